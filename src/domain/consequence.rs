@@ -1,0 +1,90 @@
+//! What follows from an event: what rules decide, and what the rooms below the engine carry out.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Colour, Duration, Evidence, Heat, MessageKind, Stage, TagChange, Timestamp};
+
+/// One thing that a rule decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consequence {
+    /// A tag was set, renewed, removed, or it expired.
+    Tag(TagChange),
+    /// The colour changed.
+    Colour {
+        /// `None` before the first one.
+        from: Option<Colour>,
+        /// The new one.
+        to: Colour,
+        /// Why.
+        evidence: Evidence,
+    },
+    /// The heat tier changed.
+    Heat {
+        /// `None` is no tier.
+        from: Option<Heat>,
+        /// `None` is no tier.
+        to: Option<Heat>,
+        /// Why.
+        evidence: Evidence,
+    },
+    /// The purchase stage changed.
+    Stage {
+        /// The old one.
+        from: Stage,
+        /// The new one.
+        to: Stage,
+        /// Why.
+        evidence: Evidence,
+    },
+    /// A person must see to this contact.
+    Handoff(HandoffRequest),
+    /// Something is to be sent unasked, if the gate lets it.
+    FollowUp(FollowUpRequest),
+    /// What a rule planned is not wanted any more.
+    CancelFollowUps {
+        /// The rule that planned it.
+        rule: Arc<str>,
+    },
+    /// Shop-wide: somebody should look.
+    Alert {
+        /// `red-share`, `grey-share`, `tag-count`, `tag-use`, `tag-accuracy`, `number-quality`, `sla-breach`.
+        name: String,
+        /// In words.
+        evidence: Evidence,
+    },
+}
+
+/// A rule asks for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoffRequest {
+    /// Stable name of the reason, such as `heat-extreme`, `human`, `complaint`, `red`.
+    pub reason: String,
+    /// The promise: somebody answers within this. The shortest one of those that hold is on the clock.
+    pub promise: Duration,
+    /// Why.
+    pub evidence: Evidence,
+}
+
+/// A rule asks for a proactive message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowUpRequest {
+    /// The rule; one rule plans one message at a time for a contact and product.
+    pub rule: Arc<str>,
+    /// Catalogue entry behind it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub catalogue: Vec<String>,
+    /// What it is for.
+    pub kind: MessageKind,
+    /// Name of the reply file and of Meta's template.
+    pub template: String,
+    /// Product key or name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// Not before this.
+    pub not_before: Timestamp,
+    /// Worthless after this: dropped, never late (SEND-14).
+    pub not_after: Timestamp,
+}

@@ -1,0 +1,299 @@
+//! Who wrote: numbers, business-scoped user ids, and what is known of a contact beside its history.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+
+/// Our own number of a contact; stable for life, also when its phone number changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ContactId(pub i64);
+
+impl fmt::Display for ContactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A phone number as E.164 digits without the plus, national variants folded into one (see [`Phone::from_str`]).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Phone(String);
+
+impl Phone {
+    /// The digits that tell two people apart.
+    pub fn digits(&self) -> &str {
+        &self.0
+    }
+
+    /// With the plus, as people write it.
+    pub fn e164(&self) -> String {
+        format!("+{}", self.0)
+    }
+
+    /// The last three digits behind dots, for logs and for roles that may not see the number.
+    pub fn masked(&self) -> String {
+        let tail = self.0.get(self.0.len().saturating_sub(3)..).unwrap_or_default();
+        format!("…{tail}")
+    }
+}
+
+impl FromStr for Phone {
+    type Err = String;
+
+    /// Takes `+852 5123-4567` or `85251234567`. One person's variants become one number:
+    ///
+    /// - Brazil: `55 DD 9XXXXXXXX` loses the ninth digit, since older accounts are known without it,
+    /// - Argentina: `54 9 …` loses the 9 that mobile numbers carry abroad,
+    /// - Mexico: `52 1 …` loses the 1 that was dialled until 2019.
+    ///
+    /// The address to reply to stays the one that came in ([`Address`]).
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut digits = String::with_capacity(text.len());
+        for (index, c) in text.trim().chars().enumerate() {
+            match c {
+                '0'..='9' => digits.push(c),
+                '+' if index == 0 => {}
+                ' ' | '-' | '(' | ')' | '.' => {}
+                _ => return Err(format!("a phone number holds digits only, not `{c}`")),
+            }
+        }
+        if !(5..=15).contains(&digits.len()) {
+            return Err("a phone number has 5 to 15 digits with its country code".into());
+        }
+        if digits.len() == 13 && digits.starts_with("55") && digits.as_bytes()[4] == b'9' {
+            digits.remove(4);
+        } else if digits.len() == 13 && (digits.starts_with("549") || digits.starts_with("521")) {
+            digits.remove(2);
+        }
+        Ok(Self(digits))
+    }
+}
+
+impl<'de> Deserialize<'de> for Phone {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Debug for Phone {
+    /// Numbers never stand in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Phone({})", self.masked())
+    }
+}
+
+/// A business-scoped user id: country, a dot, up to 128 alphanumerics (whatsapp-cloud-api, section 3.1).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub String);
+
+impl UserId {
+    /// The country in front of the dot.
+    pub fn country(&self) -> Option<Country> {
+        self.0.split('.').next()?.parse().ok()
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserId(…)")
+    }
+}
+
+/// How an event names its contact: `+85251234567` or `bsuid:US.9001`. Either may be learnt later.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContactRef {
+    /// By number.
+    Phone(Phone),
+    /// By business-scoped user id.
+    User(UserId),
+}
+
+impl fmt::Display for ContactRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Phone(phone) => write!(f, "+{}", phone.digits()),
+            Self::User(user) => write!(f, "bsuid:{}", user.0),
+        }
+    }
+}
+
+impl FromStr for ContactRef {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("bsuid:") {
+            Some("") => Err("`bsuid:` needs the user id behind it".into()),
+            Some(user) => Ok(Self::User(UserId(user.into()))),
+            None if text.starts_with('+') => text.parse().map(Self::Phone),
+            None => Err(format!("`{text}` names no contact: write +85251234567 or bsuid:US.9001")),
+        }
+    }
+}
+
+impl Serialize for ContactRef {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ContactRef {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Where to send: exactly what the last message came from, since Meta asks for it back unchanged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Digits as received in `from` or `wa_id`, without plus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wa_id: Option<String>,
+    /// Business-scoped user id, used where the phone is withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+}
+
+/// ISO 3166-1 alpha-2, two upper-case letters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Country([u8; 2]);
+
+impl Country {
+    /// The code as text, upper case.
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XX")
+    }
+}
+
+impl FromStr for Country {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.as_bytes() {
+            &[a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
+                Ok(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
+            }
+            _ => Err(format!("`{text}` is not an ISO 3166-1 code of two letters such as HK")),
+        }
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Debug for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Serialize for Country {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Country {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A BCP 47 tag as the dictionaries spell it: `en`, `zh-Hant`, `pt`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Language(pub String);
+
+impl Language {
+    /// English, the last resort.
+    pub fn english() -> Self {
+        Self("en".into())
+    }
+
+    /// The tag as text.
+    pub fn tag(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is known of a contact beside its history with the rules. Part of the fold's state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Contact {
+    /// Our number.
+    pub id: ContactId,
+    /// Where to send.
+    pub address: Address,
+    /// Our own number (Meta's phone number id) that they wrote to last; answers leave from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// The name on their WhatsApp profile: user-controlled text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// From the number's prefix, or the user id's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
+    /// The customer's own zone; the shop's is used where it is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Tz>,
+    /// Language of their messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// First event of any kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<Timestamp>,
+    /// The last message they sent, by its own time: opens the 24-hour service window (section 5.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_inbound: Option<Timestamp>,
+    /// Wants nothing more at all: a stop word or a stop button.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub opted_out: bool,
+    /// Wants no marketing: Meta's preference, or error 131050.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub marketing_out: bool,
+    /// Agreed to marketing; writing to us is no agreement (section 7.1).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub opted_in: bool,
+}
+
+impl Contact {
+    /// Length of the customer service window (whatsapp-cloud-api, section 5.1).
+    pub const SERVICE_WINDOW: super::Duration = super::Duration::hours(24);
+
+    /// When the service window closes, if one was ever open.
+    pub fn window_ends(&self) -> Option<Timestamp> {
+        self.last_inbound.map(|at| at + Self::SERVICE_WINDOW)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn national_variants_of_one_number_are_one_contact() {
+        for (one, other) in [
+            ("+5511987654321", "+551187654321"),
+            ("+5491122334455", "+541122334455"),
+            ("+5215512345678", "+525512345678"),
+            ("+852 5123-4567", "85251234567"),
+        ] {
+            assert_eq!(one.parse::<Phone>(), other.parse::<Phone>());
+        }
+        assert!("+abc".parse::<Phone>().is_err());
+    }
+
+    #[test]
+    fn a_number_is_masked_where_it_is_printed_for_debugging() {
+        assert_eq!(format!("{:?}", "+85251234567".parse::<Phone>()), "Ok(Phone(…567))");
+    }
+}

@@ -1,0 +1,540 @@
+//! Everything that happens: the one shape that the journal stores, the API takes and a timeline is written in.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{Colour, ContactRef, Currency, MessageKind, TagKey, Timestamp};
+
+/// One thing that happened, as the fold sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Its number in the journal; the line in a timeline.
+    pub seq: i64,
+    /// When it happened. Windows count by this.
+    pub at: Timestamp,
+    /// When it reached us: the fold's clock. Never before the event in front of it in the journal.
+    pub received: Timestamp,
+    /// What happened.
+    pub body: EventBody,
+}
+
+/// What happened. The JSON is that of timeline-format.md, with a few fields more where WhatsApp tells more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventBody {
+    /// The customer wrote.
+    Message(InboundMessage),
+    /// The customer sent a position.
+    Location(LocationEvent),
+    /// Something about the customer became known.
+    Profile(ProfileEvent),
+    /// A message went out that this engine did not send: a person on the phone, a broadcast tool, a timeline's past.
+    Sent(SentEvent),
+    /// What became of a message that we sent.
+    Status(StatusEvent),
+    /// A tracked link was opened.
+    Click(ClickEvent),
+    /// A page of the shop was viewed; `at` is the end of the view.
+    Page(PageEvent),
+    /// The cart changed.
+    Cart(CartEvent),
+    /// An order was placed or moved on.
+    Order(OrderEvent),
+    /// A quote was asked for, sent or opened.
+    Quote(QuoteEvent),
+    /// A complaint, an urgent case or a repair.
+    Case(CaseEvent),
+    /// A person of the shop did something.
+    Agent(AgentEvent),
+    /// The customer wants messages, or wants none.
+    Opt(OptEvent),
+    /// A campaign began, ended, reached or moved somebody.
+    Campaign(CampaignEvent),
+    /// The weather somewhere; no contact.
+    Weather(WeatherEvent),
+    /// Something about a product; no contact.
+    Product(ProductEvent),
+    /// The customer put an emoji on a message of ours, or took it away (empty).
+    Reaction {
+        /// Provider's id of our message.
+        message: String,
+        /// Empty when removed.
+        #[serde(default)]
+        emoji: String,
+    },
+    /// The customer is known by another number or user id from now on (whatsapp-cloud-api, section 2.5).
+    Identity {
+        /// What they are called from now on.
+        now: Vec<ContactRef>,
+    },
+    /// Something about our own account, number or templates; no contact. Kept, counted and shown.
+    Account {
+        /// Meta's webhook field, such as `phone_number_quality_update`.
+        field: String,
+        /// The value as it came.
+        value: serde_json::Value,
+    },
+    /// Signed and delivered, but of no kind that we know. Kept, counted and shown.
+    Unknown {
+        /// What it called itself.
+        what: String,
+        /// As it came.
+        value: serde_json::Value,
+    },
+}
+
+impl EventBody {
+    /// The name in timelines, the journal and metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "message",
+            Self::Location(_) => "location",
+            Self::Profile(_) => "profile",
+            Self::Sent(_) => "sent",
+            Self::Status(_) => "status",
+            Self::Click(_) => "click",
+            Self::Page(_) => "page",
+            Self::Cart(_) => "cart",
+            Self::Order(_) => "order",
+            Self::Quote(_) => "quote",
+            Self::Case(_) => "case",
+            Self::Agent(_) => "agent",
+            Self::Opt(_) => "opt",
+            Self::Campaign(_) => "campaign",
+            Self::Weather(_) => "weather",
+            Self::Product(_) => "product",
+            Self::Reaction { .. } => "reaction",
+            Self::Identity { .. } => "identity",
+            Self::Account { .. } => "account",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+}
+
+/// A message of the customer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InboundMessage {
+    /// The words, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// image, video, audio, document, sticker, contacts, order, or what WhatsApp calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media: Option<String>,
+    /// Words under a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// Id of the message that this one quotes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+    /// The ad, post or place that brought them here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referral: Option<Referral>,
+    /// Id of the button or list row that was tapped; `text` is its title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choice: Option<String>,
+    /// Provider's message id, to mark as read and to quote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wamid: Option<String>,
+    /// Our phone number id that it came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Profile name at that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Digits to reply to, exactly as received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wa_id: Option<String>,
+    /// Business-scoped user id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Must not be answered by the bot: a group, another responder's conversation, old history.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub silent: bool,
+}
+
+impl InboundMessage {
+    /// The words to read: text, or the caption of a picture.
+    pub fn words(&self) -> &str {
+        self.text.as_deref().or(self.caption.as_deref()).unwrap_or_default()
+    }
+}
+
+/// What brought a customer here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Referral {
+    /// ad, site or offline.
+    pub source: ReferralSource,
+    /// facebook, instagram, google, web, shop, event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// Id of the ad or post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its headline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headline: Option<String>,
+    /// Click id; absent for ads in WhatsApp Status (section 2.4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ctwa_clid: Option<String>,
+}
+
+/// Kind of place that a referral comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReferralSource {
+    /// A paid ad or a post.
+    Ad,
+    /// The shop's own site.
+    Site,
+    /// A shop, a fair, a printed code.
+    Offline,
+}
+
+/// A position.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LocationEvent {
+    /// Degrees north.
+    pub latitude: f64,
+    /// Degrees east.
+    pub longitude: f64,
+    /// Name of the place, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The message that carried it; also opens the service window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Box<InboundMessage>>,
+}
+
+/// An answer to a question or a form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProfileEvent {
+    /// name, birthday, occupation, household, company, city, due_date…
+    pub field: String,
+    /// What it is.
+    pub value: String,
+}
+
+/// A message that somebody else sent to the customer in our name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SentEvent {
+    /// Its id.
+    pub message: String,
+    /// What it was for.
+    pub kind: MessageKind,
+    /// Product shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// Category shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Campaign that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
+    /// Whether it carries a tracked link.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub link: bool,
+    /// bot, agent:NAME, campaign:ID.
+    #[serde(default)]
+    pub by: String,
+    /// The words, for the thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// How far a message got. Order is rank: states only go forward (section 1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StatusKind {
+    /// Left Meta.
+    Sent,
+    /// On the phone.
+    Delivered,
+    /// Seen; `played` of a voice message counts as this.
+    #[serde(alias = "played")]
+    Read,
+    /// Did not arrive; final unless it was delivered before.
+    Failed,
+}
+
+/// What became of a message of ours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatusEvent {
+    /// Our id of it where it travelled along (`biz_opaque_callback_data`), else the provider's.
+    pub message: String,
+    /// How far it got.
+    pub status: StatusKind,
+    /// Meta's error code of a failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<i64>,
+    /// Provider's id, where `message` is ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wamid: Option<String>,
+}
+
+/// A tracked link was opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClickEvent {
+    /// product, comparison, quote, ad, article.
+    pub link: String,
+    /// The shop's product name or number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// A product key or its category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Price shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Decimal>,
+    /// Its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// Address, truncated as the privacy settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    /// The quote that the link leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
+}
+
+/// A page view with its length.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PageEvent {
+    /// product, checkout, other.
+    pub page: String,
+    /// The shop's product name or number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// A product key or its category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Price shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Decimal>,
+    /// Its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// Length of this view in seconds.
+    pub seconds: i64,
+    /// Length of the whole visit so far in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit_seconds: Option<i64>,
+}
+
+/// The cart changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CartEvent {
+    /// add, remove, checkout, abandon.
+    pub action: String,
+    /// The shop's product name or number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// A product key or its category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Decimal>,
+    /// Its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+}
+
+/// State of an order. Order is rank: states only go forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum OrderState {
+    Placed,
+    Paid,
+    Shipped,
+    Delivered,
+    Completed,
+    Cancelled,
+    Returned,
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// The shop's product name or number.
+    pub product: String,
+    /// A product key or its category.
+    pub category: String,
+    /// Brand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// For one piece.
+    pub price: Decimal,
+    /// Pieces; one if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<u32>,
+}
+
+/// An order was placed or moved on. The first event of an order carries total and lines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderEvent {
+    /// The shop's number of it.
+    pub order: String,
+    /// Where it stands.
+    pub state: OrderState,
+    /// Sum to pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Decimal>,
+    /// Its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// What was ordered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<OrderLine>,
+    /// Coupon used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<String>,
+    /// Tracking number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking: Option<String>,
+    /// Expected day of arrival.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<String>,
+}
+
+/// A quote was asked for, sent or opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuoteEvent {
+    /// Its number.
+    pub quote: String,
+    /// asked, sent, opened.
+    pub action: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// Sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Decimal>,
+    /// Its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+}
+
+/// A case was opened or resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseEvent {
+    /// Its number.
+    pub case: String,
+    /// complaint, urgent, repair.
+    pub kind: String,
+    /// opened, resolved.
+    pub action: String,
+}
+
+/// What a person of the shop did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentAction {
+    /// Takes the contact over: the bot is silent from here on.
+    Take,
+    /// Hands back to the bot.
+    Release,
+    /// Answers the customer; `text` is really sent.
+    Reply,
+    /// Called them.
+    Call,
+    /// A private note.
+    Note,
+    /// Sets a tag.
+    TagAdd,
+    /// Takes a tag away.
+    TagRemove,
+    /// Gives a colour.
+    Colour,
+    /// The deal is closed.
+    Won,
+    /// The deal is lost.
+    Lost,
+}
+
+/// A person of the shop did something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentEvent {
+    /// Who: the sign-in name, or `phone` for what was typed on the shop's phone.
+    pub agent: String,
+    /// What.
+    pub action: AgentAction,
+    /// Which tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<TagKey>,
+    /// Which colour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<Colour>,
+    /// The words of a reply or a note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// Wants messages, or wants none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum OptAction {
+    In,
+    Out,
+}
+
+/// What an opt-in or opt-out is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptScope {
+    /// Promotions only.
+    Marketing,
+    /// Everything that we send unasked.
+    All,
+}
+
+/// The customer wants messages, or wants none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OptEvent {
+    /// In or out.
+    pub action: OptAction,
+    /// Of what.
+    pub scope: OptScope,
+}
+
+/// Something about a campaign.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CampaignEvent {
+    /// Its name.
+    pub campaign: String,
+    /// start, end, recipient, response.
+    pub action: String,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// The weather of a day somewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WeatherEvent {
+    /// Where.
+    pub place: String,
+    /// Which day, ISO.
+    pub date: String,
+    /// Degrees Celsius at most.
+    pub max_c: f64,
+    /// Per cent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub humidity: Option<f64>,
+}
+
+/// Something about a product.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProductEvent {
+    /// The shop's product name or number.
+    pub product: String,
+    /// A product key or its category.
+    pub category: String,
+    /// new, low_stock, back_in_stock, price.
+    pub action: String,
+    /// New price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Decimal>,
+}

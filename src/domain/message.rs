@@ -1,0 +1,190 @@
+//! What we send: content that WhatsApp can carry, and what a message is for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ContactId, Timestamp};
+
+/// What a message is for. The gate, the caps and the rules tell kinds apart (decisions.md, "Kinds of what is sent").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// Answers what the customer wrote.
+    Reply,
+    /// Shows a product unasked.
+    Product,
+    /// Discounts, offers, news.
+    Promotion,
+    /// The question on day 3, the review request, status notices, benefits earned.
+    Service,
+    /// A case study.
+    CaseStudy,
+    /// A tutorial.
+    Tutorial,
+    /// Unpaid order, cart, usual list.
+    Reminder,
+}
+
+impl MessageKind {
+    /// The name in timelines and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reply => "reply",
+            Self::Product => "product",
+            Self::Promotion => "promotion",
+            Self::Service => "service",
+            Self::CaseStudy => "case_study",
+            Self::Tutorial => "tutorial",
+            Self::Reminder => "reminder",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Reply, Self::Product, Self::Promotion, Self::Service, Self::CaseStudy, Self::Tutorial, Self::Reminder]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+}
+
+/// Our own id of a message: the contact and a count that only grows. Made by the fold, so a replay makes the same; it
+/// travels to Meta in `biz_opaque_callback_data` and comes back with each status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageNumber {
+    /// To whom.
+    pub contact: ContactId,
+    /// The how manieth to them, from 1.
+    pub number: i64,
+}
+
+impl fmt::Display for MessageNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "hl:{}:{}", self.contact, self.number)
+    }
+}
+
+impl FromStr for MessageNumber {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (contact, number) = text.strip_prefix("hl:").and_then(|rest| rest.split_once(':')).ok_or(())?;
+        let contact = ContactId(contact.parse().map_err(|_| ())?);
+        Ok(Self { contact, number: number.parse().map_err(|_| ())? })
+    }
+}
+
+/// A reply button: at most three, title of 20 characters (section 5.6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Button {
+    pub id: String,
+    pub title: String,
+}
+
+/// A row of a list: at most ten, title of 24, description of 72 characters (section 5.6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct ListRow {
+    pub id: String,
+    pub title: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
+/// A template approved by Meta, and what stands in its gaps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateRef {
+    /// Its name at Meta.
+    pub name: String,
+    /// Its language as Meta's API writes it: `en_US`.
+    pub language: String,
+    /// Texts for the body's gaps, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub body: Vec<String>,
+}
+
+/// What a message holds. Lengths are those of section 5.6 and are kept by whoever makes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Content {
+    /// Plain text.
+    Text {
+        /// At most 4,096 characters.
+        body: String,
+    },
+    /// Text with reply buttons.
+    Buttons {
+        /// At most 1,024 characters.
+        body: String,
+        /// One to three.
+        buttons: Vec<Button>,
+    },
+    /// Text with a list to choose from.
+    List {
+        /// At most 4,096 characters.
+        body: String,
+        /// What opens the list, at most 20 characters.
+        button: String,
+        /// One to ten.
+        rows: Vec<ListRow>,
+    },
+    /// A picture by its address.
+    Image {
+        /// Where Meta fetches it.
+        link: String,
+        /// At most 1,024 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caption: Option<String>,
+    },
+    /// The only thing that may be sent outside the service window.
+    Template(TemplateRef),
+}
+
+impl Content {
+    /// What a person reads of it in the thread.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Text { body } | Self::Buttons { body, .. } | Self::List { body, .. } => body.clone(),
+            Self::Image { caption, .. } => caption.clone().unwrap_or_default(),
+            Self::Template(template) if template.body.is_empty() => format!("[{}]", template.name),
+            Self::Template(template) => format!("[{}] {}", template.name, template.body.join(" · ")),
+        }
+    }
+}
+
+/// Who a message comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sender {
+    /// The bot.
+    Bot,
+    /// A person, by sign-in name.
+    Agent(String),
+}
+
+/// A message to send, decided by a fold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outgoing {
+    /// The how manieth message to this contact, from 1.
+    pub number: i64,
+    /// What it is for.
+    pub kind: MessageKind,
+    /// Who it comes from.
+    pub sender: Sender,
+    /// What it holds.
+    pub content: Content,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Worthless after this: not sent blindly when the way was blocked for longer.
+    pub expires: Timestamp,
+    /// Provider's id of the message that this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
+    /// The rule behind a follow-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Product that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+}

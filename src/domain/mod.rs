@@ -1,0 +1,33 @@
+//! The vocabulary of the house: what every other room speaks of.
+//!
+//! Plain types and the small decisions that belong to them. Nothing here does input or output or asks the clock.
+
+mod consequence;
+mod contact;
+mod event;
+mod lead;
+mod message;
+mod money;
+mod problem;
+mod reading;
+mod shop;
+mod source;
+mod tag;
+mod time;
+
+pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
+pub use contact::{Address, Contact, ContactId, ContactRef, Country, Language, Phone, UserId};
+pub use event::{
+    AgentAction, AgentEvent, CampaignEvent, CartEvent, CaseEvent, ClickEvent, Event, EventBody, InboundMessage,
+    LocationEvent, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, PageEvent, ProductEvent,
+    ProfileEvent, QuoteEvent, Referral, ReferralSource, SentEvent, StatusEvent, StatusKind, WeatherEvent,
+};
+pub use lead::{Colour, Heat, Stage};
+pub use message::{Button, Content, ListRow, MessageKind, MessageNumber, Outgoing, Sender, TemplateRef};
+pub use money::{Currency, Money};
+pub use problem::{Problem, Severity};
+pub use reading::{Amount, Budget, Intent, Mention, Reading, Span};
+pub use shop::{Hours, Product, Shop};
+pub use source::SourceFile;
+pub use tag::{Evidence, TagChange, TagError, TagKey, TagMove};
+pub use time::{Duration, Timestamp};

@@ -1,0 +1,3 @@
+//! Hotline: a WhatsApp agent for shops. See README.md for the rooms and the way of a message.
+
+pub mod domain;

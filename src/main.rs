@@ -1,0 +1,3 @@
+//! The `hotline` command: parses arguments and calls the library.
+
+fn main() {}

@@ -1,3 +1,4 @@
 //! Hotline: a WhatsApp agent for shops. See README.md for the rooms and the way of a message.
 
+pub mod config;
 pub mod domain;

@@ -1,0 +1,223 @@
+//! Merging the layers of settings, and telling where a mistake stands.
+
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::Settings;
+
+/// The documented defaults: the first layer, and the page that people read.
+pub const DEFAULTS: &str = include_str!("defaults.toml");
+
+const PREFIX: &str = "HOTLINE_";
+/// Names with our prefix that are not settings: switches of the test suite.
+const NOT_SETTINGS: &str = "HOTLINE_TEST_";
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file that was named, or a secret's file, cannot be read.
+    #[error("cannot read {path}, which {named_by} names: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Where its name stands.
+        named_by: String,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// The file is no TOML.
+    #[error("{path} is not valid TOML: {reason}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and what is wrong.
+        reason: String,
+    },
+    /// A value that cannot be understood, or a name that is none.
+    #[error("{0}")]
+    Value(String),
+}
+
+/// The layers merged, before their types are checked.
+#[derive(Debug)]
+pub(super) struct Layers {
+    table: Table,
+    from: String,
+}
+
+impl Layers {
+    pub(super) fn into_settings(self) -> Result<Settings, ConfigError> {
+        Settings::try_from_table(self.table)
+            .map_err(|reason| ConfigError::Value(format!("a setting is wrong ({}): {reason}", self.from)))
+    }
+}
+
+impl Settings {
+    fn try_from_table(table: Table) -> Result<Self, String> {
+        let settings: Self = table.try_into().map_err(|error: toml::de::Error| error.to_string().trim().to_owned())?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if !(1..=1000).contains(&self.whatsapp.messages_per_second) {
+            return Err("whatsapp.messages_per_second is from 1 to 1000".into());
+        }
+        let partly = self.whatsapp.app_secret.is_empty() != self.whatsapp.access_token.is_none();
+        if partly {
+            return Err("whatsapp.app_secret and whatsapp.access_token go together: set both, or neither for the \
+                        sandbox"
+                .into());
+        }
+        if !self.sandbox_mode() && self.whatsapp.phone_number_id.is_empty() {
+            return Err(
+                "whatsapp.phone_number_id is missing: copy it from the app dashboard, WhatsApp > API setup".into()
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The embedded defaults alone.
+pub(super) fn defaults() -> Result<Layers, ConfigError> {
+    let table = DEFAULTS.parse::<Table>().map_err(|error| ConfigError::Value(error.to_string()))?;
+    Ok(Layers { table, from: "built-in defaults".into() })
+}
+
+/// All layers: defaults, file, environment.
+pub(super) fn read(
+    file: Option<&Path>,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Layers, ConfigError> {
+    let mut layers = defaults()?;
+    if let Some((path, table)) = read_file(file)? {
+        merge(&mut layers.table, table);
+        layers.from = format!("{} or the environment", path.display());
+    }
+    let mut variables: Vec<_> =
+        environment.filter(|(name, _)| name.starts_with(PREFIX) && !name.starts_with(NOT_SETTINGS)).collect();
+    variables.sort();
+    for (name, value) in variables {
+        set_variable(&mut layers.table, &name, value)?;
+    }
+    Ok(layers)
+}
+
+fn read_file(named: Option<&Path>) -> Result<Option<(PathBuf, Table)>, ConfigError> {
+    let path = named.map_or_else(|| PathBuf::from("hotline.toml"), Path::to_path_buf);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(ConfigError::Unreadable { path, named_by: "--config".into(), source }),
+    };
+    match text.parse::<Table>() {
+        Ok(table) => Ok(Some((path, table))),
+        Err(error) => Err(ConfigError::Syntax { path, reason: error.to_string().trim().to_owned() }),
+    }
+}
+
+fn merge(below: &mut Table, above: Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) => merge(below, above),
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Puts one variable where its name says, in the type that stands there already.
+fn set_variable(table: &mut Table, name: &str, value: String) -> Result<(), ConfigError> {
+    let mut path: Vec<String> = name[PREFIX.len()..].to_ascii_lowercase().split("__").map(str::to_owned).collect();
+    let mut value = value;
+    if let Some(secret) = path.last().and_then(|last| last.strip_suffix("_file")).map(str::to_owned) {
+        let file = PathBuf::from(&value);
+        let text = std::fs::read_to_string(&file).map_err(|source| ConfigError::Unreadable {
+            path: file,
+            named_by: name.into(),
+            source,
+        })?;
+        value = text.trim_end_matches(['\r', '\n']).to_owned();
+        path.pop();
+        path.push(secret);
+    }
+    let Some((key, groups)) = path.split_last() else { return Ok(()) };
+    let mut place = table;
+    for group in groups {
+        match place.get_mut(group) {
+            Some(Value::Table(inner)) => place = inner,
+            _ => return Err(ConfigError::Value(format!("{name} is no setting: there is no group `{group}`"))),
+        }
+    }
+    let wrong = |expected: &str| ConfigError::Value(format!("{name} must be {expected}"));
+    let typed = match place.get(key) {
+        Some(Value::Integer(_)) => Value::Integer(value.trim().parse().map_err(|_| wrong("a whole number"))?),
+        Some(Value::Boolean(_)) => Value::Boolean(value.trim().parse().map_err(|_| wrong("true or false"))?),
+        Some(Value::Array(_)) => {
+            let parts = value.split(',').map(str::trim).filter(|part| !part.is_empty());
+            Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
+        }
+        Some(Value::Table(_)) => return Err(ConfigError::Value(format!("{name} names a group, not a setting"))),
+        _ if value.is_empty() => return Ok(()),
+        _ => Value::String(value),
+    };
+    place.insert(key.clone(), typed);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    fn with(variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        read(Some(Path::new("/dev/null")), variables)?.into_settings()
+    }
+
+    #[test]
+    fn the_defaults_are_complete_and_start_the_sandbox() {
+        let settings = Settings::defaults();
+        assert!(settings.sandbox_mode());
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.database.url, "sqlite:hotline.db");
+    }
+
+    #[test]
+    fn digits_stay_text_where_text_is_meant_and_lists_are_split_at_commas() {
+        let settings = with(&[
+            ("HOTLINE_WHATSAPP__APP_SECRET", "0123, 4567"),
+            ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "99"),
+            ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", "880000000000001,880000000000002"),
+            ("HOTLINE_SHOP__COUNTRY", "hk"),
+        ])
+        .unwrap();
+        assert_eq!(settings.whatsapp.app_secret[0].expose_secret(), "0123");
+        assert_eq!(settings.whatsapp.phone_number_id, ["880000000000001", "880000000000002"]);
+        assert_eq!(settings.shop.country.unwrap().code(), "HK");
+        assert!(!settings.sandbox_mode());
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_by_its_name() {
+        let said = |variables: &[(&str, &str)]| with(variables).unwrap_err().to_string();
+        assert_eq!(said(&[("HOTLINE_LIMITS__API_BYTES", "big")]), "HOTLINE_LIMITS__API_BYTES must be a whole number");
+        assert!(said(&[("HOTLINE_NOPE__X", "1")]).contains("there is no group `nope`"));
+        assert!(said(&[("HOTLINE_SHOP__CURENCY", "EUR")]).contains("curency"));
+        assert!(said(&[("HOTLINE_SHOP__TIMEZONE", "Moon/Sea")]).contains("shop"));
+        assert!(said(&[("HOTLINE_WHATSAPP__APP_SECRET", "x")]).contains("go together"));
+        assert!(said(&[("HOTLINE_REPLIES__MAX_AGE", "soon")]).contains("no length of time"));
+    }
+
+    #[test]
+    fn a_secret_is_read_from_its_file_and_never_printed() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "hush-hush\n").unwrap();
+        let settings = with(&[("HOTLINE_WHATSAPP__VERIFY_TOKEN_FILE", file.path().to_str().unwrap())]).unwrap();
+        assert_eq!(settings.whatsapp.verify_token.as_ref().unwrap().expose_secret(), "hush-hush");
+        assert!(!format!("{settings:?}").contains("hush"));
+    }
+}

@@ -1,0 +1,176 @@
+//! Settings: the documented defaults, then a file, then the environment; checked once at the start.
+
+mod layers;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::domain::{Country, Currency, Duration, Language};
+
+pub use layers::{ConfigError, DEFAULTS};
+
+/// All settings. `src/config/defaults.toml` says what each one means.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is documented in defaults.toml, which people read")]
+pub struct Settings {
+    pub listen: SocketAddr,
+    #[serde(default)]
+    pub public_url: Option<String>,
+    pub database: Database,
+    pub whatsapp: WhatsApp,
+    pub keywords: Folder,
+    pub templates: Folder,
+    pub shop: ShopSettings,
+    pub replies: Replies,
+    pub handoff: HandOff,
+    pub log: Log,
+    pub limits: Limits,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct Database {
+    pub url: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct WhatsApp {
+    pub app_secret: Vec<SecretString>,
+    #[serde(default)]
+    pub verify_token: Option<SecretString>,
+    #[serde(default)]
+    pub access_token: Option<SecretString>,
+    pub phone_number_id: Vec<String>,
+    pub graph_url: String,
+    pub graph_version: String,
+    pub auth: Auth,
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+    pub messages_per_second: u32,
+    pub mark_read: bool,
+}
+
+/// How the Graph API wants to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// Meta: `Authorization: Bearer …`.
+    Bearer,
+    /// 360dialog: `D360-API-KEY: …`, paths without version and number.
+    D360,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct Folder {
+    #[serde(default)]
+    pub dir: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct ShopSettings {
+    #[serde(deserialize_with = "parsed")]
+    pub currency: Currency,
+    pub timezone: Tz,
+    pub language: Language,
+    #[serde(default)]
+    pub country: Option<Country>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct Replies {
+    #[serde(deserialize_with = "duration")]
+    pub max_age: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub settle_after: Duration,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct HandOff {
+    #[serde(deserialize_with = "duration")]
+    pub hand_back_after: Duration,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct Log {
+    pub level: String,
+    pub format: LogFormat,
+}
+
+/// Who reads the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// People.
+    Text,
+    /// Programs.
+    Json,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct Limits {
+    pub webhook_bytes: usize,
+    pub api_bytes: usize,
+}
+
+impl Settings {
+    /// Reads all layers. `file` must exist when it is named; `hotline.toml` in the working folder may be missing.
+    ///
+    /// # Errors
+    /// The first setting that is wrong, with the layer it came from and what is expected.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        layers::read(file, std::env::vars())?.into_settings()
+    }
+
+    /// The defaults alone: what a replay uses, so that its outcome depends on nothing but its files.
+    pub fn defaults() -> Self {
+        let layers = layers::defaults().and_then(layers::Layers::into_settings);
+        layers.unwrap_or_else(|error| unreachable!("the embedded defaults are tested: {error}"))
+    }
+
+    /// Without credentials for Meta the product shows itself in the sandbox.
+    pub fn sandbox_mode(&self) -> bool {
+        self.whatsapp.app_secret.is_empty() && self.whatsapp.access_token.is_none()
+    }
+
+    /// Address for links, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.listen),
+        }
+    }
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Duration::parse(&text)
+        .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no length of time: write 90s, 15m, 24h or 7d")))
+}
+
+fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: std::str::FromStr<Err = String>,
+{
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}

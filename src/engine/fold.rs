@@ -1,0 +1,332 @@
+//! The heart: `fold(state, event, knowledge) -> effects`, a pure function.
+//!
+//! The live system, a replay, a backtest and the tests all run this code. Its clock is the event's `received`; timers
+//! fire at the moment that they were due, before the event behind them. So the state that live processing reached is the
+//! state that a replay of the journal reaches, whatever the machine's clock said in between.
+
+use super::state::{Effect, State};
+use crate::dialogue::{Dialogue, Standing};
+use crate::domain::{
+    AgentAction, AgentEvent, Address, Consequence, ContactRef, Duration, Event, EventBody, InboundMessage, Intent,
+    MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop, Timestamp, UserId,
+};
+use crate::handoff;
+use crate::lexicon::{Hints, Lexicon};
+use crate::outreach::{self, Verdict};
+use crate::rulebook::{Occurrence, Rulebook};
+
+/// Everything that a fold knows beside the contact: dictionaries, rules, replies, the shop. Immutable; a changed file
+/// makes a new one.
+pub struct Knowledge {
+    /// Reads messages.
+    pub lexicon: Lexicon,
+    /// Decides tags.
+    pub rulebook: Rulebook,
+    /// Chooses words.
+    pub dialogue: Dialogue,
+    /// Facts and products.
+    pub shop: Shop,
+    /// When a promise is kept, and when the bot takes over again.
+    pub desk_policy: handoff::Policy,
+    /// What may be sent unasked.
+    pub outreach: outreach::Policy,
+    /// Countries and their zones.
+    pub places: super::place::Places,
+    /// An answer that waited longer than this is dropped.
+    pub reply_max_age: Duration,
+}
+
+/// A fold in progress: the state, and what was decided so far.
+struct Folding<'a> {
+    knowledge: &'a Knowledge,
+    state: &'a mut State,
+    effects: Vec<Effect>,
+    consequences: Vec<Consequence>,
+}
+
+impl Knowledge {
+    /// Folds one event: first the timers that were due before it, each at its own moment, then the event itself.
+    pub fn fold(&self, state: &mut State, event: &Event) -> Vec<Effect> {
+        let mut folding = Folding::new(self, state);
+        let now = event.received.max(folding.state.clock);
+        folding.fire_timers(now - Duration::millis(1));
+        folding.state.clock = now;
+        folding.take_in(event, now);
+        folding.effects
+    }
+
+    /// Fires the timers that are due up to and including `until`.
+    pub fn advance(&self, state: &mut State, until: Timestamp) -> Vec<Effect> {
+        let mut folding = Folding::new(self, state);
+        folding.fire_timers(until);
+        folding.effects
+    }
+
+    /// The earliest moment at which anything about this contact would change with no new event.
+    pub fn next_wake(&self, state: &State) -> Option<Timestamp> {
+        [
+            self.rulebook.next_wake(&state.facts),
+            handoff::next_wake(&state.desk, &self.desk_policy),
+            self.dialogue.next_wake(&state.memory),
+            outreach::next_wake(&state.ledger),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+}
+
+impl<'a> Folding<'a> {
+    fn new(knowledge: &'a Knowledge, state: &'a mut State) -> Self {
+        Self { knowledge, state, effects: Vec::new(), consequences: Vec::new() }
+    }
+
+    fn fire_timers(&mut self, until: Timestamp) {
+        // A room whose timer does not move on when it fires would hold the fold for ever: it is left alone instead.
+        let mut last: Option<(Timestamp, u32)> = None;
+        while let Some(due) = self.knowledge.next_wake(self.state).filter(|due| *due <= until) {
+            let at = due.max(self.state.clock);
+            let rounds = last.filter(|(moment, _)| *moment == due).map_or(0, |(_, rounds)| rounds + 1);
+            if rounds > 8 {
+                break;
+            }
+            last = Some((due, rounds));
+            self.state.clock = at;
+            self.fire(due, at);
+        }
+    }
+
+    fn fire(&mut self, due: Timestamp, now: Timestamp) {
+        let knowledge = self.knowledge;
+        if knowledge.rulebook.next_wake(&self.state.facts).is_some_and(|wake| wake <= due) {
+            self.rules(Occurrence::Clock, now);
+        }
+        if handoff::next_wake(&self.state.desk, &knowledge.desk_policy).is_some_and(|wake| wake <= due) {
+            let moved = handoff::wake(&mut self.state.desk, &knowledge.desk_policy, &knowledge.shop, now);
+            self.desk_moved(moved, now);
+        }
+        if knowledge.dialogue.next_wake(&self.state.memory).is_some_and(|wake| wake <= due) {
+            self.answer(now);
+        }
+        if outreach::next_wake(&self.state.ledger).is_some_and(|wake| wake <= due) {
+            self.follow_up(now);
+        }
+    }
+
+    fn take_in(&mut self, event: &Event, now: Timestamp) {
+        self.state.contact.first_seen.get_or_insert(event.at);
+        let reading = self.read(event);
+        self.learn(event, reading.as_ref());
+        self.rules(Occurrence::Event { event, reading: reading.as_ref() }, now);
+        match &event.body {
+            EventBody::Agent(agent) => self.agent(agent, now),
+            EventBody::Sent(sent) if sent.by.starts_with("agent:") => {
+                // A person answered on the shop's phone: from here on it is theirs.
+                let agent = sent.by.trim_start_matches("agent:").to_owned();
+                let taken = AgentEvent { agent, action: AgentAction::Take, tag: None, colour: None, text: None };
+                self.agent(&taken, now);
+            }
+            EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
+            _ => {}
+        }
+        outreach::observe(&mut self.state.ledger, event, now);
+        self.hear(event, reading.as_ref(), now);
+    }
+
+    /// Reads the words of a message that is meant for us.
+    fn read(&self, event: &Event) -> Option<Reading> {
+        let EventBody::Message(message) = &event.body else { return None };
+        let hints = Hints {
+            lang: self.state.contact.language.as_ref().map(|language| language.tag()),
+            country: self.state.contact.country,
+            asked_budget: self.knowledge.dialogue.asked_budget(&self.state.memory),
+        };
+        Some(self.knowledge.lexicon.read(message.words(), &hints))
+    }
+
+    /// What an event tells of the contact itself: address, name, language, window, consent.
+    fn learn(&mut self, event: &Event, reading: Option<&Reading>) {
+        let contact = &mut self.state.contact;
+        match &event.body {
+            EventBody::Message(message) => {
+                learn_from_message(contact, message, event.at);
+                if let Some(reading) = reading {
+                    if let Some(language) = &reading.lang {
+                        contact.language = Some(language.clone());
+                    }
+                    if reading.wants(Intent::OptOut) {
+                        contact.opted_out = true;
+                    } else if reading.wants(Intent::OptIn) {
+                        contact.opted_out = false;
+                    }
+                }
+            }
+            EventBody::Location(location) => {
+                if let Some(message) = &location.message {
+                    learn_from_message(contact, message, event.at);
+                }
+            }
+            EventBody::Opt(opt) => {
+                let out = opt.action == OptAction::Out;
+                contact.marketing_out = out;
+                contact.opted_in = !out;
+                if opt.scope == OptScope::All {
+                    contact.opted_out = out;
+                }
+            }
+            // 131050: this user stopped marketing messages from us (section 6).
+            EventBody::Status(status) if status.error == Some(131_050) => contact.marketing_out = true,
+            EventBody::Profile(profile) if profile.field == "name" => contact.name = Some(profile.value.clone()),
+            EventBody::Identity { now } => rename(&mut contact.address, now),
+            _ => {}
+        }
+    }
+
+    fn rules(&mut self, what: Occurrence<'_>, now: Timestamp) {
+        let Folding { knowledge, state, consequences, .. } = self;
+        knowledge.rulebook.step(&mut state.facts, &state.contact, what, now, consequences);
+        let decided = std::mem::take(&mut self.consequences);
+        for consequence in &decided {
+            match consequence {
+                Consequence::Handoff(request) => {
+                    let moved = handoff::open(&mut self.state.desk, request, &knowledge.desk_policy, &knowledge.shop, now);
+                    self.desk_moved(moved, now);
+                }
+                Consequence::FollowUp(request) => {
+                    outreach::plan(&mut self.state.ledger, &self.state.contact, request, now);
+                }
+                Consequence::CancelFollowUps { rule } => outreach::cancel(&mut self.state.ledger, rule),
+                _ => {}
+            }
+        }
+        self.effects.extend(decided.into_iter().map(|consequence| Effect::Decided(now, consequence)));
+    }
+
+    fn agent(&mut self, event: &AgentEvent, now: Timestamp) {
+        let moved = handoff::agent(&mut self.state.desk, event, &self.knowledge.desk_policy, now);
+        self.desk_moved(moved, now);
+        if let (AgentAction::Reply, Some(text)) = (event.action, &event.text) {
+            let content = crate::domain::Content::Text { body: text.clone() };
+            let mut message = self.outgoing(MessageKind::Reply, content, now);
+            message.sender = Sender::Agent(event.agent.clone());
+            self.send(message, now);
+        }
+    }
+
+    /// A person is in charge from this transaction on: what the bot still had to say is taken back.
+    fn desk_moved(&mut self, moved: Option<handoff::DeskMove>, now: Timestamp) {
+        let Some(moved) = moved else { return };
+        if moved.silences_bot() {
+            self.effects.push(Effect::CancelQueued { reason: "a person takes over".into() });
+        }
+        self.knowledge.dialogue.desk_moved(&mut self.state.memory, &moved.notice(), now);
+        self.effects.push(Effect::Desk(now, moved));
+    }
+
+    fn hear(&mut self, event: &Event, reading: Option<&Reading>, now: Timestamp) {
+        let Folding { knowledge, state, effects, .. } = self;
+        knowledge.dialogue.hear(&mut state.memory, &state.contact, event, reading, now);
+        if let EventBody::Message(InboundMessage { wamid: Some(wamid), channel: Some(channel), silent: false, .. }) =
+            &event.body
+        {
+            effects.push(Effect::Heard { wamid: wamid.clone(), channel: channel.clone() });
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        Standing::of(&self.state.desk)
+    }
+
+    fn answer(&mut self, now: Timestamp) {
+        let standing = self.standing();
+        let knowledge = self.knowledge;
+        let State { memory, contact, .. } = &mut *self.state;
+        let Some(answer) = knowledge.dialogue.answer(memory, contact, &knowledge.shop, standing, now) else { return };
+        let mut message = self.outgoing(MessageKind::Reply, answer.content, now);
+        message.answers = answer.answers;
+        self.send(message, now);
+        if let Some(request) = answer.handoff {
+            let moved = handoff::open(&mut self.state.desk, &request, &knowledge.desk_policy, &knowledge.shop, now);
+            // The answer itself has just said that a person comes: it must not be taken back with the rest.
+            if let Some(moved) = moved {
+                self.effects.push(Effect::Desk(now, moved));
+            }
+        }
+    }
+
+    /// A planned follow-up is due: the gate decides now, not when it was planned.
+    fn follow_up(&mut self, now: Timestamp) {
+        let knowledge = self.knowledge;
+        let State { ledger, contact, desk, facts, .. } = &mut *self.state;
+        let view = outreach::View { contact, colour: facts.colour(), bot_may_speak: handoff::bot_may_speak(desk) };
+        let Some((planned, verdict)) = outreach::due(ledger, &view, &knowledge.outreach, &knowledge.shop, now) else {
+            return;
+        };
+        match verdict {
+            Verdict::Now | Verdict::OnlyTemplate { .. } => {
+                let content = knowledge.dialogue.follow_up(&planned, contact, &knowledge.shop, &verdict);
+                let mut message = self.outgoing(planned.kind, content, now);
+                message.rule = Some(planned.rule.to_string());
+                message.product = planned.product.clone();
+                message.expires = planned.not_after;
+                outreach::sent(&mut self.state.ledger, &message, now);
+                self.send(message, now);
+            }
+            Verdict::NotBefore { .. } | Verdict::Never { .. } => {
+                self.effects.push(Effect::Refused(now, outreach::Refusal { planned, verdict }));
+            }
+        }
+    }
+
+    fn outgoing(&mut self, kind: MessageKind, content: crate::domain::Content, now: Timestamp) -> Outgoing {
+        self.state.messages += 1;
+        Outgoing {
+            number: self.state.messages,
+            kind,
+            sender: Sender::Bot,
+            content,
+            at: now,
+            expires: now + self.knowledge.reply_max_age,
+            answers: None,
+            rule: None,
+            product: None,
+        }
+    }
+
+    fn send(&mut self, message: Outgoing, now: Timestamp) {
+        self.effects.push(Effect::Send(message.clone()));
+        self.rules(Occurrence::Sent(&message), now);
+    }
+}
+
+fn learn_from_message(contact: &mut crate::domain::Contact, message: &InboundMessage, at: Timestamp) {
+    if message.silent {
+        return;
+    }
+    if let Some(name) = message.name.as_ref().filter(|name| !name.trim().is_empty()) {
+        contact.name = Some(name.clone());
+    }
+    if message.wa_id.is_some() {
+        contact.address.wa_id.clone_from(&message.wa_id);
+    }
+    if let Some(user) = &message.user_id {
+        contact.address.user_id = Some(UserId(user.clone()));
+    }
+    if message.channel.is_some() {
+        contact.channel.clone_from(&message.channel);
+    }
+    contact.last_inbound = contact.last_inbound.max(Some(at));
+}
+
+/// The number or user id changed: what is not told any more is not theirs any more.
+fn rename(address: &mut Address, now: &[ContactRef]) {
+    for name in now {
+        match name {
+            ContactRef::Phone(phone) => address.wa_id = Some(phone.digits().to_owned()),
+            ContactRef::User(user) => address.user_id = Some(user.clone()),
+        }
+    }
+    if !now.iter().any(|name| matches!(name, ContactRef::Phone(_))) {
+        address.wa_id = None;
+    }
+}

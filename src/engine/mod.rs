@@ -1,0 +1,3 @@
+//! The running system: intake, processing, wakes, sending, supervision, shutdown.
+
+pub mod place;

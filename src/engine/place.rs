@@ -1,0 +1,78 @@
+//! From a phone number or user id to a country, and from there to a time zone.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
+use serde::Deserialize;
+
+use crate::domain::{ContactRef, Country, Problem, SourceFile};
+
+/// The zone of each country, from `keywords/countries.toml`.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    zones: BTreeMap<Country, Tz>,
+}
+
+#[derive(Deserialize)]
+struct CountriesFile {
+    zones: BTreeMap<Country, Tz>,
+}
+
+impl Places {
+    /// Reads the table of countries.
+    ///
+    /// # Errors
+    /// The place of the first entry that is no country or no zone.
+    pub fn parse(file: &SourceFile) -> Result<Self, Problem> {
+        match toml::from_str::<CountriesFile>(&file.text) {
+            Ok(countries) => Ok(Self { zones: countries.zones }),
+            Err(error) => {
+                let offset = error.span().map_or(0, |span| span.start);
+                let advice = "Write a country's two letters and an IANA zone: HK = \"Asia/Hong_Kong\".";
+                Err(Problem::at(&file.path, &file.text, offset, error.message(), advice))
+            }
+        }
+    }
+
+    /// Where most people of that country live.
+    pub fn zone(&self, country: Country) -> Option<Tz> {
+        self.zones.get(&country).copied()
+    }
+}
+
+/// The country that a name of a contact tells: the number's plan, or the user id's first letters.
+pub fn country_of(name: &ContactRef) -> Option<Country> {
+    match name {
+        ContactRef::User(user) => user.country(),
+        ContactRef::Phone(phone) => {
+            let number: PhoneNumber = phone.e164().parse().ok()?;
+            // Numbers of a shared code (+1, +7) that are in no plan, such as fictional ones, belong to its main country.
+            let region = number
+                .get_region_code()
+                .or_else(|| PHONE_NUMBER_UTIL.get_region_for_country_code(number.country_code))?;
+            region.as_region_str().parse().ok()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_tells_its_country() {
+        for (name, country) in [
+            ("+85251234567", "HK"),
+            ("+79161234567", "RU"),
+            ("+77011234567", "KZ"),
+            ("+393331234567", "IT"),
+            ("+5511987654321", "BR"),
+            ("+12125550142", "US"),
+            ("bsuid:BR.9001", "BR"),
+        ] {
+            let name: ContactRef = name.parse().unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(country_of(&name).map(|country| country.code().to_owned()).as_deref(), Some(country), "{name}");
+        }
+    }
+}

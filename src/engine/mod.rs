@@ -1,3 +1,2 @@
-//! The running system: intake, processing, wakes, sending, supervision, shutdown.
-
+//! x
 pub mod place;

@@ -1,0 +1,233 @@
+//! The only room that knows tables. One store, two databases: SQLite, embedded, and PostgreSQL, for several nodes.
+//!
+//! Each query is written once, in `shared/`, and compiled for both databases by `sqlite.rs` and `postgres.rs`. Batches are
+//! one statement each: rows travel as one JSON parameter, since a round trip costs more than a row.
+//!
+//! Writing is batched: callers queue, a writer takes all that wait and commits them together (promise 6 of the journal).
+//! On SQLite one writer does everything, so that appending, folding and sending share one sync of the disk. On PostgreSQL
+//! appending has a writer of its own, since it holds a lock that keeps the journal's numbers in the order of commits, and
+//! a claim's commit runs in the transaction that locked its contacts.
+
+mod claims;
+#[expect(clippy::duplicate_mod, reason = "the queries are compiled once for each database")]
+mod postgres;
+mod sqlite;
+mod types;
+mod writer;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+
+use crate::domain::Timestamp;
+pub(crate) use claims::Hold;
+use postgres::Postgres;
+use sqlite::Sqlite;
+pub use types::*;
+use writer::{Done, Job, Writer};
+
+/// The database, with its tables up to date. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backend: Backend,
+    /// New events.
+    appender: Writer,
+    /// Everything else that is written outside a claim's own transaction.
+    writer: Writer,
+    /// Something may be unread, or a wake came nearer.
+    work: Arc<Notify>,
+    /// Something may be queued in the outbox.
+    outbox: Arc<Notify>,
+}
+
+enum Backend {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Store {
+    /// Opens the database that the address names, creates it where it is a new file, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// A wrong address, a file that another process owns, a database that does not answer, a failed migration.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let (appender, appends) = Writer::new();
+        let (backend, writer) = if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let postgres = Postgres::open(url).await?;
+            let (writer, jobs) = Writer::new();
+            tokio::spawn(postgres::queries::group::serve(postgres.options.clone(), appends));
+            tokio::spawn(postgres::queries::group::serve(postgres.options.clone(), jobs));
+            (Backend::Postgres(postgres), writer)
+        } else {
+            let sqlite = Sqlite::open(url).await?;
+            tokio::spawn(sqlite::queries::group::serve(sqlite.options.clone(), appends));
+            (Backend::Sqlite(sqlite), appender.clone())
+        };
+        let (work, outbox) = (Arc::default(), Arc::default());
+        Ok(Self { inner: Arc::new(Inner { backend, appender, writer, work, outbox }) })
+    }
+
+    /// Makes events durable. Returns after the commit, one result for each event, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when nothing was written and it may be tried again.
+    pub async fn append(&self, events: Vec<NewEvent>) -> Result<Vec<Appended>, StoreError> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.inner.appender.run(Job::Append(events)).await? {
+            Done::Appended(appended) => {
+                self.inner.work.notify_waiters();
+                Ok(appended)
+            }
+            Done::Written | Done::Taken(_) => Err(StoreError::Closed),
+        }
+    }
+
+    /// Contacts that are to be folded now, at most about `limit`. No other caller, on any node, gets one of them until
+    /// the claim is committed or dropped.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn claim(&self, now: Timestamp, limit: usize) -> Result<Claim, StoreError> {
+        let limit = limit as i64;
+        match &self.inner.backend {
+            Backend::Sqlite(sqlite) => {
+                let _turn = sqlite.in_flight.turn.lock().await;
+                let busy = sqlite.in_flight.list();
+                let mut reader = sqlite.readers.acquire().await?;
+                let contacts = sqlite::queries::claiming::claim(&mut reader, now, limit, &busy).await?;
+                if contacts.is_empty() {
+                    let next_due = match busy.is_empty() {
+                        true => sqlite::queries::claiming::next_due(&mut reader).await?,
+                        false => None,
+                    };
+                    return Ok(Claim { contacts, next_due, hold: Hold::Nothing });
+                }
+                let held = sqlite.in_flight.hold(contacts.iter().map(|contact| contact.id.0).collect());
+                Ok(Claim { contacts, next_due: None, hold: Hold::Noted(held) })
+            }
+            Backend::Postgres(postgres) => {
+                let mut transaction = postgres.pool.begin().await?;
+                let contacts = postgres::queries::claiming::claim(&mut transaction, now, limit, &[]).await?;
+                if contacts.is_empty() {
+                    let next_due = postgres::queries::claiming::next_due(&mut transaction).await?;
+                    return Ok(Claim { contacts, next_due, hold: Hold::Nothing });
+                }
+                Ok(Claim { contacts, next_due: None, hold: Hold::Locked(transaction) })
+            }
+        }
+    }
+
+    /// Writes all that the folds of a claim decided, in one transaction with the fact that they were folded.
+    ///
+    /// # Errors
+    /// Nothing was written; the contacts will be claimed again.
+    pub async fn commit(&self, claim: Claim, folded: Vec<Folded>) -> Result<(), StoreError> {
+        let sends = folded.iter().any(|folded| !folded.outgoing.is_empty());
+        match claim.hold {
+            Hold::Locked(mut transaction) => {
+                postgres::queries::folding::commit(&mut transaction, &folded).await?;
+                transaction.commit().await?;
+            }
+            Hold::Noted(held) => {
+                self.inner.writer.run(Job::Commit(folded)).await?;
+                drop(held);
+            }
+            Hold::Nothing => {}
+        }
+        if sends {
+            self.inner.outbox.notify_waiters();
+        }
+        // A wake may have come nearer, and the contacts are free again.
+        self.inner.work.notify_waiters();
+        Ok(())
+    }
+
+    /// Marks the next messages of a number as `sending`, in a committed transaction, and returns them: replies first, then
+    /// the oldest. `is_first`: also those that name no number.
+    ///
+    /// # Errors
+    /// The database does not answer; nothing was marked.
+    pub async fn take_due(
+        &self,
+        channel: &str,
+        is_first: bool,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        let job = Job::Take { channel: channel.to_owned(), is_first, now, limit: limit as i64 };
+        match self.inner.writer.run(job).await? {
+            Done::Taken(rows) => Ok(rows),
+            Done::Written | Done::Appended(_) => Err(StoreError::Closed),
+        }
+    }
+
+    /// Writes how calls ended.
+    ///
+    /// # Errors
+    /// The database does not answer: the messages stay `sending` and are settled later.
+    pub async fn record(&self, results: Vec<SendResult>) -> Result<(), StoreError> {
+        let again = results.iter().any(|result| matches!(result.outcome, SendOutcome::RetryAt(..)));
+        self.inner.writer.run(Job::Record(results)).await?;
+        if again {
+            self.inner.outbox.notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Gives up messages that became worthless while they waited.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn expire(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.writer.run(Job::Expire(now)).await.map(|_| ())
+    }
+
+    /// Messages that were marked `sending` before that moment and of which nothing was heard since.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn stuck(&self, before: Timestamp) -> Result<Vec<OutboxRow>, StoreError> {
+        Ok(match &self.inner.backend {
+            Backend::Sqlite(sqlite) => {
+                sqlite::queries::outbox::stuck(&mut *sqlite.readers.acquire().await?, before).await?
+            }
+            Backend::Postgres(postgres) => {
+                postgres::queries::outbox::stuck(&mut *postgres.pool.acquire().await?, before).await?
+            }
+        })
+    }
+
+    /// Keeps a body that was signed but not understood.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn keep_body(&self, received: Timestamp, reason: &str, body: &[u8]) -> Result<(), StoreError> {
+        let job = Job::Keep { received, reason: reason.to_owned(), body: body.to_vec() };
+        self.inner.writer.run(job).await.map(|_| ())
+    }
+
+    /// Whether a transaction can be committed now.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.appender.run(Job::Record(Vec::new())).await.map(|_| ())
+    }
+
+    /// Resolves when something may be unread. A hint: what was there before is not told of.
+    pub fn work_hint(&self) -> OwnedNotified {
+        self.inner.work.clone().notified_owned()
+    }
+
+    /// Resolves when something may be queued in the outbox. A hint.
+    pub fn outbox_hint(&self) -> OwnedNotified {
+        self.inner.outbox.clone().notified_owned()
+    }
+}

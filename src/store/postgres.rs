@@ -1,0 +1,50 @@
+//! PostgreSQL 15 or later: the same product on several nodes.
+
+use std::time::Duration as StdDuration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+
+use super::StoreError;
+
+pub(super) type Connection = sqlx::PgConnection;
+
+pub(super) const BEGIN: &str = "begin";
+/// One appender at a time, over all nodes: so the journal's numbers stand in the order in which they became visible, and a
+/// contact's events are folded in the order in which a replay reads them. Held for one group commit.
+pub(super) const LOCK_APPENDING: Option<&str> = Some("select pg_advisory_xact_lock(4710001)");
+
+/// A JSON parameter as rows with `key` (position) and `value`.
+macro_rules! rows {
+    ($parameter:literal) => {
+        concat!("json_array_elements(", $parameter, "::json) with ordinality as r(value, key)")
+    };
+}
+macro_rules! skip_locked {
+    () => {
+        " for update skip locked"
+    };
+}
+
+#[path = "shared/mod.rs"]
+pub(super) mod queries;
+
+/// The database: where it is and how it is reached.
+pub(super) struct Postgres {
+    pub(super) options: PgConnectOptions,
+    pub(super) pool: PgPool,
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let options: PgConnectOptions = url.parse().map_err(|error| {
+            StoreError::Address(format!("the address of the PostgreSQL database is wrong: {error}"))
+        })?;
+        let pool = PgPoolOptions::new()
+            .max_connections(12)
+            .acquire_timeout(StdDuration::from_secs(5))
+            .connect_with(options.clone())
+            .await?;
+        sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(StoreError::Migration)?;
+        Ok(Self { options, pool })
+    }
+}

@@ -1,0 +1,230 @@
+//! New events into the journal: whose they are, once each, in order.
+
+use std::collections::HashMap;
+
+use sqlx::Row;
+use uuid::Uuid;
+
+use super::{Connection, json};
+use crate::domain::{ContactId, ContactRef};
+use crate::store::{Appended, NewEvent};
+
+/// Writes a group of events with a constant number of statements, whatever its size.
+pub(in crate::store) async fn append(
+    connection: &mut Connection,
+    events: &[&NewEvent],
+) -> Result<Vec<Appended>, sqlx::Error> {
+    if events.is_empty() {
+        return Ok(Vec::new());
+    }
+    if let Some(lock) = super::LOCK_APPENDING {
+        sqlx::query(lock).execute(&mut *connection).await?;
+    }
+    let contacts = resolve(connection, events).await?;
+    let keys: Vec<String> =
+        events.iter().map(|event| event.key.clone().unwrap_or_else(|| format!("own:{}", Uuid::now_v7()))).collect();
+    let mut written = insert(connection, events, &keys, &contacts).await?;
+    let mut unread = Vec::with_capacity(events.len());
+    let mut appended = Vec::with_capacity(events.len());
+    for ((event, key), contact) in events.iter().zip(&keys).zip(contacts) {
+        // The first of a key was written; a second one in the same group finds it gone.
+        let seq = written.remove(key.as_str());
+        if let (Some(seq), Some(contact)) = (seq, contact) {
+            unread.push((seq, contact, event.due.0));
+        }
+        let contact = contact.map(ContactId);
+        appended.push(Appended { seq: seq.unwrap_or(0), contact, duplicate: seq.is_none() });
+    }
+    if !unread.is_empty() {
+        let insert = concat!(
+            "insert into unread (seq, contact_id, due_at) select cast(value->>0 as bigint), cast(value->>1 as bigint), ",
+            "cast(value->>2 as bigint) from ",
+            rows!("$1")
+        );
+        sqlx::query(insert).bind(json(&unread)).execute(&mut *connection).await?;
+    }
+    Ok(appended)
+}
+
+async fn insert(
+    connection: &mut Connection,
+    events: &[&NewEvent],
+    keys: &[String],
+    contacts: &[Option<i64>],
+) -> Result<HashMap<String, i64>, sqlx::Error> {
+    let mut rows = Vec::with_capacity(events.len());
+    for ((event, key), contact) in events.iter().zip(keys).zip(contacts) {
+        let body = serde_json::to_string(&event.body).map_err(|error| sqlx::Error::Encode(error.into()))?;
+        rows.push((contact, key, event.at.0, event.received.0, event.body.kind(), body));
+    }
+    let insert = concat!(
+        "insert into journal (contact_id, key, at, received, kind, body) ",
+        "select cast(value->>0 as bigint), value->>1, cast(value->>2 as bigint), cast(value->>3 as bigint), ",
+        "value->>4, value->>5 from ",
+        rows!("$1"),
+        " where true order by r.key on conflict (key) do nothing returning seq, key"
+    );
+    let written = sqlx::query(insert).bind(json(&rows)).fetch_all(&mut *connection).await?;
+    written.into_iter().map(|row| Ok((row.try_get(1)?, row.try_get(0)?))).collect()
+}
+
+/// Who a name belongs to while a group is being written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Known(i64),
+    /// The how manieth new contact of this group.
+    New(usize),
+}
+
+/// The contact of each event: looked up by any of its names, created where all are new. The one place where two contacts
+/// become one: an event that carries names of both.
+async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Vec<Option<i64>>, sqlx::Error> {
+    let known = existing(connection, events).await?;
+    let names: Vec<[String; 1]> = events
+        .iter()
+        .filter(|event| event.contact.is_none_or(|contact| !known.contains_key(&contact.0)))
+        .flat_map(|event| event.contacts.iter().map(|name| [stored(name)]))
+        .collect();
+    let mut owners = owners(connection, &names).await?;
+    let before: Vec<String> = owners.keys().cloned().collect();
+    let mut slots: Vec<Option<Who>> = Vec::new();
+    let mut merges: Vec<(i64, i64)> = Vec::new();
+    let mut result = Vec::with_capacity(events.len());
+    for event in events {
+        let told = event.contact.and_then(|contact| known.get(&contact.0).copied());
+        if let Some(contact) = told {
+            result.push(Some(Who::Known(contact)));
+            continue;
+        }
+        let names: Vec<String> = event.contacts.iter().map(stored).collect();
+        if names.is_empty() {
+            result.push(None);
+            continue;
+        }
+        let mut found: Vec<Who> =
+            names.iter().filter_map(|name| owners.get(name)).map(|who| settle(*who, &slots)).collect();
+        found.sort_by_key(|who| match who {
+            Who::Known(id) => (0, *id),
+            Who::New(slot) => (1, *slot as i64),
+        });
+        found.dedup();
+        let who = found.first().copied().unwrap_or_else(|| {
+            slots.push(None);
+            Who::New(slots.len() - 1)
+        });
+        for other in found.into_iter().skip(1) {
+            match (who, other) {
+                (Who::Known(older), Who::Known(newer)) => merges.push((older, newer)),
+                (_, Who::New(slot)) => slots[slot] = Some(who),
+                (Who::New(_), Who::Known(_)) => {}
+            }
+        }
+        for name in names {
+            owners.insert(name, who);
+        }
+        result.push(Some(who));
+    }
+    let created = create(connection, events, &slots).await?;
+    let number = |who: Who| match settle(who, &slots) {
+        Who::Known(id) => id,
+        Who::New(slot) => created[slot],
+    };
+    let mut fresh: Vec<(String, i64)> = owners.iter().map(|(name, who)| (name.clone(), number(*who))).collect();
+    fresh.retain(|(name, _)| !before.contains(name));
+    learn(connection, &fresh).await?;
+    for (older, newer) in merges {
+        merge(connection, older, newer).await?;
+    }
+    Ok(result.into_iter().map(|who| who.map(number)).collect())
+}
+
+fn settle(mut who: Who, slots: &[Option<Who>]) -> Who {
+    while let Who::New(slot) = who {
+        match slots[slot] {
+            Some(other) => who = other,
+            None => break,
+        }
+    }
+    who
+}
+
+/// How a name stands in the table of identities.
+pub(in crate::store) fn stored(name: &ContactRef) -> String {
+    match name {
+        ContactRef::Phone(phone) => format!("p:{}", phone.digits()),
+        ContactRef::User(user) => format!("u:{}", user.0),
+    }
+}
+
+/// Contacts that events name by our own number: a status of a message of ours. Another installation's numbers are not ours.
+async fn existing(connection: &mut Connection, events: &[&NewEvent]) -> Result<HashMap<i64, i64>, sqlx::Error> {
+    let numbers: Vec<[i64; 1]> = events.iter().filter_map(|event| event.contact.map(|contact| [contact.0])).collect();
+    if numbers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let select = concat!(
+        "select id, coalesce(merged_into, id) from contacts where id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ")"
+    );
+    let rows = sqlx::query(select).bind(json(&numbers)).fetch_all(&mut *connection).await?;
+    rows.into_iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+async fn owners(connection: &mut Connection, names: &[[String; 1]]) -> Result<HashMap<String, Who>, sqlx::Error> {
+    if names.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let select =
+        concat!("select name, contact_id from identities where name in (select value->>0 from ", rows!("$1"), ")");
+    let rows = sqlx::query(select).bind(json(&names)).fetch_all(&mut *connection).await?;
+    rows.into_iter().map(|row| Ok((row.try_get(0)?, Who::Known(row.try_get(1)?)))).collect()
+}
+
+async fn create(
+    connection: &mut Connection,
+    events: &[&NewEvent],
+    slots: &[Option<Who>],
+) -> Result<Vec<i64>, sqlx::Error> {
+    let wanted = slots.iter().filter(|slot| slot.is_none()).count();
+    if wanted == 0 {
+        return Ok(vec![0; slots.len()]);
+    }
+    let created_at = events.first().map_or(0, |event| event.received.0);
+    let rows = vec![[created_at]; wanted];
+    let insert = concat!(
+        "insert into contacts (created_at) select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        " returning id"
+    );
+    let mut numbers: Vec<i64> = sqlx::query_scalar(insert).bind(json(&rows)).fetch_all(&mut *connection).await?;
+    numbers.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(slots.iter().map(|slot| if slot.is_none() { numbers.pop().unwrap_or(0) } else { 0 }).collect())
+}
+
+async fn learn(connection: &mut Connection, names: &[(String, i64)]) -> Result<(), sqlx::Error> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let insert = concat!(
+        "insert into identities (name, contact_id) select value->>0, cast(value->>1 as bigint) from ",
+        rows!("$1"),
+        " where true on conflict (name) do nothing"
+    );
+    sqlx::query(insert).bind(json(&names)).execute(&mut *connection).await?;
+    Ok(())
+}
+
+/// Two contacts turned out to be one person: the older keeps living, with the names of both and the events that are not
+/// folded yet. What the newer one had learnt stays readable under its own number.
+async fn merge(connection: &mut Connection, older: i64, newer: i64) -> Result<(), sqlx::Error> {
+    for statement in [
+        "update journal set contact_id = $1 where seq in (select seq from unread where contact_id = $2)",
+        "update unread set contact_id = $1 where contact_id = $2",
+        "update identities set contact_id = $1 where contact_id = $2",
+        "update contacts set merged_into = $1, wake_at = null where id = $2",
+    ] {
+        sqlx::query(statement).bind(older).bind(newer).execute(&mut *connection).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! Which contacts are to be folded now, with their state and what is unread.
+
+use std::collections::HashMap;
+
+use sqlx::Row;
+
+use super::{Connection, json};
+use crate::domain::{ContactId, ContactRef, Event, EventBody, Timestamp};
+use crate::store::ClaimedContact;
+
+/// Contacts with unread events whose time came, or with a wake that is due. On PostgreSQL they are locked until the
+/// transaction ends; `busy` are those that this process is folding already.
+pub(in crate::store) async fn claim(
+    connection: &mut Connection,
+    now: Timestamp,
+    limit: i64,
+    busy: &[[i64; 1]],
+) -> Result<Vec<ClaimedContact>, sqlx::Error> {
+    let candidates = candidates(connection, now, limit, busy).await?;
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lock = concat!(
+        "select id, state, wake_at from contacts where merged_into is null and id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") order by id",
+        skip_locked!()
+    );
+    let rows = sqlx::query(lock).bind(json(&candidates)).fetch_all(&mut *connection).await?;
+    let mut contacts = Vec::with_capacity(rows.len());
+    for row in rows {
+        let wake_at: Option<i64> = row.try_get(2)?;
+        let claimed =
+            ClaimedContact { id: ContactId(row.try_get(0)?), state: row.try_get(1)?, names: vec![], events: vec![] };
+        contacts.push((claimed, wake_at.is_some_and(|wake| wake <= now.0)));
+    }
+    let ids: Vec<[i64; 1]> = contacts.iter().map(|(contact, _)| [contact.id.0]).collect();
+    let mut events = unread(connection, &ids).await?;
+    let new: Vec<[i64; 1]> =
+        contacts.iter().filter(|(contact, _)| contact.state.is_none()).map(|(contact, _)| [contact.id.0]).collect();
+    let mut names = names(connection, &new).await?;
+    let claimed = contacts.into_iter().filter_map(|(mut contact, awake)| {
+        contact.events = events.remove(&contact.id.0).unwrap_or_default();
+        contact.names = names.remove(&contact.id.0).unwrap_or_default();
+        // Another node may have folded it between the two looks.
+        (awake || !contact.events.is_empty()).then_some(contact)
+    });
+    Ok(claimed.collect())
+}
+
+async fn candidates(
+    connection: &mut Connection,
+    now: Timestamp,
+    limit: i64,
+    busy: &[[i64; 1]],
+) -> Result<Vec<[i64; 1]>, sqlx::Error> {
+    // Few rows are looked at, however long the queue is.
+    let unread = concat!(
+        "select distinct contact_id from (select contact_id from unread where due_at <= $2 and contact_id not in ",
+        "(select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") order by due_at, contact_id limit $3) as due"
+    );
+    let mut ids: Vec<i64> =
+        sqlx::query_scalar(unread).bind(json(&busy)).bind(now.0).bind(limit).fetch_all(&mut *connection).await?;
+    let waking = concat!(
+        "select id from contacts where wake_at <= $2 and id not in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") order by wake_at limit $3"
+    );
+    let waking: Vec<i64> =
+        sqlx::query_scalar(waking).bind(json(&busy)).bind(now.0).bind(limit).fetch_all(&mut *connection).await?;
+    ids.extend(waking);
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids.into_iter().map(|id| [id]).collect())
+}
+
+async fn unread(connection: &mut Connection, ids: &[[i64; 1]]) -> Result<HashMap<i64, Vec<Event>>, sqlx::Error> {
+    let select = concat!(
+        "select j.seq, j.contact_id, j.at, j.received, j.body from unread u join journal j on j.seq = u.seq ",
+        "where u.contact_id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") order by j.seq"
+    );
+    let rows = sqlx::query(select).bind(json(&ids)).fetch_all(&mut *connection).await?;
+    let mut events: HashMap<i64, Vec<Event>> = HashMap::with_capacity(ids.len());
+    for row in rows {
+        events.entry(row.try_get(1)?).or_default().push(event(row.try_get(0)?, &row, 2)?);
+    }
+    Ok(events)
+}
+
+/// An event from its row: `at`, `received` and `body` stand from column `first` on. A body that this version does not
+/// understand is an unknown event, not a reason to stop.
+pub(in crate::store) fn event<R>(seq: i64, row: &R, first: usize) -> Result<Event, sqlx::Error>
+where
+    R: Row,
+    usize: sqlx::ColumnIndex<R>,
+    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> &'r str: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+{
+    let body: &str = row.try_get(first + 2)?;
+    let body = serde_json::from_str(body)
+        .unwrap_or_else(|error| EventBody::Unknown { what: error.to_string(), value: serde_json::Value::Null });
+    let (at, received): (i64, i64) = (row.try_get(first)?, row.try_get(first + 1)?);
+    Ok(Event { seq, at: Timestamp(at), received: Timestamp(received), body })
+}
+
+async fn names(connection: &mut Connection, ids: &[[i64; 1]]) -> Result<HashMap<i64, Vec<ContactRef>>, sqlx::Error> {
+    let mut names: HashMap<i64, Vec<ContactRef>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(names);
+    }
+    let select = concat!(
+        "select contact_id, name from identities where contact_id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") order by name"
+    );
+    for row in sqlx::query(select).bind(json(&ids)).fetch_all(&mut *connection).await? {
+        let name: String = row.try_get(1)?;
+        let name = match name.split_once(':') {
+            Some(("p", digits)) => format!("+{digits}").parse(),
+            Some(("u", user)) => format!("bsuid:{user}").parse(),
+            _ => continue,
+        };
+        if let Ok(name) = name {
+            names.entry(row.try_get(0)?).or_default().push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// The earliest moment at which something becomes due with no new event.
+pub(in crate::store) async fn next_due(connection: &mut Connection) -> Result<Option<Timestamp>, sqlx::Error> {
+    let unread: Option<i64> = sqlx::query_scalar("select min(due_at) from unread").fetch_one(&mut *connection).await?;
+    let wake: Option<i64> =
+        sqlx::query_scalar("select min(wake_at) from contacts where wake_at is not null").fetch_one(connection).await?;
+    Ok(unread.into_iter().chain(wake).min().map(Timestamp))
+}

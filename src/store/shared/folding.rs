@@ -1,0 +1,315 @@
+//! All that folds decided, in the caller's transaction: state, tags, ledger, hand-offs, messages to send, what was read.
+
+use std::collections::HashMap;
+
+use super::{Connection, json};
+use crate::domain::{Consequence, Evidence, MessageNumber, Sender, StatusKind, TagMove};
+use crate::store::{Folded, HandoffChange, OutboxStatus};
+
+/// Writes everything that a batch of folds decided, one statement for each kind of row.
+pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Folded]) -> Result<(), sqlx::Error> {
+    postpone(connection, folded).await?;
+    let folded: Vec<&Folded> = folded.iter().filter(|folded| folded.postponed.is_none()).collect();
+    states(connection, &folded).await?;
+    read(connection, &folded).await?;
+    tags(connection, &folded).await?;
+    ledger(connection, &folded).await?;
+    cancel(connection, &folded).await?;
+    outgoing(connection, &folded).await?;
+    statuses(connection, &folded).await?;
+    handoffs(connection, &folded).await
+}
+
+async fn run<T: serde::Serialize>(
+    connection: &mut Connection,
+    statement: &'static str,
+    rows: &[T],
+) -> Result<(), sqlx::Error> {
+    if !rows.is_empty() {
+        sqlx::query(statement).bind(json(&rows)).execute(connection).await?;
+    }
+    Ok(())
+}
+
+async fn postpone(connection: &mut Connection, folded: &[Folded]) -> Result<(), sqlx::Error> {
+    let failed: Vec<_> = folded.iter().filter_map(|folded| Some((folded.contact.0, folded.postponed?.0))).collect();
+    let unread = concat!(
+        "update unread set due_at = r.until from (select cast(value->>0 as bigint) as contact, ",
+        "cast(value->>1 as bigint) as until from ",
+        rows!("$1"),
+        ") as r where unread.contact_id = r.contact"
+    );
+    run(connection, unread, &failed).await?;
+    let wake = concat!(
+        "update contacts set wake_at = r.until from (select cast(value->>0 as bigint) as contact, ",
+        "cast(value->>1 as bigint) as until from ",
+        rows!("$1"),
+        ") as r where contacts.id = r.contact"
+    );
+    run(connection, wake, &failed).await
+}
+
+async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    let rows: Vec<_> = folded
+        .iter()
+        .map(|folded| {
+            let summary = &folded.summary;
+            (
+                folded.contact.0,
+                &folded.state,
+                folded.wake_at,
+                &summary.json,
+                summary.last_at,
+                summary.last_inbound_at,
+                folded.inbound,
+                summary.colour,
+                summary.heat,
+                summary.handoff,
+                summary.promise_due,
+                &summary.agent,
+            )
+        })
+        .collect();
+    let update = concat!(
+        "update contacts set state = coalesce(r.state, contacts.state), wake_at = r.wake_at, summary = r.summary, ",
+        "last_at = coalesce(r.last_at, contacts.last_at), ",
+        "last_inbound_at = coalesce(r.last_inbound_at, contacts.last_inbound_at), ",
+        "unread = contacts.unread + r.inbound, colour = r.colour, heat = r.heat, handoff = r.handoff, ",
+        "promise_due = r.promise_due, agent = r.agent from (select cast(value->>0 as bigint) as id, ",
+        "value->>1 as state, cast(value->>2 as bigint) as wake_at, value->>3 as summary, ",
+        "cast(value->>4 as bigint) as last_at, cast(value->>5 as bigint) as last_inbound_at, ",
+        "cast(value->>6 as bigint) as inbound, cast(value->>7 as bigint) as colour, cast(value->>8 as bigint) as heat, ",
+        "value->>9 as handoff, cast(value->>10 as bigint) as promise_due, value->>11 as agent from ",
+        rows!("$1"),
+        ") as r where contacts.id = r.id"
+    );
+    run(connection, update, &rows).await
+}
+
+async fn read(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    let seqs: Vec<[i64; 1]> = folded.iter().flat_map(|folded| folded.seqs.iter().map(|seq| [*seq])).collect();
+    let delete = concat!("delete from unread where seq in (select cast(value->>0 as bigint) from ", rows!("$1"), ")");
+    run(connection, delete, &seqs).await?;
+    let rejudged: Vec<_> = folded.iter().flat_map(|folded| folded.rejudged.iter()).collect();
+    let update = concat!(
+        "update journal set received = r.at from (select cast(value->>0 as bigint) as seq, ",
+        "cast(value->>1 as bigint) as at from ",
+        rows!("$1"),
+        ") as r where journal.seq = r.seq"
+    );
+    run(connection, update, &rejudged).await
+}
+
+async fn tags(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    // Of several changes of one tag in one fold, the last one is what holds.
+    let mut last: HashMap<(i64, &str), _> = HashMap::new();
+    for folded in folded {
+        for change in &folded.tags {
+            last.insert((folded.contact.0, change.tag.as_str()), change);
+        }
+    }
+    let (mut held, mut gone) = (Vec::new(), Vec::new());
+    for ((contact, tag), change) in last {
+        match change.change {
+            TagMove::Set => held.push((tag, contact, change.at, change.expires)),
+            TagMove::Renewed => {}
+            TagMove::Removed | TagMove::Expired => gone.push((tag, contact)),
+        }
+    }
+    let delete = concat!(
+        "delete from contact_tags where (tag, contact_id) in (select value->>0, cast(value->>1 as bigint) from ",
+        rows!("$1"),
+        ")"
+    );
+    run(connection, delete, &gone).await?;
+    let insert = concat!(
+        "insert into contact_tags (tag, contact_id, set_at, expires_at) select value->>0, cast(value->>1 as bigint), ",
+        "cast(value->>2 as bigint), cast(value->>3 as bigint) from ",
+        rows!("$1"),
+        " where true on conflict (tag, contact_id) do update set set_at = excluded.set_at, expires_at = excluded.expires_at"
+    );
+    run(connection, insert, &held).await
+}
+
+async fn ledger(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    let mut rows = Vec::new();
+    for folded in folded {
+        let contact = folded.contact.0;
+        for change in folded.tags.iter().filter(|change| change.change != TagMove::Renewed) {
+            let what = match change.change {
+                TagMove::Set | TagMove::Renewed => "set",
+                TagMove::Removed => "removed",
+                TagMove::Expired => "expired",
+            };
+            rows.push(ledger_row(contact, change.tag.to_string(), what, change.at.0, &change.evidence));
+        }
+        for (at, consequence) in &folded.decided {
+            let (what, evidence) = match consequence {
+                Consequence::Alert { name, evidence } => (format!("alert/{name}"), evidence),
+                _ => continue,
+            };
+            rows.push(ledger_row(contact, what, "raised", at.0, evidence));
+        }
+    }
+    let insert = concat!(
+        "insert into tag_ledger (contact_id, tag, change, at, rule, version, evidence) ",
+        "select cast(value->>0 as bigint), value->>1, value->>2, cast(value->>3 as bigint), value->>4, value->>5, ",
+        "value->>6 from ",
+        rows!("$1"),
+        " where true order by r.key"
+    );
+    run(connection, insert, &rows).await
+}
+
+type LedgerRow = (i64, String, &'static str, i64, String, String, String);
+
+fn ledger_row(contact: i64, tag: String, what: &'static str, at: i64, evidence: &Evidence) -> LedgerRow {
+    (contact, tag, what, at, evidence.by.clone(), evidence.version.clone(), json(evidence))
+}
+
+async fn cancel(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    let cancelled: Vec<_> =
+        folded.iter().filter_map(|folded| Some((folded.contact.0, folded.cancel_queued.as_ref()?))).collect();
+    let update = concat!(
+        "update outbox set state = 'cancelled', rank = 9, error = r.reason from (select cast(value->>0 as bigint) as ",
+        "contact, value->>1 as reason from ",
+        rows!("$1"),
+        ") as r where outbox.contact_id = r.contact and outbox.state = 'queued' and outbox.sender = 'bot'"
+    );
+    run(connection, update, &cancelled).await
+}
+
+async fn outgoing(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    let mut rows = Vec::new();
+    for folded in folded {
+        for outgoing in &folded.outgoing {
+            let message = &outgoing.message;
+            let sender = match &message.sender {
+                Sender::Bot => "bot",
+                Sender::Agent(login) => login.as_str(),
+            };
+            rows.push((
+                folded.contact.0,
+                message.number,
+                message.kind.name(),
+                sender,
+                i64::from(outgoing.follow_up),
+                &outgoing.channel,
+                json(&outgoing.address),
+                json(message),
+                message.at.0,
+                message.expires.0,
+            ));
+        }
+    }
+    let insert = concat!(
+        "insert into outbox (contact_id, number, kind, sender, priority, state, channel, address, message, created_at, ",
+        "due_at, expires_at, updated_at) select cast(value->>0 as bigint), cast(value->>1 as bigint), value->>2, ",
+        "value->>3, cast(value->>4 as bigint), 'queued', value->>5, value->>6, value->>7, cast(value->>8 as bigint), ",
+        "cast(value->>8 as bigint), cast(value->>9 as bigint), cast(value->>8 as bigint) from ",
+        rows!("$1"),
+        " where true"
+    );
+    run(connection, insert, &rows).await
+}
+
+/// Rank of a status; states of a message only go forward.
+fn rank(status: StatusKind) -> (&'static str, i64) {
+    match status {
+        StatusKind::Sent => ("sent", 3),
+        StatusKind::Delivered => ("delivered", 4),
+        StatusKind::Read => ("read", 5),
+        StatusKind::Failed => ("failed", 9),
+    }
+}
+
+type StatusRow<'a> = (i64, i64, &'static str, i64, Option<&'a str>, Option<String>, i64);
+
+async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    let mut best: HashMap<(i64, i64), StatusRow<'_>> = HashMap::new();
+    let mut foreign: HashMap<&str, StatusRow<'_>> = HashMap::new();
+    for folded in folded {
+        for OutboxStatus { at, status } in &folded.statuses {
+            let (state, rank) = rank(status.status);
+            let error = status.error.map(|code| code.to_string());
+            let number: Option<MessageNumber> = status.message.parse().ok();
+            let row = |number| (folded.contact.0, number, state, rank, status.wamid.as_deref(), error.clone(), at.0);
+            match number {
+                Some(number) => keep_best(best.entry((folded.contact.0, number.number)), row(number.number)),
+                None => keep_best(foreign.entry(status.message.as_str()), row(0)),
+            }
+        }
+    }
+    let set = concat!(
+        "update outbox set state = r.state, rank = r.rank, wamid = coalesce(r.wamid, outbox.wamid), error = r.error, ",
+        "updated_at = r.at from (select cast(value->>0 as bigint) as contact, cast(value->>1 as bigint) as number, ",
+        "value->>2 as state, cast(value->>3 as bigint) as rank, value->>4 as wamid, value->>5 as error, ",
+        "cast(value->>6 as bigint) as at from ",
+        rows!("$1"),
+        // `failed` is final unless the message was delivered before (Meta's reference, section 1.3).
+        ") as r where outbox.contact_id = r.contact and outbox.number = r.number and outbox.rank < r.rank ",
+        "and (r.rank < 9 or outbox.rank < 4)"
+    );
+    run(connection, set, &best.into_values().collect::<Vec<_>>()).await?;
+    let by_wamid = concat!(
+        "update outbox set state = r.state, rank = r.rank, error = r.error, updated_at = r.at from (select ",
+        "value->>0 as wamid, value->>1 as state, cast(value->>2 as bigint) as rank, value->>3 as error, ",
+        "cast(value->>4 as bigint) as at from ",
+        rows!("$1"),
+        ") as r where outbox.wamid = r.wamid and outbox.rank < r.rank and (r.rank < 9 or outbox.rank < 4)"
+    );
+    let foreign: Vec<_> = foreign.into_iter().map(|(wamid, row)| (wamid, row.2, row.3, row.5, row.6)).collect();
+    run(connection, by_wamid, &foreign).await
+}
+
+fn keep_best<'a, K>(entry: std::collections::hash_map::Entry<'_, K, StatusRow<'a>>, row: StatusRow<'a>) {
+    entry
+        .and_modify(|kept| {
+            // A failure does not undo a delivery of the same batch.
+            let further = if row.3 == 9 { kept.3 < 4 } else { kept.3 == 9 && row.3 >= 4 || row.3 > kept.3 };
+            if further {
+                *kept = row.clone();
+            }
+        })
+        .or_insert(row);
+}
+
+async fn handoffs(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    for folded in folded {
+        let contact = folded.contact.0;
+        // Few contacts change hands in a batch: a statement each keeps their order.
+        for (at, change) in &folded.handoffs {
+            let query = match change {
+                HandoffChange::Opened { reason, evidence, promise_due } => sqlx::query(
+                    "insert into handoffs (contact_id, opened_at, reason, evidence, promise_due, state) \
+                     values ($1, $2, $3, $4, $5, 'open')",
+                )
+                .bind(contact)
+                .bind(at.0)
+                .bind(reason)
+                .bind(evidence)
+                .bind(promise_due.map(|due| due.0)),
+                HandoffChange::Promised { reason, promise_due } => sqlx::query(
+                    "update handoffs set reason = $2, promise_due = $3 where contact_id = $1 and state <> 'closed'",
+                )
+                .bind(contact)
+                .bind(reason)
+                .bind(promise_due.map(|due| due.0)),
+                HandoffChange::Accepted { agent } => sqlx::query(
+                    "update handoffs set state = 'accepted', agent = $2, accepted_at = $3 \
+                     where contact_id = $1 and state <> 'closed'",
+                )
+                .bind(contact)
+                .bind(agent)
+                .bind(at.0),
+                HandoffChange::Closed => sqlx::query(
+                    "update handoffs set state = 'closed', closed_at = $2 where contact_id = $1 and state <> 'closed'",
+                )
+                .bind(contact)
+                .bind(at.0),
+            };
+            query.execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Every query, written once. `super` is the database that it is compiled for: its connection, and macros for the few
+//! places where the two differ.
+
+pub(in crate::store) mod appending;
+pub(in crate::store) mod claiming;
+pub(in crate::store) mod folding;
+pub(in crate::store) mod group;
+pub(in crate::store) mod outbox;
+
+use super::{BEGIN, Connection, LOCK_APPENDING};
+
+/// Rows as the one JSON parameter of a batch statement.
+fn json<T: serde::Serialize>(rows: &T) -> String {
+    // Only numbers, texts and lists of them come here: they always have a JSON form.
+    serde_json::to_string(rows).unwrap_or_default()
+}

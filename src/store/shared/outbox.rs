@@ -1,0 +1,111 @@
+//! Messages to send: taking them, recording how the call ended, and finding what a crash left behind.
+
+use sqlx::Row;
+
+use super::{Connection, json};
+use crate::domain::{ContactId, Timestamp};
+use crate::store::{OutboxRow, SendOutcome, SendResult};
+
+/// Marks the next messages of a number as `sending` and returns them: replies first, then the oldest. Messages without a
+/// number of their own leave from the first one.
+pub(in crate::store) async fn take_due(
+    connection: &mut Connection,
+    channel: &str,
+    is_first: bool,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<OutboxRow>, sqlx::Error> {
+    let take = concat!(
+        "update outbox set state = 'sending', rank = 1, attempts = attempts + 1, sending_since = $1, updated_at = $1 ",
+        "where (contact_id, number) in (select contact_id, number from outbox where state = 'queued' and due_at <= $1 ",
+        "and expires_at > $1 and (channel = $2 or (channel is null and $3 = 1)) order by priority, due_at limit $4",
+        skip_locked!(),
+        ") returning contact_id, number, priority, channel, address, message, attempts, due_at"
+    );
+    let rows = sqlx::query(take)
+        .bind(now.0)
+        .bind(channel)
+        .bind(i64::from(is_first))
+        .bind(limit)
+        .fetch_all(&mut *connection)
+        .await?;
+    let mut taken = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (priority, due_at): (i64, i64) = (row.try_get(2)?, row.try_get(7)?);
+        taken.push(((priority, due_at), read(&row)?));
+    }
+    taken.sort_by_key(|(order, row)| (*order, row.contact, row.message.number));
+    Ok(taken.into_iter().map(|(_, row)| row).collect())
+}
+
+fn read<R>(row: &R) -> Result<OutboxRow, sqlx::Error>
+where
+    R: Row,
+    usize: sqlx::ColumnIndex<R>,
+    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> &'r str: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> Option<String>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+{
+    let decode = |error: serde_json::Error| sqlx::Error::Decode(error.into());
+    let priority: i64 = row.try_get(2)?;
+    Ok(OutboxRow {
+        contact: ContactId(row.try_get(0)?),
+        channel: row.try_get(3)?,
+        address: serde_json::from_str(row.try_get(4)?).map_err(decode)?,
+        message: serde_json::from_str(row.try_get(5)?).map_err(decode)?,
+        attempts: row.try_get(6)?,
+        follow_up: priority > 0,
+    })
+}
+
+/// Marks what became worthless while it waited. Returns how many.
+pub(in crate::store) async fn expire(connection: &mut Connection, now: Timestamp) -> Result<u64, sqlx::Error> {
+    let update = "update outbox set state = 'expired', rank = 9, error = 'too late to be of use', updated_at = $1 \
+                  where state = 'queued' and expires_at <= $1";
+    Ok(sqlx::query(update).bind(now.0).execute(connection).await?.rows_affected())
+}
+
+/// Writes how calls ended. A status that overtook its call's answer stands.
+pub(in crate::store) async fn record(connection: &mut Connection, results: &[SendResult]) -> Result<(), sqlx::Error> {
+    if results.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = results.iter().map(row).collect();
+    let update = concat!(
+        "update outbox set wamid = coalesce(r.wamid, outbox.wamid), updated_at = r.at, ",
+        "error = case when outbox.rank <= 1 then r.error else outbox.error end, ",
+        "due_at = coalesce(r.due, outbox.due_at), ",
+        "state = case when outbox.rank <= 1 then r.state else outbox.state end, ",
+        "rank = case when outbox.rank <= 1 then r.rank else outbox.rank end ",
+        "from (select cast(value->>0 as bigint) as contact, cast(value->>1 as bigint) as number, value->>2 as state, ",
+        "cast(value->>3 as bigint) as rank, value->>4 as wamid, value->>5 as error, cast(value->>6 as bigint) as due, ",
+        "cast(value->>7 as bigint) as at from ",
+        rows!("$1"),
+        ") as r where outbox.contact_id = r.contact and outbox.number = r.number"
+    );
+    sqlx::query(update).bind(json(&rows)).execute(connection).await?;
+    Ok(())
+}
+
+type ResultRow<'a> = (i64, i64, &'static str, i64, Option<&'a str>, Option<&'a str>, Option<i64>, i64);
+
+fn row(result: &SendResult) -> ResultRow<'_> {
+    let (state, rank, wamid, error, due) = match &result.outcome {
+        SendOutcome::Accepted { wamid } => ("accepted", 2, Some(wamid.as_str()), None, None),
+        SendOutcome::RetryAt(at, error) => ("queued", 0, None, Some(error.as_str()), Some(at.0)),
+        SendOutcome::Failed(error) => ("failed", 9, None, Some(error.as_str()), None),
+        SendOutcome::Uncertain(error) => ("sending", 1, None, Some(error.as_str()), None),
+    };
+    (result.contact.0, result.number, state, rank, wamid, error, due, result.at.0)
+}
+
+/// Messages that were marked `sending` before that moment and of which nothing was heard since.
+pub(in crate::store) async fn stuck(
+    connection: &mut Connection,
+    before: Timestamp,
+) -> Result<Vec<OutboxRow>, sqlx::Error> {
+    let select = "select contact_id, number, priority, channel, address, message, attempts from outbox \
+                  where state = 'sending' and sending_since <= $1 order by sending_since limit 1000";
+    let rows = sqlx::query(select).bind(before.0).fetch_all(connection).await?;
+    rows.iter().map(read).collect()
+}

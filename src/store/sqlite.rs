@@ -1,0 +1,88 @@
+//! SQLite: one file, one writing connection, a pool of readers.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration as StdDuration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+
+use super::StoreError;
+
+pub(super) type Connection = sqlx::SqliteConnection;
+
+/// Takes the one write lock at once: a transaction that reads first and writes later would fail under load.
+pub(super) const BEGIN: &str = "begin immediate";
+/// Nothing to take: the single writer is the lock.
+pub(super) const LOCK_APPENDING: Option<&str> = None;
+/// How long a statement waits for a lock that another program holds on the file.
+const BUSY: StdDuration = StdDuration::from_millis(1_000);
+
+/// A JSON parameter as rows with `key` (position) and `value`.
+macro_rules! rows {
+    ($parameter:literal) => {
+        concat!("json_each(", $parameter, ") as r")
+    };
+}
+macro_rules! skip_locked {
+    () => {
+        ""
+    };
+}
+
+#[path = "shared/mod.rs"]
+pub(super) mod queries;
+
+/// The database: where it is and how it is reached.
+pub(super) struct Sqlite {
+    pub(super) options: SqliteConnectOptions,
+    pub(super) readers: SqlitePool,
+    pub(super) in_flight: std::sync::Arc<super::claims::InFlight>,
+    /// One process owns the file: two would fold the same contact twice.
+    _owner: std::fs::File,
+}
+
+impl Sqlite {
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let options: SqliteConnectOptions =
+            url.parse().map_err(|_| StoreError::Address(format!("`{url}` is no address such as sqlite:hotline.db")))?;
+        let path = options.get_filename().to_path_buf();
+        let owner = own(&path)?;
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A commit that was acknowledged survives a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY)
+            .row_buffer_size(1_024)
+            .pragma("cache_size", "-16000")
+            .pragma("wal_autocheckpoint", "4000");
+        migrate(&options).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(StdDuration::from_secs(5))
+            .connect_lazy_with(options.clone().read_only(true));
+        Ok(Self { options, readers, in_flight: std::sync::Arc::default(), _owner: owner })
+    }
+}
+
+async fn migrate(options: &SqliteConnectOptions) -> Result<(), StoreError> {
+    use sqlx::Connection as _;
+    let mut connection = Connection::connect_with(options).await?;
+    sqlx::migrate!("migrations/sqlite").run(&mut connection).await.map_err(StoreError::Migration)?;
+    connection.close().await?;
+    Ok(())
+}
+
+fn own(database: &Path) -> Result<std::fs::File, StoreError> {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-lock");
+    let path = PathBuf::from(name);
+    let wrong = |error: std::io::Error| StoreError::Address(format!("cannot write {}: {error}", path.display()));
+    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(wrong)?;
+    file.try_lock().map_err(|_| {
+        let database = database.display();
+        StoreError::Address(format!(
+            "{database} is in use by another hotline; stop that one, or use PostgreSQL for several"
+        ))
+    })?;
+    Ok(file)
+}

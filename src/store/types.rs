@@ -1,0 +1,296 @@
+//! What goes into the store and what comes out of it.
+
+use serde::Serialize;
+
+use crate::domain::{
+    Address, Consequence, ContactId, ContactRef, Event, EventBody, Outgoing, Sender, StatusEvent, TagChange, Timestamp,
+};
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Locked, full, gone: try again later. Nothing was changed.
+    #[error("the database is not available")]
+    Unavailable(#[source] std::sync::Arc<sqlx::Error>),
+    /// The database refused this statement: a mistake of ours, or data that cannot be stored.
+    #[error("the database refused it")]
+    Refused(#[source] sqlx::Error),
+    /// A row that cannot be read back.
+    #[error("row {row} of {table} cannot be understood: {reason}")]
+    Corrupt {
+        /// Which table.
+        table: &'static str,
+        /// Which row.
+        row: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The tables could not be brought up to date.
+    #[error("the tables could not be brought up to date")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// The address of the database is wrong, or another process owns the file.
+    #[error("{0}")]
+    Address(String),
+    /// The writer has stopped: the system is shutting down.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// The same for another caller of the same group.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Unavailable(error) => Self::Unavailable(error.clone()),
+            _ => Self::Closed,
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let ours = match &error {
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                // SQLite: busy, locked, read-only, I/O, full, cannot open (primary codes, low byte).
+                Some(code) if code.parse::<i32>().is_ok_and(|code| code < 10_000) => {
+                    let primary = code.parse::<i32>().unwrap_or(0) & 0xff;
+                    !matches!(primary, 5 | 6 | 8 | 10 | 13 | 14)
+                }
+                // PostgreSQL: connection 08, resources 53, operator 57, locks 55, serialisation 40, system 58.
+                Some(code) => !["08", "53", "57", "55", "40", "58"].iter().any(|class| code.starts_with(class)),
+                None => true,
+            },
+            sqlx::Error::RowNotFound
+            | sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::Encode(_)
+            | sqlx::Error::TypeNotFound { .. } => true,
+            _ => false,
+        };
+        if ours { Self::Refused(error) } else { Self::Unavailable(std::sync::Arc::new(error)) }
+    }
+}
+
+/// An event on its way into the journal.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// Counts once; `None` makes it unique.
+    pub key: Option<String>,
+    /// Whose it is, where that is known already.
+    pub contact: Option<ContactId>,
+    /// Names of its one contact; looked up, and created where they are new. Empty and no contact: shop-wide.
+    pub contacts: Vec<ContactRef>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it reached us.
+    pub received: Timestamp,
+    /// Not folded before this, so that what belongs together is folded together.
+    pub due: Timestamp,
+    /// What happened.
+    pub body: EventBody,
+}
+
+impl NewEvent {
+    /// Something that happens now to a contact that we know.
+    pub fn known(contact: ContactId, key: Option<String>, now: Timestamp, body: EventBody) -> Self {
+        Self { key, contact: Some(contact), contacts: Vec::new(), at: now, received: now, due: now, body }
+    }
+}
+
+/// What became of a new event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Its number in the journal; of a duplicate, 0.
+    pub seq: i64,
+    /// Whose it is.
+    pub contact: Option<ContactId>,
+    /// It was here before: nothing was written.
+    pub duplicate: bool,
+}
+
+/// A contact to fold.
+#[derive(Debug)]
+pub struct ClaimedContact {
+    /// Who.
+    pub id: ContactId,
+    /// State as JSON; `None` before the first fold.
+    pub state: Option<String>,
+    /// Names, for the first fold.
+    pub names: Vec<ContactRef>,
+    /// Unread events in order.
+    pub events: Vec<Event>,
+}
+
+/// Contacts to fold, locked until [`crate::store::Store::commit`] or until this is dropped.
+#[derive(Debug)]
+pub struct Claim {
+    /// What to fold.
+    pub contacts: Vec<ClaimedContact>,
+    /// If there is nothing now: when there will be, with no new event.
+    pub next_due: Option<Timestamp>,
+    pub(super) hold: super::Hold,
+}
+
+/// A message decided by a fold, with where it goes.
+#[derive(Clone, Debug)]
+pub struct NewOutgoing {
+    /// Our phone number id; `None` is the first one configured.
+    pub channel: Option<String>,
+    /// To whom.
+    pub address: Address,
+    /// Replies go before follow-ups.
+    pub follow_up: bool,
+    /// What.
+    pub message: Outgoing,
+}
+
+impl NewOutgoing {
+    /// Whether the bot wrote it.
+    pub fn from_bot(&self) -> bool {
+        self.message.sender == Sender::Bot
+    }
+}
+
+/// What Meta said of one of our messages.
+#[derive(Clone, Debug)]
+pub struct OutboxStatus {
+    /// When, by Meta's clock.
+    pub at: Timestamp,
+    /// What.
+    pub status: StatusEvent,
+}
+
+/// What lists show of a contact.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// JSON of [`crate::engine`]'s making, read by the console alone.
+    pub json: String,
+    /// Time of the last message either way.
+    pub last_at: Option<Timestamp>,
+    /// Time of the customer's last message.
+    pub last_inbound_at: Option<Timestamp>,
+    /// Rank of the colour, -1 for none.
+    pub colour: i64,
+    /// Rank of the heat, -1 for none.
+    pub heat: i64,
+    /// none, open, accepted.
+    pub handoff: &'static str,
+    /// Until when a person must have answered.
+    pub promise_due: Option<Timestamp>,
+    /// Who is in charge.
+    pub agent: Option<String>,
+}
+
+/// What happens to a contact's row of the table of hand-offs.
+#[derive(Clone, Debug)]
+pub enum HandoffChange {
+    /// A person is asked for.
+    Opened {
+        /// Stable name of the reason.
+        reason: String,
+        /// Why, as JSON of [`crate::domain::Evidence`].
+        evidence: String,
+        /// Until when somebody answers.
+        promise_due: Option<Timestamp>,
+    },
+    /// The promise on the clock became another one.
+    Promised {
+        /// The reason that now counts.
+        reason: String,
+        /// Until when somebody answers.
+        promise_due: Option<Timestamp>,
+    },
+    /// Somebody took it.
+    Accepted {
+        /// Who.
+        agent: String,
+    },
+    /// Handed back or ended.
+    Closed,
+}
+
+/// All that the fold of one contact decided.
+#[derive(Debug, Default)]
+pub struct Folded {
+    /// Whose.
+    pub contact: ContactId,
+    /// New state as JSON; `None` leaves it as it is.
+    pub state: Option<String>,
+    /// Next moment to look.
+    pub wake_at: Option<Timestamp>,
+    /// Events that were folded.
+    pub seqs: Vec<i64>,
+    /// Events that were judged later than they came, because a timer had fired already.
+    pub rejudged: Vec<(i64, Timestamp)>,
+    /// Messages of the customer among them.
+    pub inbound: i64,
+    /// For lists.
+    pub summary: Summary,
+    /// For the ledger and the table of tags.
+    pub tags: Vec<TagChange>,
+    /// Colour, heat, stage, alerts: for the ledger.
+    pub decided: Vec<(Timestamp, Consequence)>,
+    /// For the table of hand-offs.
+    pub handoffs: Vec<(Timestamp, HandoffChange)>,
+    /// For the outbox.
+    pub outgoing: Vec<NewOutgoing>,
+    /// The bot's queued messages are cancelled, for this reason.
+    pub cancel_queued: Option<String>,
+    /// What Meta said of our messages.
+    pub statuses: Vec<OutboxStatus>,
+    /// Unread events stay so until then: the fold failed.
+    pub postponed: Option<Timestamp>,
+}
+
+impl Folded {
+    /// The fold failed: nothing changes, and the contact is left alone for a while.
+    pub fn postponed(contact: ContactId, seqs: Vec<i64>, until: Timestamp) -> Self {
+        Self { contact, seqs, postponed: Some(until), ..Self::default() }
+    }
+}
+
+/// A message that was marked `sending` and must be sent now.
+#[derive(Clone, Debug)]
+pub struct OutboxRow {
+    /// To whom.
+    pub contact: ContactId,
+    /// Which.
+    pub message: Outgoing,
+    /// Where.
+    pub address: Address,
+    /// Our phone number id.
+    pub channel: Option<String>,
+    /// The how manieth attempt this is, from 1.
+    pub attempts: i64,
+    /// Follow-ups are never sent twice.
+    pub follow_up: bool,
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// Meta took it.
+    Accepted {
+        /// Provider's id.
+        wamid: String,
+    },
+    /// Not taken; to be tried again then.
+    RetryAt(Timestamp, String),
+    /// Not taken, and never will be.
+    Failed(String),
+    /// May have been taken: stays `sending` until a status tells, or until it is settled.
+    Uncertain(String),
+}
+
+/// How the call for one message ended.
+#[derive(Clone, Debug)]
+pub struct SendResult {
+    /// To whom.
+    pub contact: ContactId,
+    /// Which.
+    pub number: i64,
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub outcome: SendOutcome,
+}

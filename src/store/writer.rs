@@ -1,0 +1,67 @@
+//! The queue in front of a group commit.
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Appended, Folded, NewEvent, OutboxRow, SendResult, StoreError};
+use crate::domain::Timestamp;
+
+/// How many callers may wait; more than that are held back at the door.
+const QUEUE: usize = 8_192;
+
+/// One thing to write.
+pub(super) enum Job {
+    Append(Vec<NewEvent>),
+    Commit(Vec<Folded>),
+    Record(Vec<SendResult>),
+    Take { channel: String, is_first: bool, now: Timestamp, limit: i64 },
+    Expire(Timestamp),
+    Keep { received: Timestamp, reason: String, body: Vec<u8> },
+}
+
+impl Job {
+    pub(super) fn events(&self) -> &[NewEvent] {
+        if let Self::Append(events) = self { events } else { &[] }
+    }
+
+    pub(super) fn results(&self) -> &[SendResult] {
+        if let Self::Record(results) = self { results } else { &[] }
+    }
+}
+
+/// What came of it.
+pub(super) enum Done {
+    Written,
+    Appended(Vec<Appended>),
+    Taken(Vec<OutboxRow>),
+}
+
+/// A job and who waits for it.
+pub(super) struct Queued {
+    pub(super) job: Job,
+    answer: oneshot::Sender<Result<Done, StoreError>>,
+}
+
+impl Queued {
+    pub(super) fn answer(self, outcome: Result<Done, StoreError>) {
+        // A caller that went away is told nothing; what was committed stays committed.
+        let _gone = self.answer.send(outcome);
+    }
+}
+
+/// Where callers queue.
+#[derive(Clone)]
+pub(super) struct Writer(mpsc::Sender<Queued>);
+
+impl Writer {
+    pub(super) fn new() -> (Self, mpsc::Receiver<Queued>) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        (Self(sender), receiver)
+    }
+
+    /// Waits until the job is committed.
+    pub(super) async fn run(&self, job: Job) -> Result<Done, StoreError> {
+        let (answer, outcome) = oneshot::channel();
+        self.0.send(Queued { job, answer }).await.map_err(|_| StoreError::Closed)?;
+        outcome.await.map_err(|_| StoreError::Closed)?
+    }
+}

@@ -1,0 +1,5 @@
+//! The integration tests: one binary, one harness. Databases are real, HTTP is real, the clock is passed in.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
+
+mod db;
+mod store;

@@ -1,0 +1,237 @@
+//! What the journal promises, on both databases from one body.
+
+use hotline::domain::{
+    Address, Content, EventBody, InboundMessage, MessageKind, Outgoing, Sender, StatusEvent, StatusKind, Timestamp,
+};
+use hotline::store::{Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError};
+
+use crate::db::Database;
+
+const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+fn message(key: &str, names: &[&str], text: &str) -> NewEvent {
+    let body = EventBody::Message(InboundMessage { text: Some(text.into()), ..InboundMessage::default() });
+    NewEvent {
+        key: Some(key.into()),
+        contact: None,
+        contacts: names.iter().map(|name| name.parse().unwrap()).collect(),
+        at: NOW,
+        received: NOW,
+        due: NOW,
+        body,
+    }
+}
+
+fn reply(number: i64) -> NewOutgoing {
+    let message = Outgoing {
+        number,
+        kind: MessageKind::Reply,
+        sender: Sender::Bot,
+        content: Content::Text { body: format!("answer {number}") },
+        at: NOW,
+        expires: Timestamp(NOW.0 + 600_000),
+        answers: None,
+        rule: None,
+        product: None,
+    };
+    NewOutgoing { channel: None, address: Address::default(), follow_up: false, message }
+}
+
+async fn fold_all(store: &Store, outgoing: impl Fn(i64) -> Vec<NewOutgoing>) -> Vec<i64> {
+    let mut claim = store.claim(NOW, 1000).await.unwrap();
+    let contacts = std::mem::take(&mut claim.contacts);
+    let seqs = contacts.iter().flat_map(|contact| contact.events.iter().map(|event| event.seq)).collect();
+    let folded = contacts
+        .into_iter()
+        .map(|contact| Folded {
+            contact: contact.id,
+            state: Some("{}".into()),
+            seqs: contact.events.iter().map(|event| event.seq).collect(),
+            outgoing: outgoing(contact.id.0),
+            ..empty()
+        })
+        .collect();
+    store.commit(claim, folded).await.unwrap();
+    seqs
+}
+
+fn empty() -> Folded {
+    let mut folded = Folded::default();
+    folded.summary.json = "{}".into();
+    folded.summary.handoff = "none";
+    folded
+}
+
+#[tokio::test]
+async fn an_event_counts_once_however_often_it_is_delivered() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let twice = vec![message("a", &["+85251234567"], "hi"), message("a", &["+85251234567"], "hi")];
+        let appended = store.append(twice).await.unwrap();
+        assert_eq!(
+            appended.iter().map(|event| event.duplicate).collect::<Vec<_>>(),
+            [false, true],
+            "{}",
+            database.kind
+        );
+        let again = store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap();
+        assert!(again[0].duplicate);
+        let many = (0..50).map(|_| store.append(vec![message("b", &["+85251234567"], "hi")]));
+        let many = futures_util::future::join_all(many).await;
+        let new = many.into_iter().filter(|appended| !appended.as_ref().unwrap()[0].duplicate).count();
+        assert_eq!(new, 1, "{}", database.kind);
+        assert_eq!(fold_all(&store, |_| vec![]).await.len(), 2, "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_contact_is_found_by_any_of_its_names_and_two_that_turn_out_to_be_one_become_one() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let who =
+            async |key: &str, names: &[&str]| store.append(vec![message(key, names, "x")]).await.unwrap()[0].contact;
+        let by_phone = who("1", &["+5511987654321"]).await;
+        assert!(by_phone.is_some());
+        assert_eq!(who("2", &["+551187654321", "bsuid:BR.1"]).await, by_phone, "{}", database.kind);
+        assert_eq!(who("3", &["bsuid:BR.1"]).await, by_phone);
+        let other = who("4", &["bsuid:BR.2"]).await;
+        assert_ne!(other, by_phone);
+        assert_eq!(who("5", &["bsuid:BR.2", "+5511987654321"]).await, by_phone, "the older contact stays");
+        assert_eq!(who("6", &["bsuid:BR.2"]).await, by_phone);
+        let in_one_group = store
+            .append(vec![message("7", &["bsuid:IT.1"], "x"), message("8", &["+393331234567", "bsuid:IT.1"], "x")])
+            .await
+            .unwrap();
+        assert_eq!(in_one_group[0].contact, in_one_group[1].contact, "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_contact_is_folded_by_one_at_a_time_and_its_events_stand_in_order() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        for number in 0..20 {
+            store.append(vec![message(&format!("m{number}"), &["+85251234567"], "x")]).await.unwrap();
+        }
+        let first = store.claim(NOW, 10).await.unwrap();
+        let seqs: Vec<i64> = first.contacts[0].events.iter().map(|event| event.seq).collect();
+        assert!(seqs.is_sorted() && seqs.len() == 20, "{}", database.kind);
+        assert!(store.claim(NOW, 10).await.unwrap().contacts.is_empty(), "{}: claimed twice", database.kind);
+        drop(first);
+        // Dropped without a commit: nothing happened, and it can be claimed again.
+        let again = crate::db::eventually("the contact is free again", async || {
+            Some(store.claim(NOW, 10).await.unwrap()).filter(|claim| !claim.contacts.is_empty())
+        });
+        assert_eq!(again.await.contacts[0].events.len(), 20, "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn what_a_fold_decides_is_committed_with_the_fact_that_it_was_folded_or_not_at_all() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap();
+        let mut claim = store.claim(NOW, 10).await.unwrap();
+        let contact = claim.contacts.remove(0);
+        let seqs = contact.events.iter().map(|event| event.seq).collect();
+        // The same message number twice cannot be stored: the whole fold must not happen.
+        let outgoing = vec![reply(1), reply(1)];
+        let folded = Folded { contact: contact.id, state: Some("{}".into()), seqs, outgoing, ..empty() };
+        assert!(matches!(store.commit(claim, vec![folded]).await, Err(StoreError::Refused(_))), "{}", database.kind);
+        assert!(store.take_due("1", true, NOW, 10).await.unwrap().is_empty(), "{}", database.kind);
+        assert_eq!(fold_all(&store, |_| vec![reply(1)]).await.len(), 1, "{}: still unread", database.kind);
+        assert_eq!(store.take_due("1", true, NOW, 10).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_taken_once_replies_first_and_not_after_it_expired() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap();
+        let follow_up = NewOutgoing { follow_up: true, ..reply(1) };
+        let mut expired = reply(3);
+        expired.message.expires = NOW;
+        fold_all(&store, |_| vec![follow_up.clone(), reply(2), expired.clone()]).await;
+        let taken = store.take_due("1", true, NOW, 10).await.unwrap();
+        assert_eq!(taken.iter().map(|row| row.message.number).collect::<Vec<_>>(), [2, 1], "{}", database.kind);
+        assert!(store.take_due("1", true, NOW, 10).await.unwrap().is_empty(), "{}: taken twice", database.kind);
+        let later = Timestamp(NOW.0 + 60_000);
+        assert_eq!(store.stuck(later).await.unwrap().len(), 2, "{}", database.kind);
+        let result = |number, outcome| SendResult { contact: taken[0].contact, number, at: later, outcome };
+        let accepted = SendOutcome::Accepted { wamid: "wamid.1".into() };
+        store.record(vec![result(1, SendOutcome::RetryAt(later, "130429".into())), result(2, accepted)]).await.unwrap();
+        let again = store.take_due("1", true, later, 10).await.unwrap();
+        assert_eq!((again.len(), again[0].message.number, again[0].attempts), (1, 1, 2), "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_status_only_goes_forward_and_may_overtake_the_answer_of_the_call() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap();
+        fold_all(&store, |_| vec![reply(1)]).await;
+        let taken = store.take_due("1", true, NOW, 10).await.unwrap();
+        let contact = taken[0].contact;
+        let read = StatusEvent {
+            message: format!("hl:{contact}:1"),
+            status: StatusKind::Read,
+            error: None,
+            wamid: Some("wamid.1".into()),
+        };
+        store.append(vec![NewEvent::known(contact, None, NOW, EventBody::Status(read.clone()))]).await.unwrap();
+        let claim = store.claim(NOW, 10).await.unwrap();
+        let statuses = vec![
+            OutboxStatus { at: NOW, status: StatusEvent { status: StatusKind::Sent, ..read.clone() } },
+            OutboxStatus { at: NOW, status: read },
+        ];
+        let seqs = claim.contacts[0].events.iter().map(|event| event.seq).collect();
+        store.commit(claim, vec![Folded { contact, seqs, statuses, ..empty() }]).await.unwrap();
+        let accepted = SendOutcome::Accepted { wamid: "wamid.1".into() };
+        store.record(vec![SendResult { contact, number: 1, at: NOW, outcome: accepted }]).await.unwrap();
+        // Settled by the status: a crash now would not send it again.
+        assert!(store.stuck(Timestamp(i64::MAX)).await.unwrap().is_empty(), "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_locked_database_refuses_and_recovers_without_a_restart() {
+    let database = Database::sqlite();
+    let store = database.store().await;
+    let file = database.url.trim_start_matches("sqlite:").to_owned();
+    use sqlx::{Connection, Executor};
+    let mut other = sqlx::SqliteConnection::connect(&format!("sqlite:{file}")).await.unwrap();
+    other.execute("begin immediate").await.unwrap();
+    let refused = store.append(vec![message("a", &["+85251234567"], "hi")]).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    other.execute("rollback").await.unwrap();
+    assert!(!store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap()[0].duplicate);
+}
+
+#[tokio::test]
+async fn a_second_process_cannot_open_the_same_sqlite_file() {
+    let database = Database::sqlite();
+    let _store = database.store().await;
+    let second = Store::open(&database.url).await.err().unwrap();
+    assert!(second.to_string().contains("in use by another hotline"), "{second}");
+}
+
+#[tokio::test]
+async fn both_databases_have_the_same_tables_and_columns() {
+    let Some(postgres) = Database::postgres().await else { return };
+    let sqlite = Database::sqlite();
+    let (_one, _other) = (sqlite.store().await, postgres.store().await);
+    let mut connection = sqlx::SqliteConnection::connect(&sqlite.url).await.unwrap();
+    use sqlx::Connection;
+    let columns = "select m.name || '.' || c.name from sqlite_master m join pragma_table_info(m.name) c \
+                   where m.type = 'table' and m.name not like 'sqlite%' and m.name not like '_sqlx%' order by 1";
+    let ours: Vec<String> = sqlx::query_scalar(columns).fetch_all(&mut connection).await.unwrap();
+    let mut connection = sqlx::PgConnection::connect(&postgres.url).await.unwrap();
+    let columns = "select table_name || '.' || column_name from information_schema.columns \
+                   where table_schema = 'public' and table_name not like '\\_sqlx%' order by 1";
+    let mut theirs: Vec<String> = sqlx::query_scalar(columns).fetch_all(&mut connection).await.unwrap();
+    theirs.sort();
+    assert_eq!(ours, theirs);
+    assert!(ours.len() > 50);
+}

@@ -1,0 +1,260 @@
+//! The Graph API as we call it (section 4): send a message, mark one as read.
+
+use std::sync::Once;
+use std::time::Duration as StdDuration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use crate::config::{Auth, WhatsApp};
+use crate::domain::{Address, Content, Duration};
+
+/// Idle connections that are kept: enough for a thousand calls a second of a quarter second each.
+const IDLE_CONNECTIONS: usize = 256;
+
+/// Makes TLS work for every client of this process; may be called often.
+pub fn install_tls() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Somebody else installed one already: as good.
+        let _already = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+/// Calls the Graph API for all our numbers.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    version: String,
+    auth: Auth,
+}
+
+/// Meta took the message. That it arrives is told by statuses later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Provider's id.
+    pub wamid: String,
+    /// Held back for a look at its quality; released or dropped later (section 5.4).
+    pub held: bool,
+}
+
+/// The call did not end with an acceptance.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct SendError {
+    /// Meta's code, if it answered with one.
+    pub code: Option<i64>,
+    /// Meta's wish, from `Retry-After`.
+    pub retry_after: Option<Duration>,
+    /// It may have been accepted all the same: an answer was lost, or was no answer of the API.
+    pub uncertain: bool,
+    /// What happened, without number or text.
+    pub detail: String,
+}
+
+impl Client {
+    /// Prepares calls as the settings say.
+    ///
+    /// # Errors
+    /// The token holds what no header can hold.
+    pub fn new(settings: &WhatsApp, token: &SecretString) -> Result<Self, String> {
+        install_tls();
+        let (name, value) = match settings.auth {
+            Auth::Bearer => (HeaderName::from_static("authorization"), format!("Bearer {}", token.expose_secret())),
+            Auth::D360 => (HeaderName::from_static("d360-api-key"), token.expose_secret().to_owned()),
+        };
+        let mut value =
+            HeaderValue::from_str(&value).map_err(|_| "whatsapp.access_token holds characters that no token has")?;
+        value.set_sensitive(true);
+        let http = reqwest::Client::builder()
+            .default_headers(HeaderMap::from_iter([(name, value)]))
+            .user_agent(concat!("hotline/", env!("CARGO_PKG_VERSION")))
+            .timeout(settings.timeout.to_std())
+            .connect_timeout(StdDuration::from_secs(5))
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| format!("cannot prepare calls to the Graph API: {error}"))?;
+        let base = settings.graph_url.trim_end_matches('/').to_owned();
+        Ok(Self { http, base, version: settings.graph_version.clone(), auth: settings.auth })
+    }
+
+    fn messages_url(&self, channel: &str) -> String {
+        match self.auth {
+            Auth::Bearer => format!("{}/{}/{channel}/messages", self.base, self.version),
+            Auth::D360 => format!("{}/messages", self.base),
+        }
+    }
+
+    /// Sends a message from one of our numbers. `callback` comes back with every status of it.
+    ///
+    /// # Errors
+    /// See [`SendError`]; what to do about it says [`super::errors`].
+    pub async fn send(
+        &self,
+        channel: &str,
+        to: &Address,
+        content: &Content,
+        quote: Option<&str>,
+        callback: &str,
+    ) -> Result<Accepted, SendError> {
+        let mut body = body(to, content)?;
+        if let Some(object) = body.as_object_mut() {
+            object.insert("biz_opaque_callback_data".into(), callback.into());
+            if let Some(quote) = quote {
+                object.insert("context".into(), json!({ "message_id": quote }));
+            }
+        }
+        let answer = self.post(channel, &body).await?;
+        let wamid = answer.pointer("/messages/0/id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let held =
+            answer.pointer("/messages/0/message_status").and_then(Value::as_str) == Some("held_for_quality_assessment");
+        Ok(Accepted { wamid, held })
+    }
+
+    /// Marks a message, and with it those before, as read; shows the typing sign if an answer is coming.
+    ///
+    /// # Errors
+    /// See [`SendError`]. Nothing is lost when it fails.
+    pub async fn mark_read(&self, channel: &str, wamid: &str, typing: bool) -> Result<(), SendError> {
+        let mut body = json!({ "messaging_product": "whatsapp", "status": "read", "message_id": wamid });
+        if typing {
+            body["typing_indicator"] = json!({ "type": "text" });
+        }
+        self.post(channel, &body).await.map(|_| ())
+    }
+
+    /// What Meta says of a number: for `hotline doctor`.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    pub async fn number(&self, channel: &str) -> Result<Value, SendError> {
+        let fields = "display_phone_number,verified_name,quality_rating,status,throughput";
+        let url = format!("{}/{}/{channel}?fields={fields}", self.base, self.version);
+        let response = self.http.get(url).send().await.map_err(|error| transport(&error))?;
+        answer(response).await
+    }
+
+    async fn post(&self, channel: &str, body: &Value) -> Result<Value, SendError> {
+        let request = self.http.post(self.messages_url(channel)).header(CONTENT_TYPE, "application/json");
+        let response = request.body(body.to_string()).send().await.map_err(|error| transport(&error))?;
+        answer(response).await
+    }
+}
+
+/// The call itself failed. Where no connection came about, Meta cannot have taken anything.
+fn transport(error: &reqwest::Error) -> SendError {
+    let detail = match () {
+        () if error.is_connect() => "the Graph API cannot be reached",
+        () if error.is_timeout() => "the Graph API did not answer in time",
+        () => "the connection to the Graph API broke",
+    };
+    SendError { code: None, retry_after: None, uncertain: !error.is_connect(), detail: detail.into() }
+}
+
+async fn answer(response: reqwest::Response) -> Result<Value, SendError> {
+    let status = response.status();
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let retry_after = retry_after.map(Duration::seconds);
+    let bytes = response.bytes().await.map_err(|error| transport(&error))?;
+    let body: Option<Value> = serde_json::from_slice(&bytes).ok();
+    let error = body.as_ref().and_then(|body| body.get("error"));
+    if let Some(error) = error {
+        let code = error.get("code").and_then(Value::as_i64);
+        let message = error.get("message").and_then(Value::as_str).unwrap_or("the Graph API refused it");
+        return Err(SendError { code, retry_after, uncertain: false, detail: message.to_owned() });
+    }
+    match body {
+        Some(body) if status.is_success() => Ok(body),
+        // A page of some proxy: what became of the message is not known. 429 is a plain refusal.
+        _ => Err(SendError {
+            code: None,
+            retry_after,
+            uncertain: status != reqwest::StatusCode::TOO_MANY_REQUESTS,
+            detail: format!("the Graph API answered {status} without saying why"),
+        }),
+    }
+}
+
+fn body(to: &Address, content: &Content) -> Result<Value, SendError> {
+    let mut body = json!({ "messaging_product": "whatsapp", "recipient_type": "individual" });
+    match (&to.wa_id, &to.user_id) {
+        // Without the plus Meta would put our own country code in front (section 4.1).
+        (Some(wa_id), _) => body["to"] = format!("+{}", wa_id.trim_start_matches('+')).into(),
+        (None, Some(user)) => body["recipient"] = user.0.as_str().into(),
+        (None, None) => return Err(refuse("the contact has neither number nor user id")),
+    }
+    let (kind, part) = part(content)?;
+    body["type"] = kind.into();
+    body[kind] = part;
+    Ok(body)
+}
+
+fn part(content: &Content) -> Result<(&'static str, Value), SendError> {
+    Ok(match content {
+        Content::Text { body } => {
+            check("the text", body, 4_096)?;
+            ("text", json!({ "body": body, "preview_url": body.contains("https://") }))
+        }
+        Content::Buttons { body, buttons } => {
+            check("the text above buttons", body, 1_024)?;
+            count("buttons", buttons.len(), 3)?;
+            let mut shown = Vec::with_capacity(buttons.len());
+            for button in buttons {
+                check("a button's title", &button.title, 20)?;
+                shown.push(json!({ "type": "reply", "reply": { "id": button.id, "title": button.title } }));
+            }
+            ("interactive", json!({ "type": "button", "body": { "text": body }, "action": { "buttons": shown } }))
+        }
+        Content::List { body, button, rows } => {
+            check("the text above a list", body, 4_096)?;
+            check("a list's button", button, 20)?;
+            count("rows", rows.len(), 10)?;
+            for row in rows {
+                check("a row's title", &row.title, 24)?;
+                check("a row's description", &row.description, 72)?;
+            }
+            let sections = json!([{ "title": button, "rows": rows }]);
+            let action = json!({ "button": button, "sections": sections });
+            ("interactive", json!({ "type": "list", "body": { "text": body }, "action": action }))
+        }
+        Content::Image { link, caption } => {
+            check("a caption", caption.as_deref().unwrap_or_default(), 1_024)?;
+            ("image", json!({ "link": link, "caption": caption }))
+        }
+        Content::Template(template) => {
+            let parameters: Vec<Value> =
+                template.body.iter().map(|text| json!({ "type": "text", "text": text })).collect();
+            let components = match parameters.is_empty() {
+                true => json!([]),
+                false => json!([{ "type": "body", "parameters": parameters }]),
+            };
+            let language = json!({ "code": template.language });
+            ("template", json!({ "name": template.name, "language": language, "components": components }))
+        }
+    })
+}
+
+/// Lengths are counted in UTF-16 units, the stricter reading (section 5.6).
+fn check(what: &str, text: &str, most: usize) -> Result<(), SendError> {
+    let length = text.encode_utf16().count();
+    if length > most {
+        return Err(refuse(&format!("{what} has {length} characters, WhatsApp takes {most}")));
+    }
+    Ok(())
+}
+
+fn count(what: &str, count: usize, most: usize) -> Result<(), SendError> {
+    if count == 0 || count > most {
+        return Err(refuse(&format!("{count} {what}, WhatsApp takes 1 to {most}")));
+    }
+    Ok(())
+}
+
+/// Refused before the call, as Meta would (100).
+fn refuse(detail: &str) -> SendError {
+    SendError { code: Some(100), retry_after: None, uncertain: false, detail: detail.to_owned() }
+}

@@ -1,0 +1,103 @@
+//! The error policy: what each code of the Graph API means and what the sender does about it, as data (section 6).
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::domain::Duration;
+
+/// What to do about an error. `errors.toml` explains each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "explained at the top of errors.toml")]
+pub enum Action {
+    Fix,
+    Retry,
+    Pair,
+    RecipientStop,
+    MarketingStop,
+    Window,
+    TemplatePause,
+    NumberPause,
+    AccountPause,
+}
+
+/// One code, or a range of them.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Policy {
+    from: i64,
+    #[serde(default)]
+    to: Option<i64>,
+    /// What to do.
+    pub action: Action,
+    #[serde(default)]
+    waits: Vec<String>,
+    /// What happened, in words for people.
+    pub meaning: String,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    code: Vec<Policy>,
+}
+
+static TABLE: LazyLock<Vec<Policy>> = LazyLock::new(|| {
+    let table: Result<Table, _> = toml::from_str(include_str!("errors.toml"));
+    table.map(|table| table.code).unwrap_or_default()
+});
+
+/// How long a message waits that a whole account or number cannot send now: a person has to mend it first.
+const WHILE_MENDED: Duration = Duration::minutes(1);
+
+/// The policy of a code; of one that we do not know, `None`: treated like a service that is not available.
+pub fn policy(code: i64) -> Option<&'static Policy> {
+    TABLE.iter().find(|policy| (policy.from..=policy.to.unwrap_or(policy.from)).contains(&code))
+}
+
+/// How long to wait before a message is sent again after its `attempt`th failure, from 1; `None` is not at all.
+pub fn wait(code: Option<i64>, attempt: i64) -> Option<Duration> {
+    let attempt = attempt.max(1);
+    // Without a code it never reached Meta, or Meta's front door failed: as 131016, but from a second on.
+    let unknown = Some(Duration::seconds(1 << (attempt - 1).min(6)));
+    let Some(policy) = code.and_then(policy) else { return unknown };
+    match policy.action {
+        Action::Retry => policy.waits.get(attempt as usize - 1).and_then(|wait| Duration::parse(wait)),
+        Action::Pair => Some(Duration::seconds(4_i64.pow((attempt - 1).min(4) as u32))),
+        Action::AccountPause | Action::NumberPause => Some(WHILE_MENDED),
+        Action::Fix | Action::RecipientStop | Action::MarketingStop | Action::Window | Action::TemplatePause => None,
+    }
+}
+
+/// What happened, in words for people, with the code to look up.
+pub fn explain(code: i64) -> String {
+    match policy(code) {
+        Some(policy) => format!("{} ({code})", policy.meaning),
+        None => format!("Meta's error {code}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_readable_in_order_and_every_wait_is_a_length_of_time() {
+        assert!(TABLE.len() > 40);
+        let mut last = -1;
+        for policy in TABLE.iter() {
+            assert!(policy.from > last, "{} stands out of order", policy.from);
+            last = policy.to.unwrap_or(policy.from);
+            assert!(policy.waits.iter().all(|wait| Duration::parse(wait).is_some()), "{}", policy.from);
+            assert_eq!(policy.action == Action::Retry, !policy.waits.is_empty(), "{}", policy.from);
+        }
+    }
+
+    #[test]
+    fn waits_follow_the_policy() {
+        assert_eq!(wait(Some(131_056), 3), Some(Duration::seconds(16)));
+        assert_eq!(wait(Some(131_000), 1), Some(Duration::seconds(10)));
+        assert_eq!(wait(Some(131_000), 4), None);
+        assert_eq!(wait(Some(131_047), 1), None);
+        assert_eq!(wait(None, 3), Some(Duration::seconds(4)));
+    }
+}

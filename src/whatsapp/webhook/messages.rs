@@ -1,0 +1,214 @@
+//! Inbound messages of every type (section 2.2), echoes of the shop's phone, and shared history.
+
+use serde_json::Value;
+
+use super::shape::{Contact, Number, seconds};
+use super::{Around, Arrival, names};
+use crate::domain::{
+    ContactRef, EventBody, InboundMessage, LocationEvent, MessageKind, OptAction, OptEvent, OptScope, Referral,
+    ReferralSource, SentEvent, Timestamp,
+};
+
+/// Types whose body is a file.
+const MEDIA: [&str; 5] = ["image", "video", "audio", "document", "sticker"];
+
+/// One element of `messages`.
+pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) -> Arrival {
+    let id = text(&message, "/id").unwrap_or_default();
+    let at = timestamp(&message).unwrap_or(received);
+    let from = text(&message, "/from").filter(|from| !from.is_empty());
+    let user = text(&message, "/from_user_id").filter(|user| !user.is_empty());
+    let card = card(around.contacts, from.as_deref(), user.as_deref());
+    let wa_id = from.clone().or_else(|| card.and_then(|card| card.wa_id.clone()).filter(|id| !id.is_empty()));
+    let user_id = user.or_else(|| card.and_then(|card| card.user_id.clone()).filter(|id| !id.is_empty()));
+    let contacts = names(wa_id.as_deref(), user_id.as_deref());
+    let kind = text(&message, "/type").unwrap_or_default();
+    let group = message.get("group_id").is_some();
+    let inbound = InboundMessage {
+        reply_to: text(&message, "/context/id"),
+        referral: referral(&message),
+        wamid: Some(id.clone()),
+        channel: around.channel.clone(),
+        name: card.and_then(|card| card.profile.as_ref()).and_then(|profile| profile.name.clone()),
+        wa_id,
+        user_id,
+        silent: around.silent || group,
+        ..InboundMessage::default()
+    };
+    let channel = around.channel.as_deref().unwrap_or_default();
+    Arrival { key: format!("msg:{channel}:{id}"), contacts, at, body: body(&kind, message, inbound) }
+}
+
+fn body(kind: &str, message: Value, mut inbound: InboundMessage) -> EventBody {
+    match kind {
+        "text" => inbound.text = text(&message, "/text/body"),
+        "button" => {
+            inbound.text = text(&message, "/button/text");
+            inbound.choice = text(&message, "/button/payload");
+        }
+        "interactive" => return interactive(message, inbound),
+        "location" => return location(&message, inbound),
+        "reaction" => {
+            let emoji = text(&message, "/reaction/emoji").unwrap_or_default();
+            return EventBody::Reaction { message: text(&message, "/reaction/message_id").unwrap_or_default(), emoji };
+        }
+        "system" => return system(message),
+        "order" => {
+            inbound.media = Some("order".into());
+            inbound.text = text(&message, "/order/text").filter(|text| !text.is_empty());
+        }
+        // What was said before stays in the journal; the corrected words are read like new ones, without an answer.
+        "edit" => {
+            inbound.text = text(&message, "/edit/message/text/body");
+            inbound.silent = true;
+        }
+        "revoke" => return unknown(kind, message),
+        "request_welcome" | "unsupported" | "unknown" | "contacts" => inbound.media = Some(kind.into()),
+        kind if MEDIA.contains(&kind) => {
+            inbound.media = Some(kind.into());
+            inbound.caption = text(&message, &format!("/{kind}/caption"));
+        }
+        // A type that Meta added since: it is still a message of the customer, and opens the window.
+        kind => inbound.media = Some(kind.to_owned()),
+    }
+    EventBody::Message(inbound)
+}
+
+fn interactive(message: Value, mut inbound: InboundMessage) -> EventBody {
+    let kind = text(&message, "/interactive/type").unwrap_or_default();
+    match kind.as_str() {
+        "button_reply" | "list_reply" => {
+            inbound.text = text(&message, &format!("/interactive/{kind}/title"));
+            inbound.choice = text(&message, &format!("/interactive/{kind}/id"));
+        }
+        "nfm_reply" => inbound.media = Some("flow".into()),
+        // A message without its body comes with the reason in `errors` (section 2.8).
+        "" => inbound.media = Some("unsupported".into()),
+        other => inbound.media = Some(other.to_owned()),
+    }
+    EventBody::Message(inbound)
+}
+
+fn location(message: &Value, inbound: InboundMessage) -> EventBody {
+    let degrees = |name| message.pointer(name).and_then(Value::as_f64);
+    match (degrees("/location/latitude"), degrees("/location/longitude")) {
+        (Some(latitude), Some(longitude)) => EventBody::Location(LocationEvent {
+            latitude,
+            longitude,
+            name: text(message, "/location/name"),
+            message: Some(Box::new(inbound)),
+        }),
+        _ => EventBody::Message(InboundMessage { media: Some("location".into()), ..inbound }),
+    }
+}
+
+/// The customer changed number or user id (section 2.5).
+fn system(message: Value) -> EventBody {
+    let phone = text(&message, "/system/wa_id").or_else(|| text(&message, "/system/new_wa_id"));
+    let user = text(&message, "/system/user_id");
+    let now: Vec<ContactRef> = names(phone.as_deref(), user.as_deref());
+    let kind = text(&message, "/system/type").unwrap_or_default();
+    if now.is_empty() || kind == "customer_identity_changed" {
+        unknown(&kind, message)
+    } else {
+        EventBody::Identity { now }
+    }
+}
+
+fn unknown(what: &str, value: Value) -> EventBody {
+    EventBody::Unknown { what: what.to_owned(), value }
+}
+
+fn referral(message: &Value) -> Option<Referral> {
+    let referral = message.get("referral")?;
+    let url = text(referral, "/source_url").unwrap_or_default();
+    let platform = match url.as_str() {
+        url if url.contains("instagram") => "instagram",
+        _ => "facebook",
+    };
+    Some(Referral {
+        source: ReferralSource::Ad,
+        platform: Some(platform.into()),
+        id: text(referral, "/source_id"),
+        headline: text(referral, "/headline"),
+        ctwa_clid: text(referral, "/ctwa_clid"),
+    })
+}
+
+/// A message that somebody typed on the shop's phone (section 2.12).
+pub(super) fn echo(message: Value, received: Timestamp) -> Arrival {
+    let id = text(&message, "/id").unwrap_or_default();
+    let to = text(&message, "/to");
+    let user = text(&message, "/to_user_id");
+    let kind = text(&message, "/type").unwrap_or_default();
+    let contacts = names(to.as_deref(), user.as_deref());
+    let at = timestamp(&message).unwrap_or(received);
+    let key = format!("echo:{id}");
+    if kind == "edit" || kind == "revoke" {
+        return Arrival { key, contacts, at, body: unknown(&format!("echo {kind}"), message) };
+    }
+    let words = text(&message, "/text/body").or_else(|| text(&message, &format!("/{kind}/caption")));
+    let body = EventBody::Sent(SentEvent {
+        message: id,
+        kind: MessageKind::Reply,
+        product: None,
+        category: None,
+        campaign: None,
+        link: false,
+        by: "agent:phone".into(),
+        text: words.or(Some(format!("[{kind}]"))),
+    });
+    Arrival { key, contacts, at, body }
+}
+
+/// A message of a shared history: by the customer if it came from them.
+pub(super) fn historic(message: Value, person: &str, received: Timestamp) -> Arrival {
+    let id = text(&message, "/id").unwrap_or_default();
+    let from = text(&message, "/from").unwrap_or_default();
+    let contacts = names(Some(person), None);
+    let at = timestamp(&message).unwrap_or(received);
+    let key = format!("hist:{id}");
+    let theirs = from == person;
+    let kind = text(&message, "/type").unwrap_or_default();
+    let body = match theirs {
+        true => {
+            let inbound = InboundMessage { silent: true, wamid: Some(id), ..InboundMessage::default() };
+            body(&kind, message, inbound)
+        }
+        false => match echo(message, received).body {
+            // It was sent in the past: it takes nothing over now.
+            EventBody::Sent(sent) => EventBody::Sent(SentEvent { by: "history".into(), ..sent }),
+            other => other,
+        },
+    };
+    Arrival { key, contacts, at, body }
+}
+
+/// The tap on a template's stop button, or of its text: nothing more may be sent (section 7.2). Text that the customer
+/// types is read by the lexicon.
+pub(super) fn stops(message: &InboundMessage) -> Option<OptEvent> {
+    let payload = message.choice.as_deref()?.trim().to_ascii_lowercase();
+    let stop = ["stop", "unsubscribe", "opt_out", "opt-out", "stop_promotions"].contains(&payload.as_str());
+    stop.then_some(OptEvent { action: OptAction::Out, scope: OptScope::All })
+}
+
+/// The card of the sender: `contacts` need not stand in the order of `messages` (section 2.1).
+fn card<'a>(contacts: &'a [Contact], from: Option<&str>, user: Option<&str>) -> Option<&'a Contact> {
+    let by_phone = contacts.iter().find(|card| from.is_some() && card.wa_id.as_deref() == from);
+    let by_user = || contacts.iter().find(|card| user.is_some() && card.user_id.as_deref() == user);
+    // A number and its wa_id may differ by a national variant; with one sender there is no doubt.
+    by_phone.or_else(by_user).or_else(|| contacts.first().filter(|_| contacts.len() == 1))
+}
+
+fn timestamp(message: &Value) -> Option<Timestamp> {
+    let number: Number = serde_json::from_value(message.get("timestamp")?.clone()).ok()?;
+    seconds(&number)
+}
+
+fn text(value: &Value, pointer: &str) -> Option<String> {
+    match value.pointer(pointer)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

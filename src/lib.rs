@@ -3,5 +3,8 @@
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod handoff;
+pub mod outreach;
+pub mod rulebook;
 pub mod store;
 pub mod whatsapp;

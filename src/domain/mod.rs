@@ -12,6 +12,7 @@ mod problem;
 mod reading;
 mod shop;
 mod source;
+mod standing;
 mod tag;
 mod time;
 
@@ -29,5 +30,6 @@ pub use problem::{Problem, Severity};
 pub use reading::{Amount, Budget, Intent, Mention, Reading, Span};
 pub use shop::{Hours, Product, Shop};
 pub use source::SourceFile;
+pub use standing::Standing;
 pub use tag::{Evidence, TagChange, TagError, TagKey, TagMove};
 pub use time::{Duration, Timestamp};

@@ -1,10 +1,11 @@
 //! The shop: its facts and what it sells. Read from a file that the shop keeps, never from code.
 
+use chrono::TimeZone;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Country, Currency, Language};
+use super::{Country, Currency, Language, Timestamp};
 
 /// Facts that customers ask for, and the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,6 +32,41 @@ pub struct Shop {
     pub returns: std::collections::BTreeMap<String, String>,
     /// What is sold.
     pub products: Vec<Product>,
+}
+
+impl Shop {
+    /// Whether people are there at that moment. A shop that tells no hours is always open.
+    pub fn is_open(&self, at: Timestamp) -> bool {
+        self.next_open(at) == at
+    }
+
+    /// The next moment at which people are there: that moment itself, or the next opening within eight days.
+    pub fn next_open(&self, at: Timestamp) -> Timestamp {
+        let local = at.utc().with_timezone(&self.zone);
+        if self.hours.is_empty() {
+            return at;
+        }
+        let mut openings = Vec::new();
+        for ahead in 0..8 {
+            let day = local.date_naive() + chrono::Days::new(ahead);
+            let name = day.format("%a").to_string().to_lowercase();
+            for hours in self.hours.iter().filter(|hours| hours.days.contains(&name)) {
+                let moment = |time: &str| {
+                    let time = chrono::NaiveTime::parse_from_str(time, "%H:%M").ok()?;
+                    // A clock that is put forward skips an hour: the shop opens at the next one that exists.
+                    let moment = self.zone.from_local_datetime(&day.and_time(time)).earliest()?;
+                    Some(Timestamp::from(moment.with_timezone(&chrono::Utc)))
+                };
+                if let (Some(from), Some(to)) = (moment(&hours.from), moment(&hours.to)) {
+                    if from <= at && at < to {
+                        return at;
+                    }
+                    openings.push(from);
+                }
+            }
+        }
+        openings.into_iter().filter(|opening| *opening > at).min().unwrap_or(at)
+    }
 }
 
 /// Opening hours on some weekdays, local to the shop.

@@ -1,0 +1,237 @@
+//! Handing over to a person: opening, the promise on the clock, the ladder when it is missed, taking over, handing back.
+
+mod route;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{AgentAction, AgentEvent, Duration, Evidence, HandoffRequest, Shop, Standing, Timestamp};
+
+pub use route::{Agent, route};
+
+/// How often a missed promise is raised: next agent, the team, the supervisor. Then it stays with the supervisor.
+const LADDER: u8 = 3;
+
+/// What a shop can set.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// After so long without a word from either side, the bot takes over again.
+    pub hand_back_after: Duration,
+}
+
+/// Whether a person is in charge, and what was promised. Part of the fold's state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Desk {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<Case>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Case {
+    /// The reason whose promise is on the clock.
+    reason: String,
+    promise: Duration,
+    opened: Timestamp,
+    due: Timestamp,
+    /// How often the promise was missed.
+    #[serde(default)]
+    missed: u8,
+    /// Who took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agent: Option<String>,
+    /// Last word of a person or the customer.
+    touched: Timestamp,
+}
+
+/// What happened to a hand-off.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DeskMove {
+    /// A person is asked for; the bot is silent from here on.
+    Opened {
+        /// Stable name of the reason.
+        reason: String,
+        /// The promise.
+        promise: Duration,
+        /// Until when somebody answers: the promise from now, or from the next opening.
+        due: Timestamp,
+        /// Why.
+        evidence: Evidence,
+    },
+    /// Another reason with a shorter promise is on the clock.
+    Hurried {
+        /// The reason.
+        reason: String,
+        /// Until when somebody answers.
+        due: Timestamp,
+    },
+    /// Nobody answered in time.
+    Missed {
+        /// 1 the next agent, 2 the team, 3 the supervisor.
+        step: u8,
+        /// Until when now.
+        due: Timestamp,
+    },
+    /// A person is in charge.
+    Accepted {
+        /// Who.
+        agent: String,
+        /// There was no open hand-off: this opened one as well.
+        opened: bool,
+    },
+    /// The bot answers again.
+    HandedBack {
+        /// Who handed back; `None` after silence.
+        agent: Option<String>,
+    },
+}
+
+impl DeskMove {
+    /// Whether the bot must be silent from here on.
+    pub fn silences_bot(&self) -> bool {
+        matches!(self, Self::Opened { .. } | Self::Accepted { .. })
+    }
+
+    /// Whether the customer is to be told: that a person comes, or that it takes longer.
+    pub fn tells_customer(&self) -> bool {
+        matches!(self, Self::Opened { .. } | Self::Missed { step: 1, .. })
+    }
+}
+
+impl fmt::Display for DeskMove {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened { reason, promise, due, .. } => write!(f, "opened for {reason}, within {promise}, due {due}"),
+            Self::Hurried { reason, due } => write!(f, "hurried for {reason}, due {due}"),
+            Self::Missed { step, due } => write!(f, "promise missed (step {step}), now due {due}"),
+            Self::Accepted { agent, .. } => write!(f, "taken by {agent}"),
+            Self::HandedBack { agent: Some(agent) } => write!(f, "handed back by {agent}"),
+            Self::HandedBack { agent: None } => write!(f, "handed back after silence"),
+        }
+    }
+}
+
+impl Desk {
+    /// Who speaks with the contact.
+    pub fn standing(&self) -> Standing {
+        match &self.case {
+            None => Standing::Bot,
+            Some(case) if case.agent.is_some() => Standing::Person,
+            Some(case) => Standing::Waiting { due: case.due, missed: case.missed > 0 },
+        }
+    }
+
+    /// The promise on the clock while nobody has come.
+    pub fn promise(&self) -> Option<Duration> {
+        self.case.as_ref().filter(|case| case.agent.is_none()).map(|case| case.promise)
+    }
+
+    /// Until when somebody answers, while nobody has come.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.case.as_ref().filter(|case| case.agent.is_none()).map(|case| case.due)
+    }
+
+    /// Why a person was asked for.
+    pub fn reason(&self) -> Option<&str> {
+        self.case.as_ref().map(|case| case.reason.as_str())
+    }
+
+    /// Who is in charge.
+    pub fn agent(&self) -> Option<&str> {
+        self.case.as_ref().and_then(|case| case.agent.as_deref())
+    }
+
+    /// Asks for a person. Outside working hours the promise runs from the next opening. While one is asked for already,
+    /// the shortest promise counts; while a person is in charge, nothing changes.
+    pub fn open(&mut self, request: &HandoffRequest, shop: &Shop, now: Timestamp) -> Option<DeskMove> {
+        let due = shop.next_open(now) + request.promise;
+        match &mut self.case {
+            None => {
+                self.case = Some(Case {
+                    reason: request.reason.clone(),
+                    promise: request.promise,
+                    opened: now,
+                    due,
+                    missed: 0,
+                    agent: None,
+                    touched: now,
+                });
+                Some(DeskMove::Opened {
+                    reason: request.reason.clone(),
+                    promise: request.promise,
+                    due,
+                    evidence: request.evidence.clone(),
+                })
+            }
+            Some(case) if case.agent.is_none() && request.promise < case.promise => {
+                case.reason.clone_from(&request.reason);
+                case.promise = request.promise;
+                case.due = case.due.min(due);
+                Some(DeskMove::Hurried { reason: request.reason.clone(), due: case.due })
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// What a person did. Taking, answering and calling put them in charge; releasing, winning and losing hand back.
+    pub fn act(&mut self, event: &AgentEvent, now: Timestamp) -> Option<DeskMove> {
+        match event.action {
+            AgentAction::Take | AgentAction::Reply | AgentAction::Call => self.take(&event.agent, now),
+            AgentAction::Release | AgentAction::Won | AgentAction::Lost => {
+                self.case.take().map(|_| DeskMove::HandedBack { agent: Some(event.agent.clone()) })
+            }
+            AgentAction::Note | AgentAction::TagAdd | AgentAction::TagRemove | AgentAction::Colour => None,
+        }
+    }
+
+    fn take(&mut self, agent: &str, now: Timestamp) -> Option<DeskMove> {
+        let opened = self.case.is_none();
+        let case = self.case.get_or_insert_with(|| Case {
+            reason: "taken".into(),
+            promise: Duration::ZERO,
+            opened: now,
+            due: now,
+            missed: 0,
+            agent: None,
+            touched: now,
+        });
+        case.touched = now;
+        if case.agent.as_deref() == Some(agent) {
+            return None;
+        }
+        case.agent = Some(agent.to_owned());
+        Some(DeskMove::Accepted { agent: agent.to_owned(), opened })
+    }
+
+    /// The customer wrote: the silence after which the bot takes over begins anew.
+    pub fn touch(&mut self, now: Timestamp) {
+        if let Some(case) = &mut self.case {
+            case.touched = now;
+        }
+    }
+
+    /// The next moment at which the clock alone changes something.
+    pub fn next_wake(&self, policy: &Policy) -> Option<Timestamp> {
+        let case = self.case.as_ref()?;
+        match &case.agent {
+            Some(_) => Some(case.touched + policy.hand_back_after),
+            None => (case.missed < LADDER).then_some(case.due),
+        }
+    }
+
+    /// That moment has come: the promise was missed, or there was silence long enough.
+    pub fn wake(&mut self, policy: &Policy, now: Timestamp) -> Option<DeskMove> {
+        if self.next_wake(policy).is_none_or(|wake| wake > now) {
+            return None;
+        }
+        let case = self.case.as_mut()?;
+        if case.agent.is_some() {
+            self.case = None;
+            return Some(DeskMove::HandedBack { agent: None });
+        }
+        case.missed += 1;
+        case.due = now + case.promise.max(Duration::minutes(1));
+        Some(DeskMove::Missed { step: case.missed, due: case.due })
+    }
+}

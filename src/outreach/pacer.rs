@@ -1,0 +1,85 @@
+//! The pacer: a number's messages a second, and one message in 6 s for one customer with a burst of 45 (section 5.3).
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::domain::ContactId;
+
+/// One message in this time to one customer, in the long run.
+const PAIR_PERIOD: Duration = Duration::from_secs(6);
+/// Messages that one customer may get at once, borrowed from the time to come.
+const PAIR_BURST: NonZeroU32 = NonZeroU32::new(45).expect("45 is not 0");
+/// Customers that are remembered before those with full quota are forgotten.
+const REMEMBERED: usize = 20_000;
+
+/// Whether a message may leave now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Now.
+    Go,
+    /// The number has sent its share: all its messages wait.
+    NumberWaits(Duration),
+    /// This customer has got theirs: others go on.
+    PairWaits(Duration),
+}
+
+/// Keeps every number and every pair of number and customer within Meta's limits. In memory: one process sends for a
+/// number, and after a restart a burst is what the limits allow anyway.
+pub struct Pacer {
+    numbers: DefaultKeyedRateLimiter<String>,
+    pairs: DefaultKeyedRateLimiter<(String, ContactId)>,
+    clock: DefaultClock,
+}
+
+impl Pacer {
+    /// `messages_per_second` is the throughput of each number.
+    pub fn new(messages_per_second: u32) -> Self {
+        let per_second = NonZeroU32::new(messages_per_second).unwrap_or(NonZeroU32::MIN);
+        let pair = Quota::with_period(PAIR_PERIOD).unwrap_or(Quota::per_minute(NonZeroU32::MIN));
+        Self {
+            numbers: RateLimiter::keyed(Quota::per_second(per_second)),
+            pairs: RateLimiter::keyed(pair.allow_burst(PAIR_BURST)),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// Asks for one message; `Go` spends it.
+    pub fn ready(&self, channel: &str, contact: ContactId) -> Pace {
+        if let Err(not_yet) = self.numbers.check_key(&channel.to_owned()) {
+            return Pace::NumberWaits(not_yet.wait_time_from(self.clock.now()));
+        }
+        if self.pairs.len() > REMEMBERED {
+            self.pairs.retain_recent();
+        }
+        match self.pairs.check_key(&(channel.to_owned(), contact)) {
+            Ok(()) => Pace::Go,
+            Err(not_yet) => Pace::PairWaits(not_yet.wait_time_from(self.clock.now())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_customer_gets_a_burst_of_45_and_then_waits_while_others_go_on() {
+        let pacer = Pacer::new(1_000);
+        for _ in 0..45 {
+            assert_eq!(pacer.ready("1", ContactId(1)), Pace::Go);
+        }
+        assert!(matches!(pacer.ready("1", ContactId(1)), Pace::PairWaits(wait) if wait <= PAIR_PERIOD));
+        assert_eq!(pacer.ready("1", ContactId(2)), Pace::Go);
+    }
+
+    #[test]
+    fn a_number_waits_when_its_second_is_full() {
+        let pacer = Pacer::new(10);
+        let went = (0..30).filter(|contact| pacer.ready("1", ContactId(*contact)) == Pace::Go).count();
+        assert!((10..=11).contains(&went), "{went}");
+        assert_eq!(pacer.ready("2", ContactId(1)), Pace::Go);
+    }
+}

@@ -1,0 +1,367 @@
+//! Carrying out what a rule says: tags, colour, heat, stage, and what it starts.
+
+use super::facts::{ColourState, Facts, HeatState, HeldTag, Mark};
+use super::language::{Life, Painting, Rule};
+use super::signals::Signal;
+use super::timers::{self, STEP};
+use super::Rulebook;
+use crate::domain::{
+    AgentAction, AgentEvent, Colour, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Heat,
+    Stage, TagChange, TagKey, TagMove, Timestamp,
+};
+
+/// Under this mark stands when red last ended.
+const RED_ENDED: &str = "red_ended";
+
+/// One step in progress: the facts that change and the consequences so far.
+pub(super) struct Change<'a> {
+    rulebook: &'a Rulebook,
+    pub(super) facts: &'a mut Facts,
+    pub(super) contact: &'a Contact,
+    pub(super) now: Timestamp,
+    /// When the count of the rule that is being applied ceases to hold.
+    pub(super) while_until: Option<Timestamp>,
+    out: &'a mut Vec<Consequence>,
+}
+
+impl<'a> Change<'a> {
+    pub(super) fn new(
+        rulebook: &'a Rulebook,
+        facts: &'a mut Facts,
+        contact: &'a Contact,
+        now: Timestamp,
+        out: &'a mut Vec<Consequence>,
+    ) -> Self {
+        Self { rulebook, facts, contact, now, while_until: None, out }
+    }
+
+    /// Carries out a rule that holds.
+    pub(super) fn apply(&mut self, rule: &Rule, signal: Option<&Signal>, figure: String, events: &[i64]) {
+        let evidence = Evidence {
+            by: rule.name.to_string(),
+            version: rule.version.clone(),
+            catalogue: rule.written.catalogue.clone(),
+            events: events.to_vec(),
+            spans: signal.map(|signal| signal.spans.clone()).unwrap_or_default(),
+            figure,
+        };
+        for pattern in &rule.written.removes {
+            self.remove_like(pattern, None, &evidence);
+        }
+        if let Some(tag) = &rule.written.tag {
+            let Some(tag) = self.named(tag.get_ref(), signal) else { return };
+            if let Some(pattern) = &rule.written.exclusive {
+                self.remove_like(pattern, Some(&tag), &evidence);
+            }
+            let expires = match rule.life {
+                Life::Kept => None,
+                Life::For(length) => Some(self.now + length + STEP),
+                Life::While => self.while_until,
+            };
+            self.set(tag, expires, &evidence);
+        }
+        if let Some(stage) = rule.stage {
+            self.reach(stage, &evidence);
+        }
+        if let Some(heat) = rule.heat {
+            self.warm(heat, &evidence);
+        }
+        if let Some(painting) = &rule.painting {
+            self.paint(painting, &evidence);
+        }
+        self.start(rule, signal, &evidence);
+    }
+
+    fn start(&mut self, rule: &Rule, signal: Option<&Signal>, evidence: &Evidence) {
+        if let Some(handoff) = &rule.written.handoff {
+            self.out.push(Consequence::Handoff(HandoffRequest {
+                reason: handoff.reason.clone(),
+                promise: rule.promise,
+                evidence: evidence.clone(),
+            }));
+        }
+        if let Some(follow_up) = &rule.written.follow_up {
+            self.out.push(Consequence::FollowUp(FollowUpRequest {
+                rule: rule.name.clone(),
+                catalogue: rule.written.catalogue.clone(),
+                kind: follow_up.kind,
+                template: follow_up.template.clone(),
+                product: signal.and_then(|signal| signal.field("product")).map(str::to_owned),
+                not_before: self.now + rule.follow_after,
+                not_after: self.now + rule.follow_latest,
+            }));
+        }
+    }
+
+    /// A tag's name with its parameters filled in; `None` where the signal lacks one of them.
+    fn named(&self, pattern: &str, signal: Option<&Signal>) -> Option<TagKey> {
+        let mut name = String::with_capacity(pattern.len() + 16);
+        let mut rest = pattern;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (field, behind) = after.split_once('}')?;
+            name.push_str(before);
+            match field {
+                "country" => name.push_str(&self.contact.country?.code().to_lowercase()),
+                "language" => name.push_str(&self.contact.language.as_ref()?.tag().to_lowercase()),
+                field => name.push_str(signal?.field(field)?),
+            }
+            rest = behind;
+        }
+        name.push_str(rest);
+        name.parse().ok()
+    }
+
+    fn told(&mut self, tag: TagKey, change: TagMove, expires: Option<Timestamp>, evidence: &Evidence) {
+        let change = TagChange { tag, change, at: self.now, expires, evidence: evidence.clone() };
+        self.out.push(Consequence::Tag(change));
+    }
+
+    fn set(&mut self, tag: TagKey, expires: Option<Timestamp>, evidence: &Evidence) {
+        if let Some(held) = self.facts.tags.get_mut(&tag) {
+            // A person's tag stays theirs, and no rule shortens a life.
+            if held.by.starts_with("agent:") || held.expires.is_none() {
+                return;
+            }
+            if expires.is_none() || expires > held.expires {
+                held.expires = expires;
+                self.told(tag, TagMove::Renewed, expires, evidence);
+            }
+            return;
+        }
+        let held = HeldTag { key: tag.clone(), since: self.now, expires, by: evidence.by.clone() };
+        self.facts.tags.insert(tag.clone(), held);
+        self.told(tag, TagMove::Set, expires, evidence);
+    }
+
+    fn remove_like(&mut self, pattern: &str, but: Option<&TagKey>, evidence: &Evidence) {
+        let matches = |tag: &TagKey| match pattern.strip_suffix('*') {
+            Some(start) => tag.as_str().starts_with(start),
+            None => tag.as_str() == pattern,
+        };
+        let by_rule = |held: &HeldTag| !held.by.starts_with("agent:");
+        let gone: Vec<TagKey> = self
+            .facts
+            .tags
+            .iter()
+            .filter(|(tag, held)| matches(tag) && by_rule(held) && Some(*tag) != but)
+            .map(|(tag, _)| tag.clone())
+            .collect();
+        for tag in gone {
+            self.facts.tags.remove(&tag);
+            self.told(tag, TagMove::Removed, None, evidence);
+        }
+    }
+
+    /// Swaps the one tag of a group that mirrors a state: colour, heat, stage.
+    fn mirror(&mut self, old: Option<String>, new: Option<String>, expires: Option<Timestamp>, evidence: &Evidence) {
+        if let Some(old) = old.and_then(|old| old.parse::<TagKey>().ok())
+            && self.facts.tags.remove(&old).is_some()
+        {
+            self.told(old, TagMove::Removed, None, evidence);
+        }
+        if let Some(new) = new.and_then(|new| new.parse::<TagKey>().ok()) {
+            let held = HeldTag { key: new.clone(), since: self.now, expires: None, by: evidence.by.clone() };
+            self.facts.tags.insert(new.clone(), held);
+            self.told(new, TagMove::Set, expires, evidence);
+        }
+    }
+
+    fn reach(&mut self, stage: Stage, evidence: &Evidence) {
+        if stage < self.facts.stage {
+            return;
+        }
+        self.facts.stage_since = Some(self.now);
+        self.move_stage(stage, evidence);
+    }
+
+    fn move_stage(&mut self, stage: Stage, evidence: &Evidence) {
+        let from = self.facts.stage;
+        let tag = |stage: Stage| format!("stage/{}", stage.number());
+        if from == stage && self.facts.holds(&tag(stage)) {
+            return;
+        }
+        self.facts.stage = stage;
+        self.mirror(Some(tag(from)), Some(tag(stage)), None, evidence);
+        if from != stage {
+            self.out.push(Consequence::Stage { from, to: stage, evidence: evidence.clone() });
+        }
+    }
+
+    /// A tier is reached: it is kept or raised, never lowered; each lives as long as the table says.
+    fn warm(&mut self, heat: Heat, evidence: &Evidence) {
+        if self.facts.heat().is_some_and(|held| held > heat) {
+            return;
+        }
+        let until = self.heat_until(heat, self.now);
+        self.set_heat(Some(heat), until, evidence);
+    }
+
+    fn heat_until(&self, heat: Heat, from: Timestamp) -> Option<Timestamp> {
+        let table = &self.rulebook.heat;
+        let trade = self.facts.trade.as_ref().and_then(|trade| table.high_by_trade.get(trade));
+        match heat {
+            Heat::Extreme => Some(from + table.extreme + STEP),
+            Heat::High => Some(from + trade.copied().unwrap_or(table.high) + STEP),
+            Heat::Medium => Some(from + table.medium + STEP),
+            Heat::Low => None,
+        }
+    }
+
+    fn set_heat(&mut self, heat: Option<Heat>, until: Option<Timestamp>, evidence: &Evidence) {
+        let from = self.facts.heat();
+        self.facts.heat = heat.map(|heat| HeatState { heat, until });
+        if from == heat {
+            return;
+        }
+        let tag = |heat: Heat| format!("heat/{}", heat.name());
+        self.mirror(from.map(tag), heat.map(tag), until, evidence);
+        self.out.push(Consequence::Heat { from, to: heat, evidence: evidence.clone() });
+    }
+
+    fn paint(&mut self, painting: &Painting, evidence: &Evidence) {
+        let now = self.facts.colour();
+        let allowed = match (&painting.from, now) {
+            _ if now == Some(painting.to) => true,
+            _ if painting.from_any => true,
+            (Some(from), Some(now)) => from.contains(&now),
+            (Some(_), None) => false,
+            (None, Some(now)) => painting.to > now,
+            (None, None) => true,
+        };
+        if allowed {
+            let until = painting.stands.map(|stands| self.now + stands + STEP);
+            self.set_colour(painting.to, until, painting.then, evidence);
+        }
+    }
+
+    fn set_colour(&mut self, colour: Colour, until: Option<Timestamp>, then: Option<Colour>, evidence: &Evidence) {
+        let from = self.facts.colour();
+        if from == Some(colour) {
+            if let Some(state) = &mut self.facts.colour {
+                state.until = state.until.max(until);
+            }
+            return;
+        }
+        if colour == Colour::Red && self.red_is_worn(evidence) {
+            return self.set_colour(Colour::Orange, None, None, evidence);
+        }
+        if from == Some(Colour::Red) {
+            self.facts.marks.insert(RED_ENDED.into(), Mark { first: None, last: self.now });
+        }
+        let by = evidence.by.clone();
+        self.facts.colour = Some(ColourState { colour, since: self.now, until, then, by });
+        let tag = |colour: Colour| format!("color/{}", colour.name());
+        self.mirror(from.map(tag), Some(tag(colour)), until, evidence);
+        self.out.push(Consequence::Colour { from, to: colour, evidence: evidence.clone() });
+        self.coloured(from, colour, evidence);
+    }
+
+    /// The fourth stretch of red in a row is refused (COLOR-7, G-6); otherwise it is counted.
+    fn red_is_worn(&mut self, evidence: &Evidence) -> bool {
+        let table = &self.rulebook.heat;
+        let ended = self.facts.marks.get(RED_ENDED).map(|mark| mark.last);
+        if ended.is_some_and(|ended| self.now - ended >= table.reds_reset) {
+            self.facts.reds.clear();
+        }
+        if self.facts.reds.len() < table.reds {
+            self.facts.reds.push(self.now);
+            return false;
+        }
+        let mut evidence = evidence.clone();
+        evidence.catalogue = vec!["COLOR-7".into()];
+        evidence.figure = format!("{} stretches of red without an order (at most {})", self.facts.reds.len(), table.reds);
+        if let Ok(tag) = "color/red-exhausted".parse() {
+            self.set(tag, None, &evidence);
+        }
+        true
+    }
+
+    /// What a change of colour itself starts: red needs a person, and from green it is a sudden need (COLOR-1, 20).
+    fn coloured(&mut self, from: Option<Colour>, to: Colour, evidence: &Evidence) {
+        if to == Colour::LightGreen && evidence.by.contains("won") {
+            self.facts.reds.clear();
+            self.remove_like("color/red-exhausted", None, evidence);
+        }
+        if to != Colour::Red {
+            return;
+        }
+        let sudden = from.is_some_and(Colour::is_green);
+        let (reason, promise, catalogue) = match sudden {
+            true => ("sudden-need", Duration::hours(1), "COLOR-20"),
+            false => ("red", Duration::hours(2), "COLOR-1"),
+        };
+        let mut evidence = evidence.clone();
+        evidence.catalogue.push(catalogue.into());
+        if sudden && let Ok(tag) = "color/sudden-need".parse() {
+            self.set(tag, Some(self.now + Duration::hours(72) + STEP), &evidence);
+        }
+        self.out.push(Consequence::Handoff(HandoffRequest { reason: reason.into(), promise, evidence }));
+    }
+
+    /// What the clock alone changes at this moment.
+    pub(super) fn clock(&mut self) {
+        let evidence = |by: &str, figure: &str| Evidence { by: by.into(), figure: figure.into(), ..Evidence::default() };
+        let over: Vec<TagKey> = self
+            .facts
+            .tags
+            .iter()
+            .filter(|(_, held)| held.expires.is_some_and(|expires| expires <= self.now))
+            .map(|(tag, _)| tag.clone())
+            .collect();
+        for tag in over {
+            if let Some(held) = self.facts.tags.remove(&tag) {
+                self.told(tag, TagMove::Expired, None, &evidence(&held.by, "its time is over"));
+            }
+        }
+        if timers::heat_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
+            self.cool(&evidence("cooling", "no new signal in time"));
+        }
+        let falls = self.facts.colour.clone().filter(|state| state.until.is_some_and(|until| until <= self.now));
+        if let Some(state) = falls {
+            let to = state.then.unwrap_or(Colour::LightGreen);
+            self.set_colour(to, None, None, &evidence(&state.by, "its time is over"));
+        }
+        if timers::stage_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
+            self.facts.stage_since = None;
+            self.move_stage(Stage::FirstContact, &evidence("stage-lives", "no signal of the stage in 90d (G-23)"));
+        }
+    }
+
+    /// Extreme falls to high, high to medium until a week after the last interaction, then none; low after a month.
+    fn cool(&mut self, evidence: &Evidence) {
+        let last = self.facts.marks.get("interaction").map_or(self.now, |mark| mark.last);
+        let next = match self.facts.heat() {
+            Some(Heat::Extreme) => Some((Heat::High, self.heat_until(Heat::High, self.now))),
+            Some(Heat::High) => {
+                let until = last + self.rulebook.heat.medium + STEP;
+                (until > self.now).then_some((Heat::Medium, Some(until)))
+            }
+            Some(Heat::Medium | Heat::Low) => None,
+            None => Some((Heat::Low, None)),
+        };
+        match next {
+            Some((heat, until)) => self.set_heat(Some(heat), until, evidence),
+            None => self.set_heat(None, None, evidence),
+        }
+    }
+
+    /// What a person says of tags and colour stands as theirs.
+    pub(super) fn by_person(&mut self, event: &AgentEvent, seq: i64) {
+        let evidence = Evidence { by: format!("agent:{}", event.agent), events: vec![seq], ..Evidence::default() };
+        match (event.action, &event.tag, event.colour) {
+            (AgentAction::TagAdd, Some(tag), _) => {
+                self.facts.tags.remove(tag);
+                let held = HeldTag { key: tag.clone(), since: self.now, expires: None, by: evidence.by.clone() };
+                self.facts.tags.insert(tag.clone(), held);
+                self.told(tag.clone(), TagMove::Set, None, &evidence);
+            }
+            (AgentAction::TagRemove, Some(tag), _) => {
+                if self.facts.tags.remove(tag).is_some() {
+                    self.told(tag.clone(), TagMove::Removed, None, &evidence);
+                }
+            }
+            (AgentAction::Colour, _, Some(colour)) => self.set_colour(colour, None, None, &evidence),
+            _ => {}
+        }
+    }
+}

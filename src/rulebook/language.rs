@@ -1,0 +1,514 @@
+//! The language of rule files, and what is checked when they are loaded.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+
+use super::Rulebook;
+use super::signals::SIGNALS;
+use crate::domain::{Colour, Duration, Heat, MessageKind, Problem, Severity, SourceFile, Stage};
+
+/// One word or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Words {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Words {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::One(word) => std::slice::from_ref(word),
+            Self::Many(words) => words,
+        }
+        .iter()
+        .map(String::as_str)
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Count {
+    pub(super) at_least: usize,
+    pub(super) within: Spanned<String>,
+    /// Counted apart for each value of these fields.
+    #[serde(default)]
+    pub(super) per: Vec<String>,
+    /// Different values of this field are counted, not signals.
+    #[serde(default)]
+    pub(super) distinct: Option<String>,
+    /// The window is the conversation under way, if that is shorter.
+    #[serde(default)]
+    pub(super) in_conversation: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Score {
+    /// Signal to points.
+    pub(super) weights: BTreeMap<String, f64>,
+    pub(super) at_least: f64,
+    /// The sum must be more than `at_least` where this is set.
+    pub(super) within: Spanned<String>,
+    #[serde(default)]
+    pub(super) per: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Absent {
+    pub(super) of: String,
+    pub(super) longer_than: Spanned<String>,
+    /// The clock starts at the first of these since the customer's last message; without it, at the last `of`.
+    #[serde(default)]
+    pub(super) after: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Holds {
+    /// All of them; `*` at the end stands for anything.
+    #[serde(default)]
+    pub(super) tags: Vec<String>,
+    /// At least one of them.
+    #[serde(default)]
+    pub(super) any_tags: Vec<String>,
+    /// None of them.
+    #[serde(default)]
+    pub(super) not_tags: Vec<String>,
+    #[serde(default)]
+    pub(super) colour: Vec<String>,
+    /// The rule that gave the colour.
+    #[serde(default)]
+    pub(super) colour_by: Option<String>,
+    /// None of these signals was ever seen.
+    #[serde(default)]
+    pub(super) never: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SinceFirst {
+    pub(super) at_least: Spanned<String>,
+    pub(super) at_most: Spanned<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Paint {
+    pub(super) to: String,
+    /// Only from these; without it, only from a less urgent one. `any` is from every colour.
+    #[serde(default)]
+    pub(super) from: Vec<String>,
+    #[serde(default)]
+    pub(super) stands: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) then: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HandOff {
+    pub(super) reason: String,
+    pub(super) promise: Spanned<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FollowUp {
+    pub(super) kind: MessageKind,
+    pub(super) template: String,
+    #[serde(default)]
+    pub(super) after: Option<Spanned<String>>,
+    pub(super) latest: Spanned<String>,
+}
+
+/// A rule as it stands in a file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    pub(super) name: String,
+    pub(super) catalogue: Vec<String>,
+    /// For people: what the rule is about.
+    #[expect(dead_code, reason = "read by people, kept so that a rule must explain itself")]
+    pub(super) why: String,
+    #[serde(default)]
+    pub(super) on: Option<Words>,
+    #[serde(default, rename = "where")]
+    pub(super) filter: BTreeMap<String, Words>,
+    /// A figure of the signal must be more than this.
+    #[serde(default)]
+    pub(super) more_than: BTreeMap<String, i64>,
+    #[serde(default)]
+    pub(super) count: Option<Count>,
+    #[serde(default)]
+    pub(super) score: Option<Score>,
+    #[serde(default)]
+    pub(super) absent: Option<Absent>,
+    #[serde(default)]
+    pub(super) since_first: Option<SinceFirst>,
+    #[serde(default)]
+    pub(super) holds: Holds,
+    #[serde(default)]
+    pub(super) tag: Option<Spanned<String>>,
+    /// How long the tag lives: a length of time, or `while` the count holds. Without it, until a rule removes it.
+    #[serde(default)]
+    pub(super) lifetime: Option<Spanned<String>>,
+    /// Other tags like this are removed when this one is set.
+    #[serde(default)]
+    pub(super) exclusive: Option<String>,
+    #[serde(default)]
+    pub(super) removes: Vec<String>,
+    #[serde(default)]
+    pub(super) colour: Option<Paint>,
+    #[serde(default)]
+    pub(super) heat: Option<String>,
+    #[serde(default)]
+    pub(super) stage: Option<String>,
+    #[serde(default)]
+    pub(super) handoff: Option<HandOff>,
+    #[serde(default)]
+    pub(super) follow_up: Option<FollowUp>,
+}
+
+/// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
+#[derive(Clone, Debug, Default)]
+pub(super) struct HeatTable {
+    pub(super) extreme: Duration,
+    pub(super) high: Duration,
+    pub(super) high_by_trade: BTreeMap<String, Duration>,
+    pub(super) medium: Duration,
+    pub(super) low_after: Duration,
+    /// Stretches of red before the next is refused (COLOR-7), and how long without red makes them count anew.
+    pub(super) reds: usize,
+    pub(super) reds_reset: Duration,
+    /// A stage falls back after this long without its signals (G-23).
+    pub(super) stage_lives: Duration,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenHeat {
+    extreme: String,
+    high: String,
+    high_by_trade: BTreeMap<String, String>,
+    medium: String,
+    low_after: String,
+    reds: usize,
+    reds_reset: String,
+    stage_lives: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    rule: Vec<Spanned<Written>>,
+    #[serde(default)]
+    cooling: Option<WrittenHeat>,
+}
+
+/// What a rule sets, understood.
+#[derive(Clone, Debug)]
+pub(super) struct Painting {
+    pub(super) to: Colour,
+    pub(super) from: Option<Vec<Colour>>,
+    pub(super) from_any: bool,
+    pub(super) stands: Option<Duration>,
+    pub(super) then: Option<Colour>,
+}
+
+/// How long a tag lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    Kept,
+    For(Duration),
+    While,
+}
+
+/// A rule, understood.
+#[derive(Clone, Debug)]
+pub(super) struct Rule {
+    pub(super) name: Arc<str>,
+    pub(super) version: String,
+    pub(super) written: Written,
+    pub(super) signals: Vec<&'static str>,
+    pub(super) window: Duration,
+    pub(super) absent_for: Duration,
+    pub(super) since_first: Option<(Duration, Duration)>,
+    pub(super) life: Life,
+    pub(super) painting: Option<Painting>,
+    pub(super) heat: Option<Heat>,
+    pub(super) stage: Option<Stage>,
+    pub(super) promise: Duration,
+    pub(super) follow_after: Duration,
+    pub(super) follow_latest: Duration,
+}
+
+/// One file while it is checked.
+struct Checker<'a> {
+    file: &'a SourceFile,
+    problems: Vec<Problem>,
+}
+
+impl Checker<'_> {
+    fn error(&mut self, place: usize, message: impl Into<String>, advice: impl Into<String>) {
+        self.problems.push(Problem::at(&self.file.path, &self.file.text, place, message, advice));
+    }
+
+    fn duration(&mut self, text: &Spanned<String>) -> Duration {
+        Duration::parse(text.get_ref()).unwrap_or_else(|| {
+            let message = format!("`{}` is no length of time", text.get_ref());
+            self.error(text.span().start, message, "Write a number and s, m, h, d or w: 72h, 7d, 1h30m.");
+            Duration::ZERO
+        })
+    }
+
+    fn signal(&mut self, place: usize, name: &str) -> Option<&'static str> {
+        let found = SIGNALS.iter().find(|(signal, _)| *signal == name).map(|(signal, _)| *signal);
+        if found.is_none() {
+            let known: Vec<_> = SIGNALS.iter().map(|(signal, _)| *signal).collect();
+            self.error(place, format!("there is no signal `{name}`"), format!("Signals are: {}.", known.join(", ")));
+        }
+        found
+    }
+
+    fn name<T>(&mut self, place: usize, what: &str, name: &str, read: impl Fn(&str) -> Option<T>, all: &str) -> Option<T> {
+        let read = read(name);
+        if read.is_none() {
+            self.error(place, format!("there is no {what} `{name}`"), format!("It is one of: {all}."));
+        }
+        read
+    }
+}
+
+const COLOURS: &str = "red, orange, yellow, green, dark-green, light-green, grey";
+const HEATS: &str = "extreme, high, medium, low";
+const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, loyal";
+
+/// Reads all files under `rules/`.
+pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) {
+    let (mut rules, mut problems, mut heat) = (Vec::new(), Vec::new(), None);
+    for file in files.iter().filter(|file| file.path.starts_with("rules/")) {
+        let mut checker = Checker { file, problems: Vec::new() };
+        match toml::from_str::<File>(&file.text) {
+            Ok(written) => {
+                if let Some(cooling) = written.cooling {
+                    heat = understand_cooling(&mut checker, &cooling);
+                }
+                for rule in written.rule {
+                    rules.push(understand(&mut checker, rule));
+                }
+            }
+            Err(error) => {
+                let place = error.span().map_or(0, |span| span.start);
+                checker.error(place, error.message().to_owned(), "Compare with a rule that works.");
+            }
+        }
+        problems.extend(checker.problems);
+    }
+    problems.extend(check_together(&rules));
+    if heat.is_none() {
+        problems.push(Problem::at("rules/heat.toml", "", 0, "the table [cooling] is missing", "It says how heat cools."));
+    }
+    // Order of rules in the files never matters: they are always tried by name.
+    rules.sort_by(|a, b| a.name.cmp(&b.name));
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return (None, problems);
+    }
+    let mut by_signal: HashMap<&'static str, Vec<usize>> = HashMap::new();
+    for (index, rule) in rules.iter().enumerate() {
+        for signal in &rule.signals {
+            by_signal.entry(signal).or_default().push(index);
+        }
+    }
+    let absences = (0..rules.len()).filter(|index| rules[*index].written.absent.is_some()).collect();
+    (Some(Rulebook { rules, by_signal, absences, heat: heat.unwrap_or_default() }), problems)
+}
+
+fn understand_cooling(checker: &mut Checker<'_>, written: &WrittenHeat) -> Option<HeatTable> {
+    let place = checker.file.text.find("[cooling]").unwrap_or(0);
+    let mut length = |text: &str| {
+        let read = Duration::parse(text);
+        if read.is_none() {
+            checker.error(place, format!("[cooling]: `{text}` is no length of time"), "Write 24h or 7d.");
+        }
+        read
+    };
+    let mut high_by_trade = BTreeMap::new();
+    for (trade, text) in &written.high_by_trade {
+        high_by_trade.insert(trade.clone(), length(text)?);
+    }
+    Some(HeatTable {
+        extreme: length(&written.extreme)?,
+        high: length(&written.high)?,
+        high_by_trade,
+        medium: length(&written.medium)?,
+        low_after: length(&written.low_after)?,
+        reds: written.reds,
+        reds_reset: length(&written.reds_reset)?,
+        stage_lives: length(&written.stage_lives)?,
+    })
+}
+
+fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
+    let Range { start: place, end } = rule.span();
+    let text = checker.file.text.get(place..end).unwrap_or_default();
+    let version = hex::encode(&Sha256::digest(text.as_bytes())[..4]);
+    let written = rule.into_inner();
+    let mut signals = Vec::new();
+    let names: Vec<String> = match (&written.on, &written.score) {
+        (Some(words), None) => words.iter().map(str::to_owned).collect(),
+        (None, Some(score)) => score.weights.keys().cloned().collect(),
+        (None, None) if written.absent.is_some() => Vec::new(),
+        _ => {
+            let message = format!("rule `{}` says not what it is about", written.name);
+            checker.error(place, message, "Write exactly one of: on = \"signal\", score = {…}, absent = {…}.");
+            Vec::new()
+        }
+    };
+    for name in &names {
+        signals.extend(checker.signal(place, name));
+    }
+    let mut window = Duration::ZERO;
+    if let Some(count) = &written.count {
+        window = checker.duration(&count.within);
+        if count.at_least == 0 {
+            checker.error(place, "a count needs at_least = 1 or more", "");
+        }
+    }
+    if let Some(score) = &written.score {
+        window = checker.duration(&score.within);
+    }
+    let mut absent_for = Duration::ZERO;
+    if let Some(absent) = &written.absent {
+        absent_for = checker.duration(&absent.longer_than);
+        checker.signal(place, &absent.of);
+        absent.after.iter().for_each(|after| {
+            checker.signal(place, after);
+        });
+    }
+    let since_first =
+        written.since_first.as_ref().map(|since| (checker.duration(&since.at_least), checker.duration(&since.at_most)));
+    let life = understand_life(checker, &written);
+    check_tag(checker, &written);
+    let painting = written.colour.as_ref().and_then(|paint| understand_paint(checker, place, paint));
+    let heat = written.heat.as_ref().and_then(|name| checker.name(place, "heat", name, Heat::from_name, HEATS));
+    let stage = written.stage.as_ref().and_then(|name| checker.name(place, "stage", name, Stage::from_name, STAGES));
+    let promise = written.handoff.as_ref().map_or(Duration::ZERO, |handoff| checker.duration(&handoff.promise));
+    let (mut follow_after, mut follow_latest) = (Duration::ZERO, Duration::ZERO);
+    if let Some(follow_up) = &written.follow_up {
+        follow_after = follow_up.after.as_ref().map_or(Duration::ZERO, |after| checker.duration(after));
+        follow_latest = checker.duration(&follow_up.latest);
+        if follow_latest < follow_after {
+            checker.error(follow_up.latest.span().start, "`latest` is before `after`", "Nothing could ever be sent.");
+        }
+    }
+    for colour in &written.holds.colour {
+        checker.name(place, "colour", colour, Colour::from_name, COLOURS);
+    }
+    Rule {
+        name: written.name.as_str().into(),
+        version,
+        signals,
+        window,
+        absent_for,
+        since_first,
+        life,
+        painting,
+        heat,
+        stage,
+        promise,
+        follow_after,
+        follow_latest,
+        written,
+    }
+}
+
+fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
+    match &written.lifetime {
+        None => Life::Kept,
+        Some(text) if text.get_ref() == "while" => {
+            if written.count.is_none() {
+                checker.error(text.span().start, "`while` needs a count", "Write a length of time instead.");
+            }
+            Life::While
+        }
+        Some(text) => Life::For(checker.duration(text)),
+    }
+}
+
+/// The fields that a tag's name may use.
+const PARAMETERS: [&str; 10] =
+    ["product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state"];
+
+fn check_tag(checker: &mut Checker<'_>, written: &Written) {
+    let Some(tag) = &written.tag else { return };
+    let place = tag.span().start;
+    let mut sample = String::new();
+    let mut rest = tag.get_ref().as_str();
+    while let Some((before, after)) = rest.split_once('{') {
+        sample.push_str(before);
+        let Some((name, behind)) = after.split_once('}') else {
+            return checker.error(place, "a { without }", "Write {product}.");
+        };
+        if !PARAMETERS.contains(&name) {
+            let known = PARAMETERS.join("}, {");
+            checker.error(place, format!("{{{name}}} is no field of a signal"), format!("Fields are {{{known}}}."));
+        }
+        sample.push_str(if name == "tag" { "group/value" } else { "x" });
+        rest = behind;
+    }
+    sample.push_str(rest);
+    if let Err(error) = sample.parse::<crate::domain::TagKey>() {
+        checker.error(place, error.to_string(), "Example: tag = \"interest/high/{product}\".");
+    }
+}
+
+fn understand_paint(checker: &mut Checker<'_>, place: usize, paint: &Paint) -> Option<Painting> {
+    let to = checker.name(place, "colour", &paint.to, Colour::from_name, COLOURS)?;
+    let from_any = paint.from.iter().any(|from| from == "any");
+    let mut from = Vec::new();
+    for name in paint.from.iter().filter(|name| *name != "any") {
+        from.push(checker.name(place, "colour", name, Colour::from_name, COLOURS)?);
+        if name == "green" {
+            from.push(Colour::DarkGreen);
+        }
+    }
+    let then = paint.then.as_ref().and_then(|name| checker.name(place, "colour", name, Colour::from_name, COLOURS));
+    let stands = paint.stands.as_ref().map(|stands| checker.duration(stands));
+    if stands.is_some() != then.is_some() {
+        checker.error(place, "`stands` and `then` go together", "Say how long the colour stands and what it falls to.");
+    }
+    Some(Painting { to, from: (!from.is_empty()).then_some(from), from_any, stands, then })
+}
+
+/// What only shows when all rules are seen: names used twice, tags that are read but never set.
+fn check_together(rules: &[Rule]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut names = HashSet::new();
+    for rule in rules.iter().filter(|rule| !names.insert(rule.name.clone())) {
+        let message = format!("two rules are called `{}`", rule.name);
+        problems.push(Problem::at("rules", "", 0, message, "Give one of them another name."));
+    }
+    let set: Vec<String> = rules.iter().filter_map(|rule| rule.written.tag.as_ref()).map(|tag| tag.get_ref().clone()).collect();
+    let own = ["color/", "heat/", "stage/", "budget/", "category/", "need/", "budget-level/"];
+    for rule in rules {
+        let holds = &rule.written.holds;
+        for read in holds.tags.iter().chain(&holds.any_tags) {
+            let start = read.trim_end_matches('*');
+            let known = own.iter().any(|group| start.starts_with(group))
+                || set.iter().any(|tag| tag.split('{').next().is_some_and(|fixed| fixed.starts_with(start) || start.starts_with(fixed)));
+            if !known {
+                let message = format!("rule `{}` reads the tag {read}, which no rule sets", rule.name);
+                problems.push(Problem::at("rules", "", 0, message, "Only people could set it; is the name right?").warning());
+            }
+        }
+    }
+    problems
+}

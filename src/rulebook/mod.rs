@@ -1,0 +1,67 @@
+//! Rules as data: what an event means for a contact's tags, colour, heat and stage, and what it starts.
+//!
+//! An event becomes *signals* (`signals.rs`): an interaction, a question about a product, a click… Rules (`language.rs`)
+//! count them in windows and look at what holds. What they set and start are *consequences* (`effects.rs`). What must be
+//! remembered of the past stands in *facts* (`facts.rs`), bounded by each rule's own window, so that folding an event never
+//! reads the history. `timers.rs` knows the next moment at which the clock alone changes something.
+
+mod effects;
+mod evaluate;
+mod facts;
+mod language;
+mod signals;
+mod timers;
+
+use crate::domain::{Consequence, Contact, Event, Outgoing, Problem, Reading, SourceFile, Timestamp};
+
+pub use facts::{Facts, HeldTag};
+use language::Rule;
+
+/// All rules, checked and indexed by the signals that can trigger them. Immutable.
+pub struct Rulebook {
+    rules: Vec<Rule>,
+    /// For each signal, the rules that it can trigger.
+    by_signal: std::collections::HashMap<&'static str, Vec<usize>>,
+    /// Rules that wait for something not to happen.
+    absences: Vec<usize>,
+    heat: language::HeatTable,
+}
+
+/// What a step is about.
+pub enum Occurrence<'a> {
+    /// Something happened; a message comes with what was read in it.
+    Event {
+        /// What.
+        event: &'a Event,
+        /// What was read in it.
+        reading: Option<&'a Reading>,
+    },
+    /// The moment that [`Rulebook::next_wake`] told of has come.
+    Clock,
+    /// A message was decided.
+    Sent(&'a Outgoing),
+}
+
+impl Rulebook {
+    /// Reads the files under `rules/`. `None` if any of them has an error.
+    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+        language::compile(files)
+    }
+
+    /// Takes in an occurrence: changes `facts` and says what follows.
+    pub fn step(
+        &self,
+        facts: &mut Facts,
+        contact: &Contact,
+        what: Occurrence<'_>,
+        now: Timestamp,
+        out: &mut Vec<Consequence>,
+    ) {
+        evaluate::step(self, facts, contact, what, now, out);
+    }
+
+    /// The earliest moment at which anything changes with no new event.
+    pub fn next_wake(&self, facts: &Facts) -> Option<Timestamp> {
+        timers::next_wake(self, facts)
+    }
+}

@@ -1,9 +1,11 @@
 //! Hotline: a WhatsApp agent for shops. See README.md for the rooms and the way of a message.
 
 pub mod config;
+pub mod dialogue;
 pub mod domain;
 pub mod engine;
 pub mod handoff;
+pub mod lexicon;
 pub mod outreach;
 pub mod rulebook;
 pub mod store;

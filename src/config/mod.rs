@@ -23,6 +23,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     pub database: Database,
     pub whatsapp: WhatsApp,
+    #[serde(default)]
+    pub api: Api,
     pub keywords: Folder,
     pub templates: Folder,
     pub shop: ShopSettings,
@@ -56,6 +58,14 @@ pub struct WhatsApp {
     pub timeout: Duration,
     pub messages_per_second: u32,
     pub mark_read: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct Api {
+    #[serde(default)]
+    pub token: Option<SecretString>,
 }
 
 /// How the Graph API wants to be asked.

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Country, Currency, Language, Timestamp};
+use super::{Country, Currency, Language, Problem, SourceFile, Timestamp};
 
 /// Facts that customers ask for, and the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,7 +34,74 @@ pub struct Shop {
     pub products: Vec<Product>,
 }
 
+/// The shop's file, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    #[serde(default)]
+    address: Option<String>,
+    #[serde(default)]
+    hours: Vec<Hours>,
+    #[serde(default)]
+    shipping: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    payment: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    returns: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    product: Vec<Product>,
+}
+
 impl Shop {
+    /// Reads the shop's file over what the settings say of it. `None` if it has an error.
+    pub fn parse(
+        file: &SourceFile,
+        currency: Currency,
+        zone: Tz,
+        language: Language,
+        country: Option<Country>,
+    ) -> (Option<Self>, Vec<Problem>) {
+        let written: Written = match toml::from_str(&file.text) {
+            Ok(written) => written,
+            Err(error) => {
+                let place = error.span().map_or(0, |span| span.start);
+                let advice = "Compare with another product: sku, name, key, price and stock are needed.";
+                return (None, vec![Problem::at(&file.path, &file.text, place, error.message().to_owned(), advice)]);
+            }
+        };
+        let mut problems = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for product in written.product.iter().filter(|product| !seen.insert(product.sku.clone())) {
+            let place = file.text.rfind(&format!("\"{}\"", product.sku)).unwrap_or(0);
+            let message = format!("two products have the number {}", product.sku);
+            problems.push(Problem::at(&file.path, &file.text, place, message, "Give one of them another number."));
+        }
+        for hours in &written.hours {
+            let time = |text: &str| chrono::NaiveTime::parse_from_str(text, "%H:%M").is_ok();
+            let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+            if !time(&hours.from) || !time(&hours.to) || !hours.days.iter().all(|day| days.contains(&day.as_str())) {
+                let place = file.text.find(&hours.from).unwrap_or(0);
+                let advice = "Write days = [\"mon\", \"tue\"], from = \"09:00\", to = \"18:00\".";
+                problems.push(Problem::at(&file.path, &file.text, place, "these opening hours cannot be read", advice));
+            }
+        }
+        let shop = Self {
+            name: written.name,
+            currency,
+            zone,
+            language,
+            country,
+            address: written.address,
+            hours: written.hours,
+            shipping: written.shipping,
+            payment: written.payment,
+            returns: written.returns,
+            products: written.product,
+        };
+        (problems.is_empty().then_some(shop), problems)
+    }
+
     /// Whether people are there at that moment. A shop that tells no hours is always open.
     pub fn is_open(&self, at: Timestamp) -> bool {
         self.next_open(at) == at

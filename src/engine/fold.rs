@@ -5,12 +5,12 @@
 //! state that a replay of the journal reaches, whatever the machine's clock said in between.
 
 use super::state::{Effect, State};
-use crate::dialogue::{Dialogue, Standing};
+use crate::dialogue::Dialogue;
 use crate::domain::{
-    AgentAction, AgentEvent, Address, Consequence, ContactRef, Duration, Event, EventBody, InboundMessage, Intent,
-    MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop, Timestamp, UserId,
+    Address, AgentAction, AgentEvent, Consequence, ContactRef, Duration, Event, EventBody, InboundMessage, Intent,
+    MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop, Standing, Timestamp, UserId,
 };
-use crate::handoff;
+use crate::handoff::{self, DeskMove};
 use crate::lexicon::{Hints, Lexicon};
 use crate::outreach::{self, Verdict};
 use crate::rulebook::{Occurrence, Rulebook};
@@ -66,9 +66,9 @@ impl Knowledge {
     pub fn next_wake(&self, state: &State) -> Option<Timestamp> {
         [
             self.rulebook.next_wake(&state.facts),
-            handoff::next_wake(&state.desk, &self.desk_policy),
+            state.desk.next_wake(&self.desk_policy),
             self.dialogue.next_wake(&state.memory),
-            outreach::next_wake(&state.ledger),
+            state.ledger.next_wake(),
         ]
         .into_iter()
         .flatten()
@@ -101,14 +101,14 @@ impl<'a> Folding<'a> {
         if knowledge.rulebook.next_wake(&self.state.facts).is_some_and(|wake| wake <= due) {
             self.rules(Occurrence::Clock, now);
         }
-        if handoff::next_wake(&self.state.desk, &knowledge.desk_policy).is_some_and(|wake| wake <= due) {
-            let moved = handoff::wake(&mut self.state.desk, &knowledge.desk_policy, &knowledge.shop, now);
+        if self.state.desk.next_wake(&knowledge.desk_policy).is_some_and(|wake| wake <= due) {
+            let moved = self.state.desk.wake(&knowledge.desk_policy, now);
             self.desk_moved(moved, now);
         }
         if knowledge.dialogue.next_wake(&self.state.memory).is_some_and(|wake| wake <= due) {
             self.answer(now);
         }
-        if outreach::next_wake(&self.state.ledger).is_some_and(|wake| wake <= due) {
+        if self.state.ledger.next_wake().is_some_and(|wake| wake <= due) {
             self.follow_up(now);
         }
     }
@@ -129,7 +129,10 @@ impl<'a> Folding<'a> {
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
             _ => {}
         }
-        outreach::observe(&mut self.state.ledger, event, now);
+        self.state.ledger.observe(event);
+        if matches!(event.body, EventBody::Message(_)) {
+            self.state.desk.touch(now);
+        }
         self.hear(event, reading.as_ref(), now);
     }
 
@@ -183,19 +186,18 @@ impl<'a> Folding<'a> {
     }
 
     fn rules(&mut self, what: Occurrence<'_>, now: Timestamp) {
-        let Folding { knowledge, state, consequences, .. } = self;
+        let knowledge = self.knowledge;
+        let Folding { state, consequences, .. } = self;
         knowledge.rulebook.step(&mut state.facts, &state.contact, what, now, consequences);
         let decided = std::mem::take(&mut self.consequences);
         for consequence in &decided {
             match consequence {
                 Consequence::Handoff(request) => {
-                    let moved = handoff::open(&mut self.state.desk, request, &knowledge.desk_policy, &knowledge.shop, now);
+                    let moved = self.state.desk.open(request, &knowledge.shop, now);
                     self.desk_moved(moved, now);
                 }
-                Consequence::FollowUp(request) => {
-                    outreach::plan(&mut self.state.ledger, &self.state.contact, request, now);
-                }
-                Consequence::CancelFollowUps { rule } => outreach::cancel(&mut self.state.ledger, rule),
+                Consequence::FollowUp(request) => self.state.ledger.plan(request),
+                Consequence::CancelFollowUps { rule } => self.state.ledger.cancel(rule),
                 _ => {}
             }
         }
@@ -203,7 +205,7 @@ impl<'a> Folding<'a> {
     }
 
     fn agent(&mut self, event: &AgentEvent, now: Timestamp) {
-        let moved = handoff::agent(&mut self.state.desk, event, &self.knowledge.desk_policy, now);
+        let moved = self.state.desk.act(event, now);
         self.desk_moved(moved, now);
         if let (AgentAction::Reply, Some(text)) = (event.action, &event.text) {
             let content = crate::domain::Content::Text { body: text.clone() };
@@ -214,31 +216,32 @@ impl<'a> Folding<'a> {
     }
 
     /// A person is in charge from this transaction on: what the bot still had to say is taken back.
-    fn desk_moved(&mut self, moved: Option<handoff::DeskMove>, now: Timestamp) {
+    fn desk_moved(&mut self, moved: Option<DeskMove>, now: Timestamp) {
         let Some(moved) = moved else { return };
         if moved.silences_bot() {
             self.effects.push(Effect::CancelQueued { reason: "a person takes over".into() });
         }
-        self.knowledge.dialogue.desk_moved(&mut self.state.memory, &moved.notice(), now);
+        match &moved {
+            moved if moved.tells_customer() => self.knowledge.dialogue.person_asked_for(&mut self.state.memory, now),
+            DeskMove::Accepted { .. } => self.knowledge.dialogue.person_in_charge(&mut self.state.memory),
+            _ => {}
+        }
         self.effects.push(Effect::Desk(now, moved));
     }
 
     fn hear(&mut self, event: &Event, reading: Option<&Reading>, now: Timestamp) {
         let Folding { knowledge, state, effects, .. } = self;
-        knowledge.dialogue.hear(&mut state.memory, &state.contact, event, reading, now);
-        if let EventBody::Message(InboundMessage { wamid: Some(wamid), channel: Some(channel), silent: false, .. }) =
-            &event.body
+        knowledge.dialogue.hear(&mut state.memory, event, reading, now);
+        if let EventBody::Message(InboundMessage {
+            wamid: Some(wamid), channel: Some(channel), silent: false, ..
+        }) = &event.body
         {
             effects.push(Effect::Heard { wamid: wamid.clone(), channel: channel.clone() });
         }
     }
 
-    fn standing(&self) -> Standing {
-        Standing::of(&self.state.desk)
-    }
-
     fn answer(&mut self, now: Timestamp) {
-        let standing = self.standing();
+        let standing = self.state.desk.standing();
         let knowledge = self.knowledge;
         let State { memory, contact, .. } = &mut *self.state;
         let Some(answer) = knowledge.dialogue.answer(memory, contact, &knowledge.shop, standing, now) else { return };
@@ -246,7 +249,7 @@ impl<'a> Folding<'a> {
         message.answers = answer.answers;
         self.send(message, now);
         if let Some(request) = answer.handoff {
-            let moved = handoff::open(&mut self.state.desk, &request, &knowledge.desk_policy, &knowledge.shop, now);
+            let moved = self.state.desk.open(&request, &knowledge.shop, now);
             // The answer itself has just said that a person comes: it must not be taken back with the rest.
             if let Some(moved) = moved {
                 self.effects.push(Effect::Desk(now, moved));
@@ -258,18 +261,19 @@ impl<'a> Folding<'a> {
     fn follow_up(&mut self, now: Timestamp) {
         let knowledge = self.knowledge;
         let State { ledger, contact, desk, facts, .. } = &mut *self.state;
-        let view = outreach::View { contact, colour: facts.colour(), bot_may_speak: handoff::bot_may_speak(desk) };
-        let Some((planned, verdict)) = outreach::due(ledger, &view, &knowledge.outreach, &knowledge.shop, now) else {
+        let view = outreach::View { contact, colour: facts.colour(), bot_may_speak: desk.standing() == Standing::Bot };
+        let Some((planned, verdict)) = ledger.due(&view, &knowledge.outreach, &knowledge.shop, now) else {
             return;
         };
         match verdict {
             Verdict::Now | Verdict::OnlyTemplate { .. } => {
-                let content = knowledge.dialogue.follow_up(&planned, contact, &knowledge.shop, &verdict);
+                let only_template = matches!(verdict, Verdict::OnlyTemplate { .. });
+                let content = knowledge.dialogue.follow_up(&planned, contact, &knowledge.shop, only_template);
                 let mut message = self.outgoing(planned.kind, content, now);
                 message.rule = Some(planned.rule.to_string());
                 message.product = planned.product.clone();
                 message.expires = planned.not_after;
-                outreach::sent(&mut self.state.ledger, &message, now);
+                self.state.ledger.sent(&message);
                 self.send(message, now);
             }
             Verdict::NotBefore { .. } | Verdict::Never { .. } => {

@@ -1,2 +1,213 @@
-//! x
+//! The running system: intake, processing, wakes, sending, supervision, shutdown.
+//!
+//! ```text
+//! web ──receive──▶ intake ──append──▶ journal ──hint──▶ processor ──commit──▶ outbox ──hint──▶ sender ──▶ Graph API
+//! ```
+//!
+//! Every arrow that crosses a process has a row on each side of it, so that a crash between two loses nothing.
+
+pub mod fold;
+mod intake;
+pub mod knowledge;
 pub mod place;
+mod processor;
+pub mod replay;
+mod sender;
+pub mod state;
+pub mod summary;
+mod supervise;
+pub mod timeline;
+
+use std::sync::Arc;
+use std::time::Duration as StdDuration;
+
+use tokio::sync::{Semaphore, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Settings;
+use crate::domain::{AgentEvent, ContactId, EventBody, Timestamp};
+use crate::outreach::pacer::Pacer;
+use crate::store::{Appended, NewEvent, Store, StoreError};
+use crate::whatsapp::client::Client;
+
+pub use intake::{NotTaken, Taken};
+use knowledge::Shelf;
+use supervise::supervise;
+
+/// Where the running system takes the time from. Tests pass their own.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The clock on the wall.
+pub fn wall_clock() -> Clock {
+    Arc::new(|| Timestamp::from(chrono::Utc::now()))
+}
+
+/// How many claims are worked on at once: one waits for the disk while the other computes.
+const PROCESSORS: usize = 2;
+/// Open consoles that fall this far behind are told to fetch afresh.
+const LIVE_BACKLOG: usize = 1024;
+
+/// Something changed that an open console may be showing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Grows with every change of this process; the id of the server-sent event.
+    pub id: u64,
+    /// Whose page is to be fetched again.
+    pub contact: ContactId,
+}
+
+/// The running system. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Arc<Settings>,
+    store: Store,
+    shelf: Arc<Shelf>,
+    client: Client,
+    pacer: Pacer,
+    /// Room for marks of reading.
+    marks: Arc<Semaphore>,
+    clock: Clock,
+    /// Our phone number ids; the sender works for these.
+    channels: Vec<String>,
+    changes: broadcast::Sender<Change>,
+    change_count: std::sync::atomic::AtomicU64,
+    /// Stop taking new work.
+    soft: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// What the running system is made of.
+pub struct Parts {
+    /// Settings, checked.
+    pub settings: Arc<Settings>,
+    /// The database, migrated.
+    pub store: Store,
+    /// Dictionaries, rules, replies, the shop.
+    pub shelf: Arc<Shelf>,
+    /// The Graph API.
+    pub client: Client,
+    /// Our phone number ids.
+    pub channels: Vec<String>,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Engine {
+    /// Starts every task of the running system.
+    pub fn start(parts: Parts) -> Self {
+        let (changes, _) = broadcast::channel(LIVE_BACKLOG);
+        let engine = Self {
+            inner: Arc::new(Inner {
+                pacer: Pacer::new(parts.settings.whatsapp.messages_per_second),
+                marks: sender::marks(),
+                settings: parts.settings,
+                store: parts.store,
+                shelf: parts.shelf,
+                client: parts.client,
+                channels: parts.channels,
+                clock: parts.clock,
+                changes,
+                change_count: std::sync::atomic::AtomicU64::new(0),
+                soft: CancellationToken::new(),
+                tasks: TaskTracker::new(),
+            }),
+        };
+        for _ in 0..PROCESSORS {
+            engine.spawn("processor", processor::run);
+        }
+        engine.spawn("sender", sender::run);
+        engine.spawn("settler", sender::settle);
+        engine.spawn("keywords", |engine| async move { engine.shelf().watch(engine.stopping()).await });
+        engine
+    }
+
+    fn spawn<F>(&self, name: &'static str, work: impl Fn(Engine) -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let engine = self.clone();
+        self.inner.tasks.spawn(supervise(name, self.stopping(), move || work(engine.clone())));
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Dictionaries, rules, replies, the shop.
+    pub fn shelf(&self) -> &Arc<Shelf> {
+        &self.inner.shelf
+    }
+
+    /// Settings.
+    pub fn settings(&self) -> &Arc<Settings> {
+        &self.inner.settings
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        (self.inner.clock)()
+    }
+
+    /// Cancelled when the system is to stop: streams end, nothing new is claimed.
+    pub fn stopping(&self) -> CancellationToken {
+        self.inner.soft.clone()
+    }
+
+    /// What changes from now on, for open consoles.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.inner.changes.subscribe()
+    }
+
+    fn channels(&self) -> &[String] {
+        &self.inner.channels
+    }
+
+    fn pacer(&self) -> &Pacer {
+        &self.inner.pacer
+    }
+
+    fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    fn marks(&self) -> &Arc<Semaphore> {
+        &self.inner.marks
+    }
+
+    fn changed(&self, contact: ContactId) {
+        let id = self.inner.change_count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        // Nobody listening is no fault.
+        let _nobody = self.inner.changes.send(Change { id, contact });
+    }
+
+    /// Records what a person did. It is folded at once; the console's fragments follow by a change.
+    ///
+    /// `key` makes it count once: the same form sent twice does it once.
+    ///
+    /// # Errors
+    /// The database cannot take it now.
+    pub async fn act(
+        &self,
+        contact: ContactId,
+        event: AgentEvent,
+        key: Option<String>,
+    ) -> Result<Appended, StoreError> {
+        let now = self.now();
+        let event = NewEvent::known(contact, key, now, EventBody::Agent(event));
+        let mut appended = self.store().append(vec![event]).await?;
+        appended.pop().ok_or(StoreError::Closed)
+    }
+
+    /// Stops: nothing new is claimed, what is in hand is finished. True if all ended within `patience`.
+    pub async fn stop(&self, patience: StdDuration) -> bool {
+        self.inner.soft.cancel();
+        self.inner.tasks.close();
+        tokio::time::timeout(patience, self.inner.tasks.wait()).await.is_ok()
+    }
+}

@@ -103,13 +103,7 @@ impl Ledger {
 
     /// Takes the plan that is due, decided by the gate: sent now, put off, or dropped. A plan whose latest time would
     /// pass while it waits is dropped: kept or not at all, never late (SEND-14).
-    pub fn due(
-        &mut self,
-        view: &View<'_>,
-        policy: &Policy,
-        shop: &Shop,
-        now: Timestamp,
-    ) -> Option<(Planned, Verdict)> {
+    pub fn due(&mut self, view: &View<'_>, policy: &Policy, shop: &Shop, now: Timestamp) -> Option<(Planned, Verdict)> {
         let index = self.planned.iter().position(|planned| planned.not_before <= now)?;
         let mut planned = self.planned.remove(index);
         let verdict = gate(self, view, &planned, policy, shop, now);

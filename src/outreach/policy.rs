@@ -30,7 +30,10 @@ impl Policy {
     pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
         let Some(file) = files.iter().find(|file| file.path == "outreach.toml") else {
             let message = "outreach.toml is missing: it holds what may be sent unasked";
-            return (None, vec![Problem::at("outreach.toml", "", 0, message, "Copy it from the ones that ship with Hotline.")]);
+            return (
+                None,
+                vec![Problem::at("outreach.toml", "", 0, message, "Copy it from the ones that ship with Hotline.")],
+            );
         };
         match toml::from_str(&file.text) {
             Ok(policy) => (Some(policy), Vec::new()),

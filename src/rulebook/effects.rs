@@ -1,10 +1,10 @@
 //! Carrying out what a rule says: tags, colour, heat, stage, and what it starts.
 
+use super::Rulebook;
 use super::facts::{ColourState, Facts, HeatState, HeldTag, Mark};
 use super::language::{Life, Painting, Rule};
 use super::signals::Signal;
 use super::timers::{self, STEP};
-use super::Rulebook;
 use crate::domain::{
     AgentAction, AgentEvent, Colour, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Heat,
     Stage, TagChange, TagKey, TagMove, Timestamp,
@@ -269,7 +269,8 @@ impl<'a> Change<'a> {
         }
         let mut evidence = evidence.clone();
         evidence.catalogue = vec!["COLOR-7".into()];
-        evidence.figure = format!("{} stretches of red without an order (at most {})", self.facts.reds.len(), table.reds);
+        evidence.figure =
+            format!("{} stretches of red without an order (at most {})", self.facts.reds.len(), table.reds);
         if let Ok(tag) = "color/red-exhausted".parse() {
             self.set(tag, None, &evidence);
         }
@@ -300,7 +301,8 @@ impl<'a> Change<'a> {
 
     /// What the clock alone changes at this moment.
     pub(super) fn clock(&mut self) {
-        let evidence = |by: &str, figure: &str| Evidence { by: by.into(), figure: figure.into(), ..Evidence::default() };
+        let evidence =
+            |by: &str, figure: &str| Evidence { by: by.into(), figure: figure.into(), ..Evidence::default() };
         let over: Vec<TagKey> = self
             .facts
             .tags

@@ -100,7 +100,8 @@ fn passes(rule: &Rule, signal: &Signal) -> bool {
         let value = signal.field(field);
         wanted.iter().any(|wanted| if wanted == "*" { value.is_some() } else { value == Some(wanted) })
     });
-    let figure = |name: &str| signal.numbers.iter().find(|(number, _)| *number == name).map_or(0, |(_, figure)| *figure);
+    let figure =
+        |name: &str| signal.numbers.iter().find(|(number, _)| *number == name).map_or(0, |(_, figure)| *figure);
     fields && written.more_than.iter().all(|(name, least)| figure(name) > *least)
 }
 

@@ -278,7 +278,14 @@ impl Checker<'_> {
         found
     }
 
-    fn name<T>(&mut self, place: usize, what: &str, name: &str, read: impl Fn(&str) -> Option<T>, all: &str) -> Option<T> {
+    fn name<T>(
+        &mut self,
+        place: usize,
+        what: &str,
+        name: &str,
+        read: impl Fn(&str) -> Option<T>,
+        all: &str,
+    ) -> Option<T> {
         let read = read(name);
         if read.is_none() {
             self.error(place, format!("there is no {what} `{name}`"), format!("It is one of: {all}."));
@@ -314,7 +321,13 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) 
     }
     problems.extend(check_together(&rules));
     if heat.is_none() {
-        problems.push(Problem::at("rules/heat.toml", "", 0, "the table [cooling] is missing", "It says how heat cools."));
+        problems.push(Problem::at(
+            "rules/heat.toml",
+            "",
+            0,
+            "the table [cooling] is missing",
+            "It says how heat cools.",
+        ));
     }
     // Order of rules in the files never matters: they are always tried by name.
     rules.sort_by(|a, b| a.name.cmp(&b.name));
@@ -496,17 +509,22 @@ fn check_together(rules: &[Rule]) -> Vec<Problem> {
         let message = format!("two rules are called `{}`", rule.name);
         problems.push(Problem::at("rules", "", 0, message, "Give one of them another name."));
     }
-    let set: Vec<String> = rules.iter().filter_map(|rule| rule.written.tag.as_ref()).map(|tag| tag.get_ref().clone()).collect();
+    let set: Vec<String> =
+        rules.iter().filter_map(|rule| rule.written.tag.as_ref()).map(|tag| tag.get_ref().clone()).collect();
     let own = ["color/", "heat/", "stage/", "budget/", "category/", "need/", "budget-level/"];
     for rule in rules {
         let holds = &rule.written.holds;
         for read in holds.tags.iter().chain(&holds.any_tags) {
             let start = read.trim_end_matches('*');
             let known = own.iter().any(|group| start.starts_with(group))
-                || set.iter().any(|tag| tag.split('{').next().is_some_and(|fixed| fixed.starts_with(start) || start.starts_with(fixed)));
+                || set.iter().any(|tag| {
+                    tag.split('{').next().is_some_and(|fixed| fixed.starts_with(start) || start.starts_with(fixed))
+                });
             if !known {
                 let message = format!("rule `{}` reads the tag {read}, which no rule sets", rule.name);
-                problems.push(Problem::at("rules", "", 0, message, "Only people could set it; is the name right?").warning());
+                problems.push(
+                    Problem::at("rules", "", 0, message, "Only people could set it; is the name right?").warning(),
+                );
             }
         }
     }

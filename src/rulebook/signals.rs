@@ -248,7 +248,8 @@ fn of_message(
     questions(event, start, reading, &products, signals);
     for mention in reading.attributes.iter().filter(|mention| !mention.negated) {
         let feature = hyphens(&mention.key);
-        signals.push(Signal::new("feature", event, start).with("feature", feature.as_str()).at_span(Some(mention.span)));
+        signals
+            .push(Signal::new("feature", event, start).with("feature", feature.as_str()).at_span(Some(mention.span)));
         for product in &products {
             let question = Signal::new("question", event, start).of(product).with("feature", feature.as_str());
             signals.push(question.at_span(Some(mention.span)));
@@ -265,10 +266,14 @@ fn of_message(
     }
     for brand in reading.brands.iter().filter(|mention| !mention.negated) {
         if let Some(implied) = &brand.implies {
-            signals.push(Signal::new("look", event, start).with("model", &*brand.key).of(implied).at_span(Some(brand.span)));
+            signals.push(
+                Signal::new("look", event, start).with("model", &*brand.key).of(implied).at_span(Some(brand.span)),
+            );
         }
     }
-    let knows = |group: &str| facts.holds_like(group) || reading.tags.iter().any(|tag| tag.starts_with(group.trim_end_matches('*')));
+    let knows = |group: &str| {
+        facts.holds_like(group) || reading.tags.iter().any(|tag| tag.starts_with(group.trim_end_matches('*')))
+    };
     if reading.wants(Intent::Buy) && knows("category/*") && knows("budget/*") {
         signals.push(Signal::new("ready", event, start));
     }
@@ -278,7 +283,8 @@ fn of_message(
 fn questions(event: &Event, start: Timestamp, reading: &Reading, products: &[Arc<str>], signals: &mut Vec<Signal>) {
     let asks = |names: &[&'static str], intents: &[Intent]| {
         let Some(intent) = intents.iter().find(|intent| reading.wants(**intent)) else { return Vec::new() };
-        let span = reading.intents.iter().position(|other| other == intent).and_then(|i| spans(reading).nth(i)).flatten();
+        let span =
+            reading.intents.iter().position(|other| other == intent).and_then(|i| spans(reading).nth(i)).flatten();
         let mut asked = Vec::new();
         for name in names {
             let signal = || Signal::new(name, event, start).at_span(span);

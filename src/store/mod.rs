@@ -9,6 +9,7 @@
 //! a claim's commit runs in the transaction that locked its contacts.
 
 mod claims;
+mod people;
 #[expect(clippy::duplicate_mod, reason = "the queries are compiled once for each database")]
 mod postgres;
 mod sqlite;

@@ -35,6 +35,8 @@ pub(super) mod queries;
 pub(super) struct Sqlite {
     pub(super) options: SqliteConnectOptions,
     pub(super) readers: SqlitePool,
+    /// One connection for the small changes of the console.
+    pub(super) people: SqlitePool,
     pub(super) in_flight: std::sync::Arc<super::claims::InFlight>,
     /// One process owns the file: two would fold the same contact twice.
     _owner: std::fs::File,
@@ -60,7 +62,9 @@ impl Sqlite {
             .max_connections(4)
             .acquire_timeout(StdDuration::from_secs(5))
             .connect_lazy_with(options.clone().read_only(true));
-        Ok(Self { options, readers, in_flight: std::sync::Arc::default(), _owner: owner })
+        let people =
+            SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options.clone().busy_timeout(BUSY * 5));
+        Ok(Self { options, readers, people, in_flight: std::sync::Arc::default(), _owner: owner })
     }
 }
 

@@ -115,6 +115,8 @@ pub struct ClaimedContact {
     pub id: ContactId,
     /// State as JSON; `None` before the first fold.
     pub state: Option<String>,
+    /// What lists show of it, as it was.
+    pub summary: Option<String>,
     /// Names, for the first fold.
     pub names: Vec<ContactRef>,
     /// Unread events in order.
@@ -293,4 +295,111 @@ pub struct SendResult {
     pub at: Timestamp,
     /// How.
     pub outcome: SendOutcome,
+}
+
+/// What somebody may do in the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Conversations, users, settings.
+    Admin,
+    /// Conversations.
+    Agent,
+}
+
+impl Role {
+    /// The name in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// Somebody who may sign in.
+#[derive(Clone, Debug, Serialize)]
+pub struct User {
+    /// Our number.
+    pub id: i64,
+    /// Sign-in name.
+    pub login: String,
+    /// Name that others see.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Argon2id hash; `None` where only links sign in.
+    #[serde(skip)]
+    pub password_hash: Option<String>,
+}
+
+/// A session that was found.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who.
+    pub user: User,
+    /// Token of every form.
+    pub csrf: String,
+    /// Ends then, however much it is used.
+    pub expires_at: Timestamp,
+    /// Was used last.
+    pub used_at: Timestamp,
+}
+
+/// A row of the inbox.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns of the table of contacts")]
+pub struct InboxRow {
+    pub contact: ContactId,
+    pub summary: String,
+    pub last_inbound_at: Option<Timestamp>,
+    pub unread: i64,
+    pub colour: i64,
+    pub heat: i64,
+    pub handoff: String,
+    pub promise_due: Option<Timestamp>,
+    pub agent: Option<String>,
+}
+
+/// Which contacts a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// A person is asked for; the nearest promise first.
+    Hot,
+    /// Those that somebody is in charge of.
+    Mine,
+    /// Everybody who ever wrote.
+    All,
+    /// The bot is in charge.
+    Bot,
+}
+
+/// A message of ours as the thread shows it.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns of the outbox")]
+pub struct SentRow {
+    pub number: i64,
+    pub sender: String,
+    pub state: String,
+    pub error: Option<String>,
+    pub message: Outgoing,
+}
+
+/// A line of the tag ledger.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns of the ledger")]
+pub struct LedgerRow {
+    pub tag: String,
+    pub change: String,
+    pub at: Timestamp,
+    pub evidence: String,
+}
+
+/// A body that was not understood, or an event of no kind that we know.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns of the table")]
+pub struct KeptRow {
+    pub received: Timestamp,
+    pub reason: String,
+    pub size: i64,
 }

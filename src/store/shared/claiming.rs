@@ -21,7 +21,7 @@ pub(in crate::store) async fn claim(
         return Ok(Vec::new());
     }
     let lock = concat!(
-        "select id, state, wake_at from contacts where merged_into is null and id in (select cast(value->>0 as bigint) from ",
+        "select id, state, wake_at, summary from contacts where merged_into is null and id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ") order by id",
         skip_locked!()
@@ -30,8 +30,13 @@ pub(in crate::store) async fn claim(
     let mut contacts = Vec::with_capacity(rows.len());
     for row in rows {
         let wake_at: Option<i64> = row.try_get(2)?;
-        let claimed =
-            ClaimedContact { id: ContactId(row.try_get(0)?), state: row.try_get(1)?, names: vec![], events: vec![] };
+        let claimed = ClaimedContact {
+            id: ContactId(row.try_get(0)?),
+            state: row.try_get(1)?,
+            summary: row.try_get(3)?,
+            names: vec![],
+            events: vec![],
+        };
         contacts.push((claimed, wake_at.is_some_and(|wake| wake <= now.0)));
     }
     let ids: Vec<[i64; 1]> = contacts.iter().map(|(contact, _)| [contact.id.0]).collect();

@@ -3,9 +3,11 @@
 
 pub(in crate::store) mod appending;
 pub(in crate::store) mod claiming;
+pub(in crate::store) mod console;
 pub(in crate::store) mod folding;
 pub(in crate::store) mod group;
 pub(in crate::store) mod outbox;
+pub(in crate::store) mod users;
 
 use super::{BEGIN, Connection, LOCK_APPENDING};
 

@@ -1,0 +1,194 @@
+//! What was talked about: slots, the last question, what was last said. Part of the fold's state.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::is_small_talk;
+use crate::domain::{Budget, Duration, InboundMessage, Intent, OrderState, Reading, Timestamp};
+
+/// The first message is answered after this: what is sent at the same moment belongs to it.
+pub(super) const SETTLE: Duration = Duration::millis(10);
+/// Somebody who writes on right after our answer is writing a burst: it is answered when they pause.
+const BURST_SETTLE: Duration = Duration::seconds(2);
+/// A message so soon after the one before goes on with it.
+const BURST_GAP: Duration = Duration::seconds(4);
+/// A burst is answered at the latest after this.
+const BURST_CAP: Duration = Duration::seconds(10);
+/// After this silence a new conversation begins, and is greeted again (G-5).
+const CONVERSATION: Duration = Duration::hours(6);
+
+/// What we can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Slot {
+    Product,
+    Budget,
+    Need,
+}
+
+/// What was talked about with one contact.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// Product keys wanted, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) products: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) budget: Option<Budget>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) needs: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) brands: Vec<String>,
+    /// What we asked for last, and how often in a row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) asked: Option<(Slot, u8)>,
+    /// The customer said that a slot does not matter.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) open: Vec<Slot>,
+    /// What was wanted since our last answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) wants: Vec<Intent>,
+    /// Button or row that was tapped since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) choice: Option<String>,
+    /// A message that cannot be read came since: its type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) media: Option<String>,
+    /// Whether anything came since that we understood.
+    pub(super) understood: bool,
+    /// Answers in a row that did not understand.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) lost: u8,
+    /// Products shown last, by number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) shown: Vec<String>,
+    /// What was said last, to not say it again.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) said: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) said_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) heard_at: Option<Timestamp>,
+    /// When the burst under way began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) burst: Option<Timestamp>,
+    pub(super) greeted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reply_due: Option<Timestamp>,
+    /// Provider's id of the message to answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) to_answer: Option<String>,
+    /// The customer is to be told that a person comes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) tell_person: bool,
+    /// Their last order and where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) order: Option<(String, OrderState)>,
+}
+
+fn is_zero(count: &u8) -> bool {
+    *count == 0
+}
+
+impl Memory {
+    pub(super) fn asked_budget(&self) -> bool {
+        matches!(self.asked, Some((Slot::Budget, _)))
+    }
+
+    /// What the customer can spend, for the console.
+    pub fn budget(&self) -> Option<&Budget> {
+        self.budget.as_ref()
+    }
+
+    /// What they are looking for now, for the console.
+    pub fn product(&self) -> Option<&str> {
+        self.products.last().map(String::as_str)
+    }
+
+    pub(super) fn hear(&mut self, message: &InboundMessage, reading: Option<&Reading>, now: Timestamp) {
+        if self.heard_at.is_some_and(|heard| now - heard > CONVERSATION) {
+            self.greeted = false;
+            self.lost = 0;
+            self.asked = None;
+        }
+        self.settle(message.choice.is_some(), now);
+        self.heard_at = Some(now);
+        self.to_answer.clone_from(&message.wamid);
+        if let Some(choice) = &message.choice {
+            self.choice = Some(choice.clone());
+            self.understood = true;
+        }
+        if let Some(media) = &message.media {
+            self.media = Some(media.clone());
+        }
+        if let Some(reading) = reading {
+            self.take_in(reading);
+        }
+    }
+
+    /// When to answer: at once, or at the end of a burst that follows an answer of ours.
+    fn settle(&mut self, tapped: bool, now: Timestamp) {
+        let quick = self.heard_at.is_some_and(|heard| now - heard < BURST_GAP);
+        let answered_between = self.said_at.is_some_and(|said| self.heard_at.is_some_and(|heard| said >= heard));
+        let goes_on = quick && !tapped && (answered_between || self.burst.is_some());
+        if !goes_on {
+            self.burst = None;
+            self.reply_due = Some(now + SETTLE);
+            return;
+        }
+        let began = *self.burst.get_or_insert(now);
+        self.reply_due = Some((now + BURST_SETTLE).min(began + BURST_CAP).max(now + SETTLE));
+    }
+
+    fn take_in(&mut self, reading: &Reading) {
+        for key in reading.product_keys() {
+            self.products.retain(|other| **other != *key);
+            self.products.push(key.to_string());
+            self.understood = true;
+        }
+        let excess = self.products.len().saturating_sub(3);
+        self.products.drain(..excess);
+        if let Some(budget) = &reading.budget {
+            self.budget = Some(budget.clone());
+            self.understood = true;
+        }
+        for need in reading.attributes.iter().filter(|mention| !mention.negated) {
+            if !self.needs.iter().any(|other| **other == *need.key) {
+                self.needs.push(need.key.to_string());
+            }
+            self.understood = true;
+        }
+        for brand in &reading.brands {
+            self.brands.retain(|other| **other != *brand.key);
+            if !brand.negated {
+                self.brands.push(brand.key.to_string());
+                self.understood = true;
+            }
+        }
+        for intent in &reading.intents {
+            if !self.wants.contains(intent) {
+                self.wants.push(*intent);
+            }
+            self.understood = true;
+        }
+        // "any", "doesn't matter" and the like in answer to a question: that slot stays open.
+        if let Some((slot, _)) = self.asked
+            && reading.intents.iter().all(|intent| is_small_talk(*intent) || *intent == Intent::Later)
+            && !self.open.contains(&slot)
+            && reading.budget.is_none()
+            && reading.products.is_empty()
+            && reading.attributes.is_empty()
+            && slot == Slot::Need
+        {
+            self.open.push(slot);
+            self.understood = true;
+        }
+    }
+
+    /// Upper bound of the budget in the shop's currency, if it can be compared.
+    pub(super) fn most(&self, currency: crate::domain::Currency) -> Option<Decimal> {
+        let budget = self.budget.as_ref()?;
+        let comparable = budget.currency.is_none_or(|named| named == currency);
+        budget.max.filter(|_| comparable)
+    }
+}

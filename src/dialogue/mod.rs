@@ -1,0 +1,99 @@
+//! What to answer: slots filled and missing, products that fit, the words for it.
+//!
+//! `hear` takes in what the customer wrote; a moment later `answer` makes one reply for all that was heard since. Words come
+//! from templates (`templates.rs`), products from the shop's catalogue (`choice.rs`).
+
+mod answer;
+mod choice;
+mod memory;
+mod templates;
+
+use crate::domain::{
+    Contact, Content, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Problem, Reading, Shop, SourceFile,
+    Standing, Timestamp,
+};
+
+pub use memory::Memory;
+use templates::Templates;
+
+/// Reply templates, checked.
+pub struct Dialogue {
+    templates: Templates,
+}
+
+/// One reply.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// What it says.
+    pub content: Content,
+    /// Provider's id of the message that it answers.
+    pub answers: Option<String>,
+    /// The bot does not know further: a person is asked for.
+    pub handoff: Option<HandoffRequest>,
+}
+
+impl Dialogue {
+    /// Compiles the templates under `replies/`. `None` if any of them has an error.
+    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+        let (templates, problems) = Templates::compile(files);
+        (templates.map(|templates| Self { templates }), problems)
+    }
+
+    /// Takes in an event: what is wanted, what is missing, when to answer.
+    pub fn hear(&self, memory: &mut Memory, event: &Event, reading: Option<&Reading>, now: Timestamp) {
+        match &event.body {
+            EventBody::Message(message) if !message.silent => memory.hear(message, reading, now),
+            EventBody::Location(location) => {
+                if let Some(message) = &location.message {
+                    memory.hear(message, None, now);
+                }
+            }
+            EventBody::Order(order) => memory.order = Some((order.order.clone(), order.state)),
+            _ => {}
+        }
+    }
+
+    /// When the next answer is due.
+    pub fn next_wake(&self, memory: &Memory) -> Option<Timestamp> {
+        memory.reply_due
+    }
+
+    /// Whether the budget was what we asked for last.
+    pub fn asked_budget(&self, memory: &Memory) -> bool {
+        memory.asked_budget()
+    }
+
+    /// A person was asked for or took over: the customer is told once.
+    pub fn person_asked_for(&self, memory: &mut Memory, now: Timestamp) {
+        memory.reply_due.get_or_insert(now + memory::SETTLE);
+        memory.tell_person = true;
+    }
+
+    /// A person is in charge: nothing more is to be said.
+    pub fn person_in_charge(&self, memory: &mut Memory) {
+        memory.reply_due = None;
+        memory.tell_person = false;
+    }
+
+    /// One reply for all that was heard since the last one; `None` where silence is right.
+    pub fn answer(
+        &self,
+        memory: &mut Memory,
+        contact: &Contact,
+        shop: &Shop,
+        standing: Standing,
+        now: Timestamp,
+    ) -> Option<Answer> {
+        answer::answer(self, memory, contact, shop, standing, now)
+    }
+
+    /// The words of a follow-up: free-form inside the service window, a template of Meta's outside.
+    pub fn follow_up(&self, planned: &FollowUpRequest, contact: &Contact, shop: &Shop, only_template: bool) -> Content {
+        self.templates.follow_up(planned, contact, shop, only_template)
+    }
+}
+
+/// Whether an intent asks for an answer of its own.
+fn is_small_talk(intent: Intent) -> bool {
+    matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Location)
+}

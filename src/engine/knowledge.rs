@@ -1,0 +1,283 @@
+//! Loading dictionaries, rules, replies and the shop, and taking up changes while messages flow.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration as StdDuration, SystemTime};
+
+use arc_swap::ArcSwap;
+use include_dir::{Dir, include_dir};
+use tokio_util::sync::CancellationToken;
+
+use super::fold::Knowledge;
+use super::place::Places;
+use crate::config::Settings;
+use crate::dialogue::Dialogue;
+use crate::domain::{Problem, Severity, Shop, SourceFile};
+use crate::lexicon::Lexicon;
+use crate::rulebook::Rulebook;
+use crate::{handoff, outreach};
+
+/// What ships with the program: used where no folder is set.
+static KEYWORDS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/keywords");
+static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// How often the folders are looked at. A change is in force within a second.
+const LOOK_EVERY: StdDuration = StdDuration::from_millis(400);
+
+/// Where the files that an admin edits are read from.
+#[derive(Clone, Debug, Default)]
+pub struct Folders {
+    /// Dictionaries and rules; `None` means the ones built in.
+    pub keywords: Option<PathBuf>,
+    /// Reply templates; `None` means the ones built in.
+    pub templates: Option<PathBuf>,
+}
+
+/// All files, read but not understood yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sources {
+    /// Dictionaries, rules, tables, the shop; paths relative to `keywords/`.
+    pub keywords: Vec<SourceFile>,
+    /// Reply templates; paths relative to `templates/`.
+    pub replies: Vec<SourceFile>,
+}
+
+/// A folder that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {path}: {source}")]
+pub struct UnreadableFolder {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+impl Folders {
+    /// The folders that the settings name.
+    pub fn of(settings: &Settings) -> Self {
+        Self { keywords: settings.keywords.dir.clone(), templates: settings.templates.dir.clone() }
+    }
+
+    /// Reads every file.
+    ///
+    /// # Errors
+    /// The first file or folder that cannot be read.
+    pub fn read(&self) -> Result<Sources, UnreadableFolder> {
+        let keywords = match &self.keywords {
+            Some(folder) => read_folder(folder, "toml")?,
+            None => read_embedded(&KEYWORDS, "toml"),
+        };
+        let templates = match &self.templates {
+            Some(folder) => read_folder(folder, "j2")?,
+            None => read_embedded(&TEMPLATES, "j2"),
+        };
+        let replies = templates.into_iter().filter(|file| file.path.starts_with("replies/")).collect();
+        Ok(Sources { keywords, replies })
+    }
+
+    /// Changes when any file does: the newest time of change, the count and the sizes.
+    fn fingerprint(&self) -> (Option<SystemTime>, u64, u64) {
+        let mut fingerprint = (None, 0, 0);
+        for (folder, ending) in [(&self.keywords, "toml"), (&self.templates, "j2")] {
+            let Some(folder) = folder else { continue };
+            let mut files = Vec::new();
+            // A folder that cannot be read just now is told of when it is loaded.
+            let _unreadable = list(folder, ending, &mut files);
+            for path in files {
+                if let Ok(meta) = path.metadata() {
+                    fingerprint.0 = fingerprint.0.max(meta.modified().ok());
+                    fingerprint.1 += 1;
+                    fingerprint.2 += meta.len();
+                }
+            }
+        }
+        fingerprint
+    }
+}
+
+/// Understands all files at once. `None` if any of them has an error: a broken file is refused while the old stays.
+pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut keep = |found: Vec<Problem>| problems.extend(found);
+    let (lexicon, found) = Lexicon::compile(&sources.keywords);
+    keep(found);
+    let (rulebook, found) = Rulebook::compile(&sources.keywords);
+    keep(found);
+    let (dialogue, found) = Dialogue::compile(&sources.replies);
+    keep(found);
+    let (outreach, found) = outreach::Policy::compile(&sources.keywords);
+    keep(found);
+    let (shop, found) = compile_shop(&sources.keywords, settings);
+    keep(found);
+    let (places, found) = compile_places(&sources.keywords);
+    keep(found);
+    problems.sort();
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return (None, problems);
+    }
+    let desk_policy = handoff::Policy { hand_back_after: settings.handoff.hand_back_after };
+    let reply_max_age = settings.replies.max_age;
+    let knowledge = (|| {
+        Some(Knowledge {
+            lexicon: lexicon?,
+            rulebook: rulebook?,
+            dialogue: dialogue?,
+            shop: shop?,
+            desk_policy,
+            outreach: outreach?,
+            places: places?,
+            reply_max_age,
+        })
+    })();
+    (knowledge, problems)
+}
+
+/// The shop's own file, over what the settings say of it.
+fn compile_shop(files: &[SourceFile], settings: &Settings) -> (Option<Shop>, Vec<Problem>) {
+    match files.iter().find(|file| file.path == "shop.toml") {
+        Some(file) => {
+            let shop = &settings.shop;
+            Shop::parse(file, shop.currency, shop.timezone, shop.language.clone(), shop.country)
+        }
+        None => (None, vec![missing("shop.toml", "the shop's facts and products")]),
+    }
+}
+
+fn compile_places(files: &[SourceFile]) -> (Option<Places>, Vec<Problem>) {
+    match files.iter().find(|file| file.path == "countries.toml").map(Places::parse) {
+        Some(Ok(places)) => (Some(places), Vec::new()),
+        Some(Err(problem)) => (None, vec![problem]),
+        None => (None, vec![missing("countries.toml", "the time zone of each country")]),
+    }
+}
+
+fn missing(file: &str, holds: &str) -> Problem {
+    Problem::at(
+        file,
+        "",
+        0,
+        format!("{file} is missing: it holds {holds}"),
+        "Copy it from the ones that ship with Hotline.",
+    )
+}
+
+/// What is in force, and what is wrong with the files if they were refused.
+pub struct Shelf {
+    folders: Folders,
+    settings: Arc<Settings>,
+    current: ArcSwap<Knowledge>,
+    problems: ArcSwap<Vec<Problem>>,
+}
+
+impl Shelf {
+    /// Loads everything once.
+    ///
+    /// # Errors
+    /// All problems, if any of them is an error.
+    pub fn open(folders: Folders, settings: Arc<Settings>) -> Result<Self, Vec<Problem>> {
+        let sources = folders.read().map_err(|error| vec![Problem::at("keywords", "", 0, error.to_string(), "")])?;
+        match compile(&sources, &settings) {
+            (Some(knowledge), problems) => Ok(Self {
+                folders,
+                settings,
+                current: ArcSwap::from_pointee(knowledge),
+                problems: ArcSwap::from_pointee(problems),
+            }),
+            (None, problems) => Err(problems),
+        }
+    }
+
+    /// What is in force now.
+    pub fn knowledge(&self) -> Arc<Knowledge> {
+        self.current.load_full()
+    }
+
+    /// Warnings of what is in force, or the errors of a change that was refused.
+    pub fn problems(&self) -> Arc<Vec<Problem>> {
+        self.problems.load_full()
+    }
+
+    /// Looks for changed files until told to stop. A change with an error is refused and the old stays in force.
+    pub async fn watch(&self, stop: CancellationToken) {
+        let mut seen = self.folders.fingerprint();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+            let now = self.folders.fingerprint();
+            if now != seen {
+                seen = now;
+                self.reload().await;
+            }
+        }
+    }
+
+    async fn reload(&self) {
+        let (folders, settings) = (self.folders.clone(), self.settings.clone());
+        let loaded = tokio::task::spawn_blocking(move || match folders.read() {
+            Ok(sources) => compile(&sources, &settings),
+            Err(error) => (None, vec![Problem::at("keywords", "", 0, error.to_string(), "")]),
+        });
+        let Ok((knowledge, problems)) = loaded.await else {
+            tracing::error!("loading the changed files failed; the old ones stay in force");
+            return;
+        };
+        match knowledge {
+            Some(knowledge) => {
+                self.current.store(Arc::new(knowledge));
+                tracing::info!(warnings = problems.len(), "changed dictionaries, rules or templates are in force");
+                metrics::counter!("hotline_keywords_loaded_total").increment(1);
+            }
+            None => {
+                for problem in problems.iter().filter(|problem| problem.severity == Severity::Error) {
+                    tracing::error!("change refused, the old files stay in force: {problem}");
+                }
+                metrics::counter!("hotline_keywords_refused_total").increment(1);
+            }
+        }
+        self.problems.store(Arc::new(problems));
+    }
+}
+
+fn read_embedded(dir: &Dir<'static>, ending: &str) -> Vec<SourceFile> {
+    let mut files = Vec::new();
+    let mut folders = vec![dir];
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs());
+        for file in folder.files().filter(|file| has_ending(file.path(), ending)) {
+            let text = file.contents_utf8().unwrap_or_default().to_owned();
+            files.push(SourceFile { path: file.path().to_string_lossy().into_owned(), text });
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
+fn read_folder(folder: &Path, ending: &str) -> Result<Vec<SourceFile>, UnreadableFolder> {
+    let mut paths = Vec::new();
+    list(folder, ending, &mut paths)?;
+    paths.sort();
+    let mut files = Vec::with_capacity(paths.len());
+    for path in paths {
+        let text = std::fs::read_to_string(&path).map_err(|source| UnreadableFolder { path: path.clone(), source })?;
+        let relative = path.strip_prefix(folder).unwrap_or(&path);
+        files.push(SourceFile { path: relative.to_string_lossy().replace('\\', "/"), text });
+    }
+    Ok(files)
+}
+
+fn list(folder: &Path, ending: &str, into: &mut Vec<PathBuf>) -> Result<(), UnreadableFolder> {
+    let unreadable = |source| UnreadableFolder { path: folder.to_path_buf(), source };
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() {
+            list(&path, ending, into)?;
+        } else if has_ending(&path, ending) {
+            into.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|extension| extension == ending)
+}

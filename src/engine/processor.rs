@@ -1,0 +1,177 @@
+//! Claims contacts with unread events or a due wake, folds them, and commits all that was decided in one transaction.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration as StdDuration;
+
+use super::Engine;
+use super::fold::Knowledge;
+use super::state::{Effect, State};
+use super::summary::summarise;
+use crate::domain::{Consequence, Duration, Event, EventBody, Evidence, MessageKind, Timestamp};
+use crate::handoff::DeskMove;
+use crate::store::{Claim, ClaimedContact, Folded, HandoffChange, NewOutgoing, OutboxStatus};
+
+/// Contacts of one claim: large enough to share a commit, small enough that the first is not kept waiting.
+const CLAIM: usize = 256;
+/// How long to wait when nothing tells that there is work: a safety net under the hints.
+const LOOK_EVERY: StdDuration = StdDuration::from_millis(500);
+/// A contact whose fold failed is left alone for this long.
+const AFTER_FAILURE: Duration = Duration::minutes(5);
+
+/// Works until told to stop.
+pub(super) async fn run(engine: Engine) {
+    let stop = engine.stopping();
+    while !stop.is_cancelled() {
+        // Subscribed before looking, so that a hint between the two is not lost.
+        let hint = engine.store().work_hint();
+        let pause = match engine.store().claim(engine.now(), CLAIM).await {
+            Ok(claim) if claim.contacts.is_empty() => until_due(&engine, claim.next_due),
+            Ok(claim) => {
+                process(&engine, claim).await;
+                continue;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot claim contacts; trying again");
+                LOOK_EVERY
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = hint => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+fn until_due(engine: &Engine, next_due: Option<Timestamp>) -> StdDuration {
+    next_due.map_or(LOOK_EVERY, |due| (due - engine.now()).to_std().clamp(StdDuration::from_millis(1), LOOK_EVERY))
+}
+
+async fn process(engine: &Engine, mut claim: Claim) {
+    let contacts = std::mem::take(&mut claim.contacts);
+    let knowledge = engine.shelf().knowledge();
+    let now = engine.now();
+    let folded = tokio::task::spawn_blocking(move || fold_all(&knowledge, contacts, now)).await;
+    let Ok(folded) = folded else { return };
+    let touched: Vec<_> = folded.iter().map(|work| work.folded.contact).collect();
+    let (folded, heard): (Vec<_>, Vec<_>) = folded.into_iter().map(|work| (work.folded, work.heard)).unzip();
+    match engine.store().commit(claim, folded).await {
+        Ok(()) => {
+            metrics::counter!("hotline_contacts_folded_total").increment(touched.len() as u64);
+            for contact in touched {
+                engine.changed(contact);
+            }
+            engine.mark_read(heard.into_iter().flatten().collect());
+        }
+        Err(error) => {
+            // Nothing of it happened: the events are still unread and will be claimed again.
+            tracing::warn!(%error, contacts = touched.len(), "a fold could not be committed; it will be done again");
+            tokio::time::sleep(StdDuration::from_millis(200)).await;
+        }
+    }
+}
+
+/// What came of one contact.
+#[derive(Default)]
+struct Work {
+    folded: Folded,
+    /// Messages to mark as read: provider's id and our number.
+    heard: Vec<(String, String)>,
+}
+
+fn fold_all(knowledge: &Arc<Knowledge>, contacts: Vec<ClaimedContact>, now: Timestamp) -> Vec<Work> {
+    contacts
+        .into_iter()
+        .map(|claimed| {
+            let (contact, seqs) = (claimed.id, claimed.events.iter().map(|event| event.seq).collect());
+            catch_unwind(AssertUnwindSafe(|| fold_one(knowledge, claimed, now))).unwrap_or_else(|_| {
+                tracing::error!(%contact, "folding a contact failed; it is left alone for a while");
+                metrics::counter!("hotline_fold_failures_total").increment(1);
+                Work { folded: Folded::postponed(contact, seqs, now + AFTER_FAILURE), heard: Vec::new() }
+            })
+        })
+        .collect()
+}
+
+fn fold_one(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> Work {
+    let mut state = match claimed.state.as_deref().map(serde_json::from_str::<State>) {
+        Some(Ok(state)) => state,
+        _ => State::new(claimed.id, &claimed.names, &knowledge.places),
+    };
+    let mut work = Work { folded: Folded { contact: claimed.id, ..Folded::default() }, heard: Vec::new() };
+    let folded = &mut work.folded;
+    let mut effects = Vec::new();
+    for event in &claimed.events {
+        effects.extend(knowledge.fold(&mut state, event));
+        if state.clock > event.received {
+            // A timer had fired before this event was seen. A replay must judge it at the same moment.
+            folded.rejudged.push((event.seq, state.clock));
+        }
+        folded.seqs.push(event.seq);
+        count_inbound(event, folded);
+    }
+    effects.extend(knowledge.advance(&mut state, now));
+    folded.wake_at = knowledge.next_wake(&state);
+    folded.summary = summarise(&state, &claimed.events, claimed.summary.as_deref());
+    folded.state = serde_json::to_string(&state).ok();
+    for effect in effects {
+        take(effect, &state, &mut work);
+    }
+    work
+}
+
+fn count_inbound(event: &Event, folded: &mut Folded) {
+    if matches!(event.body, EventBody::Message(_) | EventBody::Location(_)) {
+        folded.inbound += 1;
+    }
+}
+
+/// Sorts one effect into the rows that it becomes.
+fn take(effect: Effect, state: &State, work: &mut Work) {
+    let Work { folded, heard } = work;
+    match effect {
+        Effect::Decided(_, Consequence::Tag(change)) => folded.tags.push(change),
+        Effect::Decided(at, consequence) => folded.decided.push((at, consequence)),
+        Effect::Desk(at, moved) => folded.handoffs.extend(rows(moved).into_iter().map(|change| (at, change))),
+        Effect::Send(message) => folded.outgoing.push(NewOutgoing {
+            channel: state.contact.channel.clone(),
+            address: state.contact.address.clone(),
+            follow_up: message.kind != MessageKind::Reply,
+            message,
+        }),
+        Effect::CancelQueued { reason } => {
+            // Also what this very fold had decided before a person took over.
+            folded.outgoing.retain(|outgoing| !outgoing.from_bot());
+            folded.cancel_queued = Some(reason);
+        }
+        Effect::Status(at, status) => folded.statuses.push(OutboxStatus { at, status }),
+        Effect::Refused(_, refusal) => {
+            metrics::counter!("hotline_follow_ups_refused_total", "kind" => refusal.planned.kind.name()).increment(1);
+        }
+        Effect::Heard { wamid, channel } => heard.push((wamid, channel)),
+    }
+}
+
+/// What a move of the desk means for the contact's row of the table of hand-offs.
+fn rows(moved: DeskMove) -> Vec<HandoffChange> {
+    let opened = |reason: String, evidence: &Evidence, promise_due| HandoffChange::Opened {
+        reason,
+        evidence: serde_json::to_string(evidence).unwrap_or_else(|_| "{}".into()),
+        promise_due,
+    };
+    match moved {
+        DeskMove::Opened { reason, due, evidence, .. } => vec![opened(reason, &evidence, Some(due))],
+        DeskMove::Hurried { reason, due } => vec![HandoffChange::Promised { reason, promise_due: Some(due) }],
+        DeskMove::Missed { step, due } => {
+            metrics::counter!("hotline_promises_missed_total", "step" => step.to_string()).increment(1);
+            vec![HandoffChange::Promised { reason: format!("missed-{step}"), promise_due: Some(due) }]
+        }
+        DeskMove::Accepted { agent, opened: true } => {
+            let evidence = Evidence { by: format!("agent:{agent}"), ..Evidence::default() };
+            vec![opened("taken".into(), &evidence, None), HandoffChange::Accepted { agent }]
+        }
+        DeskMove::Accepted { agent, opened: false } => vec![HandoffChange::Accepted { agent }],
+        DeskMove::HandedBack { .. } => vec![HandoffChange::Closed],
+    }
+}

@@ -1,0 +1,288 @@
+//! A world of its own for one timeline: contacts, folded with the timeline as the clock. Nothing is sent or stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use super::fold::Knowledge;
+use super::state::{Effect, State};
+use super::timeline::{Expectation, ExpectedPlan, Line, What};
+use crate::domain::{Consequence, ContactId, ContactRef, Event, EventBody, MessageKind, TagChange, TagMove, Timestamp};
+use crate::outreach;
+
+/// What came of a whole timeline.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Lines whose expectation held.
+    pub passed: usize,
+    /// Lines whose expectation failed.
+    pub failures: Vec<Failure>,
+}
+
+/// One line whose expectation does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Failure {
+    /// From 1.
+    pub line: usize,
+    /// One sentence for each thing that differs, with the evidence.
+    pub differences: Vec<String>,
+}
+
+struct Player {
+    state: State,
+    /// Evidence of the last change of each tag.
+    ledger: BTreeMap<String, TagChange>,
+    sent: Vec<MessageKind>,
+}
+
+/// The contacts of one timeline and what happened to them.
+pub struct World<'a> {
+    knowledge: &'a Knowledge,
+    players: BTreeMap<ContactRef, Player>,
+    seen: BTreeSet<String>,
+    alerts: BTreeSet<String>,
+    trace: Option<Vec<String>>,
+}
+
+impl<'a> World<'a> {
+    /// An empty world; with `trace`, every change is written down.
+    pub fn new(knowledge: &'a Knowledge, trace: bool) -> Self {
+        let trace = trace.then(Vec::new);
+        Self { knowledge, players: BTreeMap::new(), seen: BTreeSet::new(), alerts: BTreeSet::new(), trace }
+    }
+
+    /// Plays all lines and says which expectations failed.
+    pub fn play(&mut self, lines: &[Line]) -> Outcome {
+        let mut outcome = Outcome::default();
+        for line in lines {
+            match &line.what {
+                What::Event { id, body } => self.event(line, id.as_deref(), body),
+                What::Expect(expectation) => {
+                    self.advance_all(line.at);
+                    let differences = self.compare(line, expectation);
+                    if differences.is_empty() {
+                        outcome.passed += 1;
+                    } else {
+                        outcome.failures.push(Failure { line: line.number, differences });
+                    }
+                }
+            }
+        }
+        outcome
+    }
+
+    /// What was written down, in order.
+    pub fn take_trace(&mut self) -> Vec<String> {
+        self.trace.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The state of a contact, for tests that look closer.
+    pub fn state(&self, contact: &ContactRef) -> Option<&State> {
+        self.players.get(contact).map(|player| &player.state)
+    }
+
+    fn event(&mut self, line: &Line, id: Option<&str>, body: &EventBody) {
+        if id.is_some_and(|id| !self.seen.insert(id.to_owned())) {
+            return;
+        }
+        // What happens to nobody is recorded in the journal; rules about the whole shop read it there.
+        let Some(contact) = &line.contact else { return };
+        self.advance_all(line.received - crate::domain::Duration::millis(1));
+        let next_id = ContactId(self.players.len() as i64 + 1);
+        let knowledge = self.knowledge;
+        let player = self.players.entry(contact.clone()).or_insert_with(|| Player {
+            state: State::new(next_id, std::slice::from_ref(contact), &knowledge.places),
+            ledger: BTreeMap::new(),
+            sent: Vec::new(),
+        });
+        let event = Event { seq: line.number as i64, at: line.at, received: line.received, body: body.clone() };
+        let effects = knowledge.fold(&mut player.state, &event);
+        note(contact, player, effects, &mut self.alerts, &mut self.trace);
+    }
+
+    /// Fires what is due up to that moment, contact by contact, each in its own order of time.
+    fn advance_all(&mut self, until: Timestamp) {
+        for (contact, player) in &mut self.players {
+            if self.knowledge.next_wake(&player.state).is_some_and(|wake| wake <= until) {
+                let effects = self.knowledge.advance(&mut player.state, until);
+                note(contact, player, effects, &mut self.alerts, &mut self.trace);
+            }
+        }
+    }
+
+    fn compare(&mut self, line: &Line, expectation: &Expectation) -> Vec<String> {
+        let mut differences = Vec::new();
+        for alert in expectation.alerts.iter().flatten().filter(|alert| !self.alerts.contains(*alert)) {
+            differences.push(format!("expected alert {alert}, none stands"));
+        }
+        for alert in expectation.not_alerts.iter().flatten().filter(|alert| self.alerts.contains(*alert)) {
+            differences.push(format!("expected no alert {alert}, but it stands"));
+        }
+        let Some(contact) = &line.contact else { return differences };
+        match self.players.get_mut(contact) {
+            Some(player) => compare_player(player, expectation, &mut differences),
+            None => differences.push(format!("nothing is known of {contact}: no event of theirs came before")),
+        }
+        differences
+    }
+}
+
+fn note(
+    contact: &ContactRef,
+    player: &mut Player,
+    effects: Vec<Effect>,
+    alerts: &mut BTreeSet<String>,
+    trace: &mut Option<Vec<String>>,
+) {
+    for effect in effects {
+        if let (Some(trace), Some(said)) = (trace.as_mut(), tell(contact, &effect)) {
+            trace.push(said);
+        }
+        match effect {
+            Effect::Decided(_, Consequence::Tag(change)) if change.change != TagMove::Renewed => {
+                player.ledger.insert(change.tag.to_string(), change);
+            }
+            Effect::Decided(_, Consequence::Alert { name, .. }) => {
+                alerts.insert(name);
+            }
+            Effect::Send(message) => player.sent.push(message.kind),
+            _ => {}
+        }
+    }
+}
+
+/// One line of the trace; `None` for what changes nothing that a reader cares for.
+fn tell(contact: &ContactRef, effect: &Effect) -> Option<String> {
+    let name = |name: Option<&'static str>| name.unwrap_or("none");
+    Some(match effect {
+        Effect::Decided(at, Consequence::Tag(change)) => {
+            let verb = match change.change {
+                TagMove::Set => "+",
+                TagMove::Renewed => return None,
+                TagMove::Removed => "-",
+                TagMove::Expired => "- (expired)",
+            };
+            format!("{at} {contact} {verb} {} {}", change.tag, because(&change.evidence))
+        }
+        Effect::Decided(at, Consequence::Colour { from, to, evidence }) => {
+            format!(
+                "{at} {contact} colour {} -> {} {}",
+                name(from.map(|from| from.name())),
+                to.name(),
+                because(evidence)
+            )
+        }
+        Effect::Decided(at, Consequence::Heat { from, to, evidence }) => {
+            let (from, to) = (name(from.map(|from| from.name())), name(to.map(|to| to.name())));
+            format!("{at} {contact} heat {from} -> {to} {}", because(evidence))
+        }
+        Effect::Decided(at, Consequence::Stage { from, to, evidence }) => {
+            format!("{at} {contact} stage {} -> {} {}", from.name(), to.name(), because(evidence))
+        }
+        Effect::Decided(at, Consequence::Handoff(request)) => {
+            let (reason, promise) = (&request.reason, request.promise);
+            format!("{at} {contact} asks for a person: {reason}, within {promise} {}", because(&request.evidence))
+        }
+        Effect::Decided(at, Consequence::FollowUp(request)) => {
+            let kind = request.kind.name();
+            format!(
+                "{at} {contact} plans {kind} {} between {} and {} [{}]",
+                request.template, request.not_before, request.not_after, request.rule
+            )
+        }
+        Effect::Decided(at, Consequence::CancelFollowUps { rule }) => format!("{at} {contact} unplans [{rule}]"),
+        Effect::Decided(at, Consequence::Alert { name, evidence }) => {
+            format!("{at} {contact} alert {name} {}", because(evidence))
+        }
+        Effect::Desk(at, moved) => format!("{at} {contact} hand-off: {moved}"),
+        Effect::Send(message) => {
+            let rule = message.rule.as_deref().unwrap_or("answer");
+            format!("{} {contact} sends {} {} [{rule}]", message.at, message.number, message.kind.name())
+        }
+        Effect::Refused(at, refusal) => format!("{at} {contact} not sent: {refusal}"),
+        Effect::CancelQueued { .. } | Effect::Status(..) | Effect::Heard { .. } => return None,
+    })
+}
+
+fn because(evidence: &crate::domain::Evidence) -> String {
+    let mut text = format!("[{}", evidence.by);
+    if !evidence.version.is_empty() {
+        let _infallible = write!(text, "@{}", evidence.version);
+    }
+    if !evidence.events.is_empty() {
+        let lines: Vec<_> = evidence.events.iter().map(i64::to_string).collect();
+        let _infallible = write!(text, "; lines {}", lines.join(", "));
+    }
+    if !evidence.figure.is_empty() {
+        let _infallible = write!(text, "; {}", evidence.figure);
+    }
+    text.push(']');
+    text
+}
+
+fn compare_player(player: &mut Player, expected: &Expectation, differences: &mut Vec<String>) {
+    let facts = &player.state.facts;
+    let held = || facts.tags().map(|tag| tag.key.to_string()).collect::<Vec<_>>().join(", ");
+    for tag in expected.tags.iter().flatten().filter(|tag| !facts.holds(tag)) {
+        let last = player.ledger.get(tag.as_str()).map_or_else(
+            || "it was never set".to_owned(),
+            |change| format!("it ended {} {}", change.at, because(&change.evidence)),
+        );
+        differences.push(format!("expected tag {tag}: {last}; held: {}", held()));
+    }
+    for tag in expected.not_tags.iter().flatten().filter(|tag| facts.holds(tag)) {
+        let why =
+            player.ledger.get(tag.as_str()).map(|change| format!("set {} {}", change.at, because(&change.evidence)));
+        differences.push(format!("expected no tag {tag}, but it holds: {}", why.unwrap_or_default()));
+    }
+    let colour = facts.colour().map_or("none", |colour| colour.name());
+    let colour_matches = |wanted: &str| wanted == colour || (wanted == "green" && colour.ends_with("-green"));
+    let mut differ = |what: &str, wanted: &Option<String>, is: &str, same: bool| {
+        if let Some(wanted) = wanted.as_ref().filter(|_| !same) {
+            differences.push(format!("expected {what} {wanted}, it is {is}"));
+        }
+    };
+    differ("colour", &expected.colour, colour, expected.colour.as_deref().is_none_or(colour_matches));
+    let heat = facts.heat().map_or("none", |heat| heat.name());
+    differ("heat", &expected.heat, heat, expected.heat.as_deref() == Some(heat));
+    let stage = facts.stage().name();
+    differ("stage", &expected.stage, stage, expected.stage.as_deref() == Some(stage));
+    let handoff = player.state.desk.standing().name();
+    differ("handoff", &expected.handoff, handoff, expected.handoff.as_deref() == Some(handoff));
+    let promise = player.state.desk.promise();
+    let wanted = expected.reply_within.as_deref().and_then(crate::domain::Duration::parse);
+    let promise_name = promise.map_or_else(|| "none".to_owned(), |promise| promise.to_string());
+    differ("reply_within", &expected.reply_within, &promise_name, wanted == promise);
+    compare_sends(player, expected, differences);
+}
+
+fn compare_sends(player: &mut Player, expected: &Expectation, differences: &mut Vec<String>) {
+    let sent: Vec<&str> = player.sent.iter().map(|kind| kind.name()).collect();
+    if let Some(wanted) = &expected.sent {
+        let wanted: Vec<&str> = wanted.iter().map(|send| send.kind.as_str()).collect();
+        if wanted != sent {
+            differences.push(format!("expected sent [{}], it was [{}]", wanted.join(", "), sent.join(", ")));
+        }
+    }
+    for kind in expected.not_sent.iter().flatten().filter(|kind| sent.contains(&kind.as_str())) {
+        differences.push(format!("expected no {kind} sent, but one was"));
+    }
+    for wanted in expected.planned.iter().flatten() {
+        let planned: Vec<_> = player.state.ledger.planned().collect();
+        if !planned.iter().any(|plan| matches_plan(wanted, plan)) {
+            let are: Vec<_> = planned
+                .iter()
+                .map(|plan| format!("{} {} to {}", plan.kind.name(), plan.not_before, plan.not_after))
+                .collect();
+            differences.push(format!("expected planned {wanted:?}; planned: [{}]", are.join(", ")));
+        }
+    }
+    player.sent.clear();
+}
+
+fn matches_plan(wanted: &ExpectedPlan, plan: &outreach::Planned) -> bool {
+    let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse_rfc3339);
+    wanted.kind == plan.kind.name()
+        && wanted.product.as_deref().is_none_or(|product| plan.product.as_deref() == Some(product))
+        && time(&wanted.not_before).is_none_or(|earliest| plan.not_before >= earliest)
+        && time(&wanted.not_after).is_none_or(|latest| plan.not_before <= latest)
+}

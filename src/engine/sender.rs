@@ -1,0 +1,230 @@
+//! Sends what the outbox holds: at the pace that Meta allows, replies first, never twice.
+
+use std::sync::Arc;
+use std::time::Duration as StdDuration;
+
+use tokio::sync::{Semaphore, mpsc};
+
+use super::Engine;
+use crate::domain::{Duration, MessageNumber, Timestamp};
+use crate::outreach::pacer::Pace;
+use crate::store::{OutboxRow, SendOutcome, SendResult, StoreError};
+use crate::whatsapp::client::SendError;
+use crate::whatsapp::errors;
+
+/// Calls under way at once: at 1,000 messages a second, each may take a quarter of a second.
+const CALLS_AT_ONCE: usize = 256;
+/// A safety net under the hints.
+const LOOK_EVERY: StdDuration = StdDuration::from_millis(500);
+/// Marks of reading under way at once; when more are wanted they are left out, since they only please.
+const MARKS_AT_ONCE: usize = 8;
+/// Attempts after which a message is given up (section 6, general policy).
+const MOST_ATTEMPTS: i64 = 5;
+/// Outcomes that share one commit at most.
+const OUTCOMES: usize = 512;
+
+/// What the sender shares with the calls that it starts.
+#[derive(Clone)]
+struct Desk {
+    engine: Engine,
+    calls: Arc<Semaphore>,
+    outcomes: mpsc::Sender<SendResult>,
+}
+
+/// Sends for all our numbers until told to stop, then finishes what is under way.
+pub(super) async fn run(engine: Engine) {
+    let (outcomes, waiting) = mpsc::channel(CALLS_AT_ONCE * 2);
+    let recorder = tokio::spawn(record(engine.clone(), waiting));
+    let desk = Desk { engine: engine.clone(), calls: Arc::new(Semaphore::new(CALLS_AT_ONCE)), outcomes };
+    let stop = engine.stopping();
+    while !stop.is_cancelled() {
+        // Subscribed before looking, so that a hint between the two is not lost.
+        let hint = engine.store().outbox_hint();
+        let mut sent = 0;
+        for (index, channel) in engine.channels().iter().enumerate() {
+            match desk.round(channel, index == 0).await {
+                Ok(count) => sent += count,
+                Err(error) => tracing::warn!(%error, "cannot take messages from the outbox; trying again"),
+            }
+        }
+        if sent == 0 {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = hint => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+    drop(desk);
+    // Ends when the last call has told its outcome.
+    let _recorded = recorder.await;
+}
+
+impl Desk {
+    /// Takes and sends a few messages of a number. Returns how many.
+    async fn round(&self, channel: &str, is_first: bool) -> Result<usize, StoreError> {
+        let engine = &self.engine;
+        // A tenth of a second's worth: a reply that comes now does not wait behind more than that.
+        let few = (engine.settings().whatsapp.messages_per_second as usize / 10).clamp(8, 128);
+        let room = self.calls.available_permits().min(few);
+        if room == 0 {
+            let _one_ended = self.calls.acquire().await;
+            return Ok(1);
+        }
+        let rows = engine.store().take_due(channel, is_first, engine.now(), room).await?;
+        let count = rows.len();
+        for row in rows {
+            self.pace_and_start(channel, row).await;
+        }
+        Ok(count)
+    }
+
+    async fn pace_and_start(&self, channel: &str, row: OutboxRow) {
+        let engine = &self.engine;
+        loop {
+            match engine.pacer().ready(channel, row.contact) {
+                Pace::Go => break,
+                Pace::NumberWaits(wait) => tokio::time::sleep(wait).await,
+                Pace::PairWaits(wait) => {
+                    let now = engine.now();
+                    let at = now + Duration::millis(wait.as_millis() as i64 + 1);
+                    let outcome = SendOutcome::RetryAt(at, "one customer may get one message in 6 s".into());
+                    return self.tell(row.contact, row.message.number, now, outcome).await;
+                }
+            }
+        }
+        let Ok(permit) = self.calls.clone().acquire_owned().await else { return };
+        let (desk, channel) = (self.clone(), channel.to_owned());
+        tokio::spawn(async move {
+            let outcome = desk.call(&channel, &row).await;
+            desk.tell(row.contact, row.message.number, desk.engine.now(), outcome).await;
+            drop(permit);
+        });
+    }
+
+    async fn call(&self, channel: &str, row: &OutboxRow) -> SendOutcome {
+        let engine = &self.engine;
+        let callback = MessageNumber { contact: row.contact, number: row.message.number }.to_string();
+        let started = std::time::Instant::now();
+        let sent = engine.client().send(channel, &row.address, &row.message.content, None, &callback).await;
+        metrics::histogram!("hotline_send_seconds").record(started.elapsed().as_secs_f64());
+        match sent {
+            Ok(accepted) => {
+                metrics::counter!("hotline_messages_accepted_total", "kind" => row.message.kind.name()).increment(1);
+                SendOutcome::Accepted { wamid: accepted.wamid }
+            }
+            Err(error) => {
+                let code = error.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
+                metrics::counter!("hotline_send_errors_total", "code" => code).increment(1);
+                judge(&error, row, engine.now())
+            }
+        }
+    }
+
+    async fn tell(&self, contact: crate::domain::ContactId, number: i64, at: Timestamp, outcome: SendOutcome) {
+        // The recorder lives until the last desk is gone.
+        let _recorder = self.outcomes.send(SendResult { contact, number, at, outcome }).await;
+    }
+}
+
+/// What an error means for this message.
+fn judge(error: &SendError, row: &OutboxRow, now: Timestamp) -> SendOutcome {
+    let said = match error.code {
+        Some(code) => errors::explain(code),
+        None => error.detail.clone(),
+    };
+    if error.uncertain {
+        return SendOutcome::Uncertain(said);
+    }
+    let wait = errors::wait(error.code, row.attempts).filter(|_| error.code.is_none() || row.attempts < MOST_ATTEMPTS);
+    match wait {
+        Some(wait) => {
+            // A little apart, so that all who failed together do not come back together.
+            let apart = Duration::millis(rand::random_range(0..=wait.0 / 4));
+            let at = now + wait.max(error.retry_after.unwrap_or_default());
+            SendOutcome::RetryAt(Timestamp(at.0 + apart.0), said)
+        }
+        None => SendOutcome::Failed(said),
+    }
+}
+
+/// Writes outcomes, many in one commit. One that cannot be written leaves its message `sending`: the settler sees to it.
+async fn record(engine: Engine, mut waiting: mpsc::Receiver<SendResult>) {
+    let mut results = Vec::new();
+    while waiting.recv_many(&mut results, OUTCOMES).await > 0 {
+        let batch = std::mem::take(&mut results);
+        let contacts: Vec<_> = batch.iter().map(|result| result.contact).collect();
+        let mut pause = StdDuration::from_millis(100);
+        while let Err(error) = engine.store().record(batch.clone()).await {
+            tracing::warn!(%error, "the outcome of calls could not be written; trying again");
+            if engine.stopping().is_cancelled() {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(StdDuration::from_secs(5));
+        }
+        contacts.into_iter().for_each(|contact| engine.changed(contact));
+    }
+}
+
+/// Settles what a crash or a lost answer left `sending`: if no status of Meta's told by then, a reply is sent again and a
+/// follow-up is not. Also gives up what became too late.
+pub(super) async fn settle(engine: Engine) {
+    let stop = engine.stopping();
+    let mut every = tokio::time::interval(StdDuration::from_secs(1));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        if let Err(error) = settle_once(&engine).await {
+            tracing::warn!(%error, "cannot settle messages just now; trying again");
+        }
+    }
+}
+
+async fn settle_once(engine: &Engine) -> Result<(), StoreError> {
+    let now = engine.now();
+    engine.store().expire(now).await?;
+    let rows = engine.store().stuck(now - engine.settings().replies.settle_after).await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let results = rows
+        .iter()
+        .map(|row| {
+            let wanted = !row.follow_up && row.message.expires > now && row.attempts < MOST_ATTEMPTS;
+            let said = "it is not known whether it was sent".to_owned();
+            let outcome = if wanted { SendOutcome::RetryAt(now, said) } else { SendOutcome::Failed(said) };
+            SendResult { contact: row.contact, number: row.message.number, at: now, outcome }
+        })
+        .collect();
+    metrics::counter!("hotline_messages_settled_total").increment(rows.len() as u64);
+    engine.store().record(results).await
+}
+
+impl Engine {
+    /// Marks messages as read, with the typing sign, as far as there is room for it.
+    pub(super) fn mark_read(&self, heard: Vec<(String, String)>) {
+        if !self.settings().whatsapp.mark_read {
+            return;
+        }
+        for (wamid, channel) in heard {
+            let Ok(permit) = self.marks().clone().try_acquire_owned() else {
+                metrics::counter!("hotline_read_marks_left_out_total").increment(1);
+                continue;
+            };
+            let client = self.client().clone();
+            tokio::spawn(async move {
+                // Nothing is lost when it fails: it is a courtesy.
+                let _courtesy = client.mark_read(&channel, &wamid, false).await;
+                drop(permit);
+            });
+        }
+    }
+}
+
+/// Room for marks of reading.
+pub(super) fn marks() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(MARKS_AT_ONCE))
+}

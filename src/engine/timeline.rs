@@ -1,0 +1,187 @@
+//! Timelines: files of JSON lines, each an event or an expectation. The README documents the format.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::domain::{ContactRef, EventBody, Timestamp};
+
+/// One line that says something.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// From 1.
+    pub number: usize,
+    /// When it happened, or the moment that is looked at.
+    pub at: Timestamp,
+    /// When it reached us: the clock.
+    pub received: Timestamp,
+    /// Whose; `None` is shop-wide.
+    pub contact: Option<ContactRef>,
+    /// What it says.
+    pub what: What,
+}
+
+/// Event or expectation.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// Something happened.
+    Event {
+        /// The same id twice counts once.
+        id: Option<String>,
+        /// What.
+        body: Box<EventBody>,
+    },
+    /// Something must hold.
+    Expect(Box<Expectation>),
+}
+
+/// What must hold at that moment. Absent fields are not looked at.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "named and explained by the timeline format")]
+pub struct Expectation {
+    pub tags: Option<Vec<String>>,
+    pub not_tags: Option<Vec<String>>,
+    pub colour: Option<String>,
+    pub heat: Option<String>,
+    pub stage: Option<String>,
+    pub handoff: Option<String>,
+    pub reply_within: Option<String>,
+    pub planned: Option<Vec<ExpectedPlan>>,
+    pub sent: Option<Vec<ExpectedSend>>,
+    pub not_sent: Option<Vec<String>>,
+    pub alerts: Option<Vec<String>>,
+    pub not_alerts: Option<Vec<String>>,
+}
+
+/// A follow-up that must be planned.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "named and explained by the timeline format")]
+pub struct ExpectedPlan {
+    pub kind: String,
+    pub product: Option<String>,
+    pub not_before: Option<String>,
+    pub not_after: Option<String>,
+}
+
+/// A message that must have been sent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "named and explained by the timeline format")]
+pub struct ExpectedSend {
+    pub kind: String,
+}
+
+/// A line that cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct BadLine {
+    /// From 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Reads a whole timeline.
+///
+/// # Errors
+/// The first line that is neither an event, an expectation nor a comment, or that stands out of order.
+pub fn parse(text: &str) -> Result<Vec<Line>, BadLine> {
+    let mut lines: Vec<Line> = Vec::new();
+    for (index, text) in text.lines().enumerate() {
+        let number = index + 1;
+        let bad = |reason: String| BadLine { line: number, reason };
+        if text.trim().is_empty() {
+            continue;
+        }
+        let value: Value = serde_json::from_str(text).map_err(|error| bad(format!("not valid JSON: {error}")))?;
+        let Some(line) = parse_line(number, value).map_err(bad)? else { continue };
+        if let Some(before) = lines.last().filter(|before| before.received > line.received) {
+            let reason = format!("{} comes after {} of line {}", line.received, before.received, before.number);
+            return Err(bad(format!("lines stand in order of time, but {reason}")));
+        }
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+fn parse_line(number: usize, mut value: Value) -> Result<Option<Line>, String> {
+    let Some(fields) = value.as_object_mut() else { return Err("a line is a JSON object".into()) };
+    let only_comment = fields.len() == 1 && fields.contains_key("comment");
+    if only_comment {
+        return Ok(None);
+    }
+    fields.remove("comment");
+    let at = take_time(fields, "at")?.ok_or("`at` is missing: RFC 3339 with offset")?;
+    let received = take_time(fields, "received")?.unwrap_or(at);
+    let contact = match fields.remove("contact") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name.parse::<ContactRef>()?),
+        Some(_) => return Err("`contact` is text: +85251234567 or bsuid:US.9001".into()),
+    };
+    if let Some(expect) = fields.remove("expect") {
+        let expectation = serde_json::from_value(expect).map_err(|error| format!("`expect`: {error}"))?;
+        let what = What::Expect(Box::new(expectation));
+        return Ok(Some(Line { number, at, received: at, contact, what }));
+    }
+    let id = fields.remove("id").and_then(|id| id.as_str().map(str::to_owned));
+    let body = event_body(value)?;
+    Ok(Some(Line { number, at, received, contact, what: What::Event { id, body: Box::new(body) } }))
+}
+
+/// Reads the event's own fields, as they stand in a timeline or in the body of the events API.
+///
+/// # Errors
+/// Which field is missing or wrong.
+pub fn event_body(value: Value) -> Result<EventBody, String> {
+    if value.get("event").is_none() {
+        return Err("`event` (or `expect`) is missing".into());
+    }
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+fn take_time(fields: &mut serde_json::Map<String, Value>, name: &str) -> Result<Option<Timestamp>, String> {
+    match fields.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => match Timestamp::parse_rfc3339(&text) {
+            Some(at) => Ok(Some(at)),
+            None => Err(format!("`{name}` is `{text}`, which is no RFC 3339 time with offset")),
+        },
+        Some(_) => Err(format!("`{name}` is text: RFC 3339 with offset")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn events_expectations_and_comments_are_told_apart() {
+        let lines = parse(
+            "{\"comment\": \"about\"}\n\
+             {\"at\": \"2026-03-02T10:00:00+08:00\", \"contact\": \"+85251234567\", \"event\": \"message\", \"text\": \"hi\"}\n\
+             \n\
+             {\"at\": \"2026-03-02T10:00:05+08:00\", \"contact\": \"+85251234567\", \"expect\": {\"tags\": []}}",
+        )
+        .unwrap();
+        assert_eq!(lines.len(), 2);
+        assert!(matches!(lines[0].what, What::Event { .. }));
+        assert!(matches!(lines[1].what, What::Expect(_)));
+    }
+
+    #[test]
+    fn a_bad_line_is_told_with_its_number_and_what_is_wrong() {
+        for (text, said) in [
+            ("{\"at\": \"now\", \"event\": \"message\"}", "no RFC 3339 time"),
+            ("{\"at\": \"2026-03-02T10:00:00Z\"}", "`event` (or `expect`) is missing"),
+            ("{\"at\": \"2026-03-02T10:00:00Z\", \"event\": \"dance\"}", "dance"),
+            ("{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"852\", \"event\": \"message\"}", "names no contact"),
+            ("{\"at\": \"2026-03-02T10:00:00Z\", \"expect\": {\"tagz\": []}}", "tagz"),
+            ("nonsense", "not valid JSON"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.to_string().contains(said), "{error}");
+        }
+    }
+}

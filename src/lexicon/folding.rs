@@ -1,0 +1,131 @@
+//! Folding: one form for what people write in many ways, with a map back to the text as it came in.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Folded text, and for each of its characters where it stood.
+pub(super) struct Folded {
+    pub(super) text: String,
+    /// The characters of `text`.
+    pub(super) chars: Vec<char>,
+    /// Position of each character in the original, in characters.
+    origin: Vec<u32>,
+    /// Byte offset in `text` of each character, and its length at the end.
+    bytes: Vec<u32>,
+}
+
+impl Folded {
+    /// Folds a text: compatibility forms, lower case, no accents, no invisible characters, one kind of space and quote.
+    pub(super) fn new(original: &str) -> Self {
+        let length = original.len();
+        let mut folded = Self {
+            text: String::with_capacity(length),
+            chars: Vec::with_capacity(length),
+            origin: Vec::with_capacity(length + 1),
+            bytes: Vec::with_capacity(length + 1),
+        };
+        let mut count = 0;
+        for (index, c) in original.chars().enumerate() {
+            count = index as u32 + 1;
+            if c.is_ascii() {
+                folded.push(if c.is_ascii_whitespace() { ' ' } else { c.to_ascii_lowercase() }, index as u32);
+            } else {
+                folded.push_wide(c, index as u32);
+            }
+        }
+        folded.origin.push(count);
+        folded.bytes.push(folded.text.len() as u32);
+        folded
+    }
+
+    fn push(&mut self, c: char, at: u32) {
+        self.bytes.push(self.text.len() as u32);
+        self.text.push(c);
+        self.chars.push(c);
+        self.origin.push(at);
+    }
+
+    fn push_wide(&mut self, c: char, at: u32) {
+        if is_invisible(c) {
+            return;
+        }
+        for part in std::iter::once(c).nfkd().flat_map(char::to_lowercase) {
+            match part {
+                part if is_accent(part) => {}
+                part if part.is_whitespace() => self.push(' ', at),
+                '’' | '‘' | 'ʼ' | '`' => self.push('\'', at),
+                '–' | '—' | '−' | '‐' | '‑' => self.push('-', at),
+                '～' | '〜' => self.push('~', at),
+                'ı' => self.push('i', at),
+                'ß' => {
+                    self.push('s', at);
+                    self.push('s', at);
+                }
+                part => self.push(part, at),
+            }
+        }
+    }
+
+    /// The original position of the folded character at `index`; one past the last is the end.
+    pub(super) fn origin(&self, index: usize) -> u32 {
+        self.origin[index.min(self.origin.len() - 1)]
+    }
+
+    /// One past the original position of the folded character before `end`.
+    pub(super) fn origin_end(&self, end: usize) -> u32 {
+        if end == 0 { 0 } else { self.origin(end - 1) + 1 }
+    }
+
+    /// The character that begins at a byte offset of the folded text.
+    pub(super) fn char_at_byte(&self, byte: usize) -> usize {
+        self.bytes.partition_point(|start| (*start as usize) < byte)
+    }
+}
+
+/// Accents of the scripts that can do without them; vowel signs of others are part of the word.
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}') && is_combining_mark(c)
+}
+
+/// Zero-width and directional characters, which say nothing to a reader.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}'
+        | '\u{feff}' | '\u{ad}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// A word of a dictionary in the form that texts are folded to.
+pub(super) fn fold_word(word: &str) -> String {
+    let folded = Folded::new(word.trim());
+    let mut text = String::with_capacity(folded.text.len());
+    for c in folded.text.chars() {
+        if c != ' ' || !text.ends_with(' ') {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// Whether a script writes words without spaces between them.
+pub(super) fn is_spaceless(c: char) -> bool {
+    matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' | '\u{e00}'..='\u{e7f}')
+}
+
+/// Whether a word goes on at this character.
+pub(super) fn is_word(c: char) -> bool {
+    (c.is_alphanumeric() || is_combining_mark(c)) && !is_spaceless(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_alike_folds_alike_and_every_character_knows_where_it_stood() {
+        assert_eq!(fold_word("Fône ＢＬＵＥＴＯＯＴＨ"), "fone bluetooth");
+        assert_eq!(fold_word("ёлка"), fold_word("елка"));
+        let folded = Folded::new("a\u{200b}é５ﬁ");
+        assert_eq!(folded.text, "ae5fi");
+        assert_eq!((0..5).map(|index| folded.origin(index)).collect::<Vec<_>>(), [0, 2, 3, 4, 4]);
+        assert_eq!(folded.origin_end(5), 5);
+    }
+}

@@ -1,0 +1,51 @@
+//! Text to mentions: what a chat message says of products, properties, brands, money and intent.
+//!
+//! The text is folded once, with a map back to where each character stood (`folding.rs`); one automaton finds every word
+//! of the whole dictionary in one pass (`matcher.rs`); sums of money are read by a scanner of their own (`money.rs`,
+//! `numbers.rs`); negation, budget and tags are decided over what was found (`reading.rs`).
+
+mod dictionary;
+mod folding;
+mod language;
+mod matcher;
+mod money;
+mod numbers;
+mod reading;
+
+use crate::domain::{Country, Problem, Reading, SourceFile};
+
+/// All dictionaries, compiled. Immutable; shared between threads.
+pub struct Lexicon {
+    matcher: matcher::Matcher,
+    money: money::MoneyWords,
+    negation: dictionary::Negation,
+    languages: language::Languages,
+}
+
+/// What is known beside the text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hints<'a> {
+    /// The customer's language so far, BCP 47.
+    pub lang: Option<&'a str>,
+    /// The customer's country.
+    pub country: Option<Country>,
+    /// We asked for the budget last: a bare number is one.
+    pub asked_budget: bool,
+}
+
+impl Lexicon {
+    /// Compiles the dictionaries among the files. `None` if any of them has an error.
+    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+        dictionary::compile(files)
+    }
+
+    /// Reads one message. The same text with the same hints always gives the same reading.
+    pub fn read(&self, text: &str, hints: &Hints<'_>) -> Reading {
+        reading::read(self, text, hints)
+    }
+
+    /// How many words and phrases the dictionaries hold.
+    pub fn size(&self) -> usize {
+        self.matcher.size()
+    }
+}

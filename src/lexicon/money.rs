@@ -1,0 +1,440 @@
+//! Sums of money: currencies, ranges, bounds, and what is no money.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use super::Hints;
+use super::dictionary::read;
+use super::folding::{Folded, fold_word, is_spaceless, is_word};
+use super::numbers::{self, Number};
+use crate::domain::{Amount, Country, Currency, Problem, SourceFile, Span};
+
+/// Words with something attached, found by the longest that stands at a place.
+#[derive(Clone, Debug)]
+pub(super) struct WordTable<T> {
+    by_first: HashMap<char, Vec<(Vec<char>, T)>>,
+}
+
+impl<T> Default for WordTable<T> {
+    fn default() -> Self {
+        Self { by_first: HashMap::new() }
+    }
+}
+
+impl<T> WordTable<T> {
+    fn new(entries: impl IntoIterator<Item = (String, T)>) -> Self {
+        let mut by_first: HashMap<char, Vec<(Vec<char>, T)>> = HashMap::new();
+        for (word, value) in entries {
+            let chars: Vec<char> = fold_word(&word).chars().collect();
+            if let Some(first) = chars.first() {
+                by_first.entry(*first).or_default().push((chars, value));
+            }
+        }
+        for words in by_first.values_mut() {
+            words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+        }
+        Self { by_first }
+    }
+
+    /// The longest word that begins at `at` and does not go on behind.
+    pub(super) fn longest(&self, chars: &[char], at: usize) -> Option<(&T, usize)> {
+        let words = self.by_first.get(chars.get(at)?)?;
+        let fits = words.iter().find(|(word, _)| {
+            let end = at + word.len();
+            chars.get(at..end).is_some_and(|part| part == word.as_slice())
+                && !(is_word(chars[end - 1]) && chars[end - 1].is_alphabetic() && goes_on(chars, end))
+        });
+        fits.map(|(word, value)| (value, at + word.len()))
+    }
+
+    /// As [`Self::longest`], where a word may begin.
+    pub(super) fn longest_word(&self, chars: &[char], at: usize) -> Option<(&T, usize)> {
+        let inside = at > 0 && chars.get(at).is_some_and(|c| is_word(*c)) && is_word(chars[at - 1]);
+        if inside { None } else { self.longest(chars, at) }
+    }
+
+    /// The longest word that ends at `end` and begins as a word.
+    fn longest_before(&self, chars: &[char], end: usize) -> Option<(&T, usize)> {
+        (end.saturating_sub(24)..end).find_map(|start| {
+            let (value, behind) = self.longest_word(chars, start)?;
+            (behind == end).then_some((value, start))
+        })
+    }
+}
+
+fn goes_on(chars: &[char], end: usize) -> bool {
+    chars.get(end).is_some_and(|c| is_word(*c) && c.is_alphabetic())
+}
+
+/// How a sum is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Bound {
+    AtMost,
+    AtLeast,
+    About,
+}
+
+/// A currency by country and by language, or the same everywhere.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sign {
+    words: Vec<String>,
+    #[serde(default)]
+    code: Option<Currency>,
+    #[serde(default)]
+    by_country: BTreeMap<Country, Currency>,
+    #[serde(default)]
+    by_language: BTreeMap<String, Currency>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MoneyFile {
+    currencies: Vec<Currency>,
+    sign: Vec<Sign>,
+    countries: BTreeMap<Country, Currency>,
+    before: BTreeMap<String, Vec<String>>,
+    after: BTreeMap<String, Vec<String>>,
+    range: Vec<String>,
+    range_start: Vec<String>,
+    not_money_after: Vec<String>,
+    not_money_before: Vec<String>,
+    budget: Vec<String>,
+    not_budget: Vec<String>,
+    multipliers: BTreeMap<String, Vec<String>>,
+    units: BTreeMap<String, Vec<String>>,
+    joints: Vec<String>,
+    alone: Vec<String>,
+}
+
+/// Everything that the scanner of sums knows, from `money.toml`.
+pub(super) struct MoneyWords {
+    signs: Vec<Sign>,
+    sign_words: WordTable<usize>,
+    codes: WordTable<Currency>,
+    countries: BTreeMap<Country, Currency>,
+    before: WordTable<Bound>,
+    after: WordTable<Bound>,
+    range: WordTable<()>,
+    range_start: WordTable<()>,
+    not_after: WordTable<()>,
+    not_before: WordTable<()>,
+    pub(super) budget: WordTable<()>,
+    pub(super) not_budget: WordTable<()>,
+    pub(super) multipliers: WordTable<Decimal>,
+    /// Units, tens, and hundreds that are words of their own: they add up.
+    pub(super) units: WordTable<Decimal>,
+    pub(super) joints: WordTable<()>,
+    /// Multipliers that are a number by themselves: mil, mille, тысяча.
+    pub(super) alone: Vec<Decimal>,
+}
+
+impl MoneyWords {
+    pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
+        let written: MoneyFile = read(file)?;
+        let plain = |words: Vec<String>| WordTable::new(words.into_iter().map(|word| (word, ())));
+        let number = |text: &String| {
+            text.parse::<Decimal>().map_err(|_| {
+                let place = file.text.find(text.as_str()).unwrap_or(0);
+                Problem::at(&file.path, &file.text, place, format!("`{text}` is no number"), "Write 1000 or 0.5.")
+            })
+        };
+        let numbers = |table: &BTreeMap<String, Vec<String>>| -> Result<WordTable<Decimal>, Problem> {
+            let mut entries = Vec::new();
+            for (value, words) in table {
+                let value = number(value)?;
+                entries.extend(words.iter().map(|word| (word.clone(), value)));
+            }
+            Ok(WordTable::new(entries))
+        };
+        let bounds = |table: BTreeMap<String, Vec<String>>| {
+            let entries = table.into_iter().flat_map(|(bound, words)| {
+                let bound = match bound.as_str() {
+                    "at_most" => Bound::AtMost,
+                    "at_least" => Bound::AtLeast,
+                    _ => Bound::About,
+                };
+                words.into_iter().map(move |word| (word, bound))
+            });
+            WordTable::new(entries)
+        };
+        let signs = written.sign.iter().enumerate();
+        let sign_words =
+            WordTable::new(signs.flat_map(|(index, sign)| sign.words.iter().map(move |word| (word.clone(), index))));
+        Ok(Self {
+            sign_words,
+            codes: WordTable::new(written.currencies.iter().map(|code| (code.code().to_owned(), *code))),
+            countries: written.countries,
+            before: bounds(written.before),
+            after: bounds(written.after),
+            range: plain(written.range),
+            range_start: plain(written.range_start),
+            not_after: plain(written.not_money_after),
+            not_before: plain(written.not_money_before),
+            budget: plain(written.budget),
+            not_budget: plain(written.not_budget),
+            multipliers: numbers(&written.multipliers)?,
+            units: numbers(&written.units)?,
+            joints: plain(written.joints),
+            alone: written.alone.iter().map(number).collect::<Result<_, _>>()?,
+            signs: written.sign,
+        })
+    }
+
+    /// The currency that is spoken of where none is named.
+    fn of_country(&self, country: Option<Country>) -> Option<Currency> {
+        self.countries.get(&country?).copied()
+    }
+}
+
+/// What named the currency of a number.
+#[derive(Clone, Copy, PartialEq)]
+enum Named {
+    Not,
+    Known(Currency),
+    /// Named, but several countries call theirs so.
+    Shared,
+}
+
+/// One sum with what stands around it.
+struct Sum {
+    low: Number,
+    high: Option<Number>,
+    start: usize,
+    end: usize,
+    named: Named,
+    bound: Option<Bound>,
+}
+
+/// A sum, and how sure it is that it is one.
+pub(super) struct Found {
+    pub(super) amount: Amount,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// A currency, a bound or a multiplier stands with it; without them only the context can tell.
+    pub(super) certain: bool,
+}
+
+/// All sums of a text, in order.
+pub(super) fn find(words: &MoneyWords, folded: &Folded, lang: Option<&str>, hints: &Hints<'_>) -> Vec<Found> {
+    let chars = &folded.chars;
+    let numbers = numbers::find(chars, words);
+    let mut found = Vec::new();
+    let mut index = 0;
+    while index < numbers.len() {
+        let low = numbers[index];
+        index += 1;
+        let mut sum = Sum { low, high: None, start: low.start, end: low.end, named: Named::Not, bound: None };
+        if let Some(high) = numbers.get(index).filter(|high| is_range(words, chars, &low, high)) {
+            sum.high = Some(*high);
+            sum.end = high.end;
+            index += 1;
+        }
+        surround(words, chars, &mut sum, lang, hints);
+        if is_no_money(words, chars, &sum) {
+            continue;
+        }
+        found.push(make(words, folded, &sum, hints));
+    }
+    found
+}
+
+fn skip_spaces(chars: &[char], mut at: usize) -> usize {
+    while chars.get(at) == Some(&' ') {
+        at += 1;
+    }
+    at
+}
+
+fn back_over_spaces(chars: &[char], mut at: usize) -> usize {
+    while at > 0 && chars[at - 1] == ' ' {
+        at -= 1;
+    }
+    at
+}
+
+/// Whether nothing but a range word, and a currency sign, stands between two numbers.
+fn is_range(words: &MoneyWords, chars: &[char], low: &Number, high: &Number) -> bool {
+    let mut at = skip_spaces(chars, low.end);
+    if let Some((_, behind)) = words.sign_words.longest(chars, at) {
+        at = skip_spaces(chars, behind);
+    }
+    let Some((_, behind)) = words.range.longest(chars, at) else { return false };
+    let spoken = chars[at].is_alphabetic() && !is_spaceless(chars[at]);
+    let mut at = skip_spaces(chars, behind);
+    if let Some((_, behind)) = words.sign_words.longest(chars, at) {
+        at = skip_spaces(chars, behind);
+    }
+    // "and" joins two things as often as a range: then the range must have begun with a word.
+    let begun = || {
+        let before = back_over_spaces(chars, low.start);
+        let before =
+            words.sign_words.longest_before(chars, before).map_or(before, |(_, start)| back_over_spaces(chars, start));
+        words.range_start.longest_before(chars, before).is_some()
+    };
+    let rises = high.value > low.value || high.scaled && !low.scaled;
+    at == high.start && rises && (!spoken || begun() || low.digits > 1 || low.in_words)
+}
+
+/// Takes in the currency and the bound on both sides.
+fn surround(words: &MoneyWords, chars: &[char], sum: &mut Sum, lang: Option<&str>, hints: &Hints<'_>) {
+    for _ in 0..2 {
+        let at = skip_spaces(chars, sum.end);
+        if sum.named == Named::Not {
+            if let Some((currency, behind)) = currency_at(words, chars, at, lang, hints) {
+                (sum.named, sum.end) = (currency, behind);
+                continue;
+            }
+            let before = back_over_spaces(chars, sum.start);
+            if let Some((currency, start)) = currency_before(words, chars, before, lang, hints) {
+                (sum.named, sum.start) = (currency, start);
+            }
+        }
+    }
+    let before = back_over_spaces(chars, sum.start);
+    if let Some((bound, start)) = words.before.longest_before(chars, before) {
+        (sum.bound, sum.start) = (Some(*bound), start);
+    } else if sum.high.is_some()
+        && let Some((_, start)) = words.range_start.longest_before(chars, before)
+    {
+        sum.start = start;
+    }
+    let after = skip_spaces(chars, sum.end);
+    if let Some((bound, end)) = words.after.longest(chars, after)
+        && sum.bound.is_none()
+    {
+        (sum.bound, sum.end) = (Some(*bound), end);
+    }
+}
+
+fn currency_at(
+    words: &MoneyWords,
+    chars: &[char],
+    at: usize,
+    lang: Option<&str>,
+    hints: &Hints<'_>,
+) -> Option<(Named, usize)> {
+    if let Some((code, end)) = words.codes.longest(chars, at) {
+        return Some((Named::Known(*code), end));
+    }
+    let (sign, end) = words.sign_words.longest(chars, at)?;
+    Some((settle(words, &words.signs[*sign], lang, hints), end))
+}
+
+fn currency_before(
+    words: &MoneyWords,
+    chars: &[char],
+    end: usize,
+    lang: Option<&str>,
+    hints: &Hints<'_>,
+) -> Option<(Named, usize)> {
+    if let Some((code, start)) = words.codes.longest_before(chars, end) {
+        return Some((Named::Known(*code), start));
+    }
+    let (sign, start) = words.sign_words.longest_before(chars, end)?;
+    Some((settle(words, &words.signs[*sign], lang, hints), start))
+}
+
+/// A sign that several countries share is settled by the customer's country, then by the message's language.
+fn settle(words: &MoneyWords, sign: &Sign, lang: Option<&str>, hints: &Hints<'_>) -> Named {
+    let by_country = hints.country.and_then(|country| sign.by_country.get(&country)).copied();
+    let own = words.of_country(hints.country);
+    let shares = |currency: &Currency| sign.by_country.values().any(|other| other == currency);
+    let by_language = || lang.and_then(|lang| sign.by_language.get(lang)).copied();
+    match sign.code.or(by_country).or(own.filter(shares)).or_else(by_language) {
+        Some(currency) => Named::Known(currency),
+        None => Named::Shared,
+    }
+}
+
+/// Models, capacities, sizes, dates, times, phone and order numbers, quantities, percentages.
+fn is_no_money(words: &MoneyWords, chars: &[char], sum: &Sum) -> bool {
+    let named = sum.named != Named::Not;
+    let Number { start, end, digits, .. } = sum.low;
+    let touches_before =
+        start > 0 && (is_word(chars[start - 1]) && chars[start - 1].is_alphabetic() || chars[start - 1] == '#');
+    let last = sum.high.map_or(end, |high| high.end);
+    let touches_after = chars.get(last).is_some_and(|c| is_word(*c) && c.is_alphabetic());
+    let glued = (touches_before || touches_after) && !named && !sum.low.in_words;
+    // A clock, a date, a fraction, a telephone number.
+    let next = |offset: usize| chars.get(last + offset).copied();
+    let clock = matches!(next(0), Some(':' | '/')) && next(1).is_some_and(|c| c.is_ascii_digit())
+        || start > 1 && matches!(chars[start - 1], ':' | '/' | '.' | '-' | '+') && chars[start - 2].is_ascii_digit();
+    let plus = start > 0 && chars[start - 1] == '+';
+    let unit = words.not_after.longest(chars, skip_spaces(chars, sum.end.max(last))).is_some();
+    let label = words.not_before.longest_before(chars, back_over_spaces(chars, start)).is_some();
+    glued || clock || (plus && !named) || (digits > 7 && !named) || (unit && !named) || (label && !named)
+}
+
+fn make(words: &MoneyWords, folded: &Folded, sum: &Sum, hints: &Hints<'_>) -> Found {
+    let (mut low, high) = (sum.low.value, sum.high.map(|high| high.value));
+    if let (Some(high), Some(top)) = (high, sum.high)
+        && top.scaled
+        && !sum.low.scaled
+        && low < Decimal::ONE_THOUSAND
+        && high >= Decimal::ONE_THOUSAND
+    {
+        // 2-3万, 5-8k: the multiplier is meant for both.
+        let factor = scale_of(high);
+        if low * factor < high {
+            low *= factor;
+        }
+    }
+    let (min, max) = match (sum.bound, high) {
+        (_, Some(high)) => (Some(low), Some(high)),
+        (Some(Bound::AtMost), None) => (None, Some(low)),
+        (Some(Bound::AtLeast), None) => (Some(low), None),
+        (Some(Bound::About) | None, None) => (Some(low), Some(low)),
+    };
+    let (currency, inferred) = match sum.named {
+        Named::Known(currency) => (Some(currency), false),
+        Named::Shared => (None, false),
+        Named::Not => {
+            let own = words.of_country(hints.country);
+            (own, own.is_some())
+        }
+    };
+    let start = if sum.named == Named::Not { sum.low.start } else { sum.start.max(currency_start(words, folded, sum)) };
+    let end = sum.high.map_or(sum.low.end, |high| high.end).max(currency_end(words, folded, sum));
+    let span = Span { start: folded.origin(start), end: folded.origin_end(end) };
+    let amount = Amount {
+        min,
+        max,
+        currency,
+        span,
+        about: sum.bound == Some(Bound::About),
+        currency_inferred: inferred,
+        negated: false,
+    };
+    let certain =
+        sum.named != Named::Not || sum.bound.is_some() || sum.low.scaled || sum.high.is_some_and(|high| high.scaled);
+    Found { amount, start, end, certain }
+}
+
+/// The power of ten that a multiplied number most likely carries.
+fn scale_of(value: Decimal) -> Decimal {
+    let ten_thousand = Decimal::from(10_000);
+    if value >= ten_thousand && (value % ten_thousand).is_zero() && value < Decimal::from(100_000) {
+        return ten_thousand;
+    }
+    if value >= Decimal::ONE_HUNDRED * ten_thousand { Decimal::from(1_000_000) } else { Decimal::ONE_THOUSAND }
+}
+
+/// The span holds the sum and its currency, not the words that bound it.
+fn currency_start(words: &MoneyWords, folded: &Folded, sum: &Sum) -> usize {
+    let before = back_over_spaces(&folded.chars, sum.low.start);
+    let sign = words.sign_words.longest_before(&folded.chars, before).map(|(_, start)| start);
+    let code = words.codes.longest_before(&folded.chars, before).map(|(_, start)| start);
+    code.or(sign).unwrap_or(sum.low.start)
+}
+
+fn currency_end(words: &MoneyWords, folded: &Folded, sum: &Sum) -> usize {
+    let last = sum.high.map_or(sum.low.end, |high| high.end);
+    let at = skip_spaces(&folded.chars, last);
+    let sign = words.sign_words.longest(&folded.chars, at).map(|(_, end)| end);
+    let code = words.codes.longest(&folded.chars, at).map(|(_, end)| end);
+    code.or(sign).unwrap_or(last)
+}

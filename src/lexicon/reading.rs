@@ -1,0 +1,290 @@
+//! Deciding over what was found: what wins, what is negated, which sum is the budget, which tags the words earn.
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::folding::{Folded, is_spaceless, is_word};
+use super::matcher::{Hit, Meaning};
+use super::money::{self, Found};
+use super::{Hints, Lexicon};
+use crate::domain::{Amount, Budget, Intent, Language, Mention, Reading, Span};
+
+/// A negator reaches this many words, or characters in scripts without spaces.
+const REACH_WORDS: usize = 3;
+const REACH_CHARS: usize = 5;
+/// A phrase with a gap leaves at most this many characters between its parts.
+const GAP_CHARS: usize = 28;
+/// A bare number below this is no sum, unless we asked for one.
+const LEAST_BARE: u32 = 50;
+/// A word that explains a sum stands at most this many characters away.
+const NEAR: usize = 24;
+
+/// See [`Lexicon::read`].
+pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading {
+    let folded = Folded::new(text);
+    let lang = lexicon.languages.detect(&folded, hints.lang);
+    let hits = lexicon.matcher.find(&folded);
+    let sums = money::find(&lexicon.money, &folded, lang.as_ref().map(Language::tag), hints);
+    let reader = Reader { lexicon, folded: &folded };
+    let mut reading = Reading { lang, ..Reading::default() };
+    reader.products(&hits, &mut reading);
+    reader.brands(&hits, &mut reading);
+    reader.intents(&hits, &mut reading);
+    reader.amounts(&hits, sums, hints, &mut reading);
+    reading.tags = tags(&reading);
+    reading
+}
+
+struct Reader<'a> {
+    lexicon: &'a Lexicon,
+    folded: &'a Folded,
+}
+
+/// Of hits that overlap, the longest; of equals, the first. Hits stand in order of their start, longer ones first.
+fn longest<'h, 'a>(hits: &'h [Hit<'a>], wanted: impl Fn(&Meaning) -> bool) -> Vec<&'h Hit<'a>> {
+    let mut kept: Vec<&Hit<'a>> = Vec::new();
+    for hit in hits.iter().filter(|hit| wanted(hit.meaning)) {
+        match kept.last() {
+            Some(last) if hit.start < last.end => {
+                if hit.end - hit.start > last.end - last.start {
+                    kept.pop();
+                    kept.push(hit);
+                }
+            }
+            _ => kept.push(hit),
+        }
+    }
+    kept
+}
+
+impl Reader<'_> {
+    fn mention(&self, hit: &Hit<'_>, key: &Arc<str>) -> Mention {
+        let span = self.span(hit.start, hit.end);
+        Mention { key: key.clone(), span, implies: None, level: None, negated: self.is_negated(hit.start) }
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span { start: self.folded.origin(start), end: self.folded.origin_end(end) }
+    }
+
+    fn products(&self, hits: &[Hit<'_>], reading: &mut Reading) {
+        for hit in longest(hits, |meaning| matches!(meaning, Meaning::Product(_))) {
+            if let Meaning::Product(key) = hit.meaning {
+                reading.products.push(self.mention(hit, key));
+            }
+        }
+        for hit in longest(hits, |meaning| matches!(meaning, Meaning::Attribute(_))) {
+            if let Meaning::Attribute(key) = hit.meaning {
+                reading.attributes.push(self.mention(hit, key));
+            }
+        }
+    }
+
+    fn brands(&self, hits: &[Hit<'_>], reading: &mut Reading) {
+        let brands = longest(hits, |meaning| matches!(meaning, Meaning::Brand { .. }));
+        for hit in &brands {
+            let Meaning::Brand { key, implies, level, needs_company } = hit.meaning else { continue };
+            // A common word is a brand only beside a product or another brand.
+            let company = !reading.products.is_empty() || brands.iter().any(|other| other.start != hit.start);
+            if *needs_company && !company {
+                continue;
+            }
+            let end = self.model_end(hit.end);
+            let mut mention = self.mention(hit, key);
+            mention.span = self.span(hit.start, if implies.is_some() { end } else { hit.end });
+            (mention.implies, mention.level) = (implies.clone(), *level);
+            reading.brands.push(mention);
+        }
+    }
+
+    /// A model's number and grade belong to its name: "iPhone 15 Pro".
+    fn model_end(&self, end: usize) -> usize {
+        let chars = &self.folded.chars;
+        let mut at = end;
+        loop {
+            let from = if chars.get(at) == Some(&' ') { at + 1 } else { at };
+            let word = chars[from.min(chars.len())..].iter().take_while(|c| c.is_ascii_alphanumeric()).count();
+            let text: String = chars[from.min(chars.len())..].iter().take(word).collect();
+            let number = word > 0 && word <= 4 && text.starts_with(|c: char| c.is_ascii_digit()) && text.len() <= 3;
+            if !number && !["pro", "max", "plus", "mini", "ultra", "air", "se"].contains(&text.as_str()) {
+                return at;
+            }
+            at = from + word;
+        }
+    }
+
+    fn intents(&self, hits: &[Hit<'_>], reading: &mut Reading) {
+        let mut found: Vec<(Intent, usize, usize)> = Vec::new();
+        for hit in hits {
+            match hit.meaning {
+                Meaning::Intent(intent) => found.push((*intent, hit.start, hit.end)),
+                Meaning::GapStart(phrase) => {
+                    let end = hits.iter().find_map(|other| match other.meaning {
+                        Meaning::GapEnd(number, intent)
+                            if number == phrase && other.start >= hit.end && other.start - hit.end <= GAP_CHARS =>
+                        {
+                            Some((*intent, other.end))
+                        }
+                        _ => None,
+                    });
+                    found.extend(end.map(|(intent, end)| (intent, hit.start, end)));
+                }
+                _ => {}
+            }
+        }
+        let cancelled = |intent: Intent, start: usize, end: usize| {
+            hits.iter().any(|hit| {
+                matches!(hit.meaning, Meaning::NotIntent(other) if *other == intent)
+                    && hit.start < end
+                    && start < hit.end
+            })
+        };
+        let negatable = &self.lexicon.negation.intents;
+        found.retain(|(intent, start, end)| {
+            !cancelled(*intent, *start, *end) && !(negatable.contains(intent) && self.is_negated(*start))
+        });
+        found.sort_by_key(|(intent, start, end)| (*intent, *start, std::cmp::Reverse(*end)));
+        found.dedup_by_key(|(intent, ..)| *intent);
+        // Greeting words open many a message that wants something; both stay, as the contract lists them.
+        for (intent, start, end) in found {
+            reading.intents.push(intent);
+            reading.intent_spans.push(self.span(start, end));
+        }
+    }
+
+    /// Whether a negator stands before, near enough, with no border between.
+    fn is_negated(&self, start: usize) -> bool {
+        let chars = &self.folded.chars;
+        let negation = &self.lexicon.negation;
+        let from = start.saturating_sub(40);
+        let border = (from..start)
+            .rev()
+            .find(|index| matches!(chars[*index], ',' | '.' | ';' | '!' | '?' | '，' | '。' | '！' | '？' | '、'));
+        let clause: String = chars[border.map_or(from, |border| border + 1)..start].iter().collect();
+        negation.before.iter().any(|negator| {
+            let Some(place) = clause.rfind(negator.as_str()) else { return false };
+            let (before, behind) = (&clause[..place], &clause[place + negator.len()..]);
+            let spaceless = negator.chars().all(is_spaceless);
+            if spaceless {
+                return behind.chars().count() <= REACH_CHARS;
+            }
+            let alone = !before.ends_with(is_word) && !behind.starts_with(is_word);
+            let words = behind.split_whitespace().count();
+            let ended = behind.split_whitespace().any(|word| negation.until.iter().any(|until| until == word));
+            alone && words <= REACH_WORDS && !ended
+        })
+    }
+
+    fn amounts(&self, hits: &[Hit<'_>], sums: Vec<Found>, hints: &Hints<'_>, reading: &mut Reading) {
+        let budget_word = self.places(&self.lexicon.money.budget);
+        let alone = self.folded.chars.iter().filter(|c| c.is_alphabetic()).count() <= 6;
+        let mut budget: Option<(u8, Budget)> = None;
+        for sum in sums {
+            let in_model = reading.brands.iter().any(|brand| {
+                brand.implies.is_some()
+                    && brand.span.start <= sum.amount.span.start
+                    && sum.amount.span.end <= brand.span.end
+            });
+            let near_budget = budget_word.iter().any(|(start, end)| near(*start, *end, sum.start, sum.end));
+            let value = sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO);
+            let bare_is_sum = near_budget || hints.asked_budget && alone;
+            let bare_with_product =
+                !reading.products.is_empty() && value >= Decimal::from(LEAST_BARE) && !is_year(value);
+            if in_model || !(sum.certain || bare_is_sum || bare_with_product) {
+                continue;
+            }
+            let rank = self.budget_rank(&sum, near_budget, hints, hits, reading);
+            if let Some(rank) = rank
+                && budget.as_ref().is_none_or(|(best, _)| rank > *best)
+            {
+                budget = Some((rank, as_budget(&sum.amount)));
+            }
+            reading.amounts.push(sum.amount);
+        }
+        reading.budget = budget.map(|(_, budget)| budget);
+    }
+
+    /// How surely a sum is what the customer can spend; `None` if something else explains it.
+    fn budget_rank(
+        &self,
+        sum: &Found,
+        near_budget: bool,
+        hints: &Hints<'_>,
+        hits: &[Hit<'_>],
+        reading: &Reading,
+    ) -> Option<u8> {
+        let explained = self.places(&self.lexicon.money.not_budget);
+        let quoted = explained.iter().any(|(start, end)| near(*start, *end, sum.start, sum.end));
+        let bounded = sum.amount.min != sum.amount.max;
+        let complains = [Intent::Complaint, Intent::ReturnRefund, Intent::OrderStatus, Intent::Warranty];
+        match () {
+            () if near_budget => Some(3),
+            () if quoted => None,
+            () if hints.asked_budget => Some(2),
+            () if complains.iter().any(|intent| reading.wants(*intent)) => None,
+            // "Is it $50?" asks for a price; "under $50?" sets a limit.
+            () if !bounded && reading.wants(Intent::Price) => None,
+            () if bounded => Some(2),
+            () if !reading.products.is_empty()
+                || hits.iter().any(|hit| matches!(hit.meaning, Meaning::Brand { .. })) =>
+            {
+                Some(1)
+            }
+            () if reading.intents.is_empty() || reading.wants(Intent::Buy) || reading.wants(Intent::ProductInquiry) => {
+                Some(1)
+            }
+            () => None,
+        }
+    }
+
+    fn places(&self, table: &money::WordTable<()>) -> Vec<(usize, usize)> {
+        let chars = &self.folded.chars;
+        (0..chars.len()).filter_map(|at| table.longest_word(chars, at).map(|(_, end)| (at, end))).collect()
+    }
+}
+
+fn near(start: usize, end: usize, sum_start: usize, sum_end: usize) -> bool {
+    let apart = if end <= sum_start { sum_start - end } else { start.saturating_sub(sum_end) };
+    apart <= NEAR
+}
+
+fn is_year(value: Decimal) -> bool {
+    (Decimal::from(1990)..=Decimal::from(2035)).contains(&value) && value.fract().is_zero()
+}
+
+fn as_budget(amount: &Amount) -> Budget {
+    Budget {
+        min: amount.min,
+        max: amount.max,
+        currency: amount.currency,
+        about: amount.about,
+        currency_inferred: amount.currency_inferred,
+    }
+}
+
+/// Tags that the words alone earn (INT-4, INT-5, PREF-1..4), sorted.
+fn tags(reading: &Reading) -> Vec<String> {
+    let hyphens = |key: &str| key.replace('_', "-");
+    let mut tags: Vec<String> = reading.product_keys().iter().map(|key| format!("category/{}", hyphens(key))).collect();
+    let needs = reading.attributes.iter().filter(|mention| !mention.negated);
+    tags.extend(needs.map(|mention| format!("need/{}", hyphens(&mention.key))));
+    let levels = reading.brands.iter().filter(|mention| !mention.negated).filter_map(|mention| mention.level);
+    tags.extend(levels.map(|level| format!("budget-level/{level}")));
+    if let Some(budget) = &reading.budget {
+        let text = |sum: Decimal| sum.normalize().to_string();
+        tags.push(match (budget.min, budget.max) {
+            (Some(min), Some(max)) if min == max => format!("budget/{}", text(min)),
+            (min, Some(max)) => format!("budget/{}-{}", text(min.unwrap_or_default()), text(max)),
+            (Some(min), None) => format!("budget/{}-up", text(min)),
+            (None, None) => return finish(tags),
+        });
+    }
+    finish(tags)
+}
+
+fn finish(mut tags: Vec<String>) -> Vec<String> {
+    tags.sort();
+    tags.dedup();
+    tags
+}

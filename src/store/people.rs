@@ -1,0 +1,136 @@
+//! What the console and its people need of the store.
+
+use super::{
+    Backend, InboxRow, KeptRow, LedgerRow, Role, SentRow, Session, Store, StoreError, User, View, postgres, sqlite,
+};
+use crate::domain::{ContactId, Event, Timestamp};
+
+/// Runs a query on a connection of its own, on the database that is there.
+macro_rules! query {
+    ($store:expr, $room:ident :: $name:ident ( $($argument:expr),* )) => {
+        match &$store.inner.backend {
+            Backend::Sqlite(database) => {
+                sqlite::queries::$room::$name(&mut *database.readers.acquire().await?, $($argument),*).await?
+            }
+            Backend::Postgres(database) => {
+                postgres::queries::$room::$name(&mut *database.pool.acquire().await?, $($argument),*).await?
+            }
+        }
+    };
+}
+
+/// Runs a small change on a connection of its own. On SQLite it waits for the writer's lock like any other program.
+macro_rules! change {
+    ($store:expr, $room:ident :: $name:ident ( $($argument:expr),* )) => {
+        match &$store.inner.backend {
+            Backend::Sqlite(database) => {
+                let mut connection = database.people.acquire().await?;
+                sqlite::queries::$room::$name(&mut *connection, $($argument),*).await?
+            }
+            Backend::Postgres(database) => {
+                postgres::queries::$room::$name(&mut *database.pool.acquire().await?, $($argument),*).await?
+            }
+        }
+    };
+}
+
+/// All of these fail only where the database does not answer.
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+impl Store {
+    /// Rows of a view, the most urgent or the newest first.
+    pub async fn inbox(&self, view: View, agent: &str, limit: i64) -> Result<Vec<InboxRow>, StoreError> {
+        Ok(query!(self, console::inbox(view, agent, limit)))
+    }
+
+    /// One contact's row and its state as JSON.
+    pub async fn contact(&self, contact: ContactId) -> Result<Option<(InboxRow, Option<String>)>, StoreError> {
+        Ok(query!(self, console::contact(contact)))
+    }
+
+    /// How many contacts a view has: hot, mine, all, bot.
+    pub async fn counts(&self, agent: &str) -> Result<[i64; 4], StoreError> {
+        Ok(query!(self, console::counts(agent)))
+    }
+
+    /// What a thread shows of the journal, oldest first.
+    pub async fn thread(&self, contact: ContactId, limit: i64) -> Result<Vec<Event>, StoreError> {
+        Ok(query!(self, console::thread(contact, limit)))
+    }
+
+    /// Our messages to a contact, oldest first.
+    pub async fn sent(&self, contact: ContactId, limit: i64) -> Result<Vec<SentRow>, StoreError> {
+        Ok(query!(self, console::sent(contact, limit)))
+    }
+
+    /// The newest changes of a contact's tags.
+    pub async fn ledger(&self, contact: ContactId, limit: i64) -> Result<Vec<LedgerRow>, StoreError> {
+        Ok(query!(self, console::ledger(contact, limit)))
+    }
+
+    /// What was kept because nobody understood it, and how much of it there is.
+    pub async fn kept(&self) -> Result<(i64, Vec<KeptRow>), StoreError> {
+        Ok(query!(self, console::kept()))
+    }
+
+    /// The contact was looked at.
+    pub async fn mark_seen(&self, contact: ContactId) -> Result<(), StoreError> {
+        change!(self, console::mark_seen(contact));
+        Ok(())
+    }
+
+    /// Creates somebody. False if the sign-in name is taken.
+    pub async fn add_user(&self, login: &str, name: &str, role: Role, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(change!(self, users::add(login, name, role, now)))
+    }
+
+    /// Everybody who may sign in.
+    pub async fn users(&self) -> Result<Vec<User>, StoreError> {
+        Ok(query!(self, users::all()))
+    }
+
+    /// Somebody by sign-in name.
+    pub async fn user(&self, login: &str) -> Result<Option<User>, StoreError> {
+        Ok(query!(self, users::by_login(login)))
+    }
+
+    /// Sets a password's hash.
+    pub async fn set_password(&self, user: i64, hash: &str) -> Result<(), StoreError> {
+        change!(self, users::set_password(user, hash));
+        Ok(())
+    }
+
+    /// Keeps a link that signs in once.
+    pub async fn add_link(&self, hash: &str, user: i64, expires: Timestamp) -> Result<(), StoreError> {
+        change!(self, users::add_link(hash, user, expires));
+        Ok(())
+    }
+
+    /// Uses a link up: whose it was, once.
+    pub async fn use_link(&self, hash: &str, now: Timestamp) -> Result<Option<i64>, StoreError> {
+        Ok(change!(self, users::use_link(hash, now)))
+    }
+
+    /// Begins a session.
+    pub async fn add_session(
+        &self,
+        hash: &str,
+        user: i64,
+        csrf: &str,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
+        change!(self, users::add_session(hash, user, csrf, now, expires));
+        Ok(())
+    }
+
+    /// A session by its token's hash, if it is not over.
+    pub async fn session(&self, hash: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        Ok(query!(self, users::session(hash, now)))
+    }
+
+    /// Ends a session.
+    pub async fn end_session(&self, hash: &str) -> Result<(), StoreError> {
+        change!(self, users::end_session(hash));
+        Ok(())
+    }
+}

@@ -1,0 +1,157 @@
+//! What the console reads: lists, threads, tags with their evidence, and what was kept because nobody understood it.
+
+use sqlx::Row;
+
+use super::Connection;
+use super::claiming::event;
+use crate::domain::{ContactId, Event, Timestamp};
+use crate::store::{InboxRow, KeptRow, LedgerRow, SentRow, View};
+
+/// Rows of a view, the most urgent or the newest first.
+pub(in crate::store) async fn inbox(
+    connection: &mut Connection,
+    view: View,
+    agent: &str,
+    limit: i64,
+) -> Result<Vec<InboxRow>, sqlx::Error> {
+    macro_rules! select {
+        ($condition:literal) => {
+            concat!(
+                "select id, summary, last_inbound_at, unread, colour, heat, handoff, promise_due, agent from contacts ",
+                "where merged_into is null and ",
+                $condition,
+                " limit $2"
+            )
+        };
+    }
+    let select = match view {
+        View::Hot => select!("handoff = 'open' and $1 <> '' order by promise_due, id"),
+        View::Mine => select!("handoff = 'accepted' and agent = $1 order by last_inbound_at desc, id"),
+        View::All => select!("last_inbound_at is not null and $1 <> '' order by last_inbound_at desc, id"),
+        View::Bot => {
+            select!("handoff = 'none' and last_inbound_at is not null and $1 <> '' order by last_inbound_at desc, id")
+        }
+    };
+    let rows = sqlx::query(select).bind(agent).bind(limit).fetch_all(connection).await?;
+    rows.iter().map(inbox_row).collect()
+}
+
+/// One contact's row.
+pub(in crate::store) async fn contact(
+    connection: &mut Connection,
+    contact: ContactId,
+) -> Result<Option<(InboxRow, Option<String>)>, sqlx::Error> {
+    let select = "select id, summary, last_inbound_at, unread, colour, heat, handoff, promise_due, agent, state \
+                  from contacts where id = $1";
+    let row = sqlx::query(select).bind(contact.0).fetch_optional(connection).await?;
+    row.map(|row| Ok((inbox_row(&row)?, row.try_get(9)?))).transpose()
+}
+
+fn inbox_row<R>(row: &R) -> Result<InboxRow, sqlx::Error>
+where
+    R: Row,
+    usize: sqlx::ColumnIndex<R>,
+    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> Option<i64>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> Option<String>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+{
+    let time = |index| row.try_get::<Option<i64>, _>(index).map(|time| time.map(Timestamp));
+    Ok(InboxRow {
+        contact: ContactId(row.try_get(0)?),
+        summary: row.try_get(1)?,
+        last_inbound_at: time(2)?,
+        unread: row.try_get(3)?,
+        colour: row.try_get(4)?,
+        heat: row.try_get(5)?,
+        handoff: row.try_get(6)?,
+        promise_due: time(7)?,
+        agent: row.try_get(8)?,
+    })
+}
+
+/// How many contacts a view has: hot, mine, all, bot.
+pub(in crate::store) async fn counts(connection: &mut Connection, agent: &str) -> Result<[i64; 4], sqlx::Error> {
+    let select = "select count(case when handoff = 'open' then 1 end), \
+                  count(case when handoff = 'accepted' and agent = $1 then 1 end), \
+                  count(last_inbound_at), count(case when handoff = 'none' and last_inbound_at is not null then 1 end) \
+                  from contacts where merged_into is null";
+    let row = sqlx::query(select).bind(agent).fetch_one(connection).await?;
+    Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?])
+}
+
+/// What happened to a contact that a thread shows, the newest `limit` of it, oldest first.
+pub(in crate::store) async fn thread(
+    connection: &mut Connection,
+    contact: ContactId,
+    limit: i64,
+) -> Result<Vec<Event>, sqlx::Error> {
+    let select = "select seq, at, received, body from journal where contact_id = $1 and \
+                  kind in ('message', 'location', 'sent', 'agent', 'reaction', 'order', 'click') order by seq desc limit $2";
+    let rows = sqlx::query(select).bind(contact.0).bind(limit).fetch_all(connection).await?;
+    rows.iter().rev().map(|row| event(row.try_get(0)?, row, 1)).collect()
+}
+
+/// Our messages to a contact, the newest `limit` of them, oldest first.
+pub(in crate::store) async fn sent(
+    connection: &mut Connection,
+    contact: ContactId,
+    limit: i64,
+) -> Result<Vec<SentRow>, sqlx::Error> {
+    let select = "select number, sender, state, error, message from outbox where contact_id = $1 \
+                  order by number desc limit $2";
+    let rows = sqlx::query(select).bind(contact.0).bind(limit).fetch_all(connection).await?;
+    let read = |row: &_| {
+        let message: String = Row::try_get(row, 4)?;
+        Ok(SentRow {
+            number: Row::try_get(row, 0)?,
+            sender: Row::try_get(row, 1)?,
+            state: Row::try_get(row, 2)?,
+            error: Row::try_get(row, 3)?,
+            message: serde_json::from_str(&message).map_err(|error| sqlx::Error::Decode(error.into()))?,
+        })
+    };
+    rows.iter().rev().map(read).collect()
+}
+
+/// The newest changes of a contact's tags.
+pub(in crate::store) async fn ledger(
+    connection: &mut Connection,
+    contact: ContactId,
+    limit: i64,
+) -> Result<Vec<LedgerRow>, sqlx::Error> {
+    let select = "select tag, change, at, evidence from tag_ledger where contact_id = $1 order by id desc limit $2";
+    let rows = sqlx::query(select).bind(contact.0).bind(limit).fetch_all(connection).await?;
+    let read = |row: &_| {
+        let at: i64 = Row::try_get(row, 2)?;
+        Ok(LedgerRow {
+            tag: Row::try_get(row, 0)?,
+            change: Row::try_get(row, 1)?,
+            at: Timestamp(at),
+            evidence: Row::try_get(row, 3)?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Bodies and events that nobody understood, the newest first, and how many there are.
+pub(in crate::store) async fn kept(connection: &mut Connection) -> Result<(i64, Vec<KeptRow>), sqlx::Error> {
+    let count = "select (select count(*) from kept_bodies) + (select count(*) from journal where kind = 'unknown')";
+    let total: i64 = sqlx::query_scalar(count).fetch_one(&mut *connection).await?;
+    let select = "select received, reason, size from (select received, reason, length(body) as size from kept_bodies \
+                  union all select received, body, length(body) from journal where kind = 'unknown') as kept \
+                  order by received desc limit 100";
+    let rows = sqlx::query(select).fetch_all(connection).await?;
+    let read = |row: &_| {
+        let size: i64 = Row::try_get::<i64, _>(row, 2).or_else(|_| Row::try_get::<i32, _>(row, 2).map(i64::from))?;
+        Ok(KeptRow { received: Timestamp(Row::try_get(row, 0)?), reason: Row::try_get(row, 1)?, size })
+    };
+    Ok((total, rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?))
+}
+
+/// The contact was looked at.
+pub(in crate::store) async fn mark_seen(connection: &mut Connection, contact: ContactId) -> Result<(), sqlx::Error> {
+    let update = "update contacts set unread = 0 where id = $1 and unread > 0";
+    sqlx::query(update).bind(contact.0).execute(connection).await?;
+    Ok(())
+}

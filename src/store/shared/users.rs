@@ -1,0 +1,125 @@
+//! People who may sign in, their sessions, and links that sign in once. Only hashes of tokens are stored.
+
+use sqlx::Row;
+
+use super::Connection;
+use crate::domain::Timestamp;
+use crate::store::{Role, Session, User};
+
+/// Creates somebody. False if the sign-in name is taken.
+pub(in crate::store) async fn add(
+    connection: &mut Connection,
+    login: &str,
+    name: &str,
+    role: Role,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let insert =
+        "insert into users (login, name, role, created_at) values ($1, $2, $3, $4) on conflict (login) do nothing";
+    let done = sqlx::query(insert).bind(login).bind(name).bind(role.name()).bind(now.0).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Everybody who may sign in.
+pub(in crate::store) async fn all(connection: &mut Connection) -> Result<Vec<User>, sqlx::Error> {
+    let select = "select id, login, name, role, password_hash from users where active order by login";
+    sqlx::query(select).fetch_all(connection).await?.iter().map(|row| user(row, 0)).collect()
+}
+
+/// Somebody by sign-in name.
+pub(in crate::store) async fn by_login(connection: &mut Connection, login: &str) -> Result<Option<User>, sqlx::Error> {
+    let select = "select id, login, name, role, password_hash from users where login = $1 and active";
+    sqlx::query(select).bind(login).fetch_optional(connection).await?.map(|row| user(&row, 0)).transpose()
+}
+
+fn user<R>(row: &R, first: usize) -> Result<User, sqlx::Error>
+where
+    R: Row,
+    usize: sqlx::ColumnIndex<R>,
+    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> Option<String>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+{
+    let role: String = row.try_get(first + 3)?;
+    Ok(User {
+        id: row.try_get(first)?,
+        login: row.try_get(first + 1)?,
+        name: row.try_get(first + 2)?,
+        role: if role == "admin" { Role::Admin } else { Role::Agent },
+        password_hash: row.try_get(first + 4)?,
+    })
+}
+
+/// Sets a password's hash.
+pub(in crate::store) async fn set_password(
+    connection: &mut Connection,
+    user: i64,
+    hash: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update users set password_hash = $2 where id = $1").bind(user).bind(hash).execute(connection).await?;
+    Ok(())
+}
+
+/// Keeps a link.
+pub(in crate::store) async fn add_link(
+    connection: &mut Connection,
+    hash: &str,
+    user: i64,
+    expires: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let insert = "insert into sign_in_links (token_hash, user_id, expires_at) values ($1, $2, $3)";
+    sqlx::query(insert).bind(hash).bind(user).bind(expires.0).execute(connection).await?;
+    Ok(())
+}
+
+/// Uses a link up: whose it was, once.
+pub(in crate::store) async fn use_link(
+    connection: &mut Connection,
+    hash: &str,
+    now: Timestamp,
+) -> Result<Option<i64>, sqlx::Error> {
+    let delete = "delete from sign_in_links where token_hash = $1 and expires_at > $2 returning user_id";
+    sqlx::query_scalar(delete).bind(hash).bind(now.0).fetch_optional(connection).await
+}
+
+/// Begins a session, and forgets those that are over.
+pub(in crate::store) async fn add_session(
+    connection: &mut Connection,
+    hash: &str,
+    user: i64,
+    csrf: &str,
+    now: Timestamp,
+    expires: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from sessions where expires_at <= $1").bind(now.0).execute(&mut *connection).await?;
+    let insert = "insert into sessions (token_hash, user_id, csrf, created_at, used_at, expires_at) \
+                  values ($1, $2, $3, $4, $4, $5)";
+    sqlx::query(insert).bind(hash).bind(user).bind(csrf).bind(now.0).bind(expires.0).execute(connection).await?;
+    Ok(())
+}
+
+/// A session by its token's hash, if it is not over.
+pub(in crate::store) async fn session(
+    connection: &mut Connection,
+    hash: &str,
+    now: Timestamp,
+) -> Result<Option<Session>, sqlx::Error> {
+    let select = "select u.id, u.login, u.name, u.role, u.password_hash, s.csrf, s.expires_at, s.used_at \
+                  from sessions s join users u on u.id = s.user_id where s.token_hash = $1 and s.expires_at > $2 and u.active";
+    let row = sqlx::query(select).bind(hash).bind(now.0).fetch_optional(connection).await?;
+    let read = |row: &_| {
+        Ok(Session {
+            user: user(row, 0)?,
+            csrf: Row::try_get(row, 5)?,
+            expires_at: Timestamp(Row::try_get(row, 6)?),
+            used_at: Timestamp(Row::try_get(row, 7)?),
+        })
+    };
+    row.as_ref().map(read).transpose()
+}
+
+/// Ends a session.
+pub(in crate::store) async fn end_session(connection: &mut Connection, hash: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from sessions where token_hash = $1").bind(hash).execute(connection).await?;
+    Ok(())
+}

@@ -1,5 +1,6 @@
 //! Hotline: a WhatsApp agent for shops. See README.md for the rooms and the way of a message.
 
+pub mod cli;
 pub mod config;
 pub mod dialogue;
 pub mod domain;
@@ -9,4 +10,5 @@ pub mod lexicon;
 pub mod outreach;
 pub mod rulebook;
 pub mod store;
+pub mod web;
 pub mod whatsapp;

@@ -1,3 +1,7 @@
 //! The `hotline` command: parses arguments and calls the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hotline::cli::main()
+}

@@ -51,12 +51,26 @@ pub struct Mention {
     pub negated: bool,
 }
 
+/// Whole numbers as whole numbers: `5000`, not `5000.0`.
+fn plain_number<S: Serializer>(sum: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
+    use rust_decimal::prelude::ToPrimitive;
+    match sum {
+        None => serializer.serialize_none(),
+        Some(sum) => match sum.to_i64().filter(|_| sum.fract().is_zero()) {
+            Some(whole) => serializer.serialize_i64(whole),
+            None => serializer.serialize_f64(sum.to_f64().unwrap_or_default()),
+        },
+    }
+}
+
 /// A sum of money, whoever names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Amount {
     /// Lower bound; equal to `max` for an exact sum; `None` for "under 500".
+    #[serde(serialize_with = "plain_number")]
     pub min: Option<Decimal>,
     /// Upper bound; `None` for "at least 300".
+    #[serde(serialize_with = "plain_number")]
     pub max: Option<Decimal>,
     /// ISO 4217, where it is known.
     pub currency: Option<Currency>,
@@ -77,8 +91,10 @@ pub struct Amount {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
     /// Lower bound.
+    #[serde(default, serialize_with = "plain_number")]
     pub min: Option<Decimal>,
     /// Upper bound.
+    #[serde(serialize_with = "plain_number")]
     pub max: Option<Decimal>,
     /// ISO 4217, where it is known.
     pub currency: Option<Currency>,

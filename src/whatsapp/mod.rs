@@ -3,5 +3,6 @@
 
 pub mod client;
 pub mod errors;
+pub mod sandbox;
 pub mod signature;
 pub mod webhook;

@@ -1,0 +1,146 @@
+//! `hotline doctor`: checks what the system needs, and says what to do.
+
+use std::time::Duration;
+
+use super::{Ended, Stop, runtime};
+use crate::config::Settings;
+use crate::domain::Severity;
+use crate::engine::knowledge::{Folders, compile};
+use crate::store::Store;
+use crate::whatsapp::client::Client;
+
+/// Checks settings, dictionaries, database, token and webhook, and says what to do.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  hotline doctor\n\nExit status: 0 all well, 1 something is to be done, 2 wrong use."
+)]
+pub struct Arguments {
+    /// One JSON array of findings, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One thing that was looked at.
+#[derive(serde::Serialize)]
+struct Finding {
+    what: &'static str,
+    ok: bool,
+    detail: String,
+}
+
+pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
+    let findings = runtime()?.block_on(look(&settings));
+    if arguments.json {
+        println!("{}", serde_json::json!(findings));
+    } else {
+        for Finding { what, ok, detail } in &findings {
+            println!("{} {what}: {detail}", if *ok { "ok  " } else { "TODO" });
+        }
+    }
+    Ok(if findings.iter().all(|finding| finding.ok) { Ended::Done } else { Ended::Faults })
+}
+
+async fn look(settings: &Settings) -> Vec<Finding> {
+    let mut findings = vec![files(settings), database(settings).await];
+    if settings.sandbox_mode() {
+        let detail = "no credentials: `hotline serve` starts in sandbox mode; for a real number see the README".into();
+        findings.push(Finding { what: "WhatsApp", ok: true, detail });
+        return findings;
+    }
+    findings.extend(token(settings).await);
+    findings.push(webhook(settings).await);
+    findings
+}
+
+fn files(settings: &Settings) -> Finding {
+    let what = "dictionaries and rules";
+    let problems = match Folders::of(settings).read() {
+        Ok(sources) => compile(&sources, settings).1,
+        Err(error) => return Finding { what, ok: false, detail: error.to_string() },
+    };
+    let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
+    match errors.first() {
+        None => {
+            Finding { what, ok: true, detail: format!("in order, {} warnings (see `hotline check`)", problems.len()) }
+        }
+        Some(first) => Finding { what, ok: false, detail: format!("{} errors, the first: {first}", errors.len()) },
+    }
+}
+
+async fn database(settings: &Settings) -> Finding {
+    let what = "database";
+    let opened = match Store::open(&settings.database.url).await {
+        Ok(store) => store.ping().await,
+        Err(error) => Err(error),
+    };
+    match opened {
+        Ok(()) => Finding { what, ok: true, detail: "opens, its tables are up to date, it takes writes".into() },
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            Finding { what, ok: false, detail: format!("{error}{cause}; check HOTLINE_DATABASE__URL") }
+        }
+    }
+}
+
+async fn token(settings: &Settings) -> Vec<Finding> {
+    let what = "access token and number";
+    let Some(token) = &settings.whatsapp.access_token else { return Vec::new() };
+    let client = match Client::new(&settings.whatsapp, token) {
+        Ok(client) => client,
+        Err(detail) => return vec![Finding { what, ok: false, detail }],
+    };
+    let mut findings = Vec::new();
+    for channel in &settings.whatsapp.phone_number_id {
+        findings.push(match client.number(channel).await {
+            Ok(number) => {
+                let field = |name: &str| number.get(name).and_then(|value| value.as_str()).unwrap_or("?").to_owned();
+                let detail = format!("{channel} is {}, quality {}", field("verified_name"), field("quality_rating"));
+                Finding { what, ok: true, detail }
+            }
+            Err(error) => {
+                let advice = "check HOTLINE_WHATSAPP__ACCESS_TOKEN and HOTLINE_WHATSAPP__PHONE_NUMBER_ID";
+                Finding { what, ok: false, detail: format!("{channel}: {error}; {advice}") }
+            }
+        });
+    }
+    findings
+}
+
+/// Meta must reach the webhook: from here it is asked as Meta does when it is entered in the dashboard.
+async fn webhook(settings: &Settings) -> Finding {
+    use secrecy::ExposeSecret;
+    let what = "webhook";
+    let Some(word) = &settings.whatsapp.verify_token else {
+        let detail = "HOTLINE_WHATSAPP__VERIFY_TOKEN is not set: choose a word and enter the same in the app dashboard";
+        return Finding { what, ok: false, detail: detail.into() };
+    };
+    let url = format!("{}/webhook/whatsapp", settings.public_url());
+    if !url.starts_with("https://") {
+        let detail = format!("Meta calls only https addresses, and {url} is none; set HOTLINE_PUBLIC_URL");
+        return Finding { what, ok: false, detail };
+    }
+    let query = [("hub.mode", "subscribe"), ("hub.challenge", "4711"), ("hub.verify_token", word.expose_secret())];
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build();
+    let Ok(http) = http else { return Finding { what, ok: false, detail: "cannot prepare a call".into() } };
+    let address = reqwest::Url::parse_with_params(&url, query);
+    let Ok(address) = address else { return Finding { what, ok: false, detail: format!("{url} is no address") } };
+    match http.get(address).send().await {
+        Ok(response) if response.status().is_success() => match response.text().await {
+            Ok(text) if text == "4711" => Finding { what, ok: true, detail: format!("{url} answers the handshake") },
+            _ => Finding {
+                what,
+                ok: false,
+                detail: format!("{url} answers, but not with the challenge: does it lead here?"),
+            },
+        },
+        Ok(response) => Finding {
+            what,
+            ok: false,
+            detail: format!("{url} answers {}; is hotline running there?", response.status()),
+        },
+        Err(error) if error.is_connect() => {
+            Finding { what, ok: false, detail: format!("{url} cannot be reached; is hotline running there?") }
+        }
+        Err(_) => Finding { what, ok: false, detail: format!("{url} does not answer") },
+    }
+}

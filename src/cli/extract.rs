@@ -1,0 +1,84 @@
+//! `hotline extract`: what the lexicon reads in messages, JSON line by JSON line.
+
+use std::io::{BufRead, Write};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Ended, KeywordsArgument, Stop};
+use crate::domain::{Country, Severity};
+use crate::lexicon::{Hints, Lexicon};
+
+/// Reads JSON lines on standard input and writes, for each, one JSON line of what was understood.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  echo '{\"id\":\"m1\",\"text\":\"Budget $5000 phone\",\"country\":\"HK\"}' | hotline extract\n\n\
+                        Exit status: 0 all lines read, 1 some were no valid input (their line says why), 2 wrong use."
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    keywords: KeywordsArgument,
+}
+
+/// One line of input. Longer texts than the API's limit are refused.
+#[derive(Deserialize)]
+struct Line {
+    #[serde(default)]
+    id: Value,
+    text: String,
+    #[serde(default)]
+    lang: Option<String>,
+    #[serde(default)]
+    country: Option<String>,
+    #[serde(default)]
+    context: Option<String>,
+}
+
+/// Longest text that is read, in characters.
+const LONGEST: usize = 65_536;
+
+pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
+    let sources = arguments.keywords.folders().read().map_err(|error| Stop(error.to_string()))?;
+    let (lexicon, problems) = Lexicon::compile(&sources.keywords);
+    let Some(lexicon) = lexicon else {
+        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let said: Vec<_> = errors.map(ToString::to_string).collect();
+        return Err(Stop(format!("the dictionaries have mistakes:\n{}", said.join("\n"))));
+    };
+    let mut out = std::io::stdout().lock();
+    let mut ended = Ended::Done;
+    for line in std::io::stdin().lock().lines() {
+        let line = line.map_err(|error| Stop::new("cannot read standard input", error))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let answer = answer(&lexicon, &line);
+        if answer.get("error").is_some() {
+            ended = Ended::Faults;
+        }
+        let written = writeln!(out, "{answer}").and_then(|()| out.flush());
+        written.map_err(|error| Stop::new("cannot write the outcome", error))?;
+    }
+    Ok(ended)
+}
+
+fn answer(lexicon: &Lexicon, line: &str) -> Value {
+    let line: Line = match serde_json::from_str(line) {
+        Ok(line) => line,
+        Err(error) => return json!({ "id": null, "error": format!("not a valid line of input: {error}") }),
+    };
+    if line.text.chars().count() > LONGEST {
+        return json!({ "id": line.id, "error": format!("the text is longer than {LONGEST} characters") });
+    }
+    let country = match line.country.as_deref().map(str::parse::<Country>).transpose() {
+        Ok(country) => country,
+        Err(error) => return json!({ "id": line.id, "error": format!("country: {error}") }),
+    };
+    let asked_budget = line.context.as_deref() == Some("asked_budget");
+    let reading = lexicon.read(&line.text, &Hints { lang: line.lang.as_deref(), country, asked_budget });
+    let mut answer = serde_json::to_value(reading).unwrap_or_default();
+    if let Some(fields) = answer.as_object_mut() {
+        fields.insert("id".into(), line.id);
+    }
+    answer
+}

@@ -1,0 +1,120 @@
+//! The command line: arguments in, exit status out. Each command is a file of this folder.
+
+mod check;
+mod doctor;
+mod extract;
+mod replay;
+mod sandbox;
+mod serve;
+mod user;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Settings;
+use crate::engine::knowledge::Folders;
+
+/// A WhatsApp agent for shops: answers, tags, hands over, follows up.
+#[derive(Parser)]
+#[command(name = "hotline", version, about, after_help = "With no command, hotline does `serve`.")]
+struct Arguments {
+    /// Settings file; without it, hotline.toml in the working folder if there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything: webhook, answers, console.
+    Serve(serve::Arguments),
+    /// Run a Graph API that behaves like Meta's, to test any WhatsApp bot against.
+    Sandbox(sandbox::Arguments),
+    /// Read messages: JSON lines in, one JSON line of what was understood for each out.
+    Extract(extract::Arguments),
+    /// Fold timelines through dictionaries and rules and check what they expect.
+    Replay(replay::Arguments),
+    /// Look for mistakes in dictionaries, rules, replies and the shop's file.
+    Check(check::Arguments),
+    /// Create people who may sign in, and links for them.
+    User(user::Arguments),
+    /// Check settings, database, token and webhook, and say what to do.
+    Doctor(doctor::Arguments),
+}
+
+/// How a command ended. 2, wrong use, is clap's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Done.
+    Done,
+    /// Looked, and found faults.
+    Faults,
+}
+
+/// A command that could not be carried out, in words for the person who typed it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Stop(pub String);
+
+impl Stop {
+    /// What was tried, and why it failed.
+    pub fn new(tried: &str, why: impl std::fmt::Display) -> Self {
+        Self(format!("{tried}: {why}"))
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::Faults) => ExitCode::from(1),
+        Err(stop) => {
+            eprintln!("hotline: {stop}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<Ended, Stop> {
+    let config = arguments.config;
+    let settings = || Settings::load(config.as_deref()).map_err(|error| Stop(error.to_string()));
+    match arguments.command.unwrap_or_else(|| Command::Serve(serve::Arguments::default())) {
+        Command::Serve(arguments) => serve::run(arguments, settings()?),
+        Command::Sandbox(arguments) => sandbox::run(arguments),
+        Command::Extract(arguments) => extract::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
+        Command::Check(arguments) => check::run(arguments, settings()?),
+        Command::User(arguments) => user::run(arguments, settings()?),
+        Command::Doctor(arguments) => doctor::run(arguments, settings()?),
+    }
+}
+
+/// `--keywords DIR`, shared by the commands that read dictionaries.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct KeywordsArgument {
+    /// Folder of dictionaries and rules [default: the ones built in]
+    #[arg(long, value_name = "DIR", env = "HOTLINE_KEYWORDS__DIR")]
+    pub keywords: Option<PathBuf>,
+}
+
+impl KeywordsArgument {
+    /// The folders to read: this one, and the reply templates that are built in.
+    pub fn folders(&self) -> Folders {
+        Folders { keywords: self.keywords.clone(), templates: None }
+    }
+}
+
+/// A runtime for the commands that serve or talk to a database.
+///
+/// # Errors
+/// The system refuses threads.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::new("cannot start worker threads", error))
+}

@@ -1,0 +1,73 @@
+//! `hotline replay`: folds timelines and checks what they expect.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::{Ended, KeywordsArgument, Stop};
+use crate::config::Settings;
+use crate::domain::Severity;
+use crate::engine::knowledge::compile;
+use crate::engine::replay::World;
+use crate::engine::timeline;
+
+/// Folds timelines through dictionaries and rules, with the timeline as the clock.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  hotline replay tests/scenarios/heat/*.jsonl\n  \
+                        hotline replay --trace --keywords my-keywords chat.jsonl\n\n\
+                        Nothing is sent or stored. Exit status: 0 all expectations hold, 1 some do not, 2 wrong use.")]
+pub struct Arguments {
+    /// Timelines, each a world of its own.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    keywords: KeywordsArgument,
+    /// Print every change of tag, colour and hand-off and every planned and sent message.
+    #[arg(long)]
+    trace: bool,
+    /// One JSON object with the failures, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
+    let sources = arguments.keywords.folders().read().map_err(|error| Stop(error.to_string()))?;
+    // The shop's settings stand at their defaults: the outcome depends on nothing but the files.
+    let (knowledge, problems) = compile(&sources, &Settings::defaults());
+    let Some(knowledge) = knowledge else {
+        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let said: Vec<_> = errors.map(ToString::to_string).collect();
+        return Err(Stop(format!("the dictionaries or rules have mistakes:\n{}", said.join("\n"))));
+    };
+    let mut out = std::io::stdout().lock();
+    let failed_to_write = |error| Stop::new("cannot write the outcome", error);
+    let (mut passed, mut failures) = (0, Vec::new());
+    for path in &arguments.files {
+        let name = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| Stop::new(&format!("cannot read {name}"), error))?;
+        let lines = timeline::parse(&text).map_err(|error| Stop(format!("{name}: {error}")))?;
+        let mut world = World::new(&knowledge, arguments.trace);
+        let outcome = world.play(&lines);
+        for line in world.take_trace() {
+            writeln!(out, "{line}").map_err(failed_to_write)?;
+        }
+        passed += outcome.passed;
+        for failure in outcome.failures {
+            if !arguments.json {
+                for difference in &failure.differences {
+                    writeln!(out, "{name}:{}: {difference}", failure.line).map_err(failed_to_write)?;
+                }
+            }
+            failures.push(serde_json::json!({
+                "file": name.to_string(), "line": failure.line, "differences": failure.differences,
+            }));
+        }
+    }
+    let failed = failures.len();
+    if arguments.json {
+        let report = serde_json::json!({ "passed": passed, "failed": failed, "failures": failures });
+        writeln!(out, "{report}").map_err(failed_to_write)?;
+    } else {
+        writeln!(out, "{passed} passed, {failed} failed").map_err(failed_to_write)?;
+    }
+    Ok(if failed == 0 { Ended::Done } else { Ended::Faults })
+}

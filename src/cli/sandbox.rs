@@ -1,0 +1,92 @@
+//! `hotline sandbox`: the Graph API alone, to test any WhatsApp bot against.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+
+use super::{Ended, Stop, runtime};
+use crate::engine::wall_clock;
+use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, phone_router};
+
+/// Runs a Graph API that behaves like Meta's: signed webhooks with retries, statuses, limits, error codes, faults.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  hotline sandbox --webhook http://127.0.0.1:3000/webhook --app-secret s3cret --verify-token word --token t0ken\n\n\
+                        The bot calls http://127.0.0.1:9090/v26.0/880000000000001/messages with `Authorization: Bearer t0ken`;\n\
+                        phones to write from stand at http://127.0.0.1:9090/sandbox. Faults are set by POST /control/faults,\n\
+                        for example {\"unavailable\": 0.1, \"duplicates\": 0.2, \"latency_ms\": 50}; GET /control/counters counts."
+)]
+pub struct Arguments {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:9090")]
+    listen: SocketAddr,
+    /// Where webhooks go; it must answer the handshake first.
+    #[arg(long)]
+    webhook: String,
+    /// Webhooks are signed with this.
+    #[arg(long)]
+    app_secret: SecretString,
+    /// Shown in the handshake.
+    #[arg(long)]
+    verify_token: SecretString,
+    /// The bot must show this.
+    #[arg(long)]
+    token: SecretString,
+    /// Id of the one number.
+    #[arg(long, default_value = "880000000000001")]
+    phone_number_id: String,
+    /// Messages a second that the number may send.
+    #[arg(long, default_value_t = 80)]
+    messages_per_second: u32,
+}
+
+pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
+    runtime()?.block_on(serve(arguments))
+}
+
+async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
+    let sandbox = Sandbox::new(
+        SandboxSettings {
+            webhook: arguments.webhook.clone(),
+            app_secret: arguments.app_secret,
+            verify_token: arguments.verify_token,
+            access_token: arguments.token,
+            phone_number_id: arguments.phone_number_id,
+            messages_per_second: arguments.messages_per_second,
+            status_delays: [Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(2_000)],
+            retry_after: Duration::from_secs(1),
+            window_error_at_once: false,
+        },
+        wall_clock(),
+    );
+    let listener = tokio::net::TcpListener::bind(arguments.listen)
+        .await
+        .map_err(|error| Stop(format!("cannot listen on {}: {error}", arguments.listen)))?;
+    let stop = CancellationToken::new();
+    let router = sandbox.graph_router().merge(phone_router(sandbox.clone(), stop.clone()));
+    println!("Graph API: http://{}   Phones: http://{}/sandbox", arguments.listen, arguments.listen);
+    tokio::spawn(handshake(sandbox, arguments.webhook));
+    let until = stop.clone();
+    tokio::spawn(async move {
+        let _signal = tokio::signal::ctrl_c().await;
+        stop.cancel();
+    });
+    let server = axum::serve(listener, router).with_graceful_shutdown(until.cancelled_owned());
+    server.await.map_err(|error| Stop::new("the sandbox stopped", error))?;
+    Ok(Ended::Done)
+}
+
+/// Asks until the webhook answers: it may be started after the sandbox.
+async fn handshake(sandbox: Sandbox, webhook: String) {
+    let mut told = false;
+    while let Err(error) = sandbox.verify().await {
+        if !told {
+            eprintln!("hotline: waiting for {webhook} to answer the handshake: {error}");
+            told = true;
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    eprintln!("hotline: {webhook} answered the handshake; webhooks are delivered");
+}

@@ -1,0 +1,200 @@
+//! `hotline serve`: everything. Without credentials, in sandbox mode.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use super::{Ended, Stop, runtime};
+use crate::config::{LogFormat, Settings};
+use crate::domain::{Severity, Timestamp};
+use crate::engine::knowledge::{Folders, Shelf};
+use crate::engine::{Engine, Parts, wall_clock};
+use crate::store::{Role, Store};
+use crate::web::{self, access};
+use crate::whatsapp::client::Client;
+use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, phone_router};
+
+/// How long what is in hand may take to finish after the signal to stop.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The number that the sandbox sends for.
+const SANDBOX_NUMBER: &str = "880000000000001";
+
+/// Runs everything: webhook, answers, console. Without credentials for Meta it starts in sandbox mode.
+#[derive(clap::Args, Default)]
+#[command(
+    after_help = "Examples:\n  hotline serve\n  HOTLINE_LISTEN=0.0.0.0:8080 HOTLINE_DATABASE__URL=postgres://… hotline serve\n\n\
+                        `hotline serve --defaults` prints every setting with its meaning and default."
+)]
+pub struct Arguments {
+    /// Print every setting with its meaning and default, and end.
+    #[arg(long)]
+    defaults: bool,
+}
+
+pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
+    if arguments.defaults {
+        print!("{}", crate::config::DEFAULTS);
+        return Ok(Ended::Done);
+    }
+    start_log(&settings);
+    runtime()?.block_on(serve(settings))
+}
+
+fn start_log(settings: &Settings) {
+    let filter = EnvFilter::try_new(&settings.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log.format {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
+    let metrics = start_metrics()?;
+    let sandbox_mode = settings.sandbox_mode();
+    let listener = listen(&settings).await?;
+    let address = listener.local_addr().map_err(|error| Stop::new("cannot listen", error))?;
+    // With port 0 the system chose one; links must name it.
+    settings.listen = address;
+    let sandbox = sandbox_mode.then(|| enter_sandbox(&mut settings));
+    let settings = Arc::new(settings);
+    let engine = start_engine(&settings).await?;
+    let mut router = web::router(engine.clone(), metrics, sandbox_mode)
+        .map_err(|error| Stop::new("the console's pages cannot be read", error))?;
+    if let Some(sandbox) = &sandbox {
+        let graph = Router::new().nest("/sandbox/graph", sandbox.graph_router());
+        router = router.merge(graph).merge(phone_router(sandbox.clone(), engine.stopping()));
+    }
+    let welcome = welcome(&engine, sandbox_mode).await?;
+    let stopping = engine.stopping();
+    tokio::spawn(on_signal(engine.clone()));
+    let server = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
+    let server = tokio::spawn(server.into_future());
+    if let Some(sandbox) = sandbox {
+        sandbox.verify().await.map_err(|error| Stop::new("the sandbox cannot reach its own webhook", error))?;
+    }
+    println!("{welcome}");
+    // Open connections may end by themselves for a while; then the process ends.
+    let _ended = server.await;
+    let clean = engine.stop(PATIENCE).await;
+    if !clean {
+        tracing::warn!("some work did not end in time; it goes on after the next start");
+    }
+    Ok(Ended::Done)
+}
+
+fn start_metrics() -> Result<PrometheusHandle, Stop> {
+    let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+    let builder = PrometheusBuilder::new().set_buckets(&buckets).map_err(|error| Stop::new("cannot count", error))?;
+    builder.install_recorder().map_err(|error| Stop::new("cannot count", error))
+}
+
+async fn listen(settings: &Settings) -> Result<TcpListener, Stop> {
+    let address = settings.listen;
+    TcpListener::bind(address).await.map_err(|error| {
+        Stop(format!(
+            "cannot listen on {address}: {error}. Another program may use it; set HOTLINE_LISTEN to another one"
+        ))
+    })
+}
+
+/// The settings of a shop that has no number yet: our own Graph API behind the same address, with secrets of this run.
+fn enter_sandbox(settings: &mut Settings) -> Sandbox {
+    let secret = || SecretString::from(hex::encode(rand::random::<[u8; 16]>()));
+    let base = format!("http://{}", loopback(settings.listen));
+    let (app_secret, verify_token, access_token) = (secret(), secret(), secret());
+    let sandbox = SandboxSettings {
+        webhook: format!("{base}/webhook/whatsapp"),
+        app_secret: app_secret.clone(),
+        verify_token: verify_token.clone(),
+        access_token: access_token.clone(),
+        phone_number_id: SANDBOX_NUMBER.into(),
+        messages_per_second: settings.whatsapp.messages_per_second,
+        status_delays: [Duration::from_millis(150), Duration::from_millis(350), Duration::from_millis(1500)],
+        retry_after: Duration::from_secs(1),
+        window_error_at_once: false,
+    };
+    settings.whatsapp.app_secret = vec![app_secret];
+    settings.whatsapp.verify_token = Some(verify_token);
+    settings.whatsapp.access_token = Some(access_token);
+    settings.whatsapp.phone_number_id = vec![SANDBOX_NUMBER.into()];
+    settings.whatsapp.graph_url = format!("{base}/sandbox/graph");
+    Sandbox::new(sandbox, wall_clock())
+}
+
+/// Where this process reaches itself.
+fn loopback(listen: std::net::SocketAddr) -> std::net::SocketAddr {
+    let mut address = listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    address
+}
+
+async fn start_engine(settings: &Arc<Settings>) -> Result<Engine, Stop> {
+    let shelf = Shelf::open(Folders::of(settings), settings.clone()).map_err(|problems| {
+        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let said: Vec<_> = errors.map(ToString::to_string).collect();
+        Stop(format!("the dictionaries, rules or replies have mistakes:\n{}", said.join("\n")))
+    })?;
+    let store = Store::open(&settings.database.url).await.map_err(|error| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        Stop(format!("cannot open the database {}: {error}{cause}", without_password(&settings.database.url)))
+    })?;
+    let token = settings.whatsapp.access_token.clone().unwrap_or_else(|| SecretString::from(""));
+    let client = Client::new(&settings.whatsapp, &token).map_err(Stop)?;
+    Ok(Engine::start(Parts {
+        settings: settings.clone(),
+        store,
+        shelf: Arc::new(shelf),
+        client,
+        channels: settings.whatsapp.phone_number_id.clone(),
+        clock: wall_clock(),
+    }))
+}
+
+fn without_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => format!("{}://…{}", &url[..scheme], &url[at..]),
+        _ => url.to_owned(),
+    }
+}
+
+/// The one line that a newcomer needs: where the console is, with a link that signs in once.
+async fn welcome(engine: &Engine, sandbox_mode: bool) -> Result<String, Stop> {
+    let failed = |error: crate::store::StoreError| Stop::new("the database does not answer", error);
+    let (store, url) = (engine.store(), engine.settings().public_url());
+    if !sandbox_mode {
+        return Ok(format!("Hotline is ready: {url} (sign-in links: hotline user link NAME)"));
+    }
+    let now: Timestamp = engine.now();
+    for (login, name, role) in [("ana", "Ana", Role::Admin), ("ben", "Ben", Role::Agent)] {
+        store.add_user(login, name, role, now).await.map_err(failed)?;
+    }
+    let link = access::new_link(store, "ana", &url, now).await.map_err(failed)?;
+    Ok(format!("Hotline is ready. Console, signs in once: {}   Phones: {url}/sandbox", link.unwrap_or(url.clone())))
+}
+
+/// The first signal stops gently, the second at once.
+async fn on_signal(engine: Engine) {
+    let signal = || async {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = async { match &mut terminate { Some(terminate) => { terminate.recv().await; } None => std::future::pending().await } } => {}
+        }
+    };
+    signal().await;
+    tracing::info!("stopping: finishing what is in hand");
+    engine.stopping().cancel();
+    tokio::select! {
+        () = signal() => {}
+        () = tokio::time::sleep(PATIENCE * 2) => {}
+    }
+    std::process::exit(1);
+}

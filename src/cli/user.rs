@@ -1,0 +1,82 @@
+//! `hotline user`: people who may sign in.
+
+use clap::Subcommand;
+
+use super::{Ended, Stop, runtime};
+use crate::config::Settings;
+use crate::domain::Timestamp;
+use crate::store::{Role, Store};
+use crate::web::access;
+
+/// Creates people who may sign in to the console, and links for them.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  hotline user add ana --name \"Ana Silva\" --role agent\n  hotline user link ana\n  hotline user list --json"
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Create somebody and print a link that signs them in once.
+    Add {
+        /// Sign-in name.
+        login: String,
+        /// Name that others see.
+        #[arg(long)]
+        name: Option<String>,
+        /// admin or agent.
+        #[arg(long, default_value = "agent")]
+        role: Role,
+    },
+    /// Print a new link that signs somebody in once, within 24 hours.
+    Link {
+        /// Sign-in name.
+        login: String,
+    },
+    /// List everybody.
+    List {
+        /// One JSON array, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
+    runtime()?.block_on(act(arguments.action, settings))
+}
+
+async fn act(action: Action, settings: Settings) -> Result<Ended, Stop> {
+    let failed = |error: crate::store::StoreError| Stop::new("the database refused it", error);
+    let store = Store::open(&settings.database.url).await.map_err(failed)?;
+    let now = Timestamp::from(chrono::Utc::now());
+    match action {
+        Action::Add { login, name, role } => {
+            let name = name.unwrap_or_else(|| login.clone());
+            if !store.add_user(&login, &name, role, now).await.map_err(failed)? {
+                return Err(Stop(format!(
+                    "somebody is called `{login}` already; for a new link: hotline user link {login}"
+                )));
+            }
+            println!("{}", link(&store, &login, &settings, now).await?);
+        }
+        Action::Link { login } => println!("{}", link(&store, &login, &settings, now).await?),
+        Action::List { json } => {
+            let users = store.users().await.map_err(failed)?;
+            if json {
+                println!("{}", serde_json::json!(users));
+            } else {
+                users.iter().for_each(|user| println!("{}\t{}\t{}", user.login, user.role.name(), user.name));
+            }
+        }
+    }
+    Ok(Ended::Done)
+}
+
+async fn link(store: &Store, login: &str, settings: &Settings, now: Timestamp) -> Result<String, Stop> {
+    let link = access::new_link(store, login, &settings.public_url(), now).await;
+    link.map_err(|error| Stop::new("cannot make a link", error))?
+        .ok_or_else(|| Stop(format!("nobody is called `{login}`; see `hotline user list`")))
+}

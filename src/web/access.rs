@@ -1,0 +1,116 @@
+//! Who is asking: sessions, tokens, passwords. Of tokens only their hash is stored.
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, PasswordHash};
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::App;
+use crate::domain::{Duration, Timestamp};
+use crate::store::{Role, Session, Store, StoreError, User};
+
+/// A link signs in within this.
+const LINK_LIVES: Duration = Duration::hours(24);
+/// A session ends after this, however much it is used.
+const SESSION_LIVES: Duration = Duration::days(7);
+/// Name of the session's cookie.
+pub(super) const COOKIE: &str = "hotline_session";
+
+/// A random token of 256 bits, as text.
+pub(super) fn token() -> String {
+    hex::encode(rand::random::<[u8; 32]>())
+}
+
+/// What is stored of a token.
+pub(super) fn hash(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
+}
+
+/// Makes a link that signs somebody in once; `None` if nobody is called so.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn new_link(
+    store: &Store,
+    login: &str,
+    public_url: &str,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    let Some(user) = store.user(login).await? else { return Ok(None) };
+    let token = token();
+    store.add_link(&hash(&token), user.id, now + LINK_LIVES).await?;
+    Ok(Some(format!("{public_url}/sign-in/{token}")))
+}
+
+/// Begins a session and returns its cookie.
+pub(super) async fn begin(app: &App, user: i64) -> Result<String, StoreError> {
+    let (session, now) = (token(), app.engine.now());
+    app.engine.store().add_session(&hash(&session), user, &token(), now, now + SESSION_LIVES).await?;
+    let secure = if app.secure { "; Secure" } else { "" };
+    Ok(format!("{COOKIE}={session}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}{secure}", SESSION_LIVES.0 / 1000))
+}
+
+/// Hashes a password. Slow on purpose: call it off the async threads.
+pub(super) fn hash_password(password: &str) -> Option<String> {
+    Argon2::default().hash_password(password.as_bytes()).ok().map(|hash| hash.to_string())
+}
+
+/// Whether a password fits. Slow on purpose.
+pub(super) fn password_fits(hash: &str, password: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// The session's cookie of a request.
+pub(super) fn cookie(parts: &Parts) -> Option<&str> {
+    let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+/// Somebody who is signed in. A request without a session goes to the sign-in page and comes back.
+pub(super) struct SignedIn(pub(super) Session);
+
+impl SignedIn {
+    pub(super) fn user(&self) -> &User {
+        &self.0.user
+    }
+
+    pub(super) fn is_admin(&self) -> bool {
+        self.0.user.role == Role::Admin
+    }
+
+    /// Whether a form was made by a page of this session.
+    pub(super) fn made(&self, csrf: &str) -> bool {
+        self.0.csrf.as_bytes().ct_eq(csrf.as_bytes()).into()
+    }
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let back = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let away = || Redirect::to(&format!("/sign-in?back={}", encode(back))).into_response();
+        let Some(token) = cookie(parts).map(hash) else { return Err(away()) };
+        match app.engine.store().session(&token, app.engine.now()).await {
+            Ok(Some(session)) => Ok(Self(session)),
+            Ok(None) => Err(away()),
+            Err(_) => Err(app.pages.unavailable()),
+        }
+    }
+}
+
+/// Percent-encodes what may not stand in a query.
+fn encode(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' => out.push(byte as char),
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out
+}

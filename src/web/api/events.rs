@@ -1,0 +1,89 @@
+//! `POST /api/v1/events`: what shops and sites know of their customers, one event or a list of them.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
+
+use super::problem::ApiProblem;
+use crate::domain::{ContactRef, EventBody, Timestamp};
+use crate::engine::Engine;
+use crate::engine::timeline::event_body;
+use crate::store::NewEvent;
+
+/// Most events of one call.
+const MOST: usize = 1_000;
+
+/// The events API.
+pub fn router(engine: Engine) -> Router {
+    let limit = engine.settings().limits.api_bytes;
+    Router::new().route("/api/v1/events", post(take)).layer(DefaultBodyLimit::max(limit)).with_state(engine)
+}
+
+/// 202 with one result for each event, in order: `accepted`, `duplicate`, or what is wrong with it. Events that are wrong
+/// do not hold back the others.
+async fn take(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let items = match serde_json::from_slice(&body) {
+        Ok(Value::Array(items)) => items,
+        Ok(item @ Value::Object(_)) => vec![item],
+        Ok(_) => return Err(ApiProblem::invalid("The body is one event or a list of events.")),
+        Err(error) => return Err(ApiProblem::invalid(format!("The body is not valid JSON: {error}"))),
+    };
+    if items.len() > MOST {
+        return Err(ApiProblem::invalid(format!("At most {MOST} events in one call; these are {}.", items.len())));
+    }
+    let now = engine.now();
+    let parsed: Vec<Result<NewEvent, String>> = items.into_iter().map(|item| new_event(item, now)).collect();
+    let good: Vec<NewEvent> = parsed.iter().filter_map(|item| item.as_ref().ok().cloned()).collect();
+    let mut appended = engine.store().append(good).await.map_err(|_| ApiProblem::unavailable())?.into_iter();
+    let results: Vec<Value> = parsed
+        .iter()
+        .map(|item| match item {
+            Err(reason) => json!({ "status": "invalid", "detail": reason }),
+            Ok(_) => match appended.next() {
+                Some(event) if event.duplicate => json!({ "status": "duplicate" }),
+                Some(event) => json!({ "status": "accepted", "seq": event.seq }),
+                None => json!({ "status": "invalid", "detail": "not stored" }),
+            },
+        })
+        .collect();
+    Ok((StatusCode::ACCEPTED, axum::Json(json!({ "results": results }))).into_response())
+}
+
+fn authorise(engine: &Engine, headers: &HeaderMap) -> Result<(), ApiProblem> {
+    let expected = engine.settings().api.token.as_ref().ok_or_else(ApiProblem::unauthorized)?;
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let same: bool = given.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into();
+    if same { Ok(()) } else { Err(ApiProblem::unauthorized()) }
+}
+
+fn new_event(mut item: Value, now: Timestamp) -> Result<NewEvent, String> {
+    let fields = item.as_object_mut().ok_or("an event is a JSON object")?;
+    let contact = match fields.remove("contact") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name.parse::<ContactRef>()?),
+        Some(_) => return Err("`contact` is text: +85251234567 or bsuid:US.9001".into()),
+    };
+    let at = match fields.remove("at") {
+        None => now,
+        Some(Value::String(text)) => Timestamp::parse_rfc3339(&text)
+            .ok_or_else(|| format!("`at` is `{text}`, which is no RFC 3339 time with offset"))?,
+        Some(_) => return Err("`at` is text: RFC 3339 with offset".into()),
+    };
+    let key = fields.remove("id").and_then(|id| id.as_str().map(|id| format!("api:{id}")));
+    fields.remove("received");
+    let body = event_body(item)?;
+    if contact.is_none() && !matches!(body, EventBody::Campaign(_) | EventBody::Weather(_) | EventBody::Product(_)) {
+        return Err(format!("`contact` is missing: a {} event happens to somebody", body.kind()));
+    }
+    // What has not happened yet cannot have happened.
+    let at = at.min(now);
+    Ok(NewEvent { key, contact: None, contacts: contact.into_iter().collect(), at, received: now, due: now, body })
+}

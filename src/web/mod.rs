@@ -1,0 +1,51 @@
+//! HTTP: the webhook, the API, the console.
+
+pub mod access;
+pub mod api;
+mod console;
+mod live;
+mod pages;
+mod security;
+mod sign_in;
+mod view;
+pub mod webhook;
+
+use axum::Router;
+use axum::http::StatusCode;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::engine::Engine;
+use pages::Pages;
+
+/// What the console's handlers share.
+#[derive(Clone)]
+pub struct App {
+    engine: Engine,
+    pages: Pages,
+    /// Cookies only travel over https.
+    secure: bool,
+    /// The phones at /sandbox are there.
+    sandbox: bool,
+}
+
+/// Every address of the product.
+///
+/// # Errors
+/// A page's template is wrong.
+pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Result<Router, minijinja::Error> {
+    let secure = engine.settings().public_url().starts_with("https://");
+    let app = App { engine: engine.clone(), pages: Pages::load()?, secure, sandbox };
+    let console = console::router().merge(sign_in::router()).merge(live::router());
+    let console = console
+        .fallback(async |axum::extract::State(app): axum::extract::State<App>| {
+            (StatusCode::NOT_FOUND, app.pages.error("There is nothing at this address.", "Go to the inbox."))
+        })
+        .with_state(app)
+        .layer(axum::middleware::from_fn(security::headers));
+    Ok(webhook::router(engine.clone())
+        .merge(api::health::router(engine.clone(), metrics))
+        .merge(api::events::router(engine))
+        .merge(console)
+        .layer(CatchPanicLayer::new()))
+}

@@ -1,0 +1,63 @@
+//! Console pages: minijinja templates that travel inside the binary.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+
+/// Every page and fragment.
+const TEMPLATES: [(&str, &str); 10] = [
+    ("base.html", include_str!("../../templates/console/base.html")),
+    ("sign_in.html", include_str!("../../templates/console/sign_in.html")),
+    ("sign_in_link.html", include_str!("../../templates/console/sign_in_link.html")),
+    ("password.html", include_str!("../../templates/console/password.html")),
+    ("inbox.html", include_str!("../../templates/console/inbox.html")),
+    ("list.html", include_str!("../../templates/console/list.html")),
+    ("thread.html", include_str!("../../templates/console/thread.html")),
+    ("panel.html", include_str!("../../templates/console/panel.html")),
+    ("admin.html", include_str!("../../templates/console/admin.html")),
+    ("error.html", include_str!("../../templates/console/error.html")),
+];
+
+/// The templates, compiled.
+#[derive(Clone)]
+pub(super) struct Pages(Arc<Environment<'static>>);
+
+impl Pages {
+    pub(super) fn load() -> Result<Self, minijinja::Error> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        for (name, text) in TEMPLATES {
+            environment.add_template(name, text)?;
+        }
+        Ok(Self(Arc::new(environment)))
+    }
+
+    pub(super) fn show(&self, name: &str, values: Value) -> Response {
+        let rendered = self.0.get_template(name).and_then(|template| template.render(&values));
+        match rendered {
+            Ok(html) => Html(html).into_response(),
+            Err(error) => {
+                tracing::error!(page = name, error = %error, "a page could not be rendered");
+                (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made. The log says why.").into_response()
+            }
+        }
+    }
+
+    pub(super) fn error(&self, what: &str, next: &str) -> Response {
+        self.show("error.html", context! { what, next })
+    }
+
+    pub(super) fn unavailable(&self) -> Response {
+        let page = self.error("The database does not answer just now.", "Nothing was lost. Try again in a moment.");
+        (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
+    }
+
+    pub(super) fn forbidden(&self) -> Response {
+        let page = self
+            .error("This is not allowed.", "If a form was open for long, go back, reload the page and send it again.");
+        (StatusCode::FORBIDDEN, page).into_response()
+    }
+}

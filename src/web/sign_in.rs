@@ -1,0 +1,163 @@
+//! Signing in: a password, or a link that works once. The link's page has a button, so that previews cannot burn it.
+
+use std::num::NonZeroU32;
+use std::sync::LazyLock;
+
+use axum::Form;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use minijinja::context;
+use serde::Deserialize;
+
+use super::App;
+use super::access::{self, SignedIn};
+
+/// Tries a minute, over all who try: guessing is slow, people are not held up.
+static TRIES: LazyLock<DefaultDirectRateLimiter> =
+    LazyLock::new(|| RateLimiter::direct(Quota::per_minute(NonZeroU32::new(30).unwrap_or(NonZeroU32::MIN))));
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/sign-in", get(page).post(enter))
+        .route("/sign-in/{token}", get(link_page).post(use_link))
+        .route("/sign-out", axum::routing::post(leave))
+        .route("/password", get(password_page).post(set_password))
+}
+
+#[derive(Deserialize)]
+struct Back {
+    #[serde(default)]
+    back: String,
+}
+
+impl Back {
+    /// Only our own pages: never somebody else's address.
+    fn safe(&self) -> &str {
+        let own = self.back.starts_with('/') && !self.back.starts_with("//") && !self.back.contains('\\');
+        if own { &self.back } else { "/inbox" }
+    }
+}
+
+async fn page(State(app): State<App>, Query(back): Query<Back>) -> Response {
+    app.pages.show("sign_in.html", context! { back => back.safe() })
+}
+
+#[derive(Deserialize)]
+struct Entering {
+    login: String,
+    password: String,
+    #[serde(default)]
+    back: String,
+}
+
+async fn enter(State(app): State<App>, Form(form): Form<Entering>) -> Response {
+    let back = Back { back: form.back };
+    let wrong = |status, error: &str| {
+        (status, app.pages.show("sign_in.html", context! { back => back.safe(), login => &form.login, error }))
+            .into_response()
+    };
+    if TRIES.check().is_err() {
+        return wrong(StatusCode::TOO_MANY_REQUESTS, "Too many tries just now. Wait a minute.");
+    }
+    let Ok(user) = app.engine.store().user(form.login.trim()).await else { return app.pages.unavailable() };
+    let (stored, password) = (user.as_ref().and_then(|user| user.password_hash.clone()), form.password);
+    // Also for a name that nobody has: the time tells nothing.
+    let fits = tokio::task::spawn_blocking(move || match stored {
+        Some(stored) => access::password_fits(&stored, &password),
+        None => {
+            access::hash_password(&password);
+            false
+        }
+    });
+    match (user, fits.await.unwrap_or(false)) {
+        (Some(user), true) => signed_in(&app, user.id, back.safe()).await,
+        _ => wrong(StatusCode::UNPROCESSABLE_ENTITY, "Name and password do not fit. An admin can make you a new link."),
+    }
+}
+
+async fn signed_in(app: &App, user: i64, to: &str) -> Response {
+    match access::begin(app, user).await {
+        Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response(),
+        Err(_) => app.pages.unavailable(),
+    }
+}
+
+async fn link_page(State(app): State<App>, Path(token): Path<String>) -> Response {
+    app.pages.show("sign_in_link.html", context! { token })
+}
+
+async fn use_link(State(app): State<App>, Path(token): Path<String>) -> Response {
+    match app.engine.store().use_link(&access::hash(&token), app.engine.now()).await {
+        Ok(Some(user)) => signed_in(&app, user, "/inbox").await,
+        Ok(None) => {
+            let page = app.pages.error(
+                "This link was used already or is too old.",
+                "Ask an admin for a new one: hotline user link NAME.",
+            );
+            (StatusCode::GONE, page).into_response()
+        }
+        Err(_) => app.pages.unavailable(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Leaving {
+    csrf: String,
+}
+
+async fn leave(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    parts: axum::http::HeaderMap,
+    Form(form): Form<Leaving>,
+) -> Response {
+    if !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    let token = parts.get(header::COOKIE).and_then(|value| value.to_str().ok());
+    let token = token
+        .and_then(|line| line.split(';').find_map(|pair| pair.trim().strip_prefix(access::COOKIE)?.strip_prefix('=')));
+    if let Some(token) = token
+        && app.engine.store().end_session(&access::hash(token)).await.is_err()
+    {
+        return app.pages.unavailable();
+    }
+    let gone = format!("{}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0", access::COOKIE);
+    ([(header::SET_COOKIE, gone)], Redirect::to("/sign-in")).into_response()
+}
+
+async fn password_page(State(app): State<App>, signed_in: SignedIn) -> Response {
+    app.pages.show("password.html", context! { csrf => &signed_in.0.csrf, user => &signed_in.user().name })
+}
+
+#[derive(Deserialize)]
+struct NewPassword {
+    csrf: String,
+    password: String,
+}
+
+/// Shortest password that is taken.
+const SHORTEST: usize = 10;
+
+async fn set_password(State(app): State<App>, signed_in: SignedIn, Form(form): Form<NewPassword>) -> Response {
+    if !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    if form.password.chars().count() < SHORTEST {
+        let error = format!("A password has at least {SHORTEST} characters.");
+        let page = app
+            .pages
+            .show("password.html", context! { csrf => &signed_in.0.csrf, user => &signed_in.user().name, error });
+        return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
+    }
+    let hashed = tokio::task::spawn_blocking(move || access::hash_password(&form.password)).await.ok().flatten();
+    let Some(hashed) = hashed else { return app.pages.unavailable() };
+    match app.engine.store().set_password(signed_in.user().id, &hashed).await {
+        Ok(()) => Redirect::to("/inbox").into_response(),
+        Err(_) => app.pages.unavailable(),
+    }
+}

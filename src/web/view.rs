@@ -1,0 +1,232 @@
+//! From rows to what pages show: times in words, ticks, evidence.
+
+use chrono_tz::Tz;
+use minijinja::{Value, context};
+
+use crate::domain::{AgentAction, Content, Event, EventBody, Evidence, Timestamp};
+use crate::engine::state::State;
+use crate::engine::summary::Row;
+use crate::store::{InboxRow, LedgerRow, SentRow};
+
+/// Tags that a row of the inbox shows; the rest is a number.
+const TAGS_SHOWN: usize = 3;
+
+/// A row of the inbox.
+pub(super) fn row(row: &InboxRow, now: Timestamp) -> Value {
+    let summary: Row = serde_json::from_str(&row.summary).unwrap_or_default();
+    let more = summary.tags.len().saturating_sub(TAGS_SHOWN);
+    let tags: Vec<String> = summary.tags.iter().take(TAGS_SHOWN).cloned().collect();
+    context! {
+        id => row.contact.0, name => name(&summary, row.contact.0), preview => &summary.preview, unread => row.unread,
+        colour => summary.colour.clone(), heat => summary.heat.clone(), tags, more,
+        handoff => &row.handoff, agent => row.agent.clone(), reason => summary.reason.clone(),
+        due => row.promise_due.map(|due| countdown(due, now)), overdue => row.promise_due.is_some_and(|due| due < now),
+        ago => row.last_inbound_at.map(|at| ago(at, now)),
+        window => summary.window_ends.filter(|ends| *ends > now).map(|ends| left(ends, now)),
+        country => summary.country.clone(),
+    }
+}
+
+/// Name, else number, else our own number of them.
+fn name(summary: &Row, id: i64) -> String {
+    let number = summary.wa_id.as_ref().map(|digits| format!("+{digits}"));
+    summary.name.clone().or(number).unwrap_or_else(|| format!("Contact {id}"))
+}
+
+/// What the panel says of a contact.
+pub(super) fn contact(row: &InboxRow, state: Option<&str>, now: Timestamp, shop_zone: Tz) -> Value {
+    let summary: Row = serde_json::from_str(&row.summary).unwrap_or_default();
+    let state: State = state.and_then(|state| serde_json::from_str(state).ok()).unwrap_or_default();
+    let zone = state.contact.zone.unwrap_or(shop_zone);
+    let window = state.contact.window_ends();
+    context! {
+        id => row.contact.0, name => name(&summary, row.contact.0),
+        number => summary.wa_id.as_ref().map(|digits| format!("+{digits}")),
+        country => summary.country.clone(), language => summary.language.clone(), local_time => clock(now, zone),
+        zone => zone.name(), colour => summary.colour.clone(), heat => summary.heat.clone(), stage => &summary.stage,
+        budget => summary.budget.clone(), product => summary.product.clone(), opted_out => summary.opted_out,
+        handoff => &row.handoff, agent => row.agent.clone(), reason => summary.reason.clone(),
+        due => row.promise_due.map(|due| countdown(due, now)), overdue => row.promise_due.is_some_and(|due| due < now),
+        window_open => window.is_some_and(|ends| ends > now), window => window.filter(|ends| *ends > now).map(|ends| left(ends, now)),
+    }
+}
+
+/// What happened and what was sent, in order of time, with a line for each new day.
+pub(super) fn thread(events: &[Event], sent: &[SentRow], zone: Tz) -> Vec<Value> {
+    let mut items: Vec<(Timestamp, Value)> =
+        events.iter().filter_map(|event| Some((event.received, shown(event, zone)?))).collect();
+    items.extend(sent.iter().map(|row| (row.message.at, ours(row, zone))));
+    // Stable: what happened at one moment stays in its order, theirs before ours.
+    items.sort_by_key(|(at, _)| *at);
+    let mut days = Vec::with_capacity(items.len());
+    let mut day = String::new();
+    for (at, item) in items {
+        let today = at.utc().with_timezone(&zone).format("%A, %-d %B %Y").to_string();
+        if today != day {
+            days.push(context! { kind => "day", text => &today });
+            day = today;
+        }
+        days.push(item);
+    }
+    days
+}
+
+fn shown(event: &Event, zone: Tz) -> Option<Value> {
+    let at = clock(event.received, zone);
+    let seq = event.seq;
+    Some(match &event.body {
+        EventBody::Message(message) => {
+            let ad = message.referral.as_ref().and_then(|referral| referral.headline.clone());
+            let media = message.media.clone();
+            context! { kind => "theirs", text => message.words(), media, ad, at, seq, tapped => message.choice.is_some() }
+        }
+        EventBody::Location(location) => {
+            let place =
+                location.name.clone().unwrap_or_else(|| format!("{:.4}, {:.4}", location.latitude, location.longitude));
+            context! { kind => "theirs", text => place, media => "location", at, seq }
+        }
+        EventBody::Reaction { emoji, .. } if !emoji.is_empty() => {
+            context! { kind => "line", text => format!("reacted {emoji}"), at }
+        }
+        EventBody::Sent(sent) => {
+            context! { kind => "ours", text => sent.text.clone().unwrap_or_default(), sender => &sent.by, at }
+        }
+        EventBody::Order(order) => {
+            context! { kind => "line", text => format!("order {} {}", order.order, format!("{:?}", order.state).to_lowercase()), at }
+        }
+        EventBody::Click(click) => context! { kind => "line", text => format!("opened a {} link", click.link), at },
+        EventBody::Agent(agent) => {
+            let who = &agent.agent;
+            let text = match agent.action {
+                AgentAction::Note => {
+                    return Some(
+                        context! { kind => "note", text => agent.text.clone().unwrap_or_default(), sender => who, at },
+                    );
+                }
+                // The message itself stands in the outbox.
+                AgentAction::Reply => return None,
+                AgentAction::Take => format!("{who} took over"),
+                AgentAction::Release => format!("{who} handed back to the bot"),
+                AgentAction::Call => format!("{who} called"),
+                AgentAction::TagAdd => {
+                    format!("{who} set {}", agent.tag.as_ref().map(ToString::to_string).unwrap_or_default())
+                }
+                AgentAction::TagRemove => {
+                    format!("{who} removed {}", agent.tag.as_ref().map(ToString::to_string).unwrap_or_default())
+                }
+                AgentAction::Colour => format!("{who} set the colour"),
+                AgentAction::Won => format!("{who} closed it: won"),
+                AgentAction::Lost => format!("{who} closed it: lost"),
+            };
+            context! { kind => "line", text, at }
+        }
+        _ => return None,
+    })
+}
+
+fn ours(row: &SentRow, zone: Tz) -> Value {
+    let options: Vec<String> = match &row.message.content {
+        Content::Buttons { buttons, .. } => buttons.iter().map(|button| button.title.clone()).collect(),
+        Content::List { rows, .. } => rows.iter().map(|row| format!("{} · {}", row.title, row.description)).collect(),
+        _ => Vec::new(),
+    };
+    let (ticks, label) = match row.state.as_str() {
+        "queued" => ("…", "waits"),
+        "sending" => ("…", "on its way"),
+        "accepted" | "sent" => ("✓", "sent"),
+        "delivered" => ("✓✓", "delivered"),
+        "read" => ("✓✓", "read"),
+        "cancelled" => ("×", "not sent"),
+        "expired" => ("×", "not sent, too late"),
+        _ => ("!", "failed"),
+    };
+    context! {
+        kind => "ours", bot => row.sender == "bot", sender => &row.sender, text => row.message.content.text(), options,
+        at => clock(row.message.at, zone), ticks, label, state => &row.state,
+        error => row.error.clone().filter(|_| matches!(row.state.as_str(), "failed" | "cancelled" | "expired" | "queued")),
+        follow_up => row.message.rule.clone(),
+    }
+}
+
+/// Tags that hold, with why: the rule, the figure, the words in the message.
+pub(super) fn tags(state: Option<&str>, ledger: &[LedgerRow], events: &[Event], now: Timestamp) -> Vec<Value> {
+    let state: State = state.and_then(|state| serde_json::from_str(state).ok()).unwrap_or_default();
+    let held = state.facts.tags();
+    held.map(|tag| {
+        let line = ledger.iter().find(|line| line.tag == tag.key.as_str() && line.change == "set");
+        let evidence: Evidence = line.and_then(|line| serde_json::from_str(&line.evidence).ok()).unwrap_or_default();
+        let message = evidence.events.iter().rev().find_map(|seq| {
+            let event = events.iter().find(|event| event.seq == *seq)?;
+            let EventBody::Message(message) = &event.body else { return None };
+            Some(highlighted(message.words(), &evidence))
+        });
+        context! {
+            tag => tag.key.as_str(), group => tag.key.group(), since => ago(tag.since, now),
+            until => tag.expires.filter(|expires| *expires > now).map(|expires| left(expires, now)),
+            rule => &tag.by, version => &evidence.version, catalogue => evidence.catalogue.join(", "), figure => &evidence.figure,
+            message,
+        }
+    })
+    .collect()
+}
+
+/// The words of a message in pieces, those that count marked.
+fn highlighted(text: &str, evidence: &Evidence) -> Vec<Value> {
+    let mut pieces = Vec::new();
+    let chars: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    let mut spans = evidence.spans.clone();
+    spans.sort();
+    for span in spans {
+        let (start, end) = (span.start as usize, (span.end as usize).min(chars.len()));
+        if start < at || start >= end {
+            continue;
+        }
+        pieces.push(context! { text => chars[at..start].iter().collect::<String>(), marked => false });
+        pieces.push(context! { text => chars[start..end].iter().collect::<String>(), marked => true });
+        at = end;
+    }
+    pieces.push(context! { text => chars[at..].iter().collect::<String>(), marked => false });
+    pieces
+}
+
+/// Time of day where somebody is.
+pub(super) fn clock(at: Timestamp, zone: Tz) -> String {
+    at.utc().with_timezone(&zone).format("%H:%M").to_string()
+}
+
+/// How long ago, in the largest unit.
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    match (now - at).0 / 1000 {
+        seconds if seconds < 60 => "now".into(),
+        seconds => length(seconds),
+    }
+}
+
+fn left(at: Timestamp, now: Timestamp) -> String {
+    length(((at - now).0 / 1000).max(60))
+}
+
+fn countdown(due: Timestamp, now: Timestamp) -> String {
+    match (due - now).0 / 1000 {
+        seconds if seconds < 0 => format!("{} late", length((-seconds).max(60))),
+        seconds => length(seconds.max(60)),
+    }
+}
+
+fn length(seconds: i64) -> String {
+    match seconds {
+        seconds if seconds < 3_600 => format!("{} min", seconds / 60),
+        seconds if seconds < 86_400 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// The beginning of a text.
+pub(super) fn shorten(text: &str, most: usize) -> String {
+    let mut kept: String = text.chars().take(most).collect();
+    if text.chars().nth(most).is_some() {
+        kept.push('…');
+    }
+    kept
+}

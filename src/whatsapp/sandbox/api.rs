@@ -1,0 +1,255 @@
+//! The Graph API's side: validation in Meta's order, error bodies, acceptance, and the statuses that follow.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use super::{Faults, Sandbox, deliver, wire};
+use crate::domain::Phone;
+use crate::whatsapp::errors;
+
+pub(super) fn router(sandbox: Sandbox) -> Router {
+    Router::new()
+        .route("/{version}/{number}/messages", post(messages))
+        .route("/{version}/{number}", get(number))
+        .route("/control/faults", post(set_faults))
+        .route("/control/counters", get(counters))
+        .with_state(sandbox)
+}
+
+async fn set_faults(State(sandbox): State<Sandbox>, axum::Json(faults): axum::Json<Faults>) -> StatusCode {
+    sandbox.set_faults(faults);
+    StatusCode::NO_CONTENT
+}
+
+async fn counters(State(sandbox): State<Sandbox>) -> Response {
+    axum::Json(json!(sandbox.counters())).into_response()
+}
+
+async fn number(
+    State(sandbox): State<Sandbox>,
+    Path((_, number)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(refusal) = unauthorised(&sandbox, &headers) {
+        return refusal;
+    }
+    if number != sandbox.inner.settings.phone_number_id {
+        return unknown_object(&number);
+    }
+    axum::Json(json!({
+        "id": number, "display_phone_number": "+1 312-555-0100", "verified_name": "Sandbox", "quality_rating": "GREEN",
+        "status": "CONNECTED", "throughput": { "level": "STANDARD" },
+    }))
+    .into_response()
+}
+
+async fn messages(
+    State(sandbox): State<Sandbox>,
+    Path((_, number)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let faults = sandbox.inner.faults();
+    if faults.latency_ms > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(faults.latency_ms)).await;
+    }
+    if rand::random_bool(faults.unavailable.clamp(0.0, 1.0)) {
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "text/html")], "<h1>Sorry</h1>")
+            .into_response();
+    }
+    let answer = take(&sandbox, &number, &headers, &body);
+    let accepted = answer.status() == StatusCode::OK;
+    sandbox.inner.count(|counters| if accepted { counters.accepted += 1 } else { counters.refused += 1 });
+    if accepted && rand::random_bool(faults.lost_answers.clamp(0.0, 1.0)) {
+        // Accepted, and the connection breaks: hyper closes it when the body fails.
+        let broken = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("dropped")) });
+        return Response::new(axum::body::Body::from_stream(broken));
+    }
+    answer
+}
+
+/// Validation order of section 9, point 6.
+fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Response {
+    if let Some(refusal) = unauthorised(sandbox, headers) {
+        return refusal;
+    }
+    let inner = &sandbox.inner;
+    if number != inner.settings.phone_number_id {
+        return unknown_object(number);
+    }
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return refuse(100, "The body is not valid JSON") };
+    if body["messaging_product"] != "whatsapp" {
+        return refuse(100, "The parameter messaging_product is required.");
+    }
+    if body["status"] == "read" {
+        inner.count(|counters| counters.read_marks += 1);
+        return axum::Json(json!({ "success": true })).into_response();
+    }
+    if let Some(code) = inner.next_code() {
+        return refuse(code, &errors::explain(code));
+    }
+    let Some(to) = body["to"].as_str().or(body["recipient"].as_str()) else {
+        return refuse(131_008, "Either to or recipient is required");
+    };
+    if let Err((code, detail)) = check(&body) {
+        return refuse(code, &detail);
+    }
+    let digits: String = to.chars().filter(char::is_ascii_digit).collect();
+    if body["to"].is_string() && digits.parse::<Phone>().is_err() {
+        return refuse(131_009, "to is not a phone number");
+    }
+    if digits == "13125550100" {
+        return refuse(131_021, "Recipient phone number cannot be the sender's");
+    }
+    let now = inner.now();
+    if !inner.number_has_room(now) {
+        return refuse(
+            130_429,
+            "Message failed to send because there were too many messages sent from this phone number",
+        );
+    }
+    if !inner.pair_has_room(&digits, now) {
+        return refuse(131_056, "Too many messages sent from the sender to the same recipient in a short time");
+    }
+    let template = body["type"] == "template";
+    let window = inner.window_is_open(&digits, now);
+    if !window && !template && inner.settings.window_error_at_once {
+        return refuse(131_047, "More than 24 hours have passed since the customer last replied");
+    }
+    accept(sandbox, &digits, &body, window || template)
+}
+
+fn accept(sandbox: &Sandbox, digits: &str, body: &Value, allowed: bool) -> Response {
+    let id = wire::wamid(digits, true);
+    let callback = body["biz_opaque_callback_data"].clone();
+    let stopped = body["type"] == "template" && sandbox.inner.marketing_stopped(digits);
+    if allowed && !stopped {
+        let mut shown = body.clone();
+        shown["id"] = id.as_str().into();
+        shown["at"] = sandbox.inner.now().0.into();
+        shown["status"] = "accepted".into();
+        sandbox.inner.show(digits, shown);
+    }
+    tokio::spawn(follow(sandbox.clone(), digits.to_owned(), id.clone(), callback, allowed, stopped));
+    axum::Json(json!({
+        "messaging_product": "whatsapp",
+        "contacts": [{ "input": body["to"], "wa_id": digits }],
+        "messages": [{ "id": id, "message_status": "accepted" }],
+    }))
+    .into_response()
+}
+
+/// The statuses of an accepted message, in sequence.
+async fn follow(sandbox: Sandbox, digits: String, id: String, callback: Value, allowed: bool, stopped: bool) {
+    let [to_sent, to_delivered, to_read] = sandbox.inner.settings.status_delays;
+    tokio::time::sleep(to_sent).await;
+    let code = if !allowed { Some(131_047) } else { stopped.then_some(131_050) };
+    if let Some(code) = code {
+        let title = errors::explain(code);
+        let error = json!({ "code": code, "title": title, "message": title, "error_data": { "details": title } });
+        return deliver::status(&sandbox, &digits, &id, "failed", &callback, Some(&error));
+    }
+    deliver::status(&sandbox, &digits, &id, "sent", &callback, None);
+    tokio::time::sleep(to_delivered).await;
+    deliver::status(&sandbox, &digits, &id, "delivered", &callback, None);
+    tokio::time::sleep(to_read).await;
+    deliver::status(&sandbox, &digits, &id, "read", &callback, None);
+}
+
+fn unauthorised(sandbox: &Sandbox, headers: &HeaderMap) -> Option<Response> {
+    let expected = format!("Bearer {}", sandbox.inner.settings.access_token.expose_secret());
+    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if shown == Some(expected.as_str()) {
+        return None;
+    }
+    let error = json!({ "error": {
+        "message": "Invalid OAuth access token - Cannot parse access token", "type": "OAuthException", "code": 190,
+        "fbtrace_id": "Asandbox",
+    }});
+    Some((StatusCode::UNAUTHORIZED, axum::Json(error)).into_response())
+}
+
+fn unknown_object(id: &str) -> Response {
+    let message = format!(
+        "Unsupported post request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, or \
+         does not support this operation."
+    );
+    let error = json!({ "error": {
+        "message": message, "type": "GraphMethodException", "code": 100, "error_subcode": 33, "fbtrace_id": "Asandbox",
+    }});
+    (StatusCode::BAD_REQUEST, axum::Json(error)).into_response()
+}
+
+fn refuse(code: i64, details: &str) -> Response {
+    let error = json!({ "error": {
+        "message": format!("(#{code}) {details}"), "type": "OAuthException", "code": code,
+        "error_data": { "messaging_product": "whatsapp", "details": details }, "fbtrace_id": "Asandbox",
+    }});
+    let status = match code {
+        1 | 2 | 131_000 | 131_016 => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    (status, axum::Json(error)).into_response()
+}
+
+/// Required parts and lengths of section 5.6.
+fn check(body: &Value) -> Result<(), (i64, String)> {
+    let long = |value: &Value| value.as_str().unwrap_or_default().encode_utf16().count();
+    let need = |value: &Value, what: &str, most: usize| match value.as_str() {
+        None | Some("") => Err((131_008, format!("{what} is required"))),
+        Some(_) if long(value) > most => Err((131_009, format!("{what} is longer than {most} characters"))),
+        Some(_) => Ok(()),
+    };
+    let list = |value: &Value, what: &str, most: usize| match value.as_array().map(Vec::len) {
+        Some(count) if (1..=most).contains(&count) => Ok(()),
+        _ => Err((131_009, format!("{what}: 1 to {most} are allowed"))),
+    };
+    match body["type"].as_str().unwrap_or("text") {
+        "text" => need(&body["text"]["body"], "text.body", 4_096),
+        "image" => {
+            need(&body["image"]["link"], "image.link", 2_000).or_else(|error| match body["image"]["id"].is_string() {
+                true => Ok(()),
+                false => Err(error),
+            })
+        }
+        "template" => {
+            need(&body["template"]["name"], "template.name", 512)?;
+            need(&body["template"]["language"]["code"], "template.language.code", 15)
+        }
+        "interactive" => {
+            let interactive = &body["interactive"];
+            let action = &interactive["action"];
+            match interactive["type"].as_str() {
+                Some("button") => {
+                    need(&interactive["body"]["text"], "interactive.body.text", 1_024)?;
+                    list(&action["buttons"], "buttons", 3)?;
+                    let buttons = action["buttons"].as_array().into_iter().flatten();
+                    buttons
+                        .map(|button| &button["reply"]["title"])
+                        .try_for_each(|title| need(title, "a button's title", 20))
+                }
+                Some("list") => {
+                    need(&interactive["body"]["text"], "interactive.body.text", 4_096)?;
+                    need(&action["button"], "the list's button", 20)?;
+                    let sections = action["sections"].as_array().into_iter().flatten();
+                    let rows: Vec<&Value> =
+                        sections.filter_map(|section| section["rows"].as_array()).flatten().collect();
+                    if rows.is_empty() || rows.len() > 10 {
+                        return Err((131_009, "rows: 1 to 10 are allowed in total".into()));
+                    }
+                    rows.iter().try_for_each(|row| need(&row["title"], "a row's title", 24))
+                }
+                Some(_) => Ok(()),
+                None => Err((131_008, "interactive.type is required".into())),
+            }
+        }
+        "reaction" | "location" | "contacts" | "document" | "audio" | "video" | "sticker" => Ok(()),
+        other => Err((131_051, format!("{other} is not a supported message type"))),
+    }
+}

@@ -1,0 +1,119 @@
+//! A Graph API that behaves like Meta's: limits, the service window, error codes, signed webhooks with retries, statuses in
+//! sequence, faults on demand. Tests use it as a library, `hotline serve` puts it behind the phones at `/sandbox`, and
+//! `hotline sandbox` runs it alone for any other bot.
+//!
+//! What is our own convention and no fact of the platform follows section 9 of the reference.
+
+mod api;
+mod deliver;
+mod limits;
+mod phones;
+mod state;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::domain::Timestamp;
+pub use phones::phone_router;
+pub use state::{Counters, Customer, Said};
+
+/// How the sandbox behaves.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the names say it; durations say their unit")]
+pub struct SandboxSettings {
+    /// Where webhooks go.
+    pub webhook: String,
+    pub app_secret: SecretString,
+    pub verify_token: SecretString,
+    pub access_token: SecretString,
+    pub phone_number_id: String,
+    /// Messages a second that the number may send (section 5.3).
+    pub messages_per_second: u32,
+    /// From acceptance to `sent`, from there to `delivered`, from there to `read`.
+    pub status_delays: [Duration; 3],
+    /// First wait before a webhook that was refused is delivered again; each next one is four times as long.
+    pub retry_after: Duration,
+    /// 131047 in the answer of the call instead of in a status.
+    pub window_error_at_once: bool,
+}
+
+/// What goes wrong on purpose. Shares are from 0 to 1.
+#[derive(Clone, Copy, Debug, Default, serde::Deserialize, serde::Serialize)]
+#[serde(default)]
+pub struct Faults {
+    /// Every answer waits so many milliseconds.
+    pub latency_ms: u64,
+    /// Share of calls answered 503 with HTML, nothing accepted.
+    pub unavailable: f64,
+    /// Share of calls that are accepted, and the connection dropped before the answer.
+    pub lost_answers: f64,
+    /// Share of webhooks delivered twice.
+    pub duplicates: f64,
+    /// Share of webhooks held back behind the next ones.
+    pub reorder: f64,
+    /// The next calls are refused with this code.
+    pub next_code: Option<i64>,
+    /// How many of them.
+    pub next_codes: u32,
+}
+
+/// The sandbox. Cheap to clone.
+#[derive(Clone)]
+pub struct Sandbox {
+    inner: Arc<state::Inner>,
+}
+
+impl Sandbox {
+    /// A sandbox with nobody in it. `clock` is its time: tests jump with it.
+    pub fn new(settings: SandboxSettings, clock: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
+        super::client::install_tls();
+        Self { inner: Arc::new(state::Inner::new(settings, clock)) }
+    }
+
+    /// The Graph API: `/{version}/{phone-number-id}/messages` and what stands around it.
+    pub fn graph_router(&self) -> axum::Router {
+        api::router(self.clone())
+    }
+
+    /// Asks the webhook whether it is ours, as Meta does when its address is saved (section 1.1). Nothing is delivered
+    /// before that succeeded.
+    ///
+    /// # Errors
+    /// What the endpoint answered instead.
+    pub async fn verify(&self) -> Result<(), String> {
+        deliver::verify(self).await
+    }
+
+    /// A customer writes text.
+    pub fn write(&self, customer: &Customer, text: &str) -> String {
+        self.say(customer, &Said::Text(text.to_owned()))
+    }
+
+    /// A customer sends something. Returns the message's id.
+    pub fn say(&self, customer: &Customer, said: &Said) -> String {
+        deliver::inbound(self, customer, said)
+    }
+
+    /// The customer stops or resumes marketing messages, in WhatsApp itself.
+    pub fn prefer(&self, customer: &Customer, wants_marketing: bool) {
+        deliver::preference(self, customer, wants_marketing);
+    }
+
+    /// What a customer's phone shows, oldest first: JSON of each message.
+    pub fn phone(&self, number: &str) -> Vec<serde_json::Value> {
+        self.inner.phone(number)
+    }
+
+    /// Sets what goes wrong from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.inner.set_faults(faults);
+    }
+
+    /// What happened so far.
+    pub fn counters(&self) -> Counters {
+        self.inner.counters()
+    }
+}

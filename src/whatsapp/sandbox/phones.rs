@@ -1,0 +1,73 @@
+//! The phones in the browser: what a customer sees, live.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use futures_util::{Stream, StreamExt};
+use serde::Deserialize;
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_util::sync::CancellationToken;
+
+use super::{Customer, Said, Sandbox};
+
+const PAGE: &str = include_str!("../../../templates/sandbox/phones.html");
+const STYLE: &str = include_str!("../../../templates/sandbox/phones.css");
+const SCRIPT: &str = include_str!("../../../templates/sandbox/phones.js");
+
+#[derive(Clone)]
+struct Phones {
+    sandbox: Sandbox,
+    stop: CancellationToken,
+}
+
+/// The page at `/sandbox`, its parts, and what it asks. Streams end when `stop` is cancelled.
+pub fn phone_router(sandbox: Sandbox, stop: CancellationToken) -> Router {
+    let fixed =
+        |kind: &'static str, text: &'static str| get(move || async move { ([(header::CONTENT_TYPE, kind)], text) });
+    Router::new()
+        .route("/sandbox", fixed("text/html; charset=utf-8", PAGE))
+        .route("/sandbox/phones.css", fixed("text/css; charset=utf-8", STYLE))
+        .route("/sandbox/phones.js", fixed("text/javascript; charset=utf-8", SCRIPT))
+        .route("/sandbox/phone/{number}", get(screen))
+        .route("/sandbox/say", post(say))
+        .route("/sandbox/live", get(live))
+        .with_state(Phones { sandbox, stop })
+}
+
+async fn screen(State(phones): State<Phones>, Path(number): Path<String>) -> Response {
+    axum::Json(phones.sandbox.phone(&number)).into_response()
+}
+
+/// What a phone sends.
+#[derive(Deserialize)]
+struct Saying {
+    customer: Customer,
+    #[serde(default)]
+    said: Option<Said>,
+    #[serde(default)]
+    marketing: Option<bool>,
+}
+
+async fn say(State(phones): State<Phones>, axum::Json(saying): axum::Json<Saying>) -> Response {
+    if saying.customer.number.parse::<crate::domain::Phone>().is_err() {
+        return (StatusCode::UNPROCESSABLE_ENTITY, "That is no phone number with country code.").into_response();
+    }
+    if let Some(said) = &saying.said {
+        phones.sandbox.say(&saying.customer, said);
+    }
+    if let Some(marketing) = saying.marketing {
+        phones.sandbox.prefer(&saying.customer, marketing);
+    }
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn live(State(phones): State<Phones>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let changes = BroadcastStream::new(phones.sandbox.inner.changes.subscribe());
+    let stream = changes.map(|number| Ok(Event::default().event("changed").data(number.unwrap_or_default())));
+    Sse::new(stream.take_until(phones.stop.cancelled_owned())).keep_alive(KeepAlive::default())
+}

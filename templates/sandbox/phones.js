@@ -1,0 +1,115 @@
+"use strict";
+// Customers of different countries; more can be added. They are remembered in this browser.
+const FIRST = [
+  { number: "+85251234567", name: "Wing" }, { number: "+12125550142", name: "Ada" }, { number: "+8613800138000", name: "Li" },
+  { number: "+79161234567", name: "Olga" }, { number: "+393331234567", name: "Marco" }, { number: "+5511987654321", name: "Bia" },
+];
+const digits = (number) => number.replace(/\D/g, "");
+let people = FIRST;
+try { people = JSON.parse(localStorage.getItem("phones")) || FIRST; } catch { /* a private window: the first ones */ }
+const screens = new Map();
+
+function say(customer, said, extra) {
+  return fetch("/sandbox/say", {
+    method: "POST", headers: { "content-type": "application/json" },
+    body: JSON.stringify({ customer, said, ...extra }),
+  });
+}
+
+function element(name, text, className) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function words(message) {
+  if (message.mine) return message.text;
+  const interactive = message.interactive;
+  if (interactive) return interactive.body.text;
+  if (message.template) return `[${message.template.name}]`;
+  return message.text?.body ?? message.image?.caption ?? "";
+}
+
+function choices(customer, message) {
+  const action = message.interactive?.action;
+  if (!action) return null;
+  const box = element("div", undefined, "choices");
+  for (const { reply } of action.buttons ?? []) {
+    const button = element("button", reply.title);
+    button.type = "button";
+    button.onclick = () => say(customer, { button: { id: reply.id, title: reply.title } });
+    box.append(button);
+  }
+  for (const row of (action.sections ?? []).flatMap((section) => section.rows)) {
+    const button = element("button", row.title);
+    button.type = "button";
+    if (row.description) button.append(element("small", row.description));
+    button.onclick = () => say(customer, { row: { id: row.id, title: row.title } });
+    box.append(button);
+  }
+  return box;
+}
+
+async function refresh(number) {
+  const phone = screens.get(number);
+  if (!phone) return;
+  const messages = await (await fetch(`/sandbox/phone/${number}`)).json();
+  const atEnd = phone.list.scrollHeight - phone.list.scrollTop - phone.list.clientHeight < 60;
+  phone.list.replaceChildren(...messages.map((message) => {
+    const item = element("li", words(message), message.mine ? "mine" : "");
+    item.dir = "auto";
+    const box = choices(phone.customer, message);
+    if (box) item.append(box);
+    return item;
+  }));
+  if (!messages.length) phone.list.append(element("li", "Say hello, or ask for a phone under 300.", "empty"));
+  if (atEnd) phone.list.scrollTop = phone.list.scrollHeight;
+}
+
+function show(customer) {
+  const number = digits(customer.number);
+  if (screens.has(number)) return;
+  const phone = document.getElementById("phone").content.firstElementChild.cloneNode(true);
+  phone.id = `phone-${number}`;
+  phone.querySelector(".name").textContent = customer.name;
+  phone.querySelector(".number").textContent = customer.number;
+  const list = phone.querySelector(".screen");
+  list.setAttribute("aria-label", `Chat of ${customer.name}`);
+  screens.set(number, { customer, list });
+  const form = phone.querySelector(".composer");
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const text = form.text.value.trim();
+    if (!text) return;
+    const from = form.dataset.ad;
+    say(customer, from ? { from_ad: { text, headline: from } } : { text }).then((answer) => { if (answer.ok) form.text.value = ""; });
+    delete form.dataset.ad;
+  };
+  form.querySelectorAll("[data-do]").forEach((button) => {
+    button.onclick = () => {
+      form.querySelector("details").open = false;
+      const what = button.dataset.do;
+      if (what === "location") say(customer, { location: { latitude: 22.3, longitude: 114.17 } });
+      if (what === "image") say(customer, { image: { caption: form.text.value } });
+      if (what === "ad") { form.dataset.ad = "Autumn offer"; form.text.value ||= "Can I get more info on this?"; form.text.focus(); }
+      if (what === "stop") say(customer, undefined, { marketing: false });
+    };
+  });
+  document.getElementById("phones").append(phone);
+  refresh(number);
+}
+
+document.getElementById("add").onsubmit = (event) => {
+  event.preventDefault();
+  const number = "+" + digits(event.target.number.value);
+  const customer = { number, name: `Customer ${number.slice(-3)}` };
+  people.push(customer);
+  try { localStorage.setItem("phones", JSON.stringify(people)); } catch { /* a private window */ }
+  show(customer);
+  event.target.reset();
+};
+people.forEach(show);
+const live = new EventSource("/sandbox/live");
+live.addEventListener("changed", (event) => refresh(event.data));
+live.onopen = () => screens.forEach((_, number) => refresh(number));

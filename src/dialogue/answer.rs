@@ -317,7 +317,8 @@ impl Reply<'_> {
     /// A person comes: by when, inside and outside working hours.
     fn person(&mut self, due: Timestamp, missed: bool) {
         let open = self.shop.is_open(self.now);
-        let minutes = ((due - self.now).0 / 60_000).max(1);
+        // Rounded up: nobody is promised less time than there is.
+        let minutes = ((due - self.now).0 + 59_999).div_euclid(60_000).max(1);
         let local = due.utc().with_timezone(&self.shop.zone);
         let time = format!("{:02}:{:02}", local.hour(), local.minute());
         let day = local.format("%Y-%m-%d").to_string();

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::is_small_talk;
-use crate::domain::{Budget, Duration, InboundMessage, Intent, OrderState, Reading, Timestamp};
+use crate::domain::{Budget, Currency, Duration, InboundMessage, Intent, OrderState, Reading, Timestamp};
 
 /// The first message is answered after this: what is sent at the same moment belongs to it.
 pub(super) const SETTLE: Duration = Duration::millis(10);
@@ -185,10 +185,13 @@ impl Memory {
         }
     }
 
-    /// Upper bound of the budget in the shop's currency, if it can be compared.
-    pub(super) fn most(&self, currency: crate::domain::Currency) -> Option<Decimal> {
-        let budget = self.budget.as_ref()?;
-        let comparable = budget.currency.is_none_or(|named| named == currency);
-        budget.max.filter(|_| comparable)
+    /// The budget, if it is in the shop's currency or names none: others cannot be compared with its prices.
+    pub(super) fn comparable_budget(&self, currency: Currency) -> Option<&Budget> {
+        self.budget.as_ref().filter(|budget| budget.currency.is_none_or(|named| named == currency))
+    }
+
+    /// The most that they can spend, in the shop's currency.
+    pub(super) fn most(&self, currency: Currency) -> Option<Decimal> {
+        self.comparable_budget(currency)?.max
     }
 }

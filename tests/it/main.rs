@@ -1,5 +1,12 @@
 //! The integration tests: one binary, one harness. Databases are real, HTTP is real, the clock is passed in.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 
+mod app;
+mod browser;
 mod db;
+mod journal;
+mod lexicon;
+mod samples;
+mod scenarios;
+mod spine;
 mod store;

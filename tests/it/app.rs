@@ -1,0 +1,141 @@
+//! The real binary with the sandbox's Graph API in front of it, on a database of its own.
+
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotline::domain::Timestamp;
+use hotline::engine::wall_clock;
+use hotline::whatsapp::sandbox::{Customer, Sandbox, SandboxSettings};
+
+use crate::db::{Database, eventually};
+
+/// Our number's id.
+pub const NUMBER: &str = "880000000000001";
+/// What webhooks are signed with.
+pub const SECRET: &str = "app-secret-of-the-tests";
+
+/// A sandbox that listens on a port of its own, for a bot at `webhook`.
+pub async fn sandbox(webhook: SocketAddr, per_second: u32) -> (Sandbox, SocketAddr) {
+    let settings = SandboxSettings {
+        webhook: format!("http://{webhook}/webhook/whatsapp"),
+        app_secret: SECRET.into(),
+        verify_token: "word".into(),
+        access_token: "token".into(),
+        phone_number_id: NUMBER.into(),
+        messages_per_second: per_second,
+        status_delays: [Duration::from_millis(20), Duration::from_millis(20), Duration::from_millis(20)],
+        retry_after: Duration::from_millis(100),
+        window_error_at_once: false,
+    };
+    let sandbox = Sandbox::new(settings, wall_clock());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, sandbox.graph_router()).into_future());
+    (sandbox, address)
+}
+
+/// The running binary; killed when dropped.
+pub struct App {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl App {
+    /// Starts it and waits until it takes webhooks.
+    pub async fn start(address: SocketAddr, graph: SocketAddr, database: &Database, more: &[(&str, &str)]) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_hotline"))
+            .arg("serve")
+            .envs([
+                ("HOTLINE_LISTEN", address.to_string()),
+                ("HOTLINE_DATABASE__URL", database.url.clone()),
+                ("HOTLINE_WHATSAPP__APP_SECRET", SECRET.into()),
+                ("HOTLINE_WHATSAPP__VERIFY_TOKEN", "word".into()),
+                ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "token".into()),
+                ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", NUMBER.into()),
+                ("HOTLINE_WHATSAPP__GRAPH_URL", format!("http://{graph}")),
+                ("HOTLINE_WHATSAPP__MESSAGES_PER_SECOND", "1000".into()),
+                ("HOTLINE_LOG__LEVEL", "error".into()),
+            ])
+            .envs(more.iter().copied())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let app = Self { child, address };
+        let ready = format!("http://{address}/readyz");
+        eventually("the binary is ready", async || {
+            reqwest::get(&ready).await.ok().filter(|response| response.status() == 200)
+        })
+        .await;
+        app
+    }
+
+    /// SIGKILL: no time to tidy up.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub async fn terminate(mut self) -> std::process::ExitStatus {
+        let pid = nix::unistd::Pid::from_raw(self.child.id() as i32);
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+        eventually("the binary has stopped", async || self.child.try_wait().unwrap()).await
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+/// A free port of the loopback.
+pub fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// The `n`th customer, of Hong Kong.
+pub fn customer(n: u64) -> Customer {
+    Customer { number: format!("+{}", 85_260_000_000 + n), name: format!("Customer {n}") }
+}
+
+/// A signed webhook with text messages: customer, id, words.
+pub fn text_webhook(messages: &[(u64, String, &str)]) -> (String, Vec<u8>) {
+    let now = Timestamp::from(chrono::Utc::now()).0 / 1000;
+    let messages: Vec<_> = messages
+        .iter()
+        .map(|(customer, id, text)| {
+            let from = (85_260_000_000 + customer).to_string();
+            serde_json::json!({ "from": from, "id": id, "timestamp": now.to_string(), "type": "text", "text": { "body": text } })
+        })
+        .collect();
+    let body = serde_json::json!({ "object": "whatsapp_business_account", "entry": [{ "id": "990000000000001", "changes": [{
+        "field": "messages",
+        "value": { "messaging_product": "whatsapp", "metadata": { "phone_number_id": NUMBER }, "messages": messages },
+    }]}]})
+    .to_string()
+    .into_bytes();
+    (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body)
+}
+
+/// Posts a webhook; `None` if there was no answer.
+pub async fn post(http: &reqwest::Client, address: SocketAddr, signed: &(String, Vec<u8>)) -> Option<u16> {
+    let request = http.post(format!("http://{address}/webhook/whatsapp")).header("x-hub-signature-256", &signed.0);
+    let answer = request.body(signed.1.clone()).timeout(Duration::from_secs(5)).send().await.ok()?;
+    Some(answer.status().as_u16())
+}
+
+/// A client for the tests' own calls.
+pub fn http() -> reqwest::Client {
+    hotline::whatsapp::client::install_tls();
+    reqwest::Client::new()
+}
+
+/// Used where a clock is asked for.
+pub fn clock() -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
+    wall_clock()
+}

@@ -1,0 +1,101 @@
+//! The promises of the journal, under the worst: the binary killed again and again in the middle of its work.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use sqlx::{Connection, Row};
+
+use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::db::{Database, eventually};
+
+const CUSTOMERS: u64 = 200;
+const MESSAGES: usize = 2_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_three_times_nothing_acknowledged_is_lost_folded_twice_or_answered_twice() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 1_000).await;
+        let more = [("HOTLINE_REPLIES__SETTLE_AFTER", "3s"), ("HOTLINE_WHATSAPP__MARK_READ", "false")];
+        let mut app = App::start(address, graph, &database, &more).await;
+        sandbox.verify().await.unwrap();
+        let sender = tokio::spawn(send_all(address));
+        for _ in 0..3 {
+            tokio::time::sleep(Duration::from_millis(rand::random_range(300..900))).await;
+            app.kill();
+            app = App::start(address, graph, &database, &more).await;
+        }
+        sender.await.unwrap();
+        eventually("everything is folded and sent", async || settled(&database).await.then_some(())).await;
+        check_journal(&database).await;
+        check_answers(&database, &sandbox).await;
+        drop(app);
+    }
+}
+
+/// Each message is sent until it is acknowledged, some of them again afterwards; a customer's messages in order.
+async fn send_all(address: std::net::SocketAddr) {
+    let lanes = (0..CUSTOMERS).map(|n| async move {
+        let http = http();
+        for index in 0..MESSAGES / CUSTOMERS as usize {
+            let signed = text_webhook(&[(n, format!("wamid.{n}.{index}"), "how much is the air purifier?")]);
+            while post(&http, address, &signed).await != Some(200) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            if (n as usize + index).is_multiple_of(5) {
+                post(&http, address, &signed).await;
+            }
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+    });
+    futures_util::future::join_all(lanes).await;
+}
+
+async fn rows(database: &Database, query: &'static str) -> Vec<Vec<String>> {
+    // Every column as text, so that both databases answer alike.
+    macro_rules! read {
+        ($connection:ty) => {{
+            let mut connection = <$connection>::connect(&database.url).await.unwrap();
+            let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
+            rows.iter().map(|row| (0..row.len()).map(|column| row.try_get(column).unwrap_or_default()).collect()).collect()
+        }};
+    }
+    match database.kind {
+        "sqlite" => read!(sqlx::SqliteConnection),
+        _ => read!(sqlx::PgConnection),
+    }
+}
+
+async fn settled(database: &Database) -> bool {
+    let open = "select cast((select count(*) from unread) + (select count(*) from outbox where state in ('queued', 'sending')) as text)";
+    rows(database, open).await[0][0] == "0"
+}
+
+async fn check_journal(database: &Database) {
+    let messages = rows(database, "select cast(contact_id as text), key from journal where kind = 'message' order by seq").await;
+    assert_eq!(messages.len(), MESSAGES, "{}: each message once", database.kind);
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for row in &messages {
+        let index: usize = row[1].rsplit('.').next().unwrap().parse().unwrap();
+        let expected = last.get(row[0].as_str()).map_or(0, |last| last + 1);
+        assert_eq!(index, expected, "{}: order of contact {}", database.kind, row[0]);
+        last.insert(&row[0], index);
+    }
+    // The state counts its interactions itself: what was folded twice would show in the message numbers, which only grow.
+    let twice = "select cast(count(*) as text) from (select contact_id, number from outbox group by contact_id, number having count(*) > 1) as twice";
+    assert_eq!(rows(database, twice).await[0][0], "0", "{}", database.kind);
+}
+
+/// What Meta accepted is what the outbox holds: no message number arrived twice at a phone.
+async fn check_answers(database: &Database, sandbox: &hotline::whatsapp::sandbox::Sandbox) {
+    for n in 0..CUSTOMERS {
+        let number = customer(n).number;
+        let shown = sandbox.phone(number.trim_start_matches('+'));
+        let mut ids: Vec<String> = shown.iter().filter_map(|shown| shown["biz_opaque_callback_data"].as_str().map(str::to_owned)).collect();
+        let count = ids.len();
+        assert!(count > 0, "{}: customer {n} got no answer", database.kind);
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{}: customer {n} got one answer twice", database.kind);
+    }
+}

@@ -1,0 +1,100 @@
+//! Every webhook of the reference, where it stands beside the checkout, and what it must cause.
+
+use std::collections::HashSet;
+
+use hotline::domain::{EventBody, Timestamp};
+use hotline::whatsapp::webhook::{Arrival, parse};
+
+const NOW: Timestamp = Timestamp(1_793_600_000_000);
+
+fn samples() -> Vec<(String, Vec<u8>)> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/reference/webhook-samples.jsonl");
+    let path = std::env::var("HOTLINE_TEST_SAMPLES").unwrap_or_else(|_| beside.into());
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        eprintln!("*** {path} is not there: the reference's webhooks are NOT tested. ***");
+        return Vec::new();
+    };
+    let line = |line: &str| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        (line["name"].as_str().unwrap().to_owned(), line["payload"].to_string().into_bytes())
+    };
+    text.lines().map(line).collect()
+}
+
+/// What the name of a sample promises of its events.
+fn expected(name: &str, arrivals: &[Arrival]) -> Result<(), String> {
+    let count = |wanted: &str| arrivals.iter().filter(|arrival| arrival.body.kind() == wanted).count();
+    let only = |wanted: &str| match arrivals.iter().all(|arrival| arrival.body.kind() == wanted) && !arrivals.is_empty() {
+        true => Ok(()),
+        false => Err(format!("must be {wanted} alone")),
+    };
+    let need = |holds: bool, what: &str| if holds { Ok(()) } else { Err(what.to_owned()) };
+    let silent = || {
+        let loud = |arrival: &Arrival| matches!(&arrival.body, EventBody::Message(message) if !message.silent);
+        need(!arrivals.iter().any(loud), "must not be answered")
+    };
+    let named = || need(arrivals.iter().all(|arrival| !arrival.contacts.is_empty()), "must name its contact");
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    match name {
+        "empty_entry_list" | "entry_with_empty_changes" | "entry_without_changes_key" | "value_with_empty_arrays" | "value_only_metadata" => {
+            need(arrivals.is_empty(), "must cause nothing")
+        }
+        "batch_three_messages_two_users" => need(count("message") == 3, "must be three messages"),
+        "batch_100_statuses" => need(count("status") == 100, "must be a hundred statuses"),
+        "batch_messages_and_statuses_same_value" => need(count("message") > 0 && count("status") > 0, "must hold both"),
+        "button_template_unsubscribe" | "bsuid_only_button_stop" => need(count("opt") == 1 && count("message") == 1, "must stop"),
+        "preference_stop" | "preference_resume" | "preference_stop_bsuid_only" | "preference_signup" => only("opt").and_then(|()| named()),
+        "status_unknown_value" | "status_deleted_legacy_value" | "status_call_ringing" | "revoke_coexistence" => only("unknown"),
+        "system_identity_changed_legacy" => only("unknown"),
+        "group_text" | "edit_text_coexistence" | "history_chunk" => silent(),
+        "reaction_add" | "reaction_removed_key_missing" | "reaction_removed_empty_string" => only("reaction"),
+        "location_named_place" | "location_reply_to_request" => only("location"),
+        "echo_text_typed_on_phone" => only("sent"),
+        "unknown_field" | "user_id_update_withdrawn_field" => only("account"),
+        _ if starts(&["system_user_changed"]) => only("identity").and_then(|()| named()),
+        _ if starts(&["standby", "echo_"]) => silent(),
+        _ if starts(&["status_"]) => only("status"),
+        _ if starts(&["value_error"]) => need(!arrivals.is_empty(), "must be kept"),
+        _ if starts(&["template_", "phone_", "business_", "account_", "security_", "call_", "group_created", "messaging_handover", "app_state", "history_declined"]) => {
+            only("account")
+        }
+        _ if starts(&["text_", "image_", "video_", "audio_", "document_", "sticker_", "interactive_", "button_", "contacts_", "order_", "request_welcome", "unsupported_", "media_", "unknown_future", "bsuid_", "wa_id_", "timestamp_", "display_number", "unknown_phone"]) => {
+            only("message").and_then(|()| named())
+        }
+        _ => need(!arrivals.is_empty(), "must cause something"),
+    }
+}
+
+#[test]
+fn every_webhook_of_the_reference_causes_what_it_must() {
+    let (mut wrong, mut keys) = (Vec::new(), HashSet::new());
+    let samples = samples();
+    for (name, body) in &samples {
+        let arrivals = match parse(body, NOW) {
+            Ok(arrivals) => arrivals,
+            Err(_) if name == "object_not_whatsapp" => continue,
+            Err(error) => {
+                wrong.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        if let Err(error) = expected(name, &arrivals) {
+            let kinds: Vec<_> = arrivals.iter().map(|arrival| arrival.body.kind()).collect();
+            wrong.push(format!("{name}: {error}, it is {kinds:?}"));
+        }
+        let again = arrivals.iter().filter(|arrival| !keys.insert(arrival.key.clone())).count();
+        let duplicates = name.starts_with("duplicate_delivery_second") || name == "duplicate_wamid_twice_in_one_body";
+        if duplicates && again == 0 {
+            wrong.push(format!("{name}: counts twice"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(samples.is_empty() || samples.len() > 180);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_body_makes_the_reader_panic(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
+        let _any = parse(&body, NOW);
+    }
+}

@@ -1,0 +1,61 @@
+//! Timelines that tell what each rule does: tests/scenarios/, one folder for each section of the catalogue.
+
+use std::path::{Path, PathBuf};
+
+use hotline::config::Settings;
+use hotline::engine::fold::Knowledge;
+use hotline::engine::knowledge::{Folders, compile};
+use hotline::engine::replay::World;
+use hotline::engine::timeline;
+
+fn knowledge() -> Knowledge {
+    let (knowledge, problems) = compile(&Folders::default().read().unwrap(), &Settings::defaults());
+    knowledge.unwrap_or_else(|| panic!("{problems:?}"))
+}
+
+fn files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, into);
+        } else {
+            into.push(path);
+        }
+    }
+    into.sort();
+}
+
+#[test]
+fn every_scenario_holds() {
+    let knowledge = knowledge();
+    let mut paths = Vec::new();
+    files(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios")), &mut paths);
+    let (mut passed, mut failures) = (0, Vec::new());
+    for path in paths {
+        let name = path.display();
+        let lines = timeline::parse(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let outcome = World::new(&knowledge, false).play(&lines);
+        passed += outcome.passed;
+        for failure in outcome.failures {
+            failures.push(format!("{name}:{}: {}", failure.line, failure.differences.join("; ")));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(passed >= 40, "only {passed} expectations were found");
+}
+
+#[test]
+fn a_replay_is_repeatable_to_the_byte() {
+    let knowledge = knowledge();
+    let mut paths = Vec::new();
+    files(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios")), &mut paths);
+    for path in paths {
+        let lines = timeline::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let trace = || {
+            let mut world = World::new(&knowledge, true);
+            world.play(&lines);
+            world.take_trace()
+        };
+        assert_eq!(trace(), trace(), "{}", path.display());
+    }
+}

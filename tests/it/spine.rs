@@ -1,0 +1,120 @@
+//! The whole way of a message through the real binary, on both databases.
+
+use hotline::whatsapp::sandbox::{Faults, Said};
+
+use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::db::{Database, eventually};
+
+/// What a phone got, without what its owner wrote.
+fn answers(sandbox: &hotline::whatsapp::sandbox::Sandbox, number: &str) -> Vec<serde_json::Value> {
+    sandbox.phone(number.trim_start_matches('+')).into_iter().filter(|shown| shown["mine"] != true).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_writes_and_gets_products_that_fit_in_their_language() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[]).await;
+        sandbox.verify().await.unwrap();
+        let marco = hotline::whatsapp::sandbox::Customer { number: "+393331234567".into(), name: "Marco".into() };
+        sandbox.write(&marco, "Cerco un telefono impermeabile, massimo 500 dollari");
+        let answer = eventually("Marco has an answer", async || answers(&sandbox, &marco.number).pop()).await;
+        let text = answer.to_string();
+        assert!(text.contains("Ciao Marco"), "{}: {text}", database.kind);
+        assert!(text.contains("Nova S7 Pro") && !text.contains("Lumen Fold"), "{}: {text}", database.kind);
+        eventually("the answer is read", async || {
+            answers(&sandbox, &marco.number).pop().filter(|answer| answer["status"] == "read")
+        })
+        .await;
+        assert!(app.terminate().await.success(), "{}: stops gently", database.kind);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_messages_at_once_get_one_answer() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[]).await;
+        let http = http();
+        let burst: Vec<_> = (0..10).map(|n| (1, format!("wamid.burst{n}"), "do you have earbuds?")).collect();
+        let one_by_one = burst.iter().map(|message| text_webhook(std::slice::from_ref(message))).collect::<Vec<_>>();
+        let posts = one_by_one.iter().map(|signed| post(&http, address, signed));
+        let statuses = futures_util::future::join_all(posts).await;
+        assert!(statuses.iter().all(|status| *status == Some(200)), "{statuses:?}");
+        let number = customer(1).number;
+        eventually("there is an answer", async || answers(&sandbox, &number).pop()).await;
+        // Longer than a burst may be answered late.
+        tokio::time::sleep(std::time::Duration::from_millis(2_600)).await;
+        assert_eq!(answers(&sandbox, &number).len(), 1, "{}", database.kind);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_a_person_is_told_once_and_the_bot_is_silent_until_it_is_handed_back() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database, &[]).await;
+    sandbox.verify().await.unwrap();
+    let ada = customer(2);
+    sandbox.write(&ada, "I want to talk to a human please");
+    let first = eventually("Ada is told", async || answers(&sandbox, &ada.number).pop()).await;
+    assert!(first["text"]["body"].as_str().unwrap().contains("colleague"), "{first}");
+    sandbox.say(&ada, &Said::Text("hello? how much is the phone".into()));
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    assert_eq!(answers(&sandbox, &ada.number).len(), 1, "the bot talks over a person");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_graph_api_fails_nothing_is_lost_and_answers_go_out_afterwards() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[("HOTLINE_REPLIES__SETTLE_AFTER", "2s")]).await;
+        sandbox.verify().await.unwrap();
+        sandbox.set_faults(Faults { unavailable: 1.0, ..Faults::default() });
+        for n in 10..15 {
+            sandbox.write(&customer(n), "what are your opening hours?");
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+        assert!((10..15).all(|n| answers(&sandbox, &customer(n).number).is_empty()));
+        sandbox.set_faults(Faults::default());
+        for n in 10..15 {
+            eventually("the answer goes out", async || answers(&sandbox, &customer(n).number).pop()).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_lost_on_the_way_is_settled_by_statuses_and_not_sent_twice() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[("HOTLINE_REPLIES__SETTLE_AFTER", "2s")]).await;
+        sandbox.verify().await.unwrap();
+        sandbox.set_faults(Faults { lost_answers: 1.0, ..Faults::default() });
+        sandbox.write(&customer(20), "do you ship to Macau?");
+        eventually("it arrives", async || answers(&sandbox, &customer(20).number).pop()).await;
+        sandbox.set_faults(Faults::default());
+        tokio::time::sleep(std::time::Duration::from_millis(4_500)).await;
+        assert_eq!(answers(&sandbox, &customer(20).number).len(), 1, "{}", database.kind);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_without_the_right_signature_or_too_large_is_refused() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database, &[]).await;
+    let http = http();
+    let (_, body) = text_webhook(&[(1, "wamid.1".into(), "hi")]);
+    assert_eq!(post(&http, address, &("sha256=00".into(), body)).await, Some(401));
+    let sign = |body: Vec<u8>| (hotline::whatsapp::signature::sign(&crate::app::SECRET.into(), &body), body);
+    let padded = |size: usize| sign(format!("{{\"object\":\"x\",\"pad\":\"{}\"}}", "a".repeat(size)).into_bytes());
+    assert_eq!(post(&http, address, &padded(3_000_000)).await, Some(200), "Meta sends up to 3 MB");
+    assert_eq!(post(&http, address, &padded(3_300_000)).await, Some(413));
+    assert_eq!(post(&http, address, &sign(b"not json".to_vec())).await, Some(200), "kept, and answered 200");
+}

@@ -1,36 +1,74 @@
 //! One reply for all that was heard: facts asked for, then the next step towards a product.
 
-use chrono::Timelike;
 use minijinja::{Value, context};
-use rust_decimal::Decimal;
 
-use super::choice::{self, Fit};
+use super::choice::{self, Fit, Purse};
 use super::memory::{Memory, Slot};
-use super::templates::cut;
+use super::words::{budget_text, clock, cut, money, opening_hours, promise};
 use super::{Answer, Dialogue};
 use crate::domain::{
-    Budget, Button, Contact, Content, Currency, Duration, Evidence, HandoffRequest, Intent, ListRow, Product, Shop,
-    Standing, Timestamp,
+    Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, ListRow, Product, Shop, Standing,
+    Timestamp,
 };
 
 /// The same words so soon again say nothing new.
 const REPEAT: Duration = Duration::seconds(60);
 /// A slot is asked for this often, then left open.
 const ASK_TWICE: u8 = 2;
-/// A person is promised within this when the bot does not know further.
-const LOST_PROMISE: Duration = Duration::minutes(30);
+/// Said this often in one conversation, an answer is not said again: a person is offered instead.
+const SAY_TWICE: usize = 2;
+/// Rows of a list message (section 5.6), the last one kept for a person.
+const MOST_ROWS: usize = 9;
+/// A list row's title, a button's title and a row's description (section 5.6).
+const ROW_TITLE: usize = 24;
+const BUTTON_TITLE: usize = 20;
+const ROW_TEXT: usize = 72;
+
+/// Why the bot asks for a person, and what it promises. The rules ask with shorter promises where they know more; the
+/// shortest one is on the clock.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Call {
+    /// It does not know further.
+    Lost,
+    /// They asked for one.
+    Human,
+    /// They chose a product to buy.
+    Buy,
+}
+
+impl Call {
+    fn request(self) -> HandoffRequest {
+        let (reason, promise, figure) = match self {
+            Self::Lost => ("bot-lost", Duration::minutes(30), "the bot does not know further"),
+            Self::Human => ("human", Duration::minutes(5), "asks for a person"),
+            Self::Buy => ("ready-to-buy", Duration::minutes(5), "chose a product to buy"),
+        };
+        let evidence = Evidence { by: "dialogue".into(), figure: figure.into(), ..Evidence::default() };
+        HandoffRequest { reason: reason.into(), promise, evidence }
+    }
+}
 
 /// A reply while it is put together.
 struct Reply<'a> {
     dialogue: &'a Dialogue,
     memory: &'a mut Memory,
+    contact: &'a Contact,
     shop: &'a Shop,
     language: String,
     now: Timestamp,
     paragraphs: Vec<String>,
     buttons: Vec<Button>,
     rows: Vec<ListRow>,
-    handoff: bool,
+    call: Option<Call>,
+}
+
+/// What was heard since the last answer.
+struct Heard {
+    wants: Vec<Intent>,
+    choice: Option<String>,
+    media: Option<String>,
+    words: String,
+    understood: bool,
 }
 
 /// See [`Dialogue::answer`].
@@ -46,203 +84,294 @@ pub(super) fn answer(
     memory.burst = None;
     let language = dialogue.templates.language(contact, shop).to_owned();
     let tell_person = std::mem::take(&mut memory.tell_person);
-    let wants = std::mem::take(&mut memory.wants);
-    let (choice, media) = (memory.choice.take(), memory.media.take());
-    let understood = std::mem::take(&mut memory.understood);
-    let mut reply = Reply {
-        dialogue,
-        memory,
-        shop,
-        language,
-        now,
-        paragraphs: Vec::new(),
-        buttons: Vec::new(),
-        rows: Vec::new(),
-        handoff: false,
+    let heard = Heard {
+        wants: std::mem::take(&mut memory.wants),
+        choice: memory.choice.take(),
+        media: memory.media.take(),
+        words: std::mem::take(&mut memory.words),
+        understood: std::mem::take(&mut memory.understood),
     };
+    let (paragraphs, buttons, rows) = (Vec::new(), Vec::new(), Vec::new());
+    let mut reply = Reply { dialogue, memory, contact, shop, language, now, paragraphs, buttons, rows, call: None };
+    if heard.wants.contains(&Intent::OptOut) {
+        // Confirmed once, whoever is in charge; then silence (policy facts, section 7.2).
+        if std::mem::replace(&mut reply.memory.stop_confirmed, true) {
+            return None;
+        }
+        reply.say("opted_out", context! {});
+        return reply.finish();
+    }
     match standing {
         Standing::Person => return None,
-        Standing::Waiting { due, missed } => {
-            if !tell_person {
-                return None;
-            }
-            reply.person(due, missed);
-        }
-        Standing::Bot if wants.contains(&Intent::OptOut) => reply.say("opted_out", context! {}),
+        Standing::Waiting { .. } if !tell_person => return None,
+        Standing::Waiting { due, missed } => reply.person(due, missed),
         // Everything is silence after a stop, but for what they ask themselves.
-        Standing::Bot if contact.opted_out && wants.is_empty() && choice.is_none() => return None,
-        Standing::Bot => reply.speak(contact, &wants, choice.as_deref(), media.as_deref(), understood),
+        Standing::Bot if contact.opted_out && heard.wants.is_empty() && heard.choice.is_none() => return None,
+        Standing::Bot => reply.speak(heard),
     }
     reply.finish()
 }
 
 impl Reply<'_> {
     fn render(&self, section: &str, values: Value) -> String {
-        let shop = context! {
-            shop => context! { name => &self.shop.name, address => self.shop.address.clone(), currency => self.shop.currency.code() },
-        };
-        self.dialogue.templates.render(&self.language, section, context! { ..shop, ..values })
+        let shop =
+            context! { name => &self.shop.name, address => &self.shop.address, currency => self.shop.currency.code() };
+        self.dialogue.templates.render(&self.language, section, context! { shop, ..values })
+    }
+
+    fn word(&self, key: &str) -> String {
+        self.dialogue.templates.word(&self.language, key)
     }
 
     fn say(&mut self, section: &str, values: Value) {
         let words = self.render(section, values);
-        if !words.is_empty() {
+        if !words.is_empty() && !self.paragraphs.contains(&words) {
             self.paragraphs.push(words);
         }
     }
 
-    fn button(&mut self, id: &str, section: &str) {
-        let title = cut(&self.render(section, context! {}), 20);
+    fn button(&mut self, id: &str, title: &str) {
+        let title = cut(title, BUTTON_TITLE);
         if self.buttons.len() < 3 && !self.buttons.iter().any(|button| button.title == title) {
             self.buttons.push(Button { id: id.to_owned(), title });
         }
     }
 
-    fn speak(
-        &mut self,
-        contact: &Contact,
-        wants: &[Intent],
-        choice: Option<&str>,
-        media: Option<&str>,
-        understood: bool,
-    ) {
+    fn offer(&mut self, id: &str, section: &str) {
+        let title = self.render(section, context! {});
+        self.button(id, &title);
+    }
+
+    fn speak(&mut self, heard: Heard) {
+        self.memory.stop_confirmed = false;
+        let wants = &heard.wants;
+        if wants.contains(&Intent::Human) {
+            self.call = Some(Call::Human);
+            return;
+        }
         let greets = !self.memory.greeted;
         if greets {
             self.memory.greeted = true;
-            let name = contact.name.as_deref().and_then(|name| name.split_whitespace().next()).unwrap_or_default();
+            let name = self.contact.name.as_deref().and_then(|name| name.split_whitespace().next());
+            let name = cut(name.unwrap_or_default(), ROW_TITLE);
             self.say("greet", context! { name });
         }
         let before = self.paragraphs.len();
-        if let Some(choice) = choice {
+        if let Some(choice) = &heard.choice {
             self.chosen(choice);
         }
-        self.facts(wants);
-        if self.paragraphs.len() == before {
-            self.next_step(wants, media, understood, greets);
+        self.facts(&heard);
+        if self.paragraphs.len() == before && self.rows.is_empty() && self.call.is_none() {
+            self.next_step(&heard, greets);
         }
-        if understood {
+        if heard.understood {
             self.memory.lost = 0;
         }
     }
 
     /// What was tapped.
     fn chosen(&mut self, choice: &str) {
-        match choice.split_once(':') {
-            Some(("product", sku)) => self.details(sku),
-            Some(("buy", _)) | None if choice == "person" || choice.starts_with("buy:") => self.handoff = true,
-            Some(("any", slot)) => {
-                let slot = if slot == "budget" { Slot::Budget } else { Slot::Need };
+        let (kind, value) = choice.split_once(':').unwrap_or((choice, ""));
+        match kind {
+            "person" => self.call = Some(Call::Human),
+            "buy" => {
+                self.memory.shown = vec![value.to_owned()];
+                self.call = Some(Call::Buy);
+            }
+            "product" => match choice::by_sku(self.shop, value) {
+                Some(product) => self.details(product),
+                None => self.say("gone", context! {}),
+            },
+            "compare" => self.compare_with(value),
+            "category" => self.kinds(value),
+            "kind" => {
+                self.memory.want(value);
+                self.memory.asked = None;
+            }
+            "budget" => {
+                if let Ok(most) = value.parse() {
+                    let currency = Some(self.shop.currency);
+                    self.memory.budget =
+                        Some(Budget { min: None, max: Some(most), currency, about: false, currency_inferred: false });
+                }
+            }
+            "need" if !self.memory.needs.iter().any(|need| need == value) => self.memory.needs.push(value.to_owned()),
+            "any" => {
+                let slot = if value == "budget" { Slot::Budget } else { Slot::Need };
                 self.memory.open.push(slot);
             }
             _ => {}
         }
     }
 
-    fn details(&mut self, sku: &str) {
-        let Some(product) = choice::by_sku(self.shop, sku) else { return };
-        self.memory.shown = vec![sku.to_owned()];
+    fn details(&mut self, product: &Product) {
+        let sku = product.sku.clone();
+        self.memory.want(&product.key);
+        self.memory.shown = vec![sku.clone()];
         let values = self.product_values(product);
+        if product.stock == 0 {
+            self.say("sold_out", values);
+            return self.offer("person", "button_person");
+        }
         self.say("details", values);
-        self.button(&format!("buy:{sku}"), "button_buy");
-        self.button("person", "button_person");
+        self.offer(&format!("buy:{sku}"), "button_buy");
+        let others = self.shop.products.iter().filter(|other| other.key == product.key && other.stock > 0).count();
+        if others > 1 {
+            self.offer(&format!("compare:{sku}"), "button_compare");
+        }
+        self.offer("person", "button_person");
     }
 
     fn product_values(&self, product: &Product) -> Value {
+        let attributes: Vec<String> = product.attributes.iter().map(|attribute| self.word(attribute)).collect();
         context! {
             product => &product.name, price => money(product.price, self.shop.currency), stock => product.stock,
-            summary => &product.summary, attributes => product.attributes.iter().map(|attribute| attribute.replace('_', " ")).collect::<Vec<_>>(),
+            summary => &product.summary, url => &product.url, attributes,
         }
     }
 
     /// Facts of the shop that were asked for.
-    fn facts(&mut self, wants: &[Intent]) {
+    fn facts(&mut self, heard: &Heard) {
         let shop = self.shop;
-        let own = |texts: &std::collections::BTreeMap<String, String>, language: &str| {
-            texts.get(language).or_else(|| texts.get(shop.language.tag())).or_else(|| texts.get("en")).cloned()
-        };
-        for want in wants {
-            let text = match want {
-                Intent::Shipping => own(&shop.shipping, &self.language).map(|text| ("shipping", text)),
-                Intent::Payment => own(&shop.payment, &self.language).map(|text| ("payment", text)),
-                Intent::ReturnRefund | Intent::Warranty => {
-                    own(&shop.returns, &self.language).map(|text| ("returns", text))
-                }
-                _ => None,
-            };
-            if let Some((section, text)) = text {
-                self.say(section, context! { text });
+        let wants = &heard.wants;
+        let named = choice::named(&heard.words, shop);
+        match (named.as_slice(), wants.contains(&Intent::Compare)) {
+            ([], true) => self.compare(),
+            ([one], true) => {
+                let sku = one.sku.clone();
+                self.compare_with(&sku);
             }
-            match want {
-                Intent::Store => {
-                    let open = shop.is_open(self.now);
-                    self.say("hours", context! { hours => hours(shop), open });
-                }
-                Intent::OrderStatus => self.order(),
-                Intent::Discount => self.say("discount", context! {}),
-                Intent::Thanks if wants.len() == 1 => self.say("thanks", context! {}),
-                Intent::Later => self.say("later", context! {}),
-                Intent::Reject => self.say("reject", context! {}),
-                Intent::Compare => self.compare(),
-                _ => {}
+            (several @ [_, _, ..], _) => self.side_by_side(several.to_vec()),
+            ([one], false) if wants.contains(&Intent::Buy) => {
+                self.memory.want(&one.key);
+                self.memory.shown = vec![one.sku.clone()];
+                self.call = Some(Call::Buy);
+            }
+            ([one], false) => self.details(one),
+            ([], false) => {}
+        }
+        for want in wants {
+            self.fact(*want, wants.len() == 1);
+        }
+        self.paragraphs.truncate(5);
+    }
+
+    fn fact(&mut self, want: Intent, alone: bool) {
+        let shop = self.shop;
+        match want {
+            Intent::Shipping => self.shop_text("shipping", &shop.shipping),
+            Intent::Payment => self.shop_text("payment", &shop.payment),
+            Intent::ReturnRefund | Intent::Warranty => {
+                self.shop_text("returns", &shop.returns);
+                self.offer("person", "button_person");
+            }
+            Intent::Store => {
+                let open = shop.is_open(self.now);
+                let hours = opening_hours(&shop.hours, |key| self.word(key));
+                self.say("hours", context! { hours, open });
+            }
+            Intent::OrderStatus => self.order(),
+            Intent::Discount => {
+                self.say("discount", context! {});
+                self.offer("person", "button_person");
+            }
+            Intent::OptIn => self.say("opted_in", context! {}),
+            Intent::Complaint => self.call = Some(Call::Lost),
+            Intent::Thanks if alone => self.say("thanks", context! {}),
+            Intent::Later => self.say("later", context! {}),
+            Intent::Reject => self.say("reject", context! {}),
+            Intent::Buy if self.memory.shown.len() == 1 && self.memory.product().is_some() => {
+                self.call = Some(Call::Buy);
+            }
+            _ => {}
+        }
+    }
+
+    /// A text of the shop in the customer's language, else the shop's own, else English. No text: a person knows.
+    fn shop_text(&mut self, section: &str, texts: &std::collections::BTreeMap<String, String>) {
+        let own = [self.language.as_str(), self.shop.language.tag(), "en"];
+        let text = own.into_iter().find_map(|language| texts.get(language));
+        match text {
+            Some(text) => self.say(section, context! { text }),
+            None => {
+                self.say("no_fact", context! {});
+                self.offer("person", "button_person");
             }
         }
-        self.paragraphs.truncate(4);
     }
 
     fn order(&mut self) {
         match self.memory.order.clone() {
             Some((order, state)) => {
-                let state = format!("{state:?}").to_lowercase();
+                let state = self.word(&format!("{state:?}").to_lowercase());
                 self.say("order", context! { order, state });
             }
-            None => {
-                self.say("no_order", context! {});
-                self.button("person", "button_person");
+            None => self.say("no_order", context! {}),
+        }
+        self.offer("person", "button_person");
+    }
+
+    /// What was shown last side by side, else the best that fit.
+    fn compare(&mut self) {
+        let shown: Vec<_> = self.memory.shown.iter().filter_map(|sku| choice::by_sku(self.shop, sku)).collect();
+        match shown.as_slice() {
+            [one] => {
+                let sku = one.sku.clone();
+                self.compare_with(&sku);
             }
+            [] => self.side_by_side(choice::fit(self.memory, self.shop).products),
+            _ => self.side_by_side(shown),
         }
     }
 
-    fn compare(&mut self) {
-        let Fit { mut products, .. } = choice::fit(self.memory, self.shop);
+    /// One product beside those of its kind that are nearest in price.
+    fn compare_with(&mut self, sku: &str) {
+        let Some(product) = choice::by_sku(self.shop, sku) else { return };
+        let others = self.shop.products.iter();
+        let mut others: Vec<_> =
+            others.filter(|other| other.key == product.key && other.sku != product.sku && other.stock > 0).collect();
+        others.sort_by_key(|other| ((other.price - product.price).abs(), other.sku.as_str()));
+        others.truncate(2);
+        others.insert(0, product);
+        self.side_by_side(others);
+    }
+
+    fn side_by_side(&mut self, mut products: Vec<&Product>) {
         products.truncate(4);
         if products.len() < 2 {
             return;
         }
         self.memory.shown = products.iter().map(|product| product.sku.clone()).collect();
-        let rows: Vec<Value> = products
-            .iter()
-            .map(|product| {
-                context! {
-                    name => &product.name, price => money(product.price, self.shop.currency), summary => &product.summary,
-                    attributes => product.attributes.iter().map(|attribute| attribute.replace('_', " ")).collect::<Vec<_>>(),
-                }
-            })
-            .collect();
+        let rows: Vec<Value> = products.iter().map(|product| self.product_values(product)).collect();
         self.say("compare", context! { rows });
+        self.list_products(&products);
     }
 
     /// Towards a product: show what fits, or ask for the one thing that is missing.
-    fn next_step(&mut self, wants: &[Intent], media: Option<&str>, understood: bool, greets: bool) {
-        let asks_now = wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability | Intent::Buy));
-        if self.memory.product().is_some() && (understood || asks_now) {
+    fn next_step(&mut self, heard: &Heard, greets: bool) {
+        let asks_now =
+            heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability | Intent::Buy));
+        let wish = self.memory.product().is_some() || !self.memory.brands.is_empty();
+        if wish && (heard.understood || asks_now) {
             let fit = choice::fit(self.memory, self.shop);
-            let many = fit.products.len() > 3;
+            let exact = !fit.over_budget && !fit.lacking;
             let budget_missing = self.memory.budget.is_none() && !self.memory.open.contains(&Slot::Budget);
-            if many && budget_missing && !asks_now && self.ask(Slot::Budget) {
+            if exact && fit.products.len() > 2 && budget_missing && !asks_now && self.ask(Slot::Budget) {
                 return;
             }
             let need_missing = self.memory.needs.is_empty() && !self.memory.open.contains(&Slot::Need);
-            if fit.products.len() > 5 && need_missing && !asks_now && self.ask(Slot::Need) {
+            if exact && fit.products.len() > 4 && need_missing && !asks_now && self.ask(Slot::Need) {
                 return;
             }
-            return self.show();
+            return self.show(fit);
         }
-        match media {
-            Some(_) if !understood => {
+        match heard.media.as_deref() {
+            Some("location") => self.say("location", context! {}),
+            Some(_) if !heard.understood => {
                 self.say("media", context! {});
-                self.button("person", "button_person");
+                self.offer("person", "button_person");
             }
-            _ if understood || greets => {
+            _ if heard.understood || greets => {
                 if !self.ask(Slot::Product) {
                     self.lost();
                 }
@@ -261,148 +390,192 @@ impl Reply<'_> {
             return false;
         }
         self.memory.asked = Some((slot, times + 1));
-        let product = self.memory.product().map(product_name).unwrap_or_default();
+        let product = self.wish();
         match slot {
             Slot::Product => {
                 self.say("ask_product", context! {});
-                self.button("person", "button_person");
+                self.categories();
             }
             Slot::Budget => {
                 self.say("ask_budget", context! { product });
-                self.button("any:budget", "button_any");
+                for most in choice::steps(self.memory, self.shop) {
+                    let title = self.render("button_up_to", context! { price => money(most, self.shop.currency) });
+                    self.button(&format!("budget:{most}"), &title);
+                }
+                self.offer("any:budget", "button_any");
             }
             Slot::Need => {
-                self.say("ask_need", context! { product });
-                self.button("any:need", "button_any");
+                let needs = choice::telling_needs(self.memory, self.shop);
+                let named: Vec<String> = needs.iter().map(|need| self.word(need)).collect();
+                self.say("ask_need", context! { product, needs => &named });
+                for (need, title) in needs.iter().zip(&named) {
+                    self.button(&format!("need:{need}"), title);
+                }
+                self.offer("any:need", "button_any");
             }
         }
         true
     }
 
-    fn show(&mut self) {
+    /// What they look for, in their language: a kind of product, else nothing.
+    fn wish(&self) -> String {
+        self.memory.product().map(|key| self.word(key)).unwrap_or_default()
+    }
+
+    /// The categories that have something in stock, as a list to choose from.
+    fn categories(&mut self) {
+        let mut categories: Vec<&str> = Vec::new();
+        for product in self.shop.products.iter().filter(|product| product.stock > 0) {
+            let category = product.key.split('/').next().unwrap_or_default();
+            if !categories.contains(&category) {
+                categories.push(category);
+            }
+        }
+        for category in categories.into_iter().take(MOST_ROWS) {
+            let kinds = self.kinds_in(category);
+            let description: Vec<String> = kinds.iter().map(|key| self.word(key)).collect();
+            let row = (format!("category:{category}"), self.word(category), description.join(", "));
+            self.row(row);
+        }
+        self.person_row();
+    }
+
+    /// The kinds of product of a category.
+    fn kinds(&mut self, category: &str) {
+        let kinds = self.kinds_in(category);
+        if kinds.is_empty() {
+            return self.say("gone", context! {});
+        }
+        self.say("ask_kind", context! { category => self.word(category) });
+        for key in kinds.into_iter().take(MOST_ROWS) {
+            let row = (format!("kind:{key}"), self.word(&key), String::new());
+            self.row(row);
+        }
+        self.person_row();
+    }
+
+    fn kinds_in(&self, category: &str) -> Vec<String> {
+        let mut kinds: Vec<String> = Vec::new();
+        for product in self.shop.products.iter().filter(|product| product.stock > 0) {
+            if product.key.split('/').next() == Some(category) && !kinds.contains(&product.key) {
+                kinds.push(product.key.clone());
+            }
+        }
+        kinds
+    }
+
+    fn row(&mut self, (id, title, description): (String, String, String)) {
+        self.rows.push(ListRow { id, title: cut(&title, ROW_TITLE), description: cut(&description, ROW_TEXT) });
+    }
+
+    /// Somebody to talk to is always one tap away (policy facts, section 7.5).
+    fn person_row(&mut self) {
+        let row = ("person".to_owned(), self.render("button_person", context! {}), String::new());
+        self.row(row);
+    }
+
+    fn list_products(&mut self, products: &[&Product]) {
+        self.rows.clear();
+        for product in products {
+            let description = match product.summary.as_str() {
+                "" => money(product.price, self.shop.currency),
+                summary => format!("{} · {summary}", money(product.price, self.shop.currency)),
+            };
+            self.row((format!("product:{}", product.sku), product.name.clone(), description));
+        }
+        self.person_row();
+    }
+
+    fn show(&mut self, fit: Fit<'_>) {
         self.memory.asked = None;
-        let Fit { products, over_budget } = choice::fit(self.memory, self.shop);
-        let product = self.memory.product().map(product_name).unwrap_or_default();
-        if products.is_empty() {
+        let product = self.wish();
+        if fit.products.is_empty() {
             self.say("nothing", context! { product });
-            self.button("person", "button_person");
+            self.offer("person", "button_person");
             return;
         }
-        self.memory.shown = products.iter().map(|product| product.sku.clone()).collect();
-        let budget =
-            self.memory.budget.as_ref().map(|budget| budget_text(budget, self.shop.currency)).unwrap_or_default();
-        let section = if over_budget { "show_over_budget" } else { "show" };
-        self.say(section, context! { product, budget, count => products.len() });
-        self.rows = products
-            .iter()
-            .map(|product| ListRow {
-                id: format!("product:{}", product.sku),
-                title: cut(&product.name, 24),
-                description: cut(&format!("{} · {}", money(product.price, self.shop.currency), product.summary), 72),
-            })
-            .collect();
+        if let ([one], false, false, false) = (fit.products.as_slice(), fit.over_budget, fit.lacking, fit.other_brand) {
+            return self.details(one);
+        }
+        self.memory.shown = fit.products.iter().map(|product| product.sku.clone()).collect();
+        let purse = Purse::of(self.memory, self.shop);
+        let budget = self.memory.budget.as_ref().filter(|_| !purse.unknown);
+        let budget = budget.map(|budget| budget_text(budget, self.shop.currency)).unwrap_or_default();
+        let needs: Vec<String> = self.memory.needs.iter().map(|need| self.word(need)).collect();
+        if fit.other_brand {
+            self.say("other_brand", context! { product => &product });
+        }
+        if purse.unknown || purse.converted {
+            self.say("other_currency", context! {});
+        }
+        let Fit { over_budget, lacking, .. } = fit;
+        let section = if over_budget || lacking { "show_near" } else { "show" };
+        self.say(section, context! { product, budget, needs, over_budget, lacking, count => fit.products.len() });
+        self.list_products(&fit.products);
     }
 
     /// Not understood: says so, the second time a person is asked for.
     fn lost(&mut self) {
         self.memory.lost += 1;
         if self.memory.lost >= 2 {
-            self.handoff = true;
+            self.call = Some(Call::Lost);
             return;
         }
         self.say("unknown", context! {});
-        self.button("person", "button_person");
+        self.offer("person", "button_person");
     }
 
     /// A person comes: by when, inside and outside working hours.
     fn person(&mut self, due: Timestamp, missed: bool) {
-        let open = self.shop.is_open(self.now);
-        // Rounded up: nobody is promised less time than there is.
-        let minutes = ((due - self.now).0 + 59_999).div_euclid(60_000).max(1);
-        let local = due.utc().with_timezone(&self.shop.zone);
-        let time = format!("{:02}:{:02}", local.hour(), local.minute());
-        let day = local.format("%Y-%m-%d").to_string();
-        let section = match (missed, open) {
+        let zone = self.contact.zone.unwrap_or(self.shop.zone);
+        let (minutes, whole_hours) = promise(due - self.now);
+        let (time, day) = clock(due, self.now, zone, |key| self.word(key));
+        let section = match (missed, self.shop.is_open(self.now)) {
             (true, _) => "person_late",
             (false, true) => "person_soon",
             (false, false) => "person_later",
         };
-        self.say(section, context! { minutes, time, day });
+        self.say(section, context! { minutes, whole_hours, time, day });
     }
 
     fn finish(mut self) -> Option<Answer> {
-        let mut handoff = None;
-        if self.handoff {
+        let mut body = self.paragraphs.join("\n\n");
+        let soon = self.memory.said_at.is_some_and(|said| self.now - said < REPEAT);
+        if self.call.is_none() && soon && self.memory.just_said(&body) {
+            return None;
+        }
+        if self.call.is_none() && !body.is_empty() && self.memory.say(&body) >= SAY_TWICE {
+            // The third time is no answer any more: another offer, and then a person.
+            self.rows.clear();
+            self.buttons.clear();
+            body = self.render("again", context! {});
+            self.offer("person", "button_person");
+            if self.memory.say(&body) >= 1 {
+                self.call = Some(Call::Lost);
+            }
+        }
+        let handoff = self.call.map(Call::request);
+        if let Some(request) = &handoff {
             self.memory.lost = 0;
-            let evidence = Evidence {
-                by: "dialogue".into(),
-                figure: "the bot does not know further".into(),
-                ..Evidence::default()
-            };
-            let due = self.shop.next_open(self.now) + LOST_PROMISE;
-            self.person(due, false);
+            self.paragraphs.clear();
             self.buttons.clear();
             self.rows.clear();
-            handoff = Some(HandoffRequest { reason: "bot-lost".into(), promise: LOST_PROMISE, evidence });
+            self.person(self.shop.next_open(self.now) + request.promise, false);
+            body = self.paragraphs.join("\n\n");
         }
-        let body = self.paragraphs.join("\n\n");
         if body.is_empty() {
             return None;
         }
-        let soon = self.memory.said_at.is_some_and(|said| self.now - said < REPEAT);
-        if soon && body == self.memory.said && handoff.is_none() {
-            return None;
-        }
-        self.memory.said.clone_from(&body);
         self.memory.said_at = Some(self.now);
         let content = match (self.rows.is_empty(), self.buttons.is_empty()) {
             (false, _) => Content::List {
                 body: cut(&body, 4_096),
-                button: cut(&self.render("button_list", context! {}), 20),
+                button: cut(&self.render("button_list", context! {}), BUTTON_TITLE),
                 rows: self.rows,
             },
             (true, false) => Content::Buttons { body: cut(&body, 1_024), buttons: self.buttons },
             (true, true) => Content::Text { body: cut(&body, 4_096) },
         };
         Some(Answer { content, answers: self.memory.to_answer.take(), handoff })
-    }
-}
-
-fn hours(shop: &Shop) -> Vec<Value> {
-    let row =
-        |hours: &crate::domain::Hours| context! { days => hours.days.join(", "), from => &hours.from, to => &hours.to };
-    shop.hours.iter().map(row).collect()
-}
-
-/// The last part of a product's key, in words.
-fn product_name(key: &str) -> String {
-    key.rsplit('/').next().unwrap_or(key).replace('_', " ")
-}
-
-fn money(amount: Decimal, currency: Currency) -> String {
-    format!("{} {}", grouped(amount), currency.code())
-}
-
-/// Thousands apart by a thin space that every language reads.
-fn grouped(amount: Decimal) -> String {
-    let text = amount.normalize().to_string();
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let mut shown = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) && digit != '-' {
-            shown.push('\u{202f}');
-        }
-        shown.push(digit);
-    }
-    if fraction.is_empty() { shown } else { format!("{shown}.{fraction:0<2}") }
-}
-
-fn budget_text(budget: &Budget, shop: Currency) -> String {
-    let currency = budget.currency.unwrap_or(shop);
-    match (budget.min, budget.max) {
-        (Some(min), Some(max)) if min != max => format!("{}–{}", grouped(min), money(max, currency)),
-        (_, Some(max)) => money(max, currency),
-        (Some(min), None) => format!("≥ {}", money(min, currency)),
-        (None, None) => String::new(),
     }
 }

@@ -1,48 +1,163 @@
 //! Which products fit what is known of a wish.
 
-use super::Memory;
-use crate::domain::{Product, Shop};
+use rust_decimal::Decimal;
 
-/// Rows of a list message (section 5.6 allows ten; a screen shows eight).
+use super::Memory;
+use crate::domain::{Money, Product, Shop};
+
+/// Rows of a list message: ten are allowed (section 5.6), the last one calls a person.
 const MOST_SHOWN: usize = 8;
+/// "around 500" takes in what costs a tenth more.
+const ABOUT: Decimal = Decimal::from_parts(11, 0, 0, false, 1);
 
 /// What fits a wish.
+#[derive(Default)]
 pub(super) struct Fit<'a> {
     /// Best first.
     pub(super) products: Vec<&'a Product>,
-    /// Nothing fits the budget: these are the nearest.
+    /// Nothing fits the budget: these are the nearest in price.
     pub(super) over_budget: bool,
+    /// Nothing has all that is needed: these have the most of it.
+    pub(super) lacking: bool,
+    /// The brand that was wanted is not sold here, or not in this kind.
+    pub(super) other_brand: bool,
 }
 
-/// Products of the kind that is wanted, in stock, within the budget; those with more of the needs first.
-pub(super) fn fit<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
-    let Some(key) = memory.product() else { return Fit { products: Vec::new(), over_budget: false } };
-    let category = key.split('/').next().unwrap_or_default();
-    let of_key = |product: &&Product| product.key == key || !key.contains('/') && product.key.starts_with(category);
-    let mut products: Vec<&Product> = shop.products.iter().filter(of_key).filter(|product| product.stock > 0).collect();
-    let most = memory.most(shop.currency);
-    let within: Vec<&Product> =
-        products.iter().copied().filter(|product| most.is_none_or(|most| product.price <= most)).collect();
-    let over_budget = within.is_empty() && !products.is_empty();
-    if over_budget {
-        products.sort_by(|a, b| a.price.cmp(&b.price).then(a.sku.cmp(&b.sku)));
-        products.truncate(2);
-        return Fit { products, over_budget };
-    }
-    products = within;
-    products.sort_by(|a, b| {
-        let wishes = |product: &Product| {
-            let needs = memory.needs.iter().filter(|need| product.attributes.contains(need)).count();
-            let brand = product.brand.as_ref().is_some_and(|brand| memory.brands.contains(brand));
-            (brand, needs)
+/// The budget in the shop's currency.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Purse {
+    min: Option<Decimal>,
+    max: Option<Decimal>,
+    /// The budget is in a currency without a rate: it says nothing about the shop's prices.
+    pub(super) unknown: bool,
+    /// It was converted.
+    pub(super) converted: bool,
+}
+
+impl Purse {
+    pub(super) fn of(memory: &Memory, shop: &Shop) -> Self {
+        let Some(budget) = &memory.budget else { return Self::default() };
+        let currency = budget.currency.unwrap_or(shop.currency);
+        let convert = |amount: Option<Decimal>| {
+            amount.map(|amount| shop.rates.convert(Money { amount, currency }, shop.currency))
         };
-        wishes(b).cmp(&wishes(a)).then(a.price.cmp(&b.price)).then(a.sku.cmp(&b.sku))
+        let (min, max) = (convert(budget.min), convert(budget.max));
+        if min == Some(None) || max == Some(None) {
+            return Self { unknown: true, ..Self::default() };
+        }
+        let max = max.flatten().map(|max| if budget.about { max * ABOUT } else { max });
+        // An exact sum is what can be spent at most, not what must be spent at least.
+        let min = min.flatten().filter(|_| budget.max.is_none());
+        Self { min, max, unknown: false, converted: currency != shop.currency }
+    }
+
+    fn holds(&self, price: Decimal) -> bool {
+        self.min.is_none_or(|min| price >= min) && self.max.is_none_or(|max| price <= max)
+    }
+
+    fn distance(&self, price: Decimal) -> Decimal {
+        let above = self.max.map_or(Decimal::ZERO, |max| (price - max).max(Decimal::ZERO));
+        let below = self.min.map_or(Decimal::ZERO, |min| (min - price).max(Decimal::ZERO));
+        above + below
+    }
+}
+
+/// Products of the kind that is wanted and in stock: those within the budget that have all that is needed; if there are
+/// none, the nearest, and what they lack.
+pub(super) fn fit<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
+    let mut found = of_kind(memory, shop);
+    let has_brand = |product: &Product| product.brand.as_ref().is_some_and(|brand| memory.brands.contains(brand));
+    let other_brand = !memory.brands.is_empty() && !found.iter().any(|product| has_brand(product));
+    let purse = Purse::of(memory, shop);
+    let lacks = |product: &Product| memory.needs.iter().filter(|need| !product.attributes.contains(need)).count();
+    found.sort_by(|a, b| {
+        let rank = |product: &Product| (lacks(product), !has_brand(product), purse.distance(product.price));
+        rank(a).cmp(&rank(b)).then(a.price.cmp(&b.price)).then(a.sku.cmp(&b.sku))
     });
+    let exact: Vec<_> =
+        found.iter().copied().filter(|product| purse.holds(product.price) && lacks(product) == 0).collect();
+    if !exact.is_empty() {
+        return Fit { products: cut(exact), other_brand, ..Fit::default() };
+    }
+    let affordable: Vec<_> = found.iter().copied().filter(|product| purse.holds(product.price)).collect();
+    let over_budget = affordable.is_empty() && !found.is_empty();
+    let mut nearest = if over_budget { found } else { affordable };
+    if over_budget {
+        nearest.sort_by_key(|product| (purse.distance(product.price), lacks(product)));
+    }
+    nearest.truncate(3);
+    let lacking = nearest.first().is_some_and(|product| lacks(product) > 0);
+    Fit { products: nearest, over_budget, lacking, other_brand }
+}
+
+fn cut(mut products: Vec<&Product>) -> Vec<&Product> {
     products.truncate(MOST_SHOWN);
-    Fit { products, over_budget }
+    products
+}
+
+/// What is in stock of the kind that is wanted; of the brand where only that is known.
+fn of_kind<'a>(memory: &Memory, shop: &'a Shop) -> Vec<&'a Product> {
+    let in_stock = shop.products.iter().filter(|product| product.stock > 0);
+    match memory.product() {
+        Some(key) => in_stock.filter(|product| product.key == key).collect(),
+        None => in_stock
+            .filter(|product| product.brand.as_ref().is_some_and(|brand| memory.brands.contains(brand)))
+            .collect(),
+    }
 }
 
 /// A product by its number.
 pub(super) fn by_sku<'a>(shop: &'a Shop, sku: &str) -> Option<&'a Product> {
     shop.products.iter().find(|product| product.sku == sku)
+}
+
+/// Products whose name or number stands in the words; the longest name wins ("Aero 16" is not "Aero 1").
+pub(super) fn named<'a>(words: &str, shop: &'a Shop) -> Vec<&'a Product> {
+    let mut found: Vec<(usize, usize, &Product)> = Vec::new();
+    for product in &shop.products {
+        for name in [&product.name, &product.sku] {
+            let name = name.to_lowercase();
+            let Some(at) = words.find(&name).filter(|_| name.chars().count() > 2) else { continue };
+            let inside = |other: &(usize, usize, &Product)| at >= other.0 && at + name.len() <= other.1;
+            let around = words[..at].chars().next_back().is_some_and(char::is_alphanumeric)
+                || words[at + name.len()..].chars().next().is_some_and(|next| next.is_ascii_alphanumeric());
+            if around || found.iter().any(inside) {
+                continue;
+            }
+            found.retain(|other| !(other.0 >= at && other.1 <= at + name.len()));
+            found.push((at, at + name.len(), product));
+        }
+    }
+    found.sort_by_key(|(at, _, _)| *at);
+    found.into_iter().map(|(_, _, product)| product).collect()
+}
+
+/// Two prices that part what is sold of a kind in three: handy answers to "what would you like to spend?".
+pub(super) fn steps(memory: &Memory, shop: &Shop) -> Vec<Decimal> {
+    let mut prices: Vec<Decimal> = of_kind(memory, shop).iter().map(|product| product.price).collect();
+    prices.sort();
+    prices.dedup();
+    if prices.len() < 3 {
+        return Vec::new();
+    }
+    let round_up = |price: Decimal| {
+        let step = if price < Decimal::from(100) { Decimal::TEN } else { Decimal::from(50) };
+        (price / step).ceil() * step
+    };
+    let mut steps = vec![round_up(prices[prices.len() / 3]), round_up(prices[prices.len() * 2 / 3])];
+    steps.dedup();
+    steps
+}
+
+/// The two properties that part what is sold of a kind best: had by some and not by all.
+pub(super) fn telling_needs(memory: &Memory, shop: &Shop) -> Vec<String> {
+    let products = of_kind(memory, shop);
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    for attribute in products.iter().flat_map(|product| &product.attributes) {
+        *counts.entry(attribute).or_default() += 1;
+    }
+    let half = products.len().div_ceil(2);
+    let mut counts: Vec<_> = counts.into_iter().filter(|(_, count)| *count < products.len()).collect();
+    counts.sort_by_key(|(attribute, count)| (count.abs_diff(half), *attribute));
+    counts.into_iter().take(2).map(|(attribute, _)| attribute.to_owned()).collect()
 }

@@ -1,10 +1,9 @@
 //! What was talked about: slots, the last question, what was last said. Part of the fold's state.
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::is_small_talk;
-use crate::domain::{Budget, Currency, Duration, InboundMessage, Intent, OrderState, Reading, Timestamp};
+use crate::domain::{Budget, Duration, InboundMessage, Intent, OrderState, Reading, Timestamp};
 
 /// The first message is answered after this: what is sent at the same moment belongs to it.
 pub(super) const SETTLE: Duration = Duration::millis(10);
@@ -16,6 +15,11 @@ const BURST_GAP: Duration = Duration::seconds(4);
 const BURST_CAP: Duration = Duration::seconds(10);
 /// After this silence a new conversation begins, and is greeted again (G-5).
 const CONVERSATION: Duration = Duration::hours(6);
+
+/// Characters of a burst that are kept until it is answered.
+const MOST_WORDS: usize = 300;
+/// Answers that are remembered so as not to repeat them.
+const MOST_SAID: usize = 10;
 
 /// What we can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,9 +66,15 @@ pub struct Memory {
     /// Products shown last, by number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) shown: Vec<String>,
-    /// What was said last, to not say it again.
+    /// Fingerprints of what was said in this conversation, the newest last: nothing is said three times.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) said: Vec<u32>,
+    /// The words heard since the last answer, to find the shop's own product names in them.
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub(super) said: String,
+    pub(super) words: String,
+    /// The opt-out was confirmed: from here on silence.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) stop_confirmed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) said_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +120,8 @@ impl Memory {
             self.greeted = false;
             self.lost = 0;
             self.asked = None;
+            self.open.clear();
+            self.said.clear();
         }
         self.settle(message.choice.is_some(), now);
         self.heard_at = Some(now);
@@ -121,6 +133,7 @@ impl Memory {
         if let Some(media) = &message.media {
             self.media = Some(media.clone());
         }
+        self.remember_words(message.words());
         if let Some(reading) = reading {
             self.take_in(reading);
         }
@@ -142,12 +155,9 @@ impl Memory {
 
     fn take_in(&mut self, reading: &Reading) {
         for key in reading.product_keys() {
-            self.products.retain(|other| **other != *key);
-            self.products.push(key.to_string());
+            self.want(&key);
             self.understood = true;
         }
-        let excess = self.products.len().saturating_sub(3);
-        self.products.drain(..excess);
         if let Some(budget) = &reading.budget {
             self.budget = Some(budget.clone());
             self.understood = true;
@@ -171,27 +181,60 @@ impl Memory {
             }
             self.understood = true;
         }
-        // "any", "doesn't matter" and the like in answer to a question: that slot stays open.
+        // "any", "no idea" and the like in answer to a question: that slot stays open, nothing is asked twice for it.
         if let Some((slot, _)) = self.asked
-            && reading.intents.iter().all(|intent| is_small_talk(*intent) || *intent == Intent::Later)
+            && slot != Slot::Product
+            && reading.intents.iter().all(|intent| is_small_talk(*intent))
             && !self.open.contains(&slot)
             && reading.budget.is_none()
             && reading.products.is_empty()
             && reading.attributes.is_empty()
-            && slot == Slot::Need
         {
             self.open.push(slot);
             self.understood = true;
         }
     }
 
-    /// The budget, if it is in the shop's currency or names none: others cannot be compared with its prices.
-    pub(super) fn comparable_budget(&self, currency: Currency) -> Option<&Budget> {
-        self.budget.as_ref().filter(|budget| budget.currency.is_none_or(|named| named == currency))
+    /// Takes up a kind of product. What was said about another kind is not true of this one: needs, brand, open slots.
+    pub(super) fn want(&mut self, key: &str) {
+        if self.product().is_some_and(|other| other != key) {
+            self.needs.clear();
+            self.open.clear();
+            self.shown.clear();
+            self.asked = None;
+        }
+        self.products.retain(|other| other != key);
+        self.products.push(key.to_owned());
+        let excess = self.products.len().saturating_sub(3);
+        self.products.drain(..excess);
     }
 
-    /// The most that they can spend, in the shop's currency.
-    pub(super) fn most(&self, currency: Currency) -> Option<Decimal> {
-        self.comparable_budget(currency)?.max
+    fn remember_words(&mut self, words: &str) {
+        if words.is_empty() {
+            return;
+        }
+        let room = MOST_WORDS.saturating_sub(self.words.chars().count());
+        self.words.push(' ');
+        self.words.extend(words.to_lowercase().chars().take(room));
     }
+
+    /// How often that was said in this conversation; remembers that it is said now.
+    pub(super) fn say(&mut self, text: &str) -> usize {
+        let print = fingerprint(text);
+        let times = self.said.iter().filter(|said| **said == print).count();
+        self.said.push(print);
+        let excess = self.said.len().saturating_sub(MOST_SAID);
+        self.said.drain(..excess);
+        times
+    }
+
+    /// Whether that was the last thing said.
+    pub(super) fn just_said(&self, text: &str) -> bool {
+        self.said.last() == Some(&fingerprint(text))
+    }
+}
+
+/// FNV-1a: the same on every machine and in every version, since it is kept in the state.
+fn fingerprint(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

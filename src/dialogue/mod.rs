@@ -7,6 +7,9 @@ mod answer;
 mod choice;
 mod memory;
 mod templates;
+#[cfg(test)]
+mod tests;
+mod words;
 
 use crate::domain::{
     Contact, Content, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Problem, Reading, Shop, SourceFile,
@@ -46,6 +49,7 @@ impl Dialogue {
             EventBody::Location(location) => {
                 if let Some(message) = &location.message {
                     memory.hear(message, None, now);
+                    memory.media = Some("location".into());
                 }
             }
             EventBody::Order(order) => memory.order = Some((order.order.clone(), order.state)),

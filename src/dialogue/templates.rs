@@ -1,27 +1,33 @@
 //! Reply templates: one file for each language, in sections that begin with `=== name`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Environment, UndefinedBehavior, Value, context};
-use unicode_segmentation::UnicodeSegmentation;
 
+use super::words::cut;
 use crate::domain::{Contact, Content, FollowUpRequest, Problem, Severity, Shop, SourceFile, TemplateRef};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 31] = [
+const SECTIONS: [&str; 41] = [
     "greet",
     "ask_product",
+    "ask_kind",
     "ask_budget",
     "ask_need",
     "show",
-    "show_over_budget",
+    "show_near",
+    "other_brand",
+    "other_currency",
     "nothing",
     "details",
+    "sold_out",
+    "gone",
     "compare",
     "hours",
     "shipping",
     "payment",
     "returns",
+    "no_fact",
     "order",
     "no_order",
     "discount",
@@ -29,16 +35,20 @@ const SECTIONS: [&str; 31] = [
     "later",
     "reject",
     "opted_out",
+    "opted_in",
     "media",
+    "location",
     "person_soon",
     "person_later",
     "person_late",
+    "again",
     "unknown",
-    "location",
     "follow_up",
     "button_any",
+    "button_up_to",
     "button_person",
     "button_buy",
+    "button_compare",
     "button_list",
 ];
 
@@ -46,17 +56,23 @@ const SECTIONS: [&str; 31] = [
 pub(super) struct Templates {
     environment: Environment<'static>,
     languages: BTreeSet<String>,
+    /// Names of products, properties, days and states, by language.
+    words: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Templates {
     pub(super) fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        let (mut languages, mut problems) = (BTreeSet::new(), Vec::new());
+        let (mut languages, mut problems, mut words) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
         for file in files {
             let Some(language) = file.path.strip_prefix("replies/").and_then(|rest| rest.split('/').next()) else {
                 continue;
             };
+            if file.path.ends_with("/words.j2") {
+                words.insert(language.to_owned(), read_words(file, &mut problems));
+                continue;
+            }
             languages.insert(language.to_owned());
             let mut missing: BTreeSet<&str> = SECTIONS.into();
             for (name, text, place) in sections(&file.text) {
@@ -100,8 +116,9 @@ impl Templates {
                 "They are what is said where no other language fits.",
             ));
         }
-        let templates = Self { environment, languages };
-        if problems.is_empty() {
+        let templates = Self { environment, languages, words };
+        problems.extend(templates.missing_words());
+        if !problems.iter().any(|problem| problem.severity == Severity::Error) {
             problems.extend(templates.check());
         }
         let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
@@ -110,17 +127,12 @@ impl Templates {
 
     /// Renders every reply of every language once: a name that does not exist shows here, not before a customer.
     fn check(&self) -> Vec<Problem> {
-        let sample = context! {
-            shop => context! { name => "Shop", address => "1 Main Street", currency => "USD" },
-            name => "Ada", product => "Phone X", price => "100 USD", stock => 3, summary => "A phone", attributes => vec!["5g"],
-            budget => "500 USD", count => 2, hours => vec![context! { days => "mon", from => "09:00", to => "18:00" }], open => true,
-            text => "Text", order => "A-1", state => "paid", minutes => 5, time => "09:00", day => "Mon", template => "welcome_offer",
-            rows => vec![context! { name => "A", price => "1", summary => "s", attributes => vec!["x"] }],
-        };
+        let samples = [sample(true), sample(false)];
         let mut problems = Vec::new();
         for language in &self.languages {
             for section in SECTIONS {
-                if let Err(error) = self.try_render(language, section, &sample) {
+                let failed = samples.iter().find_map(|sample| self.try_render(language, section, sample).err());
+                if let Some(error) = failed {
                     let file = format!("replies/{language}/replies.j2");
                     let detail = error.detail().map_or_else(|| error.to_string(), str::to_owned);
                     let message = format!("reply `{section}`: {detail}");
@@ -135,6 +147,32 @@ impl Templates {
             }
         }
         problems
+    }
+
+    /// Words that the English replies have and another language has not: they would be said in English.
+    fn missing_words(&self) -> Vec<Problem> {
+        let Some(english) = self.words.get("en") else { return Vec::new() };
+        let mut problems = Vec::new();
+        for language in self.languages.iter().filter(|language| *language != "en") {
+            let own = self.words.get(language);
+            let missing: Vec<_> = english
+                .keys()
+                .filter(|key| own.is_none_or(|own| !own.contains_key(*key)))
+                .map(String::as_str)
+                .collect();
+            if !missing.is_empty() {
+                let file = format!("replies/{language}/words.j2");
+                let message = format!("words are missing and would be said in English: {}", missing.join(", "));
+                problems.push(Problem::at(&file, "", 0, message, "Add a line for each: key: word").warning());
+            }
+        }
+        problems
+    }
+
+    /// The name of a product key, a property, a day or a state in that language, else in English, else the key in words.
+    pub(super) fn word(&self, language: &str, key: &str) -> String {
+        let found = [language, "en"].into_iter().find_map(|language| self.words.get(language)?.get(key));
+        found.cloned().unwrap_or_else(|| key.rsplit('/').next().unwrap_or(key).replace('_', " "))
     }
 
     fn try_render(&self, language: &str, section: &str, values: &Value) -> Result<String, minijinja::Error> {
@@ -164,7 +202,7 @@ impl Templates {
         only_template: bool,
     ) -> Content {
         let language = self.language(contact, shop);
-        let name = contact.name.clone().unwrap_or_default();
+        let name = contact.name.as_deref().and_then(|name| name.split_whitespace().next()).unwrap_or_default();
         if only_template {
             let language = match language {
                 "zh-Hans" => "zh_CN",
@@ -173,16 +211,65 @@ impl Templates {
                 "en" => "en_US",
                 other => other,
             };
-            let body = if name.is_empty() { vec![shop.name.clone()] } else { vec![name] };
+            let body = vec![if name.is_empty() { shop.name.clone() } else { name.to_owned() }];
             return Content::Template(TemplateRef { name: planned.template.clone(), language: language.into(), body });
         }
-        let product = planned.product.clone().unwrap_or_default().replace('-', " ");
+        let product =
+            planned.product.as_deref().map(|product| self.product_word(language, product)).unwrap_or_default();
         let values = context! {
-            shop => context! { name => &shop.name, currency => shop.currency.code() },
-            name, product, template => &planned.template,
+            shop => context! { name => &shop.name, address => &shop.address, currency => shop.currency.code() },
+            name, product, kind => planned.kind.name(), template => &planned.template,
         };
         Content::Text { body: cut(&self.render(language, "follow_up", values), 4_096) }
     }
+
+    /// A product that a rule names by its key, or by the last part of it with hyphens.
+    fn product_word(&self, language: &str, product: &str) -> String {
+        let key = product.replace('-', "_");
+        let known = self
+            .words
+            .get("en")
+            .and_then(|words| words.keys().find(|known| **known == key || known.ends_with(&format!("/{key}"))));
+        known.map_or_else(|| product.replace('-', " "), |key| self.word(language, key))
+    }
+}
+
+/// Everything that a reply may name; once with all there is, once with as little as there can be.
+fn sample(full: bool) -> Value {
+    let some = |text: &'static str| if full { text } else { "" };
+    let list = |text: &'static str| if full { vec![text] } else { Vec::new() };
+    context! {
+        shop => context! { name => "Shop", address => full.then_some("1 Main Street"), currency => "USD" },
+        name => some("Ada"), product => some("Phone X"), category => "Electronics", price => "100 USD", stock => 3,
+        summary => some("A phone"), url => full.then_some("https://shop.example/x"), attributes => list("5G"),
+        needs => list("5G"), budget => some("500 USD"), over_budget => full, lacking => !full, count => if full { 2 } else { 1 },
+        text => "Text", order => "A-1", state => "paid", minutes => if full { 5 } else { 0 },
+        whole_hours => if full { 0 } else { 2 }, hours => list("Mon 09:00–18:00"),
+        open => full, time => "09:00", day => "today", kind => if full { "reminder" } else { "service" }, template => "welcome_offer",
+        rows => vec![context! { product => "A", price => "1", summary => some("s"), stock => 1, attributes => list("x") }],
+    }
+}
+
+/// Lines of `key: word`; those that begin with `#` are for people.
+fn read_words(file: &SourceFile, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
+    let (mut words, mut place) = (BTreeMap::new(), 0);
+    for line in file.text.split_inclusive('\n') {
+        let text = line.trim();
+        if !text.is_empty() && !text.starts_with('#') {
+            match text.split_once(':') {
+                Some((key, word)) if !word.trim().is_empty() => {
+                    words.insert(key.trim().to_owned(), word.trim().to_owned());
+                }
+                _ => {
+                    let message = format!("`{text}` is no word");
+                    let advice = "Write key: word, such as electronics/phone: phone";
+                    problems.push(Problem::at(&file.path, &file.text, place, message, advice));
+                }
+            }
+        }
+        place += line.len();
+    }
+    words
 }
 
 /// Name, text and place of each section.
@@ -203,22 +290,4 @@ fn sections(text: &str) -> Vec<(&str, &str, usize)> {
 
 fn line_start(text: &str, line: usize) -> usize {
     text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum()
-}
-
-/// Cuts at whole characters as people see them; WhatsApp's lengths count UTF-16 units.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    if text.encode_utf16().count() <= most {
-        return text.to_owned();
-    }
-    let mut kept = String::new();
-    let mut length = 1;
-    for grapheme in text.graphemes(true) {
-        length += grapheme.encode_utf16().count();
-        if length > most {
-            break;
-        }
-        kept.push_str(grapheme);
-    }
-    kept.push('…');
-    kept
 }

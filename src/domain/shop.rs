@@ -32,6 +32,9 @@ pub struct Shop {
     pub returns: std::collections::BTreeMap<String, String>,
     /// What is sold.
     pub products: Vec<Product>,
+    /// For budgets in another currency than the shop's.
+    #[serde(skip)]
+    pub rates: super::Rates,
 }
 
 /// The shop's file, as it is written.
@@ -98,6 +101,7 @@ impl Shop {
             payment: written.payment,
             returns: written.returns,
             products: written.product,
+            rates: super::Rates::default(),
         };
         (problems.is_empty().then_some(shop), problems)
     }

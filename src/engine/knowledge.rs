@@ -12,7 +12,7 @@ use super::fold::Knowledge;
 use super::place::Places;
 use crate::config::Settings;
 use crate::dialogue::Dialogue;
-use crate::domain::{Problem, Severity, Shop, SourceFile};
+use crate::domain::{Problem, Rates, Severity, Shop, SourceFile};
 use crate::lexicon::Lexicon;
 use crate::rulebook::Rulebook;
 use crate::{handoff, outreach};
@@ -107,6 +107,8 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     keep(found);
     let (shop, found) = compile_shop(&sources.keywords, settings);
     keep(found);
+    let (rates, found) = Rates::compile(&sources.keywords);
+    keep(found);
     let (places, found) = compile_places(&sources.keywords);
     keep(found);
     problems.sort();
@@ -120,7 +122,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
             lexicon: lexicon?,
             rulebook: rulebook?,
             dialogue: dialogue?,
-            shop: shop?,
+            shop: Shop { rates: rates?, ..shop? },
             desk_policy,
             outreach: outreach?,
             places: places?,

@@ -1,0 +1,290 @@
+//! Small conversations: what the customer writes, what must stand in the answer, what must not.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
+
+use std::path::Path;
+
+use super::*;
+use crate::domain::{InboundMessage, Language, OrderEvent, OrderState, Rates};
+use crate::lexicon::{Hints, Lexicon};
+
+/// A customer, the bot and a clock.
+struct Talk {
+    dialogue: Dialogue,
+    lexicon: Lexicon,
+    shop: Shop,
+    contact: Contact,
+    memory: Memory,
+    now: Timestamp,
+}
+
+fn files(folder: &str) -> Vec<SourceFile> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let (mut folders, mut files) = (vec![root.clone()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = std::fs::read_to_string(&path).unwrap();
+                files.push(SourceFile { path: path.strip_prefix(&root).unwrap().to_string_lossy().into_owned(), text });
+            }
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
+impl Talk {
+    fn new(country: &str) -> Self {
+        let keywords = files("keywords");
+        let (dialogue, problems) = Dialogue::compile(&files("templates"));
+        assert_eq!(problems, [], "the shipped replies are clean");
+        let (lexicon, problems) = Lexicon::compile(&keywords);
+        let lexicon = lexicon.unwrap_or_else(|| panic!("{problems:?}"));
+        let shop = keywords.iter().find(|file| file.path == "shop.toml").unwrap();
+        let (shop, problems) = Shop::parse(shop, "USD".parse().unwrap(), chrono_tz::UTC, Language::english(), None);
+        assert_eq!(problems, []);
+        let (rates, _) = Rates::compile(&keywords);
+        let shop = Shop { rates: rates.unwrap(), ..shop.unwrap() };
+        let contact = Contact { country: country.parse().ok(), ..Contact::default() };
+        // A Monday at noon: people are there.
+        let now = Timestamp::parse_rfc3339("2026-03-02T12:00:00Z").unwrap();
+        let dialogue = dialogue.unwrap();
+        Self { dialogue, lexicon, shop, contact, memory: Memory::default(), now }
+    }
+
+    fn hear(&mut self, message: InboundMessage) {
+        let hints = Hints {
+            lang: self.contact.language.as_ref().map(Language::tag),
+            country: self.contact.country,
+            asked_budget: self.dialogue.asked_budget(&self.memory),
+        };
+        let reading = self.lexicon.read(message.words(), &hints);
+        if let Some(language) = &reading.lang {
+            self.contact.language = Some(language.clone());
+        }
+        let event = Event { seq: 1, at: self.now, received: self.now, body: EventBody::Message(message) };
+        self.dialogue.hear(&mut self.memory, &event, Some(&reading), self.now);
+    }
+
+    fn answer(&mut self, standing: Standing) -> Option<Answer> {
+        self.now = self.dialogue.next_wake(&self.memory).unwrap_or(self.now).max(self.now);
+        self.dialogue.answer(&mut self.memory, &self.contact, &self.shop, standing, self.now)
+    }
+
+    /// Writes, waits for the answer, and thinks for five minutes.
+    fn write(&mut self, text: &str) -> Option<Answer> {
+        self.hear(InboundMessage { text: Some(text.into()), ..InboundMessage::default() });
+        let answer = self.answer(Standing::Bot);
+        self.now = self.now + crate::domain::Duration::minutes(5);
+        answer
+    }
+
+    fn tap(&mut self, id: &str) -> Option<Answer> {
+        self.hear(InboundMessage { choice: Some(id.into()), ..InboundMessage::default() });
+        let answer = self.answer(Standing::Bot);
+        self.now = self.now + crate::domain::Duration::minutes(5);
+        answer
+    }
+}
+
+/// Everything that a customer sees of an answer.
+fn seen(answer: &Option<Answer>) -> String {
+    let Some(answer) = answer else { return String::new() };
+    match &answer.content {
+        Content::List { body, rows, .. } => {
+            let rows: Vec<_> =
+                rows.iter().map(|row| format!("[{} | {} | {}]", row.id, row.title, row.description)).collect();
+            format!("{body}\n{}", rows.join("\n"))
+        }
+        Content::Buttons { body, buttons } => {
+            let buttons: Vec<_> = buttons.iter().map(|button| format!("[{} | {}]", button.id, button.title)).collect();
+            format!("{body}\n{}", buttons.join("\n"))
+        }
+        other => other.text(),
+    }
+}
+
+#[track_caller]
+fn expect(answer: &Option<Answer>, holds: &[&str], lacks: &[&str]) {
+    let seen = seen(answer);
+    for words in holds {
+        assert!(seen.contains(words), "`{words}` is missing in:\n{seen}");
+    }
+    for words in lacks {
+        assert!(!seen.contains(words), "`{words}` stands in:\n{seen}");
+    }
+}
+
+#[test]
+fn one_thing_is_asked_at_a_time_until_products_are_shown() {
+    let mut talk = Talk::new("US");
+    expect(
+        &talk.write("Hello"),
+        &["Harbour Goods", "What are you looking for", "[person |", "category:electronics"],
+        &[],
+    );
+    expect(
+        &talk.write("I am looking for a phone"),
+        &["What would you like to spend", "any:budget", "budget:"],
+        &["welcome"],
+    );
+    let shown = talk.write("500");
+    expect(&shown, &["500", "[product:"], &["Lumen Fold", "welcome"]);
+    let details = talk.tap("product:P-102");
+    expect(
+        &details,
+        &["Nova S7 Pro: 449", "waterproof", "buy:P-102", "compare:P-102", "[person |"],
+        &["fast_charging"],
+    );
+    expect(&talk.tap("compare:P-102"), &["Side by side", "Nova S7 Pro", "Tera Rugged"], &[]);
+    let bought = talk.tap("buy:P-102").unwrap();
+    assert_eq!(bought.handoff.as_ref().unwrap().reason, "ready-to-buy");
+    expect(&Some(bought), &["within 5 minutes"], &[]);
+}
+
+#[test]
+fn all_that_was_said_at_once_is_answered_at_once() {
+    let mut talk = Talk::new("US");
+    let answer = talk.write("Hi, a waterproof phone under 400 please. Do you deliver to Canada?");
+    expect(&answer, &["Harbour Goods", "ship worldwide"], &[]);
+    expect(&talk.write("so, which phone?"), &["Tera Rugged"], &["Nova S7 Pro"]);
+}
+
+#[test]
+fn nothing_that_fits_is_said_honestly_and_the_nearest_is_offered() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("phone under 50"), &["to be honest", "Lumen Lite", "[person |"], &[]);
+    let mut talk = Talk::new("US");
+    expect(&talk.write("iphone 15 under 600"), &["do not carry that brand", "[product:"], &[]);
+}
+
+#[test]
+fn a_budget_in_another_currency_is_held_against_the_prices_by_the_rate() {
+    let mut talk = Talk::new("HK");
+    // 1600 HKD are about 206 USD.
+    let answer = talk.write("phone, budget HK$1600");
+    expect(&answer, &["Nova S5", "Lumen Lite", "prices are in USD"], &["Nova S7 Pro"]);
+}
+
+#[test]
+fn a_product_that_is_named_is_known_with_price_and_stock() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("how much is the Tera Rugged?"), &["Tera Rugged: 329", "7 in stock"], &["What are you looking"]);
+    expect(&talk.write("compare Nova S5 and Tera Rugged"), &["Side by side", "Nova S5: 199", "Tera Rugged: 329"], &[]);
+}
+
+#[test]
+fn what_is_not_understood_is_said_and_the_second_time_a_person_comes() {
+    let mut talk = Talk::new("US");
+    talk.write("Hello");
+    let first = talk.write("qwrtz blorp");
+    expect(&first, &["not sure that I understood", "[person |"], &[]);
+    let second = talk.write("qwrtz blorp fnord").unwrap();
+    assert_eq!(second.handoff.unwrap().reason, "bot-lost");
+}
+
+#[test]
+fn nothing_is_said_three_times() {
+    let mut talk = Talk::new("US");
+    talk.write("Hello");
+    let answers: Vec<_> = (0..5).map(|_| talk.write("where is your shop?")).collect();
+    assert_eq!(seen(&answers[0]), seen(&answers[1]));
+    expect(&answers[2], &["all I know"], &["Harbour Street"]);
+    assert!(answers[3].as_ref().unwrap().handoff.is_some());
+}
+
+#[test]
+fn an_opt_out_is_confirmed_once_and_then_there_is_silence() {
+    let mut talk = Talk::new("US");
+    talk.write("Hello");
+    expect(&talk.write("STOP"), &["no more messages"], &[]);
+    talk.contact.opted_out = true;
+    assert_eq!(talk.write("stop"), None);
+    assert_eq!(talk.write("hm"), None);
+    // What they ask themselves is answered all the same.
+    expect(&talk.write("where is your shop?"), &["Harbour Street"], &[]);
+}
+
+#[test]
+fn the_bot_is_silent_while_a_person_is_expected_or_in_charge() {
+    let mut talk = Talk::new("US");
+    let due = talk.now + crate::domain::Duration::minutes(5);
+    talk.hear(InboundMessage { text: Some("price of the Nova S5?".into()), ..InboundMessage::default() });
+    talk.dialogue.person_asked_for(&mut talk.memory, talk.now);
+    let waiting = Standing::Waiting { due, missed: false };
+    expect(&talk.answer(waiting), &["A colleague takes over and answers within 5 minutes"], &["199"]);
+    talk.hear(InboundMessage { text: Some("hello?".into()), ..InboundMessage::default() });
+    assert_eq!(talk.answer(waiting), None);
+    talk.hear(InboundMessage { text: Some("hello?".into()), ..InboundMessage::default() });
+    assert_eq!(talk.answer(Standing::Person), None);
+}
+
+#[test]
+fn outside_working_hours_the_customer_is_told_when_somebody_is_there() {
+    let mut talk = Talk::new("US");
+    talk.now = Timestamp::parse_rfc3339("2026-03-07T20:00:00Z").unwrap();
+    let answer = talk.write("can I talk to a human please").unwrap();
+    assert_eq!(answer.handoff.as_ref().unwrap().reason, "human");
+    expect(&Some(answer), &["We are closed right now", "on Monday by 09:05"], &[]);
+}
+
+#[test]
+fn orders_are_told_as_far_as_they_are_known() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("where is my order?"), &["cannot see an order", "[person |"], &[]);
+    let order = serde_json::json!({"event": "order", "order": "A-7", "state": "shipped"});
+    let body: EventBody = serde_json::from_value(order).unwrap();
+    assert!(matches!(&body, EventBody::Order(OrderEvent { state: OrderState::Shipped, .. })));
+    let event = Event { seq: 2, at: talk.now, received: talk.now, body };
+    let now = talk.now;
+    talk.dialogue.hear(&mut talk.memory, &event, None, now);
+    expect(&talk.write("where is my order?"), &["A-7: on its way"], &[]);
+}
+
+#[test]
+fn a_burst_after_an_answer_is_answered_once_when_it_ends() {
+    let mut talk = Talk::new("US");
+    talk.hear(InboundMessage { text: Some("Hello".into()), ..InboundMessage::default() });
+    assert!(talk.answer(Standing::Bot).is_some());
+    let began = talk.now;
+    for text in ["a phone", "waterproof", "under 400"] {
+        talk.now = talk.now + crate::domain::Duration::millis(900);
+        talk.hear(InboundMessage { text: Some(text.into()), ..InboundMessage::default() });
+    }
+    let due = talk.dialogue.next_wake(&talk.memory).unwrap();
+    assert_eq!(due - began, crate::domain::Duration::millis(2_700 + 2_000));
+    expect(&talk.answer(Standing::Bot), &["Tera Rugged"], &[]);
+}
+
+#[test]
+fn every_language_answers_in_its_own_words() {
+    for (country, text, holds, lacks) in [
+        ("CN", "你好，想买手机，预算300美元", ["Harbour Goods", "预算", "Nova S5"], "phone"),
+        ("HK", "你好，想搵部手機，預算300美金", ["Harbour Goods", "預算", "Nova S5"], "预算"),
+        ("RU", "Здравствуйте, ищу телефон до 300 долларов", ["Harbour Goods", "бюджет", "Nova S5"], "phone"),
+        ("IT", "Ciao, cerco un telefono sotto i 300 dollari", ["Harbour Goods", "budget", "Nova S5"], "phone,"),
+        ("BR", "Oi, procuro um celular até 300 dólares", ["Harbour Goods", "orçamento", "Nova S5"], "phone"),
+    ] {
+        let mut talk = Talk::new(country);
+        let answer = talk.write(text);
+        expect(&answer, &holds, &[lacks]);
+    }
+}
+
+#[test]
+fn what_is_kept_of_a_long_talk_stays_small() {
+    let mut talk = Talk::new("US");
+    for round in 0..60 {
+        talk.write(&format!(
+            "a waterproof phone, or a laptop, or earbuds for {} dollars, {}",
+            100 + round,
+            "x".repeat(900)
+        ));
+    }
+    let state = serde_json::to_string(&talk.memory).unwrap();
+    assert!(state.len() < 1_500, "{}", state.len());
+    assert_eq!(serde_json::from_str::<Memory>(&state).unwrap(), talk.memory);
+}

@@ -1,0 +1,123 @@
+//! Figures, times and lengths as people read them.
+
+use chrono::{Datelike, Timelike};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::domain::{Budget, Currency, Duration, Hours, Timestamp};
+
+/// The days of a week as the shop's file names them.
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// `1 190 USD`.
+pub(super) fn money(amount: Decimal, currency: Currency) -> String {
+    format!("{}\u{a0}{}", grouped(amount), currency.code())
+}
+
+/// Thousands apart by a thin space that every language reads.
+fn grouped(amount: Decimal) -> String {
+    let text = amount.round_dp(2).normalize().to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let mut shown = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && whole.len() > 3 && (whole.len() - index).is_multiple_of(3) && digit != '-' {
+            shown.push('\u{202f}');
+        }
+        shown.push(digit);
+    }
+    if fraction.is_empty() { shown } else { format!("{shown}.{fraction:0<2}") }
+}
+
+/// The budget as the customer named it.
+pub(super) fn budget_text(budget: &Budget, shop: Currency) -> String {
+    let currency = budget.currency.unwrap_or(shop);
+    match (budget.min, budget.max) {
+        (Some(min), Some(max)) if min != max => format!("{}–{}", grouped(min), money(max, currency)),
+        (_, Some(max)) => money(max, currency),
+        (Some(min), None) => format!("≥ {}", money(min, currency)),
+        (None, None) => String::new(),
+    }
+}
+
+/// How long a promise is: whole minutes up to an hour and a half, else whole hours; the other one is 0.
+pub(super) fn promise(length: Duration) -> (i64, i64) {
+    let minutes = (length.0 + 59_999).div_euclid(60_000).max(1);
+    if minutes <= 90 { (minutes, 0) } else { (0, (minutes + 59) / 60) }
+}
+
+/// Time of day and day of a moment where the customer lives: today, tomorrow, or the day of the week.
+pub(super) fn clock(at: Timestamp, now: Timestamp, zone: Tz, word: impl Fn(&str) -> String) -> (String, String) {
+    let (local, today) = (at.utc().with_timezone(&zone), now.utc().with_timezone(&zone).date_naive());
+    let time = format!("{:02}:{:02}", local.hour(), local.minute());
+    let day = match (local.date_naive() - today).num_days() {
+        0 => word("today"),
+        1 => word("tomorrow"),
+        2..7 => word(&format!("on_{}", DAYS[local.weekday().num_days_from_monday() as usize])),
+        _ => local.format("%Y-%m-%d").to_string(),
+    };
+    (time, day)
+}
+
+/// One line for each row of the shop's hours: days in a row are written as a span.
+pub(super) fn opening_hours(hours: &[Hours], word: impl Fn(&str) -> String) -> Vec<String> {
+    hours.iter().map(|hours| format!("{} {}–{}", day_names(&hours.days, &word), hours.from, hours.to)).collect()
+}
+
+fn day_names(days: &[String], word: impl Fn(&str) -> String) -> String {
+    let open: Vec<usize> = (0..DAYS.len()).filter(|day| days.iter().any(|name| name == DAYS[*day])).collect();
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    for day in open {
+        match spans.last_mut() {
+            Some((_, last)) if *last + 1 == day => *last = day,
+            _ => spans.push((day, day)),
+        }
+    }
+    let name = |(first, last): &(usize, usize)| match last - first {
+        0 => word(DAYS[*first]),
+        1 => format!("{}, {}", word(DAYS[*first]), word(DAYS[*last])),
+        _ => format!("{}–{}", word(DAYS[*first]), word(DAYS[*last])),
+    };
+    spans.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// Cuts at whole characters as people see them; WhatsApp's lengths count UTF-16 units (section 5.6).
+pub(super) fn cut(text: &str, most: usize) -> String {
+    if text.encode_utf16().count() <= most {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut length = 1;
+    for grapheme in text.graphemes(true) {
+        length += grapheme.encode_utf16().count();
+        if length > most {
+            break;
+        }
+        kept.push_str(grapheme);
+    }
+    kept.push('…');
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_promises_and_days_are_written_for_people() {
+        assert_eq!(money(Decimal::from(1190), Currency::USD), "1\u{202f}190\u{a0}USD");
+        assert_eq!(money(Decimal::new(1950, 2), Currency::USD), "19.50\u{a0}USD");
+        assert_eq!(promise(Duration::minutes(5)), (5, 0));
+        assert_eq!(promise(Duration::hours(2)), (0, 2));
+        let days = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let hours = [Hours { days: days(&["mon", "tue", "wed", "sat"]), from: "09:00".into(), to: "18:00".into() }];
+        assert_eq!(opening_hours(&hours, str::to_owned), ["mon–wed, sat 09:00–18:00"]);
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters_as_people_see_them() {
+        assert_eq!(cut("family", 6), "family");
+        assert_eq!(cut("👨‍👩‍👧 family", 6), "…");
+        assert_eq!(cut("日本語テキスト", 5), "日本語テ…");
+    }
+}

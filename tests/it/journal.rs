@@ -57,7 +57,9 @@ async fn rows(database: &Database, query: &'static str) -> Vec<Vec<String>> {
         ($connection:ty) => {{
             let mut connection = <$connection>::connect(&database.url).await.unwrap();
             let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
-            rows.iter().map(|row| (0..row.len()).map(|column| row.try_get(column).unwrap_or_default()).collect()).collect()
+            rows.iter()
+                .map(|row| (0..row.len()).map(|column| row.try_get(column).unwrap_or_default()).collect())
+                .collect()
         }};
     }
     match database.kind {
@@ -72,7 +74,8 @@ async fn settled(database: &Database) -> bool {
 }
 
 async fn check_journal(database: &Database) {
-    let messages = rows(database, "select cast(contact_id as text), key from journal where kind = 'message' order by seq").await;
+    let messages =
+        rows(database, "select cast(contact_id as text), key from journal where kind = 'message' order by seq").await;
     assert_eq!(messages.len(), MESSAGES, "{}: each message once", database.kind);
     let mut last: HashMap<&str, usize> = HashMap::new();
     for row in &messages {
@@ -91,7 +94,8 @@ async fn check_answers(database: &Database, sandbox: &hotline::whatsapp::sandbox
     for n in 0..CUSTOMERS {
         let number = customer(n).number;
         let shown = sandbox.phone(number.trim_start_matches('+'));
-        let mut ids: Vec<String> = shown.iter().filter_map(|shown| shown["biz_opaque_callback_data"].as_str().map(str::to_owned)).collect();
+        let mut ids: Vec<String> =
+            shown.iter().filter_map(|shown| shown["biz_opaque_callback_data"].as_str().map(str::to_owned)).collect();
         let count = ids.len();
         assert!(count > 0, "{}: customer {n} got no answer", database.kind);
         ids.sort();

@@ -15,7 +15,9 @@ fn knowledge() -> Knowledge {
 fn read(knowledge: &Knowledge, case: &Value) -> Value {
     let country = case["country"].as_str().map(|country| country.parse().unwrap());
     let asked_budget = case["context"] == "asked_budget";
-    let reading = knowledge.lexicon.read(case["text"].as_str().unwrap(), &Hints { lang: case["lang"].as_str(), country, asked_budget });
+    let reading = knowledge
+        .lexicon
+        .read(case["text"].as_str().unwrap(), &Hints { lang: case["lang"].as_str(), country, asked_budget });
     serde_json::to_value(reading).unwrap()
 }
 
@@ -37,7 +39,8 @@ fn messages_are_read_as_they_are_meant() {
 }
 
 fn spans(reading: &Reading) -> Vec<(u32, u32)> {
-    let mentions = reading.products.iter().chain(&reading.attributes).chain(&reading.brands).map(|mention| mention.span);
+    let mentions =
+        reading.products.iter().chain(&reading.attributes).chain(&reading.brands).map(|mention| mention.span);
     mentions.chain(reading.amounts.iter().map(|amount| amount.span)).map(|span| (span.start, span.end)).collect()
 }
 

@@ -24,7 +24,8 @@ fn samples() -> Vec<(String, Vec<u8>)> {
 /// What the name of a sample promises of its events.
 fn expected(name: &str, arrivals: &[Arrival]) -> Result<(), String> {
     let count = |wanted: &str| arrivals.iter().filter(|arrival| arrival.body.kind() == wanted).count();
-    let only = |wanted: &str| match arrivals.iter().all(|arrival| arrival.body.kind() == wanted) && !arrivals.is_empty() {
+    let only = |wanted: &str| match arrivals.iter().all(|arrival| arrival.body.kind() == wanted) && !arrivals.is_empty()
+    {
         true => Ok(()),
         false => Err(format!("must be {wanted} alone")),
     };
@@ -36,15 +37,23 @@ fn expected(name: &str, arrivals: &[Arrival]) -> Result<(), String> {
     let named = || need(arrivals.iter().all(|arrival| !arrival.contacts.is_empty()), "must name its contact");
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     match name {
-        "empty_entry_list" | "entry_with_empty_changes" | "entry_without_changes_key" | "value_with_empty_arrays" | "value_only_metadata" => {
-            need(arrivals.is_empty(), "must cause nothing")
-        }
+        "empty_entry_list"
+        | "entry_with_empty_changes"
+        | "entry_without_changes_key"
+        | "value_with_empty_arrays"
+        | "value_only_metadata" => need(arrivals.is_empty(), "must cause nothing"),
         "batch_three_messages_two_users" => need(count("message") == 3, "must be three messages"),
         "batch_100_statuses" => need(count("status") == 100, "must be a hundred statuses"),
         "batch_messages_and_statuses_same_value" => need(count("message") > 0 && count("status") > 0, "must hold both"),
-        "button_template_unsubscribe" | "bsuid_only_button_stop" => need(count("opt") == 1 && count("message") == 1, "must stop"),
-        "preference_stop" | "preference_resume" | "preference_stop_bsuid_only" | "preference_signup" => only("opt").and_then(|()| named()),
-        "status_unknown_value" | "status_deleted_legacy_value" | "status_call_ringing" | "revoke_coexistence" => only("unknown"),
+        "button_template_unsubscribe" | "bsuid_only_button_stop" => {
+            need(count("opt") == 1 && count("message") == 1, "must stop")
+        }
+        "preference_stop" | "preference_resume" | "preference_stop_bsuid_only" | "preference_signup" => {
+            only("opt").and_then(|()| named())
+        }
+        "status_unknown_value" | "status_deleted_legacy_value" | "status_call_ringing" | "revoke_coexistence" => {
+            only("unknown")
+        }
         "system_identity_changed_legacy" => only("unknown"),
         "group_text" | "edit_text_coexistence" | "history_chunk" => silent(),
         "reaction_add" | "reaction_removed_key_missing" | "reaction_removed_empty_string" => only("reaction"),
@@ -55,10 +64,43 @@ fn expected(name: &str, arrivals: &[Arrival]) -> Result<(), String> {
         _ if starts(&["standby", "echo_"]) => silent(),
         _ if starts(&["status_"]) => only("status"),
         _ if starts(&["value_error"]) => need(!arrivals.is_empty(), "must be kept"),
-        _ if starts(&["template_", "phone_", "business_", "account_", "security_", "call_", "group_created", "messaging_handover", "app_state", "history_declined"]) => {
+        _ if starts(&[
+            "template_",
+            "phone_",
+            "business_",
+            "account_",
+            "security_",
+            "call_",
+            "group_created",
+            "messaging_handover",
+            "app_state",
+            "history_declined",
+        ]) =>
+        {
             only("account")
         }
-        _ if starts(&["text_", "image_", "video_", "audio_", "document_", "sticker_", "interactive_", "button_", "contacts_", "order_", "request_welcome", "unsupported_", "media_", "unknown_future", "bsuid_", "wa_id_", "timestamp_", "display_number", "unknown_phone"]) => {
+        _ if starts(&[
+            "text_",
+            "image_",
+            "video_",
+            "audio_",
+            "document_",
+            "sticker_",
+            "interactive_",
+            "button_",
+            "contacts_",
+            "order_",
+            "request_welcome",
+            "unsupported_",
+            "media_",
+            "unknown_future",
+            "bsuid_",
+            "wa_id_",
+            "timestamp_",
+            "display_number",
+            "unknown_phone",
+        ]) =>
+        {
             only("message").and_then(|()| named())
         }
         _ => need(!arrivals.is_empty(), "must cause something"),

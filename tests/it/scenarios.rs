@@ -33,7 +33,8 @@ fn every_scenario_holds() {
     let (mut passed, mut failures) = (0, Vec::new());
     for path in paths {
         let name = path.display();
-        let lines = timeline::parse(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let lines =
+            timeline::parse(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
         let outcome = World::new(&knowledge, false).play(&lines);
         passed += outcome.passed;
         for failure in outcome.failures {

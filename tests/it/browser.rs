@@ -1,0 +1,122 @@
+//! The whole story in a real browser: a customer writes on the sandbox phone, an agent sees the hot lead appear, takes it by
+//! key, answers, and the customer sees the answer.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, Locator};
+
+use crate::app::free_address;
+use crate::db::{Database, eventually};
+
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
+/// Chromedriver, or `None` where there is none, which is said loudly.
+fn driver(port: u16) -> Option<Killed> {
+    let started =
+        Command::new("chromedriver").arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    if started.is_err() {
+        let required = std::env::var_os("HOTLINE_TEST_REQUIRE_BROWSER").is_some();
+        assert!(!required, "HOTLINE_TEST_REQUIRE_BROWSER is set, but chromedriver was not found");
+        eprintln!("\n*** chromedriver is not installed: the browser test is NOT run. ***\n");
+    }
+    started.ok().map(Killed)
+}
+
+async fn browser(port: u16, profile: &std::path::Path, width: u32) -> Client {
+    let arguments = [
+        "--headless".to_owned(),
+        "--no-sandbox".into(),
+        "--disable-gpu".into(),
+        "--disable-quic".into(),
+        "--no-first-run".into(),
+        "--disable-background-networking".into(),
+        "--disable-component-update".into(),
+        "--disable-sync".into(),
+        format!("--window-size={width},800"),
+        format!("--user-data-dir={}", profile.display()),
+    ];
+    let options = serde_json::json!({ "goog:chromeOptions": { "args": arguments } });
+    let serde_json::Value::Object(options) = options else { unreachable!() };
+    hotline::whatsapp::client::install_tls();
+    let address = format!("http://127.0.0.1:{port}");
+    eventually("chromium starts", async || {
+        ClientBuilder::rustls().ok()?.capabilities(options.clone()).connect(&address).await.ok()
+    })
+    .await
+}
+
+/// Starts the binary in sandbox mode; returns it and its one-time link.
+fn start(database: &Database) -> (Killed, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hotline"))
+        .envs([("HOTLINE_LISTEN", free_address().to_string()), ("HOTLINE_DATABASE__URL", database.url.clone())])
+        .env("HOTLINE_LOG__LEVEL", "error")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let link = line.split_whitespace().find(|word| word.contains("/sign-in/")).unwrap().to_owned();
+    (Killed(child), link)
+}
+
+async fn text(client: &Client, css: &str) -> String {
+    client.find(Locator::Css(css)).await.unwrap().text().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone() {
+    let port = free_address().port();
+    let Some(_driver) = driver(port) else { return };
+    let database = Database::sqlite();
+    let (_app, link) = start(&database);
+    let base = link.split("/sign-in/").next().unwrap().to_owned();
+    let (agent_profile, phone_profile) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let agent = browser(port, agent_profile.path(), 1280).await;
+    agent.goto(&link).await.unwrap();
+    agent.find(Locator::Css("button.main")).await.unwrap().click().await.unwrap();
+    agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(".rows .empty")).await.unwrap();
+    let phone = browser(port, phone_profile.path(), 360).await;
+    phone.goto(&format!("{base}/sandbox")).await.unwrap();
+    let own = "#phone-85251234567";
+    let write = async |words: &str| {
+        let form = phone.find(Locator::Css(&format!("{own} input[name=text]"))).await.unwrap();
+        form.send_keys(words).await.unwrap();
+        phone.find(Locator::Css(&format!("{own} button[aria-label=Send]"))).await.unwrap().click().await.unwrap();
+    };
+    write("Budget $300 phone, I want to talk to a person").await;
+    // Without a reload: the row appears in the agent's list.
+    let row = agent.wait().at_most(Duration::from_secs(15)).for_element(Locator::Css(".rows a .hot")).await.unwrap();
+    assert!(row.text().await.unwrap().contains("human"));
+    agent.find(Locator::Css(".rows a")).await.unwrap().click().await.unwrap();
+    agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(".messages .theirs")).await.unwrap();
+    assert!(text(&agent, ".panel .tags").await.contains("budget/300"));
+    agent.find(Locator::Css("body")).await.unwrap().send_keys("b").await.unwrap();
+    let reply = agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css("#reply")).await.unwrap();
+    reply.send_keys("Hello, this is Ana. I pick one out for you.").await.unwrap();
+    agent.find(Locator::Css(".write button.main")).await.unwrap().click().await.unwrap();
+    eventually("the customer sees Ana's answer", async || {
+        text(&phone, &format!("{own} .screen")).await.contains("this is Ana").then_some(())
+    })
+    .await;
+    eventually("the agent sees that it was read", async || {
+        text(&agent, ".messages").await.contains("read").then_some(())
+    })
+    .await;
+    for client in [&agent, &phone] {
+        client.set_window_size(360, 740).await.unwrap();
+        let wide =
+            client.execute("return document.documentElement.scrollWidth > window.innerWidth", vec![]).await.unwrap();
+        assert_eq!(wide, false, "scrolls sideways on a phone");
+    }
+    agent.close().await.unwrap();
+    phone.close().await.unwrap();
+}

@@ -203,18 +203,24 @@ impl Builder {
         self.languages(file, &words);
         self.languages(file, &not);
         for word in words.values().flatten() {
-            match word.get_ref().text().split_once(GAP) {
-                Some((start, end)) => {
-                    let number = self.gaps;
-                    self.gaps += 1;
-                    self.insert(file, word.span().start, start, name, Meaning::GapStart(number));
-                    self.insert(file, word.span().start, end, name, Meaning::GapEnd(number, intent));
-                }
-                None => self.add(file, word, name, Meaning::Intent(intent)),
-            }
+            self.phrase(file, word, intent, false);
         }
         for word in not.values().flatten() {
-            self.add(file, word, name, Meaning::NotIntent(intent));
+            self.phrase(file, word, intent, true);
+        }
+    }
+
+    fn phrase(&mut self, file: &SourceFile, word: &Spanned<Word>, intent: Intent, against: bool) {
+        let (place, name) = (word.span().start, intent.key());
+        match word.get_ref().text().split_once(GAP) {
+            Some((start, end)) => {
+                let phrase = self.gaps;
+                self.gaps += 1;
+                self.insert(file, place, start, name, Meaning::GapStart(phrase));
+                self.insert(file, place, end, name, Meaning::GapEnd { phrase, intent, against });
+            }
+            None if against => self.add(file, word, name, Meaning::NotIntent(intent)),
+            None => self.add(file, word, name, Meaning::Intent(intent)),
         }
     }
 

@@ -25,7 +25,12 @@ pub(super) enum Meaning {
     NotIntent(Intent),
     /// First part of a phrase with a gap; the second is found by the phrase's number.
     GapStart(u32),
-    GapEnd(u32, Intent),
+    GapEnd {
+        phrase: u32,
+        intent: Intent,
+        /// The phrase only looks like the intent.
+        against: bool,
+    },
 }
 
 /// A word that was found: what it means, and where it stands in folded characters.

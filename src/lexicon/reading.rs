@@ -115,34 +115,35 @@ impl Reader<'_> {
     }
 
     fn intents(&self, hits: &[Hit<'_>], reading: &mut Reading) {
-        let mut found: Vec<(Intent, usize, usize)> = Vec::new();
+        let (mut found, mut against): (Vec<(Intent, usize, usize)>, Vec<_>) = (Vec::new(), Vec::new());
         for hit in hits {
             match hit.meaning {
                 Meaning::Intent(intent) => found.push((*intent, hit.start, hit.end)),
-                Meaning::GapStart(phrase) => {
+                Meaning::NotIntent(intent) => against.push((*intent, hit.start, hit.end)),
+                Meaning::GapStart(number) => {
+                    let fits = |other: &Hit<'_>| other.start >= hit.end && other.start - hit.end <= GAP_CHARS;
                     let end = hits.iter().find_map(|other| match other.meaning {
-                        Meaning::GapEnd(number, intent)
-                            if number == phrase && other.start >= hit.end && other.start - hit.end <= GAP_CHARS =>
-                        {
-                            Some((*intent, other.end))
+                        Meaning::GapEnd { phrase, intent, against } if phrase == number && fits(other) => {
+                            Some((*intent, *against, other.end))
                         }
                         _ => None,
                     });
-                    found.extend(end.map(|(intent, end)| (intent, hit.start, end)));
+                    match end {
+                        Some((intent, true, end)) => against.push((intent, hit.start, end)),
+                        Some((intent, false, end)) => found.push((intent, hit.start, end)),
+                        None => {}
+                    }
                 }
                 _ => {}
             }
         }
         let cancelled = |intent: Intent, start: usize, end: usize| {
-            hits.iter().any(|hit| {
-                matches!(hit.meaning, Meaning::NotIntent(other) if *other == intent)
-                    && hit.start < end
-                    && start < hit.end
-            })
+            against.iter().any(|(other, from, to)| *other == intent && *from < end && start < *to)
         };
         let negatable = &self.lexicon.negation.intents;
         found.retain(|(intent, start, end)| {
-            !cancelled(*intent, *start, *end) && !(negatable.contains(intent) && self.is_negated(*start))
+            let negated = negatable.contains(intent) && self.is_negated(*start);
+            !negated && !cancelled(*intent, *start, *end)
         });
         found.sort_by_key(|(intent, start, end)| (*intent, *start, std::cmp::Reverse(*end)));
         found.dedup_by_key(|(intent, ..)| *intent);

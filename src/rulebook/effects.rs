@@ -249,7 +249,7 @@ impl<'a> Change<'a> {
             self.facts.marks.insert(RED_ENDED.into(), Mark { first: None, last: self.now });
         }
         let by = evidence.by.clone();
-        self.facts.colour = Some(ColourState { colour, since: self.now, until, then, by });
+        self.facts.colour = Some(ColourState { colour, since: self.now, until, then, by, fallen: false });
         let tag = |colour: Colour| format!("color/{}", colour.name());
         self.mirror(from.map(tag), Some(tag(colour)), until, evidence);
         self.out.push(Consequence::Colour { from, to: colour, evidence: evidence.clone() });
@@ -322,6 +322,9 @@ impl<'a> Change<'a> {
         if let Some(state) = falls {
             let to = state.then.unwrap_or(Colour::LightGreen);
             self.set_colour(to, None, None, &evidence(&state.by, "its time is over"));
+            if let Some(state) = &mut self.facts.colour {
+                state.fallen = true;
+            }
         }
         if timers::stage_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
             self.facts.stage_since = None;
@@ -357,10 +360,8 @@ impl<'a> Change<'a> {
                 self.facts.tags.insert(tag.clone(), held);
                 self.told(tag.clone(), TagMove::Set, None, &evidence);
             }
-            (AgentAction::TagRemove, Some(tag), _) => {
-                if self.facts.tags.remove(tag).is_some() {
-                    self.told(tag.clone(), TagMove::Removed, None, &evidence);
-                }
+            (AgentAction::TagRemove, Some(tag), _) if self.facts.tags.remove(tag).is_some() => {
+                self.told(tag.clone(), TagMove::Removed, None, &evidence);
             }
             (AgentAction::Colour, _, Some(colour)) => self.set_colour(colour, None, None, &evidence),
             _ => {}

@@ -119,10 +119,15 @@ fn counted(facts: &mut Facts, rule: &Rule, signal: &Signal, now: Timestamp) -> O
         let points = score.weights.get(signal.name).copied().unwrap_or(0.0);
         let entries = remember(facts, rule, signal, &score.per, None, points, now)?;
         let sum = entries.iter().map(|entry| entry.weight).sum::<i64>();
-        let needed = (score.at_least * 100.0).round() as i64;
-        let figure = format!("score {} in {} (needs {})", points_text(sum), rule.window, points_text(needed));
+        let hundredths = |points: f64| (points * 100.0).round() as i64;
+        let (at_least, more_than) = (hundredths(score.at_least), hundredths(score.more_than));
+        let needs = match more_than > at_least {
+            true => format!("more than {}", points_text(more_than)),
+            false => points_text(at_least),
+        };
+        let figure = format!("score {} in {} (needs {needs})", points_text(sum), rule.window);
         let events = entries.iter().rev().take(5).rev().map(|entry| entry.seq).collect();
-        return (sum >= needed).then_some((figure, events, None));
+        return (sum >= at_least && sum > more_than).then_some((figure, events, None));
     }
     let Some(count) = &rule.written.count else { return Some(own()) };
     let begun = facts.conversation.map(|(begun, _)| begun);
@@ -205,5 +210,6 @@ fn holds(rule: &Rule, facts: &Facts) -> bool {
         && !holds.not_tags.iter().any(|tag| facts.holds_like(tag))
         && colour()
         && holds.colour_by.as_ref().is_none_or(|by| facts.colour.as_ref().is_some_and(|state| state.by == *by))
+        && (!holds.colour_given || facts.colour.as_ref().is_some_and(|state| !state.fallen))
         && !holds.never.iter().any(|signal| facts.marks.contains_key(signal))
 }

@@ -79,6 +79,9 @@ pub(super) struct ColourState {
     pub(super) then: Option<Colour>,
     #[serde(rename = "b")]
     pub(super) by: String,
+    /// Nobody gave it: the time of the colour before was over.
+    #[serde(rename = "l", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) fallen: bool,
 }
 
 /// The heat tier and what will become of it.

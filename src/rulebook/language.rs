@@ -52,8 +52,12 @@ pub(super) struct Count {
 pub(super) struct Score {
     /// Signal to points.
     pub(super) weights: BTreeMap<String, f64>,
+    /// The sum must reach this…
+    #[serde(default)]
     pub(super) at_least: f64,
-    /// The sum must be more than `at_least` where this is set.
+    /// …and be over this.
+    #[serde(default)]
+    pub(super) more_than: f64,
     pub(super) within: Spanned<String>,
     #[serde(default)]
     pub(super) per: Vec<String>,
@@ -86,6 +90,9 @@ pub(super) struct Holds {
     /// The rule that gave the colour.
     #[serde(default)]
     pub(super) colour_by: Option<String>,
+    /// The colour was given by a rule or a person, and not fallen to when the time of another was over.
+    #[serde(default)]
+    pub(super) colour_given: bool,
     /// None of these signals was ever seen.
     #[serde(default)]
     pub(super) never: Vec<String>,

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use hotline::domain::Timestamp;
@@ -39,8 +38,6 @@ pub async fn sandbox(webhook: SocketAddr, per_second: u32) -> (Sandbox, SocketAd
 /// The running binary; killed when dropped.
 pub struct App {
     child: Child,
-    /// Where it listens.
-    pub address: SocketAddr,
 }
 
 impl App {
@@ -63,7 +60,7 @@ impl App {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let app = Self { child, address };
+        let app = Self { child };
         let ready = format!("http://{address}/readyz");
         eventually("the binary is ready", async || {
             reqwest::get(&ready).await.ok().filter(|response| response.status() == 200)
@@ -133,9 +130,4 @@ pub async fn post(http: &reqwest::Client, address: SocketAddr, signed: &(String,
 pub fn http() -> reqwest::Client {
     hotline::whatsapp::client::install_tls();
     reqwest::Client::new()
-}
-
-/// Used where a clock is asked for.
-pub fn clock() -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
-    wall_clock()
 }

@@ -68,8 +68,18 @@ fn start(database: &Database) -> (Killed, String) {
     (Killed(child), link)
 }
 
+/// What an element shows. The page replaces what changes, also between finding and reading, so this tries again.
 async fn text(client: &Client, css: &str) -> String {
-    client.find(Locator::Css(css)).await.unwrap().text().await.unwrap()
+    eventually(css, async || client.find(Locator::Css(css)).await.ok()?.text().await.ok()).await
+}
+
+async fn click(client: &Client, css: &str) {
+    eventually(css, async || client.find(Locator::Css(css)).await.ok()?.click().await.ok()).await;
+}
+
+/// A key with the focus on the page itself.
+async fn press(client: &Client, key: &str) {
+    client.find(Locator::Css("body")).await.unwrap().send_keys(key).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +92,7 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
     let (agent_profile, phone_profile) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let agent = browser(port, agent_profile.path(), 1280).await;
     agent.goto(&link).await.unwrap();
-    agent.find(Locator::Css("button.main")).await.unwrap().click().await.unwrap();
+    click(&agent, "button.main").await;
     agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(".rows .empty")).await.unwrap();
     let phone = browser(port, phone_profile.path(), 360).await;
     phone.goto(&format!("{base}/sandbox")).await.unwrap();
@@ -94,15 +104,14 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
     };
     write("Budget $300 phone, I want to talk to a person").await;
     // Without a reload: the row appears in the agent's list.
-    let row = agent.wait().at_most(Duration::from_secs(15)).for_element(Locator::Css(".rows a .hot")).await.unwrap();
-    assert!(row.text().await.unwrap().contains("human"));
-    agent.find(Locator::Css(".rows a")).await.unwrap().click().await.unwrap();
+    assert!(text(&agent, ".rows a .hot").await.contains("human"));
+    click(&agent, ".rows a").await;
     agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(".messages .theirs")).await.unwrap();
     assert!(text(&agent, ".panel .tags").await.contains("budget/300"));
-    agent.find(Locator::Css("body")).await.unwrap().send_keys("b").await.unwrap();
+    press(&agent, "b").await;
     let reply = agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css("#reply")).await.unwrap();
     reply.send_keys("Hello, this is Ana. I pick one out for you.").await.unwrap();
-    agent.find(Locator::Css(".write button.main")).await.unwrap().click().await.unwrap();
+    click(&agent, ".write button.main").await;
     eventually("the customer sees Ana's answer", async || {
         text(&phone, &format!("{own} .screen")).await.contains("this is Ana").then_some(())
     })

@@ -38,7 +38,10 @@ impl Database {
         let cluster = cluster()?;
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut admin = sqlx::PgConnection::connect(&cluster.url("postgres")).await.unwrap();
+        // The socket is there a little before the server takes connections.
+        let url = cluster.url("postgres");
+        let mut admin =
+            eventually("PostgreSQL takes connections", async || sqlx::PgConnection::connect(&url).await.ok()).await;
         let create = sqlx::AssertSqlSafe(format!("create database {name}"));
         admin.execute(create).await.unwrap();
         Some(Self { url: cluster.url(&name), kind: "postgres", _folder: None })

@@ -19,6 +19,7 @@ async fn killed_three_times_nothing_acknowledged_is_lost_folded_twice_or_answere
         let more = [("HOTLINE_REPLIES__SETTLE_AFTER", "3s"), ("HOTLINE_WHATSAPP__MARK_READ", "false")];
         let mut app = App::start(address, graph, &database, &more).await;
         sandbox.verify().await.unwrap();
+        (0..CUSTOMERS).for_each(|n| sandbox.wrote(&customer(n)));
         let sender = tokio::spawn(send_all(address));
         for _ in 0..3 {
             tokio::time::sleep(Duration::from_millis(rand::random_range(300..900))).await;

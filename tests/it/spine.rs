@@ -37,6 +37,7 @@ async fn ten_messages_at_once_get_one_answer() {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
         let _app = App::start(address, graph, &database, &[]).await;
+        sandbox.wrote(&customer(1));
         let http = http();
         let burst: Vec<_> = (0..10).map(|n| (1, format!("wamid.burst{n}"), "do you have earbuds?")).collect();
         let one_by_one = burst.iter().map(|message| text_webhook(std::slice::from_ref(message))).collect::<Vec<_>>();

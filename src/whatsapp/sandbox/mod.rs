@@ -97,6 +97,12 @@ impl Sandbox {
         deliver::inbound(self, customer, said)
     }
 
+    /// The customer wrote to the number by another way than this sandbox: a load test that posts webhooks itself. Opens the
+    /// service window.
+    pub fn wrote(&self, customer: &Customer) {
+        self.inner.wrote(&customer.wa_id(), self.inner.now());
+    }
+
     /// The customer stops or resumes marketing messages, in WhatsApp itself.
     pub fn prefer(&self, customer: &Customer, wants_marketing: bool) {
         deliver::preference(self, customer, wants_marketing);

@@ -17,7 +17,10 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
     let id = text(&message, "/id").unwrap_or_default();
     let at = timestamp(&message).unwrap_or(received);
     let from = text(&message, "/from").filter(|from| !from.is_empty());
-    let user = text(&message, "/from_user_id").filter(|user| !user.is_empty());
+    let user = text(&message, "/from_user_id")
+        // Who has no phone and changed the user id is named by the old one alone (section 2.5).
+        .or_else(|| text(&message, "/system/previous_user_id"))
+        .filter(|user| !user.is_empty());
     let card = card(around.contacts, from.as_deref(), user.as_deref());
     let wa_id = from.clone().or_else(|| card.and_then(|card| card.wa_id.clone()).filter(|id| !id.is_empty()));
     let user_id = user.or_else(|| card.and_then(|card| card.user_id.clone()).filter(|id| !id.is_empty()));

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use crate::Arguments;
 use crate::figures::Times;
 use crate::graph::Arrived;
-use crate::wire::{Connection, webhook_request};
+use crate::wire::{Connection, number, webhook_request};
 
 /// What customers write: questions, budgets, needs, small talk, in several languages.
 const MESSAGES: &[&str] = &[
@@ -121,7 +121,7 @@ impl Run {
             let due = started + Duration::from_micros(count * 1_000_000 / rate);
             tokio::time::sleep_until(due.into()).await;
             let customer = customer(count % self.arguments.contacts);
-            let request = message(customer, count);
+            let request = message(customer, count, self.arguments.numbers);
             // A customer whose last message is still open is not measured twice.
             self.open.lock().await.entry(customer).or_insert(Waiting { since: Instant::now(), answered: None });
             lanes[count as usize % LANES].send(request).expect("the lane lives");
@@ -134,7 +134,7 @@ impl Run {
         for index in 0..customers as u64 {
             let share = self.arguments.contacts / customers as u64;
             let (open, counts, times) = (self.open.clone(), self.counts.clone(), self.acknowledgements.clone());
-            let address = self.address;
+            let (address, numbers) = (self.address, self.arguments.numbers);
             tasks.push(tokio::spawn(async move {
                 let mut connection = Connection::open(address).await.expect("a connection");
                 let mut count = 0;
@@ -144,7 +144,7 @@ impl Run {
                     let waiting = Waiting { since: Instant::now(), answered: Some(answered) };
                     open.lock().await.insert(customer, waiting);
                     let asked = Instant::now();
-                    let status = connection.ask(&message(customer, count)).await.unwrap_or(0);
+                    let status = connection.ask(&message(customer, count, numbers)).await.unwrap_or(0);
                     acknowledge(status, asked, &times, &counts).await;
                     count += 1;
                     if tokio::time::timeout(Duration::from_secs(15), answer).await.is_err() {
@@ -230,13 +230,13 @@ fn now_seconds() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-fn message(customer: u64, count: u64) -> Vec<u8> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+fn message(customer: u64, count: u64, numbers: u64) -> Vec<u8> {
+    static MESSAGE: AtomicU64 = AtomicU64::new(0);
+    let (id, ours) = (MESSAGE.fetch_add(1, Ordering::Relaxed), number(customer % numbers));
     let text = MESSAGES[(customer.wrapping_add(count)) as usize % MESSAGES.len()];
     let now = now_seconds();
     webhook_request(&format!(
-        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"990000000000001","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"13125550100","phone_number_id":"880000000000001"}},"contacts":[{{"profile":{{"name":"Customer {customer}"}},"wa_id":"{customer}"}}],"messages":[{{"from":"{customer}","id":"wamid.IN{number}","timestamp":"{now}","type":"text","text":{{"body":"{text}"}}}}]}},"field":"messages"}}]}}]}}"#
+        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"990000000000001","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"13125550100","phone_number_id":"{ours}"}},"contacts":[{{"profile":{{"name":"Customer {customer}"}},"wa_id":"{customer}"}}],"messages":[{{"from":"{customer}","id":"wamid.IN{id}","timestamp":"{now}","type":"text","text":{{"body":"{text}"}}}}]}},"field":"messages"}}]}}]}}"#
     ))
 }
 

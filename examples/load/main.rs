@@ -18,8 +18,10 @@ use clap::Parser;
 
 /// Measures acknowledgement and reply latency, throughput, losses, duplicates and memory.
 #[derive(Parser, Clone)]
-#[command(after_help = "Examples:\n  load --rate 1000 --seconds 30 --statuses\n  load --closed 256 --seconds 15\n  \
-                        load --closed 256 --seconds 15 --bare\n  load --closed 256 --database postgres://…")]
+#[command(
+    after_help = "Examples:\n  load --rate 1000 --seconds 30 --statuses\n  load --closed 1024 --numbers 24 --contacts 200000\n  \
+                        load --closed 1024 --contacts 200000 --bare\n  load --closed 1024 --numbers 24 --database postgres://…"
+)]
 struct Arguments {
     /// Messages a second, open loop.
     #[arg(long, conflicts_with = "closed")]
@@ -33,6 +35,9 @@ struct Arguments {
     /// Different customers.
     #[arg(long, default_value_t = 10_000)]
     contacts: u64,
+    /// Our phone numbers. Meta lets each send 1,000 messages a second at most, and the product keeps to it.
+    #[arg(long, default_value_t = 1)]
+    numbers: u64,
     /// Play sent, delivered and read back for each reply.
     #[arg(long)]
     statuses: bool,

@@ -27,6 +27,7 @@ impl Server {
             "sqlite" => format!("sqlite:{}/load.db", folder.path().display()),
             url => url.to_owned(),
         };
+        let numbers: Vec<String> = (0..arguments.numbers).map(|index| crate::wire::number(index).to_string()).collect();
         let graph = format!("http://127.0.0.1:{graph_port}");
         let mut command = if arguments.bare {
             let mut command = Command::new(std::env::current_exe().expect("our own path"));
@@ -40,7 +41,7 @@ impl Server {
                 ("HOTLINE_WHATSAPP__APP_SECRET", APP_SECRET.into()),
                 ("HOTLINE_WHATSAPP__VERIFY_TOKEN", "load".into()),
                 ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "load".into()),
-                ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", "880000000000001".into()),
+                ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", numbers.join(",")),
                 ("HOTLINE_WHATSAPP__MESSAGES_PER_SECOND", "1000".into()),
                 ("HOTLINE_WHATSAPP__GRAPH_URL", graph),
                 ("HOTLINE_LOG__LEVEL", "warn".into()),

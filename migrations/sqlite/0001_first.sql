@@ -55,16 +55,6 @@ create table unread (
 create index unread_due on unread (due_at, contact_id);
 create index unread_contact on unread (contact_id);
 
--- Tags held now, for lists and segments. The truth is the contact's state.
-create table contact_tags (
-    tag        text not null,
-    contact_id integer not null,
-    set_at     integer not null,
-    expires_at integer,
-    primary key (tag, contact_id)
-) strict, without rowid;
-create index contact_tags_contact on contact_tags (contact_id);
-
 -- Every change of a tag, and with it of colour, heat and stage, with its evidence.
 create table tag_ledger (
     id         integer primary key,
@@ -89,7 +79,8 @@ create table outbox (
     state      text not null,
     -- Rank of the state, forward only: queued 0, sending 1, accepted 2, sent 3, delivered 4, read 5.
     rank       integer not null default 0,
-    channel    text,
+    -- Our phone number that it leaves by.
+    channel    text not null,
     address    text not null check (json_valid(address)),
     message    text not null check (json_valid(message)),
     created_at integer not null,
@@ -102,7 +93,7 @@ create table outbox (
     updated_at integer not null,
     primary key (contact_id, number)
 ) strict, without rowid;
-create index outbox_due on outbox (priority, due_at) where state = 'queued';
+create index outbox_due on outbox (channel, priority, due_at) where state = 'queued';
 create index outbox_sending on outbox (sending_since) where state = 'sending';
 create index outbox_wamid on outbox (wamid) where wamid is not null;
 
@@ -157,14 +148,4 @@ create table sign_in_links (
     token_hash text primary key,
     user_id    integer not null references users (id) on delete cascade,
     expires_at integer not null
-) strict, without rowid;
-
--- What an agent has typed but not sent.
-create table drafts (
-    user_id    integer not null references users (id) on delete cascade,
-    contact_id integer not null,
-    kind       text not null,
-    body       text not null,
-    updated_at integer not null,
-    primary key (user_id, contact_id)
 ) strict, without rowid;

@@ -91,8 +91,10 @@ impl<'a> Folding<'a> {
                 break;
             }
             last = Some((due, rounds));
-            self.state.clock = at;
             self.fire(due, at);
+            // What is still to come stands behind this timer, also in a replay, where a timer fires behind the events of
+            // its own moment.
+            self.state.clock = at + Duration::millis(1);
         }
     }
 

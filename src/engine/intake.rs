@@ -3,12 +3,15 @@
 use axum::body::Bytes;
 
 use super::Engine;
-use crate::domain::{Duration, EventBody, MessageNumber};
+use crate::domain::{Duration, EventBody, MessageNumber, StatusKind};
 use crate::store::{NewEvent, StoreError};
 use crate::whatsapp::webhook::{self, Arrival};
 
 /// Messages wait this long before they are claimed, so that several sent at once are folded and answered together.
 const GATHER: Duration = Duration::millis(10);
+
+/// Statuses wait this long: `sent`, `delivered` and `read` often follow on one another's heels, and one fold takes all three.
+const GATHER_STATUSES: Duration = Duration::millis(250);
 
 /// What became of a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,7 +59,11 @@ impl Engine {
 }
 
 fn new_event(arrival: Arrival, received: crate::domain::Timestamp) -> NewEvent {
-    let due = if matches!(arrival.body, EventBody::Message(_)) { received + GATHER } else { received };
+    let due = match &arrival.body {
+        EventBody::Message(_) => received + GATHER,
+        EventBody::Status(status) if status.status != StatusKind::Failed => received + GATHER_STATUSES,
+        _ => received,
+    };
     NewEvent {
         contact: our_contact(&arrival.body),
         key: Some(arrival.key),

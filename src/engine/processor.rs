@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
+use tokio::time::Instant;
+
 use super::Engine;
 use super::fold::Knowledge;
 use super::state::{Effect, State};
@@ -13,7 +15,9 @@ use crate::handoff::DeskMove;
 use crate::store::{Claim, ClaimedContact, Folded, HandoffChange, NewOutgoing, OutboxStatus};
 
 /// Contacts of one claim: large enough to share a commit, small enough that the first is not kept waiting.
-const CLAIM: usize = 256;
+const CLAIM: usize = 512;
+/// From one claim to the next while there is much to do: claims of few contacts would cost as much as those of many.
+const GATHER: StdDuration = StdDuration::from_millis(8);
 /// How long to wait when nothing tells that there is work: a safety net under the hints.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(500);
 /// A contact whose fold failed is left alone for this long.
@@ -25,10 +29,15 @@ pub(super) async fn run(engine: Engine) {
     while !stop.is_cancelled() {
         // Subscribed before looking, so that a hint between the two is not lost.
         let hint = engine.store().work_hint();
+        let begun = Instant::now();
         let pause = match engine.store().claim(engine.now(), CLAIM).await {
             Ok(claim) if claim.contacts.is_empty() => until_due(&engine, claim.next_due),
             Ok(claim) => {
+                let few = claim.contacts.len() < CLAIM;
                 process(&engine, claim).await;
+                if few {
+                    tokio::time::sleep_until(begun + GATHER).await;
+                }
                 continue;
             }
             Err(error) => {
@@ -53,7 +62,13 @@ async fn process(engine: &Engine, mut claim: Claim) {
     let knowledge = engine.shelf().knowledge();
     let now = engine.now();
     let folded = tokio::task::spawn_blocking(move || fold_all(&knowledge, contacts, now)).await;
-    let Ok(folded) = folded else { return };
+    let Ok(mut folded) = folded else { return };
+    for outgoing in folded.iter_mut().flat_map(|work| &mut work.folded.outgoing) {
+        if outgoing.channel.is_empty() {
+            // Who never wrote to a number of ours hears from the first one.
+            outgoing.channel = engine.channels().first().cloned().unwrap_or_default();
+        }
+    }
     let touched: Vec<_> = folded.iter().map(|work| work.folded.contact).collect();
     let (folded, heard): (Vec<_>, Vec<_>) = folded.into_iter().map(|work| (work.folded, work.heard)).unzip();
     match engine.store().commit(claim, folded).await {
@@ -135,7 +150,7 @@ fn take(effect: Effect, state: &State, work: &mut Work) {
         Effect::Decided(at, consequence) => folded.decided.push((at, consequence)),
         Effect::Desk(at, moved) => folded.handoffs.extend(rows(moved).into_iter().map(|change| (at, change))),
         Effect::Send(message) => folded.outgoing.push(NewOutgoing {
-            channel: state.contact.channel.clone(),
+            channel: state.contact.channel.clone().unwrap_or_default(),
             address: state.contact.address.clone(),
             follow_up: message.kind != MessageKind::Reply,
             message,

@@ -221,7 +221,7 @@ fn because(evidence: &crate::domain::Evidence) -> String {
 
 fn compare_player(player: &mut Player, expected: &Expectation, differences: &mut Vec<String>) {
     let facts = &player.state.facts;
-    let held = || facts.tags().map(|tag| tag.key.to_string()).collect::<Vec<_>>().join(", ");
+    let held = || facts.tags().map(|(tag, _)| tag.to_string()).collect::<Vec<_>>().join(", ");
     for tag in expected.tags.iter().flatten().filter(|tag| !facts.holds(tag)) {
         let last = player.ledger.get(tag.as_str()).map_or_else(
             || "it was never set".to_owned(),

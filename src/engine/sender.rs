@@ -1,14 +1,14 @@
 //! Sends what the outbox holds: at the pace that Meta allows, replies first, never twice.
 
 use std::sync::Arc;
-use std::time::Duration as StdDuration;
+use std::time::{Duration as StdDuration, Instant};
 
 use tokio::sync::{Semaphore, mpsc};
 
 use super::Engine;
 use crate::domain::{Duration, MessageNumber, Timestamp};
 use crate::outreach::pacer::Pace;
-use crate::store::{OutboxRow, SendOutcome, SendResult, StoreError};
+use crate::store::{Leadership, OutboxRow, SendOutcome, SendResult, StoreError};
 use crate::whatsapp::client::SendError;
 use crate::whatsapp::errors;
 
@@ -16,6 +16,8 @@ use crate::whatsapp::errors;
 const CALLS_AT_ONCE: usize = 256;
 /// A safety net under the hints.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(500);
+/// How often a node makes sure that it still sends for its numbers.
+const RENEW_EVERY: StdDuration = StdDuration::from_secs(1);
 /// Marks of reading under way at once; when more are wanted they are left out, since they only please.
 const MARKS_AT_ONCE: usize = 8;
 /// Attempts after which a message is given up (section 6, general policy).
@@ -31,22 +33,35 @@ struct Desk {
     outcomes: mpsc::Sender<SendResult>,
 }
 
+/// The messages of one number that were taken and wait for their turn.
+struct Lane {
+    channel: String,
+    /// This node sends for the number.
+    is_led: bool,
+    queue: mpsc::Sender<OutboxRow>,
+}
+
 /// Sends for all our numbers until told to stop, then finishes what is under way.
 pub(super) async fn run(engine: Engine) {
     let (outcomes, waiting) = mpsc::channel(CALLS_AT_ONCE * 2);
     let recorder = tokio::spawn(record(engine.clone(), waiting));
     let desk = Desk { engine: engine.clone(), calls: Arc::new(Semaphore::new(CALLS_AT_ONCE)), outcomes };
+    let mut lanes = desk.lanes();
+    drop(desk);
+    let mut leadership = engine.store().leadership();
+    let mut renewed = None;
     let stop = engine.stopping();
     while !stop.is_cancelled() {
         // Subscribed before looking, so that a hint between the two is not lost.
         let hint = engine.store().outbox_hint();
-        let mut sent = 0;
-        for (index, channel) in engine.channels().iter().enumerate() {
-            match desk.round(channel, index == 0).await {
-                Ok(count) => sent += count,
-                Err(error) => tracing::warn!(%error, "cannot take messages from the outbox; trying again"),
-            }
+        if renewed.is_none_or(|renewed: Instant| renewed.elapsed() >= RENEW_EVERY) {
+            lead(&engine, &mut leadership, &mut lanes).await;
+            renewed = Some(Instant::now());
         }
+        let sent = round(&engine, &lanes).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot take messages from the outbox; trying again");
+            0
+        });
         if sent == 0 {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -55,28 +70,62 @@ pub(super) async fn run(engine: Engine) {
             }
         }
     }
-    drop(desk);
+    drop(lanes);
     // Ends when the last call has told its outcome.
     let _recorded = recorder.await;
 }
 
+/// Learns for which numbers this node sends.
+async fn lead(engine: &Engine, leadership: &mut Leadership, lanes: &mut [Lane]) {
+    let led = leadership.renew(engine.channels()).await.map_err(|error| {
+        tracing::warn!(%error, "cannot tell which numbers this node sends for; it sends for none");
+    });
+    for lane in lanes {
+        lane.is_led = led.as_ref().is_ok_and(|led| led.contains(&lane.channel));
+    }
+}
+
+/// Takes a few messages and puts them into the lanes of their numbers. Returns how many.
+async fn round(engine: &Engine, lanes: &[Lane]) -> Result<usize, StoreError> {
+    // A number that waits for its second does not hold up the others.
+    let half = |lane: &Lane| lane.queue.max_capacity().div_ceil(2);
+    let led = lanes.iter().filter(|lane| lane.is_led);
+    let mut open: Vec<&Lane> = led.clone().filter(|lane| lane.queue.capacity() >= half(lane)).collect();
+    if open.is_empty() {
+        let Some(lane) = led.max_by_key(|lane| lane.queue.capacity()) else { return Ok(0) };
+        if lane.queue.reserve_many(half(lane)).await.is_err() {
+            return Ok(0);
+        }
+        open.push(lane);
+    }
+    let rooms = open.iter().map(|lane| (lane.channel.clone(), lane.queue.capacity() as i64)).collect();
+    let rows = engine.store().take_due(rooms, engine.now()).await?;
+    let count = rows.len();
+    for row in rows {
+        if let Some(lane) = lanes.iter().find(|lane| lane.channel == row.channel) {
+            // A lane that is gone leaves the message `sending`; the settler sees to it.
+            let _closed = lane.queue.send(row).await;
+        }
+    }
+    Ok(count)
+}
+
 impl Desk {
-    /// Takes and sends a few messages of a number. Returns how many.
-    async fn round(&self, channel: &str, is_first: bool) -> Result<usize, StoreError> {
-        let engine = &self.engine;
+    /// A lane for each number, with a task that keeps its pace.
+    fn lanes(&self) -> Vec<Lane> {
         // A tenth of a second's worth: a reply that comes now does not wait behind more than that.
-        let few = (engine.settings().whatsapp.messages_per_second as usize / 10).clamp(8, 128);
-        let room = self.calls.available_permits().min(few);
-        if room == 0 {
-            let _one_ended = self.calls.acquire().await;
-            return Ok(1);
-        }
-        let rows = engine.store().take_due(channel, is_first, engine.now(), room).await?;
-        let count = rows.len();
-        for row in rows {
-            self.pace_and_start(channel, row).await;
-        }
-        Ok(count)
+        let few = (self.engine.settings().whatsapp.messages_per_second as usize / 10).clamp(8, 128);
+        let lane = |channel: &String| {
+            let (queue, mut waiting) = mpsc::channel(few);
+            let (desk, name) = (self.clone(), channel.clone());
+            tokio::spawn(async move {
+                while let Some(row) = waiting.recv().await {
+                    desk.pace_and_start(&name, row).await;
+                }
+            });
+            Lane { channel: channel.clone(), is_led: false, queue }
+        };
+        self.engine.channels().iter().map(lane).collect()
     }
 
     async fn pace_and_start(&self, channel: &str, row: OutboxRow) {

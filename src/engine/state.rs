@@ -25,7 +25,7 @@ pub struct State {
     pub ledger: Ledger,
     /// Messages that were ever decided for them: the number of the last one.
     pub messages: i64,
-    /// The fold's clock: the moment of the last event or timer. It never goes back.
+    /// The fold's clock: the moment of the last event, or just behind the last timer. It never goes back.
     pub clock: Timestamp,
 }
 

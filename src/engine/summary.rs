@@ -41,7 +41,7 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
     let tags: Vec<String> = state
         .facts
         .tags()
-        .map(|tag| tag.key.to_string())
+        .map(|(tag, _)| tag.to_string())
         .filter(|tag| !own.iter().any(|group| tag.starts_with(group)))
         .collect();
     let row = Row {
@@ -56,7 +56,7 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
         heat: state.facts.heat().map(|heat| heat.name().to_owned()),
         stage: state.facts.stage().name().to_owned(),
         reason: state.desk.reason().map(str::to_owned),
-        budget: state.facts.tags().map(|tag| tag.key.to_string()).find(|tag| tag.starts_with("budget/")),
+        budget: state.facts.tags().map(|(tag, _)| tag.to_string()).find(|tag| tag.starts_with("budget/")),
         product: state.memory.product().map(str::to_owned),
         window_ends: contact.window_ends(),
         opted_out: contact.opted_out,

@@ -46,10 +46,12 @@ impl<'a> Change<'a> {
             figure,
         };
         for pattern in &rule.written.removes {
-            self.remove_like(pattern, None, &evidence);
+            if let Some(pattern) = self.filled(pattern, signal) {
+                self.remove_like(&pattern, None, &evidence);
+            }
         }
         if let Some(tag) = &rule.written.tag {
-            let Some(tag) = self.named(tag.get_ref(), signal) else { return };
+            let Some(tag) = self.filled(tag.get_ref(), signal).and_then(|name| name.parse().ok()) else { return };
             if let Some(pattern) = &rule.written.exclusive {
                 self.remove_like(pattern, Some(&tag), &evidence);
             }
@@ -94,7 +96,7 @@ impl<'a> Change<'a> {
     }
 
     /// A tag's name with its parameters filled in; `None` where the signal lacks one of them.
-    fn named(&self, pattern: &str, signal: Option<&Signal>) -> Option<TagKey> {
+    fn filled(&self, pattern: &str, signal: Option<&Signal>) -> Option<String> {
         let mut name = String::with_capacity(pattern.len() + 16);
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once('{') {
@@ -108,7 +110,7 @@ impl<'a> Change<'a> {
             rest = behind;
         }
         name.push_str(rest);
-        name.parse().ok()
+        Some(name)
     }
 
     fn told(&mut self, tag: TagKey, change: TagMove, expires: Option<Timestamp>, evidence: &Evidence) {
@@ -128,7 +130,7 @@ impl<'a> Change<'a> {
             }
             return;
         }
-        let held = HeldTag { key: tag.clone(), since: self.now, expires, by: evidence.by.clone() };
+        let held = HeldTag { since: self.now, expires, by: evidence.by.clone() };
         self.facts.tags.insert(tag.clone(), held);
         self.told(tag, TagMove::Set, expires, evidence);
     }
@@ -160,7 +162,7 @@ impl<'a> Change<'a> {
             self.told(old, TagMove::Removed, None, evidence);
         }
         if let Some(new) = new.and_then(|new| new.parse::<TagKey>().ok()) {
-            let held = HeldTag { key: new.clone(), since: self.now, expires: None, by: evidence.by.clone() };
+            let held = HeldTag { since: self.now, expires: None, by: evidence.by.clone() };
             self.facts.tags.insert(new.clone(), held);
             self.told(new, TagMove::Set, expires, evidence);
         }
@@ -221,11 +223,11 @@ impl<'a> Change<'a> {
     fn paint(&mut self, painting: &Painting, evidence: &Evidence) {
         let now = self.facts.colour();
         let allowed = match (&painting.from, now) {
-            _ if now == Some(painting.to) => true,
             _ if painting.from_any => true,
             (Some(from), Some(now)) => from.contains(&now),
             (Some(_), None) => false,
-            (None, Some(now)) => painting.to > now,
+            // The same once more stands anew.
+            (None, Some(now)) => painting.to >= now,
             (None, None) => true,
         };
         if allowed {
@@ -356,7 +358,7 @@ impl<'a> Change<'a> {
         match (event.action, &event.tag, event.colour) {
             (AgentAction::TagAdd, Some(tag), _) => {
                 self.facts.tags.remove(tag);
-                let held = HeldTag { key: tag.clone(), since: self.now, expires: None, by: evidence.by.clone() };
+                let held = HeldTag { since: self.now, expires: None, by: evidence.by.clone() };
                 self.facts.tags.insert(tag.clone(), held);
                 self.told(tag.clone(), TagMove::Set, None, &evidence);
             }

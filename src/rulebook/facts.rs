@@ -9,9 +9,6 @@ use crate::domain::{Colour, Heat, Stage, TagKey, Timestamp};
 /// A tag that holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeldTag {
-    /// Which.
-    #[serde(skip, default = "unknown_key")]
-    pub key: TagKey,
     /// Since when.
     #[serde(rename = "s")]
     pub since: Timestamp,
@@ -21,12 +18,6 @@ pub struct HeldTag {
     /// The rule, or `agent:NAME`.
     #[serde(rename = "b")]
     pub by: String,
-}
-
-fn unknown_key() -> TagKey {
-    // Filled in from the map's key when the facts are read.
-    #[expect(clippy::expect_used, reason = "a literal that is a tag")]
-    "unknown/unknown".parse().expect("a tag")
 }
 
 /// One signal that still counts.
@@ -131,8 +122,8 @@ pub struct Facts {
 
 impl Facts {
     /// Tags that hold, by name.
-    pub fn tags(&self) -> impl Iterator<Item = HeldTag> {
-        self.tags.iter().map(|(key, held)| HeldTag { key: key.clone(), ..held.clone() })
+    pub fn tags(&self) -> impl Iterator<Item = (&TagKey, &HeldTag)> {
+        self.tags.iter()
     }
 
     /// Whether a tag holds.

@@ -1,7 +1,6 @@
 //! The language of rule files, and what is checked when they are loaded.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -377,8 +376,11 @@ fn understand_cooling(checker: &mut Checker<'_>, written: &WrittenHeat) -> Optio
 }
 
 fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
-    let Range { start: place, end } = rule.span();
-    let text = checker.file.text.get(place..end).unwrap_or_default();
+    // The span of a table is its header alone; what belongs to the rule goes on to the next one.
+    let place = rule.span().start;
+    let behind = checker.file.text.get(place..).unwrap_or_default();
+    let end = behind.get(1..).and_then(|rest| rest.find("[[rule]]")).map_or(behind.len(), |end| end + 1);
+    let text = behind.get(..end).unwrap_or_default();
     let version = hex::encode(&Sha256::digest(text.as_bytes())[..4]);
     let written = rule.into_inner();
     let mut signals = Vec::new();

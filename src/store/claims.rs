@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Contacts that this process is folding. On SQLite this is the whole lock, since one process owns the file.
+/// Contacts that this process is folding. On SQLite this is the whole lock, since one process owns the file; on PostgreSQL
+/// it spares looking at rows that this node has locked itself.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     contacts: Mutex<HashSet<i64>>,
@@ -43,8 +44,8 @@ impl Drop for Held {
 pub(crate) enum Hold {
     /// SQLite: a note in memory.
     Noted(Held),
-    /// PostgreSQL: the rows are locked by this transaction, which also carries the commit.
-    Locked(sqlx::Transaction<'static, sqlx::Postgres>),
+    /// PostgreSQL: the rows are locked by this transaction, which also carries the commit; and noted.
+    Locked(sqlx::Transaction<'static, sqlx::Postgres>, Held),
     /// Nothing was claimed.
     Nothing,
 }

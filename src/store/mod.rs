@@ -9,6 +9,7 @@
 //! a claim's commit runs in the transaction that locked its contacts.
 
 mod claims;
+mod leading;
 mod people;
 #[expect(clippy::duplicate_mod, reason = "the queries are compiled once for each database")]
 mod postgres;
@@ -23,6 +24,8 @@ use tokio::sync::futures::OwnedNotified;
 
 use crate::domain::Timestamp;
 pub(crate) use claims::Hold;
+use claims::InFlight;
+pub use leading::Leadership;
 use postgres::Postgres;
 use sqlite::Sqlite;
 pub use types::*;
@@ -40,6 +43,7 @@ struct Inner {
     appender: Writer,
     /// Everything else that is written outside a claim's own transaction.
     writer: Writer,
+    in_flight: Arc<InFlight>,
     /// Something may be unread, or a wake came nearer.
     work: Arc<Notify>,
     /// Something may be queued in the outbox.
@@ -49,6 +53,16 @@ struct Inner {
 enum Backend {
     Sqlite(Sqlite),
     Postgres(Postgres),
+}
+
+/// A group commit is a dozen short statements: among all other tasks each would wait for its turn, and with it everybody
+/// who waits for a 200.
+fn on_own_thread(name: &str, work: impl Future<Output = ()> + Send + 'static) -> Result<(), StoreError> {
+    let impossible = |error: std::io::Error| StoreError::Address(format!("cannot start a thread: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(impossible)?;
+    let named = std::thread::Builder::new().name(format!("store-{name}"));
+    named.spawn(move || runtime.block_on(work)).map_err(impossible)?;
+    Ok(())
 }
 
 impl Store {
@@ -61,16 +75,16 @@ impl Store {
         let (backend, writer) = if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let postgres = Postgres::open(url).await?;
             let (writer, jobs) = Writer::new();
-            tokio::spawn(postgres::queries::group::serve(postgres.options.clone(), appends));
-            tokio::spawn(postgres::queries::group::serve(postgres.options.clone(), jobs));
+            on_own_thread("append", postgres::queries::group::serve(postgres.options.clone(), appends))?;
+            on_own_thread("write", postgres::queries::group::serve(postgres.options.clone(), jobs))?;
             (Backend::Postgres(postgres), writer)
         } else {
             let sqlite = Sqlite::open(url).await?;
-            tokio::spawn(sqlite::queries::group::serve(sqlite.options.clone(), appends));
+            on_own_thread("write", sqlite::queries::group::serve(sqlite.options.clone(), appends))?;
             (Backend::Sqlite(sqlite), appender.clone())
         };
-        let (work, outbox) = (Arc::default(), Arc::default());
-        Ok(Self { inner: Arc::new(Inner { backend, appender, writer, work, outbox }) })
+        let (in_flight, work, outbox) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { inner: Arc::new(Inner { backend, appender, writer, in_flight, work, outbox }) })
     }
 
     /// Makes events durable. Returns after the commit, one result for each event, in order.
@@ -97,10 +111,11 @@ impl Store {
     /// The database does not answer.
     pub async fn claim(&self, now: Timestamp, limit: usize) -> Result<Claim, StoreError> {
         let limit = limit as i64;
+        let in_flight = &self.inner.in_flight;
+        let _turn = in_flight.turn.lock().await;
+        let busy = in_flight.list();
         match &self.inner.backend {
             Backend::Sqlite(sqlite) => {
-                let _turn = sqlite.in_flight.turn.lock().await;
-                let busy = sqlite.in_flight.list();
                 let mut reader = sqlite.readers.acquire().await?;
                 let contacts = sqlite::queries::claiming::claim(&mut reader, now, limit, &busy).await?;
                 if contacts.is_empty() {
@@ -110,17 +125,21 @@ impl Store {
                     };
                     return Ok(Claim { contacts, next_due, hold: Hold::Nothing });
                 }
-                let held = sqlite.in_flight.hold(contacts.iter().map(|contact| contact.id.0).collect());
+                let held = in_flight.hold(contacts.iter().map(|contact| contact.id.0).collect());
                 Ok(Claim { contacts, next_due: None, hold: Hold::Noted(held) })
             }
             Backend::Postgres(postgres) => {
                 let mut transaction = postgres.pool.begin().await?;
-                let contacts = postgres::queries::claiming::claim(&mut transaction, now, limit, &[]).await?;
+                let contacts = postgres::queries::claiming::claim(&mut transaction, now, limit, &busy).await?;
                 if contacts.is_empty() {
-                    let next_due = postgres::queries::claiming::next_due(&mut transaction).await?;
+                    let next_due = match busy.is_empty() {
+                        true => postgres::queries::claiming::next_due(&mut transaction).await?,
+                        false => None,
+                    };
                     return Ok(Claim { contacts, next_due, hold: Hold::Nothing });
                 }
-                Ok(Claim { contacts, next_due: None, hold: Hold::Locked(transaction) })
+                let held = in_flight.hold(contacts.iter().map(|contact| contact.id.0).collect());
+                Ok(Claim { contacts, next_due: None, hold: Hold::Locked(transaction, held) })
             }
         }
     }
@@ -132,9 +151,10 @@ impl Store {
     pub async fn commit(&self, claim: Claim, folded: Vec<Folded>) -> Result<(), StoreError> {
         let sends = folded.iter().any(|folded| !folded.outgoing.is_empty());
         match claim.hold {
-            Hold::Locked(mut transaction) => {
+            Hold::Locked(mut transaction, held) => {
                 postgres::queries::folding::commit(&mut transaction, &folded).await?;
                 transaction.commit().await?;
+                drop(held);
             }
             Hold::Noted(held) => {
                 self.inner.writer.run(Job::Commit(folded)).await?;
@@ -150,19 +170,13 @@ impl Store {
         Ok(())
     }
 
-    /// Marks the next messages of a number as `sending`, in a committed transaction, and returns them: replies first, then
-    /// the oldest. `is_first`: also those that name no number.
+    /// Marks the next messages of these numbers as `sending`, in a committed transaction, and returns them: of each number
+    /// as many as there is room for, replies first, then the oldest.
     ///
     /// # Errors
     /// The database does not answer; nothing was marked.
-    pub async fn take_due(
-        &self,
-        channel: &str,
-        is_first: bool,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<OutboxRow>, StoreError> {
-        let job = Job::Take { channel: channel.to_owned(), is_first, now, limit: limit as i64 };
+    pub async fn take_due(&self, rooms: Vec<(String, i64)>, now: Timestamp) -> Result<Vec<OutboxRow>, StoreError> {
+        let job = Job::Take { rooms, now };
         match self.inner.writer.run(job).await? {
             Done::Taken(rows) => Ok(rows),
             Done::Written | Done::Appended(_) => Err(StoreError::Closed),

@@ -16,7 +16,7 @@ pub(super) const LOCK_APPENDING: Option<&str> = Some("select pg_advisory_xact_lo
 /// A JSON parameter as rows with `key` (position) and `value`.
 macro_rules! rows {
     ($parameter:literal) => {
-        concat!("json_array_elements(", $parameter, "::json) with ordinality as r(value, key)")
+        concat!("jsonb_array_elements(", $parameter, "::jsonb) with ordinality as r(value, key)")
     };
 }
 macro_rules! skip_locked {

@@ -5,6 +5,8 @@ use std::time::Duration as StdDuration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
+use tokio_util::task::AbortOnDropHandle;
+
 use super::StoreError;
 
 pub(super) type Connection = sqlx::SqliteConnection;
@@ -16,10 +18,14 @@ pub(super) const LOCK_APPENDING: Option<&str> = None;
 /// How long a statement waits for a lock that another program holds on the file.
 const BUSY: StdDuration = StdDuration::from_millis(1_000);
 
-/// A JSON parameter as rows with `key` (position) and `value`.
+const CHECKPOINT_EVERY: StdDuration = StdDuration::from_millis(500);
+/// Pages of 4 KB that the write-ahead log may hold: 128 MB.
+const LONGEST_LOG: i64 = 32_000;
+
+/// A JSON parameter as rows with `key` (position) and `value`. The binary form spares reading each row again for each column.
 macro_rules! rows {
     ($parameter:literal) => {
-        concat!("json_each(", $parameter, ") as r")
+        concat!("jsonb_each(", $parameter, ") as r")
     };
 }
 macro_rules! skip_locked {
@@ -37,7 +43,7 @@ pub(super) struct Sqlite {
     pub(super) readers: SqlitePool,
     /// One connection for the small changes of the console.
     pub(super) people: SqlitePool,
-    pub(super) in_flight: std::sync::Arc<super::claims::InFlight>,
+    _checkpoints: AbortOnDropHandle<()>,
     /// One process owns the file: two would fold the same contact twice.
     _owner: std::fs::File,
 }
@@ -56,7 +62,8 @@ impl Sqlite {
             .busy_timeout(BUSY)
             .row_buffer_size(1_024)
             .pragma("cache_size", "-16000")
-            .pragma("wal_autocheckpoint", "4000");
+            // The log is copied into the file beside the writer, see `checkpoint`.
+            .pragma("wal_autocheckpoint", "0");
         migrate(&options).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
@@ -64,7 +71,8 @@ impl Sqlite {
             .connect_lazy_with(options.clone().read_only(true));
         let people =
             SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options.clone().busy_timeout(BUSY * 5));
-        Ok(Self { options, readers, people, in_flight: std::sync::Arc::default(), _owner: owner })
+        let checkpoints = AbortOnDropHandle::new(tokio::spawn(checkpoint(options.clone())));
+        Ok(Self { options, readers, people, _checkpoints: checkpoints, _owner: owner })
     }
 }
 
@@ -73,6 +81,37 @@ async fn migrate(options: &SqliteConnectOptions) -> Result<(), StoreError> {
     let mut connection = Connection::connect_with(options).await?;
     sqlx::migrate!("migrations/sqlite").run(&mut connection).await.map_err(StoreError::Migration)?;
     connection.close().await?;
+    Ok(())
+}
+
+/// Copies the write-ahead log into the file, again and again, on a connection of its own: the writer would otherwise pause
+/// for it in the middle of a group commit, and with it everybody who waits for a 200.
+async fn checkpoint(options: SqliteConnectOptions) {
+    let options = options.busy_timeout(StdDuration::from_millis(50));
+    let mut connection = None;
+    loop {
+        tokio::time::sleep(CHECKPOINT_EVERY).await;
+        if let Err(error) = checkpoint_once(&options, &mut connection).await {
+            tracing::warn!(%error, "the write-ahead log could not be copied into the database just now; trying again");
+            connection = None;
+        }
+    }
+}
+
+async fn checkpoint_once(
+    options: &SqliteConnectOptions,
+    connection: &mut Option<Connection>,
+) -> Result<(), sqlx::Error> {
+    use sqlx::Connection as _;
+    let open = match connection {
+        Some(open) => open,
+        None => connection.insert(Connection::connect_with(options).await?),
+    };
+    let (_, pages, _): (i64, i64, i64) = sqlx::query_as("pragma wal_checkpoint(passive)").fetch_one(&mut *open).await?;
+    if pages > LONGEST_LOG {
+        // While writing never comes to rest the log only grows: then the writer has to wait a moment.
+        sqlx::query("pragma wal_checkpoint(restart)").execute(open).await?;
+    }
     Ok(())
 }
 

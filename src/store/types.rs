@@ -136,8 +136,8 @@ pub struct Claim {
 /// A message decided by a fold, with where it goes.
 #[derive(Clone, Debug)]
 pub struct NewOutgoing {
-    /// Our phone number id; `None` is the first one configured.
-    pub channel: Option<String>,
+    /// Our phone number id.
+    pub channel: String,
     /// To whom.
     pub address: Address,
     /// Replies go before follow-ups.
@@ -261,7 +261,7 @@ pub struct OutboxRow {
     /// Where.
     pub address: Address,
     /// Our phone number id.
-    pub channel: Option<String>,
+    pub channel: String,
     /// The how manieth attempt this is, from 1.
     pub attempts: i64,
     /// Follow-ups are never sent twice.

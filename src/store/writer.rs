@@ -13,12 +13,21 @@ pub(super) enum Job {
     Append(Vec<NewEvent>),
     Commit(Vec<Folded>),
     Record(Vec<SendResult>),
-    Take { channel: String, is_first: bool, now: Timestamp, limit: i64 },
+    Take { rooms: Vec<(String, i64)>, now: Timestamp },
     Expire(Timestamp),
     Keep { received: Timestamp, reason: String, body: Vec<u8> },
 }
 
 impl Job {
+    /// Meta waits for it, or somebody who asks whether we can write.
+    pub(super) fn is_urgent(&self) -> bool {
+        match self {
+            Self::Append(_) | Self::Keep { .. } => true,
+            Self::Record(results) => results.is_empty(),
+            Self::Commit(_) | Self::Take { .. } | Self::Expire(_) => false,
+        }
+    }
+
     pub(super) fn events(&self) -> &[NewEvent] {
         if let Self::Append(events) = self { events } else { &[] }
     }

@@ -152,8 +152,8 @@ fn ours(row: &SentRow, zone: Tz) -> Value {
 pub(super) fn tags(state: Option<&str>, ledger: &[LedgerRow], events: &[Event], now: Timestamp) -> Vec<Value> {
     let state: State = state.and_then(|state| serde_json::from_str(state).ok()).unwrap_or_default();
     let held = state.facts.tags();
-    held.map(|tag| {
-        let line = ledger.iter().find(|line| line.tag == tag.key.as_str() && line.change == "set");
+    held.map(|(tag, held)| {
+        let line = ledger.iter().find(|line| line.tag == tag.as_str() && line.change == "set");
         let evidence: Evidence = line.and_then(|line| serde_json::from_str(&line.evidence).ok()).unwrap_or_default();
         let message = evidence.events.iter().rev().find_map(|seq| {
             let event = events.iter().find(|event| event.seq == *seq)?;
@@ -161,9 +161,9 @@ pub(super) fn tags(state: Option<&str>, ledger: &[LedgerRow], events: &[Event], 
             Some(highlighted(message.words(), &evidence))
         });
         context! {
-            tag => tag.key.as_str(), group => tag.key.group(), since => ago(tag.since, now),
-            until => tag.expires.filter(|expires| *expires > now).map(|expires| left(expires, now)),
-            rule => &tag.by, version => &evidence.version, catalogue => evidence.catalogue.join(", "), figure => &evidence.figure,
+            tag => tag.as_str(), group => tag.group(), since => ago(held.since, now),
+            until => held.expires.filter(|expires| *expires > now).map(|expires| left(expires, now)),
+            rule => &held.by, version => &evidence.version, catalogue => evidence.catalogue.join(", "), figure => &evidence.figure,
             message,
         }
     })

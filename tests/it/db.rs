@@ -29,8 +29,17 @@ impl Database {
     /// An empty SQLite file.
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}/hotline.db", folder.path().display());
-        Self { url, kind: "sqlite", _folder: Some(folder) }
+        Self::sqlite_in(folder.path()).kept_with(folder)
+    }
+
+    /// An empty SQLite file in a folder that somebody else looks after.
+    pub fn sqlite_in(folder: &Path) -> Self {
+        Self { url: format!("sqlite:{}/hotline.db", folder.display()), kind: "sqlite", _folder: None }
+    }
+
+    fn kept_with(mut self, folder: tempfile::TempDir) -> Self {
+        self._folder = Some(folder);
+        self
     }
 
     /// An empty database of the cluster; `None` where PostgreSQL is not installed, which is said loudly.

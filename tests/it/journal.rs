@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sqlx::{Connection, Row};
-
 use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
+use crate::law::{self, rows};
 
 const CUSTOMERS: u64 = 200;
 const MESSAGES: usize = 2_000;
@@ -30,7 +29,8 @@ async fn killed_three_times_nothing_acknowledged_is_lost_folded_twice_or_answere
         eventually("everything is folded and sent", async || settled(&database).await.then_some(())).await;
         check_journal(&database).await;
         check_answers(&database, &sandbox).await;
-        drop(app);
+        assert!(app.terminate().await.success());
+        law::holds_in(&database).await;
     }
 }
 
@@ -50,23 +50,6 @@ async fn send_all(address: std::net::SocketAddr) {
         }
     });
     futures_util::future::join_all(lanes).await;
-}
-
-async fn rows(database: &Database, query: &'static str) -> Vec<Vec<String>> {
-    // Every column as text, so that both databases answer alike.
-    macro_rules! read {
-        ($connection:ty) => {{
-            let mut connection = <$connection>::connect(&database.url).await.unwrap();
-            let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
-            rows.iter()
-                .map(|row| (0..row.len()).map(|column| row.try_get(column).unwrap_or_default()).collect())
-                .collect()
-        }};
-    }
-    match database.kind {
-        "sqlite" => read!(sqlx::SqliteConnection),
-        _ => read!(sqlx::PgConnection),
-    }
 }
 
 async fn settled(database: &Database) -> bool {

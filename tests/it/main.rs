@@ -4,7 +4,9 @@
 mod app;
 mod browser;
 mod db;
+mod faults;
 mod journal;
+mod law;
 mod lexicon;
 mod samples;
 mod scenarios;

@@ -5,7 +5,7 @@ use hotline::domain::{
 };
 use hotline::store::{Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError};
 
-use crate::db::Database;
+use crate::db::{Database, eventually};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
@@ -34,7 +34,7 @@ fn reply(number: i64) -> NewOutgoing {
         rule: None,
         product: None,
     };
-    NewOutgoing { channel: None, address: Address::default(), follow_up: false, message }
+    NewOutgoing { channel: "1".into(), address: Address::default(), follow_up: false, message }
 }
 
 async fn fold_all(store: &Store, outgoing: impl Fn(i64) -> Vec<NewOutgoing>) -> Vec<i64> {
@@ -138,9 +138,9 @@ async fn what_a_fold_decides_is_committed_with_the_fact_that_it_was_folded_or_no
         let outgoing = vec![reply(1), reply(1)];
         let folded = Folded { contact: contact.id, state: Some("{}".into()), seqs, outgoing, ..empty() };
         assert!(matches!(store.commit(claim, vec![folded]).await, Err(StoreError::Refused(_))), "{}", database.kind);
-        assert!(store.take_due("1", true, NOW, 10).await.unwrap().is_empty(), "{}", database.kind);
+        assert!(store.take_due(vec![("1".into(), 10)], NOW).await.unwrap().is_empty(), "{}", database.kind);
         assert_eq!(fold_all(&store, |_| vec![reply(1)]).await.len(), 1, "{}: still unread", database.kind);
-        assert_eq!(store.take_due("1", true, NOW, 10).await.unwrap().len(), 1);
+        assert_eq!(store.take_due(vec![("1".into(), 10)], NOW).await.unwrap().len(), 1);
     }
 }
 
@@ -153,15 +153,19 @@ async fn a_message_is_taken_once_replies_first_and_not_after_it_expired() {
         let mut expired = reply(3);
         expired.message.expires = NOW;
         fold_all(&store, |_| vec![follow_up.clone(), reply(2), expired.clone()]).await;
-        let taken = store.take_due("1", true, NOW, 10).await.unwrap();
+        let taken = store.take_due(vec![("1".into(), 10)], NOW).await.unwrap();
         assert_eq!(taken.iter().map(|row| row.message.number).collect::<Vec<_>>(), [2, 1], "{}", database.kind);
-        assert!(store.take_due("1", true, NOW, 10).await.unwrap().is_empty(), "{}: taken twice", database.kind);
+        assert!(
+            store.take_due(vec![("1".into(), 10)], NOW).await.unwrap().is_empty(),
+            "{}: taken twice",
+            database.kind
+        );
         let later = Timestamp(NOW.0 + 60_000);
         assert_eq!(store.stuck(later).await.unwrap().len(), 2, "{}", database.kind);
         let result = |number, outcome| SendResult { contact: taken[0].contact, number, at: later, outcome };
         let accepted = SendOutcome::Accepted { wamid: "wamid.1".into() };
         store.record(vec![result(1, SendOutcome::RetryAt(later, "130429".into())), result(2, accepted)]).await.unwrap();
-        let again = store.take_due("1", true, later, 10).await.unwrap();
+        let again = store.take_due(vec![("1".into(), 10)], later).await.unwrap();
         assert_eq!((again.len(), again[0].message.number, again[0].attempts), (1, 1, 2), "{}", database.kind);
     }
 }
@@ -172,7 +176,7 @@ async fn a_status_only_goes_forward_and_may_overtake_the_answer_of_the_call() {
         let store = database.store().await;
         store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap();
         fold_all(&store, |_| vec![reply(1)]).await;
-        let taken = store.take_due("1", true, NOW, 10).await.unwrap();
+        let taken = store.take_due(vec![("1".into(), 10)], NOW).await.unwrap();
         let contact = taken[0].contact;
         let read = StatusEvent {
             message: format!("hl:{contact}:1"),
@@ -207,6 +211,20 @@ async fn a_locked_database_refuses_and_recovers_without_a_restart() {
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     other.execute("rollback").await.unwrap();
     assert!(!store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap()[0].duplicate);
+}
+
+#[tokio::test]
+async fn one_node_at_a_time_sends_for_a_number_and_another_takes_over_when_it_is_gone() {
+    let Some(database) = Database::postgres().await else { return };
+    let (one, other) = (database.store().await, database.store().await);
+    let numbers = ["880000000000001".to_owned(), "880000000000002".to_owned()];
+    let mut first = one.leadership();
+    assert_eq!(first.renew(&numbers).await.unwrap().len(), 2);
+    let mut second = other.leadership();
+    assert!(second.renew(&numbers).await.unwrap().is_empty());
+    assert_eq!(first.renew(&numbers).await.unwrap().len(), 2, "it keeps what it leads");
+    drop(first);
+    eventually("the other node leads", async || (second.renew(&numbers).await.unwrap().len() == 2).then_some(())).await;
 }
 
 #[tokio::test]

@@ -12,7 +12,6 @@ pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Fold
     let folded: Vec<&Folded> = folded.iter().filter(|folded| folded.postponed.is_none()).collect();
     states(connection, &folded).await?;
     read(connection, &folded).await?;
-    tags(connection, &folded).await?;
     ledger(connection, &folded).await?;
     cancel(connection, &folded).await?;
     outgoing(connection, &folded).await?;
@@ -98,37 +97,6 @@ async fn read(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sql
         ") as r where journal.seq = r.seq"
     );
     run(connection, update, &rejudged).await
-}
-
-async fn tags(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
-    // Of several changes of one tag in one fold, the last one is what holds.
-    let mut last: HashMap<(i64, &str), _> = HashMap::new();
-    for folded in folded {
-        for change in &folded.tags {
-            last.insert((folded.contact.0, change.tag.as_str()), change);
-        }
-    }
-    let (mut held, mut gone) = (Vec::new(), Vec::new());
-    for ((contact, tag), change) in last {
-        match change.change {
-            TagMove::Set => held.push((tag, contact, change.at, change.expires)),
-            TagMove::Renewed => {}
-            TagMove::Removed | TagMove::Expired => gone.push((tag, contact)),
-        }
-    }
-    let delete = concat!(
-        "delete from contact_tags where (tag, contact_id) in (select value->>0, cast(value->>1 as bigint) from ",
-        rows!("$1"),
-        ")"
-    );
-    run(connection, delete, &gone).await?;
-    let insert = concat!(
-        "insert into contact_tags (tag, contact_id, set_at, expires_at) select value->>0, cast(value->>1 as bigint), ",
-        "cast(value->>2 as bigint), cast(value->>3 as bigint) from ",
-        rows!("$1"),
-        " where true on conflict (tag, contact_id) do update set set_at = excluded.set_at, expires_at = excluded.expires_at"
-    );
-    run(connection, insert, &held).await
 }
 
 async fn ledger(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {

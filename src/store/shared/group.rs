@@ -1,40 +1,102 @@
 //! Group commit: all jobs that wait share one transaction, and so one sync of the disk.
 
+use std::time::Duration;
+
 use sqlx::{Connection as _, Executor};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::{BEGIN, Connection, appending, folding, outbox};
 use crate::store::StoreError;
 use crate::store::writer::{Done, Job, Queued};
 
-/// Most jobs of one commit.
+/// Most jobs that are taken from the queue at once.
 const MOST: usize = 2_048;
+/// From one commit to the next with new events. When it is quiet nothing waits.
+const GATHER_URGENT: Duration = Duration::from_millis(1);
+/// From one commit of everything else to the next: nobody waits for it by the millisecond, and pages that are written once
+/// for many contacts are what makes it fast.
+const GATHER_PATIENT: Duration = Duration::from_millis(16);
 
 type Options = <Connection as sqlx::Connection>::Options;
+
+/// What waits for the next commit.
+struct Waiting {
+    urgent: Vec<Queued>,
+    patient: Vec<Queued>,
+    /// When the next commit may begin, with and without patient jobs.
+    urgent_from: Instant,
+    patient_from: Instant,
+}
+
+impl Waiting {
+    fn due(&self) -> Option<Instant> {
+        let urgent = (!self.urgent.is_empty()).then_some(self.urgent_from);
+        let patient = (!self.patient.is_empty()).then_some(self.patient_from);
+        urgent.into_iter().chain(patient).min()
+    }
+
+    fn sort_in(&mut self, arrived: &mut Vec<Queued>) {
+        let (urgent, patient): (Vec<_>, Vec<_>) = arrived.drain(..).partition(|queued| queued.job.is_urgent());
+        self.urgent.extend(urgent);
+        self.patient.extend(patient);
+    }
+
+    /// What is to be committed now; `all` when nothing more can come.
+    fn take(&mut self, all: bool) -> Vec<Queued> {
+        let mut group = std::mem::take(&mut self.urgent);
+        let now = Instant::now();
+        if all || now >= self.patient_from {
+            group.append(&mut self.patient);
+            self.patient_from = now + GATHER_PATIENT;
+        }
+        group
+    }
+}
 
 /// Commits what comes, until nobody can send any more. A lost connection is opened again for the next group.
 pub(in crate::store) async fn serve(options: Options, mut jobs: mpsc::Receiver<Queued>) {
     let mut connection: Option<Connection> = None;
-    let mut waiting = Vec::new();
+    let now = Instant::now();
+    let mut waiting = Waiting { urgent: Vec::new(), patient: Vec::new(), urgent_from: now, patient_from: now };
+    let mut arrived = Vec::new();
     loop {
-        waiting.clear();
-        if jobs.recv_many(&mut waiting, MOST).await == 0 {
-            return;
-        }
-        let mut open = match connection.take() {
-            Some(open) => open,
-            None => match Connection::connect_with(&options).await {
-                Ok(open) => open,
-                Err(error) => {
-                    let error = StoreError::from(error);
-                    waiting.drain(..).for_each(|queued| queued.answer(Err(error.again())));
+        let due = waiting.due();
+        let closed = tokio::select! {
+            biased;
+            () = tokio::time::sleep_until(due.unwrap_or(now)), if due.is_some() => false,
+            count = jobs.recv_many(&mut arrived, MOST) => match count {
+                0 => true,
+                _ => {
+                    waiting.sort_in(&mut arrived);
                     continue;
                 }
             },
         };
-        if commit_all(&mut open, &mut waiting).await {
-            connection = Some(open);
+        let mut group = waiting.take(closed);
+        if !group.is_empty() {
+            commit_group(&options, &mut connection, &mut group).await;
+            waiting.urgent_from = Instant::now() + GATHER_URGENT;
         }
+        if closed {
+            return;
+        }
+    }
+}
+
+async fn commit_group(options: &Options, connection: &mut Option<Connection>, group: &mut Vec<Queued>) {
+    let mut open = match connection.take() {
+        Some(open) => open,
+        None => match Connection::connect_with(options).await {
+            Ok(open) => open,
+            Err(error) => {
+                let error = StoreError::from(error);
+                return group.drain(..).for_each(|queued| queued.answer(Err(error.again())));
+            }
+        },
+    };
+    if commit_all(&mut open, group).await {
+        *connection = Some(open);
     }
 }
 
@@ -77,6 +139,8 @@ async fn commit(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>,
     connection.execute(BEGIN).await?;
     let done = run(connection, jobs).await?;
     connection.execute("commit").await?;
+    metrics::counter!("hotline_commits_total").increment(1);
+    metrics::counter!("hotline_committed_jobs_total").increment(jobs.len() as u64);
     Ok(done)
 }
 
@@ -94,9 +158,7 @@ async fn run(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>, sq
                 folding::commit(connection, folded).await?;
                 Done::Written
             }
-            Job::Take { channel, is_first, now, limit } => {
-                Done::Taken(outbox::take_due(connection, channel, *is_first, *now, *limit).await?)
-            }
+            Job::Take { rooms, now } => Done::Taken(outbox::take_due(connection, rooms, *now).await?),
             Job::Expire(now) => {
                 outbox::expire(connection, *now).await?;
                 Done::Written

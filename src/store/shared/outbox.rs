@@ -6,33 +6,27 @@ use super::{Connection, json};
 use crate::domain::{ContactId, Timestamp};
 use crate::store::{OutboxRow, SendOutcome, SendResult};
 
-/// Marks the next messages of a number as `sending` and returns them: replies first, then the oldest. Messages without a
-/// number of their own leave from the first one.
+/// Marks the next messages of each number as `sending`, as many as it has room for, and returns them: replies first, then
+/// the oldest.
 pub(in crate::store) async fn take_due(
     connection: &mut Connection,
-    channel: &str,
-    is_first: bool,
+    rooms: &[(String, i64)],
     now: Timestamp,
-    limit: i64,
 ) -> Result<Vec<OutboxRow>, sqlx::Error> {
     let take = concat!(
         "update outbox set state = 'sending', rank = 1, attempts = attempts + 1, sending_since = $1, updated_at = $1 ",
-        "where (contact_id, number) in (select contact_id, number from outbox where state = 'queued' and due_at <= $1 ",
-        "and expires_at > $1 and (channel = $2 or (channel is null and $3 = 1)) order by priority, due_at limit $4",
+        "where (contact_id, number) in (select contact_id, number from outbox where state = 'queued' and channel = $2 ",
+        "and due_at <= $1 and expires_at > $1 order by priority, due_at limit $3",
         skip_locked!(),
         ") returning contact_id, number, priority, channel, address, message, attempts, due_at"
     );
-    let rows = sqlx::query(take)
-        .bind(now.0)
-        .bind(channel)
-        .bind(i64::from(is_first))
-        .bind(limit)
-        .fetch_all(&mut *connection)
-        .await?;
-    let mut taken = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (priority, due_at): (i64, i64) = (row.try_get(2)?, row.try_get(7)?);
-        taken.push(((priority, due_at), read(&row)?));
+    let mut taken = Vec::new();
+    for (channel, room) in rooms {
+        let rows = sqlx::query(take).bind(now.0).bind(channel).bind(room).fetch_all(&mut *connection).await?;
+        for row in rows {
+            let (priority, due_at): (i64, i64) = (row.try_get(2)?, row.try_get(7)?);
+            taken.push(((priority, due_at), read(&row)?));
+        }
     }
     taken.sort_by_key(|(order, row)| (*order, row.contact, row.message.number));
     Ok(taken.into_iter().map(|(_, row)| row).collect())
@@ -44,13 +38,12 @@ where
     usize: sqlx::ColumnIndex<R>,
     for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
     for<'r> &'r str: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> Option<String>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
 {
     let decode = |error: serde_json::Error| sqlx::Error::Decode(error.into());
     let priority: i64 = row.try_get(2)?;
     Ok(OutboxRow {
         contact: ContactId(row.try_get(0)?),
-        channel: row.try_get(3)?,
+        channel: row.try_get::<&str, _>(3)?.to_owned(),
         address: serde_json::from_str(row.try_get(4)?).map_err(decode)?,
         message: serde_json::from_str(row.try_get(5)?).map_err(decode)?,
         attempts: row.try_get(6)?,

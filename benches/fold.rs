@@ -1,0 +1,57 @@
+//! Folding events of one contact: `cargo bench --bench fold`. All shipped dictionaries and rules are on.
+#![allow(missing_docs, clippy::unwrap_used, reason = "criterion's macros make public items; a bench may stop")]
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use hotline::config::Settings;
+use hotline::domain::{ContactId, ContactRef, Event, EventBody, InboundMessage, Timestamp};
+use hotline::engine::knowledge::{Folders, compile};
+use hotline::engine::state::State;
+
+const START: Timestamp = Timestamp(1_772_000_000_000);
+const WORDS: [&str; 6] = [
+    "hi",
+    "how much is the phone?",
+    "budget $500, waterproof please",
+    "which phone do you recommend?",
+    "can you compare the two?",
+    "thanks, let me think",
+];
+
+fn message(number: i64, gap_ms: i64) -> Event {
+    let at = Timestamp(START.0 + number * gap_ms);
+    let text = WORDS[number as usize % WORDS.len()].to_owned();
+    let body = EventBody::Message(InboundMessage { text: Some(text), ..InboundMessage::default() });
+    Event { seq: number, at, received: at, body }
+}
+
+fn fold(criterion: &mut Criterion) {
+    let knowledge = compile(&Folders::default().read().unwrap(), &Settings::defaults()).0.unwrap();
+    let names = [ContactRef::Phone("+85251234567".parse().unwrap())];
+    let new_state = || State::new(ContactId(1), &names, &knowledge.places);
+    let play = |mut state: State, count: i64, gap_ms: i64| {
+        for number in 0..count {
+            black_box(knowledge.fold(&mut state, &message(number, gap_ms)));
+        }
+        state
+    };
+    let mut group = criterion.benchmark_group("fold");
+    for (name, count, gap) in
+        [("a first message", 1, 0), ("a talk of 12", 12, 40_000), ("a year of 200", 200, 157_000_000)]
+    {
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(name, |bench| {
+            bench.iter_batched(new_state, |state| play(state, count, gap), BatchSize::SmallInput);
+        });
+    }
+    let known = serde_json::to_string(&play(new_state(), 200, 157_000_000)).unwrap();
+    group.throughput(Throughput::Bytes(known.len() as u64));
+    group.bench_function("state from and to JSON", |bench| {
+        bench.iter(|| serde_json::to_string(&serde_json::from_str::<State>(black_box(&known)).unwrap()).unwrap());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, fold);
+criterion_main!(benches);

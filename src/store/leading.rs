@@ -1,0 +1,78 @@
+//! One node at a time sends for a phone number, so that the pacer's limits hold across nodes.
+
+use std::collections::BTreeSet;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection};
+
+use super::{Backend, Store, StoreError};
+
+/// The class of the advisory locks; the second key is the number's.
+const LOCK_CLASS: i32 = 4_710_002;
+
+/// For which numbers this node sends. On SQLite for all: one process owns the file. On PostgreSQL for those whose lock it
+/// holds, on a connection of its own: when the node dies, the locks go with the connection and another node takes over.
+pub struct Leadership {
+    database: Option<PgConnectOptions>,
+    connection: Option<PgConnection>,
+    led: BTreeSet<String>,
+}
+
+impl Store {
+    /// Leads no number yet on PostgreSQL, every number on SQLite.
+    pub fn leadership(&self) -> Leadership {
+        let database = match &self.inner.backend {
+            Backend::Sqlite(_) => None,
+            Backend::Postgres(postgres) => Some(postgres.options.clone()),
+        };
+        Leadership { database, connection: None, led: BTreeSet::new() }
+    }
+}
+
+impl Leadership {
+    /// Tries to lead every one of these numbers and returns those that are led now. To be called every second or so: it
+    /// also notices that the locks were lost.
+    ///
+    /// # Errors
+    /// The database does not answer: nothing is led.
+    pub async fn renew(&mut self, channels: &[String]) -> Result<&BTreeSet<String>, StoreError> {
+        match self.database.clone() {
+            None => self.led = channels.iter().cloned().collect(),
+            Some(database) => {
+                let (connection, led) = (self.connection.take(), std::mem::take(&mut self.led));
+                let (connection, led) = lock(database, connection, led, channels).await?;
+                (self.connection, self.led) = (Some(connection), led);
+            }
+        }
+        Ok(&self.led)
+    }
+}
+
+async fn lock(
+    database: PgConnectOptions,
+    connection: Option<PgConnection>,
+    mut led: BTreeSet<String>,
+    channels: &[String],
+) -> Result<(PgConnection, BTreeSet<String>), StoreError> {
+    let mut connection = match connection {
+        Some(mut connection) => {
+            connection.ping().await?;
+            connection
+        }
+        None => {
+            led.clear();
+            database.connect().await?
+        }
+    };
+    for channel in channels.iter().filter(|channel| !led.contains(*channel)).collect::<Vec<_>>() {
+        let got: bool = sqlx::query_scalar("select pg_try_advisory_lock($1, hashtext($2))")
+            .bind(LOCK_CLASS)
+            .bind(channel)
+            .fetch_one(&mut connection)
+            .await?;
+        if got {
+            led.insert(channel.clone());
+        }
+    }
+    Ok((connection, led))
+}

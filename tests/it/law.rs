@@ -1,0 +1,168 @@
+//! The law of the fold: the state that live processing reached is the state that a replay of the journal reaches.
+
+use hotline::config::Settings;
+use hotline::domain::{
+    AgentAction, AgentEvent, Consequence, ContactId, ContactRef, Duration, Event, EventBody, InboundMessage,
+    StatusEvent, StatusKind, TagChange, Timestamp,
+};
+use hotline::engine::fold::Knowledge;
+use hotline::engine::knowledge::{Folders, compile};
+use hotline::engine::state::{Effect, State};
+use proptest::prelude::*;
+use sqlx::{Connection, Row};
+
+use crate::db::Database;
+
+const START: Timestamp = Timestamp(1_772_000_000_000);
+
+/// Settings and files as they ship.
+pub fn knowledge() -> Knowledge {
+    let (knowledge, problems) = compile(&Folders::default().read().unwrap(), &Settings::defaults());
+    knowledge.unwrap_or_else(|| panic!("{problems:?}"))
+}
+
+/// Something that happens, and how much later than the last thing.
+#[derive(Clone, Debug)]
+struct Step {
+    gap: i64,
+    body: EventBody,
+    /// Live processing looks at the contact this long after: timers may fire before the next event is seen.
+    looked_after: i64,
+}
+
+fn body() -> impl Strategy<Value = EventBody> {
+    let words = prop::sample::select(vec![
+        "hi",
+        "how much is the phone?",
+        "budget $500, waterproof please",
+        "compare the two laptops",
+        "which one do you recommend?",
+        "I want to talk to a person",
+        "сколько стоит ноутбук?",
+        "预算三千，想买耳机",
+        "STOP",
+        "thanks",
+    ]);
+    let message = words
+        .prop_map(|words| EventBody::Message(InboundMessage { text: Some(words.into()), ..InboundMessage::default() }));
+    let click = prop::sample::select(vec!["product", "quote", "ad"]).prop_map(|link| {
+        let click =
+            serde_json::json!({ "event": "click", "link": link, "category": "electronics/phone", "quote": "Q1" });
+        serde_json::from_value(click).unwrap()
+    });
+    let status =
+        prop::sample::select(vec![StatusKind::Sent, StatusKind::Delivered, StatusKind::Read]).prop_map(|status| {
+            EventBody::Status(StatusEvent { message: "hl:1:1".into(), status, error: None, wamid: None })
+        });
+    let agent = prop::sample::select(vec![
+        AgentAction::Take,
+        AgentAction::Release,
+        AgentAction::Reply,
+        AgentAction::Won,
+        AgentAction::Lost,
+    ])
+    .prop_map(|action| {
+        let text = (action == AgentAction::Reply).then(|| "one moment".to_owned());
+        EventBody::Agent(AgentEvent { agent: "ana".into(), action, tag: None, colour: None, text })
+    });
+    prop_oneof![6 => message, 2 => click, 2 => status, 1 => agent]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    // From the same moment to months apart: every timer has its turn.
+    let gap =
+        prop_oneof![Just(0), 1..50_000_i64, 60_000..8_000_000_i64, 80_000_000..700_000_000_i64, Just(9_000_000_000)];
+    let looked_after = prop_oneof![Just(0), 0..20_i64, 0..3_000_i64];
+    (gap, body(), looked_after).prop_map(|(gap, body, looked_after)| Step { gap, body, looked_after })
+}
+
+fn changes(effects: Vec<Effect>, into: &mut Vec<TagChange>) {
+    into.extend(effects.into_iter().filter_map(|effect| match effect {
+        Effect::Decided(_, Consequence::Tag(change)) => Some(change),
+        _ => None,
+    }));
+}
+
+fn new_state(knowledge: &Knowledge) -> State {
+    State::new(ContactId(1), &["+85251234567".parse::<ContactRef>().unwrap()], &knowledge.places)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+    #[test]
+    fn a_replay_reaches_the_state_that_live_processing_reached(steps in prop::collection::vec(step(), 1..14)) {
+        thread_local!(static KNOWLEDGE: Knowledge = knowledge());
+        KNOWLEDGE.with(|knowledge| {
+            let (mut live, mut live_tags) = (new_state(knowledge), Vec::new());
+            let (mut journal, mut now) = (Vec::new(), START);
+            for (seq, step) in (1..).zip(&steps) {
+                now = Timestamp(now.0 + step.gap);
+                // While nothing came, live processing fired what was due, each time at the moment of its wake.
+                while let Some(wake) = knowledge.next_wake(&live).filter(|wake| *wake < now) {
+                    changes(knowledge.advance(&mut live, wake), &mut live_tags);
+                }
+                let mut event = Event { seq, at: now, received: now, body: step.body.clone() };
+                changes(knowledge.fold(&mut live, &event), &mut live_tags);
+                event.received = event.received.max(live.clock);
+                journal.push(event);
+                // The state travels through the database between two claims.
+                live = serde_json::from_str(&serde_json::to_string(&live).unwrap()).unwrap();
+                let looked = now + Duration::millis(step.looked_after);
+                changes(knowledge.advance(&mut live, looked), &mut live_tags);
+                now = now.max(live.clock);
+            }
+            let (mut replayed, mut replayed_tags) = (new_state(knowledge), Vec::new());
+            for event in &journal {
+                changes(knowledge.fold(&mut replayed, event), &mut replayed_tags);
+            }
+            changes(knowledge.advance(&mut replayed, live.clock - Duration::millis(1)), &mut replayed_tags);
+            prop_assert_eq!(&live, &replayed);
+            prop_assert_eq!(live_tags, replayed_tags);
+            Ok(())
+        })?;
+    }
+}
+
+/// Replays what the journal of a running system holds and compares it with the states that it stored.
+pub async fn holds_in(database: &Database) {
+    let knowledge = knowledge();
+    let states =
+        rows(database, "select cast(id as text), state from contacts where merged_into is null order by contacts.id")
+            .await;
+    assert!(!states.is_empty());
+    for row in states {
+        let id: i64 = row[0].parse().unwrap();
+        let stored: State = serde_json::from_str(&row[1]).unwrap();
+        let names = rows(database, &format!("select name from identities where contact_id = {id} order by name")).await;
+        let names: Vec<ContactRef> =
+            names.iter().map(|name| name[0].replace("p:", "+").replace("u:", "bsuid:").parse().unwrap()).collect();
+        let mut replayed = State::new(ContactId(id), &names, &knowledge.places);
+        let journal = format!(
+            "select cast(seq as text), cast(at as text), cast(received as text), body from journal where contact_id = {id} order by journal.seq"
+        );
+        for event in rows(database, &journal).await {
+            let [seq, at, received] = [0, 1, 2].map(|column| event[column].parse::<i64>().unwrap());
+            let body = serde_json::from_str(&event[3]).unwrap();
+            knowledge.fold(&mut replayed, &Event { seq, at: Timestamp(at), received: Timestamp(received), body });
+        }
+        knowledge.advance(&mut replayed, stored.clock - Duration::millis(1));
+        assert_eq!(stored, replayed, "{}: contact {id}", database.kind);
+    }
+}
+
+/// Every column as text, so that both databases answer alike.
+pub async fn rows(database: &Database, query: &str) -> Vec<Vec<String>> {
+    macro_rules! read {
+        ($connection:ty) => {{
+            let mut connection = <$connection>::connect(&database.url).await.unwrap();
+            let rows = sqlx::query(sqlx::AssertSqlSafe(query.to_owned())).fetch_all(&mut connection).await.unwrap();
+            rows.iter()
+                .map(|row| (0..row.len()).map(|column| row.try_get(column).unwrap_or_default()).collect())
+                .collect()
+        }};
+    }
+    match database.kind {
+        "sqlite" => read!(sqlx::SqliteConnection),
+        _ => read!(sqlx::PgConnection),
+    }
+}

@@ -18,6 +18,10 @@ pub struct Arguments {
     action: Action,
 }
 
+fn role(name: &str) -> Result<Role, &'static str> {
+    Role::from_name(name).ok_or("a role is admin or agent")
+}
+
 #[derive(Subcommand)]
 enum Action {
     /// Create somebody and print a link that signs them in once.
@@ -28,7 +32,7 @@ enum Action {
         #[arg(long)]
         name: Option<String>,
         /// admin or agent.
-        #[arg(long, default_value = "agent")]
+        #[arg(long, default_value = "agent", value_parser = role)]
         role: Role,
     },
     /// Print a new link that signs somebody in once, within 24 hours.

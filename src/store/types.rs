@@ -298,7 +298,7 @@ pub struct SendResult {
 }
 
 /// What somebody may do in the console.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Conversations, users, settings.
@@ -314,6 +314,11 @@ impl Role {
             Self::Admin => "admin",
             Self::Agent => "agent",
         }
+    }
+
+    /// The role of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Admin, Self::Agent].into_iter().find(|role| role.name() == name)
     }
 }
 

@@ -12,3 +12,4 @@ mod samples;
 mod scenarios;
 mod spine;
 mod store;
+mod told;

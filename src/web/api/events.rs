@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
@@ -22,7 +22,12 @@ const MOST: usize = 1_000;
 /// The events API.
 pub fn router(engine: Engine) -> Router {
     let limit = engine.settings().limits.api_bytes;
-    Router::new().route("/api/v1/events", post(take)).layer(DefaultBodyLimit::max(limit)).with_state(engine)
+    let schema = || async { ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json")) };
+    Router::new()
+        .route("/openapi.json", get(schema))
+        .route("/api/v1/events", post(take))
+        .layer(DefaultBodyLimit::max(limit))
+        .with_state(engine)
 }
 
 /// 202 with one result for each event, in order: `accepted`, `duplicate`, or what is wrong with it. Events that are wrong

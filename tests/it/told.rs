@@ -1,0 +1,80 @@
+//! What people are told: mistakes in files, settings and calls, in words that say what to do.
+
+use std::path::PathBuf;
+
+use hotline::config::Settings;
+use hotline::engine::knowledge::{Folders, compile};
+
+use crate::app::{App, free_address, http, sandbox};
+use crate::db::Database;
+
+/// A copy of the shipped dictionaries with some text replaced.
+fn problems(file: &str, from: &str, to: &str) -> String {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/keywords"));
+    let mut sources = Folders { keywords: Some(folder), templates: None }.read().unwrap();
+    let source = sources.keywords.iter_mut().find(|source| source.path == file).unwrap();
+    assert!(source.text.contains(from), "{file} does not hold {from}");
+    source.text = source.text.replacen(from, to, 1);
+    let (knowledge, problems) = compile(&sources, &Settings::defaults());
+    assert!(knowledge.is_none(), "the mistake in {file} was taken");
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_mistake_in_a_dictionary_or_rule_is_told_with_its_place_and_what_to_write() {
+    let told = [
+        problems("rules/int.toml", "lifetime = \"180d\"", "lifetime = \"180 days\""),
+        problems("rules/int.toml", "on = \"click\"", "on = \"clik\""),
+        problems("rules/heat.toml", "heat = \"extreme\"", "heat = \"boiling\""),
+        problems("products/food.toml", "en = [", "english = ["),
+        problems("intents/compare.toml", "[words]", "[words"),
+        problems("shop.toml", "from = \"09:00\"", "from = \"9 o'clock\""),
+    ];
+    insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[test]
+fn a_mistake_in_the_settings_is_told_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |text: &str| {
+        let file = folder.path().join("hotline.toml");
+        std::fs::write(&file, text).unwrap();
+        let error = Settings::load(Some(&file)).err().unwrap().to_string();
+        error.replace(&folder.path().display().to_string(), "")
+    };
+    let told = [
+        told("listen = \"here\""),
+        told("[whatsapp]\nmessages_per_second = 5000"),
+        told("[whatsap]\napp_secret = \"x\""),
+        told("[shop]\ntimezone = \"Hong Kong\""),
+        told("[shop\n"),
+    ];
+    insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_call_of_the_api_gets_a_problem_and_a_wrong_event_does_not_hold_back_the_others() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", "t0ken")]).await;
+    let call = async |token: &str, body: &str| {
+        let request = http().post(format!("http://{address}/api/v1/events")).bearer_auth(token).body(body.to_owned());
+        let answer = request.send().await.unwrap();
+        format!("{}\n{}", answer.status(), answer.text().await.unwrap())
+    };
+    let events = r#"[{"contact":"+85251234567","event":"click","link":"product","id":"c1"},
+        {"contact":"+85251234567","event":"click","link":"product","id":"c1"},
+        {"contact":"85251234567","event":"click","link":"product"},
+        {"event":"click","link":"product"},
+        {"contact":"+85251234567","event":"jump"},
+        {"contact":"+85251234567","event":"order","order":"1","state":"payed"},
+        {"contact":"+85251234567","event":"location","latitude":22.3,"longitude":114.2,"at":"yesterday"}]"#;
+    let told = [call("wrong", "[]").await, call("t0ken", "[").await, call("t0ken", events).await];
+    insta::with_settings!({ filters => vec![(r#""seq":\d+"#, "\"seq\":N")] }, {
+        insta::assert_snapshot!(told.join("\n\n"));
+    });
+    let schema: serde_json::Value =
+        http().get(format!("http://{address}/openapi.json")).send().await.unwrap().json().await.unwrap();
+    assert!(schema["paths"]["/api/v1/events"]["post"].is_object());
+}

@@ -127,7 +127,13 @@ fn shown(event: &Event, zone: Tz) -> Option<Value> {
 fn ours(row: &SentRow, zone: Tz) -> Value {
     let options: Vec<String> = match &row.message.content {
         Content::Buttons { buttons, .. } => buttons.iter().map(|button| button.title.clone()).collect(),
-        Content::List { rows, .. } => rows.iter().map(|row| format!("{} · {}", row.title, row.description)).collect(),
+        Content::List { rows, .. } => rows
+            .iter()
+            .map(|row| match row.description.is_empty() {
+                true => row.title.clone(),
+                false => format!("{} · {}", row.title, row.description),
+            })
+            .collect(),
         _ => Vec::new(),
     };
     let (ticks, label) = match row.state.as_str() {

@@ -1,7 +1,7 @@
 "use strict";
 // Customers of different countries; more can be added. They are remembered in this browser.
 const FIRST = [
-  { number: "+85251234567", name: "Wing" }, { number: "+12125550142", name: "Ada" }, { number: "+8613800138000", name: "Li" },
+  { number: "+12125550142", name: "Ada" }, { number: "+85251234567", name: "Wing" }, { number: "+8613800138000", name: "Li" },
   { number: "+79161234567", name: "Olga" }, { number: "+393331234567", name: "Marco" }, { number: "+5511987654321", name: "Bia" },
 ];
 const digits = (number) => number.replace(/\D/g, "");

@@ -104,7 +104,7 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
     };
     write("Budget $300 phone, I want to talk to a person").await;
     // Without a reload: the row appears in the agent's list.
-    assert!(text(&agent, ".rows a .hot").await.contains("human"));
+    assert!(text(&agent, ".rows a .hot").await.contains("asks for a person"));
     click(&agent, ".rows a").await;
     agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(".messages .theirs")).await.unwrap();
     assert!(text(&agent, ".panel .tags").await.contains("budget/300"));

@@ -56,12 +56,10 @@ impl Folded {
                 '’' | '‘' | 'ʼ' | '`' => self.push('\'', at),
                 '–' | '—' | '−' | '‐' | '‑' => self.push('-', at),
                 '～' | '〜' => self.push('~', at),
-                'ı' => self.push('i', at),
-                'ß' => {
-                    self.push('s', at);
-                    self.push('s', at);
-                }
-                part => self.push(part, at),
+                part => match spelt_out(part) {
+                    Some(letters) => letters.chars().for_each(|letter| self.push(letter, at)),
+                    None => self.push(plain(part), at),
+                },
             }
         }
     }
@@ -82,9 +80,49 @@ impl Folded {
     }
 }
 
-/// Accents of the scripts that can do without them; vowel signs of others are part of the word.
+/// Accents of the scripts that can do without them: Latin, Cyrillic and Greek ones, Arabic vowel signs and hamzas, the dot
+/// under Devanagari letters. Vowel signs of other scripts are part of the word.
 fn is_accent(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}') && is_combining_mark(c)
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{640}' | '\u{93c}')
+}
+
+/// One letter for those that people use for each other, and ASCII for the digits and marks of other scripts.
+fn plain(c: char) -> char {
+    match c {
+        'ı' => 'i',
+        'ø' => 'o',
+        'ł' => 'l',
+        'đ' => 'd',
+        'ٱ' => 'ا',
+        'ى' | 'ی' => 'ي',
+        'ة' => 'ه',
+        'ک' => 'ك',
+        '\u{901}' => '\u{902}',
+        '〇' => '零',
+        '٫' => '.',
+        '٬' | '،' => ',',
+        '؟' => '?',
+        '؛' => ';',
+        '।' => '.',
+        '٪' => '%',
+        c => decimal_digit(c).unwrap_or(c),
+    }
+}
+
+/// Arabic, Persian, Devanagari, Bengali and Thai digits.
+fn decimal_digit(c: char) -> Option<char> {
+    let zero = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50].into_iter().find(|zero| (*zero..zero + 10).contains(&(c as u32)))?;
+    char::from_digit(c as u32 - zero, 10)
+}
+
+/// Letters that stand for two.
+fn spelt_out(c: char) -> Option<&'static str> {
+    match c {
+        'ß' => Some("ss"),
+        'æ' => Some("ae"),
+        'œ' => Some("oe"),
+        _ => None,
+    }
 }
 
 /// Zero-width and directional characters, which say nothing to a reader.
@@ -123,6 +161,9 @@ mod tests {
     fn what_looks_alike_folds_alike_and_every_character_knows_where_it_stood() {
         assert_eq!(fold_word("Fône ＢＬＵＥＴＯＯＴＨ"), "fone bluetooth");
         assert_eq!(fold_word("ёлка"), fold_word("елка"));
+        assert_eq!(fold_word("أَسْعَارُ ٢٬٥٠٠"), fold_word("اسعار 2,500"));
+        assert_eq!(fold_word("पाँच हज़ार ५०"), fold_word("पांच हजार 50"));
+        assert_eq!(fold_word("İstanbul straße œuf"), "istanbul strasse oeuf");
         let folded = Folded::new("a\u{200b}é５ﬁ");
         assert_eq!(folded.text, "ae5fi");
         assert_eq!((0..5).map(|index| folded.origin(index)).collect::<Vec<_>>(), [0, 2, 3, 4, 4]);

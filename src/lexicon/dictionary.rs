@@ -9,8 +9,8 @@ use toml::Spanned;
 use super::Lexicon;
 use super::folding::fold_word;
 use super::language::Languages;
-use super::matcher::{Matcher, Meaning};
-use super::money::MoneyWords;
+use super::matcher::{Langs, Matcher, Meaning, Sense};
+use super::money::Money;
 use crate::domain::{Intent, Problem, Severity, SourceFile};
 
 /// Between the two parts of a phrase with a gap.
@@ -72,34 +72,51 @@ struct ModelTable {
     level: Option<u8>,
 }
 
-/// Negators by language, and what they reach.
+/// Negators, and what they reach.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Negation {
-    /// Words that negate what follows.
-    pub(super) before: Vec<String>,
-    /// Words that end a negator's reach.
-    pub(super) until: Vec<String>,
+    /// Of each language, in the order of [`LANGUAGES`].
+    pub(super) by_language: Vec<Negators>,
     /// Intents that a negator takes back.
     pub(super) intents: Vec<Intent>,
+}
+
+impl Negation {
+    /// Those of a language; where it is not known, those of English.
+    pub(super) fn of(&self, language: Option<usize>) -> &Negators {
+        &self.by_language[language.unwrap_or(0)]
+    }
+}
+
+/// The negators of one language.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Negators {
+    /// Words that negate what follows.
+    pub(super) before: Vec<Vec<char>>,
+    /// Words that negate what stands before them.
+    pub(super) after: Vec<Vec<char>>,
+    /// Words that end a negator's reach.
+    pub(super) until: Vec<Vec<char>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NegationFile {
     before: BTreeMap<String, Vec<String>>,
+    after: BTreeMap<String, Vec<String>>,
     until: BTreeMap<String, Vec<String>>,
     intents: Vec<String>,
 }
 
 /// Languages that dictionaries may have.
-const LANGUAGES: [&str; 15] =
-    ["en", "zh-Hans", "zh-Hant", "ru", "it", "pt", "es", "id", "ms", "hi", "hi-Latn", "ar", "de", "fr", "tr"];
+pub(super) const LANGUAGES: [&str; 14] =
+    ["en", "zh-Hans", "zh-Hant", "ru", "it", "pt", "es", "id", "ms", "hi", "ar", "de", "fr", "tr"];
 
 #[derive(Default)]
 struct Builder {
-    words: HashMap<String, Vec<Meaning>>,
+    words: HashMap<String, Vec<Sense>>,
     /// Which concept a word stood under first, for warnings.
-    owner: HashMap<String, String>,
+    owner: HashMap<String, (String, Langs)>,
     gaps: u32,
     problems: Vec<Problem>,
 }
@@ -107,12 +124,11 @@ struct Builder {
 /// Compiles all dictionaries.
 pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     let mut builder = Builder::default();
-    let (mut negation, mut money, mut languages) = (None, None, None);
+    let (mut negation, mut languages) = (None, None);
     for file in files {
         match file.path.as_str() {
             "attributes.toml" => builder.concepts(file, |name| Meaning::Attribute(name.into())),
             "negation.toml" => negation = builder.negation(file),
-            "money.toml" => money = keep(&mut builder.problems, MoneyWords::parse(file)),
             "languages.toml" => languages = keep(&mut builder.problems, Languages::parse(file)),
             path => match path.split_once('/') {
                 Some(("products", name)) => {
@@ -125,15 +141,16 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
             },
         }
     }
-    for (found, name) in [
-        (negation.is_some(), "negation.toml"),
-        (money.is_some(), "money.toml"),
-        (languages.is_some(), "languages.toml"),
-    ] {
+    for (found, name) in [(negation.is_some(), "negation.toml"), (languages.is_some(), "languages.toml")] {
         if !found && !builder.problems.iter().any(|problem| problem.file == name) {
             let advice = "Copy it from the ones that ship with Hotline.";
             builder.problems.push(Problem::at(name, "", 0, format!("{name} is missing"), advice));
         }
+    }
+    let mut money = None;
+    if let Some(languages) = &languages {
+        builder.settle_languages(languages);
+        money = Money::compile(files, languages, &mut builder.problems);
     }
     let mut problems = builder.problems;
     let matcher = match Matcher::new(builder.words) {
@@ -175,20 +192,27 @@ impl Builder {
         let Some(concepts) = self.parsed::<BTreeMap<String, Words>>(file) else { return };
         for (name, words) in concepts {
             let meaning = meaning(&name);
-            self.languages(file, &words);
-            for word in words.values().flatten() {
-                self.add(file, word, &name, meaning.clone());
+            for (langs, word) in self.by_language(file, &words) {
+                self.insert(file, word.span().start, word.get_ref().text(), &name, langs, meaning.clone());
             }
         }
     }
 
-    fn languages(&mut self, file: &SourceFile, words: &Words) {
-        for language in words.keys().filter(|language| !LANGUAGES.contains(&language.as_str())) {
-            let place = file.text.find(&format!("\n{language} ")).map_or(0, |place| place + 1);
-            let advice = format!("Languages are: {}.", LANGUAGES.join(", "));
-            let message = format!("`{language}` is no language that dictionaries have");
-            self.problems.push(Problem::at(&file.path, &file.text, place, message, advice));
+    /// The words of a table with the language of each. A language that is none is told.
+    fn by_language<'w>(&mut self, file: &SourceFile, words: &'w Words) -> Vec<(Langs, &'w Spanned<Word>)> {
+        let mut list = Vec::new();
+        for (language, words) in words {
+            match LANGUAGES.iter().position(|known| known == language) {
+                Some(index) => list.extend(words.iter().map(|word| (Langs::one(index), word))),
+                None => {
+                    let place = file.text.find(&format!("\n{language} ")).map_or(0, |place| place + 1);
+                    let advice = format!("Languages are: {}.", LANGUAGES.join(", "));
+                    let message = format!("`{language}` is no language that dictionaries have");
+                    self.problems.push(Problem::at(&file.path, &file.text, place, message, advice));
+                }
+            }
         }
+        list
     }
 
     fn intent(&mut self, file: &SourceFile, name: &str) {
@@ -200,27 +224,25 @@ impl Builder {
             return;
         };
         let Some(IntentFile { words, not }) = self.parsed::<IntentFile>(file) else { return };
-        self.languages(file, &words);
-        self.languages(file, &not);
-        for word in words.values().flatten() {
-            self.phrase(file, word, intent, false);
+        for (langs, word) in self.by_language(file, &words) {
+            self.phrase(file, word, langs, intent, false);
         }
-        for word in not.values().flatten() {
-            self.phrase(file, word, intent, true);
+        for (langs, word) in self.by_language(file, &not) {
+            self.phrase(file, word, langs, intent, true);
         }
     }
 
-    fn phrase(&mut self, file: &SourceFile, word: &Spanned<Word>, intent: Intent, against: bool) {
-        let (place, name) = (word.span().start, intent.key());
-        match word.get_ref().text().split_once(GAP) {
+    fn phrase(&mut self, file: &SourceFile, word: &Spanned<Word>, langs: Langs, intent: Intent, against: bool) {
+        let (place, name, text) = (word.span().start, intent.key(), word.get_ref().text());
+        match text.split_once(GAP) {
             Some((start, end)) => {
                 let phrase = self.gaps;
                 self.gaps += 1;
-                self.insert(file, place, start, name, Meaning::GapStart(phrase));
-                self.insert(file, place, end, name, Meaning::GapEnd { phrase, intent, against });
+                self.insert(file, place, start, name, langs, Meaning::GapStart(phrase));
+                self.insert(file, place, end, name, langs, Meaning::GapEnd { phrase, intent, against });
             }
-            None if against => self.add(file, word, name, Meaning::NotIntent(intent)),
-            None => self.add(file, word, name, Meaning::Intent(intent)),
+            None if against => self.insert(file, place, text, name, langs, Meaning::NotIntent(intent)),
+            None => self.insert(file, place, text, name, langs, Meaning::Intent(intent)),
         }
     }
 
@@ -247,17 +269,26 @@ impl Builder {
 
     fn negation(&mut self, file: &SourceFile) -> Option<Negation> {
         let written: NegationFile = self.parsed(file)?;
-        let all =
-            |lists: BTreeMap<String, Vec<String>>| lists.into_values().flatten().map(|word| fold_word(&word)).collect();
         let intents = written.intents.iter().filter_map(|key| Intent::from_key(key)).collect();
-        Some(Negation { before: all(written.before), until: all(written.until), intents })
+        let of = |lists: &BTreeMap<String, Vec<String>>, language: &str| {
+            // One list serves both scripts of Chinese.
+            let words = lists.get(language).or_else(|| lists.get(language.split('-').next().unwrap_or_default()));
+            words.into_iter().flatten().map(|word| fold_word(word).chars().collect()).collect()
+        };
+        let negators = |language: &&str| Negators {
+            before: of(&written.before, language),
+            after: of(&written.after, language),
+            until: of(&written.until, language),
+        };
+        Some(Negation { by_language: LANGUAGES.iter().map(negators).collect(), intents })
     }
 
+    /// Brands are called alike everywhere.
     fn add(&mut self, file: &SourceFile, word: &Spanned<Word>, concept: &str, meaning: Meaning) {
-        self.insert(file, word.span().start, word.get_ref().text(), concept, meaning);
+        self.insert(file, word.span().start, word.get_ref().text(), concept, Langs::ALL, meaning);
     }
 
-    fn insert(&mut self, file: &SourceFile, place: usize, word: &str, concept: &str, meaning: Meaning) {
+    fn insert(&mut self, file: &SourceFile, place: usize, word: &str, concept: &str, langs: Langs, meaning: Meaning) {
         let folded = fold_word(word);
         if folded.is_empty() {
             let message = format!("an empty word under `{concept}`");
@@ -267,16 +298,36 @@ impl Builder {
         if matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_)) {
             let concept = format!("{} of {}", concept, file.path);
             match self.owner.get(&folded) {
-                Some(other) if *other != concept => {
+                Some((other, others)) if *other != concept && others.0 & langs.0 != 0 => {
                     let message = format!("`{word}` stands under `{concept}` and under `{other}`");
                     let advice = "A message with it earns both. Keep it where it fits best.";
                     self.problems.push(Problem::at(&file.path, &file.text, place, message, advice).warning());
                 }
                 _ => {
-                    self.owner.insert(folded.clone(), concept);
+                    self.owner.insert(folded.clone(), (concept, langs));
                 }
             }
         }
-        self.words.entry(folded).or_default().push(meaning);
+        let senses = self.words.entry(folded).or_default();
+        match senses.iter_mut().find(|sense| sense.meaning == meaning) {
+            Some(sense) => sense.langs = sense.langs.with(langs),
+            None => senses.push(Sense { meaning, langs, counts_in: Langs::ALL }),
+        }
+    }
+
+    /// A word that is an everyday word of another language, or stands for something else there, counts only in messages of
+    /// its own: "the" is tea in French, "tee" is tea in German.
+    fn settle_languages(&mut self, languages: &Languages) {
+        for (word, senses) in &mut self.words {
+            let elsewhere = languages.everyday(word);
+            let short = word.is_ascii() && word.len() <= 3;
+            let things = senses.iter().filter(|sense| matches!(sense.meaning, Meaning::Product(_))).count();
+            for sense in senses.iter_mut().filter(|sense| sense.langs != Langs::ALL) {
+                let other_thing = things > 1 && matches!(sense.meaning, Meaning::Product(_));
+                if short || other_thing || elsewhere.0 & !sense.langs.0 != 0 {
+                    sense.counts_in = sense.langs;
+                }
+            }
+        }
     }
 }

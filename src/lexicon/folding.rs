@@ -28,7 +28,7 @@ impl Folded {
         for (index, c) in original.chars().enumerate() {
             count = index as u32 + 1;
             if c.is_ascii() {
-                folded.push(if c.is_ascii_whitespace() { ' ' } else { c.to_ascii_lowercase() }, index as u32);
+                folded.push(plain_ascii(c), index as u32);
             } else {
                 folded.push_wide(c, index as u32);
             }
@@ -77,6 +77,15 @@ impl Folded {
     /// The character that begins at a byte offset of the folded text.
     pub(super) fn char_at_byte(&self, byte: usize) -> usize {
         self.bytes.partition_point(|start| (*start as usize) < byte)
+    }
+}
+
+fn plain_ascii(c: char) -> char {
+    match c {
+        // The end of a line ends a clause.
+        '\n' | '\r' => '\n',
+        c if c.is_ascii_whitespace() => ' ',
+        c => c.to_ascii_lowercase(),
     }
 }
 

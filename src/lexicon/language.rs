@@ -1,17 +1,31 @@
-//! The language of a message: by script, by the little words of each language, by the customer's earlier messages.
+//! The language of a message: by script, by the little words of each language, by the words of the dictionary that stand
+//! in it, by the customer's earlier messages.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::dictionary::read;
+use super::dictionary::{LANGUAGES, read};
 use super::folding::{Folded, fold_word, is_spaceless, is_word};
-use crate::domain::{Language, Problem, SourceFile};
+use super::matcher::{Hit, Langs};
+use crate::domain::{Country, Language, Problem, SourceFile};
+
+/// A little word of one language alone says so much…
+const LITTLE_WORD: u32 = 12;
+/// …a word of the dictionary of one language so much…
+const DICTIONARY_WORD: u32 = 8;
+/// …and the language of the messages before so much: it decides between equals, and not against two words.
+const PRIOR: u32 = 7;
+/// The language of the customer's country decides between equals.
+const PRIOR_OF_COUNTRY: u32 = 3;
+/// Fewer letters than this say nothing by statistics.
+const ENOUGH_LETTERS: usize = 24;
 
 /// Little words that tell languages apart, from `languages.toml`.
 pub(super) struct Languages {
-    names: Vec<String>,
-    words: HashMap<String, Vec<usize>>,
+    words: HashMap<String, Langs>,
+    everyday: HashMap<String, Langs>,
+    countries: BTreeMap<Country, usize>,
     traditional: Vec<char>,
     simplified: Vec<char>,
 }
@@ -22,91 +36,170 @@ struct LanguagesFile {
     /// Characters that only the traditional script has, and only the simplified.
     traditional: String,
     simplified: String,
+    /// Little words that tell a language.
     words: BTreeMap<String, Vec<String>>,
+    /// Everyday words that look like a word of another language's dictionary.
+    #[serde(default)]
+    everyday: BTreeMap<String, Vec<String>>,
+    /// The language that most people of a country write in.
+    countries: BTreeMap<Country, String>,
+}
+
+fn index_of(language: &str) -> Option<usize> {
+    LANGUAGES.iter().position(|known| *known == language)
 }
 
 impl Languages {
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
         let written: LanguagesFile = read(file)?;
-        let mut words: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut names = Vec::new();
-        for (index, (name, list)) in written.words.into_iter().enumerate() {
-            names.push(name);
-            for word in list {
-                words.entry(fold_word(&word)).or_default().push(index);
+        let table = |lists: &BTreeMap<String, Vec<String>>| -> Result<HashMap<String, Langs>, Problem> {
+            let mut words: HashMap<String, Langs> = HashMap::new();
+            for (name, list) in lists {
+                let index = index_of(name).ok_or_else(|| {
+                    let place = file.text.find(&format!("\n{name} ")).map_or(0, |place| place + 1);
+                    let advice = format!("Languages are: {}.", LANGUAGES.join(", "));
+                    Problem::at(&file.path, &file.text, place, format!("`{name}` is no language"), advice)
+                })?;
+                for word in list {
+                    let langs = words.entry(fold_word(word)).or_insert(Langs(0));
+                    *langs = langs.with(Langs::one(index));
+                }
             }
+            Ok(words)
+        };
+        let words = table(&written.words)?;
+        let mut everyday = table(&written.everyday)?;
+        for (word, langs) in &words {
+            let all = everyday.entry(word.clone()).or_insert(Langs(0));
+            *all = all.with(*langs);
         }
         let (traditional, simplified) = (written.traditional.chars().collect(), written.simplified.chars().collect());
-        Ok(Self { names, words, traditional, simplified })
+        let countries = written.countries.into_iter();
+        let countries = countries.filter_map(|(country, language)| Some((country, index_of(&language)?))).collect();
+        Ok(Self { words, everyday, countries, traditional, simplified })
     }
 
-    /// The language of a message, or `None` where it shows none and none is known.
-    pub(super) fn detect(&self, folded: &Folded, hint: Option<&str>) -> Option<Language> {
-        let hint = hint.map(|tag| Language(tag.to_owned()));
-        let letters = folded.chars.iter().filter(|c| c.is_alphabetic());
-        let (mut chinese, mut cyrillic, mut other) = (0, 0, 0);
-        for c in letters {
-            match c {
-                c if is_spaceless(*c) => chinese += 1,
-                '\u{400}'..='\u{52f}' => cyrillic += 1,
-                _ => other += 1,
+    /// The languages of which this is an everyday word.
+    pub(super) fn everyday(&self, word: &str) -> Langs {
+        self.everyday.get(word).copied().unwrap_or(Langs(0))
+    }
+
+    /// The language that most people of a country write in.
+    pub(super) fn of_country(&self, country: Option<Country>) -> Option<usize> {
+        self.countries.get(&country?).copied()
+    }
+
+    /// The language of a message as a place in [`LANGUAGES`], or `None` where it shows none and none is known.
+    pub(super) fn detect(&self, folded: &Folded, clues: &Clues<'_>) -> Option<usize> {
+        let hint = clues.earlier.and_then(|tag| index_of(tag).or_else(|| index_of(tag.split('-').next()?)));
+        let mut scripts = Scripts::default();
+        folded.chars.iter().for_each(|c| scripts.add(*c));
+        // A Chinese character says as much as a word.
+        if scripts.chinese > 0 && scripts.chinese * 3 >= scripts.latin + scripts.cyrillic {
+            return Some(self.chinese(folded, hint.or(clues.country)));
+        }
+        for (letters, language) in [(scripts.cyrillic, "ru"), (scripts.arabic, "ar"), (scripts.devanagari, "hi")] {
+            if letters * 2 > scripts.latin && letters > 0 {
+                return index_of(language);
             }
         }
-        // A Chinese character says as much as a word.
-        if chinese > 0 && chinese * 3 >= other + cyrillic {
-            return Some(self.chinese(folded, hint));
-        }
-        if cyrillic > other {
-            return Some(Language("ru".into()));
-        }
-        self.by_words(folded, hint.as_ref()).or_else(|| self.by_statistics(folded, other)).or(hint)
+        self.by_words(folded, clues, hint).or_else(|| by_statistics(folded, scripts.latin)).or(hint)
     }
 
-    fn chinese(&self, folded: &Folded, hint: Option<Language>) -> Language {
+    fn chinese(&self, folded: &Folded, hint: Option<usize>) -> usize {
         let count = |set: &[char]| folded.chars.iter().filter(|c| set.contains(c)).count();
         let (traditional, simplified) = (count(&self.traditional), count(&self.simplified));
-        if traditional == simplified
-            && let Some(hint) = hint.filter(|hint| hint.tag().starts_with("zh"))
-        {
-            return hint;
+        match hint.filter(|hint| LANGUAGES[*hint].starts_with("zh")) {
+            Some(hint) if traditional == simplified => hint,
+            _ => index_of(if traditional > simplified { "zh-Hant" } else { "zh-Hans" }).unwrap_or(0),
         }
-        Language(if traditional > simplified { "zh-Hant" } else { "zh-Hans" }.into())
     }
 
-    fn by_words(&self, folded: &Folded, hint: Option<&Language>) -> Option<Language> {
-        let mut votes = vec![0_u32; self.names.len()];
+    fn by_words(&self, folded: &Folded, clues: &Clues<'_>, hint: Option<usize>) -> Option<usize> {
+        let mut votes = [0_u32; LANGUAGES.len()];
+        let mut vote = |langs: Langs, weight: u32| {
+            // What many languages share says little.
+            let share = weight / langs.0.count_ones().max(1);
+            langs.list().filter(|index| *index < LANGUAGES.len()).for_each(|index| votes[index] += share);
+        };
         for word in folded.text.split(|c: char| !is_word(c) && c != '\'').filter(|word| !word.is_empty()) {
-            for index in self.words.get(word).into_iter().flatten() {
-                votes[*index] += 2;
+            if let Some(langs) = self.words.get(word) {
+                vote(*langs, LITTLE_WORD);
+            } else if let Some(langs) = clues.money.get(word) {
+                vote(*langs, DICTIONARY_WORD);
             }
         }
-        if let Some(index) = hint.and_then(|hint| self.names.iter().position(|name| name == hint.tag()))
-            && votes[index] > 0
-        {
-            votes[index] += 1;
+        for hit in clues.hits.iter().filter(|hit| hit.langs != Langs::ALL) {
+            vote(hit.langs, DICTIONARY_WORD);
+        }
+        if let Some(hint) = hint.filter(|hint| votes[*hint] > 0) {
+            votes[hint] += PRIOR;
+        } else if let Some(country) = clues.country.filter(|country| votes[*country] > 0) {
+            votes[country] += PRIOR_OF_COUNTRY;
         }
         let best = *votes.iter().max()?;
-        let winners: Vec<usize> = (0..votes.len()).filter(|index| votes[*index] == best).collect();
-        (best > 0 && winners.len() == 1).then(|| Language(self.names[winners[0]].clone()))
-    }
-
-    /// For longer texts in which no little word stands.
-    fn by_statistics(&self, folded: &Folded, letters: usize) -> Option<Language> {
-        if letters < 24 {
-            return None;
+        let mut winners = (0..votes.len()).filter(|index| votes[*index] == best);
+        let winner = winners.next().filter(|_| best > 0)?;
+        // Between equals the prior decides; without one, English is what most people mix in.
+        match winners.next() {
+            Some(_) => hint.filter(|hint| votes[*hint] == best).or((votes[0] == best).then_some(0)),
+            None => Some(winner),
         }
-        let info = whatlang::detect(&folded.text).filter(whatlang::Info::is_reliable)?;
-        let tag = match info.lang() {
-            whatlang::Lang::Eng => "en",
-            whatlang::Lang::Ita => "it",
-            whatlang::Lang::Por => "pt",
-            whatlang::Lang::Spa => "es",
-            whatlang::Lang::Deu => "de",
-            whatlang::Lang::Fra => "fr",
-            whatlang::Lang::Tur => "tr",
-            whatlang::Lang::Ind => "id",
-            _ => return None,
-        };
-        Some(Language(tag.into()))
     }
+}
+
+/// What is known beside the text itself.
+pub(super) struct Clues<'a> {
+    pub(super) hits: &'a [Hit<'a>],
+    pub(super) money: &'a HashMap<String, Langs>,
+    /// The language of the messages before, BCP 47.
+    pub(super) earlier: Option<&'a str>,
+    /// The language of the customer's country.
+    pub(super) country: Option<usize>,
+}
+
+/// The name of a language.
+pub(super) fn named(index: usize) -> Language {
+    Language(LANGUAGES[index].into())
+}
+
+#[derive(Default)]
+struct Scripts {
+    chinese: usize,
+    cyrillic: usize,
+    arabic: usize,
+    devanagari: usize,
+    latin: usize,
+}
+
+impl Scripts {
+    fn add(&mut self, c: char) {
+        match c {
+            c if is_spaceless(c) && c.is_alphabetic() => self.chinese += 1,
+            '\u{400}'..='\u{52f}' => self.cyrillic += 1,
+            '\u{600}'..='\u{6ff}' if c.is_alphabetic() => self.arabic += 1,
+            '\u{900}'..='\u{97f}' if c.is_alphabetic() => self.devanagari += 1,
+            c if c.is_alphabetic() => self.latin += 1,
+            _ => {}
+        }
+    }
+}
+
+/// For longer texts in which no word is known.
+fn by_statistics(folded: &Folded, letters: usize) -> Option<usize> {
+    if letters < ENOUGH_LETTERS {
+        return None;
+    }
+    let info = whatlang::detect(&folded.text).filter(whatlang::Info::is_reliable)?;
+    index_of(match info.lang() {
+        whatlang::Lang::Eng => "en",
+        whatlang::Lang::Ita => "it",
+        whatlang::Lang::Por => "pt",
+        whatlang::Lang::Spa => "es",
+        whatlang::Lang::Deu => "de",
+        whatlang::Lang::Fra => "fr",
+        whatlang::Lang::Tur => "tr",
+        whatlang::Lang::Ind => "id",
+        _ => return None,
+    })
 }

@@ -9,7 +9,7 @@ use super::folding::{Folded, is_spaceless, is_word};
 use crate::domain::Intent;
 
 /// What a word stands for. Keys are shared: a match copies no text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Meaning {
     Product(Arc<str>),
     Attribute(Arc<str>),
@@ -33,10 +33,46 @@ pub(super) enum Meaning {
     },
 }
 
+/// A set of languages, one bit for each in the order of `dictionary::LANGUAGES`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Langs(pub(super) u16);
+
+impl Langs {
+    pub(super) const ALL: Self = Self(u16::MAX);
+
+    pub(super) fn one(index: usize) -> Self {
+        Self(1 << index)
+    }
+
+    pub(super) fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(super) fn has(self, index: usize) -> bool {
+        self.0 & (1 << index) != 0
+    }
+
+    pub(super) fn list(self) -> impl Iterator<Item = usize> {
+        (0..16).filter(move |index| self.has(*index))
+    }
+}
+
+/// What a word stands for in some languages.
+#[derive(Clone, Debug)]
+pub(super) struct Sense {
+    pub(super) meaning: Meaning,
+    /// Languages in whose lists it stands.
+    pub(super) langs: Langs,
+    /// Languages of messages in which it counts: all, unless the word is an everyday one in another language.
+    pub(super) counts_in: Langs,
+}
+
 /// A word that was found: what it means, and where it stands in folded characters.
 #[derive(Clone, Debug)]
 pub(super) struct Hit<'a> {
     pub(super) meaning: &'a Meaning,
+    pub(super) langs: Langs,
+    pub(super) counts_in: Langs,
     pub(super) start: usize,
     pub(super) end: usize,
 }
@@ -45,22 +81,22 @@ pub(super) struct Hit<'a> {
 pub(super) struct Matcher {
     automaton: Option<CharwiseDoubleArrayAhoCorasick<u32>>,
     /// What each word stands for, side by side; a word may mean several things.
-    meanings: Vec<Meaning>,
-    /// Where the meanings of a word stand.
+    senses: Vec<Sense>,
+    /// Where the senses of a word stand.
     ranges: Vec<(u32, u32)>,
 }
 
 impl Matcher {
     /// Builds the automaton. Words are folded already; their order does not matter.
-    pub(super) fn new(words: HashMap<String, Vec<Meaning>>) -> Result<Self, String> {
-        let mut sorted: Vec<(String, Vec<Meaning>)> = words.into_iter().filter(|(word, _)| !word.is_empty()).collect();
+    pub(super) fn new(words: HashMap<String, Vec<Sense>>) -> Result<Self, String> {
+        let mut sorted: Vec<(String, Vec<Sense>)> = words.into_iter().filter(|(word, _)| !word.is_empty()).collect();
         sorted.sort_by(|a, b| a.0.cmp(&b.0));
-        let (mut meanings, mut ranges, mut patterns) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut senses, mut ranges, mut patterns) = (Vec::new(), Vec::new(), Vec::new());
         for (word, means) in sorted {
-            let start = meanings.len() as u32;
-            meanings.extend(means);
+            let start = senses.len() as u32;
+            senses.extend(means);
             patterns.push((word, ranges.len() as u32));
-            ranges.push((start, meanings.len() as u32));
+            ranges.push((start, senses.len() as u32));
         }
         let automaton = match patterns.is_empty() {
             true => None,
@@ -70,7 +106,7 @@ impl Matcher {
                     .map_err(|error| format!("the dictionaries cannot be compiled: {error}"))?,
             ),
         };
-        Ok(Self { automaton, meanings, ranges })
+        Ok(Self { automaton, senses, ranges })
     }
 
     pub(super) fn size(&self) -> usize {
@@ -87,8 +123,14 @@ impl Matcher {
                 continue;
             }
             let (first, last) = self.ranges[found.value() as usize];
-            let meanings = &self.meanings[first as usize..last as usize];
-            hits.extend(meanings.iter().map(|meaning| Hit { meaning, start, end }));
+            let senses = &self.senses[first as usize..last as usize];
+            hits.extend(senses.iter().map(|Sense { meaning, langs, counts_in }| Hit {
+                meaning,
+                langs: *langs,
+                counts_in: *counts_in,
+                start,
+                end,
+            }));
         }
         hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
         hits

@@ -17,7 +17,7 @@ use crate::domain::{Country, Problem, Reading, SourceFile};
 /// All dictionaries, compiled. Immutable; shared between threads.
 pub struct Lexicon {
     matcher: matcher::Matcher,
-    money: money::MoneyWords,
+    money: money::Money,
     negation: dictionary::Negation,
     languages: language::Languages,
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use super::dictionary::{LANGUAGES, Negators};
 use super::folding::{Folded, is_spaceless, is_word};
+use super::language::Clues;
 use super::matcher::{Hit, Meaning};
-use super::money::{self, Found};
-use super::{Hints, Lexicon};
-use crate::domain::{Amount, Budget, Intent, Language, Mention, Reading, Span};
+use super::money::{self, Found, MoneyWords};
+use super::{Hints, Lexicon, language};
+use crate::domain::{Amount, Budget, Intent, Mention, Reading, Span};
 
 /// A negator reaches this many words, or characters in scripts without spaces.
 const REACH_WORDS: usize = 3;
@@ -23,11 +25,20 @@ const NEAR: usize = 24;
 /// See [`Lexicon::read`].
 pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading {
     let folded = Folded::new(text);
-    let lang = lexicon.languages.detect(&folded, hints.lang);
     let hits = lexicon.matcher.find(&folded);
-    let sums = money::find(&lexicon.money, &folded, lang.as_ref().map(Language::tag), hints);
-    let reader = Reader { lexicon, folded: &folded };
-    let mut reading = Reading { lang, ..Reading::default() };
+    let country = lexicon.languages.of_country(hints.country);
+    let clues = Clues { hits: &hits, money: &lexicon.money.vocabulary, earlier: hints.lang, country };
+    let lang = lexicon.languages.detect(&folded, &clues);
+    let mut hits = hits;
+    if let Some(lang) = lang {
+        hits.retain(|hit| hit.counts_in.has(lang));
+    }
+    // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
+    let money = lexicon.money.of(lang.or(country));
+    let sums = money::find(money, &folded, lang.map(|lang| LANGUAGES[lang]), hints);
+    let negated = negated(&folded, lexicon.negation.of(lang));
+    let reader = Reader { lexicon, money, folded: &folded, negated };
+    let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
     reader.products(&hits, &mut reading);
     reader.brands(&hits, &mut reading);
     reader.intents(&hits, &mut reading);
@@ -38,7 +49,10 @@ pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading 
 
 struct Reader<'a> {
     lexicon: &'a Lexicon,
+    money: &'a MoneyWords,
     folded: &'a Folded,
+    /// For each character whether a negator reaches it.
+    negated: Vec<bool>,
 }
 
 /// Of hits that overlap, the longest; of equals, the first. Hits stand in order of their start, longer ones first.
@@ -154,31 +168,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a negator stands before, near enough, with no border between.
     fn is_negated(&self, start: usize) -> bool {
-        let chars = &self.folded.chars;
-        let negation = &self.lexicon.negation;
-        let from = start.saturating_sub(40);
-        let border = (from..start)
-            .rev()
-            .find(|index| matches!(chars[*index], ',' | '.' | ';' | '!' | '?' | '，' | '。' | '！' | '？' | '、'));
-        let clause: String = chars[border.map_or(from, |border| border + 1)..start].iter().collect();
-        negation.before.iter().any(|negator| {
-            let Some(place) = clause.rfind(negator.as_str()) else { return false };
-            let (before, behind) = (&clause[..place], &clause[place + negator.len()..]);
-            let spaceless = negator.chars().all(is_spaceless);
-            if spaceless {
-                return behind.chars().count() <= REACH_CHARS;
-            }
-            let alone = !before.ends_with(is_word) && !behind.starts_with(is_word);
-            let words = behind.split_whitespace().count();
-            let ended = behind.split_whitespace().any(|word| negation.until.iter().any(|until| until == word));
-            alone && words <= REACH_WORDS && !ended
-        })
+        self.negated.get(start).copied().unwrap_or(false)
     }
 
     fn amounts(&self, hits: &[Hit<'_>], sums: Vec<Found>, hints: &Hints<'_>, reading: &mut Reading) {
-        let budget_word = self.places(&self.lexicon.money.budget);
+        let budget_word = self.places(&self.money.budget);
         let alone = self.folded.chars.iter().filter(|c| c.is_alphabetic()).count() <= 6;
         let mut budget: Option<(u8, Budget)> = None;
         for sum in sums {
@@ -215,7 +210,7 @@ impl Reader<'_> {
         hits: &[Hit<'_>],
         reading: &Reading,
     ) -> Option<u8> {
-        let explained = self.places(&self.lexicon.money.not_budget);
+        let explained = self.places(&self.money.not_budget);
         let quoted = explained.iter().any(|(start, end)| near(*start, *end, sum.start, sum.end));
         let bounded = sum.amount.min != sum.amount.max;
         let complains = [Intent::Complaint, Intent::ReturnRefund, Intent::OrderStatus, Intent::Warranty];
@@ -243,6 +238,55 @@ impl Reader<'_> {
         let chars = &self.folded.chars;
         (0..chars.len()).filter_map(|at| table.longest_word(chars, at).map(|(_, end)| (at, end))).collect()
     }
+}
+
+/// Which characters negators reach: a few words behind one that stands before, or in front of one that stands after, up to
+/// the border of the clause.
+fn negated(folded: &Folded, negators: &Negators) -> Vec<bool> {
+    let chars = &folded.chars;
+    let mut reached = vec![false; chars.len()];
+    let fits = |word: &Vec<char>, at: usize| {
+        let end = at + word.len();
+        let stands = chars.get(at..end) == Some(word.as_slice());
+        let spaceless = word.iter().all(|c| is_spaceless(*c));
+        let alone = spaceless
+            || (at == 0 || !is_word(chars[at - 1])) && chars.get(end).is_none_or(|c| !is_word(*c) && *c != '\'');
+        (stands && alone).then_some((end, spaceless))
+    };
+    for at in 0..chars.len() {
+        let longest = |words: &[Vec<char>]| words.iter().filter_map(|word| fits(word, at)).max();
+        if let Some((end, spaceless)) = longest(&negators.before) {
+            let limit = if spaceless { REACH_CHARS } else { usize::MAX };
+            let mut words = 0;
+            for place in end..chars.len().min(end.saturating_add(limit)) {
+                let begins = chars[place] == ' ' && place + 1 < chars.len();
+                words += usize::from(begins);
+                let over = is_border(chars[place])
+                    || !spaceless && words > REACH_WORDS
+                    || begins && negators.until.iter().any(|until| fits(until, place + 1).is_some());
+                if over {
+                    break;
+                }
+                reached[place] = true;
+            }
+        }
+        if longest(&negators.after).is_some() {
+            let mut words = 0;
+            for place in (0..at).rev() {
+                words += usize::from(chars[place] == ' ');
+                if is_border(chars[place]) || words > REACH_WORDS {
+                    break;
+                }
+                reached[place] = true;
+            }
+        }
+    }
+    reached
+}
+
+/// Where a clause ends.
+fn is_border(c: char) -> bool {
+    matches!(c, ',' | '.' | ';' | '!' | '?' | '\n' | '，' | '。' | '！' | '？' | '、' | '；')
 }
 
 fn near(start: usize, end: usize, sum_start: usize, sum_end: usize) -> bool {

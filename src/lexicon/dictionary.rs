@@ -13,6 +13,12 @@ use super::matcher::{Langs, Matcher, Meaning, Sense};
 use super::money::Money;
 use crate::domain::{Intent, Problem, Severity, SourceFile};
 
+/// The place of English in [`LANGUAGES`].
+const ENGLISH: usize = 0;
+/// Latin words up to this length count only in messages of their own language.
+const SHORT_WORD: usize = 3;
+/// Names of things from this length on are told from words of other languages.
+const LONG_NAME: usize = 6;
 /// Between the two parts of a phrase with a gap.
 const GAP: char = '…';
 
@@ -320,11 +326,18 @@ impl Builder {
     fn settle_languages(&mut self, languages: &Languages) {
         for (word, senses) in &mut self.words {
             let elsewhere = languages.everyday(word);
-            let short = word.is_ascii() && word.len() <= 3;
+            let latin = word.chars().any(|c| c.is_ascii_alphabetic());
+            let length = word.chars().count();
             let things = senses.iter().filter(|sense| matches!(sense.meaning, Meaning::Product(_))).count();
             for sense in senses.iter_mut().filter(|sense| sense.langs != Langs::ALL) {
                 let other_thing = things > 1 && matches!(sense.meaning, Meaning::Product(_));
-                if short || other_thing || elsewhere.0 & !sense.langs.0 != 0 {
+                // English is mixed into every language; of others a long name is, a single word of talk is not.
+                let own = match sense.meaning {
+                    Meaning::Product(_) | Meaning::Attribute(_) => length < LONG_NAME,
+                    _ => !word.contains(' '),
+                };
+                let own = latin && (length <= SHORT_WORD || own && !sense.langs.has(ENGLISH));
+                if own || other_thing || elsewhere.0 & !sense.langs.0 != 0 {
                     sense.counts_in = sense.langs;
                 }
             }

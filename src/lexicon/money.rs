@@ -131,6 +131,8 @@ struct MoneyFile {
     joints: Vec<String>,
     /// A letter that joins two words of a number by standing before the second.
     joint_prefix: Option<String>,
+    /// A single digit at the end is of the next lower rank, as always in Chinese: millecinque.
+    tail_is_next_rank: bool,
     alone: Vec<String>,
 }
 
@@ -308,6 +310,7 @@ pub(super) struct MoneyWords {
     pub(super) joints: WordTable<()>,
     /// Multipliers that are a number by themselves: mil, mille, тысяча.
     pub(super) alone: Vec<Decimal>,
+    pub(super) tail_is_next_rank: bool,
 }
 
 impl MoneyWords {
@@ -335,6 +338,7 @@ impl MoneyWords {
             units: selection.numbers(|file| &file.units),
             joints: selection.plain(|file| &file.joints),
             alone: alone.filter_map(|text| text.parse().ok()).collect(),
+            tail_is_next_rank: selection.own[selection.target].as_ref().is_some_and(|file| file.tail_is_next_rank),
             signs,
         }
     }

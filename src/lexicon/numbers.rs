@@ -204,12 +204,12 @@ impl Spoken {
         self.words += 1;
     }
 
-    /// The number, where its last word was of a script without spaces or not.
-    fn value(&self, spaceless: bool) -> Decimal {
+    /// The number. `tail`: a digit at its end is of the next lower rank.
+    fn value(&self, tail_counts: bool) -> Decimal {
         let half = self.pending == Decimal::new(5, 1);
         // 三千五: five of the next lower rank; a million and a half.
         let tail = half && self.last_factor > Decimal::ZERO
-            || spaceless
+            || tail_counts
                 && !self.zero
                 && self.last_factor >= Decimal::ONE_HUNDRED
                 && self.pending > Decimal::ZERO
@@ -234,7 +234,7 @@ fn in_words(chars: &[char], start: usize, words: &MoneyWords) -> Option<Number> 
     if spoken.words == 0 {
         return None;
     }
-    let value = spoken.value(is_spaceless(chars[end - 1]));
+    let value = spoken.value(words.tail_is_next_rank || is_spaceless(chars[end - 1]));
     Some(Number { value, start, end, scaled: spoken.scaled, in_words: true, digits: 0 })
 }
 

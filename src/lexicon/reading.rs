@@ -19,6 +19,8 @@ const REACH_CHARS: usize = 5;
 const GAP_CHARS: usize = 28;
 /// A bare number below this is no sum, unless we asked for one.
 const LEAST_BARE: u32 = 50;
+/// A bare number below this is no sum beside a word of budget: "I have 3 kids".
+const LEAST_BESIDE_BUDGET: u32 = 10;
 /// A word that explains a sum stands at most this many characters away.
 const NEAR: usize = 24;
 
@@ -36,13 +38,16 @@ pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading 
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
     let money = lexicon.money.of(lang.or(country));
     let sums = money::find(money, &folded, lang.map(|lang| LANGUAGES[lang]), hints);
-    let negated = negated(&folded, lexicon.negation.of(lang));
+    let names = |hit: &&Hit<'_>| matches!(hit.meaning, Meaning::Product(_) | Meaning::Attribute(_));
+    let names: Vec<(usize, usize)> = hits.iter().filter(names).map(|hit| (hit.start, hit.end)).collect();
+    let negated = negated(&folded, lexicon.negation.of(lang), &names);
     let reader = Reader { lexicon, money, folded: &folded, negated };
     let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
     reader.products(&hits, &mut reading);
     reader.brands(&hits, &mut reading);
     reader.intents(&hits, &mut reading);
     reader.amounts(&hits, sums, hints, &mut reading);
+    reader.question(&mut reading);
     reading.tags = tags(&reading);
     reading
 }
@@ -154,6 +159,13 @@ impl Reader<'_> {
         let cancelled = |intent: Intent, start: usize, end: usize| {
             against.iter().any(|(other, from, to)| *other == intent && *from < end && start < *to)
         };
+        // "robot vacuum" asks for no human, though "are you a robot" does.
+        let mentions = reading.products.iter().chain(&reading.attributes).map(|mention| mention.span);
+        let mentions: Vec<Span> = mentions.chain(reading.brands.iter().map(|mention| mention.span)).collect();
+        found.retain(|(_, start, end)| {
+            let span = self.span(*start, *end);
+            !mentions.iter().any(|mention| mention.start <= span.start && span.end <= mention.end && *mention != span)
+        });
         let negatable = &self.lexicon.negation.intents;
         found.retain(|(intent, start, end)| {
             let negated = negatable.contains(intent) && self.is_negated(*start);
@@ -166,6 +178,20 @@ impl Reader<'_> {
             reading.intents.push(intent);
             reading.intent_spans.push(self.span(start, end));
         }
+    }
+
+    /// A property in a question is asked about, where nothing else is: "is the tent waterproof?"
+    fn question(&self, reading: &mut Reading) {
+        use Intent::{Availability, Buy, Compare, Discount, Price, ProductInquiry, Shipping};
+        let Some(attribute) = reading.attributes.iter().find(|mention| !mention.negated) else { return };
+        let span = attribute.span;
+        let asked = [ProductInquiry, Availability, Price, Compare, Discount, Buy, Shipping];
+        if reading.budget.is_some() || !self.folded.chars.contains(&'?') || asked.iter().any(|one| reading.wants(*one)) {
+            return;
+        }
+        let place = reading.intents.partition_point(|intent| *intent < ProductInquiry);
+        reading.intents.insert(place, ProductInquiry);
+        reading.intent_spans.insert(place, span);
     }
 
     fn is_negated(&self, start: usize) -> bool {
@@ -184,7 +210,7 @@ impl Reader<'_> {
             });
             let near_budget = budget_word.iter().any(|(start, end)| near(*start, *end, sum.start, sum.end));
             let value = sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO);
-            let bare_is_sum = near_budget || hints.asked_budget && alone;
+            let bare_is_sum = near_budget && value >= Decimal::from(LEAST_BESIDE_BUDGET) || hints.asked_budget && alone;
             let bare_with_product =
                 !reading.products.is_empty() && value >= Decimal::from(LEAST_BARE) && !is_year(value);
             if in_model || !(sum.certain || bare_is_sum || bare_with_product) {
@@ -241,8 +267,8 @@ impl Reader<'_> {
 }
 
 /// Which characters negators reach: a few words behind one that stands before, or in front of one that stands after, up to
-/// the border of the clause.
-fn negated(folded: &Folded, negators: &Negators) -> Vec<bool> {
+/// the border of the clause. A negator in a name ("sem fio", wireless) reaches nothing.
+fn negated(folded: &Folded, negators: &Negators, names: &[(usize, usize)]) -> Vec<bool> {
     let chars = &folded.chars;
     let mut reached = vec![false; chars.len()];
     let fits = |word: &Vec<char>, at: usize| {
@@ -254,6 +280,9 @@ fn negated(folded: &Folded, negators: &Negators) -> Vec<bool> {
         (stands && alone).then_some((end, spaceless))
     };
     for at in 0..chars.len() {
+        if names.iter().any(|(start, end)| (*start..*end).contains(&at)) {
+            continue;
+        }
         let longest = |words: &[Vec<char>]| words.iter().filter_map(|word| fits(word, at)).max();
         if let Some((end, spaceless)) = longest(&negators.before) {
             let limit = if spaceless { REACH_CHARS } else { usize::MAX };

@@ -14,10 +14,14 @@ use crate::domain::{Country, Language, Problem, SourceFile};
 const LITTLE_WORD: u32 = 12;
 /// …a word of the dictionary of one language so much…
 const DICTIONARY_WORD: u32 = 8;
+/// …a short one only so much: "hm"…
+const SHORT_WORD: u32 = 3;
 /// …and the language of the messages before so much: it decides between equals, and not against two words.
 const PRIOR: u32 = 7;
 /// The language of the customer's country decides between equals.
 const PRIOR_OF_COUNTRY: u32 = 3;
+/// Fewer votes tell nothing.
+const LEAST: u32 = 4;
 /// Fewer letters than this say nothing by statistics.
 const ENOUGH_LETTERS: usize = 24;
 
@@ -130,7 +134,8 @@ impl Languages {
             }
         }
         for hit in clues.hits.iter().filter(|hit| hit.langs != Langs::ALL) {
-            vote(hit.langs, DICTIONARY_WORD);
+            let short = hit.end - hit.start <= 3 && folded.chars[hit.start].is_ascii();
+            vote(hit.langs, if short { SHORT_WORD } else { DICTIONARY_WORD });
         }
         if let Some(hint) = hint.filter(|hint| votes[*hint] > 0) {
             votes[hint] += PRIOR;
@@ -139,7 +144,7 @@ impl Languages {
         }
         let best = *votes.iter().max()?;
         let mut winners = (0..votes.len()).filter(|index| votes[*index] == best);
-        let winner = winners.next().filter(|_| best > 0)?;
+        let winner = winners.next().filter(|_| best >= LEAST)?;
         // Between equals the prior decides; without one, English is what most people mix in.
         match winners.next() {
             Some(_) => hint.filter(|hint| votes[*hint] == best).or((votes[0] == best).then_some(0)),

@@ -1,6 +1,6 @@
 //! Sums of money: currencies, ranges, bounds, and what is no money.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -28,13 +28,13 @@ impl<T> Default for WordTable<T> {
 impl<T> WordTable<T> {
     fn new(entries: impl IntoIterator<Item = (String, T)>) -> Self {
         let mut by_first: HashMap<char, Vec<(Vec<char>, T)>> = HashMap::new();
+        let mut seen = HashSet::new();
         for (word, value) in entries {
             let chars: Vec<char> = fold_word(&word).chars().collect();
-            let Some(first) = chars.first() else { continue };
-            let words = by_first.entry(*first).or_default();
+            let Some(first) = chars.first().copied() else { continue };
             // What stands first is the language's own and wins.
-            if !words.iter().any(|(other, _)| *other == chars) {
-                words.push((chars, value));
+            if seen.insert(chars.clone()) {
+                by_first.entry(first).or_default().push((chars, value));
             }
         }
         for words in by_first.values_mut() {

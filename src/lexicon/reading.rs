@@ -32,7 +32,7 @@ pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading 
     let clues = Clues { hits: &hits, money: &lexicon.money.vocabulary, earlier: hints.lang, country };
     let lang = lexicon.languages.detect(&folded, &clues);
     let mut hits = hits;
-    if let Some(lang) = lang {
+    if let Some(lang) = lang.or(country) {
         hits.retain(|hit| hit.counts_in.has(lang));
     }
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
@@ -186,7 +186,8 @@ impl Reader<'_> {
         let Some(attribute) = reading.attributes.iter().find(|mention| !mention.negated) else { return };
         let span = attribute.span;
         let asked = [ProductInquiry, Availability, Price, Compare, Discount, Buy, Shipping];
-        if reading.budget.is_some() || !self.folded.chars.contains(&'?') || asked.iter().any(|one| reading.wants(*one)) {
+        if reading.budget.is_some() || !self.folded.chars.contains(&'?') || asked.iter().any(|one| reading.wants(*one))
+        {
             return;
         }
         let place = reading.intents.partition_point(|intent| *intent < ProductInquiry);
@@ -199,7 +200,7 @@ impl Reader<'_> {
     }
 
     fn amounts(&self, hits: &[Hit<'_>], sums: Vec<Found>, hints: &Hints<'_>, reading: &mut Reading) {
-        let budget_word = self.places(&self.money.budget);
+        let (budget_word, elsewhere) = (self.places(&self.money.budget), self.places(&self.money.not_budget));
         let alone = self.folded.chars.iter().filter(|c| c.is_alphabetic()).count() <= 6;
         let mut budget: Option<(u8, Budget)> = None;
         for sum in sums {
@@ -216,7 +217,7 @@ impl Reader<'_> {
             if in_model || !(sum.certain || bare_is_sum || bare_with_product) {
                 continue;
             }
-            let rank = self.budget_rank(&sum, near_budget, hints, hits, reading);
+            let rank = self.budget_rank(&sum, near_budget, &elsewhere, hints, hits, reading);
             if let Some(rank) = rank
                 && budget.as_ref().is_none_or(|(best, _)| rank > *best)
             {
@@ -232,12 +233,12 @@ impl Reader<'_> {
         &self,
         sum: &Found,
         near_budget: bool,
+        elsewhere: &[(usize, usize)],
         hints: &Hints<'_>,
         hits: &[Hit<'_>],
         reading: &Reading,
     ) -> Option<u8> {
-        let explained = self.places(&self.money.not_budget);
-        let quoted = explained.iter().any(|(start, end)| near(*start, *end, sum.start, sum.end));
+        let quoted = elsewhere.iter().any(|(start, end)| near(*start, *end, sum.start, sum.end));
         let bounded = sum.amount.min != sum.amount.max;
         let complains = [Intent::Complaint, Intent::ReturnRefund, Intent::OrderStatus, Intent::Warranty];
         match () {

@@ -3,6 +3,7 @@
 
 mod app;
 mod browser;
+mod corpus;
 mod db;
 mod faults;
 mod journal;

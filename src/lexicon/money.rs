@@ -133,6 +133,8 @@ struct MoneyFile {
     joint_prefix: Option<String>,
     /// A single digit at the end is of the next lower rank, as always in Chinese: millecinque.
     tail_is_next_rank: bool,
+    /// Multipliers that stand before digits too: тысяч 40.
+    inverted: Vec<String>,
     alone: Vec<String>,
 }
 
@@ -210,8 +212,8 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> HashMap<String, Langs> {
 
 impl MoneyFile {
     fn check(&self, file: &SourceFile) -> Result<(), Problem> {
-        let numbers = self.multipliers.keys().chain(self.units.keys()).chain(&self.alone);
-        for text in numbers.filter(|text| text.parse::<Decimal>().is_err()) {
+        let mut numbers = self.multipliers.keys().chain(self.units.keys()).chain(&self.alone);
+        if let Some(text) = numbers.find(|text| text.parse::<Decimal>().is_err()) {
             let place = file.text.find(text.as_str()).unwrap_or(0);
             let message = format!("`{text}` is no number");
             return Err(Problem::at(&file.path, &file.text, place, message, "Write 1000 or \"0.5\"."));
@@ -311,6 +313,8 @@ pub(super) struct MoneyWords {
     /// Multipliers that are a number by themselves: mil, mille, тысяча.
     pub(super) alone: Vec<Decimal>,
     pub(super) tail_is_next_rank: bool,
+    /// Multipliers that stand before their digits too.
+    pub(super) inverted: WordTable<()>,
 }
 
 impl MoneyWords {
@@ -339,6 +343,7 @@ impl MoneyWords {
             joints: selection.plain(|file| &file.joints),
             alone: alone.filter_map(|text| text.parse().ok()).collect(),
             tail_is_next_rank: selection.own[selection.target].as_ref().is_some_and(|file| file.tail_is_next_rank),
+            inverted: selection.plain(|file| &file.inverted),
             signs,
         }
     }
@@ -445,7 +450,7 @@ fn is_range(words: &MoneyWords, chars: &[char], low: &Number, high: &Number) -> 
         words.range_start.longest_before(chars, before).is_some()
     };
     let rises = high.value > low.value || high.scaled && !low.scaled;
-    at == high.start && rises && (!spoken || begun() || low.digits > 1 || low.in_words)
+    at == high.start && rises && (!spoken || begun() || low.digits > 1 || low.in_words || low.scaled)
 }
 
 /// Takes in the currency and the bound on both sides.

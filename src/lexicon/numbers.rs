@@ -42,7 +42,7 @@ fn number_at(chars: &[char], index: usize, words: &MoneyWords) -> Option<Number>
     if chars[index].is_ascii_digit() {
         digits(chars, index).map(|number| scale(chars, number, words))
     } else if starts_word(chars, index) {
-        in_words(chars, index, words)
+        inverted(chars, index, words).or_else(|| in_words(chars, index, words))
     } else {
         None
     }
@@ -157,6 +157,16 @@ fn multiplier(chars: &[char], at: usize, words: &MoneyWords) -> Option<(Decimal,
     // One letter must touch the digits: "5 k" may be anything.
     let single = end - skipped == 1 && !is_spaceless(chars[skipped]);
     (skipped == at || !single).then_some((*factor, end))
+}
+
+/// A multiplier with its digits behind, as Russian says "about": тысяч 40.
+fn inverted(chars: &[char], start: usize, words: &MoneyWords) -> Option<Number> {
+    let ((), end) = words.inverted.longest_word(chars, start)?;
+    let (factor, _) = words.multipliers.longest_word(chars, start)?;
+    let at = end + usize::from(chars.get(end) == Some(&' '));
+    let number = chars.get(at).filter(|c| c.is_ascii_digit()).and_then(|_| digits(chars, at))?;
+    let fits = number.value < Decimal::ONE_THOUSAND;
+    fits.then(|| Number { value: number.value * factor, start, scaled: true, ..number })
 }
 
 /// A number that grows word by word.

@@ -214,7 +214,12 @@ impl Reader<'_> {
             let bare_is_sum = near_budget && value >= Decimal::from(LEAST_BESIDE_BUDGET) || hints.asked_budget && alone;
             let bare_with_product =
                 !reading.products.is_empty() && value >= Decimal::from(LEAST_BARE) && !is_year(value);
-            if in_model || !(sum.certain || bare_is_sum || bare_with_product) {
+            // "200 t-shirts" are so many, and no sum.
+            let counts = !sum.certain
+                && hits.iter().any(|hit| {
+                    matches!(hit.meaning, Meaning::Product(_)) && hit.start >= sum.end && hit.start <= sum.end + 1
+                });
+            if in_model || counts || !(sum.certain || bare_is_sum || bare_with_product) {
                 continue;
             }
             let rank = self.budget_rank(&sum, near_budget, &elsewhere, hints, hits, reading);
@@ -245,6 +250,8 @@ impl Reader<'_> {
             () if near_budget => Some(3),
             () if quoted => None,
             () if hints.asked_budget => Some(2),
+            // "Is delivery free over $50?"
+            () if reading.wants(Intent::Shipping) && reading.products.is_empty() => None,
             () if complains.iter().any(|intent| reading.wants(*intent)) => None,
             // "Is it $50?" asks for a price; "under $50?" sets a limit.
             () if !bounded && reading.wants(Intent::Price) => None,

@@ -10,7 +10,7 @@ use super::Lexicon;
 use super::folding::fold_word;
 use super::language::Languages;
 use super::matcher::{Langs, Matcher, Meaning, Sense};
-use super::money::Money;
+use super::money_words::Money;
 use crate::domain::{Intent, Problem, Severity, SourceFile};
 
 /// The place of English in [`LANGUAGES`].

@@ -1,14 +1,16 @@
 //! Text to mentions: what a chat message says of products, properties, brands, money and intent.
 //!
 //! The text is folded once, with a map back to where each character stood (`folding.rs`); one automaton finds every word
-//! of the whole dictionary in one pass (`matcher.rs`); sums of money are read by a scanner of their own (`money.rs`,
-//! `numbers.rs`); negation, budget and tags are decided over what was found (`reading.rs`).
+//! of the whole dictionary in one pass (`matcher.rs`); what was found, and little words, tell the language
+//! (`language.rs`); sums of money are read by a scanner of their own (`money.rs`, `numbers.rs`) with the words of that
+//! language (`money_words.rs`); negation, budget and tags are decided over what was found (`reading.rs`).
 
 mod dictionary;
 mod folding;
 mod language;
 mod matcher;
 mod money;
+mod money_words;
 mod numbers;
 mod reading;
 
@@ -17,7 +19,7 @@ use crate::domain::{Country, Problem, Reading, SourceFile};
 /// All dictionaries, compiled. Immutable; shared between threads.
 pub struct Lexicon {
     matcher: matcher::Matcher,
-    money: money::Money,
+    money: money_words::Money,
     negation: dictionary::Negation,
     languages: language::Languages,
 }

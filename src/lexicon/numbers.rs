@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::folding::{is_spaceless, is_word};
-use super::money::MoneyWords;
+use super::money_words::MoneyWords;
 
 /// Longest word that is taken apart into number words: zweihundertfünfundzwanzigtausend.
 const LONGEST_GLUED: usize = 48;

@@ -8,7 +8,8 @@ use super::dictionary::{LANGUAGES, Negators};
 use super::folding::{Folded, is_spaceless, is_word};
 use super::language::Clues;
 use super::matcher::{Hit, Meaning};
-use super::money::{self, Found, MoneyWords};
+use super::money::{self, Found};
+use super::money_words::{MoneyWords, WordTable};
 use super::{Hints, Lexicon, language};
 use crate::domain::{Amount, Budget, Intent, Mention, Reading, Span};
 
@@ -268,7 +269,7 @@ impl Reader<'_> {
         }
     }
 
-    fn places(&self, table: &money::WordTable<()>) -> Vec<(usize, usize)> {
+    fn places(&self, table: &WordTable<()>) -> Vec<(usize, usize)> {
         let chars = &self.folded.chars;
         (0..chars.len()).filter_map(|at| table.longest_word(chars, at).map(|(_, end)| (at, end))).collect()
     }

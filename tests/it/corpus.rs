@@ -27,7 +27,7 @@ impl Score {
     /// F1 in per cent; with nothing to find and nothing found it is whole.
     fn f1(&self) -> usize {
         let all = 2 * self.right + self.wrong + self.missed;
-        if all == 0 { 100 } else { 200 * self.right / all }
+        (200 * self.right).checked_div(all).unwrap_or(100)
     }
 }
 

@@ -11,6 +11,7 @@ use super::folding::fold_word;
 use super::language::Languages;
 use super::matcher::{Langs, Matcher, Meaning, Sense};
 use super::money_words::Money;
+use super::typos::Typos;
 use crate::domain::{Intent, Problem, Severity, SourceFile};
 
 /// The place of English in [`LANGUAGES`].
@@ -142,7 +143,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
                     builder.concepts(file, |name| Meaning::Product(format!("{category}/{name}").into()));
                 }
                 Some(("intents", name)) => builder.intent(file, name.trim_end_matches(".toml")),
-                Some(("brands", _)) => builder.brands(file),
+                Some(("brands", name)) => builder.brands(file, name.trim_end_matches(".toml")),
                 _ => {}
             },
         }
@@ -153,9 +154,10 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
             builder.problems.push(Problem::at(name, "", 0, format!("{name} is missing"), advice));
         }
     }
-    let mut money = None;
+    let (mut money, mut typos) = (None, Typos::default());
     if let Some(languages) = &languages {
         builder.settle_languages(languages);
+        typos = Typos::new(builder.words.iter(), languages.everyday_words());
         money = Money::compile(files, languages, &mut builder.problems);
     }
     let mut problems = builder.problems;
@@ -169,7 +171,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
     let lexicon = match (failed, matcher, money, negation, languages) {
         (false, Some(matcher), Some(money), Some(negation), Some(languages)) => {
-            Some(Lexicon { matcher, money, negation, languages })
+            Some(Lexicon { matcher, money, negation, languages, typos })
         }
         _ => None,
     };
@@ -252,14 +254,21 @@ impl Builder {
         }
     }
 
-    fn brands(&mut self, file: &SourceFile) {
+    fn brands(&mut self, file: &SourceFile, category: &str) {
         let Some(brands) = self.parsed::<BTreeMap<String, BrandTable>>(file) else { return };
+        let category: Arc<str> = category.into();
         for (name, brand) in brands {
             let key: Arc<str> = name.as_str().into();
             for word in &brand.words {
                 let needs_company = brand.needs_company.iter().any(|other| other == word.get_ref().text());
                 let implies = brand.implies.as_deref().map(Into::into);
-                let meaning = Meaning::Brand { key: key.clone(), implies, level: brand.level, needs_company };
+                let meaning = Meaning::Brand {
+                    key: key.clone(),
+                    category: category.clone(),
+                    implies,
+                    level: brand.level,
+                    needs_company,
+                };
                 self.add(file, word, &name, meaning);
             }
             for model in &brand.model {
@@ -267,7 +276,12 @@ impl Builder {
                 for word in &model.words {
                     let implies = Some(model.implies.as_str().into());
                     let needs_company = brand.needs_company.iter().any(|other| other == word.get_ref().text());
-                    self.add(file, word, &name, Meaning::Brand { key: key.clone(), implies, level, needs_company });
+                    self.add(
+                        file,
+                        word,
+                        &name,
+                        Meaning::Brand { key: key.clone(), category: category.clone(), implies, level, needs_company },
+                    );
                 }
             }
         }

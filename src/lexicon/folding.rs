@@ -12,6 +12,8 @@ pub(super) struct Folded {
     origin: Vec<u32>,
     /// Byte offset in `text` of each character, and its length at the end.
     bytes: Vec<u32>,
+    /// How often the last character stood in a row.
+    run: u32,
 }
 
 impl Folded {
@@ -23,6 +25,7 @@ impl Folded {
             chars: Vec::with_capacity(length),
             origin: Vec::with_capacity(length + 1),
             bytes: Vec::with_capacity(length + 1),
+            run: 0,
         };
         let mut count = 0;
         for (index, c) in original.chars().enumerate() {
@@ -39,10 +42,30 @@ impl Folded {
     }
 
     fn push(&mut self, c: char, at: u32) {
+        if self.stretches(c) {
+            // pleeease, helloooo: one letter, which reaches to the last of them.
+            if let Some(origin) = self.origin.last_mut() {
+                *origin = at;
+            }
+            return;
+        }
         self.bytes.push(self.text.len() as u32);
         self.text.push(c);
         self.chars.push(c);
         self.origin.push(at);
+    }
+
+    /// Whether this letter is the third or later of the same; of the first two, one is taken back.
+    fn stretches(&mut self, c: char) -> bool {
+        let same = self.chars.last() == Some(&c) && c.is_alphabetic();
+        self.run = if same { self.run + 1 } else { 1 };
+        if self.run == 3 {
+            self.chars.pop();
+            self.text.pop();
+            self.bytes.pop();
+            self.origin.pop();
+        }
+        self.run >= 3
     }
 
     fn push_wide(&mut self, c: char, at: u32) {
@@ -173,6 +196,9 @@ mod tests {
         assert_eq!(fold_word("أَسْعَارُ ٢٬٥٠٠"), fold_word("اسعار 2,500"));
         assert_eq!(fold_word("पाँच हज़ार ५०"), fold_word("पांच हजार 50"));
         assert_eq!(fold_word("İstanbul straße œuf"), "istanbul strasse oeuf");
+        assert_eq!(fold_word("pleeease helloooo book"), "please hello book");
+        let stretched = Folded::new("phoneee?");
+        assert_eq!((stretched.text.as_str(), stretched.origin_end(5)), ("phone?", 7));
         let folded = Folded::new("a\u{200b}é５ﬁ");
         assert_eq!(folded.text, "ae5fi");
         assert_eq!((0..5).map(|index| folded.origin(index)).collect::<Vec<_>>(), [0, 2, 3, 4, 4]);

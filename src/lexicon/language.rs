@@ -83,6 +83,11 @@ impl Languages {
         Ok(Self { words, everyday, countries, traditional, simplified })
     }
 
+    /// Every word that is an everyday one somewhere.
+    pub(super) fn everyday_words(&self) -> impl Iterator<Item = &String> {
+        self.everyday.keys()
+    }
+
     /// The languages of which this is an everyday word.
     pub(super) fn everyday(&self, word: &str) -> Langs {
         self.everyday.get(word).copied().unwrap_or(Langs(0))

@@ -16,6 +16,8 @@ pub(super) enum Meaning {
     /// Brand, what it implies, budget level, whether it needs company.
     Brand {
         key: Arc<str>,
+        /// The category whose brands it stands among.
+        category: Arc<str>,
         implies: Option<Arc<str>>,
         level: Option<u8>,
         needs_company: bool,

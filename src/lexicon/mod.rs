@@ -1,7 +1,7 @@
 //! Text to mentions: what a chat message says of products, properties, brands, money and intent.
 //!
 //! The text is folded once, with a map back to where each character stood (`folding.rs`); one automaton finds every word
-//! of the whole dictionary in one pass (`matcher.rs`); what was found, and little words, tell the language
+//! of the whole dictionary in one pass (`matcher.rs`), and slips of names are looked up (`typos.rs`); what was found, and little words, tell the language
 //! (`language.rs`); sums of money are read by a scanner of their own (`money.rs`, `numbers.rs`) with the words of that
 //! language (`money_words.rs`); negation, budget and tags are decided over what was found (`reading.rs`).
 
@@ -13,6 +13,7 @@ mod money;
 mod money_words;
 mod numbers;
 mod reading;
+mod typos;
 
 use crate::domain::{Country, Problem, Reading, SourceFile};
 
@@ -22,6 +23,7 @@ pub struct Lexicon {
     money: money_words::Money,
     negation: dictionary::Negation,
     languages: language::Languages,
+    typos: typos::Typos,
 }
 
 /// What is known beside the text.

@@ -28,11 +28,11 @@ const NEAR: usize = 24;
 /// See [`Lexicon::read`].
 pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading {
     let folded = Folded::new(text);
-    let hits = lexicon.matcher.find(&folded);
+    let mut hits = lexicon.matcher.find(&folded);
+    lexicon.typos.find(&folded, &mut hits);
     let country = lexicon.languages.of_country(hints.country);
     let clues = Clues { hits: &hits, money: &lexicon.money.vocabulary, earlier: hints.lang, country };
     let lang = lexicon.languages.detect(&folded, &clues);
-    let mut hits = hits;
     if let Some(lang) = lang.or(country) {
         hits.retain(|hit| hit.counts_in.has(lang));
     }
@@ -104,9 +104,11 @@ impl Reader<'_> {
     fn brands(&self, hits: &[Hit<'_>], reading: &mut Reading) {
         let brands = longest(hits, |meaning| matches!(meaning, Meaning::Brand { .. }));
         for hit in &brands {
-            let Meaning::Brand { key, implies, level, needs_company } = hit.meaning else { continue };
-            // A common word is a brand only beside a product or another brand.
-            let company = !reading.products.is_empty() || brands.iter().any(|other| other.start != hit.start);
+            let Meaning::Brand { key, category, implies, level, needs_company } = hit.meaning else { continue };
+            // A common word is a brand only beside a product of its kind or another brand: no apple pie, no orange dress.
+            let of_its_kind = |mention: &Mention| mention.key.split('/').next() == Some(&**category);
+            let company =
+                reading.products.iter().any(of_its_kind) || brands.iter().any(|other| other.start != hit.start);
             if *needs_company && !company {
                 continue;
             }
@@ -296,6 +298,10 @@ fn negated(folded: &Folded, negators: &Negators, names: &[(usize, usize)]) -> Ve
         if let Some((end, spaceless)) = longest(&negators.before) {
             let limit = if spaceless { REACH_CHARS } else { usize::MAX };
             let mut words = 0;
+            // 不想买: what begins inside the negator is reached too.
+            if spaceless {
+                reached[at + 1..end].fill(true);
+            }
             for place in end..chars.len().min(end.saturating_add(limit)) {
                 let begins = chars[place] == ' ' && place + 1 < chars.len();
                 words += usize::from(begins);

@@ -38,6 +38,23 @@ fn messages_are_read_as_they_are_meant() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn sums_are_read_in_every_language() {
+    let knowledge = knowledge();
+    let mut wrong = Vec::new();
+    for line in include_str!("../data/amounts.jsonl").lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let reading = read(&knowledge, &case);
+        let amounts = reading["amounts"].as_array().unwrap().iter();
+        let amounts: Vec<Value> =
+            amounts.map(|amount| serde_json::json!([amount["min"], amount["max"], amount["currency"]])).collect();
+        if Value::from(amounts.clone()) != case["amounts"] {
+            wrong.push(format!("{}: {amounts:?} instead of {}", case["text"], case["amounts"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 fn spans(reading: &Reading) -> Vec<(u32, u32)> {
     let mentions =
         reading.products.iter().chain(&reading.attributes).chain(&reading.brands).map(|mention| mention.span);

@@ -34,7 +34,7 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
         println!("{}", serde_json::json!(findings));
     } else {
         for Finding { what, ok, detail } in &findings {
-            println!("{} {what}: {detail}", if *ok { "ok  " } else { "TODO" });
+            println!("{} {what}: {detail}", if *ok { "ok  " } else { "fix " });
         }
     }
     Ok(if findings.iter().all(|finding| finding.ok) { Ended::Done } else { Ended::Faults })

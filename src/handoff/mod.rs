@@ -1,14 +1,10 @@
 //! Handing over to a person: opening, the promise on the clock, the ladder when it is missed, taking over, handing back.
 
-mod route;
-
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{AgentAction, AgentEvent, Duration, Evidence, HandoffRequest, Shop, Standing, Timestamp};
-
-pub use route::{Agent, route};
 
 /// How often a missed promise is raised: next agent, the team, the supervisor. Then it stays with the supervisor.
 const LADDER: u8 = 3;

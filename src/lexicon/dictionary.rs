@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Lexicon;
+use super::files::{LANGUAGES, read};
 use super::folding::fold_word;
 use super::language::Languages;
 use super::matcher::{Langs, Matcher, Meaning, Sense};
@@ -115,10 +116,6 @@ struct NegationFile {
     intents: Vec<String>,
 }
 
-/// Languages that dictionaries may have.
-pub(super) const LANGUAGES: [&str; 14] =
-    ["en", "zh-Hans", "zh-Hant", "ru", "it", "pt", "es", "id", "ms", "hi", "ar", "de", "fr", "tr"];
-
 #[derive(Default)]
 struct Builder {
     words: HashMap<String, Vec<Sense>>,
@@ -180,15 +177,6 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
 
 fn keep<T>(problems: &mut Vec<Problem>, parsed: Result<T, Problem>) -> Option<T> {
     parsed.map_err(|problem| problems.push(problem)).ok()
-}
-
-/// Reads a TOML file, or tells where it is wrong.
-pub(super) fn read<T: serde::de::DeserializeOwned>(file: &SourceFile) -> Result<T, Problem> {
-    toml::from_str(&file.text).map_err(|error| {
-        let place = error.span().map_or(0, |span| span.start);
-        let advice = "Words stand in quotes between [ and ], with commas: en = [\"phone\", \"smartphone\"].";
-        Problem::at(&file.path, &file.text, place, error.message().to_owned(), advice)
-    })
 }
 
 impl Builder {

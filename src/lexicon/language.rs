@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::dictionary::{LANGUAGES, read};
+use super::files::{LANGUAGES, read};
 use super::folding::{Folded, fold_word, is_spaceless, is_word};
 use super::matcher::{Hit, Langs};
 use crate::domain::{Country, Language, Problem, SourceFile};

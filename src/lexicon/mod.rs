@@ -6,6 +6,7 @@
 //! language (`money_words.rs`); negation, budget and tags are decided over what was found (`reading.rs`).
 
 mod dictionary;
+mod files;
 mod folding;
 mod language;
 mod matcher;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::dictionary::{LANGUAGES, read};
+use super::files::{LANGUAGES, read};
 use super::folding::{fold_word, is_word};
 use super::language::Languages;
 use super::matcher::Langs;

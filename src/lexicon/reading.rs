@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::dictionary::{LANGUAGES, Negators};
+use super::dictionary::Negators;
+use super::files::LANGUAGES;
 use super::folding::{Folded, is_spaceless, is_word};
 use super::language::Clues;
 use super::matcher::{Hit, Meaning};

@@ -1,0 +1,16 @@
+//! What all dictionary files have in common: they are TOML, and their lists name languages.
+
+use crate::domain::{Problem, SourceFile};
+
+/// Languages that dictionaries may have.
+pub(super) const LANGUAGES: [&str; 14] =
+    ["en", "zh-Hans", "zh-Hant", "ru", "it", "pt", "es", "id", "ms", "hi", "ar", "de", "fr", "tr"];
+
+/// Reads a TOML file, or tells where it is wrong.
+pub(super) fn read<T: serde::de::DeserializeOwned>(file: &SourceFile) -> Result<T, Problem> {
+    toml::from_str(&file.text).map_err(|error| {
+        let place = error.span().map_or(0, |span| span.start);
+        let advice = "Words stand in quotes between [ and ], with commas: en = [\"phone\", \"smartphone\"].";
+        Problem::at(&file.path, &file.text, place, error.message().to_owned(), advice)
+    })
+}

@@ -17,9 +17,9 @@ const MOST_LETTERS: usize = 24;
 #[derive(Default)]
 pub(super) struct Typos {
     names: Vec<(Vec<char>, Sense)>,
-    by_deletion: HashMap<String, Vec<u32>>,
+    by_deletion: HashMap<u64, Vec<u32>>,
     /// Words that are right as they are.
-    known: HashSet<String>,
+    known: HashSet<u64>,
 }
 
 impl Typos {
@@ -29,9 +29,9 @@ impl Typos {
         everyday: impl Iterator<Item = &'a String>,
     ) -> Self {
         let mut typos = Self::default();
-        typos.known.extend(everyday.cloned());
+        typos.known.extend(everyday.map(|word| fingerprint(word.chars())));
         for (word, senses) in words {
-            typos.known.extend(word.split(' ').map(str::to_owned));
+            typos.known.extend(word.split(' ').map(|word| fingerprint(word.chars())));
             let letters: Vec<char> = word.chars().collect();
             let named =
                 senses.iter().filter(|sense| matches!(sense.meaning, Meaning::Product(_) | Meaning::Attribute(_)));
@@ -39,7 +39,7 @@ impl Typos {
             for sense in named.filter(|_| fits) {
                 let place = typos.names.len() as u32;
                 typos.names.push((letters.clone(), sense.clone()));
-                for deletion in deletions(&letters).chain([word.clone()]) {
+                for deletion in deletions(&letters) {
                     typos.by_deletion.entry(deletion).or_default().push(place);
                 }
             }
@@ -69,12 +69,11 @@ impl Typos {
     }
 
     fn near(&self, word: &[char]) -> Option<&Sense> {
-        let text: String = word.iter().collect();
-        if self.known.contains(&text) {
+        if self.known.contains(&fingerprint(word.iter().copied())) {
             return None;
         }
         let mut found: Option<&Sense> = None;
-        for deletion in deletions(word).chain([text]) {
+        for deletion in deletions(word) {
             for place in self.by_deletion.get(&deletion).into_iter().flatten() {
                 let (name, sense) = &self.names[*place as usize];
                 if !is_one_slip(word, name) {
@@ -95,8 +94,14 @@ fn is_letter(c: char) -> bool {
     c.is_ascii_lowercase() || ('\u{430}'..='\u{44f}').contains(&c)
 }
 
-fn deletions(word: &[char]) -> impl Iterator<Item = String> + '_ {
-    (0..word.len()).map(|out| word.iter().enumerate().filter(|(at, _)| *at != out).map(|(_, c)| *c).collect())
+/// The word whole and with each of its letters left out.
+fn deletions(word: &[char]) -> impl Iterator<Item = u64> + '_ {
+    (0..=word.len()).map(|out| fingerprint(word.iter().enumerate().filter(move |(at, _)| *at != out).map(|(_, c)| *c)))
+}
+
+/// A number for a word (FNV-1a). What is found by it is compared letter by letter.
+fn fingerprint(letters: impl Iterator<Item = char>) -> u64 {
+    letters.fold(0xcbf2_9ce4_8422_2325, |hash, c| (hash ^ u64::from(u32::from(c))).wrapping_mul(0x100_0000_01b3))
 }
 
 /// Whether one edit turns the one into the other. Another last letter in Latin is another form ("charged"), and no slip.

@@ -541,7 +541,11 @@ impl Reply<'_> {
     fn finish(mut self) -> Option<Answer> {
         let mut body = self.paragraphs.join("\n\n");
         let soon = self.memory.said_at.is_some_and(|said| self.now - said < REPEAT);
-        if self.call.is_none() && soon && self.memory.just_said(&body) {
+        // A greeting, a word about prices come once: what counts is where the answer ends.
+        let titles: String = self.rows.iter().map(|row| row.title.as_str()).collect();
+        let substance = format!("{}\n{titles}", self.paragraphs.last().map_or("", String::as_str));
+        let same = self.memory.says_the_same(&substance);
+        if self.call.is_none() && soon && same {
             return None;
         }
         if self.call.is_none() && !body.is_empty() && self.memory.say(&body) >= SAY_TWICE {

@@ -69,6 +69,9 @@ pub struct Memory {
     /// Fingerprints of what was said in this conversation, the newest last: nothing is said three times.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) said: Vec<u32>,
+    /// Fingerprint of what the last answer came to, without greeting and the like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) substance: Option<u32>,
     /// The words heard since the last answer, to find the shop's own product names in them.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) words: String,
@@ -228,9 +231,10 @@ impl Memory {
         times
     }
 
-    /// Whether that was the last thing said.
-    pub(super) fn just_said(&self, text: &str) -> bool {
-        self.said.last() == Some(&fingerprint(text))
+    /// Whether an answer says the same as the last one, whatever stood around it; remembers it.
+    pub(super) fn says_the_same(&mut self, substance: &str) -> bool {
+        let print = Some(fingerprint(substance));
+        std::mem::replace(&mut self.substance, print) == print
     }
 }
 

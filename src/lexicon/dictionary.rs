@@ -1,6 +1,6 @@
 //! Dictionary files: reading, checking, compiling.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -31,9 +31,9 @@ enum Word {
     Plain(String),
     Switched {
         word: String,
-        /// No tolerance for typos; every word is matched exactly so far.
-        #[serde(default, rename = "exact")]
-        _exact: bool,
+        /// No tolerance for slips: what is near it is another word.
+        #[serde(default)]
+        exact: bool,
     },
 }
 
@@ -42,6 +42,10 @@ impl Word {
         match self {
             Self::Plain(word) | Self::Switched { word, .. } => word,
         }
+    }
+
+    fn is_exact(&self) -> bool {
+        matches!(self, Self::Switched { exact: true, .. })
     }
 }
 
@@ -121,6 +125,8 @@ struct Builder {
     words: HashMap<String, Vec<Sense>>,
     /// Which concept a word stood under first, for warnings.
     owner: HashMap<String, (String, Langs)>,
+    /// Names whose slips are other words.
+    exact: HashSet<String>,
     gaps: u32,
     problems: Vec<Problem>,
 }
@@ -154,7 +160,8 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     let (mut money, mut typos) = (None, Typos::default());
     if let Some(languages) = &languages {
         builder.settle_languages(languages);
-        typos = Typos::new(builder.words.iter(), languages.everyday_words());
+        let exact = &builder.exact;
+        typos = Typos::new(&builder.words, |word| exact.contains(word), languages.everyday_words());
         money = Money::compile(files, languages, &mut builder.problems);
     }
     let mut problems = builder.problems;
@@ -189,6 +196,9 @@ impl Builder {
         for (name, words) in concepts {
             let meaning = meaning(&name);
             for (langs, word) in self.by_language(file, &words) {
+                if word.get_ref().is_exact() {
+                    self.exact.insert(fold_word(word.get_ref().text()));
+                }
                 self.insert(file, word.span().start, word.get_ref().text(), &name, langs, meaning.clone());
             }
         }

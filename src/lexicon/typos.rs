@@ -23,9 +23,11 @@ pub(super) struct Typos {
 }
 
 impl Typos {
-    /// Takes in all words of the dictionary; `everyday` are words that are no slips of names.
+    /// Takes in all words of the dictionary. Of those that are exact no slips are known; `everyday` are words that are no
+    /// slips of names.
     pub(super) fn new<'a>(
-        words: impl Iterator<Item = (&'a String, &'a Vec<Sense>)>,
+        words: &HashMap<String, Vec<Sense>>,
+        is_exact: impl Fn(&str) -> bool,
         everyday: impl Iterator<Item = &'a String>,
     ) -> Self {
         let mut typos = Self::default();
@@ -36,7 +38,7 @@ impl Typos {
             let named =
                 senses.iter().filter(|sense| matches!(sense.meaning, Meaning::Product(_) | Meaning::Attribute(_)));
             let fits = (LEAST_LETTERS..=MOST_LETTERS).contains(&letters.len()) && letters.iter().all(|c| is_letter(*c));
-            for sense in named.filter(|_| fits) {
+            for sense in named.filter(|_| fits && !is_exact(word)) {
                 let place = typos.names.len() as u32;
                 typos.names.push((letters.clone(), sense.clone()));
                 for deletion in deletions(&letters) {

@@ -9,6 +9,7 @@
 pub mod fold;
 mod intake;
 pub mod knowledge;
+mod lanes;
 pub mod place;
 mod processor;
 pub mod replay;
@@ -33,6 +34,7 @@ use crate::whatsapp::client::Client;
 
 pub use intake::{NotTaken, Taken};
 use knowledge::Shelf;
+use lanes::Lanes;
 use supervise::supervise;
 
 /// Where the running system takes the time from. Tests pass their own.
@@ -69,6 +71,7 @@ struct Inner {
     shelf: Arc<Shelf>,
     client: Client,
     pacer: Pacer,
+    lanes: Lanes,
     /// Room for marks of reading.
     marks: Arc<Semaphore>,
     clock: Clock,
@@ -104,6 +107,7 @@ impl Engine {
         let engine = Self {
             inner: Arc::new(Inner {
                 pacer: Pacer::new(parts.settings.whatsapp.messages_per_second),
+                lanes: Lanes::new(&parts.channels, parts.settings.whatsapp.messages_per_second),
                 marks: sender::marks(),
                 settings: parts.settings,
                 store: parts.store,
@@ -170,6 +174,10 @@ impl Engine {
 
     fn pacer(&self) -> &Pacer {
         &self.inner.pacer
+    }
+
+    fn lanes(&self) -> &Lanes {
+        &self.inner.lanes
     }
 
     fn client(&self) -> &Client {

@@ -4,15 +4,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
+use tokio::sync::mpsc::OwnedPermit;
 use tokio::time::Instant;
 
 use super::Engine;
 use super::fold::Knowledge;
 use super::state::{Effect, State};
 use super::summary::summarise;
-use crate::domain::{Consequence, Duration, Event, EventBody, Evidence, MessageKind, Timestamp};
+use crate::domain::{Consequence, Duration, Event, EventBody, Evidence, MessageKind, TagChange, TagMove, Timestamp};
 use crate::handoff::DeskMove;
-use crate::store::{Claim, ClaimedContact, Folded, HandoffChange, NewOutgoing, OutboxStatus};
+use crate::store::{
+    Claim, ClaimedContact, Folded, HandoffChange, LedgerLine, LedgerMove, NewOutgoing, OutboxRow, OutboxStatus,
+};
 
 /// Contacts of one claim: large enough to share a commit, small enough that the first is not kept waiting.
 const CLAIM: usize = 512;
@@ -63,16 +66,14 @@ async fn process(engine: &Engine, mut claim: Claim) {
     let now = engine.now();
     let folded = tokio::task::spawn_blocking(move || fold_all(&knowledge, contacts, now)).await;
     let Ok(mut folded) = folded else { return };
-    for outgoing in folded.iter_mut().flat_map(|work| &mut work.folded.outgoing) {
-        if outgoing.channel.is_empty() {
-            // Who never wrote to a number of ours hears from the first one.
-            outgoing.channel = engine.channels().first().cloned().unwrap_or_default();
-        }
-    }
+    let leaving = depart(engine, &mut folded, now);
     let touched: Vec<_> = folded.iter().map(|work| work.folded.contact).collect();
     let (folded, heard): (Vec<_>, Vec<_>) = folded.into_iter().map(|work| (work.folded, work.heard)).unzip();
     match engine.store().commit(claim, folded).await {
         Ok(()) => {
+            for (place, row) in leaving {
+                place.send(row);
+            }
             metrics::counter!("hotline_contacts_folded_total").increment(touched.len() as u64);
             for contact in touched {
                 engine.changed(contact);
@@ -85,6 +86,29 @@ async fn process(engine: &Engine, mut claim: Claim) {
             tokio::time::sleep(StdDuration::from_millis(200)).await;
         }
     }
+}
+
+/// A message that leaves when its fold is committed, and its place in the lane.
+type Leaving = (OwnedPermit<OutboxRow>, OutboxRow);
+
+/// Gives replies a place in the lane of their number where there is one: they are marked `sending` by the commit itself
+/// and need not be taken from the outbox. A follow-up is: the gate is asked once more when its turn comes.
+fn depart(engine: &Engine, folded: &mut [Work], now: Timestamp) -> Vec<Leaving> {
+    let mut leaving = Vec::new();
+    for Work { folded, .. } in folded {
+        for outgoing in &mut folded.outgoing {
+            if outgoing.channel.is_empty() {
+                // Who never wrote to a number of ours hears from the first one.
+                outgoing.channel = engine.channels().first().cloned().unwrap_or_default();
+            }
+            let lane = engine.lanes().of(&outgoing.channel).filter(|_| !outgoing.follow_up);
+            if let Some(place) = lane.and_then(|lane| lane.place()) {
+                outgoing.sending_since = Some(now);
+                leaving.push((place, outgoing.row(folded.contact)));
+            }
+        }
+    }
+    leaving
 }
 
 /// What came of one contact.
@@ -146,13 +170,13 @@ fn count_inbound(event: &Event, folded: &mut Folded) {
 fn take(effect: Effect, state: &State, work: &mut Work) {
     let Work { folded, heard } = work;
     match effect {
-        Effect::Decided(_, Consequence::Tag(change)) => folded.tags.push(change),
-        Effect::Decided(at, consequence) => folded.decided.push((at, consequence)),
+        Effect::Decided(at, consequence) => folded.ledger.extend(ledger_line(at, consequence)),
         Effect::Desk(at, moved) => folded.handoffs.extend(rows(moved).into_iter().map(|change| (at, change))),
         Effect::Send(message) => folded.outgoing.push(NewOutgoing {
             channel: state.contact.channel.clone().unwrap_or_default(),
             address: state.contact.address.clone(),
             follow_up: message.kind != MessageKind::Reply,
+            sending_since: None,
             message,
         }),
         Effect::CancelQueued { reason } => {
@@ -166,6 +190,24 @@ fn take(effect: Effect, state: &State, work: &mut Work) {
         }
         Effect::Heard { wamid, channel } => heard.push((wamid, channel)),
     }
+}
+
+/// What the ledger says of a decision: changes of tags, and with them of colour, heat and stage; and alerts.
+fn ledger_line(at: Timestamp, consequence: Consequence) -> Option<LedgerLine> {
+    let (tag, change, at, evidence) = match consequence {
+        Consequence::Tag(TagChange { tag, change, at, evidence, .. }) => {
+            let change = match change {
+                TagMove::Set => LedgerMove::Set,
+                TagMove::Removed => LedgerMove::Removed,
+                TagMove::Expired => LedgerMove::Expired,
+                TagMove::Renewed => return None,
+            };
+            (tag.to_string(), change, at, evidence)
+        }
+        Consequence::Alert { name, evidence } => (format!("alert/{name}"), LedgerMove::Raised, at, evidence),
+        _ => return None,
+    };
+    Some(LedgerLine { tag, change, at, evidence })
 }
 
 /// What a move of the desk means for the contact's row of the table of hand-offs.

@@ -6,6 +6,7 @@ use std::time::{Duration as StdDuration, Instant};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::Engine;
+use super::lanes::Lane;
 use crate::domain::{Duration, MessageNumber, Timestamp};
 use crate::outreach::pacer::Pace;
 use crate::store::{Leadership, OutboxRow, SendOutcome, SendResult, StoreError};
@@ -33,20 +34,14 @@ struct Desk {
     outcomes: mpsc::Sender<SendResult>,
 }
 
-/// The messages of one number that were taken and wait for their turn.
-struct Lane {
-    channel: String,
-    /// This node sends for the number.
-    is_led: bool,
-    queue: mpsc::Sender<OutboxRow>,
-}
-
 /// Sends for all our numbers until told to stop, then finishes what is under way.
 pub(super) async fn run(engine: Engine) {
     let (outcomes, waiting) = mpsc::channel(CALLS_AT_ONCE * 2);
     let recorder = tokio::spawn(record(engine.clone(), waiting));
     let desk = Desk { engine: engine.clone(), calls: Arc::new(Semaphore::new(CALLS_AT_ONCE)), outcomes };
-    let mut lanes = desk.lanes();
+    for lane in engine.lanes().iter() {
+        tokio::spawn(desk.clone().keep_pace(lane.clone()));
+    }
     drop(desk);
     let mut leadership = engine.store().leadership();
     let mut renewed = None;
@@ -55,10 +50,10 @@ pub(super) async fn run(engine: Engine) {
         // Subscribed before looking, so that a hint between the two is not lost.
         let hint = engine.store().outbox_hint();
         if renewed.is_none_or(|renewed: Instant| renewed.elapsed() >= RENEW_EVERY) {
-            lead(&engine, &mut leadership, &mut lanes).await;
+            lead(&engine, &mut leadership).await;
             renewed = Some(Instant::now());
         }
-        let sent = round(&engine, &lanes).await.unwrap_or_else(|error| {
+        let sent = round(&engine).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "cannot take messages from the outbox; trying again");
             0
         });
@@ -70,62 +65,64 @@ pub(super) async fn run(engine: Engine) {
             }
         }
     }
-    drop(lanes);
     // Ends when the last call has told its outcome.
     let _recorded = recorder.await;
 }
 
 /// Learns for which numbers this node sends.
-async fn lead(engine: &Engine, leadership: &mut Leadership, lanes: &mut [Lane]) {
+async fn lead(engine: &Engine, leadership: &mut Leadership) {
     let led = leadership.renew(engine.channels()).await.map_err(|error| {
         tracing::warn!(%error, "cannot tell which numbers this node sends for; it sends for none");
     });
-    for lane in lanes {
-        lane.is_led = led.as_ref().is_ok_and(|led| led.contains(&lane.channel));
+    for lane in engine.lanes().iter() {
+        lane.lead(led.as_ref().is_ok_and(|led| led.contains(&lane.channel)));
     }
 }
 
-/// Takes a few messages and puts them into the lanes of their numbers. Returns how many.
-async fn round(engine: &Engine, lanes: &[Lane]) -> Result<usize, StoreError> {
+/// Takes a few messages out of the outbox and puts them into the lanes of their numbers. Returns how many.
+async fn round(engine: &Engine) -> Result<usize, StoreError> {
     // A number that waits for its second does not hold up the others.
-    let half = |lane: &Lane| lane.queue.max_capacity().div_ceil(2);
-    let led = lanes.iter().filter(|lane| lane.is_led);
-    let mut open: Vec<&Lane> = led.clone().filter(|lane| lane.queue.capacity() >= half(lane)).collect();
+    let mut open: Vec<_> = engine.lanes().led().filter(|lane| lane.room() >= lane.half()).collect();
     if open.is_empty() {
-        let Some(lane) = led.max_by_key(|lane| lane.queue.capacity()) else { return Ok(0) };
-        if lane.queue.reserve_many(half(lane)).await.is_err() {
+        let Some(lane) = engine.lanes().led().max_by_key(|lane| lane.room()) else { return Ok(0) };
+        if lane.until(lane.half()).await.is_none() {
             return Ok(0);
         }
         open.push(lane);
     }
-    let rooms = open.iter().map(|lane| (lane.channel.clone(), lane.queue.capacity() as i64)).collect();
+    let looked: Vec<_> = open.iter().map(|lane| (lane, lane.waiting(), lane.room())).collect();
+    let rooms = looked.iter().map(|(lane, _, room)| (lane.channel.clone(), *room as i64)).collect();
     let rows = engine.store().take_due(rooms, engine.now()).await?;
+    for (lane, waiting, room) in looked {
+        if rows.iter().filter(|row| row.channel == lane.channel).count() < room {
+            lane.emptied(waiting);
+        }
+    }
     let count = rows.len();
     for row in rows {
-        if let Some(lane) = lanes.iter().find(|lane| lane.channel == row.channel) {
-            // A lane that is gone leaves the message `sending`; the settler sees to it.
-            let _closed = lane.queue.send(row).await;
+        if let Some(lane) = engine.lanes().of(&row.channel) {
+            lane.put(row).await;
         }
     }
     Ok(count)
 }
 
 impl Desk {
-    /// A lane for each number, with a task that keeps its pace.
-    fn lanes(&self) -> Vec<Lane> {
-        // A tenth of a second's worth: a reply that comes now does not wait behind more than that.
-        let few = (self.engine.settings().whatsapp.messages_per_second as usize / 10).clamp(8, 128);
-        let lane = |channel: &String| {
-            let (queue, mut waiting) = mpsc::channel(few);
-            let (desk, name) = (self.clone(), channel.clone());
-            tokio::spawn(async move {
-                while let Some(row) = waiting.recv().await {
-                    desk.pace_and_start(&name, row).await;
+    /// Sends what stands in a lane, one after the other, until the system stops and the lane is empty.
+    async fn keep_pace(self, lane: Arc<Lane>) {
+        let mut turns = lane.turns.lock().await;
+        let stop = self.engine.stopping();
+        loop {
+            let row = tokio::select! {
+                row = turns.recv() => row,
+                () = stop.cancelled(), if !turns.is_closed() => {
+                    turns.close();
+                    continue;
                 }
-            });
-            Lane { channel: channel.clone(), is_led: false, queue }
-        };
-        self.engine.channels().iter().map(lane).collect()
+            };
+            let Some(row) = row else { return };
+            self.pace_and_start(&lane.channel, row).await;
+        }
     }
 
     async fn pace_and_start(&self, channel: &str, row: OutboxRow) {

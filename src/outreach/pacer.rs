@@ -1,6 +1,7 @@
 //! The pacer: a number's messages a second, and one message in 6 s for one customer with a burst of 45 (section 5.3).
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
@@ -12,8 +13,8 @@ use crate::domain::ContactId;
 const PAIR_PERIOD: Duration = Duration::from_secs(6);
 /// Messages that one customer may get at once, borrowed from the time to come.
 const PAIR_BURST: NonZeroU32 = NonZeroU32::new(45).expect("45 is not 0");
-/// Customers that are remembered before those with full quota are forgotten.
-const REMEMBERED: usize = 20_000;
+/// Messages after which customers with full quota are forgotten: rarely, since all are looked at.
+const FORGET_EVERY: u32 = 1 << 14;
 
 /// Whether a message may leave now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,7 @@ pub enum Pace {
 pub struct Pacer {
     numbers: DefaultKeyedRateLimiter<String>,
     pairs: DefaultKeyedRateLimiter<(String, ContactId)>,
+    asked: AtomicU32,
     clock: DefaultClock,
 }
 
@@ -42,6 +44,7 @@ impl Pacer {
         Self {
             numbers: RateLimiter::keyed(Quota::per_second(per_second)),
             pairs: RateLimiter::keyed(pair.allow_burst(PAIR_BURST)),
+            asked: AtomicU32::new(0),
             clock: DefaultClock::default(),
         }
     }
@@ -51,7 +54,7 @@ impl Pacer {
         if let Err(not_yet) = self.numbers.check_key(&channel.to_owned()) {
             return Pace::NumberWaits(not_yet.wait_time_from(self.clock.now()));
         }
-        if self.pairs.len() > REMEMBERED {
+        if self.asked.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.pairs.retain_recent();
         }
         match self.pairs.check_key(&(channel.to_owned(), contact)) {

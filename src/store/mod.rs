@@ -29,7 +29,7 @@ pub use leading::Leadership;
 use postgres::Postgres;
 use sqlite::Sqlite;
 pub use types::*;
-use writer::{Done, Job, Writer};
+use writer::{Claimed, Done, Job, Writer};
 
 /// The database, with its tables up to date. Cheap to clone.
 #[derive(Clone)]
@@ -100,7 +100,7 @@ impl Store {
                 self.inner.work.notify_waiters();
                 Ok(appended)
             }
-            Done::Written | Done::Taken(_) => Err(StoreError::Closed),
+            _ => Err(StoreError::Closed),
         }
     }
 
@@ -114,34 +114,25 @@ impl Store {
         let in_flight = &self.inner.in_flight;
         let _turn = in_flight.turn.lock().await;
         let busy = in_flight.list();
-        match &self.inner.backend {
-            Backend::Sqlite(sqlite) => {
-                let mut reader = sqlite.readers.acquire().await?;
-                let contacts = sqlite::queries::claiming::claim(&mut reader, now, limit, &busy).await?;
-                if contacts.is_empty() {
-                    let next_due = match busy.is_empty() {
-                        true => sqlite::queries::claiming::next_due(&mut reader).await?,
-                        false => None,
-                    };
-                    return Ok(Claim { contacts, next_due, hold: Hold::Nothing });
-                }
-                let held = in_flight.hold(contacts.iter().map(|contact| contact.id.0).collect());
-                Ok(Claim { contacts, next_due: None, hold: Hold::Noted(held) })
-            }
+        let (Claimed { contacts, next_due }, transaction) = match &self.inner.backend {
+            // The writer has the pages at hand that it wrote last.
+            Backend::Sqlite(_) => match self.inner.writer.run(Job::Claim { now, limit, busy }).await? {
+                Done::Claimed(claimed) => (claimed, None),
+                _ => return Err(StoreError::Closed),
+            },
             Backend::Postgres(postgres) => {
                 let mut transaction = postgres.pool.begin().await?;
-                let contacts = postgres::queries::claiming::claim(&mut transaction, now, limit, &busy).await?;
-                if contacts.is_empty() {
-                    let next_due = match busy.is_empty() {
-                        true => postgres::queries::claiming::next_due(&mut transaction).await?,
-                        false => None,
-                    };
-                    return Ok(Claim { contacts, next_due, hold: Hold::Nothing });
-                }
-                let held = in_flight.hold(contacts.iter().map(|contact| contact.id.0).collect());
-                Ok(Claim { contacts, next_due: None, hold: Hold::Locked(transaction, held) })
+                let claimed = postgres::queries::claiming::claim(&mut transaction, now, limit, &busy).await?;
+                (claimed, Some(transaction))
             }
-        }
+        };
+        let held = || in_flight.hold(contacts.iter().map(|contact| contact.id.0).collect());
+        let hold = match transaction {
+            _ if contacts.is_empty() => Hold::Nothing,
+            Some(transaction) => Hold::Locked(transaction, held()),
+            None => Hold::Noted(held()),
+        };
+        Ok(Claim { contacts, next_due, hold })
     }
 
     /// Writes all that the folds of a claim decided, in one transaction with the fact that they were folded.
@@ -149,7 +140,8 @@ impl Store {
     /// # Errors
     /// Nothing was written; the contacts will be claimed again.
     pub async fn commit(&self, claim: Claim, folded: Vec<Folded>) -> Result<(), StoreError> {
-        let sends = folded.iter().any(|folded| !folded.outgoing.is_empty());
+        let mut outgoing = folded.iter().flat_map(|folded| &folded.outgoing);
+        let sends = outgoing.any(|outgoing| outgoing.sending_since.is_none());
         match claim.hold {
             Hold::Locked(mut transaction, held) => {
                 postgres::queries::folding::commit(&mut transaction, &folded).await?;
@@ -179,7 +171,7 @@ impl Store {
         let job = Job::Take { rooms, now };
         match self.inner.writer.run(job).await? {
             Done::Taken(rows) => Ok(rows),
-            Done::Written | Done::Appended(_) => Err(StoreError::Closed),
+            _ => Err(StoreError::Closed),
         }
     }
 

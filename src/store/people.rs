@@ -1,7 +1,7 @@
 //! What the console and its people need of the store.
 
 use super::{
-    Backend, InboxRow, KeptRow, LedgerRow, Role, SentRow, Session, Store, StoreError, User, View, postgres, sqlite,
+    Backend, InboxRow, KeptRow, LedgerLine, Role, SentRow, Session, Store, StoreError, User, View, postgres, sqlite,
 };
 use crate::domain::{ContactId, Event, Timestamp};
 
@@ -63,7 +63,7 @@ impl Store {
     }
 
     /// The newest changes of a contact's tags.
-    pub async fn ledger(&self, contact: ContactId, limit: i64) -> Result<Vec<LedgerRow>, StoreError> {
+    pub async fn ledger(&self, contact: ContactId, limit: i64) -> Result<Vec<LedgerLine>, StoreError> {
         Ok(query!(self, console::ledger(contact, limit)))
     }
 

@@ -62,6 +62,8 @@ impl Sqlite {
             .busy_timeout(BUSY)
             .row_buffer_size(1_024)
             .pragma("cache_size", "-16000")
+            // The checks of JSON are for other programs: what we write is JSON, and reading it once more costs much.
+            .pragma("ignore_check_constraints", "on")
             // The log is copied into the file beside the writer, see `checkpoint`.
             .pragma("wal_autocheckpoint", "0");
         migrate(&options).await?;

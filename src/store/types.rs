@@ -1,9 +1,9 @@
 //! What goes into the store and what comes out of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Address, Consequence, ContactId, ContactRef, Event, EventBody, Outgoing, Sender, StatusEvent, TagChange, Timestamp,
+    Address, ContactId, ContactRef, Event, EventBody, Evidence, Outgoing, Sender, StatusEvent, Timestamp,
 };
 
 /// Why the store could not do it.
@@ -142,6 +142,9 @@ pub struct NewOutgoing {
     pub address: Address,
     /// Replies go before follow-ups.
     pub follow_up: bool,
+    /// It leaves as soon as the fold is committed, and is marked `sending` by that very commit; `None` leaves it to the
+    /// sender to take it when there is room.
+    pub sending_since: Option<Timestamp>,
     /// What.
     pub message: Outgoing,
 }
@@ -150,6 +153,18 @@ impl NewOutgoing {
     /// Whether the bot wrote it.
     pub fn from_bot(&self) -> bool {
         self.message.sender == Sender::Bot
+    }
+
+    /// The row that it becomes when it leaves at once.
+    pub fn row(&self, contact: ContactId) -> OutboxRow {
+        OutboxRow {
+            contact,
+            message: self.message.clone(),
+            address: self.address.clone(),
+            channel: self.channel.clone(),
+            attempts: 1,
+            follow_up: self.follow_up,
+        }
     }
 }
 
@@ -211,6 +226,33 @@ pub enum HandoffChange {
     Closed,
 }
 
+/// What happened to a tag, as the ledger says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LedgerMove {
+    /// Not held before.
+    Set,
+    /// Taken away by a rule, an exclusive group or a person.
+    Removed,
+    /// Its lifetime ended.
+    Expired,
+    /// An alert, which nobody holds.
+    Raised,
+}
+
+/// A line of the tag ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerLine {
+    /// Which tag.
+    pub tag: String,
+    /// What happened to it.
+    pub change: LedgerMove,
+    /// When, by the fold's clock.
+    pub at: Timestamp,
+    /// Why.
+    pub evidence: Evidence,
+}
+
 /// All that the fold of one contact decided.
 #[derive(Debug, Default)]
 pub struct Folded {
@@ -228,10 +270,8 @@ pub struct Folded {
     pub inbound: i64,
     /// For lists.
     pub summary: Summary,
-    /// For the ledger and the table of tags.
-    pub tags: Vec<TagChange>,
-    /// Colour, heat, stage, alerts: for the ledger.
-    pub decided: Vec<(Timestamp, Consequence)>,
+    /// What changed, with its reason.
+    pub ledger: Vec<LedgerLine>,
     /// For the table of hand-offs.
     pub handoffs: Vec<(Timestamp, HandoffChange)>,
     /// For the outbox.
@@ -388,16 +428,6 @@ pub struct SentRow {
     pub state: String,
     pub error: Option<String>,
     pub message: Outgoing,
-}
-
-/// A line of the tag ledger.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the columns of the ledger")]
-pub struct LedgerRow {
-    pub tag: String,
-    pub change: String,
-    pub at: Timestamp,
-    pub evidence: String,
 }
 
 /// A body that was not understood, or an event of no kind that we know.

@@ -2,7 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Appended, Folded, NewEvent, OutboxRow, SendResult, StoreError};
+use super::{Appended, ClaimedContact, Folded, NewEvent, OutboxRow, SendResult, StoreError};
 use crate::domain::Timestamp;
 
 /// How many callers may wait; more than that are held back at the door.
@@ -13,16 +13,29 @@ pub(super) enum Job {
     Append(Vec<NewEvent>),
     Commit(Vec<Folded>),
     Record(Vec<SendResult>),
-    Take { rooms: Vec<(String, i64)>, now: Timestamp },
+    /// On SQLite; on PostgreSQL a claim has a transaction of its own, which locks.
+    Claim {
+        now: Timestamp,
+        limit: i64,
+        busy: Vec<[i64; 1]>,
+    },
+    Take {
+        rooms: Vec<(String, i64)>,
+        now: Timestamp,
+    },
     Expire(Timestamp),
-    Keep { received: Timestamp, reason: String, body: Vec<u8> },
+    Keep {
+        received: Timestamp,
+        reason: String,
+        body: Vec<u8>,
+    },
 }
 
 impl Job {
-    /// Meta waits for it, or somebody who asks whether we can write.
+    /// Meta waits for it, or a customer, or somebody who asks whether we can write.
     pub(super) fn is_urgent(&self) -> bool {
         match self {
-            Self::Append(_) | Self::Keep { .. } => true,
+            Self::Append(_) | Self::Keep { .. } | Self::Claim { .. } => true,
             Self::Record(results) => results.is_empty(),
             Self::Commit(_) | Self::Take { .. } | Self::Expire(_) => false,
         }
@@ -42,6 +55,13 @@ pub(super) enum Done {
     Written,
     Appended(Vec<Appended>),
     Taken(Vec<OutboxRow>),
+    Claimed(Claimed),
+}
+
+/// Contacts to fold; if there are none, when there will be.
+pub(super) struct Claimed {
+    pub(super) contacts: Vec<ClaimedContact>,
+    pub(super) next_due: Option<Timestamp>,
 }
 
 /// A job and who waits for it.

@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 use crate::domain::{AgentAction, Content, Event, EventBody, Evidence, Timestamp};
 use crate::engine::state::State;
 use crate::engine::summary::Row;
-use crate::store::{InboxRow, LedgerRow, SentRow};
+use crate::store::{InboxRow, LedgerLine, LedgerMove, SentRow};
 
 /// Tags that a row of the inbox shows; the rest is a number.
 const TAGS_SHOWN: usize = 3;
@@ -155,12 +155,12 @@ fn ours(row: &SentRow, zone: Tz) -> Value {
 }
 
 /// Tags that hold, with why: the rule, the figure, the words in the message.
-pub(super) fn tags(state: Option<&str>, ledger: &[LedgerRow], events: &[Event], now: Timestamp) -> Vec<Value> {
+pub(super) fn tags(state: Option<&str>, ledger: &[LedgerLine], events: &[Event], now: Timestamp) -> Vec<Value> {
     let state: State = state.and_then(|state| serde_json::from_str(state).ok()).unwrap_or_default();
     let held = state.facts.tags();
     held.map(|(tag, held)| {
-        let line = ledger.iter().find(|line| line.tag == tag.as_str() && line.change == "set");
-        let evidence: Evidence = line.and_then(|line| serde_json::from_str(&line.evidence).ok()).unwrap_or_default();
+        let line = ledger.iter().find(|line| line.tag == tag.as_str() && line.change == LedgerMove::Set);
+        let evidence = line.map(|line| line.evidence.clone()).unwrap_or_default();
         let message = evidence.events.iter().rev().find_map(|seq| {
             let event = events.iter().find(|event| event.seq == *seq)?;
             let EventBody::Message(message) = &event.body else { return None };

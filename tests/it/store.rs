@@ -34,7 +34,7 @@ fn reply(number: i64) -> NewOutgoing {
         rule: None,
         product: None,
     };
-    NewOutgoing { channel: "1".into(), address: Address::default(), follow_up: false, message }
+    NewOutgoing { channel: "1".into(), address: Address::default(), follow_up: false, sending_since: None, message }
 }
 
 async fn fold_all(store: &Store, outgoing: impl Fn(i64) -> Vec<NewOutgoing>) -> Vec<i64> {

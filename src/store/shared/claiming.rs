@@ -7,6 +7,7 @@ use sqlx::Row;
 use super::{Connection, json};
 use crate::domain::{ContactId, ContactRef, Event, EventBody, Timestamp};
 use crate::store::ClaimedContact;
+use crate::store::writer::Claimed;
 
 /// Contacts with unread events whose time came, or with a wake that is due. On PostgreSQL they are locked until the
 /// transaction ends; `busy` are those that this process is folding already.
@@ -15,10 +16,12 @@ pub(in crate::store) async fn claim(
     now: Timestamp,
     limit: i64,
     busy: &[[i64; 1]],
-) -> Result<Vec<ClaimedContact>, sqlx::Error> {
-    let candidates = candidates(connection, now, limit, busy).await?;
+) -> Result<Claimed, sqlx::Error> {
+    let (candidates, last) = candidates(connection, now, limit, busy).await?;
     if candidates.is_empty() {
-        return Ok(Vec::new());
+        // What is being folded tells of its own next moment when it is committed.
+        let next_due = if busy.is_empty() { next_due(connection).await? } else { None };
+        return Ok(Claimed { contacts: Vec::new(), next_due });
     }
     let lock = concat!(
         "select id, state, wake_at, summary from contacts where merged_into is null and id in (select cast(value->>0 as bigint) from ",
@@ -40,7 +43,7 @@ pub(in crate::store) async fn claim(
         contacts.push((claimed, wake_at.is_some_and(|wake| wake <= now.0)));
     }
     let ids: Vec<[i64; 1]> = contacts.iter().map(|(contact, _)| [contact.id.0]).collect();
-    let mut events = unread(connection, &ids).await?;
+    let mut events = unread(connection, &ids, last).await?;
     let new: Vec<[i64; 1]> =
         contacts.iter().filter(|(contact, _)| contact.state.is_none()).map(|(contact, _)| [contact.id.0]).collect();
     let mut names = names(connection, &new).await?;
@@ -50,24 +53,33 @@ pub(in crate::store) async fn claim(
         // Another node may have folded it between the two looks.
         (awake || !contact.events.is_empty()).then_some(contact)
     });
-    Ok(claimed.collect())
+    Ok(Claimed { contacts: claimed.collect(), next_due: None })
 }
 
+/// Who is to be folded, and up to which event: what stands behind it in the journal comes with a later claim, in order.
 async fn candidates(
     connection: &mut Connection,
     now: Timestamp,
     limit: i64,
     busy: &[[i64; 1]],
-) -> Result<Vec<[i64; 1]>, sqlx::Error> {
-    // Few rows are looked at, however long the queue is.
+) -> Result<(Vec<[i64; 1]>, i64), sqlx::Error> {
+    // The oldest first, and few rows are looked at, however long the queue is.
     let unread = concat!(
-        "select distinct contact_id from (select contact_id from unread where due_at <= $2 and contact_id not in ",
+        "select contact_id, max(seq), count(*) from (select contact_id, seq from unread where due_at <= $2 and contact_id not in ",
         "(select cast(value->>0 as bigint) from ",
         rows!("$1"),
-        ") order by due_at, contact_id limit $3) as due"
+        ") order by seq limit $3) as due group by contact_id"
     );
-    let mut ids: Vec<i64> =
-        sqlx::query_scalar(unread).bind(json(&busy)).bind(now.0).bind(limit).fetch_all(&mut *connection).await?;
+    let rows = sqlx::query(unread).bind(json(&busy)).bind(now.0).bind(limit).fetch_all(&mut *connection).await?;
+    let mut ids = Vec::with_capacity(rows.len());
+    let (mut last, mut count) = (0, 0);
+    for row in rows {
+        ids.push(row.try_get(0)?);
+        last = last.max(row.try_get(1)?);
+        count += row.try_get::<i64, _>(2)?;
+    }
+    // Only where the queue is longer than a claim there is something behind.
+    let last = if count < limit { i64::MAX } else { last };
     let waking = concat!(
         "select id from contacts where wake_at <= $2 and id not in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
@@ -78,17 +90,22 @@ async fn candidates(
     ids.extend(waking);
     ids.sort_unstable();
     ids.dedup();
-    Ok(ids.into_iter().map(|id| [id]).collect())
+    Ok((ids.into_iter().map(|id| [id]).collect(), last))
 }
 
-async fn unread(connection: &mut Connection, ids: &[[i64; 1]]) -> Result<HashMap<i64, Vec<Event>>, sqlx::Error> {
+async fn unread(
+    connection: &mut Connection,
+    ids: &[[i64; 1]],
+    last: i64,
+) -> Result<HashMap<i64, Vec<Event>>, sqlx::Error> {
     let select = concat!(
         "select j.seq, j.contact_id, j.at, j.received, j.body from unread u join journal j on j.seq = u.seq ",
-        "where u.contact_id in (select cast(value->>0 as bigint) from ",
+        "where u.seq <= $2 and u.contact_id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
-        ") order by j.seq"
+        // By `u.seq`, which is the same: by `j.seq` SQLite would read the whole journal in its order.
+        ") order by u.seq"
     );
-    let rows = sqlx::query(select).bind(json(&ids)).fetch_all(&mut *connection).await?;
+    let rows = sqlx::query(select).bind(json(&ids)).bind(last).fetch_all(&mut *connection).await?;
     let mut events: HashMap<i64, Vec<Event>> = HashMap::with_capacity(ids.len());
     for row in rows {
         events.entry(row.try_get(1)?).or_default().push(event(row.try_get(0)?, &row, 2)?);
@@ -137,7 +154,7 @@ async fn names(connection: &mut Connection, ids: &[[i64; 1]]) -> Result<HashMap<
 }
 
 /// The earliest moment at which something becomes due with no new event.
-pub(in crate::store) async fn next_due(connection: &mut Connection) -> Result<Option<Timestamp>, sqlx::Error> {
+async fn next_due(connection: &mut Connection) -> Result<Option<Timestamp>, sqlx::Error> {
     let unread: Option<i64> = sqlx::query_scalar("select min(due_at) from unread").fetch_one(&mut *connection).await?;
     let wake: Option<i64> =
         sqlx::query_scalar("select min(wake_at) from contacts where wake_at is not null").fetch_one(connection).await?;

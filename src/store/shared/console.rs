@@ -5,7 +5,7 @@ use sqlx::Row;
 use super::Connection;
 use super::claiming::event;
 use crate::domain::{ContactId, Event, Timestamp};
-use crate::store::{InboxRow, KeptRow, LedgerRow, SentRow, View};
+use crate::store::{InboxRow, KeptRow, LedgerLine, SentRow, View};
 
 /// Rows of a view, the most urgent or the newest first.
 pub(in crate::store) async fn inbox(
@@ -114,24 +114,21 @@ pub(in crate::store) async fn sent(
     rows.iter().rev().map(read).collect()
 }
 
-/// The newest changes of a contact's tags.
+/// What the last `limit` folds changed of a contact's tags, the newest change first.
 pub(in crate::store) async fn ledger(
     connection: &mut Connection,
     contact: ContactId,
     limit: i64,
-) -> Result<Vec<LedgerRow>, sqlx::Error> {
-    let select = "select tag, change, at, evidence from tag_ledger where contact_id = $1 order by id desc limit $2";
-    let rows = sqlx::query(select).bind(contact.0).bind(limit).fetch_all(connection).await?;
-    let read = |row: &_| {
-        let at: i64 = Row::try_get(row, 2)?;
-        Ok(LedgerRow {
-            tag: Row::try_get(row, 0)?,
-            change: Row::try_get(row, 1)?,
-            at: Timestamp(at),
-            evidence: Row::try_get(row, 3)?,
-        })
-    };
-    rows.iter().map(read).collect()
+) -> Result<Vec<LedgerLine>, sqlx::Error> {
+    let select = "select changes from tag_ledger where contact_id = $1 order by id desc limit $2";
+    let rows: Vec<String> = sqlx::query_scalar(select).bind(contact.0).bind(limit).fetch_all(connection).await?;
+    let mut lines = Vec::new();
+    for changes in rows {
+        let changes: Vec<LedgerLine> =
+            serde_json::from_str(&changes).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        lines.extend(changes.into_iter().rev());
+    }
+    Ok(lines)
 }
 
 /// Bodies and events that nobody understood, the newest first, and how many there are.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Connection, json};
-use crate::domain::{Consequence, Evidence, MessageNumber, Sender, StatusKind, TagMove};
+use crate::domain::{MessageNumber, Sender, StatusKind};
 use crate::store::{Folded, HandoffChange, OutboxStatus};
 
 /// Writes everything that a batch of folds decided, one statement for each kind of row.
@@ -100,39 +100,14 @@ async fn read(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sql
 }
 
 async fn ledger(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
-    let mut rows = Vec::new();
-    for folded in folded {
-        let contact = folded.contact.0;
-        for change in folded.tags.iter().filter(|change| change.change != TagMove::Renewed) {
-            let what = match change.change {
-                TagMove::Set | TagMove::Renewed => "set",
-                TagMove::Removed => "removed",
-                TagMove::Expired => "expired",
-            };
-            rows.push(ledger_row(contact, change.tag.to_string(), what, change.at.0, &change.evidence));
-        }
-        for (at, consequence) in &folded.decided {
-            let (what, evidence) = match consequence {
-                Consequence::Alert { name, evidence } => (format!("alert/{name}"), evidence),
-                _ => continue,
-            };
-            rows.push(ledger_row(contact, what, "raised", at.0, evidence));
-        }
-    }
+    let changes = folded.iter().filter(|folded| !folded.ledger.is_empty());
+    let rows: Vec<_> = changes.map(|folded| (folded.contact.0, json(&folded.ledger))).collect();
     let insert = concat!(
-        "insert into tag_ledger (contact_id, tag, change, at, rule, version, evidence) ",
-        "select cast(value->>0 as bigint), value->>1, value->>2, cast(value->>3 as bigint), value->>4, value->>5, ",
-        "value->>6 from ",
+        "insert into tag_ledger (contact_id, changes) select cast(value->>0 as bigint), value->>1 from ",
         rows!("$1"),
         " where true order by r.key"
     );
     run(connection, insert, &rows).await
-}
-
-type LedgerRow = (i64, String, &'static str, i64, String, String, String);
-
-fn ledger_row(contact: i64, tag: String, what: &'static str, at: i64, evidence: &Evidence) -> LedgerRow {
-    (contact, tag, what, at, evidence.by.clone(), evidence.version.clone(), json(evidence))
 }
 
 async fn cancel(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
@@ -156,12 +131,17 @@ async fn outgoing(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
                 Sender::Bot => "bot",
                 Sender::Agent(login) => login.as_str(),
             };
+            // What leaves right after this commit is marked by it (promise 5).
+            let (state, attempts) = if outgoing.sending_since.is_some() { ("sending", 1) } else { ("queued", 0) };
             rows.push((
                 folded.contact.0,
                 message.number,
                 message.kind.name(),
                 sender,
                 i64::from(outgoing.follow_up),
+                state,
+                attempts,
+                outgoing.sending_since.map(|at| at.0),
                 &outgoing.channel,
                 json(&outgoing.address),
                 json(message),
@@ -171,10 +151,11 @@ async fn outgoing(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
         }
     }
     let insert = concat!(
-        "insert into outbox (contact_id, number, kind, sender, priority, state, channel, address, message, created_at, ",
-        "due_at, expires_at, updated_at) select cast(value->>0 as bigint), cast(value->>1 as bigint), value->>2, ",
-        "value->>3, cast(value->>4 as bigint), 'queued', value->>5, value->>6, value->>7, cast(value->>8 as bigint), ",
-        "cast(value->>8 as bigint), cast(value->>9 as bigint), cast(value->>8 as bigint) from ",
+        "insert into outbox (contact_id, number, kind, sender, priority, state, attempts, sending_since, channel, address, ",
+        "message, created_at, expires_at, rank, due_at, updated_at) select cast(value->>0 as bigint), ",
+        "cast(value->>1 as bigint), value->>2, value->>3, cast(value->>4 as bigint), value->>5, cast(value->>6 as bigint), ",
+        "cast(value->>7 as bigint), value->>8, value->>9, value->>10, cast(value->>11 as bigint), ",
+        "cast(value->>12 as bigint), cast(value->>6 as bigint), cast(value->>11 as bigint), cast(value->>11 as bigint) from ",
         rows!("$1"),
         " where true"
     );

@@ -6,7 +6,7 @@ use sqlx::{Connection as _, Executor};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{BEGIN, Connection, appending, folding, outbox};
+use super::{BEGIN, Connection, appending, claiming, folding, outbox};
 use crate::store::StoreError;
 use crate::store::writer::{Done, Job, Queued};
 
@@ -158,6 +158,7 @@ async fn run(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>, sq
                 folding::commit(connection, folded).await?;
                 Done::Written
             }
+            Job::Claim { now, limit, busy } => Done::Claimed(claiming::claim(connection, *now, *limit, busy).await?),
             Job::Take { rooms, now } => Done::Taken(outbox::take_due(connection, rooms, *now).await?),
             Job::Expire(now) => {
                 outbox::expire(connection, *now).await?;

@@ -1,0 +1,101 @@
+//! One lane for each of our numbers: what stands in it is marked `sending` and leaves at the number's pace.
+//!
+//! A reply goes straight from its fold's commit into the lane while there is room and nothing older waits in the outbox;
+//! everything else waits there until the sender takes it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{self, OwnedPermit, Permit};
+
+use crate::store::OutboxRow;
+
+/// The lanes of all our numbers.
+pub(super) struct Lanes(Vec<Arc<Lane>>);
+
+/// The messages of one number that wait for their turn.
+pub(super) struct Lane {
+    pub(super) channel: String,
+    queue: mpsc::Sender<OutboxRow>,
+    /// Taken out by the one task that keeps the lane's pace; the next one finds it here if that task fails.
+    pub(super) turns: Mutex<mpsc::Receiver<OutboxRow>>,
+    /// This node sends for the number.
+    is_led: AtomicBool,
+    /// Grows with each message that is left to the outbox; 0 when nothing waits there.
+    waiting: AtomicU64,
+}
+
+impl Lanes {
+    /// A tenth of a second's worth of room each: a reply that comes now does not wait behind more than that.
+    pub(super) fn new(channels: &[String], messages_per_second: u32) -> Self {
+        let room = (messages_per_second as usize / 10).clamp(8, 128);
+        let lane = |channel: &String| {
+            let (queue, turns) = mpsc::channel(room);
+            let (is_led, waiting) = (AtomicBool::new(false), AtomicU64::new(1));
+            Arc::new(Lane { channel: channel.clone(), queue, turns: Mutex::new(turns), is_led, waiting })
+        };
+        Self(channels.iter().map(lane).collect())
+    }
+
+    pub(super) fn of(&self, channel: &str) -> Option<&Arc<Lane>> {
+        self.0.iter().find(|lane| lane.channel == channel)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Lane>> {
+        self.0.iter()
+    }
+
+    /// Those that this node sends for.
+    pub(super) fn led(&self) -> impl Iterator<Item = &Arc<Lane>> {
+        self.0.iter().filter(|lane| lane.is_led.load(Ordering::Acquire))
+    }
+}
+
+impl Lane {
+    pub(super) fn lead(&self, is_led: bool) {
+        self.is_led.store(is_led, Ordering::Release);
+    }
+
+    /// A place for a message that leaves as soon as it is committed; `None` where it has to wait in the outbox.
+    pub(super) fn place(&self) -> Option<OwnedPermit<OutboxRow>> {
+        let direct = self.is_led.load(Ordering::Acquire) && self.waiting.load(Ordering::Acquire) == 0;
+        let place = if direct { self.queue.clone().try_reserve_owned().ok() } else { None };
+        if place.is_none() {
+            self.waiting.fetch_add(1, Ordering::AcqRel);
+        }
+        place
+    }
+
+    /// How many messages there is room for.
+    pub(super) fn room(&self) -> usize {
+        self.queue.capacity()
+    }
+
+    /// At this much room it is worth a look into the outbox.
+    pub(super) fn half(&self) -> usize {
+        self.queue.max_capacity().div_ceil(2)
+    }
+
+    /// Waits for that much room. `None` when the lane is closed.
+    pub(super) async fn until(&self, room: usize) -> Option<()> {
+        self.queue.reserve_many(room).await.ok().map(|_| ())
+    }
+
+    /// Puts in what was taken from the outbox. What a closed lane cannot take stays `sending`; the settler sees to it.
+    pub(super) async fn put(&self, row: OutboxRow) {
+        if let Ok(place) = self.queue.reserve().await {
+            Permit::send(place, row);
+        }
+    }
+
+    /// To be called before looking into the outbox; goes to [`Self::emptied`].
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Acquire)
+    }
+
+    /// The outbox held less than there was room for, and nothing was left to it since `waiting` was asked.
+    pub(super) fn emptied(&self, waiting: u64) {
+        let _more_came = self.waiting.compare_exchange(waiting, 0, Ordering::AcqRel, Ordering::Acquire);
+    }
+}

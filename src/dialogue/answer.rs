@@ -11,8 +11,8 @@ use crate::domain::{
     Timestamp,
 };
 
-/// The same words so soon again say nothing new.
-const REPEAT: Duration = Duration::seconds(60);
+/// The same words so soon again say nothing new: the question was part of a burst. Who asks again later wants an answer.
+const REPEAT: Duration = Duration::seconds(8);
 /// A slot is asked for this often, then left open.
 const ASK_TWICE: u8 = 2;
 /// Said this often in one conversation, an answer is not said again: a person is offered instead.

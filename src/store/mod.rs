@@ -104,7 +104,8 @@ impl Store {
         }
     }
 
-    /// Contacts that are to be folded now, at most about `limit`. No other caller, on any node, gets one of them until
+    /// Contacts that are to be folded now, with at most about `limit` events, the oldest first; what a contact has beyond
+    /// them comes with a later claim. No other caller, on any node, gets one of them until
     /// the claim is committed or dropped.
     ///
     /// # Errors

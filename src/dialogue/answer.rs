@@ -104,7 +104,13 @@ pub(super) fn answer(
     match standing {
         Standing::Person => return None,
         Standing::Waiting { .. } if !tell_person => return None,
-        Standing::Waiting { due, missed } => reply.person(due, missed),
+        Standing::Waiting { due, missed } => {
+            // What it knows it says all the same, in the one message that tells of the person: a comparison that was asked
+            // for makes a lead red, and is sent.
+            reply.facts(&heard);
+            (reply.call, reply.buttons, reply.rows) = (None, Vec::new(), Vec::new());
+            reply.person(due, missed);
+        }
         // Everything is silence after a stop, but for what they ask themselves.
         Standing::Bot if contact.opted_out && heard.wants.is_empty() && heard.choice.is_none() => return None,
         Standing::Bot => reply.speak(heard),

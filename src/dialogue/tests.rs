@@ -215,7 +215,7 @@ fn the_bot_is_silent_while_a_person_is_expected_or_in_charge() {
     talk.hear(InboundMessage { text: Some("price of the Nova S5?".into()), ..InboundMessage::default() });
     talk.dialogue.person_asked_for(&mut talk.memory, talk.now);
     let waiting = Standing::Waiting { due, missed: false };
-    expect(&talk.answer(waiting), &["A colleague takes over and answers within 5 minutes"], &["199"]);
+    expect(&talk.answer(waiting), &["Nova S5: 199", "A colleague takes over and answers within 5 minutes"], &[]);
     talk.hear(InboundMessage { text: Some("hello?".into()), ..InboundMessage::default() });
     assert_eq!(talk.answer(waiting), None);
     talk.hear(InboundMessage { text: Some("hello?".into()), ..InboundMessage::default() });

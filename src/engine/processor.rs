@@ -92,7 +92,8 @@ async fn process(engine: &Engine, mut claim: Claim) {
 type Leaving = (OwnedPermit<OutboxRow>, OutboxRow);
 
 /// Gives replies a place in the lane of their number where there is one: they are marked `sending` by the commit itself
-/// and need not be taken from the outbox. A follow-up is: the gate is asked once more when its turn comes.
+/// and need not be taken from the outbox. A follow-up is: the gate is asked once more when its turn comes. What became
+/// too late stays there too, and expires.
 fn depart(engine: &Engine, folded: &mut [Work], now: Timestamp) -> Vec<Leaving> {
     let mut leaving = Vec::new();
     for Work { folded, .. } in folded {
@@ -101,7 +102,8 @@ fn depart(engine: &Engine, folded: &mut [Work], now: Timestamp) -> Vec<Leaving> 
                 // Who never wrote to a number of ours hears from the first one.
                 outgoing.channel = engine.channels().first().cloned().unwrap_or_default();
             }
-            let lane = engine.lanes().of(&outgoing.channel).filter(|_| !outgoing.follow_up);
+            let leaves = !outgoing.follow_up && outgoing.message.expires > now;
+            let lane = engine.lanes().of(&outgoing.channel).filter(|_| leaves);
             if let Some(place) = lane.and_then(|lane| lane.place()) {
                 outgoing.sending_since = Some(now);
                 leaving.push((place, outgoing.row(folded.contact)));
@@ -134,11 +136,17 @@ fn fold_all(knowledge: &Arc<Knowledge>, contacts: Vec<ClaimedContact>, now: Time
 }
 
 fn fold_one(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> Work {
+    let (contact, merges) = (claimed.id, claimed.merges);
+    let mut work = Work { folded: Folded { contact, merges, ..Folded::default() }, heard: Vec::new() };
     let mut state = match claimed.state.as_deref().map(serde_json::from_str::<State>) {
         Some(Ok(state)) => state,
-        _ => State::new(claimed.id, &claimed.names, &knowledge.places),
+        Some(Err(error)) => {
+            tracing::error!(%contact, %error, "a contact's state cannot be read; it is made anew from the journal");
+            work.folded.unreadable = true;
+            return work;
+        }
+        None => made_anew(knowledge, &claimed, now),
     };
-    let mut work = Work { folded: Folded { contact: claimed.id, ..Folded::default() }, heard: Vec::new() };
     let folded = &mut work.folded;
     let mut effects = Vec::new();
     for event in &claimed.events {
@@ -158,6 +166,21 @@ fn fold_one(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> W
         take(effect, &state, &mut work);
     }
     work
+}
+
+/// The state that the journal alone makes. What followed from its events, and from the clock until the first unread one,
+/// has been done already.
+fn made_anew(knowledge: &Knowledge, claimed: &ClaimedContact, now: Timestamp) -> State {
+    let mut state = State::new(claimed.id, &claimed.names, &knowledge.places);
+    for event in &claimed.history {
+        let _done = knowledge.fold(&mut state, event);
+    }
+    if !claimed.history.is_empty() {
+        let until = claimed.events.first().map_or(now, |event| event.received);
+        let _done = knowledge.advance(&mut state, until - Duration::millis(1));
+    }
+    state.messages = state.messages.max(claimed.messages);
+    state
 }
 
 fn count_inbound(event: &Event, folded: &mut Folded) {

@@ -13,6 +13,10 @@ pub(super) const BEGIN: &str = "begin";
 /// contact's events are folded in the order in which a replay reads them. Held for one group commit.
 pub(super) const LOCK_APPENDING: Option<&str> = Some("select pg_advisory_xact_lock(4710001)");
 
+/// How long a statement waits for a lock that somebody else holds, in milliseconds: Meta, which waits for the answer, is told
+/// to come again.
+const LOCK_TIMEOUT: &str = "2000";
+
 /// A JSON parameter as rows with `key` (position) and `value`.
 macro_rules! rows {
     ($parameter:literal) => {
@@ -39,6 +43,7 @@ impl Postgres {
         let options: PgConnectOptions = url.parse().map_err(|error| {
             StoreError::Address(format!("the address of the PostgreSQL database is wrong: {error}"))
         })?;
+        let options = options.options([("lock_timeout", LOCK_TIMEOUT)]);
         let pool = PgPoolOptions::new()
             .max_connections(12)
             .acquire_timeout(StdDuration::from_secs(5))

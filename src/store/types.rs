@@ -109,12 +109,18 @@ pub struct Appended {
 }
 
 /// A contact to fold.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ClaimedContact {
     /// Who.
     pub id: ContactId,
-    /// State as JSON; `None` before the first fold.
+    /// State as JSON; `None` before the first fold, and where it has to be made anew from the journal.
     pub state: Option<String>,
+    /// How many contacts became this one: goes back with what is folded.
+    pub merges: i64,
+    /// Without a state: what was folded before. What followed from it has been done.
+    pub history: Vec<Event>,
+    /// Without a state: the highest number of a message that was ever decided for them.
+    pub messages: i64,
     /// What lists show of it, as it was.
     pub summary: Option<String>,
     /// Names, for the first fold.
@@ -260,6 +266,10 @@ pub struct Folded {
     pub contact: ContactId,
     /// New state as JSON; `None` leaves it as it is.
     pub state: Option<String>,
+    /// As it was claimed. If another contact became this one since, the state is made anew.
+    pub merges: i64,
+    /// The stored state cannot be read: it is forgotten, and made anew from the journal with the next claim.
+    pub unreadable: bool,
     /// Next moment to look.
     pub wake_at: Option<Timestamp>,
     /// Events that were folded.

@@ -41,7 +41,7 @@ fn percent(part: usize, all: usize) -> f64 {
     (part as f64 * 1000.0 / all as f64).round() / 10.0
 }
 
-fn items<'v>(list: &'v Value) -> impl Iterator<Item = &'v Value> {
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten().filter(|item| item["negated"] != true)
 }
 

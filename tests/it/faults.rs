@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use sqlx::{Connection, Executor};
+
 use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
 use crate::law::rows;
@@ -81,22 +83,50 @@ async fn a_full_disk_is_answered_503_and_all_goes_on_when_there_is_room_again() 
     assert_eq!(rows(&database, "pragma integrity_check").await[0][0], "ok");
 }
 
+/// Another program that holds a lock which every write needs.
+enum Locker {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(sqlx::PgConnection),
+}
+
+impl Locker {
+    async fn lock(database: &Database) -> Self {
+        if database.kind == "sqlite" {
+            let mut connection = sqlx::SqliteConnection::connect(&database.url).await.unwrap();
+            connection.execute("begin immediate").await.unwrap();
+            return Self::Sqlite(connection);
+        }
+        let mut connection = sqlx::PgConnection::connect(&database.url).await.unwrap();
+        connection.execute("begin").await.unwrap();
+        connection.execute("lock table journal in access exclusive mode").await.unwrap();
+        Self::Postgres(connection)
+    }
+
+    async fn unlock(self) {
+        match self {
+            Self::Sqlite(mut connection) => connection.execute("rollback").await.map(|_| ()).unwrap(),
+            Self::Postgres(mut connection) => connection.execute("rollback").await.map(|_| ()).unwrap(),
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_database_is_answered_503_and_all_goes_on_when_it_is_free() {
-    use sqlx::{Connection, Executor};
-    let database = Database::sqlite();
-    let address = free_address();
-    let (sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[]).await;
-    sandbox.wrote(&customer(1));
-    let mut other = sqlx::SqliteConnection::connect(&database.url).await.unwrap();
-    other.execute("begin immediate").await.unwrap();
-    assert!(!acknowledged(address, "wamid.locked").await);
-    let ready = reqwest::get(format!("http://{address}/readyz")).await.unwrap().status();
-    assert_eq!(ready, 503, "not ready while nothing can be written");
-    other.execute("rollback").await.unwrap();
-    eventually("it is taken again", async || acknowledged(address, "wamid.locked").await.then_some(())).await;
-    eventually("it is answered", async || (!sandbox.phone("85260000001").is_empty()).then_some(())).await;
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[]).await;
+        sandbox.wrote(&customer(1));
+        let locker = Locker::lock(&database).await;
+        assert!(!acknowledged(address, "wamid.locked").await, "{}", database.kind);
+        if database.kind == "sqlite" {
+            let ready = reqwest::get(format!("http://{address}/readyz")).await.unwrap().status();
+            assert_eq!(ready, 503, "not ready while nothing can be written");
+        }
+        locker.unlock().await;
+        eventually("it is taken again", async || acknowledged(address, "wamid.locked").await.then_some(())).await;
+        eventually("it is answered", async || (!sandbox.phone("85260000001").is_empty()).then_some(())).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ mod browser;
 mod corpus;
 mod db;
 mod faults;
+mod identity;
 mod journal;
 mod law;
 mod lexicon;

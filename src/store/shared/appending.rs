@@ -215,14 +215,18 @@ async fn learn(connection: &mut Connection, names: &[(String, i64)]) -> Result<(
     Ok(())
 }
 
-/// Two contacts turned out to be one person: the older keeps living, with the names of both and the events that are not
-/// folded yet. What the newer one had learnt stays readable under its own number.
+/// Two contacts turned out to be one person: the older keeps living, with the names, the journal and the history of both.
+/// Its state is made anew from the joint journal when it is folded next. Messages keep the number under which they were sent,
+/// since Meta's statuses carry it.
 async fn merge(connection: &mut Connection, older: i64, newer: i64) -> Result<(), sqlx::Error> {
     for statement in [
-        "update journal set contact_id = $1 where seq in (select seq from unread where contact_id = $2)",
+        "update journal set contact_id = $1 where contact_id = $2",
         "update unread set contact_id = $1 where contact_id = $2",
         "update identities set contact_id = $1 where contact_id = $2",
-        "update contacts set merged_into = $1, wake_at = null where id = $2",
+        "update tag_ledger set contact_id = $1 where contact_id = $2",
+        "update handoffs set contact_id = $1 where contact_id = $2",
+        "update contacts set merged_into = $1, wake_at = null, state = null where id = $2 or merged_into = $2",
+        "update contacts set merges = merges + 1, state = null where id = $1 and $2 <> $1",
     ] {
         sqlx::query(statement).bind(older).bind(newer).execute(&mut *connection).await?;
     }

@@ -24,7 +24,7 @@ pub(in crate::store) async fn claim(
         return Ok(Claimed { contacts: Vec::new(), next_due });
     }
     let lock = concat!(
-        "select id, state, wake_at, summary from contacts where merged_into is null and id in (select cast(value->>0 as bigint) from ",
+        "select id, state, wake_at, summary, merges from contacts where merged_into is null and id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ") order by id",
         skip_locked!()
@@ -37,21 +37,28 @@ pub(in crate::store) async fn claim(
             id: ContactId(row.try_get(0)?),
             state: row.try_get(1)?,
             summary: row.try_get(3)?,
-            names: vec![],
-            events: vec![],
+            merges: row.try_get(4)?,
+            ..ClaimedContact::default()
         };
         contacts.push((claimed, wake_at.is_some_and(|wake| wake <= now.0)));
     }
-    let ids: Vec<[i64; 1]> = contacts.iter().map(|(contact, _)| [contact.id.0]).collect();
-    let mut events = unread(connection, &ids, last).await?;
-    let new: Vec<[i64; 1]> =
-        contacts.iter().filter(|(contact, _)| contact.state.is_none()).map(|(contact, _)| [contact.id.0]).collect();
-    let mut names = names(connection, &new).await?;
+    let of = |known: bool| {
+        let wanted = contacts.iter().filter(|(contact, _)| contact.state.is_some() == known);
+        wanted.map(|(contact, _)| [contact.id.0]).collect::<Vec<_>>()
+    };
+    let (known, new) = (of(true), of(false));
+    let mut events = unread(connection, &known, last).await?;
+    let mut beginnings = beginnings(connection, &new, last).await?;
     let claimed = contacts.into_iter().filter_map(|(mut contact, awake)| {
-        contact.events = events.remove(&contact.id.0).unwrap_or_default();
-        contact.names = names.remove(&contact.id.0).unwrap_or_default();
+        match beginnings.remove(&contact.id.0) {
+            Some(beginning) => {
+                let Beginning { names, history, unread, messages } = beginning;
+                (contact.names, contact.history, contact.events, contact.messages) = (names, history, unread, messages);
+            }
+            None => contact.events = events.remove(&contact.id.0).unwrap_or_default(),
+        }
         // Another node may have folded it between the two looks.
-        (awake || !contact.events.is_empty()).then_some(contact)
+        (awake || !contact.events.is_empty() || !contact.history.is_empty()).then_some(contact)
     });
     Ok(Claimed { contacts: claimed.collect(), next_due: None })
 }
@@ -98,6 +105,10 @@ async fn unread(
     ids: &[[i64; 1]],
     last: i64,
 ) -> Result<HashMap<i64, Vec<Event>>, sqlx::Error> {
+    let mut events: HashMap<i64, Vec<Event>> = HashMap::with_capacity(ids.len());
+    if ids.is_empty() {
+        return Ok(events);
+    }
     let select = concat!(
         "select j.seq, j.contact_id, j.at, j.received, j.body from unread u join journal j on j.seq = u.seq ",
         "where u.seq <= $2 and u.contact_id in (select cast(value->>0 as bigint) from ",
@@ -106,11 +117,62 @@ async fn unread(
         ") order by u.seq"
     );
     let rows = sqlx::query(select).bind(json(&ids)).bind(last).fetch_all(&mut *connection).await?;
-    let mut events: HashMap<i64, Vec<Event>> = HashMap::with_capacity(ids.len());
     for row in rows {
         events.entry(row.try_get(1)?).or_default().push(event(row.try_get(0)?, &row, 2)?);
     }
     Ok(events)
+}
+
+/// What a contact without a state is made from.
+#[derive(Default)]
+struct Beginning {
+    names: Vec<ContactRef>,
+    /// Events that were folded before, into a state that is not there any more.
+    history: Vec<Event>,
+    unread: Vec<Event>,
+    /// The highest number of a message that was ever decided for them.
+    messages: i64,
+}
+
+async fn beginnings(
+    connection: &mut Connection,
+    ids: &[[i64; 1]],
+    last: i64,
+) -> Result<HashMap<i64, Beginning>, sqlx::Error> {
+    let mut beginnings: HashMap<i64, Beginning> = ids.iter().map(|[id]| (*id, Beginning::default())).collect();
+    if ids.is_empty() {
+        return Ok(beginnings);
+    }
+    for (id, name) in names(connection, ids).await? {
+        beginnings.entry(id).or_default().names.push(name);
+    }
+    let select = concat!(
+        "select j.seq, j.contact_id, j.at, j.received, j.body, u.seq from journal j left join unread u on u.seq = j.seq ",
+        "where j.seq <= $2 and j.contact_id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") order by j.contact_id, j.seq"
+    );
+    for row in sqlx::query(select).bind(json(&ids)).bind(last).fetch_all(&mut *connection).await? {
+        let beginning = beginnings.entry(row.try_get(1)?).or_default();
+        let event = event(row.try_get(0)?, &row, 2)?;
+        match row.try_get::<Option<i64>, _>(5)? {
+            Some(_) => beginning.unread.push(event),
+            None => beginning.history.push(event),
+        }
+    }
+    let made_anew = beginnings.iter().filter(|(_, beginning)| !beginning.history.is_empty());
+    let made_anew: Vec<[i64; 1]> = made_anew.map(|(id, _)| [*id]).collect();
+    if !made_anew.is_empty() {
+        let select = concat!(
+            "select contact_id, max(number) from outbox where contact_id in (select cast(value->>0 as bigint) from ",
+            rows!("$1"),
+            ") group by contact_id"
+        );
+        for row in sqlx::query(select).bind(json(&made_anew)).fetch_all(&mut *connection).await? {
+            beginnings.entry(row.try_get(0)?).or_default().messages = row.try_get(1)?;
+        }
+    }
+    Ok(beginnings)
 }
 
 /// An event from its row: `at`, `received` and `body` stand from column `first` on. A body that this version does not
@@ -129,16 +191,13 @@ where
     Ok(Event { seq, at: Timestamp(at), received: Timestamp(received), body })
 }
 
-async fn names(connection: &mut Connection, ids: &[[i64; 1]]) -> Result<HashMap<i64, Vec<ContactRef>>, sqlx::Error> {
-    let mut names: HashMap<i64, Vec<ContactRef>> = HashMap::new();
-    if ids.is_empty() {
-        return Ok(names);
-    }
+async fn names(connection: &mut Connection, ids: &[[i64; 1]]) -> Result<Vec<(i64, ContactRef)>, sqlx::Error> {
     let select = concat!(
         "select contact_id, name from identities where contact_id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ") order by name"
     );
+    let mut names = Vec::with_capacity(ids.len());
     for row in sqlx::query(select).bind(json(&ids)).fetch_all(&mut *connection).await? {
         let name: String = row.try_get(1)?;
         let name = match name.split_once(':') {
@@ -147,7 +206,7 @@ async fn names(connection: &mut Connection, ids: &[[i64; 1]]) -> Result<HashMap<
             _ => continue,
         };
         if let Ok(name) = name {
-            names.entry(row.try_get(0)?).or_default().push(name);
+            names.push((row.try_get(0)?, name));
         }
     }
     Ok(names)

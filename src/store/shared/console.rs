@@ -36,13 +36,13 @@ pub(in crate::store) async fn inbox(
     rows.iter().map(inbox_row).collect()
 }
 
-/// One contact's row.
+/// One contact's row; of one that became another, the other's.
 pub(in crate::store) async fn contact(
     connection: &mut Connection,
     contact: ContactId,
 ) -> Result<Option<(InboxRow, Option<String>)>, sqlx::Error> {
     let select = "select id, summary, last_inbound_at, unread, colour, heat, handoff, promise_due, agent, state \
-                  from contacts where id = $1";
+                  from contacts where id = coalesce((select merged_into from contacts where id = $1), $1)";
     let row = sqlx::query(select).bind(contact.0).fetch_optional(connection).await?;
     row.map(|row| Ok((inbox_row(&row)?, row.try_get(9)?))).transpose()
 }
@@ -92,14 +92,15 @@ pub(in crate::store) async fn thread(
     rows.iter().rev().map(|row| event(row.try_get(0)?, row, 1)).collect()
 }
 
-/// Our messages to a contact, the newest `limit` of them, oldest first.
+/// Our messages to a contact, and to those that became it, the newest `limit` of them, oldest first.
 pub(in crate::store) async fn sent(
     connection: &mut Connection,
     contact: ContactId,
     limit: i64,
 ) -> Result<Vec<SentRow>, sqlx::Error> {
-    let select = "select number, sender, state, error, message from outbox where contact_id = $1 \
-                  order by number desc limit $2";
+    let select = "select number, sender, state, error, message from outbox \
+                  where contact_id in (select $1 union all select id from contacts where merged_into = $1) \
+                  order by created_at desc, number desc limit $2";
     let rows = sqlx::query(select).bind(contact.0).bind(limit).fetch_all(connection).await?;
     let read = |row: &_| {
         let message: String = Row::try_get(row, 4)?;

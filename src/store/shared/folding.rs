@@ -9,7 +9,9 @@ use crate::store::{Folded, HandoffChange, OutboxStatus};
 /// Writes everything that a batch of folds decided, one statement for each kind of row.
 pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Folded]) -> Result<(), sqlx::Error> {
     postpone(connection, folded).await?;
-    let folded: Vec<&Folded> = folded.iter().filter(|folded| folded.postponed.is_none()).collect();
+    forget(connection, folded).await?;
+    let folded: Vec<&Folded> =
+        folded.iter().filter(|folded| folded.postponed.is_none() && !folded.unreadable).collect();
     states(connection, &folded).await?;
     read(connection, &folded).await?;
     ledger(connection, &folded).await?;
@@ -48,6 +50,17 @@ async fn postpone(connection: &mut Connection, folded: &[Folded]) -> Result<(), 
     run(connection, wake, &failed).await
 }
 
+async fn forget(connection: &mut Connection, folded: &[Folded]) -> Result<(), sqlx::Error> {
+    let unreadable: Vec<_> =
+        folded.iter().filter(|folded| folded.unreadable).map(|folded| [folded.contact.0]).collect();
+    let update = concat!(
+        "update contacts set state = null where id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ")"
+    );
+    run(connection, update, &unreadable).await
+}
+
 async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
     let rows: Vec<_> = folded
         .iter()
@@ -66,11 +79,13 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
                 summary.handoff,
                 summary.promise_due,
                 &summary.agent,
+                folded.merges,
             )
         })
         .collect();
     let update = concat!(
-        "update contacts set state = coalesce(r.state, contacts.state), wake_at = r.wake_at, summary = r.summary, ",
+        "update contacts set state = case when contacts.merges = r.merges then coalesce(r.state, contacts.state) end, ",
+        "wake_at = case when contacts.merged_into is null then r.wake_at end, summary = r.summary, ",
         "last_at = coalesce(r.last_at, contacts.last_at), ",
         "last_inbound_at = coalesce(r.last_inbound_at, contacts.last_inbound_at), ",
         "unread = contacts.unread + r.inbound, colour = r.colour, heat = r.heat, handoff = r.handoff, ",
@@ -78,7 +93,8 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
         "value->>1 as state, cast(value->>2 as bigint) as wake_at, value->>3 as summary, ",
         "cast(value->>4 as bigint) as last_at, cast(value->>5 as bigint) as last_inbound_at, ",
         "cast(value->>6 as bigint) as inbound, cast(value->>7 as bigint) as colour, cast(value->>8 as bigint) as heat, ",
-        "value->>9 as handoff, cast(value->>10 as bigint) as promise_due, value->>11 as agent from ",
+        "value->>9 as handoff, cast(value->>10 as bigint) as promise_due, value->>11 as agent, ",
+        "cast(value->>12 as bigint) as merges from ",
         rows!("$1"),
         ") as r where contacts.id = r.id"
     );
@@ -182,10 +198,13 @@ async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
             let (state, rank) = rank(status.status);
             let error = status.error.map(|code| code.to_string());
             let number: Option<MessageNumber> = status.message.parse().ok();
-            let row = |number| (folded.contact.0, number, state, rank, status.wamid.as_deref(), error.clone(), at.0);
+            let row = |contact, number| (contact, number, state, rank, status.wamid.as_deref(), error.clone(), at.0);
             match number {
-                Some(number) => keep_best(best.entry((folded.contact.0, number.number)), row(number.number)),
-                None => keep_best(foreign.entry(status.message.as_str()), row(0)),
+                // By the contact that it was sent to, which may have become another one since.
+                Some(MessageNumber { contact, number }) => {
+                    keep_best(best.entry((contact.0, number)), row(contact.0, number));
+                }
+                None => keep_best(foreign.entry(status.message.as_str()), row(0, 0)),
             }
         }
     }

@@ -1,0 +1,96 @@
+//! Who is who: contacts that turn out to be one person, and states that are made anew from the journal.
+
+use std::net::SocketAddr;
+
+use hotline::engine::state::State;
+use serde_json::json;
+use sqlx::{Connection, Executor};
+
+use crate::app::{App, NUMBER, SECRET, free_address, http, post, sandbox};
+use crate::db::{Database, eventually};
+use crate::law::{self, rows};
+
+const PHONE: &str = "5511987654321";
+const USER: &str = "BR.9001";
+
+/// A message of somebody of whom Meta tells the phone, the user id, or both.
+async fn writes(address: SocketAddr, id: &str, phone: Option<&str>, user: Option<&str>, text: &str) {
+    let now = chrono::Utc::now().timestamp().to_string();
+    let message = json!({ "from": phone, "from_user_id": user, "id": id, "timestamp": now, "type": "text", "text": { "body": text } });
+    let contact = json!({ "profile": { "name": "Bia" }, "wa_id": phone, "user_id": user });
+    let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "990000000000001", "changes": [{
+        "field": "messages",
+        "value": { "messaging_product": "whatsapp", "metadata": { "phone_number_id": NUMBER }, "contacts": [contact], "messages": [message] },
+    }]}]})
+    .to_string()
+    .into_bytes();
+    let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body);
+    assert_eq!(post(&http(), address, &signed).await, Some(200));
+}
+
+async fn states(database: &Database) -> Vec<State> {
+    let stored = rows(database, "select state from contacts where merged_into is null and state is not null").await;
+    stored.iter().filter_map(|row| serde_json::from_str(&row[0]).ok()).collect()
+}
+
+/// The one contact's state, when all was folded and all of that holds.
+async fn when(database: &Database, what: &str, holds: impl Fn(&State) -> bool) -> State {
+    eventually(what, async || {
+        let unread = rows(database, "select cast(count(*) as text) from unread").await;
+        let mut states = states(database).await;
+        let state = states.pop().filter(|state| states.is_empty() && holds(state))?;
+        (unread[0][0] == "0").then_some(state)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_that_turn_out_to_be_one_keep_what_both_had_said() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[]).await;
+        writes(address, "wamid.a1", Some(PHONE), None, "quero um celular, até 2000 reais").await;
+        writes(address, "wamid.b1", None, Some(USER), "tem à prova d'água?").await;
+        eventually("both are known", async || (states(&database).await.len() == 2).then_some(())).await;
+        writes(address, "wamid.c1", Some(PHONE), Some(USER), "obrigada").await;
+        let state = when(&database, "they are one", |state| {
+            ["budget/0-2000", "category/electronics/phone", "need/waterproof"].iter().all(|tag| state.facts.holds(tag))
+        })
+        .await;
+        assert_eq!(state.contact.address.wa_id.as_deref(), Some(PHONE), "{}", database.kind);
+        assert_eq!(state.contact.address.user_id.as_ref().map(|user| user.0.as_str()), Some(USER));
+        // Messages go on behind the highest number that was ever used for them.
+        let highest = rows(&database, "select cast(max(number) as text) from outbox").await;
+        assert!(state.messages >= highest[0][0].parse().unwrap(), "{}", database.kind);
+        assert!(app.terminate().await.success());
+        law::holds_in(&database).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_cannot_be_read_is_made_anew_from_the_journal() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[]).await;
+        writes(address, "wamid.1", Some(PHONE), None, "quero um celular, até 2000 reais").await;
+        let before = when(&database, "it is folded", |state| state.facts.holds("budget/0-2000")).await;
+        spoil(&database).await;
+        writes(address, "wamid.2", Some(PHONE), None, "tem à prova d'água?").await;
+        let after = when(&database, "it is made anew", |state| state.facts.holds("need/waterproof")).await;
+        assert!(after.facts.holds("budget/0-2000"), "{}: what was known is known again", database.kind);
+        assert!(after.messages > before.messages, "{}", database.kind);
+        assert!(app.terminate().await.success());
+        law::holds_in(&database).await;
+    }
+}
+
+async fn spoil(database: &Database) {
+    let update = r#"update contacts set state = '{"contact": 7}'"#;
+    match database.kind {
+        "sqlite" => sqlx::SqliteConnection::connect(&database.url).await.unwrap().execute(update).await.map(|_| ()),
+        _ => sqlx::PgConnection::connect(&database.url).await.unwrap().execute(update).await.map(|_| ()),
+    }
+    .unwrap();
+}

@@ -77,7 +77,7 @@ async fn a_state_that_cannot_be_read_is_made_anew_from_the_journal() {
         writes(address, "wamid.1", Some(PHONE), None, "quero um celular, até 2000 reais").await;
         let before = when(&database, "it is folded", |state| state.facts.holds("budget/0-2000")).await;
         spoil(&database).await;
-        writes(address, "wamid.2", Some(PHONE), None, "tem à prova d'água?").await;
+        writes(address, "wamid.2", Some(PHONE), None, "à prova d'água. qual o horário de funcionamento?").await;
         let after = when(&database, "it is made anew and the answer is there", |state| {
             state.facts.holds("need/waterproof") && state.messages > before.messages
         })

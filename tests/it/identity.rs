@@ -50,7 +50,7 @@ async fn two_that_turn_out_to_be_one_keep_what_both_had_said() {
         let address = free_address();
         let (_sandbox, graph) = sandbox(address, 80).await;
         let app = App::start(address, graph, &database, &[]).await;
-        writes(address, "wamid.a1", Some(PHONE), None, "quero um celular, até 2000 reais").await;
+        writes(address, "wamid.a1", Some(PHONE), None, "procuro um celular, até 2000 reais").await;
         writes(address, "wamid.b1", None, Some(USER), "tem à prova d'água?").await;
         eventually("both are known", async || (states(&database).await.len() == 2).then_some(())).await;
         writes(address, "wamid.c1", Some(PHONE), Some(USER), "obrigada").await;
@@ -74,7 +74,7 @@ async fn a_state_that_cannot_be_read_is_made_anew_from_the_journal() {
         let address = free_address();
         let (_sandbox, graph) = sandbox(address, 80).await;
         let app = App::start(address, graph, &database, &[]).await;
-        writes(address, "wamid.1", Some(PHONE), None, "quero um celular, até 2000 reais").await;
+        writes(address, "wamid.1", Some(PHONE), None, "procuro um celular, até 2000 reais").await;
         let before = when(&database, "it is folded", |state| state.facts.holds("budget/0-2000")).await;
         spoil(&database).await;
         writes(address, "wamid.2", Some(PHONE), None, "à prova d'água. qual o horário de funcionamento?").await;

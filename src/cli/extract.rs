@@ -13,11 +13,22 @@ use crate::lexicon::{Hints, Lexicon};
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  echo '{\"id\":\"m1\",\"text\":\"Budget $5000 phone\",\"country\":\"HK\"}' | hotline extract\n\n\
+                        With --explain each line has a list \"explain\" of candidates in text order:\n  \
+                        text, span      as it stands in the message, and where\n  \
+                        listed          the word of the dictionary that it is\n  \
+                        kind, key       product, attribute, brand, intent, no intent (looks like it but is not),\n                  \
+                        beginning or end of a phrase with a gap; and what it stands for\n  \
+                        languages       in whose lists it stands; none for brands\n  \
+                        found           listed, form (an ending or prefix of its language) or slip\n  \
+                        won, why        whether it is in the reading, and why\n\n\
                         Exit status: 0 all lines read, 1 some were no valid input (their line says why), 2 wrong use."
 )]
 pub struct Arguments {
     #[command(flatten)]
     keywords: KeywordsArgument,
+    /// Tell why: under "explain", every word of the dictionaries that stands in the message.
+    #[arg(long)]
+    explain: bool,
 }
 
 /// One line of input. Longer texts than the API's limit are refused.
@@ -52,7 +63,7 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
         if line.trim().is_empty() {
             continue;
         }
-        let answer = answer(&lexicon, &line);
+        let answer = answer(&lexicon, &line, arguments.explain);
         if answer.get("error").is_some() {
             ended = Ended::Faults;
         }
@@ -62,7 +73,7 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
     Ok(ended)
 }
 
-fn answer(lexicon: &Lexicon, line: &str) -> Value {
+fn answer(lexicon: &Lexicon, line: &str, explain: bool) -> Value {
     let line: Line = match serde_json::from_str(line) {
         Ok(line) => line,
         Err(error) => return json!({ "id": null, "error": format!("not a valid line of input: {error}") }),
@@ -75,10 +86,17 @@ fn answer(lexicon: &Lexicon, line: &str) -> Value {
         Err(error) => return json!({ "id": line.id, "error": format!("country: {error}") }),
     };
     let asked_budget = line.context.as_deref() == Some("asked_budget");
-    let reading = lexicon.read(&line.text, &Hints { lang: line.lang.as_deref(), country, asked_budget });
+    let hints = Hints { lang: line.lang.as_deref(), country, asked_budget };
+    let (reading, candidates) = match explain {
+        true => lexicon.explain(&line.text, &hints),
+        false => (lexicon.read(&line.text, &hints), Vec::new()),
+    };
     let mut answer = serde_json::to_value(reading).unwrap_or_default();
     if let Some(fields) = answer.as_object_mut() {
         fields.insert("id".into(), line.id);
+        if explain {
+            fields.insert("explain".into(), serde_json::to_value(candidates).unwrap_or_default());
+        }
     }
     answer
 }

@@ -7,16 +7,19 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Lexicon;
+use super::endings::Endings;
+use super::explain::named;
 use super::files::{LANGUAGES, read};
 use super::folding::fold_word;
 use super::language::Languages;
 use super::matcher::{Langs, Matcher, Meaning, Sense};
 use super::money_words::Money;
-use super::typos::Typos;
+use super::negation::Negation;
+use super::typos::{Limits, Typos};
 use crate::domain::{Intent, Problem, Severity, SourceFile};
 
 /// The place of English in [`LANGUAGES`].
-const ENGLISH: usize = 0;
+pub(super) const ENGLISH: usize = 0;
 /// Latin words up to this length count only in messages of their own language.
 const SHORT_WORD: usize = 3;
 /// Names of things from this length on are told from words of other languages.
@@ -31,7 +34,7 @@ enum Word {
     Plain(String),
     Switched {
         word: String,
-        /// No tolerance for slips: what is near it is another word.
+        /// No slips are forgiven and no forms made: what is near it is another word.
         #[serde(default)]
         exact: bool,
     },
@@ -84,71 +87,57 @@ struct ModelTable {
     level: Option<u8>,
 }
 
-/// Negators, and what they reach.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Negation {
-    /// Of each language, in the order of [`LANGUAGES`].
-    pub(super) by_language: Vec<Negators>,
-    /// Intents that a negator takes back.
-    pub(super) intents: Vec<Intent>,
-}
-
-impl Negation {
-    /// Those of a language; where it is not known, those of English.
-    pub(super) fn of(&self, language: Option<usize>) -> &Negators {
-        &self.by_language[language.unwrap_or(0)]
-    }
-}
-
-/// The negators of one language.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Negators {
-    /// Words that negate what follows.
-    pub(super) before: Vec<Vec<char>>,
-    /// Words that negate what stands before them.
-    pub(super) after: Vec<Vec<char>>,
-    /// Words that end a negator's reach.
-    pub(super) until: Vec<Vec<char>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NegationFile {
-    before: BTreeMap<String, Vec<String>>,
-    after: BTreeMap<String, Vec<String>>,
-    until: BTreeMap<String, Vec<String>>,
-    intents: Vec<String>,
-}
-
 #[derive(Default)]
 struct Builder {
     words: HashMap<String, Vec<Sense>>,
     /// Which concept a word stood under first, for warnings.
     owner: HashMap<String, (String, Langs)>,
-    /// Names whose slips are other words.
+    /// Words whose slips and forms are other words.
     exact: HashSet<String>,
     gaps: u32,
     problems: Vec<Problem>,
+    /// Every entry with its place, where somebody wants to look at them.
+    entries: Option<Vec<Entry>>,
+}
+
+/// A word as it stands in a file, or a part of it where it has a gap.
+pub(super) struct Entry {
+    pub(super) file: String,
+    /// Byte offset in the file.
+    pub(super) place: usize,
+    pub(super) word: String,
+    pub(super) folded: String,
+    /// Name of the table or file that it stands under.
+    pub(super) concept: String,
+    /// See [`named`].
+    pub(super) kind: &'static str,
+    pub(super) key: String,
+    pub(super) langs: Langs,
+    pub(super) needs_company: bool,
+}
+
+/// Every entry of the dictionaries, for those who look at them one by one.
+pub(super) fn entries(files: &[SourceFile]) -> Vec<Entry> {
+    let mut builder = Builder { entries: Some(Vec::new()), ..Builder::default() };
+    files.iter().for_each(|file| builder.words_of(file));
+    builder.entries.unwrap_or_default()
 }
 
 /// Compiles all dictionaries.
 pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     let mut builder = Builder::default();
-    let (mut negation, mut languages) = (None, None);
+    let (mut negation, mut languages, mut limits, mut endings) = (None, None, None, Endings::none());
     for file in files {
         match file.path.as_str() {
-            "attributes.toml" => builder.concepts(file, |name| Meaning::Attribute(name.into())),
-            "negation.toml" => negation = builder.negation(file),
-            "languages.toml" => languages = keep(&mut builder.problems, Languages::parse(file)),
-            path => match path.split_once('/') {
-                Some(("products", name)) => {
-                    let category = name.trim_end_matches(".toml").to_owned();
-                    builder.concepts(file, |name| Meaning::Product(format!("{category}/{name}").into()));
+            "negation.toml" => negation = keep(&mut builder.problems, Negation::parse(file)),
+            "endings.toml" => {
+                if let Some(written) = keep(&mut builder.problems, Endings::parse(file)) {
+                    endings = written;
                 }
-                Some(("intents", name)) => builder.intent(file, name.trim_end_matches(".toml")),
-                Some(("brands", name)) => builder.brands(file, name.trim_end_matches(".toml")),
-                _ => {}
-            },
+            }
+            "typos.toml" => limits = keep(&mut builder.problems, Limits::parse(file)),
+            "languages.toml" => languages = keep(&mut builder.problems, Languages::parse(file)),
+            _ => builder.words_of(file),
         }
     }
     for (found, name) in [(negation.is_some(), "negation.toml"), (languages.is_some(), "languages.toml")] {
@@ -158,14 +147,19 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
         }
     }
     let (mut money, mut typos) = (None, Typos::default());
-    if let Some(languages) = &languages {
+    if let Some(languages) = &mut languages {
         builder.settle_languages(languages);
-        let exact = &builder.exact;
-        typos = Typos::new(&builder.words, |word| exact.contains(word), languages.everyday_words());
+        if let Some(limits) = &limits {
+            let phrases = builder.words.keys().map(|phrase| (phrase.as_str(), !builder.exact.contains(phrase)));
+            typos = Typos::new(limits, languages, phrases);
+        }
         money = Money::compile(files, languages, &mut builder.problems);
+        if let Some(money) = &money {
+            languages.learn(&money.vocabulary);
+        }
     }
     let mut problems = builder.problems;
-    let matcher = match Matcher::new(builder.words) {
+    let matcher = match Matcher::new(builder.words, &builder.exact, endings) {
         Ok(matcher) => Some(matcher),
         Err(error) => {
             problems.push(Problem::at("products", "", 0, error, ""));
@@ -191,15 +185,25 @@ impl Builder {
         keep(&mut self.problems, read(file))
     }
 
+    /// Takes in a file of words, if it is one.
+    fn words_of(&mut self, file: &SourceFile) {
+        let (folder, name) = file.path.split_once('/').unwrap_or(("", &file.path));
+        let name = name.trim_end_matches(".toml");
+        match (folder, name) {
+            ("", "attributes") => self.concepts(file, |name| Meaning::Attribute(name.into())),
+            ("products", category) => self.concepts(file, |name| Meaning::Product(format!("{category}/{name}").into())),
+            ("intents", intent) => self.intent(file, intent),
+            ("brands", category) => self.brands(file, category),
+            _ => {}
+        }
+    }
+
     fn concepts(&mut self, file: &SourceFile, meaning: impl Fn(&str) -> Meaning) {
         let Some(concepts) = self.parsed::<BTreeMap<String, Words>>(file) else { return };
         for (name, words) in concepts {
             let meaning = meaning(&name);
             for (langs, word) in self.by_language(file, &words) {
-                if word.get_ref().is_exact() {
-                    self.exact.insert(fold_word(word.get_ref().text()));
-                }
-                self.insert(file, word.span().start, word.get_ref().text(), &name, langs, meaning.clone());
+                self.insert(file, word, word.get_ref().text(), &name, langs, meaning.clone());
             }
         }
     }
@@ -239,16 +243,16 @@ impl Builder {
     }
 
     fn phrase(&mut self, file: &SourceFile, word: &Spanned<Word>, langs: Langs, intent: Intent, against: bool) {
-        let (place, name, text) = (word.span().start, intent.key(), word.get_ref().text());
+        let (name, text) = (intent.key(), word.get_ref().text());
         match text.split_once(GAP) {
             Some((start, end)) => {
                 let phrase = self.gaps;
                 self.gaps += 1;
-                self.insert(file, place, start, name, langs, Meaning::GapStart(phrase));
-                self.insert(file, place, end, name, langs, Meaning::GapEnd { phrase, intent, against });
+                self.insert(file, word, start, name, langs, Meaning::GapStart(phrase));
+                self.insert(file, word, end, name, langs, Meaning::GapEnd { phrase, intent, against });
             }
-            None if against => self.insert(file, place, text, name, langs, Meaning::NotIntent(intent)),
-            None => self.insert(file, place, text, name, langs, Meaning::Intent(intent)),
+            None if against => self.insert(file, word, text, name, langs, Meaning::NotIntent(intent)),
+            None => self.insert(file, word, text, name, langs, Meaning::Intent(intent)),
         }
     }
 
@@ -285,29 +289,22 @@ impl Builder {
         }
     }
 
-    fn negation(&mut self, file: &SourceFile) -> Option<Negation> {
-        let written: NegationFile = self.parsed(file)?;
-        let intents = written.intents.iter().filter_map(|key| Intent::from_key(key)).collect();
-        let of = |lists: &BTreeMap<String, Vec<String>>, language: &str| {
-            // One list serves both scripts of Chinese.
-            let words = lists.get(language).or_else(|| lists.get(language.split('-').next().unwrap_or_default()));
-            words.into_iter().flatten().map(|word| fold_word(word).chars().collect()).collect()
-        };
-        let negators = |language: &&str| Negators {
-            before: of(&written.before, language),
-            after: of(&written.after, language),
-            until: of(&written.until, language),
-        };
-        Some(Negation { by_language: LANGUAGES.iter().map(negators).collect(), intents })
-    }
-
     /// Brands are called alike everywhere.
     fn add(&mut self, file: &SourceFile, word: &Spanned<Word>, concept: &str, meaning: Meaning) {
-        self.insert(file, word.span().start, word.get_ref().text(), concept, Langs::ALL, meaning);
+        self.insert(file, word, word.get_ref().text(), concept, Langs::ALL, meaning);
     }
 
-    fn insert(&mut self, file: &SourceFile, place: usize, word: &str, concept: &str, langs: Langs, meaning: Meaning) {
-        let folded = fold_word(word);
+    /// Takes in a text for a concept: an entry, or a part of one.
+    fn insert(
+        &mut self,
+        file: &SourceFile,
+        entry: &Spanned<Word>,
+        word: &str,
+        concept: &str,
+        langs: Langs,
+        meaning: Meaning,
+    ) {
+        let (place, folded) = (entry.span().start, fold_word(word));
         if folded.is_empty() {
             let message = format!("an empty word under `{concept}`");
             self.problems.push(Problem::at(&file.path, &file.text, place, message, "Remove it, or write the word."));
@@ -325,6 +322,23 @@ impl Builder {
                     self.owner.insert(folded.clone(), (concept, langs));
                 }
             }
+        }
+        if let Some(entries) = &mut self.entries {
+            let (kind, key) = named(&meaning);
+            entries.push(Entry {
+                file: file.path.clone(),
+                place,
+                word: word.to_owned(),
+                folded: folded.clone(),
+                concept: concept.to_owned(),
+                kind,
+                key,
+                langs,
+                needs_company: matches!(meaning, Meaning::Brand { needs_company: true, .. }),
+            });
+        }
+        if entry.get_ref().is_exact() {
+            self.exact.insert(folded.clone());
         }
         let senses = self.words.entry(folded).or_default();
         match senses.iter_mut().find(|sense| sense.meaning == meaning) {

@@ -4,6 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Folded text, and for each of its characters where it stood.
+#[derive(Default)]
 pub(super) struct Folded {
     pub(super) text: String,
     /// The characters of `text`.
@@ -97,9 +98,44 @@ impl Folded {
         if end == 0 { 0 } else { self.origin(end - 1) + 1 }
     }
 
-    /// The character that begins at a byte offset of the folded text.
-    pub(super) fn char_at_byte(&self, byte: usize) -> usize {
-        self.bytes.partition_point(|start| (*start as usize) < byte)
+    /// The same text with words replaced: places (in order, not overlapping) and letters. The letters stand where those did
+    /// that they replace.
+    pub(super) fn replaced<'l>(&self, words: impl Iterator<Item = (usize, usize, &'l [char])>) -> Self {
+        let mut folded = Self { text: String::with_capacity(self.text.len() + 8), ..Self::default() };
+        let mut at = 0;
+        for (start, end, letters) in words {
+            folded.append((at..start).map(|index| (self.chars[index], self.origin[index])));
+            let last = letters.len().saturating_sub(1);
+            let origin = |index: usize| self.origin[if index == last { end - 1 } else { (start + index).min(end - 1) }];
+            folded.append(letters.iter().enumerate().map(|(index, c)| (*c, origin(index))));
+            at = end;
+        }
+        folded.append((at..self.chars.len()).map(|index| (self.chars[index], self.origin[index])));
+        folded.origin.extend(self.origin.last());
+        folded.bytes.push(folded.text.len() as u32);
+        folded
+    }
+
+    fn append(&mut self, letters: impl Iterator<Item = (char, u32)>) {
+        for (c, origin) in letters {
+            self.bytes.push(self.text.len() as u32);
+            self.text.push(c);
+            self.chars.push(c);
+            self.origin.push(origin);
+        }
+    }
+
+    /// Part of the folded text, from character to character.
+    pub(super) fn slice(&self, start: usize, end: usize) -> &str {
+        &self.text[self.bytes[start] as usize..self.bytes[end] as usize]
+    }
+
+    /// The character that begins at a byte offset of the folded text; at least `from`.
+    pub(super) fn char_behind(&self, from: usize, byte: usize) -> usize {
+        if self.text.len() == self.chars.len() {
+            return byte;
+        }
+        self.bytes[from..].iter().position(|start| *start as usize >= byte).map_or(self.chars.len(), |at| from + at)
     }
 }
 
@@ -183,6 +219,32 @@ pub(super) fn is_spaceless(c: char) -> bool {
 /// Whether a word goes on at this character.
 pub(super) fn is_word(c: char) -> bool {
     (c.is_alphanumeric() || is_combining_mark(c)) && !is_spaceless(c)
+}
+
+/// A number for a word (FNV-1a, 64 bits).
+pub(super) fn fingerprint(letters: impl Iterator<Item = char>) -> u64 {
+    letters.fold(0xcbf2_9ce4_8422_2325, |hash, c| (hash ^ u64::from(u32::from(c))).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Fingerprints are hashes already.
+#[derive(Clone, Default)]
+pub(super) struct Straight(u64);
+
+impl std::hash::BuildHasher for Straight {
+    type Hasher = Self;
+    fn build_hasher(&self) -> Self {
+        Self(0)
+    }
+}
+
+impl std::hash::Hasher for Straight {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, _: &[u8]) {}
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash ^ (hash >> 29);
+    }
 }
 
 #[cfg(test)]

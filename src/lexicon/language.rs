@@ -6,16 +6,20 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 
 use super::files::{LANGUAGES, read};
-use super::folding::{Folded, fold_word, is_spaceless, is_word};
-use super::matcher::{Hit, Langs};
+use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
+use super::matcher::{Found, Hit, Langs};
 use crate::domain::{Country, Language, Problem, SourceFile};
 
 /// A little word of one language alone says so much…
 const LITTLE_WORD: u32 = 12;
-/// …a word of the dictionary of one language so much…
+/// …a word of the dictionary of one language so much, and each further word of a phrase…
 const DICTIONARY_WORD: u32 = 8;
+const FURTHER_WORD: u32 = 4;
 /// …a short one only so much: "hm"…
 const SHORT_WORD: u32 = 3;
+/// …a letter that few languages write so much, and all of them together no more than…
+const LETTER: u32 = 5;
+const ALL_LETTERS: u32 = 10;
 /// …and the language of the messages before so much: it decides between equals, and not against two words.
 const PRIOR: u32 = 7;
 /// The language of the customer's country decides between equals.
@@ -27,8 +31,10 @@ const ENOUGH_LETTERS: usize = 24;
 
 /// Little words that tell languages apart, from `languages.toml`.
 pub(super) struct Languages {
-    words: HashMap<String, Langs>,
+    /// By fingerprint: the languages of a word, and how much it says.
+    words: HashMap<u64, (Langs, u32), Straight>,
     everyday: HashMap<String, Langs>,
+    letters: Vec<(char, Langs)>,
     countries: BTreeMap<Country, usize>,
     traditional: Vec<char>,
     simplified: Vec<char>,
@@ -40,6 +46,9 @@ struct LanguagesFile {
     /// Characters that only the traditional script has, and only the simplified.
     traditional: String,
     simplified: String,
+    /// Letters, as they are written, that few languages have.
+    #[serde(default)]
+    letters: BTreeMap<String, String>,
     /// Little words that tell a language.
     words: BTreeMap<String, Vec<String>>,
     /// Everyday words that look like a word of another language's dictionary.
@@ -47,6 +56,12 @@ struct LanguagesFile {
     everyday: BTreeMap<String, Vec<String>>,
     /// The language that most people of a country write in.
     countries: BTreeMap<Country, String>,
+}
+
+fn sorted(characters: &str) -> Vec<char> {
+    let mut characters: Vec<char> = characters.chars().collect();
+    characters.sort_unstable();
+    characters
 }
 
 fn index_of(language: &str) -> Option<usize> {
@@ -77,10 +92,26 @@ impl Languages {
             let all = everyday.entry(word.clone()).or_insert(Langs(0));
             *all = all.with(*langs);
         }
-        let (traditional, simplified) = (written.traditional.chars().collect(), written.simplified.chars().collect());
+        let words = words.into_iter().map(|(word, langs)| (fingerprint(word.chars()), (langs, LITTLE_WORD))).collect();
+        let mut letters: BTreeMap<char, Langs> = BTreeMap::new();
+        for (index, of_language) in written.letters.iter().filter_map(|(name, list)| Some((index_of(name)?, list))) {
+            for letter in of_language.chars().filter(|letter| !letter.is_whitespace()) {
+                let langs = letters.entry(letter).or_insert(Langs(0));
+                *langs = langs.with(Langs::one(index));
+            }
+        }
+        let letters = letters.into_iter().collect();
+        let (traditional, simplified) = (sorted(&written.traditional), sorted(&written.simplified));
         let countries = written.countries.into_iter();
         let countries = countries.filter_map(|(country, language)| Some((country, index_of(&language)?))).collect();
-        Ok(Self { words, everyday, countries, traditional, simplified })
+        Ok(Self { words, everyday, letters, countries, traditional, simplified })
+    }
+
+    /// Words about money tell a language too, but less surely.
+    pub(super) fn learn(&mut self, vocabulary: &HashMap<String, Langs>) {
+        for (word, langs) in vocabulary {
+            self.words.entry(fingerprint(word.chars())).or_insert((*langs, DICTIONARY_WORD));
+        }
     }
 
     /// Every word that is an everyday one somewhere.
@@ -105,7 +136,7 @@ impl Languages {
         folded.chars.iter().for_each(|c| scripts.add(*c));
         // A Chinese character says as much as a word.
         if scripts.chinese > 0 && scripts.chinese * 3 >= scripts.latin + scripts.cyrillic {
-            return Some(self.chinese(folded, hint.or(clues.country)));
+            return Some(self.chinese(folded, hint.into_iter().chain(clues.country)));
         }
         for (letters, language) in [(scripts.cyrillic, "ru"), (scripts.arabic, "ar"), (scripts.devanagari, "hi")] {
             if letters * 2 > scripts.latin && letters > 0 {
@@ -115,10 +146,11 @@ impl Languages {
         self.by_words(folded, clues, hint).or_else(|| by_statistics(folded, scripts.latin)).or(hint)
     }
 
-    fn chinese(&self, folded: &Folded, hint: Option<usize>) -> usize {
-        let count = |set: &[char]| folded.chars.iter().filter(|c| set.contains(c)).count();
+    /// The script by its characters; where they are the same in both, as the customer wrote before or as their country does.
+    fn chinese(&self, folded: &Folded, mut hints: impl Iterator<Item = usize>) -> usize {
+        let count = |set: &[char]| folded.chars.iter().filter(|c| set.binary_search(c).is_ok()).count();
         let (traditional, simplified) = (count(&self.traditional), count(&self.simplified));
-        match hint.filter(|hint| LANGUAGES[*hint].starts_with("zh")) {
+        match hints.find(|hint| LANGUAGES[*hint].starts_with("zh")) {
             Some(hint) if traditional == simplified => hint,
             _ => index_of(if traditional > simplified { "zh-Hant" } else { "zh-Hans" }).unwrap_or(0),
         }
@@ -131,17 +163,32 @@ impl Languages {
             let share = weight / langs.0.count_ones().max(1);
             langs.list().filter(|index| *index < LANGUAGES.len()).for_each(|index| votes[index] += share);
         };
-        for word in folded.text.split(|c: char| !is_word(c) && c != '\'').filter(|word| !word.is_empty()) {
-            if let Some(langs) = self.words.get(word) {
-                vote(*langs, LITTLE_WORD);
-            } else if let Some(langs) = clues.money.get(word) {
-                vote(*langs, DICTIONARY_WORD);
+        for word in folded.chars.split(|c| !is_word(*c) && *c != '\'').filter(|word| !word.is_empty()) {
+            if let Some((langs, weight)) = self.words.get(&fingerprint(word.iter().copied())) {
+                vote(*langs, *weight);
             }
         }
         for hit in clues.hits.iter().filter(|hit| hit.langs != Langs::ALL) {
-            let short = hit.end - hit.start <= 3 && folded.chars[hit.start].is_ascii();
-            vote(hit.langs, if short { SHORT_WORD } else { DICTIONARY_WORD });
+            let chars = &folded.chars[hit.start..hit.end];
+            let further = chars.iter().filter(|c| **c == ' ').count().min(3) as u32;
+            vote(
+                hit.langs,
+                match hit.found {
+                    Found::Slip => SHORT_WORD,
+                    _ if chars.len() <= 3 && chars[0].is_ascii() => SHORT_WORD,
+                    _ => DICTIONARY_WORD + further * FURTHER_WORD,
+                },
+            );
         }
+        let mut of_letters = [0_u32; LANGUAGES.len()];
+        for letter in clues.text.chars().filter(|c| !c.is_ascii()) {
+            if let Ok(place) = self.letters.binary_search_by_key(&letter, |(letter, _)| *letter) {
+                let langs = self.letters[place].1;
+                let share = LETTER / langs.0.count_ones().max(1);
+                langs.list().for_each(|index| of_letters[index] = (of_letters[index] + share).min(ALL_LETTERS));
+            }
+        }
+        votes.iter_mut().zip(of_letters).for_each(|(votes, letters)| *votes += letters);
         if let Some(hint) = hint.filter(|hint| votes[*hint] > 0) {
             votes[hint] += PRIOR;
         } else if let Some(country) = clues.country.filter(|country| votes[*country] > 0) {
@@ -160,8 +207,9 @@ impl Languages {
 
 /// What is known beside the text itself.
 pub(super) struct Clues<'a> {
+    /// As it came in: folding takes letters away that few languages have.
+    pub(super) text: &'a str,
     pub(super) hits: &'a [Hit<'a>],
-    pub(super) money: &'a HashMap<String, Langs>,
     /// The language of the messages before, BCP 47.
     pub(super) earlier: Option<&'a str>,
     /// The language of the customer's country.

@@ -1,12 +1,19 @@
 //! One pass over the folded text for every word of the dictionary.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
 
-use super::folding::{Folded, is_spaceless, is_word};
+use super::endings::{self, Endings, Token};
+use super::files::LANGUAGES;
+use super::folding::{Folded, is_word};
 use crate::domain::Intent;
+
+/// Behind a hit a word goes on for at most so many letters.
+const LONGEST_REST: usize = 24;
+/// "iphone15pro": the longest that is written to a brand's name.
+const LONGEST_NUMBER: usize = 8;
 
 /// What a word stands for. Keys are shared: a match copies no text.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +76,17 @@ pub(super) struct Sense {
     pub(super) counts_in: Langs,
 }
 
+/// How a word was found. Of two ways to find as long a word, the surer one counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Found {
+    /// As it is listed.
+    Listed,
+    /// In a form that its language makes of it.
+    Form,
+    /// With a slip.
+    Slip,
+}
+
 /// A word that was found: what it means, and where it stands in folded characters.
 #[derive(Clone, Debug)]
 pub(super) struct Hit<'a> {
@@ -77,74 +95,250 @@ pub(super) struct Hit<'a> {
     pub(super) counts_in: Langs,
     pub(super) start: usize,
     pub(super) end: usize,
+    pub(super) found: Found,
+    /// The listed word, see [`Matcher::word`].
+    pub(super) word: u32,
 }
 
-/// The automaton over all words.
+/// Words in the order that deciding needs: by start, longer ones first, surer ones first.
+pub(super) fn sort(hits: &mut [Hit<'_>]) {
+    hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), hit.found));
+}
+
+/// One thing that a pattern of the automaton may be: a sense of a word, in a class of forms.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Choice {
+    sense: u32,
+    class: u16,
+}
+
+/// A text that the automaton finds, and what it may be.
+struct Pattern {
+    /// In characters.
+    length: u32,
+    first: u32,
+    last: u32,
+    /// Something may stand in front of one of its choices.
+    takes_front: bool,
+}
+
+/// A property that may turn out to be the first part of a compound.
+struct Front<'a> {
+    sense: &'a Sense,
+    word: u32,
+    start: usize,
+    end: usize,
+}
+
+/// The automaton over all words, or what all forms of a word have in common.
 pub(super) struct Matcher {
     automaton: Option<CharwiseDoubleArrayAhoCorasick<u32>>,
     /// What each word stands for, side by side; a word may mean several things.
     senses: Vec<Sense>,
-    /// Where the senses of a word stand.
-    ranges: Vec<(u32, u32)>,
+    choices: Vec<Choice>,
+    patterns: Vec<Pattern>,
+    endings: Endings,
+    /// All listed words in a row, and where each ends.
+    texts: String,
+    text_ends: Vec<u32>,
+    /// Which listed word each sense is of.
+    word_of_sense: Vec<u32>,
 }
 
 impl Matcher {
-    /// Builds the automaton. Words are folded already; their order does not matter.
-    pub(super) fn new(words: HashMap<String, Vec<Sense>>) -> Result<Self, String> {
-        let mut sorted: Vec<(String, Vec<Sense>)> = words.into_iter().filter(|(word, _)| !word.is_empty()).collect();
-        sorted.sort_by(|a, b| a.0.cmp(&b.0));
-        let (mut senses, mut ranges, mut patterns) = (Vec::new(), Vec::new(), Vec::new());
-        for (word, means) in sorted {
-            let start = senses.len() as u32;
-            senses.extend(means);
-            patterns.push((word, ranges.len() as u32));
-            ranges.push((start, senses.len() as u32));
+    /// Builds the automaton. Words are folded already; their order does not matter. `exact` words take no forms.
+    pub(super) fn new(
+        words: HashMap<String, Vec<Sense>>,
+        exact: &HashSet<String>,
+        endings: Endings,
+    ) -> Result<Self, String> {
+        let (mut senses, mut found) = (Vec::new(), Vec::new());
+        let (mut texts_of_words, mut text_ends, mut word_of_sense) = (String::new(), Vec::new(), Vec::new());
+        // In order, so that of equals the same one wins in every run.
+        let mut words: Vec<(String, Vec<Sense>)> = words.into_iter().filter(|(word, _)| !word.is_empty()).collect();
+        words.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        for (word, means) in words {
+            for sense in means {
+                let place = senses.len() as u32;
+                if !exact.contains(&word) {
+                    forms(&endings, &word, &sense, |pattern, class| {
+                        found.push((pattern.to_owned(), Choice { sense: place, class }));
+                    });
+                }
+                found.push((word.clone(), Choice { sense: place, class: endings::LISTED }));
+                senses.push(sense);
+                word_of_sense.push(text_ends.len() as u32);
+            }
+            texts_of_words.push_str(&word);
+            text_ends.push(texts_of_words.len() as u32);
         }
-        let automaton = match patterns.is_empty() {
+        found.sort_unstable();
+        let (mut choices, mut patterns) = (Vec::with_capacity(found.len()), Vec::<Pattern>::new());
+        let mut texts: Vec<(String, u32)> = Vec::new();
+        for (text, choice) in found {
+            if texts.last().is_none_or(|(last, _)| *last != text) {
+                let first = choices.len() as u32;
+                let length = text.chars().count() as u32;
+                texts.push((text, patterns.len() as u32));
+                patterns.push(Pattern { length, first, last: first, takes_front: false });
+            }
+            choices.push(choice);
+            if let Some(pattern) = patterns.last_mut() {
+                pattern.last = choices.len() as u32;
+                pattern.takes_front |= endings.takes_front(choice.class);
+            }
+        }
+        let automaton = match texts.is_empty() {
             true => None,
             false => Some(
                 CharwiseDoubleArrayAhoCorasickBuilder::new()
-                    .build_with_values(patterns)
+                    .build_with_values(texts)
                     .map_err(|error| format!("the dictionaries cannot be compiled: {error}"))?,
             ),
         };
-        Ok(Self { automaton, senses, ranges })
+        Ok(Self { automaton, senses, choices, patterns, endings, texts: texts_of_words, text_ends, word_of_sense })
     }
 
     pub(super) fn size(&self) -> usize {
-        self.ranges.len()
+        self.text_ends.len()
     }
 
-    /// Every word of the dictionary that stands in the text as a word of its own, in order.
+    /// The listed word of a hit.
+    pub(super) fn word(&self, word: u32) -> &str {
+        let start = (word as usize).checked_sub(1).map_or(0, |before| self.text_ends[before]);
+        &self.texts[start as usize..self.text_ends[word as usize] as usize]
+    }
+
+    /// Every word of the dictionary that stands in the text as a word of its own or in one of its forms, in order.
     pub(super) fn find<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
         let mut hits = Vec::new();
         let Some(automaton) = &self.automaton else { return hits };
+        let mut fronts = Vec::new();
+        let mut end = 0;
         for found in automaton.find_overlapping_iter(&folded.text) {
-            let (start, end) = (folded.char_at_byte(found.start()), folded.char_at_byte(found.end()));
-            if !stands_alone(&folded.chars, start, end) {
-                continue;
+            end = folded.char_behind(end, found.end());
+            let pattern = &self.patterns[found.value() as usize];
+            let start = end - pattern.length as usize;
+            if let Some(token) = self.token(&folded.chars, start, end, pattern.takes_front) {
+                self.take(pattern, &token, start, &mut hits, &mut fronts);
             }
-            let (first, last) = self.ranges[found.value() as usize];
-            let senses = &self.senses[first as usize..last as usize];
-            hits.extend(senses.iter().map(|Sense { meaning, langs, counts_in }| Hit {
-                meaning,
-                langs: *langs,
-                counts_in: *counts_in,
-                start,
-                end,
-            }));
         }
-        hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
+        sort(&mut hits);
         hits
+    }
+
+    /// The whole word around a hit. `None` if what is around it is too long to be anything.
+    fn token<'t>(&self, chars: &'t [char], start: usize, end: usize, takes_front: bool) -> Option<Token<'t>> {
+        let longest = if takes_front { self.endings.longest_front() } else { 0 };
+        let (mut first, mut last) = (start, end);
+        while is_joined(chars, first) {
+            first -= 1;
+            if start - first > longest {
+                return None;
+            }
+        }
+        while is_joined(chars, last) {
+            last += 1;
+            if last - end > LONGEST_REST {
+                return None;
+            }
+        }
+        Some(Token { front: &chars[first..start], word: &chars[start..end], rest: &chars[end..last] })
+    }
+
+    /// Takes what fits of the choices of a pattern. Choices of one sense stand side by side.
+    fn take<'a>(
+        &'a self,
+        pattern: &Pattern,
+        token: &Token<'_>,
+        start: usize,
+        hits: &mut Vec<Hit<'a>>,
+        fronts: &mut Vec<Front<'a>>,
+    ) {
+        let (begins, end) = (start - token.front.len(), start + token.word.len());
+        let choices = &self.choices[pattern.first as usize..pattern.last as usize];
+        for of_sense in choices.chunk_by(|a, b| a.sense == b.sense) {
+            let place = of_sense[0].sense as usize;
+            let (sense, word) = (&self.senses[place], self.word_of_sense[place]);
+            if let Some((langs, found)) = self.fitting(sense, of_sense, token) {
+                let (meaning, counts_in) = (&sense.meaning, sense.counts_in);
+                if !token.front.is_empty() {
+                    // "lederjacke" is a jacket, and of leather.
+                    let joined = |front: &&Front<'a>| {
+                        front.start == begins
+                            && front.end <= start
+                            && self.endings.is_joint(&token.front[front.end - begins..])
+                    };
+                    hits.extend(fronts.iter().filter(joined).map(|front| Hit {
+                        meaning: &front.sense.meaning,
+                        langs: front.sense.langs,
+                        counts_in: front.sense.counts_in,
+                        start: begins,
+                        end: front.end,
+                        found,
+                        word: front.word,
+                    }));
+                }
+                hits.push(Hit { meaning, langs, counts_in, start: begins, end: end + token.rest.len(), found, word });
+            } else if token.front.is_empty()
+                && matches!(sense.meaning, Meaning::Attribute(_))
+                && of_sense.iter().any(|choice| self.endings.makes_compounds(choice.class))
+            {
+                fronts.push(Front { sense, word, start, end });
+            }
+        }
+    }
+
+    /// In which languages and how a sense is found by its choices, if it is.
+    fn fitting(&self, sense: &Sense, choices: &[Choice], token: &Token<'_>) -> Option<(Langs, Found)> {
+        let is_product = matches!(sense.meaning, Meaning::Product(_));
+        let mut forms = Langs(0);
+        for choice in choices {
+            match self.endings.fits(choice.class, is_product, token) {
+                Some(_) if choice.class == endings::LISTED => return Some((sense.langs, Found::Listed)),
+                Some(_) if sense.langs == Langs::ALL => return Some((sense.langs, Found::Form)),
+                Some(language) => forms = forms.with(Langs::one(language)),
+                None => {}
+            }
+        }
+        match forms {
+            Langs(0) => is_numbered(&sense.meaning, token).then_some((sense.langs, Found::Listed)),
+            forms => Some((forms, Found::Form)),
+        }
     }
 }
 
-/// No match inside another word; scripts without spaces have no such borders.
-fn stands_alone(chars: &[char], start: usize, end: usize) -> bool {
-    let joined = |left: usize, right: usize| {
-        let (a, b) = (chars[left], chars[right]);
-        // Between letters and digits a word may end: "15k" is one word, "5g手机" two.
-        is_word(a) && is_word(b) && !is_spaceless(a) && !is_spaceless(b)
-    };
-    (start == 0 || !joined(start - 1, start)) && (end >= chars.len() || !joined(end - 1, end))
+/// "iphone15", "galaxy24ultra": a model's number is written to its name.
+fn is_numbered(meaning: &Meaning, token: &Token<'_>) -> bool {
+    matches!(meaning, Meaning::Brand { .. })
+        && token.front.is_empty()
+        && token.word.len() > 2
+        && (1..=LONGEST_NUMBER).contains(&token.rest.len())
+        && token.rest[0].is_ascii_digit()
+}
+
+/// Whether a word goes on over this place. Scripts without spaces have no such borders.
+fn is_joined(chars: &[char], at: usize) -> bool {
+    at > 0 && at < chars.len() && is_word(chars[at - 1]) && is_word(chars[at])
+}
+
+/// Every form of a word in a sense: what the automaton finds of it, and the class of what follows.
+fn forms(endings: &Endings, word: &str, sense: &Sense, mut add: impl FnMut(&str, u16)) {
+    if sense.langs == Langs::ALL {
+        for language in (0..LANGUAGES.len()).filter(|language| endings.suits(word, *language)) {
+            endings.forms(word, &sense.meaning, language).for_each(|(pattern, class)| add(pattern, class));
+        }
+        return;
+    }
+    let is_name = matches!(sense.meaning, Meaning::Product(_) | Meaning::Attribute(_));
+    for language in sense.langs.list().filter(|language| *language < LANGUAGES.len()) {
+        endings.forms(word, &sense.meaning, language).for_each(|(pattern, class)| add(pattern, class));
+        if is_name && word.contains(' ') {
+            let (variants, made) = endings.variants(word, language);
+            for variant in &variants {
+                add(variant, made);
+                endings.forms(variant, &sense.meaning, language).for_each(|(pattern, class)| add(pattern, class));
+            }
+        }
+    }
 }

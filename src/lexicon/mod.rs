@@ -1,20 +1,29 @@
 //! Text to mentions: what a chat message says of products, properties, brands, money and intent.
 //!
 //! The text is folded once, with a map back to where each character stood (`folding.rs`); one automaton finds every word
-//! of the whole dictionary in one pass (`matcher.rs`), and slips of names are looked up (`typos.rs`); what was found, and little words, tell the language
+//! of the whole dictionary in one pass (`matcher.rs`), in the forms that its language makes of it (`endings.rs`), and slips are put right
+//! (`typos.rs`); what was found, and little words, tell the language
 //! (`language.rs`); sums of money are read by a scanner of their own (`money.rs`, `numbers.rs`) with the words of that
-//! language (`money_words.rs`); negation, budget and tags are decided over what was found (`reading.rs`).
+//! language (`money_words.rs`); what is negated (`negation.rs`), budget and tags are decided over what was found (`reading.rs`).
 
 mod dictionary;
+mod endings;
+mod explain;
 mod files;
 mod folding;
 mod language;
 mod matcher;
 mod money;
 mod money_words;
+mod negation;
 mod numbers;
 mod reading;
+mod review;
+mod scan;
 mod typos;
+
+pub use explain::Candidate;
+pub use review::review;
 
 use crate::domain::{Country, Problem, Reading, SourceFile};
 
@@ -22,7 +31,7 @@ use crate::domain::{Country, Problem, Reading, SourceFile};
 pub struct Lexicon {
     matcher: matcher::Matcher,
     money: money_words::Money,
-    negation: dictionary::Negation,
+    negation: negation::Negation,
     languages: language::Languages,
     typos: typos::Typos,
 }
@@ -47,6 +56,11 @@ impl Lexicon {
     /// Reads one message. The same text with the same hints always gives the same reading.
     pub fn read(&self, text: &str, hints: &Hints<'_>) -> Reading {
         reading::read(self, text, hints)
+    }
+
+    /// Reads one message and tells of every word that was found what became of it.
+    pub fn explain(&self, text: &str, hints: &Hints<'_>) -> (Reading, Vec<Candidate>) {
+        explain::explain(self, text, hints)
     }
 
     /// How many words and phrases the dictionaries hold.

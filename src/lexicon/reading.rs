@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::dictionary::Negators;
 use super::files::LANGUAGES;
-use super::folding::{Folded, is_spaceless, is_word};
-use super::language::Clues;
+use super::folding::Folded;
 use super::matcher::{Hit, Meaning};
 use super::money::{self, Found};
 use super::money_words::{MoneyWords, WordTable};
+use super::negation::{self, Reach};
+use super::scan::Scan;
 use super::{Hints, Lexicon, language};
 use crate::domain::{Amount, Budget, Intent, Mention, Reading, Span};
 
-/// A negator reaches this many words, or characters in scripts without spaces.
-const REACH_WORDS: usize = 3;
-const REACH_CHARS: usize = 5;
 /// A phrase with a gap leaves at most this many characters between its parts.
 const GAP_CHARS: usize = 28;
+/// No phrase is longer, gap and all.
+const LONGEST_PHRASE: usize = 200;
+/// Mentions that may cover the same word.
+const MOST_AT_ONE_PLACE: usize = 8;
 /// A bare number below this is no sum, unless we asked for one.
 const LEAST_BARE: u32 = 50;
 /// A bare number below this is no sum beside a word of budget: "I have 3 kids".
@@ -28,27 +29,27 @@ const NEAR: usize = 24;
 
 /// See [`Lexicon::read`].
 pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading {
-    let folded = Folded::new(text);
-    let mut hits = lexicon.matcher.find(&folded);
-    lexicon.typos.find(&folded, &mut hits);
-    let country = lexicon.languages.of_country(hints.country);
-    let clues = Clues { hits: &hits, money: &lexicon.money.vocabulary, earlier: hints.lang, country };
-    let lang = lexicon.languages.detect(&folded, &clues);
-    if let Some(lang) = lang.or(country) {
-        hits.retain(|hit| hit.counts_in.has(lang));
-    }
+    let mut scan = Scan::new(lexicon, text, hints);
+    scan.settle(lexicon);
+    decide(lexicon, &scan, hints)
+}
+
+/// What all that counts of a text comes to.
+pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> Reading {
+    let Scan { folded, hits, lang, country } = scan;
+    let (lang, country) = (*lang, *country);
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
     let money = lexicon.money.of(lang.or(country));
-    let sums = money::find(money, &folded, lang.map(|lang| LANGUAGES[lang]), hints);
+    let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints);
     let names = |hit: &&Hit<'_>| matches!(hit.meaning, Meaning::Product(_) | Meaning::Attribute(_));
-    let names: Vec<(usize, usize)> = hits.iter().filter(names).map(|hit| (hit.start, hit.end)).collect();
-    let negated = negated(&folded, lexicon.negation.of(lang), &names);
-    let reader = Reader { lexicon, money, folded: &folded, negated };
+    let names = hits.iter().filter(names).map(|hit| (hit.start, hit.end));
+    let negated = lexicon.negation.reach(folded, lang, names);
+    let reader = Reader { lexicon, money, folded, negated };
     let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
-    reader.products(&hits, &mut reading);
-    reader.brands(&hits, &mut reading);
-    reader.intents(&hits, &mut reading);
-    reader.amounts(&hits, sums, hints, &mut reading);
+    reader.products(hits, &mut reading);
+    reader.brands(hits, &mut reading);
+    reader.intents(hits, &mut reading);
+    reader.amounts(hits, sums, hints, &mut reading);
     reader.question(&mut reading);
     reading.tags = tags(&reading);
     reading
@@ -58,8 +59,7 @@ struct Reader<'a> {
     lexicon: &'a Lexicon,
     money: &'a MoneyWords,
     folded: &'a Folded,
-    /// For each character whether a negator reaches it.
-    negated: Vec<bool>,
+    negated: Reach,
 }
 
 /// Of hits that overlap, the longest; of equals, the first. Hits stand in order of their start, longer ones first.
@@ -144,9 +144,12 @@ impl Reader<'_> {
                 Meaning::Intent(intent) => found.push((*intent, hit.start, hit.end)),
                 Meaning::NotIntent(intent) => against.push((*intent, hit.start, hit.end)),
                 Meaning::GapStart(number) => {
-                    let fits = |other: &Hit<'_>| other.start >= hit.end && other.start - hit.end <= GAP_CHARS;
-                    let end = hits.iter().find_map(|other| match other.meaning {
-                        Meaning::GapEnd { phrase, intent, against } if phrase == number && fits(other) => {
+                    let behind = hits.partition_point(|other| other.start < hit.end);
+                    let near = hits[behind..].iter().take_while(|other| {
+                        other.start - hit.end <= GAP_CHARS && !self.ends_sentence(hit.end, other.start)
+                    });
+                    let end = near.into_iter().find_map(|other| match other.meaning {
+                        Meaning::GapEnd { phrase, intent, against } if phrase == number => {
                             Some((*intent, *against, other.end))
                         }
                         _ => None,
@@ -160,15 +163,21 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        against.sort_by_key(|(_, start, _)| *start);
         let cancelled = |intent: Intent, start: usize, end: usize| {
-            against.iter().any(|(other, from, to)| *other == intent && *from < end && start < *to)
+            let first = against.partition_point(|(_, from, _)| from + LONGEST_PHRASE < start);
+            let near = against[first..].iter().take_while(|(_, from, _)| *from < end);
+            near.into_iter().any(|(other, _, to)| *other == intent && start < *to)
         };
         // "robot vacuum" asks for no human, though "are you a robot" does.
         let mentions = reading.products.iter().chain(&reading.attributes).map(|mention| mention.span);
-        let mentions: Vec<Span> = mentions.chain(reading.brands.iter().map(|mention| mention.span)).collect();
+        let mut mentions: Vec<Span> = mentions.chain(reading.brands.iter().map(|mention| mention.span)).collect();
+        mentions.sort();
         found.retain(|(_, start, end)| {
             let span = self.span(*start, *end);
-            !mentions.iter().any(|mention| mention.start <= span.start && span.end <= mention.end && *mention != span)
+            let before = mentions.partition_point(|mention| mention.start <= span.start);
+            let near = mentions[..before].iter().rev().take(MOST_AT_ONE_PLACE);
+            !near.into_iter().any(|mention| span.end <= mention.end && *mention != span)
         });
         let negatable = &self.lexicon.negation.intents;
         found.retain(|(intent, start, end)| {
@@ -182,6 +191,10 @@ impl Reader<'_> {
             reading.intents.push(intent);
             reading.intent_spans.push(self.span(start, end));
         }
+    }
+
+    fn ends_sentence(&self, start: usize, end: usize) -> bool {
+        self.folded.chars[start..end].iter().any(|c| negation::is_end(*c))
     }
 
     /// A property in a question is asked about, where nothing else is: "is the tent waterproof?"
@@ -200,7 +213,7 @@ impl Reader<'_> {
     }
 
     fn is_negated(&self, start: usize) -> bool {
-        self.negated.get(start).copied().unwrap_or(false)
+        self.negated.has(start)
     }
 
     fn amounts(&self, hits: &[Hit<'_>], sums: Vec<Found>, hints: &Hints<'_>, reading: &mut Reading) {
@@ -276,62 +289,6 @@ impl Reader<'_> {
         let chars = &self.folded.chars;
         (0..chars.len()).filter_map(|at| table.longest_word(chars, at).map(|(_, end)| (at, end))).collect()
     }
-}
-
-/// Which characters negators reach: a few words behind one that stands before, or in front of one that stands after, up to
-/// the border of the clause. A negator in a name ("sem fio", wireless) reaches nothing.
-fn negated(folded: &Folded, negators: &Negators, names: &[(usize, usize)]) -> Vec<bool> {
-    let chars = &folded.chars;
-    let mut reached = vec![false; chars.len()];
-    let fits = |word: &Vec<char>, at: usize| {
-        let end = at + word.len();
-        let stands = chars.get(at..end) == Some(word.as_slice());
-        let spaceless = word.iter().all(|c| is_spaceless(*c));
-        let alone = spaceless
-            || (at == 0 || !is_word(chars[at - 1])) && chars.get(end).is_none_or(|c| !is_word(*c) && *c != '\'');
-        (stands && alone).then_some((end, spaceless))
-    };
-    for at in 0..chars.len() {
-        if names.iter().any(|(start, end)| (*start..*end).contains(&at)) {
-            continue;
-        }
-        let longest = |words: &[Vec<char>]| words.iter().filter_map(|word| fits(word, at)).max();
-        if let Some((end, spaceless)) = longest(&negators.before) {
-            let limit = if spaceless { REACH_CHARS } else { usize::MAX };
-            let mut words = 0;
-            // 不想买: what begins inside the negator is reached too.
-            if spaceless {
-                reached[at + 1..end].fill(true);
-            }
-            for place in end..chars.len().min(end.saturating_add(limit)) {
-                let begins = chars[place] == ' ' && place + 1 < chars.len();
-                words += usize::from(begins);
-                let over = is_border(chars[place])
-                    || !spaceless && words > REACH_WORDS
-                    || begins && negators.until.iter().any(|until| fits(until, place + 1).is_some());
-                if over {
-                    break;
-                }
-                reached[place] = true;
-            }
-        }
-        if longest(&negators.after).is_some() {
-            let mut words = 0;
-            for place in (0..at).rev() {
-                words += usize::from(chars[place] == ' ');
-                if is_border(chars[place]) || words > REACH_WORDS {
-                    break;
-                }
-                reached[place] = true;
-            }
-        }
-    }
-    reached
-}
-
-/// Where a clause ends.
-fn is_border(c: char) -> bool {
-    matches!(c, ',' | '.' | ';' | '!' | '?' | '\n' | '，' | '。' | '！' | '？' | '、' | '；')
 }
 
 fn near(start: usize, end: usize, sum_start: usize, sum_end: usize) -> bool {

@@ -1,124 +1,235 @@
-//! Names of products and properties with one slip: a letter too many, too few, another one, or two that changed places.
+//! Words with one slip: a letter too many, too few, another one, or two that changed places.
 //!
-//! An index of every name with one letter left out (the symmetric deletions of SymSpell) finds the names that are near; how
-//! near is then looked at. Only long words, and only where everything near means the same.
+//! An index of every word of the dictionaries with one letter left out (the symmetric deletions of SymSpell) finds the words
+//! that are near; how near is then looked at. A word that nobody knows and that is near one word only is put right, and the
+//! text is searched again, so that slips inside phrases are forgiven like those of names.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
-use super::folding::{Folded, is_word};
-use super::matcher::{Hit, Meaning, Sense};
+use serde::Deserialize;
 
-/// Shorter words are too near to other words.
-const LEAST_LETTERS: usize = 7;
+use super::files::read;
+use super::folding::{Folded, Straight, fingerprint, fold_word, is_word};
+use super::language::Languages;
+use super::matcher::{Hit, Meaning};
+use crate::domain::{Problem, SourceFile};
+
 /// Longer ones are no words.
 const MOST_LETTERS: usize = 24;
+/// A single word of talk needs more letters than a name to be forgiven.
+const LEAST_LETTERS_OF_TALK: usize = 6;
 
-/// Names by what is left of them with one letter taken out.
-#[derive(Default)]
-pub(super) struct Typos {
-    names: Vec<(Vec<char>, Sense)>,
-    by_deletion: HashMap<u64, Vec<u32>>,
+/// `typos.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    /// Shorter words must be written right.
+    shortest: usize,
+    /// From here on any letter may be wrong.
+    any_slip: usize,
+    /// Rows of keys.
+    keyboards: Vec<String>,
+    /// Letters that are taken for each other.
+    alike: Vec<String>,
     /// Words that are right as they are.
-    known: HashSet<u64>,
+    common: BTreeMap<String, Vec<String>>,
 }
 
+impl Limits {
+    pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
+        read(file)
+    }
+
+    /// Pairs of letters that are hit or taken for each other.
+    fn near(&self) -> HashSet<(char, char)> {
+        let mut near = HashSet::new();
+        let rows = self.keyboards.iter().map(|row| fold_word(row).chars().collect::<Vec<_>>());
+        for row in rows {
+            near.extend(row.windows(2).flat_map(|pair| [(pair[0], pair[1]), (pair[1], pair[0])]));
+        }
+        for group in &self.alike {
+            let group: Vec<char> = fold_word(group).chars().collect();
+            near.extend(group.iter().flat_map(|a| group.iter().map(|b| (*a, *b))));
+        }
+        near
+    }
+}
+
+/// Words of the dictionaries by what is left of them with one letter taken out.
+#[derive(Default)]
+pub(super) struct Typos {
+    shortest: usize,
+    any_slip: usize,
+    near: HashSet<(char, char)>,
+    /// All words in a row, and where each ends.
+    letters: Vec<char>,
+    ends: Vec<u32>,
+    /// Fingerprint of what is left, and the word; sorted.
+    deletions: Vec<(u32, u32)>,
+    /// Where the fingerprints with each beginning stand.
+    begin: Vec<u32>,
+    /// Words that are right as they are.
+    known: HashSet<u64, Straight>,
+}
+
+/// Bits of a fingerprint that find its place.
+const BEGIN_BITS: u32 = 16;
+
 impl Typos {
-    /// Takes in all words of the dictionary. Of those that are exact no slips are known; `everyday` are words that are no
-    /// slips of names.
+    /// Takes in the words of all phrases. Slips of words for which `forgives` says no are not known.
     pub(super) fn new<'a>(
-        words: &HashMap<String, Vec<Sense>>,
-        is_exact: impl Fn(&str) -> bool,
-        everyday: impl Iterator<Item = &'a String>,
+        limits: &Limits,
+        languages: &Languages,
+        phrases: impl Iterator<Item = (&'a str, bool)>,
     ) -> Self {
-        let mut typos = Self::default();
-        typos.known.extend(everyday.map(|word| fingerprint(word.chars())));
-        for (word, senses) in words {
-            typos.known.extend(word.split(' ').map(|word| fingerprint(word.chars())));
-            let letters: Vec<char> = word.chars().collect();
-            let named =
-                senses.iter().filter(|sense| matches!(sense.meaning, Meaning::Product(_) | Meaning::Attribute(_)));
-            let fits = (LEAST_LETTERS..=MOST_LETTERS).contains(&letters.len()) && letters.iter().all(|c| is_letter(*c));
-            for sense in named.filter(|_| fits && !is_exact(word)) {
-                let place = typos.names.len() as u32;
-                typos.names.push((letters.clone(), sense.clone()));
-                for deletion in deletions(&letters) {
-                    typos.by_deletion.entry(deletion).or_default().push(place);
+        let mut typos =
+            Self { shortest: limits.shortest, any_slip: limits.any_slip, near: limits.near(), ..Self::default() };
+        typos.known.extend(languages.everyday_words().map(|word| fingerprint(word.chars())));
+        let common = limits.common.values().flatten();
+        typos.known.extend(common.map(|word| fingerprint(fold_word(word).chars())));
+        let mut exact = HashSet::with_hasher(Straight::default());
+        let mut seen = HashSet::with_hasher(Straight::default());
+        let mut words = Vec::new();
+        for (phrase, forgives) in phrases {
+            for word in phrase.split(|c: char| !is_word(c)) {
+                let print = fingerprint(word.chars());
+                let fits =
+                    (limits.shortest..=MOST_LETTERS).contains(&word.chars().count()) && word.chars().all(is_typed);
+                typos.known.insert(print);
+                if !forgives {
+                    exact.insert(print);
+                } else if fits && seen.insert(print) {
+                    words.push((word, print));
                 }
             }
         }
+        for (word, _) in words.into_iter().filter(|(_, print)| !exact.contains(print)) {
+            typos.add(word);
+        }
+        typos.deletions.sort_unstable();
+        typos.begin = (0..=1_u32 << BEGIN_BITS)
+            .map(|begin| typos.deletions.partition_point(|(print, _)| print >> (32 - BEGIN_BITS) < begin) as u32)
+            .collect();
         typos
     }
 
-    /// Adds the names that unknown words of the text most likely mean.
-    pub(super) fn find<'a>(&'a self, folded: &Folded, hits: &mut Vec<Hit<'a>>) {
-        let chars = &folded.chars;
-        let mut start = 0;
-        while start < chars.len() {
-            let length = chars[start..].iter().take_while(|c| is_word(**c)).count();
-            let word = &chars[start..start + length];
-            if (LEAST_LETTERS - 1..=MOST_LETTERS).contains(&length) && word.iter().all(|c| is_letter(*c)) {
-                hits.extend(self.near(word).map(|sense| Hit {
-                    meaning: &sense.meaning,
-                    langs: sense.langs,
-                    counts_in: sense.counts_in,
-                    start,
-                    end: start + length,
-                }));
-            }
-            start += length.max(1);
-        }
-        hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
+    fn add(&mut self, word: &str) {
+        let place = self.ends.len() as u32;
+        let from = self.letters.len();
+        self.letters.extend(word.chars());
+        self.ends.push(self.letters.len() as u32);
+        let letters = &self.letters[from..];
+        self.deletions.extend((0..=letters.len()).map(|out| (without(letters, out), place)));
     }
 
-    fn near(&self, word: &[char]) -> Option<&Sense> {
-        if self.known.contains(&fingerprint(word.iter().copied())) {
+    fn word(&self, place: u32) -> &[char] {
+        let start = if place == 0 { 0 } else { self.ends[place as usize - 1] as usize };
+        &self.letters[start..self.ends[place as usize] as usize]
+    }
+
+    /// Words that nobody knows and no hit covers, but that are one slip away from a word of the dictionaries. Hits stand in
+    /// order of their start.
+    pub(super) fn put_right(&self, folded: &Folded, hits: &[Hit<'_>]) -> Vec<Slip> {
+        let chars = &folded.chars;
+        let mut slips = Vec::new();
+        let (mut at, mut next, mut covered) = (0, 0, 0);
+        while at < chars.len() {
+            let length = chars[at..].iter().take_while(|c| is_word(**c)).count();
+            let end = at + length;
+            while let Some(hit) = hits.get(next).filter(|hit| hit.start <= at) {
+                covered = covered.max(hit.end);
+                next += 1;
+            }
+            if !self.ends.is_empty() && (self.shortest..=MOST_LETTERS).contains(&length) && covered < end {
+                let word = &chars[at..end];
+                if let Some(place) = self.meant(word) {
+                    slips.push(Slip { start: at, end, place });
+                }
+            }
+            at = end.max(at + 1);
+        }
+        slips
+    }
+
+    /// The letters that a slip should have been.
+    pub(super) fn right(&self, slip: &Slip) -> &[char] {
+        self.word(slip.place)
+    }
+
+    /// The only word that this one can be a slip of.
+    fn meant(&self, word: &[char]) -> Option<u32> {
+        if !word.iter().all(|c| is_typed(*c)) || self.known.contains(&fingerprint(word.iter().copied())) {
             return None;
         }
-        let mut found: Option<&Sense> = None;
-        for deletion in deletions(word) {
-            for place in self.by_deletion.get(&deletion).into_iter().flatten() {
-                let (name, sense) = &self.names[*place as usize];
-                if !is_one_slip(word, name) {
-                    continue;
-                }
-                match found {
-                    Some(other) if other.meaning != sense.meaning => return None,
-                    _ => found = Some(sense),
+        let mut found = None;
+        for out in 0..=word.len() {
+            let print = without(word, out);
+            let begin = (print >> (32 - BEGIN_BITS)) as usize;
+            let bucket = &self.deletions[self.begin[begin] as usize..self.begin[begin + 1] as usize];
+            for (_, place) in bucket.iter().filter(|(other, _)| *other == print) {
+                if found != Some(*place) && self.is_slip(word, self.word(*place)) {
+                    if found.is_some() {
+                        return None;
+                    }
+                    found = Some(*place);
                 }
             }
         }
         found
     }
+
+    /// Whether one slip turns a word into what was typed. Another last letter is another form of the word, and no slip;
+    /// the first letter is seldom wrong. In a short word only what fingers do counts.
+    fn is_slip(&self, typed: &[char], word: &[char]) -> bool {
+        let same = typed.iter().zip(word).take_while(|(a, b)| a == b).count();
+        let (rest, other) = (&typed[same..], &word[same..]);
+        let long = word.len() >= self.any_slip;
+        let doubles = |letters: &[char], at: usize| at > 0 && letters[at] == letters[at - 1];
+        match (rest, other) {
+            ([a, rest @ ..], [b, other @ ..]) if rest.len() == other.len() => {
+                let swapped = rest.first() == Some(b) && other.first() == Some(a) && rest[1..] == other[1..];
+                let replaced = rest == other && !rest.is_empty() && same > 0 && (long || self.near.contains(&(*a, *b)));
+                swapped || replaced
+            }
+            // One too many.
+            ([a, rest @ ..], other) if rest == other => {
+                let beside = same > 0 && self.near.contains(&(*a, typed[same - 1]));
+                doubles(typed, same) || same > 0 && !other.is_empty() && (long || beside)
+            }
+            // One too few.
+            (rest, [_, other @ ..]) if rest == other => {
+                doubles(word, same) || same > 0 && !rest.is_empty() && word.len() > self.shortest
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A word with a slip, and which word it should have been.
+pub(super) struct Slip {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    place: u32,
+}
+
+/// Whether a hit over a word that was put right is good enough to believe in the slip.
+pub(super) fn is_worthy(hit: &Hit<'_>, slip: usize) -> bool {
+    match hit.meaning {
+        Meaning::Product(_) | Meaning::Attribute(_) => true,
+        Meaning::Brand { needs_company, .. } => !needs_company,
+        _ => hit.end - hit.start > slip || slip >= LEAST_LETTERS_OF_TALK,
+    }
 }
 
 /// Scripts whose words are typed letter by letter.
-fn is_letter(c: char) -> bool {
-    c.is_ascii_lowercase() || ('\u{430}'..='\u{44f}').contains(&c)
+fn is_typed(c: char) -> bool {
+    c.is_ascii_lowercase() || matches!(c, '\u{430}'..='\u{44f}' | '\u{620}'..='\u{64a}' | '\u{900}'..='\u{963}')
 }
 
-/// The word whole and with each of its letters left out.
-fn deletions(word: &[char]) -> impl Iterator<Item = u64> + '_ {
-    (0..=word.len()).map(|out| fingerprint(word.iter().enumerate().filter(move |(at, _)| *at != out).map(|(_, c)| *c)))
-}
-
-/// A number for a word (FNV-1a). What is found by it is compared letter by letter.
-fn fingerprint(letters: impl Iterator<Item = char>) -> u64 {
-    letters.fold(0xcbf2_9ce4_8422_2325, |hash, c| (hash ^ u64::from(u32::from(c))).wrapping_mul(0x100_0000_01b3))
-}
-
-/// Whether one edit turns the one into the other. Another last letter in Latin is another form ("charged"), and no slip.
-fn is_one_slip(word: &[char], name: &[char]) -> bool {
-    let same_start = word.iter().zip(name).take_while(|(a, b)| a == b).count();
-    let (rest, other) = (&word[same_start..], &name[same_start..]);
-    let same_end = |a: &[char], b: &[char]| a == b;
-    match rest.len() as isize - other.len() as isize {
-        0 if rest.is_empty() => true,
-        0 if rest.len() == 1 => !rest[0].is_ascii(),
-        0 => same_end(&rest[1..], &other[1..]) || rest[0] == other[1] && rest[1] == other[0] && rest[2..] == other[2..],
-        1 => same_end(&rest[1..], other),
-        -1 => same_end(rest, &other[1..]),
-        _ => false,
-    }
+/// A number for a word without one of its letters; with all of them if `out` is past its end.
+fn without(word: &[char], out: usize) -> u32 {
+    let hash = fingerprint(word.iter().enumerate().filter(|(at, _)| *at != out).map(|(_, c)| *c));
+    (hash ^ (hash >> 32)) as u32
 }
 
 #[cfg(test)]
@@ -127,11 +238,24 @@ mod tests {
 
     #[test]
     fn one_slip_is_near_and_another_form_of_a_word_is_not() {
-        let slip = |a: &str, b: &str| is_one_slip(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
-        for near in ["smartphne", "smartpphone", "smartphobe", "smratphone", "smartphones"] {
+        let limits = Limits {
+            shortest: 5,
+            any_slip: 7,
+            keyboards: vec!["qwertyuiop".into(), "asdfghjkl".into()],
+            alike: vec!["sz".into()],
+            common: BTreeMap::new(),
+        };
+        let typos = Typos { near: limits.near(), shortest: 5, any_slip: 7, ..Typos::default() };
+        let slip = |a: &str, b: &str| typos.is_slip(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
+        for near in ["smartphne", "smartpphone", "smartphobe", "smratphone", "smartphome"] {
             assert!(slip(near, "smartphone"), "{near}");
         }
-        assert!(!slip("charged", "charger"));
-        assert!(!slip("smrtphne", "smartphone"));
+        for near in ["laptoop", "lsptop", "latop", "lapyop", "lpatop"] {
+            assert!(slip(near, "laptop"), "{near}");
+        }
+        for (typed, word) in [("charged", "charger"), ("smrtphne", "smartphone"), ("smartphones", "smartphone")] {
+            assert!(!slip(typed, word), "{typed}");
+        }
+        assert!(!slip("lapxop", "laptop"));
     }
 }

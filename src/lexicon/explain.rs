@@ -1,0 +1,172 @@
+//! Why a message is read as it is: every word that was found, what won, and why the others lost.
+
+use serde::Serialize;
+
+use super::files::LANGUAGES;
+use super::matcher::{Found, Hit, Langs, Meaning};
+use super::reading;
+use super::scan::{Foreign, Scan};
+use super::{Hints, Lexicon};
+use crate::domain::{Mention, Reading, Span};
+
+/// A word of the dictionaries that stands in a message, and what became of it.
+#[derive(Debug, Serialize)]
+pub struct Candidate {
+    /// As it stands in the message.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+    /// The word of the dictionary that it is.
+    pub listed: String,
+    /// `product`, `attribute`, `brand`, `intent`, `no intent`, or a part of a phrase with a gap.
+    pub kind: &'static str,
+    /// What it stands for.
+    pub key: String,
+    /// In whose lists it stands; empty for brands, which are called alike everywhere.
+    pub languages: Vec<&'static str>,
+    /// `listed`, `form` or `slip`.
+    pub found: &'static str,
+    /// Whether it is in the reading.
+    pub won: bool,
+    /// Why, or why not.
+    pub why: String,
+}
+
+/// What a message is read as, and every candidate in order.
+pub(super) fn explain(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> (Reading, Vec<Candidate>) {
+    let mut scan = Scan::new(lexicon, text, hints);
+    let all = scan.hits.clone();
+    let foreign: Vec<Option<Foreign>> = all.iter().map(|hit| scan.foreign(lexicon, hit)).collect();
+    scan.settle(lexicon);
+    let reading = reading::decide(lexicon, &scan, hints);
+    let judge = Judge { lexicon, scan: &scan, reading: &reading, text };
+    let candidates = all.iter().zip(foreign).map(|(hit, foreign)| judge.candidate(hit, foreign)).collect();
+    (reading, candidates)
+}
+
+struct Judge<'a> {
+    lexicon: &'a Lexicon,
+    /// What counts in the language of the message.
+    scan: &'a Scan<'a>,
+    reading: &'a Reading,
+    text: &'a str,
+}
+
+impl Judge<'_> {
+    fn candidate(&self, hit: &Hit<'_>, foreign: Option<Foreign>) -> Candidate {
+        let (kind, key) = named(hit.meaning);
+        let span = self.span(hit);
+        let (won, why) = match foreign {
+            Some(foreign) => (false, self.foreign(foreign, hit.langs)),
+            None => self.verdict(hit, span),
+        };
+        let found = match hit.found {
+            Found::Listed => "listed",
+            Found::Form => "form",
+            Found::Slip => "slip",
+        };
+        let languages = if hit.langs == Langs::ALL { Vec::new() } else { names(hit.langs).collect() };
+        let listed = self.lexicon.matcher.word(hit.word).to_owned();
+        Candidate { text: self.slice(span), span, listed, kind, key, languages, found, won, why }
+    }
+
+    fn span(&self, hit: &Hit<'_>) -> Span {
+        Span { start: self.scan.folded.origin(hit.start), end: self.scan.folded.origin_end(hit.end) }
+    }
+
+    fn slice(&self, span: Span) -> String {
+        self.text.chars().skip(span.start as usize).take((span.end - span.start) as usize).collect()
+    }
+
+    fn foreign(&self, foreign: Foreign, langs: Langs) -> String {
+        let here = self.scan.lang.or(self.scan.country).map_or("no known language", |lang| LANGUAGES[lang]);
+        let there = names(langs).collect::<Vec<_>>().join(", ");
+        match foreign {
+            Foreign::OtherLanguage => format!("counts only in messages of {there}, and this one is of {here}"),
+            Foreign::Everyday => format!("an everyday word of {here}, and no form of a listed word"),
+            Foreign::SlipOfOther => format!("slips of words of {there} are not believed in messages of {here}"),
+        }
+    }
+
+    fn verdict(&self, hit: &Hit<'_>, span: Span) -> (bool, String) {
+        match hit.meaning {
+            Meaning::Product(key) => self.mention(hit, span, key, &self.reading.products),
+            Meaning::Attribute(key) => self.mention(hit, span, key, &self.reading.attributes),
+            Meaning::Brand { key, needs_company, .. } => {
+                let (won, why) = self.mention(hit, span, key, &self.reading.brands);
+                if !won && *needs_company && why.is_empty() {
+                    return (false, "a common word: a brand only beside a product of its kind or another brand".into());
+                }
+                (won, why)
+            }
+            Meaning::Intent(intent) | Meaning::GapEnd { intent, against: false, .. } => {
+                let place = self.reading.intents.iter().position(|other| other == intent);
+                let evidence = place.and_then(|place| self.reading.intent_spans.get(place));
+                match evidence {
+                    Some(evidence) if evidence.start <= span.start && span.end <= evidence.end => {
+                        (true, "the customer wants this".into())
+                    }
+                    Some(evidence) => (false, format!("“{}” says it already", self.slice(*evidence))),
+                    None => (false, self.no_intent(hit, span)),
+                }
+            }
+            Meaning::NotIntent(intent) | Meaning::GapEnd { intent, .. } => {
+                (true, format!("looks like {} here, but is not", intent.key()))
+            }
+            Meaning::GapStart(_) => (false, "the beginning of a phrase; what follows decides".into()),
+        }
+    }
+
+    /// A mention is in the reading, or a longer one covers it. Without a reason if neither is so.
+    fn mention(&self, hit: &Hit<'_>, span: Span, key: &str, mentions: &[Mention]) -> (bool, String) {
+        if let Some(mention) = mentions.iter().find(|mention| &*mention.key == key && mention.span.start == span.start)
+        {
+            let negated = if mention.negated { "named, but negated" } else { "named" };
+            return (true, negated.into());
+        }
+        let longer = mentions.iter().find(|mention| mention.span.start < span.end && span.start < mention.span.end);
+        if let Some(longer) = longer {
+            let how = if longer.span == span { "is surer or stands first" } else { "is longer" };
+            return (false, format!("“{}” ({}) {how}", self.slice(longer.span), longer.key));
+        }
+        let other = matches!(hit.meaning, Meaning::Brand { needs_company: true, .. });
+        (false, if other { String::new() } else { "another word took its place".into() })
+    }
+
+    fn no_intent(&self, hit: &Hit<'_>, span: Span) -> String {
+        let against = self.scan.hits.iter().find(|other| {
+            matches!((other.meaning, hit.meaning), (Meaning::NotIntent(a), Meaning::Intent(b)) if a == b)
+                && other.start < hit.end
+                && hit.start < other.end
+        });
+        if let Some(against) = against {
+            return format!("“{}” says that it is not", self.slice(self.span(against)));
+        }
+        let reading = self.reading;
+        let mut mentions = reading.products.iter().chain(&reading.attributes).chain(&reading.brands);
+        if let Some(name) = mentions.find(|mention| mention.span.start <= span.start && span.end <= mention.span.end) {
+            return format!("a part of “{}” ({})", self.slice(name.span), name.key);
+        }
+        match hit.meaning {
+            Meaning::GapEnd { .. } => "the end of a phrase whose beginning is missing or too far away".into(),
+            _ => "negated".into(),
+        }
+    }
+}
+
+fn names(langs: Langs) -> impl Iterator<Item = &'static str> {
+    langs.list().filter_map(|index| LANGUAGES.get(index).copied())
+}
+
+/// The kind of a meaning, and what it stands for.
+pub(super) fn named(meaning: &Meaning) -> (&'static str, String) {
+    match meaning {
+        Meaning::Product(key) => ("product", key.to_string()),
+        Meaning::Attribute(key) => ("attribute", key.to_string()),
+        Meaning::Brand { key, .. } => ("brand", key.to_string()),
+        Meaning::Intent(intent) => ("intent", intent.key().to_owned()),
+        Meaning::NotIntent(intent) => ("no intent", intent.key().to_owned()),
+        Meaning::GapStart(phrase) => ("beginning of a phrase", format!("phrase {phrase}")),
+        Meaning::GapEnd { intent, .. } => ("end of a phrase", intent.key().to_owned()),
+    }
+}

@@ -1,0 +1,213 @@
+//! Words that turn round what stands near them, from `negation.toml`, and how far they reach.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::files::{LANGUAGES, read};
+use super::folding::{Folded, fold_word, is_spaceless, is_word};
+use crate::domain::{Intent, Problem, SourceFile};
+
+/// A negator reaches this many words of more than two letters, or characters in scripts without spaces.
+const REACH_WORDS: usize = 3;
+const REACH_CHARS: usize = 5;
+/// In a question it reaches what stands right behind it: "no tienen fundas?" asks for cases.
+const REACH_IN_QUESTION: usize = 1;
+/// Words up to this length are not counted.
+const LITTLE: usize = 2;
+/// No negator reaches further, in characters.
+const LONGEST_REACH: usize = 80;
+/// Further ahead nobody looks for the end of a clause.
+const LONGEST_CLAUSE: usize = 120;
+
+/// Words, found by their first letter.
+#[derive(Clone, Debug, Default)]
+struct Words(Vec<Vec<char>>);
+
+impl Words {
+    fn new<'w>(words: impl Iterator<Item = &'w String>) -> Self {
+        let mut words: Vec<Vec<char>> = words.map(|word| fold_word(word).chars().collect()).collect();
+        words.retain(|word| !word.is_empty());
+        words.sort_by_key(|word| (word[0], std::cmp::Reverse(word.len())));
+        Self(words)
+    }
+
+    /// Where the longest word ends that stands here.
+    fn longest(&self, chars: &[char], at: usize) -> Option<usize> {
+        let first = chars.get(at)?;
+        let from = self.0.partition_point(|word| word[0] < *first);
+        let words = self.0[from..].iter().take_while(|word| word[0] == *first);
+        let mut ends = words.filter(|word| chars[at..].starts_with(word)).map(|word| at + word.len());
+        ends.find(|end| {
+            let goes_on = |c: &char| is_word(*c) || *c == '\'';
+            is_spaceless(chars[end - 1]) || !is_word(chars[end - 1]) || !chars.get(*end).is_some_and(goes_on)
+        })
+    }
+}
+
+/// The negators of one language.
+#[derive(Clone, Debug, Default)]
+struct Negators {
+    /// Words that negate what follows.
+    before: Words,
+    /// Words that negate what stands before them.
+    after: Words,
+    /// Words that end a negator's reach.
+    until: Words,
+    /// Phrases with a negator in them that negate nothing.
+    never: Words,
+}
+
+/// Negators, and what they reach.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Negation {
+    /// Of each language, in the order of [`LANGUAGES`].
+    by_language: Vec<Negators>,
+    /// Intents that a negator takes back.
+    pub(super) intents: Vec<Intent>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NegationFile {
+    before: BTreeMap<String, Vec<String>>,
+    after: BTreeMap<String, Vec<String>>,
+    until: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    never: BTreeMap<String, Vec<String>>,
+    intents: Vec<String>,
+}
+
+impl Negation {
+    pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
+        let written: NegationFile = read(file)?;
+        let intents = written.intents.iter().filter_map(|key| Intent::from_key(key)).collect();
+        let of = |lists: &BTreeMap<String, Vec<String>>, language: &str| {
+            // One list serves both scripts of Chinese.
+            let words = lists.get(language).or_else(|| lists.get(language.split('-').next().unwrap_or_default()));
+            Words::new(words.into_iter().flatten())
+        };
+        let negators = |language: &&str| Negators {
+            before: of(&written.before, language),
+            after: of(&written.after, language),
+            until: of(&written.until, language),
+            never: of(&written.never, language),
+        };
+        Ok(Self { by_language: LANGUAGES.iter().map(negators).collect(), intents })
+    }
+
+    /// Which characters negators reach: a few words behind one that stands before, or in front of one that stands after, up
+    /// to the border of the clause. A negator in a name ("sem fio", wireless) reaches nothing; names stand in order. Where
+    /// the language is not known, the negators are the English ones.
+    pub(super) fn reach(
+        &self,
+        folded: &Folded,
+        language: Option<usize>,
+        mut names: impl Iterator<Item = (usize, usize)>,
+    ) -> Reach {
+        let chars = &folded.chars;
+        let negators = &self.by_language[language.unwrap_or(0)];
+        let mut reach = Reach(Vec::new());
+        let (mut at, mut name) = (0, names.next());
+        while at < chars.len() {
+            let begins = is_spaceless(chars[at]) || is_word(chars[at]) && (at == 0 || !is_word(chars[at - 1]));
+            if !begins {
+                at += 1;
+                continue;
+            }
+            while name.is_some_and(|(_, end)| end <= at) {
+                name = names.next();
+            }
+            let in_name = name.is_some_and(|(start, end)| (start..end).contains(&at));
+            let never = negators.never.longest(chars, at);
+            if never.is_none() && !in_name {
+                negators.from(chars, at, &mut reach);
+            }
+            at = never.unwrap_or(at + 1);
+        }
+        reach
+    }
+}
+
+impl Negators {
+    /// What a negator at a place reaches, if one stands there.
+    fn from(&self, chars: &[char], at: usize, reach: &mut Reach) {
+        if let Some(end) = self.before.longest(chars, at) {
+            let from = if is_spaceless(chars[at]) { at + 1 } else { end };
+            reach.add(from, self.end_of_reach(chars, end));
+            if let Some((start, end)) = answered(chars, at, end) {
+                reach.add(start, end);
+            }
+        }
+        if self.after.longest(chars, at).is_some() {
+            let mut words = 0;
+            let start = (at.saturating_sub(LONGEST_REACH)..at).rev().take_while(|place| {
+                words += usize::from(chars[*place] == ' ');
+                !is_border(chars[*place]) && words <= REACH_WORDS
+            });
+            reach.add(start.last().unwrap_or(at), at);
+        }
+    }
+
+    fn end_of_reach(&self, chars: &[char], end: usize) -> usize {
+        let spaceless = is_spaceless(chars[end - 1]);
+        let ahead = chars[end..].iter().take(LONGEST_CLAUSE);
+        let asks = !spaceless && ahead.copied().find(|c| is_border(*c)) == Some('?');
+        let most = if asks { REACH_IN_QUESTION } else { REACH_WORDS };
+        let mut words = 0;
+        let mut place = end;
+        while place < chars.len() {
+            let begins = chars[place] == ' ' && place + 1 < chars.len();
+            if begins {
+                let long = chars[place + 1..].iter().take(LITTLE + 1).take_while(|c| is_word(**c)).count() > LITTLE;
+                words += usize::from(long);
+            }
+            let over = is_border(chars[place])
+                || place >= end + LONGEST_REACH
+                || spaceless && place >= end + REACH_CHARS
+                || !spaceless && words > most
+                || begins && self.until.longest(chars, place + 1).is_some();
+            if over {
+                break;
+            }
+            place += 1;
+        }
+        place
+    }
+}
+
+/// "Shall I buy it? No": a negator that is a clause by itself answers the question before it.
+fn answered(chars: &[char], at: usize, end: usize) -> Option<(usize, usize)> {
+    let alone = chars[end..].iter().find(|c| **c != ' ').is_none_or(|c| is_border(*c));
+    let asked = chars[..at].iter().rposition(|c| *c != ' ').filter(|place| matches!(chars[*place], '?' | '？'))?;
+    let clause = chars[..asked].iter().rev().take(LONGEST_CLAUSE).take_while(|c| !is_border(**c)).count();
+    alone.then_some((asked - clause, asked))
+}
+
+/// For each character whether a negator reaches it; empty if there is none.
+pub(super) struct Reach(Vec<bool>);
+
+impl Reach {
+    pub(super) fn has(&self, at: usize) -> bool {
+        self.0.get(at).copied().unwrap_or(false)
+    }
+
+    fn add(&mut self, start: usize, end: usize) {
+        if self.0.len() < end {
+            self.0.resize(end, false);
+        }
+        if start < end {
+            self.0[start..end].fill(true);
+        }
+    }
+}
+
+/// Where a clause ends.
+fn is_border(c: char) -> bool {
+    is_end(c) || matches!(c, ',' | ';' | '，' | '、' | '；')
+}
+
+/// Where a sentence ends.
+pub(super) fn is_end(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '\n' | '。' | '！' | '？')
+}

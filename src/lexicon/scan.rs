@@ -1,0 +1,111 @@
+//! What stands in a text: every word of the dictionaries in any of its forms, slips put right, and the language.
+
+use super::dictionary::ENGLISH;
+use super::folding::Folded;
+use super::language::Clues;
+use super::matcher::{self, Found, Hit};
+use super::typos::{self, Slip};
+use super::{Hints, Lexicon};
+
+/// A text that was searched.
+pub(super) struct Scan<'l> {
+    pub(super) folded: Folded,
+    pub(super) hits: Vec<Hit<'l>>,
+    /// The language of the text, and the one of the customer's country, as places in `LANGUAGES`.
+    pub(super) lang: Option<usize>,
+    pub(super) country: Option<usize>,
+}
+
+/// Why a word that stands in a text does not count there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Foreign {
+    /// It counts only in messages of other languages.
+    OtherLanguage,
+    /// It is an everyday word here, and no form of the listed one.
+    Everyday,
+    /// Slips of words of other languages are not believed.
+    SlipOfOther,
+}
+
+impl<'l> Scan<'l> {
+    pub(super) fn new(lexicon: &'l Lexicon, text: &str, hints: &Hints<'_>) -> Self {
+        let folded = Folded::new(text);
+        let hits = lexicon.matcher.find(&folded);
+        let slips = lexicon.typos.put_right(&folded, &hits);
+        let (folded, hits) = if slips.is_empty() { (folded, hits) } else { forgive(lexicon, folded, hits, slips) };
+        let country = lexicon.languages.of_country(hints.country);
+        let lang = lexicon.languages.detect(&folded, &Clues { text, hits: &hits, earlier: hints.lang, country });
+        Self { folded, hits, lang, country }
+    }
+
+    /// Leaves the hits that count in the text's language.
+    pub(super) fn settle(&mut self, lexicon: &Lexicon) {
+        let Self { folded, hits, lang, country } = self;
+        if let Some(lang) = lang.or(*country) {
+            hits.retain(|hit| foreign(lexicon, folded, hit, lang).is_none());
+        }
+    }
+
+    /// Why a hit does not count; `None` if it does.
+    pub(super) fn foreign(&self, lexicon: &Lexicon, hit: &Hit<'_>) -> Option<Foreign> {
+        foreign(lexicon, &self.folded, hit, self.lang.or(self.country)?)
+    }
+}
+
+fn foreign(lexicon: &Lexicon, folded: &Folded, hit: &Hit<'_>, lang: usize) -> Option<Foreign> {
+    let everyday = || lexicon.languages.everyday(folded.slice(hit.start, hit.end)).has(lang);
+    match hit.found {
+        _ if !hit.counts_in.has(lang) => Some(Foreign::OtherLanguage),
+        Found::Form if everyday() => Some(Foreign::Everyday),
+        Found::Slip if !hit.langs.has(lang) && !hit.langs.has(ENGLISH) => Some(Foreign::SlipOfOther),
+        _ => None,
+    }
+}
+
+/// Searches the text again with its slips put right. Only those are believed that lead to something.
+fn forgive<'l>(
+    lexicon: &'l Lexicon,
+    folded: Folded,
+    hits: Vec<Hit<'l>>,
+    mut slips: Vec<Slip>,
+) -> (Folded, Vec<Hit<'l>>) {
+    for round in 0..2 {
+        let righted = folded.replaced(slips.iter().map(|slip| (slip.start, slip.end, lexicon.typos.right(slip))));
+        let mut found = lexicon.matcher.find(&righted);
+        let believed = believed(lexicon, &slips, &mut found);
+        if round > 0 || believed.iter().all(|believed| *believed) {
+            matcher::sort(&mut found);
+            return (righted, found);
+        }
+        let mut believed = believed.into_iter();
+        slips.retain(|_| believed.next().unwrap_or(false));
+        if slips.is_empty() {
+            break;
+        }
+    }
+    (folded, hits)
+}
+
+/// Which slips a hit stands over that is good enough; such hits are marked.
+fn believed(lexicon: &Lexicon, slips: &[Slip], hits: &mut [Hit<'_>]) -> Vec<bool> {
+    let mut longer = 0_isize;
+    let places: Vec<(usize, usize)> = slips
+        .iter()
+        .map(|slip| {
+            let (start, length) = (slip.start.saturating_add_signed(longer), lexicon.typos.right(slip).len());
+            longer += length as isize - (slip.end - slip.start) as isize;
+            (start, start + length)
+        })
+        .collect();
+    let mut believed = vec![false; slips.len()];
+    for hit in hits {
+        let first = places.partition_point(|(_, end)| *end <= hit.start);
+        for (index, (start, end)) in
+            places.iter().enumerate().skip(first).take_while(|(_, (start, _))| *start < hit.end)
+        {
+            hit.found = matcher::Found::Slip;
+            believed[index] |= typos::is_worthy(hit, end - start);
+        }
+    }
+    believed
+}

@@ -3,8 +3,10 @@
 //! The text is folded once, with a map back to where each character stood (`folding.rs`); one automaton finds every word
 //! of the whole dictionary in one pass (`matcher.rs`), and slips of names are looked up (`typos.rs`); what was found, and little words, tell the language
 //! (`language.rs`); sums of money are read by a scanner of their own (`money.rs`, `numbers.rs`) with the words of that
-//! language (`money_words.rs`); negation, budget and tags are decided over what was found (`reading.rs`).
+//! language (`money_words.rs`); negation and tags are decided over what was found (`reading.rs`), and so is the
+//! budget (`budget.rs`).
 
+mod budget;
 mod dictionary;
 mod files;
 mod folding;

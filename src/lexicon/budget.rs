@@ -4,8 +4,7 @@ use rust_decimal::Decimal;
 
 use super::Hints;
 use super::matcher::{Hit, Meaning};
-use super::money::Found;
-use super::money_words::WordTable;
+use super::money::{Found, Sums};
 use super::reading::Reader;
 use crate::domain::{Amount, Budget, Intent, Reading};
 
@@ -13,88 +12,112 @@ use crate::domain::{Amount, Budget, Intent, Reading};
 const LEAST_BARE: u32 = 50;
 /// A bare number below this is no sum beside a word of budget: "I have 3 kids".
 const LEAST_BESIDE_BUDGET: u32 = 10;
-/// A word that explains a sum stands at most this many characters away.
+/// A word that explains a sum stands at most this many characters away…
 const NEAR: usize = 24;
+/// …and the end of a clause between them counts for so many.
+const BORDER: usize = 12;
+/// A message of so many letters beside its sum is no bare answer.
+const ANSWER: usize = 24;
+
+/// How far the nearest of the words stands from a sum, if it is near.
+type Distance = Option<usize>;
 
 impl Reader<'_> {
-    pub(super) fn amounts(&self, hits: &[Hit<'_>], sums: Vec<Found>, hints: &Hints<'_>, reading: &mut Reading) {
-        let (budget_word, elsewhere) = (self.places(&self.money.budget), self.places(&self.money.not_budget));
-        let alone = self.folded.chars.iter().filter(|c| c.is_alphabetic()).count() <= 6;
+    /// Adds the sums and the budget to a reading that has its products, brands and intents.
+    pub(super) fn amounts(&self, hits: &[Hit<'_>], sums: Sums, hints: &Hints<'_>, reading: &mut Reading) {
+        let answers = hints.asked_budget && self.letters_beside(&sums.found) <= ANSWER;
         let mut budget: Option<(u8, Budget)> = None;
-        for sum in sums {
-            let in_model = reading.brands.iter().any(|brand| {
-                brand.implies.is_some()
-                    && brand.span.start <= sum.amount.span.start
-                    && sum.amount.span.end <= brand.span.end
-            });
-            let near_budget = budget_word.iter().any(|(start, end)| near(*start, *end, sum.start, sum.end));
-            let value = sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO);
-            let bare_is_sum = near_budget && value >= Decimal::from(LEAST_BESIDE_BUDGET) || hints.asked_budget && alone;
-            let bare_with_product =
-                !reading.products.is_empty() && value >= Decimal::from(LEAST_BARE) && !is_year(value);
-            // "200 t-shirts" are so many, and no sum.
-            let counts = !sum.certain
-                && hits.iter().any(|hit| {
-                    matches!(hit.meaning, Meaning::Product(_)) && hit.start >= sum.end && hit.start <= sum.end + 1
-                });
-            if in_model || counts || !(sum.certain || bare_is_sum || bare_with_product) {
+        for sum in &sums.found {
+            let says = self.nearest(&sums.budget, sum);
+            let elsewhere = self.nearest(&sums.elsewhere, sum);
+            if !is_sum(sum, hits, says, answers, reading) {
                 continue;
             }
-            let rank = self.budget_rank(&sum, near_budget, &elsewhere, hints, hits, reading);
+            let rank = budget_rank(sum, says, elsewhere, hints, hits, reading);
             if let Some(rank) = rank
                 && budget.as_ref().is_none_or(|(best, _)| rank > *best)
             {
                 budget = Some((rank, as_budget(&sum.amount)));
             }
-            reading.amounts.push(sum.amount);
+            reading.amounts.push(sum.amount.clone());
         }
         reading.budget = budget.map(|(_, budget)| budget);
     }
 
-    /// How surely a sum is what the customer can spend; `None` if something else explains it.
-    fn budget_rank(
-        &self,
-        sum: &Found,
-        near_budget: bool,
-        elsewhere: &[(usize, usize)],
-        hints: &Hints<'_>,
-        hits: &[Hit<'_>],
-        reading: &Reading,
-    ) -> Option<u8> {
-        let quoted = elsewhere.iter().any(|(start, end)| near(*start, *end, sum.start, sum.end));
-        let bounded = sum.amount.min != sum.amount.max;
-        let complains = [Intent::Complaint, Intent::ReturnRefund, Intent::OrderStatus, Intent::Warranty];
-        match () {
-            () if near_budget => Some(3),
-            () if quoted => None,
-            () if hints.asked_budget => Some(2),
-            // "Is delivery free over $50?"
-            () if reading.wants(Intent::Shipping) && reading.products.is_empty() => None,
-            () if complains.iter().any(|intent| reading.wants(*intent)) => None,
-            // "Is it $50?" asks for a price; "under $50?" sets a limit.
-            () if !bounded && reading.wants(Intent::Price) => None,
-            () if bounded => Some(2),
-            () if !reading.products.is_empty()
-                || hits.iter().any(|hit| matches!(hit.meaning, Meaning::Brand { .. })) =>
-            {
-                Some(1)
-            }
-            () if reading.intents.is_empty() || reading.wants(Intent::Buy) || reading.wants(Intent::ProductInquiry) => {
-                Some(1)
-            }
-            () => None,
-        }
+    /// How much the message says beside its sums.
+    fn letters_beside(&self, sums: &[Found]) -> usize {
+        let letters = |range: std::ops::Range<usize>| {
+            self.folded.chars[range].iter().filter(|c| c.is_alphabetic()).count()
+        };
+        letters(0..self.folded.chars.len()) - sums.iter().map(|sum| letters(sum.start..sum.end)).sum::<usize>()
     }
 
-    fn places(&self, table: &WordTable<()>) -> Vec<(usize, usize)> {
-        let chars = &self.folded.chars;
-        (0..chars.len()).filter_map(|at| table.longest_word(chars, at).map(|(_, end)| (at, end))).collect()
+    /// How far the nearest of the words stands; clauses keep words apart.
+    fn nearest(&self, words: &[(usize, usize)], sum: &Found) -> Distance {
+        let from = words.partition_point(|(start, _)| start + 2 * NEAR < sum.start);
+        let close = words[from..].iter().take_while(|(start, _)| *start <= sum.end + NEAR);
+        let apart = close.filter_map(|(start, end)| {
+            let between = if *end <= sum.start { *end..sum.start } else { sum.end..(*start).max(sum.end) };
+            let chars = self.folded.chars.get(between)?;
+            let borders = chars.iter().filter(|c| is_border(**c)).count();
+            Some(chars.len() + borders * BORDER).filter(|apart| *apart <= NEAR)
+        });
+        apart.min()
     }
 }
 
-fn near(start: usize, end: usize, sum_start: usize, sum_end: usize) -> bool {
-    let apart = if end <= sum_start { sum_start - end } else { start.saturating_sub(sum_end) };
-    apart <= NEAR
+/// Whether a number is a sum of money at all.
+fn is_sum(sum: &Found, hits: &[Hit<'_>], says: Distance, answers: bool, reading: &Reading) -> bool {
+    let in_model = reading.brands.iter().any(|brand| {
+        brand.implies.is_some()
+            && brand.span.start <= sum.amount.span.start
+            && sum.amount.span.end <= brand.span.end
+    });
+    let value = sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO);
+    let beside_budget = says.is_some() && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
+    let with_product = !reading.products.is_empty()
+        && value >= Decimal::from(LEAST_BARE)
+        && sum.plausible
+        && !is_year(value);
+    // "200 t-shirts" are so many, and no sum.
+    let counts = !sum.certain
+        && hits.iter().any(|hit| {
+            matches!(hit.meaning, Meaning::Product(_)) && hit.start >= sum.end && hit.start <= sum.end + 1
+        });
+    !in_model && !counts && (sum.certain || beside_budget || answers || with_product)
+}
+
+/// How surely a sum is what the customer can spend; `None` if something else explains it.
+fn budget_rank(
+    sum: &Found,
+    says: Distance,
+    elsewhere: Distance,
+    hints: &Hints<'_>,
+    hits: &[Hit<'_>],
+    reading: &Reading,
+) -> Option<u8> {
+    let bounded = sum.amount.min != sum.amount.max;
+    let complains = [Intent::Complaint, Intent::ReturnRefund, Intent::OrderStatus, Intent::Warranty];
+    let product = || !reading.products.is_empty() || hits.iter().any(|hit| matches!(hit.meaning, Meaning::Brand { .. }));
+    let open = || reading.intents.is_empty() || [Intent::Buy, Intent::ProductInquiry].iter().any(|one| reading.wants(*one));
+    match (says, elsewhere) {
+        (Some(says), elsewhere) if elsewhere.is_none_or(|elsewhere| says <= elsewhere) => Some(3),
+        (_, Some(_)) => None,
+        _ if hints.asked_budget => Some(2),
+        // "Is delivery free over $50?"
+        _ if reading.wants(Intent::Shipping) && reading.products.is_empty() => None,
+        _ if complains.iter().any(|intent| reading.wants(*intent)) => None,
+        // "Is it $50?" asks for a price; "under $50?" sets a limit.
+        _ if !bounded && reading.wants(Intent::Price) => None,
+        _ if bounded => Some(2),
+        _ if product() || open() => Some(1),
+        _ => None,
+    }
+}
+
+/// Where a clause ends.
+fn is_border(c: char) -> bool {
+    matches!(c, ',' | '.' | ';' | '!' | '?' | '\n' | '。' | '、')
 }
 
 fn is_year(value: Decimal) -> bool {

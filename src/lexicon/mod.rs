@@ -2,18 +2,23 @@
 //!
 //! The text is folded once, with a map back to where each character stood (`folding.rs`); one automaton finds every word
 //! of the whole dictionary in one pass (`matcher.rs`), and slips of names are looked up (`typos.rs`); what was found, and little words, tell the language
-//! (`language.rs`); sums of money are read by a scanner of their own (`money.rs`, `numbers.rs`) with the words of that
-//! language (`money_words.rs`); negation and tags are decided over what was found (`reading.rs`), and so is the
+//! (`language.rs`); sums of money are read with the words of that language (`money_words.rs`), which one walk finds
+//! (`money_tokens.rs`) before numbers (`numbers.rs`) and sums (`money.rs`, `no_money.rs`) are made of them; negation and tags are decided over what was found (`reading.rs`), and so is the
 //! budget (`budget.rs`).
 
 mod budget;
 mod dictionary;
+mod digits;
 mod files;
 mod folding;
 mod language;
 mod matcher;
 mod money;
+mod money_file;
+mod money_tokens;
+mod money_trie;
 mod money_words;
+mod no_money;
 mod numbers;
 mod reading;
 mod typos;

@@ -10,7 +10,6 @@ use super::folding::{Folded, is_spaceless, is_word};
 use super::language::Clues;
 use super::matcher::{Hit, Meaning};
 use super::money;
-use super::money_words::MoneyWords;
 use super::{Hints, Lexicon, language};
 use crate::domain::{Intent, Mention, Reading, Span};
 
@@ -37,7 +36,7 @@ pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading 
     let names = |hit: &&Hit<'_>| matches!(hit.meaning, Meaning::Product(_) | Meaning::Attribute(_));
     let names: Vec<(usize, usize)> = hits.iter().filter(names).map(|hit| (hit.start, hit.end)).collect();
     let negated = negated(&folded, lexicon.negation.of(lang), &names);
-    let reader = Reader { lexicon, money, folded: &folded, negated };
+    let reader = Reader { lexicon, folded: &folded, negated };
     let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
     reader.products(&hits, &mut reading);
     reader.brands(&hits, &mut reading);
@@ -50,8 +49,7 @@ pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading 
 
 /// What the parts of a reading are decided from.
 pub(super) struct Reader<'a> {
-    pub(super) lexicon: &'a Lexicon,
-    pub(super) money: &'a MoneyWords,
+    lexicon: &'a Lexicon,
     pub(super) folded: &'a Folded,
     /// For each character whether a negator reaches it.
     negated: Vec<bool>,

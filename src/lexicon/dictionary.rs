@@ -10,12 +10,12 @@ use super::Lexicon;
 use super::endings::Endings;
 use super::explain::named;
 use super::files::{LANGUAGES, read};
-use super::folding::fold_word;
+use super::folding::{fingerprint, fold_word};
 use super::language::Languages;
 use super::matcher::{Langs, Matcher, Meaning, Sense};
 use super::money_words::Money;
 use super::negation::Negation;
-use super::typos::{Limits, Typos};
+use super::typos::{Limits, Name, Phrase, Typos};
 use crate::domain::{Intent, Problem, Severity, SourceFile};
 
 /// The place of English in [`LANGUAGES`].
@@ -150,7 +150,11 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     if let Some(languages) = &mut languages {
         builder.settle_languages(languages);
         if let Some(limits) = &limits {
-            let phrases = builder.words.keys().map(|phrase| (phrase.as_str(), !builder.exact.contains(phrase)));
+            let phrases = builder.words.iter().map(|(text, senses)| Phrase {
+                text,
+                forgives: !builder.exact.contains(text),
+                name: name(senses),
+            });
             typos = Typos::new(limits, languages, phrases);
         }
         money = Money::compile(files, languages, &mut builder.problems);
@@ -178,6 +182,15 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
 
 fn keep<T>(problems: &mut Vec<Problem>, parsed: Result<T, Problem>) -> Option<T> {
     parsed.map_err(|problem| problems.push(problem)).ok()
+}
+
+/// The product or property that a word names.
+fn name(senses: &[Sense]) -> Name {
+    let named = senses.iter().find_map(|sense| Some((sense.meaning.name()?, sense.langs)));
+    named.map_or(Name::default(), |(name, langs)| Name {
+        of: fingerprint(name.chars()) as u32,
+        languages: langs.0.count_ones(),
+    })
 }
 
 impl Builder {

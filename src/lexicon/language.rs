@@ -168,8 +168,19 @@ impl Languages {
                 vote(*langs, *weight);
             }
         }
-        for hit in clues.hits.iter().filter(|hit| hit.langs != Langs::ALL) {
+        let mut last = None;
+        for hit in clues.hits.iter().filter(|hit| hit.langs != Langs::ALL && !hit.meaning.is_half()) {
+            // A word that stands under several concepts is one word.
+            let place = Some((hit.start, hit.end, hit.langs));
+            if std::mem::replace(&mut last, place) == place {
+                continue;
+            }
             let chars = &folded.chars[hit.start..hit.end];
+            // "Juta" may be a shoe in Hindi; in Jakarta it is a million.
+            let little = self.words.get(&fingerprint(chars.iter().copied()));
+            if little.is_some_and(|(langs, _)| langs.0 & hit.langs.0 == 0) {
+                continue;
+            }
             let further = chars.iter().filter(|c| **c == ' ').count().min(3) as u32;
             vote(
                 hit.langs,

@@ -42,6 +42,21 @@ pub(super) enum Meaning {
     },
 }
 
+impl Meaning {
+    /// One side of a phrase with a gap: alone it says nothing.
+    pub(super) fn is_half(&self) -> bool {
+        matches!(self, Self::GapStart { .. } | Self::GapEnd { .. })
+    }
+
+    /// The key of the product or property that a word names.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Product(key) | Self::Attribute(key) => Some(key),
+            _ => None,
+        }
+    }
+}
+
 /// A set of languages, one bit for each in the order of `dictionary::LANGUAGES`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Langs(pub(super) u16);

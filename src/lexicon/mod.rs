@@ -1,12 +1,15 @@
 //! Text to mentions: what a chat message says of products, properties, brands, money and intent.
 //!
 //! The text is folded once, with a map back to where each character stood (`folding.rs`); one automaton finds every word
-//! of the whole dictionary in one pass (`matcher.rs`), in the forms that its language makes of it (`endings.rs`), and slips are put right
-//! (`typos.rs`); what was found, and little words, tell the language
-//! (`language.rs`); sums of money are read by a scanner of their own (`money.rs`, `numbers.rs`) with the words of that
-//! language (`money_words.rs`); what is negated (`negation.rs`), budget and tags are decided over what was found (`reading.rs`).
+//! of the whole dictionary in one pass (`matcher.rs`), in the forms that its language makes of it (`endings.rs`), and slips
+//! are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`); sums of money are read
+//! with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers (`numbers.rs`)
+//! and sums (`money.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), tags (`reading.rs`) and the
+//! budget (`budget.rs`) are decided over what was found.
 
+mod budget;
 mod dictionary;
+mod digits;
 mod endings;
 mod explain;
 mod files;
@@ -14,8 +17,12 @@ mod folding;
 mod language;
 mod matcher;
 mod money;
+mod money_file;
+mod money_tokens;
+mod money_trie;
 mod money_words;
 mod negation;
+mod no_money;
 mod numbers;
 mod reading;
 mod review;

@@ -1,16 +1,24 @@
-//! Sums of money in a text: currencies, ranges, bounds, and what is no money.
+//! Sums of money in a text: currencies, ranges and bounds around its numbers.
 
 use rust_decimal::Decimal;
 
 use super::Hints;
-use super::folding::{Folded, is_spaceless, is_word};
-use super::money_words::{Bound, MoneyWords, Sign};
+use super::folding::{Folded, is_spaceless};
+use super::money_file::Bound;
+use super::money_tokens::Tokens;
+use super::money_words::{Lead, Marks, MoneyWords, Word};
+use super::no_money::is_no_money;
 use super::numbers::{self, Number};
 use crate::domain::{Amount, Currency, Span};
 
+/// A bare number below this is no sum for a bound alone: "max 2".
+const LEAST_BOUNDED: u32 = 10;
+/// "At least 300, at most 500": so many characters may stand between the two.
+const BETWEEN_BOUNDS: usize = 8;
+
 /// What named the currency of a number.
 #[derive(Clone, Copy, PartialEq)]
-enum Named {
+pub(super) enum Named {
     Not,
     Known(Currency),
     /// Named, but several countries call theirs so.
@@ -18,13 +26,18 @@ enum Named {
 }
 
 /// One sum with what stands around it.
-struct Sum {
-    low: Number,
-    high: Option<Number>,
-    start: usize,
-    end: usize,
-    named: Named,
+pub(super) struct Sum {
+    pub(super) low: Number,
+    pub(super) high: Option<Number>,
+    pub(super) named: Named,
     bound: Option<Bound>,
+    about: bool,
+    /// Where the numbers and their currency stand…
+    start: usize,
+    pub(super) end: usize,
+    /// …and the words that bound them too.
+    pub(super) outer_start: usize,
+    pub(super) outer_end: usize,
 }
 
 /// A sum, and how sure it is that it is one.
@@ -34,235 +47,400 @@ pub(super) struct Found {
     pub(super) end: usize,
     /// A currency, a bound or a multiplier stands with it; without them only the context can tell.
     pub(super) certain: bool,
+    /// It may be a sum where the context says so: no slip of the tongue such as "one" or "5m".
+    pub(super) plausible: bool,
 }
 
-/// All sums of a text, in order.
-pub(super) fn find(words: &MoneyWords, folded: &Folded, lang: Option<&str>, hints: &Hints<'_>) -> Vec<Found> {
-    let chars = &folded.chars;
-    let numbers = numbers::find(chars, words);
-    let mut found = Vec::new();
-    let mut index = 0;
-    while index < numbers.len() {
-        let low = numbers[index];
-        index += 1;
-        let mut sum = Sum { low, high: None, start: low.start, end: low.end, named: Named::Not, bound: None };
-        if let Some(high) = numbers.get(index).filter(|high| is_range(words, chars, &low, high)) {
-            sum.high = Some(*high);
-            sum.end = high.end;
+/// What a message says about money.
+#[derive(Default)]
+pub(super) struct Sums {
+    /// All sums, in order.
+    pub(super) found: Vec<Found>,
+    /// Where words stand that tell what can be spent…
+    pub(super) budget: Vec<(usize, usize)>,
+    /// …and those that tell another reason for a sum.
+    pub(super) elsewhere: Vec<(usize, usize)>,
+}
+
+/// Reads all sums of a text.
+pub(super) fn find(words: &MoneyWords, folded: &Folded, lang: Option<&str>, hints: &Hints<'_>) -> Sums {
+    let Some(tokens) = Tokens::scan(words, &folded.chars) else { return Sums::default() };
+    let numbers = numbers::find(&tokens);
+    let finder = Finder { tokens: &tokens, lang, hints, numbers: &numbers };
+    let mut sums = finder.sums();
+    finder.merge_bounds(&mut sums);
+    Sums {
+        found: sums.iter().map(|sum| finder.make(folded, sum)).collect(),
+        budget: tokens.places(Marks::BUDGET),
+        elsewhere: tokens.places(Marks::NOT_BUDGET),
+    }
+}
+
+struct Finder<'a> {
+    tokens: &'a Tokens<'a>,
+    lang: Option<&'a str>,
+    hints: &'a Hints<'a>,
+    numbers: &'a [Number],
+}
+
+/// A currency beside a number.
+#[derive(Clone, Copy)]
+struct Name {
+    named: Named,
+    sign: Option<u16>,
+    start: usize,
+    end: usize,
+}
+
+impl Finder<'_> {
+    fn sums(&self) -> Vec<Sum> {
+        let mut sums: Vec<Sum> = Vec::new();
+        let (mut index, mut behind) = (0, 0);
+        while let Some(low) = self.numbers.get(index).copied() {
             index += 1;
-        }
-        surround(words, chars, &mut sum, lang, hints);
-        if is_no_money(words, chars, &sum) || is_small_talk(&sum) {
-            continue;
-        }
-        found.push(make(words, folded, &sum, hints));
-    }
-    found
-}
-
-/// "one" and "two" are sums only with a currency or in a range.
-fn is_small_talk(sum: &Sum) -> bool {
-    let Number { in_words, scaled, value, .. } = sum.low;
-    in_words && !scaled && value < Decimal::TEN && sum.named == Named::Not && sum.high.is_none()
-}
-
-fn skip_spaces(chars: &[char], mut at: usize) -> usize {
-    while chars.get(at) == Some(&' ') {
-        at += 1;
-    }
-    at
-}
-
-fn back_over_spaces(chars: &[char], mut at: usize) -> usize {
-    while at > 0 && chars[at - 1] == ' ' {
-        at -= 1;
-    }
-    at
-}
-
-/// Whether nothing but a range word, and a currency sign, stands between two numbers.
-fn is_range(words: &MoneyWords, chars: &[char], low: &Number, high: &Number) -> bool {
-    let mut at = skip_spaces(chars, low.end);
-    if let Some((_, behind)) = words.sign_words.longest(chars, at) {
-        at = skip_spaces(chars, behind);
-    }
-    let Some((_, behind)) = words.range.longest(chars, at) else { return false };
-    let spoken = chars[at].is_alphabetic() && !is_spaceless(chars[at]);
-    // 5/10 is a date or a share; mille/millecinque a range.
-    if chars[at] == '/' && !(low.in_words || low.scaled) {
-        return false;
-    }
-    let mut at = skip_spaces(chars, behind);
-    if let Some((_, behind)) = words.sign_words.longest(chars, at) {
-        at = skip_spaces(chars, behind);
-    }
-    // "and" joins two things as often as a range: then the range must have begun with a word.
-    let begun = || {
-        let before = back_over_spaces(chars, low.start);
-        let before =
-            words.sign_words.longest_before(chars, before).map_or(before, |(_, start)| back_over_spaces(chars, start));
-        words.range_start.longest_before(chars, before).is_some()
-    };
-    let rises = high.value > low.value || high.scaled && !low.scaled;
-    at == high.start && rises && (!spoken || begun() || low.digits > 1 || low.in_words || low.scaled)
-}
-
-/// Takes in the currency and the bound on both sides.
-fn surround(words: &MoneyWords, chars: &[char], sum: &mut Sum, lang: Option<&str>, hints: &Hints<'_>) {
-    for _ in 0..2 {
-        let at = skip_spaces(chars, sum.end);
-        if sum.named == Named::Not {
-            if let Some((currency, behind)) = currency_at(words, chars, at, lang, hints) {
-                (sum.named, sum.end) = (currency, behind);
+            let mut sum = Sum {
+                low,
+                high: None,
+                named: Named::Not,
+                bound: None,
+                about: false,
+                start: low.start,
+                end: low.end,
+                outer_start: low.start,
+                outer_end: low.end,
+            };
+            if let Some(high) =
+                self.numbers.get(index).filter(|high| self.is_range(&low, high) || self.is_pair(&low, high))
+            {
+                sum.high = Some(*high);
+                sum.end = high.end;
+                index += 1;
+            }
+            self.currency(&mut sum, behind);
+            if sum.high.is_none() {
+                index += self.small_coins(&mut sum, index);
+            }
+            self.bounds(&mut sum, behind);
+            if is_no_money(self.tokens, &sum, self.numbers) {
+                behind = sum.low.end;
                 continue;
             }
-            let before = back_over_spaces(chars, sum.start);
-            if let Some((currency, start)) = currency_before(words, chars, before, lang, hints) {
-                (sum.named, sum.start) = (currency, start);
+            behind = sum.outer_end;
+            sums.push(sum);
+        }
+        sums
+    }
+
+    /// Whether nothing but a range word and currencies stand between two numbers.
+    fn is_range(&self, low: &Number, high: &Number) -> bool {
+        let tokens = self.tokens;
+        let mut at = tokens.skip_spaces(tokens.skip_suffix(low.end));
+        if let Some(name) = self.name_at(at) {
+            at = tokens.skip_spaces(tokens.skip_suffix(name.end));
+        }
+        let word = tokens.marked(at, Marks::RANGE);
+        let spoken = word.is_some_and(|_| tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]));
+        if word.is_none() && high.lead == Lead::None {
+            return false;
+        }
+        // 5/10 is a date or a share; mille/millecinque a range.
+        if tokens.chars.get(at) == Some(&'/') && !(low.in_words() || low.scaled()) {
+            return false;
+        }
+        let mut at = tokens.skip_spaces(word.unwrap_or(at));
+        // From 300 to about 500.
+        if let Some((_, end)) = tokens.longest(at, |word| word.before) {
+            at = tokens.skip_spaces(end);
+        }
+        if at != high.start
+            && let Some(name) = self.name_at(at)
+        {
+            at = tokens.skip_spaces(name.end);
+        }
+        let (first, second) = shared(low, high);
+        let joined = word.is_none() && high.lead == Lead::Joint;
+        let clear =
+            !spoken && !joined || self.begins_range(low) || low.digits > 1 && !joined || low.in_words() || low.scaled();
+        at == high.start && first < second && clear && (!joined || self.begins_range(low))
+    }
+
+    /// Whether "between" or "from" stands before the number: "and" joins two things as often as a range.
+    fn begins_range(&self, low: &Number) -> bool {
+        let tokens = self.tokens;
+        let mut before = tokens.back_over_spaces(low.start);
+        if let Some(name) = self.name_before(before) {
+            before = tokens.back_over_spaces(name.start);
+        }
+        if let Some((_, start)) = tokens.before(before, |word| word.before.filter(|bound| *bound == Bound::About)) {
+            before = tokens.back_over_spaces(start);
+        }
+        tokens.marked_before(before, Marks::RANGE_START).is_some() || low.lead == Lead::Range
+    }
+
+    /// 两三千, "two three thousand": two neighbours with one multiplier or currency.
+    fn is_pair(&self, low: &Number, high: &Number) -> bool {
+        let small = low.in_words() && !low.scaled() && high.in_words() && high.lead == Lead::None;
+        let apart = high.coefficient - low.value;
+        let near =
+            apart >= Decimal::ONE && apart <= Decimal::TWO && low.value < Decimal::TEN && low.value >= Decimal::ONE;
+        let between = &self.tokens.chars[low.end..high.start];
+        let touches = between.is_empty() || matches!(between, [' ' | '-' | '、' | ',']);
+        small && near && touches && (high.scaled() || between.is_empty() && self.name_at(high.end).is_some())
+    }
+
+    /// The currency that begins at a place.
+    fn name_at(&self, at: usize) -> Option<Name> {
+        let named = |word: &Word| (word.code.is_some() || word.sign.is_some()).then_some(*word);
+        let (word, end) = self.tokens.longest(at, named)?;
+        Some(Name { named: self.settle(&word), sign: word.sign, start: at, end })
+    }
+
+    /// The currency that ends at a place.
+    fn name_before(&self, end: usize) -> Option<Name> {
+        let named = |word: &Word| (word.code.is_some() || word.sign.is_some()).then_some(*word);
+        let (word, start) = self.tokens.before(end, named)?;
+        let only_behind = word.is(Marks::LOCAL) || word.is(Marks::WORD_CODE) && word.sign.is_none();
+        (!only_behind).then(|| Name { named: self.settle(&word), sign: word.sign, start, end })
+    }
+
+    fn settle(&self, word: &Word) -> Named {
+        let of_sign = || word.sign.and_then(|sign| self.tokens.words.settle(sign, self.lang, self.hints));
+        word.code.or_else(of_sign).map_or(Named::Shared, Named::Known)
+    }
+
+    /// Takes in the currency on either side, and between the numbers of a range.
+    fn currency(&self, sum: &mut Sum, behind: usize) {
+        let tokens = self.tokens;
+        let mut at = tokens.skip_spaces(tokens.skip_suffix(sum.end));
+        // 三千多块: what bounds the sum may stand before its currency.
+        if let Some((bound, end)) = tokens.longest(at, |word| word.after)
+            && self.name_at(end).is_some()
+        {
+            bind(sum, bound);
+            at = end;
+        }
+        let after = self.name_at(at).filter(|name| self.may_follow(sum, name));
+        let before = self.name_before(tokens.back_over_spaces(sum.start)).filter(|name| name.start >= behind);
+        // "$ 500 $ 300": each has its own.
+        let digit_behind = |name: &Name| tokens.chars.get(name.end).is_some_and(char::is_ascii_digit);
+        let after = after.filter(|name| before.is_none() || !digit_behind(name));
+        let between = sum.high.and_then(|_| {
+            let at = tokens.skip_spaces(tokens.skip_suffix(sum.low.end));
+            self.name_at(at).or_else(|| self.name_before(tokens.back_over_spaces(sum.high?.start)))
+        });
+        let known = |name: &Option<Name>| name.filter(|name| matches!(name.named, Named::Known(_)));
+        // Of "$500 CAD" the code tells more, and the sign that one country has more than that of many.
+        let exact = |name: &Option<Name>| known(name).filter(|name| self.is_exact(name));
+        let best = exact(&after).or(exact(&before)).or(exact(&between));
+        let best = best.or(known(&after)).or(known(&before)).or(known(&between)).or(after).or(before).or(between);
+        if let Some(best) = best {
+            sum.named = best.named;
+        }
+        sum.start = before.map_or(sum.start, |name| name.start);
+        sum.end = after.map_or(sum.end, |name| name.end);
+        (sum.outer_start, sum.outer_end) = (sum.start, sum.end);
+    }
+
+    fn is_exact(&self, name: &Name) -> bool {
+        name.sign.is_none_or(|sign| self.tokens.words.signs[usize::from(sign)].code.is_some())
+    }
+
+    /// A code that is a word too counts in its own country, or behind three digits where no country is known.
+    fn may_follow(&self, sum: &Sum, name: &Name) -> bool {
+        let code = |word: &Word| (word.is(Marks::WORD_CODE) && word.sign.is_none()).then_some(word.code);
+        let Some((Some(code), _)) = self.tokens.longest(name.start, code) else { return true };
+        match self.tokens.words.of_country(self.hints.country) {
+            Some(own) => own == code,
+            None => sum.low.value >= Decimal::ONE_HUNDRED,
+        }
+    }
+
+    /// "5 dollars 50", "12元5角", "5 euros and 20 cents", "50 cents"; how many more numbers that took.
+    fn small_coins(&self, sum: &mut Sum, index: usize) -> usize {
+        let tokens = self.tokens;
+        let at = tokens.skip_spaces(sum.low.end);
+        let minor = |word: &Word| word.minor;
+        if sum.named == Named::Not {
+            if let Some(((sign, part), end)) = tokens.longest(at, minor).filter(|_| !sum.low.scaled()) {
+                sum.low.value *= part;
+                sum.named = tokens.words.settle(sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);
+                (sum.end, sum.outer_end) = (end, end);
+                return 0;
+            }
+            return 0;
+        }
+        let mut taken = 0;
+        while let Some(next) = self.numbers.get(index + taken) {
+            let mut at = tokens.skip_spaces(sum.end);
+            let touches = next.start == sum.end;
+            let joint = tokens.marked(at, Marks::JOINT).filter(|_| at != next.start);
+            at = joint.map_or(at, |end| tokens.skip_spaces(end));
+            let ends_with_currency = sum.end > sum.low.end;
+            if at != next.start || !ends_with_currency || !sum.low.value.fract().is_zero() && taken == 0 {
+                break;
+            }
+            let coin = tokens.longest(tokens.skip_spaces(next.end), minor);
+            let bare = joint.is_none() && taken == 0 && self.is_bare(next);
+            let half = next.value == Decimal::new(5, 1) && touches && next.in_words();
+            let part = match coin {
+                Some(((_, part), _)) if next.value * part < Decimal::ONE => next.value * part,
+                None if half => next.value,
+                None if bare && touches && next.digits.max(next.words) == 1 => next.value / Decimal::TEN,
+                None if bare && next.digits == 2 => next.value / Decimal::ONE_HUNDRED,
+                _ => break,
+            };
+            sum.low.value += part;
+            sum.end = coin.map_or(next.end, |(_, end)| end);
+            sum.outer_end = sum.end;
+            taken += 1;
+        }
+        taken
+    }
+
+    /// A small number that nothing else claims.
+    fn is_bare(&self, number: &Number) -> bool {
+        let tokens = self.tokens;
+        let at = tokens.skip_spaces(number.end);
+        let claimed = tokens.marked(at, Marks::NOT_AFTER).is_some()
+            || tokens.marked(at, Marks::RANGE).is_some()
+            || self.name_at(at).is_some()
+            || tokens.chars.get(number.end).is_some_and(|c| c.is_alphanumeric() && !is_spaceless(*c) || *c == '%');
+        !claimed && !number.scaled() && number.value < Decimal::ONE_HUNDRED && number.value.fract().is_zero()
+    }
+
+    /// Takes in the words that bound the sum, on both sides.
+    fn bounds(&self, sum: &mut Sum, behind: usize) {
+        let tokens = self.tokens;
+        for _ in 0..3 {
+            let before = self.back_over_fillers(sum.outer_start);
+            if let Some((bound, start)) =
+                tokens.before(before, |word| word.before).filter(|(_, start)| *start >= behind)
+            {
+                if !(sum.high.is_some() && bound == Bound::AtLeast) {
+                    bind(sum, bound);
+                }
+                sum.outer_start = start;
+            } else {
+                break;
             }
         }
-    }
-    let before = back_over_spaces(chars, sum.start);
-    if let Some((bound, start)) = words.before.longest_before(chars, before) {
-        (sum.bound, sum.start) = (Some(*bound), start);
-    } else if sum.high.is_some()
-        && let Some((_, start)) = words.range_start.longest_before(chars, before)
-    {
-        sum.start = start;
-    }
-    let after = skip_spaces(chars, sum.end);
-    if let Some((bound, end)) = words.after.longest(chars, after)
-        && sum.bound.is_none()
-    {
-        (sum.bound, sum.end) = (Some(*bound), end);
-    }
-}
-
-fn currency_at(
-    words: &MoneyWords,
-    chars: &[char],
-    at: usize,
-    lang: Option<&str>,
-    hints: &Hints<'_>,
-) -> Option<(Named, usize)> {
-    if let Some((code, end)) = words.codes.longest(chars, at) {
-        return Some((Named::Known(*code), end));
-    }
-    let (sign, end) = words.sign_words.longest(chars, at)?;
-    Some((settle(words, &words.signs[*sign], lang, hints), end))
-}
-
-fn currency_before(
-    words: &MoneyWords,
-    chars: &[char],
-    end: usize,
-    lang: Option<&str>,
-    hints: &Hints<'_>,
-) -> Option<(Named, usize)> {
-    if let Some((code, start)) = words.codes.longest_before(chars, end) {
-        return Some((Named::Known(*code), start));
-    }
-    let (sign, start) = words.sign_words.longest_before(chars, end)?;
-    Some((settle(words, &words.signs[*sign], lang, hints), start))
-}
-
-/// A sign that several countries share is settled by the customer's country, then by the message's language.
-fn settle(words: &MoneyWords, sign: &Sign, lang: Option<&str>, hints: &Hints<'_>) -> Named {
-    let by_country = hints.country.and_then(|country| sign.by_country.get(&country)).copied();
-    let own = words.of_country(hints.country);
-    let shares = |currency: &Currency| sign.by_country.values().any(|other| other == currency);
-    let by_language = || lang.and_then(|lang| sign.by_language.get(lang)).copied();
-    match sign.code.or(by_country).or(own.filter(shares)).or_else(by_language) {
-        Some(currency) => Named::Known(currency),
-        None => Named::Shared,
-    }
-}
-
-/// Models, capacities, sizes, dates, times, phone and order numbers, quantities, percentages.
-fn is_no_money(words: &MoneyWords, chars: &[char], sum: &Sum) -> bool {
-    let named = sum.named != Named::Not;
-    let Number { start, end, digits, .. } = sum.low;
-    let touches_before =
-        start > 0 && (is_word(chars[start - 1]) && chars[start - 1].is_alphabetic() || chars[start - 1] == '#');
-    let last = sum.high.map_or(end, |high| high.end);
-    let touches_after = chars.get(last).is_some_and(|c| is_word(*c) && c.is_alphabetic());
-    let glued = (touches_before || touches_after) && !named && !sum.low.in_words;
-    // A clock, a date, a fraction, a telephone number.
-    let next = |offset: usize| chars.get(last + offset).copied();
-    let clock = matches!(next(0), Some(':' | '/')) && next(1).is_some_and(|c| c.is_ascii_digit())
-        || start > 1 && matches!(chars[start - 1], ':' | '/' | '.' | '-' | '+') && chars[start - 2].is_ascii_digit();
-    let plus = start > 0 && chars[start - 1] == '+';
-    let unit = words.not_after.longest(chars, skip_spaces(chars, sum.end.max(last))).is_some();
-    let label = words.not_before.longest_before(chars, back_over_spaces(chars, start)).is_some();
-    glued || clock || (plus && !named) || (digits > 7 && !named) || (unit && !named) || (label && !named)
-}
-
-fn make(words: &MoneyWords, folded: &Folded, sum: &Sum, hints: &Hints<'_>) -> Found {
-    let (mut low, high) = (sum.low.value, sum.high.map(|high| high.value));
-    if let (Some(high), Some(top)) = (high, sum.high)
-        && top.scaled
-        && !sum.low.scaled
-        && low < Decimal::ONE_THOUSAND
-        && high >= Decimal::ONE_THOUSAND
-    {
-        // 2-3万, 5-8k: the multiplier is meant for both.
-        let factor = scale_of(high);
-        if low * factor < high {
-            low *= factor;
+        let before = tokens.back_over_spaces(sum.outer_start);
+        if sum.high.is_some()
+            && let Some(start) = tokens.marked_before(before, Marks::RANGE_START)
+        {
+            sum.outer_start = start;
+        }
+        for _ in 0..2 {
+            let at = tokens.skip_spaces(tokens.skip_suffix(sum.outer_end));
+            // 500'e kadar: the ending is part of the bound.
+            let whole = tokens.longest(sum.outer_end, |word| word.after);
+            let Some((bound, end)) = whole.or_else(|| tokens.longest(at, |word| word.after)) else { break };
+            bind(sum, bound);
+            sum.outer_end = end;
         }
     }
-    let (min, max) = match (sum.bound, high) {
-        (_, Some(high)) => (Some(low), Some(high)),
-        (Some(Bound::AtMost), None) => (None, Some(low)),
-        (Some(Bound::AtLeast), None) => (Some(low), None),
-        (Some(Bound::About) | None, None) => (Some(low), Some(low)),
-    };
-    let (currency, inferred) = match sum.named {
-        Named::Known(currency) => (Some(currency), false),
-        Named::Shared => (None, false),
-        Named::Not => {
-            let own = words.of_country(hints.country);
-            (own, own.is_some())
+
+    /// "Max is 500", "up to the 500".
+    fn back_over_fillers(&self, start: usize) -> usize {
+        let tokens = self.tokens;
+        let plain = tokens.back_over_spaces(start);
+        let mut at = plain;
+        for _ in 0..2 {
+            let Some(start) = tokens.marked_before(at, Marks::FILLER) else { break };
+            if tokens.before(at, |word| word.before).is_some() {
+                break;
+            }
+            at = tokens.back_over_spaces(start);
         }
-    };
-    let start = if sum.named == Named::Not { sum.low.start } else { sum.start.max(currency_start(words, folded, sum)) };
-    let end = sum.high.map_or(sum.low.end, |high| high.end).max(currency_end(words, folded, sum));
-    let span = Span { start: folded.origin(start), end: folded.origin_end(end) };
-    let amount = Amount {
-        min,
-        max,
-        currency,
-        span,
-        about: sum.bound == Some(Bound::About),
-        currency_inferred: inferred,
-        negated: false,
-    };
-    let certain =
-        sum.named != Named::Not || sum.bound.is_some() || sum.low.scaled || sum.high.is_some_and(|high| high.scaled);
-    Found { amount, start, end, certain }
-}
-
-/// The power of ten that a multiplied number most likely carries.
-fn scale_of(value: Decimal) -> Decimal {
-    let ten_thousand = Decimal::from(10_000);
-    if value >= ten_thousand && (value % ten_thousand).is_zero() && value < Decimal::from(100_000) {
-        return ten_thousand;
+        if tokens.before(at, |word| word.before).is_some() { at } else { plain }
     }
-    if value >= Decimal::ONE_HUNDRED * ten_thousand { Decimal::from(1_000_000) } else { Decimal::ONE_THOUSAND }
+
+    /// "At least 300 but at most 500" is one range.
+    fn merge_bounds(&self, sums: &mut Vec<Sum>) {
+        let mut at = 1;
+        while at < sums.len() {
+            let (low, high) = (&sums[at - 1], &sums[at]);
+            let bounded = low.bound == Some(Bound::AtLeast) && high.bound == Some(Bound::AtMost);
+            let near = high.outer_start.saturating_sub(low.outer_end) <= BETWEEN_BOUNDS;
+            let alike = low.named == Named::Not || high.named == Named::Not || low.named == high.named;
+            if bounded && near && alike && low.high.is_none() && high.high.is_none() && low.low.value < high.low.value {
+                let high = sums.remove(at);
+                let low = &mut sums[at - 1];
+                low.high = Some(high.low);
+                low.named = if low.named == Named::Not { high.named } else { low.named };
+                (low.end, low.outer_end) = (high.end, high.outer_end);
+            }
+            at += 1;
+        }
+    }
+
+    fn make(&self, folded: &Folded, sum: &Sum) -> Found {
+        let (currency, inferred) = match sum.named {
+            Named::Known(currency) => (Some(currency), false),
+            Named::Shared => (None, false),
+            Named::Not => {
+                let own = self.tokens.words.of_country(self.hints.country);
+                (own, own.is_some())
+            }
+        };
+        let (mut low, mut high) = (sum.low.value, None);
+        if let Some(top) = &sum.high {
+            let (first, second) = shared(&sum.low, top);
+            (low, high) = (first, Some(second));
+        }
+        // 1.250 KWD is a dinar and a quarter.
+        if sum.low.one_point && currency.is_some_and(|code| self.tokens.words.three_decimals.contains(&code)) {
+            low /= Decimal::ONE_THOUSAND;
+        }
+        let (min, max) = match (sum.bound, high) {
+            (_, Some(high)) => (Some(low), Some(high)),
+            (Some(Bound::AtMost), None) => (None, Some(low)),
+            (Some(Bound::AtLeast), None) => (Some(low), None),
+            (Some(Bound::About) | None, None) => (Some(low), Some(low)),
+        };
+        let amount = Amount {
+            min,
+            max,
+            currency,
+            span: Span { start: folded.origin(sum.start), end: folded.origin_end(sum.end) },
+            about: sum.about,
+            currency_inferred: inferred,
+            negated: false,
+        };
+        let named = sum.named != Named::Not;
+        let scaled = |number: &Number| number.scaled() && !number.weak && (number.digits > 0 || number.words > 1);
+        let big = low >= Decimal::from(LEAST_BOUNDED);
+        let certain = named || sum.bound.is_some() && big || scaled(&sum.low) || sum.high.as_ref().is_some_and(scaled);
+        let tiny = sum.low.in_words() && !sum.low.scaled() && low < Decimal::TEN && sum.high.is_none();
+        Found { amount, start: sum.outer_start, end: sum.outer_end, certain, plausible: named || !tiny }
+    }
 }
 
-/// The span holds the sum and its currency, not the words that bound it.
-fn currency_start(words: &MoneyWords, folded: &Folded, sum: &Sum) -> usize {
-    let before = back_over_spaces(&folded.chars, sum.low.start);
-    let sign = words.sign_words.longest_before(&folded.chars, before).map(|(_, start)| start);
-    let code = words.codes.longest_before(&folded.chars, before).map(|(_, start)| start);
-    code.or(sign).unwrap_or(sum.low.start)
+/// A bound on top of those already found: limits count more than "about".
+fn bind(sum: &mut Sum, bound: Bound) {
+    sum.about |= bound == Bound::About;
+    if bound != Bound::About || sum.bound.is_none() {
+        sum.bound = Some(bound);
+    }
 }
 
-fn currency_end(words: &MoneyWords, folded: &Folded, sum: &Sum) -> usize {
-    let last = sum.high.map_or(sum.low.end, |high| high.end);
-    let at = skip_spaces(&folded.chars, last);
-    let sign = words.sign_words.longest(&folded.chars, at).map(|(_, end)| end);
-    let code = words.codes.longest(&folded.chars, at).map(|(_, end)| end);
-    code.or(sign).unwrap_or(last)
+/// Both ends of a range, where the multiplier of one is meant for both: 2-3万, 5-8k, 10k-15, 10-15.000.
+fn shared(low: &Number, high: &Number) -> (Decimal, Decimal) {
+    let (first, second) = (low.value, high.value);
+    if !low.scaled() && high.scaled() && low.digits.max(low.words) > 0 {
+        if first < high.coefficient {
+            return (first * high.factor, second);
+        }
+        if first * high.last_factor < second {
+            return (first * high.last_factor, second);
+        }
+    }
+    if low.scaled() && !high.scaled() && high.value > low.coefficient && second < first {
+        return (first, second * low.factor);
+    }
+    let thousands = high.grouped && !low.grouped && low.digits <= 3 && low.digits > 0 && !low.scaled();
+    if thousands && first * Decimal::ONE_THOUSAND < second {
+        return (first * Decimal::ONE_THOUSAND, second);
+    }
+    (first, second)
 }

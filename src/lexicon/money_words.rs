@@ -1,139 +1,87 @@
-//! The words that sums are written with, for messages of each language: `money.toml` and `money/LANGUAGE.toml`.
+//! The words that sums are written with, made ready for messages of each language.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use rust_decimal::Decimal;
-use serde::Deserialize;
 
-use super::files::{LANGUAGES, read};
+use super::Hints;
+use super::files::LANGUAGES;
 use super::folding::{fold_word, is_word};
 use super::language::Languages;
 use super::matcher::Langs;
+use super::money_file::{Bound, MoneyFile, Numbers, Shared, Sign};
+use super::money_trie::Trie;
 use crate::domain::{Country, Currency, Problem, SourceFile};
 
-/// Words with something attached, found by the longest that stands at a place.
-#[derive(Clone, Debug)]
-pub(super) struct WordTable<T> {
-    by_first: HashMap<char, Vec<(Vec<char>, T)>>,
+/// A name of a currency in another language's file counts everywhere from this many letters on.
+const LONG_NAME: usize = 4;
+
+/// What stands before a number as part of its word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Lead {
+    #[default]
+    None,
+    /// "And", in one word with the number.
+    Joint,
+    /// "To", in one word with the number.
+    Range,
 }
 
-impl<T> Default for WordTable<T> {
-    fn default() -> Self {
-        Self { by_first: HashMap::new() }
-    }
-}
-
-impl<T> WordTable<T> {
-    fn new(entries: impl IntoIterator<Item = (String, T)>) -> Self {
-        let mut by_first: HashMap<char, Vec<(Vec<char>, T)>> = HashMap::new();
-        let mut seen = HashSet::new();
-        for (word, value) in entries {
-            let chars: Vec<char> = fold_word(&word).chars().collect();
-            let Some(first) = chars.first().copied() else { continue };
-            // What stands first is the language's own and wins.
-            if seen.insert(chars.clone()) {
-                by_first.entry(first).or_default().push((chars, value));
-            }
-        }
-        for words in by_first.values_mut() {
-            words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-        }
-        Self { by_first }
-    }
-
-    /// The longest word that begins at `at` and does not go on behind.
-    pub(super) fn longest(&self, chars: &[char], at: usize) -> Option<(&T, usize)> {
-        let words = self.by_first.get(chars.get(at)?)?;
-        let fits = words.iter().find(|(word, _)| {
-            let end = at + word.len();
-            chars.get(at..end).is_some_and(|part| part == word.as_slice())
-                && !(is_word(chars[end - 1]) && chars[end - 1].is_alphabetic() && goes_on(chars, end))
-        });
-        fits.map(|(word, value)| (value, at + word.len()))
-    }
-
-    /// Every word that `rest` begins with, whatever follows, with its length.
-    pub(super) fn prefixes<'t>(&'t self, rest: &'t [char]) -> impl Iterator<Item = (&'t T, usize)> {
-        let words = rest.first().and_then(|first| self.by_first.get(first)).into_iter().flatten();
-        words.filter(|(word, _)| rest.starts_with(word)).map(|(word, value)| (value, word.len()))
-    }
-
-    /// As [`Self::longest`], where a word may begin.
-    pub(super) fn longest_word(&self, chars: &[char], at: usize) -> Option<(&T, usize)> {
-        let inside = at > 0 && chars.get(at).is_some_and(|c| is_word(*c)) && is_word(chars[at - 1]);
-        if inside { None } else { self.longest(chars, at) }
-    }
-
-    /// The longest word that ends at `end` and begins as a word.
-    pub(super) fn longest_before(&self, chars: &[char], end: usize) -> Option<(&T, usize)> {
-        (end.saturating_sub(24)..end).find_map(|start| {
-            let (value, behind) = self.longest_word(chars, start)?;
-            (behind == end).then_some((value, start))
-        })
-    }
-}
-
-fn goes_on(chars: &[char], end: usize) -> bool {
-    chars.get(end).is_some_and(|c| is_word(*c) && c.is_alphabetic())
-}
-
-/// How a sum is bounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bound {
-    AtMost,
-    AtLeast,
-    About,
-}
-
-impl Bound {
-    fn named(name: &str) -> Option<Self> {
-        match name {
-            "at_most" => Some(Self::AtMost),
-            "at_least" => Some(Self::AtLeast),
-            "about" => Some(Self::About),
-            _ => None,
-        }
-    }
-}
-
-/// A currency by country and by language, or the same everywhere.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Sign {
-    words: Vec<String>,
-    #[serde(default)]
+/// Everything that one written word may stand for in a message of one language.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Word {
+    /// A number that adds up with others.
+    pub(super) unit: Option<Decimal>,
+    pub(super) multiplier: Option<Decimal>,
+    pub(super) added_to_next: Option<Decimal>,
+    pub(super) lead: Lead,
     pub(super) code: Option<Currency>,
-    #[serde(default)]
-    pub(super) by_country: BTreeMap<Country, Currency>,
-    #[serde(default)]
-    pub(super) by_language: BTreeMap<String, Currency>,
+    /// Place in [`MoneyWords::signs`].
+    pub(super) sign: Option<u16>,
+    /// A small coin: of which sign, and what part of it.
+    pub(super) minor: Option<(u16, Decimal)>,
+    pub(super) before: Option<Bound>,
+    pub(super) after: Option<Bound>,
+    pub(super) marks: Marks,
 }
 
-/// `money.toml`, for all languages, and `money/LANGUAGE.toml`.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct MoneyFile {
-    currencies: Vec<Currency>,
-    sign: Vec<Sign>,
-    countries: BTreeMap<Country, Currency>,
-    before: BTreeMap<String, Vec<String>>,
-    after: BTreeMap<String, Vec<String>>,
-    range: Vec<String>,
-    range_start: Vec<String>,
-    not_money_after: Vec<String>,
-    not_money_before: Vec<String>,
-    budget: Vec<String>,
-    not_budget: Vec<String>,
-    multipliers: BTreeMap<String, Vec<String>>,
-    units: BTreeMap<String, Vec<String>>,
-    joints: Vec<String>,
-    /// A letter that joins two words of a number by standing before the second.
-    joint_prefix: Option<String>,
-    /// A single digit at the end is of the next lower rank, as always in Chinese: millecinque.
-    tail_is_next_rank: bool,
-    /// Multipliers that stand before digits too: тысяч 40.
-    inverted: Vec<String>,
-    alone: Vec<String>,
+/// Roles that carry no value, one bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks(u32);
+
+impl Marks {
+    pub(super) const ALONE: Self = Self(1);
+    pub(super) const WEAK: Self = Self(1 << 1);
+    pub(super) const INVERTED: Self = Self(1 << 2);
+    pub(super) const JOINT: Self = Self(1 << 3);
+    pub(super) const RANGE: Self = Self(1 << 4);
+    pub(super) const RANGE_START: Self = Self(1 << 5);
+    pub(super) const FILLER: Self = Self(1 << 6);
+    pub(super) const NOT_AFTER: Self = Self(1 << 7);
+    pub(super) const NOT_BEFORE: Self = Self(1 << 8);
+    pub(super) const TRAP: Self = Self(1 << 9);
+    pub(super) const BUDGET: Self = Self(1 << 10);
+    pub(super) const NOT_BUDGET: Self = Self(1 << 11);
+    pub(super) const PREFIX: Self = Self(1 << 12);
+    pub(super) const SUFFIX: Self = Self(1 << 13);
+    /// A code that is a word too.
+    pub(super) const WORD_CODE: Self = Self(1 << 14);
+    /// Stands for money only behind a number.
+    pub(super) const LOCAL: Self = Self(1 << 15);
+
+    fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+impl Word {
+    pub(super) fn is(&self, mark: Marks) -> bool {
+        self.marks.0 & mark.0 != 0
+    }
+
+    pub(super) fn is_number(&self) -> bool {
+        self.unit.is_some() || self.multiplier.is_some() || self.added_to_next.is_some()
+    }
 }
 
 /// Everything that the scanner of sums knows, for messages of each language.
@@ -153,8 +101,7 @@ impl Money {
             if file.path != "money.toml" && language.is_none() {
                 continue;
             }
-            let written = read::<MoneyFile>(file).and_then(|written| written.check(file).map(|()| written));
-            let written = match written {
+            let written = match MoneyFile::parse(file) {
                 Ok(written) => written,
                 Err(problem) => {
                     problems.push(problem);
@@ -172,16 +119,19 @@ impl Money {
             }
         }
         let Some(common) = common else {
-            problems.push(Problem::at(
-                "money.toml",
-                "",
-                0,
-                "money.toml is missing",
-                "Copy it from the ones that ship.",
-            ));
+            let advice = "Copy it from the ones that ship.";
+            problems.push(Problem::at("money.toml", "", 0, "money.toml is missing", advice));
             return None;
         };
-        let words = |target| MoneyWords::new(&Selection { common: &common, own: &own, languages, target });
+        let mut names =
+            own.iter().flatten().chain([&common]).flat_map(|file| &file.sign).filter_map(|sign| sign.shared.as_ref());
+        if let Some(unknown) = names.find(|name| !common.shared.contains_key(*name)) {
+            let message = format!("no countries share the name `{unknown}`");
+            let advice = "Add [shared.NAME] with by_country to money.toml, or give the sign a code.";
+            problems.push(Problem::at("money.toml", "", 0, message, advice));
+            return None;
+        }
+        let words = |target| Selection { common: &common, own: &own, languages, target }.words();
         Some(Self { by_language: (0..LANGUAGES.len()).map(words).collect(), vocabulary: vocabulary(&own) })
     }
 
@@ -196,7 +146,7 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> HashMap<String, Langs> {
     for (index, file) in own.iter().enumerate().filter_map(|(index, file)| Some((index, file.as_ref()?))) {
         let numbers = file.units.values().chain(file.multipliers.values()).flatten();
         let bounds = file.before.values().chain(file.after.values()).flatten();
-        let signs = file.sign.iter().flat_map(|sign| &sign.words);
+        let signs = file.sign.iter().flat_map(|sign| sign.words.iter().chain(&sign.local));
         for word in numbers.chain(bounds).chain(&file.budget).chain(signs) {
             let word = fold_word(word);
             if word.chars().count() >= 3 && word.chars().all(is_word) {
@@ -206,25 +156,6 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> HashMap<String, Langs> {
         }
     }
     vocabulary
-}
-
-impl MoneyFile {
-    fn check(&self, file: &SourceFile) -> Result<(), Problem> {
-        let mut numbers = self.multipliers.keys().chain(self.units.keys()).chain(&self.alone);
-        if let Some(text) = numbers.find(|text| text.parse::<Decimal>().is_err()) {
-            let place = file.text.find(text.as_str()).unwrap_or(0);
-            let message = format!("`{text}` is no number");
-            return Err(Problem::at(&file.path, &file.text, place, message, "Write 1000 or \"0.5\"."));
-        }
-        for bound in self.before.keys().chain(self.after.keys()) {
-            if Bound::named(bound).is_none() {
-                let place = file.text.find(bound.as_str()).unwrap_or(0);
-                let message = format!("there is no bound `{bound}`");
-                return Err(Problem::at(&file.path, &file.text, place, message, "It is at_most, at_least or about."));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Which words count in messages of one language: its own, the common ones, English ones, and those of other scripts.
@@ -245,109 +176,190 @@ impl<'a> Selection<'a> {
         own.into_iter().chain([(None, self.common)]).chain(others)
     }
 
-    fn counts(&self, owner: Option<usize>, word: &str) -> bool {
+    fn counts(&self, owner: Option<usize>, folded: &str) -> bool {
         let Some(owner) = owner.filter(|owner| *owner != self.target) else { return true };
-        let folded = fold_word(word);
         let latin = folded.chars().any(|c| c.is_ascii_alphabetic());
-        let elsewhere = self.languages.everyday(&folded).has(self.target);
         // Of Latin words only the English ones are mixed into other languages.
-        !elsewhere && (!latin || LANGUAGES[owner] == "en" && folded.chars().count() > 3)
+        let mixed = !latin || LANGUAGES[owner] == "en" && folded.chars().count() > 3;
+        mixed && !self.languages.everyday(folded).has(self.target)
     }
 
-    fn list<T: Clone>(&self, of: impl Fn(&'a MoneyFile) -> Vec<(&'a String, T)>) -> WordTable<T> {
-        let mut entries = Vec::new();
+    /// Names of currencies are known to everybody.
+    fn counts_as_name(&self, owner: Option<usize>, folded: &str) -> bool {
+        let abroad = owner.is_some_and(|owner| owner != self.target);
+        !abroad || folded.chars().count() >= LONG_NAME && !self.languages.everyday(folded).has(self.target)
+    }
+
+    fn words(&self) -> MoneyWords {
+        let mut table = Table::default();
+        let mut signs = Vec::new();
         for (owner, file) in self.files() {
-            let counting = of(file).into_iter().filter(|(word, _)| self.counts(owner, word));
-            entries.extend(counting.map(|(word, value)| (word.clone(), value)));
+            let counts = |word: &str| self.counts(owner, word);
+            table.numbers(file, &counts);
+            for (bounds, before) in [(&file.before, true), (&file.after, false)] {
+                for (bound, words) in bounds {
+                    table.each(words, &counts, |word| {
+                        let role = if before { &mut word.before } else { &mut word.after };
+                        role.get_or_insert(*bound);
+                    });
+                }
+            }
+            for (words, mark) in marks(file) {
+                table.each(words, &counts, |word| word.marks.add(mark));
+            }
+            for sign in &file.sign {
+                let number = signs.len() as u16;
+                let named = |word: &str| self.counts_as_name(owner, word);
+                table.each(&sign.words, &named, |word| {
+                    word.sign.get_or_insert(number);
+                });
+                for (part, words) in &sign.minor {
+                    table.each(words, &named, |word| {
+                        word.minor.get_or_insert((number, *part));
+                    });
+                }
+                if owner.is_none_or(|owner| owner == self.target) {
+                    table.each(&sign.local, &counts, |word| {
+                        word.sign.get_or_insert(number);
+                        word.marks.add(Marks::LOCAL);
+                    });
+                }
+                signs.push(sign.clone());
+            }
         }
-        WordTable::new(entries)
+        table.codes(self.common);
+        table.finish(signs, self.common, self.own[self.target].as_ref())
+    }
+}
+
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 14] {
+    [
+        (&file.alone, Marks::ALONE),
+        (&file.weak, Marks::WEAK),
+        (&file.inverted, Marks::INVERTED),
+        (&file.joints, Marks::JOINT),
+        (&file.range, Marks::RANGE),
+        (&file.range_start, Marks::RANGE_START),
+        (&file.fillers, Marks::FILLER),
+        (&file.not_money_after, Marks::NOT_AFTER),
+        (&file.not_money_before, Marks::NOT_BEFORE),
+        (&file.traps, Marks::TRAP),
+        (&file.budget, Marks::BUDGET),
+        (&file.not_budget, Marks::NOT_BUDGET),
+        (&file.number_prefixes, Marks::PREFIX),
+        (&file.number_suffixes, Marks::SUFFIX),
+    ]
+}
+
+/// Words with all their roles, while they are gathered. What comes first is the language's own and wins.
+#[derive(Default)]
+struct Table {
+    words: BTreeMap<Vec<char>, Word>,
+}
+
+/// Where a word keeps a value.
+type Role = fn(&mut Word) -> &mut Option<Decimal>;
+
+impl Table {
+    fn each(&mut self, words: &[String], counts: &dyn Fn(&str) -> bool, mut set: impl FnMut(&mut Word)) {
+        for word in words {
+            let folded = fold_word(word);
+            if !folded.is_empty() && counts(&folded) {
+                set(self.words.entry(folded.chars().collect()).or_default());
+            }
+        }
     }
 
-    fn plain(&self, of: impl Fn(&'a MoneyFile) -> &'a Vec<String>) -> WordTable<()> {
-        self.list(|file| of(file).iter().map(|word| (word, ())).collect())
-    }
-
-    fn bounds(&self, of: impl Fn(&'a MoneyFile) -> &'a BTreeMap<String, Vec<String>>) -> WordTable<Bound> {
-        self.list(|file| {
-            let lists = of(file).iter().filter_map(|(name, words)| Some((Bound::named(name)?, words)));
-            lists.flat_map(|(bound, words)| words.iter().map(move |word| (word, bound))).collect()
-        })
-    }
-
-    fn numbers(&self, of: impl Fn(&'a MoneyFile) -> &'a BTreeMap<String, Vec<String>>) -> WordTable<Decimal> {
-        let mut entries = Vec::new();
-        for (owner, file) in self.files() {
-            for (value, words) in of(file).iter().filter_map(|(value, words)| Some((value.parse().ok()?, words))) {
-                for word in words.iter().filter(|word| self.counts(owner, word)) {
-                    entries.push((word.clone(), value));
-                    if let Some(prefix) = &file.joint_prefix {
-                        entries.push((format!("{prefix}{word}"), value));
+    fn numbers(&mut self, file: &MoneyFile, counts: &dyn Fn(&str) -> bool) {
+        let lists: [(&Numbers, Role); 3] = [
+            (&file.multipliers, |word| &mut word.multiplier),
+            (&file.units, |word| &mut word.unit),
+            (&file.added_to_next, |word| &mut word.added_to_next),
+        ];
+        for (list, role) in lists {
+            for (value, words) in list {
+                self.each(words, counts, |word| {
+                    role(word).get_or_insert(*value);
+                });
+            }
+        }
+        let prefixes = [(&file.joint_prefix, Lead::Joint), (&file.range_prefix, Lead::Range)];
+        let prefixes = prefixes.into_iter().filter_map(|(prefix, lead)| Some((prefix.as_ref()?, lead)));
+        let plain = file.number_prefixes.iter().map(|prefix| (prefix, Lead::None));
+        // The first that is given for a prefix counts, so those with a meaning stand before the plain ones.
+        for (prefix, lead) in prefixes.chain(plain) {
+            for (list, role) in lists {
+                for (value, words) in list {
+                    for word in words {
+                        let attached = fold_word(&format!("{prefix}{word}")).chars().collect();
+                        let word = self.words.entry(attached).or_default();
+                        if !word.is_number() {
+                            (*role(word), word.lead) = (Some(*value), lead);
+                        }
                     }
                 }
             }
         }
-        WordTable::new(entries)
+    }
+
+    fn codes(&mut self, common: &MoneyFile) {
+        for code in &common.currencies {
+            let word = self.words.entry(code.code().to_lowercase().chars().collect()).or_default();
+            word.code = Some(*code);
+            if common.word_codes.contains(code) {
+                word.marks.add(Marks::WORD_CODE);
+            }
+        }
+    }
+
+    fn finish(self, signs: Vec<Sign>, common: &MoneyFile, own: Option<&MoneyFile>) -> MoneyWords {
+        let (letters, words): (Vec<Vec<char>>, Vec<Word>) = self.words.into_iter().unzip();
+        let flag = |of: fn(&MoneyFile) -> bool| own.is_some_and(of);
+        MoneyWords {
+            trie: Trie::new(&letters),
+            words,
+            signs,
+            countries: common.countries.clone(),
+            shared: common.shared.clone(),
+            three_decimals: common.three_decimals.clone(),
+            tail_is_next_rank: flag(|file| file.tail_is_next_rank),
+            counts_by_twenties: flag(|file| file.counts_by_twenties),
+            units_before_tens: flag(|file| file.units_before_tens),
+            hyphenated: flag(|file| file.hyphenated),
+        }
     }
 }
 
 /// Everything that the scanner of sums knows for messages of one language.
 pub(super) struct MoneyWords {
+    pub(super) trie: Trie,
+    /// By the number that the trie gives.
+    pub(super) words: Vec<Word>,
     pub(super) signs: Vec<Sign>,
-    pub(super) sign_words: WordTable<usize>,
-    pub(super) codes: WordTable<Currency>,
     countries: BTreeMap<Country, Currency>,
-    pub(super) before: WordTable<Bound>,
-    pub(super) after: WordTable<Bound>,
-    pub(super) range: WordTable<()>,
-    pub(super) range_start: WordTable<()>,
-    pub(super) not_after: WordTable<()>,
-    pub(super) not_before: WordTable<()>,
-    pub(super) budget: WordTable<()>,
-    pub(super) not_budget: WordTable<()>,
-    pub(super) multipliers: WordTable<Decimal>,
-    /// Units, tens, and hundreds that are words of their own: they add up.
-    pub(super) units: WordTable<Decimal>,
-    pub(super) joints: WordTable<()>,
-    /// Multipliers that are a number by themselves: mil, mille, тысяча.
-    pub(super) alone: Vec<Decimal>,
+    shared: BTreeMap<String, Shared>,
+    pub(super) three_decimals: Vec<Currency>,
     pub(super) tail_is_next_rank: bool,
-    /// Multipliers that stand before their digits too.
-    pub(super) inverted: WordTable<()>,
+    pub(super) counts_by_twenties: bool,
+    pub(super) units_before_tens: bool,
+    pub(super) hyphenated: bool,
 }
 
 impl MoneyWords {
-    fn new(selection: &Selection<'_>) -> Self {
-        // Names of currencies are known to everybody; the language's own meaning comes first.
-        let signs: Vec<Sign> = selection.files().flat_map(|(_, file)| file.sign.iter().cloned()).collect();
-        let entries = signs.iter().enumerate();
-        let sign_words =
-            WordTable::new(entries.flat_map(|(index, sign)| sign.words.iter().map(move |word| (word.clone(), index))));
-        let common = selection.common;
-        let alone = selection.files().take(2).flat_map(|(_, file)| &file.alone);
-        Self {
-            sign_words,
-            codes: WordTable::new(common.currencies.iter().map(|code| (code.code().to_owned(), *code))),
-            countries: common.countries.clone(),
-            before: selection.bounds(|file| &file.before),
-            after: selection.bounds(|file| &file.after),
-            range: selection.plain(|file| &file.range),
-            range_start: selection.plain(|file| &file.range_start),
-            not_after: selection.plain(|file| &file.not_money_after),
-            not_before: selection.plain(|file| &file.not_money_before),
-            budget: selection.plain(|file| &file.budget),
-            not_budget: selection.plain(|file| &file.not_budget),
-            multipliers: selection.numbers(|file| &file.multipliers),
-            units: selection.numbers(|file| &file.units),
-            joints: selection.plain(|file| &file.joints),
-            alone: alone.filter_map(|text| text.parse().ok()).collect(),
-            tail_is_next_rank: selection.own[selection.target].as_ref().is_some_and(|file| file.tail_is_next_rank),
-            inverted: selection.plain(|file| &file.inverted),
-            signs,
-        }
-    }
-
     /// The currency that is spoken of where none is named.
     pub(super) fn of_country(&self, country: Option<Country>) -> Option<Currency> {
         self.countries.get(&country?).copied()
+    }
+
+    /// A sign that several countries share is settled by the customer's country, then by the message's language.
+    pub(super) fn settle(&self, sign: u16, lang: Option<&str>, hints: &Hints<'_>) -> Option<Currency> {
+        let sign = &self.signs[usize::from(sign)];
+        let shared = sign.shared.as_ref().and_then(|name| self.shared.get(name));
+        let by_country = |shared: &Shared| {
+            let own = shared.by_country.get(&hints.country?).copied();
+            own.or(shared.abroad)
+        };
+        let by_language = || lang.and_then(|lang| sign.by_language.get(lang)).copied();
+        sign.code.or_else(|| shared.and_then(by_country)).or_else(by_language)
     }
 }

@@ -1,12 +1,19 @@
-//! Numbers as people write them: digits with every grouping, words, and mixtures.
+//! Numbers as people write them: digits, words, and mixtures of both.
+//!
+//! A number is built from parts that get smaller: a multiplier takes all smaller parts before it ("two hundred thousand"),
+//! and what comes next must fit below the last part ("two thousand" + "five hundred"). What does not fit begins a number
+//! of its own, so that "between two hundred and three hundred" are two.
 
 use rust_decimal::Decimal;
 
-use super::folding::{is_spaceless, is_word};
-use super::money_words::MoneyWords;
+use super::digits::Digits;
+use super::folding::is_spaceless;
+use super::money_tokens::Tokens;
+use super::money_words::{Lead, Marks, Word};
 
-/// Longest word that is taken apart into number words: zweihundertfünfundzwanzigtausend.
-const LONGEST_GLUED: usize = 48;
+const HALF: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
+/// What is larger than this is no sum.
+const MOST: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
 
 /// A number in the text, in folded characters.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,337 +21,366 @@ pub(super) struct Number {
     pub(super) value: Decimal,
     pub(super) start: usize,
     pub(super) end: usize,
-    /// A multiplier such as `k`, `万` or `тысяч` stands in it.
-    pub(super) scaled: bool,
-    /// Written in words alone.
-    pub(super) in_words: bool,
-    /// Digits before any multiplier.
+    /// What stands before the multipliers, and what they make of it: 2 and 100,000 in "two hundred thousand".
+    pub(super) coefficient: Decimal,
+    pub(super) factor: Decimal,
+    /// The last multiplier: 1,000.
+    pub(super) last_factor: Decimal,
+    /// Of how many words; none if it is digits alone.
+    pub(super) words: usize,
+    /// How many digits; none if it is words alone.
     pub(super) digits: usize,
+    /// Its multiplier may be something else.
+    pub(super) weak: bool,
+    pub(super) lead: Lead,
+    pub(super) grouped: bool,
+    pub(super) one_point: bool,
+    pub(super) broken: bool,
+}
+
+impl Number {
+    pub(super) fn scaled(&self) -> bool {
+        self.factor > Decimal::ONE
+    }
+
+    pub(super) fn in_words(&self) -> bool {
+        self.digits == 0
+    }
 }
 
 /// All numbers of a text, in order.
-pub(super) fn find(chars: &[char], words: &MoneyWords) -> Vec<Number> {
-    let mut numbers = Vec::new();
-    let mut index = 0;
-    while index < chars.len() {
-        match number_at(chars, index, words) {
-            Some(number) => {
-                index = number.end;
-                numbers.push(number);
-            }
-            None => index += 1,
+pub(super) fn find(tokens: &Tokens<'_>) -> Vec<Number> {
+    let mut numbers: Vec<Number> = Vec::new();
+    for start in tokens.starts() {
+        if numbers.last().is_some_and(|last| start < last.end) {
+            continue;
         }
+        let number = inverted(tokens, start).or_else(|| read(tokens, start));
+        numbers.extend(number.filter(|number| !tokens.is_trapped(number.start, number.end)));
     }
     numbers
 }
 
-fn number_at(chars: &[char], index: usize, words: &MoneyWords) -> Option<Number> {
-    if chars[index].is_ascii_digit() {
-        digits(chars, index).map(|number| scale(chars, number, words))
-    } else if starts_word(chars, index) {
-        inverted(chars, index, words).or_else(|| in_words(chars, index, words))
-    } else {
-        None
-    }
+/// A multiplier with its number behind, as Russian says "about": тысяч 40.
+fn inverted(tokens: &Tokens<'_>, start: usize) -> Option<Number> {
+    let role = |word: &Word| word.multiplier.filter(|_| word.is(Marks::INVERTED));
+    let (factor, end) = tokens.longest(start, role)?;
+    let at = tokens.skip_spaces(end);
+    let number = (at == end + 1).then(|| read(tokens, at)).flatten()?;
+    let fits = !number.scaled() && number.value < Decimal::ONE_THOUSAND;
+    fits.then(|| Number { value: number.value * factor, start, factor, last_factor: factor, ..number })
 }
 
-/// Whether a word may begin here.
-fn starts_word(chars: &[char], index: usize) -> bool {
-    let c = chars[index];
-    c.is_alphabetic() && (index == 0 || !is_word(chars[index - 1]) || is_spaceless(c))
+#[derive(Clone, Copy)]
+struct Part {
+    value: Decimal,
+    /// What comes next must be smaller.
+    slot: Decimal,
+    start: usize,
+    /// Where the number would end without it.
+    end_before: usize,
+    joint: bool,
+    /// Touches what stands before it.
+    touches: bool,
+    digits: bool,
 }
 
-/// Digits with groups and a fraction: `1,500.00`, `1.500,00`, `1 500`, `1'500`, `1,50,000`.
-fn digits(chars: &[char], start: usize) -> Option<Number> {
-    let mut end = start;
-    let mut text = String::new();
-    let mut marks: Vec<(usize, char)> = Vec::new();
-    while end < chars.len() {
-        let c = chars[end];
-        if c.is_ascii_digit() {
-            text.push(c);
-            end += 1;
-            continue;
-        }
-        let grouped = |size: usize| {
-            let digits = chars[end + 1..].iter().take_while(|c| c.is_ascii_digit()).count();
-            digits == size
-        };
-        let joins = match c {
-            '.' | ',' => end + 1 < chars.len() && chars[end + 1].is_ascii_digit(),
-            // A space or an apostrophe groups threes, and only after one to three digits.
-            ' ' | '\'' => grouped(3) && group_before(&text, &marks) <= 3,
-            _ => false,
-        };
-        if !joins {
-            break;
-        }
-        marks.push((text.len(), c));
-        end += 1;
-    }
-    if text.len() > 18 {
-        return Some(Number { value: Decimal::ZERO, start, end, scaled: false, in_words: false, digits: text.len() });
-    }
-    let fraction_at = fraction(&text, &marks);
-    let digits = text.len();
-    if let Some(at) = fraction_at {
-        text.insert(at, '.');
-    }
-    let value: Decimal = text.parse().ok()?;
-    Some(Number { value, start, end, scaled: false, in_words: false, digits })
-}
-
-fn group_before(text: &str, marks: &[(usize, char)]) -> usize {
-    text.len() - marks.last().map_or(0, |(at, _)| *at)
-}
-
-/// Where the fraction begins, if one of the marks is a decimal mark: the last one, unless it groups threes.
-fn fraction(text: &str, marks: &[(usize, char)]) -> Option<usize> {
-    let (at, mark) = *marks.last()?;
-    if mark == ' ' || mark == '\'' {
-        return None;
-    }
-    let behind = text.len() - at;
-    let only_of_its_kind = marks.iter().filter(|(_, other)| *other == mark).count() == 1;
-    let others = marks.iter().any(|(_, other)| *other != mark);
-    match () {
-        () if !only_of_its_kind => None,
-        () if others => Some(at),
-        // 1.500 and 1,500 are fifteen hundred; 0.500 and 12.5 are not.
-        () if behind == 3 && at <= 3 && !text.starts_with('0') => None,
-        () => Some(at),
-    }
-}
-
-/// A multiplier behind the digits, and what follows it: `15k`, `1.5 mil`, `3万5`, `5 тысяч 200`, `2 mil e quinhentos`.
-fn scale(chars: &[char], mut number: Number, words: &MoneyWords) -> Number {
-    let Some((mut last, mut end)) = multiplier(chars, number.end, words) else { return number };
-    number.value *= last;
-    // Ten thousand of thousands: 2 ribu juta, 3 hundred thousand.
-    while let Some((factor, behind)) = multiplier(chars, end, words) {
-        number.value *= factor;
-        (last, end) = (last * factor, behind);
-    }
-    (number.end, number.scaled) = (end, true);
-    // 3万5: five of the next lower rank.
-    if let Some(digit) = chars.get(end).and_then(|c| c.to_digit(10))
-        && is_spaceless(chars[end - 1])
-        && !chars.get(end + 1).is_some_and(|c| c.is_ascii_digit() || multiplier(chars, end + 1, words).is_some())
-    {
-        number.value += Decimal::from(digit) * last / Decimal::TEN;
-        number.end = end + 1;
-        return number;
-    }
-    let next = skip_joint(chars, end, words);
-    if let Some(rest) = chars.get(next).and_then(|_| number_at(chars, next, words))
-        && rest.value < last
-    {
-        let half = rest.value == Decimal::new(5, 1);
-        // Of bare digits only those of the next rank belong to it: 2 mil 500, and not 5 mil 2.
-        let belongs =
-            half || rest.scaled || rest.in_words || rest.value * Decimal::TEN >= last && !rest.value.is_zero();
-        if belongs {
-            number.value += if half { rest.value * last } else { rest.value };
-            number.end = rest.end;
-        }
-    }
-    number
-}
-
-fn multiplier(chars: &[char], at: usize, words: &MoneyWords) -> Option<(Decimal, usize)> {
-    let skipped = if matches!(chars.get(at), Some(' ' | '-')) { at + 1 } else { at };
-    let (factor, end) = words.multipliers.longest(chars, skipped)?;
-    // One letter must touch the digits: "5 k" may be anything.
-    let single = end - skipped == 1 && !is_spaceless(chars[skipped]);
-    (skipped == at || !single).then_some((*factor, end))
-}
-
-/// A multiplier with its digits behind, as Russian says "about": тысяч 40.
-fn inverted(chars: &[char], start: usize, words: &MoneyWords) -> Option<Number> {
-    let ((), end) = words.inverted.longest_word(chars, start)?;
-    let (factor, _) = words.multipliers.longest_word(chars, start)?;
-    let at = end + usize::from(chars.get(end) == Some(&' '));
-    let number = chars.get(at).filter(|c| c.is_ascii_digit()).and_then(|_| digits(chars, at))?;
-    let fits = number.value < Decimal::ONE_THOUSAND;
-    fits.then(|| Number { value: number.value * factor, start, scaled: true, ..number })
-}
-
-/// A number that grows word by word.
-#[derive(Default)]
-struct Spoken {
-    /// Thousands and more.
-    total: Decimal,
-    /// Hundreds and tens.
-    group: Decimal,
-    /// What the next multiplier takes.
-    pending: Decimal,
-    last_factor: Decimal,
-    words: usize,
-    scaled: bool,
+struct Reader<'t> {
+    tokens: &'t Tokens<'t>,
+    parts: Vec<Part>,
+    end: usize,
+    number: Number,
+    added_to_next: Option<Decimal>,
     /// A zero was spoken behind the last multiplier: 三千零五 is 3005.
     zero: bool,
 }
 
-impl Spoken {
-    fn multiply(&mut self, factor: Decimal) {
-        if factor >= Decimal::ONE_THOUSAND {
-            let all = self.group + self.pending;
-            let part = if all.is_zero() { Decimal::ONE } else { all };
-            // Ten thousand times a hundred million: what stands before belongs to it too.
-            if self.total > Decimal::ZERO && factor > self.last_factor && self.last_factor >= Decimal::ONE_THOUSAND {
-                self.total = (self.total + if all.is_zero() { Decimal::ZERO } else { all }) * factor;
-            } else {
-                self.total += part * factor;
-            }
-            self.group = Decimal::ZERO;
-        } else {
-            let part = if self.pending.is_zero() { Decimal::ONE } else { self.pending };
-            self.group += part * factor;
-        }
-        self.pending = Decimal::ZERO;
-        self.last_factor = factor;
-        self.scaled = true;
-        self.zero = false;
-        self.words += 1;
-    }
-
-    fn add(&mut self, value: Decimal) {
-        self.pending += value;
-        self.zero |= value.is_zero();
-        self.words += 1;
-    }
-
-    /// The number. `tail`: a digit at its end is of the next lower rank.
-    fn value(&self, tail_counts: bool) -> Decimal {
-        let half = self.pending == Decimal::new(5, 1);
-        // 三千五: five of the next lower rank; a million and a half.
-        let tail = half && self.last_factor > Decimal::ZERO
-            || tail_counts
-                && !self.zero
-                && self.last_factor >= Decimal::ONE_HUNDRED
-                && self.pending > Decimal::ZERO
-                && self.pending < Decimal::TEN;
-        let rank = if half { self.last_factor } else { self.last_factor / Decimal::TEN };
-        self.total + self.group + if tail { self.pending * rank } else { self.pending }
-    }
-}
-
-/// Numbers in words: "five hundred", "две тысячи", "三千五", "duemila", "mil e quinhentos", "zweitausendfünfhundert".
-fn in_words(chars: &[char], start: usize, words: &MoneyWords) -> Option<Number> {
-    let mut spoken = Spoken::default();
-    let (mut index, mut end) = (start, start);
-    while let Some(behind) = next_word(chars, index, words, &mut spoken) {
-        end = behind;
-        index = skip_joint(chars, behind, words);
-        // A space between two characters of one number is rare; digits end it.
-        if index >= chars.len() {
-            break;
-        }
-    }
-    if spoken.words == 0 {
-        return None;
-    }
-    let value = spoken.value(words.tail_is_next_rank || is_spaceless(chars[end - 1]));
-    Some(Number { value, start, end, scaled: spoken.scaled, in_words: true, digits: 0 })
-}
-
-/// Takes in the number word at `index`; where it ends.
-fn next_word(chars: &[char], index: usize, words: &MoneyWords, spoken: &mut Spoken) -> Option<usize> {
-    let multiplier = words.multipliers.longest_word(chars, index);
-    let unit = words.units.longest_word(chars, index);
-    match (multiplier, unit) {
-        (Some((factor, end)), unit) if unit.is_none_or(|(_, other)| end >= other) => {
-            if spoken.words == 0 && !words.alone.contains(factor) {
-                return None;
-            }
-            spoken.multiply(*factor);
-            Some(end)
-        }
-        (_, Some((value, end))) => {
-            // "seven eight" counts, and is no number.
-            let clashes = !spoken.pending.is_zero()
-                && *value < Decimal::TEN
-                && *value >= Decimal::ONE
-                && spoken.pending < Decimal::TEN
-                && spoken.pending >= Decimal::ONE;
-            if clashes && !spoken.scaled {
-                return None;
-            }
-            spoken.add(*value);
-            Some(end)
-        }
-        _ => glued(chars, index, words, spoken),
-    }
-}
-
-/// A word that is made of number words: duemilacinquecento, zweiundzwanzig, ikibinbeşyüz.
-fn glued(chars: &[char], index: usize, words: &MoneyWords, spoken: &mut Spoken) -> Option<usize> {
-    if !starts_word(chars, index) || is_spaceless(chars[index]) {
-        return None;
-    }
-    let length = chars[index..].iter().take_while(|c| is_word(**c)).count();
-    if !(5..=LONGEST_GLUED).contains(&length) {
-        return None;
-    }
-    let word = &chars[index..index + length];
-    let mut parts = Vec::new();
-    take_apart(word, words, &mut parts).then(|| {
-        for part in parts {
-            match part {
-                Part::Factor(factor) => spoken.multiply(factor),
-                Part::Value(value) => spoken.add(value),
-            }
-        }
-        index + length
-    })
-}
-
+/// Where the next word of a number stands.
 #[derive(Clone, Copy)]
-enum Part {
-    Factor(Decimal),
-    Value(Decimal),
+struct Place {
+    at: usize,
+    joint: bool,
+    touches: bool,
 }
 
-/// Longest parts first, going back where the rest cannot be taken apart.
-fn take_apart(rest: &[char], words: &MoneyWords, parts: &mut Vec<Part>) -> bool {
-    if rest.is_empty() {
-        return parts.len() > 1;
+fn read(tokens: &Tokens<'_>, start: usize) -> Option<Number> {
+    let number = Number {
+        value: Decimal::ZERO,
+        start,
+        end: start,
+        coefficient: Decimal::ZERO,
+        factor: Decimal::ONE,
+        last_factor: Decimal::ONE,
+        words: 0,
+        digits: 0,
+        weak: false,
+        lead: Lead::None,
+        grouped: false,
+        one_point: false,
+        broken: false,
+    };
+    let mut reader = Reader { tokens, parts: Vec::new(), end: start, number, added_to_next: None, zero: false };
+    let mut place = Place { at: start, joint: false, touches: false };
+    while reader.take(place) {
+        match reader.next() {
+            Some(next) => place = next,
+            None => break,
+        }
     }
-    let mut found: Vec<(usize, Option<Part>)> = Vec::new();
-    found.extend(words.multipliers.prefixes(rest).map(|(factor, length)| (length, Some(Part::Factor(*factor)))));
-    found.extend(words.units.prefixes(rest).map(|(value, length)| (length, Some(Part::Value(*value)))));
-    if !parts.is_empty() {
-        found.extend(words.joints.prefixes(rest).map(|((), length)| (length, None)));
+    reader.finish()
+}
+
+/// The power of ten below which there is room: 2000 takes 500, and 15 takes nothing.
+fn room_below(value: Decimal) -> Decimal {
+    let mut slot = Decimal::ONE;
+    if value <= Decimal::TEN || !value.fract().is_zero() {
+        return slot;
     }
-    found.retain(|(length, part)| *length >= 2 || part.is_none() && *length < rest.len());
-    found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-    for (length, part) in found {
-        let before = parts.len();
-        parts.extend(part);
-        if take_apart(&rest[length..], words, parts) {
+    while (value % (slot * Decimal::TEN)).is_zero() && slot < value {
+        slot *= Decimal::TEN;
+    }
+    slot
+}
+
+impl Reader<'_> {
+    /// Takes in what stands at a place; whether the number goes on behind it.
+    fn take(&mut self, place: Place) -> bool {
+        if let Some(digits) = self.tokens.digits_at(place.at) {
+            return self.digits(place, *digits);
+        }
+        let mut words = self.tokens.at(place.at).filter(|(word, _)| word.is_number());
+        let Some((word, end)) = words.next() else { return false };
+        let word = *word;
+        let first = self.parts.is_empty() && self.added_to_next.is_none();
+        if !first && word.lead == Lead::Range {
+            return false;
+        }
+        let place = Place { joint: place.joint || word.lead == Lead::Joint, ..place };
+        if let Some(more) = word.added_to_next {
+            if !first {
+                return false;
+            }
+            (self.added_to_next, self.end, self.number.lead) = (Some(more), end, word.lead);
+            self.number.words += 1;
             return true;
         }
-        parts.truncate(before);
+        let multiplies = word.multiplier.filter(|_| !first || word.unit.is_none());
+        let taken = match (multiplies, word.unit) {
+            (Some(factor), unit) => {
+                self.multiply(place, factor, &word, end) || unit.is_some_and(|unit| self.add(place, unit))
+            }
+            (None, Some(unit)) => self.add(place, unit),
+            (None, None) => false,
+        };
+        if taken {
+            self.number.words += 1;
+            self.end = end;
+            if first {
+                self.number.lead = word.lead;
+            }
+        }
+        taken
     }
-    false
-}
 
-/// Over a space, a hyphen or an "and" between two words of one number.
-fn skip_joint(chars: &[char], index: usize, words: &MoneyWords) -> usize {
-    let after_space = |mut at: usize| {
-        while matches!(chars.get(at), Some(' ' | '-')) {
-            at += 1;
+    fn digits(&mut self, place: Place, digits: Digits) -> bool {
+        if let Some(last) = self.parts.last().copied() {
+            // Of bare digits only those of the next rank belong to it: 2 mil 500, and not 5 mil 2.
+            let touching = place.touches && is_spaceless(self.tokens.chars[place.at - 1]);
+            let next_rank = digits.value * Decimal::TEN >= last.slot;
+            let scaled = self.multiplier_at(digits.end).is_some();
+            let one = digits.count == 1 && place.touches && last.slot >= Decimal::ONE_HUNDRED;
+            let fits = digits.value < last.slot && !last.digits && (next_rank || touching || scaled || one);
+            if !fits || digits.broken || !scaled && self.is_measured(digits.end) || self.letter_apart(place) {
+                return false;
+            }
         }
-        at
-    };
-    let at = after_space(index);
-    match words.joints.longest_word(chars, at) {
-        Some((_, behind)) if at > index || is_spaceless(chars[at]) => {
-            let next = after_space(behind);
-            let goes_on = words.units.longest_word(chars, next).is_some()
-                || words.multipliers.longest_word(chars, next).is_some();
-            if goes_on { next } else { index }
+        if self.parts.is_empty() {
+            self.number.digits = digits.count;
+            (self.number.grouped, self.number.one_point) = (digits.grouped, digits.one_point);
+            self.number.broken = digits.broken;
         }
-        _ => at,
+        let value = digits.value + self.added_to_next.take().unwrap_or_default();
+        self.push(place, value, Decimal::ZERO, true);
+        self.end = digits.end;
+        true
+    }
+
+    /// "2k500" is one number, "2k 500" two.
+    fn letter_apart(&self, place: Place) -> bool {
+        let chars = self.tokens.chars;
+        let single = self.end >= 2 && chars[self.end - 1].is_ascii_alphabetic() && chars[self.end - 2].is_ascii_digit();
+        single && !place.touches
+    }
+
+    /// Whether a unit of measure or another letter stands behind: then the digits are a number of their own.
+    fn is_measured(&self, end: usize) -> bool {
+        let at = self.tokens.skip_spaces(end);
+        let named = |word: &Word| (word.sign.is_some() || word.code.is_some()).then_some(());
+        let letter = self.tokens.chars.get(end).is_some_and(|c| c.is_alphabetic() && !is_spaceless(*c));
+        let money = self.tokens.longest(at, named).is_some();
+        !money && (letter || self.tokens.marked(at, Marks::NOT_AFTER).is_some())
+    }
+
+    fn multiplier_at(&self, at: usize) -> Option<Decimal> {
+        self.tokens.longest(self.tokens.skip_spaces(at), |word| word.multiplier).map(|(factor, _)| factor)
+    }
+
+    fn push(&mut self, place: Place, value: Decimal, slot: Decimal, digits: bool) {
+        let part = Part {
+            value,
+            slot,
+            start: place.at,
+            end_before: self.end,
+            joint: place.joint,
+            touches: place.touches,
+            digits,
+        };
+        self.parts.push(part);
+    }
+
+    fn add(&mut self, place: Place, unit: Decimal) -> bool {
+        let value = unit + self.added_to_next.unwrap_or_default();
+        let words = self.tokens.words;
+        let mut slot = room_below(value);
+        if words.counts_by_twenties && (value == Decimal::from(60) || value == Decimal::from(80)) {
+            slot = Decimal::from(20);
+        }
+        let Some(last) = self.parts.last_mut() else {
+            self.added_to_next = None;
+            self.push(place, value, slot, false);
+            return true;
+        };
+        if value.is_zero() {
+            self.zero = true;
+            return last.slot > Decimal::TEN;
+        }
+        if value == HALF {
+            if last.slot >= Decimal::ONE_HUNDRED {
+                let half = last.slot * HALF;
+                self.push(place, half, Decimal::ZERO, false);
+            } else if last.value.fract().is_zero() && last.slot != HALF {
+                (last.value, last.slot) = (last.value + HALF, HALF);
+            } else {
+                return false;
+            }
+            return true;
+        }
+        // A thousand or one and a half is a range, and no 1001.5.
+        if !value.fract().is_zero() {
+            return false;
+        }
+        let tens = value >= Decimal::from(20) && value < Decimal::ONE_HUNDRED && slot >= Decimal::TEN;
+        if words.units_before_tens && place.joint && tens && last.value < Decimal::TEN && !last.digits {
+            (last.value, last.slot) = (last.value + value, Decimal::ONE);
+            return true;
+        }
+        let fits = value < last.slot;
+        if fits {
+            self.push(place, value, slot, false);
+        }
+        fits
+    }
+
+    fn multiply(&mut self, place: Place, factor: Decimal, word: &Word, end: usize) -> bool {
+        if !self.may_multiply(place, end) {
+            return false;
+        }
+        let smaller = self.parts.iter().rev().take_while(|part| part.value < factor || part.digits).count();
+        let from = self.parts.len() - smaller;
+        let group: Decimal = self.parts[from..].iter().map(|part| part.value).sum();
+        let before = from.checked_sub(1).map(|place| self.parts[place].slot);
+        if smaller == 0 {
+            let more = self.added_to_next.take();
+            if before.is_none() && more.is_none() && !word.is(Marks::ALONE) || before.is_some_and(|slot| factor >= slot)
+            {
+                return false;
+            }
+            self.push(place, factor * (Decimal::ONE + more.unwrap_or_default()), factor, false);
+        } else {
+            // The parts were not meant to be one: "two thousand and three hundred thousand" are two numbers.
+            let value = (group * factor).min(MOST);
+            if before.is_some_and(|slot| value >= slot) {
+                self.split(from);
+                return false;
+            }
+            if from == 0 && smaller == 1 && self.number.factor > Decimal::ONE {
+                self.number.factor *= factor;
+            } else if from == 0 {
+                (self.number.coefficient, self.number.factor) = (group, factor);
+            }
+            let first = self.parts[from];
+            self.parts.truncate(from);
+            self.parts.push(Part { value, slot: factor, digits: false, ..first });
+        }
+        self.number.last_factor = factor;
+        self.number.weak = word.is(Marks::WEAK) && self.parts.len() == 1 && self.number.words == 0;
+        self.zero = false;
+        true
+    }
+
+    /// One letter must touch the digits: "5 k" may be anything.
+    fn may_multiply(&self, place: Place, end: usize) -> bool {
+        let chars = self.tokens.chars;
+        let single = end - place.at == 1 && !is_spaceless(chars[place.at]);
+        let touches = place.at > 0 && chars[place.at - 1].is_ascii_digit();
+        !single || touches
+    }
+
+    /// Ends the number before the last "and" of the parts from there on, or before all of them.
+    fn split(&mut self, from: usize) {
+        let joint = self.parts[from..].iter().rposition(|part| part.joint).map_or(from, |place| from + place);
+        self.end = self.parts[joint].end_before;
+        self.parts.truncate(joint);
+    }
+
+    /// Where the number may go on: over a space, a hyphen or an "and".
+    fn next(&self) -> Option<Place> {
+        let at = self.over_gap(self.end);
+        let is_number =
+            |at: usize| self.tokens.digits_at(at).is_some() || self.tokens.at(at).any(|(word, _)| word.is_number());
+        if is_number(at) {
+            return Some(Place { at, joint: false, touches: at == self.end });
+        }
+        let behind = self.tokens.marked(at, Marks::JOINT)?;
+        let next = self.over_gap(behind);
+        let spaced = at > self.end || next == behind;
+        (spaced && is_number(next)).then_some(Place { at: next, joint: true, touches: false })
+    }
+
+    fn over_gap(&self, end: usize) -> usize {
+        let chars = self.tokens.chars;
+        let letter = end > 0 && chars[end - 1].is_alphabetic();
+        if self.tokens.words.hyphenated && letter && chars.get(end) == Some(&'-') {
+            return end + 1;
+        }
+        let at = self.tokens.skip_spaces(end);
+        // More than two spaces separate.
+        if at - end > 2 { end } else { at }
+    }
+
+    fn finish(mut self) -> Option<Number> {
+        let first = self.parts.first()?;
+        if first.start > self.number.start && self.added_to_next.is_some() {
+            return None;
+        }
+        let mut number = self.number;
+        if number.factor == Decimal::ONE {
+            number.coefficient = first.value;
+        }
+        self.tail();
+        number.value = self.parts.iter().map(|part| part.value).sum::<Decimal>().min(MOST);
+        number.end = self.end;
+        Some(number)
+    }
+
+    /// 三千五, 3万5, millecinque: five of the next lower rank.
+    fn tail(&mut self) {
+        let [.., before, last] = &mut self.parts[..] else { return };
+        let one = last.value < Decimal::TEN && last.value >= Decimal::ONE && last.value.fract().is_zero();
+        let chinese = is_spaceless(self.tokens.chars[last.start - 1]) || last.digits;
+        let counts = last.touches && !last.joint && !self.zero && (chinese || self.tokens.words.tail_is_next_rank);
+        if one && counts && before.slot >= Decimal::ONE_HUNDRED {
+            last.value = last.value * before.slot / Decimal::TEN;
+        }
     }
 }

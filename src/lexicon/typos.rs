@@ -55,6 +55,21 @@ impl Limits {
     }
 }
 
+/// A word or phrase of the dictionaries.
+pub(super) struct Phrase<'a> {
+    pub(super) text: &'a str,
+    /// Slips of its words are known.
+    pub(super) forgives: bool,
+    pub(super) name: Name,
+}
+
+/// What a word names: a number for the product or property, 0 for talk; and in how many languages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name {
+    pub(super) languages: u32,
+    pub(super) of: u32,
+}
+
 /// Words of the dictionaries by what is left of them with one letter taken out.
 #[derive(Default)]
 pub(super) struct Typos {
@@ -64,6 +79,8 @@ pub(super) struct Typos {
     /// All words in a row, and where each ends.
     letters: Vec<char>,
     ends: Vec<u32>,
+    /// What each word names by itself.
+    names: Vec<Name>,
     /// Fingerprint of what is left, and the word; sorted.
     deletions: Vec<(u32, u32)>,
     /// Where the fingerprints with each beginning stand.
@@ -77,34 +94,33 @@ const BEGIN_BITS: u32 = 16;
 
 impl Typos {
     /// Takes in the words of all phrases. Slips of words for which `forgives` says no are not known.
-    pub(super) fn new<'a>(
-        limits: &Limits,
-        languages: &Languages,
-        phrases: impl Iterator<Item = (&'a str, bool)>,
-    ) -> Self {
+    pub(super) fn new<'a>(limits: &Limits, languages: &Languages, phrases: impl Iterator<Item = Phrase<'a>>) -> Self {
         let mut typos =
             Self { shortest: limits.shortest, any_slip: limits.any_slip, near: limits.near(), ..Self::default() };
         typos.known.extend(languages.everyday_words().map(|word| fingerprint(word.chars())));
         let common = limits.common.values().flatten();
         typos.known.extend(common.map(|word| fingerprint(fold_word(word).chars())));
         let mut exact = HashSet::with_hasher(Straight::default());
-        let mut seen = HashSet::with_hasher(Straight::default());
-        let mut words = Vec::new();
-        for (phrase, forgives) in phrases {
-            for word in phrase.split(|c: char| !is_word(c)) {
+        let mut words: BTreeMap<&str, Name> = BTreeMap::new();
+        for Phrase { text, forgives, name } in phrases {
+            for word in text.split(|c: char| !is_word(c)) {
                 let print = fingerprint(word.chars());
                 let fits =
                     (limits.shortest..=MOST_LETTERS).contains(&word.chars().count()) && word.chars().all(is_typed);
                 typos.known.insert(print);
                 if !forgives {
                     exact.insert(print);
-                } else if fits && seen.insert(print) {
-                    words.push((word, print));
+                } else if fits {
+                    let name = if word == text { name } else { Name::default() };
+                    let known = words.entry(word).or_default();
+                    *known = name.max(*known);
                 }
             }
         }
-        for (word, _) in words.into_iter().filter(|(_, print)| !exact.contains(print)) {
-            typos.add(word);
+        for (word, name) in words {
+            if !exact.contains(&fingerprint(word.chars())) {
+                typos.add(word, name);
+            }
         }
         typos.deletions.sort_unstable();
         typos.begin = (0..=1_u32 << BEGIN_BITS)
@@ -113,11 +129,12 @@ impl Typos {
         typos
     }
 
-    fn add(&mut self, word: &str) {
+    fn add(&mut self, word: &str, name: Name) {
         let place = self.ends.len() as u32;
         let from = self.letters.len();
         self.letters.extend(word.chars());
         self.ends.push(self.letters.len() as u32);
+        self.names.push(name);
         let letters = &self.letters[from..];
         self.deletions.extend((0..=letters.len()).map(|out| (without(letters, out), place)));
     }
@@ -156,7 +173,7 @@ impl Typos {
         self.word(slip.place)
     }
 
-    /// The only word that this one can be a slip of.
+    /// The only word that this one can be a slip of, or any of several that name the same.
     fn meant(&self, word: &[char]) -> Option<u32> {
         if !word.iter().all(|c| is_typed(*c)) || self.known.contains(&fingerprint(word.iter().copied())) {
             return None;
@@ -168,14 +185,21 @@ impl Typos {
             let bucket = &self.deletions[self.begin[begin] as usize..self.begin[begin + 1] as usize];
             for (_, place) in bucket.iter().filter(|(other, _)| *other == print) {
                 if found != Some(*place) && self.is_slip(word, self.word(*place)) {
-                    if found.is_some() {
-                        return None;
+                    match found {
+                        Some(other) if !self.name_the_same(other, *place) => return None,
+                        // What more languages say is the word, and the other a common slip of it.
+                        Some(other) if self.names[other as usize] >= self.names[*place as usize] => {}
+                        _ => found = Some(*place),
                     }
-                    found = Some(*place);
                 }
             }
         }
         found
+    }
+
+    fn name_the_same(&self, one: u32, other: u32) -> bool {
+        let name = self.names[one as usize].of;
+        name != 0 && name == self.names[other as usize].of
     }
 
     /// Whether one slip turns a word into what was typed. Another last letter is another form of the word, and no slip;

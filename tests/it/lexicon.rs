@@ -67,9 +67,36 @@ fn long_texts_of_any_kind_are_read_in_bounded_time() {
     let knowledge = knowledge();
     let hints = Hints { lang: None, country: None, asked_budget: true };
     let parts = [
-        "a", "no ", "not a ", "9", "1,", "1 000 ", "price ", "don't want ", "不要手机", "有没有", "не ", "телефон",
-        "\u{301}", "\u{200d}", "👩‍👩‍👧 ", "laptop, ", "lptop ", "robot vacuum price ", "any … off ", "lederjacke",
-        "ال", "والسماعات ", "kulaklıklarımızdakilerden", "?no ", "iphone15", "any any any ", "sepatu-", "((((", "$", "5k-",
+        "a",
+        "no ",
+        "not a ",
+        "9",
+        "1,",
+        "1 000 ",
+        "price ",
+        "don't want ",
+        "不要手机",
+        "有没有",
+        "не ",
+        "телефон",
+        "\u{301}",
+        "\u{200d}",
+        "👩‍👩‍👧 ",
+        "laptop, ",
+        "lptop ",
+        "robot vacuum price ",
+        "any … off ",
+        "lederjacke",
+        "ال",
+        "والسماعات ",
+        "kulaklıklarımızdakilerden",
+        "?no ",
+        "iphone15",
+        "any any any ",
+        "sepatu-",
+        "((((",
+        "$",
+        "5k-",
     ];
     for part in parts {
         let text: String = part.chars().cycle().take(65_536).collect();
@@ -86,7 +113,7 @@ fn long_texts_of_any_kind_are_read_in_bounded_time() {
 fn pieces_of_messages_glued_together_are_read_without_panic() {
     let knowledge = knowledge();
     let mut letters = Vec::new();
-    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus")).unwrap() {
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/dev")).unwrap() {
         letters.extend(std::fs::read_to_string(entry.unwrap().path()).unwrap().chars());
     }
     let mut dice = 1_u64;

@@ -1,0 +1,163 @@
+//! Digits with every national grouping.
+
+use rust_decimal::Decimal;
+
+/// More digits than this are no number that anybody means.
+const MOST_DIGITS: usize = 15;
+
+/// Digits as they stand in a text, with groups and a fraction.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Digits {
+    pub(super) value: Decimal,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// How many digits.
+    pub(super) count: usize,
+    /// Written in groups: 1.500.
+    pub(super) grouped: bool,
+    /// One point and three digits behind it: three decimals in a few currencies.
+    pub(super) one_point: bool,
+    /// No number: a date, a version, an address, a code with a zero in front, or far too long.
+    pub(super) broken: bool,
+}
+
+/// The groups of one number, while they are read.
+#[derive(Default)]
+struct Groups {
+    /// The mark before each group but the first, and how many digits the group has.
+    later: Vec<(char, usize)>,
+    first: usize,
+    all: u64,
+    count: usize,
+    starts_with_zero: bool,
+}
+
+/// Reads the digits that begin at `start`: `1,500.00`, `1.500,00`, `1 500`, `1'500`, `1,50,000`. A space does not join
+/// what a unit of measure follows: "15 256gb".
+pub(super) fn digits(chars: &[char], start: usize, unit_at: &dyn Fn(usize) -> bool) -> Digits {
+    let mut groups = Groups { starts_with_zero: chars[start] == '0', ..Groups::default() };
+    groups.first = groups.take(chars, start);
+    let mut end = start + groups.first;
+    while let Some(mark) = chars.get(end).copied() {
+        let size = chars[end + 1..].iter().take(4).take_while(|c| c.is_ascii_digit()).count();
+        let joins = match mark {
+            '.' | ',' => size > 0,
+            ' ' | '\'' => {
+                let behind = end + 4;
+                let alike = groups.later.iter().all(|(other, _)| *other == mark);
+                let unit = mark == ' ' && (unit_at(behind) || chars.get(behind) == Some(&' ') && unit_at(behind + 1));
+                size == 3 && groups.first <= 3 && !groups.starts_with_zero && alike && !unit
+            }
+            _ => false,
+        };
+        if !joins {
+            break;
+        }
+        let size = groups.take(chars, end + 1);
+        groups.later.push((mark, size));
+        end += 1 + size;
+    }
+    let mut found = groups.read();
+    (found.start, found.end) = (start, end);
+    found
+}
+
+impl Groups {
+    /// Takes in a run of digits; its length.
+    fn take(&mut self, chars: &[char], start: usize) -> usize {
+        let mut size = 0;
+        for digit in chars[start..].iter().map_while(|c| c.to_digit(10)) {
+            size += 1;
+            self.count += 1;
+            if self.count <= MOST_DIGITS {
+                self.all = self.all * 10 + u64::from(digit);
+            }
+        }
+        size
+    }
+
+    fn read(&self) -> Digits {
+        let fraction = self.fraction();
+        let broken = self.count > MOST_DIGITS
+            || fraction.is_none()
+            || self.starts_with_zero && self.first > 1
+            || self.starts_with_zero && fraction == Some(0) && self.count > 1;
+        let decimals = fraction.unwrap_or(0).min(MOST_DIGITS);
+        Digits {
+            value: Decimal::new(self.all as i64, decimals as u32),
+            start: 0,
+            end: 0,
+            count: self.count,
+            grouped: self.later.len() > usize::from(decimals > 0),
+            one_point: matches!(self.later[..], [('.', 3)]),
+            broken,
+        }
+    }
+
+    /// How many digits stand behind the decimal mark; `None` where the groups are those of no number.
+    fn fraction(&self) -> Option<usize> {
+        let (mark, behind) = match self.later.last() {
+            None => return Some(0),
+            Some(last) => *last,
+        };
+        let before = &self.later[..self.later.len() - 1];
+        if before.is_empty() && matches!(mark, '.' | ',') {
+            // 1.500 and 1,500 are fifteen hundred; 0.500 and 12.5 are not.
+            let group = behind == 3 && self.first <= 3 && !self.starts_with_zero;
+            return Some(if group { 0 } else { behind });
+        }
+        if before.iter().all(|(other, _)| *other == mark) {
+            return are_groups(self.first, &self.later).then_some(0);
+        }
+        let alike = before.iter().all(|(other, _)| *other == before[0].0);
+        (alike && matches!(mark, '.' | ',') && are_groups(self.first, before)).then_some(behind)
+    }
+}
+
+/// Threes, or pairs before the last three, as in India.
+fn are_groups(first: usize, later: &[(char, usize)]) -> bool {
+    let threes = later.iter().all(|(_, size)| *size == 3);
+    let Some(((_, last), pairs)) = later.split_last() else { return true };
+    let indian = *last == 3 && first <= 2 && pairs.iter().all(|(mark, size)| *mark == ',' && *size == 2);
+    first <= 3 && (threes || indian)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (String, bool) {
+        let chars: Vec<char> = text.chars().collect();
+        let found = digits(&chars, 0, &|place| chars.get(place) == Some(&'g'));
+        (found.value.normalize().to_string(), found.broken)
+    }
+
+    #[test]
+    fn every_grouping_is_read() {
+        for (text, value) in [
+            ("1,500.00", "1500"),
+            ("1.500,00", "1500"),
+            ("1 500,5", "1500.5"),
+            ("1'500", "1500"),
+            ("1'500.50", "1500.5"),
+            ("1,50,000", "150000"),
+            ("12,34,56,789", "123456789"),
+            ("2.000.000", "2000000"),
+            ("0,5", "0.5"),
+            ("12.99", "12.99"),
+            ("0.500", "0.5"),
+            ("15 256gb", "15"),
+            ("5000", "5000"),
+            ("99", "99"),
+        ] {
+            assert_eq!(read(text), (value.to_owned(), false), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_versions_and_codes_are_no_numbers() {
+        for text in ["12.05.2024", "192.168.0.1", "007", "1.2.3", "10,20,30", &"9".repeat(1000)] {
+            assert!(read(text).1, "{text}");
+        }
+    }
+}

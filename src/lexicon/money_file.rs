@@ -1,0 +1,111 @@
+//! The form of `money.toml` and `money/LANGUAGE.toml`: the words that sums are written with.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use super::files::read;
+use crate::domain::{Country, Currency, Problem, SourceFile};
+
+/// How a sum is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Bound {
+    AtMost,
+    AtLeast,
+    About,
+}
+
+/// A name that several countries have for their money.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Shared {
+    pub(super) by_country: BTreeMap<Country, Currency>,
+    /// What it means to customers of all other countries.
+    pub(super) abroad: Option<Currency>,
+}
+
+/// What a currency is called: one that is the same everywhere, or a name that countries share.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sign {
+    #[serde(default)]
+    pub(super) words: Vec<String>,
+    /// Slang and other words that stand for money in this language only, and only behind a number.
+    #[serde(default)]
+    pub(super) local: Vec<String>,
+    /// Its small coins, by what part of it they are.
+    #[serde(default)]
+    pub(super) minor: BTreeMap<Decimal, Vec<String>>,
+    #[serde(default)]
+    pub(super) code: Option<Currency>,
+    /// One of `[shared]` in `money.toml`.
+    #[serde(default)]
+    pub(super) shared: Option<String>,
+    /// Where the customer's country does not tell.
+    #[serde(default)]
+    pub(super) by_language: BTreeMap<String, Currency>,
+}
+
+/// Numbers and the words for them.
+pub(super) type Numbers = BTreeMap<Decimal, Vec<String>>;
+
+/// `money.toml`, for all languages, and `money/LANGUAGE.toml`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct MoneyFile {
+    pub(super) currencies: Vec<Currency>,
+    /// Codes that are words too: they count behind a number of three digits or more.
+    pub(super) word_codes: Vec<Currency>,
+    /// Currencies whose three digits behind a point are a fraction.
+    pub(super) three_decimals: Vec<Currency>,
+    pub(super) sign: Vec<Sign>,
+    pub(super) shared: BTreeMap<String, Shared>,
+    pub(super) countries: BTreeMap<Country, Currency>,
+    pub(super) before: BTreeMap<Bound, Vec<String>>,
+    pub(super) after: BTreeMap<Bound, Vec<String>>,
+    pub(super) range: Vec<String>,
+    pub(super) range_start: Vec<String>,
+    /// What may stand between a word that bounds or labels a number and the number.
+    pub(super) fillers: Vec<String>,
+    pub(super) not_money_after: Vec<String>,
+    pub(super) not_money_before: Vec<String>,
+    /// Phrases with a number word in them that speak of no number.
+    pub(super) traps: Vec<String>,
+    pub(super) budget: Vec<String>,
+    pub(super) not_budget: Vec<String>,
+    pub(super) multipliers: Numbers,
+    /// Multipliers that are as often something else: `m`, `w`.
+    pub(super) weak: Vec<String>,
+    /// Multipliers that are a number by themselves: mil, mille, тысяча.
+    pub(super) alone: Vec<String>,
+    /// Multipliers that stand before their number too: тысяч 40.
+    pub(super) inverted: Vec<String>,
+    pub(super) units: Numbers,
+    /// What is added to the unit behind it: साढ़े तीन.
+    pub(super) added_to_next: Numbers,
+    pub(super) joints: Vec<String>,
+    /// A letter that joins two words of a number by standing before the second.
+    pub(super) joint_prefix: Option<String>,
+    /// A letter before the second number of a range.
+    pub(super) range_prefix: Option<String>,
+    /// Letters that may touch a number from before: for, with, the.
+    pub(super) number_prefixes: Vec<String>,
+    /// Endings that may touch a number or its currency from behind.
+    pub(super) number_suffixes: Vec<String>,
+    /// A single digit at the end is of the next lower rank, as always in Chinese: millecinque.
+    pub(super) tail_is_next_rank: bool,
+    /// Sixty and eighty take up to nineteen.
+    pub(super) counts_by_twenties: bool,
+    /// Five and twenty.
+    pub(super) units_before_tens: bool,
+    /// A hyphen joins words of one number: twenty-five.
+    pub(super) hyphenated: bool,
+}
+
+impl MoneyFile {
+    pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
+        read(file)
+    }
+}

@@ -1,0 +1,204 @@
+//! One pass over a message for everything that sums are made of: digits, and all words about money.
+
+use super::digits::{Digits, digits};
+use super::folding::{is_spaceless, is_word};
+use super::money_words::{Marks, MoneyWords, Word};
+
+/// Longest word that is taken apart into number words: zweihundertfünfundzwanzigtausend.
+const LONGEST_GLUED: usize = 64;
+/// Longest word or phrase about money, in characters.
+const LONGEST_WORD: usize = 40;
+
+/// A word about money, in folded characters.
+#[derive(Clone, Copy)]
+struct Token {
+    start: u32,
+    end: u32,
+    word: u32,
+}
+
+/// What was found in a message, to be looked up by place.
+pub(super) struct Tokens<'a> {
+    pub(super) chars: &'a [char],
+    pub(super) words: &'a MoneyWords,
+    /// By start; of those that start together, longer ones first.
+    list: Vec<Token>,
+    digits: Vec<Digits>,
+}
+
+/// A letter of a script that puts spaces between its words.
+fn is_letter(c: char) -> bool {
+    is_word(c) && !c.is_ascii_digit()
+}
+
+impl<'a> Tokens<'a> {
+    /// `None` where no number stands, as in most messages.
+    pub(super) fn scan(words: &'a MoneyWords, chars: &'a [char]) -> Option<Self> {
+        let mut tokens = Self { chars, words, list: Vec::new(), digits: Vec::new() };
+        let (mut at, mut any) = (0, false);
+        while at < chars.len() {
+            let c = chars[at];
+            if c.is_ascii_digit() {
+                let found = digits(chars, at, &|place| tokens.unit_at(place));
+                at = found.end;
+                tokens.digits.push(found);
+                any = true;
+                continue;
+            }
+            if c != ' ' && !(at > 0 && is_letter(c) && is_letter(chars[at - 1])) {
+                any |= tokens.words_at(at);
+            }
+            at += 1;
+        }
+        any.then_some(tokens)
+    }
+
+    /// Notes the words that begin here; whether one of them is a number.
+    fn words_at(&mut self, start: usize) -> bool {
+        let (first, words) = (self.list.len(), self.words);
+        let (mut number, mut beginning) = (false, false);
+        for (end, word) in words.trie.walk(self.chars, start) {
+            let is_number = words.words[word as usize].is_number();
+            if self.goes_on(end) {
+                beginning |= is_number;
+                continue;
+            }
+            number |= is_number;
+            self.list.push(Token { start: start as u32, end: end as u32, word });
+        }
+        self.list[first..].reverse();
+        number || beginning && self.glued(start)
+    }
+
+    /// Whether a word goes on at this place.
+    fn goes_on(&self, end: usize) -> bool {
+        is_letter(self.chars[end - 1]) && self.chars.get(end).is_some_and(|c| is_letter(*c))
+    }
+
+    /// A word that is made of number words: duemilacinquecento, zweiundzwanzig, ikibinbeşyüz.
+    fn glued(&mut self, start: usize) -> bool {
+        let length = self.chars[start..].iter().take_while(|c| is_letter(**c)).count();
+        if length > LONGEST_GLUED || is_spaceless(self.chars[start]) {
+            return false;
+        }
+        let mut parts = Vec::new();
+        let mut steps = 256;
+        let apart = self.take_apart(start, start + length, &mut parts, &mut steps);
+        if apart {
+            self.list.extend(parts);
+        }
+        apart
+    }
+
+    /// Longest parts first, going back where the rest cannot be taken apart.
+    fn take_apart(&self, start: usize, end: usize, parts: &mut Vec<Token>, steps: &mut u32) -> bool {
+        if start == end {
+            return parts.len() > 1;
+        }
+        *steps = steps.saturating_sub(1);
+        if *steps == 0 {
+            return false;
+        }
+        let found: Vec<(usize, u32)> = self.words.trie.walk(self.chars, start).collect();
+        for (behind, word) in found.into_iter().rev() {
+            let role = &self.words.words[word as usize];
+            let joins = !parts.is_empty() && role.is(Marks::JOINT) && behind < end;
+            if behind > end || behind - start < 2 || !(role.is_number() || joins) {
+                continue;
+            }
+            let before = parts.len();
+            parts.push(Token { start: start as u32, end: behind as u32, word });
+            if self.take_apart(behind, end, parts, steps) {
+                return true;
+            }
+            parts.truncate(before);
+        }
+        false
+    }
+
+    /// Whether a unit of measure stands here.
+    fn unit_at(&self, place: usize) -> bool {
+        let mut words = self.words.trie.walk(self.chars, place);
+        words.any(|(end, word)| self.words.words[word as usize].is(Marks::NOT_AFTER) && !self.goes_on(end))
+    }
+
+    pub(super) fn digits_at(&self, at: usize) -> Option<&Digits> {
+        let place = self.digits.binary_search_by_key(&at, |digits| digits.start).ok()?;
+        self.digits.get(place)
+    }
+
+    /// All words that begin here, longer ones first, with their ends.
+    pub(super) fn at(&self, at: usize) -> impl Iterator<Item = (&Word, usize)> {
+        let first = self.list.partition_point(|token| (token.start as usize) < at);
+        let here = self.list[first..].iter().take_while(move |token| token.start as usize == at);
+        here.map(|token| (&self.words.words[token.word as usize], token.end as usize))
+    }
+
+    /// The longest word of a role that begins here, and its end.
+    pub(super) fn longest<T>(&self, at: usize, role: impl Fn(&Word) -> Option<T>) -> Option<(T, usize)> {
+        self.at(at).find_map(|(word, end)| Some((role(word)?, end)))
+    }
+
+    /// The longest word of a role that ends here, and its start.
+    pub(super) fn before<T>(&self, end: usize, role: impl Fn(&Word) -> Option<T>) -> Option<(T, usize)> {
+        let from = end.saturating_sub(LONGEST_WORD);
+        let first = self.list.partition_point(|token| (token.start as usize) < from);
+        let near = self.list[first..].iter().take_while(|token| (token.start as usize) < end);
+        near.filter(|token| token.end as usize == end)
+            .find_map(|token| Some((role(&self.words.words[token.word as usize])?, token.start as usize)))
+    }
+
+    /// Whether a word with that mark begins here; its end.
+    pub(super) fn marked(&self, at: usize, mark: Marks) -> Option<usize> {
+        self.longest(at, |word| word.is(mark).then_some(())).map(|(_, end)| end)
+    }
+
+    /// Whether a word with that mark ends here; its start.
+    pub(super) fn marked_before(&self, end: usize, mark: Marks) -> Option<usize> {
+        self.before(end, |word| word.is(mark).then_some(())).map(|(_, start)| start)
+    }
+
+    /// Where words with that mark stand, in order.
+    pub(super) fn places(&self, mark: Marks) -> Vec<(usize, usize)> {
+        let marked = self.list.iter().filter(|token| self.words.words[token.word as usize].is(mark));
+        marked.map(|token| (token.start as usize, token.end as usize)).collect()
+    }
+
+    /// All places where a number may begin, in order.
+    pub(super) fn starts(&self) -> Vec<usize> {
+        let numbers = self.list.iter().filter(|token| self.words.words[token.word as usize].is_number());
+        let mut starts: Vec<usize> = numbers.map(|token| token.start as usize).collect();
+        starts.extend(self.digits.iter().map(|digits| digits.start));
+        starts.sort_unstable();
+        starts.dedup();
+        starts
+    }
+
+    pub(super) fn skip_spaces(&self, mut at: usize) -> usize {
+        while self.chars.get(at) == Some(&' ') {
+            at += 1;
+        }
+        at
+    }
+
+    pub(super) fn back_over_spaces(&self, mut at: usize) -> usize {
+        while at > 0 && self.chars[at - 1] == ' ' {
+            at -= 1;
+        }
+        at
+    }
+
+    /// Over the endings that touch a number or its currency: 5-ти, 500'e, TL'ye.
+    pub(super) fn skip_suffix(&self, at: usize) -> usize {
+        self.marked(at, Marks::SUFFIX).unwrap_or(at)
+    }
+
+    /// What carries the longest word that begins here is this trap, so that its number word is none.
+    pub(super) fn is_trapped(&self, start: usize, end: usize) -> bool {
+        let from = start.saturating_sub(LONGEST_WORD);
+        let first = self.list.partition_point(|token| (token.start as usize) < from);
+        let near = self.list[first..].iter().take_while(|token| token.start as usize <= start);
+        near.filter(|token| token.end as usize >= end)
+            .any(|token| self.words.words[token.word as usize].is(Marks::TRAP))
+    }
+}

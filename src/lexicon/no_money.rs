@@ -1,0 +1,115 @@
+//! Numbers that are no money: models, capacities, sizes, dates, times, phone and order numbers, quantities, percentages.
+
+use rust_decimal::Decimal;
+
+use super::folding::is_word;
+use super::money::{Named, Sum};
+use super::money_tokens::Tokens;
+use super::money_words::Marks;
+use super::numbers::Number;
+
+/// A bare number of so many digits is a code, unless it is round: 25000000.
+const CODE: usize = 8;
+
+/// Whether something else than money explains the number.
+pub(super) fn is_no_money(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> bool {
+    let broken = sum.low.broken || sum.high.is_some_and(|high| high.broken);
+    if broken || sum.low.value.is_zero() && sum.high.is_none() {
+        return true;
+    }
+    if sum.named != Named::Not {
+        return false;
+    }
+    is_glued(tokens, sum)
+        || is_clock_or_date(tokens, sum)
+        || is_phone(tokens, sum, numbers)
+        || is_code(sum)
+        || is_measured(tokens, sum)
+        || is_labelled(tokens, sum)
+}
+
+/// A letter touches it: s24, 5x, #12.
+fn is_glued(tokens: &Tokens<'_>, sum: &Sum) -> bool {
+    if sum.low.in_words() {
+        return false;
+    }
+    let (chars, start) = (tokens.chars, sum.low.start);
+    let before = start.checked_sub(1).map(|at| chars[at]);
+    let touches_before = before.is_some_and(|c| is_word(c) || matches!(c, '#' | '+' | '_' | '@'));
+    let touches_after = chars.get(last(sum)).is_some_and(|c| is_word(*c) || matches!(c, '_' | '⁄' | '@'));
+    touches_before && tokens.marked_before(start, Marks::PREFIX).is_none()
+        || touches_after && tokens.skip_suffix(last(sum)) == last(sum) && sum.outer_end == last(sum)
+}
+
+fn last(sum: &Sum) -> usize {
+    sum.high.map_or(sum.low.end, |high| high.end)
+}
+
+/// 10:30, 24/7, 16:9, 3x4, 1-2-2024.
+fn is_clock_or_date(tokens: &Tokens<'_>, sum: &Sum) -> bool {
+    if sum.low.in_words() {
+        return false;
+    }
+    let (chars, end) = (tokens.chars, last(sum));
+    let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
+    let marks = |c: char| matches!(c, ':' | '/' | '.' | '-' | '*' | '×');
+    let after = chars.get(end).is_some_and(|c| marks(*c)) && digit(end + 1);
+    let start = sum.low.start;
+    let before = start > 1 && marks(chars[start - 1]) && digit(start - 2);
+    after || before
+}
+
+/// Runs of digits that belong together: +852 5123 4567, (11) 98765-4321.
+fn is_phone(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> bool {
+    let chars = tokens.chars;
+    let joined = |low: &Number, high: &Number| {
+        let between = &chars[low.end.min(high.start)..high.start];
+        let marks = between.iter().all(|c| matches!(c, ' ' | '-' | '.' | '(' | ')'));
+        marks && !between.is_empty() && between.len() <= 2 && !low.in_words() && !high.in_words()
+    };
+    let place = numbers.partition_point(|number| number.start < sum.low.start);
+    let end = place + usize::from(sum.high.is_some());
+    let (mut first, mut last) = (place, end);
+    while first > 0 && place - first < 4 && joined(&numbers[first - 1], &numbers[first]) {
+        first -= 1;
+    }
+    while last + 1 < numbers.len() && last - end < 4 && joined(&numbers[last], &numbers[last + 1]) {
+        last += 1;
+    }
+    let run = &numbers[first..=last.min(numbers.len() - 1)];
+    let digits: usize = run.iter().map(|number| number.digits).sum();
+    let long = run.iter().all(|number| number.digits >= 2 && !number.scaled());
+    let odd = || run.iter().any(|number| !(number.value % Decimal::TEN).is_zero());
+    let neighbours = sum.high.is_none() && run.len() > 1 || run.len() > 2;
+    long && digits >= 7 && (neighbours || sum.high.is_some() && digits >= 8 && odd())
+}
+
+/// Many digits that are not round.
+fn is_code(sum: &Sum) -> bool {
+    let round = (sum.low.value % Decimal::ONE_THOUSAND).is_zero();
+    sum.low.digits >= CODE && !sum.low.grouped && !round
+}
+
+/// A unit of measure, or what is counted, stands behind: 5 kg, 2 pieces, over 20 people.
+fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
+    let unit_at = |at: usize| {
+        let at = tokens.skip_spaces(tokens.skip_suffix(at));
+        let at = if tokens.chars.get(at) == Some(&'-') { at + 1 } else { at };
+        tokens.marked(at, Marks::NOT_AFTER).is_some()
+    };
+    // What may be a multiplier may be a unit, and then it has been taken for the former.
+    unit_at(last(sum)) || unit_at(sum.outer_end)
+}
+
+/// A label stands before it: order no: 5678, size 42.
+fn is_labelled(tokens: &Tokens<'_>, sum: &Sum) -> bool {
+    let mut at = tokens.back_over_spaces(sum.low.start);
+    for _ in 0..3 {
+        if tokens.marked_before(at, Marks::NOT_BEFORE).is_some() {
+            return true;
+        }
+        let Some(start) = tokens.marked_before(at, Marks::FILLER) else { return false };
+        at = tokens.back_over_spaces(start);
+    }
+    false
+}

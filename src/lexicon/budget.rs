@@ -22,15 +22,29 @@ const ANSWER: usize = 24;
 /// How far the nearest of the words stands from a sum, if it is near.
 type Distance = Option<usize>;
 
+/// How a sum stands in its clause.
+#[derive(Clone, Copy)]
+enum Apart {
+    /// It fills it.
+    Both,
+    /// It ends it.
+    Behind,
+    No,
+}
+
 impl Reader<'_> {
     /// Adds the sums and the budget to a reading that has its products, brands and intents.
     pub(super) fn amounts(&self, hits: &[Hit<'_>], sums: Sums, hints: &Hints<'_>, reading: &mut Reading) {
         let answers = hints.asked_budget && self.letters_beside(&sums.found) <= ANSWER;
         let mut budget: Option<(u8, Budget)> = None;
         for sum in &sums.found {
+            // "I will not pay more than 300" is a limit from above.
+            let above = sum.amount.max.is_none() && self.is_negated(sum.start);
+            let turned = above.then(|| Found { amount: limited(&sum.amount), ..sum.clone() });
+            let sum = turned.as_ref().unwrap_or(sum);
             let says = self.nearest(&sums.budget, sum);
             let elsewhere = self.nearest(&sums.elsewhere, sum);
-            if !is_sum(sum, hits, says, answers, reading) {
+            if !is_sum(sum, self.stands_apart(sum), hits, says, elsewhere, answers, reading) {
                 continue;
             }
             let rank = budget_rank(sum, says, elsewhere, hints, hits, reading);
@@ -51,6 +65,19 @@ impl Reader<'_> {
         letters(0..self.folded.chars.len()) - sums.iter().map(|sum| letters(sum.start..sum.end)).sum::<usize>()
     }
 
+    /// Whether a sum fills a clause, or ends one.
+    fn stands_apart(&self, sum: &Found) -> Apart {
+        let chars = &self.folded.chars;
+        let ends = |c: Option<&char>| c.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '-' | '/' | '\'' | '+' | '%'));
+        let behind = chars[sum.end..].iter().find(|c| **c != ' ');
+        let before = chars[..sum.start].iter().rev().find(|c| **c != ' ');
+        match (ends(before), ends(behind)) {
+            (true, true) => Apart::Both,
+            (false, true) => Apart::Behind,
+            _ => Apart::No,
+        }
+    }
+
     /// How far the nearest of the words stands; clauses keep words apart.
     fn nearest(&self, words: &[(usize, usize)], sum: &Found) -> Distance {
         let from = words.partition_point(|(start, _)| start + 2 * NEAR < sum.start);
@@ -66,14 +93,35 @@ impl Reader<'_> {
 }
 
 /// Whether a number is a sum of money at all.
-fn is_sum(sum: &Found, hits: &[Hit<'_>], says: Distance, answers: bool, reading: &Reading) -> bool {
+fn is_sum(
+    sum: &Found,
+    apart: Apart,
+    hits: &[Hit<'_>],
+    says: Distance,
+    elsewhere: Distance,
+    answers: bool,
+    reading: &Reading,
+) -> bool {
     let in_model = reading.brands.iter().any(|brand| {
         brand.implies.is_some() && brand.span.start <= sum.amount.span.start && sum.amount.span.end <= brand.span.end
     });
     let value = sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO);
-    let beside_budget = says.is_some() && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
-    let with_product =
-        !reading.products.is_empty() && value >= Decimal::from(LEAST_BARE) && sum.plausible && !is_year(value);
+    let beside_budget = (says.is_some() || elsewhere.is_some() && !sum.weak)
+        && value >= Decimal::from(LEAST_BESIDE_BUDGET)
+        && sum.plausible;
+    // A bare number beside a product is a model or a size, unless it stands by itself or is as round as budgets are.
+    let likely = match apart {
+        Apart::Both => true,
+        Apart::Behind => is_round(value),
+        Apart::No => false,
+    };
+    let product = !reading.products.is_empty() || !reading.brands.is_empty();
+    let with_product = product
+        && likely
+        && value >= Decimal::from(LEAST_BARE)
+        && sum.plausible
+        && !sum.weak
+        && !is_year(value);
     // "200 t-shirts" are so many, and no sum.
     let counts = !sum.certain
         && hits
@@ -115,6 +163,17 @@ fn budget_rank(
 /// Where a clause ends.
 fn is_border(c: char) -> bool {
     matches!(c, ',' | '.' | ';' | '!' | '?' | '\n' | '。' | '、')
+}
+
+/// Budgets are: 150, 2500.
+fn is_round(value: Decimal) -> bool {
+    let step = if value < Decimal::ONE_THOUSAND { 50 } else { 100 };
+    value >= Decimal::ONE_HUNDRED && (value % Decimal::from(step)).is_zero()
+}
+
+/// An "at least" that was negated.
+fn limited(amount: &Amount) -> Amount {
+    Amount { min: None, max: amount.min, ..amount.clone() }
 }
 
 fn is_year(value: Decimal) -> bool {

@@ -15,6 +15,8 @@ pub(super) struct Digits {
     pub(super) count: usize,
     /// Written in groups: 1.500.
     pub(super) grouped: bool,
+    /// Two decimals, as prices have them, and no time of day: 39,90.
+    pub(super) cents: bool,
     /// One point and three digits behind it: three decimals in a few currencies.
     pub(super) one_point: bool,
     /// No number: a date, a version, an address, a code with a zero in front, or far too long.
@@ -88,10 +90,16 @@ impl Groups {
             start: 0,
             end: 0,
             count: self.count,
+            cents: !broken && decimals == 2 && !self.is_time(),
             grouped: self.later.len() > usize::from(decimals > 0),
             one_point: matches!(self.later[..], [('.', 3)]),
             broken,
         }
+    }
+
+    /// 18.30 may be half past six.
+    fn is_time(&self) -> bool {
+        matches!(self.later[..], [('.', 2)]) && self.all < 2400 && self.all % 100 < 60 && self.all % 5 == 0
     }
 
     /// How many digits stand behind the decimal mark; `None` where the groups are those of no number.

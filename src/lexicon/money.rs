@@ -13,6 +13,10 @@ use crate::domain::{Amount, Currency, Span};
 
 /// A bare number below this is no sum for a bound alone: "max 2".
 const LEAST_BOUNDED: u32 = 10;
+/// With two decimals, smaller numbers may measure something: 1.92 m.
+const LEAST_WITH_CENTS: u32 = 4;
+/// With a stroke between them, smaller numbers are a date or a share.
+const LEAST_PRICE: u32 = 35;
 /// "At least 300, at most 500": so many characters may stand between the two.
 const BETWEEN_BOUNDS: usize = 8;
 
@@ -41,6 +45,7 @@ pub(super) struct Sum {
 }
 
 /// A sum, and how sure it is that it is one.
+#[derive(Clone)]
 pub(super) struct Found {
     pub(super) amount: Amount,
     pub(super) start: usize,
@@ -49,6 +54,8 @@ pub(super) struct Found {
     pub(super) certain: bool,
     /// It may be a sum where the context says so: no slip of the tongue such as "one" or "5m".
     pub(super) plausible: bool,
+    /// Its multiplier may be something else: 65w, a 4k screen.
+    pub(super) weak: bool,
 }
 
 /// What a message says about money.
@@ -143,11 +150,21 @@ impl Finder<'_> {
         if word.is_none() && high.lead == Lead::None {
             return false;
         }
-        // 5/10 is a date or a share; mille/millecinque a range.
-        if tokens.chars.get(at) == Some(&'/') && !(low.in_words() || low.scaled()) {
+        // 5/10 is a date or a share; mille/millecinque and 250/300 are ranges.
+        if tokens.chars.get(at) == Some(&'/') && !(low.in_words() || low.scaled() || are_prices(low, high)) {
+            return false;
+        }
+        // "Find me one under 250" names no range from one on.
+        if low.in_words() && !low.scaled() && low.value < Decimal::TEN && !high.in_words() {
             return false;
         }
         let mut at = tokens.skip_spaces(word.unwrap_or(at));
+        // Between the 50 and the 70.
+        if at != high.start
+            && let Some(end) = tokens.marked(at, Marks::FILLER)
+        {
+            at = tokens.skip_spaces(end);
+        }
         // From 300 to about 500.
         if let Some((_, end)) = tokens.longest(at, |word| word.before) {
             at = tokens.skip_spaces(end);
@@ -159,8 +176,9 @@ impl Finder<'_> {
         }
         let (first, second) = shared(low, high);
         let joined = word.is_none() && high.lead == Lead::Joint;
-        let clear =
-            !spoken && !joined || self.begins_range(low) || low.digits > 1 && !joined || low.in_words() || low.scaled();
+        let both = high.scaled() && low.value < high.coefficient;
+        let plain = low.digits > 1 && !joined || low.in_words() || low.scaled() || both;
+        let clear = !spoken && !joined || plain || self.begins_range(low);
         at == high.start && first < second && clear && (!joined || self.begins_range(low))
     }
 
@@ -170,6 +188,11 @@ impl Finder<'_> {
         let mut before = tokens.back_over_spaces(low.start);
         if let Some(name) = self.name_before(before) {
             before = tokens.back_over_spaces(name.start);
+        }
+        if tokens.marked_before(before, Marks::RANGE_START).is_none()
+            && let Some(start) = tokens.marked_before(before, Marks::FILLER)
+        {
+            before = tokens.back_over_spaces(start);
         }
         if let Some((_, start)) = tokens.before(before, |word| word.before.filter(|bound| *bound == Bound::About)) {
             before = tokens.back_over_spaces(start);
@@ -331,13 +354,23 @@ impl Finder<'_> {
             sum.outer_start = start;
         }
         for _ in 0..2 {
-            let at = tokens.skip_spaces(tokens.skip_suffix(sum.outer_end));
+            let at = tokens.skip_spaces(self.over_each(tokens.skip_suffix(sum.outer_end)));
             // 500'e kadar: the ending is part of the bound.
             let whole = tokens.longest(sum.outer_end, |word| word.after);
             let Some((bound, end)) = whole.or_else(|| tokens.longest(at, |word| word.after)) else { break };
             bind(sum, bound);
             sum.outer_end = end;
         }
+    }
+
+    /// 90€/night max: what the price is for.
+    fn over_each(&self, end: usize) -> usize {
+        let chars = self.tokens.chars;
+        if chars.get(end) != Some(&'/') {
+            return end;
+        }
+        let word = chars[end + 1..].iter().take(12).take_while(|c| c.is_alphabetic()).count();
+        if word > 0 { end + 1 + word } else { end }
     }
 
     /// "Max is 500", "up to the 500".
@@ -410,10 +443,25 @@ impl Finder<'_> {
         let named = sum.named != Named::Not;
         let scaled = |number: &Number| number.scaled() && !number.weak && (number.digits > 0 || number.words > 1);
         let big = low >= Decimal::from(LEAST_BOUNDED);
-        let certain = named || sum.bound.is_some() && big || scaled(&sum.low) || sum.high.as_ref().is_some_and(scaled);
+        let cents = |number: &Number| number.cents && number.value >= Decimal::from(LEAST_WITH_CENTS);
+        let certain = named
+            || sum.bound.is_some() && big
+            || [Some(&sum.low), sum.high.as_ref()].into_iter().flatten().any(|number| scaled(number) || cents(number));
         let tiny = sum.low.in_words() && !sum.low.scaled() && low < Decimal::TEN && sum.high.is_none();
-        Found { amount, start: sum.outer_start, end: sum.outer_end, certain, plausible: named || !tiny }
+        let weak = !named && (sum.low.weak || is_resolution(&sum.low));
+        Found { amount, start: sum.outer_start, end: sum.outer_end, certain: certain && !weak, plausible: named || !tiny, weak }
     }
+}
+
+/// 4k and 8k are screens as often as sums.
+fn is_resolution(number: &Number) -> bool {
+    let thousands = number.digits == 1 && number.words == 1 && number.factor == Decimal::ONE_THOUSAND;
+    thousands && [Decimal::from(4), Decimal::from(8)].contains(&number.coefficient)
+}
+
+/// Two numbers of the size of prices, and not too far apart: 250/300.
+fn are_prices(low: &Number, high: &Number) -> bool {
+    low.value >= Decimal::from(LEAST_PRICE) && high.value > low.value && high.value <= low.value * Decimal::TWO
 }
 
 /// A bound on top of those already found: limits count more than "about".

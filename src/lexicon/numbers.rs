@@ -34,6 +34,7 @@ pub(super) struct Number {
     pub(super) weak: bool,
     pub(super) lead: Lead,
     pub(super) grouped: bool,
+    pub(super) cents: bool,
     pub(super) one_point: bool,
     pub(super) broken: bool,
 }
@@ -66,9 +67,16 @@ fn inverted(tokens: &Tokens<'_>, start: usize) -> Option<Number> {
     let role = |word: &Word| word.multiplier.filter(|_| word.is(Marks::INVERTED));
     let (factor, end) = tokens.longest(start, role)?;
     let at = tokens.skip_spaces(end);
-    let number = (at == end + 1).then(|| read(tokens, at)).flatten()?;
-    let fits = !number.scaled() && number.value < Decimal::ONE_THOUSAND;
-    fits.then(|| Number { value: number.value * factor, start, factor, last_factor: factor, ..number })
+    // "Thousand up to 15", "thousand for 3": what bounds the number may stand between.
+    let between = tokens.longest(at, |word| word.before).map(|(_, end)| end).or(tokens.marked(at, Marks::FILLER));
+    let (at, start) = match between.filter(|_| tokens.digits_at(at).is_none()) {
+        Some(end) => (tokens.skip_spaces(end), tokens.skip_spaces(end)),
+        None => (at, start),
+    };
+    let number = (at > end).then(|| read(tokens, at)).flatten()?;
+    let fits = !number.scaled() && number.value < Decimal::ONE_THOUSAND && number.digits > 0;
+    let coefficient = number.value;
+    fits.then(|| Number { value: number.value * factor, start, coefficient, factor, last_factor: factor, ..number })
 }
 
 #[derive(Clone, Copy)]
@@ -116,6 +124,7 @@ fn read(tokens: &Tokens<'_>, start: usize) -> Option<Number> {
         weak: false,
         lead: Lead::None,
         grouped: false,
+        cents: false,
         one_point: false,
         broken: false,
     };
@@ -148,8 +157,11 @@ impl Reader<'_> {
         if let Some(digits) = self.tokens.digits_at(place.at) {
             return self.digits(place, *digits);
         }
-        let mut words = self.tokens.at(place.at).filter(|(word, _)| word.is_number());
-        let Some((word, end)) = words.next() else { return false };
+        // 30 m2 are no millions.
+        let measures = |(word, _): &(&Word, usize)| word.is_number() || word.is(Marks::NOT_AFTER);
+        let Some((word, end)) = self.tokens.at(place.at).find(measures).filter(|(word, _)| word.is_number()) else {
+            return false;
+        };
         let word = *word;
         let first = self.parts.is_empty() && self.added_to_next.is_none();
         if !first && word.lead == Lead::Range {
@@ -197,6 +209,7 @@ impl Reader<'_> {
         if self.parts.is_empty() {
             self.number.digits = digits.count;
             (self.number.grouped, self.number.one_point) = (digits.grouped, digits.one_point);
+            self.number.cents = digits.cents;
             self.number.broken = digits.broken;
         }
         let value = digits.value + self.added_to_next.take().unwrap_or_default();

@@ -205,7 +205,7 @@ impl Reader<'_> {
         reading.intent_spans.insert(place, span);
     }
 
-    fn is_negated(&self, start: usize) -> bool {
+    pub(super) fn is_negated(&self, start: usize) -> bool {
         self.negated.has(start)
     }
 }

@@ -68,7 +68,8 @@ impl Reader<'_> {
     /// Whether a sum fills a clause, or ends one.
     fn stands_apart(&self, sum: &Found) -> Apart {
         let chars = &self.folded.chars;
-        let ends = |c: Option<&char>| c.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '-' | '/' | '\'' | '+' | '%'));
+        let ends =
+            |c: Option<&char>| c.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '-' | '/' | '\'' | '+' | '%'));
         let behind = chars[sum.end..].iter().find(|c| **c != ' ');
         let before = chars[..sum.start].iter().rev().find(|c| **c != ' ');
         match (ends(before), ends(behind)) {
@@ -116,12 +117,8 @@ fn is_sum(
         Apart::No => false,
     };
     let product = !reading.products.is_empty() || !reading.brands.is_empty();
-    let with_product = product
-        && likely
-        && value >= Decimal::from(LEAST_BARE)
-        && sum.plausible
-        && !sum.weak
-        && !is_year(value);
+    let with_product =
+        product && likely && value >= Decimal::from(LEAST_BARE) && sum.plausible && !sum.weak && !is_year(value);
     // "200 t-shirts" are so many, and no sum.
     let counts = !sum.certain
         && hits

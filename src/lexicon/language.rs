@@ -110,7 +110,8 @@ impl Languages {
     /// Words about money tell a language too, but less surely.
     pub(super) fn learn(&mut self, vocabulary: &HashMap<String, Langs>) {
         for (word, langs) in vocabulary {
-            self.words.entry(fingerprint(word.chars())).or_insert((*langs, DICTIONARY_WORD));
+            let known = self.words.entry(fingerprint(word.chars()));
+            known.and_modify(|(known, _)| *known = known.with(*langs)).or_insert((*langs, DICTIONARY_WORD));
         }
     }
 

@@ -449,7 +449,14 @@ impl Finder<'_> {
             || [Some(&sum.low), sum.high.as_ref()].into_iter().flatten().any(|number| scaled(number) || cents(number));
         let tiny = sum.low.in_words() && !sum.low.scaled() && low < Decimal::TEN && sum.high.is_none();
         let weak = !named && (sum.low.weak || is_resolution(&sum.low));
-        Found { amount, start: sum.outer_start, end: sum.outer_end, certain: certain && !weak, plausible: named || !tiny, weak }
+        Found {
+            amount,
+            start: sum.outer_start,
+            end: sum.outer_end,
+            certain: certain && !weak,
+            plausible: named || !tiny,
+            weak,
+        }
     }
 }
 

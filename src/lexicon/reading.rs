@@ -1,5 +1,6 @@
 //! Deciding over what was found: what wins, what is negated, which sum is the budget, which tags the words earn.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -132,26 +133,23 @@ impl Reader<'_> {
 
     fn intents(&self, hits: &[Hit<'_>], reading: &mut Reading) {
         let (mut found, mut against): (Vec<(Intent, usize, usize)>, Vec<_>) = (Vec::new(), Vec::new());
+        // Where the first part of each phrase with a gap stood last.
+        let mut begun: HashMap<u32, (usize, usize)> = HashMap::new();
         for hit in hits {
             match hit.meaning {
                 Meaning::Intent(intent) => found.push((*intent, hit.start, hit.end)),
                 Meaning::NotIntent(intent) => against.push((*intent, hit.start, hit.end)),
-                Meaning::GapStart(number) => {
-                    let behind = hits.partition_point(|other| other.start < hit.end);
-                    let near = hits[behind..].iter().take_while(|other| {
-                        other.start - hit.end <= GAP_CHARS && !self.ends_sentence(hit.end, other.start)
-                    });
-                    let end = near.into_iter().find_map(|other| match other.meaning {
-                        Meaning::GapEnd { phrase, intent, against } if phrase == number => {
-                            Some((*intent, *against, other.end))
-                        }
-                        _ => None,
-                    });
-                    match end {
-                        Some((intent, true, end)) => against.push((intent, hit.start, end)),
-                        Some((intent, false, end)) => found.push((intent, hit.start, end)),
-                        None => {}
-                    }
+                Meaning::GapStart(phrase) => {
+                    begun.insert(*phrase, (hit.start, hit.end));
+                }
+                Meaning::GapEnd { phrase, intent, against: only_looks_like_it } => {
+                    let open = begun.get(phrase).filter(|(_, end)| self.spans_gap(*end, hit.start));
+                    let Some((start, _)) = open.copied() else {
+                        continue;
+                    };
+                    begun.remove(phrase);
+                    let list = if *only_looks_like_it { &mut against } else { &mut found };
+                    list.push((*intent, start, hit.end));
                 }
                 _ => {}
             }
@@ -186,8 +184,9 @@ impl Reader<'_> {
         }
     }
 
-    fn ends_sentence(&self, start: usize, end: usize) -> bool {
-        self.folded.chars[start..end].iter().any(|c| negation::is_end(*c))
+    /// Whether the gap of a phrase may reach from one place to another: a few words, and no end of a sentence.
+    fn spans_gap(&self, start: usize, end: usize) -> bool {
+        start <= end && end - start <= GAP_CHARS && !self.folded.chars[start..end].iter().any(|c| negation::is_end(*c))
     }
 
     /// A property in a question is asked about, where nothing else is: "is the tent waterproof?"

@@ -14,6 +14,8 @@ const LEAST_BARE: u32 = 50;
 const LEAST_BESIDE_BUDGET: u32 = 10;
 /// A word that explains a sum stands at most this many characters away…
 const NEAR: usize = 24;
+/// …and a word that quotes a price, where nothing but it tells that the number is one.
+const QUOTED: usize = 10;
 /// …and the end of a clause between them counts for so many.
 const BORDER: usize = 12;
 /// A message of so many letters beside its sum is no bare answer.
@@ -107,7 +109,8 @@ fn is_sum(
         brand.implies.is_some() && brand.span.start <= sum.amount.span.start && sum.amount.span.end <= brand.span.end
     });
     let value = sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO);
-    let beside_budget = (says.is_some() || elsewhere.is_some() && !sum.weak)
+    let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak;
+    let beside_budget = (says.is_some() || quoted)
         && value >= Decimal::from(LEAST_BESIDE_BUDGET)
         && sum.plausible;
     // A bare number beside a product is a model or a size, unless it stands by itself or is as round as budgets are.

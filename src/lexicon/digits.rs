@@ -19,6 +19,8 @@ pub(super) struct Digits {
     pub(super) cents: bool,
     /// One point and three digits behind it: three decimals in a few currencies.
     pub(super) one_point: bool,
+    /// One mark and three digits behind it: a fraction before millions, 3,299jt.
+    pub(super) one_mark: bool,
     /// No number: a date, a version, an address, a code with a zero in front, or far too long.
     pub(super) broken: bool,
 }
@@ -93,13 +95,18 @@ impl Groups {
             cents: !broken && decimals == 2 && !self.is_time(),
             grouped: self.later.len() > usize::from(decimals > 0),
             one_point: matches!(self.later[..], [('.', 3)]),
+            one_mark: matches!(self.later[..], [('.' | ',', 3)]),
             broken,
         }
     }
 
     /// 18.30 may be half past six.
     fn is_time(&self) -> bool {
-        matches!(self.later[..], [('.', 2)]) && self.all < 2400 && self.all % 100 < 60 && self.all % 5 == 0
+        let (whole, part) = (self.all / 100, self.all % 100);
+        let clock = whole < 24 && part < 60 && part % 5 == 0;
+        // 11.11 is a day of sales.
+        let day = whole == part && whole <= 12;
+        matches!(self.later[..], [('.', 2)]) && (clock || day)
     }
 
     /// How many digits stand behind the decimal mark; `None` where the groups are those of no number.

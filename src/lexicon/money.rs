@@ -161,6 +161,7 @@ impl Finder<'_> {
         let mut at = tokens.skip_spaces(word.unwrap_or(at));
         // Between the 50 and the 70.
         if at != high.start
+            && self.begins_range(low)
             && let Some(end) = tokens.marked(at, Marks::FILLER)
         {
             at = tokens.skip_spaces(end);
@@ -441,14 +442,22 @@ impl Finder<'_> {
             negated: false,
         };
         let named = sum.named != Named::Not;
-        let scaled = |number: &Number| number.scaled() && !number.weak && (number.digits > 0 || number.words > 1);
-        let big = low >= Decimal::from(LEAST_BOUNDED);
-        let cents = |number: &Number| number.cents && number.value >= Decimal::from(LEAST_WITH_CENTS);
+        let weak = !named && (sum.low.weak || is_resolution(self.tokens.chars, &sum.low));
+        let likely = |number: &Number| {
+            let scaled = number.scaled() && !number.weak && (number.digits > 0 || number.words > 1);
+            let cents = number.cents && number.value >= Decimal::from(LEAST_WITH_CENTS);
+            let large = (number.grouped || number.words > 1) && number.value >= Decimal::ONE_THOUSAND;
+            scaled || cents || large
+        };
+        // "45+" is an age as often as a sum.
+        let plus = sum.outer_end > 0 && self.tokens.chars[sum.outer_end - 1] == '+' && low < Decimal::ONE_HUNDRED;
+        let big = low >= Decimal::from(LEAST_BOUNDED) && !plus;
         let certain = named
             || sum.bound.is_some() && big
-            || [Some(&sum.low), sum.high.as_ref()].into_iter().flatten().any(|number| scaled(number) || cents(number));
+            || likely(&sum.low)
+            || sum.high.as_ref().is_some_and(likely)
+            || high.is_some_and(|high| is_round_range(low, high));
         let tiny = sum.low.in_words() && !sum.low.scaled() && low < Decimal::TEN && sum.high.is_none();
-        let weak = !named && (sum.low.weak || is_resolution(&sum.low));
         Found {
             amount,
             start: sum.outer_start,
@@ -461,9 +470,16 @@ impl Finder<'_> {
 }
 
 /// 4k and 8k are screens as often as sums.
-fn is_resolution(number: &Number) -> bool {
-    let thousands = number.digits == 1 && number.words == 1 && number.factor == Decimal::ONE_THOUSAND;
-    thousands && [Decimal::from(4), Decimal::from(8)].contains(&number.coefficient)
+fn is_resolution(chars: &[char], number: &Number) -> bool {
+    let letter = number.digits == 1 && number.end == number.start + 2 && chars[number.end - 1] == 'k';
+    letter && [Decimal::from(4), Decimal::from(8)].contains(&number.coefficient)
+}
+
+/// Two ends that are as round as prices are, and no years.
+fn is_round_range(low: Decimal, high: Decimal) -> bool {
+    let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
+    let round = |value: Decimal| value >= Decimal::from(50) && (value % Decimal::TEN).is_zero();
+    round(low) && round(high) && !years
 }
 
 /// Two numbers of the size of prices, and not too far apart: 250/300.

@@ -35,7 +35,9 @@ fn is_glued(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     }
     let (chars, start) = (tokens.chars, sum.low.start);
     let before = start.checked_sub(1).map(|at| chars[at]);
-    let touches_before = before.is_some_and(|c| is_word(c) || matches!(c, '#' | '+' | '_' | '@'));
+    // "@150rb" tells a price for one piece; in an address something stands before the sign.
+    let each = before == Some('@') && start.checked_sub(2).is_none_or(|at| chars[at] == ' ');
+    let touches_before = before.is_some_and(|c| is_word(c) || matches!(c, '#' | '+' | '_' | '@')) && !each;
     let touches_after = chars.get(last(sum)).is_some_and(|c| is_word(*c) || matches!(c, '_' | '⁄' | '@'));
     touches_before && tokens.marked_before(start, Marks::PREFIX).is_none()
         || touches_after && tokens.skip_suffix(last(sum)) == last(sum) && sum.outer_end == last(sum)
@@ -64,7 +66,7 @@ fn is_phone(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> bool {
     let chars = tokens.chars;
     let joined = |low: &Number, high: &Number| {
         let between = &chars[low.end.min(high.start)..high.start];
-        let marks = between.iter().all(|c| matches!(c, ' ' | '-' | '.' | '(' | ')'));
+        let marks = between.iter().all(|c| matches!(c, ' ' | '-' | '.' | '(' | ')')) && between != ['.', ' '];
         marks && !between.is_empty() && between.len() <= 2 && !low.in_words() && !high.in_words()
     };
     let place = numbers.partition_point(|number| number.start < sum.low.start);

@@ -12,6 +12,7 @@ use super::money_tokens::Tokens;
 use super::money_words::{Lead, Marks, Word};
 
 const HALF: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
+const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 /// What is larger than this is no sum.
 const MOST: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
 
@@ -163,6 +164,10 @@ impl Reader<'_> {
             return false;
         };
         let word = *word;
+        // "3 bin altı": below three thousand, and not 3006.
+        if word.after.is_some() && self.number.digits > 0 && self.number.words > 0 {
+            return false;
+        }
         let first = self.parts.is_empty() && self.added_to_next.is_none();
         if !first && word.lead == Lead::Range {
             return false;
@@ -212,7 +217,9 @@ impl Reader<'_> {
             self.number.cents = digits.cents;
             self.number.broken = digits.broken;
         }
-        let value = digits.value + self.added_to_next.take().unwrap_or_default();
+        let million = digits.one_mark && self.multiplier_at(digits.end).is_some_and(|factor| factor >= MILLION);
+        let value = if million { digits.value / Decimal::ONE_THOUSAND } else { digits.value };
+        let value = value + self.added_to_next.take().unwrap_or_default();
         self.push(place, value, Decimal::ZERO, true);
         self.end = digits.end;
         true

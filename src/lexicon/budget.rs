@@ -110,9 +110,7 @@ fn is_sum(
     });
     let value = sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO);
     let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak;
-    let beside_budget = (says.is_some() || quoted)
-        && value >= Decimal::from(LEAST_BESIDE_BUDGET)
-        && sum.plausible;
+    let beside_budget = (says.is_some() || quoted) && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
     // A bare number beside a product is a model or a size, unless it stands by itself or is as round as budgets are.
     let likely = match apart {
         Apart::Both => true,

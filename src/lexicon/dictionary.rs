@@ -26,6 +26,12 @@ const SHORT_WORD: usize = 3;
 const LONG_NAME: usize = 6;
 /// Between the two parts of a phrase with a gap.
 const GAP: char = '…';
+/// At the end of a phrase: its clause ends there…
+const CLAUSE_END: &str = " .";
+/// …and at the beginning too: the phrase is the whole clause.
+const CLAUSE_START: &str = ". ";
+/// At either end of a phrase: a number stands there.
+const NUMBER: char = '#';
 
 /// A word of a dictionary: text, or a table with its switches.
 #[derive(Clone, Debug, Deserialize)]
@@ -59,6 +65,9 @@ type Words = BTreeMap<String, Vec<Spanned<Word>>>;
 #[serde(deny_unknown_fields)]
 struct IntentFile {
     words: Words,
+    /// Words for "or": between two things they make a question this intent.
+    #[serde(default)]
+    or: Words,
     #[serde(default)]
     not: Words,
 }
@@ -246,9 +255,12 @@ impl Builder {
             self.problems.push(Problem::at(&file.path, &file.text, 0, message, advice));
             return;
         };
-        let Some(IntentFile { words, not }) = self.parsed::<IntentFile>(file) else { return };
+        let Some(IntentFile { words, or, not }) = self.parsed::<IntentFile>(file) else { return };
         for (langs, word) in self.by_language(file, &words) {
             self.phrase(file, word, langs, intent, false);
+        }
+        for (langs, word) in self.by_language(file, &or) {
+            self.insert(file, word, word.get_ref().text(), intent.key(), langs, Meaning::Or(intent));
         }
         for (langs, word) in self.by_language(file, &not) {
             self.phrase(file, word, langs, intent, true);
@@ -257,6 +269,17 @@ impl Builder {
 
     fn phrase(&mut self, file: &SourceFile, word: &Spanned<Word>, langs: Langs, intent: Intent, against: bool) {
         let (name, text) = (intent.key(), word.get_ref().text());
+        if let Some(words) = text.strip_suffix(CLAUSE_END) {
+            let (words, alone) = words.strip_prefix(CLAUSE_START).map_or((words, false), |words| (words, true));
+            return self.insert(file, word, words, name, langs, Meaning::ClauseEnd { intent, against, alone });
+        }
+        let beside = |behind| Meaning::BesideNumber { intent, against, behind };
+        if let Some(words) = text.strip_suffix(NUMBER) {
+            return self.insert(file, word, words, name, langs, beside(true));
+        }
+        if let Some(words) = text.strip_prefix(NUMBER) {
+            return self.insert(file, word, words, name, langs, beside(false));
+        }
         match text.split_once(GAP) {
             Some((start, end)) => {
                 let phrase = self.gaps;

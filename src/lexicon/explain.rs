@@ -99,7 +99,11 @@ impl Judge<'_> {
                 }
                 (won, why)
             }
-            Meaning::Intent(intent) | Meaning::GapEnd { intent, against: false, .. } => {
+            Meaning::Intent(intent)
+            | Meaning::GapEnd { intent, against: false, .. }
+            | Meaning::BesideNumber { intent, against: false, .. }
+            | Meaning::ClauseEnd { intent, against: false, .. }
+            | Meaning::Or(intent) => {
                 let place = self.reading.intents.iter().position(|other| other == intent);
                 let evidence = place.and_then(|place| self.reading.intent_spans.get(place));
                 match evidence {
@@ -110,9 +114,10 @@ impl Judge<'_> {
                     None => (false, self.no_intent(hit, span)),
                 }
             }
-            Meaning::NotIntent(intent) | Meaning::GapEnd { intent, .. } => {
-                (true, format!("looks like {} here, but is not", intent.key()))
-            }
+            Meaning::NotIntent(intent)
+            | Meaning::GapEnd { intent, .. }
+            | Meaning::BesideNumber { intent, .. }
+            | Meaning::ClauseEnd { intent, .. } => (true, format!("looks like {} here, but is not", intent.key())),
             Meaning::GapStart(_) => (false, "the beginning of a phrase; what follows decides".into()),
         }
     }
@@ -149,6 +154,9 @@ impl Judge<'_> {
         }
         match hit.meaning {
             Meaning::GapEnd { .. } => "the end of a phrase whose beginning is missing or too far away".into(),
+            Meaning::BesideNumber { .. } => "no number stands beside it".into(),
+            Meaning::ClauseEnd { .. } => "its clause goes on".into(),
+            Meaning::Or(_) => "no choice between two things in a question".into(),
             _ => "negated".into(),
         }
     }
@@ -168,5 +176,8 @@ pub(super) fn named(meaning: &Meaning) -> (&'static str, String) {
         Meaning::NotIntent(intent) => ("no intent", intent.key().to_owned()),
         Meaning::GapStart(phrase) => ("beginning of a phrase", format!("phrase {phrase}")),
         Meaning::GapEnd { intent, .. } => ("end of a phrase", intent.key().to_owned()),
+        Meaning::BesideNumber { intent, .. } => ("phrase with a number", intent.key().to_owned()),
+        Meaning::ClauseEnd { intent, .. } => ("phrase that ends a clause", intent.key().to_owned()),
+        Meaning::Or(intent) => ("or", intent.key().to_owned()),
     }
 }

@@ -40,12 +40,30 @@ pub(super) enum Meaning {
         /// The phrase only looks like the intent.
         against: bool,
     },
+    /// A phrase with a number beside it: "order #", "can you do #".
+    BesideNumber {
+        intent: Intent,
+        /// The phrase only looks like the intent.
+        against: bool,
+        /// The number stands behind the words, and not in front.
+        behind: bool,
+    },
+    /// A phrase that counts only where its clause ends with it: "don't want .", which is no "don't want leather".
+    ClauseEnd {
+        intent: Intent,
+        /// The phrase only looks like the intent.
+        against: bool,
+        /// The clause begins with it too.
+        alone: bool,
+    },
+    /// An "or" between two things makes a question this intent.
+    Or(Intent),
 }
 
 impl Meaning {
-    /// One side of a phrase with a gap: alone it says nothing.
+    /// One side of a phrase with a gap or a number: alone it says nothing.
     pub(super) fn is_half(&self) -> bool {
-        matches!(self, Self::GapStart { .. } | Self::GapEnd { .. })
+        matches!(self, Self::GapStart { .. } | Self::GapEnd { .. } | Self::BesideNumber { .. } | Self::Or(_))
     }
 
     /// The key of the product or property that a word names.

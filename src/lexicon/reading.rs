@@ -6,9 +6,9 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::files::LANGUAGES;
-use super::folding::Folded;
-use super::matcher::{Hit, Meaning};
-use super::money;
+use super::folding::{Folded, is_spaceless, is_word};
+use super::matcher::{self, Hit, Meaning};
+use super::money::{self, Found};
 use super::negation::{self, Reach};
 use super::scan::Scan;
 use super::{Hints, Lexicon, language};
@@ -16,6 +16,12 @@ use crate::domain::{Intent, Mention, Reading, Span};
 
 /// A phrase with a gap leaves at most this many characters between its parts.
 const GAP_CHARS: usize = 28;
+/// A question of fewer words beside the things in it only names them: "red dress?"
+const LEAST_OF_A_QUESTION: usize = 2;
+/// Between an "or" and each of the two things.
+const CHOICE_CHARS: u32 = 14;
+/// Spaces and signs between a phrase and its number.
+const SIGNS: usize = 4;
 /// No phrase is longer, gap and all.
 const LONGEST_PHRASE: usize = 200;
 /// Mentions that may cover the same word.
@@ -42,7 +48,7 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> R
     let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
     reader.products(hits, &mut reading);
     reader.brands(hits, &mut reading);
-    reader.intents(hits, &mut reading);
+    reader.intents(hits, &sums.found, &mut reading);
     reader.amounts(hits, sums, hints, &mut reading);
     reader.question(&mut reading);
     reading.tags = tags(&reading);
@@ -131,14 +137,17 @@ impl Reader<'_> {
         }
     }
 
-    fn intents(&self, hits: &[Hit<'_>], reading: &mut Reading) {
+    fn intents(&self, hits: &[Hit<'_>], sums: &[Found], reading: &mut Reading) {
         let (mut found, mut against): (Vec<(Intent, usize, usize)>, Vec<_>) = (Vec::new(), Vec::new());
         // Where the first part of each phrase with a gap stood last.
         let mut begun: HashMap<u32, (usize, usize)> = HashMap::new();
         for hit in hits {
             match hit.meaning {
                 Meaning::Intent(intent) => found.push((*intent, hit.start, hit.end)),
-                Meaning::NotIntent(intent) => against.push((*intent, hit.start, hit.end)),
+                // What only looks like an intent is meant to the letter.
+                Meaning::NotIntent(intent) if hit.found == matcher::Found::Listed => {
+                    against.push((*intent, hit.start, hit.end));
+                }
                 Meaning::GapStart(phrase) => {
                     begun.insert(*phrase, (hit.start, hit.end));
                 }
@@ -150,6 +159,19 @@ impl Reader<'_> {
                     begun.remove(phrase);
                     let list = if *only_looks_like_it { &mut against } else { &mut found };
                     list.push((*intent, start, hit.end));
+                }
+                Meaning::ClauseEnd { intent, against: only_looks_like_it, alone } => {
+                    if self.ends_clause(hit.end) && (!alone || self.begins_clause(hit.start)) {
+                        let list = if *only_looks_like_it { &mut against } else { &mut found };
+                        list.push((*intent, hit.start, hit.end));
+                    }
+                }
+                Meaning::Or(intent) if self.chooses(hit, reading) => found.push((*intent, hit.start, hit.end)),
+                Meaning::BesideNumber { intent, against: only_looks_like_it, behind } => {
+                    if self.number_beside(hit, *behind, sums) {
+                        let list = if *only_looks_like_it { &mut against } else { &mut found };
+                        list.push((*intent, hit.start, hit.end));
+                    }
                 }
                 _ => {}
             }
@@ -184,24 +206,75 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether nothing of the clause follows.
+    fn ends_clause(&self, end: usize) -> bool {
+        self.folded.chars[end..].iter().find(|c| **c != ' ').is_none_or(|c| !c.is_alphanumeric())
+    }
+
+    /// Whether nothing of the clause stands before.
+    fn begins_clause(&self, start: usize) -> bool {
+        self.folded.chars[..start].iter().rev().find(|c| **c != ' ').is_none_or(|c| !c.is_alphanumeric())
+    }
+
+    /// Whether an "or" in a question stands between two things that the shop sells.
+    fn chooses(&self, or: &Hit<'_>, reading: &Reading) -> bool {
+        let (start, end) = (self.folded.origin(or.start), self.folded.origin_end(or.end));
+        let things = || reading.products.iter().chain(&reading.brands).chain(&reading.attributes);
+        let before = things().any(|thing| thing.span.end <= start && start - thing.span.end <= CHOICE_CHARS);
+        let after = things().any(|thing| thing.span.start >= end && thing.span.start - end <= CHOICE_CHARS);
+        before && after && self.folded.chars.contains(&'?')
+    }
+
+    /// Whether digits or a sum stand right behind the words, or in front of them, signs left out.
+    fn number_beside(&self, hit: &Hit<'_>, behind: bool, sums: &[Found]) -> bool {
+        let chars = &self.folded.chars;
+        let skipped = |c: &char| !c.is_alphanumeric() && !negation::is_end(*c);
+        if behind {
+            let at = hit.end + chars[hit.end..].iter().take(SIGNS).take_while(|c| skipped(c)).count();
+            chars.get(at).is_some_and(char::is_ascii_digit)
+                || sums.iter().any(|sum| (hit.end..=at).contains(&sum.start))
+        } else {
+            let at = hit.start - chars[..hit.start].iter().rev().take(SIGNS).take_while(|c| skipped(c)).count();
+            at > 0 && chars[at - 1].is_ascii_digit() || sums.iter().any(|sum| (at..=hit.start).contains(&sum.end))
+        }
+    }
+
     /// Whether the gap of a phrase may reach from one place to another: a few words, and no end of a sentence.
     fn spans_gap(&self, start: usize, end: usize) -> bool {
         start <= end && end - start <= GAP_CHARS && !self.folded.chars[start..end].iter().any(|c| negation::is_end(*c))
     }
 
-    /// A property in a question is asked about, where nothing else is: "is the tent waterproof?"
+    /// A question about something that the shop sells, where nothing else is asked, is about the thing itself: "is the tent
+    /// waterproof?", "does the Roomba climb carpets?". A wish with a question mark names what it wants and no more.
     fn question(&self, reading: &mut Reading) {
-        use Intent::{Availability, Buy, Compare, Discount, Price, ProductInquiry, Shipping};
-        let Some(attribute) = reading.attributes.iter().find(|mention| !mention.negated) else { return };
-        let span = attribute.span;
-        let asked = [ProductInquiry, Availability, Price, Compare, Discount, Buy, Shipping];
-        if reading.budget.is_some() || !self.folded.chars.contains(&'?') || asked.iter().any(|one| reading.wants(*one))
-        {
+        use Intent::{Greeting, Location, ProductInquiry, Thanks};
+        let beside = [Greeting, Thanks, Location];
+        if reading.budget.is_some() || reading.intents.iter().any(|intent| !beside.contains(intent)) {
+            return;
+        }
+        let Some(mark) = self.folded.chars.iter().position(|c| *c == '?') else { return };
+        let things = reading.attributes.iter().chain(&reading.products).chain(&reading.brands);
+        let Some(thing) = things.filter(|mention| !mention.negated).min_by_key(|mention| mention.span) else { return };
+        let span = thing.span;
+        let others = self.words_beside(mark, reading);
+        if others < LEAST_OF_A_QUESTION && reading.attributes.is_empty() {
             return;
         }
         let place = reading.intents.partition_point(|intent| *intent < ProductInquiry);
         reading.intents.insert(place, ProductInquiry);
         reading.intent_spans.insert(place, span);
+    }
+
+    /// How many words stand before a question mark beside the things that it is about; of scripts without spaces, half as
+    /// many as characters.
+    fn words_beside(&self, mark: usize, reading: &Reading) -> usize {
+        let things = reading.attributes.iter().chain(&reading.products).chain(&reading.brands);
+        let named: Vec<Span> = things.map(|mention| mention.span).collect();
+        let chars = &self.folded.chars[..mark];
+        let free = |at: usize| !named.iter().any(|span| (span.start..span.end).contains(&self.folded.origin(at)));
+        let spaceless = (0..chars.len()).filter(|at| is_spaceless(chars[*at]) && free(*at)).count();
+        let begins = |at: usize| is_word(chars[at]) && (at == 0 || !is_word(chars[at - 1])) && free(at);
+        (0..chars.len()).filter(|at| begins(*at)).count() + spaceless / 2
     }
 
     pub(super) fn is_negated(&self, start: usize) -> bool {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Colour {
     /// No active contact.
     Grey,
-    /// Long-term care of other customers (COLOR-15).
+    /// Long-term care of other customers (COLOR-15). Timelines may say `green`.
+    #[serde(alias = "green")]
     LightGreen,
     /// Long-term care of those who spend much (COLOR-14).
     DarkGreen,

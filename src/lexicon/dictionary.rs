@@ -190,7 +190,8 @@ fn parts(
     languages: &Languages,
     endings: Endings,
 ) -> Parts {
-    let failed = |what: &str| Problem::at("products", "", 0, format!("the dictionaries cannot be compiled: {what}"), "");
+    let failed =
+        |what: &str| Problem::at("products", "", 0, format!("the dictionaries cannot be compiled: {what}"), "");
     std::thread::scope(|scope| {
         let money = scope.spawn(|| {
             let mut problems = Vec::new();

@@ -245,12 +245,13 @@ struct Scripts {
 impl Scripts {
     fn add(&mut self, c: char) {
         match c {
-            c if is_spaceless(c) && c.is_alphabetic() => self.chinese += 1,
+            '\0'..='\u{7f}' => self.latin += usize::from(c.is_ascii_alphabetic()),
             '\u{400}'..='\u{52f}' => self.cyrillic += 1,
-            '\u{600}'..='\u{6ff}' if c.is_alphabetic() => self.arabic += 1,
-            '\u{900}'..='\u{97f}' if c.is_alphabetic() => self.devanagari += 1,
-            c if c.is_alphabetic() => self.latin += 1,
-            _ => {}
+            '\u{4e00}'..='\u{9fff}' => self.chinese += 1,
+            '\u{600}'..='\u{6ff}' => self.arabic += usize::from(is_word(c)),
+            '\u{900}'..='\u{97f}' => self.devanagari += usize::from(is_word(c)),
+            c if is_spaceless(c) => self.chinese += usize::from(c.is_alphabetic()),
+            c => self.latin += usize::from(is_word(c)),
         }
     }
 }

@@ -95,7 +95,12 @@ impl Langs {
     }
 
     pub(super) fn list(self) -> impl Iterator<Item = usize> {
-        (0..16).filter(move |index| self.has(*index))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = (left != 0).then_some(left.trailing_zeros() as usize);
+            left &= left.wrapping_sub(1);
+            next
+        })
     }
 }
 

@@ -26,8 +26,9 @@ const PRIOR: u32 = 7;
 const PRIOR_OF_COUNTRY: u32 = 3;
 /// Fewer votes tell nothing.
 const LEAST: u32 = 4;
-/// Fewer letters than this say nothing by statistics.
+/// Fewer letters than this say nothing by statistics, and what follows so many characters says no more.
 const ENOUGH_LETTERS: usize = 24;
+const MORE_THAN_ENOUGH: usize = 400;
 
 /// Little words that tell languages apart, from `languages.toml`.
 pub(super) struct Languages {
@@ -261,7 +262,7 @@ fn by_statistics(folded: &Folded, letters: usize) -> Option<usize> {
     if letters < ENOUGH_LETTERS {
         return None;
     }
-    let info = whatlang::detect(&folded.text).filter(whatlang::Info::is_reliable)?;
+    let info = whatlang::detect(folded.slice(0, folded.chars.len().min(MORE_THAN_ENOUGH))).filter(whatlang::Info::is_reliable)?;
     index_of(match info.lang() {
         whatlang::Lang::Eng => "en",
         whatlang::Lang::Ita => "it",

@@ -14,6 +14,8 @@ use crate::domain::Intent;
 const LONGEST_REST: usize = 24;
 /// "iphone15pro": the longest that is written to a brand's name.
 const LONGEST_NUMBER: usize = 8;
+/// Room for the hits of most messages.
+const USUAL_HITS: usize = 16;
 
 /// What a word stands for. Keys are shared: a match copies no text.
 #[derive(Clone, Debug, PartialEq)]
@@ -249,7 +251,7 @@ impl Matcher {
 
     /// Every word of the dictionary that stands in the text as a word of its own or in one of its forms, in order.
     pub(super) fn find<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
-        let mut hits = Vec::new();
+        let mut hits = Vec::with_capacity(USUAL_HITS);
         let Some(automaton) = &self.automaton else { return hits };
         let mut fronts = Vec::new();
         let mut end = 0;

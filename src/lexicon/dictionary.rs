@@ -155,38 +155,54 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
             builder.problems.push(Problem::at(name, "", 0, format!("{name} is missing"), advice));
         }
     }
-    let (mut money, mut typos) = (None, Typos::default());
-    if let Some(languages) = &mut languages {
-        builder.settle_languages(languages);
-        if let Some(limits) = &limits {
-            let phrases = builder.words.iter().map(|(text, senses)| Phrase {
-                text,
-                forgives: !builder.exact.contains(text),
-                name: name(senses),
-            });
-            typos = Typos::new(limits, languages, phrases);
-        }
-        money = Money::compile(files, languages, &mut builder.problems);
-        if let Some(money) = &money {
-            languages.learn(&money.vocabulary);
-        }
+    let Some(mut languages) = languages else { return (None, builder.problems) };
+    builder.settle_languages(&languages);
+    let Parts { money, typos, matcher, problems } = parts(files, &builder, limits.as_ref(), &languages, endings);
+    builder.problems.extend(problems);
+    if let Some(money) = &money {
+        languages.learn(&money.vocabulary);
     }
-    let mut problems = builder.problems;
-    let matcher = match Matcher::new(builder.words, &builder.exact, endings) {
-        Ok(matcher) => Some(matcher),
-        Err(error) => {
-            problems.push(Problem::at("products", "", 0, error, ""));
-            None
-        }
-    };
-    let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
-    let lexicon = match (failed, matcher, money, negation, languages) {
-        (false, Some(matcher), Some(money), Some(negation), Some(languages)) => {
+    let matcher = keep(&mut builder.problems, matcher);
+    let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
+    let lexicon = match (failed, matcher, money, negation) {
+        (false, Some(matcher), Some(money), Some(negation)) => {
             Some(Lexicon { matcher, money, negation, languages, typos })
         }
         _ => None,
     };
-    (lexicon, problems)
+    (lexicon, builder.problems)
+}
+
+/// What is compiled from the words.
+struct Parts {
+    money: Option<Money>,
+    typos: Typos,
+    matcher: Result<Matcher, Problem>,
+    problems: Vec<Problem>,
+}
+
+/// Compiles the large parts side by side, each on a thread of its own: whoever starts the product waits for it, and what
+/// a thread needed in between is given back when it ends.
+fn parts(
+    files: &[SourceFile],
+    builder: &Builder,
+    limits: Option<&Limits>,
+    languages: &Languages,
+    endings: Endings,
+) -> Parts {
+    let failed = |what: &str| Problem::at("products", "", 0, format!("the dictionaries cannot be compiled: {what}"), "");
+    std::thread::scope(|scope| {
+        let money = scope.spawn(|| {
+            let mut problems = Vec::new();
+            (Money::compile(files, languages, &mut problems), problems)
+        });
+        let typos = scope.spawn(|| limits.map(|limits| Typos::new(limits, languages, builder.phrases())));
+        let matcher = scope.spawn(|| Matcher::new(&builder.words, &builder.exact, endings));
+        let (money, problems) = money.join().unwrap_or_else(|_| (None, vec![failed("reading sums of money failed")]));
+        let matcher = matcher.join().unwrap_or_else(|_| Err("a thread failed".into()));
+        let typos = typos.join().ok().flatten().unwrap_or_default();
+        Parts { money, typos, matcher: matcher.map_err(|error| failed(&error)), problems }
+    })
 }
 
 fn keep<T>(problems: &mut Vec<Problem>, parsed: Result<T, Problem>) -> Option<T> {
@@ -203,6 +219,15 @@ fn name(senses: &[Sense]) -> Name {
 }
 
 impl Builder {
+    /// Every word and phrase, for those who look for slips.
+    fn phrases(&self) -> impl Iterator<Item = Phrase<'_>> {
+        self.words.iter().map(|(text, senses)| Phrase {
+            text,
+            forgives: !self.exact.contains(text),
+            name: name(senses),
+        })
+    }
+
     fn parsed<T: serde::de::DeserializeOwned>(&mut self, file: &SourceFile) -> Option<T> {
         keep(&mut self.problems, read(file))
     }

@@ -229,9 +229,12 @@ fn is_invisible(c: char) -> bool {
 
 /// A word of a dictionary in the form that texts are folded to.
 pub(super) fn fold_word(word: &str) -> String {
-    let folded = Folded::new(word.trim());
-    let mut text = String::with_capacity(folded.text.len());
-    for c in folded.text.chars() {
+    let word = word.trim();
+    // Most are plain already, and there are tens of thousands of them.
+    let stretched = || word.as_bytes().windows(3).any(|three| three[0] == three[1] && three[1] == three[2]);
+    let folded = if word.is_ascii() && !stretched() { word.to_ascii_lowercase() } else { Folded::new(word).text };
+    let mut text = String::with_capacity(folded.len());
+    for c in folded.chars() {
         if c != ' ' || !text.ends_with(' ') {
             text.push(c);
         }

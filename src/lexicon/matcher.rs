@@ -188,28 +188,28 @@ pub(super) struct Matcher {
 impl Matcher {
     /// Builds the automaton. Words are folded already; their order does not matter. `exact` words take no forms.
     pub(super) fn new(
-        words: HashMap<String, Vec<Sense>>,
+        words: &HashMap<String, Vec<Sense>>,
         exact: &HashSet<String>,
         endings: Endings,
     ) -> Result<Self, String> {
         let (mut senses, mut found) = (Vec::new(), Vec::new());
         let (mut texts_of_words, mut text_ends, mut word_of_sense) = (String::new(), Vec::new(), Vec::new());
         // In order, so that of equals the same one wins in every run.
-        let mut words: Vec<(String, Vec<Sense>)> = words.into_iter().filter(|(word, _)| !word.is_empty()).collect();
-        words.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut words: Vec<(&String, &Vec<Sense>)> = words.iter().filter(|(word, _)| !word.is_empty()).collect();
+        words.sort_unstable_by(|a, b| a.0.cmp(b.0));
         for (word, means) in words {
             for sense in means {
                 let place = senses.len() as u32;
-                if !exact.contains(&word) {
-                    forms(&endings, &word, &sense, |pattern, class| {
+                if !exact.contains(word) {
+                    forms(&endings, word, sense, |pattern, class| {
                         found.push((pattern.to_owned(), Choice { sense: place, class }));
                     });
                 }
                 found.push((word.clone(), Choice { sense: place, class: endings::LISTED }));
-                senses.push(sense);
+                senses.push(sense.clone());
                 word_of_sense.push(text_ends.len() as u32);
             }
-            texts_of_words.push_str(&word);
+            texts_of_words.push_str(word);
             text_ends.push(texts_of_words.len() as u32);
         }
         found.sort_unstable();
@@ -233,7 +233,7 @@ impl Matcher {
             false => Some(
                 CharwiseDoubleArrayAhoCorasickBuilder::new()
                     .build_with_values(texts)
-                    .map_err(|error| format!("the dictionaries cannot be compiled: {error}"))?,
+                    .map_err(|error| error.to_string())?,
             ),
         };
         Ok(Self { automaton, senses, choices, patterns, endings, texts: texts_of_words, text_ends, word_of_sense })

@@ -1,8 +1,10 @@
 //! What is remembered of a contact: tags, colour, heat, stage, and the signals that still count in some window.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::{Colour, Heat, Stage, TagKey, Timestamp};
 
@@ -20,39 +22,74 @@ pub struct HeldTag {
     pub by: String,
 }
 
-/// One signal that still counts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One signal that still counts. Stored as a list, since a contact keeps dozens of them: time, event, burst, weight, value;
+/// what is missing at the end is a burst of its own, no weight, no value.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     /// When it happened.
-    #[serde(rename = "t")]
     pub(super) at: Timestamp,
     /// The event.
-    #[serde(rename = "n")]
     pub(super) seq: i64,
     /// Start of the burst that it is part of: a topic counts once in a burst.
-    #[serde(rename = "u")]
     pub(super) burst: Timestamp,
     /// Weight in hundredths, for scores.
-    #[serde(rename = "w", default, skip_serializing_if = "is_zero")]
     pub(super) weight: i64,
     /// What is told apart, for distinct counts.
-    #[serde(rename = "d", default, skip_serializing_if = "String::is_empty")]
     pub(super) value: String,
 }
 
-fn is_zero(weight: &i64) -> bool {
-    *weight == 0
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { at, seq, burst, weight, value } = self;
+        match (burst == at, *weight == 0, value.is_empty()) {
+            (true, true, true) => (at, seq).serialize(serializer),
+            (false, true, true) => (at, seq, burst).serialize(serializer),
+            (_, _, true) => (at, seq, burst, weight).serialize(serializer),
+            _ => (at, seq, burst, weight, value).serialize(serializer),
+        }
+    }
 }
 
-/// When a signal was seen.
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = Entry;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a list of time, event, burst, weight and value")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entry, A::Error> {
+                let at = list.next_element()?.ok_or_else(|| A::Error::invalid_length(0, &self))?;
+                let seq = list.next_element()?.ok_or_else(|| A::Error::invalid_length(1, &self))?;
+                let burst = list.next_element()?.unwrap_or(at);
+                let weight = list.next_element()?.unwrap_or_default();
+                Ok(Entry { at, seq, burst, weight, value: list.next_element()?.unwrap_or_default() })
+            }
+        }
+        deserializer.deserialize_seq(List)
+    }
+}
+
+/// When a signal was seen. Stored as a list too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(Timestamp, Option<Timestamp>)", into = "(Timestamp, Option<Timestamp>)")]
 pub(super) struct Mark {
     /// The first time since the customer's last message.
-    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub(super) first: Option<Timestamp>,
     /// The last time.
-    #[serde(rename = "l")]
     pub(super) last: Timestamp,
+}
+
+impl From<(Timestamp, Option<Timestamp>)> for Mark {
+    fn from((last, first): (Timestamp, Option<Timestamp>)) -> Self {
+        Self { first, last }
+    }
+}
+
+impl From<Mark> for (Timestamp, Option<Timestamp>) {
+    fn from(mark: Mark) -> Self {
+        (mark.last, mark.first)
+    }
 }
 
 /// The colour and what will become of it.

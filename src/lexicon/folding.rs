@@ -1,5 +1,7 @@
 //! Folding: one form for what people write in many ways, with a map back to the text as it came in.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -21,6 +23,9 @@ impl Folded {
     /// Folds a text: compatibility forms, lower case, no accents, no invisible characters, one kind of space and quote.
     pub(super) fn new(original: &str) -> Self {
         let length = original.len();
+        if original.is_ascii() && !original.as_bytes().windows(3).any(is_stretched) {
+            return Self::of_ascii(original);
+        }
         let mut folded = Self {
             text: String::with_capacity(length),
             chars: Vec::with_capacity(length),
@@ -42,6 +47,14 @@ impl Folded {
         folded
     }
 
+    /// Of letters that all stay in their places.
+    fn of_ascii(original: &str) -> Self {
+        let places = || (0..=original.len() as u32).collect();
+        let chars: Vec<char> = original.chars().map(plain_ascii).collect();
+        Self { text: chars.iter().collect(), chars, origin: places(), bytes: places(), run: 0 }
+    }
+
+    #[inline]
     fn push(&mut self, c: char, at: u32) {
         if self.stretches(c) {
             // pleeease, helloooo: one letter, which reaches to the last of them.
@@ -57,6 +70,7 @@ impl Folded {
     }
 
     /// Whether this letter is the third or later of the same; of the first two, one is taken back.
+    #[inline]
     fn stretches(&mut self, c: char) -> bool {
         let same = self.chars.last() == Some(&c) && c.is_alphabetic();
         self.run = if same { self.run + 1 } else { 1 };
@@ -70,6 +84,14 @@ impl Folded {
     }
 
     fn push_wide(&mut self, c: char, at: u32) {
+        match KINDS.get(c as usize) {
+            Some(Kind { folded: Some(folded), .. }) => self.push(*folded, at),
+            None if is_ideograph(c) => self.push(c, at),
+            _ => self.push_any(c, at),
+        }
+    }
+
+    fn push_any(&mut self, c: char, at: u32) {
         if is_invisible(c) {
             return;
         }
@@ -137,6 +159,12 @@ impl Folded {
         }
         self.bytes[from..].iter().position(|start| *start as usize >= byte).map_or(self.chars.len(), |at| from + at)
     }
+}
+
+/// Whether three letters are the same, whatever their case.
+fn is_stretched(three: &[u8]) -> bool {
+    let [a, b, c] = [three[0], three[1], three[2]].map(|letter| letter | 0x20);
+    a == b && b == c && a.is_ascii_lowercase()
 }
 
 fn plain_ascii(c: char) -> char {
@@ -219,9 +247,49 @@ pub(super) fn is_spaceless(c: char) -> bool {
     matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' | '\u{e00}'..='\u{e7f}')
 }
 
-/// Whether a word goes on at this character.
-pub(super) fn is_word(c: char) -> bool {
+/// Chinese characters stay as they are.
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}')
+}
+
+/// What is known of a character.
+#[derive(Clone, Copy)]
+struct Kind {
+    /// A word goes on at it.
+    word: bool,
+    /// The one character that it is folded to, if it is one.
+    folded: Option<char>,
+}
+
+/// Characters below this are looked up: the scripts of all languages but Chinese.
+const LOOKED_UP: usize = 0x1000;
+
+/// Looking through the tables of Unicode again and again took half of the time of a reading.
+static KINDS: LazyLock<[Kind; LOOKED_UP]> = LazyLock::new(|| {
+    std::array::from_fn(|code| {
+        let c = char::from_u32(code as u32).unwrap_or('\0');
+        let mut folded = Folded::default();
+        folded.push_any(c, 0);
+        let mut parts = folded.chars.into_iter();
+        let first = parts.next();
+        Kind { word: goes_on(c), folded: first.filter(|_| parts.next().is_none()) }
+    })
+});
+
+fn goes_on(c: char) -> bool {
     (c.is_alphanumeric() || is_combining_mark(c)) && !is_spaceless(c)
+}
+
+/// Whether a word goes on at this character.
+#[inline]
+pub(super) fn is_word(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric();
+    }
+    match KINDS.get(c as usize) {
+        Some(kind) => kind.word,
+        None => !is_spaceless(c) && goes_on(c),
+    }
 }
 
 /// A number for a word (FNV-1a, 64 bits).

@@ -26,8 +26,9 @@ const PRIOR: u32 = 7;
 const PRIOR_OF_COUNTRY: u32 = 3;
 /// Fewer votes tell nothing.
 const LEAST: u32 = 4;
-/// Fewer letters than this say nothing by statistics.
+/// Fewer letters than this say nothing by statistics, and what follows so many characters says no more.
 const ENOUGH_LETTERS: usize = 24;
+const MORE_THAN_ENOUGH: usize = 400;
 
 /// Little words that tell languages apart, from `languages.toml`.
 pub(super) struct Languages {
@@ -245,12 +246,13 @@ struct Scripts {
 impl Scripts {
     fn add(&mut self, c: char) {
         match c {
-            c if is_spaceless(c) && c.is_alphabetic() => self.chinese += 1,
+            '\0'..='\u{7f}' => self.latin += usize::from(c.is_ascii_alphabetic()),
             '\u{400}'..='\u{52f}' => self.cyrillic += 1,
-            '\u{600}'..='\u{6ff}' if c.is_alphabetic() => self.arabic += 1,
-            '\u{900}'..='\u{97f}' if c.is_alphabetic() => self.devanagari += 1,
-            c if c.is_alphabetic() => self.latin += 1,
-            _ => {}
+            '\u{4e00}'..='\u{9fff}' => self.chinese += 1,
+            '\u{600}'..='\u{6ff}' => self.arabic += usize::from(is_word(c)),
+            '\u{900}'..='\u{97f}' => self.devanagari += usize::from(is_word(c)),
+            c if is_spaceless(c) => self.chinese += usize::from(c.is_alphabetic()),
+            c => self.latin += usize::from(is_word(c)),
         }
     }
 }
@@ -260,7 +262,7 @@ fn by_statistics(folded: &Folded, letters: usize) -> Option<usize> {
     if letters < ENOUGH_LETTERS {
         return None;
     }
-    let info = whatlang::detect(&folded.text).filter(whatlang::Info::is_reliable)?;
+    let info = whatlang::detect(folded.slice(0, folded.chars.len().min(MORE_THAN_ENOUGH))).filter(whatlang::Info::is_reliable)?;
     index_of(match info.lang() {
         whatlang::Lang::Eng => "en",
         whatlang::Lang::Ita => "it",

@@ -14,6 +14,8 @@ use crate::domain::Intent;
 const LONGEST_REST: usize = 24;
 /// "iphone15pro": the longest that is written to a brand's name.
 const LONGEST_NUMBER: usize = 8;
+/// Room for the hits of most messages.
+const USUAL_HITS: usize = 16;
 
 /// What a word stands for. Keys are shared: a match copies no text.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,7 +97,12 @@ impl Langs {
     }
 
     pub(super) fn list(self) -> impl Iterator<Item = usize> {
-        (0..16).filter(move |index| self.has(*index))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = (left != 0).then_some(left.trailing_zeros() as usize);
+            left &= left.wrapping_sub(1);
+            next
+        })
     }
 }
 
@@ -244,7 +251,7 @@ impl Matcher {
 
     /// Every word of the dictionary that stands in the text as a word of its own or in one of its forms, in order.
     pub(super) fn find<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
-        let mut hits = Vec::new();
+        let mut hits = Vec::with_capacity(USUAL_HITS);
         let Some(automaton) = &self.automaton else { return hits };
         let mut fronts = Vec::new();
         let mut end = 0;

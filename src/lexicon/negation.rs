@@ -20,23 +20,60 @@ const LONGEST_REACH: usize = 80;
 /// Further ahead nobody looks for the end of a clause.
 const LONGEST_CLAUSE: usize = 120;
 
-/// Words, found by their first letter.
+/// Words, found by their first two letters.
 #[derive(Clone, Debug, Default)]
-struct Words(Vec<Vec<char>>);
+struct Words {
+    words: Vec<Vec<char>>,
+    beginnings: Beginnings,
+}
+
+/// What words begin with, so that most places of a text are passed over with a glance. It may be wrong about what begins a
+/// word, never about what does not.
+#[derive(Clone, Copy, Debug, Default)]
+struct Beginnings {
+    first: u64,
+    second: u64,
+}
+
+impl Beginnings {
+    fn bit(c: char) -> u64 {
+        1 << (u32::from(c) & 63)
+    }
+
+    fn add(&mut self, word: &[char]) {
+        self.first |= word.first().map_or(0, |c| Self::bit(*c));
+        // Behind a word of one letter anything may stand.
+        self.second |= word.get(1).map_or(u64::MAX, |c| Self::bit(*c));
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self { first: self.first | other.first, second: self.second | other.second }
+    }
+
+    fn may_begin(self, chars: &[char], at: usize) -> bool {
+        let has = |set: u64, at: usize| chars.get(at).is_some_and(|c| set & Self::bit(*c) != 0);
+        has(self.first, at) && (self.second == u64::MAX || has(self.second, at + 1))
+    }
+}
 
 impl Words {
     fn new<'w>(words: impl Iterator<Item = &'w String>) -> Self {
         let mut words: Vec<Vec<char>> = words.map(|word| fold_word(word).chars().collect()).collect();
         words.retain(|word| !word.is_empty());
         words.sort_by_key(|word| (word[0], std::cmp::Reverse(word.len())));
-        Self(words)
+        let mut beginnings = Beginnings::default();
+        words.iter().for_each(|word| beginnings.add(word));
+        Self { words, beginnings }
     }
 
     /// Where the longest word ends that stands here.
     fn longest(&self, chars: &[char], at: usize) -> Option<usize> {
+        if !self.beginnings.may_begin(chars, at) {
+            return None;
+        }
         let first = chars.get(at)?;
-        let from = self.0.partition_point(|word| word[0] < *first);
-        let words = self.0[from..].iter().take_while(|word| word[0] == *first);
+        let from = self.words.partition_point(|word| word[0] < *first);
+        let words = self.words[from..].iter().take_while(|word| word[0] == *first);
         let mut ends = words.filter(|word| chars[at..].starts_with(word)).map(|word| at + word.len());
         ends.find(|end| {
             let goes_on = |c: &char| is_word(*c) || *c == '\'';
@@ -107,10 +144,13 @@ impl Negation {
     ) -> Reach {
         let chars = &folded.chars;
         let negators = &self.by_language[language.unwrap_or(0)];
+        let beginnings =
+            negators.never.beginnings.with(negators.before.beginnings).with(negators.after.beginnings);
         let mut reach = Reach(Vec::new());
         let (mut at, mut name) = (0, names.next());
         while at < chars.len() {
-            let begins = is_spaceless(chars[at]) || is_word(chars[at]) && (at == 0 || !is_word(chars[at - 1]));
+            let begins = beginnings.may_begin(chars, at)
+                && (is_spaceless(chars[at]) || is_word(chars[at]) && (at == 0 || !is_word(chars[at - 1])));
             if !begins {
                 at += 1;
                 continue;

@@ -22,6 +22,8 @@ const LEAST_OF_A_QUESTION: usize = 2;
 const CHOICE_CHARS: u32 = 14;
 /// Spaces and signs between a phrase and its number.
 const SIGNS: usize = 4;
+/// Phrases of these intents name things that are meant; in those of others a word of theirs is none: "gift card code".
+const ABOUT_THINGS: [Intent; 4] = [Intent::ProductInquiry, Intent::Availability, Intent::Compare, Intent::Warranty];
 /// No phrase is longer, gap and all.
 const LONGEST_PHRASE: usize = 200;
 /// Mentions that may cover the same word.
@@ -79,6 +81,19 @@ fn longest<'h, 'a>(hits: &'h [Hit<'a>], wanted: impl Fn(&Meaning) -> bool) -> Ve
     kept
 }
 
+/// The longer word that this one is a part of: "no perfume" of "perfume". The longer ones stand in order and do not overlap.
+fn whole<'h, 'a>(hit: &Hit<'_>, longer: &[&'h Hit<'a>]) -> Option<&'h Hit<'a>> {
+    let behind = longer.partition_point(|other| other.start <= hit.start);
+    let other = *longer[..behind].last()?;
+    (hit.end <= other.end && hit.end - hit.start < other.end - other.start).then_some(other)
+}
+
+/// Whether a product's name says the property, so that it is no wish of its own: gaming of gaming_laptop.
+fn is_said_by(attribute: &str, product: &Hit<'_>) -> bool {
+    let name = product.meaning.name().and_then(|key| key.rsplit('/').next());
+    name.and_then(|name| name.strip_prefix(attribute)).is_some_and(|rest| rest.starts_with('_'))
+}
+
 impl Reader<'_> {
     fn mention(&self, hit: &Hit<'_>, key: &Arc<str>) -> Mention {
         let span = self.span(hit.start, hit.end);
@@ -90,13 +105,24 @@ impl Reader<'_> {
     }
 
     fn products(&self, hits: &[Hit<'_>], reading: &mut Reading) {
-        for hit in longest(hits, |meaning| matches!(meaning, Meaning::Product(_))) {
-            if let Meaning::Product(key) = hit.meaning {
+        let products = longest(hits, |meaning| matches!(meaning, Meaning::Product(_)));
+        let attributes = longest(hits, |meaning| matches!(meaning, Meaning::Attribute(_)));
+        let talk = longest(
+            hits,
+            |meaning| matches!(meaning, Meaning::Intent(intent) if !ABOUT_THINGS.contains(intent)),
+        );
+        for hit in &products {
+            if let Meaning::Product(key) = hit.meaning
+                && whole(hit, &attributes).is_none()
+                && whole(hit, &talk).is_none()
+            {
                 reading.products.push(self.mention(hit, key));
             }
         }
-        for hit in longest(hits, |meaning| matches!(meaning, Meaning::Attribute(_))) {
-            if let Meaning::Attribute(key) = hit.meaning {
+        for hit in &attributes {
+            if let Meaning::Attribute(key) = hit.meaning
+                && !whole(hit, &products).is_some_and(|product| is_said_by(key, product))
+            {
                 reading.attributes.push(self.mention(hit, key));
             }
         }

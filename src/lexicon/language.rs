@@ -262,7 +262,8 @@ fn by_statistics(folded: &Folded, letters: usize) -> Option<usize> {
     if letters < ENOUGH_LETTERS {
         return None;
     }
-    let info = whatlang::detect(folded.slice(0, folded.chars.len().min(MORE_THAN_ENOUGH))).filter(whatlang::Info::is_reliable)?;
+    let info = whatlang::detect(folded.slice(0, folded.chars.len().min(MORE_THAN_ENOUGH)))
+        .filter(whatlang::Info::is_reliable)?;
     index_of(match info.lang() {
         whatlang::Lang::Eng => "en",
         whatlang::Lang::Ita => "it",

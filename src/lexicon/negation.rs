@@ -144,8 +144,7 @@ impl Negation {
     ) -> Reach {
         let chars = &folded.chars;
         let negators = &self.by_language[language.unwrap_or(0)];
-        let beginnings =
-            negators.never.beginnings.with(negators.before.beginnings).with(negators.after.beginnings);
+        let beginnings = negators.never.beginnings.with(negators.before.beginnings).with(negators.after.beginnings);
         let mut reach = Reach(Vec::new());
         let (mut at, mut name) = (0, names.next());
         while at < chars.len() {

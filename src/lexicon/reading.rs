@@ -107,10 +107,8 @@ impl Reader<'_> {
     fn products(&self, hits: &[Hit<'_>], reading: &mut Reading) {
         let products = longest(hits, |meaning| matches!(meaning, Meaning::Product(_)));
         let attributes = longest(hits, |meaning| matches!(meaning, Meaning::Attribute(_)));
-        let talk = longest(
-            hits,
-            |meaning| matches!(meaning, Meaning::Intent(intent) if !ABOUT_THINGS.contains(intent)),
-        );
+        let talk =
+            longest(hits, |meaning| matches!(meaning, Meaning::Intent(intent) if !ABOUT_THINGS.contains(intent)));
         for hit in &products {
             if let Meaning::Product(key) = hit.meaning
                 && whole(hit, &attributes).is_none()

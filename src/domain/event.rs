@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Colour, ContactRef, Currency, MessageKind, TagKey, Timestamp};
+use super::{Colour, ContactRef, Currency, MessageKind, Timestamp};
 
 /// One thing that happened, as the fold sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -460,9 +460,9 @@ pub struct AgentEvent {
     pub agent: String,
     /// What.
     pub action: AgentAction,
-    /// Which tag.
+    /// Which tag, as it was said: one that no tag may be called does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tag: Option<TagKey>,
+    pub tag: Option<String>,
     /// Which colour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub colour: Option<Colour>,

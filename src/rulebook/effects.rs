@@ -19,6 +19,8 @@ pub(super) struct Change<'a> {
     pub(super) facts: &'a mut Facts,
     pub(super) contact: &'a Contact,
     pub(super) now: Timestamp,
+    /// When what is being applied came to hold: late events count from their own time.
+    pub(super) at: Timestamp,
     /// When the count of the rule that is being applied ceases to hold.
     pub(super) while_until: Option<Timestamp>,
     out: &'a mut Vec<Consequence>,
@@ -32,7 +34,7 @@ impl<'a> Change<'a> {
         now: Timestamp,
         out: &'a mut Vec<Consequence>,
     ) -> Self {
-        Self { rulebook, facts, contact, now, while_until: None, out }
+        Self { rulebook, facts, contact, now, at: now, while_until: None, out }
     }
 
     /// Carries out a rule that holds.
@@ -47,21 +49,19 @@ impl<'a> Change<'a> {
         };
         for pattern in &rule.written.removes {
             if let Some(pattern) = self.filled(pattern, signal) {
-                self.remove_like(&pattern, None, &evidence);
+                self.remove_like(&pattern, |_, _| true, &evidence);
             }
         }
-        if let Some(tag) = &rule.written.tag {
-            let Some(tag) = self.filled(tag.get_ref(), signal).and_then(|name| name.parse().ok()) else { return };
-            if let Some(pattern) = &rule.written.exclusive {
-                self.remove_like(pattern, Some(&tag), &evidence);
-            }
-            let expires = match rule.life {
-                Life::Kept => None,
-                Life::For(length) => Some(self.now + length + STEP),
-                Life::While => self.while_until,
-            };
-            self.set(tag, expires, &evidence);
+        for name in &rule.written.forgets {
+            self.forget(name, signal);
         }
+        let is_new = match &rule.written.tag {
+            Some(tag) => {
+                let Some(tag) = self.filled(tag.get_ref(), signal).and_then(|name| name.parse().ok()) else { return };
+                self.tag(rule, tag, signal, &evidence)
+            }
+            None => true,
+        };
         if let Some(stage) = rule.stage {
             self.reach(stage, &evidence);
         }
@@ -71,11 +71,45 @@ impl<'a> Change<'a> {
         if let Some(painting) = &rule.painting {
             self.paint(painting, &evidence);
         }
-        self.start(rule, signal, &evidence);
+        self.start(rule, signal, is_new, &evidence);
     }
 
-    fn start(&mut self, rule: &Rule, signal: Option<&Signal>, evidence: &Evidence) {
-        if let Some(handoff) = &rule.written.handoff {
+    /// Sets a rule's tag; whether the contact did not hold it before.
+    fn tag(&mut self, rule: &Rule, tag: TagKey, signal: Option<&Signal>, evidence: &Evidence) -> bool {
+        let expires = match rule.life {
+            Life::Kept => None,
+            Life::For(length) => Some(self.at + length + STEP),
+            Life::While => self.while_until,
+        };
+        if expires.is_some_and(|expires| expires <= self.now) {
+            return false;
+        }
+        let about = rule.written.about.as_ref().and_then(|field| signal?.field(field)).map(str::to_owned);
+        if let Some(pattern) = &rule.written.exclusive {
+            let of_the_same = |held: &HeldTag| about.is_none() || held.about.is_none() || held.about == about;
+            let newer = |(other, held): (&TagKey, &HeldTag)| {
+                *other != tag && is_like(other, pattern) && of_the_same(held) && held.since > self.at
+            };
+            if self.facts.tags.iter().any(newer) {
+                return false;
+            }
+            self.remove_like(pattern, |other, held| *other != tag && of_the_same(held), evidence);
+        }
+        self.set(tag, expires, about, evidence)
+    }
+
+    /// Clears what a rule has counted of what the signal is about.
+    fn forget(&mut self, rule: &str, signal: Option<&Signal>) {
+        let counted = self.rulebook.rules.iter().find(|other| &*other.name == rule);
+        let per = counted.and_then(|rule| rule.written.count.as_ref()).map_or(&[][..], |count| &count.per);
+        let group: Option<Vec<&str>> = per.iter().map(|field| signal?.field(field)).collect();
+        if let (Some(counters), Some(group)) = (self.facts.counters.get_mut(rule), group) {
+            counters.remove(&group.join("|"));
+        }
+    }
+
+    fn start(&mut self, rule: &Rule, signal: Option<&Signal>, is_new: bool, evidence: &Evidence) {
+        if let Some(handoff) = rule.written.handoff.as_ref().filter(|_| is_new) {
             self.out.push(Consequence::Handoff(HandoffRequest {
                 reason: handoff.reason.clone(),
                 promise: rule.promise,
@@ -118,36 +152,32 @@ impl<'a> Change<'a> {
         self.out.push(Consequence::Tag(change));
     }
 
-    fn set(&mut self, tag: TagKey, expires: Option<Timestamp>, evidence: &Evidence) {
+    /// Sets a tag, or renews it; whether it is new.
+    fn set(&mut self, tag: TagKey, expires: Option<Timestamp>, about: Option<String>, evidence: &Evidence) -> bool {
         if let Some(held) = self.facts.tags.get_mut(&tag) {
             // A person's tag stays theirs, and no rule shortens a life.
             if held.by.starts_with("agent:") || held.expires.is_none() {
-                return;
+                return false;
             }
             if expires.is_none() || expires > held.expires {
-                held.expires = expires;
+                (held.expires, held.about) = (expires, about);
                 self.told(tag, TagMove::Renewed, expires, evidence);
             }
-            return;
+            return false;
         }
-        let held = HeldTag { since: self.now, expires, by: evidence.by.clone() };
+        let held = HeldTag { since: self.at, expires, by: evidence.by.clone(), about };
         self.facts.tags.insert(tag.clone(), held);
         self.told(tag, TagMove::Set, expires, evidence);
+        true
     }
 
-    fn remove_like(&mut self, pattern: &str, but: Option<&TagKey>, evidence: &Evidence) {
-        let matches = |tag: &TagKey| match pattern.strip_suffix('*') {
-            Some(start) => tag.as_str().starts_with(start),
-            None => tag.as_str() == pattern,
+    /// Removes tags like this that a rule set, and not later than what removes them happened.
+    fn remove_like(&mut self, pattern: &str, wanted: impl Fn(&TagKey, &HeldTag) -> bool, evidence: &Evidence) {
+        let goes = |tag: &TagKey, held: &HeldTag| {
+            is_like(tag, pattern) && !held.by.starts_with("agent:") && held.since <= self.at && wanted(tag, held)
         };
-        let by_rule = |held: &HeldTag| !held.by.starts_with("agent:");
-        let gone: Vec<TagKey> = self
-            .facts
-            .tags
-            .iter()
-            .filter(|(tag, held)| matches(tag) && by_rule(held) && Some(*tag) != but)
-            .map(|(tag, _)| tag.clone())
-            .collect();
+        let gone: Vec<TagKey> =
+            self.facts.tags.iter().filter(|(tag, held)| goes(tag, held)).map(|(tag, _)| tag.clone()).collect();
         for tag in gone {
             self.facts.tags.remove(&tag);
             self.told(tag, TagMove::Removed, None, evidence);
@@ -162,18 +192,21 @@ impl<'a> Change<'a> {
             self.told(old, TagMove::Removed, None, evidence);
         }
         if let Some(new) = new.and_then(|new| new.parse::<TagKey>().ok()) {
-            let held = HeldTag { since: self.now, expires: None, by: evidence.by.clone() };
+            let held = HeldTag { since: self.at, expires: None, by: evidence.by.clone(), about: None };
             self.facts.tags.insert(new.clone(), held);
             self.told(new, TagMove::Set, expires, evidence);
         }
     }
 
+    /// Notes that a stage was reached; a further one stays.
     fn reach(&mut self, stage: Stage, evidence: &Evidence) {
-        if stage < self.facts.stage {
-            return;
+        let last = self.facts.stages.entry(stage).or_insert(self.at);
+        *last = self.at.max(*last);
+        if stage >= self.facts.stage
+            && timers::stage_over(self.rulebook, self.facts, stage).is_none_or(|over| over > self.now)
+        {
+            self.move_stage(stage, evidence);
         }
-        self.facts.stage_since = Some(self.now);
-        self.move_stage(stage, evidence);
     }
 
     fn move_stage(&mut self, stage: Stage, evidence: &Evidence) {
@@ -194,7 +227,13 @@ impl<'a> Change<'a> {
         if self.facts.heat().is_some_and(|held| held > heat) {
             return;
         }
-        let until = self.heat_until(heat, self.now);
+        let mut until = self.heat_until(heat, self.at);
+        if until.is_some_and(|until| until <= self.now) {
+            return;
+        }
+        if let Some(held) = self.facts.heat.as_ref().filter(|held| held.heat == heat) {
+            until = until.max(held.until);
+        }
         self.set_heat(Some(heat), until, evidence);
     }
 
@@ -230,19 +269,28 @@ impl<'a> Change<'a> {
             (None, Some(now)) => painting.to >= now,
             (None, None) => true,
         };
-        if allowed {
-            let until = painting.stands.map(|stands| self.now + stands + STEP);
-            self.set_colour(painting.to, until, painting.then, evidence);
+        if !allowed {
+            return;
+        }
+        let from = match painting.from_first {
+            true => self.facts.first_interaction.unwrap_or(self.at),
+            false => self.at,
+        };
+        match (painting.stands.map(|stands| from + stands + STEP), painting.then) {
+            // Its time is over: what it would have fallen to, where there is nothing yet or what there was ended with this.
+            (Some(until), Some(then)) if until <= self.now => {
+                if now.is_none() || painting.from_first {
+                    self.set_colour(then, None, None, evidence);
+                }
+            }
+            (until, then) => self.set_colour(painting.to, until, then, evidence),
         }
     }
 
     fn set_colour(&mut self, colour: Colour, until: Option<Timestamp>, then: Option<Colour>, evidence: &Evidence) {
         let from = self.facts.colour();
         if from == Some(colour) {
-            if let Some(state) = &mut self.facts.colour {
-                state.until = state.until.max(until);
-            }
-            return;
+            return self.confirm_colour(until, then, evidence);
         }
         if colour == Colour::Red && self.red_is_worn(evidence) {
             return self.set_colour(Colour::Orange, None, None, evidence);
@@ -258,12 +306,25 @@ impl<'a> Change<'a> {
         self.coloured(from, colour, evidence);
     }
 
+    /// The colour is given once more: it stands as long as either says, and is the later one's; a person's word stands alone.
+    fn confirm_colour(&mut self, until: Option<Timestamp>, then: Option<Colour>, evidence: &Evidence) {
+        let Some(state) = &mut self.facts.colour else { return };
+        let is_person = |by: &str| by.starts_with("agent:");
+        (state.until, state.then) = match (state.until, until) {
+            _ if is_person(&evidence.by) => (None, None),
+            (Some(held), Some(until)) => (Some(until.max(held)), then),
+            (None, until) if state.fallen || is_person(&state.by) => (until, then),
+            _ => (None, None),
+        };
+        (state.by, state.fallen) = (evidence.by.clone(), false);
+    }
+
     /// The fourth stretch of red in a row is refused (COLOR-7, G-6); otherwise it is counted.
     fn red_is_worn(&mut self, evidence: &Evidence) -> bool {
         let table = &self.rulebook.heat;
         let ended = self.facts.marks.get(RED_ENDED).map(|mark| mark.last);
         if ended.is_some_and(|ended| self.now - ended >= table.reds_reset) {
-            self.facts.reds.clear();
+            self.forget_reds();
         }
         if self.facts.reds.len() < table.reds {
             self.facts.reds.push(self.now);
@@ -274,17 +335,22 @@ impl<'a> Change<'a> {
         evidence.figure =
             format!("{} stretches of red without an order (at most {})", self.facts.reds.len(), table.reds);
         if let Ok(tag) = "color/red-exhausted".parse() {
-            self.set(tag, None, &evidence);
+            self.set(tag, None, None, &evidence);
         }
         true
     }
 
+    /// An order, or a month without red, and stretches of red count anew (COLOR-7, G-6).
+    pub(super) fn forget_reds(&mut self) {
+        self.facts.reds.clear();
+        let figure = "an order, or a month without red".into();
+        let evidence =
+            Evidence { by: "red-exhausted".into(), catalogue: vec!["COLOR-7".into()], figure, ..Evidence::default() };
+        self.remove_like("color/red-exhausted", |_, _| true, &evidence);
+    }
+
     /// What a change of colour itself starts: red needs a person, and from green it is a sudden need (COLOR-1, 20).
     fn coloured(&mut self, from: Option<Colour>, to: Colour, evidence: &Evidence) {
-        if to == Colour::LightGreen && evidence.by.contains("won") {
-            self.facts.reds.clear();
-            self.remove_like("color/red-exhausted", None, evidence);
-        }
         if to != Colour::Red {
             return;
         }
@@ -296,7 +362,7 @@ impl<'a> Change<'a> {
         let mut evidence = evidence.clone();
         evidence.catalogue.push(catalogue.into());
         if sudden && let Ok(tag) = "color/sudden-need".parse() {
-            self.set(tag, Some(self.now + Duration::hours(72) + STEP), &evidence);
+            self.set(tag, Some(self.at + Duration::hours(72) + STEP), None, &evidence);
         }
         self.out.push(Consequence::Handoff(HandoffRequest { reason: reason.into(), promise, evidence }));
     }
@@ -329,8 +395,11 @@ impl<'a> Change<'a> {
             }
         }
         if timers::stage_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
-            self.facts.stage_since = None;
-            self.move_stage(Stage::FirstContact, &evidence("stage-lives", "no signal of the stage in 90d (G-23)"));
+            let still = |stage: &&Stage| {
+                timers::stage_over(self.rulebook, self.facts, **stage).is_none_or(|over| over > self.now)
+            };
+            let furthest = self.facts.stages.keys().rev().find(still).copied().unwrap_or(Stage::FirstContact);
+            self.move_stage(furthest, &evidence("stage-lives", "no signal of the stage in 90d (G-23)"));
         }
     }
 
@@ -357,16 +426,30 @@ impl<'a> Change<'a> {
         let evidence = Evidence { by: format!("agent:{}", event.agent), events: vec![seq], ..Evidence::default() };
         match (event.action, &event.tag, event.colour) {
             (AgentAction::TagAdd, Some(tag), _) => {
-                self.facts.tags.remove(tag);
-                let held = HeldTag { since: self.now, expires: None, by: evidence.by.clone() };
+                // A name that no tag may have is refused where it is typed; what comes from elsewhere does nothing.
+                let Ok(tag) = tag.parse::<TagKey>() else { return };
+                self.facts.tags.remove(&tag);
+                let life = self.rulebook.lives_by_person.get(tag.group());
+                let expires = life.map(|life| self.now + *life + STEP);
+                let held = HeldTag { since: self.now, expires, by: evidence.by.clone(), about: None };
                 self.facts.tags.insert(tag.clone(), held);
-                self.told(tag.clone(), TagMove::Set, None, &evidence);
+                self.told(tag, TagMove::Set, expires, &evidence);
             }
-            (AgentAction::TagRemove, Some(tag), _) if self.facts.tags.remove(tag).is_some() => {
-                self.told(tag.clone(), TagMove::Removed, None, &evidence);
+            (AgentAction::TagRemove, Some(tag), _) => {
+                if let Some((tag, _)) = tag.parse::<TagKey>().ok().and_then(|tag| self.facts.tags.remove_entry(&tag)) {
+                    self.told(tag, TagMove::Removed, None, &evidence);
+                }
             }
             (AgentAction::Colour, _, Some(colour)) => self.set_colour(colour, None, None, &evidence),
             _ => {}
         }
+    }
+}
+
+/// Whether a tag is the one that a pattern names; a pattern may end in `*`.
+fn is_like(tag: &TagKey, pattern: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => tag.as_str().starts_with(start),
+        None => tag.as_str() == pattern,
     }
 }

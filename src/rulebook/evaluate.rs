@@ -6,7 +6,7 @@ use super::effects::Change;
 use super::facts::{Entry, Facts};
 use super::language::Rule;
 use super::signals::{self, Signal};
-use super::{Occurrence, Rulebook, timers};
+use super::{Occurrence, Rulebook, counting, timers};
 use crate::domain::{Colour, Consequence, Contact, Timestamp};
 
 /// Signals of one kind that a counter remembers at most; the oldest are forgotten first.
@@ -46,6 +46,9 @@ pub(super) fn step(
     // Rules see a signal before it is marked as seen, so that "never before" can be asked.
     let mut queue: VecDeque<Signal> = signals.into();
     while let Some(signal) = queue.pop_front() {
+        if signal.name == "won" {
+            change.forget_reds();
+        }
         for index in rulebook.by_signal.get(signal.name).into_iter().flatten() {
             try_rule(&mut change, &rulebook.rules[*index], &signal);
         }
@@ -53,15 +56,20 @@ pub(super) fn step(
     }
 }
 
-/// Notes when a signal was seen. A message of the customer begins a new "since their last message".
+/// Notes when a signal was seen. A message of the customer begins a new "since their last message"; one that arrives late
+/// leaves alone what came after it, and what is older than their last message is not "since" it.
 fn mark(facts: &mut Facts, signal: &Signal) {
-    if signal.name == "message" {
+    let is_message = signal.name == "message";
+    if is_message {
         for mark in facts.marks.values_mut() {
-            mark.first = None;
+            mark.first = mark.first.filter(|first| *first > signal.at);
         }
     }
+    let last_message = facts.marks.get("message").map(|mark| mark.last);
     let mark = facts.marks.entry(signal.name.to_owned()).or_default();
-    mark.first.get_or_insert(signal.at);
+    if is_message || last_message.is_none_or(|last| signal.at >= last) {
+        mark.first.get_or_insert(signal.at);
+    }
     mark.last = mark.last.max(signal.at);
 }
 
@@ -79,18 +87,17 @@ fn absent_of(rule: &Rule) -> &str {
 }
 
 fn try_rule(change: &mut Change<'_>, rule: &Rule, signal: &Signal) {
-    if !passes(rule, signal) || !since_first(rule, signal, change.contact) {
+    if !passes(rule, signal) || !since_first(rule, signal, change.facts) {
         return;
     }
     // Counted also while other conditions do not hold: they may hold when the last one comes.
-    let (figure, events, expires) = match counted(change.facts, rule, signal, change.now) {
-        Some(counted) => counted,
-        None => return,
+    let Some(Counted { figure, events, until, newest }) = counted(change.facts, rule, signal, change.now) else {
+        return;
     };
     if holds(rule, change.facts) {
-        change.while_until = expires;
+        (change.while_until, change.at) = (until, newest);
         change.apply(rule, Some(signal), figure, &events);
-        change.while_until = None;
+        (change.while_until, change.at) = (None, change.now);
     }
 }
 
@@ -105,16 +112,26 @@ fn passes(rule: &Rule, signal: &Signal) -> bool {
     fields && written.more_than.iter().all(|(name, least)| figure(name) > *least)
 }
 
-fn since_first(rule: &Rule, signal: &Signal, contact: &Contact) -> bool {
+fn since_first(rule: &Rule, signal: &Signal, facts: &Facts) -> bool {
     let Some((at_least, at_most)) = rule.since_first else { return true };
-    contact.first_seen.is_some_and(|first| (at_least..=at_most).contains(&(signal.at - first)))
+    facts.first_interaction.is_some_and(|first| (at_least..=at_most).contains(&(signal.at - first)))
 }
 
-/// The figure that holds with the events behind it and the moment at which it ceases to hold; `None` if it does not hold.
-type Counted = (String, Vec<i64>, Option<Timestamp>);
+/// A figure that holds.
+struct Counted {
+    figure: String,
+    /// The events behind it.
+    events: Vec<i64>,
+    /// When it ceases to hold.
+    until: Option<Timestamp>,
+    /// When the newest of what was counted happened.
+    newest: Timestamp,
+}
 
+/// `None` if the figure does not hold.
 fn counted(facts: &mut Facts, rule: &Rule, signal: &Signal, now: Timestamp) -> Option<Counted> {
-    let own = || (String::new(), vec![signal.seq], None);
+    let own = || Counted { figure: String::new(), events: vec![signal.seq], until: None, newest: signal.at };
+    let newest = |entries: &[Entry]| entries.last().map_or(signal.at, |entry| entry.at);
     if let Some(score) = &rule.written.score {
         let points = score.weights.get(signal.name).copied().unwrap_or(0.0);
         let entries = remember(facts, rule, signal, &score.per, None, points, now)?;
@@ -127,20 +144,39 @@ fn counted(facts: &mut Facts, rule: &Rule, signal: &Signal, now: Timestamp) -> O
         };
         let figure = format!("score {} in {} (needs {needs})", points_text(sum), rule.window);
         let events = entries.iter().rev().take(5).rev().map(|entry| entry.seq).collect();
-        return (sum >= at_least && sum > more_than).then_some((figure, events, None));
+        let newest = newest(entries);
+        return (sum >= at_least && sum > more_than).then_some(Counted { figure, events, until: None, newest });
     }
     let Some(count) = &rule.written.count else { return Some(own()) };
-    let begun = facts.conversation.map(|(begun, _)| begun);
-    let entries = remember(facts, rule, signal, &count.per, count.distinct.as_deref(), 0.0, now)?;
-    let entries: Vec<&Entry> = match begun.filter(|_| count.in_conversation) {
-        Some(begun) => entries.iter().filter(|entry| entry.at >= begun).collect(),
-        None => entries.iter().collect(),
-    };
+    let conversation = facts.conversation;
+    let mut entries = remember(facts, rule, signal, &count.per, count.distinct.as_deref(), 0.0, now)?;
+    if count.in_conversation {
+        let begun = begins(entries, conversation, signal.at);
+        entries = &entries[entries.partition_point(|entry| entry.at < begun)..];
+    }
     let what = count.distinct.as_deref().unwrap_or(signal.name);
     let figure = format!("{} {what} in {} (needs {})", entries.len(), rule.window, count.at_least);
     let last = entries.len().checked_sub(count.at_least)?;
     let events = entries[last..].iter().map(|entry| entry.seq).take(8).collect();
-    Some((figure, events, Some(entries[last].at + rule.window + timers::STEP)))
+    let until = Some(entries[last].at + rule.window + timers::STEP);
+    Some(Counted { figure, events, until, newest: newest(entries) })
+}
+
+/// Where the conversation began that a moment is part of: back over what was counted and over messages, as long as no
+/// silence between them ends a conversation (G-5).
+fn begins(entries: &[Entry], conversation: Option<(Timestamp, Timestamp)>, at: Timestamp) -> Timestamp {
+    let mut begun = at;
+    loop {
+        let reaches = |moment: Timestamp| moment < begun && begun - moment <= counting::CONVERSATION_GAP;
+        let of_entries = entries.iter().map(|entry| entry.at).find(|moment| reaches(*moment));
+        let of_messages = conversation
+            .filter(|(first, last)| *first < begun && (*last >= begun || reaches(*last)))
+            .map(|(first, _)| first);
+        match of_entries.into_iter().chain(of_messages).min() {
+            Some(earlier) => begun = earlier,
+            None => return begun,
+        }
+    }
 }
 
 fn points_text(hundredths: i64) -> String {
@@ -162,6 +198,7 @@ fn remember<'f>(
     let group = group?.join("|");
     let value = match distinct {
         Some(field) => signal.field(field)?.to_owned(),
+        None if rule.written.score.is_some() => signal.field("product").unwrap_or_default().to_owned(),
         None => String::new(),
     };
     let counters = facts.counters.entry(rule.name.to_string()).or_default();
@@ -184,12 +221,24 @@ fn remember<'f>(
 fn add(entries: &mut Vec<Entry>, entry: Entry, distinct: bool) {
     let same = |other: &&mut Entry| match distinct {
         true => other.value == entry.value,
-        // One topic in a burst is asked once, with the highest weight that it earned.
-        false => other.burst == entry.burst,
+        // A topic counts once in a burst, with the highest weight that it earned; what has no topic is part of any.
+        false => {
+            let topic = other.value == entry.value || other.value.is_empty() || entry.value.is_empty();
+            entry.burst.is_some() && other.burst == entry.burst && topic
+        }
     };
     match entries.iter_mut().find(same) {
-        Some(other) if distinct => *other = entry,
-        Some(other) => other.weight = other.weight.max(entry.weight),
+        Some(other) if distinct => {
+            if entry.at >= other.at {
+                *other = entry;
+            }
+        }
+        Some(other) => {
+            other.weight = other.weight.max(entry.weight);
+            if other.value.is_empty() {
+                other.value = entry.value;
+            }
+        }
         None => entries.push(entry),
     }
 }

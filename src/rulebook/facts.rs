@@ -20,28 +20,31 @@ pub struct HeldTag {
     /// The rule, or `agent:NAME`.
     #[serde(rename = "b")]
     pub by: String,
+    /// What it is about, where a group may hold one tag for each: a budget's product.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
 }
 
 /// One signal that still counts. Stored as a list, since a contact keeps dozens of them: time, event, burst, weight, value;
-/// what is missing at the end is a burst of its own, no weight, no value.
+/// what is missing at the end is a burst that began with it, no weight, no value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     /// When it happened.
     pub(super) at: Timestamp,
     /// The event.
     pub(super) seq: i64,
-    /// Start of the burst that it is part of: a topic counts once in a burst.
-    pub(super) burst: Timestamp,
+    /// Start of the burst of messages that it is part of: a topic counts once in a burst. What is no message is in none.
+    pub(super) burst: Option<Timestamp>,
     /// Weight in hundredths, for scores.
     pub(super) weight: i64,
-    /// What is told apart, for distinct counts.
+    /// What is told apart: for distinct counts, and the topic of a score.
     pub(super) value: String,
 }
 
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { at, seq, burst, weight, value } = self;
-        match (burst == at, *weight == 0, value.is_empty()) {
+        match (*burst == Some(*at), *weight == 0, value.is_empty()) {
             (true, true, true) => (at, seq).serialize(serializer),
             (false, true, true) => (at, seq, burst).serialize(serializer),
             (_, _, true) => (at, seq, burst, weight).serialize(serializer),
@@ -61,13 +64,25 @@ impl<'de> Deserialize<'de> for Entry {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entry, A::Error> {
                 let at = list.next_element()?.ok_or_else(|| A::Error::invalid_length(0, &self))?;
                 let seq = list.next_element()?.ok_or_else(|| A::Error::invalid_length(1, &self))?;
-                let burst = list.next_element()?.unwrap_or(at);
+                let burst = list.next_element()?.unwrap_or(Some(at));
                 let weight = list.next_element()?.unwrap_or_default();
                 Ok(Entry { at, seq, burst, weight, value: list.next_element()?.unwrap_or_default() })
             }
         }
         deserializer.deserialize_seq(List)
     }
+}
+
+/// How far an order got, and what was in it: later states may come without their lines.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct OrderFacts {
+    #[serde(rename = "o")]
+    pub(super) order: String,
+    #[serde(rename = "r")]
+    pub(super) rank: u8,
+    /// Product keys, or categories.
+    #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lines: Vec<String>,
 }
 
 /// When a signal was seen. Stored as a list too.
@@ -141,8 +156,24 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) heat: Option<HeatState>,
     pub(super) stage: Stage,
+    /// When each stage was last reached: it falls back to the furthest that is still young (G-23).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) stages: BTreeMap<Stage, Timestamp>,
+    /// The first message or click.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) stage_since: Option<Timestamp>,
+    pub(super) first_interaction: Option<Timestamp>,
+    /// The product that was named last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) topic: Option<String>,
+    /// The last orders.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) orders: Vec<OrderFacts>,
+    /// Links that were opened last: a fingerprint of each, and when it counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) opened: Vec<(u32, Timestamp)>,
+    /// Fingerprints of our messages that were read last: a message is read once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) read: Vec<u32>,
     /// First and last message of the burst under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) burst: Option<(Timestamp, Timestamp)>,

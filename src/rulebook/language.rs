@@ -113,6 +113,9 @@ pub(super) struct Paint {
     pub(super) from: Vec<String>,
     #[serde(default)]
     pub(super) stands: Option<Spanned<String>>,
+    /// It stands from the first interaction on, and not from what gave it.
+    #[serde(default)]
+    pub(super) from_first: bool,
     #[serde(default)]
     pub(super) then: Option<String>,
 }
@@ -168,8 +171,14 @@ pub(super) struct Written {
     /// Other tags like this are removed when this one is set.
     #[serde(default)]
     pub(super) exclusive: Option<String>,
+    /// The field that tells what the tag is about: `exclusive` looks only at tags about the same.
+    #[serde(default)]
+    pub(super) about: Option<String>,
     #[serde(default)]
     pub(super) removes: Vec<String>,
+    /// Rules whose count of what the signal is about begins anew.
+    #[serde(default)]
+    pub(super) forgets: Vec<String>,
     #[serde(default)]
     pub(super) colour: Option<Paint>,
     #[serde(default)]
@@ -217,6 +226,9 @@ struct File {
     rule: Vec<Spanned<Written>>,
     #[serde(default)]
     cooling: Option<WrittenHeat>,
+    /// Group of tags to how long a person's tag of it lives.
+    #[serde(default)]
+    lives_by_person: BTreeMap<String, Spanned<String>>,
 }
 
 /// What a rule sets, understood.
@@ -226,6 +238,7 @@ pub(super) struct Painting {
     pub(super) from: Option<Vec<Colour>>,
     pub(super) from_any: bool,
     pub(super) stands: Option<Duration>,
+    pub(super) from_first: bool,
     pub(super) then: Option<Colour>,
 }
 
@@ -306,13 +319,16 @@ const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, 
 
 /// Reads all files under `rules/`.
 pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) {
-    let (mut rules, mut problems, mut heat) = (Vec::new(), Vec::new(), None);
+    let (mut rules, mut problems, mut heat, mut lives_by_person) = (Vec::new(), Vec::new(), None, BTreeMap::new());
     for file in files.iter().filter(|file| file.path.starts_with("rules/")) {
         let mut checker = Checker { file, problems: Vec::new() };
         match toml::from_str::<File>(&file.text) {
             Ok(written) => {
                 if let Some(cooling) = written.cooling {
                     heat = understand_cooling(&mut checker, &cooling);
+                }
+                for (group, life) in written.lives_by_person {
+                    lives_by_person.insert(group, checker.duration(&life));
                 }
                 for rule in written.rule {
                     rules.push(understand(&mut checker, rule));
@@ -347,7 +363,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) 
         }
     }
     let absences = (0..rules.len()).filter(|index| rules[*index].written.absent.is_some()).collect();
-    (Some(Rulebook { rules, by_signal, absences, heat: heat.unwrap_or_default() }), problems)
+    (Some(Rulebook { rules, by_signal, absences, heat: heat.unwrap_or_default(), lives_by_person }), problems)
 }
 
 fn understand_cooling(checker: &mut Checker<'_>, written: &WrittenHeat) -> Option<HeatTable> {
@@ -466,8 +482,8 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
 }
 
 /// The fields that a tag's name may use.
-const PARAMETERS: [&str; 10] =
-    ["product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state"];
+const PARAMETERS: [&str; 11] =
+    ["product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state", "action"];
 
 fn check_tag(checker: &mut Checker<'_>, written: &Written) {
     let Some(tag) = &written.tag else { return };
@@ -507,7 +523,14 @@ fn understand_paint(checker: &mut Checker<'_>, place: usize, paint: &Paint) -> O
     if stands.is_some() != then.is_some() {
         checker.error(place, "`stands` and `then` go together", "Say how long the colour stands and what it falls to.");
     }
-    Some(Painting { to, from: (!from.is_empty()).then_some(from), from_any, stands, then })
+    Some(Painting {
+        to,
+        from: (!from.is_empty()).then_some(from),
+        from_any,
+        stands,
+        from_first: paint.from_first,
+        then,
+    })
 }
 
 /// What only shows when all rules are seen: names used twice, tags that are read but never set.
@@ -517,6 +540,12 @@ fn check_together(rules: &[Rule]) -> Vec<Problem> {
     for rule in rules.iter().filter(|rule| !names.insert(rule.name.clone())) {
         let message = format!("two rules are called `{}`", rule.name);
         problems.push(Problem::at("rules", "", 0, message, "Give one of them another name."));
+    }
+    for rule in rules {
+        for unknown in rule.written.forgets.iter().filter(|forgotten| !names.contains(forgotten.as_str())) {
+            let message = format!("rule `{}` forgets what `{unknown}` counted, and there is no such rule", rule.name);
+            problems.push(Problem::at("rules", "", 0, message, "Is the name right?"));
+        }
     }
     let set: Vec<String> =
         rules.iter().filter_map(|rule| rule.written.tag.as_ref()).map(|tag| tag.get_ref().clone()).collect();

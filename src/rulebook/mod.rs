@@ -1,10 +1,11 @@
 //! Rules as data: what an event means for a contact's tags, colour, heat and stage, and what it starts.
 //!
-//! An event becomes *signals* (`signals.rs`): an interaction, a question about a product, a click… Rules (`language.rs`)
+//! An event becomes *signals* (`signals.rs`; `counting.rs` knows what counts as one): an interaction, a question about a product, a click… Rules (`language.rs`)
 //! count them in windows and look at what holds. What they set and start are *consequences* (`effects.rs`). What must be
 //! remembered of the past stands in *facts* (`facts.rs`), bounded by each rule's own window, so that folding an event never
 //! reads the history. `timers.rs` knows the next moment at which the clock alone changes something.
 
+mod counting;
 mod effects;
 mod evaluate;
 mod facts;
@@ -25,6 +26,8 @@ pub struct Rulebook {
     /// Rules that wait for something not to happen.
     absences: Vec<usize>,
     heat: language::HeatTable,
+    /// How long a person's tag of a group lives; others are kept.
+    lives_by_person: std::collections::BTreeMap<String, crate::domain::Duration>,
 }
 
 /// What a step is about.

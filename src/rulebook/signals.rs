@@ -3,34 +3,32 @@
 
 use std::sync::Arc;
 
+use super::counting;
 use super::facts::Facts;
 use crate::domain::{
-    AgentAction, Contact, Duration, Event, EventBody, InboundMessage, Intent, OrderState, Outgoing, Reading, Span,
-    StatusKind, Timestamp,
+    AgentAction, ClickEvent, Contact, Event, EventBody, InboundMessage, Intent, Mention, OrderEvent, Outgoing, Reading,
+    Span, StatusKind, Timestamp,
 };
-
-/// Messages this close behind each other are one burst…
-const BURST_GAP: Duration = Duration::seconds(60);
-/// …of at most this length (decisions, "Counting").
-const BURST_LENGTH: Duration = Duration::minutes(5);
-/// A conversation ends after this silence (G-5).
-const CONVERSATION_GAP: Duration = Duration::hours(6);
 
 /// Every signal, with what it means: the words that a rule may count.
 pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("first_contact", "the first event of a contact"),
     ("message", "the customer wrote; every message counts"),
+    ("replied", "the customer wrote; told after all that the message says"),
     ("interaction", "a burst of messages, or a click on a tracked link (G-5)"),
-    ("conversation", "a conversation began: the first interaction after 6 h of silence"),
+    ("conversation", "a conversation began: the first message after 6 h of silence"),
     ("question", "a property of a product was asked for: product, category, feature"),
     ("inquiry", "a question about a product, its stock, price or a comparison: product, category"),
     ("product_question", "a question about a product or its stock: product, category"),
     ("price_question", "a question about a price: product, category"),
     ("comparison", "products, shops or prices are compared: product, category"),
     ("intent", "something is wanted; field intent"),
-    ("earned", "a tag that the words alone earn: group, tag, and of a category tag product and category"),
+    (
+        "earned",
+        "a tag that the words alone earn: group, tag, topic (the product named last), and of a category tag product and category",
+    ),
     ("feature", "a property was named: feature"),
-    ("look", "one model was looked at or named: model, product, category"),
+    ("look", "one model was looked at or named: model, category, product (empty where only the category is known)"),
     ("ready", "wants to buy, with product and budget known"),
     ("click", "a tracked link was opened: link, product, category"),
     ("link_sent", "a message with a tracked link was sent"),
@@ -51,8 +49,8 @@ pub(super) struct Signal {
     pub(super) name: &'static str,
     pub(super) at: Timestamp,
     pub(super) seq: i64,
-    /// Start of the burst that it belongs to.
-    pub(super) burst: Timestamp,
+    /// Start of the burst of messages that it belongs to; what is no message belongs to none.
+    pub(super) burst: Option<Timestamp>,
     pub(super) spans: Vec<Span>,
     fields: Vec<(&'static str, Arc<str>)>,
     /// seconds, visit_seconds.
@@ -60,7 +58,7 @@ pub(super) struct Signal {
 }
 
 impl Signal {
-    fn new(name: &'static str, event: &Event, burst: Timestamp) -> Self {
+    fn new(name: &'static str, event: &Event, burst: Option<Timestamp>) -> Self {
         let (fields, spans, numbers) = (Vec::new(), Vec::new(), Vec::new());
         Self { name, at: event.at, seq: event.seq, burst, spans, fields, numbers }
     }
@@ -97,73 +95,86 @@ fn slug(text: &str) -> String {
     words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
 
-/// The signals of an event, in a fixed order. Notes bursts and conversations in `facts`.
+/// The signals of an event, in a fixed order. Notes in `facts` what counts as one.
 pub(super) fn of_event(facts: &mut Facts, contact: &Contact, event: &Event, reading: Option<&Reading>) -> Vec<Signal> {
     let mut signals = Vec::new();
+    let signal = |name| Signal::new(name, event, None);
     if contact.first_seen == Some(event.at) && facts.marks.is_empty() {
-        signals.push(Signal::new("first_contact", event, event.at));
+        signals.push(signal("first_contact"));
     }
     match &event.body {
         EventBody::Message(message) => of_message(facts, event, message, reading, &mut signals),
         EventBody::Location(_) => of_message(facts, event, &InboundMessage::default(), None, &mut signals),
-        EventBody::Click(click) => {
-            // Repeated clicks on one link within a minute are one.
-            interaction(facts, event, &mut signals);
-            let signal = Signal::new("click", event, event.at).with("link", click.link.as_str());
-            signals.push(with_product(signal, click.product.as_deref(), click.category.as_deref()));
-            look(event, click.product.as_deref(), click.category.as_deref(), &mut signals);
-            if let Some(quote) = click.quote.as_deref().filter(|_| click.link == "quote") {
-                let opened = Signal::new("quote", event, event.at).with("action", "opened").with("quote", quote);
-                signals.push(opened);
-            }
-        }
+        EventBody::Click(click) => of_click(facts, event, click, &mut signals),
         EventBody::Page(page) => {
-            let mut signal = Signal::new("page", event, event.at).with("page", page.page.as_str());
-            signal.numbers = vec![("seconds", page.seconds), ("visit_seconds", page.visit_seconds.unwrap_or(0))];
-            signals.push(with_product(signal, page.product.as_deref(), page.category.as_deref()));
+            let mut seen = signal("page").with("page", page.page.as_str());
+            seen.numbers = vec![("seconds", page.seconds), ("visit_seconds", page.visit_seconds.unwrap_or(0))];
+            signals.push(with_product(seen, page.product.as_deref(), page.category.as_deref()));
             look(event, page.product.as_deref(), page.category.as_deref(), &mut signals);
         }
         EventBody::Quote(quote) => {
-            let signal = Signal::new("quote", event, event.at);
-            let signal = signal.with("action", quote.action.as_str()).with("quote", quote.quote.as_str());
-            signals.push(with_product(signal, quote.product.as_deref(), None));
+            let moved = signal("quote").with("action", quote.action.as_str()).with("quote", quote.quote.as_str());
+            signals.push(with_product(moved, quote.product.as_deref(), None));
         }
         EventBody::Cart(cart) => {
-            let signal = Signal::new("cart", event, event.at).with("action", cart.action.as_str());
-            signals.push(with_product(signal, cart.product.as_deref(), cart.category.as_deref()));
+            let changed = signal("cart").with("action", cart.action.as_str());
+            signals.push(with_product(changed, cart.product.as_deref(), cart.category.as_deref()));
         }
         EventBody::Case(case) => {
-            let signal = Signal::new("case", event, event.at);
-            signals.push(signal.with("kind", case.kind.as_str()).with("action", case.action.as_str()));
+            signals.push(signal("case").with("kind", case.kind.as_str()).with("action", case.action.as_str()));
         }
-        EventBody::Order(order) => {
-            let state = format!("{:?}", order.state).to_lowercase();
-            let signal = || Signal::new("order", event, event.at).with("state", state.as_str());
-            match order.lines.is_empty() {
-                true => signals.push(signal()),
-                false => signals.extend(order.lines.iter().map(|line| signal().of(&line.category))),
-            }
-            if order.state == OrderState::Paid {
-                signals.push(Signal::new("won", event, event.at));
-            }
-        }
-        EventBody::Status(status) if status.status == StatusKind::Read => {
-            signals.push(Signal::new("read", event, event.at));
+        EventBody::Order(order) => of_order(facts, event, order, &mut signals),
+        EventBody::Status(status)
+            if status.status == StatusKind::Read && counting::is_first_read(facts, &status.message) =>
+        {
+            signals.push(signal("read"));
         }
         EventBody::Sent(sent) => {
-            signals.push(Signal::new("sent", event, event.at).with("kind", sent.kind.name()));
+            signals.push(signal("sent").with("kind", sent.kind.name()));
             if sent.link {
-                signals.push(Signal::new("link_sent", event, event.at));
+                signals.push(signal("link_sent"));
             }
         }
         EventBody::Agent(agent) => match agent.action {
-            AgentAction::Won => signals.push(Signal::new("won", event, event.at)),
-            AgentAction::Lost => signals.push(Signal::new("lost", event, event.at)),
+            AgentAction::Won => signals.push(signal("won")),
+            AgentAction::Lost => signals.push(signal("lost")),
             _ => {}
         },
         _ => {}
     }
     signals
+}
+
+fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, signals: &mut Vec<Signal>) {
+    if !counting::is_new_click(facts, click, event.at) {
+        return;
+    }
+    interacted(facts, event.at);
+    signals.push(Signal::new("interaction", event, None));
+    let clicked = Signal::new("click", event, None).with("link", click.link.as_str());
+    signals.push(with_product(clicked, click.product.as_deref(), click.category.as_deref()));
+    look(event, click.product.as_deref(), click.category.as_deref(), signals);
+    if let Some(quote) = click.quote.as_deref().filter(|_| click.link == "quote") {
+        signals.push(Signal::new("quote", event, None).with("action", "opened").with("quote", quote));
+    }
+}
+
+fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, signals: &mut Vec<Signal>) {
+    let Some(moved) = counting::order_moves(facts, order) else { return };
+    let state = format!("{:?}", order.state).to_lowercase();
+    let signal = || Signal::new("order", event, None).with("state", state.as_str());
+    match moved.lines.is_empty() {
+        true => signals.push(signal()),
+        false => signals.extend(moved.lines.iter().map(|line| signal().of(line))),
+    }
+    if moved.won {
+        signals.push(Signal::new("won", event, None));
+    }
+}
+
+/// A message or a click: the first one is what "since the first contact" counts from.
+fn interacted(facts: &mut Facts, at: Timestamp) {
+    facts.first_interaction = Some(facts.first_interaction.map_or(at, |first| first.min(at)));
 }
 
 /// The signals of a message that the engine decided to send.
@@ -174,7 +185,7 @@ pub(super) fn of_sent(message: &Outgoing) -> Vec<Signal> {
         received: message.at,
         body: EventBody::Unknown { what: String::new(), value: serde_json::Value::Null },
     };
-    vec![Signal::new("sent", &event, message.at).with("kind", message.kind.name())]
+    vec![Signal::new("sent", &event, None).with("kind", message.kind.name())]
 }
 
 fn with_product(signal: Signal, product: Option<&str>, category: Option<&str>) -> Signal {
@@ -188,41 +199,11 @@ fn with_product(signal: Signal, product: Option<&str>, category: Option<&str>) -
 }
 
 fn look(event: &Event, product: Option<&str>, category: Option<&str>, signals: &mut Vec<Signal>) {
-    if let Some(product) = product {
-        let signal = Signal::new("look", event, event.at).with("model", slug(product));
-        // One kind of product: the key where it is told, else the category alone.
-        signals.push(with_product(signal, None, category));
-    }
-}
-
-/// Opens or continues a burst; says where it began and whether it is new.
-fn burst(facts: &mut Facts, at: Timestamp) -> (Timestamp, bool) {
-    if let Some((start, last)) = facts.burst
-        && at - last < BURST_GAP
-        && at - start <= BURST_LENGTH
-        && at >= start
-    {
-        facts.burst = Some((start, last.max(at)));
-        return (start, false);
-    }
-    facts.burst = Some((at, at));
-    (at, true)
-}
-
-fn interaction(facts: &mut Facts, event: &Event, signals: &mut Vec<Signal>) -> Timestamp {
-    let (start, new) = burst(facts, event.at);
-    if new {
-        signals.push(Signal::new("interaction", event, start));
-    }
-    let begun = match facts.conversation {
-        Some((begun, last)) if event.at - last <= CONVERSATION_GAP => begun,
-        _ => {
-            signals.push(Signal::new("conversation", event, start));
-            event.at
-        }
-    };
-    facts.conversation = Some((begun, event.at));
-    start
+    let Some(product) = product else { return };
+    let seen = Signal::new("look", event, None).with("model", slug(product));
+    // One kind of product: the key where it is told, else the category alone.
+    let seen = with_product(seen, None, category);
+    signals.push(if seen.field("product").is_none() { seen.with("product", "") } else { seen });
 }
 
 fn of_message(
@@ -235,48 +216,82 @@ fn of_message(
     if message.silent {
         return;
     }
-    let start = interaction(facts, event, signals);
-    signals.push(Signal::new("message", event, start));
-    let Some(reading) = reading else { return };
+    let (start, is_first) = counting::burst(facts, event.at);
+    let signal = |name| Signal::new(name, event, Some(start));
+    interacted(facts, event.at);
+    if is_first {
+        signals.push(signal("interaction"));
+    }
+    if counting::begins_conversation(facts, event.at) {
+        signals.push(signal("conversation"));
+    }
+    signals.push(signal("message"));
+    if let Some(reading) = reading {
+        of_reading(facts, event, message, reading, start, signals);
+    }
+    signals.push(signal("replied"));
+}
+
+/// What the words of a message say.
+fn of_reading(
+    facts: &mut Facts,
+    event: &Event,
+    message: &InboundMessage,
+    reading: &Reading,
+    start: Timestamp,
+    signals: &mut Vec<Signal>,
+) {
+    let signal = |name| Signal::new(name, event, Some(start));
     let products = reading.product_keys();
-    if let Some(category) = products.first().and_then(|key| key.split('/').next()) {
-        facts.trade = Some(category.to_owned());
+    if let Some(key) = products.first() {
+        facts.trade = key.split('/').next().map(str::to_owned);
+        facts.topic = Some(key.to_string());
     }
     for (intent, span) in reading.intents.iter().zip(spans(reading)) {
-        signals.push(Signal::new("intent", event, start).with("intent", intent.key()).at_span(span));
+        signals.push(signal("intent").with("intent", intent.key()).at_span(span));
     }
     questions(event, start, reading, &products, signals);
     for mention in reading.attributes.iter().filter(|mention| !mention.negated) {
         let feature = hyphens(&mention.key);
-        signals
-            .push(Signal::new("feature", event, start).with("feature", feature.as_str()).at_span(Some(mention.span)));
+        signals.push(signal("feature").with("feature", feature.as_str()).at_span(Some(mention.span)));
         for product in &products {
-            let question = Signal::new("question", event, start).of(product).with("feature", feature.as_str());
+            let question = signal("question").of(product).with("feature", feature.as_str());
             signals.push(question.at_span(Some(mention.span)));
         }
     }
     for tag in &reading.tags {
         let mut parts = tag.splitn(3, '/');
-        let signal = Signal::new("earned", event, start).with("tag", tag.as_str());
-        let signal = signal.with("group", parts.next().unwrap_or_default());
+        let mut earned = signal("earned").with("tag", tag.as_str());
+        earned = earned.with("group", parts.next().unwrap_or_default());
+        if let Some(topic) = &facts.topic {
+            earned = earned.with("topic", topic.as_str());
+        }
         signals.push(match (parts.next(), parts.next()) {
-            (Some(category), Some(product)) => signal.with("category", category).with("product", product),
-            _ => signal,
+            (Some(category), Some(product)) => earned.with("category", category).with("product", product),
+            _ => earned,
         });
     }
     for brand in reading.brands.iter().filter(|mention| !mention.negated) {
         if let Some(implied) = &brand.implies {
-            signals.push(
-                Signal::new("look", event, start).with("model", &*brand.key).of(implied).at_span(Some(brand.span)),
-            );
+            let seen = signal("look").with("model", model(message, brand)).of(implied);
+            signals.push(seen.at_span(Some(brand.span)));
         }
     }
     let knows = |group: &str| {
         facts.holds_like(group) || reading.tags.iter().any(|tag| tag.starts_with(group.trim_end_matches('*')))
     };
     if reading.wants(Intent::Buy) && knows("category/*") && knows("budget/*") {
-        signals.push(Signal::new("ready", event, start));
+        signals.push(signal("ready"));
     }
+}
+
+/// A model as the customer wrote it, its number with it: an iPhone 14 is another one than an iPhone 15.
+fn model(message: &InboundMessage, brand: &Mention) -> String {
+    let text = message.text.as_deref().or(message.caption.as_deref()).unwrap_or_default();
+    let Span { start, end } = brand.span;
+    let written: String = text.chars().skip(start as usize).take((end - start) as usize).collect();
+    let written = slug(&written);
+    if written.is_empty() { slug(&brand.key) } else { written }
 }
 
 /// Questions, each for the products that are named, or for none.
@@ -287,7 +302,7 @@ fn questions(event: &Event, start: Timestamp, reading: &Reading, products: &[Arc
             reading.intents.iter().position(|other| other == intent).and_then(|i| spans(reading).nth(i)).flatten();
         let mut asked = Vec::new();
         for name in names {
-            let signal = || Signal::new(name, event, start).at_span(span);
+            let signal = || Signal::new(name, event, Some(start)).at_span(span);
             match products.is_empty() {
                 true => asked.push(signal()),
                 false => asked.extend(products.iter().map(|product| signal().of(product))),

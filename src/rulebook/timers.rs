@@ -3,7 +3,7 @@
 use super::Rulebook;
 use super::facts::Facts;
 use super::language::Rule;
-use crate::domain::{Duration, Heat, Timestamp};
+use crate::domain::{Duration, Heat, Stage, Timestamp};
 
 /// The smallest step of time: what holds "within" a length still holds at its last moment, and ends one step later.
 pub(super) const STEP: Duration = Duration::millis(1);
@@ -51,9 +51,14 @@ pub(super) fn heat_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> 
     }
 }
 
-/// When a stage falls back to the first for want of signals (G-23).
+/// When the stage falls back for want of signals (G-23).
 pub(super) fn stage_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> {
-    use crate::domain::Stage;
-    let falls = matches!(facts.stage, Stage::Considering | Stage::AboutToBuy);
-    facts.stage_since.filter(|_| falls).map(|since| since + rulebook.heat.stage_lives + STEP)
+    stage_over(rulebook, facts, facts.stage)
+}
+
+/// When a stage ends that was reached: a purchase stays one.
+pub(super) fn stage_over(rulebook: &Rulebook, facts: &Facts, stage: Stage) -> Option<Timestamp> {
+    let ends = matches!(stage, Stage::Considering | Stage::AboutToBuy);
+    let last = facts.stages.get(&stage).filter(|_| ends)?;
+    Some(*last + rulebook.heat.stage_lives + STEP)
 }

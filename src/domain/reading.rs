@@ -17,6 +17,13 @@ pub struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// Whether another one lies within it.
+    pub fn covers(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
 impl Serialize for Span {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut pair = serializer.serialize_tuple(2)?;

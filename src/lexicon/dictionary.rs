@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Lexicon;
+use super::cues::{self, Cues};
 use super::endings::Endings;
 use super::explain::named;
 use super::files::{LANGUAGES, read};
@@ -65,6 +66,9 @@ type Words = BTreeMap<String, Vec<Spanned<Word>>>;
 #[serde(deny_unknown_fields)]
 struct IntentFile {
     words: Words,
+    /// Cues that make the intent together.
+    #[serde(default)]
+    cues: Vec<Spanned<String>>,
     /// Words for "or": between two things they make a question this intent.
     #[serde(default)]
     or: Words,
@@ -104,6 +108,10 @@ struct Builder {
     /// Words whose slips and forms are other words.
     exact: HashSet<String>,
     gaps: u32,
+    /// The names of all cues, in the order of their numbers.
+    cues: Vec<String>,
+    /// Which of them make an intent: file, byte offset, intent, as it is written.
+    rules: Vec<(SourceFile, usize, Intent, String)>,
     problems: Vec<Problem>,
     /// Every entry with its place, where somebody wants to look at them.
     entries: Option<Vec<Entry>>,
@@ -128,6 +136,7 @@ pub(super) struct Entry {
 /// Every entry of the dictionaries, for those who look at them one by one.
 pub(super) fn entries(files: &[SourceFile]) -> Vec<Entry> {
     let mut builder = Builder { entries: Some(Vec::new()), ..Builder::default() };
+    builder.names_of_cues(files);
     files.iter().for_each(|file| builder.words_of(file));
     builder.entries.unwrap_or_default()
 }
@@ -135,6 +144,7 @@ pub(super) fn entries(files: &[SourceFile]) -> Vec<Entry> {
 /// Compiles all dictionaries.
 pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     let mut builder = Builder::default();
+    builder.names_of_cues(files);
     let (mut negation, mut languages, mut limits, mut endings) = (None, None, None, Endings::none());
     for file in files {
         match file.path.as_str() {
@@ -157,6 +167,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     }
     let Some(mut languages) = languages else { return (None, builder.problems) };
     builder.settle_languages(&languages);
+    let cues = builder.rules();
     let Parts { money, typos, matcher, problems } = parts(files, &builder, limits.as_ref(), &languages, endings);
     builder.problems.extend(problems);
     if let Some(money) = &money {
@@ -166,7 +177,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
     let lexicon = match (failed, matcher, money, negation) {
         (false, Some(matcher), Some(money), Some(negation)) => {
-            Some(Lexicon { matcher, money, negation, languages, typos })
+            Some(Lexicon { matcher, cues, money, negation, languages, typos })
         }
         _ => None,
     };
@@ -242,6 +253,7 @@ impl Builder {
             ("products", category) => self.concepts(file, |name| Meaning::Product(format!("{category}/{name}").into())),
             ("intents", intent) => self.intent(file, intent),
             ("brands", category) => self.brands(file, category),
+            ("cues", language) => self.cues(file, language),
             _ => {}
         }
     }
@@ -254,6 +266,53 @@ impl Builder {
                 self.insert(file, word, word.get_ref().text(), &name, langs, meaning.clone());
             }
         }
+    }
+
+    /// `cues.toml`: every cue, and what its words say.
+    fn names_of_cues(&mut self, files: &[SourceFile]) {
+        let Some(file) = files.iter().find(|file| file.path == "cues.toml") else { return };
+        let Some(cues) = self.parsed::<BTreeMap<String, String>>(file) else { return };
+        if cues.len() > cues::MOST_CUES {
+            let message = format!("{} cues, and no more than {} can be told apart", cues.len(), cues::MOST_CUES);
+            let problem = Problem::at(&file.path, &file.text, 0, message, "Put two that are alike together.");
+            return self.problems.push(problem);
+        }
+        self.cues = cues.into_keys().collect();
+    }
+
+    /// `cues/LANGUAGE.toml`: the words of each cue in a language.
+    fn cues(&mut self, file: &SourceFile, language: &str) {
+        let Some(words) = self.parsed::<BTreeMap<String, Vec<Spanned<Word>>>>(file) else { return };
+        let Some(index) = LANGUAGES.iter().position(|known| *known == language) else {
+            let message = format!("`{language}` is no language that dictionaries have");
+            let advice = format!("The file's name is the language's: {}.", LANGUAGES.join(", "));
+            return self.problems.push(Problem::at(&file.path, &file.text, 0, message, advice));
+        };
+        for (name, words) in words {
+            let Some(number) = self.cues.iter().position(|known| *known == name) else {
+                let place = file.text.find(&name).unwrap_or(0);
+                let advice = "cues.toml lists all cues. Write one of them, or add it there.";
+                self.problems.push(Problem::at(&file.path, &file.text, place, format!("`{name}` is no cue"), advice));
+                continue;
+            };
+            for word in &words {
+                let meaning = Meaning::Cue { number: number as u8, name: name.as_str().into() };
+                self.insert(file, word, word.get_ref().text(), &name, Langs::one(index), meaning);
+            }
+        }
+    }
+
+    /// The rules over cues, once all cues are known.
+    fn rules(&mut self) -> Cues {
+        let mut cues = Cues::new(&self.cues);
+        for (file, place, intent, written) in std::mem::take(&mut self.rules) {
+            if let Err(unknown) = cues.add(intent, &written, &self.cues) {
+                let message = format!("`{unknown}` in `{written}` is no cue");
+                let advice = format!("Cues are ?, thing, sum, {}.", self.cues.join(", "));
+                self.problems.push(Problem::at(&file.path, &file.text, place, message, advice));
+            }
+        }
+        cues
     }
 
     /// The words of a table with the language of each. A language that is none is told.
@@ -281,7 +340,9 @@ impl Builder {
             self.problems.push(Problem::at(&file.path, &file.text, 0, message, advice));
             return;
         };
-        let Some(IntentFile { words, or, not }) = self.parsed::<IntentFile>(file) else { return };
+        let Some(IntentFile { words, cues, or, not }) = self.parsed::<IntentFile>(file) else { return };
+        let rules = cues.into_iter().map(|rule| (file.clone(), rule.span().start, intent, rule.into_inner()));
+        self.rules.extend(rules);
         for (langs, word) in self.by_language(file, &words) {
             self.phrase(file, word, langs, intent, false);
         }
@@ -421,6 +482,11 @@ impl Builder {
                 let other_thing = things > 1 && matches!(sense.meaning, Meaning::Product(_));
                 // English is mixed into every language; of others a long name is, a single word of talk is not.
                 let own = match sense.meaning {
+                    // Little words: what they say in another language is another thing.
+                    Meaning::Cue { .. } => {
+                        sense.counts_in = sense.langs;
+                        continue;
+                    }
                     Meaning::Product(_) | Meaning::Attribute(_) => length < LONG_NAME,
                     _ => !word.contains(' '),
                 };

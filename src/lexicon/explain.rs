@@ -107,9 +107,7 @@ impl Judge<'_> {
                 let place = self.reading.intents.iter().position(|other| other == intent);
                 let evidence = place.and_then(|place| self.reading.intent_spans.get(place));
                 match evidence {
-                    Some(evidence) if evidence.start <= span.start && span.end <= evidence.end => {
-                        (true, "the customer wants this".into())
-                    }
+                    Some(evidence) if evidence.covers(span) => (true, "the customer wants this".into()),
                     Some(evidence) => (false, format!("“{}” says it already", self.slice(*evidence))),
                     None => (false, self.no_intent(hit, span)),
                 }
@@ -119,6 +117,10 @@ impl Judge<'_> {
             | Meaning::BesideNumber { intent, .. }
             | Meaning::ClauseEnd { intent, .. } => (true, format!("looks like {} here, but is not", intent.key())),
             Meaning::GapStart(_) => (false, "the beginning of a phrase; what follows decides".into()),
+            Meaning::Cue { .. } => match self.reading.intent_spans.iter().position(|evidence| evidence.covers(span)) {
+                Some(place) => (true, format!("a part of what says {}", self.reading.intents[place].key())),
+                None => (false, "says something only together with other words".into()),
+            },
         }
     }
 
@@ -179,5 +181,6 @@ pub(super) fn named(meaning: &Meaning) -> (&'static str, String) {
         Meaning::BesideNumber { intent, .. } => ("phrase with a number", intent.key().to_owned()),
         Meaning::ClauseEnd { intent, .. } => ("phrase that ends a clause", intent.key().to_owned()),
         Meaning::Or(intent) => ("or", intent.key().to_owned()),
+        Meaning::Cue { name, .. } => ("cue", name.to_string()),
     }
 }

@@ -60,12 +60,20 @@ pub(super) enum Meaning {
     },
     /// An "or" between two things makes a question this intent.
     Or(Intent),
+    /// A word that says something together with others.
+    Cue {
+        number: u8,
+        name: Arc<str>,
+    },
 }
 
 impl Meaning {
-    /// One side of a phrase with a gap or a number: alone it says nothing.
+    /// A cue, or one side of a phrase with a gap or a number: alone it says nothing.
     pub(super) fn is_half(&self) -> bool {
-        matches!(self, Self::GapStart { .. } | Self::GapEnd { .. } | Self::BesideNumber { .. } | Self::Or(_))
+        matches!(
+            self,
+            Self::GapStart { .. } | Self::GapEnd { .. } | Self::BesideNumber { .. } | Self::Or(_) | Self::Cue { .. }
+        )
     }
 
     /// The key of the product or property that a word names.

@@ -4,10 +4,12 @@
 //! of the whole dictionary in one pass (`matcher.rs`), in the forms that its language makes of it (`endings.rs`), and slips
 //! are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`); sums of money are read
 //! with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers (`numbers.rs`)
-//! and sums (`money.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), tags (`reading.rs`) and the
+//! and sums (`money.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what
+//! words say together (`cues.rs`), tags (`reading.rs`) and the
 //! budget (`budget.rs`) are decided over what was found.
 
 mod budget;
+mod cues;
 mod dictionary;
 mod digits;
 mod endings;
@@ -37,6 +39,7 @@ use crate::domain::{Country, Problem, Reading, SourceFile};
 /// All dictionaries, compiled. Immutable; shared between threads.
 pub struct Lexicon {
     matcher: matcher::Matcher,
+    cues: cues::Cues,
     money: money_words::Money,
     negation: negation::Negation,
     languages: language::Languages,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use super::cues::{self, Mark, Set, Together};
 use super::files::LANGUAGES;
 use super::folding::{Folded, is_spaceless, is_word};
 use super::matcher::{self, Hit, Meaning};
@@ -88,6 +89,18 @@ fn whole<'h, 'a>(hit: &Hit<'_>, longer: &[&'h Hit<'a>]) -> Option<&'h Hit<'a>> {
     (hit.end <= other.end && hit.end - hit.start < other.end - other.start).then_some(other)
 }
 
+/// Whether a longer word says what it means without this part of it too: "5G phone" is 5G and a phone, and "no perfume" is no
+/// perfume.
+fn says_without(longer: &Hit<'_>, part: &Hit<'_>, hits: &[Hit<'_>]) -> bool {
+    let beside = |other: &&Hit<'_>| {
+        other.meaning == longer.meaning
+            && longer.start <= other.start
+            && other.end <= longer.end
+            && (other.end <= part.start || part.end <= other.start)
+    };
+    hits.iter().any(|other| beside(&other))
+}
+
 /// Whether a product's name says the property, so that it is no wish of its own: gaming of gaming_laptop.
 fn is_said_by(attribute: &str, product: &Hit<'_>) -> bool {
     let name = product.meaning.name().and_then(|key| key.rsplit('/').next());
@@ -111,7 +124,7 @@ impl Reader<'_> {
             longest(hits, |meaning| matches!(meaning, Meaning::Intent(intent) if !ABOUT_THINGS.contains(intent)));
         for hit in &products {
             if let Meaning::Product(key) = hit.meaning
-                && whole(hit, &attributes).is_none()
+                && whole(hit, &attributes).is_none_or(|longer| says_without(longer, hit, hits))
                 && whole(hit, &talk).is_none()
             {
                 reading.products.push(self.mention(hit, key));
@@ -200,6 +213,11 @@ impl Reader<'_> {
                 _ => {}
             }
         }
+        let mut negating = Vec::new();
+        self.together(hits, sums, |rule| match rule.negates {
+            true => negating.push((rule.intent, rule.start, rule.end)),
+            false => found.push((rule.intent, rule.start, rule.end)),
+        });
         against.sort_by_key(|(_, start, _)| *start);
         let cancelled = |intent: Intent, start: usize, end: usize| {
             let first = against.partition_point(|(_, from, _)| from + LONGEST_PHRASE < start);
@@ -221,12 +239,34 @@ impl Reader<'_> {
             let negated = negatable.contains(intent) && self.is_negated(*start);
             !negated && !cancelled(*intent, *start, *end)
         });
+        found.extend(negating.into_iter().filter(|(intent, start, end)| !cancelled(*intent, *start, *end)));
         found.sort_by_key(|(intent, start, end)| (*intent, *start, std::cmp::Reverse(*end)));
         found.dedup_by_key(|(intent, ..)| *intent);
         // Greeting words open many a message that wants something; both stay, as the contract lists them.
         for (intent, start, end) in found {
             reading.intents.push(intent);
             reading.intent_spans.push(self.span(start, end));
+        }
+    }
+
+    /// What words say together, sentence by sentence.
+    fn together(&self, hits: &[Hit<'_>], sums: &[Found], mut found: impl FnMut(Together)) {
+        let things = longest(hits, |meaning| {
+            matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_) | Meaning::Brand { .. })
+        });
+        let of_things = things.iter().map(|hit| Mark { cues: Set::THING, start: hit.start, end: hit.end });
+        let of_sums = sums.iter().map(|sum| Mark { cues: Set::SUM, start: sum.start, end: sum.end });
+        let words = hits.iter().filter(|hit| whole(hit, &things).is_none());
+        let of_words = words.filter_map(|hit| Some(Mark { cues: cues::cue(hit)?, start: hit.start, end: hit.end }));
+        let mut marks: Vec<Mark> = of_words.chain(of_things).chain(of_sums).collect();
+        marks.sort_by_key(|mark| (mark.end, std::cmp::Reverse(mark.start)));
+        let chars = &self.folded.chars;
+        while let Some(first) = marks.first() {
+            let end = first.end + chars[first.end..].iter().take_while(|c| !negation::is_end(**c)).count();
+            let of_sentence = marks.partition_point(|mark| mark.end <= end).max(1);
+            let asks = chars.get(end) == Some(&'?');
+            self.lexicon.cues.find(&marks[..of_sentence], asks, is_spaceless(chars[first.start]), &mut found);
+            marks.drain(..of_sentence);
         }
     }
 

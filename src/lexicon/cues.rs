@@ -1,0 +1,173 @@
+//! Cues: words that say something together. "where" and "parcel" in one sentence ask for an order, in whatever order and form
+//! they stand; `intents/*.toml` lists which cues make an intent, `cues/*.toml` the words of each cue.
+
+use super::matcher::{Hit, Meaning};
+use crate::domain::Intent;
+
+/// More cues than this have no place in a set.
+pub(super) const MOST_CUES: usize = 120;
+/// Cues of one rule lie within so many characters…
+const REACH: usize = 64;
+/// …and in scripts without spaces, whose words are shorter, within so many.
+const REACH_SPACELESS: usize = 24;
+
+/// A set of cues, one bit for each, and what is no word of a dictionary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Set(u128);
+
+impl Set {
+    /// The sentence asks something.
+    pub(super) const QUESTION: Self = Self(1 << 120);
+    /// A product, a property or a brand.
+    pub(super) const THING: Self = Self(1 << 121);
+    /// A sum of money.
+    pub(super) const SUM: Self = Self(1 << 122);
+
+    pub(super) fn of(cue: u8) -> Self {
+        Self(1 << cue)
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn has_all(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    fn has_any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+/// Something in a text that cues are made of, in folded characters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) cues: Set,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// Cues that make an intent together.
+#[derive(Clone, Debug)]
+struct Rule {
+    intent: Intent,
+    wanted: Set,
+    unwanted: Set,
+    /// Of the wanted ones, those that stand at a place; the others hold for the sentence.
+    placed: Set,
+    /// It says "not" itself, so that a negation does not take it back.
+    negates: bool,
+}
+
+/// Where a rule holds.
+pub(super) struct Together {
+    pub(super) intent: Intent,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) negates: bool,
+}
+
+/// Which cues make which intent.
+#[derive(Default)]
+pub(super) struct Cues {
+    rules: Vec<Rule>,
+    /// The cue whose words ask something.
+    asks: Set,
+}
+
+impl Cues {
+    /// `names` are those of all cues, in the order of their numbers.
+    pub(super) fn new(names: &[String]) -> Self {
+        let asks = names.iter().position(|name| name == "asks").map_or(Set::default(), |cue| Set::of(cue as u8));
+        Self { rules: Vec::new(), asks }
+    }
+
+    /// Takes in a rule as it is written: `where + order`, `have + thing + ? - order`.
+    ///
+    /// # Errors
+    /// The name that is no cue.
+    pub(super) fn add(&mut self, intent: Intent, written: &str, names: &[String]) -> Result<(), String> {
+        let (mut wanted, mut unwanted, mut against, mut negates) = (Set::default(), Set::default(), false, false);
+        for word in written.split_whitespace() {
+            match word {
+                "+" => against = false,
+                "-" => against = true,
+                _ => {
+                    let cue = named(word, names).ok_or_else(|| word.to_owned())?;
+                    negates |= word == "not" && !against;
+                    let set = if against { &mut unwanted } else { &mut wanted };
+                    *set = set.and(cue);
+                }
+            }
+        }
+        let placed = wanted.without(Set::QUESTION);
+        if placed == Set::default() {
+            return Err(written.to_owned());
+        }
+        self.rules.push(Rule { intent, wanted, unwanted, placed, negates });
+        Ok(())
+    }
+
+    /// Every rule that holds in a sentence whose marks these are, in order. `asks` tells of a question mark.
+    pub(super) fn find(&self, marks: &[Mark], asks: bool, spaceless: bool, mut found: impl FnMut(Together)) {
+        let mut all = marks.iter().fold(Set::default(), |all, mark| all.and(mark.cues));
+        if asks || all.has_any(self.asks) {
+            all = all.and(Set::QUESTION);
+        }
+        let reach = if spaceless { REACH_SPACELESS } else { REACH };
+        for rule in &self.rules {
+            if !all.has_all(rule.wanted) || all.has_any(rule.unwanted) {
+                continue;
+            }
+            let Rule { intent, negates, .. } = *rule;
+            let place = (0..marks.len()).find_map(|last| narrowest(&marks[..=last], rule.placed, reach));
+            if let Some((start, end)) = place {
+                found(Together { intent, start, end, negates });
+            }
+        }
+    }
+}
+
+/// The stretch before the end of the last mark in which all cues stand, if it is short enough. No word serves two cues.
+fn narrowest(marks: &[Mark], cues: Set, reach: usize) -> Option<(usize, usize)> {
+    let last = marks.last()?;
+    let (mut left, mut start) = (cues, last.end);
+    for mark in marks.iter().rev() {
+        if last.end - mark.start > reach {
+            return None;
+        }
+        if mark.end <= start && mark.cues.has_any(left) {
+            left = left.without(mark.cues);
+            start = mark.start;
+        } else if start == last.end {
+            // Whatever ends before the last mark was looked at already.
+            return None;
+        }
+        if left == Set::default() {
+            return Some((start, last.end));
+        }
+    }
+    None
+}
+
+fn named(word: &str, names: &[String]) -> Option<Set> {
+    Some(match word {
+        "?" => Set::QUESTION,
+        "thing" => Set::THING,
+        "sum" => Set::SUM,
+        _ => Set::of(names.iter().position(|name| name == word)? as u8),
+    })
+}
+
+/// The cue that a hit is of.
+pub(super) fn cue(hit: &Hit<'_>) -> Option<Set> {
+    match hit.meaning {
+        Meaning::Cue { number, .. } => Some(Set::of(*number)),
+        _ => None,
+    }
+}

@@ -40,11 +40,16 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
     };
     let mut out = std::io::stdout().lock();
     let failed_to_write = |error| Stop::new("cannot write the outcome", error);
-    let (mut passed, mut failures) = (0, Vec::new());
+    let (mut passed, mut failures, mut unreadable) = (0, Vec::new(), Vec::new());
     for path in &arguments.files {
         let name = path.display();
-        let text = std::fs::read_to_string(path).map_err(|error| Stop::new(&format!("cannot read {name}"), error))?;
-        let lines = timeline::parse(&text).map_err(|error| Stop(format!("{name}: {error}")))?;
+        let lines = match read(path) {
+            Ok(lines) => lines,
+            Err(error) => {
+                unreadable.push(error);
+                continue;
+            }
+        };
         let mut world = World::new(&knowledge, arguments.trace);
         let outcome = world.play(&lines);
         for line in world.take_trace() {
@@ -69,5 +74,15 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
     } else {
         writeln!(out, "{passed} passed, {failed} failed").map_err(failed_to_write)?;
     }
+    // One file that cannot be read keeps nobody from hearing of the others.
+    if !unreadable.is_empty() {
+        return Err(Stop(unreadable.join("\n")));
+    }
     Ok(if failed == 0 { Ended::Done } else { Ended::Faults })
+}
+
+fn read(path: &std::path::Path) -> Result<Vec<timeline::Line>, String> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {error}"))?;
+    timeline::parse(&text).map_err(|error| format!("{name}: {error}"))
 }

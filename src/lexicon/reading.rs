@@ -1,6 +1,5 @@
 //! Deciding over what was found: what wins, what is negated, which sum is the budget, which tags the words earn.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -176,8 +175,15 @@ impl Reader<'_> {
 
     fn intents(&self, hits: &[Hit<'_>], sums: &[Found], reading: &mut Reading) {
         let (mut found, mut against): (Vec<(Intent, usize, usize)>, Vec<_>) = (Vec::new(), Vec::new());
-        // Where the first part of each phrase with a gap stood last.
-        let mut begun: HashMap<u32, (usize, usize)> = HashMap::new();
+        // First parts of phrases with a gap, by phrase and place.
+        let mut begun: Vec<(u32, usize, usize)> = hits
+            .iter()
+            .filter_map(|hit| match hit.meaning {
+                Meaning::GapStart(phrase) => Some((*phrase, hit.start, hit.end)),
+                _ => None,
+            })
+            .collect();
+        begun.sort_unstable();
         for hit in hits {
             match hit.meaning {
                 Meaning::Intent(intent) => found.push((*intent, hit.start, hit.end)),
@@ -185,15 +191,14 @@ impl Reader<'_> {
                 Meaning::NotIntent(intent) if hit.found == matcher::Found::Listed => {
                     against.push((*intent, hit.start, hit.end));
                 }
-                Meaning::GapStart(phrase) => {
-                    begun.insert(*phrase, (hit.start, hit.end));
-                }
                 Meaning::GapEnd { phrase, intent, against: only_looks_like_it } => {
-                    let open = begun.get(phrase).filter(|(_, end)| self.spans_gap(*end, hit.start));
-                    let Some((start, _)) = open.copied() else {
+                    let before = begun.partition_point(|(other, start, _)| (*other, *start) < (*phrase, hit.start));
+                    let last = before.checked_sub(1).map(|last| begun[last]);
+                    let Some((_, start, _)) =
+                        last.filter(|(other, _, end)| other == phrase && self.spans_gap(*end, hit.start))
+                    else {
                         continue;
                     };
-                    begun.remove(phrase);
                     let list = if *only_looks_like_it { &mut against } else { &mut found };
                     list.push((*intent, start, hit.end));
                 }

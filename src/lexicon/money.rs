@@ -9,7 +9,7 @@ use super::money_tokens::Tokens;
 use super::money_words::{Lead, Marks, MoneyWords, Word};
 use super::no_money::is_no_money;
 use super::numbers::{self, Number};
-use crate::domain::{Amount, Currency, Span};
+use crate::domain::{Amount, Country, Currency, Span};
 
 /// A bare number below this is no sum for a bound alone: "max 2".
 const LEAST_BOUNDED: u32 = 10;
@@ -170,10 +170,11 @@ impl Finder<'_> {
         if let Some((_, end)) = tokens.longest(at, |word| word.before) {
             at = tokens.skip_spaces(end);
         }
-        if at != high.start
-            && let Some(name) = self.name_at(at)
-        {
-            at = tokens.skip_spaces(name.end);
+        if at != high.start {
+            let before = || self.name_before(tokens.back_over_spaces(high.start)).filter(|name| name.start == at);
+            if let Some(name) = self.name_at(at).or_else(before) {
+                at = tokens.skip_spaces(name.end);
+            }
         }
         let (first, second) = shared(low, high);
         let joined = word.is_none() && high.lead == Lead::Joint;
@@ -214,17 +215,30 @@ impl Finder<'_> {
 
     /// The currency that begins at a place.
     fn name_at(&self, at: usize) -> Option<Name> {
-        let named = |word: &Word| (word.code.is_some() || word.sign.is_some()).then_some(*word);
+        let named = |word: &Word| {
+            let anywhere = word.sign.is_some_and(|sign| self.only_in(sign).is_empty());
+            (word.code.is_some() || anywhere).then_some(*word)
+        };
         let (word, end) = self.tokens.longest(at, named)?;
         Some(Name { named: self.settle(&word), sign: word.sign, start: at, end })
     }
 
     /// The currency that ends at a place.
     fn name_before(&self, end: usize) -> Option<Name> {
-        let named = |word: &Word| (word.code.is_some() || word.sign.is_some()).then_some(*word);
+        let named = |word: &Word| {
+            let here = word.sign.is_some_and(|sign| {
+                let only_in = self.only_in(sign);
+                only_in.is_empty() || self.hints.country.is_some_and(|country| only_in.contains(&country))
+            });
+            (word.code.is_some() || here).then_some(*word)
+        };
         let (word, start) = self.tokens.before(end, named)?;
         let only_behind = word.is(Marks::LOCAL) || word.is(Marks::WORD_CODE) && word.sign.is_none();
         (!only_behind).then(|| Name { named: self.settle(&word), sign: word.sign, start, end })
+    }
+
+    fn only_in(&self, sign: u16) -> &[Country] {
+        &self.tokens.words.signs[usize::from(sign)].only_in
     }
 
     fn settle(&self, word: &Word) -> Named {

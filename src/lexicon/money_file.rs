@@ -43,6 +43,9 @@ pub(super) struct Sign {
     /// One of `[shared]` in `money.toml`.
     #[serde(default)]
     pub(super) shared: Option<String>,
+    /// A letter or two that are a sign only for customers of these countries, and only before a number: R500.
+    #[serde(default)]
+    pub(super) only_in: Vec<Country>,
     /// Where the customer's country does not tell.
     #[serde(default)]
     pub(super) by_language: BTreeMap<String, Currency>,

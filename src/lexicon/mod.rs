@@ -4,9 +4,8 @@
 //! of the whole dictionary in one pass (`matcher.rs`), in the forms that its language makes of it (`endings.rs`), and slips
 //! are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`); sums of money are read
 //! with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers (`numbers.rs`)
-//! and sums (`money.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what
-//! words say together (`cues.rs`), tags (`reading.rs`) and the
-//! budget (`budget.rs`) are decided over what was found.
+//! and sums (`money.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
+//! (`intents.rs`, `cues.rs`), tags (`reading.rs`) and the budget (`budget.rs`) are decided over what was found.
 
 mod budget;
 mod cues;
@@ -16,6 +15,7 @@ mod endings;
 mod explain;
 mod files;
 mod folding;
+mod intents;
 mod language;
 mod matcher;
 mod money;

@@ -4,30 +4,17 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::cues::{self, Mark, Set, Together};
 use super::files::LANGUAGES;
-use super::folding::{Folded, is_spaceless, is_word};
-use super::matcher::{self, Hit, Meaning};
-use super::money::{self, Found};
-use super::negation::{self, Reach};
+use super::folding::Folded;
+use super::matcher::{Hit, Meaning};
+use super::money;
+use super::negation::Reach;
 use super::scan::Scan;
 use super::{Hints, Lexicon, language};
 use crate::domain::{Intent, Mention, Reading, Span};
 
-/// A phrase with a gap leaves at most this many characters between its parts.
-const GAP_CHARS: usize = 28;
-/// A question of fewer words beside the things in it only names them: "red dress?"
-const LEAST_OF_A_QUESTION: usize = 2;
-/// Between an "or" and each of the two things.
-const CHOICE_CHARS: u32 = 14;
-/// Spaces and signs between a phrase and its number.
-const SIGNS: usize = 4;
 /// Phrases of these intents name things that are meant; in those of others a word of theirs is none: "gift card code".
 const ABOUT_THINGS: [Intent; 4] = [Intent::ProductInquiry, Intent::Availability, Intent::Compare, Intent::Warranty];
-/// No phrase is longer, gap and all.
-const LONGEST_PHRASE: usize = 200;
-/// Mentions that may cover the same word.
-const MOST_AT_ONE_PLACE: usize = 8;
 
 /// See [`Lexicon::read`].
 pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading {
@@ -59,13 +46,13 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> R
 
 /// What the parts of a reading are decided from.
 pub(super) struct Reader<'a> {
-    lexicon: &'a Lexicon,
+    pub(super) lexicon: &'a Lexicon,
     pub(super) folded: &'a Folded,
     negated: Reach,
 }
 
 /// Of hits that overlap, the longest; of equals, the first. Hits stand in order of their start, longer ones first.
-fn longest<'h, 'a>(hits: &'h [Hit<'a>], wanted: impl Fn(&Meaning) -> bool) -> Vec<&'h Hit<'a>> {
+pub(super) fn longest<'h, 'a>(hits: &'h [Hit<'a>], wanted: impl Fn(&Meaning) -> bool) -> Vec<&'h Hit<'a>> {
     let mut kept: Vec<&Hit<'a>> = Vec::new();
     for hit in hits.iter().filter(|hit| wanted(hit.meaning)) {
         match kept.last() {
@@ -82,7 +69,7 @@ fn longest<'h, 'a>(hits: &'h [Hit<'a>], wanted: impl Fn(&Meaning) -> bool) -> Ve
 }
 
 /// The longer word that this one is a part of: "no perfume" of "perfume". The longer ones stand in order and do not overlap.
-fn whole<'h, 'a>(hit: &Hit<'_>, longer: &[&'h Hit<'a>]) -> Option<&'h Hit<'a>> {
+pub(super) fn whole<'h, 'a>(hit: &Hit<'_>, longer: &[&'h Hit<'a>]) -> Option<&'h Hit<'a>> {
     let behind = longer.partition_point(|other| other.start <= hit.start);
     let other = *longer[..behind].last()?;
     (hit.end <= other.end && hit.end - hit.start < other.end - other.start).then_some(other)
@@ -112,7 +99,7 @@ impl Reader<'_> {
         Mention { key: key.clone(), span, implies: None, level: None, negated: self.is_negated(hit.start) }
     }
 
-    fn span(&self, start: usize, end: usize) -> Span {
+    pub(super) fn span(&self, start: usize, end: usize) -> Span {
         Span { start: self.folded.origin(start), end: self.folded.origin_end(end) }
     }
 
@@ -171,179 +158,6 @@ impl Reader<'_> {
             }
             at = from + word;
         }
-    }
-
-    fn intents(&self, hits: &[Hit<'_>], sums: &[Found], reading: &mut Reading) {
-        let (mut found, mut against): (Vec<(Intent, usize, usize)>, Vec<_>) = (Vec::new(), Vec::new());
-        // First parts of phrases with a gap, by phrase and place.
-        let mut begun: Vec<(u32, usize, usize)> = hits
-            .iter()
-            .filter_map(|hit| match hit.meaning {
-                Meaning::GapStart(phrase) => Some((*phrase, hit.start, hit.end)),
-                _ => None,
-            })
-            .collect();
-        begun.sort_unstable();
-        for hit in hits {
-            match hit.meaning {
-                Meaning::Intent(intent) => found.push((*intent, hit.start, hit.end)),
-                // What only looks like an intent is meant to the letter.
-                Meaning::NotIntent(intent) if hit.found == matcher::Found::Listed => {
-                    against.push((*intent, hit.start, hit.end));
-                }
-                Meaning::GapEnd { phrase, intent, against: only_looks_like_it } => {
-                    let before = begun.partition_point(|(other, start, _)| (*other, *start) < (*phrase, hit.start));
-                    let last = before.checked_sub(1).map(|last| begun[last]);
-                    let Some((_, start, _)) =
-                        last.filter(|(other, _, end)| other == phrase && self.spans_gap(*end, hit.start))
-                    else {
-                        continue;
-                    };
-                    let list = if *only_looks_like_it { &mut against } else { &mut found };
-                    list.push((*intent, start, hit.end));
-                }
-                Meaning::ClauseEnd { intent, against: only_looks_like_it, alone } => {
-                    if self.ends_clause(hit.end) && (!alone || self.begins_clause(hit.start)) {
-                        let list = if *only_looks_like_it { &mut against } else { &mut found };
-                        list.push((*intent, hit.start, hit.end));
-                    }
-                }
-                Meaning::Or(intent) if self.chooses(hit, reading) => found.push((*intent, hit.start, hit.end)),
-                Meaning::BesideNumber { intent, against: only_looks_like_it, behind } => {
-                    if self.number_beside(hit, *behind, sums) {
-                        let list = if *only_looks_like_it { &mut against } else { &mut found };
-                        list.push((*intent, hit.start, hit.end));
-                    }
-                }
-                _ => {}
-            }
-        }
-        let mut negating = Vec::new();
-        self.together(hits, sums, |rule| match rule.negates {
-            true => negating.push((rule.intent, rule.start, rule.end)),
-            false => found.push((rule.intent, rule.start, rule.end)),
-        });
-        against.sort_by_key(|(_, start, _)| *start);
-        let cancelled = |intent: Intent, start: usize, end: usize| {
-            let first = against.partition_point(|(_, from, _)| from + LONGEST_PHRASE < start);
-            let near = against[first..].iter().take_while(|(_, from, _)| *from < end);
-            near.into_iter().any(|(other, _, to)| *other == intent && start < *to)
-        };
-        // "robot vacuum" asks for no human, though "are you a robot" does.
-        let mentions = reading.products.iter().chain(&reading.attributes).map(|mention| mention.span);
-        let mut mentions: Vec<Span> = mentions.chain(reading.brands.iter().map(|mention| mention.span)).collect();
-        mentions.sort();
-        found.retain(|(_, start, end)| {
-            let span = self.span(*start, *end);
-            let before = mentions.partition_point(|mention| mention.start <= span.start);
-            let near = mentions[..before].iter().rev().take(MOST_AT_ONE_PLACE);
-            !near.into_iter().any(|mention| span.end <= mention.end && *mention != span)
-        });
-        let negatable = &self.lexicon.negation.intents;
-        found.retain(|(intent, start, end)| {
-            let negated = negatable.contains(intent) && self.is_negated(*start);
-            !negated && !cancelled(*intent, *start, *end)
-        });
-        found.extend(negating.into_iter().filter(|(intent, start, end)| !cancelled(*intent, *start, *end)));
-        found.sort_by_key(|(intent, start, end)| (*intent, *start, std::cmp::Reverse(*end)));
-        found.dedup_by_key(|(intent, ..)| *intent);
-        // Greeting words open many a message that wants something; both stay, as the contract lists them.
-        for (intent, start, end) in found {
-            reading.intents.push(intent);
-            reading.intent_spans.push(self.span(start, end));
-        }
-    }
-
-    /// What words say together, sentence by sentence.
-    fn together(&self, hits: &[Hit<'_>], sums: &[Found], mut found: impl FnMut(Together)) {
-        let things = longest(hits, |meaning| {
-            matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_) | Meaning::Brand { .. })
-        });
-        let of_things = things.iter().map(|hit| Mark { cues: Set::THING, start: hit.start, end: hit.end });
-        let of_sums = sums.iter().map(|sum| Mark { cues: Set::SUM, start: sum.start, end: sum.end });
-        let words = hits.iter().filter(|hit| whole(hit, &things).is_none());
-        let of_words = words.filter_map(|hit| Some(Mark { cues: cues::cue(hit)?, start: hit.start, end: hit.end }));
-        let mut marks: Vec<Mark> = of_words.chain(of_things).chain(of_sums).collect();
-        marks.sort_by_key(|mark| (mark.end, std::cmp::Reverse(mark.start)));
-        let chars = &self.folded.chars;
-        while let Some(first) = marks.first() {
-            let end = first.end + chars[first.end..].iter().take_while(|c| !negation::is_end(**c)).count();
-            let of_sentence = marks.partition_point(|mark| mark.end <= end).max(1);
-            let asks = chars.get(end) == Some(&'?');
-            self.lexicon.cues.find(&marks[..of_sentence], asks, is_spaceless(chars[first.start]), &mut found);
-            marks.drain(..of_sentence);
-        }
-    }
-
-    /// Whether nothing of the clause follows.
-    fn ends_clause(&self, end: usize) -> bool {
-        self.folded.chars[end..].iter().find(|c| **c != ' ').is_none_or(|c| !c.is_alphanumeric())
-    }
-
-    /// Whether nothing of the clause stands before.
-    fn begins_clause(&self, start: usize) -> bool {
-        self.folded.chars[..start].iter().rev().find(|c| **c != ' ').is_none_or(|c| !c.is_alphanumeric())
-    }
-
-    /// Whether an "or" in a question stands between two things that the shop sells.
-    fn chooses(&self, or: &Hit<'_>, reading: &Reading) -> bool {
-        let (start, end) = (self.folded.origin(or.start), self.folded.origin_end(or.end));
-        let things = || reading.products.iter().chain(&reading.brands).chain(&reading.attributes);
-        let before = things().any(|thing| thing.span.end <= start && start - thing.span.end <= CHOICE_CHARS);
-        let after = things().any(|thing| thing.span.start >= end && thing.span.start - end <= CHOICE_CHARS);
-        before && after && self.folded.chars.contains(&'?')
-    }
-
-    /// Whether digits or a sum stand right behind the words, or in front of them, signs left out.
-    fn number_beside(&self, hit: &Hit<'_>, behind: bool, sums: &[Found]) -> bool {
-        let chars = &self.folded.chars;
-        let skipped = |c: &char| !c.is_alphanumeric() && !negation::is_end(*c);
-        if behind {
-            let at = hit.end + chars[hit.end..].iter().take(SIGNS).take_while(|c| skipped(c)).count();
-            chars.get(at).is_some_and(char::is_ascii_digit)
-                || sums.iter().any(|sum| (hit.end..=at).contains(&sum.start))
-        } else {
-            let at = hit.start - chars[..hit.start].iter().rev().take(SIGNS).take_while(|c| skipped(c)).count();
-            at > 0 && chars[at - 1].is_ascii_digit() || sums.iter().any(|sum| (at..=hit.start).contains(&sum.end))
-        }
-    }
-
-    /// Whether the gap of a phrase may reach from one place to another: a few words, and no end of a sentence.
-    fn spans_gap(&self, start: usize, end: usize) -> bool {
-        start <= end && end - start <= GAP_CHARS && !self.folded.chars[start..end].iter().any(|c| negation::is_end(*c))
-    }
-
-    /// A question about something that the shop sells, where nothing else is asked, is about the thing itself: "is the tent
-    /// waterproof?", "does the Roomba climb carpets?". A wish with a question mark names what it wants and no more.
-    fn question(&self, reading: &mut Reading) {
-        use Intent::{Greeting, Location, ProductInquiry, Thanks};
-        let beside = [Greeting, Thanks, Location];
-        if reading.budget.is_some() || reading.intents.iter().any(|intent| !beside.contains(intent)) {
-            return;
-        }
-        let Some(mark) = self.folded.chars.iter().position(|c| *c == '?') else { return };
-        let things = reading.attributes.iter().chain(&reading.products).chain(&reading.brands);
-        let Some(thing) = things.filter(|mention| !mention.negated).min_by_key(|mention| mention.span) else { return };
-        let span = thing.span;
-        let others = self.words_beside(mark, reading);
-        if others < LEAST_OF_A_QUESTION && reading.attributes.is_empty() {
-            return;
-        }
-        let place = reading.intents.partition_point(|intent| *intent < ProductInquiry);
-        reading.intents.insert(place, ProductInquiry);
-        reading.intent_spans.insert(place, span);
-    }
-
-    /// How many words stand before a question mark beside the things that it is about; of scripts without spaces, half as
-    /// many as characters.
-    fn words_beside(&self, mark: usize, reading: &Reading) -> usize {
-        let things = reading.attributes.iter().chain(&reading.products).chain(&reading.brands);
-        let named: Vec<Span> = things.map(|mention| mention.span).collect();
-        let chars = &self.folded.chars[..mark];
-        let free = |at: usize| !named.iter().any(|span| (span.start..span.end).contains(&self.folded.origin(at)));
-        let spaceless = (0..chars.len()).filter(|at| is_spaceless(chars[*at]) && free(*at)).count();
-        let begins = |at: usize| is_word(chars[at]) && (at == 0 || !is_word(chars[at - 1])) && free(at);
-        (0..chars.len()).filter(|at| begins(*at)).count() + spaceless / 2
     }
 
     pub(super) fn is_negated(&self, start: usize) -> bool {

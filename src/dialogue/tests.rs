@@ -267,6 +267,19 @@ fn every_language_answers_in_its_own_words() {
         ("RU", "Здравствуйте, ищу телефон до 300 долларов", ["Harbour Goods", "бюджет", "Nova S5"], "phone"),
         ("IT", "Ciao, cerco un telefono sotto i 300 dollari", ["Harbour Goods", "budget", "Nova S5"], "phone,"),
         ("BR", "Oi, procuro um celular até 300 dólares", ["Harbour Goods", "orçamento", "Nova S5"], "phone"),
+        ("MX", "Hola, busco un teléfono de hasta 300 dólares", ["Harbour Goods", "presupuesto", "Nova S5"], "phone"),
+        ("ID", "Halo, saya cari HP di bawah 300 dolar", ["Harbour Goods", "budget", "Nova S5"], "phone"),
+        ("MY", "Hai, saya nak cari telefon bawah 300 dolar", ["Harbour Goods", "bajet", "Nova S5"], "phone"),
+        ("IN", "नमस्ते, मुझे 300 डॉलर तक का मोबाइल चाहिए", ["Harbour Goods", "बजट", "Nova S5"], "phone"),
+        ("AE", "السلام عليكم، ابحث عن هاتف بحد أقصى 300 دولار", ["Harbour Goods", "لميزانيتك", "Nova S5"], "phone"),
+        ("DE", "Guten Tag, ich suche ein Handy bis 300 Dollar", ["Harbour Goods", "Budget", "Nova S5"], "phone"),
+        (
+            "FR",
+            "Bonjour, je cherche un téléphone à moins de 300 dollars",
+            ["Harbour Goods", "budget", "Nova S5"],
+            "phone",
+        ),
+        ("TR", "Merhaba, 300 dolara kadar telefon arıyorum", ["Harbour Goods", "Bütçenize", "Nova S5"], "phone"),
     ] {
         let mut talk = Talk::new(country);
         let answer = talk.write(text);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
+use super::dictionary::ENGLISH;
 use super::files::{LANGUAGES, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
 use super::matcher::{Found, Hit, Langs};
@@ -24,6 +25,8 @@ const ALL_LETTERS: u32 = 10;
 const PRIOR: u32 = 7;
 /// The language of the customer's country decides between equals.
 const PRIOR_OF_COUNTRY: u32 = 3;
+/// English in so few words is in every language: "ok", "stop".
+const A_WORD_OR_TWO: usize = 2;
 /// Fewer votes tell nothing.
 const LEAST: u32 = 4;
 /// Fewer letters than this say nothing by statistics, and what follows so many characters says no more.
@@ -165,7 +168,9 @@ impl Languages {
             let share = weight / langs.0.count_ones().max(1);
             langs.list().filter(|index| *index < LANGUAGES.len()).for_each(|index| votes[index] += share);
         };
+        let mut words = 0;
         for word in folded.chars.split(|c| !is_word(*c) && *c != '\'').filter(|word| !word.is_empty()) {
+            words += 1;
             if let Some((langs, weight)) = self.words.get(&fingerprint(word.iter().copied())) {
                 vote(*langs, *weight);
             }
@@ -210,9 +215,12 @@ impl Languages {
         let best = *votes.iter().max()?;
         let mut winners = (0..votes.len()).filter(|index| votes[*index] == best);
         let winner = winners.next().filter(|_| best >= LEAST)?;
+        if let Some(hint) = hint.filter(|_| winner == ENGLISH && words <= A_WORD_OR_TWO) {
+            return Some(hint);
+        }
         // Between equals the prior decides; without one, English is what most people mix in.
         match winners.next() {
-            Some(_) => hint.filter(|hint| votes[*hint] == best).or((votes[0] == best).then_some(0)),
+            Some(_) => hint.filter(|hint| votes[*hint] == best).or((votes[ENGLISH] == best).then_some(ENGLISH)),
             None => Some(winner),
         }
     }

@@ -160,6 +160,61 @@ struct Choice {
     class: u16,
 }
 
+/// Texts to be found while the automaton is built, in one place: most are beginnings of listed words.
+#[derive(Default)]
+struct Texts {
+    all: String,
+    list: Vec<Made>,
+    /// Where the word stands that forms are made of.
+    word: usize,
+}
+
+/// One text with one thing that it may be.
+struct Made {
+    /// Its first bytes, which decide nearly every comparison.
+    head: u64,
+    start: u32,
+    length: u32,
+    choice: Choice,
+}
+
+impl Made {
+    fn text<'t>(&self, all: &'t str) -> &'t str {
+        &all[self.start as usize..(self.start + self.length) as usize]
+    }
+}
+
+impl Texts {
+    fn begin(&mut self, word: &str) {
+        self.word = self.all.len();
+        self.all.push_str(word);
+    }
+
+    fn add(&mut self, text: &str, choice: Choice) {
+        let start = match self.all[self.word..].starts_with(text) {
+            true => self.word,
+            false => {
+                let start = self.all.len();
+                self.all.push_str(text);
+                start
+            }
+        };
+        let mut head = [0; 8];
+        let first = text.len().min(head.len());
+        head[..first].copy_from_slice(&text.as_bytes()[..first]);
+        let (start, length) = (start as u32, text.len() as u32);
+        self.list.push(Made { head: u64::from_be_bytes(head), start, length, choice });
+    }
+
+    fn sort(&mut self) {
+        let all = &self.all;
+        self.list.sort_unstable_by(|a, b| {
+            let by_head = a.head.cmp(&b.head);
+            by_head.then_with(|| a.text(all).cmp(b.text(all))).then_with(|| a.choice.cmp(&b.choice))
+        });
+    }
+}
+
 /// A text that the automaton finds, and what it may be.
 struct Pattern {
     /// In characters.
@@ -200,40 +255,41 @@ impl Matcher {
         exact: &HashSet<String>,
         endings: Endings,
     ) -> Result<Self, String> {
-        let (mut senses, mut found) = (Vec::new(), Vec::new());
+        let mut senses = Vec::new();
         let (mut texts_of_words, mut text_ends, mut word_of_sense) = (String::new(), Vec::new(), Vec::new());
+        let mut found = Texts::default();
         // In order, so that of equals the same one wins in every run.
         let mut words: Vec<(&String, &Vec<Sense>)> = words.iter().filter(|(word, _)| !word.is_empty()).collect();
         words.sort_unstable_by(|a, b| a.0.cmp(b.0));
         for (word, means) in words {
+            found.begin(word);
             for sense in means {
                 let place = senses.len() as u32;
                 if !exact.contains(word) {
-                    forms(&endings, word, sense, |pattern, class| {
-                        found.push((pattern.to_owned(), Choice { sense: place, class }));
-                    });
+                    forms(&endings, word, sense, |pattern, class| found.add(pattern, Choice { sense: place, class }));
                 }
-                found.push((word.clone(), Choice { sense: place, class: endings::LISTED }));
+                found.add(word, Choice { sense: place, class: endings::LISTED });
                 senses.push(sense.clone());
                 word_of_sense.push(text_ends.len() as u32);
             }
             texts_of_words.push_str(word);
             text_ends.push(texts_of_words.len() as u32);
         }
-        found.sort_unstable();
-        let (mut choices, mut patterns) = (Vec::with_capacity(found.len()), Vec::<Pattern>::new());
-        let mut texts: Vec<(String, u32)> = Vec::new();
-        for (text, choice) in found {
+        found.sort();
+        let (mut choices, mut patterns) = (Vec::with_capacity(found.list.len()), Vec::<Pattern>::new());
+        let mut texts: Vec<(&str, u32)> = Vec::new();
+        for made in &found.list {
+            let text = made.text(&found.all);
             if texts.last().is_none_or(|(last, _)| *last != text) {
                 let first = choices.len() as u32;
                 let length = text.chars().count() as u32;
                 texts.push((text, patterns.len() as u32));
                 patterns.push(Pattern { length, first, last: first, takes_front: false });
             }
-            choices.push(choice);
+            choices.push(made.choice);
             if let Some(pattern) = patterns.last_mut() {
                 pattern.last = choices.len() as u32;
-                pattern.takes_front |= endings.takes_front(choice.class);
+                pattern.takes_front |= endings.takes_front(made.choice.class);
             }
         }
         let automaton = match texts.is_empty() {

@@ -440,6 +440,10 @@ impl Finder<'_> {
         if sum.low.one_point && currency.is_some_and(|code| self.tokens.words.three_decimals.contains(&code)) {
             low /= Decimal::ONE_THOUSAND;
         }
+        if currency.is_some_and(|code| inferred && self.tokens.words.unsaid_thousands.contains(&code)) {
+            let factor = unsaid(sum);
+            (low, high) = (low * factor, high.map(|high| high * factor));
+        }
         let (min, max) = match (sum.bound, high) {
             (_, Some(high)) => (Some(low), Some(high)),
             (Some(Bound::AtMost), None) => (None, Some(low)),
@@ -480,6 +484,21 @@ impl Finder<'_> {
             plausible: named || !tiny,
             weak,
         }
+    }
+}
+
+/// What is left unsaid of a sum in a currency of which nobody means so little: "500" for half a million, "1,8".
+fn unsaid(sum: &Sum) -> Decimal {
+    let numbers = || [Some(&sum.low), sum.high.as_ref()].into_iter().flatten();
+    let bare = |number: &Number| !number.scaled() && !number.grouped;
+    let whole = |number: &Number| number.value.fract().is_zero();
+    match () {
+        () if !numbers().all(bare) => Decimal::ONE,
+        () if numbers().all(|number| whole(number) && number.value < Decimal::ONE_THOUSAND) => Decimal::ONE_THOUSAND,
+        () if numbers().all(|number| number.value < Decimal::ONE_HUNDRED) && !whole(&sum.low) => {
+            Decimal::from(1_000_000)
+        }
+        () => Decimal::ONE,
     }
 }
 

@@ -63,6 +63,8 @@ pub(super) struct MoneyFile {
     pub(super) word_codes: Vec<Currency>,
     /// Currencies whose three digits behind a point are a fraction.
     pub(super) three_decimals: Vec<Currency>,
+    /// Currencies in which a bare small number leaves its thousands unsaid, or its millions where it has a decimal.
+    pub(super) unsaid_thousands: Vec<Currency>,
     pub(super) sign: Vec<Sign>,
     pub(super) shared: BTreeMap<String, Shared>,
     pub(super) countries: BTreeMap<Country, Currency>,

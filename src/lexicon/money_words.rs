@@ -322,6 +322,7 @@ impl Table {
             countries: common.countries.clone(),
             shared: common.shared.clone(),
             three_decimals: common.three_decimals.clone(),
+            unsaid_thousands: common.unsaid_thousands.clone(),
             tail_is_next_rank: flag(|file| file.tail_is_next_rank),
             counts_by_twenties: flag(|file| file.counts_by_twenties),
             units_before_tens: flag(|file| file.units_before_tens),
@@ -339,6 +340,8 @@ pub(super) struct MoneyWords {
     countries: BTreeMap<Country, Currency>,
     shared: BTreeMap<String, Shared>,
     pub(super) three_decimals: Vec<Currency>,
+    /// See [`MoneyFile`].
+    pub(super) unsaid_thousands: Vec<Currency>,
     pub(super) tail_is_next_rank: bool,
     pub(super) counts_by_twenties: bool,
     pub(super) units_before_tens: bool,

@@ -179,9 +179,24 @@ impl Finder<'_> {
         let (first, second) = shared(low, high);
         let joined = word.is_none() && high.lead == Lead::Joint;
         let both = high.scaled() && low.value < high.coefficient;
+        if word.is_some_and(|end| self.joins_coins(low, high, end)) {
+            return false;
+        }
         let plain = low.digits > 1 && !joined || low.in_words() || low.scaled() || both;
         let clear = !spoken && !joined || plain || self.begins_range(low);
         at == high.start && first < second && clear && (!joined || self.begins_range(low))
+    }
+
+    /// "20 dollars and 43", "$20 and 43c": what an "and" joins to a sum are its coins; `end` is where the "and" ends.
+    fn joins_coins(&self, low: &Number, high: &Number, end: usize) -> bool {
+        let tokens = self.tokens;
+        let is_named = self.name_at(tokens.skip_spaces(low.end)).is_some()
+            || self.name_before(tokens.back_over_spaces(low.start)).is_some();
+        let behind = tokens.skip_spaces(high.end);
+        let coin = tokens.longest(behind, |word| word.minor).is_some();
+        let bare = coin || self.is_bare(high) && high.digits.max(high.words) <= 2;
+        let joint = tokens.marked_before(end, Marks::JOINT).is_some();
+        is_named && joint && bare && high.value < Decimal::ONE_HUNDRED && !self.begins_range(low)
     }
 
     /// Whether "between" or "from" stands before the number: "and" joins two things as often as a range.
@@ -298,14 +313,16 @@ impl Finder<'_> {
         let tokens = self.tokens;
         let at = tokens.skip_spaces(sum.low.end);
         let minor = |word: &Word| word.minor;
+        // What the coins behind the last one are a part of.
+        let mut rank = Decimal::ONE;
         if sum.named == Named::Not {
-            if let Some(((sign, part), end)) = tokens.longest(at, minor).filter(|_| !sum.low.scaled()) {
-                sum.low.value *= part;
-                sum.named = tokens.words.settle(sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);
-                (sum.end, sum.outer_end) = (end, end);
-                return 0;
-            }
-            return 0;
+            // "43c" is coins behind a sum alone.
+            let is_letter = |end: usize| end == at + 1 && tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]);
+            let coin = tokens.longest(at, minor).filter(|(_, end)| !sum.low.scaled() && !is_letter(*end));
+            let Some(((sign, part), end)) = coin else { return 0 };
+            sum.low.value *= part;
+            sum.named = tokens.words.settle(sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);
+            (sum.end, sum.outer_end, rank) = (end, end, part);
         }
         let mut taken = 0;
         while let Some(next) = self.numbers.get(index + taken) {
@@ -314,17 +331,30 @@ impl Finder<'_> {
             let joint = tokens.marked(at, Marks::JOINT).filter(|_| at != next.start);
             at = joint.map_or(at, |end| tokens.skip_spaces(end));
             let ends_with_currency = sum.end > sum.low.end;
-            if at != next.start || !ends_with_currency || !sum.low.value.fract().is_zero() && taken == 0 {
+            let has_cents = !sum.low.value.fract().is_zero() && taken == 0 && rank == Decimal::ONE;
+            let sign_in_front = sum.start < sum.low.start && joint.is_some();
+            if at != next.start || !(ends_with_currency || sign_in_front) || has_cents {
                 break;
             }
             let coin = tokens.longest(tokens.skip_spaces(next.end), minor);
-            let bare = joint.is_none() && taken == 0 && self.is_bare(next);
+            let bare = (joint.is_none() || rank == Decimal::ONE) && taken == 0 && self.is_bare(next);
             let half = next.value == Decimal::new(5, 1) && touches && next.in_words();
             let part = match coin {
-                Some(((_, part), _)) if next.value * part < Decimal::ONE => next.value * part,
+                Some(((_, part), _)) if part < rank && next.value * part < rank => {
+                    rank = part;
+                    next.value * part
+                }
                 None if half => next.value,
-                None if bare && touches && next.digits.max(next.words) == 1 => next.value / Decimal::TEN,
-                None if bare && next.digits == 2 => next.value / Decimal::ONE_HUNDRED,
+                // 三块零四: no dimes.
+                None if touches && next.value.is_zero() && next.in_words() => {
+                    rank /= Decimal::TEN;
+                    next.value
+                }
+                None if touches && self.is_next_rank(next) => {
+                    rank /= Decimal::TEN;
+                    next.value * rank
+                }
+                None if bare && next.value >= Decimal::TEN => next.value / Decimal::ONE_HUNDRED,
                 _ => break,
             };
             sum.low.value += part;
@@ -333,6 +363,14 @@ impl Finder<'_> {
             taken += 1;
         }
         taken
+    }
+
+    /// A single digit written to the currency or coin before it, as Chinese does: 五块六, 两毛五.
+    fn is_next_rank(&self, number: &Number) -> bool {
+        let tokens = self.tokens;
+        let spaceless = number.start > 0 && is_spaceless(tokens.chars[number.start - 1]);
+        let ranged = spaceless && tokens.marked(number.end, Marks::RANGE).is_some();
+        number.digits.max(number.words) == 1 && number.value < Decimal::TEN && (ranged || self.is_bare(number))
     }
 
     /// A small number that nothing else claims.
@@ -411,6 +449,7 @@ impl Finder<'_> {
             let bounded = low.bound == Some(Bound::AtLeast) && high.bound == Some(Bound::AtMost);
             let near = high.outer_start.saturating_sub(low.outer_end) <= BETWEEN_BOUNDS;
             let alike = low.named == Named::Not || high.named == Named::Not || low.named == high.named;
+            let bounded = bounded || self.ranges_with_coins(low, high);
             if bounded && near && alike && low.high.is_none() && high.high.is_none() && low.low.value < high.low.value {
                 let high = sums.remove(at);
                 let low = &mut sums[at - 1];
@@ -420,6 +459,20 @@ impl Finder<'_> {
             }
             at += 1;
         }
+    }
+
+    /// 五元六角-五元七毛八分: a range between two sums that have coins.
+    fn ranges_with_coins(&self, low: &Sum, high: &Sum) -> bool {
+        let tokens = self.tokens;
+        let at = tokens.skip_spaces(low.outer_end);
+        let between = tokens.marked(at, Marks::RANGE).filter(|end| tokens.marked_before(*end, Marks::JOINT).is_none());
+        let unbound = low.bound.is_none_or(|bound| bound == Bound::About) && low.named != Named::Not;
+        // The word between may bound the second sum too: 到.
+        unbound
+            && match high.bound {
+                None => between.is_some_and(|end| tokens.skip_spaces(end) == high.outer_start),
+                Some(bound) => bound == Bound::AtMost && between.is_some() && at == high.outer_start,
+            }
     }
 
     fn make(&self, folded: &Folded, sum: &Sum) -> Found {

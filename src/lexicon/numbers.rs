@@ -168,6 +168,10 @@ impl Reader<'_> {
         if word.after.is_some() && self.number.digits > 0 && self.number.words > 0 {
             return false;
         }
+        // "1 USD 23 cents": behind digits these are coins, and no hundreds.
+        if word.minor.is_some() && self.number.digits > 0 && self.number.words == 0 {
+            return false;
+        }
         let first = self.parts.is_empty() && self.added_to_next.is_none();
         if !first && word.lead == Lead::Range {
             return false;

@@ -168,10 +168,11 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     let Some(mut languages) = languages else { return (None, builder.problems) };
     builder.settle_languages(&languages);
     let cues = builder.rules();
-    let Parts { money, typos, matcher, problems } = parts(files, &builder, limits.as_ref(), &languages, endings);
+    let Parts { money, mut typos, matcher, problems } = parts(files, &builder, limits.as_ref(), &languages, endings);
     builder.problems.extend(problems);
     if let Some(money) = &money {
         languages.learn(&money.vocabulary);
+        typos.know(money.vocabulary.keys());
     }
     let matcher = keep(&mut builder.problems, matcher);
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);

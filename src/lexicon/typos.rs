@@ -168,6 +168,11 @@ impl Typos {
         slips
     }
 
+    /// Takes in words of other tables: they are right as they are.
+    pub(super) fn know<'w>(&mut self, words: impl Iterator<Item = &'w String>) {
+        self.known.extend(words.map(|word| fingerprint(word.chars())));
+    }
+
     /// The letters that a slip should have been.
     pub(super) fn right(&self, slip: &Slip) -> &[char] {
         self.word(slip.place)

@@ -78,13 +78,20 @@ pub(super) struct Cues {
     rules: Vec<Rule>,
     /// The cue whose words ask something.
     asks: Set,
+    /// Intents, and others that explain them away.
+    unless: Vec<(Intent, Intent)>,
 }
 
 impl Cues {
-    /// `names` are those of all cues, in the order of their numbers.
-    pub(super) fn new(names: &[String]) -> Self {
+    /// `names` are those of all cues, in the order of their numbers; of each pair in `unless` the second explains the first away.
+    pub(super) fn new(names: &[String], unless: Vec<(Intent, Intent)>) -> Self {
         let asks = names.iter().position(|name| name == "asks").map_or(Set::default(), |cue| Set::of(cue as u8));
-        Self { rules: Vec::new(), asks }
+        Self { rules: Vec::new(), asks, unless }
+    }
+
+    /// Whether one of the others explains an intent away.
+    pub(super) fn explained_away(&self, intent: Intent, mut others: impl Iterator<Item = Intent>) -> bool {
+        others.any(|other| self.unless.contains(&(intent, other)))
     }
 
     /// Takes in a rule as it is written: `where + order`, `have + thing + ? - order`.

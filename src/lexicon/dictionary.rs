@@ -66,6 +66,9 @@ type Words = BTreeMap<String, Vec<Spanned<Word>>>;
 #[serde(deny_unknown_fields)]
 struct IntentFile {
     words: Words,
+    /// Other intents that explain it away: who wants no more offers asks for none.
+    #[serde(default)]
+    unless: Vec<Spanned<String>>,
     /// Cues that make the intent together.
     #[serde(default)]
     cues: Vec<Spanned<String>>,
@@ -110,6 +113,8 @@ struct Builder {
     gaps: u32,
     /// The names of all cues, in the order of their numbers.
     cues: Vec<String>,
+    /// Intents, and others that explain them away.
+    unless: Vec<(Intent, Intent)>,
     /// Which of them make an intent: file, byte offset, intent, as it is written.
     rules: Vec<(SourceFile, usize, Intent, String)>,
     problems: Vec<Problem>,
@@ -305,7 +310,7 @@ impl Builder {
 
     /// The rules over cues, once all cues are known.
     fn rules(&mut self) -> Cues {
-        let mut cues = Cues::new(&self.cues);
+        let mut cues = Cues::new(&self.cues, std::mem::take(&mut self.unless));
         for (file, place, intent, written) in std::mem::take(&mut self.rules) {
             if let Err(unknown) = cues.add(intent, &written, &self.cues) {
                 let message = format!("`{unknown}` in `{written}` is no cue");
@@ -341,7 +346,17 @@ impl Builder {
             self.problems.push(Problem::at(&file.path, &file.text, 0, message, advice));
             return;
         };
-        let Some(IntentFile { words, cues, or, not }) = self.parsed::<IntentFile>(file) else { return };
+        let Some(IntentFile { words, unless, cues, or, not }) = self.parsed::<IntentFile>(file) else { return };
+        for other in unless {
+            match Intent::from_key(other.get_ref()) {
+                Some(other) => self.unless.push((intent, other)),
+                None => {
+                    let message = format!("there is no intent `{}`", other.get_ref());
+                    let advice = "Name the files beside this one, without .toml.";
+                    self.problems.push(Problem::at(&file.path, &file.text, other.span().start, message, advice));
+                }
+            }
+        }
         let rules = cues.into_iter().map(|rule| (file.clone(), rule.span().start, intent, rule.into_inner()));
         self.rules.extend(rules);
         for (langs, word) in self.by_language(file, &words) {

@@ -88,6 +88,8 @@ impl Reader<'_> {
         found.extend(negating.into_iter().filter(|(intent, start, end)| !cancelled(*intent, *start, *end)));
         found.sort_by_key(|(intent, start, end)| (*intent, *start, std::cmp::Reverse(*end)));
         found.dedup_by_key(|(intent, ..)| *intent);
+        let all: Vec<Intent> = found.iter().map(|(intent, ..)| *intent).collect();
+        found.retain(|(intent, ..)| !self.lexicon.cues.explained_away(*intent, all.iter().copied()));
         // Greeting words open many a message that wants something; both stay, as the contract lists them.
         for (intent, start, end) in found {
             reading.intents.push(intent);

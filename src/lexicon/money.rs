@@ -317,7 +317,8 @@ impl Finder<'_> {
         let mut rank = Decimal::ONE;
         if sum.named == Named::Not {
             // "43c" is coins behind a sum alone.
-            let is_letter = |end: usize| end == at + 1 && tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]);
+            let is_letter =
+                |end: usize| end == at + 1 && tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]);
             let coin = tokens.longest(at, minor).filter(|(_, end)| !sum.low.scaled() && !is_letter(*end));
             let Some(((sign, part), end)) = coin else { return 0 };
             sum.low.value *= part;

@@ -27,6 +27,11 @@ impl Timestamp {
         Utc.timestamp_millis_opt(self.0).single().unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
+    /// The day in a time zone: 2026-07-29.
+    pub fn date_in(self, zone: chrono_tz::Tz) -> String {
+        self.utc().with_timezone(&zone).format("%Y-%m-%d").to_string()
+    }
+
     /// RFC 3339 in UTC: whole seconds where there is no fraction, milliseconds else.
     pub fn rfc3339(self) -> String {
         let format = if self.0 % 1000 == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };

@@ -1,8 +1,11 @@
 //! What counts as one (decisions, "Counting"): bursts of messages, conversations, clicks that are repeated, receipts, and the
 //! states of an order. What arrives late takes its own place and does not disturb what is under way.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
 use super::facts::{Facts, OrderFacts};
-use crate::domain::{ClickEvent, Duration, OrderEvent, OrderState, Timestamp};
+use crate::domain::{CaseEvent, ClickEvent, Duration, Money, OrderEvent, OrderState, Rates, Timestamp};
 
 /// Messages this close behind each other are one burst…
 const BURST_GAP: Duration = Duration::seconds(60);
@@ -81,30 +84,60 @@ pub(super) fn is_first_read(facts: &mut Facts, message: &str) -> bool {
 
 /// What is new about an order.
 pub(super) struct OrderMove {
-    /// What is in it, also where this state came without its lines.
-    pub(super) lines: Vec<String>,
+    /// The order as it is known by now, also where this state came without total and lines.
+    pub(super) order: OrderFacts,
     /// It is paid for, and was not known to be before.
     pub(super) won: bool,
+    /// By how many per cent it exceeds the largest order before; none for a first order (G-10).
+    pub(super) over_record: Option<i64>,
 }
 
 /// Takes in a state of an order. `None` if the order got further already: an older state that arrives later changes nothing.
-pub(super) fn order_moves(facts: &mut Facts, event: &OrderEvent) -> Option<OrderMove> {
+pub(super) fn order_moves(facts: &mut Facts, event: &OrderEvent, rates: &Rates) -> Option<OrderMove> {
     let place = facts.orders.iter().position(|order| order.order == event.order);
     let mut order = match place {
         Some(place) => facts.orders.remove(place),
         None => OrderFacts { order: event.order.clone(), ..OrderFacts::default() },
     };
     if order.lines.is_empty() {
-        order.lines = event.lines.iter().map(|line| line.category.clone()).collect();
+        order.lines = event.lines.iter().map(|line| (line.category.clone(), line.price)).collect();
     }
+    let total = event.total.zip(event.currency).map(|(amount, currency)| Money { amount, currency });
+    order.total = order.total.or(total);
+    order.coupon = order.coupon.or_else(|| event.coupon.clone());
     let (before, rank) = (order.rank, rank(event.state));
     let moves = rank > before;
     order.rank = before.max(rank);
     let paid = (PAID..CANCELLED).contains(&rank) && before < PAID;
-    let moved = moves.then(|| OrderMove { lines: order.lines.clone(), won: paid });
+    let over_record = order.total.filter(|_| paid).and_then(|total| beats_record(facts, total, rates));
+    let moved = moves.then(|| OrderMove { order: order.clone(), won: paid, over_record });
     facts.orders.push(order);
     forget(&mut facts.orders);
     moved
+}
+
+/// By how many per cent an order exceeds the record, which it then is.
+fn beats_record(facts: &mut Facts, total: Money, rates: &Rates) -> Option<i64> {
+    let Some(record) = facts.record else {
+        facts.record = Some(total);
+        return None;
+    };
+    let amount = rates.convert(total, record.currency)?;
+    if amount <= record.amount || record.amount <= Decimal::ZERO {
+        return None;
+    }
+    facts.record = Some(total);
+    ((amount - record.amount) * Decimal::ONE_HUNDRED / record.amount).floor().to_i64()
+}
+
+/// Takes in a case; how many of its kind are open then.
+pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent) -> usize {
+    facts.cases.retain(|(kind, case)| (kind, case) != (&event.kind, &event.case));
+    if event.action == "opened" {
+        facts.cases.push((event.kind.clone(), event.case.clone()));
+        forget(&mut facts.cases);
+    }
+    facts.cases.iter().filter(|(kind, _)| *kind == event.kind).count()
 }
 
 const PAID: u8 = 2;

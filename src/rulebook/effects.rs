@@ -2,7 +2,7 @@
 
 use super::Rulebook;
 use super::facts::{ColourState, Facts, HeatState, HeldTag, Mark};
-use super::language::{Life, Painting, Rule};
+use super::language::{Life, Painting, Rule, Words};
 use super::signals::Signal;
 use super::timers::{self, STEP};
 use crate::domain::{
@@ -15,7 +15,7 @@ const RED_ENDED: &str = "red_ended";
 
 /// One step in progress: the facts that change and the consequences so far.
 pub(super) struct Change<'a> {
-    rulebook: &'a Rulebook,
+    pub(super) rulebook: &'a Rulebook,
     pub(super) facts: &'a mut Facts,
     pub(super) contact: &'a Contact,
     pub(super) now: Timestamp,
@@ -49,7 +49,8 @@ impl<'a> Change<'a> {
         };
         for pattern in &rule.written.removes {
             if let Some(pattern) = self.filled(pattern, signal) {
-                self.remove_like(&pattern, |_, _| true, &evidence);
+                let about = self.about(rule, signal);
+                self.remove_like(&pattern, |_, held| about.is_none() || held.about == about, &evidence);
             }
         }
         for name in &rule.written.forgets {
@@ -84,8 +85,8 @@ impl<'a> Change<'a> {
         if expires.is_some_and(|expires| expires <= self.now) {
             return false;
         }
-        let about = rule.written.about.as_ref().and_then(|field| signal?.field(field)).map(str::to_owned);
-        if let Some(pattern) = &rule.written.exclusive {
+        let about = self.about(rule, signal);
+        for pattern in rule.written.exclusive.iter().flat_map(Words::iter) {
             let of_the_same = |held: &HeldTag| about.is_none() || held.about.is_none() || held.about == about;
             let newer = |(other, held): (&TagKey, &HeldTag)| {
                 *other != tag && is_like(other, pattern) && of_the_same(held) && held.since > self.at
@@ -96,6 +97,11 @@ impl<'a> Change<'a> {
             self.remove_like(pattern, |other, held| *other != tag && of_the_same(held), evidence);
         }
         self.set(tag, expires, about, evidence)
+    }
+
+    /// What a rule's tag is about.
+    fn about(&self, rule: &Rule, signal: Option<&Signal>) -> Option<String> {
+        rule.written.about.as_ref().and_then(|field| signal?.field(field)).map(str::to_owned)
     }
 
     /// Clears what a rule has counted of what the signal is about.
@@ -116,7 +122,7 @@ impl<'a> Change<'a> {
                 evidence: evidence.clone(),
             }));
         }
-        if let Some(follow_up) = &rule.written.follow_up {
+        if let Some(follow_up) = rule.written.follow_up.as_ref().filter(|_| is_new) {
             self.out.push(Consequence::FollowUp(FollowUpRequest {
                 rule: rule.name.clone(),
                 catalogue: rule.written.catalogue.clone(),
@@ -139,6 +145,7 @@ impl<'a> Change<'a> {
             match field {
                 "country" => name.push_str(&self.contact.country?.code().to_lowercase()),
                 "language" => name.push_str(&self.contact.language.as_ref()?.tag().to_lowercase()),
+                "date" => name.push_str(&self.at.date_in(self.contact.zone?)),
                 field => name.push_str(signal?.field(field)?),
             }
             rest = behind;
@@ -182,6 +189,19 @@ impl<'a> Change<'a> {
             self.facts.tags.remove(&tag);
             self.told(tag, TagMove::Removed, None, evidence);
         }
+    }
+
+    /// Takes back a rule's tag, because what it counted was undone.
+    pub(super) fn take_back(&mut self, rule: &Rule) {
+        let Some(tag) = rule.written.tag.as_ref().map(|tag| tag.get_ref().as_str()) else { return };
+        let evidence = Evidence {
+            by: rule.name.to_string(),
+            version: rule.version.clone(),
+            catalogue: rule.written.catalogue.clone(),
+            figure: "an order was cancelled or returned".into(),
+            ..Evidence::default()
+        };
+        self.remove_like(tag, |_, held| held.by == *rule.name, &evidence);
     }
 
     /// Swaps the one tag of a group that mirrors a state: colour, heat, stage.

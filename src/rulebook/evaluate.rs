@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
 use super::effects::Change;
 use super::facts::{Entry, Facts};
-use super::language::Rule;
+use super::language::{Life, Rule, Sum};
 use super::signals::{self, Signal};
 use super::{Occurrence, Rulebook, counting, timers};
-use crate::domain::{Colour, Consequence, Contact, Timestamp};
+use crate::domain::{Colour, Consequence, Contact, Duration, Rates, Timestamp};
 
 /// Signals of one kind that a counter remembers at most; the oldest are forgotten first.
 const REMEMBERED: usize = 64;
@@ -29,7 +32,7 @@ pub(super) fn step(
             if let crate::domain::EventBody::Agent(agent) = &event.body {
                 change.by_person(agent, event.seq);
             }
-            signals::of_event(change.facts, contact, event, *reading)
+            signals::of_event(change.facts, contact, event, *reading, &rulebook.rates)
         }
         Occurrence::Sent(message) => signals::of_sent(message),
         Occurrence::Clock => {
@@ -49,11 +52,52 @@ pub(super) fn step(
         if signal.name == "won" {
             change.forget_reds();
         }
+        if signal.name == "undone" {
+            undo(&mut change, &signal);
+        }
         for index in rulebook.by_signal.get(signal.name).into_iter().flatten() {
             try_rule(&mut change, &rulebook.rules[*index], &signal);
         }
         mark(change.facts, &signal);
     }
+}
+
+/// Takes an order out of every figure that it counted in; a tag whose figure no longer holds goes with it.
+fn undo(change: &mut Change<'_>, signal: &Signal) {
+    let (Some(order), now) = (signal.field("order"), change.now) else { return };
+    let rulebook = change.rulebook;
+    let counts = |rule: &&Rule| rule.signals.iter().any(|name| matches!(*name, "purchase" | "bought"));
+    for rule in rulebook.rules.iter().filter(counts) {
+        let mut held = false;
+        for name in [rule.name.to_string(), sum_of(rule)] {
+            for entries in change.facts.counters.get_mut(&name).into_iter().flat_map(|groups| groups.values_mut()) {
+                let before = entries.len();
+                entries.retain(|entry| entry.value != order);
+                held |= entries.len() < before;
+            }
+        }
+        if held && rule.life == Life::While && !any_group_holds(change.facts, rule, now) {
+            change.take_back(rule);
+        }
+    }
+}
+
+/// Whether what a rule counts still holds for anything.
+fn any_group_holds(facts: &Facts, rule: &Rule, now: Timestamp) -> bool {
+    let groups = |name: &str| facts.counters.get(name).into_iter().flat_map(|groups| groups.values());
+    let recent = |entries: &[Entry], window| -> Vec<Entry> {
+        entries.iter().filter(|entry| entry.at >= now - window).cloned().collect()
+    };
+    let counts = rule
+        .written
+        .count
+        .as_ref()
+        .is_none_or(|count| groups(&rule.name).any(|entries| recent(entries, rule.window).len() >= count.at_least));
+    let sums =
+        rule.written.sum.as_ref().is_none_or(|sum| {
+            groups(&sum_of(rule)).any(|entries| reaches(total(&recent(entries, rule.sum_window)), sum))
+        });
+    counts && sums
 }
 
 /// Notes when a signal was seen. A message of the customer begins a new "since their last message"; one that arrives late
@@ -87,13 +131,15 @@ fn absent_of(rule: &Rule) -> &str {
 }
 
 fn try_rule(change: &mut Change<'_>, rule: &Rule, signal: &Signal) {
-    if !passes(rule, signal) || !since_first(rule, signal, change.facts) {
+    if !passes(rule, signal)
+        || !is_worth(rule, signal, &change.rulebook.rates)
+        || !since_first(rule, signal, change.facts)
+    {
         return;
     }
     // Counted also while other conditions do not hold: they may hold when the last one comes.
-    let Some(Counted { figure, events, until, newest }) = counted(change.facts, rule, signal, change.now) else {
-        return;
-    };
+    let counted = counted(change.facts, rule, signal, &change.rulebook.rates, change.now);
+    let Some(Counted { figure, events, until, newest }) = counted else { return };
     if holds(rule, change.facts) {
         (change.while_until, change.at) = (until, newest);
         change.apply(rule, Some(signal), figure, &events);
@@ -105,11 +151,23 @@ fn passes(rule: &Rule, signal: &Signal) -> bool {
     let written = &rule.written;
     let fields = written.filter.iter().all(|(field, wanted)| {
         let value = signal.field(field);
-        wanted.iter().any(|wanted| if wanted == "*" { value.is_some() } else { value == Some(wanted) })
+        wanted.iter().any(|wanted| {
+            if wanted == "*" { value.is_some_and(|value| !value.is_empty()) } else { value == Some(wanted) }
+        })
     });
     let figure =
         |name: &str| signal.numbers.iter().find(|(number, _)| *number == name).map_or(0, |(_, figure)| *figure);
     fields && written.more_than.iter().all(|(name, least)| figure(name) > *least)
+}
+
+/// Whether the signal's own sum of money is what the rule asks for.
+fn is_worth(rule: &Rule, signal: &Signal, rates: &Rates) -> bool {
+    let Some(worth) = &rule.written.worth else { return true };
+    let Some(amount) = signal.money.and_then(|money| rates.convert(money, worth.currency)) else { return false };
+    worth.at_least.is_none_or(|least| amount >= least)
+        && worth.more_than.is_none_or(|limit| amount > limit)
+        && worth.at_most.is_none_or(|most| amount <= most)
+        && worth.less_than.is_none_or(|limit| amount < limit)
 }
 
 fn since_first(rule: &Rule, signal: &Signal, facts: &Facts) -> bool {
@@ -128,13 +186,77 @@ struct Counted {
     newest: Timestamp,
 }
 
-/// `None` if the figure does not hold.
-fn counted(facts: &mut Facts, rule: &Rule, signal: &Signal, now: Timestamp) -> Option<Counted> {
+/// `None` if the figure does not hold. Where a rule has a count and a sum, both must hold, and both are noted.
+fn counted(facts: &mut Facts, rule: &Rule, signal: &Signal, rates: &Rates, now: Timestamp) -> Option<Counted> {
+    let Some(sum) = &rule.written.sum else { return counted_signals(facts, rule, signal, now) };
+    let summed = summed(facts, rule, sum, signal, rates, now);
+    let counted = counted_signals(facts, rule, signal, now)?;
+    let summed = summed?;
+    if rule.written.count.is_none() {
+        return Some(summed);
+    }
+    let figure = format!("{}; {}", counted.figure, summed.figure);
+    let until = counted.until.into_iter().chain(summed.until).min();
+    Some(Counted { figure, until, events: summed.events, newest: counted.newest.max(summed.newest) })
+}
+
+/// Under what name a rule's sums are remembered, beside its counts.
+fn sum_of(rule: &Rule) -> String {
+    format!("{}#sum", rule.name)
+}
+
+/// In hundredths.
+fn total(entries: &[Entry]) -> Decimal {
+    Decimal::new(entries.iter().map(|entry| entry.weight).sum(), 2)
+}
+
+fn reaches(total: Decimal, sum: &Sum) -> bool {
+    total >= sum.at_least && (sum.more_than.is_zero() || total > sum.more_than)
+}
+
+fn summed(
+    facts: &mut Facts,
+    rule: &Rule,
+    sum: &Sum,
+    signal: &Signal,
+    rates: &Rates,
+    now: Timestamp,
+) -> Option<Counted> {
+    let amount = rates.convert(signal.money?, sum.currency)?;
+    let hundredths = (amount * Decimal::ONE_HUNDRED).round().to_i64()?;
+    let counter = Counter { name: sum_of(rule), window: rule.sum_window, per: &[], distinct: Some("order") };
+    let entries = remember(facts, counter, signal, hundredths, now)?;
+    let all = total(entries);
+    if !reaches(all, sum) {
+        return None;
+    }
+    // It ceases to hold with the order that is missing first.
+    let mut left = all;
+    let last = entries.iter().find(|entry| {
+        left -= Decimal::new(entry.weight, 2);
+        !reaches(left, sum)
+    });
+    let needs = match sum.more_than > sum.at_least {
+        true => format!("more than {}", sum.more_than),
+        false => sum.at_least.to_string(),
+    };
+    Some(Counted {
+        figure: format!("{} {} in {} (needs {needs})", all.normalize(), sum.currency, rule.sum_window),
+        events: entries.iter().rev().take(8).rev().map(|entry| entry.seq).collect(),
+        until: last.map(|entry| entry.at + rule.sum_window + timers::STEP),
+        newest: entries.last().map_or(signal.at, |entry| entry.at),
+    })
+}
+
+/// What a rule counts or scores.
+fn counted_signals(facts: &mut Facts, rule: &Rule, signal: &Signal, now: Timestamp) -> Option<Counted> {
     let own = || Counted { figure: String::new(), events: vec![signal.seq], until: None, newest: signal.at };
     let newest = |entries: &[Entry]| entries.last().map_or(signal.at, |entry| entry.at);
+    let (name, window) = (rule.name.to_string(), rule.window);
     if let Some(score) = &rule.written.score {
         let points = score.weights.get(signal.name).copied().unwrap_or(0.0);
-        let entries = remember(facts, rule, signal, &score.per, None, points, now)?;
+        let counter = Counter { name, window, per: &score.per, distinct: None };
+        let entries = remember(facts, counter, signal, (points * 100.0).round() as i64, now)?;
         let sum = entries.iter().map(|entry| entry.weight).sum::<i64>();
         let hundredths = |points: f64| (points * 100.0).round() as i64;
         let (at_least, more_than) = (hundredths(score.at_least), hundredths(score.more_than));
@@ -149,7 +271,8 @@ fn counted(facts: &mut Facts, rule: &Rule, signal: &Signal, now: Timestamp) -> O
     }
     let Some(count) = &rule.written.count else { return Some(own()) };
     let conversation = facts.conversation;
-    let mut entries = remember(facts, rule, signal, &count.per, count.distinct.as_deref(), 0.0, now)?;
+    let counter = Counter { name, window, per: &count.per, distinct: count.distinct.as_deref() };
+    let mut entries = remember(facts, counter, signal, 0, now)?;
     if count.in_conversation {
         let begun = begins(entries, conversation, signal.at);
         entries = &entries[entries.partition_point(|entry| entry.at < begun)..];
@@ -183,33 +306,40 @@ fn points_text(hundredths: i64) -> String {
     format!("{}.{}", hundredths / 100, (hundredths % 100) / 10)
 }
 
+/// What signals are remembered for.
+struct Counter<'a> {
+    name: String,
+    window: Duration,
+    per: &'a [String],
+    /// The field whose different values count.
+    distinct: Option<&'a str>,
+}
+
 /// Adds the signal to its counter and returns what lies in the window now, oldest first. `None` where the signal lacks a
 /// field that it is counted by.
 fn remember<'f>(
     facts: &'f mut Facts,
-    rule: &Rule,
+    counter: Counter<'_>,
     signal: &Signal,
-    per: &[String],
-    distinct: Option<&str>,
-    points: f64,
+    weight: i64,
     now: Timestamp,
 ) -> Option<&'f [Entry]> {
-    let group: Option<Vec<&str>> = per.iter().map(|field| signal.field(field)).collect();
+    let group: Option<Vec<&str>> = counter.per.iter().map(|field| signal.field(field)).collect();
     let group = group?.join("|");
-    let value = match distinct {
+    let value = match counter.distinct {
         Some(field) => signal.field(field)?.to_owned(),
-        None if rule.written.score.is_some() => signal.field("product").unwrap_or_default().to_owned(),
+        // The topic of a score; what has none is part of any.
+        None if weight > 0 => signal.field("product").unwrap_or_default().to_owned(),
         None => String::new(),
     };
-    let counters = facts.counters.entry(rule.name.to_string()).or_default();
-    let oldest = now - rule.window;
+    let counters = facts.counters.entry(counter.name).or_default();
+    let oldest = now - counter.window;
     if counters.len() >= APART {
         counters.retain(|_, entries| entries.iter().any(|entry| entry.at >= oldest));
     }
     let entries = counters.entry(group).or_default();
-    let weight = (points * 100.0).round() as i64;
     let entry = Entry { at: signal.at, seq: signal.seq, burst: signal.burst, weight, value };
-    add(entries, entry, distinct.is_some());
+    add(entries, entry, counter.distinct.is_some());
     // Sorted by time: a late event takes its place among the others.
     entries.sort_by_key(|entry| entry.at);
     entries.retain(|entry| entry.at >= oldest);

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use rust_decimal::Decimal;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::domain::{Colour, Heat, Stage, TagKey, Timestamp};
+use crate::domain::{Colour, Heat, Money, Stage, TagKey, Timestamp};
 
 /// A tag that holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,16 +74,20 @@ impl<'de> Deserialize<'de> for Entry {
     }
 }
 
-/// How far an order got, and what was in it: later states may come without their lines.
+/// How far an order got, and what was in it: later states may come without total and lines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct OrderFacts {
     #[serde(rename = "o")]
     pub(super) order: String,
     #[serde(rename = "r")]
     pub(super) rank: u8,
-    /// Product keys, or categories.
+    /// Product keys, or categories, and what one piece costs.
     #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) lines: Vec<String>,
+    pub(super) lines: Vec<(String, Decimal)>,
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub(super) total: Option<Money>,
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub(super) coupon: Option<String>,
 }
 
 /// When a signal was seen. Stored as a list too.
@@ -168,6 +173,12 @@ pub struct Facts {
     /// The last orders.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) orders: Vec<OrderFacts>,
+    /// The largest order that was paid for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) record: Option<Money>,
+    /// Cases that are open, by kind and number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) cases: Vec<(String, String)>,
     /// Links that were opened last: a fingerprint of each, and when it counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) opened: Vec<(u32, Timestamp)>,

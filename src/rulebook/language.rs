@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::Rulebook;
 use super::signals::SIGNALS;
-use crate::domain::{Colour, Duration, Heat, MessageKind, Problem, Severity, SourceFile, Stage};
+use crate::domain::{Colour, Currency, Duration, Heat, MessageKind, Problem, Rates, Severity, SourceFile, Stage};
 
 /// One word or several.
 #[derive(Clone, Debug, Deserialize)]
@@ -62,6 +63,35 @@ pub(super) struct Score {
     pub(super) per: Vec<String>,
 }
 
+/// A sum of money over the signals in a window; an order counts once.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sum {
+    /// It must reach this…
+    #[serde(default)]
+    pub(super) at_least: Decimal,
+    /// …and be over this.
+    #[serde(default)]
+    pub(super) more_than: Decimal,
+    pub(super) currency: Currency,
+    pub(super) within: Spanned<String>,
+}
+
+/// What a signal's own sum of money must be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Worth {
+    #[serde(default)]
+    pub(super) at_least: Option<Decimal>,
+    #[serde(default)]
+    pub(super) more_than: Option<Decimal>,
+    #[serde(default)]
+    pub(super) at_most: Option<Decimal>,
+    #[serde(default)]
+    pub(super) less_than: Option<Decimal>,
+    pub(super) currency: Currency,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Absent {
@@ -70,6 +100,9 @@ pub(super) struct Absent {
     /// The clock starts at the first of these since the customer's last message; without it, at the last `of`.
     #[serde(default)]
     pub(super) after: Option<String>,
+    /// The clock starts anew with each `after`, whatever the customer writes in between.
+    #[serde(default)]
+    pub(super) after_last: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -158,6 +191,11 @@ pub(super) struct Written {
     #[serde(default)]
     pub(super) score: Option<Score>,
     #[serde(default)]
+    pub(super) sum: Option<Sum>,
+    /// What the signal's own sum must be.
+    #[serde(default)]
+    pub(super) worth: Option<Worth>,
+    #[serde(default)]
     pub(super) absent: Option<Absent>,
     #[serde(default)]
     pub(super) since_first: Option<SinceFirst>,
@@ -170,8 +208,8 @@ pub(super) struct Written {
     pub(super) lifetime: Option<Spanned<String>>,
     /// Other tags like this are removed when this one is set.
     #[serde(default)]
-    pub(super) exclusive: Option<String>,
-    /// The field that tells what the tag is about: `exclusive` looks only at tags about the same.
+    pub(super) exclusive: Option<Words>,
+    /// The field that tells what the tag is about: `exclusive` and `removes` look only at tags about the same.
     #[serde(default)]
     pub(super) about: Option<String>,
     #[serde(default)]
@@ -258,6 +296,7 @@ pub(super) struct Rule {
     pub(super) written: Written,
     pub(super) signals: Vec<&'static str>,
     pub(super) window: Duration,
+    pub(super) sum_window: Duration,
     pub(super) absent_for: Duration,
     pub(super) since_first: Option<(Duration, Duration)>,
     pub(super) life: Life,
@@ -356,6 +395,8 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) 
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return (None, problems);
     }
+    // What is wrong with the file of rates is told where the shop's prices are read.
+    let rates = Rates::compile(files).0.unwrap_or_default();
     let mut by_signal: HashMap<&'static str, Vec<usize>> = HashMap::new();
     for (index, rule) in rules.iter().enumerate() {
         for signal in &rule.signals {
@@ -363,7 +404,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) 
         }
     }
     let absences = (0..rules.len()).filter(|index| rules[*index].written.absent.is_some()).collect();
-    (Some(Rulebook { rules, by_signal, absences, heat: heat.unwrap_or_default(), lives_by_person }), problems)
+    (Some(Rulebook { rules, by_signal, absences, heat: heat.unwrap_or_default(), lives_by_person, rates }), problems)
 }
 
 fn understand_cooling(checker: &mut Checker<'_>, written: &WrittenHeat) -> Option<HeatTable> {
@@ -423,11 +464,12 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     if let Some(score) = &written.score {
         window = checker.duration(&score.within);
     }
+    let sum_window = written.sum.as_ref().map_or(Duration::ZERO, |sum| checker.duration(&sum.within));
     let mut absent_for = Duration::ZERO;
     if let Some(absent) = &written.absent {
         absent_for = checker.duration(&absent.longer_than);
         checker.signal(place, &absent.of);
-        absent.after.iter().for_each(|after| {
+        absent.after.iter().chain(&absent.after_last).for_each(|after| {
             checker.signal(place, after);
         });
     }
@@ -455,6 +497,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         version,
         signals,
         window,
+        sum_window,
         absent_for,
         since_first,
         life,
@@ -472,8 +515,8 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
     match &written.lifetime {
         None => Life::Kept,
         Some(text) if text.get_ref() == "while" => {
-            if written.count.is_none() {
-                checker.error(text.span().start, "`while` needs a count", "Write a length of time instead.");
+            if written.count.is_none() && written.sum.is_none() {
+                checker.error(text.span().start, "`while` needs a count or a sum", "Write a length of time instead.");
             }
             Life::While
         }
@@ -482,8 +525,9 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
 }
 
 /// The fields that a tag's name may use.
-const PARAMETERS: [&str; 11] =
-    ["product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state", "action"];
+const PARAMETERS: [&str; 12] = [
+    "product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state", "action", "date",
+];
 
 fn check_tag(checker: &mut Checker<'_>, written: &Written) {
     let Some(tag) = &written.tag else { return };

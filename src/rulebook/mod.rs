@@ -13,7 +13,7 @@ mod language;
 mod signals;
 mod timers;
 
-use crate::domain::{Consequence, Contact, Event, Outgoing, Problem, Reading, SourceFile, Timestamp};
+use crate::domain::{Consequence, Contact, Event, Outgoing, Problem, Rates, Reading, SourceFile, Timestamp};
 
 pub use facts::{Facts, HeldTag};
 use language::Rule;
@@ -26,6 +26,8 @@ pub struct Rulebook {
     /// Rules that wait for something not to happen.
     absences: Vec<usize>,
     heat: language::HeatTable,
+    /// Sums in rules name a currency; those of events are converted.
+    rates: Rates,
     /// How long a person's tag of a group lives; others are kept.
     lives_by_person: std::collections::BTreeMap<String, crate::domain::Duration>,
 }

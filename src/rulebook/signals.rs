@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::counting;
 use super::facts::Facts;
 use crate::domain::{
-    AgentAction, ClickEvent, Contact, Event, EventBody, InboundMessage, Intent, Mention, OrderEvent, Outgoing, Reading,
-    Span, StatusKind, Timestamp,
+    AgentAction, ClickEvent, Contact, Event, EventBody, InboundMessage, Intent, Mention, Money, OrderEvent, OrderState,
+    Outgoing, Rates, Reading, Span, StatusKind, Timestamp,
 };
 
 /// Every signal, with what it means: the words that a rule may count.
@@ -37,8 +37,16 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("quote", "a quote was asked for, sent or opened: action, quote"),
     ("page", "a page was viewed: page, product, category, seconds, visit_seconds"),
     ("cart", "the cart changed: action, product, category"),
-    ("order", "an order moved on: state; once for each line: product, category"),
-    ("case", "a case was opened or resolved: kind, action"),
+    ("order", "an order moved on: state, order; once for each line: product, category"),
+    ("placed", "an order was placed"),
+    ("settled", "an order was paid for, or will not be: it was cancelled or returned"),
+    ("delivered", "an order arrived"),
+    ("completed", "an order was completed"),
+    ("undone", "an order was cancelled or returned"),
+    ("purchase", "an order was paid for, or got further: order, coupon, its total, over_record (per cent)"),
+    ("bought", "one line of a purchase: order, product, category, its price"),
+    ("referral", "the ad, page or place that brought them: source, platform"),
+    ("case", "a case was opened or resolved: kind, action, left (how many of the kind are open)"),
     ("won", "a paid order, or an agent's word that the deal is closed"),
     ("lost", "an agent's word that the deal is lost"),
 ];
@@ -53,14 +61,16 @@ pub(super) struct Signal {
     pub(super) burst: Option<Timestamp>,
     pub(super) spans: Vec<Span>,
     fields: Vec<(&'static str, Arc<str>)>,
-    /// seconds, visit_seconds.
+    /// seconds, visit_seconds, over_record.
     pub(super) numbers: Vec<(&'static str, i64)>,
+    /// The sum that it is about.
+    pub(super) money: Option<Money>,
 }
 
 impl Signal {
     fn new(name: &'static str, event: &Event, burst: Option<Timestamp>) -> Self {
         let (fields, spans, numbers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, at: event.at, seq: event.seq, burst, spans, fields, numbers }
+        Self { name, at: event.at, seq: event.seq, burst, spans, fields, numbers, money: None }
     }
 
     fn with(mut self, field: &'static str, value: impl Into<Arc<str>>) -> Self {
@@ -96,7 +106,13 @@ fn slug(text: &str) -> String {
 }
 
 /// The signals of an event, in a fixed order. Notes in `facts` what counts as one.
-pub(super) fn of_event(facts: &mut Facts, contact: &Contact, event: &Event, reading: Option<&Reading>) -> Vec<Signal> {
+pub(super) fn of_event(
+    facts: &mut Facts,
+    contact: &Contact,
+    event: &Event,
+    reading: Option<&Reading>,
+    rates: &Rates,
+) -> Vec<Signal> {
     let mut signals = Vec::new();
     let signal = |name| Signal::new(name, event, None);
     if contact.first_seen == Some(event.at) && facts.marks.is_empty() {
@@ -109,6 +125,7 @@ pub(super) fn of_event(facts: &mut Facts, contact: &Contact, event: &Event, read
         EventBody::Page(page) => {
             let mut seen = signal("page").with("page", page.page.as_str());
             seen.numbers = vec![("seconds", page.seconds), ("visit_seconds", page.visit_seconds.unwrap_or(0))];
+            seen.money = page.price.zip(page.currency).map(|(amount, currency)| Money { amount, currency });
             signals.push(with_product(seen, page.product.as_deref(), page.category.as_deref()));
             look(event, page.product.as_deref(), page.category.as_deref(), &mut signals);
         }
@@ -121,9 +138,11 @@ pub(super) fn of_event(facts: &mut Facts, contact: &Contact, event: &Event, read
             signals.push(with_product(changed, cart.product.as_deref(), cart.category.as_deref()));
         }
         EventBody::Case(case) => {
-            signals.push(signal("case").with("kind", case.kind.as_str()).with("action", case.action.as_str()));
+            let left = counting::open_cases(facts, case).to_string();
+            let moved = signal("case").with("kind", case.kind.as_str()).with("action", case.action.as_str());
+            signals.push(moved.with("left", left));
         }
-        EventBody::Order(order) => of_order(facts, event, order, &mut signals),
+        EventBody::Order(order) => of_order(facts, event, order, rates, &mut signals),
         EventBody::Status(status)
             if status.status == StatusKind::Read && counting::is_first_read(facts, &status.message) =>
         {
@@ -159,17 +178,40 @@ fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, signals: &mut 
     }
 }
 
-fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, signals: &mut Vec<Signal>) {
-    let Some(moved) = counting::order_moves(facts, order) else { return };
+fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rates: &Rates, signals: &mut Vec<Signal>) {
+    let Some(moved) = counting::order_moves(facts, order, rates) else { return };
+    let signal = |name| Signal::new(name, event, None).with("order", order.order.as_str());
     let state = format!("{:?}", order.state).to_lowercase();
-    let signal = || Signal::new("order", event, None).with("state", state.as_str());
-    match moved.lines.is_empty() {
-        true => signals.push(signal()),
-        false => signals.extend(moved.lines.iter().map(|line| signal().of(line))),
+    let in_state = || signal("order").with("state", state.as_str());
+    match moved.order.lines.is_empty() {
+        true => signals.push(in_state()),
+        false => signals.extend(moved.order.lines.iter().map(|(line, _)| in_state().of(line))),
     }
-    if moved.won {
-        signals.push(Signal::new("won", event, None));
+    use OrderState::{Cancelled, Completed, Delivered, Paid, Placed, Returned, Shipped};
+    let named: &[&'static str] = match order.state {
+        Placed => &["placed"],
+        Paid | Shipped => &["settled"],
+        Delivered => &["settled", "delivered"],
+        Completed => &["settled", "completed"],
+        Cancelled | Returned => &["settled", "undone"],
+    };
+    signals.extend(named.iter().map(|name| signal(name)));
+    if !moved.won {
+        return;
     }
+    for (line, price) in &moved.order.lines {
+        let mut bought = signal("bought").of(line);
+        bought.money = moved.order.total.map(|total| Money { amount: *price, ..total });
+        signals.push(bought);
+    }
+    let mut purchase = signal("purchase");
+    purchase.money = moved.order.total;
+    purchase.numbers.extend(moved.over_record.map(|percent| ("over_record", percent)));
+    signals.push(match &moved.order.coupon {
+        Some(coupon) => purchase.with("coupon", coupon.as_str()),
+        None => purchase,
+    });
+    signals.push(signal("won"));
 }
 
 /// A message or a click: the first one is what "since the first contact" counts from.
@@ -226,6 +268,14 @@ fn of_message(
         signals.push(signal("conversation"));
     }
     signals.push(signal("message"));
+    if let Some(referral) = &message.referral {
+        let source = format!("{:?}", referral.source).to_lowercase();
+        let came = signal("referral").with("source", source);
+        signals.push(match &referral.platform {
+            Some(platform) => came.with("platform", platform.to_lowercase()),
+            None => came,
+        });
+    }
     if let Some(reading) = reading {
         of_reading(facts, event, message, reading, start, signals);
     }

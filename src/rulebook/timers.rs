@@ -29,6 +29,13 @@ pub(super) fn absence_due(rule: &Rule, facts: &Facts) -> Option<Timestamp> {
             }
             first
         }
+        None if absent.after_last.is_some() => {
+            let last = facts.marks.get(absent.after_last.as_ref()?)?.last;
+            if of.is_some_and(|of| of.last >= last) {
+                return None;
+            }
+            last
+        }
         None => of?.last,
     };
     if facts.waited.get(&*rule.name) == Some(&base) {

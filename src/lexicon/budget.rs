@@ -146,7 +146,8 @@ fn budget_rank(
     match (says, elsewhere) {
         (Some(says), elsewhere) if elsewhere.is_none_or(|elsewhere| says <= elsewhere) => Some(3),
         (_, Some(_)) => None,
-        _ if hints.asked_budget => Some(2),
+        // "3000, at most 3200": the limit is the answer.
+        _ if hints.asked_budget => Some(if bounded { 2 } else { 1 }),
         // "Is delivery free over $50?"
         _ if reading.wants(Intent::Shipping) && reading.products.is_empty() => None,
         _ if complains.iter().any(|intent| reading.wants(*intent)) => None,

@@ -50,6 +50,8 @@ pub(super) struct Mark {
     pub(super) cues: Set,
     pub(super) start: usize,
     pub(super) end: usize,
+    /// What the clauses before it keep it apart from the beginning, like so many characters.
+    pub(super) apart: usize,
 }
 
 /// Cues that make an intent together.
@@ -145,7 +147,7 @@ fn narrowest(marks: &[Mark], cues: Set, reach: usize) -> Option<(usize, usize)> 
     let last = marks.last()?;
     let (mut left, mut start) = (cues, last.end);
     for mark in marks.iter().rev() {
-        if last.end - mark.start > reach {
+        if (last.end + last.apart).saturating_sub(mark.start + mark.apart) > reach {
             return None;
         }
         if mark.end <= start && mark.cues.has_any(left) {

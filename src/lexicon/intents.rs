@@ -10,6 +10,10 @@ use crate::domain::{Intent, Reading, Span};
 
 /// A phrase with a gap leaves at most this many characters between its parts.
 const GAP_CHARS: usize = 28;
+/// In scripts without spaces.
+const GAP_SPACELESS: usize = 10;
+/// A clause between two cues keeps them apart like so many characters.
+const CLAUSE_APART: usize = 8;
 /// A question of fewer words beside the things in it only names them: "red dress?"
 const LEAST_OF_A_QUESTION: usize = 2;
 /// Between an "or" and each of the two things.
@@ -99,16 +103,25 @@ impl Reader<'_> {
 
     /// What words say together, sentence by sentence.
     fn together(&self, hits: &[Hit<'_>], sums: &[Sum], mut found: impl FnMut(Together)) {
+        let chars = &self.folded.chars;
         let things = longest(hits, |meaning| {
             matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_) | Meaning::Brand { .. })
         });
-        let of_things = things.iter().map(|hit| Mark { cues: Set::THING, start: hit.start, end: hit.end });
-        let of_sums = sums.iter().map(|sum| Mark { cues: Set::SUM, start: sum.start, end: sum.end });
+        let mark = |cues, start, end| Mark { cues, start, end, apart: 0 };
+        let of_things = things.iter().map(|hit| mark(Set::THING, hit.start, hit.end));
+        let of_sums = sums.iter().map(|sum| mark(Set::SUM, sum.start, sum.end));
         let words = hits.iter().filter(|hit| whole(hit, &things).is_none());
-        let of_words = words.filter_map(|hit| Some(Mark { cues: cues::cue(hit)?, start: hit.start, end: hit.end }));
+        let of_words = words.filter_map(|hit| Some(mark(cues::cue(hit)?, hit.start, hit.end)));
         let mut marks: Vec<Mark> = of_words.chain(of_things).chain(of_sums).collect();
         marks.sort_by_key(|mark| (mark.end, std::cmp::Reverse(mark.start)));
-        let chars = &self.folded.chars;
+        let (mut borders, mut at) = (0, 0);
+        for mark in &mut marks {
+            if is_spaceless(chars[mark.start]) {
+                borders += (at..mark.start).filter(|at| negation::is_border_at(chars, *at)).count();
+                at = at.max(mark.start);
+                mark.apart = borders * CLAUSE_APART;
+            }
+        }
         while let Some(first) = marks.first() {
             let end = first.end + chars[first.end..].iter().take_while(|c| !negation::is_end(**c)).count();
             let of_sentence = marks.partition_point(|mark| mark.end <= end).max(1);
@@ -151,9 +164,15 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the gap of a phrase may reach from one place to another: a few words, and no end of a sentence.
+    /// Whether the gap of a phrase may reach from one place to another: a few words, and no end of a sentence, in scripts
+    /// without spaces none of a clause.
     fn spans_gap(&self, start: usize, end: usize) -> bool {
-        start <= end && end - start <= GAP_CHARS && !self.folded.chars[start..end].iter().any(|c| negation::is_end(*c))
+        let chars = &self.folded.chars;
+        let spaceless = start > 0 && start <= chars.len() && is_spaceless(chars[start - 1]);
+        if start > end || end - start > if spaceless { GAP_SPACELESS } else { GAP_CHARS } {
+            return false;
+        }
+        (start..end).all(|at| !negation::is_end(chars[at]) && !(spaceless && negation::is_border_at(chars, at)))
     }
 
     /// A question about something that the shop sells, where nothing else is asked, is about the thing itself: "is the tent

@@ -178,11 +178,13 @@ impl Negators {
                 reach.add(start, end);
             }
         }
-        if self.after.longest(chars, at).is_some() {
+        // 投影不要 要电视: in Chinese such a word stands at the end of its clause.
+        let after = self.after.longest(chars, at);
+        if after.is_some_and(|end| !is_spaceless(chars[at]) || ends_clause(chars, end)) {
             let mut words = 0;
             let start = (at.saturating_sub(LONGEST_REACH)..at).rev().take_while(|place| {
                 words += usize::from(chars[*place] == ' ');
-                !is_border(chars[*place]) && words <= REACH_WORDS
+                !is_border_at(chars, *place) && words <= REACH_WORDS
             });
             reach.add(start.last().unwrap_or(at), at);
         }
@@ -201,7 +203,7 @@ impl Negators {
                 let long = chars[place + 1..].iter().take(LITTLE + 1).take_while(|c| is_word(**c)).count() > LITTLE;
                 words += usize::from(long);
             }
-            let over = is_border(chars[place])
+            let over = is_border_at(chars, place)
                 || place >= end + LONGEST_REACH
                 || spaceless && place >= end + REACH_CHARS
                 || !spaceless && words > most
@@ -239,6 +241,17 @@ impl Reach {
             self.0[start..end].fill(true);
         }
     }
+}
+
+/// Whether nothing of the clause follows.
+fn ends_clause(chars: &[char], end: usize) -> bool {
+    end >= chars.len() || is_border(chars[end]) || chars[end] == ' '
+}
+
+/// Where a clause ends; in scripts without spaces a space ends one, since nobody types a full stop in a chat.
+pub(super) fn is_border_at(chars: &[char], at: usize) -> bool {
+    let spaceless = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| is_spaceless(*c));
+    is_border(chars[at]) || chars[at] == ' ' && spaceless(at.checked_sub(1)) && spaceless(Some(at + 1))
 }
 
 /// Where a clause ends.

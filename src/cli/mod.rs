@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit status out. Each command is a file of this folder.
 
 mod check;
+mod coverage;
 mod doctor;
 mod extract;
 mod replay;
@@ -39,6 +40,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Look for mistakes in dictionaries, rules, replies and the shop's file.
     Check(check::Arguments),
+    /// List every entry of the catalogue with what carries it out.
+    Coverage(coverage::Arguments),
     /// Create people who may sign in, and links for them.
     User(user::Arguments),
     /// Check settings, database, token and webhook, and say what to do.
@@ -88,6 +91,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::Extract(arguments) => extract::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Check(arguments) => check::run(arguments, settings()?),
+        Command::Coverage(arguments) => coverage::run(arguments),
         Command::User(arguments) => user::run(arguments, settings()?),
         Command::Doctor(arguments) => doctor::run(arguments, settings()?),
     }

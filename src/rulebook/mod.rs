@@ -65,6 +65,11 @@ impl Rulebook {
         evaluate::step(self, facts, contact, what, now, out);
     }
 
+    /// Every rule's name, with the catalogue's entries that it carries out.
+    pub fn catalogued(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.rules.iter().map(|rule| (&*rule.name, rule.written.catalogue.as_slice()))
+    }
+
     /// The earliest moment at which anything changes with no new event.
     pub fn next_wake(&self, facts: &Facts) -> Option<Timestamp> {
         timers::next_wake(self, facts)

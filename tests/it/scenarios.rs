@@ -60,3 +60,27 @@ fn a_replay_is_repeatable_to_the_byte() {
         assert_eq!(trace(), trace(), "{}", path.display());
     }
 }
+
+/// Every entry of the catalogue has a row, and what a row names is there.
+#[test]
+fn the_catalogue_is_covered_as_far_as_it_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut coverage = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
+    let told = coverage.args(["coverage", "--json"]).current_dir(root).output().unwrap();
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(rows.len(), 336);
+    let mut carried_out = 0;
+    for row in &rows {
+        let rules = row["rules"].as_array().unwrap().len();
+        let place = row["place"].as_str();
+        carried_out += usize::from(rules > 0 || place.is_some());
+        if let Some(place) = place {
+            let file = place.split(':').next().unwrap();
+            assert!(root.join(file).is_file(), "{}: {file} is not there", row["id"]);
+        }
+        for scenario in row["scenarios"].as_array().unwrap() {
+            assert!(root.join(scenario.as_str().unwrap()).is_file(), "{}: {scenario}", row["id"]);
+        }
+    }
+    assert!(carried_out >= 120, "only {carried_out} entries are carried out");
+}

@@ -172,7 +172,7 @@ impl Reader<'_> {
         if start > end || end - start > if spaceless { GAP_SPACELESS } else { GAP_CHARS } {
             return false;
         }
-        (start..end).all(|at| !negation::is_end(chars[at]) && !(spaceless && negation::is_border_at(chars, at)))
+        !(start..end).any(|at| negation::is_end(chars[at]) || spaceless && negation::is_border_at(chars, at))
     }
 
     /// A question about something that the shop sells, where nothing else is asked, is about the thing itself: "is the tent

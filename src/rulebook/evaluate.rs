@@ -7,7 +7,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::effects::Change;
 use super::facts::{Entry, Facts};
-use super::language::{Life, Rule, Sum};
+use super::language::{Life, Rule, Sum, Words};
 use super::signals::{self, Signal};
 use super::{Occurrence, Rulebook, counting, timers};
 use crate::domain::{Colour, Consequence, Contact, Duration, Rates, Timestamp};
@@ -149,12 +149,12 @@ fn try_rule(change: &mut Change<'_>, rule: &Rule, signal: &Signal) {
 
 fn passes(rule: &Rule, signal: &Signal) -> bool {
     let written = &rule.written;
-    let fields = written.filter.iter().all(|(field, wanted)| {
+    let is = |(field, wanted): (&String, &Words)| {
         let value = signal.field(field);
-        wanted.iter().any(|wanted| {
-            if wanted == "*" { value.is_some_and(|value| !value.is_empty()) } else { value == Some(wanted) }
-        })
-    });
+        let any = |value: &str| !value.is_empty();
+        wanted.iter().any(|wanted| if wanted == "*" { value.is_some_and(any) } else { value == Some(wanted) })
+    };
+    let fields = written.filter.iter().all(is) && !written.unless.iter().any(|fields| fields.iter().all(is));
     let figure =
         |name: &str| signal.numbers.iter().find(|(number, _)| *number == name).map_or(0, |(_, figure)| *figure);
     fields && written.more_than.iter().all(|(name, least)| figure(name) > *least)

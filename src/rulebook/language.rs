@@ -183,6 +183,9 @@ pub(super) struct Written {
     pub(super) on: Option<Words>,
     #[serde(default, rename = "where")]
     pub(super) filter: BTreeMap<String, Words>,
+    /// Not where all fields of one of these are so.
+    #[serde(default)]
+    pub(super) unless: Vec<BTreeMap<String, Words>>,
     /// A figure of the signal must be more than this.
     #[serde(default)]
     pub(super) more_than: BTreeMap<String, i64>,
@@ -525,8 +528,9 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
 }
 
 /// The fields that a tag's name may use.
-const PARAMETERS: [&str; 12] = [
-    "product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state", "action", "date",
+const PARAMETERS: [&str; 13] = [
+    "product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state", "action",
+    "date", "value",
 ];
 
 fn check_tag(checker: &mut Checker<'_>, written: &Written) {

@@ -12,8 +12,9 @@ use crate::domain::{
 
 /// Every signal, with what it means: the words that a rule may count.
 pub(super) const SIGNALS: &[(&str, &str)] = &[
-    ("first_contact", "the first event of a contact"),
-    ("message", "the customer wrote; every message counts"),
+    ("first_contact", "the first event of a contact: country"),
+    ("message", "the customer wrote; every message counts: language, country"),
+    ("profile", "something about the customer became known: field, value"),
     ("replied", "the customer wrote; told after all that the message says"),
     ("interaction", "a burst of messages, or a click on a tracked link (G-5)"),
     ("conversation", "a conversation began: the first message after 6 h of silence"),
@@ -116,11 +117,14 @@ pub(super) fn of_event(
     let mut signals = Vec::new();
     let signal = |name| Signal::new(name, event, None);
     if contact.first_seen == Some(event.at) && facts.marks.is_empty() {
-        signals.push(signal("first_contact"));
+        signals.push(of_contact(signal("first_contact"), contact));
     }
     match &event.body {
-        EventBody::Message(message) => of_message(facts, event, message, reading, &mut signals),
-        EventBody::Location(_) => of_message(facts, event, &InboundMessage::default(), None, &mut signals),
+        EventBody::Message(message) => of_message(facts, contact, event, message, reading, &mut signals),
+        EventBody::Location(_) => of_message(facts, contact, event, &InboundMessage::default(), None, &mut signals),
+        EventBody::Profile(profile) => {
+            signals.push(signal("profile").with("field", profile.field.as_str()).with("value", slug(&profile.value)));
+        }
         EventBody::Click(click) => of_click(facts, event, click, &mut signals),
         EventBody::Page(page) => {
             let mut seen = signal("page").with("page", page.page.as_str());
@@ -162,6 +166,17 @@ pub(super) fn of_event(
         _ => {}
     }
     signals
+}
+
+/// A signal with the country and language of the contact, in lower case.
+fn of_contact(mut signal: Signal, contact: &Contact) -> Signal {
+    if let Some(country) = contact.country {
+        signal = signal.with("country", country.code().to_lowercase());
+    }
+    match &contact.language {
+        Some(language) => signal.with("language", language.tag().to_lowercase()),
+        None => signal,
+    }
 }
 
 fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, signals: &mut Vec<Signal>) {
@@ -250,6 +265,7 @@ fn look(event: &Event, product: Option<&str>, category: Option<&str>, signals: &
 
 fn of_message(
     facts: &mut Facts,
+    contact: &Contact,
     event: &Event,
     message: &InboundMessage,
     reading: Option<&Reading>,
@@ -267,7 +283,7 @@ fn of_message(
     if counting::begins_conversation(facts, event.at) {
         signals.push(signal("conversation"));
     }
-    signals.push(signal("message"));
+    signals.push(of_contact(signal("message"), contact));
     if let Some(referral) = &message.referral {
         let source = format!("{:?}", referral.source).to_lowercase();
         let came = signal("referral").with("source", source);

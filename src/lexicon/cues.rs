@@ -62,6 +62,8 @@ struct Rule {
     unwanted: Set,
     /// Of the wanted ones, those that stand at a place; the others hold for the sentence.
     placed: Set,
+    /// Cues that must stand in this order; empty where the order says nothing.
+    order: Vec<Set>,
     /// It says "not" itself, so that a negation does not take it back.
     negates: bool,
 }
@@ -96,21 +98,24 @@ impl Cues {
         others.any(|other| self.unless.contains(&(intent, other)))
     }
 
-    /// Takes in a rule as it is written: `where + order`, `have + thing + ? - order`.
+    /// Takes in a rule as it is written: `where + order`, `have + thing + ? - order`, `thing > than > thing + ?`.
     ///
     /// # Errors
     /// The name that is no cue.
     pub(super) fn add(&mut self, intent: Intent, written: &str, names: &[String]) -> Result<(), String> {
         let (mut wanted, mut unwanted, mut against, mut negates) = (Set::default(), Set::default(), false, false);
+        let (mut order, mut ordered) = (Vec::new(), written.contains('>'));
         for word in written.split_whitespace() {
             match word {
-                "+" => against = false,
-                "-" => against = true,
+                ">" => against = false,
+                "+" => (against, ordered) = (false, false),
+                "-" => (against, ordered) = (true, false),
                 _ => {
                     let cue = named(word, names).ok_or_else(|| word.to_owned())?;
                     negates |= word == "not" && !against;
                     let set = if against { &mut unwanted } else { &mut wanted };
                     *set = set.and(cue);
+                    order.extend(ordered.then_some(cue));
                 }
             }
         }
@@ -118,7 +123,7 @@ impl Cues {
         if placed == Set::default() {
             return Err(written.to_owned());
         }
-        self.rules.push(Rule { intent, wanted, unwanted, placed, negates });
+        self.rules.push(Rule { intent, wanted, unwanted, placed, order, negates });
         Ok(())
     }
 
@@ -134,7 +139,10 @@ impl Cues {
                 continue;
             }
             let Rule { intent, negates, .. } = *rule;
-            let place = (0..marks.len()).find_map(|last| narrowest(&marks[..=last], rule.placed, reach));
+            let place = match rule.order.is_empty() {
+                true => (0..marks.len()).find_map(|last| narrowest(&marks[..=last], rule.placed, reach)),
+                false => (0..marks.len()).find_map(|first| in_order(&marks[first..], &rule.order, reach)),
+            };
             if let Some((start, end)) = place {
                 found(Together { intent, start, end, negates });
             }
@@ -159,6 +167,31 @@ fn narrowest(marks: &[Mark], cues: Set, reach: usize) -> Option<(usize, usize)> 
         }
         if left == Set::default() {
             return Some((start, last.end));
+        }
+    }
+    None
+}
+
+/// Where cues stand one behind the other from the first mark on, if they are near enough.
+fn in_order(marks: &[Mark], order: &[Set], reach: usize) -> Option<(usize, usize)> {
+    let (first, mut left) = (marks.first()?, order.iter());
+    let mut wanted = *left.next()?;
+    let mut last = first;
+    for mark in marks {
+        let follows = std::ptr::eq(mark, first) || mark.start >= last.end;
+        if !follows || !mark.cues.has_any(wanted) {
+            if std::ptr::eq(mark, first) {
+                return None;
+            }
+            continue;
+        }
+        if (mark.end + mark.apart).saturating_sub(first.start + first.apart) > reach {
+            return None;
+        }
+        last = mark;
+        match left.next() {
+            Some(next) => wanted = *next,
+            None => return Some((first.start, mark.end)),
         }
     }
     None

@@ -49,7 +49,10 @@ impl Reader<'_> {
                     open.map(|(_, start, _)| (*intent, *against, start))
                 }
                 Meaning::ClauseEnd { intent, against, alone } => {
-                    let ends = self.ends_clause(hit.end) && (!alone || self.begins_clause(hit.start));
+                    let ends = match alone {
+                        true => self.is_whole(hit.start, hit.end),
+                        false => self.ends_clause(hit.end),
+                    };
                     ends.then_some((*intent, *against, hit.start))
                 }
                 Meaning::BesideNumber { intent, against, behind } => {
@@ -123,7 +126,7 @@ impl Reader<'_> {
             }
         }
         while let Some(first) = marks.first() {
-            let end = first.end + chars[first.end..].iter().take_while(|c| !negation::is_end(**c)).count();
+            let end = (first.end..chars.len()).find(|at| negation::is_end_at(chars, *at)).unwrap_or(chars.len());
             let of_sentence = marks.partition_point(|mark| mark.end <= end).max(1);
             let asks = chars.get(end) == Some(&'?');
             self.lexicon.cues.find(&marks[..of_sentence], asks, is_spaceless(chars[first.start]), &mut found);
@@ -136,9 +139,13 @@ impl Reader<'_> {
         self.folded.chars[end..].iter().find(|c| **c != ' ').is_none_or(|c| !c.is_alphanumeric())
     }
 
-    /// Whether nothing of the clause stands before.
-    fn begins_clause(&self, start: usize) -> bool {
-        self.folded.chars[..start].iter().rev().find(|c| **c != ' ').is_none_or(|c| !c.is_alphanumeric())
+    /// Whether a phrase is a whole sentence: "no" refuses, and "no, the other one" does not.
+    fn is_whole(&self, start: usize, end: usize) -> bool {
+        let chars = &self.folded.chars;
+        let says_more = |c: &&char| c.is_alphanumeric() || **c == ',';
+        let before = chars[..start].iter().rev().take_while(|c| !negation::is_end(**c)).find(says_more);
+        let behind = chars[end..].iter().take_while(|c| !negation::is_end(**c)).find(says_more);
+        before.is_none_or(|c| *c == ',') && behind.is_none()
     }
 
     /// Whether an "or" in a question stands between two things that the shop sells.
@@ -172,7 +179,7 @@ impl Reader<'_> {
         if start > end || end - start > if spaceless { GAP_SPACELESS } else { GAP_CHARS } {
             return false;
         }
-        !(start..end).any(|at| negation::is_end(chars[at]) || spaceless && negation::is_border_at(chars, at))
+        !(start..end).any(|at| negation::is_end_at(chars, at) || spaceless && negation::is_border_at(chars, at))
     }
 
     /// A question about something that the shop sells, where nothing else is asked, is about the thing itself: "is the tent
@@ -180,14 +187,27 @@ impl Reader<'_> {
     pub(super) fn question(&self, reading: &mut Reading) {
         use Intent::{Greeting, Location, ProductInquiry, Thanks};
         let beside = [Greeting, Thanks, Location];
-        if reading.budget.is_some() || reading.intents.iter().any(|intent| !beside.contains(intent)) {
+        let chars = &self.folded.chars;
+        let Some(mark) = chars.iter().position(|c| *c == '?') else { return };
+        // What is asked, or offered to be spent, in this sentence is what the question is about.
+        let begin = (0..mark).rev().find(|at| negation::is_end_at(chars, *at)).map_or(0, |at| at + 1);
+        let sentence = self.span(begin, mark);
+        let overlaps = |span: &Span| span.start < sentence.end && sentence.start < span.end;
+        let asked = reading.intents.iter().zip(&reading.intent_spans);
+        if asked.into_iter().any(|(intent, span)| !beside.contains(intent) && overlaps(span)) {
             return;
         }
-        let Some(mark) = self.folded.chars.iter().position(|c| *c == '?') else { return };
+        if reading.budget.is_some() && reading.amounts.iter().any(|amount| overlaps(&amount.span)) {
+            return;
+        }
+        if reading.intents.contains(&ProductInquiry) {
+            return;
+        }
         let things = reading.attributes.iter().chain(&reading.products).chain(&reading.brands);
-        let Some(thing) = things.filter(|mention| !mention.negated).min_by_key(|mention| mention.span) else { return };
+        let things = things.filter(|mention| !mention.negated && overlaps(&mention.span));
+        let Some(thing) = things.min_by_key(|mention| mention.span) else { return };
         let span = thing.span;
-        let others = self.words_beside(mark, reading);
+        let others = self.words_beside(begin, mark, reading);
         if others < LEAST_OF_A_QUESTION && reading.attributes.is_empty() {
             return;
         }
@@ -198,13 +218,13 @@ impl Reader<'_> {
 
     /// How many words stand before a question mark beside the things that it is about; of scripts without spaces, half as
     /// many as characters.
-    fn words_beside(&self, mark: usize, reading: &Reading) -> usize {
+    fn words_beside(&self, begin: usize, mark: usize, reading: &Reading) -> usize {
         let things = reading.attributes.iter().chain(&reading.products).chain(&reading.brands);
         let named: Vec<Span> = things.map(|mention| mention.span).collect();
         let chars = &self.folded.chars[..mark];
         let free = |at: usize| !named.iter().any(|span| (span.start..span.end).contains(&self.folded.origin(at)));
-        let spaceless = (0..chars.len()).filter(|at| is_spaceless(chars[*at]) && free(*at)).count();
+        let spaceless = (begin..chars.len()).filter(|at| is_spaceless(chars[*at]) && free(*at)).count();
         let begins = |at: usize| is_word(chars[at]) && (at == 0 || !is_word(chars[at - 1])) && free(at);
-        (0..chars.len()).filter(|at| begins(*at)).count() + spaceless / 2
+        (begin..chars.len()).filter(|at| begins(*at)).count() + spaceless / 2
     }
 }

@@ -251,12 +251,24 @@ fn ends_clause(chars: &[char], end: usize) -> bool {
 /// Where a clause ends; in scripts without spaces a space ends one, since nobody types a full stop in a chat.
 pub(super) fn is_border_at(chars: &[char], at: usize) -> bool {
     let spaceless = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| is_spaceless(*c));
-    is_border(chars[at]) || chars[at] == ' ' && spaceless(at.checked_sub(1)) && spaceless(Some(at + 1))
+    is_border(chars[at]) && !in_number(chars, at)
+        || chars[at] == ' ' && spaceless(at.checked_sub(1)) && spaceless(Some(at + 1))
 }
 
 /// Where a clause ends.
 fn is_border(c: char) -> bool {
     is_end(c) || matches!(c, ',' | ';' | '，' | '、' | '；')
+}
+
+/// Where a sentence ends: 145.000 is one number.
+pub(super) fn is_end_at(chars: &[char], at: usize) -> bool {
+    is_end(chars[at]) && !in_number(chars, at)
+}
+
+/// A mark between two digits.
+fn in_number(chars: &[char], at: usize) -> bool {
+    let digit = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_digit);
+    matches!(chars[at], '.' | ',') && digit(at.checked_sub(1)) && digit(Some(at + 1))
 }
 
 /// Where a sentence ends.

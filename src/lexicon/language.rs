@@ -24,7 +24,7 @@ const ALL_LETTERS: u32 = 10;
 /// …and the language of the messages before so much: it decides between equals, and not against two words.
 const PRIOR: u32 = 7;
 /// The language of the customer's country decides between equals.
-const PRIOR_OF_COUNTRY: u32 = 3;
+const PRIOR_OF_COUNTRY: u32 = 5;
 /// English in so few words is in every language: "ok", "stop".
 const A_WORD_OR_TWO: usize = 2;
 /// Fewer votes tell nothing.

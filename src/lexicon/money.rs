@@ -596,6 +596,18 @@ fn shared(low: &Number, high: &Number) -> (Decimal, Decimal) {
     if low.scaled() && !high.scaled() && high.value > low.coefficient && second < first {
         return (first, second * low.factor);
     }
+    // 6-700: the first leaves its hundreds unsaid.
+    let hundred = Decimal::ONE_HUNDRED;
+    let near = |apart: Decimal| apart > Decimal::ZERO && apart <= Decimal::TWO;
+    if low.digits == 1
+        && high.digits == 3
+        && !low.scaled()
+        && !high.scaled()
+        && (second % hundred).is_zero()
+        && near(second / hundred - first)
+    {
+        return (first * hundred, second);
+    }
     let thousands = high.grouped && !low.grouped && low.digits <= 3 && low.digits > 0 && !low.scaled();
     if thousands && first * Decimal::ONE_THOUSAND < second {
         return (first * Decimal::ONE_THOUSAND, second);

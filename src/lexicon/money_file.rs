@@ -101,6 +101,8 @@ pub(super) struct MoneyFile {
     pub(super) number_suffixes: Vec<String>,
     /// A single digit at the end is of the next lower rank, as always in Chinese: millecinque.
     pub(super) tail_is_next_rank: bool,
+    /// Hundreds behind a million are hundreds of thousands: un millón doscientos, 1jt 450.
+    pub(super) million_takes_thousands: bool,
     /// Sixty and eighty take up to nineteen.
     pub(super) counts_by_twenties: bool,
     /// Five and twenty.

@@ -324,6 +324,7 @@ impl Table {
             three_decimals: common.three_decimals.clone(),
             unsaid_thousands: common.unsaid_thousands.clone(),
             tail_is_next_rank: flag(|file| file.tail_is_next_rank),
+            million_takes_thousands: flag(|file| file.million_takes_thousands),
             counts_by_twenties: flag(|file| file.counts_by_twenties),
             units_before_tens: flag(|file| file.units_before_tens),
             hyphenated: flag(|file| file.hyphenated),
@@ -343,6 +344,7 @@ pub(super) struct MoneyWords {
     /// See [`MoneyFile`].
     pub(super) unsaid_thousands: Vec<Currency>,
     pub(super) tail_is_next_rank: bool,
+    pub(super) million_takes_thousands: bool,
     pub(super) counts_by_twenties: bool,
     pub(super) units_before_tens: bool,
     pub(super) hyphenated: bool,

@@ -209,8 +209,11 @@ impl Reader<'_> {
             let touching = place.touches && is_spaceless(self.tokens.chars[place.at - 1]);
             let next_rank = digits.value * Decimal::TEN >= last.slot;
             let scaled = self.multiplier_at(digits.end).is_some();
+            let words = self.tokens.words;
             let one = digits.count == 1 && place.touches && last.slot >= Decimal::ONE_HUNDRED;
-            let fits = digits.value < last.slot && !last.digits && (next_rank || touching || scaled || one);
+            let hundreds =
+                words.million_takes_thousands && last.slot == MILLION && digits.count == 3 && !digits.grouped;
+            let fits = digits.value < last.slot && !last.digits && (next_rank || touching || scaled || one || hundreds);
             if !fits || digits.broken || !scaled && self.is_measured(digits.end) || self.letter_apart(place) {
                 return false;
             }
@@ -405,6 +408,10 @@ impl Reader<'_> {
         let counts = last.touches && !last.joint && !self.zero && (chinese || self.tokens.words.tail_is_next_rank);
         if one && counts && before.slot >= Decimal::ONE_HUNDRED {
             last.value = last.value * before.slot / Decimal::TEN;
+        }
+        let hundreds = last.value >= Decimal::ONE_HUNDRED && last.value < Decimal::ONE_THOUSAND;
+        if hundreds && before.slot == MILLION && self.tokens.words.million_takes_thousands {
+            last.value *= Decimal::ONE_THOUSAND;
         }
     }
 }

@@ -30,9 +30,8 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> R
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
     let money = lexicon.money.of(lang.or(country));
     let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints);
-    let names = |hit: &&Hit<'_>| matches!(hit.meaning, Meaning::Product(_) | Meaning::Attribute(_));
-    let names = hits.iter().filter(names).map(|hit| (hit.start, hit.end));
-    let negated = lexicon.negation.reach(folded, lang, names);
+    let names = longest(hits, |meaning| matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_)));
+    let negated = lexicon.negation.reach(folded, lang, names.iter().map(|hit| (hit.start, hit.end)));
     let reader = Reader { lexicon, folded, negated };
     let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
     reader.products(hits, &mut reading);

@@ -186,8 +186,18 @@ impl<'a> Change<'a> {
         let gone: Vec<TagKey> =
             self.facts.tags.iter().filter(|(tag, held)| goes(tag, held)).map(|(tag, _)| tag.clone()).collect();
         for tag in gone {
-            self.facts.tags.remove(&tag);
-            self.told(tag, TagMove::Removed, None, evidence);
+            if let Some(held) = self.facts.tags.remove(&tag) {
+                self.told(tag, TagMove::Removed, None, evidence);
+                self.unplan(&held.by);
+            }
+        }
+    }
+
+    /// What a rule planned with its tag is not wanted when the tag is taken away: no reminder of a cart that was paid for.
+    fn unplan(&mut self, rule: &str) {
+        let planned = |other: &&Rule| *other.name == *rule && other.written.follow_up.is_some();
+        if let Some(rule) = self.rulebook.rules.iter().find(planned) {
+            self.out.push(Consequence::CancelFollowUps { rule: rule.name.clone() });
         }
     }
 

@@ -292,8 +292,10 @@ impl Endings {
         let last = word.rsplit([' ', '-', '\'']).next().unwrap_or(word);
         let count = last.chars().count();
         let talk = matches!(meaning, Meaning::Intent(_) | Meaning::NotIntent(_) | Meaning::GapEnd { .. });
+        // Cues of several words are fixed phrases.
+        let fixed = matches!(meaning, Meaning::Cue { .. }) && word.contains(' ');
         let takes_none =
-            matches!(meaning, Meaning::GapStart(_)) || talk && !grammar.intents || count < grammar.shortest;
+            matches!(meaning, Meaning::GapStart(_)) || fixed || talk && !grammar.intents || count < grammar.shortest;
         let rule = |rules: &'_ Rules| rules.iter().position(|(ends, _)| last.ends_with(ends.as_str()));
         let forms = match Self::table(meaning) {
             _ if takes_none => &[],

@@ -14,7 +14,8 @@ use crate::engine::timeline;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  hotline replay tests/scenarios/heat/*.jsonl\n  \
                         hotline replay --trace --keywords my-keywords chat.jsonl\n\n\
-                        Nothing is sent or stored. Exit status: 0 all expectations hold, 1 some do not, 2 wrong use.")]
+                        Nothing is sent or stored. Exit status: 0 all expectations hold, 1 some do not, 2 wrong use, or a file that \
+                        cannot be read (the others are played all the same).")]
 pub struct Arguments {
     /// Timelines, each a world of its own.
     #[arg(required = true, value_name = "FILE")]

@@ -177,16 +177,17 @@ fn in_order(marks: &[Mark], order: &[Set], reach: usize) -> Option<(usize, usize
     let (first, mut left) = (marks.first()?, order.iter());
     let mut wanted = *left.next()?;
     let mut last = first;
+    if !first.cues.has_any(wanted) {
+        return None;
+    }
     for mark in marks {
-        let follows = std::ptr::eq(mark, first) || mark.start >= last.end;
-        if !follows || !mark.cues.has_any(wanted) {
-            if std::ptr::eq(mark, first) {
-                return None;
-            }
-            continue;
-        }
+        // Looked at first: a long text is not searched to its end from each of its words.
         if (mark.end + mark.apart).saturating_sub(first.start + first.apart) > reach {
             return None;
+        }
+        let follows = std::ptr::eq(mark, first) || mark.start >= last.end;
+        if !follows || !mark.cues.has_any(wanted) {
+            continue;
         }
         last = mark;
         match left.next() {

@@ -26,6 +26,7 @@ const LONGEST_PHRASE: usize = 200;
 const MOST_AT_ONE_PLACE: usize = 8;
 
 impl Reader<'_> {
+    /// Notes what the customer wants, each intent once, with the words that say it.
     pub(super) fn intents(&self, hits: &[Hit<'_>], sums: &[Sum], reading: &mut Reading) {
         let (mut found, mut against): (Vec<(Intent, usize, usize)>, Vec<_>) = (Vec::new(), Vec::new());
         // First parts of phrases with a gap, by phrase and place.
@@ -139,7 +140,7 @@ impl Reader<'_> {
         self.folded.chars[end..].iter().find(|c| **c != ' ').is_none_or(|c| !c.is_alphanumeric())
     }
 
-    /// Whether a phrase is a whole sentence: "no" refuses, and "no, the other one" does not.
+    /// Whether a phrase is a whole sentence, a comma before it apart: "hm, no" refuses, and "no, the other one" does not.
     fn is_whole(&self, start: usize, end: usize) -> bool {
         let chars = &self.folded.chars;
         let says_more = |c: &&char| c.is_alphanumeric() || **c == ',';

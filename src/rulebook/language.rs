@@ -468,6 +468,13 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         window = checker.duration(&score.within);
     }
     let sum_window = written.sum.as_ref().map_or(Duration::ZERO, |sum| checker.duration(&sum.within));
+    if written.sum.as_ref().is_some_and(|sum| sum.at_least.is_zero() && sum.more_than.is_zero()) {
+        checker.error(
+            place,
+            "a sum needs at_least or more_than",
+            "Write sum = { more_than = 500, currency = \"USD\", within = \"365d\" }.",
+        );
+    }
     let mut absent_for = Duration::ZERO;
     if let Some(absent) = &written.absent {
         absent_for = checker.duration(&absent.longer_than);

@@ -354,6 +354,13 @@ pub enum OrderState {
     Returned,
 }
 
+impl OrderState {
+    /// Reads the name as timelines write it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::String(name.into())).ok()
+    }
+}
+
 /// One line of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrderLine {

@@ -1,11 +1,8 @@
-//! What counts as one (decisions, "Counting"): bursts of messages, conversations, clicks that are repeated, receipts, and the
-//! states of an order. What arrives late takes its own place and does not disturb what is under way.
+//! What counts as one (decisions, "Counting"): bursts of messages, conversations, clicks that are repeated, receipts,
+//! cases and what lies in the cart. What arrives late takes its own place and does not disturb what is under way.
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
-
-use super::facts::{Facts, OrderFacts};
-use crate::domain::{CaseEvent, ClickEvent, Duration, Money, OrderEvent, OrderState, Rates, Timestamp};
+use super::facts::Facts;
+use crate::domain::{CartEvent, CaseEvent, ClickEvent, Duration, Timestamp};
 
 /// Messages this close behind each other are one burst…
 const BURST_GAP: Duration = Duration::seconds(60);
@@ -15,7 +12,7 @@ const BURST_LENGTH: Duration = Duration::minutes(5);
 const CLICK_GAP: Duration = Duration::seconds(60);
 /// A conversation ends after this silence (G-5).
 pub(super) const CONVERSATION_GAP: Duration = Duration::hours(6);
-/// Orders, links and receipts that are remembered; older ones no longer move.
+/// Cases, links and receipts that are remembered; older ones no longer move.
 const REMEMBERED: usize = 24;
 
 /// The burst that a message belongs to, by where it began, and whether the message is its first.
@@ -82,78 +79,36 @@ pub(super) fn is_first_read(facts: &mut Facts, message: &str) -> bool {
     true
 }
 
-/// What is new about an order.
-pub(super) struct OrderMove {
-    /// The order as it is known by now, also where this state came without total and lines.
-    pub(super) order: OrderFacts,
-    /// It is paid for, and was not known to be before.
-    pub(super) won: bool,
-    /// By how many per cent it exceeds the largest order before; none for a first order (G-10).
-    pub(super) over_record: Option<i64>,
-}
-
-/// Takes in a state of an order. `None` if the order got further already: an older state that arrives later changes nothing.
-pub(super) fn order_moves(facts: &mut Facts, event: &OrderEvent, rates: &Rates) -> Option<OrderMove> {
-    let place = facts.orders.iter().position(|order| order.order == event.order);
-    let mut order = match place {
-        Some(place) => facts.orders.remove(place),
-        None => OrderFacts { order: event.order.clone(), ..OrderFacts::default() },
+/// Takes in a case; how many of its kind are open then. States only go forward: that a case was opened is no news once it is
+/// known to be resolved.
+pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent, at: Timestamp) -> usize {
+    let place = facts.cases.iter().position(|(kind, case, ..)| (kind, case) == (&event.kind, &event.case));
+    let known = place.map(|place| facts.cases.remove(place));
+    let is_open = match &known {
+        Some((.., false, resolved)) if at <= *resolved => false,
+        _ => event.action == "opened",
     };
-    if order.lines.is_empty() {
-        order.lines = event.lines.iter().map(|line| (line.category.clone(), line.price)).collect();
-    }
-    let total = event.total.zip(event.currency).map(|(amount, currency)| Money { amount, currency });
-    order.total = order.total.or(total);
-    order.coupon = order.coupon.or_else(|| event.coupon.clone());
-    let (before, rank) = (order.rank, rank(event.state));
-    let moves = rank > before;
-    order.rank = before.max(rank);
-    let paid = (PAID..CANCELLED).contains(&rank) && before < PAID;
-    let over_record = order.total.filter(|_| paid).and_then(|total| beats_record(facts, total, rates));
-    let moved = moves.then(|| OrderMove { order: order.clone(), won: paid, over_record });
-    facts.orders.push(order);
-    forget(&mut facts.orders);
-    moved
+    let since = known.map_or(at, |(.., since)| since.max(at));
+    facts.cases.push((event.kind.clone(), event.case.clone(), is_open, since));
+    forget(&mut facts.cases);
+    facts.cases.iter().filter(|(kind, _, is_open, _)| *is_open && *kind == event.kind).count()
 }
 
-/// By how many per cent an order exceeds the record, which it then is.
-fn beats_record(facts: &mut Facts, total: Money, rates: &Rates) -> Option<i64> {
-    let Some(record) = facts.record else {
-        facts.record = Some(total);
-        return None;
-    };
-    let amount = rates.convert(total, record.currency)?;
-    if amount <= record.amount || record.amount <= Decimal::ZERO {
-        return None;
+/// Takes in what happened to the cart; how many things lie in it then. Of a thing that is not named all is meant.
+pub(super) fn in_cart(facts: &mut Facts, event: &CartEvent) -> usize {
+    let thing = event.product.as_ref().or(event.category.as_ref());
+    match (event.action.as_str(), thing) {
+        ("remove", Some(thing)) if event.amount.is_none_or(|amount| !amount.is_zero()) => {
+            facts.cart.retain(|other| other != thing);
+        }
+        ("remove", _) => facts.cart.clear(),
+        (_, Some(thing)) if !facts.cart.contains(thing) => {
+            facts.cart.push(thing.clone());
+            forget(&mut facts.cart);
+        }
+        _ => {}
     }
-    facts.record = Some(total);
-    ((amount - record.amount) * Decimal::ONE_HUNDRED / record.amount).floor().to_i64()
-}
-
-/// Takes in a case; how many of its kind are open then.
-pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent) -> usize {
-    facts.cases.retain(|(kind, case)| (kind, case) != (&event.kind, &event.case));
-    if event.action == "opened" {
-        facts.cases.push((event.kind.clone(), event.case.clone()));
-        forget(&mut facts.cases);
-    }
-    facts.cases.iter().filter(|(kind, _)| *kind == event.kind).count()
-}
-
-const PAID: u8 = 2;
-const CANCELLED: u8 = 6;
-
-/// How far a state is along the way of an order; 0 is none.
-fn rank(state: OrderState) -> u8 {
-    match state {
-        OrderState::Placed => 1,
-        OrderState::Paid => PAID,
-        OrderState::Shipped => 3,
-        OrderState::Delivered => 4,
-        OrderState::Completed => 5,
-        OrderState::Cancelled => CANCELLED,
-        OrderState::Returned => 7,
-    }
+    facts.cart.len()
 }
 
 fn forget<T>(list: &mut Vec<T>) {

@@ -1,10 +1,13 @@
 //! Carrying out what a rule says: tags, colour, heat, stage, and what it starts.
 
-use super::Rulebook;
-use super::facts::{ColourState, Facts, HeatState, HeldTag, Mark};
+use std::collections::BTreeMap;
+
+use super::facts::{ColourState, Facts, HeatState, HeldTag};
 use super::language::{Life, Painting, Rule, Words};
+use super::recount::recount;
 use super::signals::Signal;
 use super::timers::{self, STEP};
+use super::{Rulebook, figures};
 use crate::domain::{
     AgentAction, AgentEvent, Colour, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Heat,
     Stage, TagChange, TagKey, TagMove, Timestamp,
@@ -49,8 +52,8 @@ impl<'a> Change<'a> {
         };
         for pattern in &rule.written.removes {
             if let Some(pattern) = self.filled(pattern, signal) {
-                let about = self.about(rule, signal);
-                self.remove_like(&pattern, |_, held| about.is_none() || held.about == about, &evidence);
+                let about = signal.and_then(|signal| self.about(rule, signal));
+                self.remove_like(&pattern, about.as_deref(), |_, _| true, &evidence);
             }
         }
         for name in &rule.written.forgets {
@@ -85,23 +88,24 @@ impl<'a> Change<'a> {
         if expires.is_some_and(|expires| expires <= self.now) {
             return false;
         }
-        let about = self.about(rule, signal);
+        let about = signal.and_then(|signal| self.about(rule, signal));
         for pattern in rule.written.exclusive.iter().flat_map(Words::iter) {
-            let of_the_same = |held: &HeldTag| about.is_none() || held.about.is_none() || held.about == about;
+            let of_the_same =
+                |held: &HeldTag| about.as_ref().is_none_or(|about| held.about.is_empty() || held.about.contains(about));
             let newer = |(other, held): (&TagKey, &HeldTag)| {
                 *other != tag && is_like(other, pattern) && of_the_same(held) && held.since > self.at
             };
             if self.facts.tags.iter().any(newer) {
                 return false;
             }
-            self.remove_like(pattern, |other, held| *other != tag && of_the_same(held), evidence);
+            self.remove_like(pattern, about.as_deref(), |other, held| *other != tag && of_the_same(held), evidence);
         }
         self.set(tag, expires, about, evidence)
     }
 
     /// What a rule's tag is about.
-    fn about(&self, rule: &Rule, signal: Option<&Signal>) -> Option<String> {
-        rule.written.about.as_ref().and_then(|field| signal?.field(field)).map(str::to_owned)
+    pub(super) fn about(&self, rule: &Rule, signal: &Signal) -> Option<String> {
+        rule.written.about.as_ref().and_then(|field| signal.field(field)).map(str::to_owned)
     }
 
     /// Clears what a rule has counted of what the signal is about.
@@ -122,21 +126,27 @@ impl<'a> Change<'a> {
                 evidence: evidence.clone(),
             }));
         }
-        if let Some(follow_up) = rule.written.follow_up.as_ref().filter(|_| is_new) {
+        if let Some(name) = rule.written.alert.clone().filter(|_| is_new) {
+            self.out.push(Consequence::Alert { name, evidence: evidence.clone() });
+        }
+        if let Some(follow_up) =
+            rule.written.follow_up.as_ref().filter(|_| is_new && self.at + rule.follow_latest >= self.now)
+        {
             self.out.push(Consequence::FollowUp(FollowUpRequest {
                 rule: rule.name.clone(),
                 catalogue: rule.written.catalogue.clone(),
                 kind: follow_up.kind,
                 template: follow_up.template.clone(),
                 product: signal.and_then(|signal| signal.field("product")).map(str::to_owned),
-                not_before: self.now + rule.follow_after,
-                not_after: self.now + rule.follow_latest,
+                // What is told late is late for what follows from it, too.
+                not_before: self.now.max(self.at + rule.follow_after),
+                not_after: self.at + rule.follow_latest,
             }));
         }
     }
 
     /// A tag's name with its parameters filled in; `None` where the signal lacks one of them.
-    fn filled(&self, pattern: &str, signal: Option<&Signal>) -> Option<String> {
+    pub(super) fn filled(&self, pattern: &str, signal: Option<&Signal>) -> Option<String> {
         let mut name = String::with_capacity(pattern.len() + 16);
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once('{') {
@@ -163,33 +173,60 @@ impl<'a> Change<'a> {
     fn set(&mut self, tag: TagKey, expires: Option<Timestamp>, about: Option<String>, evidence: &Evidence) -> bool {
         if let Some(held) = self.facts.tags.get_mut(&tag) {
             // A person's tag stays theirs, and no rule shortens a life.
-            if held.by.starts_with("agent:") || held.expires.is_none() {
+            if held.by.starts_with("agent:") {
                 return false;
             }
-            if expires.is_none() || expires > held.expires {
-                (held.expires, held.about) = (expires, about);
+            if let Some(about) = about.filter(|about| !held.about.contains(about)) {
+                held.about.push(about);
+            }
+            if held.expires.is_some() && (expires.is_none() || expires > held.expires) {
+                held.expires = expires;
                 self.told(tag, TagMove::Renewed, expires, evidence);
             }
             return false;
         }
-        let held = HeldTag { since: self.at, expires, by: evidence.by.clone(), about };
+        let held = HeldTag { since: self.at, expires, by: evidence.by.clone(), about: about.into_iter().collect() };
         self.facts.tags.insert(tag.clone(), held);
         self.told(tag, TagMove::Set, expires, evidence);
         true
     }
 
-    /// Removes tags like this that a rule set, and not later than what removes them happened.
-    fn remove_like(&mut self, pattern: &str, wanted: impl Fn(&TagKey, &HeldTag) -> bool, evidence: &Evidence) {
-        let goes = |tag: &TagKey, held: &HeldTag| {
-            is_like(tag, pattern) && !held.by.starts_with("agent:") && held.since <= self.at && wanted(tag, held)
-        };
-        let gone: Vec<TagKey> =
-            self.facts.tags.iter().filter(|(tag, held)| goes(tag, held)).map(|(tag, _)| tag.clone()).collect();
-        for tag in gone {
-            if let Some(held) = self.facts.tags.remove(&tag) {
-                self.told(tag, TagMove::Removed, None, evidence);
-                self.unplan(&held.by);
+    /// Removes tags like this that a rule set, and not later than what removes them happened. A tag about several things
+    /// goes with the last of them.
+    fn remove_like(
+        &mut self,
+        pattern: &str,
+        about: Option<&str>,
+        wanted: impl Fn(&TagKey, &HeldTag) -> bool,
+        evidence: &Evidence,
+    ) {
+        let mut gone: Vec<TagKey> = Vec::new();
+        for (tag, held) in &mut self.facts.tags {
+            let goes = is_like(tag, pattern)
+                && !held.by.starts_with("agent:")
+                && came_to_hold(self.rulebook, held) <= self.at
+                && wanted(tag, held);
+            if !goes {
+                continue;
             }
+            if let Some(about) = about.filter(|_| !held.about.is_empty()) {
+                let before = held.about.len();
+                held.about.retain(|other| other != about);
+                if !held.about.is_empty() || before == 0 {
+                    continue;
+                }
+            }
+            gone.push(tag.clone());
+        }
+        for tag in gone {
+            self.remove(&tag, evidence);
+        }
+    }
+
+    fn remove(&mut self, tag: &TagKey, evidence: &Evidence) {
+        if let Some(held) = self.facts.tags.remove(tag) {
+            self.told(tag.clone(), TagMove::Removed, None, evidence);
+            self.unplan(&held.by);
         }
     }
 
@@ -201,17 +238,50 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Takes back a rule's tag, because what it counted was undone.
-    pub(super) fn take_back(&mut self, rule: &Rule) {
-        let Some(tag) = rule.written.tag.as_ref().map(|tag| tag.get_ref().as_str()) else { return };
-        let evidence = Evidence {
-            by: rule.name.to_string(),
-            version: rule.version.clone(),
-            catalogue: rule.written.catalogue.clone(),
-            figure: "an order was cancelled or returned".into(),
-            ..Evidence::default()
-        };
-        self.remove_like(tag, |_, held| held.by == *rule.name, &evidence);
+    /// Takes back a rule's tag, because what it stood for is not so any more.
+    pub(super) fn take_back(&mut self, rule: &Rule, figure: &str) {
+        let Some(tag) = rule.written.tag.as_ref().and_then(|tag| tag.get_ref().parse::<TagKey>().ok()) else { return };
+        if self.facts.tags.get(&tag).is_some_and(|held| held.by == *rule.name) {
+            self.take_back_one(&tag, rule, figure);
+        }
+    }
+
+    /// The same, of one of the tags that a rule gives.
+    pub(super) fn take_back_one(&mut self, tag: &TagKey, rule: &Rule, figure: &str) {
+        self.remove(tag, &evidence_of(rule, figure));
+    }
+
+    /// A tag that purchases gave holds by those that are left: by another rule, or not as long as was thought.
+    pub(super) fn confirm(&mut self, tag: &TagKey, given: &HeldTag, rule: &Rule) {
+        let Some(held) = self.facts.tags.get_mut(tag) else { return };
+        let changed = held.expires != given.expires;
+        (held.expires, held.by) = (given.expires, given.by.clone());
+        if changed {
+            self.told(tag.clone(), TagMove::Renewed, given.expires, &evidence_of(rule, "purchases were counted anew"));
+        }
+    }
+
+    /// A tag comes back that another one stood in the way of.
+    pub(super) fn give_back(&mut self, tag: TagKey, held: HeldTag, rule: &Rule) {
+        let evidence = evidence_of(rule, "purchases were counted anew");
+        let expires = held.expires;
+        self.facts.tags.insert(tag.clone(), held);
+        self.told(tag, TagMove::Set, expires, &evidence);
+    }
+
+    /// Stages that only purchases reach are those of the purchases that are left.
+    pub(super) fn stages_of_purchases(&mut self, reached: &BTreeMap<Stage, Timestamp>) {
+        for stage in [Stage::FirstPurchase, Stage::Loyal] {
+            match reached.get(&stage) {
+                Some(at) => drop(self.facts.stages.insert(stage, *at)),
+                None => drop(self.facts.stages.remove(&stage)),
+            }
+        }
+        let furthest = timers::furthest_stage(self.rulebook, self.facts, self.now);
+        if furthest < self.facts.stage {
+            let figure = "an order was cancelled or returned".into();
+            self.move_stage(furthest, &Evidence { by: "orders".into(), figure, ..Evidence::default() });
+        }
     }
 
     /// Swaps the one tag of a group that mirrors a state: colour, heat, stage.
@@ -222,7 +292,7 @@ impl<'a> Change<'a> {
             self.told(old, TagMove::Removed, None, evidence);
         }
         if let Some(new) = new.and_then(|new| new.parse::<TagKey>().ok()) {
-            let held = HeldTag { since: self.at, expires: None, by: evidence.by.clone(), about: None };
+            let held = HeldTag { since: self.at, expires: None, by: evidence.by.clone(), about: Vec::new() };
             self.facts.tags.insert(new.clone(), held);
             self.told(new, TagMove::Set, expires, evidence);
         }
@@ -326,7 +396,7 @@ impl<'a> Change<'a> {
             return self.set_colour(Colour::Orange, None, None, evidence);
         }
         if from == Some(Colour::Red) {
-            self.facts.marks.insert(RED_ENDED.into(), Mark { first: None, last: self.now });
+            self.facts.marks.insert(RED_ENDED.into(), self.now);
         }
         let by = evidence.by.clone();
         self.facts.colour = Some(ColourState { colour, since: self.now, until, then, by, fallen: false });
@@ -352,7 +422,7 @@ impl<'a> Change<'a> {
     /// The fourth stretch of red in a row is refused (COLOR-7, G-6); otherwise it is counted.
     fn red_is_worn(&mut self, evidence: &Evidence) -> bool {
         let table = &self.rulebook.heat;
-        let ended = self.facts.marks.get(RED_ENDED).map(|mark| mark.last);
+        let ended = self.facts.marks.get(RED_ENDED).copied();
         if ended.is_some_and(|ended| self.now - ended >= table.reds_reset) {
             self.forget_reds();
         }
@@ -376,7 +446,7 @@ impl<'a> Change<'a> {
         let figure = "an order, or a month without red".into();
         let evidence =
             Evidence { by: "red-exhausted".into(), catalogue: vec!["COLOR-7".into()], figure, ..Evidence::default() };
-        self.remove_like("color/red-exhausted", |_, _| true, &evidence);
+        self.remove_like("color/red-exhausted", None, |_, _| true, &evidence);
     }
 
     /// What a change of colour itself starts: red needs a person, and from green it is a sudden need (COLOR-1, 20).
@@ -408,10 +478,20 @@ impl<'a> Change<'a> {
             .filter(|(_, held)| held.expires.is_some_and(|expires| expires <= self.now))
             .map(|(tag, _)| tag.clone())
             .collect();
+        let mut ended = Vec::new();
         for tag in over {
             if let Some(held) = self.facts.tags.remove(&tag) {
-                self.told(tag, TagMove::Expired, None, &evidence(&held.by, "its time is over"));
+                self.told(tag.clone(), TagMove::Expired, None, &evidence(&held.by, "its time is over"));
+                ended.push((tag, held.by));
             }
+        }
+        // Where a tier ends, the one below it may hold.
+        let is_tier = |name: &str| {
+            let rule = self.rulebook.rules.iter().find(|rule| &*rule.name == name);
+            rule.is_some_and(|rule| figures::is_of_orders(rule) && rule.written.exclusive.is_some())
+        };
+        if ended.iter().any(|(_, by)| is_tier(by)) {
+            recount(self, ended);
         }
         if timers::heat_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
             self.cool(&evidence("cooling", "no new signal in time"));
@@ -425,17 +505,14 @@ impl<'a> Change<'a> {
             }
         }
         if timers::stage_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
-            let still = |stage: &&Stage| {
-                timers::stage_over(self.rulebook, self.facts, **stage).is_none_or(|over| over > self.now)
-            };
-            let furthest = self.facts.stages.keys().rev().find(still).copied().unwrap_or(Stage::FirstContact);
+            let furthest = timers::furthest_stage(self.rulebook, self.facts, self.now);
             self.move_stage(furthest, &evidence("stage-lives", "no signal of the stage in 90d (G-23)"));
         }
     }
 
     /// Extreme falls to high, high to medium until a week after the last interaction, then none; low after a month.
     fn cool(&mut self, evidence: &Evidence) {
-        let last = self.facts.marks.get("interaction").map_or(self.now, |mark| mark.last);
+        let last = self.facts.marks.get("interaction").copied().unwrap_or(self.now);
         let next = match self.facts.heat() {
             Some(Heat::Extreme) => Some((Heat::High, self.heat_until(Heat::High, self.now))),
             Some(Heat::High) => {
@@ -461,7 +538,7 @@ impl<'a> Change<'a> {
                 self.facts.tags.remove(&tag);
                 let life = self.rulebook.lives_by_person.get(tag.group());
                 let expires = life.map(|life| self.now + *life + STEP);
-                let held = HeldTag { since: self.now, expires, by: evidence.by.clone(), about: None };
+                let held = HeldTag { since: self.now, expires, by: evidence.by.clone(), about: Vec::new() };
                 self.facts.tags.insert(tag.clone(), held);
                 self.told(tag, TagMove::Set, expires, &evidence);
             }
@@ -476,10 +553,35 @@ impl<'a> Change<'a> {
     }
 }
 
+/// When a tag came to hold: one that an absence set, when the absence began; the event that ends it may be told late. Where the
+/// absence is one after something else, that may have happened again behind the late event: there it stays.
+fn came_to_hold(rulebook: &Rulebook, held: &HeldTag) -> Timestamp {
+    let mut absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
+    let ended_by_late = |rule: &&Rule| {
+        held.by == *rule.name && rule.written.absent.as_ref().is_some_and(|absent| absent.after.is_none())
+    };
+    absences.find(ended_by_late).map_or(held.since, |rule| held.since - rule.absent_for - STEP)
+}
+
+fn evidence_of(rule: &Rule, figure: &str) -> Evidence {
+    Evidence {
+        by: rule.name.to_string(),
+        version: rule.version.clone(),
+        catalogue: rule.written.catalogue.clone(),
+        figure: figure.into(),
+        ..Evidence::default()
+    }
+}
+
 /// Whether a tag is the one that a pattern names; a pattern may end in `*`.
-fn is_like(tag: &TagKey, pattern: &str) -> bool {
+pub(super) fn is_like(tag: &TagKey, pattern: &str) -> bool {
+    is_like_text(tag.as_str(), pattern)
+}
+
+/// The same of any text.
+pub(super) fn is_like_text(text: &str, pattern: &str) -> bool {
     match pattern.strip_suffix('*') {
-        Some(start) => tag.as_str().starts_with(start),
-        None => tag.as_str() == pattern,
+        Some(start) => text.starts_with(start),
+        None => text == pattern,
     }
 }

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::domain::{Colour, Heat, Money, Stage, TagKey, Timestamp};
+use crate::domain::{Colour, Currency, Heat, Money, Stage, TagKey, Timestamp};
 
 /// A tag that holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,9 +21,9 @@ pub struct HeldTag {
     /// The rule, or `agent:NAME`.
     #[serde(rename = "b")]
     pub by: String,
-    /// What it is about, where a group may hold one tag for each: a budget's product.
-    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
-    pub about: Option<String>,
+    /// What it is about, where a group may hold one tag for each: a budget's product, the products that were looked at.
+    #[serde(rename = "f", default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
 }
 
 /// One signal that still counts. Stored as a list, since a contact keeps dozens of them: time, event, burst, weight, value;
@@ -74,43 +74,59 @@ impl<'de> Deserialize<'de> for Entry {
     }
 }
 
-/// How far an order got, and what was in it: later states may come without total and lines.
+/// An order of the customer's order book: how far it got, and what was in it, since later states may come without total and
+/// lines. Stored as a list, what is missing at the end left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "StoredOrder", into = "StoredOrder")]
 pub(super) struct OrderFacts {
-    #[serde(rename = "o")]
     pub(super) order: String,
-    #[serde(rename = "r")]
     pub(super) rank: u8,
-    /// Product keys, or categories, and what one piece costs.
-    #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) lines: Vec<(String, Decimal)>,
-    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    /// When it was paid for, or got further without our hearing of that.
+    pub(super) paid: Option<Timestamp>,
+    /// The event that told so.
+    pub(super) seq: i64,
     pub(super) total: Option<Money>,
-    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    /// Product keys, or categories, and what one piece costs.
+    pub(super) lines: Vec<(String, Decimal)>,
     pub(super) coupon: Option<String>,
+    /// When it reached which rank.
+    pub(super) reached: Vec<(u8, Timestamp)>,
 }
 
-/// When a signal was seen. Stored as a list too.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(from = "(Timestamp, Option<Timestamp>)", into = "(Timestamp, Option<Timestamp>)")]
-pub(super) struct Mark {
-    /// The first time since the customer's last message.
-    pub(super) first: Option<Timestamp>,
-    /// The last time.
-    pub(super) last: Timestamp,
-}
-
-impl From<(Timestamp, Option<Timestamp>)> for Mark {
-    fn from((last, first): (Timestamp, Option<Timestamp>)) -> Self {
-        Self { first, last }
+impl OrderFacts {
+    /// Whether it counts as a purchase: paid for, and not undone since.
+    pub(super) fn is_purchase(&self) -> bool {
+        self.paid.is_some() && self.rank < super::orders::CANCELLED
     }
 }
 
-impl From<Mark> for (Timestamp, Option<Timestamp>) {
-    fn from(mark: Mark) -> Self {
-        (mark.last, mark.first)
+type StoredOrder = (
+    String,
+    u8,
+    Option<Timestamp>,
+    i64,
+    Option<(Decimal, Currency)>,
+    Vec<(String, Decimal)>,
+    Option<String>,
+    Vec<(u8, Timestamp)>,
+);
+
+impl From<StoredOrder> for OrderFacts {
+    fn from((order, rank, paid, seq, total, lines, coupon, reached): StoredOrder) -> Self {
+        let total = total.map(|(amount, currency)| Money { amount, currency });
+        Self { order, rank, paid, seq, total, lines, coupon, reached }
     }
 }
+
+impl From<OrderFacts> for StoredOrder {
+    fn from(facts: OrderFacts) -> Self {
+        let OrderFacts { order, rank, paid, seq, total, lines, coupon, reached } = facts;
+        (order, rank, paid, seq, total.map(|total| (total.amount, total.currency)), lines, coupon, reached)
+    }
+}
+
+/// A case: kind, number, whether it is open, and when that was said.
+pub(super) type CaseFacts = (String, String, bool, Timestamp);
 
 /// The colour and what will become of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -150,9 +166,12 @@ pub struct Facts {
     /// By rule, then by what it is counted for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) counters: BTreeMap<String, BTreeMap<String, Vec<Entry>>>,
-    /// By signal.
+    /// When each signal was seen last.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) marks: BTreeMap<String, Mark>,
+    pub(super) marks: BTreeMap<String, Timestamp>,
+    /// Since when rules wait for something that must follow on something else.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) waits: BTreeMap<String, Timestamp>,
     /// Rules that waited in vain already, and for what.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) waited: BTreeMap<String, Timestamp>,
@@ -170,15 +189,15 @@ pub struct Facts {
     /// The product that was named last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) topic: Option<String>,
-    /// The last orders.
+    /// The order book, the order that moved last at the end.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) orders: Vec<OrderFacts>,
-    /// The largest order that was paid for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) record: Option<Money>,
-    /// Cases that are open, by kind and number.
+    /// Cases that were heard of last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) cases: Vec<(String, String)>,
+    pub(super) cases: Vec<CaseFacts>,
+    /// What lies in the cart.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) cart: Vec<String>,
     /// Links that were opened last: a fingerprint of each, and when it counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) opened: Vec<(u32, Timestamp)>,

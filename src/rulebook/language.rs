@@ -8,9 +8,11 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
-use super::Rulebook;
 use super::signals::SIGNALS;
-use crate::domain::{Colour, Currency, Duration, Heat, MessageKind, Problem, Rates, Severity, SourceFile, Stage};
+use super::{Rulebook, orders};
+use crate::domain::{
+    Colour, Currency, Duration, Heat, MessageKind, OrderState, Problem, Rates, Severity, SourceFile, Stage,
+};
 
 /// One word or several.
 #[derive(Clone, Debug, Deserialize)]
@@ -95,14 +97,25 @@ pub(super) struct Worth {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Absent {
-    pub(super) of: String,
+    pub(super) of: Words,
     pub(super) longer_than: Spanned<String>,
-    /// The clock starts at the first of these since the customer's last message; without it, at the last `of`.
+    /// The clock starts at the first of these since the last `of`; without it, at the last `of`.
     #[serde(default)]
     pub(super) after: Option<String>,
-    /// The clock starts anew with each `after`, whatever the customer writes in between.
+    /// The clock starts anew with each of these.
     #[serde(default)]
     pub(super) after_last: Option<String>,
+}
+
+/// Any of the customer's orders stands in one of these states.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnyOrder {
+    #[serde(rename = "is")]
+    pub(super) state: Words,
+    /// For longer than this; without it, from the moment on.
+    #[serde(default)]
+    pub(super) longer_than: Option<Spanned<String>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -128,6 +141,9 @@ pub(super) struct Holds {
     /// None of these signals was ever seen.
     #[serde(default)]
     pub(super) never: Vec<String>,
+    /// Something of these was bought, other than what the signal is about: product keys, `*` at the end stands for anything.
+    #[serde(default)]
+    pub(super) bought: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -201,6 +217,8 @@ pub(super) struct Written {
     #[serde(default)]
     pub(super) absent: Option<Absent>,
     #[serde(default)]
+    pub(super) any_order: Option<AnyOrder>,
+    #[serde(default)]
     pub(super) since_first: Option<SinceFirst>,
     #[serde(default)]
     pub(super) holds: Holds,
@@ -230,6 +248,9 @@ pub(super) struct Written {
     pub(super) handoff: Option<HandOff>,
     #[serde(default)]
     pub(super) follow_up: Option<FollowUp>,
+    /// Name of an alert: somebody should look.
+    #[serde(default)]
+    pub(super) alert: Option<String>,
 }
 
 /// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
@@ -301,6 +322,9 @@ pub(super) struct Rule {
     pub(super) window: Duration,
     pub(super) sum_window: Duration,
     pub(super) absent_for: Duration,
+    /// Ranks of [`AnyOrder`], and how long an order must have stood there.
+    pub(super) order_ranks: Vec<u8>,
+    pub(super) order_for: Duration,
     pub(super) since_first: Option<(Duration, Duration)>,
     pub(super) life: Life,
     pub(super) painting: Option<Painting>,
@@ -357,6 +381,7 @@ impl Checker<'_> {
 
 const COLOURS: &str = "red, orange, yellow, green, dark-green, light-green, grey";
 const HEATS: &str = "extreme, high, medium, low";
+const ORDER_STATES: &str = "placed, paid, shipped, delivered, completed, cancelled, returned";
 const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, loyal";
 
 /// Reads all files under `rules/`.
@@ -407,7 +432,19 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) 
         }
     }
     let absences = (0..rules.len()).filter(|index| rules[*index].written.absent.is_some()).collect();
-    (Some(Rulebook { rules, by_signal, absences, heat: heat.unwrap_or_default(), lives_by_person, rates }), problems)
+    let of_orders = (0..rules.len()).filter(|index| rules[*index].written.any_order.is_some()).collect();
+    (
+        Some(Rulebook {
+            rules,
+            by_signal,
+            absences,
+            of_orders,
+            heat: heat.unwrap_or_default(),
+            lives_by_person,
+            rates,
+        }),
+        problems,
+    )
 }
 
 fn understand_cooling(checker: &mut Checker<'_>, written: &WrittenHeat) -> Option<HeatTable> {
@@ -447,10 +484,11 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     let names: Vec<String> = match (&written.on, &written.score) {
         (Some(words), None) => words.iter().map(str::to_owned).collect(),
         (None, Some(score)) => score.weights.keys().cloned().collect(),
-        (None, None) if written.absent.is_some() => Vec::new(),
+        (None, None) if written.absent.is_some() != written.any_order.is_some() => Vec::new(),
         _ => {
             let message = format!("rule `{}` says not what it is about", written.name);
-            checker.error(place, message, "Write exactly one of: on = \"signal\", score = {…}, absent = {…}.");
+            let advice = "Write exactly one of: on = \"signal\", score = {…}, absent = {…}, any_order = {…}.";
+            checker.error(place, message, advice);
             Vec::new()
         }
     };
@@ -478,11 +516,17 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     let mut absent_for = Duration::ZERO;
     if let Some(absent) = &written.absent {
         absent_for = checker.duration(&absent.longer_than);
-        checker.signal(place, &absent.of);
+        for of in absent.of.iter() {
+            checker.signal(place, of);
+        }
         absent.after.iter().chain(&absent.after_last).for_each(|after| {
             checker.signal(place, after);
         });
     }
+    let (order_ranks, order_for) = match &written.any_order {
+        Some(any) => understand_any_order(checker, place, any),
+        None => (Vec::new(), Duration::ZERO),
+    };
     let since_first =
         written.since_first.as_ref().map(|since| (checker.duration(&since.at_least), checker.duration(&since.at_most)));
     let life = understand_life(checker, &written);
@@ -509,6 +553,8 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         window,
         sum_window,
         absent_for,
+        order_ranks,
+        order_for,
         since_first,
         life,
         painting,
@@ -519,6 +565,16 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         follow_latest,
         written,
     }
+}
+
+fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder) -> (Vec<u8>, Duration) {
+    let read = |name: &str| OrderState::from_name(name).map(orders::rank);
+    let ranks = any
+        .state
+        .iter()
+        .filter_map(|name| checker.name(place, "state of an order", name, read, ORDER_STATES))
+        .collect();
+    (ranks, any.longer_than.as_ref().map_or(Duration::ZERO, |length| checker.duration(length)))
 }
 
 fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {

@@ -9,7 +9,10 @@ mod counting;
 mod effects;
 mod evaluate;
 mod facts;
+mod figures;
 mod language;
+mod orders;
+mod recount;
 mod signals;
 mod timers;
 
@@ -25,6 +28,8 @@ pub struct Rulebook {
     by_signal: std::collections::HashMap<&'static str, Vec<usize>>,
     /// Rules that wait for something not to happen.
     absences: Vec<usize>,
+    /// Rules about the states of orders.
+    of_orders: Vec<usize>,
     heat: language::HeatTable,
     /// Sums in rules name a currency; those of events are converted.
     rates: Rates,

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::counting;
 use super::facts::Facts;
+use super::{counting, orders};
 use crate::domain::{
     AgentAction, ClickEvent, Contact, Event, EventBody, InboundMessage, Intent, Mention, Money, OrderEvent, OrderState,
     Outgoing, Rates, Reading, Span, StatusKind, Timestamp,
@@ -29,25 +29,25 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "a tag that the words alone earn: group, tag, topic (the product named last), and of a category tag product and category",
     ),
     ("feature", "a property was named: feature"),
-    ("look", "one model was looked at or named: model, category, product (empty where only the category is known)"),
+    (
+        "look",
+        "one model was looked at or named: model, category, product (empty where only the category is known), by (page, other page, click, words)",
+    ),
     ("ready", "wants to buy, with product and budget known"),
     ("click", "a tracked link was opened: link, product, category"),
     ("link_sent", "a message with a tracked link was sent"),
-    ("sent", "a message of ours was sent: kind"),
+    ("sent", "a message of ours was sent: kind, rule (that planned it)"),
     ("read", "a message of ours was read"),
     ("quote", "a quote was asked for, sent or opened: action, quote"),
     ("page", "a page was viewed: page, product, category, seconds, visit_seconds"),
-    ("cart", "the cart changed: action, product, category"),
-    ("order", "an order moved on: state, order; once for each line: product, category"),
-    ("placed", "an order was placed"),
-    ("settled", "an order was paid for, or will not be: it was cancelled or returned"),
-    ("delivered", "an order arrived"),
-    ("completed", "an order was completed"),
+    ("cart", "the cart changed: action, product, category, left (how many things lie in it)"),
+    ("order", "an order moved on: state, order, tracked (yes or no); once for each line: product, category"),
     ("undone", "an order was cancelled or returned"),
     ("purchase", "an order was paid for, or got further: order, coupon, its total, over_record (per cent)"),
     ("bought", "one line of a purchase: order, product, category, its price"),
     ("referral", "the ad, page or place that brought them: source, platform"),
     ("case", "a case was opened or resolved: kind, action, left (how many of the kind are open)"),
+    ("offer_taken", "a purchase with a coupon, or an answer to a campaign: offer"),
     ("won", "a paid order, or an agent's word that the deal is closed"),
     ("lost", "an agent's word that the deal is lost"),
 ];
@@ -70,16 +70,22 @@ pub(super) struct Signal {
 
 impl Signal {
     fn new(name: &'static str, event: &Event, burst: Option<Timestamp>) -> Self {
-        let (fields, spans, numbers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, at: event.at, seq: event.seq, burst, spans, fields, numbers, money: None }
+        Self { burst, ..Self::of_moment(name, event.at, event.seq) }
     }
 
-    fn with(mut self, field: &'static str, value: impl Into<Arc<str>>) -> Self {
+    /// A signal that is no message.
+    pub(super) fn of_moment(name: &'static str, at: Timestamp, seq: i64) -> Self {
+        let (fields, spans, numbers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name, at, seq, burst: None, spans, fields, numbers, money: None }
+    }
+
+    pub(super) fn with(mut self, field: &'static str, value: impl Into<Arc<str>>) -> Self {
         self.fields.push((field, value.into()));
         self
     }
 
-    fn of(mut self, key: &str) -> Self {
+    /// About a product key, or a category.
+    pub(super) fn of(mut self, key: &str) -> Self {
         let (category, product) = key.split_once('/').unwrap_or((key, ""));
         self = self.with("category", hyphens(category));
         if product.is_empty() { self } else { self.with("product", hyphens(product)) }
@@ -131,18 +137,20 @@ pub(super) fn of_event(
             seen.numbers = vec![("seconds", page.seconds), ("visit_seconds", page.visit_seconds.unwrap_or(0))];
             seen.money = page.price.zip(page.currency).map(|(amount, currency)| Money { amount, currency });
             signals.push(with_product(seen, page.product.as_deref(), page.category.as_deref()));
-            look(event, page.product.as_deref(), page.category.as_deref(), &mut signals);
+            let by = if page.page == "product" { "page" } else { "other page" };
+            look(event, by, page.product.as_deref(), page.category.as_deref(), &mut signals);
         }
         EventBody::Quote(quote) => {
             let moved = signal("quote").with("action", quote.action.as_str()).with("quote", quote.quote.as_str());
             signals.push(with_product(moved, quote.product.as_deref(), None));
         }
         EventBody::Cart(cart) => {
-            let changed = signal("cart").with("action", cart.action.as_str());
+            let left = counting::in_cart(facts, cart).to_string();
+            let changed = signal("cart").with("action", cart.action.as_str()).with("left", left);
             signals.push(with_product(changed, cart.product.as_deref(), cart.category.as_deref()));
         }
         EventBody::Case(case) => {
-            let left = counting::open_cases(facts, case).to_string();
+            let left = counting::open_cases(facts, case, event.at).to_string();
             let moved = signal("case").with("kind", case.kind.as_str()).with("action", case.action.as_str());
             signals.push(moved.with("left", left));
         }
@@ -157,6 +165,9 @@ pub(super) fn of_event(
             if sent.link {
                 signals.push(signal("link_sent"));
             }
+        }
+        EventBody::Campaign(campaign) if campaign.action == "response" => {
+            signals.push(signal("offer_taken").with("offer", format!("campaign {}", campaign.campaign)));
         }
         EventBody::Agent(agent) => match agent.action {
             AgentAction::Won => signals.push(signal("won")),
@@ -187,46 +198,32 @@ fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, signals: &mut 
     signals.push(Signal::new("interaction", event, None));
     let clicked = Signal::new("click", event, None).with("link", click.link.as_str());
     signals.push(with_product(clicked, click.product.as_deref(), click.category.as_deref()));
-    look(event, click.product.as_deref(), click.category.as_deref(), signals);
+    look(event, "click", click.product.as_deref(), click.category.as_deref(), signals);
     if let Some(quote) = click.quote.as_deref().filter(|_| click.link == "quote") {
         signals.push(Signal::new("quote", event, None).with("action", "opened").with("quote", quote));
     }
 }
 
 fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rates: &Rates, signals: &mut Vec<Signal>) {
-    let Some(moved) = counting::order_moves(facts, order, rates) else { return };
+    let Some(moved) = orders::take_in(facts, event, order, rates) else { return };
     let signal = |name| Signal::new(name, event, None).with("order", order.order.as_str());
     let state = format!("{:?}", order.state).to_lowercase();
-    let in_state = || signal("order").with("state", state.as_str());
+    let tracked = if order.tracking.is_some() { "yes" } else { "no" };
+    let in_state = || signal("order").with("state", state.as_str()).with("tracked", tracked);
     match moved.order.lines.is_empty() {
         true => signals.push(in_state()),
         false => signals.extend(moved.order.lines.iter().map(|(line, _)| in_state().of(line))),
     }
-    use OrderState::{Cancelled, Completed, Delivered, Paid, Placed, Returned, Shipped};
-    let named: &[&'static str] = match order.state {
-        Placed => &["placed"],
-        Paid | Shipped => &["settled"],
-        Delivered => &["settled", "delivered"],
-        Completed => &["settled", "completed"],
-        Cancelled | Returned => &["settled", "undone"],
-    };
-    signals.extend(named.iter().map(|name| signal(name)));
-    if !moved.won {
-        return;
+    if matches!(order.state, OrderState::Cancelled | OrderState::Returned) {
+        signals.push(signal("undone"));
     }
-    for (line, price) in &moved.order.lines {
-        let mut bought = signal("bought").of(line);
-        bought.money = moved.order.total.map(|total| Money { amount: *price, ..total });
-        signals.push(bought);
+    if moved.won {
+        signals.extend(orders::signals(&moved.order, moved.over_record));
+        if moved.order.coupon.is_some() {
+            signals.push(signal("offer_taken").with("offer", order.order.as_str()));
+        }
+        signals.push(signal("won"));
     }
-    let mut purchase = signal("purchase");
-    purchase.money = moved.order.total;
-    purchase.numbers.extend(moved.over_record.map(|percent| ("over_record", percent)));
-    signals.push(match &moved.order.coupon {
-        Some(coupon) => purchase.with("coupon", coupon.as_str()),
-        None => purchase,
-    });
-    signals.push(signal("won"));
 }
 
 /// A message or a click: the first one is what "since the first contact" counts from.
@@ -236,13 +233,11 @@ fn interacted(facts: &mut Facts, at: Timestamp) {
 
 /// The signals of a message that the engine decided to send.
 pub(super) fn of_sent(message: &Outgoing) -> Vec<Signal> {
-    let event = Event {
-        seq: 0,
-        at: message.at,
-        received: message.at,
-        body: EventBody::Unknown { what: String::new(), value: serde_json::Value::Null },
-    };
-    vec![Signal::new("sent", &event, None).with("kind", message.kind.name())]
+    let sent = Signal::of_moment("sent", message.at, 0).with("kind", message.kind.name());
+    vec![match &message.rule {
+        Some(rule) => sent.with("rule", rule.as_str()),
+        None => sent,
+    }]
 }
 
 fn with_product(signal: Signal, product: Option<&str>, category: Option<&str>) -> Signal {
@@ -255,9 +250,9 @@ fn with_product(signal: Signal, product: Option<&str>, category: Option<&str>) -
     }
 }
 
-fn look(event: &Event, product: Option<&str>, category: Option<&str>, signals: &mut Vec<Signal>) {
+fn look(event: &Event, by: &'static str, product: Option<&str>, category: Option<&str>, signals: &mut Vec<Signal>) {
     let Some(product) = product else { return };
-    let seen = Signal::new("look", event, None).with("model", slug(product));
+    let seen = Signal::new("look", event, None).with("model", slug(product)).with("by", by);
     // One kind of product: the key where it is told, else the category alone.
     let seen = with_product(seen, None, category);
     signals.push(if seen.field("product").is_none() { seen.with("product", "") } else { seen });
@@ -339,7 +334,7 @@ fn of_reading(
     }
     for brand in reading.brands.iter().filter(|mention| !mention.negated) {
         if let Some(implied) = &brand.implies {
-            let seen = signal("look").with("model", model(message, brand)).of(implied);
+            let seen = signal("look").with("model", model(message, brand)).with("by", "words").of(implied);
             signals.push(seen.at_span(Some(brand.span)));
         }
     }

@@ -1,8 +1,9 @@
 //! What changes by the clock alone, and when.
 
-use super::Rulebook;
 use super::facts::Facts;
 use super::language::Rule;
+use super::signals::Signal;
+use super::{Rulebook, orders};
 use crate::domain::{Duration, Heat, Stage, Timestamp};
 
 /// The smallest step of time: what holds "within" a length still holds at its last moment, and ends one step later.
@@ -13,35 +14,58 @@ pub(super) fn next_wake(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp>
     let tags = facts.tags.values().filter_map(|held| held.expires);
     let colour = facts.colour.iter().filter_map(|state| state.until);
     let absences = rulebook.absences.iter().filter_map(|index| absence_due(&rulebook.rules[*index], facts));
-    tags.chain(colour).chain(heat_due(rulebook, facts)).chain(stage_due(rulebook, facts)).chain(absences).min()
+    let orders = orders::next_due(rulebook, facts);
+    tags.chain(colour)
+        .chain(heat_due(rulebook, facts))
+        .chain(stage_due(rulebook, facts))
+        .chain(absences)
+        .chain(orders)
+        .min()
 }
 
 /// When a rule has waited in vain: the moment just past its length of time. `None` if what it waits for came, if its clock
 /// has not started, or if it told already.
 pub(super) fn absence_due(rule: &Rule, facts: &Facts) -> Option<Timestamp> {
     let absent = rule.written.absent.as_ref()?;
-    let of = facts.marks.get(&absent.of);
-    let base = match &absent.after {
-        Some(after) => {
-            let first = facts.marks.get(after)?.first?;
-            if of.is_some_and(|of| of.last >= first) {
+    let last = || absent.of.iter().filter_map(|of| facts.marks.get(of)).max().copied();
+    let base = match (&absent.after, &absent.after_last) {
+        (Some(_), _) => *facts.waits.get(&*rule.name)?,
+        (None, Some(after)) => {
+            let after = *facts.marks.get(after)?;
+            if last().is_some_and(|last| last >= after) {
                 return None;
             }
-            first
+            after
         }
-        None if absent.after_last.is_some() => {
-            let last = facts.marks.get(absent.after_last.as_ref()?)?.last;
-            if of.is_some_and(|of| of.last >= last) {
-                return None;
-            }
-            last
-        }
-        None => of?.last,
+        (None, None) => last()?,
     };
     if facts.waited.get(&*rule.name) == Some(&base) {
         return None;
     }
     Some(base + rule.absent_for + STEP)
+}
+
+/// Notes what a signal means for the rules that wait for something to follow on something else: their clock starts with the
+/// first of what it follows on since the last of what they wait for. What arrives late counts by its own time.
+pub(super) fn wait(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal) {
+    for rule in rulebook.absences.iter().map(|index| &rulebook.rules[*index]) {
+        let Some((absent, after)) =
+            rule.written.absent.as_ref().and_then(|absent| Some((absent, absent.after.as_ref()?)))
+        else {
+            continue;
+        };
+        let waits = facts.waits.get(&*rule.name).copied();
+        if absent.of.iter().any(|of| of == signal.name) {
+            if waits.is_some_and(|since| since <= signal.at) {
+                facts.waits.remove(&*rule.name);
+            }
+        } else if after == signal.name
+            && waits.is_none_or(|since| signal.at < since)
+            && absent.of.iter().all(|of| facts.marks.get(of).is_none_or(|last| *last <= signal.at))
+        {
+            facts.waits.insert(rule.name.to_string(), signal.at);
+        }
+    }
 }
 
 /// The moment that an absence counts from, to remember that it was told.
@@ -54,7 +78,7 @@ pub(super) fn heat_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> 
     match &facts.heat {
         Some(state) if state.heat == Heat::Low => None,
         Some(state) => state.until,
-        None => facts.marks.get("interaction").map(|mark| mark.last + rulebook.heat.low_after),
+        None => facts.marks.get("interaction").map(|last| *last + rulebook.heat.low_after),
     }
 }
 
@@ -68,4 +92,10 @@ pub(super) fn stage_over(rulebook: &Rulebook, facts: &Facts, stage: Stage) -> Op
     let ends = matches!(stage, Stage::Considering | Stage::AboutToBuy);
     let last = facts.stages.get(&stage).filter(|_| ends)?;
     Some(*last + rulebook.heat.stage_lives + STEP)
+}
+
+/// The furthest stage that was reached and has not ended.
+pub(super) fn furthest_stage(rulebook: &Rulebook, facts: &Facts, now: Timestamp) -> Stage {
+    let still = |stage: &&Stage| stage_over(rulebook, facts, **stage).is_none_or(|over| over > now);
+    facts.stages.keys().rev().find(still).copied().unwrap_or(Stage::FirstContact)
 }

@@ -1,0 +1,183 @@
+//! The order book: how far each order of a customer got. Every figure over purchases is counted from it, so that an order that
+//! is cancelled or returned is out of all of them; rules about the states of orders look at each order for itself.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::Rulebook;
+use super::effects::Change;
+use super::evaluate::holds;
+use super::facts::{Facts, OrderFacts};
+use super::language::Rule;
+use super::signals::Signal;
+use super::timers::STEP;
+use crate::domain::{Event, Money, OrderEvent, OrderState, Rates, Timestamp};
+
+/// Orders that are remembered with lines and times…
+const WHOLE: usize = 24;
+/// …and those of which only day, total and categories are; older ones are forgotten.
+const REMEMBERED: usize = 96;
+
+const PAID: u8 = 2;
+/// From here on an order is no purchase any more.
+pub(super) const CANCELLED: u8 = 6;
+
+/// How far a state is along the way of an order; 0 is none.
+pub(super) fn rank(state: OrderState) -> u8 {
+    match state {
+        OrderState::Placed => 1,
+        OrderState::Paid => PAID,
+        OrderState::Shipped => 3,
+        OrderState::Delivered => 4,
+        OrderState::Completed => 5,
+        OrderState::Cancelled => CANCELLED,
+        OrderState::Returned => 7,
+    }
+}
+
+/// What is new about an order.
+pub(super) struct OrderMove {
+    /// The order as it is known by now, also where this state came without total and lines.
+    pub(super) order: OrderFacts,
+    /// It is paid for, and was not known to be before.
+    pub(super) won: bool,
+    /// By how many per cent it exceeds the largest order before; none for a first order (G-10).
+    pub(super) over_record: Option<i64>,
+}
+
+/// Takes in a state of an order. `None` if the order got further already: an older state that arrives later moves nothing.
+pub(super) fn take_in(facts: &mut Facts, event: &Event, told: &OrderEvent, rates: &Rates) -> Option<OrderMove> {
+    let place = facts.orders.iter().position(|order| order.order == told.order);
+    let mut order = match place {
+        Some(place) => facts.orders.remove(place),
+        None => OrderFacts { order: told.order.clone(), ..OrderFacts::default() },
+    };
+    if order.lines.is_empty() {
+        order.lines = told.lines.iter().map(|line| (line.category.clone(), line.price)).collect();
+    }
+    let total = told.total.zip(told.currency).map(|(amount, currency)| Money { amount, currency });
+    order.total = order.total.or(total);
+    order.coupon = order.coupon.or_else(|| told.coupon.clone());
+    let (before, rank) = (order.rank, rank(told.state));
+    let won = (PAID..CANCELLED).contains(&rank) && order.paid.is_none();
+    if (PAID..CANCELLED).contains(&rank) && order.paid.is_none_or(|paid| event.at < paid) {
+        (order.paid, order.seq) = (Some(event.at), event.seq);
+    }
+    if !order.reached.iter().any(|(known, _)| *known == rank) {
+        order.reached.push((rank, event.at));
+    }
+    order.rank = before.max(rank);
+    let over_record =
+        if won { over_record(facts.orders.iter().filter(|other| other.is_purchase()), &order, rates) } else { None };
+    let moved =
+        (rank > before).then(|| OrderMove { order: order.clone(), won: won && order.is_purchase(), over_record });
+    facts.orders.push(order);
+    forget(&mut facts.orders);
+    moved
+}
+
+/// Keeps the book small: of older orders less is known.
+fn forget(orders: &mut Vec<OrderFacts>) {
+    let excess = orders.len().saturating_sub(REMEMBERED);
+    orders.drain(..excess);
+    let old = orders.len().saturating_sub(WHOLE);
+    for order in orders[..old].iter_mut().filter(|order| !order.reached.is_empty()) {
+        order.reached.clear();
+        for (line, price) in &mut order.lines {
+            line.truncate(line.find('/').unwrap_or(line.len()));
+            *price = Decimal::ZERO;
+        }
+        order.lines.dedup();
+    }
+}
+
+/// By how many per cent an order exceeds the largest of the others.
+pub(super) fn over_record<'o>(
+    others: impl Iterator<Item = &'o OrderFacts>,
+    order: &OrderFacts,
+    rates: &Rates,
+) -> Option<i64> {
+    let total = order.total?;
+    let in_its_currency = |other: &OrderFacts| rates.convert(other.total?, total.currency);
+    let record = others.filter_map(in_its_currency).max().filter(|record| *record > Decimal::ZERO)?;
+    let over = (total.amount - record) * Decimal::ONE_HUNDRED / record;
+    (over > Decimal::ZERO).then(|| over.floor().to_i64())?
+}
+
+/// The signals of a purchase: its lines, and the order.
+pub(super) fn signals(order: &OrderFacts, over_record: Option<i64>) -> Vec<Signal> {
+    let at = order.paid.unwrap_or_default();
+    let signal = |name| Signal::of_moment(name, at, order.seq).with("order", order.order.as_str());
+    let mut signals: Vec<Signal> = Vec::with_capacity(order.lines.len() + 1);
+    for (line, price) in &order.lines {
+        let mut bought = signal("bought").of(line);
+        bought.money = order.total.map(|total| Money { amount: *price, ..total });
+        signals.push(bought);
+    }
+    let mut purchase = signal("purchase");
+    purchase.money = order.total;
+    purchase.numbers.extend(over_record.map(|percent| ("over_record", percent)));
+    signals.push(match &order.coupon {
+        Some(coupon) => purchase.with("coupon", coupon.as_str()),
+        None => purchase,
+    });
+    signals
+}
+
+/// Since when an order stands where a rule about states wants it, and has done so for long enough.
+fn due(rule: &Rule, order: &OrderFacts) -> Option<Timestamp> {
+    if !rule.order_ranks.contains(&order.rank) {
+        return None;
+    }
+    let reached = order.reached.iter().filter(|(rank, _)| rule.order_ranks.contains(rank)).map(|(_, at)| *at).min()?;
+    let waits = rule.written.any_order.as_ref().is_some_and(|any| any.longer_than.is_some());
+    Some(if waits { reached + rule.order_for + STEP } else { reached })
+}
+
+/// When the next order will have stood somewhere for long enough.
+pub(super) fn next_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> {
+    let rules = rulebook.of_orders.iter().map(|index| &rulebook.rules[*index]);
+    rules
+        .flat_map(|rule| {
+            let told = facts.waited.get(&*rule.name).copied();
+            facts
+                .orders
+                .iter()
+                .filter_map(|order| due(rule, order))
+                .filter(move |due| told.is_none_or(|told| *due > told))
+        })
+        .min()
+}
+
+/// Looks at all orders with the rules about their states. A rule tells once of an order; its tag goes when no order is there
+/// any more.
+pub(super) fn look(change: &mut Change<'_>) {
+    if change.facts.orders.is_empty() {
+        return;
+    }
+    let rulebook = change.rulebook;
+    for rule in rulebook.of_orders.iter().map(|index| &rulebook.rules[*index]) {
+        let told = change.facts.waited.get(&*rule.name).copied();
+        let there = change.facts.orders.iter().filter_map(|order| Some((due(rule, order)?, order.seq)));
+        match there.filter(|(due, _)| *due <= change.now).max() {
+            Some((newest, seq)) if told.is_none_or(|told| newest > told) => {
+                change.facts.waited.insert(rule.name.to_string(), newest);
+                if holds(rule, change.facts, None) {
+                    change.at = newest;
+                    change.apply(rule, None, states_text(rule), &[seq]);
+                    change.at = change.now;
+                }
+            }
+            Some(_) => {}
+            None => change.take_back(rule, "no order of theirs is there any more"),
+        }
+    }
+}
+
+fn states_text(rule: &Rule) -> String {
+    let states = rule.written.any_order.iter().flat_map(|any| any.state.iter()).collect::<Vec<_>>().join(" or ");
+    match rule.order_for.0 {
+        0 => format!("an order is {states}"),
+        _ => format!("an order is {states} for more than {}", rule.order_for),
+    }
+}

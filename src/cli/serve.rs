@@ -1,5 +1,6 @@
 //! `hotline serve`: everything. Without credentials, in sandbox mode.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,6 +74,8 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
     let welcome = welcome(&engine, sandbox_mode).await?;
     let stopping = engine.stopping();
     tokio::spawn(on_signal(engine.clone()));
+    // Who opens a tracked link is told by the connection.
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
     let server = tokio::spawn(server.into_future());
     if let Some(sandbox) = sandbox {

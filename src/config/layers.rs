@@ -9,6 +9,9 @@ use super::Settings;
 /// The documented defaults: the first layer, and the page that people read.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
+/// With more, the address of a tracked link would not fit into the room that messages keep for it.
+const MOST_URL: usize = crate::domain::LINK_ROOM - 40;
+
 const PREFIX: &str = "HOTLINE_";
 /// Names with our prefix that are not settings: switches of the test suite.
 const NOT_SETTINGS: &str = "HOTLINE_TEST_";
@@ -61,6 +64,12 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), String> {
+        if self.privacy.ipv4_bits > 32 || self.privacy.ipv6_bits > 128 {
+            return Err("privacy.ipv4_bits is from 0 to 32, privacy.ipv6_bits from 0 to 128".into());
+        }
+        if self.public_url().len() > MOST_URL {
+            return Err(format!("public_url has more than {MOST_URL} characters: links in messages would be too long"));
+        }
         if !(1..=1000).contains(&self.whatsapp.messages_per_second) {
             return Err("whatsapp.messages_per_second is from 1 to 1000".into());
         }

@@ -2,10 +2,11 @@
 
 mod layers;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
+use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -21,10 +22,12 @@ pub struct Settings {
     pub listen: SocketAddr,
     #[serde(default)]
     pub public_url: Option<String>,
+    pub trusted_proxies: Vec<IpNet>,
     pub database: Database,
     pub whatsapp: WhatsApp,
     #[serde(default)]
     pub api: Api,
+    pub privacy: Privacy,
     pub keywords: Folder,
     pub templates: Folder,
     pub shop: ShopSettings,
@@ -66,6 +69,24 @@ pub struct WhatsApp {
 pub struct Api {
     #[serde(default)]
     pub token: Option<SecretString>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct Privacy {
+    pub ipv4_bits: u8,
+    pub ipv6_bits: u8,
+}
+
+impl Privacy {
+    /// What is kept of an address.
+    pub fn kept(&self, address: IpAddr) -> Option<IpAddr> {
+        let address = address.to_canonical();
+        let bits = if address.is_ipv4() { self.ipv4_bits } else { self.ipv6_bits };
+        let network = IpNet::new(address, bits).ok().filter(|_| bits > 0)?;
+        Some(network.network())
+    }
 }
 
 /// How the Graph API wants to be asked.

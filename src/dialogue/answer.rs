@@ -7,8 +7,8 @@ use super::memory::{Memory, Slot};
 use super::words::{budget_text, clock, cut, money, opening_hours, promise};
 use super::{Answer, Dialogue};
 use crate::domain::{
-    Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, ListRow, Product, Shop, Standing,
-    Timestamp,
+    Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, LINK_ROOM, Link, ListRow, Product,
+    Shop, Standing, Timestamp,
 };
 
 /// The same words so soon again say nothing new: the question was part of a burst. Who asks again later wants an answer.
@@ -59,6 +59,7 @@ struct Reply<'a> {
     paragraphs: Vec<String>,
     buttons: Vec<Button>,
     rows: Vec<ListRow>,
+    links: Vec<Link>,
     call: Option<Call>,
 }
 
@@ -91,8 +92,9 @@ pub(super) fn answer(
         words: std::mem::take(&mut memory.words),
         understood: std::mem::take(&mut memory.understood),
     };
-    let (paragraphs, buttons, rows) = (Vec::new(), Vec::new(), Vec::new());
-    let mut reply = Reply { dialogue, memory, contact, shop, language, now, paragraphs, buttons, rows, call: None };
+    let (paragraphs, buttons, rows, links) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut reply =
+        Reply { dialogue, memory, contact, shop, language, now, paragraphs, buttons, rows, links, call: None };
     if heard.wants.contains(&Intent::OptOut) {
         // Confirmed once, whoever is in charge; then silence (policy facts, section 7.2).
         if std::mem::replace(&mut reply.memory.stop_confirmed, true) {
@@ -219,7 +221,8 @@ impl Reply<'_> {
             self.say("sold_out", values);
             return self.offer("person", "button_person");
         }
-        self.say("details", values);
+        let url = self.page_of(product);
+        self.say("details", context! { url, ..values });
         self.offer(&format!("buy:{sku}"), "button_buy");
         let others = self.shop.products.iter().filter(|other| other.key == product.key && other.stock > 0).count();
         if others > 1 {
@@ -232,8 +235,19 @@ impl Reply<'_> {
         let attributes: Vec<String> = product.attributes.iter().map(|attribute| self.word(attribute)).collect();
         context! {
             product => &product.name, price => money(product.price, self.shop.currency), stock => product.stock,
-            summary => &product.summary, url => &product.url, attributes,
+            summary => &product.summary, attributes,
         }
+    }
+
+    /// The mark of a link to a product's page.
+    fn page_of(&mut self, product: &Product) -> Option<String> {
+        let link = Link::to_product(product, self.shop.currency)?;
+        let known = self.links.iter().position(|other| *other == link);
+        let index = known.unwrap_or_else(|| {
+            self.links.push(link);
+            self.links.len() - 1
+        });
+        Some(Link::mark(index).to_string())
     }
 
     /// Facts of the shop that were asked for.
@@ -577,15 +591,18 @@ impl Reply<'_> {
             return None;
         }
         self.memory.said_at = Some(self.now);
+        let room = self.links.len() * LINK_ROOM;
         let content = match (self.rows.is_empty(), self.buttons.is_empty()) {
             (false, _) => Content::List {
-                body: cut(&body, 4_096),
+                body: cut(&body, 4_096_usize.saturating_sub(room)),
                 button: cut(&self.render("button_list", context! {}), BUTTON_TITLE),
                 rows: self.rows,
             },
-            (true, false) => Content::Buttons { body: cut(&body, 1_024), buttons: self.buttons },
-            (true, true) => Content::Text { body: cut(&body, 4_096) },
+            (true, false) => {
+                Content::Buttons { body: cut(&body, 1_024_usize.saturating_sub(room)), buttons: self.buttons }
+            }
+            (true, true) => Content::Text { body: cut(&body, 4_096_usize.saturating_sub(room)) },
         };
-        Some(Answer { content, answers: self.memory.to_answer.take(), handoff })
+        Some(Answer { content, answers: self.memory.to_answer.take(), handoff, links: self.links })
     }
 }

@@ -111,6 +111,19 @@ pub(super) fn by_sku<'a>(shop: &'a Shop, sku: &str) -> Option<&'a Product> {
     shop.products.iter().find(|product| product.sku == sku)
 }
 
+/// The product that a rule names: by its number or name, else the first in stock of a kind that is named by its key or by the
+/// last part of it. Tags have hyphens where keys have underscores and names have spaces.
+pub(super) fn called<'a>(name: &str, shop: &'a Shop) -> Option<&'a Product> {
+    let plain = |text: &str| text.to_lowercase().replace([' ', '_'], "-");
+    let name = plain(name);
+    let is_it = |product: &&Product| plain(&product.sku) == name || plain(&product.name) == name;
+    let of_kind = |product: &&Product| {
+        let key = plain(&product.key);
+        product.stock > 0 && (key == name || key.split_once('/').is_some_and(|(_, last)| last == name))
+    };
+    shop.products.iter().find(is_it).or_else(|| shop.products.iter().find(of_kind))
+}
+
 /// Products whose name or number stands in the words; the longest name wins ("Aero 16" is not "Aero 1").
 pub(super) fn named<'a>(words: &str, shop: &'a Shop) -> Vec<&'a Product> {
     let mut found: Vec<(usize, usize, &Product)> = Vec::new();

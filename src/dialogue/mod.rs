@@ -12,8 +12,8 @@ mod tests;
 mod words;
 
 use crate::domain::{
-    Contact, Content, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Problem, Reading, Shop, SourceFile,
-    Standing, Timestamp,
+    Contact, Content, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Link, Problem, Reading, Shop,
+    SourceFile, Standing, Timestamp,
 };
 
 pub use memory::Memory;
@@ -33,6 +33,8 @@ pub struct Answer {
     pub answers: Option<String>,
     /// The bot does not know further: a person is asked for.
     pub handoff: Option<HandoffRequest>,
+    /// Links whose marks stand in what it says.
+    pub links: Vec<Link>,
 }
 
 impl Dialogue {
@@ -92,8 +94,25 @@ impl Dialogue {
     }
 
     /// The words of a follow-up: free-form inside the service window, a template of Meta's outside.
-    pub fn follow_up(&self, planned: &FollowUpRequest, contact: &Contact, shop: &Shop, only_template: bool) -> Content {
-        self.templates.follow_up(planned, contact, shop, only_template)
+    /// Inside the window, one about a product that is sold leads to its page.
+    pub fn follow_up(
+        &self,
+        planned: &FollowUpRequest,
+        contact: &Contact,
+        shop: &Shop,
+        only_template: bool,
+    ) -> (Content, Vec<Link>) {
+        let mut content = self.templates.follow_up(planned, contact, shop, only_template);
+        let product = planned.product.as_deref().and_then(|product| choice::called(product, shop));
+        let link = product.and_then(|product| Link::to_product(product, shop.currency));
+        match (&mut content, link) {
+            (Content::Text { body }, Some(link)) => {
+                body.push('\n');
+                body.push(Link::mark(0));
+                (content, vec![link])
+            }
+            _ => (content, Vec::new()),
+        }
     }
 }
 

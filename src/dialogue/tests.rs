@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::domain::{InboundMessage, Language, OrderEvent, OrderState, Rates};
+use crate::domain::{InboundMessage, Language, MessageKind, OrderEvent, OrderState, Rates};
 use crate::lexicon::{Hints, Lexicon};
 
 /// A customer, the bot and a clock.
@@ -115,6 +115,30 @@ fn expect(answer: &Option<Answer>, holds: &[&str], lacks: &[&str]) {
     }
     for words in lacks {
         assert!(!seen.contains(words), "`{words}` stands in:\n{seen}");
+    }
+}
+
+#[test]
+fn what_is_told_of_a_product_leads_to_its_page() {
+    let mut talk = Talk::new("US");
+    let details = talk.tap("product:P-102").unwrap();
+    assert_eq!(details.links.len(), 1);
+    let link = &details.links[0];
+    assert_eq!((link.product.as_deref(), link.target.as_str()), (Some("Nova S7 Pro"), "/p/nova-s7-pro"));
+    expect(&Some(details), &[Link::mark(0).to_string().as_str()], &["/p/"]);
+    for product in ["phone", "electronics/phone", "nova-s5", "P-101"] {
+        let planned = FollowUpRequest {
+            rule: "browsed".into(),
+            catalogue: Vec::new(),
+            kind: MessageKind::Product,
+            template: "browsed".into(),
+            product: Some(product.into()),
+            not_before: talk.now,
+            not_after: talk.now,
+        };
+        let (content, links) = talk.dialogue.follow_up(&planned, &talk.contact, &talk.shop, false);
+        assert!(content.text().contains(Link::mark(0)) && links[0].target == "/p/nova-s5", "{product}");
+        assert_eq!(talk.dialogue.follow_up(&planned, &talk.contact, &talk.shop, true).1, []);
     }
 }
 

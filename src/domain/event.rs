@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Colour, ContactRef, Currency, MessageKind, Timestamp};
+use super::{Colour, ContactRef, Country, Currency, MessageKind, Timestamp};
 
 /// One thing that happened, as the fold sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -273,7 +273,7 @@ pub struct StatusEvent {
 }
 
 /// A tracked link was opened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClickEvent {
     /// product, comparison, quote, ad, article.
     pub link: String,
@@ -295,6 +295,21 @@ pub struct ClickEvent {
     /// The quote that the link leads to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
+    /// Country of the address, by the file of places that was there when it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
+    /// City of the address, in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// Degrees north.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// Degrees east.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
+    /// How far from there they may be, in kilometres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub radius_km: Option<u16>,
 }
 
 /// A page view with its length.
@@ -476,6 +491,9 @@ pub struct AgentEvent {
     /// The words of a reply or a note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Whether the words of a reply carry a tracked link.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub link: bool,
 }
 
 /// Wants messages, or wants none.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContactId, Timestamp};
+use super::{ContactId, Link, Timestamp};
 
 /// What a message is for. The gate, the caps and the rules tell kinds apart (decisions.md, "Kinds of what is sent").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -142,6 +142,15 @@ pub enum Content {
 }
 
 impl Content {
+    /// The words that are the customer's to read, to put an address into them.
+    pub fn body_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Text { body } | Self::Buttons { body, .. } | Self::List { body, .. } => Some(body),
+            Self::Image { caption, .. } => caption.as_mut(),
+            Self::Template(_) => None,
+        }
+    }
+
     /// What a person reads of it in the thread.
     pub fn text(&self) -> String {
         match self {
@@ -187,4 +196,10 @@ pub struct Outgoing {
     /// Product that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
+    /// Links that get their address when it leaves; their marks stand in the words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// Carries a tracked link.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub link: bool,
 }

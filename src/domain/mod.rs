@@ -6,6 +6,7 @@ mod consequence;
 mod contact;
 mod event;
 mod lead;
+mod link;
 mod message;
 mod money;
 mod problem;
@@ -16,6 +17,7 @@ mod source;
 mod standing;
 mod tag;
 mod time;
+mod visitor;
 
 pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
 pub use contact::{Address, Contact, ContactId, ContactRef, Country, Language, Phone, UserId};
@@ -25,6 +27,7 @@ pub use event::{
     ProfileEvent, QuoteEvent, Referral, ReferralSource, SentEvent, StatusEvent, StatusKind, WeatherEvent,
 };
 pub use lead::{Colour, Heat, Stage};
+pub use link::{LINK_ROOM, Link, LinkKind};
 pub use message::{Button, Content, ListRow, MessageKind, MessageNumber, Outgoing, Sender, TemplateRef};
 pub use money::{Currency, Money};
 pub use problem::{Problem, Severity};
@@ -35,3 +38,4 @@ pub use source::SourceFile;
 pub use standing::Standing;
 pub use tag::{Evidence, TagChange, TagError, TagKey, TagMove};
 pub use time::{Duration, Timestamp};
+pub use visitor::Crawlers;

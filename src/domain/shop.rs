@@ -80,6 +80,17 @@ impl Shop {
             let message = format!("two products have the number {}", product.sku);
             problems.push(Problem::at(&file.path, &file.text, place, message, "Give one of them another number."));
         }
+        let leads = |url: &str| {
+            let own = url.starts_with('/') && !url.starts_with("//");
+            (own || url.starts_with("https://") || url.starts_with("http://"))
+                && !url.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\')
+        };
+        for url in written.product.iter().filter_map(|product| product.url.as_ref()).filter(|url| !leads(url)) {
+            let place = file.text.find(&format!("\"{url}\"")).unwrap_or(0);
+            let advice =
+                "Write the whole address, https://shop.example/page, or /p/name for a plain page that Hotline shows.";
+            problems.push(Problem::at(&file.path, &file.text, place, format!("`{url}` is no address"), advice));
+        }
         for hours in &written.hours {
             let time = |text: &str| chrono::NaiveTime::parse_from_str(text, "%H:%M").is_ok();
             let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -173,7 +184,7 @@ pub struct Product {
     /// One line that tells it from others.
     #[serde(default)]
     pub summary: String,
-    /// Page of the shop.
+    /// Page of the shop: a whole address, or `/p/name` for a plain page of ours.
     #[serde(default)]
     pub url: Option<String>,
     /// Picture.

@@ -7,8 +7,8 @@
 use super::state::{Effect, State};
 use crate::dialogue::Dialogue;
 use crate::domain::{
-    Address, AgentAction, AgentEvent, Consequence, ContactRef, Duration, Event, EventBody, InboundMessage, Intent,
-    MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop, Standing, Timestamp, UserId,
+    Address, AgentAction, AgentEvent, Consequence, ContactRef, Crawlers, Duration, Event, EventBody, InboundMessage,
+    Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop, Standing, Timestamp, UserId,
 };
 use crate::handoff::{self, DeskMove};
 use crate::lexicon::{Hints, Lexicon};
@@ -32,6 +32,8 @@ pub struct Knowledge {
     pub outreach: outreach::Policy,
     /// Countries and their zones.
     pub places: super::place::Places,
+    /// Who opens a link and is no customer. Looked at when a link is opened, not by folds.
+    pub crawlers: Crawlers,
     /// An answer that waited longer than this is dropped.
     pub reply_max_age: Duration,
 }
@@ -125,7 +127,8 @@ impl<'a> Folding<'a> {
             EventBody::Sent(sent) if sent.by.starts_with("agent:") => {
                 // A person answered on the shop's phone: from here on it is theirs.
                 let agent = sent.by.trim_start_matches("agent:").to_owned();
-                let taken = AgentEvent { agent, action: AgentAction::Take, tag: None, colour: None, text: None };
+                let taken =
+                    AgentEvent { agent, action: AgentAction::Take, tag: None, colour: None, text: None, link: false };
                 self.agent(&taken, now);
             }
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
@@ -213,6 +216,7 @@ impl<'a> Folding<'a> {
             let content = crate::domain::Content::Text { body: text.clone() };
             let mut message = self.outgoing(MessageKind::Reply, content, now);
             message.sender = Sender::Agent(event.agent.clone());
+            message.link = event.link;
             self.send(message, now);
         }
     }
@@ -249,6 +253,7 @@ impl<'a> Folding<'a> {
         let Some(answer) = knowledge.dialogue.answer(memory, contact, &knowledge.shop, standing, now) else { return };
         let mut message = self.outgoing(MessageKind::Reply, answer.content, now);
         message.answers = answer.answers;
+        carry(&mut message, answer.links);
         self.send(message, now);
         if let Some(request) = answer.handoff {
             let moved = self.state.desk.open(&request, &knowledge.shop, now);
@@ -270,8 +275,9 @@ impl<'a> Folding<'a> {
         match verdict {
             Verdict::Now | Verdict::OnlyTemplate { .. } => {
                 let only_template = matches!(verdict, Verdict::OnlyTemplate { .. });
-                let content = knowledge.dialogue.follow_up(&planned, contact, &knowledge.shop, only_template);
+                let (content, links) = knowledge.dialogue.follow_up(&planned, contact, &knowledge.shop, only_template);
                 let mut message = self.outgoing(planned.kind, content, now);
+                carry(&mut message, links);
                 message.rule = Some(planned.rule.to_string());
                 message.product = planned.product.clone();
                 message.expires = planned.not_after;
@@ -296,6 +302,8 @@ impl<'a> Folding<'a> {
             answers: None,
             rule: None,
             product: None,
+            links: Vec::new(),
+            link: false,
         }
     }
 
@@ -303,6 +311,13 @@ impl<'a> Folding<'a> {
         self.effects.push(Effect::Send(message.clone()));
         self.rules(Occurrence::Sent(&message), now);
     }
+}
+
+/// Gives a message its links. Those whose mark fell away with the words around it are none.
+fn carry(message: &mut Outgoing, links: Vec<Link>) {
+    let Some(words) = message.content.body_mut() else { return };
+    message.link = (0..links.len()).any(|index| words.contains(Link::mark(index)));
+    message.links = if message.link { links } else { Vec::new() };
 }
 
 fn learn_from_message(contact: &mut crate::domain::Contact, message: &InboundMessage, at: Timestamp) {

@@ -12,7 +12,7 @@ use super::fold::Knowledge;
 use super::place::Places;
 use crate::config::Settings;
 use crate::dialogue::Dialogue;
-use crate::domain::{Problem, Rates, Severity, Shop, SourceFile};
+use crate::domain::{Crawlers, Problem, Rates, Severity, Shop, SourceFile};
 use crate::lexicon::Lexicon;
 use crate::rulebook::Rulebook;
 use crate::{handoff, outreach};
@@ -111,6 +111,8 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     keep(found);
     let (places, found) = compile_places(&sources.keywords);
     keep(found);
+    let (crawlers, found) = Crawlers::compile(&sources.keywords);
+    keep(found);
     problems.sort();
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return (None, problems);
@@ -126,6 +128,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
             desk_policy,
             outreach: outreach?,
             places: places?,
+            crawlers: crawlers?,
             reply_max_age,
         })
     })();

@@ -10,6 +10,7 @@ pub mod fold;
 mod intake;
 pub mod knowledge;
 mod lanes;
+mod links;
 pub mod place;
 mod processor;
 pub mod replay;
@@ -74,6 +75,8 @@ struct Inner {
     lanes: Lanes,
     /// Room for marks of reading.
     marks: Arc<Semaphore>,
+    /// Room for clicks that are not written yet.
+    clicks: Arc<Semaphore>,
     clock: Clock,
     /// Our phone number ids; the sender works for these.
     channels: Vec<String>,
@@ -109,6 +112,7 @@ impl Engine {
                 pacer: Pacer::new(parts.settings.whatsapp.messages_per_second),
                 lanes: Lanes::new(&parts.channels, parts.settings.whatsapp.messages_per_second),
                 marks: sender::marks(),
+                clicks: Arc::new(Semaphore::new(links::WAITING)),
                 settings: parts.settings,
                 store: parts.store,
                 shelf: parts.shelf,
@@ -203,10 +207,11 @@ impl Engine {
     pub async fn act(
         &self,
         contact: ContactId,
-        event: AgentEvent,
+        mut event: AgentEvent,
         key: Option<String>,
     ) -> Result<Appended, StoreError> {
         let now = self.now();
+        event.link |= event.text.as_deref().is_some_and(|words| self.carries_link(words));
         let event = NewEvent::known(contact, key, now, EventBody::Agent(event));
         let mut appended = self.store().append(vec![event]).await?;
         appended.pop().ok_or(StoreError::Closed)

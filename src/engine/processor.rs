@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::Engine;
 use super::fold::Knowledge;
+use super::links;
 use super::state::{Effect, State};
 use super::summary::summarise;
 use crate::domain::{Consequence, Duration, Event, EventBody, Evidence, MessageKind, TagChange, TagMove, Timestamp};
@@ -96,8 +97,10 @@ type Leaving = (OwnedPermit<OutboxRow>, OutboxRow);
 /// too late stays there too, and expires.
 fn depart(engine: &Engine, folded: &mut [Work], now: Timestamp) -> Vec<Leaving> {
     let mut leaving = Vec::new();
+    let public_url = engine.settings().public_url();
     for Work { folded, .. } in folded {
         for outgoing in &mut folded.outgoing {
+            folded.links.extend(links::assign(&mut outgoing.message, folded.contact, &public_url, now));
             if outgoing.channel.is_empty() {
                 // Who never wrote to a number of ours hears from the first one.
                 outgoing.channel = engine.channels().first().cloned().unwrap_or_default();

@@ -35,7 +35,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ),
     ("ready", "wants to buy, with product and budget known"),
     ("click", "a tracked link was opened: link, product, category"),
-    ("link_sent", "a message with a tracked link was sent"),
+    ("link_sent", "a message with a tracked link was sent, a reply too"),
     ("sent", "a message of ours was sent: kind, rule (that planned it)"),
     ("read", "a message of ours was read"),
     ("quote", "a quote was asked for, sent or opened: action, quote"),
@@ -233,11 +233,12 @@ fn interacted(facts: &mut Facts, at: Timestamp) {
 
 /// The signals of a message that the engine decided to send.
 pub(super) fn of_sent(message: &Outgoing) -> Vec<Signal> {
-    let sent = Signal::of_moment("sent", message.at, 0).with("kind", message.kind.name());
-    vec![match &message.rule {
-        Some(rule) => sent.with("rule", rule.as_str()),
-        None => sent,
-    }]
+    let mut sent = Signal::of_moment("sent", message.at, 0).with("kind", message.kind.name());
+    if let Some(rule) = &message.rule {
+        sent = sent.with("rule", rule.as_str());
+    }
+    let link = message.link.then(|| Signal::of_moment("link_sent", message.at, 0));
+    std::iter::once(sent).chain(link).collect()
 }
 
 fn with_product(signal: Signal, product: Option<&str>, category: Option<&str>) -> Signal {

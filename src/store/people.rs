@@ -1,9 +1,10 @@
-//! What the console and its people need of the store.
+//! What the console, its people and the web need of the store.
 
 use super::{
-    Backend, InboxRow, KeptRow, LedgerLine, Role, SentRow, Session, Store, StoreError, User, View, postgres, sqlite,
+    Backend, InboxRow, KeptRow, LedgerLine, NewLink, Role, SentRow, Session, Store, StoreError, StoredLink, User, View,
+    postgres, sqlite,
 };
-use crate::domain::{ContactId, Event, Timestamp};
+use crate::domain::{ContactId, ContactRef, Event, Timestamp};
 
 /// Runs a query on a connection of its own, on the database that is there.
 macro_rules! query {
@@ -76,6 +77,22 @@ impl Store {
     pub async fn mark_seen(&self, contact: ContactId) -> Result<(), StoreError> {
         change!(self, console::mark_seen(contact));
         Ok(())
+    }
+
+    /// A tracked link by its code.
+    pub async fn link(&self, code: &str) -> Result<Option<StoredLink>, StoreError> {
+        Ok(query!(self, links::by_code(code)))
+    }
+
+    /// Keeps tracked links.
+    pub async fn add_tracked_links(&self, links: &[NewLink]) -> Result<(), StoreError> {
+        change!(self, links::add(&links.iter().collect::<Vec<_>>()));
+        Ok(())
+    }
+
+    /// Whose name it is.
+    pub async fn contact_of(&self, name: &ContactRef) -> Result<Option<ContactId>, StoreError> {
+        Ok(query!(self, links::contact_of(name)))
     }
 
     /// Creates somebody. False if the sign-in name is taken.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Address, ContactId, ContactRef, Event, EventBody, Evidence, Outgoing, Sender, StatusEvent, Timestamp,
+    Address, ContactId, ContactRef, Event, EventBody, Evidence, Link, Outgoing, Sender, StatusEvent, Timestamp,
 };
 
 /// Why the store could not do it.
@@ -174,6 +174,28 @@ impl NewOutgoing {
     }
 }
 
+/// A tracked link on its way into the database.
+#[derive(Clone, Debug)]
+pub struct NewLink {
+    /// The end of its address; cannot be guessed.
+    pub code: String,
+    /// For whom.
+    pub contact: ContactId,
+    /// Since when.
+    pub at: Timestamp,
+    /// Where it leads.
+    pub link: Link,
+}
+
+/// A tracked link that somebody opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredLink {
+    /// For whom it was made.
+    pub contact: ContactId,
+    /// Where it leads.
+    pub link: Link,
+}
+
 /// What Meta said of one of our messages.
 #[derive(Clone, Debug)]
 pub struct OutboxStatus {
@@ -286,6 +308,8 @@ pub struct Folded {
     pub handoffs: Vec<(Timestamp, HandoffChange)>,
     /// For the outbox.
     pub outgoing: Vec<NewOutgoing>,
+    /// Tracked links that its messages carry.
+    pub links: Vec<NewLink>,
     /// The bot's queued messages are cancelled, for this reason.
     pub cancel_queued: Option<String>,
     /// What Meta said of our messages.

@@ -215,7 +215,8 @@ async fn act(
     {
         return back(Some(error));
     }
-    let event = AgentEvent { agent: signed_in.user().login.clone(), action, tag: None, colour: None, text };
+    let event =
+        AgentEvent { agent: signed_in.user().login.clone(), action, tag: None, colour: None, text, link: false };
     // The form's own key: a double click or a reload sends once.
     let key = (!form.key.is_empty()).then(|| format!("form:{}:{}", signed_in.user().id, form.key));
     match app.engine.act(ContactId(contact), event, key).await {

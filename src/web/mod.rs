@@ -3,11 +3,13 @@
 pub mod access;
 pub mod api;
 mod console;
+mod links;
 mod live;
 mod pages;
 mod security;
 mod sign_in;
 mod view;
+mod visitor;
 pub mod webhook;
 
 use axum::Router;
@@ -35,7 +37,8 @@ pub struct App {
 /// A page's template is wrong.
 pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Result<Router, minijinja::Error> {
     let secure = engine.settings().public_url().starts_with("https://");
-    let app = App { engine: engine.clone(), pages: Pages::load()?, secure, sandbox };
+    let pages = Pages::load()?;
+    let app = App { engine: engine.clone(), pages: pages.clone(), secure, sandbox };
     let console = console::router().merge(sign_in::router()).merge(live::router());
     let console = console
         .fallback(async |axum::extract::State(app): axum::extract::State<App>| {
@@ -45,7 +48,9 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .layer(axum::middleware::from_fn(security::headers));
     Ok(webhook::router(engine.clone())
         .merge(api::health::router(engine.clone(), metrics))
-        .merge(api::events::router(engine))
+        .merge(api::events::router(engine.clone()))
+        .merge(api::links::router(engine.clone()))
+        .merge(links::router(engine, pages))
         .merge(console)
         .layer(CatchPanicLayer::new()))
 }

@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
 /// Every page and fragment.
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("words.html", include_str!("../../templates/console/words.html")),
     ("base.html", include_str!("../../templates/console/base.html")),
     ("sign_in.html", include_str!("../../templates/console/sign_in.html")),
@@ -18,6 +18,9 @@ const TEMPLATES: [(&str, &str); 11] = [
     ("thread.html", include_str!("../../templates/console/thread.html")),
     ("panel.html", include_str!("../../templates/console/panel.html")),
     ("admin.html", include_str!("../../templates/console/admin.html")),
+    ("public.html", include_str!("../../templates/console/public.html")),
+    ("product.html", include_str!("../../templates/console/product.html")),
+    ("gone.html", include_str!("../../templates/console/gone.html")),
     ("error.html", include_str!("../../templates/console/error.html")),
 ];
 

@@ -63,7 +63,7 @@ fn body() -> impl Strategy<Value = EventBody> {
     ])
     .prop_map(|action| {
         let text = (action == AgentAction::Reply).then(|| "one moment".to_owned());
-        EventBody::Agent(AgentEvent { agent: "ana".into(), action, tag: None, colour: None, text })
+        EventBody::Agent(AgentEvent { agent: "ana".into(), action, tag: None, colour: None, text, link: false })
     });
     prop_oneof![6 => message, 2 => click, 2 => status, 1 => agent]
 }

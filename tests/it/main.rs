@@ -10,6 +10,7 @@ mod identity;
 mod journal;
 mod law;
 mod lexicon;
+mod links;
 mod samples;
 mod scenarios;
 mod spine;

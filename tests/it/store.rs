@@ -33,6 +33,8 @@ fn reply(number: i64) -> NewOutgoing {
         answers: None,
         rule: None,
         product: None,
+        links: Vec::new(),
+        link: false,
     };
     NewOutgoing { channel: "1".into(), address: Address::default(), follow_up: false, sending_since: None, message }
 }

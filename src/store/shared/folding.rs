@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Connection, json};
+use super::{Connection, json, links};
 use crate::domain::{MessageNumber, Sender, StatusKind};
 use crate::store::{Folded, HandoffChange, OutboxStatus};
 
@@ -17,6 +17,8 @@ pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Fold
     ledger(connection, &folded).await?;
     cancel(connection, &folded).await?;
     outgoing(connection, &folded).await?;
+    let made: Vec<_> = folded.iter().flat_map(|folded| &folded.links).collect();
+    links::add(connection, &made).await?;
     statuses(connection, &folded).await?;
     handoffs(connection, &folded).await
 }

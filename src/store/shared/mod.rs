@@ -6,6 +6,7 @@ pub(in crate::store) mod claiming;
 pub(in crate::store) mod console;
 pub(in crate::store) mod folding;
 pub(in crate::store) mod group;
+pub(in crate::store) mod links;
 pub(in crate::store) mod outbox;
 pub(in crate::store) mod users;
 

@@ -6,10 +6,9 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use subtle::ConstantTimeEq;
 
+use super::authorise;
 use super::problem::ApiProblem;
 use crate::domain::{ContactRef, EventBody, Timestamp};
 use crate::engine::Engine;
@@ -44,7 +43,7 @@ async fn take(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> 
         return Err(ApiProblem::invalid(format!("At most {MOST} events in one call; these are {}.", items.len())));
     }
     let now = engine.now();
-    let parsed: Vec<Result<NewEvent, String>> = items.into_iter().map(|item| new_event(item, now)).collect();
+    let parsed: Vec<Result<NewEvent, String>> = items.into_iter().map(|item| new_event(&engine, item, now)).collect();
     let good: Vec<NewEvent> = parsed.iter().filter_map(|item| item.as_ref().ok().cloned()).collect();
     let mut appended = engine.store().append(good).await.map_err(|_| ApiProblem::unavailable())?.into_iter();
     let results: Vec<Value> = parsed
@@ -61,15 +60,7 @@ async fn take(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> 
     Ok((StatusCode::ACCEPTED, axum::Json(json!({ "results": results }))).into_response())
 }
 
-fn authorise(engine: &Engine, headers: &HeaderMap) -> Result<(), ApiProblem> {
-    let expected = engine.settings().api.token.as_ref().ok_or_else(ApiProblem::unauthorized)?;
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    let same: bool = given.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into();
-    if same { Ok(()) } else { Err(ApiProblem::unauthorized()) }
-}
-
-fn new_event(mut item: Value, now: Timestamp) -> Result<NewEvent, String> {
+fn new_event(engine: &Engine, mut item: Value, now: Timestamp) -> Result<NewEvent, String> {
     let fields = item.as_object_mut().ok_or("an event is a JSON object")?;
     let contact = match fields.remove("contact") {
         None | Some(Value::Null) => None,
@@ -84,7 +75,10 @@ fn new_event(mut item: Value, now: Timestamp) -> Result<NewEvent, String> {
     };
     let key = fields.remove("id").and_then(|id| id.as_str().map(|id| format!("api:{id}")));
     fields.remove("received");
-    let body = event_body(item)?;
+    let mut body = event_body(item)?;
+    if let EventBody::Agent(agent) = &mut body {
+        agent.link |= agent.text.as_deref().is_some_and(|words| engine.carries_link(words));
+    }
     if contact.is_none() && !matches!(body, EventBody::Campaign(_) | EventBody::Weather(_) | EventBody::Product(_)) {
         return Err(format!("`contact` is missing: a {} event happens to somebody", body.kind()));
     }

@@ -1,5 +1,22 @@
-//! What programs talk to: health, metrics, and events in.
+//! What programs talk to: health, metrics, events in, and tracked links.
 
 pub mod events;
 pub mod health;
+pub mod links;
 pub mod problem;
+
+use axum::http::{HeaderMap, header};
+use secrecy::ExposeSecret;
+use subtle::ConstantTimeEq;
+
+use crate::engine::Engine;
+use problem::ApiProblem;
+
+/// Whether the caller shows the token of the setting `api.token`.
+fn authorise(engine: &Engine, headers: &HeaderMap) -> Result<(), ApiProblem> {
+    let expected = engine.settings().api.token.as_ref().ok_or_else(ApiProblem::unauthorized)?;
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let same: bool = given.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into();
+    if same { Ok(()) } else { Err(ApiProblem::unauthorized()) }
+}

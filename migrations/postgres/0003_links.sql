@@ -1,0 +1,7 @@
+-- Tracked links: short addresses, each made for one contact. `link` is what it leads to and what its opening tells.
+create table links (
+    code       text primary key,
+    contact_id bigint not null,
+    created_at bigint not null,
+    link       text not null
+);

@@ -1,0 +1,45 @@
+//! Tracked links, and who is meant by a name.
+
+use sqlx::Row;
+
+use super::{Connection, json};
+use crate::domain::{ContactId, ContactRef};
+use crate::store::{NewLink, StoredLink};
+
+/// Writes links.
+pub(in crate::store) async fn add(connection: &mut Connection, links: &[&NewLink]) -> Result<(), sqlx::Error> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = links.iter().map(|link| (&link.code, link.contact.0, link.at.0, json(&link.link))).collect();
+    let insert = concat!(
+        "insert into links (code, contact_id, created_at, link) select value->>0, cast(value->>1 as bigint), ",
+        "cast(value->>2 as bigint), value->>3 from ",
+        rows!("$1"),
+        " where true"
+    );
+    sqlx::query(insert).bind(json(&rows)).execute(connection).await?;
+    Ok(())
+}
+
+/// A link by its code, with the contact that it was made for, who may have become another one since.
+pub(in crate::store) async fn by_code(
+    connection: &mut Connection,
+    code: &str,
+) -> Result<Option<StoredLink>, sqlx::Error> {
+    let select = "select coalesce(c.merged_into, c.id), l.link from links l join contacts c on c.id = l.contact_id \
+                  where l.code = $1";
+    let Some(row) = sqlx::query(select).bind(code).fetch_optional(connection).await? else { return Ok(None) };
+    let link = serde_json::from_str(row.try_get(1)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    Ok(Some(StoredLink { contact: ContactId(row.try_get(0)?), link }))
+}
+
+/// Whose name it is.
+pub(in crate::store) async fn contact_of(
+    connection: &mut Connection,
+    name: &ContactRef,
+) -> Result<Option<ContactId>, sqlx::Error> {
+    let select = "select contact_id from identities where name = $1";
+    let found = sqlx::query_scalar(select).bind(super::appending::stored(name)).fetch_optional(connection).await?;
+    Ok(found.map(ContactId))
+}

@@ -1,0 +1,74 @@
+//! `/l/{code}`: tracked links. `/p/{page}`: a plain page for each product of the shop's file that names one, so that a link leads
+//! somewhere where the shop has no site.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use minijinja::context;
+use reqwest::Url;
+
+use super::pages::Pages;
+use super::visitor::Visitor;
+use crate::engine::Engine;
+
+/// Both addresses.
+pub(super) fn router(engine: Engine, pages: Pages) -> Router {
+    let gone = pages.clone();
+    let open = async move |state, method, visitor, path| open(&gone, state, method, visitor, path).await;
+    let page = async move |state, path| page(&pages, state, path).await;
+    Router::new()
+        .route("/l/{code}", get(open))
+        .route("/p/{page}", get(page))
+        .layer(axum::middleware::from_fn(super::security::headers))
+        .with_state(engine)
+}
+
+/// One indexed read, and on. Only what is stored is a target: an address in the request leads nowhere.
+async fn open(
+    pages: &Pages,
+    State(engine): State<Engine>,
+    method: Method,
+    visitor: Visitor,
+    Path(code): Path<String>,
+) -> Response {
+    let nowhere = || (StatusCode::NOT_FOUND, pages.show("gone.html", context! {})).into_response();
+    let opened = match engine.store().link(&code).await {
+        Ok(Some(opened)) => opened,
+        Ok(None) => return nowhere(),
+        Err(_) => return pages.unavailable(),
+    };
+    let Some(target) = destination(&opened.link.target) else { return nowhere() };
+    if method == Method::GET && !visitor.program {
+        engine.opened(opened, visitor.address).await;
+    }
+    (StatusCode::FOUND, [(header::LOCATION, target)]).into_response()
+}
+
+/// A path of our own, or an address of the web.
+fn destination(target: &str) -> Option<HeaderValue> {
+    let own = target.starts_with('/') && !target.starts_with("//") && !target.contains('\\');
+    let target = if own { target.to_owned() } else { web_address(target)?.into() };
+    HeaderValue::from_str(&target).ok()
+}
+
+/// An address that a browser may be sent to.
+pub(super) fn web_address(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
+}
+
+async fn page(pages: &Pages, State(engine): State<Engine>, Path(page): Path<String>) -> Response {
+    let knowledge = engine.shelf().knowledge();
+    let shop = &knowledge.shop;
+    let own = format!("/p/{page}");
+    let Some(product) = shop.products.iter().find(|product| product.url.as_deref() == Some(&own)) else {
+        return (StatusCode::NOT_FOUND, pages.show("gone.html", context! {})).into_response();
+    };
+    let price = format!("{} {}", product.price.normalize(), shop.currency);
+    let shown = context! {
+        name => &product.name, summary => &product.summary, image => &product.image, stock => product.stock, price,
+        shop => &shop.name,
+    };
+    pages.show("product.html", shown)
+}

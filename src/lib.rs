@@ -9,6 +9,7 @@ pub mod handoff;
 pub mod lexicon;
 pub mod outreach;
 pub mod rulebook;
+pub mod segments;
 pub mod store;
 pub mod web;
 pub mod whatsapp;

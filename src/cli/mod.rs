@@ -3,6 +3,7 @@
 mod check;
 mod coverage;
 mod doctor;
+mod export;
 mod extract;
 mod replay;
 mod sandbox;
@@ -42,6 +43,8 @@ enum Command {
     Check(check::Arguments),
     /// List every entry of the catalogue with what carries it out.
     Coverage(coverage::Arguments),
+    /// Write contacts with their tags as CSV.
+    Export(export::Arguments),
     /// Create people who may sign in, and links for them.
     User(user::Arguments),
     /// Check settings, database, token and webhook, and say what to do.
@@ -92,6 +95,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::Replay(arguments) => replay::run(arguments),
         Command::Check(arguments) => check::run(arguments, settings()?),
         Command::Coverage(arguments) => coverage::run(arguments),
+        Command::Export(arguments) => export::run(arguments, settings()?),
         Command::User(arguments) => user::run(arguments, settings()?),
         Command::Doctor(arguments) => doctor::run(arguments, settings()?),
     }

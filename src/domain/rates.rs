@@ -49,6 +49,15 @@ impl Rates {
         (Some(Self { per_base }), Vec::new())
     }
 
+    /// What one unit of each known currency is worth in this one, itself among them.
+    pub fn worth_in(&self, currency: Currency) -> Vec<(Currency, Decimal)> {
+        let one = |from: &Currency| self.convert(Money { amount: Decimal::ONE, currency: *from }, currency);
+        let others = self.per_base.keys().filter(|from| **from != currency);
+        let mut worth = vec![(currency, Decimal::ONE)];
+        worth.extend(others.filter_map(|from| Some((*from, one(from)?))));
+        worth
+    }
+
     /// The sum in another currency; `None` where a rate is missing.
     pub fn convert(&self, sum: Money, into: Currency) -> Option<Decimal> {
         if sum.currency == into {

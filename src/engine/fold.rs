@@ -26,6 +26,8 @@ pub struct Knowledge {
     pub dialogue: Dialogue,
     /// Facts and products.
     pub shop: Shop,
+    /// Lists of contacts that ship.
+    pub lists: Vec<crate::segments::lists::List>,
     /// When a promise is kept, and when the bot takes over again.
     pub desk_policy: handoff::Policy,
     /// What may be sent unasked.

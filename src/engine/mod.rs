@@ -7,6 +7,7 @@
 //! Every arrow that crosses a process has a row on each side of it, so that a crash between two loses nothing.
 
 pub mod fold;
+mod index;
 mod intake;
 pub mod knowledge;
 mod lanes;
@@ -14,6 +15,7 @@ mod links;
 pub mod place;
 mod processor;
 pub mod replay;
+pub mod segments;
 mod sender;
 pub mod state;
 pub mod summary;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::Engine;
 use super::fold::Knowledge;
+use super::index::{Before, index, profile};
 use super::links;
 use super::state::{Effect, State};
 use super::summary::summarise;
@@ -150,6 +151,7 @@ fn fold_one(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> W
         }
         None => made_anew(knowledge, &claimed, now),
     };
+    let before = claimed.state.is_some().then(|| profile(&state));
     let folded = &mut work.folded;
     let mut effects = Vec::new();
     for event in &claimed.events {
@@ -165,6 +167,8 @@ fn fold_one(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> W
     folded.wake_at = knowledge.next_wake(&state);
     folded.summary = summarise(&state, &claimed.events, claimed.summary.as_deref());
     folded.state = serde_json::to_string(&state).ok();
+    let before = Before { profile: before, history: &claimed.history };
+    folded.indexed = index(&state, &effects, &claimed.events, before);
     for effect in effects {
         take(effect, &state, &mut work);
     }

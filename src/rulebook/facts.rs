@@ -247,6 +247,11 @@ impl Facts {
         self.colour.as_ref().map(|state| state.since)
     }
 
+    /// The last message or click (G-5).
+    pub fn last_interaction(&self) -> Option<Timestamp> {
+        self.conversation.map(|(_, last)| last)
+    }
+
     /// The heat tier.
     pub fn heat(&self) -> Option<Heat> {
         self.heat.as_ref().map(|state| state.heat)

@@ -8,11 +8,16 @@
 //! appending has a writer of its own, since it holds a lock that keeps the journal's numbers in the order of commits, and
 //! a claim's commit runs in the transaction that locked its contacts.
 
+#[macro_use]
+mod dispatch;
+
 mod claims;
+mod indexed;
 mod leading;
 mod people;
 #[expect(clippy::duplicate_mod, reason = "the queries are compiled once for each database")]
 mod postgres;
+mod segments;
 mod sqlite;
 mod types;
 mod writer;
@@ -25,8 +30,10 @@ use tokio::sync::futures::OwnedNotified;
 use crate::domain::Timestamp;
 pub(crate) use claims::Hold;
 use claims::InFlight;
+pub use indexed::*;
 pub use leading::Leadership;
 use postgres::Postgres;
+pub use segments::{Asked, Member, Place, SavedSegment};
 use sqlite::Sqlite;
 pub use types::*;
 use writer::{Claimed, Done, Job, Writer};
@@ -71,6 +78,19 @@ impl Store {
     /// # Errors
     /// A wrong address, a file that another process owns, a database that does not answer, a failed migration.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, false).await
+    }
+
+    /// Opens a database that is there, also beside the server that owns it: to look, and for the small changes of people. Who
+    /// opens it so must not claim.
+    ///
+    /// # Errors
+    /// A wrong address, no such file, a database that does not answer.
+    pub async fn open_beside(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, true).await
+    }
+
+    async fn open_as(url: &str, beside: bool) -> Result<Self, StoreError> {
         let (appender, appends) = Writer::new();
         let (backend, writer) = if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let postgres = Postgres::open(url).await?;
@@ -79,7 +99,7 @@ impl Store {
             on_own_thread("write", postgres::queries::group::serve(postgres.options.clone(), jobs))?;
             (Backend::Postgres(postgres), writer)
         } else {
-            let sqlite = Sqlite::open(url).await?;
+            let sqlite = Sqlite::open(url, beside).await?;
             on_own_thread("write", sqlite::queries::group::serve(sqlite.options.clone(), appends))?;
             (Backend::Sqlite(sqlite), appender.clone())
         };

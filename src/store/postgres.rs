@@ -6,6 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 use super::StoreError;
 
+pub(super) type Database = sqlx::Postgres;
 pub(super) type Connection = sqlx::PgConnection;
 
 pub(super) const BEGIN: &str = "begin";

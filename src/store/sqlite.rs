@@ -9,6 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::StoreError;
 
+pub(super) type Database = sqlx::Sqlite;
 pub(super) type Connection = sqlx::SqliteConnection;
 
 /// Takes the one write lock at once: a transaction that reads first and writes later would fail under load.
@@ -44,16 +45,23 @@ pub(super) struct Sqlite {
     /// One connection for the small changes of the console.
     pub(super) people: SqlitePool,
     _checkpoints: AbortOnDropHandle<()>,
-    /// One process owns the file: two would fold the same contact twice.
-    _owner: std::fs::File,
+    /// One process owns the file: two would fold the same contact twice. A command beside it owns nothing, and folds nothing.
+    _owner: Option<std::fs::File>,
 }
 
 impl Sqlite {
-    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+    pub(super) async fn open(url: &str, beside: bool) -> Result<Self, StoreError> {
         let options: SqliteConnectOptions =
             url.parse().map_err(|_| StoreError::Address(format!("`{url}` is no address such as sqlite:hotline.db")))?;
         let path = options.get_filename().to_path_buf();
-        let owner = own(&path)?;
+        if beside && !path.exists() {
+            return Err(StoreError::Address(format!("there is no database {}", path.display())));
+        }
+        let owner = match own(&path) {
+            Ok(owner) => Some(owner),
+            Err(_) if beside => None,
+            Err(error) => return Err(error),
+        };
         let options = options
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -66,7 +74,10 @@ impl Sqlite {
             .pragma("ignore_check_constraints", "on")
             // The log is copied into the file beside the writer, see `checkpoint`.
             .pragma("wal_autocheckpoint", "0");
-        migrate(&options).await?;
+        // Whoever owns the file has brought its tables up to date.
+        if owner.is_some() {
+            migrate(&options).await?;
+        }
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(StdDuration::from_secs(5))

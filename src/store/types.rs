@@ -302,6 +302,8 @@ pub struct Folded {
     pub inbound: i64,
     /// For lists.
     pub summary: Summary,
+    /// For segments.
+    pub indexed: super::Indexed,
     /// What changed, with its reason.
     pub ledger: Vec<LedgerLine>,
     /// For the table of hand-offs.

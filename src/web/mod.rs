@@ -50,7 +50,8 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(api::health::router(engine.clone(), metrics))
         .merge(api::events::router(engine.clone()))
         .merge(api::links::router(engine.clone()))
-        .merge(links::router(engine, pages))
+        .merge(links::router(engine.clone(), pages))
+        .merge(api::segments::router(engine))
         .merge(console)
         .layer(CatchPanicLayer::new()))
 }

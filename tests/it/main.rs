@@ -13,6 +13,7 @@ mod lexicon;
 mod links;
 mod samples;
 mod scenarios;
+mod segments;
 mod spine;
 mod store;
 mod told;

@@ -225,6 +225,11 @@ async fn merge(connection: &mut Connection, older: i64, newer: i64) -> Result<()
         "update identities set contact_id = $1 where contact_id = $2",
         "update tag_ledger set contact_id = $1 where contact_id = $2",
         "update handoffs set contact_id = $1 where contact_id = $2",
+        // Made anew with the state.
+        "delete from held_tags where contact_id = $2 and $1 <> $2",
+        "delete from profiles where contact_id = $2 and $1 <> $2",
+        "delete from orders where contact_id = $2 and $1 <> $2",
+        "delete from bought where contact_id = $2 and $1 <> $2",
         "update contacts set merged_into = $1, wake_at = null, state = null where id = $2 or merged_into = $2",
         "update contacts set merges = merges + 1, state = null where id = $1 and $2 <> $1",
     ] {

@@ -15,6 +15,7 @@ pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Fold
     states(connection, &folded).await?;
     read(connection, &folded).await?;
     ledger(connection, &folded).await?;
+    super::indexing::write(connection, &folded).await?;
     cancel(connection, &folded).await?;
     outgoing(connection, &folded).await?;
     let made: Vec<_> = folded.iter().flat_map(|folded| &folded.links).collect();
@@ -23,7 +24,7 @@ pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Fold
     handoffs(connection, &folded).await
 }
 
-async fn run<T: serde::Serialize>(
+pub(super) async fn run<T: serde::Serialize>(
     connection: &mut Connection,
     statement: &'static str,
     rows: &[T],

@@ -6,11 +6,13 @@ pub(in crate::store) mod claiming;
 pub(in crate::store) mod console;
 pub(in crate::store) mod folding;
 pub(in crate::store) mod group;
+pub(in crate::store) mod indexing;
 pub(in crate::store) mod links;
 pub(in crate::store) mod outbox;
+pub(in crate::store) mod segments;
 pub(in crate::store) mod users;
 
-use super::{BEGIN, Connection, LOCK_APPENDING};
+use super::{BEGIN, Connection, Database, LOCK_APPENDING};
 
 /// Rows as the one JSON parameter of a batch statement.
 fn json<T: serde::Serialize>(rows: &T) -> String {

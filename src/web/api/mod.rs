@@ -1,9 +1,10 @@
-//! What programs talk to: health, metrics, events in, and tracked links.
+//! What programs talk to: health, metrics, events in, tracked links, and segments out.
 
 pub mod events;
 pub mod health;
 pub mod links;
 pub mod problem;
+pub mod segments;
 
 use axum::http::{HeaderMap, header};
 use secrecy::ExposeSecret;

@@ -4,6 +4,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::store::StoreError;
+
 /// One error, as JSON of type `application/problem+json`.
 #[derive(Debug, Serialize)]
 pub struct ApiProblem {
@@ -31,14 +33,26 @@ impl ApiProblem {
 
     /// The database cannot take it now.
     pub fn unavailable() -> Self {
-        let detail = "Nothing was stored. Send it again in a few seconds.".into();
+        let detail = "The database does not answer, and nothing was stored. Send it again in a few seconds.".into();
         Self { kind: "about:blank#unavailable", title: "Not available just now", status: 503, detail }
+    }
+
+    /// Nothing of that name.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self { kind: "about:blank#not-found", title: "There is no such thing", status: 404, detail: detail.into() }
     }
 
     /// No token, or a wrong one.
     pub fn unauthorized() -> Self {
         let detail = "Send `Authorization: Bearer …` with the token of the setting api.token.".into();
         Self { kind: "about:blank#unauthorized", title: "Not signed in", status: 401, detail }
+    }
+}
+
+impl From<StoreError> for ApiProblem {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(%error, "the database did not answer a call of the API");
+        Self::unavailable()
     }
 }
 

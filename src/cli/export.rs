@@ -1,0 +1,74 @@
+//! `hotline export`: contacts with their tags, for spreadsheets.
+
+use std::io::Write;
+
+use clap::Subcommand;
+
+use super::{Ended, KeywordsArgument, Stop, runtime};
+use crate::config::Settings;
+use crate::domain::Timestamp;
+use crate::engine::knowledge::{Folders, compile};
+use crate::engine::segments::{PAGE, Wanted, csv_body, csv_head, named, page};
+use crate::segments::lists::is_name;
+use crate::store::{Place, Store, StoreError};
+
+/// Writes what Hotline knows, also beside a running server.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  hotline export contacts > contacts.csv\n  \
+                        hotline export contacts --segment 'tag:value/vip and not purchase within 90d' > vip.csv\n  \
+                        hotline export contacts --segment win-back > win-back.csv")]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Contacts with their tags, as CSV on the standard output.
+    Contacts {
+        /// Who: a segment, or the name of a saved one [default: everyone]
+        #[arg(long, value_name = "SEGMENT", default_value = "everyone")]
+        segment: String,
+        #[command(flatten)]
+        keywords: KeywordsArgument,
+    },
+}
+
+pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> {
+    let What::Contacts { segment, keywords } = arguments.what;
+    settings.keywords.dir = keywords.keywords.or(settings.keywords.dir);
+    runtime()?.block_on(export(&segment, &settings))
+}
+
+async fn export(text: &str, settings: &Settings) -> Result<Ended, Stop> {
+    let failed = |error: StoreError| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        Stop(format!("cannot read the database: {error}{cause}"))
+    };
+    let sources = Folders::of(settings).read().map_err(|error| Stop(error.to_string()))?;
+    let (knowledge, problems) = compile(&sources, settings);
+    let knowledge = knowledge.ok_or_else(|| {
+        let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        Stop(format!("the dictionaries or rules have mistakes:\n{}", said.join("\n")))
+    })?;
+    let store = Store::open_beside(&settings.database.url).await.map_err(failed)?;
+    let now = Timestamp::from(chrono::Utc::now());
+    let known = if is_name(text) { named(&store, &knowledge, text, now).await.map_err(failed)? } else { None };
+    let wanted = match known {
+        Some(wanted) => wanted,
+        None => {
+            let segment = text.parse().map_err(|error| Stop::new("this is no segment, nor the name of one", error))?;
+            Wanted { segment, first: None, now }
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    let broken = |error| Stop::new("cannot write", error);
+    out.write_all(&csv_head()).map_err(broken)?;
+    let mut after = Place::default();
+    loop {
+        let members = page(&store, &knowledge, &wanted, after, PAGE).await.map_err(failed)?;
+        let Some(last) = members.last() else { return Ok(Ended::Done) };
+        after = last.place;
+        out.write_all(&csv_body(&members)).map_err(broken)?;
+    }
+}

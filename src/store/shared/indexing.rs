@@ -1,0 +1,123 @@
+//! What segments ask for, written by the fold's transaction: tags, fields and orders of the contacts that were folded.
+
+use sqlx::Row;
+
+use super::folding::run;
+use super::{Connection, json};
+use crate::store::{Folded, OrderRow};
+
+/// Brings the index up to date with a batch of folds. A contact stands in a batch once.
+pub(in crate::store) async fn write(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    tags(connection, folded).await?;
+    profiles(connection, folded).await?;
+    orders(connection, folded).await
+}
+
+async fn tags(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    let anew: Vec<_> = folded.iter().filter(|folded| folded.indexed.anew).map(|folded| [folded.contact.0]).collect();
+    let forget =
+        concat!("delete from held_tags where contact_id in (select cast(value->>0 as bigint) from ", rows!("$1"), ")");
+    run(connection, forget, &anew).await?;
+    let gone = folded.iter().flat_map(|folded| folded.indexed.gone.iter().map(|tag| (folded.contact.0, tag)));
+    let delete = concat!(
+        "delete from held_tags where (contact_id, tag) in (select cast(value->>0 as bigint), value->>1 from ",
+        rows!("$1"),
+        ")"
+    );
+    run(connection, delete, &gone.collect::<Vec<_>>()).await?;
+    let held = folded
+        .iter()
+        .flat_map(|folded| folded.indexed.tags.iter().map(|(tag, since)| (folded.contact.0, tag, since.0)));
+    let insert = concat!(
+        "insert into held_tags (contact_id, tag, since) select cast(value->>0 as bigint), value->>1, ",
+        "cast(value->>2 as bigint) from ",
+        rows!("$1"),
+        " where true on conflict (contact_id, tag) do update set since = excluded.since"
+    );
+    run(connection, insert, &held.collect::<Vec<_>>()).await
+}
+
+async fn profiles(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    let rows: Vec<_> = folded
+        .iter()
+        .filter_map(|folded| {
+            let profile = folded.indexed.profile.as_ref()?;
+            Some((
+                folded.contact.0,
+                &profile.country,
+                &profile.language,
+                profile.colour,
+                profile.heat,
+                profile.stage,
+                profile.first_at,
+                profile.interaction_at,
+                profile.inbound_at,
+                i64::from(profile.opted_out),
+            ))
+        })
+        .collect();
+    let insert = concat!(
+        "insert into profiles (contact_id, country, language, colour, heat, stage, first_at, interaction_at, inbound_at, ",
+        "opted_out) select cast(value->>0 as bigint), value->>1, value->>2, cast(value->>3 as bigint), ",
+        "cast(value->>4 as bigint), cast(value->>5 as bigint), cast(value->>6 as bigint), cast(value->>7 as bigint), ",
+        "cast(value->>8 as bigint), cast(value->>9 as bigint) from ",
+        rows!("$1"),
+        " where true on conflict (contact_id) do update set country = excluded.country, language = excluded.language, ",
+        "colour = excluded.colour, heat = excluded.heat, stage = excluded.stage, first_at = excluded.first_at, ",
+        "interaction_at = excluded.interaction_at, inbound_at = excluded.inbound_at, opted_out = excluded.opted_out"
+    );
+    run(connection, insert, &rows).await
+}
+
+async fn orders(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    let row = |contact: i64, order: &OrderRow| {
+        let (placed, paid) = (order.placed_at.0, order.paid_at.map(|at| at.0));
+        let (number, currency) = (order.number.clone(), order.currency.clone());
+        (contact, number, order.rank, placed, paid, order.total, currency, json(&order.items))
+    };
+    let rows = folded.iter().flat_map(|folded| folded.indexed.orders.iter().map(|order| row(folded.contact.0, order)));
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let upsert = concat!(
+        "insert into orders (contact_id, number, rank, placed_at, paid_at, total, currency, items) ",
+        "select cast(value->>0 as bigint), value->>1, cast(value->>2 as bigint), cast(value->>3 as bigint), ",
+        "cast(value->>4 as bigint), cast(value->>5 as bigint), value->>6, value->>7 from ",
+        rows!("$1"),
+        " where true on conflict (contact_id, number) do update set ",
+        "rank = case when excluded.rank > orders.rank then excluded.rank else orders.rank end, ",
+        "placed_at = case when excluded.placed_at < orders.placed_at then excluded.placed_at else orders.placed_at end, ",
+        "paid_at = case when orders.paid_at is null or excluded.paid_at < orders.paid_at then excluded.paid_at ",
+        "else orders.paid_at end, total = coalesce(orders.total, excluded.total), ",
+        "currency = coalesce(orders.currency, excluded.currency), ",
+        "items = case when orders.items = '[]' then excluded.items else orders.items end ",
+        "returning contact_id, number, rank, paid_at, items"
+    );
+    let mut changed = Vec::with_capacity(rows.len());
+    let mut bought = Vec::new();
+    for row in sqlx::query(upsert).bind(json(&rows)).fetch_all(&mut *connection).await? {
+        let (contact, number): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
+        let (rank, paid_at): (i64, Option<i64>) = (row.try_get(2)?, row.try_get(3)?);
+        let items: String = row.try_get(4)?;
+        let items: Vec<String> = serde_json::from_str(&items).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        // Cancelled and returned orders are taken out of every figure.
+        if let Some(paid_at) = paid_at.filter(|_| rank < crate::domain::OrderState::Cancelled as i64) {
+            bought.extend(items.into_iter().map(|item| (contact, number.clone(), item, paid_at)));
+        }
+        changed.push((contact, number));
+    }
+    let forget = concat!(
+        "delete from bought where (contact_id, number) in (select cast(value->>0 as bigint), value->>1 from ",
+        rows!("$1"),
+        ")"
+    );
+    run(connection, forget, &changed).await?;
+    let insert = concat!(
+        "insert into bought (contact_id, number, item, bought_at) select cast(value->>0 as bigint), value->>1, value->>2, ",
+        "cast(value->>3 as bigint) from ",
+        rows!("$1"),
+        " where true"
+    );
+    run(connection, insert, &bought).await
+}

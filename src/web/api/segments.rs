@@ -1,0 +1,221 @@
+//! `/api/v1/segments`: who is in a segment, how many, and segments with a name.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::authorise;
+use super::problem::ApiProblem;
+use crate::domain::Timestamp;
+use crate::engine::Engine;
+use crate::engine::segments::{PAGE, Wanted, card, csv_body, csv_head, named, page};
+use crate::segments::Segment;
+use crate::segments::lists::is_name;
+use crate::store::{Place, SavedSegment, StoreError};
+
+/// The segments API.
+pub fn router(engine: Engine) -> Router {
+    let limit = engine.settings().limits.api_bytes;
+    Router::new()
+        .route("/api/v1/segments", get(all))
+        .route("/api/v1/segments/count", post(count))
+        .route("/api/v1/segments/list", post(list))
+        .route("/api/v1/segments/export", post(export))
+        .route("/api/v1/segments/{name}", get(one).put(save).delete(forget))
+        .layer(DefaultBodyLimit::max(limit))
+        .with_state(engine)
+}
+
+/// Who is asked for: a segment as text or JSON, or the name of one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asking {
+    segment: Option<Value>,
+    name: Option<String>,
+    first: Option<Value>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, ApiProblem> {
+    serde_json::from_slice(body).map_err(|error| ApiProblem::invalid(format!("The body cannot be read: {error}")))
+}
+
+fn understood(value: &Value) -> Result<Segment, ApiProblem> {
+    Segment::from_json(value).map_err(|error| ApiProblem::invalid(format!("This is no segment: {error}.")))
+}
+
+async fn wanted(engine: &Engine, asking: &Asking, now: Timestamp) -> Result<Wanted, ApiProblem> {
+    match (&asking.segment, &asking.name) {
+        (Some(segment), None) => {
+            let first = asking.first.as_ref().map(understood).transpose()?;
+            Ok(Wanted { segment: understood(segment)?, first, now })
+        }
+        (None, Some(name)) => {
+            let found = named(engine.store(), &engine.shelf().knowledge(), name, now).await?;
+            found.ok_or_else(|| unknown(name))
+        }
+        _ => Err(ApiProblem::invalid("Send either `segment` or `name`.")),
+    }
+}
+
+fn unknown(name: &str) -> ApiProblem {
+    ApiProblem::not_found(format!("No segment is called `{name}`. GET /api/v1/segments lists them."))
+}
+
+async fn count(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let wanted = wanted(&engine, &read(&body)?, engine.now()).await?;
+    let shop = &engine.shelf().knowledge().shop;
+    let count = engine.store().count_segment(&wanted.asked(&shop.rates, shop.currency)).await?;
+    Ok(Json(json!({ "count": count, "segment": wanted.segment.to_string(), "json": wanted.segment.to_json() })))
+}
+
+/// A cursor: where the list goes on, and when it was begun, since windows must not move while it is read.
+fn cursor(place: Place, now: Timestamp) -> String {
+    format!("{}.{}.{}", place.rank, place.contact, now.0)
+}
+
+fn parsed(cursor: &str) -> Result<(Place, Timestamp), ApiProblem> {
+    let numbers: Vec<i64> = cursor.split('.').filter_map(|part| part.parse().ok()).collect();
+    match numbers[..] {
+        [rank @ 0..=1, contact, now] if now >= 0 => Ok((Place { rank, contact }, Timestamp(now))),
+        _ => Err(ApiProblem::invalid("`cursor` is not one that this API gave. Send it as it came in `next`.")),
+    }
+}
+
+async fn list(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let asking: Asking = read(&body)?;
+    let limit = asking.limit.unwrap_or(100);
+    if !(1..=PAGE).contains(&limit) {
+        return Err(ApiProblem::invalid(format!("`limit` is {limit}; it may be 1 to {PAGE}.")));
+    }
+    let begun = asking.cursor.as_deref().map(parsed).transpose()?;
+    let (after, now) = begun.unwrap_or((Place::default(), engine.now()));
+    let wanted = wanted(&engine, &asking, now).await?;
+    let knowledge = engine.shelf().knowledge();
+    // One more than asked for tells whether there is a next page.
+    let mut members = page(engine.store(), &knowledge, &wanted, after, limit + 1).await?;
+    let more = members.len() as i64 > limit;
+    members.truncate(limit as usize);
+    let next = members.last().filter(|_| more).map(|member| cursor(member.place, now));
+    Ok(Json(json!({ "contacts": members.iter().map(card).collect::<Vec<_>>(), "next": next })))
+}
+
+/// The whole list as CSV, page by page as the caller reads it.
+async fn export(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let wanted = wanted(&engine, &read(&body)?, engine.now()).await?;
+    let pages = futures_util::stream::try_unfold((engine, wanted, None), |(engine, wanted, after)| async move {
+        let Some(place) = after else { return Ok(Some((csv_head(), (engine, wanted, Some(Place::default()))))) };
+        let knowledge = engine.shelf().knowledge();
+        let members = page(engine.store(), &knowledge, &wanted, place, PAGE).await?;
+        let Some(last) = members.last() else { return Ok::<_, StoreError>(None) };
+        let place = last.place;
+        Ok(Some((csv_body(&members), (engine, wanted, Some(place)))))
+    });
+    let kind = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"contacts.csv\""),
+    ];
+    Ok((kind, Body::from_stream(pages)).into_response())
+}
+
+/// Every segment with a name: what people saved, and what ships and was not replaced.
+async fn all(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let knowledge = engine.shelf().knowledge();
+    let today = engine.now().utc().with_timezone(&knowledge.shop.zone).date_naive();
+    let saved = engine.store().saved_segments().await?;
+    let mut rows: Vec<Value> = saved.iter().map(shown).collect();
+    for list in knowledge.lists.iter().filter(|list| !saved.iter().any(|saved| saved.name == list.name)) {
+        rows.push(json!({
+            "name": list.name, "about": list.about, "segment": list.segment.to_string(),
+            "first": list.first.as_ref().map(ToString::to_string),
+            "shipped": true, "today": list.on.is_some_and(|days| days.has(today)),
+        }));
+    }
+    Ok(Json(json!({ "segments": rows })))
+}
+
+fn shown(saved: &SavedSegment) -> Value {
+    let first = (!saved.first.is_empty()).then_some(&saved.first);
+    json!({
+        "name": saved.name, "about": saved.about, "segment": saved.segment, "first": first, "shipped": false, "today": false,
+        "changed_at": saved.changed_at.rfc3339(),
+    })
+}
+
+async fn one(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, ApiProblem> {
+    let Json(mut rows) = all(State(engine), headers).await?;
+    let rows = rows.get_mut("segments").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+    rows.into_iter()
+        .find(|row| row.get("name").is_some_and(|known| *known == name))
+        .map(Json)
+        .ok_or_else(|| unknown(&name))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saving {
+    segment: Value,
+    first: Option<Value>,
+    #[serde(default)]
+    about: String,
+}
+
+/// 201 for a new one, 200 where one of that name was replaced.
+async fn save(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Response, ApiProblem> {
+    authorise(&engine, &headers)?;
+    if !is_name(&name) || ["count", "list", "export"].contains(&name.as_str()) {
+        let detail =
+            format!("`{name}` is no name: write lower-case letters, digits and hyphens, at most 60, such as win-back.");
+        return Err(ApiProblem::invalid(detail));
+    }
+    let saving: Saving = read(&body)?;
+    if saving.about.chars().count() > 500 {
+        return Err(ApiProblem::invalid("`about` has at most 500 characters."));
+    }
+    let first = saving.first.as_ref().map(understood).transpose()?;
+    let saved = SavedSegment {
+        name,
+        segment: understood(&saving.segment)?.to_string(),
+        first: first.map(|first| first.to_string()).unwrap_or_default(),
+        about: saving.about,
+        made_by: "api".into(),
+        changed_at: engine.now(),
+    };
+    let new = engine.store().save_segment(&saved).await?;
+    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(shown(&saved))).into_response())
+}
+
+/// One that ships and was replaced is there again.
+async fn forget(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Result<StatusCode, ApiProblem> {
+    authorise(&engine, &headers)?;
+    if engine.store().forget_segment(&name).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let ships = engine.shelf().knowledge().lists.iter().any(|list| list.name == name);
+    let why =
+        if ships { format!("`{name}` ships with the keywords: take it out of segments.toml.") } else { String::new() };
+    Err(if ships { ApiProblem::not_found(why) } else { unknown(&name) })
+}

@@ -8,7 +8,7 @@ use super::figures::Figure;
 use super::language::{Life, Rule, Words};
 use super::recount::recount;
 use super::signals::{self, Signal};
-use super::{Occurrence, Rulebook, figures, orders, timers};
+use super::{Occurrence, Rulebook, figures, orders, sweep, timers};
 use crate::domain::{Colour, Consequence, Contact, Rates, Timestamp};
 
 /// See [`Rulebook::step`].
@@ -20,6 +20,7 @@ pub(super) fn step(
     now: Timestamp,
     out: &mut Vec<Consequence>,
 ) {
+    sweep::sweep(rulebook, facts, now);
     let mut change = Change::new(rulebook, facts, contact, now, out);
     let signals = match &what {
         Occurrence::Event { event, reading } => {

@@ -1,33 +1,43 @@
 //! What is remembered of a contact: tags, colour, heat, stage, and the signals that still count in some window.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use rust_decimal::Decimal;
-use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::domain::{Colour, Currency, Heat, Money, Stage, TagKey, Timestamp};
+use super::packing::{self, Counters};
+use crate::domain::{Colour, Currency, Duration, Heat, Money, Stage, TagKey, Timestamp};
 
-/// A tag that holds.
+/// A tag that holds. Written as a list, since a contact holds dozens: since when, how long, by whom, about what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "WrittenTag", into = "WrittenTag")]
 pub struct HeldTag {
     /// Since when.
-    #[serde(rename = "s")]
     pub since: Timestamp,
     /// When it ends by itself.
-    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
     /// The rule, or `agent:NAME`.
-    #[serde(rename = "b")]
     pub by: String,
     /// What it is about, where a group may hold one tag for each: a budget's product, the products that were looked at.
-    #[serde(rename = "f", default, skip_serializing_if = "Vec::is_empty")]
     pub about: Vec<String>,
 }
 
-/// One signal that still counts. Stored as a list, since a contact keeps dozens of them: time, event, burst, weight, value;
-/// what is missing at the end is a burst that began with it, no weight, no value.
+type WrittenTag = (Timestamp, Option<Duration>, String, Vec<String>);
+
+impl From<HeldTag> for WrittenTag {
+    fn from(held: HeldTag) -> Self {
+        let life = held.expires.map(|expires| expires - held.since);
+        (held.since, life, held.by, held.about)
+    }
+}
+
+impl From<WrittenTag> for HeldTag {
+    fn from((since, life, by, about): WrittenTag) -> Self {
+        Self { since, expires: life.map(|life| since + life), by, about }
+    }
+}
+
+/// One signal that still counts. See `packing.rs` for how a contact's are written.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     /// When it happened.
@@ -40,38 +50,6 @@ pub(super) struct Entry {
     pub(super) weight: i64,
     /// What is told apart: for distinct counts, and the topic of a score.
     pub(super) value: String,
-}
-
-impl Serialize for Entry {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { at, seq, burst, weight, value } = self;
-        match (*burst == Some(*at), *weight == 0, value.is_empty()) {
-            (true, true, true) => (at, seq).serialize(serializer),
-            (false, true, true) => (at, seq, burst).serialize(serializer),
-            (_, _, true) => (at, seq, burst, weight).serialize(serializer),
-            _ => (at, seq, burst, weight, value).serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List;
-        impl<'de> Visitor<'de> for List {
-            type Value = Entry;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a list of time, event, burst, weight and value")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entry, A::Error> {
-                let at = list.next_element()?.ok_or_else(|| A::Error::invalid_length(0, &self))?;
-                let seq = list.next_element()?.ok_or_else(|| A::Error::invalid_length(1, &self))?;
-                let burst = list.next_element()?.unwrap_or(Some(at));
-                let weight = list.next_element()?.unwrap_or_default();
-                Ok(Entry { at, seq, burst, weight, value: list.next_element()?.unwrap_or_default() })
-            }
-        }
-        deserializer.deserialize_seq(List)
-    }
 }
 
 /// An order of the customer's order book: how far it got, and what was in it, since later states may come without total and
@@ -164,8 +142,11 @@ pub struct Facts {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) tags: BTreeMap<TagKey, HeldTag>,
     /// By rule, then by what it is counted for.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) counters: BTreeMap<String, BTreeMap<String, Vec<Entry>>>,
+    #[serde(with = "packing", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) counters: Counters,
+    /// When what no longer counts was last forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) swept: Option<Timestamp>,
     /// When each signal was seen last.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) marks: BTreeMap<String, Timestamp>,

@@ -10,8 +10,10 @@ use super::signals::Signal;
 use super::{counting, evaluate, orders, timers};
 use crate::domain::{Rates, Timestamp};
 
-/// Signals of one kind that a counter remembers at most; the oldest are forgotten first.
+/// Signals of one kind that a score remembers at most; the oldest are forgotten first.
 const REMEMBERED: usize = 64;
+/// Counts of different values remember so many more than they need, since an order may be taken out again.
+const SPARE: usize = 8;
 /// Things that one rule counts apart at most, such as products.
 const APART: usize = 48;
 
@@ -47,7 +49,8 @@ pub(super) fn counted(
     }
     let Some(count) = &rule.written.count else { return Some(own(signal)) };
     let conversation = facts.conversation;
-    let entries = remember(facts, rule, &count.per, count.distinct.as_deref(), signal, 0, now)?;
+    let keep = count.at_least + if count.distinct.is_some() { SPARE } else { 0 };
+    let entries = remember(facts, rule, &count.per, count.distinct.as_deref(), signal, (0, keep), now)?;
     judge_count(entries, conversation, rule, count, signal)
 }
 
@@ -179,7 +182,7 @@ fn judge_count(
 fn scored(facts: &mut Facts, rule: &Rule, score: &Score, signal: &Signal, now: Timestamp) -> Option<Figure> {
     let hundredths = |points: f64| (points * 100.0).round() as i64;
     let points = score.weights.get(signal.name).copied().unwrap_or(0.0);
-    let entries = remember(facts, rule, &score.per, None, signal, hundredths(points), now)?;
+    let entries = remember(facts, rule, &score.per, None, signal, (hundredths(points), REMEMBERED), now)?;
     let sum = entries.iter().map(|entry| entry.weight).sum::<i64>();
     let (at_least, more_than) = (hundredths(score.at_least), hundredths(score.more_than));
     if sum < at_least || sum <= more_than {
@@ -225,14 +228,14 @@ fn group(per: &[String], signal: &Signal) -> Option<String> {
 }
 
 /// Adds the signal to its rule's counter and returns what lies in the window now, oldest first. `None` where the signal lacks a
-/// field that it is counted by.
+/// field that it is counted by. `keep` of the newest are remembered.
 fn remember<'f>(
     facts: &'f mut Facts,
     rule: &Rule,
     per: &[String],
     distinct: Option<&str>,
     signal: &Signal,
-    weight: i64,
+    (weight, keep): (i64, usize),
     now: Timestamp,
 ) -> Option<&'f [Entry]> {
     let group = group(per, signal)?;
@@ -253,7 +256,7 @@ fn remember<'f>(
     // Sorted by time: a late event takes its place among the others.
     entries.sort_by_key(|entry| entry.at);
     entries.retain(|entry| entry.at >= oldest);
-    let excess = entries.len().saturating_sub(REMEMBERED);
+    let excess = entries.len().saturating_sub(keep);
     entries.drain(..excess);
     Some(entries)
 }

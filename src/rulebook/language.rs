@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::signals::SIGNALS;
-use super::{Rulebook, orders};
+use super::{Rulebook, orders, sweep};
 use crate::domain::{
     Colour, Currency, Duration, Heat, MessageKind, OrderState, Problem, Rates, Severity, SourceFile, Stage,
 };
@@ -433,18 +433,8 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) 
     }
     let absences = (0..rules.len()).filter(|index| rules[*index].written.absent.is_some()).collect();
     let of_orders = (0..rules.len()).filter(|index| rules[*index].written.any_order.is_some()).collect();
-    (
-        Some(Rulebook {
-            rules,
-            by_signal,
-            absences,
-            of_orders,
-            heat: heat.unwrap_or_default(),
-            lives_by_person,
-            rates,
-        }),
-        problems,
-    )
+    let (windows, heat) = (sweep::windows(&rules), heat.unwrap_or_default());
+    (Some(Rulebook { rules, by_signal, absences, of_orders, heat, lives_by_person, rates, windows }), problems)
 }
 
 fn understand_cooling(checker: &mut Checker<'_>, written: &WrittenHeat) -> Option<HeatTable> {

@@ -12,8 +12,10 @@ mod facts;
 mod figures;
 mod language;
 mod orders;
+mod packing;
 mod recount;
 mod signals;
+mod sweep;
 mod timers;
 
 use crate::domain::{Consequence, Contact, Event, Outgoing, Problem, Rates, Reading, SourceFile, Timestamp};
@@ -33,6 +35,8 @@ pub struct Rulebook {
     heat: language::HeatTable,
     /// Sums in rules name a currency; those of events are converted.
     rates: Rates,
+    /// How long each rule looks back, by its name.
+    windows: std::collections::HashMap<String, crate::domain::Duration>,
     /// How long a person's tag of a group lives; others are kept.
     lives_by_person: std::collections::BTreeMap<String, crate::domain::Duration>,
 }

@@ -14,6 +14,7 @@ mod links;
 mod samples;
 mod scenarios;
 mod segments;
+mod size;
 mod spine;
 mod store;
 mod told;

@@ -1,0 +1,32 @@
+//! Forgetting: what no rule counts any more leaves the state, once a day of the contact's own clock.
+
+use std::collections::HashMap;
+
+use super::Rulebook;
+use super::facts::Facts;
+use super::language::Rule;
+use crate::domain::{Duration, Timestamp};
+
+/// How often it is looked through.
+const EVERY: Duration = Duration::days(1);
+
+/// How long each rule looks back, by its name.
+pub(super) fn windows(rules: &[Rule]) -> HashMap<String, Duration> {
+    rules.iter().map(|rule| (rule.name.to_string(), rule.window)).collect()
+}
+
+/// Forgets what lies outside its rule's window, and the counters of rules that are no more.
+pub(super) fn sweep(rulebook: &Rulebook, facts: &mut Facts, now: Timestamp) {
+    if facts.swept.is_some_and(|swept| now - swept < EVERY) {
+        return;
+    }
+    facts.swept = Some(now);
+    facts.counters.retain(|name, groups| {
+        let Some(window) = rulebook.windows.get(name) else { return false };
+        groups.retain(|_, entries| {
+            entries.retain(|entry| entry.at >= now - *window);
+            !entries.is_empty()
+        });
+        !groups.is_empty()
+    });
+}

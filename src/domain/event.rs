@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Colour, ContactRef, Country, Currency, MessageKind, Timestamp};
+use super::{Colour, ContactRef, Currency, MessageKind, Timestamp};
 
 /// One thing that happened, as the fold sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -295,21 +295,6 @@ pub struct ClickEvent {
     /// The quote that the link leads to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
-    /// Country of the address, by the file of places that was there when it was opened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<Country>,
-    /// City of the address, in English.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub city: Option<String>,
-    /// Degrees north.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub latitude: Option<f64>,
-    /// Degrees east.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub longitude: Option<f64>,
-    /// How far from there they may be, in kilometres.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub radius_km: Option<u16>,
 }
 
 /// A page view with its length.
@@ -370,6 +355,21 @@ pub enum OrderState {
 }
 
 impl OrderState {
+    /// How far along the way of an order it is, from 1; 0 is left for an order that nothing is known of.
+    pub const fn rank(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// Whether an order that got there is paid for: a purchase, unless it is undone later.
+    pub const fn is_paid(self) -> bool {
+        self.rank() >= Self::Paid.rank() && !self.is_undone()
+    }
+
+    /// Whether an order that got there is out of every figure.
+    pub const fn is_undone(self) -> bool {
+        self.rank() >= Self::Cancelled.rank()
+    }
+
     /// Reads the name as timelines write it.
     pub fn from_name(name: &str) -> Option<Self> {
         serde_json::from_value(serde_json::Value::String(name.into())).ok()

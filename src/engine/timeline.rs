@@ -112,21 +112,48 @@ fn parse_line(number: usize, mut value: Value) -> Result<Option<Line>, String> {
         return Ok(None);
     }
     fields.remove("comment");
-    let at = take_time(fields, "at")?.ok_or("`at` is missing: RFC 3339 with offset")?;
-    let received = take_time(fields, "received")?.unwrap_or(at);
-    let contact = match fields.remove("contact") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(name)) => Some(name.parse::<ContactRef>()?),
-        Some(_) => return Err("`contact` is text: +85251234567 or bsuid:US.9001".into()),
-    };
+    let Head { at, received, contact, id } = take_head(fields)?;
+    let at = at.ok_or("`at` is missing: RFC 3339 with offset")?;
+    let received = received.unwrap_or(at);
     if let Some(expect) = fields.remove("expect") {
         let expectation = serde_json::from_value(expect).map_err(|error| format!("`expect`: {error}"))?;
         let what = What::Expect(Box::new(expectation));
         return Ok(Some(Line { number, at, received: at, contact, what }));
     }
-    let id = fields.remove("id").and_then(|id| id.as_str().map(str::to_owned));
     let body = event_body(value)?;
     Ok(Some(Line { number, at, received, contact, what: What::Event { id, body: Box::new(body) } }))
+}
+
+/// What every event says beside its own fields.
+pub struct Head {
+    /// When it happened.
+    pub at: Option<Timestamp>,
+    /// When it reached us.
+    pub received: Option<Timestamp>,
+    /// Whose.
+    pub contact: Option<ContactRef>,
+    /// The same id twice counts once.
+    pub id: Option<String>,
+}
+
+/// Takes the common fields out of an event, as they stand in a timeline or in the body of the events API.
+///
+/// # Errors
+/// Which field is wrong.
+pub fn take_head(fields: &mut serde_json::Map<String, Value>) -> Result<Head, String> {
+    let contact = match fields.remove("contact") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name.parse::<ContactRef>()?),
+        Some(_) => return Err("`contact` is text: +85251234567 or bsuid:US.9001".into()),
+    };
+    let id = match fields.remove("id") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(id)) => Some(id),
+        // An order's number may come as a number: it means the same event each time.
+        Some(Value::Number(id)) => Some(id.to_string()),
+        Some(_) => return Err("`id` is text".into()),
+    };
+    Ok(Head { at: take_time(fields, "at")?, received: take_time(fields, "received")?, contact, id })
 }
 
 /// Reads the event's own fields, as they stand in a timeline or in the body of the events API.
@@ -178,6 +205,7 @@ mod tests {
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"event\": \"dance\"}", "dance"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"852\", \"event\": \"message\"}", "names no contact"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"expect\": {\"tagz\": []}}", "tagz"),
+            ("{\"at\": \"2026-03-02T10:00:00Z\", \"id\": true, \"event\": \"message\"}", "`id` is text"),
             ("nonsense", "not valid JSON"),
         ] {
             let error = parse(text).unwrap_err();

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::facts::{ColourState, Facts, HeatState, HeldTag};
-use super::language::{Life, Painting, Rule, Words};
+use super::language::{Life, Painting, Rule};
 use super::recount::recount;
 use super::signals::Signal;
 use super::timers::{self, STEP};
+use super::written::Words;
 use super::{Rulebook, figures};
 use crate::domain::{
     AgentAction, AgentEvent, Colour, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Heat,

@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use super::effects::{Change, is_like_text};
 use super::facts::{Facts, OrderFacts};
 use super::figures::Figure;
-use super::language::{Life, Rule, Words};
+use super::language::{Life, Rule};
 use super::recount::recount;
 use super::signals::{self, Signal};
+use super::written::Words;
 use super::{Occurrence, Rulebook, figures, orders, sweep, timers};
 use crate::domain::{Colour, Consequence, Contact, Rates, Timestamp};
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::packing::{self, Counters};
-use crate::domain::{Colour, Currency, Duration, Heat, Money, Stage, TagKey, Timestamp};
+use crate::domain::{Colour, Currency, Duration, Heat, Money, OrderState, Stage, TagKey, Timestamp};
 
 /// A tag that holds. Written as a list, since a contact holds dozens: since when, how long, by whom, about what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ pub(super) struct OrderFacts {
 impl OrderFacts {
     /// Whether it counts as a purchase: paid for, and not undone since.
     pub(super) fn is_purchase(&self) -> bool {
-        self.paid.is_some() && self.rank < super::orders::CANCELLED
+        self.paid.is_some() && self.rank < OrderState::Cancelled.rank()
     }
 }
 

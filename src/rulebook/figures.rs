@@ -5,8 +5,9 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::facts::{Entry, Facts, OrderFacts};
-use super::language::{Count, Rule, Score, Sum};
+use super::language::Rule;
 use super::signals::Signal;
+use super::written::{Count, Score, Sum};
 use super::{counting, evaluate, orders, timers};
 use crate::domain::{Rates, Timestamp};
 

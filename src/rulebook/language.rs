@@ -1,257 +1,15 @@
-//! The language of rule files, and what is checked when they are loaded.
+//! Reading rule files: what stands in them (`written.rs`) is checked and understood.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::signals::SIGNALS;
-use super::{Rulebook, orders, sweep};
-use crate::domain::{
-    Colour, Currency, Duration, Heat, MessageKind, OrderState, Problem, Rates, Severity, SourceFile, Stage,
-};
-
-/// One word or several.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Words {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Words {
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        match self {
-            Self::One(word) => std::slice::from_ref(word),
-            Self::Many(words) => words,
-        }
-        .iter()
-        .map(String::as_str)
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Count {
-    pub(super) at_least: usize,
-    pub(super) within: Spanned<String>,
-    /// Counted apart for each value of these fields.
-    #[serde(default)]
-    pub(super) per: Vec<String>,
-    /// Different values of this field are counted, not signals.
-    #[serde(default)]
-    pub(super) distinct: Option<String>,
-    /// The window is the conversation under way, if that is shorter.
-    #[serde(default)]
-    pub(super) in_conversation: bool,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Score {
-    /// Signal to points.
-    pub(super) weights: BTreeMap<String, f64>,
-    /// The sum must reach this…
-    #[serde(default)]
-    pub(super) at_least: f64,
-    /// …and be over this.
-    #[serde(default)]
-    pub(super) more_than: f64,
-    pub(super) within: Spanned<String>,
-    #[serde(default)]
-    pub(super) per: Vec<String>,
-}
-
-/// A sum of money over the signals in a window; an order counts once.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Sum {
-    /// It must reach this…
-    #[serde(default)]
-    pub(super) at_least: Decimal,
-    /// …and be over this.
-    #[serde(default)]
-    pub(super) more_than: Decimal,
-    pub(super) currency: Currency,
-    pub(super) within: Spanned<String>,
-}
-
-/// What a signal's own sum of money must be.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Worth {
-    #[serde(default)]
-    pub(super) at_least: Option<Decimal>,
-    #[serde(default)]
-    pub(super) more_than: Option<Decimal>,
-    #[serde(default)]
-    pub(super) at_most: Option<Decimal>,
-    #[serde(default)]
-    pub(super) less_than: Option<Decimal>,
-    pub(super) currency: Currency,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Absent {
-    pub(super) of: Words,
-    pub(super) longer_than: Spanned<String>,
-    /// The clock starts at the first of these since the last `of`; without it, at the last `of`.
-    #[serde(default)]
-    pub(super) after: Option<String>,
-    /// The clock starts anew with each of these.
-    #[serde(default)]
-    pub(super) after_last: Option<String>,
-}
-
-/// Any of the customer's orders stands in one of these states.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AnyOrder {
-    #[serde(rename = "is")]
-    pub(super) state: Words,
-    /// For longer than this; without it, from the moment on.
-    #[serde(default)]
-    pub(super) longer_than: Option<Spanned<String>>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Holds {
-    /// All of them; `*` at the end stands for anything.
-    #[serde(default)]
-    pub(super) tags: Vec<String>,
-    /// At least one of them.
-    #[serde(default)]
-    pub(super) any_tags: Vec<String>,
-    /// None of them.
-    #[serde(default)]
-    pub(super) not_tags: Vec<String>,
-    #[serde(default)]
-    pub(super) colour: Vec<String>,
-    /// The rule that gave the colour.
-    #[serde(default)]
-    pub(super) colour_by: Option<String>,
-    /// The colour was given by a rule or a person, and not fallen to when the time of another was over.
-    #[serde(default)]
-    pub(super) colour_given: bool,
-    /// None of these signals was ever seen.
-    #[serde(default)]
-    pub(super) never: Vec<String>,
-    /// Something of these was bought, other than what the signal is about: product keys, `*` at the end stands for anything.
-    #[serde(default)]
-    pub(super) bought: Vec<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SinceFirst {
-    pub(super) at_least: Spanned<String>,
-    pub(super) at_most: Spanned<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Paint {
-    pub(super) to: String,
-    /// Only from these; without it, only from a less urgent one. `any` is from every colour.
-    #[serde(default)]
-    pub(super) from: Vec<String>,
-    #[serde(default)]
-    pub(super) stands: Option<Spanned<String>>,
-    /// It stands from the first interaction on, and not from what gave it.
-    #[serde(default)]
-    pub(super) from_first: bool,
-    #[serde(default)]
-    pub(super) then: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct HandOff {
-    pub(super) reason: String,
-    pub(super) promise: Spanned<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FollowUp {
-    pub(super) kind: MessageKind,
-    pub(super) template: String,
-    #[serde(default)]
-    pub(super) after: Option<Spanned<String>>,
-    pub(super) latest: Spanned<String>,
-}
-
-/// A rule as it stands in a file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Written {
-    pub(super) name: String,
-    pub(super) catalogue: Vec<String>,
-    /// For people: what the rule is about.
-    #[expect(dead_code, reason = "read by people, kept so that a rule must explain itself")]
-    pub(super) why: String,
-    #[serde(default)]
-    pub(super) on: Option<Words>,
-    #[serde(default, rename = "where")]
-    pub(super) filter: BTreeMap<String, Words>,
-    /// Not where all fields of one of these are so.
-    #[serde(default)]
-    pub(super) unless: Vec<BTreeMap<String, Words>>,
-    /// A figure of the signal must be more than this.
-    #[serde(default)]
-    pub(super) more_than: BTreeMap<String, i64>,
-    #[serde(default)]
-    pub(super) count: Option<Count>,
-    #[serde(default)]
-    pub(super) score: Option<Score>,
-    #[serde(default)]
-    pub(super) sum: Option<Sum>,
-    /// What the signal's own sum must be.
-    #[serde(default)]
-    pub(super) worth: Option<Worth>,
-    #[serde(default)]
-    pub(super) absent: Option<Absent>,
-    #[serde(default)]
-    pub(super) any_order: Option<AnyOrder>,
-    #[serde(default)]
-    pub(super) since_first: Option<SinceFirst>,
-    #[serde(default)]
-    pub(super) holds: Holds,
-    #[serde(default)]
-    pub(super) tag: Option<Spanned<String>>,
-    /// How long the tag lives: a length of time, or `while` the count holds. Without it, until a rule removes it.
-    #[serde(default)]
-    pub(super) lifetime: Option<Spanned<String>>,
-    /// Other tags like this are removed when this one is set.
-    #[serde(default)]
-    pub(super) exclusive: Option<Words>,
-    /// The field that tells what the tag is about: `exclusive` and `removes` look only at tags about the same.
-    #[serde(default)]
-    pub(super) about: Option<String>,
-    #[serde(default)]
-    pub(super) removes: Vec<String>,
-    /// Rules whose count of what the signal is about begins anew.
-    #[serde(default)]
-    pub(super) forgets: Vec<String>,
-    #[serde(default)]
-    pub(super) colour: Option<Paint>,
-    #[serde(default)]
-    pub(super) heat: Option<String>,
-    #[serde(default)]
-    pub(super) stage: Option<String>,
-    #[serde(default)]
-    pub(super) handoff: Option<HandOff>,
-    #[serde(default)]
-    pub(super) follow_up: Option<FollowUp>,
-    /// Name of an alert: somebody should look.
-    #[serde(default)]
-    pub(super) alert: Option<String>,
-}
+use super::written::{AnyOrder, File, Paint, Written, WrittenHeat};
+use super::{Rulebook, sweep};
+use crate::domain::{Colour, Duration, Heat, OrderState, Problem, Rates, Severity, SourceFile, Stage};
 
 /// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
 #[derive(Clone, Debug, Default)]
@@ -266,31 +24,6 @@ pub(super) struct HeatTable {
     pub(super) reds_reset: Duration,
     /// A stage falls back after this long without its signals (G-23).
     pub(super) stage_lives: Duration,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenHeat {
-    extreme: String,
-    high: String,
-    high_by_trade: BTreeMap<String, String>,
-    medium: String,
-    low_after: String,
-    reds: usize,
-    reds_reset: String,
-    stage_lives: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    rule: Vec<Spanned<Written>>,
-    #[serde(default)]
-    cooling: Option<WrittenHeat>,
-    /// Group of tags to how long a person's tag of it lives.
-    #[serde(default)]
-    lives_by_person: BTreeMap<String, Spanned<String>>,
 }
 
 /// What a rule sets, understood.
@@ -558,7 +291,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
 }
 
 fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder) -> (Vec<u8>, Duration) {
-    let read = |name: &str| OrderState::from_name(name).map(orders::rank);
+    let read = |name: &str| OrderState::from_name(name).map(OrderState::rank);
     let ranks = any
         .state
         .iter()

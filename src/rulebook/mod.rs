@@ -1,9 +1,13 @@
 //! Rules as data: what an event means for a contact's tags, colour, heat and stage, and what it starts.
 //!
-//! An event becomes *signals* (`signals.rs`; `counting.rs` knows what counts as one): an interaction, a question about a product, a click… Rules (`language.rs`)
-//! count them in windows and look at what holds. What they set and start are *consequences* (`effects.rs`). What must be
-//! remembered of the past stands in *facts* (`facts.rs`), bounded by each rule's own window, so that folding an event never
-//! reads the history. `timers.rs` knows the next moment at which the clock alone changes something.
+//! An event becomes *signals* (`signals.rs`; `counting.rs` knows what counts as one): an interaction, a question about a
+//! product, a click… Rules (`written.rs` is their language, `language.rs` checks it) are tried with them (`evaluate.rs`): they
+//! count in windows (`figures.rs`) and look at what holds. What they set and start are *consequences* (`effects.rs`).
+//!
+//! What must be remembered of the past stands in *facts* (`facts.rs`; `packing.rs` and `sweep.rs` keep them small), bounded by
+//! each rule's own window, so that folding an event never reads the history. Purchases are counted from the order book
+//! (`orders.rs`), and anew when one is undone (`recount.rs`). `timers.rs` knows the next moment at which the clock alone changes
+//! something.
 
 mod counting;
 mod effects;
@@ -17,6 +21,7 @@ mod recount;
 mod signals;
 mod sweep;
 mod timers;
+mod written;
 
 use crate::domain::{Consequence, Contact, Event, Outgoing, Problem, Rates, Reading, SourceFile, Timestamp};
 

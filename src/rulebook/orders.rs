@@ -11,29 +11,12 @@ use super::facts::{Facts, OrderFacts};
 use super::language::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
-use crate::domain::{Event, Money, OrderEvent, OrderState, Rates, Timestamp};
+use crate::domain::{Event, Money, OrderEvent, Rates, Timestamp};
 
 /// Orders that are remembered with lines and times…
 const WHOLE: usize = 24;
 /// …and those of which only day, total and categories are; older ones are forgotten.
 const REMEMBERED: usize = 96;
-
-const PAID: u8 = 2;
-/// From here on an order is no purchase any more.
-pub(super) const CANCELLED: u8 = 6;
-
-/// How far a state is along the way of an order; 0 is none.
-pub(super) fn rank(state: OrderState) -> u8 {
-    match state {
-        OrderState::Placed => 1,
-        OrderState::Paid => PAID,
-        OrderState::Shipped => 3,
-        OrderState::Delivered => 4,
-        OrderState::Completed => 5,
-        OrderState::Cancelled => CANCELLED,
-        OrderState::Returned => 7,
-    }
-}
 
 /// What is new about an order.
 pub(super) struct OrderMove {
@@ -58,9 +41,9 @@ pub(super) fn take_in(facts: &mut Facts, event: &Event, told: &OrderEvent, rates
     let total = told.total.zip(told.currency).map(|(amount, currency)| Money { amount, currency });
     order.total = order.total.or(total);
     order.coupon = order.coupon.or_else(|| told.coupon.clone());
-    let (before, rank) = (order.rank, rank(told.state));
-    let won = (PAID..CANCELLED).contains(&rank) && order.paid.is_none();
-    if (PAID..CANCELLED).contains(&rank) && order.paid.is_none_or(|paid| event.at < paid) {
+    let (before, rank) = (order.rank, told.state.rank());
+    let won = told.state.is_paid() && order.paid.is_none();
+    if told.state.is_paid() && order.paid.is_none_or(|paid| event.at < paid) {
         (order.paid, order.seq) = (Some(event.at), event.seq);
     }
     if !order.reached.iter().any(|(known, _)| *known == rank) {

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashSet};
 use super::effects::{Change, is_like};
 use super::facts::{HeldTag, OrderFacts};
 use super::figures;
-use super::language::{Life, Rule, Words};
+use super::language::{Life, Rule};
 use super::signals::Signal;
 use super::timers::STEP;
+use super::written::Words;
 use super::{evaluate, orders};
 use crate::domain::{Stage, TagKey, Timestamp};
 
@@ -20,7 +21,7 @@ struct Given<'a> {
 
 /// What all purchases together give.
 #[derive(Default)]
-struct Result<'a> {
+struct Tally<'a> {
     tags: BTreeMap<TagKey, Given<'a>>,
     /// Signals of purchases that came already, for "never before".
     seen: HashSet<&'static str>,
@@ -32,18 +33,18 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
     let mut purchases: Vec<OrderFacts> =
         change.facts.orders.iter().filter(|order| order.is_purchase()).cloned().collect();
     purchases.sort_by_key(|order| order.paid);
-    let mut result = Result::default();
+    let mut tally = Tally::default();
     for index in 0..purchases.len() {
-        purchase(change, &purchases[..=index], &mut result);
+        purchase(change, &purchases[..=index], &mut tally);
     }
     change.at = change.now;
     let now = change.now;
-    result.tags.retain(|_, given| given.held.expires.is_none_or(|expires| expires > now));
-    still(change, &purchases, &mut result);
+    tally.tags.retain(|_, given| given.held.expires.is_none_or(|expires| expires > now));
+    still(change, &purchases, &mut tally);
     let mut gone = ended;
     for (tag, held) in change.facts.tags.clone() {
         let Some(rule) = rule_of(change, &held.by).filter(|rule| figures::is_of_orders(rule)) else { continue };
-        match result.tags.get(&tag) {
+        match tally.tags.get(&tag) {
             Some(given) => change.confirm(&tag, &given.held, given.rule),
             None => {
                 change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
@@ -51,7 +52,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
             }
         }
     }
-    for (tag, given) in result.tags {
+    for (tag, given) in tally.tags {
         let stood_in_its_way = |(gone, by): &(TagKey, String)| {
             let of = rule_of(change, by).and_then(|rule| rule.written.exclusive.as_ref());
             let own = given.rule.written.exclusive.as_ref();
@@ -69,7 +70,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
             _ => drop(change.facts.marks.remove(name)),
         }
     }
-    change.stages_of_purchases(&result.stages);
+    change.stages_of_purchases(&tally.stages);
 }
 
 fn rule_of<'a>(change: &Change<'a>, name: &str) -> Option<&'a Rule> {
@@ -77,56 +78,50 @@ fn rule_of<'a>(change: &Change<'a>, name: &str) -> Option<&'a Rule> {
 }
 
 /// The last of the purchases gives what it gives, after all those before it.
-fn purchase<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], result: &mut Result<'a>) {
+fn purchase<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut Tally<'a>) {
     let Some((order, before)) = purchases.split_last() else { return };
     let rulebook = change.rulebook;
     change.at = order.paid.unwrap_or_default();
     for signal in orders::signals(order, orders::over_record(before.iter(), order, &rulebook.rates)) {
         for rule in rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]) {
             if figures::is_of_orders(rule) && evaluate::passes(rule, &signal, &rulebook.rates) {
-                give(change, rule, &signal, purchases, result);
+                give(change, rule, &signal, purchases, tally);
             }
         }
-        result.seen.insert(signal.name);
+        tally.seen.insert(signal.name);
     }
 }
 
 /// What the last purchase would give today: where the time of a tier is over, the one below it.
-fn still<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], result: &mut Result<'a>) {
+fn still<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut Tally<'a>) {
     let Some(last) = purchases.last() else { return };
     let rulebook = change.rulebook;
     for signal in orders::signals(last, None) {
         let rules = rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]);
         for rule in rules.filter(|rule| rule.life == Life::While && figures::is_of_orders(rule)) {
             if evaluate::passes(rule, &signal, &rulebook.rates) {
-                give(change, rule, &signal, purchases, result);
+                give(change, rule, &signal, purchases, tally);
             }
         }
     }
 }
 
-fn give<'a>(
-    change: &mut Change<'a>,
-    rule: &'a Rule,
-    signal: &Signal,
-    purchases: &[OrderFacts],
-    result: &mut Result<'a>,
-) {
+fn give<'a>(change: &mut Change<'a>, rule: &'a Rule, signal: &Signal, purchases: &[OrderFacts], tally: &mut Tally<'a>) {
     let Some(figure) = figures::of_orders(purchases, rule, signal, &change.rulebook.rates, change.at) else { return };
-    if !holds(change, rule, signal, purchases, result) {
+    if !holds(change, rule, signal, purchases, tally) {
         return;
     }
     let about = change.about(rule, signal);
     for pattern in rule.written.removes.iter().filter_map(|pattern| change.filled(pattern, Some(signal))) {
-        result.tags.retain(|tag, _| !is_like(tag, &pattern));
+        tally.tags.retain(|tag, _| !is_like(tag, &pattern));
     }
     if let Some(stage) = rule.stage {
-        result.stages.insert(stage, change.at);
+        tally.stages.insert(stage, change.at);
     }
     let tag = rule.written.tag.as_ref().and_then(|tag| change.filled(tag.get_ref(), Some(signal)));
     let Some(tag) = tag.and_then(|tag| tag.parse::<TagKey>().ok()) else { return };
     for pattern in rule.written.exclusive.iter().flat_map(Words::iter) {
-        result.tags.retain(|other, _| *other == tag || !is_like(other, pattern));
+        tally.tags.retain(|other, _| *other == tag || !is_like(other, pattern));
     }
     let expires = match rule.life {
         Life::Kept => None,
@@ -134,22 +129,22 @@ fn give<'a>(
         Life::While => figure.until,
     };
     let new = HeldTag { since: change.at, expires, by: rule.name.to_string(), about: about.into_iter().collect() };
-    let given = result.tags.entry(tag).or_insert_with(|| Given { held: new.clone(), rule });
+    let given = tally.tags.entry(tag).or_insert_with(|| Given { held: new.clone(), rule });
     if given.held.expires.is_some_and(|held| expires.is_none_or(|expires| expires > held)) {
         (given.held.expires, given.held.by, given.rule) = (expires, new.by, rule);
     }
 }
 
 /// Whether what the rule asks of the contact held by what purchases before gave; of other things by what holds now.
-fn holds(change: &Change<'_>, rule: &Rule, signal: &Signal, purchases: &[OrderFacts], result: &Result<'_>) -> bool {
+fn holds(change: &Change<'_>, rule: &Rule, signal: &Signal, purchases: &[OrderFacts], tally: &Tally<'_>) -> bool {
     let holds = &rule.written.holds;
     let by_orders = |held: &HeldTag| rule_of(change, &held.by).is_some_and(figures::is_of_orders);
     let like = |pattern: &String| {
         let fits = |tag: &TagKey| is_like(tag, pattern);
-        result.tags.keys().any(fits) || change.facts.tags.iter().any(|(tag, held)| fits(tag) && !by_orders(held))
+        tally.tags.keys().any(fits) || change.facts.tags.iter().any(|(tag, held)| fits(tag) && !by_orders(held))
     };
     let never = |name: &String| match name.as_str() {
-        "purchase" | "bought" => !result.seen.contains(name.as_str()),
+        "purchase" | "bought" => !tally.seen.contains(name.as_str()),
         other => !change.facts.marks.contains_key(other),
     };
     holds.tags.iter().all(like)

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::facts::Facts;
 use super::{counting, orders};
 use crate::domain::{
-    AgentAction, ClickEvent, Contact, Event, EventBody, InboundMessage, Intent, Mention, Money, OrderEvent, OrderState,
-    Outgoing, Rates, Reading, Span, StatusKind, Timestamp,
+    AgentAction, ClickEvent, Contact, Event, EventBody, InboundMessage, Intent, Mention, Money, OrderEvent, Outgoing,
+    Rates, Reading, Span, StatusKind, Timestamp,
 };
 
 /// Every signal, with what it means: the words that a rule may count.
@@ -214,7 +214,7 @@ fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rates: &Rates,
         true => signals.push(in_state()),
         false => signals.extend(moved.order.lines.iter().map(|(line, _)| in_state().of(line))),
     }
-    if matches!(order.state, OrderState::Cancelled | OrderState::Returned) {
+    if order.state.is_undone() {
         signals.push(signal("undone"));
     }
     if moved.won {

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::domain::{Event, EventBody, OrderEvent, OrderLine, OrderState, Timestamp};
+use crate::domain::{Event, EventBody, OrderEvent, OrderLine, Timestamp};
 
 /// What one fold changed of what segments ask for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,7 +67,6 @@ pub fn orders<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<OrderRow> {
 
 fn row(order: &OrderEvent, at: Timestamp) -> OrderRow {
     let sum = order.total.zip(order.currency);
-    let bought = (OrderState::Paid..=OrderState::Completed).contains(&order.state);
     let mut items: Vec<String> = order.lines.iter().flat_map(names).collect();
     items.sort_unstable();
     items.dedup();
@@ -75,7 +74,7 @@ fn row(order: &OrderEvent, at: Timestamp) -> OrderRow {
         number: order.order.clone(),
         rank: order.state as i64,
         placed_at: at,
-        paid_at: bought.then_some(at),
+        paid_at: order.state.is_paid().then_some(at),
         total: sum.and_then(|(total, _)| scaled(total)),
         currency: sum.map(|(_, currency)| currency.code().to_owned()),
         items,

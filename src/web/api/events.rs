@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::authorise;
 use super::problem::ApiProblem;
-use crate::domain::{ContactRef, EventBody, Timestamp};
+use crate::domain::{EventBody, Timestamp};
 use crate::engine::Engine;
-use crate::engine::timeline::event_body;
+use crate::engine::timeline::{Head, event_body, take_head};
 use crate::store::NewEvent;
 
 /// Most events of one call.
@@ -62,19 +62,9 @@ async fn take(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> 
 
 fn new_event(engine: &Engine, mut item: Value, now: Timestamp) -> Result<NewEvent, String> {
     let fields = item.as_object_mut().ok_or("an event is a JSON object")?;
-    let contact = match fields.remove("contact") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(name)) => Some(name.parse::<ContactRef>()?),
-        Some(_) => return Err("`contact` is text: +85251234567 or bsuid:US.9001".into()),
-    };
-    let at = match fields.remove("at") {
-        None => now,
-        Some(Value::String(text)) => Timestamp::parse_rfc3339(&text)
-            .ok_or_else(|| format!("`at` is `{text}`, which is no RFC 3339 time with offset"))?,
-        Some(_) => return Err("`at` is text: RFC 3339 with offset".into()),
-    };
-    let key = fields.remove("id").and_then(|id| id.as_str().map(|id| format!("api:{id}")));
-    fields.remove("received");
+    // When it reached us is for us to say.
+    let Head { at, contact, id, received: _ } = take_head(fields)?;
+    let (at, key) = (at.unwrap_or(now), id.map(|id| format!("api:{id}")));
     let mut body = event_body(item)?;
     if let EventBody::Agent(agent) = &mut body {
         agent.link |= agent.text.as_deref().is_some_and(|words| engine.carries_link(words));

@@ -51,7 +51,7 @@ async fn make(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> 
     authorise(&engine, &headers)?;
     let wanted: Wanted = serde_json::from_slice(&body).map_err(|error| ApiProblem::invalid(error.to_string()))?;
     let contact = engine.store().contact_of(&wanted.contact).await.map_err(|_| ApiProblem::unavailable())?;
-    let contact = contact.ok_or_else(|| ApiProblem::missing(format!("Nobody is known as {}.", wanted.contact)))?;
+    let contact = contact.ok_or_else(|| ApiProblem::not_found(format!("Nobody is known as {}.", wanted.contact)))?;
     let link = link(wanted, &engine)?;
     let url = engine.make_link(contact, link).await.map_err(|_| ApiProblem::unavailable())?;
     Ok((StatusCode::CREATED, axum::Json(json!({ "url": url }))).into_response())

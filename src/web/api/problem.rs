@@ -26,11 +26,6 @@ impl ApiProblem {
         Self { kind: "about:blank#invalid", title: "The request is not valid", status: 422, detail: detail.into() }
     }
 
-    /// What the request is about is not there.
-    pub fn missing(detail: impl Into<String>) -> Self {
-        Self { kind: "about:blank#missing", title: "Not found", status: 404, detail: detail.into() }
-    }
-
     /// The database cannot take it now.
     pub fn unavailable() -> Self {
         let detail = "The database does not answer, and nothing was stored. Send it again in a few seconds.".into();

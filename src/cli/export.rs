@@ -26,7 +26,7 @@ pub struct Arguments {
 enum What {
     /// Contacts with their tags, as CSV on the standard output.
     Contacts {
-        /// Who: a segment, or the name of a saved one [default: everyone]
+        /// Who: a segment, or the name of a saved one
         #[arg(long, value_name = "SEGMENT", default_value = "everyone")]
         segment: String,
         #[command(flatten)]

@@ -31,6 +31,18 @@ function words(message) {
   return message.text?.body ?? message.image?.caption ?? "";
 }
 
+// As on a real phone, an address can be tapped.
+function tappable(text) {
+  return text.split(/(https?:\/\/\S+)/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const link = element("a", part);
+    link.href = part;
+    link.target = "_blank";
+    link.rel = "noreferrer";
+    return link;
+  });
+}
+
 function choices(customer, message) {
   const action = message.interactive?.action;
   if (!action) return null;
@@ -57,7 +69,8 @@ async function refresh(number) {
   const messages = await (await fetch(`/sandbox/phone/${number}`)).json();
   const atEnd = phone.list.scrollHeight - phone.list.scrollTop - phone.list.clientHeight < 60;
   phone.list.replaceChildren(...messages.map((message) => {
-    const item = element("li", words(message), message.mine ? "mine" : "");
+    const item = element("li", undefined, message.mine ? "mine" : "");
+    item.append(...tappable(words(message)));
     item.dir = "auto";
     const box = choices(phone.customer, message);
     if (box) item.append(box);

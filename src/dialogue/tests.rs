@@ -133,6 +133,8 @@ fn what_is_told_of_a_product_leads_to_its_page() {
             kind: MessageKind::Product,
             template: "browsed".into(),
             product: Some(product.into()),
+            category: None,
+            campaign: None,
             not_before: talk.now,
             not_after: talk.now,
         };

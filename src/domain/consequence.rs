@@ -83,6 +83,12 @@ pub struct FollowUpRequest {
     /// Product key or name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
+    /// The product's category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// The campaign that it belongs to: it goes to many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
     /// Not before this.
     pub not_before: Timestamp,
     /// Worthless after this: dropped, never late (SEND-14).

@@ -5,8 +5,32 @@ use std::fmt;
 use chrono::TimeZone;
 use chrono_tz::Tz;
 
-use super::{Ledger, Planned, Policy, View};
+use super::{Condition, Held, Ledger, Planned, Policy, Shared, View};
 use crate::domain::{Colour, Duration, Shop, Timestamp};
+
+/// Why the gate says no, or not yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// What stands in the way.
+    pub condition: Condition,
+    /// What happened, where there is more to say than the condition does.
+    pub detail: Option<String>,
+}
+
+impl From<Condition> for Reason {
+    fn from(condition: Condition) -> Self {
+        Self { condition, detail: None }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.detail {
+            Some(detail) => write!(f, "{}: {detail} ({})", self.condition.says(), self.condition.source()),
+            None => self.condition.fmt(f),
+        }
+    }
+}
 
 /// What the gate says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,19 +40,19 @@ pub enum Verdict {
     /// The service window is closed: it may go as a template.
     OnlyTemplate {
         /// Why.
-        why: String,
+        why: Reason,
     },
     /// Not yet.
     NotBefore {
         /// The next moment to ask again.
         at: Timestamp,
         /// Why.
-        why: String,
+        why: Reason,
     },
     /// Not at all.
     Never {
         /// Why.
-        why: String,
+        why: Reason,
     },
 }
 
@@ -50,36 +74,54 @@ pub fn gate(
     planned: &Planned,
     policy: &Policy,
     shop: &Shop,
+    shared: &Shared,
     now: Timestamp,
 ) -> Verdict {
-    if let Some(why) = forbidden(ledger, view, planned, policy) {
-        return Verdict::Never { why: why.into() };
+    if let Some(condition) = forbidden(ledger, view, planned, policy) {
+        return Verdict::Never { why: condition.into() };
     }
     if now > planned.not_after {
-        return Verdict::Never { why: "its latest time has passed (SEND-14)".into() };
+        return Verdict::Never { why: Condition::TooLate.into() };
     }
-    if let Some((at, why)) = put_off(ledger, view, policy, shop, now) {
-        return Verdict::NotBefore { at, why: why.into() };
+    let window_open = view.contact.window_ends().is_some_and(|ends| now + policy.window_margin < ends);
+    let own = put_off(ledger, view, policy, shop, now).map(|(at, condition)| (at, condition.into()));
+    if let Some((at, why)) = own.into_iter().chain(held(shared, window_open)).max_by_key(|(at, _)| *at) {
+        return Verdict::NotBefore { at, why };
     }
-    match view.contact.window_ends() {
-        Some(ends) if now + policy.window_margin < ends => Verdict::Now,
-        _ => Verdict::OnlyTemplate { why: "more than 24 hours since the customer's last message".into() },
+    match window_open {
+        true => Verdict::Now,
+        false => Verdict::OnlyTemplate { why: Condition::WindowClosed.into() },
     }
 }
 
-fn forbidden(ledger: &Ledger, view: &View<'_>, planned: &Planned, policy: &Policy) -> Option<&'static str> {
+/// What is held for many, each with the moment to ask again.
+fn held(shared: &Shared, window_open: bool) -> impl Iterator<Item = (Timestamp, Reason)> {
+    let templates = |held: &Option<Held>| held.clone().filter(|_| !window_open);
+    let all = [
+        (Condition::AccountHeld, shared.account.clone()),
+        (Condition::NumberHeld, shared.number.clone()),
+        (Condition::TemplateHeld, templates(&shared.template)),
+        (Condition::PortfolioFull, templates(&shared.portfolio)),
+        (Condition::WarmUp, templates(&shared.warm_up)),
+        (Condition::BudgetSpent, shared.budget.clone()),
+    ];
+    all.into_iter().filter_map(|(condition, held)| {
+        let held = held?;
+        Some((held.until, Reason { condition, detail: Some(held.why) }))
+    })
+}
+
+fn forbidden(ledger: &Ledger, view: &View<'_>, planned: &Planned, policy: &Policy) -> Option<Condition> {
     let contact = view.contact;
     let marketing = policy.marketing.contains(&planned.kind);
     Some(match () {
-        () if contact.opted_out => "the customer wants no messages",
-        () if marketing && contact.marketing_out => "the customer wants no marketing",
-        () if !view.bot_may_speak => "a person is in charge",
-        () if marketing && !ledger.complaints.is_empty() => "a complaint is open",
-        () if view.colour == Some(Colour::Grey) => "grey means stop (SEND-4)",
-        () if view.colour == Some(Colour::Yellow) && policy.not_in_yellow.contains(&planned.kind) => {
-            "not in the first seven days (SEND-10)"
-        }
-        () if ledger.unanswered >= policy.unanswered => "the last ones were not answered",
+        () if contact.opted_out => Condition::OptedOut,
+        () if marketing && contact.marketing_out => Condition::MarketingOut,
+        () if !view.bot_may_speak => Condition::PersonInCharge,
+        () if marketing && !ledger.complaints.is_empty() => Condition::ComplaintOpen,
+        () if view.colour == Some(Colour::Grey) => Condition::Grey,
+        () if view.colour == Some(Colour::Yellow) && policy.not_in_yellow.contains(&planned.kind) => Condition::Yellow,
+        () if ledger.unanswered >= policy.unanswered => Condition::Unanswered,
         () => return None,
     })
 }
@@ -90,24 +132,24 @@ fn put_off(
     policy: &Policy,
     shop: &Shop,
     now: Timestamp,
-) -> Option<(Timestamp, &'static str)> {
+) -> Option<(Timestamp, Condition)> {
     let zone = view.contact.zone.unwrap_or(shop.zone);
     if let Some(wakes) = asleep_until(zone, policy, now) {
-        return Some((wakes, "quiet hours where the customer lives (SEND-1)"));
+        return Some((wakes, Condition::QuietHours));
     }
     let local_day = |at: Timestamp| at.utc().with_timezone(&zone).date_naive();
     if ledger.sent.iter().filter(|at| local_day(**at) == local_day(now)).count() >= policy.per_day {
-        return Some((start_of_day(zone, local_day(now) + chrono::Days::new(1), policy), "one a day is enough (G-30)"));
+        return Some((start_of_day(zone, local_day(now) + chrono::Days::new(1), policy), Condition::DayFull));
     }
     let week = Duration::days(7);
     let in_week: Vec<_> = ledger.sent.iter().filter(|at| now - **at <= week).collect();
     if in_week.len() >= policy.per_week
         && let Some(oldest) = in_week.first()
     {
-        return Some((**oldest + week + Duration::millis(1), "enough for a week"));
+        return Some((**oldest + week + Duration::millis(1), Condition::WeekFull));
     }
     let last = ledger.sent.last()?;
-    (now - *last < policy.gap).then(|| (*last + policy.gap, "too soon after the last one"))
+    (now - *last < policy.gap).then(|| (*last + policy.gap, Condition::Gap))
 }
 
 /// The end of the quiet hours, if that moment lies in them.

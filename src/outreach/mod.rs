@@ -1,8 +1,10 @@
 //! May we send, when, and how fast: the plan, the gate and the pacer of everything that nobody asked for.
 
+mod condition;
 mod gate;
 pub mod pacer;
 mod policy;
+mod shared;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,8 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Colour, Contact, Event, EventBody, FollowUpRequest, MessageKind, Outgoing, Shop, Timestamp};
 
-pub use gate::{Verdict, gate};
+pub use condition::Condition;
+pub use gate::{Reason, Verdict, gate};
 pub use policy::Policy;
+pub use shared::{Held, Shared};
 
 /// Sends that are remembered for the caps: more than a week allows.
 const REMEMBERED: usize = 16;
@@ -106,11 +110,10 @@ impl Ledger {
     pub fn due(&mut self, view: &View<'_>, policy: &Policy, shop: &Shop, now: Timestamp) -> Option<(Planned, Verdict)> {
         let index = self.planned.iter().position(|planned| planned.not_before <= now)?;
         let mut planned = self.planned.remove(index);
-        let verdict = gate(self, view, &planned, policy, shop, now);
+        let verdict = gate(self, view, &planned, policy, shop, &Shared::default(), now);
         if let Verdict::NotBefore { at, .. } = &verdict {
             if *at > planned.not_after {
-                let why = "its latest time would pass".to_owned();
-                return Some((planned, Verdict::Never { why }));
+                return Some((planned, Verdict::Never { why: Condition::TooLate.into() }));
             }
             planned.not_before = (*at).max(now + crate::domain::Duration::millis(1));
             self.planned.push(planned.clone());

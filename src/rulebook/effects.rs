@@ -139,6 +139,8 @@ impl<'a> Change<'a> {
                 kind: follow_up.kind,
                 template: follow_up.template.clone(),
                 product: signal.and_then(|signal| signal.field("product")).map(str::to_owned),
+                category: signal.and_then(|signal| signal.field("category")).map(str::to_owned),
+                campaign: None,
                 // What is told late is late for what follows from it, too.
                 not_before: self.now.max(self.at + rule.follow_after),
                 not_after: self.at + rule.follow_latest,

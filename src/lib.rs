@@ -5,6 +5,7 @@ pub mod config;
 pub mod dialogue;
 pub mod domain;
 pub mod engine;
+pub mod governance;
 pub mod handoff;
 pub mod lexicon;
 pub mod outreach;

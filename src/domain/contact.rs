@@ -266,6 +266,11 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// Whether they want no messages, or no marketing: lists and shares are made for those that may be written to.
+    pub fn is_opted_out(&self) -> bool {
+        self.opted_out || self.marketing_out
+    }
+
     /// Length of the customer service window (whatsapp-cloud-api, section 5.1).
     pub const SERVICE_WINDOW: super::Duration = super::Duration::hours(24);
 

@@ -28,6 +28,8 @@ pub struct Knowledge {
     pub shop: Shop,
     /// Lists of contacts that ship.
     pub lists: Vec<crate::segments::lists::List>,
+    /// When an alert stands, and how tags are kept in order.
+    pub governance: crate::governance::Figures,
     /// When a promise is kept, and when the bot takes over again.
     pub desk_policy: handoff::Policy,
     /// What may be sent unasked.

@@ -48,7 +48,6 @@ pub(super) fn profile(state: &State) -> Profile {
         first_at: contact.first_seen.unwrap_or_default().0,
         interaction_at: facts.last_interaction().unwrap_or_default().0,
         inbound_at: contact.last_inbound.unwrap_or_default().0,
-        // Lists are made to write to people: who wants no marketing is left out of them as well.
-        opted_out: contact.opted_out || contact.marketing_out,
+        opted_out: contact.is_opted_out(),
     }
 }

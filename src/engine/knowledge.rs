@@ -15,7 +15,7 @@ use crate::dialogue::Dialogue;
 use crate::domain::{Crawlers, Problem, Rates, Severity, Shop, SourceFile};
 use crate::lexicon::Lexicon;
 use crate::rulebook::Rulebook;
-use crate::{handoff, outreach, segments};
+use crate::{governance, handoff, outreach, segments};
 
 /// What ships with the program: used where no folder is set.
 static KEYWORDS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/keywords");
@@ -115,6 +115,8 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     keep(found);
     let (lists, found) = segments::lists::compile(&sources.keywords);
     keep(found);
+    let (governance, found) = governance::Figures::compile(&sources.keywords);
+    keep(found);
     problems.sort();
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return (None, problems);
@@ -128,6 +130,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
             dialogue: dialogue?,
             shop: Shop { rates: rates?, ..shop? },
             lists: lists?,
+            governance: governance?,
             desk_policy,
             outreach: outreach?,
             places: places?,

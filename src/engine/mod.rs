@@ -6,6 +6,7 @@
 //!
 //! Every arrow that crosses a process has a row on each side of it, so that a crash between two loses nothing.
 
+mod alerts;
 pub mod fold;
 mod index;
 mod intake;
@@ -21,6 +22,7 @@ pub mod state;
 pub mod summary;
 mod supervise;
 pub mod timeline;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
@@ -132,6 +134,7 @@ impl Engine {
         }
         engine.spawn("sender", sender::run);
         engine.spawn("settler", sender::settle);
+        engine.spawn("alerts", alerts::run);
         engine.spawn("keywords", |engine| async move { engine.shelf().watch(engine.stopping()).await });
         engine
     }

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::fold::Knowledge;
 use super::state::{Effect, State};
 use super::timeline::{Expectation, ExpectedPlan, Line, What};
+use super::watch::Watch;
 use crate::domain::{Consequence, ContactId, ContactRef, Event, EventBody, MessageKind, TagChange, TagMove, Timestamp};
 use crate::outreach;
 
@@ -40,6 +41,8 @@ pub struct World<'a> {
     players: BTreeMap<ContactRef, Player>,
     seen: BTreeSet<String>,
     alerts: BTreeSet<String>,
+    /// Only where the timeline expects something of it.
+    watch: Option<Watch>,
     trace: Option<Vec<String>>,
 }
 
@@ -47,12 +50,16 @@ impl<'a> World<'a> {
     /// An empty world; with `trace`, every change is written down.
     pub fn new(knowledge: &'a Knowledge, trace: bool) -> Self {
         let trace = trace.then(Vec::new);
-        Self { knowledge, players: BTreeMap::new(), seen: BTreeSet::new(), alerts: BTreeSet::new(), trace }
+        let (seen, alerts) = (BTreeSet::new(), BTreeSet::new());
+        Self { knowledge, players: BTreeMap::new(), seen, alerts, watch: None, trace }
     }
 
     /// Plays all lines and says which expectations failed.
     pub fn play(&mut self, lines: &[Line]) -> Outcome {
         let mut outcome = Outcome::default();
+        if lines.iter().any(Line::looks_at_alerts) {
+            self.watch.get_or_insert_default();
+        }
         for line in lines {
             match &line.what {
                 What::Event { id, body } => self.event(line, id.as_deref(), body),
@@ -101,6 +108,16 @@ impl<'a> World<'a> {
 
     /// Fires what is due up to that moment, contact by contact, each in its own order of time.
     fn advance_all(&mut self, until: Timestamp) {
+        let knowledge = self.knowledge;
+        while let Some((day, over)) = self.watch.as_mut().and_then(|watch| watch.next_day_over(until, knowledge)) {
+            self.advance_players(over - crate::domain::Duration::millis(1));
+            let Self { players, watch, .. } = self;
+            watch.iter_mut().for_each(|watch| watch.keep(day, players.values().map(|player| &player.state)));
+        }
+        self.advance_players(until);
+    }
+
+    fn advance_players(&mut self, until: Timestamp) {
         for (contact, player) in &mut self.players {
             if self.knowledge.next_wake(&player.state).is_some_and(|wake| wake <= until) {
                 let effects = self.knowledge.advance(&mut player.state, until);
@@ -111,18 +128,31 @@ impl<'a> World<'a> {
 
     fn compare(&mut self, line: &Line, expectation: &Expectation) -> Vec<String> {
         let mut differences = Vec::new();
-        for alert in expectation.alerts.iter().flatten().filter(|alert| !self.alerts.contains(*alert)) {
-            differences.push(format!("expected alert {alert}, none stands"));
-        }
-        for alert in expectation.not_alerts.iter().flatten().filter(|alert| self.alerts.contains(*alert)) {
-            differences.push(format!("expected no alert {alert}, but it stands"));
-        }
+        self.compare_alerts(expectation, &mut differences);
         let Some(contact) = &line.contact else { return differences };
         match self.players.get_mut(contact) {
             Some(player) => compare_player(player, expectation, &mut differences),
             None => differences.push(format!("nothing is known of {contact}: no event of theirs came before")),
         }
         differences
+    }
+
+    /// Alerts that rules raised once, and those over all contacts that stand now.
+    fn compare_alerts(&self, expectation: &Expectation, differences: &mut Vec<String>) {
+        let states = self.players.values().map(|player| &player.state);
+        let standing = self.watch.as_ref().map(|watch| watch.standing(self.knowledge, states)).unwrap_or_default();
+        let what = |name: &String| {
+            let found = standing.iter().find(|alert| alert.name == *name).map(|alert| alert.what.as_str());
+            found.or_else(|| self.alerts.contains(name).then_some("a rule raised it"))
+        };
+        for alert in expectation.alerts.iter().flatten().filter(|alert| what(alert).is_none()) {
+            differences.push(format!("expected alert {alert}, it does not stand"));
+        }
+        for alert in expectation.not_alerts.iter().flatten() {
+            if let Some(what) = what(alert) {
+                differences.push(format!("expected no alert {alert}, but it stands: {what}"));
+            }
+        }
     }
 }
 

@@ -20,6 +20,13 @@ pub struct Line {
     pub what: What,
 }
 
+impl Line {
+    /// Whether it expects something of alerts.
+    pub fn looks_at_alerts(&self) -> bool {
+        matches!(&self.what, What::Expect(expected) if expected.alerts.is_some() || expected.not_alerts.is_some())
+    }
+}
+
 /// Event or expectation.
 #[derive(Clone, Debug)]
 pub enum What {

@@ -14,6 +14,7 @@ mod effects;
 mod evaluate;
 mod facts;
 mod figures;
+mod given;
 mod language;
 mod orders;
 mod packing;

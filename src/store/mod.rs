@@ -12,6 +12,7 @@
 mod dispatch;
 
 mod claims;
+mod governance;
 mod indexed;
 mod leading;
 mod people;
@@ -30,6 +31,7 @@ use tokio::sync::futures::OwnedNotified;
 use crate::domain::Timestamp;
 pub(crate) use claims::Hold;
 use claims::InFlight;
+pub use governance::AlertRow;
 pub use indexed::*;
 pub use leading::Leadership;
 use postgres::Postgres;

@@ -15,7 +15,7 @@ use super::App;
 use super::access::{self, SignedIn};
 use super::view;
 use crate::domain::{AgentAction, AgentEvent, ContactId};
-use crate::store::{InboxRow, StoreError, View};
+use crate::store::{AlertRow, InboxRow, StoreError, View};
 
 /// Rows of a list, and messages of a thread: a screen and more. Older ones come with paging.
 const ROWS: i64 = 100;
@@ -30,6 +30,7 @@ pub(super) fn router() -> Router<App> {
         .route("/inbox", get(|| async { Redirect::to("/inbox/hot") }))
         .route("/inbox/{view}", get(list))
         .route("/inbox/{view}/{contact}", get(open))
+        .route("/fragment/alerts", get(alerts_fragment))
         .route("/fragment/list/{view}", get(list_fragment))
         .route("/fragment/thread/{contact}", get(thread_fragment))
         .route("/contact/{contact}/{action}", post(act))
@@ -59,15 +60,33 @@ async fn frame(app: &App, signed_in: &SignedIn, view: &str, current: Option<i64>
     let Some(which) = view_of(view) else { return Err(app.pages.error("There is no such view.", "Go to the inbox.")) };
     let store = app.engine.store();
     let login = &signed_in.user().login;
-    let read = async { Ok::<_, StoreError>((store.counts(login).await?, store.inbox(which, login, ROWS).await?)) };
-    let (counts, rows) = read.await.map_err(|_| app.pages.unavailable())?;
     let now = app.engine.now();
+    let read = async {
+        let (counts, rows) = (store.counts(login).await?, store.inbox(which, login, ROWS).await?);
+        Ok::<_, StoreError>((counts, rows, alerts(app).await?))
+    };
+    let (counts, rows, alerts) = read.await.map_err(|_| app.pages.unavailable())?;
     let rows: Vec<Value> = rows.iter().map(|row| view::row(row, now)).collect();
     let problems = app.engine.shelf().problems();
     Ok(context! {
-        view, counts => counts.to_vec(), rows, current, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
+        view, alerts, counts => counts.to_vec(), rows, current, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
         admin => signed_in.is_admin(), sandbox => app.sandbox, problems => problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
+}
+
+/// The alerts that stand, for the header of every page.
+pub(super) async fn alerts(app: &App) -> Result<Vec<Value>, StoreError> {
+    let now = app.engine.now();
+    let rows = app.engine.store().alerts(now).await?.into_iter().filter(|row| row.until.is_none());
+    let shown = |row: AlertRow| context! { what => row.alert.what, advice => row.alert.advice, since => view::ago(row.since, now) };
+    Ok(rows.map(shown).collect())
+}
+
+async fn alerts_fragment(State(app): State<App>, _signed_in: SignedIn) -> Response {
+    match alerts(&app).await {
+        Ok(alerts) => app.pages.show("alerts.html", context! { alerts }),
+        Err(_) => app.pages.unavailable(),
+    }
 }
 
 async fn list(State(app): State<App>, signed_in: SignedIn, Path(view): Path<String>) -> Response {
@@ -247,8 +266,8 @@ async fn admin_page(app: &App, signed_in: &SignedIn, link: Option<String>, error
         return app.pages.forbidden();
     }
     let store = app.engine.store();
-    let read = async { Ok::<_, StoreError>((store.users().await?, store.kept().await?)) };
-    let Ok((users, (kept_count, kept))) = read.await else { return app.pages.unavailable() };
+    let read = async { Ok::<_, StoreError>((store.users().await?, store.kept().await?, alerts(app).await?)) };
+    let Ok((users, (kept_count, kept), alerts)) = read.await else { return app.pages.unavailable() };
     let users: Vec<Value> = users
         .iter()
         .map(|user| context! { login => &user.login, name => &user.name, role => user.role.name(), password => user.password_hash.is_some() })
@@ -261,7 +280,7 @@ async fn admin_page(app: &App, signed_in: &SignedIn, link: Option<String>, error
     let problems: Vec<String> = app.engine.shelf().problems().iter().map(ToString::to_string).collect();
     app.pages.show(
         "admin.html",
-        context! { users, kept, kept_count, problems, link, error, csrf => &signed_in.0.csrf, user => &signed_in.user().name, admin => true, sandbox => app.sandbox },
+        context! { users, alerts, kept, kept_count, problems, link, error, csrf => &signed_in.0.csrf, user => &signed_in.user().name, admin => true, sandbox => app.sandbox },
     )
 }
 

@@ -48,6 +48,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .layer(axum::middleware::from_fn(security::headers));
     Ok(webhook::router(engine.clone())
         .merge(api::health::router(engine.clone(), metrics))
+        .merge(api::alerts::router(engine.clone()))
         .merge(api::events::router(engine.clone()))
         .merge(api::links::router(engine.clone()))
         .merge(links::router(engine.clone(), pages))

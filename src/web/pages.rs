@@ -7,13 +7,14 @@ use axum::response::{Html, IntoResponse, Response};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
 /// Every page and fragment.
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("words.html", include_str!("../../templates/console/words.html")),
     ("base.html", include_str!("../../templates/console/base.html")),
     ("sign_in.html", include_str!("../../templates/console/sign_in.html")),
     ("sign_in_link.html", include_str!("../../templates/console/sign_in_link.html")),
     ("password.html", include_str!("../../templates/console/password.html")),
     ("inbox.html", include_str!("../../templates/console/inbox.html")),
+    ("alerts.html", include_str!("../../templates/console/alerts.html")),
     ("list.html", include_str!("../../templates/console/list.html")),
     ("thread.html", include_str!("../../templates/console/thread.html")),
     ("panel.html", include_str!("../../templates/console/panel.html")),

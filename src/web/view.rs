@@ -202,7 +202,7 @@ pub(super) fn clock(at: Timestamp, zone: Tz) -> String {
 }
 
 /// How long ago, in the largest unit.
-fn ago(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     match (now - at).0 / 1000 {
         seconds if seconds < 60 => "now".into(),
         seconds => length(seconds),

@@ -6,6 +6,7 @@ mod browser;
 mod corpus;
 mod db;
 mod faults;
+mod governance;
 mod identity;
 mod journal;
 mod law;

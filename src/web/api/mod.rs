@@ -1,5 +1,6 @@
 //! What programs talk to: health, metrics, events in, tracked links, and segments out.
 
+pub mod alerts;
 pub mod events;
 pub mod health;
 pub mod links;

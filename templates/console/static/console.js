@@ -37,6 +37,21 @@ async function refreshList() {
   title();
 }
 
+// What stands over all contacts changes without any of them being on this page.
+async function refreshAlerts() {
+  const place = document.getElementById("alerts");
+  if (!place) return;
+  const answer = await fetch("/fragment/alerts");
+  if (answer.redirected || !answer.ok) return;
+  const html = await answer.text();
+  if (html.trim() === place.dataset.shown) return;
+  const open = place.querySelector("details")?.open;
+  place.innerHTML = html;
+  place.dataset.shown = html.trim();
+  if (open && place.querySelector("details")) place.querySelector("details").open = true;
+}
+setInterval(() => { if (!document.hidden) refreshAlerts().catch(() => {}); }, 15000);
+
 // The whole page for the composer's state; only what changed is swapped, and never a box that is being typed in.
 async function refreshThread() {
   if (!current()) return;

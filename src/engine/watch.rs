@@ -1,0 +1,70 @@
+//! What is watched over all contacts of a timeline: the same judgement as in the running system, by the timeline's clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{NaiveDate, TimeZone};
+
+use super::fold::Knowledge;
+use super::state::State;
+use crate::domain::{Standing, Timestamp};
+use crate::governance::{self, Alert, Mix, Seen};
+
+/// The days of a timeline, as far as they are over.
+#[derive(Default)]
+pub(super) struct Watch {
+    days: BTreeMap<NaiveDate, Mix>,
+    /// The day under way.
+    today: Option<NaiveDate>,
+}
+
+impl Watch {
+    /// The day that is over by then and was not looked at yet, with the moment at which it ends: ask until there is none.
+    pub(super) fn next_day_over(&mut self, until: Timestamp, knowledge: &Knowledge) -> Option<(NaiveDate, Timestamp)> {
+        let zone = knowledge.shop.zone;
+        let day = *self.today.get_or_insert_with(|| until.utc().with_timezone(&zone).date_naive());
+        let next = day.succ_opt()?;
+        // Where a clock is put forward at midnight the day begins an hour later.
+        let mut hours = (0..3).filter_map(|hour| next.and_hms_opt(hour, 0, 0));
+        let begins = hours.find_map(|time| zone.from_local_datetime(&time).earliest())?;
+        let begins = Timestamp::from(begins.with_timezone(&chrono::Utc));
+        if begins > until {
+            return None;
+        }
+        self.today = Some(next);
+        Some((day, begins))
+    }
+
+    /// Keeps the colours at the end of a day.
+    pub(super) fn keep<'a>(&mut self, day: NaiveDate, contacts: impl Iterator<Item = &'a State>) {
+        self.days.insert(day, mix(contacts));
+    }
+
+    /// The alerts that stand.
+    pub(super) fn standing<'a>(
+        &self,
+        knowledge: &Knowledge,
+        contacts: impl Iterator<Item = &'a State> + Clone,
+    ) -> Vec<Alert> {
+        let days = chrono::Days::new(knowledge.governance.alerts.grey_share.days.into());
+        let first = self.today.and_then(|today| today.checked_sub_days(days)).unwrap_or_default();
+        let is_late = |state: &&State| matches!(state.desk.standing(), Standing::Waiting { missed: true, .. });
+        let held = contacts.clone().flat_map(|state| state.facts.tags());
+        let tags: BTreeSet<_> =
+            held.map(|(tag, _)| tag).filter(|tag| !knowledge.rulebook.gives(tag.as_str())).collect();
+        let seen = Seen {
+            mix: mix(contacts.clone()),
+            before: self.days.range(first..).map(|(_, mix)| *mix).collect(),
+            late: contacts.filter(is_late).count() as i64,
+            tags: tags.len(),
+        };
+        governance::standing(&knowledge.governance, &seen)
+    }
+}
+
+fn mix<'a>(contacts: impl Iterator<Item = &'a State>) -> Mix {
+    let mut mix = Mix::default();
+    for state in contacts.filter(|state| !state.contact.is_opted_out()) {
+        mix.add(state.facts.colour().map_or(-1, |colour| colour as i64), 1);
+    }
+    mix
+}

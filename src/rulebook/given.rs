@@ -1,0 +1,53 @@
+//! Which tags rules give, and which they read: the others are people's own.
+
+use super::Rulebook;
+use super::language::Rule;
+
+/// Groups that mirror a state, whatever the rules are called that changed it.
+const STATES: [&str; 3] = ["color", "heat", "stage"];
+
+impl Rulebook {
+    /// Whether rules give a tag of this name.
+    pub fn gives(&self, tag: &str) -> bool {
+        let group = tag.split('/').next().unwrap_or_default();
+        STATES.contains(&group) || self.rules.iter().any(|rule| gives(rule, tag, group))
+    }
+}
+
+fn gives(rule: &Rule, tag: &str, group: &str) -> bool {
+    match rule.written.tag.as_ref().map(|tag| tag.get_ref().as_str()) {
+        None => false,
+        // A tag that the words of a message earned: the rule names its group.
+        Some("{tag}") => rule.written.filter.get("group").is_some_and(|groups| groups.iter().any(|name| name == group)),
+        Some(pattern) => fits(tag, pattern),
+    }
+}
+
+/// Whether a name can have come from a pattern with parameters in braces. A parameter is never empty.
+fn fits(name: &str, pattern: &str) -> bool {
+    let Some((before, rest)) = pattern.split_once('{') else { return name == pattern };
+    let (Some(name), Some((_, behind))) = (name.strip_prefix(before), rest.split_once('}')) else { return false };
+    let ends = name.char_indices().skip(1).map(|(end, _)| end).chain([name.len()]);
+    ends.filter(|end| *end > 0).any(|end| fits(&name[end..], behind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_fits_the_pattern_that_it_came_from() {
+        for (name, pattern, wanted) in [
+            ("value/vip", "value/vip", true),
+            ("value/vip-2", "value/vip", false),
+            ("interest/high/earbuds-noise-cancelling", "interest/high/{product}-{feature}", true),
+            ("interest/high/earbuds", "interest/high/{product}-{feature}", false),
+            ("category/electronics/phone/clicked-7d", "category/{category}/{product}/clicked-7d", true),
+            ("category/electronics/phone", "category/{category}/{product}/clicked-7d", false),
+            ("bought/", "bought/{product}", false),
+            ("bought/手机", "bought/{product}", true),
+        ] {
+            assert_eq!(fits(name, pattern), wanted, "{name} {pattern}");
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod replay;
 mod sandbox;
 mod serve;
 mod user;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Look for mistakes in dictionaries, rules, replies and the shop's file.
     Check(check::Arguments),
+    /// Tell why a contact holds a tag, or what is missing.
+    Why(why::Arguments),
     /// List every entry of the catalogue with what carries it out.
     Coverage(coverage::Arguments),
     /// Write contacts with their tags as CSV.
@@ -94,6 +97,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::Extract(arguments) => extract::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Check(arguments) => check::run(arguments, settings()?),
+        Command::Why(arguments) => why::run(arguments, settings()?),
         Command::Coverage(arguments) => coverage::run(arguments),
         Command::Export(arguments) => export::run(arguments, settings()?),
         Command::User(arguments) => user::run(arguments, settings()?),

@@ -23,6 +23,7 @@ pub mod summary;
 mod supervise;
 pub mod timeline;
 mod watch;
+pub mod why;
 
 use std::sync::Arc;
 use std::time::Duration as StdDuration;

@@ -223,7 +223,7 @@ fn take(effect: Effect, state: &State, work: &mut Work) {
 }
 
 /// What the ledger says of a decision: changes of tags, and with them of colour, heat and stage; and alerts.
-fn ledger_line(at: Timestamp, consequence: Consequence) -> Option<LedgerLine> {
+pub(super) fn ledger_line(at: Timestamp, consequence: Consequence) -> Option<LedgerLine> {
     let (tag, change, at, evidence) = match consequence {
         Consequence::Tag(TagChange { tag, change, at, evidence, .. }) => {
             let change = match change {

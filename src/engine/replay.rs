@@ -44,14 +44,31 @@ pub struct World<'a> {
     /// Only where the timeline expects something of it.
     watch: Option<Watch>,
     trace: Option<Vec<String>>,
+    /// All that was decided, kept where somebody looks at it afterwards.
+    record: Option<Vec<(ContactRef, Effect)>>,
 }
 
 impl<'a> World<'a> {
     /// An empty world; with `trace`, every change is written down.
     pub fn new(knowledge: &'a Knowledge, trace: bool) -> Self {
         let trace = trace.then(Vec::new);
-        let (seen, alerts) = (BTreeSet::new(), BTreeSet::new());
-        Self { knowledge, players: BTreeMap::new(), seen, alerts, watch: None, trace }
+        let (players, seen, alerts) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        Self { knowledge, players, seen, alerts, watch: None, trace, record: None }
+    }
+
+    /// An empty world that keeps all that is decided in it.
+    pub fn recorded(knowledge: &'a Knowledge) -> Self {
+        Self { record: Some(Vec::new()), ..Self::new(knowledge, false) }
+    }
+
+    /// All that was decided, in order.
+    pub fn take_record(&mut self) -> Vec<(ContactRef, Effect)> {
+        self.record.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Lets the time pass until that moment.
+    pub fn pass(&mut self, until: Timestamp) {
+        self.advance_all(until);
     }
 
     /// Plays all lines and says which expectations failed.
@@ -103,7 +120,7 @@ impl<'a> World<'a> {
         });
         let event = Event { seq: line.number as i64, at: line.at, received: line.received, body: body.clone() };
         let effects = knowledge.fold(&mut player.state, &event);
-        note(contact, player, effects, &mut self.alerts, &mut self.trace);
+        note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
     }
 
     /// Fires what is due up to that moment, contact by contact, each in its own order of time.
@@ -121,7 +138,7 @@ impl<'a> World<'a> {
         for (contact, player) in &mut self.players {
             if self.knowledge.next_wake(&player.state).is_some_and(|wake| wake <= until) {
                 let effects = self.knowledge.advance(&mut player.state, until);
-                note(contact, player, effects, &mut self.alerts, &mut self.trace);
+                note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
             }
         }
     }
@@ -161,9 +178,12 @@ fn note(
     player: &mut Player,
     effects: Vec<Effect>,
     alerts: &mut BTreeSet<String>,
-    trace: &mut Option<Vec<String>>,
+    (trace, record): (&mut Option<Vec<String>>, &mut Option<Vec<(ContactRef, Effect)>>),
 ) {
     for effect in effects {
+        if let Some(record) = record.as_mut() {
+            record.push((contact.clone(), effect.clone()));
+        }
         if let (Some(trace), Some(said)) = (trace.as_mut(), tell(contact, &effect)) {
             trace.push(said);
         }

@@ -91,7 +91,7 @@ fn own(signal: &Signal) -> Figure {
 }
 
 /// Purchases of the book that a rule counts, oldest first.
-fn purchases(
+pub(super) fn purchases(
     book: &[OrderFacts],
     rule: &Rule,
     per: &[String],
@@ -168,7 +168,7 @@ fn judge_count(
     signal: &Signal,
 ) -> Option<Figure> {
     if count.in_conversation {
-        entries = within(entries, begins(entries, conversation, signal.at));
+        entries = of_conversation(entries, conversation, signal.at);
     }
     let what = count.distinct.as_deref().unwrap_or(signal.name);
     let last = entries.len().checked_sub(count.at_least)?;
@@ -216,6 +216,15 @@ fn begins(entries: &[Entry], conversation: Option<(Timestamp, Timestamp)>, at: T
             None => return begun,
         }
     }
+}
+
+/// What lies in the conversation that a moment is part of.
+pub(super) fn of_conversation(
+    entries: &[Entry],
+    conversation: Option<(Timestamp, Timestamp)>,
+    at: Timestamp,
+) -> &[Entry] {
+    within(entries, begins(entries, conversation, at))
 }
 
 fn points_text(hundredths: i64) -> String {

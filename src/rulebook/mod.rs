@@ -9,9 +9,11 @@
 //! (`orders.rs`), and anew when one is undone (`recount.rs`). `timers.rs` knows the next moment at which the clock alone changes
 //! something.
 
+mod conditions;
 mod counting;
 mod effects;
 mod evaluate;
+mod explain;
 mod facts;
 mod figures;
 mod given;
@@ -26,6 +28,8 @@ mod written;
 
 use crate::domain::{Consequence, Contact, Event, Outgoing, Problem, Rates, Reading, SourceFile, Timestamp};
 
+pub use explain::{Candidate, Condition, Explanation, Held};
+pub(crate) use explain::{maybe_rfc3339, rfc3339};
 pub use facts::{Facts, HeldTag};
 use language::Rule;
 
@@ -78,6 +82,12 @@ impl Rulebook {
         out: &mut Vec<Consequence>,
     ) {
         evaluate::step(self, facts, contact, what, now, out);
+    }
+
+    /// Why a contact holds a tag at that moment, or what is missing. Colours, heat and stages are tags too: `color/red`,
+    /// `heat/high`, `stage/considering`.
+    pub fn explain(&self, facts: &Facts, contact: &Contact, tag: &str, now: Timestamp) -> Explanation {
+        explain::explain(self, facts, contact, tag, now)
     }
 
     /// Every rule's name, with the catalogue's entries that it carries out.

@@ -108,7 +108,7 @@ pub(super) fn signals(order: &OrderFacts, over_record: Option<i64>) -> Vec<Signa
 }
 
 /// Since when an order stands where a rule about states wants it, and has done so for long enough.
-fn due(rule: &Rule, order: &OrderFacts) -> Option<Timestamp> {
+pub(super) fn due(rule: &Rule, order: &OrderFacts) -> Option<Timestamp> {
     if !rule.order_ranks.contains(&order.rank) {
         return None;
     }
@@ -157,7 +157,7 @@ pub(super) fn look(change: &mut Change<'_>) {
     }
 }
 
-fn states_text(rule: &Rule) -> String {
+pub(super) fn states_text(rule: &Rule) -> String {
     let states = rule.written.any_order.iter().flat_map(|any| any.state.iter()).collect::<Vec<_>>().join(" or ");
     match rule.order_for.0 {
         0 => format!("an order is {states}"),

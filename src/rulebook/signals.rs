@@ -323,7 +323,7 @@ fn of_reading(
     }
     for tag in &reading.tags {
         let mut parts = tag.splitn(3, '/');
-        let mut earned = signal("earned").with("tag", tag.as_str());
+        let mut earned = signal("earned").with("tag", tag.as_str()).at_span(words_of(reading, tag));
         earned = earned.with("group", parts.next().unwrap_or_default());
         if let Some(topic) = &facts.topic {
             earned = earned.with("topic", topic.as_str());
@@ -344,6 +344,29 @@ fn of_reading(
     };
     if reading.wants(Intent::Buy) && knows("category/*") && knows("budget/*") {
         signals.push(signal("ready"));
+    }
+}
+
+/// Where the words stand that earn a tag.
+fn words_of(reading: &Reading, tag: &str) -> Option<Span> {
+    let (group, name) = tag.split_once('/')?;
+    let same = |(a, b): (u8, u8)| a == b || (a, b) == (b'_', b'-');
+    let is = |key: &str| key.len() == name.len() && key.bytes().zip(name.bytes()).all(same);
+    let brand =
+        |fits: &dyn Fn(&Mention) -> bool| reading.brands.iter().find(|brand| fits(brand)).map(|brand| brand.span);
+    let named = |mentions: &[Mention]| {
+        mentions.iter().find(|mention| !mention.negated && is(&mention.key)).map(|mention| mention.span)
+    };
+    match group {
+        "category" => named(&reading.products).or_else(|| brand(&|brand| brand.implies.as_deref().is_some_and(is))),
+        "need" => named(&reading.attributes),
+        "budget-level" => brand(&|brand| brand.level.is_some_and(|level| name.parse() == Ok(level))),
+        "budget" => {
+            let budget = reading.budget.as_ref()?;
+            let sums = reading.amounts.iter().filter(|sum| !sum.negated);
+            sums.rev().find(|sum| (sum.min, sum.max) == (budget.min, budget.max)).map(|sum| sum.span)
+        }
+        _ => None,
     }
 }
 

@@ -187,7 +187,6 @@ pub(super) struct Written {
     pub(super) name: String,
     pub(super) catalogue: Vec<String>,
     /// For people: what the rule is about.
-    #[expect(dead_code, reason = "read by people, kept so that a rule must explain itself")]
     pub(super) why: String,
     #[serde(default)]
     pub(super) on: Option<Words>,

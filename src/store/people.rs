@@ -39,6 +39,16 @@ impl Store {
         Ok(query!(self, console::ledger(contact, limit)))
     }
 
+    /// The newest changes of one of a contact's tags.
+    pub async fn ledger_of(&self, contact: ContactId, tag: &str, limit: i64) -> Result<Vec<LedgerLine>, StoreError> {
+        Ok(query!(self, console::ledger_of(contact, tag, limit)))
+    }
+
+    /// Events of a contact by their numbers.
+    pub async fn events(&self, contact: ContactId, seqs: &[i64]) -> Result<Vec<Event>, StoreError> {
+        Ok(query!(self, console::events(contact, seqs)))
+    }
+
     /// What was kept because nobody understood it, and how much of it there is.
     pub async fn kept(&self) -> Result<(i64, Vec<KeptRow>), StoreError> {
         Ok(query!(self, console::kept()))

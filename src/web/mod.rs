@@ -11,6 +11,7 @@ mod sign_in;
 mod view;
 mod visitor;
 pub mod webhook;
+mod why;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -39,7 +40,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let secure = engine.settings().public_url().starts_with("https://");
     let pages = Pages::load()?;
     let app = App { engine: engine.clone(), pages: pages.clone(), secure, sandbox };
-    let console = console::router().merge(sign_in::router()).merge(live::router());
+    let console = console::router().merge(why::router()).merge(sign_in::router()).merge(live::router());
     let console = console
         .fallback(async |axum::extract::State(app): axum::extract::State<App>| {
             (StatusCode::NOT_FOUND, app.pages.error("There is nothing at this address.", "Go to the inbox."))
@@ -52,7 +53,8 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(api::events::router(engine.clone()))
         .merge(api::links::router(engine.clone()))
         .merge(links::router(engine.clone(), pages))
-        .merge(api::segments::router(engine))
+        .merge(api::segments::router(engine.clone()))
+        .merge(api::why::router(engine))
         .merge(console)
         .layer(CatchPanicLayer::new()))
 }

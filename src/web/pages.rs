@@ -11,6 +11,7 @@ const TEMPLATES: [(&str, &str); 15] = [
     ("words.html", include_str!("../../templates/console/words.html")),
     ("base.html", include_str!("../../templates/console/base.html")),
     ("sign_in.html", include_str!("../../templates/console/sign_in.html")),
+    ("why.html", include_str!("../../templates/console/why.html")),
     ("sign_in_link.html", include_str!("../../templates/console/sign_in_link.html")),
     ("password.html", include_str!("../../templates/console/password.html")),
     ("inbox.html", include_str!("../../templates/console/inbox.html")),

@@ -19,3 +19,4 @@ mod size;
 mod spine;
 mod store;
 mod told;
+mod why;

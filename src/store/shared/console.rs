@@ -2,8 +2,8 @@
 
 use sqlx::Row;
 
-use super::Connection;
 use super::claiming::event;
+use super::{Connection, json};
 use crate::domain::{ContactId, Event, Timestamp};
 use crate::store::{InboxRow, KeptRow, LedgerLine, SentRow, View};
 
@@ -123,13 +123,52 @@ pub(in crate::store) async fn ledger(
 ) -> Result<Vec<LedgerLine>, sqlx::Error> {
     let select = "select changes from tag_ledger where contact_id = $1 order by id desc limit $2";
     let rows: Vec<String> = sqlx::query_scalar(select).bind(contact.0).bind(limit).fetch_all(connection).await?;
+    lines(&rows)
+}
+
+/// What the last `limit` folds that changed a tag changed of it, the newest change first.
+pub(in crate::store) async fn ledger_of(
+    connection: &mut Connection,
+    contact: ContactId,
+    tag: &str,
+    limit: i64,
+) -> Result<Vec<LedgerLine>, sqlx::Error> {
+    // A text without what is looked for is the same as before: said alike by both databases, and no sign of a tag's name has
+    // a meaning of its own.
+    let select = "select changes from tag_ledger where contact_id = $1 and replace(changes, $2, '') <> changes \
+                  order by id desc limit $3";
+    let named = format!("\"tag\":{}", json(&tag));
+    let rows: Vec<String> =
+        sqlx::query_scalar(select).bind(contact.0).bind(named).bind(limit).fetch_all(connection).await?;
+    let mut lines = lines(&rows)?;
+    lines.retain(|line| line.tag == tag);
+    Ok(lines)
+}
+
+fn lines(rows: &[String]) -> Result<Vec<LedgerLine>, sqlx::Error> {
     let mut lines = Vec::new();
     for changes in rows {
         let changes: Vec<LedgerLine> =
-            serde_json::from_str(&changes).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            serde_json::from_str(changes).map_err(|error| sqlx::Error::Decode(error.into()))?;
         lines.extend(changes.into_iter().rev());
     }
     Ok(lines)
+}
+
+/// Events of a contact by their numbers, in order.
+pub(in crate::store) async fn events(
+    connection: &mut Connection,
+    contact: ContactId,
+    seqs: &[i64],
+) -> Result<Vec<Event>, sqlx::Error> {
+    let select = concat!(
+        "select seq, at, received, body from journal where contact_id = $2 and seq in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") order by seq"
+    );
+    let wanted: Vec<[i64; 1]> = seqs.iter().map(|seq| [*seq]).collect();
+    let rows = sqlx::query(select).bind(json(&wanted)).bind(contact.0).fetch_all(connection).await?;
+    rows.iter().map(|row| event(row.try_get(0)?, row, 1)).collect()
 }
 
 /// Bodies and events that nobody understood, the newest first, and how many there are.

@@ -1,4 +1,4 @@
-//! What programs talk to: health, metrics, events in, tracked links, and segments out.
+//! What programs talk to: health, metrics, events in, tracked links, segments, and why a tag is held.
 
 pub mod alerts;
 pub mod events;
@@ -6,6 +6,7 @@ pub mod health;
 pub mod links;
 pub mod problem;
 pub mod segments;
+pub mod why;
 
 use axum::http::{HeaderMap, header};
 use secrecy::ExposeSecret;

@@ -1,0 +1,336 @@
+//! What a rule asks for, one condition after the other, and how far a contact is from it.
+
+use std::fmt::Write;
+
+use rust_decimal::Decimal;
+
+use super::Rulebook;
+use super::evaluate::passes;
+use super::explain::{Condition, Fields, Mirrored};
+use super::facts::{Entry, Facts};
+use super::figures;
+use super::language::Rule;
+use super::orders;
+use super::signals::SIGNALS;
+use super::timers::{self, STEP};
+use super::written::{Absent, Words, Worth};
+use crate::domain::{Colour, Contact, Duration, Timestamp};
+
+/// What is looked at.
+pub(super) struct View<'a> {
+    pub(super) rulebook: &'a Rulebook,
+    pub(super) facts: &'a Facts,
+    pub(super) contact: &'a Contact,
+    pub(super) now: Timestamp,
+}
+
+fn value<'f>(fields: &'f Fields, name: &str) -> Option<&'f str> {
+    fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+}
+
+/// Whether a signal with these fields could be one that the rule asks for.
+pub(super) fn could_be(rule: &Rule, fields: &Fields) -> bool {
+    let is = |wanted: &Words, value: &str| wanted.iter().any(|wanted| wanted == "*" || wanted == value);
+    rule.written.filter.iter().all(|(field, wanted)| value(fields, field).is_none_or(|value| is(wanted, value)))
+}
+
+/// All conditions of a rule. `fields` is what the tag's name tells of the signal; `mirrored` is the state that is asked about.
+pub(super) fn list(see: &View<'_>, rule: &Rule, fields: &Fields, mirrored: Option<Mirrored>) -> Vec<Condition> {
+    let mut all = Vec::new();
+    match (&rule.written.absent, &rule.written.any_order) {
+        (Some(absent), _) => all.push(absence(see, rule, absent)),
+        (_, Some(_)) => all.push(states_of_orders(see, rule)),
+        _ => figure(see, rule, fields, &mut all),
+    }
+    of_the_contact(see, fields, &mut all);
+    since_first(see, rule, &mut all);
+    holds(see, rule, &mut all);
+    state(see, rule, mirrored, &mut all);
+    all
+}
+
+/// What happens, in the words of the vocabulary, with the fields that it must have.
+fn what(rule: &Rule, fields: &Fields) -> String {
+    let meaning = |name: &str| {
+        let (_, meaning) = SIGNALS.iter().find(|(signal, _)| *signal == name).copied().unwrap_or((" ", " "));
+        let end = meaning.find([':', ';', '(']).unwrap_or(meaning.len());
+        meaning[..end].trim_end().to_owned()
+    };
+    let mut text = rule.signals.iter().map(|name| meaning(name)).collect::<Vec<_>>().join(", or ");
+    let mut asked: Vec<String> = rule
+        .written
+        .filter
+        .iter()
+        .filter(|(field, _)| value(fields, field).is_none())
+        .map(|(field, wanted)| format!("{field}: {}", wanted.iter().collect::<Vec<_>>().join(" or ")))
+        .collect();
+    asked.extend(fields.iter().map(|(field, value)| format!("{field}: {value}")));
+    asked.extend(rule.written.unless.iter().map(|fields| {
+        let not: Vec<_> = fields
+            .iter()
+            .map(|(field, not)| format!("{field}: {}", not.iter().collect::<Vec<_>>().join(" or ")))
+            .collect();
+        format!("not {}", not.join(" with "))
+    }));
+    asked.extend(rule.written.more_than.iter().map(|(name, least)| format!("{name} over {least}")));
+    asked.extend(rule.written.worth.as_ref().map(worth));
+    if !asked.is_empty() {
+        let _infallible = write!(text, " ({})", asked.join(", "));
+    }
+    text
+}
+
+fn worth(worth: &Worth) -> String {
+    let bounds = [
+        ("at least", worth.at_least),
+        ("more than", worth.more_than),
+        ("at most", worth.at_most),
+        ("less than", worth.less_than),
+    ];
+    let said: Vec<_> =
+        bounds.iter().filter_map(|(words, bound)| Some(format!("{words} {}", (*bound)?.normalize()))).collect();
+    format!("worth {} {}", said.join(" and "), worth.currency)
+}
+
+/// What is counted, scored or summed; of a rule without a figure, what must happen.
+fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>) {
+    let what = what(rule, fields);
+    let before = all.len();
+    let (written, window) = (&rule.written, rule.window);
+    if let Some(count) = &written.count {
+        let entries = best(see, rule, &count.per, fields, count.distinct.as_deref());
+        let entries = match count.in_conversation {
+            true => figures::of_conversation(&entries, see.facts.conversation, see.now),
+            false => &entries,
+        };
+        let unit = count.distinct.as_ref().map_or_else(|| "times".into(), |field| format!("different {field}"));
+        all.push(so_many(entries, (entries.len().into(), count.at_least.into()), &unit, window, &what));
+        if count.in_conversation {
+            all.push(Condition::moment("all of it in one conversation"));
+        }
+    }
+    if let Some(score) = &written.score {
+        let entries = best(see, rule, &score.per, fields, None);
+        let have = Decimal::new(entries.iter().map(|entry| entry.weight).sum(), 2);
+        let over = score.more_than > score.at_least;
+        let bound = Decimal::try_from(score.at_least.max(score.more_than)).unwrap_or_default();
+        let weights: Vec<_> = score.weights.iter().map(|(signal, points)| format!("{signal} {points}")).collect();
+        let mut condition = so_many(&entries, (have, bound), "points", window, &weights.join(", "));
+        condition.holds = Some(if over { have > bound } else { have >= bound });
+        all.push(condition);
+    }
+    if let Some(sum) = &written.sum {
+        let entries = best(see, rule, &[], &Fields::new(), None);
+        let have = Decimal::new(entries.iter().map(|entry| entry.weight).sum(), 2);
+        let bound = sum.at_least.max(sum.more_than);
+        let over = sum.more_than > sum.at_least;
+        let mut condition = so_many(&entries, (have, bound), sum.currency.code(), rule.sum_window, &what);
+        condition.holds = Some(if over { have > bound } else { have >= bound });
+        all.push(condition);
+    }
+    if all.len() == before {
+        let last = rule.signals.iter().filter_map(|name| see.facts.marks.get(*name)).max();
+        all.push(match last {
+            Some(last) => Condition::moment(format!("{what}{}; last of any such kind {last}", largest(see, rule))),
+            None => Condition::is(false, format!("{what}; never so far")),
+        });
+    }
+}
+
+/// The largest purchase so far, where a rule asks what one is worth.
+fn largest(see: &View<'_>, rule: &Rule) -> String {
+    let Some(worth) = rule.written.worth.as_ref().filter(|_| figures::is_of_orders(rule)) else { return String::new() };
+    let rates = &see.rulebook.rates;
+    let purchases = see.facts.orders.iter().filter(|order| order.is_purchase());
+    let signals = purchases.flat_map(|order| orders::signals(order, None));
+    let largest = signals.filter(|signal| rule.signals.contains(&signal.name));
+    let largest = largest.filter_map(|signal| rates.convert(signal.money?, worth.currency)).max();
+    largest
+        .map(|most| format!("; the largest so far {} {}", most.round_dp(2).normalize(), worth.currency))
+        .unwrap_or_default()
+}
+
+fn so_many(
+    entries: &[Entry],
+    (have, needs): (Decimal, Decimal),
+    unit: &str,
+    window: Duration,
+    what: &str,
+) -> Condition {
+    let mut text = format!("{} of {} {unit} within {window}: {what}", have.normalize(), needs.normalize());
+    if have < needs {
+        let _infallible = write!(text, "; {} missing", (needs - have).normalize());
+    }
+    let until = entries.first().map(|oldest| oldest.at + window + STEP);
+    if let Some(until) = until {
+        let _infallible = write!(text, "; the oldest counts until {until}");
+    }
+    let events = entries.iter().map(|entry| entry.seq).filter(|seq| *seq > 0).collect();
+    Condition { text, holds: Some(have >= needs), have: Some(have), needs: Some(needs), events, until }
+}
+
+/// What counts now for the group of the rule's counter that is furthest, of those that the tag could be about.
+fn best(see: &View<'_>, rule: &Rule, per: &[String], fields: &Fields, distinct: Option<&str>) -> Vec<Entry> {
+    let oldest = see.now - rule.window.max(rule.sum_window);
+    let is_group = |group: &str| {
+        per.iter().zip(group.split('|')).all(|(field, own)| value(fields, field).is_none_or(|wanted| wanted == own))
+    };
+    let groups = match figures::is_of_orders(rule) {
+        true => of_orders(see, rule, per, fields, distinct),
+        false => {
+            let counted = see.facts.counters.get(&*rule.name).into_iter().flatten();
+            counted.filter(|(group, _)| is_group(group)).map(|(_, entries)| entries.clone()).collect()
+        }
+    };
+    let furthest = |entries: &Vec<Entry>| (entries.iter().map(|entry| entry.weight).sum::<i64>(), entries.len());
+    let in_window = groups.into_iter().map(|mut entries| {
+        entries.retain(|entry| entry.at >= oldest);
+        entries
+    });
+    in_window.max_by_key(furthest).unwrap_or_default()
+}
+
+fn of_orders(see: &View<'_>, rule: &Rule, per: &[String], fields: &Fields, distinct: Option<&str>) -> Vec<Vec<Entry>> {
+    let (book, rates) = (&see.facts.orders, &see.rulebook.rates);
+    let purchases = book.iter().filter(|order| order.is_purchase()).flat_map(|order| orders::signals(order, None));
+    let could = purchases.filter(|signal| {
+        let same = |(field, wanted): &(String, String)| signal.field(field).is_none_or(|own| own == wanted);
+        rule.signals.contains(&signal.name) && passes(rule, signal, rates) && fields.iter().all(same)
+    });
+    could.filter_map(|signal| figures::purchases(book, rule, per, distinct, &signal, rates, see.now)).collect()
+}
+
+fn absence(see: &View<'_>, rule: &Rule, absent: &Absent) -> Condition {
+    let facts = see.facts;
+    let of = absent.of.iter().collect::<Vec<_>>().join(" or ");
+    let nothing = format!("more than {} without {of}", rule.absent_for);
+    if let Some(due) = timers::absence_due(rule, facts) {
+        let since = timers::absence_base(rule, due);
+        let text = format!("{nothing}, since {since}: due at {due}");
+        return Condition { until: Some(due), ..Condition::is(due <= see.now, text) };
+    }
+    let told = facts.waited.get(&*rule.name);
+    let text = match (&absent.after, &absent.after_last) {
+        (Some(after), _) if !facts.waits.contains_key(&*rule.name) => {
+            format!("{nothing}: its clock has not started, no {after} since the last {of}")
+        }
+        (None, Some(after)) if !facts.marks.contains_key(after) => format!("{nothing}: no {after} so far"),
+        (None, Some(after)) if told.is_none() => format!("{nothing}: {of} came after the last {after}"),
+        (None, None) if told.is_none() => format!("{nothing}: no {of} so far"),
+        _ => format!("{nothing}: it told of this silence already"),
+    };
+    Condition::is(false, text)
+}
+
+fn states_of_orders(see: &View<'_>, rule: &Rule) -> Condition {
+    let text = orders::states_text(rule);
+    let there = see.facts.orders.iter().filter_map(|order| Some((orders::due(rule, order)?, order)));
+    match there.min_by_key(|(due, _)| *due) {
+        Some((due, order)) => {
+            let (text, events) = (format!("{text}: order {}, from {due}", order.order), vec![order.seq]);
+            Condition { until: Some(due), events, ..Condition::is(due <= see.now, text) }
+        }
+        None => Condition::is(false, format!("{text}: none is")),
+    }
+}
+
+/// Fields that come from the contact and not from what happens.
+fn of_the_contact(see: &View<'_>, fields: &Fields, all: &mut Vec<Condition>) {
+    let country = see.contact.country.map(|country| country.code().to_lowercase());
+    let language = see.contact.language.as_ref().map(|language| language.tag().to_lowercase());
+    for (name, own) in [("country", country), ("language", language)] {
+        let Some(wanted) = value(fields, name) else { continue };
+        let is = own.as_deref() == Some(wanted);
+        all.push(Condition::is(is, format!("their {name} is {wanted}: it is {}", own.as_deref().unwrap_or("unknown"))));
+    }
+}
+
+fn since_first(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
+    let Some((at_least, at_most)) = rule.since_first else { return };
+    let text = format!("{at_least} to {at_most} after their first message or click");
+    all.push(match see.facts.first_interaction {
+        Some(first) => {
+            let (from, to) = (first + at_least, first + at_most);
+            let text = format!("{text}: from {from} to {to}");
+            Condition { until: Some(to), ..Condition::is((from..=to).contains(&see.now), text) }
+        }
+        None => Condition::is(false, format!("{text}: there was none")),
+    });
+}
+
+/// What must be true of the contact besides.
+fn holds(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
+    let (facts, holds) = (see.facts, &rule.written.holds);
+    let held = |pattern: &str| facts.tags.keys().find(|tag| super::effects::is_like(tag, pattern));
+    for pattern in &holds.tags {
+        all.push(Condition::is(held(pattern).is_some(), format!("holds {pattern}")));
+    }
+    if !holds.any_tags.is_empty() {
+        let any = holds.any_tags.iter().find_map(|pattern| held(pattern));
+        let text = format!("holds one of {}", holds.any_tags.join(", "));
+        all.push(Condition::is(any.is_some(), any.map_or(text.clone(), |any| format!("{text}: {any}"))));
+    }
+    for pattern in &holds.not_tags {
+        let text = format!("does not hold {pattern}");
+        all.push(match held(pattern) {
+            Some(tag) => Condition::is(false, format!("{text}, but holds {tag}")),
+            None => Condition::is(true, text),
+        });
+    }
+    let colour = facts.colour();
+    let name = colour.map_or("none", Colour::name);
+    if !holds.colour.is_empty() {
+        let is = |wanted: &String| {
+            colour == Colour::from_name(wanted) || (wanted == "green" && colour.is_some_and(Colour::is_green))
+        };
+        let text = format!("the colour is {}: it is {name}", holds.colour.join(" or "));
+        all.push(Condition::is(colour.is_some() && holds.colour.iter().any(is), text));
+    }
+    if let Some(by) = &holds.colour_by {
+        let is = facts.colour.as_ref().map(|state| state.by.as_str());
+        let text = format!("the colour was given by {by}: it was by {}", is.unwrap_or("nobody"));
+        all.push(Condition::is(is == Some(by), text));
+    }
+    if holds.colour_given {
+        let given = facts.colour.as_ref().is_some_and(|state| !state.fallen);
+        all.push(Condition::is(given, "the colour was given, and not fallen to when the time of another was over"));
+    }
+    for signal in &holds.never {
+        all.push(match facts.marks.get(signal) {
+            Some(last) => Condition::is(false, format!("never before {signal}, but it was at {last}")),
+            None => Condition::is(true, format!("never before {signal}")),
+        });
+    }
+    if !holds.bought.is_empty() {
+        let text = format!("bought something of {}", holds.bought.join(", "));
+        all.push(Condition::is(super::evaluate::has_bought(rule, &facts.orders, None), text));
+    }
+}
+
+/// What a colour or heat asks of the one that is there.
+fn state(see: &View<'_>, rule: &Rule, mirrored: Option<Mirrored>, all: &mut Vec<Condition>) {
+    match (mirrored, &rule.painting) {
+        (Some(Mirrored::Colour(_)), Some(painting)) => {
+            let now = see.facts.colour();
+            let name = now.map_or("none", Colour::name);
+            if let Some(from) = painting.from.as_ref().filter(|_| !painting.from_any) {
+                let names: Vec<_> = from.iter().map(|colour| colour.name()).collect();
+                let text = format!("the colour before is {}: it is {name}", names.join(" or "));
+                all.push(Condition::is(now.is_some_and(|now| from.contains(&now)), text));
+            } else if !painting.from_any {
+                let text = format!("the colour before is no more urgent: it is {name}");
+                all.push(Condition::is(now.is_none_or(|now| now <= painting.to), text));
+            }
+        }
+        (Some(Mirrored::Heat(heat)), _) => {
+            let now = see.facts.heat();
+            let text = format!("no higher tier is held: it is {}", now.map_or("none", |heat| heat.name()));
+            all.push(Condition::is(now.is_none_or(|now| now <= heat), text));
+        }
+        (Some(Mirrored::Stage(stage)), _) => {
+            let now = see.facts.stage();
+            all.push(Condition::is(now <= stage, format!("no further stage was reached: it is {}", now.name())));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,324 @@
+//! Why a contact holds a tag, and why not: every rule that could set it, with what it asks for and how far the contact is from
+//! that. Looks only, at the facts and the rules; `conditions.rs` looks at each condition.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
+
+use super::conditions;
+use super::facts::Facts;
+use super::language::{Life, Rule};
+use super::{Rulebook, timers};
+use crate::domain::{Colour, Contact, Heat, Stage, Timestamp};
+
+/// Why a contact holds a tag, or why not.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// Which tag; colours, heat and stages are tags too.
+    pub tag: String,
+    /// The moment that this is about.
+    #[serde(serialize_with = "rfc3339")]
+    pub now: Timestamp,
+    /// Since when it holds; `None` if it does not.
+    pub held: Option<Held>,
+    /// Every rule that could set it.
+    pub rules: Vec<Candidate>,
+    /// What else sets or ends it: cooling, a colour whose time is over.
+    pub notes: Vec<String>,
+}
+
+/// How a tag is held.
+#[derive(Clone, Debug, Serialize)]
+pub struct Held {
+    /// Since when.
+    #[serde(serialize_with = "rfc3339")]
+    pub since: Timestamp,
+    /// When it ends by itself.
+    #[serde(serialize_with = "maybe_rfc3339")]
+    pub until: Option<Timestamp>,
+    /// The rule, or `agent:NAME`.
+    pub by: String,
+    /// What it is about.
+    pub about: Vec<String>,
+}
+
+/// A rule that could set the tag.
+#[derive(Clone, Debug, Serialize)]
+pub struct Candidate {
+    /// Its name.
+    pub rule: String,
+    /// A short hash of its text.
+    pub version: String,
+    /// Catalogue entries that it carries out.
+    pub catalogue: Vec<String>,
+    /// What it is about, in the words of its file.
+    pub why: String,
+    /// How long what it sets lives.
+    pub lives: String,
+    /// What it asks for.
+    pub conditions: Vec<Condition>,
+}
+
+impl Candidate {
+    /// Conditions that do not hold.
+    pub fn missing(&self) -> usize {
+        self.conditions.iter().filter(|condition| condition.holds == Some(false)).count()
+    }
+}
+
+/// One thing that a rule asks for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Condition {
+    /// In words.
+    pub text: String,
+    /// Whether it holds now; `None` where it is about the moment at which something happens.
+    pub holds: Option<bool>,
+    /// The figure that there is…
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub have: Option<Decimal>,
+    /// …and the one that it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Decimal>,
+    /// Numbers of the events that count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<i64>,
+    /// When it changes by itself: the oldest of what counts falls out, or a silence is long enough.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_rfc3339")]
+    pub until: Option<Timestamp>,
+}
+
+impl Condition {
+    /// Something that holds or does not.
+    pub(super) fn is(holds: bool, text: impl Into<String>) -> Self {
+        Self { text: text.into(), holds: Some(holds), ..Self::default() }
+    }
+
+    /// Something that must be so at the moment when the rule is tried.
+    pub(super) fn moment(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = match self.holds {
+            Some(true) => "holds  ",
+            Some(false) => "MISSING",
+            None => "when   ",
+        };
+        write!(f, "{mark} {}", self.text)
+    }
+}
+
+/// Instants as people and programs read them.
+pub(crate) fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
+}
+
+pub(crate) fn maybe_rfc3339<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.collect_str(at),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Fields of a signal, as far as the tag's name tells them.
+pub(super) type Fields = Vec<(String, String)>;
+
+/// See [`Rulebook::explain`].
+pub(super) fn explain(rulebook: &Rulebook, facts: &Facts, contact: &Contact, tag: &str, now: Timestamp) -> Explanation {
+    let tag = settled(rulebook, facts, tag);
+    let held = facts.tags.get(tag.as_str()).map(|held| Held {
+        since: held.since,
+        until: held.expires.or_else(|| mirrored_until(rulebook, facts, &tag)),
+        by: held.by.clone(),
+        about: held.about.clone(),
+    });
+    let see = conditions::View { rulebook, facts, contact, now };
+    let mut rules: Vec<Candidate> = rulebook.rules.iter().filter_map(|rule| candidate(&see, rule, &tag)).collect();
+    // The rule that set it first, then those that lack least.
+    let by = held.as_ref().map(|held| held.by.clone());
+    rules.sort_by_key(|candidate| (by.as_ref() != Some(&candidate.rule), candidate.missing()));
+    Explanation { notes: notes(rulebook, facts, &tag), tag, now, held, rules }
+}
+
+/// The tag that a person means: colours and stages go by several names.
+fn settled(rulebook: &Rulebook, facts: &Facts, tag: &str) -> String {
+    let tag = tag.trim().replacen("colour/", "color/", 1);
+    let is_set_by_rule =
+        rulebook.rules.iter().any(|rule| rule.written.tag.as_ref().is_some_and(|own| *own.get_ref() == tag));
+    match tag.split_once('/') {
+        Some(("color", "green")) if facts.holds("color/dark-green") => "color/dark-green".into(),
+        Some(("color", "green")) => "color/light-green".into(),
+        Some(("stage", name)) if !is_set_by_rule => {
+            Stage::from_name(name).map_or_else(|| tag.clone(), |stage| format!("stage/{}", stage.number()))
+        }
+        _ => tag,
+    }
+}
+
+/// Colours, heat and stages end by tables of their own.
+fn mirrored_until(rulebook: &Rulebook, facts: &Facts, tag: &str) -> Option<Timestamp> {
+    match mirrored(tag)? {
+        Mirrored::Colour(_) => facts.colour.as_ref()?.until,
+        Mirrored::Heat(_) => facts.heat.as_ref()?.until,
+        Mirrored::Stage(_) => timers::stage_due(rulebook, facts),
+    }
+}
+
+/// A tag that only mirrors a state.
+#[derive(Clone, Copy)]
+pub(super) enum Mirrored {
+    Colour(Colour),
+    Heat(Heat),
+    Stage(Stage),
+}
+
+fn mirrored(tag: &str) -> Option<Mirrored> {
+    match tag.split_once('/')? {
+        ("color", name) => Colour::from_name(name).map(Mirrored::Colour),
+        ("heat", name) => Heat::from_name(name).map(Mirrored::Heat),
+        ("stage", name) => {
+            const ALL: [Stage; 5] =
+                [Stage::FirstContact, Stage::Considering, Stage::AboutToBuy, Stage::FirstPurchase, Stage::Loyal];
+            ALL.into_iter().find(|stage| stage.number().to_string() == name).map(Mirrored::Stage)
+        }
+        _ => None,
+    }
+}
+
+/// The rule with its conditions, if it could set the tag.
+fn candidate(see: &conditions::View<'_>, rule: &Rule, tag: &str) -> Option<Candidate> {
+    let mirrored = mirrored(tag).filter(|state| match state {
+        Mirrored::Colour(colour) => rule.painting.as_ref().is_some_and(|painting| painting.to == *colour),
+        Mirrored::Heat(heat) => rule.heat == Some(*heat),
+        Mirrored::Stage(stage) => rule.stage == Some(*stage),
+    });
+    let mut ways = match (&rule.written.tag, mirrored) {
+        (_, Some(_)) => vec![Fields::new()],
+        (Some(pattern), None) => bindings(pattern.get_ref(), tag),
+        (None, None) => Vec::new(),
+    };
+    ways.iter_mut().for_each(implied);
+    ways.retain(|fields| conditions::could_be(rule, fields));
+    // A name such as earbuds-noise-cancelling can be read in several ways: the one that most was counted for.
+    let listed = ways.iter().map(|fields| conditions::list(see, rule, fields, mirrored));
+    let conditions = listed.rev().max_by_key(|listed| listed.iter().filter_map(|one| one.have).sum::<Decimal>())?;
+    let written = &rule.written;
+    Some(Candidate {
+        rule: written.name.clone(),
+        version: rule.version.clone(),
+        catalogue: written.catalogue.clone(),
+        why: written.why.clone(),
+        lives: lives(rule, mirrored),
+        conditions,
+    })
+}
+
+fn lives(rule: &Rule, mirrored: Option<Mirrored>) -> String {
+    match (mirrored, &rule.painting, rule.life) {
+        (Some(Mirrored::Colour(_)), Some(painting), _) => match (painting.stands, painting.then) {
+            (Some(stands), Some(then)) => format!("{stands}, then {}", then.name()),
+            _ => "until another colour is given".into(),
+        },
+        (Some(_), ..) => "by the tables of [cooling]".into(),
+        (None, _, Life::Kept) => "until a rule or a person removes it".into(),
+        (None, _, Life::For(length)) => length.to_string(),
+        (None, _, Life::While) => "while the count holds".into(),
+    }
+}
+
+/// All ways in which a pattern with `{fields}` can be read into a tag.
+fn bindings(pattern: &str, tag: &str) -> Vec<Fields> {
+    let Some((before, after)) = pattern.split_once('{') else {
+        return if pattern == tag { vec![Fields::new()] } else { Vec::new() };
+    };
+    let (Some(rest), Some((field, behind))) = (tag.strip_prefix(before), after.split_once('}')) else {
+        return Vec::new();
+    };
+    // Only a whole tag has levels of its own.
+    let most = if field == "tag" { rest.len() } else { rest.find('/').unwrap_or(rest.len()) };
+    let ends = rest.char_indices().map(|(start, c)| start + c.len_utf8()).filter(|end| *end <= most);
+    let mut all = Vec::new();
+    for end in ends {
+        let (value, left) = rest.split_at(end);
+        for mut fields in bindings(behind, left) {
+            fields.insert(0, (field.to_owned(), value.to_owned()));
+            all.push(fields);
+        }
+    }
+    all
+}
+
+/// What the name of a whole tag says besides, as the signal `earned` tells it.
+fn implied(fields: &mut Fields) {
+    let Some((_, tag)) = fields.iter().find(|(field, _)| field == "tag").cloned() else { return };
+    let mut parts = tag.splitn(3, '/');
+    fields.extend(
+        ["group", "category", "product"]
+            .into_iter()
+            .filter_map(|field| Some((field.to_owned(), parts.next()?.to_owned()))),
+    );
+}
+
+/// What the clock and the tables do with states that tags mirror.
+fn notes(rulebook: &Rulebook, facts: &Facts, tag: &str) -> Vec<String> {
+    let table = &rulebook.heat;
+    let mut notes = Vec::new();
+    match mirrored(tag) {
+        Some(Mirrored::Heat(heat)) => {
+            notes.push(match heat {
+                Heat::Extreme => format!("It cools to high after {}.", table.extreme),
+                Heat::High => format!("Extreme cools to high after {}.", table.extreme),
+                Heat::Medium => format!("High cools to medium until {} after the last interaction.", table.medium),
+                Heat::Low => match timers::heat_due(rulebook, facts).filter(|_| facts.heat.is_none()) {
+                    Some(due) => format!("It comes after {} of silence: at {due}.", table.low_after),
+                    None => format!("It comes after {} without an interaction.", table.low_after),
+                },
+            });
+        }
+        Some(Mirrored::Colour(colour)) => {
+            let falls = |rule: &&Rule| rule.painting.as_ref().is_some_and(|painting| painting.then == Some(colour));
+            for rule in rulebook.rules.iter().filter(falls) {
+                let painting = rule.painting.as_ref();
+                let (from, stands) = painting.map_or(("", None), |painting| (painting.to.name(), painting.stands));
+                let stands = stands.map(|stands| format!(" after {stands}")).unwrap_or_default();
+                notes.push(format!("{from} that rule {} gave falls to it{stands}.", rule.name));
+            }
+            if colour == Colour::Red {
+                let (reds, most) = (facts.reds.len(), table.reds);
+                notes.push(format!("{reds} of at most {most} stretches of red without an order were used."));
+            }
+        }
+        Some(Mirrored::Stage(Stage::FirstContact)) => {
+            notes.push("It is the stage of everybody who reached no other.".into())
+        }
+        Some(Mirrored::Stage(Stage::Considering | Stage::AboutToBuy)) => {
+            notes.push(format!("It ends {} after its last signal.", table.stage_lives));
+        }
+        Some(Mirrored::Stage(_)) => {}
+        None if tag == "color/sudden-need" => notes.push("It comes with a change from green to red, for 72h.".into()),
+        None if tag == "color/red-exhausted" => {
+            notes.push(format!("It comes when red is refused after {} stretches of it without an order.", table.reds));
+        }
+        None => {}
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_read_into_a_tag_in_every_way_that_there_is() {
+        let ways = bindings("interest/high/{product}-{feature}", "interest/high/earbuds-noise-cancelling");
+        let read: Vec<_> = ways.iter().map(|fields| format!("{}+{}", fields[0].1, fields[1].1)).collect();
+        assert_eq!(read, ["earbuds+noise-cancelling", "earbuds-noise+cancelling"]);
+        assert_eq!(bindings("category/{category}", "category/food/tea"), Vec::<Fields>::new());
+        let mut whole = bindings("{tag}", "category/food/tea");
+        implied(&mut whole[0]);
+        assert!(whole[0].contains(&("product".into(), "tea".into())), "{whole:?}");
+    }
+}

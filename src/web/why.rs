@@ -1,0 +1,56 @@
+//! The console's page of one tag: why it is held, or what is missing.
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+use serde::Deserialize;
+
+use super::App;
+use super::access::SignedIn;
+use crate::domain::ContactId;
+use crate::engine::why::{Why, marked, of_contact};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/why/{contact}", get(page))
+}
+
+#[derive(Deserialize)]
+struct Asking {
+    tag: String,
+}
+
+async fn page(
+    State(app): State<App>,
+    _signed_in: SignedIn,
+    Path(contact): Path<i64>,
+    Query(asking): Query<Asking>,
+) -> Response {
+    let knowledge = app.engine.shelf().knowledge();
+    let (store, now) = (app.engine.store(), app.engine.now());
+    match of_contact(store, &knowledge, ContactId(contact), &asking.tag, now).await {
+        Ok(Some(why)) => {
+            app.pages.show("why.html", context! { contact, why => Value::from(Serde(&why)), words => words(&why) })
+        }
+        Ok(None) => {
+            (StatusCode::NOT_FOUND, app.pages.error("There is no such contact.", "Go to the inbox.")).into_response()
+        }
+        Err(_) => app.pages.unavailable(),
+    }
+}
+
+/// The words behind each change of the history, what counted in brackets.
+fn words(why: &Why) -> Vec<Vec<String>> {
+    let of_past = |past: &crate::engine::why::Past| {
+        let last = past.events.last();
+        let text = |seq: &i64| {
+            let text = why.events.get(seq)?.text.as_deref()?;
+            Some(marked(text, if Some(seq) == last { &past.spans } else { &[] }))
+        };
+        past.events.iter().filter_map(text).collect()
+    };
+    why.history.iter().map(of_past).collect()
+}

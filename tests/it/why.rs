@@ -1,0 +1,156 @@
+//! Why a tag is held, and why not: by command, API and console, from a timeline and from the database of a running server.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hotline::domain::Timestamp;
+use hotline::engine::fold::Knowledge;
+use hotline::engine::replay::World;
+use hotline::engine::timeline;
+use serde_json::{Value, json};
+
+use crate::app::{App, free_address, http, sandbox};
+use crate::db::{Database, eventually};
+use crate::law;
+
+const CONTACT: &str = "+85251234567";
+
+/// What the command says, and its exit status.
+fn why(arguments: &[&str], url: Option<&str>) -> (String, i32) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    command.arg("why").args(arguments).envs(url.map(|url| ("HOTLINE_DATABASE__URL", url)));
+    let done = command.output().unwrap();
+    let said = String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap();
+    (said, done.status.code().unwrap())
+}
+
+fn line(at: &str, event: Value) -> String {
+    let mut line = json!({ "at": format!("2026-03-{at}+08:00"), "contact": CONTACT });
+    line.as_object_mut().unwrap().extend(event.as_object().unwrap().clone());
+    format!("{line}\n")
+}
+
+fn says(at: &str, text: &str) -> String {
+    line(at, json!({ "event": "message", "text": text }))
+}
+
+#[test]
+fn the_command_tells_what_is_missing_and_by_how_much() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("talk.jsonl");
+    let question = "do you have noise cancelling earbuds?";
+    let order = json!({ "event": "order", "order": "A-1", "state": "paid", "total": 4000, "currency": "CNY",
+        "lines": [{ "product": "P-1", "category": "electronics/earbuds", "price": 4000 }] });
+    let talk = [
+        says("02T10:00:00", question),
+        says("02T12:00:00", question),
+        line("02T13:00:00", order),
+        line("03T10:00:00", json!({ "event": "click", "link": "product", "category": "electronics/phone" })),
+    ];
+    std::fs::write(&file, talk.concat()).unwrap();
+    let tags = [
+        "interest/high/earbuds-noise-cancelling",
+        "need/noise-cancelling",
+        "value/vip",
+        "heat/high",
+        "colour/red",
+        "stage/considering",
+        "region/cn",
+        "activity/silent-30d",
+        "gift/lover",
+    ];
+    let (told, status) = why(&[&[CONTACT, "--file", file.to_str().unwrap()], tags.as_slice()].concat(), None);
+    assert_eq!(status, 1, "most of them are not held");
+    // Versions change with every edit of a rule.
+    insta::with_settings!({ filters => vec![(r"@[0-9a-f]{8}", "@VERSION")] }, {
+        insta::assert_snapshot!(told);
+    });
+    let (said, status) = why(&["+85299999999", "heat/high", "--file", file.to_str().unwrap()], None);
+    assert!(status == 2 && said.contains("holds no event of +85299999999"), "{said}");
+}
+
+/// Every tag that is held at the end of a scenario is explained by the rule that gave it, with nothing missing that is counted.
+#[test]
+fn every_tag_of_every_scenario_is_explained_by_the_rule_that_gave_it() {
+    let knowledge = law::knowledge();
+    let mut explained = 0;
+    for path in scenarios(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios"))) {
+        explained += explain_all(&knowledge, &path);
+    }
+    assert!(explained > 500, "only {explained} tags were held at the end of a scenario");
+}
+
+fn scenarios(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { scenarios(&path) } else { vec![path] }).collect()
+}
+
+fn explain_all(knowledge: &Knowledge, path: &Path) -> usize {
+    let lines = timeline::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut world = World::new(knowledge, false);
+    world.play(&lines);
+    let mut contacts: Vec<_> = lines.iter().filter_map(|line| line.contact.clone()).collect();
+    contacts.sort();
+    contacts.dedup();
+    let now: Timestamp = lines.last().unwrap().received;
+    let mut explained = 0;
+    for state in contacts.iter().filter_map(|contact| world.state(contact)) {
+        for (tag, held) in state.facts.tags() {
+            let why = knowledge.rulebook.explain(&state.facts, &state.contact, tag.as_str(), now);
+            let told = why.held.unwrap_or_else(|| panic!("{}: {tag} is held", path.display()));
+            assert_eq!((told.since, &told.by), (held.since, &held.by));
+            let by_rule = why.rules.iter().any(|rule| rule.rule == held.by);
+            let otherwise = held.by.starts_with("agent:") || !why.notes.is_empty();
+            assert!(
+                by_rule || otherwise,
+                "{}: {tag} is held by {}, which is not among {:?}",
+                path.display(),
+                held.by,
+                why.rules
+            );
+            explained += 1;
+        }
+    }
+    explained
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_and_a_command_beside_it_tell_the_same() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", "t0ken")]).await;
+        let events = json!([{ "contact": CONTACT, "event": "message", "text": "budget $500 for a phone, please" }]);
+        let request = http().post(format!("http://{address}/api/v1/events")).bearer_auth("t0ken").json(&events);
+        assert_eq!(request.send().await.unwrap().status(), 202);
+        let ask = async |tag: &str| -> Value {
+            let url = format!("http://{address}/api/v1/contacts/1/why?tag={tag}");
+            http().get(url).bearer_auth("t0ken").send().await.unwrap().json().await.unwrap()
+        };
+        let told = eventually("the tag is held", async || {
+            Some(ask("category/electronics/phone").await).filter(|told| told["held"].is_object())
+        })
+        .await;
+        let past = &told["history"][0];
+        assert_eq!((past["change"].as_str(), past["by"].as_str()), (Some("set"), Some("category")), "{told}");
+        let number = past["events"][0].as_i64().unwrap().to_string();
+        assert_eq!(told["events"][&number]["text"], "budget $500 for a phone, please", "{told}");
+        assert!(told["rules"][0]["conditions"][0]["text"].as_str().unwrap().contains("group: category"), "{told}");
+
+        let (said, status) = why(&[CONTACT, "category/electronics/phone"], Some(&database.url));
+        assert!(status == 0 && said.contains("“budget $500 for a [phone], please”"), "{}: {said}", database.kind);
+        let (said, status) = why(&["1", "heat/extreme", "--json"], Some(&database.url));
+        let told: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));
+        let counted = &told["rules"][0]["conditions"][0];
+        assert!(status == 1 && counted["have"] == 1.0 && counted["needs"] == 3.0, "{}: {told}", database.kind);
+        let (said, status) = why(&["+85299999999", "heat/extreme"], Some(&database.url));
+        assert!(status == 2 && said.contains("nobody is known"), "{said}");
+        for (path, expected) in [("contacts/99/why?tag=heat/high", 404), ("contacts/1/why", 400)] {
+            let answer =
+                http().get(format!("http://{address}/api/v1/{path}")).bearer_auth("t0ken").send().await.unwrap();
+            assert_eq!(answer.status(), expected, "{path}");
+        }
+        let shut = http().get(format!("http://{address}/why/1?tag=heat/high")).send().await.unwrap();
+        assert!(!shut.text().await.unwrap().contains("heat-high"), "the page is for people who signed in");
+    }
+}

@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
 /// Every page and fragment.
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: &[(&str, &str)] = &[
     ("words.html", include_str!("../../templates/console/words.html")),
     ("base.html", include_str!("../../templates/console/base.html")),
     ("sign_in.html", include_str!("../../templates/console/sign_in.html")),

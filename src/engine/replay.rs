@@ -35,6 +35,9 @@ struct Player {
     sent: Vec<MessageKind>,
 }
 
+/// What was decided for whom.
+pub type Record = Vec<(ContactRef, Effect)>;
+
 /// The contacts of one timeline and what happened to them.
 pub struct World<'a> {
     knowledge: &'a Knowledge,
@@ -45,7 +48,7 @@ pub struct World<'a> {
     watch: Option<Watch>,
     trace: Option<Vec<String>>,
     /// All that was decided, kept where somebody looks at it afterwards.
-    record: Option<Vec<(ContactRef, Effect)>>,
+    record: Option<Record>,
 }
 
 impl<'a> World<'a> {
@@ -62,7 +65,7 @@ impl<'a> World<'a> {
     }
 
     /// All that was decided, in order.
-    pub fn take_record(&mut self) -> Vec<(ContactRef, Effect)> {
+    pub fn take_record(&mut self) -> Record {
         self.record.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
@@ -178,7 +181,7 @@ fn note(
     player: &mut Player,
     effects: Vec<Effect>,
     alerts: &mut BTreeSet<String>,
-    (trace, record): (&mut Option<Vec<String>>, &mut Option<Vec<(ContactRef, Effect)>>),
+    (trace, record): (&mut Option<Vec<String>>, &mut Option<Record>),
 ) {
     for effect in effects {
         if let Some(record) = record.as_mut() {

@@ -99,13 +99,13 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     let mut keep = |found: Vec<Problem>| problems.extend(found);
     let (lexicon, found) = Lexicon::compile(&sources.keywords);
     keep(found);
-    let (rulebook, found) = Rulebook::compile(&sources.keywords);
-    keep(found);
     let (dialogue, found) = Dialogue::compile(&sources.replies);
     keep(found);
     let (outreach, found) = outreach::Policy::compile(&sources.keywords);
     keep(found);
     let (shop, found) = compile_shop(&sources.keywords, settings);
+    keep(found);
+    let (rulebook, found) = Rulebook::compile(&sources.keywords, shop.as_ref());
     keep(found);
     let (rates, found) = Rates::compile(&sources.keywords);
     keep(found);

@@ -4,17 +4,18 @@ use std::fmt::Write;
 
 use rust_decimal::Decimal;
 
-use super::Rulebook;
 use super::evaluate::passes;
 use super::explain::{Condition, Fields, Mirrored};
 use super::facts::{Entry, Facts};
 use super::figures;
 use super::language::Rule;
 use super::orders;
+use super::purchases::{self, Book};
 use super::signals::SIGNALS;
 use super::timers::{self, STEP};
 use super::written::{Absent, Words, Worth};
-use crate::domain::{Colour, Contact, Duration, Timestamp};
+use super::{Rulebook, dates};
+use crate::domain::{Colour, Contact, Duration, Every, Timestamp};
 
 /// What is looked at.
 pub(super) struct View<'a> {
@@ -37,11 +38,13 @@ pub(super) fn could_be(rule: &Rule, fields: &Fields) -> bool {
 /// All conditions of a rule. `fields` is what the tag's name tells of the signal; `mirrored` is the state that is asked about.
 pub(super) fn list(see: &View<'_>, rule: &Rule, fields: &Fields, mirrored: Option<Mirrored>) -> Vec<Condition> {
     let mut all = Vec::new();
-    match (&rule.written.absent, &rule.written.any_order) {
-        (Some(absent), _) => all.push(absence(see, rule, absent)),
-        (_, Some(_)) => all.push(states_of_orders(see, rule)),
+    match (&rule.written.absent, &rule.written.any_order, &rule.written.on_date) {
+        (Some(absent), ..) => all.push(absence(see, rule, absent)),
+        (_, Some(_), _) => all.push(states_of_orders(see, rule)),
+        (.., Some(_)) => all.push(on_date(see, rule)),
         _ => figure(see, rule, fields, &mut all),
     }
+    reviewed(see, rule, &mut all);
     of_the_contact(see, fields, &mut all);
     since_first(see, rule, &mut all);
     holds(see, rule, &mut all);
@@ -98,19 +101,24 @@ fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>
     let before = all.len();
     let (written, window) = (&rule.written, rule.window);
     if let Some(count) = &written.count {
-        let entries = best(see, rule, &count.per, fields, count.distinct.as_deref());
+        let entries = best(see, rule, (&count.per, fields, count.distinct.as_deref()), window);
         let entries = match count.in_conversation {
             true => figures::of_conversation(&entries, see.facts.conversation, see.now),
             false => &entries,
         };
         let unit = count.distinct.as_ref().map_or_else(|| "times".into(), |field| format!("different {field}"));
-        all.push(so_many(entries, (entries.len().into(), count.at_least.into()), &unit, window, &what));
+        let mut condition = so_many(entries, (entries.len().into(), count.at_least.into()), &unit, window, &what);
+        if let Some(most) = count.at_most {
+            let _infallible = write!(condition.text, "; {most} at most");
+            condition.holds = Some((count.at_least..=most).contains(&entries.len()));
+        }
+        all.push(condition);
         if count.in_conversation {
             all.push(Condition::moment("all of it in one conversation"));
         }
     }
     if let Some(score) = &written.score {
-        let entries = best(see, rule, &score.per, fields, None);
+        let entries = best(see, rule, (&score.per, fields, None), window);
         let have = Decimal::new(entries.iter().map(|entry| entry.weight).sum(), 2);
         let over = score.more_than > score.at_least;
         let bound = Decimal::try_from(score.at_least.max(score.more_than)).unwrap_or_default();
@@ -119,21 +127,72 @@ fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>
         condition.holds = Some(if over { have > bound } else { have >= bound });
         all.push(condition);
     }
-    if let Some(sum) = &written.sum {
-        let entries = best(see, rule, &[], &Fields::new(), None);
-        let have = Decimal::new(entries.iter().map(|entry| entry.weight).sum(), 2);
-        let bound = sum.at_least.max(sum.more_than);
-        let over = sum.more_than > sum.at_least;
-        let mut condition = so_many(&entries, (have, bound), sum.currency.code(), rule.sum_window, &what);
-        condition.holds = Some(if over { have > bound } else { have >= bound });
-        all.push(condition);
-    }
+    of_purchases(see, rule, fields, &what, all);
     if all.len() == before {
         let last = rule.signals.iter().filter_map(|name| see.facts.marks.get(*name)).max();
         all.push(match last {
             Some(last) => Condition::moment(format!("{what}{}; last of any such kind {last}", largest(see, rule))),
             None => Condition::is(false, format!("{what}; never so far")),
         });
+    }
+}
+
+/// What only rules about purchases ask for.
+fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &mut Vec<Condition>) {
+    let (written, none) = (&rule.written, Fields::new());
+    let hundredths = |entries: &[Entry]| entries.iter().map(|entry| entry.weight).sum::<i64>();
+    if let Some(sum) = &written.sum {
+        let entries = best(see, rule, (&[], &none, None), rule.sum_window);
+        let have = Decimal::new(hundredths(&entries), 2);
+        let bounds =
+            [Some(sum.at_least.max(sum.more_than)).filter(|bound| !bound.is_zero()), sum.less_than, sum.at_most];
+        let bound = bounds.into_iter().flatten().next().unwrap_or_default();
+        let mut condition = so_many(&entries, (have, bound), sum.currency.code(), rule.sum_window, what);
+        condition.holds = Some(purchases::reaches(hundredths(&entries), sum));
+        if let Some(mean) = &sum.times_mean {
+            let _infallible =
+                write!(condition.text, "; {} times what was usual in the {} before", mean.at_least, rule.mean_window);
+            condition.holds = None;
+        }
+        all.push(condition);
+    }
+    if let Some(mean) = &written.mean {
+        let entries = best(see, rule, (&[], &none, None), rule.mean_window);
+        let average = purchases::average(&entries);
+        let said = average.map_or_else(
+            || "there was none".into(),
+            |average| format!("it is {} {}", average.round_dp(2).normalize(), mean.currency),
+        );
+        let text = format!("the mean of the orders in {}: {said}", rule.mean_window);
+        all.push(Condition::is(average.is_some_and(|average| mean.holds(average)), text));
+    }
+    if let Some(gap) = &written.gap {
+        let visits = best(see, rule, (&gap.per, fields, None), Duration::millis(see.now.0));
+        let usual = purchases::usual_gap(&visits, gap);
+        let (at_least, at_most) = rule.gap;
+        let said = usual.map_or_else(|| "too few purchases to tell".into(), |usual| format!("it is {usual}"));
+        let text =
+            format!("the usual time between {} purchases or more is {at_least} to {at_most}: {said}", gap.purchases);
+        all.push(Condition::is(usual.is_some_and(|usual| (at_least..=at_most).contains(&usual)), text));
+    }
+}
+
+/// A rule that is judged at the end of a period holds from then on.
+fn reviewed(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
+    let Some(every) = rule.review else { return };
+    let next = every.next_end(see.now, see.rulebook.zone);
+    let name = if every == Every::Month { "month" } else { "quarter" };
+    all.push(Condition::moment(format!("judged at the end of each {name}, next at {next}")));
+}
+
+fn on_date(see: &View<'_>, rule: &Rule) -> Condition {
+    let of = rule.written.on_date.iter().flat_map(|date| date.of.iter()).collect::<Vec<_>>().join(" or ");
+    match dates::stretch(rule, see.facts) {
+        Some((from, until)) => {
+            let text = format!("around the day that they told ({of}): from {from} to {until}");
+            Condition { until: Some(until), ..Condition::is((from..until).contains(&see.now), text) }
+        }
+        None => Condition::is(false, format!("around a day that they told ({of}): none was told")),
     }
 }
 
@@ -169,14 +228,17 @@ fn so_many(
     Condition { text, holds: Some(have >= needs), have: Some(have), needs: Some(needs), events, until }
 }
 
+/// What is counted apart, the fields that the tag tells, and what is told apart.
+type Wanted<'a> = (&'a [String], &'a Fields, Option<&'a str>);
+
 /// What counts now for the group of the rule's counter that is furthest, of those that the tag could be about.
-fn best(see: &View<'_>, rule: &Rule, per: &[String], fields: &Fields, distinct: Option<&str>) -> Vec<Entry> {
-    let oldest = see.now - rule.window.max(rule.sum_window);
+fn best(see: &View<'_>, rule: &Rule, (per, fields, distinct): Wanted<'_>, window: Duration) -> Vec<Entry> {
+    let oldest = see.now - window;
     let is_group = |group: &str| {
         per.iter().zip(group.split('|')).all(|(field, own)| value(fields, field).is_none_or(|wanted| wanted == own))
     };
     let groups = match figures::is_of_orders(rule) {
-        true => of_orders(see, rule, per, fields, distinct),
+        true => of_orders(see, rule, (per, fields, distinct)),
         false => {
             let counted = see.facts.counters.get(&*rule.name).into_iter().flatten();
             counted.filter(|(group, _)| is_group(group)).map(|(_, entries)| entries.clone()).collect()
@@ -190,14 +252,18 @@ fn best(see: &View<'_>, rule: &Rule, per: &[String], fields: &Fields, distinct: 
     in_window.max_by_key(furthest).unwrap_or_default()
 }
 
-fn of_orders(see: &View<'_>, rule: &Rule, per: &[String], fields: &Fields, distinct: Option<&str>) -> Vec<Vec<Entry>> {
-    let (book, rates) = (&see.facts.orders, &see.rulebook.rates);
-    let purchases = book.iter().filter(|order| order.is_purchase()).flat_map(|order| orders::signals(order, None));
+fn of_orders(see: &View<'_>, rule: &Rule, (per, fields, distinct): Wanted<'_>) -> Vec<Vec<Entry>> {
+    let rates = &see.rulebook.rates;
+    let book = Book { orders: &see.facts.orders, rates, at: see.now, since: None };
+    let currency = rule.written.sum.as_ref().map(|sum| sum.currency);
+    let currency = currency.or_else(|| rule.written.mean.as_ref().map(|mean| mean.currency));
+    let purchases =
+        book.orders.iter().filter(|order| order.is_purchase()).flat_map(|order| orders::signals(order, None));
     let could = purchases.filter(|signal| {
         let same = |(field, wanted): &(String, String)| signal.field(field).is_none_or(|own| own == wanted);
         rule.signals.contains(&signal.name) && passes(rule, signal, rates) && fields.iter().all(same)
     });
-    could.filter_map(|signal| figures::purchases(book, rule, per, distinct, &signal, rates, see.now)).collect()
+    could.filter_map(|signal| book.entries(rule, per, distinct.unwrap_or("order"), &signal, currency)).collect()
 }
 
 fn absence(see: &View<'_>, rule: &Rule, absent: &Absent) -> Condition {

@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{ColourState, Facts, HeatState, HeldTag};
-use super::language::{Life, Painting, Rule};
+use super::facts::{Facts, HeatState, HeldTag};
+use super::language::{Life, Rule};
 use super::recount::recount;
 use super::signals::Signal;
 use super::timers::{self, STEP};
 use super::written::Words;
 use super::{Rulebook, figures};
 use crate::domain::{
-    AgentAction, AgentEvent, Colour, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Heat,
-    Stage, TagChange, TagKey, TagMove, Timestamp,
+    AgentAction, AgentEvent, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Heat, Stage,
+    TagChange, TagKey, TagMove, Timestamp,
 };
-
-/// Under this mark stands when red last ended.
-const RED_ENDED: &str = "red_ended";
 
 /// One step in progress: the facts that change and the consequences so far.
 pub(super) struct Change<'a> {
@@ -27,7 +24,7 @@ pub(super) struct Change<'a> {
     pub(super) at: Timestamp,
     /// When the count of the rule that is being applied ceases to hold.
     pub(super) while_until: Option<Timestamp>,
-    out: &'a mut Vec<Consequence>,
+    pub(super) out: &'a mut Vec<Consequence>,
 }
 
 impl<'a> Change<'a> {
@@ -130,6 +127,11 @@ impl<'a> Change<'a> {
         if let Some(name) = rule.written.alert.clone().filter(|_| is_new) {
             self.out.push(Consequence::Alert { name, evidence: evidence.clone() });
         }
+        let next = signal.and_then(|signal| signal.numbers.iter().find(|(name, _)| *name == "gap"));
+        let after = match (rule.follow_before, next) {
+            (Some(before), Some((_, gap))) => Duration::millis(*gap - before.0),
+            _ => rule.follow_after,
+        };
         if let Some(follow_up) =
             rule.written.follow_up.as_ref().filter(|_| is_new && self.at + rule.follow_latest >= self.now)
         {
@@ -142,7 +144,7 @@ impl<'a> Change<'a> {
                 category: signal.and_then(|signal| signal.field("category")).map(str::to_owned),
                 campaign: None,
                 // What is told late is late for what follows from it, too.
-                not_before: self.now.max(self.at + rule.follow_after),
+                not_before: self.now.max(self.at + after),
                 not_after: self.at + rule.follow_latest,
             }));
         }
@@ -173,7 +175,13 @@ impl<'a> Change<'a> {
     }
 
     /// Sets a tag, or renews it; whether it is new.
-    fn set(&mut self, tag: TagKey, expires: Option<Timestamp>, about: Option<String>, evidence: &Evidence) -> bool {
+    pub(super) fn set(
+        &mut self,
+        tag: TagKey,
+        expires: Option<Timestamp>,
+        about: Option<String>,
+        evidence: &Evidence,
+    ) -> bool {
         if let Some(held) = self.facts.tags.get_mut(&tag) {
             // A person's tag stays theirs, and no rule shortens a life.
             if held.by.starts_with("agent:") {
@@ -196,7 +204,7 @@ impl<'a> Change<'a> {
 
     /// Removes tags like this that a rule set, and not later than what removes them happened. A tag about several things
     /// goes with the last of them.
-    fn remove_like(
+    pub(super) fn remove_like(
         &mut self,
         pattern: &str,
         about: Option<&str>,
@@ -272,6 +280,19 @@ impl<'a> Change<'a> {
         self.told(tag, TagMove::Set, expires, &evidence);
     }
 
+    /// A tag comes back that an order ended which was undone: also what it had taken the place of goes again.
+    pub(super) fn come_back(&mut self, tag: TagKey, held: HeldTag, rule: &Rule) {
+        let evidence = evidence_of(rule, "the order that ended it was cancelled or returned");
+        for pattern in
+            rule.written.removes.iter().map(String::as_str).chain(rule.written.exclusive.iter().flat_map(Words::iter))
+        {
+            self.remove_like(pattern, None, |other, of| *other != tag && of.since <= held.since, &evidence);
+        }
+        let expires = held.expires;
+        self.facts.tags.insert(tag.clone(), held);
+        self.told(tag, TagMove::Set, expires, &evidence);
+    }
+
     /// Stages that only purchases reach are those of the purchases that are left.
     pub(super) fn stages_of_purchases(&mut self, reached: &BTreeMap<Stage, Timestamp>) {
         for stage in [Stage::FirstPurchase, Stage::Loyal] {
@@ -288,7 +309,13 @@ impl<'a> Change<'a> {
     }
 
     /// Swaps the one tag of a group that mirrors a state: colour, heat, stage.
-    fn mirror(&mut self, old: Option<String>, new: Option<String>, expires: Option<Timestamp>, evidence: &Evidence) {
+    pub(super) fn mirror(
+        &mut self,
+        old: Option<String>,
+        new: Option<String>,
+        expires: Option<Timestamp>,
+        evidence: &Evidence,
+    ) {
         if let Some(old) = old.and_then(|old| old.parse::<TagKey>().ok())
             && self.facts.tags.remove(&old).is_some()
         {
@@ -362,114 +389,6 @@ impl<'a> Change<'a> {
         self.out.push(Consequence::Heat { from, to: heat, evidence: evidence.clone() });
     }
 
-    fn paint(&mut self, painting: &Painting, evidence: &Evidence) {
-        let now = self.facts.colour();
-        let allowed = match (&painting.from, now) {
-            _ if painting.from_any => true,
-            (Some(from), Some(now)) => from.contains(&now),
-            (Some(_), None) => false,
-            // The same once more stands anew.
-            (None, Some(now)) => painting.to >= now,
-            (None, None) => true,
-        };
-        if !allowed {
-            return;
-        }
-        let from = match painting.from_first {
-            true => self.facts.first_interaction.unwrap_or(self.at),
-            false => self.at,
-        };
-        match (painting.stands.map(|stands| from + stands + STEP), painting.then) {
-            // Its time is over: what it would have fallen to, where there is nothing yet or what there was ended with this.
-            (Some(until), Some(then)) if until <= self.now => {
-                if now.is_none() || painting.from_first {
-                    self.set_colour(then, None, None, evidence);
-                }
-            }
-            (until, then) => self.set_colour(painting.to, until, then, evidence),
-        }
-    }
-
-    fn set_colour(&mut self, colour: Colour, until: Option<Timestamp>, then: Option<Colour>, evidence: &Evidence) {
-        let from = self.facts.colour();
-        if from == Some(colour) {
-            return self.confirm_colour(until, then, evidence);
-        }
-        if colour == Colour::Red && self.red_is_worn(evidence) {
-            return self.set_colour(Colour::Orange, None, None, evidence);
-        }
-        if from == Some(Colour::Red) {
-            self.facts.marks.insert(RED_ENDED.into(), self.now);
-        }
-        let by = evidence.by.clone();
-        self.facts.colour = Some(ColourState { colour, since: self.now, until, then, by, fallen: false });
-        let tag = |colour: Colour| format!("color/{}", colour.name());
-        self.mirror(from.map(tag), Some(tag(colour)), until, evidence);
-        self.out.push(Consequence::Colour { from, to: colour, evidence: evidence.clone() });
-        self.coloured(from, colour, evidence);
-    }
-
-    /// The colour is given once more: it stands as long as either says, and is the later one's; a person's word stands alone.
-    fn confirm_colour(&mut self, until: Option<Timestamp>, then: Option<Colour>, evidence: &Evidence) {
-        let Some(state) = &mut self.facts.colour else { return };
-        let is_person = |by: &str| by.starts_with("agent:");
-        (state.until, state.then) = match (state.until, until) {
-            _ if is_person(&evidence.by) => (None, None),
-            (Some(held), Some(until)) => (Some(until.max(held)), then),
-            (None, until) if state.fallen || is_person(&state.by) => (until, then),
-            _ => (None, None),
-        };
-        (state.by, state.fallen) = (evidence.by.clone(), false);
-    }
-
-    /// The fourth stretch of red in a row is refused (COLOR-7, G-6); otherwise it is counted.
-    fn red_is_worn(&mut self, evidence: &Evidence) -> bool {
-        let table = &self.rulebook.heat;
-        let ended = self.facts.marks.get(RED_ENDED).copied();
-        if ended.is_some_and(|ended| self.now - ended >= table.reds_reset) {
-            self.forget_reds();
-        }
-        if self.facts.reds.len() < table.reds {
-            self.facts.reds.push(self.now);
-            return false;
-        }
-        let mut evidence = evidence.clone();
-        evidence.catalogue = vec!["COLOR-7".into()];
-        evidence.figure =
-            format!("{} stretches of red without an order (at most {})", self.facts.reds.len(), table.reds);
-        if let Ok(tag) = "color/red-exhausted".parse() {
-            self.set(tag, None, None, &evidence);
-        }
-        true
-    }
-
-    /// An order, or a month without red, and stretches of red count anew (COLOR-7, G-6).
-    pub(super) fn forget_reds(&mut self) {
-        self.facts.reds.clear();
-        let figure = "an order, or a month without red".into();
-        let evidence =
-            Evidence { by: "red-exhausted".into(), catalogue: vec!["COLOR-7".into()], figure, ..Evidence::default() };
-        self.remove_like("color/red-exhausted", None, |_, _| true, &evidence);
-    }
-
-    /// What a change of colour itself starts: red needs a person, and from green it is a sudden need (COLOR-1, 20).
-    fn coloured(&mut self, from: Option<Colour>, to: Colour, evidence: &Evidence) {
-        if to != Colour::Red {
-            return;
-        }
-        let sudden = from.is_some_and(Colour::is_green);
-        let (reason, promise, catalogue) = match sudden {
-            true => ("sudden-need", Duration::hours(1), "COLOR-20"),
-            false => ("red", Duration::hours(2), "COLOR-1"),
-        };
-        let mut evidence = evidence.clone();
-        evidence.catalogue.push(catalogue.into());
-        if sudden && let Ok(tag) = "color/sudden-need".parse() {
-            self.set(tag, Some(self.at + Duration::hours(72) + STEP), None, &evidence);
-        }
-        self.out.push(Consequence::Handoff(HandoffRequest { reason: reason.into(), promise, evidence }));
-    }
-
     /// What the clock alone changes at this moment.
     pub(super) fn clock(&mut self) {
         let evidence =
@@ -501,11 +420,7 @@ impl<'a> Change<'a> {
         }
         let falls = self.facts.colour.clone().filter(|state| state.until.is_some_and(|until| until <= self.now));
         if let Some(state) = falls {
-            let to = state.then.unwrap_or(Colour::LightGreen);
-            self.set_colour(to, None, None, &evidence(&state.by, "its time is over"));
-            if let Some(state) = &mut self.facts.colour {
-                state.fallen = true;
-            }
+            self.fall(&state);
         }
         if timers::stage_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
             let furthest = timers::furthest_stage(self.rulebook, self.facts, self.now);

@@ -1,15 +1,12 @@
 //! Trying rules: signals are counted, conditions looked at, and what holds is carried out.
 
-use std::collections::VecDeque;
-
 use super::effects::{Change, is_like_text};
 use super::facts::{Facts, OrderFacts};
-use super::figures::Figure;
 use super::language::{Life, Rule};
 use super::recount::recount;
 use super::signals::{self, Signal};
 use super::written::Words;
-use super::{Occurrence, Rulebook, figures, orders, sweep, timers};
+use super::{Occurrence, Rulebook, dates, figures, orders, purchases, review, sweep, timers, undo};
 use crate::domain::{Colour, Consequence, Contact, Rates, Timestamp};
 
 /// See [`Rulebook::step`].
@@ -28,7 +25,10 @@ pub(super) fn step(
             if let crate::domain::EventBody::Agent(agent) = &event.body {
                 change.by_person(agent, event.seq);
             }
-            signals::of_event(change.facts, contact, event, *reading, &rulebook.rates)
+            if let crate::domain::EventBody::Profile(told) = &event.body {
+                dates::learn(&mut change, told);
+            }
+            signals::of_event(change.facts, contact, event, *reading, rulebook)
         }
         Occurrence::Sent(message) => signals::of_sent(message),
         Occurrence::Clock => {
@@ -42,28 +42,42 @@ pub(super) fn step(
             Vec::new()
         }
     };
-    // Rules see a signal before it is marked as seen, so that "never before" can be asked.
-    let mut queue: VecDeque<Signal> = signals.into();
-    while let Some(signal) = queue.pop_front() {
+    take_in(&mut change, &signals);
+    orders::look(&mut change);
+    review::begin(&mut change);
+    review::look(&mut change);
+    dates::look(&mut change);
+    change.shade();
+}
+
+/// Tries the rules with each signal. Rules see a signal before it is marked as seen, so that "never before" can be asked.
+fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
+    let mut before: Option<undo::Before> = None;
+    for signal in signals {
+        if matches!(signal.name, "bought" | "purchase") {
+            before.get_or_insert_with(|| undo::Before::of(change.facts));
+        }
         if signal.name == "won" {
             change.forget_reds();
         }
-        for index in rulebook.by_signal.get(signal.name).into_iter().flatten() {
-            try_rule(&mut change, &rulebook.rules[*index], &signal);
+        for index in change.rulebook.by_signal.get(signal.name).into_iter().flatten() {
+            try_rule(change, &change.rulebook.rules[*index], signal);
         }
-        mark(&mut change, &signal);
+        mark(change, signal);
         let is_late = || change.facts.orders.iter().any(|order| order.is_purchase() && order.paid > Some(signal.at));
         match signal.name {
-            "undone" => undo(&mut change, &signal),
-            "purchase" if is_late() => recount(&mut change, Vec::new()),
+            "undone" => undone(change, signal),
+            "purchase" if is_late() => recount(change, Vec::new()),
             _ => {}
         }
     }
-    orders::look(&mut change);
+    if let (Some(before), Some(won)) = (before, signals.iter().find(|signal| signal.name == "won")) {
+        before.remember(change, won.field("order").unwrap_or_default(), won.at);
+    }
 }
 
 /// An order that was undone is out of what is counted by order; what purchases gave is worked out anew.
-fn undo(change: &mut Change<'_>, signal: &Signal) {
+fn undone(change: &mut Change<'_>, signal: &Signal) {
     let Some(order) = signal.field("order") else { return };
     let rulebook = change.rulebook;
     for rule in rulebook.rules.iter().filter(|rule| rule.written.count.is_some()) {
@@ -79,6 +93,7 @@ fn undo(change: &mut Change<'_>, signal: &Signal) {
             change.take_back(rule, "an order was cancelled or returned");
         }
     }
+    undo::give_back(change, order);
     recount(change, Vec::new());
 }
 
@@ -110,10 +125,15 @@ fn try_rule(change: &mut Change<'_>, rule: &Rule, signal: &Signal) {
     }
     // Counted also while other conditions do not hold: they may hold when the last one comes.
     let figure = figures::counted(change.facts, rule, signal, &change.rulebook.rates, change.now);
-    let Some(Figure { text, events, until, newest }) = figure else { return };
+    let Some(figure) = figure else {
+        if rule.life == Life::While && purchases::has_ceiling(rule) {
+            change.take_back(rule, "with this purchase it is so no more");
+        }
+        return;
+    };
     if holds(rule, change.facts, Some(signal)) {
-        (change.while_until, change.at) = (until, newest);
-        change.apply(rule, Some(signal), text, &events);
+        (change.while_until, change.at) = (figure.until, figure.newest);
+        change.apply(rule, Some(&figure.told(signal)), figure.text, &figure.events);
         (change.while_until, change.at) = (None, change.now);
     }
 }

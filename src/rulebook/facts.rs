@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::packing::{self, Counters};
+use super::undo::Ended;
 use crate::domain::{Colour, Currency, Duration, Heat, Money, OrderState, Stage, TagKey, Timestamp};
 
 /// A tag that holds. Written as a list, since a contact holds dozens: since when, how long, by whom, about what.
@@ -106,6 +107,26 @@ impl From<OrderFacts> for StoredOrder {
 /// A case: kind, number, whether it is open, and when that was said.
 pub(super) type CaseFacts = (String, String, bool, Timestamp);
 
+/// When purchases are reviewed next, and when they last were.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(Timestamp, Option<Timestamp>)", into = "(Timestamp, Option<Timestamp>)")]
+pub(super) struct Reviews {
+    pub(super) next: Timestamp,
+    pub(super) last: Option<Timestamp>,
+}
+
+impl From<(Timestamp, Option<Timestamp>)> for Reviews {
+    fn from((next, last): (Timestamp, Option<Timestamp>)) -> Self {
+        Self { next, last }
+    }
+}
+
+impl From<Reviews> for (Timestamp, Option<Timestamp>) {
+    fn from(reviews: Reviews) -> Self {
+        (reviews.next, reviews.last)
+    }
+}
+
 /// The colour and what will become of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct ColourState {
@@ -173,6 +194,15 @@ pub struct Facts {
     /// The order book, the order that moved last at the end.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) orders: Vec<OrderFacts>,
+    /// What orders ended, in case that they are undone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) ended: BTreeMap<String, Ended>,
+    /// Reviews at the end of months and quarters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reviews: Option<Reviews>,
+    /// Days that the customer told and that rules look at, from their first moment.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) dates: BTreeMap<String, Timestamp>,
     /// Cases that were heard of last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) cases: Vec<CaseFacts>,

@@ -1,15 +1,15 @@
-//! Figures: what a rule counts, scores or sums, whether that reaches what it asks for, and until when. Signals of purchases are
-//! counted from the order book, all others from what was remembered of them.
+//! Figures: what a rule counts or scores, whether that reaches what it asks for, and until when. Signals of purchases are counted
+//! from the order book (`purchases.rs`), all others from what was remembered of them.
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
+use std::borrow::Cow;
 
-use super::facts::{Entry, Facts, OrderFacts};
+use super::facts::{Entry, Facts};
 use super::language::Rule;
+use super::purchases::{self, Book};
 use super::signals::Signal;
-use super::written::{Count, Score, Sum};
-use super::{counting, evaluate, orders, timers};
-use crate::domain::{Rates, Timestamp};
+use super::written::{Count, Score};
+use super::{counting, timers};
+use crate::domain::{Duration, Rates, Timestamp};
 
 /// Signals of one kind that a score remembers at most; the oldest are forgotten first.
 const REMEMBERED: usize = 64;
@@ -19,6 +19,7 @@ const SPARE: usize = 8;
 const APART: usize = 48;
 
 /// A figure that holds.
+#[derive(Default)]
 pub(super) struct Figure {
     pub(super) text: String,
     /// The events behind it.
@@ -27,11 +28,33 @@ pub(super) struct Figure {
     pub(super) until: Option<Timestamp>,
     /// When the newest of what was counted happened.
     pub(super) newest: Timestamp,
+    /// What the figure itself gives to a tag's name, such as the rest of a sum.
+    pub(super) fields: Vec<(&'static str, String)>,
+    /// The usual time between purchases.
+    pub(super) gap: Option<Duration>,
+}
+
+impl Figure {
+    /// The signal with what the figure gives to a tag's name.
+    pub(super) fn told<'s>(&self, signal: &'s Signal) -> Cow<'s, Signal> {
+        if self.fields.is_empty() {
+            return Cow::Borrowed(signal);
+        }
+        let with = |signal: Signal, (name, value): &(&'static str, String)| signal.with(name, value.as_str());
+        let mut signal = self.fields.iter().fold(signal.clone(), with);
+        signal.numbers.extend(self.gap.map(|gap| ("gap", gap.0)));
+        Cow::Owned(signal)
+    }
 }
 
 /// Whether a rule looks at purchases alone.
 pub(super) fn is_of_orders(rule: &Rule) -> bool {
-    !rule.signals.is_empty() && rule.signals.iter().all(|name| matches!(*name, "purchase" | "bought"))
+    are_of_orders(&rule.signals)
+}
+
+/// The same of the signals that a rule names.
+pub(super) fn are_of_orders(signals: &[&'static str]) -> bool {
+    !signals.is_empty() && signals.iter().all(|name| matches!(*name, "purchase" | "bought"))
 }
 
 /// `None` if the figure does not hold. Where a rule has a count and a sum, both must hold.
@@ -43,7 +66,7 @@ pub(super) fn counted(
     now: Timestamp,
 ) -> Option<Figure> {
     if is_of_orders(rule) {
-        return of_orders(&facts.orders, rule, signal, rates, now);
+        return purchases::figure(&Book { orders: &facts.orders, rates, at: now, since: None }, rule, signal);
     }
     if let Some(score) = &rule.written.score {
         return scored(facts, rule, score, signal, now);
@@ -55,109 +78,13 @@ pub(super) fn counted(
     judge_count(entries, conversation, rule, count, signal)
 }
 
-/// The figure of a rule that looks at purchases, from the order book.
-pub(super) fn of_orders(
-    book: &[OrderFacts],
-    rule: &Rule,
-    signal: &Signal,
-    rates: &Rates,
-    now: Timestamp,
-) -> Option<Figure> {
-    let count = match &rule.written.count {
-        Some(count) => {
-            let entries = purchases(book, rule, &count.per, count.distinct.as_deref(), signal, rates, now)?;
-            Some(judge_count(&entries, None, rule, count, signal)?)
-        }
-        None => None,
-    };
-    let sum = match &rule.written.sum {
-        Some(sum) => Some(judge_sum(&purchases(book, rule, &[], None, signal, rates, now)?, rule, sum, signal)?),
-        None => None,
-    };
-    Some(match (count, sum) {
-        (Some(count), Some(sum)) => Figure {
-            text: format!("{}; {}", count.text, sum.text),
-            events: sum.events,
-            until: count.until.into_iter().chain(sum.until).min(),
-            newest: count.newest.max(sum.newest),
-        },
-        (one, other) => one.or(other).unwrap_or_else(|| own(signal)),
-    })
-}
-
 /// The signal alone.
-fn own(signal: &Signal) -> Figure {
-    Figure { text: String::new(), events: vec![signal.seq], until: None, newest: signal.at }
-}
-
-/// Purchases of the book that a rule counts, oldest first.
-pub(super) fn purchases(
-    book: &[OrderFacts],
-    rule: &Rule,
-    per: &[String],
-    distinct: Option<&str>,
-    signal: &Signal,
-    rates: &Rates,
-    now: Timestamp,
-) -> Option<Vec<Entry>> {
-    let group = group(per, signal)?;
-    let oldest = now - rule.window.max(rule.sum_window);
-    let mut entries: Vec<Entry> = Vec::new();
-    let in_window = |order: &&OrderFacts| order.is_purchase() && order.paid.is_some_and(|paid| paid >= oldest);
-    for order in book.iter().filter(in_window) {
-        for other in orders::signals(order, None) {
-            let counts = other.name == signal.name && evaluate::passes(rule, &other, rates);
-            if !counts || self::group(per, &other).as_ref() != Some(&group) {
-                continue;
-            }
-            let amount = rule.written.sum.as_ref().and_then(|sum| rates.convert(other.money?, sum.currency));
-            let weight = amount.and_then(|amount| (amount * Decimal::ONE_HUNDRED).round().to_i64()).unwrap_or(0);
-            let value = other.field(distinct.unwrap_or("order")).unwrap_or_default().to_owned();
-            let same = |entry: &&mut Entry| entry.value == value;
-            match entries.iter_mut().find(same).filter(|_| distinct.is_some()) {
-                Some(entry) => entry.at = entry.at.max(other.at),
-                None => entries.push(Entry { at: other.at, seq: other.seq, burst: None, weight, value }),
-            }
-        }
-    }
-    entries.sort_by_key(|entry| entry.at);
-    Some(entries)
+pub(super) fn own(signal: &Signal) -> Figure {
+    Figure { events: vec![signal.seq], newest: signal.at, ..Figure::default() }
 }
 
 fn within(entries: &[Entry], from: Timestamp) -> &[Entry] {
     &entries[entries.partition_point(|entry| entry.at < from)..]
-}
-
-/// In hundredths.
-fn total(entries: &[Entry]) -> Decimal {
-    Decimal::new(entries.iter().map(|entry| entry.weight).sum(), 2)
-}
-
-fn reaches(total: Decimal, sum: &Sum) -> bool {
-    total >= sum.at_least && (sum.more_than.is_zero() || total > sum.more_than)
-}
-
-fn judge_sum(entries: &[Entry], rule: &Rule, sum: &Sum, signal: &Signal) -> Option<Figure> {
-    let all = total(entries);
-    if !reaches(all, sum) {
-        return None;
-    }
-    // It ceases to hold with the order that is missing first.
-    let mut left = all;
-    let last = entries.iter().find(|entry| {
-        left -= Decimal::new(entry.weight, 2);
-        !reaches(left, sum)
-    });
-    let needs = match sum.more_than > sum.at_least {
-        true => format!("more than {}", sum.more_than),
-        false => sum.at_least.to_string(),
-    };
-    Some(Figure {
-        text: format!("{} {} in {} (needs {needs})", all.normalize(), sum.currency, rule.sum_window),
-        events: entries.iter().rev().take(8).rev().map(|entry| entry.seq).collect(),
-        until: last.map(|entry| entry.at + rule.sum_window + timers::STEP),
-        newest: entries.last().map_or(signal.at, |entry| entry.at),
-    })
 }
 
 fn judge_count(
@@ -177,6 +104,7 @@ fn judge_count(
         events: entries[last..].iter().map(|entry| entry.seq).take(8).collect(),
         until: Some(entries[last].at + rule.window + timers::STEP),
         newest: entries.last().map_or(signal.at, |entry| entry.at),
+        ..Figure::default()
     })
 }
 
@@ -196,8 +124,8 @@ fn scored(facts: &mut Facts, rule: &Rule, score: &Score, signal: &Signal, now: T
     Some(Figure {
         text: format!("score {} in {} (needs {needs})", points_text(sum), rule.window),
         events: entries.iter().rev().take(5).rev().map(|entry| entry.seq).collect(),
-        until: None,
         newest: entries.last().map_or(signal.at, |entry| entry.at),
+        ..Figure::default()
     })
 }
 
@@ -232,7 +160,7 @@ fn points_text(hundredths: i64) -> String {
 }
 
 /// What a signal is counted for: the values of the fields in `per`. `None` where it lacks one of them.
-fn group(per: &[String], signal: &Signal) -> Option<String> {
+pub(super) fn group(per: &[String], signal: &Signal) -> Option<String> {
     let values: Option<Vec<&str>> = per.iter().map(|field| signal.field(field)).collect();
     Some(values?.join("|"))
 }

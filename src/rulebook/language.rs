@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::signals::SIGNALS;
-use super::written::{AnyOrder, File, Paint, Written, WrittenHeat};
-use super::{Rulebook, sweep};
-use crate::domain::{Colour, Duration, Heat, OrderState, Problem, Rates, Severity, SourceFile, Stage};
+use super::written::{AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Written, WrittenHeat};
+use super::{Rulebook, figures, signals, sweep, tiers};
+use crate::domain::{Colour, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage};
 
 /// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
 #[derive(Clone, Debug, Default)]
@@ -54,6 +54,14 @@ pub(super) struct Rule {
     pub(super) signals: Vec<&'static str>,
     pub(super) window: Duration,
     pub(super) sum_window: Duration,
+    /// How far back a mean looks.
+    pub(super) mean_window: Duration,
+    /// The usual time between purchases, at least and at most.
+    pub(super) gap: (Duration, Duration),
+    /// It is judged at the end of each of these, not with each signal.
+    pub(super) review: Option<Every>,
+    /// From when until when around a day that the customer told.
+    pub(super) around_date: (Duration, Duration),
     pub(super) absent_for: Duration,
     /// Ranks of [`AnyOrder`], and how long an order must have stood there.
     pub(super) order_ranks: Vec<u8>,
@@ -65,6 +73,8 @@ pub(super) struct Rule {
     pub(super) stage: Option<Stage>,
     pub(super) promise: Duration,
     pub(super) follow_after: Duration,
+    /// So long before the next purchase is due.
+    pub(super) follow_before: Option<Duration>,
     pub(super) follow_latest: Duration,
 }
 
@@ -118,8 +128,9 @@ const ORDER_STATES: &str = "placed, paid, shipped, delivered, completed, cancell
 const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, loyal";
 
 /// Reads all files under `rules/`.
-pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) {
+pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rulebook>, Vec<Problem>) {
     let (mut rules, mut problems, mut heat, mut lives_by_person) = (Vec::new(), Vec::new(), None, BTreeMap::new());
+    let (mut dark_green, mut tiers): (_, Option<Tiers>) = (None, None);
     for file in files.iter().filter(|file| file.path.starts_with("rules/")) {
         let mut checker = Checker { file, problems: Vec::new() };
         match toml::from_str::<File>(&file.text) {
@@ -127,6 +138,8 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) 
                 if let Some(cooling) = written.cooling {
                     heat = understand_cooling(&mut checker, &cooling);
                 }
+                dark_green = written.green.map(|green| green.dark_with).or(dark_green);
+                tiers = written.tiers.or(tiers);
                 for (group, life) in written.lives_by_person {
                     lives_by_person.insert(group, checker.duration(&life));
                 }
@@ -142,6 +155,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) 
         problems.extend(checker.problems);
     }
     problems.extend(check_together(&rules));
+    problems.extend(tiers.iter().flat_map(|tiers| tiers::check(tiers, &rules)));
     if heat.is_none() {
         problems.push(Problem::at(
             "rules/heat.toml",
@@ -159,15 +173,28 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Rulebook>, Vec<Problem>) 
     // What is wrong with the file of rates is told where the shop's prices are read.
     let rates = Rates::compile(files).0.unwrap_or_default();
     let mut by_signal: HashMap<&'static str, Vec<usize>> = HashMap::new();
-    for (index, rule) in rules.iter().enumerate() {
+    for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.review.is_none()) {
         for signal in &rule.signals {
             by_signal.entry(signal).or_default().push(index);
         }
     }
-    let absences = (0..rules.len()).filter(|index| rules[*index].written.absent.is_some()).collect();
-    let of_orders = (0..rules.len()).filter(|index| rules[*index].written.any_order.is_some()).collect();
-    let (windows, heat) = (sweep::windows(&rules), heat.unwrap_or_default());
-    (Some(Rulebook { rules, by_signal, absences, of_orders, heat, lives_by_person, rates, windows }), problems)
+    let those = |wanted: fn(&Rule) -> bool| (0..rules.len()).filter(|index| wanted(&rules[*index])).collect();
+    let rulebook = Rulebook {
+        by_signal,
+        absences: those(|rule| rule.written.absent.is_some()),
+        of_orders: those(|rule| rule.written.any_order.is_some()),
+        of_dates: those(|rule| rule.written.on_date.is_some()),
+        reviews: rules.iter().enumerate().filter_map(|(index, rule)| Some((rule.review?, index))).collect(),
+        zone: shop.map_or(chrono_tz::UTC, |shop| shop.zone),
+        products: shop.map(signals::products_by_name).unwrap_or_default(),
+        dark_green,
+        heat: heat.unwrap_or_default(),
+        lives_by_person,
+        rates,
+        windows: sweep::windows(&rules),
+        rules,
+    };
+    (Some(rulebook), problems)
 }
 
 fn understand_cooling(checker: &mut Checker<'_>, written: &WrittenHeat) -> Option<HeatTable> {
@@ -204,13 +231,16 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     let version = hex::encode(&Sha256::digest(text.as_bytes())[..4]);
     let written = rule.into_inner();
     let mut signals = Vec::new();
+    let of_time = [written.absent.is_some(), written.any_order.is_some(), written.on_date.is_some()];
+    let of_time = of_time.into_iter().filter(|is| *is).count();
     let names: Vec<String> = match (&written.on, &written.score) {
         (Some(words), None) => words.iter().map(str::to_owned).collect(),
         (None, Some(score)) => score.weights.keys().cloned().collect(),
-        (None, None) if written.absent.is_some() != written.any_order.is_some() => Vec::new(),
+        (None, None) if of_time == 1 => Vec::new(),
         _ => {
             let message = format!("rule `{}` says not what it is about", written.name);
-            let advice = "Write exactly one of: on = \"signal\", score = {…}, absent = {…}, any_order = {…}.";
+            let advice =
+                "Write exactly one of: on = \"signal\", score = {…}, absent = {…}, any_order = {…}, on_date = {…}.";
             checker.error(place, message, advice);
             Vec::new()
         }
@@ -218,24 +248,23 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     for name in &names {
         signals.extend(checker.signal(place, name));
     }
-    let mut window = Duration::ZERO;
-    if let Some(count) = &written.count {
-        window = checker.duration(&count.within);
-        if count.at_least == 0 {
-            checker.error(place, "a count needs at_least = 1 or more", "");
-        }
-    }
+    let mut window =
+        written.count.as_ref().map_or(Duration::ZERO, |count| understand_count(checker, place, &written, count));
     if let Some(score) = &written.score {
         window = checker.duration(&score.within);
     }
-    let sum_window = written.sum.as_ref().map_or(Duration::ZERO, |sum| checker.duration(&sum.within));
-    if written.sum.as_ref().is_some_and(|sum| sum.at_least.is_zero() && sum.more_than.is_zero()) {
-        checker.error(
-            place,
-            "a sum needs at_least or more_than",
-            "Write sum = { more_than = 500, currency = \"USD\", within = \"365d\" }.",
-        );
+    let (sum_window, mut mean_window) =
+        written.sum.as_ref().map_or_else(Default::default, |sum| understand_sum(checker, place, sum));
+    if let Some(mean) = &written.mean {
+        mean_window = checker.duration(&mean.within);
     }
+    let gap = written.gap.as_ref().map_or_else(Default::default, |gap| understand_gap(checker, gap));
+    let around_date = written.on_date.as_ref().map_or_else(Default::default, |date| understand_date(checker, date));
+    let review = written.review.map(|review| match review {
+        Review::Month => Every::Month,
+        Review::Quarter => Every::Quarter,
+    });
+    check_of_purchases(checker, place, &written, &signals);
     let mut absent_for = Duration::ZERO;
     if let Some(absent) = &written.absent {
         absent_for = checker.duration(&absent.longer_than);
@@ -258,10 +287,14 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     let heat = written.heat.as_ref().and_then(|name| checker.name(place, "heat", name, Heat::from_name, HEATS));
     let stage = written.stage.as_ref().and_then(|name| checker.name(place, "stage", name, Stage::from_name, STAGES));
     let promise = written.handoff.as_ref().map_or(Duration::ZERO, |handoff| checker.duration(&handoff.promise));
-    let (mut follow_after, mut follow_latest) = (Duration::ZERO, Duration::ZERO);
+    let (mut follow_after, mut follow_latest, mut follow_before) = (Duration::ZERO, Duration::ZERO, None);
     if let Some(follow_up) = &written.follow_up {
         follow_after = follow_up.after.as_ref().map_or(Duration::ZERO, |after| checker.duration(after));
         follow_latest = checker.duration(&follow_up.latest);
+        follow_before = follow_up.before_next.as_ref().map(|before| checker.duration(before));
+        if follow_before.is_some() && written.gap.is_none() {
+            checker.error(place, "`before_next` needs a gap", "Write gap = {…}, or `after` with a length of time.");
+        }
         if follow_latest < follow_after {
             checker.error(follow_up.latest.span().start, "`latest` is before `after`", "Nothing could ever be sent.");
         }
@@ -275,6 +308,10 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         signals,
         window,
         sum_window,
+        mean_window,
+        gap,
+        review,
+        around_date,
         absent_for,
         order_ranks,
         order_for,
@@ -285,8 +322,81 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         stage,
         promise,
         follow_after,
+        follow_before,
         follow_latest,
         written,
+    }
+}
+
+/// The window; none at all stands for the period of a review.
+fn understand_count(checker: &mut Checker<'_>, place: usize, written: &Written, count: &Count) -> Duration {
+    if count.at_least == 0 {
+        checker.error(place, "a count needs at_least = 1 or more", "");
+    }
+    if count.at_most.is_some_and(|most| most < count.at_least) {
+        checker.error(place, "`at_most` is less than `at_least`", "Nothing could ever be so.");
+    }
+    match count.within.get_ref().as_str() {
+        "period" if written.review.is_some() => Duration::ZERO,
+        _ => checker.duration(&count.within),
+    }
+}
+
+/// The windows of a sum, and of the mean that it is held against.
+fn understand_sum(checker: &mut Checker<'_>, place: usize, sum: &Sum) -> (Duration, Duration) {
+    let has_limit =
+        !(sum.at_least.is_zero() && sum.more_than.is_zero()) || sum.at_most.is_some() || sum.less_than.is_some();
+    if !has_limit && sum.times_mean.is_none() {
+        let advice = "Write sum = { more_than = 500, currency = \"USD\", within = \"365d\" }.";
+        checker.error(place, "a sum needs at_least, more_than, at_most, less_than or times_mean", advice);
+    }
+    let within = checker.duration(&sum.within);
+    (within, sum.times_mean.as_ref().map_or(Duration::ZERO, |mean| checker.duration(&mean.of)))
+}
+
+fn understand_gap(checker: &mut Checker<'_>, gap: &Gap) -> (Duration, Duration) {
+    (checker.duration(&gap.at_least), checker.duration(&gap.at_most))
+}
+
+/// From when until when around a day; what is before it begins with a minus.
+fn understand_date(checker: &mut Checker<'_>, date: &OnDate) -> (Duration, Duration) {
+    let mut around = |text: &Spanned<String>| {
+        let read = match text.get_ref().strip_prefix('-') {
+            Some(before) => Duration::parse(before).map(|before| Duration::millis(-before.0)),
+            None => Duration::parse(text.get_ref()),
+        };
+        if read.is_none() {
+            let message = format!("`{}` is no length of time", text.get_ref());
+            checker.error(
+                text.span().start,
+                message,
+                "Write -84d for 84 days before the day, 180d for 180 days after it.",
+            );
+        }
+        read.unwrap_or_default()
+    };
+    let (from, until) = (around(&date.from), around(&date.until));
+    if until <= from {
+        checker.error(date.until.span().start, "`until` is not after `from`", "Nothing could ever be so.");
+    }
+    (from, until)
+}
+
+/// What only rules about purchases can ask for, since only purchases stand in a book.
+fn check_of_purchases(checker: &mut Checker<'_>, place: usize, written: &Written, signals: &[&'static str]) {
+    let asks = [
+        (written.review.is_some(), "review"),
+        (written.sum.is_some(), "sum"),
+        (written.mean.is_some(), "mean"),
+        (written.gap.is_some(), "gap"),
+        (written.count.as_ref().is_some_and(|count| count.at_most.is_some() || count.of_products.is_some()), "count"),
+    ];
+    if figures::are_of_orders(signals) {
+        return;
+    }
+    if let Some((_, what)) = asks.iter().find(|(asked, _)| *asked) {
+        let message = format!("`{what}` as it stands here is for purchases");
+        checker.error(place, message, "Write on = \"purchase\", or on = \"bought\" for single lines.");
     }
 }
 
@@ -304,8 +414,11 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
     match &written.lifetime {
         None => Life::Kept,
         Some(text) if text.get_ref() == "while" => {
-            if written.count.is_none() && written.sum.is_none() {
-                checker.error(text.span().start, "`while` needs a count or a sum", "Write a length of time instead.");
+            let ends =
+                [written.count.is_some(), written.sum.is_some(), written.mean.is_some(), written.on_date.is_some()];
+            if !ends.contains(&true) {
+                let message = "`while` needs a count, a sum, a mean or a date";
+                checker.error(text.span().start, message, "Write a length of time instead.");
             }
             Life::While
         }
@@ -314,9 +427,9 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
 }
 
 /// The fields that a tag's name may use.
-const PARAMETERS: [&str; 13] = [
+const PARAMETERS: [&str; 15] = [
     "product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state", "action",
-    "date", "value",
+    "date", "value", "rest", "gap",
 ];
 
 fn check_tag(checker: &mut Checker<'_>, written: &Written) {

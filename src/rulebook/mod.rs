@@ -2,15 +2,18 @@
 //!
 //! An event becomes *signals* (`signals.rs`; `counting.rs` knows what counts as one): an interaction, a question about a
 //! product, a click… Rules (`written.rs` is their language, `language.rs` checks it) are tried with them (`evaluate.rs`): they
-//! count in windows (`figures.rs`) and look at what holds. What they set and start are *consequences* (`effects.rs`).
+//! count in windows (`figures.rs`) and look at what holds. What they set and start are *consequences* (`effects.rs`, `colours.rs`).
 //!
 //! What must be remembered of the past stands in *facts* (`facts.rs`; `packing.rs` and `sweep.rs` keep them small), bounded by
-//! each rule's own window, so that folding an event never reads the history. Purchases are counted from the order book
-//! (`orders.rs`), and anew when one is undone (`recount.rs`). `timers.rs` knows the next moment at which the clock alone changes
-//! something.
+//! each rule's own window, so that folding an event never reads the history. Purchases are counted (`purchases.rs`) from the
+//! order book (`orders.rs`), and anew when one is undone (`recount.rs`, `undo.rs`); some only at the end of a quarter
+//! (`review.rs`). `timers.rs` knows the next moment at which the clock alone changes something, `dates.rs` the days that
+//! customers told.
 
+mod colours;
 mod conditions;
 mod counting;
+mod dates;
 mod effects;
 mod evaluate;
 mod explain;
@@ -20,13 +23,19 @@ mod given;
 mod language;
 mod orders;
 mod packing;
+mod purchases;
 mod recount;
+mod review;
 mod signals;
 mod sweep;
+mod tiers;
 mod timers;
+mod undo;
 mod written;
 
-use crate::domain::{Consequence, Contact, Event, Outgoing, Problem, Rates, Reading, SourceFile, Timestamp};
+use crate::domain::{
+    Consequence, Contact, Event, Every, Outgoing, Problem, Rates, Reading, Shop, SourceFile, Timestamp,
+};
 
 pub use explain::{Candidate, Condition, Explanation, Held};
 pub(crate) use explain::{maybe_rfc3339, rfc3339};
@@ -42,6 +51,16 @@ pub struct Rulebook {
     absences: Vec<usize>,
     /// Rules about the states of orders.
     of_orders: Vec<usize>,
+    /// Rules about days that the customer told.
+    of_dates: Vec<usize>,
+    /// Rules that are judged at the end of a period of the calendar.
+    reviews: Vec<(Every, usize)>,
+    /// The calendar is that of the shop.
+    zone: chrono_tz::Tz,
+    /// The shop's products: key by name.
+    products: std::collections::HashMap<String, String>,
+    /// The tag that makes a green contact dark green.
+    dark_green: Option<String>,
     heat: language::HeatTable,
     /// Sums in rules name a currency; those of events are converted.
     rates: Rates,
@@ -67,9 +86,9 @@ pub enum Occurrence<'a> {
 }
 
 impl Rulebook {
-    /// Reads the files under `rules/`. `None` if any of them has an error.
-    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        language::compile(files)
+    /// Reads the files under `rules/`. `None` if any of them has an error. The shop tells its calendar and what it sells.
+    pub fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Self>, Vec<Problem>) {
+        language::compile(files, shop)
     }
 
     /// Takes in an occurrence: changes `facts` and says what follows.

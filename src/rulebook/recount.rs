@@ -7,10 +7,11 @@ use super::effects::{Change, is_like};
 use super::facts::{HeldTag, OrderFacts};
 use super::figures;
 use super::language::{Life, Rule};
+use super::purchases::{self, Book};
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written::Words;
-use super::{evaluate, orders};
+use super::{evaluate, orders, review};
 use crate::domain::{Stage, TagKey, Timestamp};
 
 /// A tag that the purchases give, and the rule that does.
@@ -34,8 +35,16 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
         change.facts.orders.iter().filter(|order| order.is_purchase()).cloned().collect();
     purchases.sort_by_key(|order| order.paid);
     let mut tally = Tally::default();
+    let reviewed = change.facts.reviews.as_ref().and_then(|reviews| reviews.last);
+    let before = reviewed.map_or(0, |at| purchases.partition_point(|order| order.paid < Some(at)));
     for index in 0..purchases.len() {
+        if index == before {
+            review(change, reviewed, &purchases[..before], &mut tally);
+        }
         purchase(change, &purchases[..=index], &mut tally);
+    }
+    if before == purchases.len() {
+        review(change, reviewed, &purchases, &mut tally);
     }
     change.at = change.now;
     let now = change.now;
@@ -59,7 +68,15 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
             of.into_iter().flat_map(Words::iter).any(|pattern| is_like(&tag, pattern))
                 || own.into_iter().flat_map(Words::iter).any(|pattern| is_like(gone, pattern))
         };
-        if !change.facts.holds(tag.as_str()) && gone.iter().any(stood_in_its_way) {
+        let stands_in_its_way = |(other, held): (&TagKey, &HeldTag)| {
+            let own = given.rule.written.exclusive.as_ref();
+            let of = rule_of(change, &held.by).filter(|rule| !figures::is_of_orders(rule));
+            of.is_some()
+                && held.since > given.held.since
+                && own.into_iter().flat_map(Words::iter).any(|pattern| is_like(other, pattern))
+        };
+        let is_free = !change.facts.holds(tag.as_str()) && !change.facts.tags.iter().any(stands_in_its_way);
+        if is_free && gone.iter().any(stood_in_its_way) {
             change.give_back(tag, given.held, given.rule);
         }
     }
@@ -85,10 +102,22 @@ fn purchase<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut T
     for signal in orders::signals(order, orders::over_record(before.iter(), order, &rulebook.rates)) {
         for rule in rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]) {
             if figures::is_of_orders(rule) && evaluate::passes(rule, &signal, &rulebook.rates) {
-                give(change, rule, &signal, purchases, tally);
+                give(change, rule, &signal, (purchases, None), tally);
             }
         }
         tally.seen.insert(signal.name);
+    }
+}
+
+/// What the last review gives, by the purchases before it that are left.
+fn review<'a>(change: &mut Change<'a>, at: Option<Timestamp>, purchases: &[OrderFacts], tally: &mut Tally<'a>) {
+    let Some(at) = at else { return };
+    let rulebook = change.rulebook;
+    change.at = at;
+    for (rule, since) in review::due_at(rulebook, at) {
+        for signal in review::subjects(change.facts, rule, rulebook, at) {
+            give(change, rule, &signal, (purchases, Some(since)), tally);
+        }
     }
 }
 
@@ -100,14 +129,28 @@ fn still<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut Tall
         let rules = rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]);
         for rule in rules.filter(|rule| rule.life == Life::While && figures::is_of_orders(rule)) {
             if evaluate::passes(rule, &signal, &rulebook.rates) {
-                give(change, rule, &signal, purchases, tally);
+                give(change, rule, &signal, (purchases, None), tally);
             }
         }
     }
 }
 
-fn give<'a>(change: &mut Change<'a>, rule: &'a Rule, signal: &Signal, purchases: &[OrderFacts], tally: &mut Tally<'a>) {
-    let Some(figure) = figures::of_orders(purchases, rule, signal, &change.rulebook.rates, change.at) else { return };
+/// `purchases` are those so far; in a review the period goes with them.
+fn give<'a>(
+    change: &mut Change<'a>,
+    rule: &'a Rule,
+    signal: &Signal,
+    (purchases, since): (&[OrderFacts], Option<Timestamp>),
+    tally: &mut Tally<'a>,
+) {
+    let book = Book { orders: purchases, rates: &change.rulebook.rates, at: change.at, since };
+    let Some(figure) = purchases::figure(&book, rule, signal) else {
+        if rule.life == Life::While && purchases::has_ceiling(rule) {
+            tally.tags.retain(|_, given| given.rule.name != rule.name);
+        }
+        return;
+    };
+    let signal = &*figure.told(signal);
     if !holds(change, rule, signal, purchases, tally) {
         return;
     }

@@ -1,13 +1,14 @@
 //! From an event to the signals that rules count. The vocabulary of rule files; each has fields that filters, groups and
 //! tag names can use.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::facts::Facts;
-use super::{counting, orders};
+use super::{Rulebook, counting, orders};
 use crate::domain::{
     AgentAction, ClickEvent, Contact, Event, EventBody, InboundMessage, Intent, Mention, Money, OrderEvent, Outgoing,
-    Rates, Reading, Span, StatusKind, Timestamp,
+    Rates, Reading, Shop, Span, StatusKind, Timestamp,
 };
 
 /// Every signal, with what it means: the words that a rule may count.
@@ -40,7 +41,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("read", "a message of ours was read"),
     ("quote", "a quote was asked for, sent or opened: action, quote"),
     ("page", "a page was viewed: page, product, category, seconds, visit_seconds"),
-    ("cart", "the cart changed: action, product, category, left (how many things lie in it)"),
+    ("cart", "the cart changed: action, product, category, left (how many things lie in it), its sum"),
     ("order", "an order moved on: state, order, tracked (yes or no); once for each line: product, category"),
     ("undone", "an order was cancelled or returned"),
     ("purchase", "an order was paid for, or got further: order, coupon, its total, over_record (per cent)"),
@@ -62,7 +63,7 @@ pub(super) struct Signal {
     pub(super) burst: Option<Timestamp>,
     pub(super) spans: Vec<Span>,
     fields: Vec<(&'static str, Arc<str>)>,
-    /// seconds, visit_seconds, over_record.
+    /// seconds, visit_seconds, over_record, gap (milliseconds).
     pub(super) numbers: Vec<(&'static str, i64)>,
     /// The sum that it is about.
     pub(super) money: Option<Money>,
@@ -112,16 +113,22 @@ fn slug(text: &str) -> String {
     words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
 
+/// The key of each product of the shop, by its name.
+pub(super) fn products_by_name(shop: &Shop) -> HashMap<String, String> {
+    shop.products.iter().map(|product| (slug(&product.name), product.key.clone())).collect()
+}
+
 /// The signals of an event, in a fixed order. Notes in `facts` what counts as one.
 pub(super) fn of_event(
     facts: &mut Facts,
     contact: &Contact,
     event: &Event,
     reading: Option<&Reading>,
-    rates: &Rates,
+    rulebook: &Rulebook,
 ) -> Vec<Signal> {
     let mut signals = Vec::new();
     let signal = |name| Signal::new(name, event, None);
+    let key_of = |name: &str| rulebook.products.get(&slug(name)).map(String::as_str);
     if contact.first_seen == Some(event.at) && facts.marks.is_empty() {
         signals.push(of_contact(signal("first_contact"), contact));
     }
@@ -142,11 +149,12 @@ pub(super) fn of_event(
         }
         EventBody::Quote(quote) => {
             let moved = signal("quote").with("action", quote.action.as_str()).with("quote", quote.quote.as_str());
-            signals.push(with_product(moved, quote.product.as_deref(), None));
+            signals.push(with_product(moved, quote.product.as_deref(), quote.product.as_deref().and_then(key_of)));
         }
         EventBody::Cart(cart) => {
             let left = counting::in_cart(facts, cart).to_string();
-            let changed = signal("cart").with("action", cart.action.as_str()).with("left", left);
+            let mut changed = signal("cart").with("action", cart.action.as_str()).with("left", left);
+            changed.money = cart.amount.zip(cart.currency).map(|(amount, currency)| Money { amount, currency });
             signals.push(with_product(changed, cart.product.as_deref(), cart.category.as_deref()));
         }
         EventBody::Case(case) => {
@@ -154,7 +162,7 @@ pub(super) fn of_event(
             let moved = signal("case").with("kind", case.kind.as_str()).with("action", case.action.as_str());
             signals.push(moved.with("left", left));
         }
-        EventBody::Order(order) => of_order(facts, event, order, rates, &mut signals),
+        EventBody::Order(order) => of_order(facts, event, order, &rulebook.rates, &mut signals),
         EventBody::Status(status)
             if status.status == StatusKind::Read && counting::is_first_read(facts, &status.message) =>
         {

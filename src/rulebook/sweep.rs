@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::Rulebook;
 use super::facts::Facts;
 use super::language::Rule;
+use super::{Rulebook, undo};
 use crate::domain::{Duration, Timestamp};
 
 /// How often it is looked through.
@@ -21,6 +21,7 @@ pub(super) fn sweep(rulebook: &Rulebook, facts: &mut Facts, now: Timestamp) {
         return;
     }
     facts.swept = Some(now);
+    undo::forget(facts, now);
     facts.counters.retain(|name, groups| {
         let Some(window) = rulebook.windows.get(name) else { return false };
         groups.retain(|_, entries| {

@@ -31,6 +31,12 @@ impl Words {
 #[serde(deny_unknown_fields)]
 pub(super) struct Count {
     pub(super) at_least: usize,
+    #[serde(default)]
+    pub(super) at_most: Option<usize>,
+    /// Of purchases: of so many different products together.
+    #[serde(default)]
+    pub(super) of_products: Option<usize>,
+    /// In a review `period` is the month or quarter that is over.
     pub(super) within: Spanned<String>,
     /// Counted apart for each value of these fields.
     #[serde(default)]
@@ -69,8 +75,77 @@ pub(super) struct Sum {
     /// …and be over this.
     #[serde(default)]
     pub(super) more_than: Decimal,
+    #[serde(default)]
+    pub(super) at_most: Option<Decimal>,
+    #[serde(default)]
+    pub(super) less_than: Option<Decimal>,
     pub(super) currency: Currency,
     pub(super) within: Spanned<String>,
+    /// What is missing to this is the field `rest`, in whole units.
+    #[serde(default)]
+    pub(super) rest_to: Option<Decimal>,
+    /// How it must compare with what was usual before.
+    #[serde(default)]
+    pub(super) times_mean: Option<TimesMean>,
+}
+
+/// A sum must be so many times the mean of stretches as long as its window, in the time before that window.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TimesMean {
+    pub(super) at_least: u32,
+    pub(super) of: Spanned<String>,
+}
+
+/// The mean of the orders in a window.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mean {
+    #[serde(default)]
+    pub(super) at_least: Option<Decimal>,
+    #[serde(default)]
+    pub(super) at_most: Option<Decimal>,
+    pub(super) currency: Currency,
+    pub(super) within: Spanned<String>,
+}
+
+/// How far apart purchases usually are.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Gap {
+    pub(super) by: Usual,
+    pub(super) at_least: Spanned<String>,
+    pub(super) at_most: Spanned<String>,
+    /// So many purchases are needed to tell.
+    pub(super) purchases: usize,
+    #[serde(default)]
+    pub(super) per: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Usual {
+    Mean,
+    Median,
+}
+
+/// When a rule about purchases is judged, if not with each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Review {
+    Month,
+    Quarter,
+}
+
+/// A date that the customer told: from so long before or after it until so long before or after it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OnDate {
+    /// Fields of the profile; the first that is known counts.
+    pub(super) of: Words,
+    /// `-84d` is before it.
+    pub(super) from: Spanned<String>,
+    pub(super) until: Spanned<String>,
 }
 
 /// What a signal's own sum of money must be.
@@ -177,6 +252,9 @@ pub(super) struct FollowUp {
     pub(super) template: String,
     #[serde(default)]
     pub(super) after: Option<Spanned<String>>,
+    /// So long before the next purchase is due by the `gap`.
+    #[serde(default)]
+    pub(super) before_next: Option<Spanned<String>>,
     pub(super) latest: Spanned<String>,
 }
 
@@ -204,6 +282,14 @@ pub(super) struct Written {
     pub(super) score: Option<Score>,
     #[serde(default)]
     pub(super) sum: Option<Sum>,
+    #[serde(default)]
+    pub(super) mean: Option<Mean>,
+    #[serde(default)]
+    pub(super) gap: Option<Gap>,
+    #[serde(default)]
+    pub(super) review: Option<Review>,
+    #[serde(default)]
+    pub(super) on_date: Option<OnDate>,
     /// What the signal's own sum must be.
     #[serde(default)]
     pub(super) worth: Option<Worth>,
@@ -259,6 +345,24 @@ pub(super) struct WrittenHeat {
     pub(super) stage_lives: String,
 }
 
+/// Which green a contact is: dark with this tag, light without (COLOR-14, 15).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenGreen {
+    pub(super) dark_with: String,
+}
+
+/// How far neighbouring tiers lie apart, in per cent (SPEND-7).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tiers {
+    pub(super) at_least: Decimal,
+    pub(super) at_most: Decimal,
+    /// Groups of tags that may lie otherwise.
+    #[serde(default)]
+    pub(super) except: Vec<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
@@ -266,6 +370,10 @@ pub(super) struct File {
     pub(super) rule: Vec<Spanned<Written>>,
     #[serde(default)]
     pub(super) cooling: Option<WrittenHeat>,
+    #[serde(default)]
+    pub(super) green: Option<WrittenGreen>,
+    #[serde(default)]
+    pub(super) tiers: Option<Tiers>,
     /// Group of tags to how long a person's tag of it lives.
     #[serde(default)]
     pub(super) lives_by_person: BTreeMap<String, Spanned<String>>,

@@ -1,0 +1,169 @@
+//! The follow-up colour: how rules and persons give it, how it falls, which green it is, and what red starts.
+
+use super::effects::Change;
+use super::facts::ColourState;
+use super::language::Painting;
+use super::timers::STEP;
+use crate::domain::{Colour, Consequence, Duration, Evidence, HandoffRequest, Timestamp};
+
+/// Under this mark stands when red last ended.
+const RED_ENDED: &str = "red_ended";
+
+impl Change<'_> {
+    pub(super) fn paint(&mut self, painting: &Painting, evidence: &Evidence) {
+        let now = self.facts.colour();
+        let allowed = match (&painting.from, now) {
+            _ if painting.from_any => true,
+            (Some(from), Some(now)) => from.contains(&now),
+            (Some(_), None) => false,
+            // The same once more stands anew.
+            (None, Some(now)) => painting.to >= now,
+            (None, None) => true,
+        };
+        if !allowed {
+            return;
+        }
+        let from = match painting.from_first {
+            true => self.facts.first_interaction.unwrap_or(self.at),
+            false => self.at,
+        };
+        match (painting.stands.map(|stands| from + stands + STEP), painting.then) {
+            // Its time is over: what it would have fallen to, where there is nothing yet or what there was ended with this.
+            (Some(until), Some(then)) if until <= self.now => {
+                if now.is_none() || painting.from_first {
+                    self.set_colour(then, None, None, evidence);
+                }
+            }
+            (until, then) => self.set_colour(painting.to, until, then, evidence),
+        }
+    }
+
+    pub(super) fn set_colour(
+        &mut self,
+        colour: Colour,
+        until: Option<Timestamp>,
+        then: Option<Colour>,
+        evidence: &Evidence,
+    ) {
+        let from = self.facts.colour();
+        let by_person = evidence.by.starts_with("agent:");
+        let colour = if colour.is_green() && !by_person { self.green() } else { colour };
+        if from == Some(colour) {
+            return self.confirm_colour(until, then, evidence);
+        }
+        if colour == Colour::Red && self.red_is_worn(evidence) {
+            return self.set_colour(Colour::Orange, None, None, evidence);
+        }
+        if from == Some(Colour::Red) {
+            self.facts.marks.insert(RED_ENDED.into(), self.now);
+        }
+        let by = evidence.by.clone();
+        self.facts.colour = Some(ColourState { colour, since: self.now, until, then, by, fallen: false });
+        let tag = |colour: Colour| format!("color/{}", colour.name());
+        self.mirror(from.map(tag), Some(tag(colour)), until, evidence);
+        self.out.push(Consequence::Colour { from, to: colour, evidence: evidence.clone() });
+        self.coloured(from, colour, evidence);
+    }
+
+    /// The colour is given once more: it stands as long as either says, and is the later one's; a person's word stands alone.
+    fn confirm_colour(&mut self, until: Option<Timestamp>, then: Option<Colour>, evidence: &Evidence) {
+        let Some(state) = &mut self.facts.colour else { return };
+        let is_person = |by: &str| by.starts_with("agent:");
+        (state.until, state.then) = match (state.until, until) {
+            _ if is_person(&evidence.by) => (None, None),
+            (Some(held), Some(until)) => (Some(until.max(held)), then),
+            (None, until) if state.fallen || is_person(&state.by) => (until, then),
+            _ => (None, None),
+        };
+        (state.by, state.fallen) = (evidence.by.clone(), false);
+    }
+
+    /// The fourth stretch of red in a row is refused (COLOR-7, G-6); otherwise it is counted.
+    fn red_is_worn(&mut self, evidence: &Evidence) -> bool {
+        let table = &self.rulebook.heat;
+        let ended = self.facts.marks.get(RED_ENDED).copied();
+        if ended.is_some_and(|ended| self.now - ended >= table.reds_reset) {
+            self.forget_reds();
+        }
+        if self.facts.reds.len() < table.reds {
+            self.facts.reds.push(self.now);
+            return false;
+        }
+        let mut evidence = evidence.clone();
+        evidence.catalogue = vec!["COLOR-7".into()];
+        evidence.figure =
+            format!("{} stretches of red without an order (at most {})", self.facts.reds.len(), table.reds);
+        if let Ok(tag) = "color/red-exhausted".parse() {
+            self.set(tag, None, None, &evidence);
+        }
+        true
+    }
+
+    /// An order, or a month without red, and stretches of red count anew (COLOR-7, G-6).
+    pub(super) fn forget_reds(&mut self) {
+        self.facts.reds.clear();
+        let figure = "an order, or a month without red".into();
+        let evidence =
+            Evidence { by: "red-exhausted".into(), catalogue: vec!["COLOR-7".into()], figure, ..Evidence::default() };
+        self.remove_like("color/red-exhausted", None, |_, _| true, &evidence);
+    }
+
+    /// What a change of colour itself starts: red needs a person, and from green it is a sudden need (COLOR-1, 20).
+    fn coloured(&mut self, from: Option<Colour>, to: Colour, evidence: &Evidence) {
+        if to != Colour::Red {
+            return;
+        }
+        let sudden = from.is_some_and(Colour::is_green);
+        let (reason, promise, catalogue) = match sudden {
+            true => ("sudden-need", Duration::hours(1), "COLOR-20"),
+            false => ("red", Duration::hours(2), "COLOR-1"),
+        };
+        let mut evidence = evidence.clone();
+        evidence.catalogue.push(catalogue.into());
+        if sudden && let Ok(tag) = "color/sudden-need".parse() {
+            self.set(tag, Some(self.at + Duration::hours(72) + STEP), None, &evidence);
+        }
+        self.out.push(Consequence::Handoff(HandoffRequest { reason: reason.into(), promise, evidence }));
+    }
+
+    /// The colour is again what it was before an order that was undone, or what that has become since.
+    pub(super) fn colour_before(&mut self, before: ColourState) {
+        let figure = "the order that ended it was cancelled or returned".into();
+        let evidence = Evidence { by: before.by.clone(), figure, ..Evidence::default() };
+        match before.until.filter(|until| *until <= self.now) {
+            Some(_) => self.fall(&before),
+            None => self.set_colour(before.colour, before.until, before.then, &evidence),
+        }
+    }
+
+    /// The time of a colour is over.
+    pub(super) fn fall(&mut self, state: &ColourState) {
+        let evidence = Evidence { by: state.by.clone(), figure: "its time is over".into(), ..Evidence::default() };
+        self.set_colour(state.then.unwrap_or(Colour::LightGreen), None, None, &evidence);
+        if let Some(state) = &mut self.facts.colour {
+            state.fallen = true;
+        }
+    }
+
+    /// Which green a contact is (COLOR-14, 15).
+    fn green(&self) -> Colour {
+        match &self.rulebook.dark_green {
+            Some(tag) if self.facts.holds(tag) => Colour::DarkGreen,
+            _ => Colour::LightGreen,
+        }
+    }
+
+    /// A green contact changes its shade with the tag that makes it dark; a person's shade stays.
+    pub(super) fn shade(&mut self) {
+        let Some(state) = self.facts.colour.clone().filter(|state| state.colour.is_green()) else { return };
+        let green = self.green();
+        if state.colour == green || state.by.starts_with("agent:") {
+            return;
+        }
+        let figure = "what they spend in a year".into();
+        self.set_colour(green, state.until, state.then, &Evidence { by: state.by, figure, ..Evidence::default() });
+        if let Some(now) = &mut self.facts.colour {
+            (now.since, now.fallen) = (state.since, state.fallen);
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Figures over purchases, from the order book: how many, for how much, how much on average, how far apart. An order that was
+//! undone is in none of them.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::facts::{Entry, OrderFacts};
+use super::figures::{Figure, group, own};
+use super::language::Rule;
+use super::signals::Signal;
+use super::timers::STEP;
+use super::written::{Count, Gap, Mean, Sum, Usual};
+use super::{evaluate, orders};
+use crate::domain::{Currency, Duration, Money, Rates, Timestamp};
+
+/// Purchases less than this apart are one visit to the shop, where the time between visits is asked for.
+const VISIT: Duration = Duration::days(1);
+/// So many of the last visits tell how far apart they are.
+const VISITS: usize = 12;
+
+/// The order book at a moment.
+#[derive(Clone, Copy)]
+pub(super) struct Book<'a> {
+    pub(super) orders: &'a [OrderFacts],
+    pub(super) rates: &'a Rates,
+    pub(super) at: Timestamp,
+    /// Where the period began that a review is about.
+    pub(super) since: Option<Timestamp>,
+}
+
+/// The figure of a rule about purchases, for what the signal is about. `None` if it does not hold; where a rule asks for
+/// several, all must hold.
+pub(super) fn figure(book: &Book<'_>, rule: &Rule, signal: &Signal) -> Option<Figure> {
+    let written = &rule.written;
+    let mut all = own(signal);
+    let mut texts = Vec::new();
+    let mut take = |figure: Figure| {
+        texts.push(figure.text);
+        all.until = all.until.into_iter().chain(figure.until).min();
+        all.newest = all.newest.max(figure.newest);
+        all.events = figure.events;
+        all.fields.extend(figure.fields);
+        all.gap = all.gap.or(figure.gap);
+    };
+    if let Some(count) = &written.count {
+        take(counted(book, rule, count, signal)?);
+    }
+    if let Some(sum) = &written.sum {
+        take(summed(book, rule, sum, signal)?);
+    }
+    if let Some(mean) = &written.mean {
+        take(averaged(book, rule, mean, signal)?);
+    }
+    if let Some(gap) = &written.gap {
+        take(apart(book, rule, gap, signal)?);
+    }
+    all.text = texts.join("; ");
+    Some(all)
+}
+
+/// Whether one purchase more may end what a rule holds.
+pub(super) fn has_ceiling(rule: &Rule) -> bool {
+    let written = &rule.written;
+    written.count.as_ref().is_some_and(|count| count.at_most.is_some())
+        || written.sum.as_ref().is_some_and(|sum| sum.at_most.is_some() || sum.less_than.is_some())
+        || written.mean.is_some()
+}
+
+impl Book<'_> {
+    /// Purchases that a rule counts, the oldest first; the weight is the sum in hundredths.
+    pub(super) fn entries(
+        &self,
+        rule: &Rule,
+        per: &[String],
+        distinct: &str,
+        signal: &Signal,
+        sum: Option<Currency>,
+    ) -> Option<Vec<Entry>> {
+        let group_of = group(per, signal)?;
+        let mut entries: Vec<Entry> = Vec::new();
+        for order in self.orders.iter().filter(|order| order.is_purchase()) {
+            for other in orders::signals(order, None) {
+                let counts = other.name == signal.name && evaluate::passes(rule, &other, self.rates);
+                if !counts || group(per, &other).as_ref() != Some(&group_of) {
+                    continue;
+                }
+                let value = other.field(distinct).unwrap_or_default();
+                let amount = sum.and_then(|currency| self.rates.convert(other.money?, currency));
+                let weight = amount.and_then(|amount| (amount * Decimal::ONE_HUNDRED).round().to_i64()).unwrap_or(0);
+                if let Some(entry) = entries.iter_mut().find(|entry| entry.value == value) {
+                    (entry.at, entry.weight) = (entry.at.max(other.at), entry.weight + weight);
+                    continue;
+                }
+                entries.push(Entry { at: other.at, seq: other.seq, burst: None, weight, value: value.to_owned() });
+            }
+        }
+        entries.sort_by_key(|entry| entry.at);
+        Some(entries)
+    }
+
+    /// The first moment that still counts; a length of nothing means the period that a review is about.
+    fn oldest(&self, window: Duration) -> Timestamp {
+        self.since.filter(|_| window == Duration::ZERO).unwrap_or(self.at - window)
+    }
+}
+
+fn since(entries: &[Entry], oldest: Timestamp) -> &[Entry] {
+    &entries[entries.partition_point(|entry| entry.at < oldest)..]
+}
+
+/// In hundredths.
+fn total(entries: &[Entry]) -> i64 {
+    entries.iter().map(|entry| entry.weight).sum()
+}
+
+fn in_hundredths(limit: Decimal) -> Decimal {
+    limit * Decimal::ONE_HUNDRED
+}
+
+/// What ceases to hold when the oldest leave the window one by one: told of how many are left and their total.
+fn until(entries: &[Entry], window: Duration, still: impl Fn(usize, i64) -> bool) -> Option<Timestamp> {
+    if window == Duration::ZERO {
+        return None;
+    }
+    let mut left = total(entries);
+    let last = entries.iter().enumerate().find(|(index, entry)| {
+        left -= entry.weight;
+        !still(entries.len() - index - 1, left)
+    })?;
+    Some(last.1.at + window + STEP)
+}
+
+fn shown(hundredths: i64) -> Decimal {
+    Decimal::new(hundredths, 2).normalize()
+}
+
+fn newest(entries: &[Entry], signal: &Signal) -> Timestamp {
+    entries.last().map_or(signal.at, |entry| entry.at)
+}
+
+/// The newest of the events that were counted.
+fn events(entries: &[Entry]) -> Vec<i64> {
+    entries.iter().rev().take(8).rev().map(|entry| entry.seq).collect()
+}
+
+fn counted(book: &Book<'_>, rule: &Rule, count: &Count, signal: &Signal) -> Option<Figure> {
+    let what = count.distinct.as_deref().unwrap_or("order");
+    let entries = book.entries(rule, &count.per, what, signal, None)?;
+    let entries = since(&entries, book.oldest(rule.window));
+    let holds = |number: usize| number >= count.at_least && count.at_most.is_none_or(|most| number <= most);
+    if !holds(entries.len()) {
+        return None;
+    }
+    if let Some(least) = count.of_products {
+        let kinds = book.entries(rule, &count.per, "product", signal, None)?;
+        let kinds = since(&kinds, book.oldest(rule.window));
+        if kinds.iter().filter(|kind| !kind.value.is_empty()).count() < least {
+            return None;
+        }
+    }
+    let window = if rule.window == Duration::ZERO { "the period".to_owned() } else { rule.window.to_string() };
+    Some(Figure {
+        text: format!("{} {what} in {window} (needs {})", entries.len(), count.at_least),
+        events: entries[entries.len().saturating_sub(count.at_least)..].iter().map(|entry| entry.seq).take(8).collect(),
+        until: until(entries, rule.window, |left, _| holds(left)),
+        newest: newest(entries, signal),
+        ..Figure::default()
+    })
+}
+
+/// Whether a sum in hundredths is what a rule asks for.
+pub(super) fn reaches(hundredths: i64, sum: &Sum) -> bool {
+    let total = Decimal::from(hundredths);
+    total >= in_hundredths(sum.at_least)
+        && (sum.more_than.is_zero() || total > in_hundredths(sum.more_than))
+        && sum.at_most.is_none_or(|most| total <= in_hundredths(most))
+        && sum.less_than.is_none_or(|limit| total < in_hundredths(limit))
+}
+
+fn summed(book: &Book<'_>, rule: &Rule, sum: &Sum, signal: &Signal) -> Option<Figure> {
+    let all = book.entries(rule, &[], "order", signal, Some(sum.currency))?;
+    let entries = since(&all, book.oldest(rule.sum_window));
+    let spent = total(entries);
+    if !reaches(spent, sum) {
+        return None;
+    }
+    let (window, currency) = (rule.sum_window, sum.currency);
+    let mut figure = Figure {
+        text: format!("{} {currency} in {window} (needs {})", shown(spent), needs(sum)),
+        events: events(entries),
+        until: until(entries, window, |_, left| reaches(left, sum)),
+        newest: newest(entries, signal),
+        ..Figure::default()
+    };
+    if let Some(aim) = sum.rest_to {
+        // With the next order that leaves the window the rest is another one.
+        figure.until = entries.first().map(|entry| entry.at + window + STEP);
+        figure.fields.push(("rest", (aim - shown(spent)).ceil().normalize().to_string()));
+    }
+    if let Some(mean) = &sum.times_mean {
+        let usual = mean_before(&all, book, rule)?;
+        if Decimal::from(spent) < usual * Decimal::from(mean.at_least) {
+            return None;
+        }
+        let usual = (usual / Decimal::ONE_HUNDRED).round_dp(2).normalize();
+        figure.text = format!(
+            "{} {currency} in {window}; usual in the {} before: {usual} (needs {} times that)",
+            shown(spent),
+            rule.mean_window,
+            mean.at_least
+        );
+        figure.fields.extend(main_category(book, rule, currency).map(|category| ("category", category)));
+    }
+    Some(figure)
+}
+
+fn needs(sum: &Sum) -> String {
+    let limits = [
+        (!sum.at_least.is_zero()).then(|| sum.at_least.to_string()),
+        (!sum.more_than.is_zero()).then(|| format!("more than {}", sum.more_than)),
+        sum.at_most.map(|most| format!("at most {most}")),
+        sum.less_than.map(|limit| format!("less than {limit}")),
+    ];
+    limits.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+}
+
+/// What was spent, in hundredths, on average in stretches as long as the window, in the time before it (G-9). `None` where
+/// nothing was: nobody exceeds what is not there.
+fn mean_before(all: &[Entry], book: &Book<'_>, rule: &Rule) -> Option<Decimal> {
+    let begins = book.oldest(rule.sum_window);
+    let before: i64 =
+        since(all, begins - rule.mean_window).iter().filter(|entry| entry.at < begins).map(|entry| entry.weight).sum();
+    let stretches = Decimal::from(rule.mean_window.0).checked_div(Decimal::from(rule.sum_window.0))?;
+    Decimal::from(before).checked_div(stretches).filter(|usual| *usual > Decimal::ZERO)
+}
+
+/// The category that most was spent on in the window.
+fn main_category(book: &Book<'_>, rule: &Rule, currency: Currency) -> Option<String> {
+    let oldest = book.oldest(rule.sum_window);
+    let mut spent: std::collections::BTreeMap<&str, Decimal> = std::collections::BTreeMap::new();
+    for order in book.orders.iter().filter(|order| order.is_purchase() && order.paid >= Some(oldest)) {
+        for (line, price) in &order.lines {
+            let amount = order.total.and_then(|total| book.rates.convert(Money { amount: *price, ..total }, currency));
+            *spent.entry(line.split('/').next().unwrap_or(line)).or_default() += amount.unwrap_or_default();
+        }
+    }
+    // Of equal ones the first by name.
+    let most = spent.into_iter().rev().max_by_key(|(_, amount)| *amount)?;
+    Some(most.0.replace('_', "-"))
+}
+
+/// What an order is worth on average.
+pub(super) fn average(entries: &[Entry]) -> Option<Decimal> {
+    average_of(entries.len(), total(entries))
+}
+
+fn average_of(number: usize, hundredths: i64) -> Option<Decimal> {
+    Decimal::new(hundredths, 2).checked_div(number.into())
+}
+
+impl Mean {
+    /// Whether that average is what the rule asks for.
+    pub(super) fn holds(&self, average: Decimal) -> bool {
+        self.at_least.is_none_or(|least| average >= least) && self.at_most.is_none_or(|most| average <= most)
+    }
+}
+
+fn averaged(book: &Book<'_>, rule: &Rule, mean: &Mean, signal: &Signal) -> Option<Figure> {
+    let entries = book.entries(rule, &[], "order", signal, Some(mean.currency))?;
+    let entries = since(&entries, book.oldest(rule.mean_window));
+    let holds = |number: usize, total: i64| average_of(number, total).is_some_and(|average| mean.holds(average));
+    if !holds(entries.len(), total(entries)) {
+        return None;
+    }
+    Some(Figure {
+        text: format!(
+            "{} {} an order in {}",
+            average(entries)?.round_dp(2).normalize(),
+            mean.currency,
+            rule.mean_window
+        ),
+        events: events(entries),
+        until: until(entries, rule.mean_window, holds),
+        newest: newest(entries, signal),
+        ..Figure::default()
+    })
+}
+
+/// How far apart the last visits are: the middle one of the times between them, or their mean. `None` where they are too few.
+pub(super) fn usual_gap(entries: &[Entry], gap: &Gap) -> Option<Duration> {
+    let mut visits: Vec<Timestamp> = Vec::new();
+    for entry in entries {
+        if visits.last().is_none_or(|last| entry.at - *last >= VISIT) {
+            visits.push(entry.at);
+        }
+    }
+    let visits = &visits[visits.len().saturating_sub(VISITS)..];
+    if visits.len() < gap.purchases.max(2) {
+        return None;
+    }
+    let mut between: Vec<i64> = visits.windows(2).map(|pair| (pair[1] - pair[0]).0).collect();
+    between.sort_unstable();
+    Some(Duration::millis(match gap.by {
+        Usual::Mean => between.iter().sum::<i64>() / between.len() as i64,
+        // Of an even number the mean of the two in the middle.
+        Usual::Median => i64::midpoint(between[(between.len() - 1) / 2], between[between.len() / 2]),
+    }))
+}
+
+fn apart(book: &Book<'_>, rule: &Rule, gap: &Gap, signal: &Signal) -> Option<Figure> {
+    let entries = book.entries(rule, &gap.per, "order", signal, None)?;
+    let usual = usual_gap(&entries, gap)?;
+    let (at_least, at_most) = rule.gap;
+    if usual < at_least || usual > at_most {
+        return None;
+    }
+    let days = (usual.0 + Duration::days(1).0 / 2) / Duration::days(1).0;
+    Some(Figure {
+        text: format!("purchases are usually {days}d apart (needs {at_least} to {at_most})"),
+        events: events(&entries),
+        newest: newest(&entries, signal),
+        fields: vec![("gap", days.to_string())],
+        gap: Some(usual),
+        ..Figure::default()
+    })
+}

@@ -1,0 +1,52 @@
+//! How far the tiers of one ladder lie apart: a customer should see the next one within reach (SPEND-7).
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::language::Rule;
+use super::written::Tiers;
+use crate::domain::Problem;
+
+/// Warns of neighbours that lie too near or too far apart. Tiers are the rules of one group of tags that sum over the same time
+/// in the same currency.
+pub(super) fn check(tiers: &Tiers, rules: &[Rule]) -> Vec<Problem> {
+    let mut ladders: BTreeMap<(String, String), Vec<(Decimal, &Rule)>> = BTreeMap::new();
+    for rule in rules {
+        let Some((group, currency, limit)) = tier(rule).filter(|(group, ..)| !tiers.except.contains(group)) else {
+            continue;
+        };
+        ladders.entry((group, currency)).or_default().push((limit, rule));
+    }
+    let mut problems = Vec::new();
+    for steps in ladders.values_mut() {
+        steps.sort_by_key(|(limit, _)| *limit);
+        for pair in steps.windows(2) {
+            let ((low, below), (high, above)) = (&pair[0], &pair[1]);
+            let apart = (high - low) * Decimal::ONE_HUNDRED / low;
+            if apart < tiers.at_least || apart > tiers.at_most {
+                let message = format!(
+                    "the tiers of `{}` ({low}) and `{}` ({high}) lie {} per cent apart",
+                    below.name,
+                    above.name,
+                    apart.round().normalize()
+                );
+                let advice = format!(
+                    "Neighbours {} to {} per cent apart are within reach; [tiers] in rules/spend.toml sets that.",
+                    tiers.at_least, tiers.at_most
+                );
+                problems.push(Problem::at("rules", "", 0, message, advice).warning());
+            }
+        }
+    }
+    problems
+}
+
+/// Group of tags, currency and window, and from where on a tier is reached.
+fn tier(rule: &Rule) -> Option<(String, String, Decimal)> {
+    let (tag, sum) = (rule.written.tag.as_ref()?, rule.written.sum.as_ref()?);
+    let limit = sum.at_least.max(sum.more_than);
+    let group = tag.get_ref().split('/').next()?.to_owned();
+    let has_limit = limit > Decimal::ZERO && !tag.get_ref().contains('{');
+    has_limit.then(|| (group, format!("{} in {}", sum.currency, rule.sum_window), limit))
+}

@@ -1,0 +1,110 @@
+//! What an order put an end to that orders had not given: a win-back tag, the colour, a wait for a purchase. It is remembered for
+//! a while and comes back when the order is cancelled or returned, as if it had never been.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::effects::Change;
+use super::facts::{ColourState, Facts, HeldTag};
+use super::{Rulebook, figures};
+use crate::domain::{Duration, TagKey, Timestamp};
+
+/// How long it is remembered: orders are seldom undone later.
+const REMEMBERED: Duration = Duration::days(90);
+/// Of how many orders.
+const ORDERS: usize = 6;
+
+/// What one order ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Ended {
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<(TagKey, HeldTag)>,
+    /// Rules that waited for a purchase, and since when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waits: Vec<(String, Timestamp)>,
+    /// The colour before, and since when the one stands that the order gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    colour: Option<(ColourState, Timestamp)>,
+}
+
+/// What held before an order was taken in.
+pub(super) struct Before {
+    tags: BTreeMap<TagKey, HeldTag>,
+    waits: BTreeMap<String, Timestamp>,
+    colour: Option<ColourState>,
+}
+
+impl Before {
+    pub(super) fn of(facts: &Facts) -> Self {
+        Self { tags: facts.tags.clone(), waits: facts.waits.clone(), colour: facts.colour.clone() }
+    }
+
+    /// Remembers under the order's number what does not hold any more.
+    pub(super) fn remember(self, change: &mut Change<'_>, order: &str, at: Timestamp) {
+        let facts = &mut *change.facts;
+        let mut ended = Ended { at, ..Ended::default() };
+        let gone = |tag: &TagKey| !facts.tags.contains_key(tag);
+        let lasts = |held: &HeldTag| !is_of_orders(change.rulebook, &held.by);
+        ended.tags.extend(self.tags.into_iter().filter(|(tag, held)| gone(tag) && lasts(held) && !shows_a_state(tag)));
+        ended.waits.extend(self.waits.into_iter().filter(|(rule, _)| !facts.waits.contains_key(rule)));
+        if let (Some(before), Some(now)) = (self.colour, &facts.colour)
+            && before.colour != now.colour
+        {
+            ended.colour = Some((before, now.since));
+        }
+        if ended == (Ended { at, ..Ended::default() }) {
+            return;
+        }
+        facts.ended.insert(order.to_owned(), ended);
+        if facts.ended.len() > ORDERS {
+            let oldest = facts.ended.iter().min_by_key(|(_, ended)| ended.at).map(|(order, _)| order.clone());
+            oldest.and_then(|order| facts.ended.remove(&order));
+        }
+    }
+}
+
+/// An order was undone: what it ended holds again. Where a purchase came after it, that one has ended it as well.
+pub(super) fn give_back(change: &mut Change<'_>, order: &str) {
+    let Some(ended) = change.facts.ended.remove(order) else { return };
+    let later = |other: &&super::facts::OrderFacts| other.is_purchase() && other.paid > Some(ended.at);
+    let next = change.facts.orders.iter().filter(later).min_by_key(|order| order.paid);
+    if let Some(next) = next.map(|next| next.order.clone()) {
+        let taken = change.facts.ended.entry(next).or_insert_with(|| Ended { at: ended.at, ..Ended::default() });
+        taken.tags.extend(ended.tags);
+        taken.waits.extend(ended.waits);
+        if taken.colour.is_none() {
+            taken.colour = ended.colour;
+        }
+        return;
+    }
+    let now = change.now;
+    change.facts.waits.extend(ended.waits);
+    for (tag, held) in ended.tags.into_iter().filter(|(_, held)| held.expires.is_none_or(|expires| expires > now)) {
+        let rule = change.rulebook.rules.iter().find(|rule| *rule.name == *held.by);
+        match rule {
+            Some(rule) if !change.facts.holds(tag.as_str()) => change.come_back(tag, held, rule),
+            _ => {}
+        }
+    }
+    if let Some((before, _)) = ended.colour.filter(|(_, since)| change.facts.colour_since() == Some(*since)) {
+        change.colour_before(before);
+    }
+}
+
+/// Forgets what was ended long ago.
+pub(super) fn forget(facts: &mut Facts, now: Timestamp) {
+    facts.ended.retain(|_, ended| ended.at >= now - REMEMBERED);
+}
+
+fn is_of_orders(rulebook: &Rulebook, rule: &str) -> bool {
+    rulebook.rules.iter().any(|other| *other.name == *rule && figures::is_of_orders(other))
+}
+
+/// Colour, heat and stage have tags that only show them.
+fn shows_a_state(tag: &TagKey) -> bool {
+    matches!(tag.group(), "color" | "heat")
+        || tag.as_str().strip_prefix("stage/").is_some_and(|rest| rest.parse::<u8>().is_ok())
+}

@@ -91,7 +91,10 @@ impl<'a> Change<'a> {
             let of_the_same =
                 |held: &HeldTag| about.as_ref().is_none_or(|about| held.about.is_empty() || held.about.contains(about));
             let newer = |(other, held): (&TagKey, &HeldTag)| {
-                *other != tag && is_like(other, pattern) && of_the_same(held) && held.since > self.at
+                *other != tag
+                    && is_like(other, pattern)
+                    && of_the_same(held)
+                    && came_to_hold(self.rulebook, held) > self.at
             };
             if self.facts.tags.iter().any(newer) {
                 return false;
@@ -473,7 +476,7 @@ impl<'a> Change<'a> {
 
 /// When a tag came to hold: one that an absence set, when the absence began; the event that ends it may be told late. Where the
 /// absence is one after something else, that may have happened again behind the late event: there it stays.
-fn came_to_hold(rulebook: &Rulebook, held: &HeldTag) -> Timestamp {
+pub(super) fn came_to_hold(rulebook: &Rulebook, held: &HeldTag) -> Timestamp {
     let mut absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
     let ended_by_late = |rule: &&Rule| {
         held.by == *rule.name && rule.written.absent.as_ref().is_some_and(|absent| absent.after.is_none())

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::effects::{Change, is_like};
+use super::effects::{Change, came_to_hold, is_like};
 use super::facts::{HeldTag, OrderFacts};
 use super::figures;
 use super::language::{Life, Rule};
@@ -50,6 +50,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
     let now = change.now;
     tally.tags.retain(|_, given| given.held.expires.is_none_or(|expires| expires > now));
     still(change, &purchases, &mut tally);
+    tally.tags.retain(|tag, given| !is_superseded(change, tag, &given.held));
     let mut gone = ended;
     for (tag, held) in change.facts.tags.clone() {
         let Some(rule) = rule_of(change, &held.by).filter(|rule| figures::is_of_orders(rule)) else { continue };
@@ -68,15 +69,8 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
             of.into_iter().flat_map(Words::iter).any(|pattern| is_like(&tag, pattern))
                 || own.into_iter().flat_map(Words::iter).any(|pattern| is_like(gone, pattern))
         };
-        let stands_in_its_way = |(other, held): (&TagKey, &HeldTag)| {
-            let own = given.rule.written.exclusive.as_ref();
-            let of = rule_of(change, &held.by).filter(|rule| !figures::is_of_orders(rule));
-            of.is_some()
-                && held.since > given.held.since
-                && own.into_iter().flat_map(Words::iter).any(|pattern| is_like(other, pattern))
-        };
-        let is_free = !change.facts.holds(tag.as_str()) && !change.facts.tags.iter().any(stands_in_its_way);
-        if is_free && gone.iter().any(stood_in_its_way) {
+        let may_be_anew = purchases::has_ceiling(given.rule);
+        if !change.facts.holds(tag.as_str()) && (may_be_anew || gone.iter().any(stood_in_its_way)) {
             change.give_back(tag, given.held, given.rule);
         }
     }
@@ -88,6 +82,19 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
         }
     }
     change.stages_of_purchases(&tally.stages);
+}
+
+/// Whether something that orders do not give has taken the tag's place since: who bought nothing for long is a VIP no more.
+fn is_superseded(change: &Change<'_>, tag: &TagKey, given: &HeldTag) -> bool {
+    let takes_its_place = |held: &HeldTag| {
+        let rule = rule_of(change, &held.by).filter(|rule| !figures::is_of_orders(rule));
+        rule.is_some_and(|rule| {
+            let exclusive = rule.written.exclusive.iter().flat_map(Words::iter);
+            let mut patterns = exclusive.chain(rule.written.removes.iter().map(String::as_str));
+            patterns.any(|pattern| is_like(tag, pattern)) && came_to_hold(change.rulebook, held) >= given.since
+        })
+    };
+    change.facts.tags.iter().any(|(other, held)| other != tag && takes_its_place(held))
 }
 
 fn rule_of<'a>(change: &Change<'a>, name: &str) -> Option<&'a Rule> {

@@ -11,6 +11,7 @@ pub mod lexicon;
 pub mod outreach;
 pub mod rulebook;
 pub mod segments;
+pub mod statistics;
 pub mod store;
 pub mod web;
 pub mod whatsapp;

@@ -6,6 +6,7 @@ mod doctor;
 mod export;
 mod extract;
 mod replay;
+mod report;
 mod sandbox;
 mod serve;
 mod user;
@@ -48,6 +49,8 @@ enum Command {
     Coverage(coverage::Arguments),
     /// Write contacts with their tags as CSV.
     Export(export::Arguments),
+    /// Print figures over all contacts, and how far the jobs are that count them.
+    Report(report::Arguments),
     /// Create people who may sign in, and links for them.
     User(user::Arguments),
     /// Check settings, database, token and webhook, and say what to do.
@@ -100,6 +103,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::Why(arguments) => why::run(arguments, settings()?),
         Command::Coverage(arguments) => coverage::run(arguments),
         Command::Export(arguments) => export::run(arguments, settings()?),
+        Command::Report(arguments) => report::run(arguments, settings()?),
         Command::User(arguments) => user::run(arguments, settings()?),
         Command::Doctor(arguments) => doctor::run(arguments, settings()?),
     }

@@ -54,6 +54,8 @@ pub enum EventBody {
     Weather(WeatherEvent),
     /// Something about a product; no contact.
     Product(ProductEvent),
+    /// What statistics over all contacts say of this one. Made by Hotline's own jobs, and by nobody else.
+    Figures(FiguresEvent),
     /// The customer put an emoji on a message of ours, or took it away (empty).
     Reaction {
         /// Provider's id of our message.
@@ -103,6 +105,7 @@ impl EventBody {
             Self::Campaign(_) => "campaign",
             Self::Weather(_) => "weather",
             Self::Product(_) => "product",
+            Self::Figures(_) => "figures",
             Self::Reaction { .. } => "reaction",
             Self::Identity { .. } => "identity",
             Self::Account { .. } => "account",
@@ -562,4 +565,15 @@ pub struct ProductEvent {
     /// New price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Decimal>,
+}
+
+/// What statistics over all contacts say of one of them, for a period of the calendar.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FiguresEvent {
+    /// The job that counted.
+    pub job: String,
+    /// `2026-Q3`, `2026-07`: what was counted.
+    pub period: String,
+    /// Its figures by name, as words: rules filter by them and put them into tags.
+    pub values: std::collections::BTreeMap<String, String>,
 }

@@ -23,9 +23,9 @@ mod visitor;
 pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
 pub use contact::{Address, Contact, ContactId, ContactRef, Country, Language, Phone, UserId};
 pub use event::{
-    AgentAction, AgentEvent, CampaignEvent, CartEvent, CaseEvent, ClickEvent, Event, EventBody, InboundMessage,
-    LocationEvent, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, PageEvent, ProductEvent,
-    ProfileEvent, QuoteEvent, Referral, ReferralSource, SentEvent, StatusEvent, StatusKind, WeatherEvent,
+    AgentAction, AgentEvent, CampaignEvent, CartEvent, CaseEvent, ClickEvent, Event, EventBody, FiguresEvent,
+    InboundMessage, LocationEvent, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, PageEvent,
+    ProductEvent, ProfileEvent, QuoteEvent, Referral, ReferralSource, SentEvent, StatusEvent, StatusKind, WeatherEvent,
 };
 pub use lead::{Colour, Heat, Stage};
 pub use link::{LINK_ROOM, Link, LinkKind};

@@ -36,6 +36,8 @@ pub struct Knowledge {
     pub outreach: outreach::Policy,
     /// Countries and their zones.
     pub places: super::place::Places,
+    /// What statistics over all contacts are counted by. Looked at by jobs, not by folds.
+    pub statistics: crate::statistics::Parameters,
     /// Who opens a link and is no customer. Looked at when a link is opened, not by folds.
     pub crawlers: Crawlers,
     /// An answer that waited longer than this is dropped.

@@ -15,6 +15,7 @@ use crate::dialogue::Dialogue;
 use crate::domain::{Crawlers, Problem, Rates, Severity, Shop, SourceFile};
 use crate::lexicon::Lexicon;
 use crate::rulebook::Rulebook;
+use crate::statistics::Parameters;
 use crate::{governance, handoff, outreach, segments};
 
 /// What ships with the program: used where no folder is set.
@@ -117,6 +118,8 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     keep(found);
     let (governance, found) = governance::Figures::compile(&sources.keywords);
     keep(found);
+    let (statistics, found) = Parameters::compile(&sources.keywords);
+    keep(found);
     problems.sort();
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return (None, problems);
@@ -134,6 +137,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
             desk_policy,
             outreach: outreach?,
             places: places?,
+            statistics: statistics?,
             crawlers: crawlers?,
             reply_max_age,
         })

@@ -10,12 +10,15 @@ mod alerts;
 pub mod fold;
 mod index;
 mod intake;
+pub mod jobs;
 pub mod knowledge;
 mod lanes;
 mod links;
 pub mod place;
 mod processor;
 pub mod replay;
+mod replay_jobs;
+pub mod reports;
 pub mod segments;
 mod sender;
 pub mod state;
@@ -136,6 +139,7 @@ impl Engine {
         engine.spawn("sender", sender::run);
         engine.spawn("settler", sender::settle);
         engine.spawn("alerts", alerts::run);
+        engine.spawn("jobs", jobs::run);
         engine.spawn("keywords", |engine| async move { engine.shelf().watch(engine.stopping()).await });
         engine
     }

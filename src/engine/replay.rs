@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::fold::Knowledge;
+use super::replay_jobs::{self, Known};
 use super::state::{Effect, State};
 use super::timeline::{Expectation, ExpectedPlan, Line, What};
 use super::watch::Watch;
@@ -30,6 +31,8 @@ pub struct Failure {
 
 struct Player {
     state: State,
+    /// What happened to their orders: jobs count it.
+    orders: Vec<Event>,
     /// Evidence of the last change of each tag.
     ledger: BTreeMap<String, TagChange>,
     sent: Vec<MessageKind>,
@@ -49,6 +52,8 @@ pub struct World<'a> {
     trace: Option<Vec<String>>,
     /// All that was decided, kept where somebody looks at it afterwards.
     record: Option<Record>,
+    /// When jobs over all contacts are due next; none before anything happened.
+    next_jobs: Option<Timestamp>,
 }
 
 impl<'a> World<'a> {
@@ -56,7 +61,7 @@ impl<'a> World<'a> {
     pub fn new(knowledge: &'a Knowledge, trace: bool) -> Self {
         let trace = trace.then(Vec::new);
         let (players, seen, alerts) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { knowledge, players, seen, alerts, watch: None, trace, record: None }
+        Self { knowledge, players, seen, alerts, watch: None, trace, record: None, next_jobs: None }
     }
 
     /// An empty world that keeps all that is decided in it.
@@ -113,21 +118,36 @@ impl<'a> World<'a> {
         }
         // What happens to nobody is recorded in the journal; rules about the whole shop read it there.
         let Some(contact) = &line.contact else { return };
+        self.next_jobs.get_or_insert_with(|| replay_jobs::next(line.received, self.knowledge));
         self.advance_all(line.received - crate::domain::Duration::millis(1));
         let next_id = ContactId(self.players.len() as i64 + 1);
         let knowledge = self.knowledge;
         let player = self.players.entry(contact.clone()).or_insert_with(|| Player {
             state: State::new(next_id, std::slice::from_ref(contact), &knowledge.places),
+            orders: Vec::new(),
             ledger: BTreeMap::new(),
             sent: Vec::new(),
         });
         let event = Event { seq: line.number as i64, at: line.at, received: line.received, body: body.clone() };
         let effects = knowledge.fold(&mut player.state, &event);
         note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
+        if matches!(event.body, EventBody::Order(_)) {
+            player.orders.push(event);
+        }
     }
 
-    /// Fires what is due up to that moment, contact by contact, each in its own order of time.
+    /// Fires what is due up to that moment, and does the jobs over all contacts that are due on the way.
     fn advance_all(&mut self, until: Timestamp) {
+        while let Some(due) = self.next_jobs.filter(|due| *due + replay_jobs::DELAY <= until) {
+            self.advance_days(due);
+            self.jobs(due);
+            self.next_jobs = Some(replay_jobs::next(due, self.knowledge));
+        }
+        self.advance_days(until);
+    }
+
+    /// Keeps what alerts compare from day to day.
+    fn advance_days(&mut self, until: Timestamp) {
         let knowledge = self.knowledge;
         while let Some((day, over)) = self.watch.as_mut().and_then(|watch| watch.next_day_over(until, knowledge)) {
             self.advance_players(over - crate::domain::Duration::millis(1));
@@ -137,6 +157,20 @@ impl<'a> World<'a> {
         self.advance_players(until);
     }
 
+    /// Tells every contact what the jobs that are due count of it.
+    fn jobs(&mut self, due: Timestamp) {
+        let known: Vec<_> = self.players.values().map(|player| Known { orders: &player.orders }).collect();
+        let told = replay_jobs::count(self.knowledge, due, &known);
+        for ((contact, player), bodies) in self.players.iter_mut().zip(told) {
+            for body in bodies {
+                let event = Event { seq: 0, at: due, received: due + replay_jobs::DELAY, body };
+                let effects = self.knowledge.fold(&mut player.state, &event);
+                note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
+            }
+        }
+    }
+
+    /// Contact by contact, each in its own order of time.
     fn advance_players(&mut self, until: Timestamp) {
         for (contact, player) in &mut self.players {
             if self.knowledge.next_wake(&player.state).is_some_and(|wake| wake <= until) {
@@ -261,7 +295,8 @@ fn because(evidence: &crate::domain::Evidence) -> String {
     if !evidence.version.is_empty() {
         let _infallible = write!(text, "@{}", evidence.version);
     }
-    if !evidence.events.is_empty() {
+    // What jobs tell stands in no line.
+    if evidence.events.iter().any(|seq| *seq > 0) {
         let lines: Vec<_> = evidence.events.iter().map(i64::to_string).collect();
         let _infallible = write!(text, "; lines {}", lines.join(", "));
     }

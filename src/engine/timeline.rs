@@ -168,8 +168,11 @@ pub fn take_head(fields: &mut serde_json::Map<String, Value>) -> Result<Head, St
 /// # Errors
 /// Which field is missing or wrong.
 pub fn event_body(value: Value) -> Result<EventBody, String> {
-    if value.get("event").is_none() {
-        return Err("`event` (or `expect`) is missing".into());
+    match value.get("event").and_then(Value::as_str) {
+        None => return Err("`event` (or `expect`) is missing".into()),
+        // They are counted here, and nobody else's word is taken for them.
+        Some("figures") => return Err("`figures` are Hotline's own: they are counted from the other events".into()),
+        Some(_) => {}
     }
     serde_json::from_value(value).map_err(|error| error.to_string())
 }
@@ -210,6 +213,7 @@ mod tests {
             ("{\"at\": \"now\", \"event\": \"message\"}", "no RFC 3339 time"),
             ("{\"at\": \"2026-03-02T10:00:00Z\"}", "`event` (or `expect`) is missing"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"event\": \"dance\"}", "dance"),
+            ("{\"at\": \"2026-03-02T10:00:00Z\", \"event\": \"figures\", \"job\": \"customers\"}", "Hotline's own"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"852\", \"event\": \"message\"}", "names no contact"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"expect\": {\"tagz\": []}}", "tagz"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"id\": true, \"event\": \"message\"}", "`id` is text"),

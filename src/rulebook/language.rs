@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
-use super::signals::SIGNALS;
+use super::signals::{FIGURES, SIGNALS};
 use super::written::{AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Written, WrittenHeat};
 use super::{Rulebook, figures, signals, sweep, tiers};
 use crate::domain::{Colour, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage};
@@ -442,7 +442,7 @@ fn check_tag(checker: &mut Checker<'_>, written: &Written) {
         let Some((name, behind)) = after.split_once('}') else {
             return checker.error(place, "a { without }", "Write {product}.");
         };
-        if !PARAMETERS.contains(&name) {
+        if !PARAMETERS.contains(&name) && !FIGURES.contains(&name) {
             let known = PARAMETERS.join("}, {");
             checker.error(place, format!("{{{name}}} is no field of a signal"), format!("Fields are {{{known}}}."));
         }

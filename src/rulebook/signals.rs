@@ -51,7 +51,14 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("offer_taken", "a purchase with a coupon, or an answer to a campaign: offer"),
     ("won", "a paid order, or an agent's word that the deal is closed"),
     ("lost", "an agent's word that the deal is lost"),
+    (
+        "figures",
+        "statistics over all contacts, counted anew: job, period, and what keywords/README.md lists for the job",
+    ),
 ];
+
+/// What statistics say of a contact, by name; each is a field of the signal `figures`.
+pub(super) const FIGURES: [&str; 8] = ["band", "r", "f", "m", "group", "high_value", "growing", "baseline"];
 
 /// One signal.
 #[derive(Clone, Debug)]
@@ -176,6 +183,12 @@ pub(super) fn of_event(
         }
         EventBody::Campaign(campaign) if campaign.action == "response" => {
             signals.push(signal("offer_taken").with("offer", format!("campaign {}", campaign.campaign)));
+        }
+        EventBody::Figures(figures) => {
+            let counted = signal("figures").with("job", figures.job.as_str()).with("period", figures.period.as_str());
+            let said = |name: &&'static str| Some((*name, figures.values.get(*name)?));
+            let known = FIGURES.iter().filter_map(said);
+            signals.push(known.fold(counted, |signal, (name, value)| signal.with(name, value.as_str())));
         }
         EventBody::Agent(agent) => match agent.action {
             AgentAction::Won => signals.push(signal("won")),

@@ -48,6 +48,13 @@ pub struct OrderRow {
     pub items: Vec<String>,
 }
 
+impl OrderRow {
+    /// Whether it was paid for and not taken back.
+    pub fn is_purchase(&self) -> bool {
+        self.paid_at.is_some() && self.rank < crate::domain::OrderState::Cancelled as i64
+    }
+}
+
 /// Sums are stored in ten-thousandths of the main unit: exact, and no sum of them is rounded.
 pub const UNIT: i64 = 10_000;
 

@@ -14,6 +14,7 @@ mod dispatch;
 mod claims;
 mod governance;
 mod indexed;
+mod jobs;
 mod leading;
 mod people;
 #[expect(clippy::duplicate_mod, reason = "the queries are compiled once for each database")]
@@ -33,6 +34,7 @@ pub(crate) use claims::Hold;
 use claims::InFlight;
 pub use governance::AlertRow;
 pub use indexed::*;
+pub use jobs::{Bought, JobRow, JobState, TagRevenue};
 pub use leading::Leadership;
 use postgres::Postgres;
 pub use segments::{Asked, Member, Place, SavedSegment};

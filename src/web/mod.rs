@@ -53,6 +53,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(api::events::router(engine.clone()))
         .merge(api::links::router(engine.clone()))
         .merge(links::router(engine.clone(), pages))
+        .merge(api::jobs::router(engine.clone()))
         .merge(api::segments::router(engine.clone()))
         .merge(api::why::router(engine))
         .merge(console)

@@ -17,6 +17,7 @@ mod scenarios;
 mod segments;
 mod size;
 mod spine;
+mod statistics;
 mod store;
 mod told;
 mod why;

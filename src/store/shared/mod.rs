@@ -8,9 +8,11 @@ pub(in crate::store) mod folding;
 pub(in crate::store) mod governance;
 pub(in crate::store) mod group;
 pub(in crate::store) mod indexing;
+pub(in crate::store) mod jobs;
 pub(in crate::store) mod links;
 pub(in crate::store) mod outbox;
 pub(in crate::store) mod segments;
+pub(in crate::store) mod statistics;
 pub(in crate::store) mod users;
 
 use super::{BEGIN, Connection, Database, LOCK_APPENDING};

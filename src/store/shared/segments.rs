@@ -7,7 +7,7 @@ use rust_decimal::prelude::ToPrimitive;
 use sqlx::{QueryBuilder, Row};
 
 use super::{Connection, Database, json};
-use crate::domain::{ContactId, Currency, Duration, Timestamp};
+use crate::domain::{ContactId, Currency, Duration, Rates, Timestamp};
 use crate::segments::{Compare, Condition, Field, Figure, Moment, Segment};
 use crate::store::{Asked, Member, Place, Profile, SavedSegment, UNIT};
 
@@ -16,7 +16,7 @@ type Query = QueryBuilder<Database>;
 /// Orders that count: paid for, and not taken back. The words of the partial indexes.
 const PURCHASES: &str = "from orders o where o.paid_at is not null and o.rank < 5";
 /// Sorts behind every character that a tag has.
-const LAST: char = '\u{10FFFF}';
+pub(super) const LAST: char = '\u{10FFFF}';
 
 /// How many contacts are in a segment.
 pub(in crate::store) async fn count(connection: &mut Connection, asked: &Asked<'_>) -> Result<i64, sqlx::Error> {
@@ -305,12 +305,12 @@ fn orders(query: &mut Query, amount: &Amount, currency: Currency, asked: View<'_
             group(query);
             query.push(" group by o.contact_id").push(test);
             query.push(if amount.figure == Figure::Sum { "coalesce(sum(" } else { "avg(" });
-            converted(query, currency, asked);
+            converted(query, currency, asked.rates);
             query.push(if amount.figure == Figure::Sum { "), 0)" } else { ")" });
         }
         Figure::Last => {
             query.push("select contact_id from (select o.contact_id, ");
-            converted(query, currency, asked);
+            converted(query, currency, asked.rates);
             query.push(" as worth, row_number() over (partition by o.contact_id order by o.paid_at desc, o.number desc) as place");
             group(query);
             query.push(") as latest where place = 1 and (worth");
@@ -326,9 +326,9 @@ fn orders(query: &mut Query, amount: &Amount, currency: Currency, asked: View<'_
 
 /// An order's total in a currency, in ten-thousandths: exact in its own, and null where there is no rate. Up to 900 thousand
 /// millions a double holds them exactly.
-fn converted(query: &mut Query, currency: Currency, asked: View<'_>) {
+pub(super) fn converted(query: &mut Query, currency: Currency, rates: &Rates) {
     query.push("o.total * case o.currency");
-    for (from, worth) in asked.rates.worth_in(currency) {
+    for (from, worth) in rates.worth_in(currency) {
         query.push(" when ").push_bind(from.code().to_owned());
         query.push(" then ").push_bind(worth.to_f64().unwrap_or_default());
     }

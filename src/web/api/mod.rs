@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod events;
 pub mod health;
+pub mod jobs;
 pub mod links;
 pub mod problem;
 pub mod segments;

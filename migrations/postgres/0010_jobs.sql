@@ -1,0 +1,37 @@
+-- What is done once a day, week, month or quarter: a row for each job, with the period that it is at or did last.
+create table jobs (
+    name        text primary key,
+    -- 2026-Q3, 2026-07: what is counted. It ended at `due_at`.
+    period      text not null,
+    from_at     bigint not null,
+    due_at      bigint not null,
+    -- Where the period before ended that this job did.
+    before_at   bigint,
+    state       text not null,
+    -- Where it goes on after a restart: the job's own affair.
+    progress    text not null,
+    done        bigint not null,
+    total       bigint not null,
+    started_at  bigint not null,
+    updated_at  bigint not null,
+    finished_at bigint,
+    error       text
+);
+
+-- What was counted for a period, kept for comparing.
+create table reports (
+    name    text not null,
+    period  text not null,
+    made_at bigint not null,
+    body    text not null,
+    primary key (name, period)
+);
+
+-- What was paid for advertising: by source and day, in ten-thousandths of the currency's main unit.
+create table ad_spend (
+    source   text not null,
+    day      text not null,
+    currency text not null,
+    amount   bigint not null,
+    primary key (source, day, currency)
+);

@@ -1,0 +1,145 @@
+//! `hotline report`: figures over all contacts, also beside a running server.
+
+use std::fmt::Write;
+
+use chrono::NaiveDate;
+
+use super::{Ended, KeywordsArgument, Stop, runtime};
+use crate::config::Settings;
+use crate::domain::{Duration, Timestamp, midnight};
+use crate::engine::fold::Knowledge;
+use crate::engine::knowledge::{Folders, compile};
+use crate::engine::{jobs, reports};
+use crate::statistics::{Figure, Report, Span};
+use crate::store::{Store, StoreError};
+
+/// A month of 30 days, where nothing else is asked for.
+const SPAN: Duration = Duration::days(30);
+
+/// Figures over all contacts. Without a name, lists the reports and how far the jobs are.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  hotline report\n  hotline report customers\n  \
+                        hotline report customers --since 2026-04-01 --until 2026-07-01 --json")]
+pub struct Arguments {
+    /// Which report
+    name: Option<String>,
+    /// From this day on, in the shop's time zone [default: 30 days before the end]
+    #[arg(long, value_name = "DAY")]
+    since: Option<NaiveDate>,
+    /// Before this day [default: until now]
+    #[arg(long, value_name = "DAY")]
+    until: Option<NaiveDate>,
+    /// One JSON object, for programs
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    keywords: KeywordsArgument,
+}
+
+pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> {
+    settings.keywords.dir = arguments.keywords.keywords.clone().or(settings.keywords.dir);
+    runtime()?.block_on(report(&arguments, &settings))
+}
+
+fn failed(error: StoreError) -> Stop {
+    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    Stop(format!("cannot read the database: {error}{cause}"))
+}
+
+async fn report(arguments: &Arguments, settings: &Settings) -> Result<Ended, Stop> {
+    let sources = Folders::of(settings).read().map_err(|error| Stop(error.to_string()))?;
+    let (knowledge, problems) = compile(&sources, settings);
+    let knowledge = knowledge.ok_or_else(|| {
+        let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        Stop(format!("the dictionaries or rules have mistakes:\n{}", said.join("\n")))
+    })?;
+    let kind = match &arguments.name {
+        Some(name) => Some(reports::named(name).ok_or_else(|| {
+            let known: Vec<_> = reports::REPORTS.iter().map(|kind| kind.name).collect();
+            Stop(format!("there is no report `{name}`; there are: {}", known.join(", ")))
+        })?),
+        None => None,
+    };
+    let store = Store::open_beside(&settings.database.url).await.map_err(failed)?;
+    let now = Timestamp::from(chrono::Utc::now());
+    let zone = knowledge.shop.zone;
+    let text = match kind {
+        Some(kind) => {
+            let until = arguments.until.map_or(now, |day| midnight(day, zone));
+            let from = arguments.since.map_or(until - SPAN, |day| midnight(day, zone));
+            let desk = reports::Desk { store: &store, knowledge: &knowledge, span: Span { from, until }, now };
+            let report = reports::make(kind, desk).await.map_err(failed)?;
+            if arguments.json { json(&report)? } else { shown(&report, &knowledge) }
+        }
+        None => {
+            let jobs = jobs::told(&store, zone, now).await.map_err(failed)?;
+            if arguments.json { json(&listed(&jobs))? } else { list(&jobs) }
+        }
+    };
+    print!("{text}");
+    Ok(Ended::Done)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Stop::new("cannot write JSON", error))?;
+    Ok(text + "\n")
+}
+
+fn listed(jobs: &[jobs::Told]) -> serde_json::Value {
+    let reports: Vec<_> =
+        reports::REPORTS.iter().map(|kind| serde_json::json!({ "name": kind.name, "about": kind.about })).collect();
+    serde_json::json!({ "reports": reports, "jobs": jobs })
+}
+
+fn list(jobs: &[jobs::Told]) -> String {
+    let mut text = String::from("Reports:\n");
+    for kind in reports::REPORTS {
+        let _infallible = writeln!(text, "  {:14} {}", kind.name, kind.about);
+    }
+    text.push_str("\nJobs:\n");
+    for job in jobs {
+        let (period, next) = (job.period.as_deref().unwrap_or("-"), &job.next);
+        let every = format!("{:?}", job.every).to_lowercase();
+        let _infallible = writeln!(
+            text,
+            "  {:14} every {every:8} {:8} {period:11} {} of {}, next {next}",
+            job.name, job.state, job.done, job.total
+        );
+        if let Some(error) = &job.error {
+            let _infallible = writeln!(text, "  {:14} {error}", "");
+        }
+    }
+    text
+}
+
+/// A table for people.
+fn shown(report: &Report, knowledge: &Knowledge) -> String {
+    let day = |text: &str| Timestamp::parse_rfc3339(text).map(|at| at.date_in(knowledge.shop.zone)).unwrap_or_default();
+    let mut text = format!("{}: {}\n{} to {}\n\n", report.name, report.about, day(&report.from), day(&report.until));
+    let what = |figure: &Figure| match figure.of.is_empty() {
+        true => figure.name.clone(),
+        false => format!("{}, {}", figure.name, figure.of),
+    };
+    let wide = report.figures.iter().map(|figure| what(figure).chars().count()).max().unwrap_or(0);
+    for figure in &report.figures {
+        let value = figure.value.map_or_else(|| "?".to_owned(), |value| format!("{value} {}", figure.unit));
+        let mut line = format!("{:9} {:wide$} {:>14}", figure.entry, what(figure), value.trim_end());
+        if figure.cases > 0 {
+            let _infallible = write!(line, "  of {}", figure.cases);
+        }
+        if let Some(aim) = figure.aim {
+            let verdict = match figure.good {
+                Some(true) => "good",
+                Some(false) => "NOT MET",
+                None => "unknown",
+            };
+            let _infallible = write!(line, "  ({aim}: {verdict})");
+        }
+        if !figure.note.is_empty() {
+            let _infallible = write!(line, "  {}", figure.note);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

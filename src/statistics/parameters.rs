@@ -1,0 +1,58 @@
+//! When there is enough to count, and where lines are drawn: `keywords/statistics.toml`.
+
+use serde::Deserialize;
+
+use crate::domain::{Duration, Problem, SourceFile};
+
+/// All parameters. The file explains each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "explained in keywords/statistics.toml")]
+pub struct Parameters {
+    pub customers: Customers,
+}
+
+/// Where each customer stands among the others.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "explained in keywords/statistics.toml")]
+pub struct Customers {
+    #[serde(deserialize_with = "duration")]
+    pub window: Duration,
+    pub least: i64,
+    pub high: i64,
+    pub middle: i64,
+    pub points_high: usize,
+}
+
+impl Parameters {
+    /// Reads `statistics.toml` among the files.
+    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+        let Some(file) = files.iter().find(|file| file.path == "statistics.toml") else {
+            let message = "statistics.toml is missing: it holds what statistics are counted by";
+            let advice = "Copy it from the ones that ship with Hotline.";
+            return (None, vec![Problem::at("statistics.toml", "", 0, message, advice)]);
+        };
+        let refuse = |place: usize, message: String, advice: &str| {
+            (None, vec![Problem::at(&file.path, &file.text, place, message, advice)])
+        };
+        let parameters: Self = match toml::from_str(&file.text) {
+            Ok(parameters) => parameters,
+            Err(error) => return refuse(error.span().map_or(0, |span| span.start), error.message().to_owned(), ""),
+        };
+        let Customers { high, middle, least, .. } = parameters.customers;
+        if high < 1 || middle < 1 || high + middle > 99 || least < 1 {
+            let place = file.text.find("[customers]").unwrap_or(0);
+            let message =
+                "`high`, `middle` and `least` are at least 1, and `high` and `middle` together at most 99 per cent";
+            return refuse(place, message.to_owned(), "Write high = 15, middle = 35, least = 20.");
+        }
+        (Some(parameters), Vec::new())
+    }
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Duration::parse(&text)
+        .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no length of time such as 30d or 365d")))
+}

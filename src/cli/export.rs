@@ -10,7 +10,7 @@ use crate::domain::Timestamp;
 use crate::engine::knowledge::{Folders, compile};
 use crate::engine::segments::{PAGE, Wanted, csv_body, csv_head, named, page};
 use crate::segments::lists::is_name;
-use crate::store::{Place, Store, StoreError};
+use crate::store::{Place, Store, StoreError, TagUse};
 
 /// Writes what Hotline knows, also beside a running server.
 #[derive(clap::Args)]
@@ -61,6 +61,8 @@ async fn export(text: &str, settings: &Settings) -> Result<Ended, Stop> {
             Wanted { segment, first: None, now }
         }
     };
+    let day = now.date_in(knowledge.shop.zone);
+    store.note_tag_use(&wanted.segment.tags(), TagUse::Export, &day, now).await.map_err(failed)?;
     let mut out = std::io::stdout().lock();
     let broken = |error| Stop::new("cannot write", error);
     out.write_all(&csv_head()).map_err(broken)?;

@@ -36,7 +36,9 @@ pub(super) async fn run(engine: Engine) {
 
 async fn tags_of_people(engine: &Engine) -> Result<usize, StoreError> {
     let rulebook = &engine.shelf().knowledge().rulebook;
-    let names = engine.store().tag_names().await?;
+    let (mut names, made) = (engine.store().tag_names().await?, engine.store().tags().await?);
+    names.retain(|name| !made.iter().any(|row| row.tag == *name));
+    names.extend(made.into_iter().filter(|row| row.archived_at.is_none()).map(|row| row.tag));
     Ok(names.iter().filter(|name| !rulebook.gives(name)).count())
 }
 

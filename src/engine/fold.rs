@@ -28,6 +28,8 @@ pub struct Knowledge {
     pub shop: Shop,
     /// Lists of contacts that ship.
     pub lists: Vec<crate::segments::lists::List>,
+    /// What tags are called and drawn in.
+    pub tag_names: crate::governance::TagNames,
     /// When an alert stands, and how tags are kept in order.
     pub governance: crate::governance::Figures,
     /// When a promise is kept, and when the bot takes over again.

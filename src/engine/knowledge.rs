@@ -120,6 +120,8 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     keep(found);
     let (statistics, found) = Parameters::compile(&sources.keywords);
     keep(found);
+    let (tag_names, found) = governance::TagNames::compile(&sources.keywords);
+    keep(found);
     problems.sort();
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return (None, problems);
@@ -134,6 +136,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
             shop: Shop { rates: rates?, ..shop? },
             lists: lists?,
             governance: governance?,
+            tag_names: tag_names?,
             desk_policy,
             outreach: outreach?,
             places: places?,

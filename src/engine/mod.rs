@@ -7,6 +7,7 @@
 //! Every arrow that crosses a process has a row on each side of it, so that a crash between two loses nothing.
 
 mod alerts;
+mod changes;
 pub mod fold;
 mod index;
 mod intake;
@@ -24,6 +25,7 @@ mod sender;
 pub mod state;
 pub mod summary;
 mod supervise;
+pub mod tags;
 pub mod timeline;
 mod watch;
 pub mod why;
@@ -140,6 +142,7 @@ impl Engine {
         engine.spawn("settler", sender::settle);
         engine.spawn("alerts", alerts::run);
         engine.spawn("jobs", jobs::run);
+        engine.spawn("changes", changes::run);
         engine.spawn("keywords", |engine| async move { engine.shelf().watch(engine.stopping()).await });
         engine
     }

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use crate::domain::{Problem, SourceFile};
+use crate::domain::{Duration, Problem, SourceFile};
 
 /// What stands in `governance.toml`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -11,6 +11,8 @@ use crate::domain::{Problem, SourceFile};
 #[expect(missing_docs, reason = "the tables of governance.toml, which explains them")]
 pub struct Figures {
     pub alerts: AlertFigures,
+    pub permissions: Permissions,
+    pub tags: TagLimits,
 }
 
 /// When an alert stands.
@@ -45,6 +47,80 @@ pub struct GreyShare {
 #[serde(deny_unknown_fields)]
 pub struct TagCount {
     pub more_than: usize,
+}
+
+/// GOV-11: roles that may change the set of tags.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permissions {
+    create: Vec<String>,
+    change: Vec<String>,
+    delete: Vec<String>,
+    assign: Vec<String>,
+}
+
+/// What somebody does with the set of tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Makes a new tag.
+    Create,
+    /// Gives it another label or colour, merges or archives it.
+    Change,
+    /// Forgets it.
+    Delete,
+    /// Sets it on a contact, or takes it away.
+    Assign,
+}
+
+impl Action {
+    /// The name in `governance.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Change => "change",
+            Self::Delete => "delete",
+            Self::Assign => "assign",
+        }
+    }
+}
+
+impl Permissions {
+    /// Roles that may do this.
+    pub fn of(&self, action: Action) -> &[String] {
+        match action {
+            Action::Create => &self.create,
+            Action::Change => &self.change,
+            Action::Delete => &self.delete,
+            Action::Assign => &self.assign,
+        }
+    }
+}
+
+/// When the set of tags is out of order.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagLimits {
+    #[serde(deserialize_with = "length")]
+    pub month: Duration,
+    #[serde(deserialize_with = "length")]
+    pub unused_after: Duration,
+    pub rarely_used: i64,
+    pub archive_over: i64,
+    pub delete_under: i64,
+    #[serde(deserialize_with = "length")]
+    pub delete_after: Duration,
+    pub overlap: Decimal,
+    pub overlap_least: i64,
+    #[serde(deserialize_with = "length")]
+    pub campaign_after: Duration,
+    pub campaign_into: String,
+}
+
+/// A length of time as people write it.
+fn length<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let wrong = || serde::de::Error::custom(format!("`{text}` is no length of time: write 30d or 24h"));
+    Duration::parse(&text).ok_or_else(wrong)
 }
 
 impl Figures {

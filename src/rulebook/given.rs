@@ -1,6 +1,7 @@
 //! Which tags rules give, and which they read: the others are people's own.
 
 use super::Rulebook;
+use super::effects::is_like_text;
 use super::language::Rule;
 
 /// Groups that mirror a state, whatever the rules are called that changed it.
@@ -11,6 +12,15 @@ impl Rulebook {
     pub fn gives(&self, tag: &str) -> bool {
         let group = tag.split('/').next().unwrap_or_default();
         STATES.contains(&group) || self.rules.iter().any(|rule| gives(rule, tag, group))
+    }
+
+    /// Whether a rule asks for a tag of this name.
+    pub fn reads(&self, tag: &str) -> bool {
+        let patterns = self.rules.iter().flat_map(|rule| {
+            let holds = &rule.written.holds;
+            holds.tags.iter().chain(&holds.any_tags).chain(&holds.not_tags)
+        });
+        patterns.into_iter().any(|pattern| is_like_text(tag, pattern))
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) enum Life {
 pub(super) struct Rule {
     pub(super) name: Arc<str>,
     pub(super) version: String,
+    /// As it stands in its file.
+    pub(super) words: String,
     pub(super) written: Written,
     pub(super) signals: Vec<&'static str>,
     pub(super) window: Duration,
@@ -305,6 +307,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     Rule {
         name: written.name.as_str().into(),
         version,
+        words: text.trim_end().to_owned(),
         signals,
         window,
         sum_window,

@@ -114,6 +114,11 @@ impl Rulebook {
         self.rules.iter().map(|rule| (&*rule.name, rule.written.catalogue.as_slice()))
     }
 
+    /// Every rule's name with its version and its own words.
+    pub fn versions(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.rules.iter().map(|rule| (&*rule.name, rule.version.as_str(), rule.words.as_str()))
+    }
+
     /// The earliest moment at which anything changes with no new event.
     pub fn next_wake(&self, facts: &Facts) -> Option<Timestamp> {
         timers::next_wake(self, facts)

@@ -21,6 +21,7 @@ mod people;
 mod postgres;
 mod segments;
 mod sqlite;
+mod tags;
 mod types;
 mod writer;
 
@@ -39,6 +40,7 @@ pub use leading::Leadership;
 use postgres::Postgres;
 pub use segments::{Asked, Member, Place, SavedSegment};
 use sqlite::Sqlite;
+pub use tags::{HeldRow, LogRow, RuleChange, SeenRule, TagRow, TagUse, UseRow, Verdict, VerdictRow};
 pub use types::*;
 use writer::{Claimed, Done, Job, Writer};
 

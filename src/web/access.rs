@@ -104,7 +104,7 @@ impl FromRequestParts<App> for SignedIn {
 }
 
 /// Percent-encodes what may not stand in a query.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         match byte {

@@ -45,7 +45,7 @@ pub(super) fn router() -> Router<App> {
         )
 }
 
-fn view_of(name: &str) -> Option<View> {
+pub(super) fn view_of(name: &str) -> Option<View> {
     Some(match name {
         "hot" => View::Hot,
         "mine" => View::Mine,
@@ -63,10 +63,10 @@ async fn frame(app: &App, signed_in: &SignedIn, view: &str, current: Option<i64>
     let now = app.engine.now();
     let read = async {
         let (counts, rows) = (store.counts(login).await?, store.inbox(which, login, ROWS).await?);
-        Ok::<_, StoreError>((counts, rows, alerts(app).await?))
+        Ok::<_, StoreError>((counts, rows, alerts(app).await?, app.engine.faces().await?))
     };
-    let (counts, rows, alerts) = read.await.map_err(|_| app.pages.unavailable())?;
-    let rows: Vec<Value> = rows.iter().map(|row| view::row(row, now)).collect();
+    let (counts, rows, alerts, faces) = read.await.map_err(|_| app.pages.unavailable())?;
+    let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, now)).collect();
     let problems = app.engine.shelf().problems();
     Ok(context! {
         view, alerts, counts => counts.to_vec(), rows, current, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
@@ -151,6 +151,7 @@ async fn thread(
     let events = store.thread(contact, MESSAGES).await?;
     let sent = store.sent(contact, MESSAGES).await?;
     let ledger = store.ledger(contact, 200).await?;
+    let (faces, verdicts) = (app.engine.faces().await?, store.verdicts_of(row.contact, &signed_in.user().login).await?);
     if row.unread > 0 {
         // The count is a convenience: where it cannot be written now, the next look does it.
         let _next_time = store.mark_seen(contact).await;
@@ -162,7 +163,7 @@ async fn thread(
     Ok(Some(context! {
         contact => contact_view, composer, error, key => access::token(),
         messages => view::thread(&events, &sent, shop_zone),
-        tags => view::tags(state.as_deref(), &ledger, &events, now),
+        tags => view::tags(state.as_deref(), &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     }))
 }
 

@@ -8,6 +8,7 @@ mod live;
 mod pages;
 mod security;
 mod sign_in;
+mod tags;
 mod view;
 mod visitor;
 pub mod webhook;
@@ -40,7 +41,8 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let secure = engine.settings().public_url().starts_with("https://");
     let pages = Pages::load()?;
     let app = App { engine: engine.clone(), pages: pages.clone(), secure, sandbox };
-    let console = console::router().merge(why::router()).merge(sign_in::router()).merge(live::router());
+    let console =
+        console::router().merge(tags::router()).merge(why::router()).merge(sign_in::router()).merge(live::router());
     let console = console
         .fallback(async |axum::extract::State(app): axum::extract::State<App>| {
             (StatusCode::NOT_FOUND, app.pages.error("There is nothing at this address.", "Go to the inbox."))
@@ -54,6 +56,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(api::links::router(engine.clone()))
         .merge(links::router(engine.clone(), pages))
         .merge(api::jobs::router(engine.clone()))
+        .merge(api::tags::router(engine.clone()))
         .merge(api::segments::router(engine.clone()))
         .merge(api::why::router(engine))
         .merge(console)

@@ -6,16 +6,17 @@ use minijinja::{Value, context};
 use crate::domain::{AgentAction, Content, Event, EventBody, Evidence, Timestamp};
 use crate::engine::state::State;
 use crate::engine::summary::Row;
+use crate::engine::tags::Faces;
 use crate::store::{InboxRow, LedgerLine, LedgerMove, SentRow};
 
 /// Tags that a row of the inbox shows; the rest is a number.
 const TAGS_SHOWN: usize = 3;
 
 /// A row of the inbox.
-pub(super) fn row(row: &InboxRow, now: Timestamp) -> Value {
+pub(super) fn row(row: &InboxRow, faces: &Faces, now: Timestamp) -> Value {
     let summary: Row = serde_json::from_str(&row.summary).unwrap_or_default();
     let more = summary.tags.len().saturating_sub(TAGS_SHOWN);
-    let tags: Vec<String> = summary.tags.iter().take(TAGS_SHOWN).cloned().collect();
+    let tags: Vec<Value> = summary.tags.iter().take(TAGS_SHOWN).map(|tag| face(faces, tag)).collect();
     context! {
         id => row.contact.0, name => name(&summary, row.contact.0), preview => &summary.preview, unread => row.unread,
         colour => summary.colour.clone(), heat => summary.heat.clone(), tags, more,
@@ -25,6 +26,16 @@ pub(super) fn row(row: &InboxRow, now: Timestamp) -> Value {
         window => summary.window_ends.filter(|ends| *ends > now).map(|ends| left(ends, now)),
         country => summary.country.clone(),
     }
+}
+
+/// What a tag is called and drawn in.
+fn face(faces: &Faces, tag: &str) -> Value {
+    context! { tag, label => faces.label(tag), colour => faces.colour(tag) }
+}
+
+/// Labels of tags that may be given: the core set and what people made.
+pub(super) fn known_tags(faces: &Faces) -> Vec<String> {
+    faces.offered().map(|tag| faces.label(tag)).collect()
 }
 
 /// Name, else number, else our own number of them.
@@ -155,11 +166,20 @@ fn ours(row: &SentRow, zone: Tz) -> Value {
 }
 
 /// Tags that hold, with why: the rule, the figure, the words in the message.
-pub(super) fn tags(state: Option<&str>, ledger: &[LedgerLine], events: &[Event], now: Timestamp) -> Vec<Value> {
+pub(super) fn tags(
+    state: Option<&str>,
+    ledger: &[LedgerLine],
+    events: &[Event],
+    faces: &Faces,
+    verdicts: &[(String, Timestamp, bool)],
+    now: Timestamp,
+) -> Vec<Value> {
     let state: State = state.and_then(|state| serde_json::from_str(state).ok()).unwrap_or_default();
     let held = state.facts.tags();
     held.map(|(tag, held)| {
         let line = ledger.iter().find(|line| line.tag == tag.as_str() && line.change == LedgerMove::Set);
+        let said = verdicts.iter().find(|(other, since, _)| other == tag.as_str() && *since == held.since);
+        let said = said.map(|(.., correct)| if *correct { "right" } else { "wrong" });
         let evidence = line.map(|line| line.evidence.clone()).unwrap_or_default();
         let message = evidence.events.iter().rev().find_map(|seq| {
             let event = events.iter().find(|event| event.seq == *seq)?;
@@ -167,7 +187,7 @@ pub(super) fn tags(state: Option<&str>, ledger: &[LedgerLine], events: &[Event],
             Some(highlighted(message.words(), &evidence))
         });
         context! {
-            tag => tag.as_str(), group => tag.group(), since => ago(held.since, now),
+            tag => tag.as_str(), label => faces.label(tag.as_str()), colour => faces.colour(tag.as_str()), said, since => ago(held.since, now),
             until => held.expires.filter(|expires| *expires > now).map(|expires| left(expires, now)),
             rule => &held.by, version => &evidence.version, catalogue => evidence.catalogue.join(", "), figure => &evidence.figure,
             message,

@@ -107,7 +107,7 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
     assert!(text(&agent, ".rows a .hot").await.contains("asks for a person"));
     click(&agent, ".rows a").await;
     agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(".messages .theirs")).await.unwrap();
-    assert!(text(&agent, ".panel .tags").await.contains("budget/300"));
+    assert!(text(&agent, ".panel .tags").await.contains("Budget-300"));
     press(&agent, "b").await;
     let reply = agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css("#reply")).await.unwrap();
     reply.send_keys("Hello, this is Ana. I pick one out for you.").await.unwrap();

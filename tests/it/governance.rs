@@ -1,7 +1,9 @@
 //! What is watched over all contacts, and the set of tags, on both databases and over real HTTP.
 
-use hotline::domain::{Colour, Timestamp};
+use hotline::domain::{Colour, ContactId, Timestamp};
 use hotline::governance::{Alert, Mix};
+use hotline::store::{Role, RuleChange, SeenRule, Store, TagRow, TagUse, UseRow, Verdict};
+use reqwest::header::{CONTENT_TYPE, COOKIE};
 use serde_json::{Value, json};
 
 use crate::app::{App, free_address, http, sandbox};
@@ -104,4 +106,203 @@ async fn sixteen_red_of_a_hundred_stand_at_the_api_until_they_are_fewer() {
         let told = get(&http, &format!("{api}/alerts")).await;
         assert_eq!(told["ended"][0]["name"], "red-share");
     }
+}
+
+fn row(tag: &str, label: &str) -> TagRow {
+    TagRow {
+        tag: tag.into(),
+        labels: [("en".to_owned(), label.to_owned())].into(),
+        made_by: "ana".into(),
+        made_at: NOW,
+        ..TagRow::default()
+    }
+}
+
+#[tokio::test]
+async fn tags_their_uses_and_what_people_say_of_them_are_kept() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        assert!(store.save_tag(&row("product/sofa", "Product-Sofa"), NOW).await.unwrap(), "{}", database.kind);
+        let later = Timestamp(NOW.0 + 86_400_000);
+        let changed = TagRow { colour: Some("blue".into()), ..row("product/sofa", "Product-Couch") };
+        assert!(!store.save_tag(&changed, later).await.unwrap());
+        assert_eq!(store.tags().await.unwrap(), [changed]);
+        assert!(store.forget_tag("product/sofa").await.unwrap());
+        assert!(!store.forget_tag("product/sofa").await.unwrap());
+
+        for (tags, kind, day, at) in [
+            (&["value/vip", "value/vip"][..], TagUse::Filter, "2026-03-01", NOW),
+            (&["value/vip"], TagUse::Filter, "2026-03-01", NOW),
+            (&["value/vip", "need/*"], TagUse::Export, "2026-03-02", later),
+        ] {
+            store.note_tag_use(tags, kind, day, at).await.unwrap();
+        }
+        let used = |tag: &str, uses, last_at| UseRow { tag: tag.into(), uses, last_at };
+        assert_eq!(
+            store.tag_uses("2026-03-01").await.unwrap(),
+            [used("need/*", 1, later), used("value/vip", 3, later)]
+        );
+        assert_eq!(store.tag_uses("2026-03-03").await.unwrap()[1], used("value/vip", 0, later));
+
+        let said = |judge: &str, correct| Verdict {
+            contact: ContactId(1),
+            tag: "value/vip".into(),
+            since: NOW,
+            judge: judge.into(),
+            rule: "value-vip".into(),
+            version: "v1".into(),
+            correct,
+            at: later,
+        };
+        for (judge, correct) in [("ana", false), ("ben", true), ("ana", true), ("cyd", false)] {
+            store.judge_tag(&said(judge, correct)).await.unwrap();
+        }
+        let verdicts = store.verdicts(later).await.unwrap();
+        assert_eq!((verdicts[0].right, verdicts[0].wrong, verdicts.len()), (2, 1, 1), "the last word of each counts");
+        assert!(store.verdicts(Timestamp(later.0 + 1)).await.unwrap().is_empty());
+        assert_eq!(store.verdicts_of(ContactId(1), "cyd").await.unwrap(), [("value/vip".to_owned(), NOW, false)]);
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_a_rule_is_written_down_once_whoever_notices_it() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let rule =
+            |version: &str| SeenRule { rule: "vip".into(), version: version.into(), words: format!("at {version}") };
+        let change =
+            |before: Option<&str>, after: Option<&str>| RuleChange { before: before.map(rule), after: after.map(rule) };
+        store.keep_rules(&[change(None, Some("15000"))], false, NOW).await.unwrap();
+        assert!(store.change_log(NOW, 10).await.unwrap().is_empty(), "where the log begins nothing has changed");
+        for _node in 0..2 {
+            store.keep_rules(&[change(Some("15000"), Some("20000"))], true, NOW).await.unwrap();
+        }
+        store.keep_rules(&[change(Some("20000"), None)], true, NOW).await.unwrap();
+        let log = store.change_log(NOW, 10).await.unwrap();
+        let told: Vec<_> = log.iter().map(|row| (row.action.as_str(), row.subject.as_str())).collect();
+        assert_eq!(told, [("rule-removed", "vip"), ("rule-changed", "vip")], "{}", database.kind);
+        assert_eq!(log[1].detail["before"]["words"], "at 15000");
+        assert_eq!(log[1].detail["after"]["version"], "20000");
+        assert!(store.rules_seen().await.unwrap().is_empty());
+    }
+}
+
+async fn told(answer: reqwest::Response) -> (u16, Value) {
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_is_made_given_judged_and_forgotten_by_the_rules_for_names() {
+    let database = Database::sqlite();
+    let (_app, http, api) = serve(&database).await;
+    let make = async |label: &str| {
+        told(http.post(format!("{api}/tags")).bearer_auth(TOKEN).json(&json!({ "label": label })).send().await.unwrap())
+            .await
+    };
+    // F-29: both refused.
+    for (label, said) in [
+        ("Status-In repair now!", "at most 20"),
+        ("Customer", "too broad"),
+        ("Sofa", "Category-Attribute"),
+        ("Payment-pending", "status/payment-pending"),
+    ] {
+        let (status, problem) = make(label).await;
+        assert_eq!(status, 422, "{label}");
+        assert!(problem["detail"].as_str().unwrap().contains(said), "{problem}");
+    }
+    let (status, made) = make("Product-Dining Table").await;
+    assert_eq!((status, &made["tag"]), (201, &json!("product/dining-table")));
+
+    let event = json!([{ "contact": "+85261000001", "event": "agent", "agent": "ana", "action": "tag_add", "tag": "product/dining-table" },
+                       { "contact": "+85261000001", "event": "agent", "agent": "ana", "action": "tag_add", "tag": "No Tag" }]);
+    let given = told(http.post(format!("{api}/events")).bearer_auth(TOKEN).json(&event).send().await.unwrap()).await.1;
+    assert_eq!(
+        (&given["results"][0]["status"], &given["results"][1]["status"]),
+        (&json!("accepted"), &json!("invalid"))
+    );
+    let shown = async || {
+        let all = get(&http, &format!("{api}/tags")).await;
+        all["tags"].as_array().unwrap().iter().find(|tag| tag["tag"] == "product/dining-table").cloned().unwrap()
+    };
+    let tag = eventually("somebody holds it", async || Some(shown().await).filter(|tag| tag["holders"] == 1)).await;
+    assert_eq!(
+        (&tag["label"], &tag["of_people"], &tag["accuracy"]),
+        (&json!("Product-Dining Table"), &json!(true), &Value::Null)
+    );
+
+    let verdict = json!({ "contact": "+85261000001", "tag": "product/dining-table", "right": false, "by": "ben" });
+    let judged = http.post(format!("{api}/tags/verdicts")).bearer_auth(TOKEN).json(&verdict).send().await.unwrap();
+    assert_eq!(judged.status(), 204);
+    let count = json!({ "segment": "tag:product/dining-table" });
+    http.post(format!("{api}/segments/count")).bearer_auth(TOKEN).json(&count).send().await.unwrap();
+    let tag = shown().await;
+    assert_eq!((&tag["wrong"], &tag["accuracy"], &tag["uses"]), (&json!(1), &json!(0.0), &json!(1)));
+
+    let one = format!("{api}/tags/product/dining-table");
+    let change = json!({ "labels": { "en": "Product-Table" }, "colour": "brown" });
+    assert_eq!(http.put(&one).bearer_auth(TOKEN).json(&change).send().await.unwrap().status(), 200);
+    assert_eq!(shown().await["colour"], "brown");
+    let (status, problem) = told(http.delete(&one).bearer_auth(TOKEN).send().await.unwrap()).await;
+    assert_eq!(status, 422, "{problem}: somebody holds it");
+    let changes = get(&http, &format!("{api}/changes")).await;
+    let actions: Vec<_> = changes["changes"].as_array().unwrap().iter().map(|row| row["action"].clone()).collect();
+    assert_eq!(actions, ["tag-changed", "tag-made", "log-begun"]);
+}
+
+/// GOV-11: by role.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_makes_and_gives_tags_and_an_admin_changes_them() {
+    let database = Database::sqlite();
+    let (_app, http, api) = serve(&database).await;
+    let base = api.trim_end_matches("/api/v1").to_owned();
+    let event = json!({ "contact": "+85261000001", "event": "message", "text": "Hello" });
+    http.post(format!("{api}/events")).bearer_auth(TOKEN).json(&event).send().await.unwrap();
+    let store = Store::open_beside(&database.url).await.unwrap();
+    let contact =
+        eventually("the contact is there", async || store.contact_of(&"+85261000001".parse().unwrap()).await.unwrap())
+            .await;
+    let sign_in = async |login: &str, role| {
+        let now = Timestamp::from(chrono::Utc::now());
+        store.add_user(login, login, role, now).await.unwrap();
+        let link = hotline::web::access::new_link(&store, login, &base, now).await.unwrap().unwrap();
+        let once = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let cookie = once.post(link).send().await.unwrap().headers()["set-cookie"].clone();
+        let http =
+            reqwest::Client::builder().default_headers([(COOKIE, cookie)].into_iter().collect()).build().unwrap();
+        let page = http.get(format!("{base}/inbox/all/{}", contact.0)).send().await.unwrap().text().await.unwrap();
+        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        (http, csrf)
+    };
+    let post = async |(http, csrf): &(reqwest::Client, String), path: &str, fields: &[(&str, &str)]| {
+        let mut fields = fields.to_vec();
+        fields.push(("csrf", csrf));
+        let body = reqwest::Url::parse_with_params(&base, &fields).unwrap().query().unwrap().to_owned();
+        let answer = http
+            .post(format!("{base}{path}"))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body)
+            .send()
+            .await
+            .unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (agent, admin) = (sign_in("ben", Role::Agent).await, sign_in("ana", Role::Admin).await);
+    let give = format!("/contact/{}/tag", contact.0);
+    let (_, page) = post(&agent, &give, &[("tag", "Customer"), ("what", "add")]).await;
+    assert!(page.contains("is too broad"), "{page}");
+    post(&agent, &give, &[("tag", "Product-Sofa"), ("what", "add")]).await;
+    let panel = eventually("the panel shows it", async || {
+        let page = agent.0.get(format!("{base}/inbox/all/{}", contact.0)).send().await.unwrap().text().await.unwrap();
+        page.contains("\">Product-Sofa</span>").then_some(page)
+    })
+    .await;
+    assert!(panel.contains("value=\"wrong\""));
+    let change = [("tag", "product/sofa"), ("label", "Product-Couch"), ("colour", "pink")];
+    assert_eq!(post(&agent, "/admin/tags", &change).await.0, 403);
+    let (status, page) = post(&admin, "/admin/tags", &change).await;
+    assert_eq!(status, 200);
+    assert!(page.contains("<span class=\"tag pink\">Product-Couch</span>"), "{page}");
+    post(&agent, &format!("/contact/{}/verdict", contact.0), &[("tag", "product/sofa"), ("what", "right")]).await;
+    assert_eq!(store.verdicts_of(contact, "ben").await.unwrap().len(), 1);
 }

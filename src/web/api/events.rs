@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::authorise;
 use super::problem::ApiProblem;
-use crate::domain::{EventBody, Timestamp};
+use crate::domain::{EventBody, TagKey, Timestamp};
 use crate::engine::Engine;
 use crate::engine::timeline::{Head, event_body, take_head};
-use crate::store::NewEvent;
+use crate::store::{NewEvent, TagUse};
 
 /// Most events of one call.
 const MOST: usize = 1_000;
@@ -45,6 +45,15 @@ async fn take(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> 
     let now = engine.now();
     let parsed: Vec<Result<NewEvent, String>> = items.into_iter().map(|item| new_event(&engine, item, now)).collect();
     let good: Vec<NewEvent> = parsed.iter().filter_map(|item| item.as_ref().ok().cloned()).collect();
+    for event in &good {
+        // A campaign tells to which tags it goes.
+        if let EventBody::Campaign(campaign) = &event.body
+            && campaign.action == "start"
+        {
+            let tags: Vec<&str> = campaign.tags.iter().map(String::as_str).collect();
+            engine.note_use(&tags, TagUse::Send).await;
+        }
+    }
     let mut appended = engine.store().append(good).await.map_err(|_| ApiProblem::unavailable())?.into_iter();
     let results: Vec<Value> = parsed
         .iter()
@@ -68,6 +77,9 @@ fn new_event(engine: &Engine, mut item: Value, now: Timestamp) -> Result<NewEven
     let mut body = event_body(item)?;
     if let EventBody::Agent(agent) = &mut body {
         agent.link |= agent.text.as_deref().is_some_and(|words| engine.carries_link(words));
+        if let Some(tag) = &agent.tag {
+            tag.parse::<TagKey>().map_err(|error| error.to_string())?;
+        }
     }
     if contact.is_none() && !matches!(body, EventBody::Campaign(_) | EventBody::Weather(_) | EventBody::Product(_)) {
         return Err(format!("`contact` is missing: a {} event happens to somebody", body.kind()));

@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod links;
 pub mod problem;
 pub mod segments;
+pub mod tags;
 pub mod why;
 
 use axum::http::{HeaderMap, header};
@@ -15,6 +16,11 @@ use subtle::ConstantTimeEq;
 
 use crate::engine::Engine;
 use problem::ApiProblem;
+
+/// A body as JSON.
+fn read<T: serde::de::DeserializeOwned>(body: &axum::body::Bytes) -> Result<T, ApiProblem> {
+    serde_json::from_slice(body).map_err(|error| ApiProblem::invalid(format!("The body cannot be read: {error}")))
+}
 
 /// Whether the caller shows the token of the setting `api.token`.
 fn authorise(engine: &Engine, headers: &HeaderMap) -> Result<(), ApiProblem> {

@@ -37,6 +37,11 @@ impl ApiProblem {
         Self { kind: "about:blank#not-found", title: "There is no such thing", status: 404, detail: detail.into() }
     }
 
+    /// The caller may not.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self { kind: "about:blank#forbidden", title: "This is not allowed", status: 403, detail: detail.into() }
+    }
+
     /// No token, or a wrong one.
     pub fn unauthorized() -> Self {
         let detail = "Send `Authorization: Bearer …` with the token of the setting api.token.".into();

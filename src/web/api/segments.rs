@@ -9,14 +9,14 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::authorise;
 use super::problem::ApiProblem;
+use super::{authorise, read};
 use crate::domain::Timestamp;
 use crate::engine::Engine;
 use crate::engine::segments::{PAGE, Wanted, card, csv_body, csv_head, named, page};
 use crate::segments::Segment;
 use crate::segments::lists::is_name;
-use crate::store::{Place, SavedSegment, StoreError};
+use crate::store::{Place, SavedSegment, StoreError, TagUse};
 
 /// The segments API.
 pub fn router(engine: Engine) -> Router {
@@ -40,10 +40,6 @@ struct Asking {
     first: Option<Value>,
     limit: Option<i64>,
     cursor: Option<String>,
-}
-
-fn read<T: serde::de::DeserializeOwned>(body: &Bytes) -> Result<T, ApiProblem> {
-    serde_json::from_slice(body).map_err(|error| ApiProblem::invalid(format!("The body cannot be read: {error}")))
 }
 
 fn understood(value: &Value) -> Result<Segment, ApiProblem> {
@@ -71,6 +67,7 @@ fn unknown(name: &str) -> ApiProblem {
 async fn count(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
     authorise(&engine, &headers)?;
     let wanted = wanted(&engine, &read(&body)?, engine.now()).await?;
+    engine.note_use(&wanted.segment.tags(), TagUse::Filter).await;
     let shop = &engine.shelf().knowledge().shop;
     let count = engine.store().count_segment(&wanted.asked(&shop.rates, shop.currency)).await?;
     Ok(Json(json!({ "count": count, "segment": wanted.segment.to_string(), "json": wanted.segment.to_json() })))
@@ -99,6 +96,9 @@ async fn list(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> 
     let begun = asking.cursor.as_deref().map(parsed).transpose()?;
     let (after, now) = begun.unwrap_or((Place::default(), engine.now()));
     let wanted = wanted(&engine, &asking, now).await?;
+    if begun.is_none() {
+        engine.note_use(&wanted.segment.tags(), TagUse::Filter).await;
+    }
     let knowledge = engine.shelf().knowledge();
     // One more than asked for tells whether there is a next page.
     let mut members = page(engine.store(), &knowledge, &wanted, after, limit + 1).await?;
@@ -112,6 +112,7 @@ async fn list(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> 
 async fn export(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiProblem> {
     authorise(&engine, &headers)?;
     let wanted = wanted(&engine, &read(&body)?, engine.now()).await?;
+    engine.note_use(&wanted.segment.tags(), TagUse::Export).await;
     let pages = futures_util::stream::try_unfold((engine, wanted, None), |(engine, wanted, after)| async move {
         let Some(place) = after else { return Ok(Some((csv_head(), (engine, wanted, Some(Place::default()))))) };
         let knowledge = engine.shelf().knowledge();

@@ -105,9 +105,11 @@ addEventListener("submit", async (event) => {
   if (!form.matches("form[data-live]")) return;
   event.preventDefault();
   const button = form.querySelector("button");
+  // Which of several buttons it was is said only while that one is enabled.
+  const body = new URLSearchParams(new FormData(form, event.submitter));
   button.disabled = true;
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const answer = await fetch(form.action, { method: "POST", body });
     if (!answer.ok || answer.url.includes("error=")) { location.assign(answer.ok ? answer.url : location.href); return; }
     form.querySelectorAll("textarea").forEach((box) => { box.value = ""; box.blur(); });
     refresh(current());
@@ -116,6 +118,12 @@ addEventListener("submit", async (event) => {
   } finally {
     button.disabled = false;
   }
+});
+
+// A long table shows the rows that have the words.
+document.getElementById("find")?.addEventListener("input", (event) => {
+  const wanted = event.target.value.toLowerCase();
+  for (const row of document.querySelectorAll("#found tbody tr")) row.hidden = !row.textContent.toLowerCase().includes(wanted);
 });
 
 const keysOn = () => localStorage.getItem("keys") !== "off";

@@ -1,0 +1,401 @@
+//! Names of tags: `tags.toml`, what a label must look like, and what a tag is called and drawn in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use toml::Spanned;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::domain::{Problem, SourceFile, TagKey};
+
+/// What stands in the place of a language that a label has not.
+const LAST_RESORT: &str = "en";
+/// What every group may begin with beside its name.
+const CUT: &str = "…";
+
+/// Labels by language.
+pub type Labels = BTreeMap<String, String>;
+
+/// `tags.toml`, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TagNames {
+    most_characters: usize,
+    generic: BTreeSet<String>,
+    palette: Vec<String>,
+    by_chance: Vec<String>,
+    /// Word of a key to the colour that it stands for.
+    meaning: BTreeMap<String, String>,
+    groups: BTreeMap<String, Labels>,
+    tags: BTreeMap<String, NamedTag>,
+}
+
+/// A tag that ships with a label.
+#[derive(Clone, Debug, PartialEq)]
+struct NamedTag {
+    label: Labels,
+    colour: Option<String>,
+}
+
+/// Why a label is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadLabel {
+    /// NAME-1.
+    #[error("`{label}` has {length} characters; a label has at most {most}")]
+    TooLong {
+        /// The label.
+        label: String,
+        /// How long it is.
+        length: usize,
+        /// How long it may be.
+        most: usize,
+    },
+    /// NAME-2.
+    #[error("`{0}` says not what it is about: write Category-Attribute, such as Product-Sofa")]
+    NoForm(String),
+    /// NAME-3.
+    #[error("`{0}` is too broad: it would fit everybody. Say what is special, such as Customer-New")]
+    Generic(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    labels: WrittenLabels,
+    colours: WrittenColours,
+    #[serde(default)]
+    groups: BTreeMap<String, Labels>,
+    #[serde(default)]
+    tag: Vec<WrittenTag>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenLabels {
+    most_characters: usize,
+    core_at_least: usize,
+    core_at_most: usize,
+    tags_at_most: usize,
+    generic: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenColours {
+    palette: Vec<String>,
+    by_chance: Vec<Spanned<String>>,
+    meaning: BTreeMap<Spanned<String>, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTag {
+    key: Spanned<String>,
+    label: BTreeMap<String, Spanned<String>>,
+    colour: Option<Spanned<String>>,
+}
+
+impl TagNames {
+    /// Reads `tags.toml` among the files. Without that file tags are called by their keys.
+    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+        let Some(file) = files.iter().find(|file| file.path == "tags.toml") else {
+            let advice = "Copy it from the ones that ship with Hotline.";
+            return (
+                None,
+                vec![Problem::at("tags.toml", "", 0, "tags.toml is missing: it holds the names of tags", advice)],
+            );
+        };
+        match toml::from_str::<File>(&file.text) {
+            Ok(written) => Checker { file, problems: Vec::new() }.understand(written),
+            Err(error) => {
+                let place = error.span().map_or(0, |span| span.start);
+                let advice =
+                    "A tag is written [[tag]], key = \"group/value\", label = { en = \"Category-Attribute\" }.";
+                (None, vec![Problem::at(&file.path, &file.text, place, error.message(), advice)])
+            }
+        }
+    }
+
+    /// Whether a tag may be called so.
+    ///
+    /// # Errors
+    /// Why not, and what to write.
+    pub fn judge(&self, label: &str) -> Result<(), BadLabel> {
+        let length = label.graphemes(true).count();
+        if length > self.most_characters {
+            return Err(BadLabel::TooLong { label: label.into(), length, most: self.most_characters });
+        }
+        let whole = plain(label);
+        if self.generic.contains(&whole) {
+            return Err(BadLabel::Generic(label.into()));
+        }
+        let Some((category, attribute)) = label.split_once('-') else { return Err(BadLabel::NoForm(label.into())) };
+        let (category, attribute) = (plain(category), plain(attribute));
+        if category.is_empty() || attribute.is_empty() || label.chars().any(char::is_control) {
+            return Err(BadLabel::NoForm(label.into()));
+        }
+        // `Product-Other` says as little as `Other`.
+        if self.generic.contains(&attribute) {
+            return Err(BadLabel::Generic(label.into()));
+        }
+        Ok(())
+    }
+
+    /// What a tag is called in a language: as the file says, else by its group and the words of its key.
+    pub fn label(&self, tag: &str, language: &str) -> String {
+        let shipped = self.tags.get(tag).and_then(|tag| in_language(&tag.label, language));
+        shipped.map_or_else(|| self.made_up(tag, language), str::to_owned)
+    }
+
+    fn made_up(&self, tag: &str, language: &str) -> String {
+        let (group, rest) = tag.split_once('/').unwrap_or(("", tag));
+        let named = self.groups.get(group).and_then(|labels| in_language(labels, language));
+        let group = named.map_or_else(|| capital(group), str::to_owned);
+        let label = format!("{group}-{}", capital(&rest.replace(['/', '-'], " ")));
+        let graphemes: Vec<&str> = label.graphemes(true).collect();
+        match graphemes.get(..self.most_characters - 1) {
+            Some(kept) if graphemes.len() > self.most_characters => kept.concat() + CUT,
+            _ => label,
+        }
+    }
+
+    /// The colour of a tag that nobody gave one: what its words mean, else one that is always the same.
+    pub fn colour(&self, tag: &str) -> &str {
+        if let Some(colour) = self.tags.get(tag).and_then(|tag| tag.colour.as_deref()) {
+            return colour;
+        }
+        // The last word says most: `complaint-resolved` is resolved.
+        let meaning = tag.rsplit(['/', '-']).find_map(|word| self.meaning.get(word));
+        if let Some(colour) = meaning {
+            return colour;
+        }
+        // FNV-1a: the same on every machine and in every version.
+        let hash = tag
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        let place = (hash % self.by_chance.len().max(1) as u64) as usize;
+        self.by_chance.get(place).map_or("grey", String::as_str)
+    }
+
+    /// Whether the console can draw that colour.
+    pub fn has_colour(&self, colour: &str) -> bool {
+        self.palette.iter().any(|known| known == colour)
+    }
+
+    /// Colours that a tag may have.
+    pub fn palette(&self) -> &[String] {
+        &self.palette
+    }
+
+    /// The core set: tags that ship with a label.
+    pub fn core(&self) -> impl Iterator<Item = &str> {
+        self.tags.keys().map(String::as_str)
+    }
+}
+
+/// The key of a label: `Product-Dining Table` is `product/dining-table`.
+///
+/// # Errors
+/// The label holds something that no key may have.
+pub fn key_of(label: &str) -> Result<TagKey, crate::domain::TagError> {
+    let (group, value) = label.split_once('-').unwrap_or(("", label));
+    let part = |text: &str| {
+        text.trim()
+            .to_lowercase()
+            .split(|c: char| c.is_whitespace() || c == '_' || c == '/')
+            .collect::<Vec<_>>()
+            .join("-")
+    };
+    format!("{}/{}", part(group), part(value)).parse()
+}
+
+fn in_language<'a>(labels: &'a Labels, language: &str) -> Option<&'a str> {
+    let base = language.split('-').next().unwrap_or_default();
+    let label = labels.get(language).or_else(|| labels.get(base)).or_else(|| labels.get(LAST_RESORT));
+    label.map(String::as_str)
+}
+
+/// What does not tell two names apart.
+fn plain(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+struct Checker<'a> {
+    file: &'a SourceFile,
+    problems: Vec<Problem>,
+}
+
+impl Checker<'_> {
+    fn error(&mut self, place: usize, message: impl Into<String>, advice: &str) {
+        self.problems.push(Problem::at(&self.file.path, &self.file.text, place, message, advice));
+    }
+
+    fn understand(mut self, written: File) -> (Option<TagNames>, Vec<Problem>) {
+        let palette = written.colours.palette;
+        for colour in written.colours.by_chance.iter().chain(written.colours.meaning.keys()) {
+            self.colour(colour, &palette);
+        }
+        if written.colours.by_chance.is_empty() || written.labels.most_characters < 5 {
+            self.error(
+                0,
+                "no colours by chance, or labels of less than five characters",
+                "Compare with the file that ships.",
+            );
+        }
+        let mut meaning = BTreeMap::new();
+        for (colour, words) in written.colours.meaning {
+            meaning.extend(words.into_iter().map(|word| (word, colour.get_ref().clone())));
+        }
+        let mut names = TagNames {
+            most_characters: written.labels.most_characters,
+            generic: written.labels.generic.iter().map(|word| plain(word)).collect(),
+            palette,
+            by_chance: written.colours.by_chance.into_iter().map(Spanned::into_inner).collect(),
+            meaning,
+            groups: written.groups,
+            tags: BTreeMap::new(),
+        };
+        self.tags(&mut names, written.tag);
+        let count = names.tags.len();
+        let (least, most) = (written.labels.core_at_least, written.labels.core_at_most);
+        if count < least || count > most {
+            let problem = Problem::at(
+                &self.file.path,
+                "",
+                0,
+                format!("{count} tags have a label of their own; {least} to {most} cover most of the daily work"),
+                format!("Above {} nobody finds one of them in time.", written.labels.tags_at_most),
+            );
+            self.problems.push(if count > written.labels.tags_at_most { problem } else { problem.warning() });
+        }
+        let wrong = self.problems.iter().any(|problem| problem.severity == crate::domain::Severity::Error);
+        ((!wrong).then_some(names), self.problems)
+    }
+
+    fn colour(&mut self, colour: &Spanned<String>, palette: &[String]) {
+        if !palette.contains(colour.get_ref()) {
+            let advice = format!("Colours are {}.", palette.join(", "));
+            self.error(colour.span().start, format!("there is no colour `{}`", colour.get_ref()), &advice);
+        }
+    }
+
+    fn tags(&mut self, names: &mut TagNames, written: Vec<WrittenTag>) {
+        let mut taken: BTreeMap<(String, String), String> = BTreeMap::new();
+        for tag in written {
+            let key = tag.key.get_ref().clone();
+            if let Err(error) = key.parse::<TagKey>() {
+                self.error(tag.key.span().start, error.to_string(), "Example: key = \"status/shipped\".");
+            }
+            if let Some(colour) = &tag.colour {
+                self.colour(colour, &names.palette);
+            }
+            let mut labels = Labels::new();
+            for (language, label) in tag.label {
+                if let Err(bad) = names.judge(label.get_ref()) {
+                    self.error(label.span().start, bad.to_string(), "Short and direct: Member-Gold, Source-IG Ad.");
+                }
+                if let Some(other) = taken.insert((language.clone(), plain(label.get_ref())), key.clone()) {
+                    let message = format!("`{}` is what `{other}` is called in {language} already", label.get_ref());
+                    self.error(label.span().start, message, "Two tags that are called the same are mixed up.");
+                }
+                labels.insert(language, label.into_inner());
+            }
+            let named = NamedTag { label: labels, colour: tag.colour.map(Spanned::into_inner) };
+            if names.tags.insert(key.clone(), named).is_some() {
+                self.error(tag.key.span().start, format!("`{key}` stands here twice"), "Leave one of them.");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::*;
+
+    const SHIPPED: &str = include_str!("../../keywords/tags.toml");
+
+    fn compile(text: &str) -> (Option<TagNames>, Vec<Problem>) {
+        TagNames::compile(&[SourceFile { path: "tags.toml".into(), text: text.into() }])
+    }
+
+    /// F-29, and the forms of NAME-2.
+    #[test]
+    fn long_shapeless_and_generic_names_are_refused() {
+        let names = compile(SHIPPED).0.unwrap();
+        for good in ["Bought-Notebook", "Product-Dining Table", "Member-Gold", "状态-待付款", "Status-Delivered"] {
+            assert_eq!(names.judge(good), Ok(()), "{good}");
+        }
+        let twenty = "Status-In repair now";
+        assert_eq!(twenty.chars().count(), 20);
+        assert_eq!(names.judge(twenty), Ok(()));
+        assert!(matches!(names.judge("Status-In repair now!"), Err(BadLabel::TooLong { length: 21, .. })));
+        for generic in ["Customer", "customers", "Клиент", "客户", "Product-Other", "Tag"] {
+            assert!(matches!(names.judge(generic), Err(BadLabel::Generic(_))), "{generic}");
+        }
+        for shapeless in ["Sofa", "-Sofa", "Product-", "", "Product- "] {
+            assert!(matches!(names.judge(shapeless), Err(BadLabel::NoForm(_))), "{shapeless}");
+        }
+    }
+
+    #[test]
+    fn every_tag_has_a_label_that_fits_in_every_language() {
+        let names = compile(SHIPPED).0.unwrap();
+        for (tag, language, label) in [
+            ("status/shipped", "zh-Hant", "狀態-已出貨"),
+            ("status/shipped", "pt-BR", "Status-Enviado"),
+            ("status/shipped", "xx", "Status-Shipped"),
+            ("need/waterproof", "de", "Bedarf-Waterproof"),
+            ("interest/high/earbuds-noise-cancelling", "en", "Interest-High earbu…"),
+            ("sofa/three-seats", "en", "Sofa-Three seats"),
+        ] {
+            assert_eq!(names.label(tag, language), label, "{tag}");
+            assert!(names.label(tag, language).graphemes(true).count() <= 20);
+        }
+    }
+
+    #[test]
+    fn colours_have_a_meaning_or_are_always_the_same() {
+        let names = compile(SHIPPED).0.unwrap();
+        for (tag, colour) in [
+            ("status/payment-pending", "red"),
+            ("stage/pending-payment", "red"),
+            ("status/completed", "green"),
+            ("case/complaint-resolved", "green"),
+            ("color/orange", "orange"),
+        ] {
+            assert_eq!(names.colour(tag), colour, "{tag}");
+        }
+        assert_eq!(names.colour("product/sofa"), names.colour("product/sofa"));
+        let several: BTreeSet<_> =
+            (0..40).map(|n| format!("product/{n}")).map(|tag| names.colour(&tag).to_owned()).collect();
+        assert!(several.len() >= 4, "{several:?}");
+    }
+
+    #[test]
+    fn a_mistake_in_the_file_is_told_where_it_stands() {
+        let with = |tag: &str| compile(&format!("{SHIPPED}\n{tag}")).1;
+        let line = SHIPPED.lines().count() + 4;
+        let long = with("[[tag]]\nkey = \"a/b\"\nlabel = { en = \"Status-In repair now!\" }");
+        assert_eq!((long[0].line, long.len()), (line, 1), "{long:?}");
+        let same = with("[[tag]]\nkey = \"a/b\"\nlabel = { en = \"status-shipped\" }");
+        assert!(same[0].message.contains("`status/shipped`"), "{same:?}");
+        let deep = with("[[tag]]\nkey = \"a/b/c/d/e\"\nlabel = { en = \"A-B\" }");
+        assert!(deep[0].message.contains("too deep"), "{deep:?}");
+        let colour = with("[[tag]]\nkey = \"a/b\"\nlabel = { en = \"A-B\" }\ncolour = \"mauve\"");
+        assert!(colour[0].message.contains("mauve"), "{colour:?}");
+        let names = compile("[labels]\n").1;
+        assert_eq!(names.len(), 1);
+    }
+
+    #[test]
+    fn the_key_of_a_label_is_made_of_its_words() {
+        assert_eq!(key_of("Product-Dining Table").unwrap().as_str(), "product/dining-table");
+        assert_eq!(key_of("状态-待付款").unwrap().as_str(), "状态/待付款");
+        assert!(key_of("Sofa").is_err());
+    }
+}

@@ -1,0 +1,194 @@
+//! Tags in the console: what a person does with the tags of a contact, and the admin's page of all of them.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Form, Router};
+use minijinja::{Value, context};
+use serde::Deserialize;
+
+use super::access::SignedIn;
+use super::{App, console, view};
+use crate::domain::{AgentAction, ContactId};
+use crate::engine::tags::{Actor, NotDone, Wish};
+use crate::governance::Labels;
+use crate::store::StoreError;
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/contact/{contact}/tag", post(assign))
+        .route("/contact/{contact}/verdict", post(judge))
+        .route("/admin/tags", get(page).post(save))
+        .route("/admin/tags/forget", post(forget))
+}
+
+fn actor(signed_in: &SignedIn) -> Actor<'_> {
+    let user = signed_in.user();
+    Actor { who: &user.login, role: Some(user.role) }
+}
+
+/// A form about one tag of a contact.
+#[derive(Deserialize)]
+struct OnTag {
+    csrf: String,
+    tag: String,
+    /// add or remove; right or wrong.
+    what: String,
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    view: String,
+}
+
+impl OnTag {
+    /// Back to the thread, with what was wrong.
+    fn back(&self, contact: i64, outcome: Result<(), NotDone>, app: &App) -> Response {
+        let view = console::view_of(&self.view).map_or("all", |_| self.view.as_str());
+        match outcome {
+            Ok(()) => Redirect::to(&format!("/inbox/{view}/{contact}")).into_response(),
+            Err(NotDone::Store(_)) => app.pages.unavailable(),
+            Err(error) => {
+                let error = super::access::encode(&error.to_string());
+                Redirect::to(&format!("/inbox/{view}/{contact}?error={error}")).into_response()
+            }
+        }
+    }
+}
+
+async fn assign(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(contact): Path<i64>,
+    Form(form): Form<OnTag>,
+) -> Response {
+    if !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    let action = if form.what == "remove" { AgentAction::TagRemove } else { AgentAction::TagAdd };
+    // The form's own key: a double click does it once.
+    let key = (!form.key.is_empty()).then(|| format!("form:{}:{}", signed_in.user().id, form.key));
+    let done = app.engine.assign_tag(actor(&signed_in), ContactId(contact), form.tag.trim(), action, key).await;
+    form.back(contact, done, &app)
+}
+
+async fn judge(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(contact): Path<i64>,
+    Form(form): Form<OnTag>,
+) -> Response {
+    if !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    let who = &signed_in.user().login;
+    let done = app.engine.judge_tag(who, ContactId(contact), &form.tag, form.what == "right").await;
+    form.back(contact, done, &app)
+}
+
+#[derive(Default, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    all: bool,
+}
+
+async fn page(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
+    shown(&app, &signed_in, asked.all, None).await
+}
+
+/// The page of tags: those of people, and with `all` also those that rules give.
+async fn shown(app: &App, signed_in: &SignedIn, all: bool, error: Option<String>) -> Response {
+    if !signed_in.is_admin() {
+        return app.pages.forbidden();
+    }
+    match read(app, all).await {
+        Ok(read) => app.pages.show(
+            "tags.html",
+            context! { error, csrf => &signed_in.0.csrf, user => &signed_in.user().name, sandbox => app.sandbox, ..read },
+        ),
+        Err(_) => app.pages.unavailable(),
+    }
+}
+
+async fn read(app: &App, all: bool) -> Result<Value, StoreError> {
+    let (faces, figures, now) = (app.engine.faces().await?, app.engine.tag_figures().await?, app.engine.now());
+    let knowledge = app.engine.shelf().knowledge();
+    let core: Vec<&str> = knowledge.tag_names.core().collect();
+    let rows = figures.iter().filter(|tag| all || tag.of_people || core.contains(&tag.tag.as_str()));
+    let tags: Vec<Value> = rows
+        .map(|figures| {
+            let tag = figures.tag.as_str();
+            let about = faces.rows().get(tag).map(|row| row.about.clone());
+            context! {
+                tag, label => faces.label(tag), colour => faces.colour(tag), about, holders => figures.holders,
+                uses => figures.uses, read => figures.read_by_rules, last => figures.last_use.map(|at| view::ago(at, now)),
+                accuracy => figures.accuracy().map(|share| format!("{:.0} %", share * 100.0)),
+                verdicts => figures.right + figures.wrong, of_people => figures.of_people, archived => figures.archived,
+            }
+        })
+        .collect();
+    let changes = app.engine.store().change_log(now - crate::domain::Duration::days(90), 50).await?;
+    let changes: Vec<Value> = changes
+        .iter()
+        .map(|row| context! { ago => view::ago(row.at, now), who => &row.who, action => row.action.replace('-', " "), subject => &row.subject })
+        .collect();
+    let alerts = console::alerts(app).await?;
+    Ok(context! { tags, all, changes, alerts, colours => knowledge.tag_names.palette().to_vec() })
+}
+
+/// The form that makes a tag or changes one.
+#[derive(Deserialize)]
+struct Saving {
+    csrf: String,
+    /// Empty for a new one.
+    #[serde(default)]
+    tag: String,
+    label: String,
+    #[serde(default)]
+    colour: String,
+    #[serde(default)]
+    about: String,
+}
+
+async fn save(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Saving>) -> Response {
+    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    let language = app.engine.shelf().knowledge().shop.language.tag().to_owned();
+    let tag = form.tag.trim();
+    let Ok(faces) = app.engine.faces().await else { return app.pages.unavailable() };
+    // Labels in other languages stay as they are.
+    let mut labels = faces.rows().get(tag).map(|row| row.labels.clone()).unwrap_or_default();
+    labels.insert(language, form.label.trim().to_owned());
+    let wish = Wish {
+        labels: Labels::from_iter(labels),
+        colour: (!form.colour.is_empty()).then_some(form.colour),
+        about: form.about.trim().to_owned(),
+    };
+    let key = (!tag.is_empty()).then_some(tag);
+    outcome(&app, &signed_in, app.engine.save_tag(actor(&signed_in), key, wish).await.map(drop)).await
+}
+
+#[derive(Deserialize)]
+struct Forgetting {
+    csrf: String,
+    tag: String,
+}
+
+async fn forget(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Forgetting>) -> Response {
+    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    outcome(&app, &signed_in, app.engine.forget_tag(actor(&signed_in), &form.tag).await).await
+}
+
+async fn outcome(app: &App, signed_in: &SignedIn, done: Result<(), NotDone>) -> Response {
+    match done {
+        Ok(()) => Redirect::to("/admin/tags").into_response(),
+        Err(NotDone::Store(_)) => app.pages.unavailable(),
+        Err(error) => {
+            let page = shown(app, signed_in, false, Some(error.to_string())).await;
+            (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+        }
+    }
+}

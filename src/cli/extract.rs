@@ -17,7 +17,7 @@ use crate::lexicon::{Hints, Lexicon};
                         text, span      as it stands in the message, and where\n  \
                         listed          the word of the dictionary that it is\n  \
                         kind, key       product, attribute, brand, intent, no intent (looks like it but is not),\n                  \
-                        beginning or end of a phrase with a gap; and what it stands for\n  \
+                        or a phrase with a gap; and what it stands for\n  \
                         languages       in whose lists it stands; none for brands\n  \
                         found           listed, form (an ending or prefix of its language) or slip\n  \
                         won, why        whether it is in the reading, and why\n\n\

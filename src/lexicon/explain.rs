@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::files::LANGUAGES;
+use super::intents::spans_gap;
 use super::matcher::{Found, Hit, Langs, Meaning};
 use super::reading;
 use super::scan::{Foreign, Scan};
@@ -18,7 +19,7 @@ pub struct Candidate {
     pub span: Span,
     /// The word of the dictionary that it is.
     pub listed: String,
-    /// `product`, `attribute`, `brand`, `intent`, `no intent`, or a part of a phrase with a gap.
+    /// `product`, `attribute`, `brand`, `intent`, `no intent`, or one that needs others beside it.
     pub kind: &'static str,
     /// What it stands for.
     pub key: String,
@@ -40,7 +41,14 @@ pub(super) fn explain(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> (Read
     scan.settle(lexicon);
     let reading = reading::decide(lexicon, &scan, hints);
     let judge = Judge { lexicon, scan: &scan, reading: &reading, text };
-    let candidates = all.iter().zip(foreign).map(|(hit, foreign)| judge.candidate(hit, foreign)).collect();
+    let candidates = all.iter().zip(foreign).filter_map(|(hit, foreign)| match hit.meaning {
+        Meaning::GapStart(_) => None,
+        Meaning::GapEnd { phrase, .. } => {
+            judge.beginning(*phrase, hit, &all).map(|start| judge.with_gap(start, hit, foreign))
+        }
+        _ => Some(judge.candidate(hit, foreign)),
+    });
+    let candidates = candidates.collect();
     (reading, candidates)
 }
 
@@ -53,6 +61,20 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
+    /// The first part of a phrase with a gap, if it stands where the second still belongs to it. A part alone says nothing.
+    fn beginning<'h, 'a>(&self, phrase: u32, end: &Hit<'a>, hits: &'h [Hit<'a>]) -> Option<&'h Hit<'a>> {
+        let starts = hits.iter().filter(|hit| matches!(hit.meaning, Meaning::GapStart(other) if *other == phrase));
+        let last = starts.filter(|hit| hit.start < end.start).max_by_key(|hit| (hit.start, hit.end))?;
+        spans_gap(&self.scan.folded.chars, last.end, end.start).then_some(last)
+    }
+
+    /// A phrase with a gap, from its first part to its second.
+    fn with_gap(&self, start: &Hit<'_>, end: &Hit<'_>, foreign: Option<Foreign>) -> Candidate {
+        let whole = Hit { start: start.start, ..end.clone() };
+        let listed = format!("{} … {}", self.lexicon.matcher.word(start.word), self.lexicon.matcher.word(end.word));
+        Candidate { listed, ..self.candidate(&whole, foreign) }
+    }
+
     fn candidate(&self, hit: &Hit<'_>, foreign: Option<Foreign>) -> Candidate {
         let (kind, key) = named(hit.meaning);
         let span = self.span(hit);
@@ -116,7 +138,7 @@ impl Judge<'_> {
             | Meaning::GapEnd { intent, .. }
             | Meaning::BesideNumber { intent, .. }
             | Meaning::ClauseEnd { intent, .. } => (true, format!("looks like {} here, but is not", intent.key())),
-            Meaning::GapStart(_) => (false, "the beginning of a phrase; what follows decides".into()),
+            Meaning::GapStart(_) => (false, "only the beginning of a phrase".into()),
             Meaning::Cue { .. } => match self.reading.intent_spans.iter().position(|evidence| evidence.covers(span)) {
                 Some(place) => (true, format!("a part of what says {}", self.reading.intents[place].key())),
                 None => (false, "says something only together with other words".into()),
@@ -155,7 +177,6 @@ impl Judge<'_> {
             return format!("a part of “{}” ({})", self.slice(name.span), name.key);
         }
         match hit.meaning {
-            Meaning::GapEnd { .. } => "the end of a phrase whose beginning is missing or too far away".into(),
             Meaning::BesideNumber { .. } => "no number stands beside it".into(),
             Meaning::ClauseEnd { .. } => "its clause goes on".into(),
             Meaning::Or(_) => "no choice between two things in a question".into(),
@@ -177,7 +198,7 @@ pub(super) fn named(meaning: &Meaning) -> (&'static str, String) {
         Meaning::Intent(intent) => ("intent", intent.key().to_owned()),
         Meaning::NotIntent(intent) => ("no intent", intent.key().to_owned()),
         Meaning::GapStart(phrase) => ("beginning of a phrase", format!("phrase {phrase}")),
-        Meaning::GapEnd { intent, .. } => ("end of a phrase", intent.key().to_owned()),
+        Meaning::GapEnd { intent, .. } => ("phrase with a gap", intent.key().to_owned()),
         Meaning::BesideNumber { intent, .. } => ("phrase with a number", intent.key().to_owned()),
         Meaning::ClauseEnd { intent, .. } => ("phrase that ends a clause", intent.key().to_owned()),
         Meaning::Or(intent) => ("or", intent.key().to_owned()),

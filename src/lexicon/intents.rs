@@ -46,7 +46,8 @@ impl Reader<'_> {
                 Meaning::GapEnd { phrase, intent, against } => {
                     let before = begun.partition_point(|(other, start, _)| (*other, *start) < (*phrase, hit.start));
                     let last = before.checked_sub(1).map(|last| begun[last]);
-                    let open = last.filter(|(other, _, end)| other == phrase && self.spans_gap(*end, hit.start));
+                    let open = last
+                        .filter(|(other, _, end)| other == phrase && spans_gap(&self.folded.chars, *end, hit.start));
                     open.map(|(_, start, _)| (*intent, *against, start))
                 }
                 Meaning::ClauseEnd { intent, against, alone } => {
@@ -172,17 +173,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the gap of a phrase may reach from one place to another: a few words, and no end of a sentence, in scripts
-    /// without spaces none of a clause.
-    fn spans_gap(&self, start: usize, end: usize) -> bool {
-        let chars = &self.folded.chars;
-        let spaceless = start > 0 && start <= chars.len() && is_spaceless(chars[start - 1]);
-        if start > end || end - start > if spaceless { GAP_SPACELESS } else { GAP_CHARS } {
-            return false;
-        }
-        !(start..end).any(|at| negation::is_end_at(chars, at) || spaceless && negation::is_border_at(chars, at))
-    }
-
     /// A question about something that the shop sells, where nothing else is asked, is about the thing itself: "is the tent
     /// waterproof?", "does the Roomba climb carpets?". A wish with a question mark names what it wants and no more.
     pub(super) fn question(&self, reading: &mut Reading) {
@@ -228,4 +218,14 @@ impl Reader<'_> {
         let begins = |at: usize| is_word(chars[at]) && (at == 0 || !is_word(chars[at - 1])) && free(at);
         (begin..chars.len()).filter(|at| begins(*at)).count() + spaceless / 2
     }
+}
+
+/// Whether the gap of a phrase may reach from one place to another: a few words, and no end of a sentence, in scripts
+/// without spaces none of a clause.
+pub(super) fn spans_gap(chars: &[char], start: usize, end: usize) -> bool {
+    let spaceless = start > 0 && start <= chars.len() && is_spaceless(chars[start - 1]);
+    if start > end || end - start > if spaceless { GAP_SPACELESS } else { GAP_CHARS } {
+        return false;
+    }
+    !(start..end).any(|at| negation::is_end_at(chars, at) || spaceless && negation::is_border_at(chars, at))
 }

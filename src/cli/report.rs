@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::{Ended, KeywordsArgument, Stop, runtime};
 use crate::config::Settings;
-use crate::domain::{Duration, Timestamp, midnight};
+use crate::domain::{Duration, Every, Timestamp, midnight};
 use crate::engine::fold::Knowledge;
 use crate::engine::knowledge::{Folders, compile};
 use crate::engine::{jobs, reports};
@@ -19,7 +19,8 @@ const SPAN: Duration = Duration::days(30);
 /// Figures over all contacts. Without a name, lists the reports and how far the jobs are.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  hotline report\n  hotline report customers\n  \
-                        hotline report customers --since 2026-04-01 --until 2026-07-01 --json")]
+                        hotline report customers --since 2026-04-01 --until 2026-07-01 --json\n  \
+                        hotline report tags --week\n  hotline report tags --quarter")]
 pub struct Arguments {
     /// Which report
     name: Option<String>,
@@ -29,6 +30,12 @@ pub struct Arguments {
     /// Before this day [default: until now]
     #[arg(long, value_name = "DAY")]
     until: Option<NaiveDate>,
+    /// The last week that is over, in place of --since and --until
+    #[arg(long, conflicts_with_all = ["since", "until", "quarter"])]
+    week: bool,
+    /// The last quarter that is over
+    #[arg(long, conflicts_with_all = ["since", "until"])]
+    quarter: bool,
     /// One JSON object, for programs
     #[arg(long)]
     json: bool,
@@ -65,9 +72,7 @@ async fn report(arguments: &Arguments, settings: &Settings) -> Result<Ended, Sto
     let zone = knowledge.shop.zone;
     let text = match kind {
         Some(kind) => {
-            let until = arguments.until.map_or(now, |day| midnight(day, zone));
-            let from = arguments.since.map_or(until - SPAN, |day| midnight(day, zone));
-            let desk = reports::Desk { store: &store, knowledge: &knowledge, span: Span { from, until }, now };
+            let desk = reports::Desk { store: &store, knowledge: &knowledge, span: span(arguments, zone, now), now };
             let report = reports::make(kind, desk).await.map_err(failed)?;
             if arguments.json { json(&report)? } else { shown(&report, &knowledge) }
         }
@@ -78,6 +83,19 @@ async fn report(arguments: &Arguments, settings: &Settings) -> Result<Ended, Sto
     };
     print!("{text}");
     Ok(Ended::Done)
+}
+
+fn span(arguments: &Arguments, zone: chrono_tz::Tz, now: Timestamp) -> Span {
+    let every = match (arguments.week, arguments.quarter) {
+        (true, _) => Some(Every::Week),
+        (_, true) => Some(Every::Quarter),
+        _ => None,
+    };
+    if let Some(period) = every.map(|every| every.last_ended(now, zone)) {
+        return Span { from: period.from, until: period.until };
+    }
+    let until = arguments.until.map_or(now, |day| midnight(day, zone));
+    Span { from: arguments.since.map_or(until - SPAN, |day| midnight(day, zone)), until }
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Stop> {

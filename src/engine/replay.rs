@@ -117,7 +117,12 @@ impl<'a> World<'a> {
             return;
         }
         // What happens to nobody is recorded in the journal; rules about the whole shop read it there.
-        let Some(contact) = &line.contact else { return };
+        let Some(contact) = &line.contact else {
+            if let (Some(watch), EventBody::Campaign(campaign)) = (&mut self.watch, body) {
+                watch.campaign(campaign, line.at);
+            }
+            return;
+        };
         self.next_jobs.get_or_insert_with(|| replay_jobs::next(line.received, self.knowledge));
         self.advance_all(line.received - crate::domain::Duration::millis(1));
         let next_id = ContactId(self.players.len() as i64 + 1);
@@ -182,7 +187,7 @@ impl<'a> World<'a> {
 
     fn compare(&mut self, line: &Line, expectation: &Expectation) -> Vec<String> {
         let mut differences = Vec::new();
-        self.compare_alerts(expectation, &mut differences);
+        self.compare_alerts(line.at, expectation, &mut differences);
         let Some(contact) = &line.contact else { return differences };
         match self.players.get_mut(contact) {
             Some(player) => compare_player(player, expectation, &mut differences),
@@ -192,9 +197,9 @@ impl<'a> World<'a> {
     }
 
     /// Alerts that rules raised once, and those over all contacts that stand now.
-    fn compare_alerts(&self, expectation: &Expectation, differences: &mut Vec<String>) {
+    fn compare_alerts(&self, at: Timestamp, expectation: &Expectation, differences: &mut Vec<String>) {
         let states = self.players.values().map(|player| &player.state);
-        let standing = self.watch.as_ref().map(|watch| watch.standing(self.knowledge, states)).unwrap_or_default();
+        let standing = self.watch.as_ref().map(|watch| watch.standing(self.knowledge, at, states)).unwrap_or_default();
         let what = |name: &String| {
             let found = standing.iter().find(|alert| alert.name == *name).map(|alert| alert.what.as_str());
             found.or_else(|| self.alerts.contains(name).then_some("a rule raised it"))

@@ -325,7 +325,7 @@ pub async fn figures(
     Ok(tags.into_values().collect())
 }
 
-fn allowed(knowledge: &Knowledge, actor: Actor<'_>, action: Action) -> Result<(), NotDone> {
+pub(super) fn allowed(knowledge: &Knowledge, actor: Actor<'_>, action: Action) -> Result<(), NotDone> {
     let Some(role) = actor.role else { return Ok(()) };
     let roles = knowledge.governance.permissions.of(action);
     if roles.iter().any(|name| name == role.name()) {

@@ -7,7 +7,7 @@ use super::Figures;
 use crate::domain::Colour;
 
 /// The alerts that are judged here. Others may be raised by whoever sees what they tell, and stand until they end them.
-pub const OWN: [&str; 4] = ["red-share", "grey-share", "tag-count", "sla-breach"];
+pub const OWN: [&str; 6] = ["red-share", "grey-share", "tag-count", "tag-use", "tag-accuracy", "sla-breach"];
 
 /// Something that somebody should look at, as long as it is so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -59,11 +59,22 @@ pub struct Seen {
     pub late: i64,
     /// Tags that people made or gave.
     pub tags: usize,
+    /// Of those that were kept for a month: how many, and how many were used.
+    pub use_of_tags: (i64, i64),
+    /// Verdicts of a month on tags: right, wrong.
+    pub verdicts: (i64, i64),
 }
 
 /// The alerts that stand.
 pub fn standing(figures: &Figures, seen: &Seen) -> Vec<Alert> {
-    let alerts = [red_share(figures, seen), grey_share(figures, seen), tag_count(figures, seen), sla_breach(seen)];
+    let alerts = [
+        red_share(figures, seen),
+        grey_share(figures, seen),
+        tag_count(figures, seen),
+        tag_use(figures, seen),
+        tag_accuracy(figures, seen),
+        sla_breach(seen),
+    ];
     alerts.into_iter().flatten().collect()
 }
 
@@ -112,6 +123,28 @@ fn tag_count(figures: &Figures, seen: &Seen) -> Option<Alert> {
         what,
         "Nobody finds one of them in time: merge those that say the same, archive what is not used.",
     )
+}
+
+/// GOV-2.
+fn tag_use(figures: &Figures, seen: &Seen) -> Option<Alert> {
+    let (limit, (kept, used)) = (&figures.alerts.tag_use, seen.use_of_tags);
+    if kept < limit.least_tags || Decimal::from(used) >= limit.less_than * Decimal::from(kept) {
+        return None;
+    }
+    let what = format!("{used} of {kept} tags were used within a month (less than {})", percent(limit.less_than));
+    alert("tag-use", what, "See which are not needed: `hotline report tags`, or Tags in the console.")
+}
+
+/// GOV-4.
+fn tag_accuracy(figures: &Figures, seen: &Seen) -> Option<Alert> {
+    let (limit, (right, wrong)) = (&figures.alerts.tag_accuracy, seen.verdicts);
+    let all = right + wrong;
+    if all < limit.least_verdicts || Decimal::from(right) >= limit.less_than * Decimal::from(all) {
+        return None;
+    }
+    let what =
+        format!("{right} of {all} tags that people looked at are right (less than {})", percent(limit.less_than));
+    alert("tag-accuracy", what, "See which rule errs most: `hotline report tags`.")
 }
 
 /// A promise to a customer was not kept, and still nobody came.
@@ -171,6 +204,18 @@ mod tests {
         assert_eq!(grey(&[0, 0, 0], 3), ["grey-share"], "none before, one in a hundred now");
         assert!(grey(&[0, 0, 0], 2).is_empty(), "a share that small is none");
         assert!(grey(&[5, 5], 300).is_empty(), "two days are no mean");
+    }
+
+    #[test]
+    fn tags_are_used_and_right_or_somebody_looks() {
+        let used = |kept, used| names(&Seen { use_of_tags: (kept, used), ..Seen::default() });
+        assert_eq!(used(10, 5), ["tag-use"]);
+        assert!(used(10, 6).is_empty());
+        assert!(used(4, 0).is_empty(), "too few");
+        let judged = |right, wrong| names(&Seen { verdicts: (right, wrong), ..Seen::default() });
+        assert_eq!(judged(16, 4), ["tag-accuracy"]);
+        assert!(judged(17, 3).is_empty());
+        assert!(judged(9, 10).is_empty(), "too few");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use crate::domain::{Duration, Problem, SourceFile};
+use crate::domain::{Duration, OrderState, Problem, SourceFile};
+use crate::segments::Segment;
 
 /// What stands in `governance.toml`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -13,6 +14,7 @@ pub struct Figures {
     pub alerts: AlertFigures,
     pub permissions: Permissions,
     pub tags: TagLimits,
+    pub report: ReportFigures,
 }
 
 /// When an alert stands.
@@ -23,6 +25,8 @@ pub struct AlertFigures {
     pub red_share: RedShare,
     pub grey_share: GreyShare,
     pub tag_count: TagCount,
+    pub tag_use: TagUseLimit,
+    pub tag_accuracy: TagAccuracy,
 }
 
 /// COLOR-24.
@@ -47,6 +51,22 @@ pub struct GreyShare {
 #[serde(deny_unknown_fields)]
 pub struct TagCount {
     pub more_than: usize,
+}
+
+/// GOV-2.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagUseLimit {
+    pub less_than: Decimal,
+    pub least_tags: i64,
+}
+
+/// GOV-4.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagAccuracy {
+    pub less_than: Decimal,
+    pub least_verdicts: i64,
 }
 
 /// GOV-11: roles that may change the set of tags.
@@ -114,6 +134,63 @@ pub struct TagLimits {
     #[serde(deserialize_with = "length")]
     pub campaign_after: Duration,
     pub campaign_into: String,
+}
+
+/// What the report on tags measures by.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportFigures {
+    pub ideal_tags: [u32; 2],
+    pub tags_under: u32,
+    pub ideal_use: Decimal,
+    pub ideal_accuracy: Decimal,
+    #[serde(deserialize_with = "length")]
+    pub delay_ideal: Duration,
+    #[serde(deserialize_with = "length")]
+    pub delay_risk: Duration,
+    pub core_covers: Decimal,
+    pub new_categories_at_most: f64,
+    pub sample: Decimal,
+    pub sample_errors_under: Decimal,
+    pub quick_check_right: Decimal,
+    #[serde(deserialize_with = "length")]
+    pub review_every: Duration,
+    pub fades_monthly: Decimal,
+    #[serde(default)]
+    pub quick_check: Vec<QuickCheck>,
+    #[serde(default)]
+    pub audit: Vec<Audit>,
+}
+
+/// GOV-18: orders of a state, and the tag that says so.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuickCheck {
+    #[serde(deserialize_with = "order_state")]
+    pub state: OrderState,
+    #[serde(deserialize_with = "length")]
+    pub after: Duration,
+    pub tag: String,
+}
+
+/// GOV-20: a segment that is counted.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    pub name: String,
+    #[serde(deserialize_with = "segment")]
+    pub segment: Segment,
+}
+
+fn order_state<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<OrderState, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    OrderState::from_name(&name)
+        .ok_or_else(|| serde::de::Error::custom(format!("there is no state of an order `{name}`")))
+}
+
+fn segment<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Segment, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|error| serde::de::Error::custom(format!("`{text}` is no segment: {error}")))
 }
 
 /// A length of time as people write it.

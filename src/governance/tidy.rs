@@ -2,7 +2,7 @@
 //! a person decides.
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Figures;
 use crate::domain::{Duration, Timestamp};
@@ -49,6 +49,12 @@ impl TagFigures {
         self.read_by_rules || self.last_use.is_some_and(|used| used >= now - within)
     }
 
+    /// Whether people have kept it for so long that it should have been used.
+    pub fn is_kept_since(&self, since: Timestamp) -> bool {
+        let known = self.made_at.into_iter().chain(self.first_set).min();
+        self.is_kept_by_people() && known.is_some_and(|known| known <= since)
+    }
+
     /// Whether people keep it: the tags that are counted and tidied. Those of rules come and go by the rules.
     pub fn is_kept_by_people(&self) -> bool {
         self.of_people && !self.archived
@@ -74,7 +80,7 @@ pub struct EndedCampaign {
 }
 
 /// What could be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tidy {
     /// Those who hold one of the tags hold another one in its place.
@@ -218,6 +224,11 @@ fn unused(figures: &Figures, tag: &TagFigures, log_since: Timestamp, now: Timest
         return proposal(Tidy::Question, why, vec!["GOV-7"]);
     }
     None
+}
+
+/// What is left of the accuracy after so many days without care, where it fades by a share each month (GOV-26).
+pub fn accuracy_left(days: f64, fades_monthly: f64) -> f64 {
+    (1.0 - fades_monthly).powf(days / 30.0)
 }
 
 /// Whether a name is the one that a pattern means; a pattern may end in `*`.

@@ -22,6 +22,7 @@ mod postgres;
 mod segments;
 mod sqlite;
 mod tags;
+mod tidying;
 mod types;
 mod writer;
 
@@ -41,6 +42,7 @@ use postgres::Postgres;
 pub use segments::{Asked, Member, Place, SavedSegment};
 use sqlite::Sqlite;
 pub use tags::{HeldRow, LogRow, RuleChange, SeenRule, TagRow, TagUse, UseRow, Verdict, VerdictRow};
+pub use tidying::{OrdersTagged, Tidied};
 pub use types::*;
 use writer::{Claimed, Done, Job, Writer};
 

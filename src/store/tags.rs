@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Backend, Store, StoreError, postgres, sqlite};
@@ -10,7 +10,7 @@ use crate::domain::{ContactId, Timestamp};
 use crate::governance::Labels;
 
 /// A tag that people made, or that they gave a label or a colour.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the columns of the table")]
 pub struct TagRow {
     pub tag: String,

@@ -10,9 +10,11 @@ use serde::Deserialize;
 
 use super::access::SignedIn;
 use super::{App, console, view};
-use crate::domain::{AgentAction, ContactId};
+use crate::domain::{AgentAction, ContactId, Every};
+use crate::engine::sample;
 use crate::engine::tags::{Actor, NotDone, Wish};
-use crate::governance::Labels;
+use crate::engine::tidy::{self, Order};
+use crate::governance::{Labels, Tidy};
 use crate::store::StoreError;
 
 pub(super) fn router() -> Router<App> {
@@ -21,6 +23,8 @@ pub(super) fn router() -> Router<App> {
         .route("/contact/{contact}/verdict", post(judge))
         .route("/admin/tags", get(page).post(save))
         .route("/admin/tags/forget", post(forget))
+        .route("/admin/tags/tidy", post(tidied))
+        .route("/admin/tags/untidy", post(untidied))
 }
 
 fn actor(signed_in: &SignedIn) -> Actor<'_> {
@@ -130,10 +134,28 @@ async fn read(app: &App, all: bool) -> Result<Value, StoreError> {
     let changes = app.engine.store().change_log(now - crate::domain::Duration::days(90), 50).await?;
     let changes: Vec<Value> = changes
         .iter()
-        .map(|row| context! { ago => view::ago(row.at, now), who => &row.who, action => row.action.replace('-', " "), subject => &row.subject })
+        .map(|row| context! { line => row.id, undone => row.undone_at.is_some(), tidied => row.action.starts_with("tags-"), ago => view::ago(row.at, now), who => &row.who, action => row.action.replace('-', " "), subject => &row.subject })
         .collect();
+    let proposals = tidy::proposals(app.engine.store(), &knowledge, now).await?;
+    let proposals: Vec<Value> = proposals
+        .iter()
+        .map(|found| {
+            let labels: Vec<String> = found.tags.iter().map(|tag| faces.label(tag)).collect();
+            let what = serde_json::to_value(found.what).unwrap_or_default();
+            context! {
+                what => what.as_str().unwrap_or_default(), labels, tags => found.tags.join(" "), into => &found.into,
+                contacts => found.contacts, why => &found.why, entries => found.catalogue.join(", "),
+                question => found.what == Tidy::Question,
+            }
+        })
+        .collect();
+    let period = sample::under_way(Every::Week, &knowledge, now);
+    let drawn: Vec<i64> =
+        sample::draw(app.engine.store(), &knowledge, &period).await?.iter().map(|contact| contact.0).collect();
     let alerts = console::alerts(app).await?;
-    Ok(context! { tags, all, changes, alerts, colours => knowledge.tag_names.palette().to_vec() })
+    Ok(
+        context! { tags, all, changes, proposals, sample => drawn, week => period.label, alerts, colours => knowledge.tag_names.palette().to_vec() },
+    )
 }
 
 /// The form that makes a tag or changes one.
@@ -180,6 +202,43 @@ async fn forget(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Fo
         return app.pages.forbidden();
     }
     outcome(&app, &signed_in, app.engine.forget_tag(actor(&signed_in), &form.tag).await).await
+}
+
+/// The button beside a proposal.
+#[derive(Deserialize)]
+struct Tidying {
+    csrf: String,
+    what: String,
+    /// With a space between two.
+    tags: String,
+    #[serde(default)]
+    into: String,
+}
+
+async fn tidied(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Tidying>) -> Response {
+    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    let Ok(what) = serde_json::from_value(form.what.into()) else { return app.pages.forbidden() };
+    let order = Order {
+        what,
+        tags: form.tags.split_whitespace().map(str::to_owned).collect(),
+        into: (!form.into.is_empty()).then_some(form.into),
+    };
+    outcome(&app, &signed_in, app.engine.tidy(actor(&signed_in), order).await.map(drop)).await
+}
+
+#[derive(Deserialize)]
+struct Untidying {
+    csrf: String,
+    line: i64,
+}
+
+async fn untidied(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Untidying>) -> Response {
+    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    outcome(&app, &signed_in, app.engine.untidy(actor(&signed_in), form.line).await.map(drop)).await
 }
 
 async fn outcome(app: &App, signed_in: &SignedIn, done: Result<(), NotDone>) -> Response {

@@ -38,7 +38,7 @@ fn order(number: &str, rank: i64, paid: Option<i64>, total: i64, currency: &str,
 }
 
 /// Folds one contact after another with what each brings to the index; their numbers are 1, 2, 3…
-async fn fold(store: &Store, who: usize, indexed: Indexed) {
+pub async fn fold(store: &Store, who: usize, indexed: Indexed) {
     let event = NewEvent {
         key: None,
         contact: None,

@@ -1,6 +1,7 @@
 //! Reports: figures over all contacts, asked for by name. The database adds up; what is read comes in pages.
 
 mod customers;
+mod tags;
 
 use futures_util::future::BoxFuture;
 
@@ -41,11 +42,18 @@ pub struct Kind {
 }
 
 /// Every report there is.
-pub const REPORTS: &[Kind] = &[Kind {
-    name: "customers",
-    about: "Bands, points and groups of customers, and what each brings",
-    count: |desk| Box::pin(customers::count(desk)),
-}];
+pub const REPORTS: &[Kind] = &[
+    Kind {
+        name: "customers",
+        about: "Bands, points and groups of customers, and what each brings",
+        count: |desk| Box::pin(customers::count(desk)),
+    },
+    Kind {
+        name: "tags",
+        about: "The set of tags: how many, how used, how right, and what could be merged, archived or deleted",
+        count: |desk| Box::pin(tags::count(desk)),
+    },
+];
 
 /// The report of that name.
 pub fn named(name: &str) -> Option<&'static Kind> {

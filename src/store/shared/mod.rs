@@ -14,6 +14,7 @@ pub(in crate::store) mod outbox;
 pub(in crate::store) mod segments;
 pub(in crate::store) mod statistics;
 pub(in crate::store) mod tags;
+pub(in crate::store) mod tidying;
 pub(in crate::store) mod users;
 
 use super::{BEGIN, Connection, Database, LOCK_APPENDING};

@@ -152,20 +152,45 @@ pub(in crate::store) async fn change_log(
 ) -> Result<Vec<LogRow>, sqlx::Error> {
     let select = "select id, at, who, action, subject, detail, undone_at from governance_log where at >= $1 \
                   order by id desc limit $2";
-    let read = |row: &_| {
-        let detail: String = Row::try_get(row, 5)?;
-        let undone: Option<i64> = Row::try_get(row, 6)?;
-        Ok(LogRow {
-            id: Row::try_get(row, 0)?,
-            at: Timestamp(Row::try_get(row, 1)?),
-            who: Row::try_get(row, 2)?,
-            action: Row::try_get(row, 3)?,
-            subject: Row::try_get(row, 4)?,
-            detail: serde_json::from_str(&detail).map_err(|error| sqlx::Error::Decode(error.into()))?,
-            undone_at: undone.map(Timestamp),
-        })
-    };
-    sqlx::query(select).bind(since.0).bind(limit).fetch_all(connection).await?.iter().map(read).collect()
+    sqlx::query(select).bind(since.0).bind(limit).fetch_all(connection).await?.iter().map(line).collect()
+}
+
+/// One line of the log.
+pub(in crate::store) async fn log_line(connection: &mut Connection, id: i64) -> Result<Option<LogRow>, sqlx::Error> {
+    let select = "select id, at, who, action, subject, detail, undone_at from governance_log where id = $1";
+    sqlx::query(select).bind(id).fetch_optional(connection).await?.as_ref().map(line).transpose()
+}
+
+/// A line of the log was taken back.
+pub(in crate::store) async fn mark_undone(
+    connection: &mut Connection,
+    id: i64,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let update = "update governance_log set undone_at = $2 where id = $1";
+    sqlx::query(update).bind(id).bind(now.0).execute(connection).await?;
+    Ok(())
+}
+
+fn line<R>(row: &R) -> Result<LogRow, sqlx::Error>
+where
+    R: Row,
+    usize: sqlx::ColumnIndex<R>,
+    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> Option<i64>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+{
+    let detail: String = row.try_get(5)?;
+    let undone: Option<i64> = row.try_get(6)?;
+    Ok(LogRow {
+        id: row.try_get(0)?,
+        at: Timestamp(row.try_get(1)?),
+        who: row.try_get(2)?,
+        action: row.try_get(3)?,
+        subject: row.try_get(4)?,
+        detail: serde_json::from_str(&detail).map_err(|error| sqlx::Error::Decode(error.into()))?,
+        undone_at: undone.map(Timestamp),
+    })
 }
 
 /// Since when uses and changes are written down.

@@ -1,7 +1,7 @@
 //! `/api/v1/tags`: what tags there are, how they are used, and what people say of them. `/api/v1/changes`: who changed what.
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::problem::ApiProblem;
 use super::{authorise, read};
-use crate::domain::{ContactRef, Duration};
-use crate::engine::Engine;
+use crate::domain::{ContactRef, Duration, Every};
 use crate::engine::tags::{Actor, Faces, NotDone, Wish};
+use crate::engine::{Engine, sample, tidy};
 use crate::governance::{Labels, TagFigures};
 use crate::store::TagRow;
 
@@ -29,6 +29,10 @@ pub fn router(engine: Engine) -> Router {
     Router::new()
         .route("/api/v1/tags", get(all).post(make))
         .route("/api/v1/tags/verdicts", post(judge))
+        .route("/api/v1/tags/proposals", get(proposed))
+        .route("/api/v1/tags/tidy", post(tidy))
+        .route("/api/v1/tags/untidy", post(untidy))
+        .route("/api/v1/tags/sample", get(sampled))
         .route("/api/v1/tags/{*tag}", put(save).delete(forget))
         .route("/api/v1/changes", get(changes))
         .layer(DefaultBodyLimit::max(limit))
@@ -132,6 +136,59 @@ async fn judge(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) ->
     let by = judging.by.as_deref().unwrap_or(PROGRAM.who);
     engine.judge_tag(by, contact, &judging.tag, judging.right).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What could be done to the set of tags, and what it would change. Each may be sent to `tidy` as it is.
+async fn proposed(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let found = tidy::proposals(engine.store(), &engine.shelf().knowledge(), engine.now()).await?;
+    Ok(Json(json!({ "proposals": found })))
+}
+
+async fn tidy(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let done = engine.tidy(PROGRAM, read(&body)?).await?;
+    Ok(Json(json!({ "line": done.log, "contacts": done.contacts })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Undoing {
+    /// The line of the log that `tidy` told.
+    line: i64,
+}
+
+async fn untidy(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let undoing: Undoing = read(&body)?;
+    let done = engine.untidy(PROGRAM, undoing.line).await?;
+    Ok(Json(json!({ "line": done.log, "contacts": done.contacts })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sampling {
+    of: Option<String>,
+}
+
+/// The contacts whose tags a person looks at this week, or this quarter with `of=quarter`.
+async fn sampled(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    Query(asking): Query<Sampling>,
+) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let every = match asking.of.as_deref() {
+        None | Some("week") => Every::Week,
+        Some("quarter") => Every::Quarter,
+        Some(other) => return Err(ApiProblem::invalid(format!("`of` is `{other}`; it may be week or quarter."))),
+    };
+    let knowledge = engine.shelf().knowledge();
+    let period = sample::under_way(every, &knowledge, engine.now());
+    let drawn = sample::draw(engine.store(), &knowledge, &period).await?;
+    let (right, wrong) = engine.store().verdicts_on(&drawn, period.from).await?;
+    let contacts: Vec<i64> = drawn.iter().map(|contact| contact.0).collect();
+    Ok(Json(json!({ "of": period.label, "contacts": contacts, "right": right, "wrong": wrong })))
 }
 
 async fn changes(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Value>, ApiProblem> {

@@ -1,0 +1,178 @@
+//! The set of tags: the figures of a weekly look and of the quarter's tidying, each with its threshold.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::Desk;
+use crate::domain::{Duration, Every};
+use crate::engine::segments::Wanted;
+use crate::engine::{sample, tags, tidy};
+use crate::governance::{Proposal, TagFigures, Tidy, accuracy_left};
+use crate::statistics::{Aim, Figure};
+use crate::store::StoreError;
+
+/// Everything that is told of the set of tags.
+pub(super) async fn count(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    let tags = tags::figures(desk.store, desk.knowledge, desk.now).await?;
+    let proposals = tidy::proposals(desk.store, desk.knowledge, desk.now).await?;
+    let mut figures = set(desk, &tags).await?;
+    figures.extend(proposed(&proposals));
+    figures.extend(accuracy(desk, &tags).await?);
+    figures.extend(truth(desk).await?);
+    figures.extend(customers(desk).await?);
+    figures.extend(care(desk).await?);
+    Ok(figures)
+}
+
+/// NAME-5, 12, GOV-1, 2, 15.
+async fn set(desk: Desk<'_>, tags: &[TagFigures]) -> Result<Vec<Figure>, StoreError> {
+    let (limits, now) = (&desk.knowledge.governance, desk.now);
+    let kept: Vec<&TagFigures> = tags.iter().filter(|tag| tag.is_kept_by_people()).collect();
+    let count = kept.len() as f64;
+    let used = kept.iter().filter(|tag| tag.is_used(limits.tags.month, now)).count() as i64;
+    let report = &limits.report;
+    let new: std::collections::BTreeSet<&str> = kept
+        .iter()
+        .filter(|tag| tag.made_at.is_some_and(|made| desk.span.has(made)))
+        .filter_map(|tag| tag.tag.split('/').next())
+        .filter(|group| {
+            kept.iter().all(|tag| {
+                !tag.tag.starts_with(&format!("{group}/")) || tag.made_at.is_some_and(|made| desk.span.has(made))
+            })
+        })
+        .collect();
+    let core: Vec<&str> = desk.knowledge.tag_names.core().collect();
+    let (covered, all) = (desk.store.holders_of_any(&core).await?, desk.store.colour_mix().await?.contacts);
+    Ok(vec![
+        Figure::new("GOV-1", "tags that people keep", count, "", kept.len() as i64)
+            .aim(Aim::AtMost(limits.alerts.tag_count.more_than as f64))
+            .note(format!("ideal are {} to {}", report.ideal_tags[0], report.ideal_tags[1])),
+        Figure::new("GOV-15", "tags after tidying", count, "", kept.len() as i64)
+            .aim(Aim::AtMost(f64::from(report.tags_under - 1))),
+        Figure::share("GOV-2", "tags used within a month", used, kept.len() as i64)
+            .aim(Aim::AtLeast(percent(limits.alerts.tag_use.less_than)))
+            .note(format!("ideal is over {} %", percent(report.ideal_use))),
+        Figure::share("NAME-5", "contacts that hold a tag of the core set", covered, all)
+            .aim(Aim::AtLeast(percent(report.core_covers))),
+        Figure::new("NAME-12", "new categories of tags", new.len() as f64, "", new.len() as i64)
+            .aim(Aim::AtMost(report.new_categories_at_most))
+            .note(new.into_iter().collect::<Vec<_>>().join(", ")),
+    ])
+}
+
+/// GOV-5 to 10, 14: how many of each kind; `GET /api/v1/tags/proposals` tells them all.
+fn proposed(proposals: &[Proposal]) -> Vec<Figure> {
+    let kinds = [
+        ("GOV-5", Tidy::Merge, "tags of campaigns that are over, to become one"),
+        ("GOV-8", Tidy::Merge, "tags whose contacts hold another one as well"),
+        ("GOV-10", Tidy::Archive, "tags to archive"),
+        ("GOV-14", Tidy::Delete, "tags to delete"),
+        ("GOV-9", Tidy::Question, "tags that nobody used"),
+        ("GOV-7", Tidy::Question, "tags that were rarely used"),
+    ];
+    let figure = |(entry, what, name): (&str, Tidy, &str)| {
+        let of_it: Vec<&Proposal> =
+            proposals.iter().filter(|found| found.what == what && found.catalogue.contains(&entry)).collect();
+        let tags: Vec<&str> = of_it.iter().flat_map(|found| &found.tags).map(String::as_str).collect();
+        let contacts = of_it.iter().map(|found| found.contacts).sum();
+        Figure::new(entry, name, tags.len() as f64, "", contacts).note(tags.join(", "))
+    };
+    kinds.into_iter().map(figure).collect()
+}
+
+/// GOV-4, 17, 21: verdicts of a month, of each rule with any, and of the sample.
+async fn accuracy(desk: Desk<'_>, tags: &[TagFigures]) -> Result<Vec<Figure>, StoreError> {
+    let limits = &desk.knowledge.governance;
+    let (entry, report) = (&limits.alerts.tag_accuracy, &limits.report);
+    let (right, wrong): (i64, i64) =
+        tags.iter().fold((0, 0), |(right, wrong), tag| (right + tag.right, wrong + tag.wrong));
+    let all = match right + wrong {
+        few if few < entry.least_verdicts => Figure::unknown(
+            "GOV-4",
+            "tags that are right",
+            format!("{few} verdicts in a month; {} say something", entry.least_verdicts),
+        ),
+        all => Figure::share("GOV-4", "tags that are right", right, all)
+            .aim(Aim::AtLeast(percent(entry.less_than)))
+            .note(format!("ideal is over {} %", percent(report.ideal_accuracy))),
+    };
+    let mut figures = vec![all];
+    let mut by_rule = desk.store.verdicts(desk.now - limits.tags.month).await?;
+    by_rule.sort_by(|one, other| (&one.rule, &one.version).cmp(&(&other.rule, &other.version)));
+    for rows in by_rule.chunk_by(|one, other| one.rule == other.rule && one.version == other.version) {
+        let (right, all) = (rows.iter().map(|row| row.right).sum(), rows.iter().map(|row| row.right + row.wrong).sum());
+        let of = format!("{} {}", rows[0].rule, rows[0].version);
+        figures.push(Figure::share("GOV-4", "tags of a rule that are right", right, all).of(of.trim_end()));
+    }
+    for (entry, every) in [("GOV-17", Every::Week), ("GOV-21", Every::Quarter)] {
+        let period = sample::under_way(every, desk.knowledge, desk.now);
+        let drawn = sample::draw(desk.store, desk.knowledge, &period).await?;
+        let (right, wrong) = desk.store.verdicts_on(&drawn, period.from).await?;
+        let name = format!("tags of the sample of {} that are wrong", period.label);
+        let note = format!("{} contacts are drawn", drawn.len());
+        let most = percent(report.sample_errors_under);
+        figures.push(Figure::share(entry, &name, wrong, right + wrong).aim(Aim::AtMost(most)).note(note));
+    }
+    Ok(figures)
+}
+
+/// GOV-3, 16: how old what is shown may be. GOV-18: what is much used, against the orders themselves.
+async fn truth(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    let report = &desk.knowledge.governance.report;
+    let waits = desk.store.waits_since(desk.now).await?.map_or(Duration::ZERO, |since| desk.now - since);
+    let hours = waits.0.max(0) as f64 / 3_600_000.0;
+    let mut figures = vec![
+        Figure::new("GOV-3", "longest that a change waits for its tags", hours, "h", 1)
+            .aim(Aim::AtMost(report.delay_risk.0 as f64 / 3_600_000.0)),
+        Figure::new("GOV-16", "longest that a change waits for its tags", hours, "h", 1)
+            .aim(Aim::AtMost(report.delay_ideal.0 as f64 / 3_600_000.0)),
+    ];
+    for check in &report.quick_check {
+        let until = desk.span.until.min(desk.now - check.after);
+        let found = desk.store.orders_tagged(check.state as i64, &check.tag, desk.span.from, until).await?;
+        let name = format!("orders {:?} whose customer holds {}", check.state, check.tag).to_lowercase();
+        figures.push(
+            Figure::share("GOV-18", &name, found.tagged, found.orders)
+                .aim(Aim::AtLeast(percent(report.quick_check_right))),
+        );
+    }
+    Ok(figures)
+}
+
+/// GOV-20: segments, each as it stands in `governance.toml`.
+async fn customers(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    let shop = &desk.knowledge.shop;
+    let mut figures = Vec::new();
+    for audit in &desk.knowledge.governance.report.audit {
+        let wanted = Wanted { segment: audit.segment.clone(), first: None, now: desk.now };
+        let count = desk.store.count_segment(&wanted.asked(&shop.rates, shop.currency)).await?;
+        figures.push(Figure::new("GOV-20", &audit.name, count as f64, "", count).note(audit.segment.to_string()));
+    }
+    Ok(figures)
+}
+
+/// GOV-22, 24, 26: when somebody tidied last, and what is left of the accuracy where nobody does.
+async fn care(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    let (report, now) = (&desk.knowledge.governance.report, desk.now);
+    let log = desk.store.change_log(now - Duration::days(400), 10_000).await?;
+    let tidied = log.iter().filter(|row| row.action.starts_with("tag") || row.action.starts_with("tidying"));
+    let last = tidied.clone().map(|row| row.at).max();
+    let begun = desk.store.log_begun().await?.unwrap_or(now);
+    let since = now - last.unwrap_or(begun);
+    let days = since.0 as f64 / 86_400_000.0;
+    let changes = tidied.filter(|row| desk.span.has(row.at)).count();
+    let rules = log.iter().filter(|row| row.action.starts_with("rule-") && desk.span.has(row.at)).count();
+    let left = accuracy_left(days, report.fades_monthly.to_f64().unwrap_or_default());
+    Ok(vec![
+        Figure::new("GOV-22", "changes of the set of tags", changes as f64, "", changes as i64),
+        Figure::new("GOV-12", "changes of rules", rules as f64, "", rules as i64),
+        Figure::new("GOV-24", "days since somebody looked after the tags", days, "days", 1)
+            .aim(Aim::AtMost(report.review_every.0 as f64 / 86_400_000.0)),
+        Figure::new("GOV-26", "accuracy that is left of what it was then", left * 100.0, "%", 1)
+            .note("what is left where nobody looks after them"),
+    ])
+}
+
+fn percent(share: Decimal) -> f64 {
+    (share * Decimal::ONE_HUNDRED).to_f64().unwrap_or_default()
+}

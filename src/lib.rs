@@ -9,6 +9,7 @@ pub mod governance;
 pub mod handoff;
 pub mod lexicon;
 pub mod outreach;
+pub mod places;
 pub mod rulebook;
 pub mod segments;
 pub mod statistics;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use super::{SharedPosition, Timestamp, Whereabouts};
 
 /// Our own number of a contact; stable for life, also when its phone number changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -239,12 +239,18 @@ pub struct Contact {
     /// The name on their WhatsApp profile: user-controlled text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// From the number's prefix, or the user id's.
+    /// From the number's prefix or the user id's, until better is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<Country>,
     /// The customer's own zone; the shop's is used where it is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<Tz>,
+    /// Where in that country they are, and by what that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Whereabouts>,
+    /// The position that they shared last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<SharedPosition>,
     /// Language of their messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Colour, ContactRef, Currency, MessageKind, Timestamp};
+use super::{Colour, ContactRef, Country, Currency, MessageKind, Timestamp};
 
 /// One thing that happened, as the fold sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -298,6 +298,15 @@ pub struct ClickEvent {
     /// The quote that the link leads to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
+    /// Where it was opened, as far as the address tells: country…
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
+    /// …and degrees north and east.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// See `latitude`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
 }
 
 /// A page view with its length.

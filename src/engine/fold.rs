@@ -9,6 +9,7 @@ use crate::dialogue::Dialogue;
 use crate::domain::{
     Address, AgentAction, AgentEvent, Consequence, ContactRef, Crawlers, Duration, Event, EventBody, InboundMessage,
     Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop, Standing, Timestamp, UserId,
+    Whereabouts,
 };
 use crate::handoff::{self, DeskMove};
 use crate::lexicon::{Hints, Lexicon};
@@ -36,8 +37,8 @@ pub struct Knowledge {
     pub desk_policy: handoff::Policy,
     /// What may be sent unasked.
     pub outreach: outreach::Policy,
-    /// Countries and their zones.
-    pub places: super::place::Places,
+    /// Countries, cities and what they mean.
+    pub places: crate::places::Places,
     /// What statistics over all contacts are counted by. Looked at by jobs, not by folds.
     pub statistics: crate::statistics::Parameters,
     /// Who opens a link and is no customer. Looked at when a link is opened, not by folds.
@@ -79,6 +80,7 @@ impl Knowledge {
             state.desk.next_wake(&self.desk_policy),
             self.dialogue.next_wake(&state.memory),
             state.ledger.next_wake(),
+            state.contact.place.as_ref().map(Whereabouts::refresh_due),
         ]
         .into_iter()
         .flatten()
@@ -123,13 +125,22 @@ impl<'a> Folding<'a> {
         if self.state.ledger.next_wake().is_some_and(|wake| wake <= due) {
             self.follow_up(now);
         }
+        if self.state.contact.place.as_ref().is_some_and(|place| place.refresh_due() <= due)
+            && let Some(sighting) = knowledge.places.refresh(&mut self.state.contact, now)
+        {
+            self.rules(Occurrence::Seen(&sighting), now);
+        }
     }
 
     fn take_in(&mut self, event: &Event, now: Timestamp) {
         self.state.contact.first_seen.get_or_insert(event.at);
         let reading = self.read(event);
         self.learn(event, reading.as_ref());
+        let sighting = self.knowledge.places.learn(&mut self.state.contact, event, reading.as_ref());
         self.rules(Occurrence::Event { event, reading: reading.as_ref() }, now);
+        if let Some(sighting) = &sighting {
+            self.rules(Occurrence::Seen(sighting), now);
+        }
         match &event.body {
             EventBody::Agent(agent) => self.agent(agent, now),
             EventBody::Sent(sent) if sent.by.starts_with("agent:") => {

@@ -9,11 +9,11 @@ use include_dir::{Dir, include_dir};
 use tokio_util::sync::CancellationToken;
 
 use super::fold::Knowledge;
-use super::place::Places;
 use crate::config::Settings;
 use crate::dialogue::Dialogue;
 use crate::domain::{Crawlers, Problem, Rates, Severity, Shop, SourceFile};
 use crate::lexicon::Lexicon;
+use crate::places::Places;
 use crate::rulebook::Rulebook;
 use crate::statistics::Parameters;
 use crate::{governance, handoff, outreach, segments};
@@ -110,7 +110,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     keep(found);
     let (rates, found) = Rates::compile(&sources.keywords);
     keep(found);
-    let (places, found) = compile_places(&sources.keywords);
+    let (places, found) = Places::compile(&sources.keywords);
     keep(found);
     let (crawlers, found) = Crawlers::compile(&sources.keywords);
     keep(found);
@@ -156,14 +156,6 @@ fn compile_shop(files: &[SourceFile], settings: &Settings) -> (Option<Shop>, Vec
             Shop::parse(file, shop.currency, shop.timezone, shop.language.clone(), shop.country)
         }
         None => (None, vec![missing("shop.toml", "the shop's facts and products")]),
-    }
-}
-
-fn compile_places(files: &[SourceFile]) -> (Option<Places>, Vec<Problem>) {
-    match files.iter().find(|file| file.path == "countries.toml").map(Places::parse) {
-        Some(Ok(places)) => (Some(places), Vec::new()),
-        Some(Err(problem)) => (None, vec![problem]),
-        None => (None, vec![missing("countries.toml", "the time zone of each country")]),
     }
 }
 

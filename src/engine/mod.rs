@@ -15,7 +15,6 @@ pub mod jobs;
 pub mod knowledge;
 mod lanes;
 mod links;
-pub mod place;
 mod processor;
 pub mod replay;
 mod replay_jobs;

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::place::{Places, country_of};
 use crate::dialogue::Memory;
 use crate::domain::{Address, Consequence, Contact, ContactId, ContactRef, Outgoing, StatusEvent, Timestamp};
 use crate::handoff::{Desk, DeskMove};
 use crate::outreach::{Ledger, Refusal};
+use crate::places::{Places, country_of};
 use crate::rulebook::Facts;
 
 /// The whole state of one contact. Folding an event needs nothing else of the past.

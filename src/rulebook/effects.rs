@@ -24,6 +24,8 @@ pub(super) struct Change<'a> {
     pub(super) at: Timestamp,
     /// When the count of the rule that is being applied ceases to hold.
     pub(super) while_until: Option<Timestamp>,
+    /// Tags of the latest signal that it gave, see [`Change::only_latest`].
+    given: Vec<TagKey>,
     pub(super) out: &'a mut Vec<Consequence>,
 }
 
@@ -35,7 +37,7 @@ impl<'a> Change<'a> {
         now: Timestamp,
         out: &'a mut Vec<Consequence>,
     ) -> Self {
-        Self { rulebook, facts, contact, now, at: now, while_until: None, out }
+        Self { rulebook, facts, contact, now, at: now, while_until: None, given: Vec::new(), out }
     }
 
     /// Carries out a rule that holds.
@@ -78,6 +80,9 @@ impl<'a> Change<'a> {
 
     /// Sets a rule's tag; whether the contact did not hold it before.
     fn tag(&mut self, rule: &Rule, tag: TagKey, signal: Option<&Signal>, evidence: &Evidence) -> bool {
+        if rule.written.latest {
+            self.given.push(tag.clone());
+        }
         let expires = match rule.life {
             Life::Kept => None,
             Life::For(length) => Some(self.at + length + STEP),
@@ -160,11 +165,13 @@ impl<'a> Change<'a> {
         while let Some((before, after)) = rest.split_once('{') {
             let (field, behind) = after.split_once('}')?;
             name.push_str(before);
-            match field {
-                "country" => name.push_str(&self.contact.country?.code().to_lowercase()),
-                "language" => name.push_str(&self.contact.language.as_ref()?.tag().to_lowercase()),
-                "date" => name.push_str(&self.at.date_in(self.contact.zone?)),
-                field => name.push_str(signal?.field(field)?),
+            // What the signal says of itself comes first: a place may lie in another country than the number.
+            match (signal.and_then(|signal| signal.field(field)), field) {
+                (Some(value), _) => name.push_str(value),
+                (None, "country") => name.push_str(&self.contact.country?.code().to_lowercase()),
+                (None, "language") => name.push_str(&self.contact.language.as_ref()?.tag().to_lowercase()),
+                (None, "date") => name.push_str(&self.at.date_in(self.contact.zone?)),
+                _ => return None,
             }
             rest = behind;
         }
@@ -263,6 +270,25 @@ impl<'a> Change<'a> {
     /// The same, of one of the tags that a rule gives.
     pub(super) fn take_back_one(&mut self, tag: &TagKey, rule: &Rule, figure: &str) {
         self.remove(tag, &evidence_of(rule, figure));
+    }
+
+    /// Tags that are the latest signal's go when the next one does not give them again.
+    pub(super) fn only_latest(&mut self, signal: &Signal) {
+        let given = std::mem::take(&mut self.given);
+        let rulebook = self.rulebook;
+        for index in rulebook.by_signal.get(signal.name).into_iter().flatten() {
+            let rule = &rulebook.rules[*index];
+            if !rule.written.latest {
+                continue;
+            }
+            let is_over = |(tag, held): &(&TagKey, &HeldTag)| {
+                held.by == *rule.name && held.since <= signal.at && !given.contains(tag)
+            };
+            let over: Vec<TagKey> = self.facts.tags.iter().filter(is_over).map(|(tag, _)| tag.clone()).collect();
+            for tag in over {
+                self.take_back_one(&tag, rule, &format!("the latest {} does not give it", signal.name));
+            }
+        }
     }
 
     /// A tag that purchases gave holds by those that are left: by another rule, or not as long as was thought.

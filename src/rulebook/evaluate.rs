@@ -6,7 +6,7 @@ use super::language::{Life, Rule};
 use super::recount::recount;
 use super::signals::{self, Signal};
 use super::written::Words;
-use super::{Occurrence, Rulebook, dates, figures, orders, purchases, review, sweep, timers, undo};
+use super::{Occurrence, Rulebook, dates, figures, orders, purchases, region, review, sweep, timers, undo};
 use crate::domain::{Colour, Consequence, Contact, Rates, Timestamp};
 
 /// See [`Rulebook::step`].
@@ -31,6 +31,7 @@ pub(super) fn step(
             signals::of_event(change.facts, contact, event, *reading, rulebook)
         }
         Occurrence::Sent(message) => signals::of_sent(message),
+        Occurrence::Seen(sighting) => region::signals(sighting),
         Occurrence::Clock => {
             change.clock();
             let due = |rule: &&Rule, facts: &Facts| timers::absence_due(rule, facts).is_some_and(|due| due <= now);
@@ -60,8 +61,14 @@ fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
         if signal.name == "won" {
             change.forget_reds();
         }
+        let mut latest = false;
         for index in change.rulebook.by_signal.get(signal.name).into_iter().flatten() {
-            try_rule(change, &change.rulebook.rules[*index], signal);
+            let rule = &change.rulebook.rules[*index];
+            try_rule(change, rule, signal);
+            latest |= rule.written.latest;
+        }
+        if latest {
+            change.only_latest(signal);
         }
         mark(change, signal);
         let is_late = || change.facts.orders.iter().any(|order| order.is_purchase() && order.paid > Some(signal.at));
@@ -149,7 +156,11 @@ pub(super) fn passes(rule: &Rule, signal: &Signal, rates: &Rates) -> bool {
     let fields = written.filter.iter().all(is) && !written.unless.iter().any(|fields| fields.iter().all(is));
     let figure =
         |name: &str| signal.numbers.iter().find(|(number, _)| *number == name).map_or(0, |(_, figure)| *figure);
-    fields && written.more_than.iter().all(|(name, least)| figure(name) > *least) && is_worth(rule, signal, rates)
+    let figures = || {
+        written.more_than.iter().all(|(name, least)| figure(name) > *least)
+            && written.at_most.iter().all(|(name, most)| figure(name) <= *most)
+    };
+    fields && figures() && is_worth(rule, signal, rates)
 }
 
 /// Whether the signal's own sum of money is what the rule asks for.

@@ -430,9 +430,9 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
 }
 
 /// The fields that a tag's name may use.
-const PARAMETERS: [&str; 15] = [
+const PARAMETERS: [&str; 22] = [
     "product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state", "action",
-    "date", "value", "rest", "gap",
+    "date", "value", "rest", "gap", "division", "city", "district", "tier", "climate", "zone", "poi",
 ];
 
 fn check_tag(checker: &mut Checker<'_>, written: &Written) {

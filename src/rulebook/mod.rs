@@ -25,6 +25,7 @@ mod orders;
 mod packing;
 mod purchases;
 mod recount;
+mod region;
 mod review;
 mod signals;
 mod sweep;
@@ -34,7 +35,7 @@ mod undo;
 mod written;
 
 use crate::domain::{
-    Consequence, Contact, Event, Every, Outgoing, Problem, Rates, Reading, Shop, SourceFile, Timestamp,
+    Consequence, Contact, Event, Every, Outgoing, Problem, Rates, Reading, Shop, Sighting, SourceFile, Timestamp,
 };
 
 pub use explain::{Candidate, Condition, Explanation, Held};
@@ -83,6 +84,8 @@ pub enum Occurrence<'a> {
     Clock,
     /// A message was decided.
     Sent(&'a Outgoing),
+    /// It became known where the contact is.
+    Seen(&'a Sighting),
 }
 
 impl Rulebook {

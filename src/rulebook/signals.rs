@@ -15,6 +15,14 @@ use crate::domain::{
 pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("first_contact", "the first event of a contact: country"),
     ("message", "the customer wrote; every message counts: language, country"),
+    (
+        "place",
+        "where the customer is became known anew: country, division, city, district, tier, climate, zone, winter, summer_humidity, shipping_share, customs_days",
+    ),
+    (
+        "position",
+        "a position was shared: poi (an airport that is near, or empty), speed (km/h since the one before), minutes (between them)",
+    ),
     ("profile", "something about the customer became known: field, value"),
     ("replied", "the customer wrote; told after all that the message says"),
     ("interaction", "a burst of messages, or a click on a tracked link (G-5)"),

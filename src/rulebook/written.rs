@@ -276,6 +276,9 @@ pub(super) struct Written {
     /// A figure of the signal must be more than this.
     #[serde(default)]
     pub(super) more_than: BTreeMap<String, i64>,
+    /// A figure of the signal must be this or less.
+    #[serde(default)]
+    pub(super) at_most: BTreeMap<String, i64>,
     #[serde(default)]
     pub(super) count: Option<Count>,
     #[serde(default)]
@@ -306,6 +309,9 @@ pub(super) struct Written {
     /// How long the tag lives: a length of time, or `while` the count holds. Without it, until a rule removes it.
     #[serde(default)]
     pub(super) lifetime: Option<Spanned<String>>,
+    /// The tag is the latest signal's: the next one of the kind that does not give it again takes it away.
+    #[serde(default)]
+    pub(super) latest: bool,
     /// Other tags like this are removed when this one is set.
     #[serde(default)]
     pub(super) exclusive: Option<Words>,

@@ -65,7 +65,13 @@ fn body() -> impl Strategy<Value = EventBody> {
         let text = (action == AgentAction::Reply).then(|| "one moment".to_owned());
         EventBody::Agent(AgentEvent { agent: "ana".into(), action, tag: None, colour: None, text, link: false })
     });
-    prop_oneof![6 => message, 2 => click, 2 => status, 1 => agent]
+    let place = prop::sample::select(vec![
+        r#"{"event":"location","latitude":31.2,"longitude":121.33}"#,
+        r#"{"event":"location","latitude":61.2,"longitude":-149.85}"#,
+        r#"{"event":"profile","field":"city","value":"Kuching"}"#,
+    ])
+    .prop_map(|json| serde_json::from_str(json).unwrap());
+    prop_oneof![6 => message, 2 => click, 2 => status, 1 => agent, 1 => place]
 }
 
 fn step() -> impl Strategy<Value = Step> {

@@ -12,6 +12,7 @@ mod journal;
 mod law;
 mod lexicon;
 mod links;
+mod places;
 mod samples;
 mod scenarios;
 mod segments;

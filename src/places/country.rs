@@ -8,36 +8,27 @@ use serde::Deserialize;
 
 use crate::domain::{ContactRef, Country, Problem, SourceFile};
 
-/// The zone of each country, from `keywords/countries.toml`.
-#[derive(Clone, Debug, Default)]
-pub struct Places {
-    zones: BTreeMap<Country, Tz>,
-}
-
 #[derive(Deserialize)]
 struct CountriesFile {
     zones: BTreeMap<Country, Tz>,
 }
 
-impl Places {
-    /// Reads the table of countries.
-    ///
-    /// # Errors
-    /// The place of the first entry that is no country or no zone.
-    pub fn parse(file: &SourceFile) -> Result<Self, Problem> {
-        match toml::from_str::<CountriesFile>(&file.text) {
-            Ok(countries) => Ok(Self { zones: countries.zones }),
-            Err(error) => {
-                let offset = error.span().map_or(0, |span| span.start);
-                let advice = "Write a country's two letters and an IANA zone: HK = \"Asia/Hong_Kong\".";
-                Err(Problem::at(&file.path, &file.text, offset, error.message(), advice))
-            }
+/// Reads the table of countries, `countries.toml`.
+pub(super) fn zones(files: &[SourceFile], zones: &mut BTreeMap<Country, Tz>) -> Vec<Problem> {
+    let Some(file) = files.iter().find(|file| file.path == "countries.toml") else {
+        let message = "countries.toml is missing: it holds the time zone of each country";
+        return vec![Problem::at("countries.toml", "", 0, message, "Copy it from the ones that ship with Hotline.")];
+    };
+    match toml::from_str::<CountriesFile>(&file.text) {
+        Ok(countries) => {
+            *zones = countries.zones;
+            Vec::new()
         }
-    }
-
-    /// Where most people of that country live.
-    pub fn zone(&self, country: Country) -> Option<Tz> {
-        self.zones.get(&country).copied()
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            let advice = "Write a country's two letters and an IANA zone: HK = \"Asia/Hong_Kong\".";
+            vec![Problem::at(&file.path, &file.text, offset, error.message(), advice)]
+        }
     }
 }
 

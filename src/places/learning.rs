@@ -1,0 +1,194 @@
+//! Which events tell where a customer is, and which of them to believe: newer evidence that is as good or better wins, and
+//! after 90 days any does.
+
+use super::Places;
+use super::gazetteer::{Found, is_on_earth, kilometres};
+use crate::domain::{
+    Contact, Country, Event, EventBody, Intent, Language, PlaceEvidence, Position, Reading, Region, SharedPosition,
+    Sighting, Timestamp, Whereabouts,
+};
+
+/// Names of places have at most so many words.
+const WORDS: usize = 4;
+
+/// A place that evidence tells.
+struct Told {
+    country: Country,
+    division: Option<String>,
+    city: Option<String>,
+    district: Option<String>,
+    by: PlaceEvidence,
+}
+
+impl Places {
+    /// What an event tells of where the contact is. Changes the contact accordingly.
+    pub fn learn(&self, contact: &mut Contact, event: &Event, reading: Option<&Reading>) -> Option<Sighting> {
+        let position = match &event.body {
+            EventBody::Location(location) => self.position(contact, [location.latitude, location.longitude], event.at),
+            _ => None,
+        };
+        let before = (contact.country, contact.zone);
+        let region = self.told(contact, event, reading).and_then(|told| self.accept(contact, told, event.at));
+        let moved_away = before != (contact.country, contact.zone);
+        (region.is_some() || position.is_some()).then_some(Sighting {
+            at: event.at,
+            seq: event.seq,
+            region,
+            position,
+            moved_away,
+        })
+    }
+
+    /// Looks the contact's place up anew: tables change (REG-36). An old position is forgotten.
+    pub fn refresh(&self, contact: &mut Contact, now: Timestamp) -> Option<Sighting> {
+        contact.place.as_mut()?.looked_up = now;
+        contact.position = contact.position.filter(|position| now - position.at < Whereabouts::REFRESH);
+        let region = self.region(contact);
+        Some(Sighting { at: now, seq: 0, region, position: None, moved_away: false })
+    }
+
+    fn told(&self, contact: &Contact, event: &Event, reading: Option<&Reading>) -> Option<Told> {
+        let told = match &event.body {
+            EventBody::Location(location) => {
+                let at = [location.latitude, location.longitude];
+                self.gazetteer.at(at).map(|found| of_city(found, PlaceEvidence::Location))
+            }
+            EventBody::Profile(profile) => match profile.field.as_str() {
+                "city" | "address" => self.named(&profile.value, contact.country),
+                "division" | "state" | "region" | "province" => {
+                    let country = contact.country?;
+                    self.gazetteer
+                        .division_called(&profile.value, country)
+                        .map(|division| of_division(country, division))
+                }
+                _ => None,
+            },
+            EventBody::Click(click) => {
+                // Where the click comes from another country than the number it is more likely a gateway's.
+                let country = click.country.filter(|country| contact.country.is_none_or(|own| own == *country));
+                let at = click.latitude.zip(click.longitude).map(|(north, east)| [north, east]);
+                let found = at.filter(|at| is_on_earth(*at)).and_then(|at| self.gazetteer.at(at));
+                found
+                    .filter(|found| country == Some(found.city.country))
+                    .map(|found| of_city(found, PlaceEvidence::Click))
+            }
+            EventBody::Message(message) => {
+                let asked = |intent| reading.is_some_and(|reading| reading.wants(intent));
+                let tells = asked(Intent::Location) || asked(Intent::Shipping);
+                tells.then(|| self.said(message.words(), contact)).flatten()
+            }
+            _ => None,
+        };
+        told.or_else(|| {
+            // The number is the first that is known of anybody.
+            let country = contact.country.filter(|_| contact.place.is_none())?;
+            Some(Told { country, division: None, city: None, district: None, by: PlaceEvidence::Number })
+        })
+    }
+
+    /// Takes a place that is believed; what the tables say of it, if it is another one than before.
+    fn accept(&self, contact: &mut Contact, told: Told, at: Timestamp) -> Option<Region> {
+        if contact.place.as_ref().is_some_and(|held| !held.yields_to(told.by, at)) {
+            return None;
+        }
+        let Told { country, division, city, district, by } = told;
+        let before = contact.place.take();
+        let was = before.as_ref().map(|held| (contact.country, &held.division, &held.city, &held.district));
+        let is_new = was != Some((Some(country), &division, &city, &district));
+        if contact.country != Some(country) || city.is_some() {
+            let own = city.as_ref().and_then(|city| self.gazetteer.city(country, city)).and_then(|city| city.zone);
+            contact.zone = own.or_else(|| self.zone(country)).or(contact.zone);
+        }
+        contact.country = Some(country);
+        let looked_up = before.filter(|_| !is_new).map_or(at, |held| held.looked_up);
+        contact.place = Some(Whereabouts { division, city, district, by, at, looked_up });
+        if is_new { self.region(contact) } else { None }
+    }
+
+    /// A city, a district of it or a division in an answer such as "Taipei, Wenshan District".
+    fn named(&self, text: &str, own: Option<Country>) -> Option<Told> {
+        let parts = || text.split([',', '，', '、', '/', ';', '\n']).map(str::trim).filter(|part| !part.is_empty());
+        if let Some(city) = std::iter::once(text).chain(parts()).find_map(|part| self.gazetteer.called(part, own)) {
+            let district = parts().find_map(|part| city.district_called(part));
+            return Some(of_city(Found { city, district }, PlaceEvidence::Profile));
+        }
+        let country = own?;
+        let mut named = std::iter::once(text).chain(parts());
+        named
+            .find_map(|part| self.gazetteer.division_called(part, country))
+            .map(|division| of_division(country, division))
+    }
+
+    /// A city or a division of the contact's own country in the words of a message about where they are or where to send.
+    fn said(&self, words: &str, contact: &Contact) -> Option<Told> {
+        let country = contact.country?;
+        let spans =
+            if is_written_without_spaces(contact.language.as_ref()) { characters(words) } else { phrases(words) };
+        let found = |span: &String| {
+            if let Some(city) = self.gazetteer.called(span, Some(country)).filter(|city| city.country == country) {
+                return Some(of_city(Found { city, district: None }, PlaceEvidence::Said));
+            }
+            let division = self.gazetteer.division_called(span, country)?;
+            Some(Told { by: PlaceEvidence::Said, ..of_division(country, division) })
+        };
+        spans.iter().find_map(found)
+    }
+
+    /// How far and how fast since the position before, and what is near.
+    fn position(&self, contact: &mut Contact, at: [f64; 2], when: Timestamp) -> Option<Position> {
+        if !is_on_earth(at) {
+            return None;
+        }
+        let before = contact.position.filter(|before| before.at < when);
+        if contact.position.is_none_or(|held| held.at <= when) {
+            contact.position = Some(SharedPosition { latitude: at[0], longitude: at[1], at: when });
+        }
+        let moved = before.map(|before| {
+            let hours = (when - before.at).0 as f64 / 3_600_000.0;
+            let distance = kilometres([before.latitude, before.longitude], at);
+            // Rounded up: more than a whole number of km/h is then still more than it.
+            ((distance / hours).ceil() as i64, (when - before.at).0 / 60_000)
+        });
+        Some(Position { poi: self.airports.near(at).map(str::to_owned), moved })
+    }
+}
+
+fn of_city(found: Found<'_>, by: PlaceEvidence) -> Told {
+    let Found { city, district } = found;
+    Told {
+        country: city.country,
+        division: city.division.clone(),
+        city: Some(city.name.clone()),
+        district: district.map(str::to_owned),
+        by,
+    }
+}
+
+fn of_division(country: Country, division: &str) -> Told {
+    let division = Some(division.to_owned());
+    Told { country, division, city: None, district: None, by: PlaceEvidence::Profile }
+}
+
+fn is_written_without_spaces(language: Option<&Language>) -> bool {
+    language.is_some_and(|language| language.tag().starts_with("zh"))
+}
+
+/// Runs of words, the longest first.
+fn phrases(words: &str) -> Vec<String> {
+    let words: Vec<&str> =
+        words.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’' && !is_mark(c)).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let runs = (1..=WORDS.min(words.len())).rev().flat_map(|length| words.windows(length));
+    runs.map(|run| run.join(" ")).collect()
+}
+
+/// Runs of characters, the longest first: names in Chinese have two to four.
+fn characters(words: &str) -> Vec<String> {
+    let characters: Vec<char> = words.chars().collect();
+    let runs = (2..=WORDS).rev().flat_map(|length| characters.windows(length));
+    runs.map(|run| run.iter().collect()).collect()
+}
+
+fn is_mark(c: char) -> bool {
+    unicode_normalization::char::is_combining_mark(c)
+}

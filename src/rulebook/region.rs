@@ -1,0 +1,45 @@
+//! Signals of where a customer is.
+
+use super::signals::Signal;
+use crate::domain::{Position, Region, Sighting};
+
+/// `place` where the place is another one or was looked up anew, `position` where one was shared.
+pub(super) fn signals(sighting: &Sighting) -> Vec<Signal> {
+    let signal = |name| Signal::of_moment(name, sighting.at, sighting.seq);
+    let place = sighting.region.as_ref().map(|region| of_region(signal("place"), region));
+    let position = sighting.position.as_ref().map(|position| of_position(signal("position"), position));
+    place.into_iter().chain(position).collect()
+}
+
+fn of_region(place: Signal, region: &Region) -> Signal {
+    let mut place = place.with("country", region.country.code().to_lowercase());
+    let fields = [
+        ("division", &region.division),
+        ("city", &region.city),
+        ("district", &region.district),
+        ("tier", &region.tier),
+        ("climate", &region.climate),
+        ("zone", &region.zone),
+    ];
+    for (field, value) in fields {
+        if let Some(value) = value {
+            place = place.with(field, value.as_str());
+        }
+    }
+    let figures = [
+        ("winter", region.winter),
+        ("summer_humidity", region.summer_humidity),
+        ("shipping_share", region.shipping_share),
+        ("customs_days", region.customs_days),
+    ];
+    place.numbers.extend(figures.iter().filter_map(|(name, figure)| Some((*name, (*figure)?))));
+    place
+}
+
+fn of_position(position: Signal, shared: &Position) -> Signal {
+    let mut position = position.with("poi", shared.poi.as_deref().unwrap_or_default());
+    if let Some((speed, minutes)) = shared.moved {
+        position.numbers = vec![("speed", speed), ("minutes", minutes)];
+    }
+    position
+}

@@ -76,6 +76,7 @@ fn what(rule: &Rule, fields: &Fields) -> String {
         format!("not {}", not.join(" with "))
     }));
     asked.extend(rule.written.more_than.iter().map(|(name, least)| format!("{name} over {least}")));
+    asked.extend(rule.written.at_most.iter().map(|(name, most)| format!("{name} {most} or less")));
     asked.extend(rule.written.worth.as_ref().map(worth));
     if !asked.is_empty() {
         let _infallible = write!(text, " ({})", asked.join(", "));

@@ -7,7 +7,7 @@ use super::language::{Life, Rule};
 use super::recount::recount;
 use super::signals::Signal;
 use super::timers::{self, STEP};
-use super::written::Words;
+use super::written::{FollowUp, Words};
 use super::{Rulebook, figures};
 use crate::domain::{
     AgentAction, AgentEvent, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Heat, Stage,
@@ -135,13 +135,9 @@ impl<'a> Change<'a> {
         if let Some(name) = rule.written.alert.clone().filter(|_| is_new) {
             self.out.push(Consequence::Alert { name, evidence: evidence.clone() });
         }
-        let next = signal.and_then(|signal| signal.numbers.iter().find(|(name, _)| *name == "gap"));
-        let after = match (rule.follow_before, next) {
-            (Some(before), Some((_, gap))) => Duration::millis(*gap - before.0),
-            _ => rule.follow_after,
-        };
-        if let Some(follow_up) =
-            rule.written.follow_up.as_ref().filter(|_| is_new && self.at + rule.follow_latest >= self.now)
+        let follow_up = rule.written.follow_up.as_ref().filter(|_| is_new);
+        if let Some((follow_up, (from, until))) =
+            follow_up.and_then(|plan| Some((plan, self.times_of(rule, plan, signal)?)))
         {
             self.out.push(Consequence::FollowUp(FollowUpRequest {
                 rule: rule.name.clone(),
@@ -152,10 +148,28 @@ impl<'a> Change<'a> {
                 category: signal.and_then(|signal| signal.field("category")).map(str::to_owned),
                 campaign: None,
                 // What is told late is late for what follows from it, too.
-                not_before: self.now.max(self.at + after),
-                not_after: self.at + rule.follow_latest,
+                not_before: self.now.max(from),
+                not_after: until,
             }));
         }
+    }
+
+    /// From when and until when a planned message may go; `None` where that is over.
+    fn times_of(&self, rule: &Rule, follow_up: &FollowUp, signal: Option<&Signal>) -> Option<(Timestamp, Timestamp)> {
+        let next = signal.and_then(|signal| signal.numbers.iter().find(|(name, _)| *name == "gap"));
+        let after = match (rule.follow_before, next) {
+            (Some(before), Some((_, gap))) => Duration::millis(*gap - before.0),
+            _ => rule.follow_after,
+        };
+        let (from, counted_from) = match &follow_up.at {
+            Some(window) => {
+                let begins = self.rulebook.calendars.next_beginning(window, self.contact, self.at)?;
+                (begins + after, begins)
+            }
+            None => (self.at + after, self.at),
+        };
+        let until = counted_from + rule.follow_latest;
+        (until >= self.now).then_some((from, until))
     }
 
     /// A tag's name with its parameters filled in; `None` where the signal lacks one of them.

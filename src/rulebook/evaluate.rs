@@ -6,7 +6,7 @@ use super::language::{Life, Rule};
 use super::recount::recount;
 use super::signals::{self, Signal};
 use super::written::Words;
-use super::{Occurrence, Rulebook, dates, figures, orders, purchases, region, review, sweep, timers, undo};
+use super::{Occurrence, Rulebook, calendar, dates, figures, orders, purchases, region, review, sweep, timers, undo};
 use crate::domain::{Colour, Consequence, Contact, Rates, Timestamp};
 
 /// See [`Rulebook::step`].
@@ -19,8 +19,11 @@ pub(super) fn step(
     out: &mut Vec<Consequence>,
 ) {
     sweep::sweep(rulebook, facts, now);
+    if matches!(&what, Occurrence::Seen(sighting) if sighting.moved_away) {
+        facts.calendar = None;
+    }
     let mut change = Change::new(rulebook, facts, contact, now, out);
-    let signals = match &what {
+    let mut signals = match &what {
         Occurrence::Event { event, reading } => {
             if let crate::domain::EventBody::Agent(agent) = &event.body {
                 change.by_person(agent, event.seq);
@@ -43,6 +46,7 @@ pub(super) fn step(
             Vec::new()
         }
     };
+    signals.extend(calendar::begun(rulebook, change.facts, contact, now));
     take_in(&mut change, &signals);
     orders::look(&mut change);
     review::begin(&mut change);
@@ -130,6 +134,7 @@ fn try_rule(change: &mut Change<'_>, rule: &Rule, signal: &Signal) {
     if !passes(rule, signal, &change.rulebook.rates) || !since_first(rule, signal, change.facts) {
         return;
     }
+    let Some(season) = calendar::allows(change.rulebook, rule, change.contact, signal.at) else { return };
     // Counted also while other conditions do not hold: they may hold when the last one comes.
     let figure = figures::counted(change.facts, rule, signal, &change.rulebook.rates, change.now);
     let Some(figure) = figure else {
@@ -139,7 +144,8 @@ fn try_rule(change: &mut Change<'_>, rule: &Rule, signal: &Signal) {
         return;
     };
     if holds(rule, change.facts, Some(signal)) {
-        (change.while_until, change.at) = (figure.until, figure.newest);
+        let until = figure.until.into_iter().chain(signal.until).chain(season).min();
+        (change.while_until, change.at) = (until, figure.newest);
         change.apply(rule, Some(&figure.told(signal)), figure.text, &figure.events);
         (change.while_until, change.at) = (None, change.now);
     }

@@ -168,6 +168,9 @@ pub struct Facts {
     /// When what no longer counts was last forgotten.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) swept: Option<Timestamp>,
+    /// When a window of the calendar begins next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) calendar: Option<Timestamp>,
     /// When each signal was seen last.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) marks: BTreeMap<String, Timestamp>,

@@ -80,7 +80,9 @@ pub(super) fn counted(
 
 /// The signal alone.
 pub(super) fn own(signal: &Signal) -> Figure {
-    Figure { events: vec![signal.seq], newest: signal.at, ..Figure::default() }
+    // What the clock tells has no event behind it.
+    let events = Vec::from_iter((signal.seq != 0).then_some(signal.seq));
+    Figure { events, newest: signal.at, ..Figure::default() }
 }
 
 fn within(entries: &[Entry], from: Timestamp) -> &[Entry] {

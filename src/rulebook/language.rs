@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::signals::{FIGURES, SIGNALS};
-use super::written::{AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Written, WrittenHeat};
-use super::{Rulebook, figures, signals, sweep, tiers};
+use super::written::{AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat};
+use super::{Rulebook, calendar, figures, signals, sweep, tiers};
 use crate::domain::{Colour, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage};
 
 /// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
@@ -158,6 +158,10 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
     }
     problems.extend(check_together(&rules));
     problems.extend(tiers.iter().flat_map(|tiers| tiers::check(tiers, &rules)));
+    let (mut calendars, found) = calendar::compile(files, shop.map_or(chrono_tz::UTC, |shop| shop.zone));
+    problems.extend(found);
+    problems.extend(check_windows(&rules, &calendars));
+    calendars.watch(&rules);
     if heat.is_none() {
         problems.push(Problem::at(
             "rules/heat.toml",
@@ -190,6 +194,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         zone: shop.map_or(chrono_tz::UTC, |shop| shop.zone),
         products: shop.map(signals::products_by_name).unwrap_or_default(),
         dark_green,
+        calendars,
         heat: heat.unwrap_or_default(),
         lives_by_person,
         rates,
@@ -417,10 +422,16 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
     match &written.lifetime {
         None => Life::Kept,
         Some(text) if text.get_ref() == "while" => {
-            let ends =
-                [written.count.is_some(), written.sum.is_some(), written.mean.is_some(), written.on_date.is_some()];
+            let ends = [
+                written.count.is_some(),
+                written.sum.is_some(),
+                written.mean.is_some(),
+                written.on_date.is_some(),
+                written.during.is_some(),
+                written.on.iter().flat_map(Words::iter).any(|on| on == "calendar"),
+            ];
             if !ends.contains(&true) {
-                let message = "`while` needs a count, a sum, a mean or a date";
+                let message = "`while` needs a count, a sum, a mean, a date or a window of the calendar";
                 checker.error(text.span().start, message, "Write a length of time instead.");
             }
             Life::While
@@ -430,9 +441,9 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
 }
 
 /// The fields that a tag's name may use.
-const PARAMETERS: [&str; 22] = [
+const PARAMETERS: [&str; 23] = [
     "product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state", "action",
-    "date", "value", "rest", "gap", "division", "city", "district", "tier", "climate", "zone", "poi",
+    "date", "value", "rest", "gap", "division", "city", "district", "tier", "climate", "zone", "poi", "window",
 ];
 
 fn check_tag(checker: &mut Checker<'_>, written: &Written) {
@@ -481,6 +492,22 @@ fn understand_paint(checker: &mut Checker<'_>, place: usize, paint: &Paint) -> O
         from_first: paint.from_first,
         then,
     })
+}
+
+/// Windows that rules name and no calendar has: they would never come.
+fn check_windows(rules: &[Rule], calendars: &calendar::Calendars) -> Vec<Problem> {
+    let named = rules.iter().flat_map(|rule| {
+        let waits = rule.written.filter.get("window").filter(|_| rule.signals.contains(&"calendar"));
+        let at = rule.written.follow_up.iter().filter_map(|follow_up| follow_up.at.as_deref());
+        let windows = waits.into_iter().chain(&rule.written.during).flat_map(Words::iter).chain(at);
+        windows.filter(|window| *window != "*").map(move |window| (rule, window))
+    });
+    let unknown = named.filter(|(_, window)| !calendars.has(window));
+    let problem = |(rule, window): (&Rule, &str)| {
+        let message = format!("rule `{}` names the window {window}, which no calendar has", rule.name);
+        Problem::at("rules", "", 0, message, "Is the name right? Windows stand in calendars/*.toml.")
+    };
+    unknown.map(problem).collect()
 }
 
 /// What only shows when all rules are seen: names used twice, tags that are read but never set.

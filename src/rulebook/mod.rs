@@ -10,6 +10,8 @@
 //! (`review.rs`). `timers.rs` knows the next moment at which the clock alone changes something, `dates.rs` the days that
 //! customers told.
 
+mod almanac;
+mod calendar;
 mod colours;
 mod conditions;
 mod counting;
@@ -63,6 +65,7 @@ pub struct Rulebook {
     /// The tag that makes a green contact dark green.
     dark_green: Option<String>,
     heat: language::HeatTable,
+    calendars: calendar::Calendars,
     /// Sums in rules name a currency; those of events are converted.
     rates: Rates,
     /// How long each rule looks back, by its name.

@@ -11,7 +11,7 @@ use super::purchases::{self, Book};
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written::Words;
-use super::{evaluate, orders, review};
+use super::{calendar, evaluate, orders, review};
 use crate::domain::{Stage, TagKey, Timestamp};
 
 /// A tag that the purchases give, and the rule that does.
@@ -158,9 +158,8 @@ fn give<'a>(
         return;
     };
     let signal = &*figure.told(signal);
-    if !holds(change, rule, signal, purchases, tally) {
-        return;
-    }
+    let season = calendar::allows(change.rulebook, rule, change.contact, signal.at);
+    let Some(season) = season.filter(|_| holds(change, rule, signal, purchases, tally)) else { return };
     let about = change.about(rule, signal);
     for pattern in rule.written.removes.iter().filter_map(|pattern| change.filled(pattern, Some(signal))) {
         tally.tags.retain(|tag, _| !is_like(tag, &pattern));
@@ -176,7 +175,7 @@ fn give<'a>(
     let expires = match rule.life {
         Life::Kept => None,
         Life::For(length) => Some(change.at + length + STEP),
-        Life::While => figure.until,
+        Life::While => figure.until.into_iter().chain(season).min(),
     };
     let new = HeldTag { since: change.at, expires, by: rule.name.to_string(), about: about.into_iter().collect() };
     let given = tally.tags.entry(tag).or_insert_with(|| Given { held: new.clone(), rule });

@@ -23,6 +23,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "position",
         "a position was shared: poi (an airport that is near, or empty), speed (km/h since the one before), minutes (between them)",
     ),
+    ("calendar", "a window of the calendar began where the customer is: window, kind, country"),
     ("profile", "something about the customer became known: field, value"),
     ("replied", "the customer wrote; told after all that the message says"),
     ("interaction", "a burst of messages, or a click on a tracked link (G-5)"),
@@ -82,6 +83,8 @@ pub(super) struct Signal {
     pub(super) numbers: Vec<(&'static str, i64)>,
     /// The sum that it is about.
     pub(super) money: Option<Money>,
+    /// When what it tells of ends, where that is known.
+    pub(super) until: Option<Timestamp>,
 }
 
 impl Signal {
@@ -92,7 +95,7 @@ impl Signal {
     /// A signal that is no message.
     pub(super) fn of_moment(name: &'static str, at: Timestamp, seq: i64) -> Self {
         let (fields, spans, numbers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, at, seq, burst: None, spans, fields, numbers, money: None }
+        Self { name, at, seq, burst: None, spans, fields, numbers, money: None, until: None }
     }
 
     pub(super) fn with(mut self, field: &'static str, value: impl Into<Arc<str>>) -> Self {

@@ -255,6 +255,9 @@ pub(super) struct FollowUp {
     /// So long before the next purchase is due by the `gap`.
     #[serde(default)]
     pub(super) before_next: Option<Spanned<String>>,
+    /// When this window of the calendar begins next.
+    #[serde(default)]
+    pub(super) at: Option<String>,
     pub(super) latest: Spanned<String>,
 }
 
@@ -302,6 +305,9 @@ pub(super) struct Written {
     pub(super) any_order: Option<AnyOrder>,
     #[serde(default)]
     pub(super) since_first: Option<SinceFirst>,
+    /// Only while one of these windows of the calendar is on where the customer is.
+    #[serde(default)]
+    pub(super) during: Option<Words>,
     #[serde(default)]
     pub(super) holds: Holds,
     #[serde(default)]

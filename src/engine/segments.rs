@@ -1,5 +1,8 @@
 //! Segments as programs and people ask for them: by name or in words, counted, listed, exported.
 
+use futures_util::Stream;
+
+use super::Engine;
 use crate::domain::{Currency, Rates, Timestamp};
 use crate::engine::fold::Knowledge;
 use crate::engine::summary::Row;
@@ -162,6 +165,18 @@ pub fn csv_body(members: &[Member]) -> Vec<u8> {
         ]
         .map(harmless)
     }))
+}
+
+/// A whole list as CSV, page by page as it is read.
+pub fn csv_stream(engine: Engine, wanted: Wanted) -> impl Stream<Item = Result<Vec<u8>, StoreError>> {
+    futures_util::stream::try_unfold((engine, wanted, None), |(engine, wanted, after)| async move {
+        let Some(place) = after else { return Ok(Some((csv_head(), (engine, wanted, Some(Place::default()))))) };
+        let knowledge = engine.shelf().knowledge();
+        let members = page(engine.store(), &knowledge, &wanted, place, PAGE).await?;
+        let Some(last) = members.last() else { return Ok(None) };
+        let place = last.place;
+        Ok(Some((csv_body(&members), (engine, wanted, Some(place)))))
+    })
 }
 
 fn csv_lines(rows: impl Iterator<Item = [String; COLUMNS.len()]>) -> Vec<u8> {

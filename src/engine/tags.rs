@@ -200,7 +200,7 @@ impl Engine {
         let knowledge = self.shelf().knowledge();
         allowed(&knowledge, actor, Action::Assign)?;
         let faces = self.faces().await?;
-        let tag = faces.find(tag).map_or_else(|| tag.to_owned(), str::to_owned);
+        let tag = faces.key(tag);
         let is_known = faces.rows.contains_key(&tag)
             || knowledge.rulebook.gives(&tag)
             || self.store().tag_names().await?.contains(&tag);
@@ -275,6 +275,11 @@ impl Engine {
 }
 
 impl Faces {
+    /// The key of what somebody typed: a label or a key.
+    pub fn key(&self, typed: &str) -> String {
+        self.find(typed).unwrap_or(typed).to_owned()
+    }
+
     /// The tag of that label.
     fn find(&self, label: &str) -> Option<&str> {
         let language = self.knowledge.shop.language.tag();

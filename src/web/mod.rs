@@ -4,6 +4,7 @@ pub mod access;
 pub mod api;
 mod console;
 mod links;
+mod lists;
 mod live;
 mod pages;
 mod security;
@@ -41,8 +42,12 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let secure = engine.settings().public_url().starts_with("https://");
     let pages = Pages::load()?;
     let app = App { engine: engine.clone(), pages: pages.clone(), secure, sandbox };
-    let console =
-        console::router().merge(tags::router()).merge(why::router()).merge(sign_in::router()).merge(live::router());
+    let console = console::router()
+        .merge(tags::router())
+        .merge(lists::router())
+        .merge(why::router())
+        .merge(sign_in::router())
+        .merge(live::router());
     let console = console
         .fallback(async |axum::extract::State(app): axum::extract::State<App>| {
             (StatusCode::NOT_FOUND, app.pages.error("There is nothing at this address.", "Go to the inbox."))

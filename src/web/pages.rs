@@ -16,6 +16,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("password.html", include_str!("../../templates/console/password.html")),
     ("inbox.html", include_str!("../../templates/console/inbox.html")),
     ("alerts.html", include_str!("../../templates/console/alerts.html")),
+    ("lists.html", include_str!("../../templates/console/lists.html")),
     ("tags.html", include_str!("../../templates/console/tags.html")),
     ("list.html", include_str!("../../templates/console/list.html")),
     ("thread.html", include_str!("../../templates/console/thread.html")),

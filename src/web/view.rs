@@ -29,7 +29,7 @@ pub(super) fn row(row: &InboxRow, faces: &Faces, now: Timestamp) -> Value {
 }
 
 /// What a tag is called and drawn in.
-fn face(faces: &Faces, tag: &str) -> Value {
+pub(super) fn face(faces: &Faces, tag: &str) -> Value {
     context! { tag, label => faces.label(tag), colour => faces.colour(tag) }
 }
 

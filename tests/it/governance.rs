@@ -298,6 +298,23 @@ async fn an_agent_makes_and_gives_tags_and_an_admin_changes_them() {
     })
     .await;
     assert!(panel.contains("value=\"wrong\""));
+    // SEG-14: who holds it, found by choosing.
+    let lists = async |query: &str| {
+        let page = agent.0.get(format!("{base}/lists{query}")).send().await.unwrap();
+        page.text().await.unwrap()
+    };
+    let page = lists("?tag=Product-Sofa&colour=yellow").await;
+    assert!(
+        page.contains("1 contacts")
+            && page.contains("tag:product/sofa and colour:yellow".replace('/', "&#x2f;").as_str()),
+        "{page}"
+    );
+    let page = lists("?segment=tag:product/sofa&without=Product-Sofa").await;
+    assert!(page.contains("0 contacts"), "{page}");
+    assert!(lists("?segment=tag").await.contains("is no segment"));
+    assert!(lists("?name=win-back").await.contains("0 contacts"));
+    assert!(lists(".csv?segment=tag:product/sofa").await.contains("+85261000001"));
+
     let change = [("tag", "product/sofa"), ("label", "Product-Couch"), ("colour", "pink")];
     assert_eq!(post(&agent, "/admin/tags", &change).await.0, 403);
     let (status, page) = post(&admin, "/admin/tags", &change).await;

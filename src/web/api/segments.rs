@@ -13,10 +13,10 @@ use super::problem::ApiProblem;
 use super::{authorise, read};
 use crate::domain::Timestamp;
 use crate::engine::Engine;
-use crate::engine::segments::{PAGE, Wanted, card, csv_body, csv_head, named, page};
+use crate::engine::segments::{PAGE, Wanted, card, csv_stream, named, page};
 use crate::segments::Segment;
 use crate::segments::lists::is_name;
-use crate::store::{Place, SavedSegment, StoreError, TagUse};
+use crate::store::{Place, SavedSegment, TagUse};
 
 /// The segments API.
 pub fn router(engine: Engine) -> Router {
@@ -113,19 +113,11 @@ async fn export(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -
     authorise(&engine, &headers)?;
     let wanted = wanted(&engine, &read(&body)?, engine.now()).await?;
     engine.note_use(&wanted.segment.tags(), TagUse::Export).await;
-    let pages = futures_util::stream::try_unfold((engine, wanted, None), |(engine, wanted, after)| async move {
-        let Some(place) = after else { return Ok(Some((csv_head(), (engine, wanted, Some(Place::default()))))) };
-        let knowledge = engine.shelf().knowledge();
-        let members = page(engine.store(), &knowledge, &wanted, place, PAGE).await?;
-        let Some(last) = members.last() else { return Ok::<_, StoreError>(None) };
-        let place = last.place;
-        Ok(Some((csv_body(&members), (engine, wanted, Some(place)))))
-    });
     let kind = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"contacts.csv\""),
     ];
-    Ok((kind, Body::from_stream(pages)).into_response())
+    Ok((kind, Body::from_stream(csv_stream(engine, wanted))).into_response())
 }
 
 /// Every segment with a name: what people saved, and what ships and was not replaced.

@@ -1,0 +1,143 @@
+//! Lists in the console: who is in a segment, built by choosing, in a few clicks (SEG-14).
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use minijinja::{Value, context};
+use serde::Deserialize;
+
+use super::access::SignedIn;
+use super::{App, console, view};
+use crate::engine::segments::{self, Wanted, card};
+use crate::engine::tags::Faces;
+use crate::segments::Segment;
+use crate::store::{Place, StoreError, TagUse};
+
+/// Members that the page shows; all of them are in the file that it offers.
+const SHOWN: i64 = 50;
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/lists", get(page)).route("/lists.csv", get(export))
+}
+
+/// What was chosen: a list by name, or a segment and what is to hold besides. Each choice makes the segment narrower.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    name: String,
+    segment: String,
+    tag: String,
+    without: String,
+    colour: String,
+    heat: String,
+    country: String,
+    bought: String,
+    quiet_days: String,
+}
+
+impl Asked {
+    /// The conditions that were chosen, in words.
+    fn chosen(&self, faces: &Faces) -> Vec<String> {
+        let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let tag = |text: &str| filled(text).map(|text| format!("tag:{}", faces.key(&text)));
+        let field = |name: &str, text: &str| filled(text).map(|text| format!("{name}:{}", text.to_lowercase()));
+        let chosen = [
+            tag(&self.tag),
+            tag(&self.without).map(|tag| format!("not {tag}")),
+            field("colour", &self.colour),
+            field("country", &self.country),
+            filled(&self.heat).map(|heat| format!("heat>={heat}")),
+            filled(&self.bought).map(|item| format!("bought:\"{}\"", item.replace('"', ""))),
+            filled(&self.quiet_days).map(|days| format!("not purchase within {days}d")),
+        ];
+        chosen.into_iter().flatten().collect()
+    }
+
+    /// The segment with what was chosen; `None` where nothing was asked for yet.
+    fn segment(&self, faces: &Faces) -> Result<Option<Segment>, String> {
+        let read = |text: &str| text.parse::<Segment>().map_err(|error| format!("“{text}” is no segment: {error}."));
+        let chosen: Vec<Segment> = self.chosen(faces).iter().map(|text| read(text)).collect::<Result<_, _>>()?;
+        let mut parts = match self.segment.trim() {
+            "" => Vec::new(),
+            text => match read(text)? {
+                Segment::All(parts) => parts,
+                other => vec![other],
+            },
+        };
+        parts.extend(chosen);
+        Ok(match parts.len() {
+            0 => None,
+            1 => parts.pop(),
+            _ => Some(Segment::All(parts)),
+        })
+    }
+}
+
+async fn page(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
+    match read(&app, &asked).await {
+        Ok(read) => app.pages.show(
+            "lists.html",
+            context! {
+                csrf => &signed_in.0.csrf, user => &signed_in.user().name, admin => signed_in.is_admin(),
+                sandbox => app.sandbox, ..read
+            },
+        ),
+        Err(_) => app.pages.unavailable(),
+    }
+}
+
+async fn read(app: &App, asked: &Asked) -> Result<Value, StoreError> {
+    let (engine, now) = (&app.engine, app.engine.now());
+    let (knowledge, faces) = (engine.shelf().knowledge(), engine.faces().await?);
+    let wanted = match asked.name.as_str() {
+        "" => asked.segment(&faces).map(|segment| segment.map(|segment| Wanted { segment, first: None, now })),
+        name => Ok(segments::named(engine.store(), &knowledge, name, now).await?),
+    };
+    let (wanted, error) = match wanted {
+        Ok(wanted) => (wanted, None),
+        Err(error) => (None, Some(error)),
+    };
+    let mut found = context! {};
+    if let Some(wanted) = &wanted {
+        engine.note_use(&wanted.segment.tags(), TagUse::Filter).await;
+        let shop = &knowledge.shop;
+        let count = engine.store().count_segment(&wanted.asked(&shop.rates, shop.currency)).await?;
+        let members = segments::page(engine.store(), &knowledge, wanted, Place::default(), SHOWN).await?;
+        let members: Vec<Value> = members
+            .iter()
+            .map(|member| {
+                let card = card(member);
+                let name = card.name.or(card.phone).unwrap_or_else(|| format!("Contact {}", card.id));
+                let tags: Vec<Value> = card.tags.iter().map(|tag| view::face(&faces, tag)).collect();
+                context! { id => card.id, name, country => card.country, colour => card.colour, orders => card.orders, tags }
+            })
+            .collect();
+        found = context! { count, members, segment => wanted.segment.to_string() };
+    }
+    let today = now.utc().with_timezone(&knowledge.shop.zone).date_naive();
+    let shipped = knowledge.lists.iter().map(|list| {
+        context! { name => &list.name, about => &list.about, today => list.on.is_some_and(|days| days.has(today)) }
+    });
+    let saved = engine.store().saved_segments().await?;
+    let saved = saved.iter().map(|list| context! { name => &list.name, about => &list.about, today => false });
+    let lists: Vec<Value> = saved.chain(shipped).collect();
+    let (alerts, known_tags) = (console::alerts(app).await?, view::known_tags(&faces));
+    Ok(context! { lists, name => &asked.name, error, alerts, known_tags, typed => &asked.segment, ..found })
+}
+
+/// The whole list as CSV, page by page as it is read.
+async fn export(State(app): State<App>, _signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
+    let Ok(segment) = asked.segment.parse::<Segment>() else {
+        return app.pages.error("This is no segment.", "Go back to the list.").into_response();
+    };
+    app.engine.note_use(&segment.tags(), TagUse::Export).await;
+    let wanted = Wanted { segment, first: None, now: app.engine.now() };
+    let kind = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"contacts.csv\""),
+    ];
+    (kind, Body::from_stream(segments::csv_stream(app.engine.clone(), wanted))).into_response()
+}

@@ -41,6 +41,8 @@ pub struct Knowledge {
     pub places: crate::places::Places,
     /// What statistics over all contacts are counted by. Looked at by jobs, not by folds.
     pub statistics: crate::statistics::Parameters,
+    /// Whom events of the whole shop concern. Looked at when they are handed on, not by folds.
+    pub audiences: super::audience::Audiences,
     /// Who opens a link and is no customer. Looked at when a link is opened, not by folds.
     pub crawlers: Crawlers,
     /// An answer that waited longer than this is dropped.

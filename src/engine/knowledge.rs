@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use include_dir::{Dir, include_dir};
 use tokio_util::sync::CancellationToken;
 
+use super::audience::Audiences;
 use super::fold::Knowledge;
 use crate::config::Settings;
 use crate::dialogue::Dialogue;
@@ -114,6 +115,8 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     keep(found);
     let (crawlers, found) = Crawlers::compile(&sources.keywords);
     keep(found);
+    let (audiences, found) = Audiences::compile(&sources.keywords);
+    keep(found);
     let (lists, found) = segments::lists::compile(&sources.keywords);
     keep(found);
     let (governance, found) = governance::Figures::compile(&sources.keywords);
@@ -142,6 +145,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
             places: places?,
             statistics: statistics?,
             crawlers: crawlers?,
+            audiences: audiences?,
             reply_max_age,
         })
     })();

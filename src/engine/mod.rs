@@ -7,6 +7,7 @@
 //! Every arrow that crosses a process has a row on each side of it, so that a crash between two loses nothing.
 
 mod alerts;
+pub mod audience;
 mod changes;
 pub mod fold;
 mod index;
@@ -30,6 +31,7 @@ pub mod tidy;
 pub mod timeline;
 mod watch;
 pub mod why;
+mod wide;
 
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
@@ -144,6 +146,7 @@ impl Engine {
         engine.spawn("alerts", alerts::run);
         engine.spawn("jobs", jobs::run);
         engine.spawn("changes", changes::run);
+        engine.spawn("wide", wide::run);
         engine.spawn("keywords", |engine| async move { engine.shelf().watch(engine.stopping()).await });
         engine
     }

@@ -116,15 +116,9 @@ impl<'a> World<'a> {
         if id.is_some_and(|id| !self.seen.insert(id.to_owned())) {
             return;
         }
-        // What happens to nobody is recorded in the journal; rules about the whole shop read it there.
-        let Some(contact) = &line.contact else {
-            if let (Some(watch), EventBody::Campaign(campaign)) = (&mut self.watch, body) {
-                watch.campaign(campaign, line.at);
-            }
-            return;
-        };
         self.next_jobs.get_or_insert_with(|| replay_jobs::next(line.received, self.knowledge));
         self.advance_all(line.received - crate::domain::Duration::millis(1));
+        let Some(contact) = &line.contact else { return self.hand_on(line, body) };
         let next_id = ContactId(self.players.len() as i64 + 1);
         let knowledge = self.knowledge;
         let player = self.players.entry(contact.clone()).or_insert_with(|| Player {
@@ -138,6 +132,21 @@ impl<'a> World<'a> {
         note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
         if matches!(event.body, EventBody::Order(_)) {
             player.orders.push(event);
+        }
+    }
+
+    /// An event of the whole shop reaches those whom it concerns.
+    fn hand_on(&mut self, line: &Line, body: &EventBody) {
+        if let (Some(watch), EventBody::Campaign(campaign)) = (&mut self.watch, body) {
+            watch.campaign(campaign, line.at);
+        }
+        let tags = self.knowledge.audiences.of(body, &self.knowledge.places);
+        for (contact, player) in &mut self.players {
+            if tags.iter().any(|tag| player.state.facts.holds_like(tag)) {
+                let event = Event { seq: line.number as i64, at: line.at, received: line.received, body: body.clone() };
+                let effects = self.knowledge.fold(&mut player.state, &event);
+                note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
+            }
         }
     }
 

@@ -244,7 +244,7 @@ impl Facts {
     }
 
     /// Whether any tag that begins like this holds; a pattern ends in `*`.
-    pub(super) fn holds_like(&self, pattern: &str) -> bool {
+    pub fn holds_like(&self, pattern: &str) -> bool {
         match pattern.strip_suffix('*') {
             Some(start) => self.tags.keys().any(|key| key.as_str().starts_with(start)),
             None => self.holds(pattern),

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use chrono::NaiveDate;
+
 use super::facts::{Entry, Facts};
 use super::language::Rule;
 use super::purchases::{self, Book};
@@ -85,6 +87,19 @@ pub(super) fn own(signal: &Signal) -> Figure {
     Figure { events, newest: signal.at, ..Figure::default() }
 }
 
+/// Of entries whose values are days, those in a row that lead up to this one.
+fn days_in_a_row(entries: &[Entry], day: &str) -> Vec<Entry> {
+    let mut row = Vec::new();
+    let mut day = day.parse::<NaiveDate>().ok();
+    while let Some(today) = day {
+        let Some(entry) = entries.iter().find(|entry| entry.value.parse() == Ok(today)) else { break };
+        row.push(entry.clone());
+        day = today.pred_opt();
+    }
+    row.reverse();
+    row
+}
+
 fn within(entries: &[Entry], from: Timestamp) -> &[Entry] {
     &entries[entries.partition_point(|entry| entry.at < from)..]
 }
@@ -99,6 +114,9 @@ fn judge_count(
     if count.in_conversation {
         entries = of_conversation(entries, conversation, signal.at);
     }
+    let day = count.distinct.as_ref().filter(|_| count.in_a_row).and_then(|field| signal.field(field));
+    let in_a_row = day.map(|day| days_in_a_row(entries, day));
+    let entries = in_a_row.as_deref().unwrap_or(entries);
     let what = count.distinct.as_deref().unwrap_or(signal.name);
     let last = entries.len().checked_sub(count.at_least)?;
     Some(Figure {

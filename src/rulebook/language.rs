@@ -341,6 +341,9 @@ fn understand_count(checker: &mut Checker<'_>, place: usize, written: &Written, 
     if count.at_least == 0 {
         checker.error(place, "a count needs at_least = 1 or more", "");
     }
+    if count.in_a_row && count.distinct.is_none() {
+        checker.error(place, "`in_a_row` counts days", "Name the field that tells the day: distinct = \"date\".");
+    }
     if count.at_most.is_some_and(|most| most < count.at_least) {
         checker.error(place, "`at_most` is less than `at_least`", "Nothing could ever be so.");
     }

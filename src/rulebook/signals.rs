@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::{Rulebook, counting, orders};
 use crate::domain::{
     AgentAction, ClickEvent, Contact, Event, EventBody, InboundMessage, Intent, Mention, Money, OrderEvent, Outgoing,
-    Rates, Reading, Shop, Span, StatusKind, Timestamp,
+    Rates, Reading, Shop, Span, StatusKind, Timestamp, WeatherEvent,
 };
 
 /// Every signal, with what it means: the words that a rule may count.
@@ -49,6 +49,8 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("sent", "a message of ours was sent: kind, rule (that planned it)"),
     ("read", "a message of ours was read"),
     ("quote", "a quote was asked for, sent or opened: action, quote"),
+    ("weather", "the weather of a day where the customer is: date, max_c, humidity"),
+    ("product_news", "a product is new, low in stock, back in stock or has another price: action, product, category"),
     ("page", "a page was viewed: page, product, category, seconds, visit_seconds"),
     ("cart", "the cart changed: action, product, category, left (how many things lie in it), its sum"),
     ("order", "an order moved on: state, order, tracked (yes or no); once for each line: product, category"),
@@ -201,6 +203,11 @@ pub(super) fn of_event(
             let known = FIGURES.iter().filter_map(said);
             signals.push(known.fold(counted, |signal, (name, value)| signal.with(name, value.as_str())));
         }
+        EventBody::Weather(weather) => signals.push(of_weather(signal("weather"), weather)),
+        EventBody::Product(product) => {
+            let news = signal("product_news").with("action", product.action.as_str());
+            signals.push(with_product(news, Some(&product.product), Some(&product.category)));
+        }
         EventBody::Agent(agent) => match agent.action {
             AgentAction::Won => signals.push(signal("won")),
             AgentAction::Lost => signals.push(signal("lost")),
@@ -209,6 +216,14 @@ pub(super) fn of_event(
         _ => {}
     }
     signals
+}
+
+/// Figures are rounded up: more than a whole number of degrees is then still more than it.
+fn of_weather(day: Signal, weather: &WeatherEvent) -> Signal {
+    let mut day = day.with("date", weather.date.as_str());
+    day.numbers = vec![("max_c", weather.max_c.ceil() as i64)];
+    day.numbers.extend(weather.humidity.map(|humidity| ("humidity", humidity.ceil() as i64)));
+    day
 }
 
 /// A signal with the country and language of the contact, in lower case.

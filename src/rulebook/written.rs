@@ -47,6 +47,9 @@ pub(super) struct Count {
     /// The window is the conversation under way, if that is shorter.
     #[serde(default)]
     pub(super) in_conversation: bool,
+    /// Only days in a row count, up to the signal's own: `distinct` names a field with a day, such as `date`.
+    #[serde(default)]
+    pub(super) in_a_row: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -24,6 +24,7 @@ mod sqlite;
 mod tags;
 mod tidying;
 mod types;
+mod wide;
 mod writer;
 
 use std::sync::Arc;
@@ -44,6 +45,7 @@ use sqlite::Sqlite;
 pub use tags::{HeldRow, LogRow, RuleChange, SeenRule, TagRow, TagUse, UseRow, Verdict, VerdictRow};
 pub use tidying::{OrdersTagged, Tidied};
 pub use types::*;
+pub use wide::WideEvent;
 use writer::{Claimed, Done, Job, Writer};
 
 /// The database, with its tables up to date. Cheap to clone.

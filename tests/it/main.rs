@@ -22,3 +22,4 @@ mod statistics;
 mod store;
 mod told;
 mod why;
+mod wide;

@@ -16,6 +16,7 @@ pub(in crate::store) mod statistics;
 pub(in crate::store) mod tags;
 pub(in crate::store) mod tidying;
 pub(in crate::store) mod users;
+pub(in crate::store) mod wide;
 
 use super::{BEGIN, Connection, Database, LOCK_APPENDING};
 

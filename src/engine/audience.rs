@@ -1,0 +1,117 @@
+//! Whom an event of the whole shop concerns: who holds certain tags. From `audiences.toml`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::domain::{EventBody, Problem, SourceFile};
+use crate::places::Places;
+
+/// The kinds of events that can concern many, and what their tags may be made of.
+const KINDS: [(&str, &[&str]); 2] = [("weather", &["city"]), ("product", &["category", "product"])];
+
+/// Patterns of tags by kind of event.
+#[derive(Clone, Debug, Default)]
+pub struct Audiences(BTreeMap<String, Vec<String>>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    audience: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+}
+
+impl Audiences {
+    /// The kinds of events that can concern many, as the journal calls them.
+    pub const KINDS: [&str; 2] = [KINDS[0].0, KINDS[1].0];
+
+    /// Reads `audiences.toml` among the files. Without it such events concern nobody.
+    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+        let Some(file) = files.iter().find(|file| file.path == "audiences.toml") else {
+            return (Some(Self::default()), Vec::new());
+        };
+        let problem =
+            |place, message: String, advice: &str| Problem::at(&file.path, &file.text, place, message, advice);
+        let written: Written = match toml::from_str(&file.text) {
+            Ok(written) => written,
+            Err(error) => {
+                let place = error.span().map_or(0, |span| span.start);
+                let advice = "Below [audience]: weather = [\"region/city/{city}\"].";
+                return (None, vec![problem(place, error.message().to_owned(), advice)]);
+            }
+        };
+        let mut problems = Vec::new();
+        for (kind, patterns) in &written.audience {
+            let Some((_, fields)) = KINDS.iter().find(|(name, _)| name == kind.get_ref()) else {
+                let message = format!("events of the kind `{}` concern no audience", kind.get_ref());
+                problems.push(problem(kind.span().start, message, "It is weather or product."));
+                continue;
+            };
+            for pattern in patterns {
+                if let Some(unknown) = parameters(pattern.get_ref()).find(|name| !fields.contains(name)) {
+                    let message = format!("{{{unknown}}} is no field of {}", kind.get_ref());
+                    problems.push(problem(pattern.span().start, message, &format!("It has: {}.", fields.join(", "))));
+                }
+            }
+        }
+        let patterns = |patterns: Vec<Spanned<String>>| patterns.into_iter().map(Spanned::into_inner).collect();
+        let audiences = written.audience.into_iter().map(|(kind, list)| (kind.into_inner(), patterns(list)));
+        let audiences = Self(audiences.collect());
+        (problems.is_empty().then_some(audiences), problems)
+    }
+
+    /// Who is concerned: patterns of tags, one of which they hold. Empty is nobody.
+    pub fn of(&self, body: &EventBody, places: &Places) -> Vec<String> {
+        let fields: Vec<(&str, String)> = match body {
+            EventBody::Weather(weather) => {
+                let mut names = std::iter::once(weather.place.as_str()).chain(weather.place.split(','));
+                match names.find_map(|name| places.city_called(name, None)) {
+                    Some((_, city)) => vec![("city", city.to_owned())],
+                    None => return Vec::new(),
+                }
+            }
+            EventBody::Product(product) => {
+                let key = product.category.replace('_', "-");
+                let (category, product) = key.split_once('/').unwrap_or((&key, ""));
+                vec![("category", category.to_owned()), ("product", product.to_owned())]
+            }
+            _ => return Vec::new(),
+        };
+        let patterns = self.0.get(body.kind()).into_iter().flatten();
+        let fill = |pattern: &String| {
+            let mut filled = pattern.clone();
+            for (name, value) in &fields {
+                let place = format!("{{{name}}}");
+                if value.is_empty() && filled.contains(&place) {
+                    return None;
+                }
+                filled = filled.replace(&place, value);
+            }
+            Some(filled)
+        };
+        patterns.filter_map(fill).collect()
+    }
+}
+
+/// Names in braces.
+fn parameters(pattern: &str) -> impl Iterator<Item = &str> {
+    pattern.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_told_with_its_place() {
+        let told = |text: &str| {
+            let file = SourceFile { path: "audiences.toml".into(), text: text.into() };
+            Audiences::compile(&[file]).1.iter().map(ToString::to_string).collect::<String>()
+        };
+        let said = told("[audience]\nclick = []\n");
+        assert!(said.contains("audiences.toml:2:1") && said.contains("`click`"), "{said}");
+        let said = told("[audience]\nweather = [\"region/{country}\"]\n");
+        assert!(said.contains("audiences.toml:2:12") && said.contains("{country} is no field"), "{said}");
+        assert_eq!(told("[audience]\nweather = [\"region/city/{city}\"]\n"), "");
+    }
+}

@@ -5,6 +5,7 @@ pub mod config;
 pub mod dialogue;
 pub mod domain;
 pub mod engine;
+pub mod feeds;
 pub mod governance;
 pub mod handoff;
 pub mod lexicon;

@@ -27,6 +27,7 @@ pub struct Settings {
     pub whatsapp: WhatsApp,
     #[serde(default)]
     pub api: Api,
+    pub feeds: Feeds,
     pub privacy: Privacy,
     pub keywords: Folder,
     pub templates: Folder,
@@ -69,6 +70,14 @@ pub struct WhatsApp {
 pub struct Api {
     #[serde(default)]
     pub token: Option<SecretString>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct Feeds {
+    pub shopify_secret: Vec<SecretString>,
+    pub woocommerce_secret: Vec<SecretString>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]

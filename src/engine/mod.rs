@@ -9,6 +9,7 @@
 mod alerts;
 pub mod audience;
 mod changes;
+mod feeds;
 pub mod fold;
 mod index;
 mod intake;
@@ -46,6 +47,7 @@ use crate::outreach::pacer::Pacer;
 use crate::store::{Appended, NewEvent, Store, StoreError};
 use crate::whatsapp::client::Client;
 
+pub use feeds::Platform;
 pub use intake::{NotTaken, Taken};
 use knowledge::Shelf;
 use lanes::Lanes;

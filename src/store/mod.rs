@@ -12,6 +12,7 @@
 mod dispatch;
 
 mod claims;
+mod feeds;
 mod governance;
 mod indexed;
 mod jobs;

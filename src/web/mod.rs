@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api;
 mod console;
+mod feeds;
 mod links;
 mod lists;
 mod live;
@@ -59,6 +60,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(api::alerts::router(engine.clone()))
         .merge(api::events::router(engine.clone()))
         .merge(api::links::router(engine.clone()))
+        .merge(feeds::router(engine.clone()))
         .merge(links::router(engine.clone(), pages))
         .merge(api::jobs::router(engine.clone()))
         .merge(api::tags::router(engine.clone()))

@@ -6,6 +6,7 @@ mod browser;
 mod corpus;
 mod db;
 mod faults;
+mod feeds;
 mod governance;
 mod identity;
 mod journal;

@@ -1,0 +1,112 @@
+//! Shops on Shopify and WooCommerce: signed webhooks become events of the customers that they are about.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use hotline::engine::state::State;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::app::{App, free_address, http, sandbox};
+use crate::db::{Database, eventually};
+use crate::law::rows;
+
+fn signed(secret: &str, body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    BASE64.encode(mac.finalize().into_bytes())
+}
+
+fn order(number: &str, customer: Value) -> Value {
+    let mut order = json!({
+        "name": number, "created_at": "2026-03-02T10:00:00Z", "updated_at": "2026-03-02T10:05:00Z", "cancelled_at": null,
+        "financial_status": "paid", "fulfillment_status": null, "total_price": "129.00", "currency": "USD",
+        "line_items": [{"title": "Wireless earbuds Air 3", "vendor": "Nova", "price": "129.00", "quantity": 1}]
+    });
+    customer.as_object().unwrap().iter().for_each(|(field, value)| order[field] = value.clone());
+    order
+}
+
+async fn folded(database: &Database, tag: &str) {
+    eventually("the order is folded", async || {
+        let stored = rows(database, "select state from contacts where state is not null").await;
+        let state: State = serde_json::from_str(&stored.first()?[0]).ok()?;
+        state.facts.holds(tag).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_tells_of_orders_and_products_by_itself() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let secrets = [("HOTLINE_FEEDS__SHOPIFY_SECRET", "old,new"), ("HOTLINE_FEEDS__WOOCOMMERCE_SECRET", "woo")];
+        let app = App::start(address, graph, &database, &secrets).await;
+        let post = async |to: &str, headers: &[(&str, &str)], body: &str| {
+            let mut request = http().post(format!("http://{address}/webhook/{to}")).body(body.to_owned());
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            request.send().await.unwrap().status().as_u16()
+        };
+        let shopify = async |topic: &str, id: &str, body: &Value| {
+            let (body, mark) = (body.to_string(), signed("new", &body.to_string()));
+            let headers =
+                [("x-shopify-topic", topic), ("x-shopify-event-id", id), ("x-shopify-hmac-sha256", mark.as_str())];
+            post("shopify", &headers, &body).await
+        };
+
+        let first = order("#1001", json!({ "email": "ada@example.com", "customer": { "phone": "+85251234567" } }));
+        let forged =
+            [("x-shopify-topic", "orders/paid"), ("x-shopify-event-id", "0"), ("x-shopify-hmac-sha256", "AAAA")];
+        assert_eq!(post("shopify", &forged, &first.to_string()).await, 401);
+        assert_eq!(shopify("orders/paid", "e1", &first).await, 200);
+        assert_eq!(shopify("orders/paid", "e1", &first).await, 200);
+        folded(&database, "bought/earbuds").await;
+
+        // No number this time: the address of mail came with one before.
+        let second = order("#1002", json!({ "email": "Ada@Example.com" }));
+        assert_eq!(shopify("orders/paid", "e2", &second).await, 200);
+        // Nobody that we could know, and no order at all: kept, and answered so that it does not come for ever.
+        assert_eq!(shopify("orders/paid", "e3", &order("#1003", json!({ "email": "bob@example.com" }))).await, 200);
+        assert_eq!(shopify("orders/paid", "e4", &json!({ "surprise": true })).await, 200);
+
+        let product = |stock: i64| {
+            json!({
+                "title": "Wireless earbuds Air 3", "updated_at": "2026-03-02T10:05:00Z",
+                "variants": [{"price": "129.00", "inventory_management": "shopify", "inventory_quantity": stock}]
+            })
+        };
+        for (id, stock) in [("p1", 9), ("p2", 2), ("p3", 0), ("p4", 40)] {
+            assert_eq!(shopify("products/update", id, &product(stock)).await, 200);
+        }
+
+        assert_eq!(post("woocommerce", &[], "webhook_id=7").await, 200);
+        let woo = json!({
+            "number": "727", "status": "completed", "currency": "BRL", "total": "310.00",
+            "date_modified_gmt": "2026-03-02T10:02:00", "billing": {"phone": "(11) 98765-4321", "country": "BR"},
+            "line_items": [{"name": "Hammock", "quantity": 1, "price": 310}]
+        })
+        .to_string();
+        let mark = signed("woo", &woo);
+        let headers = [
+            ("x-wc-webhook-topic", "order.updated"),
+            ("x-wc-webhook-delivery-id", "d1"),
+            ("x-wc-webhook-signature", mark.as_str()),
+        ];
+        assert_eq!(post("woocommerce", &headers, &woo).await, 200);
+
+        let told =
+            rows(&database, "select key, body from journal where kind in ('order', 'product') order by seq").await;
+        let keys: Vec<&str> = told.iter().map(|row| row[0].as_str()).collect();
+        let expected =
+            ["shopify:e1", "shopify:e2", "shopify:p2:low_stock", "shopify:p4:back_in_stock", "woocommerce:d1"];
+        assert_eq!(keys, expected);
+        let kept = rows(&database, "select reason from kept_bodies order by id").await;
+        assert!(kept.len() == 2 && kept[0][0].contains("without a number"), "{kept:?}");
+        let customers = rows(&database, "select cast(count(*) as text) from contacts").await;
+        assert_eq!(customers[0][0], "2");
+        assert!(app.terminate().await.success());
+    }
+}

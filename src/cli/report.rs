@@ -36,6 +36,9 @@ pub struct Arguments {
     /// The last quarter that is over
     #[arg(long, conflicts_with_all = ["since", "until"])]
     quarter: bool,
+    /// One that was kept, such as 2026-Q3 or 2026-07
+    #[arg(long, value_name = "PERIOD", conflicts_with_all = ["since", "until", "week", "quarter"], requires = "name")]
+    period: Option<String>,
     /// One JSON object, for programs
     #[arg(long)]
     json: bool,
@@ -62,7 +65,7 @@ async fn report(arguments: &Arguments, settings: &Settings) -> Result<Ended, Sto
     })?;
     let kind = match &arguments.name {
         Some(name) => Some(reports::named(name).ok_or_else(|| {
-            let known: Vec<_> = reports::REPORTS.iter().map(|kind| kind.name).collect();
+            let known: Vec<_> = all().map(|kind| kind.name).collect();
             Stop(format!("there is no report `{name}`; there are: {}", known.join(", ")))
         })?),
         None => None,
@@ -72,8 +75,14 @@ async fn report(arguments: &Arguments, settings: &Settings) -> Result<Ended, Sto
     let zone = knowledge.shop.zone;
     let text = match kind {
         Some(kind) => {
-            let desk = reports::Desk { store: &store, knowledge: &knowledge, span: span(arguments, zone, now), now };
-            let report = reports::make(kind, desk).await.map_err(failed)?;
+            let report = match &arguments.period {
+                Some(period) => kept(&store, kind.name, period).await?,
+                None => {
+                    let span = span(arguments, zone, now);
+                    let desk = reports::Desk { store: &store, knowledge: &knowledge, span, now };
+                    reports::make(kind, desk).await.map_err(failed)?
+                }
+            };
             if arguments.json { json(&report)? } else { shown(&report, &knowledge) }
         }
         None => {
@@ -98,20 +107,32 @@ fn span(arguments: &Arguments, zone: chrono_tz::Tz, now: Timestamp) -> Span {
     Span { from: arguments.since.map_or(until - SPAN, |day| midnight(day, zone)), until }
 }
 
+async fn kept(store: &Store, name: &str, period: &str) -> Result<Report, Stop> {
+    if let Some(report) = store.kept_report(name, period).await.map_err(failed)? {
+        return Ok(report);
+    }
+    let kept = store.kept_reports().await.map_err(failed)?;
+    let kept: Vec<_> = kept.into_iter().filter(|(kept, _)| kept == name).map(|(_, period)| period).collect();
+    Err(Stop(format!("no report `{name}` of {period} is kept; kept are: {}", kept.join(", "))))
+}
+
 fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Stop::new("cannot write JSON", error))?;
     Ok(text + "\n")
 }
 
+fn all() -> impl Iterator<Item = &'static reports::Kind> {
+    reports::REPORTS.iter().chain([&reports::METRICS])
+}
+
 fn listed(jobs: &[jobs::Told]) -> serde_json::Value {
-    let reports: Vec<_> =
-        reports::REPORTS.iter().map(|kind| serde_json::json!({ "name": kind.name, "about": kind.about })).collect();
+    let reports: Vec<_> = all().map(|kind| serde_json::json!({ "name": kind.name, "about": kind.about })).collect();
     serde_json::json!({ "reports": reports, "jobs": jobs })
 }
 
 fn list(jobs: &[jobs::Told]) -> String {
     let mut text = String::from("Reports:\n");
-    for kind in reports::REPORTS {
+    for kind in all() {
         let _infallible = writeln!(text, "  {:14} {}", kind.name, kind.about);
     }
     text.push_str("\nJobs:\n");

@@ -173,7 +173,9 @@ impl<'a> World<'a> {
 
     /// Tells every contact what the jobs that are due count of it.
     fn jobs(&mut self, due: Timestamp) {
-        let known: Vec<_> = self.players.values().map(|player| Known { orders: &player.orders }).collect();
+        let known = |player: &'_ Player| replay_jobs::regions_of(&player.state.facts);
+        let known: Vec<_> =
+            self.players.values().map(|player| Known { orders: &player.orders, regions: known(player) }).collect();
         let told = replay_jobs::count(self.knowledge, due, &known);
         for ((contact, player), bodies) in self.players.iter_mut().zip(told) {
             for body in bodies {

@@ -2,7 +2,8 @@
 
 use super::{Backend, Store, StoreError, postgres, sqlite};
 use crate::domain::{Currency, Rates, Timestamp};
-use crate::statistics::{Purchases, Standing};
+use crate::statistics::regions::Region;
+use crate::statistics::{Bins, History, Pair, Purchases, Report, Standing};
 
 /// A job, with the period that it is at or did last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +80,18 @@ pub struct TagRevenue {
     pub sum: i64,
 }
 
+/// What was paid for advertising.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table")]
+pub struct AdSpend {
+    pub source: String,
+    /// 2026-07-29.
+    pub day: String,
+    pub currency: Currency,
+    /// In ten-thousandths.
+    pub amount: i64,
+}
+
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Store {
@@ -128,5 +141,78 @@ impl Store {
     /// What the holders of each tag that begins like this bought.
     pub async fn revenue_by_tag(&self, bought: &Bought<'_>, start: &str) -> Result<Vec<TagRevenue>, StoreError> {
         Ok(query!(self, statistics::revenue_by_tag(bought, start)))
+    }
+
+    /// The next contacts behind that one with what they lived through since `bought.from`.
+    pub async fn histories(
+        &self,
+        bought: &Bought<'_>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<(i64, History)>, StoreError> {
+        Ok(query!(self, histories::page(bought, after, limit)))
+    }
+
+    /// Amounts of orders at these places, when all are put in rising order; how many there are, if no place is asked for.
+    pub async fn amounts_at(&self, bought: &Bought<'_>, places: &[i64]) -> Result<Vec<i64>, StoreError> {
+        Ok(query!(self, statistics::amounts_at(bought, places)))
+    }
+
+    /// How many orders count.
+    pub async fn count_orders(&self, bought: &Bought<'_>) -> Result<i64, StoreError> {
+        Ok(query!(self, statistics::count_orders(bought)))
+    }
+
+    /// How many orders lie in each bin.
+    pub async fn orders_in_bins(&self, bought: &Bought<'_>, bins: Bins) -> Result<Vec<(i64, i64)>, StoreError> {
+        Ok(query!(self, statistics::orders_in_bins(bought, bins)))
+    }
+
+    /// Pairs of product keys that at least so many customers bought both of.
+    pub async fn pairs(&self, from: Timestamp, until: Timestamp, least: i64) -> Result<Vec<Pair>, StoreError> {
+        Ok(query!(self, statistics::pairs(from, until, least)))
+    }
+
+    /// What is known of each region.
+    pub async fn regions(&self, bought: &Bought<'_>, before: Timestamp) -> Result<Vec<Region>, StoreError> {
+        Ok(query!(self, statistics::regions(bought, before)))
+    }
+
+    /// The next contacts behind that one with the regions whose tags they hold.
+    pub async fn contacts_of_regions(&self, after: i64, limit: i64) -> Result<Vec<(i64, Vec<String>)>, StoreError> {
+        Ok(query!(self, statistics::contacts_of_regions(after, limit)))
+    }
+
+    /// Purchases on each day, by their number since the beginning of 1970.
+    pub async fn purchases_by_day(&self, from: Timestamp, until: Timestamp) -> Result<Vec<(i64, i64)>, StoreError> {
+        Ok(query!(self, statistics::purchases_by_day(from, until)))
+    }
+
+    /// What was paid for advertising on the days from the first until before the end, by source and currency. Days are
+    /// written 2026-07-29.
+    pub async fn ad_spend(&self, first: &str, end: &str) -> Result<Vec<(String, String, i64)>, StoreError> {
+        Ok(query!(self, statistics::ad_spend(first, end)))
+    }
+
+    /// Notes what was paid for advertising on a day, in place of what was noted before.
+    pub async fn note_ad_spend(&self, spent: &[AdSpend]) -> Result<(), StoreError> {
+        change!(self, statistics::note_ad_spend(spent));
+        Ok(())
+    }
+
+    /// Keeps a report of a period, in place of what was kept of it before.
+    pub async fn keep_report(&self, period: &str, report: &Report, now: Timestamp) -> Result<(), StoreError> {
+        change!(self, jobs::keep_report(period, report, now));
+        Ok(())
+    }
+
+    /// A report that was kept.
+    pub async fn kept_report(&self, name: &str, period: &str) -> Result<Option<Report>, StoreError> {
+        Ok(query!(self, jobs::kept_report(name, period)))
+    }
+
+    /// Which reports are kept, by name and period.
+    pub async fn kept_reports(&self) -> Result<Vec<(String, String)>, StoreError> {
+        Ok(query!(self, jobs::kept_reports()))
     }
 }

@@ -38,7 +38,7 @@ pub(crate) use claims::Hold;
 use claims::InFlight;
 pub use governance::AlertRow;
 pub use indexed::*;
-pub use jobs::{Bought, JobRow, JobState, TagRevenue};
+pub use jobs::{AdSpend, Bought, JobRow, JobState, TagRevenue};
 pub use leading::Leadership;
 use postgres::Postgres;
 pub use segments::{Asked, Member, Place, SavedSegment};

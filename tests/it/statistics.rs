@@ -6,15 +6,16 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hotline::config::Settings;
-use hotline::domain::{EventBody, Timestamp};
+use hotline::domain::{Currency, EventBody, Timestamp};
 use hotline::engine::knowledge::{Folders, Shelf};
 use hotline::engine::reports::{Desk, make, named};
 use hotline::engine::{Engine, Parts};
 use hotline::statistics::{Report, Span};
-use hotline::store::{JobState, NewEvent, Store};
+use hotline::store::{AdSpend, Folded, Indexed, JobState, NewEvent, OrderRow, Profile, Store};
 use hotline::whatsapp::client::{Client, install_tls};
 use serde_json::{Value, json};
 
+use crate::app::{App, free_address, http, sandbox};
 use crate::db::{Database, eventually};
 
 /// An engine with a clock that the test sets, and no number to send by.
@@ -113,7 +114,14 @@ fn figure(report: &Report, entry: &str, name: &str, of: &str) -> Option<f64> {
     let fits =
         |figure: &&hotline::statistics::Figure| (&*figure.entry, &*figure.name, &*figure.of) == (entry, name, of);
     let found = report.figures.iter().find(fits);
-    found.unwrap_or_else(|| panic!("no {entry} {name} {of} in {:#?}", report.figures)).value
+    found
+        .unwrap_or_else(|| {
+            panic!(
+                "no {entry} {name} {of} in {:?}",
+                report.figures.iter().map(|f| (&f.entry, &f.name, &f.of, f.value, f.cases)).collect::<Vec<_>>()
+            )
+        })
+        .value
 }
 
 fn order(contact: usize, day: usize, total: usize) -> Value {
@@ -182,4 +190,209 @@ async fn a_job_goes_on_where_it_was_when_the_system_stopped() {
 /// The file belongs to one store at a time, and the last one lets go of it when its last task has ended.
 async fn reopened(database: &Database) -> Store {
     eventually("the database is free", async || Store::open(&database.url).await.ok()).await
+}
+
+/// A quarter of a small shop, told by hand; the figures beside each report were counted by hand, too.
+fn a_quarter() -> Vec<Value> {
+    let event = |at: &str, contact: usize, mut fields: Value| {
+        fields["at"] = format!("2026-{at}:00Z").into();
+        fields["contact"] = format!("+8526000000{contact}").into();
+        fields
+    };
+    let order = |number: &str, state: &str, total: i64, key: &str| {
+        json!({ "event": "order", "order": number, "state": state, "total": total, "currency": "USD",
+                "lines": [{ "product": "P", "category": key, "price": total }] })
+    };
+    let from_ad = |platform: &str| json!({ "event": "message", "text": "hello", "referral": { "source": "ad", "platform": platform } });
+    let case = |action: &str| json!({ "event": "case", "case": "C-1", "kind": "complaint", "action": action });
+    let campaign = |action: &str| json!({ "event": "campaign", "campaign": "spring", "action": action });
+    vec![
+        event("01-05T04:00", 1, from_ad("instagram")),
+        event("01-05T04:10", 2, from_ad("facebook")),
+        event("01-06T04:00", 1, json!({ "event": "message", "text": "which is better, the phone or the tablet?" })),
+        event("01-07T04:00", 1, order("1", "paid", 300, "electronics/phone")),
+        event("01-08T04:00", 2, json!({ "event": "message", "text": "which is better, the phone or the tablet?" })),
+        event("01-10T04:00", 3, campaign("recipient")),
+        event("01-10T04:00", 4, campaign("recipient")),
+        event("01-10T05:00", 3, campaign("response")),
+        event("01-11T04:00", 3, order("2", "paid", 100, "electronics/phone")),
+        event("01-12T04:00", 4, order("3", "placed", 50, "electronics/phone")),
+        event("01-12T05:00", 4, json!({ "event": "order", "order": "3", "state": "cancelled" })),
+        event("01-20T04:00", 3, case("opened")),
+        event("01-20T10:00", 3, case("resolved")),
+        event("01-27T04:00", 1, order("4", "paid", 100, "electronics/tablet")),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_say_what_was_counted_by_hand() {
+    for database in Database::each().await {
+        let shop = Shop::open(database.store().await, "2026-01-02T10:00:00Z");
+        for event in a_quarter() {
+            shop.set(event["at"].as_str().unwrap());
+            shop.tell(vec![event]).await;
+        }
+        shop.set("2026-03-31T10:00:00Z");
+        shop.folded().await;
+        let spent = |source: &str, amount| AdSpend {
+            source: source.into(),
+            day: "2026-01-04".into(),
+            currency: Currency::USD,
+            amount,
+        };
+        shop.store().note_ad_spend(&[spent("ig-ad", 1), spent("fb-ad", 400_000)]).await.unwrap();
+        shop.store().note_ad_spend(&[spent("ig-ad", 1_200_000)]).await.unwrap();
+        let quarter = ("2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z");
+        let report = |name: &'static str| shop.report(name, quarter.0, quarter.1);
+
+        let colours = report("colours").await;
+        // Both compared; one of them bought within 30 days.
+        assert_eq!(figure(&colours, "MET-10", "red that ended in a sale", "colour-compare"), Some(50.0));
+        // 3 bought without having been red; the second purchase of 1 came 20 days after the red.
+        assert_eq!(figure(&colours, "COLOR-22", "sales without red before", ""), Some(1.0));
+        let channels = report("channels").await;
+        assert_eq!(figure(&channels, "MET-16", "cost of a new customer", "ig-ad"), Some(120.0));
+        assert_eq!(figure(&channels, "MET-16", "cost of a new customer", "fb-ad"), None);
+        assert_eq!(figure(&channels, "MET-16", "value of the first order", "ig-ad"), Some(300.0));
+        let sending = report("sending").await;
+        assert_eq!(figure(&sending, "MET-17", "reached and answered", "spring"), Some(50.0));
+        assert_eq!(figure(&sending, "MET-17", "reached and bought", "spring"), Some(50.0));
+        let service = report("service").await;
+        assert_eq!(figure(&service, "MET-11", "time to solve a complaint", ""), Some(6.0));
+        // Contact 1: two messages in two days; contact 3 only bought, a day after the campaign.
+        assert_eq!(figure(&service, "MET-8", "interactions until the first purchase", ""), Some(1.0));
+        assert_eq!(figure(&service, "MET-8", "days until the first purchase", ""), Some(1.5));
+        let repeat = report("repeat").await;
+        assert_eq!(figure(&repeat, "MET-21", "cancelled orders", "hk"), Some(25.0));
+        let regions = report("regions").await;
+        assert_eq!(figure(&regions, "REG-33", "share of orders", "hk"), Some(100.0));
+
+        let metrics = report("metrics").await;
+        let named: std::collections::BTreeSet<&str> =
+            metrics.figures.iter().map(|figure| figure.entry.as_str()).collect();
+        let missing: Vec<_> = (1..=23).map(|n| format!("MET-{n}")).filter(|entry| !named.contains(&**entry)).collect();
+        assert!(missing.is_empty(), "{missing:?} are in no report");
+
+        // When the quarter is over, the reports are made and kept.
+        shop.set("2026-04-01T00:00:30Z");
+        shop.job_done("reports-of-quarter", "2026-Q1").await;
+        let kept = shop.store().kept_report("channels", "2026-Q1").await.unwrap().unwrap();
+        assert_eq!(figure(&kept, "MET-16", "cost of a new customer", "ig-ad"), Some(120.0), "{}", database.kind);
+        assert!(shop.engine.stop(Duration::from_secs(10)).await);
+    }
+}
+
+/// Baskets and amounts need many customers: they are put where the fold puts them.
+#[tokio::test(flavor = "multi_thread")]
+async fn baskets_and_amounts_of_many_customers() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        // 200 customers: 80 bought boots, 33 bought spray, 20 both; each of the others bought a phone.
+        let orders = (1..=200_i64).flat_map(|n| {
+            let boots = (n <= 80).then_some("fashion/boots");
+            let spray = ((61..=93).contains(&n)).then_some("fashion/spray");
+            let phone = (n > 93).then_some("electronics/phone");
+            boots.into_iter().chain(spray).chain(phone).map(move |item| (n, item))
+        });
+        fill(&store, orders.map(|(n, item)| (n, item, 40 + n % 40)).collect()).await;
+        let shop = Shop::open(store, "2026-03-31T10:00:00Z");
+        let quarter = ("2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z");
+        let basket = shop.report("basket", quarter.0, quarter.1).await;
+        let name = "of who bought the one, bought the other";
+        assert_eq!(figure(&basket, "PREF-7", name, "assoc/boots->spray"), Some(25.0), "{}", database.kind);
+        assert_eq!(basket.figures.len(), 2, "{:#?}", basket.figures);
+        // 220 orders of 40 to 79 dollars, about as many of each: nowhere a break but at the end.
+        let amounts = shop.report("amounts", quarter.0, quarter.1).await;
+        let bands = amounts.figures.last().unwrap();
+        assert_eq!((&*bands.name, bands.cases), ("proposed bands", 220), "{:#?}", amounts.figures);
+        // An hour later fewer than a hundred orders are left in the window of an empty shop.
+        let before = shop.report("amounts", "2025-01-01T00:00:00Z", "2025-04-01T00:00:00Z").await;
+        assert!(before.figures[0].value.is_none() && before.figures[0].note.contains("100 are needed"));
+        assert!(shop.engine.stop(Duration::from_secs(10)).await);
+    }
+}
+
+/// Customers with an order each, as folds leave them.
+async fn fill(store: &Store, orders: Vec<(i64, &str, i64)>) {
+    let paid = at("2026-03-01T10:00:00Z");
+    let name = |n: i64| format!("+8526000{n:04}").parse().unwrap();
+    let message = |n: i64| NewEvent {
+        key: None,
+        contact: None,
+        contacts: vec![name(n)],
+        at: paid,
+        received: paid,
+        due: paid,
+        body: EventBody::Message(hotline::domain::InboundMessage::default()),
+    };
+    store.append((1..=200).map(message).collect()).await.unwrap();
+    let claim = store.claim(paid, 1_000).await.unwrap();
+    let folded = claim.contacts.iter().enumerate().map(|(index, contact)| {
+        let n = index as i64 + 1;
+        let own = orders.iter().filter(|(other, ..)| *other == n).enumerate();
+        let rows = own.map(|(place, (_, item, total))| OrderRow {
+            number: format!("{n}-{place}"),
+            rank: 1,
+            placed_at: paid,
+            paid_at: Some(paid),
+            total: Some(total * 10_000),
+            currency: Some("USD".into()),
+            items: vec![(*item).to_owned()],
+        });
+        let indexed = Indexed { profile: Some(Profile::default()), orders: rows.collect(), ..Indexed::default() };
+        let mut folded = Folded { contact: contact.id, state: Some("{}".into()), indexed, ..Folded::default() };
+        folded.seqs = contact.events.iter().map(|event| event.seq).collect();
+        (folded.summary.json, folded.summary.handoff) = ("{}".into(), "none");
+        folded
+    });
+    let folded: Vec<Folded> = folded.collect();
+    assert_eq!(folded.len(), 200);
+    store.commit(claim, folded).await.unwrap();
+}
+
+/// Over HTTP and by the command, beside the running server.
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_and_reports_are_reached_by_api_and_command() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", "t0ken")]).await;
+    let call = async |method: &str, path: &str, body: Value| {
+        let url = format!("http://{address}/api/v1/{path}");
+        let request = http().request(method.parse().unwrap(), url).bearer_auth("t0ken").body(body.to_string());
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let kept = eventually("the month's reports are kept", async || {
+        let (_, body) = call("GET", "reports", Value::Null).await;
+        let body: Value = serde_json::from_str(&body).ok()?;
+        let reports = body["reports"].as_array()?;
+        let service = reports.iter().find(|report| report["name"] == "service")?;
+        Some(service["kept"].as_array()?.first()?.as_str()?.to_owned())
+    })
+    .await;
+    let (status, body) = call("GET", "jobs", Value::Null).await;
+    assert!(status == 200 && body.contains("\"customers\"") && body.contains("\"quarter\""), "{body}");
+    let (status, body) = call("GET", &format!("reports/service?period={kept}"), Value::Null).await;
+    assert!(status == 200 && body.contains("MET-11"), "{body}");
+    assert_eq!(call("GET", "reports/service?period=1999-01", Value::Null).await.0, 404);
+    assert_eq!(call("GET", "reports/nonsense", Value::Null).await.0, 404);
+    assert_eq!(call("GET", "reports/service?since=monday", Value::Null).await.0, 422);
+    let (status, body) = call("GET", "reports/metrics?since=2026-01-01T00:00:00Z", Value::Null).await;
+    assert!(status == 200 && body.contains("MET-23"), "{body}");
+    let spent = json!([{ "source": "ig-ad", "day": "2026-07-29", "amount": 120.5, "currency": "USD" }]);
+    assert_eq!(call("PUT", "ad-spend", spent).await, (200, "{\"noted\":1}".into()));
+    let wrong = json!([{ "source": "IG Ad", "day": "2026-07-29", "amount": 1, "currency": "USD" }]);
+    assert_eq!(call("PUT", "ad-spend", wrong).await.0, 422);
+
+    let told = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
+        let output =
+            command.arg("report").args(arguments).env("HOTLINE_DATABASE__URL", &database.url).output().unwrap();
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(told(&[]).contains("reports-of-month every month    done"), "{}", told(&[]));
+    let service = told(&["service", "--period", &kept]);
+    assert!(service.contains("MET-3") && service.contains("(at most 5: unknown)"), "{service}");
+    assert!(told(&["nonsense"]).contains("there are: amounts, basket"));
 }

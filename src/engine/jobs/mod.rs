@@ -6,6 +6,8 @@
 
 mod customers;
 pub mod distribute;
+mod keep;
+mod regions;
 
 use std::time::{Duration as StdDuration, Instant};
 
@@ -38,12 +40,32 @@ pub struct Job {
 }
 
 /// Every job there is.
-pub const JOBS: &[Job] = &[Job {
-    name: "customers",
-    about: "Where each customer stands among the others: bands by share, recency, frequency and money",
-    every: Every::Quarter,
-    step: |engine, run| Box::pin(customers::step(engine, run)),
-}];
+pub const JOBS: &[Job] = &[
+    Job {
+        name: "customers",
+        about: "Where each customer stands among the others: bands by share, recency, frequency and money",
+        every: Every::Quarter,
+        step: |engine, run| Box::pin(customers::step(engine, run)),
+    },
+    Job {
+        name: "regions",
+        about: "What is known of where contacts live: high value, growth, what is usual there",
+        every: Every::Quarter,
+        step: |engine, run| Box::pin(regions::step(engine, run)),
+    },
+    Job {
+        name: "reports-of-month",
+        about: "Makes the monthly reports and keeps them",
+        every: Every::Month,
+        step: |engine, run| Box::pin(keep::step(engine, run, Every::Month)),
+    },
+    Job {
+        name: "reports-of-quarter",
+        about: "Makes the quarterly reports and keeps them",
+        every: Every::Quarter,
+        step: |engine, run| Box::pin(keep::step(engine, run, Every::Quarter)),
+    },
+];
 
 /// What a step is for.
 #[derive(Clone, Debug)]

@@ -1,12 +1,15 @@
-//! Reports: figures over all contacts, asked for by name. The database adds up; what is read comes in pages.
+//! Reports: figures over all contacts, asked for by name. The database adds up, or histories of contacts are shown to tallies a
+//! page at a time: memory does not grow with the number of contacts.
 
 mod customers;
+mod lives;
+mod sales;
 mod tags;
 
 use futures_util::future::BoxFuture;
 
 use super::fold::Knowledge;
-use crate::domain::Timestamp;
+use crate::domain::{Every, Timestamp};
 use crate::statistics::{Figure, Report, Span};
 use crate::store::{Bought, Store, StoreError};
 
@@ -29,6 +32,11 @@ impl<'a> Desk<'a> {
         let shop = &self.knowledge.shop;
         Bought { from, until: self.span.until, rates: &shop.rates, currency: shop.currency }
     }
+
+    /// The shop's currency.
+    fn currency(&self) -> &'a str {
+        self.knowledge.shop.currency.code()
+    }
 }
 
 /// A report that can be asked for.
@@ -37,6 +45,8 @@ pub struct Kind {
     pub name: &'static str,
     /// What it tells, in a sentence.
     pub about: &'static str,
+    /// How often it is made and kept.
+    pub every: Every,
     /// Counts its figures.
     pub count: for<'a> fn(Desk<'a>) -> BoxFuture<'a, Result<Vec<Figure>, StoreError>>,
 }
@@ -44,20 +54,88 @@ pub struct Kind {
 /// Every report there is.
 pub const REPORTS: &[Kind] = &[
     Kind {
+        name: "amounts",
+        about: "Where the number of orders per amount breaks off, and the bands that follow from it",
+        every: Every::Quarter,
+        count: |desk| Box::pin(sales::amounts(desk)),
+    },
+    Kind {
+        name: "basket",
+        about: "What is bought together, and so could be offered together",
+        every: Every::Quarter,
+        count: |desk| Box::pin(sales::basket(desk)),
+    },
+    Kind {
+        name: "channels",
+        about: "What each source of customers costs and brings",
+        every: Every::Quarter,
+        count: |desk| Box::pin(lives::channels(desk)),
+    },
+    Kind {
+        name: "colours",
+        about: "How well colours foretell sales, how fast they are seen to, and how their mix moves",
+        every: Every::Month,
+        count: |desk| Box::pin(lives::colours(desk)),
+    },
+    Kind {
         name: "customers",
         about: "Bands, points and groups of customers, and what each brings",
+        every: Every::Quarter,
         count: |desk| Box::pin(customers::count(desk)),
+    },
+    Kind {
+        name: "regions",
+        about: "Orders, their mean, their growth and their number for 1,000 people in each region",
+        every: Every::Quarter,
+        count: |desk| Box::pin(sales::regions(desk)),
+    },
+    Kind {
+        name: "repeat",
+        about: "Who buys again and when, who changes the band, what is cancelled and returned",
+        every: Every::Quarter,
+        count: |desk| Box::pin(lives::repeat(desk)),
+    },
+    Kind {
+        name: "sending",
+        about: "What comes of what is sent: replies, opt-outs, recommendations, reviews, campaigns",
+        every: Every::Month,
+        count: |desk| Box::pin(lives::sending(desk)),
+    },
+    Kind {
+        name: "service",
+        about: "How fast customers are answered, complaints solved, conversations ended and first purchases made",
+        every: Every::Month,
+        count: |desk| Box::pin(lives::service(desk)),
     },
     Kind {
         name: "tags",
         about: "The set of tags: how many, how used, how right, and what could be merged, archived or deleted",
+        every: Every::Quarter,
         count: |desk| Box::pin(tags::count(desk)),
     },
 ];
 
+/// All metrics of the catalogue in one report. It is made of the others, and so neither made nor kept by itself.
+pub const METRICS: Kind = Kind {
+    name: "metrics",
+    about: "Every metric of the catalogue's section MET",
+    every: Every::Month,
+    count: |desk| Box::pin(metrics(desk)),
+};
+
 /// The report of that name.
 pub fn named(name: &str) -> Option<&'static Kind> {
-    REPORTS.iter().find(|kind| kind.name == name)
+    REPORTS.iter().chain(std::iter::once(&METRICS)).find(|kind| kind.name == name)
+}
+
+async fn metrics(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    let mut figures = lives::all(desk).await?;
+    figures.extend(customers::count(desk).await?);
+    figures.extend(sales::lists(desk).await?);
+    let number = |figure: &Figure| figure.entry.strip_prefix("MET-").and_then(|number| number.parse::<u32>().ok());
+    figures.retain(|figure| number(figure).is_some());
+    figures.sort_by_key(number);
+    Ok(figures)
 }
 
 /// Makes a report.

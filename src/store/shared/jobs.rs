@@ -2,8 +2,9 @@
 
 use sqlx::Row;
 
-use super::Connection;
+use super::{Connection, json};
 use crate::domain::Timestamp;
+use crate::statistics::Report;
 use crate::store::{JobRow, JobState};
 
 /// Every job that ever began.
@@ -58,4 +59,34 @@ pub(in crate::store) async fn save(connection: &mut Connection, job: &JobRow) ->
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Keeps a report of a period.
+pub(in crate::store) async fn keep_report(
+    connection: &mut Connection,
+    period: &str,
+    report: &Report,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let upsert = "insert into reports (name, period, made_at, body) values ($1, $2, $3, $4) on conflict (name, period) \
+                  do update set made_at = excluded.made_at, body = excluded.body";
+    sqlx::query(upsert).bind(&report.name).bind(period).bind(now.0).bind(json(report)).execute(connection).await?;
+    Ok(())
+}
+
+/// A report that was kept.
+pub(in crate::store) async fn kept_report(
+    connection: &mut Connection,
+    name: &str,
+    period: &str,
+) -> Result<Option<Report>, sqlx::Error> {
+    let select = "select body from reports where name = $1 and period = $2";
+    let body: Option<String> = sqlx::query_scalar(select).bind(name).bind(period).fetch_optional(connection).await?;
+    let read = |body: String| serde_json::from_str(&body).map_err(|error| sqlx::Error::Decode(error.into()));
+    body.map(read).transpose()
+}
+
+/// Which reports are kept.
+pub(in crate::store) async fn kept_reports(connection: &mut Connection) -> Result<Vec<(String, String)>, sqlx::Error> {
+    sqlx::query_as("select name, period from reports order by name, period").fetch_all(connection).await
 }

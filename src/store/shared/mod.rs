@@ -8,6 +8,7 @@ pub(in crate::store) mod feeds;
 pub(in crate::store) mod folding;
 pub(in crate::store) mod governance;
 pub(in crate::store) mod group;
+pub(in crate::store) mod histories;
 pub(in crate::store) mod indexing;
 pub(in crate::store) mod jobs;
 pub(in crate::store) mod links;

@@ -1,18 +1,21 @@
 //! `/api/v1/jobs`: what is done once a day, week, month or quarter, and how far it is. `/api/v1/reports`: what is counted.
 
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use axum::routing::get;
+use axum::routing::{get, put};
 use axum::{Json, Router};
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::authorise;
 use super::problem::ApiProblem;
-use crate::domain::{Duration, Timestamp};
-use crate::engine::reports::{Desk, REPORTS, make, named};
+use crate::domain::{Currency, Duration, TagKey, Timestamp};
+use crate::engine::reports::{Desk, Kind, METRICS, REPORTS, make, named};
 use crate::engine::{Engine, jobs};
 use crate::statistics::Span;
+use crate::store::{AdSpend, scaled};
 
 /// Jobs and reports.
 pub fn router(engine: Engine) -> Router {
@@ -20,6 +23,7 @@ pub fn router(engine: Engine) -> Router {
         .route("/api/v1/jobs", get(all))
         .route("/api/v1/reports", get(list))
         .route("/api/v1/reports/{name}", get(report))
+        .route("/api/v1/ad-spend", put(spend))
         .with_state(engine)
 }
 
@@ -32,14 +36,20 @@ async fn all(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Va
 
 async fn list(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Value>, ApiProblem> {
     authorise(&engine, &headers)?;
-    let rows: Vec<_> = REPORTS.iter().map(|kind| json!({ "name": kind.name, "about": kind.about })).collect();
+    let kept = engine.store().kept_reports().await?;
+    let tell = |kind: &Kind| {
+        let periods: Vec<_> = kept.iter().filter(|(name, _)| name == kind.name).map(|(_, period)| period).collect();
+        json!({ "name": kind.name, "about": kind.about, "every": kind.every, "kept": periods })
+    };
+    let rows: Vec<_> = REPORTS.iter().chain([&METRICS]).map(tell).collect();
     Ok(Json(json!({ "reports": rows })))
 }
 
-/// What is looked at: RFC 3339 times, or nothing for the last 30 days.
+/// What is looked at: a period of which the report was kept, RFC 3339 times, or nothing for the last 30 days.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asking {
+    period: Option<String>,
     since: Option<String>,
     until: Option<String>,
 }
@@ -54,6 +64,13 @@ async fn report(
     let kind = named(&name).ok_or_else(|| {
         ApiProblem::not_found(format!("No report is called `{name}`. GET /api/v1/reports lists them."))
     })?;
+    if let Some(period) = &asking.period {
+        let kept = engine.store().kept_report(kind.name, period).await?;
+        let none = || {
+            ApiProblem::not_found(format!("No report `{name}` of {period} is kept. GET /api/v1/reports lists them."))
+        };
+        return kept.map(|report| Json(json!(report))).ok_or_else(none);
+    }
     let now = engine.now();
     let time = |name: &str, text: &Option<String>| match text {
         None => Ok(None),
@@ -70,4 +87,37 @@ async fn report(
     let desk = Desk { store: engine.store(), knowledge: &knowledge, span: Span { from, until }, now };
     let report = make(kind, desk).await?;
     Ok(Json(json!(report)))
+}
+
+/// What was paid for advertising on a day.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spent {
+    source: String,
+    day: chrono::NaiveDate,
+    amount: Decimal,
+    currency: Currency,
+}
+
+/// Notes a list of them; one of the same source, day and currency takes the place of the one before.
+async fn spend(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let spent: Vec<Spent> = serde_json::from_slice(&body).map_err(|error| {
+        let example = r#"[{"source": "ig-ad", "day": "2026-07-29", "amount": 120.5, "currency": "USD"}]"#;
+        ApiProblem::invalid(format!("The body cannot be read: {error}. It is a list such as {example}."))
+    })?;
+    let mut rows = Vec::with_capacity(spent.len());
+    for Spent { source, day, amount, currency } in spent {
+        let amount = scaled(amount).filter(|amount| *amount >= 0);
+        let amount =
+            amount.ok_or_else(|| ApiProblem::invalid(format!("The amount of {source} is no sum of money.")))?;
+        if format!("source/{source}").parse::<TagKey>().is_err() {
+            let detail =
+                format!("`{source}` is no source: write what stands behind source/ in its tag, such as ig-ad.");
+            return Err(ApiProblem::invalid(detail));
+        }
+        rows.push(AdSpend { source, day: day.to_string(), currency, amount });
+    }
+    engine.store().note_ad_spend(&rows).await?;
+    Ok(Json(json!({ "noted": rows.len() })))
 }

@@ -1,0 +1,160 @@
+//! Reports that look at what contacts lived through: one walk over all of them, a page at a time.
+
+use std::collections::BTreeMap;
+
+use super::Desk;
+use crate::domain::{Colour, Country, Duration, Money, Timestamp};
+use crate::statistics::{Aim, Channels, Colours, Figure, History, Sending, Service, Tally, Trade};
+use crate::store::{StoreError, UNIT, scaled};
+
+/// Contacts of one page.
+const PAGE: i64 = 200;
+/// What happened so long before the span is still looked at: replies, reds and first purchases reach back.
+const REACH: Duration = Duration::days(60);
+/// Sales follow the mix of colours by about so many days (COLOR-26).
+const AHEAD: i64 = 14;
+/// In order of urgency.
+const COLOURS: [Colour; 6] =
+    [Colour::Red, Colour::Orange, Colour::Yellow, Colour::DarkGreen, Colour::LightGreen, Colour::Grey];
+/// Days that a comparison needs.
+const LEAST_DAYS: usize = 30;
+
+/// Shows every contact's history to the tallies.
+async fn walk(desk: Desk<'_>, tallies: &mut [&mut (dyn Tally + Send)]) -> Result<(), StoreError> {
+    let bought = desk.bought_since(desk.span.from - REACH);
+    let mut after = 0;
+    loop {
+        let page = desk.store.histories(&bought, after, PAGE).await?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = *last;
+        for (_, mut history) in page {
+            history.zone = zone(desk, &history);
+            for tally in &mut *tallies {
+                tally.add(&history, desk.span);
+            }
+        }
+    }
+}
+
+fn zone(desk: Desk<'_>, history: &History) -> Option<chrono_tz::Tz> {
+    let country: Country = history.country.to_uppercase().parse().ok()?;
+    desk.knowledge.places.zone(country)
+}
+
+async fn one(desk: Desk<'_>, mut tally: impl Tally + Send) -> Result<Vec<Figure>, StoreError> {
+    walk(desk, &mut [&mut tally]).await?;
+    Ok(tally.figures())
+}
+
+pub(super) async fn repeat(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    one(desk, Trade::default()).await
+}
+
+pub(super) async fn sending(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    one(desk, Sending::default()).await
+}
+
+pub(super) async fn service(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    one(desk, Service::default()).await
+}
+
+pub(super) async fn channels(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    one(desk, of_channels(desk).await?).await
+}
+
+pub(super) async fn colours(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    let mut figures = one(desk, of_colours(desk).await?).await?;
+    figures.extend(mix(desk).await?);
+    Ok(figures)
+}
+
+/// All of them, in one walk.
+pub(super) async fn all(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    let (mut trade, mut sending, mut service) = (Trade::default(), Sending::default(), Service::default());
+    let (mut channels, mut colours) = (of_channels(desk).await?, of_colours(desk).await?);
+    walk(desk, &mut [&mut trade, &mut sending, &mut service, &mut channels, &mut colours]).await?;
+    let mut figures = mix(desk).await?;
+    let tallies: [&dyn Tally; 5] = [&trade, &sending, &service, &channels, &colours];
+    figures.extend(tallies.iter().flat_map(|tally| tally.figures()));
+    Ok(figures)
+}
+
+async fn of_colours(desk: Desk<'_>) -> Result<Colours<'_>, StoreError> {
+    let agents = desk.store.users().await?.len() as i64;
+    Ok(Colours::new(&desk.knowledge.statistics.colours, desk.now, agents))
+}
+
+async fn of_channels(desk: Desk<'_>) -> Result<Channels, StoreError> {
+    let shop = &desk.knowledge.shop;
+    let day = |at: Timestamp| at.date_in(shop.zone);
+    let mut spent: BTreeMap<String, i64> = BTreeMap::new();
+    for (source, currency, amount) in desk.store.ad_spend(&day(desk.span.from), &day(desk.span.until)).await? {
+        let amount = rust_decimal::Decimal::from(amount) / rust_decimal::Decimal::from(UNIT);
+        let sum = currency.parse().ok().map(|currency| Money { amount, currency });
+        // What no rate is known of is not counted.
+        let sum = sum.and_then(|sum| shop.rates.convert(sum, shop.currency)).and_then(scaled);
+        *spent.entry(source).or_default() += sum.unwrap_or(0);
+    }
+    Ok(Channels::new(spent, shop.currency.code()))
+}
+
+/// The mix of colours today, how it moved, and whether sales moved behind it (MET-9, COLOR-26). It is a trend and no promise.
+async fn mix(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
+    let today = desk.store.colour_mix().await?;
+    let mut figures = Vec::new();
+    for colour in COLOURS {
+        let share =
+            Figure::share("MET-9", "contacts of this colour", today.of(colour), today.contacts).of(colour.name());
+        figures.push(if colour == Colour::Red { share.aim(Aim::AtMost(15.0)) } else { share });
+    }
+    let zone = desk.knowledge.shop.zone;
+    let (first, end) = (desk.span.from.date_in(zone), desk.span.until.date_in(zone));
+    let days = desk.store.colour_days(&first, &end).await?;
+    let behind = desk.span.until + Duration::days(AHEAD);
+    let sales: BTreeMap<i64, i64> = desk.store.purchases_by_day(desk.span.from, behind).await?.into_iter().collect();
+    let mut pairs = Vec::new();
+    for (day, mix) in &days {
+        let Ok(date) = day.parse::<chrono::NaiveDate>() else { continue };
+        let number = (date - chrono::NaiveDate::default()).num_days();
+        let red = mix.of(Colour::Red);
+        figures.push(Figure::share("COLOR-26", "red contacts", red, mix.contacts).of(day));
+        // Only days whose sales are known.
+        if Timestamp((number + AHEAD + 1) * Duration::days(1).0) <= desk.now {
+            let share = red as f64 / mix.contacts.max(1) as f64;
+            pairs.push((share, sales.get(&(number + AHEAD)).copied().unwrap_or(0) as f64));
+        }
+    }
+    let name = "how red and the sales of 14 days later move together, -1 to 1";
+    figures.push(match correlation(&pairs).filter(|_| pairs.len() >= LEAST_DAYS) {
+        Some(together) => Figure::new("COLOR-26", name, together, "", pairs.len() as i64),
+        None => Figure::unknown("COLOR-26", name, format!("{} days are known; {LEAST_DAYS} are needed", pairs.len())),
+    });
+    Ok(figures)
+}
+
+/// Pearson's coefficient; `None` where one side does not move.
+fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
+    let count = pairs.len() as f64;
+    let (x, y) = pairs.iter().fold((0.0, 0.0), |(x, y), pair| (x + pair.0 / count, y + pair.1 / count));
+    let (mut both, mut left, mut right) = (0.0, 0.0, 0.0);
+    for pair in pairs {
+        both += (pair.0 - x) * (pair.1 - y);
+        left += (pair.0 - x).powi(2);
+        right += (pair.1 - y).powi(2);
+    }
+    (left > 0.0 && right > 0.0).then(|| both / (left * right).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_together_and_what_does_not_move() {
+        let close = |pairs: &[(f64, f64)], wanted: f64| correlation(pairs).is_some_and(|is| (is - wanted).abs() < 1e-9);
+        assert!(close(&[(1.0, 2.0), (2.0, 4.0), (3.0, 6.0)], 1.0));
+        assert!(close(&[(1.0, 6.0), (2.0, 4.0), (3.0, 2.0)], -1.0));
+        assert_eq!(correlation(&[(1.0, 6.0), (1.0, 4.0)]), None);
+        assert_eq!(correlation(&[]), None);
+    }
+}

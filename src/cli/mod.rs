@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit status out. Each command is a file of this folder.
 
+mod backtest;
 mod check;
 mod coverage;
 mod doctor;
@@ -43,6 +44,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Look for mistakes in dictionaries, rules, replies and the shop's file.
     Check(check::Arguments),
+    /// Show what other dictionaries or rules would have made of what happened.
+    Backtest(backtest::Arguments),
     /// Tell why a contact holds a tag, or what is missing.
     Why(why::Arguments),
     /// List every entry of the catalogue with what carries it out.
@@ -100,6 +103,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::Extract(arguments) => extract::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Check(arguments) => check::run(arguments, settings()?),
+        Command::Backtest(arguments) => backtest::run(arguments, settings()?),
         Command::Why(arguments) => why::run(arguments, settings()?),
         Command::Coverage(arguments) => coverage::run(arguments),
         Command::Export(arguments) => export::run(arguments, settings()?),

@@ -19,6 +19,8 @@ use crate::rulebook::{Occurrence, Rulebook};
 /// Everything that a fold knows beside the contact: dictionaries, rules, replies, the shop. Immutable; a changed file
 /// makes a new one.
 pub struct Knowledge {
+    /// Of the dictionaries and rules: tags are made anew when it changes.
+    pub fingerprint: String,
     /// Reads messages.
     pub lexicon: Lexicon,
     /// Decides tags.

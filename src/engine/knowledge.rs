@@ -6,6 +6,7 @@ use std::time::{Duration as StdDuration, SystemTime};
 
 use arc_swap::ArcSwap;
 use include_dir::{Dir, include_dir};
+use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::audience::Audiences;
@@ -133,6 +134,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     let reply_max_age = settings.replies.max_age;
     let knowledge = (|| {
         Some(Knowledge {
+            fingerprint: fingerprint(&sources.keywords),
             lexicon: lexicon?,
             rulebook: rulebook?,
             dialogue: dialogue?,
@@ -150,6 +152,32 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
         })
     })();
     (knowledge, problems)
+}
+
+/// Files that tags do not come from: a change of one of them makes no tag anew.
+const NOT_OF_TAGS: [&str; 7] = [
+    "shop.toml",
+    "outreach.toml",
+    "rates.toml",
+    "catalogue.toml",
+    "segments.toml",
+    "crawlers.toml",
+    "chat_exports.toml",
+];
+
+/// Of what tags are made with: dictionaries, rules, and the program itself. Lines of comment do not count.
+fn fingerprint(files: &[SourceFile]) -> String {
+    let mut digest = Sha256::new();
+    digest.update(env!("CARGO_PKG_VERSION"));
+    for file in files.iter().filter(|file| !NOT_OF_TAGS.contains(&file.path.as_str())) {
+        digest.update(&file.path);
+        let lines = file.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.for_each(|line| {
+            digest.update(line);
+            digest.update([b'\n']);
+        });
+    }
+    hex::encode(&digest.finalize()[..12])
 }
 
 /// The shop's own file, over what the settings say of it.

@@ -10,6 +10,7 @@ mod alerts;
 pub mod audience;
 mod changes;
 mod feeds;
+pub mod backtest;
 pub mod fold;
 mod index;
 mod intake;
@@ -18,6 +19,7 @@ pub mod knowledge;
 mod lanes;
 mod links;
 mod processor;
+mod recompute;
 pub mod replay;
 mod replay_jobs;
 pub mod reports;
@@ -145,6 +147,7 @@ impl Engine {
         }
         engine.spawn("sender", sender::run);
         engine.spawn("settler", sender::settle);
+        engine.spawn("recompute", recompute::run);
         engine.spawn("alerts", alerts::run);
         engine.spawn("jobs", jobs::run);
         engine.spawn("changes", changes::run);

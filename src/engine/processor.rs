@@ -237,7 +237,7 @@ pub(super) fn ledger_line(at: Timestamp, consequence: Consequence) -> Option<Led
         Consequence::Alert { name, evidence } => (format!("alert/{name}"), LedgerMove::Raised, at, evidence),
         _ => return None,
     };
-    Some(LedgerLine { tag, change, at, evidence })
+    Some(LedgerLine { tag, change, at, evidence, recomputed: false })
 }
 
 /// What a move of the desk means for the contact's row of the table of hand-offs.

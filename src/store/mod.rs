@@ -20,6 +20,7 @@ mod leading;
 mod people;
 #[expect(clippy::duplicate_mod, reason = "the queries are compiled once for each database")]
 mod postgres;
+mod recompute;
 mod segments;
 mod sqlite;
 mod tags;

@@ -129,6 +129,17 @@ pub struct ClaimedContact {
     pub events: Vec<Event>,
 }
 
+/// All that happened to a contact, folded or not.
+#[derive(Debug)]
+pub struct History {
+    /// Who.
+    pub contact: ContactId,
+    /// Names.
+    pub names: Vec<ContactRef>,
+    /// Events in order.
+    pub events: Vec<Event>,
+}
+
 /// Contacts to fold, locked until [`crate::store::Store::commit`] or until this is dropped.
 #[derive(Debug)]
 pub struct Claim {
@@ -279,6 +290,9 @@ pub struct LedgerLine {
     pub at: Timestamp,
     /// Why.
     pub evidence: Evidence,
+    /// Nothing happened then: the rules were edited, and everybody's tags made anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recomputed: bool,
 }
 
 /// All that the fold of one contact decided.
@@ -292,6 +306,10 @@ pub struct Folded {
     pub merges: i64,
     /// The stored state cannot be read: it is forgotten, and made anew from the journal with the next claim.
     pub unreadable: bool,
+    /// What it was made anew with, after an edit of rules.
+    pub recomputed: Option<String>,
+    /// Something of the past came after what followed it: it is to be made anew, with this.
+    pub stale: Option<String>,
     /// Next moment to look.
     pub wake_at: Option<Timestamp>,
     /// Events that were folded.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
 
 mod app;
+mod backtest;
 mod browser;
 mod corpus;
 mod db;
@@ -14,6 +15,7 @@ mod law;
 mod lexicon;
 mod links;
 mod places;
+mod recompute;
 mod samples;
 mod scenarios;
 mod segments;

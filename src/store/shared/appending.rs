@@ -225,6 +225,7 @@ async fn merge(connection: &mut Connection, older: i64, newer: i64) -> Result<()
         "update identities set contact_id = $1 where contact_id = $2",
         "update tag_ledger set contact_id = $1 where contact_id = $2",
         "update handoffs set contact_id = $1 where contact_id = $2",
+        "delete from stale where contact_id = $2 and $1 <> $2",
         // Made anew with the state.
         "delete from held_tags where contact_id = $2 and $1 <> $2",
         "delete from profiles where contact_id = $2 and $1 <> $2",

@@ -125,16 +125,16 @@ async fn unread(
 
 /// What a contact without a state is made from.
 #[derive(Default)]
-struct Beginning {
-    names: Vec<ContactRef>,
+pub(super) struct Beginning {
+    pub(super) names: Vec<ContactRef>,
     /// Events that were folded before, into a state that is not there any more.
-    history: Vec<Event>,
-    unread: Vec<Event>,
+    pub(super) history: Vec<Event>,
+    pub(super) unread: Vec<Event>,
     /// The highest number of a message that was ever decided for them.
-    messages: i64,
+    pub(super) messages: i64,
 }
 
-async fn beginnings(
+pub(super) async fn beginnings(
     connection: &mut Connection,
     ids: &[[i64; 1]],
     last: i64,

@@ -10,10 +10,12 @@ use crate::store::{Folded, HandoffChange, OutboxStatus};
 pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Folded]) -> Result<(), sqlx::Error> {
     postpone(connection, folded).await?;
     forget(connection, folded).await?;
+    super::recompute::made(connection, folded).await?;
     let folded: Vec<&Folded> =
         folded.iter().filter(|folded| folded.postponed.is_none() && !folded.unreadable).collect();
     states(connection, &folded).await?;
     read(connection, &folded).await?;
+    super::recompute::mark(connection, &folded).await?;
     ledger(connection, &folded).await?;
     super::indexing::write(connection, &folded).await?;
     cancel(connection, &folded).await?;

@@ -13,6 +13,7 @@ pub(in crate::store) mod indexing;
 pub(in crate::store) mod jobs;
 pub(in crate::store) mod links;
 pub(in crate::store) mod outbox;
+pub(in crate::store) mod recompute;
 pub(in crate::store) mod segments;
 pub(in crate::store) mod statistics;
 pub(in crate::store) mod tags;

@@ -1,0 +1,333 @@
+//! What other dictionaries or rules would have made of what happened: two folds over one journal, contact by contact, compared.
+//! Nothing is changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+
+use serde::Serialize;
+
+use super::fold::Knowledge;
+use super::replay::World;
+use super::state::{Effect, State};
+use super::timeline::{Line, What};
+use crate::domain::{Consequence, Event, EventBody, Evidence, Span, TagMove, Timestamp};
+use crate::handoff::DeskMove;
+use crate::rulebook::rfc3339;
+use crate::store::{History, Store, StoreError};
+
+/// Contacts that are in memory together.
+const PAGE: i64 = 64;
+/// Examples of each tag and each direction.
+const EXAMPLES: usize = 3;
+/// Longest example, in characters.
+const LONGEST: usize = 160;
+
+/// The dictionaries and rules in force, and the others.
+#[derive(Clone, Copy)]
+pub struct Pair<'a> {
+    /// What is in force.
+    pub old: &'a Knowledge,
+    /// What is tried.
+    pub new: &'a Knowledge,
+}
+
+/// The stretch of time that is compared; what happened before it counts for it.
+#[derive(Clone, Copy)]
+pub struct Stretch {
+    /// From then on.
+    pub since: Timestamp,
+    /// Until then.
+    pub until: Timestamp,
+}
+
+/// What would be different.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// Contacts that were looked at.
+    pub contacts: usize,
+    /// Their events.
+    pub events: usize,
+    /// Contacts of whom anything is different.
+    pub different: usize,
+    /// By tag: how many contacts held it at any time, by one side alone.
+    pub tags: BTreeMap<String, Difference>,
+    /// By reason: how many hand-offs were opened by one side alone.
+    pub handoffs: BTreeMap<String, Difference>,
+    /// From what to what the colour at the end would change.
+    pub colours: BTreeMap<String, usize>,
+    /// The same of heat.
+    pub heats: BTreeMap<String, usize>,
+    /// The same of stages.
+    pub stages: BTreeMap<String, usize>,
+}
+
+/// What one side has and the other has not.
+#[derive(Debug, Default, Serialize)]
+pub struct Difference {
+    /// With the new, and not with the old.
+    pub gained: usize,
+    /// With the old, and not with the new.
+    pub lost: usize,
+    /// A few of what was gained.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gained_by: Vec<Example>,
+    /// A few of what was lost.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost_by: Vec<Example>,
+}
+
+/// Why one of them has it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Example {
+    /// The contact's number; of a timeline, its name.
+    pub contact: String,
+    /// The rule.
+    pub rule: String,
+    /// The figure that held.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub figure: String,
+    /// The last event behind it…
+    #[serde(serialize_with = "rfc3339")]
+    pub at: Timestamp,
+    /// …and what it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Where the words stand that counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
+}
+
+/// What one side made of a contact.
+struct Outcome {
+    /// Tags that were held at any time of the stretch, and why.
+    tags: BTreeMap<String, Evidence>,
+    /// Hand-offs that were opened, and why the last one.
+    handoffs: BTreeMap<String, (usize, Evidence)>,
+    state: State,
+}
+
+impl Outcome {
+    fn of(effects: &[Effect], state: State, stretch: Stretch) -> Self {
+        let (mut tags, mut handoffs) = (BTreeMap::new(), BTreeMap::new());
+        for effect in effects {
+            match effect {
+                Effect::Decided(at, Consequence::Tag(change)) => match change.change {
+                    TagMove::Set => drop(tags.insert(change.tag.to_string(), change.evidence.clone())),
+                    TagMove::Removed | TagMove::Expired if *at < stretch.since => {
+                        drop(tags.remove(change.tag.as_str()))
+                    }
+                    _ => {}
+                },
+                Effect::Desk(at, DeskMove::Opened { reason, evidence, .. }) if *at >= stretch.since => {
+                    let opened = handoffs.entry(reason.clone()).or_insert((0, Evidence::default()));
+                    *opened = (opened.0 + 1, evidence.clone());
+                }
+                _ => {}
+            }
+        }
+        Self { tags, handoffs, state }
+    }
+}
+
+/// Folds one contact's events up to the end of the stretch.
+fn play(knowledge: &Knowledge, history: &History, stretch: Stretch) -> Outcome {
+    let mut state = State::new(history.contact, &history.names, &knowledge.places);
+    let mut effects = Vec::new();
+    for event in &history.events {
+        effects.extend(knowledge.fold(&mut state, event));
+    }
+    effects.extend(knowledge.advance(&mut state, stretch.until));
+    Outcome::of(&effects, state, stretch)
+}
+
+impl Report {
+    /// Adds what is different of one contact.
+    fn compare(&mut self, contact: &str, old: &Outcome, new: &Outcome, events: &[Event]) {
+        let before = self.count();
+        let example = |evidence: &Evidence| example(contact, evidence, events);
+        let all: BTreeSet<&String> = old.tags.keys().chain(new.tags.keys()).collect();
+        for tag in all {
+            match (old.tags.get(tag), new.tags.get(tag)) {
+                (None, Some(evidence)) => self.tags.entry(tag.clone()).or_default().gain(1, || example(evidence)),
+                (Some(evidence), None) => self.tags.entry(tag.clone()).or_default().lose(1, || example(evidence)),
+                _ => {}
+            }
+        }
+        let all: BTreeSet<&String> = old.handoffs.keys().chain(new.handoffs.keys()).collect();
+        for reason in all {
+            let nothing = (0, Evidence::default());
+            let (was, is) =
+                (old.handoffs.get(reason).unwrap_or(&nothing), new.handoffs.get(reason).unwrap_or(&nothing));
+            match was.0.cmp(&is.0) {
+                std::cmp::Ordering::Less => {
+                    self.handoffs.entry(reason.clone()).or_default().gain(is.0 - was.0, || example(&is.1));
+                }
+                std::cmp::Ordering::Greater => {
+                    self.handoffs.entry(reason.clone()).or_default().lose(was.0 - is.0, || example(&was.1));
+                }
+                std::cmp::Ordering::Equal => {}
+            }
+        }
+        let (was, is) = (&old.state.facts, &new.state.facts);
+        let name = |name: Option<&'static str>| name.unwrap_or("none");
+        let colour = |facts: &crate::rulebook::Facts| name(facts.colour().map(|colour| colour.name()));
+        let heat = |facts: &crate::rulebook::Facts| name(facts.heat().map(|heat| heat.name()));
+        moved(&mut self.colours, colour(was), colour(is));
+        moved(&mut self.heats, heat(was), heat(is));
+        moved(&mut self.stages, was.stage().name(), is.stage().name());
+        self.contacts += 1;
+        self.events += events.len();
+        self.different += usize::from(self.count() > before);
+    }
+
+    fn count(&self) -> usize {
+        let of = |differences: &BTreeMap<String, Difference>| -> usize {
+            differences.values().map(|difference| difference.gained + difference.lost).sum()
+        };
+        let states = [&self.colours, &self.heats, &self.stages].into_iter().flat_map(BTreeMap::values);
+        of(&self.tags) + of(&self.handoffs) + states.sum::<usize>()
+    }
+
+    /// Adds what another thread found.
+    fn join(&mut self, other: Self) {
+        self.contacts += other.contacts;
+        self.events += other.events;
+        self.different += other.different;
+        for (mine, theirs) in [(&mut self.tags, other.tags), (&mut self.handoffs, other.handoffs)] {
+            for (name, difference) in theirs {
+                mine.entry(name).or_default().join(difference);
+            }
+        }
+        let states =
+            [(&mut self.colours, other.colours), (&mut self.heats, other.heats), (&mut self.stages, other.stages)];
+        for (mine, theirs) in states {
+            theirs.into_iter().for_each(|(name, count)| *mine.entry(name).or_default() += count);
+        }
+    }
+}
+
+impl Difference {
+    fn gain(&mut self, count: usize, example: impl FnOnce() -> Example) {
+        self.gained += count;
+        if self.gained_by.len() < EXAMPLES {
+            self.gained_by.push(example());
+        }
+    }
+
+    fn lose(&mut self, count: usize, example: impl FnOnce() -> Example) {
+        self.lost += count;
+        if self.lost_by.len() < EXAMPLES {
+            self.lost_by.push(example());
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.gained += other.gained;
+        self.lost += other.lost;
+        for (mine, theirs) in [(&mut self.gained_by, other.gained_by), (&mut self.lost_by, other.lost_by)] {
+            let room = EXAMPLES.saturating_sub(mine.len());
+            mine.extend(theirs.into_iter().take(room));
+        }
+    }
+}
+
+fn moved(moves: &mut BTreeMap<String, usize>, from: &str, to: &str) {
+    if from != to {
+        *moves.entry(format!("{from} -> {to}")).or_default() += 1;
+    }
+}
+
+fn example(contact: &str, evidence: &Evidence, events: &[Event]) -> Example {
+    let event = evidence.events.last().and_then(|seq| events.iter().find(|event| event.seq == *seq));
+    let text = event.and_then(|event| match &event.body {
+        EventBody::Message(message) => Some(message.words().chars().take(LONGEST).collect::<String>()),
+        _ => None,
+    });
+    Example {
+        contact: contact.to_owned(),
+        rule: evidence.by.clone(),
+        figure: evidence.figure.clone(),
+        at: event.map(|event| event.at).unwrap_or_default(),
+        text: text.filter(|text| !text.is_empty()),
+        spans: evidence.spans.clone(),
+    }
+}
+
+/// Compares everybody in the database, a page after the other, on all processors. `progress` is told how many were done.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn of_database(
+    store: &Store,
+    pair: Pair<'_>,
+    stretch: Stretch,
+    mut progress: impl FnMut(usize),
+) -> Result<Report, StoreError> {
+    let mut report = Report::default();
+    let mut after = Default::default();
+    loop {
+        let page = store.histories(after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(report) };
+        after = last.contact;
+        let found = tokio::task::block_in_place(|| of_page(&page, pair, stretch));
+        found.into_iter().for_each(|found| report.join(found));
+        progress(report.contacts);
+    }
+}
+
+fn of_page(page: &[History], pair: Pair<'_>, stretch: Stretch) -> Vec<Report> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = page.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let works: Vec<_> = page
+            .chunks(share)
+            .map(|contacts| {
+                scope.spawn(move || {
+                    let mut report = Report::default();
+                    for history in contacts {
+                        let (old, new) = (play(pair.old, history, stretch), play(pair.new, history, stretch));
+                        report.compare(&history.contact.to_string(), &old, &new, &history.events);
+                    }
+                    report
+                })
+            })
+            .collect();
+        works.into_iter().filter_map(|work| work.join().ok()).collect()
+    })
+}
+
+/// Compares the contacts of a timeline.
+pub fn of_timeline(lines: &[Line], pair: Pair<'_>, since: Timestamp) -> Report {
+    let until = lines.last().map(|line| line.received.max(line.at)).unwrap_or_default();
+    let stretch = Stretch { since, until };
+    let mut sides = [pair.old, pair.new].map(|knowledge| {
+        let mut world = World::recorded(knowledge);
+        let _expectations = world.play(lines);
+        world.pass(until);
+        let record = world.take_record();
+        (world, record)
+    });
+    let mut contacts: Vec<_> = lines.iter().filter_map(|line| line.contact.clone()).collect();
+    contacts.sort();
+    contacts.dedup();
+    let mut report = Report::default();
+    for contact in contacts {
+        let events: Vec<Event> =
+            lines.iter().filter(|line| line.contact.as_ref() == Some(&contact)).filter_map(event).collect();
+        let outcomes = sides.each_mut().map(|(world, record)| {
+            let own: Vec<Effect> =
+                record.extract_if(.., |(other, _)| *other == contact).map(|(_, effect)| effect).collect();
+            world.state(&contact).map(|state| Outcome::of(&own, state.clone(), stretch))
+        });
+        if let [Some(old), Some(new)] = outcomes {
+            report.compare(&contact.to_string(), &old, &new, &events);
+        }
+    }
+    report
+}
+
+/// The event that a line tells of.
+fn event(line: &Line) -> Option<Event> {
+    let What::Event { body, .. } = &line.what else { return None };
+    Some(Event { seq: line.number as i64, at: line.at, received: line.received, body: (**body).clone() })
+}

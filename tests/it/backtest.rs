@@ -1,0 +1,117 @@
+//! What other rules would have made of what happened: of timelines, and of the journal of a running system.
+
+use std::path::Path;
+use std::process::Command;
+
+use hotline::domain::{ContactId, Timestamp};
+use hotline::store::NewEvent;
+use serde_json::{Value, json};
+
+use crate::db::Database;
+
+/// What the command says, and its exit status.
+fn backtest(arguments: &[&str], url: Option<&str>) -> (String, i32) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    command.arg("backtest").args(arguments).envs(url.map(|url| ("HOTLINE_DATABASE__URL", url)));
+    let done = command.output().unwrap();
+    let said = String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap();
+    (said, done.status.code().unwrap())
+}
+
+/// The rules that ship, with one of them edited: twice is enough for a high interest, and a comparison is no red.
+fn edited(folder: &Path) {
+    for (file, from, to) in [
+        ("rules/int.toml", "count = { at_least = 3, within = \"7d\"", "count = { at_least = 2, within = \"7d\""),
+        ("rules/color.toml", "name = \"colour-compare\"", "name = \"colour-compare-never\""),
+        ("rules/color.toml", "where = { intent = \"compare\" }", "where = { intent = \"compares-nothing\" }"),
+    ] {
+        let path = folder.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} holds {from}");
+        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    }
+}
+
+const QUESTION: &str = "do you have noise cancelling earbuds?";
+
+#[test]
+fn a_timeline_shows_what_would_be_gained_and_lost_and_why() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::recompute::copy_keywords(folder.path());
+    edited(folder.path());
+    let line = |minute: u32, text: &str| {
+        format!(
+            "{}\n",
+            json!({ "at": format!("2026-03-02T10:{minute:02}:00+08:00"), "contact": "+85251234567", "event": "message", "text": text })
+        )
+    };
+    let file = folder.path().join("talk.jsonl");
+    std::fs::write(
+        &file,
+        [line(0, QUESTION), line(10, QUESTION), line(20, "can you compare the two earbuds?")].concat(),
+    )
+    .unwrap();
+    let (told, status) =
+        backtest(&["--keywords", folder.path().to_str().unwrap(), "--file", file.to_str().unwrap()], None);
+    assert_eq!(status, 1);
+    let told = told.replace(&folder.path().display().to_string(), "");
+    insta::assert_snapshot!(told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_is_played_twice_and_nothing_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::recompute::copy_keywords(folder.path());
+    edited(folder.path());
+    let keywords = folder.path().to_str().unwrap();
+    for database in Database::each().await {
+        let store = database.store().await;
+        let day = |day: i64| Timestamp(1_780_000_000_000 + day * 86_400_000);
+        let says = |number: u32, at: Timestamp, text: &str| NewEvent {
+            contacts: vec![format!("+8526000{number:04}").parse().unwrap()],
+            ..NewEvent::known(
+                ContactId(0),
+                None,
+                at,
+                serde_json::from_value(json!({ "event": "message", "text": text })).unwrap(),
+            )
+        };
+        let mut events = Vec::new();
+        for number in 0..150 {
+            events.extend([says(number, day(0), QUESTION), says(number, day(1), QUESTION)]);
+        }
+        events.push(says(7, day(20), "can you compare the two earbuds?"));
+        store.append(events).await.unwrap();
+        let (told, status) = backtest(&["--keywords", keywords, "--json"], Some(&database.url));
+        let report: Value =
+            serde_json::from_str(told.lines().next().unwrap()).unwrap_or_else(|error| panic!("{error}: {told}"));
+        let tag = &report["tags"]["interest/high/earbuds-noise-cancelling"];
+        assert_eq!(
+            (status, &report["contacts"], &report["events"]),
+            (1, &json!(150), &json!(301)),
+            "{}",
+            database.kind
+        );
+        assert_eq!((&tag["gained"], &tag["lost"]), (&json!(150), &json!(0)));
+        assert_eq!(tag["gained_by"][0]["text"], QUESTION);
+        assert_eq!(tag["gained_by"].as_array().unwrap().len(), 3, "a few examples");
+        assert_eq!(
+            (&report["tags"]["color/red"]["lost"], &report["handoffs"]["red"]["lost"]),
+            (&json!(1), &json!(1)),
+            "{report}"
+        );
+        // From a day on that is after it all: only the end is left to compare.
+        let (told, _) = backtest(&["--keywords", keywords, "--json", "--since", "2026-06-10"], Some(&database.url));
+        let late: Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
+        assert_eq!(late["tags"]["interest/high/earbuds-noise-cancelling"]["gained"], 150, "it is held still");
+        assert!(late["tags"].get("heat/extreme").is_none(), "{late}");
+        let (told, status) =
+            backtest(&["--keywords", concat!(env!("CARGO_MANIFEST_DIR"), "/keywords")], Some(&database.url));
+        assert!(status == 0 && told.contains("something is different of 0"), "{told}");
+        let (_, states) = (
+            store.contact_count().await.unwrap(),
+            crate::law::rows(&database, "select state from contacts where state is not null").await,
+        );
+        assert!(states.is_empty(), "{}: nothing was folded by it", database.kind);
+    }
+}

@@ -6,6 +6,7 @@ mod coverage;
 mod doctor;
 mod export;
 mod extract;
+mod import;
 mod replay;
 mod report;
 mod sandbox;
@@ -54,6 +55,8 @@ enum Command {
     Export(export::Arguments),
     /// Print figures over all contacts, and how far the jobs are that count them.
     Report(report::Arguments),
+    /// Take chats that WhatsApp exported as the past of a customer.
+    Import(import::Arguments),
     /// Create people who may sign in, and links for them.
     User(user::Arguments),
     /// Check settings, database, token and webhook, and say what to do.
@@ -108,6 +111,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::Coverage(arguments) => coverage::run(arguments),
         Command::Export(arguments) => export::run(arguments, settings()?),
         Command::Report(arguments) => report::run(arguments, settings()?),
+        Command::Import(arguments) => import::run(arguments, settings()?),
         Command::User(arguments) => user::run(arguments, settings()?),
         Command::Doctor(arguments) => doctor::run(arguments, settings()?),
     }

@@ -57,6 +57,13 @@ pub enum Consequence {
     },
 }
 
+impl Consequence {
+    /// Whether somebody hears of it: of what happened long ago nobody must.
+    pub fn reaches_people(&self) -> bool {
+        matches!(self, Self::Handoff(_) | Self::FollowUp(_) | Self::Alert { .. })
+    }
+}
+
 /// A rule asks for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandoffRequest {

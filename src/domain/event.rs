@@ -18,6 +18,17 @@ pub struct Event {
     pub body: EventBody,
 }
 
+/// Puts a contact's journal into the order in which it is folded: what was taken from exported chats first, by its own time,
+/// whenever it was written; then what was live, as it was written.
+pub fn in_order(events: &[Event]) -> Vec<&Event> {
+    let mut ordered: Vec<&Event> = events.iter().collect();
+    ordered.sort_by_key(|event| match event.body.is_past() {
+        true => (false, event.at, event.seq),
+        false => (true, Timestamp::default(), event.seq),
+    });
+    ordered
+}
+
 /// What happened. The JSON is that of timeline-format.md, with a few fields more where WhatsApp tells more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -112,6 +123,15 @@ impl EventBody {
             Self::Unknown { .. } => "unknown",
         }
     }
+
+    /// Whether it was taken from an exported chat, long after it happened.
+    pub fn is_past(&self) -> bool {
+        match self {
+            Self::Message(message) => message.past,
+            Self::Sent(sent) => sent.past,
+            _ => false,
+        }
+    }
 }
 
 /// A message of the customer.
@@ -154,6 +174,9 @@ pub struct InboundMessage {
     /// Must not be answered by the bot: a group, another responder's conversation, old history.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub silent: bool,
+    /// Taken from an exported chat: it counts at its own time, and nothing is sent for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub past: bool,
 }
 
 impl InboundMessage {
@@ -243,6 +266,9 @@ pub struct SentEvent {
     /// The words, for the thread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Taken from an exported chat.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub past: bool,
 }
 
 /// How far a message got. Order is rank: states only go forward (section 1.3).

@@ -27,6 +27,7 @@ pub use event::{
     AgentAction, AgentEvent, CampaignEvent, CartEvent, CaseEvent, ClickEvent, Event, EventBody, FiguresEvent,
     InboundMessage, LocationEvent, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, PageEvent,
     ProductEvent, ProfileEvent, QuoteEvent, Referral, ReferralSource, SentEvent, StatusEvent, StatusKind, WeatherEvent,
+    in_order,
 };
 pub use lead::{Colour, Heat, Stage};
 pub use link::{LINK_ROOM, Link, LinkKind};

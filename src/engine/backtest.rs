@@ -10,7 +10,7 @@ use super::fold::Knowledge;
 use super::replay::World;
 use super::state::{Effect, State};
 use super::timeline::{Line, What};
-use crate::domain::{Consequence, Event, EventBody, Evidence, Span, TagMove, Timestamp};
+use crate::domain::{Consequence, Event, EventBody, Evidence, Span, TagMove, Timestamp, in_order};
 use crate::handoff::DeskMove;
 use crate::rulebook::rfc3339;
 use crate::store::{History, Store, StoreError};
@@ -133,7 +133,7 @@ impl Outcome {
 fn play(knowledge: &Knowledge, history: &History, stretch: Stretch) -> Outcome {
     let mut state = State::new(history.contact, &history.names, &knowledge.places);
     let mut effects = Vec::new();
-    for event in &history.events {
+    for event in in_order(&history.events) {
         effects.extend(knowledge.fold(&mut state, event));
     }
     effects.extend(knowledge.advance(&mut state, stretch.until));

@@ -62,10 +62,14 @@ struct Folding<'a> {
 impl Knowledge {
     /// Folds one event: first the timers that were due before it, each at its own moment, then the event itself.
     pub fn fold(&self, state: &mut State, event: &Event) -> Vec<Effect> {
+        if event.body.is_past() && !state.takes_past(event.received) {
+            return Vec::new();
+        }
         let mut folding = Folding::new(self, state);
         let now = event.received.max(folding.state.clock);
         folding.fire_timers(now - Duration::millis(1));
         folding.state.clock = now;
+        folding.state.imported = event.body.is_past();
         folding.take_in(event, now);
         folding.effects
     }
@@ -144,6 +148,8 @@ impl<'a> Folding<'a> {
         self.rules(Occurrence::Event { event, reading: reading.as_ref() }, now);
         if let Some(sighting) = &sighting {
             self.rules(Occurrence::Seen(sighting), now);
+        if self.state.imported {
+            return;
         }
         match &event.body {
             EventBody::Agent(agent) => self.agent(agent, now),
@@ -217,7 +223,10 @@ impl<'a> Folding<'a> {
         let knowledge = self.knowledge;
         let Folding { state, consequences, .. } = self;
         knowledge.rulebook.step(&mut state.facts, &state.contact, what, now, consequences);
-        let decided = std::mem::take(&mut self.consequences);
+        let mut decided = std::mem::take(&mut self.consequences);
+        if self.state.imported {
+            decided.retain(|consequence| !consequence.reaches_people());
+        }
         for consequence in &decided {
             match consequence {
                 Consequence::Handoff(request) => {

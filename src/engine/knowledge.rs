@@ -18,6 +18,7 @@ use crate::lexicon::Lexicon;
 use crate::places::Places;
 use crate::rulebook::Rulebook;
 use crate::statistics::Parameters;
+use crate::whatsapp::chat_export::Words;
 use crate::{governance, handoff, outreach, segments};
 
 /// What ships with the program: used where no folder is set.
@@ -118,6 +119,9 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     keep(found);
     let (audiences, found) = Audiences::compile(&sources.keywords);
     keep(found);
+    // Read by `hotline import`; a folder of one's own may lack it.
+    let exports = sources.keywords.iter().find(|file| file.path == "chat_exports.toml");
+    keep(exports.and_then(|file| Words::parse(file).err()).into_iter().collect());
     let (lists, found) = segments::lists::compile(&sources.keywords);
     keep(found);
     let (governance, found) = governance::Figures::compile(&sources.keywords);
@@ -155,13 +159,15 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
 }
 
 /// Files that tags do not come from: a change of one of them makes no tag anew.
-const NOT_OF_TAGS: [&str; 7] = [
+const NOT_OF_TAGS: &[&str] = &[
     "shop.toml",
     "outreach.toml",
     "rates.toml",
     "catalogue.toml",
     "segments.toml",
     "crawlers.toml",
+    "governance.toml",
+    "statistics.toml",
     "chat_exports.toml",
 ];
 

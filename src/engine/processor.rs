@@ -13,7 +13,9 @@ use super::index::{Before, index, profile};
 use super::links;
 use super::state::{Effect, State};
 use super::summary::summarise;
-use crate::domain::{Consequence, Duration, Event, EventBody, Evidence, MessageKind, TagChange, TagMove, Timestamp};
+use crate::domain::{
+    Consequence, Duration, Event, EventBody, Evidence, MessageKind, TagChange, TagMove, Timestamp, in_order,
+};
 use crate::handoff::DeskMove;
 use crate::store::{
     Claim, ClaimedContact, Folded, HandoffChange, LedgerLine, LedgerMove, NewOutgoing, OutboxRow, OutboxStatus,
@@ -156,7 +158,9 @@ fn fold_one(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> W
     let mut effects = Vec::new();
     for event in &claimed.events {
         effects.extend(knowledge.fold(&mut state, event));
-        if state.clock > event.received {
+        if event.body.is_past() && !state.takes_past(event.received) {
+            folded.stale = Some(knowledge.fingerprint.clone());
+        } else if state.clock > event.received {
             // A timer had fired before this event was seen. A replay must judge it at the same moment.
             folded.rejudged.push((event.seq, state.clock));
         }
@@ -179,7 +183,7 @@ fn fold_one(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> W
 /// has been done already.
 fn made_anew(knowledge: &Knowledge, claimed: &ClaimedContact, now: Timestamp) -> State {
     let mut state = State::new(claimed.id, &claimed.names, &knowledge.places);
-    for event in &claimed.history {
+    for event in in_order(&claimed.history) {
         let _done = knowledge.fold(&mut state, event);
     }
     if !claimed.history.is_empty() {
@@ -191,7 +195,8 @@ fn made_anew(knowledge: &Knowledge, claimed: &ClaimedContact, now: Timestamp) ->
 }
 
 fn count_inbound(event: &Event, folded: &mut Folded) {
-    if matches!(event.body, EventBody::Message(_) | EventBody::Location(_)) {
+    let inbound = matches!(event.body, EventBody::Message(_) | EventBody::Location(_));
+    if inbound && !event.body.is_past() {
         folded.inbound += 1;
     }
 }

@@ -11,7 +11,7 @@ use super::fold::Knowledge;
 use super::index::{Before, index};
 use super::state::{Effect, State};
 use super::summary::summarise;
-use crate::domain::{Consequence, Duration, Evidence, TagChange, TagMove, Timestamp};
+use crate::domain::{Consequence, Duration, Evidence, TagChange, TagMove, Timestamp, in_order};
 use crate::store::{ClaimedContact, Folded, LedgerLine, LedgerMove, StoreError};
 
 /// Contacts that are made anew together.
@@ -129,7 +129,7 @@ fn anew(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> Folde
     let old = claimed.state.as_deref().and_then(|state| serde_json::from_str::<State>(state).ok());
     let mut state = State::new(claimed.id, &claimed.names, &knowledge.places);
     let mut changes = BTreeMap::new();
-    for event in &claimed.history {
+    for event in in_order(&claimed.history) {
         note(knowledge.fold(&mut state, event), &mut changes);
     }
     let until = old.as_ref().map_or(now, |old| old.clock);

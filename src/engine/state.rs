@@ -25,11 +25,19 @@ pub struct State {
     pub ledger: Ledger,
     /// Messages that were ever decided for them: the number of the last one.
     pub messages: i64,
+    /// All that is known of them comes from exported chats: nothing is sent and nobody is asked for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
     /// The fold's clock: the moment of the last event, or just behind the last timer. It never goes back.
     pub clock: Timestamp,
 }
 
 impl State {
+    /// Whether something of the past is in its place: nothing live was folded yet, nor what came after it.
+    pub fn takes_past(&self, at: Timestamp) -> bool {
+        self.clock == Timestamp::default() || (self.imported && at >= self.clock)
+    }
+
     /// A contact of whom nothing is known but its names.
     pub fn new(id: ContactId, names: &[ContactRef], places: &Places) -> Self {
         let country = names.iter().find_map(country_of);

@@ -49,6 +49,11 @@ impl Store {
         Ok(query!(self, console::events(contact, seqs)))
     }
 
+    /// When the first of a contact's events happened that was not imported.
+    pub async fn first_live(&self, contact: ContactId) -> Result<Option<Timestamp>, StoreError> {
+        Ok(query!(self, console::first_live(contact)))
+    }
+
     /// What was kept because nobody understood it, and how much of it there is.
     pub async fn kept(&self) -> Result<(i64, Vec<KeptRow>), StoreError> {
         Ok(query!(self, console::kept()))

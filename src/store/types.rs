@@ -6,6 +6,9 @@ use crate::domain::{
     Address, ContactId, ContactRef, Event, EventBody, Evidence, Link, Outgoing, Sender, StatusEvent, Timestamp,
 };
 
+/// Keys of events that were taken from exported chats begin like this; others are live.
+pub const IMPORTED: &str = "import:";
+
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

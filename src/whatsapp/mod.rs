@@ -1,6 +1,7 @@
 //! The wire: webhook bodies, signatures, the Graph client, the error policy. Section numbers are those of Meta's
 //! documentation as gathered for this project: transport 1, payloads 2, sending 4, limits 5, error codes 6.
 
+pub mod chat_export;
 pub mod client;
 pub mod errors;
 pub mod sandbox;

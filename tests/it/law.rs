@@ -3,7 +3,7 @@
 use hotline::config::Settings;
 use hotline::domain::{
     AgentAction, AgentEvent, Consequence, ContactId, ContactRef, Duration, Event, EventBody, InboundMessage,
-    StatusEvent, StatusKind, TagChange, Timestamp,
+    StatusEvent, StatusKind, TagChange, Timestamp, in_order,
 };
 use hotline::engine::fold::Knowledge;
 use hotline::engine::knowledge::{Folders, compile};
@@ -131,10 +131,29 @@ proptest! {
 
 /// Replays what the journal of a running system holds and compares it with the states that it stored.
 pub async fn holds_in(database: &Database) {
+    for (contact, stored, mut replayed, merged) in replayed(database).await {
+        if merged {
+            // Of two that became one, each had messages of its own: numbers go on behind the highest.
+            replayed.messages = stored.messages;
+        }
+        assert_eq!(stored, replayed, "{}: contact {contact}", database.kind);
+    }
+}
+
+/// The same of tags and of what is known of the contact alone, where the past came late: what was said and promised is what it was.
+pub async fn facts_hold_in(database: &Database) {
+    for (contact, stored, replayed, _) in replayed(database).await {
+        assert_eq!((stored.facts, stored.contact), (replayed.facts, replayed.contact), "{}: {contact}", database.kind);
+    }
+}
+
+/// Each contact with its stored state, the one that a replay reaches, and whether others became it.
+async fn replayed(database: &Database) -> Vec<(i64, State, State, bool)> {
     let knowledge = knowledge();
     let select = "select cast(id as text), state, cast(merges as text) from contacts where merged_into is null order by contacts.id";
     let states = rows(database, select).await;
     assert!(!states.is_empty());
+    let mut all = Vec::new();
     for row in states {
         let id: i64 = row[0].parse().unwrap();
         let stored: State = serde_json::from_str(&row[1]).unwrap();
@@ -145,18 +164,22 @@ pub async fn holds_in(database: &Database) {
         let journal = format!(
             "select cast(seq as text), cast(at as text), cast(received as text), body from journal where contact_id = {id} order by journal.seq"
         );
-        for event in rows(database, &journal).await {
-            let [seq, at, received] = [0, 1, 2].map(|column| event[column].parse::<i64>().unwrap());
-            let body = serde_json::from_str(&event[3]).unwrap();
-            knowledge.fold(&mut replayed, &Event { seq, at: Timestamp(at), received: Timestamp(received), body });
+        let events: Vec<Event> = rows(database, &journal)
+            .await
+            .iter()
+            .map(|event| {
+                let [seq, at, received] = [0, 1, 2].map(|column| event[column].parse::<i64>().unwrap());
+                let body = serde_json::from_str(&event[3]).unwrap();
+                Event { seq, at: Timestamp(at), received: Timestamp(received), body }
+            })
+            .collect();
+        for event in in_order(&events) {
+            knowledge.fold(&mut replayed, event);
         }
         knowledge.advance(&mut replayed, stored.clock - Duration::millis(1));
-        if row[2] != "0" {
-            // Of two that became one, each had messages of its own: numbers go on behind the highest.
-            replayed.messages = stored.messages;
-        }
-        assert_eq!(stored, replayed, "{}: contact {id}", database.kind);
+        all.push((id, stored, replayed, row[2] != "0"));
     }
+    all
 }
 
 /// Every column as text, so that both databases answer alike.

@@ -10,6 +10,7 @@ mod faults;
 mod feeds;
 mod governance;
 mod identity;
+mod import;
 mod journal;
 mod law;
 mod lexicon;

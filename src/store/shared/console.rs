@@ -171,6 +171,17 @@ pub(in crate::store) async fn events(
     rows.iter().map(|row| event(row.try_get(0)?, row, 1)).collect()
 }
 
+/// When the first of a contact's events happened that was not imported.
+pub(in crate::store) async fn first_live(
+    connection: &mut Connection,
+    contact: ContactId,
+) -> Result<Option<Timestamp>, sqlx::Error> {
+    let select = "select min(at) from journal where contact_id = $1 and substr(key, 1, 7) <> $2";
+    let first: Option<i64> =
+        sqlx::query_scalar(select).bind(contact.0).bind(crate::store::IMPORTED).fetch_one(connection).await?;
+    Ok(first.map(Timestamp))
+}
+
 /// Bodies and events that nobody understood, the newest first, and how many there are.
 pub(in crate::store) async fn kept(connection: &mut Connection) -> Result<(i64, Vec<KeptRow>), sqlx::Error> {
     let count = "select (select count(*) from kept_bodies) + (select count(*) from journal where kind = 'unknown')";

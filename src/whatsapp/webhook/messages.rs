@@ -152,6 +152,7 @@ pub(super) fn echo(message: Value, received: Timestamp) -> Arrival {
     }
     let words = text(&message, "/text/body").or_else(|| text(&message, &format!("/{kind}/caption")));
     let body = EventBody::Sent(SentEvent {
+        past: false,
         message: id,
         kind: MessageKind::Reply,
         product: None,

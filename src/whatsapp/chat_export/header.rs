@@ -1,0 +1,175 @@
+//! The beginning of a line: date, time, who.
+
+use chrono::{NaiveDateTime, NaiveTime};
+
+use super::words::{Half, Words};
+use super::{DateOrder, day};
+
+/// What a line begins with.
+#[derive(Debug, PartialEq)]
+pub(super) struct Header<'a> {
+    /// The three numbers of the date, as they stand there, with how many digits the first has.
+    date: [u32; 3],
+    first_digits: usize,
+    time: NaiveTime,
+    /// `None` for a notice.
+    pub(super) who: Option<&'a str>,
+    pub(super) text: &'a str,
+}
+
+/// Marks that say in which direction text runs, and the mark at the beginning of a file: nobody sees them.
+pub(super) fn is_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{200b}')
+}
+
+/// Reads the beginning of a line; `None` where the line goes on with what stands above it.
+pub(super) fn read<'a>(line: &'a str, words: &Words) -> Option<Header<'a>> {
+    let mut rest = Rest(line);
+    let in_brackets = rest.take('[');
+    let (first, first_digits) = rest.number(4)?;
+    rest.one_of(&['/', '.', '-', '．', '。', '年'])?;
+    rest.spaces();
+    let (second, _) = rest.number(2)?;
+    rest.one_of(&['/', '.', '-', '．', '。', '月'])?;
+    rest.spaces();
+    let (third, _) = rest.number(4)?;
+    rest.take('日');
+    rest.take('.');
+    rest.take(',');
+    rest.take('،');
+    rest.spaces();
+    if let Some(join) = words.join(rest.0) {
+        rest.0 = &rest.0[join..];
+        rest.spaces();
+    }
+    let time = time(&mut rest, words)?;
+    match in_brackets {
+        true => rest.one_of(&[']'])?,
+        false => {
+            rest.spaces();
+            // Android: a hyphen; some old phones a colon.
+            rest.one_of(&['-', '–', ':'])?
+        }
+    };
+    rest.spaces();
+    let (who, text) = match rest.0.split_once(": ").or_else(|| rest.0.strip_suffix(':').map(|who| (who, ""))) {
+        // What WhatsApp says itself has no sender; a name is no sentence.
+        Some((who, text)) if who.chars().count() <= 80 => (Some(name(who)), text),
+        _ => (None, rest.0),
+    };
+    Some(Header { date: [first, second, third], first_digits, time, who, text })
+}
+
+/// A name without the sign for people who are in no address book.
+fn name(who: &str) -> &str {
+    who.trim_matches(|c: char| is_mark(c) || c.is_whitespace() || c == '~')
+}
+
+/// `21:15`, `21.15.03`, `9:15 PM`, `下午9:15`, `21 h 15`.
+fn time(rest: &mut Rest<'_>, words: &Words) -> Option<NaiveTime> {
+    let before = half(rest, words);
+    rest.spaces();
+    let (hour, _) = rest.number(2)?;
+    let spaced = rest.0;
+    rest.spaces();
+    if rest.one_of(&[':', '.', 'h', '时', '時', '：']).is_none() {
+        rest.0 = spaced;
+        return None;
+    }
+    rest.spaces();
+    let (minute, _) = rest.number(2)?;
+    rest.take('分');
+    let seconds = match rest.one_of(&[':', '.']) {
+        Some(()) => rest.number(2)?.0,
+        None => 0,
+    };
+    let here = rest.0;
+    rest.spaces();
+    let half = match before.or_else(|| half(rest, words)) {
+        Some(half) => Some(half),
+        None => {
+            rest.0 = here;
+            None
+        }
+    };
+    let hour = match half {
+        Some(Half::Morning) if hour == 12 => 0,
+        Some(Half::Evening) if hour < 12 => hour + 12,
+        _ => hour,
+    };
+    NaiveTime::from_hms_opt(hour, minute, seconds)
+}
+
+fn half(rest: &mut Rest<'_>, words: &Words) -> Option<Half> {
+    let (half, length) = words.half(rest.0)?;
+    rest.0 = &rest.0[length..];
+    Some(half)
+}
+
+impl Header<'_> {
+    /// The moment, if the date is read in that order and there is such a day.
+    pub(super) fn moment(&self, order: DateOrder) -> Option<NaiveDateTime> {
+        let [first, second, third] = self.date;
+        let date = match order {
+            DateOrder::DayFirst => day(third as i32, second, first),
+            DateOrder::MonthFirst => day(third as i32, first, second),
+            DateOrder::YearFirst => day(first as i32, second, third),
+        };
+        Some(date?.and_time(self.time))
+    }
+
+    pub(super) fn year_is_first(&self) -> bool {
+        self.first_digits == 4
+    }
+
+    pub(super) fn date_text(&self) -> String {
+        self.date.map(|number| number.to_string()).join("/")
+    }
+}
+
+/// What is left of a line. Marks are skipped wherever something is looked for.
+struct Rest<'a>(&'a str);
+
+impl Rest<'_> {
+    fn marks(&mut self) {
+        self.0 = self.0.trim_start_matches(is_mark);
+    }
+
+    fn spaces(&mut self) {
+        self.0 = self.0.trim_start_matches(|c: char| is_mark(c) || c.is_whitespace());
+    }
+
+    fn take(&mut self, wanted: char) -> bool {
+        self.one_of(&[wanted]).is_some()
+    }
+
+    fn one_of(&mut self, wanted: &[char]) -> Option<()> {
+        self.marks();
+        self.0 = self.0.strip_prefix(wanted)?;
+        Some(())
+    }
+
+    /// A number of at most so many digits, and how many it has. Digits of Arabic and Hindi are digits.
+    fn number(&mut self, most: usize) -> Option<(u32, usize)> {
+        self.marks();
+        let digits: Vec<u32> = self.0.chars().map_while(digit).collect();
+        if digits.is_empty() || digits.len() > most {
+            return None;
+        }
+        let length: usize = self.0.chars().take(digits.len()).map(char::len_utf8).sum();
+        self.0 = &self.0[length..];
+        Some((digits.iter().fold(0, |number, digit| number * 10 + digit), digits.len()))
+    }
+}
+
+fn digit(c: char) -> Option<u32> {
+    let zero = match c {
+        '0'..='9' => '0',
+        '٠'..='٩' => '٠',
+        '۰'..='۹' => '۰',
+        '०'..='९' => '०',
+        '０'..='９' => '０',
+        _ => return None,
+    };
+    Some(c as u32 - zero as u32)
+}

@@ -8,6 +8,7 @@ use hotline::config::Settings;
 use hotline::domain::{ContactId, ContactRef, Event, EventBody, InboundMessage, Timestamp};
 use hotline::engine::knowledge::{Folders, compile};
 use hotline::engine::state::State;
+use serde_json::json;
 
 const START: Timestamp = Timestamp(1_772_000_000_000);
 const WORDS: [&str; 6] = [
@@ -24,6 +25,32 @@ fn message(number: i64, gap_ms: i64) -> Event {
     let text = WORDS[number as usize % WORDS.len()].to_owned();
     let body = EventBody::Message(InboundMessage { text: Some(text), ..InboundMessage::default() });
     Event { seq: number, at, received: at, body }
+}
+
+/// What a customer does in the course of years, an hour or so apart: every sixth is a message, then a click, a page, a receipt, an
+/// order, a cart.
+fn happening(number: i64) -> Event {
+    let (model, order) = (number % 40, number / 60);
+    let body = match number % 6 {
+        0 => return message(number, 3_700_000),
+        1 => {
+            json!({ "event": "click", "link": "product", "product": format!("phone {model}"), "category": "electronics/phone" })
+        }
+        2 => {
+            json!({ "event": "page", "page": "product", "product": format!("phone {model}"), "category": "electronics/phone", "seconds": 40 })
+        }
+        3 => json!({ "event": "status", "message": format!("hl:1:{number}"), "status": "read" }),
+        4 => {
+            let state = ["placed", "paid", "shipped", "delivered"][(number / 6 % 4) as usize];
+            json!({ "event": "order", "order": format!("A-{order}"), "state": state, "total": 90, "currency": "USD",
+                "lines": [{ "product": "P-1", "category": "electronics/phone", "price": 90 }] })
+        }
+        _ => {
+            json!({ "event": "cart", "action": "add", "product": format!("phone {model}"), "category": "electronics/phone" })
+        }
+    };
+    let at = Timestamp(START.0 + number * 3_700_000);
+    Event { seq: number, at, received: at, body: serde_json::from_value(body).unwrap() }
 }
 
 fn fold(criterion: &mut Criterion) {
@@ -43,6 +70,28 @@ fn fold(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(name, |bench| {
             bench.iter_batched(new_state, |state| play(state, count, gap), BatchSize::SmallInput);
+        });
+    }
+    // What a contact has behind it makes an event no dearer: the state holds what still counts, and no more.
+    for behind in [10, 10_000] {
+        let mut state = new_state();
+        (0..behind).for_each(|number| drop(knowledge.fold(&mut state, &happening(number))));
+        let next = happening(behind + (6 - behind % 6));
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(format!("a message behind {behind} events"), |bench| {
+            bench.iter_batched_ref(
+                || state.clone(),
+                |state| black_box(knowledge.fold(state, &next)),
+                BatchSize::SmallInput,
+            );
+        });
+        let click = happening(next.seq + 1);
+        group.bench_function(format!("a click behind {behind} events"), |bench| {
+            bench.iter_batched_ref(
+                || state.clone(),
+                |state| black_box(knowledge.fold(state, &click)),
+                BatchSize::SmallInput,
+            );
         });
     }
     let known = serde_json::to_string(&play(new_state(), 200, 157_000_000)).unwrap();

@@ -148,6 +148,7 @@ impl<'a> Folding<'a> {
         self.rules(Occurrence::Event { event, reading: reading.as_ref() }, now);
         if let Some(sighting) = &sighting {
             self.rules(Occurrence::Seen(sighting), now);
+        }
         if self.state.imported {
             return;
         }

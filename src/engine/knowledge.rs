@@ -168,6 +168,8 @@ const NOT_OF_TAGS: &[&str] = &[
     "crawlers.toml",
     "governance.toml",
     "statistics.toml",
+    "audiences.toml",
+    "tags.toml",
     "chat_exports.toml",
 ];
 

@@ -8,10 +8,9 @@
 
 mod alerts;
 pub mod audience;
-mod changes;
-mod feeds;
 pub mod backtest;
 mod changes;
+mod feeds;
 pub mod fold;
 pub mod import;
 mod index;

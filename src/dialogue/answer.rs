@@ -5,10 +5,10 @@ use minijinja::{Value, context};
 use super::choice::{self, Fit, Purse};
 use super::memory::{Memory, Slot};
 use super::words::{budget_text, clock, cut, money, opening_hours, promise};
-use super::{Answer, Dialogue};
+use super::{Answer, Dialogue, Known};
 use crate::domain::{
-    Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, LINK_ROOM, Link, ListRow, Product,
-    Shop, Standing, Timestamp,
+    Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, LINK_ROOM, Link, ListRow, OrderState,
+    Product, Shop, Standing, Timestamp,
 };
 
 /// The same words so soon again say nothing new: the question was part of a burst. Who asks again later wants an answer.
@@ -53,6 +53,7 @@ struct Reply<'a> {
     dialogue: &'a Dialogue,
     memory: &'a mut Memory,
     contact: &'a Contact,
+    known: Known<'a>,
     shop: &'a Shop,
     language: String,
     now: Timestamp,
@@ -76,7 +77,7 @@ struct Heard {
 pub(super) fn answer(
     dialogue: &Dialogue,
     memory: &mut Memory,
-    contact: &Contact,
+    (contact, known): (&Contact, Known<'_>),
     shop: &Shop,
     standing: Standing,
     now: Timestamp,
@@ -94,7 +95,7 @@ pub(super) fn answer(
     };
     let (paragraphs, buttons, rows, links) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut reply =
-        Reply { dialogue, memory, contact, shop, language, now, paragraphs, buttons, rows, links, call: None };
+        Reply { dialogue, memory, contact, known, shop, language, now, paragraphs, buttons, rows, links, call: None };
     if heard.wants.contains(&Intent::OptOut) {
         // Confirmed once, whoever is in charge; then silence (policy facts, section 7.2).
         if std::mem::replace(&mut reply.memory.stop_confirmed, true) {
@@ -191,6 +192,7 @@ impl Reply<'_> {
                 None => self.say("gone", context! {}),
             },
             "compare" => self.compare_with(value),
+            "profile" => self.say("thanks", context! {}),
             "category" => self.kinds(value),
             "kind" => {
                 self.memory.want(value);
@@ -291,13 +293,13 @@ impl Reply<'_> {
                 self.say("hours", context! { hours, open });
             }
             Intent::OrderStatus => self.order(),
-            Intent::Discount => {
-                self.say("discount", context! {});
-                self.offer("person", "button_person");
-            }
+            Intent::Discount => self.discount(),
             Intent::OptIn => self.say("opted_in", context! {}),
             Intent::Complaint => self.call = Some(Call::Lost),
-            Intent::Thanks if alone => self.say("thanks", context! {}),
+            Intent::Thanks if alone => {
+                self.say("thanks", context! {});
+                self.ask_about_them();
+            }
             Intent::Later => self.say("later", context! {}),
             Intent::Reject => self.say("reject", context! {}),
             Intent::Buy if self.memory.shown.len() == 1 && self.memory.product().is_some() => {
@@ -320,11 +322,38 @@ impl Reply<'_> {
         }
     }
 
+    /// What the shop has for those who came the way that they did, while it lasts; what else is possible a person knows.
+    fn discount(&mut self) {
+        match self.known.offer {
+            Some(offer) => self.shop_text("offer", &offer.text),
+            None => self.say("discount", context! {}),
+        }
+        self.offer("person", "button_person");
+    }
+
+    /// One short question about them, once, when all is well and nothing else is asked (CHAR-8).
+    fn ask_about_them(&mut self) {
+        if !self.shop.ask_occupation || !self.known.may_be_asked || self.memory.asked_about_them {
+            return;
+        }
+        self.memory.asked_about_them = true;
+        self.say("ask_about_them", context! {});
+        self.offer("profile:occupation:student", "button_student");
+        self.offer("profile:household:homemaker", "button_household");
+        self.offer("profile:company:yes", "button_company");
+    }
+
+    /// How far their order is; while it is on its way also under which number, and until when, as long as that day is to come.
     fn order(&mut self) {
         match self.memory.order.clone() {
             Some((order, state)) => {
+                let under_way = state == OrderState::Shipped;
+                let tracking = self.memory.tracking.clone().filter(|_| under_way);
+                let today = self.now.date_in(self.contact.zone.unwrap_or(self.shop.zone));
+                let is_to_come = |eta: &String| eta.parse::<chrono::NaiveDate>().is_err() || *eta >= today;
+                let eta = self.memory.eta.clone().filter(|eta| under_way && is_to_come(eta));
                 let state = self.word(&format!("{state:?}").to_lowercase());
-                self.say("order", context! { order, state });
+                self.say("order", context! { order, state, tracking, eta });
             }
             None => self.say("no_order", context! {}),
         }

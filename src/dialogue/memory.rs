@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::is_small_talk;
-use crate::domain::{Budget, Duration, InboundMessage, Intent, OrderState, Reading, Timestamp};
+use crate::domain::{Budget, Duration, InboundMessage, Intent, OrderEvent, OrderState, Reading, Timestamp};
 
 /// The first message is answered after this: what is sent at the same moment belongs to it.
 pub(super) const SETTLE: Duration = Duration::millis(10);
@@ -97,6 +97,15 @@ pub struct Memory {
     /// Their last order and where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) order: Option<(String, OrderState)>,
+    /// Its tracking number…
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tracking: Option<String>,
+    /// …and the day on which it should arrive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) eta: Option<String>,
+    /// They were asked once what they do.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) asked_about_them: bool,
 }
 
 fn is_zero(count: &u8) -> bool {
@@ -116,6 +125,21 @@ impl Memory {
     /// What they are looking for now, for the console.
     pub fn product(&self) -> Option<&str> {
         self.products.last().map(String::as_str)
+    }
+
+    /// Takes in how far an order is. An older state of the same order that arrives later moves nothing, but may tell more.
+    pub(super) fn hear_order(&mut self, told: &OrderEvent) {
+        let known = self.order.as_ref().filter(|(order, _)| *order == told.order).map(|(_, state)| *state);
+        if known.is_none() {
+            (self.tracking, self.eta) = (None, None);
+        }
+        self.order = Some((told.order.clone(), known.map_or(told.state, |state| state.max(told.state))));
+        let is_newer = known.is_none_or(|state| told.state >= state);
+        for (kept, new) in [(&mut self.tracking, &told.tracking), (&mut self.eta, &told.eta)] {
+            if new.is_some() && (is_newer || kept.is_none()) {
+                kept.clone_from(new);
+            }
+        }
     }
 
     pub(super) fn hear(&mut self, message: &InboundMessage, reading: Option<&Reading>, now: Timestamp) {

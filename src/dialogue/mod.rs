@@ -12,7 +12,7 @@ mod tests;
 mod words;
 
 use crate::domain::{
-    Contact, Content, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Link, Problem, Reading, Shop,
+    Contact, Content, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Link, Offer, Problem, Reading, Shop,
     SourceFile, Standing, Timestamp,
 };
 
@@ -37,6 +37,15 @@ pub struct Answer {
     pub links: Vec<Link>,
 }
 
+/// What the rules know of a contact that changes what is said.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// What the shop has for those who came the way that they did (SOURCE-7).
+    pub offer: Option<&'a Offer>,
+    /// They may be asked what they do: nobody knows it, and nothing weighs on them (CHAR-8).
+    pub may_be_asked: bool,
+}
+
 impl Dialogue {
     /// Compiles the templates under `replies/`. `None` if any of them has an error.
     pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
@@ -54,7 +63,7 @@ impl Dialogue {
                     memory.media = Some("location".into());
                 }
             }
-            EventBody::Order(order) => memory.order = Some((order.order.clone(), order.state)),
+            EventBody::Order(order) => memory.hear_order(order),
             _ => {}
         }
     }
@@ -86,11 +95,12 @@ impl Dialogue {
         &self,
         memory: &mut Memory,
         contact: &Contact,
+        known: Known<'_>,
         shop: &Shop,
         standing: Standing,
         now: Timestamp,
     ) -> Option<Answer> {
-        answer::answer(self, memory, contact, shop, standing, now)
+        answer::answer(self, memory, (contact, known), shop, standing, now)
     }
 
     /// The words of a follow-up: free-form inside the service window, a template of Meta's outside.

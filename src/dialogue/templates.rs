@@ -8,7 +8,7 @@ use super::words::cut;
 use crate::domain::{Contact, Content, FollowUpRequest, Problem, Severity, Shop, SourceFile, TemplateRef};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 41] = [
+const SECTIONS: [&str; 46] = [
     "greet",
     "ask_product",
     "ask_kind",
@@ -31,6 +31,8 @@ const SECTIONS: [&str; 41] = [
     "order",
     "no_order",
     "discount",
+    "offer",
+    "ask_about_them",
     "thanks",
     "later",
     "reject",
@@ -50,6 +52,9 @@ const SECTIONS: [&str; 41] = [
     "button_buy",
     "button_compare",
     "button_list",
+    "button_student",
+    "button_household",
+    "button_company",
 ];
 
 /// All templates, compiled.
@@ -243,7 +248,7 @@ fn sample(full: bool) -> Value {
         name => some("Ada"), product => some("Phone X"), category => "Electronics", price => "100 USD", stock => 3,
         summary => some("A phone"), url => full.then_some("https://shop.example/x"), attributes => list("5G"),
         needs => list("5G"), budget => some("500 USD"), over_budget => full, lacking => !full, count => if full { 2 } else { 1 },
-        text => "Text", order => "A-1", state => "paid", minutes => if full { 5 } else { 0 },
+        text => "Text", order => "A-1", state => "paid", tracking => full.then_some("LX-1"), eta => full.then_some("2026-03-05"), minutes => if full { 5 } else { 0 },
         whole_hours => if full { 0 } else { 2 }, hours => list("Mon 09:00–18:00"),
         open => full, time => "09:00", day => "today", kind => if full { "reminder" } else { "service" }, template => "welcome_offer",
         rows => vec![context! { product => "A", price => "1", summary => some("s"), stock => 1, attributes => list("x") }],

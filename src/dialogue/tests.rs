@@ -15,6 +15,8 @@ struct Talk {
     shop: Shop,
     contact: Contact,
     memory: Memory,
+    /// Tags that the rules gave.
+    tags: Vec<&'static str>,
     now: Timestamp,
 }
 
@@ -52,7 +54,13 @@ impl Talk {
         // A Monday at noon: people are there.
         let now = Timestamp::parse_rfc3339("2026-03-02T12:00:00Z").unwrap();
         let dialogue = dialogue.unwrap();
-        Self { dialogue, lexicon, shop, contact, memory: Memory::default(), now }
+        Self { dialogue, lexicon, shop, contact, memory: Memory::default(), tags: Vec::new(), now }
+    }
+
+    /// Another customer of the same shop, who has said nothing yet.
+    fn another(&mut self, country: &str, tags: &[&'static str]) {
+        self.contact = Contact { country: country.parse().ok(), ..Contact::default() };
+        (self.memory, self.tags) = (Memory::default(), tags.to_vec());
     }
 
     fn hear(&mut self, message: InboundMessage) {
@@ -71,7 +79,9 @@ impl Talk {
 
     fn answer(&mut self, standing: Standing) -> Option<Answer> {
         self.now = self.dialogue.next_wake(&self.memory).unwrap_or(self.now).max(self.now);
-        self.dialogue.answer(&mut self.memory, &self.contact, &self.shop, standing, self.now)
+        let offer = self.shop.offer(self.now, |tag| self.tags.contains(&tag));
+        let known = Known { offer, may_be_asked: self.tags.is_empty() };
+        self.dialogue.answer(&mut self.memory, &self.contact, known, &self.shop, standing, self.now)
     }
 
     /// Writes, waits for the answer, and thinks for five minutes.
@@ -267,7 +277,72 @@ fn orders_are_told_as_far_as_they_are_known() {
     let event = Event { seq: 2, at: talk.now, received: talk.now, body };
     let now = talk.now;
     talk.dialogue.hear(&mut talk.memory, &event, None, now);
-    expect(&talk.write("where is my order?"), &["A-7: on its way"], &[]);
+    expect(&talk.write("where is my order?"), &["A-7: on its way"], &["racking", "arrive"]);
+}
+
+/// Word of an order, as the shop's feed tells it.
+fn order(talk: &mut Talk, told: serde_json::Value) {
+    let (body, now): (EventBody, _) = (serde_json::from_value(told).unwrap(), talk.now);
+    talk.dialogue.hear(&mut talk.memory, &Event { seq: 2, at: now, received: now, body }, None, now);
+}
+
+#[test]
+fn a_parcel_is_told_of_with_its_number_and_its_day() {
+    let sent = serde_json::json!({
+        "event": "order", "order": "A-7", "state": "shipped", "tracking": "LX-99", "eta": "2026-03-05",
+    });
+    let mut talk = Talk::new("US");
+    for (country, question, holds) in [
+        ("US", "where is my order?", ["A-7: on its way", "Tracking number: LX-99.", "arrive on 2026-03-05"]),
+        ("DE", "wo ist meine Bestellung?", ["A-7: unterwegs", "Sendungsnummer: LX-99", "Ankunft: 2026-03-05"]),
+        ("BR", "cadê meu pedido?", ["A-7: a caminho", "rastreio: LX-99", "prevista: 2026-03-05"]),
+        ("RU", "где мой заказ?", ["A-7: отправлен", "отслеживания: LX-99", "2026-03-05"]),
+        ("CN", "我的订单到哪了？", ["A-7：已发货", "物流单号：LX-99", "预计送达：2026-03-05"]),
+    ] {
+        talk.another(country, &[]);
+        order(&mut talk, sent.clone());
+        expect(&talk.write(question), &holds, &[]);
+    }
+    // A day that has passed is no promise; word that it was paid for comes late and changes nothing; what has arrived is no
+    // longer looked for.
+    talk.another("US", &[]);
+    order(&mut talk, sent);
+    order(&mut talk, serde_json::json!({"event": "order", "order": "A-7", "state": "paid"}));
+    talk.now = talk.now + crate::domain::Duration::days(4);
+    expect(&talk.write("where is my order?"), &["A-7: on its way", "LX-99"], &["arrive on"]);
+    order(&mut talk, serde_json::json!({"event": "order", "order": "A-7", "state": "delivered"}));
+    expect(&talk.write("where is my order?"), &["A-7: delivered"], &["LX-99"]);
+}
+
+#[test]
+fn who_came_by_an_ad_hears_of_its_offer_while_it_runs() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("any discount?"), &["cannot promise a discount"], &["HELLO10"]);
+    talk.another("US", &["source/ig-ad"]);
+    expect(&talk.write("any discount?"), &["HELLO10", "30 June 2027", "[person |"], &["cannot promise"]);
+    talk.now = Timestamp::parse_rfc3339("2027-06-30T23:59:59Z").unwrap();
+    expect(&talk.write("is there a discount?"), &["HELLO10"], &[]);
+    talk.now = Timestamp::parse_rfc3339("2027-07-01T07:00:00Z").unwrap();
+    expect(&talk.write("is there a discount?"), &["cannot promise a discount"], &["HELLO10"]);
+    talk.another("US", &["source/shop"]);
+    expect(&talk.write("any discount?"), &["50 points", "In the shop"], &["HELLO10"]);
+}
+
+#[test]
+fn they_are_asked_once_what_they_do_if_the_shop_wants_it() {
+    let question = "as a student, for the household, or for a company";
+    let mut talk = Talk::new("US");
+    expect(&talk.write("thank you"), &["You are welcome"], &[question]);
+    talk.shop.ask_occupation = true;
+    talk.now = talk.now + crate::domain::Duration::hours(7);
+    let asked = talk.write("thank you");
+    expect(&asked, &[question, "[profile:occupation:student | Student]", "[profile:company:yes | Company]"], &[]);
+    expect(&talk.tap("profile:occupation:student"), &["You are welcome"], &["looking for"]);
+    talk.now = talk.now + crate::domain::Duration::days(30);
+    expect(&talk.write("thank you"), &["You are welcome"], &[question]);
+    // Not who waits for a person, and not where something weighs on them.
+    talk.another("US", &["case/complaint-open"]);
+    expect(&talk.write("thank you"), &["You are welcome"], &[question]);
 }
 
 #[test]

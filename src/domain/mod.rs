@@ -38,7 +38,7 @@ pub use place::{Delivery, PlaceEvidence, Position, Region, SharedPosition, Sight
 pub use problem::{Problem, Severity};
 pub use rates::Rates;
 pub use reading::{Amount, Budget, Intent, Mention, Reading, Span};
-pub use shop::{Hours, Product, Shop};
+pub use shop::{Hours, Offer, Product, Shop};
 pub use source::SourceFile;
 pub use standing::Standing;
 pub use tag::{Evidence, TagChange, TagError, TagKey, TagMove};

@@ -30,6 +30,10 @@ pub struct Shop {
     pub payment: std::collections::BTreeMap<String, String>,
     /// Returns and guarantee: one text per language.
     pub returns: std::collections::BTreeMap<String, String>,
+    /// What the shop has for those who came a certain way.
+    pub offers: Vec<Offer>,
+    /// Whether customers may be asked, once, what they do (CHAR-8).
+    pub ask_occupation: bool,
     /// What is sold.
     pub products: Vec<Product>,
     /// For budgets in another currency than the shop's.
@@ -52,6 +56,10 @@ struct Written {
     payment: std::collections::BTreeMap<String, String>,
     #[serde(default)]
     returns: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    offer: Vec<Offer>,
+    #[serde(default)]
+    ask_occupation: bool,
     #[serde(default)]
     product: Vec<Product>,
 }
@@ -91,6 +99,13 @@ impl Shop {
                 "Write the whole address, https://shop.example/page, or /p/name for a plain page that Hotline shows.";
             problems.push(Problem::at(&file.path, &file.text, place, format!("`{url}` is no address"), advice));
         }
+        for until in written.offer.iter().filter_map(|offer| offer.until.as_ref()) {
+            if chrono::NaiveDate::parse_from_str(until, "%Y-%m-%d").is_err() {
+                let place = file.text.find(&format!("\"{until}\"")).unwrap_or(0);
+                let message = format!("`{until}` is no day");
+                problems.push(Problem::at(&file.path, &file.text, place, message, "Write until = \"2027-06-30\"."));
+            }
+        }
         for hours in &written.hours {
             let time = |text: &str| chrono::NaiveTime::parse_from_str(text, "%H:%M").is_ok();
             let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -111,10 +126,21 @@ impl Shop {
             shipping: written.shipping,
             payment: written.payment,
             returns: written.returns,
+            offers: written.offer,
+            ask_occupation: written.ask_occupation,
             products: written.product,
             rates: super::Rates::default(),
         };
         (problems.is_empty().then_some(shop), problems)
+    }
+
+    /// The first offer for somebody with these tags that still runs.
+    pub fn offer(&self, at: Timestamp, holds: impl Fn(&str) -> bool) -> Option<&Offer> {
+        let runs = |offer: &&Offer| offer.until.as_ref().is_none_or(|until| at.date_in(self.zone) <= *until);
+        self.offers
+            .iter()
+            .filter(runs)
+            .find(|offer| offer.sources.iter().any(|source| holds(&format!("source/{source}"))))
     }
 
     /// Whether people are there at that moment. A shop that tells no hours is always open.
@@ -160,6 +186,19 @@ pub struct Hours {
     pub from: String,
     /// Closes, `18:00`.
     pub to: String,
+}
+
+/// What the shop has for those who came a certain way (SOURCE-7): a discount for a time, or points and help in the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// Values of `source/…` tags.
+    pub sources: Vec<String>,
+    /// The last day on which it may be told of, in the shop's time; without it, as long as it stands in the file.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// One text per language.
+    pub text: std::collections::BTreeMap<String, String>,
 }
 
 /// One thing that is sold.

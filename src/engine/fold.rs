@@ -5,11 +5,11 @@
 //! state that a replay of the journal reaches, whatever the machine's clock said in between.
 
 use super::state::{Effect, State};
-use crate::dialogue::Dialogue;
+use crate::dialogue::{Dialogue, Known};
 use crate::domain::{
-    Address, AgentAction, AgentEvent, Consequence, ContactRef, Crawlers, Duration, Event, EventBody, InboundMessage,
-    Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop, Standing, Timestamp, UserId,
-    Whereabouts,
+    Address, AgentAction, AgentEvent, Colour, Consequence, ContactRef, Crawlers, Duration, Event, EventBody,
+    InboundMessage, Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop, Standing,
+    Timestamp, UserId, Whereabouts,
 };
 use crate::handoff::{self, DeskMove};
 use crate::lexicon::{Hints, Lexicon};
@@ -282,8 +282,14 @@ impl<'a> Folding<'a> {
     fn answer(&mut self, now: Timestamp) {
         let standing = self.state.desk.standing();
         let knowledge = self.knowledge;
-        let State { memory, contact, .. } = &mut *self.state;
-        let Some(answer) = knowledge.dialogue.answer(memory, contact, &knowledge.shop, standing, now) else { return };
+        let State { memory, contact, facts, .. } = &mut *self.state;
+        let shop = &knowledge.shop;
+        let weighs = ["demo/*", "case/complaint-open", "case/urgent", "status/repair-pending"];
+        let known = Known {
+            offer: shop.offer(now, |tag| facts.holds(tag)),
+            may_be_asked: facts.colour() != Some(Colour::Red) && !weighs.iter().any(|tag| facts.holds_like(tag)),
+        };
+        let Some(answer) = knowledge.dialogue.answer(memory, contact, known, shop, standing, now) else { return };
         let mut message = self.outgoing(MessageKind::Reply, answer.content, now);
         message.answers = answer.answers;
         carry(&mut message, answer.links);

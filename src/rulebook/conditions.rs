@@ -14,7 +14,7 @@ use super::purchases::{self, Book};
 use super::signals::SIGNALS;
 use super::timers::{self, STEP};
 use super::written::{Absent, Words, Worth};
-use super::{Rulebook, dates};
+use super::{Rulebook, crossed, dates, responses, rise};
 use crate::domain::{Colour, Contact, Duration, Every, Timestamp};
 
 /// What is looked at.
@@ -42,6 +42,11 @@ pub(super) fn list(see: &View<'_>, rule: &Rule, fields: &Fields, mirrored: Optio
         (Some(absent), ..) => all.push(absence(see, rule, absent)),
         (_, Some(_), _) => all.push(states_of_orders(see, rule)),
         (.., Some(_)) => all.push(on_date(see, rule)),
+        _ if !rule.crossed.is_empty() => all.extend(crossed::conditions(rule, see.facts, see.now)),
+        _ if rule.written.responses.is_some() => {
+            all.extend(responses::conditions(see.rulebook, rule, see.facts, see.now));
+        }
+        _ if rule.rise.is_some() => all.push(rise::condition(rule, see.facts, see.now)),
         _ => figure(see, rule, fields, &mut all),
     }
     reviewed(see, rule, &mut all);
@@ -166,6 +171,16 @@ fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &
         );
         let text = format!("the mean of the orders in {}: {said}", rule.mean_window);
         all.push(Condition::is(average.is_some_and(|average| mean.holds(average)), text));
+    }
+    if let Some(share) = &written.share_of_orders {
+        let (with, orders) = purchases::orders_with(&see.facts.orders, share);
+        let text = format!(
+            "{} % of {} orders or more hold {}: {with} of {orders} do",
+            share.at_least,
+            share.of,
+            share.with.join(" or ")
+        );
+        all.push(Condition::is(orders >= share.of && with * 100 >= share.at_least * orders, text));
     }
     if let Some(gap) = &written.gap {
         let visits = best(see, rule, (&gap.per, fields, None), Duration::millis(see.now.0));
@@ -361,6 +376,9 @@ fn holds(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
     if holds.colour_given {
         let given = facts.colour.as_ref().is_some_and(|state| !state.fallen);
         all.push(Condition::is(given, "the colour was given, and not fallen to when the time of another was over"));
+    }
+    for signal in &holds.ever {
+        all.push(Condition::is(facts.marks.contains_key(signal), format!("once at least {signal}")));
     }
     for signal in &holds.never {
         all.push(match facts.marks.get(signal) {

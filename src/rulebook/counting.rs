@@ -117,6 +117,6 @@ fn forget<T>(list: &mut Vec<T>) {
 }
 
 /// FNV-1a, 32 bits: the same on every machine, and short to store.
-fn fingerprint(bytes: impl Iterator<Item = u8>) -> u32 {
+pub(super) fn fingerprint(bytes: impl Iterator<Item = u8>) -> u32 {
     bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

@@ -6,7 +6,10 @@ use super::language::{Life, Rule};
 use super::recount::recount;
 use super::signals::{self, Signal};
 use super::written::Words;
-use super::{Occurrence, Rulebook, calendar, dates, figures, orders, purchases, region, review, sweep, timers, undo};
+use super::{
+    Occurrence, Rulebook, calendar, crossed, dates, figures, look, orders, purchases, region, review, rise, sweep,
+    timers, undo,
+};
 use crate::domain::{Colour, Consequence, Contact, Rates, Timestamp};
 
 /// See [`Rulebook::step`].
@@ -33,7 +36,7 @@ pub(super) fn step(
             }
             signals::of_event(change.facts, contact, event, *reading, rulebook)
         }
-        Occurrence::Sent(message) => signals::of_sent(message),
+        Occurrence::Sent(message) => signals::of_sent(change.facts, contact, message, rulebook),
         Occurrence::Seen(sighting) => region::signals(sighting),
         Occurrence::Clock => {
             change.clock();
@@ -52,6 +55,7 @@ pub(super) fn step(
     review::begin(&mut change);
     review::look(&mut change);
     dates::look(&mut change);
+    look::look(&mut change);
     change.shade();
 }
 
@@ -65,6 +69,10 @@ fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
         if signal.name == "won" {
             change.forget_reds();
         }
+        if signal.name == "interaction" {
+            rise::note(change.rulebook, change.facts, signal.at, change.now);
+        }
+        crossed::note(change.rulebook, change.facts, signal, change.now);
         let mut latest = false;
         for index in change.rulebook.by_signal.get(signal.name).into_iter().flatten() {
             let rule = &change.rulebook.rules[*index];
@@ -202,6 +210,7 @@ pub(super) fn holds(rule: &Rule, facts: &Facts, signal: Option<&Signal>) -> bool
         && holds.colour_by.as_ref().is_none_or(|by| facts.colour.as_ref().is_some_and(|state| state.by == *by))
         && (!holds.colour_given || facts.colour.as_ref().is_some_and(|state| !state.fallen))
         && !holds.never.iter().any(|signal| facts.marks.contains_key(signal))
+        && holds.ever.iter().all(|signal| facts.marks.contains_key(signal))
         && has_bought(rule, &facts.orders, signal)
 }
 

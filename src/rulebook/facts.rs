@@ -6,6 +6,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::packing::{self, Counters};
+use super::packing_tags;
+use super::photos::Photos;
+use super::responses::SentFacts;
+use super::rise::Visits;
 use super::undo::Ended;
 use crate::domain::{Colour, Currency, Duration, Heat, Money, OrderState, Stage, TagKey, Timestamp};
 
@@ -160,7 +164,7 @@ pub(super) struct HeatState {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(with = "packing_tags", skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) tags: BTreeMap<TagKey, HeldTag>,
     /// By rule, then by what it is counted for.
     #[serde(with = "packing", skip_serializing_if = "BTreeMap::is_empty")]
@@ -218,6 +222,18 @@ pub struct Facts {
     /// Fingerprints of our messages that were read last: a message is read once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) read: Vec<u32>,
+    /// What we sent unasked, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) sent: Vec<SentFacts>,
+    /// Pictures and what was asked in the conversation under way.
+    #[serde(skip_serializing_if = "Photos::is_empty")]
+    pub(super) photos: Photos,
+    /// Interactions, as far back as a rule compares them.
+    #[serde(skip_serializing_if = "Visits::is_empty")]
+    pub(super) visits: Visits,
+    /// When the rules about how things stand were last looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) looked: Option<Timestamp>,
     /// First and last message of the burst under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) burst: Option<(Timestamp, Timestamp)>,

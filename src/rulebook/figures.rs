@@ -10,7 +10,7 @@ use super::language::Rule;
 use super::purchases::{self, Book};
 use super::signals::Signal;
 use super::written::{Count, Score};
-use super::{counting, timers};
+use super::{counting, rise, timers};
 use crate::domain::{Duration, Rates, Timestamp};
 
 /// Signals of one kind that a score remembers at most; the oldest are forgotten first.
@@ -73,10 +73,17 @@ pub(super) fn counted(
     if let Some(score) = &rule.written.score {
         return scored(facts, rule, score, signal, now);
     }
+    if rule.rise.is_some() {
+        return rise::figure(rule, facts, signal, now);
+    }
     let Some(count) = &rule.written.count else { return Some(own(signal)) };
     let conversation = facts.conversation;
+    let since = count.since.as_ref().and_then(|since| facts.marks.get(since)).copied();
     let keep = count.at_least + if count.distinct.is_some() { SPARE } else { 0 };
-    let entries = remember(facts, rule, &count.per, count.distinct.as_deref(), signal, (0, keep), now)?;
+    let mut entries = remember(facts, rule, &count.per, count.distinct.as_deref(), signal, (0, keep), now)?;
+    if let Some(since) = since {
+        entries = within(entries, since + timers::STEP);
+    }
     judge_count(entries, conversation, rule, count, signal)
 }
 
@@ -210,7 +217,10 @@ fn remember<'f>(
     }
     let entries = counters.entry(group).or_default();
     let entry = Entry { at: signal.at, seq: signal.seq, burst: signal.burst, weight, value };
-    add(entries, entry, distinct.is_some());
+    let near = |other: &Entry| (other.at - entry.at).max(entry.at - other.at) < rule.apart;
+    if !entries.iter().any(near) {
+        add(entries, entry, distinct.is_some());
+    }
     // Sorted by time: a late event takes its place among the others.
     entries.sort_by_key(|entry| entry.at);
     entries.retain(|entry| entry.at >= oldest);

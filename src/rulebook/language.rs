@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::signals::{FIGURES, SIGNALS};
 use super::written::{AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat};
-use super::{Rulebook, calendar, figures, signals, sweep, tiers};
+use super::{Rulebook, calendar, crossed, figures, responses, rise, signals, sweep, tiers};
 use crate::domain::{Colour, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage};
 
 /// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
@@ -64,7 +64,12 @@ pub(super) struct Rule {
     pub(super) review: Option<Every>,
     /// From when until when around a day that the customer told.
     pub(super) around_date: (Duration, Duration),
+    /// See [`super::written::Count`].
+    pub(super) apart: Duration,
+    pub(super) rise: Option<rise::Rise>,
     pub(super) absent_for: Duration,
+    pub(super) crossed: Vec<crossed::Count>,
+    pub(super) responses_for: Duration,
     /// Ranks of [`AnyOrder`], and how long an order must have stood there.
     pub(super) order_ranks: Vec<u8>,
     pub(super) order_for: Duration,
@@ -81,17 +86,17 @@ pub(super) struct Rule {
 }
 
 /// One file while it is checked.
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     file: &'a SourceFile,
     problems: Vec<Problem>,
 }
 
 impl Checker<'_> {
-    fn error(&mut self, place: usize, message: impl Into<String>, advice: impl Into<String>) {
+    pub(super) fn error(&mut self, place: usize, message: impl Into<String>, advice: impl Into<String>) {
         self.problems.push(Problem::at(&self.file.path, &self.file.text, place, message, advice));
     }
 
-    fn duration(&mut self, text: &Spanned<String>) -> Duration {
+    pub(super) fn duration(&mut self, text: &Spanned<String>) -> Duration {
         Duration::parse(text.get_ref()).unwrap_or_else(|| {
             let message = format!("`{}` is no length of time", text.get_ref());
             self.error(text.span().start, message, "Write a number and s, m, h, d or w: 72h, 7d, 1h30m.");
@@ -99,7 +104,7 @@ impl Checker<'_> {
         })
     }
 
-    fn signal(&mut self, place: usize, name: &str) -> Option<&'static str> {
+    pub(super) fn signal(&mut self, place: usize, name: &str) -> Option<&'static str> {
         let found = SIGNALS.iter().find(|(signal, _)| *signal == name).map(|(signal, _)| *signal);
         if found.is_none() {
             let known: Vec<_> = SIGNALS.iter().map(|(signal, _)| *signal).collect();
@@ -133,6 +138,7 @@ const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, 
 pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rulebook>, Vec<Problem>) {
     let (mut rules, mut problems, mut heat, mut lives_by_person) = (Vec::new(), Vec::new(), None, BTreeMap::new());
     let (mut dark_green, mut tiers): (_, Option<Tiers>) = (None, None);
+    let mut answered_within = Duration::hours(24);
     for file in files.iter().filter(|file| file.path.starts_with("rules/")) {
         let mut checker = Checker { file, problems: Vec::new() };
         match toml::from_str::<File>(&file.text) {
@@ -142,6 +148,9 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
                 }
                 dark_green = written.green.map(|green| green.dark_with).or(dark_green);
                 tiers = written.tiers.or(tiers);
+                if let Some(within) = &written.answered_within {
+                    answered_within = checker.duration(within);
+                }
                 for (group, life) in written.lives_by_person {
                     lives_by_person.insert(group, checker.duration(&life));
                 }
@@ -185,11 +194,13 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         }
     }
     let those = |wanted: fn(&Rule) -> bool| (0..rules.len()).filter(|index| wanted(&rules[*index])).collect();
+    let shared_counts = crossed::shared(&rules);
     let rulebook = Rulebook {
         by_signal,
         absences: those(|rule| rule.written.absent.is_some()),
         of_orders: those(|rule| rule.written.any_order.is_some()),
         of_dates: those(|rule| rule.written.on_date.is_some()),
+        looked_at: those(|rule| !rule.crossed.is_empty() || rule.written.responses.is_some()),
         reviews: rules.iter().enumerate().filter_map(|(index, rule)| Some((rule.review?, index))).collect(),
         zone: shop.map_or(chrono_tz::UTC, |shop| shop.zone),
         products: shop.map(signals::products_by_name).unwrap_or_default(),
@@ -198,7 +209,10 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         heat: heat.unwrap_or_default(),
         lives_by_person,
         rates,
-        windows: sweep::windows(&rules),
+        windows: sweep::windows(&rules, &shared_counts),
+        shared_counts,
+        rise_horizon: rise::horizon(&rules),
+        answered_within,
         rules,
     };
     (Some(rulebook), problems)
@@ -238,16 +252,14 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     let version = hex::encode(&Sha256::digest(text.as_bytes())[..4]);
     let written = rule.into_inner();
     let mut signals = Vec::new();
-    let of_time = [written.absent.is_some(), written.any_order.is_some(), written.on_date.is_some()];
-    let of_time = of_time.into_iter().filter(|is| *is).count();
-    let names: Vec<String> = match (&written.on, &written.score) {
-        (Some(words), None) => words.iter().map(str::to_owned).collect(),
-        (None, Some(score)) => score.weights.keys().cloned().collect(),
-        (None, None) if of_time == 1 => Vec::new(),
+    let names: Vec<String> = match (&written.on, &written.score, conditions_of_time(&written)) {
+        (Some(words), None, 0) => words.iter().map(str::to_owned).collect(),
+        (None, Some(score), 0) => score.weights.keys().cloned().collect(),
+        (None, None, 1) => Vec::new(),
         _ => {
             let message = format!("rule `{}` says not what it is about", written.name);
-            let advice =
-                "Write exactly one of: on = \"signal\", score = {…}, absent = {…}, any_order = {…}, on_date = {…}.";
+            let advice = "Write exactly one of: on = \"signal\", score = {…}, absent = {…}, any_order = {…}, on_date = {…}, \
+                          crossed = [{…}], responses = {…}.";
             checker.error(place, message, advice);
             Vec::new()
         }
@@ -255,8 +267,8 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     for name in &names {
         signals.extend(checker.signal(place, name));
     }
-    let mut window =
-        written.count.as_ref().map_or(Duration::ZERO, |count| understand_count(checker, place, &written, count));
+    let (mut window, apart) =
+        written.count.as_ref().map_or_else(Default::default, |count| understand_count(checker, place, &written, count));
     if let Some(score) = &written.score {
         window = checker.duration(&score.within);
     }
@@ -272,6 +284,14 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         Review::Quarter => Every::Quarter,
     });
     check_of_purchases(checker, place, &written, &signals);
+    if written
+        .share_of_orders
+        .as_ref()
+        .is_some_and(|share| share.at_least > 100 || share.of == 0 || share.with.is_empty())
+    {
+        let advice = "Write share_of_orders = { with = [\"maternity/toy\"], at_least = 70, of = 3 }, in per cent.";
+        checker.error(place, "`share_of_orders` cannot be understood", advice);
+    }
     let mut absent_for = Duration::ZERO;
     if let Some(absent) = &written.absent {
         absent_for = checker.duration(&absent.longer_than);
@@ -281,6 +301,13 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         absent.after.iter().chain(&absent.after_last).for_each(|after| {
             checker.signal(place, after);
         });
+    }
+    let rise = written.rise.as_ref().map(|rise| rise::understand(checker, place, rise));
+    let crossed = crossed::understand(checker, place, &written.crossed);
+    let responses_for =
+        written.responses.as_ref().map_or(Duration::ZERO, |asked| responses::understand(checker, place, asked));
+    if (!crossed.is_empty() || written.responses.is_some()) && written.tag.is_none() {
+        checker.error(place, "`crossed` and `responses` need a tag", "They say how things stand: write tag = \"…\".");
     }
     let (order_ranks, order_for) = match &written.any_order {
         Some(any) => understand_any_order(checker, place, any),
@@ -320,7 +347,11 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         gap,
         review,
         around_date,
+        apart,
+        rise,
         absent_for,
+        crossed,
+        responses_for,
         order_ranks,
         order_for,
         since_first,
@@ -336,8 +367,8 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     }
 }
 
-/// The window; none at all stands for the period of a review.
-fn understand_count(checker: &mut Checker<'_>, place: usize, written: &Written, count: &Count) -> Duration {
+/// The window, and how far apart what counts must be. No window at all stands for the period of a review.
+fn understand_count(checker: &mut Checker<'_>, place: usize, written: &Written, count: &Count) -> (Duration, Duration) {
     if count.at_least == 0 {
         checker.error(place, "a count needs at_least = 1 or more", "");
     }
@@ -347,10 +378,14 @@ fn understand_count(checker: &mut Checker<'_>, place: usize, written: &Written, 
     if count.at_most.is_some_and(|most| most < count.at_least) {
         checker.error(place, "`at_most` is less than `at_least`", "Nothing could ever be so.");
     }
-    match count.within.get_ref().as_str() {
+    if let Some(since) = &count.since {
+        checker.signal(place, since);
+    }
+    let window = match count.within.get_ref().as_str() {
         "period" if written.review.is_some() => Duration::ZERO,
         _ => checker.duration(&count.within),
-    }
+    };
+    (window, count.apart.as_ref().map_or(Duration::ZERO, |apart| checker.duration(apart)))
 }
 
 /// The windows of a sum, and of the mean that it is held against.
@@ -399,6 +434,7 @@ fn check_of_purchases(checker: &mut Checker<'_>, place: usize, written: &Written
         (written.review.is_some(), "review"),
         (written.sum.is_some(), "sum"),
         (written.mean.is_some(), "mean"),
+        (written.share_of_orders.is_some(), "share_of_orders"),
         (written.gap.is_some(), "gap"),
         (written.count.as_ref().is_some_and(|count| count.at_most.is_some() || count.of_products.is_some()), "count"),
     ];
@@ -409,6 +445,18 @@ fn check_of_purchases(checker: &mut Checker<'_>, place: usize, written: &Written
         let message = format!("`{what}` as it stands here is for purchases");
         checker.error(place, message, "Write on = \"purchase\", or on = \"bought\" for single lines.");
     }
+}
+
+/// How many of the conditions a rule has that no signal triggers.
+fn conditions_of_time(written: &Written) -> usize {
+    let conditions = [
+        written.absent.is_some(),
+        written.any_order.is_some(),
+        written.on_date.is_some(),
+        !written.crossed.is_empty(),
+        written.responses.is_some(),
+    ];
+    conditions.into_iter().filter(|has| *has).count()
 }
 
 fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder) -> (Vec<u8>, Duration) {
@@ -429,12 +477,16 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
                 written.count.is_some(),
                 written.sum.is_some(),
                 written.mean.is_some(),
+                written.share_of_orders.is_some(),
+                written.responses.is_some(),
+                !written.crossed.is_empty(),
                 written.on_date.is_some(),
                 written.during.is_some(),
                 written.on.iter().flat_map(Words::iter).any(|on| on == "calendar"),
             ];
             if !ends.contains(&true) {
-                let message = "`while` needs a count, a sum, a mean, a date or a window of the calendar";
+                let message =
+                    "`while` needs a count, a sum, a mean, a share, `crossed`, a date or a window of the calendar";
                 checker.error(text.span().start, message, "Write a length of time instead.");
             }
             Life::While

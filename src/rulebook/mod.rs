@@ -7,14 +7,17 @@
 //! What must be remembered of the past stands in *facts* (`facts.rs`; `packing.rs` and `sweep.rs` keep them small), bounded by
 //! each rule's own window, so that folding an event never reads the history. Purchases are counted (`purchases.rs`) from the
 //! order book (`orders.rs`), and anew when one is undone (`recount.rs`, `undo.rs`); some only at the end of a quarter
-//! (`review.rs`). `timers.rs` knows the next moment at which the clock alone changes something, `dates.rs` the days that
-//! customers told.
+//! (`review.rs`). What the clock alone can make hold is looked at after each event (`look.rs`): counts that are crossed
+//! (`crossed.rs`), and how the customer takes what we send (`responses.rs`). `rise.rs` sets interactions against the customer's
+//! own past. `timers.rs` knows the next moment at which the clock alone changes something, `dates.rs` the days that customers
+//! told.
 
 mod almanac;
 mod calendar;
 mod colours;
 mod conditions;
 mod counting;
+mod crossed;
 mod dates;
 mod effects;
 mod evaluate;
@@ -23,12 +26,17 @@ mod facts;
 mod figures;
 mod given;
 mod language;
+mod look;
 mod orders;
 mod packing;
+mod packing_tags;
+mod photos;
 mod purchases;
 mod recount;
 mod region;
+mod responses;
 mod review;
+mod rise;
 mod signals;
 mod sweep;
 mod tiers;
@@ -37,7 +45,8 @@ mod undo;
 mod written;
 
 use crate::domain::{
-    Consequence, Contact, Event, Every, Outgoing, Problem, Rates, Reading, Shop, Sighting, SourceFile, Timestamp,
+    Consequence, Contact, Duration, Event, Every, Outgoing, Problem, Rates, Reading, Shop, Sighting, SourceFile,
+    Timestamp,
 };
 
 pub use explain::{Candidate, Condition, Explanation, Held};
@@ -64,14 +73,22 @@ pub struct Rulebook {
     products: std::collections::HashMap<String, String>,
     /// The tag that makes a green contact dark green.
     dark_green: Option<String>,
+    /// Rules that the clock alone can make hold or end (`look.rs`).
+    looked_at: Vec<usize>,
+    /// Counters that rules share which cross several.
+    shared_counts: Vec<crossed::Count>,
+    /// How far back interactions are remembered, where a rule compares them.
+    rise_horizon: Option<Duration>,
+    /// An answer that comes within this is one to what we sent unasked.
+    answered_within: Duration,
     heat: language::HeatTable,
     calendars: calendar::Calendars,
     /// Sums in rules name a currency; those of events are converted.
     rates: Rates,
     /// How long each rule looks back, by its name.
-    windows: std::collections::HashMap<String, crate::domain::Duration>,
+    windows: std::collections::HashMap<String, Duration>,
     /// How long a person's tag of a group lives; others are kept.
-    lives_by_person: std::collections::BTreeMap<String, crate::domain::Duration>,
+    lives_by_person: std::collections::BTreeMap<String, Duration>,
 }
 
 /// What a step is about.

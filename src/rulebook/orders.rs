@@ -14,7 +14,7 @@ use super::timers::STEP;
 use crate::domain::{Event, Money, OrderEvent, Rates, Timestamp};
 
 /// Orders that are remembered with lines and times…
-const WHOLE: usize = 24;
+pub(super) const WHOLE: usize = 24;
 /// …and those of which only day, total and categories are; older ones are forgotten.
 const REMEMBERED: usize = 96;
 

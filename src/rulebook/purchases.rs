@@ -4,12 +4,13 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::effects::is_like_text;
 use super::facts::{Entry, OrderFacts};
 use super::figures::{Figure, group, own};
 use super::language::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
-use super::written::{Count, Gap, Mean, Sum, Usual};
+use super::written::{Count, Gap, Mean, ShareOfOrders, Sum, Usual};
 use super::{evaluate, orders};
 use crate::domain::{Currency, Duration, Money, Rates, Timestamp};
 
@@ -51,6 +52,9 @@ pub(super) fn figure(book: &Book<'_>, rule: &Rule, signal: &Signal) -> Option<Fi
     if let Some(mean) = &written.mean {
         take(averaged(book, rule, mean, signal)?);
     }
+    if let Some(share) = &written.share_of_orders {
+        take(shared(book, share, signal)?);
+    }
     if let Some(gap) = &written.gap {
         take(apart(book, rule, gap, signal)?);
     }
@@ -64,6 +68,7 @@ pub(super) fn has_ceiling(rule: &Rule) -> bool {
     written.count.as_ref().is_some_and(|count| count.at_most.is_some())
         || written.sum.as_ref().is_some_and(|sum| sum.at_most.is_some() || sum.less_than.is_some())
         || written.mean.is_some()
+        || written.share_of_orders.is_some()
 }
 
 impl Book<'_> {
@@ -165,6 +170,23 @@ fn counted(book: &Book<'_>, rule: &Rule, count: &Count, signal: &Signal) -> Opti
         until: until(entries, rule.window, |left, _| holds(left)),
         newest: newest(entries, signal),
         ..Figure::default()
+    })
+}
+
+/// How many of the latest orders hold something that a share asks for, of how many. What older orders held is not known.
+pub(super) fn orders_with(orders: &[OrderFacts], share: &ShareOfOrders) -> (usize, usize) {
+    let known = &orders[orders.len().saturating_sub(orders::WHOLE)..];
+    let bought = known.iter().filter(|order| order.is_purchase());
+    let asked = |line: &str| share.with.iter().any(|pattern| is_like_text(&line.replace('_', "-"), pattern));
+    let with = |order: &&OrderFacts| order.lines.iter().any(|(line, _)| asked(line));
+    (bought.clone().filter(with).count(), bought.count())
+}
+
+fn shared(book: &Book<'_>, share: &ShareOfOrders, signal: &Signal) -> Option<Figure> {
+    let (with, all) = orders_with(book.orders, share);
+    (all >= share.of && with * 100 >= share.at_least * all).then(|| Figure {
+        text: format!("{with} of {all} orders (needs {} % of {} or more)", share.at_least, share.of),
+        ..own(signal)
     })
 }
 

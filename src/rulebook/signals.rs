@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::facts::Facts;
-use super::{Rulebook, counting, orders};
+use super::{Rulebook, counting, orders, photos, responses};
 use crate::domain::{
-    AgentAction, ClickEvent, Contact, Event, EventBody, InboundMessage, Intent, Mention, Money, OrderEvent, Outgoing,
-    Rates, Reading, Shop, Span, StatusKind, Timestamp, WeatherEvent,
+    AgentAction, ClickEvent, Contact, Event, EventBody, InboundMessage, Intent, Mention, MessageNumber, Money,
+    OrderEvent, Outgoing, Rates, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
 };
 
 /// Every signal, with what it means: the words that a rule may count.
@@ -27,6 +27,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("profile", "something about the customer became known: field, value"),
     ("replied", "the customer wrote; told after all that the message says"),
     ("interaction", "a burst of messages, or a click on a tracked link (G-5)"),
+    ("written", "a burst of messages: an interaction that is no click"),
     ("conversation", "a conversation began: the first message after 6 h of silence"),
     ("question", "a property of a product was asked for: product, category, feature"),
     ("inquiry", "a question about a product, its stock, price or a comparison: product, category"),
@@ -43,11 +44,13 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "look",
         "one model was looked at or named: model, category, product (empty where only the category is known), by (page, other page, click, words)",
     ),
+    ("photo", "a picture came, and what it is about was said in the same conversation: category, product, feature"),
     ("ready", "wants to buy, with product and budget known"),
     ("click", "a tracked link was opened: link, product, category"),
     ("link_sent", "a message with a tracked link was sent, a reply too"),
     ("sent", "a message of ours was sent: kind, rule (that planned it)"),
-    ("read", "a message of ours was read"),
+    ("read", "a message of ours was read: kind, where nobody had asked for it"),
+    ("answered", "the customer wrote soon after something that we sent unasked"),
     ("quote", "a quote was asked for, sent or opened: action, quote"),
     ("weather", "the weather of a day where the customer is: date, max_c, humidity"),
     ("product_news", "a product is new, low in stock, back in stock or has another price: action, product, category"),
@@ -123,7 +126,7 @@ impl Signal {
     }
 }
 
-fn hyphens(text: &str) -> String {
+pub(super) fn hyphens(text: &str) -> String {
     text.replace('_', "-")
 }
 
@@ -153,8 +156,10 @@ pub(super) fn of_event(
         signals.push(of_contact(signal("first_contact"), contact));
     }
     match &event.body {
-        EventBody::Message(message) => of_message(facts, contact, event, message, reading, &mut signals),
-        EventBody::Location(_) => of_message(facts, contact, event, &InboundMessage::default(), None, &mut signals),
+        EventBody::Message(message) => of_message(facts, contact, event, message, reading, rulebook, &mut signals),
+        EventBody::Location(_) => {
+            of_message(facts, contact, event, &InboundMessage::default(), None, rulebook, &mut signals);
+        }
         EventBody::Profile(profile) => {
             signals.push(signal("profile").with("field", profile.field.as_str()).with("value", slug(&profile.value)));
         }
@@ -183,18 +188,20 @@ pub(super) fn of_event(
             signals.push(moved.with("left", left));
         }
         EventBody::Order(order) => of_order(facts, event, order, &rulebook.rates, &mut signals),
-        EventBody::Status(status)
-            if status.status == StatusKind::Read && counting::is_first_read(facts, &status.message) =>
-        {
-            signals.push(signal("read"));
-        }
+        EventBody::Status(status) => of_status(facts, event, status, &mut signals),
         EventBody::Sent(sent) => {
+            let campaign = campaign_of(sent);
+            responses::note_sent(facts, &sent.message, sent.kind, campaign, (event.at, rulebook.answered_within));
             signals.push(signal("sent").with("kind", sent.kind.name()));
             if sent.link {
                 signals.push(signal("link_sent"));
             }
         }
+        EventBody::Campaign(campaign) if campaign.action == "recipient" => {
+            responses::note_recipient(facts, &campaign.campaign, (event.at, rulebook.answered_within));
+        }
         EventBody::Campaign(campaign) if campaign.action == "response" => {
+            responses::note_response(facts, &campaign.campaign);
             signals.push(signal("offer_taken").with("offer", format!("campaign {}", campaign.campaign)));
         }
         EventBody::Figures(figures) => {
@@ -278,8 +285,29 @@ fn interacted(facts: &mut Facts, at: Timestamp) {
     facts.first_interaction = Some(facts.first_interaction.map_or(at, |first| first.min(at)));
 }
 
+/// The campaign that a message belongs to.
+fn campaign_of(sent: &SentEvent) -> Option<&str> {
+    sent.campaign.as_deref().or_else(|| sent.by.strip_prefix("campaign:"))
+}
+
+fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, signals: &mut Vec<Signal>) {
+    match status.status {
+        StatusKind::Read if counting::is_first_read(facts, &status.message) => {
+            let read = Signal::new("read", event, None);
+            signals.push(match responses::note_read(facts, &status.message) {
+                Some(kind) => read.with("kind", kind.name()),
+                None => read,
+            });
+        }
+        StatusKind::Failed => responses::note_failed(facts, &status.message),
+        _ => {}
+    }
+}
+
 /// The signals of a message that the engine decided to send.
-pub(super) fn of_sent(message: &Outgoing) -> Vec<Signal> {
+pub(super) fn of_sent(facts: &mut Facts, contact: &Contact, message: &Outgoing, rulebook: &Rulebook) -> Vec<Signal> {
+    let id = MessageNumber { contact: contact.id, number: message.number };
+    responses::note_sent(facts, &id.to_string(), message.kind, None, (message.at, rulebook.answered_within));
     let mut sent = Signal::of_moment("sent", message.at, 0).with("kind", message.kind.name());
     if let Some(rule) = &message.rule {
         sent = sent.with("rule", rule.as_str());
@@ -312,6 +340,7 @@ fn of_message(
     event: &Event,
     message: &InboundMessage,
     reading: Option<&Reading>,
+    rulebook: &Rulebook,
     signals: &mut Vec<Signal>,
 ) {
     if message.silent {
@@ -322,11 +351,22 @@ fn of_message(
     interacted(facts, event.at);
     if is_first {
         signals.push(signal("interaction"));
+        signals.push(signal("written"));
     }
-    if counting::begins_conversation(facts, event.at) {
+    let begins = counting::begins_conversation(facts, event.at);
+    if begins {
         signals.push(signal("conversation"));
     }
     signals.push(of_contact(signal("message"), contact));
+    if responses::note_answer(facts, message.reply_to.as_deref(), event.at, rulebook.answered_within) > 0 {
+        signals.push(signal("answered"));
+    }
+    // A button under our own question about them.
+    if let Some((field, value)) =
+        message.choice.as_deref().and_then(|choice| choice.strip_prefix("profile:")?.split_once(':'))
+    {
+        signals.push(signal("profile").with("field", field).with("value", slug(value)));
+    }
     if let Some(referral) = &message.referral {
         let source = format!("{:?}", referral.source).to_lowercase();
         let came = signal("referral").with("source", source);
@@ -337,6 +377,10 @@ fn of_message(
     }
     if let Some(reading) = reading {
         of_reading(facts, event, message, reading, start, signals);
+    }
+    for (product, feature) in photos::take_in(facts, message, reading, begins) {
+        let about = if product.is_empty() { signal("photo") } else { signal("photo").of(&product) };
+        signals.push(if feature.is_empty() { about } else { about.with("feature", feature) });
     }
     signals.push(signal("replied"));
 }

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 
 use super::facts::Facts;
 use super::language::Rule;
-use super::{Rulebook, undo};
+use super::{Rulebook, crossed, undo};
 use crate::domain::{Duration, Timestamp};
 
 /// How often it is looked through.
 const EVERY: Duration = Duration::days(1);
 
-/// How long each rule looks back, by its name.
-pub(super) fn windows(rules: &[Rule]) -> HashMap<String, Duration> {
-    rules.iter().map(|rule| (rule.name.to_string(), rule.window)).collect()
+/// How long each counter looks back, by its name.
+pub(super) fn windows(rules: &[Rule], shared: &[crossed::Count]) -> HashMap<String, Duration> {
+    let of_rules = rules.iter().map(|rule| (rule.name.to_string(), rule.window));
+    of_rules.chain(shared.iter().map(|count| (count.counter.clone(), count.within))).collect()
 }
 
 /// Forgets what lies outside its rule's window, and the counters of rules that are no more.

@@ -50,6 +50,67 @@ pub(super) struct Count {
     /// Only days in a row count, up to the signal's own: `distinct` names a field with a day, such as `date`.
     #[serde(default)]
     pub(super) in_a_row: bool,
+    /// Only those count that came after the last of this signal: reads since their last word.
+    #[serde(default)]
+    pub(super) since: Option<String>,
+    /// What comes sooner than this after one that counts counts for nothing more.
+    #[serde(default)]
+    pub(super) apart: Option<Spanned<String>>,
+}
+
+/// One of several counts that hold together, as in a matrix. Looked at with every event and whenever the clock moves something
+/// out of the window, so `at_most` works too.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Crossed {
+    pub(super) of: String,
+    #[serde(default)]
+    pub(super) at_least: Option<usize>,
+    #[serde(default)]
+    pub(super) at_most: Option<usize>,
+    pub(super) within: Spanned<String>,
+}
+
+/// Interactions of a stretch of time against the customer's own past: this week's against the mean of the weeks before.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rise {
+    pub(super) at_least: usize,
+    pub(super) within: Spanned<String>,
+    /// So many times the mean…
+    pub(super) times_the_mean: u32,
+    /// …of stretches as long, over so much time before.
+    pub(super) of_the_before: Spanned<String>,
+}
+
+/// How the customer takes what we sent unasked: which share of it was read, and which was answered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Responses {
+    /// Only messages of campaigns.
+    #[serde(default)]
+    pub(super) of_campaigns: bool,
+    pub(super) within: Spanned<String>,
+    /// So many must have been sent before a share says anything.
+    pub(super) sent: usize,
+    #[serde(default)]
+    pub(super) answered: Option<Share>,
+    #[serde(default)]
+    pub(super) read: Option<Share>,
+}
+
+/// A share in per cent.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Share {
+    #[serde(default)]
+    pub(super) at_least: Option<usize>,
+    #[serde(default)]
+    pub(super) more_than: Option<usize>,
+    #[serde(default)]
+    pub(super) at_most: Option<usize>,
+    #[serde(default)]
+    pub(super) less_than: Option<usize>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -110,6 +171,18 @@ pub(super) struct Mean {
     pub(super) at_most: Option<Decimal>,
     pub(super) currency: Currency,
     pub(super) within: Spanned<String>,
+}
+
+/// Which share of a customer's orders holds something of these.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShareOfOrders {
+    /// Product keys or categories, `*` at the end stands for anything.
+    pub(super) with: Vec<String>,
+    /// In per cent.
+    pub(super) at_least: usize,
+    /// So many orders there must be before a share says anything.
+    pub(super) of: usize,
 }
 
 /// How far apart purchases usually are.
@@ -213,6 +286,9 @@ pub(super) struct Holds {
     /// None of these signals was ever seen.
     #[serde(default)]
     pub(super) never: Vec<String>,
+    /// Each of these signals was seen once at least.
+    #[serde(default)]
+    pub(super) ever: Vec<String>,
     /// Something of these was bought, other than what the signal is about: product keys, `*` at the end stands for anything.
     #[serde(default)]
     pub(super) bought: Vec<String>,
@@ -294,6 +370,8 @@ pub(super) struct Written {
     #[serde(default)]
     pub(super) mean: Option<Mean>,
     #[serde(default)]
+    pub(super) share_of_orders: Option<ShareOfOrders>,
+    #[serde(default)]
     pub(super) gap: Option<Gap>,
     #[serde(default)]
     pub(super) review: Option<Review>,
@@ -303,7 +381,13 @@ pub(super) struct Written {
     #[serde(default)]
     pub(super) worth: Option<Worth>,
     #[serde(default)]
+    pub(super) rise: Option<Rise>,
+    #[serde(default)]
     pub(super) absent: Option<Absent>,
+    #[serde(default)]
+    pub(super) crossed: Vec<Crossed>,
+    #[serde(default)]
+    pub(super) responses: Option<Responses>,
     #[serde(default)]
     pub(super) any_order: Option<AnyOrder>,
     #[serde(default)]
@@ -389,6 +473,9 @@ pub(super) struct File {
     pub(super) green: Option<WrittenGreen>,
     #[serde(default)]
     pub(super) tiers: Option<Tiers>,
+    /// An answer that comes within this is one to what we sent.
+    #[serde(default)]
+    pub(super) answered_within: Option<Spanned<String>>,
     /// Group of tags to how long a person's tag of it lives.
     #[serde(default)]
     pub(super) lives_by_person: BTreeMap<String, Spanned<String>>,

@@ -1,0 +1,110 @@
+//! How the tags of a contact are written: dozens of them, by a few rules and for a few lengths of time. Each rule's name and each
+//! length stands once, and of each tag only what differs from the one before in the order of their names.
+
+use std::collections::BTreeMap;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::facts::HeldTag;
+use crate::domain::{Duration, TagKey, Timestamp};
+
+/// Tags that hold, by name.
+type Tags = BTreeMap<TagKey, HeldTag>;
+
+/// How many bytes of its name a tag shares with the one before, the others, since when (after the first of all), the number of
+/// its length (-1: for ever), and that of who gave it.
+type Row = (usize, String, Duration, i64, usize);
+
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    /// When the first of them came to hold.
+    f: Timestamp,
+    /// Who gave them.
+    b: Vec<String>,
+    /// How long they live.
+    l: Vec<Duration>,
+    t: Vec<Row>,
+    /// What they are about, where they are about something.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    a: BTreeMap<TagKey, Vec<String>>,
+}
+
+/// How many bytes two names begin with alike, in whole characters.
+fn shared(one: &str, other: &str) -> usize {
+    let alike = one.chars().zip(other.chars()).take_while(|(a, b)| a == b);
+    alike.map(|(c, _)| c.len_utf8()).sum()
+}
+
+pub(super) fn serialize<S: Serializer>(tags: &Tags, serializer: S) -> Result<S::Ok, S::Error> {
+    let life = |held: &HeldTag| held.expires.map(|expires| expires - held.since);
+    let mut by: Vec<String> = tags.values().map(|held| held.by.clone()).collect();
+    let mut lives: Vec<Duration> = tags.values().filter_map(life).collect();
+    by.sort_unstable();
+    by.dedup();
+    lives.sort_unstable();
+    lives.dedup();
+    let first = tags.values().map(|held| held.since).min().unwrap_or_default();
+    let mut t: Vec<Row> = Vec::with_capacity(tags.len());
+    let mut before = "";
+    for (tag, held) in tags {
+        let length = life(held).and_then(|life| lives.binary_search(&life).ok()).map_or(-1, |place| place as i64);
+        let shared = shared(before, tag.as_str());
+        let rest = tag.as_str()[shared..].to_owned();
+        t.push((shared, rest, held.since - first, length, by.binary_search(&held.by).unwrap_or_default()));
+        before = tag.as_str();
+    }
+    let about = tags.iter().filter(|(_, held)| !held.about.is_empty());
+    let a = about.map(|(tag, held)| (tag.clone(), held.about.clone())).collect();
+    Packed { f: first, b: by, l: lives, t, a }.serialize(serializer)
+}
+
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tags, D::Error> {
+    let mut packed = Packed::deserialize(deserializer)?;
+    let mut tags = Tags::new();
+    let mut before = String::new();
+    for (shared, rest, since, length, by) in packed.t {
+        before.truncate(before.floor_char_boundary(shared));
+        before.push_str(&rest);
+        let tag: TagKey = before.parse().map_err(|_| D::Error::custom(format!("`{before}` is no tag")))?;
+        let since = packed.f + since;
+        let missing = || D::Error::custom(format!("`{tag}` was given by nobody, or for no length of time"));
+        let expires = match usize::try_from(length) {
+            Ok(place) => Some(since + *packed.l.get(place).ok_or_else(missing)?),
+            Err(_) => None,
+        };
+        let by = packed.b.get(by).ok_or_else(missing)?.clone();
+        let about = packed.a.remove(&tag).unwrap_or_default();
+        tags.insert(tag, HeldTag { since, expires, by, about });
+    }
+    Ok(tags)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::*;
+    use crate::rulebook::Facts;
+
+    #[test]
+    fn tags_come_back_as_they_were_written() {
+        let held = |since: i64, expires: Option<i64>, by: &str, about: &[&str]| HeldTag {
+            since: Timestamp(since),
+            expires: expires.map(Timestamp),
+            by: by.into(),
+            about: about.iter().map(|about| (*about).to_owned()).collect(),
+        };
+        let tags = [
+            ("need/waterproof", held(1_000, Some(9_000), "need", &[])),
+            ("need/wireless", held(2_000, Some(10_000), "need", &[])),
+            ("budget/500", held(3_000, None, "budget", &["phone", "tent"])),
+            ("color/red", held(4_000, Some(4_000), "agent:ana", &[])),
+        ];
+        let tags = tags.into_iter().map(|(tag, held)| (tag.parse().unwrap(), held)).collect();
+        let facts = Facts { tags, ..Facts::default() };
+        let json = serde_json::to_string(&facts).unwrap();
+        assert_eq!(json.matches("\"need\"").count(), 1, "each rule stands once: {json}");
+        assert_eq!(serde_json::from_str::<Facts>(&json).unwrap(), facts);
+        assert!(serde_json::from_str::<Facts>(r#"{"tags":{"f":0,"b":[],"l":[],"t":[[0,"a/b",1,-1,0]]}}"#).is_err());
+    }
+}

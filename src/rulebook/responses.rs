@@ -1,0 +1,215 @@
+//! What we sent unasked, and how the customer takes it: read, answered, or neither.
+
+use serde::{Deserialize, Serialize};
+
+use super::Rulebook;
+use super::counting::fingerprint;
+use super::explain::Condition;
+use super::facts::Facts;
+use super::figures::Figure;
+use super::language::{Checker, Rule};
+use super::timers::STEP;
+use super::written::{Responses, Share};
+use crate::domain::{Duration, MessageKind, Timestamp};
+
+/// Messages that are remembered: more than a half year of what the gate lets through to one customer.
+const REMEMBERED: usize = 32;
+
+/// A message that we sent unasked. Stored as a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
+pub(super) struct SentFacts {
+    /// Fingerprint of its id.
+    message: u32,
+    pub(super) at: Timestamp,
+    pub(super) kind: MessageKind,
+    /// Fingerprint of its campaign.
+    campaign: Option<u32>,
+    read: bool,
+    answered: bool,
+}
+
+type Stored = (u32, Timestamp, MessageKind, u8, Option<u32>);
+
+impl From<Stored> for SentFacts {
+    fn from((message, at, kind, flags, campaign): Stored) -> Self {
+        Self { message, at, kind, campaign, read: flags & 1 != 0, answered: flags & 2 != 0 }
+    }
+}
+
+impl From<SentFacts> for Stored {
+    fn from(sent: SentFacts) -> Self {
+        let flags = u8::from(sent.read) | u8::from(sent.answered) << 1;
+        (sent.message, sent.at, sent.kind, flags, sent.campaign)
+    }
+}
+
+/// Notes a message that went out. What answers the customer is not counted: it was asked for.
+pub(super) fn note_sent(
+    facts: &mut Facts,
+    id: &str,
+    kind: MessageKind,
+    campaign: Option<&str>,
+    (at, within): (Timestamp, Duration),
+) {
+    let message = fingerprint(id.bytes());
+    let campaign = campaign.map(|campaign| fingerprint(campaign.bytes()));
+    if kind == MessageKind::Reply || facts.sent.iter().any(|sent| sent.message == message) {
+        return;
+    }
+    // A campaign's list of recipients and the message itself tell of the same.
+    if let Some(listed) = facts.sent.iter_mut().find(|sent| campaign.is_some() && campaign == Some(sent.message)) {
+        (listed.message, listed.kind, listed.at) = (message, kind, at);
+        return;
+    }
+    // Word of it may come behind the receipt and behind the answer.
+    let read = facts.read.contains(&message);
+    let answered = facts.marks.get("message").is_some_and(|last| *last >= at && *last - at <= within);
+    let sent = SentFacts { message, at, kind, campaign, read, answered };
+    facts.sent.insert(facts.sent.partition_point(|other| other.at <= at), sent);
+    let excess = facts.sent.len().saturating_sub(REMEMBERED);
+    facts.sent.drain(..excess);
+}
+
+/// A campaign names the customer as one of its recipients.
+pub(super) fn note_recipient(facts: &mut Facts, campaign: &str, times: (Timestamp, Duration)) {
+    let print = Some(fingerprint(campaign.bytes()));
+    if !facts.sent.iter().any(|sent| sent.campaign == print) {
+        note_sent(facts, campaign, MessageKind::Promotion, Some(campaign), times);
+    }
+}
+
+/// A campaign heard from the customer in its own way.
+pub(super) fn note_response(facts: &mut Facts, campaign: &str) {
+    let print = Some(fingerprint(campaign.bytes()));
+    facts.sent.iter_mut().filter(|sent| sent.campaign == print).for_each(|sent| sent.answered = true);
+}
+
+/// A message was read; what kind it was, where it was one that nobody asked for.
+pub(super) fn note_read(facts: &mut Facts, id: &str) -> Option<MessageKind> {
+    let message = fingerprint(id.bytes());
+    let sent = facts.sent.iter_mut().find(|sent| sent.message == message)?;
+    sent.read = true;
+    Some(sent.kind)
+}
+
+/// A message did not arrive: nobody can answer it.
+pub(super) fn note_failed(facts: &mut Facts, id: &str) {
+    let message = fingerprint(id.bytes());
+    facts.sent.retain(|sent| sent.message != message || sent.read);
+}
+
+/// The customer wrote: that answers what was sent shortly before, and what the message quotes. How many were answered in time
+/// that had no answer yet.
+pub(super) fn note_answer(facts: &mut Facts, reply_to: Option<&str>, at: Timestamp, within: Duration) -> usize {
+    let quoted = reply_to.map(|id| fingerprint(id.bytes()));
+    let mut answered = 0;
+    for sent in facts.sent.iter_mut().filter(|sent| !sent.answered) {
+        let in_time = sent.at <= at && at - sent.at <= within;
+        sent.answered = in_time || Some(sent.message) == quoted;
+        answered += usize::from(in_time);
+    }
+    answered
+}
+
+/// Checks what a rule says.
+pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &Responses) -> Duration {
+    let shares = [written.answered, written.read];
+    let is_empty = |share: &Share| share.bounds().iter().all(Option::is_none);
+    if shares.iter().flatten().next().is_none() || shares.iter().flatten().any(is_empty) {
+        let advice = "Write answered = { at_least = 80 } or read = { less_than = 50 }, in per cent.";
+        checker.error(place, "`responses` needs a share of what was answered or read", advice);
+    }
+    if shares.iter().flatten().flat_map(Share::bounds).flatten().any(|bound| bound > 100) {
+        checker.error(place, "a share is over 100 per cent", "Write a number from 0 to 100.");
+    }
+    if written.sent == 0 {
+        checker.error(place, "`responses` needs sent = 1 or more", "A share of nothing says nothing.");
+    }
+    checker.duration(&written.within)
+}
+
+impl Share {
+    fn bounds(&self) -> [Option<usize>; 4] {
+        [self.at_least, self.more_than, self.at_most, self.less_than]
+    }
+
+    fn has_top(&self) -> bool {
+        self.at_most.is_some() || self.less_than.is_some()
+    }
+
+    fn holds(&self, part: usize, all: usize) -> bool {
+        let (part, of) = (part * 100, |bound: usize| bound * all);
+        self.at_least.is_none_or(|least| part >= of(least))
+            && self.more_than.is_none_or(|limit| part > of(limit))
+            && self.at_most.is_none_or(|most| part <= of(most))
+            && self.less_than.is_none_or(|limit| part < of(limit))
+    }
+
+    fn text(&self) -> String {
+        let names = ["at least", "more than", "at most", "less than"];
+        let bounds = names.into_iter().zip(self.bounds());
+        let said: Vec<_> = bounds.filter_map(|(name, bound)| bound.map(|bound| format!("{name} {bound} %"))).collect();
+        said.join(", ")
+    }
+}
+
+/// What a rule looks at. A message that may still be answered stands for no answer where it asks for many, and is left out
+/// where it asks for few.
+fn looked_at<'f>(rulebook: &Rulebook, rule: &Rule, facts: &'f Facts, now: Timestamp) -> Vec<&'f SentFacts> {
+    let Some(written) = &rule.written.responses else { return Vec::new() };
+    let settled_only = [written.answered, written.read].iter().flatten().any(Share::has_top);
+    let counts = |sent: &&SentFacts| {
+        (now - rule.responses_for..=now).contains(&sent.at)
+            && (!written.of_campaigns || sent.campaign.is_some())
+            && (!settled_only || sent.answered || now - sent.at > rulebook.answered_within)
+    };
+    facts.sent.iter().filter(counts).collect()
+}
+
+/// The shares that a rule asks for, each with its name and how many messages are part of it.
+fn shares<'a>(asked: &'a Responses, sent: &'a [&SentFacts]) -> impl Iterator<Item = (&'static str, Share, usize)> + 'a {
+    let shares = [("answered", asked.answered), ("read", asked.read)];
+    shares.into_iter().filter_map(|(name, share)| {
+        // Who answers has read, whether or not their phone tells.
+        let is_part = |sent: &&&SentFacts| sent.answered || (name == "read" && sent.read);
+        Some((name, share?, sent.iter().filter(is_part).count()))
+    })
+}
+
+/// The shares that a rule asks for, if they hold.
+pub(super) fn figure(rulebook: &Rulebook, rule: &Rule, facts: &Facts, now: Timestamp) -> Option<Figure> {
+    let (asked, sent) = (rule.written.responses.as_ref()?, looked_at(rulebook, rule, facts, now));
+    if sent.len() < asked.sent || !shares(asked, &sent).all(|(_, share, part)| share.holds(part, sent.len())) {
+        return None;
+    }
+    let told = |(name, share, part): (&str, Share, usize)| {
+        format!("{name} {part} of {} in {} (needs {})", sent.len(), rule.responses_for, share.text())
+    };
+    let text: Vec<_> = shares(asked, &sent).map(told).collect();
+    Some(Figure { text: text.join("; "), newest: now, ..Figure::default() })
+}
+
+/// The same one by one, for people who ask why.
+pub(super) fn conditions(rulebook: &Rulebook, rule: &Rule, facts: &Facts, now: Timestamp) -> Vec<Condition> {
+    let Some(asked) = &rule.written.responses else { return Vec::new() };
+    let sent = looked_at(rulebook, rule, facts, now);
+    let what = if asked.of_campaigns { "messages of campaigns" } else { "messages sent unasked" };
+    let text = format!("{} of {} {what} within {}", sent.len(), asked.sent, rule.responses_for);
+    let (have, needs) = (Some(sent.len().into()), Some(asked.sent.into()));
+    let mut all = vec![Condition { have, needs, ..Condition::is(sent.len() >= asked.sent, text) }];
+    all.extend(shares(asked, &sent).map(|(name, share, part)| {
+        let text = format!("{} of them {name}: {part} are", share.text());
+        Condition::is(!sent.is_empty() && share.holds(part, sent.len()), text)
+    }));
+    all
+}
+
+/// When a message can be answered in time no more, or leaves the time that a rule looks at.
+pub(super) fn next_due(rulebook: &Rulebook, facts: &Facts, after: Timestamp) -> Option<Timestamp> {
+    let waits = facts.sent.iter().filter(|sent| !sent.answered).map(|sent| sent.at + rulebook.answered_within);
+    let rules = rulebook.looked_at.iter().map(|index| &rulebook.rules[*index]);
+    let windows = rules.filter(|rule| rule.written.responses.is_some()).map(|rule| rule.responses_for);
+    let leaves = windows.flat_map(|window| facts.sent.iter().map(move |sent| sent.at + window));
+    waits.chain(leaves).map(|end| end + STEP).filter(|due| *due > after).min()
+}

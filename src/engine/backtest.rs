@@ -266,7 +266,7 @@ pub async fn of_database(
     let mut report = Report::default();
     let mut after = Default::default();
     loop {
-        let page = store.histories(after, PAGE).await?;
+        let page = store.journals(after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(report) };
         after = last.contact;
         let found = tokio::task::block_in_place(|| of_page(&page, pair, stretch));

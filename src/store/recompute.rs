@@ -34,8 +34,8 @@ impl Store {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn histories(&self, after: ContactId, limit: i64) -> Result<Vec<History>, StoreError> {
-        Ok(query!(self, recompute::histories(after, limit)))
+    pub async fn journals(&self, after: ContactId, limit: i64) -> Result<Vec<History>, StoreError> {
+        Ok(query!(self, recompute::journals(after, limit)))
     }
 
     /// The next contacts that are to be made anew with this, with all their events that were folded. Nobody else gets them

@@ -124,7 +124,7 @@ pub(in crate::store) async fn contact_count(connection: &mut Connection) -> Resu
 }
 
 /// The next contacts behind one, by their numbers, with all that happened to them.
-pub(in crate::store) async fn histories(
+pub(in crate::store) async fn journals(
     connection: &mut Connection,
     after: ContactId,
     limit: i64,

@@ -191,7 +191,11 @@ fn mirrored(tag: &str) -> Option<Mirrored> {
 /// The rule with its conditions, if it could set the tag.
 fn candidate(see: &conditions::View<'_>, rule: &Rule, tag: &str) -> Option<Candidate> {
     let mirrored = mirrored(tag).filter(|state| match state {
-        Mirrored::Colour(colour) => rule.painting.as_ref().is_some_and(|painting| painting.to == *colour),
+        // Which green it is, a tag of the contact decides.
+        Mirrored::Colour(colour) => rule
+            .painting
+            .as_ref()
+            .is_some_and(|painting| painting.to == *colour || painting.to.is_green() && colour.is_green()),
         Mirrored::Heat(heat) => rule.heat == Some(*heat),
         Mirrored::Stage(stage) => rule.stage == Some(*stage),
     });

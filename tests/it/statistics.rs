@@ -9,6 +9,7 @@ use hotline::config::Settings;
 use hotline::domain::{Currency, EventBody, Timestamp};
 use hotline::engine::knowledge::{Folders, Shelf};
 use hotline::engine::reports::{Desk, make, named};
+use hotline::engine::state::State;
 use hotline::engine::{Engine, Parts};
 use hotline::statistics::{Report, Span};
 use hotline::store::{AdSpend, Folded, Indexed, JobState, NewEvent, OrderRow, Profile, Store};
@@ -93,8 +94,8 @@ impl Shop {
             else {
                 continue;
             };
-            let state: Value = serde_json::from_str(&state).unwrap();
-            if state["facts"]["tags"].get(tag).is_some() {
+            let state: State = serde_json::from_str(&state).unwrap();
+            if state.facts.holds(tag) {
                 held.push(contact);
             }
         }

@@ -57,6 +57,7 @@ async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
             messages_per_second: arguments.messages_per_second,
             status_delays: [Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(2_000)],
             retry_after: Duration::from_secs(1),
+            retry_at_most: Duration::from_secs(3600),
             window_error_at_once: false,
         },
         wall_clock(),

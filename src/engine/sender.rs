@@ -218,21 +218,24 @@ async fn record(engine: Engine, mut waiting: mpsc::Receiver<SendResult>) {
 pub(super) async fn settle(engine: Engine) {
     let stop = engine.stopping();
     let mut every = tokio::time::interval(StdDuration::from_secs(1));
+    // While nobody was here, Meta could tell nothing: it tells it again when somebody is, and is waited for from then on.
+    let began = engine.now();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = every.tick() => {}
         }
-        if let Err(error) = settle_once(&engine).await {
+        if let Err(error) = settle_once(&engine, began).await {
             tracing::warn!(%error, "cannot settle messages just now; trying again");
         }
     }
 }
 
-async fn settle_once(engine: &Engine) -> Result<(), StoreError> {
+async fn settle_once(engine: &Engine, began: Timestamp) -> Result<(), StoreError> {
     let now = engine.now();
     engine.store().expire(now).await?;
-    let rows = engine.store().stuck(now - engine.settings().replies.settle_after).await?;
+    let since = now - engine.settings().replies.settle_after;
+    let rows = if since < began { Vec::new() } else { engine.store().stuck(since).await? };
     if rows.is_empty() {
         return Ok(());
     }

@@ -26,6 +26,8 @@ pub async fn sandbox(webhook: SocketAddr, per_second: u32) -> (Sandbox, SocketAd
         messages_per_second: per_second,
         status_delays: [Duration::from_millis(20), Duration::from_millis(20), Duration::from_millis(20)],
         retry_after: Duration::from_millis(100),
+        // A status that meets a dead process is soon told to the next one.
+        retry_at_most: Duration::from_secs(1),
         window_error_at_once: false,
     };
     let sandbox = Sandbox::new(settings, wall_clock());

@@ -10,8 +10,8 @@ use super::state::{Customer, Said};
 use super::{Sandbox, wire};
 use crate::whatsapp::signature;
 
-/// Deliveries of one webhook before it is given up: with four times the wait each, about Meta's decreasing frequency.
-const MOST_TRIES: u32 = 10;
+/// Deliveries of one webhook before it is given up: with an hour between the later ones, about the seven days of Meta.
+const MOST_TRIES: u32 = 170;
 
 /// The handshake of section 1.1.
 pub(super) async fn verify(sandbox: &Sandbox) -> Result<(), String> {
@@ -135,7 +135,7 @@ async fn deliver(sandbox: Sandbox, body: Vec<u8>) {
     for attempt in 0..MOST_TRIES {
         if attempt > 0 {
             tokio::time::sleep(wait).await;
-            wait *= 4;
+            wait = (wait * 4).min(inner.settings.retry_at_most);
             inner.count(|counters| counters.retried += 1);
         }
         if !inner.verified.load(Ordering::Relaxed) {

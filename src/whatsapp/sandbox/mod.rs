@@ -36,6 +36,8 @@ pub struct SandboxSettings {
     pub status_delays: [Duration; 3],
     /// First wait before a webhook that was refused is delivered again; each next one is four times as long.
     pub retry_after: Duration,
+    /// Each further try waits four times as long, up to this.
+    pub retry_at_most: Duration,
     /// 131047 in the answer of the call instead of in a status.
     pub window_error_at_once: bool,
 }

@@ -5,15 +5,14 @@ use std::path::PathBuf;
 
 use chrono::{NaiveDate, TimeZone};
 
-use super::{Ended, Stop, runtime};
+use super::{Ended, Stop, knowledge, runtime};
 use crate::config::Settings;
-use crate::domain::{Severity, Timestamp};
+use crate::domain::Timestamp;
 use crate::engine::backtest::{Difference, Example, Pair, Report, Stretch, of_database, of_timeline};
-use crate::engine::fold::Knowledge;
-use crate::engine::knowledge::{Folders, compile};
+use crate::engine::knowledge::Folders;
 use crate::engine::timeline;
 use crate::engine::why::marked;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// Plays what happened with other dictionaries and rules and shows what would be different: tags and hand-offs gained and lost,
 /// colours, heat and stages at the end, with examples. Nothing is changed.
@@ -49,9 +48,10 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
         // As with `replay`: the outcome depends on nothing but the files.
         settings = Settings { keywords: settings.keywords, ..Settings::defaults() };
     }
-    let old = known(&Folders::of(&settings), &settings)?;
+    let old = knowledge(&Folders::of(&settings), &settings)?;
     let folders = Folders { keywords: Some(arguments.keywords.clone()), ..Folders::of(&settings) };
-    let new = known(&folders, &settings)?;
+    let new =
+        knowledge(&folders, &settings).map_err(|stop| Stop(format!("in {}: {stop}", arguments.keywords.display())))?;
     let pair = Pair { old: &old, new: &new };
     let since = arguments.since.and_then(|day| day.and_hms_opt(0, 0, 0)).and_then(|midnight| {
         let at = old.shop.zone.from_local_datetime(&midnight).earliest()?;
@@ -78,24 +78,9 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
     Ok(if same { Ended::Done } else { Ended::Faults })
 }
 
-fn known(folders: &Folders, settings: &Settings) -> Result<Knowledge, Stop> {
-    let sources = folders.read().map_err(|error| Stop(error.to_string()))?;
-    let (knowledge, problems) = compile(&sources, settings);
-    knowledge.ok_or_else(|| {
-        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-        let said: Vec<_> = errors.map(ToString::to_string).collect();
-        let folder = folders.keywords.as_ref().map_or_else(|| "built in".into(), |folder| folder.display().to_string());
-        Stop(format!("the dictionaries or rules ({folder}) have mistakes:\n{}", said.join("\n")))
-    })
-}
-
 async fn database(settings: &Settings, pair: Pair<'_>, since: Timestamp) -> Result<Report, Stop> {
-    let failed = |error: StoreError| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Stop(format!("cannot read the database: {error}{cause}"))
-    };
-    let store = Store::open_beside(&settings.database.url).await.map_err(failed)?;
-    let total = store.contact_count().await.map_err(failed)?;
+    let store = Store::open_beside(&settings.database.url).await.map_err(Stop::unread)?;
+    let total = store.contact_count().await.map_err(Stop::unread)?;
     let stretch = Stretch { since, until: Timestamp::from(chrono::Utc::now()) };
     let shows = std::io::stderr().is_terminal();
     let mut told = std::time::Instant::now();
@@ -107,7 +92,7 @@ async fn database(settings: &Settings, pair: Pair<'_>, since: Timestamp) -> Resu
             if shows { eprint!("\r{done} of {total} contacts") } else { eprintln!("{done} of {total} contacts") }
         }
     });
-    let report = report.await.map_err(failed)?;
+    let report = report.await.map_err(Stop::unread)?;
     if shows {
         eprint!("\r\x1b[K");
     }

@@ -62,8 +62,7 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
     let sources = arguments.keywords.folders().read().map_err(|error| Stop(error.to_string()))?;
     let (knowledge, problems) = compile(&sources, &Settings::defaults());
     let Some(knowledge) = knowledge else {
-        let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        return Err(Stop(format!("the dictionaries or rules have mistakes:\n{}", said.join("\n"))));
+        return Err(Stop::mistakes(&problems));
     };
     let mut rows = rows(&sources.keywords)?;
     for (rule, entries) in knowledge.rulebook.catalogued() {

@@ -4,13 +4,13 @@ use std::io::Write;
 
 use clap::Subcommand;
 
-use super::{Ended, KeywordsArgument, Stop, runtime};
+use super::{Ended, KeywordsArgument, Stop, knowledge, runtime};
 use crate::config::Settings;
 use crate::domain::Timestamp;
-use crate::engine::knowledge::{Folders, compile};
+use crate::engine::knowledge::Folders;
 use crate::engine::segments::{PAGE, Wanted, csv_body, csv_head, named, page};
 use crate::segments::lists::is_name;
-use crate::store::{Place, Store, StoreError, TagUse};
+use crate::store::{Place, Store, TagUse};
 
 /// Writes what Hotline knows, also beside a running server.
 #[derive(clap::Args)]
@@ -41,19 +41,10 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
 }
 
 async fn export(text: &str, settings: &Settings) -> Result<Ended, Stop> {
-    let failed = |error: StoreError| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Stop(format!("cannot read the database: {error}{cause}"))
-    };
-    let sources = Folders::of(settings).read().map_err(|error| Stop(error.to_string()))?;
-    let (knowledge, problems) = compile(&sources, settings);
-    let knowledge = knowledge.ok_or_else(|| {
-        let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        Stop(format!("the dictionaries or rules have mistakes:\n{}", said.join("\n")))
-    })?;
-    let store = Store::open_beside(&settings.database.url).await.map_err(failed)?;
+    let knowledge = knowledge(&Folders::of(settings), settings)?;
+    let store = Store::open_beside(&settings.database.url).await.map_err(Stop::unread)?;
     let now = Timestamp::from(chrono::Utc::now());
-    let known = if is_name(text) { named(&store, &knowledge, text, now).await.map_err(failed)? } else { None };
+    let known = if is_name(text) { named(&store, &knowledge, text, now).await.map_err(Stop::unread)? } else { None };
     let wanted = match known {
         Some(wanted) => wanted,
         None => {
@@ -62,13 +53,13 @@ async fn export(text: &str, settings: &Settings) -> Result<Ended, Stop> {
         }
     };
     let day = now.date_in(knowledge.shop.zone);
-    store.note_tag_use(&wanted.segment.tags(), TagUse::Export, &day, now).await.map_err(failed)?;
+    store.note_tag_use(&wanted.segment.tags(), TagUse::Export, &day, now).await.map_err(Stop::unread)?;
     let mut out = std::io::stdout().lock();
     let broken = |error| Stop::new("cannot write", error);
     out.write_all(&csv_head()).map_err(broken)?;
     let mut after = Place::default();
     loop {
-        let members = page(&store, &knowledge, &wanted, after, PAGE).await.map_err(failed)?;
+        let members = page(&store, &knowledge, &wanted, after, PAGE).await.map_err(Stop::unread)?;
         let Some(last) = members.last() else { return Ok(Ended::Done) };
         after = last.place;
         out.write_all(&csv_body(&members)).map_err(broken)?;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Ended, KeywordsArgument, Stop};
-use crate::domain::{Country, Severity};
+use crate::domain::Country;
 use crate::lexicon::{Hints, Lexicon};
 
 /// Reads JSON lines on standard input and writes, for each, one JSON line of what was understood.
@@ -51,11 +51,7 @@ const LONGEST: usize = 65_536;
 pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
     let sources = arguments.keywords.folders().read().map_err(|error| Stop(error.to_string()))?;
     let (lexicon, problems) = Lexicon::compile(&sources.keywords);
-    let Some(lexicon) = lexicon else {
-        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-        let said: Vec<_> = errors.map(ToString::to_string).collect();
-        return Err(Stop(format!("the dictionaries have mistakes:\n{}", said.join("\n"))));
-    };
+    let lexicon = lexicon.ok_or_else(|| Stop::mistakes(&problems))?;
     let mut out = std::io::stdout().lock();
     let mut ended = Ended::Done;
     for line in std::io::stdin().lock().lines() {

@@ -69,10 +69,7 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
         return Ok(Ended::Done);
     }
     runtime()?.block_on(async {
-        let failed = |error: StoreError| {
-            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-            Stop(format!("cannot write the database: {error}{cause}"))
-        };
+        let failed = |error: StoreError| Stop::caused("cannot write the database", &error);
         let store = Store::open_beside(&settings.database.url).await.map_err(failed)?;
         for (name, events, mut found) in read_all {
             write(&store, &wanted.contact, events, &mut found).await.map_err(failed)?;

@@ -20,7 +20,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Settings;
-use crate::engine::knowledge::Folders;
+use crate::domain::{Problem, Severity};
+use crate::engine::fold::Knowledge;
+use crate::engine::knowledge::{Folders, compile};
+use crate::store::StoreError;
 
 /// A WhatsApp agent for shops: answers, tags, hands over, follows up.
 #[derive(Parser)]
@@ -82,6 +85,24 @@ impl Stop {
     pub fn new(tried: &str, why: impl std::fmt::Display) -> Self {
         Self(format!("{tried}: {why}"))
     }
+
+    /// What was tried, why it failed, and the cause that lies under it.
+    pub fn caused(tried: &str, error: &dyn std::error::Error) -> Self {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Self(format!("{tried}: {error}{cause}"))
+    }
+
+    /// The database does not answer a question.
+    pub fn unread(error: StoreError) -> Self {
+        Self::caused("cannot read the database", &error)
+    }
+
+    /// Every mistake in what an admin wrote.
+    pub fn mistakes(problems: &[Problem]) -> Self {
+        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let said: Vec<_> = errors.map(ToString::to_string).collect();
+        Self(format!("the dictionaries, rules or replies have mistakes:\n{}", said.join("\n")))
+    }
 }
 
 /// Runs the command that the arguments name.
@@ -130,6 +151,16 @@ impl KeywordsArgument {
     pub fn folders(&self) -> Folders {
         Folders { keywords: self.keywords.clone(), templates: None }
     }
+}
+
+/// Everything that the folders hold, understood.
+///
+/// # Errors
+/// A folder that cannot be read, or every mistake in it.
+pub fn knowledge(folders: &Folders, settings: &Settings) -> Result<Knowledge, Stop> {
+    let sources = folders.read().map_err(|error| Stop(error.to_string()))?;
+    let (knowledge, problems) = compile(&sources, settings);
+    knowledge.ok_or_else(|| Stop::mistakes(&problems))
 }
 
 /// A runtime for the commands that serve or talk to a database.

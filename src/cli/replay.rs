@@ -3,10 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::{Ended, KeywordsArgument, Stop};
+use super::{Ended, KeywordsArgument, Stop, knowledge};
 use crate::config::Settings;
-use crate::domain::Severity;
-use crate::engine::knowledge::compile;
 use crate::engine::replay::World;
 use crate::engine::timeline;
 
@@ -31,14 +29,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
-    let sources = arguments.keywords.folders().read().map_err(|error| Stop(error.to_string()))?;
     // The shop's settings stand at their defaults: the outcome depends on nothing but the files.
-    let (knowledge, problems) = compile(&sources, &Settings::defaults());
-    let Some(knowledge) = knowledge else {
-        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-        let said: Vec<_> = errors.map(ToString::to_string).collect();
-        return Err(Stop(format!("the dictionaries or rules have mistakes:\n{}", said.join("\n"))));
-    };
+    let knowledge = knowledge(&arguments.keywords.folders(), &Settings::defaults())?;
     let mut out = std::io::stdout().lock();
     let failed_to_write = |error| Stop::new("cannot write the outcome", error);
     let (mut passed, mut failures, mut unreadable) = (0, Vec::new(), Vec::new());

@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use chrono::NaiveDate;
 
-use super::{Ended, KeywordsArgument, Stop, runtime};
+use super::{Ended, KeywordsArgument, Stop, knowledge, runtime};
 use crate::config::Settings;
 use crate::domain::{Duration, Every, Timestamp, midnight};
 use crate::engine::fold::Knowledge;
-use crate::engine::knowledge::{Folders, compile};
+use crate::engine::knowledge::Folders;
 use crate::engine::{jobs, reports};
 use crate::statistics::{Figure, Report, Span};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// A month of 30 days, where nothing else is asked for.
 const SPAN: Duration = Duration::days(30);
@@ -51,18 +51,8 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
     runtime()?.block_on(report(&arguments, &settings))
 }
 
-fn failed(error: StoreError) -> Stop {
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    Stop(format!("cannot read the database: {error}{cause}"))
-}
-
 async fn report(arguments: &Arguments, settings: &Settings) -> Result<Ended, Stop> {
-    let sources = Folders::of(settings).read().map_err(|error| Stop(error.to_string()))?;
-    let (knowledge, problems) = compile(&sources, settings);
-    let knowledge = knowledge.ok_or_else(|| {
-        let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        Stop(format!("the dictionaries or rules have mistakes:\n{}", said.join("\n")))
-    })?;
+    let knowledge = knowledge(&Folders::of(settings), settings)?;
     let kind = match &arguments.name {
         Some(name) => Some(reports::named(name).ok_or_else(|| {
             let known: Vec<_> = all().map(|kind| kind.name).collect();
@@ -70,7 +60,7 @@ async fn report(arguments: &Arguments, settings: &Settings) -> Result<Ended, Sto
         })?),
         None => None,
     };
-    let store = Store::open_beside(&settings.database.url).await.map_err(failed)?;
+    let store = Store::open_beside(&settings.database.url).await.map_err(Stop::unread)?;
     let now = Timestamp::from(chrono::Utc::now());
     let zone = knowledge.shop.zone;
     let text = match kind {
@@ -80,13 +70,13 @@ async fn report(arguments: &Arguments, settings: &Settings) -> Result<Ended, Sto
                 None => {
                     let span = span(arguments, zone, now);
                     let desk = reports::Desk { store: &store, knowledge: &knowledge, span, now };
-                    reports::make(kind, desk).await.map_err(failed)?
+                    reports::make(kind, desk).await.map_err(Stop::unread)?
                 }
             };
             if arguments.json { json(&report)? } else { shown(&report, &knowledge) }
         }
         None => {
-            let jobs = jobs::told(&store, zone, now).await.map_err(failed)?;
+            let jobs = jobs::told(&store, zone, now).await.map_err(Stop::unread)?;
             if arguments.json { json(&listed(&jobs))? } else { list(&jobs) }
         }
     };
@@ -108,10 +98,10 @@ fn span(arguments: &Arguments, zone: chrono_tz::Tz, now: Timestamp) -> Span {
 }
 
 async fn kept(store: &Store, name: &str, period: &str) -> Result<Report, Stop> {
-    if let Some(report) = store.kept_report(name, period).await.map_err(failed)? {
+    if let Some(report) = store.kept_report(name, period).await.map_err(Stop::unread)? {
         return Ok(report);
     }
-    let kept = store.kept_reports().await.map_err(failed)?;
+    let kept = store.kept_reports().await.map_err(Stop::unread)?;
     let kept: Vec<_> = kept.into_iter().filter(|(kept, _)| kept == name).map(|(_, period)| period).collect();
     Err(Stop(format!("no report `{name}` of {period} is kept; kept are: {}", kept.join(", "))))
 }

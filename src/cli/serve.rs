@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Ended, Stop, runtime};
 use crate::config::{LogFormat, Settings};
-use crate::domain::{Severity, Timestamp};
+use crate::domain::Timestamp;
 use crate::engine::knowledge::{Folders, Shelf};
 use crate::engine::{Engine, Parts, wall_clock};
 use crate::store::{Role, Store};
@@ -120,6 +120,7 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
         messages_per_second: settings.whatsapp.messages_per_second,
         status_delays: [Duration::from_millis(150), Duration::from_millis(350), Duration::from_millis(1500)],
         retry_after: Duration::from_secs(1),
+        retry_at_most: Duration::from_secs(3600),
         window_error_at_once: false,
     };
     settings.whatsapp.app_secret = vec![app_secret];
@@ -140,14 +141,9 @@ fn loopback(listen: std::net::SocketAddr) -> std::net::SocketAddr {
 }
 
 async fn start_engine(settings: &Arc<Settings>) -> Result<Engine, Stop> {
-    let shelf = Shelf::open(Folders::of(settings), settings.clone()).map_err(|problems| {
-        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-        let said: Vec<_> = errors.map(ToString::to_string).collect();
-        Stop(format!("the dictionaries, rules or replies have mistakes:\n{}", said.join("\n")))
-    })?;
+    let shelf = Shelf::open(Folders::of(settings), settings.clone()).map_err(|problems| Stop::mistakes(&problems))?;
     let store = Store::open(&settings.database.url).await.map_err(|error| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Stop(format!("cannot open the database {}: {error}{cause}", without_password(&settings.database.url)))
+        Stop::caused(&format!("cannot open the database {}", without_password(&settings.database.url)), &error)
     })?;
     let token = settings.whatsapp.access_token.clone().unwrap_or_else(|| SecretString::from(""));
     let client = Client::new(&settings.whatsapp, &token).map_err(Stop)?;

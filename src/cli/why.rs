@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Ended, KeywordsArgument, Stop, runtime};
+use super::{Ended, KeywordsArgument, Stop, knowledge, runtime};
 use crate::config::Settings;
-use crate::domain::{ContactId, ContactRef, Event, Severity, Timestamp};
+use crate::domain::{ContactId, ContactRef, Event, Timestamp};
 use crate::engine::fold::Knowledge;
-use crate::engine::knowledge::{Folders, compile};
+use crate::engine::knowledge::Folders;
 use crate::engine::replay::World;
 use crate::engine::timeline::{self, What};
 use crate::engine::why::{Why, marked, of_contact, of_timeline, told};
 use crate::rulebook::Candidate;
-use crate::store::{LedgerMove, Store, StoreError};
+use crate::store::{LedgerMove, Store};
 
 /// Tells why a contact holds a tag, or what is missing: of every rule that could set it, which conditions hold and by how much
 /// the others fail.
@@ -42,9 +42,9 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
     settings.keywords.dir = arguments.keywords.keywords.clone().or(settings.keywords.dir);
     let answers = match &arguments.file {
         // As with `replay`: the outcome depends on nothing but the files.
-        Some(file) => in_timeline(file, &arguments, &known(&arguments.keywords.folders(), &Settings::defaults())?)?,
+        Some(file) => in_timeline(file, &arguments, &knowledge(&arguments.keywords.folders(), &Settings::defaults())?)?,
         None => {
-            let knowledge = known(&Folders::of(&settings), &settings)?;
+            let knowledge = knowledge(&Folders::of(&settings), &settings)?;
             runtime()?.block_on(in_database(&arguments, &settings, &knowledge))?
         }
     };
@@ -59,34 +59,20 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
     Ok(if all_held { Ended::Done } else { Ended::Faults })
 }
 
-fn known(folders: &Folders, settings: &Settings) -> Result<Knowledge, Stop> {
-    let sources = folders.read().map_err(|error| Stop(error.to_string()))?;
-    let (knowledge, problems) = compile(&sources, settings);
-    knowledge.ok_or_else(|| {
-        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-        let said: Vec<_> = errors.map(ToString::to_string).collect();
-        Stop(format!("the dictionaries or rules have mistakes:\n{}", said.join("\n")))
-    })
-}
-
 async fn in_database(arguments: &Arguments, settings: &Settings, knowledge: &Knowledge) -> Result<Vec<Why>, Stop> {
-    let failed = |error: StoreError| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Stop(format!("cannot read the database: {error}{cause}"))
-    };
-    let store = Store::open_beside(&settings.database.url).await.map_err(failed)?;
+    let store = Store::open_beside(&settings.database.url).await.map_err(Stop::unread)?;
     let nobody = || Stop(format!("nobody is known as {}, or nothing of them was folded yet", arguments.contact));
     let contact = match arguments.contact.parse::<i64>().ok().filter(|_| !arguments.contact.starts_with('+')) {
         Some(number) => ContactId(number),
         None => {
             let name: ContactRef = arguments.contact.parse().map_err(Stop)?;
-            store.contact_of(&name).await.map_err(failed)?.ok_or_else(nobody)?
+            store.contact_of(&name).await.map_err(Stop::unread)?.ok_or_else(nobody)?
         }
     };
     let now = Timestamp::from(chrono::Utc::now());
     let mut answers = Vec::new();
     for tag in &arguments.tags {
-        let why = of_contact(&store, knowledge, contact, tag, now).await.map_err(failed)?;
+        let why = of_contact(&store, knowledge, contact, tag, now).await.map_err(Stop::unread)?;
         answers.push(why.ok_or_else(nobody)?);
     }
     Ok(answers)

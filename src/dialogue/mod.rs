@@ -6,6 +6,7 @@
 mod answer;
 mod choice;
 mod memory;
+mod showing;
 mod templates;
 #[cfg(test)]
 mod tests;

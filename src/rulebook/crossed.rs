@@ -2,10 +2,11 @@
 //! the clock alone can make them hold or end: see `look.rs`.
 
 use super::Rulebook;
+use super::checks::Checker;
 use super::explain::Condition;
 use super::facts::{Entry, Facts};
 use super::figures::Figure;
-use super::language::{Checker, Rule};
+use super::language::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written::Crossed;

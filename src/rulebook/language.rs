@@ -1,14 +1,14 @@
 //! Reading rule files: what stands in them (`written.rs`) is checked and understood.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
-use super::signals::{FIGURES, SIGNALS};
+use super::checks::{Checker, check_of_purchases, check_tag, check_together, check_windows, conditions_of_time};
 use super::written::{AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat};
-use super::{Rulebook, calendar, crossed, figures, responses, rise, signals, sweep, tiers};
+use super::{Rulebook, calendar, crossed, responses, rise, signals, sweep, tiers};
 use crate::domain::{Colour, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage};
 
 /// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
@@ -83,50 +83,6 @@ pub(super) struct Rule {
     /// So long before the next purchase is due.
     pub(super) follow_before: Option<Duration>,
     pub(super) follow_latest: Duration,
-}
-
-/// One file while it is checked.
-pub(super) struct Checker<'a> {
-    file: &'a SourceFile,
-    problems: Vec<Problem>,
-}
-
-impl Checker<'_> {
-    pub(super) fn error(&mut self, place: usize, message: impl Into<String>, advice: impl Into<String>) {
-        self.problems.push(Problem::at(&self.file.path, &self.file.text, place, message, advice));
-    }
-
-    pub(super) fn duration(&mut self, text: &Spanned<String>) -> Duration {
-        Duration::parse(text.get_ref()).unwrap_or_else(|| {
-            let message = format!("`{}` is no length of time", text.get_ref());
-            self.error(text.span().start, message, "Write a number and s, m, h, d or w: 72h, 7d, 1h30m.");
-            Duration::ZERO
-        })
-    }
-
-    pub(super) fn signal(&mut self, place: usize, name: &str) -> Option<&'static str> {
-        let found = SIGNALS.iter().find(|(signal, _)| *signal == name).map(|(signal, _)| *signal);
-        if found.is_none() {
-            let known: Vec<_> = SIGNALS.iter().map(|(signal, _)| *signal).collect();
-            self.error(place, format!("there is no signal `{name}`"), format!("Signals are: {}.", known.join(", ")));
-        }
-        found
-    }
-
-    fn name<T>(
-        &mut self,
-        place: usize,
-        what: &str,
-        name: &str,
-        read: impl Fn(&str) -> Option<T>,
-        all: &str,
-    ) -> Option<T> {
-        let read = read(name);
-        if read.is_none() {
-            self.error(place, format!("there is no {what} `{name}`"), format!("It is one of: {all}."));
-        }
-        read
-    }
 }
 
 const COLOURS: &str = "red, orange, yellow, green, dark-green, light-green, grey";
@@ -428,37 +384,6 @@ fn understand_date(checker: &mut Checker<'_>, date: &OnDate) -> (Duration, Durat
     (from, until)
 }
 
-/// What only rules about purchases can ask for, since only purchases stand in a book.
-fn check_of_purchases(checker: &mut Checker<'_>, place: usize, written: &Written, signals: &[&'static str]) {
-    let asks = [
-        (written.review.is_some(), "review"),
-        (written.sum.is_some(), "sum"),
-        (written.mean.is_some(), "mean"),
-        (written.share_of_orders.is_some(), "share_of_orders"),
-        (written.gap.is_some(), "gap"),
-        (written.count.as_ref().is_some_and(|count| count.at_most.is_some() || count.of_products.is_some()), "count"),
-    ];
-    if figures::are_of_orders(signals) {
-        return;
-    }
-    if let Some((_, what)) = asks.iter().find(|(asked, _)| *asked) {
-        let message = format!("`{what}` as it stands here is for purchases");
-        checker.error(place, message, "Write on = \"purchase\", or on = \"bought\" for single lines.");
-    }
-}
-
-/// How many of the conditions a rule has that no signal triggers.
-fn conditions_of_time(written: &Written) -> usize {
-    let conditions = [
-        written.absent.is_some(),
-        written.any_order.is_some(),
-        written.on_date.is_some(),
-        !written.crossed.is_empty(),
-        written.responses.is_some(),
-    ];
-    conditions.into_iter().filter(|has| *has).count()
-}
-
 fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder) -> (Vec<u8>, Duration) {
     let read = |name: &str| OrderState::from_name(name).map(OrderState::rank);
     let ranks = any
@@ -495,35 +420,6 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
     }
 }
 
-/// The fields that a tag's name may use.
-const PARAMETERS: [&str; 23] = [
-    "product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state", "action",
-    "date", "value", "rest", "gap", "division", "city", "district", "tier", "climate", "zone", "poi", "window",
-];
-
-fn check_tag(checker: &mut Checker<'_>, written: &Written) {
-    let Some(tag) = &written.tag else { return };
-    let place = tag.span().start;
-    let mut sample = String::new();
-    let mut rest = tag.get_ref().as_str();
-    while let Some((before, after)) = rest.split_once('{') {
-        sample.push_str(before);
-        let Some((name, behind)) = after.split_once('}') else {
-            return checker.error(place, "a { without }", "Write {product}.");
-        };
-        if !PARAMETERS.contains(&name) && !FIGURES.contains(&name) {
-            let known = PARAMETERS.join("}, {");
-            checker.error(place, format!("{{{name}}} is no field of a signal"), format!("Fields are {{{known}}}."));
-        }
-        sample.push_str(if name == "tag" { "group/value" } else { "x" });
-        rest = behind;
-    }
-    sample.push_str(rest);
-    if let Err(error) = sample.parse::<crate::domain::TagKey>() {
-        checker.error(place, error.to_string(), "Example: tag = \"interest/high/{product}\".");
-    }
-}
-
 fn understand_paint(checker: &mut Checker<'_>, place: usize, paint: &Paint) -> Option<Painting> {
     let to = checker.name(place, "colour", &paint.to, Colour::from_name, COLOURS)?;
     let from_any = paint.from.iter().any(|from| from == "any");
@@ -547,56 +443,4 @@ fn understand_paint(checker: &mut Checker<'_>, place: usize, paint: &Paint) -> O
         from_first: paint.from_first,
         then,
     })
-}
-
-/// Windows that rules name and no calendar has: they would never come.
-fn check_windows(rules: &[Rule], calendars: &calendar::Calendars) -> Vec<Problem> {
-    let named = rules.iter().flat_map(|rule| {
-        let waits = rule.written.filter.get("window").filter(|_| rule.signals.contains(&"calendar"));
-        let at = rule.written.follow_up.iter().filter_map(|follow_up| follow_up.at.as_deref());
-        let windows = waits.into_iter().chain(&rule.written.during).flat_map(Words::iter).chain(at);
-        windows.filter(|window| *window != "*").map(move |window| (rule, window))
-    });
-    let unknown = named.filter(|(_, window)| !calendars.has(window));
-    let problem = |(rule, window): (&Rule, &str)| {
-        let message = format!("rule `{}` names the window {window}, which no calendar has", rule.name);
-        Problem::at("rules", "", 0, message, "Is the name right? Windows stand in calendars/*.toml.")
-    };
-    unknown.map(problem).collect()
-}
-
-/// What only shows when all rules are seen: names used twice, tags that are read but never set.
-fn check_together(rules: &[Rule]) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let mut names = HashSet::new();
-    for rule in rules.iter().filter(|rule| !names.insert(rule.name.clone())) {
-        let message = format!("two rules are called `{}`", rule.name);
-        problems.push(Problem::at("rules", "", 0, message, "Give one of them another name."));
-    }
-    for rule in rules {
-        for unknown in rule.written.forgets.iter().filter(|forgotten| !names.contains(forgotten.as_str())) {
-            let message = format!("rule `{}` forgets what `{unknown}` counted, and there is no such rule", rule.name);
-            problems.push(Problem::at("rules", "", 0, message, "Is the name right?"));
-        }
-    }
-    let set: Vec<String> =
-        rules.iter().filter_map(|rule| rule.written.tag.as_ref()).map(|tag| tag.get_ref().clone()).collect();
-    let own = ["color/", "heat/", "stage/", "budget/", "category/", "need/", "budget-level/"];
-    for rule in rules {
-        let holds = &rule.written.holds;
-        for read in holds.tags.iter().chain(&holds.any_tags) {
-            let start = read.trim_end_matches('*');
-            let known = own.iter().any(|group| start.starts_with(group))
-                || set.iter().any(|tag| {
-                    tag.split('{').next().is_some_and(|fixed| fixed.starts_with(start) || start.starts_with(fixed))
-                });
-            if !known {
-                let message = format!("rule `{}` reads the tag {read}, which no rule sets", rule.name);
-                problems.push(
-                    Problem::at("rules", "", 0, message, "Only people could set it; is the name right?").warning(),
-                );
-            }
-        }
-    }
-    problems
 }

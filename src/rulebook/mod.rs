@@ -14,6 +14,7 @@
 
 mod almanac;
 mod calendar;
+mod checks;
 mod colours;
 mod conditions;
 mod counting;

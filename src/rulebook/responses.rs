@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::Rulebook;
+use super::checks::Checker;
 use super::counting::fingerprint;
 use super::explain::Condition;
 use super::facts::Facts;
 use super::figures::Figure;
-use super::language::{Checker, Rule};
+use super::language::Rule;
 use super::timers::STEP;
 use super::written::{Responses, Share};
 use crate::domain::{Duration, MessageKind, Timestamp};

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Rulebook;
+use super::checks::Checker;
 use super::explain::Condition;
 use super::facts::Facts;
 use super::figures::Figure;
-use super::language::{Checker, Rule};
+use super::language::Rule;
 use super::signals::Signal;
 use super::written;
 use crate::domain::{Duration, Timestamp};

@@ -1,0 +1,182 @@
+//! Products in a reply: one with its details, some side by side, those that fit, and lists to choose from.
+
+use minijinja::{Value, context};
+
+use super::answer::Reply;
+use super::choice::{self, Fit, Purse};
+use super::words::{budget_text, cut, money};
+use crate::domain::{Link, ListRow, Product};
+
+/// Rows of a list message (section 5.6), the last one kept for a person.
+const MOST_ROWS: usize = 9;
+/// A list row's title and description (section 5.6).
+const ROW_TITLE: usize = 24;
+const ROW_TEXT: usize = 72;
+
+impl Reply<'_> {
+    pub(super) fn details(&mut self, product: &Product) {
+        let sku = product.sku.clone();
+        self.memory.want(&product.key);
+        self.memory.shown = vec![sku.clone()];
+        let values = self.product_values(product);
+        if product.stock == 0 {
+            self.say("sold_out", values);
+            return self.offer("person", "button_person");
+        }
+        let url = self.page_of(product);
+        self.say("details", context! { url, ..values });
+        self.offer(&format!("buy:{sku}"), "button_buy");
+        let others = self.shop.products.iter().filter(|other| other.key == product.key && other.stock > 0).count();
+        if others > 1 {
+            self.offer(&format!("compare:{sku}"), "button_compare");
+        }
+        self.offer("person", "button_person");
+    }
+
+    fn product_values(&self, product: &Product) -> Value {
+        let attributes: Vec<String> = product.attributes.iter().map(|attribute| self.word(attribute)).collect();
+        context! {
+            product => &product.name, price => money(product.price, self.shop.currency), stock => product.stock,
+            summary => &product.summary, attributes,
+        }
+    }
+
+    /// The mark of a link to a product's page.
+    fn page_of(&mut self, product: &Product) -> Option<String> {
+        let link = Link::to_product(product, self.shop.currency)?;
+        let known = self.links.iter().position(|other| *other == link);
+        let index = known.unwrap_or_else(|| {
+            self.links.push(link);
+            self.links.len() - 1
+        });
+        Some(Link::mark(index).to_string())
+    }
+
+    /// What was shown last side by side, else the best that fit.
+    pub(super) fn compare(&mut self) {
+        let shown: Vec<_> = self.memory.shown.iter().filter_map(|sku| choice::by_sku(self.shop, sku)).collect();
+        match shown.as_slice() {
+            [one] => {
+                let sku = one.sku.clone();
+                self.compare_with(&sku);
+            }
+            [] => self.side_by_side(choice::fit(self.memory, self.shop).products),
+            _ => self.side_by_side(shown),
+        }
+    }
+
+    /// One product beside those of its kind that are nearest in price.
+    pub(super) fn compare_with(&mut self, sku: &str) {
+        let Some(product) = choice::by_sku(self.shop, sku) else { return };
+        let others = self.shop.products.iter();
+        let mut others: Vec<_> =
+            others.filter(|other| other.key == product.key && other.sku != product.sku && other.stock > 0).collect();
+        others.sort_by_key(|other| ((other.price - product.price).abs(), other.sku.as_str()));
+        others.truncate(2);
+        others.insert(0, product);
+        self.side_by_side(others);
+    }
+
+    pub(super) fn side_by_side(&mut self, mut products: Vec<&Product>) {
+        products.truncate(4);
+        if products.len() < 2 {
+            return;
+        }
+        self.memory.shown = products.iter().map(|product| product.sku.clone()).collect();
+        let rows: Vec<Value> = products.iter().map(|product| self.product_values(product)).collect();
+        self.say("compare", context! { rows });
+        self.list_products(&products);
+    }
+
+    /// The categories that have something in stock, as a list to choose from.
+    pub(super) fn categories(&mut self) {
+        let mut categories: Vec<&str> = Vec::new();
+        for product in self.shop.products.iter().filter(|product| product.stock > 0) {
+            let category = product.key.split('/').next().unwrap_or_default();
+            if !categories.contains(&category) {
+                categories.push(category);
+            }
+        }
+        for category in categories.into_iter().take(MOST_ROWS) {
+            let kinds = self.kinds_in(category);
+            let description: Vec<String> = kinds.iter().map(|key| self.word(key)).collect();
+            let row = (format!("category:{category}"), self.word(category), description.join(", "));
+            self.row(row);
+        }
+        self.person_row();
+    }
+
+    /// The kinds of product of a category.
+    pub(super) fn kinds(&mut self, category: &str) {
+        let kinds = self.kinds_in(category);
+        if kinds.is_empty() {
+            return self.say("gone", context! {});
+        }
+        self.say("ask_kind", context! { category => self.word(category) });
+        for key in kinds.into_iter().take(MOST_ROWS) {
+            let row = (format!("kind:{key}"), self.word(&key), String::new());
+            self.row(row);
+        }
+        self.person_row();
+    }
+
+    fn kinds_in(&self, category: &str) -> Vec<String> {
+        let mut kinds: Vec<String> = Vec::new();
+        for product in self.shop.products.iter().filter(|product| product.stock > 0) {
+            if product.key.split('/').next() == Some(category) && !kinds.contains(&product.key) {
+                kinds.push(product.key.clone());
+            }
+        }
+        kinds
+    }
+
+    fn row(&mut self, (id, title, description): (String, String, String)) {
+        self.rows.push(ListRow { id, title: cut(&title, ROW_TITLE), description: cut(&description, ROW_TEXT) });
+    }
+
+    /// Somebody to talk to is always one tap away (policy facts, section 7.5).
+    fn person_row(&mut self) {
+        let row = ("person".to_owned(), self.render("button_person", context! {}), String::new());
+        self.row(row);
+    }
+
+    fn list_products(&mut self, products: &[&Product]) {
+        self.rows.clear();
+        for product in products {
+            let description = match product.summary.as_str() {
+                "" => money(product.price, self.shop.currency),
+                summary => format!("{} · {summary}", money(product.price, self.shop.currency)),
+            };
+            self.row((format!("product:{}", product.sku), product.name.clone(), description));
+        }
+        self.person_row();
+    }
+
+    pub(super) fn show(&mut self, fit: Fit<'_>) {
+        self.memory.asked = None;
+        let product = self.wish();
+        if fit.products.is_empty() {
+            self.say("nothing", context! { product });
+            self.offer("person", "button_person");
+            return;
+        }
+        if let ([one], false, false, false) = (fit.products.as_slice(), fit.over_budget, fit.lacking, fit.other_brand) {
+            return self.details(one);
+        }
+        self.memory.shown = fit.products.iter().map(|product| product.sku.clone()).collect();
+        let purse = Purse::of(self.memory, self.shop);
+        let budget = self.memory.budget.as_ref().filter(|_| !purse.unknown);
+        let budget = budget.map(|budget| budget_text(budget, self.shop.currency)).unwrap_or_default();
+        let needs: Vec<String> = self.memory.needs.iter().map(|need| self.word(need)).collect();
+        if fit.other_brand {
+            self.say("other_brand", context! { product => &product });
+        }
+        if purse.unknown || purse.converted {
+            self.say("other_currency", context! {});
+        }
+        let Fit { over_budget, lacking, .. } = fit;
+        let section = if over_budget || lacking { "show_near" } else { "show" };
+        self.say(section, context! { product, budget, needs, over_budget, lacking, count => fit.products.len() });
+        self.list_products(&fit.products);
+    }
+}

@@ -131,11 +131,11 @@ fn list(jobs: &[jobs::Told]) -> String {
         let every = format!("{:?}", job.every).to_lowercase();
         let _infallible = writeln!(
             text,
-            "  {:14} every {every:8} {:8} {period:11} {} of {}, next {next}",
+            "  {:18} every {every:8} {:8} {period:11} {} of {}, next {next}",
             job.name, job.state, job.done, job.total
         );
         if let Some(error) = &job.error {
-            let _infallible = writeln!(text, "  {:14} {error}", "");
+            let _infallible = writeln!(text, "  {:18} {error}", "");
         }
     }
     text

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::{Ended, Stop, runtime};
 use crate::config::Settings;
 use crate::domain::Timestamp;
-use crate::store::{Role, Store};
+use crate::store::{Role, Store, StoreError};
 use crate::web::access;
 
 /// Creates people who may sign in to the console, and links for them.
@@ -53,8 +53,13 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
 }
 
 async fn act(action: Action, settings: Settings) -> Result<Ended, Stop> {
-    let failed = |error: crate::store::StoreError| Stop::new("the database refused it", error);
-    let store = Store::open(&settings.database.url).await.map_err(failed)?;
+    let failed = |error: StoreError| Stop::new("the database refused it", error);
+    // Beside a running server where there is one; where there is no database yet, it is made.
+    let store = match Store::open_beside(&settings.database.url).await {
+        Err(StoreError::Address(_)) => Store::open(&settings.database.url).await,
+        opened => opened,
+    };
+    let store = store.map_err(failed)?;
     let now = Timestamp::from(chrono::Utc::now());
     match action {
         Action::Add { login, name, role } => {

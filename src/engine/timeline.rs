@@ -151,14 +151,14 @@ pub fn take_head(fields: &mut serde_json::Map<String, Value>) -> Result<Head, St
     let contact = match fields.remove("contact") {
         None | Some(Value::Null) => None,
         Some(Value::String(name)) => Some(name.parse::<ContactRef>()?),
-        Some(_) => return Err("`contact` is text: +85251234567 or bsuid:US.9001".into()),
+        Some(_) => return Err("`contact` must be text: +85251234567 or bsuid:US.9001".into()),
     };
     let id = match fields.remove("id") {
         None | Some(Value::Null) => None,
         Some(Value::String(id)) => Some(id),
         // An order's number may come as a number: it means the same event each time.
         Some(Value::Number(id)) => Some(id.to_string()),
-        Some(_) => return Err("`id` is text".into()),
+        Some(_) => return Err("`id` must be text, in quotes".into()),
     };
     Ok(Head { at: take_time(fields, "at")?, received: take_time(fields, "received")?, contact, id })
 }
@@ -184,7 +184,7 @@ fn take_time(fields: &mut serde_json::Map<String, Value>, name: &str) -> Result<
             Some(at) => Ok(Some(at)),
             None => Err(format!("`{name}` is `{text}`, which is no RFC 3339 time with offset")),
         },
-        Some(_) => Err(format!("`{name}` is text: RFC 3339 with offset")),
+        Some(_) => Err(format!("`{name}` must be text: RFC 3339 with offset")),
     }
 }
 
@@ -216,7 +216,10 @@ mod tests {
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"event\": \"figures\", \"job\": \"customers\"}", "Hotline's own"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"852\", \"event\": \"message\"}", "names no contact"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"expect\": {\"tagz\": []}}", "tagz"),
-            ("{\"at\": \"2026-03-02T10:00:00Z\", \"id\": true, \"event\": \"message\"}", "`id` is text"),
+            (
+                "{\"at\": \"2026-03-02T10:00:00Z\", \"id\": true, \"event\": \"message\"}",
+                "`id` must be text, in quotes",
+            ),
             ("nonsense", "not valid JSON"),
         ] {
             let error = parse(text).unwrap_err();

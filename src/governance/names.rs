@@ -150,12 +150,18 @@ impl TagNames {
         let (group, rest) = tag.split_once('/').unwrap_or(("", tag));
         let named = self.groups.get(group).and_then(|labels| in_language(labels, language));
         let group = named.map_or_else(|| capital(group), str::to_owned);
-        let label = format!("{group}-{}", capital(&rest.replace(['/', '-'], " ")));
-        let graphemes: Vec<&str> = label.graphemes(true).collect();
-        match graphemes.get(..self.most_characters - 1) {
-            Some(kept) if graphemes.len() > self.most_characters => kept.concat() + CUT,
-            _ => label,
-        }
+        // The end of a key says most: of `category/electronics/phone` the phone.
+        let parts: Vec<&str> = rest.split('/').collect();
+        let words = |from: usize| capital(&parts[from..].join(" ").replace('-', " "));
+        let last_two = parts.len().saturating_sub(2);
+        let named = |from: usize| format!("{group}-{}", words(from));
+        let whole = named(0);
+        let ways = [whole.clone(), named(last_two), words(last_two), named(parts.len() - 1), words(parts.len() - 1)];
+        let fits = |label: &String| label.graphemes(true).count() <= self.most_characters;
+        ways.into_iter().find(fits).unwrap_or_else(|| {
+            let kept: String = whole.graphemes(true).take(self.most_characters.saturating_sub(1)).collect();
+            kept + CUT
+        })
     }
 
     /// The colour of a tag that nobody gave one: what its words mean, else one that is always the same.

@@ -63,19 +63,27 @@ async fn frame(app: &App, signed_in: &SignedIn, view: &str, current: Option<i64>
     let now = app.engine.now();
     let read = async {
         let (counts, rows) = (store.counts(login).await?, store.inbox(which, login, ROWS).await?);
-        Ok::<_, StoreError>((counts, rows, alerts(app).await?, app.engine.faces().await?))
+        Ok::<_, StoreError>((counts, rows, head(app, signed_in).await?, app.engine.faces().await?))
     };
-    let (counts, rows, alerts, faces) = read.await.map_err(|_| app.pages.unavailable())?;
+    let (counts, rows, head, faces) = read.await.map_err(|_| app.pages.unavailable())?;
     let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, now)).collect();
     let problems = app.engine.shelf().problems();
     Ok(context! {
-        view, alerts, counts => counts.to_vec(), rows, current, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
-        admin => signed_in.is_admin(), sandbox => app.sandbox, problems => problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        view, counts => counts.to_vec(), rows, current,
+        problems => problems.iter().map(ToString::to_string).collect::<Vec<_>>(), ..head
     })
 }
 
-/// The alerts that stand, for the header of every page.
-pub(super) async fn alerts(app: &App) -> Result<Vec<Value>, StoreError> {
+/// What the head of every page shows, and its forms need.
+pub(super) async fn head(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
+    Ok(context! {
+        alerts => alerts(app).await?, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
+        admin => signed_in.is_admin(), sandbox => app.sandbox,
+    })
+}
+
+/// The alerts that stand.
+async fn alerts(app: &App) -> Result<Vec<Value>, StoreError> {
     let now = app.engine.now();
     let rows = app.engine.store().alerts(now).await?.into_iter().filter(|row| row.until.is_none());
     let shown = |row: AlertRow| context! { what => row.alert.what, advice => row.alert.advice, since => view::ago(row.since, now) };
@@ -267,8 +275,8 @@ async fn admin_page(app: &App, signed_in: &SignedIn, link: Option<String>, error
         return app.pages.forbidden();
     }
     let store = app.engine.store();
-    let read = async { Ok::<_, StoreError>((store.users().await?, store.kept().await?, alerts(app).await?)) };
-    let Ok((users, (kept_count, kept), alerts)) = read.await else { return app.pages.unavailable() };
+    let read = async { Ok::<_, StoreError>((store.users().await?, store.kept().await?, head(app, signed_in).await?)) };
+    let Ok((users, (kept_count, kept), head)) = read.await else { return app.pages.unavailable() };
     let users: Vec<Value> = users
         .iter()
         .map(|user| context! { login => &user.login, name => &user.name, role => user.role.name(), password => user.password_hash.is_some() })
@@ -279,10 +287,7 @@ async fn admin_page(app: &App, signed_in: &SignedIn, link: Option<String>, error
         .map(|row| context! { at => view::clock(row.received, zone), reason => view::shorten(&row.reason, 160), size => row.size })
         .collect();
     let problems: Vec<String> = app.engine.shelf().problems().iter().map(ToString::to_string).collect();
-    app.pages.show(
-        "admin.html",
-        context! { users, alerts, kept, kept_count, problems, link, error, csrf => &signed_in.0.csrf, user => &signed_in.user().name, admin => true, sandbox => app.sandbox },
-    )
+    app.pages.show("admin.html", context! { users, kept, kept_count, problems, link, error, ..head })
 }
 
 #[derive(Deserialize)]

@@ -77,19 +77,13 @@ impl Asked {
 }
 
 async fn page(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
-    match read(&app, &asked).await {
-        Ok(read) => app.pages.show(
-            "lists.html",
-            context! {
-                csrf => &signed_in.0.csrf, user => &signed_in.user().name, admin => signed_in.is_admin(),
-                sandbox => app.sandbox, ..read
-            },
-        ),
+    match read(&app, &signed_in, &asked).await {
+        Ok(read) => app.pages.show("lists.html", read),
         Err(_) => app.pages.unavailable(),
     }
 }
 
-async fn read(app: &App, asked: &Asked) -> Result<Value, StoreError> {
+async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, StoreError> {
     let (engine, now) = (&app.engine, app.engine.now());
     let (knowledge, faces) = (engine.shelf().knowledge(), engine.faces().await?);
     let wanted = match asked.name.as_str() {
@@ -124,8 +118,9 @@ async fn read(app: &App, asked: &Asked) -> Result<Value, StoreError> {
     let saved = engine.store().saved_segments().await?;
     let saved = saved.iter().map(|list| context! { name => &list.name, about => &list.about, today => false });
     let lists: Vec<Value> = saved.chain(shipped).collect();
-    let (alerts, known_tags) = (console::alerts(app).await?, view::known_tags(&faces));
-    Ok(context! { lists, name => &asked.name, error, alerts, known_tags, typed => &asked.segment, ..found })
+    let (head, known_tags) = (console::head(app, signed_in).await?, view::known_tags(&faces));
+    let found = context! { lists, name => &asked.name, error, known_tags, typed => &asked.segment, ..found };
+    Ok(context! { ..found, ..head })
 }
 
 /// The whole list as CSV, page by page as it is read.

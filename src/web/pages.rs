@@ -15,6 +15,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("sign_in_link.html", include_str!("../../templates/console/sign_in_link.html")),
     ("password.html", include_str!("../../templates/console/password.html")),
     ("inbox.html", include_str!("../../templates/console/inbox.html")),
+    ("rail.html", include_str!("../../templates/console/rail.html")),
     ("alerts.html", include_str!("../../templates/console/alerts.html")),
     ("lists.html", include_str!("../../templates/console/lists.html")),
     ("tags.html", include_str!("../../templates/console/tags.html")),
@@ -32,11 +33,19 @@ const TEMPLATES: &[(&str, &str)] = &[
 #[derive(Clone)]
 pub(super) struct Pages(Arc<Environment<'static>>);
 
+/// A time in a zone by its name, to the minute, as people read it. What is no time stays as it is.
+fn moment(time: String, zone: &str) -> String {
+    let zone = zone.parse().unwrap_or(chrono_tz::UTC);
+    let at = crate::domain::Timestamp::parse_rfc3339(&time);
+    at.map_or(time, |at| at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string())
+}
+
 impl Pages {
     pub(super) fn load() -> Result<Self, minijinja::Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.add_filter("moment", moment);
         for (name, text) in TEMPLATES {
             environment.add_template(name, text)?;
         }

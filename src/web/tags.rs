@@ -105,16 +105,13 @@ async fn shown(app: &App, signed_in: &SignedIn, all: bool, error: Option<String>
     if !signed_in.is_admin() {
         return app.pages.forbidden();
     }
-    match read(app, all).await {
-        Ok(read) => app.pages.show(
-            "tags.html",
-            context! { error, csrf => &signed_in.0.csrf, user => &signed_in.user().name, sandbox => app.sandbox, ..read },
-        ),
+    match read(app, signed_in, all).await {
+        Ok(read) => app.pages.show("tags.html", context! { error, ..read }),
         Err(_) => app.pages.unavailable(),
     }
 }
 
-async fn read(app: &App, all: bool) -> Result<Value, StoreError> {
+async fn read(app: &App, signed_in: &SignedIn, all: bool) -> Result<Value, StoreError> {
     let (faces, figures, now) = (app.engine.faces().await?, app.engine.tag_figures().await?, app.engine.now());
     let knowledge = app.engine.shelf().knowledge();
     let core: Vec<&str> = knowledge.tag_names.core().collect();
@@ -152,9 +149,9 @@ async fn read(app: &App, all: bool) -> Result<Value, StoreError> {
     let period = sample::under_way(Every::Week, &knowledge, now);
     let drawn: Vec<i64> =
         sample::draw(app.engine.store(), &knowledge, &period).await?.iter().map(|contact| contact.0).collect();
-    let alerts = console::alerts(app).await?;
+    let head = console::head(app, signed_in).await?;
     Ok(
-        context! { tags, all, changes, proposals, sample => drawn, week => period.label, alerts, colours => knowledge.tag_names.palette().to_vec() },
+        context! { tags, all, changes, proposals, sample => drawn, week => period.label, colours => knowledge.tag_names.palette().to_vec(), ..head },
     )
 }
 

@@ -9,10 +9,11 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Deserialize;
 
-use super::App;
 use super::access::SignedIn;
+use super::{App, console, view};
 use crate::domain::ContactId;
 use crate::engine::why::{Why, marked, of_contact};
+use crate::store::StoreError;
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/why/{contact}", get(page))
@@ -25,17 +26,23 @@ struct Asking {
 
 async fn page(
     State(app): State<App>,
-    _signed_in: SignedIn,
+    signed_in: SignedIn,
     Path(contact): Path<i64>,
     Query(asking): Query<Asking>,
 ) -> Response {
     let knowledge = app.engine.shelf().knowledge();
     let (store, now) = (app.engine.store(), app.engine.now());
-    match of_contact(store, &knowledge, ContactId(contact), &asking.tag, now).await {
-        Ok(Some(why)) => {
-            app.pages.show("why.html", context! { contact, why => Value::from(Serde(&why)), words => words(&why) })
+    let read = async {
+        let why = of_contact(store, &knowledge, ContactId(contact), &asking.tag, now).await?;
+        Ok::<_, StoreError>((why, console::head(&app, &signed_in).await?, app.engine.faces().await?))
+    };
+    match read.await {
+        Ok((Some(why), head, faces)) => {
+            let (face, words) = (view::face(&faces, &asking.tag), words(&why));
+            let (zone, why) = (knowledge.shop.zone.name(), Value::from(Serde(&why)));
+            app.pages.show("why.html", context! { contact, why, words, face, zone, ..head })
         }
-        Ok(None) => {
+        Ok((None, ..)) => {
             (StatusCode::NOT_FOUND, app.pages.error("There is no such contact.", "Go to the inbox.")).into_response()
         }
         Err(_) => app.pages.unavailable(),

@@ -119,3 +119,26 @@ async fn a_webhook_without_the_right_signature_or_too_large_is_refused() {
     assert_eq!(post(&http, address, &padded(3_300_000)).await, Some(413));
     assert_eq!(post(&http, address, &sign(b"not json".to_vec())).await, Some(200), "kept, and answered 200");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_made_beside_a_running_server_and_before_the_first() {
+    let database = Database::sqlite();
+    let user = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
+            .arg("user")
+            .args(arguments)
+            .env("HOTLINE_DATABASE__URL", &database.url)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(user(&["add", "ben", "--role", "admin"]).contains("/sign-in/"));
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let app = App::start(address, graph, &database, &[]).await;
+    assert!(user(&["add", "eva", "--role", "agent"]).contains("/sign-in/"));
+    assert!(user(&["link", "ben"]).contains("/sign-in/"));
+    assert_eq!(user(&["list"]).lines().count(), 2);
+    assert!(app.terminate().await.success());
+}

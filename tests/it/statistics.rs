@@ -392,7 +392,7 @@ async fn jobs_and_reports_are_reached_by_api_and_command() {
             command.arg("report").args(arguments).env("HOTLINE_DATABASE__URL", &database.url).output().unwrap();
         String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
     };
-    assert!(told(&[]).contains("reports-of-month every month    done"), "{}", told(&[]));
+    assert!(told(&[]).contains("reports-of-month   every month    done"), "{}", told(&[]));
     let service = told(&["service", "--period", &kept]);
     assert!(service.contains("MET-3") && service.contains("(at most 5: unknown)"), "{service}");
     assert!(told(&["nonsense"]).contains("there are: amounts, basket"));

@@ -36,7 +36,7 @@ pub(super) async fn step(engine: &Engine, run: &Run) -> Result<Step, StoreError>
     let Ok(mut progress) = serde_json::from_value::<Progress>(run.progress.clone()) else {
         let total = engine.store().count_buyers(&bought).await?;
         if total < parameters.least {
-            tracing::info!(customers = total, least = parameters.least, "too few customers to compare them");
+            tracing::debug!(customers = total, least = parameters.least, "too few customers to compare them");
             return Ok(Step::Done { done: 0 });
         }
         let mut cuts = <[Vec<i64>; 4]>::default();

@@ -149,7 +149,11 @@ fn due(job: &Job, known: Option<&JobRow>, engine: &Engine) -> Option<JobRow> {
     if known.is_some_and(|row| row.due >= period.until) {
         return None;
     }
-    tracing::info!(job = job.name, period = period.label, "a job begins");
+    // On a new database there is nothing to count yet, and nothing to tell of.
+    match known {
+        Some(_) => tracing::info!(job = job.name, period = period.label, "a job begins"),
+        None => tracing::debug!(job = job.name, period = period.label, "a job begins for the first time"),
+    }
     Some(JobRow {
         name: job.name.into(),
         period: period.label,
@@ -183,7 +187,10 @@ async fn step(engine: &Engine, job: &Job, mut row: JobRow) -> Result<(), StoreEr
             (row.done, row.total, row.error) = (done, done, None);
             (row.state, row.finished, row.progress) = (JobState::Done, Some(row.updated), "null".into());
             metrics::counter!("hotline_jobs_done_total", "job" => job.name).increment(1);
-            tracing::info!(job = job.name, period = row.period, done, "a job is done");
+            match row.before {
+                Some(_) => tracing::info!(job = job.name, period = row.period, done, "a job is done"),
+                None => tracing::debug!(job = job.name, period = row.period, done, "a job is done"),
+            }
         }
         Err(error) => {
             metrics::counter!("hotline_job_failures_total", "job" => job.name).increment(1);

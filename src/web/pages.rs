@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
+use crate::domain::Timestamp;
+
 /// Every page and fragment.
 const TEMPLATES: &[(&str, &str)] = &[
     ("words.html", include_str!("../../templates/console/words.html")),
@@ -33,11 +35,16 @@ const TEMPLATES: &[(&str, &str)] = &[
 #[derive(Clone)]
 pub(super) struct Pages(Arc<Environment<'static>>);
 
-/// A time in a zone by its name, to the minute, as people read it. What is no time stays as it is.
-fn moment(time: String, zone: &str) -> String {
+/// Every instant in a text as people read it: in a zone by its name, to the minute.
+fn moment(text: &str, zone: &str) -> String {
     let zone = zone.parse().unwrap_or(chrono_tz::UTC);
-    let at = crate::domain::Timestamp::parse_rfc3339(&time);
-    at.map_or(time, |at| at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string())
+    let told = |word: &str| {
+        let (time, sign) = word.split_at(word.trim_end_matches([',', ';', '.', ':', ')']).len());
+        let at = Timestamp::parse_rfc3339(time)?.utc().with_timezone(&zone);
+        Some(format!("{}{sign}", at.format("%Y-%m-%d %H:%M")))
+    };
+    let words = text.split(' ').map(|word| told(word).unwrap_or_else(|| word.to_owned()));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 impl Pages {
@@ -76,5 +83,17 @@ impl Pages {
         let page = self
             .error("This is not allowed.", "If a form was open for long, go back, reload the page and send it again.");
         (StatusCode::FORBIDDEN, page).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_in_a_text_are_read_by_people_where_they_are() {
+        let text = "the oldest counts until 2026-03-02T20:30:00.001Z; then 2 of 3";
+        assert_eq!(moment(text, "Asia/Hong_Kong"), "the oldest counts until 2026-03-03 04:30; then 2 of 3");
+        assert_eq!(moment("2026-03-02T20:30:00Z", "nowhere"), "2026-03-02 20:30");
     }
 }

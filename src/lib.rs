@@ -13,6 +13,7 @@ pub mod outreach;
 pub mod places;
 pub mod rulebook;
 pub mod segments;
+pub mod simulate;
 pub mod statistics;
 pub mod store;
 pub mod web;

@@ -11,6 +11,7 @@ mod replay;
 mod report;
 mod sandbox;
 mod serve;
+mod simulate;
 mod user;
 mod why;
 
@@ -54,6 +55,8 @@ enum Command {
     Why(why::Arguments),
     /// List every entry of the catalogue with what carries it out.
     Coverage(coverage::Arguments),
+    /// Live through weeks of a shop on a virtual clock, beside a sender that knows no gate.
+    Simulate(simulate::Arguments),
     /// Write contacts with their tags as CSV.
     Export(export::Arguments),
     /// Print figures over all contacts, and how far the jobs are that count them.
@@ -130,6 +133,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::Backtest(arguments) => backtest::run(arguments, settings()?),
         Command::Why(arguments) => why::run(arguments, settings()?),
         Command::Coverage(arguments) => coverage::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
         Command::Export(arguments) => export::run(arguments, settings()?),
         Command::Report(arguments) => report::run(arguments, settings()?),
         Command::Import(arguments) => import::run(arguments, settings()?),

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Ended, Stop, runtime};
 use crate::engine::wall_clock;
+use crate::whatsapp::graph::Rules;
 use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, phone_router};
 
 /// Runs a Graph API that behaves like Meta's: signed webhooks with retries, statuses, limits, error codes, faults.
@@ -40,6 +41,12 @@ pub struct Arguments {
     /// Messages a second that the number may send.
     #[arg(long, default_value_t = 80)]
     messages_per_second: u32,
+    /// Different customers that templates may reach outside their windows in 24 h [default: any number]
+    #[arg(long)]
+    portfolio: Option<u32>,
+    /// Marketing templates that one customer gets in a week [default: any number]
+    #[arg(long)]
+    marketing_cap: Option<u32>,
 }
 
 pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
@@ -54,7 +61,11 @@ async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
             verify_token: arguments.verify_token,
             access_token: arguments.token,
             phone_number_id: arguments.phone_number_id,
-            messages_per_second: arguments.messages_per_second,
+            rules: Rules {
+                messages_per_second: arguments.messages_per_second,
+                portfolio: arguments.portfolio,
+                marketing_cap: arguments.marketing_cap,
+            },
             status_delays: [Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(2_000)],
             retry_after: Duration::from_secs(1),
             retry_at_most: Duration::from_secs(3600),

@@ -18,6 +18,7 @@ use crate::engine::{Engine, Parts, wall_clock};
 use crate::store::{Role, Store};
 use crate::web::{self, access};
 use crate::whatsapp::client::Client;
+use crate::whatsapp::graph::Rules;
 use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, phone_router};
 
 /// How long what is in hand may take to finish after the signal to stop.
@@ -117,7 +118,7 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
         verify_token: verify_token.clone(),
         access_token: access_token.clone(),
         phone_number_id: SANDBOX_NUMBER.into(),
-        messages_per_second: settings.whatsapp.messages_per_second,
+        rules: Rules::unlimited(settings.whatsapp.messages_per_second),
         status_delays: [Duration::from_millis(150), Duration::from_millis(350), Duration::from_millis(1500)],
         retry_after: Duration::from_secs(1),
         retry_at_most: Duration::from_secs(3600),

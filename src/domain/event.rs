@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Colour, ContactRef, Country, Currency, MessageKind, Timestamp};
+use super::{Colour, ContactRef, Country, Currency, FollowUpRequest, MessageKind, Timestamp};
 
 /// One thing that happened, as the fold sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -572,6 +572,43 @@ pub struct CampaignEvent {
     /// Its tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// With `recipient`: what this campaign wants to send them, if the gate lets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+}
+
+/// What a campaign wants to send to a recipient.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What it is for.
+    pub kind: MessageKind,
+    /// Name of the reply file and of Meta's template.
+    pub template: String,
+    /// Product key or name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// Not before this.
+    pub not_before: Timestamp,
+    /// Worthless after this.
+    pub not_after: Timestamp,
+}
+
+impl CampaignEvent {
+    /// The plan that follows from being a recipient.
+    pub fn request(&self) -> Option<FollowUpRequest> {
+        let offer = self.offer.as_ref().filter(|_| self.action == "recipient")?;
+        Some(FollowUpRequest {
+            rule: format!("campaign:{}", self.campaign).into(),
+            catalogue: Vec::new(),
+            kind: offer.kind,
+            template: offer.template.clone(),
+            product: offer.product.clone(),
+            category: None,
+            campaign: Some(self.campaign.clone()),
+            not_before: offer.not_before,
+            not_after: offer.not_after,
+        })
+    }
 }
 
 /// The weather of a day somewhere.

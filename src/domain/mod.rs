@@ -25,7 +25,7 @@ pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
 pub use contact::{Address, Contact, ContactId, ContactRef, Country, Language, Phone, UserId};
 pub use event::{
     AgentAction, AgentEvent, CampaignEvent, CartEvent, CaseEvent, ClickEvent, Event, EventBody, FiguresEvent,
-    InboundMessage, LocationEvent, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, PageEvent,
+    InboundMessage, LocationEvent, Offer, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, PageEvent,
     ProductEvent, ProfileEvent, QuoteEvent, Referral, ReferralSource, SentEvent, StatusEvent, StatusKind, WeatherEvent,
     in_order,
 };

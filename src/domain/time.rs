@@ -131,6 +131,13 @@ impl Add<Duration> for Timestamp {
     }
 }
 
+impl Add for Duration {
+    type Output = Duration;
+    fn add(self, other: Duration) -> Duration {
+        Duration(self.0.saturating_add(other.0))
+    }
+}
+
 impl Sub<Duration> for Timestamp {
     type Output = Timestamp;
     fn sub(self, length: Duration) -> Timestamp {

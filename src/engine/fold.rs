@@ -162,6 +162,11 @@ impl<'a> Folding<'a> {
                 self.agent(&taken, now);
             }
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
+            EventBody::Campaign(campaign) => {
+                if let Some(request) = campaign.request() {
+                    self.state.ledger.plan(&request);
+                }
+            }
             _ => {}
         }
         self.state.ledger.observe(event);
@@ -290,6 +295,10 @@ impl<'a> Folding<'a> {
             may_be_asked: facts.colour() != Some(Colour::Red) && !weighs.iter().any(|tag| facts.holds_like(tag)),
         };
         let Some(answer) = knowledge.dialogue.answer(memory, contact, known, shop, standing, now) else { return };
+        // Words of our own reach nobody whose service window is closed (131047): a hand-off may open without a word of theirs.
+        if contact.window_ends().is_none_or(|ends| now >= ends) {
+            return;
+        }
         let mut message = self.outgoing(MessageKind::Reply, answer.content, now);
         message.answers = answer.answers;
         carry(&mut message, answer.links);

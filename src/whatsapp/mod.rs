@@ -4,6 +4,7 @@
 pub mod chat_export;
 pub mod client;
 pub mod errors;
+pub mod graph;
 pub mod sandbox;
 pub mod signature;
 pub mod webhook;

@@ -23,7 +23,7 @@ pub async fn sandbox(webhook: SocketAddr, per_second: u32) -> (Sandbox, SocketAd
         verify_token: "word".into(),
         access_token: "token".into(),
         phone_number_id: NUMBER.into(),
-        messages_per_second: per_second,
+        rules: hotline::whatsapp::graph::Rules::unlimited(per_second),
         status_delays: [Duration::from_millis(20), Duration::from_millis(20), Duration::from_millis(20)],
         retry_after: Duration::from_millis(100),
         // A status that meets a dead process is soon told to the next one.

@@ -20,6 +20,7 @@ mod recompute;
 mod samples;
 mod scenarios;
 mod segments;
+mod simulate;
 mod size;
 mod spine;
 mod statistics;

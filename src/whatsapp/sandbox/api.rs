@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{Faults, Sandbox, deliver, wire};
 use crate::domain::Phone;
 use crate::whatsapp::errors;
+use crate::whatsapp::graph::{Fate, Named};
 
 pub(super) fn router(sandbox: Sandbox) -> Router {
     Router::new()
@@ -43,7 +44,8 @@ async fn number(
         return unknown_object(&number);
     }
     axum::Json(json!({
-        "id": number, "display_phone_number": "+1 312-555-0100", "verified_name": "Sandbox", "quality_rating": "GREEN",
+        "id": number, "display_phone_number": "+1 312-555-0100", "verified_name": "Sandbox",
+        "quality_rating": sandbox.inner.graph().quality().name(),
         "status": "CONNECTED", "throughput": { "level": "STANDARD" },
     }))
     .into_response()
@@ -107,36 +109,27 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Re
     if digits == "13125550100" {
         return refuse(131_021, "Recipient phone number cannot be the sender's");
     }
-    let now = inner.now();
-    if !inner.number_has_room(now) {
-        return refuse(
-            130_429,
-            "Message failed to send because there were too many messages sent from this phone number",
-        );
+    // Which category a template is in, only Meta knows: here each is taken for marketing.
+    let template = body["template"]["name"].as_str().map(|name| Named { name, marketing: true });
+    let judged = inner.graph().call(&digits, template, inner.now());
+    match judged {
+        Err(code) => refuse(code, &errors::explain(code)),
+        Ok(Fate::Fails(131_047)) if inner.settings.window_error_at_once => refuse(131_047, &errors::explain(131_047)),
+        Ok(fate) => accept(sandbox, &digits, &body, fate),
     }
-    if !inner.pair_has_room(&digits, now) {
-        return refuse(131_056, "Too many messages sent from the sender to the same recipient in a short time");
-    }
-    let template = body["type"] == "template";
-    let window = inner.window_is_open(&digits, now);
-    if !window && !template && inner.settings.window_error_at_once {
-        return refuse(131_047, "More than 24 hours have passed since the customer last replied");
-    }
-    accept(sandbox, &digits, &body, window || template)
 }
 
-fn accept(sandbox: &Sandbox, digits: &str, body: &Value, allowed: bool) -> Response {
+fn accept(sandbox: &Sandbox, digits: &str, body: &Value, fate: Fate) -> Response {
     let id = wire::wamid(digits, true);
     let callback = body["biz_opaque_callback_data"].clone();
-    let stopped = body["type"] == "template" && sandbox.inner.marketing_stopped(digits);
-    if allowed && !stopped {
+    if fate == Fate::Arrives {
         let mut shown = body.clone();
         shown["id"] = id.as_str().into();
         shown["at"] = sandbox.inner.now().0.into();
         shown["status"] = "accepted".into();
         sandbox.inner.show(digits, shown);
     }
-    tokio::spawn(follow(sandbox.clone(), digits.to_owned(), id.clone(), callback, allowed, stopped));
+    tokio::spawn(follow(sandbox.clone(), digits.to_owned(), id.clone(), callback, fate));
     axum::Json(json!({
         "messaging_product": "whatsapp",
         "contacts": [{ "input": body["to"], "wa_id": digits }],
@@ -146,16 +139,18 @@ fn accept(sandbox: &Sandbox, digits: &str, body: &Value, allowed: bool) -> Respo
 }
 
 /// The statuses of an accepted message, in sequence.
-async fn follow(sandbox: Sandbox, digits: String, id: String, callback: Value, allowed: bool, stopped: bool) {
+async fn follow(sandbox: Sandbox, digits: String, id: String, callback: Value, fate: Fate) {
     let [to_sent, to_delivered, to_read] = sandbox.inner.settings.status_delays;
     tokio::time::sleep(to_sent).await;
-    let code = if !allowed { Some(131_047) } else { stopped.then_some(131_050) };
-    if let Some(code) = code {
+    if let Fate::Fails(code) = fate {
         let title = errors::explain(code);
         let error = json!({ "code": code, "title": title, "message": title, "error_data": { "details": title } });
         return deliver::status(&sandbox, &digits, &id, "failed", &callback, Some(&error));
     }
     deliver::status(&sandbox, &digits, &id, "sent", &callback, None);
+    if fate == Fate::Unheard {
+        return;
+    }
     tokio::time::sleep(to_delivered).await;
     deliver::status(&sandbox, &digits, &id, "delivered", &callback, None);
     tokio::time::sleep(to_read).await;

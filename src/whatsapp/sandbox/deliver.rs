@@ -35,7 +35,7 @@ pub(super) fn inbound(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
     let inner = &sandbox.inner;
     let (number, now) = (customer.wa_id(), inner.now());
     let id = wire::wamid(&number, false);
-    inner.wrote(&number, now);
+    inner.graph().wrote(&number, now);
     let mut message = json!({ "from": number, "id": id, "timestamp": (now.0 / 1000).to_string() });
     let (kind, body, shown) = match said {
         Said::Text(text) => ("text", json!({ "body": text }), text.clone()),
@@ -73,7 +73,7 @@ pub(super) fn inbound(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
 /// A marketing preference (section 2.11).
 pub(super) fn preference(sandbox: &Sandbox, customer: &Customer, wants: bool) {
     let number = customer.wa_id();
-    sandbox.inner.set_marketing_stopped(&number, !wants);
+    sandbox.inner.graph().set_marketing_stopped(&number, !wants, sandbox.inner.now());
     let entry = json!({
         "wa_id": number, "detail": "User preference for marketing messages", "category": "marketing_messages",
         "value": if wants { "resume" } else { "stop" }, "timestamp": sandbox.inner.now().0 / 1000,

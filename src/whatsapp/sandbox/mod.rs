@@ -6,7 +6,6 @@
 
 mod api;
 mod deliver;
-mod limits;
 mod phones;
 mod state;
 mod wire;
@@ -17,6 +16,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::domain::Timestamp;
+use crate::whatsapp::graph::Rules;
 pub use phones::phone_router;
 pub use state::{Counters, Customer, Said};
 
@@ -30,8 +30,8 @@ pub struct SandboxSettings {
     pub verify_token: SecretString,
     pub access_token: SecretString,
     pub phone_number_id: String,
-    /// Messages a second that the number may send (section 5.3).
-    pub messages_per_second: u32,
+    /// Limits of the number and its portfolio.
+    pub rules: Rules,
     /// From acceptance to `sent`, from there to `delivered`, from there to `read`.
     pub status_delays: [Duration; 3],
     /// First wait before a webhook that was refused is delivered again; each next one is four times as long.
@@ -102,7 +102,7 @@ impl Sandbox {
     /// The customer wrote to the number by another way than this sandbox: a load test that posts webhooks itself. Opens the
     /// service window.
     pub fn wrote(&self, customer: &Customer) {
-        self.inner.wrote(&customer.wa_id(), self.inner.now());
+        self.inner.graph().wrote(&customer.wa_id(), self.inner.now());
     }
 
     /// The customer stops or resumes marketing messages, in WhatsApp itself.

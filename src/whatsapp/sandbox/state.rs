@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
-use super::limits::Bucket;
 use super::{Faults, SandboxSettings};
-use crate::domain::{Contact, Timestamp};
+use crate::domain::Timestamp;
+use crate::whatsapp::graph::Graph;
 
 /// Messages that a phone keeps.
 const KEPT: usize = 200;
@@ -82,21 +82,14 @@ pub struct Counters {
     pub retried: u64,
 }
 
-#[derive(Default)]
-struct Phone {
-    shown: Vec<Value>,
-    last_inbound: Option<Timestamp>,
-    pair: Option<Bucket>,
-    marketing_stopped: bool,
-}
-
 /// See [`super::Sandbox`].
 pub(super) struct Inner {
     pub(super) settings: SandboxSettings,
     pub(super) http: reqwest::Client,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    phones: Mutex<HashMap<String, Phone>>,
-    number: Mutex<Option<Bucket>>,
+    /// What each phone shows.
+    phones: Mutex<HashMap<String, Vec<Value>>>,
+    graph: Mutex<Graph<String>>,
     faults: Mutex<Faults>,
     counters: Mutex<Counters>,
     /// The endpoint answered the handshake.
@@ -112,11 +105,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Inner {
     pub(super) fn new(settings: SandboxSettings, clock: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
         Self {
+            graph: Mutex::new(Graph::new(settings.rules)),
             settings,
             http: reqwest::Client::new(),
             clock,
             phones: Mutex::default(),
-            number: Mutex::default(),
             faults: Mutex::default(),
             counters: Mutex::default(),
             verified: false.into(),
@@ -152,44 +145,18 @@ impl Inner {
         lock(&self.counters).clone()
     }
 
-    /// Whether the number has room this second.
-    pub(super) fn number_has_room(&self, now: Timestamp) -> bool {
-        let rate = f64::from(self.settings.messages_per_second);
-        lock(&self.number).get_or_insert_with(|| Bucket::new(rate, rate, now)).take(now)
-    }
-
-    /// Whether this customer may get another message now.
-    pub(super) fn pair_has_room(&self, number: &str, now: Timestamp) -> bool {
-        let mut phones = lock(&self.phones);
-        phones.entry(number.to_owned()).or_default().pair.get_or_insert_with(|| Bucket::pair(now)).take(now)
-    }
-
-    /// Whether the 24-hour window of this customer is open.
-    pub(super) fn window_is_open(&self, number: &str, now: Timestamp) -> bool {
-        let phones = lock(&self.phones);
-        let last = phones.get(number).and_then(|phone| phone.last_inbound);
-        last.is_some_and(|last| now - last <= Contact::SERVICE_WINDOW)
-    }
-
-    pub(super) fn wrote(&self, number: &str, now: Timestamp) {
-        lock(&self.phones).entry(number.to_owned()).or_default().last_inbound = Some(now);
-    }
-
-    pub(super) fn set_marketing_stopped(&self, number: &str, stopped: bool) {
-        lock(&self.phones).entry(number.to_owned()).or_default().marketing_stopped = stopped;
-    }
-
-    pub(super) fn marketing_stopped(&self, number: &str) -> bool {
-        lock(&self.phones).get(number).is_some_and(|phone| phone.marketing_stopped)
+    /// What Meta enforces.
+    pub(super) fn graph(&self) -> MutexGuard<'_, Graph<String>> {
+        lock(&self.graph)
     }
 
     /// Puts something on a phone's screen.
     pub(super) fn show(&self, number: &str, shown: Value) {
         let mut phones = lock(&self.phones);
         let phone = phones.entry(number.to_owned()).or_default();
-        phone.shown.push(shown);
-        let excess = phone.shown.len().saturating_sub(KEPT);
-        phone.shown.drain(..excess);
+        phone.push(shown);
+        let excess = phone.len().saturating_sub(KEPT);
+        phone.drain(..excess);
         drop(phones);
         self.changed(number);
     }
@@ -198,7 +165,7 @@ impl Inner {
     pub(super) fn set_status(&self, number: &str, id: &str, status: &str) {
         let mut phones = lock(&self.phones);
         if let Some(phone) = phones.get_mut(number) {
-            for shown in phone.shown.iter_mut().filter(|shown| shown["id"] == id) {
+            for shown in phone.iter_mut().filter(|shown| shown["id"] == id) {
                 shown["status"] = status.into();
             }
         }
@@ -212,6 +179,6 @@ impl Inner {
     }
 
     pub(super) fn phone(&self, number: &str) -> Vec<Value> {
-        lock(&self.phones).get(number).map(|phone| phone.shown.clone()).unwrap_or_default()
+        lock(&self.phones).get(number).cloned().unwrap_or_default()
     }
 }

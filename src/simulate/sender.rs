@@ -40,7 +40,7 @@ impl Waiting {
 /// What the sender does next.
 pub(super) enum Next {
     /// This message leaves now.
-    Leaves(Waiting),
+    Leaves(Box<Waiting>),
     /// Nothing can leave before that moment.
     Wait(Timestamp),
     /// Nothing waits that could leave.
@@ -227,7 +227,7 @@ impl Sender {
                 if waiting.needs_room() {
                     self.reached.add(waiting.contact, now);
                 }
-                Some(Next::Leaves(waiting))
+                Some(Next::Leaves(Box::new(waiting)))
             }
             Pace::NumberWaits(wait) => {
                 // It keeps its place in the order.
@@ -290,7 +290,7 @@ impl Loop {
             Some(waiting) => {
                 let pause = Duration::millis((1_000 / i64::from(self.per_second)).max(1));
                 self.busy_until = self.busy_until.max(now) + pause;
-                Next::Leaves(waiting)
+                Next::Leaves(Box::new(waiting))
             }
             None => Next::Nothing,
         }

@@ -355,9 +355,9 @@ impl<'a> World<'a> {
         }
     }
 
-    fn leave(&mut self, waiting: Waiting, now: Timestamp) {
+    fn leave(&mut self, waiting: Box<Waiting>, now: Timestamp) {
         let way = Duration::millis(self.random.random_range(WAY));
-        self.enter(now + way, waiting.contact, What::Call(Box::new(waiting)));
+        self.enter(now + way, waiting.contact, What::Call(waiting));
     }
 
     /// Without a gate: the message is made and goes into the loop, whatever the customer thinks of it.

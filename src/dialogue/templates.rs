@@ -1,10 +1,11 @@
-//! Reply templates: one file for each language, in sections that begin with `=== name`.
+//! Reply templates: one file for each language, in sections that begin with `=== name`. Beside it `follow_ups.j2` holds the words
+//! of follow-ups by the name that a rule calls them; those without have the section `follow_up`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
-use super::words::cut;
+use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, Problem, Severity, Shop, SourceFile, TemplateRef};
 
 /// Every reply that the bot can give; a language file must have them all.
@@ -61,6 +62,8 @@ const SECTIONS: [&str; 46] = [
 pub(super) struct Templates {
     environment: Environment<'static>,
     languages: BTreeSet<String>,
+    /// Follow-ups that have words of their own, by language.
+    follow_ups: BTreeMap<String, BTreeSet<String>>,
     /// Names of products, properties, days and states, by language.
     words: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -70,12 +73,20 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let (mut languages, mut problems, mut words) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
+        let mut follow_ups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for file in files {
             let Some(language) = file.path.strip_prefix("replies/").and_then(|rest| rest.split('/').next()) else {
                 continue;
             };
             if file.path.ends_with("/words.j2") {
                 words.insert(language.to_owned(), read_words(file, &mut problems));
+                continue;
+            }
+            if file.path.ends_with("/follow_ups.j2") {
+                for (name, text, place) in sections(&file.text) {
+                    add(&mut environment, file, own_words(language, name), (text, place), &mut problems);
+                    follow_ups.entry(language.to_owned()).or_default().insert(name.to_owned());
+                }
                 continue;
             }
             languages.insert(language.to_owned());
@@ -92,18 +103,7 @@ impl Templates {
                     ));
                     continue;
                 }
-                let id = format!("{language}/{name}");
-                if let Err(error) = environment.add_template_owned(id, text.to_owned()) {
-                    let place = place + line_start(text, error.line().unwrap_or(1));
-                    let message = error.detail().unwrap_or("the template cannot be read").to_owned();
-                    problems.push(Problem::at(
-                        &file.path,
-                        &file.text,
-                        place,
-                        message,
-                        "Compare with the reply of another language.",
-                    ));
-                }
+                add(&mut environment, file, format!("{language}/{name}"), (text, place), &mut problems);
             }
             if !missing.is_empty() {
                 let names: Vec<_> = missing.into_iter().collect();
@@ -121,8 +121,9 @@ impl Templates {
                 "They are what is said where no other language fits.",
             ));
         }
-        let templates = Self { environment, languages, words };
+        let templates = Self { environment, languages, follow_ups, words };
         problems.extend(templates.missing_words());
+        problems.extend(templates.missing_follow_ups());
         if !problems.iter().any(|problem| problem.severity == Severity::Error) {
             problems.extend(templates.check());
         }
@@ -134,21 +135,19 @@ impl Templates {
     fn check(&self) -> Vec<Problem> {
         let samples = [sample(true), sample(false)];
         let mut problems = Vec::new();
-        for language in &self.languages {
-            for section in SECTIONS {
-                let failed = samples.iter().find_map(|sample| self.try_render(language, section, sample).err());
-                if let Some(error) = failed {
-                    let file = format!("replies/{language}/replies.j2");
-                    let detail = error.detail().map_or_else(|| error.to_string(), str::to_owned);
-                    let message = format!("reply `{section}`: {detail}");
-                    problems.push(Problem::at(
-                        &file,
-                        "",
-                        0,
-                        message,
-                        "Use only the names that the English reply uses.",
-                    ));
-                }
+        let replies = self
+            .languages
+            .iter()
+            .flat_map(|language| SECTIONS.map(|name| (language, name, format!("{language}/{name}"))));
+        let own = self.follow_ups.iter().flat_map(|(language, names)| names.iter().map(move |name| (language, name)));
+        let own = own.map(|(language, name)| (language, name.as_str(), own_words(language, name)));
+        for (language, name, id) in replies.chain(own) {
+            let failed = samples.iter().find_map(|sample| self.try_render(&id, sample).err());
+            if let Some(error) = failed {
+                let detail = error.detail().map_or_else(|| error.to_string(), str::to_owned);
+                let message = format!("reply `{name}`: {detail}");
+                let advice = "Use only the names that the English reply uses.";
+                problems.push(Problem::at(&format!("replies/{language}"), "", 0, message, advice));
             }
         }
         problems
@@ -174,14 +173,31 @@ impl Templates {
         problems
     }
 
+    /// The same of follow-ups.
+    fn missing_follow_ups(&self) -> Vec<Problem> {
+        let Some(english) = self.follow_ups.get("en") else { return Vec::new() };
+        let lacks =
+            |language: &&String, name: &&String| !self.follow_ups.get(*language).is_some_and(|own| own.contains(*name));
+        let mut problems = Vec::new();
+        for language in &self.languages {
+            let missing: Vec<_> = english.iter().filter(|name| lacks(&language, name)).map(String::as_str).collect();
+            if !missing.is_empty() {
+                let file = format!("replies/{language}/follow_ups.j2");
+                let message = format!("follow-ups are missing and would be said in English: {}", missing.join(", "));
+                problems.push(Problem::at(&file, "", 0, message, "Add a section for each: === name").warning());
+            }
+        }
+        problems
+    }
+
     /// The name of a product key, a property, a day or a state in that language, else in English, else the key in words.
     pub(super) fn word(&self, language: &str, key: &str) -> String {
         let found = [language, "en"].into_iter().find_map(|language| self.words.get(language)?.get(key));
         found.cloned().unwrap_or_else(|| key.rsplit('/').next().unwrap_or(key).replace('_', " "))
     }
 
-    fn try_render(&self, language: &str, section: &str, values: &Value) -> Result<String, minijinja::Error> {
-        let template = self.environment.get_template(&format!("{language}/{section}"))?;
+    fn try_render(&self, id: &str, values: &Value) -> Result<String, minijinja::Error> {
+        let template = self.environment.get_template(id)?;
         Ok(template.render(values)?.trim().to_owned())
     }
 
@@ -194,11 +210,16 @@ impl Templates {
 
     /// A reply's words. What fails in one language is said in English; templates are checked when they are loaded.
     pub(super) fn render(&self, language: &str, section: &str, values: Value) -> String {
-        let said = self.try_render(language, section, &values).or_else(|_| self.try_render("en", section, &values));
-        said.unwrap_or_default()
+        self.first_of([format!("{language}/{section}"), format!("en/{section}")], &values)
     }
 
-    /// The words of a follow-up, or Meta's template of that name where only that may be sent.
+    /// The first that can be said.
+    fn first_of(&self, ids: impl IntoIterator<Item = String>, values: &Value) -> String {
+        ids.into_iter().find_map(|id| self.try_render(&id, values).ok()).unwrap_or_default()
+    }
+
+    /// The words of a follow-up, or Meta's template of that name where only that may be sent: its parameters are the customer's
+    /// name and, where it tells of one, what is missing to the next tier.
     pub(super) fn follow_up(
         &self,
         planned: &FollowUpRequest,
@@ -207,6 +228,7 @@ impl Templates {
         only_template: bool,
     ) -> Content {
         let language = self.language(contact, shop);
+        let rest = planned.rest.map(|rest| money(rest.amount, rest.currency));
         let name = contact.name.as_deref().and_then(|name| name.split_whitespace().next()).unwrap_or_default();
         if only_template {
             let language = match language {
@@ -216,16 +238,19 @@ impl Templates {
                 "en" => "en_US",
                 other => other,
             };
-            let body = vec![if name.is_empty() { shop.name.clone() } else { name.to_owned() }];
+            let mut body = vec![if name.is_empty() { shop.name.clone() } else { name.to_owned() }];
+            body.extend(rest);
             return Content::Template(TemplateRef { name: planned.template.clone(), language: language.into(), body });
         }
         let product =
             planned.product.as_deref().map(|product| self.product_word(language, product)).unwrap_or_default();
         let values = context! {
             shop => context! { name => &shop.name, address => &shop.address, currency => shop.currency.code() },
-            name, product, kind => planned.kind.name(), template => &planned.template,
+            name, product, kind => planned.kind.name(), template => &planned.template, rest => rest.unwrap_or_default(),
         };
-        Content::Text { body: cut(&self.render(language, "follow_up", values), 4_096) }
+        let own = [language, "en"].map(|language| own_words(language, &planned.template));
+        let all = [language, "en"].map(|language| format!("{language}/follow_up"));
+        Content::Text { body: cut(&self.first_of(own.into_iter().chain(all), &values), 4_096) }
     }
 
     /// A product that a rule names by its key, or by the last part of it with hyphens.
@@ -236,6 +261,26 @@ impl Templates {
             .get("en")
             .and_then(|words| words.keys().find(|known| **known == key || known.ends_with(&format!("/{key}"))));
         known.map_or_else(|| product.replace('-', " "), |key| self.word(language, key))
+    }
+}
+
+/// Where the words of a follow-up stand that has its own.
+fn own_words(language: &str, name: &str) -> String {
+    format!("{language}/follow_up/{name}")
+}
+
+fn add(
+    environment: &mut Environment<'static>,
+    file: &SourceFile,
+    id: String,
+    (text, place): (&str, usize),
+    problems: &mut Vec<Problem>,
+) {
+    if let Err(error) = environment.add_template_owned(id, text.to_owned()) {
+        let place = place + line_start(text, error.line().unwrap_or(1));
+        let message = error.detail().unwrap_or("the template cannot be read").to_owned();
+        let advice = "Compare with the reply of another language.";
+        problems.push(Problem::at(&file.path, &file.text, place, message, advice));
     }
 }
 
@@ -250,7 +295,7 @@ fn sample(full: bool) -> Value {
         needs => list("5G"), budget => some("500 USD"), over_budget => full, lacking => !full, count => if full { 2 } else { 1 },
         text => "Text", order => "A-1", state => "paid", tracking => full.then_some("LX-1"), eta => full.then_some("2026-03-05"), minutes => if full { 5 } else { 0 },
         whole_hours => if full { 0 } else { 2 }, hours => list("Mon 09:00–18:00"),
-        open => full, time => "09:00", day => "today", kind => if full { "reminder" } else { "service" }, template => "welcome_offer",
+        open => full, time => "09:00", day => "today", kind => if full { "reminder" } else { "service" }, template => "welcome_offer", rest => some("200 USD"),
         rows => vec![context! { product => "A", price => "1", summary => some("s"), stock => 1, attributes => list("x") }],
     }
 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::domain::{InboundMessage, Language, MessageKind, OrderEvent, OrderState, Rates};
+use crate::domain::{InboundMessage, Language, MessageKind, Money, OrderEvent, OrderState, Rates};
 use crate::lexicon::{Hints, Lexicon};
 
 /// A customer, the bot and a clock.
@@ -129,6 +129,35 @@ fn expect(answer: &Option<Answer>, holds: &[&str], lacks: &[&str]) {
 }
 
 #[test]
+fn a_follow_up_has_words_of_its_own_in_every_language() {
+    let mut talk = Talk::new("US");
+    let mut planned = FollowUpRequest {
+        rule: "ladder".into(),
+        catalogue: Vec::new(),
+        kind: MessageKind::Promotion,
+        template: "ladder_vip".into(),
+        product: None,
+        category: None,
+        campaign: None,
+        rest: Some(Money { amount: 1200.into(), currency: "CNY".parse().unwrap() }),
+        not_before: talk.now,
+        not_after: talk.now,
+    };
+    for language in ["en", "zh-Hans", "zh-Hant", "ru", "it", "pt", "es", "fr", "de", "tr", "id", "ms", "hi", "ar"] {
+        talk.contact.language = Some(Language(language.into()));
+        let (content, _) = talk.dialogue.follow_up(&planned, &talk.contact, &talk.shop, false);
+        assert!(content.text().contains("1\u{202f}200\u{a0}CNY"), "{language}: {}", content.text());
+    }
+    let (template, _) = talk.dialogue.follow_up(&planned, &talk.contact, &talk.shop, true);
+    let Content::Template(template) = template else { panic!("outside the window only a template goes out") };
+    assert_eq!((template.name.as_str(), template.body.len()), ("ladder_vip", 2));
+    // What has no words of its own has those of all follow-ups.
+    (planned.template, planned.rest) = ("browsed".into(), None);
+    let (content, _) = talk.dialogue.follow_up(&planned, &talk.contact, &talk.shop, false);
+    assert!(!content.text().is_empty() && !content.text().contains("CNY"));
+}
+
+#[test]
 fn what_is_told_of_a_product_leads_to_its_page() {
     let mut talk = Talk::new("US");
     let details = talk.tap("product:P-102").unwrap();
@@ -145,6 +174,7 @@ fn what_is_told_of_a_product_leads_to_its_page() {
             product: Some(product.into()),
             category: None,
             campaign: None,
+            rest: None,
             not_before: talk.now,
             not_after: talk.now,
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Colour, Duration, Evidence, Heat, MessageKind, Stage, TagChange, Timestamp};
+use super::{Colour, Duration, Evidence, Heat, MessageKind, Money, Stage, TagChange, Timestamp};
 
 /// One thing that a rule decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -96,6 +96,9 @@ pub struct FollowUpRequest {
     /// The campaign that it belongs to: it goes to many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<String>,
+    /// What is missing to the next tier, where it tells of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Money>,
     /// Not before this.
     pub not_before: Timestamp,
     /// Worthless after this: dropped, never late (SEND-14).

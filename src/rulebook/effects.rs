@@ -10,8 +10,8 @@ use super::timers::{self, STEP};
 use super::written::{FollowUp, Words};
 use super::{Rulebook, figures};
 use crate::domain::{
-    AgentAction, AgentEvent, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Heat, Stage,
-    TagChange, TagKey, TagMove, Timestamp,
+    AgentAction, AgentEvent, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Heat, Money,
+    Stage, TagChange, TagKey, TagMove, Timestamp,
 };
 
 /// One step in progress: the facts that change and the consequences so far.
@@ -147,6 +147,7 @@ impl<'a> Change<'a> {
                 product: signal.and_then(|signal| signal.field("product")).map(str::to_owned),
                 category: signal.and_then(|signal| signal.field("category")).map(str::to_owned),
                 campaign: None,
+                rest: rest_of(rule, signal),
                 // What is told late is late for what follows from it, too.
                 not_before: self.now.max(from),
                 not_after: until,
@@ -512,6 +513,14 @@ impl<'a> Change<'a> {
             _ => {}
         }
     }
+}
+
+/// What is missing to the next tier, where the rule is about that.
+fn rest_of(rule: &Rule, signal: Option<&Signal>) -> Option<Money> {
+    let amount = signal?.field("rest")?.parse().ok()?;
+    let of_sum = rule.written.sum.as_ref().map(|sum| sum.currency);
+    let currency = of_sum.or_else(|| rule.written.worth.as_ref().map(|worth| worth.currency))?;
+    Some(Money { amount, currency })
 }
 
 /// When a tag came to hold: one that an absence set, when the absence began; the event that ends it may be told late. Where the

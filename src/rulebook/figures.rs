@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 use super::facts::{Entry, Facts};
 use super::language::Rule;
@@ -76,7 +77,7 @@ pub(super) fn counted(
     if rule.rise.is_some() {
         return rise::figure(rule, facts, signal, now);
     }
-    let Some(count) = &rule.written.count else { return Some(own(signal)) };
+    let Some(count) = &rule.written.count else { return Some(own(rule, signal, rates)) };
     let conversation = facts.conversation;
     let since = count.since.as_ref().and_then(|since| facts.marks.get(since)).copied();
     let keep = count.at_least + if count.distinct.is_some() { SPARE } else { 0 };
@@ -88,10 +89,19 @@ pub(super) fn counted(
 }
 
 /// The signal alone.
-pub(super) fn own(signal: &Signal) -> Figure {
+pub(super) fn own(rule: &Rule, signal: &Signal, rates: &Rates) -> Figure {
+    let rest = || {
+        let worth = rule.written.worth.as_ref()?;
+        Some(("rest", rest(worth.rest_to?, rates.convert(signal.money?, worth.currency)?)))
+    };
     // What the clock tells has no event behind it.
     let events = Vec::from_iter((signal.seq != 0).then_some(signal.seq));
-    Figure { events, newest: signal.at, ..Figure::default() }
+    Figure { events, newest: signal.at, fields: rest().into_iter().collect(), ..Figure::default() }
+}
+
+/// What is missing to a sum, in whole units: so much is always enough.
+pub(super) fn rest(aim: Decimal, have: Decimal) -> String {
+    (aim - have).ceil().normalize().to_string()
 }
 
 /// Of entries whose values are days, those in a row that lead up to this one.

@@ -6,7 +6,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::effects::is_like_text;
 use super::facts::{Entry, OrderFacts};
-use super::figures::{Figure, group, own};
+use super::figures::{Figure, group, own, rest};
 use super::language::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
@@ -33,7 +33,7 @@ pub(super) struct Book<'a> {
 /// several, all must hold.
 pub(super) fn figure(book: &Book<'_>, rule: &Rule, signal: &Signal) -> Option<Figure> {
     let written = &rule.written;
-    let mut all = own(signal);
+    let mut all = own(rule, signal, book.rates);
     let mut texts = Vec::new();
     let mut take = |figure: Figure| {
         texts.push(figure.text);
@@ -53,7 +53,7 @@ pub(super) fn figure(book: &Book<'_>, rule: &Rule, signal: &Signal) -> Option<Fi
         take(averaged(book, rule, mean, signal)?);
     }
     if let Some(share) = &written.share_of_orders {
-        take(shared(book, share, signal)?);
+        take(shared(book, share, rule, signal)?);
     }
     if let Some(gap) = &written.gap {
         take(apart(book, rule, gap, signal)?);
@@ -182,11 +182,11 @@ pub(super) fn orders_with(orders: &[OrderFacts], share: &ShareOfOrders) -> (usiz
     (bought.clone().filter(with).count(), bought.count())
 }
 
-fn shared(book: &Book<'_>, share: &ShareOfOrders, signal: &Signal) -> Option<Figure> {
+fn shared(book: &Book<'_>, share: &ShareOfOrders, rule: &Rule, signal: &Signal) -> Option<Figure> {
     let (with, all) = orders_with(book.orders, share);
     (all >= share.of && with * 100 >= share.at_least * all).then(|| Figure {
         text: format!("{with} of {all} orders (needs {} % of {} or more)", share.at_least, share.of),
-        ..own(signal)
+        ..own(rule, signal, book.rates)
     })
 }
 
@@ -217,7 +217,7 @@ fn summed(book: &Book<'_>, rule: &Rule, sum: &Sum, signal: &Signal) -> Option<Fi
     if let Some(aim) = sum.rest_to {
         // With the next order that leaves the window the rest is another one.
         figure.until = entries.first().map(|entry| entry.at + window + STEP);
-        figure.fields.push(("rest", (aim - shown(spent)).ceil().normalize().to_string()));
+        figure.fields.push(("rest", rest(aim, shown(spent))));
     }
     if let Some(mean) = &sum.times_mean {
         let usual = mean_before(&all, book, rule)?;

@@ -50,3 +50,37 @@ fn tier(rule: &Rule) -> Option<(String, String, Decimal)> {
     let has_limit = limit > Decimal::ZERO && !tag.get_ref().contains('{');
     has_limit.then(|| (group, format!("{} in {}", sum.currency, rule.sum_window), limit))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::SourceFile;
+    use crate::rulebook::Rulebook;
+
+    #[test]
+    fn tiers_out_of_reach_are_named_and_those_within_are_not() {
+        let tier = |name: &str, from: u32| {
+            format!(
+                "[[rule]]\nname = \"{name}\"\ncatalogue = []\nwhy = \"A tier.\"\non = \"purchase\"\n\
+                 sum = {{ at_least = {from}, currency = \"USD\", within = \"365d\" }}\ntag = \"club/{name}\"\n"
+            )
+        };
+        let limits = "[tiers]\nat_least = 20\nat_most = 30\nexcept = [\"benefit\"]\n";
+        let ladder = [tier("a", 1000), tier("b", 1200), tier("c", 1560), tier("d", 2340), tier("e", 2700)].concat();
+        let files = [
+            SourceFile { path: "rules/heat.toml".into(), text: include_str!("../../keywords/rules/heat.toml").into() },
+            SourceFile { path: "rules/club.toml".into(), text: format!("{limits}{ladder}") },
+        ];
+        let problems = Rulebook::compile(&files, None).1;
+        let said: Vec<_> =
+            problems.iter().map(|problem| problem.message.as_str()).filter(|text| text.contains("tiers")).collect();
+        assert_eq!(
+            said,
+            [
+                "the tiers of `c` (1560) and `d` (2340) lie 50 per cent apart",
+                "the tiers of `d` (2340) and `e` (2700) lie 15 per cent apart"
+            ]
+        );
+        let shipped = Rulebook::compile(&[files[0].clone()], None).1;
+        assert!(!shipped.iter().any(|problem| problem.message.contains("tiers")), "without [tiers] nothing is said");
+    }
+}

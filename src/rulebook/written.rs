@@ -237,6 +237,9 @@ pub(super) struct Worth {
     #[serde(default)]
     pub(super) less_than: Option<Decimal>,
     pub(super) currency: Currency,
+    /// What is missing to this is the field `rest`, in whole units.
+    #[serde(default)]
+    pub(super) rest_to: Option<Decimal>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

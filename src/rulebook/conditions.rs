@@ -153,12 +153,15 @@ fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &
         let bounds =
             [Some(sum.at_least.max(sum.more_than)).filter(|bound| !bound.is_zero()), sum.less_than, sum.at_most];
         let bound = bounds.into_iter().flatten().next().unwrap_or_default();
+        let usual = sum.times_mean.as_ref().map(|times| (usual(see, rule), times.at_least));
+        let bound = usual.map_or(bound, |(usual, times)| usual * Decimal::from(times));
         let mut condition = so_many(&entries, (have, bound), sum.currency.code(), rule.sum_window, what);
-        condition.holds = Some(purchases::reaches(hundredths(&entries), sum));
-        if let Some(mean) = &sum.times_mean {
+        let reached = purchases::reaches(hundredths(&entries), sum);
+        condition.holds = Some(reached && usual.is_none_or(|(usual, _)| !usual.is_zero() && have >= bound));
+        if let Some((usual, times)) = usual {
+            let usual = usual.round_dp(2).normalize();
             let _infallible =
-                write!(condition.text, "; {} times what was usual in the {} before", mean.at_least, rule.mean_window);
-            condition.holds = None;
+                write!(condition.text, "; {times} times the usual {usual} of the {} before", rule.mean_window);
         }
         all.push(condition);
     }
@@ -191,6 +194,14 @@ fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &
             format!("the usual time between {} purchases or more is {at_least} to {at_most}: {said}", gap.purchases);
         all.push(Condition::is(usual.is_some_and(|usual| (at_least..=at_most).contains(&usual)), text));
     }
+}
+
+/// What was spent on average in stretches as long as the rule's window, before that window (SPEND-28).
+fn usual(see: &View<'_>, rule: &Rule) -> Decimal {
+    let both = Duration::millis(rule.sum_window.0 + rule.mean_window.0);
+    let all = best(see, rule, (&[], &Fields::new(), None), both);
+    let book = Book { orders: &see.facts.orders, rates: &see.rulebook.rates, at: see.now, since: None };
+    purchases::mean_before(&all, &book, rule).unwrap_or_default() / Decimal::ONE_HUNDRED
 }
 
 /// A rule that is judged at the end of a period holds from then on.

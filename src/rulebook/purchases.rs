@@ -248,7 +248,7 @@ fn needs(sum: &Sum) -> String {
 
 /// What was spent, in hundredths, on average in stretches as long as the window, in the time before it (G-9). `None` where
 /// nothing was: nobody exceeds what is not there.
-fn mean_before(all: &[Entry], book: &Book<'_>, rule: &Rule) -> Option<Decimal> {
+pub(super) fn mean_before(all: &[Entry], book: &Book<'_>, rule: &Rule) -> Option<Decimal> {
     let begins = book.oldest(rule.sum_window);
     let before: i64 =
         since(all, begins - rule.mean_window).iter().filter(|entry| entry.at < begins).map(|entry| entry.weight).sum();

@@ -172,7 +172,10 @@ fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &
             || "there was none".into(),
             |average| format!("it is {} {}", average.round_dp(2).normalize(), mean.currency),
         );
-        let text = format!("the mean of the orders in {}: {said}", rule.mean_window);
+        let limits = [("at least", mean.at_least), ("at most", mean.at_most)];
+        let limits = limits.into_iter().filter_map(|(words, limit)| Some(format!("{words} {}", limit?.normalize())));
+        let limits = limits.collect::<Vec<_>>().join(" and ");
+        let text = format!("the mean of the orders in {} is {limits}: {said}", rule.mean_window);
         all.push(Condition::is(average.is_some_and(|average| mean.holds(average)), text));
     }
     if let Some(share) = &written.share_of_orders {
@@ -189,7 +192,10 @@ fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &
         let visits = best(see, rule, (&gap.per, fields, None), Duration::millis(see.now.0));
         let usual = purchases::usual_gap(&visits, gap);
         let (at_least, at_most) = rule.gap;
-        let said = usual.map_or_else(|| "too few purchases to tell".into(), |usual| format!("it is {usual}"));
+        let said = usual.map_or_else(
+            || "too few purchases to tell".into(),
+            |usual| format!("it is {}d", usual.0 / Duration::days(1).0),
+        );
         let text =
             format!("the usual time between {} purchases or more is {at_least} to {at_most}: {said}", gap.purchases);
         all.push(Condition::is(usual.is_some_and(|usual| (at_least..=at_most).contains(&usual)), text));

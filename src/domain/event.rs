@@ -574,12 +574,12 @@ pub struct CampaignEvent {
     pub tags: Vec<String>,
     /// With `recipient`: what this campaign wants to send them, if the gate lets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offer: Option<Offer>,
+    pub offer: Option<Sending>,
 }
 
 /// What a campaign wants to send to a recipient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Offer {
+pub struct Sending {
     /// What it is for.
     pub kind: MessageKind,
     /// Name of the reply file and of Meta's template.
@@ -605,6 +605,7 @@ impl CampaignEvent {
             product: offer.product.clone(),
             category: None,
             campaign: Some(self.campaign.clone()),
+            rest: None,
             not_before: offer.not_before,
             not_after: offer.not_after,
         })

@@ -25,9 +25,9 @@ pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
 pub use contact::{Address, Contact, ContactId, ContactRef, Country, Language, Phone, UserId};
 pub use event::{
     AgentAction, AgentEvent, CampaignEvent, CartEvent, CaseEvent, ClickEvent, Event, EventBody, FiguresEvent,
-    InboundMessage, LocationEvent, Offer, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, PageEvent,
-    ProductEvent, ProfileEvent, QuoteEvent, Referral, ReferralSource, SentEvent, StatusEvent, StatusKind, WeatherEvent,
-    in_order,
+    InboundMessage, LocationEvent, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, PageEvent,
+    ProductEvent, ProfileEvent, QuoteEvent, Referral, ReferralSource, Sending, SentEvent, StatusEvent, StatusKind,
+    WeatherEvent, in_order,
 };
 pub use lead::{Colour, Heat, Stage};
 pub use link::{LINK_ROOM, Link, LinkKind};

@@ -14,7 +14,7 @@ use super::sender::{Loop, Next, Sender, Waiting};
 use super::tally::Tally;
 use crate::domain::{
     AgentAction, CampaignEvent, Consequence, ContactId, ContactRef, Content, Duration, Event, EventBody,
-    FollowUpRequest, MessageKind, Offer, OptAction, OptEvent, OptScope, Outgoing, Standing, Timestamp,
+    FollowUpRequest, MessageKind, OptAction, OptEvent, OptScope, Outgoing, Sending, Standing, Timestamp,
 };
 use crate::engine::fold::Knowledge;
 use crate::engine::state::{Effect, State};
@@ -287,7 +287,7 @@ impl<'a> World<'a> {
 
     /// Everybody gets this week's offer, if the sender lets it.
     fn campaign(&mut self, week: u32, now: Timestamp) {
-        let offer = Offer {
+        let offer = Sending {
             kind: MessageKind::Promotion,
             template: "weekly_offer".into(),
             product: None,
@@ -461,6 +461,7 @@ fn once_more(state: &State, message: &Outgoing, knowledge: &Knowledge, shared: &
         product: message.product.clone(),
         category: None,
         campaign: None,
+        rest: None,
         not_before: message.at,
         not_after: message.expires,
     };

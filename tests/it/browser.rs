@@ -109,8 +109,12 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
     agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(".messages .theirs")).await.unwrap();
     assert!(text(&agent, ".panel .tags").await.contains("Budget-300"));
     press(&agent, "b").await;
-    let reply = agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css("#reply")).await.unwrap();
-    reply.send_keys("Hello, this is Ana. I pick one out for you.").await.unwrap();
+    // The conversation is drawn anew when it is taken: the field may be a new one a moment after it was found.
+    eventually("there is a field to answer in", async || {
+        let reply = agent.find(Locator::Css("#reply")).await.ok()?;
+        reply.send_keys("Hello, this is Ana. I pick one out for you.").await.ok()
+    })
+    .await;
     click(&agent, ".write button.main").await;
     eventually("the customer sees Ana's answer", async || {
         text(&phone, &format!("{own} .screen")).await.contains("this is Ana").then_some(())

@@ -84,6 +84,9 @@ pub fn gate(
         return Verdict::Never { why: Condition::TooLate.into() };
     }
     let window_open = view.contact.window_ends().is_some_and(|ends| now + policy.window_margin < ends);
+    if !window_open && is_closed_to_marketing(view, planned, policy) {
+        return Verdict::Never { why: Condition::CountryWithoutMarketing.into() };
+    }
     let own = put_off(ledger, view, policy, shop, now).map(|(at, condition)| (at, condition.into()));
     if let Some((at, why)) = own.into_iter().chain(held(shared, window_open)).max_by_key(|(at, _)| *at) {
         return Verdict::NotBefore { at, why };
@@ -92,6 +95,12 @@ pub fn gate(
         true => Verdict::Now,
         false => Verdict::OnlyTemplate { why: Condition::WindowClosed.into() },
     }
+}
+
+/// Whether Meta delivers templates of this kind where the customer lives.
+fn is_closed_to_marketing(view: &View<'_>, planned: &Planned, policy: &Policy) -> bool {
+    let closed = view.contact.country.is_some_and(|country| policy.no_marketing_templates.contains(&country));
+    closed && policy.marketing.contains(&planned.kind)
 }
 
 /// What is held for many, each with the moment to ask again.

@@ -3,7 +3,7 @@
 use chrono::NaiveTime;
 use serde::Deserialize;
 
-use crate::domain::{Duration, MessageKind, Problem, SourceFile};
+use crate::domain::{Country, Duration, MessageKind, Problem, SourceFile};
 
 /// What may be sent unasked, and when. The file explains each figure.
 #[derive(Clone, Debug, Deserialize)]
@@ -23,6 +23,8 @@ pub struct Policy {
     pub window_margin: Duration,
     pub not_in_yellow: Vec<MessageKind>,
     pub marketing: Vec<MessageKind>,
+    #[serde(default)]
+    pub no_marketing_templates: Vec<Country>,
 }
 
 impl Policy {

@@ -141,6 +141,7 @@ fn a_follow_up_has_words_of_its_own_in_every_language() {
         campaign: None,
         rest: Some(Money { amount: 1200.into(), currency: "CNY".parse().unwrap() }),
         not_before: talk.now,
+        at: None,
         not_after: talk.now,
     };
     for language in ["en", "zh-Hans", "zh-Hant", "ru", "it", "pt", "es", "fr", "de", "tr", "id", "ms", "hi", "ar"] {
@@ -176,6 +177,7 @@ fn what_is_told_of_a_product_leads_to_its_page() {
             campaign: None,
             rest: None,
             not_before: talk.now,
+            at: None,
             not_after: talk.now,
         };
         let (content, links) = talk.dialogue.follow_up(&planned, &talk.contact, &talk.shop, false);

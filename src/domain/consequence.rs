@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Colour, Duration, Evidence, Heat, MessageKind, Money, Stage, TagChange, Timestamp};
+use super::{Colour, Duration, Evidence, Heat, MessageKind, Money, Outgoing, Stage, TagChange, Timestamp};
 
 /// One thing that a rule decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -101,6 +101,43 @@ pub struct FollowUpRequest {
     pub rest: Option<Money>,
     /// Not before this.
     pub not_before: Timestamp,
+    /// The moment that was chosen for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
     /// Worthless after this: dropped, never late (SEND-14).
     pub not_after: Timestamp,
+}
+
+impl FollowUpRequest {
+    /// When it is looked at next: the moment that was chosen, else the earliest.
+    pub fn due(&self) -> Timestamp {
+        self.at.unwrap_or(self.not_before)
+    }
+
+    /// Writes on a message what it came from.
+    pub fn mark(&self, message: &mut Outgoing) {
+        message.rule = Some(self.rule.to_string());
+        message.template = Some(self.template.clone());
+        message.product.clone_from(&self.product);
+        message.category.clone_from(&self.category);
+        message.campaign.clone_from(&self.campaign);
+        message.expires = self.not_after;
+    }
+
+    /// What a message came from, as far as it is written on it.
+    pub fn behind(message: &Outgoing) -> Self {
+        Self {
+            rule: message.rule.as_deref().unwrap_or_default().into(),
+            catalogue: Vec::new(),
+            kind: message.kind,
+            template: message.template.clone().unwrap_or_default(),
+            product: message.product.clone(),
+            category: message.category.clone(),
+            campaign: message.campaign.clone(),
+            rest: None,
+            not_before: message.at,
+            at: None,
+            not_after: message.expires,
+        }
+    }
 }

@@ -607,6 +607,7 @@ impl CampaignEvent {
             campaign: Some(self.campaign.clone()),
             rest: None,
             not_before: offer.not_before,
+            at: None,
             not_after: offer.not_after,
         })
     }

@@ -5,6 +5,7 @@
 mod consequence;
 mod contact;
 mod event;
+mod habit;
 mod lead;
 mod link;
 mod message;
@@ -29,6 +30,7 @@ pub use event::{
     ProductEvent, ProfileEvent, QuoteEvent, Referral, ReferralSource, Sending, SentEvent, StatusEvent, StatusKind,
     WeatherEvent, in_order,
 };
+pub use habit::Habit;
 pub use lead::{Colour, Heat, Stage};
 pub use link::{LINK_ROOM, Link, LinkKind};
 pub use message::{Button, Content, ListRow, MessageKind, MessageNumber, Outgoing, Sender, TemplateRef};

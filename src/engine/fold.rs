@@ -8,12 +8,12 @@ use super::state::{Effect, State};
 use crate::dialogue::{Dialogue, Known};
 use crate::domain::{
     Address, AgentAction, AgentEvent, Colour, Consequence, ContactRef, Crawlers, Duration, Event, EventBody,
-    InboundMessage, Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop, Standing,
-    Timestamp, UserId, Whereabouts,
+    InboundMessage, Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop, Timestamp, UserId,
+    Whereabouts,
 };
 use crate::handoff::{self, DeskMove};
 use crate::lexicon::{Hints, Lexicon};
-use crate::outreach::{self, Verdict};
+use crate::outreach;
 use crate::rulebook::{Occurrence, Rulebook};
 
 /// Everything that a fold knows beside the contact: dictionaries, rules, replies, the shop. Immutable; a changed file
@@ -52,10 +52,10 @@ pub struct Knowledge {
 }
 
 /// A fold in progress: the state, and what was decided so far.
-struct Folding<'a> {
-    knowledge: &'a Knowledge,
-    state: &'a mut State,
-    effects: Vec<Effect>,
+pub(super) struct Folding<'a> {
+    pub(super) knowledge: &'a Knowledge,
+    pub(super) state: &'a mut State,
+    pub(super) effects: Vec<Effect>,
     consequences: Vec<Consequence>,
 }
 
@@ -164,12 +164,12 @@ impl<'a> Folding<'a> {
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
             EventBody::Campaign(campaign) => {
                 if let Some(request) = campaign.request() {
-                    self.state.ledger.plan(&request);
+                    self.plan(&request, now);
                 }
             }
             _ => {}
         }
-        self.state.ledger.observe(event);
+        self.take_note(event, reading.as_ref(), now);
         if matches!(event.body, EventBody::Message(_)) {
             self.state.desk.touch(now);
         }
@@ -225,7 +225,7 @@ impl<'a> Folding<'a> {
         }
     }
 
-    fn rules(&mut self, what: Occurrence<'_>, now: Timestamp) {
+    pub(super) fn rules(&mut self, what: Occurrence<'_>, now: Timestamp) {
         let knowledge = self.knowledge;
         let Folding { state, consequences, .. } = self;
         knowledge.rulebook.step(&mut state.facts, &state.contact, what, now, consequences);
@@ -239,7 +239,7 @@ impl<'a> Folding<'a> {
                     let moved = self.state.desk.open(request, &knowledge.shop, now);
                     self.desk_moved(moved, now);
                 }
-                Consequence::FollowUp(request) => self.state.ledger.plan(request),
+                Consequence::FollowUp(request) => self.plan(request, now),
                 Consequence::CancelFollowUps { rule } => self.state.ledger.cancel(rule),
                 _ => {}
             }
@@ -312,33 +312,7 @@ impl<'a> Folding<'a> {
         }
     }
 
-    /// A planned follow-up is due: the gate decides now, not when it was planned.
-    fn follow_up(&mut self, now: Timestamp) {
-        let knowledge = self.knowledge;
-        let State { ledger, contact, desk, facts, .. } = &mut *self.state;
-        let view = outreach::View { contact, colour: facts.colour(), bot_may_speak: desk.standing() == Standing::Bot };
-        let Some((planned, verdict)) = ledger.due(&view, &knowledge.outreach, &knowledge.shop, now) else {
-            return;
-        };
-        match verdict {
-            Verdict::Now | Verdict::OnlyTemplate { .. } => {
-                let only_template = matches!(verdict, Verdict::OnlyTemplate { .. });
-                let (content, links) = knowledge.dialogue.follow_up(&planned, contact, &knowledge.shop, only_template);
-                let mut message = self.outgoing(planned.kind, content, now);
-                carry(&mut message, links);
-                message.rule = Some(planned.rule.to_string());
-                message.product = planned.product.clone();
-                message.expires = planned.not_after;
-                self.state.ledger.sent(&message);
-                self.send(message, now);
-            }
-            Verdict::NotBefore { .. } | Verdict::Never { .. } => {
-                self.effects.push(Effect::Refused(now, outreach::Refusal { planned, verdict }));
-            }
-        }
-    }
-
-    fn outgoing(&mut self, kind: MessageKind, content: crate::domain::Content, now: Timestamp) -> Outgoing {
+    pub(super) fn outgoing(&mut self, kind: MessageKind, content: crate::domain::Content, now: Timestamp) -> Outgoing {
         self.state.messages += 1;
         Outgoing {
             number: self.state.messages,
@@ -350,19 +324,23 @@ impl<'a> Folding<'a> {
             answers: None,
             rule: None,
             product: None,
+            category: None,
+            template: None,
+            campaign: None,
             links: Vec::new(),
             link: false,
         }
     }
 
-    fn send(&mut self, message: Outgoing, now: Timestamp) {
+    pub(super) fn send(&mut self, message: Outgoing, now: Timestamp) {
+        self.note_reply(&message);
         self.effects.push(Effect::Send(message.clone()));
         self.rules(Occurrence::Sent(&message), now);
     }
 }
 
 /// Gives a message its links. Those whose mark fell away with the words around it are none.
-fn carry(message: &mut Outgoing, links: Vec<Link>) {
+pub(super) fn carry(message: &mut Outgoing, links: Vec<Link>) {
     let Some(words) = message.content.body_mut() else { return };
     message.link = (0..links.len()).any(|index| words.contains(Link::mark(index)));
     message.links = if message.link { links } else { Vec::new() };

@@ -33,6 +33,7 @@ mod supervise;
 pub mod tags;
 pub mod tidy;
 pub mod timeline;
+mod unasked;
 mod watch;
 pub mod why;
 mod wide;

@@ -375,7 +375,9 @@ fn compare_sends(player: &mut Player, expected: &Expectation, differences: &mut 
         if !planned.iter().any(|plan| matches_plan(wanted, plan)) {
             let are: Vec<_> = planned
                 .iter()
-                .map(|plan| format!("{} {} to {}", plan.kind.name(), plan.not_before, plan.not_after))
+                .map(|plan| {
+                    format!("{} {} to {}, for {}", plan.kind.name(), plan.not_before, plan.not_after, plan.due())
+                })
                 .collect();
             differences.push(format!("expected planned {wanted:?}; planned: [{}]", are.join(", ")));
         }
@@ -383,10 +385,11 @@ fn compare_sends(player: &mut Player, expected: &Expectation, differences: &mut 
     player.sent.clear();
 }
 
+/// A plan is expected within a time: what was chosen for it is not before that, what was asked for is not after it.
 fn matches_plan(wanted: &ExpectedPlan, plan: &outreach::Planned) -> bool {
     let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse_rfc3339);
     wanted.kind == plan.kind.name()
         && wanted.product.as_deref().is_none_or(|product| plan.product.as_deref() == Some(product))
-        && time(&wanted.not_before).is_none_or(|earliest| plan.not_before >= earliest)
+        && time(&wanted.not_before).is_none_or(|earliest| plan.due() >= earliest)
         && time(&wanted.not_after).is_none_or(|latest| plan.not_before <= latest)
 }

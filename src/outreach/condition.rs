@@ -139,7 +139,7 @@ impl Condition {
             Self::WindowClosed => {
                 ("window-closed", "more than 24 hours since the customer's last message", "Meta 131047")
             }
-            Self::TooLate => ("too-late", "its latest time has passed", "SEND-14"),
+            Self::TooLate => ("too-late", "it cannot go before its latest time", "SEND-14"),
         }
     }
 }

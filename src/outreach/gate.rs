@@ -2,11 +2,35 @@
 
 use std::fmt;
 
-use chrono::TimeZone;
+use chrono::Days;
 use chrono_tz::Tz;
 
-use super::{Condition, Held, Ledger, Planned, Policy, Shared, View};
-use crate::domain::{Colour, Duration, Shop, Timestamp};
+use super::hours::{Hours, local, start_of_day};
+use super::ledger::Sent;
+use super::policy::Figures;
+use super::{Condition, Held, Ledger, Planned, Policy, Shared};
+use crate::domain::{Colour, Contact, Duration, Timestamp};
+
+/// The smallest step of time: what counts "within" a length still does at its last moment.
+const STEP: Duration = Duration::millis(1);
+/// Holds that may follow on each other until a moment is found.
+const HOLDS: usize = 12;
+
+/// What the gate looks at beside the ledger.
+pub struct View<'a> {
+    /// Window, consent, country.
+    pub contact: &'a Contact,
+    /// Where their day is counted: their own zone, or the shop's.
+    pub zone: Tz,
+    /// The follow-up colour, and when it falls by itself.
+    pub colour: Option<(Colour, Option<Timestamp>)>,
+    /// No person is in charge or asked for.
+    pub bot_may_speak: bool,
+    /// Whether a tag holds; a name may end in `*`.
+    pub holds: &'a dyn Fn(&str) -> bool,
+    /// The figures.
+    pub policy: &'a Policy,
+}
 
 /// Why the gate says no, or not yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +61,16 @@ impl fmt::Display for Reason {
 pub enum Verdict {
     /// It may go, in any form.
     Now,
-    /// The service window is closed: it may go as a template.
+    /// It may go, but only as this template of Meta's.
     OnlyTemplate {
+        /// Its name.
+        template: String,
         /// Why.
         why: Reason,
     },
     /// Not yet.
     NotBefore {
-        /// The next moment to ask again.
+        /// The next moment at which it may go, as far as is known now.
         at: Timestamp,
         /// Why.
         why: Reason,
@@ -56,130 +82,211 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// Why not, or not in every form.
+    pub fn why(&self) -> Option<&Reason> {
+        match self {
+            Self::Now => None,
+            Self::OnlyTemplate { why, .. } | Self::NotBefore { why, .. } | Self::Never { why } => Some(why),
+        }
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Now => f.write_str("now"),
-            Self::OnlyTemplate { why } => write!(f, "only as a template: {why}"),
+            Self::OnlyTemplate { template, why } => write!(f, "only as the template {template}: {why}"),
             Self::NotBefore { at, why } => write!(f, "not before {at}: {why}"),
             Self::Never { why } => write!(f, "{why}"),
         }
     }
 }
 
-/// Asks whether a planned message may go at that moment. What forbids it for good comes before what puts it off.
-pub fn gate(
-    ledger: &Ledger,
-    view: &View<'_>,
-    planned: &Planned,
-    policy: &Policy,
-    shop: &Shop,
-    shared: &Shared,
-    now: Timestamp,
-) -> Verdict {
-    if let Some(condition) = forbidden(ledger, view, planned, policy) {
-        return Verdict::Never { why: condition.into() };
+/// Asks whether a planned message may go at that moment. What forbids it for good comes before what puts it off, and what ends
+/// last is the reason that counts.
+pub fn gate(ledger: &Ledger, view: &View<'_>, planned: &Planned, shared: &Shared, now: Timestamp) -> Verdict {
+    let asked = Asked { ledger, view, planned, shared, figures: &view.policy.figures };
+    if let Some(why) = asked.forbidden(now) {
+        return Verdict::Never { why };
     }
     if now > planned.not_after {
         return Verdict::Never { why: Condition::TooLate.into() };
     }
-    let window_open = view.contact.window_ends().is_some_and(|ends| now + policy.window_margin < ends);
-    if !window_open && is_closed_to_marketing(view, planned, policy) {
-        return Verdict::Never { why: Condition::CountryWithoutMarketing.into() };
-    }
-    let own = put_off(ledger, view, policy, shop, now).map(|(at, condition)| (at, condition.into()));
-    if let Some((at, why)) = own.into_iter().chain(held(shared, window_open)).max_by_key(|(at, _)| *at) {
+    if let (at, Some(why)) = asked.opens(now) {
         return Verdict::NotBefore { at, why };
     }
-    match window_open {
+    match asked.window_open(now) {
         true => Verdict::Now,
-        false => Verdict::OnlyTemplate { why: Condition::WindowClosed.into() },
+        false => Verdict::OnlyTemplate { template: planned.template.clone(), why: Condition::WindowClosed.into() },
     }
 }
 
-/// Whether Meta delivers templates of this kind where the customer lives.
-fn is_closed_to_marketing(view: &View<'_>, planned: &Planned, policy: &Policy) -> bool {
-    let closed = view.contact.country.is_some_and(|country| policy.no_marketing_templates.contains(&country));
-    closed && policy.marketing.contains(&planned.kind)
+/// The hours of a day in which nothing goes out to this contact.
+pub(super) fn closed(view: &View<'_>) -> (Hours, Hours) {
+    let (country, slots) = (view.contact.country, &view.policy.slots);
+    (slots.quiet(country).unwrap_or(view.policy.figures.quiet), slots.worst(country))
 }
 
-/// What is held for many, each with the moment to ask again.
-fn held(shared: &Shared, window_open: bool) -> impl Iterator<Item = (Timestamp, Reason)> {
-    let templates = |held: &Option<Held>| held.clone().filter(|_| !window_open);
-    let all = [
-        (Condition::AccountHeld, shared.account.clone()),
-        (Condition::NumberHeld, shared.number.clone()),
-        (Condition::TemplateHeld, templates(&shared.template)),
-        (Condition::PortfolioFull, templates(&shared.portfolio)),
-        (Condition::WarmUp, templates(&shared.warm_up)),
-        (Condition::BudgetSpent, shared.budget.clone()),
-    ];
-    all.into_iter().filter_map(|(condition, held)| {
-        let held = held?;
-        Some((held.until, Reason { condition, detail: Some(held.why) }))
-    })
+struct Asked<'a> {
+    ledger: &'a Ledger,
+    view: &'a View<'a>,
+    planned: &'a Planned,
+    shared: &'a Shared,
+    figures: &'a Figures,
 }
 
-fn forbidden(ledger: &Ledger, view: &View<'_>, planned: &Planned, policy: &Policy) -> Option<Condition> {
-    let contact = view.contact;
-    let marketing = policy.marketing.contains(&planned.kind);
-    Some(match () {
-        () if contact.opted_out => Condition::OptedOut,
-        () if marketing && contact.marketing_out => Condition::MarketingOut,
-        () if !view.bot_may_speak => Condition::PersonInCharge,
-        () if marketing && !ledger.complaints.is_empty() => Condition::ComplaintOpen,
-        () if view.colour == Some(Colour::Grey) => Condition::Grey,
-        () if view.colour == Some(Colour::Yellow) && policy.not_in_yellow.contains(&planned.kind) => Condition::Yellow,
-        () if ledger.unanswered >= policy.unanswered => Condition::Unanswered,
-        () => return None,
-    })
+impl Asked<'_> {
+    fn is_marketing(&self) -> bool {
+        self.figures.is_marketing(self.planned.kind)
+    }
+
+    fn window_open(&self, at: Timestamp) -> bool {
+        self.view.contact.window_ends().is_some_and(|ends| at + self.figures.window_margin < ends)
+    }
+
+    /// What no waiting helps against.
+    fn forbidden(&self, now: Timestamp) -> Option<Reason> {
+        let (contact, trouble) = (self.view.contact, &self.ledger.trouble);
+        let marketing = self.is_marketing();
+        let template_of_marketing = !self.window_open(now) && self.figures.is_marketing_to_meta(self.planned);
+        let no_templates = |country| self.figures.no_marketing_templates.contains(&country);
+        let colour = self.view.colour.map(|(colour, _)| colour);
+        let condition = match () {
+            () if contact.opted_out => Condition::OptedOut,
+            () if marketing && contact.marketing_out => Condition::MarketingOut,
+            () if marketing && self.figures.opt_in_needed && !contact.opted_in => Condition::NotOptedIn,
+            () if !self.view.bot_may_speak => Condition::PersonInCharge,
+            () if marketing && self.ledger.has_complaint() => Condition::ComplaintOpen,
+            () if colour == Some(Colour::Grey) => Condition::Grey,
+            () if self.yellow_without_end() => Condition::Yellow,
+            () if marketing && self.ledger.unread_since.is_some_and(|since| now - since > self.figures.unread) => {
+                Condition::Unread
+            }
+            () if trouble.is_unreachable(contact) => Condition::Unreachable,
+            () if template_of_marketing && trouble.experiment => Condition::Experiment,
+            () if template_of_marketing && contact.country.is_some_and(no_templates) => {
+                Condition::CountryWithoutMarketing
+            }
+            () => return self.misfit(),
+        };
+        Some(condition.into())
+    }
+
+    fn misfit(&self) -> Option<Reason> {
+        let forbid = self.figures.forbid.iter();
+        let found = forbid.filter(|row| row.is_about(self.planned)).find(|row| row.concerns(self.view.holds))?;
+        Some(Reason { condition: found.condition, detail: Some(found.why.clone()) })
+    }
+
+    fn in_yellow(&self) -> Option<Option<Timestamp>> {
+        let concerns = self.figures.not_in_yellow.contains(&self.planned.kind);
+        self.view.colour.filter(|(colour, _)| concerns && *colour == Colour::Yellow).map(|(_, until)| until)
+    }
+
+    fn yellow_without_end(&self) -> bool {
+        self.in_yellow() == Some(None)
+    }
+
+    /// The first moment from then on at which nothing puts it off, and why it is not that very moment.
+    fn opens(&self, from: Timestamp) -> (Timestamp, Option<Reason>) {
+        let (mut at, mut first) = (from, None);
+        for _ in 0..HOLDS {
+            let Some((until, why)) = self.put_off(at) else { break };
+            first.get_or_insert(why);
+            at = until.max(at + STEP);
+        }
+        (at, first)
+    }
+
+    /// Until when it is put off at that moment: by what ends last.
+    fn put_off(&self, now: Timestamp) -> Option<(Timestamp, Reason)> {
+        let own = self.hours(now).into_iter().chain(self.caps(now)).chain(self.by_meta(now));
+        let own = own.map(|(until, condition)| (until, condition.into()));
+        own.chain(self.held(now)).filter(|(until, _)| *until > now).max_by_key(|(until, _)| *until)
+    }
+
+    fn hours(&self, now: Timestamp) -> Option<(Timestamp, Condition)> {
+        let (quiet, worst) = closed(self.view);
+        let condition = match () {
+            () if quiet.contain(now, self.view.zone) => Condition::QuietHours,
+            () if worst.contain(now, self.view.zone) => Condition::WorstSlot,
+            () => return None,
+        };
+        // Where no hour of the day is left, the next day is no better: it is put off past any use.
+        let open = Hours::ALL.without(quiet.and(worst)).next(now, self.view.zone);
+        Some((open.unwrap_or(now + Duration::days(365)), condition))
+    }
+
+    fn caps(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, Condition)> {
+        let sent = &self.ledger.sent;
+        let zone = self.view.zone;
+        let today = local(now, zone).0;
+        let on_day = sent.iter().filter(|sent| local(sent.at, zone).0 == today).count();
+        let tomorrow = today.checked_add_days(Days::new(1)).and_then(|day| start_of_day(day, zone));
+        let day = tomorrow.filter(|_| on_day >= self.figures.per_day).map(|at| (at, Condition::DayFull));
+        let gap = sent.last().map(|last| (last.at + self.figures.gap, Condition::Gap));
+        let answered = self.view.contact.last_inbound;
+        let unanswered = |sent: &Sent| Some(sent.at) > answered;
+        let unanswered = full(sent, self.figures.unanswered, self.figures.unanswered_for, now, unanswered)
+            .map(|until| (until, Condition::Unanswered));
+        let caps = self.figures.cap.iter().filter_map(move |cap| {
+            let (kind, rule) = (self.planned.kind, &*self.planned.rule);
+            if !cap.counts(kind, rule) || !cap.concerns(self.view.holds) {
+                return None;
+            }
+            let until = full(sent, cap.most, cap.within, now, |sent| cap.counts(sent.kind, &sent.rule))?;
+            Some((until, cap.condition))
+        });
+        day.into_iter().chain(gap).chain(unanswered).chain(caps)
+    }
+
+    /// What Meta's own answers put off.
+    fn by_meta(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, Condition)> {
+        let trouble = &self.ledger.trouble;
+        let template_of_marketing = !self.window_open(now) && self.figures.is_marketing_to_meta(self.planned);
+        let capped = trouble.capped_until.filter(|_| template_of_marketing);
+        let yellow = self.in_yellow().flatten();
+        let all = [
+            (capped, Condition::UserCapped),
+            (trouble.unreachable_until, Condition::Unreachable),
+            (yellow, Condition::Yellow),
+        ];
+        all.into_iter().filter_map(|(until, condition)| Some((until?, condition)))
+    }
+
+    /// What is held for many, each with the moment to ask again.
+    fn held(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, Reason)> {
+        let window_open = self.window_open(now);
+        let for_templates = |held: &'_ Option<Held>| held.clone().filter(|_| !window_open);
+        let shared = self.shared;
+        let all = [
+            (Condition::AccountHeld, shared.account.clone()),
+            (Condition::NumberHeld, shared.number.clone()),
+            (Condition::TemplateHeld, for_templates(&shared.template)),
+            (Condition::PortfolioFull, for_templates(&shared.portfolio)),
+            (Condition::WarmUp, for_templates(&shared.warm_up)),
+            (Condition::BudgetSpent, shared.budget.clone()),
+        ];
+        all.into_iter().filter_map(|(condition, held)| {
+            let held = held?;
+            Some((held.until, Reason { condition, detail: Some(held.why) }))
+        })
+    }
 }
 
-fn put_off(
-    ledger: &Ledger,
-    view: &View<'_>,
-    policy: &Policy,
-    shop: &Shop,
+/// When there is room again, where as many as may be were sent within that time.
+fn full(
+    sent: &[Sent],
+    most: usize,
+    within: Duration,
     now: Timestamp,
-) -> Option<(Timestamp, Condition)> {
-    let zone = view.contact.zone.unwrap_or(shop.zone);
-    if let Some(wakes) = asleep_until(zone, policy, now) {
-        return Some((wakes, Condition::QuietHours));
+    counts: impl Fn(&Sent) -> bool,
+) -> Option<Timestamp> {
+    let counted = sent.iter().rev().filter(|sent| now - sent.at <= within && counts(sent));
+    match most.checked_sub(1) {
+        Some(index) => counted.map(|sent| sent.at + within + STEP).nth(index),
+        // None at all may go, as long as this holds.
+        None => Some(now + within),
     }
-    let local_day = |at: Timestamp| at.utc().with_timezone(&zone).date_naive();
-    if ledger.sent.iter().filter(|at| local_day(**at) == local_day(now)).count() >= policy.per_day {
-        return Some((start_of_day(zone, local_day(now) + chrono::Days::new(1), policy), Condition::DayFull));
-    }
-    let week = Duration::days(7);
-    let in_week: Vec<_> = ledger.sent.iter().filter(|at| now - **at <= week).collect();
-    if in_week.len() >= policy.per_week
-        && let Some(oldest) = in_week.first()
-    {
-        return Some((**oldest + week + Duration::millis(1), Condition::WeekFull));
-    }
-    let last = ledger.sent.last()?;
-    (now - *last < policy.gap).then(|| (*last + policy.gap, Condition::Gap))
-}
-
-/// The end of the quiet hours, if that moment lies in them.
-fn asleep_until(zone: Tz, policy: &Policy, now: Timestamp) -> Option<Timestamp> {
-    let local = now.utc().with_timezone(&zone);
-    let (time, day) = (local.time(), local.date_naive());
-    let over_midnight = policy.quiet_from > policy.quiet_to;
-    let evening = time >= policy.quiet_from;
-    let morning = time < policy.quiet_to;
-    match (over_midnight, evening, morning) {
-        (true, true, _) => Some(start_of_day(zone, day + chrono::Days::new(1), policy)),
-        (true, _, true) | (false, true, true) => Some(start_of_day(zone, day, policy)),
-        _ => None,
-    }
-}
-
-/// When a day begins for messages: the end of its quiet hours.
-fn start_of_day(zone: Tz, day: chrono::NaiveDate, policy: &Policy) -> Timestamp {
-    let start = day.and_time(policy.quiet_to);
-    // A clock put forward may skip that moment: the next one that exists is an hour later.
-    let moment = zone.from_local_datetime(&start).earliest();
-    let moment = moment.or_else(|| zone.from_local_datetime(&(start + chrono::TimeDelta::hours(1))).earliest());
-    moment.map_or(Timestamp(0), |moment| Timestamp::from(moment.with_timezone(&chrono::Utc)))
 }

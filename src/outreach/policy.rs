@@ -1,60 +1,202 @@
-//! The figures of the gate, from `keywords/outreach.toml`.
+//! The figures of the gate, from `keywords/outreach.toml` and `keywords/slots.toml`.
 
-use chrono::NaiveTime;
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error};
 
-use crate::domain::{Country, Duration, MessageKind, Problem, SourceFile};
+use super::Condition;
+use super::hours::Hours;
+use super::slots::Slots;
+use crate::domain::{Country, Duration, FollowUpRequest, MessageKind, Problem, SourceFile};
 
-/// What may be sent unasked, and when. The file explains each figure.
+/// What may be sent unasked, and when. The files explain each figure.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub(super) figures: Figures,
+    pub(super) slots: Slots,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "explained in keywords/outreach.toml")]
-pub struct Policy {
-    #[serde(deserialize_with = "time")]
-    pub quiet_from: NaiveTime,
-    #[serde(deserialize_with = "time")]
-    pub quiet_to: NaiveTime,
-    pub per_day: usize,
-    pub per_week: usize,
-    pub unanswered: u32,
+pub(super) struct Figures {
+    pub(super) quiet: Hours,
+    pub(super) per_day: usize,
     #[serde(deserialize_with = "duration")]
-    pub gap: Duration,
+    pub(super) gap: Duration,
+    pub(super) unanswered: usize,
     #[serde(deserialize_with = "duration")]
-    pub window_margin: Duration,
-    pub not_in_yellow: Vec<MessageKind>,
-    pub marketing: Vec<MessageKind>,
+    pub(super) unanswered_for: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(super) window_margin: Duration,
+    marketing: Vec<MessageKind>,
+    marketing_templates: Vec<String>,
+    at_once: Vec<String>,
+    pub(super) opt_in_needed: bool,
+    pub(super) no_marketing_templates: Vec<Country>,
+    pub(super) not_in_yellow: Vec<MessageKind>,
+    #[serde(deserialize_with = "duration")]
+    pub(super) unread: Duration,
+    pub(super) after_failure: AfterFailure,
+    order: Order,
+    pub(super) cap: Vec<Cap>,
+    pub(super) forbid: Vec<Forbid>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Order {
+    templates: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AfterFailure {
+    #[serde(deserialize_with = "durations")]
+    pub(super) capped: Vec<Duration>,
+    #[serde(deserialize_with = "duration")]
+    pub(super) unreachable: Duration,
+}
+
+/// At most so many within that time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cap {
+    #[serde(deserialize_with = "condition")]
+    pub(super) condition: Condition,
     #[serde(default)]
-    pub no_marketing_templates: Vec<Country>,
+    tags: Vec<String>,
+    #[serde(default)]
+    kinds: Vec<MessageKind>,
+    #[serde(default)]
+    rules: Vec<String>,
+    pub(super) most: usize,
+    #[serde(deserialize_with = "duration")]
+    pub(super) within: Duration,
+}
+
+/// What does not fit to whom.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Forbid {
+    #[serde(deserialize_with = "condition")]
+    pub(super) condition: Condition,
+    pub(super) why: String,
+    tags: Vec<String>,
+    #[serde(default)]
+    unless: Vec<String>,
+    #[serde(default)]
+    kinds: Vec<MessageKind>,
+    #[serde(default)]
+    templates: Vec<String>,
+    #[serde(default)]
+    categories: Vec<String>,
+    /// Everything that goes to many.
+    #[serde(default)]
+    campaigns: bool,
+}
+
+impl Cap {
+    /// Whether a message of that kind and rule is counted.
+    pub(super) fn counts(&self, kind: MessageKind, rule: &str) -> bool {
+        (self.kinds.is_empty() || self.kinds.contains(&kind))
+            && (self.rules.is_empty() || self.rules.iter().any(|name| name == rule))
+    }
+
+    /// Whether it is about this contact.
+    pub(super) fn concerns(&self, holds: &dyn Fn(&str) -> bool) -> bool {
+        self.tags.is_empty() || self.tags.iter().any(|tag| holds(tag))
+    }
+}
+
+impl Forbid {
+    pub(super) fn is_about(&self, planned: &FollowUpRequest) -> bool {
+        let category = || planned.category.as_deref().and_then(|category| category.split('/').next());
+        self.kinds.contains(&planned.kind)
+            || self.templates.contains(&planned.template)
+            || category().is_some_and(|category| self.categories.iter().any(|other| other == category))
+            || self.campaigns && planned.campaign.is_some()
+    }
+
+    pub(super) fn concerns(&self, holds: &dyn Fn(&str) -> bool) -> bool {
+        self.tags.iter().any(|tag| holds(tag)) && !self.unless.iter().any(|tag| holds(tag))
+    }
+}
+
+impl Figures {
+    /// Whether a kind counts as marketing.
+    pub(super) fn is_marketing(&self, kind: MessageKind) -> bool {
+        self.marketing.contains(&kind)
+    }
+
+    /// Whether it waits for the best hours.
+    pub(super) fn waits_for_best(&self, planned: &FollowUpRequest) -> bool {
+        self.is_marketing(planned.kind) && !self.at_once.contains(&planned.template)
+    }
+
+    /// Whether Meta takes it for marketing.
+    pub(super) fn is_marketing_to_meta(&self, planned: &FollowUpRequest) -> bool {
+        self.is_marketing(planned.kind) || self.marketing_templates.contains(&planned.template)
+    }
+
+    /// Where a template stands among those that are due at once.
+    pub(super) fn rank(&self, template: &str) -> usize {
+        self.order.templates.iter().position(|name| name == template).unwrap_or(usize::MAX)
+    }
+
+    /// How long what was sent must be remembered.
+    pub(super) fn remembers(&self) -> Duration {
+        let caps = self.cap.iter().map(|cap| cap.within);
+        caps.chain([self.unanswered_for, Duration::days(2)]).max().unwrap_or_default()
+    }
 }
 
 impl Policy {
-    /// Reads `outreach.toml` among the files.
+    /// Reads `outreach.toml` and `slots.toml` among the files.
     pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let Some(file) = files.iter().find(|file| file.path == "outreach.toml") else {
-            let message = "outreach.toml is missing: it holds what may be sent unasked";
-            return (
-                None,
-                vec![Problem::at("outreach.toml", "", 0, message, "Copy it from the ones that ship with Hotline.")],
-            );
-        };
-        match toml::from_str(&file.text) {
-            Ok(policy) => (Some(policy), Vec::new()),
-            Err(error) => {
-                let offset = error.span().map_or(0, |span| span.start);
-                (None, vec![Problem::at(&file.path, &file.text, offset, error.message(), "")])
-            }
+        let mut problems = Vec::new();
+        let figures = read(files, "outreach.toml", "what may be sent unasked", &mut problems);
+        let slots = read(files, "slots.toml", "the hours in which a message is welcome", &mut problems);
+        (figures.zip(slots).map(|(figures, slots)| Self { figures, slots }), problems)
+    }
+
+    /// Whether Meta takes a message for marketing.
+    pub fn is_marketing_to_meta(&self, planned: &FollowUpRequest) -> bool {
+        self.figures.is_marketing_to_meta(planned)
+    }
+}
+
+/// Reads a file that must be there.
+fn read<T: DeserializeOwned>(files: &[SourceFile], path: &str, holds: &str, problems: &mut Vec<Problem>) -> Option<T> {
+    let Some(file) = files.iter().find(|file| file.path == path) else {
+        let message = format!("{path} is missing: it holds {holds}");
+        problems.push(Problem::at(path, "", 0, message, "Copy it from the ones that ship with Hotline."));
+        return None;
+    };
+    match toml::from_str(&file.text) {
+        Ok(read) => Some(read),
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            problems.push(Problem::at(&file.path, &file.text, offset, error.message(), ""));
+            None
         }
     }
 }
 
-fn time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    NaiveTime::parse_from_str(&text, "%H:%M")
-        .map_err(|_| serde::de::Error::custom(format!("`{text}` is no time of day such as 22:00")))
+pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    length(&String::deserialize(deserializer)?)
 }
 
-fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Duration::parse(&text)
-        .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no length of time such as 4h or 5m")))
+fn durations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
+    Vec::<String>::deserialize(deserializer)?.iter().map(|text| length(text)).collect()
+}
+
+fn length<E: Error>(text: &str) -> Result<Duration, E> {
+    Duration::parse(text).ok_or_else(|| E::custom(format!("`{text}` is no length of time such as 4h or 5m")))
+}
+
+fn condition<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Condition, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Condition::ALL.into_iter().find(|condition| condition.name() == name).ok_or_else(|| {
+        let known: Vec<_> = Condition::ALL.iter().map(|condition| condition.name()).collect();
+        D::Error::custom(format!("`{name}` is no condition; conditions are: {}", known.join(", ")))
+    })
 }

@@ -55,9 +55,10 @@ impl Checker<'_> {
 }
 
 /// The fields that a tag's name may use.
-const PARAMETERS: [&str; 23] = [
+const PARAMETERS: [&str; 24] = [
     "product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state", "action",
     "date", "value", "rest", "gap", "division", "city", "district", "tier", "climate", "zone", "poi", "window",
+    "habit",
 ];
 
 /// What only rules about purchases can ask for, since only purchases stand in a book.
@@ -87,6 +88,7 @@ pub(super) fn conditions_of_time(written: &Written) -> usize {
         written.on_date.is_some(),
         !written.crossed.is_empty(),
         written.responses.is_some(),
+        written.every.is_some(),
     ];
     conditions.into_iter().filter(|has| *has).count()
 }

@@ -149,6 +149,7 @@ impl<'a> Change<'a> {
                 campaign: None,
                 rest: rest_of(rule, signal),
                 // What is told late is late for what follows from it, too.
+                at: None,
                 not_before: self.now.max(from),
                 not_after: until,
             }));
@@ -267,7 +268,7 @@ impl<'a> Change<'a> {
     }
 
     /// What a rule planned with its tag is not wanted when the tag is taken away: no reminder of a cart that was paid for.
-    fn unplan(&mut self, rule: &str) {
+    pub(super) fn unplan(&mut self, rule: &str) {
         let planned = |other: &&Rule| *other.name == *rule && other.written.follow_up.is_some();
         if let Some(rule) = self.rulebook.rules.iter().find(planned) {
             self.out.push(Consequence::CancelFollowUps { rule: rule.name.clone() });

@@ -7,8 +7,8 @@ use super::recount::recount;
 use super::signals::{self, Signal};
 use super::written::Words;
 use super::{
-    Occurrence, Rulebook, calendar, crossed, dates, figures, look, orders, purchases, region, review, rise, sweep,
-    timers, undo,
+    Occurrence, Rulebook, calendar, crossed, dates, figures, look, orders, purchases, region, review, rise, rounds,
+    sweep, timers, undo,
 };
 use crate::domain::{Colour, Consequence, Contact, Rates, Timestamp};
 
@@ -38,6 +38,7 @@ pub(super) fn step(
         }
         Occurrence::Sent(message) => signals::of_sent(change.facts, contact, message, rulebook),
         Occurrence::Seen(sighting) => region::signals(sighting),
+        Occurrence::Habit { habit, event } => vec![signals::of_habit(habit, event)],
         Occurrence::Clock => {
             change.clock();
             let due = |rule: &&Rule, facts: &Facts| timers::absence_due(rule, facts).is_some_and(|due| due <= now);
@@ -57,6 +58,7 @@ pub(super) fn step(
     dates::look(&mut change);
     look::look(&mut change);
     change.shade();
+    rounds::look(&mut change);
 }
 
 /// Tries the rules with each signal. Rules see a signal before it is marked as seen, so that "never before" can be asked.

@@ -184,6 +184,9 @@ pub struct Facts {
     /// Rules that waited in vain already, and for what.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) waited: BTreeMap<String, Timestamp>,
+    /// When rules that come round do so next, while what they ask for holds.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) rounds: BTreeMap<String, Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) colour: Option<ColourState>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -270,6 +273,11 @@ impl Facts {
     /// The follow-up colour.
     pub fn colour(&self) -> Option<Colour> {
         self.colour.as_ref().map(|state| state.colour)
+    }
+
+    /// When it falls by itself.
+    pub fn colour_until(&self) -> Option<Timestamp> {
+        self.colour.as_ref().and_then(|state| state.until)
     }
 
     /// Since when it holds.

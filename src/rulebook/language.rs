@@ -73,6 +73,8 @@ pub(super) struct Rule {
     /// Ranks of [`AnyOrder`], and how long an order must have stood there.
     pub(super) order_ranks: Vec<u8>,
     pub(super) order_for: Duration,
+    /// From one round to the next.
+    pub(super) every: Duration,
     pub(super) since_first: Option<(Duration, Duration)>,
     pub(super) life: Life,
     pub(super) painting: Option<Painting>,
@@ -155,6 +157,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         by_signal,
         absences: those(|rule| rule.written.absent.is_some()),
         of_orders: those(|rule| rule.written.any_order.is_some()),
+        repeating: those(|rule| rule.written.every.is_some()),
         of_dates: those(|rule| rule.written.on_date.is_some()),
         looked_at: those(|rule| !rule.crossed.is_empty() || rule.written.responses.is_some()),
         reviews: rules.iter().enumerate().filter_map(|(index, rule)| Some((rule.review?, index))).collect(),
@@ -215,7 +218,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         _ => {
             let message = format!("rule `{}` says not what it is about", written.name);
             let advice = "Write exactly one of: on = \"signal\", score = {…}, absent = {…}, any_order = {…}, on_date = {…}, \
-                          crossed = [{…}], responses = {…}.";
+                          crossed = [{…}], responses = {…}, every = \"7d\".";
             checker.error(place, message, advice);
             Vec::new()
         }
@@ -269,6 +272,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         Some(any) => understand_any_order(checker, place, any),
         None => (Vec::new(), Duration::ZERO),
     };
+    let every = written.every.as_ref().map_or(Duration::ZERO, |every| understand_every(checker, every));
     let since_first =
         written.since_first.as_ref().map(|since| (checker.duration(&since.at_least), checker.duration(&since.at_most)));
     let life = understand_life(checker, &written);
@@ -310,6 +314,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         responses_for,
         order_ranks,
         order_for,
+        every,
         since_first,
         life,
         painting,
@@ -382,6 +387,15 @@ fn understand_date(checker: &mut Checker<'_>, date: &OnDate) -> (Duration, Durat
         checker.error(date.until.span().start, "`until` is not after `from`", "Nothing could ever be so.");
     }
     (from, until)
+}
+
+/// Shorter rounds than a minute are a slip, and would keep a contact awake for ever.
+fn understand_every(checker: &mut Checker<'_>, every: &Spanned<String>) -> Duration {
+    let length = checker.duration(every);
+    if length < Duration::minutes(1) {
+        checker.error(every.span().start, "rounds are a minute apart or more", "Write every = \"7d\".");
+    }
+    length
 }
 
 fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder) -> (Vec<u8>, Duration) {

@@ -38,6 +38,7 @@ mod region;
 mod responses;
 mod review;
 mod rise;
+mod rounds;
 mod signals;
 mod sweep;
 mod tiers;
@@ -46,7 +47,7 @@ mod undo;
 mod written;
 
 use crate::domain::{
-    Consequence, Contact, Duration, Event, Every, Outgoing, Problem, Rates, Reading, Shop, Sighting, SourceFile,
+    Consequence, Contact, Duration, Event, Every, Habit, Outgoing, Problem, Rates, Reading, Shop, Sighting, SourceFile,
     Timestamp,
 };
 
@@ -64,6 +65,8 @@ pub struct Rulebook {
     absences: Vec<usize>,
     /// Rules about the states of orders.
     of_orders: Vec<usize>,
+    /// Rules that come round as long as something holds.
+    repeating: Vec<usize>,
     /// Rules about days that the customer told.
     of_dates: Vec<usize>,
     /// Rules that are judged at the end of a period of the calendar.
@@ -107,6 +110,13 @@ pub enum Occurrence<'a> {
     Sent(&'a Outgoing),
     /// It became known where the contact is.
     Seen(&'a Sighting),
+    /// A habit of reading or writing showed itself, or is over.
+    Habit {
+        /// Which.
+        habit: &'a Habit,
+        /// What showed it.
+        event: &'a Event,
+    },
 }
 
 impl Rulebook {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::facts::Facts;
 use super::{Rulebook, counting, orders, photos, responses};
 use crate::domain::{
-    AgentAction, ClickEvent, Contact, Event, EventBody, InboundMessage, Intent, Mention, MessageNumber, Money,
+    AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, Intent, Mention, MessageNumber, Money,
     OrderEvent, Outgoing, Rates, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
 };
 
@@ -48,7 +48,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("ready", "wants to buy, with product and budget known"),
     ("click", "a tracked link was opened: link, product, category"),
     ("link_sent", "a message with a tracked link was sent, a reply too"),
-    ("sent", "a message of ours was sent: kind, rule (that planned it)"),
+    ("sent", "a message of ours was sent: kind, rule (that planned it), template, category"),
     ("read", "a message of ours was read: kind, where nobody had asked for it"),
     ("answered", "the customer wrote soon after something that we sent unasked"),
     ("quote", "a quote was asked for, sent or opened: action, quote"),
@@ -65,6 +65,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("offer_taken", "a purchase with a coupon, or an answer to a campaign: offer"),
     ("won", "a paid order, or an agent's word that the deal is closed"),
     ("lost", "an agent's word that the deal is lost"),
+    ("habit", "a habit of reading or writing showed itself once more, or is over: habit, phase (holds or over)"),
     (
         "figures",
         "statistics over all contacts, counted anew: job, period, and what keywords/README.md lists for the job",
@@ -192,7 +193,8 @@ pub(super) fn of_event(
         EventBody::Sent(sent) => {
             let campaign = campaign_of(sent);
             responses::note_sent(facts, &sent.message, sent.kind, campaign, (event.at, rulebook.answered_within));
-            signals.push(signal("sent").with("kind", sent.kind.name()));
+            let was = signal("sent").with("kind", sent.kind.name());
+            signals.push(with_product(was, sent.product.as_deref(), sent.category.as_deref()));
             if sent.link {
                 signals.push(signal("link_sent"));
             }
@@ -309,11 +311,21 @@ pub(super) fn of_sent(facts: &mut Facts, contact: &Contact, message: &Outgoing, 
     let id = MessageNumber { contact: contact.id, number: message.number };
     responses::note_sent(facts, &id.to_string(), message.kind, None, (message.at, rulebook.answered_within));
     let mut sent = Signal::of_moment("sent", message.at, 0).with("kind", message.kind.name());
-    if let Some(rule) = &message.rule {
-        sent = sent.with("rule", rule.as_str());
+    let fields = [("rule", &message.rule), ("template", &message.template)];
+    for (field, value) in fields.into_iter().filter_map(|(field, value)| Some((field, value.as_deref()?))) {
+        sent = sent.with(field, value);
+    }
+    if let Some(category) = &message.category {
+        sent = sent.of(category);
     }
     let link = message.link.then(|| Signal::of_moment("link_sent", message.at, 0));
     std::iter::once(sent).chain(link).collect()
+}
+
+/// The signal of a habit.
+pub(super) fn of_habit(habit: &Habit, event: &Event) -> Signal {
+    let phase = if habit.holds { "holds" } else { "over" };
+    Signal::of_moment("habit", event.at, event.seq).with("habit", habit.name.as_str()).with("phase", phase)
 }
 
 fn with_product(signal: Signal, product: Option<&str>, category: Option<&str>) -> Signal {

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::language::Rule;
 use super::signals::Signal;
-use super::{Rulebook, calendar, dates, look, orders, review};
+use super::{Rulebook, calendar, dates, look, orders, review, rounds};
 use crate::domain::{Duration, Heat, Stage, Timestamp};
 
 /// The smallest step of time: what holds "within" a length still holds at its last moment, and ends one step later.
@@ -24,6 +24,7 @@ pub(super) fn next_wake(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp>
         .chain(dates::next_due(rulebook, facts))
         .chain(calendar::next_wake(facts))
         .chain(look::next_due(rulebook, facts))
+        .chain(rounds::next_due(rulebook, facts))
         .min()
 }
 

@@ -393,6 +393,9 @@ pub(super) struct Written {
     pub(super) responses: Option<Responses>,
     #[serde(default)]
     pub(super) any_order: Option<AnyOrder>,
+    /// As long as what `holds` asks for is true: at once, and each time that so much has passed.
+    #[serde(default)]
+    pub(super) every: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) since_first: Option<SinceFirst>,
     /// Only while one of these windows of the calendar is on where the customer is.

@@ -182,7 +182,7 @@ impl Sender {
         match ask(&waiting, &shared) {
             Verdict::Now => Some(waiting),
             Verdict::OnlyTemplate { .. } if waiting.needs_room() => Some(waiting),
-            Verdict::OnlyTemplate { why } | Verdict::Never { why } => {
+            Verdict::OnlyTemplate { why, .. } | Verdict::Never { why } => {
                 self.dropped.push((waiting, why.condition));
                 None
             }

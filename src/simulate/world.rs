@@ -14,12 +14,12 @@ use super::sender::{Loop, Next, Sender, Waiting};
 use super::tally::Tally;
 use crate::domain::{
     AgentAction, CampaignEvent, Consequence, ContactId, ContactRef, Content, Duration, Event, EventBody,
-    FollowUpRequest, MessageKind, OptAction, OptEvent, OptScope, Outgoing, Sending, Standing, Timestamp,
+    FollowUpRequest, MessageKind, OptAction, OptEvent, OptScope, Outgoing, Sending, Timestamp,
 };
 use crate::engine::fold::Knowledge;
 use crate::engine::state::{Effect, State};
 use crate::handoff::DeskMove;
-use crate::outreach::{self, Ledger, Shared, Verdict};
+use crate::outreach::Shared;
 use crate::whatsapp::graph::{Fate, Graph, Named, News, Rules};
 
 /// How long a call takes on its way to Meta, in milliseconds.
@@ -326,7 +326,7 @@ impl<'a> World<'a> {
         loop {
             let (customers, knowledge) = (&self.customers, self.knowledge);
             let ask = |waiting: &Waiting, shared: &Shared| {
-                once_more(&customers[waiting.contact].state, &waiting.message, knowledge, shared, now)
+                knowledge.may_leave(&customers[waiting.contact].state, &waiting.message, shared, now)
             };
             match self.sender.next(now, ask) {
                 Next::Leaves(waiting) => self.leave(waiting, now),
@@ -365,7 +365,7 @@ impl<'a> World<'a> {
         let Some(customer) = self.customers.get_mut(contact) else { return };
         let knowledge = self.knowledge;
         let (content, _) = knowledge.dialogue.follow_up(request, &customer.state.contact, &knowledge.shop, true);
-        let message = Outgoing {
+        let mut message = Outgoing {
             number: 0,
             kind: request.kind,
             sender: crate::domain::Sender::Bot,
@@ -373,11 +373,15 @@ impl<'a> World<'a> {
             at: now,
             expires: request.not_after,
             answers: None,
-            rule: Some(request.rule.to_string()),
+            rule: None,
             product: None,
+            category: None,
+            template: None,
+            campaign: None,
             links: Vec::new(),
             link: false,
         };
+        request.mark(&mut message);
         self.naive.queue(Waiting::new(contact, message));
         self.look_at(now);
     }
@@ -390,7 +394,8 @@ impl<'a> World<'a> {
             Content::Template(template) => Some(template.name.clone()),
             _ => None,
         };
-        let named = template.as_deref().map(|name| Named { name, marketing: policy.marketing.contains(&message.kind) });
+        let marketing = policy.is_marketing_to_meta(&FollowUpRequest::behind(message));
+        let named = template.as_deref().map(|name| Named { name, marketing });
         let judged = self.graph.call(&contact, named, now);
         self.hear_meta();
         let (number, kind) = (message.number, message.kind);
@@ -444,31 +449,4 @@ impl<'a> World<'a> {
             }
         }
     }
-}
-
-/// The gate, asked again when a message is about to leave: much may have changed while it waited. The caps of the customer were
-/// asked when it was decided, and count it already.
-fn once_more(state: &State, message: &Outgoing, knowledge: &Knowledge, shared: &Shared, now: Timestamp) -> Verdict {
-    let template = match &message.content {
-        Content::Template(template) => template.name.clone(),
-        _ => String::new(),
-    };
-    let planned = FollowUpRequest {
-        rule: message.rule.as_deref().unwrap_or_default().into(),
-        catalogue: Vec::new(),
-        kind: message.kind,
-        template,
-        product: message.product.clone(),
-        category: None,
-        campaign: None,
-        rest: None,
-        not_before: message.at,
-        not_after: message.expires,
-    };
-    let view = outreach::View {
-        contact: &state.contact,
-        colour: state.facts.colour(),
-        bot_may_speak: state.desk.standing() == Standing::Bot,
-    };
-    outreach::gate(&Ledger::default(), &view, &planned, &knowledge.outreach, &knowledge.shop, shared, now)
 }

@@ -26,5 +26,6 @@ mod spine;
 mod statistics;
 mod store;
 mod told;
+mod unasked;
 mod why;
 mod wide;

@@ -33,6 +33,9 @@ fn reply(number: i64) -> NewOutgoing {
         answers: None,
         rule: None,
         product: None,
+        category: None,
+        template: None,
+        campaign: None,
         links: Vec::new(),
         link: false,
     };

@@ -1,0 +1,86 @@
+//! What a fold does about messages that nobody asked for: plans them, learns when they are welcome, and lets them go.
+
+use super::fold::{Folding, Knowledge, carry};
+use super::state::{Effect, State};
+use crate::domain::{Contact, Event, FollowUpRequest, MessageKind, Outgoing, Reading, Standing, Timestamp};
+use crate::handoff::Desk;
+use crate::outreach::{Planned, Refusal, Shared, Verdict, View};
+use crate::rulebook::{Facts, Occurrence};
+
+impl Knowledge {
+    /// Asks the gate once more for a message that was decided, now that it is about to leave; `shared` is what holds for many.
+    pub fn may_leave(&self, state: &State, message: &Outgoing, shared: &Shared, now: Timestamp) -> Verdict {
+        let planned = FollowUpRequest::behind(message);
+        let State { contact, facts, desk, ledger, .. } = state;
+        self.look(contact, facts, desk, |view| ledger.ask_again(&planned, message.number, view, shared, now))
+    }
+
+    /// What the gate says now of everything that is planned for a contact.
+    pub fn planned<'a>(&self, state: &'a State, now: Timestamp) -> Vec<(&'a Planned, Verdict)> {
+        let State { contact, facts, desk, ledger, .. } = state;
+        let ask = |view: &View<'_>, planned| crate::outreach::gate(ledger, view, planned, &Shared::default(), now);
+        self.look(contact, facts, desk, |view| ledger.planned().map(|planned| (planned, ask(view, planned))).collect())
+    }
+
+    /// Shows the gate what it needs of a contact.
+    fn look<R>(&self, contact: &Contact, facts: &Facts, desk: &Desk, then: impl FnOnce(&View<'_>) -> R) -> R {
+        then(&View {
+            contact,
+            zone: contact.zone.unwrap_or(self.shop.zone),
+            colour: facts.colour().map(|colour| (colour, facts.colour_until())),
+            bot_may_speak: desk.standing() == Standing::Bot,
+            holds: &|tag| facts.holds_like(tag),
+            policy: &self.outreach,
+        })
+    }
+}
+
+impl Folding<'_> {
+    pub(super) fn plan(&mut self, request: &FollowUpRequest, now: Timestamp) {
+        let State { contact, facts, desk, ledger, .. } = &mut *self.state;
+        let refused = self.knowledge.look(contact, facts, desk, |view| ledger.plan(request, view, now));
+        if let Some(verdict) = refused {
+            self.effects.push(Effect::Refused(now, Refusal { planned: request.clone(), verdict }));
+        }
+    }
+
+    /// What an event means for the gate, and what it shows of the hours in which the customer reads and writes.
+    pub(super) fn take_note(&mut self, event: &Event, reading: Option<&Reading>, now: Timestamp) {
+        let products = reading.map(Reading::product_keys).unwrap_or_default();
+        let topic = products.first().and_then(|key| key.split('/').next());
+        let State { contact, facts, desk, ledger, .. } = &mut *self.state;
+        let moves = self.knowledge.look(contact, facts, desk, |view| ledger.observe(event, topic, view));
+        for habit in &moves {
+            self.rules(Occurrence::Habit { habit, event }, now);
+        }
+    }
+
+    /// A planned follow-up is due: the gate decides now, not when it was planned.
+    pub(super) fn follow_up(&mut self, now: Timestamp) {
+        let knowledge = self.knowledge;
+        let State { contact, facts, desk, ledger, .. } = &mut *self.state;
+        let Some((planned, verdict)) = knowledge.look(contact, facts, desk, |view| ledger.due(view, now)) else {
+            return;
+        };
+        let only_template = match verdict {
+            Verdict::Now => false,
+            Verdict::OnlyTemplate { .. } => true,
+            Verdict::NotBefore { .. } | Verdict::Never { .. } => {
+                return self.effects.push(Effect::Refused(now, Refusal { planned, verdict }));
+            }
+        };
+        let (content, links) = knowledge.dialogue.follow_up(&planned, contact, &knowledge.shop, only_template);
+        let mut message = self.outgoing(planned.kind, content, now);
+        carry(&mut message, links);
+        planned.mark(&mut message);
+        self.state.ledger.sent(&message, &knowledge.outreach);
+        self.send(message, now);
+    }
+
+    /// An answer was decided: it does not count as sent unasked, but it can be read, or not.
+    pub(super) fn note_reply(&mut self, message: &Outgoing) {
+        if message.kind == MessageKind::Reply {
+            self.state.ledger.sent(message, &self.knowledge.outreach);
+        }
+    }
+}

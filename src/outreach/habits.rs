@@ -1,0 +1,287 @@
+//! When a customer reads and writes: a map of weekday by hour, and the habits that show in it (SLOT-8, 11, 12; HEAT-15, 16; G-17).
+
+use chrono::{Datelike, Timelike, Weekday};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::hours::{Hours, week, weekday_name};
+use super::slots::{HabitRow, Slots};
+use crate::domain::{Country, Habit, Timestamp};
+
+/// Something that a habit shows itself by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Of {
+    Read,
+    Message,
+}
+
+/// Weeks in a row in which all that happened on one weekday lay in one part of the day, for each part; and the last week seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Run(Of, u8, i32, Vec<u8>);
+
+/// Weeks in a row in which a topic came up in one part of one weekday: weekday, part, topic, last week, weeks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Topic(u8, u8, String, i32, u8);
+
+/// The map and the habits under way. Part of the fold's state, so it is kept small.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Habits {
+    #[serde(rename = "m", skip_serializing_if = "WeekMap::is_empty")]
+    map: WeekMap,
+    /// Since when the map counts.
+    #[serde(rename = "f", skip_serializing_if = "Option::is_none")]
+    since: Option<Timestamp>,
+    #[serde(rename = "r", skip_serializing_if = "Vec::is_empty")]
+    runs: Vec<Run>,
+    #[serde(rename = "t", skip_serializing_if = "Vec::is_empty")]
+    topics: Vec<Topic>,
+    /// First hour of the best stretch on workdays and on weekends.
+    #[serde(rename = "b", skip_serializing_if = "nothing_known")]
+    best: [Option<u8>; 2],
+}
+
+fn nothing_known(best: &[Option<u8>; 2]) -> bool {
+    best.iter().all(Option::is_none)
+}
+
+/// Where a customer's day is counted.
+pub(super) struct Place {
+    pub(super) zone: Tz,
+    pub(super) country: Option<Country>,
+}
+
+/// One read or message: the local day, the week it lies in, the hour, and what it is about.
+struct Seen<'a> {
+    of: Of,
+    day: Weekday,
+    week: i32,
+    hour: u8,
+    topic: Option<&'a str>,
+}
+
+impl Habits {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Takes in that the customer read or wrote; tells which habits showed themselves or are over by that.
+    pub(super) fn observe(
+        &mut self,
+        of: Of,
+        at: Timestamp,
+        topic: Option<&str>,
+        place: &Place,
+        slots: &Slots,
+    ) -> Vec<Habit> {
+        let local = at.utc().with_timezone(&place.zone);
+        let seen = Seen { of, day: local.weekday(), week: week(local.date_naive()), hour: local.hour() as u8, topic };
+        let mut moves = Vec::new();
+        self.map.count(seen.day, seen.hour);
+        self.look_afresh(at, place, slots, &mut moves);
+        self.weigh(&seen, slots, &mut moves);
+        moves
+    }
+
+    /// Once a month the best stretches are found anew, and what is older counts half from then on (SLOT-12). Until anything is
+    /// known it is looked for each time.
+    fn look_afresh(&mut self, at: Timestamp, place: &Place, slots: &Slots, moves: &mut Vec<Habit>) {
+        let due = at - *self.since.get_or_insert(at) >= slots.personal.afresh;
+        for (weekend, kind) in ["weekday", "weekend"].into_iter().enumerate() {
+            if !due && self.best[weekend].is_some() {
+                continue;
+            }
+            let found = self.stretch(weekend == 1, place.country, slots);
+            let before = std::mem::replace(&mut self.best[weekend], found);
+            let hours = slots.personal.hours;
+            let name = |start: u8| format!("{kind}-{start:02}-{:02}", (u32::from(start) + hours - 1) % 24 + 1);
+            let over = before.filter(|_| before != found).map(|start| Habit { name: name(start), holds: false });
+            moves.extend(over.into_iter().chain(found.map(|start| Habit { name: name(start), holds: true })));
+        }
+        if due {
+            self.map.halve();
+            self.since = Some(at);
+        }
+    }
+
+    /// The stretch of hours in which most happened, where that is enough to say so.
+    fn stretch(&self, weekend: bool, country: Option<Country>, slots: &Slots) -> Option<u8> {
+        let mut by_hour = [0_u32; 24];
+        for (day, hour, times) in self.map.iter() {
+            if slots.is_weekend(country, day) == weekend {
+                by_hour[usize::from(hour)] += u32::from(times);
+            }
+        }
+        let all: u32 = by_hour.iter().sum();
+        let of = |start: u8| {
+            let hours = by_hour.iter().cycle().skip(usize::from(start));
+            hours.take(slots.personal.hours as usize).sum::<u32>()
+        };
+        // Of equal ones the earliest.
+        let (start, most) = (0..24).map(|start| (start, of(start))).max_by_key(|(start, sum)| (*sum, 24 - *start))?;
+        (all >= slots.personal.least && most * 100 >= all * slots.personal.share).then_some(start)
+    }
+
+    /// Whether the last weeks on that weekday were all in one part of the day (G-17). What is told late, of a week that is over,
+    /// changes nothing.
+    fn weigh(&mut self, seen: &Seen<'_>, slots: &Slots, moves: &mut Vec<Habit>) {
+        let day = seen.day.num_days_from_monday() as u8;
+        let place = self.runs.iter().position(|Run(of, other, ..)| (*of, *other) == (seen.of, day));
+        let place = place.unwrap_or_else(|| {
+            self.runs.push(Run(seen.of, day, i32::MIN, Vec::new()));
+            self.runs.len() - 1
+        });
+        let Some(Run(_, _, last, weeks)) = self.runs.get_mut(place) else { return };
+        let before = *last;
+        if seen.week < before {
+            return;
+        }
+        let is_new = seen.week > before;
+        *last = seen.week;
+        weeks.resize(slots.of(seen.of).count(), 0);
+        let needed = slots.personal.weeks;
+        let mut inside_of = Vec::new();
+        for (index, (row, weeks)) in slots.of(seen.of).zip(weeks).enumerate() {
+            let (held, inside) = (*weeks >= needed, row.hours.has_hour(seen.hour));
+            *weeks = match (inside, is_new) {
+                (true, true) => (*weeks + 1).min(needed),
+                (true, false) => *weeks,
+                (false, _) => 0,
+            };
+            let holds = *weeks >= needed;
+            if holds && is_new || held && !holds {
+                moves.push(Habit { name: named(seen.day, row), holds });
+            }
+            inside_of.push((index as u8, row, inside));
+        }
+        if seen.of == Of::Message {
+            for (index, row, inside) in inside_of {
+                self.weigh_topic((day, index), row, inside.then_some(before), seen, needed, moves);
+            }
+        }
+    }
+
+    /// Whether the same topic came up each week in that part of the day (HEAT-16). `before` is the last week in which they wrote
+    /// on that weekday; `None` where this message lies outside.
+    fn weigh_topic(
+        &mut self,
+        key: (u8, u8),
+        row: &HabitRow,
+        before: Option<i32>,
+        seen: &Seen<'_>,
+        needed: u8,
+        moves: &mut Vec<Habit>,
+    ) {
+        let name = |topic: &str| format!("{}+{topic}", named(seen.day, row));
+        let is_new = before.is_some_and(|before| seen.week > before);
+        self.topics.retain(|Topic(day, part, topic, week, weeks)| {
+            let over = (*day, *part) == key && before.is_none_or(|before| is_new && *week != before);
+            if over && *weeks >= needed {
+                moves.push(Habit { name: name(topic), holds: false });
+            }
+            !over
+        });
+        let Some(topic) = seen.topic.filter(|_| before.is_some()) else { return };
+        let known = self.topics.iter_mut().find(|Topic(day, part, name, ..)| (*day, *part) == key && name == topic);
+        match known {
+            Some(Topic(.., week, weeks)) if *week < seen.week => {
+                (*week, *weeks) = (seen.week, (*weeks + 1).min(needed));
+                if *weeks >= needed {
+                    moves.push(Habit { name: name(topic), holds: true });
+                }
+            }
+            Some(_) => {}
+            None => self.topics.push(Topic(key.0, key.1, topic.to_owned(), seen.week, 1)),
+        }
+    }
+
+    /// The best stretch on workdays or weekends.
+    pub(super) fn profile(&self, slots: &Slots, weekend: bool) -> Hours {
+        let start = self.best[usize::from(weekend)];
+        start.map_or(Hours::NONE, |start| Hours::stretch(start, slots.personal.hours))
+    }
+}
+
+/// What a habit is called: the weekday and the part of the day.
+pub(super) fn named(day: Weekday, row: &HabitRow) -> String {
+    format!("{}-{}", weekday_name(day), row.name)
+}
+
+/// How much happened in each hour of the week. Written as seven rows of digits to the base of 36, zeros at an end left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+struct WeekMap([[u8; 24]; 7]);
+
+impl WeekMap {
+    /// The largest figure of one digit.
+    const FULL: u8 = 35;
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Adds one; when an hour is full all count half, so that what is recent keeps its weight.
+    fn count(&mut self, day: Weekday, hour: u8) {
+        let (day, hour) = (day.num_days_from_monday() as usize, usize::from(hour % 24));
+        if self.0[day][hour] == Self::FULL {
+            self.halve();
+        }
+        self.0[day][hour] += 1;
+    }
+
+    fn halve(&mut self) {
+        self.0.as_flattened_mut().iter_mut().for_each(|times| *times /= 2);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (Weekday, u8, u8)> {
+        self.0.iter().zip(0_u8..).flat_map(|(hours, day)| {
+            let day = Weekday::try_from(day).unwrap_or(Weekday::Mon);
+            hours.iter().zip(0_u8..).filter(|(times, _)| **times > 0).map(move |(times, hour)| (day, hour, *times))
+        })
+    }
+}
+
+impl From<WeekMap> for String {
+    fn from(map: WeekMap) -> Self {
+        let digit = |times: &u8| char::from_digit(u32::from(*times), 36).unwrap_or('0');
+        let row = |hours: &[u8; 24]| hours.iter().map(digit).collect::<Self>().trim_end_matches('0').to_owned();
+        let rows: Vec<_> = map.0.iter().map(row).collect();
+        rows.join("/").trim_end_matches('/').to_owned()
+    }
+}
+
+impl TryFrom<String> for WeekMap {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let mut map = Self::default();
+        for (hours, row) in map.0.iter_mut().zip(text.split('/')) {
+            for (times, digit) in hours.iter_mut().zip(row.chars()) {
+                let read = digit.to_digit(36).ok_or_else(|| format!("`{digit}` is no figure of the map of hours"))?;
+                *times = read as u8;
+            }
+        }
+        Ok(map)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_map_is_read_as_it_was_written() {
+        let mut map = WeekMap::default();
+        assert_eq!(String::from(map.clone()), "");
+        map.count(Weekday::Wed, 20);
+        for _ in 0..40 {
+            map.count(Weekday::Fri, 0);
+        }
+        assert_eq!(String::from(map.clone()), "////m");
+        map.count(Weekday::Mon, 3);
+        let text = String::from(map.clone());
+        assert_eq!(text, "0001////m");
+        assert_eq!(WeekMap::try_from(text).unwrap(), map);
+    }
+}

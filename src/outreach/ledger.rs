@@ -1,0 +1,280 @@
+//! What is planned for a contact, what was sent unasked, and how that was received.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::gate::{closed, gate};
+use super::habits::{Habits, Of, Place};
+use super::slots::Wish;
+use super::{Condition, Planned, Policy, Shared, Verdict, View};
+use crate::domain::{
+    Contact, Duration, Event, EventBody, FollowUpRequest, Habit, MessageKind, Outgoing, SentEvent, StatusEvent,
+    StatusKind, Timestamp,
+};
+
+/// Sends that are remembered at most: what others send in our name is not ours to limit.
+const REMEMBERED: usize = 48;
+
+/// What is planned for a contact and what was sent unasked. Part of the fold's state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ledger {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    planned: Vec<Planned>,
+    /// What was sent unasked, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) sent: Vec<Sent>,
+    /// Complaints that are open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    complaints: Vec<String>,
+    #[serde(skip_serializing_if = "Trouble::is_none")]
+    pub(super) trouble: Trouble,
+    /// Their phone tells when something was read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    receipts: bool,
+    /// The first that was sent since they read or wrote last. Only known where receipts come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unread_since: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Habits::is_empty")]
+    pub(super) habits: Habits,
+}
+
+/// Something that was sent unasked. Written as a list, since a busy contact has a dozen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(Timestamp, MessageKind, Arc<str>, i64)", into = "(Timestamp, MessageKind, Arc<str>, i64)")]
+pub(super) struct Sent {
+    pub(super) at: Timestamp,
+    pub(super) kind: MessageKind,
+    /// The rule, sequence or campaign behind it.
+    pub(super) rule: Arc<str>,
+    /// Its number; 0 for what somebody else sent in our name.
+    number: i64,
+}
+
+impl From<(Timestamp, MessageKind, Arc<str>, i64)> for Sent {
+    fn from((at, kind, rule, number): (Timestamp, MessageKind, Arc<str>, i64)) -> Self {
+        Self { at, kind, rule, number }
+    }
+}
+
+impl From<Sent> for (Timestamp, MessageKind, Arc<str>, i64) {
+    fn from(sent: Sent) -> Self {
+        (sent.at, sent.kind, sent.rule, sent.number)
+    }
+}
+
+/// What Meta's answers say of a contact.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Trouble {
+    /// How often in a row Meta spared them our marketing (131049), and until when it is left alone.
+    #[serde(skip_serializing_if = "is_zero")]
+    capped: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) capped_until: Option<Timestamp>,
+    /// How often in a row nothing arrived (131026), when last, and until when it is left alone.
+    #[serde(skip_serializing_if = "is_zero")]
+    unreachable: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreachable_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unreachable_until: Option<Timestamp>,
+    /// Meta keeps marketing from them for an experiment (130472).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) experiment: bool,
+}
+
+fn is_zero(count: &u8) -> bool {
+    *count == 0
+}
+
+impl Trouble {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether nothing arrived twice, and they have not written since.
+    pub(super) fn is_unreachable(&self, contact: &Contact) -> bool {
+        self.unreachable >= 2 && self.unreachable_at > contact.last_inbound
+    }
+
+    fn observe(&mut self, status: &StatusEvent, at: Timestamp, policy: &Policy) {
+        let after = &policy.figures.after_failure;
+        match (status.status, status.error) {
+            (StatusKind::Failed, Some(131_049)) => {
+                let wait = after.capped.get(usize::from(self.capped)).or(after.capped.last());
+                self.capped = self.capped.saturating_add(1);
+                self.capped_until = self.capped_until.max(wait.map(|wait| at + *wait));
+            }
+            (StatusKind::Failed, Some(131_026)) => {
+                self.unreachable = self.unreachable.saturating_add(1);
+                self.unreachable_at = self.unreachable_at.max(Some(at));
+                self.unreachable_until = Some(at + after.unreachable);
+            }
+            (StatusKind::Failed, Some(130_472)) => self.experiment = true,
+            (StatusKind::Delivered | StatusKind::Read, _) => {
+                (self.capped, self.unreachable, self.unreachable_at, self.unreachable_until) = (0, 0, None, None);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Ledger {
+    /// What waits, in the order in which it was planned.
+    pub fn planned(&self) -> impl Iterator<Item = &Planned> {
+        self.planned.iter()
+    }
+
+    /// What was sent unasked and still counts: when, what for, by which rule.
+    pub fn sent_lately(&self) -> impl Iterator<Item = (Timestamp, MessageKind, &str)> {
+        self.sent.iter().map(|sent| (sent.at, sent.kind, &*sent.rule))
+    }
+
+    pub(super) fn has_complaint(&self) -> bool {
+        !self.complaints.is_empty()
+    }
+
+    /// Plans a message for the best moment of its time. A rule plans one at a time for a product; the newest plan is the one
+    /// that counts. Who wants no messages is not even planned for: the reason is the answer.
+    pub fn plan(&mut self, request: &FollowUpRequest, view: &View<'_>, now: Timestamp) -> Option<Verdict> {
+        self.planned.retain(|planned| planned.rule != request.rule || planned.product != request.product);
+        let verdict = gate(self, view, request, &Shared::default(), now);
+        let consent = [Condition::OptedOut, Condition::MarketingOut, Condition::NotOptedIn];
+        if verdict.why().is_some_and(|why| consent.contains(&why.condition)) {
+            return Some(verdict);
+        }
+        let mut planned = request.clone();
+        let from = planned.not_before.max(now);
+        // Where no moment is left it is asked once more when it is due: much may change until then.
+        planned.at = self.moment(&planned, view, from).or_else(|| Some(best(self, &planned, view, from)));
+        self.planned.push(planned);
+        None
+    }
+
+    /// What a rule planned is not wanted any more.
+    pub fn cancel(&mut self, rule: &Arc<str>) {
+        self.planned.retain(|planned| planned.rule != *rule);
+    }
+
+    /// When a message goes that may not go before `from`: marketing in the best hours, everything else as soon as it may.
+    /// `None` where its time would pass.
+    fn moment(&self, planned: &Planned, view: &View<'_>, from: Timestamp) -> Option<Timestamp> {
+        let open = match gate(self, view, planned, &Shared::default(), from) {
+            Verdict::Now | Verdict::OnlyTemplate { .. } => from,
+            Verdict::NotBefore { at, .. } => at,
+            Verdict::Never { .. } => from,
+        };
+        (open <= planned.not_after).then(|| best(self, planned, view, open))
+    }
+
+    /// What an event changes for the gate and for what is known of their hours: habits that hold or are over. `topic` is the
+    /// category that a message is about.
+    pub fn observe(&mut self, event: &Event, topic: Option<&str>, view: &View<'_>) -> Vec<Habit> {
+        match &event.body {
+            EventBody::Message(message) if !message.silent => {
+                self.unread_since = None;
+                return self.habit(Of::Message, event.at, topic, view);
+            }
+            EventBody::Status(status) => {
+                self.trouble.observe(status, event.at, view.policy);
+                if status.status == StatusKind::Read {
+                    (self.receipts, self.unread_since) = (true, None);
+                    return self.habit(Of::Read, event.at, None, view);
+                }
+            }
+            EventBody::Sent(sent) => self.sent_by_others(sent, event.at, view.policy),
+            EventBody::Case(case) if case.kind == "complaint" && case.action == "opened" => {
+                self.complaints.retain(|open| *open != case.case);
+                self.complaints.push(case.case.clone());
+            }
+            EventBody::Case(case) if case.action == "resolved" => self.complaints.retain(|open| *open != case.case),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn habit(&mut self, of: Of, at: Timestamp, topic: Option<&str>, view: &View<'_>) -> Vec<Habit> {
+        let place = Place { zone: view.zone, country: view.contact.country };
+        self.habits.observe(of, at, topic, &place, &view.policy.slots)
+    }
+
+    /// When the next plan is to be looked at.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        self.planned.iter().map(Planned::due).min()
+    }
+
+    /// Takes the plan that is due, decided by the gate: sent now, put off, or dropped. A plan whose latest time would pass while
+    /// it waits is dropped: kept or not at all, never late (SEND-14). Of several the one goes first that the shop puts first.
+    pub fn due(&mut self, view: &View<'_>, now: Timestamp) -> Option<(Planned, Verdict)> {
+        let due = self.planned.iter().enumerate().filter(|(_, planned)| planned.due() <= now);
+        let first = due.min_by_key(|(_, planned)| (view.policy.figures.rank(&planned.template), planned.not_after));
+        let mut planned = self.planned.remove(first?.0);
+        let verdict = gate(self, view, &planned, &Shared::default(), now);
+        let Verdict::NotBefore { why, .. } = verdict else { return Some((planned, verdict)) };
+        let Some(at) = self.moment(&planned, view, now) else {
+            let detail = Some(why.to_string());
+            return Some((planned, Verdict::Never { why: super::Reason { condition: Condition::TooLate, detail } }));
+        };
+        planned.at = Some(at.max(now + Duration::millis(1)));
+        self.planned.push(planned.clone());
+        Some((planned, Verdict::NotBefore { at, why }))
+    }
+
+    /// Remembers that something was sent.
+    pub fn sent(&mut self, message: &Outgoing, policy: &Policy) {
+        self.note_unread(message.at);
+        if message.kind != MessageKind::Reply {
+            let rule = message.rule.as_deref().unwrap_or_default().into();
+            self.note(Sent { at: message.at, kind: message.kind, rule, number: message.number }, policy);
+        }
+    }
+
+    fn sent_by_others(&mut self, sent: &SentEvent, at: Timestamp, policy: &Policy) {
+        self.note_unread(at);
+        if sent.kind != MessageKind::Reply {
+            let rule = sent.campaign.as_deref().unwrap_or(&sent.by).into();
+            self.note(Sent { at, kind: sent.kind, rule, number: 0 }, policy);
+        }
+    }
+
+    fn note_unread(&mut self, at: Timestamp) {
+        if self.receipts {
+            self.unread_since.get_or_insert(at);
+        }
+    }
+
+    fn note(&mut self, sent: Sent, policy: &Policy) {
+        let still_counts = sent.at - policy.figures.remembers();
+        self.sent.retain(|sent| sent.at >= still_counts);
+        let place = self.sent.partition_point(|other| other.at <= sent.at);
+        self.sent.insert(place, sent);
+        let excess = self.sent.len().saturating_sub(REMEMBERED);
+        self.sent.drain(..excess);
+    }
+
+    /// Asks once more for a message that was decided, now that it is about to leave: it does not count against itself.
+    pub fn ask_again(
+        &self,
+        planned: &Planned,
+        number: i64,
+        view: &View<'_>,
+        shared: &Shared,
+        now: Timestamp,
+    ) -> Verdict {
+        let mut others = self.clone();
+        others.sent.retain(|sent| sent.number != number);
+        gate(&others, view, planned, shared, now)
+    }
+}
+
+/// The best moment from then on for what is marketing; everything else goes at once.
+fn best(ledger: &Ledger, planned: &Planned, view: &View<'_>, from: Timestamp) -> Timestamp {
+    if !view.policy.figures.waits_for_best(planned) {
+        return from;
+    }
+    let (quiet, worst) = closed(view);
+    let (habits, closed, until) = (&ledger.habits, quiet.and(worst), planned.not_after);
+    view.policy.slots.best(&Wish { view, habits, planned, closed, from, until }).unwrap_or(from)
+}

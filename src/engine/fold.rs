@@ -39,6 +39,8 @@ pub struct Knowledge {
     pub desk_policy: handoff::Policy,
     /// What may be sent unasked.
     pub outreach: outreach::Policy,
+    /// What may be sent to many at once. Looked at when a message leaves, not by folds.
+    pub limits: std::sync::Arc<outreach::Limits>,
     /// Countries, cities and what they mean.
     pub places: crate::places::Places,
     /// What statistics over all contacts are counted by. Looked at by jobs, not by folds.

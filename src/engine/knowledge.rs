@@ -107,6 +107,8 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     keep(found);
     let (outreach, found) = outreach::Policy::compile(&sources.keywords);
     keep(found);
+    let (limits, found) = outreach::Limits::compile(&sources.keywords);
+    keep(found);
     let (shop, found) = compile_shop(&sources.keywords, settings);
     keep(found);
     let (rulebook, found) = Rulebook::compile(&sources.keywords, shop.as_ref());
@@ -148,6 +150,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
             tag_names: tag_names?,
             desk_policy,
             outreach: outreach?,
+            limits: Arc::new(limits?),
             places: places?,
             statistics: statistics?,
             crawlers: crawlers?,
@@ -162,6 +165,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
 const NOT_OF_TAGS: &[&str] = &[
     "shop.toml",
     "outreach.toml",
+    "limits.toml",
     "rates.toml",
     "catalogue.toml",
     "segments.toml",

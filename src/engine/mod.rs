@@ -18,7 +18,9 @@ mod intake;
 pub mod jobs;
 pub mod knowledge;
 mod lanes;
+mod limits;
 mod links;
+pub mod outlook;
 mod processor;
 mod recompute;
 pub mod replay;
@@ -150,6 +152,7 @@ impl Engine {
         engine.spawn("sender", sender::run);
         engine.spawn("settler", sender::settle);
         engine.spawn("recompute", recompute::run);
+        engine.spawn("limits", limits::run);
         engine.spawn("alerts", alerts::run);
         engine.spawn("jobs", jobs::run);
         engine.spawn("changes", changes::run);

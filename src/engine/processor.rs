@@ -72,6 +72,7 @@ async fn process(engine: &Engine, mut claim: Claim) {
     let Ok(mut folded) = folded else { return };
     let leaving = depart(engine, &mut folded, now);
     let touched: Vec<_> = folded.iter().map(|work| work.folded.contact).collect();
+    let failures: Vec<_> = folded.iter().flat_map(|work| work.failures()).collect();
     let (folded, heard): (Vec<_>, Vec<_>) = folded.into_iter().map(|work| (work.folded, work.heard)).unzip();
     match engine.store().commit(claim, folded).await {
         Ok(()) => {
@@ -83,6 +84,9 @@ async fn process(engine: &Engine, mut claim: Claim) {
                 engine.changed(contact);
             }
             engine.mark_read(heard.into_iter().flatten().collect());
+            for (message, code) in failures {
+                engine.heed_status(&message, code).await;
+            }
         }
         Err(error) => {
             // Nothing of it happened: the events are still unread and will be claimed again.
@@ -125,6 +129,14 @@ struct Work {
     folded: Folded,
     /// Messages to mark as read: provider's id and our number.
     heard: Vec<(String, String)>,
+}
+
+impl Work {
+    /// Errors that statuses told of, with their messages.
+    fn failures(&self) -> impl Iterator<Item = (String, i64)> {
+        let told = self.folded.statuses.iter().map(|told| &told.status);
+        told.filter_map(|status| Some((status.message.clone(), status.error?)))
+    }
 }
 
 fn fold_all(knowledge: &Arc<Knowledge>, contacts: Vec<ClaimedContact>, now: Timestamp) -> Vec<Work> {

@@ -7,9 +7,10 @@ use tokio::sync::{Semaphore, mpsc};
 
 use super::Engine;
 use super::lanes::Lane;
-use crate::domain::{Duration, MessageNumber, Timestamp};
+use super::limits::may_leave;
+use crate::domain::{Content, Duration, MessageNumber, Timestamp};
 use crate::outreach::pacer::Pace;
-use crate::store::{Leadership, OutboxRow, SendOutcome, SendResult, StoreError};
+use crate::store::{Leadership, OutboxRow, SendOutcome, SendResult, StoreError, Unasked};
 use crate::whatsapp::client::SendError;
 use crate::whatsapp::errors;
 
@@ -92,7 +93,7 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
     }
     let looked: Vec<_> = open.iter().map(|lane| (lane, lane.waiting(), lane.room())).collect();
     let rooms = looked.iter().map(|(lane, _, room)| (lane.channel.clone(), *room as i64)).collect();
-    let rows = engine.store().take_due(rooms, engine.now()).await?;
+    let rows = engine.store().take_due(rooms, engine.now(), unasked(engine)).await?;
     for (lane, waiting, room) in looked {
         if rows.iter().filter(|row| row.channel == lane.channel).count() < room {
             lane.emptied(waiting);
@@ -105,6 +106,13 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
         }
     }
     Ok(count)
+}
+
+/// What decides of follow-ups: the figures, and the gate as it is in force now.
+fn unasked(engine: &Engine) -> Unasked {
+    let (knowledge, now) = (engine.shelf().knowledge(), engine.now());
+    let limits = knowledge.limits.clone();
+    Unasked { limits, gate: Arc::new(move |state, message| may_leave(&knowledge, state, message, now)) }
 }
 
 impl Desk {
@@ -162,6 +170,13 @@ impl Desk {
             Err(error) => {
                 let code = error.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
                 metrics::counter!("hotline_send_errors_total", "code" => code).increment(1);
+                if let Some(code) = error.code {
+                    let template = match &row.message.content {
+                        Content::Template(template) => Some(template.name.as_str()),
+                        _ => None,
+                    };
+                    engine.heed_error(code, channel, template).await;
+                }
                 judge(&error, row, engine.now())
             }
         }

@@ -17,6 +17,7 @@ mod governance;
 mod indexed;
 mod jobs;
 mod leading;
+mod limits;
 mod people;
 #[expect(clippy::duplicate_mod, reason = "the queries are compiled once for each database")]
 mod postgres;
@@ -41,6 +42,7 @@ pub use governance::AlertRow;
 pub use indexed::*;
 pub use jobs::{AdSpend, Bought, JobRow, JobState, TagRevenue};
 pub use leading::Leadership;
+pub use limits::*;
 use postgres::Postgres;
 pub use segments::{Asked, Member, Place, SavedSegment};
 use sqlite::Sqlite;
@@ -196,12 +198,17 @@ impl Store {
     }
 
     /// Marks the next messages of these numbers as `sending`, in a committed transaction, and returns them: of each number
-    /// as many as there is room for, replies first, then the oldest.
+    /// as many as there is room for, replies first, the oldest first; then follow-ups, as far as nothing holds them back.
     ///
     /// # Errors
     /// The database does not answer; nothing was marked.
-    pub async fn take_due(&self, rooms: Vec<(String, i64)>, now: Timestamp) -> Result<Vec<OutboxRow>, StoreError> {
-        let job = Job::Take { rooms, now };
+    pub async fn take_due(
+        &self,
+        rooms: Vec<(String, i64)>,
+        now: Timestamp,
+        unasked: Unasked,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        let job = Job::Take { rooms, now, unasked };
         match self.inner.writer.run(job).await? {
             Done::Taken(rows) => Ok(rows),
             _ => Err(StoreError::Closed),

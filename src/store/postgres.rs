@@ -14,6 +14,9 @@ pub(super) const BEGIN: &str = "begin";
 /// contact's events are folded in the order in which a replay reads them. Held for one group commit.
 pub(super) const LOCK_APPENDING: Option<&str> = Some("select pg_advisory_xact_lock(4710001)");
 
+/// One counter of the portfolio's customers at a time, over all numbers and nodes. Held while follow-ups are marked.
+pub(super) const LOCK_PORTFOLIO: Option<&str> = Some("select pg_advisory_xact_lock(4710003)");
+
 /// How long a statement waits for a lock that somebody else holds, in milliseconds: Meta, which waits for the answer, is told
 /// to come again.
 const LOCK_TIMEOUT: &str = "2000";

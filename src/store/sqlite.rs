@@ -16,6 +16,8 @@ pub(super) type Connection = sqlx::SqliteConnection;
 pub(super) const BEGIN: &str = "begin immediate";
 /// Nothing to take: the single writer is the lock.
 pub(super) const LOCK_APPENDING: Option<&str> = None;
+/// The single writer counts.
+pub(super) const LOCK_PORTFOLIO: Option<&str> = None;
 /// How long a statement waits for a lock that another program holds on the file.
 const BUSY: StdDuration = StdDuration::from_millis(1_000);
 

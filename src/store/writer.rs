@@ -2,7 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Appended, ClaimedContact, Folded, NewEvent, OutboxRow, SendResult, StoreError};
+use super::{Appended, ClaimedContact, Folded, NewEvent, OutboxRow, SendResult, StoreError, Unasked};
 use crate::domain::Timestamp;
 
 /// How many callers may wait; more than that are held back at the door.
@@ -22,6 +22,7 @@ pub(super) enum Job {
     Take {
         rooms: Vec<(String, i64)>,
         now: Timestamp,
+        unasked: Unasked,
     },
     Expire(Timestamp),
     Keep {

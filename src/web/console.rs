@@ -76,8 +76,9 @@ async fn frame(app: &App, signed_in: &SignedIn, view: &str, current: Option<i64>
 
 /// What the head of every page shows, and its forms need.
 pub(super) async fn head(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
+    let held: Vec<_> = app.engine.held().await?.into_iter().map(|row| row.why).collect();
     Ok(context! {
-        alerts => alerts(app).await?, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
+        alerts => alerts(app).await?, held, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
         admin => signed_in.is_admin(), sandbox => app.sandbox,
     })
 }

@@ -7,6 +7,7 @@ mod feeds;
 mod links;
 mod lists;
 mod live;
+mod outreach;
 mod pages;
 mod security;
 mod sign_in;
@@ -48,7 +49,8 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(lists::router())
         .merge(why::router())
         .merge(sign_in::router())
-        .merge(live::router());
+        .merge(live::router())
+        .merge(outreach::router());
     let console = console
         .fallback(async |axum::extract::State(app): axum::extract::State<App>| {
             (StatusCode::NOT_FOUND, app.pages.error("There is nothing at this address.", "Go to the inbox."))
@@ -61,6 +63,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(api::events::router(engine.clone()))
         .merge(api::links::router(engine.clone()))
         .merge(feeds::router(engine.clone()))
+        .merge(api::outreach::router(engine.clone()))
         .merge(links::router(engine.clone(), pages))
         .merge(api::jobs::router(engine.clone()))
         .merge(api::tags::router(engine.clone()))

@@ -24,6 +24,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("list.html", include_str!("../../templates/console/list.html")),
     ("thread.html", include_str!("../../templates/console/thread.html")),
     ("panel.html", include_str!("../../templates/console/panel.html")),
+    ("outreach.html", include_str!("../../templates/console/outreach.html")),
     ("admin.html", include_str!("../../templates/console/admin.html")),
     ("public.html", include_str!("../../templates/console/public.html")),
     ("product.html", include_str!("../../templates/console/product.html")),

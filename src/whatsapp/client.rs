@@ -132,7 +132,7 @@ impl Client {
     /// # Errors
     /// See [`SendError`].
     pub async fn number(&self, channel: &str) -> Result<Value, SendError> {
-        let fields = "display_phone_number,verified_name,quality_rating,status,throughput";
+        let fields = "display_phone_number,verified_name,quality_rating,status,throughput,whatsapp_business_manager_messaging_limit";
         let url = format!("{}/{}/{channel}?fields={fields}", self.base, self.version);
         let response = self.http.get(url).send().await.map_err(|error| transport(&error))?;
         answer(response).await

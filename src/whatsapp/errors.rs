@@ -32,8 +32,17 @@ pub struct Policy {
     pub action: Action,
     #[serde(default)]
     waits: Vec<String>,
+    #[serde(default)]
+    rests: Option<String>,
     /// What happened, in words for people.
     pub meaning: String,
+}
+
+impl Policy {
+    /// How long what it pauses rests, unless Meta or a person lifts it before; `None` until then.
+    pub fn rests(&self) -> Option<Duration> {
+        self.rests.as_deref().and_then(Duration::parse)
+    }
 }
 
 #[derive(Deserialize)]
@@ -88,6 +97,7 @@ mod tests {
             assert!(policy.from > last, "{} stands out of order", policy.from);
             last = policy.to.unwrap_or(policy.from);
             assert!(policy.waits.iter().all(|wait| Duration::parse(wait).is_some()), "{}", policy.from);
+            assert!(policy.rests.iter().all(|rests| Duration::parse(rests).is_some()), "{}", policy.from);
             assert_eq!(policy.action == Action::Retry, !policy.waits.is_empty(), "{}", policy.from);
         }
     }

@@ -34,6 +34,15 @@ impl Rules {
     pub fn unlimited(messages_per_second: u32) -> Self {
         Self { messages_per_second, portfolio: None, marketing_cap: None }
     }
+
+    /// The portfolio's limit as Meta names it.
+    pub fn tier(&self) -> String {
+        match self.portfolio {
+            None => "TIER_UNLIMITED".into(),
+            Some(most) if most >= 1_000 && most % 1_000 == 0 => format!("TIER_{}K", most / 1_000),
+            Some(most) => format!("TIER_{most}"),
+        }
+    }
 }
 
 /// Refills at a steady rate up to its size.

@@ -6,5 +6,6 @@ pub mod client;
 pub mod errors;
 pub mod graph;
 pub mod sandbox;
+pub mod signals;
 pub mod signature;
 pub mod webhook;

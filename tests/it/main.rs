@@ -14,6 +14,7 @@ mod import;
 mod journal;
 mod law;
 mod lexicon;
+mod limits;
 mod links;
 mod places;
 mod recompute;

@@ -6,10 +6,11 @@ use hotline::domain::{
 use hotline::store::{Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError};
 
 use crate::db::{Database, eventually};
+use crate::limits::open_gate;
 
-const NOW: Timestamp = Timestamp(1_790_000_000_000);
+pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
-fn message(key: &str, names: &[&str], text: &str) -> NewEvent {
+pub fn message(key: &str, names: &[&str], text: &str) -> NewEvent {
     let body = EventBody::Message(InboundMessage { text: Some(text.into()), ..InboundMessage::default() });
     NewEvent {
         key: Some(key.into()),
@@ -22,7 +23,7 @@ fn message(key: &str, names: &[&str], text: &str) -> NewEvent {
     }
 }
 
-fn reply(number: i64) -> NewOutgoing {
+pub fn reply(number: i64) -> NewOutgoing {
     let message = Outgoing {
         number,
         kind: MessageKind::Reply,
@@ -42,7 +43,7 @@ fn reply(number: i64) -> NewOutgoing {
     NewOutgoing { channel: "1".into(), address: Address::default(), follow_up: false, sending_since: None, message }
 }
 
-async fn fold_all(store: &Store, outgoing: impl Fn(i64) -> Vec<NewOutgoing>) -> Vec<i64> {
+pub async fn fold_all(store: &Store, outgoing: impl Fn(i64) -> Vec<NewOutgoing>) -> Vec<i64> {
     let mut claim = store.claim(NOW, 1000).await.unwrap();
     let contacts = std::mem::take(&mut claim.contacts);
     let seqs = contacts.iter().flat_map(|contact| contact.events.iter().map(|event| event.seq)).collect();
@@ -143,9 +144,13 @@ async fn what_a_fold_decides_is_committed_with_the_fact_that_it_was_folded_or_no
         let outgoing = vec![reply(1), reply(1)];
         let folded = Folded { contact: contact.id, state: Some("{}".into()), seqs, outgoing, ..empty() };
         assert!(matches!(store.commit(claim, vec![folded]).await, Err(StoreError::Refused(_))), "{}", database.kind);
-        assert!(store.take_due(vec![("1".into(), 10)], NOW).await.unwrap().is_empty(), "{}", database.kind);
+        assert!(
+            store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().is_empty(),
+            "{}",
+            database.kind
+        );
         assert_eq!(fold_all(&store, |_| vec![reply(1)]).await.len(), 1, "{}: still unread", database.kind);
-        assert_eq!(store.take_due(vec![("1".into(), 10)], NOW).await.unwrap().len(), 1);
+        assert_eq!(store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().len(), 1);
     }
 }
 
@@ -158,10 +163,10 @@ async fn a_message_is_taken_once_replies_first_and_not_after_it_expired() {
         let mut expired = reply(3);
         expired.message.expires = NOW;
         fold_all(&store, |_| vec![follow_up.clone(), reply(2), expired.clone()]).await;
-        let taken = store.take_due(vec![("1".into(), 10)], NOW).await.unwrap();
+        let taken = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap();
         assert_eq!(taken.iter().map(|row| row.message.number).collect::<Vec<_>>(), [2, 1], "{}", database.kind);
         assert!(
-            store.take_due(vec![("1".into(), 10)], NOW).await.unwrap().is_empty(),
+            store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().is_empty(),
             "{}: taken twice",
             database.kind
         );
@@ -170,7 +175,7 @@ async fn a_message_is_taken_once_replies_first_and_not_after_it_expired() {
         let result = |number, outcome| SendResult { contact: taken[0].contact, number, at: later, outcome };
         let accepted = SendOutcome::Accepted { wamid: "wamid.1".into() };
         store.record(vec![result(1, SendOutcome::RetryAt(later, "130429".into())), result(2, accepted)]).await.unwrap();
-        let again = store.take_due(vec![("1".into(), 10)], later).await.unwrap();
+        let again = store.take_due(vec![("1".into(), 10)], later, open_gate()).await.unwrap();
         assert_eq!((again.len(), again[0].message.number, again[0].attempts), (1, 1, 2), "{}", database.kind);
     }
 }
@@ -181,7 +186,7 @@ async fn a_status_only_goes_forward_and_may_overtake_the_answer_of_the_call() {
         let store = database.store().await;
         store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap();
         fold_all(&store, |_| vec![reply(1)]).await;
-        let taken = store.take_due(vec![("1".into(), 10)], NOW).await.unwrap();
+        let taken = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap();
         let contact = taken[0].contact;
         let read = StatusEvent {
             message: format!("hl:{contact}:1"),

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Connection, json, links};
-use crate::domain::{MessageNumber, Sender, StatusKind};
-use crate::store::{Folded, HandoffChange, OutboxStatus};
+use crate::domain::{Content, MessageNumber, Sender, StatusKind};
+use crate::store::{Folded, HandoffChange, NewOutgoing, OutboxStatus};
 
 /// Writes everything that a batch of folds decided, one statement for each kind of row.
 pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Folded]) -> Result<(), sqlx::Error> {
@@ -168,19 +168,30 @@ async fn outgoing(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
                 json(message),
                 message.at.0,
                 message.expires.0,
+                template_of(outgoing),
+                folded.summary.colour,
             ));
         }
     }
     let insert = concat!(
         "insert into outbox (contact_id, number, kind, sender, priority, state, attempts, sending_since, channel, address, ",
-        "message, created_at, expires_at, rank, due_at, updated_at) select cast(value->>0 as bigint), ",
+        "message, created_at, expires_at, rank, due_at, updated_at, template, worth) select cast(value->>0 as bigint), ",
         "cast(value->>1 as bigint), value->>2, value->>3, cast(value->>4 as bigint), value->>5, cast(value->>6 as bigint), ",
         "cast(value->>7 as bigint), value->>8, value->>9, value->>10, cast(value->>11 as bigint), ",
-        "cast(value->>12 as bigint), cast(value->>6 as bigint), cast(value->>11 as bigint), cast(value->>11 as bigint) from ",
+        "cast(value->>12 as bigint), cast(value->>6 as bigint), cast(value->>11 as bigint), cast(value->>11 as bigint), ",
+        "value->>13, cast(value->>14 as bigint) from ",
         rows!("$1"),
         " where true"
     );
     run(connection, insert, &rows).await
+}
+
+/// The template that a follow-up goes by, where only that may be sent.
+fn template_of(outgoing: &NewOutgoing) -> Option<&str> {
+    match &outgoing.message.content {
+        Content::Template(template) if outgoing.follow_up => Some(&template.name),
+        _ => None,
+    }
 }
 
 /// Rank of a status; states of a message only go forward.
@@ -223,7 +234,9 @@ async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
         ") as r where outbox.contact_id = r.contact and outbox.number = r.number and outbox.rank < r.rank ",
         "and (r.rank < 9 or outbox.rank < 4)"
     );
+    let failed: Vec<_> = best.values().filter(|row| row.3 == 9).map(|row| (row.0, row.1)).collect();
     run(connection, set, &best.into_values().collect::<Vec<_>>()).await?;
+    super::limits::release(connection, &failed).await?;
     let by_wamid = concat!(
         "update outbox set state = r.state, rank = r.rank, error = r.error, updated_at = r.at from (select ",
         "value->>0 as wamid, value->>1 as state, cast(value->>2 as bigint) as rank, value->>3 as error, ",

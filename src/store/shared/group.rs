@@ -159,7 +159,7 @@ async fn run(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>, sq
                 Done::Written
             }
             Job::Claim { now, limit, busy } => Done::Claimed(claiming::claim(connection, *now, *limit, busy).await?),
-            Job::Take { rooms, now } => Done::Taken(outbox::take_due(connection, rooms, *now).await?),
+            Job::Take { rooms, now, unasked } => Done::Taken(outbox::take_due(connection, rooms, *now, unasked).await?),
             Job::Expire(now) => {
                 outbox::expire(connection, *now).await?;
                 Done::Written

@@ -11,6 +11,7 @@ pub(in crate::store) mod group;
 pub(in crate::store) mod histories;
 pub(in crate::store) mod indexing;
 pub(in crate::store) mod jobs;
+pub(in crate::store) mod limits;
 pub(in crate::store) mod links;
 pub(in crate::store) mod outbox;
 pub(in crate::store) mod recompute;
@@ -21,7 +22,7 @@ pub(in crate::store) mod tidying;
 pub(in crate::store) mod users;
 pub(in crate::store) mod wide;
 
-use super::{BEGIN, Connection, Database, LOCK_APPENDING};
+use super::{BEGIN, Connection, Database, LOCK_APPENDING, LOCK_PORTFOLIO};
 
 /// Rows as the one JSON parameter of a batch statement.
 fn json<T: serde::Serialize>(rows: &T) -> String {

@@ -2,37 +2,44 @@
 
 use sqlx::Row;
 
-use super::{Connection, json};
+use super::{Connection, json, limits};
 use crate::domain::{ContactId, Timestamp};
-use crate::store::{OutboxRow, SendOutcome, SendResult};
+use crate::store::{OutboxRow, SendOutcome, SendResult, Unasked};
 
-/// Marks the next messages of each number as `sending`, as many as it has room for, and returns them: replies first, then
-/// the oldest.
+/// Marks the next messages of each number as `sending`, as many as it has room for, and returns them: replies first, the oldest
+/// first, then follow-ups.
 pub(in crate::store) async fn take_due(
     connection: &mut Connection,
     rooms: &[(String, i64)],
     now: Timestamp,
+    unasked: &Unasked,
 ) -> Result<Vec<OutboxRow>, sqlx::Error> {
     let take = concat!(
         "update outbox set state = 'sending', rank = 1, attempts = attempts + 1, sending_since = $1, updated_at = $1 ",
         "where (contact_id, number) in (select contact_id, number from outbox where state = 'queued' and channel = $2 ",
-        "and due_at <= $1 and expires_at > $1 order by priority, due_at limit $3",
+        "and priority = 0 and due_at <= $1 and expires_at > $1 order by due_at limit $3",
         skip_locked!(),
         ") returning contact_id, number, priority, channel, address, message, attempts, due_at"
     );
-    let mut taken = Vec::new();
+    let mut replies = Vec::new();
+    let mut follow_ups = Vec::new();
     for (channel, room) in rooms {
         let rows = sqlx::query(take).bind(now.0).bind(channel).bind(room).fetch_all(&mut *connection).await?;
+        let left = room - rows.len() as i64;
         for row in rows {
-            let (priority, due_at): (i64, i64) = (row.try_get(2)?, row.try_get(7)?);
-            taken.push(((priority, due_at), read(&row)?));
+            let due_at: i64 = row.try_get(7)?;
+            replies.push((due_at, read(&row)?));
+        }
+        if left > 0 {
+            let Unasked { limits: figures, gate } = unasked;
+            follow_ups.extend(limits::take_follow_ups(connection, channel, left, now, figures, gate).await?);
         }
     }
-    taken.sort_by_key(|(order, row)| (*order, row.contact, row.message.number));
-    Ok(taken.into_iter().map(|(_, row)| row).collect())
+    replies.sort_by_key(|(due_at, row)| (*due_at, row.contact, row.message.number));
+    Ok(replies.into_iter().map(|(_, row)| row).chain(follow_ups).collect())
 }
 
-fn read<R>(row: &R) -> Result<OutboxRow, sqlx::Error>
+pub(super) fn read<R>(row: &R) -> Result<OutboxRow, sqlx::Error>
 where
     R: Row,
     usize: sqlx::ColumnIndex<R>,
@@ -76,8 +83,9 @@ pub(in crate::store) async fn record(connection: &mut Connection, results: &[Sen
         rows!("$1"),
         ") as r where outbox.contact_id = r.contact and outbox.number = r.number"
     );
-    sqlx::query(update).bind(json(&rows)).execute(connection).await?;
-    Ok(())
+    sqlx::query(update).bind(json(&rows)).execute(&mut *connection).await?;
+    let failed = results.iter().filter(|result| matches!(result.outcome, SendOutcome::Failed(_)));
+    limits::release(connection, &failed.map(|result| (result.contact.0, result.number)).collect::<Vec<_>>()).await
 }
 
 type ResultRow<'a> = (i64, i64, &'static str, i64, Option<&'a str>, Option<&'a str>, Option<i64>, i64);

@@ -5,6 +5,7 @@ pub mod events;
 pub mod health;
 pub mod jobs;
 pub mod links;
+pub mod outreach;
 pub mod problem;
 pub mod segments;
 pub mod tags;

@@ -47,6 +47,7 @@ async fn number(
         "id": number, "display_phone_number": "+1 312-555-0100", "verified_name": "Sandbox",
         "quality_rating": sandbox.inner.graph().quality().name(),
         "status": "CONNECTED", "throughput": { "level": "STANDARD" },
+        "whatsapp_business_manager_messaging_limit": sandbox.inner.settings.rules.tier(),
     }))
     .into_response()
 }

@@ -1,0 +1,269 @@
+//! Minds what holds messages back for many: heeds what Meta tells of account, numbers and templates, asks Meta now and then, and
+//! opens the breaker when too much fails or too little is read. Replies go on in all of this.
+
+use std::time::Duration as StdDuration;
+
+use super::Engine;
+use super::fold::Knowledge;
+use super::state::State;
+use crate::domain::{Duration, EventBody, MessageNumber, Outgoing, Timestamp};
+use crate::governance::Alert;
+use crate::outreach::{Outcomes, Shared, Verdict};
+use crate::store::{HoldRow, Leave, OutcomeRow, StoreError};
+use crate::whatsapp::errors::{self, Action};
+use crate::whatsapp::graph::Quality;
+use crate::whatsapp::signals::{self, Signal, Subject};
+
+/// How often it is looked whether Meta told something.
+const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
+/// How often outcomes are counted: a walk over what left within a day.
+const JUDGE_EVERY: Duration = Duration::minutes(1);
+/// How often Meta is asked for each number: 200 such calls an hour are allowed (section 5.3).
+const ASK_EVERY: Duration = Duration::minutes(15);
+/// A message that has been on the phone for this long could have been read.
+const SEASONED: Duration = Duration::hours(2);
+/// The alert that stands while something is held.
+const ALERT: &str = "number-quality";
+
+/// Looks until told to stop.
+pub(super) async fn run(engine: Engine) {
+    let stop = engine.stopping();
+    let (mut asked, mut judged) = (None, None);
+    loop {
+        if is_minded_here(&engine)
+            && let Err(error) = minded(&engine, &mut asked, &mut judged).await
+        {
+            tracing::warn!(%error, "limits cannot be looked after just now");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+/// One node at a time: the one that sends for the first of our numbers.
+fn is_minded_here(engine: &Engine) -> bool {
+    engine.channels().first().is_some_and(|first| engine.lanes().led().any(|lane| lane.channel == *first))
+}
+
+/// Whether it is time for what was last done then; notes that it is done now.
+fn is_time(last: &mut Option<Timestamp>, every: Duration, now: Timestamp) -> bool {
+    let is_time = last.is_none_or(|last| now - last >= every);
+    if is_time {
+        *last = Some(now);
+    }
+    is_time
+}
+
+async fn minded(
+    engine: &Engine,
+    asked: &mut Option<Timestamp>,
+    judged: &mut Option<Timestamp>,
+) -> Result<(), StoreError> {
+    heed_meta(engine).await?;
+    end_rests(engine).await?;
+    let now = engine.now();
+    if is_time(asked, ASK_EVERY, now) {
+        for channel in engine.channels() {
+            ask_meta(engine, channel).await?;
+        }
+    }
+    if is_time(judged, JUDGE_EVERY, now) {
+        judge(engine).await?;
+        tell(engine).await?;
+    }
+    alert(engine).await
+}
+
+/// Account events of the journal that were not heeded yet.
+async fn heed_meta(engine: &Engine) -> Result<(), StoreError> {
+    for event in engine.store().unheeded().await? {
+        if let Ok(EventBody::Account { field, value }) = serde_json::from_str(&event.body) {
+            for signal in signals::read(&field, &value, event.received) {
+                heed(engine, signal).await?;
+            }
+        }
+        engine.store().heeded(event.seq).await?;
+    }
+    Ok(())
+}
+
+async fn heed(engine: &Engine, signal: Signal) -> Result<(), StoreError> {
+    let (store, now) = (engine.store(), engine.now());
+    match signal {
+        Signal::Portfolio(most) => store.set_portfolio(most, now).await,
+        Signal::Hold { what, until, why } => engine.hold(&what, until, why, "meta").await,
+        Signal::Lift { what, why } => store.lift(&what.key(), &why, now).await.map(|_| ()),
+        Signal::Quality { number, quality } => {
+            let known = store.numbers(now).await?;
+            let digits = |display: &str| display.chars().filter(char::is_ascii_digit).collect::<String>();
+            for channel in engine.channels() {
+                let display = known.iter().find(|row| row.channel == *channel).map(|row| digits(&row.display));
+                // A number that Meta has not described yet may be the one that is meant.
+                if display.is_none_or(|display| display.is_empty() || number.is_empty() || display == number) {
+                    take_quality(engine, channel, "", quality.name()).await?;
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Takes up a number's quality: RED holds it until it is better, a fall to YELLOW lets it rest.
+async fn take_quality(engine: &Engine, channel: &str, display: &str, quality: &str) -> Result<(), StoreError> {
+    let (store, now) = (engine.store(), engine.now());
+    let before = store.set_number(channel, display, quality, now).await?;
+    let (number, red) = (Subject::Number(channel.to_owned()), Quality::Red.name());
+    let was = before.as_deref().unwrap_or_default();
+    if quality == red {
+        return engine.hold(&number, None, "Meta calls the number's quality RED".into(), "meta").await;
+    }
+    if was == red {
+        store.lift(&number.key(), &format!("Meta calls the number's quality {quality}"), now).await?;
+    } else if quality == Quality::Yellow.name() && was == Quality::Green.name() {
+        let rests = engine.shelf().knowledge().limits.breaker.yellow_rests;
+        return engine.hold(&number, Some(now + rests), "the number's quality fell to YELLOW".into(), "meta").await;
+    }
+    Ok(())
+}
+
+/// Asks Meta for a number's quality and the portfolio's limit. Where it does not answer, what is known stands.
+async fn ask_meta(engine: &Engine, channel: &str) -> Result<(), StoreError> {
+    let Ok(number) = engine.client().number(channel).await else { return Ok(()) };
+    let text = |name: &str| number[name].as_str().unwrap_or_default().to_owned();
+    take_quality(engine, channel, &text("display_phone_number"), &text("quality_rating")).await?;
+    if let Some(Signal::Portfolio(most)) = signals::portfolio(&number["whatsapp_business_manager_messaging_limit"]) {
+        engine.store().set_portfolio(most, engine.now()).await?;
+    }
+    Ok(())
+}
+
+/// What rested long enough goes on.
+async fn end_rests(engine: &Engine) -> Result<(), StoreError> {
+    let now = engine.now();
+    let over = |row: &HoldRow| row.until.is_some_and(|until| until <= now);
+    for row in engine.store().holds().await?.into_iter().filter(over) {
+        engine.store().lift(&row.what, "rested long enough", now).await?;
+    }
+    Ok(())
+}
+
+/// The breaker: numbers first, then the templates of numbers that are in order.
+async fn judge(engine: &Engine) -> Result<(), StoreError> {
+    let (store, now, knowledge) = (engine.store(), engine.now(), engine.shelf().knowledge());
+    let breaker = knowledge.limits.breaker;
+    // Nothing that happened before a rest counts twice.
+    let since = now - breaker.within;
+    let rows = store.outcomes(since, now - SEASONED).await?;
+    let resumed = store.numbers(now).await?;
+    for channel in engine.channels() {
+        if resumed.iter().any(|row| row.channel == *channel && row.resumed_at.is_some_and(|at| at > since)) {
+            continue;
+        }
+        let own: Vec<&OutcomeRow> = rows.iter().filter(|row| row.channel == *channel).collect();
+        if let Some(why) = breaker.judge(own.iter().map(|row| row.outcomes).fold(Outcomes::default(), Outcomes::and)) {
+            engine.hold(&Subject::Number(channel.clone()), Some(now + breaker.rests), why, "breaker").await?;
+            continue;
+        }
+        for row in own.iter().filter(|row| !row.template.is_empty()) {
+            if let Some(why) = breaker.judge(row.outcomes) {
+                engine
+                    .hold(&Subject::Template(row.template.clone()), Some(now + breaker.rests), why, "breaker")
+                    .await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn tell(engine: &Engine) -> Result<(), StoreError> {
+    let (store, now) = (engine.store(), engine.now());
+    let counts = store.unasked_counts(now).await?;
+    metrics::gauge!("hotline_follow_ups_waiting").set(counts.waiting as f64);
+    for number in store.numbers(now).await? {
+        let labels = [("number", number.channel)];
+        metrics::gauge!("hotline_portfolio_customers", &labels).set(number.reached as f64);
+    }
+    Ok(())
+}
+
+/// An alert on every page while something is held.
+async fn alert(engine: &Engine) -> Result<(), StoreError> {
+    let (store, now) = (engine.store(), engine.now());
+    let held = engine.held().await?;
+    metrics::gauge!("hotline_holds").set(held.len() as f64);
+    let said: Vec<_> = held.iter().map(|row| format!("{}: {}", row.what.replace(':', " "), row.why)).collect();
+    let standing = (!held.is_empty()).then(|| Alert {
+        name: ALERT.into(),
+        what: format!("Nothing unasked is sent. {}", said.join("; ")),
+        advice: "Replies go on. The page Outreach says until when, and lets an admin go on.".into(),
+    });
+    store.set_alerts(&[ALERT], standing.as_slice(), now).await.map(|_| ())
+}
+
+impl Engine {
+    /// What is held back now, the oldest first.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn held(&self) -> Result<Vec<HoldRow>, StoreError> {
+        let (rows, now) = (self.store().holds().await?, self.now());
+        Ok(rows.into_iter().filter(|row| row.until.is_none_or(|until| until > now)).collect())
+    }
+
+    /// Holds something back and tells of it.
+    async fn hold(
+        &self,
+        what: &Subject,
+        until: Option<Timestamp>,
+        why: String,
+        source: &str,
+    ) -> Result<(), StoreError> {
+        let row = HoldRow { what: what.key(), since: self.now(), until, why, source: source.to_owned() };
+        if self.store().hold(&row).await? {
+            tracing::warn!(what = %row.what, "sending is held: {}", row.why);
+            metrics::counter!("hotline_holds_total", "source" => row.source).increment(1);
+        }
+        Ok(())
+    }
+
+    /// A call or a status told of an error that concerns more than its message.
+    pub(super) async fn heed_error(&self, code: i64, channel: &str, template: Option<&str>) {
+        let Some(policy) = errors::policy(code) else { return };
+        let what = match (policy.action, template) {
+            (Action::AccountPause, _) => Subject::Account,
+            (Action::NumberPause, _) => Subject::Number(channel.to_owned()),
+            (Action::TemplatePause, Some(template)) => Subject::Template(template.to_owned()),
+            _ => return,
+        };
+        let until = policy.rests().map(|rests| self.now() + rests);
+        if let Err(error) = self.hold(&what, until, errors::explain(code), "meta").await {
+            tracing::warn!(%error, "a hold could not be written");
+        }
+    }
+
+    /// The same for a status, which names only the message.
+    pub(super) async fn heed_status(&self, message: &str, code: i64) {
+        let Ok(MessageNumber { contact, number }) = message.parse() else { return };
+        if let Ok(Some((channel, template))) = self.store().way_of(contact, number).await {
+            self.heed_error(code, &channel, template.as_deref()).await;
+        }
+    }
+}
+
+/// The gate as the store asks it: what is held for many, the store has seen to already.
+pub(super) fn may_leave(knowledge: &Knowledge, state: Option<&str>, message: &Outgoing, now: Timestamp) -> Leave {
+    // A contact that is just being made anew: soon there is a state to ask.
+    let Some(state) = state.and_then(|state| serde_json::from_str::<State>(state).ok()) else {
+        return Leave::NotBefore(now + Duration::minutes(1), "the customer is being looked up".into());
+    };
+    match knowledge.may_leave(&state, message, &Shared::default(), now) {
+        Verdict::Now => Leave::Now,
+        Verdict::OnlyTemplate { .. } if matches!(message.content, crate::domain::Content::Template(_)) => Leave::Now,
+        Verdict::NotBefore { at, why } if at <= message.expires => Leave::NotBefore(at, why.to_string()),
+        Verdict::OnlyTemplate { why, .. } | Verdict::NotBefore { why, .. } | Verdict::Never { why } => {
+            Leave::Never(why.to_string())
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What stands in the way of follow-ups now, and how much of each limit is used: for the API and the console.
+
+use serde::Serialize;
+
+use super::Engine;
+use crate::domain::Timestamp;
+use crate::store::StoreError;
+
+/// How sending unasked stands. Instants are RFC 3339.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Outlook {
+    pub at: String,
+    pub waiting: i64,
+    /// Waiting, and put off to a later moment.
+    pub put_off: i64,
+    /// In the last 24 hours.
+    pub sent: i64,
+    /// In the last 24 hours.
+    pub failed: i64,
+    pub held: Vec<HeldBack>,
+    pub portfolio: Portfolio,
+    pub numbers: Vec<Number>,
+    /// The next ones, the earliest first.
+    pub next: Vec<Next>,
+    /// The newest first.
+    pub history: Vec<Happened>,
+}
+
+/// Something that is not sent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeldBack {
+    /// `account`, `number:ID` or `template:NAME`.
+    pub what: String,
+    /// In words.
+    pub why: String,
+    /// `meta`, `breaker`, or who of the shop.
+    pub by: String,
+    /// Since when.
+    pub since: String,
+    /// Until when; absent until Meta or a person lifts it.
+    pub until: Option<String>,
+}
+
+/// Different customers in 24 hours, for all numbers together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Portfolio {
+    /// What Meta allows; absent is unlimited.
+    pub limit: Option<u32>,
+    /// Meta has told it; else it is what a new portfolio begins with.
+    pub told: bool,
+    /// How many were reached.
+    pub used: i64,
+}
+
+/// One of our numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Number {
+    /// Meta's id of it.
+    pub number: String,
+    /// As people write it.
+    pub display: String,
+    /// Meta's word.
+    pub quality: String,
+    /// Messages a second.
+    pub messages_per_second: u32,
+    /// Customers that its templates reached in 24 hours.
+    pub customers: i64,
+    /// How many it may reach while it is new; absent when it is not.
+    pub warm_up: Option<u32>,
+    /// How many unasked messages may go this hour after a rest; absent when it has grown back.
+    pub this_hour: Option<u32>,
+    /// When Meta was asked last.
+    pub checked: Option<String>,
+}
+
+/// A follow-up that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Next {
+    /// To whom: our own number of them.
+    pub contact: i64,
+    /// What it is for.
+    pub kind: String,
+    /// Its template, outside the service window.
+    pub template: Option<String>,
+    /// When it is looked at next.
+    pub not_before: String,
+    /// Dropped after this.
+    pub not_after: String,
+    /// Why it waits, if it was put off.
+    pub why: Option<String>,
+}
+
+/// A line of the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Happened {
+    pub at: String,
+    pub what: String,
+    pub said: String,
+}
+
+impl Engine {
+    /// How sending unasked stands now, with at most so many lines of what waits and what happened.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn outlook(&self, lines: i64) -> Result<Outlook, StoreError> {
+        let (store, now, knowledge) = (self.store(), self.now(), self.shelf().knowledge());
+        let counts = store.unasked_counts(now).await?;
+        let told = store.portfolio().await?;
+        let limit = told.unwrap_or(Some(knowledge.limits.portfolio_until_told));
+        let rows = store.numbers(now).await?;
+        let number = |row: &crate::store::NumberRow| Number {
+            number: row.channel.clone(),
+            display: row.display.clone(),
+            quality: row.quality.clone(),
+            messages_per_second: self.settings().whatsapp.messages_per_second,
+            customers: row.reached,
+            warm_up: knowledge.limits.warm_up(row.since, limit, now),
+            this_hour: row.resumed_at.and_then(|resumed| knowledge.limits.after_rest(resumed, now)),
+            checked: row.checked_at.map(Timestamp::rfc3339),
+        };
+        let held = self.held().await?.into_iter();
+        Ok(Outlook {
+            at: now.rfc3339(),
+            waiting: counts.waiting,
+            put_off: counts.put_off,
+            sent: counts.sent,
+            failed: counts.failed,
+            held: held
+                .map(|row| HeldBack {
+                    what: row.what,
+                    why: row.why,
+                    by: row.source,
+                    since: row.since.rfc3339(),
+                    until: row.until.map(Timestamp::rfc3339),
+                })
+                .collect(),
+            portfolio: Portfolio { limit, told: told.is_some(), used: rows.iter().map(|row| row.reached).sum() },
+            numbers: rows.iter().map(number).collect(),
+            next: store
+                .waiting(lines)
+                .await?
+                .into_iter()
+                .map(|row| Next {
+                    contact: row.contact.0,
+                    kind: row.kind,
+                    template: row.template,
+                    not_before: row.due.rfc3339(),
+                    not_after: row.expires.rfc3339(),
+                    why: row.why,
+                })
+                .collect(),
+            history: store
+                .outreach_history(lines)
+                .await?
+                .into_iter()
+                .map(|row| Happened { at: row.at.rfc3339(), what: row.what, said: row.said })
+                .collect(),
+        })
+    }
+
+    /// A person of the shop lets something go on that is held.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn go_on(&self, what: &str, who: &str) -> Result<bool, StoreError> {
+        self.store().lift(what, &format!("{who} let it go on"), self.now()).await
+    }
+
+    /// A person of the shop stops everything that nobody asked for.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn stop_unasked(&self, who: &str) -> Result<(), StoreError> {
+        let (what, since, why) = ("account".to_owned(), self.now(), format!("{who} stopped it"));
+        let row = crate::store::HoldRow { what, since, until: None, why, source: who.to_owned() };
+        self.store().hold(&row).await.map(|_| ())
+    }
+}

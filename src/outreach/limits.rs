@@ -1,0 +1,162 @@
+//! What holds messages back for many customers at once: the figures of `keywords/limits.toml`, and the breaker's judgement.
+
+use serde::Deserialize;
+
+use crate::domain::{Duration, Problem, SourceFile, Timestamp};
+
+/// The figures. The file explains each.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "explained in keywords/limits.toml")]
+pub struct Limits {
+    pub portfolio_until_told: u32,
+    pub warm_up: WarmUp,
+    pub breaker: Breaker,
+    pub resume: Resume,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WarmUp {
+    pub per_day: Vec<u32>,
+    pub proved: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Breaker {
+    #[serde(deserialize_with = "duration")]
+    pub within: Duration,
+    pub least: u64,
+    pub failed: f64,
+    pub read_at_least: f64,
+    #[serde(deserialize_with = "duration")]
+    pub rests: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub yellow_rests: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    pub per_hour: Vec<u32>,
+}
+
+/// What became of messages that nobody asked for, of a number or of one of its templates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes {
+    /// They left.
+    pub sent: u64,
+    /// They failed, at once or later.
+    pub failed: u64,
+    /// They have been on the phone for long enough to be read.
+    pub seasoned: u64,
+    /// Those of them that were read.
+    pub read: u64,
+}
+
+impl Outcomes {
+    /// Both together.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            sent: self.sent + other.sent,
+            failed: self.failed + other.failed,
+            seasoned: self.seasoned + other.seasoned,
+            read: self.read + other.read,
+        }
+    }
+}
+
+impl Limits {
+    /// Reads `limits.toml` among the files.
+    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+        let name = "limits.toml";
+        let Some(file) = files.iter().find(|file| file.path == name) else {
+            let message = "limits.toml is missing: it holds what may be sent to many at once";
+            return (None, vec![Problem::at(name, "", 0, message, "Copy it from the ones that ship with Hotline.")]);
+        };
+        match toml::from_str(&file.text) {
+            Ok(limits) => (Some(limits), Vec::new()),
+            Err(error) => {
+                let place = error.span().map_or(0, |span| span.start);
+                (None, vec![Problem::at(name, &file.text, place, error.message(), "")])
+            }
+        }
+    }
+
+    /// How many customers templates of a number may reach in 24 hours by its age, if that is less than Meta's own limit.
+    pub fn warm_up(&self, known_since: Timestamp, tier: Option<u32>, now: Timestamp) -> Option<u32> {
+        let day = (now - known_since).0.max(0) / Duration::days(1).0;
+        let proved = tier.is_none_or(|tier| tier > self.warm_up.proved);
+        self.warm_up.per_day.get(day as usize).copied().filter(|_| !proved)
+    }
+
+    /// How many unasked messages may go within this hour after a rest, if it grows back still.
+    pub fn after_rest(&self, resumed: Timestamp, now: Timestamp) -> Option<u32> {
+        let hour = (now - resumed).0.max(0) / Duration::hours(1).0;
+        self.resume.per_hour.get(hour as usize).copied()
+    }
+}
+
+impl Breaker {
+    /// Why a number or a template has to rest, if it has to.
+    pub fn judge(&self, outcomes: Outcomes) -> Option<String> {
+        let share = |part: u64, whole: u64| part as f64 / whole.max(1) as f64;
+        let percent = |share: f64| format!("{:.0} %", share * 100.0);
+        let Outcomes { sent, failed, seasoned, read } = outcomes;
+        if sent >= self.least && share(failed, sent) > self.failed {
+            return Some(format!("{} of {sent} messages failed", percent(share(failed, sent))));
+        }
+        // Where nobody's phone tells what was read, nothing can be said.
+        if seasoned >= self.least && read > 0 && share(read, seasoned) < self.read_at_least {
+            return Some(format!("only {} of {seasoned} messages were read", percent(share(read, seasoned))));
+        }
+        None
+    }
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Duration::parse(&text)
+        .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no length of time such as 24h or 90m")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::*;
+
+    fn limits() -> Limits {
+        let text = include_str!("../../keywords/limits.toml").to_owned();
+        Limits::compile(&[SourceFile { path: "limits.toml".into(), text }]).0.unwrap()
+    }
+
+    #[test]
+    fn a_new_number_begins_slowly_unless_meta_trusts_it_already() {
+        let (limits, born) = (limits(), Timestamp(0));
+        assert_eq!(limits.warm_up(born, Some(250), Timestamp(0)), Some(50));
+        assert_eq!(limits.warm_up(born, Some(2_000), Timestamp(0) + Duration::days(2)), Some(200));
+        assert_eq!(limits.warm_up(born, Some(2_000), Timestamp(0) + Duration::days(6)), None);
+        assert_eq!(limits.warm_up(born, Some(10_000), Timestamp(0)), None);
+        assert_eq!(limits.warm_up(born, None, Timestamp(0)), None);
+    }
+
+    #[test]
+    fn after_a_rest_it_grows_back_by_the_hour() {
+        let limits = limits();
+        let at = |minutes| limits.after_rest(Timestamp(0), Timestamp(0) + Duration::minutes(minutes));
+        assert_eq!([at(0), at(59), at(60), at(179), at(180)], [Some(50), Some(50), Some(200), Some(1_000), None]);
+    }
+
+    #[test]
+    fn the_breaker_opens_on_failures_and_when_nobody_reads_any_more() {
+        let breaker = limits().breaker;
+        let judge = |sent, failed, seasoned, read| breaker.judge(Outcomes { sent, failed, seasoned, read });
+        assert_eq!(judge(49, 49, 0, 0), None, "too few to say anything");
+        assert_eq!(judge(100, 25, 0, 0), None);
+        assert_eq!(judge(100, 26, 0, 0).unwrap(), "26 % of 100 messages failed");
+        assert_eq!(judge(200, 0, 200, 19).unwrap(), "only 10 % of 200 messages were read");
+        assert_eq!(judge(200, 0, 200, 20), None);
+        assert_eq!(judge(200, 0, 200, 0), None, "no receipts at all: nothing is known");
+    }
+}

@@ -1,0 +1,213 @@
+//! What holds messages back for many customers at once.
+
+use std::sync::Arc;
+
+use super::{Backend, Store, StoreError, postgres, sqlite};
+use crate::domain::{ContactId, Outgoing, Timestamp};
+use crate::outreach::{Limits, Outcomes};
+
+/// What the gate says of a follow-up that is about to leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// It leaves.
+    Now,
+    /// It is to be asked for again then, for this reason.
+    NotBefore(Timestamp, String),
+    /// It is not wanted any more, for this reason.
+    Never(String),
+}
+
+/// Asked of each follow-up in the transaction that marks it as sending: the contact's state, and the message.
+pub type Gate = Arc<dyn Fn(Option<&str>, &Outgoing) -> Leave + Send + Sync>;
+
+/// What decides of follow-ups beside the database.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the types say it")]
+pub struct Unasked {
+    pub limits: Arc<Limits>,
+    pub gate: Gate,
+}
+
+/// Something that must not be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldRow {
+    /// `account`, `number:ID` or `template:NAME`.
+    pub what: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; `None` until Meta or a person lifts it.
+    pub until: Option<Timestamp>,
+    /// In words.
+    pub why: String,
+    /// Who holds it: `meta`, `breaker`, or the sign-in name of a person.
+    pub source: String,
+}
+
+/// A line of the history of limits, quality and holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct HistoryRow {
+    pub at: Timestamp,
+    pub what: String,
+    pub said: String,
+}
+
+/// One of our numbers as Meta describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberRow {
+    /// Meta's id of it.
+    pub channel: String,
+    /// As people write it.
+    pub display: String,
+    /// `GREEN`, `YELLOW`, `RED`, `UNKNOWN`.
+    pub quality: String,
+    /// When we began to send from it.
+    pub since: Timestamp,
+    /// Since when it grows back after a rest.
+    pub resumed_at: Option<Timestamp>,
+    /// When Meta was asked last.
+    pub checked_at: Option<Timestamp>,
+    /// Customers that its templates reached in 24 hours.
+    pub reached: i64,
+}
+
+/// What became of what was sent unasked by one number with one template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutcomeRow {
+    /// Our number.
+    pub channel: String,
+    /// Its name; empty inside the service window.
+    pub template: String,
+    /// Figures.
+    pub outcomes: Outcomes,
+}
+
+/// An event about our own account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct AccountEvent {
+    pub seq: i64,
+    pub received: Timestamp,
+    pub body: String,
+}
+
+/// How many follow-ups wait, and what became of others in 24 hours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnaskedCounts {
+    /// Decided, and not sent yet.
+    pub waiting: i64,
+    /// Those of them that are put off to a later moment.
+    pub put_off: i64,
+    /// Left.
+    pub sent: i64,
+    /// Those of them that failed.
+    pub failed: i64,
+}
+
+/// A follow-up that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct WaitingRow {
+    pub contact: ContactId,
+    pub number: i64,
+    pub kind: String,
+    pub channel: String,
+    pub template: Option<String>,
+    pub due: Timestamp,
+    pub expires: Timestamp,
+    /// Why it was put off, if it was.
+    pub why: Option<String>,
+}
+
+/// All of these fail only where the database does not answer.
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+impl Store {
+    /// Holds something back; true if it was not held, or for another reason.
+    pub async fn hold(&self, row: &HoldRow) -> Result<bool, StoreError> {
+        Ok(change!(self, limits::hold(row)))
+    }
+
+    /// Lifts what is held; true if it was.
+    pub async fn lift(&self, what: &str, why: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let lifted = change!(self, limits::lift(what, why, now));
+        self.inner.outbox.notify_waiters();
+        Ok(lifted)
+    }
+
+    /// What is held, the oldest first; also what is over by now.
+    pub async fn holds(&self) -> Result<Vec<HoldRow>, StoreError> {
+        Ok(query!(self, limits::holds()))
+    }
+
+    /// What happened to limits, quality and holds, the newest first.
+    pub async fn outreach_history(&self, limit: i64) -> Result<Vec<HistoryRow>, StoreError> {
+        Ok(query!(self, limits::history(limit)))
+    }
+
+    /// The portfolio's limit as Meta told it: `None` was never told, `Some(None)` is unlimited.
+    pub async fn portfolio(&self) -> Result<Option<Option<u32>>, StoreError> {
+        Ok(query!(self, limits::portfolio()))
+    }
+
+    /// Keeps the portfolio's limit; `None` is unlimited.
+    pub async fn set_portfolio(&self, most: Option<u32>, now: Timestamp) -> Result<(), StoreError> {
+        if change!(self, limits::set_figure("portfolio", most.map_or(-1, i64::from))) {
+            let said =
+                most.map_or_else(|| "unlimited customers in 24 h".into(), |most| format!("{most} customers in 24 h"));
+            change!(self, limits::note("portfolio", &said, now));
+        }
+        Ok(())
+    }
+
+    /// Keeps what Meta says of a number; returns the quality that it had before.
+    pub async fn set_number(
+        &self,
+        channel: &str,
+        display: &str,
+        quality: &str,
+        now: Timestamp,
+    ) -> Result<Option<String>, StoreError> {
+        Ok(change!(self, limits::set_number(channel, display, quality, now)))
+    }
+
+    /// Our numbers, with the customers that their templates reached in 24 hours.
+    pub async fn numbers(&self, now: Timestamp) -> Result<Vec<NumberRow>, StoreError> {
+        Ok(query!(self, limits::numbers(now)))
+    }
+
+    /// What became of what was sent unasked since that moment; `seasoned` is the moment before which it could be read by now.
+    pub async fn outcomes(&self, since: Timestamp, seasoned: Timestamp) -> Result<Vec<OutcomeRow>, StoreError> {
+        Ok(query!(self, limits::outcomes(since, seasoned)))
+    }
+
+    /// Account events that were not heeded yet, in order.
+    pub async fn unheeded(&self) -> Result<Vec<AccountEvent>, StoreError> {
+        let after = query!(self, limits::figure("heeded")).unwrap_or(0);
+        Ok(query!(self, limits::account_events(after)))
+    }
+
+    /// Account events up to this place of the journal were heeded.
+    pub async fn heeded(&self, seq: i64) -> Result<(), StoreError> {
+        change!(self, limits::set_figure("heeded", seq));
+        Ok(())
+    }
+
+    /// By which number and which template a message went.
+    pub async fn way_of(
+        &self,
+        contact: ContactId,
+        number: i64,
+    ) -> Result<Option<(String, Option<String>)>, StoreError> {
+        Ok(query!(self, limits::way_of(contact, number)))
+    }
+
+    /// How many follow-ups wait, and what became of others in 24 hours.
+    pub async fn unasked_counts(&self, now: Timestamp) -> Result<UnaskedCounts, StoreError> {
+        Ok(query!(self, limits::unasked_counts(now)))
+    }
+
+    /// Follow-ups that wait, the next ones first.
+    pub async fn waiting(&self, limit: i64) -> Result<Vec<WaitingRow>, StoreError> {
+        Ok(query!(self, limits::waiting(limit)))
+    }
+}

@@ -1,0 +1,425 @@
+//! What holds messages back for many customers at once, and the follow-ups that may leave in spite of it.
+
+use sqlx::Row;
+
+use super::{Connection, LOCK_PORTFOLIO, json, outbox};
+use crate::domain::{ContactId, Duration, Timestamp};
+use crate::outreach::{Limits, Outcomes};
+use crate::store::{
+    AccountEvent, Gate, HistoryRow, HoldRow, Leave, NumberRow, OutboxRow, OutcomeRow, UnaskedCounts, WaitingRow,
+};
+
+/// A little more than Meta's 24 hours: Meta counts from its own clock, a little after ours.
+const PORTFOLIO_WINDOW: Duration = Duration::minutes(24 * 60 + 1);
+
+/// Marks the follow-ups of a number that may leave now as `sending`: the one whose latest time comes first before the others,
+/// then the warmest customer. Each is asked for once more, by the contact's state as it is now; what is put off or not wanted
+/// any more is written down with the reason.
+pub(in crate::store) async fn take_follow_ups(
+    connection: &mut Connection,
+    channel: &str,
+    room: i64,
+    now: Timestamp,
+    limits: &Limits,
+    gate: &Gate,
+) -> Result<Vec<OutboxRow>, sqlx::Error> {
+    let waits =
+        "select 1 from outbox where state = 'queued' and priority = 1 and channel = $1 and due_at <= $2 limit 1";
+    let waits: Option<i32> =
+        sqlx::query_scalar(waits).bind(channel).bind(now.0).fetch_optional(&mut *connection).await?;
+    if waits.is_none() || is_held(connection, channel, now).await? {
+        return Ok(Vec::new());
+    }
+    if let Some(lock) = LOCK_PORTFOLIO {
+        sqlx::query(lock).execute(&mut *connection).await?;
+    }
+    let (room, mut customers) = rooms(connection, channel, room, now, limits).await?;
+    if room <= 0 {
+        return Ok(Vec::new());
+    }
+    let mut decided = Decided::default();
+    for candidate in candidates(connection, channel, room, customers > 0, now).await? {
+        let Candidate { row, template, state, known } = candidate;
+        let key = (row.contact.0, row.message.number);
+        match gate(state.as_deref(), &row.message) {
+            Leave::Now if template && !known && customers <= 0 => {}
+            Leave::Now => {
+                if template {
+                    customers -= i64::from(!known);
+                    decided.reached.push([row.contact.0]);
+                }
+                decided.leaving.push(key);
+                decided.rows.push(row);
+            }
+            Leave::NotBefore(at, why) => {
+                decided.put_off.push((key.0, key.1, at.max(now + Duration::seconds(1)).0, why))
+            }
+            Leave::Never(why) => decided.dropped.push((key.0, key.1, why)),
+        }
+    }
+    write(connection, channel, now, &decided).await?;
+    Ok(decided.rows)
+}
+
+/// What was decided about the candidates.
+#[derive(Default)]
+struct Decided {
+    rows: Vec<OutboxRow>,
+    leaving: Vec<(i64, i64)>,
+    put_off: Vec<(i64, i64, i64, String)>,
+    dropped: Vec<(i64, i64, String)>,
+    reached: Vec<[i64; 1]>,
+}
+
+async fn is_held(connection: &mut Connection, channel: &str, now: Timestamp) -> Result<bool, sqlx::Error> {
+    let select =
+        "select 1 from holds where what in ('account', 'number:' || $1) and (until is null or until > $2) limit 1";
+    let held: Option<i32> = sqlx::query_scalar(select).bind(channel).bind(now.0).fetch_optional(connection).await?;
+    Ok(held.is_some())
+}
+
+/// How many messages may leave, and for how many customers that the portfolio does not count yet.
+async fn rooms(
+    connection: &mut Connection,
+    channel: &str,
+    room: i64,
+    now: Timestamp,
+    limits: &Limits,
+) -> Result<(i64, i64), sqlx::Error> {
+    let known = "insert into numbers (channel, since) values ($1, $2) on conflict (channel) do nothing";
+    sqlx::query(known).bind(channel).bind(now.0).execute(&mut *connection).await?;
+    let number = "select since, resumed_at from numbers where channel = $1";
+    let (since, resumed): (i64, Option<i64>) = sqlx::query_as(number).bind(channel).fetch_one(&mut *connection).await?;
+    let tier = portfolio(connection).await?.unwrap_or(Some(limits.portfolio_until_told));
+    let count = "select count(*), count(*) filter (where channel = $1) from reached where at > $2";
+    let after = now - PORTFOLIO_WINDOW;
+    let (all, own): (i64, i64) = sqlx::query_as(count).bind(channel).bind(after.0).fetch_one(&mut *connection).await?;
+    let of_portfolio = tier.map_or(i64::MAX, |most| i64::from(most) - all);
+    let of_number = limits.warm_up(Timestamp(since), tier, now).map_or(i64::MAX, |most| i64::from(most) - own);
+    let Some(most) = resumed.and_then(|resumed| limits.after_rest(Timestamp(resumed), now)) else {
+        return Ok((room, of_portfolio.min(of_number)));
+    };
+    let sent = "select count(*) from outbox where priority = 1 and channel = $1 and sending_since > $2";
+    let hour = now - Duration::hours(1);
+    let sent: i64 = sqlx::query_scalar(sent).bind(channel).bind(hour.0).fetch_one(connection).await?;
+    Ok((room.min(i64::from(most) - sent), of_portfolio.min(of_number)))
+}
+
+struct Candidate {
+    row: OutboxRow,
+    template: bool,
+    state: Option<String>,
+    /// The portfolio counts this customer already.
+    known: bool,
+}
+
+async fn candidates(
+    connection: &mut Connection,
+    channel: &str,
+    room: i64,
+    customers: bool,
+    now: Timestamp,
+) -> Result<Vec<Candidate>, sqlx::Error> {
+    let select = concat!(
+        "select o.contact_id, o.number, o.priority, o.channel, o.address, o.message, o.attempts + 1, o.template is not null, ",
+        "c.state, exists (select 1 from reached r where r.contact_id = o.contact_id and r.at > $4) from outbox o ",
+        "join contacts c on c.id = o.contact_id where o.state = 'queued' and o.priority = 1 and o.channel = $1 ",
+        "and o.due_at <= $2 and o.expires_at > $2 and (o.template is null or not exists (select 1 from holds h ",
+        "where h.what = 'template:' || o.template and (h.until is null or h.until > $2))) ",
+        "and (o.template is null or $5 = 1 or exists (select 1 from reached r where r.contact_id = o.contact_id ",
+        "and r.at > $4)) order by o.expires_at, o.worth desc, o.due_at limit $3",
+        skip_locked!(),
+    );
+    let query = sqlx::query(select).bind(channel).bind(now.0).bind(room).bind((now - PORTFOLIO_WINDOW).0);
+    let rows = query.bind(i64::from(customers)).fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| {
+            let (template, state, known) = (row.try_get(7)?, row.try_get(8)?, row.try_get(9)?);
+            Ok(Candidate { row: outbox::read(row)?, template, state, known })
+        })
+        .collect()
+}
+
+async fn write(
+    connection: &mut Connection,
+    channel: &str,
+    now: Timestamp,
+    decided: &Decided,
+) -> Result<(), sqlx::Error> {
+    let leave = concat!(
+        "update outbox set state = 'sending', rank = 1, attempts = attempts + 1, sending_since = $2, updated_at = $2, ",
+        "error = null where (contact_id, number) in (select cast(value->>0 as bigint), cast(value->>1 as bigint) from ",
+        rows!("$1"),
+        ")"
+    );
+    if !decided.leaving.is_empty() {
+        sqlx::query(leave).bind(json(&decided.leaving)).bind(now.0).execute(&mut *connection).await?;
+    }
+    let put_off = concat!(
+        "update outbox set due_at = r.at, error = r.why from (select cast(value->>0 as bigint) as contact, ",
+        "cast(value->>1 as bigint) as number, cast(value->>2 as bigint) as at, value->>3 as why from ",
+        rows!("$1"),
+        ") as r where outbox.contact_id = r.contact and outbox.number = r.number"
+    );
+    super::folding::run(connection, put_off, &decided.put_off).await?;
+    let drop = concat!(
+        "update outbox set state = 'cancelled', rank = 9, error = r.why from (select cast(value->>0 as bigint) as contact, ",
+        "cast(value->>1 as bigint) as number, value->>2 as why from ",
+        rows!("$1"),
+        ") as r where outbox.contact_id = r.contact and outbox.number = r.number"
+    );
+    super::folding::run(connection, drop, &decided.dropped).await?;
+    let reach = concat!(
+        "insert into reached (contact_id, channel, at) select distinct cast(value->>0 as bigint), $2, $3 from ",
+        rows!("$1"),
+        " where true on conflict (contact_id) do update set channel = excluded.channel, at = excluded.at"
+    );
+    if !decided.reached.is_empty() {
+        let query = sqlx::query(reach).bind(json(&decided.reached)).bind(channel).bind(now.0);
+        query.execute(connection).await?;
+    }
+    Ok(())
+}
+
+/// These messages failed: their customers count for the portfolio only by what reached them before.
+pub(in crate::store) async fn release(connection: &mut Connection, failed: &[(i64, i64)]) -> Result<(), sqlx::Error> {
+    let forget = concat!(
+        "delete from reached where contact_id in (select o.contact_id from outbox o join (select ",
+        "cast(value->>0 as bigint) as contact, cast(value->>1 as bigint) as number from ",
+        rows!("$1"),
+        ") as r on o.contact_id = r.contact and o.number = r.number where o.template is not null)"
+    );
+    super::folding::run(connection, forget, failed).await?;
+    let count = concat!(
+        "insert into reached (contact_id, channel, at) select contact_id, max(channel), max(sending_since) from outbox ",
+        "where contact_id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") and template is not null and sending_since is not null and rank between 1 and 5 group by contact_id ",
+        "on conflict (contact_id) do nothing"
+    );
+    super::folding::run(connection, count, failed).await
+}
+
+/// The portfolio's limit as Meta told it: `None` was never told, `Some(None)` is unlimited.
+pub(in crate::store) async fn portfolio(connection: &mut Connection) -> Result<Option<Option<u32>>, sqlx::Error> {
+    Ok(figure(connection, "portfolio").await?.map(|most| u32::try_from(most).ok()))
+}
+
+/// One figure.
+pub(in crate::store) async fn figure(connection: &mut Connection, name: &str) -> Result<Option<i64>, sqlx::Error> {
+    let select = "select value from outreach_figures where name = $1";
+    sqlx::query_scalar(select).bind(name).fetch_optional(connection).await
+}
+
+/// Keeps one figure; true if it was another one before.
+pub(in crate::store) async fn set_figure(
+    connection: &mut Connection,
+    name: &str,
+    value: i64,
+) -> Result<bool, sqlx::Error> {
+    let upsert = "insert into outreach_figures (name, value) values ($1, $2) on conflict (name) \
+                  do update set value = excluded.value where outreach_figures.value <> excluded.value";
+    Ok(sqlx::query(upsert).bind(name).bind(value).execute(connection).await?.rows_affected() > 0)
+}
+
+/// Holds something; true if it was not held, or for another reason.
+pub(in crate::store) async fn hold(connection: &mut Connection, row: &HoldRow) -> Result<bool, sqlx::Error> {
+    let before: Option<String> = sqlx::query_scalar("select why from holds where what = $1")
+        .bind(&row.what)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let upsert = "insert into holds (what, since, until, why, source) values ($1, $2, $3, $4, $5) on conflict (what) \
+                  do update set until = excluded.until, why = excluded.why, source = excluded.source";
+    let query = sqlx::query(upsert).bind(&row.what).bind(row.since.0).bind(row.until.map(|until| until.0));
+    query.bind(&row.why).bind(&row.source).execute(&mut *connection).await?;
+    let news = before.as_ref() != Some(&row.why);
+    if news {
+        note(connection, &row.what, &format!("held: {}", row.why), row.since).await?;
+    }
+    Ok(news)
+}
+
+/// Lifts what is held; true if it was. A number grows back from then on.
+pub(in crate::store) async fn lift(
+    connection: &mut Connection,
+    what: &str,
+    why: &str,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let lifted = sqlx::query("delete from holds where what = $1").bind(what).execute(&mut *connection).await?;
+    if lifted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    if let Some(channel) = what.strip_prefix("number:") {
+        let grow = "insert into numbers (channel, since, resumed_at) values ($1, $2, $2) \
+                    on conflict (channel) do update set resumed_at = excluded.resumed_at";
+        sqlx::query(grow).bind(channel).bind(now.0).execute(&mut *connection).await?;
+    } else if what == "account" {
+        sqlx::query("update numbers set resumed_at = $1").bind(now.0).execute(&mut *connection).await?;
+    }
+    note(connection, what, &format!("goes on: {why}"), now).await?;
+    Ok(true)
+}
+
+/// What is held, the oldest first; also what is over by now.
+pub(in crate::store) async fn holds(connection: &mut Connection) -> Result<Vec<HoldRow>, sqlx::Error> {
+    let select = "select what, since, until, why, source from holds order by since, what";
+    let read = |row: &_| {
+        Ok(HoldRow {
+            what: Row::try_get(row, 0)?,
+            since: Timestamp(Row::try_get(row, 1)?),
+            until: Row::try_get::<Option<i64>, _>(row, 2)?.map(Timestamp),
+            why: Row::try_get(row, 3)?,
+            source: Row::try_get(row, 4)?,
+        })
+    };
+    sqlx::query(select).fetch_all(connection).await?.iter().map(read).collect()
+}
+
+/// Writes down what happened.
+pub(in crate::store) async fn note(
+    connection: &mut Connection,
+    what: &str,
+    said: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let insert = "insert into outreach_history (at, what, said) values ($1, $2, $3)";
+    sqlx::query(insert).bind(now.0).bind(what).bind(said).execute(connection).await?;
+    Ok(())
+}
+
+/// What happened, the newest first.
+pub(in crate::store) async fn history(connection: &mut Connection, limit: i64) -> Result<Vec<HistoryRow>, sqlx::Error> {
+    let select = "select at, what, said from outreach_history order by id desc limit $1";
+    let read = |row: &_| {
+        let at = Timestamp(Row::try_get(row, 0)?);
+        Ok(HistoryRow { at, what: Row::try_get(row, 1)?, said: Row::try_get(row, 2)? })
+    };
+    sqlx::query(select).bind(limit).fetch_all(connection).await?.iter().map(read).collect()
+}
+
+/// Keeps what Meta says of a number; returns its quality before.
+pub(in crate::store) async fn set_number(
+    connection: &mut Connection,
+    channel: &str,
+    display: &str,
+    quality: &str,
+    now: Timestamp,
+) -> Result<Option<String>, sqlx::Error> {
+    let before: Option<String> = sqlx::query_scalar("select quality from numbers where channel = $1")
+        .bind(channel)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let upsert = "insert into numbers (channel, display, quality, since, checked_at) values ($1, $2, $3, $4, $4) \
+                  on conflict (channel) do update set quality = excluded.quality, checked_at = excluded.checked_at, \
+                  display = case when excluded.display = '' then numbers.display else excluded.display end";
+    let query = sqlx::query(upsert).bind(channel).bind(display).bind(quality).bind(now.0);
+    query.execute(&mut *connection).await?;
+    if before.as_deref() != Some(quality) {
+        let said = format!("quality {quality}, was {}", before.as_deref().unwrap_or("UNKNOWN"));
+        note(connection, &format!("number:{channel}"), &said, now).await?;
+    }
+    Ok(before)
+}
+
+/// Our numbers, with the customers that their templates reached in 24 hours.
+pub(in crate::store) async fn numbers(
+    connection: &mut Connection,
+    now: Timestamp,
+) -> Result<Vec<NumberRow>, sqlx::Error> {
+    let select = "select channel, display, quality, since, resumed_at, checked_at, (select count(*) from reached r \
+                  where r.channel = numbers.channel and r.at > $1) from numbers order by channel";
+    let read = |row: &_| {
+        Ok(NumberRow {
+            channel: Row::try_get(row, 0)?,
+            display: Row::try_get(row, 1)?,
+            quality: Row::try_get(row, 2)?,
+            since: Timestamp(Row::try_get(row, 3)?),
+            resumed_at: Row::try_get::<Option<i64>, _>(row, 4)?.map(Timestamp),
+            checked_at: Row::try_get::<Option<i64>, _>(row, 5)?.map(Timestamp),
+            reached: Row::try_get(row, 6)?,
+        })
+    };
+    sqlx::query(select).bind((now - PORTFOLIO_WINDOW).0).fetch_all(connection).await?.iter().map(read).collect()
+}
+
+/// What became of what was sent unasked since that moment, by number and template. `seasoned` is the moment before which it
+/// could have been read by now.
+pub(in crate::store) async fn outcomes(
+    connection: &mut Connection,
+    since: Timestamp,
+    seasoned: Timestamp,
+) -> Result<Vec<OutcomeRow>, sqlx::Error> {
+    let select = "select channel, coalesce(template, ''), count(*), count(*) filter (where state = 'failed'), \
+                  count(*) filter (where sending_since < $2 and rank between 4 and 5), \
+                  count(*) filter (where sending_since < $2 and rank = 5) from outbox \
+                  where priority = 1 and sending_since > $1 group by 1, 2 order by 1, 2";
+    let read = |row: &_| {
+        let count = |index: usize| Row::try_get::<i64, _>(row, index).map(|count| count.max(0) as u64);
+        Ok(OutcomeRow {
+            channel: Row::try_get(row, 0)?,
+            template: Row::try_get(row, 1)?,
+            outcomes: Outcomes { sent: count(2)?, failed: count(3)?, seasoned: count(4)?, read: count(5)? },
+        })
+    };
+    sqlx::query(select).bind(since.0).bind(seasoned.0).fetch_all(connection).await?.iter().map(read).collect()
+}
+
+/// Account events behind that place of the journal.
+pub(in crate::store) async fn account_events(
+    connection: &mut Connection,
+    after: i64,
+) -> Result<Vec<AccountEvent>, sqlx::Error> {
+    let select = "select seq, received, body from journal where kind = 'account' and seq > $1 order by seq limit 100";
+    let read = |row: &_| {
+        Ok(AccountEvent {
+            seq: Row::try_get(row, 0)?,
+            received: Timestamp(Row::try_get(row, 1)?),
+            body: Row::try_get(row, 2)?,
+        })
+    };
+    sqlx::query(select).bind(after).fetch_all(connection).await?.iter().map(read).collect()
+}
+
+/// By which number and which template a message went.
+pub(in crate::store) async fn way_of(
+    connection: &mut Connection,
+    contact: ContactId,
+    number: i64,
+) -> Result<Option<(String, Option<String>)>, sqlx::Error> {
+    let select = "select channel, template from outbox where contact_id = $1 and number = $2";
+    sqlx::query_as(select).bind(contact.0).bind(number).fetch_optional(connection).await
+}
+
+/// How much waits, and what became of the rest in 24 hours.
+pub(in crate::store) async fn unasked_counts(
+    connection: &mut Connection,
+    now: Timestamp,
+) -> Result<UnaskedCounts, sqlx::Error> {
+    let day = now - Duration::days(1);
+    let waiting =
+        "select count(*), count(*) filter (where due_at > $1) from outbox where state = 'queued' and priority = 1";
+    let (waiting, put_off) = sqlx::query_as(waiting).bind(now.0).fetch_one(&mut *connection).await?;
+    let sent = "select count(*), count(*) filter (where state = 'failed') from outbox where priority = 1 and sending_since > $1";
+    let (sent, failed) = sqlx::query_as(sent).bind(day.0).fetch_one(connection).await?;
+    Ok(UnaskedCounts { waiting, put_off, sent, failed })
+}
+
+/// Follow-ups that wait, the next ones first.
+pub(in crate::store) async fn waiting(connection: &mut Connection, limit: i64) -> Result<Vec<WaitingRow>, sqlx::Error> {
+    let select = "select contact_id, number, kind, channel, template, due_at, expires_at, error from outbox \
+                  where state = 'queued' and priority = 1 order by due_at limit $1";
+    let read = |row: &_| {
+        Ok(WaitingRow {
+            contact: ContactId(Row::try_get(row, 0)?),
+            number: Row::try_get(row, 1)?,
+            kind: Row::try_get(row, 2)?,
+            channel: Row::try_get(row, 3)?,
+            template: Row::try_get(row, 4)?,
+            due: Timestamp(Row::try_get(row, 5)?),
+            expires: Timestamp(Row::try_get(row, 6)?),
+            why: Row::try_get(row, 7)?,
+        })
+    };
+    sqlx::query(select).bind(limit).fetch_all(connection).await?.iter().map(read).collect()
+}

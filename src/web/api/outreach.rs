@@ -1,0 +1,24 @@
+//! `GET /api/v1/outreach`: what waits, what is held and why, how much of each limit is used, quality and its history.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::routing::get;
+use axum::{Json, Router};
+
+use super::authorise;
+use super::problem::ApiProblem;
+use crate::engine::Engine;
+use crate::engine::outlook::Outlook;
+
+/// Lines of what waits and of the history.
+const LINES: i64 = 100;
+
+/// The outreach API.
+pub fn router(engine: Engine) -> Router {
+    Router::new().route("/api/v1/outreach", get(outreach)).with_state(engine)
+}
+
+async fn outreach(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Outlook>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    Ok(Json(engine.outlook(LINES).await?))
+}

@@ -1,0 +1,60 @@
+//! The page Outreach: what waits, what is held, limits and their use; an admin stops sending and lets it go on.
+
+use axum::Form;
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+use serde::Deserialize;
+
+use super::access::SignedIn;
+use super::{App, console};
+use crate::store::StoreError;
+
+/// Lines of what waits and of the history.
+const LINES: i64 = 50;
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/outreach", get(page))
+        .route("/outreach/go-on", post(go_on))
+        .route("/outreach/stop", post(stop))
+}
+
+async fn page(State(app): State<App>, signed_in: SignedIn) -> Response {
+    let read =
+        async { Ok::<_, StoreError>((app.engine.outlook(LINES).await?, console::head(&app, &signed_in).await?)) };
+    let Ok((outlook, head)) = read.await else { return app.pages.unavailable() };
+    let zone = app.engine.shelf().knowledge().shop.zone.name();
+    app.pages.show("outreach.html", context! { outlook => Value::from(Serde(outlook)), zone, ..head })
+}
+
+#[derive(Deserialize)]
+struct Wish {
+    csrf: String,
+    #[serde(default)]
+    what: String,
+}
+
+async fn go_on(State(app): State<App>, signed_in: SignedIn, Form(wish): Form<Wish>) -> Response {
+    if !signed_in.is_admin() || !signed_in.made(&wish.csrf) {
+        return app.pages.forbidden();
+    }
+    shown(&app, app.engine.go_on(&wish.what, &signed_in.user().login).await.map(|_| ()))
+}
+
+async fn stop(State(app): State<App>, signed_in: SignedIn, Form(wish): Form<Wish>) -> Response {
+    if !signed_in.is_admin() || !signed_in.made(&wish.csrf) {
+        return app.pages.forbidden();
+    }
+    shown(&app, app.engine.stop_unasked(&signed_in.user().login).await)
+}
+
+fn shown(app: &App, done: Result<(), StoreError>) -> Response {
+    match done {
+        Ok(()) => Redirect::to("/outreach").into_response(),
+        Err(_) => app.pages.unavailable(),
+    }
+}

@@ -1,0 +1,254 @@
+//! What holds messages back for many customers at once, on both databases and over real HTTP.
+
+use std::sync::Arc;
+
+use hotline::domain::{Content, Duration, SourceFile, TemplateRef, Timestamp};
+use hotline::outreach::Limits;
+use hotline::store::{HoldRow, Leave, NewOutgoing, OutboxRow, SendOutcome, SendResult, Store, Unasked};
+use serde_json::{Value, json};
+
+use crate::app::{App, NUMBER, SECRET, free_address, http, post, sandbox};
+use crate::db::{Database, eventually};
+use crate::store::{NOW, fold_all, message, reply};
+
+/// The shipped figures, and a gate that lets everybody go.
+pub fn open_gate() -> Unasked {
+    let text = include_str!("../../keywords/limits.toml").to_owned();
+    let limits = Limits::compile(&[SourceFile { path: "limits.toml".into(), text }]).0.unwrap();
+    Unasked { limits: Arc::new(limits), gate: Arc::new(|_, _| Leave::Now) }
+}
+
+fn template(number: i64, channel: &str) -> NewOutgoing {
+    let mut outgoing = reply(number);
+    (outgoing.follow_up, outgoing.channel) = (true, channel.to_owned());
+    outgoing.message.expires = NOW + Duration::days(30);
+    let named = TemplateRef { name: "offer".into(), language: "en_US".into(), body: Vec::new() };
+    outgoing.message.content = Content::Template(named);
+    outgoing
+}
+
+async fn contacts(store: &Store, count: usize) {
+    let events = (0..count).map(|n| message(&format!("m{n}"), &[format!("+852{:08}", 51_000_000 + n).as_str()], "hi"));
+    store.append(events.collect()).await.unwrap();
+}
+
+async fn take(store: &Store, channel: &str, now: Timestamp) -> Vec<OutboxRow> {
+    store.take_due(vec![(channel.into(), 100)], now, open_gate()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_portfolio_counts_different_customers_of_all_numbers_and_nodes_in_any_24_hours() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        contacts(&store, 12).await;
+        fold_all(&store, |contact| vec![template(1, if contact % 2 == 0 { "1" } else { "2" })]).await;
+        store.set_portfolio(Some(5), NOW).await.unwrap();
+        // Two nodes at once, each with a number of its own; SQLite has one node.
+        let other = if database.kind == "postgres" { database.store().await } else { store.clone() };
+        let (one, two) = tokio::join!(take(&store, "1", NOW), take(&other, "2", NOW));
+        assert_eq!(one.len() + two.len(), 5, "{}", database.kind);
+        assert!(take(&store, "1", NOW + Duration::hours(23)).await.is_empty());
+        // One that failed reached nobody: there is room for another.
+        let failed = one.first().or(two.first()).unwrap();
+        let outcome = SendOutcome::Failed("131026".into());
+        let result = SendResult { contact: failed.contact, number: 1, at: NOW, outcome };
+        store.record(vec![result]).await.unwrap();
+        let hour = NOW + Duration::hours(1);
+        let again = [take(&store, "1", hour).await, take(&other, "2", hour).await].concat();
+        assert_eq!(again.len(), 1, "{}", database.kind);
+        // A restart forgets nothing; a day and a minute after the first there is room for as many again.
+        drop((store, other));
+        let store = database.store().await;
+        let next = NOW + Duration::hours(24) + Duration::seconds(30);
+        assert!(take(&store, "1", next).await.is_empty() && take(&store, "2", next).await.is_empty());
+        let next = NOW + Duration::hours(24) + Duration::minutes(2);
+        let rest = [take(&store, "1", next).await, take(&store, "2", next).await].concat();
+        assert_eq!(rest.len(), 4, "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn what_is_held_waits_while_replies_go_and_grows_back_after_its_rest() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.set_portfolio(None, NOW).await.unwrap();
+        contacts(&store, 120).await;
+        fold_all(
+            &store,
+            |contact| if contact == 1 { vec![template(1, "1"), reply(2)] } else { vec![template(1, "1")] },
+        )
+        .await;
+        let hold = |what: &str| HoldRow {
+            what: what.into(),
+            since: NOW,
+            until: None,
+            why: "quality RED".into(),
+            source: "meta".into(),
+        };
+        assert!(store.hold(&hold("number:1")).await.unwrap());
+        assert!(!store.hold(&hold("number:1")).await.unwrap(), "told once");
+        let taken = take(&store, "1", NOW).await;
+        assert_eq!(taken.iter().map(|row| row.message.number).collect::<Vec<_>>(), [2], "{}: the reply", database.kind);
+        assert!(store.lift("number:1", "ana let it go on", NOW).await.unwrap());
+        // Fifty in the first hour, two hundred in the second.
+        assert_eq!(take(&store, "1", NOW).await.len(), 50, "{}", database.kind);
+        assert!(take(&store, "1", NOW + Duration::minutes(30)).await.is_empty());
+        // A template that rests holds only itself.
+        assert!(store.hold(&hold("template:offer")).await.unwrap());
+        let later = NOW + Duration::minutes(90);
+        assert!(take(&store, "1", later).await.is_empty(), "{}", database.kind);
+        assert!(store.lift("template:offer", "Meta: APPROVED", later).await.unwrap());
+        assert_eq!(take(&store, "1", later).await.len(), 70, "{}", database.kind);
+        let said: Vec<_> = store.outreach_history(9).await.unwrap().into_iter().map(|row| row.said).collect();
+        assert!(
+            said.contains(&"held: quality RED".to_owned()) && said.contains(&"goes on: ana let it go on".to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_follow_up_is_asked_for_once_more_when_it_leaves() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.set_portfolio(None, NOW).await.unwrap();
+        contacts(&store, 3).await;
+        fold_all(&store, |_| vec![template(1, "1")]).await;
+        let later = NOW + Duration::hours(1);
+        let gate: hotline::store::Gate = Arc::new(move |state, message| match (state, message.number) {
+            (None, _) => Leave::Never("no state".into()),
+            (Some(_), 1) => Leave::NotBefore(later, "quiet hours".into()),
+            _ => Leave::Now,
+        });
+        let unasked = Unasked { gate, ..open_gate() };
+        assert!(store.take_due(vec![("1".into(), 9)], NOW, unasked).await.unwrap().is_empty(), "{}", database.kind);
+        let waiting = store.waiting(9).await.unwrap();
+        assert!(waiting.iter().all(|row| row.due == later && row.why.as_deref() == Some("quiet hours")), "{waiting:?}");
+        assert_eq!(waiting.len(), 3);
+        let never =
+            Unasked { gate: Arc::new(|_, _| Leave::Never("the customer wants no messages".into())), ..open_gate() };
+        assert!(store.take_due(vec![("1".into(), 9)], later, never).await.unwrap().is_empty());
+        assert!(store.waiting(9).await.unwrap().is_empty(), "{}: not wanted any more", database.kind);
+    }
+}
+
+const TOKEN: &str = "token-of-the-api";
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A command beside the server; the link that it prints.
+async fn hotline(database: &Database, address: std::net::SocketAddr, arguments: &[&str]) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
+    command.args(arguments).env("HOTLINE_DATABASE__URL", &database.url);
+    command.env("HOTLINE_PUBLIC_URL", format!("http://{address}"));
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    said.split_whitespace().find(|word| word.starts_with("http")).unwrap().to_owned()
+}
+
+/// Meta pauses a template, then restricts the account: both are held, an alert stands, and it goes on when Meta lifts it.
+#[tokio::test(flavor = "multi_thread")]
+async fn metas_webhooks_hold_and_lift_and_stand_at_the_api() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 1000).await;
+        let link = hotline(&database, address, &["user", "add", "ana", "--role", "admin"]).await;
+        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        let http = http();
+        let outreach = async || -> Value {
+            let answer = http.get(format!("http://{address}/api/v1/outreach")).bearer_auth(TOKEN).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            answer.json().await.unwrap()
+        };
+        // The sandbox has no limit, and says so when it is asked at the start.
+        eventually("Meta was asked", async || (outreach().await["portfolio"]["told"] == true).then_some(())).await;
+        let told = outreach().await;
+        assert_eq!(
+            (&told["portfolio"]["limit"], &told["numbers"][0]["quality"]),
+            (&Value::Null, &json!("GREEN")),
+            "{told}"
+        );
+        assert_eq!(told["numbers"][0]["number"], NUMBER);
+        let webhook = async |field: &str, value: Value| {
+            let body = json!({ "object": "whatsapp_business_account", "entry": [{
+                "id": "990000000000001", "time": 1_790_000_000, "changes": [{ "field": field, "value": value }],
+            }]});
+            let body = body.to_string().into_bytes();
+            let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body);
+            assert_eq!(post(&http, address, &signed).await, Some(200));
+        };
+        let template = |event: &str| {
+            json!({ "event": event, "message_template_id": 7, "message_template_name": "offer",
+                "message_template_language": "en-US", "reason": "NONE", "other_info": { "title": "FIRST_PAUSE" } })
+        };
+        webhook("message_template_status_update", template("PAUSED")).await;
+        webhook(
+            "account_update",
+            json!({ "event": "ACCOUNT_VIOLATION", "violation_info": { "violation_type": "SCAM" } }),
+        )
+        .await;
+        let held = async || {
+            let told = outreach().await;
+            told["held"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|held| held["what"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let wanted = ["account".to_owned(), "template:offer".to_owned()];
+        eventually("both are held", async || {
+            let mut held = held().await;
+            held.sort();
+            (held == wanted).then_some(())
+        })
+        .await;
+        let alerts = async || -> Value {
+            let answer = http.get(format!("http://{address}/api/v1/alerts")).bearer_auth(TOKEN).send().await.unwrap();
+            answer.json().await.unwrap()
+        };
+        eventually("the alert stands", async || {
+            let alerts = alerts().await;
+            (alerts["alerts"][0]["name"] == "number-quality").then_some(())
+        })
+        .await;
+        webhook("message_template_status_update", template("APPROVED")).await;
+        eventually("the template goes on", async || (held().await == ["account"]).then_some(())).await;
+        // A person lets it go on: the page is for admins, its form has a token of its own.
+        let no_redirects = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let page = http.get(&link).send().await.unwrap().text().await.unwrap();
+        let csrf = |page: &str| {
+            let start = page.split("name=\"csrf\" value=\"").nth(1).map(str::to_owned);
+            start.and_then(|rest| rest.split('"').next().map(str::to_owned))
+        };
+        let signed_in = no_redirects
+            .post(&link)
+            .header("content-type", FORM)
+            .body(format!("csrf={}", csrf(&page).unwrap_or_default()))
+            .send()
+            .await
+            .unwrap();
+        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let page = http.get(format!("http://{address}/outreach")).header("cookie", &cookie).send().await.unwrap();
+        let page = page.text().await.unwrap();
+        assert!(page.contains("violation of its policy, SCAM") && page.contains("Nothing unasked is sent"), "{page}");
+        let go_on = async |csrf: &str| {
+            let form = format!("csrf={csrf}&what=account");
+            let url = format!("http://{address}/outreach/go-on");
+            no_redirects
+                .post(url)
+                .header("cookie", &cookie)
+                .header("content-type", FORM)
+                .body(form)
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .as_u16()
+        };
+        assert_eq!(go_on("made-up").await, 403);
+        assert_eq!(go_on(&csrf(&page).unwrap()).await, 303);
+        eventually("nothing is held", async || held().await.is_empty().then_some(())).await;
+        eventually("the alert is over", async || (alerts().await["alerts"] == json!([])).then_some(())).await;
+    }
+}

@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 
 use super::choice;
 use super::memory::{Memory, Slot};
-use super::words::{clock, cut, money, opening_hours, promise};
+use super::words::{clock, cut, money, opening_hours, promise, with_sums};
 use super::{Answer, Dialogue, Known};
 use crate::domain::{
     Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, LINK_ROOM, Link, ListRow, OrderState,
@@ -48,12 +48,12 @@ impl Call {
 
 /// A reply while it is put together.
 pub(super) struct Reply<'a> {
-    dialogue: &'a Dialogue,
+    pub(super) dialogue: &'a Dialogue,
     pub(super) memory: &'a mut Memory,
     contact: &'a Contact,
     known: Known<'a>,
     pub(super) shop: &'a Shop,
-    language: String,
+    pub(super) language: String,
     now: Timestamp,
     paragraphs: Vec<String>,
     buttons: Vec<Button>,
@@ -63,12 +63,15 @@ pub(super) struct Reply<'a> {
 }
 
 /// What was heard since the last answer.
-struct Heard {
-    wants: Vec<Intent>,
+pub(super) struct Heard {
+    pub(super) wants: Vec<Intent>,
     choice: Option<String>,
     media: Option<String>,
-    words: String,
+    pub(super) words: String,
     understood: bool,
+    /// A product, a brand or a budget was named.
+    pub(super) refined: bool,
+    pub(super) named_needs: Vec<String>,
 }
 
 /// See [`Dialogue::answer`].
@@ -90,6 +93,8 @@ pub(super) fn answer(
         media: memory.media.take(),
         words: std::mem::take(&mut memory.words),
         understood: std::mem::take(&mut memory.understood),
+        refined: std::mem::take(&mut memory.refined),
+        named_needs: std::mem::take(&mut memory.named_needs),
     };
     let (paragraphs, buttons, rows, links) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut reply =
@@ -215,8 +220,11 @@ impl Reply<'_> {
     /// Facts of the shop that were asked for.
     fn facts(&mut self, heard: &Heard) {
         let shop = self.shop;
-        let wants = &heard.wants;
-        let named = choice::named(&heard.words, shop);
+        let mut wants = heard.wants.clone();
+        let mut named = choice::named(&heard.words, shop);
+        if named.is_empty() && !heard.refined {
+            named = self.pointed_at(heard, &mut wants);
+        }
         match (named.as_slice(), wants.contains(&Intent::Compare)) {
             ([], true) => self.compare(),
             ([one], true) => {
@@ -232,7 +240,7 @@ impl Reply<'_> {
             ([one], false) => self.details(one),
             ([], false) => {}
         }
-        for want in wants {
+        for want in &wants {
             self.fact(*want, wants.len() == 1);
         }
         self.paragraphs.truncate(5);
@@ -271,10 +279,8 @@ impl Reply<'_> {
 
     /// A text of the shop in the customer's language, else the shop's own, else English. No text: a person knows.
     fn shop_text(&mut self, section: &str, texts: &std::collections::BTreeMap<String, String>) {
-        let own = [self.language.as_str(), self.shop.language.tag(), "en"];
-        let text = own.into_iter().find_map(|language| texts.get(language));
-        match text {
-            Some(text) => self.say(section, context! { text }),
+        match self.shop.text(texts, &self.language) {
+            Some(text) => self.say(section, context! { text => with_sums(text, self.shop.currency) }),
             None => {
                 self.say("no_fact", context! {});
                 self.offer("person", "button_person");
@@ -423,7 +429,12 @@ impl Reply<'_> {
         let mut body = self.paragraphs.join("\n\n");
         let soon = self.memory.said_at.is_some_and(|said| self.now - said < REPEAT);
         // A greeting, a word about prices come once: what counts is where the answer ends.
-        let titles: String = self.rows.iter().map(|row| row.title.as_str()).collect();
+        let titles: String = self
+            .rows
+            .iter()
+            .map(|row| row.title.as_str())
+            .chain(self.memory.needs.iter().map(String::as_str))
+            .collect();
         let substance = format!("{}\n{titles}", self.paragraphs.last().map_or("", String::as_str));
         let same = self.memory.says_the_same(&substance);
         if self.call.is_none() && soon && same {

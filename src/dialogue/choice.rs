@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Memory;
-use crate::domain::{Money, Product, Shop};
+use crate::domain::{Budget, Money, Product, Shop};
 
 /// Rows of a list message: ten are allowed (section 5.6), the last one calls a person.
 const MOST_SHOWN: usize = 8;
@@ -21,6 +21,8 @@ pub(super) struct Fit<'a> {
     pub(super) lacking: bool,
     /// The brand that was wanted is not sold here, or not in this kind.
     pub(super) other_brand: bool,
+    /// A sum without a currency was taken for one of the shop's: in the customer's own nothing would fit.
+    pub(super) in_shop_currency: bool,
 }
 
 /// The budget in the shop's currency.
@@ -35,8 +37,8 @@ pub(super) struct Purse {
 }
 
 impl Purse {
-    pub(super) fn of(memory: &Memory, shop: &Shop) -> Self {
-        let Some(budget) = &memory.budget else { return Self::default() };
+    pub(super) fn of(budget: Option<&Budget>, shop: &Shop) -> Self {
+        let Some(budget) = budget else { return Self::default() };
         let currency = budget.currency.unwrap_or(shop.currency);
         let convert = |amount: Option<Decimal>| {
             amount.map(|amount| shop.rates.convert(Money { amount, currency }, shop.currency))
@@ -63,12 +65,22 @@ impl Purse {
 }
 
 /// Products of the kind that is wanted and in stock: those within the budget that have all that is needed; if there are
-/// none, the nearest, and what they lack.
+/// none, the nearest, and what they lack. A bare sum is one of the customer's own money first, else of the shop's.
 pub(super) fn fit<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
+    let own = fit_to(memory, memory.budget.as_ref(), shop);
+    let Some(bare) = memory.budget.as_ref().filter(|budget| own.over_budget && budget.currency_inferred) else {
+        return own;
+    };
+    let in_shop_currency = Budget { currency: Some(shop.currency), ..bare.clone() };
+    let other = fit_to(memory, Some(&in_shop_currency), shop);
+    if other.over_budget { own } else { Fit { in_shop_currency: true, ..other } }
+}
+
+fn fit_to<'a>(memory: &Memory, budget: Option<&Budget>, shop: &'a Shop) -> Fit<'a> {
     let mut found = of_kind(memory, shop);
     let has_brand = |product: &Product| product.brand.as_ref().is_some_and(|brand| memory.brands.contains(brand));
     let other_brand = !memory.brands.is_empty() && !found.iter().any(|product| has_brand(product));
-    let purse = Purse::of(memory, shop);
+    let purse = Purse::of(budget, shop);
     let lacks = |product: &Product| memory.needs.iter().filter(|need| !product.attributes.contains(need)).count();
     found.sort_by(|a, b| {
         let rank = |product: &Product| (lacks(product), !has_brand(product), purse.distance(product.price));
@@ -87,7 +99,7 @@ pub(super) fn fit<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
     }
     nearest.truncate(3);
     let lacking = nearest.first().is_some_and(|product| lacks(product) > 0);
-    Fit { products: nearest, over_budget, lacking, other_brand }
+    Fit { products: nearest, over_budget, lacking, other_brand, ..Fit::default() }
 }
 
 fn cut(mut products: Vec<&Product>) -> Vec<&Product> {
@@ -97,13 +109,28 @@ fn cut(mut products: Vec<&Product>) -> Vec<&Product> {
 
 /// What is in stock of the kind that is wanted; of the brand where only that is known.
 fn of_kind<'a>(memory: &Memory, shop: &'a Shop) -> Vec<&'a Product> {
-    let in_stock = shop.products.iter().filter(|product| product.stock > 0);
+    let has_brand = |product: &&Product| product.brand.as_ref().is_some_and(|brand| memory.brands.contains(brand));
     match memory.product() {
-        Some(key) => in_stock.filter(|product| product.key == key).collect(),
-        None => in_stock
-            .filter(|product| product.brand.as_ref().is_some_and(|brand| memory.brands.contains(brand)))
-            .collect(),
+        Some(key) => of_key(key, shop).collect(),
+        None => shop.products.iter().filter(|product| product.stock > 0).filter(has_brand).collect(),
     }
+}
+
+/// What costs less than that of a kind and is in stock: the nearest in price first.
+pub(super) fn cheaper<'a>(key: &str, than: Decimal, shop: &'a Shop) -> Vec<&'a Product> {
+    let mut found: Vec<_> = of_key(key, shop).filter(|product| product.price < than).collect();
+    found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
+    found.truncate(3);
+    found
+}
+
+/// What costs least of a kind and is in stock.
+pub(super) fn cheapest<'a>(key: &str, shop: &'a Shop) -> Option<&'a Product> {
+    of_key(key, shop).min_by_key(|product| product.price)
+}
+
+fn of_key<'a>(key: &str, shop: &'a Shop) -> impl Iterator<Item = &'a Product> {
+    shop.products.iter().filter(move |product| product.stock > 0 && product.key == key)
 }
 
 /// A product by its number.

@@ -60,6 +60,12 @@ pub struct Memory {
     pub(super) media: Option<String>,
     /// Whether anything came since that we understood.
     pub(super) understood: bool,
+    /// Whether a product, a brand or a budget was named since: the search begins anew.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) refined: bool,
+    /// Properties that were named since.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) named_needs: Vec<String>,
     /// Answers in a row that did not understand.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) lost: u8,
@@ -181,25 +187,28 @@ impl Memory {
     }
 
     fn take_in(&mut self, reading: &Reading) {
-        for key in reading.product_keys() {
-            self.want(&key);
-            self.understood = true;
+        if !self.names_a_part(reading) {
+            for key in reading.product_keys() {
+                self.want(&key);
+                (self.understood, self.refined) = (true, true);
+            }
         }
         if let Some(budget) = &reading.budget {
             self.budget = Some(budget.clone());
-            self.understood = true;
+            (self.understood, self.refined) = (true, true);
         }
         for need in reading.attributes.iter().filter(|mention| !mention.negated) {
             if !self.needs.iter().any(|other| **other == *need.key) {
                 self.needs.push(need.key.to_string());
             }
+            self.named_needs.push(need.key.to_string());
             self.understood = true;
         }
         for brand in &reading.brands {
             self.brands.retain(|other| **other != *brand.key);
             if !brand.negated {
                 self.brands.push(brand.key.to_string());
-                self.understood = true;
+                (self.understood, self.refined) = (true, true);
             }
         }
         for intent in &reading.intents {
@@ -220,6 +229,12 @@ impl Memory {
             self.open.push(slot);
             self.understood = true;
         }
+    }
+
+    /// "Which one has the better camera?" of phones that were shown names a part of them, and is no wish for a camera.
+    fn names_a_part(&self, reading: &Reading) -> bool {
+        let one = reading.product_keys().len() == 1 && reading.brands.is_empty();
+        one && self.shown.len() > 1 && reading.wants(Intent::Compare)
     }
 
     /// Takes up a kind of product. What was said about another kind is not true of this one: needs, brand, open slots.

@@ -6,7 +6,9 @@
 mod answer;
 mod choice;
 mod memory;
+mod pointing;
 mod showing;
+mod shown;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -18,11 +20,13 @@ use crate::domain::{
 };
 
 pub use memory::Memory;
+use pointing::Pointings;
 use templates::Templates;
 
-/// Reply templates, checked.
+/// Reply templates, checked, and what is listened to beside the dictionaries.
 pub struct Dialogue {
     templates: Templates,
+    pointings: Pointings,
 }
 
 /// One reply.
@@ -48,10 +52,12 @@ pub struct Known<'a> {
 }
 
 impl Dialogue {
-    /// Compiles the templates under `replies/`. `None` if any of them has an error.
-    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let (templates, problems) = Templates::compile(files);
-        (templates.map(|templates| Self { templates }), problems)
+    /// Compiles the templates under `replies/`, and `pointing.toml` among the dictionaries. `None` if any of them has an error.
+    pub fn compile(replies: &[SourceFile], keywords: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+        let (templates, mut problems) = Templates::compile(replies);
+        let (pointings, found) = Pointings::compile(keywords);
+        problems.extend(found);
+        (templates.zip(pointings).map(|(templates, pointings)| Self { templates, pointings }), problems)
     }
 
     /// Takes in an event: what is wanted, what is missing, when to answer.

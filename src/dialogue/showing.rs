@@ -33,12 +33,16 @@ impl Reply<'_> {
         self.offer("person", "button_person");
     }
 
-    fn product_values(&self, product: &Product) -> Value {
+    pub(super) fn product_values(&self, product: &Product) -> Value {
         let attributes: Vec<String> = product.attributes.iter().map(|attribute| self.word(attribute)).collect();
         context! {
             product => &product.name, price => money(product.price, self.shop.currency), stock => product.stock,
-            summary => &product.summary, attributes,
+            summary => self.summary(product), attributes,
         }
+    }
+
+    fn summary<'p>(&self, product: &'p Product) -> &'p str {
+        self.shop.text(&product.summary, &self.language).unwrap_or_default()
     }
 
     /// The mark of a link to a product's page.
@@ -140,10 +144,10 @@ impl Reply<'_> {
         self.row(row);
     }
 
-    fn list_products(&mut self, products: &[&Product]) {
+    pub(super) fn list_products(&mut self, products: &[&Product]) {
         self.rows.clear();
         for product in products {
-            let description = match product.summary.as_str() {
+            let description = match self.summary(product) {
                 "" => money(product.price, self.shop.currency),
                 summary => format!("{} · {summary}", money(product.price, self.shop.currency)),
             };
@@ -164,7 +168,10 @@ impl Reply<'_> {
             return self.details(one);
         }
         self.memory.shown = fit.products.iter().map(|product| product.sku.clone()).collect();
-        let purse = Purse::of(self.memory, self.shop);
+        if let Some(budget) = self.memory.budget.as_mut().filter(|_| fit.in_shop_currency) {
+            (budget.currency, budget.currency_inferred) = (Some(self.shop.currency), false);
+        }
+        let purse = Purse::of(self.memory.budget.as_ref(), self.shop);
         let budget = self.memory.budget.as_ref().filter(|_| !purse.unknown);
         let budget = budget.map(|budget| budget_text(budget, self.shop.currency)).unwrap_or_default();
         let needs: Vec<String> = self.memory.needs.iter().map(|need| self.word(need)).collect();
@@ -173,6 +180,9 @@ impl Reply<'_> {
         }
         if purse.unknown || purse.converted {
             self.say("other_currency", context! {});
+        }
+        if fit.in_shop_currency {
+            self.say("counted_as", context! { budget => &budget });
         }
         let Fit { over_budget, lacking, .. } = fit;
         let section = if over_budget || lacking { "show_near" } else { "show" };

@@ -9,7 +9,7 @@ use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, Problem, Severity, Shop, SourceFile, TemplateRef};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 46] = [
+const SECTIONS: [&str; 53] = [
     "greet",
     "ask_product",
     "ask_kind",
@@ -19,11 +19,18 @@ const SECTIONS: [&str; 46] = [
     "show_near",
     "other_brand",
     "other_currency",
+    "counted_as",
     "nothing",
     "details",
     "sold_out",
     "gone",
     "compare",
+    "has_it",
+    "lacks_it",
+    "in_stock",
+    "prices",
+    "cheaper",
+    "none_cheaper",
     "hours",
     "shipping",
     "payment",

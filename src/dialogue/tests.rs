@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use super::*;
 use crate::domain::{InboundMessage, Language, MessageKind, Money, OrderEvent, OrderState, Rates};
@@ -11,7 +12,7 @@ use crate::lexicon::{Hints, Lexicon};
 /// A customer, the bot and a clock.
 struct Talk {
     dialogue: Dialogue,
-    lexicon: Lexicon,
+    lexicon: &'static Lexicon,
     shop: Shop,
     contact: Contact,
     memory: Memory,
@@ -19,6 +20,12 @@ struct Talk {
     tags: Vec<&'static str>,
     now: Timestamp,
 }
+
+/// Compiled once for all talks.
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+    let (lexicon, problems) = Lexicon::compile(&files("keywords"));
+    lexicon.unwrap_or_else(|| panic!("{problems:?}"))
+});
 
 fn files(folder: &str) -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -41,10 +48,8 @@ fn files(folder: &str) -> Vec<SourceFile> {
 impl Talk {
     fn new(country: &str) -> Self {
         let keywords = files("keywords");
-        let (dialogue, problems) = Dialogue::compile(&files("templates"));
+        let (dialogue, problems) = Dialogue::compile(&files("templates"), &keywords);
         assert_eq!(problems, [], "the shipped replies are clean");
-        let (lexicon, problems) = Lexicon::compile(&keywords);
-        let lexicon = lexicon.unwrap_or_else(|| panic!("{problems:?}"));
         let shop = keywords.iter().find(|file| file.path == "shop.toml").unwrap();
         let (shop, problems) = Shop::parse(shop, "USD".parse().unwrap(), chrono_tz::UTC, Language::english(), None);
         assert_eq!(problems, []);
@@ -54,7 +59,7 @@ impl Talk {
         // A Monday at noon: people are there.
         let now = Timestamp::parse_rfc3339("2026-03-02T12:00:00Z").unwrap();
         let dialogue = dialogue.unwrap();
-        Self { dialogue, lexicon, shop, contact, memory: Memory::default(), tags: Vec::new(), now }
+        Self { dialogue, lexicon: &LEXICON, shop, contact, memory: Memory::default(), tags: Vec::new(), now }
     }
 
     /// Another customer of the same shop, who has said nothing yet.
@@ -242,6 +247,63 @@ fn a_product_that_is_named_is_known_with_price_and_stock() {
     let mut talk = Talk::new("US");
     expect(&talk.write("how much is the Tera Rugged?"), &["Tera Rugged: 329", "7 in stock"], &["What are you looking"]);
     expect(&talk.write("compare Nova S5 and Tera Rugged"), &["Side by side", "Nova S5: 199", "Tera Rugged: 329"], &[]);
+}
+
+#[test]
+fn what_was_shown_can_be_pointed_at() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("phone up to 340 dollars"), &["Lumen Lite", "Nova S5", "Tera Rugged"], &[]);
+    expect(&talk.write("how much is the second one?"), &["Nova S5: 199"], &["Lumen Lite: 129"]);
+    let mut talk = Talk::new("BR");
+    talk.write("celular até 340 dólares");
+    expect(
+        &talk.write("tem em estoque?"),
+        &["Em estoque agora", "Nova S5: 14", "Tera Rugged: 7", "[person |"],
+        &["Ver a lista"],
+    );
+    expect(&talk.write("quanto custam?"), &["Nova S5: 199", "Lumen Lite: 129"], &[]);
+    let bought = talk.write("vou levar o segundo").unwrap();
+    assert_eq!(bought.handoff.unwrap().reason, "ready-to-buy");
+    assert_eq!(talk.memory.shown, ["P-101"]);
+    let mut talk = Talk::new("CN");
+    talk.write("340美元以内的手机");
+    expect(&talk.write("第三个"), &["Tera Rugged", "329"], &["Lumen Lite"]);
+    expect(&talk.write("太贵了"), &["更便宜", "Nova S5", "Lumen Lite"], &["Tera Rugged", "没关系"]);
+    expect(&talk.write("最便宜的是哪个"), &["Lumen Lite"], &["Nova S5"]);
+    expect(&talk.write("还是太贵"), &["Lumen Lite", "最便宜的"], &[]);
+}
+
+#[test]
+fn a_property_of_what_was_shown_is_told_or_looked_for() {
+    let mut talk = Talk::new("US");
+    talk.tap("product:P-102");
+    expect(&talk.write("is it waterproof?"), &["Yes, Nova S7 Pro: waterproof", "buy:P-102"], &[]);
+    talk.tap("product:P-101");
+    expect(&talk.write("is it waterproof?"), &["Nova S5 does not have this", "waterproof", "product:P-102"], &[]);
+}
+
+#[test]
+fn a_part_that_is_compared_is_no_wish_for_another_product() {
+    let mut talk = Talk::new("US");
+    talk.write("phone up to 340 dollars");
+    let answer = talk.write("which one has the better camera?");
+    expect(&answer, &["Side by side", "Nova S5", "Tera Rugged"], &["amera:"]);
+}
+
+#[test]
+fn a_bare_sum_is_of_the_shops_money_where_nothing_would_fit_else() {
+    let mut talk = Talk::new("HK");
+    let answer = talk.write("do u have any phone under 300?");
+    expect(&answer, &["I take your limit as 300\u{a0}USD", "Nova S5", "Lumen Lite"], &["to be honest", "Tera Rugged"]);
+    // A sum that fits in their own money stays one of theirs.
+    let mut talk = Talk::new("HK");
+    expect(&talk.write("phone under 1600"), &["1\u{202f}600\u{a0}HKD", "Nova S5"], &["I take", "Nova S7 Pro"]);
+}
+
+#[test]
+fn sums_of_the_shop_name_their_currency() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("how much is shipping?"), &["Free from 100\u{a0}USD, else 8\u{a0}USD"], &["{"]);
 }
 
 #[test]

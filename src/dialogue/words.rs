@@ -15,6 +15,20 @@ pub(super) fn money(amount: Decimal, currency: Currency) -> String {
     format!("{}\u{a0}{}", grouped(amount), currency.code())
 }
 
+/// A text of the shop with its sums: `{100}` is 100 in the shop's currency.
+pub(super) fn with_sums(text: &str, currency: Currency) -> String {
+    let mut parts = text.split('{');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let sum = part.split_once('}').and_then(|(sum, rest)| Some((sum.parse().ok()?, rest)));
+        match sum {
+            Some((sum, rest)) => whole.extend([&*money(sum, currency), rest]),
+            None => whole.extend(["{", part]),
+        }
+    }
+    whole
+}
+
 /// Thousands apart by a thin space that every language reads.
 fn grouped(amount: Decimal) -> String {
     let text = amount.round_dp(2).normalize().to_string();
@@ -107,6 +121,10 @@ mod tests {
     fn sums_promises_and_days_are_written_for_people() {
         assert_eq!(money(Decimal::from(1190), Currency::USD), "1\u{202f}190\u{a0}USD");
         assert_eq!(money(Decimal::new(1950, 2), Currency::USD), "19.50\u{a0}USD");
+        assert_eq!(
+            with_sums("free from {100}, else {8.50} {x", Currency::USD),
+            "free from 100\u{a0}USD, else 8.50\u{a0}USD {x"
+        );
         assert_eq!(promise(Duration::minutes(5)), (5, 0));
         assert_eq!(promise(Duration::hours(2)), (0, 2));
         let days = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();

@@ -1,9 +1,11 @@
 //! The shop: its facts and what it sells. Read from a file that the shop keeps, never from code.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeZone;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Country, Currency, Language, Problem, SourceFile, Timestamp};
 
@@ -25,11 +27,11 @@ pub struct Shop {
     /// When people are there.
     pub hours: Vec<Hours>,
     /// What delivery costs and how long it takes: one text per language.
-    pub shipping: std::collections::BTreeMap<String, String>,
+    pub shipping: BTreeMap<String, String>,
     /// How to pay: one text per language.
-    pub payment: std::collections::BTreeMap<String, String>,
+    pub payment: BTreeMap<String, String>,
     /// Returns and guarantee: one text per language.
-    pub returns: std::collections::BTreeMap<String, String>,
+    pub returns: BTreeMap<String, String>,
     /// What the shop has for those who came a certain way.
     pub offers: Vec<Offer>,
     /// Whether customers may be asked, once, what they do (CHAR-8).
@@ -51,11 +53,11 @@ struct Written {
     #[serde(default)]
     hours: Vec<Hours>,
     #[serde(default)]
-    shipping: std::collections::BTreeMap<String, String>,
+    shipping: BTreeMap<String, String>,
     #[serde(default)]
-    payment: std::collections::BTreeMap<String, String>,
+    payment: BTreeMap<String, String>,
     #[serde(default)]
-    returns: std::collections::BTreeMap<String, String>,
+    returns: BTreeMap<String, String>,
     #[serde(default)]
     offer: Vec<Offer>,
     #[serde(default)]
@@ -134,6 +136,14 @@ impl Shop {
         (problems.is_empty().then_some(shop), problems)
     }
 
+    /// A text in a language, else in the shop's own, else in English, else the one that is for all.
+    pub fn text<'a>(&self, texts: &'a BTreeMap<String, String>, language: &str) -> Option<&'a str> {
+        [language, self.language.tag(), "en", ""]
+            .into_iter()
+            .find_map(|language| texts.get(language))
+            .map(String::as_str)
+    }
+
     /// The first offer for somebody with these tags that still runs.
     pub fn offer(&self, at: Timestamp, holds: impl Fn(&str) -> bool) -> Option<&Offer> {
         let runs = |offer: &&Offer| offer.until.as_ref().is_none_or(|until| at.date_in(self.zone) <= *until);
@@ -198,7 +208,22 @@ pub struct Offer {
     #[serde(default)]
     pub until: Option<String>,
     /// One text per language.
-    pub text: std::collections::BTreeMap<String, String>,
+    pub text: BTreeMap<String, String>,
+}
+
+/// A text for all languages stands under no name.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a text, or a text for each language")]
+    enum Texts {
+        One(String),
+        Several(BTreeMap<String, String>),
+    }
+    Ok(match Texts::deserialize(deserializer)? {
+        Texts::One(text) if text.is_empty() => BTreeMap::new(),
+        Texts::One(text) => BTreeMap::from([(String::new(), text)]),
+        Texts::Several(texts) => texts,
+    })
 }
 
 /// One thing that is sold.
@@ -206,7 +231,7 @@ pub struct Offer {
 pub struct Product {
     /// The shop's own number; never changes.
     pub sku: String,
-    /// As it is sold; one name, or one per language.
+    /// As it is sold.
     pub name: String,
     /// The dictionary's key: `electronics/phone`.
     pub key: String,
@@ -220,9 +245,9 @@ pub struct Product {
     /// The dictionary's attributes that it has.
     #[serde(default)]
     pub attributes: Vec<String>,
-    /// One line that tells it from others.
-    #[serde(default)]
-    pub summary: String,
+    /// One line that tells it from others: one text, or one per language.
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub summary: BTreeMap<String, String>,
     /// Page of the shop: a whole address, or `/p/name` for a plain page of ours.
     #[serde(default)]
     pub url: Option<String>,

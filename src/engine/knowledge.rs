@@ -103,7 +103,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     let mut keep = |found: Vec<Problem>| problems.extend(found);
     let (lexicon, found) = Lexicon::compile(&sources.keywords);
     keep(found);
-    let (dialogue, found) = Dialogue::compile(&sources.replies);
+    let (dialogue, found) = Dialogue::compile(&sources.replies, &sources.keywords);
     keep(found);
     let (outreach, found) = outreach::Policy::compile(&sources.keywords);
     keep(found);
@@ -175,6 +175,7 @@ const NOT_OF_TAGS: &[&str] = &[
     "audiences.toml",
     "tags.toml",
     "chat_exports.toml",
+    "pointing.toml",
 ];
 
 /// Of what tags are made with: dictionaries, rules, and the program itself. Lines of comment do not count.

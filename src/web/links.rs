@@ -67,7 +67,7 @@ async fn page(pages: &Pages, State(engine): State<Engine>, Path(page): Path<Stri
     };
     let price = format!("{} {}", product.price.normalize(), shop.currency);
     let shown = context! {
-        name => &product.name, summary => &product.summary, image => &product.image, stock => product.stock, price,
+        name => &product.name, summary => shop.text(&product.summary, shop.language.tag()), image => &product.image, stock => product.stock, price,
         shop => &shop.name,
     };
     pages.show("product.html", shown)

@@ -1,0 +1,107 @@
+//! What is asked of products that were just shown: the second one, whether it is waterproof, what it costs, something cheaper.
+
+use minijinja::{Value, context};
+
+use super::answer::{Heard, Reply};
+use super::choice;
+use super::pointing::Pointing;
+use crate::domain::{Intent, Product};
+
+impl<'a> Reply<'a> {
+    /// The products that they point at among those shown. What is answered here altogether is taken from `wants`.
+    pub(super) fn pointed_at(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> Vec<&'a Product> {
+        let shown = self.shown();
+        let said = self.dialogue.pointings.read(&heard.words);
+        if said.contains(&Pointing::Cheapest)
+            && let Some(cheapest) = self.cheapest()
+        {
+            return vec![cheapest];
+        }
+        let (Some(first), Some(last)) = (shown.first(), shown.last()) else { return Vec::new() };
+        let at = |pointing: &Pointing| match pointing {
+            Pointing::First => Some(*first),
+            Pointing::Second => shown.get(1).copied(),
+            Pointing::Third => shown.get(2).copied(),
+            Pointing::Last => Some(*last),
+            Pointing::Cheaper | Pointing::Cheapest => None,
+        };
+        let pointed: Vec<_> = said.iter().filter_map(at).collect();
+        if !pointed.is_empty() {
+            return pointed;
+        }
+        let compares = wants.contains(&Intent::Compare);
+        if said.contains(&Pointing::Cheaper) && !compares {
+            self.cheaper(&shown);
+            wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject | Intent::Price));
+        } else if !compares && !wants.contains(&Intent::Buy) {
+            self.of_shown(&shown, heard);
+        }
+        Vec::new()
+    }
+
+    fn shown(&self) -> Vec<&'a Product> {
+        let shop = self.shop;
+        self.memory.shown.iter().filter_map(|sku| choice::by_sku(shop, sku)).collect()
+    }
+
+    fn cheapest(&self) -> Option<&'a Product> {
+        choice::cheapest(self.memory.product()?, self.shop)
+    }
+
+    fn cheaper(&mut self, shown: &[&'a Product]) {
+        let Some(least) = shown.iter().min_by_key(|product| product.price) else { return };
+        let cheaper = choice::cheaper(&least.key, least.price, self.shop);
+        match cheaper.as_slice() {
+            [] => {
+                let values = self.product_values(least);
+                self.say("none_cheaper", values);
+                self.offer("person", "button_person");
+            }
+            [one] => self.details(one),
+            several => {
+                self.memory.shown = several.iter().map(|product| product.sku.clone()).collect();
+                self.say("cheaper", context! {});
+                self.list_products(several);
+            }
+        }
+    }
+
+    /// A property, the stock or the price of what was shown.
+    fn of_shown(&mut self, shown: &[&'a Product], heard: &Heard) {
+        let asks = |want: Intent| heard.wants.contains(&want);
+        match (shown, heard.named_needs.is_empty()) {
+            ([one], false) if asks(Intent::ProductInquiry) || asks(Intent::Availability) => self.property(one, heard),
+            (_, false) => {}
+            (_, true) => {
+                let rows: Vec<Value> = shown.iter().map(|product| self.product_values(product)).collect();
+                if asks(Intent::Price) {
+                    self.say("prices", context! { rows => &rows });
+                }
+                if asks(Intent::Availability) {
+                    self.say("in_stock", context! { rows });
+                    self.offer("person", "button_person");
+                }
+            }
+        }
+    }
+
+    /// Whether it has what they ask for. If not, the search goes on with what has it.
+    fn property(&mut self, product: &Product, heard: &Heard) {
+        let (has, lacks): (Vec<_>, Vec<_>) =
+            heard.named_needs.iter().partition(|need| product.attributes.contains(need));
+        let word = |needs: Vec<&String>| needs.into_iter().map(|need| self.word(need)).collect::<Vec<_>>();
+        let (has, lacks) = (word(has), word(lacks));
+        if lacks.is_empty() {
+            self.say("has_it", context! { product => &product.name, needs => has });
+            self.offer(&format!("buy:{}", product.sku), "button_buy");
+            return self.offer("person", "button_person");
+        }
+        self.say("lacks_it", context! { product => &product.name, needs => lacks });
+        let fit = choice::fit(self.memory, self.shop);
+        if !fit.lacking && !fit.over_budget {
+            self.show(fit);
+        } else {
+            self.offer("person", "button_person");
+        }
+    }
+}

@@ -65,12 +65,17 @@ impl Purse {
 }
 
 /// Products of the kind that is wanted and in stock: those within the budget that have all that is needed; if there are
-/// none, the nearest, and what they lack. A bare sum is one of the customer's own money first, else of the shop's.
+/// none, the nearest, and what they lack. A bare sum is one of the customer's own money first; where nothing would fit it is one of
+/// the shop's, unless nobody would spend so much.
 pub(super) fn fit<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
     let own = fit_to(memory, memory.budget.as_ref(), shop);
     let Some(bare) = memory.budget.as_ref().filter(|budget| own.over_budget && budget.currency_inferred) else {
         return own;
     };
+    let dearest = of_kind(memory, shop).iter().map(|product| product.price).max().unwrap_or_default();
+    if bare.max.or(bare.min).is_none_or(|sum| sum > dearest * Decimal::TWO) {
+        return own;
+    }
     let in_shop_currency = Budget { currency: Some(shop.currency), ..bare.clone() };
     let other = fit_to(memory, Some(&in_shop_currency), shop);
     if other.over_budget { own } else { Fit { in_shop_currency: true, ..other } }

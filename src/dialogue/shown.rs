@@ -69,6 +69,9 @@ impl<'a> Reply<'a> {
     /// A property, the stock or the price of what was shown.
     fn of_shown(&mut self, shown: &[&'a Product], heard: &Heard) {
         let asks = |want: Intent| heard.wants.contains(&want);
+        if heard.wants.iter().any(|want| is_of_the_shop(*want)) {
+            return;
+        }
         match (shown, heard.named_needs.is_empty()) {
             ([one], false) if asks(Intent::ProductInquiry) || asks(Intent::Availability) => self.property(one, heard),
             (_, false) => {}
@@ -104,4 +107,19 @@ impl<'a> Reply<'a> {
             self.offer("person", "button_person");
         }
     }
+}
+
+/// What is asked of the shop and not of a product: "how much is delivery?" wants no prices of what was shown.
+fn is_of_the_shop(want: Intent) -> bool {
+    matches!(
+        want,
+        Intent::Shipping
+            | Intent::Payment
+            | Intent::Store
+            | Intent::OrderStatus
+            | Intent::ReturnRefund
+            | Intent::Warranty
+            | Intent::Complaint
+            | Intent::Discount
+    )
 }

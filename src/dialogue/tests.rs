@@ -262,6 +262,7 @@ fn what_was_shown_can_be_pointed_at() {
         &["Ver a lista"],
     );
     expect(&talk.write("quanto custam?"), &["Nova S5: 199", "Lumen Lite: 129"], &[]);
+    expect(&talk.write("quanto custa o frete?"), &["Enviamos"], &["Nova S5"]);
     let bought = talk.write("vou levar o segundo").unwrap();
     assert_eq!(bought.handoff.unwrap().reason, "ready-to-buy");
     assert_eq!(talk.memory.shown, ["P-101"]);
@@ -298,6 +299,9 @@ fn a_bare_sum_is_of_the_shops_money_where_nothing_would_fit_else() {
     // A sum that fits in their own money stays one of theirs.
     let mut talk = Talk::new("HK");
     expect(&talk.write("phone under 1600"), &["1\u{202f}600\u{a0}HKD", "Nova S5"], &["I take", "Nova S7 Pro"]);
+    // Nobody would spend so much of the shop's.
+    let mut talk = Talk::new("RU");
+    expect(&talk.write("ноутбук до 50 тысяч"), &["50\u{202f}000\u{a0}RUB"], &["Считаю"]);
 }
 
 #[test]

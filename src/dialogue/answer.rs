@@ -11,8 +11,8 @@ use crate::domain::{
     Shop, Standing, Timestamp,
 };
 
-/// The same words so soon again say nothing new: the question was part of a burst. Who asks again later wants an answer.
-const REPEAT: Duration = Duration::seconds(8);
+/// The same words so soon again, at the end of a burst, say nothing new. Who asks again later wants an answer.
+const REPEAT: Duration = Duration::seconds(12);
 /// A slot is asked for this often, then left open.
 const ASK_TWICE: u8 = 2;
 /// Said this often in one conversation, an answer is not said again: a person is offered instead.
@@ -60,6 +60,8 @@ pub(super) struct Reply<'a> {
     pub(super) rows: Vec<ListRow>,
     pub(super) links: Vec<Link>,
     call: Option<Call>,
+    /// What was heard came in a burst that followed an answer.
+    in_burst: bool,
 }
 
 /// What was heard since the last answer.
@@ -72,6 +74,8 @@ pub(super) struct Heard {
     /// A product, a brand or a budget was named.
     pub(super) refined: bool,
     pub(super) named_needs: Vec<String>,
+    /// They asked about a part of what was shown.
+    pub(super) part: bool,
 }
 
 /// See [`Dialogue::answer`].
@@ -84,7 +88,7 @@ pub(super) fn answer(
     now: Timestamp,
 ) -> Option<Answer> {
     memory.reply_due = None;
-    memory.burst = None;
+    let in_burst = memory.burst.take().is_some();
     let language = dialogue.templates.language(contact, shop).to_owned();
     let tell_person = std::mem::take(&mut memory.tell_person);
     let heard = Heard {
@@ -95,10 +99,24 @@ pub(super) fn answer(
         understood: std::mem::take(&mut memory.understood),
         refined: std::mem::take(&mut memory.refined),
         named_needs: std::mem::take(&mut memory.named_needs),
+        part: std::mem::take(&mut memory.part),
     };
     let (paragraphs, buttons, rows, links) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut reply =
-        Reply { dialogue, memory, contact, known, shop, language, now, paragraphs, buttons, rows, links, call: None };
+    let mut reply = Reply {
+        dialogue,
+        memory,
+        contact,
+        known,
+        shop,
+        language,
+        now,
+        paragraphs,
+        buttons,
+        rows,
+        links,
+        call: None,
+        in_burst,
+    };
     if heard.wants.contains(&Intent::OptOut) {
         // Confirmed once, whoever is in charge; then silence (policy facts, section 7.2).
         if std::mem::replace(&mut reply.memory.stop_confirmed, true) {
@@ -241,12 +259,12 @@ impl Reply<'_> {
             ([], false) => {}
         }
         for want in &wants {
-            self.fact(*want, wants.len() == 1);
+            self.fact(*want, wants.len() == 1, &heard.words);
         }
         self.paragraphs.truncate(5);
     }
 
-    fn fact(&mut self, want: Intent, alone: bool) {
+    fn fact(&mut self, want: Intent, alone: bool, words: &str) {
         let shop = self.shop;
         match want {
             Intent::Shipping => self.shop_text("shipping", &shop.shipping),
@@ -260,7 +278,7 @@ impl Reply<'_> {
                 let hours = opening_hours(&shop.hours, |key| self.word(key));
                 self.say("hours", context! { hours, open });
             }
-            Intent::OrderStatus => self.order(),
+            Intent::OrderStatus => self.order(words),
             Intent::Discount => self.discount(),
             Intent::OptIn => self.say("opted_in", context! {}),
             Intent::Complaint => self.call = Some(Call::Lost),
@@ -310,7 +328,7 @@ impl Reply<'_> {
     }
 
     /// How far their order is; while it is on its way also under which number, and until when, as long as that day is to come.
-    fn order(&mut self) {
+    fn order(&mut self, words: &str) {
         match self.memory.order.clone() {
             Some((order, state)) => {
                 let under_way = state == OrderState::Shipped;
@@ -321,6 +339,8 @@ impl Reply<'_> {
                 let state = self.word(&format!("{state:?}").to_lowercase());
                 self.say("order", context! { order, state, tracking, eta });
             }
+            // They sent its number, as they were asked to.
+            None if words.chars().filter(char::is_ascii_digit).count() >= 3 => self.call = Some(Call::Lost),
             None => self.say("no_order", context! {}),
         }
         self.offer("person", "button_person");
@@ -350,6 +370,7 @@ impl Reply<'_> {
                 self.say("media", context! {});
                 self.offer("person", "button_person");
             }
+            _ if self.category_in(&heard.words) => {}
             _ if heard.understood || greets => {
                 if !self.ask(Slot::Product) {
                     self.lost();
@@ -427,7 +448,7 @@ impl Reply<'_> {
 
     fn finish(mut self) -> Option<Answer> {
         let mut body = self.paragraphs.join("\n\n");
-        let soon = self.memory.said_at.is_some_and(|said| self.now - said < REPEAT);
+        let soon = self.in_burst && self.memory.said_at.is_some_and(|said| self.now - said < REPEAT);
         // A greeting, a word about prices come once: what counts is where the answer ends.
         let titles: String = self
             .rows

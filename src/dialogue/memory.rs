@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::is_small_talk;
+use super::pointing::Pointings;
 use crate::domain::{Budget, Duration, InboundMessage, Intent, OrderEvent, OrderState, Reading, Timestamp};
 
 /// The first message is answered after this: what is sent at the same moment belongs to it.
@@ -63,6 +64,9 @@ pub struct Memory {
     /// Whether a product, a brand or a budget was named since: the search begins anew.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) refined: bool,
+    /// Since then they asked about a part of what was shown: its camera, its charger.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) part: bool,
     /// Properties that were named since.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) named_needs: Vec<String>,
@@ -148,7 +152,13 @@ impl Memory {
         }
     }
 
-    pub(super) fn hear(&mut self, message: &InboundMessage, reading: Option<&Reading>, now: Timestamp) {
+    pub(super) fn hear(
+        &mut self,
+        message: &InboundMessage,
+        reading: Option<&Reading>,
+        pointings: &Pointings,
+        now: Timestamp,
+    ) {
         if self.heard_at.is_some_and(|heard| now - heard > CONVERSATION) {
             self.greeted = false;
             self.lost = 0;
@@ -168,7 +178,7 @@ impl Memory {
         }
         self.remember_words(message.words());
         if let Some(reading) = reading {
-            self.take_in(reading);
+            self.take_in(reading, pointings);
         }
     }
 
@@ -186,8 +196,10 @@ impl Memory {
         self.reply_due = Some((now + BURST_SETTLE).min(began + BURST_CAP).max(now + SETTLE));
     }
 
-    fn take_in(&mut self, reading: &Reading) {
-        if !self.names_a_part(reading) {
+    fn take_in(&mut self, reading: &Reading, pointings: &Pointings) {
+        if self.asks_of_a_part(reading, pointings) {
+            (self.understood, self.part) = (true, true);
+        } else {
             for key in reading.product_keys() {
                 self.want(&key);
                 (self.understood, self.refined) = (true, true);
@@ -231,16 +243,22 @@ impl Memory {
         }
     }
 
-    /// "Which one has the better camera?" of phones that were shown names a part of them, and is no wish for a camera.
-    fn names_a_part(&self, reading: &Reading) -> bool {
-        let one = reading.product_keys().len() == 1 && reading.brands.is_empty();
-        one && self.shown.len() > 1 && reading.wants(Intent::Compare)
+    /// "Which one has the better camera?" of phones that were shown asks about a part of them, and is no wish for a camera.
+    fn asks_of_a_part(&self, reading: &Reading, pointings: &Pointings) -> bool {
+        let asks = reading.wants(Intent::Compare) || reading.wants(Intent::ProductInquiry);
+        match (self.product(), reading.product_keys().as_slice()) {
+            (Some(whole), [part]) if asks && reading.brands.is_empty() && !self.shown.is_empty() => {
+                pointings.is_part(part, whole)
+            }
+            _ => false,
+        }
     }
 
     /// Takes up a kind of product. What was said about another kind is not true of this one: needs, brand, open slots.
     pub(super) fn want(&mut self, key: &str) {
         if self.product().is_some_and(|other| other != key) {
             self.needs.clear();
+            self.brands.clear();
             self.open.clear();
             self.shown.clear();
             self.asked = None;

@@ -26,6 +26,16 @@ pub(super) enum Pointing {
 /// The words, compiled.
 pub(super) struct Pointings {
     words: CharwiseDoubleArrayAhoCorasick<Pointing>,
+    parts: BTreeMap<String, Vec<String>>,
+}
+
+/// The file, as it is written.
+#[derive(Deserialize)]
+struct Written {
+    /// Products that are parts of others: what of.
+    part_of: BTreeMap<String, Vec<String>>,
+    #[serde(flatten)]
+    words: BTreeMap<Pointing, BTreeMap<String, Vec<String>>>,
 }
 
 impl Pointings {
@@ -36,24 +46,28 @@ impl Pointings {
             return (None, vec![Problem::at(FILE, "", 0, message, "Copy it from the ones that ship with Hotline.")]);
         };
         let wrong = |place, message: &str| {
-            let advice = "Write [first], [second], [third], [last], [cheaper] or [cheapest], and lines such as en = [\"first one\"].";
+            let advice = "Write [first], [second], [third], [last], [cheaper], [cheapest] or [part_of], and lines such as en = [\"first one\"].";
             (None, vec![Problem::at(FILE, &file.text, place, message, advice)])
         };
-        type Written = BTreeMap<Pointing, BTreeMap<String, Vec<String>>>;
         let written: Written = match toml::from_str(&file.text) {
             Ok(written) => written,
             Err(error) => return wrong(error.span().map_or(0, |span| span.start), error.message()),
         };
         // Neighbouring languages share words.
         let mut words = BTreeMap::new();
-        for (meaning, languages) in &written {
+        for (meaning, languages) in &written.words {
             words.extend(languages.values().flatten().map(|word| (word.to_lowercase(), *meaning)));
         }
         let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest);
         match automaton.build_with_values(words) {
-            Ok(words) => (Some(Self { words }), Vec::new()),
+            Ok(words) => (Some(Self { words, parts: written.part_of }), Vec::new()),
             Err(error) => wrong(0, &error.to_string()),
         }
+    }
+
+    /// Whether a kind of product is a part of another.
+    pub(super) fn is_part(&self, part: &str, whole: &str) -> bool {
+        self.parts.get(part).is_some_and(|wholes| wholes.iter().any(|other| other == whole))
     }
 
     /// What words in small letters say, each thing once. A bare number is a place in the list.
@@ -67,17 +81,24 @@ impl Pointings {
         let mut found = Vec::new();
         for hit in self.words.leftmost_find_iter(words) {
             let meaning = hit.value();
-            let (before, after) = (words[..hit.start()].chars().next_back(), words[hit.end()..].chars().next());
-            let whole = |inside: Option<char>, outside: Option<char>| {
-                !inside.is_some_and(goes_on) || !outside.is_some_and(goes_on)
-            };
-            let hit = &words[hit.start()..hit.end()];
-            if whole(hit.chars().next(), before) && whole(hit.chars().next_back(), after) && !found.contains(&meaning) {
+            if is_whole(words, hit.start(), hit.end()) && !found.contains(&meaning) {
                 found.push(meaning);
             }
         }
         found
     }
+}
+
+/// Whether a phrase stands in words as a whole one.
+pub(super) fn stands_in(words: &str, phrase: &str) -> bool {
+    !phrase.is_empty() && words.match_indices(phrase).any(|(at, hit)| is_whole(words, at, at + hit.len()))
+}
+
+/// Whether what stands between two places begins and ends as a word does.
+fn is_whole(words: &str, start: usize, end: usize) -> bool {
+    let parts = |left: Option<char>, right: Option<char>| !left.is_some_and(goes_on) || !right.is_some_and(goes_on);
+    let (before, hit, after) = (&words[..start], &words[start..end], &words[end..]);
+    parts(before.chars().next_back(), hit.chars().next()) && parts(hit.chars().next_back(), after.chars().next())
 }
 
 /// Whether a letter goes on into the next one as one word. Chinese is written without spaces.

@@ -4,6 +4,7 @@ use minijinja::{Value, context};
 
 use super::answer::Reply;
 use super::choice::{self, Fit, Purse};
+use super::pointing::stands_in;
 use super::words::{budget_text, cut, money};
 use crate::domain::{Link, ListRow, Product};
 
@@ -108,6 +109,16 @@ impl Reply<'_> {
             self.row(row);
         }
         self.person_row();
+    }
+
+    /// Whether a category is named that something is sold of, in their language: its kinds are shown.
+    pub(super) fn category_in(&mut self, words: &str) -> bool {
+        let categories = self.shop.products.iter().filter_map(|product| product.key.split('/').next());
+        let named = |category: &&str| stands_in(words, &self.word(category).to_lowercase());
+        let Some(category) = categories.into_iter().find(named) else { return false };
+        let category = category.to_owned();
+        self.kinds(&category);
+        true
     }
 
     /// The kinds of product of a category.

@@ -72,6 +72,10 @@ impl<'a> Reply<'a> {
         if heard.wants.iter().any(|want| is_of_the_shop(*want)) {
             return;
         }
+        if heard.part {
+            self.say("no_fact", context! {});
+            return self.offer("person", "button_person");
+        }
         match (shown, heard.named_needs.is_empty()) {
             ([one], false) if asks(Intent::ProductInquiry) || asks(Intent::Availability) => self.property(one, heard),
             (_, false) => {}

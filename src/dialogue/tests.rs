@@ -289,6 +289,32 @@ fn a_part_that_is_compared_is_no_wish_for_another_product() {
     talk.write("phone up to 340 dollars");
     let answer = talk.write("which one has the better camera?");
     expect(&answer, &["Side by side", "Nova S5", "Tera Rugged"], &["amera:"]);
+    let mut talk = Talk::new("IN");
+    talk.tap("product:P-104");
+    expect(&talk.write("how is the camera?"), &["do not have that information", "[person |"], &["nothing in stock"]);
+    // Who wants one is shown what there is, or told that there is none.
+    expect(&talk.write("do you sell cameras?"), &["nothing in stock for camera"], &[]);
+}
+
+#[test]
+fn a_category_that_is_named_shows_its_kinds() {
+    let mut talk = Talk::new("MX");
+    talk.write("hola");
+    expect(&talk.write("algo de belleza"), &["kind:beauty/sunscreen", "[person |"], &["category:"]);
+}
+
+#[test]
+fn another_product_is_not_looked_for_by_the_brand_of_the_one_before() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("Do you have the iPhone 15?"), &["do not carry that brand"], &[]);
+    expect(&talk.write("any laptop under 1500"), &["Aero 14"], &["brand"]);
+}
+
+#[test]
+fn an_order_number_that_nobody_here_knows_calls_a_person() {
+    let mut talk = Talk::new("GB");
+    expect(&talk.write("hey where's my order"), &["send the order number"], &[]);
+    assert_eq!(talk.write("order 5521").unwrap().handoff.unwrap().reason, "bot-lost");
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub(super) struct Reply<'a> {
     call: Option<Call>,
     /// What was heard came in a burst that followed an answer.
     in_burst: bool,
+    /// What is said beside the answer, whatever it comes to.
+    notice: Option<String>,
 }
 
 /// What was heard since the last answer.
@@ -116,6 +118,7 @@ pub(super) fn answer(
         links,
         call: None,
         in_burst,
+        notice: None,
     };
     if heard.wants.contains(&Intent::OptOut) {
         // Confirmed once, whoever is in charge; then silence (policy facts, section 7.2).
@@ -262,6 +265,20 @@ impl Reply<'_> {
             self.fact(*want, wants.len() == 1, &heard.words);
         }
         self.paragraphs.truncate(5);
+        self.delivery(heard);
+    }
+
+    /// Who asks for a price or orders hears before paying what sending to where they are costs and takes beyond the usual.
+    fn delivery(&mut self, heard: &Heard) {
+        let buys = heard.choice.as_ref().is_some_and(|choice| choice.starts_with("buy:"));
+        let asks = |want: &Intent| matches!(want, Intent::Price | Intent::Shipping | Intent::Buy);
+        let Some(delivery) = self.known.delivery.filter(|_| buys || heard.wants.iter().any(asks)) else { return };
+        let days = delivery.days.map(|(least, most)| match least == most {
+            true => most.to_string(),
+            false => format!("{least}–{most}"),
+        });
+        let values = context! { surcharge => delivery.surcharge, days, customs => delivery.customs_days };
+        self.notice = Some(self.render("delivery", values));
     }
 
     fn fact(&mut self, want: Intent, alone: bool, words: &str) {
@@ -482,6 +499,9 @@ impl Reply<'_> {
         }
         if body.is_empty() {
             return None;
+        }
+        if let Some(notice) = self.notice.take() {
+            body = format!("{body}\n\n{notice}");
         }
         self.memory.said_at = Some(self.now);
         let room = self.links.len() * LINK_ROOM;

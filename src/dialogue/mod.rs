@@ -15,8 +15,8 @@ mod tests;
 mod words;
 
 use crate::domain::{
-    Contact, Content, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Link, Offer, Problem, Reading, Shop,
-    SourceFile, Standing, Timestamp,
+    Contact, Content, Delivery, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Link, Offer, Problem,
+    Reading, Shop, SourceFile, Standing, Timestamp,
 };
 
 pub use memory::Memory;
@@ -47,6 +47,8 @@ pub struct Answer {
 pub struct Known<'a> {
     /// What the shop has for those who came the way that they did (SOURCE-7).
     pub offer: Option<&'a Offer>,
+    /// What sending to where they are costs and takes beyond the usual (REG-31).
+    pub delivery: Option<Delivery>,
     /// They may be asked what they do: nobody knows it, and nothing weighs on them (CHAR-8).
     pub may_be_asked: bool,
 }

@@ -9,7 +9,7 @@ use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, Problem, Severity, Shop, SourceFile, TemplateRef};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 53] = [
+const SECTIONS: [&str; 54] = [
     "greet",
     "ask_product",
     "ask_kind",
@@ -40,6 +40,7 @@ const SECTIONS: [&str; 53] = [
     "no_order",
     "discount",
     "offer",
+    "delivery",
     "ask_about_them",
     "thanks",
     "later",
@@ -300,6 +301,7 @@ fn sample(full: bool) -> Value {
         name => some("Ada"), product => some("Phone X"), category => "Electronics", price => "100 USD", stock => 3,
         summary => some("A phone"), url => full.then_some("https://shop.example/x"), attributes => list("5G"),
         needs => list("5G"), budget => some("500 USD"), over_budget => full, lacking => !full, count => if full { 2 } else { 1 },
+        surcharge => if full { 120 } else { 0 }, days => full.then_some("4–7"), customs => if full { 2 } else { 0 },
         text => "Text", order => "A-1", state => "paid", tracking => full.then_some("LX-1"), eta => full.then_some("2026-03-05"), minutes => if full { 5 } else { 0 },
         whole_hours => if full { 0 } else { 2 }, hours => list("Mon 09:00–18:00"),
         open => full, time => "09:00", day => "today", kind => if full { "reminder" } else { "service" }, template => "welcome_offer", rest => some("200 USD"),

@@ -18,6 +18,8 @@ struct Talk {
     memory: Memory,
     /// Tags that the rules gave.
     tags: Vec<&'static str>,
+    /// What the tables of places say of sending there.
+    delivery: Option<crate::domain::Delivery>,
     now: Timestamp,
 }
 
@@ -59,13 +61,22 @@ impl Talk {
         // A Monday at noon: people are there.
         let now = Timestamp::parse_rfc3339("2026-03-02T12:00:00Z").unwrap();
         let dialogue = dialogue.unwrap();
-        Self { dialogue, lexicon: &LEXICON, shop, contact, memory: Memory::default(), tags: Vec::new(), now }
+        Self {
+            dialogue,
+            lexicon: &LEXICON,
+            shop,
+            contact,
+            memory: Memory::default(),
+            tags: Vec::new(),
+            delivery: None,
+            now,
+        }
     }
 
     /// Another customer of the same shop, who has said nothing yet.
     fn another(&mut self, country: &str, tags: &[&'static str]) {
         self.contact = Contact { country: country.parse().ok(), ..Contact::default() };
-        (self.memory, self.tags) = (Memory::default(), tags.to_vec());
+        (self.memory, self.tags, self.delivery) = (Memory::default(), tags.to_vec(), None);
     }
 
     fn hear(&mut self, message: InboundMessage) {
@@ -85,7 +96,7 @@ impl Talk {
     fn answer(&mut self, standing: Standing) -> Option<Answer> {
         self.now = self.dialogue.next_wake(&self.memory).unwrap_or(self.now).max(self.now);
         let offer = self.shop.offer(self.now, |tag| self.tags.contains(&tag));
-        let known = Known { offer, may_be_asked: self.tags.is_empty() };
+        let known = Known { offer, delivery: self.delivery, may_be_asked: self.tags.is_empty() };
         self.dialogue.answer(&mut self.memory, &self.contact, known, &self.shop, standing, self.now)
     }
 
@@ -525,4 +536,22 @@ fn what_is_kept_of_a_long_talk_stays_small() {
     let state = serde_json::to_string(&talk.memory).unwrap();
     assert!(state.len() < 1_500, "{}", state.len());
     assert_eq!(serde_json::from_str::<Memory>(&state).unwrap(), talk.memory);
+}
+
+#[test]
+fn who_lives_where_sending_is_dear_or_slow_hears_it_before_paying() {
+    let mut talk = Talk::new("BR");
+    talk.delivery = Some(crate::domain::Delivery { surcharge: 120, days: None, customs_days: 0 });
+    let answer = talk.write("Oi, quanto custa o fone?");
+    expect(&answer, &["120%", "do que no resto do país"], &["alfândega", "dias"]);
+    let answer = talk.write("tem loja? qual o horário?");
+    expect(&answer, &[], &["120%"]);
+    talk.another("GB", &[]);
+    talk.delivery = Some(crate::domain::Delivery { surcharge: 0, days: Some((2, 2)), customs_days: 2 });
+    let answer = talk.tap("buy:P-101");
+    expect(&answer, &["takes 2 days longer", "2 of them at customs", "colleague"], &["%"]);
+    talk.another("ID", &[]);
+    talk.delivery = Some(crate::domain::Delivery { surcharge: 0, days: Some((4, 7)), customs_days: 0 });
+    let answer = talk.write("how much is shipping?");
+    expect(&answer, &["ship worldwide", "takes 4–7 days longer"], &["customs"]);
 }

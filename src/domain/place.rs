@@ -122,7 +122,7 @@ pub struct Sighting {
 }
 
 /// What sending to a customer's place means for them, beyond what the shop says of shipping.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivery {
     /// Per cent that it costs more.
     pub surcharge: u32,

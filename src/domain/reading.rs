@@ -218,6 +218,9 @@ pub struct Reading {
     /// Where the words of each intent stand: evidence, not part of the contract. Same order as `intents`.
     #[serde(skip)]
     pub intent_spans: Vec<Span>,
+    /// Wishes beside what is sold, in text order: not part of the contract.
+    #[serde(skip)]
+    pub requests: Vec<Mention>,
 }
 
 impl Reading {

@@ -144,6 +144,13 @@ impl Shop {
             .map(String::as_str)
     }
 
+    /// The key of what is sold under a name or number; a key is itself.
+    pub fn key_of(&self, product: &str) -> Option<String> {
+        let is_it = |other: &&Product| other.name == product || other.sku == product;
+        let sold = self.products.iter().find(is_it).map(|product| product.key.clone());
+        sold.or_else(|| product.contains('/').then(|| product.to_owned()))
+    }
+
     /// The first offer for somebody with these tags that still runs.
     pub fn offer(&self, at: Timestamp, holds: impl Fn(&str) -> bool) -> Option<&Offer> {
         let runs = |offer: &&Offer| offer.until.as_ref().is_none_or(|until| at.date_in(self.zone) <= *until);

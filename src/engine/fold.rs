@@ -165,7 +165,9 @@ impl<'a> Folding<'a> {
             }
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
             EventBody::Campaign(campaign) => {
-                if let Some(request) = campaign.request() {
+                if let Some(mut request) = campaign.request() {
+                    request.category =
+                        request.product.as_deref().and_then(|product| self.knowledge.shop.key_of(product));
                     self.plan(&request, now);
                 }
             }
@@ -294,6 +296,7 @@ impl<'a> Folding<'a> {
         let weighs = ["demo/*", "case/complaint-open", "case/urgent", "status/repair-pending"];
         let known = Known {
             offer: shop.offer(now, |tag| facts.holds(tag)),
+            delivery: knowledge.places.delivery(contact).filter(|_| facts.holds_like("ship/*")),
             may_be_asked: facts.colour() != Some(Colour::Red) && !weighs.iter().any(|tag| facts.holds_like(tag)),
         };
         let Some(answer) = knowledge.dialogue.answer(memory, contact, known, shop, standing, now) else { return };

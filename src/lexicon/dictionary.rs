@@ -256,6 +256,7 @@ impl Builder {
         let name = name.trim_end_matches(".toml");
         match (folder, name) {
             ("", "attributes") => self.concepts(file, |name| Meaning::Attribute(name.into())),
+            ("", "requests") => self.concepts(file, |name| Meaning::Request(name.into())),
             ("products", category) => self.concepts(file, |name| Meaning::Product(format!("{category}/{name}").into())),
             ("intents", intent) => self.intent(file, intent),
             ("brands", category) => self.brands(file, category),

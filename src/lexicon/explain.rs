@@ -114,6 +114,7 @@ impl Judge<'_> {
         match hit.meaning {
             Meaning::Product(key) => self.mention(hit, span, key, &self.reading.products),
             Meaning::Attribute(key) => self.mention(hit, span, key, &self.reading.attributes),
+            Meaning::Request(key) => self.mention(hit, span, key, &self.reading.requests),
             Meaning::Brand { key, needs_company, .. } => {
                 let (won, why) = self.mention(hit, span, key, &self.reading.brands);
                 if !won && *needs_company && why.is_empty() {
@@ -194,6 +195,7 @@ pub(super) fn named(meaning: &Meaning) -> (&'static str, String) {
     match meaning {
         Meaning::Product(key) => ("product", key.to_string()),
         Meaning::Attribute(key) => ("attribute", key.to_string()),
+        Meaning::Request(key) => ("request", key.to_string()),
         Meaning::Brand { key, .. } => ("brand", key.to_string()),
         Meaning::Intent(intent) => ("intent", intent.key().to_owned()),
         Meaning::NotIntent(intent) => ("no intent", intent.key().to_owned()),

@@ -22,6 +22,8 @@ const USUAL_HITS: usize = 16;
 pub(super) enum Meaning {
     Product(Arc<str>),
     Attribute(Arc<str>),
+    /// A wish of its own beside what is sold: delivery at the weekend, an invoice.
+    Request(Arc<str>),
     /// Brand, what it implies, budget level, whether it needs company.
     Brand {
         key: Arc<str>,

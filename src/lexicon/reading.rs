@@ -36,6 +36,7 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> R
     let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
     reader.products(hits, &mut reading);
     reader.brands(hits, &mut reading);
+    reader.requests(hits, &mut reading);
     reader.intents(hits, &sums.found, &mut reading);
     reader.amounts(hits, sums, hints, &mut reading);
     reader.question(&mut reading);
@@ -120,6 +121,14 @@ impl Reader<'_> {
                 && !whole(hit, &products).is_some_and(|product| is_said_by(key, product))
             {
                 reading.attributes.push(self.mention(hit, key));
+            }
+        }
+    }
+
+    fn requests(&self, hits: &[Hit<'_>], reading: &mut Reading) {
+        for hit in longest(hits, |meaning| matches!(meaning, Meaning::Request(_))) {
+            if let Meaning::Request(key) = hit.meaning {
+                reading.requests.push(self.mention(hit, key));
             }
         }
     }

@@ -174,6 +174,10 @@ impl Asked<'_> {
     }
 
     fn misfit(&self) -> Option<Reason> {
+        if !self.figures.fits(self.planned, self.view.holds) {
+            let detail = Some("no tag tells of an interest in it (INT-20)".into());
+            return Some(Reason { condition: Condition::Misfit, detail });
+        }
         let forbid = self.figures.forbid.iter();
         let found = forbid.filter(|row| row.is_about(self.planned)).find(|row| row.concerns(self.view.holds))?;
         Some(Reason { condition: found.condition, detail: Some(found.why.clone()) })

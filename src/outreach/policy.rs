@@ -37,6 +37,7 @@ pub(super) struct Figures {
     pub(super) unread: Duration,
     pub(super) after_failure: AfterFailure,
     order: Order,
+    campaigns_to: Vec<String>,
     pub(super) cap: Vec<Cap>,
     pub(super) forbid: Vec<Forbid>,
 }
@@ -135,6 +136,16 @@ impl Figures {
     /// Whether Meta takes it for marketing.
     pub(super) fn is_marketing_to_meta(&self, planned: &FollowUpRequest) -> bool {
         self.is_marketing(planned.kind) || self.marketing_templates.contains(&planned.template)
+    }
+
+    /// Whether a campaign fits: it is about no product, or a tag tells of an interest in that (INT-20).
+    pub(super) fn fits(&self, planned: &FollowUpRequest, holds: &dyn Fn(&str) -> bool) -> bool {
+        let Some(key) = planned.category.as_ref().filter(|_| planned.campaign.is_some()) else { return true };
+        let key = key.replace('_', "-");
+        let (category, product) = key.split_once('/').unwrap_or((&key, ""));
+        let told = |pattern: &&String| !product.is_empty() || !pattern.contains("{product}");
+        let fill = |pattern: &String| pattern.replace("{category}", category).replace("{product}", product);
+        self.campaigns_to.iter().filter(told).any(|pattern| holds(&fill(pattern)))
     }
 
     /// Where a template stands among those that are due at once.

@@ -362,3 +362,20 @@ fn a_habit_comes_before_the_country_and_messages_to_many_are_spread() {
     }
     assert!(moments.len() > 60, "200 customers in {} different minutes", moments.len());
 }
+
+#[test]
+fn a_campaign_about_a_product_goes_to_those_whose_tags_fit_it() {
+    let ask = |tags: &[&'static str], category: Option<&str>, campaign: Option<&str>| {
+        let mut desk = Desk::new();
+        desk.tags = tags.to_vec();
+        (desk.planned.category, desk.planned.campaign) = (category.map(Into::into), campaign.map(Into::into));
+        desk.ask()
+    };
+    let spring = Some("spring");
+    assert!(ask(&["value/vip"], Some("appliances/coffee_machine"), spring).to_string().contains("INT-20"));
+    for fits in ["category/appliances/blender", "interest/potential/coffee-machine", "bought/coffee-machine"] {
+        assert_eq!(ask(&[fits], Some("appliances/coffee_machine"), spring), Verdict::Now, "{fits}");
+    }
+    assert_eq!(ask(&[], None, spring), Verdict::Now, "it is about no product");
+    assert_eq!(ask(&[], Some("appliances/coffee_machine"), None), Verdict::Now, "a rule has a reason of its own");
+}

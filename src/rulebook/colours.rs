@@ -45,6 +45,7 @@ impl Change<'_> {
         then: Option<Colour>,
         evidence: &Evidence,
     ) {
+        let colour = self.used(colour);
         let from = self.facts.colour();
         let by_person = evidence.by.starts_with("agent:");
         let colour = if colour.is_green() && !by_person { self.green() } else { colour };
@@ -143,6 +144,12 @@ impl Change<'_> {
         if let Some(state) = &mut self.facts.colour {
             state.fallen = true;
         }
+    }
+
+    /// The colour itself, or what takes its place in this shop (COLOR-27).
+    fn used(&self, colour: Colour) -> Colour {
+        let replaced = self.rulebook.scheme.iter().find(|(unused, _)| *unused == colour);
+        replaced.map_or(colour, |(_, instead)| *instead)
     }
 
     /// Which green a contact is (COLOR-14, 15).

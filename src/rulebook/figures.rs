@@ -141,8 +141,19 @@ fn judge_count(
         events: entries[last..].iter().map(|entry| entry.seq).take(8).collect(),
         until: Some(entries[last].at + rule.window + timers::STEP),
         newest: entries.last().map_or(signal.at, |entry| entry.at),
+        fields: values(rule, entries),
         ..Figure::default()
     })
+}
+
+/// What was counted, as the part of a tag's name that asks for it: `de+en`.
+fn values(rule: &Rule, entries: &[Entry]) -> Vec<(&'static str, String)> {
+    if !rule.written.tag.as_ref().is_some_and(|tag| tag.get_ref().contains("{values}")) {
+        return Vec::new();
+    }
+    let mut values: Vec<&str> = entries.iter().map(|entry| entry.value.as_str()).collect();
+    values.sort_unstable();
+    vec![("values", values.join("+"))]
 }
 
 fn scored(facts: &mut Facts, rule: &Rule, score: &Score, signal: &Signal, now: Timestamp) -> Option<Figure> {

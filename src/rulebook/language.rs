@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::checks::{Checker, check_of_purchases, check_tag, check_together, check_windows, conditions_of_time};
-use super::written::{AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat};
+use super::written::{
+    AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat, WrittenScheme,
+};
 use super::{Rulebook, calendar, crossed, responses, rise, signals, sweep, tiers};
 use crate::domain::{Colour, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage};
 
@@ -96,6 +98,7 @@ const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, 
 pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rulebook>, Vec<Problem>) {
     let (mut rules, mut problems, mut heat, mut lives_by_person) = (Vec::new(), Vec::new(), None, BTreeMap::new());
     let (mut dark_green, mut tiers): (_, Option<Tiers>) = (None, None);
+    let mut scheme = Vec::new();
     let mut answered_within = Duration::hours(24);
     for file in files.iter().filter(|file| file.path.starts_with("rules/")) {
         let mut checker = Checker { file, problems: Vec::new() };
@@ -105,6 +108,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
                     heat = understand_cooling(&mut checker, &cooling);
                 }
                 dark_green = written.green.map(|green| green.dark_with).or(dark_green);
+                scheme.extend(understand_scheme(&mut checker, &written.scheme));
                 tiers = written.tiers.or(tiers);
                 if let Some(within) = &written.answered_within {
                     answered_within = checker.duration(within);
@@ -164,6 +168,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         zone: shop.map_or(chrono_tz::UTC, |shop| shop.zone),
         products: shop.map(signals::products_by_name).unwrap_or_default(),
         dark_green,
+        scheme,
         calendars,
         heat: heat.unwrap_or_default(),
         lives_by_person,
@@ -432,6 +437,21 @@ fn understand_life(checker: &mut Checker<'_>, written: &Written) -> Life {
         }
         Some(text) => Life::For(checker.duration(text)),
     }
+}
+
+/// Which colours are not used, and what takes their place.
+fn understand_scheme(checker: &mut Checker<'_>, written: &WrittenScheme) -> Vec<(Colour, Colour)> {
+    let mut scheme = Vec::new();
+    for (unused, instead) in written {
+        let place = unused.span().start;
+        let mut colour = |name: &str| checker.name(place, "colour", name, Colour::from_name, COLOURS);
+        let Some((from, to)) = colour(unused.get_ref()).zip(colour(instead)) else { continue };
+        if written.keys().any(|other| Colour::from_name(other.get_ref()) == Some(to)) {
+            checker.error(place, format!("{instead} is not used itself"), "Name a colour that the shop uses.");
+        }
+        scheme.push((from, to));
+    }
+    scheme
 }
 
 fn understand_paint(checker: &mut Checker<'_>, place: usize, paint: &Paint) -> Option<Painting> {

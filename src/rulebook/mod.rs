@@ -47,8 +47,8 @@ mod undo;
 mod written;
 
 use crate::domain::{
-    Consequence, Contact, Duration, Event, Every, Habit, Outgoing, Problem, Rates, Reading, Shop, Sighting, SourceFile,
-    Timestamp,
+    Colour, Consequence, Contact, Duration, Event, Every, Habit, Outgoing, Problem, Rates, Reading, Shop, Sighting,
+    SourceFile, Timestamp,
 };
 
 pub use explain::{Candidate, Condition, Explanation, Held};
@@ -77,6 +77,8 @@ pub struct Rulebook {
     products: std::collections::HashMap<String, String>,
     /// The tag that makes a green contact dark green.
     dark_green: Option<String>,
+    /// Colours that are not used, and what takes their place.
+    scheme: Vec<(Colour, Colour)>,
     /// Rules that the clock alone can make hold or end (`look.rs`).
     looked_at: Vec<usize>,
     /// Counters that rules share which cross several.

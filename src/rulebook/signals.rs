@@ -39,6 +39,11 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "earned",
         "a tag that the words alone earn: group, tag, topic (the product named last), and of a category tag product and category",
     ),
+    ("sentence", "a whole sentence in a language that shows: language"),
+    (
+        "request",
+        "something special was asked for, by the words of requests.toml: request, wanted (yes, or no where it is negated)",
+    ),
     ("feature", "a property was named: feature"),
     (
         "look",
@@ -415,6 +420,14 @@ fn of_reading(
     for (intent, span) in reading.intents.iter().zip(spans(reading)) {
         signals.push(signal("intent").with("intent", intent.key()).at_span(span));
     }
+    if let Some(language) = reading.lang.as_ref().filter(|_| is_sentence(message.words())) {
+        signals.push(signal("sentence").with("language", language.tag().to_lowercase()));
+    }
+    for mention in &reading.requests {
+        let wanted = if mention.negated { "no" } else { "yes" };
+        let asked = signal("request").with("request", hyphens(&mention.key)).with("wanted", wanted);
+        signals.push(asked.at_span(Some(mention.span)));
+    }
     questions(event, start, reading, &products, signals);
     for mention in reading.attributes.iter().filter(|mention| !mention.negated) {
         let feature = hyphens(&mention.key);
@@ -448,6 +461,14 @@ fn of_reading(
     if reading.wants(Intent::Buy) && knows("category/*") && knows("budget/*") {
         signals.push(signal("ready"));
     }
+}
+
+/// Whether words are more than a greeting or a thank-you, which people borrow from other languages. A character of a script that
+/// writes no letters says as much as three of them.
+fn is_sentence(words: &str) -> bool {
+    const LETTERS: usize = 12;
+    let weight = |c: char| if matches!(c, '\u{3040}'..='\u{9fff}') { 3 } else { 1 };
+    words.chars().filter(|c| c.is_alphabetic()).map(weight).sum::<usize>() >= LETTERS
 }
 
 /// Where the words stand that earn a tag.

@@ -457,6 +457,9 @@ pub(super) struct WrittenGreen {
     pub(super) dark_with: String,
 }
 
+/// Colours that are not used, and what takes their place (COLOR-27).
+pub(super) type WrittenScheme = BTreeMap<Spanned<String>, String>;
+
 /// How far neighbouring tiers lie apart, in per cent (SPEND-7).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -477,6 +480,8 @@ pub(super) struct File {
     pub(super) cooling: Option<WrittenHeat>,
     #[serde(default)]
     pub(super) green: Option<WrittenGreen>,
+    #[serde(default)]
+    pub(super) scheme: WrittenScheme,
     #[serde(default)]
     pub(super) tiers: Option<Tiers>,
     /// An answer that comes within this is one to what we sent.

@@ -84,3 +84,34 @@ fn the_catalogue_is_covered_as_far_as_it_says() {
     }
     assert!(carried_out >= 120, "only {carried_out} entries are carried out");
 }
+
+/// The shipped files with other words in one of them.
+fn with(path: &str, from: &str, to: &str) -> Knowledge {
+    let mut sources = Folders::default().read().unwrap();
+    let file = sources.keywords.iter_mut().find(|file| file.path == path).unwrap();
+    assert!(file.text.contains(from), "{path} holds {from}");
+    file.text = file.text.replace(from, to);
+    let (knowledge, problems) = compile(&sources, &Settings::defaults());
+    knowledge.unwrap_or_else(|| panic!("{problems:?}"))
+}
+
+/// COLOR-27: red, yellow and green only.
+#[test]
+fn a_shop_may_do_with_three_colours() {
+    let timeline = r#"
+{"at": "2026-03-02T10:00:00+08:00", "contact": "+85251234567", "event": "message", "text": "Hello"}
+{"at": "2026-03-02T11:00:00+08:00", "contact": "+85251234567", "event": "quote", "quote": "Q-1", "action": "asked"}
+{"at": "2026-03-02T11:00:01+08:00", "contact": "+85251234567", "expect": {"colour": "yellow", "not_tags": ["color/orange"]}}
+{"at": "2026-03-03T10:00:00+08:00", "contact": "+85251234567", "event": "message", "text": "compare the two phones please"}
+{"at": "2026-03-03T10:00:01+08:00", "contact": "+85251234567", "expect": {"colour": "red"}}
+{"at": "2026-03-07T10:00:00+08:00", "contact": "+85251234567", "expect": {"colour": "yellow"}}
+{"at": "2026-03-07T11:00:00+08:00", "contact": "+85251234567", "event": "agent", "agent": "ana", "action": "lost"}
+{"at": "2026-03-07T11:00:01+08:00", "contact": "+85251234567", "expect": {"colour": "green", "not_tags": ["color/grey"]}}
+{"at": "2026-03-07T12:00:00+08:00", "contact": "+85251234567", "event": "agent", "agent": "ana", "action": "colour", "colour": "orange"}
+{"at": "2026-03-07T12:00:01+08:00", "contact": "+85251234567", "expect": {"colour": "yellow"}}
+"#;
+    let three = "[scheme]\norange = \"yellow\"\ngrey = \"green\"\n";
+    let knowledge = with("rules/color.toml", "# [scheme]\n# orange = \"yellow\"\n# grey = \"green\"\n", three);
+    let outcome = World::new(&knowledge, false).play(&timeline::parse(timeline).unwrap());
+    assert_eq!((outcome.passed, outcome.failures.len()), (5, 0), "{:?}", outcome.failures.first());
+}

@@ -62,6 +62,6 @@ async fn export(text: &str, settings: &Settings) -> Result<Ended, Stop> {
         let members = page(&store, &knowledge, &wanted, after, PAGE).await.map_err(Stop::unread)?;
         let Some(last) = members.last() else { return Ok(Ended::Done) };
         after = last.place;
-        out.write_all(&csv_body(&members)).map_err(broken)?;
+        out.write_all(&csv_body(&members, wanted.now)).map_err(broken)?;
     }
 }

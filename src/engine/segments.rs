@@ -1,9 +1,10 @@
 //! Segments as programs and people ask for them: by name or in words, counted, listed, exported.
 
 use futures_util::Stream;
+use rust_decimal::Decimal;
 
 use super::Engine;
-use crate::domain::{Currency, Rates, Timestamp};
+use crate::domain::{Currency, Duration, Rates, Timestamp};
 use crate::engine::fold::Knowledge;
 use crate::engine::summary::Row;
 use crate::segments::{Field, Segment};
@@ -90,17 +91,23 @@ pub struct Card {
     pub orders: i64,
     /// Sums by currency: `499 USD`.
     pub spent: Vec<String>,
+    /// What an order is worth on average, by currency.
+    pub average: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_purchase: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days_since_purchase: Option<i64>,
     pub tags: Vec<String>,
 }
 
 /// What lists and exports show of a member.
-pub fn card(member: &Member) -> Card {
+pub fn card(member: &Member, now: Timestamp) -> Card {
     let summary: Row = serde_json::from_str(&member.summary).unwrap_or_default();
     let profile = &member.profile;
     let time = |at: i64| (at > 0).then(|| Timestamp(at).rfc3339());
-    let sum = |(currency, _, sum): &(String, i64, i64)| {
-        let amount = rust_decimal::Decimal::from(*sum) / rust_decimal::Decimal::from(UNIT);
-        format!("{} {currency}", amount.normalize()).trim_end().to_owned()
+    let money = |sum: i64, parts: i64, currency: &str| {
+        let amount = Decimal::from(sum) / Decimal::from(UNIT) / Decimal::from(parts.max(1));
+        format!("{} {currency}", amount.round_dp(2).normalize()).trim_end().to_owned()
     };
     Card {
         id: member.contact.0,
@@ -115,13 +122,16 @@ pub fn card(member: &Member) -> Card {
         last_interaction: time(profile.interaction_at),
         opted_out: profile.opted_out,
         orders: member.spent.iter().map(|(_, orders, _)| orders).sum(),
-        spent: member.spent.iter().map(sum).collect(),
+        spent: member.spent.iter().map(|(currency, _, sum)| money(*sum, 1, currency)).collect(),
+        average: member.spent.iter().map(|(currency, orders, sum)| money(*sum, *orders, currency)).collect(),
+        first_purchase: member.purchases.and_then(|(first, _)| time(first)),
+        days_since_purchase: member.purchases.map(|(_, last)| (now - Timestamp(last)).0 / Duration::days(1).0),
         tags: member.tags.clone(),
     }
 }
 
 /// The names of an export's columns.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 17] = [
     "id",
     "phone",
     "name",
@@ -135,6 +145,9 @@ const COLUMNS: [&str; 14] = [
     "opted_out",
     "orders",
     "spent",
+    "average",
+    "first_purchase",
+    "days_since_purchase",
     "tags",
 ];
 
@@ -144,9 +157,9 @@ pub fn csv_head() -> Vec<u8> {
 }
 
 /// Contacts as lines of CSV.
-pub fn csv_body(members: &[Member]) -> Vec<u8> {
+pub fn csv_body(members: &[Member], now: Timestamp) -> Vec<u8> {
     csv_lines(members.iter().map(|member| {
-        let card = card(member);
+        let card = card(member, now);
         [
             card.id.to_string(),
             card.phone.unwrap_or_default(),
@@ -161,6 +174,9 @@ pub fn csv_body(members: &[Member]) -> Vec<u8> {
             if card.opted_out { "yes".into() } else { "no".into() },
             card.orders.to_string(),
             card.spent.join("; "),
+            card.average.join("; "),
+            card.first_purchase.unwrap_or_default(),
+            card.days_since_purchase.map(|days| days.to_string()).unwrap_or_default(),
             card.tags.join("; "),
         ]
         .map(harmless)
@@ -175,7 +191,7 @@ pub fn csv_stream(engine: Engine, wanted: Wanted) -> impl Stream<Item = Result<V
         let members = page(engine.store(), &knowledge, &wanted, place, PAGE).await?;
         let Some(last) = members.last() else { return Ok(None) };
         let place = last.place;
-        Ok(Some((csv_body(&members), (engine, wanted, Some(place)))))
+        Ok(Some((csv_body(&members, wanted.now), (engine, wanted, Some(place)))))
     })
 }
 
@@ -224,10 +240,12 @@ mod tests {
             profile: crate::store::Profile { colour: 5, heat: -1, ..crate::store::Profile::default() },
             tags: vec!["color/red".into(), "value/vip".into()],
             spent: vec![("USD".into(), 2, 4_995_000)],
+            purchases: Some((1_772_416_800_000, 1_772_589_600_000)),
         };
-        let line = String::from_utf8(csv_body(&[member])).unwrap_or_default();
-        let wanted =
-            "7,+85251234567,\"'=\"\"x\"\", y\",,,red,none,first-contact,,,no,2,499.5 USD,color/red; value/vip\n";
+        let line = String::from_utf8(csv_body(&[member], Timestamp(1_772_589_600_000 + Duration::days(3).0)))
+            .unwrap_or_default();
+        let wanted = "7,+85251234567,\"'=\"\"x\"\", y\",,,red,none,first-contact,,,no,2,499.5 USD,249.75 USD,\
+             2026-03-02T02:00:00Z,3,color/red; value/vip\n";
         assert_eq!(line, wanted);
     }
 }

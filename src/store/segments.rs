@@ -53,6 +53,8 @@ pub struct Member {
     pub tags: Vec<String>,
     /// Purchases: currency, how many, their sum in ten-thousandths.
     pub spent: Vec<(String, i64, i64)>,
+    /// When the first and the latest of them was paid for.
+    pub purchases: Option<(i64, i64)>,
 }
 
 /// All of these fail only where the database does not answer.

@@ -103,7 +103,7 @@ async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, S
         let members: Vec<Value> = members
             .iter()
             .map(|member| {
-                let card = card(member);
+                let card = card(member, now);
                 let name = card.name.or(card.phone).unwrap_or_else(|| format!("Contact {}", card.id));
                 let tags: Vec<Value> = card.tags.iter().map(|tag| view::face(&faces, tag)).collect();
                 context! { id => card.id, name, country => card.country, colour => card.colour, orders => card.orders, tags }

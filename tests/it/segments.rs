@@ -179,8 +179,11 @@ async fn each_condition_finds_whom_it_means() {
         let wanted = Wanted { segment: "country:hk".parse().unwrap(), first: None, now: NOW };
         let rates = rates();
         let page = store.list_segment(&wanted.asked(&rates, Currency::USD), Place::default(), 1).await.unwrap();
-        let card = card(&page[0]);
+        let card = card(&page[0], NOW);
         assert_eq!((card.tags, card.orders, card.spent), (vec!["life/new".to_owned()], 1, vec!["300 USD".to_owned()]));
+        // The five base figures (CHAR-1): first purchase, days since the last, how many, how much, and how much on average.
+        assert_eq!((card.average, card.days_since_purchase), (vec!["300 USD".to_owned()], Some(120)));
+        assert!(card.first_purchase.is_some_and(|day| day.starts_with("2026-")));
         assert_eq!((card.colour.as_str(), card.heat.as_str(), card.stage.as_str()), ("red", "extreme", "loyal"));
     }
 }

@@ -87,6 +87,7 @@ async fn ranked(
             },
             tags: Vec::new(),
             spent: Vec::new(),
+            purchases: None,
         })
     };
     rows.iter().map(read).collect()
@@ -114,18 +115,24 @@ async fn tags(connection: &mut Connection, members: &mut [Member]) -> Result<(),
 
 async fn spent(connection: &mut Connection, members: &mut [Member]) -> Result<(), sqlx::Error> {
     let select = concat!(
-        "select contact_id, coalesce(currency, ''), count(*), cast(coalesce(sum(total), 0) as bigint) from orders ",
+        "select contact_id, coalesce(currency, ''), count(*), cast(coalesce(sum(total), 0) as bigint), min(paid_at), \
+         max(paid_at) from orders ",
         "where paid_at is not null and rank < 5 and contact_id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ") group by contact_id, currency order by contact_id, currency"
     );
     let mut spent: HashMap<i64, Vec<(String, i64, i64)>> = HashMap::new();
+    let mut purchases: HashMap<i64, (i64, i64)> = HashMap::new();
     for row in sqlx::query(select).bind(keys(members)).fetch_all(connection).await? {
         let sums = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-        spent.entry(row.try_get(0)?).or_default().push(sums);
+        let (contact, first, last) = (row.try_get(0)?, row.try_get(4)?, row.try_get(5)?);
+        spent.entry(contact).or_default().push(sums);
+        let known = purchases.entry(contact).or_insert((first, last));
+        *known = (known.0.min(first), known.1.max(last));
     }
     for member in members {
         member.spent = spent.remove(&member.contact.0).unwrap_or_default();
+        member.purchases = purchases.remove(&member.contact.0);
     }
     Ok(())
 }

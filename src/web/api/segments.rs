@@ -105,7 +105,7 @@ async fn list(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> 
     let more = members.len() as i64 > limit;
     members.truncate(limit as usize);
     let next = members.last().filter(|_| more).map(|member| cursor(member.place, now));
-    Ok(Json(json!({ "contacts": members.iter().map(card).collect::<Vec<_>>(), "next": next })))
+    Ok(Json(json!({ "contacts": members.iter().map(|member| card(member, now)).collect::<Vec<_>>(), "next": next })))
 }
 
 /// The whole list as CSV, page by page as the caller reads it.

@@ -499,7 +499,8 @@ impl<'a> Change<'a> {
                 // A name that no tag may have is refused where it is typed; what comes from elsewhere does nothing.
                 let Ok(tag) = tag.parse::<TagKey>() else { return };
                 self.facts.tags.remove(&tag);
-                let life = self.rulebook.lives_by_person.get(tag.group());
+                let lives = &self.rulebook.lives_by_person;
+                let life = lives.get(tag.as_str()).or_else(|| lives.get(tag.group()));
                 let expires = life.map(|life| self.now + *life + STEP);
                 let held = HeldTag { since: self.now, expires, by: evidence.by.clone(), about: Vec::new() };
                 self.facts.tags.insert(tag.clone(), held);

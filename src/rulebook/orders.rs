@@ -100,6 +100,9 @@ pub(super) fn signals(order: &OrderFacts, over_record: Option<i64>) -> Vec<Signa
     let mut purchase = signal("purchase");
     purchase.money = order.total;
     purchase.numbers.extend(over_record.map(|percent| ("over_record", percent)));
+    if order.lines.is_empty() {
+        purchase = purchase.with("lines", "none");
+    }
     signals.push(match &order.coupon {
         Some(coupon) => purchase.with("coupon", coupon.as_str()),
         None => purchase,
@@ -133,7 +136,7 @@ pub(super) fn next_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> 
 }
 
 /// Looks at all orders with the rules about their states. A rule tells once of an order; its tag goes when no order is there
-/// any more.
+/// any more, what it planned without one when that order is not.
 pub(super) fn look(change: &mut Change<'_>) {
     if change.facts.orders.is_empty() {
         return;
@@ -151,10 +154,29 @@ pub(super) fn look(change: &mut Change<'_>) {
                     change.at = change.now;
                 }
             }
-            Some(_) => {}
-            None => change.take_back(rule, "no order of theirs is there any more"),
+            there => {
+                if there.is_none() {
+                    change.take_back(rule, "no order of theirs is there any more");
+                }
+                if let Some(told) = told.filter(|_| rule.written.tag.is_none()) {
+                    unplan_of_gone(change, rule, told, there.map(|(newest, _)| newest));
+                }
+            }
         }
     }
+}
+
+/// What a rule without a tag planned is not wanted when the order that it told of last is there no more: no word about what was
+/// sent back.
+fn unplan_of_gone(change: &mut Change<'_>, rule: &Rule, told: Timestamp, newest: Option<Timestamp>) {
+    if newest == Some(told) {
+        return;
+    }
+    change.unplan(&rule.name);
+    match newest {
+        Some(newest) => change.facts.waited.insert(rule.name.to_string(), newest),
+        None => change.facts.waited.remove(&*rule.name),
+    };
 }
 
 pub(super) fn states_text(rule: &Rule) -> String {

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use unicode_normalization::char::is_combining_mark;
+
 use super::facts::Facts;
 use super::{Rulebook, counting, orders, photos, responses};
 use crate::domain::{
@@ -63,7 +65,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("cart", "the cart changed: action, product, category, left (how many things lie in it), its sum"),
     ("order", "an order moved on: state, order, tracked (yes or no); once for each line: product, category"),
     ("undone", "an order was cancelled or returned"),
-    ("purchase", "an order was paid for, or got further: order, coupon, its total, over_record (per cent)"),
+    (
+        "purchase",
+        "an order was paid for, or got further: order, coupon, its total, lines (none where it does not tell what was bought), over_record (per cent)",
+    ),
     ("bought", "one line of a purchase: order, product, category, its price"),
     ("referral", "the ad, page or place that brought them: source, platform"),
     ("case", "a case was opened or resolved: kind, action, left (how many of the kind are open)"),
@@ -138,8 +143,18 @@ pub(super) fn hyphens(text: &str) -> String {
 
 /// A name as part of a tag: lower case, hyphens.
 fn slug(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    // Marks belong to their letter: Hindi words would fall apart without them.
+    let parts = |c: char| !c.is_alphanumeric() && !is_combining_mark(c);
+    let words = text.split(parts).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
+}
+
+/// Whether a shop wrote the key of a product where its name stands: `appliances/air_conditioner`.
+fn is_key(product: &str) -> bool {
+    let word = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b))
+    };
+    product.split_once('/').is_some_and(|(category, name)| word(category) && word(name))
 }
 
 /// The key of each product of the shop, by its name.
@@ -338,6 +353,7 @@ fn with_product(signal: Signal, product: Option<&str>, category: Option<&str>) -
         (Some(key), _) if key.contains('/') => signal.of(key),
         (Some(category), Some(product)) => signal.with("category", hyphens(category)).with("product", slug(product)),
         (Some(category), None) => signal.with("category", hyphens(category)),
+        (None, Some(product)) if is_key(product) => signal.of(product),
         (None, Some(product)) => signal.with("product", slug(product)),
         (None, None) => signal,
     }

@@ -21,6 +21,8 @@ pub(super) fn check(tiers: &Tiers, rules: &[Rule]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for steps in ladders.values_mut() {
         steps.sort_by_key(|(limit, _)| *limit);
+        // Two ways to one tier are no two tiers.
+        steps.dedup_by_key(|(limit, rule)| (*limit, rule.written.tag.as_ref().map(|tag| tag.get_ref().clone())));
         for pair in steps.windows(2) {
             let ((low, below), (high, above)) = (&pair[0], &pair[1]);
             let apart = (high - low) * Decimal::ONE_HUNDRED / low;

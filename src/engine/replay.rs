@@ -119,20 +119,23 @@ impl<'a> World<'a> {
         self.next_jobs.get_or_insert_with(|| replay_jobs::next(line.received, self.knowledge));
         self.advance_all(line.received - crate::domain::Duration::millis(1));
         let Some(contact) = &line.contact else { return self.hand_on(line, body) };
-        let next_id = ContactId(self.players.len() as i64 + 1);
         let knowledge = self.knowledge;
-        let player = self.players.entry(contact.clone()).or_insert_with(|| Player {
-            state: State::new(next_id, std::slice::from_ref(contact), &knowledge.places),
-            orders: Vec::new(),
-            ledger: BTreeMap::new(),
-            sent: Vec::new(),
-        });
+        if !self.players.contains_key(contact) {
+            self.players.insert(contact.clone(), self.newcomer(contact));
+        }
+        let Some(player) = self.players.get_mut(contact) else { return };
         let event = Event { seq: line.number as i64, at: line.at, received: line.received, body: body.clone() };
         let effects = knowledge.fold(&mut player.state, &event);
         note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
         if matches!(event.body, EventBody::Order(_)) {
             player.orders.push(event);
         }
+    }
+
+    fn newcomer(&self, contact: &ContactRef) -> Player {
+        let next_id = ContactId(self.players.len() as i64 + 1);
+        let state = State::new(next_id, std::slice::from_ref(contact), &self.knowledge.places);
+        Player { state, orders: Vec::new(), ledger: BTreeMap::new(), sent: Vec::new() }
     }
 
     /// An event of the whole shop reaches those whom it concerns.
@@ -202,7 +205,13 @@ impl<'a> World<'a> {
         let Some(contact) = &line.contact else { return differences };
         match self.players.get_mut(contact) {
             Some(player) => compare_player(player, expectation, &mut differences),
-            None => differences.push(format!("nothing is known of {contact}: no event of theirs came before")),
+            None => {
+                // Nobody holds anything before the first event.
+                compare_player(&mut self.newcomer(contact), expectation, &mut differences);
+                if !differences.is_empty() {
+                    differences.insert(0, format!("nothing is known of {contact}: no event of theirs came before"));
+                }
+            }
         }
         differences
     }

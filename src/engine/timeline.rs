@@ -60,6 +60,16 @@ pub struct Expectation {
     pub not_alerts: Option<Vec<String>>,
 }
 
+impl Expectation {
+    /// Whether it looks at anything but the alerts of the whole shop.
+    fn is_of_a_contact(&self) -> bool {
+        let Self { tags, not_tags, colour, heat, stage, handoff, reply_within, planned, sent, not_sent, .. } = self;
+        let lists = [tags, not_tags, not_sent].into_iter().any(Option::is_some);
+        let words = [colour, heat, stage, handoff, reply_within].into_iter().any(Option::is_some);
+        lists || words || planned.is_some() || sent.is_some()
+    }
+}
+
 /// A follow-up that must be planned.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +105,8 @@ pub struct BadLine {
 /// The first line that is neither an event, an expectation nor a comment, or that stands out of order.
 pub fn parse(text: &str) -> Result<Vec<Line>, BadLine> {
     let mut lines: Vec<Line> = Vec::new();
+    // Some editors begin a file with a mark of its encoding.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (index, text) in text.lines().enumerate() {
         let number = index + 1;
         let bad = |reason: String| BadLine { line: number, reason };
@@ -123,11 +135,18 @@ fn parse_line(number: usize, mut value: Value) -> Result<Option<Line>, String> {
     let at = at.ok_or("`at` is missing: RFC 3339 with offset")?;
     let received = received.unwrap_or(at);
     if let Some(expect) = fields.remove("expect") {
-        let expectation = serde_json::from_value(expect).map_err(|error| format!("`expect`: {error}"))?;
+        if fields.contains_key("event") {
+            return Err("a line is an event or an expectation: write two lines".into());
+        }
+        let expectation: Expectation = serde_json::from_value(expect).map_err(|error| format!("`expect`: {error}"))?;
+        if contact.is_none() && expectation.is_of_a_contact() {
+            return Err("`contact` is missing: without it only `alerts` and `not_alerts` can be expected".into());
+        }
         let what = What::Expect(Box::new(expectation));
         return Ok(Some(Line { number, at, received: at, contact, what }));
     }
     let body = event_body(value)?;
+    check_contact(contact.as_ref(), &body)?;
     Ok(Some(Line { number, at, received, contact, what: What::Event { id, body: Box::new(body) } }))
 }
 
@@ -177,6 +196,22 @@ pub fn event_body(value: Value) -> Result<EventBody, String> {
     serde_json::from_value(value).map_err(|error| error.to_string())
 }
 
+/// Most events happen to somebody; some are of the whole shop.
+///
+/// # Errors
+/// That the contact is missing.
+pub fn check_contact(contact: Option<&ContactRef>, body: &EventBody) -> Result<(), String> {
+    let is_of_all = match body {
+        EventBody::Weather(_) | EventBody::Product(_) => true,
+        EventBody::Campaign(campaign) => !["recipient", "response"].contains(&campaign.action.as_str()),
+        _ => false,
+    };
+    match contact {
+        None if !is_of_all => Err(format!("`contact` is missing: a {} event happens to somebody", body.kind())),
+        _ => Ok(()),
+    }
+}
+
 fn take_time(fields: &mut serde_json::Map<String, Value>, name: &str) -> Result<Option<Timestamp>, String> {
     match fields.remove(name) {
         None | Some(Value::Null) => Ok(None),
@@ -220,6 +255,9 @@ mod tests {
                 "{\"at\": \"2026-03-02T10:00:00Z\", \"id\": true, \"event\": \"message\"}",
                 "`id` must be text, in quotes",
             ),
+            ("{\"at\": \"2026-03-02T10:00:00Z\", \"event\": \"message\", \"text\": \"hi\"}", "`contact` is missing"),
+            ("{\"at\": \"2026-03-02T10:00:00Z\", \"expect\": {\"tags\": []}}", "`contact` is missing"),
+            ("{\"at\": \"2026-03-02T10:00:00Z\", \"event\": \"message\", \"expect\": {}}", "write two lines"),
             ("nonsense", "not valid JSON"),
         ] {
             let error = parse(text).unwrap_err();

@@ -12,7 +12,7 @@ use super::authorise;
 use super::problem::ApiProblem;
 use crate::domain::{EventBody, TagKey, Timestamp};
 use crate::engine::Engine;
-use crate::engine::timeline::{Head, event_body, take_head};
+use crate::engine::timeline::{Head, check_contact, event_body, take_head};
 use crate::store::{NewEvent, TagUse};
 
 /// Most events of one call.
@@ -81,9 +81,7 @@ fn new_event(engine: &Engine, mut item: Value, now: Timestamp) -> Result<NewEven
             tag.parse::<TagKey>().map_err(|error| error.to_string())?;
         }
     }
-    if contact.is_none() && !matches!(body, EventBody::Campaign(_) | EventBody::Weather(_) | EventBody::Product(_)) {
-        return Err(format!("`contact` is missing: a {} event happens to somebody", body.kind()));
-    }
+    check_contact(contact.as_ref(), &body)?;
     // What has not happened yet cannot have happened.
     let at = at.min(now);
     Ok(NewEvent { key, contact: None, contacts: contact.into_iter().collect(), at, received: now, due: now, body })

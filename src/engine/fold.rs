@@ -237,11 +237,12 @@ impl<'a> Folding<'a> {
         if self.state.imported {
             decided.retain(|consequence| !consequence.reaches_people());
         }
+        let mut handed_off = false;
         for consequence in &decided {
             match consequence {
                 Consequence::Handoff(request) => {
                     let moved = self.state.desk.open(request, &knowledge.shop, now);
-                    self.desk_moved(moved, now);
+                    handed_off |= self.desk_moved(moved, now);
                 }
                 Consequence::FollowUp(request) => self.plan(request, now),
                 Consequence::CancelFollowUps { rule } => self.state.ledger.cancel(rule),
@@ -249,11 +250,16 @@ impl<'a> Folding<'a> {
             }
         }
         self.effects.extend(decided.into_iter().map(|consequence| Effect::Decided(now, consequence)));
+        if handed_off {
+            self.rules(Occurrence::HandedOff, now);
+        }
     }
 
     fn agent(&mut self, event: &AgentEvent, now: Timestamp) {
         let moved = self.state.desk.act(event, now);
-        self.desk_moved(moved, now);
+        if self.desk_moved(moved, now) {
+            self.rules(Occurrence::HandedOff, now);
+        }
         if let (AgentAction::Reply, Some(text)) = (event.action, &event.text) {
             let content = crate::domain::Content::Text { body: text.clone() };
             let mut message = self.outgoing(MessageKind::Reply, content, now);
@@ -263,10 +269,11 @@ impl<'a> Folding<'a> {
         }
     }
 
-    /// A person is in charge from this transaction on: what the bot still had to say is taken back.
-    fn desk_moved(&mut self, moved: Option<DeskMove>, now: Timestamp) {
-        let Some(moved) = moved else { return };
-        if moved.silences_bot() {
+    /// A person is in charge from this transaction on: what the bot still had to say is taken back. Whether it is so.
+    fn desk_moved(&mut self, moved: Option<DeskMove>, now: Timestamp) -> bool {
+        let Some(moved) = moved else { return false };
+        let silences = moved.silences_bot();
+        if silences {
             self.effects.push(Effect::CancelQueued { reason: "a person takes over".into() });
         }
         match &moved {
@@ -275,6 +282,7 @@ impl<'a> Folding<'a> {
             _ => {}
         }
         self.effects.push(Effect::Desk(now, moved));
+        silences
     }
 
     fn hear(&mut self, event: &Event, reading: Option<&Reading>, now: Timestamp) {
@@ -313,6 +321,7 @@ impl<'a> Folding<'a> {
             // The answer itself has just said that a person comes: it must not be taken back with the rest.
             if let Some(moved) = moved {
                 self.effects.push(Effect::Desk(now, moved));
+                self.rules(Occurrence::HandedOff, now);
             }
         }
     }

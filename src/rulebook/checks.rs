@@ -89,6 +89,7 @@ pub(super) fn conditions_of_time(written: &Written) -> usize {
         !written.crossed.is_empty(),
         written.responses.is_some(),
         written.every.is_some(),
+        !written.steps.is_empty(),
     ];
     conditions.into_iter().filter(|has| *has).count()
 }
@@ -148,7 +149,7 @@ pub(super) fn check_together(rules: &[Rule]) -> Vec<Problem> {
     }
     let set: Vec<String> =
         rules.iter().filter_map(|rule| rule.written.tag.as_ref()).map(|tag| tag.get_ref().clone()).collect();
-    let own = ["color/", "heat/", "stage/", "budget/", "category/", "need/", "budget-level/"];
+    let own = ["color/", "heat/", "stage/", "budget/", "category/", "need/", "budget-level/", "sequence/"];
     for rule in rules {
         let holds = &rule.written.holds;
         for read in holds.tags.iter().chain(&holds.any_tags) {

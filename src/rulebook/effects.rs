@@ -139,19 +139,14 @@ impl<'a> Change<'a> {
         if let Some((follow_up, (from, until))) =
             follow_up.and_then(|plan| Some((plan, self.times_of(rule, plan, signal)?)))
         {
+            let of_signal = |field| signal.and_then(|signal| signal.field(field)).map(str::to_owned);
+            // What is told late is late for what follows from it, too.
+            let request = request(rule, follow_up, self.now.max(from), until);
             self.out.push(Consequence::FollowUp(FollowUpRequest {
-                rule: rule.name.clone(),
-                catalogue: rule.written.catalogue.clone(),
-                kind: follow_up.kind,
-                template: follow_up.template.clone(),
-                product: signal.and_then(|signal| signal.field("product")).map(str::to_owned),
-                category: signal.and_then(|signal| signal.field("category")).map(str::to_owned),
-                campaign: None,
+                product: request.product.clone().or_else(|| of_signal("product")),
+                category: of_signal("category"),
                 rest: rest_of(rule, signal),
-                // What is told late is late for what follows from it, too.
-                at: None,
-                not_before: self.now.max(from),
-                not_after: until,
+                ..request
             }));
         }
     }
@@ -269,7 +264,8 @@ impl<'a> Change<'a> {
 
     /// What a rule planned with its tag is not wanted when the tag is taken away: no reminder of a cart that was paid for.
     pub(super) fn unplan(&mut self, rule: &str) {
-        let planned = |other: &&Rule| *other.name == *rule && other.written.follow_up.is_some();
+        let planned =
+            |other: &&Rule| *other.name == *rule && (other.written.follow_up.is_some() || !other.steps.is_empty());
         if let Some(rule) = self.rulebook.rules.iter().find(planned) {
             self.out.push(Consequence::CancelFollowUps { rule: rule.name.clone() });
         }
@@ -514,6 +510,28 @@ impl<'a> Change<'a> {
             (AgentAction::Colour, _, Some(colour)) => self.set_colour(colour, None, None, &evidence),
             _ => {}
         }
+    }
+}
+
+/// What a rule asks to be sent, before it is known what it is about.
+pub(super) fn request(
+    rule: &Rule,
+    follow_up: &FollowUp,
+    not_before: Timestamp,
+    not_after: Timestamp,
+) -> FollowUpRequest {
+    FollowUpRequest {
+        rule: rule.name.clone(),
+        catalogue: rule.written.catalogue.clone(),
+        kind: follow_up.kind,
+        template: follow_up.template.clone(),
+        product: follow_up.product.clone(),
+        category: None,
+        campaign: None,
+        rest: None,
+        at: None,
+        not_before,
+        not_after,
     }
 }
 

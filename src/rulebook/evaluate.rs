@@ -8,7 +8,7 @@ use super::signals::{self, Signal};
 use super::written::Words;
 use super::{
     Occurrence, Rulebook, calendar, crossed, dates, figures, look, orders, purchases, region, review, rise, rounds,
-    sweep, timers, undo,
+    sequences, sweep, timers, undo,
 };
 use crate::domain::{Colour, Consequence, Contact, Rates, Timestamp};
 
@@ -37,6 +37,7 @@ pub(super) fn step(
             signals::of_event(change.facts, contact, event, *reading, rulebook)
         }
         Occurrence::Sent(message) => signals::of_sent(change.facts, contact, message, rulebook),
+        Occurrence::HandedOff => vec![Signal::of_moment("handoff", now, 0)],
         Occurrence::Seen(sighting) => region::signals(sighting),
         Occurrence::Habit { habit, event } => vec![signals::of_habit(habit, event)],
         Occurrence::Clock => {
@@ -59,6 +60,7 @@ pub(super) fn step(
     look::look(&mut change);
     change.shade();
     rounds::look(&mut change);
+    sequences::look(&mut change);
 }
 
 /// Tries the rules with each signal. Rules see a signal before it is marked as seen, so that "never before" can be asked.
@@ -84,6 +86,7 @@ fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
         if latest {
             change.only_latest(signal);
         }
+        sequences::end(change, signal);
         mark(change, signal);
         let is_late = || change.facts.orders.iter().any(|order| order.is_purchase() && order.paid > Some(signal.at));
         match signal.name {

@@ -10,6 +10,7 @@ use super::packing_tags;
 use super::photos::Photos;
 use super::responses::SentFacts;
 use super::rise::Visits;
+use super::sequences::Run;
 use super::undo::Ended;
 use crate::domain::{Colour, Currency, Duration, Heat, Money, OrderState, Stage, TagKey, Timestamp};
 
@@ -187,6 +188,9 @@ pub struct Facts {
     /// When rules that come round do so next, while what they ask for holds.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) rounds: BTreeMap<String, Timestamp>,
+    /// Sequences under way, and those that are over while what they ask for holds.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) sequences: BTreeMap<String, Run>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) colour: Option<ColourState>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,7 @@ use super::checks::{Checker, check_of_purchases, check_tag, check_together, chec
 use super::written::{
     AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat, WrittenScheme,
 };
-use super::{Rulebook, calendar, crossed, responses, rise, signals, sweep, tiers};
+use super::{Rulebook, calendar, crossed, responses, rise, sequences, signals, sweep, tiers};
 use crate::domain::{Colour, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage};
 
 /// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
@@ -77,6 +77,8 @@ pub(super) struct Rule {
     pub(super) order_for: Duration,
     /// From one round to the next.
     pub(super) every: Duration,
+    /// When the messages of a sequence may go.
+    pub(super) steps: Vec<sequences::Step>,
     pub(super) since_first: Option<(Duration, Duration)>,
     pub(super) life: Life,
     pub(super) painting: Option<Painting>,
@@ -162,6 +164,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         absences: those(|rule| rule.written.absent.is_some()),
         of_orders: those(|rule| rule.written.any_order.is_some()),
         repeating: those(|rule| rule.written.every.is_some()),
+        sequences: those(|rule| !rule.steps.is_empty()),
         of_dates: those(|rule| rule.written.on_date.is_some()),
         looked_at: those(|rule| !rule.crossed.is_empty() || rule.written.responses.is_some()),
         reviews: rules.iter().enumerate().filter_map(|(index, rule)| Some((rule.review?, index))).collect(),
@@ -223,7 +226,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         _ => {
             let message = format!("rule `{}` says not what it is about", written.name);
             let advice = "Write exactly one of: on = \"signal\", score = {…}, absent = {…}, any_order = {…}, on_date = {…}, \
-                          crossed = [{…}], responses = {…}, every = \"7d\".";
+                          crossed = [{…}], responses = {…}, every = \"7d\", steps = [{…}].";
             checker.error(place, message, advice);
             Vec::new()
         }
@@ -278,6 +281,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         None => (Vec::new(), Duration::ZERO),
     };
     let every = written.every.as_ref().map_or(Duration::ZERO, |every| understand_every(checker, every));
+    let steps = sequences::understand(checker, place, &written);
     let since_first =
         written.since_first.as_ref().map(|since| (checker.duration(&since.at_least), checker.duration(&since.at_most)));
     let life = understand_life(checker, &written);
@@ -320,6 +324,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         order_ranks,
         order_for,
         every,
+        steps,
         since_first,
         life,
         painting,

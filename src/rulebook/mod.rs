@@ -10,7 +10,7 @@
 //! (`review.rs`). What the clock alone can make hold is looked at after each event (`look.rs`): counts that are crossed
 //! (`crossed.rs`), and how the customer takes what we send (`responses.rs`). `rise.rs` sets interactions against the customer's
 //! own past. `timers.rs` knows the next moment at which the clock alone changes something, `dates.rs` the days that customers
-//! told.
+//! told. `rounds.rs` and `sequences.rs` send by and by while something holds.
 
 mod almanac;
 mod calendar;
@@ -39,6 +39,7 @@ mod responses;
 mod review;
 mod rise;
 mod rounds;
+mod sequences;
 mod signals;
 mod sweep;
 mod tiers;
@@ -67,6 +68,8 @@ pub struct Rulebook {
     of_orders: Vec<usize>,
     /// Rules that come round as long as something holds.
     repeating: Vec<usize>,
+    /// Rules that send one message after another.
+    sequences: Vec<usize>,
     /// Rules about days that the customer told.
     of_dates: Vec<usize>,
     /// Rules that are judged at the end of a period of the calendar.
@@ -110,6 +113,8 @@ pub enum Occurrence<'a> {
     Clock,
     /// A message was decided.
     Sent(&'a Outgoing),
+    /// A hand-off was opened, or a person took over.
+    HandedOff,
     /// It became known where the contact is.
     Seen(&'a Sighting),
     /// A habit of reading or writing showed itself, or is over.

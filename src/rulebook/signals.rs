@@ -73,6 +73,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("referral", "the ad, page or place that brought them: source, platform"),
     ("case", "a case was opened or resolved: kind, action, left (how many of the kind are open)"),
     ("offer_taken", "a purchase with a coupon, or an answer to a campaign: offer"),
+    ("handoff", "a hand-off was opened, or a person took over"),
     ("won", "a paid order, or an agent's word that the deal is closed"),
     ("lost", "an agent's word that the deal is lost"),
     ("habit", "a habit of reading or writing showed itself once more, or is over: habit, phase (holds or over)"),

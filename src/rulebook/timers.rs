@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::language::Rule;
 use super::signals::Signal;
-use super::{Rulebook, calendar, dates, look, orders, review, rounds};
+use super::{Rulebook, calendar, dates, look, orders, review, rounds, sequences};
 use crate::domain::{Duration, Heat, Stage, Timestamp};
 
 /// The smallest step of time: what holds "within" a length still holds at its last moment, and ends one step later.
@@ -25,6 +25,7 @@ pub(super) fn next_wake(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp>
         .chain(calendar::next_wake(facts))
         .chain(look::next_due(rulebook, facts))
         .chain(rounds::next_due(rulebook, facts))
+        .chain(sequences::next_due(rulebook, facts))
         .min()
 }
 

@@ -340,6 +340,9 @@ pub(super) struct FollowUp {
     /// When this window of the calendar begins next.
     #[serde(default)]
     pub(super) at: Option<String>,
+    /// What it is about, where the signal does not tell: the last part of a product key.
+    #[serde(default)]
+    pub(super) product: Option<String>,
     pub(super) latest: Spanned<String>,
 }
 
@@ -396,6 +399,12 @@ pub(super) struct Written {
     /// As long as what `holds` asks for is true: at once, and each time that so much has passed.
     #[serde(default)]
     pub(super) every: Option<Spanned<String>>,
+    /// From when what `holds` asks for comes true: one message after the other, each from so long after the beginning.
+    #[serde(default)]
+    pub(super) steps: Vec<FollowUp>,
+    /// Signals that end the steps, until what `holds` asks for comes true anew.
+    #[serde(default)]
+    pub(super) stops: Option<Words>,
     #[serde(default)]
     pub(super) since_first: Option<SinceFirst>,
     /// Only while one of these windows of the calendar is on where the customer is.

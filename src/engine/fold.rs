@@ -41,6 +41,8 @@ pub struct Knowledge {
     pub outreach: outreach::Policy,
     /// What may be sent to many at once. Looked at when a message leaves, not by folds.
     pub limits: std::sync::Arc<outreach::Limits>,
+    /// What Meta charges.
+    pub prices: crate::outreach::Prices,
     /// Countries, cities and what they mean.
     pub places: crate::places::Places,
     /// What statistics over all contacts are counted by. Looked at by jobs, not by folds.

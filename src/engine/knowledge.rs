@@ -109,6 +109,8 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     keep(found);
     let (limits, found) = outreach::Limits::compile(&sources.keywords);
     keep(found);
+    let (prices, found) = outreach::Prices::compile(&sources.keywords);
+    keep(found);
     let (shop, found) = compile_shop(&sources.keywords, settings);
     keep(found);
     let (rulebook, found) = Rulebook::compile(&sources.keywords, shop.as_ref());
@@ -151,6 +153,7 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
             desk_policy,
             outreach: outreach?,
             limits: Arc::new(limits?),
+            prices: prices?,
             places: places?,
             statistics: statistics?,
             crawlers: crawlers?,
@@ -166,6 +169,7 @@ const NOT_OF_TAGS: &[&str] = &[
     "shop.toml",
     "outreach.toml",
     "limits.toml",
+    "prices.toml",
     "rates.toml",
     "catalogue.toml",
     "segments.toml",

@@ -9,6 +9,7 @@
 mod alerts;
 pub mod audience;
 pub mod backtest;
+pub mod campaigns;
 mod changes;
 mod feeds;
 pub mod fold;
@@ -153,6 +154,7 @@ impl Engine {
         engine.spawn("settler", sender::settle);
         engine.spawn("recompute", recompute::run);
         engine.spawn("limits", limits::run);
+        engine.spawn("campaigns", campaigns::run);
         engine.spawn("alerts", alerts::run);
         engine.spawn("jobs", jobs::run);
         engine.spawn("changes", changes::run);

@@ -22,6 +22,12 @@ impl Knowledge {
         self.look(contact, facts, desk, |view| ledger.planned().map(|planned| (planned, ask(view, planned))).collect())
     }
 
+    /// What the gate would say now of a message that is not planned yet.
+    pub fn would_leave(&self, state: &State, request: &FollowUpRequest, now: Timestamp) -> Verdict {
+        let State { contact, facts, desk, ledger, .. } = state;
+        self.look(contact, facts, desk, |view| crate::outreach::gate(ledger, view, request, &Shared::default(), now))
+    }
+
     /// Shows the gate what it needs of a contact.
     fn look<R>(&self, contact: &Contact, facts: &Facts, desk: &Desk, then: impl FnOnce(&View<'_>) -> R) -> R {
         then(&View {

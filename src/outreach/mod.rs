@@ -4,6 +4,7 @@
 //! whether it may go, for which reason not (`condition.rs`), from the figures of the shop (`policy.rs`) and from what holds for
 //! many (`shared.rs`). When it is welcome say the tables of hours (`slots.rs`) and the customer's own habits (`habits.rs`).
 
+mod campaign;
 mod condition;
 mod gate;
 mod habits;
@@ -12,6 +13,7 @@ mod ledger;
 mod limits;
 pub mod pacer;
 mod policy;
+mod prices;
 mod shared;
 mod slots;
 #[cfg(test)]
@@ -21,11 +23,13 @@ use std::fmt;
 
 use crate::domain::FollowUpRequest;
 
+pub use campaign::{Group, Offer};
 pub use condition::Condition;
 pub use gate::{Reason, Verdict, View, gate};
 pub use ledger::Ledger;
 pub use limits::{Limits, Outcomes};
 pub use policy::Policy;
+pub use prices::Prices;
 pub use shared::{Held, Shared};
 pub use slots::stable;
 

@@ -55,10 +55,10 @@ impl Checker<'_> {
 }
 
 /// The fields that a tag's name may use.
-const PARAMETERS: [&str; 26] = [
+const PARAMETERS: [&str; 27] = [
     "product", "category", "feature", "tag", "country", "language", "quote", "model", "kind", "state", "action",
     "date", "value", "rest", "gap", "division", "city", "district", "tier", "climate", "zone", "poi", "window",
-    "habit", "request", "values",
+    "habit", "request", "values", "campaign",
 ];
 
 /// What only rules about purchases can ask for, since only purchases stand in a book.

@@ -113,6 +113,12 @@ pub(super) fn note_answer(facts: &mut Facts, reply_to: Option<&str>, at: Timesta
     answered
 }
 
+/// Whether a message at that moment is the first answer in time to one of a campaign.
+pub(super) fn answers_campaign(facts: &Facts, at: Timestamp, within: Duration) -> bool {
+    let open = |sent: &&SentFacts| sent.campaign.is_some() && !sent.answered;
+    facts.sent.iter().filter(open).any(|sent| sent.at <= at && at - sent.at <= within)
+}
+
 /// Checks what a rule says.
 pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &Responses) -> Duration {
     let shares = [written.answered, written.read];

@@ -58,6 +58,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("sent", "a message of ours was sent: kind, rule (that planned it), template, category"),
     ("read", "a message of ours was read: kind, where nobody had asked for it"),
     ("answered", "the customer wrote soon after something that we sent unasked"),
+    (
+        "responded",
+        "the customer answered a campaign, or a campaign heard of it in its own way: campaign, where it is named",
+    ),
     ("quote", "a quote was asked for, sent or opened: action, quote"),
     ("weather", "the weather of a day where the customer is: date, max_c, humidity"),
     ("product_news", "a product is new, low in stock, back in stock or has another price: action, product, category"),
@@ -220,12 +224,14 @@ pub(super) fn of_event(
                 signals.push(signal("link_sent"));
             }
         }
-        EventBody::Campaign(campaign) if campaign.action == "recipient" => {
+        // Who is only to get something will have got it when it is sent.
+        EventBody::Campaign(campaign) if campaign.action == "recipient" && campaign.offer.is_none() => {
             responses::note_recipient(facts, &campaign.campaign, (event.at, rulebook.answered_within));
         }
         EventBody::Campaign(campaign) if campaign.action == "response" => {
             responses::note_response(facts, &campaign.campaign);
             signals.push(signal("offer_taken").with("offer", format!("campaign {}", campaign.campaign)));
+            signals.push(signal("responded").with("campaign", slug(&campaign.campaign)));
         }
         EventBody::Figures(figures) => {
             let counted = signal("figures").with("job", figures.job.as_str()).with("period", figures.period.as_str());
@@ -330,7 +336,8 @@ fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, signals: &m
 /// The signals of a message that the engine decided to send.
 pub(super) fn of_sent(facts: &mut Facts, contact: &Contact, message: &Outgoing, rulebook: &Rulebook) -> Vec<Signal> {
     let id = MessageNumber { contact: contact.id, number: message.number };
-    responses::note_sent(facts, &id.to_string(), message.kind, None, (message.at, rulebook.answered_within));
+    let times = (message.at, rulebook.answered_within);
+    responses::note_sent(facts, &id.to_string(), message.kind, message.campaign.as_deref(), times);
     let mut sent = Signal::of_moment("sent", message.at, 0).with("kind", message.kind.name());
     let fields = [("rule", &message.rule), ("template", &message.template)];
     for (field, value) in fields.into_iter().filter_map(|(field, value)| Some((field, value.as_deref()?))) {
@@ -392,6 +399,9 @@ fn of_message(
         signals.push(signal("conversation"));
     }
     signals.push(of_contact(signal("message"), contact));
+    if responses::answers_campaign(facts, event.at, rulebook.answered_within) {
+        signals.push(signal("responded"));
+    }
     if responses::note_answer(facts, message.reply_to.as_deref(), event.at, rulebook.answered_within) > 0 {
         signals.push(signal("answered"));
     }

@@ -283,6 +283,16 @@ impl Figure {
 }
 
 impl Segment {
+    /// Whether it names nobody in particular: what goes out goes to groups, never to everybody (SEND-13).
+    pub fn is_everybody(&self) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::All(parts) => parts.iter().all(Self::is_everybody),
+            Self::Any(parts) => parts.iter().any(Self::is_everybody),
+            Self::Not(_) | Self::Is(_) => false,
+        }
+    }
+
     /// Every tag, or beginning of one, that this segment asks for: they were used to filter.
     pub fn tags(&self) -> Vec<&str> {
         let mut tags = Vec::new();
@@ -318,4 +328,16 @@ fn pattern(word: &str) -> Result<String, String> {
         start.parse::<crate::domain::TagKey>().map_err(|error| format!("a tag ({error})"))?;
     }
     Ok(word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_goes_to_everybody() {
+        let asked = |text: &str| text.parse::<Segment>().is_ok_and(|segment| segment.is_everybody());
+        assert!(asked("everyone") && asked("everyone or tag:vip/annual-5k") && asked("everyone and everyone"));
+        assert!(!asked("tag:vip/annual-5k") && !asked("everyone and country:hk") && !asked("not colour:grey"));
+    }
 }

@@ -11,6 +11,7 @@
 #[macro_use]
 mod dispatch;
 
+mod campaigns;
 mod claims;
 mod feeds;
 mod governance;
@@ -36,6 +37,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use crate::domain::Timestamp;
+pub use campaigns::*;
 pub(crate) use claims::Hold;
 use claims::InFlight;
 pub use governance::AlertRow;

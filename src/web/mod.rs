@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod api;
+mod campaigns;
 mod console;
 mod feeds;
 mod links;
@@ -50,7 +51,8 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(why::router())
         .merge(sign_in::router())
         .merge(live::router())
-        .merge(outreach::router());
+        .merge(outreach::router())
+        .merge(campaigns::router());
     let console = console
         .fallback(async |axum::extract::State(app): axum::extract::State<App>| {
             (StatusCode::NOT_FOUND, app.pages.error("There is nothing at this address.", "Go to the inbox."))
@@ -60,6 +62,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     Ok(webhook::router(engine.clone())
         .merge(api::health::router(engine.clone(), metrics))
         .merge(api::alerts::router(engine.clone()))
+        .merge(api::campaigns::router(engine.clone()))
         .merge(api::events::router(engine.clone()))
         .merge(api::links::router(engine.clone()))
         .merge(feeds::router(engine.clone()))

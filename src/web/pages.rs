@@ -25,6 +25,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("thread.html", include_str!("../../templates/console/thread.html")),
     ("panel.html", include_str!("../../templates/console/panel.html")),
     ("outreach.html", include_str!("../../templates/console/outreach.html")),
+    ("campaigns.html", include_str!("../../templates/console/campaigns.html")),
+    ("campaign.html", include_str!("../../templates/console/campaign.html")),
     ("admin.html", include_str!("../../templates/console/admin.html")),
     ("public.html", include_str!("../../templates/console/public.html")),
     ("product.html", include_str!("../../templates/console/product.html")),

@@ -85,6 +85,15 @@ pub fn explain(code: i64) -> String {
     }
 }
 
+/// What is written down of a message that failed for a reason which passes: the code, as a status tells it, and the words for it.
+pub fn that_pass() -> Vec<String> {
+    let passes = |policy: &&Policy| {
+        matches!(policy.action, Action::Retry | Action::Pair | Action::AccountPause | Action::NumberPause)
+    };
+    let codes = TABLE.iter().filter(passes).flat_map(|policy| policy.from..=policy.to.unwrap_or(policy.from));
+    codes.flat_map(|code| [code.to_string(), explain(code)]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 mod app;
 mod backtest;
 mod browser;
+mod campaigns;
 mod corpus;
 mod db;
 mod faults;

@@ -169,17 +169,17 @@ async fn outgoing(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
                 message.at.0,
                 message.expires.0,
                 template_of(outgoing),
-                folded.summary.colour,
+                (folded.summary.colour, &message.campaign, message.campaign.as_ref().and(message.template.as_ref())),
             ));
         }
     }
     let insert = concat!(
         "insert into outbox (contact_id, number, kind, sender, priority, state, attempts, sending_since, channel, address, ",
-        "message, created_at, expires_at, rank, due_at, updated_at, template, worth) select cast(value->>0 as bigint), ",
+        "message, created_at, expires_at, rank, due_at, updated_at, template, worth, campaign, variant) select cast(value->>0 as bigint), ",
         "cast(value->>1 as bigint), value->>2, value->>3, cast(value->>4 as bigint), value->>5, cast(value->>6 as bigint), ",
         "cast(value->>7 as bigint), value->>8, value->>9, value->>10, cast(value->>11 as bigint), ",
         "cast(value->>12 as bigint), cast(value->>6 as bigint), cast(value->>11 as bigint), cast(value->>11 as bigint), ",
-        "value->>13, cast(value->>14 as bigint) from ",
+        "value->>13, cast(value->14->>0 as bigint), value->14->>1, value->14->>2 from ",
         rows!("$1"),
         " where true"
     );

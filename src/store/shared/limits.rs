@@ -2,6 +2,7 @@
 
 use sqlx::Row;
 
+use super::campaigns::{self, CANCELLED, Open};
 use super::{Connection, LOCK_PORTFOLIO, json, outbox};
 use crate::domain::{ContactId, Duration, Timestamp};
 use crate::outreach::{Limits, Outcomes};
@@ -37,13 +38,24 @@ pub(in crate::store) async fn take_follow_ups(
     if room <= 0 {
         return Ok(Vec::new());
     }
+    let mut campaigns = campaigns::open(connection, now).await?;
+    let closed: Vec<_> =
+        campaigns.iter().filter(|(_, open)| **open == Open::Closed).map(|(name, _)| [name.clone()]).collect();
     let mut decided = Decided::default();
-    for candidate in candidates(connection, channel, room, customers > 0, now).await? {
+    for candidate in candidates(connection, (channel, room), customers > 0, &json(&closed), now).await? {
         let Candidate { row, template, state, known } = candidate;
         let key = (row.contact.0, row.message.number);
+        let campaign = row.message.campaign.as_ref().and_then(|name| campaigns.get_mut(name));
         match gate(state.as_deref(), &row.message) {
+            _ if campaign.as_deref() == Some(&Open::Cancelled) => {
+                decided.dropped.push((key.0, key.1, CANCELLED.into()))
+            }
             Leave::Now if template && !known && customers <= 0 => {}
+            Leave::Now if matches!(campaign.as_deref(), Some(Open::Room(..=0))) => {}
             Leave::Now => {
+                if let Some(Open::Room(room)) = campaign {
+                    *room -= 1;
+                }
                 if template {
                     customers -= i64::from(!known);
                     decided.reached.push([row.contact.0]);
@@ -115,9 +127,9 @@ struct Candidate {
 
 async fn candidates(
     connection: &mut Connection,
-    channel: &str,
-    room: i64,
+    (channel, room): (&str, i64),
     customers: bool,
+    closed: &str,
     now: Timestamp,
 ) -> Result<Vec<Candidate>, sqlx::Error> {
     let select = concat!(
@@ -127,11 +139,13 @@ async fn candidates(
         "and o.due_at <= $2 and o.expires_at > $2 and (o.template is null or not exists (select 1 from holds h ",
         "where h.what = 'template:' || o.template and (h.until is null or h.until > $2))) ",
         "and (o.template is null or $5 = 1 or exists (select 1 from reached r where r.contact_id = o.contact_id ",
-        "and r.at > $4)) order by o.expires_at, o.worth desc, o.due_at limit $3",
+        "and r.at > $4)) and (o.campaign is null or o.campaign not in (select value->>0 from ",
+        rows!("$6"),
+        ")) order by o.expires_at, o.worth desc, o.due_at limit $3",
         skip_locked!(),
     );
     let query = sqlx::query(select).bind(channel).bind(now.0).bind(room).bind((now - PORTFOLIO_WINDOW).0);
-    let rows = query.bind(i64::from(customers)).fetch_all(connection).await?;
+    let rows = query.bind(i64::from(customers)).bind(closed).fetch_all(connection).await?;
     rows.iter()
         .map(|row| {
             let (template, state, known) = (row.try_get(7)?, row.try_get(8)?, row.try_get(9)?);

@@ -2,6 +2,7 @@
 //! places where the two differ.
 
 pub(in crate::store) mod appending;
+pub(in crate::store) mod campaigns;
 pub(in crate::store) mod claiming;
 pub(in crate::store) mod console;
 pub(in crate::store) mod feeds;

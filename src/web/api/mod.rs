@@ -1,6 +1,7 @@
 //! What programs talk to: health, metrics, events in, tracked links, segments, and why a tag is held.
 
 pub mod alerts;
+pub mod campaigns;
 pub mod events;
 pub mod health;
 pub mod jobs;

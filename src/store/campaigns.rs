@@ -1,0 +1,136 @@
+//! Campaigns and what became of their messages.
+
+use super::{Backend, Place, Store, StoreError, postgres, sqlite};
+use crate::domain::{ContactId, Timestamp};
+
+/// A campaign as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the table")]
+pub struct CampaignRow {
+    pub name: String,
+    /// In the language of segments.
+    pub segment: String,
+    /// What it sends, as JSON.
+    pub offer: String,
+    pub state: CampaignState,
+    pub per_hour: Option<i64>,
+    pub per_day: Option<i64>,
+    pub made_by: String,
+    pub made_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub recipients: i64,
+    /// How far recipients were told.
+    pub place: Place,
+}
+
+/// Where a campaign stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CampaignState {
+    /// Made, and nobody was told.
+    Draft,
+    /// Recipients are being told.
+    Starting,
+    /// All recipients were told; their messages go out.
+    Running,
+    /// Nothing goes out until it is resumed.
+    Paused,
+    /// Nothing more goes out.
+    Cancelled,
+}
+
+impl CampaignState {
+    const ALL: [Self; 5] = [Self::Draft, Self::Starting, Self::Running, Self::Paused, Self::Cancelled];
+
+    /// The name in the database and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// What became of the messages of one variant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct VariantRow {
+    pub template: String,
+    pub waiting: i64,
+    pub sent: i64,
+    pub delivered: i64,
+    pub read: i64,
+    pub failed: i64,
+    /// Customers who wrote, clicked, ordered within three days of it.
+    pub replied: i64,
+    pub clicked: i64,
+    pub ordered: i64,
+}
+
+/// All of these fail only where the database does not answer.
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+impl Store {
+    /// Makes a campaign; false if one is called so already.
+    pub async fn add_campaign(&self, campaign: &CampaignRow) -> Result<bool, StoreError> {
+        Ok(change!(self, campaigns::add(campaign)))
+    }
+
+    /// All campaigns, the newest first.
+    pub async fn all_campaigns(&self) -> Result<Vec<CampaignRow>, StoreError> {
+        Ok(query!(self, campaigns::all()))
+    }
+
+    /// Moves a campaign on, if it stands in one of these states; false if it does not. What waits of one that is cancelled is
+    /// dropped.
+    pub async fn move_campaign(
+        &self,
+        name: &str,
+        from: &[CampaignState],
+        to: CampaignState,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let moved = change!(self, campaigns::set_state(name, from, to, now));
+        self.inner.outbox.notify_waiters();
+        Ok(moved)
+    }
+
+    /// So many more recipients were told, up to that place of the segment.
+    pub async fn told_recipients(&self, name: &str, more: i64, place: Place) -> Result<(), StoreError> {
+        change!(self, campaigns::told(name, more, place));
+        Ok(())
+    }
+
+    /// Messages of a campaign that failed for one of these reasons wait again, as long as they are of use; how many.
+    pub async fn retry_campaign(&self, name: &str, reasons: &[String], now: Timestamp) -> Result<u64, StoreError> {
+        let again = change!(self, campaigns::retry(name, reasons, now));
+        self.inner.outbox.notify_waiters();
+        Ok(again)
+    }
+
+    /// Recipients who wrote, clicked or ordered soon after a campaign's message, and whose journal does not say so yet.
+    pub async fn campaign_responses(&self, name: &str) -> Result<Vec<ContactId>, StoreError> {
+        Ok(query!(self, campaigns::responses(name)))
+    }
+
+    /// What became of a campaign's messages, by variant.
+    pub async fn campaign_outcome(&self, name: &str) -> Result<Vec<VariantRow>, StoreError> {
+        Ok(query!(self, campaigns::outcome(name)))
+    }
+
+    /// Why messages of a campaign were not sent or did not arrive: reason and how many, the most frequent first.
+    pub async fn campaign_failures(&self, name: &str) -> Result<Vec<(String, i64)>, StoreError> {
+        Ok(query!(self, campaigns::failures(name)))
+    }
+
+    /// The states of these contacts, as the fold wrote them.
+    pub async fn states(&self, contacts: &[ContactId]) -> Result<Vec<(ContactId, Option<String>)>, StoreError> {
+        Ok(query!(self, campaigns::states(contacts)))
+    }
+}

@@ -1,0 +1,222 @@
+//! Campaigns and what became of their messages.
+
+use std::collections::HashMap;
+
+use sqlx::Row;
+
+use super::{Connection, json};
+use crate::domain::{ContactId, Duration, Timestamp};
+use crate::store::{CampaignRow, CampaignState, Place, VariantRow};
+
+/// A reply, click or order within this time counts for the campaign.
+const ATTRIBUTED: Duration = Duration::days(3);
+/// Why what waits of a cancelled campaign is not sent.
+pub(super) const CANCELLED: &str = "the campaign was cancelled";
+
+/// Makes a campaign; false if one is called so already.
+pub(in crate::store) async fn add(connection: &mut Connection, row: &CampaignRow) -> Result<bool, sqlx::Error> {
+    let insert = "insert into campaigns (name, segment, offer, state, per_hour, per_day, made_by, made_at) \
+                  values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (name) do nothing";
+    let query = sqlx::query(insert).bind(&row.name).bind(&row.segment).bind(&row.offer).bind(row.state.name());
+    let query = query.bind(row.per_hour).bind(row.per_day).bind(&row.made_by).bind(row.made_at.0);
+    Ok(query.execute(connection).await?.rows_affected() > 0)
+}
+
+/// All campaigns, the newest first.
+pub(in crate::store) async fn all(connection: &mut Connection) -> Result<Vec<CampaignRow>, sqlx::Error> {
+    let select = "select name, segment, offer, state, per_hour, per_day, made_by, made_at, started_at, recipients, \
+                  place_rank, place_contact from campaigns order by made_at desc, name";
+    let read = |row: &_| {
+        let state: String = Row::try_get(row, 3)?;
+        Ok(CampaignRow {
+            name: Row::try_get(row, 0)?,
+            segment: Row::try_get(row, 1)?,
+            offer: Row::try_get(row, 2)?,
+            // A state that this version does not know sends nothing.
+            state: CampaignState::from_name(&state).unwrap_or(CampaignState::Paused),
+            per_hour: Row::try_get(row, 4)?,
+            per_day: Row::try_get(row, 5)?,
+            made_by: Row::try_get(row, 6)?,
+            made_at: Timestamp(Row::try_get(row, 7)?),
+            started_at: Row::try_get::<Option<i64>, _>(row, 8)?.map(Timestamp),
+            recipients: Row::try_get(row, 9)?,
+            place: Place { rank: Row::try_get(row, 10)?, contact: Row::try_get(row, 11)? },
+        })
+    };
+    sqlx::query(select).fetch_all(connection).await?.iter().map(read).collect()
+}
+
+/// Moves a campaign on, if it stands in one of these states. What waits of one that is cancelled is dropped.
+pub(in crate::store) async fn set_state(
+    connection: &mut Connection,
+    name: &str,
+    from: &[CampaignState],
+    to: CampaignState,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let update = concat!(
+        "update campaigns set state = $2, started_at = case when $2 = 'starting' then coalesce(started_at, $3) ",
+        "else started_at end where name = $1 and state in (select value->>0 from ",
+        rows!("$4"),
+        ")"
+    );
+    let from: Vec<_> = from.iter().map(|state| [state.name()]).collect();
+    let query = sqlx::query(update).bind(name).bind(to.name()).bind(now.0).bind(json(&from));
+    let moved = query.execute(&mut *connection).await?.rows_affected() > 0;
+    if moved && to == CampaignState::Cancelled {
+        let drop = "update outbox set state = 'cancelled', rank = 9, error = $2, updated_at = $3 \
+                    where campaign = $1 and state = 'queued'";
+        sqlx::query(drop).bind(name).bind(CANCELLED).bind(now.0).execute(connection).await?;
+    }
+    Ok(moved)
+}
+
+/// So many more recipients were told.
+pub(in crate::store) async fn told(
+    connection: &mut Connection,
+    name: &str,
+    more: i64,
+    place: Place,
+) -> Result<(), sqlx::Error> {
+    let update =
+        "update campaigns set recipients = recipients + $2, place_rank = $3, place_contact = $4 where name = $1";
+    sqlx::query(update).bind(name).bind(more).bind(place.rank).bind(place.contact).execute(connection).await?;
+    Ok(())
+}
+
+/// What a campaign lets out now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Open {
+    /// So many more messages.
+    Room(i64),
+    /// Nothing for now: it is paused, or has sent what it may.
+    Closed,
+    /// Nothing more at all.
+    Cancelled,
+}
+
+/// What campaigns let out now; those that are not named have no limit.
+pub(super) async fn open(connection: &mut Connection, now: Timestamp) -> Result<HashMap<String, Open>, sqlx::Error> {
+    let select = "select name, state, per_hour, per_day, \
+                  (select count(*) from outbox o where o.campaign = k.name and o.sending_since > $1), \
+                  (select count(*) from outbox o where o.campaign = k.name and o.sending_since > $2) from campaigns k \
+                  where state in ('paused', 'cancelled') or per_hour is not null or per_day is not null";
+    let (hour, day) = (now - Duration::hours(1), now - Duration::days(1));
+    let mut open = HashMap::new();
+    for row in sqlx::query(select).bind(hour.0).bind(day.0).fetch_all(connection).await? {
+        let left = |most: Option<i64>, sent: i64| most.map_or(i64::MAX, |most| most - sent);
+        let room = left(row.try_get(2)?, row.try_get(4)?).min(left(row.try_get(3)?, row.try_get(5)?));
+        let state = match row.try_get::<&str, _>(1)? {
+            "cancelled" => Open::Cancelled,
+            "paused" => Open::Closed,
+            _ if room <= 0 => Open::Closed,
+            _ => Open::Room(room),
+        };
+        open.insert(row.try_get(0)?, state);
+    }
+    Ok(open)
+}
+
+/// Messages that failed for one of these reasons wait again.
+pub(in crate::store) async fn retry(
+    connection: &mut Connection,
+    name: &str,
+    reasons: &[String],
+    now: Timestamp,
+) -> Result<u64, sqlx::Error> {
+    let update = concat!(
+        "update outbox set state = 'queued', rank = 0, attempts = 0, wamid = null, error = null, due_at = $2, ",
+        "updated_at = $2 where campaign = $1 and state = 'failed' and expires_at > $2 and error in (select value->>0 from ",
+        rows!("$3"),
+        ")"
+    );
+    let reasons: Vec<_> = reasons.iter().map(|reason| [reason]).collect();
+    let query = sqlx::query(update).bind(name).bind(now.0).bind(json(&reasons));
+    Ok(query.execute(connection).await?.rows_affected())
+}
+
+/// An answer to a message of a campaign: something of that kind in the customer's journal soon after it left.
+macro_rules! answered_by {
+    ($kinds:literal) => {
+        concat!(
+            "exists (select 1 from journal j where j.contact_id = o.contact_id and j.kind in (",
+            $kinds,
+            // Meta tells times in whole seconds: an answer within the same one looks earlier.
+            ") and j.at > o.sending_since - 1000 and j.at <= o.sending_since + $2)"
+        )
+    };
+}
+
+/// Recipients who answered, and whose journal does not say so yet.
+pub(in crate::store) async fn responses(
+    connection: &mut Connection,
+    name: &str,
+) -> Result<Vec<ContactId>, sqlx::Error> {
+    let select = concat!(
+        "select distinct o.contact_id from outbox o where o.campaign = $1 and o.sending_since is not null and o.rank < 9 and ",
+        answered_by!("'message', 'click', 'order'"),
+        " and not exists (select 1 from journal r where r.key = 'campaign:' || o.campaign || ':response:' || ",
+        "cast(o.contact_id as text)) order by 1 limit 500"
+    );
+    let contacts = sqlx::query_scalar(select).bind(name).bind(ATTRIBUTED.0).fetch_all(connection).await?;
+    Ok(contacts.into_iter().map(ContactId).collect())
+}
+
+/// What became of a campaign's messages, by variant.
+pub(in crate::store) async fn outcome(connection: &mut Connection, name: &str) -> Result<Vec<VariantRow>, sqlx::Error> {
+    macro_rules! after {
+        ($kind:literal) => {
+            concat!("count(distinct case when ", answered_by!($kind), " then o.contact_id end)")
+        };
+    }
+    let select = concat!(
+        "select coalesce(variant, ''), count(*) filter (where state = 'queued'), ",
+        "count(*) filter (where sending_since is not null), count(*) filter (where rank between 4 and 5), ",
+        "count(*) filter (where rank = 5), count(*) filter (where state = 'failed'), ",
+        after!("'message'"),
+        ", ",
+        after!("'click'"),
+        ", ",
+        after!("'order'"),
+        " from outbox o where campaign = $1 group by 1 order by 1"
+    );
+    let read = |row: &_| {
+        Ok(VariantRow {
+            template: Row::try_get(row, 0)?,
+            waiting: Row::try_get(row, 1)?,
+            sent: Row::try_get(row, 2)?,
+            delivered: Row::try_get(row, 3)?,
+            read: Row::try_get(row, 4)?,
+            failed: Row::try_get(row, 5)?,
+            replied: Row::try_get(row, 6)?,
+            clicked: Row::try_get(row, 7)?,
+            ordered: Row::try_get(row, 8)?,
+        })
+    };
+    sqlx::query(select).bind(name).bind(ATTRIBUTED.0).fetch_all(connection).await?.iter().map(read).collect()
+}
+
+/// Why messages of a campaign were not sent or did not arrive.
+pub(in crate::store) async fn failures(
+    connection: &mut Connection,
+    name: &str,
+) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    let select = "select coalesce(error, state), count(*) from outbox where campaign = $1 \
+                  and state in ('failed', 'cancelled', 'expired') group by 1 order by 2 desc, 1 limit 20";
+    sqlx::query_as(select).bind(name).fetch_all(connection).await
+}
+
+/// The states of these contacts.
+pub(in crate::store) async fn states(
+    connection: &mut Connection,
+    contacts: &[ContactId],
+) -> Result<Vec<(ContactId, Option<String>)>, sqlx::Error> {
+    let select = concat!(
+        "select id, state from contacts where id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") order by id"
+    );
+    let keys: Vec<_> = contacts.iter().map(|contact| [contact.0]).collect();
+    let read = |row: &_| Ok((ContactId(Row::try_get(row, 0)?), Row::try_get(row, 1)?));
+    sqlx::query(select).bind(json(&keys)).fetch_all(connection).await?.iter().map(read).collect()
+}

@@ -1,0 +1,193 @@
+//! `/api/v1/campaigns`: what a campaign would do, making, starting, pausing and cancelling one, and what became of it.
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::problem::ApiProblem;
+use super::{authorise, read};
+use crate::engine::Engine;
+use crate::engine::campaigns::offer;
+use crate::engine::segments::{Wanted, named};
+use crate::outreach::Offer;
+use crate::segments::Segment;
+use crate::segments::lists::is_name;
+use crate::store::{CampaignRow, CampaignState, Place, TagUse};
+
+/// The campaigns API.
+pub fn router(engine: Engine) -> Router {
+    let limit = engine.settings().limits.api_bytes;
+    Router::new()
+        .route("/api/v1/campaigns", get(all).post(make))
+        .route("/api/v1/campaigns/dry-run", post(dry_run))
+        .route("/api/v1/campaigns/{name}", get(one))
+        .route("/api/v1/campaigns/{name}/{move}", post(moved))
+        .layer(DefaultBodyLimit::max(limit))
+        .with_state(engine)
+}
+
+/// A campaign as it is asked for: to a segment, in words or by name.
+#[derive(Deserialize)]
+pub(in crate::web) struct Asked {
+    pub(in crate::web) name: String,
+    #[serde(default)]
+    pub(in crate::web) segment: Option<Value>,
+    #[serde(default)]
+    pub(in crate::web) list: Option<String>,
+    #[serde(default)]
+    pub(in crate::web) per_hour: Option<u32>,
+    #[serde(default)]
+    pub(in crate::web) per_day: Option<u32>,
+    #[serde(flatten)]
+    pub(in crate::web) offer: Offer,
+}
+
+impl Asked {
+    /// Whom it goes to. Wrong names, an offer that cannot be sent and a segment of everybody are refused.
+    pub(in crate::web) async fn wanted(&self, engine: &Engine) -> Result<Wanted, ApiProblem> {
+        if !is_name(&self.name) {
+            return Err(ApiProblem::invalid("A campaign's name has small letters, digits and hyphens."));
+        }
+        self.offer.check().map_err(|wrong| ApiProblem::invalid(format!("This cannot be sent: {wrong}.")))?;
+        let now = engine.now();
+        let wanted = match (&self.segment, &self.list) {
+            (Some(segment), None) => {
+                let understood = Segment::from_json(segment);
+                let segment =
+                    understood.map_err(|error| ApiProblem::invalid(format!("This is no segment: {error}.")))?;
+                Wanted { segment, first: None, now }
+            }
+            (None, Some(list)) => named(engine.store(), &engine.shelf().knowledge(), list, now)
+                .await?
+                .ok_or_else(|| ApiProblem::not_found(format!("No segment is called `{list}`.")))?,
+            _ => return Err(ApiProblem::invalid("Send either `segment` or `list`, the name of a saved one.")),
+        };
+        if wanted.segment.is_everybody() {
+            let said = "A campaign goes to a group, never to everybody: say which, for example tag:value/regular.";
+            return Err(ApiProblem::invalid(said));
+        }
+        Ok(wanted)
+    }
+
+    /// Makes it, to be started later.
+    pub(in crate::web) async fn make(&self, engine: &Engine, by: &str) -> Result<CampaignRow, ApiProblem> {
+        let wanted = self.wanted(engine).await?;
+        engine.note_use(&wanted.segment.tags(), TagUse::Send).await;
+        let row = CampaignRow {
+            name: self.name.clone(),
+            segment: wanted.segment.to_string(),
+            offer: json!(self.offer).to_string(),
+            state: CampaignState::Draft,
+            per_hour: self.per_hour.map(i64::from),
+            per_day: self.per_day.map(i64::from),
+            made_by: by.to_owned(),
+            made_at: engine.now(),
+            started_at: None,
+            recipients: 0,
+            place: Place::default(),
+        };
+        match engine.store().add_campaign(&row).await? {
+            true => Ok(row),
+            false => {
+                let said = format!("A campaign is called `{}` already: choose another name.", self.name);
+                Err(ApiProblem::invalid(said))
+            }
+        }
+    }
+}
+
+async fn dry_run(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let asked: Asked = read(&body)?;
+    let wanted = asked.wanted(&engine).await?;
+    let budget = (asked.per_hour, asked.per_day);
+    Ok(Json(json!(engine.dry_run(&asked.name, &wanted, &asked.offer, budget).await?)))
+}
+
+async fn make(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Value>), ApiProblem> {
+    authorise(&engine, &headers)?;
+    let asked: Asked = read(&body)?;
+    Ok((StatusCode::CREATED, Json(shown(&asked.make(&engine, "api").await?)?)))
+}
+
+async fn all(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let rows = engine.store().all_campaigns().await?;
+    Ok(Json(json!({ "campaigns": rows.iter().map(shown).collect::<Result<Vec<_>, _>>()? })))
+}
+
+async fn found(engine: &Engine, name: &str) -> Result<CampaignRow, ApiProblem> {
+    let rows = engine.store().all_campaigns().await?;
+    let unknown = || ApiProblem::not_found(format!("No campaign is called `{name}`."));
+    rows.into_iter().find(|row| row.name == name).ok_or_else(unknown)
+}
+
+/// A campaign and what became of it.
+pub(in crate::web) async fn told(engine: &Engine, name: &str) -> Result<Value, ApiProblem> {
+    let mut shown = shown(&found(engine, name).await?)?;
+    shown["variants"] = json!(engine.store().campaign_outcome(name).await?);
+    let failures = engine.store().campaign_failures(name).await?;
+    shown["not_sent"] =
+        failures.into_iter().map(|(reason, count)| json!({ "reason": reason, "count": count })).collect();
+    Ok(shown)
+}
+
+async fn one(
+    State(engine): State<Engine>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    Ok(Json(told(&engine, &name).await?))
+}
+
+async fn moved(
+    State(engine): State<Engine>,
+    Path((name, how)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let again = move_on(&engine, &name, &how).await?;
+    let mut shown = shown(&found(&engine, &name).await?)?;
+    shown["sent_again"] = json!(again);
+    Ok(Json(shown))
+}
+
+/// Starts, pauses, resumes or cancels a campaign, or sends again what failed of it: how many.
+pub(in crate::web) async fn move_on(engine: &Engine, name: &str, how: &str) -> Result<Option<u64>, ApiProblem> {
+    use CampaignState::{Cancelled, Draft, Paused, Running, Starting};
+    let before = found(engine, name).await?;
+    let (from, to): (&[CampaignState], _) = match how {
+        "start" => (&[Draft], Starting),
+        "pause" => (&[Starting, Running], Paused),
+        // Recipients that were not told before it was paused are told now.
+        "resume" => (&[Paused], Starting),
+        "cancel" => (&[Draft, Starting, Running, Paused], Cancelled),
+        "retry" => return Ok(Some(engine.retry_campaign(name).await?)),
+        _ => {
+            let said = "A campaign can be started, paused, resumed and cancelled, and what failed can be sent again.";
+            return Err(ApiProblem::not_found(said));
+        }
+    };
+    if !engine.store().move_campaign(name, from, to, engine.now()).await? {
+        let state = before.state.name();
+        return Err(ApiProblem::invalid(format!("The campaign is {state}: this cannot be done with it now.")));
+    }
+    Ok(None)
+}
+
+fn shown(row: &CampaignRow) -> Result<Value, ApiProblem> {
+    Ok(json!({
+        "name": row.name, "state": row.state.name(), "segment": row.segment, "offer": offer(row)?,
+        "per_hour": row.per_hour, "per_day": row.per_day, "made_by": row.made_by, "made": row.made_at.rfc3339(),
+        "started": row.started_at.map(|at| at.rfc3339()), "recipients": row.recipients,
+    }))
+}

@@ -1,0 +1,181 @@
+//! Campaigns in the console: all of them, a new one with its dry run, and one with what became of it. For admins.
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Form, Router};
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+use serde::{Deserialize, Serialize};
+
+use super::access::SignedIn;
+use super::api::campaigns::{Asked, move_on, told};
+use super::api::problem::ApiProblem;
+use super::{App, console};
+use crate::domain::MessageKind;
+use crate::engine::campaigns::{DryRun, KINDS};
+use crate::outreach::{Group, Offer};
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/campaigns", get(page).post(asked))
+        .route("/campaigns/{name}", get(one))
+        .route("/campaigns/{name}/{move}", post(moved))
+}
+
+/// The form of a new campaign, as it was filled in.
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+struct Draft {
+    #[serde(skip_serializing)]
+    csrf: String,
+    name: String,
+    segment: String,
+    kind: String,
+    /// Templates with spaces or commas between them: each is a variant.
+    templates: String,
+    /// One line for each group: `tag = template`.
+    groups: String,
+    product: String,
+    lasts: String,
+    per_hour: String,
+    per_day: String,
+    /// `make` makes it; anything else only tries.
+    what: String,
+}
+
+impl Draft {
+    fn read(&self) -> Result<Asked, ApiProblem> {
+        let kind = KINDS.into_iter().find(|kind| kind.name() == self.kind);
+        let templates = self.templates.split([' ', ',']).filter(|name| !name.is_empty()).map(str::to_owned);
+        let group = |line: &str| {
+            let (tag, template) = line.split_once('=').ok_or_else(|| {
+                ApiProblem::invalid(format!("“{line}” is no group: write a tag, = and a template on each line."))
+            })?;
+            Ok::<_, ApiProblem>(Group { tag: tag.trim().to_owned(), template: template.trim().to_owned() })
+        };
+        let lines = self.groups.lines().filter(|line| !line.trim().is_empty());
+        Ok(Asked {
+            name: self.name.trim().to_owned(),
+            segment: Some(self.segment.trim().into()),
+            list: None,
+            per_hour: number("hour", &self.per_hour)?,
+            per_day: number("day", &self.per_day)?,
+            offer: Offer {
+                kind: kind.unwrap_or(MessageKind::Promotion),
+                templates: templates.collect(),
+                groups: lines.map(group).collect::<Result<_, _>>()?,
+                product: Some(self.product.trim().to_owned()).filter(|product| !product.is_empty()),
+                lasts: self.lasts.trim().to_owned(),
+            },
+        })
+    }
+}
+
+/// How many an hour or a day; nothing is no limit.
+fn number(of: &str, text: &str) -> Result<Option<u32>, ApiProblem> {
+    match text.trim() {
+        "" => Ok(None),
+        text => match text.parse() {
+            Ok(most) if most > 0 => Ok(Some(most)),
+            _ => Err(ApiProblem::invalid(format!("“{text}” messages in a {of}: write a whole number, or nothing."))),
+        },
+    }
+}
+
+/// The page, with a list that was chosen on /lists.
+async fn page(State(app): State<App>, signed_in: SignedIn, Query(draft): Query<Draft>) -> Response {
+    let draft = Draft { lasts: "3d".into(), ..draft };
+    shown(&app, &signed_in, &draft, Ok(None)).await
+}
+
+async fn asked(State(app): State<App>, signed_in: SignedIn, Form(draft): Form<Draft>) -> Response {
+    if !signed_in.is_admin() || !signed_in.made(&draft.csrf) {
+        return app.pages.forbidden();
+    }
+    let done = async {
+        let asked = draft.read()?;
+        if draft.what == "make" {
+            return asked.make(&app.engine, &signed_in.user().login).await.map(|_| None);
+        }
+        let wanted = asked.wanted(&app.engine).await?;
+        let budget = (asked.per_hour, asked.per_day);
+        Ok(Some(app.engine.dry_run(&asked.name, &wanted, &asked.offer, budget).await?))
+    };
+    match done.await {
+        Ok(None) => Redirect::to(&format!("/campaigns/{}", draft.name.trim())).into_response(),
+        done => shown(&app, &signed_in, &draft, done).await,
+    }
+}
+
+async fn shown(app: &App, signed_in: &SignedIn, draft: &Draft, done: Result<Option<DryRun>, ApiProblem>) -> Response {
+    if !signed_in.is_admin() {
+        return app.pages.forbidden();
+    }
+    let (run, error) = match done {
+        Ok(run) => (run, None),
+        Err(problem) => (None, Some(problem.detail)),
+    };
+    let (Ok(rows), Ok(head)) = (app.engine.store().all_campaigns().await, console::head(app, signed_in).await) else {
+        return app.pages.unavailable();
+    };
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            let started = row.started_at.map(|at| at.rfc3339());
+            context! { name => &row.name, state => row.state.name(), segment => &row.segment, recipients => row.recipients, started }
+        })
+        .collect();
+    let zone = app.engine.shelf().knowledge().shop.zone.name();
+    let kinds = KINDS.map(MessageKind::name);
+    let (draft, run) = (Value::from(Serde(draft.clone())), run.map(|run| Value::from(Serde(run))));
+    app.pages.show("campaigns.html", context! { rows, draft, run, error, kinds, zone, ..head })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Said {
+    error: Option<String>,
+}
+
+async fn one(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(name): Path<String>,
+    Query(said): Query<Said>,
+) -> Response {
+    if !signed_in.is_admin() {
+        return app.pages.forbidden();
+    }
+    let (campaign, head) = match (told(&app.engine, &name).await, console::head(&app, &signed_in).await) {
+        (Ok(campaign), Ok(head)) => (campaign, head),
+        (Err(problem), _) => return app.pages.error(problem.title, &problem.detail).into_response(),
+        _ => return app.pages.unavailable(),
+    };
+    let zone = app.engine.shelf().knowledge().shop.zone.name();
+    let campaign = Value::from(Serde(campaign));
+    app.pages.show("campaign.html", context! { campaign, error => said.error, zone, ..head })
+}
+
+#[derive(Deserialize)]
+struct Wish {
+    csrf: String,
+}
+
+async fn moved(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path((name, how)): Path<(String, String)>,
+    Form(wish): Form<Wish>,
+) -> Response {
+    if !signed_in.is_admin() || !signed_in.made(&wish.csrf) {
+        return app.pages.forbidden();
+    }
+    let back = format!("/campaigns/{}", super::access::encode(&name));
+    match move_on(&app.engine, &name, &how).await {
+        Ok(_) => Redirect::to(&back).into_response(),
+        Err(problem) => {
+            Redirect::to(&format!("{back}?error={}", super::access::encode(&problem.detail))).into_response()
+        }
+    }
+}

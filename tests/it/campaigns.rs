@@ -1,0 +1,132 @@
+//! Campaigns over real HTTP: a dry run, variants, a budget, pause and cancel, and what became of them.
+
+use hotline::domain::Duration;
+use hotline::store::{SendOutcome, SendResult};
+use serde_json::{Value, json};
+
+use crate::app::{App, customer, free_address, http, sandbox, text_webhook};
+use crate::db::{Database, eventually};
+use crate::limits::open_gate;
+use crate::store::{NOW, fold_all, message, reply};
+
+const TOKEN: &str = "token-of-the-api";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until_it_is_cancelled() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 1000).await;
+        let folder = tempfile::tempdir().unwrap();
+        // The quiet hours are short and at night: what is tried here is not the time of day. Service goes as soon as it may.
+        let keywords = folder.path().join("keywords");
+        crate::recompute::copy_keywords(&keywords);
+        let outreach = std::fs::read_to_string(keywords.join("outreach.toml")).unwrap();
+        let night = chrono::Utc::now() + chrono::TimeDelta::hours(12);
+        let quiet = format!("quiet = \"{}-{}\"", night.format("%H:00"), night.format("%H:15"));
+        let line = |line: &str| if line.starts_with("quiet = ") { quiet.clone() } else { line.to_owned() };
+        let outreach: Vec<_> = outreach.lines().map(line).collect();
+        std::fs::write(keywords.join("outreach.toml"), outreach.join("\n")).unwrap();
+        let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_KEYWORDS__DIR", keywords.to_str().unwrap())];
+        let _app = App::start(address, graph, &database, &settings).await;
+        sandbox.verify().await.unwrap();
+        let http = http();
+        for n in 0..10 {
+            sandbox.wrote(&customer(n));
+            let signed = text_webhook(&[(n, format!("wamid.{n}"), "hi")]);
+            assert_eq!(crate::app::post(&http, address, &signed).await, Some(200));
+        }
+        let call = async |path: &str, body: Option<Value>| -> (u16, Value) {
+            let url = format!("http://{address}/api/v1/{path}");
+            let request = match body {
+                Some(body) => http.post(url).json(&body),
+                None => http.get(url),
+            };
+            let answer = request.bearer_auth(TOKEN).send().await.unwrap();
+            (answer.status().as_u16(), answer.json().await.unwrap())
+        };
+        let mut asked = json!({ "name": "spring", "segment": "country:hk", "kind": "service",
+            "templates": ["spring_one", "spring_two"], "lasts": "3d", "per_hour": 4,
+            "groups": [{ "tag": "color/grey", "template": "spring_grey" }] });
+        eventually("all are known and answered", async || {
+            let (_, run) = call("campaigns/dry-run", Some(asked.clone())).await;
+            (run["members"] == 10 && run["now"] == 10).then_some(())
+        })
+        .await;
+        let (_, run) = call("campaigns/dry-run", Some(asked.clone())).await;
+        assert_eq!(
+            (run["cost"].as_f64(), &run["currency"]),
+            (Some(0.0), &json!("USD")),
+            "free inside the window: {run}"
+        );
+        assert_eq!(run["about_seconds"], 7_200, "four an hour: {run}");
+        let everybody =
+            json!({ "name": "all", "segment": "everyone", "kind": "service", "templates": ["a"], "lasts": "3d" });
+        let (status, refused) = call("campaigns", Some(everybody)).await;
+        assert!(status == 422 && refused["detail"].as_str().unwrap().contains("never to everybody"), "{refused}");
+        let (status, made) = call("campaigns", Some(asked.clone())).await;
+        assert_eq!((status, &made["state"]), (201, &json!("draft")), "{made}");
+        assert_eq!(call("campaigns", Some(asked.clone())).await.0, 422, "a name is taken once");
+        asked["templates"] = json!(["Not A Name"]);
+        assert_eq!(call("campaigns", Some(asked)).await.0, 422);
+        assert_eq!(call("campaigns/spring/start", Some(json!({}))).await.0, 200);
+        let one = async || call("campaigns/spring", None).await.1;
+        let sum = |told: &Value, field: &str| {
+            told["variants"].as_array().unwrap().iter().map(|variant| variant[field].as_i64().unwrap()).sum::<i64>()
+        };
+        eventually("the budget of the hour is spent", async || {
+            let told = one().await;
+            (told["state"] == "running" && sum(&told, "read") == 4 && sum(&told, "waiting") == 6).then_some(())
+        })
+        .await;
+        let told = one().await;
+        assert_eq!((&told["recipients"], sum(&told, "sent")), (&json!(10), 4), "{told}");
+        assert_eq!(call("campaigns/spring/start", Some(json!({}))).await.0, 422, "started once");
+        assert_eq!(call("campaigns/spring/pause", Some(json!({}))).await.1["state"], "paused");
+        assert_eq!(call("campaigns/spring/cancel", Some(json!({}))).await.1["state"], "cancelled");
+        eventually("what waited is dropped, with the reason", async || {
+            let told = one().await;
+            (told["not_sent"] == json!([{ "reason": "the campaign was cancelled", "count": 6 }])).then_some(())
+        })
+        .await;
+        // All write again: of those who got it, it is a reply.
+        for n in 0..10 {
+            let signed = text_webhook(&[(n, format!("wamid.again.{n}"), "thanks")]);
+            assert_eq!(crate::app::post(&http, address, &signed).await, Some(200));
+        }
+        eventually("the replies count", async || (sum(&one().await, "replied") == 4).then_some(())).await;
+        eventually("who responded can be asked for in the next campaign", async || {
+            let asked = json!({ "segment": "tag:campaign/responded/spring and tag:campaign/high-response" });
+            (call("segments/count", Some(asked)).await.1["count"] == 4).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn what_failed_for_a_reason_that_passes_is_sent_again_and_nothing_else() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let events = (0..3).map(|n| message(&format!("m{n}"), &[format!("+8525100000{n}").as_str()], "hi"));
+        store.append(events.collect()).await.unwrap();
+        fold_all(&store, |_| {
+            let mut outgoing = reply(1);
+            outgoing.follow_up = true;
+            outgoing.message.campaign = Some("spring".into());
+            outgoing.message.expires = NOW + Duration::days(3);
+            vec![outgoing]
+        })
+        .await;
+        let sent = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap();
+        assert_eq!(sent.len(), 3, "{}", database.kind);
+        for (row, reason) in sent.iter().zip(["130429", "131026", "it is not known whether it was sent"]) {
+            let outcome = SendOutcome::Failed(reason.into());
+            let result = SendResult { contact: row.contact, number: 1, at: NOW, outcome };
+            store.record(vec![result]).await.unwrap();
+        }
+        let passing = hotline::whatsapp::errors::that_pass();
+        assert_eq!(store.retry_campaign("spring", &passing, NOW).await.unwrap(), 1, "{}", database.kind);
+        assert_eq!(store.retry_campaign("spring", &passing, NOW).await.unwrap(), 0);
+        let again = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap();
+        assert_eq!(again.iter().map(|row| row.contact).collect::<Vec<_>>(), [sent[0].contact]);
+    }
+}

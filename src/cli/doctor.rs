@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Ended, Stop, runtime};
 use crate::config::Settings;
 use crate::domain::Severity;
+use crate::engine::geoip::Geoip;
 use crate::engine::knowledge::{Folders, compile};
 use crate::store::Store;
 use crate::whatsapp::client::Client;
@@ -42,6 +43,7 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
 
 async fn look(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![files(settings), database(settings).await];
+    findings.extend(places(settings));
     if settings.sandbox_mode() {
         let detail = "no credentials: `hotline serve` starts in sandbox mode; for a real number see the README".into();
         findings.push(Finding { what: "WhatsApp", ok: true, detail });
@@ -65,6 +67,22 @@ fn files(settings: &Settings) -> Finding {
         }
         Some(first) => Finding { what, ok: false, detail: format!("{} errors, the first: {first}", errors.len()) },
     }
+}
+
+/// The file of places of addresses, where one is named.
+fn places(settings: &Settings) -> Option<Finding> {
+    let what = "places of addresses";
+    let opened = Geoip::open(settings.geoip.database.as_deref()?);
+    Some(match &opened {
+        Ok(geoip) => {
+            let (name, size) = geoip.about();
+            Finding { what, ok: true, detail: format!("{name}, a tree of {size} nodes") }
+        }
+        Err(error) => {
+            let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            Finding { what, ok: false, detail: format!("{error}{cause}") }
+        }
+    })
 }
 
 async fn database(settings: &Settings) -> Finding {

@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Ended, Stop, runtime};
 use crate::config::{LogFormat, Settings};
 use crate::domain::Timestamp;
+use crate::engine::geoip::Geoip;
 use crate::engine::knowledge::{Folders, Shelf};
 use crate::engine::{Engine, Parts, wall_clock};
 use crate::store::{Role, Store};
@@ -146,6 +147,8 @@ async fn start_engine(settings: &Arc<Settings>) -> Result<Engine, Stop> {
     let store = Store::open(&settings.database.url).await.map_err(|error| {
         Stop::caused(&format!("cannot open the database {}", without_password(&settings.database.url)), &error)
     })?;
+    let geoip = settings.geoip.database.as_deref().map(Geoip::open).transpose();
+    let geoip = geoip.map_err(|error| Stop::caused("cannot start", &error))?;
     let token = settings.whatsapp.access_token.clone().unwrap_or_else(|| SecretString::from(""));
     let client = Client::new(&settings.whatsapp, &token).map_err(Stop)?;
     Ok(Engine::start(Parts {
@@ -155,6 +158,7 @@ async fn start_engine(settings: &Arc<Settings>) -> Result<Engine, Stop> {
         client,
         channels: settings.whatsapp.phone_number_id.clone(),
         clock: wall_clock(),
+        geoip,
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use secrecy::ExposeSecret;
 use toml::{Table, Value};
 
 use super::Settings;
@@ -11,6 +12,8 @@ pub const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// With more, the address of a tracked link would not fit into the room that messages keep for it.
 const MOST_URL: usize = crate::domain::LINK_ROOM - 40;
+/// Characters of a secret that nobody guesses.
+const LEAST_SECRET: usize = 16;
 
 const PREFIX: &str = "HOTLINE_";
 /// Names with our prefix that are not settings: switches of the test suite.
@@ -66,6 +69,17 @@ impl Settings {
     fn check(&self) -> Result<(), String> {
         if self.privacy.ipv4_bits > 32 || self.privacy.ipv6_bits > 128 {
             return Err("privacy.ipv4_bits is from 0 to 32, privacy.ipv6_bits from 0 to 128".into());
+        }
+        let is_origin = |text: &String| {
+            let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
+        };
+        if let Some(wrong) = self.visits.origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(format!("visits.origins: `{wrong}` is no origin; write https://shop.example, without a path"));
+        }
+        let sealed = self.visits.secret.as_ref().is_some_and(|secret| secret.expose_secret().len() >= LEAST_SECRET);
+        if !self.visits.origins.is_empty() && !sealed {
+            return Err(format!("visits.secret is missing or shorter than {LEAST_SECRET} characters"));
         }
         if self.public_url().len() > MOST_URL {
             return Err(format!("public_url has more than {MOST_URL} characters: links in messages would be too long"));
@@ -180,7 +194,6 @@ fn set_variable(table: &mut Table, name: &str, value: String) -> Result<(), Conf
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
     use super::*;
-    use secrecy::ExposeSecret;
 
     fn with(variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -218,6 +231,10 @@ mod tests {
         assert!(said(&[("HOTLINE_SHOP__CURENCY", "EUR")]).contains("curency"));
         assert!(said(&[("HOTLINE_SHOP__TIMEZONE", "Moon/Sea")]).contains("shop"));
         assert!(said(&[("HOTLINE_WHATSAPP__APP_SECRET", "x")]).contains("go together"));
+        let origin = ("HOTLINE_VISITS__ORIGINS", "https://shop.example");
+        assert!(said(&[("HOTLINE_VISITS__ORIGINS", "shop.example")]).contains("no origin"));
+        assert!(said(&[origin, ("HOTLINE_VISITS__SECRET", "short")]).contains("visits.secret"));
+        assert!(with(&[origin, ("HOTLINE_VISITS__SECRET", "sixteen characters")]).is_ok());
         assert!(said(&[("HOTLINE_REPLIES__MAX_AGE", "soon")]).contains("no length of time"));
     }
 

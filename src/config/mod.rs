@@ -29,6 +29,8 @@ pub struct Settings {
     pub api: Api,
     pub feeds: Feeds,
     pub privacy: Privacy,
+    pub geoip: Geoip,
+    pub visits: Visits,
     pub keywords: Folder,
     pub templates: Folder,
     pub shop: ShopSettings,
@@ -95,6 +97,32 @@ impl Privacy {
         let bits = if address.is_ipv4() { self.ipv4_bits } else { self.ipv6_bits };
         let network = IpNet::new(address, bits).ok().filter(|_| bits > 0)?;
         Some(network.network())
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct Geoip {
+    #[serde(default)]
+    pub database: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct Visits {
+    pub origins: Vec<String>,
+    #[serde(default)]
+    pub secret: Option<SecretString>,
+    #[serde(deserialize_with = "duration")]
+    pub lifetime: Duration,
+}
+
+impl Visits {
+    /// Whether pages of an origin may tell of visits.
+    pub fn has(&self, origin: &str) -> bool {
+        self.origins.iter().any(|known| known == origin)
     }
 }
 

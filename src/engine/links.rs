@@ -63,6 +63,9 @@ impl Engine {
     pub async fn opened(&self, opened: StoredLink, from: Option<IpAddr>) {
         let Ok(place) = self.inner.clicks.clone().acquire_owned().await else { return };
         let mut click = opened.link.click();
+        if let Some((geoip, address)) = self.inner.geoip.as_ref().zip(from) {
+            geoip.locate(address, &mut click);
+        }
         click.ip = from.and_then(|address| self.settings().privacy.kept(address)).map(|address| address.to_string());
         let event = NewEvent::known(opened.contact, None, self.now(), EventBody::Click(click));
         let engine = self.clone();

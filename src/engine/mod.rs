@@ -13,6 +13,7 @@ pub mod campaigns;
 mod changes;
 mod feeds;
 pub mod fold;
+pub mod geoip;
 pub mod import;
 mod index;
 mod intake;
@@ -37,6 +38,7 @@ pub mod tags;
 pub mod tidy;
 pub mod timeline;
 mod unasked;
+mod visits;
 mod watch;
 pub mod why;
 mod wide;
@@ -55,6 +57,7 @@ use crate::store::{Appended, NewEvent, Store, StoreError};
 use crate::whatsapp::client::Client;
 
 pub use feeds::Platform;
+use geoip::Geoip;
 pub use intake::{NotTaken, Taken};
 use knowledge::Shelf;
 use lanes::Lanes;
@@ -100,6 +103,7 @@ struct Inner {
     /// Room for clicks that are not written yet.
     clicks: Arc<Semaphore>,
     clock: Clock,
+    geoip: Option<Geoip>,
     /// Our phone number ids; the sender works for these.
     channels: Vec<String>,
     changes: broadcast::Sender<Change>,
@@ -123,6 +127,8 @@ pub struct Parts {
     pub channels: Vec<String>,
     /// The time.
     pub clock: Clock,
+    /// Where addresses are.
+    pub geoip: Option<Geoip>,
 }
 
 impl Engine {
@@ -141,6 +147,7 @@ impl Engine {
                 client: parts.client,
                 channels: parts.channels,
                 clock: parts.clock,
+                geoip: parts.geoip,
                 changes,
                 change_count: std::sync::atomic::AtomicU64::new(0),
                 soft: CancellationToken::new(),

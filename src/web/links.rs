@@ -39,17 +39,19 @@ async fn open(
         Ok(None) => return nowhere(),
         Err(_) => return pages.unavailable(),
     };
-    let Some(target) = destination(&opened.link.target) else { return nowhere() };
-    if method == Method::GET && !visitor.program {
+    let is_visit = method == Method::GET && !visitor.program;
+    let with_visit = |url| if is_visit { engine.with_visit(url, opened.contact) } else { url };
+    let Some(target) = destination(&opened.link.target, with_visit) else { return nowhere() };
+    if is_visit {
         engine.opened(opened, visitor.address).await;
     }
     (StatusCode::FOUND, [(header::LOCATION, target)]).into_response()
 }
 
-/// A path of our own, or an address of the web.
-fn destination(target: &str) -> Option<HeaderValue> {
+/// A path of our own, or an address of the web, with what belongs to it.
+fn destination(target: &str, with: impl Fn(Url) -> Url) -> Option<HeaderValue> {
     let own = target.starts_with('/') && !target.starts_with("//") && !target.contains('\\');
-    let target = if own { target.to_owned() } else { web_address(target)?.into() };
+    let target = if own { target.to_owned() } else { with(web_address(target)?).into() };
     HeaderValue::from_str(&target).ok()
 }
 

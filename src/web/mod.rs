@@ -15,6 +15,7 @@ mod sign_in;
 mod tags;
 mod view;
 mod visitor;
+mod visits;
 pub mod webhook;
 mod why;
 
@@ -68,6 +69,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(feeds::router(engine.clone()))
         .merge(api::outreach::router(engine.clone()))
         .merge(links::router(engine.clone(), pages))
+        .merge(visits::router(engine.clone()))
         .merge(api::jobs::router(engine.clone()))
         .merge(api::tags::router(engine.clone()))
         .merge(api::segments::router(engine.clone()))

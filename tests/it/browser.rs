@@ -10,7 +10,11 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use crate::app::free_address;
 use crate::db::{Database, eventually};
 
-struct Killed(Child);
+/// What the browser calls itself.
+const PERSON: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+
+pub struct Killed(Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
@@ -20,7 +24,7 @@ impl Drop for Killed {
 }
 
 /// Chromedriver, or `None` where there is none, which is said loudly.
-fn driver(port: u16) -> Option<Killed> {
+pub fn driver(port: u16) -> Option<Killed> {
     let started =
         Command::new("chromedriver").arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     if started.is_err() {
@@ -31,7 +35,7 @@ fn driver(port: u16) -> Option<Killed> {
     started.ok().map(Killed)
 }
 
-async fn browser(port: u16, profile: &std::path::Path, width: u32) -> Client {
+pub async fn browser(port: u16, profile: &std::path::Path, width: u32) -> Client {
     let arguments = [
         "--headless".to_owned(),
         "--no-sandbox".into(),
@@ -42,6 +46,8 @@ async fn browser(port: u16, profile: &std::path::Path, width: u32) -> Client {
         "--disable-component-update".into(),
         "--disable-sync".into(),
         format!("--window-size={width},800"),
+        // Without a head it would be taken for a program by whoever counts visitors.
+        format!("--user-agent={PERSON}"),
         format!("--user-data-dir={}", profile.display()),
     ];
     let options = serde_json::json!({ "goog:chromeOptions": { "args": arguments } });

@@ -44,7 +44,8 @@ impl Shop {
         let client = Client::new(&settings.whatsapp, &"token".into()).unwrap();
         let told = clock.clone();
         let clock_of_engine = Arc::new(move || Timestamp(told.load(Ordering::Relaxed)));
-        let parts = Parts { settings, store, shelf: shelf(), client, channels: vec![], clock: clock_of_engine };
+        let parts =
+            Parts { settings, store, shelf: shelf(), client, channels: vec![], clock: clock_of_engine, geoip: None };
         Self { engine: Engine::start(parts), clock }
     }
 

@@ -30,7 +30,7 @@ fn engine(store: &Store, shelf: &Arc<Shelf>) -> Engine {
     let settings = Arc::new(Settings::defaults());
     let client = Client::new(&settings.whatsapp, &"token".into()).unwrap();
     let (store, shelf) = (store.clone(), shelf.clone());
-    Engine::start(Parts { settings, store, shelf, client, channels: vec![], clock: Arc::new(|| NOW) })
+    Engine::start(Parts { settings, store, shelf, client, channels: vec![], clock: Arc::new(|| NOW), geoip: None })
 }
 
 async fn reached(database: &Database) -> usize {

@@ -9,7 +9,8 @@ use super::hours::{Hours, local, start_of_day};
 use super::ledger::Sent;
 use super::policy::Figures;
 use super::{Condition, Held, Ledger, Planned, Policy, Shared};
-use crate::domain::{Colour, Contact, Duration, Timestamp};
+use crate::domain::{Address, Colour, Contact, ContactRef, Duration, Timestamp};
+use crate::places::country_of;
 
 /// The smallest step of time: what counts "within" a length still does at its last moment.
 const STEP: Duration = Duration::millis(1);
@@ -150,7 +151,6 @@ impl Asked<'_> {
         let (contact, trouble) = (self.view.contact, &self.ledger.trouble);
         let marketing = self.is_marketing();
         let template_of_marketing = !self.window_open(now) && self.figures.is_marketing_to_meta(self.planned);
-        let no_templates = |country| self.figures.no_marketing_templates.contains(&country);
         let colour = self.view.colour.map(|(colour, _)| colour);
         let condition = match () {
             () if contact.opted_out => Condition::OptedOut,
@@ -165,12 +165,19 @@ impl Asked<'_> {
             }
             () if trouble.is_unreachable(contact) => Condition::Unreachable,
             () if template_of_marketing && trouble.experiment => Condition::Experiment,
-            () if template_of_marketing && contact.country.is_some_and(no_templates) => {
-                Condition::CountryWithoutMarketing
-            }
+            () if template_of_marketing && self.is_without_marketing() => Condition::CountryWithoutMarketing,
             () => return self.misfit(),
         };
         Some(condition.into())
+    }
+
+    /// Meta looks at the number, wherever its owner lives. Where it is withheld, the user id tells the country.
+    fn is_without_marketing(&self) -> bool {
+        let Address { wa_id, user_id } = &self.view.contact.address;
+        let number = wa_id.as_ref().and_then(|digits| digits.parse().ok()).map(ContactRef::Phone);
+        let of_number = number.as_ref().and_then(country_of);
+        let country = of_number.or_else(|| user_id.as_ref()?.country()).or(self.view.contact.country);
+        country.is_some_and(|country| self.figures.no_marketing_templates.contains(&country))
     }
 
     fn misfit(&self) -> Option<Reason> {

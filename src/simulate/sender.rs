@@ -61,6 +61,8 @@ pub(super) struct Sender {
     reached: Reached<usize>,
     portfolio: Option<u32>,
     paused: BTreeMap<String, Option<Timestamp>>,
+    /// Until when nothing unasked goes out, for the number's quality.
+    rests_until: Option<Timestamp>,
     count: u64,
     /// What was dropped since it was asked for last, and why.
     pub(super) dropped: Vec<(Waiting, Condition)>,
@@ -106,6 +108,7 @@ impl Sender {
             reached: Reached::new(PORTFOLIO_WINDOW + PORTFOLIO_MARGIN),
             portfolio,
             paused: BTreeMap::new(),
+            rests_until: None,
             count: 0,
             dropped: Vec::new(),
         }
@@ -134,6 +137,11 @@ impl Sender {
     /// Meta lets a template rest until then, or for good.
     pub(super) fn pause(&mut self, template: String, until: Option<Timestamp>) {
         self.paused.insert(template, until);
+    }
+
+    /// The number rests for its quality until then; `None` is no longer.
+    pub(super) fn rest(&mut self, until: Option<Timestamp>) {
+        self.rests_until = until;
     }
 
     /// Meta told that a message failed: it does not count for the portfolio.
@@ -204,6 +212,8 @@ impl Sender {
     /// What is held for many, seen from this message.
     fn shared(&mut self, waiting: &Waiting, now: Timestamp) -> Shared {
         let mut shared = Shared::default();
+        let rests = self.rests_until.filter(|until| now < *until);
+        shared.number = rests.map(|until| Held { until, why: "the number's quality fell".into() });
         let Content::Template(template) = &waiting.message.content else { return shared };
         if let Some(until) = self.paused.get(&template.name) {
             // Disabled for good: nobody knows when a person has made another one.

@@ -20,7 +20,7 @@ use crate::engine::fold::Knowledge;
 use crate::engine::state::{Effect, State};
 use crate::handoff::DeskMove;
 use crate::outreach::Shared;
-use crate::whatsapp::graph::{Fate, Graph, Named, News, Rules};
+use crate::whatsapp::graph::{Fate, Graph, Named, News, Quality, Rules};
 
 /// How long a call takes on its way to Meta, in milliseconds.
 const WAY: std::ops::Range<i64> = 20..120;
@@ -193,7 +193,7 @@ impl<'a> World<'a> {
             Act::Block { template } => {
                 self.tally.blocked(now);
                 self.graph.block(&contact, template.as_deref(), now);
-                self.hear_meta();
+                self.hear_meta(now);
             }
             Act::Fails { .. } => {
                 self.sender.failed(contact);
@@ -397,7 +397,7 @@ impl<'a> World<'a> {
         let marketing = policy.is_marketing_to_meta(&FollowUpRequest::behind(message));
         let named = template.as_deref().map(|name| Named { name, marketing });
         let judged = self.graph.call(&contact, named, now);
-        self.hear_meta();
+        self.hear_meta(now);
         let (number, kind) = (message.number, message.kind);
         match judged {
             Ok(fate) => {
@@ -441,11 +441,18 @@ impl<'a> World<'a> {
     }
 
     /// Takes up what Meta tells of templates and quality.
-    fn hear_meta(&mut self) {
+    fn hear_meta(&mut self, now: Timestamp) {
         for news in self.graph.take_news() {
             self.tally.news(&news);
-            if let (News::TemplatePaused { name, until }, Strategy::Ours) = (news, self.strategy) {
-                self.sender.pause(name, until);
+            match (news, self.strategy) {
+                (_, Strategy::Naive) => {}
+                (News::TemplatePaused { name, until }, Strategy::Ours) => self.sender.pause(name, until),
+                // It is red until Meta says otherwise: asked for again day by day.
+                (News::Quality(Quality::Red), Strategy::Ours) => self.sender.rest(Some(now + Duration::days(1))),
+                (News::Quality(Quality::Yellow), Strategy::Ours) => {
+                    self.sender.rest(Some(now + self.knowledge.limits.breaker.yellow_rests));
+                }
+                (News::Quality(Quality::Green), Strategy::Ours) => self.sender.rest(None),
             }
         }
     }

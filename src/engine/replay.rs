@@ -388,7 +388,7 @@ fn compare_sends(player: &mut Player, expected: &Expectation, differences: &mut 
                     format!("{} {} to {}, for {}", plan.kind.name(), plan.not_before, plan.not_after, plan.due())
                 })
                 .collect();
-            differences.push(format!("expected planned {wanted:?}; planned: [{}]", are.join(", ")));
+            differences.push(format!("expected planned [{wanted}]; planned: [{}]", are.join(", ")));
         }
     }
     player.sent.clear();

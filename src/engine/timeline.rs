@@ -1,5 +1,7 @@
 //! Timelines: files of JSON lines, each an event or an expectation. The README documents the format.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -79,6 +81,17 @@ pub struct ExpectedPlan {
     pub product: Option<String>,
     pub not_before: Option<String>,
     pub not_after: Option<String>,
+}
+
+impl fmt::Display for ExpectedPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kind)?;
+        let details = [("of", &self.product), ("not before", &self.not_before), ("not after", &self.not_after)];
+        details.into_iter().try_for_each(|(word, detail)| match detail {
+            Some(detail) => write!(f, " {word} {detail}"),
+            None => Ok(()),
+        })
+    }
 }
 
 /// A message that must have been sent.
@@ -227,6 +240,13 @@ fn take_time(fields: &mut serde_json::Map<String, Value>, name: &str) -> Result<
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
     use super::*;
+
+    #[test]
+    fn an_expected_plan_is_told_in_words() {
+        let plan: ExpectedPlan =
+            serde_json::from_str("{\"kind\": \"reminder\", \"not_after\": \"2026-03-02T11:00:00+08:00\"}").unwrap();
+        assert_eq!(plan.to_string(), "reminder not after 2026-03-02T11:00:00+08:00");
+    }
 
     #[test]
     fn events_expectations_and_comments_are_told_apart() {

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use crate::domain::{Problem, SourceFile};
 
 const FILE: &str = "pointing.toml";
+const ADVICE: &str = "Write [first], [second], [third], [last], [cheaper] or [cheapest] and lines such as en = [\"first one\"], or \
+                      [part_of] and lines such as \"electronics/lens\" = [\"electronics/camera\"].";
 
 /// One thing that they say of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -41,28 +43,24 @@ struct Written {
 impl Pointings {
     /// Reads `pointing.toml` among the files.
     pub(super) fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let Some(file) = files.iter().find(|file| file.path == FILE) else {
-            let message = format!("{FILE} is missing: it holds what customers say of what they were shown");
-            return (None, vec![Problem::at(FILE, "", 0, message, "Copy it from the ones that ship with Hotline.")]);
-        };
-        let wrong = |place, message: &str| {
-            let advice = "Write [first], [second], [third], [last], [cheaper], [cheapest] or [part_of], and lines such as en = [\"first one\"].";
-            (None, vec![Problem::at(FILE, &file.text, place, message, advice)])
-        };
-        let written: Written = match toml::from_str(&file.text) {
-            Ok(written) => written,
-            Err(error) => return wrong(error.span().map_or(0, |span| span.start), error.message()),
-        };
+        match Self::read_file(files) {
+            Ok(pointings) => (Some(pointings), Vec::new()),
+            Err(problem) => (None, vec![problem]),
+        }
+    }
+
+    fn read_file(files: &[SourceFile]) -> Result<Self, Problem> {
+        let file = SourceFile::required(files, FILE, "what customers say of what they were shown")?;
+        let written: Written = file.toml(ADVICE)?;
         // Neighbouring languages share words.
         let mut words = BTreeMap::new();
         for (meaning, languages) in &written.words {
             words.extend(languages.values().flatten().map(|word| (word.to_lowercase(), *meaning)));
         }
         let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest);
-        match automaton.build_with_values(words) {
-            Ok(words) => (Some(Self { words, parts: written.part_of }), Vec::new()),
-            Err(error) => wrong(0, &error.to_string()),
-        }
+        let words = automaton.build_with_values(words);
+        let words = words.map_err(|error| Problem::at(FILE, &file.text, 0, error.to_string(), ADVICE))?;
+        Ok(Self { words, parts: written.part_of })
     }
 
     /// Whether a kind of product is a part of another.

@@ -199,23 +199,13 @@ fn fingerprint(files: &[SourceFile]) -> String {
 
 /// The shop's own file, over what the settings say of it.
 fn compile_shop(files: &[SourceFile], settings: &Settings) -> (Option<Shop>, Vec<Problem>) {
-    match files.iter().find(|file| file.path == "shop.toml") {
-        Some(file) => {
+    match SourceFile::required(files, "shop.toml", "the shop's facts and products") {
+        Ok(file) => {
             let shop = &settings.shop;
             Shop::parse(file, shop.currency, shop.timezone, shop.language.clone(), shop.country)
         }
-        None => (None, vec![missing("shop.toml", "the shop's facts and products")]),
+        Err(problem) => (None, vec![problem]),
     }
-}
-
-fn missing(file: &str, holds: &str) -> Problem {
-    Problem::at(
-        file,
-        "",
-        0,
-        format!("{file} is missing: it holds {holds}"),
-        "Copy it from the ones that ship with Hotline.",
-    )
 }
 
 /// What is in force, and what is wrong with the files if they were refused.

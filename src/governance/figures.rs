@@ -203,18 +203,11 @@ fn length<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration,
 impl Figures {
     /// Reads `governance.toml` among the files.
     pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let Some(file) = files.iter().find(|file| file.path == "governance.toml") else {
-            let message = "governance.toml is missing: it holds when an alert stands and how tags are kept in order";
-            let advice = "Copy it from the ones that ship with Hotline.";
-            return (None, vec![Problem::at("governance.toml", "", 0, message, advice)]);
-        };
-        match toml::from_str::<Self>(&file.text) {
+        let holds = "when an alert stands and how tags are kept in order";
+        let advice = "Compare with the file that ships with Hotline: every figure of it is needed.";
+        match SourceFile::required(files, "governance.toml", holds).and_then(|file| file.toml(advice)) {
             Ok(figures) => (Some(figures), Vec::new()),
-            Err(error) => {
-                let place = error.span().map_or(0, |span| span.start);
-                let advice = "Compare with the file that ships with Hotline: every figure of it is needed.";
-                (None, vec![Problem::at(&file.path, &file.text, place, error.message(), advice)])
-            }
+            Err(problem) => (None, vec![problem]),
         }
     }
 }

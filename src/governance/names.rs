@@ -97,21 +97,11 @@ struct WrittenTag {
 impl TagNames {
     /// Reads `tags.toml` among the files. Without that file tags are called by their keys.
     pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let Some(file) = files.iter().find(|file| file.path == "tags.toml") else {
-            let advice = "Copy it from the ones that ship with Hotline.";
-            return (
-                None,
-                vec![Problem::at("tags.toml", "", 0, "tags.toml is missing: it holds the names of tags", advice)],
-            );
-        };
-        match toml::from_str::<File>(&file.text) {
-            Ok(written) => Checker { file, problems: Vec::new() }.understand(written),
-            Err(error) => {
-                let place = error.span().map_or(0, |span| span.start);
-                let advice =
-                    "A tag is written [[tag]], key = \"group/value\", label = { en = \"Category-Attribute\" }.";
-                (None, vec![Problem::at(&file.path, &file.text, place, error.message(), advice)])
-            }
+        let advice = "A tag is written [[tag]], key = \"group/value\", label = { en = \"Category-Attribute\" }.";
+        let file = SourceFile::required(files, "tags.toml", "the names of tags");
+        match file.and_then(|file| Ok((file, file.toml::<File>(advice)?))) {
+            Ok((file, written)) => Checker { file, problems: Vec::new() }.understand(written),
+            Err(problem) => (None, vec![problem]),
         }
     }
 

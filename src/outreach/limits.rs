@@ -70,17 +70,10 @@ impl Outcomes {
 impl Limits {
     /// Reads `limits.toml` among the files.
     pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let name = "limits.toml";
-        let Some(file) = files.iter().find(|file| file.path == name) else {
-            let message = "limits.toml is missing: it holds what may be sent to many at once";
-            return (None, vec![Problem::at(name, "", 0, message, "Copy it from the ones that ship with Hotline.")]);
-        };
-        match toml::from_str(&file.text) {
+        let file = SourceFile::required(files, "limits.toml", "what may be sent to many at once");
+        match file.and_then(|file| file.toml("")) {
             Ok(limits) => (Some(limits), Vec::new()),
-            Err(error) => {
-                let place = error.span().map_or(0, |span| span.start);
-                (None, vec![Problem::at(name, &file.text, place, error.message(), "")])
-            }
+            Err(problem) => (None, vec![problem]),
         }
     }
 

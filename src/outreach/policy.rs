@@ -1,7 +1,7 @@
 //! The figures of the gate, from `keywords/outreach.toml` and `keywords/slots.toml`.
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error};
+use serde::de::{Deserializer, Error};
 
 use super::Condition;
 use super::hours::Hours;
@@ -164,31 +164,16 @@ impl Policy {
     /// Reads `outreach.toml` and `slots.toml` among the files.
     pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
         let mut problems = Vec::new();
-        let figures = read(files, "outreach.toml", "what may be sent unasked", &mut problems);
-        let slots = read(files, "slots.toml", "the hours in which a message is welcome", &mut problems);
+        let figures = SourceFile::required(files, "outreach.toml", "what may be sent unasked");
+        let figures = figures.and_then(|file| file.toml("")).map_err(|problem| problems.push(problem)).ok();
+        let slots = SourceFile::required(files, "slots.toml", "the hours in which a message is welcome");
+        let slots = slots.and_then(|file| file.toml("")).map_err(|problem| problems.push(problem)).ok();
         (figures.zip(slots).map(|(figures, slots)| Self { figures, slots }), problems)
     }
 
     /// Whether Meta takes a message for marketing.
     pub fn is_marketing_to_meta(&self, planned: &FollowUpRequest) -> bool {
         self.figures.is_marketing_to_meta(planned)
-    }
-}
-
-/// Reads a file that must be there.
-fn read<T: DeserializeOwned>(files: &[SourceFile], path: &str, holds: &str, problems: &mut Vec<Problem>) -> Option<T> {
-    let Some(file) = files.iter().find(|file| file.path == path) else {
-        let message = format!("{path} is missing: it holds {holds}");
-        problems.push(Problem::at(path, "", 0, message, "Copy it from the ones that ship with Hotline."));
-        return None;
-    };
-    match toml::from_str(&file.text) {
-        Ok(read) => Some(read),
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start);
-            problems.push(Problem::at(&file.path, &file.text, offset, error.message(), ""));
-            None
-        }
     }
 }
 

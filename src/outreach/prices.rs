@@ -30,18 +30,10 @@ struct Price {
 impl Prices {
     /// Reads `prices.toml` among the files.
     pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let name = "prices.toml";
-        let Some(file) = files.iter().find(|file| file.path == name) else {
-            let message = "prices.toml is missing: it holds what Meta charges";
-            return (None, vec![Problem::at(name, "", 0, message, "Copy it from the ones that ship with Hotline.")]);
-        };
-        match toml::from_str(&file.text) {
+        let file = SourceFile::required(files, "prices.toml", "what Meta charges");
+        match file.and_then(|file| file.toml("Write HK = { marketing = 0.07, utility = 0.01 }.")) {
             Ok(prices) => (Some(prices), Vec::new()),
-            Err(error) => {
-                let place = error.span().map_or(0, |span| span.start);
-                let advice = "Write HK = { marketing = 0.07, utility = 0.01 }.";
-                (None, vec![Problem::at(name, &file.text, place, error.message().to_owned(), advice)])
-            }
+            Err(problem) => (None, vec![problem]),
         }
     }
 

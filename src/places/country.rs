@@ -15,20 +15,14 @@ struct CountriesFile {
 
 /// Reads the table of countries, `countries.toml`.
 pub(super) fn zones(files: &[SourceFile], zones: &mut BTreeMap<Country, Tz>) -> Vec<Problem> {
-    let Some(file) = files.iter().find(|file| file.path == "countries.toml") else {
-        let message = "countries.toml is missing: it holds the time zone of each country";
-        return vec![Problem::at("countries.toml", "", 0, message, "Copy it from the ones that ship with Hotline.")];
-    };
-    match toml::from_str::<CountriesFile>(&file.text) {
+    let advice = "Write a country's two letters and an IANA zone: HK = \"Asia/Hong_Kong\".";
+    let file = SourceFile::required(files, "countries.toml", "the time zone of each country");
+    match file.and_then(|file| file.toml::<CountriesFile>(advice)) {
         Ok(countries) => {
             *zones = countries.zones;
             Vec::new()
         }
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start);
-            let advice = "Write a country's two letters and an IANA zone: HK = \"Asia/Hong_Kong\".";
-            vec![Problem::at(&file.path, &file.text, offset, error.message(), advice)]
-        }
+        Err(problem) => vec![problem],
     }
 }
 

@@ -95,14 +95,8 @@ impl Population {
     /// It is missing, or cannot be read.
     pub fn compile(files: &[SourceFile]) -> Result<Self, Problem> {
         let name = "simulation.toml";
-        let Some(file) = files.iter().find(|file| file.path == name) else {
-            let message = "simulation.toml is missing: it holds the customers that are simulated";
-            return Err(Problem::at(name, "", 0, message, "Copy it from the ones that ship with Hotline."));
-        };
-        let population: Self = toml::from_str(&file.text).map_err(|error| {
-            let place = error.span().map_or(0, |span| span.start);
-            Problem::at(name, &file.text, place, error.message(), "")
-        })?;
+        let file = SourceFile::required(files, name, "the customers that are simulated")?;
+        let population: Self = file.toml("")?;
         let wrong = |what: &str, message: String| {
             let place = file.text.find(what).unwrap_or(0);
             Err(Problem::at(name, &file.text, place, message, "Compare with the file that ships with Hotline."))

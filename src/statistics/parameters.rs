@@ -90,17 +90,13 @@ struct Population {
 impl Parameters {
     /// Reads `statistics.toml` among the files.
     pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let Some(file) = files.iter().find(|file| file.path == "statistics.toml") else {
-            let message = "statistics.toml is missing: it holds what statistics are counted by";
-            let advice = "Copy it from the ones that ship with Hotline.";
-            return (None, vec![Problem::at("statistics.toml", "", 0, message, advice)]);
+        let file = SourceFile::required(files, "statistics.toml", "what statistics are counted by");
+        let (file, mut parameters) = match file.and_then(|file| Ok((file, file.toml::<Self>("")?))) {
+            Ok(read) => read,
+            Err(problem) => return (None, vec![problem]),
         };
         let refuse = |place: usize, message: String, advice: &str| {
             (None, vec![Problem::at(&file.path, &file.text, place, message, advice)])
-        };
-        let mut parameters: Self = match toml::from_str(&file.text) {
-            Ok(parameters) => parameters,
-            Err(error) => return refuse(error.span().map_or(0, |span| span.start), error.message().to_owned(), ""),
         };
         let Customers { high, middle, least, .. } = parameters.customers;
         if high < 1 || middle < 1 || high + middle > 99 || least < 1 {

@@ -22,6 +22,9 @@ const JUDGE_EVERY: Duration = Duration::minutes(1);
 const ASK_EVERY: Duration = Duration::minutes(15);
 /// A message that has been on the phone for this long could have been read.
 const SEASONED: Duration = Duration::hours(2);
+/// Who holds something, beside people.
+const META: &str = "meta";
+const BREAKER: &str = "breaker";
 /// The alert that stands while something is held.
 const ALERT: &str = "number-quality";
 
@@ -93,8 +96,8 @@ async fn heed(engine: &Engine, signal: Signal) -> Result<(), StoreError> {
     let (store, now) = (engine.store(), engine.now());
     match signal {
         Signal::Portfolio(most) => store.set_portfolio(most, now).await,
-        Signal::Hold { what, until, why } => engine.hold(&what, until, why, "meta").await,
-        Signal::Lift { what, why } => store.lift(&what.key(), &why, now).await.map(|_| ()),
+        Signal::Hold { what, until, why } => engine.hold(&what, until, why, META).await,
+        Signal::Lift { what, why } => store.lift(&what.key(), Some(META), &why, now).await.map(|_| ()),
         Signal::Quality { number, quality } => {
             let known = store.numbers(now).await?;
             let digits = |display: &str| display.chars().filter(char::is_ascii_digit).collect::<String>();
@@ -110,22 +113,23 @@ async fn heed(engine: &Engine, signal: Signal) -> Result<(), StoreError> {
     }
 }
 
-/// Takes up a number's quality: RED holds it until it is better, a fall to YELLOW lets it rest.
+/// Takes up a number's quality: a fall to RED holds it until it is better, one to YELLOW lets it rest. What did not change says
+/// nothing: a person may have let the number go on meanwhile.
 async fn take_quality(engine: &Engine, channel: &str, display: &str, quality: &str) -> Result<(), StoreError> {
     let (store, now) = (engine.store(), engine.now());
-    let before = store.set_number(channel, display, quality, now).await?;
+    let known = store.numbers(now).await?.into_iter().find(|row| row.channel == channel);
+    let was = known.map(|row| row.quality).unwrap_or_default();
     let (number, red) = (Subject::Number(channel.to_owned()), Quality::Red.name());
-    let was = before.as_deref().unwrap_or_default();
-    if quality == red {
-        return engine.hold(&number, None, "Meta calls the number's quality RED".into(), "meta").await;
-    }
-    if was == red {
-        store.lift(&number.key(), &format!("Meta calls the number's quality {quality}"), now).await?;
+    if quality == red && was != red {
+        engine.hold(&number, None, "Meta calls the number's quality RED".into(), META).await?;
+    } else if quality != red && was == red {
+        store.lift(&number.key(), Some(META), &format!("Meta calls the number's quality {quality}"), now).await?;
     } else if quality == Quality::Yellow.name() && was == Quality::Green.name() {
         let rests = engine.shelf().knowledge().limits.breaker.yellow_rests;
-        return engine.hold(&number, Some(now + rests), "the number's quality fell to YELLOW".into(), "meta").await;
+        engine.hold(&number, Some(now + rests), "the number's quality fell to YELLOW".into(), META).await?;
     }
-    Ok(())
+    // Last: after a crash before it the change is seen once more.
+    store.set_number(channel, display, quality, now).await
 }
 
 /// Asks Meta for a number's quality and the portfolio's limit. Where it does not answer, what is known stands.
@@ -144,7 +148,7 @@ async fn end_rests(engine: &Engine) -> Result<(), StoreError> {
     let now = engine.now();
     let over = |row: &HoldRow| row.until.is_some_and(|until| until <= now);
     for row in engine.store().holds().await?.into_iter().filter(over) {
-        engine.store().lift(&row.what, "rested long enough", now).await?;
+        engine.store().lift(&row.what, Some(&row.source), "rested long enough", now).await?;
     }
     Ok(())
 }
@@ -157,20 +161,24 @@ async fn judge(engine: &Engine) -> Result<(), StoreError> {
     let since = now - breaker.within;
     let rows = store.outcomes(since, now - SEASONED).await?;
     let resumed = store.numbers(now).await?;
+    let held = engine.held().await?;
+    // What rests already rests no longer for it.
+    let rests = |what: &Subject| held.iter().any(|row| row.what == what.key() && row.source == BREAKER);
     for channel in engine.channels() {
-        if resumed.iter().any(|row| row.channel == *channel && row.resumed_at.is_some_and(|at| at > since)) {
+        let number = Subject::Number(channel.clone());
+        let grows = resumed.iter().any(|row| row.channel == *channel && row.resumed_at.is_some_and(|at| at > since));
+        if grows || rests(&number) {
             continue;
         }
         let own: Vec<&OutcomeRow> = rows.iter().filter(|row| row.channel == *channel).collect();
         if let Some(why) = breaker.judge(own.iter().map(|row| row.outcomes).fold(Outcomes::default(), Outcomes::and)) {
-            engine.hold(&Subject::Number(channel.clone()), Some(now + breaker.rests), why, "breaker").await?;
+            engine.hold(&number, Some(now + breaker.rests), why, BREAKER).await?;
             continue;
         }
         for row in own.iter().filter(|row| !row.template.is_empty()) {
-            if let Some(why) = breaker.judge(row.outcomes) {
-                engine
-                    .hold(&Subject::Template(row.template.clone()), Some(now + breaker.rests), why, "breaker")
-                    .await?;
+            let template = Subject::Template(row.template.clone());
+            if let Some(why) = breaker.judge(row.outcomes).filter(|_| !rests(&template)) {
+                engine.hold(&template, Some(now + breaker.rests), why, BREAKER).await?;
             }
         }
     }
@@ -237,8 +245,18 @@ impl Engine {
             (Action::TemplatePause, Some(template)) => Subject::Template(template.to_owned()),
             _ => return,
         };
-        let until = policy.rests().map(|rests| self.now() + rests);
-        if let Err(error) = self.hold(&what, until, errors::explain(code), "meta").await {
+        let now = self.now();
+        let until = policy.rests().map(|rests| now + rests);
+        // Every call may be refused for the same reason: the first one holds it, and then one a minute goes on with it.
+        let standing = |row: &HoldRow| {
+            let lasts = row.until.is_none_or(|held| until.is_some_and(|until| until <= held + JUDGE_EVERY));
+            row.what == what.key() && row.source == META && lasts
+        };
+        let held = self.held().await;
+        if held.is_ok_and(|held| held.iter().any(standing)) {
+            return;
+        }
+        if let Err(error) = self.hold(&what, until, errors::explain(code), META).await {
             tracing::warn!(%error, "a hold could not be written");
         }
     }

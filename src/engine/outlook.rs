@@ -166,7 +166,7 @@ impl Engine {
     /// # Errors
     /// The database does not answer.
     pub async fn go_on(&self, what: &str, who: &str) -> Result<bool, StoreError> {
-        self.store().lift(what, &format!("{who} let it go on"), self.now()).await
+        self.store().lift(what, None, &format!("{who} let it go on"), self.now()).await
     }
 
     /// A person of the shop stops everything that nobody asked for.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::policy::duration;
 use crate::domain::{Duration, Problem, SourceFile, Timestamp};
 
 /// The figures. The file explains each.
@@ -29,6 +30,8 @@ pub struct Breaker {
     pub within: Duration,
     pub least: u64,
     pub failed: f64,
+    pub opted_out: f64,
+    pub arrived_at_least: f64,
     pub read_at_least: f64,
     #[serde(deserialize_with = "duration")]
     pub rests: Duration,
@@ -49,8 +52,12 @@ pub struct Outcomes {
     pub sent: u64,
     /// They failed, at once or later.
     pub failed: u64,
-    /// They have been on the phone for long enough to be read.
-    pub seasoned: u64,
+    /// Their customers want nothing more by now. Nothing leaves to those who wanted nothing before.
+    pub opted_out: u64,
+    /// They left long enough ago to have arrived and been read.
+    pub left: u64,
+    /// Those of them that arrived: what a customer blocked stays where it is.
+    pub arrived: u64,
     /// Those of them that were read.
     pub read: u64,
 }
@@ -61,7 +68,9 @@ impl Outcomes {
         Self {
             sent: self.sent + other.sent,
             failed: self.failed + other.failed,
-            seasoned: self.seasoned + other.seasoned,
+            opted_out: self.opted_out + other.opted_out,
+            left: self.left + other.left,
+            arrived: self.arrived + other.arrived,
             read: self.read + other.read,
         }
     }
@@ -96,22 +105,22 @@ impl Breaker {
     pub fn judge(&self, outcomes: Outcomes) -> Option<String> {
         let share = |part: u64, whole: u64| part as f64 / whole.max(1) as f64;
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
-        let Outcomes { sent, failed, seasoned, read } = outcomes;
+        let Outcomes { sent, failed, opted_out, left, arrived, read } = outcomes;
         if sent >= self.least && share(failed, sent) > self.failed {
             return Some(format!("{} of {sent} messages failed", percent(share(failed, sent))));
         }
+        if sent >= self.least && share(opted_out, sent) > self.opted_out {
+            return Some(format!("{} of {sent} customers want nothing more", percent(share(opted_out, sent))));
+        }
+        if left >= self.least && share(arrived, left) < self.arrived_at_least {
+            return Some(format!("only {} of {left} messages arrived", percent(share(arrived, left))));
+        }
         // Where nobody's phone tells what was read, nothing can be said.
-        if seasoned >= self.least && read > 0 && share(read, seasoned) < self.read_at_least {
-            return Some(format!("only {} of {seasoned} messages were read", percent(share(read, seasoned))));
+        if arrived >= self.least && read > 0 && share(read, arrived) < self.read_at_least {
+            return Some(format!("only {} of {arrived} messages were read", percent(share(read, arrived))));
         }
         None
     }
-}
-
-fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Duration::parse(&text)
-        .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no length of time such as 24h or 90m")))
 }
 
 #[cfg(test)]
@@ -142,14 +151,21 @@ mod tests {
     }
 
     #[test]
-    fn the_breaker_opens_on_failures_and_when_nobody_reads_any_more() {
+    fn the_breaker_opens_on_failures_and_opt_outs_and_when_nothing_arrives_or_is_read_any_more() {
         let breaker = limits().breaker;
-        let judge = |sent, failed, seasoned, read| breaker.judge(Outcomes { sent, failed, seasoned, read });
-        assert_eq!(judge(49, 49, 0, 0), None, "too few to say anything");
-        assert_eq!(judge(100, 25, 0, 0), None);
-        assert_eq!(judge(100, 26, 0, 0).unwrap(), "26 % of 100 messages failed");
-        assert_eq!(judge(200, 0, 200, 19).unwrap(), "only 10 % of 200 messages were read");
-        assert_eq!(judge(200, 0, 200, 20), None);
-        assert_eq!(judge(200, 0, 200, 0), None, "no receipts at all: nothing is known");
+        let judge = |outcomes| breaker.judge(outcomes);
+        let failed = |sent, failed| judge(Outcomes { sent, failed, ..Outcomes::default() });
+        assert_eq!(failed(49, 49), None, "too few to say anything");
+        assert_eq!(failed(100, 25), None);
+        assert_eq!(failed(100, 26).unwrap(), "26 % of 100 messages failed");
+        let read = |arrived, read| judge(Outcomes { sent: 200, left: 200, arrived, read, ..Outcomes::default() });
+        assert_eq!(read(200, 19).unwrap(), "only 10 % of 200 messages were read");
+        assert_eq!(read(200, 20), None);
+        assert_eq!(read(200, 0), None, "no receipts at all: nothing is known");
+        assert_eq!(read(99, 50).unwrap(), "only 50 % of 200 messages arrived");
+        assert_eq!(read(100, 50), None);
+        let opted_out = |opted_out| judge(Outcomes { sent: 100, opted_out, ..Outcomes::default() });
+        assert_eq!(opted_out(6).unwrap(), "6 % of 100 customers want nothing more");
+        assert_eq!(opted_out(5), None);
     }
 }

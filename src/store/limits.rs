@@ -122,14 +122,14 @@ pub struct WaitingRow {
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Store {
-    /// Holds something back; true if it was not held, or for another reason.
+    /// Holds something back; true if this source did not hold it yet, or for another reason.
     pub async fn hold(&self, row: &HoldRow) -> Result<bool, StoreError> {
         Ok(change!(self, limits::hold(row)))
     }
 
-    /// Lifts what is held; true if it was.
-    pub async fn lift(&self, what: &str, why: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let lifted = change!(self, limits::lift(what, why, now));
+    /// Lifts what a source holds, or without one what anybody does; true if something was.
+    pub async fn lift(&self, what: &str, source: Option<&str>, why: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let lifted = change!(self, limits::lift(what, source, why, now));
         self.inner.outbox.notify_waiters();
         Ok(lifted)
     }
@@ -159,15 +159,16 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps what Meta says of a number; returns the quality that it had before.
+    /// Keeps what Meta says of a number.
     pub async fn set_number(
         &self,
         channel: &str,
         display: &str,
         quality: &str,
         now: Timestamp,
-    ) -> Result<Option<String>, StoreError> {
-        Ok(change!(self, limits::set_number(channel, display, quality, now)))
+    ) -> Result<(), StoreError> {
+        change!(self, limits::set_number(channel, display, quality, now));
+        Ok(())
     }
 
     /// Our numbers, with the customers that their templates reached in 24 hours.

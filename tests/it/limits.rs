@@ -87,9 +87,17 @@ async fn what_is_held_waits_while_replies_go_and_grows_back_after_its_rest() {
         };
         assert!(store.hold(&hold("number:1")).await.unwrap());
         assert!(!store.hold(&hold("number:1")).await.unwrap(), "told once");
+        // A person's stop is another hold: what Meta holds for a while does not shorten it, and what Meta lifts does not end it.
+        let (mut ana, mut short) = (hold("number:1"), hold("number:1"));
+        (ana.source, ana.why) = ("ana".into(), "ana stopped it".into());
+        (short.until, short.why) = (Some(NOW + Duration::minutes(15)), "the token was refused".into());
+        assert!(store.hold(&ana).await.unwrap());
+        store.hold(&short).await.unwrap();
+        assert!(store.holds().await.unwrap().iter().all(|row| row.until.is_none()), "{}", database.kind);
+        assert!(store.lift("number:1", Some("meta"), "Meta: GREEN", NOW).await.unwrap());
         let taken = take(&store, "1", NOW).await;
         assert_eq!(taken.iter().map(|row| row.message.number).collect::<Vec<_>>(), [2], "{}: the reply", database.kind);
-        assert!(store.lift("number:1", "ana let it go on", NOW).await.unwrap());
+        assert!(store.lift("number:1", None, "ana let it go on", NOW).await.unwrap());
         // Fifty in the first hour, two hundred in the second.
         assert_eq!(take(&store, "1", NOW).await.len(), 50, "{}", database.kind);
         assert!(take(&store, "1", NOW + Duration::minutes(30)).await.is_empty());
@@ -97,7 +105,7 @@ async fn what_is_held_waits_while_replies_go_and_grows_back_after_its_rest() {
         assert!(store.hold(&hold("template:offer")).await.unwrap());
         let later = NOW + Duration::minutes(90);
         assert!(take(&store, "1", later).await.is_empty(), "{}", database.kind);
-        assert!(store.lift("template:offer", "Meta: APPROVED", later).await.unwrap());
+        assert!(store.lift("template:offer", Some("meta"), "Meta: APPROVED", later).await.unwrap());
         assert_eq!(take(&store, "1", later).await.len(), 70, "{}", database.kind);
         let said: Vec<_> = store.outreach_history(9).await.unwrap().into_iter().map(|row| row.said).collect();
         assert!(

@@ -236,14 +236,17 @@ pub(in crate::store) async fn set_figure(
     Ok(sqlx::query(upsert).bind(name).bind(value).execute(connection).await?.rows_affected() > 0)
 }
 
-/// Holds something; true if it was not held, or for another reason.
+/// Holds something; true if this source did not hold it yet, or for another reason. What it holds is never held for a shorter time
+/// because of this.
 pub(in crate::store) async fn hold(connection: &mut Connection, row: &HoldRow) -> Result<bool, sqlx::Error> {
-    let before: Option<String> = sqlx::query_scalar("select why from holds where what = $1")
+    let before: Option<String> = sqlx::query_scalar("select why from holds where what = $1 and source = $2")
         .bind(&row.what)
+        .bind(&row.source)
         .fetch_optional(&mut *connection)
         .await?;
-    let upsert = "insert into holds (what, since, until, why, source) values ($1, $2, $3, $4, $5) on conflict (what) \
-                  do update set until = excluded.until, why = excluded.why, source = excluded.source";
+    let upsert = "insert into holds (what, since, until, why, source) values ($1, $2, $3, $4, $5) \
+                  on conflict (what, source) do update set until = excluded.until, why = excluded.why \
+                  where holds.until is not null and (excluded.until is null or excluded.until > holds.until)";
     let query = sqlx::query(upsert).bind(&row.what).bind(row.since.0).bind(row.until.map(|until| until.0));
     query.bind(&row.why).bind(&row.source).execute(&mut *connection).await?;
     let news = before.as_ref() != Some(&row.why);
@@ -253,25 +256,33 @@ pub(in crate::store) async fn hold(connection: &mut Connection, row: &HoldRow) -
     Ok(news)
 }
 
-/// Lifts what is held; true if it was. A number grows back from then on.
+/// Lifts what a source holds, or without one what anybody does; true if something was. A number that nobody else holds grows back
+/// from then on.
 pub(in crate::store) async fn lift(
     connection: &mut Connection,
     what: &str,
+    source: Option<&str>,
     why: &str,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let lifted = sqlx::query("delete from holds where what = $1").bind(what).execute(&mut *connection).await?;
+    let delete = "delete from holds where what = $1 and ($2 is null or source = $2)";
+    let lifted = sqlx::query(delete).bind(what).bind(source).execute(&mut *connection).await?;
     if lifted.rows_affected() == 0 {
         return Ok(false);
+    }
+    note(connection, what, &format!("goes on: {why}"), now).await?;
+    let others: i64 =
+        sqlx::query_scalar("select count(*) from holds where what = $1").bind(what).fetch_one(&mut *connection).await?;
+    if others > 0 {
+        return Ok(true);
     }
     if let Some(channel) = what.strip_prefix("number:") {
         let grow = "insert into numbers (channel, since, resumed_at) values ($1, $2, $2) \
                     on conflict (channel) do update set resumed_at = excluded.resumed_at";
         sqlx::query(grow).bind(channel).bind(now.0).execute(&mut *connection).await?;
     } else if what == "account" {
-        sqlx::query("update numbers set resumed_at = $1").bind(now.0).execute(&mut *connection).await?;
+        sqlx::query("update numbers set resumed_at = $1").bind(now.0).execute(connection).await?;
     }
-    note(connection, what, &format!("goes on: {why}"), now).await?;
     Ok(true)
 }
 
@@ -312,14 +323,14 @@ pub(in crate::store) async fn history(connection: &mut Connection, limit: i64) -
     sqlx::query(select).bind(limit).fetch_all(connection).await?.iter().map(read).collect()
 }
 
-/// Keeps what Meta says of a number; returns its quality before.
+/// Keeps what Meta says of a number.
 pub(in crate::store) async fn set_number(
     connection: &mut Connection,
     channel: &str,
     display: &str,
     quality: &str,
     now: Timestamp,
-) -> Result<Option<String>, sqlx::Error> {
+) -> Result<(), sqlx::Error> {
     let before: Option<String> = sqlx::query_scalar("select quality from numbers where channel = $1")
         .bind(channel)
         .fetch_optional(&mut *connection)
@@ -333,7 +344,7 @@ pub(in crate::store) async fn set_number(
         let said = format!("quality {quality}, was {}", before.as_deref().unwrap_or("UNKNOWN"));
         note(connection, &format!("number:{channel}"), &said, now).await?;
     }
-    Ok(before)
+    Ok(())
 }
 
 /// Our numbers, with the customers that their templates reached in 24 hours.
@@ -364,16 +375,25 @@ pub(in crate::store) async fn outcomes(
     since: Timestamp,
     seasoned: Timestamp,
 ) -> Result<Vec<OutcomeRow>, sqlx::Error> {
-    let select = "select channel, coalesce(template, ''), count(*), count(*) filter (where state = 'failed'), \
-                  count(*) filter (where sending_since < $2 and rank between 4 and 5), \
-                  count(*) filter (where sending_since < $2 and rank = 5) from outbox \
-                  where priority = 1 and sending_since > $1 group by 1, 2 order by 1, 2";
+    let select = "select o.channel, coalesce(o.template, ''), count(*), count(*) filter (where o.state = 'failed'), \
+                  count(*) filter (where p.opted_out = 1), count(*) filter (where o.sending_since < $2 and o.rank between 3 and 5), \
+                  count(*) filter (where o.sending_since < $2 and o.rank between 4 and 5), \
+                  count(*) filter (where o.sending_since < $2 and o.rank = 5) from outbox o \
+                  left join profiles p on p.contact_id = o.contact_id \
+                  where o.priority = 1 and o.sending_since > $1 group by 1, 2 order by 1, 2";
     let read = |row: &_| {
         let count = |index: usize| Row::try_get::<i64, _>(row, index).map(|count| count.max(0) as u64);
         Ok(OutcomeRow {
             channel: Row::try_get(row, 0)?,
             template: Row::try_get(row, 1)?,
-            outcomes: Outcomes { sent: count(2)?, failed: count(3)?, seasoned: count(4)?, read: count(5)? },
+            outcomes: Outcomes {
+                sent: count(2)?,
+                failed: count(3)?,
+                opted_out: count(4)?,
+                left: count(5)?,
+                arrived: count(6)?,
+                read: count(7)?,
+            },
         })
     };
     sqlx::query(select).bind(since.0).bind(seasoned.0).fetch_all(connection).await?.iter().map(read).collect()

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::Engine;
-use crate::domain::Timestamp;
-use crate::store::StoreError;
+use crate::domain::{Duration, Timestamp};
+use crate::outreach::{Held, Shared};
+use crate::store::{HoldRow, StoreError, WaitingRow};
 
 /// How sending unasked stands. Instants are RFC 3339.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -100,6 +101,53 @@ pub struct Happened {
     pub said: String,
 }
 
+/// What stands in the way of many.
+struct Standing<'a> {
+    held: &'a [HoldRow],
+    portfolio: Portfolio,
+    numbers: &'a [Number],
+    closed: &'a [String],
+    now: Timestamp,
+}
+
+impl Standing<'_> {
+    /// A follow-up that waits: why it was put off, else what holds it with others.
+    fn tell(&self, row: WaitingRow) -> Next {
+        let shared = || self.shared(&row).holds(row.template.is_some()).next().map(|(_, reason)| reason.to_string());
+        let why = row.why.clone().or_else(shared);
+        Next {
+            contact: row.contact.0,
+            kind: row.kind,
+            template: row.template,
+            not_before: row.due.rfc3339(),
+            not_after: row.expires.rfc3339(),
+            why,
+        }
+    }
+
+    fn shared(&self, row: &WaitingRow) -> Shared {
+        let until = self.now + Duration::hours(1);
+        let held = |what: &str| {
+            let held = self.held.iter().find(|held| held.what == what)?;
+            Some(Held { until: held.until.unwrap_or(until), why: held.why.clone() })
+        };
+        let full = |used: i64, most: Option<u32>| {
+            let most = most.filter(|most| used >= i64::from(*most))?;
+            Some(Held { until, why: format!("{used} of {most} customers in 24 hours") })
+        };
+        let number = self.numbers.iter().find(|number| number.number == row.channel);
+        let closed = row.campaign.as_ref().filter(|campaign| self.closed.contains(campaign));
+        Shared {
+            account: held("account"),
+            number: held(&format!("number:{}", row.channel)),
+            template: row.template.as_ref().and_then(|template| held(&format!("template:{template}"))),
+            portfolio: full(self.portfolio.used, self.portfolio.limit),
+            warm_up: number.and_then(|number| full(number.customers, number.warm_up)),
+            budget: closed.map(|campaign| Held { until, why: format!("{campaign} is paused or has sent enough") }),
+        }
+    }
+}
+
 impl Engine {
     /// How sending unasked stands now, with at most so many lines of what waits and what happened.
     ///
@@ -111,6 +159,9 @@ impl Engine {
         let told = store.portfolio().await?;
         let limit = told.unwrap_or(Some(knowledge.limits.portfolio_until_told));
         let rows = store.numbers(now).await?;
+        let held = self.held().await?;
+        let used = rows.iter().map(|row| row.reached).sum();
+        let portfolio = Portfolio { limit, told: told.is_some(), used };
         let number = |row: &crate::store::NumberRow| Number {
             number: row.channel.clone(),
             display: row.display.clone(),
@@ -121,7 +172,10 @@ impl Engine {
             this_hour: row.resumed_at.and_then(|resumed| knowledge.limits.after_rest(resumed, now)),
             checked: row.checked_at.map(Timestamp::rfc3339),
         };
-        let held = self.held().await?.into_iter();
+        let numbers: Vec<Number> = rows.iter().map(number).collect();
+        let closed = store.closed_campaigns(now).await?;
+        let standing = Standing { held: &held, portfolio, numbers: &numbers, closed: &closed, now };
+        let next = store.waiting(lines).await?.into_iter().map(|row| standing.tell(row)).collect();
         Ok(Outlook {
             at: now.rfc3339(),
             waiting: counts.waiting,
@@ -129,6 +183,7 @@ impl Engine {
             sent: counts.sent,
             failed: counts.failed,
             held: held
+                .into_iter()
                 .map(|row| HeldBack {
                     what: row.what,
                     why: row.why,
@@ -137,21 +192,9 @@ impl Engine {
                     until: row.until.map(Timestamp::rfc3339),
                 })
                 .collect(),
-            portfolio: Portfolio { limit, told: told.is_some(), used: rows.iter().map(|row| row.reached).sum() },
-            numbers: rows.iter().map(number).collect(),
-            next: store
-                .waiting(lines)
-                .await?
-                .into_iter()
-                .map(|row| Next {
-                    contact: row.contact.0,
-                    kind: row.kind,
-                    template: row.template,
-                    not_before: row.due.rfc3339(),
-                    not_after: row.expires.rfc3339(),
-                    why: row.why,
-                })
-                .collect(),
+            portfolio,
+            numbers,
+            next,
             history: store
                 .outreach_history(lines)
                 .await?
@@ -175,7 +218,7 @@ impl Engine {
     /// The database does not answer.
     pub async fn stop_unasked(&self, who: &str) -> Result<(), StoreError> {
         let (what, since, why) = ("account".to_owned(), self.now(), format!("{who} stopped it"));
-        let row = crate::store::HoldRow { what, since, until: None, why, source: who.to_owned() };
+        let row = HoldRow { what, since, until: None, why, source: who.to_owned() };
         self.store().hold(&row).await.map(|_| ())
     }
 }

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::hours::{Hours, local, start_of_day};
 use super::ledger::Sent;
 use super::policy::Figures;
-use super::{Condition, Held, Ledger, Planned, Policy, Shared};
+use super::{Condition, Ledger, Planned, Policy, Shared};
 use crate::domain::{Address, Colour, Contact, ContactRef, Duration, Timestamp};
 use crate::places::country_of;
 
@@ -214,7 +214,9 @@ impl Asked<'_> {
     fn put_off(&self, now: Timestamp) -> Option<(Timestamp, Reason)> {
         let own = self.hours(now).into_iter().chain(self.caps(now)).chain(self.by_meta(now));
         let own = own.map(|(until, condition)| (until, condition.into()));
-        own.chain(self.held(now)).filter(|(until, _)| *until > now).max_by_key(|(until, _)| *until)
+        own.chain(self.shared.holds(!self.window_open(now)))
+            .filter(|(until, _)| *until > now)
+            .max_by_key(|(until, _)| *until)
     }
 
     fn hours(&self, now: Timestamp) -> Option<(Timestamp, Condition)> {
@@ -264,25 +266,6 @@ impl Asked<'_> {
             (yellow, Condition::Yellow),
         ];
         all.into_iter().filter_map(|(until, condition)| Some((until?, condition)))
-    }
-
-    /// What is held for many, each with the moment to ask again.
-    fn held(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, Reason)> {
-        let window_open = self.window_open(now);
-        let for_templates = |held: &'_ Option<Held>| held.clone().filter(|_| !window_open);
-        let shared = self.shared;
-        let all = [
-            (Condition::AccountHeld, shared.account.clone()),
-            (Condition::NumberHeld, shared.number.clone()),
-            (Condition::TemplateHeld, for_templates(&shared.template)),
-            (Condition::PortfolioFull, for_templates(&shared.portfolio)),
-            (Condition::WarmUp, for_templates(&shared.warm_up)),
-            (Condition::BudgetSpent, shared.budget.clone()),
-        ];
-        all.into_iter().filter_map(|(condition, held)| {
-            let held = held?;
-            Some((held.until, Reason { condition, detail: Some(held.why) }))
-        })
     }
 }
 

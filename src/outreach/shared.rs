@@ -1,8 +1,10 @@
 //! The half of the gate that one contact does not know: what holds messages back for many at once.
 //!
-//! A fold knows one contact, so it asks the gate with nothing held ([`Shared::default`]). Whoever marks a message as sending
-//! asks once more, with what holds for this very message then.
+//! A fold knows one contact, so it asks the gate with nothing held ([`Shared::default`]). Where a message is marked as sending, the
+//! database sees to these itself, since only it counts exactly over all nodes; the simulation, and the pages that tell why a message
+//! waits, ask here.
 
+use super::{Condition, Reason};
 use crate::domain::Timestamp;
 
 /// Something holds a message back for a while.
@@ -30,4 +32,22 @@ pub struct Shared {
     pub warm_up: Option<Held>,
     /// Its campaign has spent what it may for now.
     pub budget: Option<Held>,
+}
+
+impl Shared {
+    /// What holds it back, each with the moment to ask again; some of it only what must go as a template.
+    pub fn holds(&self, as_template: bool) -> impl Iterator<Item = (Timestamp, Reason)> {
+        let all = [
+            (Condition::AccountHeld, &self.account, true),
+            (Condition::NumberHeld, &self.number, true),
+            (Condition::TemplateHeld, &self.template, as_template),
+            (Condition::PortfolioFull, &self.portfolio, as_template),
+            (Condition::WarmUp, &self.warm_up, as_template),
+            (Condition::BudgetSpent, &self.budget, true),
+        ];
+        all.into_iter().filter_map(|(condition, held, counts)| {
+            let held = held.as_ref().filter(|_| counts)?;
+            Some((held.until, Reason { condition, detail: Some(held.why.clone()) }))
+        })
+    }
 }

@@ -107,6 +107,11 @@ impl Store {
         Ok(())
     }
 
+    /// Campaigns that let nothing out now: paused, or their budget is spent.
+    pub async fn closed_campaigns(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        Ok(query!(self, campaigns::closed(now)))
+    }
+
     /// Messages of a campaign that failed for one of these reasons wait again, as long as they are of use; how many.
     pub async fn retry_campaign(&self, name: &str, reasons: &[String], now: Timestamp) -> Result<u64, StoreError> {
         let again = change!(self, campaigns::retry(name, reasons, now));

@@ -113,6 +113,7 @@ pub struct WaitingRow {
     pub kind: String,
     pub channel: String,
     pub template: Option<String>,
+    pub campaign: Option<String>,
     pub due: Timestamp,
     pub expires: Timestamp,
     /// Why it was put off, if it was.

@@ -1,5 +1,7 @@
 //! Campaigns in the console: all of them, a new one with its dry run, and one with what became of it. For admins.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -14,7 +16,7 @@ use super::api::problem::ApiProblem;
 use super::{App, console};
 use crate::domain::MessageKind;
 use crate::engine::campaigns::{DryRun, KINDS};
-use crate::outreach::{Group, Offer};
+use crate::outreach::{Condition, Group, Offer};
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -128,8 +130,9 @@ async fn shown(app: &App, signed_in: &SignedIn, draft: &Draft, done: Result<Opti
         .collect();
     let zone = app.engine.shelf().knowledge().shop.zone.name();
     let kinds = KINDS.map(MessageKind::name);
+    let words: BTreeMap<_, _> = Condition::ALL.map(|reason| (reason.name(), reason.says())).into();
     let (draft, run) = (Value::from(Serde(draft.clone())), run.map(|run| Value::from(Serde(run))));
-    app.pages.show("campaigns.html", context! { rows, draft, run, error, kinds, zone, ..head })
+    app.pages.show("campaigns.html", context! { rows, draft, run, words, error, kinds, zone, ..head })
 }
 
 #[derive(Default, Deserialize)]

@@ -117,6 +117,12 @@ pub(super) async fn open(connection: &mut Connection, now: Timestamp) -> Result<
     Ok(open)
 }
 
+/// Campaigns that let nothing out now: paused, or their budget is spent.
+pub(in crate::store) async fn closed(connection: &mut Connection, now: Timestamp) -> Result<Vec<String>, sqlx::Error> {
+    let open = open(connection, now).await?;
+    Ok(open.into_iter().filter(|(_, open)| *open == Open::Closed).map(|(name, _)| name).collect())
+}
+
 /// Messages that failed for one of these reasons wait again.
 pub(in crate::store) async fn retry(
     connection: &mut Connection,

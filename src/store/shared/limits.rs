@@ -441,7 +441,7 @@ pub(in crate::store) async fn unasked_counts(
 
 /// Follow-ups that wait, the next ones first.
 pub(in crate::store) async fn waiting(connection: &mut Connection, limit: i64) -> Result<Vec<WaitingRow>, sqlx::Error> {
-    let select = "select contact_id, number, kind, channel, template, due_at, expires_at, error from outbox \
+    let select = "select contact_id, number, kind, channel, template, due_at, expires_at, error, campaign from outbox \
                   where state = 'queued' and priority = 1 order by due_at limit $1";
     let read = |row: &_| {
         Ok(WaitingRow {
@@ -453,6 +453,7 @@ pub(in crate::store) async fn waiting(connection: &mut Connection, limit: i64) -
             due: Timestamp(Row::try_get(row, 5)?),
             expires: Timestamp(Row::try_get(row, 6)?),
             why: Row::try_get(row, 7)?,
+            campaign: Row::try_get(row, 8)?,
         })
     };
     sqlx::query(select).bind(limit).fetch_all(connection).await?.iter().map(read).collect()

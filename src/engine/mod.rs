@@ -23,7 +23,6 @@ mod lanes;
 mod limits;
 mod links;
 pub mod outlook;
-mod paces;
 mod processor;
 mod recompute;
 pub mod replay;

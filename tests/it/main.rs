@@ -18,7 +18,6 @@ mod lexicon;
 mod limits;
 mod links;
 mod mmdb;
-mod nodes;
 mod places;
 mod recompute;
 mod samples;

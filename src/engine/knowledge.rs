@@ -180,6 +180,7 @@ const NOT_OF_TAGS: &[&str] = &[
     "tags.toml",
     "chat_exports.toml",
     "pointing.toml",
+    "templates.toml",
 ];
 
 /// Of what tags are made with: dictionaries, rules, and the program itself. Lines of comment do not count.

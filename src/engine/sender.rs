@@ -8,7 +8,8 @@ use tokio::sync::{Semaphore, mpsc};
 use super::Engine;
 use super::lanes::Lane;
 use super::limits::may_leave;
-use crate::domain::{Content, Duration, MessageNumber, Timestamp};
+use super::templates::in_language;
+use crate::domain::{Content, Duration, MessageNumber, Outgoing, Timestamp};
 use crate::outreach::pacer::Pace;
 use crate::store::{Leadership, OutboxRow, SendOutcome, SendResult, StoreError, Unasked};
 use crate::whatsapp::client::SendError;
@@ -76,9 +77,7 @@ async fn lead(engine: &Engine, leadership: &mut Leadership) {
         tracing::warn!(%error, "cannot tell which numbers this node sends for; it sends for none");
     });
     for lane in engine.lanes().iter() {
-        if lane.lead(led.as_ref().is_ok_and(|led| led.contains(&lane.channel))) {
-            engine.pacer().begin(&lane.channel);
-        }
+        lane.lead(led.as_ref().is_ok_and(|led| led.contains(&lane.channel)));
     }
 }
 
@@ -113,8 +112,11 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
 /// What decides of follow-ups: the figures, and the gate as it is in force now.
 fn unasked(engine: &Engine) -> Unasked {
     let (knowledge, now) = (engine.shelf().knowledge(), engine.now());
-    let limits = knowledge.limits.clone();
-    Unasked { limits, gate: Arc::new(move |state, message| may_leave(&knowledge, state, message, now)) }
+    let (limits, book) = (knowledge.limits.clone(), engine.book());
+    let gate = move |state: Option<&str>, message: &Outgoing| {
+        in_language(may_leave(&knowledge, state, message, now), message, book.as_deref(), &knowledge, now)
+    };
+    Unasked { limits, gate: Arc::new(gate) }
 }
 
 impl Desk {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Backend, Store, StoreError, postgres, sqlite};
-use crate::domain::{ContactId, Outgoing, Timestamp};
+use crate::domain::{ContactId, Content, Outgoing, Timestamp};
 use crate::outreach::{Limits, Outcomes};
 
 /// What the gate says of a follow-up that is about to leave.
@@ -11,6 +11,8 @@ use crate::outreach::{Limits, Outcomes};
 pub enum Leave {
     /// It leaves.
     Now,
+    /// It leaves with this content: its template in another language.
+    Instead(Content),
     /// It is to be asked for again then, for this reason.
     NotBefore(Timestamp, String),
     /// It is not wanted any more, for this reason.
@@ -52,39 +54,15 @@ pub struct HistoryRow {
     pub said: String,
 }
 
-/// What Meta tells of one of our numbers. What is empty was not told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NumberTold {
-    /// As people write it.
-    pub display: String,
-    /// `GREEN`, `YELLOW`, `RED`, `UNKNOWN`.
-    pub quality: String,
-    /// `STANDARD`, `HIGH`, `NOT_APPLICABLE`; `BUSINESS_APP` where it is used in the app as well.
-    pub throughput: String,
-    /// `CONNECTED`, `RESTRICTED` and others.
-    pub status: String,
-}
-
-/// What decides of a number's pace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaceRow {
-    /// Meta's id of it.
-    pub channel: String,
-    /// See [`NumberTold::throughput`].
-    pub throughput: String,
-    /// Until when it sends slower.
-    pub slowed_until: Option<Timestamp>,
-}
-
 /// One of our numbers as Meta describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberRow {
     /// Meta's id of it.
     pub channel: String,
-    /// What Meta told last.
-    pub told: NumberTold,
-    /// Until when it sends slower, since Meta said that it was too much.
-    pub slowed_until: Option<Timestamp>,
+    /// As people write it.
+    pub display: String,
+    /// `GREEN`, `YELLOW`, `RED`, `UNKNOWN`.
+    pub quality: String,
     /// When we began to send from it.
     pub since: Timestamp,
     /// Since when it grows back after a rest.
@@ -144,6 +122,19 @@ pub struct WaitingRow {
     pub why: Option<String>,
 }
 
+/// Why follow-ups failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailureRow {
+    /// Meta's code as a status tells it, or words.
+    pub reason: String,
+    /// How many.
+    pub count: i64,
+    /// When the first one left.
+    pub since: Timestamp,
+    /// When the last one failed.
+    pub last: Timestamp,
+}
+
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Store {
@@ -185,26 +176,15 @@ impl Store {
     }
 
     /// Keeps what Meta says of a number.
-    pub async fn set_number(&self, channel: &str, told: &NumberTold, now: Timestamp) -> Result<(), StoreError> {
-        change!(self, limits::set_number(channel, told, now));
-        Ok(())
-    }
-
-    /// A number sends slower until then.
-    pub async fn slow_number(
+    pub async fn set_number(
         &self,
         channel: &str,
-        until: Timestamp,
-        why: &str,
+        display: &str,
+        quality: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        change!(self, limits::slow_number(channel, until, why, now));
+        change!(self, limits::set_number(channel, display, quality, now));
         Ok(())
-    }
-
-    /// What decides of the pace of our numbers.
-    pub async fn paces(&self) -> Result<Vec<PaceRow>, StoreError> {
-        Ok(query!(self, limits::paces()))
     }
 
     /// Our numbers, with the customers that their templates reached in 24 hours.
@@ -241,6 +221,11 @@ impl Store {
     /// How many follow-ups wait, and what became of others in 24 hours.
     pub async fn unasked_counts(&self, now: Timestamp) -> Result<UnaskedCounts, StoreError> {
         Ok(query!(self, limits::unasked_counts(now)))
+    }
+
+    /// Why follow-ups failed that left since that moment.
+    pub async fn unasked_failures(&self, since: Timestamp) -> Result<Vec<FailureRow>, StoreError> {
+        Ok(query!(self, limits::unasked_failures(since)))
     }
 
     /// Follow-ups that wait, the next ones first.

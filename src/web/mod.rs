@@ -2,7 +2,6 @@
 
 pub mod access;
 pub mod api;
-mod by_hand;
 mod campaigns;
 mod console;
 mod feeds;
@@ -15,7 +14,6 @@ mod security;
 mod sign_in;
 mod tags;
 mod view;
-mod views;
 mod visitor;
 mod visits;
 pub mod webhook;
@@ -51,7 +49,6 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let console = console::router()
         .merge(tags::router())
         .merge(lists::router())
-        .merge(by_hand::router())
         .merge(why::router())
         .merge(sign_in::router())
         .merge(live::router())

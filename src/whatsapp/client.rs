@@ -1,10 +1,8 @@
-//! The Graph API as we call it (section 4): send a message, mark one as read.
+//! The Graph API as we call it (section 4): send a message, mark one as read, read and make templates.
 
-use std::num::NonZeroU32;
-use std::sync::{Arc, Once};
+use std::sync::Once;
 use std::time::Duration as StdDuration;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -15,12 +13,8 @@ use crate::domain::{Address, Content, Duration};
 /// Idle connections that are kept: enough for a thousand calls a second of a quarter second each.
 const IDLE_CONNECTIONS: usize = 256;
 
-/// Of the 200 calls an hour about accounts, numbers and templates that Meta takes from an app (section 5.3), so many may be made at
-/// once, and so many are spread over an hour.
-const QUESTIONS_AT_ONCE: NonZeroU32 = NonZeroU32::new(50).expect("50 is not 0");
-const QUESTIONS_AN_HOUR: NonZeroU32 = NonZeroU32::new(150).expect("150 is not 0");
-/// Meta's code for too many of them.
-const TOO_MANY_QUESTIONS: i64 = 80_007;
+/// Templates on one page of Meta's list.
+const TEMPLATES_AT_ONCE: usize = 200;
 
 /// Makes TLS work for every client of this process; may be called often.
 pub fn install_tls() {
@@ -38,8 +32,6 @@ pub struct Client {
     base: String,
     version: String,
     auth: Auth,
-    /// Shared by all copies of the client.
-    questions: Arc<DefaultDirectRateLimiter>,
 }
 
 /// Meta took the message. That it arrives is told by statuses later.
@@ -90,9 +82,7 @@ impl Client {
             .build()
             .map_err(|error| format!("cannot prepare calls to the Graph API: {error}"))?;
         let base = settings.graph_url.trim_end_matches('/').to_owned();
-        let questions = Quota::per_hour(QUESTIONS_AN_HOUR).allow_burst(QUESTIONS_AT_ONCE);
-        let questions = Arc::new(RateLimiter::direct(questions));
-        Ok(Self { http, base, version: settings.graph_version.clone(), auth: settings.auth, questions })
+        Ok(Self { http, base, version: settings.graph_version.clone(), auth: settings.auth })
     }
 
     fn messages_url(&self, channel: &str) -> String {
@@ -140,25 +130,53 @@ impl Client {
         self.post(channel, &body).await.map(|_| ())
     }
 
-    /// What Meta says of a number.
+    /// What Meta says of a number: for `hotline doctor`.
     ///
     /// # Errors
     /// See [`SendError`].
     pub async fn number(&self, channel: &str) -> Result<Value, SendError> {
-        let fields = "display_phone_number,verified_name,quality_rating,status,throughput,is_on_biz_app,\
-                      whatsapp_business_manager_messaging_limit";
-        self.ask(&format!("{channel}?fields={fields}")).await
-    }
-
-    /// Asks about an account, a number or a template, as often as Meta allows: a question too many is not asked at all.
-    async fn ask(&self, path: &str) -> Result<Value, SendError> {
-        if self.questions.check().is_err() {
-            let detail = "too many questions about the account within an hour; it is asked again later".into();
-            return Err(SendError { code: Some(TOO_MANY_QUESTIONS), retry_after: None, uncertain: false, detail });
-        }
-        let url = format!("{}/{}/{path}", self.base, self.version);
+        let fields = "display_phone_number,verified_name,quality_rating,status,throughput,whatsapp_business_manager_messaging_limit";
+        let url = format!("{}/{}/{channel}?fields={fields}", self.base, self.version);
         let response = self.http.get(url).send().await.map_err(|error| transport(&error))?;
         answer(response).await
+    }
+
+    /// Every template of an account in every language, as Meta lists them.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    pub async fn templates(&self, account: &str) -> Result<Vec<Value>, SendError> {
+        let fields = "name,language,status,category,components,quality_score,rejected_reason,parameter_format";
+        let base = format!("{}?limit={TEMPLATES_AT_ONCE}&fields={fields}", self.templates_url(account));
+        let (mut all, mut url) = (Vec::new(), base.clone());
+        loop {
+            let response = self.http.get(&url).send().await.map_err(|error| transport(&error))?;
+            let mut page = answer(response).await?;
+            let data = page["data"].as_array_mut().map(std::mem::take).unwrap_or_default();
+            let (is_last, after) =
+                (data.is_empty() || page["paging"]["next"].is_null(), &page["paging"]["cursors"]["after"]);
+            all.extend(data);
+            // `next` has the host and the token in it: the cursor alone is followed.
+            match after.as_str().filter(|_| !is_last) {
+                Some(after) => url = format!("{base}&after={after}"),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Asks Meta to approve a new template; returns how it stands then.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    pub async fn make_template(&self, account: &str, call: &Value) -> Result<String, SendError> {
+        let request = self.http.post(self.templates_url(account)).header(CONTENT_TYPE, "application/json");
+        let response = request.body(call.to_string()).send().await.map_err(|error| transport(&error))?;
+        let made = answer(response).await?;
+        Ok(made["status"].as_str().unwrap_or("PENDING").to_owned())
+    }
+
+    fn templates_url(&self, account: &str) -> String {
+        format!("{}/{}/{account}/message_templates", self.base, self.version)
     }
 
     async fn post(&self, channel: &str, body: &Value) -> Result<Value, SendError> {
@@ -187,7 +205,8 @@ async fn answer(response: reqwest::Response) -> Result<Value, SendError> {
     let error = body.as_ref().and_then(|body| body.get("error"));
     if let Some(error) = error {
         let code = error.get("code").and_then(Value::as_i64);
-        let message = error.get("message").and_then(Value::as_str).unwrap_or("the Graph API refused it");
+        let said = error.get("error_user_msg").or(error.get("message"));
+        let message = said.and_then(Value::as_str).unwrap_or("the Graph API refused it");
         return Err(SendError { code, retry_after, uncertain: false, detail: message.to_owned() });
     }
     match body {

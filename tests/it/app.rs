@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use hotline::domain::Timestamp;
-use hotline::engine::{Clock, wall_clock};
+use hotline::engine::wall_clock;
 use hotline::whatsapp::sandbox::{Customer, Sandbox, SandboxSettings};
 
 use crate::db::{Database, eventually};
@@ -17,12 +17,7 @@ pub const SECRET: &str = "app-secret-of-the-tests";
 
 /// A sandbox that listens on a port of its own, for a bot at `webhook`.
 pub async fn sandbox(webhook: SocketAddr, per_second: u32) -> (Sandbox, SocketAddr) {
-    serve(sandbox_settings(webhook, per_second), wall_clock()).await
-}
-
-/// How the sandbox of a test behaves that needs nothing else.
-pub fn sandbox_settings(webhook: SocketAddr, per_second: u32) -> SandboxSettings {
-    SandboxSettings {
+    let settings = SandboxSettings {
         webhook: format!("http://{webhook}/webhook/whatsapp"),
         app_secret: SECRET.into(),
         verify_token: "word".into(),
@@ -30,16 +25,13 @@ pub fn sandbox_settings(webhook: SocketAddr, per_second: u32) -> SandboxSettings
         phone_number_id: NUMBER.into(),
         rules: hotline::whatsapp::graph::Rules::unlimited(per_second),
         status_delays: [Duration::from_millis(20), Duration::from_millis(20), Duration::from_millis(20)],
+        review_after: Duration::from_millis(200),
         retry_after: Duration::from_millis(100),
         // A status that meets a dead process is soon told to the next one.
         retry_at_most: Duration::from_secs(1),
         window_error_at_once: false,
-    }
-}
-
-/// A sandbox of these settings, at a port of its own.
-pub async fn serve(settings: SandboxSettings, clock: Clock) -> (Sandbox, SocketAddr) {
-    let sandbox = Sandbox::new(settings, clock);
+    };
+    let sandbox = Sandbox::new(settings, wall_clock());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, sandbox.graph_router()).into_future());

@@ -35,7 +35,7 @@ pub use lead::{Colour, Heat, Stage};
 pub use link::{LINK_ROOM, Link, LinkKind};
 pub use message::{Button, Content, ListRow, MessageKind, MessageNumber, Outgoing, Sender, TemplateRef};
 pub use money::{Currency, Money};
-pub use period::{Every, Period, midnight};
+pub use period::{Every, Period, clock_time, midnight};
 pub use place::{Delivery, PlaceEvidence, Position, Region, SharedPosition, Sighting, Whereabouts};
 pub use problem::{Problem, Severity};
 pub use rates::Rates;

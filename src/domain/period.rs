@@ -78,7 +78,12 @@ impl Every {
 
 /// The first moment of a day there; where the clocks skip midnight, the first that there is.
 pub fn midnight(day: NaiveDate, zone: Tz) -> Timestamp {
-    let start = day.and_time(chrono::NaiveTime::MIN);
+    clock_time(day, chrono::NaiveTime::MIN, zone)
+}
+
+/// When the clocks there show a time of a day first; where they skip it, the same so many hours later.
+pub fn clock_time(day: NaiveDate, time: chrono::NaiveTime, zone: Tz) -> Timestamp {
+    let start = day.and_time(time);
     let there = |hours: i64| {
         let local = start.checked_add_signed(chrono::TimeDelta::hours(hours))?;
         zone.from_local_datetime(&local).earliest().map(|at| Timestamp(at.timestamp_millis()))

@@ -196,13 +196,15 @@ impl Engine {
         Ok(run)
     }
 
-    /// How long so many messages take at the number's throughput and the portfolio's limit.
+    /// How long so many messages take at the throughput of the slowest number and the portfolio's limit.
     async fn takes(&self, messages: u64, templates: u64, now: Timestamp) -> Result<u64, StoreError> {
-        let per_second = u64::from(self.settings().whatsapp.messages_per_second.max(1));
+        let numbers = self.store().numbers(now).await?;
+        let slowest = numbers.iter().map(|number| self.pace_of(number, now)).min();
+        let per_second = u64::from(slowest.unwrap_or(self.settings().whatsapp.messages_per_second).max(1));
         let until_told = self.shelf().knowledge().limits.portfolio_until_told;
         let by_throughput = messages.div_ceil(per_second);
         let Some(most) = self.store().portfolio().await?.unwrap_or(Some(until_told)) else { return Ok(by_throughput) };
-        let used: i64 = self.store().numbers(now).await?.iter().map(|number| number.reached).sum();
+        let used: i64 = numbers.iter().map(|number| number.reached).sum();
         let today = u64::from(most).saturating_sub(used.max(0) as u64);
         let days = templates.saturating_sub(today).div_ceil(u64::from(most.max(1)));
         Ok(by_throughput.max(days * 86_400))

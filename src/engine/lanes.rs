@@ -4,12 +4,16 @@
 //! everything else waits there until the sender takes it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{self, OwnedPermit, Permit};
 
+use crate::domain::Timestamp;
 use crate::store::OutboxRow;
+
+/// Messages that stand in a lane at most.
+const MOST: usize = 128;
 
 /// The lanes of all our numbers.
 pub(super) struct Lanes(Vec<Arc<Lane>>);
@@ -20,6 +24,10 @@ pub(super) struct Lane {
     queue: mpsc::Sender<OutboxRow>,
     /// Taken out by the one task that keeps the lane's pace; the next one finds it here if that task fails.
     pub(super) turns: Mutex<mpsc::Receiver<OutboxRow>>,
+    /// Messages that may stand in it at the number's present pace.
+    length: AtomicUsize,
+    /// Until when the number sends slower, in Unix milliseconds.
+    slowed_until: AtomicI64,
     /// This node sends for the number.
     is_led: AtomicBool,
     /// Grows with each message that is left to the outbox; 0 when nothing waits there.
@@ -27,13 +35,20 @@ pub(super) struct Lane {
 }
 
 impl Lanes {
-    /// A tenth of a second's worth of room each: a reply that comes now does not wait behind more than that.
     pub(super) fn new(channels: &[String], messages_per_second: u32) -> Self {
-        let room = (messages_per_second as usize / 10).clamp(8, 128);
         let lane = |channel: &String| {
-            let (queue, turns) = mpsc::channel(room);
-            let (is_led, waiting) = (AtomicBool::new(false), AtomicU64::new(1));
-            Arc::new(Lane { channel: channel.clone(), queue, turns: Mutex::new(turns), is_led, waiting })
+            let (queue, turns) = mpsc::channel(MOST);
+            let lane = Lane {
+                channel: channel.clone(),
+                queue,
+                turns: Mutex::new(turns),
+                length: AtomicUsize::new(0),
+                slowed_until: AtomicI64::new(0),
+                is_led: AtomicBool::new(false),
+                waiting: AtomicU64::new(1),
+            };
+            lane.keep(messages_per_second, None);
+            Arc::new(lane)
         };
         Self(channels.iter().map(lane).collect())
     }
@@ -53,14 +68,32 @@ impl Lanes {
 }
 
 impl Lane {
-    pub(super) fn lead(&self, is_led: bool) {
-        self.is_led.store(is_led, Ordering::Release);
+    /// Whether this node sends for the number from now on; true if it did not before.
+    pub(super) fn lead(&self, is_led: bool) -> bool {
+        let was_led = self.is_led.swap(is_led, Ordering::AcqRel);
+        is_led && !was_led
+    }
+
+    /// At this pace a tenth of a second's worth may stand in it: a reply that comes now does not wait behind more than that.
+    pub(super) fn keep(&self, messages_per_second: u32, slowed_until: Option<Timestamp>) {
+        self.length.store((messages_per_second as usize / 10).clamp(8, MOST), Ordering::Release);
+        self.slowed_until.store(slowed_until.unwrap_or_default().0, Ordering::Release);
+    }
+
+    /// Until when the number sends slower, as far as this node knows.
+    pub(super) fn slowed_until(&self) -> Timestamp {
+        Timestamp(self.slowed_until.load(Ordering::Acquire))
+    }
+
+    fn length(&self) -> usize {
+        self.length.load(Ordering::Acquire)
     }
 
     /// A place for a message that leaves as soon as it is committed; `None` where it has to wait in the outbox.
     pub(super) fn place(&self) -> Option<OwnedPermit<OutboxRow>> {
         let direct = self.is_led.load(Ordering::Acquire) && self.waiting.load(Ordering::Acquire) == 0;
-        let place = if direct { self.queue.clone().try_reserve_owned().ok() } else { None };
+        let free = direct && self.room() > 0;
+        let place = if free { self.queue.clone().try_reserve_owned().ok() } else { None };
         if place.is_none() {
             self.waiting.fetch_add(1, Ordering::AcqRel);
         }
@@ -69,17 +102,17 @@ impl Lane {
 
     /// How many messages there is room for.
     pub(super) fn room(&self) -> usize {
-        self.queue.capacity()
+        (self.length() + self.queue.capacity()).saturating_sub(MOST)
     }
 
     /// At this much room it is worth a look into the outbox.
     pub(super) fn half(&self) -> usize {
-        self.queue.max_capacity().div_ceil(2)
+        self.length().div_ceil(2)
     }
 
     /// Waits for that much room. `None` when the lane is closed.
     pub(super) async fn until(&self, room: usize) -> Option<()> {
-        self.queue.reserve_many(room).await.ok().map(|_| ())
+        self.queue.reserve_many((MOST + room).saturating_sub(self.length()).min(MOST)).await.ok().map(|_| ())
     }
 
     /// Puts in what was taken from the outbox. What a closed lane cannot take stays `sending`; the settler sees to it.

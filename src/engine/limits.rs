@@ -1,6 +1,7 @@
 //! Minds what holds messages back for many: heeds what Meta tells of account, numbers and templates, asks Meta now and then, and
 //! opens the breaker when too much fails or too little is read. Replies go on in all of this.
 
+use std::collections::HashMap;
 use std::time::Duration as StdDuration;
 
 use super::Engine;
@@ -9,7 +10,7 @@ use super::state::State;
 use crate::domain::{Duration, EventBody, MessageNumber, Outgoing, Timestamp};
 use crate::governance::Alert;
 use crate::outreach::{Outcomes, Shared, Verdict};
-use crate::store::{HoldRow, Leave, OutcomeRow, StoreError};
+use crate::store::{HoldRow, Leave, NumberTold, OutcomeRow, StoreError};
 use crate::whatsapp::errors::{self, Action};
 use crate::whatsapp::graph::Quality;
 use crate::whatsapp::signals::{self, Signal, Subject};
@@ -31,11 +32,9 @@ const ALERT: &str = "number-quality";
 /// Looks until told to stop.
 pub(super) async fn run(engine: Engine) {
     let stop = engine.stopping();
-    let (mut asked, mut judged) = (None, None);
+    let (mut asked, mut judged) = (HashMap::new(), None);
     loop {
-        if is_minded_here(&engine)
-            && let Err(error) = minded(&engine, &mut asked, &mut judged).await
-        {
+        if let Err(error) = look(&engine, &mut asked, &mut judged).await {
             tracing::warn!(%error, "limits cannot be looked after just now");
         }
         tokio::select! {
@@ -50,31 +49,28 @@ pub(super) fn is_minded_here(engine: &Engine) -> bool {
     engine.channels().first().is_some_and(|first| engine.lanes().led().any(|lane| lane.channel == *first))
 }
 
-/// Whether it is time for what was last done then; notes that it is done now.
-fn is_time(last: &mut Option<Timestamp>, every: Duration, now: Timestamp) -> bool {
-    let is_time = last.is_none_or(|last| now - last >= every);
-    if is_time {
-        *last = Some(now);
-    }
-    is_time
-}
-
-async fn minded(
+async fn look(
     engine: &Engine,
-    asked: &mut Option<Timestamp>,
+    asked: &mut HashMap<String, Timestamp>,
     judged: &mut Option<Timestamp>,
 ) -> Result<(), StoreError> {
-    heed_meta(engine).await?;
-    end_rests(engine).await?;
+    engine.take_up_paces().await?;
     let now = engine.now();
-    if is_time(asked, ASK_EVERY, now) {
-        for channel in engine.channels() {
-            ask_meta(engine, channel).await?;
+    for lane in engine.lanes().led() {
+        if asked.get(&lane.channel).is_none_or(|last| now - *last >= ASK_EVERY) {
+            ask_meta(engine, &lane.channel).await?;
+            asked.insert(lane.channel.clone(), now);
         }
     }
-    if is_time(judged, JUDGE_EVERY, now) {
+    if !is_minded_here(engine) {
+        return Ok(());
+    }
+    heed_meta(engine).await?;
+    end_rests(engine).await?;
+    if judged.is_none_or(|last| now - last >= JUDGE_EVERY) {
         judge(engine).await?;
         tell(engine).await?;
+        *judged = Some(now);
     }
     alert(engine).await
 }
@@ -100,44 +96,60 @@ async fn heed(engine: &Engine, signal: Signal) -> Result<(), StoreError> {
         Signal::Lift { what, why } => store.lift(&what.key(), Some(META), &why, now).await.map(|_| ()),
         Signal::Template(news) => engine.heed_template(news).await,
         Signal::Quality { number, quality } => {
-            let known = store.numbers(now).await?;
-            let digits = |display: &str| display.chars().filter(char::is_ascii_digit).collect::<String>();
-            for channel in engine.channels() {
-                let display = known.iter().find(|row| row.channel == *channel).map(|row| digits(&row.display));
-                // A number that Meta has not described yet may be the one that is meant.
-                if display.is_none_or(|display| display.is_empty() || number.is_empty() || display == number) {
-                    take_quality(engine, channel, "", quality.name()).await?;
-                }
-            }
-            Ok(())
+            let told = NumberTold { quality: quality.name().into(), ..NumberTold::default() };
+            take_told(engine, &meant(engine, &number).await?, &told).await
+        }
+        Signal::Faster { number } => {
+            let told = NumberTold { throughput: "HIGH".into(), ..NumberTold::default() };
+            take_told(engine, &meant(engine, &number).await?, &told).await
         }
     }
 }
 
-/// Takes up a number's quality: a fall to RED holds it until it is better, one to YELLOW lets it rest. What did not change says
-/// nothing: a person may have let the number go on meanwhile.
-async fn take_quality(engine: &Engine, channel: &str, display: &str, quality: &str) -> Result<(), StoreError> {
-    let (store, now) = (engine.store(), engine.now());
-    let known = store.numbers(now).await?.into_iter().find(|row| row.channel == channel);
-    let was = known.map(|row| row.quality).unwrap_or_default();
-    let (number, red) = (Subject::Number(channel.to_owned()), Quality::Red.name());
-    if quality == red && was != red {
-        engine.hold(&number, None, "Meta calls the number's quality RED".into(), META).await?;
-    } else if quality != red && was == red {
-        store.lift(&number.key(), Some(META), &format!("Meta calls the number's quality {quality}"), now).await?;
-    } else if quality == Quality::Yellow.name() && was == Quality::Green.name() {
-        let rests = engine.shelf().knowledge().limits.breaker.yellow_rests;
-        engine.hold(&number, Some(now + rests), "the number's quality fell to YELLOW".into(), META).await?;
-    }
-    // Last: after a crash before it the change is seen once more.
-    store.set_number(channel, display, quality, now).await
+/// Our numbers that a webhook means by these digits. One that Meta has not described yet may be the one that is meant.
+async fn meant(engine: &Engine, digits: &str) -> Result<Vec<String>, StoreError> {
+    let known = engine.store().numbers(engine.now()).await?;
+    let is_meant = |channel: &&String| {
+        let display = known.iter().find(|row| row.channel == **channel).map_or("", |row| &row.told.display);
+        let display: String = display.chars().filter(char::is_ascii_digit).collect();
+        display.is_empty() || digits.is_empty() || display == digits
+    };
+    Ok(engine.channels().iter().filter(is_meant).cloned().collect())
 }
 
-/// Asks Meta for a number's quality and the portfolio's limit. Where it does not answer, what is known stands.
+/// Takes up what Meta tells of numbers. A fall of the quality to RED holds a number until it is better, one to YELLOW lets it rest.
+/// What did not change says nothing: a person may have let the number go on meanwhile.
+async fn take_told(engine: &Engine, channels: &[String], told: &NumberTold) -> Result<(), StoreError> {
+    let (store, now, quality) = (engine.store(), engine.now(), told.quality.as_str());
+    let known = store.numbers(now).await?;
+    for channel in channels {
+        let was = known.iter().find(|row| row.channel == *channel).map_or("", |row| row.told.quality.as_str());
+        let (number, red) = (Subject::Number(channel.clone()), Quality::Red.name());
+        if quality == red && was != red {
+            engine.hold(&number, None, "Meta calls the number's quality RED".into(), META).await?;
+        } else if quality != red && was == red && !quality.is_empty() {
+            store.lift(&number.key(), Some(META), &format!("Meta calls the number's quality {quality}"), now).await?;
+        } else if quality == Quality::Yellow.name() && was == Quality::Green.name() {
+            let rests = engine.shelf().knowledge().limits.breaker.yellow_rests;
+            engine.hold(&number, Some(now + rests), "the number's quality fell to YELLOW".into(), META).await?;
+        }
+        // Last: after a crash before it the change is seen once more.
+        store.set_number(channel, told, now).await?;
+    }
+    engine.take_up_paces().await
+}
+
+/// Asks Meta for a number's quality and throughput, and for the portfolio's limit. Where it does not answer, what is known stands.
 async fn ask_meta(engine: &Engine, channel: &str) -> Result<(), StoreError> {
     let Ok(number) = engine.client().number(channel).await else { return Ok(()) };
     let text = |name: &str| number[name].as_str().unwrap_or_default().to_owned();
-    take_quality(engine, channel, &text("display_phone_number"), &text("quality_rating")).await?;
+    let told = NumberTold {
+        display: text("display_phone_number"),
+        quality: text("quality_rating"),
+        throughput: signals::throughput(&number).to_owned(),
+        status: text("status"),
+    };
+    take_told(engine, &[channel.to_owned()], &told).await?;
     if let Some(Signal::Portfolio(most)) = signals::portfolio(&number["whatsapp_business_manager_messaging_limit"]) {
         engine.store().set_portfolio(most, engine.now()).await?;
     }
@@ -253,6 +265,9 @@ impl Engine {
     /// A call or a status told of an error that concerns more than its message.
     pub(super) async fn heed_error(&self, code: i64, channel: &str, template: Option<&str>) {
         let Some(policy) = errors::policy(code) else { return };
+        if let Some(rests) = policy.slows() {
+            self.slow_down(channel, rests, &errors::explain(code)).await;
+        }
         let what = match (policy.action, template) {
             (Action::AccountPause, _) => Subject::Account,
             (Action::NumberPause, _) => Subject::Number(channel.to_owned()),

@@ -71,15 +71,21 @@ pub struct Number {
     pub display: String,
     /// Meta's word.
     pub quality: String,
+    /// Meta's word, such as `CONNECTED`; empty until it is told.
+    pub status: String,
+    /// Meta's word, `STANDARD` or `HIGH`; `BUSINESS_APP` where the app is used as well; empty until it is told.
+    pub throughput: String,
     /// Messages a second.
     pub messages_per_second: u32,
+    /// Until when it sends slower, since Meta said that it was too much; absent when it does not.
+    pub slower_until: Option<String>,
     /// Customers that its templates reached in 24 hours.
     pub customers: i64,
     /// How many it may reach while it is new; absent when it is not.
     pub warm_up: Option<u32>,
     /// How many unasked messages may go this hour after a rest; absent when it has grown back.
     pub this_hour: Option<u32>,
-    /// When Meta was asked last.
+    /// When Meta told of it last.
     pub checked: Option<String>,
 }
 
@@ -208,9 +214,12 @@ impl Engine {
         let portfolio = Portfolio { limit, told: told.is_some(), used };
         let number = |row: &crate::store::NumberRow| Number {
             number: row.channel.clone(),
-            display: row.display.clone(),
-            quality: row.quality.clone(),
-            messages_per_second: self.settings().whatsapp.messages_per_second,
+            display: row.told.display.clone(),
+            quality: row.told.quality.clone(),
+            status: row.told.status.clone(),
+            throughput: row.told.throughput.clone(),
+            messages_per_second: self.pace_of(row, now),
+            slower_until: row.slowed_until.filter(|until| *until > now).map(Timestamp::rfc3339),
             customers: row.reached,
             warm_up: knowledge.limits.warm_up(row.since, limit, now),
             this_hour: row.resumed_at.and_then(|resumed| knowledge.limits.after_rest(resumed, now)),

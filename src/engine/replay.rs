@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::fold::Knowledge;
+use super::replay_campaigns::Campaigns;
 use super::replay_jobs::{self, Known};
 use super::state::{Effect, State};
 use super::timeline::{Expectation, ExpectedPlan, Line, What};
 use super::watch::Watch;
-use crate::domain::{Consequence, ContactId, ContactRef, Event, EventBody, MessageKind, TagChange, TagMove, Timestamp};
+use crate::domain::{
+    AgentAction, AgentEvent, Consequence, ContactId, ContactRef, Event, EventBody, MessageKind, TagChange, TagMove,
+    Timestamp,
+};
 use crate::outreach;
 
 /// What came of a whole timeline.
@@ -54,6 +58,7 @@ pub struct World<'a> {
     record: Option<Record>,
     /// When jobs over all contacts are due next; none before anything happened.
     next_jobs: Option<Timestamp>,
+    campaigns: Campaigns,
 }
 
 impl<'a> World<'a> {
@@ -61,7 +66,17 @@ impl<'a> World<'a> {
     pub fn new(knowledge: &'a Knowledge, trace: bool) -> Self {
         let trace = trace.then(Vec::new);
         let (players, seen, alerts) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { knowledge, players, seen, alerts, watch: None, trace, record: None, next_jobs: None }
+        Self {
+            knowledge,
+            players,
+            seen,
+            alerts,
+            watch: None,
+            trace,
+            record: None,
+            next_jobs: None,
+            campaigns: Campaigns::default(),
+        }
     }
 
     /// An empty world that keeps all that is decided in it.
@@ -140,8 +155,9 @@ impl<'a> World<'a> {
 
     /// An event of the whole shop reaches those whom it concerns.
     fn hand_on(&mut self, line: &Line, body: &EventBody) {
-        if let (Some(watch), EventBody::Campaign(campaign)) = (&mut self.watch, body) {
-            watch.campaign(campaign, line.at);
+        if let EventBody::Campaign(campaign) = body {
+            self.campaigns.note(campaign, line.at, self.knowledge);
+            self.watch.iter_mut().for_each(|watch| watch.campaign(campaign, line.at));
         }
         let tags = self.knowledge.audiences.of(body, &self.knowledge.places);
         for (contact, player) in &mut self.players {
@@ -155,12 +171,43 @@ impl<'a> World<'a> {
 
     /// Fires what is due up to that moment, and does the jobs over all contacts that are due on the way.
     fn advance_all(&mut self, until: Timestamp) {
-        while let Some(due) = self.next_jobs.filter(|due| *due + replay_jobs::DELAY <= until) {
-            self.advance_days(due);
-            self.jobs(due);
-            self.next_jobs = Some(replay_jobs::next(due, self.knowledge));
+        loop {
+            let merge = self.campaigns.next().filter(|due| *due <= until);
+            let jobs = self.next_jobs.filter(|due| *due + replay_jobs::DELAY <= until);
+            match (merge, jobs) {
+                (Some(merge), jobs) if jobs.is_none_or(|jobs| merge < jobs + replay_jobs::DELAY) => {
+                    self.advance_days(merge);
+                    self.merge(merge);
+                }
+                (_, Some(due)) => {
+                    self.advance_days(due);
+                    self.jobs(due);
+                    self.next_jobs = Some(replay_jobs::next(due, self.knowledge));
+                }
+                (_, None) => break,
+            }
         }
         self.advance_days(until);
+    }
+
+    /// Makes the tags of campaigns one that have been over for long, as far as people gave them.
+    fn merge(&mut self, due: Timestamp) {
+        let knowledge = self.knowledge;
+        let into = knowledge.governance.tags.campaign_into.clone();
+        let tags: Vec<String> =
+            self.campaigns.take(due).into_iter().filter(|tag| *tag != into && !knowledge.rulebook.gives(tag)).collect();
+        for (contact, player) in &mut self.players {
+            let held: Vec<_> =
+                tags.iter().filter(|tag| player.state.facts.holds(tag)).map(|tag| (tag, false)).collect();
+            let gets = (!held.is_empty() && !player.state.facts.holds(&into)).then_some((&into, true));
+            for (tag, set) in held.into_iter().chain(gets) {
+                let action = if set { AgentAction::TagAdd } else { AgentAction::TagRemove };
+                let (agent, tag) = ("hotline".to_owned(), Some(tag.clone()));
+                let body = EventBody::Agent(AgentEvent { agent, action, tag, colour: None, text: None, link: false });
+                let effects = knowledge.fold(&mut player.state, &Event { seq: 0, at: due, received: due, body });
+                note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
+            }
+        }
     }
 
     /// Keeps what alerts compare from day to day.

@@ -77,7 +77,9 @@ async fn lead(engine: &Engine, leadership: &mut Leadership) {
         tracing::warn!(%error, "cannot tell which numbers this node sends for; it sends for none");
     });
     for lane in engine.lanes().iter() {
-        lane.lead(led.as_ref().is_ok_and(|led| led.contains(&lane.channel)));
+        if lane.lead(led.as_ref().is_ok_and(|led| led.contains(&lane.channel))) {
+            engine.pacer().begin(&lane.channel);
+        }
     }
 }
 

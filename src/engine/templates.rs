@@ -24,9 +24,6 @@ const JUDGE_EVERY: Duration = Duration::seconds(10);
 const TRY_AGAIN: Duration = Duration::minutes(1);
 /// What is put off for its template is asked for again after this, or when the hold is lifted.
 const ASK_AGAIN: Duration = Duration::minutes(5);
-/// A list of many pages is read less often: each page is one of 200 calls an hour, of which half are left to others.
-const PAGE: usize = 200;
-const SECONDS_A_CALL: i64 = 36;
 /// Who holds a template that cannot be sent.
 pub const SOURCE: &str = "templates";
 
@@ -185,7 +182,7 @@ async fn read_list(engine: &Engine) -> Result<Duration, StoreError> {
     match engine.client().templates(account).await {
         Ok(entries) => {
             keep(engine, &entries).await?;
-            Ok(every.max(Duration::seconds(SECONDS_A_CALL * entries.len().div_ceil(PAGE) as i64)))
+            Ok(every)
         }
         Err(error) => {
             tracing::warn!(%error, "Meta's list of templates cannot be read; what is known of them stands");

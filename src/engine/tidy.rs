@@ -1,6 +1,8 @@
 //! Merging, archiving and deleting tags, as a person decides, and taking it back. Each contact learns of it by an event in its own
 //! journal: a person gave one tag and took another away.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -46,18 +48,46 @@ pub async fn proposals(store: &Store, knowledge: &Knowledge, now: Timestamp) -> 
     let overlaps = store.tag_overlaps(&kept).await?;
     let since = Timestamp(now.0 - CAMPAIGNS_BACK * 86_400_000);
     let events = store.campaigns(since).await?;
-    let ended = events.into_iter().filter_map(|(at, body)| match body {
-        EventBody::Campaign(campaign) if campaign.action == "end" => Some((at, campaign)),
-        _ => None,
-    });
-    let campaigns: Vec<EndedCampaign> = ended
-        .map(|(ended, campaign)| EndedCampaign { campaign: campaign.campaign, ended, tags: campaign.tags })
-        .collect();
+    let campaigns = ended(events);
     let begun = store.log_begun().await?.unwrap_or(now);
     Ok(governance::proposals(&knowledge.governance, &tags, &overlaps, &campaigns, begun, now))
 }
 
+/// Campaigns that are over, with the tags that they began or ended with.
+fn ended(events: Vec<(Timestamp, EventBody)>) -> Vec<EndedCampaign> {
+    let mut tags: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut ended = Vec::new();
+    for (at, body) in events {
+        let EventBody::Campaign(campaign) = body else { continue };
+        let known = tags.entry(campaign.campaign.clone()).or_default();
+        known.extend(campaign.tags);
+        if campaign.action == "end" {
+            ended.push(EndedCampaign { campaign: campaign.campaign, ended: at, tags: known.clone() });
+        }
+    }
+    ended
+}
+
 impl Engine {
+    /// What the clock decides, as a shop's own rules say: how many contacts it changed.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn tidy_by_itself(&self, who: &str, order: Order) -> Result<u64, StoreError> {
+        let done = match self.checked(&order) {
+            Ok(into) => self.carry_out(who, &order, into).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(done) => Ok(done.contacts),
+            Err(NotDone::Store(error)) => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "tags could not be tidied");
+                Ok(0)
+            }
+        }
+    }
+
     /// Does what a person decided. It goes on to its end also where the one who asked goes away.
     ///
     /// # Errors

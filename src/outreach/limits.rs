@@ -11,9 +11,19 @@ use crate::domain::{Duration, Problem, SourceFile, Timestamp};
 #[expect(missing_docs, reason = "explained in keywords/limits.toml")]
 pub struct Limits {
     pub portfolio_until_told: u32,
+    pub throughput: Throughput,
     pub warm_up: WarmUp,
     pub breaker: Breaker,
     pub resume: Resume,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Throughput {
+    pub standard: u32,
+    pub high: u32,
+    pub business_app: u32,
+    pub slowed: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -100,6 +110,23 @@ impl Limits {
     }
 }
 
+impl Throughput {
+    /// Messages a second of a number by the name of its throughput; `otherwise` where Meta told none. While it is slowed, Meta has
+    /// just said that it was too much.
+    pub fn pace(&self, told: &str, otherwise: u32, is_slowed: bool) -> u32 {
+        let per_second = match told {
+            "STANDARD" => self.standard,
+            "HIGH" => self.high,
+            "BUSINESS_APP" => self.business_app,
+            _ => otherwise,
+        };
+        match is_slowed {
+            true => ((f64::from(per_second) * self.slowed) as u32).max(1),
+            false => per_second,
+        }
+    }
+}
+
 impl Breaker {
     /// Why a number or a template has to rest, if it has to.
     pub fn judge(&self, outcomes: Outcomes) -> Option<String> {
@@ -141,6 +168,14 @@ mod tests {
         assert_eq!(limits.warm_up(born, Some(2_000), Timestamp(0) + Duration::days(6)), None);
         assert_eq!(limits.warm_up(born, Some(10_000), Timestamp(0)), None);
         assert_eq!(limits.warm_up(born, None, Timestamp(0)), None);
+    }
+
+    #[test]
+    fn a_number_s_pace_is_what_meta_tells_and_half_of_it_after_it_was_too_much() {
+        let throughput = limits().throughput;
+        let pace = |told, is_slowed| throughput.pace(told, 60, is_slowed);
+        assert_eq!([pace("STANDARD", false), pace("HIGH", false), pace("BUSINESS_APP", false)], [80, 1_000, 20]);
+        assert_eq!([pace("", false), pace("NOT_APPLICABLE", true), pace("HIGH", true)], [60, 30, 500]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::checks::{Checker, check_of_purchases, check_tag, check_together, chec
 use super::written::{
     AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat, WrittenScheme,
 };
-use super::{Rulebook, calendar, crossed, responses, rise, sequences, signals, sweep, tiers};
+use super::{Rulebook, calendar, crossed, responses, rise, rounds, sequences, signals, sweep, tiers};
 use crate::domain::{Colour, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage};
 
 /// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
@@ -75,8 +75,8 @@ pub(super) struct Rule {
     /// Ranks of [`AnyOrder`], and how long an order must have stood there.
     pub(super) order_ranks: Vec<u8>,
     pub(super) order_for: Duration,
-    /// From one round to the next.
-    pub(super) every: Duration,
+    /// How often it comes round.
+    pub(super) every: Option<rounds::Round>,
     /// When the messages of a sequence may go.
     pub(super) steps: Vec<sequences::Step>,
     pub(super) since_first: Option<(Duration, Duration)>,
@@ -280,7 +280,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         Some(any) => understand_any_order(checker, place, any),
         None => (Vec::new(), Duration::ZERO),
     };
-    let every = written.every.as_ref().map_or(Duration::ZERO, |every| understand_every(checker, every));
+    let every = written.every.as_ref().map(|every| rounds::understand(checker, every));
     let steps = sequences::understand(checker, place, &written);
     let since_first =
         written.since_first.as_ref().map(|since| (checker.duration(&since.at_least), checker.duration(&since.at_most)));
@@ -397,15 +397,6 @@ fn understand_date(checker: &mut Checker<'_>, date: &OnDate) -> (Duration, Durat
         checker.error(date.until.span().start, "`until` is not after `from`", "Nothing could ever be so.");
     }
     (from, until)
-}
-
-/// Shorter rounds than a minute are a slip, and would keep a contact awake for ever.
-fn understand_every(checker: &mut Checker<'_>, every: &Spanned<String>) -> Duration {
-    let length = checker.duration(every);
-    if length < Duration::minutes(1) {
-        checker.error(every.span().start, "rounds are a minute apart or more", "Write every = \"7d\".");
-    }
-    length
 }
 
 fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder) -> (Vec<u8>, Duration) {

@@ -155,6 +155,20 @@ impl Rulebook {
         self.rules.iter().map(|rule| (&*rule.name, rule.written.catalogue.as_slice()))
     }
 
+    /// Rules that send something, each with the tags that it goes by: those that it sets, and those that it asks for; `*` at the
+    /// end stands for anything.
+    pub fn sends_by(&self) -> std::collections::BTreeMap<String, Vec<String>> {
+        let fixed = |tag: &str| tag.split_once('{').map_or_else(|| tag.to_owned(), |(start, _)| format!("{start}*"));
+        let tags = |rule: &Rule| {
+            let (written, holds) = (&rule.written, &rule.written.holds);
+            let set = written.tag.iter().map(|tag| tag.get_ref());
+            let tags: Vec<String> = set.chain(&holds.tags).chain(&holds.any_tags).map(|tag| fixed(tag)).collect();
+            (rule.name.to_string(), tags)
+        };
+        let sends = |rule: &&Rule| rule.written.follow_up.is_some() || !rule.steps.is_empty();
+        self.rules.iter().filter(sends).map(tags).filter(|(_, tags)| !tags.is_empty()).collect()
+    }
+
     /// Every message that a rule sends unasked: the rule's name, what the message is for, and its template.
     pub fn sends(&self) -> impl Iterator<Item = (&str, MessageKind, &str)> {
         self.rules.iter().flat_map(|rule| {

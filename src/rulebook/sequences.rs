@@ -42,6 +42,14 @@ impl From<Run> for (Timestamp, usize) {
 }
 
 impl Run {
+    fn is_ended(self, rule: &Rule) -> bool {
+        self.planned > rule.steps.len()
+    }
+
+    fn end(&mut self, rule: &Rule) {
+        self.planned = rule.steps.len() + 1;
+    }
+
     /// When the next step is planned: the first at the beginning, each of the others when the time of the one before is over.
     fn due(&self, rule: &Rule) -> Option<Timestamp> {
         match self.planned {
@@ -58,25 +66,31 @@ pub(super) fn end(change: &mut Change<'_>, signal: &Signal) {
     for rule in sequences(rulebook) {
         let stops = rule.written.stops.iter().flat_map(Words::iter).any(|stop| stop == signal.name);
         let run = change.facts.sequences.get_mut(&*rule.name);
-        let ended = rule.steps.len() + 1;
-        if let Some(run) = run.filter(|run| stops && run.begun <= signal.at && run.planned < ended) {
-            run.planned = ended;
+        if let Some(run) = run.filter(|run| stops && run.begun <= signal.at && !run.is_ended(rule)) {
+            run.end(rule);
             change.unplan(&rule.name);
         }
     }
 }
 
-/// Begins what has come to hold, plans the steps that are due, and drops what holds no more. Who wants no messages is left alone.
+/// Begins what has come to hold, plans the steps that are due, and drops what holds no more. Who wants no messages is left alone:
+/// what ran for them has ended, also if they want some again.
 pub(super) fn look(change: &mut Change<'_>) {
     let rulebook = change.rulebook;
     for rule in sequences(rulebook) {
         let run = change.facts.sequences.get(&*rule.name).copied();
-        let holds = !change.contact.opted_out && evaluate::holds(rule, change.facts, None);
-        match (holds, run) {
+        match (evaluate::holds(rule, change.facts, None), run) {
             (false, None) => {}
             (false, Some(_)) => {
                 change.facts.sequences.remove(&*rule.name);
                 change.unplan(&rule.name);
+            }
+            (true, run) if change.contact.opted_out => {
+                if let Some(mut run) = run.filter(|run| !run.is_ended(rule)) {
+                    run.end(rule);
+                    change.facts.sequences.insert(rule.name.to_string(), run);
+                    change.unplan(&rule.name);
+                }
             }
             (true, run) => {
                 let mut run = run.unwrap_or(Run { begun: change.now, planned: 0 });

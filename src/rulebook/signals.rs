@@ -451,6 +451,17 @@ fn of_reading(
         signals.push(signal("sentence").with("language", language.tag().to_lowercase()));
     }
     for mention in &reading.requests {
+        // A whole class that is named is asked for like a product of it.
+        if let Some(category) = mention.key.strip_prefix("category/") {
+            if !mention.negated {
+                if products.is_empty() {
+                    facts.trade = Some(category.to_owned());
+                }
+                let earned = signal("earned").with("tag", &*mention.key).with("group", "category");
+                signals.push(earned.with("category", category).at_span(Some(mention.span)));
+            }
+            continue;
+        }
         let wanted = if mention.negated { "no" } else { "yes" };
         let asked = signal("request").with("request", hyphens(&mention.key)).with("wanted", wanted);
         signals.push(asked.at_span(Some(mention.span)));

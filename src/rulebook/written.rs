@@ -396,7 +396,7 @@ pub(super) struct Written {
     pub(super) responses: Option<Responses>,
     #[serde(default)]
     pub(super) any_order: Option<AnyOrder>,
-    /// As long as what `holds` asks for is true: at once, and each time that so much has passed.
+    /// As long as what `holds` asks for is true: at once and each time that so much has passed, or on a day of the week.
     #[serde(default)]
     pub(super) every: Option<Spanned<String>>,
     /// From when what `holds` asks for comes true: one message after the other, each from so long after the beginning.

@@ -19,6 +19,19 @@ pub struct List {
     pub first: Option<Segment>,
     /// When it is work.
     pub on: Option<Days>,
+    /// A view of the inbox: who of it waits for a person, or has one.
+    pub inbox: Option<Inbox>,
+}
+
+/// A list as a view of the inbox, and so as a service channel of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inbox {
+    /// What the view is called.
+    pub label: String,
+    /// Sign-in names of those whose inbox opens with it.
+    #[serde(default)]
+    pub agents: Vec<String>,
 }
 
 /// Days on which a list is work.
@@ -65,6 +78,7 @@ struct Written {
     segment: toml::Spanned<String>,
     first: Option<toml::Spanned<String>>,
     on: Option<toml::Spanned<WrittenDays>>,
+    inbox: Option<Inbox>,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +143,7 @@ fn understood(file: &SourceFile, list: &Written) -> Result<List, Problem> {
         segment: segment(&list.segment)?,
         first: list.first.as_ref().map(segment).transpose()?,
         on: list.on.as_ref().map(days).transpose()?,
+        inbox: list.inbox.clone(),
     })
 }
 

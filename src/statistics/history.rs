@@ -27,6 +27,8 @@ pub struct History {
     pub sent: Vec<Sent>,
     /// Tags that came and went.
     pub tags: Vec<TagMoved>,
+    /// What people said of their tags, the latest word last.
+    pub judged: Vec<Judged>,
     /// Their orders.
     pub orders: Vec<Order>,
     /// Each time that a person was asked for.
@@ -60,11 +62,18 @@ pub struct Sent {
     pub product: Option<String>,
     /// The rule that planned it.
     pub rule: Option<String>,
+    /// The campaign that it belongs to.
+    pub campaign: Option<String>,
     /// It did not arrive.
     pub failed: bool,
 }
 
 impl Sent {
+    /// A message of which no more is known.
+    pub fn new(at: Timestamp, kind: MessageKind, by_person: bool) -> Self {
+        Self { at, kind, by_person, product: None, rule: None, campaign: None, failed: false }
+    }
+
     /// Not an answer of the bot: either a person wrote it, or nobody had asked.
     pub fn is_effort(&self) -> bool {
         self.by_person || self.kind != MessageKind::Reply
@@ -84,6 +93,17 @@ pub struct TagMoved {
     pub tag: String,
     pub set: bool,
     pub rule: String,
+}
+
+/// Somebody said whether a tag is right.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The tag.
+    pub tag: String,
+    /// Since when it was held: tells one time from another.
+    pub since: Timestamp,
+    /// What was said.
+    pub right: bool,
 }
 
 /// An order.
@@ -302,7 +322,7 @@ pub(super) mod made {
     }
 
     pub fn sent(at: i64, kind: MessageKind, by_person: bool) -> Sent {
-        Sent { at: hours(at), kind, by_person, product: None, rule: None, failed: false }
+        Sent::new(hours(at), kind, by_person)
     }
 
     pub fn span(from: i64, until: i64) -> Span {

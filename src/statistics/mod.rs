@@ -14,6 +14,7 @@ mod sending;
 mod service;
 mod shares;
 mod trade;
+mod wrong;
 
 pub use basket::{Association, Pair, associations};
 pub use breaks::{Bins, Break, breaks};
@@ -27,3 +28,4 @@ pub use sending::Sending;
 pub use service::Service;
 pub use shares::{cut_place, points};
 pub use trade::Trade;
+pub use wrong::Wrong;

@@ -54,15 +54,39 @@ pub struct HistoryRow {
     pub said: String,
 }
 
+/// What Meta tells of one of our numbers. What is empty was not told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NumberTold {
+    /// As people write it.
+    pub display: String,
+    /// `GREEN`, `YELLOW`, `RED`, `UNKNOWN`.
+    pub quality: String,
+    /// `STANDARD`, `HIGH`, `NOT_APPLICABLE`; `BUSINESS_APP` where it is used in the app as well.
+    pub throughput: String,
+    /// `CONNECTED`, `RESTRICTED` and others.
+    pub status: String,
+}
+
+/// What decides of a number's pace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaceRow {
+    /// Meta's id of it.
+    pub channel: String,
+    /// See [`NumberTold::throughput`].
+    pub throughput: String,
+    /// Until when it sends slower.
+    pub slowed_until: Option<Timestamp>,
+}
+
 /// One of our numbers as Meta describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberRow {
     /// Meta's id of it.
     pub channel: String,
-    /// As people write it.
-    pub display: String,
-    /// `GREEN`, `YELLOW`, `RED`, `UNKNOWN`.
-    pub quality: String,
+    /// What Meta told last.
+    pub told: NumberTold,
+    /// Until when it sends slower, since Meta said that it was too much.
+    pub slowed_until: Option<Timestamp>,
     /// When we began to send from it.
     pub since: Timestamp,
     /// Since when it grows back after a rest.
@@ -176,15 +200,26 @@ impl Store {
     }
 
     /// Keeps what Meta says of a number.
-    pub async fn set_number(
+    pub async fn set_number(&self, channel: &str, told: &NumberTold, now: Timestamp) -> Result<(), StoreError> {
+        change!(self, limits::set_number(channel, told, now));
+        Ok(())
+    }
+
+    /// A number sends slower until then.
+    pub async fn slow_number(
         &self,
         channel: &str,
-        display: &str,
-        quality: &str,
+        until: Timestamp,
+        why: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        change!(self, limits::set_number(channel, display, quality, now));
+        change!(self, limits::slow_number(channel, until, why, now));
         Ok(())
+    }
+
+    /// What decides of the pace of our numbers.
+    pub async fn paces(&self) -> Result<Vec<PaceRow>, StoreError> {
+        Ok(query!(self, limits::paces()))
     }
 
     /// Our numbers, with the customers that their templates reached in 24 hours.

@@ -1,6 +1,6 @@
 //! Counting and listing segments.
 
-use super::{Backend, Store, StoreError, postgres, sqlite};
+use super::{Backend, InboxRow, Store, StoreError, postgres, sqlite};
 use crate::domain::{ContactId, Currency, Rates, Timestamp};
 use crate::segments::Segment;
 
@@ -68,6 +68,21 @@ impl Store {
     /// The next `limit` contacts of a segment behind that place.
     pub async fn list_segment(&self, asked: &Asked<'_>, after: Place, limit: i64) -> Result<Vec<Member>, StoreError> {
         Ok(query!(self, segments::list(asked, after, limit)))
+    }
+
+    /// One contact as lists show it, without its tags.
+    pub async fn member(&self, contact: ContactId) -> Result<Option<Member>, StoreError> {
+        Ok(query!(self, segments::member(contact)))
+    }
+
+    /// Contacts of a segment who wait for a person, the nearest promise first, and behind them those who have one.
+    pub async fn inbox_of(&self, asked: &Asked<'_>, limit: i64) -> Result<Vec<InboxRow>, StoreError> {
+        Ok(query!(self, segments::inbox(asked, limit)))
+    }
+
+    /// How many those are.
+    pub async fn count_inbox_of(&self, asked: &Asked<'_>) -> Result<i64, StoreError> {
+        Ok(query!(self, segments::count_inbox(asked)))
     }
 
     /// Every segment that was saved, by name.

@@ -8,17 +8,18 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::App;
 use super::access::{self, SignedIn};
-use super::view;
+use super::{view, views};
 use crate::domain::{AgentAction, AgentEvent, ContactId};
-use crate::store::{AlertRow, InboxRow, StoreError, View};
+use crate::engine::segments;
+use crate::store::{AlertRow, InboxRow, StoreError};
 
-/// Rows of a list, and messages of a thread: a screen and more. Older ones come with paging.
-const ROWS: i64 = 100;
+/// Messages of a thread: a screen and more.
 const MESSAGES: i64 = 200;
 
 pub(super) fn router() -> Router<App> {
@@ -26,8 +27,8 @@ pub(super) fn router() -> Router<App> {
         get(move || async move { ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")], text) })
     };
     Router::new()
-        .route("/", get(|| async { Redirect::to("/inbox/hot") }))
-        .route("/inbox", get(|| async { Redirect::to("/inbox/hot") }))
+        .route("/", get(first))
+        .route("/inbox", get(first))
         .route("/inbox/{view}", get(list))
         .route("/inbox/{view}/{contact}", get(open))
         .route("/fragment/alerts", get(alerts_fragment))
@@ -45,31 +46,26 @@ pub(super) fn router() -> Router<App> {
         )
 }
 
-pub(super) fn view_of(name: &str) -> Option<View> {
-    Some(match name {
-        "hot" => View::Hot,
-        "mine" => View::Mine,
-        "all" => View::All,
-        "bot" => View::Bot,
-        _ => return None,
-    })
+async fn first(State(app): State<App>, signed_in: SignedIn) -> Redirect {
+    Redirect::to(&format!("/inbox/{}", views::first(&app, &signed_in.user().login)))
 }
 
 /// What every page of the inbox shows.
 async fn frame(app: &App, signed_in: &SignedIn, view: &str, current: Option<i64>) -> Result<Value, Response> {
-    let Some(which) = view_of(view) else { return Err(app.pages.error("There is no such view.", "Go to the inbox.")) };
-    let store = app.engine.store();
     let login = &signed_in.user().login;
     let now = app.engine.now();
     let read = async {
-        let (counts, rows) = (store.counts(login).await?, store.inbox(which, login, ROWS).await?);
-        Ok::<_, StoreError>((counts, rows, head(app, signed_in).await?, app.engine.faces().await?))
+        let Some(rows) = views::rows(app, view, login).await? else { return Ok(None) };
+        let tabs = views::tabs(app, login).await?;
+        Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, app.engine.faces().await?)))
     };
-    let (counts, rows, head, faces) = read.await.map_err(|_| app.pages.unavailable())?;
+    let Some((tabs, rows, head, faces)) = read.await.map_err(|_| app.pages.unavailable())? else {
+        return Err(app.pages.error("There is no such view.", "Go to the inbox."));
+    };
     let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, now)).collect();
     let problems = app.engine.shelf().problems();
     Ok(context! {
-        view, counts => counts.to_vec(), rows, current,
+        view, tabs, rows, current,
         problems => problems.iter().map(ToString::to_string).collect::<Vec<_>>(), ..head
     })
 }
@@ -169,8 +165,10 @@ async fn thread(
     let shop_zone = app.engine.shelf().knowledge().shop.zone;
     let contact_view = view::contact(&row, state.as_deref(), now, shop_zone);
     let composer = composer(&row, signed_in, &contact_view);
+    // What they bought, as lists tell it (CHAR-1).
+    let bought = store.member(row.contact).await?.map(|member| segments::card(&member, now));
     Ok(Some(context! {
-        contact => contact_view, composer, error, key => access::token(),
+        contact => contact_view, composer, bought => Value::from(Serde(bought)), error, key => access::token(),
         messages => view::thread(&events, &sent, shop_zone),
         tags => view::tags(state.as_deref(), &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     }))
@@ -204,6 +202,16 @@ struct Acting {
 /// Longest reply that WhatsApp takes (section 5.6), in UTF-16 units.
 const LONGEST: usize = 4_096;
 
+/// What somebody typed, if it can be sent.
+pub(super) fn words(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    match text.encode_utf16().count() {
+        0 => Err("empty"),
+        length if length > LONGEST => Err("long"),
+        _ => Ok(text.to_owned()),
+    }
+}
+
 async fn act(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -213,7 +221,7 @@ async fn act(
     if !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
-    let view = view_of(&form.view).map_or("all", |_| form.view.as_str());
+    let view = views::known(&app, &form.view);
     let back = |error: Option<&str>| {
         let error = error.map(|error| format!("?error={error}")).unwrap_or_default();
         Redirect::to(&format!("/inbox/{view}/{contact}{error}")).into_response()
@@ -224,15 +232,11 @@ async fn act(
         "won" => (AgentAction::Won, None),
         "lost" => (AgentAction::Lost, None),
         "reply" | "note" => {
-            let text = form.text.trim();
-            if text.is_empty() {
-                return back(Some("empty"));
-            }
-            if text.encode_utf16().count() > LONGEST {
-                return back(Some("long"));
-            }
             let action = if action == "reply" { AgentAction::Reply } else { AgentAction::Note };
-            (action, Some(text.to_owned()))
+            match words(&form.text) {
+                Ok(text) => (action, Some(text)),
+                Err(error) => return back(Some(error)),
+            }
         }
         _ => {
             return (StatusCode::NOT_FOUND, app.pages.error("There is no such action.", "Go to the inbox."))

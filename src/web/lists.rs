@@ -119,7 +119,9 @@ async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, S
     let saved = saved.iter().map(|list| context! { name => &list.name, about => &list.about, today => false });
     let lists: Vec<Value> = saved.chain(shipped).collect();
     let (head, known_tags) = (console::head(app, signed_in).await?, view::known_tags(&faces));
-    let found = context! { lists, name => &asked.name, error, known_tags, typed => &asked.segment, ..found };
+    let (by_hand, today) = (super::by_hand::MOST, today.to_string());
+    let found =
+        context! { lists, by_hand, today, name => &asked.name, error, known_tags, typed => &asked.segment, ..found };
     Ok(context! { ..found, ..head })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod api;
+mod by_hand;
 mod campaigns;
 mod console;
 mod feeds;
@@ -14,6 +15,7 @@ mod security;
 mod sign_in;
 mod tags;
 mod view;
+mod views;
 mod visitor;
 mod visits;
 pub mod webhook;
@@ -49,6 +51,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let console = console::router()
         .merge(tags::router())
         .merge(lists::router())
+        .merge(by_hand::router())
         .merge(why::router())
         .merge(sign_in::router())
         .merge(live::router())

@@ -20,6 +20,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("rail.html", include_str!("../../templates/console/rail.html")),
     ("alerts.html", include_str!("../../templates/console/alerts.html")),
     ("lists.html", include_str!("../../templates/console/lists.html")),
+    ("by_hand.html", include_str!("../../templates/console/by_hand.html")),
     ("tags.html", include_str!("../../templates/console/tags.html")),
     ("list.html", include_str!("../../templates/console/list.html")),
     ("thread.html", include_str!("../../templates/console/thread.html")),

@@ -9,7 +9,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::access::SignedIn;
-use super::{App, console, view};
+use super::{App, console, view, views};
 use crate::domain::{AgentAction, ContactId, Every};
 use crate::engine::sample;
 use crate::engine::tags::{Actor, NotDone, Wish};
@@ -48,7 +48,7 @@ struct OnTag {
 impl OnTag {
     /// Back to the thread, with what was wrong.
     fn back(&self, contact: i64, outcome: Result<(), NotDone>, app: &App) -> Response {
-        let view = console::view_of(&self.view).map_or("all", |_| self.view.as_str());
+        let view = views::known(app, &self.view);
         match outcome {
             Ok(()) => Redirect::to(&format!("/inbox/{view}/{contact}")).into_response(),
             Err(NotDone::Store(_)) => app.pages.unavailable(),

@@ -1,8 +1,10 @@
 //! The Graph API as we call it (section 4): send a message, mark one as read, read and make templates.
 
-use std::sync::Once;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Once};
 use std::time::Duration as StdDuration;
 
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -13,6 +15,12 @@ use crate::domain::{Address, Content, Duration};
 /// Idle connections that are kept: enough for a thousand calls a second of a quarter second each.
 const IDLE_CONNECTIONS: usize = 256;
 
+/// Of the 200 calls an hour about accounts, numbers and templates that Meta takes from an app (section 5.3), so many may be made at
+/// once, and so many are spread over an hour.
+const QUESTIONS_AT_ONCE: NonZeroU32 = NonZeroU32::new(50).expect("50 is not 0");
+const QUESTIONS_AN_HOUR: NonZeroU32 = NonZeroU32::new(150).expect("150 is not 0");
+/// Meta's code for too many of them.
+const TOO_MANY_QUESTIONS: i64 = 80_007;
 /// Templates on one page of Meta's list.
 const TEMPLATES_AT_ONCE: usize = 200;
 
@@ -32,6 +40,8 @@ pub struct Client {
     base: String,
     version: String,
     auth: Auth,
+    /// Shared by all copies of the client.
+    questions: Arc<DefaultDirectRateLimiter>,
 }
 
 /// Meta took the message. That it arrives is told by statuses later.
@@ -82,7 +92,9 @@ impl Client {
             .build()
             .map_err(|error| format!("cannot prepare calls to the Graph API: {error}"))?;
         let base = settings.graph_url.trim_end_matches('/').to_owned();
-        Ok(Self { http, base, version: settings.graph_version.clone(), auth: settings.auth })
+        let questions = Quota::per_hour(QUESTIONS_AN_HOUR).allow_burst(QUESTIONS_AT_ONCE);
+        let questions = Arc::new(RateLimiter::direct(questions));
+        Ok(Self { http, base, version: settings.graph_version.clone(), auth: settings.auth, questions })
     }
 
     fn messages_url(&self, channel: &str) -> String {
@@ -130,13 +142,23 @@ impl Client {
         self.post(channel, &body).await.map(|_| ())
     }
 
-    /// What Meta says of a number: for `hotline doctor`.
+    /// What Meta says of a number.
     ///
     /// # Errors
     /// See [`SendError`].
     pub async fn number(&self, channel: &str) -> Result<Value, SendError> {
-        let fields = "display_phone_number,verified_name,quality_rating,status,throughput,whatsapp_business_manager_messaging_limit";
-        let url = format!("{}/{}/{channel}?fields={fields}", self.base, self.version);
+        let fields = "display_phone_number,verified_name,quality_rating,status,throughput,is_on_biz_app,\
+                      whatsapp_business_manager_messaging_limit";
+        self.ask(&format!("{channel}?fields={fields}")).await
+    }
+
+    /// Asks about an account, a number or a template, as often as Meta allows: a question too many is not asked at all.
+    async fn ask(&self, path: &str) -> Result<Value, SendError> {
+        if self.questions.check().is_err() {
+            let detail = "too many questions about the account within an hour; it is asked again later".into();
+            return Err(SendError { code: Some(TOO_MANY_QUESTIONS), retry_after: None, uncertain: false, detail });
+        }
+        let url = format!("{}/{}/{path}", self.base, self.version);
         let response = self.http.get(url).send().await.map_err(|error| transport(&error))?;
         answer(response).await
     }
@@ -147,18 +169,16 @@ impl Client {
     /// See [`SendError`].
     pub async fn templates(&self, account: &str) -> Result<Vec<Value>, SendError> {
         let fields = "name,language,status,category,components,quality_score,rejected_reason,parameter_format";
-        let base = format!("{}?limit={TEMPLATES_AT_ONCE}&fields={fields}", self.templates_url(account));
-        let (mut all, mut url) = (Vec::new(), base.clone());
+        let first = format!("{account}/message_templates?limit={TEMPLATES_AT_ONCE}&fields={fields}");
+        let (mut all, mut path) = (Vec::new(), first.clone());
         loop {
-            let response = self.http.get(&url).send().await.map_err(|error| transport(&error))?;
-            let mut page = answer(response).await?;
+            let mut page = self.ask(&path).await?;
             let data = page["data"].as_array_mut().map(std::mem::take).unwrap_or_default();
-            let (is_last, after) =
-                (data.is_empty() || page["paging"]["next"].is_null(), &page["paging"]["cursors"]["after"]);
+            let is_last = data.is_empty() || page["paging"]["next"].is_null();
             all.extend(data);
             // `next` has the host and the token in it: the cursor alone is followed.
-            match after.as_str().filter(|_| !is_last) {
-                Some(after) => url = format!("{base}&after={after}"),
+            match page["paging"]["cursors"]["after"].as_str().filter(|_| !is_last) {
+                Some(after) => path = format!("{first}&after={after}"),
                 None => return Ok(all),
             }
         }
@@ -169,14 +189,11 @@ impl Client {
     /// # Errors
     /// See [`SendError`].
     pub async fn make_template(&self, account: &str, call: &Value) -> Result<String, SendError> {
-        let request = self.http.post(self.templates_url(account)).header(CONTENT_TYPE, "application/json");
+        let url = format!("{}/{}/{account}/message_templates", self.base, self.version);
+        let request = self.http.post(url).header(CONTENT_TYPE, "application/json");
         let response = request.body(call.to_string()).send().await.map_err(|error| transport(&error))?;
         let made = answer(response).await?;
         Ok(made["status"].as_str().unwrap_or("PENDING").to_owned())
-    }
-
-    fn templates_url(&self, account: &str) -> String {
-        format!("{}/{}/{account}/message_templates", self.base, self.version)
     }
 
     async fn post(&self, channel: &str, body: &Value) -> Result<Value, SendError> {

@@ -34,6 +34,8 @@ pub struct Policy {
     waits: Vec<String>,
     #[serde(default)]
     rests: Option<String>,
+    #[serde(default)]
+    slows: Option<String>,
     /// What happened, in words for people.
     pub meaning: String,
 }
@@ -42,6 +44,11 @@ impl Policy {
     /// How long what it pauses rests, unless Meta or a person lifts it before; `None` until then.
     pub fn rests(&self) -> Option<Duration> {
         self.rests.as_deref().and_then(Duration::parse)
+    }
+
+    /// How long the number sends slower, if this says that it was too much.
+    pub fn slows(&self) -> Option<Duration> {
+        self.slows.as_deref().and_then(Duration::parse)
     }
 }
 
@@ -106,7 +113,8 @@ mod tests {
             assert!(policy.from > last, "{} stands out of order", policy.from);
             last = policy.to.unwrap_or(policy.from);
             assert!(policy.waits.iter().all(|wait| Duration::parse(wait).is_some()), "{}", policy.from);
-            assert!(policy.rests.iter().all(|rests| Duration::parse(rests).is_some()), "{}", policy.from);
+            let mut lengths = policy.rests.iter().chain(&policy.slows);
+            assert!(lengths.all(|length| Duration::parse(length).is_some()), "{}", policy.from);
             assert_eq!(policy.action == Action::Retry, !policy.waits.is_empty(), "{}", policy.from);
         }
     }

@@ -8,6 +8,9 @@ use crate::domain::{Contact, Duration, Timestamp};
 
 /// The moving time in which the portfolio's customers are counted (section 5.2).
 pub const PORTFOLIO_WINDOW: Duration = Duration::hours(24);
+/// Messages a second of a number that Meta has not upgraded, of one that it has, and of one that is used in the WhatsApp Business app
+/// as well (section 5.3).
+const PACES: [u32; 3] = [80, 1_000, 20];
 /// The time that quality looks back on (section 5.5).
 const QUALITY_WINDOW_HOURS: i64 = 7 * 24;
 /// Shares of blocks and reports among messages that nobody asked for, from which quality is yellow and red. Our own figures.
@@ -33,6 +36,17 @@ impl Rules {
     /// A number with this throughput and no other limit.
     pub fn unlimited(messages_per_second: u32) -> Self {
         Self { messages_per_second, portfolio: None, marketing_cap: None }
+    }
+
+    /// The number's throughput as Meta names it, and whether it is used in the app as well. A pace that no number of Meta's has is
+    /// told of as one that nothing is known of.
+    pub fn throughput(&self) -> (&'static str, bool) {
+        let [standard, high, with_app] = PACES;
+        match self.messages_per_second {
+            pace if pace == high => ("HIGH", false),
+            pace if pace == standard || pace == with_app => ("STANDARD", pace == with_app),
+            _ => ("NOT_APPLICABLE", false),
+        }
     }
 
     /// The portfolio's limit as Meta names it.

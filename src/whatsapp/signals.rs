@@ -18,6 +18,11 @@ pub enum Signal {
         /// How good.
         quality: Quality,
     },
+    /// Meta lets a number send faster.
+    Faster {
+        /// Digits, as far as they are told.
+        number: String,
+    },
     /// A template is told of.
     Template(News),
     /// Something must not be sent: the account or a template.
@@ -73,7 +78,10 @@ pub fn read(field: &str, value: &Value, at: Timestamp) -> Vec<Signal> {
                 "UNFLAGGED" => Some(Quality::Green),
                 _ => None,
             };
-            let number = text("display_phone_number").chars().filter(char::is_ascii_digit).collect();
+            let number: String = text("display_phone_number").chars().filter(char::is_ascii_digit).collect();
+            if event == "THROUGHPUT_UPGRADE" {
+                signals.push(Signal::Faster { number: number.clone() });
+            }
             signals.extend(quality.map(|quality| Signal::Quality { number, quality }));
             signals
         }
@@ -97,6 +105,15 @@ pub fn portfolio(value: &Value) -> Option<Signal> {
         },
     };
     Some(Signal::Portfolio(most))
+}
+
+/// The throughput of a number as its node tells it. One that is used in the WhatsApp Business app as well has a pace of its own,
+/// whatever its level (section 5.3).
+pub fn throughput(number: &Value) -> &str {
+    match number["is_on_biz_app"].as_bool() {
+        Some(true) => "BUSINESS_APP",
+        _ => number["throughput"]["level"].as_str().unwrap_or_default(),
+    }
 }
 
 /// What stands in a template's way, its status tells. A hold because of an error ends when Meta says that it may go; one whose
@@ -203,7 +220,8 @@ mod tests {
         assert!(read("account_update", &json!({ "event": "PARTNER_ADDED" }), now).is_empty());
         let upgraded = json!({ "display_phone_number": "+1 312-555-0100", "event": "THROUGHPUT_UPGRADE",
             "max_daily_conversations_per_business": "TIER_UNLIMITED" });
-        assert_eq!(read("phone_number_quality_update", &upgraded, now), [Signal::Portfolio(None)]);
+        let faster = Signal::Faster { number: "13125550100".into() };
+        assert_eq!(read("phone_number_quality_update", &upgraded, now), [Signal::Portfolio(None), faster]);
         let flagged = json!({ "display_phone_number": "13125550100", "event": "FLAGGED", "current_limit": "TIER_2K" });
         let quality = Signal::Quality { number: "13125550100".into(), quality: Quality::Red };
         assert_eq!(read("phone_number_quality_update", &flagged, now), [Signal::Portfolio(Some(2_000)), quality]);

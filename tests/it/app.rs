@@ -5,8 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use hotline::domain::Timestamp;
-use hotline::engine::wall_clock;
+use hotline::engine::{Clock, wall_clock};
 use hotline::whatsapp::sandbox::{Customer, Sandbox, SandboxSettings};
+use hotline::whatsapp::templates::Draft;
 
 use crate::db::{Database, eventually};
 
@@ -17,7 +18,12 @@ pub const SECRET: &str = "app-secret-of-the-tests";
 
 /// A sandbox that listens on a port of its own, for a bot at `webhook`.
 pub async fn sandbox(webhook: SocketAddr, per_second: u32) -> (Sandbox, SocketAddr) {
-    let settings = SandboxSettings {
+    serve(sandbox_settings(webhook, per_second), wall_clock()).await
+}
+
+/// How the sandbox of a test behaves that needs nothing else.
+pub fn sandbox_settings(webhook: SocketAddr, per_second: u32) -> SandboxSettings {
+    SandboxSettings {
         webhook: format!("http://{webhook}/webhook/whatsapp"),
         app_secret: SECRET.into(),
         verify_token: "word".into(),
@@ -30,12 +36,22 @@ pub async fn sandbox(webhook: SocketAddr, per_second: u32) -> (Sandbox, SocketAd
         // A status that meets a dead process is soon told to the next one.
         retry_at_most: Duration::from_secs(1),
         window_error_at_once: false,
-    };
-    let sandbox = Sandbox::new(settings, wall_clock());
+    }
+}
+
+/// A sandbox of these settings, at a port of its own.
+pub async fn serve(settings: SandboxSettings, clock: Clock) -> (Sandbox, SocketAddr) {
+    let sandbox = Sandbox::new(settings, clock);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, sandbox.graph_router()).into_future());
     (sandbox, address)
+}
+
+/// A template of service as Meta may have it.
+pub fn template(name: &str, language: &str, body: &str) -> Draft {
+    let examples = vec!["Ada".into(); body.matches("{{").count()];
+    Draft { name: name.into(), language: language.into(), category: "UTILITY", body: body.into(), examples }
 }
 
 /// The running binary; killed when dropped.

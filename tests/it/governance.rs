@@ -315,6 +315,36 @@ async fn an_agent_makes_and_gives_tags_and_an_admin_changes_them() {
     assert!(lists("?name=win-back").await.contains("0 contacts"));
     assert!(lists(".csv?segment=tag:product/sofa").await.contains("+85261000001"));
 
+    // SEG-3: one by one, in words of their own, once however often the form is sent; from then on the contact is theirs.
+    let page = lists("/each?segment=tag:product/sofa").await;
+    let key = page.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let number = contact.0.to_string();
+    let fields = [("segment", "tag:product/sofa"), ("done", ""), ("contact", &number), ("key", key)];
+    let with = |text: &'static str| [&fields[..], &[("text", text)]].concat();
+    let (_, page) = post(&agent, "/lists/each", &with(" ")).await;
+    assert!(page.contains("There is nothing to send."), "{page}");
+    for _ in 0..2 {
+        let (_, page) = post(&agent, "/lists/each", &with("What do you think of the new sofas?")).await;
+        assert!(page.contains("Written to."), "{page}");
+    }
+    let by_ben = eventually("the words are on their way", async || {
+        let sent = store.sent(contact, 10).await.unwrap();
+        let by_ben: Vec<_> = sent.into_iter().filter(|row| row.sender == "ben").collect();
+        (!by_ben.is_empty()).then_some(by_ben)
+    })
+    .await;
+    assert_eq!(by_ben.len(), 1);
+    let (_, page) = post(&admin, "/lists/each", &with("And I?")).await;
+    assert!(page.contains("Somebody else is in charge."), "{page}");
+    // STAGE-14: a channel of its own shows only those of it.
+    let view = async || {
+        let page = agent.0.get(format!("{base}/inbox/loyal-service")).send().await.unwrap();
+        page.text().await.unwrap()
+    };
+    assert!(view().await.contains("Nobody of this channel waits for a person."));
+    post(&agent, &give, &[("tag", "value/vip"), ("what", "add")]).await;
+    eventually("the channel shows them", async || view().await.contains("row-").then_some(())).await;
+
     let change = [("tag", "product/sofa"), ("label", "Product-Couch"), ("colour", "pink")];
     assert_eq!(post(&agent, "/admin/tags", &change).await.0, 403);
     let (status, page) = post(&admin, "/admin/tags", &change).await;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use hotline::domain::{Content, Duration, SourceFile, TemplateRef, Timestamp};
 use hotline::outreach::Limits;
 use hotline::store::{HoldRow, Leave, NewOutgoing, OutboxRow, SendOutcome, SendResult, Store, Unasked};
+use hotline::whatsapp::sandbox::{Customer, Faults};
 use serde_json::{Value, json};
 
-use crate::app::{App, NUMBER, SECRET, free_address, http, post, sandbox};
+use crate::app::{App, NUMBER, SECRET, customer, free_address, http, post, sandbox};
 use crate::db::{Database, eventually};
 use crate::store::{NOW, fold_all, message, reply};
 
@@ -258,5 +259,52 @@ async fn metas_webhooks_hold_and_lift_and_stand_at_the_api() {
         assert_eq!(go_on(&csrf(&page).unwrap()).await, 303);
         eventually("nothing is held", async || held().await.is_empty().then_some(())).await;
         eventually("the alert is over", async || (alerts().await["alerts"] == json!([])).then_some(())).await;
+    }
+}
+
+/// Eighty a second until Meta upgrades the number, by its webhook; and half of it after Meta said that it was too much.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_sends_as_fast_as_meta_tells_and_slower_after_it_was_too_much() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_WHATSAPP__MARK_READ", "false")];
+        let _app = App::start(address, graph, &database, &settings).await;
+        sandbox.verify().await.unwrap();
+        let http = http();
+        let number = async || -> Value {
+            let answer = http.get(format!("http://{address}/api/v1/outreach")).bearer_auth(TOKEN).send().await.unwrap();
+            answer.json::<Value>().await.unwrap()["numbers"][0].clone()
+        };
+        let sends = async |throughput: &str, per_second: u32| {
+            eventually(&format!("it sends {per_second} a second"), async || {
+                let told = number().await;
+                (told["throughput"] == throughput && told["messages_per_second"] == per_second).then_some(())
+            })
+            .await;
+        };
+        sends("STANDARD", 80).await;
+        assert_eq!(number().await["status"], "CONNECTED");
+        // More at once than a second holds: all are answered, and none was sent too early.
+        let customers: Vec<_> = (0..200).map(customer).collect();
+        customers.iter().for_each(|customer| drop(sandbox.write(customer, "hi")));
+        let phone = |customer: &Customer| sandbox.phone(customer.number.trim_start_matches('+'));
+        let answered = || customers.iter().all(|customer| phone(customer).len() == 2);
+        eventually("all are answered", async || answered().then_some(())).await;
+        assert_eq!(sandbox.counters().refused, 0, "{}", database.kind);
+        let upgrade = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "990000000000001", "changes": [{
+            "field": "phone_number_quality_update",
+            "value": { "display_phone_number": "13125550100", "event": "THROUGHPUT_UPGRADE",
+                "max_daily_conversations_per_business": "TIER_UNLIMITED" },
+        }]}]});
+        let body = upgrade.to_string().into_bytes();
+        let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body);
+        assert_eq!(post(&http, address, &signed).await, Some(200));
+        sends("HIGH", 1_000).await;
+        sandbox.set_faults(Faults { next_code: Some(130_429), next_codes: 1, ..Faults::default() });
+        sandbox.write(&customer(500), "hi");
+        sends("HIGH", 500).await;
+        assert!(number().await["slower_until"].is_string(), "{}", database.kind);
+        eventually("it is sent again", async || (phone(&customer(500)).len() == 2).then_some(())).await;
     }
 }

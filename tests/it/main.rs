@@ -18,6 +18,7 @@ mod lexicon;
 mod limits;
 mod links;
 mod mmdb;
+mod nodes;
 mod places;
 mod recompute;
 mod samples;

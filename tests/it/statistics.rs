@@ -12,7 +12,9 @@ use hotline::engine::reports::{Desk, make, named};
 use hotline::engine::state::State;
 use hotline::engine::{Engine, Parts};
 use hotline::statistics::{Report, Span};
-use hotline::store::{AdSpend, Folded, Indexed, JobState, NewEvent, OrderRow, Profile, Store};
+use hotline::store::{
+    AdSpend, CampaignRow, CampaignState, Folded, Indexed, JobState, NewEvent, OrderRow, Place, Profile, Store, Verdict,
+};
 use hotline::whatsapp::client::{Client, install_tls};
 use serde_json::{Value, json};
 
@@ -86,6 +88,15 @@ impl Shop {
             rows.into_iter().find(|row| row.name == name && row.period == period && row.state == JobState::Done)
         })
         .await;
+    }
+
+    /// Somebody says whether a tag is right that a customer holds since then.
+    async fn judge(&self, number: usize, tag: &str, since: Timestamp, correct: bool) {
+        let phone = format!("+8526000000{number}").parse().unwrap();
+        let contact = self.store().contact_of(&phone).await.unwrap().unwrap();
+        let (judge, rule, version) = ("ada".into(), "region".into(), String::new());
+        let verdict = Verdict { contact, tag: tag.into(), since, judge, rule, version, correct, at: self.engine.now() };
+        self.store().judge_tag(&verdict).await.unwrap();
     }
 
     async fn holders(&self, tag: &str) -> Vec<i64> {
@@ -194,6 +205,22 @@ async fn reopened(database: &Database) -> Store {
     eventually("the database is free", async || Store::open(&database.url).await.ok()).await
 }
 
+fn spring(segment: &str) -> CampaignRow {
+    CampaignRow {
+        name: "spring".into(),
+        segment: segment.into(),
+        offer: json!({ "kind": "promotion", "templates": ["spring"], "lasts": "3d" }).to_string(),
+        state: CampaignState::Cancelled,
+        per_hour: None,
+        per_day: None,
+        made_by: "ada".into(),
+        made_at: at("2026-01-09T04:00:00Z"),
+        started_at: None,
+        recipients: 0,
+        place: Place::default(),
+    }
+}
+
 /// A quarter of a small shop, told by hand; the figures beside each report were counted by hand, too.
 fn a_quarter() -> Vec<Value> {
     let event = |at: &str, contact: usize, mut fields: Value| {
@@ -208,6 +235,7 @@ fn a_quarter() -> Vec<Value> {
     let from_ad = |platform: &str| json!({ "event": "message", "text": "hello", "referral": { "source": "ad", "platform": platform } });
     let case = |action: &str| json!({ "event": "case", "case": "C-1", "kind": "complaint", "action": action });
     let campaign = |action: &str| json!({ "event": "campaign", "campaign": "spring", "action": action });
+    let sent = |id: &str| json!({ "event": "sent", "message": id, "kind": "promotion", "campaign": "spring", "by": "campaign:spring" });
     vec![
         event("01-05T04:00", 1, from_ad("instagram")),
         event("01-05T04:10", 2, from_ad("facebook")),
@@ -216,6 +244,8 @@ fn a_quarter() -> Vec<Value> {
         event("01-08T04:00", 2, json!({ "event": "message", "text": "which is better, the phone or the tablet?" })),
         event("01-10T04:00", 3, campaign("recipient")),
         event("01-10T04:00", 4, campaign("recipient")),
+        event("01-10T04:01", 3, sent("m-1")),
+        event("01-10T04:01", 4, sent("m-2")),
         event("01-10T05:00", 3, campaign("response")),
         event("01-11T04:00", 3, order("2", "paid", 100, "electronics/phone")),
         event("01-12T04:00", 4, order("3", "placed", 50, "electronics/phone")),
@@ -244,6 +274,9 @@ async fn reports_say_what_was_counted_by_hand() {
         };
         shop.store().note_ad_spend(&[spent("ig-ad", 1), spent("fb-ad", 400_000)]).await.unwrap();
         shop.store().note_ad_spend(&[spent("ig-ad", 1_200_000)]).await.unwrap();
+        // Somebody says that one of the two who got the campaign does not live where it went.
+        shop.store().add_campaign(&spring("country:hk and tag:region/hk")).await.unwrap();
+        shop.judge(3, "region/hk", at("2026-01-10T04:00:00Z"), false).await;
         let quarter = ("2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z");
         let report = |name: &'static str| shop.report(name, quarter.0, quarter.1);
 
@@ -259,6 +292,8 @@ async fn reports_say_what_was_counted_by_hand() {
         let sending = report("sending").await;
         assert_eq!(figure(&sending, "MET-17", "reached and answered", "spring"), Some(50.0));
         assert_eq!(figure(&sending, "MET-17", "reached and bought", "spring"), Some(50.0));
+        assert_eq!(figure(&sending, "MET-18", "messages that went by a wrong tag", ""), Some(100.0));
+        assert_eq!(figure(&sending, "MET-18", "customers who got something by a wrong tag", ""), Some(50.0));
         let service = report("service").await;
         assert_eq!(figure(&service, "MET-11", "time to solve a complaint", ""), Some(6.0));
         // Contact 1: two messages in two days; contact 3 only bought, a day after the campaign.

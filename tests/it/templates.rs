@@ -5,28 +5,16 @@ use std::sync::Arc;
 use hotline::domain::{Content, Duration, TemplateRef};
 use hotline::store::{Leave, NewOutgoing, Unasked};
 use hotline::whatsapp::sandbox::{ACCOUNT, Sandbox, TemplateChange};
-use hotline::whatsapp::templates::Draft;
 use serde_json::{Value, json};
 
-use crate::app::{App, NUMBER, customer, free_address, http, sandbox};
+use crate::app::{App, NUMBER, customer, free_address, http, sandbox, template as draft};
 use crate::db::{Database, eventually};
 use crate::limits::open_gate;
 use crate::store::{NOW, fold_all, message, reply};
 
 const TOKEN: &str = "token-of-the-api";
 
-fn draft(name: &str, language: &str, body: &str) -> Draft {
-    let gaps = body.matches("{{").count();
-    Draft {
-        name: name.into(),
-        language: language.into(),
-        category: "UTILITY",
-        body: body.into(),
-        examples: vec!["Ada".into(); gaps],
-    }
-}
-
-/// Metas API as a program sees it.
+/// Meta's API as a program sees it.
 struct Meta {
     http: reqwest::Client,
     base: String,

@@ -4,6 +4,7 @@
 //! is: after a restart it goes on from there, on whichever node comes first. One node at a time works on jobs. What a job
 //! tells of a contact becomes an event in that contact's own journal; nothing else of it reaches a fold.
 
+mod campaigns;
 mod customers;
 pub mod distribute;
 mod keep;
@@ -52,6 +53,12 @@ pub const JOBS: &[Job] = &[
         about: "What is known of where contacts live: high value, growth, what is usual there",
         every: Every::Quarter,
         step: |engine, run| Box::pin(regions::step(engine, run)),
+    },
+    Job {
+        name: "campaigns-over",
+        about: "Makes the tags of campaigns one that have been over for long",
+        every: Every::Day,
+        step: |engine, _| Box::pin(campaigns::step(engine)),
     },
     Job {
         name: "reports-of-month",

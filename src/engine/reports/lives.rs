@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Desk;
 use crate::domain::{Colour, Country, Duration, Money, Timestamp};
-use crate::statistics::{Aim, Channels, Colours, Figure, History, Sending, Service, Tally, Trade};
+use crate::segments::Segment;
+use crate::statistics::{Aim, Channels, Colours, Figure, History, Sending, Service, Tally, Trade, Wrong};
 use crate::store::{StoreError, UNIT, scaled};
 
 /// Contacts of one page.
@@ -51,7 +52,11 @@ pub(super) async fn repeat(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
 }
 
 pub(super) async fn sending(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
-    one(desk, Sending::default()).await
+    let (mut sending, mut wrong) = (Sending::default(), of_wrong(desk).await?);
+    walk(desk, &mut [&mut sending, &mut wrong]).await?;
+    let mut figures = sending.figures();
+    figures.extend(wrong.figures());
+    Ok(figures)
 }
 
 pub(super) async fn service(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
@@ -72,9 +77,10 @@ pub(super) async fn colours(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
 pub(super) async fn all(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
     let (mut trade, mut sending, mut service) = (Trade::default(), Sending::default(), Service::default());
     let (mut channels, mut colours) = (of_channels(desk).await?, of_colours(desk).await?);
-    walk(desk, &mut [&mut trade, &mut sending, &mut service, &mut channels, &mut colours]).await?;
+    let mut wrong = of_wrong(desk).await?;
+    walk(desk, &mut [&mut trade, &mut sending, &mut service, &mut channels, &mut colours, &mut wrong]).await?;
     let mut figures = mix(desk).await?;
-    let tallies: [&dyn Tally; 5] = [&trade, &sending, &service, &channels, &colours];
+    let tallies: [&dyn Tally; 6] = [&trade, &sending, &service, &channels, &colours, &wrong];
     figures.extend(tallies.iter().flat_map(|tally| tally.figures()));
     Ok(figures)
 }
@@ -82,6 +88,18 @@ pub(super) async fn all(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
 async fn of_colours(desk: Desk<'_>) -> Result<Colours<'_>, StoreError> {
     let agents = desk.store.users().await?.len() as i64;
     Ok(Colours::new(&desk.knowledge.statistics.colours, desk.now, agents))
+}
+
+/// The tags that rules and campaigns go by.
+async fn of_wrong(desk: Desk<'_>) -> Result<Wrong, StoreError> {
+    let mut behind = desk.knowledge.rulebook.sends_by();
+    for campaign in desk.store.all_campaigns().await? {
+        // What a campaign was made with was understood then; one that is not any more goes by no tag that is known.
+        if let Ok(segment) = campaign.segment.parse::<Segment>() {
+            behind.insert(campaign.name, segment.tags().into_iter().map(str::to_owned).collect());
+        }
+    }
+    Ok(Wrong::new(behind))
 }
 
 async fn of_channels(desk: Desk<'_>) -> Result<Channels, StoreError> {

@@ -47,7 +47,7 @@ pub(in crate::store) async fn contact(
     row.map(|row| Ok((inbox_row(&row)?, row.try_get(9)?))).transpose()
 }
 
-fn inbox_row<R>(row: &R) -> Result<InboxRow, sqlx::Error>
+pub(super) fn inbox_row<R>(row: &R) -> Result<InboxRow, sqlx::Error>
 where
     R: Row,
     usize: sqlx::ColumnIndex<R>,

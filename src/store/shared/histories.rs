@@ -6,7 +6,7 @@ use sqlx::{QueryBuilder, Row};
 use super::segments::converted;
 use super::{Connection, Database, json};
 use crate::domain::{EventBody, MessageKind, OptAction, Timestamp};
-use crate::statistics::history::{Case, Click, Handoff, History, Order, Reached, Sent, TagMoved, Undone};
+use crate::statistics::history::{Case, Click, Handoff, History, Judged, Order, Reached, Sent, TagMoved, Undone};
 use crate::store::{Bought, LedgerLine, LedgerMove};
 
 /// The next contacts behind that one, each with what happened since `bought.from`; tags and orders from the beginning.
@@ -30,6 +30,7 @@ pub(in crate::store) async fn page(
     journal(connection, &mut people, bought.from).await?;
     outbox(connection, &mut people, bought.from).await?;
     ledger(connection, &mut people).await?;
+    verdicts(connection, &mut people).await?;
     orders(connection, &mut people, bought).await?;
     handoffs(connection, &mut people).await?;
     for (_, history) in &mut people.histories {
@@ -77,13 +78,14 @@ async fn journal(connection: &mut Connection, page: &mut Page, since: Timestamp)
 }
 
 fn happened(history: &mut History, at: Timestamp, body: EventBody) {
-    let by_person = Sent { at, kind: MessageKind::Reply, by_person: true, product: None, rule: None, failed: false };
+    let by_person = Sent::new(at, MessageKind::Reply, true);
     match body {
         EventBody::Click(click) => history.clicks.push(Click { at, product: click.product.or(click.category) }),
         EventBody::Sent(sent) => history.sent.push(Sent {
             kind: sent.kind,
             by_person: sent.by.starts_with("agent:"),
             product: sent.product,
+            campaign: sent.campaign,
             ..by_person
         }),
         EventBody::Agent(agent) if agent.action == crate::domain::AgentAction::Call => history.sent.push(by_person),
@@ -113,12 +115,14 @@ fn happened(history: &mut History, at: Timestamp, body: EventBody) {
 }
 
 /// What matters here of a message that was sent.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Told {
     #[serde(default)]
     product: Option<String>,
     #[serde(default)]
     rule: Option<String>,
+    #[serde(default)]
+    campaign: Option<String>,
 }
 
 async fn outbox(connection: &mut Connection, page: &mut Page, since: Timestamp) -> Result<(), sqlx::Error> {
@@ -131,13 +135,14 @@ async fn outbox(connection: &mut Connection, page: &mut Page, since: Timestamp) 
     for row in sqlx::query(select).bind(&page.ids).bind(since.0).fetch_all(connection).await? {
         let (at, kind): (i64, &str) = (row.try_get(1)?, row.try_get(2)?);
         let (sender, state): (&str, &str) = (row.try_get(3)?, row.try_get(4)?);
-        let told: Told = serde_json::from_str(row.try_get(5)?).unwrap_or(Told { product: None, rule: None });
+        let told: Told = serde_json::from_str(row.try_get(5)?).unwrap_or_default();
         let sent = Sent {
             at: Timestamp(at),
             kind: MessageKind::from_name(kind).unwrap_or(MessageKind::Reply),
             by_person: sender != "bot",
             product: told.product,
             rule: told.rule,
+            campaign: told.campaign,
             failed: state == "failed",
         };
         if let Some(history) = page.of(row.try_get(0)?) {
@@ -164,6 +169,24 @@ async fn ledger(connection: &mut Connection, page: &mut Page) -> Result<(), sqlx
                 LedgerMove::Raised => continue,
             };
             history.tags.push(TagMoved { at: line.at, tag: line.tag, set, rule: line.evidence.by });
+        }
+    }
+    Ok(())
+}
+
+/// What people said of their tags, the latest word last.
+async fn verdicts(connection: &mut Connection, page: &mut Page) -> Result<(), sqlx::Error> {
+    let select = concat!(
+        "select contact_id, tag, since, correct from tag_verdicts where contact_id in ",
+        "(select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") order by contact_id, judged_at"
+    );
+    for row in sqlx::query(select).bind(&page.ids).fetch_all(connection).await? {
+        let (since, correct): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
+        let judged = Judged { tag: row.try_get(1)?, since: Timestamp(since), right: correct != 0 };
+        if let Some(history) = page.of(row.try_get(0)?) {
+            history.judged.push(judged);
         }
     }
     Ok(())

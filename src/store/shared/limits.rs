@@ -7,8 +7,8 @@ use super::{Connection, LOCK_PORTFOLIO, json, outbox};
 use crate::domain::{ContactId, Duration, Timestamp};
 use crate::outreach::{Limits, Outcomes};
 use crate::store::{
-    AccountEvent, FailureRow, Gate, HistoryRow, HoldRow, Leave, NumberRow, OutboxRow, OutcomeRow, UnaskedCounts,
-    WaitingRow,
+    AccountEvent, FailureRow, Gate, HistoryRow, HoldRow, Leave, NumberRow, NumberTold, OutboxRow, OutcomeRow, PaceRow,
+    UnaskedCounts, WaitingRow,
 };
 
 /// A little more than Meta's 24 hours: Meta counts from its own clock, a little after ours.
@@ -337,28 +337,64 @@ pub(in crate::store) async fn history(connection: &mut Connection, limit: i64) -
     sqlx::query(select).bind(limit).fetch_all(connection).await?.iter().map(read).collect()
 }
 
-/// Keeps what Meta says of a number.
+/// Keeps what Meta says of a number, and writes down what changed.
 pub(in crate::store) async fn set_number(
     connection: &mut Connection,
     channel: &str,
-    display: &str,
-    quality: &str,
+    told: &NumberTold,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let before: Option<String> = sqlx::query_scalar("select quality from numbers where channel = $1")
-        .bind(channel)
-        .fetch_optional(&mut *connection)
-        .await?;
-    let upsert = "insert into numbers (channel, display, quality, since, checked_at) values ($1, $2, $3, $4, $4) \
-                  on conflict (channel) do update set quality = excluded.quality, checked_at = excluded.checked_at, \
-                  display = case when excluded.display = '' then numbers.display else excluded.display end";
-    let query = sqlx::query(upsert).bind(channel).bind(display).bind(quality).bind(now.0);
-    query.execute(&mut *connection).await?;
-    if before.as_deref() != Some(quality) {
-        let said = format!("quality {quality}, was {}", before.as_deref().unwrap_or("UNKNOWN"));
-        note(connection, &format!("number:{channel}"), &said, now).await?;
+    let before = "select quality, throughput, status from numbers where channel = $1";
+    let before: Option<(String, String, String)> =
+        sqlx::query_as(before).bind(channel).fetch_optional(&mut *connection).await?;
+    let upsert = "insert into numbers (channel, display, quality, throughput, status, since, checked_at) \
+                  values ($1, $2, coalesce(nullif($3, ''), 'UNKNOWN'), $4, $5, $6, $6) on conflict (channel) do update set \
+                  display = coalesce(nullif($2, ''), numbers.display), quality = coalesce(nullif($3, ''), numbers.quality), \
+                  throughput = coalesce(nullif($4, ''), numbers.throughput), \
+                  status = coalesce(nullif($5, ''), numbers.status), checked_at = excluded.checked_at";
+    let query = sqlx::query(upsert).bind(channel).bind(&told.display).bind(&told.quality).bind(&told.throughput);
+    query.bind(&told.status).bind(now.0).execute(&mut *connection).await?;
+    let (quality, throughput, status) = before.unwrap_or_default();
+    let facts = [
+        ("quality", quality, &told.quality),
+        ("throughput", throughput, &told.throughput),
+        ("status", status, &told.status),
+    ];
+    for (name, was, is) in facts.iter().filter(|(_, was, is)| !is.is_empty() && was != *is) {
+        let was = if was.is_empty() { "UNKNOWN" } else { was };
+        note(connection, &format!("number:{channel}"), &format!("{name} {is}, was {was}"), now).await?;
     }
     Ok(())
+}
+
+/// A number sends slower until then.
+pub(in crate::store) async fn slow_number(
+    connection: &mut Connection,
+    channel: &str,
+    until: Timestamp,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let upsert = "insert into numbers (channel, since, slowed_until) values ($1, $3, $2) on conflict (channel) do update \
+                  set slowed_until = excluded.slowed_until where numbers.slowed_until is null or numbers.slowed_until < $2";
+    let slowed = sqlx::query(upsert).bind(channel).bind(until.0).bind(now.0).execute(&mut *connection).await?;
+    if slowed.rows_affected() > 0 {
+        note(connection, &format!("number:{channel}"), &format!("sends slower: {why}"), now).await?;
+    }
+    Ok(())
+}
+
+/// What decides of the pace of our numbers.
+pub(in crate::store) async fn paces(connection: &mut Connection) -> Result<Vec<PaceRow>, sqlx::Error> {
+    let read = |row: &_| {
+        Ok(PaceRow {
+            channel: Row::try_get(row, 0)?,
+            throughput: Row::try_get(row, 1)?,
+            slowed_until: Row::try_get::<Option<i64>, _>(row, 2)?.map(Timestamp),
+        })
+    };
+    let select = "select channel, throughput, slowed_until from numbers";
+    sqlx::query(select).fetch_all(connection).await?.iter().map(read).collect()
 }
 
 /// Our numbers, with the customers that their templates reached in 24 hours.
@@ -366,17 +402,23 @@ pub(in crate::store) async fn numbers(
     connection: &mut Connection,
     now: Timestamp,
 ) -> Result<Vec<NumberRow>, sqlx::Error> {
-    let select = "select channel, display, quality, since, resumed_at, checked_at, (select count(*) from reached r \
-                  where r.channel = numbers.channel and r.at > $1) from numbers order by channel";
+    let select = "select channel, display, quality, throughput, status, slowed_until, since, resumed_at, checked_at, \
+                  (select count(*) from reached r where r.channel = numbers.channel and r.at > $1) from numbers order by channel";
     let read = |row: &_| {
+        let moment = |index: usize| Ok::<_, sqlx::Error>(Row::try_get::<Option<i64>, _>(row, index)?.map(Timestamp));
         Ok(NumberRow {
             channel: Row::try_get(row, 0)?,
-            display: Row::try_get(row, 1)?,
-            quality: Row::try_get(row, 2)?,
-            since: Timestamp(Row::try_get(row, 3)?),
-            resumed_at: Row::try_get::<Option<i64>, _>(row, 4)?.map(Timestamp),
-            checked_at: Row::try_get::<Option<i64>, _>(row, 5)?.map(Timestamp),
-            reached: Row::try_get(row, 6)?,
+            told: NumberTold {
+                display: Row::try_get(row, 1)?,
+                quality: Row::try_get(row, 2)?,
+                throughput: Row::try_get(row, 3)?,
+                status: Row::try_get(row, 4)?,
+            },
+            slowed_until: moment(5)?,
+            since: Timestamp(Row::try_get(row, 6)?),
+            resumed_at: moment(7)?,
+            checked_at: moment(8)?,
+            reached: Row::try_get(row, 9)?,
         })
     };
     sqlx::query(select).bind((now - PORTFOLIO_WINDOW).0).fetch_all(connection).await?.iter().map(read).collect()

@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use rust_decimal::prelude::ToPrimitive;
 use sqlx::{QueryBuilder, Row};
 
+use super::console::inbox_row;
 use super::{Connection, Database, json};
 use crate::domain::{ContactId, Currency, Duration, Rates, Timestamp};
 use crate::segments::{Compare, Condition, Field, Figure, Moment, Segment};
-use crate::store::{Asked, Member, Place, Profile, SavedSegment, UNIT};
+use crate::store::{Asked, InboxRow, Member, Place, Profile, SavedSegment, UNIT};
 
 type Query = QueryBuilder<Database>;
 
@@ -56,17 +57,34 @@ async fn ranked(
     behind: i64,
     limit: i64,
 ) -> Result<Vec<Member>, sqlx::Error> {
-    let mut query = Query::new(
-        "select p.contact_id, c.summary, p.country, p.language, p.colour, p.heat, p.stage, p.first_at, p.interaction_at, \
-         p.inbound_at, p.opted_out from profiles p join contacts c on c.id = p.contact_id where p.contact_id > ",
-    );
-    query.push_bind(behind).push(" and ");
+    let mut query = Query::new(MEMBERS);
+    query.push("p.contact_id > ").push_bind(behind).push(" and ");
     segment(&mut query, asked.segment, View::of(asked));
     if let Some(first) = asked.first {
         query.push(if rank == 0 { " and " } else { " and not " });
         segment(&mut query, first, View::of(asked));
     }
     query.push(" order by p.contact_id limit ").push_bind(limit);
+    members(connection, query, rank).await
+}
+
+/// One contact as lists show it; `None` where nothing was folded yet.
+pub(in crate::store) async fn member(
+    connection: &mut Connection,
+    contact: ContactId,
+) -> Result<Option<Member>, sqlx::Error> {
+    let mut query = Query::new(MEMBERS);
+    query.push("p.contact_id = ").push_bind(contact.0);
+    let mut members = members(connection, query, 0).await?;
+    spent(connection, &mut members).await?;
+    Ok(members.pop())
+}
+
+/// What lists show of a contact, up to its conditions.
+const MEMBERS: &str = "select p.contact_id, c.summary, p.country, p.language, p.colour, p.heat, p.stage, p.first_at, \
+                       p.interaction_at, p.inbound_at, p.opted_out from profiles p join contacts c on c.id = p.contact_id where ";
+
+async fn members(connection: &mut Connection, mut query: Query, rank: i64) -> Result<Vec<Member>, sqlx::Error> {
     let rows = query.build().persistent(false).fetch_all(connection).await?;
     let read = |row: &_| {
         let contact: i64 = Row::try_get(row, 0)?;
@@ -91,6 +109,34 @@ async fn ranked(
         })
     };
     rows.iter().map(read).collect()
+}
+
+/// Contacts of a segment who wait for a person, the nearest promise first, and behind them those who have one.
+pub(in crate::store) async fn inbox(
+    connection: &mut Connection,
+    asked: &Asked<'_>,
+    limit: i64,
+) -> Result<Vec<InboxRow>, sqlx::Error> {
+    let mut query = Query::new(
+        "select c.id, c.summary, c.last_inbound_at, c.unread, c.colour, c.heat, c.handoff, c.promise_due, c.agent ",
+    );
+    in_the_inbox(&mut query, asked);
+    query.push(" order by case when c.handoff = 'open' then 0 else 1 end, c.promise_due, c.last_inbound_at desc, c.id");
+    query.push(" limit ").push_bind(limit);
+    query.build().persistent(false).fetch_all(connection).await?.iter().map(inbox_row).collect()
+}
+
+/// How many those are.
+pub(in crate::store) async fn count_inbox(connection: &mut Connection, asked: &Asked<'_>) -> Result<i64, sqlx::Error> {
+    let mut query = Query::new("select count(*) ");
+    in_the_inbox(&mut query, asked);
+    query.build_query_scalar().persistent(false).fetch_one(connection).await
+}
+
+fn in_the_inbox(query: &mut Query, asked: &Asked<'_>) {
+    query.push("from contacts c join profiles p on p.contact_id = c.id ");
+    query.push("where c.merged_into is null and c.handoff <> 'none' and ");
+    segment(query, asked.segment, View::of(asked));
 }
 
 fn keys(members: &[Member]) -> String {

@@ -48,10 +48,11 @@ async fn number(
     if number != sandbox.inner.settings.phone_number_id {
         return unknown_object(&number);
     }
+    let (level, is_on_biz_app) = sandbox.inner.settings.rules.throughput();
     axum::Json(json!({
         "id": number, "display_phone_number": "+1 312-555-0100", "verified_name": "Sandbox",
         "quality_rating": sandbox.inner.graph().quality().name(),
-        "status": "CONNECTED", "throughput": { "level": "STANDARD" },
+        "status": "CONNECTED", "throughput": { "level": level }, "is_on_biz_app": is_on_biz_app,
         "whatsapp_business_manager_messaging_limit": sandbox.inner.settings.rules.tier(),
     }))
     .into_response()

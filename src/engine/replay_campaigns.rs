@@ -1,0 +1,42 @@
+//! Campaigns of a timeline that are over, and when their tags become one: as the job of that name does it live (GOV-5).
+
+use std::collections::BTreeMap;
+
+use super::fold::Knowledge;
+use super::replay_jobs::DELAY;
+use crate::domain::{CampaignEvent, Duration, Every, Timestamp};
+
+/// What is known of them.
+#[derive(Default)]
+pub(super) struct Campaigns {
+    /// The tags that each began with.
+    tags: BTreeMap<String, Vec<String>>,
+    /// When which of them become one.
+    over: Vec<(Timestamp, Vec<String>)>,
+}
+
+impl Campaigns {
+    /// A campaign began or ended.
+    pub(super) fn note(&mut self, event: &CampaignEvent, at: Timestamp, knowledge: &Knowledge) {
+        let known = self.tags.entry(event.campaign.clone()).or_default();
+        known.extend(event.tags.iter().cloned());
+        // A tag that another campaign uses anew is in use.
+        for (_, tags) in &mut self.over {
+            tags.retain(|tag| !event.tags.contains(tag));
+        }
+        if event.action == "end" {
+            let after = at + knowledge.governance.tags.campaign_after - Duration::millis(1);
+            self.over.push((Every::Day.next_end(after, knowledge.shop.zone) + DELAY, std::mem::take(known)));
+        }
+    }
+
+    /// When tags become one next.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        self.over.iter().map(|(due, _)| *due).min()
+    }
+
+    /// Those that do so at that moment.
+    pub(super) fn take(&mut self, due: Timestamp) -> Vec<String> {
+        self.over.extract_if(.., |(at, _)| *at <= due).flat_map(|(_, tags)| tags).collect()
+    }
+}

@@ -1,0 +1,169 @@
+//! A small and valuable list, written to one by one instead of with a broadcast (SEG-3): each contact with what is known of them
+//! and a field for words of their own. Where the service window is closed a template goes in its place, through the gate.
+
+use axum::Router;
+use axum::extract::{Form, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use minijinja::{Value, context};
+use serde::Deserialize;
+
+use super::access::{self, SignedIn};
+use super::{App, console, view};
+use crate::domain::{AgentAction, AgentEvent, CampaignEvent, ContactId, EventBody, MessageKind, Sending};
+use crate::engine::segments::{Wanted, card, page};
+use crate::engine::summary::Row;
+use crate::outreach::Offer;
+use crate::segments::Segment;
+use crate::store::{Member, NewEvent, Place, StoreError, TagUse};
+
+/// More contacts than these nobody writes to one by one.
+pub(super) const MOST: i64 = 60;
+/// What goes by hand is worth sending for so long.
+const LASTS: &str = "2d";
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/lists/each", get(shown).post(write))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    segment: String,
+    /// Contacts that were written to already, with commas between them.
+    done: String,
+    error: String,
+    /// Whose error it is.
+    at: i64,
+}
+
+async fn shown(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
+    let Ok(segment) = asked.segment.parse::<Segment>() else {
+        return app.pages.error("This is no segment.", "Go back to the lists.").into_response();
+    };
+    match members(&app, segment).await {
+        Ok((count, _)) if count > MOST => {
+            let next = "Write to all of them with a campaign, or make the list smaller.";
+            app.pages.error(&format!("{count} contacts are too many to write to one by one."), next).into_response()
+        }
+        Ok((_, members)) => match rows(&app, &signed_in, &asked, &members).await {
+            Ok(read) => app.pages.show("by_hand.html", read),
+            Err(_) => app.pages.unavailable(),
+        },
+        Err(_) => app.pages.unavailable(),
+    }
+}
+
+async fn members(app: &App, segment: Segment) -> Result<(i64, Vec<Member>), StoreError> {
+    let (engine, now) = (&app.engine, app.engine.now());
+    let knowledge = engine.shelf().knowledge();
+    let wanted = Wanted { segment, first: None, now };
+    let count = engine.store().count_segment(&wanted.asked(&knowledge.shop.rates, knowledge.shop.currency)).await?;
+    Ok((count, page(engine.store(), &knowledge, &wanted, Place::default(), MOST).await?))
+}
+
+async fn rows(app: &App, signed_in: &SignedIn, asked: &Asked, members: &[Member]) -> Result<Value, StoreError> {
+    let (faces, now) = (app.engine.faces().await?, app.engine.now());
+    let done: Vec<&str> = asked.done.split(',').collect();
+    let row = |member: &Member| {
+        let summary: Row = serde_json::from_str(&member.summary).unwrap_or_default();
+        let card = card(member, now);
+        let tags: Vec<Value> = summary.tags.iter().map(|tag| view::face(&faces, tag)).collect();
+        let id = card.id;
+        context! {
+            id, name => card.name.or(card.phone).unwrap_or_else(|| format!("Contact {id}")), country => card.country,
+            colour => card.colour, orders => card.orders, spent => card.spent, days => card.days_since_purchase,
+            preview => summary.preview, tags, opted_out => card.opted_out, done => done.contains(&id.to_string().as_str()),
+            window_open => summary.window_ends.is_some_and(|ends| ends > now), key => access::token(),
+            error => (asked.at == id).then_some(&asked.error),
+        }
+    };
+    let rows: Vec<Value> = members.iter().map(row).collect();
+    let head = console::head(app, signed_in).await?;
+    Ok(context! { rows, segment => &asked.segment, done => &asked.done, ..head })
+}
+
+/// What is written to one of them.
+#[derive(Deserialize)]
+struct Writing {
+    csrf: String,
+    key: String,
+    segment: String,
+    done: String,
+    contact: i64,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    template: String,
+}
+
+async fn write(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Writing>) -> Response {
+    if !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    let sent = if form.template.is_empty() {
+        by_words(&app, &signed_in, &form).await
+    } else {
+        by_template(&app, &signed_in, &form).await
+    };
+    let (id, mut done) = (form.contact, form.done.clone());
+    let error = match sent {
+        Ok(()) => {
+            if let Ok(segment) = form.segment.parse::<Segment>() {
+                app.engine.note_use(&segment.tags(), TagUse::Send).await;
+            }
+            done = if done.is_empty() { id.to_string() } else { format!("{done},{id}") };
+            String::new()
+        }
+        Err(error) => format!("&at={id}&error={error}"),
+    };
+    let segment = access::encode(&form.segment);
+    Redirect::to(&format!("/lists/each?segment={segment}&done={done}{error}#c{id}")).into_response()
+}
+
+/// Words of a person, who is in charge from then on: taken only where they will be sent.
+async fn by_words(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<(), &'static str> {
+    let text = console::words(&form.text)?;
+    let login = &signed_in.user().login;
+    let Ok(Some((row, state))) = app.engine.store().contact(ContactId(form.contact)).await else {
+        return Err("unavailable");
+    };
+    let zone = app.engine.shelf().knowledge().shop.zone;
+    let seen = view::contact(&row, state.as_deref(), app.engine.now(), zone);
+    if row.handoff == "accepted" && row.agent.as_deref() != Some(login.as_str()) {
+        return Err("other");
+    }
+    if !seen.get_attr("window_open").is_ok_and(|open| open.is_true()) {
+        return Err("closed");
+    }
+    let (agent, action, text) = (login.clone(), AgentAction::Reply, Some(text));
+    let event = AgentEvent { agent, action, tag: None, colour: None, text, link: false };
+    let sent = app.engine.act(row.contact, event, Some(key(signed_in, form))).await;
+    sent.map(drop).map_err(|_| "unavailable")
+}
+
+/// A template to this one contact. The gate decides when it goes, as for everything that nobody asked for.
+async fn by_template(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<(), &'static str> {
+    let templates = vec![form.template.trim().to_owned()];
+    let offer =
+        Offer { kind: MessageKind::Service, templates, groups: Vec::new(), product: None, lasts: LASTS.to_owned() };
+    offer.check().map_err(|_| "template")?;
+    let now = app.engine.now();
+    let sending = Sending {
+        kind: offer.kind,
+        template: offer.templates.concat(),
+        product: None,
+        not_before: now,
+        not_after: now + offer.lasting().unwrap_or_default(),
+    };
+    let campaign = format!("by-hand-{}", now.date_in(app.engine.shelf().knowledge().shop.zone));
+    let event = CampaignEvent { campaign, action: "recipient".into(), tags: Vec::new(), offer: Some(sending) };
+    let contact = ContactId(form.contact);
+    let event = NewEvent::known(contact, Some(key(signed_in, form)), now, EventBody::Campaign(event));
+    app.engine.store().append(vec![event]).await.map(drop).map_err(|_| "unavailable")
+}
+
+/// The form's own key: a double click or a reload sends once.
+fn key(signed_in: &SignedIn, form: &Writing) -> String {
+    format!("form:{}:{}", signed_in.user().id, form.key)
+}

@@ -1,0 +1,246 @@
+//! Two processes on one database, and processes that die in the middle of their work: what goes out unasked goes out once at most,
+//! and never faster or to more customers than Meta allows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::IntoResponse;
+use hotline::domain::Timestamp;
+use hotline::engine::{Clock, wall_clock};
+use hotline::whatsapp::graph::Rules;
+use hotline::whatsapp::sandbox::{Customer, Faults, Sandbox, SandboxSettings};
+use serde_json::{Value, json};
+
+use crate::app::{self, App, customer, free_address, http};
+use crate::db::{Database, eventually};
+use crate::law::rows;
+
+const TOKEN: &str = "token-of-the-api";
+/// Our two numbers.
+const NUMBERS: [&str; 2] = ["880000000000001", "880000000000002"];
+/// Customers in 24 hours that Meta lets the portfolio reach, and a number on its first day (`keywords/limits.toml`).
+const PORTFOLIO: usize = 70;
+const FIRST_DAY: usize = 50;
+
+/// Passes each request on to the first of its targets that answers: a balancer.
+async fn front(
+    targets: impl Fn(&str) -> Vec<std::net::SocketAddr> + Clone + Send + Sync + 'static,
+) -> std::net::SocketAddr {
+    let http = http();
+    let pass = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| async move {
+        for target in targets(uri.path()) {
+            let request = http.request(method.clone(), format!("http://{target}{uri}")).headers(headers.clone());
+            if let Ok(answer) = request.body(body.clone()).send().await {
+                return (answer.status(), answer.bytes().await.unwrap_or_default()).into_response();
+            }
+        }
+        StatusCode::BAD_GATEWAY.into_response()
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, axum::Router::new().fallback(pass)).into_future());
+    address
+}
+
+/// The shipped keywords with short quiet hours, twelve hours from now: what is tried here is not the time of day.
+fn wide_awake() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    crate::recompute::copy_keywords(folder.path());
+    let path = folder.path().join("outreach.toml");
+    let night = chrono::Utc::now() + chrono::TimeDelta::hours(12);
+    let quiet = format!("quiet = \"{}-{}\"", night.format("%H:00"), night.format("%H:15"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<_> = text.lines().map(|line| if line.starts_with("quiet = ") { &quiet } else { line }).collect();
+    std::fs::write(path, lines.join("\n")).unwrap();
+    folder
+}
+
+/// Starts a campaign of service to everybody in Hong Kong, once so many of them would get it.
+async fn campaign(address: std::net::SocketAddr, name: &str, recipients: usize) {
+    let http = http();
+    let call = async |path: &str, body: &Value| {
+        let url = format!("http://{address}/api/v1/campaigns{path}");
+        let answer = http.post(url).bearer_auth(TOKEN).json(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let segment = format!("country:hk and not tag:campaign/{name}");
+    let asked = json!({ "name": name, "segment": segment, "kind": "service", "templates": [name], "lasts": "3d" });
+    eventually("all are known", async || (call("/dry-run", &asked).await.1["now"] == recipients).then_some(())).await;
+    assert_eq!(call("", &asked).await.0, 201);
+    assert_eq!(call(&format!("/{name}/start"), &json!({})).await.0, 200);
+}
+
+/// Messages of one customer's phone that came from us.
+fn arrived(sandbox: &Sandbox, customer: &Customer) -> Vec<Value> {
+    let shown = sandbox.phone(customer.number.trim_start_matches('+'));
+    shown.into_iter().filter(|shown| shown["biz_opaque_callback_data"].is_string()).collect()
+}
+
+/// Two nodes that serve one database, with two numbers between them.
+struct Twins {
+    sandboxes: [Sandbox; 2],
+    /// What the sandboxes' clocks are behind.
+    behind: Arc<AtomicI64>,
+    nodes: [std::net::SocketAddr; 2],
+    graph: std::net::SocketAddr,
+    _keywords: tempfile::TempDir,
+    keywords: String,
+}
+
+impl Twins {
+    async fn new() -> Self {
+        let nodes = [free_address(), free_address()];
+        let webhook = front(move |_| nodes.to_vec()).await;
+        let behind = Arc::new(AtomicI64::new(0));
+        let clock: Clock = {
+            let (behind, wall) = (behind.clone(), wall_clock());
+            Arc::new(move || Timestamp(wall().0 - behind.load(Ordering::Relaxed)))
+        };
+        let settings = |number: &str| SandboxSettings {
+            phone_number_id: number.into(),
+            rules: Rules { portfolio: Some(PORTFOLIO as u32), ..Rules::unlimited(80) },
+            ..app::sandbox_settings(webhook, 80)
+        };
+        let (one, first) = app::serve(settings(NUMBERS[0]), clock.clone()).await;
+        let (two, second) = app::serve(settings(NUMBERS[1]), clock).await;
+        let graph = front(move |path| vec![if path.contains(NUMBERS[1]) { second } else { first }]).await;
+        let folder = wide_awake();
+        let keywords = folder.path().to_str().unwrap().to_owned();
+        Self { sandboxes: [one, two], behind, nodes, graph, _keywords: folder, keywords }
+    }
+
+    async fn start(&self, node: usize, database: &Database, numbers: &str) -> App {
+        let settings = [
+            ("HOTLINE_API__TOKEN", TOKEN),
+            ("HOTLINE_KEYWORDS__DIR", &self.keywords),
+            ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", numbers),
+            ("HOTLINE_WHATSAPP__MESSAGES_PER_SECOND", "80"),
+            ("HOTLINE_WHATSAPP__MARK_READ", "false"),
+        ];
+        App::start(self.nodes[node], self.graph, database, &settings).await
+    }
+
+    /// What arrived at the phones of these customers from each number.
+    fn arrived(&self, customers: &[Customer]) -> [Vec<usize>; 2] {
+        let count = |sandbox: &Sandbox| customers.iter().map(|customer| arrived(sandbox, customer).len()).collect();
+        [count(&self.sandboxes[0]), count(&self.sandboxes[1])]
+    }
+
+    fn refused(&self) -> u64 {
+        self.sandboxes.iter().map(|sandbox| sandbox.counters().refused).sum()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_keep_the_limits_together_and_when_one_dies_the_other_sends_for_its_numbers() {
+    let Some(database) = Database::postgres().await else { return };
+    let twins = Twins::new().await;
+    let [one, two] = &twins.sandboxes;
+    let first = twins.start(0, &database, NUMBERS[0]).await;
+    let _second = twins.start(1, &database, &NUMBERS.join(",")).await;
+    for sandbox in &twins.sandboxes {
+        sandbox.add_template(&app::template("spring", "en_US", "Hi {{1}}, it is spring."));
+        sandbox.verify().await.unwrap();
+    }
+    // They wrote long ago: only a template reaches them.
+    twins.behind.store(30 * 3_600_000, Ordering::Relaxed);
+    let old: Vec<_> = (0..120).map(customer).collect();
+    for (n, customer) in old.iter().enumerate() {
+        if n < 80 { one } else { two }.write(customer, "hi");
+    }
+    twins.behind.store(0, Ordering::Relaxed);
+    campaign(twins.nodes[1], "spring", old.len()).await;
+    let total = || twins.arrived(&old).concat().iter().sum::<usize>();
+    eventually("the portfolio is used up", async || (total() == PORTFOLIO).then_some(())).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let [of_one, of_two] = twins.arrived(&old);
+    assert_eq!(of_one.iter().chain(&of_two).sum::<usize>(), PORTFOLIO, "and not one more");
+    assert!(of_one.iter().zip(&of_two).all(|(one, two)| one + two <= 1), "nobody gets two");
+    let by_number = [&of_one, &of_two].map(|counts| counts.iter().sum::<usize>());
+    assert!(by_number.iter().all(|count| (20..=FIRST_DAY).contains(count)), "{by_number:?}");
+
+    let new: Vec<_> = (200..440).map(customer).collect();
+    new.iter().for_each(|customer| drop(one.write(customer, "hi")));
+    let total = || twins.arrived(&new)[0].iter().sum::<usize>();
+    eventually("all are answered", async || (total() == new.len()).then_some(())).await;
+    campaign(twins.nodes[1], "summer", new.len()).await;
+    eventually("some have got it", async || (total() >= new.len() + 60).then_some(())).await;
+    first.kill();
+    let killed = Instant::now();
+    let late = customer(500);
+    one.write(&late, "how much is the air purifier?");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let before = total();
+    eventually("the other goes on with follow-ups", async || (total() > before).then_some(())).await;
+    eventually("and answers", async || (!arrived(one, &late).is_empty()).then_some(())).await;
+    assert!(killed.elapsed() < Duration::from_secs(5), "it took {:?}", killed.elapsed());
+    // What was marked as sending when it was killed is not sent again: a tenth of a second's worth, and calls under way.
+    eventually("the rest got it", async || (total() >= 2 * new.len() - 40).then_some(())).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(twins.arrived(&new)[0].iter().all(|count| *count <= 2), "an answer and a follow-up each");
+    assert_eq!(twins.refused(), 0, "never faster than the number may");
+}
+
+/// Killed again and again while follow-ups are due and customers ask. A follow-up that was being sent at that moment may be lost,
+/// and then the outbox says so; nothing goes out twice, and every question is answered once.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_a_follow_up_goes_out_once_at_most_and_an_answer_once() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = app::sandbox(address, 80).await;
+        sandbox.set_faults(Faults { latency_ms: 15, lost_answers: 0.02, ..Faults::default() });
+        let keywords = wide_awake();
+        let settings = [
+            ("HOTLINE_API__TOKEN", TOKEN),
+            ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),
+            ("HOTLINE_REPLIES__SETTLE_AFTER", "5s"),
+            ("HOTLINE_WHATSAPP__MESSAGES_PER_SECOND", "80"),
+            ("HOTLINE_WHATSAPP__MARK_READ", "false"),
+        ];
+        let mut app = App::start(address, graph, &database, &settings).await;
+        sandbox.verify().await.unwrap();
+        let customers: Vec<_> = (0..150).map(customer).collect();
+        customers.iter().for_each(|customer| drop(sandbox.write(customer, "hi")));
+        let answered = || customers.iter().all(|customer| !arrived(&sandbox, customer).is_empty());
+        eventually("all are answered", async || answered().then_some(())).await;
+        campaign(address, "spring", customers.len()).await;
+        for asking in customers.chunks(50) {
+            tokio::time::sleep(Duration::from_millis(rand::random_range(50..600))).await;
+            asking.iter().for_each(|customer| drop(sandbox.write(customer, "how much is the air purifier?")));
+            tokio::time::sleep(Duration::from_millis(rand::random_range(0..400))).await;
+            app.kill();
+            app = App::start(address, graph, &database, &settings).await;
+        }
+        let sent = eventually("all is settled", async || settled(&database, customers.len()).await).await;
+        let phones: Vec<_> = customers.iter().flat_map(|customer| arrived(&sandbox, customer)).collect();
+        let times = |id: &str| phones.iter().filter(|shown| shown["biz_opaque_callback_data"] == id).count();
+        for [id, is_follow_up, state, error] in &sent {
+            let wanted = match (is_follow_up.as_str(), state.as_str()) {
+                ("1", "failed") => {
+                    assert_eq!(error, "it is not known whether it was sent", "{}: {id}", database.kind);
+                    0
+                }
+                _ => 1,
+            };
+            assert_eq!(times(id), wanted, "{}: {id} is {state} {error}", database.kind);
+        }
+        let count = |wanted: &str| sent.iter().filter(|[_, is_follow_up, ..]| is_follow_up == wanted).count();
+        assert_eq!((count("0"), count("1")), (2 * customers.len(), customers.len()), "{}", database.kind);
+        let lost = sent.iter().filter(|[_, _, state, _]| state == "failed").count();
+        assert!(lost < customers.len() / 3, "{}: {lost} follow-ups were lost", database.kind);
+        drop(app);
+    }
+}
+
+/// All messages, once none waits and every customer's follow-up was decided: id, 1 for a follow-up, state, error.
+async fn settled(database: &Database, follow_ups: usize) -> Option<Vec<[String; 4]>> {
+    let all =
+        "select 'hl:' || contact_id || ':' || number, cast(priority as text), state, coalesce(error, '') from outbox";
+    let rows: Vec<[String; 4]> = rows(database, all).await.into_iter().map(|row| row.try_into().unwrap()).collect();
+    let waits = rows.iter().any(|[_, _, state, _]| state == "queued" || state == "sending");
+    let decided = rows.iter().filter(|[_, is_follow_up, ..]| is_follow_up == "1").count() == follow_ups;
+    (decided && !waits).then_some(rows)
+}

@@ -32,7 +32,9 @@ fn value<'f>(fields: &'f Fields, name: &str) -> Option<&'f str> {
 /// Whether a signal with these fields could be one that the rule asks for.
 pub(super) fn could_be(rule: &Rule, fields: &Fields) -> bool {
     let is = |wanted: &Words, value: &str| wanted.iter().any(|wanted| wanted == "*" || wanted == value);
-    rule.written.filter.iter().all(|(field, wanted)| value(fields, field).is_none_or(|value| is(wanted, value)))
+    let is_country = |code: &str| code.len() == 2;
+    value(fields, "country").is_none_or(is_country)
+        && rule.written.filter.iter().all(|(field, wanted)| value(fields, field).is_none_or(|value| is(wanted, value)))
 }
 
 /// All conditions of a rule. `fields` is what the tag's name tells of the signal; `mirrored` is the state that is asked about.
@@ -50,7 +52,7 @@ pub(super) fn list(see: &View<'_>, rule: &Rule, fields: &Fields, mirrored: Optio
         _ => figure(see, rule, fields, &mut all),
     }
     reviewed(see, rule, &mut all);
-    of_the_contact(see, fields, &mut all);
+    of_the_contact(see, rule, fields, &mut all);
     since_first(see, rule, &mut all);
     holds(see, rule, &mut all);
     state(see, rule, mirrored, &mut all);
@@ -112,8 +114,9 @@ fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>
             true => figures::of_conversation(&entries, see.facts.conversation, see.now),
             false => &entries,
         };
-        let unit = count.distinct.as_ref().map_or_else(|| "times".into(), |field| format!("different {field}"));
-        let mut condition = so_many(entries, (entries.len().into(), count.at_least.into()), &unit, window, &what);
+        let unit = count.distinct.as_ref().map_or_else(|| "times".into(), |field| format!("different {field}s"));
+        let needs = Needs { amount: count.at_least.into(), over: false };
+        let mut condition = so_many(entries, (entries.len().into(), needs), &unit, window, &what);
         if let Some(most) = count.at_most {
             let _infallible = write!(condition.text, "; {most} at most");
             condition.holds = Some((count.at_least..=most).contains(&entries.len()));
@@ -127,17 +130,19 @@ fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>
         let entries = best(see, rule, (&score.per, fields, None), window);
         let have = Decimal::new(entries.iter().map(|entry| entry.weight).sum(), 2);
         let over = score.more_than > score.at_least;
-        let bound = Decimal::try_from(score.at_least.max(score.more_than)).unwrap_or_default();
+        let amount = Decimal::try_from(score.at_least.max(score.more_than)).unwrap_or_default();
         let weights: Vec<_> = score.weights.iter().map(|(signal, points)| format!("{signal} {points}")).collect();
-        let mut condition = so_many(&entries, (have, bound), "points", window, &weights.join(", "));
-        condition.holds = Some(if over { have > bound } else { have >= bound });
-        all.push(condition);
+        all.push(so_many(&entries, (have, Needs { amount, over }), "points", window, &weights.join(", ")));
     }
     of_purchases(see, rule, fields, &what, all);
     if all.len() == before {
         let last = rule.signals.iter().filter_map(|name| see.facts.marks.get(*name)).max();
         all.push(match last {
-            Some(last) => Condition::moment(format!("{what}{}; last of any such kind {last}", largest(see, rule))),
+            Some(last) => {
+                // Which fields that one had is not remembered.
+                let whatever = if what.ends_with(')') { ", whatever it was about," } else { "" };
+                Condition::moment(format!("{what}{}; the last one{whatever} was at {last}", largest(see, rule)))
+            }
             None => Condition::is(false, format!("{what}; never so far")),
         });
     }
@@ -149,14 +154,18 @@ fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &
     let hundredths = |entries: &[Entry]| entries.iter().map(|entry| entry.weight).sum::<i64>();
     if let Some(sum) = &written.sum {
         let entries = best(see, rule, (&[], &none, None), rule.sum_window);
-        let have = Decimal::new(hundredths(&entries), 2);
+        let largest = entries.iter().map(|entry| entry.weight).max().unwrap_or_default();
+        let spent = if sum.single { largest } else { hundredths(&entries) };
+        let have = Decimal::new(spent, 2);
         let bounds =
             [Some(sum.at_least.max(sum.more_than)).filter(|bound| !bound.is_zero()), sum.less_than, sum.at_most];
         let bound = bounds.into_iter().flatten().next().unwrap_or_default();
         let usual = sum.times_mean.as_ref().map(|times| (usual(see, rule), times.at_least));
         let bound = usual.map_or(bound, |(usual, times)| usual * Decimal::from(times));
-        let mut condition = so_many(&entries, (have, bound), sum.currency.code(), rule.sum_window, what);
-        let reached = purchases::reaches(hundredths(&entries), sum);
+        let needs = Needs { amount: bound, over: usual.is_none() && sum.more_than > sum.at_least };
+        let unit = if sum.single { format!("{} at once", sum.currency) } else { sum.currency.code().to_owned() };
+        let mut condition = so_many(&entries, (have, needs), &unit, rule.sum_window, what);
+        let reached = purchases::reaches(spent, sum);
         condition.holds = Some(reached && usual.is_none_or(|(usual, _)| !usual.is_zero() && have >= bound));
         if let Some((usual, times)) = usual {
             let usual = usual.round_dp(2).normalize();
@@ -242,23 +251,33 @@ fn largest(see: &View<'_>, rule: &Rule) -> String {
         .unwrap_or_default()
 }
 
-fn so_many(
-    entries: &[Entry],
-    (have, needs): (Decimal, Decimal),
-    unit: &str,
-    window: Duration,
-    what: &str,
-) -> Condition {
-    let mut text = format!("{} of {} {unit} within {window}: {what}", have.normalize(), needs.normalize());
-    if have < needs {
-        let _infallible = write!(text, "; {} missing", (needs - have).normalize());
+/// How much it takes.
+#[derive(Clone, Copy)]
+struct Needs {
+    amount: Decimal,
+    /// Just that much is not enough.
+    over: bool,
+}
+
+impl Needs {
+    /// An amount with what else is to be said of it.
+    fn say(self, amount: Decimal) -> String {
+        format!("{}{}", if self.over { "more than " } else { "" }, amount.normalize())
+    }
+}
+
+fn so_many(entries: &[Entry], (have, needs): (Decimal, Needs), unit: &str, window: Duration, what: &str) -> Condition {
+    let mut text = format!("{} of {} {unit} within {window}: {what}", have.normalize(), needs.say(needs.amount));
+    let holds = if needs.over { have > needs.amount } else { have >= needs.amount };
+    if !holds {
+        let _infallible = write!(text, "; {} missing", needs.say(needs.amount - have));
+    }
+    if let Some(oldest) = entries.first() {
+        let _infallible = write!(text, "; the oldest counts until {}", oldest.at + window);
     }
     let until = entries.first().map(|oldest| oldest.at + window + STEP);
-    if let Some(until) = until {
-        let _infallible = write!(text, "; the oldest counts until {until}");
-    }
     let events = entries.iter().map(|entry| entry.seq).filter(|seq| *seq > 0).collect();
-    Condition { text, holds: Some(have >= needs), have: Some(have), needs: Some(needs), events, until }
+    Condition { text, holds: Some(holds), have: Some(have), needs: Some(needs.amount), events, until }
 }
 
 /// What is counted apart, the fields that the tag tells, and what is told apart.
@@ -334,13 +353,21 @@ fn states_of_orders(see: &View<'_>, rule: &Rule) -> Condition {
 }
 
 /// Fields that come from the contact and not from what happens.
-fn of_the_contact(see: &View<'_>, fields: &Fields, all: &mut Vec<Condition>) {
+fn of_the_contact(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>) {
     let country = see.contact.country.map(|country| country.code().to_lowercase());
     let language = see.contact.language.as_ref().map(|language| language.tag().to_lowercase());
+    // A message has the country and language of its customer; a place has a country of its own.
+    let of_message = rule.signals.iter().all(|signal| *signal == "message");
     for (name, own) in [("country", country), ("language", language)] {
-        let Some(wanted) = value(fields, name) else { continue };
-        let is = own.as_deref() == Some(wanted);
-        all.push(Condition::is(is, format!("their {name} is {wanted}: it is {}", own.as_deref().unwrap_or("unknown"))));
+        let asked = rule.written.filter.get(name).filter(|_| of_message);
+        let told = value(fields, name).into_iter().chain(asked.into_iter().flat_map(Words::iter));
+        let wanted: Vec<&str> = told.filter(|wanted| *wanted != "*").collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let is = own.as_deref().is_some_and(|own| wanted.contains(&own));
+        let text = format!("their {name} is {}: it is {}", wanted.join(" or "), own.as_deref().unwrap_or("unknown"));
+        all.push(Condition::is(is, text));
     }
 }
 

@@ -140,7 +140,11 @@ pub(super) fn explain(rulebook: &Rulebook, facts: &Facts, contact: &Contact, tag
     // The rule that set it first, then those that lack least.
     let by = held.as_ref().map(|held| held.by.clone());
     rules.sort_by_key(|candidate| (by.as_ref() != Some(&candidate.rule), candidate.missing()));
-    Explanation { notes: notes(rulebook, facts, &tag), tag, now, held, rules }
+    let mut notes = notes(rulebook, facts, &tag);
+    if rules.is_empty() && notes.is_empty() {
+        notes.extend(alike(rulebook, &tag));
+    }
+    Explanation { notes, tag, now, held, rules }
 }
 
 /// The tag that a person means: colours and stages go by several names.
@@ -264,6 +268,17 @@ fn implied(fields: &mut Fields) {
             .into_iter()
             .filter_map(|field| Some((field.to_owned(), parts.next()?.to_owned()))),
     );
+}
+
+/// For a tag that no rule sets: those of its group that rules do set, since a name is easily mistaken.
+fn alike(rulebook: &Rulebook, tag: &str) -> Option<String> {
+    let group = tag.split('/').next()?;
+    let set = rulebook.rules.iter().filter_map(|rule| rule.written.tag.as_ref()).map(|tag| tag.get_ref().as_str());
+    let mut alike: Vec<&str> = set.filter(|pattern| pattern.split('/').next() == Some(group)).collect();
+    alike.sort_unstable();
+    alike.dedup();
+    (!alike.is_empty())
+        .then(|| format!("No rule sets a tag like this; a person may. Of its group rules set {}.", alike.join(", ")))
 }
 
 /// What the clock and the tables do with states that tags mirror.

@@ -202,11 +202,14 @@ pub(super) fn reaches(hundredths: i64, sum: &Sum) -> bool {
 fn summed(book: &Book<'_>, rule: &Rule, sum: &Sum, signal: &Signal) -> Option<Figure> {
     let all = book.entries(rule, &[], "order", signal, Some(sum.currency))?;
     let entries = since(&all, book.oldest(rule.sum_window));
+    let (window, currency) = (rule.sum_window, sum.currency);
+    if sum.single {
+        return one_of(entries, sum, window, signal);
+    }
     let spent = total(entries);
     if !reaches(spent, sum) {
         return None;
     }
-    let (window, currency) = (rule.sum_window, sum.currency);
     let mut figure = Figure {
         text: format!("{} {currency} in {window} (needs {})", shown(spent), needs(sum)),
         events: events(entries),
@@ -234,6 +237,18 @@ fn summed(book: &Book<'_>, rule: &Rule, sum: &Sum, signal: &Signal) -> Option<Fi
         figure.fields.extend(main_category(book, rule, currency).map(|category| ("category", category)));
     }
     Some(figure)
+}
+
+/// A single purchase that is what a sum asks for.
+fn one_of(entries: &[Entry], sum: &Sum, window: Duration, signal: &Signal) -> Option<Figure> {
+    let last = entries.iter().rev().find(|entry| reaches(entry.weight, sum))?;
+    Some(Figure {
+        text: format!("{} {} at once in {window} (needs {})", shown(last.weight), sum.currency, needs(sum)),
+        events: vec![last.seq],
+        until: Some(last.at + window + STEP),
+        newest: newest(entries, signal),
+        ..Figure::default()
+    })
 }
 
 fn needs(sum: &Sum) -> String {

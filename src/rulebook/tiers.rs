@@ -46,7 +46,7 @@ pub(super) fn check(tiers: &Tiers, rules: &[Rule]) -> Vec<Problem> {
 
 /// Group of tags, currency and window, and from where on a tier is reached.
 fn tier(rule: &Rule) -> Option<(String, String, Decimal)> {
-    let (tag, sum) = (rule.written.tag.as_ref()?, rule.written.sum.as_ref()?);
+    let (tag, sum) = (rule.written.tag.as_ref()?, rule.written.sum.as_ref().filter(|sum| !sum.single)?);
     let limit = sum.at_least.max(sum.more_than);
     let group = tag.get_ref().split('/').next()?.to_owned();
     let has_limit = limit > Decimal::ZERO && !tag.get_ref().contains('{');

@@ -129,7 +129,7 @@ pub(super) struct Score {
     pub(super) per: Vec<String>,
 }
 
-/// A sum of money over the signals in a window; an order counts once.
+/// A sum of money over the signals in a window, or with `single` the largest of them; an order counts once.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Sum {
@@ -145,6 +145,8 @@ pub(super) struct Sum {
     pub(super) less_than: Option<Decimal>,
     pub(super) currency: Currency,
     pub(super) within: Spanned<String>,
+    #[serde(default)]
+    pub(super) single: bool,
     /// What is missing to this is the field `rest`, in whole units.
     #[serde(default)]
     pub(super) rest_to: Option<Decimal>,

@@ -99,22 +99,10 @@ impl Folders {
 
 /// Understands all files at once. `None` if any of them has an error: a broken file is refused while the old stays.
 pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
-    // The dictionaries take longer than all the rest.
-    std::thread::scope(|scope| {
-        let lexicon = scope.spawn(|| Lexicon::compile(&sources.keywords));
-        let lexicon = || lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        compile_with(lexicon, sources, settings)
-    })
-}
-
-/// `lexicon` is asked for last.
-fn compile_with(
-    lexicon: impl FnOnce() -> (Option<Lexicon>, Vec<Problem>),
-    sources: &Sources,
-    settings: &Settings,
-) -> (Option<Knowledge>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut keep = |found: Vec<Problem>| problems.extend(found);
+    let (lexicon, found) = Lexicon::compile(&sources.keywords);
+    keep(found);
     let (dialogue, found) = Dialogue::compile(&sources.replies, &sources.keywords);
     keep(found);
     let (outreach, found) = outreach::Policy::compile(&sources.keywords);
@@ -145,8 +133,6 @@ fn compile_with(
     let (statistics, found) = Parameters::compile(&sources.keywords);
     keep(found);
     let (tag_names, found) = governance::TagNames::compile(&sources.keywords);
-    keep(found);
-    let (lexicon, found) = lexicon();
     keep(found);
     problems.sort();
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -194,7 +180,6 @@ const NOT_OF_TAGS: &[&str] = &[
     "tags.toml",
     "chat_exports.toml",
     "pointing.toml",
-    "templates.toml",
 ];
 
 /// Of what tags are made with: dictionaries, rules, and the program itself. Lines of comment do not count.

@@ -544,11 +544,14 @@ fn rest_of(rule: &Rule, signal: Option<&Signal>) -> Option<Money> {
 }
 
 /// When a tag came to hold: one that an absence set, when the absence began; the event that ends it may be told late. Where the
-/// absence is one after something else, that may have happened again behind the late event: there it stays.
+/// absence is one after something else, that may have happened again behind the late event: there it stays. A first contact
+/// happens once.
 pub(super) fn came_to_hold(rulebook: &Rulebook, held: &HeldTag) -> Timestamp {
     let mut absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
     let ended_by_late = |rule: &&Rule| {
-        held.by == *rule.name && rule.written.absent.as_ref().is_some_and(|absent| absent.after.is_none())
+        let once = |after: &str| after == "first_contact";
+        let absent = rule.written.absent.as_ref();
+        held.by == *rule.name && absent.is_some_and(|absent| absent.after.as_deref().is_none_or(once))
     };
     absences.find(ended_by_late).map_or(held.since, |rule| held.since - rule.absent_for - STEP)
 }

@@ -26,7 +26,6 @@ mod recompute;
 mod segments;
 mod sqlite;
 mod tags;
-mod templates;
 mod tidying;
 mod types;
 mod wide;

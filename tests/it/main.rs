@@ -29,7 +29,6 @@ mod size;
 mod spine;
 mod statistics;
 mod store;
-mod templates;
 mod told;
 mod unasked;
 mod visits;

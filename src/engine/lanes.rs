@@ -3,8 +3,9 @@
 //! A reply goes straight from its fold's commit into the lane while there is room and nothing older waits in the outbox;
 //! everything else waits there until the sender takes it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{self, OwnedPermit, Permit};
@@ -28,8 +29,8 @@ pub(super) struct Lane {
     length: AtomicUsize,
     /// Until when the number sends slower, in Unix milliseconds.
     slowed_until: AtomicI64,
-    /// This node sends for the number.
-    is_led: AtomicBool,
+    /// This node sends for the number until then: it stops by itself if it cannot make sure of it any more.
+    led_until: RwLock<Option<Instant>>,
     /// Grows with each message that is left to the outbox; 0 when nothing waits there.
     waiting: AtomicU64,
 }
@@ -44,7 +45,7 @@ impl Lanes {
                 turns: Mutex::new(turns),
                 length: AtomicUsize::new(0),
                 slowed_until: AtomicI64::new(0),
-                is_led: AtomicBool::new(false),
+                led_until: RwLock::default(),
                 waiting: AtomicU64::new(1),
             };
             lane.keep(messages_per_second, None);
@@ -63,15 +64,22 @@ impl Lanes {
 
     /// Those that this node sends for.
     pub(super) fn led(&self) -> impl Iterator<Item = &Arc<Lane>> {
-        self.0.iter().filter(|lane| lane.is_led.load(Ordering::Acquire))
+        self.0.iter().filter(|lane| lane.is_led())
     }
 }
 
 impl Lane {
-    /// Whether this node sends for the number from now on; true if it did not before.
-    pub(super) fn lead(&self, is_led: bool) -> bool {
-        let was_led = self.is_led.swap(is_led, Ordering::AcqRel);
-        is_led && !was_led
+    /// Until when this node sends for the number, if it does; true if it begins to.
+    pub(super) fn lead(&self, until: Option<Instant>) -> bool {
+        let begins = until.is_some() && !self.is_led();
+        *self.led_until.write().unwrap_or_else(PoisonError::into_inner) = until;
+        begins
+    }
+
+    /// Whether this node sends for the number.
+    pub(super) fn is_led(&self) -> bool {
+        let until = *self.led_until.read().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
     }
 
     /// At this pace a tenth of a second's worth may stand in it: a reply that comes now does not wait behind more than that.
@@ -91,7 +99,7 @@ impl Lane {
 
     /// A place for a message that leaves as soon as it is committed; `None` where it has to wait in the outbox.
     pub(super) fn place(&self) -> Option<OwnedPermit<OutboxRow>> {
-        let direct = self.is_led.load(Ordering::Acquire) && self.waiting.load(Ordering::Acquire) == 0;
+        let direct = self.is_led() && self.waiting.load(Ordering::Acquire) == 0;
         let free = direct && self.room() > 0;
         let place = if free { self.queue.clone().try_reserve_owned().ok() } else { None };
         if place.is_none() {

@@ -1,16 +1,19 @@
 //! Sends what the outbox holds: at the pace that Meta allows, replies first, never twice.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration as StdDuration, Instant};
 
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::MissedTickBehavior;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Engine;
 use super::lanes::Lane;
 use super::limits::may_leave;
 use crate::domain::{Content, Duration, MessageNumber, Timestamp};
 use crate::outreach::pacer::Pace;
-use crate::store::{Leadership, OutboxRow, SendOutcome, SendResult, StoreError, Unasked};
+use crate::store::{LEASE, OutboxRow, SendOutcome, SendResult, StoreError, Unasked};
 use crate::whatsapp::client::SendError;
 use crate::whatsapp::errors;
 
@@ -44,16 +47,12 @@ pub(super) async fn run(engine: Engine) {
         tokio::spawn(desk.clone().keep_pace(lane.clone()));
     }
     drop(desk);
-    let mut leadership = engine.store().leadership();
-    let mut renewed = None;
+    // Goes on until the last call is over: nobody else begins before.
+    let leading = AbortOnDropHandle::new(tokio::spawn(lead(engine.clone())));
     let stop = engine.stopping();
     while !stop.is_cancelled() {
         // Subscribed before looking, so that a hint between the two is not lost.
         let hint = engine.store().outbox_hint();
-        if renewed.is_none_or(|renewed: Instant| renewed.elapsed() >= RENEW_EVERY) {
-            lead(&engine, &mut leadership).await;
-            renewed = Some(Instant::now());
-        }
         let sent = round(&engine).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "cannot take messages from the outbox; trying again");
             0
@@ -68,16 +67,34 @@ pub(super) async fn run(engine: Engine) {
     }
     // Ends when the last call has told its outcome.
     let _recorded = recorder.await;
+    drop(leading);
 }
 
-/// Learns for which numbers this node sends.
-async fn lead(engine: &Engine, leadership: &mut Leadership) {
-    let led = leadership.renew(engine.channels()).await.map_err(|error| {
-        tracing::warn!(%error, "cannot tell which numbers this node sends for; it sends for none");
-    });
-    for lane in engine.lanes().iter() {
-        if lane.lead(led.as_ref().is_ok_and(|led| led.contains(&lane.channel))) {
-            engine.pacer().begin(&lane.channel);
+/// Learns again and again for which numbers this node sends.
+async fn lead(engine: Engine) {
+    let mut leadership = engine.store().leadership();
+    let mut every = tokio::time::interval(RENEW_EVERY);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let until = Instant::now() + LEASE;
+        let led = match tokio::time::timeout(LEASE, leadership.renew(engine.channels())).await {
+            Ok(Ok(led)) => led.clone(),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "cannot tell which numbers this node sends for; it sends for none");
+                BTreeSet::new()
+            }
+            Err(_) => {
+                tracing::warn!(
+                    "the database does not tell in time which numbers this node sends for; it sends for none"
+                );
+                BTreeSet::new()
+            }
+        };
+        for lane in engine.lanes().iter() {
+            if lane.lead(led.contains(&lane.channel).then_some(until)) {
+                engine.pacer().begin(&lane.channel);
+            }
         }
     }
 }
@@ -131,13 +148,19 @@ impl Desk {
                 }
             };
             let Some(row) = row else { return };
-            self.pace_and_start(&lane.channel, row).await;
+            self.pace_and_start(&lane, row).await;
         }
     }
 
-    async fn pace_and_start(&self, channel: &str, row: OutboxRow) {
-        let engine = &self.engine;
+    async fn pace_and_start(&self, lane: &Lane, row: OutboxRow) {
+        let (engine, channel) = (&self.engine, &lane.channel);
         loop {
+            if !lane.is_led() {
+                // Whoever sends for the number now takes it from the outbox.
+                let now = engine.now();
+                let outcome = SendOutcome::RetryAt(now, "another node sends for this number".into());
+                return self.tell(row.contact, row.message.number, now, outcome).await;
+            }
             match engine.pacer().ready(channel, row.contact) {
                 Pace::Go => break,
                 Pace::NumberWaits(wait) => tokio::time::sleep(wait).await,
@@ -150,7 +173,7 @@ impl Desk {
             }
         }
         let Ok(permit) = self.calls.clone().acquire_owned().await else { return };
-        let (desk, channel) = (self.clone(), channel.to_owned());
+        let (desk, channel) = (self.clone(), channel.clone());
         tokio::spawn(async move {
             let outcome = desk.call(&channel, &row).await;
             desk.tell(row.contact, row.message.number, desk.engine.now(), outcome).await;
@@ -161,7 +184,7 @@ impl Desk {
     async fn call(&self, channel: &str, row: &OutboxRow) -> SendOutcome {
         let engine = &self.engine;
         let callback = MessageNumber { contact: row.contact, number: row.message.number }.to_string();
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let sent = engine.client().send(channel, &row.address, &row.message.content, None, &callback).await;
         metrics::histogram!("hotline_send_seconds").record(started.elapsed().as_secs_f64());
         match sent {

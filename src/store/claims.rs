@@ -3,6 +3,11 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sqlx::Executor;
+
+use super::StoreError;
+use super::postgres::WHILE_FOLDING;
+
 /// Contacts that this process is folding. On SQLite this is the whole lock, since one process owns the file; on PostgreSQL
 /// it spares looking at rows that this node has locked itself.
 #[derive(Debug, Default)]
@@ -48,4 +53,15 @@ pub(crate) enum Hold {
     Locked(sqlx::Transaction<'static, sqlx::Postgres>, Held),
     /// Nothing was claimed.
     Nothing,
+}
+
+impl Hold {
+    /// What a transaction has locked that will be folded now.
+    pub(super) async fn locked(
+        mut transaction: sqlx::Transaction<'static, sqlx::Postgres>,
+        held: Held,
+    ) -> Result<Self, StoreError> {
+        transaction.execute(WHILE_FOLDING).await?;
+        Ok(Self::Locked(transaction, held))
+    }
 }

@@ -1,17 +1,24 @@
 //! One node at a time sends for a phone number, so that the pacer's limits hold across nodes.
 
 use std::collections::BTreeSet;
+use std::time::Duration as StdDuration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, Executor};
 
 use super::{Backend, Store, StoreError};
 
 /// The class of the advisory locks; the second key is the number's.
 const LOCK_CLASS: i32 = 4_710_002;
+/// How long a node may go on sending for its numbers after it last made sure that it leads them.
+pub const LEASE: StdDuration = StdDuration::from_secs(2);
+/// A node of which PostgreSQL heard nothing for this long leads no more, in milliseconds: its machine lost power or the network, or
+/// it stands still. Longer than the lease, so that it has stopped by itself before another one begins.
+const SILENCE: &str = "set idle_session_timeout = 3000";
 
 /// For which numbers this node sends. On SQLite for all: one process owns the file. On PostgreSQL for those whose lock it
-/// holds, on a connection of its own: when the node dies, the locks go with the connection and another node takes over.
+/// holds, on a connection of its own: when the node dies, or is not heard of, the locks go with the connection and another node
+/// takes over.
 pub struct Leadership {
     database: Option<PgConnectOptions>,
     connection: Option<PgConnection>,
@@ -30,8 +37,8 @@ impl Store {
 }
 
 impl Leadership {
-    /// Tries to lead every one of these numbers and returns those that are led now. To be called every second or so: it
-    /// also notices that the locks were lost.
+    /// Tries to lead every one of these numbers and returns those that are led now, for [`LEASE`] from when this was called. To be
+    /// called every second or so: it also notices that the locks were lost.
     ///
     /// # Errors
     /// The database does not answer: nothing is led.
@@ -61,7 +68,9 @@ async fn lock(
         }
         None => {
             led.clear();
-            database.connect().await?
+            let mut connection = database.connect().await?;
+            connection.execute(SILENCE).await?;
+            connection
         }
     };
     for channel in channels.iter().filter(|channel| !led.contains(*channel)).collect::<Vec<_>>() {

@@ -33,6 +33,7 @@ mod writer;
 
 use std::sync::Arc;
 
+use sqlx::Executor;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
@@ -43,7 +44,7 @@ use claims::InFlight;
 pub use governance::AlertRow;
 pub use indexed::*;
 pub use jobs::{AdSpend, Bought, JobRow, JobState, TagRevenue};
-pub use leading::Leadership;
+pub use leading::{LEASE, Leadership};
 pub use limits::*;
 use postgres::Postgres;
 pub use segments::{Asked, Member, Place, SavedSegment};
@@ -166,7 +167,7 @@ impl Store {
         let held = || in_flight.hold(contacts.iter().map(|contact| contact.id.0).collect());
         let hold = match transaction {
             _ if contacts.is_empty() => Hold::Nothing,
-            Some(transaction) => Hold::Locked(transaction, held()),
+            Some(transaction) => Hold::locked(transaction, held()).await?,
             None => Hold::Noted(held()),
         };
         Ok(Claim { contacts, next_due, hold })
@@ -181,6 +182,7 @@ impl Store {
         let sends = outgoing.any(|outgoing| outgoing.sending_since.is_none());
         match claim.hold {
             Hold::Locked(mut transaction, held) => {
+                transaction.execute(postgres::WHILE_WRITING).await?;
                 postgres::queries::folding::commit(&mut transaction, &folded).await?;
                 transaction.commit().await?;
                 drop(held);

@@ -17,6 +17,14 @@ pub(super) const LOCK_APPENDING: Option<&str> = Some("select pg_advisory_xact_lo
 /// One counter of the portfolio's customers at a time, over all numbers and nodes. Held while follow-ups are marked.
 pub(super) const LOCK_PORTFOLIO: Option<&str> = Some("select pg_advisory_xact_lock(4710003)");
 
+/// A node that is gone without a word, or stands still, must not hold up the others: a transaction in which nothing happens for so
+/// many milliseconds is undone.
+const SILENCE: &str = "3000";
+/// Between a claim and its commit nothing happens while contacts are folded, and a long history takes its time.
+pub(super) const WHILE_FOLDING: &str = "set local idle_in_transaction_session_timeout = 30000";
+/// Afterwards the transaction writes rows that others write too.
+pub(super) const WHILE_WRITING: &str = "set local idle_in_transaction_session_timeout = 3000";
+
 /// How long a statement waits for a lock that somebody else holds, in milliseconds: Meta, which waits for the answer, is told
 /// to come again.
 const LOCK_TIMEOUT: &str = "2000";
@@ -47,7 +55,8 @@ impl Postgres {
         let options: PgConnectOptions = url.parse().map_err(|error| {
             StoreError::Address(format!("the address of the PostgreSQL database is wrong: {error}"))
         })?;
-        let options = options.options([("lock_timeout", LOCK_TIMEOUT)]);
+        let options =
+            options.options([("lock_timeout", LOCK_TIMEOUT), ("idle_in_transaction_session_timeout", SILENCE)]);
         let pool = PgPoolOptions::new()
             .max_connections(12)
             .acquire_timeout(StdDuration::from_secs(5))

@@ -65,7 +65,7 @@ impl Store {
         let hold = match (transaction, &self.inner.backend) {
             (Some(mut transaction), _) => {
                 postgres::queries::recompute::remember(&mut transaction, &mut contacts).await?;
-                Hold::Locked(transaction, held)
+                Hold::locked(transaction, held).await?
             }
             (None, Backend::Sqlite(sqlite)) => {
                 let mut reader = sqlite.readers.acquire().await?;

@@ -1,6 +1,7 @@
 //! Two processes on one database, and processes that die in the middle of their work: what goes out unasked goes out once at most,
 //! and never faster or to more customers than Meta allows.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use hotline::domain::Timestamp;
 use hotline::engine::{Clock, wall_clock};
 use hotline::whatsapp::graph::Rules;
 use hotline::whatsapp::sandbox::{Customer, Faults, Sandbox, SandboxSettings};
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::app::{self, App, customer, free_address, http};
@@ -29,7 +31,9 @@ const FIRST_DAY: usize = 50;
 async fn front(
     targets: impl Fn(&str) -> Vec<std::net::SocketAddr> + Clone + Send + Sync + 'static,
 ) -> std::net::SocketAddr {
-    let http = http();
+    hotline::whatsapp::client::install_tls();
+    // A target that stands still takes connections and answers nothing.
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(1)).build().unwrap();
     let pass = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| async move {
         for target in targets(uri.path()) {
             let request = http.request(method.clone(), format!("http://{target}{uri}")).headers(headers.clone());
@@ -132,6 +136,37 @@ impl Twins {
     fn refused(&self) -> u64 {
         self.sandboxes.iter().map(|sandbox| sandbox.counters().refused).sum()
     }
+
+    /// In the middle of a campaign the node dies that sends for the first number: soon the other node goes on with follow-ups and
+    /// answers. How many of the customers still wait for theirs.
+    async fn takes_over(
+        &self,
+        (other, within): (usize, Duration),
+        customers: Range<u64>,
+        name: &str,
+        dies: impl FnOnce(),
+    ) -> impl Fn() -> usize {
+        // Of another country, and so no recipient of the campaign.
+        let late = Customer { number: format!("+4915112345{}", customers.end), name: "Late".into() };
+        let customers: Vec<_> = customers.map(customer).collect();
+        let all = 2 * customers.len();
+        let [one, _] = &self.sandboxes;
+        customers.iter().for_each(|customer| drop(one.write(customer, "hi")));
+        let total = move || self.arrived(&customers)[0].iter().sum::<usize>();
+        eventually("all are answered", async || (total() == all / 2).then_some(())).await;
+        campaign(self.nodes[other], name, all / 2).await;
+        eventually("some have got it", async || (total() >= all / 2 + 30).then_some(())).await;
+        dies();
+        let died = Instant::now();
+        one.write(&late, "how much is the air purifier?");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let before = total();
+        assert!(before < all, "it died too late");
+        eventually("the other goes on with follow-ups", async || (total() > before).then_some(())).await;
+        eventually("and answers", async || (!arrived(one, &late).is_empty()).then_some(())).await;
+        assert!(died.elapsed() < within, "{name}: it took {:?}", died.elapsed());
+        move || all - total()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,7 +175,7 @@ async fn two_nodes_keep_the_limits_together_and_when_one_dies_the_other_sends_fo
     let twins = Twins::new().await;
     let [one, two] = &twins.sandboxes;
     let first = twins.start(0, &database, NUMBERS[0]).await;
-    let _second = twins.start(1, &database, &NUMBERS.join(",")).await;
+    let second = twins.start(1, &database, &NUMBERS.join(",")).await;
     for sandbox in &twins.sandboxes {
         sandbox.verify().await.unwrap();
     }
@@ -161,25 +196,17 @@ async fn two_nodes_keep_the_limits_together_and_when_one_dies_the_other_sends_fo
     let by_number = [&of_one, &of_two].map(|counts| counts.iter().sum::<usize>());
     assert!(by_number.iter().all(|count| (20..=FIRST_DAY).contains(count)), "{by_number:?}");
 
-    let new: Vec<_> = (200..440).map(customer).collect();
-    new.iter().for_each(|customer| drop(one.write(customer, "hi")));
-    let total = || twins.arrived(&new)[0].iter().sum::<usize>();
-    eventually("all are answered", async || (total() == new.len()).then_some(())).await;
-    campaign(twins.nodes[1], "summer", new.len()).await;
-    eventually("some have got it", async || (total() >= new.len() + 60).then_some(())).await;
-    first.kill();
-    let killed = Instant::now();
-    let late = customer(500);
-    one.write(&late, "how much is the air purifier?");
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    let before = total();
-    eventually("the other goes on with follow-ups", async || (total() > before).then_some(())).await;
-    eventually("and answers", async || (!arrived(one, &late).is_empty()).then_some(())).await;
-    assert!(killed.elapsed() < Duration::from_secs(5), "it took {:?}", killed.elapsed());
-    // What was marked as sending when it was killed is not sent again: a tenth of a second's worth, and calls under way.
-    eventually("the rest got it", async || (total() >= 2 * new.len() - 40).then_some(())).await;
+    // A node that stands still, or whose machine is cut off, is dead for the others, and must not go on when it wakes up.
+    let waits =
+        twins.takes_over((1, Duration::from_secs(10)), 200..360, "summer", || first.signal(Signal::SIGSTOP)).await;
+    first.signal(Signal::SIGCONT);
+    eventually("what it had in hand is sent by the other", async || (waits() == 0).then_some(())).await;
+    // What was marked as sending when a node is killed is not sent again: a tenth of a second's worth, and calls under way.
+    let waits = twins.takes_over((0, Duration::from_secs(5)), 500..660, "autumn", || second.kill()).await;
+    eventually("the rest got it", async || (waits() <= 40).then_some(())).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert!(twins.arrived(&new)[0].iter().all(|count| *count <= 2), "an answer and a follow-up each");
+    let all: Vec<_> = (200..360).chain(500..660).map(customer).collect();
+    assert!(twins.arrived(&all)[0].iter().all(|count| *count <= 2), "an answer and a follow-up each");
     assert_eq!(twins.refused(), 0, "never faster than the number may");
 }
 
@@ -242,4 +269,39 @@ async fn settled(database: &Database, follow_ups: usize) -> Option<Vec<[String; 
     let waits = rows.iter().any(|[_, _, state, _]| state == "queued" || state == "sending");
     let decided = rows.iter().filter(|[_, is_follow_up, ..]| is_follow_up == "1").count() == follow_ups;
     (decided && !waits).then_some(rows)
+}
+
+/// Meta took a message, its answer was lost, and no status ever comes: an answer is sent again, a follow-up is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_status_tells_an_answer_goes_out_again_and_a_follow_up_does_not() {
+    for database in Database::each().await {
+        let address = free_address();
+        let mut behaviour = app::sandbox_settings(address, 80);
+        behaviour.status_delays[0] = Duration::from_secs(3_600);
+        let (sandbox, graph) = app::serve(behaviour, wall_clock()).await;
+        sandbox.set_faults(Faults { lost_answers: 0.3, ..Faults::default() });
+        let keywords = wide_awake();
+        let settings = [
+            ("HOTLINE_API__TOKEN", TOKEN),
+            ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),
+            ("HOTLINE_REPLIES__SETTLE_AFTER", "2s"),
+            ("HOTLINE_WHATSAPP__MARK_READ", "false"),
+        ];
+        let _app = App::start(address, graph, &database, &settings).await;
+        sandbox.verify().await.unwrap();
+        let customers: Vec<_> = (0..60).map(customer).collect();
+        customers.iter().for_each(|customer| drop(sandbox.write(customer, "hi")));
+        let answered = || customers.iter().all(|customer| !arrived(&sandbox, customer).is_empty());
+        eventually("all are answered", async || answered().then_some(())).await;
+        campaign(address, "spring", customers.len()).await;
+        let sent = eventually("all is settled", async || settled(&database, customers.len()).await).await;
+        let phones: Vec<_> = customers.iter().flat_map(|customer| arrived(&sandbox, customer)).collect();
+        let times = |id: &str| phones.iter().filter(|shown| shown["biz_opaque_callback_data"] == id).count();
+        let of = |wanted: &'static str| sent.iter().filter(move |[_, is_follow_up, ..]| is_follow_up == wanted);
+        assert!(of("1").all(|[id, ..]| times(id) == 1), "{}: a follow-up once", database.kind);
+        let unknown = of("1").filter(|[_, _, state, _]| state == "failed").count();
+        assert!(unknown > 0, "{}: no answer of Meta's was lost", database.kind);
+        assert!(of("0").all(|[id, ..]| times(id) >= 1), "{}: an answer at least once", database.kind);
+        assert!(of("0").any(|[id, ..]| times(id) > 1), "{}: and again where nothing was told", database.kind);
+    }
 }

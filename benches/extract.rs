@@ -1,5 +1,5 @@
-//! Reading messages: `cargo bench --bench extract`. For growing dictionaries, the full extraction beside the bare automaton
-//! of the same crate over the same words and the same messages, in the same run; what compiling takes; memory.
+//! Reading messages: `cargo bench --bench extract`. For growing dictionaries, the full extraction beside a bare automaton over
+//! the same words and the same messages, in the same run; what compiling takes; memory.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a bench may stop")]
 
 use std::fmt::Write as _;

@@ -12,6 +12,7 @@ mod report;
 mod sandbox;
 mod serve;
 mod simulate;
+mod templates;
 mod user;
 mod why;
 
@@ -63,6 +64,8 @@ enum Command {
     Report(report::Arguments),
     /// Take chats that WhatsApp exported as the past of a customer.
     Import(import::Arguments),
+    /// List Meta's templates, judge those that are sent, and have the shop's own approved.
+    Templates(templates::Arguments),
     /// Create people who may sign in, and links for them.
     User(user::Arguments),
     /// Check settings, database, token and webhook, and say what to do.
@@ -137,6 +140,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::Export(arguments) => export::run(arguments, settings()?),
         Command::Report(arguments) => report::run(arguments, settings()?),
         Command::Import(arguments) => import::run(arguments, settings()?),
+        Command::Templates(arguments) => templates::run(arguments, settings()?),
         Command::User(arguments) => user::run(arguments, settings()?),
         Command::Doctor(arguments) => doctor::run(arguments, settings()?),
     }

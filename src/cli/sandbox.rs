@@ -17,7 +17,9 @@ use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, phone_router};
     after_help = "Example:\n  hotline sandbox --webhook http://127.0.0.1:3000/webhook --app-secret s3cret --verify-token word --token t0ken\n\n\
                         The bot calls http://127.0.0.1:9090/v26.0/880000000000001/messages with `Authorization: Bearer t0ken`;\n\
                         phones to write from stand at http://127.0.0.1:9090/sandbox. Faults are set by POST /control/faults,\n\
-                        for example {\"unavailable\": 0.1, \"duplicates\": 0.2, \"latency_ms\": 50}; GET /control/counters counts."
+                        for example {\"unavailable\": 0.1, \"duplicates\": 0.2, \"latency_ms\": 50}; GET /control/counters counts.\n\n\
+                        Templates are made by POST /v26.0/990000000000001/message_templates and approved after 5 s; only these can be\n\
+                        sent. POST /control/templates changes one: {\"name\": \"offer\", \"status\": \"PAUSED\"}."
 )]
 pub struct Arguments {
     /// Address to listen on.
@@ -67,6 +69,7 @@ async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
                 marketing_cap: arguments.marketing_cap,
             },
             status_delays: [Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(2_000)],
+            review_after: Duration::from_secs(5),
             retry_after: Duration::from_secs(1),
             retry_at_most: Duration::from_secs(3600),
             window_error_at_once: false,

@@ -15,7 +15,7 @@ use crate::config::{LogFormat, Settings};
 use crate::domain::Timestamp;
 use crate::engine::geoip::Geoip;
 use crate::engine::knowledge::{Folders, Shelf};
-use crate::engine::{Engine, Parts, wall_clock};
+use crate::engine::{Engine, Parts, templates, wall_clock};
 use crate::store::{Role, Store};
 use crate::web::{self, access};
 use crate::whatsapp::client::Client;
@@ -66,7 +66,12 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
     settings.listen = address;
     let sandbox = sandbox_mode.then(|| enter_sandbox(&mut settings));
     let settings = Arc::new(settings);
-    let engine = start_engine(&settings).await?;
+    let shelf = open_shelf(&settings)?;
+    if let Some(sandbox) = &sandbox {
+        // The shop that tries Hotline out has had its templates approved.
+        templates::drafts(&shelf.knowledge()).iter().for_each(|draft| sandbox.add_template(draft));
+    }
+    let engine = start_engine(&settings, shelf).await?;
     let mut router = web::router(engine.clone(), metrics, sandbox_mode)
         .map_err(|error| Stop::new("the console's pages cannot be read", error))?;
     if let Some(sandbox) = &sandbox {
@@ -121,6 +126,7 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
         phone_number_id: SANDBOX_NUMBER.into(),
         rules: Rules::unlimited(settings.whatsapp.messages_per_second),
         status_delays: [Duration::from_millis(150), Duration::from_millis(350), Duration::from_millis(1500)],
+        review_after: Duration::from_secs(5),
         retry_after: Duration::from_secs(1),
         retry_at_most: Duration::from_secs(3600),
         window_error_at_once: false,
@@ -129,6 +135,7 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
     settings.whatsapp.verify_token = Some(verify_token);
     settings.whatsapp.access_token = Some(access_token);
     settings.whatsapp.phone_number_id = vec![SANDBOX_NUMBER.into()];
+    settings.whatsapp.business_account_id = Some(crate::whatsapp::sandbox::ACCOUNT.into());
     settings.whatsapp.graph_url = format!("{base}/sandbox/graph");
     Sandbox::new(sandbox, wall_clock())
 }
@@ -142,8 +149,11 @@ fn loopback(listen: std::net::SocketAddr) -> std::net::SocketAddr {
     address
 }
 
-async fn start_engine(settings: &Arc<Settings>) -> Result<Engine, Stop> {
-    let shelf = Shelf::open(Folders::of(settings), settings.clone()).map_err(|problems| Stop::mistakes(&problems))?;
+fn open_shelf(settings: &Arc<Settings>) -> Result<Shelf, Stop> {
+    Shelf::open(Folders::of(settings), settings.clone()).map_err(|problems| Stop::mistakes(&problems))
+}
+
+async fn start_engine(settings: &Arc<Settings>, shelf: Shelf) -> Result<Engine, Stop> {
     let store = Store::open(&settings.database.url).await.map_err(|error| {
         Stop::caused(&format!("cannot open the database {}", without_password(&settings.database.url)), &error)
     })?;

@@ -87,6 +87,9 @@ impl Settings {
         if !(1..=1000).contains(&self.whatsapp.messages_per_second) {
             return Err("whatsapp.messages_per_second is from 1 to 1000".into());
         }
+        if self.whatsapp.templates_every < crate::domain::Duration::minutes(1) {
+            return Err("whatsapp.templates_every is a minute at least: Meta allows 200 calls an hour".into());
+        }
         let partly = self.whatsapp.app_secret.is_empty() != self.whatsapp.access_token.is_none();
         if partly {
             return Err("whatsapp.app_secret and whatsapp.access_token go together: set both, or neither for the \

@@ -57,6 +57,10 @@ pub struct WhatsApp {
     #[serde(default)]
     pub access_token: Option<SecretString>,
     pub phone_number_id: Vec<String>,
+    #[serde(default)]
+    pub business_account_id: Option<String>,
+    #[serde(deserialize_with = "duration")]
+    pub templates_every: Duration,
     pub graph_url: String,
     pub graph_version: String,
     pub auth: Auth,
@@ -218,6 +222,11 @@ impl Settings {
     /// Without credentials for Meta the product shows itself in the sandbox.
     pub fn sandbox_mode(&self) -> bool {
         self.whatsapp.app_secret.is_empty() && self.whatsapp.access_token.is_none()
+    }
+
+    /// The account whose templates Meta lists. 360dialog has another way to them.
+    pub fn template_account(&self) -> Option<&str> {
+        self.whatsapp.business_account_id.as_deref().filter(|_| self.whatsapp.auth == Auth::Bearer)
     }
 
     /// Address for links, without a slash at the end.

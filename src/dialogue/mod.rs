@@ -5,6 +5,7 @@
 
 mod answer;
 mod choice;
+mod drafts;
 mod memory;
 mod pointing;
 mod showing;
@@ -15,10 +16,12 @@ mod tests;
 mod words;
 
 use crate::domain::{
-    Contact, Content, Delivery, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Link, Offer, Problem,
-    Reading, Shop, SourceFile, Standing, Timestamp,
+    Contact, Content, Delivery, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Link, MessageKind, Offer,
+    Problem, Reading, Shop, SourceFile, Standing, Timestamp,
 };
 
+use drafts::Codes;
+pub use drafts::Wording;
 pub use memory::Memory;
 use pointing::Pointings;
 use templates::Templates;
@@ -27,6 +30,7 @@ use templates::Templates;
 pub struct Dialogue {
     templates: Templates,
     pointings: Pointings,
+    codes: Codes,
 }
 
 /// One reply.
@@ -54,12 +58,15 @@ pub struct Known<'a> {
 }
 
 impl Dialogue {
-    /// Compiles the templates under `replies/`, and `pointing.toml` among the dictionaries. `None` if any of them has an error.
+    /// Compiles the templates under `replies/`, and `pointing.toml` and `templates.toml` among the dictionaries. `None` if any of them has an error.
     pub fn compile(replies: &[SourceFile], keywords: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
         let (templates, mut problems) = Templates::compile(replies);
         let (pointings, found) = Pointings::compile(keywords);
         problems.extend(found);
-        (templates.zip(pointings).map(|(templates, pointings)| Self { templates, pointings }), problems)
+        let (codes, found) = Codes::compile(keywords);
+        problems.extend(found);
+        let parts = templates.zip(pointings).zip(codes);
+        (parts.map(|((templates, pointings), codes)| Self { templates, pointings, codes }), problems)
     }
 
     /// Takes in an event: what is wanted, what is missing, when to answer.
@@ -121,7 +128,11 @@ impl Dialogue {
         shop: &Shop,
         only_template: bool,
     ) -> (Content, Vec<Link>) {
-        let mut content = self.templates.follow_up(planned, contact, shop, only_template);
+        if only_template {
+            let template = self.templates.template(planned, contact, shop, &self.codes);
+            return (Content::Template(template), Vec::new());
+        }
+        let mut content = self.templates.follow_up(planned, contact, shop);
         let product = planned.product.as_deref().and_then(|product| choice::called(product, shop));
         let link = product.and_then(|product| Link::to_product(product, shop.currency));
         match (&mut content, link) {
@@ -132,6 +143,28 @@ impl Dialogue {
             }
             _ => (content, Vec::new()),
         }
+    }
+}
+
+impl Dialogue {
+    /// Meta's code of the shop's language.
+    pub fn shop_language<'a>(&'a self, shop: &'a Shop) -> &'a str {
+        self.codes.of(shop.language.tag())
+    }
+
+    /// Every follow-up that has words of its own.
+    pub fn own_words(&self) -> impl Iterator<Item = &String> {
+        self.templates.own_names()
+    }
+
+    /// How many gaps the template of that name has.
+    pub fn gaps(&self, template: &str, kind: MessageKind, shop: &Shop) -> usize {
+        self.templates.gap_count(template, kind, shop)
+    }
+
+    /// A template in every language that there are words for.
+    pub fn wordings(&self, template: &str, kind: MessageKind, shop: &Shop) -> Vec<Wording> {
+        self.templates.wordings(template, kind, shop, &self.codes)
     }
 }
 

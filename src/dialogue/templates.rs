@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use super::words::{cut, money};
-use crate::domain::{Contact, Content, FollowUpRequest, Problem, Severity, Shop, SourceFile, TemplateRef};
+use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
 const SECTIONS: [&str; 54] = [
@@ -71,7 +71,7 @@ pub(super) struct Templates {
     environment: Environment<'static>,
     languages: BTreeSet<String>,
     /// Follow-ups that have words of their own, by language.
-    follow_ups: BTreeMap<String, BTreeSet<String>>,
+    pub(super) follow_ups: BTreeMap<String, BTreeSet<String>>,
     /// Names of products, properties, days and states, by language.
     words: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -226,39 +226,30 @@ impl Templates {
         ids.into_iter().find_map(|id| self.try_render(&id, values).ok()).unwrap_or_default()
     }
 
-    /// The words of a follow-up, or Meta's template of that name where only that may be sent: its parameters are the customer's
-    /// name and, where it tells of one, what is missing to the next tier.
-    pub(super) fn follow_up(
-        &self,
-        planned: &FollowUpRequest,
-        contact: &Contact,
-        shop: &Shop,
-        only_template: bool,
-    ) -> Content {
+    /// Every language that there are replies in.
+    pub(super) fn languages(&self) -> impl Iterator<Item = &String> {
+        self.languages.iter()
+    }
+
+    /// The words of a follow-up.
+    pub(super) fn follow_up(&self, planned: &FollowUpRequest, contact: &Contact, shop: &Shop) -> Content {
         let language = self.language(contact, shop);
-        let rest = planned.rest.map(|rest| money(rest.amount, rest.currency));
-        let name = contact.name.as_deref().and_then(|name| name.split_whitespace().next()).unwrap_or_default();
-        if only_template {
-            let language = match language {
-                "zh-Hans" => "zh_CN",
-                "zh-Hant" => "zh_HK",
-                "pt" => "pt_BR",
-                "en" => "en_US",
-                other => other,
-            };
-            let mut body = vec![if name.is_empty() { shop.name.clone() } else { name.to_owned() }];
-            body.extend(rest);
-            return Content::Template(TemplateRef { name: planned.template.clone(), language: language.into(), body });
-        }
+        let rest = planned.rest.map(|rest| money(rest.amount, rest.currency)).unwrap_or_default();
         let product =
             planned.product.as_deref().map(|product| self.product_word(language, product)).unwrap_or_default();
-        let values = context! {
-            shop => context! { name => &shop.name, address => &shop.address, currency => shop.currency.code() },
-            name, product, kind => planned.kind.name(), template => &planned.template, rest => rest.unwrap_or_default(),
-        };
-        let own = [language, "en"].map(|language| own_words(language, &planned.template));
+        let name = contact.first_name().unwrap_or_default();
+        let (template, kind) = (planned.template.as_str(), planned.kind);
+        let values = Said { template, kind, name, product: &product, rest: &rest, shop }.values();
+        let own = [language, "en"].map(|language| own_words(language, template));
         let all = [language, "en"].map(|language| format!("{language}/follow_up"));
         Content::Text { body: cut(&self.first_of(own.into_iter().chain(all), &values), 4_096) }
+    }
+
+    /// The words of a follow-up in that language: its own, or those of all follow-ups where it has none of its own in any.
+    pub(super) fn own_or_common(&self, language: &str, said: &Said<'_>) -> Option<String> {
+        let has_own = self.follow_ups.values().any(|names| names.contains(said.template));
+        let id = if has_own { own_words(language, said.template) } else { format!("{language}/follow_up") };
+        self.try_render(&id, &said.values()).ok()
     }
 
     /// A product that a rule names by its key, or by the last part of it with hyphens.
@@ -269,6 +260,26 @@ impl Templates {
             .get("en")
             .and_then(|words| words.keys().find(|known| **known == key || known.ends_with(&format!("/{key}"))));
         known.map_or_else(|| product.replace('-', " "), |key| self.word(language, key))
+    }
+}
+
+/// What the words of a follow-up tell.
+pub(super) struct Said<'a> {
+    pub(super) template: &'a str,
+    pub(super) kind: MessageKind,
+    pub(super) name: &'a str,
+    pub(super) product: &'a str,
+    pub(super) rest: &'a str,
+    pub(super) shop: &'a Shop,
+}
+
+impl Said<'_> {
+    fn values(&self) -> Value {
+        let &Self { template, kind, name, product, rest, shop } = self;
+        context! {
+            shop => context! { name => &shop.name, address => &shop.address, currency => shop.currency.code() },
+            name, product, kind => kind.name(), template, rest,
+        }
     }
 }
 

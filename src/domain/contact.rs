@@ -272,6 +272,11 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// What they are called by.
+    pub fn first_name(&self) -> Option<&str> {
+        self.name.as_deref()?.split_whitespace().next()
+    }
+
     /// Whether they want no messages, or no marketing: lists and shares are made for those that may be written to.
     pub fn is_opted_out(&self) -> bool {
         self.opted_out || self.marketing_out

@@ -102,6 +102,19 @@ pub struct TemplateRef {
     /// Texts for the body's gaps, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub body: Vec<String>,
+    /// The language that was wanted, where Meta has not approved the template in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
+}
+
+impl TemplateRef {
+    /// What a person reads of it in the thread.
+    fn text(&self) -> String {
+        let Self { name, language, body, instead_of } = self;
+        let instead = instead_of.as_ref().map(|wanted| format!(", in {language} instead of {wanted}"));
+        let head = format!("[{name}{}]", instead.unwrap_or_default());
+        if body.is_empty() { head } else { format!("{head} {}", body.join(" · ")) }
+    }
 }
 
 /// What a message holds. Lengths are those of section 5.6 and are kept by whoever makes it.
@@ -156,8 +169,7 @@ impl Content {
         match self {
             Self::Text { body } | Self::Buttons { body, .. } | Self::List { body, .. } => body.clone(),
             Self::Image { caption, .. } => caption.clone().unwrap_or_default(),
-            Self::Template(template) if template.body.is_empty() => format!("[{}]", template.name),
-            Self::Template(template) => format!("[{}] {}", template.name, template.body.join(" · ")),
+            Self::Template(template) => template.text(),
         }
     }
 }

@@ -20,14 +20,14 @@ mod source;
 mod standing;
 mod tag;
 mod time;
+mod trade;
 mod visitor;
 
 pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
 pub use contact::{Address, Contact, ContactId, ContactRef, Country, Language, Phone, UserId};
 pub use event::{
-    AgentAction, AgentEvent, CampaignEvent, CartEvent, CaseEvent, ClickEvent, Event, EventBody, FiguresEvent,
-    InboundMessage, LocationEvent, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, PageEvent,
-    ProductEvent, ProfileEvent, QuoteEvent, Referral, ReferralSource, Sending, SentEvent, StatusEvent, StatusKind,
+    AgentAction, AgentEvent, CampaignEvent, Event, EventBody, FiguresEvent, InboundMessage, LocationEvent, OptAction,
+    OptEvent, OptScope, ProfileEvent, Referral, ReferralSource, Sending, SentEvent, StatusEvent, StatusKind,
     WeatherEvent, in_order,
 };
 pub use habit::Habit;
@@ -45,4 +45,7 @@ pub use source::SourceFile;
 pub use standing::Standing;
 pub use tag::{Evidence, TagChange, TagError, TagKey, TagMove};
 pub use time::{Duration, Timestamp};
+pub use trade::{
+    CartEvent, CaseEvent, ClickEvent, OrderEvent, OrderLine, OrderState, PageEvent, ProductEvent, QuoteEvent,
+};
 pub use visitor::Crawlers;

@@ -179,7 +179,7 @@ impl Engine {
                     }
                 };
                 if !free {
-                    let marketing = knowledge.outreach.is_marketing_to_meta(&request);
+                    let marketing = knowledge.outreach.is_marketing_to_meta(request.kind, &request.template);
                     run.cost += knowledge.prices.of_template(state.contact.country, marketing);
                 }
                 *run.variants.entry(request.template).or_default() += 1;

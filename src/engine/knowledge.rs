@@ -99,10 +99,22 @@ impl Folders {
 
 /// Understands all files at once. `None` if any of them has an error: a broken file is refused while the old stays.
 pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
+    // The dictionaries take longer than all the rest.
+    std::thread::scope(|scope| {
+        let lexicon = scope.spawn(|| Lexicon::compile(&sources.keywords));
+        let lexicon = || lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        compile_with(lexicon, sources, settings)
+    })
+}
+
+/// `lexicon` is asked for last.
+fn compile_with(
+    lexicon: impl FnOnce() -> (Option<Lexicon>, Vec<Problem>),
+    sources: &Sources,
+    settings: &Settings,
+) -> (Option<Knowledge>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut keep = |found: Vec<Problem>| problems.extend(found);
-    let (lexicon, found) = Lexicon::compile(&sources.keywords);
-    keep(found);
     let (dialogue, found) = Dialogue::compile(&sources.replies, &sources.keywords);
     keep(found);
     let (outreach, found) = outreach::Policy::compile(&sources.keywords);
@@ -133,6 +145,8 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     let (statistics, found) = Parameters::compile(&sources.keywords);
     keep(found);
     let (tag_names, found) = governance::TagNames::compile(&sources.keywords);
+    keep(found);
+    let (lexicon, found) = lexicon();
     keep(found);
     problems.sort();
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -180,6 +194,7 @@ const NOT_OF_TAGS: &[&str] = &[
     "tags.toml",
     "chat_exports.toml",
     "pointing.toml",
+    "templates.toml",
 ];
 
 /// Of what tags are made with: dictionaries, rules, and the program itself. Lines of comment do not count.

@@ -45,7 +45,7 @@ pub(super) async fn run(engine: Engine) {
 }
 
 /// One node at a time: the one that sends for the first of our numbers.
-fn is_minded_here(engine: &Engine) -> bool {
+pub(super) fn is_minded_here(engine: &Engine) -> bool {
     engine.channels().first().is_some_and(|first| engine.lanes().led().any(|lane| lane.channel == *first))
 }
 
@@ -94,6 +94,7 @@ async fn heed(engine: &Engine, signal: Signal) -> Result<(), StoreError> {
         Signal::Portfolio(most) => store.set_portfolio(most, now).await,
         Signal::Hold { what, until, why } => engine.hold(&what, until, why, META).await,
         Signal::Lift { what, why } => store.lift(&what.key(), Some(META), &why, now).await.map(|_| ()),
+        Signal::Template(news) => engine.heed_template(news).await,
         Signal::Quality { number, quality } => {
             let told = NumberTold { quality: quality.name().into(), ..NumberTold::default() };
             take_told(engine, &meant(engine, &number).await?, &told).await
@@ -213,13 +214,26 @@ async fn alert(engine: &Engine) -> Result<(), StoreError> {
     let (store, now) = (engine.store(), engine.now());
     let held = engine.held().await?;
     metrics::gauge!("hotline_holds").set(held.len() as f64);
-    let said: Vec<_> = held.iter().map(|row| format!("{}: {}", row.what.replace(':', " "), row.why)).collect();
+    let is_all = held.iter().any(|row| !row.what.starts_with("template:"));
+    let what = if is_all { "Nothing unasked is sent" } else { "Some follow-ups are not sent" };
     let standing = (!held.is_empty()).then(|| Alert {
         name: ALERT.into(),
-        what: format!("Nothing unasked is sent. {}", said.join("; ")),
+        what: format!("{what}. {}", in_words(&held).join("; ")),
         advice: "Replies go on. The page Outreach says until when, and lets an admin go on.".into(),
     });
     store.set_alerts(&[ALERT], standing.as_slice(), now).await.map(|_| ())
+}
+
+/// What is held, in words: single templates that cannot be sent stand together, since they can be many.
+pub fn in_words(held: &[HoldRow]) -> Vec<String> {
+    let (templates, others): (Vec<_>, Vec<_>) = held.iter().partition(|row| row.source == super::templates::SOURCE);
+    let mut said: Vec<_> = others.iter().map(|row| format!("{}: {}", row.what.replace(':', " "), row.why)).collect();
+    match templates.as_slice() {
+        [] => {}
+        [one] => said.push(format!("{}: {}", one.what.replace(':', " "), one.why)),
+        many => said.push(format!("{} templates cannot be sent, see the page Templates", many.len())),
+    }
+    said
 }
 
 impl Engine {
@@ -233,7 +247,7 @@ impl Engine {
     }
 
     /// Holds something back and tells of it.
-    async fn hold(
+    pub(super) async fn hold(
         &self,
         what: &Subject,
         until: Option<Timestamp>,

@@ -20,7 +20,7 @@ mod intake;
 pub mod jobs;
 pub mod knowledge;
 mod lanes;
-mod limits;
+pub mod limits;
 mod links;
 pub mod outlook;
 mod paces;
@@ -37,6 +37,7 @@ pub mod state;
 pub mod summary;
 mod supervise;
 pub mod tags;
+pub mod templates;
 pub mod tidy;
 pub mod timeline;
 mod unasked;
@@ -48,12 +49,14 @@ mod wide;
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
+use arc_swap::ArcSwapOption;
 use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Settings;
 use crate::domain::{AgentEvent, ContactId, EventBody, Timestamp};
+use crate::outreach::Book;
 use crate::outreach::pacer::Pacer;
 use crate::store::{Appended, NewEvent, Store, StoreError};
 use crate::whatsapp::client::Client;
@@ -106,6 +109,8 @@ struct Inner {
     clicks: Arc<Semaphore>,
     clock: Clock,
     geoip: Option<Geoip>,
+    /// Meta's templates, once they were looked up.
+    book: ArcSwapOption<Book>,
     /// Our phone number ids; the sender works for these.
     channels: Vec<String>,
     changes: broadcast::Sender<Change>,
@@ -150,6 +155,7 @@ impl Engine {
                 channels: parts.channels,
                 clock: parts.clock,
                 geoip: parts.geoip,
+                book: ArcSwapOption::empty(),
                 changes,
                 change_count: std::sync::atomic::AtomicU64::new(0),
                 soft: CancellationToken::new(),
@@ -163,6 +169,7 @@ impl Engine {
         engine.spawn("settler", sender::settle);
         engine.spawn("recompute", recompute::run);
         engine.spawn("limits", limits::run);
+        engine.spawn("templates", templates::run);
         engine.spawn("campaigns", campaigns::run);
         engine.spawn("alerts", alerts::run);
         engine.spawn("jobs", jobs::run);
@@ -224,6 +231,10 @@ impl Engine {
 
     fn client(&self) -> &Client {
         &self.inner.client
+    }
+
+    fn book(&self) -> Option<Arc<Book>> {
+        self.inner.book.load_full()
     }
 
     fn marks(&self) -> &Arc<Semaphore> {

@@ -1,11 +1,17 @@
 //! What stands in the way of follow-ups now, and how much of each limit is used: for the API and the console.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Engine;
 use crate::domain::{Duration, Timestamp};
 use crate::outreach::{Held, Shared};
-use crate::store::{HoldRow, StoreError, WaitingRow};
+use crate::store::{FailureRow, HoldRow, StoreError, WaitingRow};
+use crate::whatsapp::errors;
+
+/// Failures of so long are told.
+const FAILURES_OF: Duration = Duration::days(7);
 
 /// How sending unasked stands. Instants are RFC 3339.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -22,6 +28,8 @@ pub struct Outlook {
     pub held: Vec<HeldBack>,
     pub portfolio: Portfolio,
     pub numbers: Vec<Number>,
+    /// Why follow-ups of the last seven days failed, the most frequent reason first.
+    pub failures: Vec<Failure>,
     /// The next ones, the earliest first.
     pub next: Vec<Next>,
     /// The newest first.
@@ -96,6 +104,42 @@ pub struct Next {
     pub not_after: String,
     /// Why it waits, if it was put off.
     pub why: Option<String>,
+}
+
+/// Why follow-ups failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// In words, with Meta's code where there is one.
+    pub reason: String,
+    /// How many.
+    pub count: i64,
+    /// When the first of them left.
+    pub since: String,
+    /// When the last one failed.
+    pub last: String,
+}
+
+/// The same reason stands as a code where a status told it, and in words where the call did.
+fn failures(rows: Vec<FailureRow>) -> Vec<Failure> {
+    let mut by_reason: BTreeMap<String, FailureRow> = BTreeMap::new();
+    for row in rows {
+        let words = match row.reason.parse() {
+            Ok(code) => errors::explain(code),
+            Err(_) if row.reason.is_empty() => "Meta gave no reason".into(),
+            Err(_) => row.reason.clone(),
+        };
+        let sum = by_reason.entry(words).or_insert_with(|| FailureRow { count: 0, ..row.clone() });
+        (sum.count, sum.since, sum.last) = (sum.count + row.count, sum.since.min(row.since), sum.last.max(row.last));
+    }
+    let told = |(reason, row): (String, FailureRow)| Failure {
+        reason,
+        count: row.count,
+        since: row.since.rfc3339(),
+        last: row.last.rfc3339(),
+    };
+    let mut failures: Vec<Failure> = by_reason.into_iter().map(told).collect();
+    failures.sort_by_key(|failure| std::cmp::Reverse(failure.count));
+    failures
 }
 
 /// A line of the history.
@@ -203,6 +247,7 @@ impl Engine {
                 .collect(),
             portfolio,
             numbers,
+            failures: failures(store.unasked_failures(now - FAILURES_OF).await?),
             next,
             history: store
                 .outreach_history(lines)

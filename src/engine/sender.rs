@@ -11,7 +11,8 @@ use tokio_util::task::AbortOnDropHandle;
 use super::Engine;
 use super::lanes::Lane;
 use super::limits::may_leave;
-use crate::domain::{Content, Duration, MessageNumber, Timestamp};
+use super::templates::in_language;
+use crate::domain::{Content, Duration, MessageNumber, Outgoing, Timestamp};
 use crate::outreach::pacer::Pace;
 use crate::store::{LEASE, OutboxRow, SendOutcome, SendResult, StoreError, Unasked};
 use crate::whatsapp::client::SendError;
@@ -130,8 +131,11 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
 /// What decides of follow-ups: the figures, and the gate as it is in force now.
 fn unasked(engine: &Engine) -> Unasked {
     let (knowledge, now) = (engine.shelf().knowledge(), engine.now());
-    let limits = knowledge.limits.clone();
-    Unasked { limits, gate: Arc::new(move |state, message| may_leave(&knowledge, state, message, now)) }
+    let (limits, book) = (knowledge.limits.clone(), engine.book());
+    let gate = move |state: Option<&str>, message: &Outgoing| {
+        in_language(may_leave(&knowledge, state, message, now), message, book.as_deref(), &knowledge, now)
+    };
+    Unasked { limits, gate: Arc::new(gate) }
 }
 
 impl Desk {

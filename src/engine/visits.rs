@@ -3,15 +3,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
+use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 
 use super::Engine;
 use crate::domain::{ContactId, EventBody, Timestamp};
 use crate::store::{NewEvent, StoreError};
+use crate::whatsapp::signature;
 
 /// The parameter of an address that carries the token; `t.js` knows it too.
 const PARAMETER: &str = "ht";
@@ -49,17 +49,13 @@ impl Engine {
     }
 }
 
-fn mac(secret: &SecretString, use_for: &str, bytes: &[u8]) -> [u8; 32] {
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).expect("any key length");
-    mac.update(use_for.as_bytes());
-    mac.update(bytes);
-    mac.finalize().into_bytes().into()
+fn proved(secret: &SecretString, use_for: &str, bytes: &[u8]) -> [u8; 32] {
+    signature::mac(secret, &[use_for.as_bytes(), bytes]).finalize().into_bytes().into()
 }
 
 /// Covers what is said, or uncovers it, by bytes that follow from the proof.
 fn cover(secret: &SecretString, proof: &[u8], said: &mut [u8]) {
-    let cover = mac(secret, "visit cover", proof);
+    let cover = proved(secret, "visit cover", proof);
     said.iter_mut().zip(cover).for_each(|(byte, cover)| *byte ^= cover);
 }
 
@@ -67,7 +63,7 @@ fn seal(secret: &SecretString, contact: ContactId, until: Timestamp) -> String {
     let mut said = Vec::with_capacity(SAID);
     said.extend(contact.0.to_be_bytes());
     said.extend(u32::try_from(until.0 / 1000).unwrap_or(u32::MAX).to_be_bytes());
-    let mut token = mac(secret, "visit proof", &said)[..PROOF].to_vec();
+    let mut token = proved(secret, "visit proof", &said)[..PROOF].to_vec();
     cover(secret, &token, &mut said);
     token.extend(said);
     BASE64.encode(token)
@@ -78,7 +74,7 @@ fn open(secret: &SecretString, token: &str, now: Timestamp) -> Option<ContactId>
     let (proof, covered) = token.split_at(PROOF);
     let mut said = covered.to_vec();
     cover(secret, proof, &mut said);
-    let is_ours: bool = mac(secret, "visit proof", &said)[..PROOF].ct_eq(proof).into();
+    let is_ours: bool = proved(secret, "visit proof", &said)[..PROOF].ct_eq(proof).into();
     let (contact, until) = said.split_at(8);
     let contact = i64::from_be_bytes(contact.try_into().ok()?);
     let until = u32::from_be_bytes(until.try_into().ok()?);

@@ -106,8 +106,8 @@ struct ModelTable {
 #[derive(Default)]
 struct Builder {
     words: HashMap<String, Vec<Sense>>,
-    /// Which concept a word stood under first, for warnings.
-    owner: HashMap<String, (String, Langs)>,
+    /// What the last word meant.
+    last: Option<Arc<Meaning>>,
     /// Words whose slips and forms are other words.
     exact: HashSet<String>,
     gaps: u32,
@@ -141,45 +141,45 @@ pub(super) struct Entry {
 /// Every entry of the dictionaries, for those who look at them one by one.
 pub(super) fn entries(files: &[SourceFile]) -> Vec<Entry> {
     let mut builder = Builder { entries: Some(Vec::new()), ..Builder::default() };
-    builder.names_of_cues(files);
-    files.iter().for_each(|file| builder.words_of(file));
+    builder.read_words(files);
     builder.entries.unwrap_or_default()
 }
 
-/// Compiles all dictionaries.
+/// Compiles all dictionaries, the large parts side by side: whoever starts the product waits for it, and what a thread
+/// needed in between is given back when it ends.
 pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     let mut builder = Builder::default();
-    builder.names_of_cues(files);
-    let (mut negation, mut languages, mut limits, mut endings) = (None, None, None, Endings::none());
-    for file in files {
-        match file.path.as_str() {
-            "negation.toml" => negation = keep(&mut builder.problems, Negation::parse(file)),
-            "endings.toml" => {
-                if let Some(written) = keep(&mut builder.problems, Endings::parse(file)) {
-                    endings = written;
-                }
-            }
-            "typos.toml" => limits = keep(&mut builder.problems, Limits::parse(file)),
-            "languages.toml" => languages = keep(&mut builder.problems, Languages::parse(file)),
-            _ => builder.words_of(file),
-        }
-    }
-    for (found, name) in [(negation.is_some(), "negation.toml"), (languages.is_some(), "languages.toml")] {
-        if !found && !builder.problems.iter().any(|problem| problem.file == name) {
-            let advice = "Copy it from the ones that ship with Hotline.";
-            builder.problems.push(Problem::at(name, "", 0, format!("{name} is missing"), advice));
-        }
-    }
-    let Some(mut languages) = languages else { return (None, builder.problems) };
-    builder.settle_languages(&languages);
-    let cues = builder.rules();
-    let Parts { money, mut typos, matcher, problems } = parts(files, &builder, limits.as_ref(), &languages, endings);
+    let languages = builder.required(files, "languages.toml", Languages::parse);
+    let negation = builder.required(files, "negation.toml", Negation::parse);
+    let limits = builder.optional(files, "typos.toml", Limits::parse);
+    let endings = builder.optional(files, "endings.toml", Endings::parse).unwrap_or_else(Endings::none);
+    let Some(mut languages) = languages else {
+        builder.read_words(files);
+        return (None, builder.problems);
+    };
+    let (cues, matcher, typos, money) = std::thread::scope(|scope| {
+        let known = &languages;
+        let money = scope.spawn(|| {
+            let mut problems = Vec::new();
+            (Money::compile(files, known, &mut problems), problems)
+        });
+        builder.read_words(files);
+        builder.settle_languages(known);
+        let cues = builder.rules();
+        let words = &builder;
+        let typos = scope.spawn(|| limits.map(|limits| Typos::new(&limits, known, words.phrases())));
+        let matcher = Matcher::new(&builder.words, &builder.exact, endings);
+        (cues, matcher, typos.join(), money.join())
+    });
+    let mut typos = typos.ok().flatten().unwrap_or_default();
+    let failed = |file: &str, what: &str| Problem::at(file, "", 0, format!("it cannot be compiled: {what}"), "");
+    let (money, problems) = money.unwrap_or_else(|_| (None, vec![failed("money.toml", "reading sums failed")]));
+    let matcher = keep(&mut builder.problems, matcher.map_err(|error| failed("products", &error)));
     builder.problems.extend(problems);
     if let Some(money) = &money {
         languages.learn(&money.vocabulary);
         typos.know(money.vocabulary.keys());
     }
-    let matcher = keep(&mut builder.problems, matcher);
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
     let lexicon = match (failed, matcher, money, negation) {
         (false, Some(matcher), Some(money), Some(negation)) => {
@@ -188,39 +188,6 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
         _ => None,
     };
     (lexicon, builder.problems)
-}
-
-/// What is compiled from the words.
-struct Parts {
-    money: Option<Money>,
-    typos: Typos,
-    matcher: Result<Matcher, Problem>,
-    problems: Vec<Problem>,
-}
-
-/// Compiles the large parts side by side, each on a thread of its own: whoever starts the product waits for it, and what
-/// a thread needed in between is given back when it ends.
-fn parts(
-    files: &[SourceFile],
-    builder: &Builder,
-    limits: Option<&Limits>,
-    languages: &Languages,
-    endings: Endings,
-) -> Parts {
-    let failed =
-        |what: &str| Problem::at("products", "", 0, format!("the dictionaries cannot be compiled: {what}"), "");
-    std::thread::scope(|scope| {
-        let money = scope.spawn(|| {
-            let mut problems = Vec::new();
-            (Money::compile(files, languages, &mut problems), problems)
-        });
-        let typos = scope.spawn(|| limits.map(|limits| Typos::new(limits, languages, builder.phrases())));
-        let matcher = scope.spawn(|| Matcher::new(&builder.words, &builder.exact, endings));
-        let (money, problems) = money.join().unwrap_or_else(|_| (None, vec![failed("reading sums of money failed")]));
-        let matcher = matcher.join().unwrap_or_else(|_| Err("a thread failed".into()));
-        let typos = typos.join().ok().flatten().unwrap_or_default();
-        Parts { money, typos, matcher: matcher.map_err(|error| failed(&error)), problems }
-    })
 }
 
 fn keep<T>(problems: &mut Vec<Problem>, parsed: Result<T, Problem>) -> Option<T> {
@@ -246,8 +213,37 @@ impl Builder {
         })
     }
 
+    /// What a file says that there is once, if it is there and right.
+    fn optional<T>(
+        &mut self,
+        files: &[SourceFile],
+        path: &str,
+        parse: impl Fn(&SourceFile) -> Result<T, Problem>,
+    ) -> Option<T> {
+        let file = files.iter().find(|file| file.path == path)?;
+        keep(&mut self.problems, parse(file))
+    }
+
+    fn required<T>(
+        &mut self,
+        files: &[SourceFile],
+        path: &str,
+        parse: impl Fn(&SourceFile) -> Result<T, Problem>,
+    ) -> Option<T> {
+        if !files.iter().any(|file| file.path == path) {
+            let advice = "Copy it from the ones that ship with Hotline.";
+            self.problems.push(Problem::at(path, "", 0, format!("{path} is missing"), advice));
+        }
+        self.optional(files, path, parse)
+    }
+
     fn parsed<T: serde::de::DeserializeOwned>(&mut self, file: &SourceFile) -> Option<T> {
         keep(&mut self.problems, read(file))
+    }
+
+    fn read_words(&mut self, files: &[SourceFile]) {
+        self.names_of_cues(files);
+        files.iter().for_each(|file| self.words_of(file));
     }
 
     /// Takes in a file of words, if it is one.
@@ -450,19 +446,6 @@ impl Builder {
             self.problems.push(Problem::at(&file.path, &file.text, place, message, "Remove it, or write the word."));
             return;
         }
-        if matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_)) {
-            let concept = format!("{} of {}", concept, file.path);
-            match self.owner.get(&folded) {
-                Some((other, others)) if *other != concept && others.0 & langs.0 != 0 => {
-                    let message = format!("`{word}` stands under `{concept}` and under `{other}`");
-                    let advice = "A message with it earns both. Keep it where it fits best.";
-                    self.problems.push(Problem::at(&file.path, &file.text, place, message, advice).warning());
-                }
-                _ => {
-                    self.owner.insert(folded.clone(), (concept, langs));
-                }
-            }
-        }
         if let Some(entries) = &mut self.entries {
             let (kind, key) = named(&meaning);
             entries.push(Entry {
@@ -480,7 +463,20 @@ impl Builder {
         if entry.get_ref().is_exact() {
             self.exact.insert(folded.clone());
         }
+        // Words that mean the same follow each other: they share it.
+        let meaning = match &self.last {
+            Some(last) if **last == meaning => last.clone(),
+            _ => self.last.insert(Arc::new(meaning)).clone(),
+        };
         let senses = self.words.entry(folded).or_default();
+        let other = senses
+            .iter()
+            .find(|other| other.langs.0 & langs.0 != 0 && other.meaning.name().is_some() && other.meaning != meaning);
+        if let Some((name, other)) = meaning.name().zip(other.and_then(|other| other.meaning.name())) {
+            let message = format!("`{word}` stands under `{name}` and under `{other}`");
+            let advice = "A message with it earns both. Keep it where it fits best.";
+            self.problems.push(Problem::at(&file.path, &file.text, place, message, advice).warning());
+        }
         match senses.iter_mut().find(|sense| sense.meaning == meaning) {
             Some(sense) => sense.langs = sense.langs.with(langs),
             None => senses.push(Sense { meaning, langs, counts_in: Langs::ALL }),
@@ -494,11 +490,11 @@ impl Builder {
             let elsewhere = languages.everyday(word);
             let latin = word.chars().any(|c| c.is_ascii_alphabetic());
             let length = word.chars().count();
-            let things = senses.iter().filter(|sense| matches!(sense.meaning, Meaning::Product(_))).count();
+            let things = senses.iter().filter(|sense| matches!(*sense.meaning, Meaning::Product(_))).count();
             for sense in senses.iter_mut().filter(|sense| sense.langs != Langs::ALL) {
-                let other_thing = things > 1 && matches!(sense.meaning, Meaning::Product(_));
+                let other_thing = things > 1 && matches!(*sense.meaning, Meaning::Product(_));
                 // English is mixed into every language; of others a long name is, a single word of talk is not.
-                let own = match sense.meaning {
+                let own = match *sense.meaning {
                     // Little words: what they say in another language is another thing.
                     Meaning::Cue { .. } => {
                         sense.counts_in = sense.langs;

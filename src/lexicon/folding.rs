@@ -151,14 +151,6 @@ impl Folded {
     pub(super) fn slice(&self, start: usize, end: usize) -> &str {
         &self.text[self.bytes[start] as usize..self.bytes[end] as usize]
     }
-
-    /// The character that begins at a byte offset of the folded text; at least `from`.
-    pub(super) fn char_behind(&self, from: usize, byte: usize) -> usize {
-        if self.text.len() == self.chars.len() {
-            return byte;
-        }
-        self.bytes[from..].iter().position(|start| *start as usize >= byte).map_or(self.chars.len(), |at| from + at)
-    }
 }
 
 /// Whether three letters are the same, whatever their case.

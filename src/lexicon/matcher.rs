@@ -1,13 +1,12 @@
-//! One pass over the folded text for every word of the dictionary.
+//! Every word of the dictionary that stands in a folded text, in any of its forms.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
-
 use super::endings::{self, Endings, Token};
 use super::files::LANGUAGES;
 use super::folding::{Folded, is_word};
+use super::trie::Trie;
 use crate::domain::Intent;
 
 /// Behind a hit a word goes on for at most so many letters.
@@ -18,7 +17,7 @@ const LONGEST_NUMBER: usize = 8;
 const USUAL_HITS: usize = 16;
 
 /// What a word stands for. Keys are shared: a match copies no text.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     Product(Arc<str>),
     Attribute(Arc<str>),
@@ -119,7 +118,7 @@ impl Langs {
 /// What a word stands for in some languages.
 #[derive(Clone, Debug)]
 pub(super) struct Sense {
-    pub(super) meaning: Meaning,
+    pub(super) meaning: Arc<Meaning>,
     /// Languages in whose lists it stands.
     pub(super) langs: Langs,
     /// Languages of messages in which it counts: all, unless the word is an everyday one in another language.
@@ -146,7 +145,7 @@ pub(super) struct Hit<'a> {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) found: Found,
-    /// The listed word, see [`Matcher::word`].
+    /// See [`Matcher::word`].
     pub(super) word: u32,
 }
 
@@ -155,14 +154,14 @@ pub(super) fn sort(hits: &mut [Hit<'_>]) {
     hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), hit.found));
 }
 
-/// One thing that a pattern of the automaton may be: a sense of a word, in a class of forms.
+/// One thing that a pattern may be: a sense of a word, in a class of forms.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Choice {
     sense: u32,
     class: u16,
 }
 
-/// Texts to be found while the automaton is built, in one place: most are beginnings of listed words.
+/// Texts to be found, while they are gathered, in one place: most are beginnings of listed words.
 #[derive(Default)]
 struct Texts {
     all: String,
@@ -201,11 +200,8 @@ impl Texts {
                 start
             }
         };
-        let mut head = [0; 8];
-        let first = text.len().min(head.len());
-        head[..first].copy_from_slice(&text.as_bytes()[..first]);
         let (start, length) = (start as u32, text.len() as u32);
-        self.list.push(Made { head: u64::from_be_bytes(head), start, length, choice });
+        self.list.push(Made { head: head(text), start, length, choice });
     }
 
     fn sort(&mut self) {
@@ -217,14 +213,12 @@ impl Texts {
     }
 }
 
-/// A text that the automaton finds, and what it may be.
-struct Pattern {
-    /// In characters.
-    length: u32,
-    first: u32,
-    last: u32,
-    /// Something may stand in front of one of its choices.
-    takes_front: bool,
+/// The first bytes of a text, in the order of texts.
+fn head(text: &str) -> u64 {
+    let mut head = [0; 8];
+    let first = text.len().min(head.len());
+    head[..first].copy_from_slice(&text.as_bytes()[..first]);
+    u64::from_be_bytes(head)
 }
 
 /// A property that may turn out to be the first part of a compound.
@@ -235,35 +229,42 @@ struct Front<'a> {
     end: usize,
 }
 
-/// The automaton over all words, or what all forms of a word have in common.
+/// All words of the dictionaries, or what all forms of a word have in common.
 pub(super) struct Matcher {
-    automaton: Option<CharwiseDoubleArrayAhoCorasick<u32>>,
+    patterns: Trie,
+    /// Those that may stand behind something in one word, and which pattern each is.
+    inner: (Trie, Vec<u32>),
+    choices: Vec<Choice>,
+    /// Where the choices of each pattern end.
+    ends: Vec<u32>,
     /// What each word stands for, side by side; a word may mean several things.
     senses: Vec<Sense>,
-    choices: Vec<Choice>,
-    patterns: Vec<Pattern>,
+    /// The pattern that is the listed word of each sense.
+    listed: Vec<u32>,
+    /// How many words are listed.
+    size: usize,
     endings: Endings,
-    /// All listed words in a row, and where each ends.
-    texts: String,
-    text_ends: Vec<u32>,
-    /// Which listed word each sense is of.
-    word_of_sense: Vec<u32>,
 }
 
 impl Matcher {
-    /// Builds the automaton. Words are folded already; their order does not matter. `exact` words take no forms.
+    /// Words are folded already; their order does not matter. `exact` words take no forms.
+    ///
+    /// # Errors
+    /// The words are more than can be counted.
     pub(super) fn new(
         words: &HashMap<String, Vec<Sense>>,
         exact: &HashSet<String>,
         endings: Endings,
     ) -> Result<Self, String> {
         let mut senses = Vec::new();
-        let (mut texts_of_words, mut text_ends, mut word_of_sense) = (String::new(), Vec::new(), Vec::new());
         let mut found = Texts::default();
         // In order, so that of equals the same one wins in every run.
-        let mut words: Vec<(&String, &Vec<Sense>)> = words.iter().filter(|(word, _)| !word.is_empty()).collect();
-        words.sort_unstable_by(|a, b| a.0.cmp(b.0));
-        for (word, means) in words {
+        let words = words.iter().filter(|(word, _)| !word.is_empty());
+        let mut words: Vec<(u64, &String, &Vec<Sense>)> =
+            words.map(|(word, means)| (head(word), word, means)).collect();
+        words.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));
+        let size = words.len();
+        for (_, word, means) in words {
             found.begin(word);
             for sense in means {
                 let place = senses.len() as u32;
@@ -272,61 +273,57 @@ impl Matcher {
                 }
                 found.add(word, Choice { sense: place, class: endings::LISTED });
                 senses.push(sense.clone());
-                word_of_sense.push(text_ends.len() as u32);
             }
-            texts_of_words.push_str(word);
-            text_ends.push(texts_of_words.len() as u32);
         }
         found.sort();
-        let (mut choices, mut patterns) = (Vec::with_capacity(found.list.len()), Vec::<Pattern>::new());
-        let mut texts: Vec<(&str, u32)> = Vec::new();
-        for made in &found.list {
-            let text = made.text(&found.all);
-            if texts.last().is_none_or(|(last, _)| *last != text) {
-                let first = choices.len() as u32;
-                let length = text.chars().count() as u32;
-                texts.push((text, patterns.len() as u32));
-                patterns.push(Pattern { length, first, last: first, takes_front: false });
+        let made = found.list.chunk_by(|a, b| a.head == b.head && a.text(&found.all) == b.text(&found.all));
+        let patterns = Trie::new(made.clone().map(|made| made[0].text(&found.all)))?;
+        let mut listed = vec![0; senses.len()];
+        let (mut inner, mut inner_numbers) = (Vec::new(), Vec::new());
+        let (mut choices, mut ends) = (Vec::with_capacity(found.list.len()), Vec::new());
+        for (number, made) in made.enumerate() {
+            for made in made {
+                choices.push(made.choice);
+                if made.choice.class == endings::LISTED {
+                    listed[made.choice.sense as usize] = number as u32;
+                }
             }
-            choices.push(made.choice);
-            if let Some(pattern) = patterns.last_mut() {
-                pattern.last = choices.len() as u32;
-                pattern.takes_front |= endings.takes_front(made.choice.class);
+            ends.push(choices.len() as u32);
+            if made.iter().any(|made| endings.takes_front(made.choice.class)) {
+                inner.push(made[0].text(&found.all));
+                inner_numbers.push(number as u32);
             }
         }
-        let automaton = match texts.is_empty() {
-            true => None,
-            false => Some(
-                CharwiseDoubleArrayAhoCorasickBuilder::new()
-                    .build_with_values(texts)
-                    .map_err(|error| error.to_string())?,
-            ),
-        };
-        Ok(Self { automaton, senses, choices, patterns, endings, texts: texts_of_words, text_ends, word_of_sense })
+        let inner = (Trie::new(inner.into_iter())?, inner_numbers);
+        Ok(Self { patterns, inner, choices, ends, senses, listed, size, endings })
     }
 
     pub(super) fn size(&self) -> usize {
-        self.text_ends.len()
+        self.size
     }
 
     /// The listed word of a hit.
     pub(super) fn word(&self, word: u32) -> &str {
-        let start = (word as usize).checked_sub(1).map_or(0, |before| self.text_ends[before]);
-        &self.texts[start as usize..self.text_ends[word as usize] as usize]
+        self.patterns.word(word)
     }
 
     /// Every word of the dictionary that stands in the text as a word of its own or in one of its forms, in order.
     pub(super) fn find<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
+        let chars = &folded.chars;
+        let (inner, numbers) = &self.inner;
         let mut hits = Vec::with_capacity(USUAL_HITS);
-        let Some(automaton) = &self.automaton else { return hits };
+        // What stands in front of a word begins before it: it is known when the word is looked at.
         let mut fronts = Vec::new();
-        let mut end = 0;
-        for found in automaton.find_overlapping_iter(&folded.text) {
-            end = folded.char_behind(end, found.end());
-            let pattern = &self.patterns[found.value() as usize];
-            let start = end - pattern.length as usize;
-            if let Some(token) = self.token(&folded.chars, start, end, pattern.takes_front) {
-                self.take(pattern, &token, start, &mut hits, &mut fronts);
+        for start in 0..chars.len() {
+            let mut look = |end, pattern| {
+                if let Some(token) = self.token(chars, start, end) {
+                    self.take(pattern, &token, start, &mut hits, &mut fronts);
+                }
+            };
+            if is_joined(chars, start) {
+                inner.walk(chars, start).for_each(|(end, place)| look(end, numbers[place as usize]));
+            } else {
+                self.patterns.walk(chars, start).for_each(|(end, pattern)| look(end, pattern));
             }
         }
         sort(&mut hits);
@@ -334,8 +331,8 @@ impl Matcher {
     }
 
     /// The whole word around a hit. `None` if what is around it is too long to be anything.
-    fn token<'t>(&self, chars: &'t [char], start: usize, end: usize, takes_front: bool) -> Option<Token<'t>> {
-        let longest = if takes_front { self.endings.longest_front() } else { 0 };
+    fn token<'t>(&self, chars: &'t [char], start: usize, end: usize) -> Option<Token<'t>> {
+        let longest = self.endings.longest_front();
         let (mut first, mut last) = (start, end);
         while is_joined(chars, first) {
             first -= 1;
@@ -355,19 +352,20 @@ impl Matcher {
     /// Takes what fits of the choices of a pattern. Choices of one sense stand side by side.
     fn take<'a>(
         &'a self,
-        pattern: &Pattern,
+        pattern: u32,
         token: &Token<'_>,
         start: usize,
         hits: &mut Vec<Hit<'a>>,
         fronts: &mut Vec<Front<'a>>,
     ) {
         let (begins, end) = (start - token.front.len(), start + token.word.len());
-        let choices = &self.choices[pattern.first as usize..pattern.last as usize];
+        let first = (pattern as usize).checked_sub(1).map_or(0, |before| self.ends[before]);
+        let choices = &self.choices[first as usize..self.ends[pattern as usize] as usize];
         for of_sense in choices.chunk_by(|a, b| a.sense == b.sense) {
             let place = of_sense[0].sense as usize;
-            let (sense, word) = (&self.senses[place], self.word_of_sense[place]);
+            let (sense, word) = (&self.senses[place], self.listed[place]);
             if let Some((langs, found)) = self.fitting(sense, of_sense, token) {
-                let (meaning, counts_in) = (&sense.meaning, sense.counts_in);
+                let (meaning, counts_in) = (&*sense.meaning, sense.counts_in);
                 if !token.front.is_empty() {
                     // "lederjacke" is a jacket, and of leather.
                     let joined = |front: &&Front<'a>| {
@@ -387,7 +385,7 @@ impl Matcher {
                 }
                 hits.push(Hit { meaning, langs, counts_in, start: begins, end: end + token.rest.len(), found, word });
             } else if token.front.is_empty()
-                && matches!(sense.meaning, Meaning::Attribute(_))
+                && matches!(*sense.meaning, Meaning::Attribute(_))
                 && of_sense.iter().any(|choice| self.endings.makes_compounds(choice.class))
             {
                 fronts.push(Front { sense, word, start, end });
@@ -397,7 +395,7 @@ impl Matcher {
 
     /// In which languages and how a sense is found by its choices, if it is.
     fn fitting(&self, sense: &Sense, choices: &[Choice], token: &Token<'_>) -> Option<(Langs, Found)> {
-        let is_product = matches!(sense.meaning, Meaning::Product(_));
+        let is_product = matches!(*sense.meaning, Meaning::Product(_));
         let mut forms = Langs(0);
         for choice in choices {
             match self.endings.fits(choice.class, is_product, token) {
@@ -428,7 +426,7 @@ fn is_joined(chars: &[char], at: usize) -> bool {
     at > 0 && at < chars.len() && is_word(chars[at - 1]) && is_word(chars[at])
 }
 
-/// Every form of a word in a sense: what the automaton finds of it, and the class of what follows.
+/// Every form of a word in a sense: what is found of it, and the class of what follows.
 fn forms(endings: &Endings, word: &str, sense: &Sense, mut add: impl FnMut(&str, u16)) {
     if sense.langs == Langs::ALL {
         for language in (0..LANGUAGES.len()).filter(|language| endings.suits(word, *language)) {
@@ -436,7 +434,7 @@ fn forms(endings: &Endings, word: &str, sense: &Sense, mut add: impl FnMut(&str,
         }
         return;
     }
-    let is_name = matches!(sense.meaning, Meaning::Product(_) | Meaning::Attribute(_));
+    let is_name = matches!(*sense.meaning, Meaning::Product(_) | Meaning::Attribute(_));
     for language in sense.langs.list().filter(|language| *language < LANGUAGES.len()) {
         endings.forms(word, &sense.meaning, language).for_each(|(pattern, class)| add(pattern, class));
         if is_name && word.contains(' ') {

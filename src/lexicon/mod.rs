@@ -1,7 +1,7 @@
 //! Text to mentions: what a chat message says of products, properties, brands, money and intent.
 //!
-//! The text is folded once, with a map back to where each character stood (`folding.rs`); one automaton finds every word
-//! of the whole dictionary in one pass (`matcher.rs`), in the forms that its language makes of it (`endings.rs`), and slips
+//! The text is folded once, with a map back to where each character stood (`folding.rs`); every word of the whole
+//! dictionary is found in one pass (`matcher.rs`, `trie.rs`), in the forms that its language makes of it (`endings.rs`), and slips
 //! are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`); sums of money are read
 //! with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers (`numbers.rs`)
 //! and sums (`money.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
@@ -21,7 +21,6 @@ mod matcher;
 mod money;
 mod money_file;
 mod money_tokens;
-mod money_trie;
 mod money_words;
 mod negation;
 mod no_money;
@@ -29,6 +28,7 @@ mod numbers;
 mod reading;
 mod review;
 mod scan;
+mod trie;
 mod typos;
 
 pub use explain::Candidate;

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::files::read;
+use super::folding::fold_word;
 use crate::domain::{Country, Currency, Problem, SourceFile};
 
 /// How a sum is bounded.
@@ -49,6 +50,21 @@ pub(super) struct Sign {
     /// Where the customer's country does not tell.
     #[serde(default)]
     pub(super) by_language: BTreeMap<String, Currency>,
+}
+
+impl Sign {
+    /// What is left to know once its words are in a table.
+    pub(super) fn without_words(&self) -> Self {
+        Self {
+            words: Vec::new(),
+            local: Vec::new(),
+            minor: BTreeMap::new(),
+            code: self.code,
+            shared: self.shared.clone(),
+            only_in: self.only_in.clone(),
+            by_language: self.by_language.clone(),
+        }
+    }
 }
 
 /// Numbers and the words for them.
@@ -112,7 +128,38 @@ pub(super) struct MoneyFile {
 }
 
 impl MoneyFile {
+    /// Reads a file; its words are folded, as the text is in which they are looked for.
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
-        read(file)
+        let mut written: Self = read(file)?;
+        written.words().for_each(|word| *word = fold_word(word));
+        Ok(written)
+    }
+
+    fn words(&mut self) -> impl Iterator<Item = &mut String> {
+        let lists = [
+            &mut self.range,
+            &mut self.range_start,
+            &mut self.fillers,
+            &mut self.not_money_after,
+            &mut self.not_money_before,
+            &mut self.traps,
+            &mut self.budget,
+            &mut self.not_budget,
+            &mut self.weak,
+            &mut self.alone,
+            &mut self.inverted,
+            &mut self.joints,
+            &mut self.number_prefixes,
+            &mut self.number_suffixes,
+        ];
+        let bounds = self.before.values_mut().chain(self.after.values_mut());
+        let numbers = [&mut self.multipliers, &mut self.units, &mut self.added_to_next];
+        let numbers = numbers.into_iter().flat_map(BTreeMap::values_mut);
+        let signs = self
+            .sign
+            .iter_mut()
+            .flat_map(|sign| [&mut sign.words, &mut sign.local].into_iter().chain(sign.minor.values_mut()));
+        let prefixes = self.joint_prefix.iter_mut().chain(&mut self.range_prefix);
+        lists.into_iter().chain(bounds).chain(numbers).chain(signs).flatten().chain(prefixes)
     }
 }

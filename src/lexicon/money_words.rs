@@ -6,11 +6,11 @@ use rust_decimal::Decimal;
 
 use super::Hints;
 use super::files::LANGUAGES;
-use super::folding::{fold_word, is_word};
+use super::folding::is_word;
 use super::language::Languages;
 use super::matcher::Langs;
 use super::money_file::{Bound, MoneyFile, Numbers, Shared, Sign};
-use super::money_trie::Trie;
+use super::trie::Trie;
 use crate::domain::{Country, Currency, Problem, SourceFile};
 
 /// A name of a currency in another language's file counts everywhere from this many letters on.
@@ -132,7 +132,9 @@ impl Money {
             return None;
         }
         let words = |target| Selection { common: &common, own: &own, languages, target }.words();
-        Some(Self { by_language: (0..LANGUAGES.len()).map(words).collect(), vocabulary: vocabulary(&own) })
+        let by_language = (0..LANGUAGES.len()).map(words).collect::<Result<_, _>>();
+        let by_language = by_language.map_err(|message| problems.push(Problem::at("money.toml", "", 0, message, "")));
+        Some(Self { by_language: by_language.ok()?, vocabulary: vocabulary(&own) })
     }
 
     /// The words for messages of that language; where it is not known, the English ones.
@@ -148,9 +150,8 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> HashMap<String, Langs> {
         let bounds = file.before.values().chain(file.after.values()).flatten();
         let signs = file.sign.iter().flat_map(|sign| sign.words.iter().chain(&sign.local));
         for word in numbers.chain(bounds).chain(&file.budget).chain(signs) {
-            let word = fold_word(word);
             if word.chars().count() >= 3 && word.chars().all(is_word) {
-                let langs = vocabulary.entry(word).or_insert(Langs(0));
+                let langs = vocabulary.entry(word.clone()).or_insert(Langs(0));
                 *langs = langs.with(Langs::one(index));
             }
         }
@@ -190,7 +191,7 @@ impl<'a> Selection<'a> {
         !abroad || folded.chars().count() >= LONG_NAME && !self.languages.everyday(folded).has(self.target)
     }
 
-    fn words(&self) -> MoneyWords {
+    fn words(&self) -> Result<MoneyWords, String> {
         let mut table = Table::default();
         let mut signs = Vec::new();
         for (owner, file) in self.files() {
@@ -224,7 +225,7 @@ impl<'a> Selection<'a> {
                         word.marks.add(Marks::LOCAL);
                     });
                 }
-                signs.push(sign.clone());
+                signs.push(sign.without_words());
             }
         }
         table.codes(self.common);
@@ -254,7 +255,7 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 14] {
 /// Words with all their roles, while they are gathered. What comes first is the language's own and wins.
 #[derive(Default)]
 struct Table {
-    words: BTreeMap<Vec<char>, Word>,
+    words: BTreeMap<String, Word>,
 }
 
 /// Where a word keeps a value.
@@ -262,10 +263,10 @@ type Role = fn(&mut Word) -> &mut Option<Decimal>;
 
 impl Table {
     fn each(&mut self, words: &[String], counts: &dyn Fn(&str) -> bool, mut set: impl FnMut(&mut Word)) {
-        for word in words {
-            let folded = fold_word(word);
-            if !folded.is_empty() && counts(&folded) {
-                set(self.words.entry(folded.chars().collect()).or_default());
+        for word in words.iter().filter(|word| !word.is_empty() && counts(word)) {
+            match self.words.get_mut(word) {
+                Some(known) => set(known),
+                None => set(self.words.entry(word.clone()).or_default()),
             }
         }
     }
@@ -291,7 +292,7 @@ impl Table {
             for (list, role) in lists {
                 for (value, words) in list {
                     for word in words {
-                        let attached = fold_word(&format!("{prefix}{word}")).chars().collect();
+                        let attached = format!("{prefix}{word}");
                         let word = self.words.entry(attached).or_default();
                         if !word.is_number() {
                             (*role(word), word.lead) = (Some(*value), lead);
@@ -304,7 +305,7 @@ impl Table {
 
     fn codes(&mut self, common: &MoneyFile) {
         for code in &common.currencies {
-            let word = self.words.entry(code.code().to_lowercase().chars().collect()).or_default();
+            let word = self.words.entry(code.code().to_lowercase()).or_default();
             word.code = Some(*code);
             if common.word_codes.contains(code) {
                 word.marks.add(Marks::WORD_CODE);
@@ -312,12 +313,12 @@ impl Table {
         }
     }
 
-    fn finish(self, signs: Vec<Sign>, common: &MoneyFile, own: Option<&MoneyFile>) -> MoneyWords {
-        let (letters, words): (Vec<Vec<char>>, Vec<Word>) = self.words.into_iter().unzip();
+    fn finish(self, signs: Vec<Sign>, common: &MoneyFile, own: Option<&MoneyFile>) -> Result<MoneyWords, String> {
+        let trie = Trie::new(self.words.keys().map(String::as_str))?;
         let flag = |of: fn(&MoneyFile) -> bool| own.is_some_and(of);
-        MoneyWords {
-            trie: Trie::new(&letters),
-            words,
+        Ok(MoneyWords {
+            trie,
+            words: self.words.into_values().collect(),
             signs,
             countries: common.countries.clone(),
             shared: common.shared.clone(),
@@ -328,7 +329,7 @@ impl Table {
             counts_by_twenties: flag(|file| file.counts_by_twenties),
             units_before_tens: flag(|file| file.units_before_tens),
             hyphenated: flag(|file| file.hyphenated),
-        }
+        })
     }
 }
 

@@ -150,7 +150,8 @@ impl Asked<'_> {
     fn forbidden(&self, now: Timestamp) -> Option<Reason> {
         let (contact, trouble) = (self.view.contact, &self.ledger.trouble);
         let marketing = self.is_marketing();
-        let template_of_marketing = !self.window_open(now) && self.figures.is_marketing_to_meta(self.planned);
+        let template_of_marketing =
+            !self.window_open(now) && self.figures.is_marketing_to_meta(self.planned.kind, &self.planned.template);
         let colour = self.view.colour.map(|(colour, _)| colour);
         let condition = match () {
             () if contact.opted_out => Condition::OptedOut,
@@ -257,7 +258,8 @@ impl Asked<'_> {
     /// What Meta's own answers put off.
     fn by_meta(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, Condition)> {
         let trouble = &self.ledger.trouble;
-        let template_of_marketing = !self.window_open(now) && self.figures.is_marketing_to_meta(self.planned);
+        let template_of_marketing =
+            !self.window_open(now) && self.figures.is_marketing_to_meta(self.planned.kind, &self.planned.template);
         let capped = trouble.capped_until.filter(|_| template_of_marketing);
         let yellow = self.in_yellow().flatten();
         let all = [

@@ -16,6 +16,7 @@ mod policy;
 mod prices;
 mod shared;
 mod slots;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,7 @@ pub use policy::Policy;
 pub use prices::Prices;
 pub use shared::{Held, Shared};
 pub use slots::stable;
+pub use templates::{Book, Choice, InLanguage, Listed, Needed, Sent, Standing};
 
 /// A follow-up that waits for its moment.
 pub type Planned = FollowUpRequest;

@@ -134,8 +134,8 @@ impl Figures {
     }
 
     /// Whether Meta takes it for marketing.
-    pub(super) fn is_marketing_to_meta(&self, planned: &FollowUpRequest) -> bool {
-        self.is_marketing(planned.kind) || self.marketing_templates.contains(&planned.template)
+    pub(super) fn is_marketing_to_meta(&self, kind: MessageKind, template: &str) -> bool {
+        self.is_marketing(kind) || self.marketing_templates.iter().any(|other| other == template)
     }
 
     /// Whether a campaign fits: it is about no product, or a tag tells of an interest in that (INT-20).
@@ -172,8 +172,8 @@ impl Policy {
     }
 
     /// Whether Meta takes a message for marketing.
-    pub fn is_marketing_to_meta(&self, planned: &FollowUpRequest) -> bool {
-        self.figures.is_marketing_to_meta(planned)
+    pub fn is_marketing_to_meta(&self, kind: MessageKind, template: &str) -> bool {
+        self.figures.is_marketing_to_meta(kind, template)
     }
 }
 

@@ -48,8 +48,8 @@ mod undo;
 mod written;
 
 use crate::domain::{
-    Colour, Consequence, Contact, Duration, Event, Every, Habit, Outgoing, Problem, Rates, Reading, Shop, Sighting,
-    SourceFile, Timestamp,
+    Colour, Consequence, Contact, Duration, Event, Every, Habit, MessageKind, Outgoing, Problem, Rates, Reading, Shop,
+    Sighting, SourceFile, Timestamp,
 };
 
 pub use explain::{Candidate, Condition, Explanation, Held};
@@ -167,6 +167,14 @@ impl Rulebook {
         };
         let sends = |rule: &&Rule| rule.written.follow_up.is_some() || !rule.steps.is_empty();
         self.rules.iter().filter(sends).map(tags).filter(|(_, tags)| !tags.is_empty()).collect()
+    }
+
+    /// Every message that a rule sends unasked: the rule's name, what the message is for, and its template.
+    pub fn sends(&self) -> impl Iterator<Item = (&str, MessageKind, &str)> {
+        self.rules.iter().flat_map(|rule| {
+            let sends = rule.written.follow_up.iter().chain(&rule.written.steps);
+            sends.map(|sends| (&*rule.name, sends.kind, sends.template.as_str()))
+        })
     }
 
     /// Every rule's name with its version and its own words.

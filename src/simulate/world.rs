@@ -394,7 +394,7 @@ impl<'a> World<'a> {
             Content::Template(template) => Some(template.name.clone()),
             _ => None,
         };
-        let marketing = policy.is_marketing_to_meta(&FollowUpRequest::behind(message));
+        let marketing = policy.is_marketing_to_meta(message.kind, message.template.as_deref().unwrap_or_default());
         let named = template.as_deref().map(|name| Named { name, marketing });
         let judged = self.graph.call(&contact, named, now);
         self.hear_meta(now);

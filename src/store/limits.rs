@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Backend, Store, StoreError, postgres, sqlite};
-use crate::domain::{ContactId, Outgoing, Timestamp};
+use crate::domain::{ContactId, Content, Outgoing, Timestamp};
 use crate::outreach::{Limits, Outcomes};
 
 /// What the gate says of a follow-up that is about to leave.
@@ -11,6 +11,8 @@ use crate::outreach::{Limits, Outcomes};
 pub enum Leave {
     /// It leaves.
     Now,
+    /// It leaves with this content: its template in another language.
+    Instead(Content),
     /// It is to be asked for again then, for this reason.
     NotBefore(Timestamp, String),
     /// It is not wanted any more, for this reason.
@@ -144,6 +146,19 @@ pub struct WaitingRow {
     pub why: Option<String>,
 }
 
+/// Why follow-ups failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailureRow {
+    /// Meta's code as a status tells it, or words.
+    pub reason: String,
+    /// How many.
+    pub count: i64,
+    /// When the first one left.
+    pub since: Timestamp,
+    /// When the last one failed.
+    pub last: Timestamp,
+}
+
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Store {
@@ -241,6 +256,11 @@ impl Store {
     /// How many follow-ups wait, and what became of others in 24 hours.
     pub async fn unasked_counts(&self, now: Timestamp) -> Result<UnaskedCounts, StoreError> {
         Ok(query!(self, limits::unasked_counts(now)))
+    }
+
+    /// Why follow-ups failed that left since that moment.
+    pub async fn unasked_failures(&self, since: Timestamp) -> Result<Vec<FailureRow>, StoreError> {
+        Ok(query!(self, limits::unasked_failures(since)))
     }
 
     /// Follow-ups that wait, the next ones first.

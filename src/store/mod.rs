@@ -26,6 +26,7 @@ mod recompute;
 mod segments;
 mod sqlite;
 mod tags;
+mod templates;
 mod tidying;
 mod types;
 mod wide;

@@ -72,7 +72,7 @@ async fn frame(app: &App, signed_in: &SignedIn, view: &str, current: Option<i64>
 
 /// What the head of every page shows, and its forms need.
 pub(super) async fn head(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
-    let held: Vec<_> = app.engine.held().await?.into_iter().map(|row| row.why).collect();
+    let held = crate::engine::limits::in_words(&app.engine.held().await?);
     Ok(context! {
         alerts => alerts(app).await?, held, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
         admin => signed_in.is_admin(), sandbox => app.sandbox,

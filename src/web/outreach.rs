@@ -1,4 +1,4 @@
-//! The page Outreach: what waits, what is held, limits and their use; an admin stops sending and lets it go on.
+//! The pages Outreach and Templates: what waits, what is held, limits and their use; an admin stops sending and lets it go on.
 
 use axum::Form;
 use axum::Router;
@@ -19,6 +19,7 @@ const LINES: i64 = 50;
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/outreach", get(page))
+        .route("/templates", get(templates))
         .route("/outreach/go-on", post(go_on))
         .route("/outreach/stop", post(stop))
 }
@@ -29,6 +30,18 @@ async fn page(State(app): State<App>, signed_in: SignedIn) -> Response {
     let Ok((outlook, head)) = read.await else { return app.pages.unavailable() };
     let zone = app.engine.shelf().knowledge().shop.zone.name();
     app.pages.show("outreach.html", context! { outlook => Value::from(Serde(outlook)), zone, ..head })
+}
+
+async fn templates(State(app): State<App>, signed_in: SignedIn) -> Response {
+    let read = async { Ok::<_, StoreError>((app.engine.templates().await?, console::head(&app, &signed_in).await?)) };
+    let Ok((overview, head)) = read.await else { return app.pages.unavailable() };
+    let knowledge = app.engine.shelf().knowledge();
+    let counts = context! {
+        sent => overview.templates.iter().filter(|template| !template.by.is_empty()).count(),
+        held => overview.templates.iter().filter(|template| template.held.is_some()).count(),
+    };
+    let zone = knowledge.shop.zone.name();
+    app.pages.show("templates.html", context! { overview => Value::from(Serde(overview)), counts, zone, ..head })
 }
 
 #[derive(Deserialize)]

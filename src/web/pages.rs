@@ -26,6 +26,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("thread.html", include_str!("../../templates/console/thread.html")),
     ("panel.html", include_str!("../../templates/console/panel.html")),
     ("outreach.html", include_str!("../../templates/console/outreach.html")),
+    ("templates.html", include_str!("../../templates/console/templates.html")),
     ("campaigns.html", include_str!("../../templates/console/campaigns.html")),
     ("campaign.html", include_str!("../../templates/console/campaign.html")),
     ("admin.html", include_str!("../../templates/console/admin.html")),

@@ -1,4 +1,4 @@
-//! The Graph API as we call it (section 4): send a message, mark one as read.
+//! The Graph API as we call it (section 4): send a message, mark one as read, read and make templates.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Once};
@@ -21,6 +21,8 @@ const QUESTIONS_AT_ONCE: NonZeroU32 = NonZeroU32::new(50).expect("50 is not 0");
 const QUESTIONS_AN_HOUR: NonZeroU32 = NonZeroU32::new(150).expect("150 is not 0");
 /// Meta's code for too many of them.
 const TOO_MANY_QUESTIONS: i64 = 80_007;
+/// Templates on one page of Meta's list.
+const TEMPLATES_AT_ONCE: usize = 200;
 
 /// Makes TLS work for every client of this process; may be called often.
 pub fn install_tls() {
@@ -161,6 +163,39 @@ impl Client {
         answer(response).await
     }
 
+    /// Every template of an account in every language, as Meta lists them.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    pub async fn templates(&self, account: &str) -> Result<Vec<Value>, SendError> {
+        let fields = "name,language,status,category,components,quality_score,rejected_reason,parameter_format";
+        let first = format!("{account}/message_templates?limit={TEMPLATES_AT_ONCE}&fields={fields}");
+        let (mut all, mut path) = (Vec::new(), first.clone());
+        loop {
+            let mut page = self.ask(&path).await?;
+            let data = page["data"].as_array_mut().map(std::mem::take).unwrap_or_default();
+            let is_last = data.is_empty() || page["paging"]["next"].is_null();
+            all.extend(data);
+            // `next` has the host and the token in it: the cursor alone is followed.
+            match page["paging"]["cursors"]["after"].as_str().filter(|_| !is_last) {
+                Some(after) => path = format!("{first}&after={after}"),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Asks Meta to approve a new template; returns how it stands then.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    pub async fn make_template(&self, account: &str, call: &Value) -> Result<String, SendError> {
+        let url = format!("{}/{}/{account}/message_templates", self.base, self.version);
+        let request = self.http.post(url).header(CONTENT_TYPE, "application/json");
+        let response = request.body(call.to_string()).send().await.map_err(|error| transport(&error))?;
+        let made = answer(response).await?;
+        Ok(made["status"].as_str().unwrap_or("PENDING").to_owned())
+    }
+
     async fn post(&self, channel: &str, body: &Value) -> Result<Value, SendError> {
         let request = self.http.post(self.messages_url(channel)).header(CONTENT_TYPE, "application/json");
         let response = request.body(body.to_string()).send().await.map_err(|error| transport(&error))?;
@@ -187,7 +222,8 @@ async fn answer(response: reqwest::Response) -> Result<Value, SendError> {
     let error = body.as_ref().and_then(|body| body.get("error"));
     if let Some(error) = error {
         let code = error.get("code").and_then(Value::as_i64);
-        let message = error.get("message").and_then(Value::as_str).unwrap_or("the Graph API refused it");
+        let said = error.get("error_user_msg").or(error.get("message"));
+        let message = said.and_then(Value::as_str).unwrap_or("the Graph API refused it");
         return Err(SendError { code, retry_after, uncertain: false, detail: message.to_owned() });
     }
     match body {

@@ -8,4 +8,5 @@ pub mod graph;
 pub mod sandbox;
 pub mod signals;
 pub mod signature;
+pub mod templates;
 pub mod webhook;

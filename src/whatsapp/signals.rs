@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::graph::Quality;
+use super::templates::{self, News};
 use crate::domain::{Duration, Timestamp};
 
 /// What one webhook says.
@@ -22,6 +23,8 @@ pub enum Signal {
         /// Digits, as far as they are told.
         number: String,
     },
+    /// A template is told of.
+    Template(News),
     /// Something must not be sent: the account or a template.
     Hold {
         /// Which.
@@ -83,12 +86,7 @@ pub fn read(field: &str, value: &Value, at: Timestamp) -> Vec<Signal> {
             signals
         }
         "business_capability_update" => portfolio(&value["max_daily_conversations_per_business"]).into_iter().collect(),
-        "message_template_status_update" => template(value, &event),
-        "message_template_quality_update" if value["new_quality_score"] == "RED" => vec![Signal::Hold {
-            what: Subject::Template(text("message_template_name")),
-            until: Some(at + Duration::hours(24)),
-            why: "Meta calls the template's quality RED".into(),
-        }],
+        _ if !value["message_template_name"].is_null() => template(field, value, at),
         "account_update" => account(value, &event),
         _ => Vec::new(),
     }
@@ -118,23 +116,20 @@ pub fn throughput(number: &Value) -> &str {
     }
 }
 
-fn template(value: &Value, event: &str) -> Vec<Signal> {
-    let name = value["message_template_name"].as_str().unwrap_or_default();
-    let title = value["other_info"]["title"].as_str().unwrap_or_default();
-    let what = Subject::Template(name.to_owned());
-    match event {
-        _ if name.is_empty() => Vec::new(),
-        "APPROVED" | "REINSTATED" | "UNARCHIVED" => vec![Signal::Lift { what, why: format!("Meta: {event}") }],
-        _ if title == "UNPAUSE" => vec![Signal::Lift { what, why: "Meta: UNPAUSE".into() }],
-        "PAUSED" | "DISABLED" | "FLAGGED" | "REJECTED" | "ARCHIVED" | "DELETED" | "PENDING_DELETION" | "LOCKED"
-        | "LIMIT_EXCEEDED" => {
-            let reason = [title, value["reason"].as_str().unwrap_or_default()];
-            let reason = reason.into_iter().find(|reason| !reason.is_empty() && *reason != "NONE");
-            let why = reason.map_or_else(|| format!("Meta: {event}"), |reason| format!("Meta: {event}, {reason}"));
-            vec![Signal::Hold { what, until: None, why }]
+/// What stands in a template's way, its status tells. A hold because of an error ends when Meta says that it may go; one whose
+/// quality is red rests before Meta pauses it.
+fn template(field: &str, value: &Value, at: Timestamp) -> Vec<Signal> {
+    let Some(news) = templates::news(field, value) else { return Vec::new() };
+    let what = Subject::Template(news.name.clone());
+    let more = match (news.status.as_deref(), news.quality.as_deref()) {
+        (Some("APPROVED"), _) => Some(Signal::Lift { what, why: "Meta: APPROVED".into() }),
+        (_, Some("RED")) => {
+            let why = "Meta calls the template's quality RED".into();
+            Some(Signal::Hold { what, until: Some(at + Duration::hours(24)), why })
         }
-        _ => Vec::new(),
-    }
+        _ => None,
+    };
+    more.into_iter().chain([Signal::Template(news)]).collect()
 }
 
 fn account(value: &Value, event: &str) -> Vec<Signal> {
@@ -197,14 +192,21 @@ mod tests {
             "other_info": { "title": "FIRST_PAUSE", "description": "" },
         });
         let what = Subject::Template("offer".into());
-        assert_eq!(
-            read("message_template_status_update", &paused, now),
-            [Signal::Hold { what: what.clone(), until: None, why: "Meta: PAUSED, FIRST_PAUSE".into() }]
+        let told = read("message_template_status_update", &paused, now);
+        assert!(
+            matches!(told.as_slice(), [Signal::Template(news)] if news.status.as_deref() == Some("PAUSED")),
+            "{told:?}"
         );
-        let approved = json!({ "event": "APPROVED", "message_template_name": "offer", "reason": null });
-        assert_eq!(
-            read("message_template_status_update", &approved, now),
-            [Signal::Lift { what, why: "Meta: APPROVED".into() }]
+        let approved =
+            json!({ "event": "APPROVED", "message_template_name": "offer", "message_template_language": "it" });
+        let told = read("message_template_status_update", &approved, now);
+        assert!(told.contains(&Signal::Lift { what: what.clone(), why: "Meta: APPROVED".into() }), "{told:?}");
+        let red =
+            json!({ "new_quality_score": "RED", "message_template_name": "offer", "message_template_language": "it" });
+        let told = read("message_template_quality_update", &red, now);
+        assert!(
+            matches!(told.as_slice(), [Signal::Hold { what: held, .. }, Signal::Template(_)] if *held == what),
+            "{told:?}"
         );
         let restricted = json!({
             "event": "ACCOUNT_RESTRICTION", "restriction_info": [

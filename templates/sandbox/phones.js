@@ -27,7 +27,7 @@ function words(message) {
   if (message.mine) return message.text;
   const interactive = message.interactive;
   if (interactive) return interactive.body.text;
-  if (message.template) return `[${message.template.name}]`;
+  if (message.template) return message.template.words ?? `[${message.template.name}]`;
   return message.text?.body ?? message.image?.caption ?? "";
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hotline::domain::Timestamp;
 use hotline::engine::{Clock, wall_clock};
 use hotline::whatsapp::sandbox::{Customer, Sandbox, SandboxSettings};
+use hotline::whatsapp::templates::Draft;
 
 use crate::db::{Database, eventually};
 
@@ -30,6 +31,7 @@ pub fn sandbox_settings(webhook: SocketAddr, per_second: u32) -> SandboxSettings
         phone_number_id: NUMBER.into(),
         rules: hotline::whatsapp::graph::Rules::unlimited(per_second),
         status_delays: [Duration::from_millis(20), Duration::from_millis(20), Duration::from_millis(20)],
+        review_after: Duration::from_millis(200),
         retry_after: Duration::from_millis(100),
         // A status that meets a dead process is soon told to the next one.
         retry_at_most: Duration::from_secs(1),
@@ -44,6 +46,12 @@ pub async fn serve(settings: SandboxSettings, clock: Clock) -> (Sandbox, SocketA
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, sandbox.graph_router()).into_future());
     (sandbox, address)
+}
+
+/// A template of service as Meta may have it.
+pub fn template(name: &str, language: &str, body: &str) -> Draft {
+    let examples = vec!["Ada".into(); body.matches("{{").count()];
+    Draft { name: name.into(), language: language.into(), category: "UTILITY", body: body.into(), examples }
 }
 
 /// The running binary; killed when dropped.

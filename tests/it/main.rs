@@ -29,6 +29,7 @@ mod size;
 mod spine;
 mod statistics;
 mod store;
+mod templates;
 mod told;
 mod unasked;
 mod visits;

@@ -177,6 +177,7 @@ async fn two_nodes_keep_the_limits_together_and_when_one_dies_the_other_sends_fo
     let first = twins.start(0, &database, NUMBERS[0]).await;
     let second = twins.start(1, &database, &NUMBERS.join(",")).await;
     for sandbox in &twins.sandboxes {
+        sandbox.add_template(&app::template("spring", "en_US", "Hi {{1}}, it is spring."));
         sandbox.verify().await.unwrap();
     }
     // They wrote long ago: only a template reaches them.

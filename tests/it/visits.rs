@@ -66,12 +66,7 @@ async fn a_click_tells_the_city_by_a_local_file_before_the_address_is_cut() {
         let (sandbox, graph) = sandbox(address, 80).await;
         let settings = [("HOTLINE_API__TOKEN", "t0ken"), ("HOTLINE_GEOIP__DATABASE", file.to_str().unwrap())];
         let app = App::start(address, graph, &database, &settings).await;
-        sandbox.verify().await.unwrap();
-        sandbox.write(&customer(1), "hello");
-        eventually("it is answered", async || {
-            sandbox.phone(&customer(1).number[1..]).into_iter().find(|m| m["mine"] != true)
-        })
-        .await;
+        one_who_wrote(&sandbox).await;
         let link = link_to(address, "https://shop.example/read").await;
         let phone =
             reqwest::Client::builder().user_agent(PHONE).redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -124,6 +119,21 @@ fn a_file_that_tells_no_places_is_a_plain_mistake_at_start_and_in_the_doctors_ey
     }
 }
 
+/// The visitor stays on a page for longer than the second from which on it counts as a view.
+async fn stay() {
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+}
+
+/// The first customer writes and is answered: a contact that links can be made for.
+async fn one_who_wrote(sandbox: &Sandbox) {
+    sandbox.verify().await.unwrap();
+    sandbox.write(&customer(1), "hello");
+    eventually("it is answered", async || {
+        sandbox.phone(&customer(1).number[1..]).into_iter().find(|message| message["mine"] != true)
+    })
+    .await;
+}
+
 /// A shop of its own with two pages that ask before they tell.
 async fn shop(hotline: SocketAddr) -> SocketAddr {
     let page = move |what: &str| {
@@ -162,12 +172,7 @@ async fn a_shops_page_tells_of_views_and_the_cart_once_the_visitor_agreed() {
         ("HOTLINE_VISITS__SECRET", "more than sixteen characters"),
     ];
     let app = App::start(address, graph, &database, &settings).await;
-    sandbox.verify().await.unwrap();
-    sandbox.write(&customer(1), "hello");
-    eventually("it is answered", async || {
-        sandbox.phone(&customer(1).number[1..]).into_iter().find(|m| m["mine"] != true)
-    })
-    .await;
+    one_who_wrote(&sandbox).await;
     let link = link_to(address, &format!("{origin}/phone?from=chat")).await;
     let profile = tempfile::tempdir().unwrap();
     let visitor = browser(port, profile.path(), 800).await;
@@ -179,7 +184,7 @@ async fn a_shops_page_tells_of_views_and_the_cart_once_the_visitor_agreed() {
     let at = visitor.current_url().await.unwrap();
     assert!(at.query().unwrap().starts_with("from=chat&ht="), "{at}");
     click("#cart").await;
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    stay().await;
     assert_eq!(visitor.execute(stored, vec![]).await.unwrap(), json!(0));
     visitor.goto("about:blank").await.unwrap();
 
@@ -188,10 +193,10 @@ async fn a_shops_page_tells_of_views_and_the_cart_once_the_visitor_agreed() {
     assert_eq!(visitor.current_url().await.unwrap().query(), Some("from=chat"), "the token is out of sight");
     click("#cart").await;
     holds(&database, "stage/cart-unpaid").await;
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    stay().await;
     // Another page of the visit; its consent stands in the page.
     visitor.goto(&format!("{origin}/about")).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    stay().await;
     visitor.goto("about:blank").await.unwrap();
     let pages =
         eventually("two views", async || Some(bodies(&database, "page").await).filter(|all| all.len() == 2)).await;

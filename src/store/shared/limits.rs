@@ -7,7 +7,7 @@ use super::{Connection, LOCK_PORTFOLIO, json, outbox};
 use crate::domain::{ContactId, Duration, Timestamp};
 use crate::outreach::{Limits, Outcomes};
 use crate::store::{
-    AccountEvent, Gate, HistoryRow, HoldRow, Leave, NumberRow, NumberTold, OutboxRow, OutcomeRow, PaceRow,
+    AccountEvent, FailureRow, Gate, HistoryRow, HoldRow, Leave, NumberRow, NumberTold, OutboxRow, OutcomeRow, PaceRow,
     UnaskedCounts, WaitingRow,
 };
 
@@ -44,22 +44,26 @@ pub(in crate::store) async fn take_follow_ups(
         campaigns.iter().filter(|(_, open)| **open == Open::Closed).map(|(name, _)| [name.clone()]).collect();
     let mut decided = Decided::default();
     for candidate in candidates(connection, (channel, room), customers > 0, &json(&closed), now).await? {
-        let Candidate { row, template, state, known } = candidate;
+        let Candidate { mut row, template, state, known } = candidate;
         let key = (row.contact.0, row.message.number);
         let campaign = row.message.campaign.as_ref().and_then(|name| campaigns.get_mut(name));
         match gate(state.as_deref(), &row.message) {
             _ if campaign.as_deref() == Some(&Open::Cancelled) => {
                 decided.dropped.push((key.0, key.1, CANCELLED.into()))
             }
-            Leave::Now if template && !known && customers <= 0 => {}
-            Leave::Now if matches!(campaign.as_deref(), Some(Open::Room(..=0))) => {}
-            Leave::Now => {
+            Leave::Now | Leave::Instead(_) if template && !known && customers <= 0 => {}
+            Leave::Now | Leave::Instead(_) if matches!(campaign.as_deref(), Some(Open::Room(..=0))) => {}
+            leave @ (Leave::Now | Leave::Instead(_)) => {
                 if let Some(Open::Room(room)) = campaign {
                     *room -= 1;
                 }
                 if template {
                     customers -= i64::from(!known);
                     decided.reached.push([row.contact.0]);
+                }
+                if let Leave::Instead(content) = leave {
+                    row.message.content = content;
+                    decided.changed.push((key.0, key.1, json(&row.message)));
                 }
                 decided.leaving.push(key);
                 decided.rows.push(row);
@@ -79,6 +83,8 @@ pub(in crate::store) async fn take_follow_ups(
 struct Decided {
     rows: Vec<OutboxRow>,
     leaving: Vec<(i64, i64)>,
+    /// What leaves with other content than was decided.
+    changed: Vec<(i64, i64, String)>,
     put_off: Vec<(i64, i64, i64, String)>,
     dropped: Vec<(i64, i64, String)>,
     reached: Vec<[i64; 1]>,
@@ -170,6 +176,13 @@ async fn write(
     if !decided.leaving.is_empty() {
         sqlx::query(leave).bind(json(&decided.leaving)).bind(now.0).execute(&mut *connection).await?;
     }
+    let change = concat!(
+        "update outbox set message = r.message from (select cast(value->>0 as bigint) as contact, ",
+        "cast(value->>1 as bigint) as number, value->>2 as message from ",
+        rows!("$1"),
+        ") as r where outbox.contact_id = r.contact and outbox.number = r.number"
+    );
+    super::folding::run(connection, change, &decided.changed).await?;
     let put_off = concat!(
         "update outbox set due_at = r.at, error = r.why from (select cast(value->>0 as bigint) as contact, ",
         "cast(value->>1 as bigint) as number, cast(value->>2 as bigint) as at, value->>3 as why from ",
@@ -480,6 +493,20 @@ pub(in crate::store) async fn unasked_counts(
     let sent = "select count(*), count(*) filter (where state = 'failed') from outbox where priority = 1 and sending_since > $1";
     let (sent, failed) = sqlx::query_as(sent).bind(day.0).fetch_one(connection).await?;
     Ok(UnaskedCounts { waiting, put_off, sent, failed })
+}
+
+/// Why follow-ups failed that left since that moment.
+pub(in crate::store) async fn unasked_failures(
+    connection: &mut Connection,
+    since: Timestamp,
+) -> Result<Vec<FailureRow>, sqlx::Error> {
+    let select = "select coalesce(error, ''), count(*), min(sending_since), max(updated_at) from outbox \
+                  where priority = 1 and state = 'failed' and sending_since > $1 group by 1";
+    let read = |row: &_| {
+        let (since, last) = (Timestamp(Row::try_get(row, 2)?), Timestamp(Row::try_get(row, 3)?));
+        Ok(FailureRow { reason: Row::try_get(row, 0)?, count: Row::try_get(row, 1)?, since, last })
+    };
+    sqlx::query(select).bind(since.0).fetch_all(connection).await?.iter().map(read).collect()
 }
 
 /// Follow-ups that wait, the next ones first.

@@ -19,6 +19,7 @@ pub(in crate::store) mod recompute;
 pub(in crate::store) mod segments;
 pub(in crate::store) mod statistics;
 pub(in crate::store) mod tags;
+pub(in crate::store) mod templates;
 pub(in crate::store) mod tidying;
 pub(in crate::store) mod users;
 pub(in crate::store) mod wide;

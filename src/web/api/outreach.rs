@@ -1,4 +1,5 @@
 //! `GET /api/v1/outreach`: what waits, what is held and why, how much of each limit is used, quality and its history.
+//! `GET /api/v1/templates`: how each of Meta's templates stands.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -9,13 +10,19 @@ use super::authorise;
 use super::problem::ApiProblem;
 use crate::engine::Engine;
 use crate::engine::outlook::Outlook;
+use crate::engine::templates::Overview;
 
 /// Lines of what waits and of the history.
 const LINES: i64 = 100;
 
 /// The outreach API.
 pub fn router(engine: Engine) -> Router {
-    Router::new().route("/api/v1/outreach", get(outreach)).with_state(engine)
+    Router::new().route("/api/v1/outreach", get(outreach)).route("/api/v1/templates", get(templates)).with_state(engine)
+}
+
+async fn templates(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Overview>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    Ok(Json(engine.templates().await?))
 }
 
 async fn outreach(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Outlook>, ApiProblem> {

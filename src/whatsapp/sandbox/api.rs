@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::{Faults, Sandbox, deliver, wire};
+use super::{Faults, Sandbox, deliver, templates, wire};
 use crate::domain::Phone;
 use crate::whatsapp::errors;
 use crate::whatsapp::graph::{Fate, Named};
@@ -17,7 +17,12 @@ use crate::whatsapp::graph::{Fate, Named};
 pub(super) fn router(sandbox: Sandbox) -> Router {
     Router::new()
         .route("/{version}/{number}/messages", post(messages))
+        .route(
+            "/{version}/{account}/message_templates",
+            get(templates::list).post(templates::make).delete(templates::delete),
+        )
         .route("/{version}/{number}", get(number))
+        .route("/control/templates", post(templates::change))
         .route("/control/faults", post(set_faults))
         .route("/control/counters", get(counters))
         .with_state(sandbox)
@@ -87,7 +92,7 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Re
     if number != inner.settings.phone_number_id {
         return unknown_object(number);
     }
-    let Ok(body) = serde_json::from_slice::<Value>(body) else { return refuse(100, "The body is not valid JSON") };
+    let Ok(mut body) = serde_json::from_slice::<Value>(body) else { return refuse(100, "The body is not valid JSON") };
     if body["messaging_product"] != "whatsapp" {
         return refuse(100, "The parameter messaging_product is required.");
     }
@@ -111,14 +116,23 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Re
     if digits == "13125550100" {
         return refuse(131_021, "Recipient phone number cannot be the sender's");
     }
-    // Which category a template is in, only Meta knows: here each is taken for marketing.
-    let template = body["template"]["name"].as_str().map(|name| Named { name, marketing: true });
-    let judged = inner.graph().call(&digits, template, inner.now());
-    match judged {
+    match judge(sandbox, &digits, &mut body) {
         Err(code) => refuse(code, &errors::explain(code)),
         Ok(Fate::Fails(131_047)) if inner.settings.window_error_at_once => refuse(131_047, &errors::explain(131_047)),
         Ok(fate) => accept(sandbox, &digits, &body, fate),
     }
+}
+
+/// The template first, if there is one, then the limits. A template's words are kept for the phone to show.
+fn judge(sandbox: &Sandbox, digits: &String, body: &mut Value) -> Result<Fate, i64> {
+    let inner = &sandbox.inner;
+    let Some(name) = body["template"]["name"].as_str().map(str::to_owned) else {
+        return inner.graph().call(digits, None, inner.now());
+    };
+    let (category, words) =
+        inner.templates().judge(&body["template"]).map(|(category, words)| (category.to_owned(), words))?;
+    body["template"]["words"] = words.into();
+    inner.graph().call(digits, Some(Named { name: &name, marketing: category == "MARKETING" }), inner.now())
 }
 
 fn accept(sandbox: &Sandbox, digits: &str, body: &Value, fate: Fate) -> Response {
@@ -159,7 +173,7 @@ async fn follow(sandbox: Sandbox, digits: String, id: String, callback: Value, f
     deliver::status(&sandbox, &digits, &id, "read", &callback, None);
 }
 
-fn unauthorised(sandbox: &Sandbox, headers: &HeaderMap) -> Option<Response> {
+pub(super) fn unauthorised(sandbox: &Sandbox, headers: &HeaderMap) -> Option<Response> {
     let expected = format!("Bearer {}", sandbox.inner.settings.access_token.expose_secret());
     let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if shown == Some(expected.as_str()) {
@@ -172,7 +186,7 @@ fn unauthorised(sandbox: &Sandbox, headers: &HeaderMap) -> Option<Response> {
     Some((StatusCode::UNAUTHORIZED, axum::Json(error)).into_response())
 }
 
-fn unknown_object(id: &str) -> Response {
+pub(super) fn unknown_object(id: &str) -> Response {
     let message = format!(
         "Unsupported post request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, or \
          does not support this operation."
@@ -183,13 +197,22 @@ fn unknown_object(id: &str) -> Response {
     (StatusCode::BAD_REQUEST, axum::Json(error)).into_response()
 }
 
-fn refuse(code: i64, details: &str) -> Response {
-    let error = json!({ "error": {
+pub(super) fn refuse(code: i64, details: &str) -> Response {
+    refuse_with(code, None, details)
+}
+
+pub(super) fn refuse_with(code: i64, subcode: Option<i64>, details: &str) -> Response {
+    let mut error = json!({ "error": {
         "message": format!("(#{code}) {details}"), "type": "OAuthException", "code": code,
         "error_data": { "messaging_product": "whatsapp", "details": details }, "fbtrace_id": "Asandbox",
     }});
+    if let Some(subcode) = subcode {
+        error["error"]["error_subcode"] = subcode.into();
+        error["error"]["error_user_msg"] = details.into();
+    }
     let status = match code {
         1 | 2 | 131_000 | 131_016 => StatusCode::INTERNAL_SERVER_ERROR,
+        132_001 => StatusCode::NOT_FOUND,
         _ => StatusCode::BAD_REQUEST,
     };
     (status, axum::Json(error)).into_response()

@@ -113,7 +113,7 @@ fn value(sandbox: &Sandbox, number: &str, name: Option<&str>, key: &str, element
 }
 
 /// Delivers a body, in a task of its own: deliveries are concurrent and keep no order.
-fn send(sandbox: &Sandbox, body: Value) {
+pub(super) fn send(sandbox: &Sandbox, body: Value) {
     let sandbox = sandbox.clone();
     tokio::spawn(async move {
         let body = wire::bytes(&body);

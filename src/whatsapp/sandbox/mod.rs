@@ -8,6 +8,7 @@ mod api;
 mod deliver;
 mod phones;
 mod state;
+mod templates;
 mod wire;
 
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use crate::domain::Timestamp;
 use crate::whatsapp::graph::Rules;
 pub use phones::phone_router;
 pub use state::{Counters, Customer, Said};
+pub use templates::TemplateChange;
+pub use wire::ACCOUNT;
 
 /// How the sandbox behaves.
 #[derive(Clone)]
@@ -38,6 +41,8 @@ pub struct SandboxSettings {
     pub retry_after: Duration,
     /// Each further try waits four times as long, up to this.
     pub retry_at_most: Duration,
+    /// From when a template is made to the end of its review.
+    pub review_after: Duration,
     /// 131047 in the answer of the call instead of in a status.
     pub window_error_at_once: bool,
 }
@@ -75,7 +80,7 @@ impl Sandbox {
         Self { inner: Arc::new(state::Inner::new(settings, clock)) }
     }
 
-    /// The Graph API: `/{version}/{phone-number-id}/messages` and what stands around it.
+    /// The Graph API: `/{version}/{phone-number-id}/messages`, `/{version}/{account-id}/message_templates` and what stands around them.
     pub fn graph_router(&self) -> axum::Router {
         api::router(self.clone())
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
+use super::templates::Templates;
 use super::{Faults, SandboxSettings};
 use crate::domain::Timestamp;
 use crate::whatsapp::graph::Graph;
@@ -90,6 +91,7 @@ pub(super) struct Inner {
     /// What each phone shows.
     phones: Mutex<HashMap<String, Vec<Value>>>,
     graph: Mutex<Graph<String>>,
+    templates: Mutex<Templates>,
     faults: Mutex<Faults>,
     counters: Mutex<Counters>,
     /// The endpoint answered the handshake.
@@ -110,6 +112,7 @@ impl Inner {
             http: reqwest::Client::new(),
             clock,
             phones: Mutex::default(),
+            templates: Mutex::default(),
             faults: Mutex::default(),
             counters: Mutex::default(),
             verified: false.into(),
@@ -148,6 +151,11 @@ impl Inner {
     /// What Meta enforces.
     pub(super) fn graph(&self) -> MutexGuard<'_, Graph<String>> {
         lock(&self.graph)
+    }
+
+    /// The account's templates.
+    pub(super) fn templates(&self) -> MutexGuard<'_, Templates> {
+        lock(&self.templates)
     }
 
     /// Puts something on a phone's screen.

@@ -4,6 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+/// The business account that the number and its templates belong to.
+pub const ACCOUNT: &str = "990000000000001";
+
 /// Serialises as Meta does: what is signed are these bytes.
 pub(super) fn bytes(value: &Value) -> Vec<u8> {
     let plain = value.to_string();
@@ -38,7 +41,7 @@ pub(super) fn wamid(number: &str, outbound: bool) -> String {
 pub(super) fn envelope(field: &str, value: Value) -> Value {
     json!({
         "object": "whatsapp_business_account",
-        "entry": [{ "id": "990000000000001", "changes": [{ "value": value, "field": field }] }],
+        "entry": [{ "id": ACCOUNT, "changes": [{ "value": value, "field": field }] }],
     })
 }
 

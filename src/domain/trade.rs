@@ -1,0 +1,206 @@
+//! What a shop, its pages and its systems tell of a customer: clicks, visits, carts, orders, quotes, cases, products.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{Country, Currency};
+
+/// A tracked link was opened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClickEvent {
+    /// product, comparison, quote, ad, article.
+    pub link: String,
+    /// The shop's product name or number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// A product key or its category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Price shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Decimal>,
+    /// Its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// Address, truncated as the privacy settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    /// The quote that the link leads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
+    /// Where it was opened, as far as the address tells: country…
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
+    /// …and degrees north and east.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// See `latitude`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
+}
+
+/// A page view with its length.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PageEvent {
+    /// product, checkout, other.
+    pub page: String,
+    /// The shop's product name or number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// A product key or its category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Price shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Decimal>,
+    /// Its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// Length of this view in seconds.
+    pub seconds: i64,
+    /// Length of the whole visit so far in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit_seconds: Option<i64>,
+}
+
+/// The cart changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CartEvent {
+    /// add, remove, checkout, abandon.
+    pub action: String,
+    /// The shop's product name or number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// A product key or its category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Decimal>,
+    /// Its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+}
+
+/// State of an order. Order is rank: states only go forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum OrderState {
+    Placed,
+    Paid,
+    Shipped,
+    Delivered,
+    Completed,
+    Cancelled,
+    Returned,
+}
+
+impl OrderState {
+    /// How far along the way of an order it is, from 1; 0 is left for an order that nothing is known of.
+    pub const fn rank(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// Whether an order that got there is paid for: a purchase, unless it is undone later.
+    pub const fn is_paid(self) -> bool {
+        self.rank() >= Self::Paid.rank() && !self.is_undone()
+    }
+
+    /// Whether an order that got there is out of every figure.
+    pub const fn is_undone(self) -> bool {
+        self.rank() >= Self::Cancelled.rank()
+    }
+
+    /// Reads the name as timelines write it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::String(name.into())).ok()
+    }
+}
+
+/// One line of an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// The shop's product name or number.
+    pub product: String,
+    /// A product key or its category.
+    pub category: String,
+    /// Brand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// For one piece.
+    pub price: Decimal,
+    /// Pieces; one if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<u32>,
+}
+
+/// An order was placed or moved on. The first event of an order carries total and lines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderEvent {
+    /// The shop's number of it.
+    pub order: String,
+    /// Where it stands.
+    pub state: OrderState,
+    /// Sum to pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Decimal>,
+    /// Its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// What was ordered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<OrderLine>,
+    /// Coupon used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<String>,
+    /// Tracking number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking: Option<String>,
+    /// Expected day of arrival.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<String>,
+}
+
+/// A quote was asked for, sent or opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuoteEvent {
+    /// Its number.
+    pub quote: String,
+    /// asked, sent, opened.
+    pub action: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// Sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Decimal>,
+    /// Its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+}
+
+/// A case was opened or resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseEvent {
+    /// Its number.
+    pub case: String,
+    /// complaint, urgent, repair.
+    pub kind: String,
+    /// opened, resolved.
+    pub action: String,
+}
+
+/// Something about a product.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProductEvent {
+    /// The shop's product name or number.
+    pub product: String,
+    /// A product key or its category.
+    pub category: String,
+    /// new, low_stock, back_in_stock, price.
+    pub action: String,
+    /// New price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Decimal>,
+}

@@ -1,0 +1,286 @@
+//! Meta's templates while the system runs: its list is read at the start and on a schedule and kept beside what webhooks tell; who
+//! sends a follow-up is told here in which language it can leave.
+
+use std::collections::BTreeMap;
+use std::time::Duration as StdDuration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Engine;
+use super::fold::Knowledge;
+use super::limits::is_minded_here;
+use crate::domain::{Content, Duration, MessageKind, Outgoing, Timestamp};
+use crate::outreach::{Book, Choice, Listed, Needed, Sent, Standing};
+use crate::store::{CampaignState, Leave, StoreError};
+use crate::whatsapp::signals::Subject;
+use crate::whatsapp::templates::{Draft, News, read};
+
+/// How often it is looked whether something changed.
+const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
+/// Rules and campaigns change what is needed: it is judged anew so often.
+const JUDGE_EVERY: Duration = Duration::seconds(10);
+/// A list that could not be read is tried again after this.
+const TRY_AGAIN: Duration = Duration::minutes(1);
+/// What is put off for its template is asked for again after this, or when the hold is lifted.
+const ASK_AGAIN: Duration = Duration::minutes(5);
+/// Who holds a template that cannot be sent.
+pub const SOURCE: &str = "templates";
+
+/// Every template, and when Meta's list was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Overview {
+    /// Absent where it never was: then only what webhooks told is known.
+    pub read_at: Option<String>,
+    /// By name.
+    pub templates: Vec<Standing>,
+}
+
+/// What rules send.
+pub fn needed(knowledge: &Knowledge) -> BTreeMap<String, Needed> {
+    let mut needed = BTreeMap::new();
+    for (rule, kind, template) in knowledge.rulebook.sends() {
+        need(&mut needed, knowledge, (template, kind), rule.to_owned());
+    }
+    needed
+}
+
+fn need(
+    needed: &mut BTreeMap<String, Needed>,
+    knowledge: &Knowledge,
+    (template, kind): (&str, MessageKind),
+    by: String,
+) {
+    let entry = needed.entry(template.to_owned()).or_insert_with(|| {
+        let variables = knowledge.dialogue.gaps(template, kind, &knowledge.shop);
+        Needed { sent: Sent { variables, marketing: false }, by: Vec::new() }
+    });
+    entry.sent.marketing |= knowledge.outreach.is_marketing_to_meta(kind, template);
+    if !entry.by.contains(&by) {
+        entry.by.push(by);
+    }
+}
+
+fn shop_language(knowledge: &Knowledge) -> &str {
+    knowledge.dialogue.shop_language(&knowledge.shop)
+}
+
+/// Every template that there are words for, in each of their languages: what rules send, and what has words of its own.
+pub fn drafts(knowledge: &Knowledge) -> Vec<Draft> {
+    let mut kinds: BTreeMap<&str, MessageKind> = BTreeMap::new();
+    for (_, kind, template) in knowledge.rulebook.sends() {
+        kinds.entry(template).or_insert(kind);
+    }
+    for name in knowledge.dialogue.own_words() {
+        kinds.entry(name).or_insert(MessageKind::Promotion);
+    }
+    let needed = needed(knowledge);
+    let is_marketing = |name: &str| needed.get(name).is_none_or(|needed| needed.sent.marketing);
+    let of = |(name, kind): (&str, MessageKind)| {
+        let category = if is_marketing(name) { "MARKETING" } else { "UTILITY" };
+        let wordings = knowledge.dialogue.wordings(name, kind, &knowledge.shop).into_iter();
+        let draft = |words: crate::dialogue::Wording| Draft {
+            name: name.to_owned(),
+            language: words.language,
+            category,
+            body: words.body,
+            examples: words.examples,
+        };
+        wordings.map(draft).collect::<Vec<_>>()
+    };
+    kinds.into_iter().flat_map(of).collect()
+}
+
+/// How everything stands that Meta lists or that is needed.
+pub fn overview(knowledge: &Knowledge, book: &Book, needed: &BTreeMap<String, Needed>) -> Vec<Standing> {
+    let mut written: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for draft in drafts(knowledge) {
+        written.entry(draft.name).or_default().push(draft.language);
+    }
+    book.overview(needed, |name| written.get(name).cloned().unwrap_or_default(), shop_language(knowledge))
+}
+
+/// A follow-up that may leave: in which language of its template, if it goes by one. `book` is there from the first look on.
+pub(super) fn in_language(
+    leave: Leave,
+    message: &Outgoing,
+    book: Option<&Book>,
+    knowledge: &Knowledge,
+    now: Timestamp,
+) -> Leave {
+    let Content::Template(template) = &message.content else { return leave };
+    if leave != Leave::Now {
+        return leave;
+    }
+    let Some(book) = book else {
+        return Leave::NotBefore(now + Duration::seconds(1), "templates are looked up".into());
+    };
+    let name = message.template.as_deref().unwrap_or(&template.name);
+    let marketing = knowledge.outreach.is_marketing_to_meta(message.kind, name);
+    let sent = Sent { variables: template.body.len(), marketing };
+    let wanted = template.instead_of.as_ref().unwrap_or(&template.language);
+    let language = match book.choose(&template.name, wanted, sent, shop_language(knowledge)) {
+        Choice::Own => wanted.clone(),
+        Choice::Other(language) => language,
+        Choice::Held(why) => return Leave::NotBefore(now + ASK_AGAIN, why),
+    };
+    if language == template.language {
+        return Leave::Now;
+    }
+    let instead_of = (language != *wanted).then(|| wanted.clone());
+    Leave::Instead(Content::Template(crate::domain::TemplateRef { language, instead_of, ..template.clone() }))
+}
+
+/// Reads and judges until told to stop.
+pub(super) async fn run(engine: Engine) {
+    let stop = engine.stopping();
+    let mut minder = Minder::default();
+    loop {
+        if let Err(error) = minder.look(&engine).await {
+            tracing::warn!(%error, "templates cannot be looked after just now");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+#[derive(Default)]
+struct Minder {
+    /// What the copy in memory was made of.
+    seen: Option<(i64, bool)>,
+    judged: Option<Timestamp>,
+    /// When Meta's list is to be read next.
+    next: Option<Timestamp>,
+}
+
+impl Minder {
+    async fn look(&mut self, engine: &Engine) -> Result<(), StoreError> {
+        let (store, now, is_minder) = (engine.store(), engine.now(), is_minded_here(engine));
+        if is_minder && self.next.is_none_or(|next| next <= now) {
+            self.next = Some(now + read_list(engine).await?);
+        }
+        let revision = store.templates_revision().await?;
+        let is_new = self.seen != Some(revision);
+        if is_new {
+            engine.inner.book.store(Some(std::sync::Arc::new(store.templates().await?)));
+            self.seen = Some(revision);
+        }
+        if is_minder && (is_new || self.judged.is_none_or(|judged| now - judged >= JUDGE_EVERY)) {
+            judge(engine).await?;
+            self.judged = Some(now);
+        }
+        Ok(())
+    }
+}
+
+/// Reads Meta's list; returns how long it counts.
+async fn read_list(engine: &Engine) -> Result<Duration, StoreError> {
+    let every = engine.settings().whatsapp.templates_every;
+    let Some(account) = engine.settings().template_account() else { return Ok(every) };
+    match engine.client().templates(account).await {
+        Ok(entries) => {
+            keep(engine, &entries).await?;
+            Ok(every)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "Meta's list of templates cannot be read; what is known of them stands");
+            metrics::counter!("hotline_template_list_failures_total").increment(1);
+            Ok(TRY_AGAIN)
+        }
+    }
+}
+
+/// Keeps Meta's list. It does not say why something is paused, nor what Meta has announced: that stands as a webhook told it.
+async fn keep(engine: &Engine, entries: &[Value]) -> Result<(), StoreError> {
+    let known = engine.store().templates().await?;
+    let complete = |mut listed: Listed| {
+        let old = known.languages(&listed.name).iter().find(|old| old.language == listed.language);
+        if let Some(old) = old {
+            if listed.reason.is_empty() && listed.status == old.status {
+                listed.reason.clone_from(&old.reason);
+            }
+            if listed.category != old.becomes {
+                listed.becomes.clone_from(&old.becomes);
+            }
+        }
+        listed
+    };
+    let all: Vec<Listed> = entries.iter().filter_map(read).map(complete).collect();
+    engine.store().set_templates(&all, engine.now()).await
+}
+
+/// Holds what cannot be sent in any language, and lets go what can again.
+async fn judge(engine: &Engine) -> Result<(), StoreError> {
+    let (store, now, book) = (engine.store(), engine.now(), engine.store().templates().await?);
+    let (needed, knowledge) = (engine.needed_templates().await?, engine.shelf().knowledge());
+    let shop = shop_language(&knowledge);
+    let mut wrong: BTreeMap<String, String> = BTreeMap::new();
+    for (name, needed) in &needed {
+        wrong.extend(book.held(name, needed.sent, shop).map(|why| (name.clone(), why)));
+    }
+    // Without the list nobody knows what is needed of it: what Meta stops is held, whoever sends it.
+    for name in book.names().filter(|name| !book.is_listed() && !needed.contains_key(*name)) {
+        let variables = book.languages(name).iter().find_map(|template| template.variables).unwrap_or_default();
+        let held = book.held(name, Sent { variables, marketing: false }, shop);
+        wrong.extend(held.map(|why| (name.clone(), why)));
+    }
+    metrics::gauge!("hotline_templates_held").set(wrong.len() as f64);
+    for row in store.holds().await?.into_iter().filter(|row| row.source == SOURCE) {
+        let name = row.what.strip_prefix("template:").unwrap_or(&row.what);
+        match wrong.get(name) {
+            Some(why) if *why == row.why => {
+                wrong.remove(name);
+            }
+            other => {
+                let said =
+                    other.map_or_else(|| "it can be sent".into(), |why| format!("held for another reason: {why}"));
+                store.lift(&row.what, Some(SOURCE), &said, now).await?;
+                store.ask_again(name, &row.why, now).await?;
+            }
+        }
+    }
+    for (name, why) in wrong {
+        engine.hold(&Subject::Template(name), None, why, SOURCE).await?;
+    }
+    Ok(())
+}
+
+impl Engine {
+    /// What rules send, and campaigns that have started and are not over.
+    async fn needed_templates(&self) -> Result<BTreeMap<String, Needed>, StoreError> {
+        let knowledge = self.shelf().knowledge();
+        let mut needed = needed(&knowledge);
+        for campaign in self.store().all_campaigns().await? {
+            let offer = super::campaigns::offer(&campaign)?;
+            let ends = campaign.started_at.map(|start| start + offer.lasting().unwrap_or_default());
+            if campaign.state == CampaignState::Cancelled || ends.is_none_or(|ends| ends < self.now()) {
+                continue;
+            }
+            for name in offer.names() {
+                need(&mut needed, &knowledge, (name, offer.kind), format!("campaign {}", campaign.name));
+            }
+        }
+        Ok(needed)
+    }
+
+    /// Every template, how it stands and what is wrong with it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn templates(&self) -> Result<Overview, StoreError> {
+        let (book, needed) = (self.store().templates().await?, self.needed_templates().await?);
+        let read_at = self.store().templates_listed_at().await?.map(Timestamp::rfc3339);
+        Ok(Overview { read_at, templates: overview(&self.shelf().knowledge(), &book, &needed) })
+    }
+
+    /// A webhook told of a template.
+    pub(super) async fn heed_template(&self, news: News) -> Result<(), StoreError> {
+        let book = self.store().templates().await?;
+        let known = book.languages(&news.name).iter().find(|known| known.language == news.language);
+        let mut template = known.cloned().unwrap_or_default();
+        news.apply(&mut template);
+        self.store().set_template(&template, self.now()).await
+    }
+}

@@ -1,0 +1,361 @@
+//! Which of Meta's templates can be sent, and in which language: what Meta lists, held against what is sent.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// One template in one language as Meta tells it. What Meta has not told is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Listed {
+    /// What rules and campaigns call it.
+    #[serde(skip)]
+    pub name: String,
+    /// As Meta's API writes languages: `en_US`, `zh_HK`.
+    pub language: String,
+    /// `APPROVED` may be sent; nothing else may.
+    pub status: String,
+    /// `MARKETING`, `UTILITY` or `AUTHENTICATION`.
+    pub category: String,
+    /// How customers take it: `GREEN`, `YELLOW`, `RED`.
+    pub quality: String,
+    /// Gaps in its body.
+    pub variables: Option<usize>,
+    /// Gaps elsewhere or with names, or a picture: none of these is filled in.
+    pub others: bool,
+    /// Its words.
+    pub body: String,
+    /// Why it is refused or paused.
+    pub reason: String,
+    /// The category that Meta has announced for it.
+    pub becomes: String,
+}
+
+impl Listed {
+    /// Meta told so, or told of something else only.
+    fn is_approved(&self) -> bool {
+        matches!(self.status.as_str(), "APPROVED" | "")
+    }
+
+    /// What changed since `old`, in words; `None` where nothing did that people should know.
+    pub fn differs(&self, old: &Self) -> Option<String> {
+        let of = |what: &str, new: &str, old: &str| {
+            let was = if old.is_empty() { "not known" } else { old };
+            (new != old && !new.is_empty()).then(|| format!("{what}{new}, was {was}"))
+        };
+        let changes = [
+            of("", &self.status, &old.status),
+            of("category ", &self.category, &old.category),
+            of("quality ", &self.quality, &old.quality),
+            (self.becomes != old.becomes && !self.becomes.is_empty()).then(|| format!("soon {}", self.becomes)),
+        ];
+        let said: Vec<_> = changes.into_iter().flatten().collect();
+        (!said.is_empty()).then(|| format!("{}: {}", self.language, said.join("; ")))
+    }
+
+    fn state(&self) -> String {
+        let parts = [&self.status, &self.reason].map(String::as_str);
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What stands in the way of sending it, in words.
+    fn hindrance(&self, sent: Sent) -> Option<String> {
+        if !self.is_approved() {
+            return Some(format!("it is {}", self.state()));
+        }
+        if self.others {
+            return Some("it has gaps outside its body, gaps with names, or a picture, which are not filled in".into());
+        }
+        match self.variables {
+            Some(variables) if variables != sent.variables => {
+                Some(format!("its body has {} and {} would be filled in", gaps(variables), sent.variables))
+            }
+            _ if sent.marketing && !self.category.is_empty() && self.category != MARKETING => {
+                Some(format!("Meta has made it {}, and marketing is sent with it", self.category))
+            }
+            _ => None,
+        }
+    }
+
+    /// What does not stand in the way and should be known all the same.
+    fn remark(&self, sent: Sent) -> Option<String> {
+        match () {
+            () if !self.becomes.is_empty() => Some(format!("Meta will make it {}", self.becomes)),
+            () if !sent.marketing && self.category == MARKETING => {
+                Some("it is MARKETING to Meta: name it under `marketing_templates` in outreach.toml".into())
+            }
+            () if matches!(self.quality.as_str(), "YELLOW" | "RED") => {
+                Some(format!("its quality is {}: Meta pauses what customers block", self.quality))
+            }
+            () => None,
+        }
+    }
+}
+
+const MARKETING: &str = "MARKETING";
+
+fn gaps(count: usize) -> String {
+    format!("{count} gap{}", if count == 1 { "" } else { "s" })
+}
+
+/// How a template is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Gaps that are filled in.
+    pub variables: usize,
+    /// It is marketing to us.
+    pub marketing: bool,
+}
+
+/// A template that rules or campaigns send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// How.
+    pub sent: Sent,
+    /// Rules and campaigns.
+    pub by: Vec<String>,
+}
+
+/// In which language a template leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// In the one that was asked for.
+    Own,
+    /// In this one instead.
+    Other(String),
+    /// In none, for this reason.
+    Held(String),
+}
+
+/// Meta's templates as far as they are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Book {
+    /// Meta's list was read. Before that, what was never told of is taken for approved.
+    listed: bool,
+    by_name: BTreeMap<String, Vec<Listed>>,
+}
+
+impl Book {
+    /// `listed` tells whether Meta's list was read.
+    pub fn new(listed: bool, templates: impl IntoIterator<Item = Listed>) -> Self {
+        let mut by_name: BTreeMap<String, Vec<Listed>> = BTreeMap::new();
+        for template in templates {
+            by_name.entry(template.name.clone()).or_default().push(template);
+        }
+        by_name.values_mut().for_each(|languages| languages.sort_by(|a, b| a.language.cmp(&b.language)));
+        Self { listed, by_name }
+    }
+
+    /// Meta's list was read.
+    pub fn is_listed(&self) -> bool {
+        self.listed
+    }
+
+    /// Every template that Meta has told of.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.by_name.keys()
+    }
+
+    /// The template in every language that Meta has told of.
+    pub fn languages(&self, name: &str) -> &[Listed] {
+        self.by_name.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The language in which a template leaves that is wanted in `language`: that one, the same with another region, the shop's,
+    /// English, the first that there is.
+    pub fn choose(&self, name: &str, language: &str, sent: Sent, shop: &str) -> Choice {
+        let own = self.languages(name);
+        match own.iter().find(|template| template.language == language) {
+            None if !self.listed => return Choice::Own,
+            Some(template) if template.hindrance(sent).is_none() => return Choice::Own,
+            _ => {}
+        }
+        let distance = |template: &&Listed| match template.language.as_str() {
+            other if is_same(other, language) => 0,
+            other if other == shop => 1,
+            other if is_same(other, shop) => 2,
+            other if is_same(other, "en") => 3,
+            _ => 4,
+        };
+        match own.iter().filter(|template| template.hindrance(sent).is_none()).min_by_key(distance) {
+            Some(template) => Choice::Other(template.language.clone()),
+            None => Choice::Held(self.refused(name, sent, shop)),
+        }
+    }
+
+    /// Why a template can be sent in no language at all, the shop's before all others; `None` where it can.
+    pub fn held(&self, name: &str, sent: Sent, shop: &str) -> Option<String> {
+        let own = self.languages(name);
+        let is_unknown = own.is_empty() && !self.listed;
+        let can = is_unknown || own.iter().any(|template| template.hindrance(sent).is_none());
+        (!can).then(|| self.refused(name, sent, shop))
+    }
+
+    fn refused(&self, name: &str, sent: Sent, shop: &str) -> String {
+        let own = self.languages(name);
+        let first = || own.iter().find(|template| template.language == shop).or(own.first());
+        // Of one that is approved, the reason is ours to mend.
+        if let Some(template) = own.iter().find(|template| template.is_approved()) {
+            let why = template.hindrance(sent).unwrap_or_default();
+            return format!("`{name}` in {}: {why}", template.language);
+        }
+        match first() {
+            None => format!("Meta has no template `{name}`"),
+            Some(first) => {
+                let state = first.state();
+                format!("Meta has not approved `{name}` in any language we have ({}: {state})", first.language)
+            }
+        }
+    }
+
+    /// Every template that Meta has told of or that is needed, and how it stands. `written` are the languages that there are words
+    /// for, of a template by name.
+    pub fn overview(
+        &self,
+        needed: &BTreeMap<String, Needed>,
+        written: impl Fn(&str) -> Vec<String>,
+        shop: &str,
+    ) -> Vec<Standing> {
+        let mut names: Vec<&String> = self.by_name.keys().chain(needed.keys()).collect();
+        names.sort();
+        names.dedup();
+        names.into_iter().map(|name| self.standing(name, needed.get(name), written(name), shop)).collect()
+    }
+
+    fn standing(&self, name: &str, needed: Option<&Needed>, written: Vec<String>, shop: &str) -> Standing {
+        let own = self.languages(name);
+        let languages = own.iter().map(|template| InLanguage {
+            wrong: needed.and_then(|needed| template.hindrance(needed.sent)),
+            remark: needed.and_then(|needed| template.remark(needed.sent)),
+            template: template.clone(),
+        });
+        let has = |language: &String| own.iter().any(|template| template.language == *language);
+        let missing = written.into_iter().filter(|language| needed.is_some() && self.listed && !has(language));
+        Standing {
+            name: name.to_owned(),
+            by: needed.map(|needed| needed.by.clone()).unwrap_or_default(),
+            variables: needed.map(|needed| needed.sent.variables),
+            marketing: needed.map(|needed| needed.sent.marketing),
+            held: needed.and_then(|needed| self.held(name, needed.sent, shop)),
+            missing: missing.collect(),
+            languages: languages.collect(),
+        }
+    }
+}
+
+/// How a template stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// Its name.
+    pub name: String,
+    /// Rules and campaigns that send it.
+    pub by: Vec<String>,
+    /// Gaps that are filled in; absent where nothing sends it.
+    pub variables: Option<usize>,
+    /// It is marketing to us; absent where nothing sends it.
+    pub marketing: Option<bool>,
+    /// Why it can be sent in no language; absent where it can, or nothing sends it.
+    pub held: Option<String>,
+    /// Languages that there are words for and Meta has no template in.
+    pub missing: Vec<String>,
+    /// As Meta has it.
+    pub languages: Vec<InLanguage>,
+}
+
+/// A template in one language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InLanguage {
+    /// As Meta has it.
+    #[serde(flatten)]
+    pub template: Listed,
+    /// What stands in the way of sending it.
+    pub wrong: Option<String>,
+    /// What does not, and should be known.
+    pub remark: Option<String>,
+}
+
+/// Whether two of Meta's codes are one language to who reads it: `pt_BR` and `pt_PT` are, traditional and simplified Chinese not.
+fn is_same(one: &str, other: &str) -> bool {
+    let language = |code: &str| match code {
+        "zh_CN" | "zh_SG" => "zh-Hans".to_owned(),
+        _ => code.split('_').next().unwrap_or_default().to_owned(),
+    };
+    language(one) == language(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OFFER: Sent = Sent { variables: 1, marketing: true };
+
+    fn listed(name: &str, language: &str, status: &str) -> Listed {
+        Listed {
+            name: name.into(),
+            language: language.into(),
+            status: status.into(),
+            category: MARKETING.into(),
+            variables: Some(1),
+            ..Listed::default()
+        }
+    }
+
+    #[test]
+    fn a_template_leaves_in_the_nearest_language_that_meta_approved() {
+        let all = |languages: &[(&str, &str)]| {
+            Book::new(true, languages.iter().map(|(language, status)| listed("offer", language, status)))
+        };
+        let book = all(&[
+            ("en_GB", "APPROVED"),
+            ("it", "APPROVED"),
+            ("pt_BR", "PAUSED"),
+            ("pt_PT", "APPROVED"),
+            ("zh_CN", "APPROVED"),
+        ]);
+        let choose = |book: &Book, language: &str, shop: &str| book.choose("offer", language, OFFER, shop);
+        assert_eq!(choose(&book, "it", "en_US"), Choice::Own);
+        assert_eq!(choose(&book, "pt_BR", "it"), Choice::Other("pt_PT".into()), "the same language, another region");
+        assert_eq!(choose(&book, "de", "it"), Choice::Other("it".into()), "the shop's");
+        assert_eq!(choose(&book, "zh_HK", "en_US"), Choice::Other("en_GB".into()), "the shop's, another region");
+        assert_eq!(choose(&book, "zh_SG", "it"), Choice::Other("zh_CN".into()));
+        assert_eq!(choose(&book, "de", "fr"), Choice::Other("en_GB".into()), "the shop's is not there: English");
+        let few = all(&[("hi", "APPROVED"), ("it", "APPROVED")]);
+        assert_eq!(choose(&few, "de", "fr"), Choice::Other("hi".into()), "the first that there is");
+        let Choice::Held(why) = choose(&all(&[("it", "REJECTED")]), "it", "en_US") else { panic!("it is refused") };
+        assert_eq!(why, "Meta has not approved `offer` in any language we have (it: REJECTED)");
+        assert_eq!(choose(&all(&[]), "it", "it"), Choice::Held("Meta has no template `offer`".into()));
+    }
+
+    #[test]
+    fn before_the_list_is_read_only_what_meta_told_holds() {
+        let book = Book::new(false, [listed("offer", "it", "PAUSED")]);
+        assert_eq!(book.choose("offer", "de", OFFER, "en_US"), Choice::Own);
+        assert!(matches!(book.choose("offer", "it", OFFER, "en_US"), Choice::Held(_)));
+        assert_eq!(book.held("news", OFFER, "it"), None);
+        assert!(book.held("offer", OFFER, "it").is_some());
+    }
+
+    #[test]
+    fn what_meta_would_refuse_or_punish_is_held_and_told() {
+        let held = |change: fn(&mut Listed)| {
+            let mut template = listed("offer", "en_US", "APPROVED");
+            change(&mut template);
+            Book::new(true, [template]).held("offer", OFFER, "it").unwrap_or_default()
+        };
+        assert_eq!(held(|_| {}), "");
+        let two = held(|template| template.variables = Some(2));
+        assert_eq!(two, "`offer` in en_US: its body has 2 gaps and 1 would be filled in");
+        let utility = held(|template| template.category = "UTILITY".into());
+        assert_eq!(utility, "`offer` in en_US: Meta has made it UTILITY, and marketing is sent with it");
+        assert!(held(|template| template.others = true).contains("outside its body"));
+        // The other way round costs more and is no offence: it is told.
+        let book = Book::new(true, [listed("thanks", "en_US", "APPROVED")]);
+        let sent = Sent { variables: 1, marketing: false };
+        let needed = BTreeMap::from([("thanks".to_owned(), Needed { sent, by: vec!["a-rule".into()] })]);
+        let standing = book.overview(&needed, |_| vec!["en_US".into(), "it".into()], "en_US");
+        let [standing] = standing.as_slice() else { panic!("one template: {standing:?}") };
+        assert_eq!((&standing.held, standing.missing.as_slice()), (&None, ["it".to_owned()].as_slice()));
+        assert!(
+            standing.languages.iter().all(|one| one.remark.as_ref().is_some_and(|told| told.contains("MARKETING")))
+        );
+    }
+}

@@ -1,0 +1,331 @@
+//! The account's templates (section 4.4): its list, new ones with their review, and how a call that names one is judged.
+
+use std::collections::VecDeque;
+
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::api::{refuse, refuse_with, unauthorised, unknown_object};
+use super::{ACCOUNT, Sandbox, deliver, wire};
+use crate::domain::{Duration, Timestamp};
+use crate::whatsapp::templates::{Draft, api_language, gaps, refusal};
+
+/// Calls about templates that an account may make in an hour (section 5.3).
+const CALLS_AN_HOUR: usize = 200;
+/// Templates on a page where the call does not say (Meta's default), and at most.
+const PAGE: (usize, usize) = (25, 1_000);
+/// The name of a template that was deleted cannot be used again for so long (section 4.4).
+const NAME_RESTS: Duration = Duration::days(30);
+
+/// What the account has.
+#[derive(Debug, Default)]
+pub(super) struct Templates {
+    all: Vec<Template>,
+    made: u64,
+    calls: VecDeque<Timestamp>,
+    deleted: Vec<(String, Timestamp)>,
+}
+
+#[derive(Clone, Debug)]
+struct Template {
+    id: String,
+    name: String,
+    language: String,
+    category: String,
+    status: String,
+    quality: String,
+    reason: String,
+    components: Value,
+}
+
+impl Template {
+    fn body(&self) -> &str {
+        let parts = self.components.as_array().map(Vec::as_slice).unwrap_or_default();
+        let body =
+            parts.iter().find(|part| part["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("BODY")));
+        body.and_then(|body| body["text"].as_str()).unwrap_or_default()
+    }
+
+    fn shown(&self) -> Value {
+        json!({
+            "id": self.id, "name": self.name, "language": self.language, "status": self.status, "category": self.category,
+            "components": self.components, "parameter_format": "POSITIONAL", "rejected_reason": self.reason,
+            "quality_score": { "score": self.quality },
+        })
+    }
+}
+
+/// A change of a template that a test or `POST /control/templates` makes, and Meta tells by webhook.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TemplateChange {
+    /// Which.
+    pub name: String,
+    /// In which language; empty is all of them.
+    pub language: String,
+    /// `PAUSED`, `APPROVED`, `DISABLED`…
+    pub status: Option<String>,
+    /// `MARKETING`, `UTILITY`.
+    pub category: Option<String>,
+    /// `GREEN`, `YELLOW`, `RED`.
+    pub quality: Option<String>,
+}
+
+impl Templates {
+    fn add(&mut self, call: &Value, status: &str) -> String {
+        let text = |field: &str| call[field].as_str().unwrap_or_default().to_owned();
+        self.made += 1;
+        let id = (700_000_000_000_000 + self.made).to_string();
+        self.all.push(Template {
+            id: id.clone(),
+            name: text("name"),
+            language: api_language(&text("language")),
+            category: text("category"),
+            status: status.into(),
+            quality: "UNKNOWN".into(),
+            reason: "NONE".into(),
+            components: call["components"].clone(),
+        });
+        id
+    }
+
+    /// Whether one more call is within the limit.
+    fn takes_call(&mut self, now: Timestamp) -> bool {
+        while self.calls.front().is_some_and(|at| now - *at >= Duration::hours(1)) {
+            self.calls.pop_front();
+        }
+        self.calls.push_back(now);
+        self.calls.len() <= CALLS_AN_HOUR
+    }
+
+    /// What becomes of a call that names a template: its category and its words for the customer, or the code of the refusal.
+    pub(super) fn judge(&self, named: &Value) -> Result<(&str, String), i64> {
+        let (name, language) = (named["name"].as_str().unwrap_or_default(), named["language"]["code"].as_str());
+        let language = api_language(language.unwrap_or_default());
+        let found = self.all.iter().find(|template| template.name == name && template.language == language);
+        let template = found.ok_or(132_001)?;
+        match template.status.as_str() {
+            "APPROVED" => {}
+            "PAUSED" => return Err(132_015),
+            "DISABLED" => return Err(132_016),
+            _ => return Err(132_001),
+        }
+        let parts = named["components"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let body =
+            parts.iter().find(|part| part["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("body")));
+        let filled = body.and_then(|body| body["parameters"].as_array()).map(Vec::as_slice).unwrap_or_default();
+        if filled.len() != gaps(template.body()).len() {
+            return Err(132_000);
+        }
+        let mut words = template.body().to_owned();
+        for (parameter, number) in filled.iter().zip(1..) {
+            let text = parameter["text"].as_str().unwrap_or_default();
+            // No line breaks, no tabs, no more than four spaces in a row (section 4.1).
+            if text.is_empty() || text.contains(['\n', '\t']) || text.contains("     ") {
+                return Err(132_012);
+            }
+            words = words.replace(&format!("{{{{{number}}}}}"), text);
+        }
+        Ok((&template.category, words))
+    }
+}
+
+impl Sandbox {
+    /// The account has this template, approved long ago.
+    pub fn add_template(&self, draft: &Draft) {
+        self.inner.templates().add(&draft.call(), "APPROVED");
+    }
+
+    /// Something changes about a template, as Meta changes it; webhooks tell of it. Returns how many templates it was.
+    pub fn change_template(&self, change: &TemplateChange) -> usize {
+        let is_meant = |template: &&mut Template| {
+            template.name == change.name && (change.language.is_empty() || template.language == change.language)
+        };
+        let mut webhooks = Vec::new();
+        for template in self.inner.templates().all.iter_mut().filter(is_meant) {
+            if let Some(status) = &change.status {
+                template.status.clone_from(status);
+                webhooks.push(of_status(template));
+            }
+            if let Some(category) = &change.category {
+                let was = std::mem::replace(&mut template.category, category.clone());
+                let more = json!({ "previous_category": was, "new_category": category });
+                webhooks.push(("template_category_update", told(template, more)));
+            }
+            if let Some(quality) = &change.quality {
+                let was = std::mem::replace(&mut template.quality, quality.clone());
+                let more = json!({ "previous_quality_score": was, "new_quality_score": quality });
+                webhooks.push(("message_template_quality_update", told(template, more)));
+            }
+        }
+        let count = webhooks.len();
+        webhooks.into_iter().for_each(|(field, value)| deliver::send(self, wire::envelope(field, value)));
+        count
+    }
+
+    /// The end of a review: words that another template of the account has in the same language are refused.
+    fn review(&self, id: &str) {
+        let mut templates = self.inner.templates();
+        let Some(place) = templates.all.iter().position(|template| template.id == id && template.status == "PENDING")
+        else {
+            return;
+        };
+        let (body, language) = (templates.all[place].body().to_owned(), templates.all[place].language.clone());
+        let is_twin = |other: &Template| other.id != id && other.language == language && other.body() == body;
+        let is_double = templates.all.iter().any(is_twin);
+        let template = &mut templates.all[place];
+        (template.status, template.reason) = match is_double {
+            true => ("REJECTED".into(), "INVALID_FORMAT".into()),
+            false => ("APPROVED".into(), "NONE".into()),
+        };
+        let (field, value) = of_status(template);
+        drop(templates);
+        deliver::send(self, wire::envelope(field, value));
+    }
+}
+
+/// A webhook's value about a template: languages with a hyphen, as Meta writes them there.
+fn told(template: &Template, more: Value) -> Value {
+    let id = template.id.parse::<i64>().unwrap_or_default();
+    let language = template.language.replace('_', "-");
+    let mut value = json!({
+        "message_template_id": id, "message_template_name": template.name, "message_template_language": language,
+    });
+    if let (Some(value), Value::Object(more)) = (value.as_object_mut(), more) {
+        value.extend(more);
+    }
+    value
+}
+
+fn of_status(template: &Template) -> (&'static str, Value) {
+    let title = if template.status == "PAUSED" { json!({ "title": "FIRST_PAUSE" }) } else { Value::Null };
+    let more = json!({
+        "event": template.status, "reason": template.reason, "message_template_category": template.category,
+        "other_info": title,
+    });
+    ("message_template_status_update", told(template, more))
+}
+
+/// The checks before every call about templates.
+fn turned_away(sandbox: &Sandbox, account: &str, headers: &HeaderMap) -> Option<Response> {
+    if let Some(refusal) = unauthorised(sandbox, headers) {
+        return Some(refusal);
+    }
+    if account != ACCOUNT {
+        return Some(unknown_object(account));
+    }
+    let (now, mut templates) = (sandbox.inner.now(), sandbox.inner.templates());
+    (!templates.takes_call(now)).then(|| refuse(80_007, "There have been too many calls to this account"))
+}
+
+/// What a list or a deletion names.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    name: Option<String>,
+    status: Option<String>,
+    hsm_id: Option<String>,
+    fields: Option<String>,
+    limit: Option<usize>,
+    after: Option<usize>,
+}
+
+pub(super) async fn list(
+    State(sandbox): State<Sandbox>,
+    Path((_, account)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(refusal) = turned_away(&sandbox, &account, &headers) {
+        return refusal;
+    }
+    let fits = |told: &str, wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| wanted == told);
+    let templates = sandbox.inner.templates();
+    let found = templates.all.iter().filter(|one| fits(&one.name, &asked.name) && fits(&one.status, &asked.status));
+    let shown: Vec<Value> = found.map(|template| only(template.shown(), asked.fields.as_deref())).collect();
+    let (start, size) = (asked.after.unwrap_or(0), asked.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1));
+    let page: Vec<&Value> = shown.iter().skip(start).take(size).collect();
+    let end = start + page.len();
+    let mut paging = json!({ "cursors": { "before": start.to_string(), "after": end.to_string() } });
+    if end < shown.len() {
+        paging["next"] = format!("https://graph.facebook.com/{ACCOUNT}/message_templates?after={end}").into();
+    }
+    axum::Json(json!({ "data": page, "paging": paging })).into_response()
+}
+
+/// The fields that were asked for; an id comes with all.
+fn only(mut template: Value, fields: Option<&str>) -> Value {
+    if let (Some(fields), Some(object)) = (fields, template.as_object_mut()) {
+        object.retain(|name, _| name == "id" || fields.split(',').any(|field| field.trim() == name));
+    }
+    template
+}
+
+pub(super) async fn make(
+    State(sandbox): State<Sandbox>,
+    Path((_, account)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Some(refusal) = turned_away(&sandbox, &account, &headers) {
+        return refusal;
+    }
+    let Ok(call) = serde_json::from_slice::<Value>(&body) else { return refuse(100, "The body is not valid JSON") };
+    if let Some((subcode, words)) = refusal(&call) {
+        return refuse_with(100, subcode, words);
+    }
+    let text = |field: &str| call[field].as_str().unwrap_or_default();
+    let (now, mut templates) = (sandbox.inner.now(), sandbox.inner.templates());
+    if templates.deleted.iter().any(|(name, at)| name == text("name") && now - *at < NAME_RESTS) {
+        return refuse_with(100, Some(2_388_023), "a template of this name was deleted less than 30 days ago");
+    }
+    let language = api_language(text("language"));
+    if templates.all.iter().any(|template| template.name == text("name") && template.language == language) {
+        return refuse_with(100, Some(2_388_024), "there is content in this language already");
+    }
+    let id = templates.add(&call, "PENDING");
+    drop(templates);
+    let (reviewed, reviewer) = (id.clone(), sandbox.clone());
+    tokio::spawn(async move {
+        tokio::time::sleep(reviewer.inner.settings.review_after).await;
+        reviewer.review(&reviewed);
+    });
+    axum::Json(json!({ "id": id, "status": "PENDING", "category": text("category") })).into_response()
+}
+
+pub(super) async fn delete(
+    State(sandbox): State<Sandbox>,
+    Path((_, account)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(refusal) = turned_away(&sandbox, &account, &headers) {
+        return refusal;
+    }
+    let Some(name) = asked.name else { return refuse(100, "The parameter name is required.") };
+    let (now, mut templates) = (sandbox.inner.now(), sandbox.inner.templates());
+    let before = templates.all.len();
+    let is_meant = |one: &Template| one.name == name && asked.hsm_id.as_ref().is_none_or(|id| *id == one.id);
+    templates.all.retain(|template| !is_meant(template));
+    if templates.all.len() == before {
+        return refuse_with(100, Some(2_593_002), "there is no such template");
+    }
+    if templates.all.iter().all(|template| template.name != name) {
+        templates.deleted.push((name, now));
+    }
+    axum::Json(json!({ "success": true })).into_response()
+}
+
+pub(super) async fn change(
+    State(sandbox): State<Sandbox>,
+    axum::Json(change): axum::Json<TemplateChange>,
+) -> StatusCode {
+    match sandbox.change_template(&change) {
+        0 => StatusCode::NOT_FOUND,
+        _ => StatusCode::NO_CONTENT,
+    }
+}

@@ -1,0 +1,267 @@
+//! Meta's templates: its API in the sandbox, and a server that reads its list, heeds its webhooks and chooses the language.
+
+use std::sync::Arc;
+
+use hotline::domain::{Content, Duration, TemplateRef};
+use hotline::store::{Leave, NewOutgoing, Unasked};
+use hotline::whatsapp::sandbox::{ACCOUNT, Sandbox, TemplateChange};
+use serde_json::{Value, json};
+
+use crate::app::{App, NUMBER, customer, free_address, http, sandbox, template as draft};
+use crate::db::{Database, eventually};
+use crate::limits::open_gate;
+use crate::store::{NOW, fold_all, message, reply};
+
+const TOKEN: &str = "token-of-the-api";
+
+/// Meta's API as a program sees it.
+struct Meta {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Meta {
+    async fn call(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
+        let answer = request.bearer_auth("token").send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    async fn list(&self, query: &str) -> Value {
+        self.call(self.http.get(format!("{}/{ACCOUNT}/message_templates?{query}", self.base))).await.1
+    }
+
+    async fn make(&self, call: &Value) -> (u16, Value) {
+        self.call(self.http.post(format!("{}/{ACCOUNT}/message_templates", self.base)).json(call)).await
+    }
+
+    /// Sends a template; the code of the refusal, or 0.
+    async fn send(&self, name: &str, language: &str, body: &[&str]) -> i64 {
+        let parameters: Vec<_> = body.iter().map(|text| json!({ "type": "text", "text": text })).collect();
+        let template = json!({ "name": name, "language": { "code": language },
+            "components": [{ "type": "body", "parameters": parameters }] });
+        let body =
+            json!({ "messaging_product": "whatsapp", "to": "+85251234567", "type": "template", "template": template });
+        let (_, told) = self.call(self.http.post(format!("{}/{NUMBER}/messages", self.base)).json(&body)).await;
+        told["error"]["code"].as_i64().unwrap_or_default()
+    }
+}
+
+async fn meta() -> (Sandbox, Meta) {
+    let (sandbox, graph) = sandbox(free_address(), 1000).await;
+    (sandbox, Meta { http: http(), base: format!("http://{graph}/v26.0") })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sandbox_takes_reviews_lists_and_deletes_templates_as_meta_does() {
+    let (sandbox, meta) = meta().await;
+    let offer = draft("offer", "en_US", "Hi {{1}}, an offer for you.").call();
+    let (status, made) = meta.make(&offer).await;
+    assert_eq!((status, &made["status"]), (200, &json!("PENDING")), "{made}");
+    let subcode = |told: &Value| told["error"]["error_subcode"].as_i64().unwrap_or_default();
+    assert_eq!(subcode(&meta.make(&offer).await.1), 2_388_024, "there is content in this language");
+    let (status, refused) = meta.make(&draft("news", "en_US", "{{1}} begins with a gap").call()).await;
+    assert_eq!((status, &refused["error"]["code"], subcode(&refused)), (400, &json!(100), 2_388_299), "{refused}");
+    // What is not reviewed cannot be sent; and words that are there already are refused in the review.
+    assert_eq!(meta.send("offer", "en_US", &["Ada"]).await, 132_001);
+    meta.make(&draft("offer", "it", "Ciao {{1}}, un\'offerta per te.").call()).await;
+    eventually("the review is over", async || {
+        let approved = meta.list("status=APPROVED&fields=name,language").await;
+        (approved["data"].as_array().unwrap().len() == 2).then_some(())
+    })
+    .await;
+    meta.make(&draft("twin", "en_US", "Hi {{1}}, an offer for you.").call()).await;
+    eventually("the twin is refused", async || {
+        let told = meta.list("name=twin").await;
+        (told["data"][0]["status"] == "REJECTED").then_some(())
+    })
+    .await;
+    let page = meta.list("limit=2&fields=name,status").await;
+    assert_eq!((page["data"].as_array().unwrap().len(), page["data"][0].get("components")), (2, None), "{page}");
+    assert!(page["paging"]["next"].is_string());
+    let rest = meta.list(&format!("limit=2&after={}", page["paging"]["cursors"]["after"].as_str().unwrap())).await;
+    assert_eq!((rest["data"].as_array().unwrap().len(), rest["paging"].get("next")), (1, None), "{rest}");
+    // A call is judged by the templates that there are.
+    assert_eq!(meta.send("offer", "en_US", &["Ada"]).await, 0);
+    assert_eq!(meta.send("offer", "en_US", &[]).await, 132_000, "a gap stays empty");
+    assert_eq!(meta.send("offer", "en_US", &["two\nlines"]).await, 132_012);
+    assert_eq!(meta.send("offer", "de", &["Ada"]).await, 132_001);
+    let change = |status: &str| TemplateChange {
+        name: "offer".into(),
+        language: "en_US".into(),
+        status: Some(status.into()),
+        ..TemplateChange::default()
+    };
+    for (status, code) in [("PAUSED", 132_015), ("DISABLED", 132_016), ("APPROVED", 0)] {
+        assert_eq!(sandbox.change_template(&change(status)), 1);
+        assert_eq!(meta.send("offer", "en_US", &["Ada"]).await, code, "{status}");
+    }
+    let url = format!("{}/{ACCOUNT}/message_templates?name=offer", meta.base);
+    assert_eq!(meta.call(meta.http.delete(url)).await.1, json!({ "success": true }));
+    assert_eq!(meta.send("offer", "it", &["Ada"]).await, 132_001);
+    assert_eq!(subcode(&meta.make(&offer).await.1), 2_388_023, "the name rests for 30 days");
+}
+
+/// The command beside a sandbox: exit status and what it prints.
+async fn templates(graph: &str, arguments: &[&str]) -> (i32, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
+    command.arg("templates").args(arguments).envs([
+        ("HOTLINE_WHATSAPP__APP_SECRET", "s"),
+        ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "token"),
+        ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", NUMBER),
+        ("HOTLINE_WHATSAPP__BUSINESS_ACCOUNT_ID", ACCOUNT),
+        ("HOTLINE_WHATSAPP__GRAPH_URL", graph),
+    ]);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_judges_what_meta_lists_and_has_the_shops_words_approved() {
+    let (_sandbox, meta) = meta().await;
+    let graph = meta.base.trim_end_matches("/v26.0");
+    let (status, told) = templates(graph, &[]).await;
+    assert!(status == 1 && told.contains("Meta has no template `weekly_offer`"), "{told}");
+    let (status, shown) = templates(graph, &["push", "--language", "en_US,ru,zh_HK"]).await;
+    assert!(status == 0 && shown.contains("Nothing was asked of Meta"), "{shown}");
+    assert_eq!(meta.list("").await["data"], json!([]), "a dry run");
+    let (status, made) = templates(graph, &["push", "--language", "en_US,ru,zh_HK", "--yes", "--json"]).await;
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let made = made.as_array().unwrap();
+    // Every language's own words are such as Meta takes: none begins or ends with a gap, none is there twice.
+    assert!(status == 0 && made.iter().all(|draft| draft["said"] == "PENDING"), "{made:?}");
+    eventually("all are approved", async || {
+        let approved = meta.list("status=APPROVED&limit=1000&fields=name").await;
+        (approved["data"].as_array().unwrap().len() == made.len()).then_some(())
+    })
+    .await;
+    let (status, told) = templates(graph, &[]).await;
+    assert!(status == 0 && told.contains("Meta has it not in ar, de"), "{told}");
+    let ladder = made.iter().find(|draft| draft["name"] == "ladder_vip" && draft["language"] == "ru").unwrap();
+    assert!(ladder["body"].as_str().unwrap().contains("Ещё {{2}} в этом году"), "{ladder}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follow_up_leaves_in_the_nearest_language_that_is_approved_or_is_held_until_one_is() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 1000).await;
+        let meta = Meta { http: http(), base: format!("http://{graph}/v26.0") };
+        sandbox.add_template(&draft("news_of_case", "en_US", "Hi {{1}}, your case is solved."));
+        sandbox.add_template(&draft("news_of_case", "zh_TW", "您好，{{1}}，問題解決了。"));
+        sandbox.add_template(&draft("benefit_notice", "en_US", "Hi {{1}}, {{2}} for you."));
+        let folder = tempfile::tempdir().unwrap();
+        let keywords = crate::campaigns::awake(&folder);
+        let settings = [
+            ("HOTLINE_API__TOKEN", TOKEN),
+            ("HOTLINE_KEYWORDS__DIR", keywords.to_str().unwrap()),
+            ("HOTLINE_WHATSAPP__BUSINESS_ACCOUNT_ID", ACCOUNT),
+        ];
+        let _app = App::start(address, graph, &database, &settings).await;
+        sandbox.verify().await.unwrap();
+        let get = async |path: &str| -> Value {
+            let request = meta.http.get(format!("http://{address}/api/v1/{path}")).bearer_auth(TOKEN);
+            request.send().await.unwrap().json().await.unwrap()
+        };
+        let post = async |path: &str, body: Value| -> (u16, Value) {
+            let request = meta.http.post(format!("http://{address}/api/v1/{path}")).bearer_auth(TOKEN).json(&body);
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.json().await.unwrap())
+        };
+        let held = async |name: &str| -> Option<String> {
+            let told = get("outreach").await;
+            let key = format!("template:{name}");
+            let held = told["held"].as_array().unwrap().iter().find(|held| held["what"] == key.as_str()).cloned();
+            held.map(|held| held["why"].as_str().unwrap().to_owned())
+        };
+        // Held before Meta refuses it: what a rule sends and Meta has not, and what has other gaps than are filled in.
+        eventually("the list was read", async || held("review_request").await).await;
+        assert_eq!(held("review_request").await.unwrap(), "Meta has no template `review_request`");
+        let why = held("benefit_notice").await.unwrap();
+        assert_eq!(why, "`benefit_notice` in en_US: its body has 2 gaps and 1 would be filled in");
+        // A customer of Hong Kong who wrote two days ago, in Cantonese.
+        let number = customer(1).number;
+        let wrote = chrono::Utc::now() - chrono::TimeDelta::days(2);
+        let event =
+            json!({ "at": wrote.to_rfc3339(), "contact": number, "event": "message", "text": "你好，有冇手機呀？" });
+        assert_eq!(post("events", event).await.0, 202);
+        let campaign = async |name: &str, template: &str| {
+            let asked = json!({ "name": name, "segment": "country:hk", "kind": "service", "templates": [template],
+                "lasts": "3d" });
+            eventually("the customer is in the segment", async || {
+                let (_, run) = post("campaigns/dry-run", asked.clone()).await;
+                (run["members"] == 1).then_some(())
+            })
+            .await;
+            assert_eq!(post("campaigns", asked).await.0, 201);
+            assert_eq!(post(&format!("campaigns/{name}/start"), json!({})).await.0, 200);
+        };
+        let screen = || sandbox.phone(&number[1..]).into_iter().filter(|shown| shown["template"].is_object());
+        campaign("held", "review_request").await;
+        eventually("it waits, and the reason stands with it", async || {
+            let told = get("outreach").await;
+            told["next"][0]["why"].as_str()?.contains("Meta has no template `review_request`").then_some(())
+        })
+        .await;
+        assert_eq!(screen().count(), 0);
+        // Somebody has it approved in English alone: it leaves at once, in English.
+        meta.make(&draft("review_request", "en_US", "Hi {{1}}, how do you like it?").call()).await;
+        let shown = eventually("it leaves", async || screen().next()).await;
+        assert_eq!(shown["template"]["language"]["code"], "en_US", "{}: {shown}", database.kind);
+        // One that is there in Chinese of another region leaves in that; the day's cap of one is not what is tried here.
+        let told = get("templates").await;
+        let of = |name: &str| {
+            told["templates"].as_array().unwrap().iter().find(|standing| standing["name"] == name).unwrap().clone()
+        };
+        assert!(told["read_at"].is_string() && of("review_request")["held"].is_null(), "{told}");
+        assert_eq!(of("news_of_case")["languages"].as_array().unwrap().len(), 2);
+        // Meta pauses one language: only that one cannot be sent, and the history says so.
+        let mut change = TemplateChange {
+            name: "news_of_case".into(),
+            language: "zh_TW".into(),
+            status: Some("PAUSED".into()),
+            ..TemplateChange::default()
+        };
+        sandbox.change_template(&change);
+        change.status = None;
+        change.category = Some("MARKETING".into());
+        sandbox.change_template(&change);
+        eventually("the webhooks are heeded", async || {
+            let told = get("outreach").await;
+            let said = |said: &str| told["history"].as_array().unwrap().iter().any(|line| line["said"] == said);
+            (said("zh_TW: PAUSED, was APPROVED") && said("zh_TW: category MARKETING, was UTILITY")).then_some(())
+        })
+        .await;
+        assert_eq!(held("news_of_case").await, None);
+    }
+}
+
+#[tokio::test]
+async fn the_language_that_was_chosen_stands_with_the_message() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.set_portfolio(None, NOW).await.unwrap();
+        store.append(vec![message("m", &["+85251234567"], "hi")]).await.unwrap();
+        let template = |language: &str, instead_of: Option<&str>| {
+            let (name, instead_of) = ("offer".to_owned(), instead_of.map(str::to_owned));
+            Content::Template(TemplateRef { name, language: language.into(), body: vec!["Ada".into()], instead_of })
+        };
+        fold_all(&store, |_| {
+            let mut outgoing: NewOutgoing = reply(1);
+            outgoing.follow_up = true;
+            outgoing.message.expires = NOW + Duration::days(3);
+            outgoing.message.content = template("zh_HK", None);
+            vec![outgoing]
+        })
+        .await;
+        let chosen = template("zh_TW", Some("zh_HK"));
+        let gate = {
+            let chosen = chosen.clone();
+            Arc::new(move |_: Option<&str>, _: &_| Leave::Instead(chosen.clone()))
+        };
+        let unasked = Unasked { gate, ..open_gate() };
+        let taken = store.take_due(vec![("1".into(), 9)], NOW, unasked).await.unwrap();
+        assert_eq!(taken[0].message.content, chosen, "{}", database.kind);
+        let kept = store.stuck(NOW).await.unwrap();
+        assert_eq!(kept[0].message.content.text(), "[offer, in zh_TW instead of zh_HK] Ada", "{}", database.kind);
+    }
+}

@@ -1,6 +1,8 @@
 //! Cues: words that say something together. "where" and "parcel" in one sentence ask for an order, in whatever order and form
 //! they stand; `intents/*.toml` lists which cues make an intent, `cues/*.toml` the words of each cue.
 
+use std::ops::Range;
+
 use super::matcher::{Hit, Meaning};
 use crate::domain::Intent;
 
@@ -22,6 +24,8 @@ impl Set {
     pub(super) const THING: Self = Self(1 << 121);
     /// A sum of money.
     pub(super) const SUM: Self = Self(1 << 122);
+    /// Digits that are no sum.
+    pub(super) const NUMBER: Self = Self(1 << 123);
 
     pub(super) fn of(cue: u8) -> Self {
         Self(1 << cue)
@@ -84,18 +88,68 @@ pub(super) struct Cues {
     asks: Set,
     /// Intents, and others that explain them away.
     unless: Vec<(Intent, Intent)>,
+    /// What phrases of an intent are about, and what makes them another matter's.
+    matters: Vec<Matter>,
+}
+
+/// Of "have you got any offers" the offers are the matter, and not what is in stock.
+struct Matter {
+    intent: Intent,
+    others: Set,
+    own: Set,
 }
 
 impl Cues {
     /// `names` are those of all cues, in the order of their numbers; of each pair in `unless` the second explains the first away.
     pub(super) fn new(names: &[String], unless: Vec<(Intent, Intent)>) -> Self {
         let asks = names.iter().position(|name| name == "asks").map_or(Set::default(), |cue| Set::of(cue as u8));
-        Self { rules: Vec::new(), asks, unless }
+        Self { rules: Vec::new(), asks, unless, matters: Vec::new() }
     }
 
     /// Whether one of the others explains an intent away.
     pub(super) fn explained_away(&self, intent: Intent, mut others: impl Iterator<Item = Intent>) -> bool {
         others.any(|other| self.unless.contains(&(intent, other)))
+    }
+
+    /// Takes in which cues make a phrase of an intent another matter's, and which keep it.
+    ///
+    /// # Errors
+    /// The name that is no cue.
+    pub(super) fn add_matter(
+        &mut self,
+        intent: Intent,
+        others: &[String],
+        own: &[String],
+        names: &[String],
+    ) -> Result<(), String> {
+        let set = |cues: &[String]| {
+            cues.iter()
+                .try_fold(Set::default(), |all, cue| named(cue, names).map(|one| all.and(one)).ok_or(cue.clone()))
+        };
+        self.matters.push(Matter { intent, others: set(others)?, own: set(own)? });
+        Ok(())
+    }
+
+    /// Whether a phrase of an intent speaks of another matter: in its clause a cue of that stands nearer than one of its own.
+    /// What the phrase itself says counts for what it is.
+    pub(super) fn is_of_another(
+        &self,
+        intent: Intent,
+        phrase: &Range<usize>,
+        clause: &Range<usize>,
+        marks: &[Mark],
+    ) -> bool {
+        let Some(matter) = self.matters.iter().find(|matter| matter.intent == intent) else { return false };
+        let nearest = |cues: Set| {
+            let first = marks.partition_point(|mark| mark.end <= clause.start);
+            let near = marks[first..].iter().take_while(|mark| mark.end <= clause.end);
+            let distances = near.filter(|mark| mark.cues.has_any(cues)).map(|mark| {
+                if mark.end <= phrase.start { phrase.start - mark.end } else { mark.start.saturating_sub(phrase.end) }
+            });
+            distances.min()
+        };
+        let outside = |other: usize| nearest(matter.own).is_none_or(|own| other < own);
+        nearest(matter.others).is_some_and(|other| other > 0 && outside(other))
     }
 
     /// Takes in a rule as it is written: `where + order`, `have + thing + ? - order`, `thing > than > thing + ?`.
@@ -139,6 +193,8 @@ impl Cues {
                 continue;
             }
             let Rule { intent, negates, .. } = *rule;
+            // A number is near to what it numbers.
+            let reach = if rule.wanted.has_any(Set::NUMBER) { reach / 2 } else { reach };
             let place = match rule.order.is_empty() {
                 true => (0..marks.len()).find_map(|last| narrowest(&marks[..=last], rule.placed, reach)),
                 false => (0..marks.len()).find_map(|first| in_order(&marks[first..], &rule.order, reach)),
@@ -203,6 +259,7 @@ fn named(word: &str, names: &[String]) -> Option<Set> {
         "?" => Set::QUESTION,
         "thing" => Set::THING,
         "sum" => Set::SUM,
+        "number" => Set::NUMBER,
         _ => Set::of(names.iter().position(|name| name == word)? as u8),
     })
 }

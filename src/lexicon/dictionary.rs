@@ -72,6 +72,12 @@ struct IntentFile {
     /// Cues that make the intent together.
     #[serde(default)]
     cues: Vec<Spanned<String>>,
+    /// Cues of other matters: a phrase beside them says something else…
+    #[serde(default)]
+    others: Vec<String>,
+    /// …where none of these is nearer.
+    #[serde(default)]
+    own: Vec<String>,
     /// Words for "or": between two things they make a question this intent.
     #[serde(default)]
     or: Words,
@@ -115,6 +121,8 @@ struct Builder {
     cues: Vec<String>,
     /// Intents, and others that explain them away.
     unless: Vec<(Intent, Intent)>,
+    /// Which of them keep phrases of an intent apart: file, intent, those of other matters, its own.
+    matters: Vec<(SourceFile, Intent, Vec<String>, Vec<String>)>,
     /// Which of them make an intent: file, byte offset, intent, as it is written.
     rules: Vec<(SourceFile, usize, Intent, String)>,
     problems: Vec<Problem>,
@@ -311,7 +319,15 @@ impl Builder {
         for (file, place, intent, written) in std::mem::take(&mut self.rules) {
             if let Err(unknown) = cues.add(intent, &written, &self.cues) {
                 let message = format!("`{unknown}` in `{written}` is no cue");
-                let advice = format!("Cues are ?, thing, sum, {}.", self.cues.join(", "));
+                let advice = format!("Cues are ?, thing, sum, number, {}.", self.cues.join(", "));
+                self.problems.push(Problem::at(&file.path, &file.text, place, message, advice));
+            }
+        }
+        for (file, intent, others, own) in std::mem::take(&mut self.matters) {
+            if let Err(unknown) = cues.add_matter(intent, &others, &own, &self.cues) {
+                let place = file.text.find(&format!("\"{unknown}\"")).unwrap_or_default();
+                let advice = format!("Cues are thing, sum, number, {}.", self.cues.join(", "));
+                let message = format!("`{unknown}` is no cue");
                 self.problems.push(Problem::at(&file.path, &file.text, place, message, advice));
             }
         }
@@ -343,7 +359,12 @@ impl Builder {
             self.problems.push(Problem::at(&file.path, &file.text, 0, message, advice));
             return;
         };
-        let Some(IntentFile { words, unless, cues, or, not }) = self.parsed::<IntentFile>(file) else { return };
+        let Some(IntentFile { words, unless, cues, others, own, or, not }) = self.parsed::<IntentFile>(file) else {
+            return;
+        };
+        if !others.is_empty() {
+            self.matters.push((file.clone(), intent, others, own));
+        }
         for other in unless {
             match Intent::from_key(other.get_ref()) {
                 Some(other) => self.unless.push((intent, other)),

@@ -181,7 +181,7 @@ impl Judge<'_> {
             Meaning::BesideNumber { .. } => "no number stands beside it".into(),
             Meaning::ClauseEnd { .. } => "its clause goes on".into(),
             Meaning::Or(_) => "no choice between two things in a question".into(),
-            _ => "negated".into(),
+            _ => "negated, or something else that it may be about is nearer".into(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What the customer wants: phrases, words that say something together, and questions about things.
 
+use std::ops::Range;
+
 use super::cues::{self, Mark, Set, Together};
 use super::folding::{is_spaceless, is_word};
 use super::matcher::{Found, Hit, Meaning};
@@ -16,6 +18,8 @@ const GAP_SPACELESS: usize = 10;
 const CLAUSE_APART: usize = 8;
 /// A question of fewer words beside the things in it only names them: "red dress?"
 const LEAST_OF_A_QUESTION: usize = 2;
+/// So near to a phrase stands what it is about.
+const NEAR: usize = 40;
 /// Between an "or" and each of the two things.
 const CHOICE_CHARS: u32 = 14;
 /// Spaces and signs between a phrase and its number.
@@ -38,6 +42,7 @@ impl Reader<'_> {
             })
             .collect();
         begun.sort_unstable();
+        let marks = self.marks(hits, sums);
         for hit in hits {
             let said = match hit.meaning {
                 Meaning::Intent(intent) => Some((*intent, false, hit.start)),
@@ -63,13 +68,16 @@ impl Reader<'_> {
                 Meaning::Or(intent) => self.chooses(hit, reading).then_some((*intent, false, hit.start)),
                 _ => None,
             };
+            let said = said.filter(|(intent, only_looks_like_it, start)| {
+                *only_looks_like_it || !self.is_of_another(*intent, *start..hit.end, &marks)
+            });
             if let Some((intent, only_looks_like_it, start)) = said {
                 let list = if only_looks_like_it { &mut against } else { &mut found };
                 list.push((intent, start, hit.end));
             }
         }
         let mut negating = Vec::new();
-        self.together(hits, sums, |rule| match rule.negates {
+        self.together(&marks, |rule| match rule.negates {
             true => negating.push((rule.intent, rule.start, rule.end)),
             false => found.push((rule.intent, rule.start, rule.end)),
         });
@@ -106,8 +114,8 @@ impl Reader<'_> {
         }
     }
 
-    /// What words say together, sentence by sentence.
-    fn together(&self, hits: &[Hit<'_>], sums: &[Sum], mut found: impl FnMut(Together)) {
+    /// What words say something together with others, things, sums and other numbers, in the order of their ends.
+    fn marks(&self, hits: &[Hit<'_>], sums: &[Sum]) -> Vec<Mark> {
         let chars = &self.folded.chars;
         let things = longest(hits, |meaning| {
             matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_) | Meaning::Brand { .. })
@@ -118,6 +126,14 @@ impl Reader<'_> {
         let words = hits.iter().filter(|hit| whole(hit, &things).is_none());
         let of_words = words.filter_map(|hit| Some(mark(cues::cue(hit)?, hit.start, hit.end)));
         let mut marks: Vec<Mark> = of_words.chain(of_things).chain(of_sums).collect();
+        if !marks.is_empty() {
+            let is_sum = |start: usize, end: usize| {
+                let sum = sums.get(sums.partition_point(|sum| sum.end <= start));
+                sum.is_some_and(|sum| sum.start < end)
+            };
+            let numbers = digits(chars).filter(|(start, end)| !is_sum(*start, *end));
+            marks.extend(numbers.map(|(start, end)| mark(Set::NUMBER, start, end)));
+        }
         marks.sort_by_key(|mark| (mark.end, std::cmp::Reverse(mark.start)));
         let (mut borders, mut at) = (0, 0);
         for mark in &mut marks {
@@ -127,13 +143,30 @@ impl Reader<'_> {
                 mark.apart = borders * CLAUSE_APART;
             }
         }
+        marks
+    }
+
+    /// What words say together, sentence by sentence.
+    fn together(&self, mut marks: &[Mark], mut found: impl FnMut(Together)) {
+        let chars = &self.folded.chars;
         while let Some(first) = marks.first() {
             let end = (first.end..chars.len()).find(|at| negation::is_end_at(chars, *at)).unwrap_or(chars.len());
-            let of_sentence = marks.partition_point(|mark| mark.end <= end).max(1);
+            let (sentence, rest) = marks.split_at(marks.partition_point(|mark| mark.end <= end).max(1));
             let asks = chars.get(end) == Some(&'?');
-            self.lexicon.cues.find(&marks[..of_sentence], asks, is_spaceless(chars[first.start]), &mut found);
-            marks.drain(..of_sentence);
+            self.lexicon.cues.find(sentence, asks, is_spaceless(chars[first.start]), &mut found);
+            marks = rest;
         }
+    }
+
+    /// Whether a phrase of an intent speaks of another matter, by what stands near it in its clause.
+    fn is_of_another(&self, intent: Intent, phrase: Range<usize>, marks: &[Mark]) -> bool {
+        let chars = &self.folded.chars;
+        let border = |at: &usize| negation::is_border_at(chars, *at);
+        let begin = phrase.start.saturating_sub(NEAR);
+        let begin = (begin..phrase.start).rev().find(border).unwrap_or(begin);
+        let most = chars.len().min(phrase.end + NEAR);
+        let end = (phrase.end..most).find(border).unwrap_or(most);
+        self.lexicon.cues.is_of_another(intent, &phrase, &(begin..end), marks)
     }
 
     /// Whether nothing of the clause follows.
@@ -218,6 +251,12 @@ impl Reader<'_> {
         let begins = |at: usize| is_word(chars[at]) && (at == 0 || !is_word(chars[at - 1])) && free(at);
         (begin..chars.len()).filter(|at| begins(*at)).count() + spaceless / 2
     }
+}
+
+/// Where digits stand one behind the other.
+fn digits(chars: &[char]) -> impl Iterator<Item = (usize, usize)> {
+    let begins = |at: &usize| chars[*at].is_ascii_digit() && (*at == 0 || !chars[*at - 1].is_ascii_digit());
+    (0..chars.len()).filter(begins).map(|at| (at, at + chars[at..].iter().take_while(|c| c.is_ascii_digit()).count()))
 }
 
 /// Whether the gap of a phrase may reach from one place to another: a few words, and no end of a sentence, in scripts

@@ -300,6 +300,11 @@ impl Finder<'_> {
 
     /// A code that is a word too counts in its own country, or behind three digits where no country is known.
     fn may_follow(&self, sum: &Sum, name: &Name) -> bool {
+        let least = name.sign.and_then(|sign| self.tokens.words.signs[usize::from(sign)].least);
+        let cents = || self.tokens.digits_at(name.end).is_some_and(|digits| digits.count == 2);
+        if least.is_some_and(|least| sum.low.value < least && !cents()) {
+            return false;
+        }
         let code = |word: &Word| (word.is(Marks::WORD_CODE) && word.sign.is_none()).then_some(word.code);
         let Some((Some(code), _)) = self.tokens.longest(name.start, code) else { return true };
         match self.tokens.words.of_country(self.hints.country) {

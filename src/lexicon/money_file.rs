@@ -47,6 +47,9 @@ pub(super) struct Sign {
     /// A letter or two that are a sign only for customers of these countries, and only before a number: R500.
     #[serde(default)]
     pub(super) only_in: Vec<Country>,
+    /// A letter that counts from so much on, or with two digits behind it: 60e and 9e90, and not the 7e of a row.
+    #[serde(default)]
+    pub(super) least: Option<Decimal>,
     /// Where the customer's country does not tell.
     #[serde(default)]
     pub(super) by_language: BTreeMap<String, Currency>,
@@ -60,6 +63,7 @@ impl Sign {
             local: Vec::new(),
             minor: BTreeMap::new(),
             code: self.code,
+            least: self.least,
             shared: self.shared.clone(),
             only_in: self.only_in.clone(),
             by_language: self.by_language.clone(),

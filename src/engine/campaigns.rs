@@ -36,11 +36,11 @@ pub struct DryRun {
     pub as_template: u64,
     /// Would get it later, by the gate's reason.
     pub later: BTreeMap<&'static str, u64>,
-    /// Would not get it, by the gate's reason.
+    /// Would not get it, by the gate's reason: ever, or as long as it is worth sending.
     pub never: BTreeMap<&'static str, u64>,
     /// By variant, of those who would get it now or later.
     pub variants: BTreeMap<String, u64>,
-    /// About how long it takes at the present limits and its own budget, if nothing else is sent.
+    /// About how long it takes until the last may get it, at the present limits and its own budget, if nothing else is sent.
     pub about_seconds: u64,
     /// What the templates cost at most, by `prices.toml`.
     pub cost: Decimal,
@@ -149,6 +149,7 @@ impl Engine {
         let (store, knowledge, now) = (self.store(), self.shelf().knowledge(), self.now());
         let currency = knowledge.prices.currency.code().to_owned();
         let (mut run, mut place) = (DryRun { currency, ..DryRun::default() }, Place::default());
+        let mut last_opens = now;
         loop {
             let members = page(store, &knowledge, wanted, place, TOLD).await?;
             let Some(last) = members.last() else { break };
@@ -165,7 +166,13 @@ impl Engine {
                         *run.never.entry(why.condition.name()).or_default() += 1;
                         continue;
                     }
-                    Verdict::NotBefore { why, .. } => {
+                    // When it may go it is worth nothing any more.
+                    Verdict::NotBefore { at, why } if at > request.not_after => {
+                        *run.never.entry(why.condition.name()).or_default() += 1;
+                        continue;
+                    }
+                    Verdict::NotBefore { at, why } => {
+                        last_opens = last_opens.max(at);
                         *run.later.entry(why.condition.name()).or_default() += 1;
                         false
                     }
@@ -185,14 +192,18 @@ impl Engine {
                 *run.variants.entry(request.template).or_default() += 1;
             }
         }
-        run.would_get = run.now + run.later.values().sum::<u64>();
+        let later = run.later.values().sum::<u64>();
+        run.would_get = run.now + later;
         let all = run.would_get;
         let by_budget = |most: Option<u32>, seconds: u64| {
             // What is over after the first hour or day waits for the next.
             most.map_or(0, |most| (all.div_ceil(u64::from(most.max(1))).saturating_sub(1)) * seconds)
         };
         let own = by_budget(per_hour, 3_600).max(by_budget(per_day, 86_400));
-        run.about_seconds = self.takes(run.now, run.as_template, now).await?.max(own);
+        // Who waits is taken to get it as a template.
+        let at_limits = self.takes(run.would_get, run.as_template + later, now).await?;
+        let waits = u64::try_from((last_opens.0 - now.0) / 1_000).unwrap_or(0);
+        run.about_seconds = at_limits.max(own).max(waits);
         Ok(run)
     }
 

@@ -490,9 +490,11 @@ impl Builder {
             _ => self.last.insert(Arc::new(meaning)).clone(),
         };
         let senses = self.words.entry(folded).or_default();
-        let other = senses
-            .iter()
-            .find(|other| other.langs.0 & langs.0 != 0 && other.meaning.name().is_some() && other.meaning != meaning);
+        // A gaming laptop is a laptop and for gaming, and may say both; it is no two products.
+        let other = senses.iter().find(|other| {
+            let same_kind = std::mem::discriminant(&*other.meaning) == std::mem::discriminant(&*meaning);
+            same_kind && other.langs.0 & langs.0 != 0 && other.meaning != meaning
+        });
         if let Some((name, other)) = meaning.name().zip(other.and_then(|other| other.meaning.name())) {
             let message = format!("`{word}` stands under `{name}` and under `{other}`");
             let advice = "A message with it earns both. Keep it where it fits best.";

@@ -64,7 +64,9 @@ impl Shop {
         let event = |mut event: Value| {
             let fields = event.as_object_mut().unwrap();
             let time = at(fields.remove("at").unwrap().as_str().unwrap());
-            let contacts = vec![fields.remove("contact").unwrap().as_str().unwrap().parse().unwrap()];
+            // What concerns the whole shop is nobody's.
+            let contact = fields.remove("contact").map(|contact| contact.as_str().unwrap().parse().unwrap());
+            let contacts = contact.into_iter().collect();
             let body: EventBody = serde_json::from_value(event).unwrap();
             NewEvent { key: None, contact: None, contacts, at: time, received: time, due: time, body }
         };
@@ -203,6 +205,36 @@ async fn a_job_goes_on_where_it_was_when_the_system_stopped() {
 /// The file belongs to one store at a time, and the last one lets go of it when its last task has ended.
 async fn reopened(database: &Database) -> Store {
     eventually("the database is free", async || Store::open(&database.url).await.ok()).await
+}
+
+/// GOV-5: what a replay of the same timeline does is tests/scenarios/gov/campaign_tags_become_one.jsonl.
+#[tokio::test(flavor = "multi_thread")]
+async fn tags_of_campaigns_that_are_over_become_one() {
+    for database in Database::each().await {
+        let shop = Shop::open(database.store().await, "2026-03-02T10:00:00Z");
+        shop.job_done("campaigns-over", "2026-03-01").await;
+        let campaign = |action: &str, tags: &[&str]| json!({ "at": "2026-03-02T10:00:00Z", "event": "campaign", "campaign": "bf", "action": action, "tags": tags });
+        let give = |number: usize, tag: &str| {
+            json!({ "at": "2026-03-02T10:00:00Z", "contact": format!("+8526000000{number}"), "event": "agent", "agent": "kim",
+                    "action": "tag_add", "tag": tag })
+        };
+        shop.tell(vec![campaign("start", &["campaign/black-friday"]), give(1, "campaign/black-friday")]).await;
+        shop.tell(vec![give(2, "campaign/other"), campaign("end", &[])]).await;
+        let (one, other) = (shop.holders("campaign/black-friday").await, shop.holders("campaign/other").await);
+        // A day less than 30 is not long enough.
+        for (now, day, becomes_one) in
+            [("2026-03-31T10:00:30Z", "2026-03-30", false), ("2026-04-02T10:00:30Z", "2026-04-01", true)]
+        {
+            shop.set(now);
+            shop.job_done("campaigns-over", day).await;
+            shop.folded().await;
+            let (gone, now) = if becomes_one { (vec![], one.clone()) } else { (one.clone(), vec![]) };
+            assert_eq!(shop.holders("campaign/black-friday").await, gone, "{}", database.kind);
+            assert_eq!(shop.holders("campaign/customer").await, now, "{}", database.kind);
+        }
+        assert_eq!((one.len(), shop.holders("campaign/other").await), (1, other));
+        assert!(shop.engine.stop(Duration::from_secs(10)).await);
+    }
 }
 
 fn spring(segment: &str) -> CampaignRow {

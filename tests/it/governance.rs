@@ -336,6 +336,26 @@ async fn an_agent_makes_and_gives_tags_and_an_admin_changes_them() {
     assert_eq!(by_ben.len(), 1);
     let (_, page) = post(&admin, "/lists/each", &with("And I?")).await;
     assert!(page.contains("Somebody else is in charge."), "{page}");
+    // To who is silent for long a template goes instead, planned by the gate like all that nobody asked for.
+    let event = json!({ "contact": "+85261000002", "event": "message", "text": "Hello" });
+    http.post(format!("{api}/events")).bearer_auth(TOKEN).json(&event).send().await.unwrap();
+    eventually("another contact", async || lists("?country=hk").await.contains("2 contacts").then_some(())).await;
+    let second = store.contact_of(&"+85261000002".parse().unwrap()).await.unwrap().unwrap();
+    let number = second.0.to_string();
+    let fields =
+        [("segment", "country:hk"), ("done", ""), ("contact", &number), ("key", "once"), ("template", "Opinion?")];
+    let (_, page) = post(&agent, "/lists/each", &fields).await;
+    assert!(page.contains("A template’s name has"), "{page}");
+    let fields = [&fields[..4], &[("template", "opinion_asked")]].concat();
+    let (_, page) = post(&agent, "/lists/each", &fields).await;
+    assert!(page.contains("Written to."), "{page}");
+    eventually("it is planned, or sent by day", async || {
+        let (_, state) = store.contact(second).await.unwrap()?;
+        let sent = store.sent(second, 10).await.unwrap();
+        let is_sent = sent.iter().any(|row| row.message.template.as_deref() == Some("opinion_asked"));
+        (is_sent || state?.contains("opinion_asked")).then_some(())
+    })
+    .await;
     // STAGE-14: a channel of its own shows only those of it.
     let view = async || {
         let page = agent.0.get(format!("{base}/inbox/loyal-service")).send().await.unwrap();

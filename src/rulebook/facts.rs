@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::packing::{self, Counters};
+use super::packing_orders;
 use super::packing_tags;
 use super::photos::Photos;
 use super::responses::SentFacts;
@@ -206,7 +207,7 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) topic: Option<String>,
     /// The order book, the order that moved last at the end.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(with = "packing_orders", skip_serializing_if = "Vec::is_empty")]
     pub(super) orders: Vec<OrderFacts>,
     /// What orders ended, in case that they are undone.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

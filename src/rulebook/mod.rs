@@ -30,6 +30,7 @@ mod language;
 mod look;
 mod orders;
 mod packing;
+mod packing_orders;
 mod packing_tags;
 mod photos;
 mod purchases;

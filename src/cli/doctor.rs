@@ -7,8 +7,11 @@ use crate::config::Settings;
 use crate::domain::Severity;
 use crate::engine::geoip::Geoip;
 use crate::engine::knowledge::{Folders, compile};
+use crate::engine::templates;
+use crate::outreach::Book;
 use crate::store::Store;
 use crate::whatsapp::client::Client;
+use crate::whatsapp::templates::read;
 
 /// Checks settings, dictionaries, database, token and webhook, and says what to do.
 #[derive(clap::Args)]
@@ -50,6 +53,7 @@ async fn look(settings: &Settings) -> Vec<Finding> {
         return findings;
     }
     findings.extend(token(settings).await);
+    findings.extend(approved(settings).await);
     findings.push(webhook(settings).await);
     findings
 }
@@ -122,6 +126,33 @@ async fn token(settings: &Settings) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Meta's templates against what rules send.
+async fn approved(settings: &Settings) -> Option<Finding> {
+    let what = "templates";
+    let client = Client::new(&settings.whatsapp, settings.whatsapp.access_token.as_ref()?).ok()?;
+    let Some(account) = settings.template_account() else {
+        let detail = "not looked at: set HOTLINE_WHATSAPP__BUSINESS_ACCOUNT_ID, so that follow-ups leave only by templates \
+                      that Meta has approved";
+        return Some(Finding { what, ok: true, detail: detail.into() });
+    };
+    let (sources, advice) = (Folders::of(settings).read().ok()?, "check HOTLINE_WHATSAPP__BUSINESS_ACCOUNT_ID");
+    let knowledge = compile(&sources, settings).0?;
+    Some(match client.templates(account).await {
+        Err(error) => Finding { what, ok: false, detail: format!("{error}; {advice}") },
+        Ok(entries) => {
+            let book = Book::new(true, entries.iter().filter_map(read));
+            let all = templates::overview(&knowledge, &book, &templates::needed(&knowledge));
+            let sent = all.iter().filter(|template| !template.by.is_empty()).count();
+            let held = all.iter().filter(|template| template.held.is_some()).count();
+            let detail = match held {
+                0 => format!("all {sent} that rules send can be sent"),
+                _ => format!("{held} of the {sent} that rules send cannot be sent; see `hotline templates`"),
+            };
+            Finding { what, ok: held == 0, detail }
+        }
+    })
 }
 
 /// Meta must reach the webhook: from here it is asked as Meta does when it is entered in the dashboard.

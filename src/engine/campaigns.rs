@@ -38,6 +38,8 @@ pub struct DryRun {
     pub later: BTreeMap<&'static str, u64>,
     /// Would not get it, by the gate's reason: ever, or as long as it is worth sending.
     pub never: BTreeMap<&'static str, u64>,
+    /// Templates that cannot be sent in any language, in words: who is to get one waits until it can.
+    pub held: Vec<String>,
     /// By variant, of those who would get it now or later.
     pub variants: BTreeMap<String, u64>,
     /// About how long it takes until the last may get it, at the present limits and its own budget, if nothing else is sent.
@@ -192,6 +194,7 @@ impl Engine {
                 *run.variants.entry(request.template).or_default() += 1;
             }
         }
+        run.held = self.held_of(offer).await?;
         let later = run.later.values().sum::<u64>();
         run.would_get = run.now + later;
         let all = run.would_get;

@@ -276,3 +276,24 @@ impl Engine {
         self.store().hold(&row).await.map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_whether_the_call_or_a_status_told_it() {
+        let row = |reason: &str, count, at: i64| FailureRow {
+            reason: reason.into(),
+            count,
+            since: Timestamp(at),
+            last: Timestamp(at + 10_000),
+        };
+        let told = failures(vec![row("131026", 2, 2_000), row(&errors::explain(131_026), 3, 1_000), row("", 1, 0)]);
+        let [first, last] = told.as_slice() else { panic!("two reasons: {told:?}") };
+        assert!(first.reason.ends_with("(131026)") && first.reason.len() > 20, "{first:?}");
+        let span = (first.since.as_str(), first.last.as_str());
+        assert_eq!((first.count, span), (5, ("1970-01-01T00:00:01Z", "1970-01-01T00:00:12Z")));
+        assert_eq!(last.reason, "Meta gave no reason");
+    }
+}

@@ -11,7 +11,7 @@ use super::Engine;
 use super::fold::Knowledge;
 use super::limits::is_minded_here;
 use crate::domain::{Content, Duration, MessageKind, Outgoing, Timestamp};
-use crate::outreach::{Book, Choice, Listed, Needed, Sent, Standing};
+use crate::outreach::{Book, Choice, Listed, Needed, Offer, Sent, Standing};
 use crate::store::{CampaignState, Leave, StoreError};
 use crate::whatsapp::signals::Subject;
 use crate::whatsapp::templates::{Draft, News, read};
@@ -263,6 +263,17 @@ impl Engine {
             }
         }
         Ok(needed)
+    }
+
+    /// Which templates of a campaign cannot be sent in any language, in words.
+    pub(super) async fn held_of(&self, offer: &Offer) -> Result<Vec<String>, StoreError> {
+        let (book, knowledge) = (self.store().templates().await?, self.shelf().knowledge());
+        let mut needed = BTreeMap::new();
+        for name in offer.names() {
+            need(&mut needed, &knowledge, (name, offer.kind), String::new());
+        }
+        let shop = shop_language(&knowledge);
+        Ok(needed.iter().filter_map(|(name, needed)| book.held(name, needed.sent, shop)).collect())
     }
 
     /// Every template, how it stands and what is wrong with it.

@@ -48,6 +48,19 @@ pub async fn serve(settings: SandboxSettings, clock: Clock) -> (Sandbox, SocketA
     (sandbox, address)
 }
 
+/// The shipped keywords with short quiet hours, twelve hours from now: what is tried here is not the time of day.
+pub fn wide_awake() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    crate::recompute::copy_keywords(folder.path());
+    let path = folder.path().join("outreach.toml");
+    let night = chrono::Utc::now() + chrono::TimeDelta::hours(12);
+    let quiet = format!("quiet = \"{}-{}\"", night.format("%H:00"), night.format("%H:15"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<_> = text.lines().map(|line| if line.starts_with("quiet = ") { &quiet } else { line }).collect();
+    std::fs::write(path, lines.join("\n")).unwrap();
+    folder
+}
+
 /// A template of service as Meta may have it.
 pub fn template(name: &str, language: &str, body: &str) -> Draft {
     let examples = vec!["Ada".into(); body.matches("{{").count()];

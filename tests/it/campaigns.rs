@@ -4,35 +4,20 @@ use hotline::domain::Duration;
 use hotline::store::{SendOutcome, SendResult};
 use serde_json::{Value, json};
 
-use crate::app::{App, customer, free_address, http, sandbox, text_webhook};
+use crate::app::{App, customer, free_address, http, sandbox, text_webhook, wide_awake};
 use crate::db::{Database, eventually};
 use crate::limits::open_gate;
 use crate::store::{NOW, fold_all, message, reply};
 
 const TOKEN: &str = "token-of-the-api";
 
-/// The shipped dictionaries with quiet hours that are short and at night, for who tries something else than the time of day. Service
-/// goes as soon as it may.
-pub fn awake(folder: &tempfile::TempDir) -> std::path::PathBuf {
-    let keywords = folder.path().join("keywords");
-    crate::recompute::copy_keywords(&keywords);
-    let outreach = std::fs::read_to_string(keywords.join("outreach.toml")).unwrap();
-    let night = chrono::Utc::now() + chrono::TimeDelta::hours(12);
-    let quiet = format!("quiet = \"{}-{}\"", night.format("%H:00"), night.format("%H:15"));
-    let line = |line: &str| if line.starts_with("quiet = ") { quiet.clone() } else { line.to_owned() };
-    let outreach: Vec<_> = outreach.lines().map(line).collect();
-    std::fs::write(keywords.join("outreach.toml"), outreach.join("\n")).unwrap();
-    keywords
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until_it_is_cancelled() {
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 1000).await;
-        let folder = tempfile::tempdir().unwrap();
-        let keywords = awake(&folder);
-        let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_KEYWORDS__DIR", keywords.to_str().unwrap())];
+        let keywords = wide_awake();
+        let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap())];
         let _app = App::start(address, graph, &database, &settings).await;
         sandbox.verify().await.unwrap();
         let http = http();

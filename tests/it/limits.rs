@@ -54,6 +54,9 @@ async fn the_portfolio_counts_different_customers_of_all_numbers_and_nodes_in_an
         let outcome = SendOutcome::Failed("131026".into());
         let result = SendResult { contact: failed.contact, number: 1, at: NOW, outcome };
         store.record(vec![result]).await.unwrap();
+        let failures = store.unasked_failures(NOW - Duration::days(7)).await.unwrap();
+        let why: Vec<_> = failures.iter().map(|row| (row.reason.as_str(), row.count, row.since)).collect();
+        assert_eq!(why, [("131026", 1, NOW)], "{}", database.kind);
         let hour = NOW + Duration::hours(1);
         let again = [take(&store, "1", hour).await, take(&other, "2", hour).await].concat();
         assert_eq!(again.len(), 1, "{}", database.kind);
@@ -241,6 +244,9 @@ async fn metas_webhooks_hold_and_lift_and_stand_at_the_api() {
         let page = http.get(format!("http://{address}/outreach")).header("cookie", &cookie).send().await.unwrap();
         let page = page.text().await.unwrap();
         assert!(page.contains("violation of its policy, SCAM") && page.contains("Nothing unasked is sent"), "{page}");
+        let templates = http.get(format!("http://{address}/templates")).header("cookie", &cookie).send().await.unwrap();
+        let templates = templates.text().await.unwrap();
+        assert!(templates.contains("weekly_offer") && templates.contains("list was not read"), "{templates}");
         let go_on = async |csrf: &str| {
             let form = format!("csrf={csrf}&what=account");
             let url = format!("http://{address}/outreach/go-on");

@@ -49,19 +49,6 @@ async fn front(
     address
 }
 
-/// The shipped keywords with short quiet hours, twelve hours from now: what is tried here is not the time of day.
-fn wide_awake() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    crate::recompute::copy_keywords(folder.path());
-    let path = folder.path().join("outreach.toml");
-    let night = chrono::Utc::now() + chrono::TimeDelta::hours(12);
-    let quiet = format!("quiet = \"{}-{}\"", night.format("%H:00"), night.format("%H:15"));
-    let text = std::fs::read_to_string(&path).unwrap();
-    let lines: Vec<_> = text.lines().map(|line| if line.starts_with("quiet = ") { &quiet } else { line }).collect();
-    std::fs::write(path, lines.join("\n")).unwrap();
-    folder
-}
-
 /// Starts a campaign of service to everybody in Hong Kong, once so many of them would get it.
 async fn campaign(address: std::net::SocketAddr, name: &str, recipients: usize) {
     let http = http();
@@ -111,7 +98,7 @@ impl Twins {
         let (one, first) = app::serve(settings(NUMBERS[0]), clock.clone()).await;
         let (two, second) = app::serve(settings(NUMBERS[1]), clock).await;
         let graph = front(move |path| vec![if path.contains(NUMBERS[1]) { second } else { first }]).await;
-        let folder = wide_awake();
+        let folder = app::wide_awake();
         let keywords = folder.path().to_str().unwrap().to_owned();
         Self { sandboxes: [one, two], behind, nodes, graph, _keywords: folder, keywords }
     }
@@ -219,7 +206,7 @@ async fn killed_at_any_moment_a_follow_up_goes_out_once_at_most_and_an_answer_on
         let address = free_address();
         let (sandbox, graph) = app::sandbox(address, 80).await;
         sandbox.set_faults(Faults { latency_ms: 15, lost_answers: 0.02, ..Faults::default() });
-        let keywords = wide_awake();
+        let keywords = app::wide_awake();
         let settings = [
             ("HOTLINE_API__TOKEN", TOKEN),
             ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),
@@ -281,7 +268,7 @@ async fn where_no_status_tells_an_answer_goes_out_again_and_a_follow_up_does_not
         behaviour.status_delays[0] = Duration::from_secs(3_600);
         let (sandbox, graph) = app::serve(behaviour, wall_clock()).await;
         sandbox.set_faults(Faults { lost_answers: 0.3, ..Faults::default() });
-        let keywords = wide_awake();
+        let keywords = app::wide_awake();
         let settings = [
             ("HOTLINE_API__TOKEN", TOKEN),
             ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),

@@ -7,7 +7,7 @@ use hotline::store::{Leave, NewOutgoing, Unasked};
 use hotline::whatsapp::sandbox::{ACCOUNT, Sandbox, TemplateChange};
 use serde_json::{Value, json};
 
-use crate::app::{App, NUMBER, customer, free_address, http, sandbox, template as draft};
+use crate::app::{App, NUMBER, customer, free_address, http, sandbox, template as draft, wide_awake};
 use crate::db::{Database, eventually};
 use crate::limits::open_gate;
 use crate::store::{NOW, fold_all, message, reply};
@@ -149,11 +149,10 @@ async fn a_follow_up_leaves_in_the_nearest_language_that_is_approved_or_is_held_
         sandbox.add_template(&draft("news_of_case", "en_US", "Hi {{1}}, your case is solved."));
         sandbox.add_template(&draft("news_of_case", "zh_TW", "您好，{{1}}，問題解決了。"));
         sandbox.add_template(&draft("benefit_notice", "en_US", "Hi {{1}}, {{2}} for you."));
-        let folder = tempfile::tempdir().unwrap();
-        let keywords = crate::campaigns::awake(&folder);
+        let keywords = wide_awake();
         let settings = [
             ("HOTLINE_API__TOKEN", TOKEN),
-            ("HOTLINE_KEYWORDS__DIR", keywords.to_str().unwrap()),
+            ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),
             ("HOTLINE_WHATSAPP__BUSINESS_ACCOUNT_ID", ACCOUNT),
         ];
         let _app = App::start(address, graph, &database, &settings).await;
@@ -187,11 +186,12 @@ async fn a_follow_up_leaves_in_the_nearest_language_that_is_approved_or_is_held_
         let campaign = async |name: &str, template: &str| {
             let asked = json!({ "name": name, "segment": "country:hk", "kind": "service", "templates": [template],
                 "lasts": "3d" });
-            eventually("the customer is in the segment", async || {
+            let run = eventually("the customer is in the segment", async || {
                 let (_, run) = post("campaigns/dry-run", asked.clone()).await;
-                (run["members"] == 1).then_some(())
+                (run["members"] == 1).then_some(run)
             })
             .await;
+            assert_eq!(run["held"], json!(["Meta has no template `review_request`"]));
             assert_eq!(post("campaigns", asked).await.0, 201);
             assert_eq!(post(&format!("campaigns/{name}/start"), json!({})).await.0, 200);
         };

@@ -15,6 +15,8 @@ impl Engine {
             let per_second = self.pace(&row.throughput, row.slowed_until, now);
             self.pacer().set_per_second(&row.channel, per_second);
             lane.keep(per_second, row.slowed_until);
+            let labels = [("number", row.channel)];
+            metrics::gauge!("hotline_messages_per_second", &labels).set(f64::from(per_second));
         }
         Ok(())
     }

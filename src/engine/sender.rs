@@ -14,7 +14,7 @@ use super::limits::may_leave;
 use super::templates::in_language;
 use crate::domain::{Content, Duration, MessageNumber, Outgoing, Timestamp};
 use crate::outreach::pacer::Pace;
-use crate::store::{LEASE, OutboxRow, SendOutcome, SendResult, StoreError, Unasked};
+use crate::store::{OutboxRow, SendOutcome, SendResult, StoreError, Unasked};
 use crate::whatsapp::client::SendError;
 use crate::whatsapp::errors;
 
@@ -24,6 +24,10 @@ const CALLS_AT_ONCE: usize = 256;
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(500);
 /// How often a node makes sure that it still sends for its numbers.
 const RENEW_EVERY: StdDuration = StdDuration::from_secs(1);
+/// How long a node may go on sending for its numbers after it last made sure of that.
+const LEASE: StdDuration = StdDuration::from_secs(2);
+/// When it is not heard of for so long another node begins. Longer than the lease: the silent one has stopped by itself by then.
+const SILENCE: StdDuration = StdDuration::from_secs(3);
 /// Marks of reading under way at once; when more are wanted they are left out, since they only please.
 const MARKS_AT_ONCE: usize = 8;
 /// Attempts after which a message is given up (section 6, general policy).
@@ -73,7 +77,7 @@ pub(super) async fn run(engine: Engine) {
 
 /// Learns again and again for which numbers this node sends.
 async fn lead(engine: Engine) {
-    let mut leadership = engine.store().leadership();
+    let mut leadership = engine.store().leadership(SILENCE);
     let mut every = tokio::time::interval(RENEW_EVERY);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

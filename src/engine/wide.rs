@@ -14,6 +14,8 @@ use crate::store::{NewEvent, StoreError, WideEvent};
 
 /// How often it is looked whether there is something.
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
+/// Another node takes over when the one that hands events on was not heard of for so long: a large shop takes its time.
+const SILENCE: StdDuration = StdDuration::from_secs(600);
 /// Between two steps, so that it takes at most about half of the database's time.
 const PAUSE: StdDuration = StdDuration::from_millis(5);
 /// After a step that failed.
@@ -26,7 +28,7 @@ const LOCK: &str = "wide";
 /// Works until told to stop.
 pub(super) async fn run(engine: Engine) {
     let stop = engine.stopping();
-    let mut leadership = engine.store().leadership();
+    let mut leadership = engine.store().leadership(SILENCE);
     let lock = [LOCK.to_owned()];
     while !stop.is_cancelled() {
         let led = leadership.renew(&lock).await.map(|led| led.contains(LOCK));

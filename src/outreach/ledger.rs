@@ -172,6 +172,7 @@ impl Ledger {
     /// What an event changes for the gate and for what is known of their hours: habits that hold or are over. `topic` is the
     /// category that a message is about.
     pub fn observe(&mut self, event: &Event, topic: Option<&str>, view: &View<'_>) -> Vec<Habit> {
+        self.forget(event.received, view.policy);
         match &event.body {
             EventBody::Message(message) if !message.silent => {
                 self.unread_since = None;
@@ -245,9 +246,14 @@ impl Ledger {
         }
     }
 
-    fn note(&mut self, sent: Sent, policy: &Policy) {
-        let still_counts = sent.at - policy.figures.remembers();
+    /// What no cap counts any more leaves the state.
+    fn forget(&mut self, now: Timestamp, policy: &Policy) {
+        let still_counts = now - policy.figures.remembers();
         self.sent.retain(|sent| sent.at >= still_counts);
+    }
+
+    fn note(&mut self, sent: Sent, policy: &Policy) {
+        self.forget(sent.at, policy);
         let place = self.sent.partition_point(|other| other.at <= sent.at);
         self.sent.insert(place, sent);
         let excess = self.sent.len().saturating_sub(REMEMBERED);

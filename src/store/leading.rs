@@ -4,41 +4,37 @@ use std::collections::BTreeSet;
 use std::time::Duration as StdDuration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 use super::{Backend, Store, StoreError};
 
 /// The class of the advisory locks; the second key is the number's.
 const LOCK_CLASS: i32 = 4_710_002;
-/// How long a node may go on sending for its numbers after it last made sure that it leads them.
-pub const LEASE: StdDuration = StdDuration::from_secs(2);
-/// A node of which PostgreSQL heard nothing for this long leads no more, in milliseconds: its machine lost power or the network, or
-/// it stands still. Longer than the lease, so that it has stopped by itself before another one begins.
-const SILENCE: &str = "set idle_session_timeout = 3000";
-
 /// For which numbers this node sends. On SQLite for all: one process owns the file. On PostgreSQL for those whose lock it
 /// holds, on a connection of its own: when the node dies, or is not heard of, the locks go with the connection and another node
 /// takes over.
 pub struct Leadership {
     database: Option<PgConnectOptions>,
+    silence: StdDuration,
     connection: Option<PgConnection>,
     led: BTreeSet<String>,
 }
 
 impl Store {
-    /// Leads no number yet on PostgreSQL, every number on SQLite.
-    pub fn leadership(&self) -> Leadership {
+    /// Leads no number yet on PostgreSQL, every number on SQLite. A node of which PostgreSQL heard nothing for as long as `silence`
+    /// leads no more: its machine lost power or the network, or it stands still.
+    pub fn leadership(&self, silence: StdDuration) -> Leadership {
         let database = match &self.inner.backend {
             Backend::Sqlite(_) => None,
             Backend::Postgres(postgres) => Some(postgres.options.clone()),
         };
-        Leadership { database, connection: None, led: BTreeSet::new() }
+        Leadership { database, silence, connection: None, led: BTreeSet::new() }
     }
 }
 
 impl Leadership {
-    /// Tries to lead every one of these numbers and returns those that are led now, for [`LEASE`] from when this was called. To be
-    /// called every second or so: it also notices that the locks were lost.
+    /// Tries to lead every one of these numbers and returns those that are led now, and are for the time of the silence from when
+    /// this was called. To be called again before: it also notices that the locks were lost.
     ///
     /// # Errors
     /// The database does not answer: nothing is led.
@@ -47,7 +43,7 @@ impl Leadership {
             None => self.led = channels.iter().cloned().collect(),
             Some(database) => {
                 let (connection, led) = (self.connection.take(), std::mem::take(&mut self.led));
-                let (connection, led) = lock(database, connection, led, channels).await?;
+                let (connection, led) = lock(database, self.silence, connection, led, channels).await?;
                 (self.connection, self.led) = (Some(connection), led);
             }
         }
@@ -57,6 +53,7 @@ impl Leadership {
 
 async fn lock(
     database: PgConnectOptions,
+    silence: StdDuration,
     connection: Option<PgConnection>,
     mut led: BTreeSet<String>,
     channels: &[String],
@@ -69,7 +66,8 @@ async fn lock(
         None => {
             led.clear();
             let mut connection = database.connect().await?;
-            connection.execute(SILENCE).await?;
+            let silence = format!("set idle_session_timeout = {}", silence.as_millis());
+            connection.execute(AssertSqlSafe(silence)).await?;
             connection
         }
     };

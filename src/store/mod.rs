@@ -45,7 +45,7 @@ use claims::InFlight;
 pub use governance::AlertRow;
 pub use indexed::*;
 pub use jobs::{AdSpend, Bought, JobRow, JobState, TagRevenue};
-pub use leading::{LEASE, Leadership};
+pub use leading::Leadership;
 pub use limits::*;
 use postgres::Postgres;
 pub use segments::{Asked, Member, Place, SavedSegment};

@@ -228,13 +228,18 @@ async fn one_node_at_a_time_sends_for_a_number_and_another_takes_over_when_it_is
     let Some(database) = Database::postgres().await else { return };
     let (one, other) = (database.store().await, database.store().await);
     let numbers = ["880000000000001".to_owned(), "880000000000002".to_owned()];
-    let mut first = one.leadership();
+    let silence = std::time::Duration::from_secs(2);
+    let mut first = one.leadership(silence);
     assert_eq!(first.renew(&numbers).await.unwrap().len(), 2);
-    let mut second = other.leadership();
+    let mut second = other.leadership(silence);
     assert!(second.renew(&numbers).await.unwrap().is_empty());
     assert_eq!(first.renew(&numbers).await.unwrap().len(), 2, "it keeps what it leads");
-    drop(first);
+    // It is not heard of any more.
     eventually("the other node leads", async || (second.renew(&numbers).await.unwrap().len() == 2).then_some(())).await;
+    assert!(first.renew(&numbers).await.is_err(), "its connection was ended");
+    assert!(first.renew(&numbers).await.unwrap().is_empty());
+    drop(second);
+    eventually("it leads again", async || (first.renew(&numbers).await.unwrap().len() == 2).then_some(())).await;
 }
 
 #[tokio::test]

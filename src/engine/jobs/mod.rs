@@ -25,6 +25,8 @@ const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
 const PAUSE: StdDuration = StdDuration::from_millis(5);
 /// After a step that failed.
 const AFTER_FAILURE: StdDuration = StdDuration::from_secs(30);
+/// Another node takes over when the one that works on jobs was not heard of for so long: a step may take its time.
+const SILENCE: StdDuration = StdDuration::from_secs(600);
 /// The name under which nodes agree who works on jobs.
 const LOCK: &str = "jobs";
 
@@ -107,7 +109,7 @@ pub enum Step {
 /// Does what is due until told to stop.
 pub(super) async fn run(engine: Engine) {
     let stop = engine.stopping();
-    let mut leadership = engine.store().leadership();
+    let mut leadership = engine.store().leadership(SILENCE);
     let lock = [LOCK.to_owned()];
     while !stop.is_cancelled() {
         let pause = match leadership.renew(&lock).await {

@@ -79,4 +79,21 @@ async fn a_wrong_call_of_the_api_gets_a_problem_and_a_wrong_event_does_not_hold_
     let schema: serde_json::Value =
         http().get(format!("http://{address}/openapi.json")).send().await.unwrap().json().await.unwrap();
     assert!(schema["paths"]["/api/v1/events"]["post"].is_object());
+    for route in routes() {
+        assert!(schema["paths"][&route].is_object(), "{route} is not described in openapi.json");
+    }
+}
+
+/// What the API answers to, as its routers say.
+fn routes() -> Vec<String> {
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/api")).unwrap();
+    let sources = folder.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let routes = |source: String| {
+        let quoted = source.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
+        let ours = quoted.filter(|route| route.starts_with("/api/v1/"));
+        ours.map(|route| route.replace("{*", "{")).collect::<Vec<_>>()
+    };
+    let routes: Vec<_> = sources.flat_map(routes).collect();
+    assert!(routes.len() > 20, "{routes:?}");
+    routes
 }

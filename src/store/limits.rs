@@ -260,7 +260,7 @@ impl Store {
 
     /// Why follow-ups failed that left since that moment.
     pub async fn unasked_failures(&self, since: Timestamp) -> Result<Vec<FailureRow>, StoreError> {
-        Ok(query!(self, limits::unasked_failures(since)))
+        Ok(query!(self, outbox::unasked_failures(since)))
     }
 
     /// Follow-ups that wait, the next ones first.

@@ -38,12 +38,17 @@ fn is_body(part: &Value) -> bool {
     part["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("BODY"))
 }
 
-/// A header or buttons that want something from us.
+/// Parts and buttons that are always to be filled in: cards, the end of an offer, codes, products.
+const ALWAYS_TO_FILL: [&str; 6] = ["CAROUSEL", "LIMITED_TIME_OFFER", "COPY_CODE", "OTP", "MPM", "SPM"];
+
+/// A header, buttons or cards that want something from us.
 fn is_to_fill(part: &Value) -> bool {
     let buttons = part["buttons"].as_array().map(Vec::as_slice).unwrap_or_default();
     let is_media = part["format"].as_str().is_some_and(|format| !format.eq_ignore_ascii_case("TEXT"));
     let has_gap = |value: &Value| value.as_str().is_some_and(|text| !gaps(text).is_empty());
-    is_media || has_gap(&part["text"]) || buttons.iter().any(|button| has_gap(&button["url"]))
+    let is_always = |part: &Value| part["type"].as_str().is_some_and(|kind| ALWAYS_TO_FILL.contains(&kind));
+    let wants = |button: &Value| is_always(button) || has_gap(&button["url"]);
+    is_media || is_always(part) || has_gap(&part["text"]) || buttons.iter().any(wants)
 }
 
 /// The different gaps of a text: `{{1}}` twice is one.
@@ -206,6 +211,7 @@ mod tests {
         assert_eq!((listed.variables, listed.others, listed.reason.as_str()), (Some(2), false, ""));
         for part in [
             json!({ "type": "BUTTONS", "buttons": [{ "type": "URL", "url": "https://x.example/{{1}}" }] }),
+            json!({ "type": "BUTTONS", "buttons": [{ "type": "COPY_CODE", "example": "SPRING" }] }),
             json!({ "type": "HEADER", "format": "IMAGE" }),
             json!({ "type": "HEADER", "format": "TEXT", "text": "For {{1}}" }),
         ] {

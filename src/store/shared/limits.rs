@@ -7,7 +7,7 @@ use super::{Connection, LOCK_PORTFOLIO, json, outbox};
 use crate::domain::{ContactId, Duration, Timestamp};
 use crate::outreach::{Limits, Outcomes};
 use crate::store::{
-    AccountEvent, FailureRow, Gate, HistoryRow, HoldRow, Leave, NumberRow, NumberTold, OutboxRow, OutcomeRow, PaceRow,
+    AccountEvent, Gate, HistoryRow, HoldRow, Leave, NumberRow, NumberTold, OutboxRow, OutcomeRow, PaceRow,
     UnaskedCounts, WaitingRow,
 };
 
@@ -493,20 +493,6 @@ pub(in crate::store) async fn unasked_counts(
     let sent = "select count(*), count(*) filter (where state = 'failed') from outbox where priority = 1 and sending_since > $1";
     let (sent, failed) = sqlx::query_as(sent).bind(day.0).fetch_one(connection).await?;
     Ok(UnaskedCounts { waiting, put_off, sent, failed })
-}
-
-/// Why follow-ups failed that left since that moment.
-pub(in crate::store) async fn unasked_failures(
-    connection: &mut Connection,
-    since: Timestamp,
-) -> Result<Vec<FailureRow>, sqlx::Error> {
-    let select = "select coalesce(error, ''), count(*), min(sending_since), max(updated_at) from outbox \
-                  where priority = 1 and state = 'failed' and sending_since > $1 group by 1";
-    let read = |row: &_| {
-        let (since, last) = (Timestamp(Row::try_get(row, 2)?), Timestamp(Row::try_get(row, 3)?));
-        Ok(FailureRow { reason: Row::try_get(row, 0)?, count: Row::try_get(row, 1)?, since, last })
-    };
-    sqlx::query(select).bind(since.0).fetch_all(connection).await?.iter().map(read).collect()
 }
 
 /// Follow-ups that wait, the next ones first.

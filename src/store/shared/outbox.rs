@@ -4,7 +4,7 @@ use sqlx::Row;
 
 use super::{Connection, json, limits};
 use crate::domain::{ContactId, Timestamp};
-use crate::store::{OutboxRow, SendOutcome, SendResult, Unasked};
+use crate::store::{FailureRow, OutboxRow, SendOutcome, SendResult, Unasked};
 
 /// Marks the next messages of each number as `sending`, as many as it has room for, and returns them: replies first, the oldest
 /// first, then follow-ups.
@@ -109,4 +109,18 @@ pub(in crate::store) async fn stuck(
                   where state = 'sending' and sending_since <= $1 order by sending_since limit 1000";
     let rows = sqlx::query(select).bind(before.0).fetch_all(connection).await?;
     rows.iter().map(read).collect()
+}
+
+/// Why follow-ups failed that left since that moment.
+pub(in crate::store) async fn unasked_failures(
+    connection: &mut Connection,
+    since: Timestamp,
+) -> Result<Vec<FailureRow>, sqlx::Error> {
+    let select = "select coalesce(error, ''), count(*), min(sending_since), max(updated_at) from outbox \
+                  where priority = 1 and state = 'failed' and sending_since > $1 group by 1";
+    let read = |row: &_| {
+        let (since, last) = (Timestamp(Row::try_get(row, 2)?), Timestamp(Row::try_get(row, 3)?));
+        Ok(FailureRow { reason: Row::try_get(row, 0)?, count: Row::try_get(row, 1)?, since, last })
+    };
+    sqlx::query(select).bind(since.0).fetch_all(connection).await?.iter().map(read).collect()
 }

@@ -21,6 +21,8 @@ const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
 const JUDGE_EVERY: Duration = Duration::minutes(1);
 /// How often Meta is asked for each number: 200 such calls an hour are allowed (section 5.3).
 const ASK_EVERY: Duration = Duration::minutes(15);
+/// The same after Meta could not be reached.
+const ASK_AGAIN: Duration = Duration::minutes(1);
 /// A message that has been on the phone for this long could have been read.
 const SEASONED: Duration = Duration::hours(2);
 /// Who holds something, beside people.
@@ -32,9 +34,9 @@ const ALERT: &str = "number-quality";
 /// Looks until told to stop.
 pub(super) async fn run(engine: Engine) {
     let stop = engine.stopping();
-    let (mut asked, mut judged) = (HashMap::new(), None);
+    let mut judged = None;
     loop {
-        if let Err(error) = look(&engine, &mut asked, &mut judged).await {
+        if let Err(error) = look(&engine, &mut judged).await {
             tracing::warn!(%error, "limits cannot be looked after just now");
         }
         tokio::select! {
@@ -49,24 +51,14 @@ pub(super) fn is_minded_here(engine: &Engine) -> bool {
     engine.channels().first().is_some_and(|first| engine.lanes().led().any(|lane| lane.channel == *first))
 }
 
-async fn look(
-    engine: &Engine,
-    asked: &mut HashMap<String, Timestamp>,
-    judged: &mut Option<Timestamp>,
-) -> Result<(), StoreError> {
+async fn look(engine: &Engine, judged: &mut Option<Timestamp>) -> Result<(), StoreError> {
     engine.take_up_paces().await?;
-    let now = engine.now();
-    for lane in engine.lanes().led() {
-        if asked.get(&lane.channel).is_none_or(|last| now - *last >= ASK_EVERY) {
-            ask_meta(engine, &lane.channel).await?;
-            asked.insert(lane.channel.clone(), now);
-        }
-    }
     if !is_minded_here(engine) {
         return Ok(());
     }
     heed_meta(engine).await?;
     end_rests(engine).await?;
+    let now = engine.now();
     if judged.is_none_or(|last| now - last >= JUDGE_EVERY) {
         judge(engine).await?;
         tell(engine).await?;
@@ -139,9 +131,42 @@ async fn take_told(engine: &Engine, channels: &[String], told: &NumberTold) -> R
     engine.take_up_paces().await
 }
 
+/// Asks Meta about the numbers that this node sends for, now and again until told to stop. Beside all else: an answer may take its
+/// time.
+pub(super) async fn ask(engine: Engine) {
+    let stop = engine.stopping();
+    let mut next = HashMap::<String, Timestamp>::new();
+    loop {
+        for lane in engine.lanes().led() {
+            let now = engine.now();
+            if next.get(&lane.channel).is_some_and(|next| now < *next) {
+                continue;
+            }
+            let pause = tokio::select! {
+                () = stop.cancelled() => return,
+                asked = ask_meta(&engine, &lane.channel) => asked.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "what Meta told of a number could not be written");
+                    ASK_AGAIN
+                }),
+            };
+            next.insert(lane.channel.clone(), now + pause);
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
 /// Asks Meta for a number's quality and throughput, and for the portfolio's limit. Where it does not answer, what is known stands.
-async fn ask_meta(engine: &Engine, channel: &str) -> Result<(), StoreError> {
-    let Ok(number) = engine.client().number(channel).await else { return Ok(()) };
+/// Returns how long to wait before it is asked again.
+async fn ask_meta(engine: &Engine, channel: &str) -> Result<Duration, StoreError> {
+    let number = match engine.client().number(channel).await {
+        Ok(number) => number,
+        // Refused: asking more often does not help.
+        Err(error) if error.code.is_some() => return Ok(ASK_EVERY),
+        Err(_) => return Ok(ASK_AGAIN),
+    };
     let text = |name: &str| number[name].as_str().unwrap_or_default().to_owned();
     let told = NumberTold {
         display: text("display_phone_number"),
@@ -153,7 +178,7 @@ async fn ask_meta(engine: &Engine, channel: &str) -> Result<(), StoreError> {
     if let Some(Signal::Portfolio(most)) = signals::portfolio(&number["whatsapp_business_manager_messaging_limit"]) {
         engine.store().set_portfolio(most, engine.now()).await?;
     }
-    Ok(())
+    Ok(ASK_EVERY)
 }
 
 /// What rested long enough goes on.

@@ -169,6 +169,7 @@ impl Engine {
         engine.spawn("settler", sender::settle);
         engine.spawn("recompute", recompute::run);
         engine.spawn("limits", limits::run);
+        engine.spawn("numbers", limits::ask);
         engine.spawn("templates", templates::run);
         engine.spawn("campaigns", campaigns::run);
         engine.spawn("alerts", alerts::run);

@@ -324,7 +324,10 @@ impl Finder<'_> {
             // "43c" is coins behind a sum alone.
             let is_letter =
                 |end: usize| end == at + 1 && tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]);
-            let coin = tokens.longest(at, minor).filter(|(_, end)| !sum.low.scaled() && !is_letter(*end));
+            // 20000毫安 is a capacity, and no 毫 of money.
+            let is_unit = |end: usize| tokens.marked(at, Marks::NOT_AFTER).is_some_and(|unit| unit > end);
+            let coin = tokens.longest(at, minor);
+            let coin = coin.filter(|(_, end)| !sum.low.scaled() && !is_letter(*end) && !is_unit(*end));
             let Some(((sign, part), end)) = coin else { return 0 };
             sum.low.value *= part;
             sum.named = tokens.words.settle(sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);

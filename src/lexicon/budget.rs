@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::Hints;
 use super::matcher::{Hit, Meaning};
-use super::money::{Found, Sums};
+use super::money::{Found, Priced, Sums};
 use super::reading::Reader;
 use crate::domain::{Amount, Budget, Intent, Reading};
 
@@ -18,11 +18,27 @@ const NEAR: usize = 24;
 const QUOTED: usize = 10;
 /// …and the end of a clause between them counts for so many.
 const BORDER: usize = 12;
+/// Behind a word such as "for", smaller numbers may count people or hours.
+const LEAST_AT: u32 = 20;
+/// What comes in sizes that look like prices.
+const SIZED: &str = "fashion/";
+/// Prices named beside each other are at most so many times one another.
+const MOST_APART: u32 = 4;
+const MOST_APART_INSIDE: u32 = 2;
 /// A message of so many letters beside its sum is no bare answer.
 const ANSWER: usize = 24;
 
 /// How far the nearest of the words stands from a sum, if it is near.
 type Distance = Option<usize>;
+
+/// Whether a number is a sum of money.
+#[derive(Clone, Copy, PartialEq)]
+enum Sure {
+    No,
+    /// Because of another one in the message.
+    Beside,
+    Itself,
+}
 
 /// How a sum stands in its clause.
 #[derive(Clone, Copy)]
@@ -39,17 +55,21 @@ impl Reader<'_> {
     pub(super) fn amounts(&self, hits: &[Hit<'_>], sums: Sums, hints: &Hints<'_>, reading: &mut Reading) {
         let answers = hints.asked_budget && self.letters_beside(&sums.found) <= ANSWER;
         let mut budget: Option<(u8, Budget)> = None;
-        for sum in &sums.found {
+        let sure = self.sure(hits, &sums, answers, reading);
+        for (sum, sure) in sums.found.iter().zip(sure) {
             // "I will not pay more than 300" is a limit from above.
             let above = sum.amount.max.is_none() && self.is_negated(sum.start);
             let turned = above.then(|| Found { amount: limited(&sum.amount), ..sum.clone() });
             let sum = turned.as_ref().unwrap_or(sum);
             let says = self.nearest(&sums.budget, sum);
             let elsewhere = self.nearest(&sums.elsewhere, sum);
-            if !is_sum(sum, self.stands_apart(sum), hits, says, elsewhere, answers, reading) {
-                continue;
-            }
-            let rank = budget_rank(sum, says, elsewhere, hints, hits, reading);
+            let rank = match sure {
+                Sure::No => continue,
+                // "It was 79, and now 99?"
+                Sure::Beside => says.filter(|says| elsewhere.is_none_or(|elsewhere| *says <= elsewhere)).map(|_| 2),
+                Sure::Itself if self.is_asked_back(sum, reading, hints) && says.is_none() => None,
+                Sure::Itself => budget_rank(sum, says, elsewhere, hints, hits, reading),
+            };
             if let Some(rank) = rank
                 && budget.as_ref().is_none_or(|(best, _)| rank > *best)
             {
@@ -58,6 +78,57 @@ impl Reader<'_> {
             reading.amounts.push(sum.amount.clone());
         }
         reading.budget = budget.map(|(_, budget)| budget);
+    }
+
+    /// Which numbers are sums. A bare one is where another of the same size is: "79 on Monday, and now 99".
+    fn sure(&self, hits: &[Hit<'_>], sums: &Sums, answers: bool, reading: &Reading) -> Vec<Sure> {
+        let sized = reading.wants(Intent::ReturnRefund)
+            || reading.products.iter().any(|product| product.key.starts_with(SIZED));
+        let explained = |sum: &Found| is_explained(sum, hits, reading) || sized && may_be_size(sum);
+        let itself = |sum: &Found| {
+            let (says, elsewhere) = (self.nearest(&sums.budget, sum), self.nearest(&sums.elsewhere, sum));
+            is_sum(sum, self.stands_apart(sum), says, elsewhere, answers, reading) && !explained(sum)
+        };
+        let mut sure: Vec<Sure> =
+            sums.found.iter().map(|sum| if itself(sum) { Sure::Itself } else { Sure::No }).collect();
+        let mut beside = |place: usize| {
+            let sum = &sums.found[place];
+            let alike = |other: usize| {
+                let found = &sums.found[other];
+                let told = self.nearest(&sums.budget, found).is_none() && !found.amount.about;
+                sure[other] == Sure::Itself && is_exact(found) && told && self.are_beside(found, sum)
+            };
+            if sure[place] == Sure::No && !explained(sum) && (0..sure.len()).any(alike) {
+                sure[place] = Sure::Beside;
+            }
+        };
+        (0..sums.found.len()).for_each(&mut beside);
+        sure
+    }
+
+    /// Whether a bare number is of the size of a sum, less like it where its clause goes on behind it.
+    fn are_beside(&self, sum: &Found, bare: &Found) -> bool {
+        let (one, other) = (value(sum), value(bare));
+        let ends = !matches!(self.stands_apart(bare), Apart::No);
+        let most = Decimal::from(if ends { MOST_APART } else { MOST_APART_INSIDE });
+        let alike = one <= other * most && other <= one * most;
+        alike
+            && bare.plausible
+            && !bare.weak
+            && other >= Decimal::from(LEAST_AT)
+            && !is_year(other)
+            && !is_capacity(other)
+    }
+
+    /// "35 €?" alone asks whether that is the price.
+    fn is_asked_back(&self, sum: &Found, reading: &Reading, hints: &Hints<'_>) -> bool {
+        let behind = self.folded.chars[sum.end..].iter().find(|c| **c != ' ');
+        let alone = reading.products.is_empty() && reading.brands.is_empty();
+        alone
+            && is_exact(sum)
+            && !hints.asked_budget
+            && behind == Some(&'?')
+            && matches!(self.stands_apart(sum), Apart::Both)
     }
 
     /// How much the message says beside its sums.
@@ -96,19 +167,8 @@ impl Reader<'_> {
 }
 
 /// Whether a number is a sum of money at all.
-fn is_sum(
-    sum: &Found,
-    apart: Apart,
-    hits: &[Hit<'_>],
-    says: Distance,
-    elsewhere: Distance,
-    answers: bool,
-    reading: &Reading,
-) -> bool {
-    let in_model = reading.brands.iter().any(|brand| {
-        brand.implies.is_some() && brand.span.start <= sum.amount.span.start && sum.amount.span.end <= brand.span.end
-    });
-    let value = sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO);
+fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answers: bool, reading: &Reading) -> bool {
+    let value = value(sum);
     let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak;
     let beside_budget = (says.is_some() || quoted) && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
     // A bare number beside a product is a model or a size, unless it stands by itself or is as round as budgets are.
@@ -120,12 +180,24 @@ fn is_sum(
     let product = !reading.products.is_empty() || !reading.brands.is_empty();
     let with_product =
         product && likely && value >= Decimal::from(LEAST_BARE) && sum.plausible && !sum.weak && !is_year(value);
-    // "200 t-shirts" are so many, and no sum.
-    let counts = !sum.certain
-        && hits
-            .iter()
-            .any(|hit| matches!(hit.meaning, Meaning::Product(_)) && hit.start >= sum.end && hit.start <= sum.end + 1);
-    !in_model && !counts && (sum.certain || beside_budget || answers || with_product)
+    let ends = !matches!(apart, Apart::No) && value >= Decimal::from(LEAST_AT) && !is_capacity(value);
+    let priced = match sum.priced {
+        Priced::Not => false,
+        Priced::Lightly => ends,
+        Priced::Surely => value >= Decimal::from(LEAST_BESIDE_BUDGET),
+    };
+    let priced = priced && sum.plausible && !sum.weak && !is_year(value);
+    sum.certain || beside_budget || answers || with_product || priced
+}
+
+/// Whether a number is a model's, or counts what stands behind it: "200 t-shirts".
+fn is_explained(sum: &Found, hits: &[Hit<'_>], reading: &Reading) -> bool {
+    let in_model = reading.brands.iter().any(|brand| {
+        brand.implies.is_some() && brand.span.start <= sum.amount.span.start && sum.amount.span.end <= brand.span.end
+    });
+    let behind = |hit: &Hit<'_>| hit.start >= sum.end && hit.start <= sum.end + 1;
+    let counts = || hits.iter().any(|hit| matches!(hit.meaning, Meaning::Product(_)) && behind(hit));
+    in_model || !sum.certain && counts()
 }
 
 /// How surely a sum is what the customer can spend; `None` if something else explains it.
@@ -137,12 +209,13 @@ fn budget_rank(
     hits: &[Hit<'_>],
     reading: &Reading,
 ) -> Option<u8> {
-    let bounded = sum.amount.min != sum.amount.max;
+    let bounded = !is_exact(sum);
     let complains = [Intent::Complaint, Intent::ReturnRefund, Intent::OrderStatus, Intent::Warranty];
     let product =
         || !reading.products.is_empty() || hits.iter().any(|hit| matches!(hit.meaning, Meaning::Brand { .. }));
     let open =
         || reading.intents.is_empty() || [Intent::Buy, Intent::ProductInquiry].iter().any(|one| reading.wants(*one));
+    let compares = || [Intent::Compare, Intent::Payment].iter().any(|one| reading.wants(*one));
     match (says, elsewhere) {
         (Some(says), elsewhere) if elsewhere.is_none_or(|elsewhere| says <= elsewhere) => Some(3),
         (_, Some(_)) => None,
@@ -153,6 +226,8 @@ fn budget_rank(
         _ if complains.iter().any(|intent| reading.wants(*intent)) => None,
         // "Is it $50?" asks for a price; "under $50?" sets a limit.
         _ if !bounded && reading.wants(Intent::Price) => None,
+        // "This one for 3,400 or that for 2,999?", "do I pay the 250 by card?"; "about 250" is a budget all the same.
+        _ if !bounded && !sum.amount.about && compares() => None,
         _ if bounded => Some(2),
         _ if product() || open() => Some(1),
         _ => None,
@@ -173,6 +248,25 @@ fn is_round(value: Decimal) -> bool {
 /// An "at least" that was negated.
 fn limited(amount: &Amount) -> Amount {
     Amount { min: None, max: amount.min, ..amount.clone() }
+}
+
+fn is_exact(sum: &Found) -> bool {
+    sum.amount.min == sum.amount.max
+}
+
+/// Of shoes or clothes, when nothing names a currency.
+fn may_be_size(sum: &Found) -> bool {
+    let value = value(sum);
+    !sum.certain && value >= Decimal::from(30) && value <= Decimal::from(60)
+}
+
+fn value(sum: &Found) -> Decimal {
+    sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO)
+}
+
+/// Of a memory, when nothing names a currency.
+fn is_capacity(value: Decimal) -> bool {
+    [32, 64, 128, 256, 512].contains(&value.normalize().try_into().unwrap_or(0))
 }
 
 fn is_year(value: Decimal) -> bool {

@@ -50,7 +50,9 @@ pub(super) fn digits(chars: &[char], start: usize, unit_at: &dyn Fn(usize) -> bo
                 let behind = end + 4;
                 let alike = groups.later.iter().all(|(other, _)| *other == mark);
                 let unit = mark == ' ' && (unit_at(behind) || chars.get(behind) == Some(&' ') && unit_at(behind + 1));
-                size == 3 && groups.first <= 3 && !groups.starts_with_zero && alike && !unit
+                let alone = mark == ' ' && size == 3 && groups.first == 3 && groups.later.is_empty();
+                let two = alone && are_two(chars, start);
+                size == 3 && groups.first <= 3 && !groups.starts_with_zero && alike && !unit && !two
             }
             _ => false,
         };
@@ -127,6 +129,16 @@ impl Groups {
         let alike = before.iter().all(|(other, _)| *other == before[0].0);
         (alike && matches!(mark, '.' | ',') && are_groups(self.first, before)).then_some(behind)
     }
+}
+
+/// "400 500" are two round numbers, the second the larger, and no 400,500.
+fn are_two(chars: &[char], start: usize) -> bool {
+    let number =
+        |from: usize| chars[from..from + 3].iter().filter_map(|c| c.to_digit(10)).fold(0, |n, digit| n * 10 + digit);
+    let (first, second) = (number(start), number(start + 4));
+    let goes_on = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
+    let more = chars.get(start + 7).is_some_and(|c| matches!(c, '.' | ',' | '\'' | ' ')) && goes_on(start + 8);
+    first % 50 == 0 && second % 50 == 0 && first < second && second <= 2 * first && !more && !goes_on(start + 7)
 }
 
 /// Threes, or pairs before the last three, as in India.

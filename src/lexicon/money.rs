@@ -15,10 +15,15 @@ use crate::domain::{Amount, Country, Currency, Span};
 const LEAST_BOUNDED: u32 = 10;
 /// With two decimals, smaller numbers may measure something: 1.92 m.
 const LEAST_WITH_CENTS: u32 = 4;
+/// From so much on, both ends of a range are prices where they are round; "between" and "from" make smaller ones so.
+const LEAST_ROUND: u32 = 50;
+const LEAST_TOLD: u32 = 20;
 /// With a stroke between them, smaller numbers are a date or a share.
 const LEAST_PRICE: u32 = 35;
 /// "At least 300, at most 500": so many characters may stand between the two.
 const BETWEEN_BOUNDS: usize = 8;
+/// "90 a night for two max": so many characters may stand between a sum and the limit that ends its clause.
+const TRAILING_BOUND: usize = 24;
 
 /// What named the currency of a number.
 #[derive(Clone, Copy, PartialEq)]
@@ -56,6 +61,16 @@ pub(super) struct Found {
     pub(super) plausible: bool,
     /// Its multiplier may be something else: 65w, a 4k screen.
     pub(super) weak: bool,
+    pub(super) priced: Priced,
+}
+
+/// Whether a word beside a number makes it a price.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Priced {
+    Not,
+    /// A little word, which counts where the number ends its clause.
+    Lightly,
+    Surely,
 }
 
 /// What a message says about money.
@@ -116,8 +131,10 @@ impl Finder<'_> {
                 outer_start: low.start,
                 outer_end: low.end,
             };
-            if let Some(high) =
-                self.numbers.get(index).filter(|high| self.is_range(&low, high) || self.is_pair(&low, high))
+            if let Some(high) = self
+                .numbers
+                .get(index)
+                .filter(|high| self.is_range(&low, high) || self.is_pair(&low, high) || self.is_digit_pair(&low, high))
             {
                 sum.high = Some(*high);
                 sum.end = high.end;
@@ -225,7 +242,25 @@ impl Finder<'_> {
             apart >= Decimal::ONE && apart <= Decimal::TWO && low.value < Decimal::TEN && low.value >= Decimal::ONE;
         let between = &self.tokens.chars[low.end..high.start];
         let touches = between.is_empty() || matches!(between, [' ' | '-' | '、' | ',']);
-        small && near && touches && (high.scaled() || between.is_empty() && self.name_at(high.end).is_some())
+        // सौ डेढ़ सौ, yüz yüz elli.
+        let hundreds = low.in_words() && high.in_words() && between == [' '] && are_hundreds(low, high);
+        hundreds
+            || small && near && touches && (high.scaled() || between.is_empty() && self.name_at(high.end).is_some())
+    }
+
+    /// "20 25k", "1500 2000 lira": two round numbers of one size, with a multiplier, currency or bound for both.
+    fn is_digit_pair(&self, low: &Number, high: &Number) -> bool {
+        let tokens = self.tokens;
+        let five = Decimal::from(5);
+        let digits = low.digits > 1 && high.digits > 1 && !low.scaled();
+        let round = (low.value % five).is_zero() && (high.coefficient % five).is_zero();
+        let (from, to) = (low.value, high.coefficient);
+        let near = from < to && to <= from * Decimal::TWO;
+        let behind = || {
+            let at = tokens.skip_spaces(tokens.skip_suffix(high.end));
+            high.scaled() || self.name_at(at).is_some() || tokens.longest(at, |word| word.after).is_some()
+        };
+        tokens.chars[low.end..high.start] == [' '] && digits && round && near && behind()
     }
 
     /// The currency that begins at a place.
@@ -272,7 +307,7 @@ impl Finder<'_> {
             bind(sum, bound);
             at = end;
         }
-        let after = self.name_at(at).filter(|name| self.may_follow(sum, name));
+        let after = self.name_at(at).filter(|name| self.may_follow(sum, name)).map(|name| self.told_again(name));
         let before = self.name_before(tokens.back_over_spaces(sum.start)).filter(|name| name.start >= behind);
         // "$ 500 $ 300": each has its own.
         let digit_behind = |name: &Name| tokens.chars.get(name.end).is_some_and(char::is_ascii_digit);
@@ -292,6 +327,13 @@ impl Finder<'_> {
         sum.start = before.map_or(sum.start, |name| name.start);
         sum.end = after.map_or(sum.end, |name| name.end);
         (sum.outer_start, sum.outer_end) = (sum.start, sum.end);
+    }
+
+    /// 100蚊美金: a second name right behind the first says which it is.
+    fn told_again(&self, name: Name) -> Name {
+        let second = self.name_at(self.tokens.skip_spaces(name.end)).filter(|second| self.is_exact(second));
+        let starts_next = |end: usize| self.tokens.digits_at(self.tokens.skip_spaces(end)).is_some();
+        second.filter(|second| !starts_next(second.end)).map_or(name, |second| Name { start: name.start, ..second })
     }
 
     fn is_exact(&self, name: &Name) -> bool {
@@ -423,6 +465,58 @@ impl Finder<'_> {
             bind(sum, bound);
             sum.outer_end = end;
         }
+        if sum.bound.is_none()
+            && sum.high.is_none()
+            && let Some(end) = self.trailing_limit(sum.outer_end)
+        {
+            bind(sum, Bound::AtMost);
+            sum.outer_end = end;
+        }
+    }
+
+    /// "90 a night max": a limit, such as may stand on either side of its sum, that ends the clause; where it ends.
+    fn trailing_limit(&self, from: usize) -> Option<usize> {
+        let chars = self.tokens.chars;
+        let ends = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric());
+        let limit = |at: usize| {
+            let both =
+                |word: &Word| word.before.zip(word.after).filter(|bounds| *bounds == (Bound::AtMost, Bound::AtMost));
+            self.tokens.longest(at, both).map(|(_, end)| end)
+        };
+        let reach = chars[from..].iter().take(TRAILING_BOUND);
+        let clause =
+            reach.take_while(|c| !matches!(c, ',' | '.' | ';' | '!' | '?' | '\n') && !c.is_ascii_digit()).count();
+        let end = (from..from + clause).find_map(limit)?;
+        let number = self.numbers.iter().any(|number| (from..end).contains(&number.start));
+        (ends(self.tokens.skip_spaces(end)) && !number).then_some(end)
+    }
+
+    fn priced(&self, sum: &Sum) -> Priced {
+        let tokens = self.tokens;
+        let before = |mark| tokens.marked_before(self.back_over_filler(sum.outer_start), mark).is_some();
+        let behind = tokens.skip_spaces(tokens.skip_suffix(sum.outer_end));
+        match () {
+            () if before(Marks::PRICE) || tokens.marked(behind, Marks::PRICE).is_some() => Priced::Surely,
+            () if before(Marks::PRICE_AT) => Priced::Lightly,
+            () => Priced::Not,
+        }
+    }
+
+    /// Over spaces, and a word such as "the" before them.
+    fn back_over_filler(&self, start: usize) -> usize {
+        let tokens = self.tokens;
+        let at = tokens.back_over_spaces(start);
+        let priced = tokens.before(at, |word| (word.is(Marks::PRICE) || word.is(Marks::PRICE_AT)).then_some(()));
+        let filler = tokens.marked_before(at, Marks::FILLER).filter(|start| tokens.chars[*start].is_alphabetic());
+        match filler.filter(|_| priced.is_none()) {
+            Some(start) => tokens.back_over_spaces(start),
+            None => at,
+        }
+    }
+
+    /// A number word that is said of money alone: a tenner.
+    fn is_note(&self, number: &Number) -> bool {
+        number.in_words() && self.tokens.at(number.start).any(|(word, end)| word.is(Marks::NOTE) && end <= number.end)
     }
 
     /// 90€/night max: what the price is for.
@@ -522,7 +616,9 @@ impl Finder<'_> {
             negated: false,
         };
         let named = sum.named != Named::Not;
-        let weak = !named && (sum.low.weak || is_resolution(self.tokens.chars, &sum.low));
+        let screen =
+            || is_resolution(self.tokens.chars, &sum.low) && sum.bound.is_none_or(|bound| bound == Bound::AtLeast);
+        let weak = !named && (sum.low.weak || screen());
         let likely = |number: &Number| {
             let scaled = number.scaled() && !number.weak && (number.digits > 0 || number.words > 1);
             let cents = number.cents && number.value >= Decimal::from(LEAST_WITH_CENTS);
@@ -534,9 +630,10 @@ impl Finder<'_> {
         let big = low >= Decimal::from(LEAST_BOUNDED) && !plus;
         let certain = named
             || sum.bound.is_some() && big
+            || self.is_note(&sum.low)
             || likely(&sum.low)
             || sum.high.as_ref().is_some_and(likely)
-            || high.is_some_and(|high| is_round_range(low, high));
+            || high.is_some_and(|high| is_round_range(low, high, self.begins_range(&sum.low)));
         let tiny = sum.low.in_words() && !sum.low.scaled() && low < Decimal::TEN && sum.high.is_none();
         Found {
             amount,
@@ -545,6 +642,7 @@ impl Finder<'_> {
             certain: certain && !weak,
             plausible: named || !tiny,
             weak,
+            priced: self.priced(sum),
         }
     }
 }
@@ -570,16 +668,24 @@ fn is_resolution(chars: &[char], number: &Number) -> bool {
     letter && [Decimal::from(4), Decimal::from(8)].contains(&number.coefficient)
 }
 
-/// Two ends that are as round as prices are, and no years.
-fn is_round_range(low: Decimal, high: Decimal) -> bool {
+/// Two ends that are as round as prices are, and no years; smaller ones only where they are told as a range.
+fn is_round_range(low: Decimal, high: Decimal, told: bool) -> bool {
     let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
-    let round = |value: Decimal| value >= Decimal::from(50) && (value % Decimal::TEN).is_zero();
+    let least = Decimal::from(if told { LEAST_TOLD } else { LEAST_ROUND });
+    let round = |value: Decimal| value >= least && (value % Decimal::TEN).is_zero();
     round(low) && round(high) && !years
 }
 
 /// Two numbers of the size of prices, and not too far apart: 250/300.
 fn are_prices(low: &Number, high: &Number) -> bool {
     low.value >= Decimal::from(LEAST_PRICE) && high.value > low.value && high.value <= low.value * Decimal::TWO
+}
+
+/// "A hundred a hundred fifty": two round numbers in words, and not too far apart.
+fn are_hundreds(low: &Number, high: &Number) -> bool {
+    let (low, high) = (low.value, high.value);
+    let round = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(50)).is_zero();
+    round(low) && round(high) && low < high && high <= low * Decimal::TWO
 }
 
 /// A bound on top of those already found: limits count more than "about".

@@ -100,6 +100,12 @@ pub(super) struct MoneyFile {
     pub(super) traps: Vec<String>,
     pub(super) budget: Vec<String>,
     pub(super) not_budget: Vec<String>,
+    /// Right before or behind a number they make it a price: "last price 380", "150 boleh".
+    pub(super) price: Vec<String>,
+    /// Little words that make it a price where it ends its clause: "and those for 70?".
+    pub(super) price_at: Vec<String>,
+    /// Number words that are said of money alone: a tenner, косарь.
+    pub(super) notes: Vec<String>,
     pub(super) multipliers: Numbers,
     /// Multipliers that are as often something else: `m`, `w`.
     pub(super) weak: Vec<String>,
@@ -155,6 +161,9 @@ impl MoneyFile {
             &mut self.joints,
             &mut self.number_prefixes,
             &mut self.number_suffixes,
+            &mut self.price,
+            &mut self.price_at,
+            &mut self.notes,
         ];
         let bounds = self.before.values_mut().chain(self.after.values_mut());
         let numbers = [&mut self.multipliers, &mut self.units, &mut self.added_to_next];

@@ -68,6 +68,9 @@ impl Marks {
     pub(super) const WORD_CODE: Self = Self(1 << 14);
     /// Stands for money only behind a number.
     pub(super) const LOCAL: Self = Self(1 << 15);
+    pub(super) const PRICE: Self = Self(1 << 16);
+    pub(super) const PRICE_AT: Self = Self(1 << 17);
+    pub(super) const NOTE: Self = Self(1 << 18);
 
     fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -233,7 +236,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 14] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 17] {
     [
         (&file.alone, Marks::ALONE),
         (&file.weak, Marks::WEAK),
@@ -249,6 +252,9 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 14] {
         (&file.not_budget, Marks::NOT_BUDGET),
         (&file.number_prefixes, Marks::PREFIX),
         (&file.number_suffixes, Marks::SUFFIX),
+        (&file.price, Marks::PRICE),
+        (&file.price_at, Marks::PRICE_AT),
+        (&file.notes, Marks::NOTE),
     ]
 }
 

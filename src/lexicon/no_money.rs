@@ -107,6 +107,10 @@ fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
 fn is_labelled(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     let mut at = tokens.back_over_spaces(sum.low.start);
     for _ in 0..3 {
+        // "Chip in 40" is no size, whatever "in" is.
+        if tokens.marked_before(at, Marks::PRICE).is_some() {
+            return false;
+        }
         if tokens.marked_before(at, Marks::NOT_BEFORE).is_some() {
             return true;
         }

@@ -114,6 +114,10 @@ impl Stop {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // A server lives on when somebody who read from it has gone; a command has nobody left to speak to.
+    if !matches!(arguments.command, None | Some(Command::Serve(_) | Command::Sandbox(_))) {
+        sigpipe::reset();
+    }
     match run(arguments) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Faults) => ExitCode::from(1),

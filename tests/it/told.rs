@@ -84,6 +84,13 @@ async fn a_wrong_call_of_the_api_gets_a_problem_and_a_wrong_event_does_not_hold_
     }
 }
 
+#[test]
+fn a_command_ends_quietly_when_its_reader_has_seen_enough() {
+    let piped = format!("{} coverage --json | head -c 10", env!("CARGO_BIN_EXE_hotline"));
+    let output = std::process::Command::new("sh").args(["-c", &piped]).output().unwrap();
+    assert_eq!((output.stdout.len(), String::from_utf8_lossy(&output.stderr).as_ref()), (10, ""));
+}
+
 /// What the API answers to, as its routers say.
 fn routes() -> Vec<String> {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/api")).unwrap();

@@ -1,12 +1,14 @@
-//! Sums of money in a text: currencies, ranges and bounds around its numbers.
+//! Sums of money in a text: numbers with their currencies and coins, and what makes a bare one a sum.
 
 use rust_decimal::Decimal;
 
 use super::Hints;
 use super::folding::{Folded, is_spaceless};
+use super::money_bounds::bind;
 use super::money_file::Bound;
+use super::money_ranges::{is_round_range, shared};
 use super::money_tokens::Tokens;
-use super::money_words::{Lead, Marks, MoneyWords, Word};
+use super::money_words::{Marks, MoneyWords, Word};
 use super::no_money::is_no_money;
 use super::numbers::{self, Number};
 use crate::domain::{Amount, Country, Currency, Span};
@@ -15,15 +17,6 @@ use crate::domain::{Amount, Country, Currency, Span};
 const LEAST_BOUNDED: u32 = 10;
 /// With two decimals, smaller numbers may measure something: 1.92 m.
 const LEAST_WITH_CENTS: u32 = 4;
-/// From so much on, both ends of a range are prices where they are round; "between" and "from" make smaller ones so.
-const LEAST_ROUND: u32 = 50;
-const LEAST_TOLD: u32 = 20;
-/// With a stroke between them, smaller numbers are a date or a share.
-const LEAST_PRICE: u32 = 35;
-/// "At least 300, at most 500": so many characters may stand between the two.
-const BETWEEN_BOUNDS: usize = 8;
-/// "90 a night for two max": so many characters may stand between a sum and the limit that ends its clause.
-const TRAILING_BOUND: usize = 24;
 
 /// What named the currency of a number.
 #[derive(Clone, Copy, PartialEq)]
@@ -39,10 +32,10 @@ pub(super) struct Sum {
     pub(super) low: Number,
     pub(super) high: Option<Number>,
     pub(super) named: Named,
-    bound: Option<Bound>,
-    about: bool,
+    pub(super) bound: Option<Bound>,
+    pub(super) about: bool,
     /// Where the numbers and their currency stand…
-    start: usize,
+    pub(super) start: usize,
     pub(super) end: usize,
     /// …and the words that bound them too.
     pub(super) outer_start: usize,
@@ -98,20 +91,20 @@ pub(super) fn find(words: &MoneyWords, folded: &Folded, lang: Option<&str>, hint
     }
 }
 
-struct Finder<'a> {
-    tokens: &'a Tokens<'a>,
-    lang: Option<&'a str>,
-    hints: &'a Hints<'a>,
-    numbers: &'a [Number],
+pub(super) struct Finder<'a> {
+    pub(super) tokens: &'a Tokens<'a>,
+    pub(super) lang: Option<&'a str>,
+    pub(super) hints: &'a Hints<'a>,
+    pub(super) numbers: &'a [Number],
 }
 
 /// A currency beside a number.
 #[derive(Clone, Copy)]
-struct Name {
-    named: Named,
-    sign: Option<u16>,
-    start: usize,
-    end: usize,
+pub(super) struct Name {
+    pub(super) named: Named,
+    pub(super) sign: Option<u16>,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 impl Finder<'_> {
@@ -155,116 +148,8 @@ impl Finder<'_> {
         sums
     }
 
-    /// Whether nothing but a range word and currencies stand between two numbers.
-    fn is_range(&self, low: &Number, high: &Number) -> bool {
-        let tokens = self.tokens;
-        let mut at = tokens.skip_spaces(tokens.skip_suffix(low.end));
-        if let Some(name) = self.name_at(at) {
-            at = tokens.skip_spaces(tokens.skip_suffix(name.end));
-        }
-        let word = tokens.marked(at, Marks::RANGE);
-        let spoken = word.is_some_and(|_| tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]));
-        if word.is_none() && high.lead == Lead::None {
-            return false;
-        }
-        // 5/10 is a date or a share; mille/millecinque and 250/300 are ranges.
-        if tokens.chars.get(at) == Some(&'/') && !(low.in_words() || low.scaled() || are_prices(low, high)) {
-            return false;
-        }
-        // "Find me one under 250" names no range from one on.
-        if low.in_words() && !low.scaled() && low.value < Decimal::TEN && !high.in_words() {
-            return false;
-        }
-        let mut at = tokens.skip_spaces(word.unwrap_or(at));
-        // Between the 50 and the 70.
-        if at != high.start
-            && self.begins_range(low)
-            && let Some(end) = tokens.marked(at, Marks::FILLER)
-        {
-            at = tokens.skip_spaces(end);
-        }
-        // From 300 to about 500.
-        if let Some((_, end)) = tokens.longest(at, |word| word.before) {
-            at = tokens.skip_spaces(end);
-        }
-        if at != high.start {
-            let before = || self.name_before(tokens.back_over_spaces(high.start)).filter(|name| name.start == at);
-            if let Some(name) = self.name_at(at).or_else(before) {
-                at = tokens.skip_spaces(name.end);
-            }
-        }
-        let (first, second) = shared(low, high);
-        let joined = word.is_none() && high.lead == Lead::Joint;
-        let both = high.scaled() && low.value < high.coefficient;
-        if word.is_some_and(|end| self.joins_coins(low, high, end)) {
-            return false;
-        }
-        let plain = low.digits > 1 && !joined || low.in_words() || low.scaled() || both;
-        let clear = !spoken && !joined || plain || self.begins_range(low);
-        at == high.start && first < second && clear && (!joined || self.begins_range(low))
-    }
-
-    /// "20 dollars and 43", "$20 and 43c": what an "and" joins to a sum are its coins; `end` is where the "and" ends.
-    fn joins_coins(&self, low: &Number, high: &Number, end: usize) -> bool {
-        let tokens = self.tokens;
-        let is_named = self.name_at(tokens.skip_spaces(low.end)).is_some()
-            || self.name_before(tokens.back_over_spaces(low.start)).is_some();
-        let behind = tokens.skip_spaces(high.end);
-        let coin = tokens.longest(behind, |word| word.minor).is_some();
-        let bare = coin || self.is_bare(high) && high.digits.max(high.words) <= 2;
-        let joint = tokens.marked_before(end, Marks::JOINT).is_some();
-        is_named && joint && bare && high.value < Decimal::ONE_HUNDRED && !self.begins_range(low)
-    }
-
-    /// Whether "between" or "from" stands before the number: "and" joins two things as often as a range.
-    fn begins_range(&self, low: &Number) -> bool {
-        let tokens = self.tokens;
-        let mut before = tokens.back_over_spaces(low.start);
-        if let Some(name) = self.name_before(before) {
-            before = tokens.back_over_spaces(name.start);
-        }
-        if tokens.marked_before(before, Marks::RANGE_START).is_none()
-            && let Some(start) = tokens.marked_before(before, Marks::FILLER)
-        {
-            before = tokens.back_over_spaces(start);
-        }
-        if let Some((_, start)) = tokens.before(before, |word| word.before.filter(|bound| *bound == Bound::About)) {
-            before = tokens.back_over_spaces(start);
-        }
-        tokens.marked_before(before, Marks::RANGE_START).is_some() || low.lead == Lead::Range
-    }
-
-    /// 两三千, "two three thousand": two neighbours with one multiplier or currency.
-    fn is_pair(&self, low: &Number, high: &Number) -> bool {
-        let small = low.in_words() && !low.scaled() && high.in_words() && high.lead == Lead::None;
-        let apart = high.coefficient - low.value;
-        let near =
-            apart >= Decimal::ONE && apart <= Decimal::TWO && low.value < Decimal::TEN && low.value >= Decimal::ONE;
-        let between = &self.tokens.chars[low.end..high.start];
-        let touches = between.is_empty() || matches!(between, [' ' | '-' | '、' | ',']);
-        // सौ डेढ़ सौ, yüz yüz elli.
-        let hundreds = low.in_words() && high.in_words() && between == [' '] && are_hundreds(low, high);
-        hundreds
-            || small && near && touches && (high.scaled() || between.is_empty() && self.name_at(high.end).is_some())
-    }
-
-    /// "20 25k", "1500 2000 lira": two round numbers of one size, with a multiplier, currency or bound for both.
-    fn is_digit_pair(&self, low: &Number, high: &Number) -> bool {
-        let tokens = self.tokens;
-        let five = Decimal::from(5);
-        let digits = low.digits > 1 && high.digits > 1 && !low.scaled();
-        let round = (low.value % five).is_zero() && (high.coefficient % five).is_zero();
-        let (from, to) = (low.value, high.coefficient);
-        let near = from < to && to <= from * Decimal::TWO;
-        let behind = || {
-            let at = tokens.skip_spaces(tokens.skip_suffix(high.end));
-            high.scaled() || self.name_at(at).is_some() || tokens.longest(at, |word| word.after).is_some()
-        };
-        tokens.chars[low.end..high.start] == [' '] && digits && round && near && behind()
-    }
-
     /// The currency that begins at a place.
-    fn name_at(&self, at: usize) -> Option<Name> {
+    pub(super) fn name_at(&self, at: usize) -> Option<Name> {
         let named = |word: &Word| {
             let anywhere = word.sign.is_some_and(|sign| self.only_in(sign).is_empty());
             (word.code.is_some() || anywhere).then_some(*word)
@@ -274,7 +159,7 @@ impl Finder<'_> {
     }
 
     /// The currency that ends at a place.
-    fn name_before(&self, end: usize) -> Option<Name> {
+    pub(super) fn name_before(&self, end: usize) -> Option<Name> {
         let named = |word: &Word| {
             let here = word.sign.is_some_and(|sign| {
                 let only_in = self.only_in(sign);
@@ -425,7 +310,7 @@ impl Finder<'_> {
     }
 
     /// A small number that nothing else claims.
-    fn is_bare(&self, number: &Number) -> bool {
+    pub(super) fn is_bare(&self, number: &Number) -> bool {
         let tokens = self.tokens;
         let at = tokens.skip_spaces(number.end);
         let claimed = tokens.marked(at, Marks::NOT_AFTER).is_some()
@@ -433,62 +318,6 @@ impl Finder<'_> {
             || self.name_at(at).is_some()
             || tokens.chars.get(number.end).is_some_and(|c| c.is_alphanumeric() && !is_spaceless(*c) || *c == '%');
         !claimed && !number.scaled() && number.value < Decimal::ONE_HUNDRED && number.value.fract().is_zero()
-    }
-
-    /// Takes in the words that bound the sum, on both sides.
-    fn bounds(&self, sum: &mut Sum, behind: usize) {
-        let tokens = self.tokens;
-        for _ in 0..3 {
-            let before = self.back_over_fillers(sum.outer_start);
-            if let Some((bound, start)) =
-                tokens.before(before, |word| word.before).filter(|(_, start)| *start >= behind)
-            {
-                if !(sum.high.is_some() && bound == Bound::AtLeast) {
-                    bind(sum, bound);
-                }
-                sum.outer_start = start;
-            } else {
-                break;
-            }
-        }
-        let before = tokens.back_over_spaces(sum.outer_start);
-        if sum.high.is_some()
-            && let Some(start) = tokens.marked_before(before, Marks::RANGE_START)
-        {
-            sum.outer_start = start;
-        }
-        for _ in 0..2 {
-            let at = tokens.skip_spaces(self.over_each(tokens.skip_suffix(sum.outer_end)));
-            // 500'e kadar: the ending is part of the bound.
-            let whole = tokens.longest(sum.outer_end, |word| word.after);
-            let Some((bound, end)) = whole.or_else(|| tokens.longest(at, |word| word.after)) else { break };
-            bind(sum, bound);
-            sum.outer_end = end;
-        }
-        if sum.bound.is_none()
-            && sum.high.is_none()
-            && let Some(end) = self.trailing_limit(sum.outer_end)
-        {
-            bind(sum, Bound::AtMost);
-            sum.outer_end = end;
-        }
-    }
-
-    /// "90 a night max": a limit, such as may stand on either side of its sum, that ends the clause; where it ends.
-    fn trailing_limit(&self, from: usize) -> Option<usize> {
-        let chars = self.tokens.chars;
-        let ends = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric());
-        let limit = |at: usize| {
-            let both =
-                |word: &Word| word.before.zip(word.after).filter(|bounds| *bounds == (Bound::AtMost, Bound::AtMost));
-            self.tokens.longest(at, both).map(|(_, end)| end)
-        };
-        let reach = chars[from..].iter().take(TRAILING_BOUND);
-        let clause =
-            reach.take_while(|c| !matches!(c, ',' | '.' | ';' | '!' | '?' | '\n') && !c.is_ascii_digit()).count();
-        let end = (from..from + clause).find_map(limit)?;
-        let number = self.numbers.iter().any(|number| (from..end).contains(&number.start));
-        (ends(self.tokens.skip_spaces(end)) && !number).then_some(end)
     }
 
     fn priced(&self, sum: &Sum) -> Priced {
@@ -517,65 +346,6 @@ impl Finder<'_> {
     /// A number word that is said of money alone: a tenner.
     fn is_note(&self, number: &Number) -> bool {
         number.in_words() && self.tokens.at(number.start).any(|(word, end)| word.is(Marks::NOTE) && end <= number.end)
-    }
-
-    /// 90€/night max: what the price is for.
-    fn over_each(&self, end: usize) -> usize {
-        let chars = self.tokens.chars;
-        if chars.get(end) != Some(&'/') {
-            return end;
-        }
-        let word = chars[end + 1..].iter().take(12).take_while(|c| c.is_alphabetic()).count();
-        if word > 0 { end + 1 + word } else { end }
-    }
-
-    /// "Max is 500", "up to the 500".
-    fn back_over_fillers(&self, start: usize) -> usize {
-        let tokens = self.tokens;
-        let plain = tokens.back_over_spaces(start);
-        let mut at = plain;
-        for _ in 0..2 {
-            let Some(start) = tokens.marked_before(at, Marks::FILLER) else { break };
-            if tokens.before(at, |word| word.before).is_some() {
-                break;
-            }
-            at = tokens.back_over_spaces(start);
-        }
-        if tokens.before(at, |word| word.before).is_some() { at } else { plain }
-    }
-
-    /// "At least 300 but at most 500" is one range.
-    fn merge_bounds(&self, sums: &mut Vec<Sum>) {
-        let mut at = 1;
-        while at < sums.len() {
-            let (low, high) = (&sums[at - 1], &sums[at]);
-            let bounded = low.bound == Some(Bound::AtLeast) && high.bound == Some(Bound::AtMost);
-            let near = high.outer_start.saturating_sub(low.outer_end) <= BETWEEN_BOUNDS;
-            let alike = low.named == Named::Not || high.named == Named::Not || low.named == high.named;
-            let bounded = bounded || self.ranges_with_coins(low, high);
-            if bounded && near && alike && low.high.is_none() && high.high.is_none() && low.low.value < high.low.value {
-                let high = sums.remove(at);
-                let low = &mut sums[at - 1];
-                low.high = Some(high.low);
-                low.named = if low.named == Named::Not { high.named } else { low.named };
-                (low.end, low.outer_end) = (high.end, high.outer_end);
-            }
-            at += 1;
-        }
-    }
-
-    /// 五元六角-五元七毛八分: a range between two sums that have coins.
-    fn ranges_with_coins(&self, low: &Sum, high: &Sum) -> bool {
-        let tokens = self.tokens;
-        let at = tokens.skip_spaces(low.outer_end);
-        let between = tokens.marked(at, Marks::RANGE).filter(|end| tokens.marked_before(*end, Marks::JOINT).is_none());
-        let unbound = low.bound.is_none_or(|bound| bound == Bound::About) && low.named != Named::Not;
-        // The word between may bound the second sum too: 到.
-        unbound
-            && match high.bound {
-                None => between.is_some_and(|end| tokens.skip_spaces(end) == high.outer_start),
-                Some(bound) => bound == Bound::AtMost && between.is_some() && at == high.outer_start,
-            }
     }
 
     fn make(&self, folded: &Folded, sum: &Sum) -> Found {
@@ -666,65 +436,4 @@ fn unsaid(sum: &Sum) -> Decimal {
 fn is_resolution(chars: &[char], number: &Number) -> bool {
     let letter = number.digits == 1 && number.end == number.start + 2 && chars[number.end - 1] == 'k';
     letter && [Decimal::from(4), Decimal::from(8)].contains(&number.coefficient)
-}
-
-/// Two ends that are as round as prices are, and no years; smaller ones only where they are told as a range.
-fn is_round_range(low: Decimal, high: Decimal, told: bool) -> bool {
-    let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
-    let least = Decimal::from(if told { LEAST_TOLD } else { LEAST_ROUND });
-    let round = |value: Decimal| value >= least && (value % Decimal::TEN).is_zero();
-    round(low) && round(high) && !years
-}
-
-/// Two numbers of the size of prices, and not too far apart: 250/300.
-fn are_prices(low: &Number, high: &Number) -> bool {
-    low.value >= Decimal::from(LEAST_PRICE) && high.value > low.value && high.value <= low.value * Decimal::TWO
-}
-
-/// "A hundred a hundred fifty": two round numbers in words, and not too far apart.
-fn are_hundreds(low: &Number, high: &Number) -> bool {
-    let (low, high) = (low.value, high.value);
-    let round = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(50)).is_zero();
-    round(low) && round(high) && low < high && high <= low * Decimal::TWO
-}
-
-/// A bound on top of those already found: limits count more than "about".
-fn bind(sum: &mut Sum, bound: Bound) {
-    sum.about |= bound == Bound::About;
-    if bound != Bound::About || sum.bound.is_none() {
-        sum.bound = Some(bound);
-    }
-}
-
-/// Both ends of a range, where the multiplier of one is meant for both: 2-3万, 5-8k, 10k-15, 10-15.000.
-fn shared(low: &Number, high: &Number) -> (Decimal, Decimal) {
-    let (first, second) = (low.value, high.value);
-    if !low.scaled() && high.scaled() && low.digits.max(low.words) > 0 {
-        if first < high.coefficient {
-            return (first * high.factor, second);
-        }
-        if first * high.last_factor < second {
-            return (first * high.last_factor, second);
-        }
-    }
-    if low.scaled() && !high.scaled() && high.value > low.coefficient && second < first {
-        return (first, second * low.factor);
-    }
-    // 6-700: the first leaves its hundreds unsaid.
-    let hundred = Decimal::ONE_HUNDRED;
-    let near = |apart: Decimal| apart > Decimal::ZERO && apart <= Decimal::TWO;
-    if low.digits == 1
-        && high.digits == 3
-        && !low.scaled()
-        && !high.scaled()
-        && (second % hundred).is_zero()
-        && near(second / hundred - first)
-    {
-        return (first * hundred, second);
-    }
-    let thousands = high.grouped && !low.grouped && low.digits <= 3 && low.digits > 0 && !low.scaled();
-    if thousands && first * Decimal::ONE_THOUSAND < second {
-        return (first * Decimal::ONE_THOUSAND, second);
-    }
-    (first, second)
 }

@@ -1,0 +1,178 @@
+//! Two numbers of one sum: ranges, and neighbours such as "two three thousand".
+
+use rust_decimal::Decimal;
+
+use super::folding::is_spaceless;
+use super::money::Finder;
+use super::money_file::Bound;
+use super::money_words::{Lead, Marks};
+use super::numbers::Number;
+
+/// With a stroke between them, smaller numbers are a date or a share.
+const LEAST_PRICE: u32 = 35;
+/// From so much on, both ends of a range are prices where they are round; "between" and "from" make smaller ones so.
+const LEAST_ROUND: u32 = 50;
+const LEAST_TOLD: u32 = 20;
+
+impl Finder<'_> {
+    /// Whether nothing but a range word and currencies stand between two numbers.
+    pub(super) fn is_range(&self, low: &Number, high: &Number) -> bool {
+        let tokens = self.tokens;
+        let mut at = tokens.skip_spaces(tokens.skip_suffix(low.end));
+        if let Some(name) = self.name_at(at) {
+            at = tokens.skip_spaces(tokens.skip_suffix(name.end));
+        }
+        let word = tokens.marked(at, Marks::RANGE);
+        let spoken = word.is_some_and(|_| tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]));
+        if word.is_none() && high.lead == Lead::None {
+            return false;
+        }
+        // 5/10 is a date or a share; mille/millecinque and 250/300 are ranges.
+        if tokens.chars.get(at) == Some(&'/') && !(low.in_words() || low.scaled() || are_prices(low, high)) {
+            return false;
+        }
+        // "Find me one under 250" names no range from one on.
+        if low.in_words() && !low.scaled() && low.value < Decimal::TEN && !high.in_words() {
+            return false;
+        }
+        let mut at = tokens.skip_spaces(word.unwrap_or(at));
+        // Between the 50 and the 70.
+        if at != high.start
+            && self.begins_range(low)
+            && let Some(end) = tokens.marked(at, Marks::FILLER)
+        {
+            at = tokens.skip_spaces(end);
+        }
+        // From 300 to about 500.
+        if let Some((_, end)) = tokens.longest(at, |word| word.before) {
+            at = tokens.skip_spaces(end);
+        }
+        if at != high.start {
+            let before = || self.name_before(tokens.back_over_spaces(high.start)).filter(|name| name.start == at);
+            if let Some(name) = self.name_at(at).or_else(before) {
+                at = tokens.skip_spaces(name.end);
+            }
+        }
+        let (first, second) = shared(low, high);
+        let joined = word.is_none() && high.lead == Lead::Joint;
+        let both = high.scaled() && low.value < high.coefficient;
+        if word.is_some_and(|end| self.joins_coins(low, high, end)) {
+            return false;
+        }
+        let plain = low.digits > 1 && !joined || low.in_words() || low.scaled() || both;
+        let clear = !spoken && !joined || plain || self.begins_range(low);
+        at == high.start && first < second && clear && (!joined || self.begins_range(low))
+    }
+
+    /// "20 dollars and 43", "$20 and 43c": what an "and" joins to a sum are its coins; `end` is where the "and" ends.
+    fn joins_coins(&self, low: &Number, high: &Number, end: usize) -> bool {
+        let tokens = self.tokens;
+        let is_named = self.name_at(tokens.skip_spaces(low.end)).is_some()
+            || self.name_before(tokens.back_over_spaces(low.start)).is_some();
+        let behind = tokens.skip_spaces(high.end);
+        let coin = tokens.longest(behind, |word| word.minor).is_some();
+        let bare = coin || self.is_bare(high) && high.digits.max(high.words) <= 2;
+        let joint = tokens.marked_before(end, Marks::JOINT).is_some();
+        is_named && joint && bare && high.value < Decimal::ONE_HUNDRED && !self.begins_range(low)
+    }
+
+    /// Whether "between" or "from" stands before the number: "and" joins two things as often as a range.
+    pub(super) fn begins_range(&self, low: &Number) -> bool {
+        let tokens = self.tokens;
+        let mut before = tokens.back_over_spaces(low.start);
+        if let Some(name) = self.name_before(before) {
+            before = tokens.back_over_spaces(name.start);
+        }
+        if tokens.marked_before(before, Marks::RANGE_START).is_none()
+            && let Some(start) = tokens.marked_before(before, Marks::FILLER)
+        {
+            before = tokens.back_over_spaces(start);
+        }
+        if let Some((_, start)) = tokens.before(before, |word| word.before.filter(|bound| *bound == Bound::About)) {
+            before = tokens.back_over_spaces(start);
+        }
+        tokens.marked_before(before, Marks::RANGE_START).is_some() || low.lead == Lead::Range
+    }
+
+    /// 两三千, "two three thousand": two neighbours with one multiplier or currency.
+    pub(super) fn is_pair(&self, low: &Number, high: &Number) -> bool {
+        let small = low.in_words() && !low.scaled() && high.in_words() && high.lead == Lead::None;
+        let apart = high.coefficient - low.value;
+        let near =
+            apart >= Decimal::ONE && apart <= Decimal::TWO && low.value < Decimal::TEN && low.value >= Decimal::ONE;
+        let between = &self.tokens.chars[low.end..high.start];
+        let touches = between.is_empty() || matches!(between, [' ' | '-' | '、' | ',']);
+        // सौ डेढ़ सौ, yüz yüz elli.
+        let hundreds = low.in_words() && high.in_words() && between == [' '] && are_hundreds(low, high);
+        hundreds
+            || small && near && touches && (high.scaled() || between.is_empty() && self.name_at(high.end).is_some())
+    }
+
+    /// "20 25k", "1500 2000 lira": two round numbers of one size, with a multiplier, currency or bound for both.
+    pub(super) fn is_digit_pair(&self, low: &Number, high: &Number) -> bool {
+        let tokens = self.tokens;
+        let five = Decimal::from(5);
+        let digits = low.digits > 1 && high.digits > 1 && !low.scaled();
+        let round = (low.value % five).is_zero() && (high.coefficient % five).is_zero();
+        let (from, to) = (low.value, high.coefficient);
+        let near = from < to && to <= from * Decimal::TWO;
+        let behind = || {
+            let at = tokens.skip_spaces(tokens.skip_suffix(high.end));
+            high.scaled() || self.name_at(at).is_some() || tokens.longest(at, |word| word.after).is_some()
+        };
+        tokens.chars[low.end..high.start] == [' '] && digits && round && near && behind()
+    }
+}
+
+/// Two ends that are as round as prices are, and no years; smaller ones only where they are told as a range.
+pub(super) fn is_round_range(low: Decimal, high: Decimal, told: bool) -> bool {
+    let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
+    let least = Decimal::from(if told { LEAST_TOLD } else { LEAST_ROUND });
+    let round = |value: Decimal| value >= least && (value % Decimal::TEN).is_zero();
+    round(low) && round(high) && !years
+}
+
+/// Two numbers of the size of prices, and not too far apart: 250/300.
+fn are_prices(low: &Number, high: &Number) -> bool {
+    low.value >= Decimal::from(LEAST_PRICE) && high.value > low.value && high.value <= low.value * Decimal::TWO
+}
+
+/// "A hundred a hundred fifty": two round numbers in words, and not too far apart.
+fn are_hundreds(low: &Number, high: &Number) -> bool {
+    let (low, high) = (low.value, high.value);
+    let round = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(50)).is_zero();
+    round(low) && round(high) && low < high && high <= low * Decimal::TWO
+}
+
+/// Both ends of a range, where the multiplier of one is meant for both: 2-3万, 5-8k, 10k-15, 10-15.000.
+pub(super) fn shared(low: &Number, high: &Number) -> (Decimal, Decimal) {
+    let (first, second) = (low.value, high.value);
+    if !low.scaled() && high.scaled() && low.digits.max(low.words) > 0 {
+        if first < high.coefficient {
+            return (first * high.factor, second);
+        }
+        if first * high.last_factor < second {
+            return (first * high.last_factor, second);
+        }
+    }
+    if low.scaled() && !high.scaled() && high.value > low.coefficient && second < first {
+        return (first, second * low.factor);
+    }
+    // 6-700: the first leaves its hundreds unsaid.
+    let hundred = Decimal::ONE_HUNDRED;
+    let near = |apart: Decimal| apart > Decimal::ZERO && apart <= Decimal::TWO;
+    if low.digits == 1
+        && high.digits == 3
+        && !low.scaled()
+        && !high.scaled()
+        && (second % hundred).is_zero()
+        && near(second / hundred - first)
+    {
+        return (first * hundred, second);
+    }
+    let thousands = high.grouped && !low.grouped && low.digits <= 3 && low.digits > 0 && !low.scaled();
+    if thousands && first * Decimal::ONE_THOUSAND < second {
+        return (first * Decimal::ONE_THOUSAND, second);
+    }
+    (first, second)
+}

@@ -36,6 +36,14 @@ pub struct Overview {
     pub templates: Vec<Standing>,
 }
 
+impl Overview {
+    /// The names of those that can be sent in some language: what is proposed to who chooses one.
+    pub fn to_choose(self) -> Vec<String> {
+        let sendable = |standing: &Standing| standing.held.is_none() && !standing.languages.is_empty();
+        self.templates.into_iter().filter(sendable).map(|standing| standing.name).collect()
+    }
+}
+
 /// What rules send.
 pub fn needed(knowledge: &Knowledge) -> BTreeMap<String, Needed> {
     let mut needed = BTreeMap::new();

@@ -79,8 +79,8 @@ async fn rows(app: &App, signed_in: &SignedIn, asked: &Asked, members: &[Member]
         }
     };
     let rows: Vec<Value> = members.iter().map(row).collect();
-    let head = console::head(app, signed_in).await?;
-    Ok(context! { rows, segment => &asked.segment, done => &asked.done, ..head })
+    let (head, templates) = (console::head(app, signed_in).await?, app.engine.templates().await?);
+    Ok(context! { rows, templates => templates.to_choose(), segment => &asked.segment, done => &asked.done, ..head })
 }
 
 /// What is written to one of them.

@@ -118,9 +118,9 @@ async fn shown(app: &App, signed_in: &SignedIn, draft: &Draft, done: Result<Opti
         Ok(run) => (run, None),
         Err(problem) => (None, Some(problem.detail)),
     };
-    let (Ok(rows), Ok(head)) = (app.engine.store().all_campaigns().await, console::head(app, signed_in).await) else {
-        return app.pages.unavailable();
-    };
+    let engine = &app.engine;
+    let read = (engine.store().all_campaigns().await, engine.templates().await, console::head(app, signed_in).await);
+    let (Ok(rows), Ok(templates), Ok(head)) = read else { return app.pages.unavailable() };
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -128,11 +128,12 @@ async fn shown(app: &App, signed_in: &SignedIn, draft: &Draft, done: Result<Opti
             context! { name => &row.name, state => row.state.name(), segment => &row.segment, recipients => row.recipients, started }
         })
         .collect();
-    let zone = app.engine.shelf().knowledge().shop.zone.name();
+    let zone = engine.shelf().knowledge().shop.zone.name();
     let kinds = KINDS.map(MessageKind::name);
     let words: BTreeMap<_, _> = Condition::ALL.map(|reason| (reason.name(), reason.says())).into();
     let (draft, run) = (Value::from(Serde(draft.clone())), run.map(|run| Value::from(Serde(run))));
-    app.pages.show("campaigns.html", context! { rows, draft, run, words, error, kinds, zone, ..head })
+    let templates = templates.to_choose();
+    app.pages.show("campaigns.html", context! { rows, templates, draft, run, words, error, kinds, zone, ..head })
 }
 
 #[derive(Default, Deserialize)]

@@ -163,16 +163,13 @@ impl Engine {
                 let state = states.get(&member.contact).and_then(|state| serde_json::from_str(state.as_deref()?).ok());
                 let state: State = state.unwrap_or_default();
                 let Some(request) = offer.request(name, member.contact.0, &member.tags, now) else { continue };
-                let free = match knowledge.would_leave(&state, &request, now) {
-                    Verdict::Never { why } => {
-                        *run.never.entry(why.condition.name()).or_default() += 1;
-                        continue;
-                    }
-                    // When it may go it is worth nothing any more.
-                    Verdict::NotBefore { at, why } if at > request.not_after => {
-                        *run.never.entry(why.condition.name()).or_default() += 1;
-                        continue;
-                    }
+                let verdict = knowledge.would_leave(&state, &request, now);
+                if let Some(why) = verdict.forbids(request.not_after) {
+                    *run.never.entry(why.condition.name()).or_default() += 1;
+                    continue;
+                }
+                let free = match verdict {
+                    Verdict::Never { .. } => continue,
                     Verdict::NotBefore { at, why } => {
                         last_opens = last_opens.max(at);
                         *run.later.entry(why.condition.name()).or_default() += 1;

@@ -274,7 +274,10 @@ impl Engine {
     }
 
     /// Which templates of a campaign cannot be sent in any language, in words.
-    pub(super) async fn held_of(&self, offer: &Offer) -> Result<Vec<String>, StoreError> {
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn held_of(&self, offer: &Offer) -> Result<Vec<String>, StoreError> {
         let (book, knowledge) = (self.store().templates().await?, self.shelf().knowledge());
         let mut needed = BTreeMap::new();
         for name in offer.names() {

@@ -1,5 +1,5 @@
 //! Forms that words take in a sentence, from `endings.toml`: which letters of a listed word fall away, what may follow, and
-//! what may stand in front. Forms are not listed anywhere: the automaton finds what all of them share, and the rest of the
+//! what may stand in front. Forms are not listed anywhere: the matcher finds what all of them share, and the rest of the
 //! word is looked at here.
 
 use std::collections::BTreeMap;

@@ -91,6 +91,15 @@ impl Verdict {
             Self::OnlyTemplate { why, .. } | Self::NotBefore { why, .. } | Self::Never { why } => Some(why),
         }
     }
+
+    /// Why it does not go as long as it is worth anything, which is until `not_after`; `None` where it may.
+    pub fn forbids(&self, not_after: Timestamp) -> Option<&Reason> {
+        match self {
+            Self::Never { why } => Some(why),
+            Self::NotBefore { at, why } if *at > not_after => Some(why),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Verdict {

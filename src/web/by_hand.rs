@@ -10,10 +10,11 @@ use serde::Deserialize;
 
 use super::access::{self, SignedIn};
 use super::{App, console, view};
-use crate::domain::{AgentAction, AgentEvent, CampaignEvent, ContactId, EventBody, MessageKind, Sending};
+use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, MessageKind};
 use crate::engine::segments::{Wanted, card, page};
+use crate::engine::state::State as Folded;
 use crate::engine::summary::Row;
-use crate::outreach::Offer;
+use crate::outreach::{Condition, Offer};
 use crate::segments::Segment;
 use crate::store::{Member, NewEvent, Place, StoreError, TagUse};
 
@@ -75,12 +76,18 @@ async fn rows(app: &App, signed_in: &SignedIn, asked: &Asked, members: &[Member]
             colour => card.colour, orders => card.orders, spent => card.spent, days => card.days_since_purchase,
             preview => summary.preview, tags, opted_out => card.opted_out, done => done.contains(&id.to_string().as_str()),
             window_open => summary.window_ends.is_some_and(|ends| ends > now), key => access::token(),
-            error => (asked.at == id).then_some(&asked.error),
+            error => (asked.at == id).then(|| in_words(&asked.error)),
         }
     };
     let rows: Vec<Value> = members.iter().map(row).collect();
     let (head, templates) = (console::head(app, signed_in).await?, app.engine.templates().await?);
     Ok(context! { rows, templates => templates.to_choose(), segment => &asked.segment, done => &asked.done, ..head })
+}
+
+/// A reason of the gate in its words; other reasons are the page's.
+fn in_words(error: &str) -> String {
+    let reason = Condition::ALL.into_iter().find(|reason| reason.name() == error);
+    reason.map_or_else(|| error.to_owned(), |reason| format!("It cannot be sent: {}.", reason.says()))
 }
 
 /// What is written to one of them.
@@ -142,25 +149,27 @@ async fn by_words(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<(),
     sent.map(drop).map_err(|_| "unavailable")
 }
 
-/// A template to this one contact. The gate decides when it goes, as for everything that nobody asked for.
+/// A template to this one contact. The gate decides when it goes, as for everything that nobody asked for; what it would never let
+/// go is refused here, in its words.
 async fn by_template(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<(), &'static str> {
-    let templates = vec![form.template.trim().to_owned()];
-    let offer =
-        Offer { kind: MessageKind::Service, templates, groups: Vec::new(), product: None, lasts: LASTS.to_owned() };
+    let (engine, now, contact) = (&app.engine, app.engine.now(), ContactId(form.contact));
+    let (kind, templates) = (MessageKind::Service, vec![form.template.trim().to_owned()]);
+    let offer = Offer { kind, templates, groups: Vec::new(), product: None, lasts: LASTS.to_owned() };
     offer.check().map_err(|_| "template")?;
-    let now = app.engine.now();
-    let sending = Sending {
-        kind: offer.kind,
-        template: offer.templates.concat(),
-        product: None,
-        not_before: now,
-        not_after: now + offer.lasting().unwrap_or_default(),
-    };
-    let campaign = format!("by-hand-{}", now.date_in(app.engine.shelf().knowledge().shop.zone));
-    let event = CampaignEvent { campaign, action: "recipient".into(), tags: Vec::new(), offer: Some(sending) };
-    let contact = ContactId(form.contact);
+    let read = async { Ok::<_, StoreError>((engine.held_of(&offer).await?, engine.store().contact(contact).await?)) };
+    let Ok((held, Some((_, state)))) = read.await else { return Err("unavailable") };
+    if !held.is_empty() {
+        return Err("held");
+    }
+    let knowledge = engine.shelf().knowledge();
+    let event = offer.event(&format!("by-hand-{}", now.date_in(knowledge.shop.zone)), contact.0, &[], now);
+    let state: Folded = state.and_then(|state| serde_json::from_str(&state).ok()).unwrap_or_default();
+    let verdict = event.request().map(|request| (knowledge.would_leave(&state, &request, now), request.not_after));
+    if let Some(why) = verdict.as_ref().and_then(|(verdict, not_after)| verdict.forbids(*not_after)) {
+        return Err(why.condition.name());
+    }
     let event = NewEvent::known(contact, Some(key(signed_in, form)), now, EventBody::Campaign(event));
-    app.engine.store().append(vec![event]).await.map(drop).map_err(|_| "unavailable")
+    engine.store().append(vec![event]).await.map(drop).map_err(|_| "unavailable")
 }
 
 /// The form's own key: a double click or a reload sends once.

@@ -346,7 +346,7 @@ async fn an_agent_makes_and_gives_tags_and_an_admin_changes_them() {
         [("segment", "country:hk"), ("done", ""), ("contact", &number), ("key", "once"), ("template", "Opinion?")];
     let (_, page) = post(&agent, "/lists/each", &fields).await;
     assert!(page.contains("A template’s name has"), "{page}");
-    let fields = [&fields[..4], &[("template", "opinion_asked")]].concat();
+    let mut fields = [&fields[..4], &[("template", "opinion_asked")]].concat();
     let (_, page) = post(&agent, "/lists/each", &fields).await;
     assert!(page.contains("Written to."), "{page}");
     eventually("it is planned, or sent by day", async || {
@@ -356,6 +356,11 @@ async fn an_agent_makes_and_gives_tags_and_an_admin_changes_them() {
         (is_sent || state?.contains("opinion_asked")).then_some(())
     })
     .await;
+    // What the gate would never let go is not planned.
+    let first = contact.0.to_string();
+    (fields[2], fields[3]) = (("contact", first.as_str()), ("key", "never"));
+    let (_, page) = post(&agent, "/lists/each", &fields).await;
+    assert!(page.contains("It cannot be sent: a person is in charge."), "{page}");
     // STAGE-14: a channel of its own shows only those of it.
     let view = async || {
         let page = agent.0.get(format!("{base}/inbox/loyal-service")).send().await.unwrap();

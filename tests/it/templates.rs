@@ -77,7 +77,12 @@ async fn the_sandbox_takes_reviews_lists_and_deletes_templates_as_meta_does() {
     .await;
     let page = meta.list("limit=2&fields=name,status").await;
     assert_eq!((page["data"].as_array().unwrap().len(), page["data"][0].get("components")), (2, None), "{page}");
-    assert!(page["paging"]["next"].is_string());
+    let next = meta.http.get(page["paging"]["next"].as_str().unwrap());
+    assert_eq!(
+        meta.call(next).await.1["data"].as_array().unwrap().len(),
+        1,
+        "the address of the next page leads there"
+    );
     let rest = meta.list(&format!("limit=2&after={}", page["paging"]["cursors"]["after"].as_str().unwrap())).await;
     assert_eq!((rest["data"].as_array().unwrap().len(), rest["paging"].get("next")), (1, None), "{rest}");
     // A call is judged by the templates that there are.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -236,7 +236,7 @@ pub(super) struct Asked {
 
 pub(super) async fn list(
     State(sandbox): State<Sandbox>,
-    Path((_, account)): Path<(String, String)>,
+    Path((version, account)): Path<(String, String)>,
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
@@ -252,7 +252,13 @@ pub(super) async fn list(
     let end = start + page.len();
     let mut paging = json!({ "cursors": { "before": start.to_string(), "after": end.to_string() } });
     if end < shown.len() {
-        paging["next"] = format!("https://graph.facebook.com/{ACCOUNT}/message_templates?after={end}").into();
+        // A whole address, as Meta gives it: a caller may follow it as it is.
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let mut next = format!("http://{host}/{version}/{ACCOUNT}/message_templates?limit={size}&after={end}");
+        for (name, value) in [("name", &asked.name), ("status", &asked.status), ("fields", &asked.fields)] {
+            next.extend(value.iter().map(|value| format!("&{name}={value}")));
+        }
+        paging["next"] = next.into();
     }
     axum::Json(json!({ "data": page, "paging": paging })).into_response()
 }

@@ -143,7 +143,7 @@ async fn approved(settings: &Settings) -> Option<Finding> {
         Err(error) => Finding { what, ok: false, detail: format!("{error}; {advice}") },
         Ok(entries) => {
             let book = Book::new(true, entries.iter().filter_map(read));
-            let all = templates::overview(&knowledge, &book, &templates::needed(&knowledge));
+            let all = templates::overview(&knowledge, &book, &templates::needed(&knowledge, &settings.public_url()));
             let sent = all.iter().filter(|template| !template.by.is_empty()).count();
             let held = all.iter().filter(|template| template.held.is_some()).count();
             let detail = match held {

@@ -69,6 +69,7 @@ struct Both {
     account: String,
     listed: Vec<Listed>,
     knowledge: Knowledge,
+    public_url: String,
 }
 
 pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
@@ -92,12 +93,14 @@ impl Both {
         let knowledge = knowledge(&Folders::of(settings), settings)?;
         let client = Client::new(&settings.whatsapp, token).map_err(|error| Stop::new(TRIED, error))?;
         let entries = client.templates(&account).await.map_err(|error| Stop::new(TRIED, error))?;
-        Ok(Self { client, account, listed: entries.iter().filter_map(read).collect(), knowledge })
+        let listed = entries.iter().filter_map(read).collect();
+        Ok(Self { client, account, listed, knowledge, public_url: settings.public_url() })
     }
 }
 
 fn list(both: &Both, json: bool) -> Result<Ended, Stop> {
-    let (book, needed) = (Book::new(true, both.listed.iter().cloned()), templates::needed(&both.knowledge));
+    let (book, needed) =
+        (Book::new(true, both.listed.iter().cloned()), templates::needed(&both.knowledge, &both.public_url));
     let all = templates::overview(&both.knowledge, &book, &needed);
     match json {
         true => println!("{}", json!(all)),
@@ -107,7 +110,7 @@ fn list(both: &Both, json: bool) -> Result<Ended, Stop> {
 }
 
 fn show(template: &Standing) {
-    let Standing { name, by, held, missing, languages, .. } = template;
+    let Standing { name, by, held, uneven, missing, languages, .. } = template;
     let sign = if held.is_some() { "fix" } else { "ok " };
     let by = if by.is_empty() { "sent by no rule".into() } else { format!("sent by {}", by.join(", ")) };
     println!("{sign} {name}: {by}");
@@ -119,6 +122,9 @@ fn show(template: &Standing) {
         let gaps = variables.map_or_else(|| "?".into(), |count| count.to_string());
         println!("    {language:<6} {status:<10} {category:<14} {quality:<8} {gaps} gaps");
         one.wrong.iter().chain(&one.remark).for_each(|said| println!("           {said}"));
+    }
+    if let Some(uneven) = uneven {
+        println!("    not the same in all languages: {uneven}");
     }
     if !missing.is_empty() {
         println!("    Meta has it not in {}: `hotline templates push {name}` has it approved", missing.join(", "));

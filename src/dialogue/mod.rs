@@ -6,6 +6,7 @@
 mod answer;
 mod choice;
 mod drafts;
+mod forms;
 mod memory;
 mod pointing;
 mod showing;
@@ -17,11 +18,11 @@ mod words;
 
 use crate::domain::{
     Contact, Content, Delivery, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Link, MessageKind, Offer,
-    Problem, Reading, Shop, SourceFile, Standing, Timestamp,
+    Problem, Reading, Shop, SourceFile, Standing, TemplateRef, Timestamp,
 };
 
-use drafts::Codes;
 pub use drafts::Wording;
+use forms::Forms;
 pub use memory::Memory;
 use pointing::Pointings;
 use templates::Templates;
@@ -30,7 +31,7 @@ use templates::Templates;
 pub struct Dialogue {
     templates: Templates,
     pointings: Pointings,
-    codes: Codes,
+    forms: Forms,
 }
 
 /// One reply.
@@ -63,10 +64,10 @@ impl Dialogue {
         let (templates, mut problems) = Templates::compile(replies);
         let (pointings, found) = Pointings::compile(keywords);
         problems.extend(found);
-        let (codes, found) = Codes::compile(keywords);
+        let (forms, found) = Forms::compile(keywords);
         problems.extend(found);
-        let parts = templates.zip(pointings).zip(codes);
-        (parts.map(|((templates, pointings), codes)| Self { templates, pointings, codes }), problems)
+        let parts = templates.zip(pointings).zip(forms);
+        (parts.map(|((templates, pointings), forms)| Self { templates, pointings, forms }), problems)
     }
 
     /// Takes in an event: what is wanted, what is missing, when to answer.
@@ -120,7 +121,7 @@ impl Dialogue {
     }
 
     /// The words of a follow-up: free-form inside the service window, a template of Meta's outside.
-    /// Inside the window, one about a product that is sold leads to its page.
+    /// Inside the window, one about a product that is sold leads to its page, another to the page that its form names.
     pub fn follow_up(
         &self,
         planned: &FollowUpRequest,
@@ -129,12 +130,12 @@ impl Dialogue {
         only_template: bool,
     ) -> (Content, Vec<Link>) {
         if only_template {
-            let template = self.templates.template(planned, contact, shop, &self.codes);
-            return (Content::Template(template), Vec::new());
+            let (template, link) = self.templates.template(planned, contact, shop, &self.forms);
+            return (Content::Template(template), link.into_iter().collect());
         }
         let mut content = self.templates.follow_up(planned, contact, shop);
         let product = planned.product.as_deref().and_then(|product| choice::called(product, shop));
-        let link = product.and_then(|product| Link::to_product(product, shop.currency));
+        let link = drafts::link(self.forms.of(&planned.template), product, shop);
         match (&mut content, link) {
             (Content::Text { body }, Some(link)) => {
                 body.push('\n');
@@ -149,7 +150,7 @@ impl Dialogue {
 impl Dialogue {
     /// Meta's code of the shop's language.
     pub fn shop_language<'a>(&'a self, shop: &'a Shop) -> &'a str {
-        self.codes.of(shop.language.tag())
+        self.forms.code(shop.language.tag())
     }
 
     /// Every follow-up that has words of its own.
@@ -157,14 +158,19 @@ impl Dialogue {
         self.templates.own_names()
     }
 
-    /// How many gaps the template of that name has.
-    pub fn gaps(&self, template: &str, kind: MessageKind, shop: &Shop) -> usize {
-        self.templates.gap_count(template, kind, shop)
+    /// A template with something in every gap that can be filled in at all; `link` is the address of some tracked link.
+    pub fn sample(&self, template: &str, kind: MessageKind, shop: &Shop, link: &str) -> TemplateRef {
+        self.templates.sample(template, kind, shop, &self.forms, link)
+    }
+
+    /// Templates whose words leave room for other things in one language than in English.
+    pub fn uneven(&self, shop: &Shop) -> Vec<Problem> {
+        self.templates.uneven(shop)
     }
 
     /// A template in every language that there are words for.
     pub fn wordings(&self, template: &str, kind: MessageKind, shop: &Shop) -> Vec<Wording> {
-        self.templates.wordings(template, kind, shop, &self.codes)
+        self.templates.wordings(template, kind, shop, &self.forms)
     }
 }
 

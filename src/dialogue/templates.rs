@@ -253,7 +253,7 @@ impl Templates {
     }
 
     /// A product that a rule names by its key, or by the last part of it with hyphens.
-    fn product_word(&self, language: &str, product: &str) -> String {
+    pub(super) fn product_word(&self, language: &str, product: &str) -> String {
         let key = product.replace('-', "_");
         let known = self
             .words

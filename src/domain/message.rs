@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContactId, Link, Timestamp};
+use super::{ContactId, Link, TemplateRef, Timestamp};
 
 /// What a message is for. The gate, the caps and the rules tell kinds apart (decisions.md, "Kinds of what is sent").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,31 +92,6 @@ pub struct ListRow {
     pub description: String,
 }
 
-/// A template approved by Meta, and what stands in its gaps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TemplateRef {
-    /// Its name at Meta.
-    pub name: String,
-    /// Its language as Meta's API writes it: `en_US`.
-    pub language: String,
-    /// Texts for the body's gaps, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub body: Vec<String>,
-    /// The language that was wanted, where Meta has not approved the template in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instead_of: Option<String>,
-}
-
-impl TemplateRef {
-    /// What a person reads of it in the thread.
-    fn text(&self) -> String {
-        let Self { name, language, body, instead_of } = self;
-        let instead = instead_of.as_ref().map(|wanted| format!(", in {language} instead of {wanted}"));
-        let head = format!("[{name}{}]", instead.unwrap_or_default());
-        if body.is_empty() { head } else { format!("{head} {}", body.join(" · ")) }
-    }
-}
-
 /// What a message holds. Lengths are those of section 5.6 and are kept by whoever makes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -155,12 +130,12 @@ pub enum Content {
 }
 
 impl Content {
-    /// The words that are the customer's to read, to put an address into them.
+    /// Where the address of a tracked link is put: into the words, or behind a template's button.
     pub fn body_mut(&mut self) -> Option<&mut String> {
         match self {
             Self::Text { body } | Self::Buttons { body, .. } | Self::List { body, .. } => Some(body),
             Self::Image { caption, .. } => caption.as_mut(),
-            Self::Template(_) => None,
+            Self::Template(template) => template.supply.link.as_mut(),
         }
     }
 

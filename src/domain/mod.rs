@@ -19,6 +19,7 @@ mod shop;
 mod source;
 mod standing;
 mod tag;
+mod template;
 mod time;
 mod trade;
 mod visitor;
@@ -33,7 +34,7 @@ pub use event::{
 pub use habit::Habit;
 pub use lead::{Colour, Heat, Stage};
 pub use link::{LINK_ROOM, Link, LinkKind};
-pub use message::{Button, Content, ListRow, MessageKind, MessageNumber, Outgoing, Sender, TemplateRef};
+pub use message::{Button, Content, ListRow, MessageKind, MessageNumber, Outgoing, Sender};
 pub use money::{Currency, Money};
 pub use period::{Every, Period, clock_time, midnight};
 pub use place::{Delivery, PlaceEvidence, Position, Region, SharedPosition, Sighting, Whereabouts};
@@ -44,6 +45,7 @@ pub use shop::{Hours, Offer, Product, Shop};
 pub use source::SourceFile;
 pub use standing::Standing;
 pub use tag::{Evidence, TagChange, TagError, TagKey, TagMove};
+pub use template::{Header, Parts, Press, Supply, TemplateRef};
 pub use time::{Duration, Timestamp};
 pub use trade::{
     CartEvent, CaseEvent, ClickEvent, OrderEvent, OrderLine, OrderState, PageEvent, ProductEvent, QuoteEvent,

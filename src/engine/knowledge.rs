@@ -146,6 +146,7 @@ fn compile_with(
     keep(found);
     let (tag_names, found) = governance::TagNames::compile(&sources.keywords);
     keep(found);
+    keep(dialogue.as_ref().zip(shop.as_ref()).map(|(dialogue, shop)| dialogue.uneven(shop)).unwrap_or_default());
     let (lexicon, found) = lexicon();
     keep(found);
     problems.sort();

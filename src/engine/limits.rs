@@ -287,8 +287,8 @@ impl Engine {
         Ok(())
     }
 
-    /// A call or a status told of an error that concerns more than its message.
-    pub(super) async fn heed_error(&self, code: i64, channel: &str, template: Option<&str>) {
+    /// A call or a status told of an error that concerns more than its message; a template has a name and a language.
+    pub(super) async fn heed_error(&self, code: i64, channel: &str, template: Option<(&str, &str)>) {
         let Some(policy) = errors::policy(code) else { return };
         if let Some(rests) = policy.slows() {
             self.slow_down(channel, rests, &errors::explain(code)).await;
@@ -296,7 +296,8 @@ impl Engine {
         let what = match (policy.action, template) {
             (Action::AccountPause, _) => Subject::Account,
             (Action::NumberPause, _) => Subject::Number(channel.to_owned()),
-            (Action::TemplatePause, Some(template)) => Subject::Template(template.to_owned()),
+            (Action::TemplatePause, Some((template, _))) => Subject::Template(template.to_owned()),
+            (Action::LanguageGone, Some((template, language))) => return self.language_gone(template, language).await,
             _ => return,
         };
         let now = self.now();
@@ -319,7 +320,8 @@ impl Engine {
     pub(super) async fn heed_status(&self, message: &str, code: i64) {
         let Ok(MessageNumber { contact, number }) = message.parse() else { return };
         if let Ok(Some((channel, template))) = self.store().way_of(contact, number).await {
-            self.heed_error(code, &channel, template.as_deref()).await;
+            let template = template.as_ref().map(|(name, language)| (name.as_str(), language.as_str()));
+            self.heed_error(code, &channel, template).await;
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn assign(message: &mut Outgoing, contact: ContactId, public_url: &st
     made
 }
 
-fn address(public_url: &str, code: &str) -> String {
+pub(super) fn address(public_url: &str, code: &str) -> String {
     format!("{public_url}/l/{code}")
 }
 

@@ -205,7 +205,7 @@ impl Desk {
                 metrics::counter!("hotline_send_errors_total", "code" => code).increment(1);
                 if let Some(code) = error.code {
                     let template = match &row.message.content {
-                        Content::Template(template) => Some(template.name.as_str()),
+                        Content::Template(template) => Some((template.name.as_str(), template.language.as_str())),
                         _ => None,
                     };
                     engine.heed_error(code, channel, template).await;

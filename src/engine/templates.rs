@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::Engine;
 use super::fold::Knowledge;
 use super::limits::is_minded_here;
-use crate::domain::{Content, Duration, MessageKind, Outgoing, Timestamp};
+use super::links;
+use crate::domain::{Content, Duration, MessageKind, Outgoing, TemplateRef, Timestamp};
 use crate::outreach::{Book, Choice, Listed, Needed, Offer, Sent, Standing};
 use crate::store::{CampaignState, Leave, StoreError};
 use crate::whatsapp::signals::Subject;
@@ -24,6 +25,8 @@ const JUDGE_EVERY: Duration = Duration::seconds(10);
 const TRY_AGAIN: Duration = Duration::minutes(1);
 /// What is put off for its template is asked for again after this, or when the hold is lifted.
 const ASK_AGAIN: Duration = Duration::minutes(5);
+/// How a template stands that Meta does not find.
+const GONE: &str = "GONE";
 /// Who holds a template that cannot be sent.
 pub const SOURCE: &str = "templates";
 
@@ -44,24 +47,25 @@ impl Overview {
     }
 }
 
-/// What rules send.
-pub fn needed(knowledge: &Knowledge) -> BTreeMap<String, Needed> {
+/// What rules send. `public_url` is where our tracked links begin.
+pub fn needed(knowledge: &Knowledge, public_url: &str) -> BTreeMap<String, Needed> {
     let mut needed = BTreeMap::new();
     for (rule, kind, template) in knowledge.rulebook.sends() {
-        need(&mut needed, knowledge, (template, kind), rule.to_owned());
+        need(&mut needed, (knowledge, public_url), (template, kind), rule.to_owned());
     }
     needed
 }
 
 fn need(
     needed: &mut BTreeMap<String, Needed>,
-    knowledge: &Knowledge,
+    (knowledge, public_url): (&Knowledge, &str),
     (template, kind): (&str, MessageKind),
     by: String,
 ) {
     let entry = needed.entry(template.to_owned()).or_insert_with(|| {
-        let variables = knowledge.dialogue.gaps(template, kind, &knowledge.shop);
-        Needed { sent: Sent { variables, marketing: false }, by: Vec::new() }
+        let link = links::address(public_url, "x");
+        let template = knowledge.dialogue.sample(template, kind, &knowledge.shop, &link);
+        Needed { sent: Sent { template, marketing: false }, by: Vec::new() }
     });
     entry.sent.marketing |= knowledge.outreach.is_marketing_to_meta(kind, template);
     if !entry.by.contains(&by) {
@@ -82,7 +86,7 @@ pub fn drafts(knowledge: &Knowledge) -> Vec<Draft> {
     for name in knowledge.dialogue.own_words() {
         kinds.entry(name).or_insert(MessageKind::Promotion);
     }
-    let needed = needed(knowledge);
+    let needed = needed(knowledge, "");
     let is_marketing = |name: &str| needed.get(name).is_none_or(|needed| needed.sent.marketing);
     let of = |(name, kind): (&str, MessageKind)| {
         let category = if is_marketing(name) { "MARKETING" } else { "UTILITY" };
@@ -125,18 +129,18 @@ pub(super) fn in_language(
     };
     let name = message.template.as_deref().unwrap_or(&template.name);
     let marketing = knowledge.outreach.is_marketing_to_meta(message.kind, name);
-    let sent = Sent { variables: template.body.len(), marketing };
+    let sent = Sent { template: template.clone(), marketing };
     let wanted = template.instead_of.as_ref().unwrap_or(&template.language);
-    let language = match book.choose(&template.name, wanted, sent, shop_language(knowledge)) {
-        Choice::Own => wanted.clone(),
-        Choice::Other(language) => language,
+    let (language, parts) = match book.choose(wanted, &sent, shop_language(knowledge)) {
+        Choice::In(language, parts) => (language, parts),
         Choice::Held(why) => return Leave::NotBefore(now + ASK_AGAIN, why),
     };
-    if language == template.language {
+    let instead_of = (language != *wanted).then(|| wanted.clone());
+    let chosen = TemplateRef { language, parts, instead_of, ..template.clone() };
+    if chosen == *template {
         return Leave::Now;
     }
-    let instead_of = (language != *wanted).then(|| wanted.clone());
-    Leave::Instead(Content::Template(crate::domain::TemplateRef { language, instead_of, ..template.clone() }))
+    Leave::Instead(Content::Template(chosen))
 }
 
 /// Reads and judges until told to stop.
@@ -226,13 +230,11 @@ async fn judge(engine: &Engine) -> Result<(), StoreError> {
     let shop = shop_language(&knowledge);
     let mut wrong: BTreeMap<String, String> = BTreeMap::new();
     for (name, needed) in &needed {
-        wrong.extend(book.held(name, needed.sent, shop).map(|why| (name.clone(), why)));
+        wrong.extend(book.held(&needed.sent, shop).map(|why| (name.clone(), why)));
     }
     // Without the list nobody knows what is needed of it: what Meta stops is held, whoever sends it.
     for name in book.names().filter(|name| !book.is_listed() && !needed.contains_key(*name)) {
-        let variables = book.languages(name).iter().find_map(|template| template.variables).unwrap_or_default();
-        let held = book.held(name, Sent { variables, marketing: false }, shop);
-        wrong.extend(held.map(|why| (name.clone(), why)));
+        wrong.extend(book.stopped(name).map(|why| (name.clone(), why)));
     }
     metrics::gauge!("hotline_templates_held").set(wrong.len() as f64);
     for row in store.holds().await?.into_iter().filter(|row| row.source == SOURCE) {
@@ -259,7 +261,8 @@ impl Engine {
     /// What rules send, and campaigns that have started and are not over.
     async fn needed_templates(&self) -> Result<BTreeMap<String, Needed>, StoreError> {
         let knowledge = self.shelf().knowledge();
-        let mut needed = needed(&knowledge);
+        let url = self.settings().public_url();
+        let mut needed = needed(&knowledge, &url);
         for campaign in self.store().all_campaigns().await? {
             let offer = super::campaigns::offer(&campaign)?;
             let ends = campaign.started_at.map(|start| start + offer.lasting().unwrap_or_default());
@@ -267,7 +270,7 @@ impl Engine {
                 continue;
             }
             for name in offer.names() {
-                need(&mut needed, &knowledge, (name, offer.kind), format!("campaign {}", campaign.name));
+                need(&mut needed, (&knowledge, &url), (name, offer.kind), format!("campaign {}", campaign.name));
             }
         }
         Ok(needed)
@@ -279,12 +282,12 @@ impl Engine {
     /// The database does not answer.
     pub async fn held_of(&self, offer: &Offer) -> Result<Vec<String>, StoreError> {
         let (book, knowledge) = (self.store().templates().await?, self.shelf().knowledge());
-        let mut needed = BTreeMap::new();
+        let (mut needed, url) = (BTreeMap::new(), self.settings().public_url());
         for name in offer.names() {
-            need(&mut needed, &knowledge, (name, offer.kind), String::new());
+            need(&mut needed, (&knowledge, &url), (name, offer.kind), String::new());
         }
         let shop = shop_language(&knowledge);
-        Ok(needed.iter().filter_map(|(name, needed)| book.held(name, needed.sent, shop)).collect())
+        Ok(needed.values().filter_map(|needed| book.held(&needed.sent, shop)).collect())
     }
 
     /// Every template, how it stands and what is wrong with it.
@@ -295,6 +298,23 @@ impl Engine {
         let (book, needed) = (self.store().templates().await?, self.needed_templates().await?);
         let read_at = self.store().templates_listed_at().await?.map(Timestamp::rfc3339);
         Ok(Overview { read_at, templates: overview(&self.shelf().knowledge(), &book, &needed) })
+    }
+
+    /// Meta refused a template as one that it does not have in that language, whatever its list said: until the list is read again
+    /// it leaves in another one.
+    pub(super) async fn language_gone(&self, name: &str, language: &str) {
+        let (name, language) = (name.to_owned(), language.to_owned());
+        let (status, reason) = (Some(GONE.to_owned()), Some("Meta does not find it".to_owned()));
+        let news = News { name, language, status, reason, ..News::default() };
+        let told = async {
+            self.heed_template(news).await?;
+            // The message is asked for again in a moment: not in the same language.
+            self.inner.book.store(Some(std::sync::Arc::new(self.store().templates().await?)));
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = told.await {
+            tracing::warn!(%error, "it could not be written that a template is gone");
+        }
     }
 
     /// A webhook told of a template.

@@ -6,6 +6,7 @@
 
 mod campaign;
 mod condition;
+mod fitting;
 mod gate;
 mod habits;
 mod hours;
@@ -26,6 +27,7 @@ use crate::domain::FollowUpRequest;
 
 pub use campaign::{Group, Offer};
 pub use condition::Condition;
+pub use fitting::{Above, Asks, fit};
 pub use gate::{Reason, Verdict, View, gate};
 pub use ledger::Ledger;
 pub use limits::{Limits, Outcomes};

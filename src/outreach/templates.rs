@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::fitting::{Asks, fit, gaps};
+use crate::domain::{Parts, TemplateRef};
+
 /// One template in one language as Meta tells it. What Meta has not told is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Listed {
@@ -20,8 +23,8 @@ pub struct Listed {
     pub quality: String,
     /// Gaps in its body.
     pub variables: Option<usize>,
-    /// Gaps elsewhere or with names, or a picture: none of these is filled in.
-    pub others: bool,
+    /// What else it asks for.
+    pub asks: Asks,
     /// Its words.
     pub body: String,
     /// Why it is refused or paused.
@@ -57,27 +60,27 @@ impl Listed {
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     }
 
+    /// What is filled in for it beside numbered gaps.
+    ///
+    /// # Errors
     /// What stands in the way of sending it, in words.
-    fn hindrance(&self, sent: Sent) -> Option<String> {
+    fn fitted(&self, sent: &Sent) -> Result<Parts, String> {
         if !self.is_approved() {
-            return Some(format!("it is {}", self.state()));
+            return Err(format!("it is {}", self.state()));
         }
-        if self.others {
-            return Some("it has gaps outside its body, gaps with names, or a picture, which are not filled in".into());
-        }
-        match self.variables {
-            Some(variables) if variables != sent.variables => {
-                Some(format!("its body has {} and {} would be filled in", gaps(variables), sent.variables))
-            }
-            _ if sent.marketing && !self.category.is_empty() && self.category != MARKETING => {
-                Some(format!("Meta has made it {}, and marketing is sent with it", self.category))
-            }
-            _ => None,
+        let parts = fit(self, &sent.template)?;
+        match sent.marketing && !self.category.is_empty() && self.category != MARKETING {
+            true => Err(format!("Meta has made it {}, and marketing is sent with it", self.category)),
+            false => Ok(parts),
         }
     }
 
+    fn fits(&self, sent: &Sent) -> bool {
+        self.fitted(sent).is_ok()
+    }
+
     /// What does not stand in the way and should be known all the same.
-    fn remark(&self, sent: Sent) -> Option<String> {
+    fn remark(&self, sent: &Sent) -> Option<String> {
         match () {
             () if !self.becomes.is_empty() => Some(format!("Meta will make it {}", self.becomes)),
             () if !sent.marketing && self.category == MARKETING => {
@@ -93,15 +96,11 @@ impl Listed {
 
 const MARKETING: &str = "MARKETING";
 
-fn gaps(count: usize) -> String {
-    format!("{count} gap{}", if count == 1 { "" } else { "s" })
-}
-
 /// How a template is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// Gaps that are filled in.
-    pub variables: usize,
+    /// What there is to fill in; the language is the one that is wanted.
+    pub template: TemplateRef,
     /// It is marketing to us.
     pub marketing: bool,
 }
@@ -118,10 +117,8 @@ pub struct Needed {
 /// In which language a template leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// In the one that was asked for.
-    Own,
-    /// In this one instead.
-    Other(String),
+    /// In this one, with this filled in beside numbered gaps.
+    In(String, Parts),
     /// In none, for this reason.
     Held(String),
 }
@@ -162,48 +159,56 @@ impl Book {
 
     /// The language in which a template leaves that is wanted in `language`: that one, the same with another region, the shop's,
     /// English, the first that there is.
-    pub fn choose(&self, name: &str, language: &str, sent: Sent, shop: &str) -> Choice {
-        let own = self.languages(name);
-        match own.iter().find(|template| template.language == language) {
-            None if !self.listed => return Choice::Own,
-            Some(template) if template.hindrance(sent).is_none() => return Choice::Own,
-            _ => {}
+    pub fn choose(&self, language: &str, sent: &Sent, shop: &str) -> Choice {
+        let own = self.languages(&sent.template.name);
+        if !self.listed && own.iter().all(|template| template.language != language) {
+            return Choice::In(language.to_owned(), Parts::default());
         }
-        let distance = |template: &&Listed| match template.language.as_str() {
-            other if is_same(other, language) => 0,
-            other if other == shop => 1,
-            other if is_same(other, shop) => 2,
-            other if is_same(other, "en") => 3,
-            _ => 4,
+        let distance = |template: &Listed| match template.language.as_str() {
+            other if other == language => 0,
+            other if is_same(other, language) => 1,
+            other if other == shop => 2,
+            other if is_same(other, shop) => 3,
+            other if is_same(other, "en") => 4,
+            _ => 5,
         };
-        match own.iter().filter(|template| template.hindrance(sent).is_none()).min_by_key(distance) {
-            Some(template) => Choice::Other(template.language.clone()),
-            None => Choice::Held(self.refused(name, sent, shop)),
+        let fitting = own.iter().filter_map(|template| Some((template, template.fitted(sent).ok()?)));
+        match fitting.min_by_key(|(template, _)| distance(template)) {
+            Some((template, parts)) => Choice::In(template.language.clone(), parts),
+            None => Choice::Held(self.refused(sent, shop)),
         }
     }
 
     /// Why a template can be sent in no language at all, the shop's before all others; `None` where it can.
-    pub fn held(&self, name: &str, sent: Sent, shop: &str) -> Option<String> {
-        let own = self.languages(name);
+    pub fn held(&self, sent: &Sent, shop: &str) -> Option<String> {
+        let own = self.languages(&sent.template.name);
         let is_unknown = own.is_empty() && !self.listed;
-        let can = is_unknown || own.iter().any(|template| template.hindrance(sent).is_none());
-        (!can).then(|| self.refused(name, sent, shop))
+        let can = is_unknown || own.iter().any(|template| template.fits(sent));
+        (!can).then(|| self.refused(sent, shop))
     }
 
-    fn refused(&self, name: &str, sent: Sent, shop: &str) -> String {
+    /// Why Meta stops a template in every language that it told of; `None` where it does not.
+    pub fn stopped(&self, name: &str) -> Option<String> {
         let own = self.languages(name);
-        let first = || own.iter().find(|template| template.language == shop).or(own.first());
+        let is_stopped = !own.is_empty() && !own.iter().any(Listed::is_approved);
+        own.first().filter(|_| is_stopped).map(|first| self.not_approved(name, first))
+    }
+
+    fn not_approved(&self, name: &str, first: &Listed) -> String {
+        format!("Meta has not approved `{name}` in any language we have ({}: {})", first.language, first.state())
+    }
+
+    fn refused(&self, sent: &Sent, shop: &str) -> String {
+        let name = sent.template.name.as_str();
+        let own = self.languages(name);
         // Of one that is approved, the reason is ours to mend.
         if let Some(template) = own.iter().find(|template| template.is_approved()) {
-            let why = template.hindrance(sent).unwrap_or_default();
+            let why = template.fitted(sent).err().unwrap_or_default();
             return format!("`{name}` in {}: {why}", template.language);
         }
-        match first() {
+        match own.iter().find(|template| template.language == shop).or(own.first()) {
             None => format!("Meta has no template `{name}`"),
-            Some(first) => {
-                let state = first.state();
-                format!("Meta has not approved `{name}` in any language we have ({}: {state})", first.language)
-            }
+            Some(first) => self.not_approved(name, first),
         }
     }
 
@@ -224,8 +229,8 @@ impl Book {
     fn standing(&self, name: &str, needed: Option<&Needed>, written: Vec<String>, shop: &str) -> Standing {
         let own = self.languages(name);
         let languages = own.iter().map(|template| InLanguage {
-            wrong: needed.and_then(|needed| template.hindrance(needed.sent)),
-            remark: needed.and_then(|needed| template.remark(needed.sent)),
+            wrong: needed.and_then(|needed| template.fitted(&needed.sent).err()),
+            remark: needed.and_then(|needed| template.remark(&needed.sent)),
             template: template.clone(),
         });
         let has = |language: &String| own.iter().any(|template| template.language == *language);
@@ -233,9 +238,10 @@ impl Book {
         Standing {
             name: name.to_owned(),
             by: needed.map(|needed| needed.by.clone()).unwrap_or_default(),
-            variables: needed.map(|needed| needed.sent.variables),
+            variables: needed.map(|needed| needed.sent.template.body.len()),
             marketing: needed.map(|needed| needed.sent.marketing),
-            held: needed.and_then(|needed| self.held(name, needed.sent, shop)),
+            held: needed.and_then(|needed| self.held(&needed.sent, shop)),
+            uneven: uneven(own),
             missing: missing.collect(),
             languages: languages.collect(),
         }
@@ -255,6 +261,8 @@ pub struct Standing {
     pub marketing: Option<bool>,
     /// Why it can be sent in no language; absent where it can, or nothing sends it.
     pub held: Option<String>,
+    /// Which gaps it has in which languages, where they are not the same in all.
+    pub uneven: Option<String>,
     /// Languages that there are words for and Meta has no template in.
     pub missing: Vec<String>,
     /// As Meta has it.
@@ -273,6 +281,17 @@ pub struct InLanguage {
     pub remark: Option<String>,
 }
 
+/// Languages of one template that ask for other things: "2 gaps in en_US; 1 gap in it, ru".
+fn uneven(languages: &[Listed]) -> Option<String> {
+    let mut forms: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for listed in languages {
+        let form = listed.variables.map(|count| format!("{}{}", gaps(count), listed.asks.in_words()));
+        form.into_iter().for_each(|form| forms.entry(form).or_default().push(&listed.language));
+    }
+    let said: Vec<_> = forms.iter().map(|(form, of)| format!("{form} in {}", of.join(", "))).collect();
+    (said.len() > 1).then(|| said.join("; "))
+}
+
 /// Whether two of Meta's codes are one language to who reads it: `pt_BR` and `pt_PT` are, traditional and simplified Chinese not.
 fn is_same(one: &str, other: &str) -> bool {
     let language = |code: &str| match code {
@@ -286,7 +305,14 @@ fn is_same(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
-    const OFFER: Sent = Sent { variables: 1, marketing: true };
+    fn sent(name: &str, marketing: bool) -> Sent {
+        let template = TemplateRef { name: name.into(), body: vec!["Ada".into()], ..TemplateRef::default() };
+        Sent { template, marketing }
+    }
+
+    fn other(language: &str) -> Choice {
+        Choice::In(language.into(), Parts::default())
+    }
 
     fn listed(name: &str, language: &str, status: &str) -> Listed {
         Listed {
@@ -311,15 +337,15 @@ mod tests {
             ("pt_PT", "APPROVED"),
             ("zh_CN", "APPROVED"),
         ]);
-        let choose = |book: &Book, language: &str, shop: &str| book.choose("offer", language, OFFER, shop);
-        assert_eq!(choose(&book, "it", "en_US"), Choice::Own);
-        assert_eq!(choose(&book, "pt_BR", "it"), Choice::Other("pt_PT".into()), "the same language, another region");
-        assert_eq!(choose(&book, "de", "it"), Choice::Other("it".into()), "the shop's");
-        assert_eq!(choose(&book, "zh_HK", "en_US"), Choice::Other("en_GB".into()), "the shop's, another region");
-        assert_eq!(choose(&book, "zh_SG", "it"), Choice::Other("zh_CN".into()));
-        assert_eq!(choose(&book, "de", "fr"), Choice::Other("en_GB".into()), "the shop's is not there: English");
+        let choose = |book: &Book, language: &str, shop: &str| book.choose(language, &sent("offer", true), shop);
+        assert_eq!(choose(&book, "it", "en_US"), other("it"));
+        assert_eq!(choose(&book, "pt_BR", "it"), other("pt_PT"), "the same language, another region");
+        assert_eq!(choose(&book, "de", "it"), other("it"), "the shop's");
+        assert_eq!(choose(&book, "zh_HK", "en_US"), other("en_GB"), "the shop's, another region");
+        assert_eq!(choose(&book, "zh_SG", "it"), other("zh_CN"));
+        assert_eq!(choose(&book, "de", "fr"), other("en_GB"), "the shop's is not there: English");
         let few = all(&[("hi", "APPROVED"), ("it", "APPROVED")]);
-        assert_eq!(choose(&few, "de", "fr"), Choice::Other("hi".into()), "the first that there is");
+        assert_eq!(choose(&few, "de", "fr"), other("hi"), "the first that there is");
         let Choice::Held(why) = choose(&all(&[("it", "REJECTED")]), "it", "en_US") else { panic!("it is refused") };
         assert_eq!(why, "Meta has not approved `offer` in any language we have (it: REJECTED)");
         assert_eq!(choose(&all(&[]), "it", "it"), Choice::Held("Meta has no template `offer`".into()));
@@ -328,10 +354,13 @@ mod tests {
     #[test]
     fn before_the_list_is_read_only_what_meta_told_holds() {
         let book = Book::new(false, [listed("offer", "it", "PAUSED")]);
-        assert_eq!(book.choose("offer", "de", OFFER, "en_US"), Choice::Own);
-        assert!(matches!(book.choose("offer", "it", OFFER, "en_US"), Choice::Held(_)));
-        assert_eq!(book.held("news", OFFER, "it"), None);
-        assert!(book.held("offer", OFFER, "it").is_some());
+        let offer = sent("offer", true);
+        assert_eq!(book.choose("de", &offer, "en_US"), other("de"));
+        assert!(matches!(book.choose("it", &offer, "en_US"), Choice::Held(_)));
+        assert_eq!(book.held(&sent("news", true), "it"), None);
+        assert!(book.held(&offer, "it").is_some());
+        assert_eq!(book.stopped("news"), None);
+        assert!(book.stopped("offer").is_some_and(|why| why.contains("it: PAUSED")));
     }
 
     #[test]
@@ -339,23 +368,39 @@ mod tests {
         let held = |change: fn(&mut Listed)| {
             let mut template = listed("offer", "en_US", "APPROVED");
             change(&mut template);
-            Book::new(true, [template]).held("offer", OFFER, "it").unwrap_or_default()
+            Book::new(true, [template]).held(&sent("offer", true), "it").unwrap_or_default()
         };
         assert_eq!(held(|_| {}), "");
         let two = held(|template| template.variables = Some(2));
         assert_eq!(two, "`offer` in en_US: its body has 2 gaps and 1 would be filled in");
         let utility = held(|template| template.category = "UTILITY".into());
         assert_eq!(utility, "`offer` in en_US: Meta has made it UTILITY, and marketing is sent with it");
-        assert!(held(|template| template.others = true).contains("outside its body"));
+        let cards = held(|template| template.asks.cannot = Some("cards".into()));
+        assert_eq!(cards, "`offer` in en_US: it has cards, and nobody fills that in");
         // The other way round costs more and is no offence: it is told.
         let book = Book::new(true, [listed("thanks", "en_US", "APPROVED")]);
-        let sent = Sent { variables: 1, marketing: false };
-        let needed = BTreeMap::from([("thanks".to_owned(), Needed { sent, by: vec!["a-rule".into()] })]);
+        let (sent, by) = (sent("thanks", false), vec!["a-rule".into()]);
+        let needed = BTreeMap::from([("thanks".to_owned(), Needed { sent, by })]);
         let standing = book.overview(&needed, |_| vec!["en_US".into(), "it".into()], "en_US");
         let [standing] = standing.as_slice() else { panic!("one template: {standing:?}") };
         assert_eq!((&standing.held, standing.missing.as_slice()), (&None, ["it".to_owned()].as_slice()));
         assert!(
             standing.languages.iter().all(|one| one.remark.as_ref().is_some_and(|told| told.contains("MARKETING")))
+        );
+    }
+    #[test]
+    fn languages_that_ask_for_other_things_are_told_also_where_nothing_sends_it() {
+        let (mut it, mut ru) = (listed("offer", "it", "APPROVED"), listed("offer", "ru", "APPROVED"));
+        it.variables = Some(2);
+        ru.asks.header = Some(super::super::Above::Image);
+        let book = Book::new(true, [it, ru, listed("offer", "en_US", "APPROVED"), listed("offer", "pt_BR", "PENDING")]);
+        let standing = book.overview(&BTreeMap::new(), |_| Vec::new(), "it");
+        let told = "1 gap in en_US, pt_BR; 1 gap, a picture in ru; 2 gaps in it";
+        assert_eq!(standing.first().and_then(|standing| standing.uneven.as_deref()), Some(told));
+        let even = Book::new(true, [listed("offer", "it", "APPROVED"), listed("offer", "ru", "APPROVED")]);
+        assert_eq!(
+            even.overview(&BTreeMap::new(), |_| Vec::new(), "it").first().and_then(|one| one.uneven.clone()),
+            None
         );
     }
 }

@@ -11,7 +11,7 @@ use crate::outreach::{Limits, Outcomes};
 pub enum Leave {
     /// It leaves.
     Now,
-    /// It leaves with this content: its template in another language.
+    /// It leaves with this content: its template filled in, and in the language that was chosen.
     Instead(Content),
     /// It is to be asked for again then, for this reason.
     NotBefore(Timestamp, String),
@@ -130,6 +130,9 @@ pub struct UnaskedCounts {
     pub failed: i64,
 }
 
+/// The number by which a message goes, and its template with the language, if it goes as one.
+pub type Way = (String, Option<(String, String)>);
+
 /// A follow-up that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -245,11 +248,7 @@ impl Store {
     }
 
     /// By which number and which template a message went.
-    pub async fn way_of(
-        &self,
-        contact: ContactId,
-        number: i64,
-    ) -> Result<Option<(String, Option<String>)>, StoreError> {
+    pub async fn way_of(&self, contact: ContactId, number: i64) -> Result<Option<Way>, StoreError> {
         Ok(query!(self, limits::way_of(contact, number)))
     }
 

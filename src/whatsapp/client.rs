@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::config::{Auth, WhatsApp};
-use crate::domain::{Address, Content, Duration};
+use crate::domain::{Address, Content, Duration, Header, Press, TemplateRef};
 
 /// Idle connections that are kept: enough for a thousand calls a second of a quarter second each.
 const IDLE_CONNECTIONS: usize = 256;
@@ -285,16 +285,43 @@ fn part(content: &Content) -> Result<(&'static str, Value), SendError> {
             ("image", json!({ "link": link, "caption": caption }))
         }
         Content::Template(template) => {
-            let parameters: Vec<Value> =
-                template.body.iter().map(|text| json!({ "type": "text", "text": text })).collect();
-            let components = match parameters.is_empty() {
-                true => json!([]),
-                false => json!([{ "type": "body", "parameters": parameters }]),
-            };
+            let components = components(template);
             let language = json!({ "code": template.language });
             ("template", json!({ "name": template.name, "language": language, "components": components }))
         }
     })
+}
+
+/// What is filled into a template: header, body, buttons.
+fn components(template: &TemplateRef) -> Vec<Value> {
+    let text = |text: &String| json!({ "type": "text", "text": text });
+    let named = |(name, text): &(String, String)| json!({ "type": "text", "parameter_name": name, "text": text });
+    let of = |kind: &str, parameters: Vec<Value>| json!({ "type": kind, "parameters": parameters });
+    let parts = &template.parts;
+    let header = parts.header.as_ref().map(|header| match header {
+        Header::Text { name: Some(name), text } => named(&(name.clone(), text.clone())),
+        Header::Text { name: None, text: words } => text(words),
+        Header::Image(link) => json!({ "type": "image", "image": { "link": link } }),
+        Header::Video(link) => json!({ "type": "video", "video": { "link": link } }),
+        Header::Document(link) => {
+            let filename = link.rsplit('/').next().unwrap_or_default().split(['?', '#']).next();
+            json!({ "type": "document", "document": { "link": link, "filename": filename } })
+        }
+    });
+    let body: Vec<Value> = match parts.named.is_empty() {
+        true => template.body.iter().map(text).collect(),
+        false => parts.named.iter().map(named).collect(),
+    };
+    let button = |(place, press): &(usize, Press)| {
+        let (kind, parameter) = match press {
+            Press::Open(end) => ("url", text(end)),
+            Press::Tell(payload) => ("quick_reply", json!({ "type": "payload", "payload": payload })),
+        };
+        json!({ "type": "button", "sub_type": kind, "index": place.to_string(), "parameters": [parameter] })
+    };
+    let above = header.map(|header| of("header", vec![header]));
+    let body = Some(body).filter(|body| !body.is_empty()).map(|body| of("body", body));
+    above.into_iter().chain(body).chain(parts.buttons.iter().map(button)).collect()
 }
 
 /// Lengths are counted in UTF-16 units, the stricter reading (section 5.6).

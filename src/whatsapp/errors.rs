@@ -17,6 +17,7 @@ pub enum Action {
     RecipientStop,
     MarketingStop,
     Window,
+    LanguageGone,
     TemplatePause,
     NumberPause,
     AccountPause,
@@ -64,6 +65,8 @@ static TABLE: LazyLock<Vec<Policy>> = LazyLock::new(|| {
 
 /// How long a message waits that a whole account or number cannot send now: a person has to mend it first.
 const WHILE_MENDED: Duration = Duration::minutes(1);
+/// Until every node knows that a template is gone in a language, and so in which other one it leaves.
+const WHILE_TOLD: Duration = Duration::seconds(2);
 
 /// The policy of a code; of one that we do not know, `None`: treated like a service that is not available.
 pub fn policy(code: i64) -> Option<&'static Policy> {
@@ -80,6 +83,7 @@ pub fn wait(code: Option<i64>, attempt: i64) -> Option<Duration> {
         Action::Retry => policy.waits.get(attempt as usize - 1).and_then(|wait| Duration::parse(wait)),
         Action::Pair => Some(Duration::seconds(4_i64.pow((attempt - 1).min(4) as u32))),
         Action::AccountPause | Action::NumberPause => Some(WHILE_MENDED),
+        Action::LanguageGone => Some(WHILE_TOLD),
         Action::Fix | Action::RecipientStop | Action::MarketingStop | Action::Window | Action::TemplatePause => None,
     }
 }
@@ -95,7 +99,8 @@ pub fn explain(code: i64) -> String {
 /// What is written down of a message that failed for a reason which passes: the code, as a status tells it, and the words for it.
 pub fn that_pass() -> Vec<String> {
     let passes = |policy: &&Policy| {
-        matches!(policy.action, Action::Retry | Action::Pair | Action::AccountPause | Action::NumberPause)
+        use Action::{AccountPause, LanguageGone, NumberPause, Pair, Retry};
+        matches!(policy.action, Retry | Pair | LanguageGone | AccountPause | NumberPause)
     };
     let codes = TABLE.iter().filter(passes).flat_map(|policy| policy.from..=policy.to.unwrap_or(policy.from));
     codes.flat_map(|code| [code.to_string(), explain(code)]).collect()

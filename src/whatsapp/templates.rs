@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::outreach::Listed;
+use crate::outreach::{Above, Asks, Listed};
 
 /// Longest body of a template (section 5.6).
 const LONGEST_BODY: usize = 1_024;
@@ -16,10 +16,13 @@ const LONGEST_NAME: usize = 512;
 pub fn read(entry: &Value) -> Option<Listed> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let parts = entry["components"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let (body, rest): (Vec<&Value>, Vec<&Value>) = parts.iter().partition(|part| is_body(part));
     let is_named = entry["parameter_format"].as_str().is_some_and(|format| format.eq_ignore_ascii_case("NAMED"));
-    let body = body.first().map(|body| text(&body["text"])).unwrap_or_default();
+    let body = parts.iter().find(|part| is_of(part, "BODY")).map(|body| text(&body["text"])).unwrap_or_default();
     let reason = text(&entry["rejected_reason"]);
+    let mut asks = asks(parts);
+    if is_named {
+        asks.names = in_order(&body);
+    }
     Some(Listed {
         name: entry["name"].as_str()?.to_owned(),
         language: api_language(entry["language"].as_str()?),
@@ -27,33 +30,78 @@ pub fn read(entry: &Value) -> Option<Listed> {
         category: text(&entry["category"]),
         quality: text(&entry["quality_score"]["score"]),
         variables: (!parts.is_empty()).then(|| gaps(&body).len()),
-        others: is_named || rest.into_iter().any(is_to_fill),
+        asks,
         body,
         reason: if reason == "NONE" { String::new() } else { reason },
         becomes: String::new(),
     })
 }
 
-fn is_body(part: &Value) -> bool {
-    part["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("BODY"))
+/// Whether a part of a template is of that kind, however it is written.
+pub fn is_of(part: &Value, kind: &str) -> bool {
+    part["type"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(kind))
 }
 
-/// Parts and buttons that are always to be filled in: cards, the end of an offer, codes, products.
-const ALWAYS_TO_FILL: [&str; 6] = ["CAROUSEL", "LIMITED_TIME_OFFER", "COPY_CODE", "OTP", "MPM", "SPM"];
+/// Parts and buttons that want something which nobody fills in, and what that is.
+const NOT_FILLED: [(&str, &str); 6] = [
+    ("CAROUSEL", "cards"),
+    ("LIMITED_TIME_OFFER", "the end of an offer"),
+    ("COPY_CODE", "a code to copy"),
+    ("OTP", "a one-time code"),
+    ("MPM", "products of a catalogue"),
+    ("SPM", "a product of a catalogue"),
+];
 
-/// A header, buttons or cards that want something from us.
-fn is_to_fill(part: &Value) -> bool {
-    let buttons = part["buttons"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let is_media = part["format"].as_str().is_some_and(|format| !format.eq_ignore_ascii_case("TEXT"));
-    let has_gap = |value: &Value| value.as_str().is_some_and(|text| !gaps(text).is_empty());
-    let is_always = |part: &Value| part["type"].as_str().is_some_and(|kind| ALWAYS_TO_FILL.contains(&kind));
-    let wants = |button: &Value| is_always(button) || has_gap(&button["url"]);
-    is_media || is_always(part) || has_gap(&part["text"]) || buttons.iter().any(wants)
+/// What header and buttons ask for.
+fn asks(parts: &[Value]) -> Asks {
+    let mut asks = Asks::default();
+    let buttons: Vec<&Value> = parts.iter().filter_map(|part| part["buttons"].as_array()).flatten().collect();
+    let kind = |part: &Value| part["type"].as_str().unwrap_or_default().to_ascii_uppercase();
+    let cannot = |part: &Value| NOT_FILLED.iter().find(|(name, _)| kind(part) == *name).map(|(_, what)| *what);
+    let mut not_filled = parts.iter().chain(buttons.iter().copied()).find_map(cannot);
+    for header in parts.iter().filter(|part| is_of(part, "HEADER")) {
+        let words = header["text"].as_str().unwrap_or_default();
+        asks.header = match header["format"].as_str().unwrap_or("TEXT").to_ascii_uppercase().as_str() {
+            "TEXT" => in_order(words).pop().map(Above::Gap),
+            "IMAGE" => Some(Above::Image),
+            "VIDEO" => Some(Above::Video),
+            "DOCUMENT" => Some(Above::Document),
+            _ => {
+                not_filled = not_filled.or(Some("a place above its words"));
+                None
+            }
+        };
+    }
+    for (place, button) in buttons.into_iter().enumerate() {
+        let text = |name: &str| button[name].as_str().unwrap_or_default();
+        if let Some((before, _)) = text("url").split_once("{{") {
+            asks.urls.push((place, before.to_owned()));
+        } else if kind(button) == "QUICK_REPLY" {
+            asks.replies.push((place, text("text").to_owned()));
+        }
+    }
+    asks.cannot = not_filled.map(str::to_owned);
+    asks
+}
+
+/// The different gaps of a text in the order in which they stand there.
+fn in_order(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in all_gaps(text) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+fn all_gaps(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0.trim()))
 }
 
 /// The different gaps of a text: `{{1}}` twice is one.
 pub fn gaps(text: &str) -> BTreeSet<&str> {
-    text.split("{{").skip(1).filter_map(|rest| Some(rest.split_once("}}")?.0.trim())).collect()
+    all_gaps(text).collect()
 }
 
 /// Webhooks write `en-US` where the API writes `en_US`.
@@ -119,6 +167,8 @@ impl News {
         set(&mut template.becomes, becomes);
         if let Some(body) = body {
             template.variables = Some(gaps(&body).len());
+            let names = in_order(&body);
+            template.asks.names = if names.iter().any(|name| name.parse::<u8>().is_err()) { names } else { Vec::new() };
             template.body = body;
         }
     }
@@ -168,18 +218,25 @@ pub fn refusal(call: &Value) -> Option<Refused> {
         return Some((None, "the language is missing"));
     }
     let parts = call["components"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let Some(body) = parts.iter().find(|part| is_body(part)) else {
+    let Some(body) = parts.iter().find(|part| is_of(part, "BODY")) else {
         return Some((Some(2_388_043), "a body is missing"));
     };
-    body_refusal(body)
+    let is_named = call["parameter_format"].as_str().is_some_and(|format| format.eq_ignore_ascii_case("NAMED"));
+    body_refusal(body, is_named)
 }
 
-fn body_refusal(body: &Value) -> Option<Refused> {
+fn body_refusal(body: &Value, is_named: bool) -> Option<Refused> {
     let refused = |subcode: i64, words: &'static str| Some((Some(subcode), words));
     let text = body["text"].as_str().unwrap_or_default().trim();
     let gaps = gaps(text);
-    let in_order = (1..=gaps.len()).all(|number| gaps.contains(number.to_string().as_str()));
-    let examples = body["example"]["body_text"][0].as_array().map_or(0, Vec::len);
+    let is_name = |gap: &&str| gap.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let in_order = match is_named {
+        true => gaps.iter().all(is_name),
+        false => (1..=gaps.len()).all(|number| gaps.contains(number.to_string().as_str())),
+    };
+    let example = &body["example"];
+    let examples = if is_named { &example["body_text_named_params"] } else { &example["body_text"][0] };
+    let examples = examples.as_array().map_or(0, Vec::len);
     // What is left of the words without the gaps, in which languages that write no spaces count each character.
     let words = text.split("{{").flat_map(|part| part.rsplit("}}").next()).flat_map(str::chars);
     let words = words.filter(|c| c.is_alphanumeric()).count();
@@ -191,7 +248,10 @@ fn body_refusal(body: &Value) -> Option<Refused> {
         () if text.starts_with("{{") || text.ends_with("}}") => {
             refused(2_388_299, "the body begins or ends with a gap: words must stand before and behind")
         }
-        () if !in_order => refused(2_388_072, "gaps are numbered {{1}}, {{2}} and so on"),
+        () if !in_order => refused(
+            2_388_072,
+            "gaps are numbered {{1}}, {{2}} and so on, or have names of small letters, digits and `_`",
+        ),
         () if gaps.len() != examples => refused(2_388_043, "every gap needs an example"),
         () if words < 3 * gaps.len() => refused(2_388_293, "there are too many gaps for so few words"),
         () => None,
@@ -203,21 +263,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_of_the_list_tells_its_gaps_and_what_else_is_to_be_filled_in() {
+    fn an_entry_of_the_list_tells_what_it_asks_for() {
         let entry = json!({ "name": "offer", "language": "en_US", "status": "APPROVED", "category": "MARKETING",
             "quality_score": { "score": "GREEN" }, "rejected_reason": "NONE",
             "components": [{ "type": "BODY", "text": "Hi {{1}}, and again {{1}}, {{ 2 }} off." }, { "type": "FOOTER", "text": "Bye" }] });
         let listed = read(&entry).unwrap_or_default();
-        assert_eq!((listed.variables, listed.others, listed.reason.as_str()), (Some(2), false, ""));
-        for part in [
-            json!({ "type": "BUTTONS", "buttons": [{ "type": "URL", "url": "https://x.example/{{1}}" }] }),
-            json!({ "type": "BUTTONS", "buttons": [{ "type": "COPY_CODE", "example": "SPRING" }] }),
-            json!({ "type": "HEADER", "format": "IMAGE" }),
-            json!({ "type": "HEADER", "format": "TEXT", "text": "For {{1}}" }),
-        ] {
-            let entry = json!({ "name": "b", "language": "it", "components": [{ "type": "BODY", "text": "x" }, part] });
-            assert!(read(&entry).is_some_and(|listed| listed.others && listed.variables == Some(0)), "{entry}");
-        }
+        assert_eq!((listed.variables, &listed.asks, listed.reason.as_str()), (Some(2), &Asks::default(), ""));
+        let asks = |part: Value| {
+            let body = json!({ "type": "BODY", "text": "for {{what}}, {{name}}: {{what}}" });
+            let entry =
+                json!({ "name": "b", "language": "it", "parameter_format": "NAMED", "components": [body, part] });
+            read(&entry).unwrap_or_default().asks
+        };
+        let plain = Asks { names: vec!["what".into(), "name".into()], ..Asks::default() };
+        let header = |header| Asks { header: Some(header), ..plain.clone() };
+        let above = |format: &str| asks(json!({ "type": "HEADER", "format": format, "text": "For {{1}}" }));
+        assert_eq!([above("TEXT"), above("IMAGE")], [header(Above::Gap("1".into())), header(Above::Image)]);
+        assert_eq!([above("VIDEO"), above("DOCUMENT")], [header(Above::Video), header(Above::Document)]);
+        assert_eq!(above("LOCATION").cannot.as_deref(), Some("a place above its words"));
+        let buttons = asks(json!({ "type": "BUTTONS", "buttons": [{ "type": "QUICK_REPLY", "text": "Stop" },
+            { "type": "URL", "url": "https://x.example/{{1}}" }, { "type": "URL", "url": "https://x.example/" }] }));
+        let urls = vec![(1, "https://x.example/".into())];
+        assert_eq!(buttons, Asks { urls, replies: vec![(0, "Stop".into())], ..plain.clone() });
+        let code = asks(json!({ "type": "BUTTONS", "buttons": [{ "type": "COPY_CODE", "example": "SPRING" }] }));
+        assert_eq!(code.cannot.as_deref(), Some("a code to copy"));
+        assert_eq!(asks(json!({ "type": "carousel", "cards": [] })).cannot.as_deref(), Some("cards"));
     }
 
     #[test]

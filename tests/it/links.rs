@@ -16,7 +16,7 @@ const PHONE: &str =
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36";
 
 /// A client that shows where it is sent instead of going there.
-fn browser() -> reqwest::Client {
+pub fn browser() -> reqwest::Client {
     hotline::whatsapp::client::install_tls();
     reqwest::Client::builder().user_agent(PHONE).redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }

@@ -248,7 +248,14 @@ async fn the_language_that_was_chosen_stands_with_the_message() {
         store.append(vec![message("m", &["+85251234567"], "hi")]).await.unwrap();
         let template = |language: &str, instead_of: Option<&str>| {
             let (name, instead_of) = ("offer".to_owned(), instead_of.map(str::to_owned));
-            Content::Template(TemplateRef { name, language: language.into(), body: vec!["Ada".into()], instead_of })
+            let body = vec!["Ada".into()];
+            Content::Template(TemplateRef {
+                name,
+                language: language.into(),
+                body,
+                instead_of,
+                ..TemplateRef::default()
+            })
         };
         fold_all(&store, |_| {
             let mut outgoing: NewOutgoing = reply(1);
@@ -268,5 +275,137 @@ async fn the_language_that_was_chosen_stands_with_the_message() {
         assert_eq!(taken[0].message.content, chosen, "{}", database.kind);
         let kept = store.stuck(NOW).await.unwrap();
         assert_eq!(kept[0].message.content.text(), "[offer, in zh_TW instead of zh_HK] Ada", "{}", database.kind);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_with_picture_named_gaps_and_buttons_is_filled_in_and_its_link_is_tracked() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 1000).await;
+        let made = |name: &str| {
+            let gaps = json!([{ "param_name": "name", "example": "Ada" }, { "param_name": "code", "example": "X" }]);
+            json!({ "name": name, "language": "en_US", "category": "UTILITY", "parameter_format": "NAMED", "components": [
+                { "type": "HEADER", "format": "IMAGE" },
+                { "type": "BODY", "text": "Hi {{name}}, {{code}} is for you.", "example": { "body_text_named_params": gaps } },
+                { "type": "BUTTONS", "buttons": [{ "type": "QUICK_REPLY", "text": "Enough" },
+                    { "type": "URL", "text": "See it", "url": format!("http://{address}/l/{{{{1}}}}") }] },
+            ] })
+        };
+        sandbox.add_template_call(&made("spring_offer"));
+        sandbox.add_template_call(&made("bare_offer"));
+        let keywords = wide_awake();
+        let file = keywords.path().join("templates.toml");
+        let form = "[template.spring_offer]\ngaps = { code = \"SPRING20\" }\nheader = \"https://shop.example/spring.jpg\"\n\
+                    url = \"{link}\"\npage = \"https://shop.example/spring\"\npayloads = { Enough = \"STOP\" }\n";
+        std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + form).unwrap();
+        let settings = [
+            ("HOTLINE_API__TOKEN", TOKEN),
+            ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),
+            ("HOTLINE_WHATSAPP__BUSINESS_ACCOUNT_ID", ACCOUNT),
+        ];
+        let _app = App::start(address, graph, &database, &settings).await;
+        sandbox.verify().await.unwrap();
+        let http = http();
+        let call = async |path: &str, body: Option<Value>| -> Value {
+            let url = format!("http://{address}/api/v1/{path}");
+            let request = match body {
+                Some(body) => http.post(url).json(&body),
+                None => http.get(url),
+            };
+            request.bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap()
+        };
+        let number = customer(1).number;
+        let wrote = (chrono::Utc::now() - chrono::TimeDelta::days(2)).to_rfc3339();
+        let event = json!({ "at": wrote, "contact": number, "event": "message", "text": "hello" });
+        call("events", Some(event)).await;
+        let campaign = |template: &str| {
+            let name = template.replace('_', "-");
+            json!({ "name": name, "segment": "country:hk", "kind": "service", "templates": [template], "lasts": "3d" })
+        };
+        let held = eventually("the list is read and the customer known", async || {
+            let run = call("campaigns/dry-run", Some(campaign("bare_offer"))).await;
+
+            let why = run["held"][0].as_str()?.to_owned();
+            (run["members"] == 1 && why.contains("in en_US")).then_some(why)
+        })
+        .await;
+        let missing = "`bare_offer` in en_US: nothing is known for its gap {{code}}: name it in templates.toml";
+        assert_eq!(held, missing);
+        assert_eq!(call("campaigns/dry-run", Some(campaign("spring_offer"))).await["held"], json!([]));
+        call("campaigns", Some(campaign("spring_offer"))).await;
+        call("campaigns/spring-offer/start", Some(json!({}))).await;
+        let shown = eventually("it arrives", async || {
+            sandbox.phone(&number[1..]).into_iter().find(|shown| shown["template"].is_object())
+        })
+        .await;
+        let words: Vec<&str> = shown["template"]["words"].as_str().unwrap().lines().collect();
+        let [picture, words, link] = words.as_slice() else { panic!("{}: {shown}", database.kind) };
+        assert_eq!((*picture, *words), ("https://shop.example/spring.jpg", "Hi there, SPRING20 is for you."));
+        let components = shown["template"]["components"].as_array().unwrap();
+        let payload = json!({ "type": "button", "sub_type": "quick_reply", "index": "0",
+            "parameters": [{ "type": "payload", "payload": "STOP" }] });
+        assert!(components.contains(&payload), "{shown}");
+        // It leads to the page, and who opens it has answered the campaign.
+        let opened = crate::links::browser().get(*link).send().await.unwrap();
+        assert_eq!(opened.headers()["location"], "https://shop.example/spring");
+        eventually("the click counts for the campaign", async || {
+            (call("campaigns/spring-offer", None).await["variants"][0]["clicked"] == 1).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_meta_does_not_find_in_one_language_leaves_in_the_next_one() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 1000).await;
+        let meta = Meta { http: http(), base: format!("http://{graph}/v26.0") };
+        sandbox.add_template(&draft("tips", "en_US", "Hi {{1}}, some tips for you."));
+        sandbox.add_template(&draft("tips", "zh_HK", "您好，{{1}}，給你一些貼士。"));
+        let keywords = wide_awake();
+        let settings = [
+            ("HOTLINE_API__TOKEN", TOKEN),
+            ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),
+            ("HOTLINE_WHATSAPP__BUSINESS_ACCOUNT_ID", ACCOUNT),
+        ];
+        let _app = App::start(address, graph, &database, &settings).await;
+        sandbox.verify().await.unwrap();
+        let api = |path: &str| format!("http://{address}/api/v1/{path}");
+        let get = async |path: &str| -> Value {
+            meta.http.get(api(path)).bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap()
+        };
+        let post = async |path: &str, body: Value| -> Value {
+            let request = meta.http.post(api(path)).bearer_auth(TOKEN).json(&body);
+            request.send().await.unwrap().json().await.unwrap()
+        };
+        eventually("the list was read", async || get("templates").await["read_at"].is_string().then_some(())).await;
+        // Deleted at Meta, which tells nobody.
+        let listed = meta.list("name=tips&limit=9").await;
+        let chinese = listed["data"].as_array().unwrap().iter().find(|one| one["language"] == "zh_HK").unwrap();
+        let query = format!("name=tips&hsm_id={}", chinese["id"].as_str().unwrap());
+        let deleted = meta.http.delete(format!("{}/{ACCOUNT}/message_templates?{query}", meta.base));
+        assert_eq!(meta.call(deleted).await.0, 200);
+        let number = customer(1).number;
+        let wrote = (chrono::Utc::now() - chrono::TimeDelta::days(2)).to_rfc3339();
+        post("events", json!({ "at": wrote, "contact": number, "event": "message", "text": "你好，有冇手機呀？" }))
+            .await;
+        let asked =
+            json!({ "name": "tips", "segment": "country:hk", "kind": "service", "templates": ["tips"], "lasts": "3d" });
+        eventually("the customer is known", async || {
+            (post("campaigns/dry-run", asked.clone()).await["members"] == 1).then_some(())
+        })
+        .await;
+        post("campaigns", asked).await;
+        post("campaigns/tips/start", json!({})).await;
+        let shown = eventually("it leaves in English", async || {
+            sandbox.phone(&number[1..]).into_iter().find(|shown| shown["template"].is_object())
+        })
+        .await;
+        assert_eq!(shown["template"]["language"]["code"], "en_US", "{}: {shown}", database.kind);
+        let history = get("outreach").await.to_string();
+        assert_eq!(sandbox.counters().refused, 1, "it was tried once in Chinese");
+        assert!(history.contains("zh_HK: GONE, was APPROVED"), "{history}");
     }
 }

@@ -4,11 +4,11 @@ use sqlx::Row;
 
 use super::campaigns::{self, CANCELLED, Open};
 use super::{Connection, LOCK_PORTFOLIO, json, outbox};
-use crate::domain::{ContactId, Duration, Timestamp};
+use crate::domain::{ContactId, Content, Duration, Outgoing, Timestamp};
 use crate::outreach::{Limits, Outcomes};
 use crate::store::{
     AccountEvent, Gate, HistoryRow, HoldRow, Leave, NumberRow, NumberTold, OutboxRow, OutcomeRow, PaceRow,
-    UnaskedCounts, WaitingRow,
+    UnaskedCounts, WaitingRow, Way,
 };
 
 /// A little more than Meta's 24 hours: Meta counts from its own clock, a little after ours.
@@ -476,9 +476,19 @@ pub(in crate::store) async fn way_of(
     connection: &mut Connection,
     contact: ContactId,
     number: i64,
-) -> Result<Option<(String, Option<String>)>, sqlx::Error> {
-    let select = "select channel, template from outbox where contact_id = $1 and number = $2";
-    sqlx::query_as(select).bind(contact.0).bind(number).fetch_optional(connection).await
+) -> Result<Option<Way>, sqlx::Error> {
+    let select = "select channel, message from outbox where contact_id = $1 and number = $2";
+    let found: Option<(String, String)> =
+        sqlx::query_as(select).bind(contact.0).bind(number).fetch_optional(connection).await?;
+    let read = |(channel, message): (String, String)| {
+        let message: Outgoing = serde_json::from_str(&message).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let template = match message.content {
+            Content::Template(template) => Some((template.name, template.language)),
+            _ => None,
+        };
+        Ok((channel, template))
+    };
+    found.map(read).transpose()
 }
 
 /// How much waits, and what became of the rest in 24 hours.

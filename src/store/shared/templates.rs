@@ -10,7 +10,7 @@ use crate::outreach::Listed;
 
 /// Every template in every language.
 pub(in crate::store) async fn all(connection: &mut Connection) -> Result<Vec<Listed>, sqlx::Error> {
-    let select = "select name, language, status, category, quality, variables, others, body, reason, becomes \
+    let select = "select name, language, status, category, quality, variables, asks, body, reason, becomes \
                   from templates order by name, language";
     let read = |row: &_| {
         Ok(Listed {
@@ -20,7 +20,7 @@ pub(in crate::store) async fn all(connection: &mut Connection) -> Result<Vec<Lis
             category: Row::try_get(row, 3)?,
             quality: Row::try_get(row, 4)?,
             variables: Row::try_get::<Option<i64>, _>(row, 5)?.map(|count| count.max(0) as usize),
-            others: Row::try_get::<i64, _>(row, 6)? != 0,
+            asks: serde_json::from_str(Row::try_get(row, 6)?).map_err(|error| sqlx::Error::Decode(error.into()))?,
             body: Row::try_get(row, 7)?,
             reason: Row::try_get(row, 8)?,
             becomes: Row::try_get(row, 9)?,
@@ -47,12 +47,12 @@ pub(in crate::store) async fn put(
     }
     let rows: Vec<_> = changed.into_iter().map(row).collect();
     let upsert = concat!(
-        "insert into templates (name, language, status, category, quality, variables, others, body, reason, becomes, changed_at) ",
-        "select value->>0, value->>1, value->>2, value->>3, value->>4, cast(value->>5 as bigint), cast(value->>6 as bigint), ",
+        "insert into templates (name, language, status, category, quality, variables, asks, body, reason, becomes, changed_at) ",
+        "select value->>0, value->>1, value->>2, value->>3, value->>4, cast(value->>5 as bigint), value->>6, ",
         "value->>7, value->>8, value->>9, $2 from ",
         rows!("$1"),
         " where true on conflict (name, language) do update set status = excluded.status, category = excluded.category, ",
-        "quality = excluded.quality, variables = excluded.variables, others = excluded.others, body = excluded.body, ",
+        "quality = excluded.quality, variables = excluded.variables, asks = excluded.asks, body = excluded.body, ",
         "reason = excluded.reason, becomes = excluded.becomes, changed_at = excluded.changed_at"
     );
     if !rows.is_empty() {
@@ -62,11 +62,11 @@ pub(in crate::store) async fn put(
     transaction.commit().await
 }
 
-type TemplateRow<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, Option<usize>, i64, &'a str, &'a str, &'a str);
+type TemplateRow<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, Option<usize>, String, &'a str, &'a str, &'a str);
 
 fn row(template: &Listed) -> TemplateRow<'_> {
-    let Listed { name, language, status, category, quality, variables, others, body, reason, becomes } = template;
-    (name, language, status, category, quality, *variables, i64::from(*others), body, reason, becomes)
+    let Listed { name, language, status, category, quality, variables, asks, body, reason, becomes } = template;
+    (name, language, status, category, quality, *variables, json(asks), body, reason, becomes)
 }
 
 /// Forgets the templates that are not among these.

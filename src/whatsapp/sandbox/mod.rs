@@ -6,6 +6,7 @@
 
 mod api;
 mod deliver;
+mod filled;
 mod phones;
 mod state;
 mod templates;

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::{refuse, refuse_with, unauthorised, unknown_object};
-use super::{ACCOUNT, Sandbox, deliver, wire};
+use super::{ACCOUNT, Sandbox, deliver, filled, wire};
 use crate::domain::{Duration, Timestamp};
-use crate::whatsapp::templates::{Draft, api_language, gaps, refusal};
+use crate::whatsapp::templates::{Draft, api_language, is_of, refusal};
 
 /// Calls about templates that an account may make in an hour (section 5.3).
 const CALLS_AN_HOUR: usize = 200;
@@ -39,21 +39,24 @@ struct Template {
     status: String,
     quality: String,
     reason: String,
+    /// `POSITIONAL` or `NAMED`.
+    format: String,
     components: Value,
 }
 
 impl Template {
     fn body(&self) -> &str {
-        let parts = self.components.as_array().map(Vec::as_slice).unwrap_or_default();
-        let body =
-            parts.iter().find(|part| part["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("BODY")));
-        body.and_then(|body| body["text"].as_str()).unwrap_or_default()
+        self.part("BODY").and_then(|body| body["text"].as_str()).unwrap_or_default()
+    }
+
+    fn part(&self, kind: &str) -> Option<&Value> {
+        self.components.as_array().into_iter().flatten().find(|part| is_of(part, kind))
     }
 
     fn shown(&self) -> Value {
         json!({
             "id": self.id, "name": self.name, "language": self.language, "status": self.status, "category": self.category,
-            "components": self.components, "parameter_format": "POSITIONAL", "rejected_reason": self.reason,
+            "components": self.components, "parameter_format": self.format, "rejected_reason": self.reason,
             "quality_score": { "score": self.quality },
         })
     }
@@ -88,6 +91,7 @@ impl Templates {
             status: status.into(),
             quality: "UNKNOWN".into(),
             reason: "NONE".into(),
+            format: call["parameter_format"].as_str().unwrap_or("POSITIONAL").to_ascii_uppercase(),
             components: call["components"].clone(),
         });
         id
@@ -114,22 +118,7 @@ impl Templates {
             "DISABLED" => return Err(132_016),
             _ => return Err(132_001),
         }
-        let parts = named["components"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let body =
-            parts.iter().find(|part| part["type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("body")));
-        let filled = body.and_then(|body| body["parameters"].as_array()).map(Vec::as_slice).unwrap_or_default();
-        if filled.len() != gaps(template.body()).len() {
-            return Err(132_000);
-        }
-        let mut words = template.body().to_owned();
-        for (parameter, number) in filled.iter().zip(1..) {
-            let text = parameter["text"].as_str().unwrap_or_default();
-            // No line breaks, no tabs, no more than four spaces in a row (section 4.1).
-            if text.is_empty() || text.contains(['\n', '\t']) || text.contains("     ") {
-                return Err(132_012);
-            }
-            words = words.replace(&format!("{{{{{number}}}}}"), text);
-        }
+        let words = filled::fill(&template.format, &template.components, &named["components"])?;
         Ok((&template.category, words))
     }
 }
@@ -137,7 +126,12 @@ impl Templates {
 impl Sandbox {
     /// The account has this template, approved long ago.
     pub fn add_template(&self, draft: &Draft) {
-        self.inner.templates().add(&draft.call(), "APPROVED");
+        self.add_template_call(&draft.call());
+    }
+
+    /// The same of a template that was made by this call.
+    pub fn add_template_call(&self, call: &Value) {
+        self.inner.templates().add(call, "APPROVED");
     }
 
     /// Something changes about a template, as Meta changes it; webhooks tell of it. Returns how many templates it was.

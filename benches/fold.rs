@@ -1,6 +1,7 @@
 //! Folding events of one contact: `cargo bench --bench fold`. All shipped dictionaries and rules are on.
 #![allow(missing_docs, clippy::unwrap_used, reason = "criterion's macros make public items; a bench may stop")]
 
+use std::cell::OnceCell;
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -74,26 +75,37 @@ fn fold(criterion: &mut Criterion) {
     }
     // What a contact has behind it makes an event no dearer: the state holds what still counts, and no more.
     for behind in [10, 10_000] {
-        let mut state = new_state();
-        (0..behind).for_each(|number| drop(knowledge.fold(&mut state, &happening(number))));
-        let next = happening(behind + (6 - behind % 6));
+        let state = OnceCell::new();
+        let with_past = || {
+            state.get_or_init(|| {
+                let mut state = new_state();
+                (0..behind).for_each(|number| drop(knowledge.fold(&mut state, &happening(number))));
+                state
+            })
+        };
+        let next = behind + (6 - behind % 6);
         group.throughput(Throughput::Elements(1));
-        group.bench_function(format!("a message behind {behind} events"), |bench| {
-            bench.iter_batched_ref(
-                || state.clone(),
-                |state| black_box(knowledge.fold(state, &next)),
-                BatchSize::SmallInput,
-            );
-        });
-        let click = happening(next.seq + 1);
-        group.bench_function(format!("a click behind {behind} events"), |bench| {
-            bench.iter_batched_ref(
-                || state.clone(),
-                |state| black_box(knowledge.fold(state, &click)),
-                BatchSize::SmallInput,
-            );
-        });
+        for (name, number) in [("message", next), ("click", next + 1), ("page", next + 2), ("receipt", next + 3)] {
+            let event = happening(number);
+            group.bench_function(format!("a {name} behind {behind} events"), |bench| {
+                bench.iter_batched_ref(
+                    || with_past().clone(),
+                    |state| black_box(knowledge.fold(state, &event)),
+                    BatchSize::SmallInput,
+                );
+            });
+        }
     }
+    // Two months of a customer who does a bit of everything: what a replay or a recomputation is made of.
+    group.throughput(Throughput::Elements(1_500));
+    group.bench_function("a mixed past of 1500", |bench| {
+        let events: Vec<Event> = (0..1_500).map(happening).collect();
+        bench.iter_batched(
+            new_state,
+            |mut state| events.iter().for_each(|event| drop(black_box(knowledge.fold(&mut state, event)))),
+            BatchSize::SmallInput,
+        );
+    });
     let known = serde_json::to_string(&play(new_state(), 200, 157_000_000)).unwrap();
     group.throughput(Throughput::Bytes(known.len() as u64));
     group.bench_function("state from and to JSON", |bench| {

@@ -116,8 +116,6 @@ pub struct Evidence {
 pub enum TagMove {
     /// Not held before.
     Set,
-    /// Held before; its lifetime began anew. Not written to the ledger.
-    Renewed,
     /// Taken away by a rule, an exclusive group or a person.
     Removed,
     /// Its lifetime ended.

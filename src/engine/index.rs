@@ -19,9 +19,7 @@ pub(super) fn index(state: &State, effects: &[Effect], events: &[Event], before:
     let anew = before.profile.is_none();
     let mut changed: BTreeMap<&TagKey, bool> = BTreeMap::new();
     for effect in effects {
-        if let Effect::Decided(_, Consequence::Tag(change)) = effect
-            && change.change != TagMove::Renewed
-        {
+        if let Effect::Decided(_, Consequence::Tag(change)) = effect {
             changed.insert(&change.tag, change.change == TagMove::Set);
         }
     }

@@ -247,7 +247,6 @@ pub(super) fn ledger_line(at: Timestamp, consequence: Consequence) -> Option<Led
                 TagMove::Set => LedgerMove::Set,
                 TagMove::Removed => LedgerMove::Removed,
                 TagMove::Expired => LedgerMove::Expired,
-                TagMove::Renewed => return None,
             };
             (tag.to_string(), change, at, evidence)
         }

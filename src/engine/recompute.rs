@@ -11,7 +11,7 @@ use super::fold::Knowledge;
 use super::index::{Before, index};
 use super::state::{Effect, State};
 use super::summary::summarise;
-use crate::domain::{Consequence, Duration, Evidence, TagChange, TagMove, Timestamp, in_order};
+use crate::domain::{Consequence, Duration, Evidence, TagChange, Timestamp, in_order};
 use crate::store::{ClaimedContact, Folded, LedgerLine, LedgerMove, StoreError};
 
 /// Contacts that are made anew together.
@@ -158,9 +158,7 @@ fn anew(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> Folde
 /// Keeps the last change of each tag.
 fn note(effects: Vec<Effect>, changes: &mut BTreeMap<String, TagChange>) {
     for effect in effects {
-        if let Effect::Decided(_, Consequence::Tag(change)) = effect
-            && change.change != TagMove::Renewed
-        {
+        if let Effect::Decided(_, Consequence::Tag(change)) = effect {
             changes.insert(change.tag.to_string(), change);
         }
     }

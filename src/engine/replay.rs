@@ -297,7 +297,7 @@ fn note(
             trace.push(said);
         }
         match effect {
-            Effect::Decided(_, Consequence::Tag(change)) if change.change != TagMove::Renewed => {
+            Effect::Decided(_, Consequence::Tag(change)) => {
                 player.ledger.insert(change.tag.to_string(), change);
             }
             Effect::Decided(_, Consequence::Alert { name, .. }) => {
@@ -316,7 +316,6 @@ fn tell(contact: &ContactRef, effect: &Effect) -> Option<String> {
         Effect::Decided(at, Consequence::Tag(change)) => {
             let verb = match change.change {
                 TagMove::Set => "+",
-                TagMove::Renewed => return None,
                 TagMove::Removed => "-",
                 TagMove::Expired => "- (expired)",
             };

@@ -1,6 +1,6 @@
 //! The follow-up colour: how rules and persons give it, how it falls, which green it is, and what red starts.
 
-use super::effects::Change;
+use super::effects::{Change, Why};
 use super::facts::ColourState;
 use super::language::Painting;
 use super::timers::STEP;
@@ -10,7 +10,7 @@ use crate::domain::{Colour, Consequence, Duration, Evidence, HandoffRequest, Tim
 const RED_ENDED: &str = "red_ended";
 
 impl Change<'_> {
-    pub(super) fn paint(&mut self, painting: &Painting, evidence: &Evidence) {
+    pub(super) fn paint(&mut self, painting: &Painting, evidence: Why<'_>) {
         let now = self.facts.colour();
         let allowed = match (&painting.from, now) {
             _ if painting.from_any => true,
@@ -43,12 +43,12 @@ impl Change<'_> {
         colour: Colour,
         until: Option<Timestamp>,
         then: Option<Colour>,
-        evidence: &Evidence,
+        evidence: Why<'_>,
     ) {
         let colour = self.used(colour);
         let from = self.facts.colour();
-        let by_person = evidence.by.starts_with("agent:");
-        let colour = if colour.is_green() && !by_person { self.green() } else { colour };
+        let is_green = colour.is_green() && !evidence.by.starts_with("agent:");
+        let colour = if is_green { self.green() } else { colour };
         if from == Some(colour) {
             return self.confirm_colour(until, then, evidence);
         }
@@ -62,7 +62,7 @@ impl Change<'_> {
         self.facts.colour = Some(ColourState { colour, since: self.now, until, then, by, fallen: false });
         let tag = |colour: Colour| format!("color/{}", colour.name());
         self.mirror(from.map(tag), Some(tag(colour)), until, evidence);
-        self.out.push(Consequence::Colour { from, to: colour, evidence: evidence.clone() });
+        self.out.push(Consequence::Colour { from, to: colour, evidence: Evidence::clone(evidence) });
         self.coloured(from, colour, evidence);
     }
 
@@ -95,7 +95,7 @@ impl Change<'_> {
         evidence.figure =
             format!("{} stretches of red without an order (at most {})", self.facts.reds.len(), table.reds);
         if let Ok(tag) = "color/red-exhausted".parse() {
-            self.set(tag, None, None, &evidence);
+            self.set(tag, None, None, &&evidence);
         }
         true
     }
@@ -106,7 +106,7 @@ impl Change<'_> {
         let figure = "an order, or a month without red".into();
         let evidence =
             Evidence { by: "red-exhausted".into(), catalogue: vec!["COLOR-7".into()], figure, ..Evidence::default() };
-        self.remove_like("color/red-exhausted", None, |_, _| true, &evidence);
+        self.remove_like("color/red-exhausted", None, |_, _| true, &&evidence);
     }
 
     /// What a change of colour itself starts: red needs a person, and from green it is a sudden need (COLOR-1, 20).
@@ -122,7 +122,7 @@ impl Change<'_> {
         let mut evidence = evidence.clone();
         evidence.catalogue.push(catalogue.into());
         if sudden && let Ok(tag) = "color/sudden-need".parse() {
-            self.set(tag, Some(self.at + Duration::hours(72) + STEP), None, &evidence);
+            self.set(tag, Some(self.at + Duration::hours(72) + STEP), None, &&evidence);
         }
         self.out.push(Consequence::Handoff(HandoffRequest { reason: reason.into(), promise, evidence }));
     }
@@ -133,14 +133,14 @@ impl Change<'_> {
         let evidence = Evidence { by: before.by.clone(), figure, ..Evidence::default() };
         match before.until.filter(|until| *until <= self.now) {
             Some(_) => self.fall(&before),
-            None => self.set_colour(before.colour, before.until, before.then, &evidence),
+            None => self.set_colour(before.colour, before.until, before.then, &&evidence),
         }
     }
 
     /// The time of a colour is over.
     pub(super) fn fall(&mut self, state: &ColourState) {
         let evidence = Evidence { by: state.by.clone(), figure: "its time is over".into(), ..Evidence::default() };
-        self.set_colour(state.then.unwrap_or(Colour::LightGreen), None, None, &evidence);
+        self.set_colour(state.then.unwrap_or(Colour::LightGreen), None, None, &&evidence);
         if let Some(state) = &mut self.facts.colour {
             state.fallen = true;
         }
@@ -168,7 +168,7 @@ impl Change<'_> {
             return;
         }
         let figure = "what they spend in a year".into();
-        self.set_colour(green, state.until, state.then, &Evidence { by: state.by, figure, ..Evidence::default() });
+        self.set_colour(green, state.until, state.then, &&Evidence { by: state.by, figure, ..Evidence::default() });
         if let Some(now) = &mut self.facts.colour {
             (now.since, now.fallen) = (state.since, state.fallen);
         }

@@ -1,5 +1,6 @@
 //! What a rule asks for, one condition after the other, and how far a contact is from it.
 
+use std::cell::OnceCell;
 use std::fmt::Write;
 
 use rust_decimal::Decimal;
@@ -215,7 +216,13 @@ fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &
 fn usual(see: &View<'_>, rule: &Rule) -> Decimal {
     let both = Duration::millis(rule.sum_window.0 + rule.mean_window.0);
     let all = best(see, rule, (&[], &Fields::new(), None), both);
-    let book = Book { orders: &see.facts.orders, rates: &see.rulebook.rates, at: see.now, since: None };
+    let book = Book {
+        orders: &see.facts.orders,
+        bought: &OnceCell::new(),
+        rates: &see.rulebook.rates,
+        at: see.now,
+        since: None,
+    };
     purchases::mean_before(&all, &book, rule).unwrap_or_default() / Decimal::ONE_HUNDRED
 }
 
@@ -306,7 +313,7 @@ fn best(see: &View<'_>, rule: &Rule, (per, fields, distinct): Wanted<'_>, window
 
 fn of_orders(see: &View<'_>, rule: &Rule, (per, fields, distinct): Wanted<'_>) -> Vec<Vec<Entry>> {
     let rates = &see.rulebook.rates;
-    let book = Book { orders: &see.facts.orders, rates, at: see.now, since: None };
+    let book = Book { orders: &see.facts.orders, bought: &OnceCell::new(), rates, at: see.now, since: None };
     let currency = rule.written.sum.as_ref().map(|sum| sum.currency);
     let currency = currency.or_else(|| rule.written.mean.as_ref().map(|mean| mean.currency));
     let purchases =

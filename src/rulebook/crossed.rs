@@ -1,11 +1,13 @@
 //! Several counts that must hold together, as in a matrix of messages against clicks. They may ask for few as well as for many, so
 //! the clock alone can make them hold or end: see `look.rs`.
 
+use std::collections::BTreeMap;
+
 use super::Rulebook;
 use super::checks::Checker;
 use super::explain::Condition;
 use super::facts::{Entry, Facts};
-use super::figures::Figure;
+use super::figures::{Figure, Told};
 use super::language::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
@@ -25,7 +27,7 @@ pub(super) struct Count {
 
 impl Count {
     /// How many of the newest tell whether it holds.
-    fn needs(&self) -> String {
+    pub(super) fn needs(&self) -> String {
         match self.at_most {
             usize::MAX => format!("at least {}", self.at_least),
             most if self.at_least == 0 => format!("at most {most}"),
@@ -66,7 +68,10 @@ pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &[Cro
 /// Notes a signal in the counters that count it.
 pub(super) fn note(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal, now: Timestamp) {
     for count in rulebook.shared_counts.iter().filter(|count| count.of == signal.name) {
-        let groups = facts.counters.entry(count.counter.clone()).or_default();
+        if !facts.counters.contains_key(&count.counter) {
+            facts.counters.insert(count.counter.clone(), BTreeMap::new());
+        }
+        let Some(groups) = facts.counters.get_mut(&count.counter) else { continue };
         let entries = groups.entry(String::new()).or_default();
         let entry = Entry { at: signal.at, seq: signal.seq, burst: signal.burst, weight: 0, value: String::new() };
         entries.insert(entries.partition_point(|other| other.at <= signal.at), entry);
@@ -98,21 +103,26 @@ fn counted<'f>(facts: &'f Facts, count: &Count, now: Timestamp) -> &'f [Entry] {
 }
 
 /// The counts of a rule, if they hold. Of somebody who never did any of it nothing is said.
-pub(super) fn figure(rule: &Rule, facts: &Facts, now: Timestamp) -> Option<Figure> {
+pub(super) fn figure<'r>(rule: &'r Rule, facts: &Facts, now: Timestamp) -> Option<Figure<'r>> {
     if !rule.crossed.iter().any(|count| facts.marks.contains_key(count.of)) {
         return None;
     }
-    let (mut text, mut events, mut newest) = (Vec::new(), Vec::new(), None);
+    let (mut have, mut events, mut newest) = (Vec::new(), Vec::new(), None);
     for count in &rule.crossed {
         let counted = counted(facts, count, now);
         if !count.holds(counted) {
             return None;
         }
-        text.push(format!("{} {} in {} (needs {})", counted.len(), count.of, count.within, count.needs()));
+        have.push(counted.len());
         events.extend(counted.iter().map(|entry| entry.seq));
         newest = newest.max(counted.last().map(|entry| entry.at));
     }
-    Some(Figure { text: text.join("; "), events, newest: newest.unwrap_or(now), ..Figure::default() })
+    Some(Figure {
+        text: Told::Crossed(&rule.crossed, have),
+        events,
+        newest: newest.unwrap_or(now),
+        ..Figure::default()
+    })
 }
 
 /// The same one by one, for people who ask why.

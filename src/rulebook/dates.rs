@@ -50,7 +50,7 @@ pub(super) fn look(change: &mut Change<'_>) {
             change.facts.waited.insert(rule.name.to_string(), from);
             if change.now < until && holds(rule, change.facts, None) {
                 change.while_until = Some(until);
-                change.apply(rule, None, told_text(rule, change.facts), &[]);
+                change.apply(rule, None, &told_text(rule, change.facts), &[]);
                 change.while_until = None;
             }
         }

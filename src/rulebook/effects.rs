@@ -1,6 +1,9 @@
 //! Carrying out what a rule says: tags, colour, heat, stage, and what it starts.
 
+use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::Deref;
 
 use super::facts::{Facts, HeatState, HeldTag};
 use super::language::{Life, Rule};
@@ -14,6 +17,9 @@ use crate::domain::{
     Stage, TagChange, TagKey, TagMove, Timestamp,
 };
 
+/// Why something changes, written down only where it does.
+pub(super) type Why<'a> = &'a dyn Deref<Target = Evidence>;
+
 /// One step in progress: the facts that change and the consequences so far.
 pub(super) struct Change<'a> {
     pub(super) rulebook: &'a Rulebook,
@@ -24,6 +30,8 @@ pub(super) struct Change<'a> {
     pub(super) at: Timestamp,
     /// When the count of the rule that is being applied ceases to hold.
     pub(super) while_until: Option<Timestamp>,
+    /// The signals of all purchases, made when a rule first looks at them: orders move only before rules are tried.
+    pub(super) bought: OnceCell<Vec<Signal>>,
     /// Tags of the latest signal that it gave, see [`Change::only_latest`].
     given: Vec<TagKey>,
     pub(super) out: &'a mut Vec<Consequence>,
@@ -37,23 +45,23 @@ impl<'a> Change<'a> {
         now: Timestamp,
         out: &'a mut Vec<Consequence>,
     ) -> Self {
-        Self { rulebook, facts, contact, now, at: now, while_until: None, given: Vec::new(), out }
+        let (bought, given) = (OnceCell::new(), Vec::new());
+        Self { rulebook, facts, contact, now, at: now, while_until: None, bought, given, out }
     }
 
     /// Carries out a rule that holds.
-    pub(super) fn apply(&mut self, rule: &Rule, signal: Option<&Signal>, figure: String, events: &[i64]) {
-        let evidence = Evidence {
-            by: rule.name.to_string(),
-            version: rule.version.clone(),
-            catalogue: rule.written.catalogue.clone(),
+    pub(super) fn apply(&mut self, rule: &Rule, signal: Option<&Signal>, figure: &dyn Display, events: &[i64]) {
+        // Most of what holds is known already: what it rests on is written down only where something comes of it.
+        let evidence = LazyCell::new(|| Evidence {
             events: events.to_vec(),
             spans: signal.map(|signal| signal.spans.clone()).unwrap_or_default(),
-            figure,
-        };
+            ..evidence_of(rule, figure)
+        });
+        let evidence: Why<'_> = &evidence;
         for pattern in &rule.written.removes {
             if let Some(pattern) = self.filled(pattern, signal) {
                 let about = signal.and_then(|signal| self.about(rule, signal));
-                self.remove_like(&pattern, about.as_deref(), |_, _| true, &evidence);
+                self.remove_like(&pattern, about.as_deref(), |_, _| true, evidence);
             }
         }
         for name in &rule.written.forgets {
@@ -61,25 +69,25 @@ impl<'a> Change<'a> {
         }
         let is_new = match &rule.written.tag {
             Some(tag) => {
-                let Some(tag) = self.filled(tag.get_ref(), signal).and_then(|name| name.parse().ok()) else { return };
-                self.tag(rule, tag, signal, &evidence)
+                let Some(tag) = self.filled(tag.get_ref(), signal).and_then(|name| self.key(&name)) else { return };
+                self.tag(rule, tag, signal, evidence)
             }
             None => true,
         };
         if let Some(stage) = rule.stage {
-            self.reach(stage, &evidence);
+            self.reach(stage, evidence);
         }
         if let Some(heat) = rule.heat {
-            self.warm(heat, &evidence);
+            self.warm(heat, evidence);
         }
         if let Some(painting) = &rule.painting {
-            self.paint(painting, &evidence);
+            self.paint(painting, evidence);
         }
-        self.start(rule, signal, is_new, &evidence);
+        self.start(rule, signal, is_new, evidence);
     }
 
     /// Sets a rule's tag; whether the contact did not hold it before.
-    fn tag(&mut self, rule: &Rule, tag: TagKey, signal: Option<&Signal>, evidence: &Evidence) -> bool {
+    fn tag(&mut self, rule: &Rule, tag: TagKey, signal: Option<&Signal>, evidence: Why<'_>) -> bool {
         if rule.written.latest {
             self.given.push(tag.clone());
         }
@@ -124,16 +132,16 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn start(&mut self, rule: &Rule, signal: Option<&Signal>, is_new: bool, evidence: &Evidence) {
+    fn start(&mut self, rule: &Rule, signal: Option<&Signal>, is_new: bool, evidence: Why<'_>) {
         if let Some(handoff) = rule.written.handoff.as_ref().filter(|_| is_new) {
             self.out.push(Consequence::Handoff(HandoffRequest {
                 reason: handoff.reason.clone(),
                 promise: rule.promise,
-                evidence: evidence.clone(),
+                evidence: Evidence::clone(evidence),
             }));
         }
         if let Some(name) = rule.written.alert.clone().filter(|_| is_new) {
-            self.out.push(Consequence::Alert { name, evidence: evidence.clone() });
+            self.out.push(Consequence::Alert { name, evidence: Evidence::clone(evidence) });
         }
         let follow_up = rule.written.follow_up.as_ref().filter(|_| is_new);
         if let Some((follow_up, (from, until))) =
@@ -169,6 +177,12 @@ impl<'a> Change<'a> {
         (until >= self.now).then_some((from, until))
     }
 
+    /// The key of a tag's name; of one that is held, without a look at how it is written. `None` if no tag may have it.
+    fn key(&self, name: &str) -> Option<TagKey> {
+        let held = self.facts.tags.get_key_value(name).map(|(tag, _)| tag.clone());
+        held.or_else(|| name.parse().ok())
+    }
+
     /// A tag's name with its parameters filled in; `None` where the signal lacks one of them.
     pub(super) fn filled(&self, pattern: &str, signal: Option<&Signal>) -> Option<String> {
         let mut name = String::with_capacity(pattern.len() + 16);
@@ -190,18 +204,18 @@ impl<'a> Change<'a> {
         Some(name)
     }
 
-    fn told(&mut self, tag: TagKey, change: TagMove, expires: Option<Timestamp>, evidence: &Evidence) {
-        let change = TagChange { tag, change, at: self.now, expires, evidence: evidence.clone() };
+    fn told(&mut self, tag: TagKey, change: TagMove, expires: Option<Timestamp>, evidence: Why<'_>) {
+        let change = TagChange { tag, change, at: self.now, expires, evidence: Evidence::clone(evidence) };
         self.out.push(Consequence::Tag(change));
     }
 
-    /// Sets a tag, or renews it; whether it is new.
+    /// Sets a tag, or lengthens its life; whether it is new.
     pub(super) fn set(
         &mut self,
         tag: TagKey,
         expires: Option<Timestamp>,
         about: Option<String>,
-        evidence: &Evidence,
+        evidence: Why<'_>,
     ) -> bool {
         if let Some(held) = self.facts.tags.get_mut(&tag) {
             // A person's tag stays theirs, and no rule shortens a life.
@@ -213,7 +227,6 @@ impl<'a> Change<'a> {
             }
             if held.expires.is_some() && (expires.is_none() || expires > held.expires) {
                 held.expires = expires;
-                self.told(tag, TagMove::Renewed, expires, evidence);
             }
             return false;
         }
@@ -230,7 +243,7 @@ impl<'a> Change<'a> {
         pattern: &str,
         about: Option<&str>,
         wanted: impl Fn(&TagKey, &HeldTag) -> bool,
-        evidence: &Evidence,
+        evidence: Why<'_>,
     ) {
         let mut gone: Vec<TagKey> = Vec::new();
         for (tag, held) in &mut self.facts.tags {
@@ -255,7 +268,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn remove(&mut self, tag: &TagKey, evidence: &Evidence) {
+    fn remove(&mut self, tag: &TagKey, evidence: Why<'_>) {
         if let Some(held) = self.facts.tags.remove(tag) {
             self.told(tag.clone(), TagMove::Removed, None, evidence);
             self.unplan(&held.by);
@@ -273,15 +286,15 @@ impl<'a> Change<'a> {
 
     /// Takes back a rule's tag, because what it stood for is not so any more.
     pub(super) fn take_back(&mut self, rule: &Rule, figure: &str) {
-        let Some(tag) = rule.written.tag.as_ref().and_then(|tag| tag.get_ref().parse::<TagKey>().ok()) else { return };
-        if self.facts.tags.get(&tag).is_some_and(|held| held.by == *rule.name) {
+        let held = rule.written.tag.as_ref().and_then(|tag| self.facts.tags.get_key_value(tag.get_ref().as_str()));
+        if let Some(tag) = held.filter(|(_, held)| held.by == *rule.name).map(|(tag, _)| tag.clone()) {
             self.take_back_one(&tag, rule, figure);
         }
     }
 
     /// The same, of one of the tags that a rule gives.
     pub(super) fn take_back_one(&mut self, tag: &TagKey, rule: &Rule, figure: &str) {
-        self.remove(tag, &evidence_of(rule, figure));
+        self.remove(tag, &&evidence_of(rule, &figure));
     }
 
     /// Tags that are the latest signal's go when the next one does not give them again.
@@ -304,34 +317,30 @@ impl<'a> Change<'a> {
     }
 
     /// A tag that purchases gave holds by those that are left: by another rule, or not as long as was thought.
-    pub(super) fn confirm(&mut self, tag: &TagKey, given: &HeldTag, rule: &Rule) {
+    pub(super) fn confirm(&mut self, tag: &TagKey, given: &HeldTag) {
         let Some(held) = self.facts.tags.get_mut(tag) else { return };
-        let changed = held.expires != given.expires;
         (held.expires, held.by) = (given.expires, given.by.clone());
-        if changed {
-            self.told(tag.clone(), TagMove::Renewed, given.expires, &evidence_of(rule, "purchases were counted anew"));
-        }
     }
 
     /// A tag comes back that another one stood in the way of.
     pub(super) fn give_back(&mut self, tag: TagKey, held: HeldTag, rule: &Rule) {
-        let evidence = evidence_of(rule, "purchases were counted anew");
+        let evidence = evidence_of(rule, &"purchases were counted anew");
         let expires = held.expires;
         self.facts.tags.insert(tag.clone(), held);
-        self.told(tag, TagMove::Set, expires, &evidence);
+        self.told(tag, TagMove::Set, expires, &&evidence);
     }
 
     /// A tag comes back that an order ended which was undone: also what it had taken the place of goes again.
     pub(super) fn come_back(&mut self, tag: TagKey, held: HeldTag, rule: &Rule) {
-        let evidence = evidence_of(rule, "the order that ended it was cancelled or returned");
+        let evidence = evidence_of(rule, &"the order that ended it was cancelled or returned");
         for pattern in
             rule.written.removes.iter().map(String::as_str).chain(rule.written.exclusive.iter().flat_map(Words::iter))
         {
-            self.remove_like(pattern, None, |other, of| *other != tag && of.since <= held.since, &evidence);
+            self.remove_like(pattern, None, |other, of| *other != tag && of.since <= held.since, &&evidence);
         }
         let expires = held.expires;
         self.facts.tags.insert(tag.clone(), held);
-        self.told(tag, TagMove::Set, expires, &evidence);
+        self.told(tag, TagMove::Set, expires, &&evidence);
     }
 
     /// Stages that only purchases reach are those of the purchases that are left.
@@ -345,7 +354,7 @@ impl<'a> Change<'a> {
         let furthest = timers::furthest_stage(self.rulebook, self.facts, self.now);
         if furthest < self.facts.stage {
             let figure = "an order was cancelled or returned".into();
-            self.move_stage(furthest, &Evidence { by: "orders".into(), figure, ..Evidence::default() });
+            self.move_stage(furthest, &&Evidence { by: "orders".into(), figure, ..Evidence::default() });
         }
     }
 
@@ -355,7 +364,7 @@ impl<'a> Change<'a> {
         old: Option<String>,
         new: Option<String>,
         expires: Option<Timestamp>,
-        evidence: &Evidence,
+        evidence: Why<'_>,
     ) {
         if let Some(old) = old.and_then(|old| old.parse::<TagKey>().ok())
             && self.facts.tags.remove(&old).is_some()
@@ -370,7 +379,7 @@ impl<'a> Change<'a> {
     }
 
     /// Notes that a stage was reached; a further one stays.
-    fn reach(&mut self, stage: Stage, evidence: &Evidence) {
+    fn reach(&mut self, stage: Stage, evidence: Why<'_>) {
         let last = self.facts.stages.entry(stage).or_insert(self.at);
         *last = self.at.max(*last);
         if stage >= self.facts.stage
@@ -380,7 +389,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn move_stage(&mut self, stage: Stage, evidence: &Evidence) {
+    fn move_stage(&mut self, stage: Stage, evidence: Why<'_>) {
         let from = self.facts.stage;
         let tag = |stage: Stage| format!("stage/{}", stage.number());
         if from == stage && self.facts.holds(&tag(stage)) {
@@ -389,12 +398,12 @@ impl<'a> Change<'a> {
         self.facts.stage = stage;
         self.mirror(Some(tag(from)), Some(tag(stage)), None, evidence);
         if from != stage {
-            self.out.push(Consequence::Stage { from, to: stage, evidence: evidence.clone() });
+            self.out.push(Consequence::Stage { from, to: stage, evidence: Evidence::clone(evidence) });
         }
     }
 
     /// A tier is reached: it is kept or raised, never lowered; each lives as long as the table says.
-    fn warm(&mut self, heat: Heat, evidence: &Evidence) {
+    fn warm(&mut self, heat: Heat, evidence: Why<'_>) {
         if self.facts.heat().is_some_and(|held| held > heat) {
             return;
         }
@@ -419,7 +428,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn set_heat(&mut self, heat: Option<Heat>, until: Option<Timestamp>, evidence: &Evidence) {
+    fn set_heat(&mut self, heat: Option<Heat>, until: Option<Timestamp>, evidence: Why<'_>) {
         let from = self.facts.heat();
         self.facts.heat = heat.map(|heat| HeatState { heat, until });
         if from == heat {
@@ -427,7 +436,7 @@ impl<'a> Change<'a> {
         }
         let tag = |heat: Heat| format!("heat/{}", heat.name());
         self.mirror(from.map(tag), heat.map(tag), until, evidence);
-        self.out.push(Consequence::Heat { from, to: heat, evidence: evidence.clone() });
+        self.out.push(Consequence::Heat { from, to: heat, evidence: Evidence::clone(evidence) });
     }
 
     /// What the clock alone changes at this moment.
@@ -444,7 +453,7 @@ impl<'a> Change<'a> {
         let mut ended = Vec::new();
         for tag in over {
             if let Some(held) = self.facts.tags.remove(&tag) {
-                self.told(tag.clone(), TagMove::Expired, None, &evidence(&held.by, "its time is over"));
+                self.told(tag.clone(), TagMove::Expired, None, &&evidence(&held.by, "its time is over"));
                 ended.push((tag, held.by));
             }
         }
@@ -457,7 +466,7 @@ impl<'a> Change<'a> {
             recount(self, ended);
         }
         if timers::heat_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
-            self.cool(&evidence("cooling", "no new signal in time"));
+            self.cool(&&evidence("cooling", "no new signal in time"));
         }
         let falls = self.facts.colour.clone().filter(|state| state.until.is_some_and(|until| until <= self.now));
         if let Some(state) = falls {
@@ -465,12 +474,12 @@ impl<'a> Change<'a> {
         }
         if timers::stage_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
             let furthest = timers::furthest_stage(self.rulebook, self.facts, self.now);
-            self.move_stage(furthest, &evidence("stage-lives", "no signal of the stage in 90d (G-23)"));
+            self.move_stage(furthest, &&evidence("stage-lives", "no signal of the stage in 90d (G-23)"));
         }
     }
 
     /// Extreme falls to high, high to medium until a week after the last interaction, then none; low after a month.
-    fn cool(&mut self, evidence: &Evidence) {
+    fn cool(&mut self, evidence: Why<'_>) {
         let last = self.facts.marks.get("interaction").copied().unwrap_or(self.now);
         let next = match self.facts.heat() {
             Some(Heat::Extreme) => Some((Heat::High, self.heat_until(Heat::High, self.now))),
@@ -500,14 +509,14 @@ impl<'a> Change<'a> {
                 let expires = life.map(|life| self.now + *life + STEP);
                 let held = HeldTag { since: self.now, expires, by: evidence.by.clone(), about: Vec::new() };
                 self.facts.tags.insert(tag.clone(), held);
-                self.told(tag, TagMove::Set, expires, &evidence);
+                self.told(tag, TagMove::Set, expires, &&evidence);
             }
             (AgentAction::TagRemove, Some(tag), _) => {
                 if let Some((tag, _)) = tag.parse::<TagKey>().ok().and_then(|tag| self.facts.tags.remove_entry(&tag)) {
-                    self.told(tag, TagMove::Removed, None, &evidence);
+                    self.told(tag, TagMove::Removed, None, &&evidence);
                 }
             }
-            (AgentAction::Colour, _, Some(colour)) => self.set_colour(colour, None, None, &evidence),
+            (AgentAction::Colour, _, Some(colour)) => self.set_colour(colour, None, None, &&evidence),
             _ => {}
         }
     }
@@ -556,12 +565,12 @@ pub(super) fn came_to_hold(rulebook: &Rulebook, held: &HeldTag) -> Timestamp {
     absences.find(ended_by_late).map_or(held.since, |rule| held.since - rule.absent_for - STEP)
 }
 
-fn evidence_of(rule: &Rule, figure: &str) -> Evidence {
+fn evidence_of(rule: &Rule, figure: &dyn Display) -> Evidence {
     Evidence {
         by: rule.name.to_string(),
         version: rule.version.clone(),
         catalogue: rule.written.catalogue.clone(),
-        figure: figure.into(),
+        figure: figure.to_string(),
         ..Evidence::default()
     }
 }

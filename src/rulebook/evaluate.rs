@@ -134,7 +134,7 @@ fn absence(change: &mut Change<'_>, rule: &Rule) {
     if let Some(due) = timers::absence_due(rule, change.facts) {
         change.facts.waited.insert(rule.name.to_string(), timers::absence_base(rule, due));
         if holds(rule, change.facts, None) {
-            change.apply(rule, None, format!("more than {} without {}", rule.absent_for, absent_of(rule)), &[]);
+            change.apply(rule, None, &format_args!("more than {} without {}", rule.absent_for, absent_of(rule)), &[]);
         }
     }
 }
@@ -149,7 +149,8 @@ fn try_rule(change: &mut Change<'_>, rule: &Rule, signal: &Signal) {
     }
     let Some(season) = calendar::allows(change.rulebook, rule, change.contact, signal.at) else { return };
     // Counted also while other conditions do not hold: they may hold when the last one comes.
-    let figure = figures::counted(change.facts, rule, signal, &change.rulebook.rates, change.now);
+    let book = (&change.rulebook.rates, &change.bought);
+    let figure = figures::counted(change.facts, rule, signal, book, change.now);
     let Some(figure) = figure else {
         if rule.life == Life::While && purchases::has_ceiling(rule) {
             change.take_back(rule, "with this purchase it is so no more");
@@ -159,7 +160,7 @@ fn try_rule(change: &mut Change<'_>, rule: &Rule, signal: &Signal) {
     if holds(rule, change.facts, Some(signal)) {
         let until = figure.until.into_iter().chain(signal.until).chain(season).min();
         (change.while_until, change.at) = (until, figure.newest);
-        change.apply(rule, Some(&figure.told(signal)), figure.text, &figure.events);
+        change.apply(rule, Some(&figure.told(signal)), &figure.text, &figure.events);
         (change.while_until, change.at) = (None, change.now);
     }
 }

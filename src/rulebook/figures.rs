@@ -2,6 +2,9 @@
 //! from the order book (`purchases.rs`), all others from what was remembered of them.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -11,7 +14,7 @@ use super::language::Rule;
 use super::purchases::{self, Book};
 use super::signals::Signal;
 use super::written::{Count, Score};
-use super::{counting, rise, timers};
+use super::{counting, crossed, rise, timers};
 use crate::domain::{Duration, Rates, Timestamp};
 
 /// Signals of one kind that a score remembers at most; the oldest are forgotten first.
@@ -21,10 +24,57 @@ const SPARE: usize = 8;
 /// Things that one rule counts apart at most, such as products.
 const APART: usize = 48;
 
+/// What a figure says of itself. Most of what holds is known already, so it is put into words only where somebody reads it.
+pub(super) enum Told<'r> {
+    Words(String),
+    /// So many of something in a window, and how many the rule needs.
+    Counted(usize, &'r str, Duration, usize),
+    /// So many hundredths of points in the rule's window.
+    Scored(i64, &'r Rule),
+    /// Several counts together.
+    Crossed(&'r [crossed::Count], Vec<usize>),
+}
+
+impl Default for Told<'_> {
+    fn default() -> Self {
+        Self::Words(String::new())
+    }
+}
+
+impl From<String> for Told<'_> {
+    fn from(words: String) -> Self {
+        Self::Words(words)
+    }
+}
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words(words) => f.write_str(words),
+            Self::Counted(have, what, window, needs) => write!(f, "{have} {what} in {window} (needs {needs})"),
+            Self::Scored(points, rule) => {
+                let (at_least, more_than) = rule.written.score.as_ref().map(Score::bounds).unwrap_or_default();
+                let points = points_text(*points);
+                match more_than > at_least {
+                    true => write!(f, "score {points} in {} (needs more than {})", rule.window, points_text(more_than)),
+                    false => write!(f, "score {points} in {} (needs {})", rule.window, points_text(at_least)),
+                }
+            }
+            Self::Crossed(counts, have) => {
+                for (index, (count, have)) in counts.iter().zip(have).enumerate() {
+                    let sep = if index > 0 { "; " } else { "" };
+                    write!(f, "{sep}{have} {} in {} (needs {})", count.of, count.within, count.needs())?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
 /// A figure that holds.
 #[derive(Default)]
-pub(super) struct Figure {
-    pub(super) text: String,
+pub(super) struct Figure<'r> {
+    pub(super) text: Told<'r>,
     /// The events behind it.
     pub(super) events: Vec<i64>,
     /// When it ceases to hold.
@@ -37,7 +87,7 @@ pub(super) struct Figure {
     pub(super) gap: Option<Duration>,
 }
 
-impl Figure {
+impl Figure<'_> {
     /// The signal with what the figure gives to a tag's name.
     pub(super) fn told<'s>(&self, signal: &'s Signal) -> Cow<'s, Signal> {
         if self.fields.is_empty() {
@@ -61,15 +111,16 @@ pub(super) fn are_of_orders(signals: &[&'static str]) -> bool {
 }
 
 /// `None` if the figure does not hold. Where a rule has a count and a sum, both must hold.
-pub(super) fn counted(
+pub(super) fn counted<'r>(
     facts: &mut Facts,
-    rule: &Rule,
+    rule: &'r Rule,
     signal: &Signal,
-    rates: &Rates,
+    (rates, bought): (&Rates, &OnceCell<Vec<Signal>>),
     now: Timestamp,
-) -> Option<Figure> {
+) -> Option<Figure<'r>> {
     if is_of_orders(rule) {
-        return purchases::figure(&Book { orders: &facts.orders, rates, at: now, since: None }, rule, signal);
+        let book = Book { orders: &facts.orders, bought, rates, at: now, since: None };
+        return purchases::figure(&book, rule, signal);
     }
     if let Some(score) = &rule.written.score {
         return scored(facts, rule, score, signal, now);
@@ -89,7 +140,7 @@ pub(super) fn counted(
 }
 
 /// The signal alone.
-pub(super) fn own(rule: &Rule, signal: &Signal, rates: &Rates) -> Figure {
+pub(super) fn own(rule: &Rule, signal: &Signal, rates: &Rates) -> Figure<'static> {
     let rest = || {
         let worth = rule.written.worth.as_ref()?;
         Some(("rest", rest(worth.rest_to?, rates.convert(signal.money?, worth.currency)?)))
@@ -121,13 +172,13 @@ fn within(entries: &[Entry], from: Timestamp) -> &[Entry] {
     &entries[entries.partition_point(|entry| entry.at < from)..]
 }
 
-fn judge_count(
+fn judge_count<'r>(
     mut entries: &[Entry],
     conversation: Option<(Timestamp, Timestamp)>,
-    rule: &Rule,
-    count: &Count,
+    rule: &'r Rule,
+    count: &'r Count,
     signal: &Signal,
-) -> Option<Figure> {
+) -> Option<Figure<'r>> {
     if count.in_conversation {
         entries = of_conversation(entries, conversation, signal.at);
     }
@@ -137,7 +188,7 @@ fn judge_count(
     let what = count.distinct.as_deref().unwrap_or(signal.name);
     let last = entries.len().checked_sub(count.at_least)?;
     Some(Figure {
-        text: format!("{} {what} in {} (needs {})", entries.len(), rule.window, count.at_least),
+        text: Told::Counted(entries.len(), what, rule.window, count.at_least),
         events: entries[last..].iter().map(|entry| entry.seq).take(8).collect(),
         until: Some(entries[last].at + rule.window + timers::STEP),
         newest: entries.last().map_or(signal.at, |entry| entry.at),
@@ -156,21 +207,16 @@ fn values(rule: &Rule, entries: &[Entry]) -> Vec<(&'static str, String)> {
     vec![("values", values.join("+"))]
 }
 
-fn scored(facts: &mut Facts, rule: &Rule, score: &Score, signal: &Signal, now: Timestamp) -> Option<Figure> {
-    let hundredths = |points: f64| (points * 100.0).round() as i64;
+fn scored<'r>(facts: &mut Facts, rule: &'r Rule, score: &Score, signal: &Signal, now: Timestamp) -> Option<Figure<'r>> {
     let points = score.weights.get(signal.name).copied().unwrap_or(0.0);
     let entries = remember(facts, rule, &score.per, None, signal, (hundredths(points), REMEMBERED), now)?;
     let sum = entries.iter().map(|entry| entry.weight).sum::<i64>();
-    let (at_least, more_than) = (hundredths(score.at_least), hundredths(score.more_than));
+    let (at_least, more_than) = score.bounds();
     if sum < at_least || sum <= more_than {
         return None;
     }
-    let needs = match more_than > at_least {
-        true => format!("more than {}", points_text(more_than)),
-        false => points_text(at_least),
-    };
     Some(Figure {
-        text: format!("score {} in {} (needs {needs})", points_text(sum), rule.window),
+        text: Told::Scored(sum, rule),
         events: entries.iter().rev().take(5).rev().map(|entry| entry.seq).collect(),
         newest: entries.last().map_or(signal.at, |entry| entry.at),
         ..Figure::default()
@@ -203,6 +249,17 @@ pub(super) fn of_conversation(
     within(entries, begins(entries, conversation, at))
 }
 
+fn hundredths(points: f64) -> i64 {
+    (points * 100.0).round() as i64
+}
+
+impl Score {
+    /// What the points must reach and what they must exceed, in hundredths.
+    fn bounds(&self) -> (i64, i64) {
+        (hundredths(self.at_least), hundredths(self.more_than))
+    }
+}
+
 fn points_text(hundredths: i64) -> String {
     format!("{}.{}", hundredths / 100, (hundredths % 100) / 10)
 }
@@ -231,7 +288,10 @@ fn remember<'f>(
         None if weight > 0 => signal.field("product").unwrap_or_default().to_owned(),
         None => String::new(),
     };
-    let counters = facts.counters.entry(rule.name.to_string()).or_default();
+    if !facts.counters.contains_key(&*rule.name) {
+        facts.counters.insert(rule.name.to_string(), BTreeMap::new());
+    }
+    let counters = facts.counters.get_mut(&*rule.name)?;
     let oldest = now - rule.window;
     if counters.len() >= APART {
         counters.retain(|_, entries| entries.iter().any(|entry| entry.at >= oldest));

@@ -12,17 +12,17 @@ use crate::domain::Timestamp;
 pub(super) fn look(change: &mut Change<'_>) {
     let (rulebook, now) = (change.rulebook, change.now);
     for rule in rulebook.looked_at.iter().map(|index| &rulebook.rules[*index]) {
+        let is_held = is_held(rule, change.facts);
         let figure = match rule.crossed.is_empty() {
             false => crossed::figure(rule, change.facts, now),
             true => responses::figure(rulebook, rule, change.facts, now),
         };
-        let is_held = is_held(rule, change.facts);
         match figure.filter(|_| holds(rule, change.facts, None)) {
             // What has no time of its own needs no renewing.
             Some(_) if is_held && !matches!(rule.life, Life::For(_)) => {}
             Some(figure) => {
                 change.at = if is_held { figure.newest } else { now };
-                change.apply(rule, None, figure.text, &figure.events);
+                change.apply(rule, None, &figure.text, &figure.events);
                 change.at = now;
             }
             None if rule.life == Life::While => change.take_back(rule, "it holds no more"),

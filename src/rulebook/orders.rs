@@ -14,7 +14,7 @@ use super::timers::STEP;
 use crate::domain::{Event, Money, OrderEvent, Rates, Timestamp};
 
 /// Orders that are remembered with lines and times…
-pub(super) const WHOLE: usize = 24;
+const WHOLE: usize = 24;
 /// …and those of which only day, total and categories are; older ones are forgotten.
 const REMEMBERED: usize = 96;
 
@@ -74,6 +74,11 @@ fn forget(orders: &mut Vec<OrderFacts>) {
     }
 }
 
+/// Those whose times are known.
+pub(super) fn newest(orders: &[OrderFacts]) -> &[OrderFacts] {
+    &orders[orders.len().saturating_sub(WHOLE)..]
+}
+
 /// By how many per cent an order exceeds the largest of the others.
 pub(super) fn over_record<'o>(
     others: impl Iterator<Item = &'o OrderFacts>,
@@ -126,8 +131,7 @@ pub(super) fn next_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> 
     rules
         .flat_map(|rule| {
             let told = facts.waited.get(&*rule.name).copied();
-            facts
-                .orders
+            newest(&facts.orders)
                 .iter()
                 .filter_map(|order| due(rule, order))
                 .filter(move |due| told.is_none_or(|told| *due > told))
@@ -144,13 +148,13 @@ pub(super) fn look(change: &mut Change<'_>) {
     let rulebook = change.rulebook;
     for rule in rulebook.of_orders.iter().map(|index| &rulebook.rules[*index]) {
         let told = change.facts.waited.get(&*rule.name).copied();
-        let there = change.facts.orders.iter().filter_map(|order| Some((due(rule, order)?, order.seq)));
+        let there = newest(&change.facts.orders).iter().filter_map(|order| Some((due(rule, order)?, order.seq)));
         match there.filter(|(due, _)| *due <= change.now).max() {
             Some((newest, seq)) if told.is_none_or(|told| newest > told) => {
                 change.facts.waited.insert(rule.name.to_string(), newest);
                 if holds(rule, change.facts, None) {
                     change.at = newest;
-                    change.apply(rule, None, states_text(rule), &[seq]);
+                    change.apply(rule, None, &states_text(rule), &[seq]);
                     change.at = change.now;
                 }
             }

@@ -1,12 +1,14 @@
 //! Figures over purchases, from the order book: how many, for how much, how much on average, how far apart. An order that was
 //! undone is in none of them.
 
+use std::cell::OnceCell;
+
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::effects::is_like_text;
 use super::facts::{Entry, OrderFacts};
-use super::figures::{Figure, group, own, rest};
+use super::figures::{Figure, own, rest};
 use super::language::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
@@ -23,6 +25,8 @@ const VISITS: usize = 12;
 #[derive(Clone, Copy)]
 pub(super) struct Book<'a> {
     pub(super) orders: &'a [OrderFacts],
+    /// Their signals, made once for all the rules that look at them.
+    pub(super) bought: &'a OnceCell<Vec<Signal>>,
     pub(super) rates: &'a Rates,
     pub(super) at: Timestamp,
     /// Where the period began that a review is about.
@@ -31,12 +35,12 @@ pub(super) struct Book<'a> {
 
 /// The figure of a rule about purchases, for what the signal is about. `None` if it does not hold; where a rule asks for
 /// several, all must hold.
-pub(super) fn figure(book: &Book<'_>, rule: &Rule, signal: &Signal) -> Option<Figure> {
+pub(super) fn figure(book: &Book<'_>, rule: &Rule, signal: &Signal) -> Option<Figure<'static>> {
     let written = &rule.written;
     let mut all = own(rule, signal, book.rates);
     let mut texts = Vec::new();
-    let mut take = |figure: Figure| {
-        texts.push(figure.text);
+    let mut take = |figure: Figure<'_>| {
+        texts.push(figure.text.to_string());
         all.until = all.until.into_iter().chain(figure.until).min();
         all.newest = all.newest.max(figure.newest);
         all.events = figure.events;
@@ -58,7 +62,7 @@ pub(super) fn figure(book: &Book<'_>, rule: &Rule, signal: &Signal) -> Option<Fi
     if let Some(gap) = &written.gap {
         take(apart(book, rule, gap, signal)?);
     }
-    all.text = texts.join("; ");
+    all.text = texts.join("; ").into();
     Some(all)
 }
 
@@ -81,23 +85,26 @@ impl Book<'_> {
         signal: &Signal,
         sum: Option<Currency>,
     ) -> Option<Vec<Entry>> {
-        let group_of = group(per, signal)?;
+        if per.iter().any(|field| signal.field(field).is_none()) {
+            return None;
+        }
+        let counts = |other: &&Signal| {
+            other.name == signal.name
+                && evaluate::passes(rule, other, self.rates)
+                && per.iter().all(|field| other.field(field) == signal.field(field))
+        };
+        let purchases = || self.orders.iter().filter(|order| order.is_purchase());
+        let bought = self.bought.get_or_init(|| purchases().flat_map(|order| orders::signals(order, None)).collect());
         let mut entries: Vec<Entry> = Vec::new();
-        for order in self.orders.iter().filter(|order| order.is_purchase()) {
-            for other in orders::signals(order, None) {
-                let counts = other.name == signal.name && evaluate::passes(rule, &other, self.rates);
-                if !counts || group(per, &other).as_ref() != Some(&group_of) {
-                    continue;
-                }
-                let value = other.field(distinct).unwrap_or_default();
-                let amount = sum.and_then(|currency| self.rates.convert(other.money?, currency));
-                let weight = amount.and_then(|amount| (amount * Decimal::ONE_HUNDRED).round().to_i64()).unwrap_or(0);
-                if let Some(entry) = entries.iter_mut().find(|entry| entry.value == value) {
-                    (entry.at, entry.weight) = (entry.at.max(other.at), entry.weight + weight);
-                    continue;
-                }
-                entries.push(Entry { at: other.at, seq: other.seq, burst: None, weight, value: value.to_owned() });
+        for other in bought.iter().filter(counts) {
+            let value = other.field(distinct).unwrap_or_default();
+            let amount = sum.and_then(|currency| self.rates.convert(other.money?, currency));
+            let weight = amount.and_then(|amount| (amount * Decimal::ONE_HUNDRED).round().to_i64()).unwrap_or(0);
+            if let Some(entry) = entries.iter_mut().find(|entry| entry.value == value) {
+                (entry.at, entry.weight) = (entry.at.max(other.at), entry.weight + weight);
+                continue;
             }
+            entries.push(Entry { at: other.at, seq: other.seq, burst: None, weight, value: value.to_owned() });
         }
         entries.sort_by_key(|entry| entry.at);
         Some(entries)
@@ -148,7 +155,7 @@ fn events(entries: &[Entry]) -> Vec<i64> {
     entries.iter().rev().take(8).rev().map(|entry| entry.seq).collect()
 }
 
-fn counted(book: &Book<'_>, rule: &Rule, count: &Count, signal: &Signal) -> Option<Figure> {
+fn counted(book: &Book<'_>, rule: &Rule, count: &Count, signal: &Signal) -> Option<Figure<'static>> {
     let what = count.distinct.as_deref().unwrap_or("order");
     let entries = book.entries(rule, &count.per, what, signal, None)?;
     let entries = since(&entries, book.oldest(rule.window));
@@ -165,7 +172,7 @@ fn counted(book: &Book<'_>, rule: &Rule, count: &Count, signal: &Signal) -> Opti
     }
     let window = if rule.window == Duration::ZERO { "the period".to_owned() } else { rule.window.to_string() };
     Some(Figure {
-        text: format!("{} {what} in {window} (needs {})", entries.len(), count.at_least),
+        text: format!("{} {what} in {window} (needs {})", entries.len(), count.at_least).into(),
         events: entries[entries.len().saturating_sub(count.at_least)..].iter().map(|entry| entry.seq).take(8).collect(),
         until: until(entries, rule.window, |left, _| holds(left)),
         newest: newest(entries, signal),
@@ -175,17 +182,17 @@ fn counted(book: &Book<'_>, rule: &Rule, count: &Count, signal: &Signal) -> Opti
 
 /// How many of the latest orders hold something that a share asks for, of how many. What older orders held is not known.
 pub(super) fn orders_with(orders: &[OrderFacts], share: &ShareOfOrders) -> (usize, usize) {
-    let known = &orders[orders.len().saturating_sub(orders::WHOLE)..];
+    let known = orders::newest(orders);
     let bought = known.iter().filter(|order| order.is_purchase());
     let asked = |line: &str| share.with.iter().any(|pattern| is_like_text(&line.replace('_', "-"), pattern));
     let with = |order: &&OrderFacts| order.lines.iter().any(|(line, _)| asked(line));
     (bought.clone().filter(with).count(), bought.count())
 }
 
-fn shared(book: &Book<'_>, share: &ShareOfOrders, rule: &Rule, signal: &Signal) -> Option<Figure> {
+fn shared(book: &Book<'_>, share: &ShareOfOrders, rule: &Rule, signal: &Signal) -> Option<Figure<'static>> {
     let (with, all) = orders_with(book.orders, share);
     (all >= share.of && with * 100 >= share.at_least * all).then(|| Figure {
-        text: format!("{with} of {all} orders (needs {} % of {} or more)", share.at_least, share.of),
+        text: format!("{with} of {all} orders (needs {} % of {} or more)", share.at_least, share.of).into(),
         ..own(rule, signal, book.rates)
     })
 }
@@ -199,7 +206,7 @@ pub(super) fn reaches(hundredths: i64, sum: &Sum) -> bool {
         && sum.less_than.is_none_or(|limit| total < in_hundredths(limit))
 }
 
-fn summed(book: &Book<'_>, rule: &Rule, sum: &Sum, signal: &Signal) -> Option<Figure> {
+fn summed(book: &Book<'_>, rule: &Rule, sum: &Sum, signal: &Signal) -> Option<Figure<'static>> {
     let all = book.entries(rule, &[], "order", signal, Some(sum.currency))?;
     let entries = since(&all, book.oldest(rule.sum_window));
     let (window, currency) = (rule.sum_window, sum.currency);
@@ -211,7 +218,7 @@ fn summed(book: &Book<'_>, rule: &Rule, sum: &Sum, signal: &Signal) -> Option<Fi
         return None;
     }
     let mut figure = Figure {
-        text: format!("{} {currency} in {window} (needs {})", shown(spent), needs(sum)),
+        text: format!("{} {currency} in {window} (needs {})", shown(spent), needs(sum)).into(),
         events: events(entries),
         until: until(entries, window, |_, left| reaches(left, sum)),
         newest: newest(entries, signal),
@@ -233,17 +240,18 @@ fn summed(book: &Book<'_>, rule: &Rule, sum: &Sum, signal: &Signal) -> Option<Fi
             shown(spent),
             rule.mean_window,
             mean.at_least
-        );
+        )
+        .into();
         figure.fields.extend(main_category(book, rule, currency).map(|category| ("category", category)));
     }
     Some(figure)
 }
 
 /// A single purchase that is what a sum asks for.
-fn one_of(entries: &[Entry], sum: &Sum, window: Duration, signal: &Signal) -> Option<Figure> {
+fn one_of(entries: &[Entry], sum: &Sum, window: Duration, signal: &Signal) -> Option<Figure<'static>> {
     let last = entries.iter().rev().find(|entry| reaches(entry.weight, sum))?;
     Some(Figure {
-        text: format!("{} {} at once in {window} (needs {})", shown(last.weight), sum.currency, needs(sum)),
+        text: format!("{} {} at once in {window} (needs {})", shown(last.weight), sum.currency, needs(sum)).into(),
         events: vec![last.seq],
         until: Some(last.at + window + STEP),
         newest: newest(entries, signal),
@@ -302,7 +310,7 @@ impl Mean {
     }
 }
 
-fn averaged(book: &Book<'_>, rule: &Rule, mean: &Mean, signal: &Signal) -> Option<Figure> {
+fn averaged(book: &Book<'_>, rule: &Rule, mean: &Mean, signal: &Signal) -> Option<Figure<'static>> {
     let entries = book.entries(rule, &[], "order", signal, Some(mean.currency))?;
     let entries = since(&entries, book.oldest(rule.mean_window));
     let holds = |number: usize, total: i64| average_of(number, total).is_some_and(|average| mean.holds(average));
@@ -315,7 +323,8 @@ fn averaged(book: &Book<'_>, rule: &Rule, mean: &Mean, signal: &Signal) -> Optio
             average(entries)?.round_dp(2).normalize(),
             mean.currency,
             rule.mean_window
-        ),
+        )
+        .into(),
         events: events(entries),
         until: until(entries, rule.mean_window, holds),
         newest: newest(entries, signal),
@@ -344,7 +353,7 @@ pub(super) fn usual_gap(entries: &[Entry], gap: &Gap) -> Option<Duration> {
     }))
 }
 
-fn apart(book: &Book<'_>, rule: &Rule, gap: &Gap, signal: &Signal) -> Option<Figure> {
+fn apart(book: &Book<'_>, rule: &Rule, gap: &Gap, signal: &Signal) -> Option<Figure<'static>> {
     let entries = book.entries(rule, &gap.per, "order", signal, None)?;
     let usual = usual_gap(&entries, gap)?;
     let (at_least, at_most) = rule.gap;
@@ -353,7 +362,7 @@ fn apart(book: &Book<'_>, rule: &Rule, gap: &Gap, signal: &Signal) -> Option<Fig
     }
     let days = (usual.0 + Duration::days(1).0 / 2) / Duration::days(1).0;
     Some(Figure {
-        text: format!("purchases are usually {days}d apart (needs {at_least} to {at_most})"),
+        text: format!("purchases are usually {days}d apart (needs {at_least} to {at_most})").into(),
         events: events(&entries),
         newest: newest(&entries, signal),
         fields: vec![("gap", days.to_string())],

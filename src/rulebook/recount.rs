@@ -1,6 +1,7 @@
 //! What the purchases that are left give, when one is undone, when one is told late, or when a tier ends: the tags of orders are
 //! worked out anew from the order book, in the order in which the purchases were made.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
 use super::effects::{Change, came_to_hold, is_like};
@@ -55,7 +56,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
     for (tag, held) in change.facts.tags.clone() {
         let Some(rule) = rule_of(change, &held.by).filter(|rule| figures::is_of_orders(rule)) else { continue };
         match tally.tags.get(&tag) {
-            Some(given) => change.confirm(&tag, &given.held, given.rule),
+            Some(given) => change.confirm(&tag, &given.held),
             None => {
                 change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
                 gone.push((tag, held.by));
@@ -104,12 +105,12 @@ fn rule_of<'a>(change: &Change<'a>, name: &str) -> Option<&'a Rule> {
 /// The last of the purchases gives what it gives, after all those before it.
 fn purchase<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut Tally<'a>) {
     let Some((order, before)) = purchases.split_last() else { return };
-    let rulebook = change.rulebook;
+    let (rulebook, bought) = (change.rulebook, OnceCell::new());
     change.at = order.paid.unwrap_or_default();
     for signal in orders::signals(order, orders::over_record(before.iter(), order, &rulebook.rates)) {
         for rule in rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]) {
             if figures::is_of_orders(rule) && evaluate::passes(rule, &signal, &rulebook.rates) {
-                give(change, rule, &signal, (purchases, None), tally);
+                give(change, rule, &signal, (purchases, &bought, None), tally);
             }
         }
         tally.seen.insert(signal.name);
@@ -119,11 +120,11 @@ fn purchase<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut T
 /// What the last review gives, by the purchases before it that are left.
 fn review<'a>(change: &mut Change<'a>, at: Option<Timestamp>, purchases: &[OrderFacts], tally: &mut Tally<'a>) {
     let Some(at) = at else { return };
-    let rulebook = change.rulebook;
+    let (rulebook, bought) = (change.rulebook, OnceCell::new());
     change.at = at;
     for (rule, since) in review::due_at(rulebook, at) {
         for signal in review::subjects(change.facts, rule, rulebook, at) {
-            give(change, rule, &signal, (purchases, Some(since)), tally);
+            give(change, rule, &signal, (purchases, &bought, Some(since)), tally);
         }
     }
 }
@@ -131,12 +132,12 @@ fn review<'a>(change: &mut Change<'a>, at: Option<Timestamp>, purchases: &[Order
 /// What the last purchase would give today: where the time of a tier is over, the one below it.
 fn still<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut Tally<'a>) {
     let Some(last) = purchases.last() else { return };
-    let rulebook = change.rulebook;
+    let (rulebook, bought) = (change.rulebook, OnceCell::new());
     for signal in orders::signals(last, None) {
         let rules = rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]);
         for rule in rules.filter(|rule| rule.life == Life::While && figures::is_of_orders(rule)) {
             if evaluate::passes(rule, &signal, &rulebook.rates) {
-                give(change, rule, &signal, (purchases, None), tally);
+                give(change, rule, &signal, (purchases, &bought, None), tally);
             }
         }
     }
@@ -147,10 +148,10 @@ fn give<'a>(
     change: &mut Change<'a>,
     rule: &'a Rule,
     signal: &Signal,
-    (purchases, since): (&[OrderFacts], Option<Timestamp>),
+    (purchases, bought, since): (&[OrderFacts], &OnceCell<Vec<Signal>>, Option<Timestamp>),
     tally: &mut Tally<'a>,
 ) {
-    let book = Book { orders: purchases, rates: &change.rulebook.rates, at: change.at, since };
+    let book = Book { orders: purchases, bought, rates: &change.rulebook.rates, at: change.at, since };
     let Some(figure) = purchases::figure(&book, rule, signal) else {
         if rule.life == Life::While && purchases::has_ceiling(rule) {
             tally.tags.retain(|_, given| given.rule.name != rule.name);

@@ -185,7 +185,7 @@ fn shares<'a>(asked: &'a Responses, sent: &'a [&SentFacts]) -> impl Iterator<Ite
 }
 
 /// The shares that a rule asks for, if they hold.
-pub(super) fn figure(rulebook: &Rulebook, rule: &Rule, facts: &Facts, now: Timestamp) -> Option<Figure> {
+pub(super) fn figure(rulebook: &Rulebook, rule: &Rule, facts: &Facts, now: Timestamp) -> Option<Figure<'static>> {
     let (asked, sent) = (rule.written.responses.as_ref()?, looked_at(rulebook, rule, facts, now));
     if sent.len() < asked.sent || !shares(asked, &sent).all(|(_, share, part)| share.holds(part, sent.len())) {
         return None;
@@ -194,7 +194,7 @@ pub(super) fn figure(rulebook: &Rulebook, rule: &Rule, facts: &Facts, now: Times
         format!("{name} {part} of {} in {} (needs {})", sent.len(), rule.responses_for, share.text())
     };
     let text: Vec<_> = shares(asked, &sent).map(told).collect();
-    Some(Figure { text: text.join("; "), newest: now, ..Figure::default() })
+    Some(Figure { text: text.join("; ").into(), newest: now, ..Figure::default() })
 }
 
 /// The same one by one, for people who ask why.

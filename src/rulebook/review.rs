@@ -34,12 +34,18 @@ pub(super) fn look(change: &mut Change<'_>) {
     let rulebook = change.rulebook;
     for (rule, since) in due_at(rulebook, at) {
         for signal in subjects(change.facts, rule, rulebook, at) {
-            let book = Book { orders: &change.facts.orders, rates: &rulebook.rates, at, since: Some(since) };
+            let book = Book {
+                orders: &change.facts.orders,
+                bought: &change.bought,
+                rates: &rulebook.rates,
+                at,
+                since: Some(since),
+            };
             let Some(figure) = purchases::figure(&book, rule, &signal) else { continue };
             let signal = figure.told(&signal);
             if holds(rule, change.facts, Some(&signal)) {
                 change.while_until = figure.until;
-                change.apply(rule, Some(&signal), figure.text, &figure.events);
+                change.apply(rule, Some(&signal), &figure.text, &figure.events);
                 change.while_until = None;
             }
         }

@@ -73,9 +73,9 @@ fn weigh(rule: &Rule, facts: &Facts, now: Timestamp) -> Option<(bool, String)> {
 }
 
 /// The rise that a rule asks for, if it holds.
-pub(super) fn figure(rule: &Rule, facts: &Facts, signal: &Signal, now: Timestamp) -> Option<Figure> {
+pub(super) fn figure(rule: &Rule, facts: &Facts, signal: &Signal, now: Timestamp) -> Option<Figure<'static>> {
     let (_, text) = weigh(rule, facts, now).filter(|(rose, _)| *rose)?;
-    Some(Figure { text, events: vec![signal.seq], newest: signal.at, ..Figure::default() })
+    Some(Figure { text: text.into(), events: vec![signal.seq], newest: signal.at, ..Figure::default() })
 }
 
 /// The same for people who ask why.

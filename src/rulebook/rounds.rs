@@ -98,7 +98,7 @@ pub(super) fn look(change: &mut Change<'_>) {
                     change.facts.rounds.insert(rule.name.to_string(), round);
                 }
                 if is_due {
-                    change.apply(rule, None, format!("holds, {every}"), &[]);
+                    change.apply(rule, None, &format_args!("holds, {every}"), &[]);
                 }
             }
         }

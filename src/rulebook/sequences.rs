@@ -64,9 +64,11 @@ impl Run {
 pub(super) fn end(change: &mut Change<'_>, signal: &Signal) {
     let rulebook = change.rulebook;
     for rule in sequences(rulebook) {
-        let stops = rule.written.stops.iter().flat_map(Words::iter).any(|stop| stop == signal.name);
+        if !rule.written.stops.iter().flat_map(Words::iter).any(|stop| stop == signal.name) {
+            continue;
+        }
         let run = change.facts.sequences.get_mut(&*rule.name);
-        if let Some(run) = run.filter(|run| stops && run.begun <= signal.at && !run.is_ended(rule)) {
+        if let Some(run) = run.filter(|run| run.begun <= signal.at && !run.is_ended(rule)) {
             run.end(rule);
             change.unplan(&rule.name);
         }

@@ -131,7 +131,7 @@ impl Dialogue {
     ) -> (Content, Vec<Link>) {
         if only_template {
             let (template, link) = self.templates.template(planned, contact, shop, &self.forms);
-            return (Content::Template(template), link.into_iter().collect());
+            return (Content::Template(Box::new(template)), link.into_iter().collect());
         }
         let mut content = self.templates.follow_up(planned, contact, shop);
         let product = planned.product.as_deref().and_then(|product| choice::called(product, shop));

@@ -126,7 +126,7 @@ pub enum Content {
         caption: Option<String>,
     },
     /// The only thing that may be sent outside the service window.
-    Template(TemplateRef),
+    Template(Box<TemplateRef>),
 }
 
 impl Content {

@@ -129,18 +129,18 @@ pub(super) fn in_language(
     };
     let name = message.template.as_deref().unwrap_or(&template.name);
     let marketing = knowledge.outreach.is_marketing_to_meta(message.kind, name);
-    let sent = Sent { template: template.clone(), marketing };
+    let sent = Sent { template: TemplateRef::clone(template), marketing };
     let wanted = template.instead_of.as_ref().unwrap_or(&template.language);
     let (language, parts) = match book.choose(wanted, &sent, shop_language(knowledge)) {
         Choice::In(language, parts) => (language, parts),
         Choice::Held(why) => return Leave::NotBefore(now + ASK_AGAIN, why),
     };
     let instead_of = (language != *wanted).then(|| wanted.clone());
-    let chosen = TemplateRef { language, parts, instead_of, ..template.clone() };
-    if chosen == *template {
+    let chosen = TemplateRef { language, parts, instead_of, ..TemplateRef::clone(template) };
+    if chosen == **template {
         return Leave::Now;
     }
-    Leave::Instead(Content::Template(chosen))
+    Leave::Instead(Content::Template(Box::new(chosen)))
 }
 
 /// Reads and judges until told to stop.

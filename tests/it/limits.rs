@@ -24,7 +24,7 @@ fn template(number: i64, channel: &str) -> NewOutgoing {
     (outgoing.follow_up, outgoing.channel) = (true, channel.to_owned());
     outgoing.message.expires = NOW + Duration::days(30);
     let named = TemplateRef { name: "offer".into(), language: "en_US".into(), ..TemplateRef::default() };
-    outgoing.message.content = Content::Template(named);
+    outgoing.message.content = Content::Template(Box::new(named));
     outgoing
 }
 

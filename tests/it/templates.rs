@@ -249,13 +249,13 @@ async fn the_language_that_was_chosen_stands_with_the_message() {
         let template = |language: &str, instead_of: Option<&str>| {
             let (name, instead_of) = ("offer".to_owned(), instead_of.map(str::to_owned));
             let body = vec!["Ada".into()];
-            Content::Template(TemplateRef {
+            Content::Template(Box::new(TemplateRef {
                 name,
                 language: language.into(),
                 body,
                 instead_of,
                 ..TemplateRef::default()
-            })
+            }))
         };
         fold_all(&store, |_| {
             let mut outgoing: NewOutgoing = reply(1);

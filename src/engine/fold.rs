@@ -87,8 +87,13 @@ impl Knowledge {
 
     /// The earliest moment at which anything about this contact would change with no new event.
     pub fn next_wake(&self, state: &State) -> Option<Timestamp> {
+        self.earliest(state, self.rulebook.next_wake(&state.facts))
+    }
+
+    /// The same, where it is known when the rules wake.
+    fn earliest(&self, state: &State, rules: Option<Timestamp>) -> Option<Timestamp> {
         [
-            self.rulebook.next_wake(&state.facts),
+            rules,
             state.desk.next_wake(&self.desk_policy),
             self.dialogue.next_wake(&state.memory),
             state.ledger.next_wake(),
@@ -108,23 +113,25 @@ impl<'a> Folding<'a> {
     fn fire_timers(&mut self, until: Timestamp) {
         // A room whose timer does not move on when it fires would hold the fold for ever: it is left alone instead.
         let mut last: Option<(Timestamp, u32)> = None;
-        while let Some(due) = self.knowledge.next_wake(self.state).filter(|due| *due <= until) {
+        loop {
+            let rules = self.knowledge.rulebook.next_wake(&self.state.facts);
+            let Some(due) = self.knowledge.earliest(self.state, rules).filter(|due| *due <= until) else { break };
             let at = due.max(self.state.clock);
             let rounds = last.filter(|(moment, _)| *moment == due).map_or(0, |(_, rounds)| rounds + 1);
             if rounds > 8 {
                 break;
             }
             last = Some((due, rounds));
-            self.fire(due, at);
+            self.fire(due, rules.is_some_and(|wake| wake <= due), at);
             // What is still to come stands behind this timer, also in a replay, where a timer fires behind the events of
             // its own moment.
             self.state.clock = at + Duration::millis(1);
         }
     }
 
-    fn fire(&mut self, due: Timestamp, now: Timestamp) {
+    fn fire(&mut self, due: Timestamp, by_rules: bool, now: Timestamp) {
         let knowledge = self.knowledge;
-        if knowledge.rulebook.next_wake(&self.state.facts).is_some_and(|wake| wake <= due) {
+        if by_rules {
             self.rules(Occurrence::Clock, now);
         }
         if self.state.desk.next_wake(&knowledge.desk_policy).is_some_and(|wake| wake <= due) {

@@ -8,6 +8,10 @@ use super::hours::{Hours, week, weekday_name};
 use super::slots::{HabitRow, Slots};
 use crate::domain::{Country, Habit, Timestamp};
 
+/// A week's days, in the order in which they are counted.
+const WEEK: [Weekday; 7] =
+    [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
+
 /// Something that a habit shows itself by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -108,8 +112,9 @@ impl Habits {
     /// The stretch of hours in which most happened, where that is enough to say so.
     fn stretch(&self, weekend: bool, country: Option<Country>, slots: &Slots) -> Option<u8> {
         let mut by_hour = [0_u32; 24];
+        let counts = WEEK.map(|day| slots.is_weekend(country, day) == weekend);
         for (day, hour, times) in self.map.iter() {
-            if slots.is_weekend(country, day) == weekend {
+            if counts[day.num_days_from_monday() as usize] {
                 by_hour[usize::from(hour)] += u32::from(times);
             }
         }

@@ -168,9 +168,10 @@ impl Slots {
     pub(super) fn best(&self, wish: &Wish<'_>) -> Option<Timestamp> {
         let (first, last) = (local(wish.from, wish.view.zone).0, local(wish.until, wish.view.zone).0);
         let days = || (0..DAYS_AHEAD).filter_map(|ahead| first.checked_add_days(Days::new(ahead)));
+        let has_habits = (wish.view.holds)("slot/*");
         type Level<'a> = &'a dyn Fn(NaiveDate) -> Hours;
         let levels: [Level<'_>; 7] = [
-            &|day| self.habitual(wish.view, day.weekday()),
+            &|day| if has_habits { self.habitual(wish.view, day.weekday()) } else { Hours::NONE },
             &|day| wish.habits.profile(self, self.is_weekend(wish.view.contact.country, day.weekday())),
             &|day| self.shifted(self.of_country(wish.view, day.weekday(), true), wish.view),
             &|day| self.shifted(self.of_country(wish.view, day.weekday(), false), wish.view),

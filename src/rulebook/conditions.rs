@@ -394,7 +394,7 @@ fn since_first(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
 /// What must be true of the contact besides.
 fn holds(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
     let (facts, holds) = (see.facts, &rule.written.holds);
-    let held = |pattern: &str| facts.tags.keys().find(|tag| super::effects::is_like(tag, pattern));
+    let held = |pattern| facts.like(pattern).next().map(|(tag, _)| tag);
     for pattern in &holds.tags {
         all.push(Condition::is(held(pattern).is_some(), format!("holds {pattern}")));
     }

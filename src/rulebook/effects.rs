@@ -104,12 +104,9 @@ impl<'a> Change<'a> {
             let of_the_same =
                 |held: &HeldTag| about.as_ref().is_none_or(|about| held.about.is_empty() || held.about.contains(about));
             let newer = |(other, held): (&TagKey, &HeldTag)| {
-                *other != tag
-                    && is_like(other, pattern)
-                    && of_the_same(held)
-                    && came_to_hold(self.rulebook, held) > self.at
+                *other != tag && of_the_same(held) && came_to_hold(self.rulebook, held) > self.at
             };
-            if self.facts.tags.iter().any(newer) {
+            if self.facts.like(pattern).any(newer) {
                 return false;
             }
             self.remove_like(pattern, about.as_deref(), |other, held| *other != tag && of_the_same(held), evidence);
@@ -245,25 +242,17 @@ impl<'a> Change<'a> {
         wanted: impl Fn(&TagKey, &HeldTag) -> bool,
         evidence: Why<'_>,
     ) {
-        let mut gone: Vec<TagKey> = Vec::new();
-        for (tag, held) in &mut self.facts.tags {
-            let goes = is_like(tag, pattern)
-                && !held.by.starts_with("agent:")
-                && came_to_hold(self.rulebook, held) <= self.at
-                && wanted(tag, held);
-            if !goes {
-                continue;
-            }
-            if let Some(about) = about.filter(|_| !held.about.is_empty()) {
-                let before = held.about.len();
-                held.about.retain(|other| other != about);
-                if !held.about.is_empty() || before == 0 {
+        let goes = |(tag, held): &(&TagKey, &HeldTag)| {
+            !held.by.starts_with("agent:") && came_to_hold(self.rulebook, held) <= self.at && wanted(tag, held)
+        };
+        let gone: Vec<TagKey> = self.facts.like(pattern).filter(goes).map(|(tag, _)| tag.clone()).collect();
+        for tag in gone {
+            if let Some(held) = self.facts.tags.get_mut(&tag).filter(|held| !held.about.is_empty()) {
+                held.about.retain(|other| about.is_some_and(|about| other != about));
+                if !held.about.is_empty() {
                     continue;
                 }
             }
-            gone.push(tag.clone());
-        }
-        for tag in gone {
             self.remove(&tag, evidence);
         }
     }

@@ -1,6 +1,7 @@
 //! What is remembered of a contact: tags, colour, heat, stage, and the signals that still count in some window.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -269,10 +270,17 @@ impl Facts {
 
     /// Whether any tag that begins like this holds; a pattern ends in `*`.
     pub fn holds_like(&self, pattern: &str) -> bool {
-        match pattern.strip_suffix('*') {
-            Some(start) => self.tags.keys().any(|key| key.as_str().starts_with(start)),
-            None => self.holds(pattern),
-        }
+        self.like(pattern).next().is_some()
+    }
+
+    /// The tags that are the one that a pattern names, or begin like it.
+    pub(super) fn like<'f>(&'f self, pattern: &'f str) -> impl Iterator<Item = (&'f TagKey, &'f HeldTag)> {
+        let start = pattern.strip_suffix('*').unwrap_or(pattern);
+        let is_one = start.len() == pattern.len();
+        let fits = move |tag: &TagKey| if is_one { tag.as_str() == start } else { tag.as_str().starts_with(start) };
+        // They are sorted by name: those that begin alike stand together.
+        let from = self.tags.range::<str, _>((Bound::Included(start), Bound::Unbounded));
+        from.take_while(move |(tag, _)| fits(tag))
     }
 
     /// The follow-up colour.

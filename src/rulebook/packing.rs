@@ -3,6 +3,7 @@
 //! Each moment stands once, in order of time, as steps from the one before; each value once; and where one counter holds
 //! just what another does, only that one's name. In memory they are plain lists, see [`Counters`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::de::Error;
@@ -26,14 +27,14 @@ const WEIGHED: i64 = 1;
 const VALUED: i64 = 2;
 
 #[derive(Default, Serialize, Deserialize)]
-struct Packed {
+struct Packed<'a> {
     m: Vec<Step>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    v: Vec<String>,
-    c: BTreeMap<String, BTreeMap<String, Vec<i64>>>,
+    v: Vec<Cow<'a, str>>,
+    c: BTreeMap<Cow<'a, str>, BTreeMap<Cow<'a, str>, Vec<i64>>>,
     /// Counters that hold just what another does.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    l: BTreeMap<String, String>,
+    l: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
 
 /// What tells one moment from another.
@@ -65,19 +66,19 @@ pub(super) fn serialize<S: Serializer>(counters: &Counters, serializer: S) -> Re
     let mut written: Vec<(&String, &BTreeMap<String, Vec<Entry>>)> = Vec::new();
     for (name, groups) in counters {
         if let Some((other, _)) = written.iter().find(|(_, other)| *other == groups) {
-            packed.l.insert(name.clone(), (*other).clone());
+            packed.l.insert(name.into(), (*other).into());
             continue;
         }
         written.push((name, groups));
-        let groups = groups.iter().map(|(group, entries)| (group.clone(), write(entries))).collect();
-        packed.c.insert(name.clone(), groups);
+        let groups = groups.iter().map(|(group, entries)| (group.into(), write(entries))).collect();
+        packed.c.insert(name.into(), groups);
     }
     let mut before = (Timestamp(0), 0);
     for (at, seq, burst) in moments {
         packed.m.push(((at - before.0).0, seq - before.1, burst));
         before = (at, seq);
     }
-    packed.v = values.into_iter().map(str::to_owned).collect();
+    packed.v = values.into_iter().map(Cow::Borrowed).collect();
     packed.serialize(serializer)
 }
 
@@ -96,20 +97,20 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         for (group, list) in groups {
             let entries = read(&list, &moments, &packed.v);
             let entries = entries.ok_or_else(|| D::Error::custom(format!("`{name}` counts what is not there")))?;
-            own.insert(group, entries);
+            own.insert(group.into_owned(), entries);
         }
-        counters.insert(name, own);
+        counters.insert(name.into_owned(), own);
     }
     for (name, other) in packed.l {
-        let same = counters.get(&other).cloned();
+        let same = counters.get(&*other).cloned();
         let same = same.ok_or_else(|| D::Error::custom(format!("`{name}` is like `{other}`, which is not there")))?;
-        counters.insert(name, same);
+        counters.insert(name.into_owned(), same);
     }
     Ok(counters)
 }
 
 /// The entries of one list; `None` where it names a moment or a value that is not there.
-fn read(list: &[i64], moments: &[(Timestamp, i64, Option<Timestamp>)], values: &[String]) -> Option<Vec<Entry>> {
+fn read(list: &[i64], moments: &[(Timestamp, i64, Option<Timestamp>)], values: &[Cow<'_, str>]) -> Option<Vec<Entry>> {
     let mut entries = Vec::with_capacity(list.len());
     let mut list = list.iter().copied();
     while let Some(number) = list.next() {
@@ -117,7 +118,7 @@ fn read(list: &[i64], moments: &[(Timestamp, i64, Option<Timestamp>)], values: &
         let form = number % 3;
         let weight = if form == PLAIN { 0 } else { list.next()? };
         let value = match form {
-            VALUED => values.get(usize::try_from(list.next()?).ok()?)?.clone(),
+            VALUED => values.get(usize::try_from(list.next()?).ok()?)?.to_string(),
             _ => String::new(),
         };
         entries.push(Entry { at, seq, burst, weight, value });

@@ -1,6 +1,7 @@
 //! How the tags of a contact are written: dozens of them, by a few rules and for a few lengths of time. Each rule's name and each
 //! length stands once, and of each tag only what differs from the one before in the order of their names.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::de::Error;
@@ -14,20 +15,20 @@ type Tags = BTreeMap<TagKey, HeldTag>;
 
 /// How many bytes of its name a tag shares with the one before, the others, since when (after the first of all), the number of
 /// its length (-1: for ever), and that of who gave it.
-type Row = (usize, String, Duration, i64, usize);
+type Row<'a> = (usize, Cow<'a, str>, Duration, i64, usize);
 
 #[derive(Serialize, Deserialize)]
-struct Packed {
+struct Packed<'a> {
     /// When the first of them came to hold.
     f: Timestamp,
     /// Who gave them.
-    b: Vec<String>,
+    b: Vec<Cow<'a, str>>,
     /// How long they live.
     l: Vec<Duration>,
-    t: Vec<Row>,
+    t: Vec<Row<'a>>,
     /// What they are about, where they are about something.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    a: BTreeMap<TagKey, Vec<String>>,
+    a: BTreeMap<TagKey, Cow<'a, [String]>>,
 }
 
 /// How many bytes two names begin with alike, in whole characters.
@@ -38,24 +39,25 @@ fn shared(one: &str, other: &str) -> usize {
 
 pub(super) fn serialize<S: Serializer>(tags: &Tags, serializer: S) -> Result<S::Ok, S::Error> {
     let life = |held: &HeldTag| held.expires.map(|expires| expires - held.since);
-    let mut by: Vec<String> = tags.values().map(|held| held.by.clone()).collect();
+    let mut by: Vec<Cow<'_, str>> = tags.values().map(|held| held.by.as_str().into()).collect();
     let mut lives: Vec<Duration> = tags.values().filter_map(life).collect();
     by.sort_unstable();
     by.dedup();
     lives.sort_unstable();
     lives.dedup();
     let first = tags.values().map(|held| held.since).min().unwrap_or_default();
-    let mut t: Vec<Row> = Vec::with_capacity(tags.len());
+    let mut t: Vec<Row<'_>> = Vec::with_capacity(tags.len());
     let mut before = "";
     for (tag, held) in tags {
         let length = life(held).and_then(|life| lives.binary_search(&life).ok()).map_or(-1, |place| place as i64);
         let shared = shared(before, tag.as_str());
-        let rest = tag.as_str()[shared..].to_owned();
-        t.push((shared, rest, held.since - first, length, by.binary_search(&held.by).unwrap_or_default()));
+        let rest = tag.as_str()[shared..].into();
+        let by = by.binary_search(&held.by.as_str().into()).unwrap_or_default();
+        t.push((shared, rest, held.since - first, length, by));
         before = tag.as_str();
     }
     let about = tags.iter().filter(|(_, held)| !held.about.is_empty());
-    let a = about.map(|(tag, held)| (tag.clone(), held.about.clone())).collect();
+    let a = about.map(|(tag, held)| (tag.clone(), held.about.as_slice().into())).collect();
     Packed { f: first, b: by, l: lives, t, a }.serialize(serializer)
 }
 
@@ -73,8 +75,8 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
             Ok(place) => Some(since + *packed.l.get(place).ok_or_else(missing)?),
             Err(_) => None,
         };
-        let by = packed.b.get(by).ok_or_else(missing)?.clone();
-        let about = packed.a.remove(&tag).unwrap_or_default();
+        let by = packed.b.get(by).ok_or_else(missing)?.to_string();
+        let about = packed.a.remove(&tag).unwrap_or_default().into_owned();
         tags.insert(tag, HeldTag { since, expires, by, about });
     }
     Ok(tags)

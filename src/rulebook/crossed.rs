@@ -1,8 +1,6 @@
 //! Several counts that must hold together, as in a matrix of messages against clicks. They may ask for few as well as for many, so
 //! the clock alone can make them hold or end: see `look.rs`.
 
-use std::collections::BTreeMap;
-
 use super::Rulebook;
 use super::checks::Checker;
 use super::explain::Condition;
@@ -68,10 +66,7 @@ pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &[Cro
 /// Notes a signal in the counters that count it.
 pub(super) fn note(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal, now: Timestamp) {
     for count in rulebook.shared_counts.iter().filter(|count| count.of == signal.name) {
-        if !facts.counters.contains_key(&count.counter) {
-            facts.counters.insert(count.counter.clone(), BTreeMap::new());
-        }
-        let Some(groups) = facts.counters.get_mut(&count.counter) else { continue };
+        let groups = facts.counters.entry(count.counter.clone()).or_default();
         let entries = groups.entry(String::new()).or_default();
         let entry = Entry { at: signal.at, seq: signal.seq, burst: signal.burst, weight: 0, value: String::new() };
         entries.insert(entries.partition_point(|other| other.at <= signal.at), entry);

@@ -17,7 +17,7 @@ use crate::domain::{
     Stage, TagChange, TagKey, TagMove, Timestamp,
 };
 
-/// Why something changes, written down only where it does.
+/// Why something changes, written down only where it does. Where it is written already, `&&evidence` is one.
 pub(super) type Why<'a> = &'a dyn Deref<Target = Evidence>;
 
 /// One step in progress: the facts that change and the consequences so far.

@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -288,10 +287,7 @@ fn remember<'f>(
         None if weight > 0 => signal.field("product").unwrap_or_default().to_owned(),
         None => String::new(),
     };
-    if !facts.counters.contains_key(&*rule.name) {
-        facts.counters.insert(rule.name.to_string(), BTreeMap::new());
-    }
-    let counters = facts.counters.get_mut(&*rule.name)?;
+    let counters = facts.counters.entry(rule.name.to_string()).or_default();
     let oldest = now - rule.window;
     if counters.len() >= APART {
         counters.retain(|_, entries| entries.iter().any(|entry| entry.at >= oldest));

@@ -17,10 +17,10 @@ use crate::lexicon::{Hints, Lexicon};
                         text, span      as it stands in the message, and where\n  \
                         listed          the word of the dictionary that it is\n  \
                         kind, key       product, attribute, brand, intent, no intent (looks like it but is not),\n                  \
-                        or a phrase with a gap; and what it stands for\n  \
+                        a phrase with a gap, a sum, or a number that is none; and what it stands for\n  \
                         languages       in whose lists it stands; none for brands\n  \
                         found           listed, form (an ending or prefix of its language) or slip\n  \
-                        won, why        whether it is in the reading, and why\n\n\
+                        won, why        whether it is in the reading (a sum: whether it is the budget), and why\n\n\
                         Exit status: 0 all lines read, 1 some were no valid input (their line says why), 2 wrong use."
 )]
 pub struct Arguments {

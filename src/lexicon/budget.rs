@@ -50,34 +50,99 @@ enum Apart {
     No,
 }
 
+/// What a number of a message is.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Verdict {
+    /// No sum of money.
+    NoSum,
+    /// A sum that something else explains.
+    Not(NotBudget),
+    /// What the customer can spend; the surer, the higher.
+    Budget(u8),
+}
+
+/// Why a sum is not what the customer can spend.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum NotBudget {
+    Beside,
+    Elsewhere,
+    AskedBack,
+    PriceTag,
+    Shipping,
+    Complains,
+    AsksPrice,
+    Compares,
+    Untold,
+}
+
+impl NotBudget {
+    pub(super) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Beside => "a sum because of the one beside it, and nothing says that it can be spent",
+            Self::Elsewhere => "a word near it tells that it was paid, is charged, or is asked elsewhere",
+            Self::AskedBack => "asks whether that is the price",
+            Self::PriceTag => "as odd as prices are, and nothing says that it can be spent",
+            Self::Shipping => "the message is about delivery",
+            Self::Complains => "the message is about something that was bought",
+            Self::AsksPrice => "the message asks for a price, and nothing says that this can be spent",
+            Self::Compares => "the message compares, or is about paying",
+            Self::Untold => "nothing says what it is",
+        }
+    }
+}
+
 impl Reader<'_> {
-    /// Adds the sums and the budget to a reading that has its products, brands and intents.
-    pub(super) fn amounts(&self, hits: &[Hit<'_>], sums: Sums, hints: &Hints<'_>, reading: &mut Reading) {
+    /// Adds the sums and the budget to a reading that has its products, brands and intents. Returns what each number is.
+    pub(super) fn amounts(
+        &self,
+        hits: &[Hit<'_>],
+        sums: &Sums,
+        hints: &Hints<'_>,
+        reading: &mut Reading,
+    ) -> Vec<(Found, Verdict)> {
+        let judged = self.judge(hits, sums, hints, reading);
+        let mut budget: Option<(u8, &Amount)> = None;
+        for (sum, verdict) in &judged {
+            if let Verdict::Budget(rank) = verdict
+                && budget.as_ref().is_none_or(|(best, _)| rank > best)
+            {
+                budget = Some((*rank, &sum.amount));
+            }
+            if *verdict != Verdict::NoSum {
+                reading.amounts.push(sum.amount.clone());
+            }
+        }
+        reading.budget = budget.map(|(_, amount)| as_budget(amount));
+        judged
+    }
+
+    fn judge(&self, hits: &[Hit<'_>], sums: &Sums, hints: &Hints<'_>, reading: &Reading) -> Vec<(Found, Verdict)> {
         let answers = hints.asked_budget && self.letters_beside(&sums.found) <= ANSWER;
-        let mut budget: Option<(u8, Budget)> = None;
-        let sure = self.sure(hits, &sums, answers, reading);
-        for (sum, sure) in sums.found.iter().zip(sure) {
+        let sure = self.sure(hits, sums, answers, reading);
+        let verdict = |(sum, sure): (&Found, Sure)| {
             // "I will not pay more than 300" is a limit from above.
             let above = sum.amount.max.is_none() && self.is_negated(sum.start);
-            let turned = above.then(|| Found { amount: limited(&sum.amount), ..sum.clone() });
-            let sum = turned.as_ref().unwrap_or(sum);
-            let says = self.nearest(&sums.budget, sum);
-            let elsewhere = self.nearest(&sums.elsewhere, sum);
-            let rank = match sure {
-                Sure::No => continue,
+            let amount = if above { limited(&sum.amount) } else { sum.amount.clone() };
+            let sum = Found { amount, ..sum.clone() };
+            let says = self.nearest(&sums.budget, &sum);
+            let elsewhere = self.nearest(&sums.elsewhere, &sum);
+            let verdict = match sure {
+                Sure::No => Verdict::NoSum,
                 // "It was 79, and now 99?"
-                Sure::Beside => says.filter(|says| elsewhere.is_none_or(|elsewhere| *says <= elsewhere)).map(|_| 2),
-                Sure::Itself if self.is_asked_back(sum, reading, hints) && says.is_none() => None,
-                Sure::Itself => budget_rank(sum, says, elsewhere, hints, hits, reading),
+                Sure::Beside => match says {
+                    Some(says) if elsewhere.is_none_or(|elsewhere| says <= elsewhere) => Verdict::Budget(2),
+                    _ => Verdict::Not(NotBudget::Beside),
+                },
+                Sure::Itself if self.is_asked_back(&sum, reading, hints) && says.is_none() => {
+                    Verdict::Not(NotBudget::AskedBack)
+                }
+                Sure::Itself => {
+                    budget_rank(&sum, says, elsewhere, hints, hits, reading).map_or_else(Verdict::Not, Verdict::Budget)
+                }
             };
-            if let Some(rank) = rank
-                && budget.as_ref().is_none_or(|(best, _)| rank > *best)
-            {
-                budget = Some((rank, as_budget(&sum.amount)));
-            }
-            reading.amounts.push(sum.amount.clone());
-        }
-        reading.budget = budget.map(|(_, budget)| budget);
+            (sum, verdict)
+        };
+        sums.found.iter().zip(sure).map(verdict).collect()
     }
 
     /// Which numbers are sums. A bare one is where another of the same size is: "79 on Monday, and now 99".
@@ -200,7 +265,10 @@ fn is_explained(sum: &Found, hits: &[Hit<'_>], reading: &Reading) -> bool {
     in_model || !sum.certain && counts()
 }
 
-/// How surely a sum is what the customer can spend; `None` if something else explains it.
+/// How surely a sum is what the customer can spend.
+///
+/// # Errors
+/// What else explains it.
 fn budget_rank(
     sum: &Found,
     says: Distance,
@@ -208,8 +276,9 @@ fn budget_rank(
     hints: &Hints<'_>,
     hits: &[Hit<'_>],
     reading: &Reading,
-) -> Option<u8> {
+) -> Result<u8, NotBudget> {
     let bounded = !is_exact(sum);
+    let capped = bounded && sum.amount.max.is_some();
     let complains = [Intent::Complaint, Intent::ReturnRefund, Intent::OrderStatus, Intent::Warranty];
     let product =
         || !reading.products.is_empty() || hits.iter().any(|hit| matches!(hit.meaning, Meaning::Brand { .. }));
@@ -217,20 +286,25 @@ fn budget_rank(
         || reading.intents.is_empty() || [Intent::Buy, Intent::ProductInquiry].iter().any(|one| reading.wants(*one));
     let compares = || [Intent::Compare, Intent::Payment].iter().any(|one| reading.wants(*one));
     match (says, elsewhere) {
-        (Some(says), elsewhere) if elsewhere.is_none_or(|elsewhere| says <= elsewhere) => Some(3),
-        (_, Some(_)) => None,
+        (Some(says), elsewhere) if elsewhere.is_none_or(|elsewhere| says <= elsewhere) => Ok(3),
+        // A limit beside a product is its budget, unless the other reason stands right beside it.
+        (_, Some(apart)) if !(capped && product() && apart > QUOTED) => Err(NotBudget::Elsewhere),
         // "3000, at most 3200": the limit is the answer.
-        _ if hints.asked_budget => Some(if bounded { 2 } else { 1 }),
+        _ if hints.asked_budget => Ok(if bounded { 2 } else { 1 }),
+        _ if !bounded && is_price_tag(value(sum)) => Err(NotBudget::PriceTag),
         // "Is delivery free over $50?"
-        _ if reading.wants(Intent::Shipping) && reading.products.is_empty() => None,
-        _ if complains.iter().any(|intent| reading.wants(*intent)) => None,
+        _ if reading.wants(Intent::Shipping) && !product() => Err(NotBudget::Shipping),
+        // "Mine broke, I need another, 200 to 300."
+        _ if !(capped && product()) && complains.iter().any(|intent| reading.wants(*intent)) => {
+            Err(NotBudget::Complains)
+        }
         // "Is it $50?" asks for a price; "under $50?" sets a limit.
-        _ if !bounded && reading.wants(Intent::Price) => None,
+        _ if !bounded && reading.wants(Intent::Price) => Err(NotBudget::AsksPrice),
         // "This one for 3,400 or that for 2,999?", "do I pay the 250 by card?"; "about 250" is a budget all the same.
-        _ if !bounded && !sum.amount.about && compares() => None,
-        _ if bounded => Some(2),
-        _ if product() || open() => Some(1),
-        _ => None,
+        _ if !bounded && !sum.amount.about && compares() => Err(NotBudget::Compares),
+        _ if bounded => Ok(2),
+        _ if product() || open() => Ok(1),
+        _ => Err(NotBudget::Untold),
     }
 }
 
@@ -243,6 +317,12 @@ fn is_border(c: char) -> bool {
 fn is_round(value: Decimal) -> bool {
     let step = if value < Decimal::ONE_THOUSAND { 50 } else { 100 };
     value >= Decimal::ONE_HUNDRED && (value % Decimal::from(step)).is_zero()
+}
+
+/// "The dress for 79.95", "and the 449 one": what people can spend is a round sum, what things cost is not.
+fn is_price_tag(value: Decimal) -> bool {
+    let odd = !(value % Decimal::from(5)).is_zero();
+    odd && (value >= Decimal::from(LEAST_AT) || !value.fract().is_zero())
 }
 
 /// An "at least" that was negated.

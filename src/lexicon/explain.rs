@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use super::budget::Verdict;
 use super::files::LANGUAGES;
 use super::intents::spans_gap;
 use super::matcher::{Found, Hit, Langs, Meaning};
+use super::money;
 use super::reading;
 use super::scan::{Foreign, Scan};
 use super::{Hints, Lexicon};
@@ -19,9 +21,9 @@ pub struct Candidate {
     pub span: Span,
     /// The word of the dictionary that it is.
     pub listed: String,
-    /// `product`, `attribute`, `brand`, `intent`, `no intent`, or one that needs others beside it.
+    /// `product`, `attribute`, `brand`, `intent`, `no intent`, `sum`, `number`, or one that needs others beside it.
     pub kind: &'static str,
-    /// What it stands for.
+    /// What it stands for; of a sum, its bounds.
     pub key: String,
     /// In whose lists it stands; empty for brands, which are called alike everywhere.
     pub languages: Vec<&'static str>,
@@ -39,7 +41,7 @@ pub(super) fn explain(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> (Read
     let all = scan.hits.clone();
     let foreign: Vec<Option<Foreign>> = all.iter().map(|hit| scan.foreign(lexicon, hit)).collect();
     scan.settle(lexicon);
-    let reading = reading::decide(lexicon, &scan, hints);
+    let (reading, sums) = reading::decide(lexicon, &scan, hints);
     let judge = Judge { lexicon, scan: &scan, reading: &reading, text };
     let candidates = all.iter().zip(foreign).filter_map(|(hit, foreign)| match hit.meaning {
         Meaning::GapStart(_) => None,
@@ -48,7 +50,9 @@ pub(super) fn explain(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> (Read
         }
         _ => Some(judge.candidate(hit, foreign)),
     });
-    let candidates = candidates.collect();
+    let mut candidates: Vec<Candidate> = candidates.collect();
+    candidates.extend(sums.iter().map(|(sum, verdict)| judge.sum(sum, *verdict)));
+    candidates.sort_by_key(|candidate| candidate.span.start);
     (reading, candidates)
 }
 
@@ -90,6 +94,34 @@ impl Judge<'_> {
         let languages = if hit.langs == Langs::ALL { Vec::new() } else { names(hit.langs).collect() };
         let listed = self.lexicon.matcher.word(hit.word).to_owned();
         Candidate { text: self.slice(span), span, listed, kind, key, languages, found, won, why }
+    }
+
+    /// A number: whether it is what the customer can spend, and why not.
+    fn sum(&self, sum: &money::Found, verdict: Verdict) -> Candidate {
+        let amount = &sum.amount;
+        let text = self.slice(amount.span);
+        let budget = self.reading.budget.as_ref();
+        let is_budget = budget.is_some_and(|budget| (budget.min, budget.max) == (amount.min, amount.max));
+        let (kind, why) = match verdict {
+            Verdict::NoSum => ("number", "nothing tells that it is a sum of money"),
+            Verdict::Not(why) => ("sum", why.in_words()),
+            Verdict::Budget(_) if is_budget => ("sum", "what the customer can spend"),
+            Verdict::Budget(_) => ("sum", "another sum is what the customer can spend more surely"),
+        };
+        let bounds = [amount.min, amount.max].map(|bound| bound.map_or_else(String::new, |bound| bound.to_string()));
+        let won = matches!(verdict, Verdict::Budget(_)) && is_budget;
+        let (languages, found, listed) = (Vec::new(), "listed", text.clone());
+        Candidate {
+            text,
+            span: amount.span,
+            listed,
+            kind,
+            key: bounds.join(".."),
+            languages,
+            found,
+            won,
+            why: why.into(),
+        }
     }
 
     fn span(&self, hit: &Hit<'_>) -> Span {

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::Hints;
 use super::folding::{Folded, is_spaceless};
+use super::matcher::Hit;
 use super::money_bounds::bind;
 use super::money_file::Bound;
 use super::money_ranges::{is_round_range, shared};
@@ -75,6 +76,20 @@ pub(super) struct Sums {
     pub(super) budget: Vec<(usize, usize)>,
     /// …and those that tell another reason for a sum.
     pub(super) elsewhere: Vec<(usize, usize)>,
+}
+
+impl Sums {
+    /// Without words that are a part of a longer name: the charge of "fast charge" is none.
+    pub(super) fn outside(mut self, names: &[&Hit<'_>]) -> Self {
+        let is_part = |(start, end): (usize, usize)| {
+            let around =
+                |name: &&Hit<'_>| name.start <= start && end <= name.end && end - start < name.end - name.start;
+            names.iter().any(around)
+        };
+        self.budget.retain(|place| !is_part(*place));
+        self.elsewhere.retain(|place| !is_part(*place));
+        self
+    }
 }
 
 /// Reads all sums of a text.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use super::budget::Verdict;
 use super::files::LANGUAGES;
 use super::folding::Folded;
 use super::matcher::{Hit, Meaning};
-use super::money;
+use super::money::{self, Found};
 use super::negation::Reach;
 use super::scan::Scan;
 use super::{Hints, Lexicon, language};
@@ -20,17 +21,17 @@ const ABOUT_THINGS: [Intent; 4] = [Intent::ProductInquiry, Intent::Availability,
 pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading {
     let mut scan = Scan::new(lexicon, text, hints);
     scan.settle(lexicon);
-    decide(lexicon, &scan, hints)
+    decide(lexicon, &scan, hints).0
 }
 
-/// What all that counts of a text comes to.
-pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> Reading {
+/// What all that counts of a text comes to, and what each of its numbers is.
+pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
     let Scan { folded, hits, lang, country } = scan;
     let (lang, country) = (*lang, *country);
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
     let money = lexicon.money.of(lang.or(country));
-    let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints);
     let names = longest(hits, |meaning| matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_)));
+    let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints).outside(&names);
     let negated = lexicon.negation.reach(folded, lang, names.iter().map(|hit| (hit.start, hit.end)));
     let reader = Reader { lexicon, folded, negated };
     let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
@@ -38,10 +39,10 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> R
     reader.brands(hits, &mut reading);
     reader.requests(hits, &mut reading);
     reader.intents(hits, &sums.found, &mut reading);
-    reader.amounts(hits, sums, hints, &mut reading);
+    let judged = reader.amounts(hits, &sums, hints, &mut reading);
     reader.question(&mut reading);
     reading.tags = tags(&reading);
-    reading
+    (reading, judged)
 }
 
 /// What the parts of a reading are decided from.

@@ -134,6 +134,26 @@ fn pieces_of_messages_glued_together_are_read_without_panic() {
     }
 }
 
+#[test]
+fn a_sum_that_is_no_budget_says_what_it_is_instead() {
+    let knowledge = knowledge();
+    let hints = Hints { lang: None, country: "GB".parse().ok(), asked_budget: false };
+    for (text, why) in [
+        ("a phone, about 300 pounds", "what the customer can spend"),
+        ("is the dress for 79.95 still there", "as odd as prices are, and nothing says that it can be spent"),
+        ("I paid 80 pounds for the shoes", "a word near it tells that it was paid, is charged, or is asked elsewhere"),
+        ("my phone arrived broken, 80 pounds", "the message is about something that was bought"),
+        // A limit is one whatever became of the last thing.
+        ("my charger broke, need a charger up to 30 pounds", "what the customer can spend"),
+        ("fast charging phone, 250 pounds", "what the customer can spend"),
+        ("size 42 shoes", "nothing tells that it is a sum of money"),
+    ] {
+        let candidates = knowledge.lexicon.explain(text, &hints).1;
+        let told: Vec<_> = candidates.iter().filter(|one| ["sum", "number"].contains(&one.kind)).collect();
+        assert!(told.iter().any(|one| one.why == why), "{text}: {told:?}");
+    }
+}
+
 /// Spans lie within the text and stand in order.
 fn assert_spans(text: &str, reading: &Reading) {
     let length = text.chars().count() as u32;

@@ -146,7 +146,7 @@ fn a_sum_that_is_no_budget_says_what_it_is_instead() {
         // A limit is one whatever became of the last thing.
         ("my charger broke, need a charger up to 30 pounds", "what the customer can spend"),
         ("fast charging phone, 250 pounds", "what the customer can spend"),
-        ("size 42 shoes", "nothing tells that it is a sum of money"),
+        ("shoes 42 please", "nothing tells that it is a sum of money"),
     ] {
         let candidates = knowledge.lexicon.explain(text, &hints).1;
         let told: Vec<_> = candidates.iter().filter(|one| ["sum", "number"].contains(&one.kind)).collect();

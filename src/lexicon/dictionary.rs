@@ -186,7 +186,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     builder.problems.extend(problems);
     if let Some(money) = &money {
         languages.learn(&money.vocabulary);
-        typos.know(money.vocabulary.keys());
+        typos.know(money.vocabulary.keys().chain(&money.parts));
     }
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
     let lexicon = match (failed, matcher, money, negation) {

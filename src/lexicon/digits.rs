@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 const MOST_DIGITS: usize = 15;
 
 /// Digits as they stand in a text, with groups and a fraction.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Digits {
     pub(super) value: Decimal,
     pub(super) start: usize,
@@ -68,6 +68,20 @@ pub(super) fn digits(chars: &[char], start: usize, unit_at: &dyn Fn(usize) -> bo
     found
 }
 
+/// ".99" behind a space or a sign: a fraction that leaves out its zero.
+pub(super) fn fraction(chars: &[char], start: usize) -> Option<Digits> {
+    let behind = chars.get(start + 1..)?;
+    let count = behind.iter().take(4).take_while(|c| c.is_ascii_digit()).count();
+    let joined = |c: &char| c.is_alphanumeric() || matches!(c, '.' | ',');
+    let free = start == 0 || !joined(&chars[start - 1]);
+    let ends = !behind.get(count).is_some_and(|c| matches!(c, '.' | ','));
+    let all = behind[..count].iter().filter_map(|c| c.to_digit(10)).fold(0, |all, digit| all * 10 + i64::from(digit));
+    let value = Decimal::new(all, count as u32);
+    let end = start + 1 + count;
+    let digits = Digits { value, start, end, count, cents: count == 2, ..Digits::default() };
+    (chars[start] == '.' && (1..=3).contains(&count) && free && ends).then_some(digits)
+}
+
 impl Groups {
     /// Takes in a run of digits; its length.
     fn take(&mut self, chars: &[char], start: usize) -> usize {
@@ -127,7 +141,9 @@ impl Groups {
             return are_groups(self.first, &self.later).then_some(0);
         }
         let alike = before.iter().all(|(other, _)| *other == before[0].0);
-        (alike && matches!(mark, '.' | ',') && are_groups(self.first, before)).then_some(behind)
+        // 1'800.000: millions have a mark of their own.
+        let decimals = if before[0].0 == '\'' && behind == 3 { 0 } else { behind };
+        (alike && matches!(mark, '.' | ',') && are_groups(self.first, before)).then_some(decimals)
     }
 }
 
@@ -167,6 +183,7 @@ mod tests {
             ("1 500,5", "1500.5"),
             ("1'500", "1500"),
             ("1'500.50", "1500.5"),
+            ("1'800.000", "1800000"),
             ("1,50,000", "150000"),
             ("12,34,56,789", "123456789"),
             ("2.000.000", "2000000"),

@@ -9,7 +9,7 @@ use super::money_bounds::bind;
 use super::money_file::Bound;
 use super::money_ranges::{is_round_range, shared};
 use super::money_tokens::Tokens;
-use super::money_words::{Marks, MoneyWords, Word};
+use super::money_words::{Lead, Marks, MoneyWords, Word};
 use super::no_money::is_no_money;
 use super::numbers::{self, Number};
 use crate::domain::{Amount, Country, Currency, Span};
@@ -18,6 +18,9 @@ use crate::domain::{Amount, Country, Currency, Span};
 const LEAST_BOUNDED: u32 = 10;
 /// With two decimals, smaller numbers may measure something: 1.92 m.
 const LEAST_WITH_CENTS: u32 = 4;
+
+/// Longer local words are no abbreviations.
+const ABBREVIATION: usize = 3;
 
 /// What named the currency of a number.
 #[derive(Clone, Copy, PartialEq)]
@@ -41,6 +44,13 @@ pub(super) struct Sum {
     /// …and the words that bound them too.
     pub(super) outer_start: usize,
     pub(super) outer_end: usize,
+}
+
+impl Sum {
+    /// Where its last number ends.
+    pub(super) fn last_end(&self) -> usize {
+        self.high.map_or(self.low.end, |high| high.end)
+    }
 }
 
 /// A sum, and how sure it is that it is one.
@@ -139,13 +149,10 @@ impl Finder<'_> {
                 outer_start: low.start,
                 outer_end: low.end,
             };
-            if let Some(high) = self
-                .numbers
-                .get(index)
-                .filter(|high| self.is_range(&low, high) || self.is_pair(&low, high) || self.is_digit_pair(&low, high))
+            if let Some(next) = self.numbers.get(index)
+                && self.joins(&mut sum, next)
             {
-                sum.high = Some(*high);
-                sum.end = high.end;
+                sum.end = next.end;
                 index += 1;
             }
             self.currency(&mut sum, behind);
@@ -170,6 +177,10 @@ impl Finder<'_> {
             (word.code.is_some() || anywhere).then_some(*word)
         };
         let (word, end) = self.tokens.longest(at, named)?;
+        // "15 s/d 18" is a range, and no "s/" of soles.
+        if self.tokens.marked(at, Marks::RANGE).is_some_and(|range| range > end) {
+            return None;
+        }
         Some(Name { named: self.settle(&word), sign: word.sign, start: at, end })
     }
 
@@ -183,7 +194,11 @@ impl Finder<'_> {
             (word.code.is_some() || here).then_some(*word)
         };
         let (word, start) = self.tokens.before(end, named)?;
-        let only_behind = word.is(Marks::LOCAL) || word.is(Marks::WORD_CODE) && word.sign.is_none();
+        // "SR 50" in Riyadh: an abbreviation of the customer's own money.
+        let own = || self.tokens.words.of_country(self.hints.country).map(Named::Known) == Some(self.settle(&word));
+        let short = end - start <= ABBREVIATION && !is_spaceless(self.tokens.chars[start]);
+        let local = word.is(Marks::LOCAL) && !(short && own());
+        let only_behind = local || word.is(Marks::WORD_CODE) && word.sign.is_none();
         (!only_behind).then(|| Name { named: self.settle(&word), sign: word.sign, start, end })
     }
 
@@ -210,7 +225,7 @@ impl Finder<'_> {
         let after = self.name_at(at).filter(|name| self.may_follow(sum, name)).map(|name| self.told_again(name));
         let before = self.name_before(tokens.back_over_spaces(sum.start)).filter(|name| name.start >= behind);
         // "$ 500 $ 300": each has its own.
-        let digit_behind = |name: &Name| tokens.chars.get(name.end).is_some_and(char::is_ascii_digit);
+        let digit_behind = |name: &Name| tokens.digits_at(tokens.skip_spaces(name.end)).is_some();
         let after = after.filter(|name| before.is_none() || !digit_behind(name));
         let between = sum.high.and_then(|_| {
             let at = tokens.skip_spaces(tokens.skip_suffix(sum.low.end));
@@ -269,13 +284,15 @@ impl Finder<'_> {
             // 20000毫安 is a capacity, and no 毫 of money.
             let is_unit = |end: usize| tokens.marked(at, Marks::NOT_AFTER).is_some_and(|unit| unit > end);
             let coin = tokens.longest(at, minor);
-            let coin = coin.filter(|(_, end)| !sum.low.scaled() && !is_letter(*end) && !is_unit(*end));
+            let small = sum.low.factor < Decimal::ONE_THOUSAND;
+            let coin = coin.filter(|(_, end)| small && !is_letter(*end) && !is_unit(*end));
             let Some(((sign, part), end)) = coin else { return 0 };
-            sum.low.value *= part;
             sum.named = tokens.words.settle(sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);
-            (sum.end, sum.outer_end, rank) = (end, end, part);
+            rank = part / self.thousandths(sum.named);
+            sum.low.value *= rank;
+            (sum.end, sum.outer_end) = (end, end);
         }
-        let mut taken = 0;
+        let (mut taken, finer) = (0, self.thousandths(sum.named));
         while let Some(next) = self.numbers.get(index + taken) {
             let mut at = tokens.skip_spaces(sum.end);
             let touches = next.start == sum.end;
@@ -288,10 +305,12 @@ impl Finder<'_> {
                 break;
             }
             let coin = tokens.longest(tokens.skip_spaces(next.end), minor);
+            let coin = coin.map(|((_, part), end)| (part / finer, end));
             let bare = (joint.is_none() || rank == Decimal::ONE) && taken == 0 && self.is_bare(next);
-            let half = next.value == Decimal::new(5, 1) && touches && next.in_words();
+            let joins = touches || joint.is_some() || next.lead == Lead::Joint;
+            let half = next.value == Decimal::new(5, 1) && joins && next.in_words();
             let part = match coin {
-                Some(((_, part), _)) if part < rank && next.value * part < rank => {
+                Some((part, _)) if part < rank && next.value * part < rank => {
                     rank = part;
                     next.value * part
                 }
@@ -316,6 +335,12 @@ impl Finder<'_> {
         taken
     }
 
+    /// By how much the coins of a currency are smaller than elsewhere: a dinar has a thousand fils.
+    fn thousandths(&self, named: Named) -> Decimal {
+        let fine = matches!(named, Named::Known(code) if self.tokens.words.three_decimals.contains(&code));
+        if fine { Decimal::TEN } else { Decimal::ONE }
+    }
+
     /// A single digit written to the currency or coin before it, as Chinese does: 五块六, 两毛五.
     fn is_next_rank(&self, number: &Number) -> bool {
         let tokens = self.tokens;
@@ -332,16 +357,20 @@ impl Finder<'_> {
             || tokens.marked(at, Marks::RANGE).is_some()
             || self.name_at(at).is_some()
             || tokens.chars.get(number.end).is_some_and(|c| c.is_alphanumeric() && !is_spaceless(*c) || *c == '%');
-        !claimed && !number.scaled() && number.value < Decimal::ONE_HUNDRED && number.value.fract().is_zero()
+        !claimed && number.value < Decimal::ONE_HUNDRED && number.value.fract().is_zero()
     }
 
     fn priced(&self, sum: &Sum) -> Priced {
         let tokens = self.tokens;
-        let before = |mark| tokens.marked_before(self.back_over_filler(sum.outer_start), mark).is_some();
-        let behind = tokens.skip_spaces(tokens.skip_suffix(sum.outer_end));
+        let start = self.back_over_filler(sum.outer_start);
+        let before =
+            |mark| tokens.before(start, |word| (word.is(mark) && !word.is(Marks::SUFFIX)).then_some(())).is_some();
+        // "49,-" ends as prices do.
+        let behind = |at: usize| tokens.ending(tokens.skip_spaces(at), Marks::PRICE).is_some();
+        let behind = behind(sum.outer_end) || behind(tokens.skip_suffix(sum.outer_end));
         match () {
-            () if before(Marks::PRICE) || tokens.marked(behind, Marks::PRICE).is_some() => Priced::Surely,
-            () if before(Marks::PRICE_AT) => Priced::Lightly,
+            () if before(Marks::PRICE) || behind => Priced::Surely,
+            () if before(Marks::PRICE_AT) && !sum.low.leaves_hundreds() => Priced::Lightly,
             () => Priced::Not,
         }
     }

@@ -18,7 +18,9 @@ impl Finder<'_> {
             if let Some((bound, start)) =
                 tokens.before(before, |word| word.before).filter(|(_, start)| *start >= behind)
             {
-                if !(sum.high.is_some() && bound == Bound::AtLeast) {
+                // "Between" may mean "about" too, where no range follows.
+                let between = || tokens.marked_before(before, Marks::RANGE_START) == Some(start);
+                if sum.high.is_none() || bound != Bound::AtLeast && !between() {
                     bind(sum, bound);
                 }
                 sum.outer_start = start;
@@ -34,10 +36,17 @@ impl Finder<'_> {
         }
         for _ in 0..2 {
             let at = tokens.skip_spaces(self.over_each(tokens.skip_suffix(sum.outer_end)));
+            let after = |at: usize| tokens.longest(at, |word| word.after);
+            // 1500 liradan az: so is the currency.
+            let named = || after(tokens.skip_spaces(sum.last_end())).filter(|(_, end)| *end > sum.outer_end);
             // 500'e kadar: the ending is part of the bound.
-            let whole = tokens.longest(sum.outer_end, |word| word.after);
-            let Some((bound, end)) = whole.or_else(|| tokens.longest(at, |word| word.after)) else { break };
-            bind(sum, bound);
+            let Some((bound, end)) = after(sum.outer_end).or_else(|| after(at)).or_else(named) else { break };
+            if self.goes_on(sum.outer_end, end) {
+                break;
+            }
+            if sum.high.is_none() || tokens.marked_before(end, Marks::RANGE_START).is_none() {
+                bind(sum, bound);
+            }
             sum.outer_end = end;
         }
         if sum.bound.is_none()
@@ -47,6 +56,15 @@ impl Finder<'_> {
             bind(sum, Bound::AtMost);
             sum.outer_end = end;
         }
+    }
+
+    /// Whether what ends there bounds nothing, as more is added: "$20 + shipping" is no least, and 五块六到六块 a range.
+    fn goes_on(&self, from: usize, end: usize) -> bool {
+        let (chars, tokens) = (self.tokens.chars, self.tokens);
+        let apart = chars[from] == ' ' && chars.get(end) == Some(&' ');
+        let adds = chars[end - 1] == '+' && (apart || chars.get(end).is_some_and(|c| c.is_alphanumeric()));
+        let next = || self.numbers.binary_search_by_key(&tokens.skip_spaces(end), |number| number.start);
+        adds || tokens.marked_before(end, Marks::RANGE).is_some() && next().is_ok()
     }
 
     /// "90 a night max": a limit, such as may stand on either side of its sum, that ends the clause; where it ends.

@@ -117,6 +117,10 @@ pub(super) struct MoneyFile {
     /// What is added to the unit behind it: साढ़े तीन.
     pub(super) added_to_next: Numbers,
     pub(super) joints: Vec<String>,
+    /// Said between a number and its decimals: point, Komma, koma.
+    pub(super) points: Vec<String>,
+    /// Between a sum and what it may be more or less: 1500 ± 200.
+    pub(super) spreads: Vec<String>,
     /// A letter that joins two words of a number by standing before the second.
     pub(super) joint_prefix: Option<String>,
     /// A letter before the second number of a range.
@@ -133,6 +137,10 @@ pub(super) struct MoneyFile {
     pub(super) counts_by_twenties: bool,
     /// Five and twenty.
     pub(super) units_before_tens: bool,
+    /// Hundreds may go without saying: two fifty.
+    pub(super) hundreds_unsaid: bool,
+    /// An "and" joins a price and its cents: costa 18 e 50.
+    pub(super) cents_behind_and: bool,
     /// A hyphen joins words of one number: twenty-five.
     pub(super) hyphenated: bool,
 }
@@ -159,6 +167,8 @@ impl MoneyFile {
             &mut self.alone,
             &mut self.inverted,
             &mut self.joints,
+            &mut self.points,
+            &mut self.spreads,
             &mut self.number_prefixes,
             &mut self.number_suffixes,
             &mut self.price,

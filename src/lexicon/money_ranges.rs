@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::folding::is_spaceless;
-use super::money::Finder;
+use super::money::{Finder, Sum};
 use super::money_file::Bound;
 use super::money_words::{Lead, Marks};
 use super::numbers::Number;
@@ -15,8 +15,57 @@ const LEAST_ROUND: u32 = 50;
 const LEAST_TOLD: u32 = 20;
 
 impl Finder<'_> {
+    /// Takes in the number behind a sum, where both are one sum.
+    pub(super) fn joins(&self, sum: &mut Sum, next: &Number) -> bool {
+        let low = sum.low;
+        if self.is_spread(&low, next) {
+            sum.low.value = low.value - next.value;
+            sum.high = Some(Number { value: low.value + next.value, start: next.start, end: next.end, ..low });
+            return true;
+        }
+        if self.says_cents(&low, next) {
+            sum.low =
+                Number { value: low.value + next.value / Decimal::ONE_HUNDRED, cents: true, end: next.end, ..low };
+            return true;
+        }
+        if let Some((first, second)) = open_pair(&low, next) {
+            (sum.low, sum.high) = (first, Some(second));
+            return true;
+        }
+        let ranges = self.is_range(&low, next) || self.is_pair(&low, next) || self.is_digit_pair(&low, next);
+        if ranges {
+            sum.high = Some(*next);
+        }
+        ranges
+    }
+
+    /// 1500 ± 200.
+    fn is_spread(&self, low: &Number, by: &Number) -> bool {
+        let tokens = self.tokens;
+        let mut at = tokens.skip_spaces(low.end);
+        if let Some(name) = self.name_at(at) {
+            at = tokens.skip_spaces(name.end);
+        }
+        let spread = tokens.marked(at, Marks::SPREAD).is_some_and(|end| tokens.skip_spaces(end) == by.start);
+        let share = || tokens.chars.get(tokens.skip_spaces(by.end)) == Some(&'%');
+        spread && by.value < low.value && !share()
+    }
+
+    /// "Costa 18 e 50": behind a word of price, "and" joins the cents.
+    fn says_cents(&self, low: &Number, cents: &Number) -> bool {
+        let tokens = self.tokens;
+        let two = cents.value >= Decimal::TEN && (cents.in_words() || cents.digits == 2);
+        let whole = !low.scaled() && low.value < Decimal::ONE_HUNDRED && low.value.fract().is_zero();
+        if !(tokens.words.cents_behind_and && two && whole && self.is_bare(cents)) {
+            return false;
+        }
+        let joint = tokens.marked(tokens.skip_spaces(low.end), Marks::JOINT);
+        let joined = joint.is_some_and(|end| tokens.skip_spaces(end) == cents.start);
+        joined && tokens.marked_before(tokens.back_over_spaces(low.start), Marks::PRICE).is_some()
+    }
+
     /// Whether nothing but a range word and currencies stand between two numbers.
-    pub(super) fn is_range(&self, low: &Number, high: &Number) -> bool {
+    fn is_range(&self, low: &Number, high: &Number) -> bool {
         let tokens = self.tokens;
         let mut at = tokens.skip_spaces(tokens.skip_suffix(low.end));
         if let Some(name) = self.name_at(at) {
@@ -27,8 +76,9 @@ impl Finder<'_> {
         if word.is_none() && high.lead == Lead::None {
             return false;
         }
-        // 5/10 is a date or a share; mille/millecinque and 250/300 are ranges.
-        if tokens.chars.get(at) == Some(&'/') && !(low.in_words() || low.scaled() || are_prices(low, high)) {
+        let (first, second) = shared(low, high);
+        // 5/10 is a date or a share; mille/millecinque, 250/300 and 2/300 are ranges.
+        if tokens.chars.get(at) == Some(&'/') && !(low.in_words() || low.scaled() || are_prices(first, second)) {
             return false;
         }
         // "Find me one under 250" names no range from one on.
@@ -53,7 +103,6 @@ impl Finder<'_> {
                 at = tokens.skip_spaces(name.end);
             }
         }
-        let (first, second) = shared(low, high);
         let joined = word.is_none() && high.lead == Lead::Joint;
         let both = high.scaled() && low.value < high.coefficient;
         if word.is_some_and(|end| self.joins_coins(low, high, end)) {
@@ -94,22 +143,24 @@ impl Finder<'_> {
         tokens.marked_before(before, Marks::RANGE_START).is_some() || low.lead == Lead::Range
     }
 
-    /// 两三千, "two three thousand": two neighbours with one multiplier or currency.
-    pub(super) fn is_pair(&self, low: &Number, high: &Number) -> bool {
-        let small = low.in_words() && !low.scaled() && high.in_words() && high.lead == Lead::None;
-        let apart = high.coefficient - low.value;
-        let near =
-            apart >= Decimal::ONE && apart <= Decimal::TWO && low.value < Decimal::TEN && low.value >= Decimal::ONE;
+    /// 两三千, "two three thousand", тысячи три четыре: two neighbours with one multiplier or currency.
+    fn is_pair(&self, low: &Number, high: &Number) -> bool {
         let between = &self.tokens.chars[low.end..high.start];
+        let words = low.in_words() && high.in_words() && high.lead == Lead::None;
+        // A multiplier in front is meant for both.
+        let inverted = low.inverted && !high.scaled();
+        let from = if inverted { low.coefficient } else { low.value };
+        let to = if high.scaled() { high.coefficient } else { high.value };
         let touches = between.is_empty() || matches!(between, [' ' | '-' | '、' | ',']);
         // सौ डेढ़ सौ, yüz yüz elli.
-        let hundreds = low.in_words() && high.in_words() && between == [' '] && are_hundreds(low, high);
-        hundreds
-            || small && near && touches && (high.scaled() || between.is_empty() && self.name_at(high.end).is_some())
+        let hundreds = between == [' '] && are_hundreds(from, if inverted { to } else { high.value });
+        let shared = inverted || high.scaled() || between.is_empty() && self.name_at(high.end).is_some();
+        let near = (inverted || !low.scaled()) && shared && are_near(from, to);
+        words && touches && (hundreds || near)
     }
 
     /// "20 25k", "1500 2000 lira": two round numbers of one size, with a multiplier, currency or bound for both.
-    pub(super) fn is_digit_pair(&self, low: &Number, high: &Number) -> bool {
+    fn is_digit_pair(&self, low: &Number, high: &Number) -> bool {
         let tokens = self.tokens;
         let five = Decimal::from(5);
         let digits = low.digits > 1 && high.digits > 1 && !low.scaled();
@@ -133,15 +184,39 @@ pub(super) fn is_round_range(low: Decimal, high: Decimal, told: bool) -> bool {
 }
 
 /// Two numbers of the size of prices, and not too far apart: 250/300.
-fn are_prices(low: &Number, high: &Number) -> bool {
-    low.value >= Decimal::from(LEAST_PRICE) && high.value > low.value && high.value <= low.value * Decimal::TWO
+fn are_prices(low: Decimal, high: Decimal) -> bool {
+    low >= Decimal::from(LEAST_PRICE) && high > low && high <= low * Decimal::TWO
 }
 
-/// "A hundred a hundred fifty": two round numbers in words, and not too far apart.
-fn are_hundreds(low: &Number, high: &Number) -> bool {
-    let (low, high) = (low.value, high.value);
+/// 十五六万, 一百七八十, 两千三四: the second of two guesses leaves out what both begin with, and the first its rank.
+fn open_pair(low: &Number, high: &Number) -> Option<(Number, Number)> {
+    let open = low.open.filter(|open| low.end == high.start && high.coefficient == open.digit + Decimal::ONE)?;
+    let single = high.in_words() && high.value == high.coefficient * high.factor;
+    let below = if open.slot > Decimal::TEN { open.slot / Decimal::TEN } else { Decimal::ONE };
+    let (rank, factor) = match high.factor {
+        factor if factor == Decimal::ONE => (below, factor),
+        factor if factor < open.slot => (factor, Decimal::ONE),
+        factor => (below, factor),
+    };
+    let number = |digit: Decimal, number: &Number| {
+        let coefficient = open.base + digit * rank;
+        Number { value: coefficient * factor, coefficient, factor, last_factor: factor, ..*number }
+    };
+    single.then(|| (number(open.digit, low), number(high.coefficient, high)))
+}
+
+/// "A hundred a hundred fifty": two round numbers, and not too far apart.
+fn are_hundreds(low: Decimal, high: Decimal) -> bool {
     let round = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(50)).is_zero();
     round(low) && round(high) && low < high && high <= low * Decimal::TWO
+}
+
+/// Two guesses at one number: two or three, one and a half or two, ten or twelve, twenty or twenty-five.
+fn are_near(low: Decimal, high: Decimal) -> bool {
+    let apart = high - low;
+    let least = if low.fract().is_zero() { Decimal::ONE } else { Decimal::new(5, 1) };
+    let most = if low < Decimal::TEN { Decimal::TWO } else { low / Decimal::TWO };
+    low >= Decimal::ONE && high < Decimal::ONE_HUNDRED && apart >= least && apart <= most
 }
 
 /// Both ends of a range, where the multiplier of one is meant for both: 2-3万, 5-8k, 10k-15, 10-15.000.

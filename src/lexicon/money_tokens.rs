@@ -1,6 +1,6 @@
 //! One pass over a message for everything that sums are made of: digits, and all words about money.
 
-use super::digits::{Digits, digits};
+use super::digits::{Digits, digits, fraction};
 use super::folding::{is_spaceless, is_word};
 use super::money_words::{Marks, MoneyWords, Word};
 
@@ -38,8 +38,11 @@ impl<'a> Tokens<'a> {
         let (mut at, mut any) = (0, false);
         while at < chars.len() {
             let c = chars[at];
-            if c.is_ascii_digit() {
-                let found = digits(chars, at, &|place| tokens.unit_at(place));
+            let found = match c {
+                '.' => fraction(chars, at),
+                c => c.is_ascii_digit().then(|| digits(chars, at, &|place| tokens.unit_at(place))),
+            };
+            if let Some(found) = found {
                 at = found.end;
                 tokens.digits.push(found);
                 any = true;
@@ -190,7 +193,12 @@ impl<'a> Tokens<'a> {
 
     /// Over the endings that touch a number or its currency: 5-ти, 500'e, TL'ye.
     pub(super) fn skip_suffix(&self, at: usize) -> usize {
-        self.marked(at, Marks::SUFFIX).unwrap_or(at)
+        self.ending(at, Marks::SUFFIX).unwrap_or(at)
+    }
+
+    /// Whether a word with that mark begins here, which no digit follows: "12.-19. July" has no price in it.
+    pub(super) fn ending(&self, at: usize, mark: Marks) -> Option<usize> {
+        self.marked(at, mark).filter(|end| !self.chars.get(*end).is_some_and(char::is_ascii_digit))
     }
 
     /// What carries the longest word that begins here is this trap, so that its number word is none.

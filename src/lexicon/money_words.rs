@@ -1,6 +1,6 @@
 //! The words that sums are written with, made ready for messages of each language.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rust_decimal::Decimal;
 
@@ -71,6 +71,8 @@ impl Marks {
     pub(super) const PRICE: Self = Self(1 << 16);
     pub(super) const PRICE_AT: Self = Self(1 << 17);
     pub(super) const NOTE: Self = Self(1 << 18);
+    pub(super) const POINT: Self = Self(1 << 19);
+    pub(super) const SPREAD: Self = Self(1 << 20);
 
     fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -92,6 +94,8 @@ pub(super) struct Money {
     by_language: Vec<MoneyWords>,
     /// Words about money, and the languages in whose files they stand: they tell the language of a message too.
     pub(super) vocabulary: HashMap<String, Langs>,
+    /// The words of phrases about money, which are no slips of others either: dua belas.
+    pub(super) parts: HashSet<String>,
 }
 
 impl Money {
@@ -137,7 +141,8 @@ impl Money {
         let words = |target| Selection { common: &common, own: &own, languages, target }.words();
         let by_language = (0..LANGUAGES.len()).map(words).collect::<Result<_, _>>();
         let by_language = by_language.map_err(|message| problems.push(Problem::at("money.toml", "", 0, message, "")));
-        Some(Self { by_language: by_language.ok()?, vocabulary: vocabulary(&own) })
+        let (vocabulary, parts) = vocabulary(&own);
+        Some(Self { by_language: by_language.ok()?, vocabulary, parts })
     }
 
     /// The words for messages of that language; where it is not known, the English ones.
@@ -146,20 +151,25 @@ impl Money {
     }
 }
 
-fn vocabulary(own: &[Option<MoneyFile>]) -> HashMap<String, Langs> {
+/// Single words with their languages, and the words of phrases.
+fn vocabulary(own: &[Option<MoneyFile>]) -> (HashMap<String, Langs>, HashSet<String>) {
     let mut vocabulary: HashMap<String, Langs> = HashMap::new();
+    let mut parts = HashSet::new();
     for (index, file) in own.iter().enumerate().filter_map(|(index, file)| Some((index, file.as_ref()?))) {
         let numbers = file.units.values().chain(file.multipliers.values()).flatten();
         let bounds = file.before.values().chain(file.after.values()).flatten();
-        let signs = file.sign.iter().flat_map(|sign| sign.words.iter().chain(&sign.local));
+        let signs =
+            file.sign.iter().flat_map(|sign| sign.words.iter().chain(&sign.local).chain(sign.minor.values().flatten()));
         for word in numbers.chain(bounds).chain(&file.budget).chain(signs) {
             if word.chars().count() >= 3 && word.chars().all(is_word) {
                 let langs = vocabulary.entry(word.clone()).or_insert(Langs(0));
                 *langs = langs.with(Langs::one(index));
+            } else {
+                parts.extend(word.split(|c| !is_word(c)).map(str::to_owned));
             }
         }
     }
-    vocabulary
+    (vocabulary, parts)
 }
 
 /// Which words count in messages of one language: its own, the common ones, English ones, and those of other scripts.
@@ -188,10 +198,12 @@ impl<'a> Selection<'a> {
         mixed && !self.languages.everyday(folded).has(self.target)
     }
 
-    /// Names of currencies are known to everybody.
+    /// Names of currencies are known to everybody, and short ones where their letters are not mistaken: 100元, 500 руб.
     fn counts_as_name(&self, owner: Option<usize>, folded: &str) -> bool {
         let abroad = owner.is_some_and(|owner| owner != self.target);
-        !abroad || folded.chars().count() >= LONG_NAME && !self.languages.everyday(folded).has(self.target)
+        let other_letters = !folded.chars().any(|c| c.is_ascii_alphabetic());
+        let clear = other_letters || folded.chars().count() >= LONG_NAME;
+        !abroad || clear && !self.languages.everyday(folded).has(self.target)
     }
 
     fn words(&self) -> Result<MoneyWords, String> {
@@ -236,7 +248,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 17] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 19] {
     [
         (&file.alone, Marks::ALONE),
         (&file.weak, Marks::WEAK),
@@ -255,6 +267,8 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 17] {
         (&file.price, Marks::PRICE),
         (&file.price_at, Marks::PRICE_AT),
         (&file.notes, Marks::NOTE),
+        (&file.points, Marks::POINT),
+        (&file.spreads, Marks::SPREAD),
     ]
 }
 
@@ -334,6 +348,8 @@ impl Table {
             million_takes_thousands: flag(|file| file.million_takes_thousands),
             counts_by_twenties: flag(|file| file.counts_by_twenties),
             units_before_tens: flag(|file| file.units_before_tens),
+            hundreds_unsaid: flag(|file| file.hundreds_unsaid),
+            cents_behind_and: flag(|file| file.cents_behind_and),
             hyphenated: flag(|file| file.hyphenated),
         })
     }
@@ -354,6 +370,8 @@ pub(super) struct MoneyWords {
     pub(super) million_takes_thousands: bool,
     pub(super) counts_by_twenties: bool,
     pub(super) units_before_tens: bool,
+    pub(super) hundreds_unsaid: bool,
+    pub(super) cents_behind_and: bool,
     pub(super) hyphenated: bool,
 }
 

@@ -38,13 +38,9 @@ fn is_glued(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     // "@150rb" tells a price for one piece; in an address something stands before the sign.
     let each = before == Some('@') && start.checked_sub(2).is_none_or(|at| chars[at] == ' ');
     let touches_before = before.is_some_and(|c| is_word(c) || matches!(c, '#' | '+' | '_' | '@')) && !each;
-    let touches_after = chars.get(last(sum)).is_some_and(|c| is_word(*c) || matches!(c, '_' | '⁄' | '@'));
+    let touches_after = chars.get(sum.last_end()).is_some_and(|c| is_word(*c) || matches!(c, '_' | '⁄' | '@'));
     touches_before && tokens.marked_before(start, Marks::PREFIX).is_none()
-        || touches_after && tokens.skip_suffix(last(sum)) == last(sum) && sum.outer_end == last(sum)
-}
-
-fn last(sum: &Sum) -> usize {
-    sum.high.map_or(sum.low.end, |high| high.end)
+        || touches_after && tokens.skip_suffix(sum.last_end()) == sum.last_end() && sum.outer_end == sum.last_end()
 }
 
 /// 10:30, 24/7, 16:9, 3x4, 1-2-2024.
@@ -52,7 +48,7 @@ fn is_clock_or_date(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     if sum.low.in_words() {
         return false;
     }
-    let (chars, end) = (tokens.chars, last(sum));
+    let (chars, end) = (tokens.chars, sum.last_end());
     let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
     let marks = |c: char| matches!(c, ':' | '/' | '.' | '-' | '*' | '×');
     let after = chars.get(end).is_some_and(|c| marks(*c)) && digit(end + 1);
@@ -100,7 +96,7 @@ fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
         tokens.marked(at, Marks::NOT_AFTER).is_some()
     };
     // What may be a multiplier may be a unit, and then it has been taken for the former.
-    unit_at(last(sum)) || unit_at(sum.outer_end)
+    unit_at(sum.last_end()) || unit_at(sum.outer_end)
 }
 
 /// A label stands before it: order no: 5678, size 42.

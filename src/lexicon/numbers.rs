@@ -33,11 +33,23 @@ pub(super) struct Number {
     pub(super) digits: usize,
     /// Its multiplier may be something else.
     pub(super) weak: bool,
+    /// Its multiplier stands in front: тысяч сорок.
+    pub(super) inverted: bool,
+    pub(super) open: Option<Open>,
     pub(super) lead: Lead,
     pub(super) grouped: bool,
     pub(super) cents: bool,
     pub(super) one_point: bool,
     pub(super) broken: bool,
+}
+
+/// A single digit at the end of a Chinese number, whose rank another number may tell: 十五六万, 一百七八十.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Open {
+    /// What stands before the digit, and below which rank there is room for it.
+    pub(super) base: Decimal,
+    pub(super) slot: Decimal,
+    pub(super) digit: Decimal,
 }
 
 impl Number {
@@ -47,6 +59,12 @@ impl Number {
 
     pub(super) fn in_words(&self) -> bool {
         self.digits == 0
+    }
+
+    /// "Two thirty" is a time of day as often.
+    pub(super) fn leaves_hundreds(&self) -> bool {
+        let odd = !(self.coefficient % Decimal::ONE_HUNDRED).is_zero();
+        self.in_words() && !self.scaled() && self.coefficient > Decimal::ONE_HUNDRED && odd
     }
 }
 
@@ -63,10 +81,14 @@ pub(super) fn find(tokens: &Tokens<'_>) -> Vec<Number> {
     numbers
 }
 
-/// A multiplier with its number behind, as Russian says "about": тысяч 40.
+/// A multiplier with its number behind, as Russian says "about": тысяч 40, тысячи три.
 fn inverted(tokens: &Tokens<'_>, start: usize) -> Option<Number> {
     let role = |word: &Word| word.multiplier.filter(|_| word.is(Marks::INVERTED));
     let (factor, end) = tokens.longest(start, role)?;
+    // "From a thousand to fifteen hundred" begins with a number of its own.
+    if tokens.marked_before(tokens.back_over_spaces(start), Marks::RANGE_START).is_some() {
+        return None;
+    }
     let at = tokens.skip_spaces(end);
     // "Thousand up to 15", "thousand for 3": what bounds the number may stand between.
     let between = tokens.longest(at, |word| word.before).map(|(_, end)| end).or(tokens.marked(at, Marks::FILLER));
@@ -75,9 +97,21 @@ fn inverted(tokens: &Tokens<'_>, start: usize) -> Option<Number> {
         None => (at, start),
     };
     let number = (at > end).then(|| read(tokens, at)).flatten()?;
-    let fits = !number.scaled() && number.value < Decimal::ONE_THOUSAND && number.digits > 0;
-    let coefficient = number.value;
-    fits.then(|| Number { value: number.value * factor, start, coefficient, factor, last_factor: factor, ..number })
+    let fits = !number.scaled() && number.value < Decimal::ONE_THOUSAND && number.value >= Decimal::ONE;
+    let (coefficient, words) = (number.value, number.words + 1);
+    let value = number.value * factor;
+    let inverted = true;
+    fits.then_some(Number { value, start, coefficient, factor, last_factor: factor, words, inverted, ..number })
+}
+
+/// How far a number is read.
+#[derive(Clone, Copy, PartialEq)]
+enum Reach {
+    Whole,
+    /// To the first comma.
+    Comma,
+    /// What may stand behind a decimal point: no multipliers.
+    Decimals,
 }
 
 #[derive(Clone, Copy)]
@@ -102,6 +136,9 @@ struct Reader<'t> {
     added_to_next: Option<Decimal>,
     /// A zero was spoken behind the last multiplier: 三千零五 is 3005.
     zero: bool,
+    reach: Reach,
+    /// How many decimals were spoken.
+    decimals: u32,
 }
 
 /// Where the next word of a number stands.
@@ -110,9 +147,21 @@ struct Place {
     at: usize,
     joint: bool,
     touches: bool,
+    /// Behind a decimal point.
+    decimal: bool,
+}
+
+impl Place {
+    const fn plain(at: usize) -> Self {
+        Self { at, joint: false, touches: false, decimal: false }
+    }
 }
 
 fn read(tokens: &Tokens<'_>, start: usize) -> Option<Number> {
+    read_to(tokens, start, Reach::Whole)
+}
+
+fn read_to(tokens: &Tokens<'_>, start: usize, reach: Reach) -> Option<Number> {
     let number = Number {
         value: Decimal::ZERO,
         start,
@@ -123,14 +172,17 @@ fn read(tokens: &Tokens<'_>, start: usize) -> Option<Number> {
         words: 0,
         digits: 0,
         weak: false,
+        inverted: false,
+        open: None,
         lead: Lead::None,
         grouped: false,
         cents: false,
         one_point: false,
         broken: false,
     };
-    let mut reader = Reader { tokens, parts: Vec::new(), end: start, number, added_to_next: None, zero: false };
-    let mut place = Place { at: start, joint: false, touches: false };
+    let (parts, added_to_next, zero, decimals) = (Vec::new(), None, false, 0);
+    let mut reader = Reader { tokens, parts, end: start, number, added_to_next, zero, reach, decimals };
+    let mut place = Place::plain(start);
     while reader.take(place) {
         match reader.next() {
             Some(next) => place = next,
@@ -155,6 +207,9 @@ fn room_below(value: Decimal) -> Decimal {
 impl Reader<'_> {
     /// Takes in what stands at a place; whether the number goes on behind it.
     fn take(&mut self, place: Place) -> bool {
+        if place.decimal {
+            return self.decimal(place.at);
+        }
         if let Some(digits) = self.tokens.digits_at(place.at) {
             return self.digits(place, *digits);
         }
@@ -168,8 +223,8 @@ impl Reader<'_> {
         if word.after.is_some() && self.number.digits > 0 && self.number.words > 0 {
             return false;
         }
-        // "1 USD 23 cents": behind digits these are coins, and no hundreds.
-        if word.minor.is_some() && self.number.digits > 0 && self.number.words == 0 {
+        // "1 USD 23 cents": behind digits these are coins, and no hundreds, unless a currency follows: "2 cents euros".
+        if word.minor.is_some() && self.number.digits > 0 && self.number.words == 0 && !self.is_money_at(end) {
             return false;
         }
         let first = self.parts.is_empty() && self.added_to_next.is_none();
@@ -185,7 +240,7 @@ impl Reader<'_> {
             self.number.words += 1;
             return true;
         }
-        let multiplies = word.multiplier.filter(|_| !first || word.unit.is_none());
+        let multiplies = word.multiplier.filter(|_| self.reach != Reach::Decimals && (!first || word.unit.is_none()));
         let taken = match (multiplies, word.unit) {
             (Some(factor), unit) => {
                 self.multiply(place, factor, &word, end) || unit.is_some_and(|unit| self.add(place, unit))
@@ -232,6 +287,20 @@ impl Reader<'_> {
         true
     }
 
+    /// "One point five", "drei Komma vierzehn", 三点一四.
+    fn decimal(&mut self, at: usize) -> bool {
+        let small = |number: &Number| number.in_words() && number.value < Decimal::ONE_HUNDRED;
+        let number = read_to(self.tokens, at, Reach::Decimals).filter(small);
+        let (Some(number), Some(last)) = (number.filter(|n| n.value.fract().is_zero()), self.parts.last_mut()) else {
+            return false;
+        };
+        self.decimals += if number.value < Decimal::TEN { 1 } else { 2 };
+        last.value += number.value * Decimal::new(1, self.decimals);
+        (last.slot, self.end) = (Decimal::ZERO, number.end);
+        self.number.words += number.words;
+        true
+    }
+
     /// "2k500" is one number, "2k 500" two.
     fn letter_apart(&self, place: Place) -> bool {
         let chars = self.tokens.chars;
@@ -242,10 +311,14 @@ impl Reader<'_> {
     /// Whether a unit of measure or another letter stands behind: then the digits are a number of their own.
     fn is_measured(&self, end: usize) -> bool {
         let at = self.tokens.skip_spaces(end);
-        let named = |word: &Word| (word.sign.is_some() || word.code.is_some()).then_some(());
         let letter = self.tokens.chars.get(end).is_some_and(|c| c.is_alphabetic() && !is_spaceless(*c));
-        let money = self.tokens.longest(at, named).is_some();
-        !money && (letter || self.tokens.marked(at, Marks::NOT_AFTER).is_some())
+        !self.is_money_at(end) && (letter || self.tokens.marked(at, Marks::NOT_AFTER).is_some())
+    }
+
+    /// Whether the name of a currency stands behind.
+    fn is_money_at(&self, end: usize) -> bool {
+        let named = |word: &Word| (word.sign.is_some() || word.code.is_some()).then_some(());
+        self.tokens.longest(self.tokens.skip_spaces(end), named).is_some()
     }
 
     fn multiplier_at(&self, at: usize) -> Option<Decimal> {
@@ -272,7 +345,7 @@ impl Reader<'_> {
         if words.counts_by_twenties && (value == Decimal::from(60) || value == Decimal::from(80)) {
             slot = Decimal::from(20);
         }
-        let Some(last) = self.parts.last_mut() else {
+        let Some(last) = self.parts.last().copied() else {
             self.added_to_next = None;
             self.push(place, value, slot, false);
             return true;
@@ -282,34 +355,52 @@ impl Reader<'_> {
             return last.slot > Decimal::TEN;
         }
         if value == HALF {
-            if last.slot >= Decimal::ONE_HUNDRED {
-                let half = last.slot * HALF;
-                self.push(place, half, Decimal::ZERO, false);
-            } else if last.value.fract().is_zero() && last.slot != HALF {
-                (last.value, last.slot) = (last.value + HALF, HALF);
-            } else {
-                return false;
-            }
+            return self.half(place, last);
+        }
+        if self.takes_tens(place, value, slot) {
             return true;
         }
         // A thousand or one and a half is a range, and no 1001.5.
-        if !value.fract().is_zero() {
-            return false;
-        }
-        let tens = value >= Decimal::from(20) && value < Decimal::ONE_HUNDRED && slot >= Decimal::TEN;
-        if words.units_before_tens && place.joint && tens && last.value < Decimal::TEN && !last.digits {
-            (last.value, last.slot) = (last.value + value, Decimal::ONE);
-            return true;
-        }
-        let fits = value < last.slot;
+        let fits = value < last.slot && value.fract().is_zero();
         if fits {
             self.push(place, value, slot, false);
         }
         fits
     }
 
+    /// Half of the rank before it, or one half more: 两万半, two and a half.
+    fn half(&mut self, place: Place, last: Part) -> bool {
+        if last.slot >= Decimal::ONE_HUNDRED {
+            self.push(place, last.slot * HALF, Decimal::ZERO, false);
+            return true;
+        }
+        let whole = last.value.fract().is_zero() && last.slot != HALF;
+        if whole && let Some(last) = self.parts.last_mut() {
+            (last.value, last.slot) = (last.value + HALF, HALF);
+        }
+        whole
+    }
+
+    /// Tens behind a unit: fünfundzwanzig, and "two fifty" of hundreds that go without saying.
+    fn takes_tens(&mut self, place: Place, value: Decimal, slot: Decimal) -> bool {
+        let (words, alone) = (self.tokens.words, self.parts.len() == 1);
+        let tens = value >= Decimal::from(20) && value < Decimal::ONE_HUNDRED && slot >= Decimal::TEN;
+        let Some(last) = self.parts.last_mut().filter(|last| tens && last.value < Decimal::TEN && !last.digits) else {
+            return false;
+        };
+        let joined = words.units_before_tens && place.joint;
+        let hundreds = words.hundreds_unsaid && !place.joint && alone && last.value >= Decimal::ONE;
+        (last.value, last.slot) = match (joined, hundreds) {
+            (true, _) => (last.value + value, Decimal::ONE),
+            (false, true) => (last.value * Decimal::ONE_HUNDRED + value, slot),
+            (false, false) => return false,
+        };
+        true
+    }
+
     fn multiply(&mut self, place: Place, factor: Decimal, word: &Word, end: usize) -> bool {
-        if !self.may_multiply(place, end) {
+        // 三点五十 is ten to four.
+        if !self.may_multiply(place, end) || self.decimals > 0 && factor < Decimal::ONE_THOUSAND {
             return false;
         }
         let smaller = self.parts.iter().rev().take_while(|part| part.value < factor || part.digits).count();
@@ -345,12 +436,13 @@ impl Reader<'_> {
         true
     }
 
-    /// One letter must touch the digits: "5 k" may be anything.
+    /// One letter must touch the digits, or a sign of money: "5 k" may be anything, and "5 k€" is a sum.
     fn may_multiply(&self, place: Place, end: usize) -> bool {
         let chars = self.tokens.chars;
         let single = end - place.at == 1 && !is_spaceless(chars[place.at]);
         let touches = place.at > 0 && chars[place.at - 1].is_ascii_digit();
-        !single || touches
+        let sign = chars.get(end).is_some_and(|c| !c.is_alphanumeric() && *c != ' ');
+        !single || touches || sign && self.is_money_at(end)
     }
 
     /// Ends the number before the last "and" of the parts from there on, or before all of them.
@@ -366,12 +458,37 @@ impl Reader<'_> {
         let is_number =
             |at: usize| self.tokens.digits_at(at).is_some() || self.tokens.at(at).any(|(word, _)| word.is_number());
         if is_number(at) {
-            return Some(Place { at, joint: false, touches: at == self.end });
+            let decimal = self.decimals > 0 && self.tokens.longest(at, |word| word.multiplier).is_none();
+            return Some(Place { touches: at == self.end, decimal, ..Place::plain(at) });
+        }
+        let behind_mark = || Some(Place::plain(self.over_comma()?));
+        let behind_point = || Some(Place { decimal: true, ..Place::plain(self.over_point(at)?) });
+        if self.reach == Reach::Whole
+            && let Some(place) = behind_mark().or_else(behind_point)
+        {
+            return Some(place);
         }
         let behind = self.tokens.marked(at, Marks::JOINT)?;
         let next = self.over_gap(behind);
         let spaced = at > self.end || next == behind;
-        (spaced && is_number(next)).then_some(Place { at: next, joint: true, touches: false })
+        (spaced && is_number(next)).then_some(Place { joint: true, ..Place::plain(next) })
+    }
+
+    /// "One thousand, two hundred": over a comma between the thousands and what is below them.
+    fn over_comma(&self) -> Option<usize> {
+        let last = self.parts.last().filter(|last| !last.digits && last.slot >= Decimal::ONE_THOUSAND)?;
+        let at = self.end + 2;
+        let comma = matches!(self.tokens.chars.get(self.end..at), Some([',', ' ']));
+        let next = comma.then(|| read_to(self.tokens, at, Reach::Comma)).flatten()?;
+        let below = next.in_words() && next.value >= Decimal::ONE_HUNDRED && next.value < last.slot;
+        below.then_some(at)
+    }
+
+    /// Over a decimal point that is spoken.
+    fn over_point(&self, at: usize) -> Option<usize> {
+        let whole = self.decimals == 0 && self.parts.last().is_some_and(|last| last.value.fract().is_zero());
+        let point = whole.then(|| self.tokens.marked(at, Marks::POINT)).flatten()?;
+        Some(self.tokens.skip_spaces(point))
     }
 
     fn over_gap(&self, end: usize) -> usize {
@@ -394,19 +511,33 @@ impl Reader<'_> {
         if number.factor == Decimal::ONE {
             number.coefficient = first.value;
         }
+        number.open = self.open();
         self.tail();
         number.value = self.parts.iter().map(|part| part.value).sum::<Decimal>().min(MOST);
         number.end = self.end;
         Some(number)
     }
 
-    /// 三千五, 3万5, millecinque: five of the next lower rank.
+    fn open(&self) -> Option<Open> {
+        let (last, before) = self.parts.split_last()?;
+        let written = last.touches && !last.joint && !last.digits && is_spaceless(self.tokens.chars[last.start - 1]);
+        let one = last.value < Decimal::TEN && last.value >= Decimal::ONE && last.value.fract().is_zero();
+        let base = before.iter().map(|part| part.value).sum();
+        let open = Open { base, slot: before.last()?.slot, digit: last.value };
+        (written && one && !self.zero).then_some(open)
+    }
+
+    /// 三千五, 3万5, millecinque, mille e due: five, or two, of the next lower rank.
     fn tail(&mut self) {
+        let two = self.parts.len() == 2;
         let [.., before, last] = &mut self.parts[..] else { return };
         let one = last.value < Decimal::TEN && last.value >= Decimal::ONE && last.value.fract().is_zero();
-        let chinese = is_spaceless(self.tokens.chars[last.start - 1]) || last.digits;
-        let counts = last.touches && !last.joint && !self.zero && (chinese || self.tokens.words.tail_is_next_rank);
-        if one && counts && before.slot >= Decimal::ONE_HUNDRED {
+        let spaceless = is_spaceless(self.tokens.chars[last.start - 1]) || last.digits;
+        let chinese = spaceless && last.touches && !last.joint && before.slot >= Decimal::ONE_HUNDRED;
+        // Centocinque and milleuno are what they say.
+        let spoken = self.tokens.words.tail_is_next_rank && two && (last.touches || last.joint);
+        let counts = chinese || spoken && before.slot >= Decimal::ONE_THOUSAND && last.value > Decimal::ONE;
+        if one && counts && !self.zero {
             last.value = last.value * before.slot / Decimal::TEN;
         }
         let hundreds = last.value >= Decimal::ONE_HUNDRED && last.value < Decimal::ONE_THOUSAND;

@@ -112,7 +112,7 @@ impl Reader<'_> {
                 reading.amounts.push(sum.amount.clone());
             }
         }
-        reading.budget = budget.map(|(_, amount)| as_budget(amount));
+        reading.budget = budget.map(|(_, amount)| stretched(&judged, amount).unwrap_or_else(|| as_budget(amount)));
         judged
     }
 
@@ -130,7 +130,7 @@ impl Reader<'_> {
                 Sure::No => Verdict::NoSum,
                 // "It was 79, and now 99?"
                 Sure::Beside => match says {
-                    Some(says) if elsewhere.is_none_or(|elsewhere| says <= elsewhere) => Verdict::Budget(2),
+                    Some(says) if elsewhere.is_none_or(|elsewhere| says < elsewhere) => Verdict::Budget(2),
                     _ => Verdict::Not(NotBudget::Beside),
                 },
                 Sure::Itself if self.is_asked_back(&sum, reading, hints) && says.is_none() => {
@@ -286,7 +286,7 @@ fn budget_rank(
         || reading.intents.is_empty() || [Intent::Buy, Intent::ProductInquiry].iter().any(|one| reading.wants(*one));
     let compares = || [Intent::Compare, Intent::Payment].iter().any(|one| reading.wants(*one));
     match (says, elsewhere) {
-        (Some(says), elsewhere) if elsewhere.is_none_or(|elsewhere| says <= elsewhere) => Ok(3),
+        (Some(says), elsewhere) if elsewhere.is_none_or(|elsewhere| says < elsewhere) => Ok(3),
         // A limit beside a product is its budget, unless the other reason stands right beside it.
         (_, Some(apart)) if !(capped && product() && apart > QUOTED) => Err(NotBudget::Elsewhere),
         // "3000, at most 3200": the limit is the answer.
@@ -323,6 +323,18 @@ fn is_round(value: Decimal) -> bool {
 fn is_price_tag(value: Decimal) -> bool {
     let odd = !(value % Decimal::from(5)).is_zero();
     odd && (value >= Decimal::from(LEAST_AT) || !value.fract().is_zero())
+}
+
+/// "Around 350, 400 at most": from the one to the other, where they are named together.
+fn stretched(judged: &[(Found, Verdict)], budget: &Amount) -> Option<Budget> {
+    judged.windows(2).find_map(|pair| {
+        let [(wish, Verdict::Budget(_)), (limit, Verdict::Budget(_))] = pair else { return None };
+        let named = [&wish.amount, &limit.amount].contains(&budget);
+        let (least, most) = (wish.amount.min?, limit.amount.max?);
+        let together = limit.start.saturating_sub(wish.end) <= NEAR && wish.amount.currency == limit.amount.currency;
+        let rises = is_exact(wish) && limit.amount.min.is_none() && least < most;
+        (named && together && rises).then(|| Budget { min: Some(least), ..as_budget(&limit.amount) })
+    })
 }
 
 /// An "at least" that was negated.

@@ -86,10 +86,27 @@ pub(super) struct Cues {
     rules: Vec<Rule>,
     /// The cue whose words ask something.
     asks: Set,
-    /// Intents, and others that explain them away.
-    unless: Vec<(Intent, Intent)>,
+    /// Intents, and what explains them away.
+    unless: Vec<(Intent, Other)>,
     /// What phrases of an intent are about, and what makes them another matter's.
     matters: Vec<Matter>,
+}
+
+/// What explains an intent away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Other {
+    /// Another intent in the message.
+    Intent(Intent),
+    /// What can be spent: who says so wants something, and complains of nothing.
+    Budget,
+}
+
+impl Other {
+    const BUDGET: &str = "budget";
+
+    pub(super) fn from_key(key: &str) -> Option<Self> {
+        if key == Self::BUDGET { Some(Self::Budget) } else { Intent::from_key(key).map(Self::Intent) }
+    }
 }
 
 /// Of "have you got any offers" the offers are the matter, and not what is in stock.
@@ -101,13 +118,13 @@ struct Matter {
 
 impl Cues {
     /// `names` are those of all cues, in the order of their numbers; of each pair in `unless` the second explains the first away.
-    pub(super) fn new(names: &[String], unless: Vec<(Intent, Intent)>) -> Self {
+    pub(super) fn new(names: &[String], unless: Vec<(Intent, Other)>) -> Self {
         let asks = names.iter().position(|name| name == "asks").map_or(Set::default(), |cue| Set::of(cue as u8));
         Self { rules: Vec::new(), asks, unless, matters: Vec::new() }
     }
 
     /// Whether one of the others explains an intent away.
-    pub(super) fn explained_away(&self, intent: Intent, mut others: impl Iterator<Item = Intent>) -> bool {
+    pub(super) fn explained_away(&self, intent: Intent, mut others: impl Iterator<Item = Other>) -> bool {
         others.any(|other| self.unless.contains(&(intent, other)))
     }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Lexicon;
-use super::cues::{self, Cues};
+use super::cues::{self, Cues, Other};
 use super::endings::Endings;
 use super::explain::named;
 use super::files::{LANGUAGES, read};
@@ -66,7 +66,7 @@ type Words = BTreeMap<String, Vec<Spanned<Word>>>;
 #[serde(deny_unknown_fields)]
 struct IntentFile {
     words: Words,
-    /// Other intents that explain it away: who wants no more offers asks for none.
+    /// Other intents, or a budget, that explain it away: who wants no more offers asks for none.
     #[serde(default)]
     unless: Vec<Spanned<String>>,
     /// Cues that make the intent together.
@@ -119,8 +119,8 @@ struct Builder {
     gaps: u32,
     /// The names of all cues, in the order of their numbers.
     cues: Vec<String>,
-    /// Intents, and others that explain them away.
-    unless: Vec<(Intent, Intent)>,
+    /// Intents, and what explains them away.
+    unless: Vec<(Intent, Other)>,
     /// Which of them keep phrases of an intent apart: file, intent, those of other matters, its own.
     matters: Vec<(SourceFile, Intent, Vec<String>, Vec<String>)>,
     /// Which of them make an intent: file, byte offset, intent, as it is written.
@@ -366,11 +366,11 @@ impl Builder {
             self.matters.push((file.clone(), intent, others, own));
         }
         for other in unless {
-            match Intent::from_key(other.get_ref()) {
+            match Other::from_key(other.get_ref()) {
                 Some(other) => self.unless.push((intent, other)),
                 None => {
                     let message = format!("there is no intent `{}`", other.get_ref());
-                    let advice = "Name the files beside this one, without .toml.";
+                    let advice = "Name the files beside this one, without .toml, or write budget.";
                     self.problems.push(Problem::at(&file.path, &file.text, other.span().start, message, advice));
                 }
             }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::cues::{self, Mark, Set, Together};
-use super::folding::{is_spaceless, is_word};
+use super::cues::{self, Mark, Other, Set, Together};
+use super::folding::is_spaceless;
 use super::matcher::{Found, Hit, Meaning};
 use super::money::Found as Sum;
 use super::negation;
@@ -16,8 +16,6 @@ const GAP_CHARS: usize = 28;
 const GAP_SPACELESS: usize = 10;
 /// A clause between two cues keeps them apart like so many characters.
 const CLAUSE_APART: usize = 8;
-/// A question of fewer words beside the things in it only names them: "red dress?"
-const LEAST_OF_A_QUESTION: usize = 2;
 /// So near to a phrase stands what it is about.
 const NEAR: usize = 40;
 /// Between an "or" and each of the two things.
@@ -105,13 +103,23 @@ impl Reader<'_> {
         found.extend(negating.into_iter().filter(|(intent, start, end)| !cancelled(*intent, *start, *end)));
         found.sort_by_key(|(intent, start, end)| (*intent, *start, std::cmp::Reverse(*end)));
         found.dedup_by_key(|(intent, ..)| *intent);
-        let all: Vec<Intent> = found.iter().map(|(intent, ..)| *intent).collect();
+        let all: Vec<Other> = found.iter().map(|(intent, ..)| Other::Intent(*intent)).collect();
         found.retain(|(intent, ..)| !self.lexicon.cues.explained_away(*intent, all.iter().copied()));
         // Greeting words open many a message that wants something; both stay, as the contract lists them.
         for (intent, start, end) in found {
             reading.intents.push(intent);
             reading.intent_spans.push(self.span(start, end));
         }
+    }
+
+    /// Takes back what a budget explains away.
+    pub(super) fn heed_budget(&self, reading: &mut Reading) {
+        if reading.budget.is_none() {
+            return;
+        }
+        let stays = |intent: &Intent| !self.lexicon.cues.explained_away(*intent, std::iter::once(Other::Budget));
+        let both = reading.intents.iter().copied().zip(reading.intent_spans.iter().copied());
+        (reading.intents, reading.intent_spans) = both.filter(|(intent, _)| stays(intent)).unzip();
     }
 
     /// What words say something together with others, things, sums and other numbers, in the order of their ends.
@@ -206,8 +214,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A question about something that the shop sells, where nothing else is asked, is about the thing itself: "is the tent
-    /// waterproof?", "does the Roomba climb carpets?". A wish with a question mark names what it wants and no more.
+    /// A question about a property, where nothing else is asked, is about the thing itself: "is the tent waterproof?". Beside a sum
+    /// it mostly asks for the price, and without a property for something that no word tells.
     pub(super) fn question(&self, reading: &mut Reading) {
         use Intent::{Greeting, Location, ProductInquiry, Thanks};
         let beside = [Greeting, Thanks, Location];
@@ -221,35 +229,15 @@ impl Reader<'_> {
         if asked.into_iter().any(|(intent, span)| !beside.contains(intent) && overlaps(span)) {
             return;
         }
-        if reading.budget.is_some() && reading.amounts.iter().any(|amount| overlaps(&amount.span)) {
+        if !reading.amounts.is_empty() || reading.intents.contains(&ProductInquiry) {
             return;
         }
-        if reading.intents.contains(&ProductInquiry) {
-            return;
-        }
-        let things = reading.attributes.iter().chain(&reading.products).chain(&reading.brands);
-        let things = things.filter(|mention| !mention.negated && overlaps(&mention.span));
-        let Some(thing) = things.min_by_key(|mention| mention.span) else { return };
-        let span = thing.span;
-        let others = self.words_beside(begin, mark, reading);
-        if others < LEAST_OF_A_QUESTION && reading.attributes.is_empty() {
-            return;
-        }
+        let mut asked = reading.attributes.iter().filter(|mention| !mention.negated && overlaps(&mention.span));
+        let Some(property) = asked.next() else { return };
+        let span = property.span;
         let place = reading.intents.partition_point(|intent| *intent < ProductInquiry);
         reading.intents.insert(place, ProductInquiry);
         reading.intent_spans.insert(place, span);
-    }
-
-    /// How many words stand before a question mark beside the things that it is about; of scripts without spaces, half as
-    /// many as characters.
-    fn words_beside(&self, begin: usize, mark: usize, reading: &Reading) -> usize {
-        let things = reading.attributes.iter().chain(&reading.products).chain(&reading.brands);
-        let named: Vec<Span> = things.map(|mention| mention.span).collect();
-        let chars = &self.folded.chars[..mark];
-        let free = |at: usize| !named.iter().any(|span| (span.start..span.end).contains(&self.folded.origin(at)));
-        let spaceless = (begin..chars.len()).filter(|at| is_spaceless(chars[*at]) && free(*at)).count();
-        let begins = |at: usize| is_word(chars[at]) && (at == 0 || !is_word(chars[at - 1])) && free(at);
-        (begin..chars.len()).filter(|at| begins(*at)).count() + spaceless / 2
     }
 }
 

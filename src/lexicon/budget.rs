@@ -102,9 +102,12 @@ impl Reader<'_> {
     ) -> Vec<(Found, Verdict)> {
         let judged = self.judge(hits, sums, hints, reading);
         let mut budget: Option<(u8, &Amount)> = None;
+        let mut last_end = 0;
         for (sum, verdict) in &judged {
+            let corrects = sums.corrections.iter().any(|(start, _)| (last_end..sum.start).contains(start));
+            last_end = sum.end;
             if let Verdict::Budget(rank) = verdict
-                && budget.as_ref().is_none_or(|(best, _)| rank > best)
+                && budget.as_ref().is_none_or(|(best, _)| rank > best || corrects)
             {
                 budget = Some((*rank, &sum.amount));
             }
@@ -112,7 +115,8 @@ impl Reader<'_> {
                 reading.amounts.push(sum.amount.clone());
             }
         }
-        reading.budget = budget.map(|(_, amount)| stretched(&judged, amount).unwrap_or_else(|| as_budget(amount)));
+        let stretched = |amount| stretched(&judged, amount).filter(|_| sums.corrections.is_empty());
+        reading.budget = budget.map(|(_, amount)| stretched(amount).unwrap_or_else(|| as_budget(amount)));
         judged
     }
 

@@ -84,8 +84,10 @@ pub(super) struct Sums {
     pub(super) found: Vec<Found>,
     /// Where words stand that tell what can be spent…
     pub(super) budget: Vec<(usize, usize)>,
-    /// …and those that tell another reason for a sum.
+    /// …those that tell another reason for a sum…
     pub(super) elsewhere: Vec<(usize, usize)>,
+    /// …and those that take back a sum before them.
+    pub(super) corrections: Vec<(usize, usize)>,
 }
 
 impl Sums {
@@ -113,6 +115,7 @@ pub(super) fn find(words: &MoneyWords, folded: &Folded, lang: Option<&str>, hint
         found: sums.iter().map(|sum| finder.make(folded, sum)).collect(),
         budget: tokens.places(Marks::BUDGET),
         elsewhere: tokens.places(Marks::NOT_BUDGET),
+        corrections: tokens.places(Marks::CORRECTION),
     }
 }
 
@@ -222,7 +225,7 @@ impl Finder<'_> {
             bind(sum, bound);
             at = end;
         }
-        let after = self.name_at(at).filter(|name| self.may_follow(sum, name)).map(|name| self.told_again(name));
+        let after = self.name_at(at).filter(|name| self.may_follow(sum, name)).map(|name| self.told_again(sum, name));
         let before = self.name_before(tokens.back_over_spaces(sum.start)).filter(|name| name.start >= behind);
         // "$ 500 $ 300": each has its own.
         let digit_behind = |name: &Name| tokens.digits_at(tokens.skip_spaces(name.end)).is_some();
@@ -245,8 +248,9 @@ impl Finder<'_> {
     }
 
     /// 100蚊美金: a second name right behind the first says which it is.
-    fn told_again(&self, name: Name) -> Name {
-        let second = self.name_at(self.tokens.skip_spaces(name.end)).filter(|second| self.is_exact(second));
+    fn told_again(&self, sum: &Sum, name: Name) -> Name {
+        let second = self.name_at(self.tokens.skip_spaces(name.end));
+        let second = second.filter(|second| self.is_exact(second) && self.may_follow(sum, second));
         let starts_next = |end: usize| self.tokens.digits_at(self.tokens.skip_spaces(end)).is_some();
         second.filter(|second| !starts_next(second.end)).map_or(name, |second| Name { start: name.start, ..second })
     }
@@ -410,8 +414,9 @@ impl Finder<'_> {
         if sum.low.one_point && currency.is_some_and(|code| self.tokens.words.three_decimals.contains(&code)) {
             low /= Decimal::ONE_THOUSAND;
         }
-        if currency.is_some_and(|code| inferred && self.tokens.words.unsaid_thousands.contains(&code)) {
-            let factor = unsaid(sum);
+        let unsaid_below = currency.filter(|_| inferred).and_then(|code| self.tokens.words.unsaid_thousands.get(&code));
+        if let Some(below) = unsaid_below {
+            let factor = unsaid(sum, Decimal::from(*below));
             (low, high) = (low * factor, high.map(|high| high * factor));
         }
         let (min, max) = match (sum.bound, high) {
@@ -461,15 +466,21 @@ impl Finder<'_> {
     }
 }
 
-/// What is left unsaid of a sum in a currency of which nobody means so little: "500" for half a million, "1,8".
-fn unsaid(sum: &Sum) -> Decimal {
+/// What is left unsaid of a sum in a currency of which nobody means so little: "500" for half a million, and where sums run into
+/// millions "1,8" too.
+fn unsaid(sum: &Sum, below: Decimal) -> Decimal {
     let numbers = || [Some(&sum.low), sum.high.as_ref()].into_iter().flatten();
     let bare = |number: &Number| !number.scaled() && !number.grouped;
     let whole = |number: &Number| number.value.fract().is_zero();
     match () {
         () if !numbers().all(bare) => Decimal::ONE,
-        () if numbers().all(|number| whole(number) && number.value < Decimal::ONE_THOUSAND) => Decimal::ONE_THOUSAND,
-        () if numbers().all(|number| number.value < Decimal::ONE_HUNDRED) && !whole(&sum.low) => {
+        // Where small sums are meant too, only a limit says that this is one at all: "до 25".
+        () if below < Decimal::ONE_THOUSAND && sum.bound.is_none() => Decimal::ONE,
+        () if numbers().all(|number| whole(number) && number.value < below) => Decimal::ONE_THOUSAND,
+        () if below >= Decimal::ONE_THOUSAND
+            && numbers().all(|number| number.value < Decimal::ONE_HUNDRED)
+            && !whole(&sum.low) =>
+        {
             Decimal::from(1_000_000)
         }
         () => Decimal::ONE,

@@ -1,5 +1,7 @@
 //! What bounds a sum: words on both sides of it, and two sums that bound one range.
 
+use rust_decimal::Decimal;
+
 use super::money::{Finder, Named, Sum};
 use super::money_file::Bound;
 use super::money_words::{Marks, Word};
@@ -58,13 +60,18 @@ impl Finder<'_> {
         }
     }
 
-    /// Whether what ends there bounds nothing, as more is added: "$20 + shipping" is no least, and 五块六到六块 a range.
+    /// Whether what ends there bounds nothing here, as more is added: "$20 + shipping" is no least, 五块六到六块 a range, and of
+    /// "at least 150 max 200" the limit is that of the second.
     fn goes_on(&self, from: usize, end: usize) -> bool {
         let (chars, tokens) = (self.tokens.chars, self.tokens);
         let apart = chars[from] == ' ' && chars.get(end) == Some(&' ');
         let adds = chars[end - 1] == '+' && (apart || chars.get(end).is_some_and(|c| c.is_alphanumeric()));
         let next = || self.numbers.binary_search_by_key(&tokens.skip_spaces(end), |number| number.start);
-        adds || tokens.marked_before(end, Marks::RANGE).is_some() && next().is_ok()
+        let joins = tokens.marked_before(end, Marks::RANGE).is_some();
+        let binds = || tokens.before(end, |word| word.before).is_some_and(|(bound, _)| bound != Bound::About);
+        // "300 at most for both": so few are no sum.
+        let is_sum = |next: usize| joins || self.numbers[next].value >= Decimal::TEN && binds();
+        adds || next().is_ok_and(is_sum)
     }
 
     /// "90 a night max": a limit, such as may stand on either side of its sum, that ends the clause; where it ends.

@@ -83,8 +83,8 @@ pub(super) struct MoneyFile {
     pub(super) word_codes: Vec<Currency>,
     /// Currencies whose three digits behind a point are a fraction.
     pub(super) three_decimals: Vec<Currency>,
-    /// Currencies in which a bare small number leaves its thousands unsaid, or its millions where it has a decimal.
-    pub(super) unsaid_thousands: Vec<Currency>,
+    /// Currencies in which a bare number below so many leaves its thousands unsaid.
+    pub(super) unsaid_thousands: BTreeMap<Currency, u32>,
     pub(super) sign: Vec<Sign>,
     pub(super) shared: BTreeMap<String, Shared>,
     pub(super) countries: BTreeMap<Country, Currency>,
@@ -100,6 +100,8 @@ pub(super) struct MoneyFile {
     pub(super) traps: Vec<String>,
     pub(super) budget: Vec<String>,
     pub(super) not_budget: Vec<String>,
+    /// Between two sums: the second is meant, "no wait, 300".
+    pub(super) corrections: Vec<String>,
     /// Right before or behind a number they make it a price: "last price 380", "150 boleh".
     pub(super) price: Vec<String>,
     /// Little words that make it a price where it ends its clause: "and those for 70?".
@@ -163,6 +165,7 @@ impl MoneyFile {
             &mut self.traps,
             &mut self.budget,
             &mut self.not_budget,
+            &mut self.corrections,
             &mut self.weak,
             &mut self.alone,
             &mut self.inverted,

@@ -73,6 +73,7 @@ impl Marks {
     pub(super) const NOTE: Self = Self(1 << 18);
     pub(super) const POINT: Self = Self(1 << 19);
     pub(super) const SPREAD: Self = Self(1 << 20);
+    pub(super) const CORRECTION: Self = Self(1 << 21);
 
     fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -248,7 +249,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 19] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 20] {
     [
         (&file.alone, Marks::ALONE),
         (&file.weak, Marks::WEAK),
@@ -262,6 +263,7 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 19] {
         (&file.traps, Marks::TRAP),
         (&file.budget, Marks::BUDGET),
         (&file.not_budget, Marks::NOT_BUDGET),
+        (&file.corrections, Marks::CORRECTION),
         (&file.number_prefixes, Marks::PREFIX),
         (&file.number_suffixes, Marks::SUFFIX),
         (&file.price, Marks::PRICE),
@@ -365,7 +367,7 @@ pub(super) struct MoneyWords {
     shared: BTreeMap<String, Shared>,
     pub(super) three_decimals: Vec<Currency>,
     /// See [`MoneyFile`].
-    pub(super) unsaid_thousands: Vec<Currency>,
+    pub(super) unsaid_thousands: BTreeMap<Currency, u32>,
     pub(super) tail_is_next_rank: bool,
     pub(super) million_takes_thousands: bool,
     pub(super) counts_by_twenties: bool,

@@ -17,10 +17,9 @@ pub(super) struct Digits {
     pub(super) grouped: bool,
     /// Two decimals, as prices have them, and no time of day: 39,90.
     pub(super) cents: bool,
-    /// One point and three digits behind it: three decimals in a few currencies.
-    pub(super) one_point: bool,
-    /// One mark and three digits behind it: a fraction before millions, 3,299jt.
-    pub(super) one_mark: bool,
+    /// The mark, where there is one with three digits behind it: a fraction in a few currencies (1.250 KWD) and before
+    /// millions (3,299jt).
+    pub(super) one_mark: Option<char>,
     /// No number: a date, a version, an address, a code with a zero in front, or far too long.
     pub(super) broken: bool,
 }
@@ -110,8 +109,10 @@ impl Groups {
             count: self.count,
             cents: !broken && decimals == 2 && !self.is_time(),
             grouped: self.later.len() > usize::from(decimals > 0),
-            one_point: matches!(self.later[..], [('.', 3)]),
-            one_mark: matches!(self.later[..], [('.' | ',', 3)]),
+            one_mark: match self.later[..] {
+                [(mark @ ('.' | ','), 3)] => Some(mark),
+                _ => None,
+            },
             broken,
         }
     }

@@ -180,8 +180,8 @@ impl Finder<'_> {
             (word.code.is_some() || anywhere).then_some(*word)
         };
         let (word, end) = self.tokens.longest(at, named)?;
-        // "15 s/d 18" is a range, and no "s/" of soles.
-        if self.tokens.marked(at, Marks::RANGE).is_some_and(|range| range > end) {
+        // "15 s/d 18" is a range, and no "s/" of soles; a million dollar question asks for no dollars.
+        if self.tokens.marked(at, Marks::RANGE).is_some_and(|range| range > end) || self.tokens.is_trapped(at, end) {
             return None;
         }
         Some(Name { named: self.settle(&word), sign: word.sign, start: at, end })
@@ -197,6 +197,9 @@ impl Finder<'_> {
             (word.code.is_some() || here).then_some(*word)
         };
         let (word, start) = self.tokens.before(end, named)?;
+        if self.tokens.is_trapped(start, end) {
+            return None;
+        }
         // "SR 50" in Riyadh: an abbreviation of the customer's own money.
         let own = || self.tokens.words.of_country(self.hints.country).map(Named::Known) == Some(self.settle(&word));
         let short = end - start <= ABBREVIATION && !is_spaceless(self.tokens.chars[start]);
@@ -285,8 +288,8 @@ impl Finder<'_> {
             // "43c" is coins behind a sum alone.
             let is_letter =
                 |end: usize| end == at + 1 && tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]);
-            // 20000毫安 is a capacity, and no 毫 of money.
-            let is_unit = |end: usize| tokens.marked(at, Marks::NOT_AFTER).is_some_and(|unit| unit > end);
+            // 20000毫安 is a capacity and no 毫 of money, 25分 are points unless they stand behind a sum.
+            let is_unit = |end: usize| tokens.marked(at, Marks::NOT_AFTER).is_some_and(|unit| unit >= end);
             let coin = tokens.longest(at, minor);
             let small = sum.low.factor < Decimal::ONE_THOUSAND;
             let coin = coin.filter(|(_, end)| small && !is_letter(*end) && !is_unit(*end));
@@ -301,6 +304,13 @@ impl Finder<'_> {
             let mut at = tokens.skip_spaces(sum.end);
             let touches = next.start == sum.end;
             let joint = tokens.marked(at, Marks::JOINT).filter(|_| at != next.start);
+            let coin = tokens.longest(tokens.skip_spaces(next.end), minor).filter(|((sign, _), _)| {
+                let of = tokens.words.settle(*sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);
+                of == sum.named || of == Named::Shared || sum.named == Named::Shared
+            });
+            // "Two dollars, fifty cents".
+            let comma = || (coin.is_some() && tokens.chars.get(at) == Some(&',')).then_some(at + 1);
+            let joint = joint.or_else(comma);
             at = joint.map_or(at, |end| tokens.skip_spaces(end));
             let ends_with_currency = sum.end > sum.low.end;
             let has_cents = !sum.low.value.fract().is_zero() && taken == 0 && rank == Decimal::ONE;
@@ -308,9 +318,8 @@ impl Finder<'_> {
             if at != next.start || !(ends_with_currency || sign_in_front) || has_cents {
                 break;
             }
-            let coin = tokens.longest(tokens.skip_spaces(next.end), minor);
             let coin = coin.map(|((_, part), end)| (part / finer, end));
-            let bare = (joint.is_none() || rank == Decimal::ONE) && taken == 0 && self.is_bare(next);
+            let bare = rank == Decimal::ONE && taken == 0 && self.is_bare(next);
             let joins = touches || joint.is_some() || next.lead == Lead::Joint;
             let half = next.value == Decimal::new(5, 1) && joins && next.in_words();
             let part = match coin {
@@ -411,7 +420,9 @@ impl Finder<'_> {
             (low, high) = (first, Some(second));
         }
         // 1.250 KWD is a dinar and a quarter.
-        if sum.low.one_point && currency.is_some_and(|code| self.tokens.words.three_decimals.contains(&code)) {
+        if sum.low.one_mark == Some('.')
+            && currency.is_some_and(|code| self.tokens.words.three_decimals.contains(&code))
+        {
             low /= Decimal::ONE_THOUSAND;
         }
         let unsaid_below = currency.filter(|_| inferred).and_then(|code| self.tokens.words.unsaid_thousands.get(&code));
@@ -423,7 +434,7 @@ impl Finder<'_> {
             (_, Some(high)) => (Some(low), Some(high)),
             (Some(Bound::AtMost), None) => (None, Some(low)),
             (Some(Bound::AtLeast), None) => (Some(low), None),
-            (Some(Bound::About) | None, None) => (Some(low), Some(low)),
+            (Some(Bound::About | Bound::Exactly) | None, None) => (Some(low), Some(low)),
         };
         let amount = Amount {
             min,

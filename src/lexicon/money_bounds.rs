@@ -153,6 +153,9 @@ impl Finder<'_> {
 
 /// A bound on top of those already found: limits count more than "about".
 pub(super) fn bind(sum: &mut Sum, bound: Bound) {
+    if bound == Bound::Exactly {
+        return;
+    }
     sum.about |= bound == Bound::About;
     if bound != Bound::About || sum.bound.is_none() {
         sum.bound = Some(bound);

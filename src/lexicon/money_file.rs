@@ -16,6 +16,8 @@ pub(super) enum Bound {
     AtMost,
     AtLeast,
     About,
+    /// Says in spite of a word in it that there is no bound: "down from 80".
+    Exactly,
 }
 
 /// A name that several countries have for their money.
@@ -28,45 +30,39 @@ pub(super) struct Shared {
 }
 
 /// What a currency is called: one that is the same everywhere, or a name that countries share.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct Sign {
-    #[serde(default)]
     pub(super) words: Vec<String>,
     /// Slang and other words that stand for money in this language only, and only behind a number.
-    #[serde(default)]
     pub(super) local: Vec<String>,
     /// Its small coins, by what part of it they are.
-    #[serde(default)]
     pub(super) minor: BTreeMap<Decimal, Vec<String>>,
-    #[serde(default)]
     pub(super) code: Option<Currency>,
     /// One of `[shared]` in `money.toml`.
-    #[serde(default)]
     pub(super) shared: Option<String>,
     /// A letter or two that are a sign only for customers of these countries, and only before a number: R500.
-    #[serde(default)]
     pub(super) only_in: Vec<Country>,
     /// A letter that counts from so much on, or with two digits behind it: 60e and 9e90, and not the 7e of a row.
-    #[serde(default)]
     pub(super) least: Option<Decimal>,
     /// Where the customer's country does not tell.
-    #[serde(default)]
     pub(super) by_language: BTreeMap<String, Currency>,
 }
 
 impl Sign {
+    fn named(code: Currency, words: Vec<String>) -> Self {
+        Self { words, code: Some(code), ..Self::default() }
+    }
+
     /// What is left to know once its words are in a table.
     pub(super) fn without_words(&self) -> Self {
         Self {
-            words: Vec::new(),
-            local: Vec::new(),
-            minor: BTreeMap::new(),
             code: self.code,
             least: self.least,
             shared: self.shared.clone(),
             only_in: self.only_in.clone(),
             by_language: self.by_language.clone(),
+            ..Self::default()
         }
     }
 }
@@ -86,6 +82,8 @@ pub(super) struct MoneyFile {
     /// Currencies in which a bare number below so many leaves its thousands unsaid.
     pub(super) unsaid_thousands: BTreeMap<Currency, u32>,
     pub(super) sign: Vec<Sign>,
+    /// What currencies are called, where no more is to say of them.
+    pub(super) names: BTreeMap<Currency, Vec<String>>,
     pub(super) shared: BTreeMap<String, Shared>,
     pub(super) countries: BTreeMap<Country, Currency>,
     pub(super) before: BTreeMap<Bound, Vec<String>>,
@@ -96,7 +94,9 @@ pub(super) struct MoneyFile {
     pub(super) fillers: Vec<String>,
     pub(super) not_money_after: Vec<String>,
     pub(super) not_money_before: Vec<String>,
-    /// Phrases with a number word in them that speak of no number.
+    /// Names of months: behind them stands a day or a year.
+    pub(super) months: Vec<String>,
+    /// Phrases with a number word or the name of a currency in them that speak of neither.
     pub(super) traps: Vec<String>,
     pub(super) budget: Vec<String>,
     pub(super) not_budget: Vec<String>,
@@ -145,12 +145,16 @@ pub(super) struct MoneyFile {
     pub(super) cents_behind_and: bool,
     /// A hyphen joins words of one number: twenty-five.
     pub(super) hyphenated: bool,
+    /// What stands before a fraction, where the language has one mark for it.
+    pub(super) decimal_mark: Option<char>,
 }
 
 impl MoneyFile {
     /// Reads a file; its words are folded, as the text is in which they are looked for.
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
         let mut written: Self = read(file)?;
+        let names = std::mem::take(&mut written.names).into_iter();
+        written.sign.extend(names.map(|(code, words)| Sign::named(code, words)));
         written.words().for_each(|word| *word = fold_word(word));
         Ok(written)
     }
@@ -162,6 +166,7 @@ impl MoneyFile {
             &mut self.fillers,
             &mut self.not_money_after,
             &mut self.not_money_before,
+            &mut self.months,
             &mut self.traps,
             &mut self.budget,
             &mut self.not_budget,

@@ -74,6 +74,7 @@ impl Marks {
     pub(super) const POINT: Self = Self(1 << 19);
     pub(super) const SPREAD: Self = Self(1 << 20);
     pub(super) const CORRECTION: Self = Self(1 << 21);
+    pub(super) const MONTH: Self = Self(1 << 22);
 
     fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -249,7 +250,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 20] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 21] {
     [
         (&file.alone, Marks::ALONE),
         (&file.weak, Marks::WEAK),
@@ -260,6 +261,7 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 20] {
         (&file.fillers, Marks::FILLER),
         (&file.not_money_after, Marks::NOT_AFTER),
         (&file.not_money_before, Marks::NOT_BEFORE),
+        (&file.months, Marks::MONTH),
         (&file.traps, Marks::TRAP),
         (&file.budget, Marks::BUDGET),
         (&file.not_budget, Marks::NOT_BUDGET),
@@ -315,6 +317,10 @@ impl Table {
                 for (value, words) in list {
                     for word in words {
                         let attached = format!("{prefix}{word}");
+                        // بالمائة, "per cent", is no hundred.
+                        if file.not_money_after.contains(&attached) {
+                            continue;
+                        }
                         let word = self.words.entry(attached).or_default();
                         if !word.is_number() {
                             (*role(word), word.lead) = (Some(*value), lead);
@@ -353,6 +359,7 @@ impl Table {
             hundreds_unsaid: flag(|file| file.hundreds_unsaid),
             cents_behind_and: flag(|file| file.cents_behind_and),
             hyphenated: flag(|file| file.hyphenated),
+            decimal_mark: own.and_then(|file| file.decimal_mark),
         })
     }
 }
@@ -375,6 +382,7 @@ pub(super) struct MoneyWords {
     pub(super) hundreds_unsaid: bool,
     pub(super) cents_behind_and: bool,
     pub(super) hyphenated: bool,
+    pub(super) decimal_mark: Option<char>,
 }
 
 impl MoneyWords {

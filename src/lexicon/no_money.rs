@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::folding::is_word;
 use super::money::{Named, Sum};
+use super::money_file::Bound;
 use super::money_tokens::Tokens;
 use super::money_words::Marks;
 use super::numbers::Number;
@@ -22,6 +23,7 @@ pub(super) fn is_no_money(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) ->
     }
     is_glued(tokens, sum)
         || is_clock_or_date(tokens, sum)
+        || is_of_a_calendar(tokens, sum)
         || is_phone(tokens, sum, numbers)
         || is_code(sum)
         || is_measured(tokens, sum)
@@ -55,6 +57,34 @@ fn is_clock_or_date(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     let start = sum.low.start;
     let before = start > 1 && marks(chars[start - 1]) && digit(start - 2);
     after || before
+}
+
+/// A day or year behind its month, "ab 14.12.", "since 2015".
+fn is_of_a_calendar(tokens: &Tokens<'_>, sum: &Sum) -> bool {
+    let low = &sum.low;
+    if low.in_words() || low.grouped || low.scaled() || sum.high.is_some() {
+        return false;
+    }
+    let year = low.digits == 4 && low.value >= Decimal::from(1900) && low.value < Decimal::from(2100);
+    let month = tokens.marked_before(tokens.back_over_spaces(low.start), Marks::MONTH).is_some();
+    if month && (year || low.value <= Decimal::from(31) && low.value.fract().is_zero()) {
+        return true;
+    }
+    let round = (low.value % Decimal::from(50)).is_zero();
+    let recent = low.value > Decimal::from(2000) && low.value < Decimal::from(2040);
+    let since = year && recent && !round && sum.bound == Some(Bound::AtLeast);
+    since || is_day_and_month(tokens, low)
+}
+
+/// 14.12. with a point on either side of its month.
+fn is_day_and_month(tokens: &Tokens<'_>, number: &Number) -> bool {
+    let written = &tokens.chars[number.start..number.end];
+    let (Some(point), Some('.')) = (written.iter().position(|c| *c == '.'), tokens.chars.get(number.end)) else {
+        return false;
+    };
+    let figure = |digits: &[char]| digits.iter().map_while(|c| c.to_digit(10)).fold(0, |all, digit| all * 10 + digit);
+    let (day, month) = (figure(&written[..point]), figure(&written[point + 1..]));
+    (1..=31).contains(&day) && (1..=12).contains(&month) && written.len() - point == 3
 }
 
 /// Runs of digits that belong together: +852 5123 4567, (11) 98765-4321.

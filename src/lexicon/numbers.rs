@@ -12,6 +12,8 @@ use super::money_tokens::Tokens;
 use super::money_words::{Lead, Marks, Word};
 
 const HALF: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
+/// Million, written shorter than a word: jt, млн.
+const SHORT_MILLION: usize = 4;
 const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 /// What is larger than this is no sum.
 const MOST: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
@@ -39,7 +41,7 @@ pub(super) struct Number {
     pub(super) lead: Lead,
     pub(super) grouped: bool,
     pub(super) cents: bool,
-    pub(super) one_point: bool,
+    pub(super) one_mark: Option<char>,
     pub(super) broken: bool,
 }
 
@@ -76,9 +78,20 @@ pub(super) fn find(tokens: &Tokens<'_>) -> Vec<Number> {
             continue;
         }
         let number = inverted(tokens, start).or_else(|| read(tokens, start));
-        numbers.extend(number.filter(|number| !tokens.is_trapped(number.start, number.end)));
+        numbers.extend(number.filter(|number| !is_trapped(tokens, number)));
     }
     numbers
+}
+
+/// Whether a phrase with this number in it speaks of no number, unless money follows it: "cent" of "pour cent".
+fn is_trapped(tokens: &Tokens<'_>, number: &Number) -> bool {
+    tokens.is_trapped(number.start, number.end) && !(number.in_words() && is_money_at(tokens, number.end))
+}
+
+/// Whether the name of a currency stands behind.
+fn is_money_at(tokens: &Tokens<'_>, end: usize) -> bool {
+    let named = |word: &Word| (word.sign.is_some() || word.code.is_some()).then_some(());
+    tokens.longest(tokens.skip_spaces(end), named).is_some()
 }
 
 /// A multiplier with its number behind, as Russian says "about": тысяч 40, тысячи три.
@@ -177,7 +190,7 @@ fn read_to(tokens: &Tokens<'_>, start: usize, reach: Reach) -> Option<Number> {
         lead: Lead::None,
         grouped: false,
         cents: false,
-        one_point: false,
+        one_mark: None,
         broken: false,
     };
     let (parts, added_to_next, zero, decimals) = (Vec::new(), None, false, 0);
@@ -223,8 +236,8 @@ impl Reader<'_> {
         if word.after.is_some() && self.number.digits > 0 && self.number.words > 0 {
             return false;
         }
-        // "1 USD 23 cents": behind digits these are coins, and no hundreds, unless a currency follows: "2 cents euros".
-        if word.minor.is_some() && self.number.digits > 0 && self.number.words == 0 && !self.is_money_at(end) {
+        // "1 USD 23 cents", "cinquante cents": coins, and no hundreds, unless a currency follows: "2 cents euros".
+        if word.minor.is_some() && self.counts_coins() && !is_money_at(self.tokens, end) {
             return false;
         }
         let first = self.parts.is_empty() && self.added_to_next.is_none();
@@ -258,6 +271,13 @@ impl Reader<'_> {
         taken
     }
 
+    /// Whether so many are no hundreds: nobody says so behind digits, or from twenty on.
+    fn counts_coins(&self) -> bool {
+        let digits = self.number.digits > 0 && self.number.words == 0;
+        let below = self.parts.iter().rev().map(|part| part.value).take_while(|value| *value < Decimal::ONE_HUNDRED);
+        digits || below.sum::<Decimal>() >= Decimal::from(20)
+    }
+
     fn digits(&mut self, place: Place, digits: Digits) -> bool {
         if let Some(last) = self.parts.last().copied() {
             // Of bare digits only those of the next rank belong to it: 2 mil 500, and not 5 mil 2.
@@ -275,16 +295,26 @@ impl Reader<'_> {
         }
         if self.parts.is_empty() {
             self.number.digits = digits.count;
-            (self.number.grouped, self.number.one_point) = (digits.grouped, digits.one_point);
+            (self.number.grouped, self.number.one_mark) = (digits.grouped, digits.one_mark);
             self.number.cents = digits.cents;
             self.number.broken = digits.broken;
         }
-        let million = digits.one_mark && self.multiplier_at(digits.end).is_some_and(|factor| factor >= MILLION);
-        let value = if million { digits.value / Decimal::ONE_THOUSAND } else { digits.value };
+        let value = if self.is_fraction(&digits) { digits.value / Decimal::ONE_THOUSAND } else { digits.value };
         let value = value + self.added_to_next.take().unwrap_or_default();
         self.push(place, value, Decimal::ZERO, true);
         self.end = digits.end;
         true
+    }
+
+    /// Whether the three digits behind a mark are a fraction of millions: 3,299jt, and not the 1,200 million of a country.
+    fn is_fraction(&self, digits: &Digits) -> bool {
+        let Some(mark) = digits.one_mark.filter(|_| !(digits.value % Decimal::ONE_THOUSAND).is_zero()) else {
+            return false;
+        };
+        let at = self.tokens.skip_spaces(digits.end);
+        let million = self.tokens.longest(at, |word| word.multiplier.filter(|factor| *factor >= MILLION));
+        let short = |end: usize| end - at <= SHORT_MILLION;
+        million.is_some_and(|(_, end)| short(end) || self.tokens.words.decimal_mark == Some(mark))
     }
 
     /// "One point five", "drei Komma vierzehn", 三点一四.
@@ -312,13 +342,7 @@ impl Reader<'_> {
     fn is_measured(&self, end: usize) -> bool {
         let at = self.tokens.skip_spaces(end);
         let letter = self.tokens.chars.get(end).is_some_and(|c| c.is_alphabetic() && !is_spaceless(*c));
-        !self.is_money_at(end) && (letter || self.tokens.marked(at, Marks::NOT_AFTER).is_some())
-    }
-
-    /// Whether the name of a currency stands behind.
-    fn is_money_at(&self, end: usize) -> bool {
-        let named = |word: &Word| (word.sign.is_some() || word.code.is_some()).then_some(());
-        self.tokens.longest(self.tokens.skip_spaces(end), named).is_some()
+        !is_money_at(self.tokens, end) && (letter || self.tokens.marked(at, Marks::NOT_AFTER).is_some())
     }
 
     fn multiplier_at(&self, at: usize) -> Option<Decimal> {
@@ -442,7 +466,7 @@ impl Reader<'_> {
         let single = end - place.at == 1 && !is_spaceless(chars[place.at]);
         let touches = place.at > 0 && chars[place.at - 1].is_ascii_digit();
         let sign = chars.get(end).is_some_and(|c| !c.is_alphanumeric() && *c != ' ');
-        !single || touches || sign && self.is_money_at(end)
+        !single || touches || sign && is_money_at(self.tokens, end)
     }
 
     /// Ends the number before the last "and" of the parts from there on, or before all of them.

@@ -16,6 +16,7 @@ use super::language::Languages;
 use super::matcher::{Langs, Matcher, Meaning, Sense};
 use super::money_words::Money;
 use super::negation::Negation;
+use super::phrases::{self, Written};
 use super::typos::{Limits, Name, Phrase, Typos};
 use crate::domain::{Intent, Problem, Severity, SourceFile};
 
@@ -25,14 +26,6 @@ pub(super) const ENGLISH: usize = 0;
 const SHORT_WORD: usize = 3;
 /// Names of things from this length on are told from words of other languages.
 const LONG_NAME: usize = 6;
-/// Between the two parts of a phrase with a gap.
-const GAP: char = '…';
-/// At the end of a phrase: its clause ends there…
-const CLAUSE_END: &str = " .";
-/// …and at the beginning too: the phrase is the whole clause.
-const CLAUSE_START: &str = ". ";
-/// At either end of a phrase: a number stands there.
-const NUMBER: char = '#';
 
 /// A word of a dictionary: text, or a table with its switches.
 #[derive(Clone, Debug, Deserialize)]
@@ -390,26 +383,26 @@ impl Builder {
 
     fn phrase(&mut self, file: &SourceFile, word: &Spanned<Word>, langs: Langs, intent: Intent, against: bool) {
         let (name, text) = (intent.key(), word.get_ref().text());
-        if let Some(words) = text.strip_suffix(CLAUSE_END) {
-            let (words, alone) = words.strip_prefix(CLAUSE_START).map_or((words, false), |words| (words, true));
-            return self.insert(file, word, words, name, langs, Meaning::ClauseEnd { intent, against, alone });
-        }
-        let beside = |behind| Meaning::BesideNumber { intent, against, behind };
-        if let Some(words) = text.strip_suffix(NUMBER) {
-            return self.insert(file, word, words, name, langs, beside(true));
-        }
-        if let Some(words) = text.strip_prefix(NUMBER) {
-            return self.insert(file, word, words, name, langs, beside(false));
-        }
-        match text.split_once(GAP) {
-            Some((start, end)) => {
+        let written = match phrases::parse(text) {
+            Ok(written) => written,
+            Err(advice) => {
+                let message = format!("`{text}` cannot be looked for");
+                let problem = Problem::at(&file.path, &file.text, word.span().start, message, advice);
+                return self.problems.push(problem);
+            }
+        };
+        let mut insert = |words: &str, meaning| self.insert(file, word, words, name, langs, meaning);
+        match written {
+            Written::Words(words) if against => insert(words, Meaning::NotIntent(intent)),
+            Written::Words(words) => insert(words, Meaning::Intent(intent)),
+            Written::ClauseEnd { words, alone } => insert(words, Meaning::ClauseEnd { intent, against, alone }),
+            Written::Beside { words, around } => insert(words, Meaning::BesideNumber { intent, against, around }),
+            Written::Parts { first, second, around } => {
                 let phrase = self.gaps;
                 self.gaps += 1;
-                self.insert(file, word, start, name, langs, Meaning::GapStart(phrase));
-                self.insert(file, word, end, name, langs, Meaning::GapEnd { phrase, intent, against });
+                self.insert(file, word, first, name, langs, Meaning::GapStart(phrase));
+                self.insert(file, word, second, name, langs, Meaning::GapEnd { phrase, intent, against, around });
             }
-            None if against => self.insert(file, word, text, name, langs, Meaning::NotIntent(intent)),
-            None => self.insert(file, word, text, name, langs, Meaning::Intent(intent)),
         }
     }
 

@@ -7,6 +7,7 @@ use super::folding::is_spaceless;
 use super::matcher::{Found, Hit, Meaning};
 use super::money::Found as Sum;
 use super::negation;
+use super::phrases::Around;
 use super::reading::{Reader, longest, whole};
 use crate::domain::{Intent, Reading, Span};
 
@@ -22,6 +23,8 @@ const NEAR: usize = 40;
 const CHOICE_CHARS: u32 = 14;
 /// Spaces and signs between a phrase and its number.
 const SIGNS: usize = 4;
+/// Letters of a unit or of what is counted that may stand with the number in a phrase: "for 2 kg i pay".
+const MOST_BESIDE_NUMBER: usize = 4;
 /// No phrase is longer, gap and all.
 const LONGEST_PHRASE: usize = 200;
 /// Mentions that may cover the same word.
@@ -31,27 +34,16 @@ impl Reader<'_> {
     /// Notes what the customer wants, each intent once, with the words that say it.
     pub(super) fn intents(&self, hits: &[Hit<'_>], sums: &[Sum], reading: &mut Reading) {
         let (mut found, mut against): (Vec<(Intent, usize, usize)>, Vec<_>) = (Vec::new(), Vec::new());
-        // First parts of phrases with a gap, by phrase and place.
-        let mut begun: Vec<(u32, usize, usize)> = hits
-            .iter()
-            .filter_map(|hit| match hit.meaning {
-                Meaning::GapStart(phrase) => Some((*phrase, hit.start, hit.end)),
-                _ => None,
-            })
-            .collect();
-        begun.sort_unstable();
+        let begun = beginnings(hits);
         let marks = self.marks(hits, sums);
         for hit in hits {
             let said = match hit.meaning {
                 Meaning::Intent(intent) => Some((*intent, false, hit.start)),
                 // What only looks like an intent is meant to the letter.
                 Meaning::NotIntent(intent) => (hit.found == Found::Listed).then_some((*intent, true, hit.start)),
-                Meaning::GapEnd { phrase, intent, against } => {
-                    let before = begun.partition_point(|(other, start, _)| (*other, *start) < (*phrase, hit.start));
-                    let last = before.checked_sub(1).map(|last| begun[last]);
-                    let open = last
-                        .filter(|(other, _, end)| other == phrase && spans_gap(&self.folded.chars, *end, hit.start));
-                    open.map(|(_, start, _)| (*intent, *against, start))
+                Meaning::GapEnd { phrase, intent, against, around } => {
+                    let start = self.begins(&begun, *phrase, hit, *around, sums);
+                    start.map(|start| (*intent, *against, start))
                 }
                 Meaning::ClauseEnd { intent, against, alone } => {
                     let ends = match alone {
@@ -60,8 +52,9 @@ impl Reader<'_> {
                     };
                     ends.then_some((*intent, *against, hit.start))
                 }
-                Meaning::BesideNumber { intent, against, behind } => {
-                    self.number_beside(hit, *behind, sums).then_some((*intent, *against, hit.start))
+                Meaning::BesideNumber { intent, against, around } => {
+                    let beside = self.stands_so(hit.start, hit.end, *around, sums);
+                    beside.then_some((*intent, *against, hit.start))
                 }
                 Meaning::Or(intent) => self.chooses(hit, reading).then_some((*intent, false, hit.start)),
                 _ => None,
@@ -200,18 +193,40 @@ impl Reader<'_> {
         before && after && self.folded.chars.contains(&'?')
     }
 
-    /// Whether digits or a sum stand right behind the words, or in front of them, signs left out.
-    fn number_beside(&self, hit: &Hit<'_>, behind: bool, sums: &[Sum]) -> bool {
+    /// Where a phrase begins whose second part is here, if its first stands near enough, with its numbers.
+    fn begins(&self, begun: &[Beginning], phrase: u32, hit: &Hit<'_>, around: Around, sums: &[Sum]) -> Option<usize> {
+        let before = begun.partition_point(|(other, start, _)| (*other, *start) < (phrase, hit.start));
+        let (_, start, end) = *begun[..before].last().filter(|(other, ..)| *other == phrase)?;
+        let gap = spans_gap(&self.folded.chars, end, hit.start);
+        let holds = !around.inside || self.is_number(end, hit.start, sums);
+        (gap && holds && self.stands_so(start, hit.end, around, sums)).then_some(start)
+    }
+
+    /// Whether a number, with its currency, is all that stands from one place to another.
+    fn is_number(&self, start: usize, end: usize, sums: &[Sum]) -> bool {
         let chars = &self.folded.chars;
-        let skipped = |c: &char| !c.is_alphanumeric() && !negation::is_end(*c);
-        if behind {
-            let at = hit.end + chars[hit.end..].iter().take(SIGNS).take_while(|c| skipped(c)).count();
-            chars.get(at).is_some_and(char::is_ascii_digit)
-                || sums.iter().any(|sum| (hit.end..=at).contains(&sum.start))
-        } else {
-            let at = hit.start - chars[..hit.start].iter().rev().take(SIGNS).take_while(|c| skipped(c)).count();
-            at > 0 && chars[at - 1].is_ascii_digit() || sums.iter().any(|sum| (at..=hit.start).contains(&sum.end))
-        }
+        let sum = sums.iter().find(|sum| start <= sum.start && sum.end <= end).map(|sum| (sum.start, sum.end));
+        let all = || digits(chars).find(|(first, last)| start <= *first && *last <= end);
+        let Some((first, last)) = sum.or_else(all) else { return false };
+        let letters = |range: Range<usize>| chars[range].iter().filter(|c| c.is_alphanumeric()).count();
+        letters(start..first) + letters(last..end) <= MOST_BESIDE_NUMBER
+    }
+
+    /// Whether digits or a sum stand right beside the words where they must, signs left out, and the clause ends where it must.
+    fn stands_so(&self, start: usize, end: usize, around: Around, sums: &[Sum]) -> bool {
+        let chars = &self.folded.chars;
+        let skipped = |c: &&char| !c.is_alphanumeric() && !negation::is_end(**c);
+        let behind = || {
+            let at = end + chars[end..].iter().take(SIGNS).take_while(skipped).count();
+            chars.get(at).is_some_and(char::is_ascii_digit) || sums.iter().any(|sum| (end..=at).contains(&sum.start))
+        };
+        let before = || {
+            let at = start - chars[..start].iter().rev().take(SIGNS).take_while(skipped).count();
+            at > 0 && chars[at - 1].is_ascii_digit() || sums.iter().any(|sum| (at..=start).contains(&sum.end))
+        };
+        (!around.before || before())
+            && (!around.behind || behind())
+            && (!around.ends || self.ends_clause(end))
     }
 
     /// A question about a property, where nothing else is asked, is about the thing itself: "is the tent waterproof?". Beside a sum
@@ -239,6 +254,20 @@ impl Reader<'_> {
         reading.intents.insert(place, ProductInquiry);
         reading.intent_spans.insert(place, span);
     }
+}
+
+/// The first part of a phrase with a gap: which phrase, and where the part begins and ends.
+type Beginning = (u32, usize, usize);
+
+/// First parts of phrases with a gap, by phrase and place.
+fn beginnings(hits: &[Hit<'_>]) -> Vec<Beginning> {
+    let begins = |hit: &Hit<'_>| match hit.meaning {
+        Meaning::GapStart(phrase) => Some((*phrase, hit.start, hit.end)),
+        _ => None,
+    };
+    let mut begun: Vec<Beginning> = hits.iter().filter_map(begins).collect();
+    begun.sort_unstable();
+    begun
 }
 
 /// Where digits stand one behind the other.

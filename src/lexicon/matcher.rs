@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::endings::{self, Endings, Token};
 use super::files::LANGUAGES;
 use super::folding::{Folded, is_word};
+use super::phrases::Around;
 use super::trie::Trie;
 use crate::domain::Intent;
 
@@ -42,14 +43,15 @@ pub(super) enum Meaning {
         intent: Intent,
         /// The phrase only looks like the intent.
         against: bool,
+        /// What stands around and between: "for # i take it".
+        around: Around,
     },
     /// A phrase with a number beside it: "order #", "can you do #".
     BesideNumber {
         intent: Intent,
         /// The phrase only looks like the intent.
         against: bool,
-        /// The number stands behind the words, and not in front.
-        behind: bool,
+        around: Around,
     },
     /// A phrase that counts only where its clause ends with it: "don't want .", which is no "don't want leather".
     ClauseEnd {

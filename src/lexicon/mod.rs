@@ -27,6 +27,7 @@ mod money_words;
 mod negation;
 mod no_money;
 mod numbers;
+mod phrases;
 mod reading;
 mod review;
 mod scan;

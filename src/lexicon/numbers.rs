@@ -85,7 +85,9 @@ pub(super) fn find(tokens: &Tokens<'_>) -> Vec<Number> {
 
 /// Whether a phrase with this number in it speaks of no number, unless money follows it: "cent" of "pour cent".
 fn is_trapped(tokens: &Tokens<'_>, number: &Number) -> bool {
-    tokens.is_trapped(number.start, number.end) && !(number.in_words() && is_money_at(tokens, number.end))
+    let beyond = || tokens.is_trapped(number.start, number.end + 1);
+    let paid = || number.in_words() && is_money_at(tokens, number.end);
+    tokens.is_trapped(number.start, number.end) && (beyond() || !paid())
 }
 
 /// Whether the name of a currency stands behind.

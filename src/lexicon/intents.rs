@@ -224,9 +224,7 @@ impl Reader<'_> {
             let at = start - chars[..start].iter().rev().take(SIGNS).take_while(skipped).count();
             at > 0 && chars[at - 1].is_ascii_digit() || sums.iter().any(|sum| (at..=start).contains(&sum.end))
         };
-        (!around.before || before())
-            && (!around.behind || behind())
-            && (!around.ends || self.ends_clause(end))
+        (!around.before || before()) && (!around.behind || behind()) && (!around.ends || self.ends_clause(end))
     }
 
     /// A question about a property, where nothing else is asked, is about the thing itself: "is the tent waterproof?". Beside a sum

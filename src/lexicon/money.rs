@@ -167,10 +167,25 @@ impl Finder<'_> {
                 behind = sum.low.end;
                 continue;
             }
+            if sums.last().is_some_and(|last| self.falls(last, &sum)) {
+                sum.bound = None;
+            }
             behind = sum.outer_end;
             sums.push(sum);
         }
         sums
+    }
+
+    /// "С 80000 до 60000": behind a higher sum, "to" tells what it became, and no limit.
+    fn falls(&self, higher: &Sum, sum: &Sum) -> bool {
+        let tokens = self.tokens;
+        let at = tokens.skip_spaces(higher.outer_end);
+        sum.bound == Some(Bound::AtMost)
+            && higher.high.is_none()
+            && sum.high.is_none()
+            && sum.low.value < higher.low.value
+            && at == sum.outer_start
+            && tokens.marked(at, Marks::RANGE).is_some()
     }
 
     /// The currency that begins at a place.

@@ -71,6 +71,9 @@ impl Finder<'_> {
         if let Some(name) = self.name_at(at) {
             at = tokens.skip_spaces(tokens.skip_suffix(name.end));
         }
+        if self.is_told_exactly(low) {
+            return false;
+        }
         let word = tokens.marked(at, Marks::RANGE);
         let spoken = word.is_some_and(|_| tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]));
         if word.is_none() && high.lead == Lead::None {
@@ -123,6 +126,13 @@ impl Finder<'_> {
         let bare = coin || self.is_bare(high) && high.digits.max(high.words) <= 2;
         let joint = tokens.marked_before(end, Marks::JOINT).is_some();
         is_named && joint && bare && high.value < Decimal::ONE_HUNDRED && !self.begins_range(low)
+    }
+
+    /// "Went up from 20 to 25": two sums, and no range.
+    fn is_told_exactly(&self, low: &Number) -> bool {
+        let before = self.tokens.back_over_spaces(low.start);
+        let before = self.name_before(before).map_or(before, |name| self.tokens.back_over_spaces(name.start));
+        matches!(self.tokens.before(before, |word| word.before), Some((Bound::Exactly, _)))
     }
 
     /// Whether "between" or "from" stands before the number: "and" joins two things as often as a range.

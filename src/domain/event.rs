@@ -67,6 +67,12 @@ pub enum EventBody {
     Product(ProductEvent),
     /// What statistics over all contacts say of this one. Made by Hotline's own jobs, and by nobody else.
     Figures(FiguresEvent),
+    /// A message that nobody asked for and that was decided did not reach the customer: too late, cancelled or refused. It counts
+    /// for no limit. Made by Hotline itself, and by nobody else.
+    Unsent {
+        /// Its number among the contact's messages.
+        number: i64,
+    },
     /// The customer put an emoji on a message of ours, or took it away (empty).
     Reaction {
         /// Provider's id of our message.
@@ -117,6 +123,7 @@ impl EventBody {
             Self::Weather(_) => "weather",
             Self::Product(_) => "product",
             Self::Figures(_) => "figures",
+            Self::Unsent { .. } => "unsent",
             Self::Reaction { .. } => "reaction",
             Self::Identity { .. } => "identity",
             Self::Account { .. } => "account",

@@ -9,7 +9,7 @@ use super::fold::Knowledge;
 use super::state::State;
 use crate::domain::{Duration, EventBody, MessageNumber, Outgoing, Timestamp};
 use crate::governance::Alert;
-use crate::outreach::{Outcomes, Shared, Verdict};
+use crate::outreach::{Departure, Outcomes, Shared, Verdict};
 use crate::store::{HoldRow, Leave, NumberTold, OutcomeRow, StoreError};
 use crate::whatsapp::errors::{self, Action};
 use crate::whatsapp::graph::Quality;
@@ -195,17 +195,14 @@ async fn end_rests(engine: &Engine) -> Result<(), StoreError> {
 async fn judge(engine: &Engine) -> Result<(), StoreError> {
     let (store, now, knowledge) = (engine.store(), engine.now(), engine.shelf().knowledge());
     let breaker = knowledge.limits.breaker;
-    // Nothing that happened before a rest counts twice.
-    let since = now - breaker.within;
-    let rows = store.outcomes(since, now - SEASONED).await?;
-    let resumed = store.numbers(now).await?;
+    // What happened before a rest led to it, and does not count again.
+    let rows = store.outcomes(now - breaker.within, now - SEASONED).await?;
     let held = engine.held().await?;
     // What rests already rests no longer for it.
     let rests = |what: &Subject| held.iter().any(|row| row.what == what.key() && row.source == BREAKER);
     for channel in engine.channels() {
         let number = Subject::Number(channel.clone());
-        let grows = resumed.iter().any(|row| row.channel == *channel && row.resumed_at.is_some_and(|at| at > since));
-        if grows || rests(&number) {
+        if rests(&number) {
             continue;
         }
         let own: Vec<&OutcomeRow> = rows.iter().filter(|row| row.channel == *channel).collect();
@@ -327,12 +324,17 @@ impl Engine {
 }
 
 /// The gate as the store asks it: what is held for many, the store has seen to already.
-pub(super) fn may_leave(knowledge: &Knowledge, state: Option<&str>, message: &Outgoing, now: Timestamp) -> Leave {
+pub(super) fn may_leave(
+    knowledge: &Knowledge,
+    state: Option<&str>,
+    (message, departures): (&Outgoing, &[Departure]),
+    now: Timestamp,
+) -> Leave {
     // A contact that is just being made anew: soon there is a state to ask.
     let Some(state) = state.and_then(|state| serde_json::from_str::<State>(state).ok()) else {
         return Leave::NotBefore(now + Duration::minutes(1), "the customer is being looked up".into());
     };
-    match knowledge.may_leave(&state, message, &Shared::default(), now) {
+    match knowledge.may_leave(&state, (message, departures), &Shared::default(), now) {
         Verdict::Now => Leave::Now,
         Verdict::OnlyTemplate { .. } if matches!(message.content, crate::domain::Content::Template(_)) => Leave::Now,
         Verdict::NotBefore { at, why } if at <= message.expires => Leave::NotBefore(at, why.to_string()),

@@ -12,9 +12,10 @@ use super::Engine;
 use super::lanes::Lane;
 use super::limits::may_leave;
 use super::templates::in_language;
-use crate::domain::{Content, Duration, MessageNumber, Outgoing, Timestamp};
+use crate::domain::{Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
+use crate::outreach::Departure;
 use crate::outreach::pacer::Pace;
-use crate::store::{OutboxRow, SendOutcome, SendResult, StoreError, Unasked};
+use crate::store::{NOT_KNOWN_WHETHER_SENT, NewEvent, OutboxRow, SendOutcome, SendResult, StoreError, Unasked};
 use crate::whatsapp::client::SendError;
 use crate::whatsapp::errors;
 
@@ -34,6 +35,8 @@ const MARKS_AT_ONCE: usize = 8;
 const MOST_ATTEMPTS: i64 = 5;
 /// Outcomes that share one commit at most.
 const OUTCOMES: usize = 512;
+/// Contacts that are told in one commit of messages that did not reach them.
+const TOLD_AT_ONCE: i64 = 500;
 
 /// What the sender shares with the calls that it starts.
 #[derive(Clone)]
@@ -136,8 +139,9 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
 fn unasked(engine: &Engine) -> Unasked {
     let (knowledge, now) = (engine.shelf().knowledge(), engine.now());
     let (limits, book) = (knowledge.limits.clone(), engine.book());
-    let gate = move |state: Option<&str>, message: &Outgoing| {
-        in_language(may_leave(&knowledge, state, message, now), message, book.as_deref(), &knowledge, now)
+    let gate = move |state: Option<&str>, message: &Outgoing, departures: &[Departure]| {
+        let leave = may_leave(&knowledge, state, (message, departures), now);
+        in_language(leave, message, book.as_deref(), &knowledge, now)
     };
     Unasked { limits, gate: Arc::new(gate) }
 }
@@ -279,9 +283,26 @@ pub(super) async fn settle(engine: Engine) {
     }
 }
 
+/// Tells contacts of messages that did not reach them, so that these count for no cap. Where it is written down twice, by two nodes
+/// or after a crash, it counts once.
+async fn tell_unsent(engine: &Engine) -> Result<(), StoreError> {
+    let rows = engine.store().unsent(TOLD_AT_ONCE).await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let now = engine.now();
+    let told = rows.iter().map(|(contact, number)| {
+        let key = format!("unsent:{contact}:{number}");
+        NewEvent::known(*contact, Some(key), now, EventBody::Unsent { number: *number })
+    });
+    engine.store().append(told.collect()).await?;
+    engine.store().unsent_told(&rows).await
+}
+
 async fn settle_once(engine: &Engine, began: Timestamp) -> Result<(), StoreError> {
     let now = engine.now();
     engine.store().expire(now).await?;
+    tell_unsent(engine).await?;
     let since = now - engine.settings().replies.settle_after;
     let rows = if since < began { Vec::new() } else { engine.store().stuck(since).await? };
     if rows.is_empty() {
@@ -291,7 +312,7 @@ async fn settle_once(engine: &Engine, began: Timestamp) -> Result<(), StoreError
         .iter()
         .map(|row| {
             let wanted = !row.follow_up && row.message.expires > now && row.attempts < MOST_ATTEMPTS;
-            let said = "it is not known whether it was sent".to_owned();
+            let said = NOT_KNOWN_WHETHER_SENT.to_owned();
             let outcome = if wanted { SendOutcome::RetryAt(now, said) } else { SendOutcome::Failed(said) };
             SendResult { contact: row.contact, number: row.message.number, at: now, outcome }
         })

@@ -204,6 +204,7 @@ pub fn event_body(value: Value) -> Result<EventBody, String> {
         None => return Err("`event` (or `expect`) is missing".into()),
         // They are counted here, and nobody else's word is taken for them.
         Some("figures") => return Err("`figures` are Hotline's own: they are counted from the other events".into()),
+        Some("unsent") => return Err("`unsent` is Hotline's own: it tells what became of its own messages".into()),
         Some(_) => {}
     }
     serde_json::from_value(value).map_err(|error| error.to_string())

@@ -4,15 +4,23 @@ use super::fold::{Folding, Knowledge, carry};
 use super::state::{Effect, State};
 use crate::domain::{Contact, Event, FollowUpRequest, MessageKind, Outgoing, Reading, Standing, Timestamp};
 use crate::handoff::Desk;
-use crate::outreach::{Planned, Refusal, Shared, Verdict, View};
+use crate::outreach::{Departure, Planned, Refusal, Shared, Verdict, View};
 use crate::rulebook::{Facts, Occurrence};
 
 impl Knowledge {
-    /// Asks the gate once more for a message that was decided, now that it is about to leave; `shared` is what holds for many.
-    pub fn may_leave(&self, state: &State, message: &Outgoing, shared: &Shared, now: Timestamp) -> Verdict {
+    /// Asks the gate once more for a message that was decided, now that it is about to leave: `departures` are the
+    /// contact's other messages as the outbox has them, `shared` is what holds for many.
+    pub fn may_leave(
+        &self,
+        state: &State,
+        (message, departures): (&Outgoing, &[Departure]),
+        shared: &Shared,
+        now: Timestamp,
+    ) -> Verdict {
         let planned = FollowUpRequest::behind(message);
         let State { contact, facts, desk, ledger, .. } = state;
-        self.look(contact, facts, desk, |view| ledger.ask_again(&planned, message.number, view, shared, now))
+        let again = |view: &View<'_>| ledger.ask_again((&planned, message.number), departures, view, shared, now);
+        self.look(contact, facts, desk, again)
     }
 
     /// What the gate says now of everything that is planned for a contact.

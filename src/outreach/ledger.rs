@@ -52,6 +52,20 @@ pub(super) struct Sent {
     number: i64,
 }
 
+/// A message that nobody asked for, as the outbox has it. Days may lie between the decision and the departure, and some never
+/// leave: caps count what left, when it did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Departure {
+    /// Its number among the contact's messages.
+    pub number: i64,
+    /// When it left; `None` for what waits, or reached nobody.
+    pub left: Option<Timestamp>,
+    /// What it is for.
+    pub kind: MessageKind,
+    /// The rule, sequence or campaign behind it.
+    pub rule: Arc<str>,
+}
+
 impl From<(Timestamp, MessageKind, Arc<str>, i64)> for Sent {
     fn from((at, kind, rule, number): (Timestamp, MessageKind, Arc<str>, i64)) -> Self {
         Self { at, kind, rule, number }
@@ -186,6 +200,7 @@ impl Ledger {
                 }
             }
             EventBody::Sent(sent) => self.sent_by_others(sent, event.at, view.policy),
+            EventBody::Unsent { number } => self.sent.retain(|sent| sent.number != *number),
             EventBody::Case(case) if case.kind == "complaint" && case.action == "opened" => {
                 self.complaints.retain(|open| *open != case.case);
                 self.complaints.push(case.case.clone());
@@ -260,17 +275,25 @@ impl Ledger {
         self.sent.drain(..excess);
     }
 
-    /// Asks once more for a message that was decided, now that it is about to leave: it does not count against itself.
+    /// Asks once more for a message that was decided, now that it is about to leave: it does not count against itself, and of the
+    /// others counts what left, when it left.
     pub fn ask_again(
         &self,
-        planned: &Planned,
-        number: i64,
+        (planned, number): (&Planned, i64),
+        departures: &[Departure],
         view: &View<'_>,
         shared: &Shared,
         now: Timestamp,
     ) -> Verdict {
         let mut others = self.clone();
-        others.sent.retain(|sent| sent.number != number);
+        let is_known = |sent: &Sent| departures.iter().any(|departure| departure.number == sent.number);
+        others.sent.retain(|sent| sent.number != number && !is_known(sent));
+        for departure in departures.iter().filter(|departure| departure.number != number) {
+            let Departure { number, left, kind, rule } = departure.clone();
+            if let Some(at) = left.filter(|at| *at >= now - view.policy.figures.remembers()) {
+                others.note(Sent { at, kind, rule, number }, view.policy);
+            }
+        }
         gate(&others, view, planned, shared, now)
     }
 }

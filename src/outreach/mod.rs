@@ -29,7 +29,7 @@ pub use campaign::{Group, Offer};
 pub use condition::Condition;
 pub use fitting::{Above, Asks, fit};
 pub use gate::{Reason, Verdict, View, gate};
-pub use ledger::Ledger;
+pub use ledger::{Departure, Ledger};
 pub use limits::{Limits, Outcomes};
 pub use policy::Policy;
 pub use prices::Prices;

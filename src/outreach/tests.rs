@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::*;
 use crate::domain::{
-    CaseEvent, Colour, Contact, Duration, Event, EventBody, MessageKind, SentEvent, SourceFile, StatusEvent,
-    StatusKind, Timestamp,
+    CaseEvent, Colour, Contact, Content, Duration, Event, EventBody, MessageKind, Outgoing, Sender, SentEvent,
+    SourceFile, StatusEvent, StatusKind, Timestamp,
 };
 
 /// Wednesday, 10:00 in Taipei: nothing stands in the way.
@@ -379,4 +379,52 @@ fn a_campaign_about_a_product_goes_to_those_whose_tags_fit_it() {
     }
     assert_eq!(ask(&[], None, spring), Verdict::Now, "it is about no product");
     assert_eq!(ask(&[], Some("appliances/coffee_machine"), None), Verdict::Now, "a rule has a reason of its own");
+}
+
+#[test]
+fn caps_count_what_left_when_it_left() {
+    let ask = |desk: &mut Desk, departures: &[Departure]| {
+        let (planned, shared, now) = (desk.planned.clone(), desk.shared.clone(), desk.now);
+        desk.look(|ledger, view| ledger.ask_again((&planned, 8), departures, view, &shared, now))
+    };
+    let departure = |number, left: Option<&str>| Departure {
+        number,
+        left: left.map(|before| at(NOW) - Duration::parse(before).unwrap()),
+        kind: MessageKind::Service,
+        rule: "campaign:one".into(),
+    };
+    // Decided two days ago, and held until an hour ago.
+    let mut desk = Desk::new();
+    let left = ask(&mut desk, &[departure(7, Some("1h")), departure(8, None)]);
+    assert_eq!(left.why().map(|why| why.condition), Some(Condition::DayFull), "{left}");
+    assert_eq!(ask(&mut desk, &[departure(7, None), departure(8, None)]), Verdict::Now, "it waits, or was dropped");
+    // What somebody else sent in our name stands in no outbox, and counts.
+    desk.sent("5h", MessageKind::Service, "bot");
+    let others = ask(&mut desk, &[departure(8, None)]);
+    assert_eq!(others.why().map(|why| why.condition), Some(Condition::DayFull), "{others}");
+}
+
+#[test]
+fn what_did_not_reach_the_customer_fills_no_day() {
+    let mut desk = Desk::new();
+    let message = Outgoing {
+        number: 7,
+        kind: MessageKind::Service,
+        sender: Sender::Bot,
+        content: Content::Text { body: "news".into() },
+        at: at(NOW) - Duration::hours(5),
+        expires: at(NOW) + Duration::days(1),
+        answers: None,
+        rule: Some("campaign:one".into()),
+        product: None,
+        category: None,
+        template: None,
+        campaign: None,
+        links: Vec::new(),
+        link: false,
+    };
+    desk.look(|ledger, view| ledger.sent(&message, view.policy));
+    assert_eq!(desk.ask().why().map(|why| why.condition), Some(Condition::DayFull));
+    desk.happened("1h", EventBody::Unsent { number: 7 });
+    assert_eq!(desk.ask(), Verdict::Now);
 }

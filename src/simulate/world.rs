@@ -326,7 +326,7 @@ impl<'a> World<'a> {
         loop {
             let (customers, knowledge) = (&self.customers, self.knowledge);
             let ask = |waiting: &Waiting, shared: &Shared| {
-                knowledge.may_leave(&customers[waiting.contact].state, &waiting.message, shared, now)
+                knowledge.may_leave(&customers[waiting.contact].state, (&waiting.message, &[]), shared, now)
             };
             match self.sender.next(now, ask) {
                 Next::Leaves(waiting) => self.leave(waiting, now),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Backend, Store, StoreError, postgres, sqlite};
 use crate::domain::{ContactId, Content, Outgoing, Timestamp};
-use crate::outreach::{Limits, Outcomes};
+use crate::outreach::{Departure, Limits, Outcomes};
 
 /// What the gate says of a follow-up that is about to leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,12 @@ pub enum Leave {
     Never(String),
 }
 
-/// Asked of each follow-up in the transaction that marks it as sending: the contact's state, and the message.
-pub type Gate = Arc<dyn Fn(Option<&str>, &Outgoing) -> Leave + Send + Sync>;
+/// Asked of each follow-up in the transaction that marks it as sending: the contact's state, the message, and what became of the
+/// contact's other follow-ups.
+pub type Gate = Arc<dyn Fn(Option<&str>, &Outgoing, &[Departure]) -> Leave + Send + Sync>;
+
+/// Why a follow-up failed that may have been sent all the same: it counts as sent.
+pub const NOT_KNOWN_WHETHER_SENT: &str = "it is not known whether it was sent";
 
 /// What decides of follow-ups beside the database.
 #[derive(Clone)]
@@ -233,6 +237,23 @@ impl Store {
     /// What became of what was sent unasked since that moment; `seasoned` is the moment before which it could be read by now.
     pub async fn outcomes(&self, since: Timestamp, seasoned: Timestamp) -> Result<Vec<OutcomeRow>, StoreError> {
         Ok(query!(self, limits::outcomes(since, seasoned)))
+    }
+
+    /// Follow-ups that reached nobody, of which their contacts are to be told: whose, and which number.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn unsent(&self, most: i64) -> Result<Vec<(ContactId, i64)>, StoreError> {
+        Ok(query!(self, departures::unsent(most)))
+    }
+
+    /// Their contacts were told of these.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn unsent_told(&self, rows: &[(ContactId, i64)]) -> Result<(), StoreError> {
+        change!(self, departures::told(rows));
+        Ok(())
     }
 
     /// Account events that were not heeded yet, in order.

@@ -79,6 +79,12 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
             (told["not_sent"] == json!([{ "reason": "the campaign was cancelled", "count": 6 }])).then_some(())
         })
         .await;
+        let next = json!({ "name": "summer", "segment": "country:hk", "kind": "service", "templates": ["summer"], "lasts": "3d" });
+        eventually("those whom it did not reach may get the next one today", async || {
+            let (_, run) = call("campaigns/dry-run", Some(next.clone())).await;
+            (run["now"] == 6 && run["later"] == json!({ "day-full": 4 })).then_some(())
+        })
+        .await;
         // All write again: of those who got it, it is a reply.
         for n in 0..10 {
             let signed = text_webhook(&[(n, format!("wamid.again.{n}"), "thanks")]);

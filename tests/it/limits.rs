@@ -16,7 +16,7 @@ use crate::store::{NOW, fold_all, message, reply};
 pub fn open_gate() -> Unasked {
     let text = include_str!("../../keywords/limits.toml").to_owned();
     let limits = Limits::compile(&[SourceFile { path: "limits.toml".into(), text }]).0.unwrap();
-    Unasked { limits: Arc::new(limits), gate: Arc::new(|_, _| Leave::Now) }
+    Unasked { limits: Arc::new(limits), gate: Arc::new(|_, _, _| Leave::Now) }
 }
 
 fn template(number: i64, channel: &str) -> NewOutgoing {
@@ -126,7 +126,7 @@ async fn a_follow_up_is_asked_for_once_more_when_it_leaves() {
         contacts(&store, 3).await;
         fold_all(&store, |_| vec![template(1, "1")]).await;
         let later = NOW + Duration::hours(1);
-        let gate: hotline::store::Gate = Arc::new(move |state, message| match (state, message.number) {
+        let gate: hotline::store::Gate = Arc::new(move |state, message, _| match (state, message.number) {
             (None, _) => Leave::Never("no state".into()),
             (Some(_), 1) => Leave::NotBefore(later, "quiet hours".into()),
             _ => Leave::Now,
@@ -137,9 +137,93 @@ async fn a_follow_up_is_asked_for_once_more_when_it_leaves() {
         assert!(waiting.iter().all(|row| row.due == later && row.why.as_deref() == Some("quiet hours")), "{waiting:?}");
         assert_eq!(waiting.len(), 3);
         let never =
-            Unasked { gate: Arc::new(|_, _| Leave::Never("the customer wants no messages".into())), ..open_gate() };
+            Unasked { gate: Arc::new(|_, _, _| Leave::Never("the customer wants no messages".into())), ..open_gate() };
         assert!(store.take_due(vec![("1".into(), 9)], later, never).await.unwrap().is_empty());
         assert!(store.waiting(9).await.unwrap().is_empty(), "{}: not wanted any more", database.kind);
+    }
+}
+
+/// Two that were held for days leave together at most as the gate says: it sees which left, and when.
+#[tokio::test]
+async fn the_gate_sees_what_left_and_what_reached_nobody() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.set_portfolio(None, NOW).await.unwrap();
+        contacts(&store, 1).await;
+        fold_all(&store, |_| vec![template(1, "1"), template(2, "1"), template(3, "1")]).await;
+        let gate: hotline::store::Gate = Arc::new(|_, message, departures| {
+            assert_eq!(departures.len(), 3, "{departures:?}");
+            match departures.iter().any(|other| other.number != message.number && other.left.is_some()) {
+                true if message.number == 3 => Leave::Never("too much".into()),
+                true => Leave::NotBefore(NOW + Duration::days(2), "a day's messages".into()),
+                false => Leave::Now,
+            }
+        });
+        let day = NOW + Duration::days(1);
+        let left = store.take_due(vec![("1".into(), 9)], day, Unasked { gate, ..open_gate() }).await.unwrap();
+        assert_eq!(left.len(), 1, "{}: {left:?}", database.kind);
+        let contact = left[0].contact;
+        // The one that was dropped is told of, once.
+        assert_eq!(store.unsent(9).await.unwrap(), [(contact, 3)], "{}", database.kind);
+        store.unsent_told(&[(contact, 3)]).await.unwrap();
+        assert_eq!(store.unsent(9).await.unwrap(), []);
+        // Of one that may have been sent nobody knows that it was not.
+        let lost = SendOutcome::Failed(hotline::store::NOT_KNOWN_WHETHER_SENT.into());
+        let number = left[0].message.number;
+        store.record(vec![SendResult { contact, number, at: day, outcome: lost }]).await.unwrap();
+        assert_eq!(store.unsent(9).await.unwrap(), []);
+        let gate: hotline::store::Gate = Arc::new(move |_, _, departures| {
+            let left: Vec<_> = departures.iter().filter_map(|other| other.left).collect();
+            assert_eq!(left, [day]);
+            Leave::Now
+        });
+        let later = NOW + Duration::days(3);
+        assert_eq!(
+            store.take_due(vec![("1".into(), 9)], later, Unasked { gate, ..open_gate() }).await.unwrap().len(),
+            1
+        );
+    }
+}
+
+/// What failed before a rest led to it; what fails after it is judged at once.
+#[tokio::test]
+async fn the_breaker_looks_at_what_left_since_the_last_rest() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.set_portfolio(None, NOW).await.unwrap();
+        contacts(&store, 6).await;
+        fold_all(&store, |_| vec![template(1, "1")]).await;
+        let failing = async |at: Timestamp, most: i64| {
+            let rows = store.take_due(vec![("1".into(), most)], at, open_gate()).await.unwrap();
+            let failed = |row: OutboxRow| SendResult {
+                contact: row.contact,
+                number: 1,
+                at,
+                outcome: SendOutcome::Failed("131026".into()),
+            };
+            store.record(rows.into_iter().map(failed).collect()).await.unwrap();
+        };
+        let failed = async |now: Timestamp| {
+            let rows = store.outcomes(now - Duration::days(1), now).await.unwrap();
+            rows.iter().map(|row| row.outcomes.failed).sum::<u64>()
+        };
+        let minute = |count: i64| NOW + Duration::minutes(count);
+        failing(NOW, 2).await;
+        assert_eq!(failed(minute(1)).await, 2, "{}", database.kind);
+        let what = |what: &str| HoldRow {
+            what: what.into(),
+            since: minute(1),
+            until: None,
+            why: "too much fails".into(),
+            source: "breaker".into(),
+        };
+        for (held, lifted) in [("number:1", 2), ("template:offer", 5)] {
+            store.hold(&what(held)).await.unwrap();
+            assert!(store.lift(held, None, "ana let it go on", minute(lifted)).await.unwrap());
+            assert_eq!(failed(minute(lifted)).await, 0, "{} {held}", database.kind);
+            failing(minute(lifted + 1), 2).await;
+            assert_eq!(failed(minute(lifted + 2)).await, 2, "{} {held}", database.kind);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::campaigns::{self, CANCELLED, Open};
-use super::{Connection, LOCK_PORTFOLIO, json, outbox};
+use super::{Connection, LOCK_PORTFOLIO, departures, json, outbox};
 use crate::domain::{ContactId, Content, Duration, Outgoing, Timestamp};
 use crate::outreach::{Limits, Outcomes};
 use crate::store::{
@@ -43,11 +43,14 @@ pub(in crate::store) async fn take_follow_ups(
     let closed: Vec<_> =
         campaigns.iter().filter(|(_, open)| **open == Open::Closed).map(|(name, _)| [name.clone()]).collect();
     let mut decided = Decided::default();
-    for candidate in candidates(connection, (channel, room), customers > 0, &json(&closed), now).await? {
+    let candidates = candidates(connection, (channel, room), customers > 0, &json(&closed), now).await?;
+    let mut departures = departures::of(connection, candidates.iter().map(|found| found.row.contact), now).await?;
+    for candidate in candidates {
         let Candidate { mut row, template, state, known } = candidate;
+        let others = departures.entry(row.contact).or_default();
         let key = (row.contact.0, row.message.number);
         let campaign = row.message.campaign.as_ref().and_then(|name| campaigns.get_mut(name));
-        match gate(state.as_deref(), &row.message) {
+        match gate(state.as_deref(), &row.message, others) {
             _ if campaign.as_deref() == Some(&Open::Cancelled) => {
                 decided.dropped.push((key.0, key.1, CANCELLED.into()))
             }
@@ -65,6 +68,8 @@ pub(in crate::store) async fn take_follow_ups(
                     row.message.content = content;
                     decided.changed.push((key.0, key.1, json(&row.message)));
                 }
+                // The next one of the same batch counts it.
+                others.iter_mut().filter(|other| other.number == key.1).for_each(|own| own.left = Some(now));
                 decided.leaving.push(key);
                 decided.rows.push(row);
             }
@@ -294,6 +299,8 @@ pub(in crate::store) async fn lift(
         let grow = "insert into numbers (channel, since, resumed_at) values ($1, $2, $2) \
                     on conflict (channel) do update set resumed_at = excluded.resumed_at";
         sqlx::query(grow).bind(channel).bind(now.0).execute(&mut *connection).await?;
+    } else if what.starts_with("template:") {
+        set_figure(connection, &format!("resumed:{what}"), now.0).await?;
     } else if what == "account" {
         sqlx::query("update numbers set resumed_at = $1").bind(now.0).execute(connection).await?;
     }
@@ -425,7 +432,7 @@ pub(in crate::store) async fn numbers(
 }
 
 /// What became of what was sent unasked since that moment, by number and template. `seasoned` is the moment before which it
-/// could have been read by now.
+/// could have been read by now. What left before its number or template went on after a rest counts no more.
 pub(in crate::store) async fn outcomes(
     connection: &mut Connection,
     since: Timestamp,
@@ -435,8 +442,10 @@ pub(in crate::store) async fn outcomes(
                   count(*) filter (where p.opted_out = 1), count(*) filter (where o.sending_since < $2 and o.rank between 3 and 5), \
                   count(*) filter (where o.sending_since < $2 and o.rank between 4 and 5), \
                   count(*) filter (where o.sending_since < $2 and o.rank = 5) from outbox o \
-                  left join profiles p on p.contact_id = o.contact_id \
-                  where o.priority = 1 and o.sending_since > $1 group by 1, 2 order by 1, 2";
+                  left join profiles p on p.contact_id = o.contact_id left join numbers n on n.channel = o.channel \
+                  left join outreach_figures f on f.name = 'resumed:template:' || o.template \
+                  where o.priority = 1 and o.sending_since > $1 and o.sending_since > coalesce(n.resumed_at, 0) \
+                  and o.sending_since > coalesce(f.value, 0) group by 1, 2 order by 1, 2";
     let read = |row: &_| {
         let count = |index: usize| Row::try_get::<i64, _>(row, index).map(|count| count.max(0) as u64);
         Ok(OutcomeRow {

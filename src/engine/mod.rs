@@ -11,6 +11,7 @@ pub mod audience;
 pub mod backtest;
 pub mod campaigns;
 mod changes;
+pub mod dry_run;
 mod feeds;
 pub mod fold;
 pub mod geoip;

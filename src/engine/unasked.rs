@@ -30,10 +30,16 @@ impl Knowledge {
         self.look(contact, facts, desk, |view| ledger.planned().map(|planned| (planned, ask(view, planned))).collect())
     }
 
-    /// What the gate would say now of a message that is not planned yet.
-    pub fn would_leave(&self, state: &State, request: &FollowUpRequest, now: Timestamp) -> Verdict {
+    /// What the gate would say now of a message that is not planned yet; `shared` is what holds for many.
+    pub fn would_leave(&self, state: &State, request: &FollowUpRequest, shared: &Shared, now: Timestamp) -> Verdict {
         let State { contact, facts, desk, ledger, .. } = state;
-        self.look(contact, facts, desk, |view| crate::outreach::gate(ledger, view, request, &Shared::default(), now))
+        self.look(contact, facts, desk, |view| crate::outreach::gate(ledger, view, request, shared, now))
+    }
+
+    /// For which moment it would be planned, if it may go in its time at all.
+    pub fn would_plan(&self, state: &State, request: &FollowUpRequest, now: Timestamp) -> Option<Timestamp> {
+        let State { contact, facts, desk, ledger, .. } = state;
+        self.look(contact, facts, desk, |view| ledger.moment(request, view, now))
     }
 
     /// Shows the gate what it needs of a contact.

@@ -174,7 +174,7 @@ impl Ledger {
 
     /// When a message goes that may not go before `from`: marketing in the best hours, everything else as soon as it may.
     /// `None` where its time would pass.
-    fn moment(&self, planned: &Planned, view: &View<'_>, from: Timestamp) -> Option<Timestamp> {
+    pub fn moment(&self, planned: &Planned, view: &View<'_>, from: Timestamp) -> Option<Timestamp> {
         let open = match gate(self, view, planned, &Shared::default(), from) {
             Verdict::Now | Verdict::OnlyTemplate { .. } => from,
             Verdict::NotBefore { at, .. } => at,

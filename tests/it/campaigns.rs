@@ -50,6 +50,14 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
             "free inside the window: {run}"
         );
         assert_eq!(run["about_seconds"], 7_200, "four an hour: {run}");
+        let mut short = asked.clone();
+        short["lasts"] = json!("1h");
+        let (_, run) = call("campaigns/dry-run", Some(short)).await;
+        assert_eq!(
+            (&run["would_get"], &run["never"]["too-late"]),
+            (&json!(4), &json!(6)),
+            "four within its hour: {run}"
+        );
         let everybody =
             json!({ "name": "all", "segment": "everyone", "kind": "service", "templates": ["a"], "lasts": "3d" });
         let (status, refused) = call("campaigns", Some(everybody)).await;
@@ -57,6 +65,11 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
         let (status, made) = call("campaigns", Some(asked.clone())).await;
         assert_eq!((status, &made["state"]), (201, &json!("draft")), "{made}");
         assert_eq!(call("campaigns", Some(asked.clone())).await.0, 422, "a name is taken once");
+        let (mut typo, mut nothing) = (asked.clone(), asked.clone());
+        (typo["template"], nothing["per_hour"]) = (json!("spring_one"), json!(0));
+        let (status, refused) = call("campaigns/dry-run", Some(typo)).await;
+        assert!(status == 422 && refused["detail"].as_str().unwrap().contains("no field `template`"), "{refused}");
+        assert_eq!(call("campaigns/dry-run", Some(nothing)).await.0, 422, "a budget that sends nothing");
         asked["templates"] = json!(["Not A Name"]);
         assert_eq!(call("campaigns", Some(asked)).await.0, 422);
         assert_eq!(call("campaigns/spring/start", Some(json!({}))).await.0, 200);

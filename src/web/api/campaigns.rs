@@ -1,11 +1,14 @@
 //! `/api/v1/campaigns`: what a campaign would do, making, starting, pausing and cancelling one, and what became of it.
 
+use std::collections::BTreeMap;
+
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::problem::ApiProblem;
@@ -51,6 +54,9 @@ impl Asked {
     pub(in crate::web) async fn wanted(&self, engine: &Engine) -> Result<Wanted, ApiProblem> {
         if !is_name(&self.name) {
             return Err(ApiProblem::invalid("A campaign's name has small letters, digits and hyphens."));
+        }
+        if [self.per_hour, self.per_day].contains(&Some(0)) {
+            return Err(ApiProblem::invalid("A budget of 0 sends nothing: give at least 1, or leave it out."));
         }
         self.offer.check().map_err(|wrong| ApiProblem::invalid(format!("This cannot be sent: {wrong}.")))?;
         let now = engine.now();
@@ -100,9 +106,22 @@ impl Asked {
     }
 }
 
+/// A field that a campaign does not have is a slip of the pen that would change what it does.
+fn asked(body: &Bytes) -> Result<Asked, ApiProblem> {
+    const FIELDS: [&str; 10] =
+        ["name", "segment", "list", "per_hour", "per_day", "kind", "templates", "groups", "product", "lasts"];
+    let fields: BTreeMap<String, IgnoredAny> = read(body)?;
+    match fields.keys().find(|field| !FIELDS.contains(&field.as_str())) {
+        Some(field) => {
+            Err(ApiProblem::invalid(format!("A campaign has no field `{field}`: it has {}.", FIELDS.join(", "))))
+        }
+        None => read(body),
+    }
+}
+
 async fn dry_run(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
     authorise(&engine, &headers)?;
-    let asked: Asked = read(&body)?;
+    let asked = asked(&body)?;
     let wanted = asked.wanted(&engine).await?;
     let budget = (asked.per_hour, asked.per_day);
     Ok(Json(json!(engine.dry_run(&asked.name, &wanted, &asked.offer, budget).await?)))
@@ -114,7 +133,7 @@ async fn make(
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), ApiProblem> {
     authorise(&engine, &headers)?;
-    let asked: Asked = read(&body)?;
+    let asked = asked(&body)?;
     Ok((StatusCode::CREATED, Json(shown(&asked.make(&engine, "api").await?)?)))
 }
 

@@ -164,7 +164,9 @@ async fn by_template(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<
     let knowledge = engine.shelf().knowledge();
     let event = offer.event(&format!("by-hand-{}", now.date_in(knowledge.shop.zone)), contact.0, &[], now);
     let state: Folded = state.and_then(|state| serde_json::from_str(&state).ok()).unwrap_or_default();
-    let verdict = event.request().map(|request| (knowledge.would_leave(&state, &request, &Shared::default(), now), request.not_after));
+    let verdict = event
+        .request()
+        .map(|request| (knowledge.would_leave(&state, &request, &Shared::default(), now), request.not_after));
     if let Some(why) = verdict.as_ref().and_then(|(verdict, not_after)| verdict.forbids(*not_after)) {
         return Err(why.condition.name());
     }

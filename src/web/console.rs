@@ -170,6 +170,7 @@ async fn thread(
     Ok(Some(context! {
         contact => contact_view, composer, bought => Value::from(Serde(bought)), error, key => access::token(),
         messages => view::thread(&events, &sent, shop_zone),
+        planned => view::planned(state.as_deref(), &app.engine.shelf().knowledge(), now),
         tags => view::tags(state.as_deref(), &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     }))
 }

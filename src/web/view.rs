@@ -4,9 +4,11 @@ use chrono_tz::Tz;
 use minijinja::{Value, context};
 
 use crate::domain::{AgentAction, Content, Event, EventBody, Evidence, Timestamp};
+use crate::engine::fold::Knowledge;
 use crate::engine::state::State;
 use crate::engine::summary::Row;
 use crate::engine::tags::Faces;
+use crate::outreach::{Planned, Verdict};
 use crate::store::{InboxRow, LedgerLine, LedgerMove, SentRow};
 
 /// Tags that a row of the inbox shows; the rest is a number.
@@ -163,6 +165,25 @@ fn ours(row: &SentRow, zone: Tz) -> Value {
         error => row.error.clone().filter(|_| matches!(row.state.as_str(), "failed" | "cancelled" | "expired" | "queued")),
         follow_up => row.message.rule.clone(),
     }
+}
+
+/// What is planned for a contact: for when, and what the gate would say of it now.
+pub(super) fn planned(state: Option<&str>, knowledge: &Knowledge, now: Timestamp) -> Vec<Value> {
+    let state: State = state.and_then(|state| serde_json::from_str(state).ok()).unwrap_or_default();
+    let mut plans = knowledge.planned(&state, now);
+    plans.sort_by_key(|(plan, _)| plan.due());
+    let shown = |(plan, verdict): &(&Planned, Verdict)| {
+        let says = match verdict {
+            Verdict::Now => "nothing stands in the way now".to_owned(),
+            Verdict::OnlyTemplate { why, .. } => format!("as a template: {why}"),
+            Verdict::NotBefore { why, .. } => format!("not now: {why}"),
+            Verdict::Never { why } => format!("would not go: {why}"),
+        };
+        let (due, kind) = (plan.due(), plan.kind.name().replace('_', " "));
+        let within = (due > now).then(|| left(due, now));
+        context! { kind, template => &plan.template, rule => &*plan.rule, product => plan.product.clone(), within, says }
+    };
+    plans.iter().map(shown).collect()
 }
 
 /// Tags that hold, with why: the rule, the figure, the words in the message.

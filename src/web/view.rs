@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use minijinja::{Value, context};
 
-use crate::domain::{AgentAction, Content, Event, EventBody, Evidence, Timestamp};
+use crate::domain::{AgentAction, Content, Event, EventBody, Evidence, OptAction, OptScope, Timestamp};
 use crate::engine::state::State;
 use crate::engine::summary::Row;
 use crate::engine::tags::Faces;
@@ -56,6 +56,7 @@ pub(super) fn contact(row: &InboxRow, state: Option<&str>, now: Timestamp, shop_
         country => summary.country.clone(), language => summary.language.clone(), local_time => clock(now, zone),
         zone => zone.name(), colour => summary.colour.clone(), heat => summary.heat.clone(), stage => &summary.stage,
         budget => summary.budget.clone(), product => summary.product.clone(), opted_out => summary.opted_out,
+        marketing_out => state.contact.marketing_out,
         handoff => &row.handoff, agent => row.agent.clone(), reason => summary.reason.clone(),
         due => row.promise_due.map(|due| countdown(due, now)), overdue => row.promise_due.is_some_and(|due| due < now),
         window_open => window.is_some_and(|ends| ends > now), window => window.filter(|ends| *ends > now).map(|ends| left(ends, now)),
@@ -106,6 +107,17 @@ fn shown(event: &Event, zone: Tz) -> Option<Value> {
             context! { kind => "line", text => format!("order {} {}", order.order, format!("{:?}", order.state).to_lowercase()), at }
         }
         EventBody::Click(click) => context! { kind => "line", text => format!("opened a {} link", click.link), at },
+        EventBody::Opt(opt) => {
+            let wants = match (opt.action, opt.scope) {
+                (OptAction::In, _) => "wants messages again",
+                (OptAction::Out, OptScope::All) => "wants no messages",
+                (OptAction::Out, OptScope::Marketing) => "wants no marketing",
+            };
+            if let (Some(by), Some(note)) = (&opt.by, &opt.note) {
+                return Some(context! { kind => "note", text => format!("{wants}: {note}"), sender => by, at });
+            }
+            context! { kind => "line", text => wants, at }
+        }
         EventBody::Agent(agent) => {
             let who = &agent.agent;
             let text = match agent.action {

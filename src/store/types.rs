@@ -195,6 +195,8 @@ pub struct NewLink {
     pub code: String,
     /// For whom.
     pub contact: ContactId,
+    /// The number of the message that it stands in, if it is one of ours.
+    pub message: Option<i64>,
     /// Since when.
     pub at: Timestamp,
     /// Where it leads.
@@ -204,6 +206,8 @@ pub struct NewLink {
 /// A tracked link that somebody opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredLink {
+    /// The end of its address.
+    pub code: String,
     /// For whom it was made.
     pub contact: ContactId,
     /// Where it leads.

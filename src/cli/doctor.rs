@@ -11,6 +11,7 @@ use crate::engine::templates;
 use crate::outreach::Book;
 use crate::store::Store;
 use crate::whatsapp::client::Client;
+use crate::whatsapp::signals;
 use crate::whatsapp::templates::read;
 
 /// Checks settings, dictionaries, database, token and webhook, and says what to do.
@@ -116,8 +117,11 @@ async fn token(settings: &Settings) -> Vec<Finding> {
         findings.push(match client.number(channel).await {
             Ok(number) => {
                 let field = |name: &str| number.get(name).and_then(|value| value.as_str()).unwrap_or("?").to_owned();
-                let detail = format!("{channel} is {}, quality {}", field("verified_name"), field("quality_rating"));
-                Finding { what, ok: true, detail }
+                let (status, ailment) = (signals::status(&number), signals::ailment(&number));
+                let (name, quality) = (field("verified_name"), field("quality_rating"));
+                let said = if ailment.is_empty() { String::new() } else { format!("; Meta says: {ailment}") };
+                let detail = format!("{channel} is {name}, {status}, quality {quality}{said}");
+                Finding { what, ok: !signals::is_stopped(status), detail }
             }
             Err(error) => {
                 let advice = "check HOTLINE_WHATSAPP__ACCESS_TOKEN and HOTLINE_WHATSAPP__PHONE_NUMBER_ID";

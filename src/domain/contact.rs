@@ -266,6 +266,9 @@ pub struct Contact {
     /// Wants no marketing: Meta's preference, or error 131050.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub marketing_out: bool,
+    /// When they last said that they want no messages or no marketing, whatever they said since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opted_out_at: Option<Timestamp>,
     /// Agreed to marketing; writing to us is no agreement (section 7.1).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub opted_in: bool,

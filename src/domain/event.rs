@@ -381,6 +381,24 @@ pub struct OptEvent {
     pub action: OptAction,
     /// Of what.
     pub scope: OptScope,
+    /// Who of the shop says so; absent where the customer did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why a person of the shop says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl OptEvent {
+    /// The customer's own word.
+    pub fn new(action: OptAction, scope: OptScope) -> Self {
+        Self { action, scope, by: None, note: None }
+    }
+
+    /// Whether a person stands for it, with the reason.
+    pub fn is_vouched_for(&self) -> bool {
+        [&self.by, &self.note].iter().all(|told| told.as_ref().is_some_and(|told| !told.trim().is_empty()))
+    }
 }
 
 /// Something about a campaign.

@@ -211,6 +211,9 @@ impl<'a> Folding<'a> {
                         contact.language = Some(language.clone());
                     }
                     if reading.wants(Intent::OptOut) {
+                        if !contact.opted_out {
+                            contact.opted_out_at = Some(event.at);
+                        }
                         contact.opted_out = true;
                     } else if reading.wants(Intent::OptIn) {
                         contact.opted_out = false;
@@ -224,6 +227,9 @@ impl<'a> Folding<'a> {
             }
             EventBody::Opt(opt) => {
                 let out = opt.action == OptAction::Out;
+                if out && !contact.is_opted_out() {
+                    contact.opted_out_at = Some(event.at);
+                }
                 contact.marketing_out = out;
                 contact.opted_in = !out;
                 if opt.scope == OptScope::All {

@@ -47,5 +47,6 @@ pub(super) fn profile(state: &State) -> Profile {
         interaction_at: facts.last_interaction().unwrap_or_default().0,
         inbound_at: contact.last_inbound.unwrap_or_default().0,
         opted_out: contact.is_opted_out(),
+        opted_out_at: contact.opted_out_at.unwrap_or_default().0,
     }
 }

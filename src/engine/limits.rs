@@ -10,7 +10,7 @@ use super::state::State;
 use crate::domain::{Duration, EventBody, MessageNumber, Outgoing, Timestamp};
 use crate::governance::Alert;
 use crate::outreach::{Departure, Outcomes, Shared, Verdict};
-use crate::store::{HoldRow, Leave, NumberTold, OutcomeRow, StoreError};
+use crate::store::{AlertRow, HoldRow, Leave, NumberTold, OutcomeRow, StoreError};
 use crate::whatsapp::errors::{self, Action};
 use crate::whatsapp::graph::Quality;
 use crate::whatsapp::signals::{self, Signal, Subject};
@@ -28,8 +28,14 @@ const SEASONED: Duration = Duration::hours(2);
 /// Who holds something, beside people.
 const META: &str = "meta";
 const BREAKER: &str = "breaker";
+/// Meta too, by how a number stands and by its look at the account: each ends by itself, whatever else Meta holds.
+const STATUS: &str = "meta status";
+const REVIEW: &str = "meta review";
 /// The alert that stands while something is held.
 const ALERT: &str = "number-quality";
+/// What the alerts are called that Meta sends, before Meta's own name; one of which no end is told stands for so long.
+const FROM_META: &str = "meta-";
+const FROM_META_FOR: Duration = Duration::days(7);
 
 /// Looks until told to stop.
 pub(super) async fn run(engine: Engine) {
@@ -62,6 +68,7 @@ async fn look(engine: &Engine, judged: &mut Option<Timestamp>) -> Result<(), Sto
     if judged.is_none_or(|last| now - last >= JUDGE_EVERY) {
         judge(engine).await?;
         tell(engine).await?;
+        end_told(engine).await?;
         *judged = Some(now);
     }
     alert(engine).await
@@ -87,15 +94,50 @@ async fn heed(engine: &Engine, signal: Signal) -> Result<(), StoreError> {
         Signal::Hold { what, until, why } => engine.hold(&what, until, why, META).await,
         Signal::Lift { what, why } => store.lift(&what.key(), Some(META), &why, now).await.map(|_| ()),
         Signal::Template(news) => engine.heed_template(news).await,
+        Signal::Reviewed { approved: true } => {
+            let why = "Meta approved the account";
+            store.lift(&Subject::Account.key(), Some(REVIEW), why, now).await.map(|_| ())
+        }
+        Signal::Reviewed { approved: false } => {
+            engine.hold(&Subject::Account, None, "Meta rejected the account in its review".into(), REVIEW).await
+        }
+        Signal::Told { kind, said } => told(engine, &kind, said).await,
         Signal::Quality { number, quality } => {
             let told = NumberTold { quality: quality.name().into(), ..NumberTold::default() };
-            take_told(engine, &meant(engine, &number).await?, &told).await
+            take_told(engine, &meant(engine, &number).await?, &told, "").await
         }
         Signal::Faster { number } => {
             let told = NumberTold { throughput: "HIGH".into(), ..NumberTold::default() };
-            take_told(engine, &meant(engine, &number).await?, &told).await
+            take_told(engine, &meant(engine, &number).await?, &told, "").await
         }
     }
+}
+
+/// Raises or ends an alert that Meta sent.
+async fn told(engine: &Engine, kind: &str, said: Option<String>) -> Result<(), StoreError> {
+    let name = format!("{FROM_META}{}", kind.to_lowercase().replace('_', "-"));
+    let standing = said.map(|said| Alert {
+        name: name.clone(),
+        what: format!("Meta tells of the account: {said}"),
+        advice: "See to it in Meta's WhatsApp Manager.".into(),
+    });
+    for begun in engine.store().set_alerts(&[&name], standing.as_slice(), engine.now()).await? {
+        tracing::warn!(alert = %begun.name, "{}", begun.what);
+        metrics::counter!("hotline_alerts_total", "alert" => begun.name).increment(1);
+    }
+    Ok(())
+}
+
+/// Meta does not always tell when something is over.
+async fn end_told(engine: &Engine) -> Result<(), StoreError> {
+    let (store, now) = (engine.store(), engine.now());
+    let is_old = |row: &AlertRow| row.until.is_none() && now - row.since > FROM_META_FOR;
+    for row in store.alerts(now).await?.into_iter().filter(is_old) {
+        if row.alert.name.starts_with(FROM_META) {
+            store.set_alerts(&[&row.alert.name], &[], now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Our numbers that a webhook means by these digits. One that Meta has not described yet may be the one that is meant.
@@ -109,13 +151,19 @@ async fn meant(engine: &Engine, digits: &str) -> Result<Vec<String>, StoreError>
     Ok(engine.channels().iter().filter(is_meant).cloned().collect())
 }
 
-/// Takes up what Meta tells of numbers. A fall of the quality to RED holds a number until it is better, one to YELLOW lets it rest.
-/// What did not change says nothing: a person may have let the number go on meanwhile.
-async fn take_told(engine: &Engine, channels: &[String], told: &NumberTold) -> Result<(), StoreError> {
+/// Takes up what Meta tells of numbers. A fall of the quality to RED holds a number until it is better, one to YELLOW lets it rest;
+/// one that may not send is held until it may, with the `ailment` that Meta told. What did not change says nothing: a person may have let the number go on meanwhile.
+async fn take_told(
+    engine: &Engine,
+    channels: &[String],
+    told: &NumberTold,
+    ailment: &str,
+) -> Result<(), StoreError> {
     let (store, now, quality) = (engine.store(), engine.now(), told.quality.as_str());
     let known = store.numbers(now).await?;
     for channel in channels {
-        let was = known.iter().find(|row| row.channel == *channel).map_or("", |row| row.told.quality.as_str());
+        let known = known.iter().find(|row| row.channel == *channel).map(|row| &row.told);
+        let (was, stood) = known.map_or(("", ""), |told| (told.quality.as_str(), told.status.as_str()));
         let (number, red) = (Subject::Number(channel.clone()), Quality::Red.name());
         if quality == red && was != red {
             engine.hold(&number, None, "Meta calls the number's quality RED".into(), META).await?;
@@ -125,10 +173,23 @@ async fn take_told(engine: &Engine, channels: &[String], told: &NumberTold) -> R
             let rests = engine.shelf().knowledge().limits.breaker.yellow_rests;
             engine.hold(&number, Some(now + rests), "the number's quality fell to YELLOW".into(), META).await?;
         }
+        if !told.status.is_empty() && told.status != stood {
+            take_status(engine, &number, &told.status, ailment).await?;
+        }
         // Last: after a crash before it the change is seen once more.
         store.set_number(channel, told, now).await?;
     }
     engine.take_up_paces().await
+}
+
+/// How a number stands has changed.
+async fn take_status(engine: &Engine, number: &Subject, status: &str, ailment: &str) -> Result<(), StoreError> {
+    let said = format!("Meta says that the number is {status}");
+    if !signals::is_stopped(status) {
+        return engine.store().lift(&number.key(), Some(STATUS), &said, engine.now()).await.map(|_| ());
+    }
+    let why = if ailment.is_empty() { said } else { format!("{said}: {ailment}") };
+    engine.hold(number, None, why, STATUS).await
 }
 
 /// Asks Meta about the numbers that this node sends for, now and again until told to stop. Beside all else: an answer may take its
@@ -158,7 +219,7 @@ pub(super) async fn ask(engine: Engine) {
     }
 }
 
-/// Asks Meta for a number's quality and throughput, and for the portfolio's limit. Where it does not answer, what is known stands.
+/// Asks Meta how a number stands, for its quality and throughput, and for the portfolio's limit. Where it does not answer, what is known stands.
 /// Returns how long to wait before it is asked again.
 async fn ask_meta(engine: &Engine, channel: &str) -> Result<Duration, StoreError> {
     let number = match engine.client().number(channel).await {
@@ -172,9 +233,9 @@ async fn ask_meta(engine: &Engine, channel: &str) -> Result<Duration, StoreError
         display: text("display_phone_number"),
         quality: text("quality_rating"),
         throughput: signals::throughput(&number).to_owned(),
-        status: text("status"),
+        status: signals::status(&number).to_owned(),
     };
-    take_told(engine, &[channel.to_owned()], &told).await?;
+    take_told(engine, &[channel.to_owned()], &told, &signals::ailment(&number)).await?;
     if let Some(Signal::Portfolio(most)) = signals::portfolio(&number["whatsapp_business_manager_messaging_limit"]) {
         engine.store().set_portfolio(most, engine.now()).await?;
     }
@@ -238,10 +299,12 @@ async fn alert(engine: &Engine) -> Result<(), StoreError> {
     metrics::gauge!("hotline_holds").set(held.len() as f64);
     let is_all = held.iter().any(|row| !row.what.starts_with("template:"));
     let what = if is_all { "Nothing unasked is sent" } else { "Some follow-ups are not sent" };
+    let refused = held.iter().any(|row| row.why.contains(signals::NO_REPLIES));
+    let replies = if refused { "Meta refuses replies as well." } else { "Replies go on." };
     let standing = (!held.is_empty()).then(|| Alert {
         name: ALERT.into(),
         what: format!("{what}. {}", in_words(&held).join("; ")),
-        advice: "Replies go on. The page Outreach says until when, and lets an admin go on.".into(),
+        advice: format!("{replies} The page Outreach says until when, and lets an admin go on."),
     });
     store.set_alerts(&[ALERT], standing.as_slice(), now).await.map(|_| ())
 }

@@ -31,7 +31,7 @@ pub(super) fn assign(message: &mut Outgoing, contact: ContactId, public_url: &st
         if words.contains(mark) {
             let code = code();
             *words = words.replace(mark, &address(public_url, &code));
-            made.push(NewLink { code, contact, at: now, link });
+            made.push(NewLink { code, contact, message: Some(message.number), at: now, link });
         }
     }
     made
@@ -47,7 +47,7 @@ impl Engine {
     /// # Errors
     /// The database does not answer.
     pub async fn make_link(&self, contact: ContactId, link: Link) -> Result<String, StoreError> {
-        let made = NewLink { code: code(), contact, at: self.now(), link };
+        let made = NewLink { code: code(), contact, message: None, at: self.now(), link };
         let address = address(&self.settings().public_url(), &made.code);
         self.store().add_tracked_links(&[made]).await?;
         Ok(address)
@@ -70,15 +70,21 @@ impl Engine {
         let event = NewEvent::known(opened.contact, None, self.now(), EventBody::Click(click));
         let engine = self.clone();
         self.inner.tasks.spawn(async move {
-            engine.write_click(event).await;
+            engine.write_click(event, &opened.code).await;
             drop(place);
         });
     }
 
-    async fn write_click(&self, event: NewEvent) {
+    async fn write_click(&self, event: NewEvent, code: &str) {
         for _ in 0..TRIES {
-            match self.store().append(vec![event.clone()]).await {
-                Ok(_) => {
+            // First, as often as it takes: it counts once, the event each time.
+            let noted = self.store().link_opened(code, event.at).await;
+            let written = match noted {
+                Ok(()) => self.store().append(vec![event.clone()]).await.map(|_| ()),
+                Err(error) => Err(error),
+            };
+            match written {
+                Ok(()) => {
                     metrics::counter!("hotline_events_received_total", "kind" => "click").increment(1);
                     return;
                 }

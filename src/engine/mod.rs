@@ -56,7 +56,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Settings;
-use crate::domain::{AgentEvent, ContactId, EventBody, Timestamp};
+use crate::domain::{AgentEvent, ContactId, EventBody, OptAction, OptEvent, OptScope, Timestamp};
 use crate::outreach::Book;
 use crate::outreach::pacer::Pacer;
 use crate::store::{Appended, NewEvent, Store, StoreError};
@@ -266,6 +266,22 @@ impl Engine {
         let event = NewEvent::known(contact, key, now, EventBody::Agent(event));
         let mut appended = self.store().append(vec![event]).await?;
         appended.pop().ok_or(StoreError::Closed)
+    }
+
+    /// A person lets a customer be written to again who wanted no messages, and says why. `key` as with [`Self::act`].
+    ///
+    /// # Errors
+    /// The database cannot take it now.
+    pub async fn opt_in(
+        &self,
+        contact: ContactId,
+        by: &str,
+        note: String,
+        key: Option<String>,
+    ) -> Result<(), StoreError> {
+        let (by, note) = (Some(by.to_owned()), Some(note));
+        let body = EventBody::Opt(OptEvent { by, note, ..OptEvent::new(OptAction::In, OptScope::All) });
+        self.store().append(vec![NewEvent::known(contact, key, self.now(), body)]).await.map(|_| ())
     }
 
     /// Stops: nothing new is claimed, what is in hand is finished. True if all ended within `patience`.

@@ -159,7 +159,7 @@ impl<'a> Customer<'a> {
             }
             Act::StopMarketing => {
                 self.stopped = true;
-                turn.events.push(EventBody::Opt(OptEvent { action: OptAction::Out, scope: OptScope::Marketing }));
+                turn.events.push(EventBody::Opt(OptEvent::new(OptAction::Out, OptScope::Marketing)));
             }
             Act::Block { .. } => self.blocked = true,
             Act::Fails { number, code } => {

@@ -143,7 +143,7 @@ impl<'a> World<'a> {
             self.graph.set_no_marketing(&index);
         }
         self.customers.push(Customer::new(profile, state, zone, random));
-        let agreed = EventBody::Opt(OptEvent { action: OptAction::In, scope: OptScope::All });
+        let agreed = EventBody::Opt(OptEvent::new(OptAction::In, OptScope::All));
         self.fold(index, agreed, known_since);
         let visit = self.customers[index].next_visit(self.plan.start);
         self.enter(visit, index, What::Act(Act::Visit));

@@ -68,10 +68,12 @@ pub struct VariantRow {
     pub delivered: i64,
     pub read: i64,
     pub failed: i64,
-    /// Customers who wrote, clicked, ordered within three days of it.
+    /// Customers who wrote something else than that they want no more, opened the message's own link, made an order, or wanted no
+    /// more within three days of it.
     pub replied: i64,
     pub clicked: i64,
     pub ordered: i64,
+    pub opted_out: i64,
 }
 
 /// All of these fail only where the database does not answer.

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::domain::{Event, EventBody, OrderEvent, OrderLine, Timestamp};
+use crate::domain::{Event, EventBody, OrderEvent, OrderLine, OrderState, Timestamp};
 
 /// What one fold changed of what segments ask for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +33,7 @@ pub struct Profile {
     pub interaction_at: i64,
     pub inbound_at: i64,
     pub opted_out: bool,
+    pub opted_out_at: i64,
 }
 
 /// An order as far as these events tell of it; the table keeps the furthest state, and what was told first of sum and lines.
@@ -42,6 +43,8 @@ pub struct OrderRow {
     pub number: String,
     pub rank: i64,
     pub placed_at: Timestamp,
+    /// When it was first told that it was made; what is told only of its later way makes none.
+    pub ordered_at: Option<Timestamp>,
     pub paid_at: Option<Timestamp>,
     pub total: Option<i64>,
     pub currency: Option<String>,
@@ -51,7 +54,7 @@ pub struct OrderRow {
 impl OrderRow {
     /// Whether it was paid for and not taken back.
     pub fn is_purchase(&self) -> bool {
-        self.paid_at.is_some() && self.rank < crate::domain::OrderState::Cancelled as i64
+        self.paid_at.is_some() && self.rank < OrderState::Cancelled as i64
     }
 }
 
@@ -81,6 +84,7 @@ fn row(order: &OrderEvent, at: Timestamp) -> OrderRow {
         number: order.order.clone(),
         rank: order.state as i64,
         placed_at: at,
+        ordered_at: matches!(order.state, OrderState::Placed | OrderState::Paid | OrderState::Completed).then_some(at),
         paid_at: order.state.is_paid().then_some(at),
         total: sum.and_then(|(total, _)| scaled(total)),
         currency: sum.map(|(_, currency)| currency.code().to_owned()),
@@ -92,6 +96,7 @@ fn row(order: &OrderEvent, at: Timestamp) -> OrderRow {
 fn join(known: &mut OrderRow, row: OrderRow) {
     known.rank = known.rank.max(row.rank);
     known.placed_at = known.placed_at.min(row.placed_at);
+    known.ordered_at = known.ordered_at.into_iter().chain(row.ordered_at).min();
     known.paid_at = known.paid_at.into_iter().chain(row.paid_at).min();
     // As in the rules' order book: what was told first of sum and lines stands.
     if known.total.is_none() {

@@ -45,7 +45,7 @@ pub struct HoldRow {
     pub until: Option<Timestamp>,
     /// In words.
     pub why: String,
-    /// Who holds it: `meta`, `breaker`, or the sign-in name of a person.
+    /// Who holds it: `meta`, `meta status`, `meta review`, `breaker`, `templates`, or the sign-in name of a person.
     pub source: String,
 }
 
@@ -67,7 +67,7 @@ pub struct NumberTold {
     pub quality: String,
     /// `STANDARD`, `HIGH`, `NOT_APPLICABLE`; `BUSINESS_APP` where it is used in the app as well.
     pub throughput: String,
-    /// `CONNECTED`, `RESTRICTED` and others.
+    /// `CONNECTED`, `RESTRICTED` and others; `BLOCKED` where only its health tells that it may not send.
     pub status: String,
 }
 

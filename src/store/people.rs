@@ -70,6 +70,12 @@ impl Store {
         Ok(query!(self, links::by_code(code)))
     }
 
+    /// A tracked link was opened: the first time counts.
+    pub async fn link_opened(&self, code: &str, at: Timestamp) -> Result<(), StoreError> {
+        change!(self, links::opened(code, at));
+        Ok(())
+    }
+
     /// Keeps tracked links.
     pub async fn add_tracked_links(&self, links: &[NewLink]) -> Result<(), StoreError> {
         change!(self, links::add(&links.iter().collect::<Vec<_>>()));

@@ -9,15 +9,15 @@ use crate::domain::{
 /// Keys of events that were taken from exported chats begin like this; others are live.
 pub const IMPORTED: &str = "import:";
 
-/// Why the store could not do it.
+/// Why the store could not do it. The words tell of the cause too: without it nobody can mend anything.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Locked, full, gone: try again later. Nothing was changed.
-    #[error("the database is not available")]
-    Unavailable(#[source] std::sync::Arc<sqlx::Error>),
+    #[error("the database is not available: {0}")]
+    Unavailable(std::sync::Arc<sqlx::Error>),
     /// The database refused this statement: a mistake of ours, or data that cannot be stored.
-    #[error("the database refused it")]
-    Refused(#[source] sqlx::Error),
+    #[error("the database refused it: {0}")]
+    Refused(sqlx::Error),
     /// A row that cannot be read back.
     #[error("row {row} of {table} cannot be understood: {reason}")]
     Corrupt {
@@ -29,8 +29,8 @@ pub enum StoreError {
         reason: String,
     },
     /// The tables could not be brought up to date.
-    #[error("the tables could not be brought up to date")]
-    Migration(#[source] sqlx::migrate::MigrateError),
+    #[error("the tables could not be brought up to date: {0}")]
+    Migration(sqlx::migrate::MigrateError),
     /// The address of the database is wrong, or another process owns the file.
     #[error("{0}")]
     Address(String),
@@ -195,6 +195,8 @@ pub struct NewLink {
     pub code: String,
     /// For whom.
     pub contact: ContactId,
+    /// The number of the message that it stands in, if it is one of ours.
+    pub message: Option<i64>,
     /// Since when.
     pub at: Timestamp,
     /// Where it leads.
@@ -204,6 +206,8 @@ pub struct NewLink {
 /// A tracked link that somebody opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredLink {
+    /// The end of its address.
+    pub code: String,
     /// For whom it was made.
     pub contact: ContactId,
     /// Where it leads.

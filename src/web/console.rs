@@ -227,6 +227,18 @@ async fn act(
         let error = error.map(|error| format!("?error={error}")).unwrap_or_default();
         Redirect::to(&format!("/inbox/{view}/{contact}{error}")).into_response()
     };
+    // The form's own key: a double click or a reload sends once.
+    let key = (!form.key.is_empty()).then(|| format!("form:{}:{}", signed_in.user().id, form.key));
+    if action == "opt-in" {
+        let note = match words(&form.text) {
+            Ok(note) => note,
+            Err(error) => return back(Some(if error == "empty" { "note" } else { error })),
+        };
+        return match app.engine.opt_in(ContactId(contact), &signed_in.user().login, note, key).await {
+            Ok(()) => back(None),
+            Err(_) => app.pages.unavailable(),
+        };
+    }
     let (action, text) = match action.as_str() {
         "take" => (AgentAction::Take, None),
         "release" => (AgentAction::Release, None),
@@ -251,8 +263,6 @@ async fn act(
     }
     let event =
         AgentEvent { agent: signed_in.user().login.clone(), action, tag: None, colour: None, text, link: false };
-    // The form's own key: a double click or a reload sends once.
-    let key = (!form.key.is_empty()).then(|| format!("form:{}:{}", signed_in.user().id, form.key));
     match app.engine.act(ContactId(contact), event, key).await {
         Ok(_) => back(None),
         Err(_) => app.pages.unavailable(),

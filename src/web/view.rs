@@ -3,13 +3,14 @@
 use chrono_tz::Tz;
 use minijinja::{Value, context};
 
-use crate::domain::{AgentAction, Content, Event, EventBody, Evidence, Timestamp};
+use crate::domain::{AgentAction, Content, Event, EventBody, Evidence, OptAction, OptScope, Timestamp};
 use crate::engine::fold::Knowledge;
 use crate::engine::state::State;
 use crate::engine::summary::Row;
 use crate::engine::tags::Faces;
 use crate::outreach::{Planned, Verdict};
 use crate::store::{InboxRow, LedgerLine, LedgerMove, SentRow};
+use crate::whatsapp::errors;
 
 /// Tags that a row of the inbox shows; the rest is a number.
 const TAGS_SHOWN: usize = 3;
@@ -58,6 +59,7 @@ pub(super) fn contact(row: &InboxRow, state: Option<&str>, now: Timestamp, shop_
         country => summary.country.clone(), language => summary.language.clone(), local_time => clock(now, zone),
         zone => zone.name(), colour => summary.colour.clone(), heat => summary.heat.clone(), stage => &summary.stage,
         budget => summary.budget.clone(), product => summary.product.clone(), opted_out => summary.opted_out,
+        marketing_out => state.contact.marketing_out,
         handoff => &row.handoff, agent => row.agent.clone(), reason => summary.reason.clone(),
         due => row.promise_due.map(|due| countdown(due, now)), overdue => row.promise_due.is_some_and(|due| due < now),
         window_open => window.is_some_and(|ends| ends > now), window => window.filter(|ends| *ends > now).map(|ends| left(ends, now)),
@@ -108,6 +110,17 @@ fn shown(event: &Event, zone: Tz) -> Option<Value> {
             context! { kind => "line", text => format!("order {} {}", order.order, format!("{:?}", order.state).to_lowercase()), at }
         }
         EventBody::Click(click) => context! { kind => "line", text => format!("opened a {} link", click.link), at },
+        EventBody::Opt(opt) => {
+            let wants = match (opt.action, opt.scope) {
+                (OptAction::In, _) => "wants messages again",
+                (OptAction::Out, OptScope::All) => "wants no messages",
+                (OptAction::Out, OptScope::Marketing) => "wants no marketing",
+            };
+            if let (Some(by), Some(note)) = (&opt.by, &opt.note) {
+                return Some(context! { kind => "note", text => format!("{wants}: {note}"), sender => by, at });
+            }
+            context! { kind => "line", text => wants, at }
+        }
         EventBody::Agent(agent) => {
             let who = &agent.agent;
             let text = match agent.action {
@@ -137,6 +150,13 @@ fn shown(event: &Event, zone: Tz) -> Option<Value> {
     })
 }
 
+/// Why a message did not arrive or still waits, in words: a status tells a code.
+fn said(row: &SentRow) -> Option<String> {
+    let tells = matches!(row.state.as_str(), "failed" | "cancelled" | "expired" | "queued");
+    let error = row.error.as_ref().filter(|_| tells)?;
+    Some(error.parse().map_or_else(|_| error.clone(), errors::explain))
+}
+
 fn ours(row: &SentRow, zone: Tz) -> Value {
     let options: Vec<String> = match &row.message.content {
         Content::Buttons { buttons, .. } => buttons.iter().map(|button| button.title.clone()).collect(),
@@ -162,7 +182,7 @@ fn ours(row: &SentRow, zone: Tz) -> Value {
     context! {
         kind => "ours", bot => row.sender == "bot", sender => &row.sender, text => row.message.content.text(), options,
         at => clock(row.message.at, zone), ticks, label, state => &row.state,
-        error => row.error.clone().filter(|_| matches!(row.state.as_str(), "failed" | "cancelled" | "expired" | "queued")),
+        error => said(row),
         follow_up => row.message.rule.clone(),
     }
 }

@@ -147,7 +147,7 @@ impl Client {
     /// # Errors
     /// See [`SendError`].
     pub async fn number(&self, channel: &str) -> Result<Value, SendError> {
-        let fields = "display_phone_number,verified_name,quality_rating,status,throughput,is_on_biz_app,\
+        let fields = "display_phone_number,verified_name,quality_rating,status,throughput,is_on_biz_app,health_status,\
                       whatsapp_business_manager_messaging_limit";
         self.ask(&format!("{channel}?fields={fields}")).await
     }

@@ -34,6 +34,18 @@ pub enum Signal {
         /// In words.
         why: String,
     },
+    /// Meta looked at the account: whether it may send.
+    Reviewed {
+        /// It may.
+        approved: bool,
+    },
+    /// Something of the account that a person should look at.
+    Told {
+        /// Meta's name of it.
+        kind: String,
+        /// In words; `None` when it is over.
+        said: Option<String>,
+    },
     /// What was held may be sent again.
     Lift {
         /// Which.
@@ -88,6 +100,12 @@ pub fn read(field: &str, value: &Value, at: Timestamp) -> Vec<Signal> {
         "business_capability_update" => portfolio(&value["max_daily_conversations_per_business"]).into_iter().collect(),
         _ if !value["message_template_name"].is_null() => template(field, value, at),
         "account_update" => account(value, &event),
+        "account_review_update" => match value["decision"].as_str() {
+            Some("REJECTED") => vec![Signal::Reviewed { approved: false }],
+            Some("APPROVED") => vec![Signal::Reviewed { approved: true }],
+            _ => Vec::new(),
+        },
+        "account_alerts" => alert(&value["alert_info"]).into_iter().collect(),
         _ => Vec::new(),
     }
 }
@@ -116,13 +134,54 @@ pub fn throughput(number: &Value) -> &str {
     }
 }
 
+/// How a number stands, in Meta's word: its own status, or `BLOCKED` where only its health tells that it may not send.
+pub fn status(number: &Value) -> &str {
+    let status = number["status"].as_str().unwrap_or_default();
+    match number["health_status"]["can_send_message"].as_str() {
+        Some(BLOCKED) if !is_stopped(status) => BLOCKED,
+        _ => status,
+    }
+}
+
+/// Whether a number that stands so sends nothing.
+pub fn is_stopped(status: &str) -> bool {
+    [BLOCKED, "BANNED", "DELETED", "DISCONNECTED", "MIGRATED", "RATE_LIMITED", "RESTRICTED"].contains(&status)
+}
+
+/// What Meta says is wrong with a number's health, and what helps; empty where it says nothing.
+pub fn ailment(number: &Value) -> String {
+    let entities = number["health_status"]["entities"].as_array().into_iter().flatten();
+    let errors = entities.filter_map(|entity| entity["errors"].as_array()).flatten();
+    let said = errors.flat_map(|error| [&error["error_description"], &error["possible_solution"]]);
+    said.filter_map(Value::as_str).filter(|said| !said.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+const BLOCKED: &str = "BLOCKED";
+
+/// Replies are refused as well, not only what nobody asked for.
+pub const NO_REPLIES: &str = "RESTRICTED_CUSTOMER_INITIATED_MESSAGING";
+
+/// What stands for people to see; what is only for their information is no alert.
+fn alert(info: &Value) -> Option<Signal> {
+    let kind = info["alert_type"].as_str()?.to_owned();
+    if info["alert_status"] == "NONE" {
+        return Some(Signal::Told { kind, said: None });
+    }
+    let described = info["alert_description"].as_str().filter(|said| !said.is_empty());
+    let said = described.map_or_else(|| kind.clone(), |said| format!("{kind}: {said}"));
+    (info["alert_severity"] != "INFORMATIONAL").then_some(Signal::Told { kind, said: Some(said) })
+}
+
 /// What stands in a template's way, its status tells. A hold because of an error ends when Meta says that it may go; one whose
-/// quality is red rests before Meta pauses it.
+/// quality is red rests before Meta pauses it, until it is better.
 fn template(field: &str, value: &Value, at: Timestamp) -> Vec<Signal> {
     let Some(news) = templates::news(field, value) else { return Vec::new() };
     let what = Subject::Template(news.name.clone());
     let more = match (news.status.as_deref(), news.quality.as_deref()) {
         (Some("APPROVED"), _) => Some(Signal::Lift { what, why: "Meta: APPROVED".into() }),
+        (_, Some(quality @ ("GREEN" | "YELLOW"))) => {
+            Some(Signal::Lift { what, why: format!("Meta calls the template's quality {quality}") })
+        }
         (_, Some("RED")) => {
             let why = "Meta calls the template's quality RED".into();
             Some(Signal::Hold { what, until: Some(at + Duration::hours(24)), why })
@@ -137,16 +196,20 @@ fn account(value: &Value, event: &str) -> Vec<Signal> {
     match event {
         "ACCOUNT_RESTRICTION" => {
             let restrictions = value["restriction_info"].as_array().into_iter().flatten();
-            let of_ours = restrictions.filter(|restriction| {
-                let kind = restriction["restriction_type"].as_str().unwrap_or_default();
-                kind.contains("BIZ_INITIATED_MESSAGING") || kind.contains("UTILITY_TEMPLATES")
-            });
-            of_ours
-                .flat_map(|restriction| {
-                    let until = restriction["expiration"].as_i64().map(|seconds| Timestamp(seconds * 1_000));
-                    hold(until, format!("Meta: {}", restriction["restriction_type"].as_str().unwrap_or_default()))
-                })
-                .collect()
+            let kind = |restriction: &Value| restriction["restriction_type"].as_str().unwrap_or_default().to_owned();
+            let is_ours = |restriction: &&Value| {
+                let ours = ["BIZ_INITIATED_MESSAGING", "UTILITY_TEMPLATES", NO_REPLIES];
+                ours.iter().any(|ours| kind(restriction).contains(ours))
+            };
+            let of_ours: Vec<&Value> = restrictions.filter(is_ours).collect();
+            if of_ours.is_empty() {
+                return Vec::new();
+            }
+            // One without an end has none; else the last one counts.
+            let ends: Option<Vec<i64>> = of_ours.iter().map(|restriction| restriction["expiration"].as_i64()).collect();
+            let until = ends.and_then(|ends| ends.into_iter().max()).map(|seconds| Timestamp(seconds * 1_000));
+            let kinds: Vec<_> = of_ours.into_iter().map(kind).collect();
+            hold(until, format!("Meta: {}", kinds.join(", ")))
         }
         "ACCOUNT_VIOLATION" => {
             let kind = value["violation_info"]["violation_type"].as_str().unwrap_or("unknown");
@@ -217,7 +280,17 @@ mod tests {
         let why = "Meta: RESTRICTED_BIZ_INITIATED_MESSAGING".to_owned();
         let until = Some(Timestamp(1_790_259_200_000));
         assert_eq!(read("account_update", &restricted, now), [Signal::Hold { what: Subject::Account, until, why }]);
+        let no_replies = json!({ "event": "ACCOUNT_RESTRICTION", "restriction_info": [{ "restriction_type": NO_REPLIES }] });
+        let why = format!("Meta: {NO_REPLIES}");
+        let held = Signal::Hold { what: Subject::Account, until: None, why };
+        assert_eq!(read("account_update", &no_replies, now), [held]);
         assert!(read("account_update", &json!({ "event": "PARTNER_ADDED" }), now).is_empty());
+        let better =
+            json!({ "new_quality_score": "GREEN", "message_template_name": "offer", "message_template_language": "it" });
+        let told = read("message_template_quality_update", &better, now);
+        assert!(matches!(told.as_slice(), [Signal::Lift { what: lifted, .. }, _] if *lifted == what), "{told:?}");
+        let refused = read("account_review_update", &json!({ "decision": "REJECTED" }), now);
+        assert_eq!(refused, [Signal::Reviewed { approved: false }]);
         let upgraded = json!({ "display_phone_number": "+1 312-555-0100", "event": "THROUGHPUT_UPGRADE",
             "max_daily_conversations_per_business": "TIER_UNLIMITED" });
         let faster = Signal::Faster { number: "13125550100".into() };
@@ -225,5 +298,31 @@ mod tests {
         let flagged = json!({ "display_phone_number": "13125550100", "event": "FLAGGED", "current_limit": "TIER_2K" });
         let quality = Signal::Quality { number: "13125550100".into(), quality: Quality::Red };
         assert_eq!(read("phone_number_quality_update", &flagged, now), [Signal::Portfolio(Some(2_000)), quality]);
+    }
+
+    #[test]
+    fn a_number_that_may_not_send_is_told_by_its_status_or_by_its_health() {
+        let ill = json!({ "status": "CONNECTED", "health_status": { "can_send_message": "BLOCKED", "entities": [
+            { "entity_type": "WABA", "errors": [{ "error_description": "No card.", "possible_solution": "Add one." }] },
+        ]}});
+        assert_eq!((status(&ill), ailment(&ill).as_str()), ("BLOCKED", "No card. Add one."));
+        let banned = json!({ "status": "BANNED", "health_status": { "can_send_message": "BLOCKED" } });
+        assert_eq!(status(&banned), "BANNED");
+        let limited = json!({ "status": "CONNECTED", "health_status": { "can_send_message": "LIMITED" } });
+        assert_eq!((status(&limited), is_stopped("CONNECTED")), ("CONNECTED", false));
+    }
+
+    #[test]
+    fn what_a_person_should_look_at_stands_until_it_is_over() {
+        let told = |severity: &str, status: &str| {
+            let info = json!({ "alert_severity": severity, "alert_status": status, "alert_type": "OBA_REJECTED",
+                "alert_description": "Not yet." });
+            read("account_alerts", &json!({ "entity_type": "BUSINESS", "alert_info": info }), Timestamp(0))
+        };
+        let kind = || "OBA_REJECTED".to_owned();
+        let stands = Signal::Told { kind: kind(), said: Some("OBA_REJECTED: Not yet.".into()) };
+        assert_eq!(told("WARNING", "ACTIVE"), [stands]);
+        assert_eq!(told("WARNING", "NONE"), [Signal::Told { kind: kind(), said: None }]);
+        assert_eq!(told("INFORMATIONAL", "ACTIVE"), []);
     }
 }

@@ -140,3 +140,70 @@ async fn what_failed_for_a_reason_that_passes_is_sent_again_and_nothing_else() {
         assert_eq!(again.iter().map(|row| row.contact).collect::<Vec<_>>(), [sent[0].contact]);
     }
 }
+
+/// A stop is no reply, the way of an older order no order, and another link no click: what a variant drives away is told instead.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_answers_a_message_counts_for_its_variant() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 1000).await;
+        let keywords = wide_awake();
+        let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap())];
+        let _app = App::start(address, graph, &database, &settings).await;
+        sandbox.verify().await.unwrap();
+        let http = http();
+        let write = async |n: u64, id: &str, words: &str| {
+            let signed = text_webhook(&[(n, format!("wamid.{id}.{n}"), words)]);
+            assert_eq!(crate::app::post(&http, address, &signed).await, Some(200));
+        };
+        let call = async |path: &str, body: Option<Value>| -> Value {
+            let url = format!("http://{address}/api/v1/{path}");
+            let request = body.map_or_else(|| http.get(&url), |body| http.post(&url).json(&body));
+            let answer = request.bearer_auth(TOKEN).send().await.unwrap();
+            assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
+            answer.json().await.unwrap()
+        };
+        let order = |n: u64, number: &str, state: &str| json!({ "contact": customer(n).number, "event": "order", "order": number, "state": state });
+        let mut old = order(2, "old", "placed");
+        old["at"] = json!((chrono::Utc::now() - chrono::TimeDelta::days(9)).to_rfc3339());
+        call("events", Some(old)).await;
+        for n in 0..6 {
+            sandbox.wrote(&customer(n));
+            write(n, "first", "hi").await;
+        }
+        let asked = json!({ "name": "autumn", "segment": "country:hk", "kind": "service", "templates": ["autumn"], "lasts": "3d" });
+        eventually("all are known and answered", async || {
+            (call("campaigns/dry-run", Some(asked.clone())).await["now"] == 6).then_some(())
+        })
+        .await;
+        call("campaigns", Some(asked)).await;
+        call("campaigns/autumn/start", Some(json!({}))).await;
+        let variant = async || call("campaigns/autumn", None).await["variants"][0].clone();
+        eventually("all have it", async || (variant().await["read"] == 6).then_some(())).await;
+        let link = json!({ "contact": customer(5).number, "url": "https://shop.example/other" });
+        let link = call("links", Some(link)).await["url"].as_str().unwrap().to_owned();
+        crate::links::browser().get(link).send().await.unwrap();
+        let orders = json!([
+            order(2, "old", "shipped"),
+            order(3, "elsewhere", "shipped"),
+            order(4, "regretted", "placed"),
+            order(4, "regretted", "cancelled"),
+            order(5, "new", "placed"),
+            order(5, "new", "paid")
+        ]);
+        call("events", Some(orders)).await;
+        write(0, "then", "STOP").await;
+        write(1, "then", "thanks, I like it").await;
+        let told = eventually("all have answered", async || {
+            let told = variant().await;
+            (told["replied"] == 1 && told["ordered"] == 1 && told["opted_out"] == 1).then_some(told)
+        })
+        .await;
+        assert_eq!(told["clicked"], 0, "{}: {told}", database.kind);
+        eventually("two have responded", async || {
+            let asked = json!({ "segment": "tag:campaign/responded/autumn" });
+            (call("segments/count", Some(asked)).await["count"] == 2).then_some(())
+        })
+        .await;
+    }
+}

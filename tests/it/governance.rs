@@ -391,6 +391,7 @@ async fn tags_that_the_same_contacts_hold_are_counted_together() {
                 number: format!("o{who}"),
                 rank: 2,
                 placed_at: NOW,
+                ordered_at: Some(NOW),
                 paid_at: Some(NOW),
                 total: None,
                 currency: None,

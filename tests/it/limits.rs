@@ -398,3 +398,56 @@ async fn a_number_sends_as_fast_as_meta_tells_and_slower_after_it_was_too_much()
         eventually("it is sent again", async || (phone(&customer(500)).len() == 2).then_some(())).await;
     }
 }
+
+/// A number that Meta has restricted is held with what Meta says of it, and an alert stands; when Meta lets it send again it goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_meta_restricts_is_held_until_it_may_send() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        sandbox.set_faults(Faults { restricted: true, ..Faults::default() });
+        let http = http();
+        let get = async |path: &str| -> Value {
+            let answer = http.get(format!("http://{address}/api/v1/{path}")).bearer_auth(TOKEN).send().await.unwrap();
+            answer.json().await.unwrap()
+        };
+        let settings = [("HOTLINE_API__TOKEN", TOKEN)];
+        let app = App::start(address, graph, &database, &settings).await;
+        eventually("it is held", async || {
+            let held = get("outreach").await["held"][0].clone();
+            let why = "Meta says that the number is RESTRICTED: Too many people blocked it. Write to fewer.";
+            (held["what"] == format!("number:{NUMBER}") && held["why"] == why).then_some(())
+        })
+        .await;
+        eventually("the alert stands", async || {
+            (get("alerts").await["alerts"][0]["name"] == "number-quality").then_some(())
+        })
+        .await;
+        // What Meta tells of the account stands as an alert of its own; a review that went wrong holds all.
+        let tell = async |field: &str, value: Value| {
+            let change = json!({ "field": field, "value": value });
+            let body = json!({ "object": "whatsapp_business_account",
+                "entry": [{ "id": "990000000000001", "time": 1_790_000_000, "changes": [change] }] });
+            let body = body.to_string().into_bytes();
+            let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body);
+            assert_eq!(post(&http, address, &signed).await, Some(200));
+        };
+        let info = json!({ "alert_severity": "WARNING", "alert_status": "ACTIVE", "alert_type": "PROFILE_PICTURE_LOST" });
+        tell("account_alerts", json!({ "entity_type": "PHONE_NUMBER", "entity_id": "1", "alert_info": info })).await;
+        tell("account_review_update", json!({ "decision": "REJECTED" })).await;
+        eventually("both are told", async || {
+            let (alerts, held) = (get("alerts").await.to_string(), get("outreach").await["held"].to_string());
+            (alerts.contains("meta-profile-picture-lost") && held.contains("rejected the account")).then_some(())
+        })
+        .await;
+        tell("account_review_update", json!({ "decision": "APPROVED" })).await;
+        eventually("only the number is held", async || {
+            (get("outreach").await["held"].as_array().unwrap().len() == 1).then_some(())
+        })
+        .await;
+        app.kill();
+        sandbox.set_faults(Faults::default());
+        let _app = App::start(address, graph, &database, &settings).await;
+        eventually("it goes on", async || (get("outreach").await["held"] == json!([])).then_some(())).await;
+    }
+}

@@ -161,6 +161,7 @@ async fn a_link_leads_on_within_five_milliseconds_among_a_hundred_thousand_and_n
     let link = |n: usize| NewLink {
         code: format!("code{n:08}"),
         contact,
+        message: None,
         at: Timestamp(0),
         link: Link {
             kind: LinkKind::Article,

@@ -5,6 +5,7 @@ mod app;
 mod backtest;
 mod browser;
 mod campaigns;
+mod consent;
 mod corpus;
 mod db;
 mod faults;

@@ -30,6 +30,7 @@ fn order(number: &str, rank: i64, paid: Option<i64>, total: i64, currency: &str,
         number: number.into(),
         rank,
         placed_at: days_ago(200),
+        ordered_at: Some(days_ago(200)),
         paid_at: paid.map(days_ago),
         total: Some(total * 10_000),
         currency: Some(currency.into()),
@@ -334,14 +335,14 @@ async fn a_hundred_thousand_contacts_are_counted_and_listed_while_somebody_waits
         "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000)
          insert into contacts (id, created_at, state) select i, 0, json_object('x', hex(zeroblob(1500))) from n;
          insert into profiles select id, case id % 3 when 0 then 'hk' when 1 then 'cn' else 'br' end, 'en', id % 6, id % 4, id % 5,
-            {now} - id * 60000, {now} - id * 60000, {now} - id * 60000, 0 from contacts;
+            {now} - id * 60000, {now} - id * 60000, {now} - id * 60000, 0, 0 from contacts;
          insert into held_tags select id, 'lang/en', {now} from contacts;
          insert into held_tags select id, 'stage/' || (id % 5), {now} from contacts;
          insert into held_tags select id, 'source/' || case id % 4 when 0 then 'ig-ad' when 1 then 'fb-ad' else 'site' end, {now} from contacts;
          insert into held_tags select id, 'need/' || (id % 40), {now} - id * 60000 from contacts;
          insert into held_tags select id, 'value/vip', {now} from contacts where id % 20 = 0;
-         insert into orders select id, 'a' || id, 4, 0, {now} - (id % 300) * {DAY}, 1000000, 'USD', '[]' from contacts where id % 2 = 0;
-         insert into orders select id, 'b' || id, 4, 0, {now} - (id % 90) * {DAY}, 2500000, 'HKD', '[]' from contacts where id % 5 = 0;
+         insert into orders select id, 'a' || id, 4, 0, {now} - (id % 300) * {DAY}, 1000000, 'USD', '[]', 0 from contacts where id % 2 = 0;
+         insert into orders select id, 'b' || id, 4, 0, {now} - (id % 90) * {DAY}, 2500000, 'HKD', '[]', 0 from contacts where id % 5 = 0;
          insert into bought select contact_id, number, case contact_id % 6 when 0 then 'shoes' else 'phone' end, paid_at from orders;",
         now = NOW.0
     );

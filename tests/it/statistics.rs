@@ -403,6 +403,7 @@ async fn fill(store: &Store, orders: Vec<(i64, &str, i64)>) {
             number: format!("{n}-{place}"),
             rank: 1,
             placed_at: paid,
+            ordered_at: Some(paid),
             paid_at: Some(paid),
             total: Some(total * 10_000),
             currency: Some("USD".into()),

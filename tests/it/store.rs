@@ -268,3 +268,37 @@ async fn both_databases_have_the_same_tables_and_columns() {
     assert_eq!(ours, theirs);
     assert!(ours.len() > 50);
 }
+
+/// A change that reads before it writes takes the lock first: else it fails as often as somebody else wrote in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_meta_tells_of_templates_is_kept_while_webhooks_come_fast() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let writing = tokio_util::sync::CancellationToken::new();
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let (store, writing) = (store.clone(), writing.clone());
+                tokio::spawn(async move {
+                    for n in (0..).take_while(|_| !writing.is_cancelled()) {
+                        store.append(vec![message(&format!("{writer}:{n}"), &["+85251234567"], "x")]).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        let offer = |status: &str| hotline::outreach::Listed {
+            name: "offer".into(),
+            language: "it".into(),
+            status: status.into(),
+            ..hotline::outreach::Listed::default()
+        };
+        for status in ["APPROVED", "PAUSED"].into_iter().cycle().take(30) {
+            let kept = store.set_template(&offer(status), NOW).await;
+            assert!(kept.is_ok(), "{}: {}", database.kind, kept.unwrap_err());
+            store.set_templates(&[offer(status)], NOW).await.unwrap();
+        }
+        writing.cancel();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+    }
+}

@@ -8,7 +8,7 @@ use super::{Connection, json};
 use crate::domain::{ContactId, Duration, Timestamp};
 use crate::store::{CampaignRow, CampaignState, Place, VariantRow};
 
-/// A reply, click or order within this time counts for the campaign.
+/// A reply, click, order or opt-out within this time counts for the campaign.
 const ATTRIBUTED: Duration = Duration::days(3);
 /// Why what waits of a cancelled campaign is not sent.
 pub(super) const CANCELLED: &str = "the campaign was cancelled";
@@ -141,15 +141,49 @@ pub(in crate::store) async fn retry(
     Ok(query.execute(connection).await?.rows_affected())
 }
 
-/// An answer to a message of a campaign: something of that kind in the customer's journal soon after it left.
-macro_rules! answered_by {
-    ($kinds:literal) => {
+/// Soon after a message left.
+macro_rules! soon {
+    ($moment:literal) => {
+        // Meta tells times in whole seconds: an answer within the same one looks earlier.
+        concat!($moment, " > o.sending_since - 1000 and ", $moment, " <= o.sending_since + $2")
+    };
+}
+/// The customer wrote, and not that they want no more: that the fold tells, so what is not folded does not count yet.
+macro_rules! replied {
+    () => {
         concat!(
-            "exists (select 1 from journal j where j.contact_id = o.contact_id and j.kind in (",
-            $kinds,
-            // Meta tells times in whole seconds: an answer within the same one looks earlier.
-            ") and j.at > o.sending_since - 1000 and j.at <= o.sending_since + $2)"
+            "exists (select 1 from journal j where j.contact_id = o.contact_id and j.kind = 'message' and ",
+            soon!("j.at"),
+            " and not exists (select 1 from unread u where u.seq = j.seq) and not exists (select 1 from profiles p ",
+            "where p.contact_id = o.contact_id and p.opted_out_at <= j.at and ",
+            soon!("p.opted_out_at"),
+            "))"
         )
+    };
+}
+/// The customer opened the link that stands in this message.
+macro_rules! clicked {
+    () => {
+        concat!(
+            "exists (select 1 from links l where l.contact_id = o.contact_id and l.message = o.number and ",
+            soon!("l.opened_at"),
+            ")"
+        )
+    };
+}
+/// The customer made an order that was not cancelled or returned.
+macro_rules! ordered {
+    () => {
+        concat!(
+            "exists (select 1 from orders b where b.contact_id = o.contact_id and b.rank < 5 and ",
+            soon!("b.ordered_at"),
+            ")"
+        )
+    };
+}
+macro_rules! opted_out {
+    () => {
+        concat!("exists (select 1 from profiles p where p.contact_id = o.contact_id and ", soon!("p.opted_out_at"), ")")
     };
 }
 
@@ -159,9 +193,13 @@ pub(in crate::store) async fn responses(
     name: &str,
 ) -> Result<Vec<ContactId>, sqlx::Error> {
     let select = concat!(
-        "select distinct o.contact_id from outbox o where o.campaign = $1 and o.sending_since is not null and o.rank < 9 and ",
-        answered_by!("'message', 'click', 'order'"),
-        " and not exists (select 1 from journal r where r.key = 'campaign:' || o.campaign || ':response:' || ",
+        "select distinct o.contact_id from outbox o where o.campaign = $1 and o.sending_since is not null and o.rank < 9 and (",
+        replied!(),
+        " or ",
+        clicked!(),
+        " or ",
+        ordered!(),
+        ") and not exists (select 1 from journal r where r.key = 'campaign:' || o.campaign || ':response:' || ",
         "cast(o.contact_id as text)) order by 1 limit 500"
     );
     let contacts = sqlx::query_scalar(select).bind(name).bind(ATTRIBUTED.0).fetch_all(connection).await?;
@@ -170,20 +208,19 @@ pub(in crate::store) async fn responses(
 
 /// What became of a campaign's messages, by variant.
 pub(in crate::store) async fn outcome(connection: &mut Connection, name: &str) -> Result<Vec<VariantRow>, sqlx::Error> {
-    macro_rules! after {
-        ($kind:literal) => {
-            concat!("count(distinct case when ", answered_by!($kind), " then o.contact_id end)")
+    macro_rules! customers {
+        ($who:expr) => {
+            concat!(", count(distinct case when ", $who, " then o.contact_id end)")
         };
     }
     let select = concat!(
         "select coalesce(variant, ''), count(*) filter (where state = 'queued'), ",
         "count(*) filter (where sending_since is not null), count(*) filter (where rank between 4 and 5), ",
-        "count(*) filter (where rank = 5), count(*) filter (where state = 'failed'), ",
-        after!("'message'"),
-        ", ",
-        after!("'click'"),
-        ", ",
-        after!("'order'"),
+        "count(*) filter (where rank = 5), count(*) filter (where state = 'failed')",
+        customers!(replied!()),
+        customers!(clicked!()),
+        customers!(ordered!()),
+        customers!(opted_out!()),
         " from outbox o where campaign = $1 group by 1 order by 1"
     );
     let read = |row: &_| {
@@ -197,6 +234,7 @@ pub(in crate::store) async fn outcome(connection: &mut Connection, name: &str) -
             replied: Row::try_get(row, 6)?,
             clicked: Row::try_get(row, 7)?,
             ordered: Row::try_get(row, 8)?,
+            opted_out: Row::try_get(row, 9)?,
         })
     };
     sqlx::query(select).bind(name).bind(ATTRIBUTED.0).fetch_all(connection).await?.iter().map(read).collect()

@@ -87,7 +87,7 @@ pub(in crate::store) async fn thread(
     limit: i64,
 ) -> Result<Vec<Event>, sqlx::Error> {
     let select = "select seq, at, received, body from journal where contact_id = $1 and \
-                  kind in ('message', 'location', 'sent', 'agent', 'reaction', 'order', 'click') order by seq desc limit $2";
+                  kind in ('message', 'location', 'sent', 'agent', 'reaction', 'order', 'click', 'opt') order by seq desc limit $2";
     let rows = sqlx::query(select).bind(contact.0).bind(limit).fetch_all(connection).await?;
     rows.iter().rev().map(|row| event(row.try_get(0)?, row, 1)).collect()
 }

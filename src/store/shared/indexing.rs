@@ -53,27 +53,31 @@ async fn profiles(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
                 profile.interaction_at,
                 profile.inbound_at,
                 i64::from(profile.opted_out),
+                profile.opted_out_at,
             ))
         })
         .collect();
     let insert = concat!(
         "insert into profiles (contact_id, country, language, colour, heat, stage, first_at, interaction_at, inbound_at, ",
-        "opted_out) select cast(value->>0 as bigint), value->>1, value->>2, cast(value->>3 as bigint), ",
+        "opted_out, opted_out_at) select cast(value->>0 as bigint), value->>1, value->>2, cast(value->>3 as bigint), ",
         "cast(value->>4 as bigint), cast(value->>5 as bigint), cast(value->>6 as bigint), cast(value->>7 as bigint), ",
-        "cast(value->>8 as bigint), cast(value->>9 as bigint) from ",
+        "cast(value->>8 as bigint), cast(value->>9 as bigint), ",
+        "cast(value->>10 as bigint) from ",
         rows!("$1"),
         " where true on conflict (contact_id) do update set country = excluded.country, language = excluded.language, ",
         "colour = excluded.colour, heat = excluded.heat, stage = excluded.stage, first_at = excluded.first_at, ",
-        "interaction_at = excluded.interaction_at, inbound_at = excluded.inbound_at, opted_out = excluded.opted_out"
+        "interaction_at = excluded.interaction_at, inbound_at = excluded.inbound_at, opted_out = excluded.opted_out, ",
+        "opted_out_at = excluded.opted_out_at"
     );
     run(connection, insert, &rows).await
 }
 
 async fn orders(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
     let row = |contact: i64, order: &OrderRow| {
-        let (placed, paid) = (order.placed_at.0, order.paid_at.map(|at| at.0));
+        let (placed, paid, ordered) =
+            (order.placed_at.0, order.paid_at.map(|at| at.0), order.ordered_at.map(|at| at.0));
         let (number, currency) = (order.number.clone(), order.currency.clone());
-        (contact, number, order.rank, placed, paid, order.total, currency, json(&order.items))
+        (contact, number, order.rank, placed, paid, order.total, currency, json(&order.items), ordered)
     };
     let rows = folded.iter().flat_map(|folded| folded.indexed.orders.iter().map(|order| row(folded.contact.0, order)));
     let rows: Vec<_> = rows.collect();
@@ -81,13 +85,15 @@ async fn orders(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
         return Ok(());
     }
     let upsert = concat!(
-        "insert into orders (contact_id, number, rank, placed_at, paid_at, total, currency, items) ",
+        "insert into orders (contact_id, number, rank, placed_at, paid_at, total, currency, items, ordered_at) ",
         "select cast(value->>0 as bigint), value->>1, cast(value->>2 as bigint), cast(value->>3 as bigint), ",
-        "cast(value->>4 as bigint), cast(value->>5 as bigint), value->>6, value->>7 from ",
+        "cast(value->>4 as bigint), cast(value->>5 as bigint), value->>6, value->>7, cast(value->>8 as bigint) from ",
         rows!("$1"),
         " where true on conflict (contact_id, number) do update set ",
         "rank = case when excluded.rank > orders.rank then excluded.rank else orders.rank end, ",
         "placed_at = case when excluded.placed_at < orders.placed_at then excluded.placed_at else orders.placed_at end, ",
+        "ordered_at = case when orders.ordered_at is null or excluded.ordered_at < orders.ordered_at then excluded.ordered_at ",
+        "else orders.ordered_at end, ",
         "paid_at = case when orders.paid_at is null or excluded.paid_at < orders.paid_at then excluded.paid_at ",
         "else orders.paid_at end, total = coalesce(orders.total, excluded.total), ",
         "currency = coalesce(orders.currency, excluded.currency), ",

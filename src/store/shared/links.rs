@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::{Connection, json};
-use crate::domain::{ContactId, ContactRef};
+use crate::domain::{ContactId, ContactRef, Timestamp};
 use crate::store::{NewLink, StoredLink};
 
 /// Writes links.
@@ -11,10 +11,11 @@ pub(in crate::store) async fn add(connection: &mut Connection, links: &[&NewLink
     if links.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = links.iter().map(|link| (&link.code, link.contact.0, link.at.0, json(&link.link))).collect();
+    let rows: Vec<_> =
+        links.iter().map(|link| (&link.code, link.contact.0, link.at.0, json(&link.link), link.message)).collect();
     let insert = concat!(
-        "insert into links (code, contact_id, created_at, link) select value->>0, cast(value->>1 as bigint), ",
-        "cast(value->>2 as bigint), value->>3 from ",
+        "insert into links (code, contact_id, created_at, link, message) select value->>0, cast(value->>1 as bigint), ",
+        "cast(value->>2 as bigint), value->>3, cast(value->>4 as bigint) from ",
         rows!("$1"),
         " where true"
     );
@@ -31,7 +32,17 @@ pub(in crate::store) async fn by_code(
                   where l.code = $1";
     let Some(row) = sqlx::query(select).bind(code).fetch_optional(connection).await? else { return Ok(None) };
     let link = serde_json::from_str(row.try_get(1)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
-    Ok(Some(StoredLink { contact: ContactId(row.try_get(0)?), link }))
+    Ok(Some(StoredLink { code: code.to_owned(), contact: ContactId(row.try_get(0)?), link }))
+}
+
+/// A link was opened: the first time counts.
+pub(in crate::store) async fn opened(
+    connection: &mut Connection,
+    code: &str,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let update = "update links set opened_at = $2 where code = $1 and opened_at is null";
+    sqlx::query(update).bind(code).bind(at.0).execute(connection).await.map(|_| ())
 }
 
 /// Whose name it is.

@@ -4,7 +4,7 @@ use sqlx::{Connection as _, Row};
 
 use super::claiming::{Beginning, beginnings};
 use super::folding::run;
-use super::{Connection, json};
+use super::{BEGIN, Connection, json};
 use crate::domain::ContactId;
 use crate::store::{ClaimedContact, Folded, History};
 
@@ -14,7 +14,7 @@ pub(in crate::store) async fn made_with(
     connection: &mut Connection,
     fingerprint: &str,
 ) -> Result<Option<u64>, sqlx::Error> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(BEGIN).await?;
     let note = "insert into made_with (id, fingerprint) values (1, $1) on conflict (id) do update \
                 set fingerprint = excluded.fingerprint where made_with.fingerprint <> excluded.fingerprint";
     let changed = sqlx::query(note).bind(fingerprint).execute(&mut *transaction).await?.rows_affected() > 0;

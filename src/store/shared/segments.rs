@@ -82,7 +82,7 @@ pub(in crate::store) async fn member(
 
 /// What lists show of a contact, up to its conditions.
 const MEMBERS: &str = "select p.contact_id, c.summary, p.country, p.language, p.colour, p.heat, p.stage, p.first_at, \
-                       p.interaction_at, p.inbound_at, p.opted_out from profiles p join contacts c on c.id = p.contact_id where ";
+                       p.interaction_at, p.inbound_at, p.opted_out, p.opted_out_at from profiles p join contacts c on c.id = p.contact_id where ";
 
 async fn members(connection: &mut Connection, mut query: Query, rank: i64) -> Result<Vec<Member>, sqlx::Error> {
     let rows = query.build().persistent(false).fetch_all(connection).await?;
@@ -102,6 +102,7 @@ async fn members(connection: &mut Connection, mut query: Query, rank: i64) -> Re
                 interaction_at: Row::try_get(row, 8)?,
                 inbound_at: Row::try_get(row, 9)?,
                 opted_out: Row::try_get::<i64, _>(row, 10)? != 0,
+                opted_out_at: Row::try_get(row, 11)?,
             },
             tags: Vec::new(),
             spent: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::{Connection as _, Row};
 
-use super::{Connection, json};
+use super::{BEGIN, Connection, json};
 use crate::domain::{ContactId, Timestamp};
 use crate::store::{HeldRow, LogRow, RuleChange, SeenRule, TagRow, TagUse, UseRow, Verdict, VerdictRow};
 
@@ -215,7 +215,7 @@ pub(in crate::store) async fn keep_rules(
     new_ones: bool,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(BEGIN).await?;
     for RuleChange { before, after } in changes {
         let (action, query) = match (before, after) {
             (None, None) => continue,

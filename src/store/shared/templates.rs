@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{Connection as _, Row};
 
-use super::{Connection, json, limits};
+use super::{BEGIN, Connection, json, limits};
 use crate::domain::Timestamp;
 use crate::outreach::Listed;
 
@@ -35,7 +35,7 @@ pub(in crate::store) async fn put(
     templates: &[Listed],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(BEGIN).await?;
     let before: BTreeMap<_, _> =
         all(&mut transaction).await?.into_iter().map(|old| ((old.name.clone(), old.language.clone()), old)).collect();
     let old = |template: &Listed| before.get(&(template.name.clone(), template.language.clone()));
@@ -75,7 +75,7 @@ pub(in crate::store) async fn keep_only(
     templates: &[Listed],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(BEGIN).await?;
     let delete = concat!(
         "delete from templates where not exists (select 1 from ",
         rows!("$1"),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::authorise;
 use super::problem::ApiProblem;
-use crate::domain::{EventBody, TagKey, Timestamp};
+use crate::domain::{EventBody, OptAction, TagKey, Timestamp};
 use crate::engine::Engine;
 use crate::engine::timeline::{Head, check_contact, event_body, take_head};
 use crate::store::{NewEvent, TagUse};
@@ -80,6 +80,15 @@ fn new_event(engine: &Engine, mut item: Value, now: Timestamp) -> Result<NewEven
         if let Some(tag) = &agent.tag {
             tag.parse::<TagKey>().map_err(|error| error.to_string())?;
         }
+    }
+    if let EventBody::Opt(opt) = &body
+        && opt.action == OptAction::In
+        && !opt.is_vouched_for()
+    {
+        // What the customer says comes from WhatsApp: here it is a program that says it of them.
+        return Err(
+            "an opt-in may undo what the customer said: tell who answers for it as `by`, and why as `note`".into()
+        );
     }
     check_contact(contact.as_ref(), &body)?;
     // What has not happened yet cannot have happened.

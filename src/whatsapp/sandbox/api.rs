@@ -49,10 +49,16 @@ async fn number(
         return unknown_object(&number);
     }
     let (level, is_on_biz_app) = sandbox.inner.settings.rules.throughput();
+    let (status, health) = match sandbox.inner.faults().restricted {
+        true => ("RESTRICTED", json!({ "can_send_message": "BLOCKED", "entities": [{ "entity_type": "PHONE_NUMBER",
+            "id": number, "can_send_message": "BLOCKED", "errors": [{ "error_code": 141_000,
+            "error_description": "Too many people blocked it.", "possible_solution": "Write to fewer." }] }] })),
+        false => ("CONNECTED", json!({ "can_send_message": "AVAILABLE" })),
+    };
     axum::Json(json!({
         "id": number, "display_phone_number": "+1 312-555-0100", "verified_name": "Sandbox",
         "quality_rating": sandbox.inner.graph().quality().name(),
-        "status": "CONNECTED", "throughput": { "level": level }, "is_on_biz_app": is_on_biz_app,
+        "status": status, "health_status": health, "throughput": { "level": level }, "is_on_biz_app": is_on_biz_app,
         "whatsapp_business_manager_messaging_limit": sandbox.inner.settings.rules.tier(),
     }))
     .into_response()

@@ -66,6 +66,8 @@ pub struct Faults {
     pub next_code: Option<i64>,
     /// How many of them.
     pub next_codes: u32,
+    /// The number is `RESTRICTED`, and its health says that nothing may be sent.
+    pub restricted: bool,
 }
 
 /// The sandbox. Cheap to clone.

@@ -193,7 +193,7 @@ pub(super) fn historic(message: Value, person: &str, received: Timestamp) -> Arr
 pub(super) fn stops(message: &InboundMessage) -> Option<OptEvent> {
     let payload = message.choice.as_deref()?.trim().to_ascii_lowercase();
     let stop = ["stop", "unsubscribe", "opt_out", "opt-out", "stop_promotions"].contains(&payload.as_str());
-    stop.then_some(OptEvent { action: OptAction::Out, scope: OptScope::All })
+    stop.then_some(OptEvent::new(OptAction::Out, OptScope::All))
 }
 
 /// The card of the sender: `contacts` need not stand in the order of `messages` (section 2.1).

@@ -193,7 +193,7 @@ impl Reader<'_> {
             let contacts = names(entry.wa_id.as_deref(), entry.user_id.as_deref());
             let who = contacts.first().map(ToString::to_string).unwrap_or_default();
             let key = format!("pref:{who}:{}:{}", entry.value.as_deref().unwrap_or_default(), at.0);
-            let body = EventBody::Opt(OptEvent { action, scope: OptScope::Marketing });
+            let body = EventBody::Opt(OptEvent::new(action, OptScope::Marketing));
             self.arrivals.push(Arrival { key, contacts, at, body });
         }
     }

@@ -1,0 +1,79 @@
+//! Who wants no messages, and who may say that they want some again.
+
+use hotline::domain::Timestamp;
+use hotline::store::{Role, Store};
+use reqwest::header::{CONTENT_TYPE, COOKIE};
+use serde_json::{Value, json};
+
+use crate::app::{App, free_address, http, sandbox};
+use crate::db::{Database, eventually};
+
+const TOKEN: &str = "token-of-the-api";
+
+/// A program that says that a customer wants messages again must tell who answers for it and why; so must a person in the panel.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_is_undone_by_the_customer_or_by_a_person_with_a_note() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 1000).await;
+    let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+    let (http, base) = (http(), format!("http://{address}"));
+    let event = async |body: Value| -> Value {
+        let answer = http.post(format!("{base}/api/v1/events")).bearer_auth(TOKEN).json(&body).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["results"][0].clone()
+    };
+    let who = "+85261000001";
+    event(json!({ "contact": who, "event": "message", "text": "STOP" })).await;
+    let store = Store::open_beside(&database.url).await.unwrap();
+    let contact =
+        eventually("the contact is there", async || store.contact_of(&who.parse().unwrap()).await.unwrap()).await;
+    let opted_out = async |wanted: bool| {
+        eventually(&format!("they are opted out: {wanted}"), async || {
+            let (_, state) = store.contact(contact).await.unwrap()?;
+            (state?.contains("\"opted_out\":true") == wanted).then_some(())
+        })
+        .await;
+    };
+    opted_out(true).await;
+    for scope in ["all", "marketing"] {
+        let mut again = json!({ "contact": who, "event": "opt", "action": "in", "scope": scope });
+        assert_eq!(event(again.clone()).await["status"], "invalid");
+        again["note"] = json!("called us");
+        let told = event(again).await;
+        assert!(told["detail"].as_str().unwrap().contains("tell who answers for it as `by`"), "{told}");
+    }
+    let now = Timestamp::from(chrono::Utc::now());
+    store.add_user("ben", "Ben", Role::Agent, now).await.unwrap();
+    let link = hotline::web::access::new_link(&store, "ben", &base, now).await.unwrap().unwrap();
+    let once = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let cookie = once.post(link).send().await.unwrap().headers()["set-cookie"].clone();
+    let look = async || {
+        let page = http.get(format!("{base}/inbox/all/{}", contact.0)).header(COOKIE, &cookie).send().await.unwrap();
+        page.text().await.unwrap()
+    };
+    let page = look().await;
+    assert!(page.contains("wants none") && page.contains("They want messages again"), "{page}");
+    let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let lift = async |note: &str| {
+        let form = format!("csrf={csrf}&text={note}");
+        let url = format!("{base}/contact/{}/opt-in", contact.0);
+        let request = once.post(url).header(COOKIE, &cookie).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        request.body(form).send().await.unwrap().headers()["location"].to_str().unwrap().to_owned()
+    };
+    assert!(lift("").await.ends_with("?error=note"));
+    opted_out(true).await;
+    assert!(!lift("Asked+for+offers+on+Monday").await.contains("error"));
+    opted_out(false).await;
+    let page = look().await;
+    assert!(
+        page.contains("wants messages again: Asked for offers on Monday") && !page.contains("wants none"),
+        "{page}"
+    );
+    // With both, a program may too.
+    event(json!({ "contact": who, "event": "opt", "action": "out", "scope": "all" })).await;
+    opted_out(true).await;
+    let again =
+        json!({ "contact": who, "event": "opt", "action": "in", "scope": "all", "by": "checkout", "note": "order 7" });
+    assert_eq!(event(again).await["status"], "accepted");
+    opted_out(false).await;
+}

@@ -152,6 +152,7 @@ impl Engine {
         let currency = knowledge.prices.currency.code().to_owned();
         let (mut run, mut place) = (DryRun { currency, ..DryRun::default() }, Place::default());
         let mut last_opens = now;
+        let made_marketing = self.made_marketing(offer).await?;
         loop {
             let members = page(store, &knowledge, wanted, place, TOLD).await?;
             let Some(last) = members.last() else { break };
@@ -163,7 +164,8 @@ impl Engine {
                 let state = states.get(&member.contact).and_then(|state| serde_json::from_str(state.as_deref()?).ok());
                 let state: State = state.unwrap_or_default();
                 let Some(request) = offer.request(name, member.contact.0, &member.tags, now) else { continue };
-                let verdict = knowledge.would_leave(&state, &request, now);
+                let made = made_marketing(&state.contact, &request.template);
+                let verdict = knowledge.would_leave(&state, &request, made, now);
                 if let Some(why) = verdict.forbids(request.not_after) {
                     *run.never.entry(why.condition.name()).or_default() += 1;
                     continue;
@@ -185,7 +187,7 @@ impl Engine {
                     }
                 };
                 if !free {
-                    let marketing = knowledge.outreach.is_marketing_to_meta(request.kind, &request.template);
+                    let marketing = made || knowledge.outreach.is_marketing_to_meta(request.kind, &request.template);
                     run.cost += knowledge.prices.of_template(state.contact.country, marketing);
                 }
                 *run.variants.entry(request.template).or_default() += 1;

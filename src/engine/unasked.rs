@@ -22,10 +22,11 @@ impl Knowledge {
         self.look(contact, facts, desk, |view| ledger.planned().map(|planned| (planned, ask(view, planned))).collect())
     }
 
-    /// What the gate would say now of a message that is not planned yet.
-    pub fn would_leave(&self, state: &State, request: &FollowUpRequest, now: Timestamp) -> Verdict {
+    /// What the gate would say now of a message that is not planned yet; `marketing` tells that Meta has made its template so.
+    pub fn would_leave(&self, state: &State, request: &FollowUpRequest, marketing: bool, now: Timestamp) -> Verdict {
         let State { contact, facts, desk, ledger, .. } = state;
-        self.look(contact, facts, desk, |view| crate::outreach::gate(ledger, view, request, &Shared::default(), now))
+        let shared = Shared { marketing, ..Shared::default() };
+        self.look(contact, facts, desk, |view| crate::outreach::gate(ledger, view, request, &shared, now))
     }
 
     /// Shows the gate what it needs of a contact.

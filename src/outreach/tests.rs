@@ -380,3 +380,24 @@ fn a_campaign_about_a_product_goes_to_those_whose_tags_fit_it() {
     assert_eq!(ask(&[], None, spring), Verdict::Now, "it is about no product");
     assert_eq!(ask(&[], Some("appliances/coffee_machine"), None), Verdict::Now, "a rule has a reason of its own");
 }
+
+/// What Meta has made marketing is refused to those who want none, and put off for those whom Meta spares it; inside the service
+/// window it is no template at all.
+#[test]
+fn a_template_that_meta_has_made_marketing_leaves_as_such_whatever_it_is_to_us() {
+    let ask = |condition, marketing: bool, window: bool| {
+        let mut desk = Desk::new();
+        desk.arrange(condition);
+        desk.planned.kind = MessageKind::Service;
+        desk.contact.last_inbound = Some(at(NOW) - if window { Duration::hours(2) } else { Duration::days(8) });
+        desk.shared.marketing = marketing;
+        desk.ask().why().map(|why| why.condition)
+    };
+    let conditions =
+        [Condition::MarketingOut, Condition::Experiment, Condition::CountryWithoutMarketing, Condition::UserCapped];
+    for condition in conditions {
+        assert_eq!(ask(condition, true, false), Some(condition));
+        assert_eq!(ask(condition, false, false), Some(Condition::WindowClosed), "{condition:?}");
+        assert_eq!(ask(condition, true, true), None, "{condition:?}");
+    }
+}

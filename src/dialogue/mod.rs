@@ -153,6 +153,11 @@ impl Dialogue {
         self.forms.code(shop.language.tag())
     }
 
+    /// Meta's code of the language in which a contact is to get a template.
+    pub fn template_language<'a>(&'a self, contact: &'a Contact, shop: &'a Shop) -> &'a str {
+        self.forms.code(self.templates.language(contact, shop))
+    }
+
     /// Every follow-up that has words of its own.
     pub fn own_words(&self) -> impl Iterator<Item = &String> {
         self.templates.own_names()

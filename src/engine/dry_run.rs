@@ -10,7 +10,7 @@ use super::Engine;
 use super::fold::Knowledge;
 use super::segments::{Wanted, page};
 use super::state::State;
-use crate::domain::{Duration, FollowUpRequest, Timestamp};
+use crate::domain::{Contact, Duration, FollowUpRequest, Timestamp};
 use crate::outreach::{Condition, Held, Offer, Shared, Verdict};
 use crate::store::{HoldRow, NumberRow, Place, StoreError};
 use crate::whatsapp::signals::Subject;
@@ -56,6 +56,8 @@ struct Asking<'a> {
     name: &'a str,
     now: Timestamp,
     held: &'a [HoldRow],
+    /// Whether Meta has made marketing of the template that a contact would get.
+    made_marketing: &'a (dyn Fn(&Contact, &str) -> bool + Sync),
     /// The number of those who never wrote to one of ours.
     first: &'a str,
     run: DryRun,
@@ -67,7 +69,8 @@ impl Asking<'_> {
     fn ask(&mut self, contact: i64, tags: &[String], state: &State) {
         let Some(mut request) = self.offer.request(self.name, contact, tags, self.now) else { return };
         request.category = request.product.as_deref().and_then(|product| self.knowledge.shop.key_of(product));
-        let shared = self.shared(state.contact.channel.as_deref().unwrap_or(self.first), &request);
+        let mut shared = self.shared(state.contact.channel.as_deref().unwrap_or(self.first), &request);
+        shared.marketing = (self.made_marketing)(&state.contact, &request.template);
         let verdict = self.knowledge.would_leave(state, &request, &shared, self.now);
         let moment = self.knowledge.would_plan(state, &request, self.now);
         if let Some(why) = verdict.forbids(request.not_after) {
@@ -91,7 +94,8 @@ impl Asking<'_> {
             }
         };
         if as_template {
-            let marketing = self.knowledge.outreach.is_marketing_to_meta(request.kind, &request.template);
+            let of_ours = || self.knowledge.outreach.is_marketing_to_meta(request.kind, &request.template);
+            let marketing = shared.marketing || of_ours();
             self.run.cost += self.knowledge.prices.of_template(state.contact.country, marketing);
         }
         *self.run.variants.entry(request.template).or_default() += 1;
@@ -173,8 +177,9 @@ impl Engine {
         let (store, knowledge, now) = (self.store(), self.shelf().knowledge(), self.now());
         let (held, first) = (self.held().await?, self.channels().first().cloned().unwrap_or_default());
         let run = DryRun { currency: knowledge.prices.currency.code().to_owned(), ..DryRun::default() };
-        let (knowledge, held, first) = (&knowledge, &held, &first);
-        let mut asking = Asking { knowledge, offer, name, now, held, first, run, last_opens: now };
+        let made_marketing = self.made_marketing(offer).await?;
+        let (knowledge, held, first, made_marketing) = (&knowledge, &held, &first, &made_marketing);
+        let mut asking = Asking { knowledge, offer, name, now, held, made_marketing, first, run, last_opens: now };
         let mut place = Place::default();
         loop {
             let members = page(store, knowledge, wanted, place, PAGE).await?;

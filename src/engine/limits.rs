@@ -152,13 +152,9 @@ async fn meant(engine: &Engine, digits: &str) -> Result<Vec<String>, StoreError>
 }
 
 /// Takes up what Meta tells of numbers. A fall of the quality to RED holds a number until it is better, one to YELLOW lets it rest;
-/// one that may not send is held until it may, with the `ailment` that Meta told. What did not change says nothing: a person may have let the number go on meanwhile.
-async fn take_told(
-    engine: &Engine,
-    channels: &[String],
-    told: &NumberTold,
-    ailment: &str,
-) -> Result<(), StoreError> {
+/// one that may not send is held until it may, with the `ailment` that Meta told. What did not change says nothing: a person may
+/// have let the number go on meanwhile.
+async fn take_told(engine: &Engine, channels: &[String], told: &NumberTold, ailment: &str) -> Result<(), StoreError> {
     let (store, now, quality) = (engine.store(), engine.now(), told.quality.as_str());
     let known = store.numbers(now).await?;
     for channel in channels {
@@ -387,17 +383,20 @@ impl Engine {
 }
 
 /// The gate as the store asks it: what is held for many, the store has seen to already.
+/// `marketing` tells that Meta has made its template so.
 pub(super) fn may_leave(
     knowledge: &Knowledge,
     state: Option<&str>,
     (message, departures): (&Outgoing, &[Departure]),
+    marketing: bool,
     now: Timestamp,
 ) -> Leave {
     // A contact that is just being made anew: soon there is a state to ask.
     let Some(state) = state.and_then(|state| serde_json::from_str::<State>(state).ok()) else {
         return Leave::NotBefore(now + Duration::minutes(1), "the customer is being looked up".into());
     };
-    match knowledge.may_leave(&state, (message, departures), &Shared::default(), now) {
+    let shared = Shared { marketing, ..Shared::default() };
+    match knowledge.may_leave(&state, (message, departures), &shared, now) {
         Verdict::Now => Leave::Now,
         Verdict::OnlyTemplate { .. } if matches!(message.content, crate::domain::Content::Template(_)) => Leave::Now,
         Verdict::NotBefore { at, why } if at <= message.expires => Leave::NotBefore(at, why.to_string()),

@@ -194,6 +194,7 @@ impl Standing<'_> {
             portfolio: full(self.portfolio.used, self.portfolio.limit),
             warm_up: number.and_then(|number| full(number.customers, number.warm_up)),
             budget: closed.map(|campaign| Held { until, why: format!("{campaign} is paused or has sent enough") }),
+            marketing: false,
         }
     }
 }

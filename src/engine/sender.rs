@@ -11,7 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::Engine;
 use super::lanes::Lane;
 use super::limits::may_leave;
-use super::templates::in_language;
+use super::templates::{in_language, is_marketing};
 use crate::domain::{Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
 use crate::outreach::Departure;
 use crate::outreach::pacer::Pace;
@@ -140,7 +140,8 @@ fn unasked(engine: &Engine) -> Unasked {
     let (knowledge, now) = (engine.shelf().knowledge(), engine.now());
     let (limits, book) = (knowledge.limits.clone(), engine.book());
     let gate = move |state: Option<&str>, message: &Outgoing, departures: &[Departure]| {
-        let leave = may_leave(&knowledge, state, (message, departures), now);
+        let marketing = is_marketing(message, book.as_deref(), &knowledge);
+        let leave = may_leave(&knowledge, state, (message, departures), marketing, now);
         in_language(leave, message, book.as_deref(), &knowledge, now)
     };
     Unasked { limits, gate: Arc::new(gate) }

@@ -11,7 +11,7 @@ use super::Engine;
 use super::fold::Knowledge;
 use super::limits::is_minded_here;
 use super::links;
-use crate::domain::{Content, Duration, MessageKind, Outgoing, TemplateRef, Timestamp};
+use crate::domain::{Contact, Content, Duration, MessageKind, Outgoing, TemplateRef, Timestamp};
 use crate::outreach::{Book, Choice, Listed, Needed, Offer, Sent, Standing};
 use crate::store::{CampaignState, Leave, StoreError};
 use crate::whatsapp::signals::Subject;
@@ -112,6 +112,21 @@ pub fn overview(knowledge: &Knowledge, book: &Book, needed: &BTreeMap<String, Ne
     book.overview(needed, |name| written.get(name).cloned().unwrap_or_default(), shop_language(knowledge))
 }
 
+/// How a follow-up goes as a template, and in which language it is wanted.
+fn as_sent<'a>(message: &Outgoing, template: &'a TemplateRef, knowledge: &Knowledge) -> (Sent, &'a String) {
+    let name = message.template.as_deref().unwrap_or(&template.name);
+    let marketing = knowledge.outreach.is_marketing_to_meta(message.kind, name);
+    let sent = Sent { template: template.clone(), marketing };
+    (sent, template.instead_of.as_ref().unwrap_or(&template.language))
+}
+
+/// Whether a follow-up goes by a template that Meta has made marketing, in the language in which it would leave.
+pub(super) fn is_marketing(message: &Outgoing, book: Option<&Book>, knowledge: &Knowledge) -> bool {
+    let (Content::Template(template), Some(book)) = (&message.content, book) else { return false };
+    let (sent, wanted) = as_sent(message, template, knowledge);
+    book.is_marketing(wanted, &sent, shop_language(knowledge))
+}
+
 /// A follow-up that may leave: in which language of its template, if it goes by one. `book` is there from the first look on.
 pub(super) fn in_language(
     leave: Leave,
@@ -127,10 +142,7 @@ pub(super) fn in_language(
     let Some(book) = book else {
         return Leave::NotBefore(now + Duration::seconds(1), "templates are looked up".into());
     };
-    let name = message.template.as_deref().unwrap_or(&template.name);
-    let marketing = knowledge.outreach.is_marketing_to_meta(message.kind, name);
-    let sent = Sent { template: TemplateRef::clone(template), marketing };
-    let wanted = template.instead_of.as_ref().unwrap_or(&template.language);
+    let (sent, wanted) = as_sent(message, template, knowledge);
     let (language, parts) = match book.choose(wanted, &sent, shop_language(knowledge)) {
         Choice::In(language, parts) => (language, parts),
         Choice::Held(why) => return Leave::NotBefore(now + ASK_AGAIN, why),
@@ -288,6 +300,23 @@ impl Engine {
         }
         let shop = shop_language(&knowledge);
         Ok(needed.values().filter_map(|needed| book.held(&needed.sent, shop)).collect())
+    }
+
+    /// Tells of contacts whether Meta has made marketing of a template that they would get.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn made_marketing(&self, offer: &Offer) -> Result<impl Fn(&Contact, &str) -> bool + use<>, StoreError> {
+        let (book, knowledge) = (self.store().templates().await?, self.shelf().knowledge());
+        let (mut needed, url) = (BTreeMap::new(), self.settings().public_url());
+        for name in offer.names() {
+            need(&mut needed, (&knowledge, &url), (name, offer.kind), String::new());
+        }
+        Ok(move |contact: &Contact, template: &str| {
+            let language = knowledge.dialogue.template_language(contact, &knowledge.shop);
+            let shop = shop_language(&knowledge);
+            needed.get(template).is_some_and(|needed: &Needed| book.is_marketing(language, &needed.sent, shop))
+        })
     }
 
     /// Every template, how it stands and what is wrong with it.

@@ -155,16 +155,21 @@ impl Asked<'_> {
         self.view.contact.window_ends().is_some_and(|ends| at + self.figures.window_margin < ends)
     }
 
+    /// Whether it must go as a template, and Meta takes that for marketing.
+    fn leaves_as_marketing(&self, at: Timestamp) -> bool {
+        let Planned { kind, template, .. } = self.planned;
+        !self.window_open(at) && (self.shared.marketing || self.figures.is_marketing_to_meta(*kind, template))
+    }
+
     /// What no waiting helps against.
     fn forbidden(&self, now: Timestamp) -> Option<Reason> {
         let (contact, trouble) = (self.view.contact, &self.ledger.trouble);
         let marketing = self.is_marketing();
-        let template_of_marketing =
-            !self.window_open(now) && self.figures.is_marketing_to_meta(self.planned.kind, &self.planned.template);
+        let template_of_marketing = self.leaves_as_marketing(now);
         let colour = self.view.colour.map(|(colour, _)| colour);
         let condition = match () {
             () if contact.opted_out => Condition::OptedOut,
-            () if marketing && contact.marketing_out => Condition::MarketingOut,
+            () if (marketing || template_of_marketing) && contact.marketing_out => Condition::MarketingOut,
             () if marketing && self.figures.opt_in_needed && !contact.opted_in => Condition::NotOptedIn,
             () if !self.view.bot_may_speak => Condition::PersonInCharge,
             () if marketing && self.ledger.has_complaint() => Condition::ComplaintOpen,
@@ -267,9 +272,7 @@ impl Asked<'_> {
     /// What Meta's own answers put off.
     fn by_meta(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, Condition)> {
         let trouble = &self.ledger.trouble;
-        let template_of_marketing =
-            !self.window_open(now) && self.figures.is_marketing_to_meta(self.planned.kind, &self.planned.template);
-        let capped = trouble.capped_until.filter(|_| template_of_marketing);
+        let capped = trouble.capped_until.filter(|_| self.leaves_as_marketing(now));
         let yellow = self.in_yellow().flatten();
         let all = [
             (capped, Condition::UserCapped),

@@ -32,6 +32,8 @@ pub struct Shared {
     pub warm_up: Option<Held>,
     /// Its campaign has spent what it may for now.
     pub budget: Option<Held>,
+    /// Meta has made marketing of its template, whatever it is to us.
+    pub marketing: bool,
 }
 
 impl Shared {

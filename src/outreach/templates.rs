@@ -84,7 +84,8 @@ impl Listed {
         match () {
             () if !self.becomes.is_empty() => Some(format!("Meta will make it {}", self.becomes)),
             () if !sent.marketing && self.category == MARKETING => {
-                Some("it is MARKETING to Meta: name it under `marketing_templates` in outreach.toml".into())
+                let planned = "name it under `marketing_templates` in outreach.toml, so that it is planned as such";
+                Some(format!("it is MARKETING to Meta, and leaves and is paid for as such: {planned}"))
             }
             () if matches!(self.quality.as_str(), "YELLOW" | "RED") => {
                 Some(format!("its quality is {}: Meta pauses what customers block", self.quality))
@@ -155,6 +156,13 @@ impl Book {
     /// The template in every language that Meta has told of.
     pub fn languages(&self, name: &str) -> &[Listed] {
         self.by_name.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a template that is wanted in `language` is marketing to Meta in the language in which it leaves.
+    pub fn is_marketing(&self, language: &str, sent: &Sent, shop: &str) -> bool {
+        let Choice::In(leaves, _) = self.choose(language, sent, shop) else { return false };
+        let mut own = self.languages(&sent.template.name).iter();
+        own.any(|template| template.language == leaves && template.category == MARKETING)
     }
 
     /// The language in which a template leaves that is wanted in `language`: that one, the same with another region, the shop's,

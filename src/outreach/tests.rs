@@ -428,3 +428,24 @@ fn what_did_not_reach_the_customer_fills_no_day() {
     desk.happened("1h", EventBody::Unsent { number: 7 });
     assert_eq!(desk.ask(), Verdict::Now);
 }
+
+/// What Meta has made marketing is refused to those who want none, and put off for those whom Meta spares it; inside the service
+/// window it is no template at all.
+#[test]
+fn a_template_that_meta_has_made_marketing_leaves_as_such_whatever_it_is_to_us() {
+    let ask = |condition, marketing: bool, window: bool| {
+        let mut desk = Desk::new();
+        desk.arrange(condition);
+        desk.planned.kind = MessageKind::Service;
+        desk.contact.last_inbound = Some(at(NOW) - if window { Duration::hours(2) } else { Duration::days(8) });
+        desk.shared.marketing = marketing;
+        desk.ask().why().map(|why| why.condition)
+    };
+    let conditions =
+        [Condition::MarketingOut, Condition::Experiment, Condition::CountryWithoutMarketing, Condition::UserCapped];
+    for condition in conditions {
+        assert_eq!(ask(condition, true, false), Some(condition));
+        assert_eq!(ask(condition, false, false), Some(Condition::WindowClosed), "{condition:?}");
+        assert_eq!(ask(condition, true, true), None, "{condition:?}");
+    }
+}

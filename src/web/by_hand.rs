@@ -156,17 +156,22 @@ async fn by_template(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<
     let (kind, templates) = (MessageKind::Service, vec![form.template.trim().to_owned()]);
     let offer = Offer { kind, templates, groups: Vec::new(), product: None, lasts: LASTS.to_owned() };
     offer.check().map_err(|_| "template")?;
-    let read = async { Ok::<_, StoreError>((engine.held_of(&offer).await?, engine.store().contact(contact).await?)) };
-    let Ok((held, Some((_, state)))) = read.await else { return Err("unavailable") };
+    let read = async {
+        let (held, made_marketing) = (engine.held_of(&offer).await?, engine.made_marketing(&offer).await?);
+        Ok::<_, StoreError>((held, made_marketing, engine.store().contact(contact).await?))
+    };
+    let Ok((held, made_marketing, Some((_, state)))) = read.await else { return Err("unavailable") };
     if !held.is_empty() {
         return Err("held");
     }
     let knowledge = engine.shelf().knowledge();
     let event = offer.event(&format!("by-hand-{}", now.date_in(knowledge.shop.zone)), contact.0, &[], now);
     let state: Folded = state.and_then(|state| serde_json::from_str(&state).ok()).unwrap_or_default();
-    let verdict = event
-        .request()
-        .map(|request| (knowledge.would_leave(&state, &request, &Shared::default(), now), request.not_after));
+    let verdict = event.request().map(|request| {
+        let marketing = made_marketing(&state.contact, &request.template);
+        let shared = Shared { marketing, ..Shared::default() };
+        (knowledge.would_leave(&state, &request, &shared, now), request.not_after)
+    });
     if let Some(why) = verdict.as_ref().and_then(|(verdict, not_after)| verdict.forbids(*not_after)) {
         return Err(why.condition.name());
     }

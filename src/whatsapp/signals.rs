@@ -280,13 +280,13 @@ mod tests {
         let why = "Meta: RESTRICTED_BIZ_INITIATED_MESSAGING".to_owned();
         let until = Some(Timestamp(1_790_259_200_000));
         assert_eq!(read("account_update", &restricted, now), [Signal::Hold { what: Subject::Account, until, why }]);
-        let no_replies = json!({ "event": "ACCOUNT_RESTRICTION", "restriction_info": [{ "restriction_type": NO_REPLIES }] });
+        let no_replies =
+            json!({ "event": "ACCOUNT_RESTRICTION", "restriction_info": [{ "restriction_type": NO_REPLIES }] });
         let why = format!("Meta: {NO_REPLIES}");
         let held = Signal::Hold { what: Subject::Account, until: None, why };
         assert_eq!(read("account_update", &no_replies, now), [held]);
         assert!(read("account_update", &json!({ "event": "PARTNER_ADDED" }), now).is_empty());
-        let better =
-            json!({ "new_quality_score": "GREEN", "message_template_name": "offer", "message_template_language": "it" });
+        let better = json!({ "new_quality_score": "GREEN", "message_template_name": "offer", "message_template_language": "it" });
         let told = read("message_template_quality_update", &better, now);
         assert!(matches!(told.as_slice(), [Signal::Lift { what: lifted, .. }, _] if *lifted == what), "{told:?}");
         let refused = read("account_review_update", &json!({ "decision": "REJECTED" }), now);

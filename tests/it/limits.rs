@@ -432,7 +432,8 @@ async fn a_number_that_meta_restricts_is_held_until_it_may_send() {
             let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body);
             assert_eq!(post(&http, address, &signed).await, Some(200));
         };
-        let info = json!({ "alert_severity": "WARNING", "alert_status": "ACTIVE", "alert_type": "PROFILE_PICTURE_LOST" });
+        let info =
+            json!({ "alert_severity": "WARNING", "alert_status": "ACTIVE", "alert_type": "PROFILE_PICTURE_LOST" });
         tell("account_alerts", json!({ "entity_type": "PHONE_NUMBER", "entity_id": "1", "alert_info": info })).await;
         tell("account_review_update", json!({ "decision": "REJECTED" })).await;
         eventually("both are told", async || {

@@ -396,3 +396,34 @@ async fn what_meta_does_not_find_in_one_language_leaves_in_the_next_one() {
         assert!(history.contains("zh_HK: GONE, was APPROVED"), "{history}");
     }
 }
+
+/// Of service to us and marketing to Meta: who wants no marketing does not get it, and it costs what marketing costs.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_meta_has_made_marketing_leaves_and_is_paid_for_as_such() {
+    for database in Database::each().await {
+        let templates = |_| {
+            let mut sold = draft("review_request", "en_US", "Hi {{1}}, how is it?");
+            sold.category = "MARKETING";
+            vec![sold.call(), draft("tips", "en_US", "Hi {{1}}, some tips for you.").call()]
+        };
+        let shop = Shop::start(&database, "hello", templates, "").await;
+        let (service, marketing) = (shop.dry_run("tips").await, shop.dry_run("review_request").await);
+        let cost = |run: &Value| run["cost"].as_f64().unwrap();
+        assert!(cost(&marketing) > cost(&service) && cost(&service) > 0.0, "{marketing} {service}");
+        let stop = json!({ "contact": customer(1).number, "event": "opt", "action": "out", "scope": "marketing" });
+        assert_eq!(shop.post("events", &stop).await.0, 202);
+        eventually("it is not for them", async || {
+            (shop.dry_run("review_request").await["never"] == json!({ "marketing-out": 1 })).then_some(())
+        })
+        .await;
+        assert_eq!(shop.dry_run("tips").await["never"], json!({}));
+        shop.run("review_request").await;
+        let told = eventually("it is not sent, with the reason", async || {
+            let told = shop.get("campaigns/review-request").await;
+            (told["not_sent"].as_array().is_some_and(|told| !told.is_empty())).then_some(told)
+        })
+        .await;
+        let why = told["not_sent"][0]["reason"].as_str().unwrap();
+        assert!(why.contains("wants no marketing") && shop.shown().is_none(), "{}: {told}", database.kind);
+    }
+}

@@ -50,9 +50,12 @@ async fn number(
     }
     let (level, is_on_biz_app) = sandbox.inner.settings.rules.throughput();
     let (status, health) = match sandbox.inner.faults().restricted {
-        true => ("RESTRICTED", json!({ "can_send_message": "BLOCKED", "entities": [{ "entity_type": "PHONE_NUMBER",
+        true => (
+            "RESTRICTED",
+            json!({ "can_send_message": "BLOCKED", "entities": [{ "entity_type": "PHONE_NUMBER",
             "id": number, "can_send_message": "BLOCKED", "errors": [{ "error_code": 141_000,
-            "error_description": "Too many people blocked it.", "possible_solution": "Write to fewer." }] }] })),
+            "error_description": "Too many people blocked it.", "possible_solution": "Write to fewer." }] }] }),
+        ),
         false => ("CONNECTED", json!({ "can_send_message": "AVAILABLE" })),
     };
     axum::Json(json!({

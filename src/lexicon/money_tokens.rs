@@ -201,12 +201,17 @@ impl<'a> Tokens<'a> {
         self.marked(at, mark).filter(|end| !self.chars.get(*end).is_some_and(char::is_ascii_digit))
     }
 
-    /// What carries the longest word that begins here is this trap, so that its number word is none.
+    /// Whether a phrase around it says that this is no number and no money.
     pub(super) fn is_trapped(&self, start: usize, end: usize) -> bool {
+        self.traps(start, end).next().is_some()
+    }
+
+    /// Phrases around a place that speak of no number and of no money.
+    pub(super) fn traps(&self, start: usize, end: usize) -> impl Iterator<Item = &Word> {
         let from = start.saturating_sub(LONGEST_WORD);
         let first = self.list.partition_point(|token| (token.start as usize) < from);
-        let near = self.list[first..].iter().take_while(|token| token.start as usize <= start);
-        near.filter(|token| token.end as usize >= end)
-            .any(|token| self.words.words[token.word as usize].is(Marks::TRAP))
+        let near = self.list[first..].iter().take_while(move |token| token.start as usize <= start);
+        let words = near.filter(move |token| token.end as usize >= end);
+        words.map(|token| &self.words.words[token.word as usize]).filter(|word| word.is(Marks::TRAP))
     }
 }

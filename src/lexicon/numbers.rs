@@ -83,11 +83,11 @@ pub(super) fn find(tokens: &Tokens<'_>) -> Vec<Number> {
     numbers
 }
 
-/// Whether a phrase with this number in it speaks of no number, unless money follows it: "cent" of "pour cent".
+/// Whether a phrase with this number in it speaks of no number. What is a unit too gives way to money behind it: "cent" of "pour
+/// cent euros".
 fn is_trapped(tokens: &Tokens<'_>, number: &Number) -> bool {
-    let beyond = || tokens.is_trapped(number.start, number.end + 1);
     let paid = || number.in_words() && is_money_at(tokens, number.end);
-    tokens.is_trapped(number.start, number.end) && (beyond() || !paid())
+    tokens.traps(number.start, number.end).any(|trap| !(trap.is(Marks::NOT_AFTER) && paid()))
 }
 
 /// Whether the name of a currency stands behind.

@@ -395,9 +395,10 @@ impl OptEvent {
         Self { action, scope, by: None, note: None }
     }
 
-    /// Whether a person stands for it, with the reason.
+    /// Whether it is the customer's own word, or a person stands for it with the reason.
     pub fn is_vouched_for(&self) -> bool {
-        [&self.by, &self.note].iter().all(|told| told.as_ref().is_some_and(|told| !told.trim().is_empty()))
+        let told = |told: &Option<String>| told.as_ref().is_some_and(|told| !told.trim().is_empty());
+        self.by.is_none() && self.note.is_none() || told(&self.by) && told(&self.note)
     }
 }
 

@@ -199,3 +199,25 @@ pub struct Outgoing {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub link: bool,
 }
+
+impl Outgoing {
+    /// A message of the bot that has no number yet and nothing behind it.
+    pub fn of_bot(kind: MessageKind, content: Content, at: Timestamp, expires: Timestamp) -> Self {
+        Self {
+            number: 0,
+            kind,
+            sender: Sender::Bot,
+            content,
+            at,
+            expires,
+            answers: None,
+            rule: None,
+            product: None,
+            category: None,
+            template: None,
+            campaign: None,
+            links: Vec::new(),
+            link: false,
+        }
+    }
+}

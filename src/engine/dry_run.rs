@@ -85,10 +85,12 @@ impl Asking<'_> {
             }
             Verdict::Now | Verdict::OnlyTemplate { .. } => {
                 let as_template = matches!(verdict, Verdict::OnlyTemplate { .. });
-                self.run.as_template += u64::from(as_template);
                 match moment.filter(|moment| *moment > self.now) {
                     Some(moment) => self.later(BEST_HOURS, moment),
-                    None => self.run.now += 1,
+                    None => {
+                        self.run.now += 1;
+                        self.run.as_template += u64::from(as_template);
+                    }
                 }
                 as_template
             }
@@ -127,6 +129,8 @@ struct Flow {
     per_second: u64,
     /// Customers that templates may reach on this and each following day.
     days: Vec<u64>,
+    /// Which limit lets the fewest of them go today.
+    narrowest: Condition,
     per_hour: Option<u32>,
     per_day: Option<u32>,
 }
@@ -137,6 +141,34 @@ impl Flow {
         let periods = |length: Duration| u64::try_from(time.0.max(0)).unwrap_or(0).div_ceil(length.0 as u64);
         let of = |most: Option<u32>, periods: u64| most.map_or(u64::MAX, |most| u64::from(most) * periods);
         of(self.per_hour, periods(Duration::hours(1))).min(of(self.per_day, periods(Duration::days(1))))
+    }
+
+    /// Tells of what the gate lets go what the limits let go: now, on a later day, or not in the time in which it is worth sending.
+    fn apportion(&self, run: &mut DryRun, lasts: Duration) {
+        let full = run.as_template.saturating_sub(self.days.first().copied().unwrap_or(u64::MAX));
+        if full > 0 {
+            (run.now, run.as_template) = (run.now - full, run.as_template - full);
+            *run.later.entry(self.narrowest.name()).or_default() += full;
+        }
+        // Who waits is taken to get it as a template.
+        let later = run.later.values().sum::<u64>();
+        let (all, templates) = (run.now + later, run.as_template + later);
+        let over = templates.saturating_sub(self.templates_within(lasts)).max(all.saturating_sub(self.within(lasts)));
+        run.would_get = all - over;
+        run.about_seconds = self.seconds(run.would_get, templates - over.min(templates));
+        if over == 0 {
+            return;
+        }
+        *run.never.entry(Condition::TooLate.name()).or_default() += over;
+        // Those who would come last are left out.
+        let mut left = over;
+        for count in run.later.values_mut() {
+            let out = left.min(*count);
+            (*count, left) = (*count - out, left - out);
+        }
+        run.later.retain(|_, count| *count > 0);
+        run.now -= left;
+        run.as_template = run.as_template.min(run.now);
     }
 
     /// How many customers templates reach within a time.
@@ -199,16 +231,8 @@ impl Engine {
         run.held = super::limits::in_words(&held.iter().filter(is_of_all).cloned().collect::<Vec<_>>());
         run.held.extend(self.held_of(offer).await?);
         let flow = self.flow(per_hour, per_day, now).await?;
-        // Who waits is taken to get it as a template.
-        let later = run.later.values().sum::<u64>();
-        let (all, templates) = (run.now + later, run.as_template.max(later));
-        let lasts = offer.lasting().unwrap_or_default();
-        let over = templates.saturating_sub(flow.templates_within(lasts)).max(all.saturating_sub(flow.within(lasts)));
-        if over > 0 {
-            *run.never.entry(Condition::TooLate.name()).or_default() += over;
-        }
-        run.would_get = all - over;
-        run.about_seconds = flow.seconds(run.would_get, templates - over.min(templates)).max(waits);
+        flow.apportion(&mut run, offer.lasting().unwrap_or_default());
+        run.about_seconds = run.about_seconds.max(waits);
         Ok(run)
     }
 
@@ -218,20 +242,22 @@ impl Engine {
         let slowest = numbers.iter().map(|number| self.pace_of(number, now)).min();
         let per_second = u64::from(slowest.unwrap_or(self.settings().whatsapp.messages_per_second));
         let tier = self.store().portfolio().await?.unwrap_or(Some(limits.portfolio_until_told));
-        let day = |day: u64| {
+        let used = |number: &NumberRow, day: u64| if day == 0 { number.reached.max(0) as u64 } else { 0 };
+        let by_warm_up = |day: u64| {
             let at = now + Duration::days(day as i64);
-            let used = |number: &NumberRow| if day == 0 { number.reached.max(0) as u64 } else { 0 };
-            let of_number = |number: &NumberRow| {
-                limits
-                    .warm_up(number.since, tier, at)
-                    .map_or(u64::MAX, |most| u64::from(most).saturating_sub(used(number)))
+            let room = |number: &NumberRow| {
+                let most = limits.warm_up(number.since, tier, at);
+                most.map_or(u64::MAX, |most| u64::from(most).saturating_sub(used(number, day)))
             };
-            let of_numbers = numbers.iter().map(of_number).fold(0, u64::saturating_add);
-            let of_all = |most: u32| u64::from(most).saturating_sub(numbers.iter().map(used).sum());
-            let of_numbers = if numbers.is_empty() { u64::MAX } else { of_numbers };
-            tier.map_or(of_numbers, |most| of_all(most).min(of_numbers))
+            numbers.iter().map(room).reduce(u64::saturating_add).unwrap_or(u64::MAX)
         };
-        Ok(Flow { per_second, days: (0..MOST_DAYS).map(day).collect(), per_hour, per_day })
+        let by_portfolio = |day: u64| {
+            let reached = numbers.iter().map(|number| used(number, day)).sum();
+            tier.map_or(u64::MAX, |most| u64::from(most).saturating_sub(reached))
+        };
+        let days = (0..MOST_DAYS).map(|day| by_warm_up(day).min(by_portfolio(day))).collect();
+        let narrowest = if by_warm_up(0) < by_portfolio(0) { Condition::WarmUp } else { Condition::PortfolioFull };
+        Ok(Flow { per_second, days, narrowest, per_hour, per_day })
     }
 }
 
@@ -241,7 +267,13 @@ mod tests {
 
     #[test]
     fn what_is_over_waits_for_the_next_hour_or_day() {
-        let flow = |per_hour, per_day| Flow { per_second: 80, days: vec![50, 100, 200, 1_000], per_hour, per_day };
+        let flow = |per_hour, per_day| Flow {
+            per_second: 80,
+            days: vec![50, 100, 200, 1_000],
+            narrowest: Condition::WarmUp,
+            per_hour,
+            per_day,
+        };
         assert_eq!(flow(None, None).seconds(160, 0), 2);
         assert_eq!(flow(None, None).seconds(120, 50), 2, "as many as today's customers");
         assert_eq!(flow(None, None).seconds(120, 120), 86_400, "a number that warms up");
@@ -252,5 +284,20 @@ mod tests {
             (10, u64::MAX)
         );
         assert_eq!(flow(None, None).templates_within(Duration::days(2)), 150);
+    }
+
+    #[test]
+    fn what_the_gate_lets_go_is_told_as_the_limits_let_it_go() {
+        let flow =
+            Flow { per_second: 80, days: vec![50, 60], narrowest: Condition::WarmUp, per_hour: None, per_day: None };
+        let told = |lasts: i64| {
+            let mut run = DryRun { members: 130, now: 130, as_template: 120, ..DryRun::default() };
+            flow.apportion(&mut run, Duration::days(lasts));
+            let sum = |told: &BTreeMap<_, u64>| told.values().sum::<u64>();
+            assert_eq!((run.would_get, run.members), (run.now + sum(&run.later), run.would_get + sum(&run.never)));
+            (run.now, run.as_template, run.later.get("warm-up").copied(), run.never.get("too-late").copied())
+        };
+        assert_eq!(told(2), (60, 50, Some(60), Some(10)), "50 today, 60 tomorrow, and 10 in no time");
+        assert_eq!(told(1), (60, 50, None, Some(70)));
     }
 }

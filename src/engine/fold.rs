@@ -345,19 +345,7 @@ impl<'a> Folding<'a> {
         self.state.messages += 1;
         Outgoing {
             number: self.state.messages,
-            kind,
-            sender: Sender::Bot,
-            content,
-            at: now,
-            expires: now + self.knowledge.reply_max_age,
-            answers: None,
-            rule: None,
-            product: None,
-            category: None,
-            template: None,
-            campaign: None,
-            links: Vec::new(),
-            link: false,
+            ..Outgoing::of_bot(kind, content, now, now + self.knowledge.reply_max_age)
         }
     }
 

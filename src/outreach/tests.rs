@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::*;
 use crate::domain::{
-    CaseEvent, Colour, Contact, Content, Duration, Event, EventBody, MessageKind, Outgoing, Sender, SentEvent,
-    SourceFile, StatusEvent, StatusKind, Timestamp,
+    CaseEvent, Colour, Contact, Content, Duration, Event, EventBody, MessageKind, Outgoing, SentEvent, SourceFile,
+    StatusEvent, StatusKind, Timestamp,
 };
 
 /// Wednesday, 10:00 in Taipei: nothing stands in the way.
@@ -409,19 +409,13 @@ fn what_did_not_reach_the_customer_fills_no_day() {
     let mut desk = Desk::new();
     let message = Outgoing {
         number: 7,
-        kind: MessageKind::Service,
-        sender: Sender::Bot,
-        content: Content::Text { body: "news".into() },
-        at: at(NOW) - Duration::hours(5),
-        expires: at(NOW) + Duration::days(1),
-        answers: None,
         rule: Some("campaign:one".into()),
-        product: None,
-        category: None,
-        template: None,
-        campaign: None,
-        links: Vec::new(),
-        link: false,
+        ..Outgoing::of_bot(
+            MessageKind::Service,
+            Content::Text { body: "news".into() },
+            at(NOW) - Duration::hours(5),
+            at(NOW) + Duration::days(1),
+        )
     };
     desk.look(|ledger, view| ledger.sent(&message, view.policy));
     assert_eq!(desk.ask().why().map(|why| why.condition), Some(Condition::DayFull));

@@ -365,22 +365,7 @@ impl<'a> World<'a> {
         let Some(customer) = self.customers.get_mut(contact) else { return };
         let knowledge = self.knowledge;
         let (content, _) = knowledge.dialogue.follow_up(request, &customer.state.contact, &knowledge.shop, true);
-        let mut message = Outgoing {
-            number: 0,
-            kind: request.kind,
-            sender: crate::domain::Sender::Bot,
-            content,
-            at: now,
-            expires: request.not_after,
-            answers: None,
-            rule: None,
-            product: None,
-            category: None,
-            template: None,
-            campaign: None,
-            links: Vec::new(),
-            link: false,
-        };
+        let mut message = Outgoing::of_bot(request.kind, content, now, request.not_after);
         request.mark(&mut message);
         self.naive.queue(Waiting::new(contact, message));
         self.look_at(now);

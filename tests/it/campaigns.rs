@@ -1,7 +1,10 @@
 //! Campaigns over real HTTP: a dry run, variants, a budget, pause and cancel, and what became of them.
 
+use std::net::SocketAddr;
+
 use hotline::domain::Duration;
 use hotline::store::{SendOutcome, SendResult};
+use hotline::whatsapp::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::app::{App, customer, free_address, http, sandbox, text_webhook, wide_awake};
@@ -11,20 +14,36 @@ use crate::store::{NOW, fold_all, message, reply};
 
 const TOKEN: &str = "token-of-the-api";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until_it_is_cancelled() {
-    for database in Database::each().await {
+/// A server at whose hours everything may be sent, and the phones of its customers.
+struct Shop {
+    address: SocketAddr,
+    sandbox: Sandbox,
+    http: reqwest::Client,
+    _keywords: tempfile::TempDir,
+    _app: App,
+}
+
+impl Shop {
+    async fn open(database: &Database) -> Self {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 1000).await;
         let keywords = wide_awake();
         let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap())];
-        let _app = App::start(address, graph, &database, &settings).await;
+        let app = App::start(address, graph, database, &settings).await;
         sandbox.verify().await.unwrap();
-        let http = http();
+        Self { address, sandbox, http: http(), _keywords: keywords, _app: app }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until_it_is_cancelled() {
+    for database in Database::each().await {
+        let Shop { address, sandbox, http, .. } = &Shop::open(&database).await;
+        let address = *address;
         for n in 0..10 {
             sandbox.wrote(&customer(n));
             let signed = text_webhook(&[(n, format!("wamid.{n}"), "hi")]);
-            assert_eq!(crate::app::post(&http, address, &signed).await, Some(200));
+            assert_eq!(crate::app::post(http, address, &signed).await, Some(200));
         }
         let call = async |path: &str, body: Option<Value>| -> (u16, Value) {
             let url = format!("http://{address}/api/v1/{path}");
@@ -101,7 +120,7 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
         // All write again: of those who got it, it is a reply.
         for n in 0..10 {
             let signed = text_webhook(&[(n, format!("wamid.again.{n}"), "thanks")]);
-            assert_eq!(crate::app::post(&http, address, &signed).await, Some(200));
+            assert_eq!(crate::app::post(http, address, &signed).await, Some(200));
         }
         eventually("the replies count", async || (sum(&one().await, "replied") == 4).then_some(())).await;
         eventually("who responded can be asked for in the next campaign", async || {
@@ -145,16 +164,11 @@ async fn what_failed_for_a_reason_that_passes_is_sent_again_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_answers_a_message_counts_for_its_variant() {
     for database in Database::each().await {
-        let address = free_address();
-        let (sandbox, graph) = sandbox(address, 1000).await;
-        let keywords = wide_awake();
-        let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap())];
-        let _app = App::start(address, graph, &database, &settings).await;
-        sandbox.verify().await.unwrap();
-        let http = http();
+        let Shop { address, sandbox, http, .. } = &Shop::open(&database).await;
+        let address = *address;
         let write = async |n: u64, id: &str, words: &str| {
             let signed = text_webhook(&[(n, format!("wamid.{id}.{n}"), words)]);
-            assert_eq!(crate::app::post(&http, address, &signed).await, Some(200));
+            assert_eq!(crate::app::post(http, address, &signed).await, Some(200));
         };
         let call = async |path: &str, body: Option<Value>| -> Value {
             let url = format!("http://{address}/api/v1/{path}");

@@ -150,9 +150,9 @@ fn unprivileged() -> Option<(u32, u32)> {
     })
 }
 
-/// Looks again and again until there is something, for at most a minute: machines are slow when they do other things too.
+/// Looks again and again until there is something, for at most twenty seconds.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_secs(20);
     loop {
         if let Some(found) = look().await {
             return found;

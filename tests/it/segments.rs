@@ -377,5 +377,5 @@ async fn a_hundred_thousand_contacts_are_counted_and_listed_while_somebody_waits
         assert!(count > 0, "{text}");
         slowest = slowest.max(counting).max(listing);
     }
-    assert!(slowest < Duration::from_secs(1), "the slowest took {slowest:?}");
+    assert!(slowest < Duration::from_millis(400), "the slowest took {slowest:?}");
 }

@@ -1,7 +1,7 @@
 //! What the journal promises, on both databases from one body.
 
 use hotline::domain::{
-    Address, Content, EventBody, InboundMessage, MessageKind, Outgoing, Sender, StatusEvent, StatusKind, Timestamp,
+    Address, Content, EventBody, InboundMessage, MessageKind, Outgoing, StatusEvent, StatusKind, Timestamp,
 };
 use hotline::store::{Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError};
 
@@ -26,19 +26,12 @@ pub fn message(key: &str, names: &[&str], text: &str) -> NewEvent {
 pub fn reply(number: i64) -> NewOutgoing {
     let message = Outgoing {
         number,
-        kind: MessageKind::Reply,
-        sender: Sender::Bot,
-        content: Content::Text { body: format!("answer {number}") },
-        at: NOW,
-        expires: Timestamp(NOW.0 + 600_000),
-        answers: None,
-        rule: None,
-        product: None,
-        category: None,
-        template: None,
-        campaign: None,
-        links: Vec::new(),
-        link: false,
+        ..Outgoing::of_bot(
+            MessageKind::Reply,
+            Content::Text { body: format!("answer {number}") },
+            NOW,
+            Timestamp(NOW.0 + 600_000),
+        )
     };
     NewOutgoing { channel: "1".into(), address: Address::default(), follow_up: false, sending_since: None, message }
 }

@@ -41,16 +41,16 @@ pub(super) async fn of(
     Ok(found)
 }
 
-/// Follow-ups that reached nobody and whose contacts were not told: rank 9 is the end of a message, 10 that it was told.
+/// Follow-ups that reached nobody and whose contacts were not told: rank 9 is the end of a message, 10 that there is
+/// nothing more to tell of it.
 pub(in crate::store) async fn unsent(
     connection: &mut Connection,
     most: i64,
 ) -> Result<Vec<(ContactId, i64)>, sqlx::Error> {
-    let select = "select contact_id, number from outbox where priority = 1 and rank = 9 \
-                  and (error is null or error <> $1) order by contact_id, number limit $2";
-    let query = sqlx::query(select).bind(NOT_KNOWN_WHETHER_SENT).bind(most);
+    let select =
+        "select contact_id, number from outbox where priority = 1 and rank = 9 order by contact_id, number limit $1";
     let read = |row: &_| Ok((ContactId(Row::try_get(row, 0)?), Row::try_get(row, 1)?));
-    query.fetch_all(connection).await?.iter().map(read).collect()
+    sqlx::query(select).bind(most).fetch_all(connection).await?.iter().map(read).collect()
 }
 
 /// These were told.

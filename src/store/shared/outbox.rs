@@ -4,7 +4,7 @@ use sqlx::Row;
 
 use super::{Connection, json, limits};
 use crate::domain::{ContactId, Timestamp};
-use crate::store::{FailureRow, OutboxRow, SendOutcome, SendResult, Unasked};
+use crate::store::{FailureRow, NOT_KNOWN_WHETHER_SENT, OutboxRow, SendOutcome, SendResult, Unasked};
 
 /// Marks the next messages of each number as `sending`, as many as it has room for, and returns them: replies first, the oldest
 /// first, then follow-ups.
@@ -94,6 +94,10 @@ fn row(result: &SendResult) -> ResultRow<'_> {
     let (state, rank, wamid, error, due) = match &result.outcome {
         SendOutcome::Accepted { wamid } => ("accepted", 2, Some(wamid.as_str()), None, None),
         SendOutcome::RetryAt(at, error) => ("queued", 0, None, Some(error.as_str()), Some(at.0)),
+        // Of this one nobody can tell its contact that it reached nobody.
+        SendOutcome::Failed(error) if error == NOT_KNOWN_WHETHER_SENT => {
+            ("failed", 10, None, Some(error.as_str()), None)
+        }
         SendOutcome::Failed(error) => ("failed", 9, None, Some(error.as_str()), None),
         SendOutcome::Uncertain(error) => ("sending", 1, None, Some(error.as_str()), None),
     };

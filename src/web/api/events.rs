@@ -85,10 +85,9 @@ fn new_event(engine: &Engine, mut item: Value, now: Timestamp) -> Result<NewEven
         && opt.action == OptAction::In
         && !opt.is_vouched_for()
     {
-        // What the customer says comes from WhatsApp: here it is a program that says it of them.
-        return Err(
-            "an opt-in may undo what the customer said: tell who answers for it as `by`, and why as `note`".into()
-        );
+        // Without both it is the customer's own act, such as a form of the shop's; what a person says of them needs a reason.
+        let said = "an opt-in that a person tells of may undo what the customer said";
+        return Err(format!("{said}: tell who answers for it as `by`, and why as `note`"));
     }
     check_contact(contact.as_ref(), &body)?;
     // What has not happened yet cannot have happened.

@@ -32,7 +32,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Different customers that templates may reach in 24 hours [default: Meta's tier that holds a fifth of the contacts]
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     portfolio: Option<u32>,
     /// Messages a second of the one number
     #[arg(long, default_value_t = 80, value_parser = clap::value_parser!(u32).range(1..=1_000))]

@@ -41,8 +41,13 @@ async fn look(engine: &Engine) -> Result<(), StoreError> {
                 place = next;
             }
         }
-        let lasts = offer.lasting().unwrap_or_default() + LISTENED;
-        if campaign.started_at.is_some_and(|start| engine.now() - start <= lasts) {
+        let (lasts, now) = (offer.lasting().unwrap_or_default(), engine.now());
+        let Some(age) = campaign.started_at.map(|start| now - start) else { continue };
+        let from = [CampaignState::Running, CampaignState::Paused];
+        if age > lasts && from.contains(&campaign.state) {
+            engine.store().move_campaign(&campaign.name, &from, CampaignState::Finished, now).await?;
+        }
+        if age <= lasts + LISTENED {
             hear(engine, &campaign.name).await?;
         }
     }

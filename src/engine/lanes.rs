@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{self, OwnedPermit, Permit};
@@ -31,6 +31,8 @@ pub(super) struct Lane {
     slowed_until: AtomicI64,
     /// This node sends for the number until then: it stops by itself if it cannot make sure of it any more.
     led_until: RwLock<Option<Instant>>,
+    /// Until when nobody looks for follow-ups: many were due, and none of them may leave.
+    rests_until: RwLock<Option<Instant>>,
     /// Grows with each message that is left to the outbox; 0 when nothing waits there.
     waiting: AtomicU64,
 }
@@ -46,6 +48,7 @@ impl Lanes {
                 length: AtomicUsize::new(0),
                 slowed_until: AtomicI64::new(0),
                 led_until: RwLock::default(),
+                rests_until: RwLock::default(),
                 waiting: AtomicU64::new(1),
             };
             lane.keep(messages_per_second, None);
@@ -79,6 +82,17 @@ impl Lane {
     /// Whether this node sends for the number.
     pub(super) fn is_led(&self) -> bool {
         let until = *self.led_until.read().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Nobody looks for follow-ups for that long.
+    pub(super) fn rest(&self, time: Duration) {
+        *self.rests_until.write().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + time);
+    }
+
+    /// Whether nobody looks for follow-ups now.
+    pub(super) fn rests(&self) -> bool {
+        let until = *self.rests_until.read().unwrap_or_else(PoisonError::into_inner);
         until.is_some_and(|until| Instant::now() < until)
     }
 

@@ -281,11 +281,29 @@ async fn tell(engine: &Engine) -> Result<(), StoreError> {
     let (store, now) = (engine.store(), engine.now());
     let counts = store.unasked_counts(now).await?;
     metrics::gauge!("hotline_follow_ups_waiting").set(counts.waiting as f64);
+    let knowledge = engine.shelf().knowledge();
+    let limits = &knowledge.limits;
+    let most = store.portfolio().await?.unwrap_or(Some(limits.portfolio_until_told));
+    let unlimited = |most: Option<u32>| most.map_or(f64::INFINITY, f64::from);
+    metrics::gauge!("hotline_portfolio_limit").set(unlimited(most));
     for number in store.numbers(now).await? {
+        let warm_up = limits.warm_up(number.since, most, now);
         let labels = [("number", number.channel)];
         metrics::gauge!("hotline_portfolio_customers", &labels).set(number.reached as f64);
+        metrics::gauge!("hotline_warm_up_limit", &labels).set(unlimited(warm_up));
+        metrics::gauge!("hotline_quality", &labels).set(quality(&number.told.quality));
     }
     Ok(())
+}
+
+/// Meta's rating as a figure: the lower, the worse; 0 where it is unknown.
+fn quality(rating: &str) -> f64 {
+    match rating {
+        "GREEN" => 3.0,
+        "YELLOW" => 2.0,
+        "RED" => 1.0,
+        _ => 0.0,
+    }
 }
 
 /// An alert on every page while something is held.

@@ -15,7 +15,7 @@ use super::templates::{in_language, is_marketing};
 use crate::domain::{Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
 use crate::outreach::Departure;
 use crate::outreach::pacer::Pace;
-use crate::store::{NOT_KNOWN_WHETHER_SENT, NewEvent, OutboxRow, SendOutcome, SendResult, StoreError, Unasked};
+use crate::store::{NOT_KNOWN_WHETHER_SENT, NewEvent, OutboxRow, SendOutcome, SendResult, StoreError, Taken, Unasked};
 use crate::whatsapp::client::SendError;
 use crate::whatsapp::errors;
 
@@ -23,6 +23,11 @@ use crate::whatsapp::errors;
 const CALLS_AT_ONCE: usize = 256;
 /// A safety net under the hints.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(500);
+/// Where many follow-ups are due and none may leave, nobody looks again for so many times as long as looking took: it costs a
+/// twentieth of a processor at most, however many they are.
+const RESTS_AFTER_LOOK: u32 = 20;
+/// But not longer than this.
+const LONGEST_REST: StdDuration = StdDuration::from_secs(5);
 /// How often a node makes sure that it still sends for its numbers.
 const RENEW_EVERY: StdDuration = StdDuration::from_secs(1);
 /// How long a node may go on sending for its numbers after it last made sure of that.
@@ -120,7 +125,12 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
     }
     let looked: Vec<_> = open.iter().map(|lane| (lane, lane.waiting(), lane.room())).collect();
     let rooms = looked.iter().map(|(lane, _, room)| (lane.channel.clone(), *room as i64)).collect();
-    let rows = engine.store().take_due(rooms, engine.now(), unasked(engine)).await?;
+    let resting = open.iter().filter(|lane| lane.rests()).map(|lane| lane.channel.clone()).collect();
+    let begun = Instant::now();
+    let Taken { rows, blocked } = engine.store().take_due(rooms, engine.now(), unasked(engine, resting)).await?;
+    for lane in open.iter().filter(|lane| blocked.contains(&lane.channel)) {
+        lane.rest((begun.elapsed() * RESTS_AFTER_LOOK).min(LONGEST_REST));
+    }
     for (lane, waiting, room) in looked {
         if rows.iter().filter(|row| row.channel == lane.channel).count() < room {
             lane.emptied(waiting);
@@ -136,7 +146,7 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
 }
 
 /// What decides of follow-ups: the figures, and the gate as it is in force now.
-fn unasked(engine: &Engine) -> Unasked {
+fn unasked(engine: &Engine, resting: Vec<String>) -> Unasked {
     let (knowledge, now) = (engine.shelf().knowledge(), engine.now());
     let (limits, book) = (knowledge.limits.clone(), engine.book());
     let gate = move |state: Option<&str>, message: &Outgoing, departures: &[Departure]| {
@@ -144,7 +154,7 @@ fn unasked(engine: &Engine) -> Unasked {
         let leave = may_leave(&knowledge, state, (message, departures), marketing, now);
         in_language(leave, message, book.as_deref(), &knowledge, now)
     };
-    Unasked { limits, gate: Arc::new(gate) }
+    Unasked { limits, gate: Arc::new(gate), resting }
 }
 
 impl Desk {

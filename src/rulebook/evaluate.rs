@@ -198,17 +198,15 @@ fn since_first(rule: &Rule, signal: &Signal, facts: &Facts) -> bool {
     facts.first_interaction.is_some_and(|first| (at_least..=at_most).contains(&(signal.at - first)))
 }
 
+/// Whether the contact has the colour of that name; green is either green.
+pub(super) fn is_coloured(facts: &Facts, name: &str) -> bool {
+    facts.colour().is_some_and(|now| Colour::from_name(name) == Some(now) || (name == "green" && now.is_green()))
+}
+
 /// Whether what the rule asks of the contact holds.
 pub(super) fn holds(rule: &Rule, facts: &Facts, signal: Option<&Signal>) -> bool {
     let holds = &rule.written.holds;
-    let colour = || {
-        let now = facts.colour();
-        holds.colour.is_empty()
-            || holds.colour.iter().any(|name| {
-                let wanted = Colour::from_name(name);
-                now == wanted || (name == "green" && now.is_some_and(Colour::is_green))
-            })
-    };
+    let colour = || holds.colour.is_empty() || holds.colour.iter().any(|name| is_coloured(facts, name));
     holds.tags.iter().all(|tag| facts.holds_like(tag))
         && (holds.any_tags.is_empty() || holds.any_tags.iter().any(|tag| facts.holds_like(tag)))
         && !holds.not_tags.iter().any(|tag| facts.holds_like(tag))

@@ -11,7 +11,7 @@ use super::signals::Signal;
 use super::timers::STEP;
 use super::written::{Words, Written};
 use super::{Rulebook, evaluate};
-use crate::domain::{Consequence, Duration, FollowUpRequest, Timestamp};
+use crate::domain::{Colour, Consequence, Duration, FollowUpRequest, Timestamp};
 
 /// When a step may go: so long after the beginning, and so long after it at the latest.
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +75,8 @@ pub(super) fn end(change: &mut Change<'_>, signal: &Signal) {
     }
 }
 
-/// Begins what has come to hold, plans the steps that are due, and drops what holds no more. Who wants no messages is left alone:
-/// what ran for them has ended, also if they want some again.
+/// Begins what has come to hold, plans the steps that are due, and drops what holds no more. Who wants no messages, or has a colour
+/// that ends it, is left alone: what ran for them has ended, also when that is over.
 pub(super) fn look(change: &mut Change<'_>) {
     let rulebook = change.rulebook;
     for rule in sequences(rulebook) {
@@ -87,7 +87,7 @@ pub(super) fn look(change: &mut Change<'_>) {
                 change.facts.sequences.remove(&*rule.name);
                 change.unplan(&rule.name);
             }
-            (true, run) if change.contact.opted_out => {
+            (true, run) if change.contact.opted_out || stops(rule, change.facts) => {
                 if let Some(mut run) = run.filter(|run| !run.is_ended(rule)) {
                     run.end(rule);
                     change.facts.sequences.insert(rule.name.to_string(), run);
@@ -105,6 +105,11 @@ pub(super) fn look(change: &mut Change<'_>) {
             }
         }
     }
+}
+
+/// Whether the contact's colour is among what ends the sequence.
+fn stops(rule: &Rule, facts: &Facts) -> bool {
+    rule.written.stops.iter().flat_map(Words::iter).any(|stop| evaluate::is_coloured(facts, stop))
 }
 
 impl Change<'_> {
@@ -153,7 +158,9 @@ pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &Writ
         steps.push(Step { after, latest });
     }
     for stop in written.stops.iter().flat_map(Words::iter) {
-        checker.signal(place, stop);
+        if Colour::from_name(stop).is_none() {
+            checker.signal(place, stop);
+        }
     }
     if written.stops.is_some() && written.steps.is_empty() {
         checker.error(place, "`stops` is for sequences", "Write steps = [{ kind, template, after, latest }, …].");

@@ -404,7 +404,7 @@ pub(super) struct Written {
     /// From when what `holds` asks for comes true: one message after the other, each from so long after the beginning.
     #[serde(default)]
     pub(super) steps: Vec<FollowUp>,
-    /// Signals that end the steps, until what `holds` asks for comes true anew.
+    /// Signals and colours that end the steps, until what `holds` asks for comes true anew.
     #[serde(default)]
     pub(super) stops: Option<Words>,
     #[serde(default)]

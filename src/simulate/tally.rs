@@ -28,6 +28,10 @@ pub struct Tally {
     pub allowed_rate_used: f64,
     /// Minutes in which messages waited for nothing but Meta's limits.
     pub backlog_minutes: u64,
+    /// The longest of the times from when such messages waited until none did any more.
+    pub minutes_to_drain: u64,
+    /// How many of them still waited at the end.
+    pub left_waiting: u64,
     /// Customers who blocked us.
     pub blocks: u64,
     /// Customers who asked for silence.
@@ -66,8 +70,10 @@ struct Counting {
 /// How things stood a minute ago.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Minute {
-    backlog: bool,
+    backlog: u64,
     accepted: u64,
+    /// For how many minutes there has been a backlog.
+    waits: u64,
 }
 
 impl Tally {
@@ -148,9 +154,11 @@ impl Tally {
     /// number's throughput or the portfolio's customers in 24 hours: how much of it was used?
     pub(super) fn minute(&mut self, backlog: usize, room: Option<u32>) {
         let counting = &mut self.counting;
-        let now = Minute { backlog: backlog > 0, accepted: counting.accepted };
+        let waits = if backlog > 0 { counting.last.waits + 1 } else { 0 };
+        let now = Minute { backlog: backlog as u64, accepted: counting.accepted, waits };
         let last = std::mem::replace(&mut counting.last, now);
-        if !last.backlog || !now.backlog {
+        self.minutes_to_drain = self.minutes_to_drain.max(waits);
+        if last.backlog == 0 || now.backlog == 0 {
             return;
         }
         self.backlog_minutes += 1;
@@ -169,6 +177,7 @@ impl Tally {
         let counting = &self.counting;
         self.allowed_rate_used =
             if self.backlog_minutes == 0 { 1.0 } else { counting.used / self.backlog_minutes as f64 };
+        self.left_waiting = counting.last.backlog;
         self.promises_kept = share(counting.kept, counting.kept + counting.broken);
         self.worst_quality = counting.worst.name();
         self
@@ -228,6 +237,9 @@ impl fmt::Display for Report {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let waited = format!("allowed rate used, {} minutes of backlog", ours.backlog_minutes);
         writeln!(f, "{:<44}{:>12}", waited, percent(ours.allowed_rate_used))?;
+        let drained = format!("{} h {:02} min", ours.minutes_to_drain / 60, ours.minutes_to_drain % 60);
+        writeln!(f, "{:<44}{drained:>12}", "longest time until a backlog was drained")?;
+        row(f, "follow-ups still in a backlog at the end", Some(&ours.left_waiting), None)?;
         let (kept, naive_kept) = (percent(ours.promises_kept), percent(naive.promises_kept));
         writeln!(f, "{:<44}{kept:>12}{naive_kept:>12}", "promises kept")?;
         for (title, counts) in [("\nnot sent, because", &ours.refused), ("\nput off, because", &ours.put_off)] {

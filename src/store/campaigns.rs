@@ -34,12 +34,14 @@ pub enum CampaignState {
     Running,
     /// Nothing goes out until it is resumed.
     Paused,
+    /// What it sends is worth nothing any more.
+    Finished,
     /// Nothing more goes out.
     Cancelled,
 }
 
 impl CampaignState {
-    const ALL: [Self; 5] = [Self::Draft, Self::Starting, Self::Running, Self::Paused, Self::Cancelled];
+    const ALL: [Self; 6] = [Self::Draft, Self::Starting, Self::Running, Self::Paused, Self::Finished, Self::Cancelled];
 
     /// The name in the database and the API.
     pub fn name(self) -> &'static str {
@@ -48,6 +50,7 @@ impl CampaignState {
             Self::Starting => "starting",
             Self::Running => "running",
             Self::Paused => "paused",
+            Self::Finished => "finished",
             Self::Cancelled => "cancelled",
         }
     }

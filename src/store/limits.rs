@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Backend, Store, StoreError, postgres, sqlite};
+use super::{Backend, OutboxRow, Store, StoreError, postgres, sqlite};
 use crate::domain::{ContactId, Content, Outgoing, Timestamp};
 use crate::outreach::{Departure, Limits, Outcomes};
 
@@ -32,6 +32,17 @@ pub const NOT_KNOWN_WHETHER_SENT: &str = "it is not known whether it was sent";
 pub struct Unasked {
     pub limits: Arc<Limits>,
     pub gate: Gate,
+    /// Numbers whose follow-ups are not looked at this time.
+    pub resting: Vec<String>,
+}
+
+/// What was taken out of the outbox.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// The messages, marked as `sending`.
+    pub rows: Vec<OutboxRow>,
+    /// Numbers of which follow-ups are due, and not one may leave: what many wait for holds them all.
+    pub blocked: Vec<String>,
 }
 
 /// Something that must not be sent.

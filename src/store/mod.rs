@@ -212,10 +212,10 @@ impl Store {
         rooms: Vec<(String, i64)>,
         now: Timestamp,
         unasked: Unasked,
-    ) -> Result<Vec<OutboxRow>, StoreError> {
+    ) -> Result<Taken, StoreError> {
         let job = Job::Take { rooms, now, unasked };
         match self.inner.writer.run(job).await? {
-            Done::Taken(rows) => Ok(rows),
+            Done::Taken(taken) => Ok(taken),
             _ => Err(StoreError::Closed),
         }
     }

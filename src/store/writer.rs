@@ -2,7 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Appended, ClaimedContact, Folded, NewEvent, OutboxRow, SendResult, StoreError, Unasked};
+use super::{Appended, ClaimedContact, Folded, NewEvent, SendResult, StoreError, Taken, Unasked};
 use crate::domain::Timestamp;
 
 /// How many callers may wait; more than that are held back at the door.
@@ -55,7 +55,7 @@ impl Job {
 pub(super) enum Done {
     Written,
     Appended(Vec<Appended>),
-    Taken(Vec<OutboxRow>),
+    Taken(Taken),
     Claimed(Claimed),
 }
 

@@ -114,7 +114,9 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
         let next = json!({ "name": "summer", "segment": "country:hk", "kind": "service", "templates": ["summer"], "lasts": "3d" });
         eventually("those whom it did not reach may get the next one today", async || {
             let (_, run) = call("campaigns/dry-run", Some(next.clone())).await;
-            (run["now"] == 6 && run["later"] == json!({ "day-full": 4 })).then_some(())
+            // Late in the evening the hours between two messages last longer than the day.
+            let waits = ["day-full", "gap"].map(|why| json!({ why: 4 }));
+            (run["now"] == 6 && waits.contains(&run["later"])).then_some(())
         })
         .await;
         // All write again: of those who got it, it is a reply.
@@ -145,7 +147,7 @@ async fn what_failed_for_a_reason_that_passes_is_sent_again_and_nothing_else() {
             vec![outgoing]
         })
         .await;
-        let sent = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap();
+        let sent = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows;
         assert_eq!(sent.len(), 3, "{}", database.kind);
         for (row, reason) in sent.iter().zip(["130429", "131026", "it is not known whether it was sent"]) {
             let outcome = SendOutcome::Failed(reason.into());
@@ -155,7 +157,7 @@ async fn what_failed_for_a_reason_that_passes_is_sent_again_and_nothing_else() {
         let passing = hotline::whatsapp::errors::that_pass();
         assert_eq!(store.retry_campaign("spring", &passing, NOW).await.unwrap(), 1, "{}", database.kind);
         assert_eq!(store.retry_campaign("spring", &passing, NOW).await.unwrap(), 0);
-        let again = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap();
+        let again = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows;
         assert_eq!(again.iter().map(|row| row.contact).collect::<Vec<_>>(), [sent[0].contact]);
     }
 }

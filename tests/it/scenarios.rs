@@ -115,3 +115,27 @@ fn a_shop_may_do_with_three_colours() {
     let outcome = World::new(&knowledge, false).play(&timeline::parse(timeline).unwrap());
     assert_eq!((outcome.passed, outcome.failures.len()), (5, 0), "{:?}", outcome.failures.first());
 }
+
+/// A sequence ends with a colour that the shop names, also when the colour changes back before the next step.
+#[test]
+fn a_colour_ends_a_sequence_where_the_shop_says_so() {
+    let timeline = |before_orange: &str, after_orange: &str| {
+        format!(
+            r#"
+{{"at": "2026-03-01T10:00:00+08:00", "contact": "+85251234567", "event": "message", "text": "hello"}}
+{{"at": "2026-03-20T10:00:00+08:00", "contact": "+85251234567", "event": "agent", "agent": "ana", "action": "tag_add", "tag": "sequence/win-back"}}
+{{"at": "2026-03-23T11:00:00+08:00", "contact": "+85251234567", "expect": {{"planned": {before_orange}}}}}
+{{"at": "2026-03-24T10:00:00+08:00", "contact": "+85251234567", "event": "agent", "agent": "ana", "action": "colour", "colour": "orange"}}
+{{"at": "2026-03-25T10:00:00+08:00", "contact": "+85251234567", "event": "agent", "agent": "ana", "action": "colour", "colour": "light-green"}}
+{{"at": "2026-03-25T10:00:01+08:00", "contact": "+85251234567", "expect": {{"tags": ["sequence/win-back"], "planned": {after_orange}}}}}
+"#
+        )
+    };
+    let play = |knowledge: &Knowledge, timeline: &str| {
+        World::new(knowledge, false).play(&timeline::parse(timeline).unwrap()).failures.len()
+    };
+    let offer = r#"[{"kind": "promotion", "not_before": "2026-03-27T10:00:00+08:00"}]"#;
+    let stops = "stops = [\"message\", \"handoff\", \"purchase\"]";
+    let orange = with("rules/sequences.toml", stops, "stops = [\"message\", \"handoff\", \"purchase\", \"orange\"]");
+    assert_eq!((play(&knowledge(), &timeline(offer, offer)), play(&orange, &timeline(offer, offer))), (0, 1));
+}

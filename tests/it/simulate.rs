@@ -22,6 +22,8 @@ fn the_gate_causes_no_error_and_fewer_blocks_than_sending_all_at_once() {
     assert!(report["refused"]["country-without-marketing"].as_u64().unwrap() > 0, "{said}");
     assert!(report["allowed_rate_used"].as_f64().unwrap() >= 0.97, "{said}");
     assert!(report["backlog_minutes"].as_u64().unwrap() > 60, "{said}");
+    // A hundred customers a day: the rest of the four hundred has to wait for the next one.
+    assert!(report["minutes_to_drain"].as_u64().unwrap() > 24 * 60, "{said}");
     assert!(report["blocks"].as_u64() <= report["naive"]["blocks"].as_u64(), "{said}");
     assert!(report["naive"]["api_errors_caused"]["130429"].as_u64().unwrap() > 0, "{said}");
     assert!(report["sent"]["promotion"].as_u64().unwrap() > 100, "{said}");

@@ -138,12 +138,12 @@ async fn what_a_fold_decides_is_committed_with_the_fact_that_it_was_folded_or_no
         let folded = Folded { contact: contact.id, state: Some("{}".into()), seqs, outgoing, ..empty() };
         assert!(matches!(store.commit(claim, vec![folded]).await, Err(StoreError::Refused(_))), "{}", database.kind);
         assert!(
-            store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().is_empty(),
+            store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows.is_empty(),
             "{}",
             database.kind
         );
         assert_eq!(fold_all(&store, |_| vec![reply(1)]).await.len(), 1, "{}: still unread", database.kind);
-        assert_eq!(store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().len(), 1);
+        assert_eq!(store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows.len(), 1);
     }
 }
 
@@ -156,10 +156,10 @@ async fn a_message_is_taken_once_replies_first_and_not_after_it_expired() {
         let mut expired = reply(3);
         expired.message.expires = NOW;
         fold_all(&store, |_| vec![follow_up.clone(), reply(2), expired.clone()]).await;
-        let taken = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap();
+        let taken = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows;
         assert_eq!(taken.iter().map(|row| row.message.number).collect::<Vec<_>>(), [2, 1], "{}", database.kind);
         assert!(
-            store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().is_empty(),
+            store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows.is_empty(),
             "{}: taken twice",
             database.kind
         );
@@ -168,7 +168,7 @@ async fn a_message_is_taken_once_replies_first_and_not_after_it_expired() {
         let result = |number, outcome| SendResult { contact: taken[0].contact, number, at: later, outcome };
         let accepted = SendOutcome::Accepted { wamid: "wamid.1".into() };
         store.record(vec![result(1, SendOutcome::RetryAt(later, "130429".into())), result(2, accepted)]).await.unwrap();
-        let again = store.take_due(vec![("1".into(), 10)], later, open_gate()).await.unwrap();
+        let again = store.take_due(vec![("1".into(), 10)], later, open_gate()).await.unwrap().rows;
         assert_eq!((again.len(), again[0].message.number, again[0].attempts), (1, 1, 2), "{}", database.kind);
     }
 }
@@ -179,7 +179,7 @@ async fn a_status_only_goes_forward_and_may_overtake_the_answer_of_the_call() {
         let store = database.store().await;
         store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap();
         fold_all(&store, |_| vec![reply(1)]).await;
-        let taken = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap();
+        let taken = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows;
         let contact = taken[0].contact;
         let read = StatusEvent {
             message: format!("hl:{contact}:1"),

@@ -326,7 +326,7 @@ async fn the_language_that_was_chosen_stands_with_the_message() {
             Arc::new(move |_: Option<&str>, _: &_, _: &_| Leave::Instead(chosen.clone()))
         };
         let unasked = Unasked { gate, ..open_gate() };
-        let taken = store.take_due(vec![("1".into(), 9)], NOW, unasked).await.unwrap();
+        let taken = store.take_due(vec![("1".into(), 9)], NOW, unasked).await.unwrap().rows;
         assert_eq!(taken[0].message.content, chosen, "{}", database.kind);
         let kept = store.stuck(NOW).await.unwrap();
         assert_eq!(kept[0].message.content.text(), "[offer, in zh_TW instead of zh_HK] Ada", "{}", database.kind);

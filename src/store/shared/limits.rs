@@ -7,7 +7,7 @@ use super::{Connection, LOCK_PORTFOLIO, departures, json, outbox};
 use crate::domain::{ContactId, Content, Duration, Outgoing, Timestamp};
 use crate::outreach::{Limits, Outcomes};
 use crate::store::{
-    AccountEvent, Gate, HistoryRow, HoldRow, Leave, NumberRow, NumberTold, OutboxRow, OutcomeRow, PaceRow,
+    AccountEvent, HistoryRow, HoldRow, Leave, NumberRow, NumberTold, OutboxRow, OutcomeRow, PaceRow, Unasked,
     UnaskedCounts, WaitingRow, Way,
 };
 
@@ -16,34 +16,40 @@ const PORTFOLIO_WINDOW: Duration = Duration::minutes(24 * 60 + 1);
 
 /// Marks the follow-ups of a number that may leave now as `sending`: the one whose latest time comes first before the others,
 /// then the warmest customer. Each is asked for once more, by the contact's state as it is now; what is put off or not wanted
-/// any more is written down with the reason.
+/// any more is written down with the reason. `None` where some are due, and what many wait for lets none of them be asked for.
 pub(in crate::store) async fn take_follow_ups(
     connection: &mut Connection,
     channel: &str,
     room: i64,
     now: Timestamp,
-    limits: &Limits,
-    gate: &Gate,
-) -> Result<Vec<OutboxRow>, sqlx::Error> {
+    unasked: &Unasked,
+) -> Result<Option<Vec<OutboxRow>>, sqlx::Error> {
+    let Unasked { limits, gate, .. } = unasked;
     let waits =
         "select 1 from outbox where state = 'queued' and priority = 1 and channel = $1 and due_at <= $2 limit 1";
     let waits: Option<i32> =
         sqlx::query_scalar(waits).bind(channel).bind(now.0).fetch_optional(&mut *connection).await?;
-    if waits.is_none() || is_held(connection, channel, now).await? {
-        return Ok(Vec::new());
+    if waits.is_none() {
+        return Ok(Some(Vec::new()));
+    }
+    if is_held(connection, channel, now).await? {
+        return Ok(None);
     }
     if let Some(lock) = LOCK_PORTFOLIO {
         sqlx::query(lock).execute(&mut *connection).await?;
     }
     let (room, mut customers) = rooms(connection, channel, room, now, limits).await?;
     if room <= 0 {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let mut campaigns = campaigns::open(connection, now).await?;
     let closed: Vec<_> =
         campaigns.iter().filter(|(_, open)| **open == Open::Closed).map(|(name, _)| [name.clone()]).collect();
     let mut decided = Decided::default();
     let candidates = candidates(connection, (channel, room), customers > 0, &json(&closed), now).await?;
+    if candidates.is_empty() {
+        return Ok(None);
+    }
     let mut departures = departures::of(connection, candidates.iter().map(|found| found.row.contact), now).await?;
     for candidate in candidates {
         let Candidate { mut row, template, state, known } = candidate;
@@ -80,7 +86,7 @@ pub(in crate::store) async fn take_follow_ups(
         }
     }
     write(connection, channel, now, &decided).await?;
-    Ok(decided.rows)
+    Ok(Some(decided.rows))
 }
 
 /// What was decided about the candidates.

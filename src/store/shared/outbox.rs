@@ -4,7 +4,7 @@ use sqlx::Row;
 
 use super::{Connection, json, limits};
 use crate::domain::{ContactId, Timestamp};
-use crate::store::{FailureRow, NOT_KNOWN_WHETHER_SENT, OutboxRow, SendOutcome, SendResult, Unasked};
+use crate::store::{FailureRow, NOT_KNOWN_WHETHER_SENT, OutboxRow, SendOutcome, SendResult, Taken, Unasked};
 
 /// Marks the next messages of each number as `sending`, as many as it has room for, and returns them: replies first, the oldest
 /// first, then follow-ups.
@@ -13,7 +13,7 @@ pub(in crate::store) async fn take_due(
     rooms: &[(String, i64)],
     now: Timestamp,
     unasked: &Unasked,
-) -> Result<Vec<OutboxRow>, sqlx::Error> {
+) -> Result<Taken, sqlx::Error> {
     let take = concat!(
         "update outbox set state = 'sending', rank = 1, attempts = attempts + 1, sending_since = $1, updated_at = $1 ",
         "where (contact_id, number) in (select contact_id, number from outbox where state = 'queued' and channel = $2 ",
@@ -22,7 +22,7 @@ pub(in crate::store) async fn take_due(
         ") returning contact_id, number, priority, channel, address, message, attempts, due_at"
     );
     let mut replies = Vec::new();
-    let mut follow_ups = Vec::new();
+    let (mut follow_ups, mut blocked) = (Vec::new(), Vec::new());
     for (channel, room) in rooms {
         let rows = sqlx::query(take).bind(now.0).bind(channel).bind(room).fetch_all(&mut *connection).await?;
         let left = room - rows.len() as i64;
@@ -30,13 +30,15 @@ pub(in crate::store) async fn take_due(
             let due_at: i64 = row.try_get(7)?;
             replies.push((due_at, read(&row)?));
         }
-        if left > 0 {
-            let Unasked { limits: figures, gate } = unasked;
-            follow_ups.extend(limits::take_follow_ups(connection, channel, left, now, figures, gate).await?);
+        if left > 0 && !unasked.resting.contains(channel) {
+            match limits::take_follow_ups(connection, channel, left, now, unasked).await? {
+                Some(rows) => follow_ups.extend(rows),
+                None => blocked.push(channel.clone()),
+            }
         }
     }
     replies.sort_by_key(|(due_at, row)| (*due_at, row.contact, row.message.number));
-    Ok(replies.into_iter().map(|(_, row)| row).chain(follow_ups).collect())
+    Ok(Taken { rows: replies.into_iter().map(|(_, row)| row).chain(follow_ups).collect(), blocked })
 }
 
 pub(super) fn read<R>(row: &R) -> Result<OutboxRow, sqlx::Error>

@@ -34,8 +34,8 @@ pub struct Arguments {
     /// Different customers that templates may reach in 24 hours [default: Meta's tier that holds a fifth of the contacts]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     portfolio: Option<u32>,
-    /// Messages a second of the one number
-    #[arg(long, default_value_t = 80, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    /// Messages a second of the one number; Meta's slowest are 20
+    #[arg(long, default_value_t = 80, value_parser = clap::value_parser!(u32).range(5..=1_000))]
     messages_per_second: u32,
     /// Marketing templates that Meta delivers to one customer in a week
     #[arg(long, default_value_t = 3)]

@@ -10,7 +10,7 @@ use super::folding::fold_word;
 use crate::domain::{Country, Currency, Problem, SourceFile};
 
 /// How a sum is bounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Bound {
     AtMost,

@@ -60,8 +60,8 @@ impl<'a> Tokens<'a> {
     fn words_at(&mut self, start: usize) -> bool {
         let (first, words) = (self.list.len(), self.words);
         let (mut number, mut beginning) = (false, false);
-        for (end, word) in words.trie.walk(self.chars, start) {
-            let is_number = words.words[word as usize].is_number();
+        for (end, word) in words.walk(self.chars, start) {
+            let is_number = words.word(word).is_number();
             if self.goes_on(end) {
                 beginning |= is_number;
                 continue;
@@ -102,9 +102,9 @@ impl<'a> Tokens<'a> {
         if *steps == 0 {
             return false;
         }
-        let found: Vec<(usize, u32)> = self.words.trie.walk(self.chars, start).collect();
+        let found: Vec<(usize, u32)> = self.words.walk(self.chars, start).collect();
         for (behind, word) in found.into_iter().rev() {
-            let role = &self.words.words[word as usize];
+            let role = self.words.word(word);
             let joins = !parts.is_empty() && role.is(Marks::JOINT) && behind < end;
             if behind > end || behind - start < 2 || !(role.is_number() || joins) {
                 continue;
@@ -121,8 +121,8 @@ impl<'a> Tokens<'a> {
 
     /// Whether a unit of measure stands here.
     fn unit_at(&self, place: usize) -> bool {
-        let mut words = self.words.trie.walk(self.chars, place);
-        words.any(|(end, word)| self.words.words[word as usize].is(Marks::NOT_AFTER) && !self.goes_on(end))
+        let mut words = self.words.walk(self.chars, place);
+        words.any(|(end, word)| self.words.word(word).is(Marks::NOT_AFTER) && !self.goes_on(end))
     }
 
     pub(super) fn digits_at(&self, at: usize) -> Option<&Digits> {
@@ -134,7 +134,7 @@ impl<'a> Tokens<'a> {
     pub(super) fn at(&self, at: usize) -> impl Iterator<Item = (&Word, usize)> {
         let first = self.list.partition_point(|token| (token.start as usize) < at);
         let here = self.list[first..].iter().take_while(move |token| token.start as usize == at);
-        here.map(|token| (&self.words.words[token.word as usize], token.end as usize))
+        here.map(|token| (self.words.word(token.word), token.end as usize))
     }
 
     /// The longest word of a role that begins here, and its end.
@@ -148,7 +148,7 @@ impl<'a> Tokens<'a> {
         let first = self.list.partition_point(|token| (token.start as usize) < from);
         let near = self.list[first..].iter().take_while(|token| (token.start as usize) < end);
         near.filter(|token| token.end as usize == end)
-            .find_map(|token| Some((role(&self.words.words[token.word as usize])?, token.start as usize)))
+            .find_map(|token| Some((role(self.words.word(token.word))?, token.start as usize)))
     }
 
     /// Whether a word with that mark begins here; its end.
@@ -163,13 +163,13 @@ impl<'a> Tokens<'a> {
 
     /// Where words with that mark stand, in order.
     pub(super) fn places(&self, mark: Marks) -> Vec<(usize, usize)> {
-        let marked = self.list.iter().filter(|token| self.words.words[token.word as usize].is(mark));
+        let marked = self.list.iter().filter(|token| self.words.word(token.word).is(mark));
         marked.map(|token| (token.start as usize, token.end as usize)).collect()
     }
 
     /// All places where a number may begin, in order.
     pub(super) fn starts(&self) -> Vec<usize> {
-        let numbers = self.list.iter().filter(|token| self.words.words[token.word as usize].is_number());
+        let numbers = self.list.iter().filter(|token| self.words.word(token.word).is_number());
         let mut starts: Vec<usize> = numbers.map(|token| token.start as usize).collect();
         starts.extend(self.digits.iter().map(|digits| digits.start));
         starts.sort_unstable();
@@ -212,6 +212,6 @@ impl<'a> Tokens<'a> {
         let first = self.list.partition_point(|token| (token.start as usize) < from);
         let near = self.list[first..].iter().take_while(move |token| token.start as usize <= start);
         let words = near.filter(move |token| token.end as usize >= end);
-        words.map(|token| &self.words.words[token.word as usize]).filter(|word| word.is(Marks::TRAP))
+        words.map(|token| self.words.word(token.word)).filter(|word| word.is(Marks::TRAP))
     }
 }

@@ -1,6 +1,9 @@
 //! The words that sums are written with, made ready for messages of each language.
 
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
@@ -17,7 +20,7 @@ use crate::domain::{Country, Currency, Problem, SourceFile};
 const LONG_NAME: usize = 4;
 
 /// What stands before a number as part of its word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) enum Lead {
     #[default]
     None,
@@ -28,7 +31,7 @@ pub(super) enum Lead {
 }
 
 /// Everything that one written word may stand for in a message of one language.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Word {
     /// A number that adds up with others.
     pub(super) unit: Option<Decimal>,
@@ -36,7 +39,7 @@ pub(super) struct Word {
     pub(super) added_to_next: Option<Decimal>,
     pub(super) lead: Lead,
     pub(super) code: Option<Currency>,
-    /// Place in [`MoneyWords::signs`].
+    /// Place in [`Vocabulary::signs`].
     pub(super) sign: Option<u16>,
     /// A small coin: of which sign, and what part of it.
     pub(super) minor: Option<(u16, Decimal)>,
@@ -46,7 +49,7 @@ pub(super) struct Word {
 }
 
 /// Roles that carry no value, one bit each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Marks(u32);
 
 impl Marks {
@@ -140,11 +143,19 @@ impl Money {
             problems.push(Problem::at("money.toml", "", 0, message, advice));
             return None;
         }
-        let words = |target| Selection { common: &common, own: &own, languages, target }.words();
-        let by_language = (0..LANGUAGES.len()).map(words).collect::<Result<_, _>>();
-        let by_language = by_language.map_err(|message| problems.push(Problem::at("money.toml", "", 0, message, "")));
+        let mut known = Known::default();
+        for target in 0..LANGUAGES.len() {
+            known.add(target, Selection { common: &common, own: &own, languages, target }.words());
+        }
+        let signs = Selection { common: &common, own: &own, languages, target: 0 }.signs();
+        let known = known.finish(signs, &common);
+        let known =
+            Arc::new(known.map_err(|message| problems.push(Problem::at("money.toml", "", 0, message, ""))).ok()?);
+        let by_language = own.iter().enumerate();
+        let by_language =
+            by_language.map(|(target, own)| MoneyWords::new(known.clone(), target, own.as_ref())).collect();
         let (vocabulary, parts) = vocabulary(&own);
-        Some(Self { by_language: by_language.ok()?, vocabulary, parts })
+        Some(Self { by_language, vocabulary, parts })
     }
 
     /// The words for messages of that language; where it is not known, the English ones.
@@ -183,13 +194,27 @@ struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    /// The files in order of precedence, with the language of each.
-    fn files(&self) -> impl Iterator<Item = (Option<usize>, &'a MoneyFile)> {
-        let target = self.target;
-        let own = self.own[target].as_ref().map(|file| (Some(target), file));
-        let others = self.own.iter().enumerate().filter(move |(index, _)| *index != target);
-        let others = others.filter_map(|(index, file)| Some((Some(index), file.as_ref()?)));
-        own.into_iter().chain([(None, self.common)]).chain(others)
+    /// All files, with the language of each and the number of its first sign.
+    fn all(&self) -> impl Iterator<Item = (Option<usize>, &'a MoneyFile, u16)> {
+        let own = self.own.iter().enumerate().filter_map(|(index, file)| Some((Some(index), file.as_ref()?)));
+        let mut signs = 0;
+        std::iter::once((None, self.common)).chain(own).map(move |(index, file)| {
+            let first = signs;
+            signs += file.sign.len() as u16;
+            (index, file, first)
+        })
+    }
+
+    /// The files in order of precedence.
+    fn files(&self) -> impl Iterator<Item = (Option<usize>, &'a MoneyFile, u16)> {
+        let mut files: Vec<_> = self.all().collect();
+        files.sort_by_key(|(index, ..)| (*index != Some(self.target), *index));
+        files.into_iter()
+    }
+
+    /// The signs by their numbers.
+    fn signs(&self) -> Vec<Sign> {
+        self.all().flat_map(|(_, file, _)| &file.sign).map(Sign::without_words).collect()
     }
 
     fn counts(&self, owner: Option<usize>, folded: &str) -> bool {
@@ -208,10 +233,9 @@ impl<'a> Selection<'a> {
         !abroad || clear && !self.languages.everyday(folded).has(self.target)
     }
 
-    fn words(&self) -> Result<MoneyWords, String> {
+    fn words(&self) -> HashMap<Cow<'a, str>, Word> {
         let mut table = Table::default();
-        let mut signs = Vec::new();
-        for (owner, file) in self.files() {
+        for (owner, file, first) in self.files() {
             let counts = |word: &str| self.counts(owner, word);
             table.numbers(file, &counts);
             for (bounds, before) in [(&file.before, true), (&file.after, false)] {
@@ -225,8 +249,7 @@ impl<'a> Selection<'a> {
             for (words, mark) in marks(file) {
                 table.each(words, &counts, |word| word.marks.add(mark));
             }
-            for sign in &file.sign {
-                let number = signs.len() as u16;
+            for (number, sign) in (first..).zip(&file.sign) {
                 let named = |word: &str| self.counts_as_name(owner, word);
                 table.each(&sign.words, &named, |word| {
                     word.sign.get_or_insert(number);
@@ -242,11 +265,10 @@ impl<'a> Selection<'a> {
                         word.marks.add(Marks::LOCAL);
                     });
                 }
-                signs.push(sign.without_words());
             }
         }
         table.codes(self.common);
-        table.finish(signs, self.common, self.own[self.target].as_ref())
+        table.words
     }
 }
 
@@ -278,24 +300,21 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 21] {
 
 /// Words with all their roles, while they are gathered. What comes first is the language's own and wins.
 #[derive(Default)]
-struct Table {
-    words: BTreeMap<String, Word>,
+struct Table<'a> {
+    words: HashMap<Cow<'a, str>, Word>,
 }
 
 /// Where a word keeps a value.
 type Role = fn(&mut Word) -> &mut Option<Decimal>;
 
-impl Table {
-    fn each(&mut self, words: &[String], counts: &dyn Fn(&str) -> bool, mut set: impl FnMut(&mut Word)) {
+impl<'a> Table<'a> {
+    fn each(&mut self, words: &'a [String], counts: &dyn Fn(&str) -> bool, mut set: impl FnMut(&mut Word)) {
         for word in words.iter().filter(|word| !word.is_empty() && counts(word)) {
-            match self.words.get_mut(word) {
-                Some(known) => set(known),
-                None => set(self.words.entry(word.clone()).or_default()),
-            }
+            set(self.words.entry(Cow::Borrowed(word)).or_default());
         }
     }
 
-    fn numbers(&mut self, file: &MoneyFile, counts: &dyn Fn(&str) -> bool) {
+    fn numbers(&mut self, file: &'a MoneyFile, counts: &dyn Fn(&str) -> bool) {
         let lists: [(&Numbers, Role); 3] = [
             (&file.multipliers, |word| &mut word.multiplier),
             (&file.units, |word| &mut word.unit),
@@ -321,7 +340,7 @@ impl Table {
                         if file.not_money_after.contains(&attached) {
                             continue;
                         }
-                        let word = self.words.entry(attached).or_default();
+                        let word = self.words.entry(Cow::Owned(attached)).or_default();
                         if !word.is_number() {
                             (*role(word), word.lead) = (Some(*value), lead);
                         }
@@ -333,48 +352,76 @@ impl Table {
 
     fn codes(&mut self, common: &MoneyFile) {
         for code in &common.currencies {
-            let word = self.words.entry(code.code().to_lowercase()).or_default();
+            let word = self.words.entry(Cow::Owned(code.code().to_lowercase())).or_default();
             word.code = Some(*code);
             if common.word_codes.contains(code) {
                 word.marks.add(Marks::WORD_CODE);
             }
         }
     }
+}
 
-    fn finish(self, signs: Vec<Sign>, common: &MoneyFile, own: Option<&MoneyFile>) -> Result<MoneyWords, String> {
-        let trie = Trie::new(self.words.keys().map(String::as_str))?;
-        let flag = |of: fn(&MoneyFile) -> bool| own.is_some_and(of);
-        Ok(MoneyWords {
-            trie,
-            words: self.words.into_values().collect(),
+/// The words of all languages while they are gathered: most stand for the same in each of them.
+#[derive(Default)]
+struct Known<'a> {
+    /// What each word stands for in messages of each language: places in `roles`, one on; 0 is nothing.
+    words: HashMap<Cow<'a, str>, [u16; LANGUAGES.len()]>,
+    roles: Vec<Word>,
+    numbers: HashMap<Word, u16>,
+}
+
+impl<'a> Known<'a> {
+    fn add(&mut self, target: usize, words: HashMap<Cow<'a, str>, Word>) {
+        for (text, word) in words {
+            let number = match self.numbers.entry(word) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(new) => {
+                    self.roles.push(*new.key());
+                    *new.insert(self.roles.len() as u16)
+                }
+            };
+            self.words.entry(text).or_default()[target] = number;
+        }
+    }
+
+    fn finish(self, signs: Vec<Sign>, common: &MoneyFile) -> Result<Vocabulary, String> {
+        if self.roles.len() > usize::from(u16::MAX) {
+            return Err("words about money stand for too many different things".into());
+        }
+        let mut words: Vec<_> = self.words.into_iter().collect();
+        words.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(Vocabulary {
+            trie: Trie::new(words.iter().map(|(word, _)| &**word))?,
+            places: words.into_iter().map(|(_, places)| places).collect(),
+            roles: self.roles,
             signs,
             countries: common.countries.clone(),
             shared: common.shared.clone(),
             three_decimals: common.three_decimals.clone(),
             unsaid_thousands: common.unsaid_thousands.clone(),
-            tail_is_next_rank: flag(|file| file.tail_is_next_rank),
-            million_takes_thousands: flag(|file| file.million_takes_thousands),
-            counts_by_twenties: flag(|file| file.counts_by_twenties),
-            units_before_tens: flag(|file| file.units_before_tens),
-            hundreds_unsaid: flag(|file| file.hundreds_unsaid),
-            cents_behind_and: flag(|file| file.cents_behind_and),
-            hyphenated: flag(|file| file.hyphenated),
-            decimal_mark: own.and_then(|file| file.decimal_mark),
         })
     }
 }
 
-/// Everything that the scanner of sums knows for messages of one language.
-pub(super) struct MoneyWords {
-    pub(super) trie: Trie,
-    /// By the number that the trie gives.
-    pub(super) words: Vec<Word>,
+/// What the scanner of sums knows for messages of all languages.
+pub(super) struct Vocabulary {
+    trie: Trie,
+    /// By the number that the trie gives: see [`Known::words`].
+    places: Vec<[u16; LANGUAGES.len()]>,
+    roles: Vec<Word>,
     pub(super) signs: Vec<Sign>,
     countries: BTreeMap<Country, Currency>,
     shared: BTreeMap<String, Shared>,
     pub(super) three_decimals: Vec<Currency>,
     /// See [`MoneyFile`].
     pub(super) unsaid_thousands: BTreeMap<Currency, u32>,
+}
+
+/// Everything that the scanner of sums knows for messages of one language.
+pub(super) struct MoneyWords {
+    known: Arc<Vocabulary>,
+    target: usize,
+    /// See [`MoneyFile`].
     pub(super) tail_is_next_rank: bool,
     pub(super) million_takes_thousands: bool,
     pub(super) counts_by_twenties: bool,
@@ -385,7 +432,43 @@ pub(super) struct MoneyWords {
     pub(super) decimal_mark: Option<char>,
 }
 
+impl std::ops::Deref for MoneyWords {
+    type Target = Vocabulary;
+    fn deref(&self) -> &Vocabulary {
+        &self.known
+    }
+}
+
 impl MoneyWords {
+    fn new(known: Arc<Vocabulary>, target: usize, own: Option<&MoneyFile>) -> Self {
+        let flag = |of: fn(&MoneyFile) -> bool| own.is_some_and(of);
+        Self {
+            known,
+            target,
+            tail_is_next_rank: flag(|file| file.tail_is_next_rank),
+            million_takes_thousands: flag(|file| file.million_takes_thousands),
+            counts_by_twenties: flag(|file| file.counts_by_twenties),
+            units_before_tens: flag(|file| file.units_before_tens),
+            hundreds_unsaid: flag(|file| file.hundreds_unsaid),
+            cents_behind_and: flag(|file| file.cents_behind_and),
+            hyphenated: flag(|file| file.hyphenated),
+            decimal_mark: own.and_then(|file| file.decimal_mark),
+        }
+    }
+
+    /// Every word that begins at `start` and stands for something in messages of the language, shorter ones first: where it ends,
+    /// and its number for [`Self::word`].
+    pub(super) fn walk<'t>(&'t self, chars: &'t [char], start: usize) -> impl Iterator<Item = (usize, u32)> + 't {
+        let number = |word: u32| self.known.places[word as usize][self.target];
+        let walk = self.known.trie.walk(chars, start);
+        walk.filter_map(move |(end, word)| Some((end, u32::from(number(word).checked_sub(1)?))))
+    }
+
+    /// What a word stands for.
+    pub(super) fn word(&self, number: u32) -> &Word {
+        &self.known.roles[number as usize]
+    }
+
     /// The currency that is spoken of where none is named.
     pub(super) fn of_country(&self, country: Option<Country>) -> Option<Currency> {
         self.countries.get(&country?).copied()

@@ -39,7 +39,7 @@ pub(super) struct Word {
     pub(super) added_to_next: Option<Decimal>,
     pub(super) lead: Lead,
     pub(super) code: Option<Currency>,
-    /// Place in [`Vocabulary::signs`].
+    /// Place in [`AllWords::signs`].
     pub(super) sign: Option<u16>,
     /// A small coin: of which sign, and what part of it.
     pub(super) minor: Option<(u16, Decimal)>,
@@ -143,7 +143,7 @@ impl Money {
             problems.push(Problem::at("money.toml", "", 0, message, advice));
             return None;
         }
-        let mut known = Known::default();
+        let mut known = Gathered::default();
         for target in 0..LANGUAGES.len() {
             known.add(target, Selection { common: &common, own: &own, languages, target }.words());
         }
@@ -363,14 +363,14 @@ impl<'a> Table<'a> {
 
 /// The words of all languages while they are gathered: most stand for the same in each of them.
 #[derive(Default)]
-struct Known<'a> {
+struct Gathered<'a> {
     /// What each word stands for in messages of each language: places in `roles`, one on; 0 is nothing.
     words: HashMap<Cow<'a, str>, [u16; LANGUAGES.len()]>,
     roles: Vec<Word>,
     numbers: HashMap<Word, u16>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> Gathered<'a> {
     fn add(&mut self, target: usize, words: HashMap<Cow<'a, str>, Word>) {
         for (text, word) in words {
             let number = match self.numbers.entry(word) {
@@ -384,13 +384,13 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn finish(self, signs: Vec<Sign>, common: &MoneyFile) -> Result<Vocabulary, String> {
+    fn finish(self, signs: Vec<Sign>, common: &MoneyFile) -> Result<AllWords, String> {
         if self.roles.len() > usize::from(u16::MAX) {
             return Err("words about money stand for too many different things".into());
         }
         let mut words: Vec<_> = self.words.into_iter().collect();
         words.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        Ok(Vocabulary {
+        Ok(AllWords {
             trie: Trie::new(words.iter().map(|(word, _)| &**word))?,
             places: words.into_iter().map(|(_, places)| places).collect(),
             roles: self.roles,
@@ -404,9 +404,9 @@ impl<'a> Known<'a> {
 }
 
 /// What the scanner of sums knows for messages of all languages.
-pub(super) struct Vocabulary {
+pub(super) struct AllWords {
     trie: Trie,
-    /// By the number that the trie gives: see [`Known::words`].
+    /// By the number that the trie gives: see [`Gathered::words`].
     places: Vec<[u16; LANGUAGES.len()]>,
     roles: Vec<Word>,
     pub(super) signs: Vec<Sign>,
@@ -419,7 +419,7 @@ pub(super) struct Vocabulary {
 
 /// Everything that the scanner of sums knows for messages of one language.
 pub(super) struct MoneyWords {
-    known: Arc<Vocabulary>,
+    known: Arc<AllWords>,
     target: usize,
     /// See [`MoneyFile`].
     pub(super) tail_is_next_rank: bool,
@@ -433,14 +433,14 @@ pub(super) struct MoneyWords {
 }
 
 impl std::ops::Deref for MoneyWords {
-    type Target = Vocabulary;
-    fn deref(&self) -> &Vocabulary {
+    type Target = AllWords;
+    fn deref(&self) -> &AllWords {
         &self.known
     }
 }
 
 impl MoneyWords {
-    fn new(known: Arc<Vocabulary>, target: usize, own: Option<&MoneyFile>) -> Self {
+    fn new(known: Arc<AllWords>, target: usize, own: Option<&MoneyFile>) -> Self {
         let flag = |of: fn(&MoneyFile) -> bool| own.is_some_and(of);
         Self {
             known,

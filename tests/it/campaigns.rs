@@ -119,6 +119,13 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
             (run["now"] == 6 && waits.contains(&run["later"])).then_some(())
         })
         .await;
+        // One whose time is over has come to its end, whoever it reached.
+        let brief = json!({ "name": "brief", "segment": "country:fr", "kind": "service", "templates": ["brief"], "lasts": "1s" });
+        assert_eq!(call("campaigns", Some(brief)).await.0, 201);
+        assert_eq!(call("campaigns/brief/start", Some(json!({}))).await.1["state"], "starting");
+        let state = async || call("campaigns/brief", None).await.1["state"].clone();
+        eventually("it is finished", async || (state().await == "finished").then_some(())).await;
+        assert_eq!(call("campaigns/brief/resume", Some(json!({}))).await.0, 422);
         // All write again: of those who got it, it is a reply.
         for n in 0..10 {
             let signed = text_webhook(&[(n, format!("wamid.again.{n}"), "thanks")]);

@@ -91,7 +91,7 @@ pub(super) struct Rule {
     pub(super) follow_latest: Duration,
 }
 
-const COLOURS: &str = "red, orange, yellow, green, dark-green, light-green, grey";
+pub(super) const COLOURS: &str = "red, orange, yellow, green, dark-green, light-green, grey";
 const HEATS: &str = "extreme, high, medium, low";
 const ORDER_STATES: &str = "placed, paid, shipped, delivered, completed, cancelled, returned";
 const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, loyal";

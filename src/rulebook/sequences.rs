@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::checks::Checker;
 use super::effects::{Change, request};
 use super::facts::Facts;
-use super::language::Rule;
-use super::signals::Signal;
+use super::language::{COLOURS, Rule};
+use super::signals::{SIGNALS, Signal};
 use super::timers::STEP;
 use super::written::{Words, Written};
 use super::{Rulebook, evaluate};
@@ -158,8 +158,10 @@ pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &Writ
         steps.push(Step { after, latest });
     }
     for stop in written.stops.iter().flat_map(Words::iter) {
-        if Colour::from_name(stop).is_none() {
-            checker.signal(place, stop);
+        if Colour::from_name(stop).is_none() && !SIGNALS.iter().any(|(signal, _)| *signal == stop) {
+            let signals: Vec<_> = SIGNALS.iter().map(|(signal, _)| *signal).collect();
+            let advice = format!("Signals are: {}. Colours are: {COLOURS}.", signals.join(", "));
+            checker.error(place, format!("there is no signal or colour `{stop}`"), advice);
         }
     }
     if written.stops.is_some() && written.steps.is_empty() {
@@ -197,7 +199,11 @@ mod tests {
                 "8:60",
                 "a step begins before",
             ),
-            (format!("{holds}\nstops = \"massage\"\nsteps = [{}]", step("1h", "2h")), "1:1", "no signal `massage`"),
+            (
+                format!("{holds}\nstops = \"massage\"\nsteps = [{}]", step("1h", "2h")),
+                "1:1",
+                "no signal or colour `massage`",
+            ),
             (format!("{holds}\ntag = \"a/b\"\nsteps = [{}]", step("1h", "2h")), "1:1", "has neither `tag`"),
             ("on = \"click\"\nstops = \"message\"".to_owned(), "1:1", "`stops` is for sequences"),
         ] {

@@ -3,12 +3,10 @@
 pub mod cli;
 pub mod config;
 pub mod dialogue;
-pub mod domain;
 pub mod engine;
 pub mod feeds;
 pub mod governance;
 pub mod handoff;
-pub mod lexicon;
 pub mod outreach;
 pub mod places;
 pub mod rulebook;
@@ -18,3 +16,6 @@ pub mod statistics;
 pub mod store;
 pub mod web;
 pub mod whatsapp;
+
+pub use hotline_domain as domain;
+pub use hotline_lexicon as lexicon;

@@ -6,7 +6,7 @@ use super::Hints;
 use super::matcher::{Hit, Meaning};
 use super::money::{Found, Priced, Sums};
 use super::reading::Reader;
-use crate::domain::{Amount, Budget, Intent, Reading};
+use hotline_domain::{Amount, Budget, Intent, Reading};
 
 /// A bare number below this is no sum, unless we asked for one.
 const LEAST_BARE: u32 = 50;

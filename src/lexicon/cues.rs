@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::matcher::{Hit, Meaning};
-use crate::domain::Intent;
+use hotline_domain::Intent;
 
 /// More cues than this have no place in a set.
 pub(super) const MOST_CUES: usize = 120;

@@ -18,7 +18,7 @@ use super::money_words::Money;
 use super::negation::Negation;
 use super::phrases::{self, Written};
 use super::typos::{Limits, Name, Phrase, Typos};
-use crate::domain::{Intent, Problem, Severity, SourceFile};
+use hotline_domain::{Intent, Problem, Severity, SourceFile};
 
 /// The place of English in [`LANGUAGES`].
 pub(super) const ENGLISH: usize = 0;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::files::{LANGUAGES, read};
 use super::folding::fold_word;
 use super::matcher::Meaning;
-use crate::domain::{Problem, SourceFile};
+use hotline_domain::{Problem, SourceFile};
 
 /// No more forms than this are made of the words of a phrase before the last.
 const MOST_VARIANTS: usize = 48;

@@ -10,7 +10,7 @@ use super::money;
 use super::reading;
 use super::scan::{Foreign, Scan};
 use super::{Hints, Lexicon};
-use crate::domain::{Mention, Reading, Span};
+use hotline_domain::{Mention, Reading, Span};
 
 /// A word of the dictionaries that stands in a message, and what became of it.
 #[derive(Debug, Serialize)]

@@ -1,6 +1,6 @@
 //! What all dictionary files have in common: they are TOML, and their lists name languages.
 
-use crate::domain::{Problem, SourceFile};
+use hotline_domain::{Problem, SourceFile};
 
 /// Languages that dictionaries may have.
 pub(super) const LANGUAGES: [&str; 14] =

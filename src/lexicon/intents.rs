@@ -9,7 +9,7 @@ use super::money::Found as Sum;
 use super::negation;
 use super::phrases::Around;
 use super::reading::{Reader, longest, whole};
-use crate::domain::{Intent, Reading, Span};
+use hotline_domain::{Intent, Reading, Span};
 
 /// A phrase with a gap leaves at most this many characters between its parts.
 const GAP_CHARS: usize = 28;

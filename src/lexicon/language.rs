@@ -9,7 +9,7 @@ use super::dictionary::ENGLISH;
 use super::files::{LANGUAGES, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
 use super::matcher::{Found, Hit, Langs};
-use crate::domain::{Country, Language, Problem, SourceFile};
+use hotline_domain::{Country, Language, Problem, SourceFile};
 
 /// A little word of one language alone says so much…
 const LITTLE_WORD: u32 = 12;

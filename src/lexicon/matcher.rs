@@ -8,7 +8,7 @@ use super::files::LANGUAGES;
 use super::folding::{Folded, is_word};
 use super::phrases::Around;
 use super::trie::Trie;
-use crate::domain::Intent;
+use hotline_domain::Intent;
 
 /// Behind a hit a word goes on for at most so many letters.
 const LONGEST_REST: usize = 24;

@@ -12,7 +12,7 @@ use super::money_tokens::Tokens;
 use super::money_words::{Lead, Marks, MoneyWords, Word};
 use super::no_money::is_no_money;
 use super::numbers::{self, Number};
-use crate::domain::{Amount, Country, Currency, Span};
+use hotline_domain::{Amount, Country, Currency, Span};
 
 /// A bare number below this is no sum for a bound alone: "max 2".
 const LEAST_BOUNDED: u32 = 10;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::files::read;
 use super::folding::fold_word;
-use crate::domain::{Country, Currency, Problem, SourceFile};
+use hotline_domain::{Country, Currency, Problem, SourceFile};
 
 /// How a sum is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]

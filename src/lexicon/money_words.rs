@@ -14,7 +14,7 @@ use super::language::Languages;
 use super::matcher::Langs;
 use super::money_file::{Bound, MoneyFile, Numbers, Shared, Sign};
 use super::trie::Trie;
-use crate::domain::{Country, Currency, Problem, SourceFile};
+use hotline_domain::{Country, Currency, Problem, SourceFile};
 
 /// A name of a currency in another language's file counts everywhere from this many letters on.
 const LONG_NAME: usize = 4;

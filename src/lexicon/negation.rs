@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::files::{LANGUAGES, read};
 use super::folding::{Folded, fold_word, is_spaceless, is_word};
-use crate::domain::{Intent, Problem, SourceFile};
+use hotline_domain::{Intent, Problem, SourceFile};
 
 /// A negator reaches this many words of more than two letters, or characters in scripts without spaces.
 const REACH_WORDS: usize = 3;

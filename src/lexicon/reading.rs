@@ -12,7 +12,7 @@ use super::money::{self, Found};
 use super::negation::Reach;
 use super::scan::Scan;
 use super::{Hints, Lexicon, language};
-use crate::domain::{Intent, Mention, Reading, Span};
+use hotline_domain::{Intent, Mention, Reading, Span};
 
 /// Phrases of these intents name things that are meant; in those of others a word of theirs is none: "gift card code".
 const ABOUT_THINGS: [Intent; 4] = [Intent::ProductInquiry, Intent::Availability, Intent::Compare, Intent::Warranty];

@@ -10,7 +10,7 @@ use super::folding::{Folded, is_spaceless, is_word};
 use super::matcher::{Hit, Langs};
 use super::scan::Scan;
 use super::{Hints, Lexicon};
-use crate::domain::{Problem, SourceFile};
+use hotline_domain::{Problem, SourceFile};
 
 /// Words of so many letters or fewer stand for many things.
 const SHORT: usize = 2;

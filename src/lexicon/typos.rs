@@ -12,7 +12,7 @@ use super::files::read;
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_word};
 use super::language::Languages;
 use super::matcher::{Hit, Meaning};
-use crate::domain::{Problem, SourceFile};
+use hotline_domain::{Problem, SourceFile};
 
 /// Longer ones are no words.
 const MOST_LETTERS: usize = 24;

@@ -37,7 +37,7 @@ mod typos;
 pub use explain::Candidate;
 pub use review::review;
 
-use crate::domain::{Country, Problem, Reading, SourceFile};
+use hotline_domain::{Country, Problem, Reading, SourceFile};
 
 /// All dictionaries, compiled. Immutable; shared between threads.
 pub struct Lexicon {

@@ -187,7 +187,10 @@ async fn a_status_only_goes_forward_and_may_overtake_the_answer_of_the_call() {
             error: None,
             wamid: Some("wamid.1".into()),
         };
+        let ever = Timestamp(i64::MAX);
+        assert_eq!(store.stuck(ever).await.unwrap().len(), 1, "{}", database.kind);
         store.append(vec![NewEvent::known(contact, None, NOW, EventBody::Status(read.clone()))]).await.unwrap();
+        assert!(store.stuck(ever).await.unwrap().is_empty(), "{}: what it says is only to be folded", database.kind);
         let claim = store.claim(NOW, 10).await.unwrap();
         let statuses = vec![
             OutboxStatus { at: NOW, status: StatusEvent { status: StatusKind::Sent, ..read.clone() } },
@@ -198,7 +201,7 @@ async fn a_status_only_goes_forward_and_may_overtake_the_answer_of_the_call() {
         let accepted = SendOutcome::Accepted { wamid: "wamid.1".into() };
         store.record(vec![SendResult { contact, number: 1, at: NOW, outcome: accepted }]).await.unwrap();
         // Settled by the status: a crash now would not send it again.
-        assert!(store.stuck(Timestamp(i64::MAX)).await.unwrap().is_empty(), "{}", database.kind);
+        assert!(store.stuck(ever).await.unwrap().is_empty(), "{}", database.kind);
     }
 }
 

@@ -106,13 +106,15 @@ fn row(result: &SendResult) -> ResultRow<'_> {
     (result.contact.0, result.number, state, rank, wamid, error, due, result.at.0)
 }
 
-/// Messages that were marked `sending` before that moment and of which nothing was heard since.
+/// Messages that were marked `sending` before that moment and of which nothing was heard since: also nothing that is still to be
+/// folded, however long the folds may lag behind.
 pub(in crate::store) async fn stuck(
     connection: &mut Connection,
     before: Timestamp,
 ) -> Result<Vec<OutboxRow>, sqlx::Error> {
-    let select = "select contact_id, number, priority, channel, address, message, attempts from outbox \
-                  where state = 'sending' and sending_since <= $1 order by sending_since limit 1000";
+    let select = "select contact_id, number, priority, channel, address, message, attempts from outbox o \
+                  where state = 'sending' and sending_since <= $1 and not exists (select 1 from unread u join journal j \
+                  on j.seq = u.seq where u.contact_id = o.contact_id and j.kind = 'status') order by sending_since limit 1000";
     let rows = sqlx::query(select).bind(before.0).fetch_all(connection).await?;
     rows.iter().map(read).collect()
 }

@@ -12,13 +12,17 @@ use rust_decimal::Decimal;
 use super::population::{Population, Profile};
 use crate::domain::{
     AgentAction, AgentEvent, CartEvent, CaseEvent, ClickEvent, Duration, EventBody, InboundMessage, MessageKind,
-    MessageNumber, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, PageEvent, Product, Shop,
-    StatusEvent, StatusKind, Timestamp,
+    MessageNumber, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, Outgoing, PageEvent, Product,
+    Shop, StatusEvent, StatusKind, Timestamp,
 };
 use crate::engine::state::State;
+use crate::outreach::Departure;
 
 /// The one number that the simulated shop sends from.
 pub(super) const CHANNEL: &str = "1";
+
+/// More follow-ups than any cap counts.
+const DEPARTURES: usize = 48;
 
 /// Something that a customer, or somebody for them, does at its moment.
 #[derive(Clone, Debug)]
@@ -66,6 +70,8 @@ pub(super) struct Customer<'a> {
     pub(super) blocked: bool,
     /// When Meta last told that they get no more marketing for now.
     pub(super) capped: Option<Timestamp>,
+    /// What became of their follow-ups.
+    pub(super) departures: Vec<Departure>,
     random: SmallRng,
     zone: Tz,
     points: f64,
@@ -84,6 +90,7 @@ impl<'a> Customer<'a> {
             stopped: false,
             blocked: false,
             capped: None,
+            departures: Vec::new(),
             random,
             zone,
             points: 0.0,
@@ -91,6 +98,19 @@ impl<'a> Customer<'a> {
             product: 0,
             orders: 0,
         }
+    }
+
+    /// A follow-up waits for them. What is long over leaves the list.
+    pub(super) fn awaits(&mut self, message: &Outgoing) {
+        let excess = (self.departures.len() + 1).saturating_sub(DEPARTURES);
+        self.departures.drain(..excess);
+        let rule = message.rule.as_deref().unwrap_or_default().into();
+        self.departures.push(Departure { number: message.number, left: None, kind: message.kind, rule });
+    }
+
+    /// A follow-up has left, or reached nobody after all.
+    pub(super) fn departed(&mut self, number: i64, left: Option<Timestamp>) {
+        self.departures.iter_mut().filter(|other| other.number == number).for_each(|other| other.left = left);
     }
 
     /// When they come by themselves after that moment: some day, near their best hour.

@@ -37,6 +37,14 @@ impl Waiting {
     }
 }
 
+/// A follow-up that the gate had let go, and that is not sent after all.
+pub(super) struct Dropped {
+    pub(super) waiting: Waiting,
+    pub(super) why: Condition,
+    /// Its time passed before it could go.
+    pub(super) late: bool,
+}
+
 /// What the sender does next.
 pub(super) enum Next {
     /// This message leaves now.
@@ -64,8 +72,8 @@ pub(super) struct Sender {
     /// Until when nothing unasked goes out, for the number's quality.
     rests_until: Option<Timestamp>,
     count: u64,
-    /// What was dropped since it was asked for last, and why.
-    pub(super) dropped: Vec<(Waiting, Condition)>,
+    /// What was dropped since it was asked for last.
+    pub(super) dropped: Vec<Dropped>,
 }
 
 /// A follow-up in the order in which it leaves: the one whose latest time comes first.
@@ -125,13 +133,20 @@ impl Sender {
         }
     }
 
-    /// A person takes over: what the bot still had to say to this customer is taken back.
-    pub(super) fn cancel(&mut self, contact: usize) {
-        let kept = |waiting: &Waiting| waiting.contact != contact;
-        self.replies.retain(kept);
+    /// A person takes over: what the bot still had to say to this customer is taken back. Returns the numbers of the follow-ups
+    /// among it.
+    pub(super) fn cancel(&mut self, contact: usize) -> Vec<i64> {
+        let mut cancelled = Vec::new();
+        let mut kept = |waiting: &Waiting| {
+            let theirs = waiting.contact == contact;
+            cancelled.extend((theirs && !waiting.is_reply()).then_some(waiting.message.number));
+            !theirs
+        };
+        self.replies.retain(&mut kept);
         self.later.retain(|_, waiting| kept(waiting));
         self.no_room.retain(|Reverse(due)| kept(&due.0));
         // The heap is large and this is frequent: what a person's presence forbids is dropped when its turn comes.
+        cancelled
     }
 
     /// Meta lets a template rest until then, or for good.
@@ -191,7 +206,8 @@ impl Sender {
             Verdict::Now => Some(waiting),
             Verdict::OnlyTemplate { .. } if waiting.needs_room() => Some(waiting),
             Verdict::OnlyTemplate { why, .. } | Verdict::Never { why } => {
-                self.dropped.push((waiting, why.condition));
+                let late = why.condition == Condition::TooLate;
+                self.dropped.push(Dropped { waiting, why: why.condition, late });
                 None
             }
             Verdict::NotBefore { why, .. } if why.condition == Condition::PortfolioFull => {
@@ -199,7 +215,7 @@ impl Sender {
                 None
             }
             Verdict::NotBefore { at, why } if at > waiting.message.expires => {
-                self.dropped.push((waiting, why.condition));
+                self.dropped.push(Dropped { waiting, why: why.condition, late: true });
                 None
             }
             Verdict::NotBefore { at, .. } => {

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Plan;
+use super::sender::Dropped;
 use crate::domain::{Duration, MessageKind, Outgoing, Timestamp};
 use crate::outreach::{Condition, Verdict};
 use crate::whatsapp::errors;
@@ -102,13 +103,9 @@ impl Tally {
     }
 
     /// A message that the gate had let go, and that was not sent after all.
-    pub(super) fn dropped(&mut self, message: &Outgoing, why: Condition) {
-        *self.refused.entry(why.name()).or_default() += 1;
-        let waited_too_long = matches!(
-            why,
-            Condition::TooLate | Condition::PortfolioFull | Condition::TemplateHeld | Condition::NumberHeld
-        );
-        self.counting.broken += u64::from(is_promise(message) && waited_too_long);
+    pub(super) fn dropped(&mut self, dropped: &Dropped) {
+        *self.refused.entry(dropped.why.name()).or_default() += 1;
+        self.counting.broken += u64::from(dropped.late && is_promise(&dropped.waiting.message));
     }
 
     pub(super) fn accepted(&mut self, message: &Outgoing, now: Timestamp) {

@@ -47,6 +47,8 @@ enum What {
     Call(Box<Waiting>),
     /// Without a gate: what a rule planned goes out at its first moment.
     Naive(Box<FollowUpRequest>),
+    /// The contact is told that a follow-up of this number reached nobody.
+    Unsent(i64),
     Campaign(u32),
     Minute,
 }
@@ -172,6 +174,7 @@ impl<'a> World<'a> {
                 What::Look => self.look(at),
                 What::Call(waiting) => self.call(*waiting, at),
                 What::Naive(request) => self.naive(contact, &request, at),
+                What::Unsent(number) => self.fold(contact, EventBody::Unsent { number }, at),
                 What::Campaign(week) => self.campaign(week, at),
                 What::Minute => {
                     let room = self.graph.room(at);
@@ -195,8 +198,9 @@ impl<'a> World<'a> {
                 self.graph.block(&contact, template.as_deref(), now);
                 self.hear_meta(now);
             }
-            Act::Fails { .. } => {
+            Act::Fails { number, .. } => {
                 self.sender.failed(contact);
+                self.unsent(contact, *number, now);
                 self.look_at(now);
             }
             _ => {}
@@ -249,6 +253,11 @@ impl<'a> World<'a> {
         for effect in effects {
             match effect {
                 Effect::Send(message) if message.kind == MessageKind::Reply || self.strategy == Strategy::Ours => {
+                    if message.kind != MessageKind::Reply
+                        && let Some(customer) = self.customers.get_mut(contact)
+                    {
+                        customer.awaits(&message);
+                    }
                     self.sender.queue(Waiting::new(contact, message));
                     self.look_at(now);
                 }
@@ -258,7 +267,10 @@ impl<'a> World<'a> {
                 Effect::Refused(_, refusal) if self.strategy == Strategy::Ours => {
                     self.tally.refused(&refusal.verdict);
                 }
-                Effect::CancelQueued { .. } => self.sender.cancel(contact),
+                Effect::CancelQueued { .. } => {
+                    let cancelled = self.sender.cancel(contact);
+                    cancelled.into_iter().for_each(|number| self.unsent(contact, number, now));
+                }
                 Effect::Desk(_, DeskMove::Opened { .. }) => self.call_agent(contact, now),
                 _ => {}
             }
@@ -326,7 +338,8 @@ impl<'a> World<'a> {
         loop {
             let (customers, knowledge) = (&self.customers, self.knowledge);
             let ask = |waiting: &Waiting, shared: &Shared| {
-                knowledge.may_leave(&customers[waiting.contact].state, (&waiting.message, &[]), shared, now)
+                let Customer { state, departures, .. } = &customers[waiting.contact];
+                knowledge.may_leave(state, (&waiting.message, departures), shared, now)
             };
             match self.sender.next(now, ask) {
                 Next::Leaves(waiting) => self.leave(waiting, now),
@@ -337,8 +350,9 @@ impl<'a> World<'a> {
                 Next::Nothing => break,
             }
         }
-        for (waiting, why) in std::mem::take(&mut self.sender.dropped) {
-            self.tally.dropped(&waiting.message, why);
+        for dropped in std::mem::take(&mut self.sender.dropped) {
+            self.tally.dropped(&dropped);
+            self.unsent(dropped.waiting.contact, dropped.waiting.message.number, now);
         }
         loop {
             match self.naive.next(now) {
@@ -355,7 +369,19 @@ impl<'a> World<'a> {
         }
     }
 
+    /// A follow-up reached nobody: its contact is told with the next look, and no cap counts it any more.
+    fn unsent(&mut self, contact: usize, number: i64, now: Timestamp) {
+        let Some(customer) = self.customers.get_mut(contact) else { return };
+        if self.strategy == Strategy::Ours && customer.departures.iter().any(|departure| departure.number == number) {
+            customer.departed(number, None);
+            self.enter(now + Duration::seconds(1), contact, What::Unsent(number));
+        }
+    }
+
     fn leave(&mut self, waiting: Box<Waiting>, now: Timestamp) {
+        if let Some(customer) = self.customers.get_mut(waiting.contact) {
+            customer.departed(waiting.message.number, Some(now));
+        }
         let way = Duration::millis(self.random.random_range(WAY));
         self.enter(now + way, waiting.contact, What::Call(waiting));
     }

@@ -36,7 +36,7 @@ pub(super) fn index(state: &State, effects: &[Effect], events: &[Event], before:
 
 /// The fields of a contact.
 pub(super) fn profile(state: &State) -> Profile {
-    let (contact, facts) = (&state.contact, &state.facts);
+    let State { contact, facts, ledger, .. } = state;
     Profile {
         country: contact.country.map(|country| country.code().to_lowercase()).unwrap_or_default(),
         language: contact.language.as_ref().map(|language| language.tag().to_lowercase()).unwrap_or_default(),
@@ -48,5 +48,7 @@ pub(super) fn profile(state: &State) -> Profile {
         inbound_at: contact.last_inbound.unwrap_or_default().0,
         opted_out: contact.is_opted_out(),
         opted_out_at: contact.opted_out_at.unwrap_or_default().0,
+        planned: ledger.planned().count() as i64,
+        plan_at: ledger.next_wake().unwrap_or_default().0,
     }
 }

@@ -14,6 +14,7 @@ use crate::store::{AlertRow, HoldRow, Leave, NumberTold, OutcomeRow, StoreError}
 use crate::whatsapp::errors::{self, Action};
 use crate::whatsapp::graph::Quality;
 use crate::whatsapp::signals::{self, Signal, Subject};
+use crate::whatsapp::usage;
 
 /// How often it is looked whether Meta told something.
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
@@ -23,6 +24,8 @@ const JUDGE_EVERY: Duration = Duration::minutes(1);
 const ASK_EVERY: Duration = Duration::minutes(15);
 /// The same after Meta could not be reached.
 const ASK_AGAIN: Duration = Duration::minutes(1);
+/// So long a number sends slower where most of Meta's allowance of calls is used, if Meta tells no longer time.
+const USED_RESTS: Duration = Duration::minutes(1);
 /// A message that has been on the phone for this long could have been read.
 const SEASONED: Duration = Duration::hours(2);
 /// Who holds something, beside people.
@@ -58,6 +61,7 @@ pub(super) fn is_minded_here(engine: &Engine) -> bool {
 }
 
 async fn look(engine: &Engine, judged: &mut Option<Timestamp>) -> Result<(), StoreError> {
+    heed_usage(engine).await;
     engine.take_up_paces().await?;
     if !is_minded_here(engine) {
         return Ok(());
@@ -72,6 +76,20 @@ async fn look(engine: &Engine, judged: &mut Option<Timestamp>) -> Result<(), Sto
         *judged = Some(now);
     }
     alert(engine).await
+}
+
+/// Where most of Meta's allowance of calls is used, the numbers that this node sends for send slower before Meta refuses them.
+async fn heed_usage(engine: &Engine) {
+    let Some(usage) = engine.client().take_usage() else { return };
+    metrics::gauge!("hotline_api_usage_percent").set(usage.percent as f64);
+    if usage.percent < usage::HIGH {
+        return;
+    }
+    let (rests, why) =
+        (usage.regain.max(USED_RESTS), format!("{} % of Meta's allowance of calls is used", usage.percent));
+    for lane in engine.lanes().led() {
+        engine.slow_down(&lane.channel, rests, &why).await;
+    }
 }
 
 /// Account events of the journal that were not heeded yet.
@@ -92,11 +110,11 @@ async fn heed(engine: &Engine, signal: Signal) -> Result<(), StoreError> {
     match signal {
         Signal::Portfolio(most) => store.set_portfolio(most, now).await,
         Signal::Hold { what, until, why } => engine.hold(&what, until, why, META).await,
-        Signal::Lift { what, why } => store.lift(&what.key(), Some(META), &why, now).await.map(|_| ()),
+        Signal::Lift { what, why } => engine.lift(&what.key(), Some(META), &why).await.map(|_| ()),
         Signal::Template(news) => engine.heed_template(news).await,
         Signal::Reviewed { approved: true } => {
             let why = "Meta approved the account";
-            store.lift(&Subject::Account.key(), Some(REVIEW), why, now).await.map(|_| ())
+            engine.lift(&Subject::Account.key(), Some(REVIEW), why).await.map(|_| ())
         }
         Signal::Reviewed { approved: false } => {
             engine.hold(&Subject::Account, None, "Meta rejected the account in its review".into(), REVIEW).await
@@ -164,7 +182,7 @@ async fn take_told(engine: &Engine, channels: &[String], told: &NumberTold, ailm
         if quality == red && was != red {
             engine.hold(&number, None, "Meta calls the number's quality RED".into(), META).await?;
         } else if quality != red && was == red && !quality.is_empty() {
-            store.lift(&number.key(), Some(META), &format!("Meta calls the number's quality {quality}"), now).await?;
+            engine.lift(&number.key(), Some(META), &format!("Meta calls the number's quality {quality}")).await?;
         } else if quality == Quality::Yellow.name() && was == Quality::Green.name() {
             let rests = engine.shelf().knowledge().limits.breaker.yellow_rests;
             engine.hold(&number, Some(now + rests), "the number's quality fell to YELLOW".into(), META).await?;
@@ -182,7 +200,7 @@ async fn take_told(engine: &Engine, channels: &[String], told: &NumberTold, ailm
 async fn take_status(engine: &Engine, number: &Subject, status: &str, ailment: &str) -> Result<(), StoreError> {
     let said = format!("Meta says that the number is {status}");
     if !signals::is_stopped(status) {
-        return engine.store().lift(&number.key(), Some(STATUS), &said, engine.now()).await.map(|_| ());
+        return engine.lift(&number.key(), Some(STATUS), &said).await.map(|_| ());
     }
     let why = if ailment.is_empty() { said } else { format!("{said}: {ailment}") };
     engine.hold(number, None, why, STATUS).await
@@ -231,7 +249,10 @@ async fn ask_meta(engine: &Engine, channel: &str) -> Result<Duration, StoreError
         throughput: signals::throughput(&number).to_owned(),
         status: signals::status(&number).to_owned(),
     };
-    take_told(engine, &[channel.to_owned()], &told, &signals::ailment(&number)).await?;
+    let ailment = signals::ailment(&number);
+    take_told(engine, &[channel.to_owned()], &told, &ailment).await?;
+    let limited = || format!("the number {} may send only in part (LIMITED). {ailment}", told.display);
+    self::told(engine, &format!("LIMITED_{channel}"), signals::is_limited(&number).then(limited)).await?;
     if let Some(Signal::Portfolio(most)) = signals::portfolio(&number["whatsapp_business_manager_messaging_limit"]) {
         engine.store().set_portfolio(most, engine.now()).await?;
     }
@@ -243,7 +264,7 @@ async fn end_rests(engine: &Engine) -> Result<(), StoreError> {
     let now = engine.now();
     let over = |row: &HoldRow| row.until.is_some_and(|until| until <= now);
     for row in engine.store().holds().await?.into_iter().filter(over) {
-        engine.store().lift(&row.what, Some(&row.source), "rested long enough", now).await?;
+        engine.lift(&row.what, Some(&row.source), "rested long enough").await?;
     }
     Ok(())
 }
@@ -280,6 +301,7 @@ async fn judge(engine: &Engine) -> Result<(), StoreError> {
 async fn tell(engine: &Engine) -> Result<(), StoreError> {
     let (store, now) = (engine.store(), engine.now());
     let counts = store.unasked_counts(now).await?;
+    metrics::gauge!("hotline_follow_ups_planned").set(counts.planned as f64);
     metrics::gauge!("hotline_follow_ups_waiting").set(counts.waiting as f64);
     let knowledge = engine.shelf().knowledge();
     let limits = &knowledge.limits;
@@ -359,6 +381,15 @@ impl Engine {
             metrics::counter!("hotline_holds_total", "source" => row.source).increment(1);
         }
         Ok(())
+    }
+
+    /// Lifts what a source holds, or without one what anybody does, and looks at once for what it held; true if something was held.
+    pub(super) async fn lift(&self, what: &str, source: Option<&str>, why: &str) -> Result<bool, StoreError> {
+        let lifted = self.store().lift(what, source, why, self.now()).await?;
+        if lifted {
+            self.lanes().iter().for_each(|lane| lane.rest(StdDuration::ZERO));
+        }
+        Ok(lifted)
     }
 
     /// A call or a status told of an error that concerns more than its message; a template has a name and a language.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Engine;
-use crate::domain::{Duration, Timestamp};
-use crate::outreach::{Held, Shared};
+use super::state::State;
+use crate::domain::{ContactId, Duration, Timestamp};
+use crate::outreach::{Held, Planned, Shared, Verdict};
 use crate::store::{FailureRow, HoldRow, StoreError, WaitingRow};
 use crate::whatsapp::errors;
 
@@ -18,6 +19,9 @@ const FAILURES_OF: Duration = Duration::days(7);
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Outlook {
     pub at: String,
+    /// Planned for a later moment: nothing is decided yet.
+    pub planned: i64,
+    /// Decided, and not sent yet.
     pub waiting: i64,
     /// Waiting, and put off to a later moment.
     pub put_off: i64,
@@ -30,8 +34,10 @@ pub struct Outlook {
     pub numbers: Vec<Number>,
     /// Why follow-ups of the last seven days failed, the most frequent reason first.
     pub failures: Vec<Failure>,
-    /// The next ones, the earliest first.
+    /// The next ones of those that wait, the earliest first.
     pub next: Vec<Next>,
+    /// The next ones of those that are planned, the earliest first.
+    pub plans: Vec<Plan>,
     /// The newest first.
     pub history: Vec<Happened>,
 }
@@ -83,8 +89,10 @@ pub struct Number {
     pub customers: i64,
     /// How many it may reach while it is new; absent when it is not.
     pub warm_up: Option<u32>,
-    /// How many unasked messages may go this hour after a rest; absent when it has grown back.
+    /// How many unasked messages may go within an hour after a rest; absent when it has grown back.
     pub this_hour: Option<u32>,
+    /// Unasked messages that left within an hour.
+    pub sent_in_hour: i64,
     /// When Meta told of it last.
     pub checked: Option<String>,
 }
@@ -104,6 +112,49 @@ pub struct Next {
     pub not_after: String,
     /// Why it waits, if it was put off.
     pub why: Option<String>,
+}
+
+/// A follow-up that is planned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// To whom: our own number of them.
+    pub contact: i64,
+    /// What it is for.
+    pub kind: String,
+    /// Reply file and template.
+    pub template: String,
+    /// The rule, sequence or campaign behind it.
+    pub rule: String,
+    /// When it is looked at next.
+    pub at: String,
+    /// Dropped after this.
+    pub not_after: String,
+    /// What the gate would say of it now.
+    pub says: String,
+}
+
+impl Plan {
+    fn of(contact: ContactId, plan: &Planned, verdict: &Verdict) -> Self {
+        Self {
+            contact: contact.0,
+            kind: plan.kind.name().into(),
+            template: plan.template.clone(),
+            rule: plan.rule.to_string(),
+            at: plan.due().rfc3339(),
+            not_after: plan.not_after.rfc3339(),
+            says: says(verdict),
+        }
+    }
+}
+
+/// What the gate would say of a plan, in words.
+pub fn says(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Now => "nothing stands in the way now".into(),
+        Verdict::OnlyTemplate { why, .. } => format!("as a template: {why}"),
+        Verdict::NotBefore { why, .. } => format!("not now: {why}"),
+        Verdict::Never { why } => format!("would not go: {why}"),
+    }
 }
 
 /// Why follow-ups failed.
@@ -186,10 +237,15 @@ impl Standing<'_> {
             Some(Held { until, why: format!("{used} of {most} customers in 24 hours") })
         };
         let number = self.numbers.iter().find(|number| number.number == row.channel);
+        let growing = number.and_then(|number| {
+            let most = number.this_hour.filter(|most| number.sent_in_hour >= i64::from(*most))?;
+            let why = format!("it grows back after a rest: {} of {most} within an hour", number.sent_in_hour);
+            Some(Held { until, why })
+        });
         let closed = row.campaign.as_ref().filter(|campaign| self.closed.contains(campaign));
         Shared {
             account: held("account"),
-            number: held(&format!("number:{}", row.channel)),
+            number: held(&format!("number:{}", row.channel)).or(growing),
             template: row.template.as_ref().and_then(|template| held(&format!("template:{template}"))),
             portfolio: full(self.portfolio.used, self.portfolio.limit),
             warm_up: number.and_then(|number| full(number.customers, number.warm_up)),
@@ -224,6 +280,7 @@ impl Engine {
             customers: row.reached,
             warm_up: knowledge.limits.warm_up(row.since, limit, now),
             this_hour: row.resumed_at.and_then(|resumed| knowledge.limits.after_rest(resumed, now)),
+            sent_in_hour: row.sent_in_hour,
             checked: row.checked_at.map(Timestamp::rfc3339),
         };
         let numbers: Vec<Number> = rows.iter().map(number).collect();
@@ -232,6 +289,7 @@ impl Engine {
         let next = store.waiting(lines).await?.into_iter().map(|row| standing.tell(row)).collect();
         Ok(Outlook {
             at: now.rfc3339(),
+            planned: counts.planned,
             waiting: counts.waiting,
             put_off: counts.put_off,
             sent: counts.sent,
@@ -250,6 +308,7 @@ impl Engine {
             numbers,
             failures: failures(store.unasked_failures(now - FAILURES_OF).await?),
             next,
+            plans: self.plans(lines).await?,
             history: store
                 .outreach_history(lines)
                 .await?
@@ -259,12 +318,27 @@ impl Engine {
         })
     }
 
+    /// The next plans of all contacts, the earliest first.
+    async fn plans(&self, lines: i64) -> Result<Vec<Plan>, StoreError> {
+        let (now, knowledge) = (self.now(), self.shelf().knowledge());
+        let mut plans = Vec::new();
+        for (contact, state) in self.store().with_plans(lines).await? {
+            // One that cannot be read is just being made anew.
+            let Some(state) = state.and_then(|state| serde_json::from_str::<State>(&state).ok()) else { continue };
+            let of = |(plan, verdict): (&Planned, Verdict)| (plan.due(), Plan::of(contact, plan, &verdict));
+            plans.extend(knowledge.planned(&state, now).into_iter().map(of));
+        }
+        plans.sort_by_key(|(due, _)| *due);
+        plans.truncate(usize::try_from(lines).unwrap_or_default());
+        Ok(plans.into_iter().map(|(_, plan)| plan).collect())
+    }
+
     /// A person of the shop lets something go on that is held.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn go_on(&self, what: &str, who: &str) -> Result<bool, StoreError> {
-        self.store().lift(what, None, &format!("{who} let it go on"), self.now()).await
+        self.lift(what, None, &format!("{who} let it go on")).await
     }
 
     /// A person of the shop stops everything that nobody asked for.

@@ -258,7 +258,7 @@ async fn judge(engine: &Engine) -> Result<(), StoreError> {
             other => {
                 let said =
                     other.map_or_else(|| "it can be sent".into(), |why| format!("held for another reason: {why}"));
-                store.lift(&row.what, Some(SOURCE), &said, now).await?;
+                engine.lift(&row.what, Some(SOURCE), &said).await?;
                 store.ask_again(name, &row.why, now).await?;
             }
         }

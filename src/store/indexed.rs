@@ -34,6 +34,9 @@ pub struct Profile {
     pub inbound_at: i64,
     pub opted_out: bool,
     pub opted_out_at: i64,
+    /// Messages that are planned, and when the first of them is looked at.
+    pub planned: i64,
+    pub plan_at: i64,
 }
 
 /// An order as far as these events tell of it; the table keeps the furthest state, and what was told first of sum and lines.

@@ -106,6 +106,8 @@ pub struct NumberRow {
     pub since: Timestamp,
     /// Since when it grows back after a rest.
     pub resumed_at: Option<Timestamp>,
+    /// Unasked messages that left within an hour.
+    pub sent_in_hour: i64,
     /// When Meta was asked last.
     pub checked_at: Option<Timestamp>,
     /// Customers that its templates reached in 24 hours.
@@ -135,6 +137,8 @@ pub struct AccountEvent {
 /// How many follow-ups wait, and what became of others in 24 hours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UnaskedCounts {
+    /// Planned for a later moment: nothing is decided yet.
+    pub planned: i64,
     /// Decided, and not sent yet.
     pub waiting: i64,
     /// Those of them that are put off to a later moment.
@@ -182,24 +186,24 @@ pub struct FailureRow {
 impl Store {
     /// Holds something back; true if this source did not hold it yet, or for another reason.
     pub async fn hold(&self, row: &HoldRow) -> Result<bool, StoreError> {
-        Ok(change!(self, limits::hold(row)))
+        Ok(change!(self, holds::hold(row)))
     }
 
     /// Lifts what a source holds, or without one what anybody does; true if something was.
     pub async fn lift(&self, what: &str, source: Option<&str>, why: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let lifted = change!(self, limits::lift(what, source, why, now));
+        let lifted = change!(self, holds::lift(what, source, why, now));
         self.inner.outbox.notify_waiters();
         Ok(lifted)
     }
 
     /// What is held, the oldest first; also what is over by now.
     pub async fn holds(&self) -> Result<Vec<HoldRow>, StoreError> {
-        Ok(query!(self, limits::holds()))
+        Ok(query!(self, holds::holds()))
     }
 
     /// What happened to limits, quality and holds, the newest first.
     pub async fn outreach_history(&self, limit: i64) -> Result<Vec<HistoryRow>, StoreError> {
-        Ok(query!(self, limits::history(limit)))
+        Ok(query!(self, holds::history(limit)))
     }
 
     /// The portfolio's limit as Meta told it: `None` was never told, `Some(None)` is unlimited.
@@ -212,14 +216,14 @@ impl Store {
         if change!(self, limits::set_figure("portfolio", most.map_or(-1, i64::from))) {
             let said =
                 most.map_or_else(|| "unlimited customers in 24 h".into(), |most| format!("{most} customers in 24 h"));
-            change!(self, limits::note("portfolio", &said, now));
+            change!(self, holds::note("portfolio", &said, now));
         }
         Ok(())
     }
 
     /// Keeps what Meta says of a number.
     pub async fn set_number(&self, channel: &str, told: &NumberTold, now: Timestamp) -> Result<(), StoreError> {
-        change!(self, limits::set_number(channel, told, now));
+        change!(self, numbers::set_number(channel, told, now));
         Ok(())
     }
 
@@ -231,23 +235,23 @@ impl Store {
         why: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        change!(self, limits::slow_number(channel, until, why, now));
+        change!(self, numbers::slow_number(channel, until, why, now));
         Ok(())
     }
 
     /// What decides of the pace of our numbers.
     pub async fn paces(&self) -> Result<Vec<PaceRow>, StoreError> {
-        Ok(query!(self, limits::paces()))
+        Ok(query!(self, numbers::paces()))
     }
 
     /// Our numbers, with the customers that their templates reached in 24 hours.
     pub async fn numbers(&self, now: Timestamp) -> Result<Vec<NumberRow>, StoreError> {
-        Ok(query!(self, limits::numbers(now)))
+        Ok(query!(self, numbers::numbers(now)))
     }
 
     /// What became of what was sent unasked since that moment; `seasoned` is the moment before which it could be read by now.
     pub async fn outcomes(&self, since: Timestamp, seasoned: Timestamp) -> Result<Vec<OutcomeRow>, StoreError> {
-        Ok(query!(self, limits::outcomes(since, seasoned)))
+        Ok(query!(self, numbers::outcomes(since, seasoned)))
     }
 
     /// Follow-ups that reached nobody, of which their contacts are to be told: whose, and which number.
@@ -292,6 +296,11 @@ impl Store {
     /// Why follow-ups failed that left since that moment.
     pub async fn unasked_failures(&self, since: Timestamp) -> Result<Vec<FailureRow>, StoreError> {
         Ok(query!(self, outbox::unasked_failures(since)))
+    }
+
+    /// Contacts with plans, whose first plan is looked at soonest, with their states.
+    pub async fn with_plans(&self, limit: i64) -> Result<Vec<(ContactId, Option<String>)>, StoreError> {
+        Ok(query!(self, limits::with_plans(limit)))
     }
 
     /// Follow-ups that wait, the next ones first.

@@ -5,6 +5,7 @@ use minijinja::{Value, context};
 
 use crate::domain::{AgentAction, Content, Event, EventBody, Evidence, OptAction, OptScope, Timestamp};
 use crate::engine::fold::Knowledge;
+use crate::engine::outlook;
 use crate::engine::state::State;
 use crate::engine::summary::Row;
 use crate::engine::tags::Faces;
@@ -193,12 +194,7 @@ pub(super) fn planned(state: Option<&str>, knowledge: &Knowledge, now: Timestamp
     let mut plans = knowledge.planned(&state, now);
     plans.sort_by_key(|(plan, _)| plan.due());
     let shown = |(plan, verdict): &(&Planned, Verdict)| {
-        let says = match verdict {
-            Verdict::Now => "nothing stands in the way now".to_owned(),
-            Verdict::OnlyTemplate { why, .. } => format!("as a template: {why}"),
-            Verdict::NotBefore { why, .. } => format!("not now: {why}"),
-            Verdict::Never { why } => format!("would not go: {why}"),
-        };
+        let says = outlook::says(verdict);
         let (due, kind) = (plan.due(), plan.kind.name().replace('_', " "));
         let within = (due > now).then(|| left(due, now));
         context! { kind, template => &plan.template, rule => &*plan.rule, product => plan.product.clone(), within, says }

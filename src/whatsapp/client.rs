@@ -1,7 +1,7 @@
 //! The Graph API as we call it (section 4): send a message, mark one as read, read and make templates.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration as StdDuration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -9,6 +9,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AF
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::usage::{self, Usage};
 use crate::config::{Auth, WhatsApp};
 use crate::domain::{Address, Content, Duration, Header, Press, TemplateRef};
 
@@ -42,6 +43,8 @@ pub struct Client {
     auth: Auth,
     /// Shared by all copies of the client.
     questions: Arc<DefaultDirectRateLimiter>,
+    /// The worst that answers told since somebody asked.
+    usage: Arc<Mutex<Option<Usage>>>,
 }
 
 /// Meta took the message. That it arrives is told by statuses later.
@@ -94,7 +97,14 @@ impl Client {
         let base = settings.graph_url.trim_end_matches('/').to_owned();
         let questions = Quota::per_hour(QUESTIONS_AN_HOUR).allow_burst(QUESTIONS_AT_ONCE);
         let questions = Arc::new(RateLimiter::direct(questions));
-        Ok(Self { http, base, version: settings.graph_version.clone(), auth: settings.auth, questions })
+        Ok(Self {
+            http,
+            base,
+            version: settings.graph_version.clone(),
+            auth: settings.auth,
+            questions,
+            usage: Arc::default(),
+        })
     }
 
     fn messages_url(&self, channel: &str) -> String {
@@ -160,7 +170,7 @@ impl Client {
         }
         let url = format!("{}/{}/{path}", self.base, self.version);
         let response = self.http.get(url).send().await.map_err(|error| transport(&error))?;
-        answer(response).await
+        self.answer(response).await
     }
 
     /// Every template of an account in every language, as Meta lists them.
@@ -192,14 +202,27 @@ impl Client {
         let url = format!("{}/{}/{account}/message_templates", self.base, self.version);
         let request = self.http.post(url).header(CONTENT_TYPE, "application/json");
         let response = request.body(call.to_string()).send().await.map_err(|error| transport(&error))?;
-        let made = answer(response).await?;
+        let made = self.answer(response).await?;
         Ok(made["status"].as_str().unwrap_or("PENDING").to_owned())
+    }
+
+    /// How much of Meta's allowance of calls is used: the worst that answers told since this was asked last.
+    pub fn take_usage(&self) -> Option<Usage> {
+        self.usage.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    async fn answer(&self, response: reqwest::Response) -> Result<Value, SendError> {
+        if let Some(told) = usage::read(response.headers()) {
+            let mut worst = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+            *worst = Some(worst.unwrap_or_default().or_worse(told));
+        }
+        body_of(response).await
     }
 
     async fn post(&self, channel: &str, body: &Value) -> Result<Value, SendError> {
         let request = self.http.post(self.messages_url(channel)).header(CONTENT_TYPE, "application/json");
         let response = request.body(body.to_string()).send().await.map_err(|error| transport(&error))?;
-        answer(response).await
+        self.answer(response).await
     }
 }
 
@@ -213,7 +236,7 @@ fn transport(error: &reqwest::Error) -> SendError {
     SendError { code: None, retry_after: None, uncertain: !error.is_connect(), detail: detail.into() }
 }
 
-async fn answer(response: reqwest::Response) -> Result<Value, SendError> {
+async fn body_of(response: reqwest::Response) -> Result<Value, SendError> {
     let status = response.status();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let retry_after = retry_after.map(Duration::seconds);

@@ -9,4 +9,5 @@ pub mod sandbox;
 pub mod signals;
 pub mod signature;
 pub mod templates;
+pub mod usage;
 pub mod webhook;

@@ -148,6 +148,11 @@ pub fn is_stopped(status: &str) -> bool {
     [BLOCKED, "BANNED", "DELETED", "DISCONNECTED", "MIGRATED", "RATE_LIMITED", "RESTRICTED"].contains(&status)
 }
 
+/// Whether a number may send only in part.
+pub fn is_limited(number: &Value) -> bool {
+    number["health_status"]["can_send_message"] == "LIMITED"
+}
+
 /// What Meta says is wrong with a number's health, and what helps; empty where it says nothing.
 pub fn ailment(number: &Value) -> String {
     let entities = number["health_status"]["entities"].as_array().into_iter().flatten();

@@ -14,10 +14,15 @@ const TOKEN: &str = "token-of-the-api";
 /// needs none.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_is_undone_by_the_customer_or_by_a_person_with_a_note() {
-    let database = Database::sqlite();
+    for database in Database::each().await {
+        undone(&database).await;
+    }
+}
+
+async fn undone(database: &Database) {
     let address = free_address();
     let (_sandbox, graph) = sandbox(address, 1000).await;
-    let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+    let _app = App::start(address, graph, database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
     let (http, base) = (http(), format!("http://{address}"));
     let event = async |body: Value| -> Value {
         let answer = http.post(format!("{base}/api/v1/events")).bearer_auth(TOKEN).json(&body).send().await.unwrap();

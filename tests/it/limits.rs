@@ -110,6 +110,7 @@ async fn what_is_held_waits_while_replies_go_and_grows_back_after_its_rest() {
         assert!(store.lift("number:1", None, "ana let it go on", NOW).await.unwrap());
         // Fifty in the first hour, two hundred in the second.
         assert_eq!(take(&store, "1", NOW).await.len(), 50, "{}", database.kind);
+        assert_eq!(store.numbers(NOW).await.unwrap()[0].sent_in_hour, 50, "{}", database.kind);
         assert!(take(&store, "1", NOW + Duration::minutes(30)).await.is_empty());
         // A template that rests holds only itself.
         assert!(store.hold(&hold("template:offer")).await.unwrap());
@@ -457,8 +458,53 @@ async fn a_number_that_meta_restricts_is_held_until_it_may_send() {
         })
         .await;
         app.kill();
-        sandbox.set_faults(Faults::default());
+        // In part, and with most of the calls used that Meta allows: nothing is held, an alert stands, and it sends slower.
+        sandbox.set_faults(Faults { limited: true, usage: 90, ..Faults::default() });
         let _app = App::start(address, graph, &database, &settings).await;
         eventually("it goes on", async || (get("outreach").await["held"] == json!([])).then_some(())).await;
+        let limited = "the number +1 312-555-0100 may send only in part";
+        eventually("it is told", async || get("alerts").await.to_string().contains(limited).then_some(())).await;
+        eventually("it sends slower", async || {
+            let number = get("outreach").await["numbers"][0].clone();
+            (number["messages_per_second"] == 40 && number["slower_until"].is_string()).then_some(())
+        })
+        .await;
+        let history = get("outreach").await["history"].to_string();
+        assert!(history.contains("90 % of Meta's allowance of calls is used"), "{history}");
+    }
+}
+
+/// What is planned for later is no message yet: it is counted and shown with what the gate says of it now.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_planned_stands_beside_what_waits() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        sandbox.verify().await.unwrap();
+        let http = http();
+        let outreach = async || -> Value {
+            let answer = http.get(format!("http://{address}/api/v1/outreach")).bearer_auth(TOKEN).send().await.unwrap();
+            answer.json().await.unwrap()
+        };
+        sandbox.write(&customer(1), "hi");
+        let cart = json!({ "contact": customer(1).number, "event": "cart", "action": "add", "product": "P-1",
+            "category": "electronics/phone" });
+        let url = format!("http://{address}/api/v1/events");
+        assert_eq!(http.post(url).bearer_auth(TOKEN).json(&cart).send().await.unwrap().status().as_u16(), 202);
+        let plan = eventually("it is planned", async || {
+            let told = outreach().await;
+            (told["planned"] == 1).then(|| told["plans"][0].clone())
+        })
+        .await;
+        let facts = [&plan["kind"], &plan["template"], &plan["rule"]].map(|fact| fact.as_str().unwrap().to_owned());
+        assert_eq!(facts, ["reminder", "cart_reminder", "stage-cart"], "{}", database.kind);
+        assert_eq!(outreach().await["waiting"], 0, "nothing is decided yet");
+        sandbox.write(&customer(1), "STOP");
+        eventually("the gate would not let it go", async || {
+            let says = outreach().await["plans"][0]["says"].as_str().unwrap_or_default().to_owned();
+            says.starts_with("would not go: the customer wants no messages").then_some(())
+        })
+        .await;
     }
 }

@@ -54,20 +54,22 @@ async fn profiles(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
                 profile.inbound_at,
                 i64::from(profile.opted_out),
                 profile.opted_out_at,
+                profile.planned,
+                profile.plan_at,
             ))
         })
         .collect();
     let insert = concat!(
         "insert into profiles (contact_id, country, language, colour, heat, stage, first_at, interaction_at, inbound_at, ",
-        "opted_out, opted_out_at) select cast(value->>0 as bigint), value->>1, value->>2, cast(value->>3 as bigint), ",
+        "opted_out, opted_out_at, planned, plan_at) select cast(value->>0 as bigint), value->>1, value->>2, cast(value->>3 as bigint), ",
         "cast(value->>4 as bigint), cast(value->>5 as bigint), cast(value->>6 as bigint), cast(value->>7 as bigint), ",
         "cast(value->>8 as bigint), cast(value->>9 as bigint), ",
-        "cast(value->>10 as bigint) from ",
+        "cast(value->>10 as bigint), cast(value->>11 as bigint), cast(value->>12 as bigint) from ",
         rows!("$1"),
         " where true on conflict (contact_id) do update set country = excluded.country, language = excluded.language, ",
         "colour = excluded.colour, heat = excluded.heat, stage = excluded.stage, first_at = excluded.first_at, ",
         "interaction_at = excluded.interaction_at, inbound_at = excluded.inbound_at, opted_out = excluded.opted_out, ",
-        "opted_out_at = excluded.opted_out_at"
+        "opted_out_at = excluded.opted_out_at, planned = excluded.planned, plan_at = excluded.plan_at"
     );
     run(connection, insert, &rows).await
 }

@@ -5,14 +5,11 @@ use sqlx::Row;
 use super::campaigns::{self, CANCELLED, Open};
 use super::{Connection, LOCK_PORTFOLIO, departures, json, outbox};
 use crate::domain::{ContactId, Content, Duration, Outgoing, Timestamp};
-use crate::outreach::{Limits, Outcomes};
-use crate::store::{
-    AccountEvent, HistoryRow, HoldRow, Leave, NumberRow, NumberTold, OutboxRow, OutcomeRow, PaceRow, Unasked,
-    UnaskedCounts, WaitingRow, Way,
-};
+use crate::outreach::Limits;
+use crate::store::{AccountEvent, Leave, OutboxRow, Unasked, UnaskedCounts, WaitingRow, Way};
 
 /// A little more than Meta's 24 hours: Meta counts from its own clock, a little after ours.
-const PORTFOLIO_WINDOW: Duration = Duration::minutes(24 * 60 + 1);
+pub(super) const PORTFOLIO_WINDOW: Duration = Duration::minutes(24 * 60 + 1);
 
 /// Marks the follow-ups of a number that may leave now as `sending`: the one whose latest time comes first before the others,
 /// then the warmest customer. Each is asked for once more, by the contact's state as it is now; what is put off or not wanted
@@ -261,215 +258,6 @@ pub(in crate::store) async fn set_figure(
     Ok(sqlx::query(upsert).bind(name).bind(value).execute(connection).await?.rows_affected() > 0)
 }
 
-/// Holds something; true if this source did not hold it yet, or for another reason. What it holds is never held for a shorter time
-/// because of this.
-pub(in crate::store) async fn hold(connection: &mut Connection, row: &HoldRow) -> Result<bool, sqlx::Error> {
-    let before: Option<String> = sqlx::query_scalar("select why from holds where what = $1 and source = $2")
-        .bind(&row.what)
-        .bind(&row.source)
-        .fetch_optional(&mut *connection)
-        .await?;
-    let upsert = "insert into holds (what, since, until, why, source) values ($1, $2, $3, $4, $5) \
-                  on conflict (what, source) do update set until = excluded.until, why = excluded.why \
-                  where holds.until is not null and (excluded.until is null or excluded.until > holds.until)";
-    let query = sqlx::query(upsert).bind(&row.what).bind(row.since.0).bind(row.until.map(|until| until.0));
-    query.bind(&row.why).bind(&row.source).execute(&mut *connection).await?;
-    let news = before.as_ref() != Some(&row.why);
-    if news {
-        note(connection, &row.what, &format!("held: {}", row.why), row.since).await?;
-    }
-    Ok(news)
-}
-
-/// Lifts what a source holds, or without one what anybody does; true if something was. A number that nobody else holds grows back
-/// from then on.
-pub(in crate::store) async fn lift(
-    connection: &mut Connection,
-    what: &str,
-    source: Option<&str>,
-    why: &str,
-    now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    let delete = "delete from holds where what = $1 and ($2 is null or source = $2)";
-    let lifted = sqlx::query(delete).bind(what).bind(source).execute(&mut *connection).await?;
-    if lifted.rows_affected() == 0 {
-        return Ok(false);
-    }
-    note(connection, what, &format!("goes on: {why}"), now).await?;
-    let others: i64 =
-        sqlx::query_scalar("select count(*) from holds where what = $1").bind(what).fetch_one(&mut *connection).await?;
-    if others > 0 {
-        return Ok(true);
-    }
-    if let Some(channel) = what.strip_prefix("number:") {
-        let grow = "insert into numbers (channel, since, resumed_at) values ($1, $2, $2) \
-                    on conflict (channel) do update set resumed_at = excluded.resumed_at";
-        sqlx::query(grow).bind(channel).bind(now.0).execute(&mut *connection).await?;
-    } else if what.starts_with("template:") {
-        set_figure(connection, &format!("resumed:{what}"), now.0).await?;
-    } else if what == "account" {
-        sqlx::query("update numbers set resumed_at = $1").bind(now.0).execute(connection).await?;
-    }
-    Ok(true)
-}
-
-/// What is held, the oldest first; also what is over by now.
-pub(in crate::store) async fn holds(connection: &mut Connection) -> Result<Vec<HoldRow>, sqlx::Error> {
-    let select = "select what, since, until, why, source from holds order by since, what";
-    let read = |row: &_| {
-        Ok(HoldRow {
-            what: Row::try_get(row, 0)?,
-            since: Timestamp(Row::try_get(row, 1)?),
-            until: Row::try_get::<Option<i64>, _>(row, 2)?.map(Timestamp),
-            why: Row::try_get(row, 3)?,
-            source: Row::try_get(row, 4)?,
-        })
-    };
-    sqlx::query(select).fetch_all(connection).await?.iter().map(read).collect()
-}
-
-/// Writes down what happened.
-pub(in crate::store) async fn note(
-    connection: &mut Connection,
-    what: &str,
-    said: &str,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let insert = "insert into outreach_history (at, what, said) values ($1, $2, $3)";
-    sqlx::query(insert).bind(now.0).bind(what).bind(said).execute(connection).await?;
-    Ok(())
-}
-
-/// What happened, the newest first.
-pub(in crate::store) async fn history(connection: &mut Connection, limit: i64) -> Result<Vec<HistoryRow>, sqlx::Error> {
-    let select = "select at, what, said from outreach_history order by id desc limit $1";
-    let read = |row: &_| {
-        let at = Timestamp(Row::try_get(row, 0)?);
-        Ok(HistoryRow { at, what: Row::try_get(row, 1)?, said: Row::try_get(row, 2)? })
-    };
-    sqlx::query(select).bind(limit).fetch_all(connection).await?.iter().map(read).collect()
-}
-
-/// Keeps what Meta says of a number, and writes down what changed.
-pub(in crate::store) async fn set_number(
-    connection: &mut Connection,
-    channel: &str,
-    told: &NumberTold,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let before = "select quality, throughput, status from numbers where channel = $1";
-    let before: Option<(String, String, String)> =
-        sqlx::query_as(before).bind(channel).fetch_optional(&mut *connection).await?;
-    let upsert = "insert into numbers (channel, display, quality, throughput, status, since, checked_at) \
-                  values ($1, $2, coalesce(nullif($3, ''), 'UNKNOWN'), $4, $5, $6, $6) on conflict (channel) do update set \
-                  display = coalesce(nullif($2, ''), numbers.display), quality = coalesce(nullif($3, ''), numbers.quality), \
-                  throughput = coalesce(nullif($4, ''), numbers.throughput), \
-                  status = coalesce(nullif($5, ''), numbers.status), checked_at = excluded.checked_at";
-    let query = sqlx::query(upsert).bind(channel).bind(&told.display).bind(&told.quality).bind(&told.throughput);
-    query.bind(&told.status).bind(now.0).execute(&mut *connection).await?;
-    let (quality, throughput, status) = before.unwrap_or_default();
-    let facts = [
-        ("quality", quality, &told.quality),
-        ("throughput", throughput, &told.throughput),
-        ("status", status, &told.status),
-    ];
-    for (name, was, is) in facts.iter().filter(|(_, was, is)| !is.is_empty() && was != *is) {
-        let was = if was.is_empty() { "UNKNOWN" } else { was };
-        note(connection, &format!("number:{channel}"), &format!("{name} {is}, was {was}"), now).await?;
-    }
-    Ok(())
-}
-
-/// A number sends slower until then.
-pub(in crate::store) async fn slow_number(
-    connection: &mut Connection,
-    channel: &str,
-    until: Timestamp,
-    why: &str,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let upsert = "insert into numbers (channel, since, slowed_until) values ($1, $3, $2) on conflict (channel) do update \
-                  set slowed_until = excluded.slowed_until where numbers.slowed_until is null or numbers.slowed_until < $2";
-    let slowed = sqlx::query(upsert).bind(channel).bind(until.0).bind(now.0).execute(&mut *connection).await?;
-    if slowed.rows_affected() > 0 {
-        note(connection, &format!("number:{channel}"), &format!("sends slower: {why}"), now).await?;
-    }
-    Ok(())
-}
-
-/// What decides of the pace of our numbers.
-pub(in crate::store) async fn paces(connection: &mut Connection) -> Result<Vec<PaceRow>, sqlx::Error> {
-    let read = |row: &_| {
-        Ok(PaceRow {
-            channel: Row::try_get(row, 0)?,
-            throughput: Row::try_get(row, 1)?,
-            slowed_until: Row::try_get::<Option<i64>, _>(row, 2)?.map(Timestamp),
-        })
-    };
-    let select = "select channel, throughput, slowed_until from numbers";
-    sqlx::query(select).fetch_all(connection).await?.iter().map(read).collect()
-}
-
-/// Our numbers, with the customers that their templates reached in 24 hours.
-pub(in crate::store) async fn numbers(
-    connection: &mut Connection,
-    now: Timestamp,
-) -> Result<Vec<NumberRow>, sqlx::Error> {
-    let select = "select channel, display, quality, throughput, status, slowed_until, since, resumed_at, checked_at, \
-                  (select count(*) from reached r where r.channel = numbers.channel and r.at > $1) from numbers order by channel";
-    let read = |row: &_| {
-        let moment = |index: usize| Ok::<_, sqlx::Error>(Row::try_get::<Option<i64>, _>(row, index)?.map(Timestamp));
-        Ok(NumberRow {
-            channel: Row::try_get(row, 0)?,
-            told: NumberTold {
-                display: Row::try_get(row, 1)?,
-                quality: Row::try_get(row, 2)?,
-                throughput: Row::try_get(row, 3)?,
-                status: Row::try_get(row, 4)?,
-            },
-            slowed_until: moment(5)?,
-            since: Timestamp(Row::try_get(row, 6)?),
-            resumed_at: moment(7)?,
-            checked_at: moment(8)?,
-            reached: Row::try_get(row, 9)?,
-        })
-    };
-    sqlx::query(select).bind((now - PORTFOLIO_WINDOW).0).fetch_all(connection).await?.iter().map(read).collect()
-}
-
-/// What became of what was sent unasked since that moment, by number and template. `seasoned` is the moment before which it
-/// could have been read by now. What left before its number or template went on after a rest counts no more.
-pub(in crate::store) async fn outcomes(
-    connection: &mut Connection,
-    since: Timestamp,
-    seasoned: Timestamp,
-) -> Result<Vec<OutcomeRow>, sqlx::Error> {
-    let select = "select o.channel, coalesce(o.template, ''), count(*), count(*) filter (where o.state = 'failed'), \
-                  count(*) filter (where p.opted_out = 1), count(*) filter (where o.sending_since < $2 and o.rank between 3 and 5), \
-                  count(*) filter (where o.sending_since < $2 and o.rank between 4 and 5), \
-                  count(*) filter (where o.sending_since < $2 and o.rank = 5) from outbox o \
-                  left join profiles p on p.contact_id = o.contact_id left join numbers n on n.channel = o.channel \
-                  left join outreach_figures f on f.name = 'resumed:template:' || o.template \
-                  where o.priority = 1 and o.sending_since > $1 and o.sending_since > coalesce(n.resumed_at, 0) \
-                  and o.sending_since > coalesce(f.value, 0) group by 1, 2 order by 1, 2";
-    let read = |row: &_| {
-        let count = |index: usize| Row::try_get::<i64, _>(row, index).map(|count| count.max(0) as u64);
-        Ok(OutcomeRow {
-            channel: Row::try_get(row, 0)?,
-            template: Row::try_get(row, 1)?,
-            outcomes: Outcomes {
-                sent: count(2)?,
-                failed: count(3)?,
-                opted_out: count(4)?,
-                left: count(5)?,
-                arrived: count(6)?,
-                read: count(7)?,
-            },
-        })
-    };
-    sqlx::query(select).bind(since.0).bind(seasoned.0).fetch_all(connection).await?.iter().map(read).collect()
-}
-
 /// Account events behind that place of the journal.
 pub(in crate::store) async fn account_events(
     connection: &mut Connection,
@@ -516,8 +304,21 @@ pub(in crate::store) async fn unasked_counts(
         "select count(*), count(*) filter (where due_at > $1) from outbox where state = 'queued' and priority = 1";
     let (waiting, put_off) = sqlx::query_as(waiting).bind(now.0).fetch_one(&mut *connection).await?;
     let sent = "select count(*), count(*) filter (where state = 'failed') from outbox where priority = 1 and sending_since > $1";
-    let (sent, failed) = sqlx::query_as(sent).bind(day.0).fetch_one(connection).await?;
-    Ok(UnaskedCounts { waiting, put_off, sent, failed })
+    let (sent, failed) = sqlx::query_as(sent).bind(day.0).fetch_one(&mut *connection).await?;
+    let planned = "select cast(coalesce(sum(planned), 0) as bigint) from profiles where planned > 0";
+    let planned = sqlx::query_scalar(planned).fetch_one(connection).await?;
+    Ok(UnaskedCounts { planned, waiting, put_off, sent, failed })
+}
+
+/// Contacts with plans, whose first plan is looked at soonest, with their states.
+pub(in crate::store) async fn with_plans(
+    connection: &mut Connection,
+    limit: i64,
+) -> Result<Vec<(ContactId, Option<String>)>, sqlx::Error> {
+    let select = "select p.contact_id, c.state from profiles p join contacts c on c.id = p.contact_id \
+                  where p.planned > 0 order by p.plan_at limit $1";
+    let rows: Vec<(i64, Option<String>)> = sqlx::query_as(select).bind(limit).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(contact, state)| (ContactId(contact), state)).collect())
 }
 
 /// Follow-ups that wait, the next ones first.

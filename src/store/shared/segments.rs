@@ -103,6 +103,7 @@ async fn members(connection: &mut Connection, mut query: Query, rank: i64) -> Re
                 inbound_at: Row::try_get(row, 9)?,
                 opted_out: Row::try_get::<i64, _>(row, 10)? != 0,
                 opted_out_at: Row::try_get(row, 11)?,
+                ..Profile::default()
             },
             tags: Vec::new(),
             spent: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{Connection as _, Row};
 
-use super::{BEGIN, Connection, json, limits};
+use super::{BEGIN, Connection, holds, json};
 use crate::domain::Timestamp;
 use crate::outreach::Listed;
 
@@ -42,7 +42,7 @@ pub(in crate::store) async fn put(
     let changed: Vec<&Listed> = templates.iter().filter(|template| old(template) != Some(template)).collect();
     for template in &changed {
         if let Some(said) = old(template).and_then(|old| template.differs(old)) {
-            limits::note(&mut transaction, &format!("template:{}", template.name), &said, now).await?;
+            holds::note(&mut transaction, &format!("template:{}", template.name), &said, now).await?;
         }
     }
     let rows: Vec<_> = changed.into_iter().map(row).collect();
@@ -85,7 +85,7 @@ pub(in crate::store) async fn keep_only(
     let gone: Vec<(String, String)> = sqlx::query_as(delete).bind(json(&kept)).fetch_all(&mut *transaction).await?;
     for (name, language) in &gone {
         let said = format!("{language}: it is not in Meta's list any more");
-        limits::note(&mut transaction, &format!("template:{name}"), &said, now).await?;
+        holds::note(&mut transaction, &format!("template:{name}"), &said, now).await?;
     }
     if !gone.is_empty() {
         revise(&mut transaction).await?;

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use secrecy::ExposeSecret;
@@ -25,7 +26,19 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
         .route("/control/templates", post(templates::change))
         .route("/control/faults", post(set_faults))
         .route("/control/counters", get(counters))
+        .layer(map_response_with_state(sandbox.clone(), tell_usage))
         .with_state(sandbox)
+}
+
+/// The header of each answer that tells how much of the allowance of calls is used (section 9, point 7).
+async fn tell_usage(State(sandbox): State<Sandbox>, mut response: Response) -> Response {
+    let used = sandbox.inner.faults().usage;
+    let told = json!({ &sandbox.inner.settings.phone_number_id: [{ "type": "whatsapp", "call_count": used, "total_cputime": 1, "total_time": 1,
+        "estimated_time_to_regain_access": 0 }] });
+    if let Ok(told) = told.to_string().parse() {
+        response.headers_mut().insert("x-business-use-case-usage", told);
+    }
+    response
 }
 
 async fn set_faults(State(sandbox): State<Sandbox>, axum::Json(faults): axum::Json<Faults>) -> StatusCode {
@@ -49,14 +62,16 @@ async fn number(
         return unknown_object(&number);
     }
     let (level, is_on_biz_app) = sandbox.inner.settings.rules.throughput();
-    let (status, health) = match sandbox.inner.faults().restricted {
+    let faults = sandbox.inner.faults();
+    let health = |sends: &str| json!({ "can_send_message": sends });
+    let (status, health) = match faults.restricted {
         true => (
             "RESTRICTED",
             json!({ "can_send_message": "BLOCKED", "entities": [{ "entity_type": "PHONE_NUMBER",
             "id": number, "can_send_message": "BLOCKED", "errors": [{ "error_code": 141_000,
             "error_description": "Too many people blocked it.", "possible_solution": "Write to fewer." }] }] }),
         ),
-        false => ("CONNECTED", json!({ "can_send_message": "AVAILABLE" })),
+        false => ("CONNECTED", health(if faults.limited { "LIMITED" } else { "AVAILABLE" })),
     };
     axum::Json(json!({
         "id": number, "display_phone_number": "+1 312-555-0100", "verified_name": "Sandbox",

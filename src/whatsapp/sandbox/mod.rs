@@ -68,6 +68,10 @@ pub struct Faults {
     pub next_codes: u32,
     /// The number is `RESTRICTED`, and its health says that nothing may be sent.
     pub restricted: bool,
+    /// The number's health says that it may send only in part.
+    pub limited: bool,
+    /// So many per cent of the calls that Meta allows are used, as the header of each answer tells; nothing is refused for it.
+    pub usage: u32,
 }
 
 /// The sandbox. Cheap to clone.

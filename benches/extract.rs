@@ -11,6 +11,10 @@ use hotline::domain::SourceFile;
 use hotline::engine::knowledge::Folders;
 use hotline::lexicon::{Hints, Lexicon};
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Languages of the words that are made up, and the syllables of each.
 const SYLLABLES: [(&str, &[&str]); 6] = [
     ("en", &["ba", "ron", "ti", "clo", "mer", "sp", "ick", "ow", "nal", "tre", "gu", "der"]),

@@ -11,6 +11,10 @@ use hotline::engine::knowledge::{Folders, compile};
 use hotline::engine::state::State;
 use serde_json::json;
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const START: Timestamp = Timestamp(1_772_000_000_000);
 const WORDS: [&str; 6] = [
     "hi",

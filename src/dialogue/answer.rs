@@ -242,7 +242,7 @@ impl Reply<'_> {
     fn facts(&mut self, heard: &Heard) {
         let shop = self.shop;
         let mut wants = heard.wants.clone();
-        let mut named = choice::named(&heard.words, shop);
+        let mut named = self.dialogue.names.in_words(&heard.words, shop);
         if named.is_empty() && !heard.refined {
             named = self.pointed_at(heard, &mut wants);
         }

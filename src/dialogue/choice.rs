@@ -156,27 +156,6 @@ pub(super) fn called<'a>(name: &str, shop: &'a Shop) -> Option<&'a Product> {
     shop.products.iter().find(is_it).or_else(|| shop.products.iter().find(of_kind))
 }
 
-/// Products whose name or number stands in the words; the longest name wins ("Aero 16" is not "Aero 1").
-pub(super) fn named<'a>(words: &str, shop: &'a Shop) -> Vec<&'a Product> {
-    let mut found: Vec<(usize, usize, &Product)> = Vec::new();
-    for product in &shop.products {
-        for name in [&product.name, &product.sku] {
-            let name = name.to_lowercase();
-            let Some(at) = words.find(&name).filter(|_| name.chars().count() > 2) else { continue };
-            let inside = |other: &(usize, usize, &Product)| at >= other.0 && at + name.len() <= other.1;
-            let around = words[..at].chars().next_back().is_some_and(char::is_alphanumeric)
-                || words[at + name.len()..].chars().next().is_some_and(|next| next.is_ascii_alphanumeric());
-            if around || found.iter().any(inside) {
-                continue;
-            }
-            found.retain(|other| !(other.0 >= at && other.1 <= at + name.len()));
-            found.push((at, at + name.len(), product));
-        }
-    }
-    found.sort_by_key(|(at, _, _)| *at);
-    found.into_iter().map(|(_, _, product)| product).collect()
-}
-
 /// Two prices that part what is sold of a kind in three: handy answers to "what would you like to spend?".
 pub(super) fn steps(memory: &Memory, shop: &Shop) -> Vec<Decimal> {
     let mut prices: Vec<Decimal> = of_kind(memory, shop).iter().map(|product| product.price).collect();

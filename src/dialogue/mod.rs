@@ -8,6 +8,7 @@ mod choice;
 mod drafts;
 mod forms;
 mod memory;
+mod names;
 mod pointing;
 mod showing;
 mod shown;
@@ -18,12 +19,13 @@ mod words;
 
 use crate::domain::{
     Contact, Content, Delivery, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Link, MessageKind, Offer,
-    Problem, Reading, Shop, SourceFile, Standing, TemplateRef, Timestamp,
+    Problem, Product, Reading, Shop, SourceFile, Standing, TemplateRef, Timestamp,
 };
 
 pub use drafts::Wording;
 use forms::Forms;
 pub use memory::Memory;
+use names::Names;
 use pointing::Pointings;
 use templates::Templates;
 
@@ -32,6 +34,7 @@ pub struct Dialogue {
     templates: Templates,
     pointings: Pointings,
     forms: Forms,
+    names: Names,
 }
 
 /// One reply.
@@ -59,15 +62,21 @@ pub struct Known<'a> {
 }
 
 impl Dialogue {
-    /// Compiles the templates under `replies/`, and `pointing.toml` and `templates.toml` among the dictionaries. `None` if any of them has an error.
-    pub fn compile(replies: &[SourceFile], keywords: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+    /// Compiles the templates under `replies/`, `pointing.toml` and `templates.toml` among the dictionaries, and what the shop's
+    /// products are called. `None` if any of them has an error.
+    pub fn compile(
+        replies: &[SourceFile],
+        keywords: &[SourceFile],
+        products: &[Product],
+    ) -> (Option<Self>, Vec<Problem>) {
         let (templates, mut problems) = Templates::compile(replies);
         let (pointings, found) = Pointings::compile(keywords);
         problems.extend(found);
         let (forms, found) = Forms::compile(keywords);
         problems.extend(found);
         let parts = templates.zip(pointings).zip(forms);
-        (parts.map(|((templates, pointings), forms)| Self { templates, pointings, forms }), problems)
+        let whole = |((templates, pointings), forms)| Self { templates, pointings, forms, names: Names::of(products) };
+        (parts.map(whole), problems)
     }
 
     /// Takes in an event: what is wanted, what is missing, when to answer.

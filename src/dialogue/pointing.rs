@@ -93,7 +93,7 @@ pub(super) fn stands_in(words: &str, phrase: &str) -> bool {
 }
 
 /// Whether what stands between two places begins and ends as a word does.
-fn is_whole(words: &str, start: usize, end: usize) -> bool {
+pub(super) fn is_whole(words: &str, start: usize, end: usize) -> bool {
     let parts = |left: Option<char>, right: Option<char>| !left.is_some_and(goes_on) || !right.is_some_and(goes_on);
     let (before, hit, after) = (&words[..start], &words[start..end], &words[end..]);
     parts(before.chars().next_back(), hit.chars().next()) && parts(hit.chars().next_back(), after.chars().next())

@@ -50,13 +50,13 @@ fn files(folder: &str) -> Vec<SourceFile> {
 impl Talk {
     fn new(country: &str) -> Self {
         let keywords = files("keywords");
-        let (dialogue, problems) = Dialogue::compile(&files("templates"), &keywords);
-        assert_eq!(problems, [], "the shipped replies are clean");
         let shop = keywords.iter().find(|file| file.path == "shop.toml").unwrap();
         let (shop, problems) = Shop::parse(shop, "USD".parse().unwrap(), chrono_tz::UTC, Language::english(), None);
         assert_eq!(problems, []);
         let (rates, _) = Rates::compile(&keywords);
         let shop = Shop { rates: rates.unwrap(), ..shop.unwrap() };
+        let (dialogue, problems) = Dialogue::compile(&files("templates"), &keywords, &shop.products);
+        assert_eq!(problems, [], "the shipped replies are clean");
         let contact = Contact { country: country.parse().ok(), ..Contact::default() };
         // A Monday at noon: people are there.
         let now = Timestamp::parse_rfc3339("2026-03-02T12:00:00Z").unwrap();

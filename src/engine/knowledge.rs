@@ -115,8 +115,6 @@ fn compile_with(
 ) -> (Option<Knowledge>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut keep = |found: Vec<Problem>| problems.extend(found);
-    let (dialogue, found) = Dialogue::compile(&sources.replies, &sources.keywords);
-    keep(found);
     let (outreach, found) = outreach::Policy::compile(&sources.keywords);
     keep(found);
     let (limits, found) = outreach::Limits::compile(&sources.keywords);
@@ -124,6 +122,9 @@ fn compile_with(
     let (prices, found) = outreach::Prices::compile(&sources.keywords);
     keep(found);
     let (shop, found) = compile_shop(&sources.keywords, settings);
+    keep(found);
+    let products = shop.as_ref().map_or(&[][..], |shop| &shop.products);
+    let (dialogue, found) = Dialogue::compile(&sources.replies, &sources.keywords, products);
     keep(found);
     let (rulebook, found) = Rulebook::compile(&sources.keywords, shop.as_ref());
     keep(found);

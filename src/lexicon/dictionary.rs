@@ -1,6 +1,6 @@
 //! Dictionary files: reading, checking, compiling.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use super::Lexicon;
 use super::cues::{self, Cues, Other};
 use super::endings::Endings;
 use super::explain::named;
-use super::files::{LANGUAGES, read};
+use super::files::{LANGUAGES, Lookup, LookupSet, read};
 use super::folding::{fingerprint, fold_word};
 use super::language::Languages;
 use super::matcher::{Langs, Matcher, Meaning, Sense};
@@ -103,21 +103,21 @@ struct ModelTable {
 }
 
 #[derive(Default)]
-struct Builder {
-    words: HashMap<String, Vec<Sense>>,
+struct Builder<'f> {
+    words: Lookup<String, Vec<Sense>>,
     /// What the last word meant.
     last: Option<Arc<Meaning>>,
     /// Words whose slips and forms are other words.
-    exact: HashSet<String>,
+    exact: LookupSet<String>,
     gaps: u32,
     /// The names of all cues, in the order of their numbers.
     cues: Vec<String>,
     /// Intents, and what explains them away.
     unless: Vec<(Intent, Other)>,
     /// Which of them keep phrases of an intent apart: file, intent, those of other matters, its own.
-    matters: Vec<(SourceFile, Intent, Vec<String>, Vec<String>)>,
+    matters: Vec<(&'f SourceFile, Intent, Vec<String>, Vec<String>)>,
     /// Which of them make an intent: file, byte offset, intent, as it is written.
-    rules: Vec<(SourceFile, usize, Intent, String)>,
+    rules: Vec<(&'f SourceFile, usize, Intent, String)>,
     problems: Vec<Problem>,
     /// Every entry with its place, where somebody wants to look at them.
     entries: Option<Vec<Entry>>,
@@ -204,13 +204,14 @@ fn name(senses: &[Sense]) -> Name {
     })
 }
 
-impl Builder {
+impl<'f> Builder<'f> {
     /// Every word and phrase, for those who look for slips.
     fn phrases(&self) -> impl Iterator<Item = Phrase<'_>> {
         self.words.iter().map(|(text, senses)| Phrase {
             text,
             forgives: !self.exact.contains(text),
-            name: name(senses),
+            // Of longer phrases nobody asks.
+            name: if text.contains(' ') { Name::default() } else { name(senses) },
         })
     }
 
@@ -242,13 +243,13 @@ impl Builder {
         keep(&mut self.problems, read(file))
     }
 
-    fn read_words(&mut self, files: &[SourceFile]) {
+    fn read_words(&mut self, files: &'f [SourceFile]) {
         self.names_of_cues(files);
         files.iter().for_each(|file| self.words_of(file));
     }
 
     /// Takes in a file of words, if it is one.
-    fn words_of(&mut self, file: &SourceFile) {
+    fn words_of(&mut self, file: &'f SourceFile) {
         let (folder, name) = file.path.split_once('/').unwrap_or(("", &file.path));
         let name = name.trim_end_matches(".toml");
         match (folder, name) {
@@ -344,7 +345,7 @@ impl Builder {
         list
     }
 
-    fn intent(&mut self, file: &SourceFile, name: &str) {
+    fn intent(&mut self, file: &'f SourceFile, name: &str) {
         let Some(intent) = Intent::from_key(name) else {
             let known: Vec<_> = Intent::ALL.iter().map(|intent| intent.key()).collect();
             let message = format!("there is no intent `{name}`");
@@ -356,7 +357,7 @@ impl Builder {
             return;
         };
         if !others.is_empty() {
-            self.matters.push((file.clone(), intent, others, own));
+            self.matters.push((file, intent, others, own));
         }
         for other in unless {
             match Other::from_key(other.get_ref()) {
@@ -368,7 +369,7 @@ impl Builder {
                 }
             }
         }
-        let rules = cues.into_iter().map(|rule| (file.clone(), rule.span().start, intent, rule.into_inner()));
+        let rules = cues.into_iter().map(|rule| (file, rule.span().start, intent, rule.into_inner()));
         self.rules.extend(rules);
         for (langs, word) in self.by_language(file, &words) {
             self.phrase(file, word, langs, intent, false);

@@ -1,10 +1,18 @@
 //! What all dictionary files have in common: they are TOML, and their lists name languages.
 
+use std::collections::{HashMap, HashSet};
+
+use foldhash::fast::FixedState;
 use hotline_domain::{Problem, SourceFile};
 
 /// Languages that dictionaries may have.
 pub(super) const LANGUAGES: [&str; 14] =
     ["en", "zh-Hans", "zh-Hant", "ru", "it", "pt", "es", "id", "ms", "hi", "ar", "de", "fr", "tr"];
+
+/// Tables of what dictionaries hold: the shop's own words, which nobody makes collide on purpose.
+pub(super) type Lookup<K, V> = HashMap<K, V, FixedState>;
+/// The same without values.
+pub(super) type LookupSet<K> = HashSet<K, FixedState>;
 
 /// Reads a TOML file, or tells where it is wrong.
 pub(super) fn read<T: serde::de::DeserializeOwned>(file: &SourceFile) -> Result<T, Problem> {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 
 use super::dictionary::ENGLISH;
-use super::files::{LANGUAGES, read};
+use super::files::{LANGUAGES, Lookup, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
 use super::matcher::{Found, Hit, Langs};
 use hotline_domain::{Country, Language, Problem, SourceFile};
@@ -37,7 +37,7 @@ const MORE_THAN_ENOUGH: usize = 400;
 pub(super) struct Languages {
     /// By fingerprint: the languages of a word, and how much it says.
     words: HashMap<u64, (Langs, u32), Straight>,
-    everyday: HashMap<String, Langs>,
+    everyday: Lookup<String, Langs>,
     letters: Vec<(char, Langs)>,
     countries: BTreeMap<Country, usize>,
     traditional: Vec<char>,
@@ -75,8 +75,8 @@ fn index_of(language: &str) -> Option<usize> {
 impl Languages {
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
         let written: LanguagesFile = read(file)?;
-        let table = |lists: &BTreeMap<String, Vec<String>>| -> Result<HashMap<String, Langs>, Problem> {
-            let mut words: HashMap<String, Langs> = HashMap::new();
+        let table = |lists: &BTreeMap<String, Vec<String>>| -> Result<Lookup<String, Langs>, Problem> {
+            let mut words: Lookup<String, Langs> = Lookup::default();
             for (name, list) in lists {
                 let index = index_of(name).ok_or_else(|| {
                     let place = file.text.find(&format!("\n{name} ")).map_or(0, |place| place + 1);
@@ -112,7 +112,7 @@ impl Languages {
     }
 
     /// Words about money tell a language too, but less surely.
-    pub(super) fn learn(&mut self, vocabulary: &HashMap<String, Langs>) {
+    pub(super) fn learn(&mut self, vocabulary: &Lookup<String, Langs>) {
         for (word, langs) in vocabulary {
             let known = self.words.entry(fingerprint(word.chars()));
             known.and_modify(|(known, _)| *known = known.with(*langs)).or_insert((*langs, DICTIONARY_WORD));

@@ -1,10 +1,9 @@
 //! Every word of the dictionary that stands in a folded text, in any of its forms.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::endings::{self, Endings, Token};
-use super::files::LANGUAGES;
+use super::files::{LANGUAGES, Lookup, LookupSet};
 use super::folding::{Folded, is_word};
 use super::phrases::Around;
 use super::trie::Trie;
@@ -254,8 +253,8 @@ impl Matcher {
     /// # Errors
     /// The words are more than can be counted.
     pub(super) fn new(
-        words: &HashMap<String, Vec<Sense>>,
-        exact: &HashSet<String>,
+        words: &Lookup<String, Vec<Sense>>,
+        exact: &LookupSet<String>,
         endings: Endings,
     ) -> Result<Self, String> {
         let mut senses = Vec::new();

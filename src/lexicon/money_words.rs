@@ -1,14 +1,14 @@
 //! The words that sums are written with, made ready for messages of each language.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 use super::Hints;
-use super::files::LANGUAGES;
+use super::files::{LANGUAGES, Lookup, LookupSet};
 use super::folding::is_word;
 use super::language::Languages;
 use super::matcher::Langs;
@@ -98,9 +98,9 @@ impl Word {
 pub(super) struct Money {
     by_language: Vec<MoneyWords>,
     /// Words about money, and the languages in whose files they stand: they tell the language of a message too.
-    pub(super) vocabulary: HashMap<String, Langs>,
+    pub(super) vocabulary: Lookup<String, Langs>,
     /// The words of phrases about money, which are no slips of others either: dua belas.
-    pub(super) parts: HashSet<String>,
+    pub(super) parts: LookupSet<String>,
 }
 
 impl Money {
@@ -165,9 +165,9 @@ impl Money {
 }
 
 /// Single words with their languages, and the words of phrases.
-fn vocabulary(own: &[Option<MoneyFile>]) -> (HashMap<String, Langs>, HashSet<String>) {
-    let mut vocabulary: HashMap<String, Langs> = HashMap::new();
-    let mut parts = HashSet::new();
+fn vocabulary(own: &[Option<MoneyFile>]) -> (Lookup<String, Langs>, LookupSet<String>) {
+    let mut vocabulary: Lookup<String, Langs> = Lookup::default();
+    let mut parts = LookupSet::default();
     for (index, file) in own.iter().enumerate().filter_map(|(index, file)| Some((index, file.as_ref()?))) {
         let numbers = file.units.values().chain(file.multipliers.values()).flatten();
         let bounds = file.before.values().chain(file.after.values()).flatten();
@@ -233,7 +233,7 @@ impl<'a> Selection<'a> {
         !abroad || clear && !self.languages.everyday(folded).has(self.target)
     }
 
-    fn words(&self) -> HashMap<Cow<'a, str>, Word> {
+    fn words(&self) -> Lookup<Cow<'a, str>, Word> {
         let mut table = Table::default();
         for (owner, file, first) in self.files() {
             let counts = |word: &str| self.counts(owner, word);
@@ -301,7 +301,7 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 21] {
 /// Words with all their roles, while they are gathered. What comes first is the language's own and wins.
 #[derive(Default)]
 struct Table<'a> {
-    words: HashMap<Cow<'a, str>, Word>,
+    words: Lookup<Cow<'a, str>, Word>,
 }
 
 /// Where a word keeps a value.
@@ -365,13 +365,13 @@ impl<'a> Table<'a> {
 #[derive(Default)]
 struct Gathered<'a> {
     /// What each word stands for in messages of each language: places in `roles`, one on; 0 is nothing.
-    words: HashMap<Cow<'a, str>, [u16; LANGUAGES.len()]>,
+    words: Lookup<Cow<'a, str>, [u16; LANGUAGES.len()]>,
     roles: Vec<Word>,
-    numbers: HashMap<Word, u16>,
+    numbers: Lookup<Word, u16>,
 }
 
 impl<'a> Gathered<'a> {
-    fn add(&mut self, target: usize, words: HashMap<Cow<'a, str>, Word>) {
+    fn add(&mut self, target: usize, words: Lookup<Cow<'a, str>, Word>) {
         for (text, word) in words {
             let number = match self.numbers.entry(word) {
                 Entry::Occupied(known) => *known.get(),

@@ -1,11 +1,18 @@
 //! Words found by walking their letters from where a word may begin: one walk finds all that begin there.
 
+use std::ops::Range;
+
 use crawdad::MpTrie;
+
+/// A large set is built in so many parts: building one takes several times the memory that it has in the end.
+const PARTS: usize = 8;
+/// From so many words on a set is large.
+const LARGE: usize = 20_000;
 
 /// A set of words, each with a number of its own.
 pub(super) struct Trie {
-    /// `None` without words.
-    walked: Option<MpTrie>,
+    /// The words in order, cut between first letters: a walk needs one part. Each with the first letter of its first word.
+    parts: Vec<(char, MpTrie)>,
     /// All words in a row, and where each ends.
     texts: String,
     ends: Vec<u32>,
@@ -22,12 +29,46 @@ impl Trie {
             texts.push_str(word);
             ends.push(texts.len() as u32);
         }
-        let mut trie = Self { walked: None, texts, ends };
-        if !trie.ends.is_empty() {
-            let words = (0..trie.ends.len() as u32).map(|word| (trie.word(word), word));
-            trie.walked = Some(MpTrie::from_records(words).map_err(|error| error.to_string())?);
-        }
+        let mut trie = Self { parts: Vec::new(), texts, ends };
+        let cuts = trie.cuts();
+        let (now, beside) = cuts.split_at(cuts.len() / 2);
+        let built = std::thread::scope(|scope| {
+            let beside = scope.spawn(|| trie.build(beside));
+            let now = trie.build(now)?;
+            let beside = beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            Ok::<_, String>(now.into_iter().chain(beside).collect())
+        });
+        trie.parts = built?;
         Ok(trie)
+    }
+
+    fn first_letter(&self, word: usize) -> char {
+        self.word(word as u32).chars().next().unwrap_or_default()
+    }
+
+    /// Which words make each part.
+    fn cuts(&self) -> Vec<Range<usize>> {
+        let (count, mut cuts) = (self.ends.len(), Vec::new());
+        let size = if count < LARGE { count } else { count.div_ceil(PARTS) };
+        let mut start = 0;
+        while start < count {
+            let mut end = (start + size).min(count);
+            while end < count && self.first_letter(end) == self.first_letter(end - 1) {
+                end += 1;
+            }
+            cuts.push(start..end);
+            start = end;
+        }
+        cuts
+    }
+
+    fn build(&self, cuts: &[Range<usize>]) -> Result<Vec<(char, MpTrie)>, String> {
+        let built = cuts.iter().map(|cut| {
+            let words = cut.clone().map(|word| (self.word(word as u32), word as u32));
+            let part = MpTrie::from_records(words).map_err(|error| error.to_string())?;
+            Ok((self.first_letter(cut.start), part))
+        });
+        built.collect()
     }
 
     /// The word with that number.
@@ -39,7 +80,8 @@ impl Trie {
     /// Every word that begins at `start`, shorter ones first: where it ends, and its number.
     pub(super) fn walk<'t>(&'t self, chars: &'t [char], start: usize) -> impl Iterator<Item = (usize, u32)> + 't {
         let rest = chars.get(start..).unwrap_or_default();
-        let walk = self.walked.iter().flat_map(|trie| trie.common_prefix_search(rest.iter().copied()));
+        let part = rest.first().and_then(|first| self.parts.iter().rev().find(|(letter, _)| letter <= first));
+        let walk = part.into_iter().flat_map(|(_, part)| part.common_prefix_search(rest.iter().copied()));
         walk.map(move |(word, length)| (start + length, word))
     }
 }
@@ -64,5 +106,21 @@ mod tests {
         assert_eq!((found(1), found(9)), (vec![], vec![]));
         assert!(trie(&[]).walk(&text, 0).next().is_none());
         assert!(trie(&["up"]).walk(&text, 0).next().is_some(), "a single word");
+    }
+
+    #[test]
+    fn a_large_set_is_cut_between_letters_and_walked_as_one() {
+        let mut words: Vec<String> = (0..LARGE).map(|number| format!("{number}")).collect();
+        words.extend(["α", "я", "яблоко", "中"].map(str::to_owned));
+        words.sort_unstable();
+        let known = Trie::new(words.iter().map(String::as_str)).unwrap_or_else(|error| panic!("{error}"));
+        assert!(known.parts.len() > 1);
+        let found = |text: &str| {
+            let chars: Vec<char> = text.chars().collect();
+            known.walk(&chars, 0).map(|(_, word)| known.word(word).to_owned()).collect::<Vec<_>>()
+        };
+        words.iter().for_each(|word| assert_eq!(found(word).last(), Some(word)));
+        assert_eq!(found("яблоко"), ["я", "яблоко"]);
+        assert!(found("x").is_empty() && found("").is_empty() && found("一").is_empty());
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
-use super::files::read;
+use super::files::{Lookup, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_word};
 use super::language::Languages;
 use super::matcher::{Hit, Meaning};
@@ -101,7 +101,7 @@ impl Typos {
         let common = limits.common.values().flatten();
         typos.known.extend(common.map(|word| fingerprint(fold_word(word).chars())));
         let mut exact = HashSet::with_hasher(Straight::default());
-        let mut words: BTreeMap<&str, Name> = BTreeMap::new();
+        let mut words: Lookup<&str, Name> = Lookup::default();
         for Phrase { text, forgives, name } in phrases {
             for word in text.split(|c: char| !is_word(c)) {
                 let print = fingerprint(word.chars());
@@ -117,6 +117,9 @@ impl Typos {
                 }
             }
         }
+        // In order, so that of equals the same one wins in every run.
+        let mut words: Vec<(&str, Name)> = words.into_iter().collect();
+        words.sort_unstable();
         for (word, name) in words {
             if !exact.contains(&fingerprint(word.chars())) {
                 typos.add(word, name);

@@ -72,7 +72,9 @@ impl Templates {
             Fact::Link => link.as_ref().map(|_| Link::mark(0).to_string()),
         };
         let gaps = self.gaps(&planned.template, planned.kind, shop);
-        (filled(&planned.template, forms.code(language), (forms, form), &gaps, &known), link)
+        let mut filled = filled(&planned.template, forms.code(language), (forms, form), &gaps, &known);
+        self.guess(&mut filled, form);
+        (filled, link)
     }
 
     /// The template with something in every gap that can be filled in at all; `link` is the address of some tracked link.
@@ -93,7 +95,9 @@ impl Templates {
             })
         };
         let gaps = self.gaps(template, kind, shop);
-        filled(template, forms.code(shop.language.tag()), (forms, forms.of(template)), &gaps, &known)
+        let mut filled = filled(template, forms.code(shop.language.tag()), (forms, forms.of(template)), &gaps, &known);
+        self.guess(&mut filled, forms.of(template));
+        filled
     }
 
     /// Words of a template whose gaps are others in one language than in English: Meta's templates of one name have the same.
@@ -139,6 +143,14 @@ impl Templates {
             Some(Wording { language: forms.code(language).to_owned(), body, examples })
         };
         self.languages().filter_map(wording).collect()
+    }
+
+    /// Of a template that the shop has no words for only Meta knows how many gaps it has: a single one is for the name, as in most.
+    fn guess(&self, filled: &mut TemplateRef, form: Option<&Form>) {
+        let is_known = self.has_own(&filled.name) || form.is_some_and(|form| form.body.is_some());
+        if let Some(first) = filled.body.first().filter(|_| !is_known) {
+            filled.supply.values.entry("1".into()).or_insert_with(|| first.clone());
+        }
     }
 
     /// The gaps of a template: those that its English words have, or where it has none, those of any language.

@@ -148,6 +148,12 @@ impl Forms {
         self.languages.get(language).map_or(language, String::as_str)
     }
 
+    /// The language of replies that a code of Meta's stands for.
+    pub(super) fn language_of<'a>(&'a self, code: &'a str) -> &'a str {
+        let named = self.languages.iter().find(|(_, other)| *other == code);
+        named.map_or_else(|| code.split('_').next().unwrap_or(code), |(language, _)| language)
+    }
+
     /// How a template is filled in, where it has a form of its own.
     pub(super) fn of(&self, template: &str) -> Option<&Form> {
         self.template.get(template)

@@ -129,7 +129,8 @@ impl Dialogue {
         answer::answer(self, memory, (contact, known), shop, standing, now)
     }
 
-    /// The words of a follow-up: free-form inside the service window, a template of Meta's outside.
+    /// The words of a follow-up: free-form inside the service window, a template of Meta's outside. What the shop has no words for
+    /// says what Meta's template says, inside as well.
     /// Inside the window, one about a product that is sold leads to its page, another to the page that its form names.
     pub fn follow_up(
         &self,
@@ -138,7 +139,7 @@ impl Dialogue {
         shop: &Shop,
         only_template: bool,
     ) -> (Content, Vec<Link>) {
-        if only_template {
+        if only_template || !self.has_words(&planned.template) {
             let (template, link) = self.templates.template(planned, contact, shop, &self.forms);
             return (Content::Template(Box::new(template)), link.into_iter().collect());
         }
@@ -175,6 +176,28 @@ impl Dialogue {
     /// A template with something in every gap that can be filled in at all; `link` is the address of some tracked link.
     pub fn sample(&self, template: &str, kind: MessageKind, shop: &Shop, link: &str) -> TemplateRef {
         self.templates.sample(template, kind, shop, &self.forms, link)
+    }
+
+    /// Whether the shop has words of its own for a follow-up: only with them it may go as free-form.
+    pub fn has_words(&self, template: &str) -> bool {
+        self.templates.has_own(template)
+    }
+
+    /// A template that leaves in another language than the one that was wanted: who has no name is greeted in its language, and what
+    /// it is about is called as there.
+    pub fn say_in_its_language(&self, template: &mut TemplateRef, product: Option<&str>, wanted: &str) {
+        let (from, to) = (self.forms.language_of(wanted), self.forms.language_of(&template.language));
+        let nameless = [from, to].map(|language| self.templates.word(language, "nameless"));
+        let about = product.map(|product| [from, to].map(|language| self.templates.product_word(language, product)));
+        let numbered = template.body.iter_mut().chain(template.parts.numbered.iter_mut().flatten());
+        let named = template.parts.named.iter_mut().map(|(_, text)| text);
+        for text in numbered.chain(named) {
+            if let Some([_, other]) =
+                [Some(&nameless), about.as_ref()].into_iter().flatten().find(|pair| pair[0] == *text)
+            {
+                text.clone_from(other);
+            }
+        }
     }
 
     /// Templates whose words leave room for other things in one language than in English.

@@ -245,10 +245,18 @@ impl Templates {
         Content::Text { body: cut(&self.first_of(own.into_iter().chain(all), &values), 4_096) }
     }
 
+    /// Whether a follow-up has words of its own in any language.
+    pub(super) fn has_own(&self, template: &str) -> bool {
+        self.follow_ups.values().any(|names| names.contains(template))
+    }
+
     /// The words of a follow-up in that language: its own, or those of all follow-ups where it has none of its own in any.
     pub(super) fn own_or_common(&self, language: &str, said: &Said<'_>) -> Option<String> {
-        let has_own = self.follow_ups.values().any(|names| names.contains(said.template));
-        let id = if has_own { own_words(language, said.template) } else { format!("{language}/follow_up") };
+        let id = if self.has_own(said.template) {
+            own_words(language, said.template)
+        } else {
+            format!("{language}/follow_up")
+        };
         self.try_render(&id, &said.values()).ok()
     }
 

@@ -59,6 +59,9 @@ pub struct Parts {
     /// The body's gaps where they have names: name and text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub named: Vec<(String, String)>,
+    /// Texts for its numbered gaps, where it has others than were decided with the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numbered: Option<Vec<String>>,
     /// The header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<Header>,

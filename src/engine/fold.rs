@@ -207,7 +207,10 @@ impl<'a> Folding<'a> {
             EventBody::Message(message) => {
                 learn_from_message(contact, message, event.at);
                 if let Some(reading) = reading {
-                    if let Some(language) = &reading.lang {
+                    // Words such as START and STOP are the same in many languages.
+                    let of_consent = reading.wants(Intent::OptOut) || reading.wants(Intent::OptIn);
+                    if let Some(language) = reading.lang.as_ref().filter(|_| contact.language.is_none() || !of_consent)
+                    {
                         contact.language = Some(language.clone());
                     }
                     if reading.wants(Intent::OptOut) {

@@ -250,8 +250,11 @@ fn judge(error: &SendError, row: &OutboxRow, now: Timestamp) -> SendOutcome {
         Some(wait) => {
             // A little apart, so that all who failed together do not come back together.
             let apart = Duration::millis(rand::random_range(0..=wait.0 / 4));
-            let at = now + wait.max(error.retry_after.unwrap_or_default());
-            SendOutcome::RetryAt(Timestamp(at.0 + apart.0), said)
+            let asked = error.retry_after.unwrap_or_default();
+            let at = Timestamp((now + wait.max(asked)).0 + apart.0);
+            // Once more before it is of no use, if Meta does not wish to be left alone for longer.
+            let last = row.message.expires - Duration::seconds(2);
+            SendOutcome::RetryAt(if last > now + asked { at.min(last) } else { at }, said)
         }
         None => SendOutcome::Failed(said),
     }

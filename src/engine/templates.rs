@@ -148,7 +148,10 @@ pub(super) fn in_language(
         Choice::Held(why) => return Leave::NotBefore(now + ASK_AGAIN, why),
     };
     let instead_of = (language != *wanted).then(|| wanted.clone());
-    let chosen = TemplateRef { language, parts, instead_of, ..TemplateRef::clone(template) };
+    let mut chosen = TemplateRef { language, parts, instead_of, ..TemplateRef::clone(template) };
+    if chosen.instead_of.is_some() {
+        knowledge.dialogue.say_in_its_language(&mut chosen, message.product.as_deref(), wanted);
+    }
     if chosen == **template {
         return Leave::Now;
     }
@@ -282,7 +285,12 @@ impl Engine {
                 continue;
             }
             for name in offer.names() {
-                need(&mut needed, (&knowledge, &url), (name, offer.kind), format!("campaign {}", campaign.name));
+                let by = format!("campaign {}", campaign.name);
+                match needed.get_mut(name) {
+                    // What a campaign makes of it holds that campaign's own messages, not those of the rules.
+                    Some(known) => known.by.push(by),
+                    None => need(&mut needed, (&knowledge, &url), (name, offer.kind), by),
+                }
             }
         }
         Ok(needed)

@@ -66,6 +66,7 @@ pub fn fit(listed: &Listed, template: &TemplateRef) -> Result<Parts, String> {
         return Err(format!("it has {cannot}, and nobody fills that in"));
     }
     let named = named(listed, template)?;
+    let numbered = if named.is_empty() { numbered(listed, template)? } else { None };
     let header = asks.header.as_ref().map(|asked| header(asked, template)).transpose()?;
     let mut buttons = Vec::new();
     for (place, before) in &asks.urls {
@@ -79,26 +80,34 @@ pub fn fit(listed: &Listed, template: &TemplateRef) -> Result<Parts, String> {
         Some((*place, Press::Tell(payload.clone())))
     });
     buttons.extend(told);
-    Ok(Parts { named, header, buttons })
+    Ok(Parts { named, numbered, header, buttons })
 }
 
 fn named(listed: &Listed, template: &TemplateRef) -> Result<Vec<(String, String)>, String> {
-    let (names, body) = (&listed.asks.names, &template.body);
-    if !names.is_empty() {
-        let of = |name: &String| {
-            let text = template.supply.values.get(name).filter(|text| !text.trim().is_empty());
-            let text = text.ok_or_else(|| format!("nothing is known for its gap {{{{{name}}}}}: {NAME_IT}"))?;
-            Ok((name.clone(), in_one_line(text)))
-        };
-        return names.iter().map(of).collect();
-    }
+    listed.asks.names.iter().map(|name| Ok((name.clone(), value(name, template)?))).collect()
+}
+
+/// What is known for a gap by its name or number.
+fn value(name: &str, template: &TemplateRef) -> Result<String, String> {
+    let text = template.supply.values.get(name).filter(|text| !text.trim().is_empty());
+    let text = text.ok_or_else(|| format!("nothing is known for its gap {{{{{name}}}}}: {NAME_IT}"))?;
+    Ok(in_one_line(text))
+}
+
+/// Texts for numbered gaps, where those that were decided with the message are a guess, since the shop has no words for that template:
+/// what it asks for is known only now.
+fn numbered(listed: &Listed, template: &TemplateRef) -> Result<Option<Vec<String>>, String> {
+    let body = &template.body;
     match listed.variables {
+        Some(variables) if variables != body.len() && template.supply.values.contains_key("1") => {
+            (1..=variables).map(|gap| value(&gap.to_string(), template)).collect::<Result<_, _>>().map(Some)
+        }
         Some(variables) if variables != body.len() => {
             Err(format!("its body has {} and {} would be filled in", gaps(variables), body.len()))
         }
         _ => match body.iter().position(|text| text.trim().is_empty()) {
             Some(place) => Err(format!("nothing is known for its gap {{{{{}}}}}", place + 1)),
-            None => Ok(Vec::new()),
+            None => Ok(None),
         },
     }
 }
@@ -177,6 +186,16 @@ mod tests {
         let named = [("what", "Nova S5"), ("name", "Ada")].map(|(name, text)| (name.to_owned(), text.to_owned()));
         assert_eq!(fits(asks.clone(), full).unwrap().named, named);
         assert_eq!(why(asks, Supply::default()), "nothing is known for its gap {{what}}: name it in templates.toml");
+    }
+
+    #[test]
+    fn numbered_gaps_of_a_template_without_words_get_as_many_as_it_has() {
+        let values = [("1".to_owned(), "Ada".to_owned())].into();
+        let bare = offer(Supply { values, ..Supply::default() });
+        let fits = |variables| fit(&Listed { variables: Some(variables), ..Listed::default() }, &bare);
+        assert_eq!(fits(0).unwrap().numbered, Some(Vec::new()));
+        assert_eq!(fits(1).unwrap().numbered, None, "as it was decided");
+        assert_eq!(fits(2).unwrap_err(), "nothing is known for its gap {{2}}: name it in templates.toml");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gate::{closed, gate};
 use super::habits::{Habits, Of, Place};
-use super::slots::Wish;
+use super::slots::{Wish, stable};
 use super::{Condition, Planned, Policy, Shared, Verdict, View};
 use crate::domain::{
     Contact, Duration, Event, EventBody, FollowUpRequest, Habit, MessageKind, Outgoing, SentEvent, StatusEvent,
@@ -15,6 +15,8 @@ use crate::domain::{
 
 /// Sends that are remembered at most: what others send in our name is not ours to limit.
 const REMEMBERED: usize = 48;
+/// Over so long what goes to many is spread where something put it off.
+const APART: Duration = Duration::minutes(15);
 
 /// What is planned for a contact and what was sent unasked. Part of the fold's state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -177,10 +179,21 @@ impl Ledger {
     pub fn moment(&self, planned: &Planned, view: &View<'_>, from: Timestamp) -> Option<Timestamp> {
         let open = match gate(self, view, planned, &Shared::default(), from) {
             Verdict::Now | Verdict::OnlyTemplate { .. } => from,
-            Verdict::NotBefore { at, .. } => at,
+            Verdict::NotBefore { at, .. } => self.apart(planned, view, at),
             Verdict::Never { .. } => from,
         };
         (open <= planned.not_after).then(|| best(self, planned, view, open))
+    }
+
+    /// A campaign's messages that were put off for the same reason do not all go at the moment when it ends.
+    fn apart(&self, planned: &Planned, view: &View<'_>, at: Timestamp) -> Timestamp {
+        let share = stable(view.contact.id.0, &planned.rule) % APART.0.unsigned_abs();
+        let later = at + Duration::millis(share as i64);
+        let may = || match gate(self, view, planned, &Shared::default(), later) {
+            Verdict::Now | Verdict::OnlyTemplate { .. } => true,
+            Verdict::NotBefore { .. } | Verdict::Never { .. } => false,
+        };
+        if planned.campaign.is_some() && later <= planned.not_after && may() { later } else { at }
     }
 
     /// What an event changes for the gate and for what is known of their hours: habits that hold or are over. `topic` is the

@@ -106,7 +106,7 @@ pub struct NumberRow {
     pub since: Timestamp,
     /// Since when it grows back after a rest.
     pub resumed_at: Option<Timestamp>,
-    /// Unasked messages that left within an hour.
+    /// Unasked messages that left within an hour, and since its last rest.
     pub sent_in_hour: i64,
     /// When Meta was asked last.
     pub checked_at: Option<Timestamp>,

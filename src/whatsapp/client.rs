@@ -332,7 +332,7 @@ fn components(template: &TemplateRef) -> Vec<Value> {
         }
     });
     let body: Vec<Value> = match parts.named.is_empty() {
-        true => template.body.iter().map(text).collect(),
+        true => parts.numbered.as_ref().unwrap_or(&template.body).iter().map(text).collect(),
         false => parts.named.iter().map(named).collect(),
     };
     let button = |(place, press): &(usize, Press)| {

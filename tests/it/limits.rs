@@ -112,6 +112,12 @@ async fn what_is_held_waits_while_replies_go_and_grows_back_after_its_rest() {
         assert_eq!(take(&store, "1", NOW).await.len(), 50, "{}", database.kind);
         assert_eq!(store.numbers(NOW).await.unwrap()[0].sent_in_hour, 50, "{}", database.kind);
         assert!(take(&store, "1", NOW + Duration::minutes(30)).await.is_empty());
+        // A person who stops for a moment and goes on changes nothing of it: what left before it does not count again either.
+        let mut moment = hold("number:1");
+        (moment.source, moment.since) = ("ana".into(), NOW + Duration::minutes(31));
+        assert!(store.hold(&moment).await.unwrap());
+        assert!(store.lift("number:1", None, "ana let it go on", NOW + Duration::minutes(32)).await.unwrap());
+        assert_eq!(store.numbers(NOW).await.unwrap()[0].resumed_at, Some(NOW), "{}", database.kind);
         // A template that rests holds only itself.
         assert!(store.hold(&hold("template:offer")).await.unwrap());
         let later = NOW + Duration::minutes(90);

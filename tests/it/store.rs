@@ -200,6 +200,26 @@ async fn a_status_only_goes_forward_and_may_overtake_the_answer_of_the_call() {
         store.commit(claim, vec![Folded { contact, seqs, statuses, ..empty() }]).await.unwrap();
         let accepted = SendOutcome::Accepted { wamid: "wamid.1".into() };
         store.record(vec![SendResult { contact, number: 1, at: NOW, outcome: accepted }]).await.unwrap();
+        // Given up as unknown, and told of after all.
+        let unknown = SendOutcome::Failed(hotline::store::NOT_KNOWN_WHETHER_SENT.into());
+        store.append(vec![message("b", &["+85251234567"], "hi")]).await.unwrap();
+        fold_all(&store, |_| vec![reply(2)]).await;
+        let row = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows;
+        assert_eq!(row[0].message.number, 2);
+        store.record(vec![SendResult { contact, number: 2, at: NOW, outcome: unknown }]).await.unwrap();
+        let delivered = StatusEvent {
+            message: format!("hl:{contact}:2"),
+            status: StatusKind::Delivered,
+            error: None,
+            wamid: Some("wamid.2".into()),
+        };
+        store.append(vec![NewEvent::known(contact, None, NOW, EventBody::Status(delivered.clone()))]).await.unwrap();
+        let claim = store.claim(NOW, 10).await.unwrap();
+        let seqs = claim.contacts[0].events.iter().map(|event| event.seq).collect();
+        let statuses = vec![OutboxStatus { at: NOW, status: delivered }];
+        store.commit(claim, vec![Folded { contact, seqs, statuses, ..empty() }]).await.unwrap();
+        let told = crate::law::rows(&database, "select state, coalesce(error, '') from outbox where number = 2").await;
+        assert_eq!(told, [["delivered", ""]], "{}", database.kind);
         // Settled by the status: a crash now would not send it again.
         assert!(store.stuck(ever).await.unwrap().is_empty(), "{}", database.kind);
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Connection, json, links};
 use crate::domain::{Content, MessageNumber, Sender, StatusKind};
-use crate::store::{Folded, HandoffChange, NewOutgoing, OutboxStatus};
+use crate::store::{Folded, HandoffChange, NOT_KNOWN_WHETHER_SENT, NewOutgoing, OutboxStatus};
 
 /// Writes everything that a batch of folds decided, one statement for each kind of row.
 pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Folded]) -> Result<(), sqlx::Error> {
@@ -231,11 +231,16 @@ async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
         "cast(value->>6 as bigint) as at from ",
         rows!("$1"),
         // `failed` is final unless the message was delivered before (Meta's reference, section 1.3).
-        ") as r where outbox.contact_id = r.contact and outbox.number = r.number and outbox.rank < r.rank ",
-        "and (r.rank < 9 or outbox.rank < 4)"
+        ") as r where outbox.contact_id = r.contact and outbox.number = r.number and (outbox.rank < r.rank ",
+        "and (r.rank < 9 or outbox.rank < 4) or outbox.error = $2 and r.rank >= 3)"
     );
     let failed: Vec<_> = best.values().filter(|row| row.3 == 9).map(|row| (row.0, row.1)).collect();
-    run(connection, set, &best.into_values().collect::<Vec<_>>()).await?;
+    let best: Vec<_> = best.into_values().collect();
+    if !best.is_empty() {
+        // A status that comes after a message was given up as unknown says what became of it.
+        let query = sqlx::query(set).bind(json(&best)).bind(NOT_KNOWN_WHETHER_SENT);
+        query.execute(&mut *connection).await?;
+    }
     super::limits::release(connection, &failed).await?;
     let by_wamid = concat!(
         "update outbox set state = r.state, rank = r.rank, error = r.error, updated_at = r.at from (select ",

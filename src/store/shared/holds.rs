@@ -4,8 +4,11 @@ use sqlx::Row;
 
 use super::Connection;
 use super::limits::set_figure;
-use crate::domain::Timestamp;
+use crate::domain::{Duration, Timestamp};
 use crate::store::{HistoryRow, HoldRow};
+
+/// After a shorter stop by a person nothing has to grow back: nobody missed it.
+const SHORT_STOP: Duration = Duration::hours(1);
 
 /// Holds something; true if this source did not hold it yet, or for another reason. What it holds is never held for a shorter time
 /// because of this.
@@ -27,8 +30,8 @@ pub(in crate::store) async fn hold(connection: &mut Connection, row: &HoldRow) -
     Ok(news)
 }
 
-/// Lifts what a source holds, or without one what anybody does; true if something was. A number that nobody else holds grows back
-/// from then on.
+/// Lifts what a source holds, or without one what anybody does; true if something was. A number grows back from
+/// then on, or from the end of what else holds it, unless only a person had stopped it for a short while.
 pub(in crate::store) async fn lift(
     connection: &mut Connection,
     what: &str,
@@ -36,15 +39,17 @@ pub(in crate::store) async fn lift(
     why: &str,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
+    let of_concern = "select count(*) from holds where what = $1 and ($2 is null or source = $2) \
+                      and (since <= $3 or source in ('meta', 'meta status', 'meta review', 'breaker', 'templates'))";
+    let query = sqlx::query_scalar(of_concern).bind(what).bind(source).bind((now - SHORT_STOP).0);
+    let of_concern: i64 = query.fetch_one(&mut *connection).await?;
     let delete = "delete from holds where what = $1 and ($2 is null or source = $2)";
     let lifted = sqlx::query(delete).bind(what).bind(source).execute(&mut *connection).await?;
     if lifted.rows_affected() == 0 {
         return Ok(false);
     }
     note(connection, what, &format!("goes on: {why}"), now).await?;
-    let others: i64 =
-        sqlx::query_scalar("select count(*) from holds where what = $1").bind(what).fetch_one(&mut *connection).await?;
-    if others > 0 {
+    if of_concern == 0 {
         return Ok(true);
     }
     if let Some(channel) = what.strip_prefix("number:") {

@@ -127,8 +127,9 @@ async fn rooms(
         return Ok((room, of_portfolio.min(of_number)));
     };
     let sent = "select count(*) from outbox where priority = 1 and channel = $1 and sending_since > $2";
-    let hour = now - Duration::hours(1);
-    let sent: i64 = sqlx::query_scalar(sent).bind(channel).bind(hour.0).fetch_one(connection).await?;
+    // What left before the rest led to it, and does not count again.
+    let since = (now - Duration::hours(1)).max(Timestamp(resumed.unwrap_or_default() - 1));
+    let sent: i64 = sqlx::query_scalar(sent).bind(channel).bind(since.0).fetch_one(connection).await?;
     Ok((room.min(i64::from(most) - sent), of_portfolio.min(of_number)))
 }
 

@@ -76,7 +76,8 @@ pub(in crate::store) async fn numbers(
 ) -> Result<Vec<NumberRow>, sqlx::Error> {
     let select = "select channel, display, quality, throughput, status, slowed_until, since, resumed_at, checked_at, \
                   (select count(*) from reached r where r.channel = numbers.channel and r.at > $1), \
-                  (select count(*) from outbox o where o.priority = 1 and o.channel = numbers.channel and o.sending_since > $2) \
+                  (select count(*) from outbox o where o.priority = 1 and o.channel = numbers.channel and o.sending_since > $2 \
+                  and o.sending_since >= coalesce(numbers.resumed_at, 0)) \
                   from numbers order by channel";
     let read = |row: &_| {
         let moment = |index: usize| Ok::<_, sqlx::Error>(Row::try_get::<Option<i64>, _>(row, index)?.map(Timestamp));

@@ -86,7 +86,10 @@ pub(in crate::store) async fn record(connection: &mut Connection, results: &[Sen
         ") as r where outbox.contact_id = r.contact and outbox.number = r.number"
     );
     sqlx::query(update).bind(json(&rows)).execute(&mut *connection).await?;
-    let failed = results.iter().filter(|result| matches!(result.outcome, SendOutcome::Failed(_)));
+    // Of which it is not known, that one may have reached its customer: the portfolio counts it.
+    let reached_nobody =
+        |result: &&SendResult| matches!(&result.outcome, SendOutcome::Failed(error) if error != NOT_KNOWN_WHETHER_SENT);
+    let failed = results.iter().filter(reached_nobody);
     limits::release(connection, &failed.map(|result| (result.contact.0, result.number)).collect::<Vec<_>>()).await
 }
 

@@ -85,12 +85,14 @@ async fn tell_page(
         store.move_campaign(name, &[CampaignState::Starting], CampaignState::Running, now).await?;
         return Ok(None);
     };
+    // Before they are told: what the gate says of them is written beside their names.
+    store.name_recipients(name, &members.iter().map(|member| member.contact).collect::<Vec<_>>()).await?;
     let events = members.iter().map(|member| {
         let body = EventBody::Campaign(offer.event(name, member.contact.0, &member.tags, start));
         NewEvent::known(member.contact, Some(format!("campaign:{name}:{}", member.contact)), now, body)
     });
     store.append(events.collect()).await?;
-    store.told_recipients(name, members.len() as i64, last).await?;
+    store.told_recipients(name, last).await?;
     let stands = store.all_campaigns().await?.into_iter().find(|row| row.name == *name).map(|row| row.state);
     let goes_on = stands == Some(CampaignState::Starting) && !engine.stopping().is_cancelled();
     Ok(Some(last).filter(|_| goes_on))

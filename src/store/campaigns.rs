@@ -106,9 +106,15 @@ impl Store {
         Ok(moved)
     }
 
-    /// So many more recipients were told, up to that place of the segment.
-    pub async fn told_recipients(&self, name: &str, more: i64, place: Place) -> Result<(), StoreError> {
-        change!(self, campaigns::told(name, more, place));
+    /// These are recipients of a campaign. Each counts once, whoever says it how often.
+    pub async fn name_recipients(&self, name: &str, contacts: &[ContactId]) -> Result<(), StoreError> {
+        change!(self, recipients::name(name, contacts));
+        Ok(())
+    }
+
+    /// Recipients were told up to that place of the segment.
+    pub async fn told_recipients(&self, name: &str, place: Place) -> Result<(), StoreError> {
+        change!(self, campaigns::told(name, place));
         Ok(())
     }
 

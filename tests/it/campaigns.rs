@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use hotline::domain::Duration;
-use hotline::store::{SendOutcome, SendResult};
+use hotline::domain::{ContactId, Duration};
+use hotline::store::{CampaignRow, CampaignState, Place, SendOutcome, SendResult, Store};
 use hotline::whatsapp::sandbox::Sandbox;
 use serde_json::{Value, json};
 
@@ -228,5 +228,42 @@ async fn only_what_answers_a_message_counts_for_its_variant() {
             (call("segments/count", Some(asked)).await["count"] == 2).then_some(())
         })
         .await;
+    }
+}
+
+/// A campaign of service with one template, as the table has it.
+async fn add(store: &Store, name: &str, state: CampaignState) {
+    let offer = json!({ "kind": "service", "templates": [name], "lasts": "3d" });
+    let row = CampaignRow {
+        name: name.into(),
+        segment: "country:hk".into(),
+        offer: offer.to_string(),
+        state,
+        per_hour: None,
+        per_day: None,
+        made_by: "ana".into(),
+        made_at: NOW,
+        started_at: Some(NOW),
+        recipients: 0,
+        place: Place::default(),
+    };
+    assert!(store.add_campaign(&row).await.unwrap());
+}
+
+/// Both nodes read the same page of the segment before either has written how far it is.
+#[tokio::test]
+async fn whom_two_nodes_tell_of_a_campaign_is_one_recipient() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let other = if database.kind == "postgres" { database.store().await } else { store.clone() };
+        add(&store, "spring", CampaignState::Starting).await;
+        let pages = [[1, 2, 3].map(ContactId), [3, 4, 5].map(ContactId)];
+        for page in pages {
+            let (one, two) = tokio::join!(store.name_recipients("spring", &page), other.name_recipients("spring", &page));
+            assert!(one.is_ok() && two.is_ok());
+            store.told_recipients("spring", Place { rank: 0, contact: page[2].0 }).await.unwrap();
+        }
+        let row = store.all_campaigns().await.unwrap().remove(0);
+        assert_eq!((row.recipients, row.place.contact), (5, 5), "{}", database.kind);
     }
 }

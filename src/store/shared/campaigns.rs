@@ -71,17 +71,10 @@ pub(in crate::store) async fn set_state(
     Ok(moved)
 }
 
-/// So many more recipients were told.
-pub(in crate::store) async fn told(
-    connection: &mut Connection,
-    name: &str,
-    more: i64,
-    place: Place,
-) -> Result<(), sqlx::Error> {
-    let update =
-        "update campaigns set recipients = recipients + $2, place_rank = $3, place_contact = $4 where name = $1";
-    sqlx::query(update).bind(name).bind(more).bind(place.rank).bind(place.contact).execute(connection).await?;
-    Ok(())
+/// Recipients were told up to that place of the segment.
+pub(in crate::store) async fn told(connection: &mut Connection, name: &str, place: Place) -> Result<(), sqlx::Error> {
+    let update = "update campaigns set place_rank = $2, place_contact = $3 where name = $1";
+    sqlx::query(update).bind(name).bind(place.rank).bind(place.contact).execute(connection).await.map(|_| ())
 }
 
 /// What a campaign lets out now.

@@ -142,14 +142,15 @@ impl Plan {
             rule: plan.rule.to_string(),
             at: plan.due().rfc3339(),
             not_after: plan.not_after.rfc3339(),
-            says: says(verdict),
+            says: says(plan, verdict),
         }
     }
 }
 
 /// What the gate would say of a plan, in words.
-pub fn says(verdict: &Verdict) -> String {
+pub fn says(plan: &Planned, verdict: &Verdict) -> String {
     match verdict {
+        Verdict::NotBefore { at, why } if *at > plan.not_after => format!("would not go in its time: {why}"),
         Verdict::Now => "nothing stands in the way now".into(),
         Verdict::OnlyTemplate { why, .. } => format!("as a template: {why}"),
         Verdict::NotBefore { why, .. } => format!("not now: {why}"),

@@ -79,6 +79,19 @@ pub struct VariantRow {
     pub opted_out: i64,
 }
 
+/// What became of so many recipients of a campaign.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecipientsRow {
+    /// `left`, `waiting`, `not_sent`, `refused` or `planned`.
+    pub stand: String,
+    /// Of those that were refused: the gate's reason, by its name and in words.
+    pub reason: String,
+    /// In words.
+    pub says: String,
+    /// How many.
+    pub count: i64,
+}
+
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Store {
@@ -138,6 +151,16 @@ impl Store {
     /// What became of a campaign's messages, by variant.
     pub async fn campaign_outcome(&self, name: &str) -> Result<Vec<VariantRow>, StoreError> {
         Ok(query!(self, campaigns::outcome(name)))
+    }
+
+    /// What became of a campaign's recipients: each stands in one row.
+    pub async fn campaign_recipients(&self, name: &str) -> Result<Vec<RecipientsRow>, StoreError> {
+        Ok(query!(self, recipients::account(name)))
+    }
+
+    /// The first recipients for whom a campaign's message is planned.
+    pub async fn campaign_plans(&self, name: &str, most: i64) -> Result<Vec<ContactId>, StoreError> {
+        Ok(query!(self, recipients::planned(name, most)))
     }
 
     /// Why messages of a campaign were not sent or did not arrive: reason and how many, the most frequent first.

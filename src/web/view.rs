@@ -194,7 +194,7 @@ pub(super) fn planned(state: Option<&str>, knowledge: &Knowledge, now: Timestamp
     let mut plans = knowledge.planned(&state, now);
     plans.sort_by_key(|(plan, _)| plan.due());
     let shown = |(plan, verdict): &(&Planned, Verdict)| {
-        let says = outlook::says(verdict);
+        let says = outlook::says(plan, verdict);
         let (due, kind) = (plan.due(), plan.kind.name().replace('_', " "));
         let within = (due > now).then(|| left(due, now));
         context! { kind, template => &plan.template, rule => &*plan.rule, product => plan.product.clone(), within, says }

@@ -35,6 +35,16 @@ impl Shop {
     }
 }
 
+/// Two counts of a campaign's outcome. All of them together are its recipients.
+fn accounted(told: &Value, of: [&str; 2]) -> [i64; 2] {
+    let count = |name: &str| told["outcome"][name].as_i64().unwrap();
+    let all: i64 = ["left", "waiting", "planned", "refused", "not_sent"].map(count).iter().sum();
+    assert_eq!(told["recipients"], all, "{told}");
+    let why: i64 = told["outcome"]["refusals"].as_array().unwrap().iter().map(|why| why["count"].as_i64().unwrap()).sum();
+    assert_eq!(why, count("refused"), "{told}");
+    of.map(count)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until_it_is_cancelled() {
     for database in Database::each().await {
@@ -103,12 +113,14 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
         .await;
         let told = one().await;
         assert_eq!((&told["recipients"], sum(&told, "sent")), (&json!(10), 4), "{told}");
+        assert_eq!(accounted(&told, ["left", "waiting"]), [4, 6], "{told}");
         assert_eq!(call("campaigns/spring/start", Some(json!({}))).await.0, 422, "started once");
         assert_eq!(call("campaigns/spring/pause", Some(json!({}))).await.1["state"], "paused");
         assert_eq!(call("campaigns/spring/cancel", Some(json!({}))).await.1["state"], "cancelled");
         eventually("what waited is dropped, with the reason", async || {
             let told = one().await;
-            (told["not_sent"] == json!([{ "reason": "the campaign was cancelled", "count": 6 }])).then_some(())
+            let is_told = told["not_sent"] == json!([{ "reason": "the campaign was cancelled", "count": 6 }]);
+            (is_told && accounted(&told, ["left", "not_sent"]) == [4, 6]).then_some(())
         })
         .await;
         let next = json!({ "name": "summer", "segment": "country:hk", "kind": "service", "templates": ["summer"], "lasts": "3d" });
@@ -265,5 +277,91 @@ async fn whom_two_nodes_tell_of_a_campaign_is_one_recipient() {
         }
         let row = store.all_campaigns().await.unwrap().remove(0);
         assert_eq!((row.recipients, row.place.contact), (5, 5), "{}", database.kind);
+    }
+}
+
+/// One of the customers wants nothing, and a promotion does not reach new ones: each is accounted for.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_each_recipient_it_is_told_what_the_gate_said() {
+    for database in Database::each().await {
+        let Shop { address, sandbox, http, .. } = &Shop::open(&database).await;
+        let (address, kind) = (*address, database.kind);
+        let call = async |path: &str, body: Option<Value>| -> Value {
+            let url = format!("http://{address}/api/v1/{path}");
+            let request = body.map_or_else(|| http.get(&url), |body| http.post(&url).json(&body));
+            let answer = request.bearer_auth(TOKEN).send().await.unwrap();
+            assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
+            answer.json().await.unwrap()
+        };
+        for n in 0..4 {
+            sandbox.wrote(&customer(n));
+            let signed = text_webhook(&[(n, format!("wamid.{n}"), if n == 0 { "STOP" } else { "hi" })]);
+            assert_eq!(crate::app::post(http, address, &signed).await, Some(200));
+        }
+        let asked = |name: &str, kind: &str, lasts: &str| json!({ "name": name, "segment": "country:hk", "kind": kind, "templates": [name], "lasts": lasts });
+        let start = async |asked: Value| {
+            let name = asked["name"].as_str().unwrap().to_owned();
+            call("campaigns", Some(asked)).await;
+            call(&format!("campaigns/{name}/start"), Some(json!({}))).await;
+        };
+        let reaches = async |name: &str, of: [&str; 2], counts: [i64; 2]| {
+            eventually(&format!("{kind}: {name} has {counts:?} {of:?}"), async || {
+                let told = call(&format!("campaigns/{name}"), None).await;
+                let is_told = told["recipients"] == 4 && !told["outcome"]["plans"].to_string().contains("just being told");
+                (is_told && accounted(&told, of) == counts).then_some(told)
+            })
+            .await
+        };
+        eventually("all are known", async || {
+            let run = call("campaigns/dry-run", Some(asked("first", "service", "3d"))).await;
+            (run["now"] == 3 && run["never"]["opted-out"] == 1).then_some(())
+        })
+        .await;
+        start(asked("first", "service", "3d")).await;
+        let told = reaches("first", ["left", "refused"], [3, 1]).await;
+        let why = json!([{ "reason": "opted-out", "says": "the customer wants no messages (Meta's policy, opt-out)", "count": 1 }]);
+        assert_eq!(told["outcome"]["refusals"], why, "{kind}");
+        // Their day is full.
+        start(asked("second", "service", "3d")).await;
+        let told = reaches("second", ["planned", "refused"], [3, 1]).await;
+        let plan = &told["outcome"]["plans"][0];
+        assert!(plan["count"] == 3 && ["day-full", "gap"].contains(&plan["reason"].as_str().unwrap()), "{kind}: {told}");
+        assert!(plan["says"].as_str().unwrap().starts_with("not now: "), "{kind}: {told}");
+        // They are yellow for longer than it is worth anything.
+        start(asked("brief", "promotion", "2s")).await;
+        let told = reaches("brief", ["planned", "refused"], [0, 4]).await;
+        let late = &told["outcome"]["refusals"][0];
+        assert_eq!((&late["reason"], &late["count"]), (&json!("too-late"), &json!(3)), "{kind}: {told}");
+        let metrics = http.get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap();
+        let counted = |kind: &str, reason: &str| {
+            let line = format!("hotline_follow_ups_refused_total{{kind=\"{kind}\",reason=\"{reason}\"}}");
+            metrics.lines().find_map(|found| found.strip_prefix(&line)?.trim().parse::<u64>().ok())
+        };
+        let refused = [counted("service", "opted-out"), counted("promotion", "too-late"), counted("service", "day-full")];
+        assert_eq!(refused, [Some(2), Some(3), None], "{kind}: {metrics}");
+    }
+}
+
+#[tokio::test]
+async fn two_recipients_who_turn_out_to_be_one_person_are_accounted_for() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let names = ["+85251000001", "+85251000002", "+85251000003"];
+        let events = names.map(|name| message(name, &[name], "hi")).into();
+        let contacts = store.append(events).await.unwrap().iter().map(|event| event.contact.unwrap()).collect::<Vec<_>>();
+        add(&store, "spring", CampaignState::Running).await;
+        add(&store, "summer", CampaignState::Running).await;
+        store.name_recipients("spring", &contacts).await.unwrap();
+        store.name_recipients("summer", &contacts[1..]).await.unwrap();
+        store.append(vec![message("both", &names[..2], "it is me")]).await.unwrap();
+        let account = async |name: &str| {
+            let rows = store.campaign_recipients(name).await.unwrap();
+            rows.into_iter().map(|row| (row.stand, row.reason, row.count)).collect::<Vec<_>>()
+        };
+        let planned = ("planned".to_owned(), String::new(), 2);
+        let same = ("refused".to_owned(), "same-person".to_owned(), 1);
+        assert_eq!(account("spring").await, [planned.clone(), same], "{}", database.kind);
+        assert_eq!(account("summer").await, [planned], "{}", database.kind);
+        assert_eq!(store.campaign_plans("summer", 9).await.unwrap(), [contacts[0], contacts[2]], "{}", database.kind);
     }
 }

@@ -1,7 +1,11 @@
-//! Whom campaigns tell, each once.
+//! Whom campaigns tell, each once, and what became of each.
 
+use sqlx::Row;
+
+use super::folding::run;
 use super::{Connection, json};
 use crate::domain::ContactId;
+use crate::store::{Folded, RecipientsRow};
 
 /// These are recipients. Who is one already counts once: another node may tell the same page, and a crash has it told again.
 pub(in crate::store) async fn name(
@@ -19,4 +23,73 @@ pub(in crate::store) async fn name(
     let count = "update campaigns set recipients = (select count(*) from campaign_recipients r where r.campaign = $1) \
                  where name = $1";
     sqlx::query(count).bind(campaign).execute(connection).await.map(|_| ())
+}
+
+/// Why the gate let nothing go to recipients: for good, not only for now.
+pub(super) async fn refuse(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    let row = |folded: &&Folded| {
+        let contact = folded.contact.0;
+        folded.refused.iter().map(move |no| (contact, no.campaign.clone(), no.reason, no.says.clone())).collect()
+    };
+    let rows: Vec<(i64, String, &str, String)> = folded.iter().flat_map(|folded| -> Vec<_> { row(folded) }).collect();
+    let update = concat!(
+        "update campaign_recipients set refused = r.reason, said = r.said from (select cast(value->>0 as bigint) as contact, ",
+        "value->>1 as campaign, value->>2 as reason, value->>3 as said from ",
+        rows!("$1"),
+        ") as r where campaign_recipients.campaign = r.campaign and campaign_recipients.contact_id = r.contact ",
+        "and campaign_recipients.refused is null"
+    );
+    run(connection, update, &rows).await
+}
+
+/// How far each recipient's message came. What was sent to who has become another contact since is that one's; what the gate said
+/// counts where nothing was decided.
+macro_rules! stand {
+    () => {
+        concat!(
+            "campaign_recipients r left join (select coalesce(c.merged_into, c.id) as contact, ",
+            "max(case when o.rank between 1 and 5 then 2 when o.state = 'queued' then 1 else 0 end) as far ",
+            "from outbox o join contacts c on c.id = o.contact_id where o.campaign = $1 group by 1) as m ",
+            "on m.contact = r.contact_id"
+        )
+    };
+}
+
+/// What became of a campaign's recipients: `left`, `waiting`, `not_sent`, `refused` with why, or `planned`; and of how many.
+pub(in crate::store) async fn account(
+    connection: &mut Connection,
+    name: &str,
+) -> Result<Vec<RecipientsRow>, sqlx::Error> {
+    let select = concat!(
+        "select case m.far when 2 then 'left' when 1 then 'waiting' when 0 then 'not_sent' ",
+        "else case when r.refused is null then 'planned' else 'refused' end end, ",
+        "case when m.far is null then coalesce(r.refused, '') else '' end, ",
+        "case when m.far is null then coalesce(r.said, '') else '' end, count(*) from ",
+        stand!(),
+        " where r.campaign = $1 group by 1, 2, 3 order by 4 desc, 2"
+    );
+    let read = |row: &_| {
+        Ok(RecipientsRow {
+            stand: Row::try_get(row, 0)?,
+            reason: Row::try_get(row, 1)?,
+            says: Row::try_get(row, 2)?,
+            count: Row::try_get(row, 3)?,
+        })
+    };
+    sqlx::query(select).bind(name).fetch_all(connection).await?.iter().map(read).collect()
+}
+
+/// The first recipients for whom a campaign's message is planned.
+pub(in crate::store) async fn planned(
+    connection: &mut Connection,
+    name: &str,
+    most: i64,
+) -> Result<Vec<ContactId>, sqlx::Error> {
+    let select = concat!(
+        "select r.contact_id from ",
+        stand!(),
+        " where r.campaign = $1 and m.far is null and r.refused is null order by 1 limit $2"
+    );
+    let contacts = sqlx::query_scalar(select).bind(name).bind(most).fetch_all(connection).await?;
+    Ok(contacts.into_iter().map(ContactId).collect())
 }

@@ -152,6 +152,7 @@ async fn found(engine: &Engine, name: &str) -> Result<CampaignRow, ApiProblem> {
 /// A campaign and what became of it.
 pub(in crate::web) async fn told(engine: &Engine, name: &str) -> Result<Value, ApiProblem> {
     let mut shown = shown(&found(engine, name).await?)?;
+    shown["outcome"] = json!(engine.account_of(name).await?);
     shown["variants"] = json!(engine.store().campaign_outcome(name).await?);
     let failures = engine.store().campaign_failures(name).await?;
     shown["not_sent"] =

@@ -56,7 +56,24 @@ async fn look(engine: &Engine) -> Result<(), StoreError> {
             hear(engine, &campaign.name).await?;
         }
     }
-    Ok(())
+    drop_plans(engine).await
+}
+
+/// Writes into the journals of recipients that their campaign was cancelled: what is planned for them is dropped by their own fold.
+async fn drop_plans(engine: &Engine) -> Result<(), StoreError> {
+    let (store, now) = (engine.store(), engine.now());
+    let rows = store.plans_to_drop().await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let told = rows.iter().map(|(campaign, contact)| {
+        let event =
+            CampaignEvent { campaign: campaign.clone(), action: "cancel".into(), tags: Vec::new(), offer: None };
+        let key = format!("campaign:{campaign}:cancel:{contact}");
+        NewEvent::known(*contact, Some(key), now, EventBody::Campaign(event))
+    });
+    store.append(told.collect()).await?;
+    store.plans_dropped(&rows).await
 }
 
 fn corrupt(campaign: &CampaignRow, reason: String) -> StoreError {
@@ -99,6 +116,9 @@ async fn tell_page(
     store.append(events.collect()).await?;
     store.told_recipients(name, last).await?;
     let stands = store.all_campaigns().await?.into_iter().find(|row| row.name == *name).map(|row| row.state);
+    if stands == Some(CampaignState::Cancelled) {
+        store.drop_plans(name).await?;
+    }
     let goes_on = stands == Some(CampaignState::Starting) && !engine.stopping().is_cancelled();
     Ok(Some(last).filter(|_| goes_on))
 }
@@ -118,7 +138,6 @@ async fn hear(engine: &Engine, name: &str) -> Result<(), StoreError> {
 
 /// What became of a campaign's recipients: the five counts are all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct Account {
     /// On the way, or further.
     pub left: i64,
@@ -178,14 +197,14 @@ impl Engine {
     /// What the gate says now of what a campaign has planned, the most frequent word first.
     async fn plans_of(&self, name: &str) -> Result<Vec<Counted>, StoreError> {
         let (now, knowledge) = (self.now(), self.shelf().knowledge());
-        let contacts = self.store().campaign_plans(name, ASKED).await?;
+        let (contacts, stopped) = (self.store().campaign_plans(name, ASKED).await?, self.stopped_campaigns().await?);
         let mut said: BTreeMap<(&str, String), i64> = BTreeMap::new();
         for (_, state) in self.store().states(&contacts).await? {
             let state: State = state.and_then(|state| serde_json::from_str(&state).ok()).unwrap_or_default();
             let plans = knowledge.planned(&state, now);
             let plan = plans.iter().find(|(plan, _)| plan.campaign.as_deref() == Some(name));
             let reason = plan.and_then(|(_, verdict)| verdict.why()).map_or("", |why| why.condition.name());
-            let says = plan.map_or("they are just being told".into(), |(plan, verdict)| says(plan, verdict));
+            let says = plan.map_or("they are just being told".into(), |(plan, verdict)| says(plan, verdict, &stopped));
             *said.entry((reason, says)).or_default() += 1;
         }
         let counted = |((reason, says), count): ((&str, _), _)| Counted { reason: reason.to_owned(), says, count };

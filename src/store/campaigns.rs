@@ -105,8 +105,8 @@ impl Store {
         Ok(query!(self, campaigns::all()))
     }
 
-    /// Moves a campaign on, if it stands in one of these states; false if it does not. What waits of one that is cancelled is
-    /// dropped.
+    /// Moves a campaign on, if it stands in one of these states; false if it does not. What waits and what is planned of one that is
+    /// cancelled is dropped.
     pub async fn move_campaign(
         &self,
         name: &str,
@@ -161,6 +161,23 @@ impl Store {
     /// The first recipients for whom a campaign's message is planned.
     pub async fn campaign_plans(&self, name: &str, most: i64) -> Result<Vec<ContactId>, StoreError> {
         Ok(query!(self, recipients::planned(name, most)))
+    }
+
+    /// Recipients with the cancelled campaigns of which their journals do not say so yet.
+    pub async fn plans_to_drop(&self) -> Result<Vec<(String, ContactId)>, StoreError> {
+        Ok(query!(self, recipients::to_drop()))
+    }
+
+    /// Drops what is planned of a cancelled campaign, also for who was told of it at that very moment.
+    pub async fn drop_plans(&self, name: &str) -> Result<(), StoreError> {
+        change!(self, recipients::drop_plans(name));
+        Ok(())
+    }
+
+    /// Their journals say so.
+    pub async fn plans_dropped(&self, rows: &[(String, ContactId)]) -> Result<(), StoreError> {
+        change!(self, recipients::dropped(rows));
+        Ok(())
     }
 
     /// Why messages of a campaign were not sent or did not arrive: reason and how many, the most frequent first.

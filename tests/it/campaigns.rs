@@ -327,6 +327,20 @@ async fn of_each_recipient_it_is_told_what_the_gate_said() {
         let plan = &told["outcome"]["plans"][0];
         assert!(plan["count"] == 3 && ["day-full", "gap"].contains(&plan["reason"].as_str().unwrap()), "{kind}: {told}");
         assert!(plan["says"].as_str().unwrap().starts_with("not now: "), "{kind}: {told}");
+        // What is planned of a paused campaign says so, and of a cancelled one nothing is planned any more.
+        let says = async || {
+            let outlook = call("outreach", None).await;
+            let says = outlook["plans"].as_array().unwrap().iter().map(|plan| plan["says"].as_str().unwrap().to_owned());
+            (outlook["planned"].as_i64().unwrap(), says.collect::<Vec<_>>())
+        };
+        call("campaigns/second/pause", Some(json!({}))).await;
+        assert_eq!(says().await, (3, vec!["not now: its campaign is paused".to_owned(); 3]), "{kind}");
+        call("campaigns/second/cancel", Some(json!({}))).await;
+        let told = reaches("second", ["planned", "refused"], [0, 4]).await;
+        let why = json!({ "reason": "cancelled", "says": "the campaign was cancelled", "count": 3 });
+        assert_eq!(told["outcome"]["refusals"][0], why, "{kind}");
+        assert_eq!(says().await.1, Vec::<String>::new(), "{kind}");
+        eventually("the plans have left the contacts' states", async || (says().await.0 == 0).then_some(())).await;
         // They are yellow for longer than it is worth anything.
         start(asked("brief", "promotion", "2s")).await;
         let told = reaches("brief", ["planned", "refused"], [0, 4]).await;

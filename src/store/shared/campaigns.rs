@@ -46,7 +46,8 @@ pub(in crate::store) async fn all(connection: &mut Connection) -> Result<Vec<Cam
     sqlx::query(select).fetch_all(connection).await?.iter().map(read).collect()
 }
 
-/// Moves a campaign on, if it stands in one of these states. What waits of one that is cancelled is dropped.
+/// Moves a campaign on, if it stands in one of these states. What waits and what is planned of one that is cancelled
+/// is dropped.
 pub(in crate::store) async fn set_state(
     connection: &mut Connection,
     name: &str,
@@ -66,7 +67,8 @@ pub(in crate::store) async fn set_state(
     if moved && to == CampaignState::Cancelled {
         let drop = "update outbox set state = 'cancelled', rank = 9, error = $2, updated_at = $3 \
                     where campaign = $1 and state = 'queued'";
-        sqlx::query(drop).bind(name).bind(CANCELLED).bind(now.0).execute(connection).await?;
+        sqlx::query(drop).bind(name).bind(CANCELLED).bind(now.0).execute(&mut *connection).await?;
+        super::recipients::drop_plans(connection, name).await?;
     }
     Ok(moved)
 }

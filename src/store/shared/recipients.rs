@@ -2,6 +2,7 @@
 
 use sqlx::Row;
 
+use super::campaigns::CANCELLED;
 use super::folding::run;
 use super::{Connection, json};
 use crate::domain::ContactId;
@@ -39,6 +40,35 @@ pub(super) async fn refuse(connection: &mut Connection, folded: &[&Folded]) -> R
         ") as r where campaign_recipients.campaign = r.campaign and campaign_recipients.contact_id = r.contact ",
         "and campaign_recipients.refused is null"
     );
+    run(connection, update, &rows).await
+}
+
+/// The campaign was cancelled: who would still get something is to be told that it is not wanted any more.
+pub(in crate::store) async fn drop_plans(connection: &mut Connection, name: &str) -> Result<(), sqlx::Error> {
+    let update = "update campaign_recipients set refused = 'cancelled', said = $2, to_drop = 1 where campaign = $1 and refused is null \
+                  and not exists (select 1 from outbox o where o.campaign = $1 and o.contact_id = campaign_recipients.contact_id)";
+    sqlx::query(update).bind(name).bind(CANCELLED).execute(connection).await.map(|_| ())
+}
+
+/// Recipients whose journal does not say yet that the campaign was cancelled.
+pub(in crate::store) async fn to_drop(connection: &mut Connection) -> Result<Vec<(String, ContactId)>, sqlx::Error> {
+    let select = "select campaign, contact_id from campaign_recipients where to_drop = 1 order by 1, 2 limit 500";
+    let rows: Vec<(String, i64)> = sqlx::query_as(select).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(campaign, contact)| (campaign, ContactId(contact))).collect())
+}
+
+/// Their journals say so.
+pub(in crate::store) async fn dropped(
+    connection: &mut Connection,
+    rows: &[(String, ContactId)],
+) -> Result<(), sqlx::Error> {
+    let update = concat!(
+        "update campaign_recipients set to_drop = 0 where (campaign, contact_id) in (select value->>0, ",
+        "cast(value->>1 as bigint) from ",
+        rows!("$1"),
+        ")"
+    );
+    let rows: Vec<_> = rows.iter().map(|(campaign, contact)| (campaign, contact.0)).collect();
     run(connection, update, &rows).await
 }
 

@@ -40,7 +40,8 @@ fn accounted(told: &Value, of: [&str; 2]) -> [i64; 2] {
     let count = |name: &str| told["outcome"][name].as_i64().unwrap();
     let all: i64 = ["left", "waiting", "planned", "refused", "not_sent"].map(count).iter().sum();
     assert_eq!(told["recipients"], all, "{told}");
-    let why: i64 = told["outcome"]["refusals"].as_array().unwrap().iter().map(|why| why["count"].as_i64().unwrap()).sum();
+    let why: i64 =
+        told["outcome"]["refusals"].as_array().unwrap().iter().map(|why| why["count"].as_i64().unwrap()).sum();
     assert_eq!(why, count("refused"), "{told}");
     of.map(count)
 }
@@ -69,7 +70,7 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
             "groups": [{ "tag": "color/grey", "template": "spring_grey" }] });
         eventually("all are known and answered", async || {
             let (_, run) = call("campaigns/dry-run", Some(asked.clone())).await;
-            (run["members"] == 10 && run["now"] == 10).then_some(())
+            (run["members"] == 10 && run["would_get"] == 10).then_some(())
         })
         .await;
         let (_, run) = call("campaigns/dry-run", Some(asked.clone())).await;
@@ -79,6 +80,15 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
             "free inside the window: {run}"
         );
         assert_eq!(run["about_seconds"], 7_200, "four an hour: {run}");
+        assert_eq!((&run["now"], &run["later"]), (&json!(4), &json!({ "budget-spent": 6 })), "{run}");
+        let named = run["sample"]["get"].as_array().unwrap();
+        let says: Vec<_> = named.iter().map(|one| one["says"].as_str().unwrap()).collect();
+        assert_eq!(
+            (says[..4].to_vec(), says[4]),
+            (vec!["now"; 4], "later: the campaign's budget for now is spent"),
+            "{run}"
+        );
+        assert!(named.iter().all(|one| one["contact"].is_i64() && one["name"].is_string()), "{run}");
         let mut short = asked.clone();
         short["lasts"] = json!("1h");
         let (_, run) = call("campaigns/dry-run", Some(short)).await;
@@ -87,6 +97,11 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
             (&json!(4), &json!(6)),
             "four within its hour: {run}"
         );
+        let variants = |run: &Value| {
+            run["variants"].as_object().unwrap().values().map(|count| count.as_i64().unwrap()).sum::<i64>()
+        };
+        assert_eq!(variants(&run), 4, "{run}");
+        assert_eq!(run["sample"]["do_not"].as_array().unwrap().len(), 6, "{run}");
         let everybody =
             json!({ "name": "all", "segment": "everyone", "kind": "service", "templates": ["a"], "lasts": "3d" });
         let (status, refused) = call("campaigns", Some(everybody)).await;
@@ -271,7 +286,8 @@ async fn whom_two_nodes_tell_of_a_campaign_is_one_recipient() {
         add(&store, "spring", CampaignState::Starting).await;
         let pages = [[1, 2, 3].map(ContactId), [3, 4, 5].map(ContactId)];
         for page in pages {
-            let (one, two) = tokio::join!(store.name_recipients("spring", &page), other.name_recipients("spring", &page));
+            let (one, two) =
+                tokio::join!(store.name_recipients("spring", &page), other.name_recipients("spring", &page));
             assert!(one.is_ok() && two.is_ok());
             store.told_recipients("spring", Place { rank: 0, contact: page[2].0 }).await.unwrap();
         }
@@ -307,7 +323,8 @@ async fn of_each_recipient_it_is_told_what_the_gate_said() {
         let reaches = async |name: &str, of: [&str; 2], counts: [i64; 2]| {
             eventually(&format!("{kind}: {name} has {counts:?} {of:?}"), async || {
                 let told = call(&format!("campaigns/{name}"), None).await;
-                let is_told = told["recipients"] == 4 && !told["outcome"]["plans"].to_string().contains("just being told");
+                let is_told =
+                    told["recipients"] == 4 && !told["outcome"]["plans"].to_string().contains("just being told");
                 (is_told && accounted(&told, of) == counts).then_some(told)
             })
             .await
@@ -325,12 +342,16 @@ async fn of_each_recipient_it_is_told_what_the_gate_said() {
         start(asked("second", "service", "3d")).await;
         let told = reaches("second", ["planned", "refused"], [3, 1]).await;
         let plan = &told["outcome"]["plans"][0];
-        assert!(plan["count"] == 3 && ["day-full", "gap"].contains(&plan["reason"].as_str().unwrap()), "{kind}: {told}");
+        assert!(
+            plan["count"] == 3 && ["day-full", "gap"].contains(&plan["reason"].as_str().unwrap()),
+            "{kind}: {told}"
+        );
         assert!(plan["says"].as_str().unwrap().starts_with("not now: "), "{kind}: {told}");
         // What is planned of a paused campaign says so, and of a cancelled one nothing is planned any more.
         let says = async || {
             let outlook = call("outreach", None).await;
-            let says = outlook["plans"].as_array().unwrap().iter().map(|plan| plan["says"].as_str().unwrap().to_owned());
+            let says =
+                outlook["plans"].as_array().unwrap().iter().map(|plan| plan["says"].as_str().unwrap().to_owned());
             (outlook["planned"].as_i64().unwrap(), says.collect::<Vec<_>>())
         };
         call("campaigns/second/pause", Some(json!({}))).await;
@@ -351,7 +372,8 @@ async fn of_each_recipient_it_is_told_what_the_gate_said() {
             let line = format!("hotline_follow_ups_refused_total{{kind=\"{kind}\",reason=\"{reason}\"}}");
             metrics.lines().find_map(|found| found.strip_prefix(&line)?.trim().parse::<u64>().ok())
         };
-        let refused = [counted("service", "opted-out"), counted("promotion", "too-late"), counted("service", "day-full")];
+        let refused =
+            [counted("service", "opted-out"), counted("promotion", "too-late"), counted("service", "day-full")];
         assert_eq!(refused, [Some(2), Some(3), None], "{kind}: {metrics}");
     }
 }
@@ -362,7 +384,8 @@ async fn two_recipients_who_turn_out_to_be_one_person_are_accounted_for() {
         let store = database.store().await;
         let names = ["+85251000001", "+85251000002", "+85251000003"];
         let events = names.map(|name| message(name, &[name], "hi")).into();
-        let contacts = store.append(events).await.unwrap().iter().map(|event| event.contact.unwrap()).collect::<Vec<_>>();
+        let contacts =
+            store.append(events).await.unwrap().iter().map(|event| event.contact.unwrap()).collect::<Vec<_>>();
         add(&store, "spring", CampaignState::Running).await;
         add(&store, "summer", CampaignState::Running).await;
         store.name_recipients("spring", &contacts).await.unwrap();

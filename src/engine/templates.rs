@@ -303,6 +303,16 @@ impl Engine {
         Ok(needed.into_iter().filter_map(held).collect())
     }
 
+    /// Templates of a campaign that Meta does not have, as far as its list is known.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn unknown_to_meta(&self, offer: &Offer) -> Result<Vec<String>, StoreError> {
+        let book = self.store().templates().await?;
+        let is_unknown = |name: &&String| book.is_listed() && book.languages(name).is_empty();
+        Ok(offer.names().filter(is_unknown).cloned().collect())
+    }
+
     /// Tells of contacts whether Meta has made marketing of a template that they would get.
     ///
     /// # Errors

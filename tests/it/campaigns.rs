@@ -102,6 +102,20 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
         };
         assert_eq!(variants(&run), 4, "{run}");
         assert_eq!(run["sample"]["do_not"].as_array().unwrap().len(), 6, "{run}");
+        for product in ["nonsense/thing", "Blargh"] {
+            let mut about = asked.clone();
+            about["product"] = json!(product);
+            let (status, refused) = call("campaigns/dry-run", Some(about.clone())).await;
+            let said = refused["detail"].as_str().unwrap();
+            assert!(
+                status == 422 && said.contains("No such product") && said.contains("electronics/phone"),
+                "{refused}"
+            );
+            assert_eq!(call("campaigns", Some(about)).await.0, 422);
+        }
+        let mut about = asked.clone();
+        about["product"] = json!("electronics/phone");
+        assert_eq!(call("campaigns/dry-run", Some(about)).await.0, 200);
         let everybody =
             json!({ "name": "all", "segment": "everyone", "kind": "service", "templates": ["a"], "lasts": "3d" });
         let (status, refused) = call("campaigns", Some(everybody)).await;

@@ -270,6 +270,14 @@ async fn a_follow_up_leaves_in_the_nearest_language_that_is_approved_or_is_held_
                 "{run}"
             );
         }
+        // What Meta does not have at all cannot be started.
+        assert_eq!(shop.post("campaigns", &campaign("review_request")).await.0, 201);
+        let start = format!("campaigns/{}/start", campaign("review_request")["name"].as_str().unwrap());
+        let (status, refused) = shop.post(&start, &json!({})).await;
+        assert!(
+            status == 422 && refused["detail"].as_str().unwrap().contains("no template `review_request`"),
+            "{refused}"
+        );
         shop.run("benefit_notice").await;
         eventually("it waits, and the reason stands with it", async || {
             let told = shop.get("outreach").await;

@@ -1,5 +1,7 @@
 //! Everything that happens: the one shape that the journal stores, the API takes and a timeline is written in.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::trade::{CartEvent, CaseEvent, ClickEvent, OrderEvent, PageEvent, ProductEvent, QuoteEvent};
@@ -407,7 +409,7 @@ impl OptEvent {
 pub struct CampaignEvent {
     /// Its name.
     pub campaign: String,
-    /// start, end, recipient, response.
+    /// start, end, recipient, response; cancel, where a recipient's plan is not wanted any more.
     pub action: String,
     /// Its tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -434,11 +436,16 @@ pub struct Sending {
 }
 
 impl CampaignEvent {
+    /// The campaign as what stands behind a message.
+    pub fn rule(&self) -> Arc<str> {
+        format!("campaign:{}", self.campaign).into()
+    }
+
     /// The plan that follows from being a recipient.
     pub fn request(&self) -> Option<FollowUpRequest> {
         let offer = self.offer.as_ref().filter(|_| self.action == "recipient")?;
         Some(FollowUpRequest {
-            rule: format!("campaign:{}", self.campaign).into(),
+            rule: self.rule(),
             catalogue: Vec::new(),
             kind: offer.kind,
             template: offer.template.clone(),

@@ -2,13 +2,18 @@
 //!
 //! Each recipient gets an event into their own journal, and so does each who responds: a fold reads nothing but its contact's own.
 
+use std::collections::BTreeMap;
 use std::time::Duration as StdDuration;
 
+use serde::Serialize;
+
 use super::Engine;
+use super::outlook::says;
 use super::segments::{Wanted, page};
+use super::state::State;
 use crate::domain::{CampaignEvent, Duration, EventBody, MessageKind};
 use crate::outreach::Offer;
-use crate::store::{CampaignRow, CampaignState, NewEvent, Place, StoreError};
+use crate::store::{CampaignRow, CampaignState, NewEvent, Place, RecipientsRow, StoreError};
 use crate::whatsapp::errors;
 
 /// Recipients that are told in one transaction.
@@ -51,7 +56,24 @@ async fn look(engine: &Engine) -> Result<(), StoreError> {
             hear(engine, &campaign.name).await?;
         }
     }
-    Ok(())
+    drop_plans(engine).await
+}
+
+/// Writes into the journals of recipients that their campaign was cancelled: what is planned for them is dropped by their own fold.
+async fn drop_plans(engine: &Engine) -> Result<(), StoreError> {
+    let (store, now) = (engine.store(), engine.now());
+    let rows = store.plans_to_drop().await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let told = rows.iter().map(|(campaign, contact)| {
+        let event =
+            CampaignEvent { campaign: campaign.clone(), action: "cancel".into(), tags: Vec::new(), offer: None };
+        let key = format!("campaign:{campaign}:cancel:{contact}");
+        NewEvent::known(*contact, Some(key), now, EventBody::Campaign(event))
+    });
+    store.append(told.collect()).await?;
+    store.plans_dropped(&rows).await
 }
 
 fn corrupt(campaign: &CampaignRow, reason: String) -> StoreError {
@@ -85,13 +107,18 @@ async fn tell_page(
         store.move_campaign(name, &[CampaignState::Starting], CampaignState::Running, now).await?;
         return Ok(None);
     };
+    // Before they are told: what the gate says of them is written beside their names.
+    store.name_recipients(name, &members.iter().map(|member| member.contact).collect::<Vec<_>>()).await?;
     let events = members.iter().map(|member| {
         let body = EventBody::Campaign(offer.event(name, member.contact.0, &member.tags, start));
         NewEvent::known(member.contact, Some(format!("campaign:{name}:{}", member.contact)), now, body)
     });
     store.append(events.collect()).await?;
-    store.told_recipients(name, members.len() as i64, last).await?;
+    store.told_recipients(name, last).await?;
     let stands = store.all_campaigns().await?.into_iter().find(|row| row.name == *name).map(|row| row.state);
+    if stands == Some(CampaignState::Cancelled) {
+        store.drop_plans(name).await?;
+    }
     let goes_on = stands == Some(CampaignState::Starting) && !engine.stopping().is_cancelled();
     Ok(Some(last).filter(|_| goes_on))
 }
@@ -109,7 +136,83 @@ async fn hear(engine: &Engine, name: &str) -> Result<(), StoreError> {
     store.append(events.collect()).await.map(|_| ())
 }
 
+/// What became of a campaign's recipients: the five counts are all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// On the way, or further.
+    pub left: i64,
+    /// Decided, and not sent yet.
+    pub waiting: i64,
+    /// For a later moment: nothing is decided yet.
+    pub planned: i64,
+    /// The gate lets nothing go to them.
+    pub refused: i64,
+    /// Decided, and failed, dropped or too late.
+    pub not_sent: i64,
+    /// Why they were refused, the most frequent reason first.
+    pub refusals: Vec<Counted>,
+    /// What the gate says now of what is planned: of the first [`ASKED`] plans.
+    pub plans: Vec<Counted>,
+}
+
+/// So many recipients for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Counted {
+    /// The gate's reason, by its name; empty where it has none.
+    pub reason: String,
+    /// In words.
+    pub says: String,
+    pub count: i64,
+}
+
+/// Plans of which the gate is asked, where somebody looks at a campaign.
+pub const ASKED: i64 = 500;
+
 impl Engine {
+    /// What became of a campaign's recipients.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn account_of(&self, name: &str) -> Result<Account, StoreError> {
+        let mut account = Account::default();
+        for RecipientsRow { stand, reason, says, count } in self.store().campaign_recipients(name).await? {
+            match stand.as_str() {
+                "left" => account.left += count,
+                "waiting" => account.waiting += count,
+                "planned" => account.planned += count,
+                "refused" => {
+                    account.refused += count;
+                    account.refusals.push(Counted { reason, says, count });
+                }
+                _ => account.not_sent += count,
+            }
+        }
+        if account.planned > 0 {
+            account.plans = self.plans_of(name).await?;
+        }
+        Ok(account)
+    }
+
+    /// What the gate says now of what a campaign has planned, the most frequent word first.
+    async fn plans_of(&self, name: &str) -> Result<Vec<Counted>, StoreError> {
+        let (now, knowledge) = (self.now(), self.shelf().knowledge());
+        let (contacts, stopped) = (self.store().campaign_plans(name, ASKED).await?, self.stopped_campaigns().await?);
+        let mut said: BTreeMap<(&str, String), i64> = BTreeMap::new();
+        for (_, state) in self.store().states(&contacts).await? {
+            let state: State = state.and_then(|state| serde_json::from_str(&state).ok()).unwrap_or_default();
+            let plans = knowledge.planned(&state, now);
+            let plan = plans.iter().find(|(plan, _)| plan.campaign.as_deref() == Some(name));
+            let reason = plan.and_then(|(_, verdict)| verdict.why()).map_or("", |why| why.condition.name());
+            let says = plan.map_or("they are just being told".into(), |(plan, verdict)| says(plan, verdict, &stopped));
+            *said.entry((reason, says)).or_default() += 1;
+        }
+        let counted = |((reason, says), count): ((&str, _), _)| Counted { reason: reason.to_owned(), says, count };
+        let mut counted: Vec<Counted> = said.into_iter().map(counted).collect();
+        counted.sort_by_key(|counted| std::cmp::Reverse(counted.count));
+        Ok(counted)
+    }
+
     /// Sends again what failed of a campaign for a reason that passes; how many.
     ///
     /// # Errors

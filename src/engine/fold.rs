@@ -173,6 +173,7 @@ impl<'a> Folding<'a> {
                 self.agent(&taken, now);
             }
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
+            EventBody::Campaign(campaign) if campaign.action == "cancel" => self.state.ledger.cancel(&campaign.rule()),
             EventBody::Campaign(campaign) => {
                 if let Some(mut request) = campaign.request() {
                     request.category =

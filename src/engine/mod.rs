@@ -13,6 +13,7 @@ pub mod campaigns;
 mod changes;
 pub mod dry_run;
 mod feeds;
+mod flow;
 pub mod fold;
 pub mod geoip;
 pub mod import;

@@ -8,7 +8,7 @@ use super::Engine;
 use super::state::State;
 use crate::domain::{ContactId, Duration, Timestamp};
 use crate::outreach::{Held, Planned, Shared, Verdict};
-use crate::store::{FailureRow, HoldRow, StoreError, WaitingRow};
+use crate::store::{CampaignState, FailureRow, HoldRow, StoreError, WaitingRow};
 use crate::whatsapp::errors;
 
 /// Failures of so long are told.
@@ -134,7 +134,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    fn of(contact: ContactId, plan: &Planned, verdict: &Verdict) -> Self {
+    fn of(contact: ContactId, plan: &Planned, verdict: &Verdict, stopped: &Stopped) -> Self {
         Self {
             contact: contact.0,
             kind: plan.kind.name().into(),
@@ -142,14 +142,33 @@ impl Plan {
             rule: plan.rule.to_string(),
             at: plan.due().rfc3339(),
             not_after: plan.not_after.rfc3339(),
-            says: says(verdict),
+            says: says(plan, verdict, stopped),
         }
     }
 }
 
+/// Campaigns of which nothing goes out now, or ever.
+#[derive(Clone, Debug, Default)]
+pub struct Stopped {
+    paused: Vec<String>,
+    cancelled: Vec<String>,
+}
+
+impl Stopped {
+    /// Whether a plan is wanted still: what a cancelled campaign planned is about to be dropped.
+    pub fn wants(&self, plan: &Planned) -> bool {
+        !plan.campaign.as_ref().is_some_and(|campaign| self.cancelled.contains(campaign))
+    }
+}
+
 /// What the gate would say of a plan, in words.
-pub fn says(verdict: &Verdict) -> String {
+pub fn says(plan: &Planned, verdict: &Verdict, stopped: &Stopped) -> String {
+    let is_paused = plan.campaign.as_ref().is_some_and(|campaign| stopped.paused.contains(campaign));
     match verdict {
+        Verdict::Now | Verdict::OnlyTemplate { .. } | Verdict::NotBefore { .. } if is_paused => {
+            "not now: its campaign is paused".into()
+        }
+        Verdict::NotBefore { at, why } if *at > plan.not_after => format!("would not go in its time: {why}"),
         Verdict::Now => "nothing stands in the way now".into(),
         Verdict::OnlyTemplate { why, .. } => format!("as a template: {why}"),
         Verdict::NotBefore { why, .. } => format!("not now: {why}"),
@@ -321,16 +340,33 @@ impl Engine {
     /// The next plans of all contacts, the earliest first.
     async fn plans(&self, lines: i64) -> Result<Vec<Plan>, StoreError> {
         let (now, knowledge) = (self.now(), self.shelf().knowledge());
-        let mut plans = Vec::new();
+        let (mut plans, stopped) = (Vec::new(), self.stopped_campaigns().await?);
         for (contact, state) in self.store().with_plans(lines).await? {
             // One that cannot be read is just being made anew.
             let Some(state) = state.and_then(|state| serde_json::from_str::<State>(&state).ok()) else { continue };
-            let of = |(plan, verdict): (&Planned, Verdict)| (plan.due(), Plan::of(contact, plan, &verdict));
-            plans.extend(knowledge.planned(&state, now).into_iter().map(of));
+            let of = |(plan, verdict): (&Planned, Verdict)| (plan.due(), Plan::of(contact, plan, &verdict, &stopped));
+            let wanted = knowledge.planned(&state, now).into_iter().filter(|(plan, _)| stopped.wants(plan));
+            plans.extend(wanted.map(of));
         }
         plans.sort_by_key(|(due, _)| *due);
         plans.truncate(usize::try_from(lines).unwrap_or_default());
         Ok(plans.into_iter().map(|(_, plan)| plan).collect())
+    }
+
+    /// Campaigns of which nothing goes out now, or ever.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn stopped_campaigns(&self) -> Result<Stopped, StoreError> {
+        let mut stopped = Stopped::default();
+        for row in self.store().all_campaigns().await? {
+            match row.state {
+                CampaignState::Paused => stopped.paused.push(row.name),
+                CampaignState::Cancelled => stopped.cancelled.push(row.name),
+                _ => {}
+            }
+        }
+        Ok(stopped)
     }
 
     /// A person of the shop lets something go on that is held.

@@ -17,8 +17,9 @@ use crate::domain::{
     Consequence, Duration, Event, EventBody, Evidence, MessageKind, TagChange, TagMove, Timestamp, in_order,
 };
 use crate::handoff::DeskMove;
+use crate::outreach::{Refusal, Verdict};
 use crate::store::{
-    Claim, ClaimedContact, Folded, HandoffChange, LedgerLine, LedgerMove, NewOutgoing, OutboxRow, OutboxStatus,
+    Claim, ClaimedContact, Folded, HandoffChange, LedgerLine, LedgerMove, NewOutgoing, OutboxRow, OutboxStatus, Refused,
 };
 
 /// Contacts of one claim: large enough to share a commit, small enough that the first is not kept waiting.
@@ -232,11 +233,21 @@ fn take(effect: Effect, state: &State, work: &mut Work) {
             folded.cancel_queued = Some(reason);
         }
         Effect::Status(at, status) => folded.statuses.push(OutboxStatus { at, status }),
-        Effect::Refused(_, refusal) => {
-            metrics::counter!("hotline_follow_ups_refused_total", "kind" => refusal.planned.kind.name()).increment(1);
-        }
+        Effect::Refused(_, refusal) => folded.refused.extend(refused(&refusal)),
         Effect::Heard { wamid, channel } => heard.push((wamid, channel)),
     }
+}
+
+/// Counts what the gate does not let go, and tells of what a campaign wanted to send. What is put off is planned for later.
+fn refused(refusal: &Refusal) -> Option<Refused> {
+    let (planned, why) = (&refusal.planned, refusal.verdict.why()?);
+    let (kind, reason) = (planned.kind.name(), why.condition.name());
+    if !matches!(refusal.verdict, Verdict::Never { .. }) {
+        metrics::counter!("hotline_follow_ups_put_off_total", "kind" => kind, "reason" => reason).increment(1);
+        return None;
+    }
+    metrics::counter!("hotline_follow_ups_refused_total", "kind" => kind, "reason" => reason).increment(1);
+    Some(Refused { campaign: planned.campaign.clone()?, reason, says: why.to_string() })
 }
 
 /// What the ledger says of a decision: changes of tags, and with them of colour, heat and stage; and alerts.

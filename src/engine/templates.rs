@@ -296,18 +296,29 @@ impl Engine {
         Ok(needed)
     }
 
-    /// Which templates of a campaign cannot be sent in any language, in words.
+    /// Which templates of a campaign cannot be sent in any language, and why, in words.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn held_of(&self, offer: &Offer) -> Result<Vec<String>, StoreError> {
+    pub async fn held_of(&self, offer: &Offer) -> Result<BTreeMap<String, String>, StoreError> {
         let (book, knowledge) = (self.store().templates().await?, self.shelf().knowledge());
         let (mut needed, url) = (BTreeMap::new(), self.settings().public_url());
         for name in offer.names() {
             need(&mut needed, (&knowledge, &url), (name, offer.kind), String::new());
         }
         let shop = shop_language(&knowledge);
-        Ok(needed.values().filter_map(|needed| book.held(&needed.sent, shop)).collect())
+        let held = |(name, needed): (String, Needed)| Some((name, book.held(&needed.sent, shop)?));
+        Ok(needed.into_iter().filter_map(held).collect())
+    }
+
+    /// Templates of a campaign that Meta does not have, as far as its list is known.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn unknown_to_meta(&self, offer: &Offer) -> Result<Vec<String>, StoreError> {
+        let book = self.store().templates().await?;
+        let is_unknown = |name: &&String| book.is_listed() && book.languages(name).is_empty();
+        Ok(offer.names().filter(is_unknown).cloned().collect())
     }
 
     /// Tells of contacts whether Meta has made marketing of a template that they would get.

@@ -217,7 +217,7 @@ pub fn event_body(value: Value) -> Result<EventBody, String> {
 pub fn check_contact(contact: Option<&ContactRef>, body: &EventBody) -> Result<(), String> {
     let is_of_all = match body {
         EventBody::Weather(_) | EventBody::Product(_) => true,
-        EventBody::Campaign(campaign) => !["recipient", "response"].contains(&campaign.action.as_str()),
+        EventBody::Campaign(campaign) => !["recipient", "response", "cancel"].contains(&campaign.action.as_str()),
         _ => false,
     };
     match contact {

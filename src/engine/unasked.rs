@@ -42,6 +42,13 @@ impl Knowledge {
         self.look(contact, facts, desk, |view| ledger.moment(request, view, now))
     }
 
+    /// Whether there is such a product: one of the shop's by its name, number or key, or one of the dictionaries by its key.
+    pub fn knows_product(&self, product: &str) -> bool {
+        let is_known =
+            |key: String| self.shop.products.iter().any(|sold| sold.key == key) || self.lexicon.knows_product(&key);
+        self.shop.key_of(product).is_some_and(is_known)
+    }
+
     /// Shows the gate what it needs of a contact.
     fn look<R>(&self, contact: &Contact, facts: &Facts, desk: &Desk, then: impl FnOnce(&View<'_>) -> R) -> R {
         then(&View {

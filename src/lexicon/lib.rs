@@ -76,6 +76,11 @@ impl Lexicon {
         explain::explain(self, text, hints)
     }
 
+    /// Whether a product of that key is in the dictionaries: `electronics/phone`.
+    pub fn knows_product(&self, key: &str) -> bool {
+        self.matcher.knows_product(key)
+    }
+
     /// How many words and phrases the dictionaries hold.
     pub fn size(&self) -> usize {
         self.matcher.size()

@@ -299,6 +299,10 @@ impl Matcher {
         Ok(Self { patterns, inner, choices, ends, senses, listed, size, endings })
     }
 
+    pub(super) fn knows_product(&self, key: &str) -> bool {
+        self.senses.iter().any(|sense| matches!(&*sense.meaning, Meaning::Product(product) if **product == *key))
+    }
+
     pub(super) fn size(&self) -> usize {
         self.size
     }

@@ -54,6 +54,9 @@ impl Offer {
                 Err("`templates` names one to ten templates, `groups` ten at most")
             }
             () if !self.names().all(is_name) => Err("a template's name has small letters, digits and `_`"),
+            () if self.groups.iter().any(|group| group.tag.trim().is_empty()) => {
+                Err("a group is named by a tag, or by the beginning of one and `*`")
+            }
             () if self.lasting().is_none() => Err("`lasts` is a length of time up to 30 days, such as `3d`"),
             () => Ok(()),
         }
@@ -136,6 +139,9 @@ mod tests {
         let wrong = |offer: Offer| offer.check().is_err();
         assert!(wrong(offer(&[])) && wrong(offer(&["Spring offer"])));
         assert!(wrong(Offer { lasts: "60d".into(), ..offer(&["a"]) }));
+        let group =
+            |tag: &str| Offer { groups: vec![Group { tag: tag.into(), template: "vip".into() }], ..offer(&["a"]) };
+        assert!(wrong(group("")) && wrong(group(" ")) && !wrong(group("vip/*")));
         assert!(wrong(Offer { kind: MessageKind::Reply, ..offer(&["a"]) }));
     }
 }

@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Error};
 use super::Condition;
 use super::hours::Hours;
 use super::slots::Slots;
-use crate::domain::{Country, Duration, FollowUpRequest, MessageKind, Problem, SourceFile};
+use crate::domain::{Contact, Country, Duration, FollowUpRequest, MessageKind, Problem, SourceFile, Timestamp};
 
 /// What may be sent unasked, and when. The files explain each figure.
 #[derive(Clone, Debug)]
@@ -169,6 +169,11 @@ impl Policy {
         let slots = SourceFile::required(files, "slots.toml", "the hours in which a message is welcome");
         let slots = slots.and_then(|file| file.toml("")).map_err(|problem| problems.push(problem)).ok();
         (figures.zip(slots).map(|(figures, slots)| Self { figures, slots }), problems)
+    }
+
+    /// Until when words of our own reach a contact.
+    pub fn words_until(&self, contact: &Contact) -> Option<Timestamp> {
+        contact.window_ends().map(|ends| ends - self.figures.window_margin)
     }
 
     /// Whether Meta takes a message for marketing.

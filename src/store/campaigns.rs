@@ -79,6 +79,19 @@ pub struct VariantRow {
     pub opted_out: i64,
 }
 
+/// What became of so many recipients of a campaign.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecipientsRow {
+    /// `left`, `waiting`, `not_sent`, `refused` or `planned`.
+    pub stand: String,
+    /// Of those that were refused: the gate's reason, by its name and in words.
+    pub reason: String,
+    /// In words.
+    pub says: String,
+    /// How many.
+    pub count: i64,
+}
+
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Store {
@@ -92,8 +105,8 @@ impl Store {
         Ok(query!(self, campaigns::all()))
     }
 
-    /// Moves a campaign on, if it stands in one of these states; false if it does not. What waits of one that is cancelled is
-    /// dropped.
+    /// Moves a campaign on, if it stands in one of these states; false if it does not. What waits and what is planned of one that is
+    /// cancelled is dropped.
     pub async fn move_campaign(
         &self,
         name: &str,
@@ -106,9 +119,15 @@ impl Store {
         Ok(moved)
     }
 
-    /// So many more recipients were told, up to that place of the segment.
-    pub async fn told_recipients(&self, name: &str, more: i64, place: Place) -> Result<(), StoreError> {
-        change!(self, campaigns::told(name, more, place));
+    /// These are recipients of a campaign. Each counts once, whoever says it how often.
+    pub async fn name_recipients(&self, name: &str, contacts: &[ContactId]) -> Result<(), StoreError> {
+        change!(self, recipients::name(name, contacts));
+        Ok(())
+    }
+
+    /// Recipients were told up to that place of the segment.
+    pub async fn told_recipients(&self, name: &str, place: Place) -> Result<(), StoreError> {
+        change!(self, campaigns::told(name, place));
         Ok(())
     }
 
@@ -132,6 +151,33 @@ impl Store {
     /// What became of a campaign's messages, by variant.
     pub async fn campaign_outcome(&self, name: &str) -> Result<Vec<VariantRow>, StoreError> {
         Ok(query!(self, campaigns::outcome(name)))
+    }
+
+    /// What became of a campaign's recipients: each stands in one row.
+    pub async fn campaign_recipients(&self, name: &str) -> Result<Vec<RecipientsRow>, StoreError> {
+        Ok(query!(self, recipients::account(name)))
+    }
+
+    /// The first recipients for whom a campaign's message is planned.
+    pub async fn campaign_plans(&self, name: &str, most: i64) -> Result<Vec<ContactId>, StoreError> {
+        Ok(query!(self, recipients::planned(name, most)))
+    }
+
+    /// Recipients with the cancelled campaigns of which their journals do not say so yet.
+    pub async fn plans_to_drop(&self) -> Result<Vec<(String, ContactId)>, StoreError> {
+        Ok(query!(self, recipients::to_drop()))
+    }
+
+    /// Drops what is planned of a cancelled campaign, also for who was told of it at that very moment.
+    pub async fn drop_plans(&self, name: &str) -> Result<(), StoreError> {
+        change!(self, recipients::drop_plans(name));
+        Ok(())
+    }
+
+    /// Their journals say so.
+    pub async fn plans_dropped(&self, rows: &[(String, ContactId)]) -> Result<(), StoreError> {
+        change!(self, recipients::dropped(rows));
+        Ok(())
     }
 
     /// Why messages of a campaign were not sent or did not arrive: reason and how many, the most frequent first.

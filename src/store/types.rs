@@ -341,6 +341,8 @@ pub struct Folded {
     pub cancel_queued: Option<String>,
     /// What Meta said of our messages.
     pub statuses: Vec<OutboxStatus>,
+    /// What campaigns wanted to send, and the gate does not let go at all.
+    pub refused: Vec<Refused>,
     /// Unread events stay so until then: the fold failed.
     pub postponed: Option<Timestamp>,
 }
@@ -350,6 +352,17 @@ impl Folded {
     pub fn postponed(contact: ContactId, seqs: Vec<i64>, until: Timestamp) -> Self {
         Self { contact, seqs, postponed: Some(until), ..Self::default() }
     }
+}
+
+/// Why a recipient of a campaign gets nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Which campaign.
+    pub campaign: String,
+    /// The gate's reason, by its name.
+    pub reason: &'static str,
+    /// The same in words.
+    pub says: String,
 }
 
 /// A message that was marked `sending` and must be sent now.

@@ -16,7 +16,7 @@ use super::api::problem::ApiProblem;
 use super::{App, console};
 use crate::domain::MessageKind;
 use crate::engine::campaigns::KINDS;
-use crate::engine::dry_run::{BEST_HOURS, DryRun};
+use crate::engine::dry_run::{BEST_HOURS, BEST_HOURS_SAYS, DryRun};
 use crate::outreach::{Condition, Group, Offer};
 
 pub(super) fn router() -> Router<App> {
@@ -132,7 +132,7 @@ async fn shown(app: &App, signed_in: &SignedIn, draft: &Draft, done: Result<Opti
     let zone = engine.shelf().knowledge().shop.zone.name();
     let kinds = KINDS.map(MessageKind::name);
     let mut words: BTreeMap<_, _> = Condition::ALL.map(|reason| (reason.name(), reason.says())).into();
-    words.insert(BEST_HOURS, "in the hours in which it is welcome");
+    words.insert(BEST_HOURS, BEST_HOURS_SAYS);
     let (draft, run) = (Value::from(Serde(draft.clone())), run.map(|run| Value::from(Serde(run))));
     let templates = templates.to_choose();
     app.pages.show("campaigns.html", context! { rows, templates, draft, run, words, error, kinds, zone, ..head })

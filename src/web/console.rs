@@ -165,12 +165,13 @@ async fn thread(
     let shop_zone = app.engine.shelf().knowledge().shop.zone;
     let contact_view = view::contact(&row, state.as_deref(), now, shop_zone);
     let composer = composer(&row, signed_in, &contact_view);
+    let stopped = app.engine.stopped_campaigns().await?;
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(row.contact).await?.map(|member| segments::card(&member, now));
     Ok(Some(context! {
         contact => contact_view, composer, bought => Value::from(Serde(bought)), error, key => access::token(),
         messages => view::thread(&events, &sent, shop_zone),
-        planned => view::planned(state.as_deref(), &app.engine.shelf().knowledge(), now),
+        planned => view::planned(state.as_deref(), &app.engine.shelf().knowledge(), &stopped, now),
         tags => view::tags(state.as_deref(), &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     }))
 }

@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 
 use crate::domain::{AgentAction, Content, Event, EventBody, Evidence, OptAction, OptScope, Timestamp};
 use crate::engine::fold::Knowledge;
-use crate::engine::outlook;
+use crate::engine::outlook::{self, Stopped};
 use crate::engine::state::State;
 use crate::engine::summary::Row;
 use crate::engine::tags::Faces;
@@ -189,12 +189,13 @@ fn ours(row: &SentRow, zone: Tz) -> Value {
 }
 
 /// What is planned for a contact: for when, and what the gate would say of it now.
-pub(super) fn planned(state: Option<&str>, knowledge: &Knowledge, now: Timestamp) -> Vec<Value> {
+pub(super) fn planned(state: Option<&str>, knowledge: &Knowledge, stopped: &Stopped, now: Timestamp) -> Vec<Value> {
     let state: State = state.and_then(|state| serde_json::from_str(state).ok()).unwrap_or_default();
     let mut plans = knowledge.planned(&state, now);
+    plans.retain(|(plan, _)| stopped.wants(plan));
     plans.sort_by_key(|(plan, _)| plan.due());
     let shown = |(plan, verdict): &(&Planned, Verdict)| {
-        let says = outlook::says(verdict);
+        let says = outlook::says(plan, verdict, stopped);
         let (due, kind) = (plan.due(), plan.kind.name().replace('_', " "));
         let within = (due > now).then(|| left(due, now));
         context! { kind, template => &plan.template, rule => &*plan.rule, product => plan.product.clone(), within, says }

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use hotline::domain::Duration;
-use hotline::store::{SendOutcome, SendResult};
+use hotline::domain::{ContactId, Duration};
+use hotline::store::{CampaignRow, CampaignState, Place, SendOutcome, SendResult, Store};
 use hotline::whatsapp::sandbox::Sandbox;
 use serde_json::{Value, json};
 
@@ -41,6 +41,17 @@ impl Shop {
     }
 }
 
+/// Two counts of a campaign's outcome. All of them together are its recipients.
+fn accounted(told: &Value, of: [&str; 2]) -> [i64; 2] {
+    let count = |name: &str| told["outcome"][name].as_i64().unwrap();
+    let all: i64 = ["left", "waiting", "planned", "refused", "not_sent"].map(count).iter().sum();
+    assert_eq!(told["recipients"], all, "{told}");
+    let why: i64 =
+        told["outcome"]["refusals"].as_array().unwrap().iter().map(|why| why["count"].as_i64().unwrap()).sum();
+    assert_eq!(why, count("refused"), "{told}");
+    of.map(count)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until_it_is_cancelled() {
     for database in Database::each().await {
@@ -65,7 +76,7 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
             "groups": [{ "tag": "color/grey", "template": "spring_grey" }] });
         eventually("all are known and answered", async || {
             let (_, run) = call("campaigns/dry-run", Some(asked.clone())).await;
-            (run["members"] == 10 && run["now"] == 10).then_some(())
+            (run["members"] == 10 && run["would_get"] == 10).then_some(())
         })
         .await;
         let (_, run) = call("campaigns/dry-run", Some(asked.clone())).await;
@@ -75,6 +86,15 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
             "free inside the window: {run}"
         );
         assert_eq!(run["about_seconds"], 7_200, "four an hour: {run}");
+        assert_eq!((&run["now"], &run["later"]), (&json!(4), &json!({ "budget-spent": 6 })), "{run}");
+        let named = run["sample"]["get"].as_array().unwrap();
+        let says: Vec<_> = named.iter().map(|one| one["says"].as_str().unwrap()).collect();
+        assert_eq!(
+            (says[..4].to_vec(), says[4]),
+            (vec!["now"; 4], "later: the campaign's budget for now is spent"),
+            "{run}"
+        );
+        assert!(named.iter().all(|one| one["contact"].is_i64() && one["name"].is_string()), "{run}");
         let mut short = asked.clone();
         short["lasts"] = json!("1h");
         let (_, run) = call("campaigns/dry-run", Some(short)).await;
@@ -83,6 +103,25 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
             (&json!(4), &json!(6)),
             "four within its hour: {run}"
         );
+        let variants = |run: &Value| {
+            run["variants"].as_object().unwrap().values().map(|count| count.as_i64().unwrap()).sum::<i64>()
+        };
+        assert_eq!(variants(&run), 4, "{run}");
+        assert_eq!(run["sample"]["do_not"].as_array().unwrap().len(), 6, "{run}");
+        for product in ["nonsense/thing", "Blargh"] {
+            let mut about = asked.clone();
+            about["product"] = json!(product);
+            let (status, refused) = call("campaigns/dry-run", Some(about.clone())).await;
+            let said = refused["detail"].as_str().unwrap();
+            assert!(
+                status == 422 && said.contains("No such product") && said.contains("electronics/phone"),
+                "{refused}"
+            );
+            assert_eq!(call("campaigns", Some(about)).await.0, 422);
+        }
+        let mut about = asked.clone();
+        about["product"] = json!("electronics/phone");
+        assert_eq!(call("campaigns/dry-run", Some(about)).await.0, 200);
         let everybody =
             json!({ "name": "all", "segment": "everyone", "kind": "service", "templates": ["a"], "lasts": "3d" });
         let (status, refused) = call("campaigns", Some(everybody)).await;
@@ -109,12 +148,14 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
         .await;
         let told = one().await;
         assert_eq!((&told["recipients"], sum(&told, "sent")), (&json!(10), 4), "{told}");
+        assert_eq!(accounted(&told, ["left", "waiting"]), [4, 6], "{told}");
         assert_eq!(call("campaigns/spring/start", Some(json!({}))).await.0, 422, "started once");
         assert_eq!(call("campaigns/spring/pause", Some(json!({}))).await.1["state"], "paused");
         assert_eq!(call("campaigns/spring/cancel", Some(json!({}))).await.1["state"], "cancelled");
         eventually("what waited is dropped, with the reason", async || {
             let told = one().await;
-            (told["not_sent"] == json!([{ "reason": "the campaign was cancelled", "count": 6 }])).then_some(())
+            let is_told = told["not_sent"] == json!([{ "reason": "the campaign was cancelled", "count": 6 }]);
+            (is_told && accounted(&told, ["left", "not_sent"]) == [4, 6]).then_some(())
         })
         .await;
         let next = json!({ "name": "summer", "segment": "country:hk", "kind": "service", "templates": ["summer"], "lasts": "3d" });
@@ -234,5 +275,150 @@ async fn only_what_answers_a_message_counts_for_its_variant() {
             (call("segments/count", Some(asked)).await["count"] == 2).then_some(())
         })
         .await;
+    }
+}
+
+/// A campaign of service with one template, as the table has it.
+async fn add(store: &Store, name: &str, state: CampaignState) {
+    let offer = json!({ "kind": "service", "templates": [name], "lasts": "3d" });
+    let row = CampaignRow {
+        name: name.into(),
+        segment: "country:hk".into(),
+        offer: offer.to_string(),
+        state,
+        per_hour: None,
+        per_day: None,
+        made_by: "ana".into(),
+        made_at: NOW,
+        started_at: Some(NOW),
+        recipients: 0,
+        place: Place::default(),
+    };
+    assert!(store.add_campaign(&row).await.unwrap());
+}
+
+/// Both nodes read the same page of the segment before either has written how far it is.
+#[tokio::test]
+async fn whom_two_nodes_tell_of_a_campaign_is_one_recipient() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let other = if database.kind == "postgres" { database.store().await } else { store.clone() };
+        add(&store, "spring", CampaignState::Starting).await;
+        let pages = [[1, 2, 3].map(ContactId), [3, 4, 5].map(ContactId)];
+        for page in pages {
+            let (one, two) =
+                tokio::join!(store.name_recipients("spring", &page), other.name_recipients("spring", &page));
+            assert!(one.is_ok() && two.is_ok());
+            store.told_recipients("spring", Place { rank: 0, contact: page[2].0 }).await.unwrap();
+        }
+        let row = store.all_campaigns().await.unwrap().remove(0);
+        assert_eq!((row.recipients, row.place.contact), (5, 5), "{}", database.kind);
+    }
+}
+
+/// One of the customers wants nothing, and a promotion does not reach new ones: each is accounted for.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_each_recipient_it_is_told_what_the_gate_said() {
+    for database in Database::each().await {
+        let Shop { address, sandbox, http, .. } = &Shop::open(&database).await;
+        let (address, kind) = (*address, database.kind);
+        let call = async |path: &str, body: Option<Value>| -> Value {
+            let url = format!("http://{address}/api/v1/{path}");
+            let request = body.map_or_else(|| http.get(&url), |body| http.post(&url).json(&body));
+            let answer = request.bearer_auth(TOKEN).send().await.unwrap();
+            assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
+            answer.json().await.unwrap()
+        };
+        for n in 0..4 {
+            sandbox.wrote(&customer(n));
+            let signed = text_webhook(&[(n, format!("wamid.{n}"), if n == 0 { "STOP" } else { "hi" })]);
+            assert_eq!(crate::app::post(http, address, &signed).await, Some(200));
+        }
+        let asked = |name: &str, kind: &str, lasts: &str| json!({ "name": name, "segment": "country:hk", "kind": kind, "templates": [name], "lasts": lasts });
+        let start = async |asked: Value| {
+            let name = asked["name"].as_str().unwrap().to_owned();
+            call("campaigns", Some(asked)).await;
+            call(&format!("campaigns/{name}/start"), Some(json!({}))).await;
+        };
+        let reaches = async |name: &str, of: [&str; 2], counts: [i64; 2]| {
+            eventually(&format!("{kind}: {name} has {counts:?} {of:?}"), async || {
+                let told = call(&format!("campaigns/{name}"), None).await;
+                let is_told =
+                    told["recipients"] == 4 && !told["outcome"]["plans"].to_string().contains("just being told");
+                (is_told && accounted(&told, of) == counts).then_some(told)
+            })
+            .await
+        };
+        eventually("all are known", async || {
+            let run = call("campaigns/dry-run", Some(asked("first", "service", "3d"))).await;
+            (run["now"] == 3 && run["never"]["opted-out"] == 1).then_some(())
+        })
+        .await;
+        start(asked("first", "service", "3d")).await;
+        let told = reaches("first", ["left", "refused"], [3, 1]).await;
+        let why = json!([{ "reason": "opted-out", "says": "the customer wants no messages (Meta's policy, opt-out)", "count": 1 }]);
+        assert_eq!(told["outcome"]["refusals"], why, "{kind}");
+        // Their day is full.
+        start(asked("second", "service", "3d")).await;
+        let told = reaches("second", ["planned", "refused"], [3, 1]).await;
+        let plan = &told["outcome"]["plans"][0];
+        assert!(
+            plan["count"] == 3 && ["day-full", "gap"].contains(&plan["reason"].as_str().unwrap()),
+            "{kind}: {told}"
+        );
+        assert!(plan["says"].as_str().unwrap().starts_with("not now: "), "{kind}: {told}");
+        // What is planned of a paused campaign says so, and of a cancelled one nothing is planned any more.
+        let says = async || {
+            let outlook = call("outreach", None).await;
+            let says =
+                outlook["plans"].as_array().unwrap().iter().map(|plan| plan["says"].as_str().unwrap().to_owned());
+            (outlook["planned"].as_i64().unwrap(), says.collect::<Vec<_>>())
+        };
+        call("campaigns/second/pause", Some(json!({}))).await;
+        assert_eq!(says().await, (3, vec!["not now: its campaign is paused".to_owned(); 3]), "{kind}");
+        call("campaigns/second/cancel", Some(json!({}))).await;
+        let told = reaches("second", ["planned", "refused"], [0, 4]).await;
+        let why = json!({ "reason": "cancelled", "says": "the campaign was cancelled", "count": 3 });
+        assert_eq!(told["outcome"]["refusals"][0], why, "{kind}");
+        assert_eq!(says().await.1, Vec::<String>::new(), "{kind}");
+        eventually("the plans have left the contacts' states", async || (says().await.0 == 0).then_some(())).await;
+        // They are yellow for longer than it is worth anything.
+        start(asked("brief", "promotion", "2s")).await;
+        let told = reaches("brief", ["planned", "refused"], [0, 4]).await;
+        let late = &told["outcome"]["refusals"][0];
+        assert_eq!((&late["reason"], &late["count"]), (&json!("too-late"), &json!(3)), "{kind}: {told}");
+        let metrics = http.get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap();
+        let counted = |kind: &str, reason: &str| {
+            let line = format!("hotline_follow_ups_refused_total{{kind=\"{kind}\",reason=\"{reason}\"}}");
+            metrics.lines().find_map(|found| found.strip_prefix(&line)?.trim().parse::<u64>().ok())
+        };
+        let refused =
+            [counted("service", "opted-out"), counted("promotion", "too-late"), counted("service", "day-full")];
+        assert_eq!(refused, [Some(2), Some(3), None], "{kind}: {metrics}");
+    }
+}
+
+#[tokio::test]
+async fn two_recipients_who_turn_out_to_be_one_person_are_accounted_for() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let names = ["+85251000001", "+85251000002", "+85251000003"];
+        let events = names.map(|name| message(name, &[name], "hi")).into();
+        let contacts =
+            store.append(events).await.unwrap().iter().map(|event| event.contact.unwrap()).collect::<Vec<_>>();
+        add(&store, "spring", CampaignState::Running).await;
+        add(&store, "summer", CampaignState::Running).await;
+        store.name_recipients("spring", &contacts).await.unwrap();
+        store.name_recipients("summer", &contacts[1..]).await.unwrap();
+        store.append(vec![message("both", &names[..2], "it is me")]).await.unwrap();
+        let account = async |name: &str| {
+            let rows = store.campaign_recipients(name).await.unwrap();
+            rows.into_iter().map(|row| (row.stand, row.reason, row.count)).collect::<Vec<_>>()
+        };
+        let planned = ("planned".to_owned(), String::new(), 2);
+        let same = ("refused".to_owned(), "same-person".to_owned(), 1);
+        assert_eq!(account("spring").await, [planned.clone(), same], "{}", database.kind);
+        assert_eq!(account("summer").await, [planned], "{}", database.kind);
+        assert_eq!(store.campaign_plans("summer", 9).await.unwrap(), [contacts[0], contacts[2]], "{}", database.kind);
     }
 }

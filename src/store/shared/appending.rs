@@ -231,6 +231,11 @@ async fn merge(connection: &mut Connection, older: i64, newer: i64) -> Result<()
         "delete from profiles where contact_id = $2 and $1 <> $2",
         "delete from orders where contact_id = $2 and $1 <> $2",
         "delete from bought where contact_id = $2 and $1 <> $2",
+        // One of the two may have been told of a campaign, or both: then the second counts, and gets nothing of its own.
+        "update campaign_recipients set contact_id = $1 where contact_id = $2 and campaign not in \
+         (select campaign from campaign_recipients where contact_id = $1)",
+        "update campaign_recipients set refused = 'same-person', said = 'the same person as another recipient' \
+         where contact_id = $2 and $1 <> $2",
         "update contacts set merged_into = $1, wake_at = null, state = null where id = $2 or merged_into = $2",
         "update contacts set merges = merges + 1, state = null where id = $1 and $2 <> $1",
     ] {

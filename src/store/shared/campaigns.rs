@@ -46,7 +46,8 @@ pub(in crate::store) async fn all(connection: &mut Connection) -> Result<Vec<Cam
     sqlx::query(select).fetch_all(connection).await?.iter().map(read).collect()
 }
 
-/// Moves a campaign on, if it stands in one of these states. What waits of one that is cancelled is dropped.
+/// Moves a campaign on, if it stands in one of these states. What waits and what is planned of one that is cancelled
+/// is dropped.
 pub(in crate::store) async fn set_state(
     connection: &mut Connection,
     name: &str,
@@ -66,22 +67,16 @@ pub(in crate::store) async fn set_state(
     if moved && to == CampaignState::Cancelled {
         let drop = "update outbox set state = 'cancelled', rank = 9, error = $2, updated_at = $3 \
                     where campaign = $1 and state = 'queued'";
-        sqlx::query(drop).bind(name).bind(CANCELLED).bind(now.0).execute(connection).await?;
+        sqlx::query(drop).bind(name).bind(CANCELLED).bind(now.0).execute(&mut *connection).await?;
+        super::recipients::drop_plans(connection, name).await?;
     }
     Ok(moved)
 }
 
-/// So many more recipients were told.
-pub(in crate::store) async fn told(
-    connection: &mut Connection,
-    name: &str,
-    more: i64,
-    place: Place,
-) -> Result<(), sqlx::Error> {
-    let update =
-        "update campaigns set recipients = recipients + $2, place_rank = $3, place_contact = $4 where name = $1";
-    sqlx::query(update).bind(name).bind(more).bind(place.rank).bind(place.contact).execute(connection).await?;
-    Ok(())
+/// Recipients were told up to that place of the segment.
+pub(in crate::store) async fn told(connection: &mut Connection, name: &str, place: Place) -> Result<(), sqlx::Error> {
+    let update = "update campaigns set place_rank = $2, place_contact = $3 where name = $1";
+    sqlx::query(update).bind(name).bind(place.rank).bind(place.contact).execute(connection).await.map(|_| ())
 }
 
 /// What a campaign lets out now.

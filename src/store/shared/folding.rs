@@ -20,6 +20,7 @@ pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Fold
     super::indexing::write(connection, &folded).await?;
     cancel(connection, &folded).await?;
     outgoing(connection, &folded).await?;
+    super::recipients::refuse(connection, &folded).await?;
     let made: Vec<_> = folded.iter().flat_map(|folded| &folded.links).collect();
     links::add(connection, &made).await?;
     statuses(connection, &folded).await?;

@@ -18,6 +18,7 @@ pub(in crate::store) mod limits;
 pub(in crate::store) mod links;
 pub(in crate::store) mod numbers;
 pub(in crate::store) mod outbox;
+pub(in crate::store) mod recipients;
 pub(in crate::store) mod recompute;
 pub(in crate::store) mod segments;
 pub(in crate::store) mod statistics;

@@ -59,6 +59,7 @@ impl Asked {
             return Err(ApiProblem::invalid("A budget of 0 sends nothing: give at least 1, or leave it out."));
         }
         self.offer.check().map_err(|wrong| ApiProblem::invalid(format!("This cannot be sent: {wrong}.")))?;
+        check_product(engine, &self.offer)?;
         let now = engine.now();
         let wanted = match (&self.segment, &self.list) {
             (Some(segment), None) => {
@@ -103,6 +104,32 @@ impl Asked {
                 Err(ApiProblem::invalid(said))
             }
         }
+    }
+}
+
+/// What it is about must be sold: of anything else no tag tells of an interest, and so nobody would get it.
+fn check_product(engine: &Engine, offer: &Offer) -> Result<(), ApiProblem> {
+    let knowledge = engine.shelf().knowledge();
+    match offer.product.as_ref().filter(|product| !knowledge.knows_product(product)) {
+        Some(product) => Err(ApiProblem::invalid(format!(
+            "No such product: “{product}”. Give the name, number or key of one in shop.toml, or a key of the dictionaries such as \
+             electronics/phone; without a product it goes to everybody in the segment."
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// What was made may have lost its product or its templates since.
+async fn check_start(engine: &Engine, campaign: &CampaignRow) -> Result<(), ApiProblem> {
+    let offer = offer(campaign)?;
+    check_product(engine, &offer)?;
+    match engine.unknown_to_meta(&offer).await?.as_slice() {
+        [] => Ok(()),
+        names => Err(ApiProblem::invalid(format!(
+            "Meta has no template {}: have it approved first (`hotline templates push` shows how), or make a campaign with another. \
+             The page Templates lists those that can be sent.",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ))),
     }
 }
 
@@ -152,6 +179,7 @@ async fn found(engine: &Engine, name: &str) -> Result<CampaignRow, ApiProblem> {
 /// A campaign and what became of it.
 pub(in crate::web) async fn told(engine: &Engine, name: &str) -> Result<Value, ApiProblem> {
     let mut shown = shown(&found(engine, name).await?)?;
+    shown["outcome"] = json!(engine.account_of(name).await?);
     shown["variants"] = json!(engine.store().campaign_outcome(name).await?);
     let failures = engine.store().campaign_failures(name).await?;
     shown["not_sent"] =
@@ -196,6 +224,9 @@ pub(in crate::web) async fn move_on(engine: &Engine, name: &str, how: &str) -> R
             return Err(ApiProblem::not_found(said));
         }
     };
+    if how == "start" && before.state == Draft {
+        check_start(engine, &before).await?;
+    }
     if !engine.store().move_campaign(name, from, to, engine.now()).await? {
         let state = before.state.name();
         return Err(ApiProblem::invalid(format!("The campaign is {state}: this cannot be done with it now.")));

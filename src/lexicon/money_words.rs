@@ -99,7 +99,7 @@ pub(super) struct Money {
     by_language: Vec<MoneyWords>,
     /// Words about money, and the languages in whose files they stand: they tell the language of a message too.
     pub(super) vocabulary: HashMap<String, Langs>,
-    /// The words of phrases about money, which are no slips of others either: dua belas.
+    /// Words of phrases about money, which are no slips of others either: dua belas.
     pub(super) parts: HashSet<String>,
 }
 
@@ -181,6 +181,8 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> (HashMap<String, Langs>, HashSet<Str
                 parts.extend(word.split(|c| !is_word(c)).map(str::to_owned));
             }
         }
+        let others = file.corrections.iter().chain(&file.not_budget).chain(&file.price);
+        parts.extend(others.flat_map(|phrase| phrase.split(|c| !is_word(c))).map(str::to_owned));
     }
     (vocabulary, parts)
 }

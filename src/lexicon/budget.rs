@@ -25,6 +25,8 @@ const SIZED: &str = "fashion/";
 /// Prices named beside each other are at most so many times one another.
 const MOST_APART: u32 = 4;
 const MOST_APART_INSIDE: u32 = 2;
+/// A limit is at most so many times what is wished for.
+const MOST_STRETCHED: u32 = 3;
 /// A message of so many letters beside its sum is no bare answer.
 const ANSWER: usize = 24;
 
@@ -73,6 +75,7 @@ pub(super) enum NotBudget {
     AsksPrice,
     Compares,
     Untold,
+    TakenBack,
 }
 
 impl NotBudget {
@@ -87,6 +90,7 @@ impl NotBudget {
             Self::AsksPrice => "the message asks for a price, and nothing says that this can be spent",
             Self::Compares => "the message compares, or is about paying",
             Self::Untold => "nothing says what it is",
+            Self::TakenBack => "another sum takes its place",
         }
     }
 }
@@ -102,12 +106,9 @@ impl Reader<'_> {
     ) -> Vec<(Found, Verdict)> {
         let judged = self.judge(hits, sums, hints, reading);
         let mut budget: Option<(u8, &Amount)> = None;
-        let mut last_end = 0;
         for (sum, verdict) in &judged {
-            let corrects = sums.corrections.iter().any(|(start, _)| (last_end..sum.start).contains(start));
-            last_end = sum.end;
             if let Verdict::Budget(rank) = verdict
-                && budget.as_ref().is_none_or(|(best, _)| rank > best || corrects)
+                && budget.as_ref().is_none_or(|(best, _)| rank > best || sum.corrects)
             {
                 budget = Some((*rank, &sum.amount));
             }
@@ -115,8 +116,7 @@ impl Reader<'_> {
                 reading.amounts.push(sum.amount.clone());
             }
         }
-        let stretched = |amount| stretched(&judged, amount).filter(|_| sums.corrections.is_empty());
-        reading.budget = budget.map(|(_, amount)| stretched(amount).unwrap_or_else(|| as_budget(amount)));
+        reading.budget = budget.map(|(_, amount)| stretched(&judged, amount).unwrap_or_else(|| as_budget(amount)));
         judged
     }
 
@@ -146,7 +146,9 @@ impl Reader<'_> {
             };
             (sum, verdict)
         };
-        sums.found.iter().zip(sure).map(verdict).collect()
+        let mut judged: Vec<(Found, Verdict)> = sums.found.iter().zip(sure).map(verdict).collect();
+        take_back(&mut judged);
+        judged
     }
 
     /// Which numbers are sums. A bare one is where another of the same size is: "79 on Monday, and now 99".
@@ -172,6 +174,7 @@ impl Reader<'_> {
             }
         };
         (0..sums.found.len()).for_each(&mut beside);
+        sure_together(&sums.found, &mut sure);
         sure
     }
 
@@ -329,14 +332,41 @@ fn is_price_tag(value: Decimal) -> bool {
     odd && (value >= Decimal::from(LEAST_AT) || !value.fract().is_zero())
 }
 
-/// "Around 350, 400 at most": from the one to the other, where they are named together.
+/// Where one sum takes the place of another, both are sums or neither.
+fn sure_together(sums: &[Found], sure: &mut [Sure]) {
+    for at in 1..sums.len() {
+        let together = sums[at].corrects || sums[at].taken_back;
+        if together && [sure[at - 1], sure[at]].contains(&Sure::Itself) {
+            (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
+        }
+    }
+}
+
+/// What a sum that is taken back would have been, the one in its place is.
+fn take_back(judged: &mut [(Found, Verdict)]) {
+    for at in 0..judged.len() {
+        let Verdict::Budget(rank) = judged[at].1 else { continue };
+        if !judged[at].0.taken_back {
+            continue;
+        }
+        judged[at].1 = Verdict::Not(NotBudget::TakenBack);
+        let instead = if judged.get(at + 1).is_some_and(|(next, _)| next.corrects) { at + 1 } else { at - 1 };
+        judged[instead].1 = match judged[instead].1 {
+            Verdict::Budget(own) => Verdict::Budget(rank.max(own)),
+            _ => Verdict::Budget(rank),
+        };
+    }
+}
+
+/// "Around 350, 400 at most", "600-700, 750 at most": from the one to the other, where they are named together.
 fn stretched(judged: &[(Found, Verdict)], budget: &Amount) -> Option<Budget> {
     judged.windows(2).find_map(|pair| {
         let [(wish, Verdict::Budget(_)), (limit, Verdict::Budget(_))] = pair else { return None };
         let named = [&wish.amount, &limit.amount].contains(&budget);
         let (least, most) = (wish.amount.min?, limit.amount.max?);
         let together = limit.start.saturating_sub(wish.end) <= NEAR && wish.amount.currency == limit.amount.currency;
-        let rises = is_exact(wish) && limit.amount.min.is_none() && least < most;
+        let wished = wish.amount.max.filter(|_| limit.amount.min.is_none());
+        let rises = wished.is_some_and(|wished| wished < most && most <= wished * Decimal::from(MOST_STRETCHED));
         (named && together && rises).then(|| Budget { min: Some(least), ..as_budget(&limit.amount) })
     })
 }

@@ -4,7 +4,8 @@
 //! dictionary is found in one pass (`matcher.rs`, `trie.rs`), in the forms that its language makes of it (`endings.rs`), and slips
 //! are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`); sums of money are read
 //! with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers (`numbers.rs`)
-//! and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `no_money.rs`) are made of them; what is negated
+//! and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`,
+//! `money_corrections.rs`, `no_money.rs`) are made of them; what is negated
 //! (`negation.rs`), what the customer wants (`intents.rs`, `cues.rs`), tags (`reading.rs`) and the budget (`budget.rs`) are decided over what was found.
 
 mod budget;
@@ -20,6 +21,7 @@ mod language;
 mod matcher;
 mod money;
 mod money_bounds;
+mod money_corrections;
 mod money_file;
 mod money_ranges;
 mod money_tokens;

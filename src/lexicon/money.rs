@@ -10,6 +10,7 @@ use super::money_file::Bound;
 use super::money_ranges::{is_round_range, shared};
 use super::money_tokens::Tokens;
 use super::money_words::{Lead, Marks, MoneyWords, Word};
+use super::negation::Reach;
 use super::no_money::is_no_money;
 use super::numbers::{self, Number};
 use hotline_domain::{Amount, Country, Currency, Span};
@@ -38,6 +39,10 @@ pub(super) struct Sum {
     pub(super) named: Named,
     pub(super) bound: Option<Bound>,
     pub(super) about: bool,
+    /// It takes the place of the one before it.
+    pub(super) corrects: bool,
+    /// Another one takes its place.
+    pub(super) taken_back: bool,
     /// Where the numbers and their currency stand…
     pub(super) start: usize,
     pub(super) end: usize,
@@ -66,6 +71,10 @@ pub(super) struct Found {
     /// Its multiplier may be something else: 65w, a 4k screen.
     pub(super) weak: bool,
     pub(super) priced: Priced,
+    /// It takes the place of the one before it.
+    pub(super) corrects: bool,
+    /// Another one takes its place.
+    pub(super) taken_back: bool,
 }
 
 /// Whether a word beside a number makes it a price.
@@ -84,10 +93,8 @@ pub(super) struct Sums {
     pub(super) found: Vec<Found>,
     /// Where words stand that tell what can be spent…
     pub(super) budget: Vec<(usize, usize)>,
-    /// …those that tell another reason for a sum…
+    /// …and those that tell another reason for a sum.
     pub(super) elsewhere: Vec<(usize, usize)>,
-    /// …and those that take back a sum before them.
-    pub(super) corrections: Vec<(usize, usize)>,
 }
 
 impl Sums {
@@ -105,17 +112,23 @@ impl Sums {
 }
 
 /// Reads all sums of a text.
-pub(super) fn find(words: &MoneyWords, folded: &Folded, lang: Option<&str>, hints: &Hints<'_>) -> Sums {
+pub(super) fn find(
+    words: &MoneyWords,
+    folded: &Folded,
+    lang: Option<&str>,
+    hints: &Hints<'_>,
+    negated: &Reach,
+) -> Sums {
     let Some(tokens) = Tokens::scan(words, &folded.chars) else { return Sums::default() };
     let numbers = numbers::find(&tokens);
-    let finder = Finder { tokens: &tokens, lang, hints, numbers: &numbers };
+    let finder = Finder { tokens: &tokens, lang, hints, numbers: &numbers, negated };
     let mut sums = finder.sums();
     finder.merge_bounds(&mut sums);
+    finder.corrections(&mut sums);
     Sums {
         found: sums.iter().map(|sum| finder.make(folded, sum)).collect(),
         budget: tokens.places(Marks::BUDGET),
         elsewhere: tokens.places(Marks::NOT_BUDGET),
-        corrections: tokens.places(Marks::CORRECTION),
     }
 }
 
@@ -124,6 +137,8 @@ pub(super) struct Finder<'a> {
     pub(super) lang: Option<&'a str>,
     pub(super) hints: &'a Hints<'a>,
     pub(super) numbers: &'a [Number],
+    /// What negators reach.
+    pub(super) negated: &'a Reach,
 }
 
 /// A currency beside a number.
@@ -147,6 +162,8 @@ impl Finder<'_> {
                 named: Named::Not,
                 bound: None,
                 about: false,
+                corrects: false,
+                taken_back: false,
                 start: low.start,
                 end: low.end,
                 outer_start: low.start,
@@ -488,6 +505,8 @@ impl Finder<'_> {
             plausible: named || !tiny,
             weak,
             priced: self.priced(sum),
+            corrects: sum.corrects,
+            taken_back: sum.taken_back,
         }
     }
 }

@@ -233,6 +233,11 @@ impl Reach {
         self.0.get(at).copied().unwrap_or(false)
     }
 
+    /// Whether a place is reached by a negator that stands at most so many characters before it.
+    pub(super) fn since(&self, at: usize, most: usize) -> bool {
+        self.has(at) && (at.saturating_sub(most + 1)..at).any(|before| !self.has(before))
+    }
+
     fn add(&mut self, start: usize, end: usize) {
         if self.0.len() < end {
             self.0.resize(end, false);

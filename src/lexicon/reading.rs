@@ -31,8 +31,8 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
     let money = lexicon.money.of(lang.or(country));
     let names = longest(hits, |meaning| matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_)));
-    let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints).outside(&names);
     let negated = lexicon.negation.reach(folded, lang, names.iter().map(|hit| (hit.start, hit.end)));
+    let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints, &negated).outside(&names);
     let reader = Reader { lexicon, folded, negated };
     let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
     reader.products(hits, &mut reading);

@@ -342,9 +342,13 @@ impl<'a> Table<'a> {
                         if file.not_money_after.contains(&attached) {
                             continue;
                         }
+                        let alone = file.alone.contains(word);
                         let word = self.words.entry(Cow::Owned(attached)).or_default();
                         if !word.is_number() {
                             (*role(word), word.lead) = (Some(*value), lead);
+                            if alone {
+                                word.marks.add(Marks::ALONE);
+                            }
                         }
                     }
                 }

@@ -483,6 +483,9 @@ impl Reader<'_> {
         let at = self.over_gap(self.end);
         let is_number =
             |at: usize| self.tokens.digits_at(at).is_some() || self.tokens.at(at).any(|(word, _)| word.is_number());
+        if self.is_apart(at) {
+            return None;
+        }
         if is_number(at) {
             let decimal = self.decimals > 0 && self.tokens.longest(at, |word| word.multiplier).is_none();
             return Some(Place { touches: at == self.end, decimal, ..Place::plain(at) });
@@ -500,6 +503,14 @@ impl Reader<'_> {
         (spaced && is_number(next)).then_some(Place { joint: true, ..Place::plain(next) })
     }
 
+    /// Scripts without spaces put none into a number, but between digits and their multiplier: 3 万.
+    fn is_apart(&self, at: usize) -> bool {
+        let spaceless = |at: usize| self.tokens.chars.get(at).is_some_and(|c| is_spaceless(*c));
+        let multiplies = || self.tokens.longest(at, |word| word.multiplier).is_some();
+        let digits = self.tokens.chars[self.end - 1].is_ascii_digit();
+        at > self.end && (spaceless(at) || spaceless(self.end - 1)) && !(digits && multiplies())
+    }
+
     /// "One thousand, two hundred": over a comma between the thousands and what is below them.
     fn over_comma(&self) -> Option<usize> {
         let last = self.parts.last().filter(|last| !last.digits && last.slot >= Decimal::ONE_THOUSAND)?;
@@ -514,7 +525,9 @@ impl Reader<'_> {
     fn over_point(&self, at: usize) -> Option<usize> {
         let whole = self.decimals == 0 && self.parts.last().is_some_and(|last| last.value.fract().is_zero());
         let point = whole.then(|| self.tokens.marked(at, Marks::POINT)).flatten()?;
-        Some(self.tokens.skip_spaces(point))
+        let next = self.tokens.skip_spaces(point);
+        let apart = next > point && self.tokens.chars.get(next).is_some_and(|c| is_spaceless(*c));
+        (!apart).then_some(next)
     }
 
     fn over_gap(&self, end: usize) -> usize {

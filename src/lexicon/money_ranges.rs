@@ -51,19 +51,6 @@ impl Finder<'_> {
         spread && by.value < low.value && !share()
     }
 
-    /// "Costa 18 e 50": behind a word of price, "and" joins the cents.
-    fn says_cents(&self, low: &Number, cents: &Number) -> bool {
-        let tokens = self.tokens;
-        let two = cents.value >= Decimal::TEN && (cents.in_words() || cents.digits == 2);
-        let whole = !low.scaled() && low.value < Decimal::ONE_HUNDRED && low.value.fract().is_zero();
-        if !(tokens.words.cents_behind_and && two && whole && self.is_bare(cents)) {
-            return false;
-        }
-        let joint = tokens.marked(tokens.skip_spaces(low.end), Marks::JOINT);
-        let joined = joint.is_some_and(|end| tokens.skip_spaces(end) == cents.start);
-        joined && tokens.marked_before(tokens.back_over_spaces(low.start), Marks::PRICE).is_some()
-    }
-
     /// Whether nothing but a range word and currencies stand between two numbers.
     fn is_range(&self, low: &Number, high: &Number) -> bool {
         let tokens = self.tokens;

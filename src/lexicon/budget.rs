@@ -6,7 +6,7 @@ use super::Hints;
 use super::matcher::{Hit, Meaning};
 use super::money::{Found, Priced, Sums};
 use super::reading::Reader;
-use hotline_domain::{Amount, Budget, Intent, Reading};
+use hotline_domain::{Amount, Budget, Intent, Mention, Reading};
 
 /// A bare number below this is no sum, unless we asked for one.
 const LEAST_BARE: u32 = 50;
@@ -22,6 +22,8 @@ const BORDER: usize = 12;
 const LEAST_AT: u32 = 20;
 /// What comes in sizes that look like prices.
 const SIZED: &str = "fashion/";
+/// What comes in memories that look like prices.
+const ELECTRONICS: &str = "electronics/";
 /// Prices named beside each other are at most so many times one another.
 const MOST_APART: u32 = 4;
 const MOST_APART_INSIDE: u32 = 2;
@@ -241,7 +243,9 @@ impl Reader<'_> {
 /// Whether a number is a sum of money at all.
 fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answers: bool, reading: &Reading) -> bool {
     let value = value(sum);
-    let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak;
+    // "The 128 one was 30 cheaper": of a phone.
+    let memory = is_capacity(sum.written) && is_about(reading, ELECTRONICS);
+    let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak && !memory;
     let beside_budget = (says.is_some() || quoted) && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
     // A bare number beside a product is a model or a size, unless it stands by itself or is as round as budgets are.
     let likely = match apart {
@@ -250,9 +254,14 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
         Apart::No => false,
     };
     let product = !reading.products.is_empty() || !reading.brands.is_empty();
-    let with_product =
-        product && likely && value >= Decimal::from(LEAST_BARE) && sum.plausible && !sum.weak && !is_year(value);
-    let ends = !matches!(apart, Apart::No) && value >= Decimal::from(LEAST_AT) && !is_capacity(value);
+    let with_product = product
+        && likely
+        && value >= Decimal::from(LEAST_BARE)
+        && sum.plausible
+        && !sum.weak
+        && !is_year(value)
+        && !memory;
+    let ends = !matches!(apart, Apart::No) && value >= Decimal::from(LEAST_AT) && !is_capacity(sum.written);
     let priced = match sum.priced {
         Priced::Not => false,
         Priced::Lightly => ends,
@@ -388,6 +397,12 @@ fn may_be_size(sum: &Found) -> bool {
 
 fn value(sum: &Found) -> Decimal {
     sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO)
+}
+
+/// Whether a message names something of a category.
+fn is_about(reading: &Reading, category: &str) -> bool {
+    let brand = |mention: &Mention| mention.implies.as_ref().is_some_and(|product| product.starts_with(category));
+    reading.products.iter().any(|mention| mention.key.starts_with(category)) || reading.brands.iter().any(brand)
 }
 
 /// Of a memory, when nothing names a currency.

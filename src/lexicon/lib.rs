@@ -5,7 +5,8 @@
 //! are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`); sums of money are read
 //! with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers (`numbers.rs`)
 //! and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`,
-//! `money_corrections.rs`, `money_coins.rs`, `no_money.rs`) are made of them; what is negated
+//! `money_corrections.rs`, `money_coins.rs`, `unsaid.rs`,
+//! `no_money.rs`) are made of them; what is negated
 //! (`negation.rs`), what the customer wants (`intents.rs`, `cues.rs`), tags (`reading.rs`) and the budget (`budget.rs`) are decided over what was found.
 
 mod budget;
@@ -36,6 +37,7 @@ mod review;
 mod scan;
 mod trie;
 mod typos;
+mod unsaid;
 
 pub use explain::Candidate;
 pub use review::review;

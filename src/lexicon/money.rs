@@ -13,6 +13,7 @@ use super::money_words::{Marks, MoneyWords, Word};
 use super::negation::Reach;
 use super::no_money::is_no_money;
 use super::numbers::{self, Number};
+use super::unsaid;
 use hotline_domain::{Amount, Country, Currency, Span};
 
 /// A bare number below this is no sum for a bound alone: "max 2".
@@ -20,6 +21,8 @@ const LEAST_BOUNDED: u32 = 10;
 /// With two decimals, smaller numbers may measure something: 1.92 m.
 const LEAST_WITH_CENTS: u32 = 4;
 
+/// No phrase about money is longer.
+const LONGEST_PHRASE: usize = 48;
 /// Longer local words are no abbreviations.
 const ABBREVIATION: usize = 3;
 
@@ -68,6 +71,8 @@ pub(super) struct Found {
     pub(super) certain: bool,
     /// It may be a sum where the context says so: no slip of the tongue such as "one" or "5m".
     pub(super) plausible: bool,
+    /// Its number as it is written, without what is left unsaid.
+    pub(super) written: Decimal,
     /// Its multiplier may be something else: 65w, a 4k screen.
     pub(super) weak: bool,
     pub(super) priced: Priced,
@@ -125,11 +130,23 @@ pub(super) fn find(
     let mut sums = finder.sums();
     finder.merge_bounds(&mut sums);
     finder.corrections(&mut sums);
+    finder.carry_over(&mut sums);
+    let (budget, elsewhere) = (tokens.places(Marks::BUDGET), tokens.places(Marks::NOT_BUDGET));
     Sums {
         found: sums.iter().map(|sum| finder.make(folded, sum)).collect(),
-        budget: tokens.places(Marks::BUDGET),
-        elsewhere: tokens.places(Marks::NOT_BUDGET),
+        budget: outside(&budget, &elsewhere),
+        elsewhere: outside(&elsewhere, &budget),
     }
+}
+
+/// Words that are no part of a longer one that says the opposite: "pago" of "lo pago da voi". Both stand in order.
+fn outside(words: &[(usize, usize)], longer: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let is_part = |(start, end): (usize, usize)| {
+        let from = longer.partition_point(|(other, _)| *other + LONGEST_PHRASE < start);
+        let around = longer[from..].iter().take_while(|(other, _)| *other <= start);
+        around.into_iter().any(|(other, behind)| end <= *behind && end - start < behind - other)
+    };
+    words.iter().copied().filter(|place| !is_part(*place)).collect()
 }
 
 pub(super) struct Finder<'a> {
@@ -309,7 +326,7 @@ impl Finder<'_> {
         }
     }
 
-    fn priced(&self, sum: &Sum) -> Priced {
+    pub(super) fn priced(&self, sum: &Sum) -> Priced {
         let tokens = self.tokens;
         let start = self.back_over_filler(sum.outer_start);
         let before =
@@ -363,7 +380,7 @@ impl Finder<'_> {
         }
         let unsaid_below = currency.filter(|_| inferred).and_then(|code| self.tokens.words.unsaid_thousands.get(&code));
         if let Some(below) = unsaid_below {
-            let factor = unsaid(sum, Decimal::from(*below));
+            let factor = unsaid::by_currency(sum, Decimal::from(*below));
             (low, high) = (low * factor, high.map(|high| high * factor));
         }
         let (min, max) = match (sum.bound, high) {
@@ -407,32 +424,12 @@ impl Finder<'_> {
             end: sum.outer_end,
             certain: certain && !weak,
             plausible: named || !tiny,
+            written: sum.low.value,
             weak,
             priced: self.priced(sum),
             corrects: sum.corrects,
             taken_back: sum.taken_back,
         }
-    }
-}
-
-/// What is left unsaid of a sum in a currency of which nobody means so little: "500" for half a million, and where sums run into
-/// millions "1,8" too.
-fn unsaid(sum: &Sum, below: Decimal) -> Decimal {
-    let numbers = || [Some(&sum.low), sum.high.as_ref()].into_iter().flatten();
-    let bare = |number: &Number| !number.scaled() && !number.grouped;
-    let whole = |number: &Number| number.value.fract().is_zero();
-    match () {
-        () if !numbers().all(bare) => Decimal::ONE,
-        // Where small sums are meant too, only a limit says that this is one at all: "до 25".
-        () if below < Decimal::ONE_THOUSAND && sum.bound.is_none() => Decimal::ONE,
-        () if numbers().all(|number| whole(number) && number.value < below) => Decimal::ONE_THOUSAND,
-        () if below >= Decimal::ONE_THOUSAND
-            && numbers().all(|number| number.value < Decimal::ONE_HUNDRED)
-            && !whole(&sum.low) =>
-        {
-            Decimal::from(1_000_000)
-        }
-        () => Decimal::ONE,
     }
 }
 

@@ -3,11 +3,10 @@
 //! The text is folded once, with a map back to where each character stood (`folding.rs`); every word of the whole
 //! dictionary is found in one pass (`matcher.rs`, `trie.rs`), in the forms that its language makes of it (`endings.rs`), and slips
 //! are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`); sums of money are read
-//! with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers (`numbers.rs`)
-//! and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`,
-//! `money_corrections.rs`, `money_coins.rs`, `unsaid.rs`,
-//! `no_money.rs`) are made of them; what is negated
-//! (`negation.rs`), what the customer wants (`intents.rs`, `cues.rs`), tags (`reading.rs`) and the budget (`budget.rs`) are decided over what was found.
+//! with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers (`numbers.rs`,
+//! `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
+//! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
+//! (`intents.rs`, `cues.rs`), tags (`reading.rs`) and the budget (`budget.rs`) are decided over what was found.
 
 mod budget;
 mod cues;
@@ -30,6 +29,8 @@ mod money_tokens;
 mod money_words;
 mod negation;
 mod no_money;
+mod number_parts;
+mod number_reader;
 mod numbers;
 mod phrases;
 mod reading;

@@ -129,6 +129,7 @@ pub(super) fn find(
     let finder = Finder { tokens: &tokens, lang, hints, numbers: &numbers, negated };
     let mut sums = finder.sums();
     finder.merge_bounds(&mut sums);
+    finder.choices(&mut sums);
     finder.corrections(&mut sums);
     finder.carry_over(&mut sums);
     let (budget, elsewhere) = (tokens.places(Marks::BUDGET), tokens.places(Marks::NOT_BUDGET));

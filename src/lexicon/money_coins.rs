@@ -108,16 +108,52 @@ impl Finder<'_> {
         !claimed && number.value < Decimal::ONE_HUNDRED && number.value.fract().is_zero()
     }
 
+    /// "Um conto e duzentos": slang for money is a thousand where hundreds follow; in which currency.
+    pub(super) fn says_thousands(&self, low: &Number, next: &Number) -> Option<Named> {
+        let tokens = self.tokens;
+        let at = tokens.skip_spaces(low.end);
+        let (_, end) = tokens.longest(at, |word| word.is(Marks::LOCAL).then_some(()))?;
+        let joint = tokens.marked(tokens.skip_spaces(end), Marks::JOINT)?;
+        let hundreds = next.value >= Decimal::ONE_HUNDRED && next.value < Decimal::ONE_THOUSAND;
+        let few = !low.scaled() && low.value < Decimal::ONE_HUNDRED;
+        let joins = few && hundreds && tokens.skip_spaces(joint) == next.start && tokens.words.thousands_unsaid;
+        joins.then(|| self.name_at(at).map(|name| name.named)).flatten()
+    }
+
+    /// "Fünf fünfzig", "trois cinquante": cents right behind, where the two are no range.
+    pub(super) fn cents_follow(&self, low: &Number, cents: &Number) -> bool {
+        let words = low.in_words() && cents.in_words() && self.tokens.chars[low.end..cents.start] == [' '];
+        let small = !low.scaled() && low.value >= Decimal::TWO && low.value < Decimal::ONE_HUNDRED;
+        let whole = small && low.value.fract().is_zero() && cents.value >= Decimal::from(20);
+        self.tokens.words.cents_follow && words && whole && self.is_bare(cents) && is_wide(low, cents) && {
+            let last = cents.value % Decimal::TEN;
+            (last.is_zero() || last >= Decimal::from(8)) && cents.value < Decimal::ONE_HUNDRED
+        }
+    }
+
+    /// 17 e 99, 25 e 90: more than any range is wide, and no time of day.
+    fn ends_as_prices_do(&self, low: &Number, cents: &Number) -> bool {
+        let last = cents.value % Decimal::TEN;
+        let usual = cents.value >= Decimal::from(60) && (last.is_zero() || last >= Decimal::from(8));
+        usual && is_wide(low, cents) && !self.begins_range(low)
+    }
+
     /// "Costa 18 e 50": behind a word of price, "and" joins the cents.
     pub(super) fn says_cents(&self, low: &Number, cents: &Number) -> bool {
         let tokens = self.tokens;
         let two = cents.value >= Decimal::TEN && (cents.in_words() || cents.digits == 2);
-        let whole = !low.scaled() && low.value < Decimal::ONE_HUNDRED && low.value.fract().is_zero();
+        let whole = !low.scaled() && low.value < Decimal::ONE_THOUSAND && low.value.fract().is_zero();
         if !(tokens.words.cents_behind_and && two && whole && self.is_bare(cents)) {
             return false;
         }
         let joint = tokens.marked(tokens.skip_spaces(low.end), Marks::JOINT);
         let joined = joint.is_some_and(|end| tokens.skip_spaces(end) == cents.start);
-        joined && tokens.marked_before(tokens.back_over_spaces(low.start), Marks::PRICE).is_some()
+        let priced = || tokens.marked_before(tokens.back_over_spaces(low.start), Marks::PRICE).is_some();
+        joined && (priced() || self.ends_as_prices_do(low, cents))
     }
+}
+
+/// Too far apart to be two guesses at one price.
+fn is_wide(low: &Number, high: &Number) -> bool {
+    high.value < low.value || high.value > low.value * Decimal::TWO
 }

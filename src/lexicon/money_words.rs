@@ -78,6 +78,7 @@ impl Marks {
     pub(super) const SPREAD: Self = Self(1 << 20);
     pub(super) const CORRECTION: Self = Self(1 << 21);
     pub(super) const MONTH: Self = Self(1 << 22);
+    pub(super) const EITHER: Self = Self(1 << 23);
 
     fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -274,7 +275,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 21] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 22] {
     [
         (&file.alone, Marks::ALONE),
         (&file.weak, Marks::WEAK),
@@ -290,6 +291,7 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 21] {
         (&file.budget, Marks::BUDGET),
         (&file.not_budget, Marks::NOT_BUDGET),
         (&file.corrections, Marks::CORRECTION),
+        (&file.either, Marks::EITHER),
         (&file.number_prefixes, Marks::PREFIX),
         (&file.number_suffixes, Marks::SUFFIX),
         (&file.price, Marks::PRICE),
@@ -434,6 +436,8 @@ pub(super) struct MoneyWords {
     pub(super) units_before_tens: bool,
     pub(super) hundreds_unsaid: bool,
     pub(super) cents_behind_and: bool,
+    pub(super) cents_follow: bool,
+    pub(super) thousands_unsaid: bool,
     pub(super) hyphenated: bool,
     pub(super) decimal_mark: Option<char>,
 }
@@ -457,6 +461,8 @@ impl MoneyWords {
             units_before_tens: flag(|file| file.units_before_tens),
             hundreds_unsaid: flag(|file| file.hundreds_unsaid),
             cents_behind_and: flag(|file| file.cents_behind_and),
+            cents_follow: flag(|file| file.cents_follow),
+            thousands_unsaid: flag(|file| file.thousands_unsaid),
             hyphenated: flag(|file| file.hyphenated),
             decimal_mark: own.and_then(|file| file.decimal_mark),
         }

@@ -6,7 +6,7 @@
 //! with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers (`numbers.rs`,
 //! `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
 //! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
-//! (`intents.rs`, `cues.rs`), tags (`reading.rs`) and the budget (`budget.rs`) are decided over what was found.
+//! (`intents.rs`, `cues.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`) are decided over what was found.
 
 mod budget;
 mod cues;
@@ -33,6 +33,7 @@ mod number_parts;
 mod number_reader;
 mod numbers;
 mod phrases;
+mod quantities;
 mod reading;
 mod review;
 mod scan;
@@ -53,6 +54,7 @@ pub struct Lexicon {
     negation: negation::Negation,
     languages: language::Languages,
     typos: typos::Typos,
+    quantities: quantities::Quantities,
 }
 
 /// What is known beside the text.

@@ -127,7 +127,7 @@ impl Reader<'_> {
         let sure = self.sure(hits, sums, answers, reading);
         let verdict = |(sum, sure): (&Found, Sure)| {
             // "I will not pay more than 300" is a limit from above.
-            let above = sum.amount.max.is_none() && self.is_negated(sum.start);
+            let above = sum.amount.max.is_none() && (self.is_negated(sum.start) || self.is_denied(sum, &sums.budget));
             let amount = if above { limited(&sum.amount) } else { sum.amount.clone() };
             let sum = Found { amount, ..sum.clone() };
             let says = self.nearest(&sums.budget, &sum);
@@ -151,6 +151,13 @@ impl Reader<'_> {
         let mut judged: Vec<(Found, Verdict)> = sums.found.iter().zip(sure).map(verdict).collect();
         take_back(&mut judged);
         judged
+    }
+
+    /// "We do not really want to spend more than 300": a word of budget stands between what denies and the sum.
+    fn is_denied(&self, sum: &Found, budget: &[(usize, usize)]) -> bool {
+        let Some(denied) = self.negated.last_before(&self.folded.chars, sum.start) else { return false };
+        let from = budget.partition_point(|(start, _)| *start < denied);
+        budget.get(from).is_some_and(|(_, end)| *end <= sum.start)
     }
 
     /// Which numbers are sums. A bare one is where another of the same size is: "79 on Monday, and now 99".
@@ -245,8 +252,9 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
     let value = value(sum);
     // "The 128 one was 30 cheaper": of a phone.
     let memory = is_capacity(sum.written) && is_about(reading, ELECTRONICS);
-    let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak && !memory;
-    let beside_budget = (says.is_some() || quoted) && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
+    let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak;
+    let beside_budget =
+        (says.is_some() || quoted) && !memory && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
     // A bare number beside a product is a model or a size, unless it stands by itself or is as round as budgets are.
     let likely = match apart {
         Apart::Both => true,

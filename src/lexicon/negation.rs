@@ -153,7 +153,7 @@ impl Negation {
         let negators = &self.by_language[language.unwrap_or(0)];
         let beginnings = negators.never.beginnings.with(negators.before.beginnings).with(negators.after.beginnings);
         let beginnings = beginnings.with(negators.last.beginnings);
-        let mut reach = Reach(Vec::new());
+        let mut reach = Reach::default();
         let (mut at, mut name) = (0, names.next());
         while at < chars.len() {
             let begins = beginnings.may_begin(chars, at)
@@ -182,6 +182,7 @@ impl Negators {
         if let Some(end) = self.before.longest(chars, at) {
             let from = if is_spaceless(chars[at]) { at + 1 } else { end };
             reach.add(from, self.end_of_reach(chars, end));
+            reach.ends.push(end);
             if let Some((start, end)) = answered(chars, at, end) {
                 reach.add(start, end);
             }
@@ -249,11 +250,23 @@ fn refused(chars: &[char], at: usize, end: usize) -> Option<usize> {
 }
 
 /// For each character whether a negator reaches it; empty if there is none.
-pub(super) struct Reach(Vec<bool>);
+#[derive(Default)]
+pub(super) struct Reach {
+    reached: Vec<bool>,
+    /// Where words end that negate what follows.
+    ends: Vec<usize>,
+}
 
 impl Reach {
     pub(super) fn has(&self, at: usize) -> bool {
-        self.0.get(at).copied().unwrap_or(false)
+        self.reached.get(at).copied().unwrap_or(false)
+    }
+
+    /// Where the last negator before a place ends, in its clause.
+    pub(super) fn last_before(&self, chars: &[char], at: usize) -> Option<usize> {
+        let end = *self.ends[..self.ends.partition_point(|end| *end <= at)].last()?;
+        let near = at - end <= LONGEST_REACH && !(end..at).any(|place| is_border_at(chars, place));
+        near.then_some(end)
     }
 
     /// Whether a place is reached by a negator that stands at most so many characters before it.
@@ -262,11 +275,11 @@ impl Reach {
     }
 
     fn add(&mut self, start: usize, end: usize) {
-        if self.0.len() < end {
-            self.0.resize(end, false);
+        if self.reached.len() < end {
+            self.reached.resize(end, false);
         }
         if start < end {
-            self.0[start..end].fill(true);
+            self.reached[start..end].fill(true);
         }
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Sum {
     pub(super) corrects: bool,
     /// Another one takes its place.
     pub(super) taken_back: bool,
+    /// Another one is added to it, or it to another.
+    pub(super) added: bool,
     /// Where the numbers and their currency stand…
     pub(super) start: usize,
     pub(super) end: usize,
@@ -130,6 +132,7 @@ pub(super) fn find(
     let mut sums = finder.sums();
     finder.merge_bounds(&mut sums);
     finder.choices(&mut sums);
+    finder.additions(&mut sums);
     finder.corrections(&mut sums);
     finder.carry_over(&mut sums);
     let (budget, elsewhere) = (tokens.places(Marks::BUDGET), tokens.places(Marks::NOT_BUDGET));
@@ -182,6 +185,7 @@ impl Finder<'_> {
                 about: false,
                 corrects: false,
                 taken_back: false,
+                added: false,
                 start: low.start,
                 end: low.end,
                 outer_start: low.start,
@@ -414,6 +418,7 @@ impl Finder<'_> {
         let big = low >= Decimal::from(LEAST_BOUNDED) && !plus;
         let certain = named
             || sum.bound.is_some() && big
+            || sum.added
             || self.is_note(&sum.low)
             || likely(&sum.low)
             || sum.high.as_ref().is_some_and(likely)

@@ -156,6 +156,28 @@ impl Finder<'_> {
         }
     }
 
+    /// "500 + 200 shipping": two sums, where both are as large and round as prices.
+    pub(super) fn additions(&self, sums: &mut [Sum]) {
+        for at in 1..sums.len() {
+            let (before, behind) = sums.split_at_mut(at);
+            let (Some(first), Some(second)) = (before.last_mut(), behind.first_mut()) else { continue };
+            let plus = self.tokens.skip_spaces(first.end);
+            let adds = self.tokens.chars.get(plus) == Some(&'+') && self.tokens.skip_spaces(plus + 1) == second.start;
+            let priced = |sum: &Sum| sum.high.is_none() && is_round(sum.low.value, LEAST_ROUND);
+            let named = first.named != Named::Not || second.named != Named::Not;
+            if !adds || !(named || priced(first) && priced(second)) {
+                continue;
+            }
+            if first.named == Named::Not {
+                first.named = second.named;
+            }
+            (first.added, second.added) = (true, true);
+            if first.outer_end > plus {
+                (first.bound, first.outer_end) = (None, first.end);
+            }
+        }
+    }
+
     /// "20 dollars and 43", "$20 and 43c": what an "and" joins to a sum are its coins; `end` is where the "and" ends.
     fn joins_coins(&self, low: &Number, high: &Number, end: usize) -> bool {
         let tokens = self.tokens;
@@ -237,9 +259,12 @@ impl Finder<'_> {
 /// Two ends that are as round as prices are, and no years; smaller ones only where they are told as a range.
 pub(super) fn is_round_range(low: Decimal, high: Decimal, told: bool) -> bool {
     let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
-    let least = Decimal::from(if told { LEAST_TOLD } else { LEAST_ROUND });
-    let round = |value: Decimal| value >= least && (value % Decimal::TEN).is_zero();
-    round(low) && round(high) && !years
+    let least = if told { LEAST_TOLD } else { LEAST_ROUND };
+    is_round(low, least) && is_round(high, least) && !years
+}
+
+fn is_round(value: Decimal, least: u32) -> bool {
+    value >= Decimal::from(least) && (value % Decimal::TEN).is_zero()
 }
 
 /// Two numbers of the size of prices, and not too far apart: 250/300.

@@ -20,6 +20,9 @@ const QUOTED: usize = 10;
 const BORDER: usize = 12;
 /// Behind a word such as "for", smaller numbers may count people or hours.
 const LEAST_AT: u32 = 20;
+/// Numbers that end as prices do are some between these.
+const LEAST_TAGGED: u32 = 99;
+const MOST_TAGGED: u32 = 100_000;
 /// What comes in sizes that look like prices.
 const SIZED: &str = "fashion/";
 /// What comes in memories that look like prices.
@@ -276,7 +279,11 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
         Priced::Surely => value >= Decimal::from(LEAST_BESIDE_BUDGET),
     };
     let priced = priced && sum.plausible && !sum.weak && !is_year(value);
-    sum.certain || beside_budget || answers || with_product || priced
+    // Without a product it may number an order or a house as well.
+    let numbered = [Intent::OrderStatus, Intent::Location, Intent::Store, Intent::Human];
+    let may_be = product || !numbered.iter().any(|intent| reading.wants(*intent));
+    let tagged = may_be && is_tagged(sum, value) && sum.plausible && !sum.weak && !is_year(value);
+    sum.certain || beside_budget || answers || with_product || priced || tagged
 }
 
 /// Whether a number is a model's, or counts what stands behind it: "200 t-shirts".
@@ -373,6 +380,12 @@ fn take_back(judged: &mut [(Found, Verdict)]) {
             _ => Verdict::Budget(rank),
         };
     }
+}
+
+/// 299, 3499: what ends so is a price more often than anything else.
+fn is_tagged(sum: &Found, value: Decimal) -> bool {
+    let nine = value % Decimal::TEN == Decimal::from(9);
+    is_exact(sum) && nine && (LEAST_TAGGED..MOST_TAGGED).contains(&value.normalize().try_into().unwrap_or(0))
 }
 
 /// "Around 350, 400 at most", "600-700, 750 at most": from the one to the other, where they are named together.

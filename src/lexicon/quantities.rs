@@ -50,7 +50,9 @@ impl Reader<'_> {
                 continue;
             };
             let span = self.span(hit.start, hit.end);
-            if !reading.products.iter().any(|mention| mention.span == span) {
+            // Mentions stand in the order of the text.
+            let place = reading.products.partition_point(|mention| mention.span.start < span.start);
+            if reading.products.get(place).is_none_or(|mention| mention.span != span) {
                 continue;
             }
             for (key, quantity) in &self.lexicon.quantities.0 {

@@ -6,7 +6,7 @@ use super::Hints;
 use super::matcher::{Hit, Meaning};
 use super::money::{Found, Priced, Sums};
 use super::reading::Reader;
-use hotline_domain::{Amount, Budget, Intent, Reading};
+use hotline_domain::{Amount, Budget, Intent, Mention, Reading};
 
 /// A bare number below this is no sum, unless we asked for one.
 const LEAST_BARE: u32 = 50;
@@ -20,11 +20,18 @@ const QUOTED: usize = 10;
 const BORDER: usize = 12;
 /// Behind a word such as "for", smaller numbers may count people or hours.
 const LEAST_AT: u32 = 20;
+/// Numbers that end as prices do are some between these.
+const LEAST_TAGGED: u32 = 99;
+const MOST_TAGGED: u32 = 100_000;
 /// What comes in sizes that look like prices.
 const SIZED: &str = "fashion/";
+/// What comes in memories that look like prices.
+const ELECTRONICS: &str = "electronics/";
 /// Prices named beside each other are at most so many times one another.
 const MOST_APART: u32 = 4;
 const MOST_APART_INSIDE: u32 = 2;
+/// A limit is at most so many times what is wished for.
+const MOST_STRETCHED: u32 = 3;
 /// A message of so many letters beside its sum is no bare answer.
 const ANSWER: usize = 24;
 
@@ -73,6 +80,7 @@ pub(super) enum NotBudget {
     AsksPrice,
     Compares,
     Untold,
+    TakenBack,
 }
 
 impl NotBudget {
@@ -87,6 +95,7 @@ impl NotBudget {
             Self::AsksPrice => "the message asks for a price, and nothing says that this can be spent",
             Self::Compares => "the message compares, or is about paying",
             Self::Untold => "nothing says what it is",
+            Self::TakenBack => "another sum takes its place",
         }
     }
 }
@@ -102,12 +111,9 @@ impl Reader<'_> {
     ) -> Vec<(Found, Verdict)> {
         let judged = self.judge(hits, sums, hints, reading);
         let mut budget: Option<(u8, &Amount)> = None;
-        let mut last_end = 0;
         for (sum, verdict) in &judged {
-            let corrects = sums.corrections.iter().any(|(start, _)| (last_end..sum.start).contains(start));
-            last_end = sum.end;
             if let Verdict::Budget(rank) = verdict
-                && budget.as_ref().is_none_or(|(best, _)| rank > best || corrects)
+                && budget.as_ref().is_none_or(|(best, _)| rank > best || sum.corrects)
             {
                 budget = Some((*rank, &sum.amount));
             }
@@ -115,8 +121,7 @@ impl Reader<'_> {
                 reading.amounts.push(sum.amount.clone());
             }
         }
-        let stretched = |amount| stretched(&judged, amount).filter(|_| sums.corrections.is_empty());
-        reading.budget = budget.map(|(_, amount)| stretched(amount).unwrap_or_else(|| as_budget(amount)));
+        reading.budget = budget.map(|(_, amount)| stretched(&judged, amount).unwrap_or_else(|| as_budget(amount)));
         judged
     }
 
@@ -125,7 +130,7 @@ impl Reader<'_> {
         let sure = self.sure(hits, sums, answers, reading);
         let verdict = |(sum, sure): (&Found, Sure)| {
             // "I will not pay more than 300" is a limit from above.
-            let above = sum.amount.max.is_none() && self.is_negated(sum.start);
+            let above = sum.amount.max.is_none() && (self.is_negated(sum.start) || self.is_denied(sum, &sums.budget));
             let amount = if above { limited(&sum.amount) } else { sum.amount.clone() };
             let sum = Found { amount, ..sum.clone() };
             let says = self.nearest(&sums.budget, &sum);
@@ -146,7 +151,16 @@ impl Reader<'_> {
             };
             (sum, verdict)
         };
-        sums.found.iter().zip(sure).map(verdict).collect()
+        let mut judged: Vec<(Found, Verdict)> = sums.found.iter().zip(sure).map(verdict).collect();
+        take_back(&mut judged);
+        judged
+    }
+
+    /// "We do not really want to spend more than 300": a word of budget stands between what denies and the sum.
+    fn is_denied(&self, sum: &Found, budget: &[(usize, usize)]) -> bool {
+        let Some(denied) = self.negated.last_before(&self.folded.chars, sum.start) else { return false };
+        let from = budget.partition_point(|(start, _)| *start < denied);
+        budget.get(from).is_some_and(|(_, end)| *end <= sum.start)
     }
 
     /// Which numbers are sums. A bare one is where another of the same size is: "79 on Monday, and now 99".
@@ -172,6 +186,7 @@ impl Reader<'_> {
             }
         };
         (0..sums.found.len()).for_each(&mut beside);
+        sure_together(&sums.found, &mut sure);
         sure
     }
 
@@ -238,8 +253,11 @@ impl Reader<'_> {
 /// Whether a number is a sum of money at all.
 fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answers: bool, reading: &Reading) -> bool {
     let value = value(sum);
+    // "The 128 one was 30 cheaper": of a phone.
+    let memory = is_capacity(sum.written) && is_about(reading, ELECTRONICS);
     let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak;
-    let beside_budget = (says.is_some() || quoted) && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
+    let beside_budget =
+        (says.is_some() || quoted) && !memory && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
     // A bare number beside a product is a model or a size, unless it stands by itself or is as round as budgets are.
     let likely = match apart {
         Apart::Both => true,
@@ -247,16 +265,25 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
         Apart::No => false,
     };
     let product = !reading.products.is_empty() || !reading.brands.is_empty();
-    let with_product =
-        product && likely && value >= Decimal::from(LEAST_BARE) && sum.plausible && !sum.weak && !is_year(value);
-    let ends = !matches!(apart, Apart::No) && value >= Decimal::from(LEAST_AT) && !is_capacity(value);
+    let with_product = product
+        && likely
+        && value >= Decimal::from(LEAST_BARE)
+        && sum.plausible
+        && !sum.weak
+        && !is_year(value)
+        && !memory;
+    let ends = !matches!(apart, Apart::No) && value >= Decimal::from(LEAST_AT) && !is_capacity(sum.written);
     let priced = match sum.priced {
         Priced::Not => false,
         Priced::Lightly => ends,
         Priced::Surely => value >= Decimal::from(LEAST_BESIDE_BUDGET),
     };
     let priced = priced && sum.plausible && !sum.weak && !is_year(value);
-    sum.certain || beside_budget || answers || with_product || priced
+    // Without a product it may number an order or a house as well.
+    let numbered = [Intent::OrderStatus, Intent::Location, Intent::Store, Intent::Human];
+    let may_be = product || !numbered.iter().any(|intent| reading.wants(*intent));
+    let tagged = may_be && is_tagged(sum, value) && sum.plausible && !sum.weak && !is_year(value);
+    sum.certain || beside_budget || answers || with_product || priced || tagged
 }
 
 /// Whether a number is a model's, or counts what stands behind it: "200 t-shirts".
@@ -329,14 +356,47 @@ fn is_price_tag(value: Decimal) -> bool {
     odd && (value >= Decimal::from(LEAST_AT) || !value.fract().is_zero())
 }
 
-/// "Around 350, 400 at most": from the one to the other, where they are named together.
+/// Where one sum takes the place of another, both are sums or neither.
+fn sure_together(sums: &[Found], sure: &mut [Sure]) {
+    for at in 1..sums.len() {
+        let together = sums[at].corrects || sums[at].taken_back;
+        if together && [sure[at - 1], sure[at]].contains(&Sure::Itself) {
+            (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
+        }
+    }
+}
+
+/// What a sum that is taken back would have been, the one in its place is.
+fn take_back(judged: &mut [(Found, Verdict)]) {
+    for at in 0..judged.len() {
+        let Verdict::Budget(rank) = judged[at].1 else { continue };
+        if !judged[at].0.taken_back {
+            continue;
+        }
+        judged[at].1 = Verdict::Not(NotBudget::TakenBack);
+        let instead = if judged.get(at + 1).is_some_and(|(next, _)| next.corrects) { at + 1 } else { at - 1 };
+        judged[instead].1 = match judged[instead].1 {
+            Verdict::Budget(own) => Verdict::Budget(rank.max(own)),
+            _ => Verdict::Budget(rank),
+        };
+    }
+}
+
+/// 299, 3499: what ends so is a price more often than anything else.
+fn is_tagged(sum: &Found, value: Decimal) -> bool {
+    let nine = value % Decimal::TEN == Decimal::from(9);
+    is_exact(sum) && nine && (LEAST_TAGGED..MOST_TAGGED).contains(&value.normalize().try_into().unwrap_or(0))
+}
+
+/// "Around 350, 400 at most", "600-700, 750 at most": from the one to the other, where they are named together.
 fn stretched(judged: &[(Found, Verdict)], budget: &Amount) -> Option<Budget> {
     judged.windows(2).find_map(|pair| {
         let [(wish, Verdict::Budget(_)), (limit, Verdict::Budget(_))] = pair else { return None };
         let named = [&wish.amount, &limit.amount].contains(&budget);
         let (least, most) = (wish.amount.min?, limit.amount.max?);
         let together = limit.start.saturating_sub(wish.end) <= NEAR && wish.amount.currency == limit.amount.currency;
-        let rises = is_exact(wish) && limit.amount.min.is_none() && least < most;
+        let wished = wish.amount.max.filter(|_| limit.amount.min.is_none());
+        let rises = wished.is_some_and(|wished| wished < most && most <= wished * Decimal::from(MOST_STRETCHED));
         (named && together && rises).then(|| Budget { min: Some(least), ..as_budget(&limit.amount) })
     })
 }
@@ -358,6 +418,12 @@ fn may_be_size(sum: &Found) -> bool {
 
 fn value(sum: &Found) -> Decimal {
     sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO)
+}
+
+/// Whether a message names something of a category.
+fn is_about(reading: &Reading, category: &str) -> bool {
+    let brand = |mention: &Mention| mention.implies.as_ref().is_some_and(|product| product.starts_with(category));
+    reading.products.iter().any(|mention| mention.key.starts_with(category)) || reading.brands.iter().any(brand)
 }
 
 /// Of a memory, when nothing names a currency.

@@ -17,6 +17,7 @@ use super::matcher::{Langs, Matcher, Meaning, Sense};
 use super::money_words::Money;
 use super::negation::Negation;
 use super::phrases::{self, Written};
+use super::quantities::Quantities;
 use super::typos::{Limits, Name, Phrase, Typos};
 use hotline_domain::{Intent, Problem, Severity, SourceFile};
 
@@ -152,6 +153,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     let mut builder = Builder::default();
     let languages = builder.required(files, "languages.toml", Languages::parse);
     let negation = builder.required(files, "negation.toml", Negation::parse);
+    let quantities = builder.optional(files, "quantities.toml", Quantities::parse).unwrap_or_default();
     let limits = builder.optional(files, "typos.toml", Limits::parse);
     let endings = builder.optional(files, "endings.toml", Endings::parse).unwrap_or_else(Endings::none);
     let Some(mut languages) = languages else {
@@ -184,7 +186,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
     let lexicon = match (failed, matcher, money, negation) {
         (false, Some(matcher), Some(money), Some(negation)) => {
-            Some(Lexicon { matcher, cues, money, negation, languages, typos })
+            Some(Lexicon { matcher, cues, money, negation, languages, typos, quantities })
         }
         _ => None,
     };

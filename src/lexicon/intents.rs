@@ -235,14 +235,18 @@ impl Reader<'_> {
         let chars = &self.folded.chars;
         let Some(mark) = chars.iter().position(|c| *c == '?') else { return };
         // What is asked, or offered to be spent, in this sentence is what the question is about.
-        let begin = (0..mark).rev().find(|at| negation::is_end_at(chars, *at)).map_or(0, |at| at + 1);
+        // Who pauses ("...") goes on with the same sentence.
+        let pauses = |at: usize| chars[at] == '.' && (chars[at + 1] == '.' || at > 0 && chars[at - 1] == '.');
+        let ends = |at: &usize| negation::is_end_at(chars, *at) && !pauses(*at);
+        let begin = (0..mark).rev().find(ends).map_or(0, |at| at + 1);
         let sentence = self.span(begin, mark);
         let overlaps = |span: &Span| span.start < sentence.end && sentence.start < span.end;
         let asked = reading.intents.iter().zip(&reading.intent_spans);
         if asked.into_iter().any(|(intent, span)| !beside.contains(intent) && overlaps(span)) {
             return;
         }
-        if !reading.amounts.is_empty() || reading.intents.contains(&ProductInquiry) {
+        let priced = reading.amounts.iter().any(|amount| overlaps(&amount.span));
+        if priced || reading.intents.contains(&ProductInquiry) {
             return;
         }
         let mut asked = reading.attributes.iter().filter(|mention| !mention.negated && overlaps(&mention.span));

@@ -3,9 +3,10 @@
 //! The text is folded once, with a map back to where each character stood (`folding.rs`); every word of the whole
 //! dictionary is found in one pass (`matcher.rs`, `trie.rs`), in the forms that its language makes of it (`endings.rs`), and slips
 //! are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`); sums of money are read
-//! with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers (`numbers.rs`)
-//! and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `no_money.rs`) are made of them; what is negated
-//! (`negation.rs`), what the customer wants (`intents.rs`, `cues.rs`), tags (`reading.rs`) and the budget (`budget.rs`) are decided over what was found.
+//! with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers (`numbers.rs`,
+//! `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
+//! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
+//! (`intents.rs`, `cues.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`) are decided over what was found.
 
 mod budget;
 mod cues;
@@ -20,19 +21,25 @@ mod language;
 mod matcher;
 mod money;
 mod money_bounds;
+mod money_coins;
+mod money_corrections;
 mod money_file;
 mod money_ranges;
 mod money_tokens;
 mod money_words;
 mod negation;
 mod no_money;
+mod number_parts;
+mod number_reader;
 mod numbers;
 mod phrases;
+mod quantities;
 mod reading;
 mod review;
 mod scan;
 mod trie;
 mod typos;
+mod unsaid;
 
 pub use explain::Candidate;
 pub use review::review;
@@ -47,6 +54,7 @@ pub struct Lexicon {
     negation: negation::Negation,
     languages: language::Languages,
     typos: typos::Typos,
+    quantities: quantities::Quantities,
 }
 
 /// What is known beside the text.

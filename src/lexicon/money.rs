@@ -9,9 +9,11 @@ use super::money_bounds::bind;
 use super::money_file::Bound;
 use super::money_ranges::{is_round_range, shared};
 use super::money_tokens::Tokens;
-use super::money_words::{Lead, Marks, MoneyWords, Word};
+use super::money_words::{Marks, MoneyWords, Word};
+use super::negation::Reach;
 use super::no_money::is_no_money;
 use super::numbers::{self, Number};
+use super::unsaid;
 use hotline_domain::{Amount, Country, Currency, Span};
 
 /// A bare number below this is no sum for a bound alone: "max 2".
@@ -19,6 +21,8 @@ const LEAST_BOUNDED: u32 = 10;
 /// With two decimals, smaller numbers may measure something: 1.92 m.
 const LEAST_WITH_CENTS: u32 = 4;
 
+/// No phrase about money is longer.
+const LONGEST_PHRASE: usize = 48;
 /// Longer local words are no abbreviations.
 const ABBREVIATION: usize = 3;
 
@@ -38,6 +42,12 @@ pub(super) struct Sum {
     pub(super) named: Named,
     pub(super) bound: Option<Bound>,
     pub(super) about: bool,
+    /// It takes the place of the one before it.
+    pub(super) corrects: bool,
+    /// Another one takes its place.
+    pub(super) taken_back: bool,
+    /// Another one is added to it, or it to another.
+    pub(super) added: bool,
     /// Where the numbers and their currency stand…
     pub(super) start: usize,
     pub(super) end: usize,
@@ -63,9 +73,15 @@ pub(super) struct Found {
     pub(super) certain: bool,
     /// It may be a sum where the context says so: no slip of the tongue such as "one" or "5m".
     pub(super) plausible: bool,
+    /// Its number as it is written, without what is left unsaid.
+    pub(super) written: Decimal,
     /// Its multiplier may be something else: 65w, a 4k screen.
     pub(super) weak: bool,
     pub(super) priced: Priced,
+    /// It takes the place of the one before it.
+    pub(super) corrects: bool,
+    /// Another one takes its place.
+    pub(super) taken_back: bool,
 }
 
 /// Whether a word beside a number makes it a price.
@@ -84,10 +100,8 @@ pub(super) struct Sums {
     pub(super) found: Vec<Found>,
     /// Where words stand that tell what can be spent…
     pub(super) budget: Vec<(usize, usize)>,
-    /// …those that tell another reason for a sum…
+    /// …and those that tell another reason for a sum.
     pub(super) elsewhere: Vec<(usize, usize)>,
-    /// …and those that take back a sum before them.
-    pub(super) corrections: Vec<(usize, usize)>,
 }
 
 impl Sums {
@@ -105,18 +119,38 @@ impl Sums {
 }
 
 /// Reads all sums of a text.
-pub(super) fn find(words: &MoneyWords, folded: &Folded, lang: Option<&str>, hints: &Hints<'_>) -> Sums {
+pub(super) fn find(
+    words: &MoneyWords,
+    folded: &Folded,
+    lang: Option<&str>,
+    hints: &Hints<'_>,
+    negated: &Reach,
+) -> Sums {
     let Some(tokens) = Tokens::scan(words, &folded.chars) else { return Sums::default() };
     let numbers = numbers::find(&tokens);
-    let finder = Finder { tokens: &tokens, lang, hints, numbers: &numbers };
+    let finder = Finder { tokens: &tokens, lang, hints, numbers: &numbers, negated };
     let mut sums = finder.sums();
     finder.merge_bounds(&mut sums);
+    finder.choices(&mut sums);
+    finder.additions(&mut sums);
+    finder.corrections(&mut sums);
+    finder.carry_over(&mut sums);
+    let (budget, elsewhere) = (tokens.places(Marks::BUDGET), tokens.places(Marks::NOT_BUDGET));
     Sums {
         found: sums.iter().map(|sum| finder.make(folded, sum)).collect(),
-        budget: tokens.places(Marks::BUDGET),
-        elsewhere: tokens.places(Marks::NOT_BUDGET),
-        corrections: tokens.places(Marks::CORRECTION),
+        budget: outside(&budget, &elsewhere),
+        elsewhere: outside(&elsewhere, &budget),
     }
+}
+
+/// Words that are no part of a longer one that says the opposite: "pago" of "lo pago da voi". Both stand in order.
+fn outside(words: &[(usize, usize)], longer: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let is_part = |(start, end): (usize, usize)| {
+        let from = longer.partition_point(|(other, _)| *other + LONGEST_PHRASE < start);
+        let around = longer[from..].iter().take_while(|(other, _)| *other <= start);
+        around.into_iter().any(|(other, behind)| end <= *behind && end - start < behind - other)
+    };
+    words.iter().copied().filter(|place| !is_part(*place)).collect()
 }
 
 pub(super) struct Finder<'a> {
@@ -124,6 +158,8 @@ pub(super) struct Finder<'a> {
     pub(super) lang: Option<&'a str>,
     pub(super) hints: &'a Hints<'a>,
     pub(super) numbers: &'a [Number],
+    /// What negators reach.
+    pub(super) negated: &'a Reach,
 }
 
 /// A currency beside a number.
@@ -147,6 +183,9 @@ impl Finder<'_> {
                 named: Named::Not,
                 bound: None,
                 about: false,
+                corrects: false,
+                taken_back: false,
+                added: false,
                 start: low.start,
                 end: low.end,
                 outer_start: low.start,
@@ -292,103 +331,7 @@ impl Finder<'_> {
         }
     }
 
-    /// "5 dollars 50", "12元5角", "5 euros and 20 cents", "50 cents"; how many more numbers that took.
-    fn small_coins(&self, sum: &mut Sum, index: usize) -> usize {
-        let tokens = self.tokens;
-        let at = tokens.skip_spaces(sum.low.end);
-        let minor = |word: &Word| word.minor;
-        // What the coins behind the last one are a part of.
-        let mut rank = Decimal::ONE;
-        if sum.named == Named::Not {
-            // "43c" is coins behind a sum alone.
-            let is_letter =
-                |end: usize| end == at + 1 && tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]);
-            // 20000毫安 is a capacity and no 毫 of money, 25分 are points unless they stand behind a sum.
-            let is_unit = |end: usize| tokens.marked(at, Marks::NOT_AFTER).is_some_and(|unit| unit >= end);
-            let coin = tokens.longest(at, minor);
-            let small = sum.low.factor < Decimal::ONE_THOUSAND;
-            let coin = coin.filter(|(_, end)| small && !is_letter(*end) && !is_unit(*end));
-            let Some(((sign, part), end)) = coin else { return 0 };
-            sum.named = tokens.words.settle(sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);
-            rank = part / self.thousandths(sum.named);
-            sum.low.value *= rank;
-            (sum.end, sum.outer_end) = (end, end);
-        }
-        let (mut taken, finer) = (0, self.thousandths(sum.named));
-        while let Some(next) = self.numbers.get(index + taken) {
-            let mut at = tokens.skip_spaces(sum.end);
-            let touches = next.start == sum.end;
-            let joint = tokens.marked(at, Marks::JOINT).filter(|_| at != next.start);
-            let coin = tokens.longest(tokens.skip_spaces(next.end), minor).filter(|((sign, _), _)| {
-                let of = tokens.words.settle(*sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);
-                of == sum.named || of == Named::Shared || sum.named == Named::Shared
-            });
-            // "Two dollars, fifty cents".
-            let comma = || (coin.is_some() && tokens.chars.get(at) == Some(&',')).then_some(at + 1);
-            let joint = joint.or_else(comma);
-            at = joint.map_or(at, |end| tokens.skip_spaces(end));
-            let ends_with_currency = sum.end > sum.low.end;
-            let has_cents = !sum.low.value.fract().is_zero() && taken == 0 && rank == Decimal::ONE;
-            let sign_in_front = sum.start < sum.low.start && joint.is_some();
-            if at != next.start || !(ends_with_currency || sign_in_front) || has_cents {
-                break;
-            }
-            let coin = coin.map(|((_, part), end)| (part / finer, end));
-            let bare = rank == Decimal::ONE && taken == 0 && self.is_bare(next);
-            let joins = touches || joint.is_some() || next.lead == Lead::Joint;
-            let half = next.value == Decimal::new(5, 1) && joins && next.in_words();
-            let part = match coin {
-                Some((part, _)) if part < rank && next.value * part < rank => {
-                    rank = part;
-                    next.value * part
-                }
-                None if half => next.value,
-                // 三块零四: no dimes.
-                None if touches && next.value.is_zero() && next.in_words() => {
-                    rank /= Decimal::TEN;
-                    next.value
-                }
-                None if touches && self.is_next_rank(next) => {
-                    rank /= Decimal::TEN;
-                    next.value * rank
-                }
-                None if bare && next.value >= Decimal::TEN => next.value / Decimal::ONE_HUNDRED,
-                _ => break,
-            };
-            sum.low.value += part;
-            sum.end = coin.map_or(next.end, |(_, end)| end);
-            sum.outer_end = sum.end;
-            taken += 1;
-        }
-        taken
-    }
-
-    /// By how much the coins of a currency are smaller than elsewhere: a dinar has a thousand fils.
-    fn thousandths(&self, named: Named) -> Decimal {
-        let fine = matches!(named, Named::Known(code) if self.tokens.words.three_decimals.contains(&code));
-        if fine { Decimal::TEN } else { Decimal::ONE }
-    }
-
-    /// A single digit written to the currency or coin before it, as Chinese does: 五块六, 两毛五.
-    fn is_next_rank(&self, number: &Number) -> bool {
-        let tokens = self.tokens;
-        let spaceless = number.start > 0 && is_spaceless(tokens.chars[number.start - 1]);
-        let ranged = spaceless && tokens.marked(number.end, Marks::RANGE).is_some();
-        number.digits.max(number.words) == 1 && number.value < Decimal::TEN && (ranged || self.is_bare(number))
-    }
-
-    /// A small number that nothing else claims.
-    pub(super) fn is_bare(&self, number: &Number) -> bool {
-        let tokens = self.tokens;
-        let at = tokens.skip_spaces(number.end);
-        let claimed = tokens.marked(at, Marks::NOT_AFTER).is_some()
-            || tokens.marked(at, Marks::RANGE).is_some()
-            || self.name_at(at).is_some()
-            || tokens.chars.get(number.end).is_some_and(|c| c.is_alphanumeric() && !is_spaceless(*c) || *c == '%');
-        !claimed && number.value < Decimal::ONE_HUNDRED && number.value.fract().is_zero()
-    }
-
-    fn priced(&self, sum: &Sum) -> Priced {
+    pub(super) fn priced(&self, sum: &Sum) -> Priced {
         let tokens = self.tokens;
         let start = self.back_over_filler(sum.outer_start);
         let before =
@@ -442,7 +385,7 @@ impl Finder<'_> {
         }
         let unsaid_below = currency.filter(|_| inferred).and_then(|code| self.tokens.words.unsaid_thousands.get(&code));
         if let Some(below) = unsaid_below {
-            let factor = unsaid(sum, Decimal::from(*below));
+            let factor = unsaid::by_currency(sum, Decimal::from(*below));
             (low, high) = (low * factor, high.map(|high| high * factor));
         }
         let (min, max) = match (sum.bound, high) {
@@ -475,6 +418,7 @@ impl Finder<'_> {
         let big = low >= Decimal::from(LEAST_BOUNDED) && !plus;
         let certain = named
             || sum.bound.is_some() && big
+            || sum.added
             || self.is_note(&sum.low)
             || likely(&sum.low)
             || sum.high.as_ref().is_some_and(likely)
@@ -486,30 +430,12 @@ impl Finder<'_> {
             end: sum.outer_end,
             certain: certain && !weak,
             plausible: named || !tiny,
+            written: sum.low.value,
             weak,
             priced: self.priced(sum),
+            corrects: sum.corrects,
+            taken_back: sum.taken_back,
         }
-    }
-}
-
-/// What is left unsaid of a sum in a currency of which nobody means so little: "500" for half a million, and where sums run into
-/// millions "1,8" too.
-fn unsaid(sum: &Sum, below: Decimal) -> Decimal {
-    let numbers = || [Some(&sum.low), sum.high.as_ref()].into_iter().flatten();
-    let bare = |number: &Number| !number.scaled() && !number.grouped;
-    let whole = |number: &Number| number.value.fract().is_zero();
-    match () {
-        () if !numbers().all(bare) => Decimal::ONE,
-        // Where small sums are meant too, only a limit says that this is one at all: "до 25".
-        () if below < Decimal::ONE_THOUSAND && sum.bound.is_none() => Decimal::ONE,
-        () if numbers().all(|number| whole(number) && number.value < below) => Decimal::ONE_THOUSAND,
-        () if below >= Decimal::ONE_THOUSAND
-            && numbers().all(|number| number.value < Decimal::ONE_HUNDRED)
-            && !whole(&sum.low) =>
-        {
-            Decimal::from(1_000_000)
-        }
-        () => Decimal::ONE,
     }
 }
 

@@ -100,6 +100,8 @@ pub(super) struct MoneyFile {
     pub(super) traps: Vec<String>,
     pub(super) budget: Vec<String>,
     pub(super) not_budget: Vec<String>,
+    /// Between two sums of which one is asked for: "is it 12 or 15?".
+    pub(super) either: Vec<String>,
     /// Between two sums: the second is meant, "no wait, 300".
     pub(super) corrections: Vec<String>,
     /// Right before or behind a number they make it a price: "last price 380", "150 boleh".
@@ -143,6 +145,10 @@ pub(super) struct MoneyFile {
     pub(super) hundreds_unsaid: bool,
     /// An "and" joins a price and its cents: costa 18 e 50.
     pub(super) cents_behind_and: bool,
+    /// Cents may follow without an "and": fünf fünfzig.
+    pub(super) cents_follow: bool,
+    /// Thousands may go without saying before hundreds: две пятьсот, dois e quinhentos.
+    pub(super) thousands_unsaid: bool,
     /// A hyphen joins words of one number: twenty-five.
     pub(super) hyphenated: bool,
     /// What stands before a fraction, where the language has one mark for it.
@@ -171,6 +177,7 @@ impl MoneyFile {
             &mut self.budget,
             &mut self.not_budget,
             &mut self.corrections,
+            &mut self.either,
             &mut self.weak,
             &mut self.alone,
             &mut self.inverted,

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::folding::is_spaceless;
-use super::money::{Finder, Sum};
+use super::money::{Finder, Named, Sum};
 use super::money_file::Bound;
 use super::money_words::{Lead, Marks};
 use super::numbers::Number;
@@ -13,6 +13,8 @@ const LEAST_PRICE: u32 = 35;
 /// From so much on, both ends of a range are prices where they are round; "between" and "from" make smaller ones so.
 const LEAST_ROUND: u32 = 50;
 const LEAST_TOLD: u32 = 20;
+/// "From 3000 or from 5000?": between an "or" and its second sum stand at most so many characters.
+const OR_REACH: usize = 8;
 
 impl Finder<'_> {
     /// Takes in the number behind a sum, where both are one sum.
@@ -23,7 +25,12 @@ impl Finder<'_> {
             sum.high = Some(Number { value: low.value + next.value, start: next.start, end: next.end, ..low });
             return true;
         }
-        if self.says_cents(&low, next) {
+        if let Some(named) = self.says_thousands(&low, next) {
+            let value = low.value * Decimal::ONE_THOUSAND + next.value;
+            (sum.low, sum.named) = (Number { value, words: low.words + next.words, end: next.end, ..low }, named);
+            return true;
+        }
+        if self.says_cents(&low, next) || self.cents_follow(&low, next) {
             sum.low =
                 Number { value: low.value + next.value / Decimal::ONE_HUNDRED, cents: true, end: next.end, ..low };
             return true;
@@ -51,19 +58,6 @@ impl Finder<'_> {
         spread && by.value < low.value && !share()
     }
 
-    /// "Costa 18 e 50": behind a word of price, "and" joins the cents.
-    fn says_cents(&self, low: &Number, cents: &Number) -> bool {
-        let tokens = self.tokens;
-        let two = cents.value >= Decimal::TEN && (cents.in_words() || cents.digits == 2);
-        let whole = !low.scaled() && low.value < Decimal::ONE_HUNDRED && low.value.fract().is_zero();
-        if !(tokens.words.cents_behind_and && two && whole && self.is_bare(cents)) {
-            return false;
-        }
-        let joint = tokens.marked(tokens.skip_spaces(low.end), Marks::JOINT);
-        let joined = joint.is_some_and(|end| tokens.skip_spaces(end) == cents.start);
-        joined && tokens.marked_before(tokens.back_over_spaces(low.start), Marks::PRICE).is_some()
-    }
-
     /// Whether nothing but a range word and currencies stand between two numbers.
     fn is_range(&self, low: &Number, high: &Number) -> bool {
         let tokens = self.tokens;
@@ -74,14 +68,16 @@ impl Finder<'_> {
         if self.is_told_exactly(low) {
             return false;
         }
-        let word = tokens.marked(at, Marks::RANGE);
+        // 200'den 300'e: an ending says "from", and stands where others say "to".
+        let word = tokens.marked(at, Marks::RANGE).or_else(|| tokens.marked(low.end, Marks::RANGE));
         let spoken = word.is_some_and(|_| tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]));
         if word.is_none() && high.lead == Lead::None {
             return false;
         }
         let (first, second) = shared(low, high);
         // 5/10 is a date or a share; mille/millecinque, 250/300 and 2/300 are ranges.
-        if tokens.chars.get(at) == Some(&'/') && !(low.in_words() || low.scaled() || are_prices(first, second)) {
+        let priced = || low.in_words() || low.scaled() || are_prices(first, second) || self.is_named_behind(high);
+        if tokens.chars.get(at) == Some(&'/') && !priced() || word.is_some_and(|end| self.is_choice(end, low, high)) {
             return false;
         }
         // "Find me one under 250" names no range from one on.
@@ -114,6 +110,72 @@ impl Finder<'_> {
         let plain = low.digits > 1 && !joined || low.in_words() || low.scaled() || both;
         let clear = !spoken && !joined || plain || self.begins_range(low);
         at == high.start && first < second && clear && (!joined || self.begins_range(low))
+    }
+
+    /// Whether the name of a currency stands behind a number, or a limit.
+    fn is_named_behind(&self, number: &Number) -> bool {
+        let at = self.tokens.skip_spaces(self.tokens.skip_suffix(number.end));
+        let limits = || self.tokens.longest(at, |word| word.after.filter(|bound| *bound == Bound::AtMost)).is_some();
+        self.name_at(at).is_some() || number.value >= Decimal::TEN && limits()
+    }
+
+    /// "Is it 12 euros or 15?", "free from 3000 or from 5000?": which of two sums it is; `end` is where the "or" ends.
+    fn is_choice(&self, end: usize, low: &Number, high: &Number) -> bool {
+        let tokens = self.tokens;
+        let behind = tokens.skip_spaces(high.end);
+        let behind = self.name_at(behind).map_or(behind, |name| tokens.skip_spaces(name.end));
+        let one_multiplier = !low.scaled() && high.scaled();
+        let either = tokens.marked_before(end, Marks::EITHER).is_some();
+        either && !one_multiplier && tokens.chars.get(behind) == Some(&'?') && {
+            // "From 3000 or from 5000?" begins no range, though "from" does.
+            let again = tokens.longest(tokens.skip_spaces(end), |word| word.before).is_some();
+            again || !self.begins_range(low)
+        }
+    }
+
+    /// Gives two sums of which one is asked for the currency and the bound of one of them.
+    pub(super) fn choices(&self, sums: &mut [Sum]) {
+        for at in 1..sums.len() {
+            let (before, behind) = sums.split_at_mut(at);
+            let (Some(first), Some(second)) = (before.last_mut(), behind.first_mut()) else { continue };
+            let tokens = self.tokens;
+            let or = tokens.marked(tokens.skip_spaces(first.outer_end), Marks::EITHER);
+            let next = |end: usize| (end..second.low.start).len() <= OR_REACH && second.low.start >= end;
+            let asked = tokens.chars.get(tokens.skip_spaces(second.outer_end)) == Some(&'?');
+            if !or.is_some_and(next) || !asked {
+                continue;
+            }
+            match (first.named, second.named) {
+                (Named::Not, named) => first.named = named,
+                (named, Named::Not) => second.named = named,
+                _ => {}
+            }
+            if second.bound.is_none() && first.high.is_none() && second.high.is_none() {
+                second.bound = first.bound;
+            }
+        }
+    }
+
+    /// "500 + 200 shipping": two sums, where both are as large and round as prices.
+    pub(super) fn additions(&self, sums: &mut [Sum]) {
+        for at in 1..sums.len() {
+            let (before, behind) = sums.split_at_mut(at);
+            let (Some(first), Some(second)) = (before.last_mut(), behind.first_mut()) else { continue };
+            let plus = self.tokens.skip_spaces(first.end);
+            let adds = self.tokens.chars.get(plus) == Some(&'+') && self.tokens.skip_spaces(plus + 1) == second.start;
+            let priced = |sum: &Sum| sum.high.is_none() && is_round(sum.low.value, LEAST_ROUND);
+            let named = first.named != Named::Not || second.named != Named::Not;
+            if !adds || !(named || priced(first) && priced(second)) {
+                continue;
+            }
+            if first.named == Named::Not {
+                first.named = second.named;
+            }
+            (first.added, second.added) = (true, true);
+            if first.outer_end > plus {
+                (first.bound, first.outer_end) = (None, first.end);
+            }
+        }
     }
 
     /// "20 dollars and 43", "$20 and 43c": what an "and" joins to a sum are its coins; `end` is where the "and" ends.
@@ -163,8 +225,10 @@ impl Finder<'_> {
         let to = if high.scaled() { high.coefficient } else { high.value };
         let touches = between.is_empty() || matches!(between, [' ' | '-' | '、' | ',']);
         // सौ डेढ़ सौ, yüz yüz elli.
-        let hundreds = between == [' '] && are_hundreds(from, if inverted { to } else { high.value });
-        let shared = inverted || high.scaled() || between.is_empty() && self.name_at(high.end).is_some();
+        let hundreds =
+            matches!(between, [' '] | [',', ' ']) && are_hundreds(from, if inverted { to } else { high.value });
+        let named = || self.name_at(self.tokens.skip_spaces(high.end)).is_some();
+        let shared = inverted || high.scaled() || matches!(between, [] | [' ']) && named();
         let near = (inverted || !low.scaled()) && shared && are_near(from, to);
         words && touches && (hundreds || near)
     }
@@ -181,16 +245,26 @@ impl Finder<'_> {
             let at = tokens.skip_spaces(tokens.skip_suffix(high.end));
             high.scaled() || self.name_at(at).is_some() || tokens.longest(at, |word| word.after).is_some()
         };
-        tokens.chars[low.end..high.start] == [' '] && digits && round && near && behind()
+        let named = || self.name_at(tokens.skip_spaces(high.end)).is_some();
+        // "50, 70 reais".
+        let beside = match &tokens.chars[low.end..high.start] {
+            [' '] => behind(),
+            [',', ' '] => named(),
+            _ => false,
+        };
+        digits && round && near && beside
     }
 }
 
 /// Two ends that are as round as prices are, and no years; smaller ones only where they are told as a range.
 pub(super) fn is_round_range(low: Decimal, high: Decimal, told: bool) -> bool {
     let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
-    let least = Decimal::from(if told { LEAST_TOLD } else { LEAST_ROUND });
-    let round = |value: Decimal| value >= least && (value % Decimal::TEN).is_zero();
-    round(low) && round(high) && !years
+    let least = if told { LEAST_TOLD } else { LEAST_ROUND };
+    is_round(low, least) && is_round(high, least) && !years
+}
+
+fn is_round(value: Decimal, least: u32) -> bool {
+    value >= Decimal::from(least) && (value % Decimal::TEN).is_zero()
 }
 
 /// Two numbers of the size of prices, and not too far apart: 250/300.
@@ -242,6 +316,16 @@ pub(super) fn shared(low: &Number, high: &Number) -> (Decimal, Decimal) {
     }
     if low.scaled() && !high.scaled() && high.value > low.coefficient && second < first {
         return (first, second * low.factor);
+    }
+    // "Two hundred to three hundred thousand".
+    let hundreds = low.last_factor == Decimal::ONE_HUNDRED && high.last_factor == Decimal::ONE_THOUSAND;
+    if hundreds && first < Decimal::ONE_THOUSAND && first * high.last_factor < second {
+        return (first * high.last_factor, second);
+    }
+    // "A thousand to one and a half".
+    let thousand = !low.scaled() && low.in_words() && first == Decimal::ONE_THOUSAND;
+    if thousand && !high.scaled() && high.value > Decimal::ONE && high.value < Decimal::TEN {
+        return (first, second * first);
     }
     // 6-700: the first leaves its hundreds unsaid.
     let hundred = Decimal::ONE_HUNDRED;

@@ -6,6 +6,8 @@ use super::money_words::{Marks, MoneyWords, Word};
 
 /// Longest word that is taken apart into number words: zweihundertfünfundzwanzigtausend.
 const LONGEST_GLUED: usize = 64;
+/// A word that begins with a digit has so many letters: 3andi, and no 5k.
+const LEAST_LETTERS: usize = 3;
 /// Longest word or phrase about money, in characters.
 const LONGEST_WORD: usize = 40;
 
@@ -38,6 +40,13 @@ impl<'a> Tokens<'a> {
         let (mut at, mut any) = (0, false);
         while at < chars.len() {
             let c = chars[at];
+            // 3endi, "I have": a word, whatever it begins with.
+            if c.is_ascii_digit()
+                && let Some(end) = tokens.spelt_with_digit(at)
+            {
+                at = end;
+                continue;
+            }
             let found = match c {
                 '.' => fraction(chars, at),
                 c => c.is_ascii_digit().then(|| digits(chars, at, &|place| tokens.unit_at(place))),
@@ -71,6 +80,19 @@ impl<'a> Tokens<'a> {
         }
         self.list[first..].reverse();
         number || beginning && self.glued(start)
+    }
+
+    /// Notes a word about money that begins with a digit for a letter that others have not; where it ends.
+    fn spelt_with_digit(&mut self, start: usize) -> Option<usize> {
+        let free = start == 0 || !is_word(self.chars[start - 1]);
+        let letters = self.chars[start + 1..].iter().take_while(|c| is_letter(**c)).count();
+        if !free || letters < LEAST_LETTERS {
+            return None;
+        }
+        let whole = |(end, _): &(usize, u32)| *end > start + letters && !self.goes_on(*end);
+        let (end, word) = self.words.walk(self.chars, start).filter(whole).last()?;
+        self.list.push(Token { start: start as u32, end: end as u32, word });
+        Some(end)
     }
 
     /// Whether a word goes on at this place.

@@ -78,6 +78,7 @@ impl Marks {
     pub(super) const SPREAD: Self = Self(1 << 20);
     pub(super) const CORRECTION: Self = Self(1 << 21);
     pub(super) const MONTH: Self = Self(1 << 22);
+    pub(super) const EITHER: Self = Self(1 << 23);
 
     fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -99,7 +100,7 @@ pub(super) struct Money {
     by_language: Vec<MoneyWords>,
     /// Words about money, and the languages in whose files they stand: they tell the language of a message too.
     pub(super) vocabulary: Lookup<String, Langs>,
-    /// The words of phrases about money, which are no slips of others either: dua belas.
+    /// Words of phrases about money, which are no slips of others either: dua belas.
     pub(super) parts: LookupSet<String>,
 }
 
@@ -181,6 +182,8 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> (Lookup<String, Langs>, LookupSet<St
                 parts.extend(word.split(|c| !is_word(c)).map(str::to_owned));
             }
         }
+        let others = file.corrections.iter().chain(&file.not_budget).chain(&file.price);
+        parts.extend(others.flat_map(|phrase| phrase.split(|c| !is_word(c))).map(str::to_owned));
     }
     (vocabulary, parts)
 }
@@ -272,7 +275,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 21] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 22] {
     [
         (&file.alone, Marks::ALONE),
         (&file.weak, Marks::WEAK),
@@ -288,6 +291,7 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 21] {
         (&file.budget, Marks::BUDGET),
         (&file.not_budget, Marks::NOT_BUDGET),
         (&file.corrections, Marks::CORRECTION),
+        (&file.either, Marks::EITHER),
         (&file.number_prefixes, Marks::PREFIX),
         (&file.number_suffixes, Marks::SUFFIX),
         (&file.price, Marks::PRICE),
@@ -340,9 +344,13 @@ impl<'a> Table<'a> {
                         if file.not_money_after.contains(&attached) {
                             continue;
                         }
+                        let alone = file.alone.contains(word);
                         let word = self.words.entry(Cow::Owned(attached)).or_default();
                         if !word.is_number() {
                             (*role(word), word.lead) = (Some(*value), lead);
+                            if alone {
+                                word.marks.add(Marks::ALONE);
+                            }
                         }
                     }
                 }
@@ -428,6 +436,8 @@ pub(super) struct MoneyWords {
     pub(super) units_before_tens: bool,
     pub(super) hundreds_unsaid: bool,
     pub(super) cents_behind_and: bool,
+    pub(super) cents_follow: bool,
+    pub(super) thousands_unsaid: bool,
     pub(super) hyphenated: bool,
     pub(super) decimal_mark: Option<char>,
 }
@@ -451,6 +461,8 @@ impl MoneyWords {
             units_before_tens: flag(|file| file.units_before_tens),
             hundreds_unsaid: flag(|file| file.hundreds_unsaid),
             cents_behind_and: flag(|file| file.cents_behind_and),
+            cents_follow: flag(|file| file.cents_follow),
+            thousands_unsaid: flag(|file| file.thousands_unsaid),
             hyphenated: flag(|file| file.hyphenated),
             decimal_mark: own.and_then(|file| file.decimal_mark),
         }

@@ -13,6 +13,8 @@ const REACH_WORDS: usize = 3;
 const REACH_CHARS: usize = 5;
 /// In a question it reaches what stands right behind it: "no tienen fundas?" asks for cases.
 const REACH_IN_QUESTION: usize = 1;
+/// At the end of its clause it takes back so many words.
+const REFUSED_WORDS: usize = 2;
 /// Words up to this length are not counted.
 const LITTLE: usize = 2;
 /// No negator reaches further, in characters.
@@ -89,6 +91,8 @@ struct Negators {
     before: Words,
     /// Words that negate what stands before them.
     after: Words,
+    /// Words that negate what stands right before them, where they end their clause.
+    last: Words,
     /// Words that end a negator's reach.
     until: Words,
     /// Phrases with a negator in them that negate nothing.
@@ -109,6 +113,8 @@ pub(super) struct Negation {
 struct NegationFile {
     before: BTreeMap<String, Vec<String>>,
     after: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    last: BTreeMap<String, Vec<String>>,
     until: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     never: BTreeMap<String, Vec<String>>,
@@ -127,6 +133,7 @@ impl Negation {
         let negators = |language: &&str| Negators {
             before: of(&written.before, language),
             after: of(&written.after, language),
+            last: of(&written.last, language),
             until: of(&written.until, language),
             never: of(&written.never, language),
         };
@@ -145,7 +152,8 @@ impl Negation {
         let chars = &folded.chars;
         let negators = &self.by_language[language.unwrap_or(0)];
         let beginnings = negators.never.beginnings.with(negators.before.beginnings).with(negators.after.beginnings);
-        let mut reach = Reach(Vec::new());
+        let beginnings = beginnings.with(negators.last.beginnings);
+        let mut reach = Reach::default();
         let (mut at, mut name) = (0, names.next());
         while at < chars.len() {
             let begins = beginnings.may_begin(chars, at)
@@ -174,9 +182,13 @@ impl Negators {
         if let Some(end) = self.before.longest(chars, at) {
             let from = if is_spaceless(chars[at]) { at + 1 } else { end };
             reach.add(from, self.end_of_reach(chars, end));
+            reach.ends.push(end);
             if let Some((start, end)) = answered(chars, at, end) {
                 reach.add(start, end);
             }
+        }
+        if let Some(start) = self.last.longest(chars, at).and_then(|end| refused(chars, at, end)) {
+            reach.add(start, at);
         }
         // 投影不要 要电视: in Chinese such a word stands at the end of its clause.
         let after = self.after.longest(chars, at);
@@ -225,20 +237,49 @@ fn answered(chars: &[char], at: usize, end: usize) -> Option<(usize, usize)> {
     alone.then_some((asked - clause, asked))
 }
 
+/// "De cuero no, por favor": a negator that ends its clause is said of the word or two before it; where they begin.
+fn refused(chars: &[char], at: usize, end: usize) -> Option<usize> {
+    let behind = chars[end..].iter().find(|c| **c != ' ');
+    let ends = behind.is_none_or(|c| is_border(*c) && *c != '?');
+    let mut words = 0;
+    let before = (at.saturating_sub(LONGEST_REACH)..at).rev().take_while(|place| {
+        words += usize::from(chars[*place] == ' ');
+        !is_border_at(chars, *place) && words <= REFUSED_WORDS
+    });
+    before.last().filter(|_| ends && !is_spaceless(chars[at]))
+}
+
 /// For each character whether a negator reaches it; empty if there is none.
-pub(super) struct Reach(Vec<bool>);
+#[derive(Default)]
+pub(super) struct Reach {
+    reached: Vec<bool>,
+    /// Where words end that negate what follows.
+    ends: Vec<usize>,
+}
 
 impl Reach {
     pub(super) fn has(&self, at: usize) -> bool {
-        self.0.get(at).copied().unwrap_or(false)
+        self.reached.get(at).copied().unwrap_or(false)
+    }
+
+    /// Where the last negator before a place ends, in its clause.
+    pub(super) fn last_before(&self, chars: &[char], at: usize) -> Option<usize> {
+        let end = *self.ends[..self.ends.partition_point(|end| *end <= at)].last()?;
+        let near = at - end <= LONGEST_REACH && !(end..at).any(|place| is_border_at(chars, place));
+        near.then_some(end)
+    }
+
+    /// Whether a place is reached by a negator that stands at most so many characters before it.
+    pub(super) fn since(&self, at: usize, most: usize) -> bool {
+        self.has(at) && (at.saturating_sub(most + 1)..at).any(|before| !self.has(before))
     }
 
     fn add(&mut self, start: usize, end: usize) {
-        if self.0.len() < end {
-            self.0.resize(end, false);
+        if self.reached.len() < end {
+            self.reached.resize(end, false);
         }
         if start < end {
-            self.0[start..end].fill(true);
+            self.reached[start..end].fill(true);
         }
     }
 }

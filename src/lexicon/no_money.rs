@@ -11,6 +11,8 @@ use super::numbers::Number;
 
 /// A bare number of so many digits is a code, unless it is round: 25000000.
 const CODE: usize = 8;
+/// …and behind letters and a hyphen from so many on.
+const LEAST_CODE: usize = 4;
 
 /// Whether something else than money explains the number.
 pub(super) fn is_no_money(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> bool {
@@ -41,7 +43,10 @@ fn is_glued(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     let each = before == Some('@') && start.checked_sub(2).is_none_or(|at| chars[at] == ' ');
     let touches_before = before.is_some_and(|c| is_word(c) || matches!(c, '#' | '+' | '_' | '@')) && !each;
     let touches_after = chars.get(sum.last_end()).is_some_and(|c| is_word(*c) || matches!(c, '_' | '⁄' | '@'));
-    touches_before && tokens.marked_before(start, Marks::PREFIX).is_none()
+    // DE-90217 numbers an order.
+    let code = before == Some('-') && sum.low.digits >= LEAST_CODE && !sum.low.grouped;
+    let code = code && start.checked_sub(2).is_some_and(|at| chars[at].is_alphabetic());
+    code || touches_before && tokens.marked_before(start, Marks::PREFIX).is_none()
         || touches_after && tokens.skip_suffix(sum.last_end()) == sum.last_end() && sum.outer_end == sum.last_end()
 }
 
@@ -123,7 +128,9 @@ fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     let unit_at = |at: usize| {
         let at = tokens.skip_spaces(tokens.skip_suffix(at));
         let at = if tokens.chars.get(at) == Some(&'-') { at + 1 } else { at };
-        tokens.marked(at, Marks::NOT_AFTER).is_some()
+        // "150 bar auf die Hand": cash is no pressure.
+        let pays = tokens.longest(at, |word| word.after.filter(|bound| *bound == Bound::Exactly));
+        tokens.marked(at, Marks::NOT_AFTER).is_some_and(|unit| pays.is_none_or(|(_, pays)| pays <= unit))
     };
     // What may be a multiplier may be a unit, and then it has been taken for the former.
     unit_at(sum.last_end()) || unit_at(sum.outer_end)

@@ -31,8 +31,8 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
     let money = lexicon.money.of(lang.or(country));
     let names = longest(hits, |meaning| matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_)));
-    let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints).outside(&names);
     let negated = lexicon.negation.reach(folded, lang, names.iter().map(|hit| (hit.start, hit.end)));
+    let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints, &negated).outside(&names);
     let reader = Reader { lexicon, folded, negated };
     let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
     reader.products(hits, &mut reading);
@@ -42,6 +42,7 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     let judged = reader.amounts(hits, &sums, hints, &mut reading);
     reader.heed_budget(&mut reading);
     reader.question(&mut reading);
+    reader.quantities(hits, &sums.found, &mut reading);
     reading.tags = tags(&reading);
     (reading, judged)
 }
@@ -50,7 +51,7 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
 pub(super) struct Reader<'a> {
     pub(super) lexicon: &'a Lexicon,
     pub(super) folded: &'a Folded,
-    negated: Reach,
+    pub(super) negated: Reach,
 }
 
 /// Of hits that overlap, the longest; of equals, the first. Hits stand in order of their start, longer ones first.

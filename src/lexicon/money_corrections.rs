@@ -1,0 +1,109 @@
+//! Sums that are taken back: "not 20 but 25", "800, no wait, make it 1000", "that's 300, not 250".
+
+use std::ops::Range;
+
+use rust_decimal::Decimal;
+
+use super::folding::is_spaceless;
+use super::money::{Finder, Named, Sum};
+use super::money_file::Bound;
+use super::money_words::Marks;
+use super::negation::is_end_at;
+
+/// A correction stands at most so many characters away from either sum…
+const NEAR: usize = 24;
+/// …and what says "not" so close before a sum that it says so of it.
+const NEGATOR: usize = 8;
+const NEGATOR_SPACELESS: usize = 3;
+/// What is corrected is at most so many times what it becomes.
+const MOST_APART: u32 = 20;
+
+impl Finder<'_> {
+    /// Notes which sums are taken back, and by which: they share what only one of the two names.
+    pub(super) fn corrections(&self, sums: &mut [Sum]) {
+        if sums.len() < 2 {
+            return;
+        }
+        let words = self.tokens.places(Marks::CORRECTION);
+        for at in 1..sums.len() {
+            let (before, behind) = sums.split_at_mut(at);
+            let (Some(first), Some(second)) = (before.last_mut(), behind.first_mut()) else { continue };
+            if self.is_corrected(first, second, &words) {
+                (first.taken_back, second.corrects) = (true, true);
+                share(first, second);
+                if second.bound.is_none() && second.high.is_none() && first.bound != Some(Bound::AtLeast) {
+                    (second.bound, second.about) = (first.bound, first.about);
+                }
+            } else if self.is_contrasted(first, second) {
+                second.taken_back = true;
+                share(first, second);
+            }
+        }
+    }
+
+    /// "20, no wait, 25", "not 20 but 25".
+    fn is_corrected(&self, first: &Sum, second: &Sum, words: &[(usize, usize)]) -> bool {
+        let told = || {
+            let from = words.partition_point(|(start, _)| *start < first.outer_end);
+            let near = words[from..].iter().take_while(|(start, _)| *start <= first.outer_end + NEAR);
+            near.into_iter().any(|(_, end)| {
+                let behind = *end..second.low.start;
+                *end <= second.low.start && behind.len() <= NEAR && !self.ends_sentence(behind)
+            })
+        };
+        let plain = first.bound.is_none() && first.high.is_none() && !self.is_negated(second);
+        let denied = || plain && self.is_negated(first) && self.near(first, second);
+        are_alike(first, second) && (denied() || told())
+    }
+
+    /// "300 not 250": behind the sum that is meant.
+    fn is_contrasted(&self, first: &Sum, second: &Sum) -> bool {
+        let between = second.low.start.saturating_sub(first.outer_end);
+        let plain = second.bound.is_none() && second.high.is_none() && !self.is_negated(first);
+        plain && between <= NEGATOR && self.is_negated(second) && are_alike(first, second)
+    }
+
+    fn near(&self, first: &Sum, second: &Sum) -> bool {
+        let between = first.outer_end..second.outer_start;
+        between.len() <= NEAR && !self.ends_sentence(between)
+    }
+
+    fn ends_sentence(&self, mut between: Range<usize>) -> bool {
+        between.any(|at| is_end_at(self.tokens.chars, at))
+    }
+
+    fn is_negated(&self, sum: &Sum) -> bool {
+        let spaceless = sum.start > 0 && is_spaceless(self.tokens.chars[sum.start - 1]);
+        let most = if spaceless { NEGATOR_SPACELESS } else { NEGATOR };
+        self.negated.since(sum.start, most)
+    }
+}
+
+/// Of one size, or meant to be: "not 20 but 25 thousand".
+fn are_alike(first: &Sum, second: &Sum) -> bool {
+    let most = Decimal::from(MOST_APART);
+    let near = |one: Decimal, other: Decimal| one <= other * most && other <= one * most;
+    let near = near(first.low.value, second.low.value) || near(first.low.coefficient, second.low.coefficient);
+    // "A laptop for 500": an article is no number.
+    let is_article = |sum: &Sum| sum.low.in_words() && sum.low.value == Decimal::ONE;
+    near && !is_article(first) && !is_article(second)
+}
+
+/// The multiplier and the currency of one are meant for both.
+fn share(first: &mut Sum, second: &mut Sum) {
+    scale(first, second);
+    scale(second, first);
+    match (first.named, second.named) {
+        (Named::Not, named) => first.named = named,
+        (named, Named::Not) => second.named = named,
+        _ => {}
+    }
+}
+
+fn scale(bare: &mut Sum, scaled: &Sum) {
+    let near = bare.low.value < Decimal::ONE_THOUSAND && bare.low.value <= scaled.low.coefficient * Decimal::TEN;
+    if !bare.low.scaled() && bare.high.is_none() && scaled.low.scaled() && near {
+        bare.low.value *= scaled.low.factor;
+        bare.low.factor = scaled.low.factor;
+    }
+}

@@ -1,0 +1,220 @@
+//! The parts of one number: what is added to them, what multiplies them, and what they come to.
+
+use rust_decimal::Decimal;
+
+use super::folding::is_spaceless;
+use super::money_words::{Marks, Word};
+use super::number_reader::{Part, Place, Reader};
+use super::numbers::{Number, Open, is_money_at};
+
+const HALF: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
+const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+/// What is larger than this is no sum.
+const MOST: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
+
+/// The power of ten below which there is room: 2000 takes 500, and 15 takes nothing.
+fn room_below(value: Decimal) -> Decimal {
+    let mut slot = Decimal::ONE;
+    if value <= Decimal::TEN || !value.fract().is_zero() {
+        return slot;
+    }
+    while (value % (slot * Decimal::TEN)).is_zero() && slot < value {
+        slot *= Decimal::TEN;
+    }
+    slot
+}
+
+impl Reader<'_> {
+    pub(super) fn push(&mut self, place: Place, value: Decimal, slot: Decimal, digits: bool) {
+        let part = Part {
+            value,
+            slot,
+            start: place.at,
+            end_before: self.end,
+            joint: place.joint,
+            touches: place.touches,
+            digits,
+        };
+        self.parts.push(part);
+    }
+
+    pub(super) fn add(&mut self, place: Place, unit: Decimal) -> bool {
+        let value = unit + self.added_to_next.unwrap_or_default();
+        let words = self.tokens.words;
+        let mut slot = room_below(value);
+        if words.counts_by_twenties && (value == Decimal::from(60) || value == Decimal::from(80)) {
+            slot = Decimal::from(20);
+        }
+        let Some(last) = self.parts.last().copied() else {
+            self.added_to_next = None;
+            self.push(place, value, slot, false);
+            return true;
+        };
+        if value.is_zero() {
+            self.zero = true;
+            return last.slot > Decimal::TEN;
+        }
+        if value == HALF {
+            return self.half(place, last);
+        }
+        if self.takes_tens(place, value, slot) {
+            return true;
+        }
+        if self.takes_hundreds(place, value, slot) {
+            return true;
+        }
+        // A thousand or one and a half is a range, and no 1001.5.
+        let fits = value < last.slot && value.fract().is_zero();
+        if fits {
+            self.push(place, value, slot, false);
+        }
+        fits
+    }
+
+    /// Half of the rank before it, or one half more: 两万半, two and a half.
+    fn half(&mut self, place: Place, last: Part) -> bool {
+        if last.slot >= Decimal::ONE_HUNDRED {
+            self.push(place, last.slot * HALF, Decimal::ZERO, false);
+            return true;
+        }
+        let whole = last.value.fract().is_zero() && last.slot != HALF;
+        if whole && let Some(last) = self.parts.last_mut() {
+            (last.value, last.slot) = (last.value + HALF, HALF);
+        }
+        whole
+    }
+
+    /// Tens behind a unit: fünfundzwanzig, and "two fifty" of hundreds that go without saying.
+    fn takes_tens(&mut self, place: Place, value: Decimal, slot: Decimal) -> bool {
+        let (words, alone) = (self.tokens.words, self.parts.len() == 1);
+        let tens = value >= Decimal::from(20) && value < Decimal::ONE_HUNDRED && slot >= Decimal::TEN;
+        let Some(last) = self.parts.last_mut().filter(|last| tens && last.value < Decimal::TEN && !last.digits) else {
+            return false;
+        };
+        let joined = words.units_before_tens && place.joint;
+        let hundreds = words.hundreds_unsaid && !place.joint && alone && last.value >= Decimal::ONE;
+        (last.value, last.slot) = match (joined, hundreds) {
+            (true, _) => (last.value + value, Decimal::ONE),
+            (false, true) => (last.value * Decimal::ONE_HUNDRED + value, slot),
+            (false, false) => return false,
+        };
+        true
+    }
+
+    /// Hundreds behind thousands that go without saying: две пятьсот, dois e quinhentos.
+    fn takes_hundreds(&mut self, place: Place, value: Decimal, slot: Decimal) -> bool {
+        let hundreds = value >= Decimal::ONE_HUNDRED && value < Decimal::ONE_THOUSAND;
+        let first = self.parts.last().filter(|last| self.parts.len() == 1 && !last.digits);
+        let few = first.is_some_and(|first| first.value >= Decimal::TWO && first.value < Decimal::ONE_HUNDRED);
+        if !(self.tokens.words.thousands_unsaid && hundreds && few) {
+            return false;
+        }
+        if let Some(first) = self.parts.last_mut() {
+            (first.value, first.slot) = (first.value * Decimal::ONE_THOUSAND, Decimal::ONE_THOUSAND);
+        }
+        self.push(place, value, slot, false);
+        true
+    }
+
+    pub(super) fn multiply(&mut self, place: Place, factor: Decimal, word: &Word, end: usize) -> bool {
+        // 三点五十 is ten to four.
+        if !self.may_multiply(place, end) || self.decimals > 0 && factor < Decimal::ONE_THOUSAND {
+            return false;
+        }
+        let smaller = self.parts.iter().rev().take_while(|part| part.value < factor || part.digits).count();
+        let from = self.parts.len() - smaller;
+        let group: Decimal = self.parts[from..].iter().map(|part| part.value).sum();
+        let before = from.checked_sub(1).map(|place| self.parts[place].slot);
+        if smaller == 0 {
+            let more = self.added_to_next.take();
+            if before.is_none() && more.is_none() && !word.is(Marks::ALONE) || before.is_some_and(|slot| factor >= slot)
+            {
+                return false;
+            }
+            self.push(place, factor * (Decimal::ONE + more.unwrap_or_default()), factor, false);
+        } else {
+            // The parts were not meant to be one: "two thousand and three hundred thousand" are two numbers.
+            let value = (group * factor).min(MOST);
+            if before.is_some_and(|slot| value >= slot) {
+                self.split(from);
+                return false;
+            }
+            if from == 0 && smaller == 1 && self.number.factor > Decimal::ONE {
+                self.number.factor *= factor;
+            } else if from == 0 {
+                (self.number.coefficient, self.number.factor) = (group, factor);
+            }
+            let first = self.parts[from];
+            self.parts.truncate(from);
+            self.parts.push(Part { value, slot: factor, digits: false, ..first });
+        }
+        self.number.last_factor = factor;
+        self.number.weak = word.is(Marks::WEAK) && self.parts.len() == 1 && self.number.words == 0;
+        self.zero = false;
+        true
+    }
+
+    /// One letter must touch the digits, or a sign of money: "5 k" may be anything, and "5 k€" is a sum.
+    fn may_multiply(&self, place: Place, end: usize) -> bool {
+        let chars = self.tokens.chars;
+        let single = end - place.at == 1 && !is_spaceless(chars[place.at]);
+        let touches = place.at > 0 && chars[place.at - 1].is_ascii_digit();
+        let sign = chars.get(end).is_some_and(|c| !c.is_alphanumeric() && *c != ' ');
+        !single || touches || sign && is_money_at(self.tokens, end)
+    }
+
+    /// Ends the number before the last "and" of the parts from there on, or before all of them.
+    fn split(&mut self, from: usize) {
+        let joint = self.parts[from..].iter().rposition(|part| part.joint).map_or(from, |place| from + place);
+        self.end = self.parts[joint].end_before;
+        self.parts.truncate(joint);
+    }
+
+    pub(super) fn finish(mut self) -> Option<Number> {
+        let first = self.parts.first()?;
+        if first.start > self.number.start && self.added_to_next.is_some() {
+            return None;
+        }
+        let mut number = self.number;
+        if number.factor == Decimal::ONE {
+            number.coefficient = first.value;
+        }
+        number.open = self.open();
+        self.tail();
+        number.value = self.parts.iter().map(|part| part.value).sum::<Decimal>().min(MOST);
+        number.end = self.end;
+        Some(number)
+    }
+
+    fn open(&self) -> Option<Open> {
+        let (last, before) = self.parts.split_last()?;
+        let written = last.touches && !last.joint && !last.digits && is_spaceless(self.tokens.chars[last.start - 1]);
+        let one = last.value < Decimal::TEN && last.value >= Decimal::ONE && last.value.fract().is_zero();
+        let base = before.iter().map(|part| part.value).sum();
+        let open = Open { base, slot: before.last()?.slot, digit: last.value };
+        (written && one && !self.zero).then_some(open)
+    }
+
+    /// 三千五, 3万5, millecinque, mille e due: five, or two, of the next lower rank.
+    fn tail(&mut self) {
+        let two = self.parts.len() == 2;
+        let [.., before, last] = &mut self.parts[..] else { return };
+        let one = last.value < Decimal::TEN && last.value >= Decimal::ONE && last.value.fract().is_zero();
+        let spaceless = is_spaceless(self.tokens.chars[last.start - 1]) || last.digits;
+        let chinese = spaceless && last.touches && !last.joint && before.slot >= Decimal::ONE_HUNDRED;
+        // Centocinque and milleuno are what they say.
+        let counts_things = || self.tokens.marked(self.tokens.skip_spaces(self.end), Marks::NOT_AFTER).is_some();
+        let words = self.tokens.words;
+        // Where an "and" joins cents, it joins these too: mille e due, but not mille et deux.
+        let joins = !last.joint || words.cents_behind_and;
+        let spoken = words.tail_is_next_rank && two && joins && !last.digits && !counts_things();
+        let counts = chinese || spoken && before.slot >= Decimal::ONE_THOUSAND && last.value > Decimal::ONE;
+        if one && counts && !self.zero {
+            last.value = last.value * before.slot / Decimal::TEN;
+        }
+        let hundreds = last.value >= Decimal::ONE_HUNDRED && last.value < Decimal::ONE_THOUSAND;
+        if hundreds && before.slot == MILLION && self.tokens.words.million_takes_thousands {
+            last.value *= Decimal::ONE_THOUSAND;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! How many of a product are wanted, where that is a property of its own: "40 chairs" are bulk.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::files::read;
+use super::matcher::{Hit, Meaning};
+use super::money::Found;
+use super::reading::{Reader, longest};
+use hotline_domain::{Mention, Problem, Reading, SourceFile};
+
+/// More digits than this are no quantity.
+const MOST_DIGITS: usize = 4;
+
+/// `quantities.toml`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Quantities(Vec<(Arc<str>, Quantity)>);
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Quantity {
+    least: u32,
+    /// Beginnings of the keys of products that come in sizes, and up to which number that may be one.
+    #[serde(default)]
+    sized: BTreeMap<String, u32>,
+}
+
+impl Quantities {
+    pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
+        let written: BTreeMap<String, Quantity> = read(file)?;
+        Ok(Self(written.into_iter().map(|(name, quantity)| (name.into(), quantity)).collect()))
+    }
+}
+
+impl Quantity {
+    fn is_reached(&self, number: u32, product: &str) -> bool {
+        let size = self.sized.iter().any(|(key, most)| product.starts_with(key.as_str()) && number <= *most);
+        number >= self.least && !size
+    }
+}
+
+impl Reader<'_> {
+    /// Adds what the numbers before products say, where no word says it.
+    pub(super) fn quantities(&self, hits: &[Hit<'_>], sums: &[Found], reading: &mut Reading) {
+        for hit in longest(hits, |meaning| matches!(meaning, Meaning::Product(_))) {
+            let (Meaning::Product(product), Some((start, number))) = (hit.meaning, self.number_before(hit.start, sums))
+            else {
+                continue;
+            };
+            let span = self.span(hit.start, hit.end);
+            // Mentions stand in the order of the text.
+            let place = reading.products.partition_point(|mention| mention.span.start < span.start);
+            if reading.products.get(place).is_none_or(|mention| mention.span != span) {
+                continue;
+            }
+            for (key, quantity) in &self.lexicon.quantities.0 {
+                let told = reading.attributes.iter().any(|mention| mention.key == *key);
+                if told || !quantity.is_reached(number, product) || self.is_negated(hit.start) {
+                    continue;
+                }
+                let span = self.span(start, hit.end);
+                let place = reading.attributes.partition_point(|mention| mention.span.start < span.start);
+                let mention = Mention { key: key.clone(), span, implies: None, level: None, negated: false };
+                reading.attributes.insert(place, mention);
+            }
+        }
+    }
+
+    /// The whole number right before a place, and where it begins, if it is no sum of money.
+    fn number_before(&self, end: usize, sums: &[Found]) -> Option<(usize, u32)> {
+        let chars = &self.folded.chars;
+        let end = if end > 0 && chars[end - 1] == ' ' { end - 1 } else { end };
+        let digits = chars[..end].iter().rev().take(MOST_DIGITS + 1).take_while(|c| c.is_ascii_digit()).count();
+        let start = end - digits;
+        let free = start == 0 || matches!(chars[start - 1], ' ' | ':' | '(');
+        let is_sum = |sum: &Found| sum.certain && sum.start < end && start < sum.end;
+        if digits == 0 || digits > MOST_DIGITS || !free || sums.iter().any(is_sum) {
+            return None;
+        }
+        let figure = |all: u32, c: &char| all * 10 + c.to_digit(10).unwrap_or(0);
+        Some((start, chars[start..end].iter().fold(0, figure)))
+    }
+}

@@ -34,7 +34,9 @@ impl Shop {
         let app = App::start(address, graph, database, &settings).await;
         // What the shop has no words for goes as Meta's template, inside the window too.
         for name in TEMPLATES {
-            ["en_US", "zh_HK", "fr"].map(|code| sandbox.add_template(&template(name, code, "Hi {{1}}, it is here.")));
+            for code in ["en_US", "zh_HK", "fr"] {
+                sandbox.add_template(&template(name, code, "Hi {{1}}, it is here."));
+            }
         }
         sandbox.verify().await.unwrap();
         Self { address, sandbox, http: http(), _keywords: keywords, _app: app }

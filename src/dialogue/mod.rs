@@ -129,8 +129,7 @@ impl Dialogue {
         answer::answer(self, memory, (contact, known), shop, standing, now)
     }
 
-    /// The words of a follow-up: free-form inside the service window, a template of Meta's outside. What the shop has no words for
-    /// says what Meta's template says, inside as well.
+    /// The words of a follow-up: free-form inside the service window, a template of Meta's outside.
     /// Inside the window, one about a product that is sold leads to its page, another to the page that its form names.
     pub fn follow_up(
         &self,
@@ -139,7 +138,7 @@ impl Dialogue {
         shop: &Shop,
         only_template: bool,
     ) -> (Content, Vec<Link>) {
-        if only_template || !self.has_words(&planned.template) {
+        if only_template {
             let (template, link) = self.templates.template(planned, contact, shop, &self.forms);
             return (Content::Template(Box::new(template)), link.into_iter().collect());
         }
@@ -178,7 +177,7 @@ impl Dialogue {
         self.templates.sample(template, kind, shop, &self.forms, link)
     }
 
-    /// Whether the shop has words of its own for a follow-up: only with them it may go as free-form.
+    /// Whether the shop has words of its own for a follow-up.
     pub fn has_words(&self, template: &str) -> bool {
         self.templates.has_own(template)
     }

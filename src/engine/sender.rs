@@ -11,7 +11,8 @@ use tokio_util::task::AbortOnDropHandle;
 use super::Engine;
 use super::lanes::Lane;
 use super::limits::may_leave;
-use super::templates::{in_language, is_marketing};
+use super::state::State;
+use super::templates::{in_its_words, in_language, is_marketing};
 use crate::domain::{Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
 use crate::outreach::Departure;
 use crate::outreach::pacer::Pace;
@@ -152,6 +153,8 @@ fn unasked(engine: &Engine, resting: Vec<String>) -> Unasked {
     let gate = move |state: Option<&str>, message: &Outgoing, departures: &[Departure]| {
         let marketing = is_marketing(message, book.as_deref(), &knowledge);
         let leave = may_leave(&knowledge, state, (message, departures), marketing, now);
+        let contact = || serde_json::from_str::<State>(state?).ok().map(|state| state.contact);
+        let leave = in_its_words(leave, message, contact, book.as_deref(), &knowledge, now);
         in_language(leave, message, book.as_deref(), &knowledge, now)
     };
     Unasked { limits, gate: Arc::new(gate), resting }

@@ -11,7 +11,7 @@ use super::Engine;
 use super::fold::Knowledge;
 use super::limits::is_minded_here;
 use super::links;
-use crate::domain::{Contact, Content, Duration, MessageKind, Outgoing, TemplateRef, Timestamp};
+use crate::domain::{Contact, Content, Duration, FollowUpRequest, MessageKind, Outgoing, TemplateRef, Timestamp};
 use crate::outreach::{Book, Choice, Listed, Needed, Offer, Sent, Standing};
 use crate::store::{CampaignState, Leave, StoreError};
 use crate::whatsapp::signals::Subject;
@@ -156,6 +156,46 @@ pub(super) fn in_language(
         return Leave::Now;
     }
     Leave::Instead(Content::Template(Box::new(chosen)))
+}
+
+/// A follow-up as free-form that the shop has no words for: where Meta's list tells what its template says, it says that, and not
+/// what all follow-ups say. `contact` is read only then.
+pub(super) fn in_its_words(
+    leave: Leave,
+    message: &Outgoing,
+    contact: impl FnOnce() -> Option<Contact>,
+    book: Option<&Book>,
+    knowledge: &Knowledge,
+    now: Timestamp,
+) -> Leave {
+    let (Content::Text { .. }, Leave::Now, Some(name), Some(book)) =
+        (&message.content, &leave, &message.template, book)
+    else {
+        return leave;
+    };
+    if knowledge.dialogue.has_words(name) || book.languages(name).is_empty() {
+        return leave;
+    }
+    let Some(contact) = contact() else { return leave };
+    let planned = FollowUpRequest::behind(message);
+    let (Content::Template(mut template), _) = knowledge.dialogue.follow_up(&planned, &contact, &knowledge.shop, true)
+    else {
+        return leave;
+    };
+    let (sent, wanted) = as_sent(message, &template, knowledge);
+    let wanted = wanted.clone();
+    (template.language, template.parts) = match book.choose(&wanted, &sent, shop_language(knowledge)) {
+        Choice::In(language, parts) => (language, parts),
+        Choice::Held(why) => return Leave::NotBefore(now + ASK_AGAIN, why),
+    };
+    if template.language != wanted {
+        knowledge.dialogue.say_in_its_language(&mut template, message.product.as_deref(), &wanted);
+    }
+    let listed = book.languages(name).iter().find(|listed| listed.language == template.language);
+    match listed.and_then(|listed| listed.said(&template)) {
+        Some(body) => Leave::Instead(Content::Text { body }),
+        None => leave,
+    }
 }
 
 /// Reads and judges until told to stop.

@@ -55,6 +55,15 @@ impl Listed {
         (!said.is_empty()).then(|| format!("{}: {}", self.language, said.join("; ")))
     }
 
+    /// What its body says, filled in; `None` where Meta has not told its words.
+    pub fn said(&self, template: &TemplateRef) -> Option<String> {
+        let numbered = template.parts.numbered.as_ref().unwrap_or(&template.body);
+        let numbered = (1..).zip(numbered).map(|(gap, text): (u32, _)| (gap.to_string(), text));
+        let named = template.parts.named.iter().map(|(gap, text)| (gap.clone(), text));
+        let fill = |said: String, (gap, text): (String, &String)| said.replace(&format!("{{{{{gap}}}}}"), text);
+        (!self.body.is_empty()).then(|| numbered.chain(named).fold(self.body.clone(), fill))
+    }
+
     fn state(&self) -> String {
         let parts = [&self.status, &self.reason].map(String::as_str);
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")

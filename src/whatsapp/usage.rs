@@ -61,8 +61,7 @@ mod tests {
         let app = ("x-app-usage", r#"{"call_count":28,"total_time":25,"total_cputime":30}"#);
         let business = (
             "x-business-use-case-usage",
-            r#"{"102":[{"type":"whatsapp","call_count":81,"total_cputime":1,"total_time":1,"estimated_time_to_regain_access":0},
-                {"type":"whatsapp_business_management","call_count":100,"total_cputime":9,"total_time":9,"estimated_time_to_regain_access":19}]}"#,
+            r#"{"102":[{"type":"whatsapp","call_count":81,"total_cputime":1,"total_time":1,"estimated_time_to_regain_access":0},{"type":"whatsapp_business_management","call_count":100,"total_cputime":9,"total_time":9,"estimated_time_to_regain_access":19}]}"#,
         );
         assert_eq!(told(&[app]), Some(Usage { percent: 30, regain: Duration(0) }));
         assert_eq!(told(&[app, business]), Some(Usage { percent: 100, regain: Duration::minutes(19) }));

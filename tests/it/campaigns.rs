@@ -7,14 +7,12 @@ use hotline::store::{CampaignRow, CampaignState, Place, SendOutcome, SendResult,
 use hotline::whatsapp::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::app::{App, customer, free_address, http, sandbox, template, text_webhook, wide_awake};
+use crate::app::{App, customer, free_address, http, sandbox, text_webhook, wide_awake};
 use crate::db::{Database, eventually};
 use crate::limits::open_gate;
 use crate::store::{NOW, fold_all, message, reply};
 
 const TOKEN: &str = "token-of-the-api";
-/// What Meta has of the campaigns here.
-const TEMPLATES: [&str; 6] = ["spring_one", "spring_two", "spring_grey", "summer", "brief", "autumn"];
 
 /// A server at whose hours everything may be sent, and the phones of its customers.
 struct Shop {
@@ -32,12 +30,6 @@ impl Shop {
         let keywords = wide_awake();
         let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap())];
         let app = App::start(address, graph, database, &settings).await;
-        // What the shop has no words for goes as Meta's template, inside the window too.
-        for name in TEMPLATES {
-            for code in ["en_US", "zh_HK", "fr"] {
-                sandbox.add_template(&template(name, code, "Hi {{1}}, it is here."));
-            }
-        }
         sandbox.verify().await.unwrap();
         Self { address, sandbox, http: http(), _keywords: keywords, _app: app }
     }

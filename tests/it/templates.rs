@@ -233,6 +233,29 @@ async fn the_command_judges_what_meta_lists_and_has_the_shops_words_approved() {
     assert!(ladder["body"].as_str().unwrap().contains("Ещё {{2}} в этом году"), "{ladder}");
 }
 
+/// What the shop has no words for says inside the service window what Meta's template says, and costs nothing there.
+#[tokio::test(flavor = "multi_thread")]
+async fn inside_the_window_a_campaign_says_what_its_template_says() {
+    for database in Database::each().await {
+        let templates = |_| vec![draft("summer_sale", "en_US", "Hi {{1}}, summer sale until Sunday.").call()];
+        let shop = Shop::start(&database, "hello", templates, "").await;
+        shop.sandbox.write(&customer(1), "hello again");
+        eventually("the window is open", async || {
+            (shop.dry_run("summer_sale").await["as_template"] == 0).then_some(())
+        })
+        .await;
+        shop.run("summer_sale").await;
+        eventually("it says what the template says", async || {
+            let shown = shop.sandbox.phone(&customer(1).number[1..]);
+            let says = |shown: &Value| {
+                shown["text"]["body"].as_str().is_some_and(|body| body.ends_with(", summer sale until Sunday."))
+            };
+            shown.iter().any(says).then_some(())
+        })
+        .await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_follow_up_leaves_in_the_nearest_language_that_is_approved_or_is_held_until_one_is() {
     for database in Database::each().await {

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
 
 use crate::app::free_address;
 use crate::db::{Database, eventually};
@@ -55,7 +56,7 @@ pub async fn browser(port: u16, profile: &std::path::Path, width: u32) -> Client
     hotline::whatsapp::client::install_tls();
     let address = format!("http://127.0.0.1:{port}");
     eventually("chromium starts", async || {
-        ClientBuilder::rustls().ok()?.capabilities(options.clone()).connect(&address).await.ok()
+        ClientBuilder::new(HttpConnector::new()).capabilities(options.clone()).connect(&address).await.ok()
     })
     .await
 }

@@ -139,7 +139,7 @@ pub(in crate::store) async fn retry(
 /// Soon after a message left.
 macro_rules! soon {
     ($moment:literal) => {
-        // Meta tells times in whole seconds: an answer within the same one looks earlier.
+        // Meta tells times in whole seconds: an answer within the same one looks earlier (`replied` asks when it came in).
         concat!($moment, " > o.sending_since - 1000 and ", $moment, " <= o.sending_since + $2")
     };
 }
@@ -149,7 +149,7 @@ macro_rules! replied {
         concat!(
             "exists (select 1 from journal j where j.contact_id = o.contact_id and j.kind = 'message' and ",
             soon!("j.at"),
-            " and not exists (select 1 from unread u where u.seq = j.seq) and not exists (select 1 from profiles p ",
+            " and j.received > o.sending_since and not exists (select 1 from unread u where u.seq = j.seq) and not exists (select 1 from profiles p ",
             "where p.contact_id = o.contact_id and p.opted_out_at <= j.at and ",
             soon!("p.opted_out_at"),
             "))"

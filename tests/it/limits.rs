@@ -97,6 +97,10 @@ async fn what_is_held_waits_while_replies_go_and_grows_back_after_its_rest() {
         };
         assert!(store.hold(&hold("number:1")).await.unwrap());
         assert!(!store.hold(&hold("number:1")).await.unwrap(), "told once");
+        // The newest reason is the one that a person reads.
+        assert!(store.hold(&HoldRow { why: "quality YELLOW".into(), ..hold("number:1") }).await.unwrap());
+        assert_eq!(store.holds().await.unwrap()[0].why, "quality YELLOW", "{}", database.kind);
+        assert!(store.hold(&hold("number:1")).await.unwrap());
         // A person's stop is another hold: what Meta holds for a while does not shorten it, and what Meta lifts does not end it.
         let (mut ana, mut short) = (hold("number:1"), hold("number:1"));
         (ana.source, ana.why) = ("ana".into(), "ana stopped it".into());

@@ -20,7 +20,7 @@ pub(in crate::store) async fn hold(connection: &mut Connection, row: &HoldRow) -
         .await?;
     let upsert = "insert into holds (what, since, until, why, source) values ($1, $2, $3, $4, $5) \
                   on conflict (what, source) do update set until = excluded.until, why = excluded.why \
-                  where holds.until is not null and (excluded.until is null or excluded.until > holds.until)";
+                  where excluded.until is null or (holds.until is not null and excluded.until > holds.until)";
     let query = sqlx::query(upsert).bind(&row.what).bind(row.since.0).bind(row.until.map(|until| until.0));
     query.bind(&row.why).bind(&row.source).execute(&mut *connection).await?;
     let news = before.as_ref() != Some(&row.why);

@@ -399,10 +399,12 @@ fn of_message(
         signals.push(signal("conversation"));
     }
     signals.push(of_contact(signal("message"), contact));
-    if responses::answers_campaign(facts, event.at, rulebook.answered_within) {
+    // Who asks for silence has read what we sent, but that is no response to repeat.
+    let welcome = !reading.is_some_and(|reading| reading.wants(Intent::OptOut));
+    if responses::answers_campaign(facts, event.at, rulebook.answered_within) && welcome {
         signals.push(signal("responded"));
     }
-    if responses::note_answer(facts, message.reply_to.as_deref(), event.at, rulebook.answered_within) > 0 {
+    if responses::note_answer(facts, message.reply_to.as_deref(), event.at, rulebook.answered_within) > 0 && welcome {
         signals.push(signal("answered"));
     }
     // A button under our own question about them.

@@ -77,7 +77,8 @@ fn shop_language(knowledge: &Knowledge) -> &str {
     knowledge.dialogue.shop_language(&knowledge.shop)
 }
 
-/// Every template that there are words for, in each of their languages: what rules send, and what has words of its own.
+/// Every template that there are words for, in each of their languages: what rules send, and what has words of its own. The
+/// shop's language comes first: Meta's 200 calls an hour (section 5) do not suffice for all.
 pub fn drafts(knowledge: &Knowledge) -> Vec<Draft> {
     let mut kinds: BTreeMap<&str, MessageKind> = BTreeMap::new();
     for (_, kind, template) in knowledge.rulebook.sends() {
@@ -100,7 +101,9 @@ pub fn drafts(knowledge: &Knowledge) -> Vec<Draft> {
         };
         wordings.map(draft).collect::<Vec<_>>()
     };
-    kinds.into_iter().flat_map(of).collect()
+    let mut drafts: Vec<Draft> = kinds.into_iter().flat_map(of).collect();
+    drafts.sort_by_key(|draft| draft.language != shop_language(knowledge));
+    drafts
 }
 
 /// How everything stands that Meta lists or that is needed.

@@ -2,7 +2,7 @@
 
 use axum::Form;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use minijinja::value::Serde;
@@ -13,8 +13,9 @@ use super::access::SignedIn;
 use super::{App, console};
 use crate::store::StoreError;
 
-/// Lines of what waits and of the history.
-const LINES: i64 = 50;
+/// Lines of what waits, of what is planned and of the history: at first, and where more are asked for.
+const LINES: i64 = 20;
+const MORE_LINES: i64 = 200;
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -24,12 +25,19 @@ pub(super) fn router() -> Router<App> {
         .route("/outreach/stop", post(stop))
 }
 
-async fn page(State(app): State<App>, signed_in: SignedIn) -> Response {
+#[derive(Deserialize)]
+struct Shown {
+    #[serde(default)]
+    more: bool,
+}
+
+async fn page(State(app): State<App>, signed_in: SignedIn, Query(shown): Query<Shown>) -> Response {
+    let lines = if shown.more { MORE_LINES } else { LINES };
     let read =
-        async { Ok::<_, StoreError>((app.engine.outlook(LINES).await?, console::head(&app, &signed_in).await?)) };
+        async { Ok::<_, StoreError>((app.engine.outlook(lines).await?, console::head(&app, &signed_in).await?)) };
     let Ok((outlook, head)) = read.await else { return app.pages.unavailable() };
     let zone = app.engine.shelf().knowledge().shop.zone.name();
-    app.pages.show("outreach.html", context! { outlook => Value::from(Serde(outlook)), zone, ..head })
+    app.pages.show("outreach.html", context! { outlook => Value::from(Serde(outlook)), lines, more => !shown.more, zone, ..head })
 }
 
 async fn templates(State(app): State<App>, signed_in: SignedIn) -> Response {

@@ -37,7 +37,10 @@ async fn page(State(app): State<App>, signed_in: SignedIn, Query(shown): Query<S
         async { Ok::<_, StoreError>((app.engine.outlook(lines).await?, console::head(&app, &signed_in).await?)) };
     let Ok((outlook, head)) = read.await else { return app.pages.unavailable() };
     let zone = app.engine.shelf().knowledge().shop.zone.name();
-    app.pages.show("outreach.html", context! { outlook => Value::from(Serde(outlook)), lines, more => !shown.more, zone, ..head })
+    app.pages.show(
+        "outreach.html",
+        context! { outlook => Value::from(Serde(outlook)), lines, more => !shown.more, zone, ..head },
+    )
 }
 
 async fn templates(State(app): State<App>, signed_in: SignedIn) -> Response {

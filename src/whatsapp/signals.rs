@@ -222,7 +222,9 @@ fn account(value: &Value, event: &str) -> Vec<Signal> {
         }
         "DISABLED_UPDATE" => match value["ban_info"]["waba_ban_state"].as_str() {
             Some("REINSTATE") => vec![Signal::Lift { what: Subject::Account, why: "Meta: REINSTATE".into() }],
-            Some("SCHEDULE_FOR_DISABLE") => hold(None, "Meta will disable the account: appeal in WhatsApp Manager".into()),
+            Some("SCHEDULE_FOR_DISABLE") => {
+                hold(None, "Meta will disable the account: appeal in WhatsApp Manager".into())
+            }
             state => hold(None, format!("Meta has disabled the account ({})", state.unwrap_or("DISABLE"))),
         },
         "ACCOUNT_DELETED" | "ACCOUNT_OFFBOARDED" => hold(None, format!("Meta: {event}")),

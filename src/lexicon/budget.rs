@@ -130,10 +130,13 @@ impl Reader<'_> {
         let sure = self.sure(hits, sums, answers, reading);
         let verdict = |(sum, sure): (&Found, Sure)| {
             // "I will not pay more than 300" is a limit from above.
-            let above = sum.amount.max.is_none() && (self.is_negated(sum.start) || self.is_denied(sum, &sums.budget));
+            let least = sum.amount.max.is_none();
+            let refused = least && self.is_refused(sum, &sums.refused);
+            let above = refused || least && (self.is_negated(sum.start) || self.is_denied(sum, &sums.budget));
             let amount = if above { limited(&sum.amount) } else { sum.amount.clone() };
             let sum = Found { amount, ..sum.clone() };
-            let says = self.nearest(&sums.budget, &sum);
+            // Who refuses to spend more tells what can be spent.
+            let says = if refused { Some(0) } else { self.nearest(&sums.budget, &sum) };
             let elsewhere = self.nearest(&sums.elsewhere, &sum);
             let verdict = match sure {
                 Sure::No => Verdict::NoSum,
@@ -163,11 +166,29 @@ impl Reader<'_> {
         budget.get(from).is_some_and(|(_, end)| *end <= sum.start)
     }
 
+    /// "Over 80 is too much for me": the clause says that so much is not spent.
+    fn is_refused(&self, sum: &Found, refused: &[(usize, usize)]) -> bool {
+        refused.iter().any(|(start, end)| {
+            let between = if *end <= sum.start { *end..sum.start } else { sum.end..(*start).max(sum.end) };
+            let chars = &self.folded.chars[between];
+            chars.len() <= NEAR && !chars.iter().any(|c| is_border(*c))
+        })
+    }
+
+    /// "Budget 500 phone": the word of budget stands right before the number.
+    fn is_told(&self, sum: &Found, budget: &[(usize, usize)]) -> bool {
+        let chars = &self.folded.chars;
+        let gap =
+            |end: usize| chars.get(end..sum.start).is_some_and(|gap| gap.iter().all(|c| matches!(c, ' ' | ':' | '=')));
+        budget.iter().any(|(_, end)| gap(*end))
+    }
+
     /// Which numbers are sums. A bare one is where another of the same size is: "79 on Monday, and now 99".
     fn sure(&self, hits: &[Hit<'_>], sums: &Sums, answers: bool, reading: &Reading) -> Vec<Sure> {
         let sized = reading.wants(Intent::ReturnRefund)
             || reading.products.iter().any(|product| product.key.starts_with(SIZED));
-        let explained = |sum: &Found| is_explained(sum, hits, reading) || sized && may_be_size(sum);
+        let counts = |sum: &Found| !self.is_told(sum, &sums.budget) && is_counting(sum, hits);
+        let explained = |sum: &Found| is_of_model(sum, reading) || counts(sum) || sized && may_be_size(sum);
         let itself = |sum: &Found| {
             let (says, elsewhere) = (self.nearest(&sums.budget, sum), self.nearest(&sums.elsewhere, sum));
             is_sum(sum, self.stands_apart(sum), says, elsewhere, answers, reading) && !explained(sum)
@@ -286,14 +307,17 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
     sum.certain || beside_budget || answers || with_product || priced || tagged
 }
 
-/// Whether a number is a model's, or counts what stands behind it: "200 t-shirts".
-fn is_explained(sum: &Found, hits: &[Hit<'_>], reading: &Reading) -> bool {
-    let in_model = reading.brands.iter().any(|brand| {
+/// Whether a number is a model's.
+fn is_of_model(sum: &Found, reading: &Reading) -> bool {
+    reading.brands.iter().any(|brand| {
         brand.implies.is_some() && brand.span.start <= sum.amount.span.start && sum.amount.span.end <= brand.span.end
-    });
+    })
+}
+
+/// Whether a number counts what stands behind it: "200 t-shirts".
+fn is_counting(sum: &Found, hits: &[Hit<'_>]) -> bool {
     let behind = |hit: &Hit<'_>| hit.start >= sum.end && hit.start <= sum.end + 1;
-    let counts = || hits.iter().any(|hit| matches!(hit.meaning, Meaning::Product(_)) && behind(hit));
-    in_model || !sum.certain && counts()
+    !sum.certain && hits.iter().any(|hit| matches!(hit.meaning, Meaning::Product(_)) && behind(hit))
 }
 
 /// How surely a sum is what the customer can spend.

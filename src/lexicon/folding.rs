@@ -17,6 +17,8 @@ pub(super) struct Folded {
     bytes: Vec<u32>,
     /// How often the last character stood in a row.
     run: u32,
+    /// Where words of three capitals begin in the original: CAD.
+    capitals: Vec<u32>,
 }
 
 impl Folded {
@@ -32,6 +34,7 @@ impl Folded {
             origin: Vec::with_capacity(length + 1),
             bytes: Vec::with_capacity(length + 1),
             run: 0,
+            capitals: capitals(original),
         };
         let mut count = 0;
         for (index, c) in original.chars().enumerate() {
@@ -51,7 +54,8 @@ impl Folded {
     fn of_ascii(original: &str) -> Self {
         let places = || (0..=original.len() as u32).collect();
         let chars: Vec<char> = original.chars().map(plain_ascii).collect();
-        Self { text: chars.iter().collect(), chars, origin: places(), bytes: places(), run: 0 }
+        let text = chars.iter().collect();
+        Self { text, chars, origin: places(), bytes: places(), run: 0, capitals: capitals(original) }
     }
 
     #[inline]
@@ -120,10 +124,16 @@ impl Folded {
         if end == 0 { 0 } else { self.origin(end - 1) + 1 }
     }
 
+    /// Whether the word at a place was written in three capitals, as codes are, in a text that is not all capitals.
+    pub(super) fn is_code(&self, start: usize) -> bool {
+        self.capitals.binary_search(&self.origin(start)).is_ok()
+    }
+
     /// The same text with words replaced: places (in order, not overlapping) and letters. The letters stand where those did
     /// that they replace.
     pub(super) fn replaced<'l>(&self, words: impl Iterator<Item = (usize, usize, &'l [char])>) -> Self {
-        let mut folded = Self { text: String::with_capacity(self.text.len() + 8), ..Self::default() };
+        let text = String::with_capacity(self.text.len() + 8);
+        let mut folded = Self { text, capitals: self.capitals.clone(), ..Self::default() };
         let mut at = 0;
         for (start, end, letters) in words {
             folded.append((at..start).map(|index| (self.chars[index], self.origin[index])));
@@ -151,6 +161,25 @@ impl Folded {
     pub(super) fn slice(&self, start: usize, end: usize) -> &str {
         &self.text[self.bytes[start] as usize..self.bytes[end] as usize]
     }
+}
+
+/// Where words of three capitals begin; nowhere where all is written in capitals.
+fn capitals(original: &str) -> Vec<u32> {
+    let mut places = Vec::new();
+    let (mut length, mut capitals, mut small) = (0, 0, false);
+    for (index, c) in original.chars().chain([' ']).enumerate() {
+        if c.is_alphabetic() {
+            length += 1;
+            capitals += u32::from(c.is_ascii_uppercase());
+            small |= c.is_lowercase();
+        } else {
+            if length == 3 && capitals == 3 {
+                places.push(index as u32 - 3);
+            }
+            (length, capitals) = (0, 0);
+        }
+    }
+    if small { places } else { Vec::new() }
 }
 
 /// Whether three letters are the same, whatever their case.

@@ -100,8 +100,10 @@ pub(super) struct Sums {
     pub(super) found: Vec<Found>,
     /// Where words stand that tell what can be spent…
     pub(super) budget: Vec<(usize, usize)>,
-    /// …and those that tell another reason for a sum.
+    /// …those that tell another reason for a sum…
     pub(super) elsewhere: Vec<(usize, usize)>,
+    /// …and those that refuse to spend so much.
+    pub(super) refused: Vec<(usize, usize)>,
 }
 
 impl Sums {
@@ -128,7 +130,7 @@ pub(super) fn find(
 ) -> Sums {
     let Some(tokens) = Tokens::scan(words, &folded.chars) else { return Sums::default() };
     let numbers = numbers::find(&tokens);
-    let finder = Finder { tokens: &tokens, lang, hints, numbers: &numbers, negated };
+    let finder = Finder { tokens: &tokens, folded, lang, hints, numbers: &numbers, negated };
     let mut sums = finder.sums();
     finder.merge_bounds(&mut sums);
     finder.choices(&mut sums);
@@ -137,9 +139,10 @@ pub(super) fn find(
     finder.carry_over(&mut sums);
     let (budget, elsewhere) = (tokens.places(Marks::BUDGET), tokens.places(Marks::NOT_BUDGET));
     Sums {
-        found: sums.iter().map(|sum| finder.make(folded, sum)).collect(),
+        found: sums.iter().map(|sum| finder.make(sum)).collect(),
         budget: outside(&budget, &elsewhere),
         elsewhere: outside(&elsewhere, &budget),
+        refused: tokens.places(Marks::REFUSED),
     }
 }
 
@@ -155,6 +158,7 @@ fn outside(words: &[(usize, usize)], longer: &[(usize, usize)]) -> Vec<(usize, u
 
 pub(super) struct Finder<'a> {
     pub(super) tokens: &'a Tokens<'a>,
+    pub(super) folded: &'a Folded,
     pub(super) lang: Option<&'a str>,
     pub(super) hints: &'a Hints<'a>,
     pub(super) numbers: &'a [Number],
@@ -316,7 +320,7 @@ impl Finder<'_> {
         name.sign.is_none_or(|sign| self.tokens.words.signs[usize::from(sign)].code.is_some())
     }
 
-    /// A code that is a word too counts in its own country, or behind three digits where no country is known.
+    /// A code that is a word too counts in its own country, in capitals, or behind three digits where no country is known.
     fn may_follow(&self, sum: &Sum, name: &Name) -> bool {
         let least = name.sign.and_then(|sign| self.tokens.words.signs[usize::from(sign)].least);
         let cents = || self.tokens.digits_at(name.end).is_some_and(|digits| digits.count == 2);
@@ -326,7 +330,9 @@ impl Finder<'_> {
         let code = |word: &Word| (word.is(Marks::WORD_CODE) && word.sign.is_none()).then_some(word.code);
         let Some((Some(code), _)) = self.tokens.longest(name.start, code) else { return true };
         match self.tokens.words.of_country(self.hints.country) {
-            Some(own) => own == code,
+            Some(own) if own == code => true,
+            _ if self.folded.is_code(name.start) => true,
+            Some(_) => false,
             None => sum.low.value >= Decimal::ONE_HUNDRED,
         }
     }
@@ -363,7 +369,7 @@ impl Finder<'_> {
         number.in_words() && self.tokens.at(number.start).any(|(word, end)| word.is(Marks::NOTE) && end <= number.end)
     }
 
-    fn make(&self, folded: &Folded, sum: &Sum) -> Found {
+    fn make(&self, sum: &Sum) -> Found {
         let (currency, inferred) = match sum.named {
             Named::Known(currency) => (Some(currency), false),
             Named::Shared => (None, false),
@@ -398,7 +404,7 @@ impl Finder<'_> {
             min,
             max,
             currency,
-            span: Span { start: folded.origin(sum.start), end: folded.origin_end(sum.end) },
+            span: Span { start: self.folded.origin(sum.start), end: self.folded.origin_end(sum.end) },
             about: sum.about,
             currency_inferred: inferred,
             negated: false,

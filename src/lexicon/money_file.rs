@@ -100,6 +100,8 @@ pub(super) struct MoneyFile {
     pub(super) traps: Vec<String>,
     pub(super) budget: Vec<String>,
     pub(super) not_budget: Vec<String>,
+    /// In the clause of a sum with a lower bound they make it the limit: "over 80 is too much".
+    pub(super) refused: Vec<String>,
     /// Between two sums of which one is asked for: "is it 12 or 15?".
     pub(super) either: Vec<String>,
     /// Between two sums: the second is meant, "no wait, 300".
@@ -178,6 +180,7 @@ impl MoneyFile {
             &mut self.not_budget,
             &mut self.corrections,
             &mut self.either,
+            &mut self.refused,
             &mut self.weak,
             &mut self.alone,
             &mut self.inverted,

@@ -79,6 +79,7 @@ impl Marks {
     pub(super) const CORRECTION: Self = Self(1 << 21);
     pub(super) const MONTH: Self = Self(1 << 22);
     pub(super) const EITHER: Self = Self(1 << 23);
+    pub(super) const REFUSED: Self = Self(1 << 24);
 
     fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -275,7 +276,7 @@ impl<'a> Selection<'a> {
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 22] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 23] {
     [
         (&file.alone, Marks::ALONE),
         (&file.weak, Marks::WEAK),
@@ -292,6 +293,7 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 22] {
         (&file.not_budget, Marks::NOT_BUDGET),
         (&file.corrections, Marks::CORRECTION),
         (&file.either, Marks::EITHER),
+        (&file.refused, Marks::REFUSED),
         (&file.number_prefixes, Marks::PREFIX),
         (&file.number_suffixes, Marks::SUFFIX),
         (&file.price, Marks::PRICE),

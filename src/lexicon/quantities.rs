@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::budget::Verdict;
 use super::files::read;
 use super::matcher::{Hit, Meaning};
 use super::money::Found;
@@ -43,7 +44,7 @@ impl Quantity {
 
 impl Reader<'_> {
     /// Adds what the numbers before products say, where no word says it.
-    pub(super) fn quantities(&self, hits: &[Hit<'_>], sums: &[Found], reading: &mut Reading) {
+    pub(super) fn quantities(&self, hits: &[Hit<'_>], sums: &[(Found, Verdict)], reading: &mut Reading) {
         for hit in longest(hits, |meaning| matches!(meaning, Meaning::Product(_))) {
             let (Meaning::Product(product), Some((start, number))) = (hit.meaning, self.number_before(hit.start, sums))
             else {
@@ -69,13 +70,14 @@ impl Reader<'_> {
     }
 
     /// The whole number right before a place, and where it begins, if it is no sum of money.
-    fn number_before(&self, end: usize, sums: &[Found]) -> Option<(usize, u32)> {
+    fn number_before(&self, end: usize, sums: &[(Found, Verdict)]) -> Option<(usize, u32)> {
         let chars = &self.folded.chars;
         let end = if end > 0 && chars[end - 1] == ' ' { end - 1 } else { end };
         let digits = chars[..end].iter().rev().take(MOST_DIGITS + 1).take_while(|c| c.is_ascii_digit()).count();
         let start = end - digits;
         let free = start == 0 || matches!(chars[start - 1], ' ' | ':' | '(');
-        let is_sum = |sum: &Found| sum.certain && sum.start < end && start < sum.end;
+        let is_sum =
+            |(sum, verdict): &(Found, Verdict)| *verdict != Verdict::NoSum && sum.start < end && start < sum.end;
         if digits == 0 || digits > MOST_DIGITS || !free || sums.iter().any(is_sum) {
             return None;
         }

@@ -42,7 +42,7 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     let judged = reader.amounts(hits, &sums, hints, &mut reading);
     reader.heed_budget(&mut reading);
     reader.question(&mut reading);
-    reader.quantities(hits, &sums.found, &mut reading);
+    reader.quantities(hits, &judged, &mut reading);
     reading.tags = tags(&reading);
     (reading, judged)
 }

@@ -1,8 +1,8 @@
 //! Rules as data: what an event means for a contact's tags, colour, heat and stage, and what it starts.
 //!
-//! An event becomes *signals* (`signals.rs`; `counting.rs` knows what counts as one): an interaction, a question about a
+//! An event becomes *signals* (`signals.rs`, `messages.rs`; `counting.rs` knows what counts as one): an interaction, a question about a
 //! product, a click… Rules (`written.rs` is their language, `language.rs` checks it) are tried with them (`evaluate.rs`): they
-//! count in windows (`figures.rs`) and look at what holds. What they set and start are *consequences* (`effects.rs`, `colours.rs`).
+//! count in windows (`figures.rs`) and look at what holds. What they set and start are *consequences* (`effects.rs`, `colours.rs`, `stage_heat.rs`).
 //!
 //! What must be remembered of the past stands in *facts* (`facts.rs`; `packing.rs` and `sweep.rs` keep them small), bounded by
 //! each rule's own window, so that folding an event never reads the history. Purchases are counted (`purchases.rs`) from the
@@ -28,6 +28,7 @@ mod figures;
 mod given;
 mod language;
 mod look;
+mod messages;
 mod orders;
 mod packing;
 mod packing_orders;
@@ -42,6 +43,7 @@ mod rise;
 mod rounds;
 mod sequences;
 mod signals;
+mod stage_heat;
 mod sweep;
 mod tiers;
 mod timers;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use unicode_normalization::char::is_combining_mark;
 
 use super::facts::Facts;
-use super::{Rulebook, counting, orders, photos, responses};
+use super::messages::of_message;
+use super::{Rulebook, counting, orders, responses};
 use crate::domain::{
-    AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, Intent, Mention, MessageNumber, Money,
-    OrderEvent, Outgoing, Rates, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
+    AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, MessageNumber, Money, OrderEvent,
+    Outgoing, Rates, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
 };
 
 /// Every signal, with what it means: the words that a rule may count.
@@ -109,7 +110,7 @@ pub(super) struct Signal {
 }
 
 impl Signal {
-    fn new(name: &'static str, event: &Event, burst: Option<Timestamp>) -> Self {
+    pub(super) fn new(name: &'static str, event: &Event, burst: Option<Timestamp>) -> Self {
         Self { burst, ..Self::of_moment(name, event.at, event.seq) }
     }
 
@@ -131,7 +132,7 @@ impl Signal {
         if product.is_empty() { self } else { self.with("product", hyphens(product)) }
     }
 
-    fn at_span(mut self, span: Option<Span>) -> Self {
+    pub(super) fn at_span(mut self, span: Option<Span>) -> Self {
         self.spans.extend(span);
         self
     }
@@ -147,7 +148,7 @@ pub(super) fn hyphens(text: &str) -> String {
 }
 
 /// A name as part of a tag: lower case, hyphens.
-fn slug(text: &str) -> String {
+pub(super) fn slug(text: &str) -> String {
     // Marks belong to their letter: Hindi words would fall apart without them.
     let parts = |c: char| !c.is_alphanumeric() && !is_combining_mark(c);
     let words = text.split(parts).filter(|word| !word.is_empty());
@@ -263,7 +264,7 @@ fn of_weather(day: Signal, weather: &WeatherEvent) -> Signal {
 }
 
 /// A signal with the country and language of the contact, in lower case.
-fn of_contact(mut signal: Signal, contact: &Contact) -> Signal {
+pub(super) fn of_contact(mut signal: Signal, contact: &Contact) -> Signal {
     if let Some(country) = contact.country {
         signal = signal.with("country", country.code().to_lowercase());
     }
@@ -310,7 +311,7 @@ fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rates: &Rates,
 }
 
 /// A message or a click: the first one is what "since the first contact" counts from.
-fn interacted(facts: &mut Facts, at: Timestamp) {
+pub(super) fn interacted(facts: &mut Facts, at: Timestamp) {
     facts.first_interaction = Some(facts.first_interaction.map_or(at, |first| first.min(at)));
 }
 
@@ -373,199 +374,4 @@ fn look(event: &Event, by: &'static str, product: Option<&str>, category: Option
     // One kind of product: the key where it is told, else the category alone.
     let seen = with_product(seen, None, category);
     signals.push(if seen.field("product").is_none() { seen.with("product", "") } else { seen });
-}
-
-fn of_message(
-    facts: &mut Facts,
-    contact: &Contact,
-    event: &Event,
-    message: &InboundMessage,
-    reading: Option<&Reading>,
-    rulebook: &Rulebook,
-    signals: &mut Vec<Signal>,
-) {
-    if message.silent {
-        return;
-    }
-    let (start, is_first) = counting::burst(facts, event.at);
-    let signal = |name| Signal::new(name, event, Some(start));
-    interacted(facts, event.at);
-    if is_first {
-        signals.push(signal("interaction"));
-        signals.push(signal("written"));
-    }
-    let begins = counting::begins_conversation(facts, event.at);
-    if begins {
-        signals.push(signal("conversation"));
-    }
-    signals.push(of_contact(signal("message"), contact));
-    // Who asks for silence has read what we sent, but that is no response to repeat.
-    let welcome = !reading.is_some_and(|reading| reading.wants(Intent::OptOut));
-    if responses::answers_campaign(facts, event.at, rulebook.answered_within) && welcome {
-        signals.push(signal("responded"));
-    }
-    if responses::note_answer(facts, message.reply_to.as_deref(), event.at, rulebook.answered_within) > 0 && welcome {
-        signals.push(signal("answered"));
-    }
-    // A button under our own question about them.
-    if let Some((field, value)) =
-        message.choice.as_deref().and_then(|choice| choice.strip_prefix("profile:")?.split_once(':'))
-    {
-        signals.push(signal("profile").with("field", field).with("value", slug(value)));
-    }
-    if let Some(referral) = &message.referral {
-        let source = format!("{:?}", referral.source).to_lowercase();
-        let came = signal("referral").with("source", source);
-        signals.push(match &referral.platform {
-            Some(platform) => came.with("platform", platform.to_lowercase()),
-            None => came,
-        });
-    }
-    if let Some(reading) = reading {
-        of_reading(facts, event, message, reading, start, signals);
-    }
-    for (product, feature) in photos::take_in(facts, message, reading, begins) {
-        let about = if product.is_empty() { signal("photo") } else { signal("photo").of(&product) };
-        signals.push(if feature.is_empty() { about } else { about.with("feature", feature) });
-    }
-    signals.push(signal("replied"));
-}
-
-/// What the words of a message say.
-fn of_reading(
-    facts: &mut Facts,
-    event: &Event,
-    message: &InboundMessage,
-    reading: &Reading,
-    start: Timestamp,
-    signals: &mut Vec<Signal>,
-) {
-    let signal = |name| Signal::new(name, event, Some(start));
-    let products = reading.product_keys();
-    if let Some(key) = products.first() {
-        facts.trade = key.split('/').next().map(str::to_owned);
-        facts.topic = Some(key.to_string());
-    }
-    for (intent, span) in reading.intents.iter().zip(spans(reading)) {
-        signals.push(signal("intent").with("intent", intent.key()).at_span(span));
-    }
-    if let Some(language) = reading.lang.as_ref().filter(|_| is_sentence(message.words())) {
-        signals.push(signal("sentence").with("language", language.tag().to_lowercase()));
-    }
-    for mention in &reading.requests {
-        // A whole class that is named is asked for like a product of it.
-        if let Some(category) = mention.key.strip_prefix("category/") {
-            if !mention.negated {
-                if products.is_empty() {
-                    facts.trade = Some(category.to_owned());
-                }
-                let earned = signal("earned").with("tag", &*mention.key).with("group", "category");
-                signals.push(earned.with("category", category).at_span(Some(mention.span)));
-            }
-            continue;
-        }
-        let wanted = if mention.negated { "no" } else { "yes" };
-        let asked = signal("request").with("request", hyphens(&mention.key)).with("wanted", wanted);
-        signals.push(asked.at_span(Some(mention.span)));
-    }
-    questions(event, start, reading, &products, signals);
-    for mention in reading.attributes.iter().filter(|mention| !mention.negated) {
-        let feature = hyphens(&mention.key);
-        signals.push(signal("feature").with("feature", feature.as_str()).at_span(Some(mention.span)));
-        for product in &products {
-            let question = signal("question").of(product).with("feature", feature.as_str());
-            signals.push(question.at_span(Some(mention.span)));
-        }
-    }
-    for tag in &reading.tags {
-        let mut parts = tag.splitn(3, '/');
-        let mut earned = signal("earned").with("tag", tag.as_str()).at_span(words_of(reading, tag));
-        earned = earned.with("group", parts.next().unwrap_or_default());
-        if let Some(topic) = &facts.topic {
-            earned = earned.with("topic", topic.as_str());
-        }
-        signals.push(match (parts.next(), parts.next()) {
-            (Some(category), Some(product)) => earned.with("category", category).with("product", product),
-            _ => earned,
-        });
-    }
-    for brand in reading.brands.iter().filter(|mention| !mention.negated) {
-        if let Some(implied) = &brand.implies {
-            let seen = signal("look").with("model", model(message, brand)).with("by", "words").of(implied);
-            signals.push(seen.at_span(Some(brand.span)));
-        }
-    }
-    let knows = |group: &str| {
-        facts.holds_like(group) || reading.tags.iter().any(|tag| tag.starts_with(group.trim_end_matches('*')))
-    };
-    if reading.wants(Intent::Buy) && knows("category/*") && knows("budget/*") {
-        signals.push(signal("ready"));
-    }
-}
-
-/// Whether words are more than a greeting or a thank-you, which people borrow from other languages. A character of a script that
-/// writes no letters says as much as three of them.
-fn is_sentence(words: &str) -> bool {
-    const LETTERS: usize = 12;
-    let weight = |c: char| if matches!(c, '\u{3040}'..='\u{9fff}') { 3 } else { 1 };
-    words.chars().filter(|c| c.is_alphabetic()).map(weight).sum::<usize>() >= LETTERS
-}
-
-/// Where the words stand that earn a tag.
-fn words_of(reading: &Reading, tag: &str) -> Option<Span> {
-    let (group, name) = tag.split_once('/')?;
-    let same = |(a, b): (u8, u8)| a == b || (a, b) == (b'_', b'-');
-    let is = |key: &str| key.len() == name.len() && key.bytes().zip(name.bytes()).all(same);
-    let brand =
-        |fits: &dyn Fn(&Mention) -> bool| reading.brands.iter().find(|brand| fits(brand)).map(|brand| brand.span);
-    let named = |mentions: &[Mention]| {
-        mentions.iter().find(|mention| !mention.negated && is(&mention.key)).map(|mention| mention.span)
-    };
-    match group {
-        "category" => named(&reading.products).or_else(|| brand(&|brand| brand.implies.as_deref().is_some_and(is))),
-        "need" => named(&reading.attributes),
-        "budget-level" => brand(&|brand| brand.level.is_some_and(|level| name.parse() == Ok(level))),
-        "budget" => {
-            let budget = reading.budget.as_ref()?;
-            let sums = reading.amounts.iter().filter(|sum| !sum.negated);
-            sums.rev().find(|sum| (sum.min, sum.max) == (budget.min, budget.max)).map(|sum| sum.span)
-        }
-        _ => None,
-    }
-}
-
-/// A model as the customer wrote it, its number with it: an iPhone 14 is another one than an iPhone 15.
-fn model(message: &InboundMessage, brand: &Mention) -> String {
-    let text = message.text.as_deref().or(message.caption.as_deref()).unwrap_or_default();
-    let Span { start, end } = brand.span;
-    let written: String = text.chars().skip(start as usize).take((end - start) as usize).collect();
-    let written = slug(&written);
-    if written.is_empty() { slug(&brand.key) } else { written }
-}
-
-/// Questions, each for the products that are named, or for none.
-fn questions(event: &Event, start: Timestamp, reading: &Reading, products: &[Arc<str>], signals: &mut Vec<Signal>) {
-    let asks = |names: &[&'static str], intents: &[Intent]| {
-        let Some(intent) = intents.iter().find(|intent| reading.wants(**intent)) else { return Vec::new() };
-        let span =
-            reading.intents.iter().position(|other| other == intent).and_then(|i| spans(reading).nth(i)).flatten();
-        let mut asked = Vec::new();
-        for name in names {
-            let signal = || Signal::new(name, event, Some(start)).at_span(span);
-            match products.is_empty() {
-                true => asked.push(signal()),
-                false => asked.extend(products.iter().map(|product| signal().of(product))),
-            }
-        }
-        asked
-    };
-    signals.extend(asks(&["product_question"], &[Intent::ProductInquiry, Intent::Availability]));
-    signals.extend(asks(&["price_question"], &[Intent::Price]));
-    signals.extend(asks(&["comparison"], &[Intent::Compare]));
-    let any = [Intent::ProductInquiry, Intent::Availability, Intent::Price, Intent::Compare];
-    signals.extend(asks(&["inquiry"], &any));
-}
-
-fn spans(reading: &Reading) -> impl Iterator<Item = Option<Span>> {
-    (0..reading.intents.len()).map(|index| reading.intent_spans.get(index).copied())
 }

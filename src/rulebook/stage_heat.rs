@@ -1,0 +1,128 @@
+//! Stage and heat: what reaches them, how heat cools, and what else the clock alone changes.
+
+use super::effects::{Change, Why};
+use super::facts::HeatState;
+use super::figures;
+use super::recount::recount;
+use super::timers::{self, STEP};
+use crate::domain::{Consequence, Evidence, Heat, Stage, TagKey, TagMove, Timestamp};
+
+impl Change<'_> {
+    /// Notes that a stage was reached; a further one stays.
+    pub(super) fn reach(&mut self, stage: Stage, evidence: Why<'_>) {
+        let last = self.facts.stages.entry(stage).or_insert(self.at);
+        *last = self.at.max(*last);
+        if stage >= self.facts.stage
+            && timers::stage_over(self.rulebook, self.facts, stage).is_none_or(|over| over > self.now)
+        {
+            self.move_stage(stage, evidence);
+        }
+    }
+
+    pub(super) fn move_stage(&mut self, stage: Stage, evidence: Why<'_>) {
+        let from = self.facts.stage;
+        let tag = |stage: Stage| format!("stage/{}", stage.number());
+        if from == stage && self.facts.holds(&tag(stage)) {
+            return;
+        }
+        self.facts.stage = stage;
+        self.mirror(Some(tag(from)), Some(tag(stage)), None, evidence);
+        if from != stage {
+            self.out.push(Consequence::Stage { from, to: stage, evidence: Evidence::clone(evidence) });
+        }
+    }
+
+    /// A tier is reached: it is kept or raised, never lowered; each lives as long as the table says.
+    pub(super) fn warm(&mut self, heat: Heat, evidence: Why<'_>) {
+        if self.facts.heat().is_some_and(|held| held > heat) {
+            return;
+        }
+        let mut until = self.heat_until(heat, self.at);
+        if until.is_some_and(|until| until <= self.now) {
+            return;
+        }
+        if let Some(held) = self.facts.heat.as_ref().filter(|held| held.heat == heat) {
+            until = until.max(held.until);
+        }
+        self.set_heat(Some(heat), until, evidence);
+    }
+
+    fn heat_until(&self, heat: Heat, from: Timestamp) -> Option<Timestamp> {
+        let table = &self.rulebook.heat;
+        let trade = self.facts.trade.as_ref().and_then(|trade| table.high_by_trade.get(trade));
+        match heat {
+            Heat::Extreme => Some(from + table.extreme + STEP),
+            Heat::High => Some(from + trade.copied().unwrap_or(table.high) + STEP),
+            Heat::Medium => Some(from + table.medium + STEP),
+            Heat::Low => None,
+        }
+    }
+
+    pub(super) fn set_heat(&mut self, heat: Option<Heat>, until: Option<Timestamp>, evidence: Why<'_>) {
+        let from = self.facts.heat();
+        self.facts.heat = heat.map(|heat| HeatState { heat, until });
+        if from == heat {
+            return;
+        }
+        let tag = |heat: Heat| format!("heat/{}", heat.name());
+        self.mirror(from.map(tag), heat.map(tag), until, evidence);
+        self.out.push(Consequence::Heat { from, to: heat, evidence: Evidence::clone(evidence) });
+    }
+
+    /// What the clock alone changes at this moment.
+    pub(super) fn clock(&mut self) {
+        let evidence =
+            |by: &str, figure: &str| Evidence { by: by.into(), figure: figure.into(), ..Evidence::default() };
+        let over: Vec<TagKey> = self
+            .facts
+            .tags
+            .iter()
+            .filter(|(_, held)| held.expires.is_some_and(|expires| expires <= self.now))
+            .map(|(tag, _)| tag.clone())
+            .collect();
+        let mut ended = Vec::new();
+        for tag in over {
+            if let Some(held) = self.facts.tags.remove(&tag) {
+                self.told(tag.clone(), TagMove::Expired, None, &&evidence(&held.by, "its time is over"));
+                ended.push((tag, held.by));
+            }
+        }
+        // Where a tier ends, the one below it may hold.
+        let is_tier = |name: &str| {
+            let rule = self.rulebook.rules.iter().find(|rule| &*rule.name == name);
+            rule.is_some_and(|rule| figures::is_of_orders(rule) && rule.written.exclusive.is_some())
+        };
+        if ended.iter().any(|(_, by)| is_tier(by)) {
+            recount(self, ended);
+        }
+        if timers::heat_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
+            self.cool(&&evidence("cooling", "no new signal in time"));
+        }
+        let falls = self.facts.colour.clone().filter(|state| state.until.is_some_and(|until| until <= self.now));
+        if let Some(state) = falls {
+            self.fall(&state);
+        }
+        if timers::stage_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
+            let furthest = timers::furthest_stage(self.rulebook, self.facts, self.now);
+            self.move_stage(furthest, &&evidence("stage-lives", "no signal of the stage in 90d (G-23)"));
+        }
+    }
+
+    /// Extreme falls to high, high to medium until a week after the last interaction, then none; low after a month.
+    fn cool(&mut self, evidence: Why<'_>) {
+        let last = self.facts.marks.get("interaction").copied().unwrap_or(self.now);
+        let next = match self.facts.heat() {
+            Some(Heat::Extreme) => Some((Heat::High, self.heat_until(Heat::High, self.now))),
+            Some(Heat::High) => {
+                let until = last + self.rulebook.heat.medium + STEP;
+                (until > self.now).then_some((Heat::Medium, Some(until)))
+            }
+            Some(Heat::Medium | Heat::Low) => None,
+            None => Some((Heat::Low, None)),
+        };
+        match next {
+            Some((heat, until)) => self.set_heat(Some(heat), until, evidence),
+            None => self.set_heat(None, None, evidence),
+        }
+    }
+}

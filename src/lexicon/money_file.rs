@@ -75,7 +75,8 @@ pub(super) type Numbers = BTreeMap<Decimal, Vec<String>>;
 #[serde(deny_unknown_fields, default)]
 pub(super) struct MoneyFile {
     pub(super) currencies: Vec<Currency>,
-    /// Codes that are words too: they count behind a number of three digits or more.
+    /// Codes that are words too: they count behind a number, where they are the customer's own money or stand in capitals; where no
+    /// country is known, behind three digits or more.
     pub(super) word_codes: Vec<Currency>,
     /// Currencies whose three digits behind a point are a fraction.
     pub(super) three_decimals: Vec<Currency>,

@@ -324,7 +324,7 @@ async fn contacts_that_become_one_are_counted_once() {
     }
 }
 
-/// The bar is 100 ms (issue 4, Segments). The figure is printed with `--nocapture`; the limit leaves room for a test build on a
+/// The bar is 100 ms for a list of 100,000 contacts. The figure is printed with `--nocapture`; the limit leaves room for a test build on a
 /// machine that does other things.
 #[tokio::test]
 async fn a_hundred_thousand_contacts_are_counted_and_listed_while_somebody_waits() {

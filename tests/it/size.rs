@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::law::knowledge;
 
-/// What a state may weigh. The aim is 8 KB (issue 4), which this customer, busier than most, is still over: the test keeps it
+/// What a state may weigh. The aim is 8 KB, which this customer, busier than most, is still over: the test keeps it
 /// from growing with the number of events, and from growing at all.
 const LIMIT: usize = 23 * 1024;
 const START: Timestamp = Timestamp(1_772_000_000_000);

@@ -90,6 +90,13 @@ impl Settings {
         if self.whatsapp.templates_every < crate::domain::Duration::minutes(1) {
             return Err("whatsapp.templates_every is a minute at least: Meta allows 200 calls an hour".into());
         }
+        if self.replies.settle_after <= self.whatsapp.timeout {
+            return Err(
+                "replies.settle_after is longer than whatsapp.timeout: a call that may still arrive is not made \
+                        again"
+                    .into(),
+            );
+        }
         let partly = self.whatsapp.app_secret.is_empty() != self.whatsapp.access_token.is_none();
         if partly {
             return Err("whatsapp.app_secret and whatsapp.access_token go together: set both, or neither for the \
@@ -239,6 +246,7 @@ mod tests {
         assert!(said(&[origin, ("HOTLINE_VISITS__SECRET", "short")]).contains("visits.secret"));
         assert!(with(&[origin, ("HOTLINE_VISITS__SECRET", "sixteen characters")]).is_ok());
         assert!(said(&[("HOTLINE_REPLIES__MAX_AGE", "soon")]).contains("no length of time"));
+        assert!(said(&[("HOTLINE_REPLIES__SETTLE_AFTER", "15s")]).contains("longer than whatsapp.timeout"));
     }
 
     #[test]

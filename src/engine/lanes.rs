@@ -3,28 +3,49 @@
 //! A reply goes straight from its fold's commit into the lane while there is room and nothing older waits in the outbox;
 //! everything else waits there until the sender takes it.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex as Lock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{self, OwnedPermit, Permit};
 
-use crate::domain::Timestamp;
+use crate::domain::{ContactId, Timestamp};
 use crate::store::OutboxRow;
 
 /// Messages that stand in a lane at most.
 const MOST: usize = 128;
 
 /// The lanes of all our numbers.
-pub(super) struct Lanes(Vec<Arc<Lane>>);
+pub(super) struct Lanes {
+    lanes: Vec<Arc<Lane>>,
+    under_way: Keys,
+}
+
+/// Messages by contact and number.
+type Keys = Arc<Lock<HashSet<(ContactId, i64)>>>;
+
+/// A message from its place in a lane until it is written how its call ended: while this lives, the settler leaves it alone. A call
+/// that takes longer than the settler waits may still arrive, and must not be made a second time beside it.
+pub(super) struct Leaving {
+    pub(super) row: OutboxRow,
+    keys: Keys,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        let key = (self.row.contact, self.row.message.number);
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    }
+}
 
 /// The messages of one number that wait for their turn.
 pub(super) struct Lane {
     pub(super) channel: String,
-    queue: mpsc::Sender<OutboxRow>,
+    queue: mpsc::Sender<Leaving>,
     /// Taken out by the one task that keeps the lane's pace; the next one finds it here if that task fails.
-    pub(super) turns: Mutex<mpsc::Receiver<OutboxRow>>,
+    pub(super) turns: Mutex<mpsc::Receiver<Leaving>>,
     /// Messages that may stand in it at the number's present pace.
     length: AtomicUsize,
     /// Until when the number sends slower, in Unix milliseconds.
@@ -54,20 +75,34 @@ impl Lanes {
             lane.keep(messages_per_second, None);
             Arc::new(lane)
         };
-        Self(channels.iter().map(lane).collect())
+        Self { lanes: channels.iter().map(lane).collect(), under_way: Keys::default() }
+    }
+
+    /// A message that is marked `sending` by this node.
+    pub(super) fn leaving(&self, row: OutboxRow) -> Leaving {
+        let mut keys = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.insert((row.contact, row.message.number));
+        Leaving { row, keys: self.under_way.clone() }
+    }
+
+    /// Whether the settler may judge a message that has been `sending` for long: not one that is still under way here, and not one of
+    /// a number that another node sends for, which knows what is under way there.
+    pub(super) fn may_settle(&self, row: &OutboxRow) -> bool {
+        let keys = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        !keys.contains(&(row.contact, row.message.number)) && self.of(&row.channel).is_none_or(|lane| lane.is_led())
     }
 
     pub(super) fn of(&self, channel: &str) -> Option<&Arc<Lane>> {
-        self.0.iter().find(|lane| lane.channel == channel)
+        self.lanes.iter().find(|lane| lane.channel == channel)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Lane>> {
-        self.0.iter()
+        self.lanes.iter()
     }
 
     /// Those that this node sends for.
     pub(super) fn led(&self) -> impl Iterator<Item = &Arc<Lane>> {
-        self.0.iter().filter(|lane| lane.is_led())
+        self.lanes.iter().filter(|lane| lane.is_led())
     }
 }
 
@@ -112,7 +147,7 @@ impl Lane {
     }
 
     /// A place for a message that leaves as soon as it is committed; `None` where it has to wait in the outbox.
-    pub(super) fn place(&self) -> Option<OwnedPermit<OutboxRow>> {
+    pub(super) fn place(&self) -> Option<OwnedPermit<Leaving>> {
         let direct = self.is_led() && self.waiting.load(Ordering::Acquire) == 0;
         let free = direct && self.room() > 0;
         let place = if free { self.queue.clone().try_reserve_owned().ok() } else { None };
@@ -138,9 +173,9 @@ impl Lane {
     }
 
     /// Puts in what was taken from the outbox. What a closed lane cannot take stays `sending`; the settler sees to it.
-    pub(super) async fn put(&self, row: OutboxRow) {
+    pub(super) async fn put(&self, leaving: Leaving) {
         if let Ok(place) = self.queue.reserve().await {
-            Permit::send(place, row);
+            Permit::send(place, leaving);
         }
     }
 

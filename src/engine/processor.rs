@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::Engine;
 use super::fold::Knowledge;
 use super::index::{Before, index, profile};
+use super::lanes::Leaving;
 use super::links;
 use super::state::{Effect, State};
 use super::summary::summarise;
@@ -19,7 +20,7 @@ use crate::domain::{
 use crate::handoff::DeskMove;
 use crate::outreach::{Refusal, Verdict};
 use crate::store::{
-    Claim, ClaimedContact, Folded, HandoffChange, LedgerLine, LedgerMove, NewOutgoing, OutboxRow, OutboxStatus, Refused,
+    Claim, ClaimedContact, Folded, HandoffChange, LedgerLine, LedgerMove, NewOutgoing, OutboxStatus, Refused,
 };
 
 /// Contacts of one claim: large enough to share a commit, small enough that the first is not kept waiting.
@@ -77,8 +78,8 @@ async fn process(engine: &Engine, mut claim: Claim) {
     let (folded, heard): (Vec<_>, Vec<_>) = folded.into_iter().map(|work| (work.folded, work.heard)).unzip();
     match engine.store().commit(claim, folded).await {
         Ok(()) => {
-            for (place, row) in leaving {
-                place.send(row);
+            for (place, message) in leaving {
+                place.send(message);
             }
             metrics::counter!("hotline_contacts_folded_total").increment(touched.len() as u64);
             for contact in touched {
@@ -98,12 +99,12 @@ async fn process(engine: &Engine, mut claim: Claim) {
 }
 
 /// A message that leaves when its fold is committed, and its place in the lane.
-type Leaving = (OwnedPermit<OutboxRow>, OutboxRow);
+type Placed = (OwnedPermit<Leaving>, Leaving);
 
 /// Gives replies a place in the lane of their number where there is one: they are marked `sending` by the commit itself
 /// and need not be taken from the outbox. A follow-up is: the gate is asked once more when its turn comes. What became
 /// too late stays there too, and expires.
-fn depart(engine: &Engine, folded: &mut [Work], now: Timestamp) -> Vec<Leaving> {
+fn depart(engine: &Engine, folded: &mut [Work], now: Timestamp) -> Vec<Placed> {
     let mut leaving = Vec::new();
     let public_url = engine.settings().public_url();
     for Work { folded, .. } in folded {
@@ -117,7 +118,7 @@ fn depart(engine: &Engine, folded: &mut [Work], now: Timestamp) -> Vec<Leaving> 
             let lane = engine.lanes().of(&outgoing.channel).filter(|_| leaves);
             if let Some(place) = lane.and_then(|lane| lane.place()) {
                 outgoing.sending_since = Some(now);
-                leaving.push((place, outgoing.row(folded.contact)));
+                leaving.push((place, engine.lanes().leaving(outgoing.row(folded.contact))));
             }
         }
     }

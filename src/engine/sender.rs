@@ -9,7 +9,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Engine;
-use super::lanes::Lane;
+use super::lanes::{Lane, Leaving};
 use super::limits::may_leave;
 use super::state::State;
 use super::templates::{in_its_words, in_language, is_marketing};
@@ -49,7 +49,7 @@ const TOLD_AT_ONCE: i64 = 500;
 struct Desk {
     engine: Engine,
     calls: Arc<Semaphore>,
-    outcomes: mpsc::Sender<SendResult>,
+    outcomes: mpsc::Sender<(SendResult, Leaving)>,
 }
 
 /// Sends for all our numbers until told to stop, then finishes what is under way.
@@ -140,7 +140,7 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
     let count = rows.len();
     for row in rows {
         if let Some(lane) = engine.lanes().of(&row.channel) {
-            lane.put(row).await;
+            lane.put(engine.lanes().leaving(row)).await;
         }
     }
     Ok(count)
@@ -166,43 +166,43 @@ impl Desk {
         let mut turns = lane.turns.lock().await;
         let stop = self.engine.stopping();
         loop {
-            let row = tokio::select! {
-                row = turns.recv() => row,
+            let leaving = tokio::select! {
+                leaving = turns.recv() => leaving,
                 () = stop.cancelled(), if !turns.is_closed() => {
                     turns.close();
                     continue;
                 }
             };
-            let Some(row) = row else { return };
-            self.pace_and_start(&lane, row).await;
+            let Some(leaving) = leaving else { return };
+            self.pace_and_start(&lane, leaving).await;
         }
     }
 
-    async fn pace_and_start(&self, lane: &Lane, row: OutboxRow) {
+    async fn pace_and_start(&self, lane: &Lane, leaving: Leaving) {
         let (engine, channel) = (&self.engine, &lane.channel);
         loop {
             if !lane.is_led() {
                 // Whoever sends for the number now takes it from the outbox.
                 let now = engine.now();
                 let outcome = SendOutcome::RetryAt(now, "another node sends for this number".into());
-                return self.tell(row.contact, row.message.number, now, outcome).await;
+                return self.tell(leaving, now, outcome).await;
             }
-            match engine.pacer().ready(channel, row.contact) {
+            match engine.pacer().ready(channel, leaving.row.contact) {
                 Pace::Go => break,
                 Pace::NumberWaits(wait) => tokio::time::sleep(wait).await,
                 Pace::PairWaits(wait) => {
                     let now = engine.now();
                     let at = now + Duration::millis(wait.as_millis() as i64 + 1);
                     let outcome = SendOutcome::RetryAt(at, "one customer may get one message in 6 s".into());
-                    return self.tell(row.contact, row.message.number, now, outcome).await;
+                    return self.tell(leaving, now, outcome).await;
                 }
             }
         }
         let Ok(permit) = self.calls.clone().acquire_owned().await else { return };
         let (desk, channel) = (self.clone(), channel.clone());
         tokio::spawn(async move {
-            let outcome = desk.call(&channel, &row).await;
-            desk.tell(row.contact, row.message.number, desk.engine.now(), outcome).await;
+            let outcome = desk.call(&channel, &leaving.row).await;
+            desk.tell(leaving, desk.engine.now(), outcome).await;
             drop(permit);
         });
     }
@@ -233,9 +233,10 @@ impl Desk {
         }
     }
 
-    async fn tell(&self, contact: crate::domain::ContactId, number: i64, at: Timestamp, outcome: SendOutcome) {
+    async fn tell(&self, leaving: Leaving, at: Timestamp, outcome: SendOutcome) {
+        let (contact, number) = (leaving.row.contact, leaving.row.message.number);
         // The recorder lives until the last desk is gone.
-        let _recorder = self.outcomes.send(SendResult { contact, number, at, outcome }).await;
+        let _recorder = self.outcomes.send((SendResult { contact, number, at, outcome }, leaving)).await;
     }
 }
 
@@ -264,10 +265,10 @@ fn judge(error: &SendError, row: &OutboxRow, now: Timestamp) -> SendOutcome {
 }
 
 /// Writes outcomes, many in one commit. One that cannot be written leaves its message `sending`: the settler sees to it.
-async fn record(engine: Engine, mut waiting: mpsc::Receiver<SendResult>) {
-    let mut results = Vec::new();
-    while waiting.recv_many(&mut results, OUTCOMES).await > 0 {
-        let batch = std::mem::take(&mut results);
+async fn record(engine: Engine, mut waiting: mpsc::Receiver<(SendResult, Leaving)>) {
+    let mut ended = Vec::new();
+    while waiting.recv_many(&mut ended, OUTCOMES).await > 0 {
+        let (batch, under_way): (Vec<_>, Vec<_>) = ended.drain(..).unzip();
         let contacts: Vec<_> = batch.iter().map(|result| result.contact).collect();
         let mut pause = StdDuration::from_millis(100);
         while let Err(error) = engine.store().record(batch.clone()).await {
@@ -278,6 +279,7 @@ async fn record(engine: Engine, mut waiting: mpsc::Receiver<SendResult>) {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(StdDuration::from_secs(5));
         }
+        drop(under_way);
         contacts.into_iter().for_each(|contact| engine.changed(contact));
     }
 }
@@ -321,7 +323,8 @@ async fn settle_once(engine: &Engine, began: Timestamp) -> Result<(), StoreError
     engine.store().expire(now).await?;
     tell_unsent(engine).await?;
     let since = now - engine.settings().replies.settle_after;
-    let rows = if since < began { Vec::new() } else { engine.store().stuck(since).await? };
+    let mut rows = if since < began { Vec::new() } else { engine.store().stuck(since).await? };
+    rows.retain(|row| engine.lanes().may_settle(row));
     if rows.is_empty() {
         return Ok(());
     }

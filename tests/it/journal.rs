@@ -15,7 +15,11 @@ async fn killed_three_times_nothing_acknowledged_is_lost_folded_twice_or_answere
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 1_000).await;
-        let more = [("HOTLINE_REPLIES__SETTLE_AFTER", "12s"), ("HOTLINE_WHATSAPP__MARK_READ", "false")];
+        let more = [
+            ("HOTLINE_REPLIES__SETTLE_AFTER", "12s"),
+            ("HOTLINE_WHATSAPP__TIMEOUT", "6s"),
+            ("HOTLINE_WHATSAPP__MARK_READ", "false"),
+        ];
         let mut app = App::start(address, graph, &database, &more).await;
         sandbox.verify().await.unwrap();
         (0..CUSTOMERS).for_each(|n| sandbox.wrote(&customer(n)));

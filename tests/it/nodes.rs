@@ -211,6 +211,7 @@ async fn killed_at_any_moment_a_follow_up_goes_out_once_at_most_and_an_answer_on
             ("HOTLINE_API__TOKEN", TOKEN),
             ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),
             ("HOTLINE_REPLIES__SETTLE_AFTER", "5s"),
+            ("HOTLINE_WHATSAPP__TIMEOUT", "4s"),
             ("HOTLINE_WHATSAPP__MESSAGES_PER_SECOND", "80"),
             ("HOTLINE_WHATSAPP__MARK_READ", "false"),
         ];
@@ -273,6 +274,7 @@ async fn where_no_status_tells_an_answer_goes_out_again_and_a_follow_up_does_not
             ("HOTLINE_API__TOKEN", TOKEN),
             ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),
             ("HOTLINE_REPLIES__SETTLE_AFTER", "2s"),
+            ("HOTLINE_WHATSAPP__TIMEOUT", "1s"),
             ("HOTLINE_WHATSAPP__MARK_READ", "false"),
         ];
         let _app = App::start(address, graph, &database, &settings).await;

@@ -5,6 +5,9 @@ use hotline::whatsapp::sandbox::{Faults, Said};
 use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
 
+/// A server that soon takes for lost what no status told of.
+const SETTLED_SOON: [(&str, &str); 2] = [("HOTLINE_REPLIES__SETTLE_AFTER", "2s"), ("HOTLINE_WHATSAPP__TIMEOUT", "1s")];
+
 /// What a phone got, without what its owner wrote.
 fn answers(sandbox: &hotline::whatsapp::sandbox::Sandbox, number: &str) -> Vec<serde_json::Value> {
     sandbox.phone(number.trim_start_matches('+')).into_iter().filter(|shown| shown["mine"] != true).collect()
@@ -73,7 +76,7 @@ async fn while_the_graph_api_fails_nothing_is_lost_and_answers_go_out_afterwards
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[("HOTLINE_REPLIES__SETTLE_AFTER", "2s")]).await;
+        let _app = App::start(address, graph, &database, &SETTLED_SOON).await;
         sandbox.verify().await.unwrap();
         sandbox.set_faults(Faults { unavailable: 1.0, ..Faults::default() });
         for n in 10..15 {
@@ -93,7 +96,7 @@ async fn an_answer_that_was_lost_on_the_way_is_settled_by_statuses_and_not_sent_
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[("HOTLINE_REPLIES__SETTLE_AFTER", "2s")]).await;
+        let _app = App::start(address, graph, &database, &SETTLED_SOON).await;
         sandbox.verify().await.unwrap();
         sandbox.set_faults(Faults { lost_answers: 1.0, ..Faults::default() });
         sandbox.write(&customer(20), "do you ship to Macau?");
@@ -101,6 +104,25 @@ async fn an_answer_that_was_lost_on_the_way_is_settled_by_statuses_and_not_sent_
         sandbox.set_faults(Faults::default());
         tokio::time::sleep(std::time::Duration::from_millis(4_500)).await;
         assert_eq!(answers(&sandbox, &customer(20).number).len(), 1, "{}", database.kind);
+    }
+}
+
+/// A number of one message a second: the last of eight waits for its turn for longer than the settler waits for a status.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_its_turn_is_not_taken_for_lost_and_leaves_once() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let slow = [("HOTLINE_WHATSAPP__MESSAGES_PER_SECOND", "1"), SETTLED_SOON[0], SETTLED_SOON[1]];
+        let _app = App::start(address, graph, &database, &slow).await;
+        sandbox.verify().await.unwrap();
+        for n in 30..38 {
+            sandbox.write(&customer(n), "what are your opening hours?");
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(12)).await;
+        for n in 30..38 {
+            assert_eq!(answers(&sandbox, &customer(n).number).len(), 1, "{}: customer {n}", database.kind);
+        }
     }
 }
 

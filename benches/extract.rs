@@ -13,7 +13,7 @@ use hotline::lexicon::{Hints, Lexicon};
 
 /// The allocator of the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: hotline_allocator::Allocator = hotline_allocator::Allocator;
 
 /// Languages of the words that are made up, and the syllables of each.
 const SYLLABLES: [(&str, &[&str]); 6] = [

@@ -13,7 +13,7 @@ use serde_json::json;
 
 /// The allocator of the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: hotline_allocator::Allocator = hotline_allocator::Allocator;
 
 const START: Timestamp = Timestamp(1_772_000_000_000);
 const WORDS: [&str; 6] = [

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: hotline_allocator::Allocator = hotline_allocator::Allocator;
 
 fn main() -> ExitCode {
     hotline::cli::main()

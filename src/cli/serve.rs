@@ -8,6 +8,7 @@ use axum::Router;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use super::{Ended, Stop, runtime};
@@ -66,12 +67,15 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
     settings.listen = address;
     let sandbox = sandbox_mode.then(|| enter_sandbox(&mut settings));
     let settings = Arc::new(settings);
-    let shelf = open_shelf(&settings)?;
+    // Both take their time, and neither needs the other.
+    let shelf = load_shelf(&settings);
+    let store = open_store(&settings).await;
+    let shelf = shelf.await.map_err(|error| Stop::new("the dictionaries cannot be loaded", error))??;
     if let Some(sandbox) = &sandbox {
         // The shop that tries Hotline out has had its templates approved.
         templates::drafts(&shelf.knowledge()).iter().for_each(|draft| sandbox.add_template(draft));
     }
-    let engine = start_engine(&settings, shelf).await?;
+    let engine = start_engine(&settings, shelf, store?)?;
     let mut router = web::router(engine.clone(), metrics, sandbox_mode)
         .map_err(|error| Stop::new("the console's pages cannot be read", error))?;
     if let Some(sandbox) = &sandbox {
@@ -149,14 +153,26 @@ fn loopback(listen: std::net::SocketAddr) -> std::net::SocketAddr {
     address
 }
 
-fn open_shelf(settings: &Arc<Settings>) -> Result<Shelf, Stop> {
-    Shelf::open(Folders::of(settings), settings.clone()).map_err(|problems| Stop::mistakes(&problems))
+/// Loads dictionaries, rules and templates on a thread beside this one. What that needed in between is given back when nobody waits.
+fn load_shelf(settings: &Arc<Settings>) -> oneshot::Receiver<Result<Shelf, Stop>> {
+    let (loaded, shelf) = oneshot::channel();
+    let settings = settings.clone();
+    tokio::task::spawn_blocking(move || {
+        let shelf = Shelf::open(Folders::of(&settings), settings);
+        // Nobody wants it any more where the program ends already.
+        let _ended = loaded.send(shelf.map_err(|problems| Stop::mistakes(&problems)));
+        hotline_allocator::give_back();
+    });
+    shelf
 }
 
-async fn start_engine(settings: &Arc<Settings>, shelf: Shelf) -> Result<Engine, Stop> {
-    let store = Store::open(&settings.database.url).await.map_err(|error| {
+async fn open_store(settings: &Settings) -> Result<Store, Stop> {
+    Store::open(&settings.database.url).await.map_err(|error| {
         Stop::caused(&format!("cannot open the database {}", without_password(&settings.database.url)), &error)
-    })?;
+    })
+}
+
+fn start_engine(settings: &Arc<Settings>, shelf: Shelf, store: Store) -> Result<Engine, Stop> {
     let geoip = settings.geoip.database.as_deref().map(Geoip::open).transpose();
     let geoip = geoip.map_err(|error| Stop::caused("cannot start", &error))?;
     let token = settings.whatsapp.access_token.clone().unwrap_or_else(|| SecretString::from(""));

@@ -1,7 +1,7 @@
 //! Reply templates: one file for each language, in sections that begin with `=== name`. Beside it `follow_ups.j2` holds the words
 //! of follow-ups by the name that a rule calls them; those without have the section `follow_up`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
@@ -78,8 +78,8 @@ pub(super) struct Templates {
 
 impl Templates {
     pub(super) fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let mut environment = empty();
+        let mut sources = HashMap::new();
         let (mut languages, mut problems, mut words) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
         let mut follow_ups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for file in files {
@@ -92,7 +92,9 @@ impl Templates {
             }
             if file.path.ends_with("/follow_ups.j2") {
                 for (name, text, place) in sections(&file.text) {
-                    add(&mut environment, file, own_words(language, name), (text, place), &mut problems);
+                    let id = own_words(language, name);
+                    add(&mut environment, file, &id, (text, place), &mut problems);
+                    sources.insert(id, text.to_owned());
                     follow_ups.entry(language.to_owned()).or_default().insert(name.to_owned());
                 }
                 continue;
@@ -111,7 +113,9 @@ impl Templates {
                     ));
                     continue;
                 }
-                add(&mut environment, file, format!("{language}/{name}"), (text, place), &mut problems);
+                let id = format!("{language}/{name}");
+                add(&mut environment, file, &id, (text, place), &mut problems);
+                sources.insert(id, text.to_owned());
             }
             if !missing.is_empty() {
                 let names: Vec<_> = missing.into_iter().collect();
@@ -129,12 +133,13 @@ impl Templates {
                 "They are what is said where no other language fits.",
             ));
         }
-        let templates = Self { environment, languages, follow_ups, words };
+        let mut templates = Self { environment, languages, follow_ups, words };
         problems.extend(templates.missing_words());
         problems.extend(templates.missing_follow_ups());
         if !problems.iter().any(|problem| problem.severity == Severity::Error) {
             problems.extend(templates.check());
         }
+        templates.environment = on_demand(sources);
         let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
         ((!failed).then_some(templates), problems)
     }
@@ -296,14 +301,27 @@ fn own_words(language: &str, name: &str) -> String {
     format!("{language}/follow_up/{name}")
 }
 
+fn empty() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment
+}
+
+/// Templates that are compiled when they are first said: compiled, the shortest takes 10 KB, and few shops speak all languages.
+fn on_demand(sources: HashMap<String, String>) -> Environment<'static> {
+    let mut environment = empty();
+    environment.set_loader(move |id| Ok(sources.get(id).cloned()));
+    environment
+}
+
 fn add(
     environment: &mut Environment<'static>,
     file: &SourceFile,
-    id: String,
+    id: &str,
     (text, place): (&str, usize),
     problems: &mut Vec<Problem>,
 ) {
-    if let Err(error) = environment.add_template_owned(id, text.to_owned()) {
+    if let Err(error) = environment.add_template_owned(id.to_owned(), text.to_owned()) {
         let place = place + line_start(text, error.line().unwrap_or(1));
         let message = error.detail().unwrap_or("the template cannot be read").to_owned();
         let advice = "Compare with the reply of another language.";

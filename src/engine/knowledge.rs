@@ -148,6 +148,7 @@ fn compile_with(
     let (tag_names, found) = governance::TagNames::compile(&sources.keywords);
     keep(found);
     keep(dialogue.as_ref().zip(shop.as_ref()).map(|(dialogue, shop)| dialogue.uneven(shop)).unwrap_or_default());
+    let fingerprint = fingerprint(&sources.keywords);
     let (lexicon, found) = lexicon();
     keep(found);
     problems.sort();
@@ -158,7 +159,7 @@ fn compile_with(
     let reply_max_age = settings.replies.max_age;
     let knowledge = (|| {
         Some(Knowledge {
-            fingerprint: fingerprint(&sources.keywords),
+            fingerprint,
             lexicon: lexicon?,
             rulebook: rulebook?,
             dialogue: dialogue?,
@@ -239,8 +240,7 @@ impl Shelf {
     /// # Errors
     /// All problems, if any of them is an error.
     pub fn open(folders: Folders, settings: Arc<Settings>) -> Result<Self, Vec<Problem>> {
-        let sources = folders.read().map_err(|error| vec![Problem::at("keywords", "", 0, error.to_string(), "")])?;
-        match compile(&sources, &settings) {
+        match load(&folders, &settings) {
             (Some(knowledge), problems) => Ok(Self {
                 folders,
                 settings,
@@ -279,9 +279,10 @@ impl Shelf {
 
     async fn reload(&self) {
         let (folders, settings) = (self.folders.clone(), self.settings.clone());
-        let loaded = tokio::task::spawn_blocking(move || match folders.read() {
-            Ok(sources) => compile(&sources, &settings),
-            Err(error) => (None, vec![Problem::at("keywords", "", 0, error.to_string(), "")]),
+        let loaded = tokio::task::spawn_blocking(move || {
+            let loaded = load(&folders, &settings);
+            hotline_allocator::give_back();
+            loaded
         });
         let Ok((knowledge, problems)) = loaded.await else {
             tracing::error!("loading the changed files failed; the old ones stay in force");
@@ -301,6 +302,14 @@ impl Shelf {
             }
         }
         self.problems.store(Arc::new(problems));
+    }
+}
+
+/// Reads and understands all files.
+fn load(folders: &Folders, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
+    match folders.read() {
+        Ok(sources) => compile(&sources, settings),
+        Err(error) => (None, vec![Problem::at("keywords", "", 0, error.to_string(), "")]),
     }
 }
 

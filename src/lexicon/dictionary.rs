@@ -3,113 +3,28 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use toml::Spanned;
 
 use super::Lexicon;
 use super::cues::{self, Cues, Other};
 use super::endings::Endings;
 use super::explain::named;
-use super::files::{LANGUAGES, Lookup, LookupSet, read};
-use super::folding::{fingerprint, fold_word};
+use super::files::{LANGUAGES, read};
+use super::folding::fold_word;
 use super::language::Languages;
-use super::matcher::{Langs, Matcher, Meaning, Sense};
+use super::listing::Gathered;
+use super::matcher::{Langs, Matcher, Meaning};
 use super::money_words::Money;
 use super::negation::Negation;
 use super::phrases::{self, Written};
 use super::quantities::Quantities;
-use super::typos::{Limits, Name, Phrase, Typos};
+use super::typos::{Limits, Typos};
+use super::word_files::{BrandTable, IntentFile, Word, WordFile, Words, is_of_words, parse_all};
 use hotline_domain::{Intent, Problem, Severity, SourceFile};
-
-/// The place of English in [`LANGUAGES`].
-pub(super) const ENGLISH: usize = 0;
-/// Latin words up to this length count only in messages of their own language.
-const SHORT_WORD: usize = 3;
-/// Names of things from this length on are told from words of other languages.
-const LONG_NAME: usize = 6;
-
-/// A word of a dictionary: text, or a table with its switches.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum Word {
-    Plain(String),
-    Switched {
-        word: String,
-        /// No slips are forgiven and no forms made: what is near it is another word.
-        #[serde(default)]
-        exact: bool,
-    },
-}
-
-impl Word {
-    fn text(&self) -> &str {
-        match self {
-            Self::Plain(word) | Self::Switched { word, .. } => word,
-        }
-    }
-
-    fn is_exact(&self) -> bool {
-        matches!(self, Self::Switched { exact: true, .. })
-    }
-}
-
-/// Words by language.
-type Words = BTreeMap<String, Vec<Spanned<Word>>>;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IntentFile {
-    words: Words,
-    /// Other intents, or a budget, that explain it away: who wants no more offers asks for none.
-    #[serde(default)]
-    unless: Vec<Spanned<String>>,
-    /// Cues that make the intent together.
-    #[serde(default)]
-    cues: Vec<Spanned<String>>,
-    /// Cues of other matters: a phrase beside them says something else…
-    #[serde(default)]
-    others: Vec<String>,
-    /// …where none of these is nearer.
-    #[serde(default)]
-    own: Vec<String>,
-    /// Words for "or": between two things they make a question this intent.
-    #[serde(default)]
-    or: Words,
-    #[serde(default)]
-    not: Words,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BrandTable {
-    #[serde(default)]
-    words: Vec<Spanned<Word>>,
-    #[serde(default)]
-    needs_company: Vec<String>,
-    #[serde(default)]
-    implies: Option<String>,
-    #[serde(default)]
-    level: Option<u8>,
-    #[serde(default)]
-    model: Vec<ModelTable>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ModelTable {
-    words: Vec<Spanned<Word>>,
-    implies: String,
-    #[serde(default)]
-    level: Option<u8>,
-}
 
 #[derive(Default)]
 struct Builder<'f> {
-    words: Lookup<String, Vec<Sense>>,
-    /// What the last word meant.
-    last: Option<Arc<Meaning>>,
-    /// Words whose slips and forms are other words.
-    exact: LookupSet<String>,
+    words: Gathered<'f>,
     gaps: u32,
     /// The names of all cues, in the order of their numbers.
     cues: Vec<String>,
@@ -160,6 +75,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
         builder.read_words(files);
         return (None, builder.problems);
     };
+    let mut listed = None;
     let (cues, matcher, typos, money) = std::thread::scope(|scope| {
         let known = &languages;
         let money = scope.spawn(|| {
@@ -167,11 +83,11 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
             (Money::compile(files, known, &mut problems), problems)
         });
         builder.read_words(files);
-        builder.settle_languages(known);
         let cues = builder.rules();
-        let words = &builder;
-        let typos = scope.spawn(|| limits.map(|limits| Typos::new(&limits, known, words.phrases())));
-        let matcher = Matcher::new(&builder.words, &builder.exact, endings);
+        let listing = std::mem::take(&mut builder.words).settle(known, &mut builder.problems);
+        let listing = &*listed.insert(listing);
+        let typos = scope.spawn(|| limits.map(|limits| Typos::new(&limits, known, listing.phrases())));
+        let matcher = Matcher::new(listing, endings);
         (cues, matcher, typos.join(), money.join())
     });
     let mut typos = typos.ok().flatten().unwrap_or_default();
@@ -197,26 +113,7 @@ fn keep<T>(problems: &mut Vec<Problem>, parsed: Result<T, Problem>) -> Option<T>
     parsed.map_err(|problem| problems.push(problem)).ok()
 }
 
-/// The product or property that a word names.
-fn name(senses: &[Sense]) -> Name {
-    let named = senses.iter().find_map(|sense| Some((sense.meaning.name()?, sense.langs)));
-    named.map_or(Name::default(), |(name, langs)| Name {
-        of: fingerprint(name.chars()) as u32,
-        languages: langs.0.count_ones(),
-    })
-}
-
 impl<'f> Builder<'f> {
-    /// Every word and phrase, for those who look for slips.
-    fn phrases(&self) -> impl Iterator<Item = Phrase<'_>> {
-        self.words.iter().map(|(text, senses)| Phrase {
-            text,
-            forgives: !self.exact.contains(text),
-            // Of longer phrases nobody asks.
-            name: if text.contains(' ') { Name::default() } else { name(senses) },
-        })
-    }
-
     /// What a file says that there is once, if it is there and right.
     fn optional<T>(
         &mut self,
@@ -241,32 +138,35 @@ impl<'f> Builder<'f> {
         self.optional(files, path, parse)
     }
 
-    fn parsed<T: serde::de::DeserializeOwned>(&mut self, file: &SourceFile) -> Option<T> {
-        keep(&mut self.problems, read(file))
-    }
-
     fn read_words(&mut self, files: &'f [SourceFile]) {
         self.names_of_cues(files);
-        files.iter().for_each(|file| self.words_of(file));
+        self.words =
+            Gathered::of_bytes(files.iter().filter(|file| is_of_words(file)).map(|file| file.text.len()).sum());
+        parse_all(files, |file, words| match words {
+            Ok(words) => self.words_of(file, words),
+            Err(problem) => self.problems.push(problem),
+        });
     }
 
-    /// Takes in a file of words, if it is one.
-    fn words_of(&mut self, file: &'f SourceFile) {
-        let (folder, name) = file.path.split_once('/').unwrap_or(("", &file.path));
-        let name = name.trim_end_matches(".toml");
-        match (folder, name) {
-            ("", "attributes") => self.concepts(file, |name| Meaning::Attribute(name.into())),
-            ("", "requests") => self.concepts(file, |name| Meaning::Request(name.into())),
-            ("products", category) => self.concepts(file, |name| Meaning::Product(format!("{category}/{name}").into())),
-            ("intents", intent) => self.intent(file, intent),
-            ("brands", category) => self.brands(file, category),
-            ("cues", language) => self.cues(file, language),
-            _ => {}
+    fn words_of(&mut self, file: &'f SourceFile, words: WordFile<'f>) {
+        match words {
+            WordFile::Attributes(concepts) => self.concepts(file, concepts, |name| Meaning::Attribute(name.into())),
+            WordFile::Requests(concepts) => self.concepts(file, concepts, |name| Meaning::Request(name.into())),
+            WordFile::Products(category, concepts) => {
+                self.concepts(file, concepts, |name| Meaning::Product(format!("{category}/{name}").into()));
+            }
+            WordFile::Intent(intent, words) => self.intent(file, intent, words),
+            WordFile::Brands(category, brands) => self.brands(file, category, brands),
+            WordFile::Cues(language, words) => self.cues(file, language, words),
         }
     }
 
-    fn concepts(&mut self, file: &SourceFile, meaning: impl Fn(&str) -> Meaning) {
-        let Some(concepts) = self.parsed::<BTreeMap<String, Words>>(file) else { return };
+    fn concepts(
+        &mut self,
+        file: &'f SourceFile,
+        concepts: BTreeMap<String, Words<'_>>,
+        meaning: impl Fn(&str) -> Meaning,
+    ) {
         for (name, words) in concepts {
             let meaning = meaning(&name);
             for (langs, word) in self.by_language(file, &words) {
@@ -278,7 +178,7 @@ impl<'f> Builder<'f> {
     /// `cues.toml`: every cue, and what its words say.
     fn names_of_cues(&mut self, files: &[SourceFile]) {
         let Some(file) = files.iter().find(|file| file.path == "cues.toml") else { return };
-        let Some(cues) = self.parsed::<BTreeMap<String, String>>(file) else { return };
+        let Some(cues) = keep(&mut self.problems, read::<BTreeMap<String, String>>(file)) else { return };
         if cues.len() > cues::MOST_CUES {
             let message = format!("{} cues, and no more than {} can be told apart", cues.len(), cues::MOST_CUES);
             let problem = Problem::at(&file.path, &file.text, 0, message, "Put two that are alike together.");
@@ -288,8 +188,7 @@ impl<'f> Builder<'f> {
     }
 
     /// `cues/LANGUAGE.toml`: the words of each cue in a language.
-    fn cues(&mut self, file: &SourceFile, language: &str) {
-        let Some(words) = self.parsed::<BTreeMap<String, Vec<Spanned<Word>>>>(file) else { return };
+    fn cues(&mut self, file: &'f SourceFile, language: &str, words: Words<'_>) {
         let Some(index) = LANGUAGES.iter().position(|known| *known == language) else {
             let message = format!("`{language}` is no language that dictionaries have");
             let advice = format!("The file's name is the language's: {}.", LANGUAGES.join(", "));
@@ -331,7 +230,7 @@ impl<'f> Builder<'f> {
     }
 
     /// The words of a table with the language of each. A language that is none is told.
-    fn by_language<'w>(&mut self, file: &SourceFile, words: &'w Words) -> Vec<(Langs, &'w Spanned<Word>)> {
+    fn by_language<'w>(&mut self, file: &SourceFile, words: &'w Words<'w>) -> Vec<(Langs, &'w Spanned<Word<'w>>)> {
         let mut list = Vec::new();
         for (language, words) in words {
             match LANGUAGES.iter().position(|known| known == language) {
@@ -347,7 +246,7 @@ impl<'f> Builder<'f> {
         list
     }
 
-    fn intent(&mut self, file: &'f SourceFile, name: &str) {
+    fn intent(&mut self, file: &'f SourceFile, name: &str, written: IntentFile<'_>) {
         let Some(intent) = Intent::from_key(name) else {
             let known: Vec<_> = Intent::ALL.iter().map(|intent| intent.key()).collect();
             let message = format!("there is no intent `{name}`");
@@ -355,9 +254,7 @@ impl<'f> Builder<'f> {
             self.problems.push(Problem::at(&file.path, &file.text, 0, message, advice));
             return;
         };
-        let Some(IntentFile { words, unless, cues, others, own, or, not }) = self.parsed::<IntentFile>(file) else {
-            return;
-        };
+        let IntentFile { words, unless, cues, others, own, or, not } = written;
         if !others.is_empty() {
             self.matters.push((file, intent, others, own));
         }
@@ -384,7 +281,7 @@ impl<'f> Builder<'f> {
         }
     }
 
-    fn phrase(&mut self, file: &SourceFile, word: &Spanned<Word>, langs: Langs, intent: Intent, against: bool) {
+    fn phrase(&mut self, file: &'f SourceFile, word: &Spanned<Word<'_>>, langs: Langs, intent: Intent, against: bool) {
         let (name, text) = (intent.key(), word.get_ref().text());
         let written = match phrases::parse(text) {
             Ok(written) => written,
@@ -409,8 +306,7 @@ impl<'f> Builder<'f> {
         }
     }
 
-    fn brands(&mut self, file: &SourceFile, category: &str) {
-        let Some(brands) = self.parsed::<BTreeMap<String, BrandTable>>(file) else { return };
+    fn brands(&mut self, file: &'f SourceFile, category: &str, brands: BTreeMap<String, BrandTable<'_>>) {
         let category: Arc<str> = category.into();
         for (name, brand) in brands {
             let key: Arc<str> = name.as_str().into();
@@ -443,15 +339,15 @@ impl<'f> Builder<'f> {
     }
 
     /// Brands are called alike everywhere.
-    fn add(&mut self, file: &SourceFile, word: &Spanned<Word>, concept: &str, meaning: Meaning) {
+    fn add(&mut self, file: &'f SourceFile, word: &Spanned<Word<'_>>, concept: &str, meaning: Meaning) {
         self.insert(file, word, word.get_ref().text(), concept, Langs::ALL, meaning);
     }
 
     /// Takes in a text for a concept: an entry, or a part of one.
     fn insert(
         &mut self,
-        file: &SourceFile,
-        entry: &Spanned<Word>,
+        file: &'f SourceFile,
+        entry: &Spanned<Word<'_>>,
         word: &str,
         concept: &str,
         langs: Langs,
@@ -477,56 +373,6 @@ impl<'f> Builder<'f> {
                 needs_company: matches!(meaning, Meaning::Brand { needs_company: true, .. }),
             });
         }
-        if entry.get_ref().is_exact() {
-            self.exact.insert(folded.clone());
-        }
-        // Words that mean the same follow each other: they share it.
-        let meaning = match &self.last {
-            Some(last) if **last == meaning => last.clone(),
-            _ => self.last.insert(Arc::new(meaning)).clone(),
-        };
-        let senses = self.words.entry(folded).or_default();
-        // A gaming laptop is a laptop and for gaming, and may say both; it is no two products.
-        let other = senses.iter().find(|other| {
-            let same_kind = std::mem::discriminant(&*other.meaning) == std::mem::discriminant(&*meaning);
-            same_kind && other.langs.0 & langs.0 != 0 && other.meaning != meaning
-        });
-        if let Some((name, other)) = meaning.name().zip(other.and_then(|other| other.meaning.name())) {
-            let message = format!("`{word}` stands under `{name}` and under `{other}`");
-            let advice = "A message with it earns both. Keep it where it fits best.";
-            self.problems.push(Problem::at(&file.path, &file.text, place, message, advice).warning());
-        }
-        match senses.iter_mut().find(|sense| sense.meaning == meaning) {
-            Some(sense) => sense.langs = sense.langs.with(langs),
-            None => senses.push(Sense { meaning, langs, counts_in: Langs::ALL }),
-        }
-    }
-
-    /// A word that is an everyday word of another language, or stands for something else there, counts only in messages of
-    /// its own: "the" is tea in French, "tee" is tea in German.
-    fn settle_languages(&mut self, languages: &Languages) {
-        for (word, senses) in &mut self.words {
-            let elsewhere = languages.everyday(word);
-            let latin = word.chars().any(|c| c.is_ascii_alphabetic());
-            let length = word.chars().count();
-            let things = senses.iter().filter(|sense| matches!(*sense.meaning, Meaning::Product(_))).count();
-            for sense in senses.iter_mut().filter(|sense| sense.langs != Langs::ALL) {
-                let other_thing = things > 1 && matches!(*sense.meaning, Meaning::Product(_));
-                // English is mixed into every language; of others a long name is, a single word of talk is not.
-                let own = match *sense.meaning {
-                    // Little words: what they say in another language is another thing.
-                    Meaning::Cue { .. } => {
-                        sense.counts_in = sense.langs;
-                        continue;
-                    }
-                    Meaning::Product(_) | Meaning::Attribute(_) => length < LONG_NAME,
-                    _ => !word.contains(' '),
-                };
-                let own = latin && (length <= SHORT_WORD || own && !sense.langs.has(ENGLISH));
-                if own || other_thing || elsewhere.0 & !sense.langs.0 != 0 {
-                    sense.counts_in = sense.langs;
-                }
-            }
-        }
+        self.words.add((file, place), &folded, langs, entry.get_ref().is_exact(), meaning);
     }
 }

@@ -9,13 +9,16 @@ use hotline_domain::{Problem, SourceFile};
 pub(super) const LANGUAGES: [&str; 14] =
     ["en", "zh-Hans", "zh-Hant", "ru", "it", "pt", "es", "id", "ms", "hi", "ar", "de", "fr", "tr"];
 
+/// The place of English in [`LANGUAGES`].
+pub(super) const ENGLISH: usize = 0;
+
 /// Tables of what dictionaries hold: the shop's own words, which nobody makes collide on purpose.
 pub(super) type Lookup<K, V> = HashMap<K, V, FixedState>;
 /// The same without values.
 pub(super) type LookupSet<K> = HashSet<K, FixedState>;
 
 /// Reads a TOML file, or tells where it is wrong.
-pub(super) fn read<T: serde::de::DeserializeOwned>(file: &SourceFile) -> Result<T, Problem> {
+pub(super) fn read<'f, T: serde::Deserialize<'f>>(file: &'f SourceFile) -> Result<T, Problem> {
     toml::from_str(&file.text).map_err(|error| {
         let place = error.span().map_or(0, |span| span.start);
         let advice = "Words stand in quotes between [ and ], with commas: en = [\"phone\", \"smartphone\"].";

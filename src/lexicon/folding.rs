@@ -124,7 +124,8 @@ impl Folded {
         if end == 0 { 0 } else { self.origin(end - 1) + 1 }
     }
 
-    /// Whether the word at a place was written in three capitals, as codes are, in a text that is not all capitals.
+    /// Whether the word at a place was written in three capitals, as codes are, in a text that is not all capitals or has no other
+    /// word.
     pub(super) fn is_code(&self, start: usize) -> bool {
         self.capitals.binary_search(&self.origin(start)).is_ok()
     }
@@ -163,10 +164,10 @@ impl Folded {
     }
 }
 
-/// Where words of three capitals begin; nowhere where all is written in capitals.
+/// Where words of three capitals begin; nowhere where more than one word is written, and all in capitals.
 fn capitals(original: &str) -> Vec<u32> {
     let mut places = Vec::new();
-    let (mut length, mut capitals, mut small) = (0, 0, false);
+    let (mut length, mut capitals, mut small, mut words) = (0, 0, false, 0);
     for (index, c) in original.chars().chain([' ']).enumerate() {
         if c.is_alphabetic() {
             length += 1;
@@ -176,10 +177,11 @@ fn capitals(original: &str) -> Vec<u32> {
             if length == 3 && capitals == 3 {
                 places.push(index as u32 - 3);
             }
+            words += u32::from(length > 0);
             (length, capitals) = (0, 0);
         }
     }
-    if small { places } else { Vec::new() }
+    if small || words == 1 { places } else { Vec::new() }
 }
 
 /// Whether three letters are the same, whatever their case.
@@ -251,16 +253,39 @@ fn is_invisible(c: char) -> bool {
 /// A word of a dictionary in the form that texts are folded to.
 pub(super) fn fold_word(word: &str) -> String {
     let word = word.trim();
-    // Most are plain already, and there are tens of thousands of them.
-    let stretched = || word.as_bytes().windows(3).any(|three| three[0] == three[1] && three[1] == three[2]);
-    let folded = if word.is_ascii() && !stretched() { word.to_ascii_lowercase() } else { Folded::new(word).text };
-    let mut text = String::with_capacity(folded.len());
-    for c in folded.chars() {
-        if c != ' ' || !text.ends_with(' ') {
+    // Most are plain, and there are hundreds of thousands of them.
+    fold_plain(word).unwrap_or_else(|| {
+        let folded = Folded::new(word).text;
+        let mut text = String::with_capacity(folded.len());
+        for c in folded.chars() {
+            if c != ' ' || !text.ends_with(' ') {
+                text.push(c);
+            }
+        }
+        text
+    })
+}
+
+/// A word of which every character is folded to one, and none stands three times in a row.
+fn fold_plain(word: &str) -> Option<String> {
+    let mut text = String::with_capacity(word.len());
+    let (mut last, mut run) = ('\0', 0);
+    for c in word.chars() {
+        let c = match c {
+            c if c.is_ascii() => c.to_ascii_lowercase(),
+            c if is_ideograph(c) => c,
+            c => KINDS.get(c as usize)?.folded?,
+        };
+        run = if c == last { run + 1 } else { 1 };
+        if run == 3 {
+            return None;
+        }
+        if c != ' ' || last != ' ' {
             text.push(c);
         }
+        last = c;
     }
-    text
+    Some(text)
 }
 
 /// Whether a script writes words without spaces between them.

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::dictionary::ENGLISH;
-use super::files::{LANGUAGES, Lookup, read};
+use super::files::{ENGLISH, LANGUAGES, Lookup, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
 use super::matcher::{Found, Hit, Langs};
 use hotline_domain::{Country, Language, Problem, SourceFile};

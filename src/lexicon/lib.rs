@@ -18,6 +18,7 @@ mod files;
 mod folding;
 mod intents;
 mod language;
+mod listing;
 mod matcher;
 mod money;
 mod money_bounds;
@@ -40,6 +41,7 @@ mod scan;
 mod trie;
 mod typos;
 mod unsaid;
+mod word_files;
 
 pub use explain::Candidate;
 pub use review::review;

@@ -1,10 +1,12 @@
 //! Every word of the dictionary that stands in a folded text, in any of its forms.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::endings::{self, Endings, Token};
-use super::files::{LANGUAGES, Lookup, LookupSet};
+use super::files::LANGUAGES;
 use super::folding::{Folded, is_word};
+use super::listing::{Listed, Listing, Stretch, sort_on_two_threads};
 use super::phrases::Around;
 use super::trie::Trie;
 use hotline_domain::Intent;
@@ -15,6 +17,9 @@ const LONGEST_REST: usize = 24;
 const LONGEST_NUMBER: usize = 8;
 /// Room for the hits of most messages.
 const USUAL_HITS: usize = 16;
+
+/// A word is found by about so many texts.
+const FORMS_OF_A_WORD: usize = 3;
 
 /// What a word stands for. Keys are shared: a match copies no text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,17 +178,8 @@ struct Texts {
 
 /// One text with one thing that it may be.
 struct Made {
-    /// Its first bytes, which decide nearly every comparison.
-    head: u64,
-    start: u32,
-    length: u32,
+    text: Stretch,
     choice: Choice,
-}
-
-impl Made {
-    fn text<'t>(&self, all: &'t str) -> &'t str {
-        &all[self.start as usize..(self.start + self.length) as usize]
-    }
 }
 
 impl Texts {
@@ -201,25 +197,19 @@ impl Texts {
                 start
             }
         };
-        let (start, length) = (start as u32, text.len() as u32);
-        self.list.push(Made { head: head(text), start, length, choice });
+        self.list.push(Made { text: Stretch::new(text, start), choice });
     }
 
-    fn sort(&mut self) {
+    /// Takes in the texts of others, and puts all in order.
+    fn sort_with(&mut self, mut others: Self) {
+        let start = self.all.len() as u32;
+        self.all.push_str(&others.all);
+        others.list.iter_mut().for_each(|made| made.text.start += start);
+        self.list.append(&mut others.list);
+        drop(others);
         let all = &self.all;
-        self.list.sort_unstable_by(|a, b| {
-            let by_head = a.head.cmp(&b.head);
-            by_head.then_with(|| a.text(all).cmp(b.text(all))).then_with(|| a.choice.cmp(&b.choice))
-        });
+        sort_on_two_threads(&mut self.list, |a, b| a.text.order(&b.text, all).then_with(|| a.choice.cmp(&b.choice)));
     }
-}
-
-/// The first bytes of a text, in the order of texts.
-fn head(text: &str) -> u64 {
-    let mut head = [0; 8];
-    let first = text.len().min(head.len());
-    head[..first].copy_from_slice(&text.as_bytes()[..first]);
-    u64::from_be_bytes(head)
 }
 
 /// A property that may turn out to be the first part of a compound.
@@ -248,37 +238,19 @@ pub(super) struct Matcher {
 }
 
 impl Matcher {
-    /// Words are folded already; their order does not matter. `exact` words take no forms.
-    ///
     /// # Errors
     /// The words are more than can be counted.
-    pub(super) fn new(
-        words: &Lookup<String, Vec<Sense>>,
-        exact: &LookupSet<String>,
-        endings: Endings,
-    ) -> Result<Self, String> {
-        let mut senses = Vec::new();
-        let mut found = Texts::default();
-        // In order, so that of equals the same one wins in every run.
-        let words = words.iter().filter(|(word, _)| !word.is_empty());
-        let mut words: Vec<(u64, &String, &Vec<Sense>)> =
-            words.map(|(word, means)| (head(word), word, means)).collect();
-        words.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));
-        let size = words.len();
-        for (_, word, means) in words {
-            found.begin(word);
-            for sense in means {
-                let place = senses.len() as u32;
-                if !exact.contains(word) {
-                    forms(&endings, word, sense, |pattern, class| found.add(pattern, Choice { sense: place, class }));
-                }
-                found.add(word, Choice { sense: place, class: endings::LISTED });
-                senses.push(sense.clone());
-            }
-        }
-        found.sort();
-        let made = found.list.chunk_by(|a, b| a.head == b.head && a.text(&found.all) == b.text(&found.all));
-        let patterns = Trie::new(made.clone().map(|made| made[0].text(&found.all)))?;
+    pub(super) fn new(listing: &Listing, endings: Endings) -> Result<Self, String> {
+        let half = listing.size() / 2;
+        let found = std::thread::scope(|scope| {
+            let beside = scope.spawn(|| texts(listing, half..listing.size(), &endings));
+            let mut found = texts(listing, 0..half, &endings);
+            found.sort_with(beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            found
+        });
+        let (senses, size) = (listing.senses().to_vec(), listing.size());
+        let made = found.list.chunk_by(|a, b| a.text.is_alike(&b.text, &found.all));
+        let patterns = Trie::new(made.clone().map(|made| made[0].text.text(&found.all)))?;
         let mut listed = vec![0; senses.len()];
         let (mut inner, mut inner_numbers) = (Vec::new(), Vec::new());
         let (mut choices, mut ends) = (Vec::with_capacity(found.list.len()), Vec::new());
@@ -291,10 +263,11 @@ impl Matcher {
             }
             ends.push(choices.len() as u32);
             if made.iter().any(|made| endings.takes_front(made.choice.class)) {
-                inner.push(made[0].text(&found.all));
+                inner.push(made[0].text.text(&found.all));
                 inner_numbers.push(number as u32);
             }
         }
+        (ends.shrink_to_fit(), inner_numbers.shrink_to_fit());
         let inner = (Trie::new(inner.into_iter())?, inner_numbers);
         Ok(Self { patterns, inner, choices, ends, senses, listed, size, endings })
     }
@@ -429,6 +402,21 @@ fn is_numbered(meaning: &Meaning, token: &Token<'_>) -> bool {
 /// Whether a word goes on over this place. Scripts without spaces have no such borders.
 fn is_joined(chars: &[char], at: usize) -> bool {
     at > 0 && at < chars.len() && is_word(chars[at - 1]) && is_word(chars[at])
+}
+
+/// Every text that some words are found by.
+fn texts(listing: &Listing, range: Range<usize>, endings: &Endings) -> Texts {
+    let mut found = Texts { list: Vec::with_capacity(range.len() * FORMS_OF_A_WORD), ..Texts::default() };
+    for Listed { word, senses, first, exact } in listing.words(range) {
+        found.begin(word);
+        for (place, sense) in (first..).zip(senses) {
+            if !exact {
+                forms(endings, word, sense, |pattern, class| found.add(pattern, Choice { sense: place, class }));
+            }
+            found.add(word, Choice { sense: place, class: endings::LISTED });
+        }
+    }
+    found
 }
 
 /// Every form of a word in a sense: what is found of it, and the class of what follows.

@@ -262,7 +262,8 @@ impl Finder<'_> {
         let own = || self.tokens.words.of_country(self.hints.country).map(Named::Known) == Some(self.settle(&word));
         let short = end - start <= ABBREVIATION && !is_spaceless(self.tokens.chars[start]);
         let local = word.is(Marks::LOCAL) && !(short && own());
-        let only_behind = local || word.is(Marks::WORD_CODE) && word.sign.is_none();
+        let is_word = || word.is(Marks::WORD_CODE) && word.sign.is_none() && !self.folded.is_code(start);
+        let only_behind = local || is_word();
         (!only_behind).then(|| Name { named: self.settle(&word), sign: word.sign, start, end })
     }
 

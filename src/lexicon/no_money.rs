@@ -64,21 +64,30 @@ fn is_clock_or_date(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     after || before
 }
 
-/// A day or year behind its month, "ab 14.12.", "since 2015".
+/// A day or year behind its month, "ab 14.12.", "since 2015", "the 2023 or 2024 one".
 fn is_of_a_calendar(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     let low = &sum.low;
-    if low.in_words() || low.grouped || low.scaled() || sum.high.is_some() {
+    if low.in_words() || low.grouped || low.scaled() {
+        return false;
+    }
+    if is_recent_year(low) && sum.high.as_ref().is_none_or(is_recent_year) {
+        let before = tokens.back_over_spaces(sum.outer_start);
+        let told = |mark| tokens.marked_before(before, mark).is_some();
+        return !(told(Marks::PRICE) || told(Marks::PRICE_AT) || told(Marks::BUDGET));
+    }
+    if sum.high.is_some() {
         return false;
     }
     let year = low.digits == 4 && low.value >= Decimal::from(1900) && low.value < Decimal::from(2100);
     let month = tokens.marked_before(tokens.back_over_spaces(low.start), Marks::MONTH).is_some();
-    if month && (year || low.value <= Decimal::from(31) && low.value.fract().is_zero()) {
-        return true;
-    }
-    let round = (low.value % Decimal::from(50)).is_zero();
-    let recent = low.value > Decimal::from(2000) && low.value < Decimal::from(2040);
-    let since = year && recent && !round && sum.bound == Some(Bound::AtLeast);
-    since || is_day_and_month(tokens, low)
+    month && (year || low.value <= Decimal::from(31) && low.value.fract().is_zero()) || is_day_and_month(tokens, low)
+}
+
+/// 2001 to 2039, but for what is as round as sums are.
+fn is_recent_year(number: &Number) -> bool {
+    let recent = number.value > Decimal::from(2000) && number.value < Decimal::from(2040);
+    let whole = number.value.fract().is_zero() && !number.grouped && !number.scaled();
+    recent && whole && number.digits == 4 && !(number.value % Decimal::TEN).is_zero()
 }
 
 /// 14.12. with a point on either side of its month.

@@ -1,6 +1,6 @@
 //! What stands in a text: every word of the dictionaries in any of its forms, slips put right, and the language.
 
-use super::dictionary::ENGLISH;
+use super::files::ENGLISH;
 use super::folding::Folded;
 use super::language::Clues;
 use super::matcher::{self, Found, Hit};

@@ -29,6 +29,8 @@ impl Trie {
             texts.push_str(word);
             ends.push(texts.len() as u32);
         }
+        texts.shrink_to_fit();
+        ends.shrink_to_fit();
         let mut trie = Self { parts: Vec::new(), texts, ends };
         let cuts = trie.cuts();
         let (now, beside) = cuts.split_at(cuts.len() / 2);
@@ -66,6 +68,8 @@ impl Trie {
         let built = cuts.iter().map(|cut| {
             let words = cut.clone().map(|word| (self.word(word as u32), word as u32));
             let part = MpTrie::from_records(words).map_err(|error| error.to_string())?;
+            // Built, it has room for twice as much; written and read again, for what it holds.
+            let (part, _) = MpTrie::deserialize_from_slice(&part.serialize_to_vec());
             Ok((self.first_letter(cut.start), part))
         });
         built.collect()

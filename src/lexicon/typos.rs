@@ -125,6 +125,8 @@ impl Typos {
                 typos.add(word, name);
             }
         }
+        typos.letters.shrink_to_fit();
+        typos.deletions.shrink_to_fit();
         typos.deletions.sort_unstable();
         typos.begin = (0..=1_u32 << BEGIN_BITS)
             .map(|begin| typos.deletions.partition_point(|(print, _)| print >> (32 - BEGIN_BITS) < begin) as u32)

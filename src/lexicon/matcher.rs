@@ -267,7 +267,8 @@ impl Matcher {
                 inner_numbers.push(number as u32);
             }
         }
-        (ends.shrink_to_fit(), inner_numbers.shrink_to_fit());
+        ends.shrink_to_fit();
+        inner_numbers.shrink_to_fit();
         let inner = (Trie::new(inner.into_iter())?, inner_numbers);
         Ok(Self { patterns, inner, choices, ends, senses, listed, size, endings })
     }

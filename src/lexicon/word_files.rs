@@ -163,9 +163,12 @@ pub(super) fn parse_all<'f>(
     std::thread::scope(|scope| {
         let (ready, parsed) = sync_channel(AHEAD);
         scope.spawn(move || {
-            let words = files.iter().filter_map(|file| Some((file, parse(file)?)));
-            // Nobody takes them any more when that went wrong.
-            words.map(|words| ready.send(words)).take_while(Result::is_ok).for_each(drop);
+            for (file, words) in files.iter().filter_map(|file| Some((file, parse(file)?))) {
+                // Nobody takes them any more when that went wrong.
+                if ready.send((file, words)).is_err() {
+                    return;
+                }
+            }
         });
         parsed.iter().for_each(|(file, words)| take(file, words));
     });

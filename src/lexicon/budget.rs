@@ -32,6 +32,12 @@ const MOST_APART: u32 = 4;
 const MOST_APART_INSIDE: u32 = 2;
 /// A limit is at most so many times what is wished for.
 const MOST_STRETCHED: u32 = 3;
+/// The end of what is said of a sum stands so many characters behind it at most.
+const PROTEST: usize = 32;
+/// What is offered for a thing is a part of its price, and not too small a one.
+const MOST_BARGAINED: u32 = 2;
+/// A limit that is taken back for a higher one is at most so many times it.
+const MOST_STRETCHED_LIMIT: Decimal = Decimal::from_parts(13, 0, 0, false, 1);
 /// A message of so many letters beside its sum is no bare answer.
 const ANSWER: usize = 24;
 
@@ -156,6 +162,10 @@ impl Reader<'_> {
         };
         let mut judged: Vec<(Found, Verdict)> = sums.found.iter().zip(sure).map(verdict).collect();
         take_back(&mut judged);
+        let elsewhere = [Intent::Compare, Intent::Complaint, Intent::ReturnRefund];
+        if reading.wants(Intent::Discount) && !elsewhere.iter().any(|intent| reading.wants(*intent)) {
+            bargained(&mut judged);
+        }
         judged
     }
 
@@ -225,8 +235,11 @@ impl Reader<'_> {
             && !is_capacity(other)
     }
 
-    /// "35 €?" alone asks whether that is the price.
+    /// "35 €?" alone asks whether that is the price, and "4 grand for a treadmill??" cannot believe it.
     fn is_asked_back(&self, sum: &Found, reading: &Reading, hints: &Hints<'_>) -> bool {
+        if is_exact(sum) && !hints.asked_budget && self.is_protest(sum) {
+            return true;
+        }
         let behind = self.folded.chars[sum.end..].iter().find(|c| **c != ' ');
         let alone = reading.products.is_empty() && reading.brands.is_empty();
         alone
@@ -234,6 +247,15 @@ impl Reader<'_> {
             && !hints.asked_budget
             && behind == Some(&'?')
             && matches!(self.stands_apart(sum), Apart::Both)
+    }
+
+    /// Whether the clause of a sum ends with more than one question mark, or with both kinds of marks.
+    fn is_protest(&self, sum: &Found) -> bool {
+        let chars = &self.folded.chars[sum.end..];
+        let is_end = |c: char| matches!(c, '?' | '!' | '.' | ';' | '\n' | '。');
+        let Some(end) = chars.iter().take(PROTEST).position(|c| is_end(*c)) else { return false };
+        let marks = || chars[end..].iter().take_while(|c| matches!(c, '?' | '!'));
+        marks().count() > 1 && marks().any(|c| *c == '?')
     }
 
     /// How much the message says beside its sums.
@@ -314,10 +336,12 @@ fn is_of_model(sum: &Found, reading: &Reading) -> bool {
     })
 }
 
-/// Whether a number counts what stands behind it: "200 t-shirts".
+/// Whether a number counts what stands behind it: "200 t-shirts", "more than 45 office chairs".
 fn is_counting(sum: &Found, hits: &[Hit<'_>]) -> bool {
     let behind = |hit: &Hit<'_>| hit.start >= sum.end && hit.start <= sum.end + 1;
-    !sum.certain && hits.iter().any(|hit| matches!(hit.meaning, Meaning::Product(_)) && behind(hit))
+    let named = sum.amount.currency.is_some() && !sum.amount.currency_inferred;
+    let more_than = sum.amount.max.is_none() && !named;
+    (more_than || !sum.certain) && hits.iter().any(|hit| matches!(hit.meaning, Meaning::Product(_)) && behind(hit))
 }
 
 /// How surely a sum is what the customer can spend.
@@ -334,15 +358,19 @@ fn budget_rank(
 ) -> Result<u8, NotBudget> {
     let bounded = !is_exact(sum);
     let capped = bounded && sum.amount.max.is_some();
+    let limits = capped && sum.amount.min.is_none();
     let complains = [Intent::Complaint, Intent::ReturnRefund, Intent::OrderStatus, Intent::Warranty];
     let product =
         || !reading.products.is_empty() || hits.iter().any(|hit| matches!(hit.meaning, Meaning::Brand { .. }));
     let open =
         || reading.intents.is_empty() || [Intent::Buy, Intent::ProductInquiry].iter().any(|one| reading.wants(*one));
+    let asks = || reading.wants(Intent::Price) || reading.wants(Intent::Compare);
     let compares = || [Intent::Compare, Intent::Payment].iter().any(|one| reading.wants(*one));
     match (says, elsewhere) {
         (Some(says), elsewhere) if elsewhere.is_none_or(|elsewhere| says < elsewhere) => Ok(3),
-        // A limit beside a product is its budget, unless the other reason stands right beside it.
+        // A limit beside a product is its budget, "up to 30 a month" too…
+        (_, Some(_)) if limits && product() && !asks() => Ok(2),
+        // …and a range, unless the other reason stands right beside it.
         (_, Some(apart)) if !(capped && product() && apart > QUOTED) => Err(NotBudget::Elsewhere),
         // "3000, at most 3200": the limit is the answer.
         _ if hints.asked_budget => Ok(if bounded { 2 } else { 1 }),
@@ -406,22 +434,37 @@ fn take_back(judged: &mut [(Found, Verdict)]) {
     }
 }
 
+/// "1,450 you say, settle it at 1,200": who bargains names the price first and then what they would pay.
+fn bargained(judged: &mut [(Found, Verdict)]) {
+    for at in 1..judged.len() {
+        let [(price, asked), (offer, given)] = &mut judged[at - 1..=at] else { continue };
+        let sums = *asked != Verdict::NoSum && *given != Verdict::NoSum;
+        let alike = is_exact(price) && is_exact(offer) && price.amount.currency == offer.amount.currency;
+        let (high, low) = (value(price), value(offer));
+        if sums && alike && low < high && low * Decimal::from(MOST_BARGAINED) >= high {
+            (*asked, *given) = (Verdict::Not(NotBudget::Elsewhere), Verdict::Budget(3));
+        }
+    }
+}
+
 /// 299, 3499: what ends so is a price more often than anything else.
 fn is_tagged(sum: &Found, value: Decimal) -> bool {
     let nine = value % Decimal::TEN == Decimal::from(9);
     is_exact(sum) && nine && (LEAST_TAGGED..MOST_TAGGED).contains(&value.normalize().try_into().unwrap_or(0))
 }
 
-/// "Around 350, 400 at most", "600-700, 750 at most": from the one to the other, where they are named together.
+/// "Around 350, 400 at most", "600-700, 750 at most": from the one to the other, where they are named together. "Up to 2000, but I
+/// can go up to 2300": to the second.
 fn stretched(judged: &[(Found, Verdict)], budget: &Amount) -> Option<Budget> {
     judged.windows(2).find_map(|pair| {
         let [(wish, Verdict::Budget(_)), (limit, Verdict::Budget(_))] = pair else { return None };
         let named = [&wish.amount, &limit.amount].contains(&budget);
-        let (least, most) = (wish.amount.min?, limit.amount.max?);
+        let most = limit.amount.max?;
         let together = limit.start.saturating_sub(wish.end) <= NEAR && wish.amount.currency == limit.amount.currency;
         let wished = wish.amount.max.filter(|_| limit.amount.min.is_none());
-        let rises = wished.is_some_and(|wished| wished < most && most <= wished * Decimal::from(MOST_STRETCHED));
-        (named && together && rises).then(|| Budget { min: Some(least), ..as_budget(&limit.amount) })
+        let apart = if wish.amount.min.is_some() { Decimal::from(MOST_STRETCHED) } else { MOST_STRETCHED_LIMIT };
+        let rises = wished.is_some_and(|wished| wished < most && most <= wished * apart);
+        (named && together && rises).then(|| Budget { min: wish.amount.min, ..as_budget(&limit.amount) })
     })
 }
 

@@ -202,14 +202,20 @@ impl Reader<'_> {
         million.is_some_and(|(_, end)| short(end) || self.tokens.words.decimal_mark == Some(mark))
     }
 
-    /// "One point five", "drei Komma vierzehn", 三点一四.
+    /// "One point five", "drei Komma vierzehn", 三点一四, "4 koma 5".
     fn decimal(&mut self, at: usize) -> bool {
-        let small = |number: &Number| number.in_words() && number.value < Decimal::ONE_HUNDRED;
+        let of_digits = self.parts.last().is_some_and(|last| last.digits);
+        let alike = |number: &Number| number.in_words() || of_digits && number.words == 0 && !number.grouped;
+        let small = |number: &Number| alike(number) && number.value < Decimal::ONE_HUNDRED;
         let number = read_to(self.tokens, at, Reach::Decimals).filter(small);
         let (Some(number), Some(last)) = (number.filter(|n| n.value.fract().is_zero()), self.parts.last_mut()) else {
             return false;
         };
-        self.decimals += if number.value < Decimal::TEN { 1 } else { 2 };
+        self.decimals += match number.digits {
+            0 if number.value < Decimal::TEN => 1,
+            0 => 2,
+            digits => digits as u32,
+        };
         last.value += number.value * Decimal::new(1, self.decimals);
         (last.slot, self.end) = (Decimal::ZERO, number.end);
         self.number.words += number.words;

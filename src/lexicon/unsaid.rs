@@ -107,7 +107,7 @@ pub(super) fn by_currency(sum: &Sum, below: Decimal) -> Decimal {
         () if numbers().all(|number| whole(number) && number.value < below) => Decimal::ONE_THOUSAND,
         () if below >= Decimal::ONE_THOUSAND
             && numbers().all(|number| number.value < Decimal::ONE_HUNDRED)
-            && !whole(&sum.low) =>
+            && !numbers().all(whole) =>
         {
             MILLION
         }

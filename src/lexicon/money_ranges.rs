@@ -223,7 +223,7 @@ impl Finder<'_> {
         let inverted = low.inverted && !high.scaled();
         let from = if inverted { low.coefficient } else { low.value };
         let to = if high.scaled() { high.coefficient } else { high.value };
-        let touches = between.is_empty() || matches!(between, [' ' | '-' | '、' | ',']);
+        let touches = matches!(between, [] | [' ' | '-' | '、' | ','] | [',', ' ']);
         // सौ डेढ़ सौ, yüz yüz elli.
         let hundreds =
             matches!(between, [' '] | [',', ' ']) && are_hundreds(from, if inverted { to } else { high.value });
@@ -233,12 +233,13 @@ impl Finder<'_> {
         words && touches && (hundreds || near)
     }
 
-    /// "20 25k", "1500 2000 lira": two round numbers of one size, with a multiplier, currency or bound for both.
+    /// "20 25k", "12 13k", "1500 2000 lira": two round numbers of one size, or one behind the other, with a multiplier, currency or bound for both.
     fn is_digit_pair(&self, low: &Number, high: &Number) -> bool {
         let tokens = self.tokens;
         let five = Decimal::from(5);
         let digits = low.digits > 1 && high.digits > 1 && !low.scaled();
-        let round = (low.value % five).is_zero() && (high.coefficient % five).is_zero();
+        let next = high.scaled() && high.coefficient - low.value <= Decimal::TWO;
+        let round = next || (low.value % five).is_zero() && (high.coefficient % five).is_zero();
         let (from, to) = (low.value, high.coefficient);
         let near = from < to && to <= from * Decimal::TWO;
         let behind = || {
@@ -298,7 +299,8 @@ fn are_hundreds(low: Decimal, high: Decimal) -> bool {
 /// Two guesses at one number: two or three, one and a half or two, ten or twelve, twenty or twenty-five.
 fn are_near(low: Decimal, high: Decimal) -> bool {
     let apart = high - low;
-    let least = if low.fract().is_zero() { Decimal::ONE } else { Decimal::new(5, 1) };
+    let whole = low.fract().is_zero() && high.fract().is_zero();
+    let least = if whole { Decimal::ONE } else { Decimal::new(5, 1) };
     let most = if low < Decimal::TEN { Decimal::TWO } else { low / Decimal::TWO };
     low >= Decimal::ONE && high < Decimal::ONE_HUNDRED && apart >= least && apart <= most
 }

@@ -6,6 +6,7 @@
 
 use rust_decimal::Decimal;
 
+use super::folding::is_spaceless;
 use super::money_tokens::Tokens;
 use super::money_words::{Lead, Marks, Word};
 use super::number_reader::read;
@@ -75,17 +76,22 @@ pub(super) fn find(tokens: &Tokens<'_>) -> Vec<Number> {
     numbers
 }
 
-/// Whether a phrase with this number in it speaks of no number. What is a unit too gives way to money behind it: "cent" of "pour
-/// cent euros".
+/// Whether a phrase with this number in it speaks of no number. What is a unit too gives way to money behind it, "cent" of "pour
+/// cent euros", and any to money that it is written to: 五一 of 三块五一双 is no first of May.
 fn is_trapped(tokens: &Tokens<'_>, number: &Number) -> bool {
     let paid = || number.in_words() && is_money_at(tokens, number.end);
-    tokens.traps(number.start, number.end).any(|trap| !(trap.is(Marks::NOT_AFTER) && paid()))
+    let coins = || is_spaceless(tokens.chars[number.start]) && tokens.before(number.start, money).is_some();
+    tokens.traps(number.start, number.end).any(|trap| !(trap.is(Marks::NOT_AFTER) && paid()) && !coins())
+}
+
+/// Whether a word is the name of a currency.
+fn money(word: &Word) -> Option<()> {
+    (word.sign.is_some() || word.code.is_some()).then_some(())
 }
 
 /// Whether the name of a currency stands behind.
 pub(super) fn is_money_at(tokens: &Tokens<'_>, end: usize) -> bool {
-    let named = |word: &Word| (word.sign.is_some() || word.code.is_some()).then_some(());
-    tokens.longest(tokens.skip_spaces(end), named).is_some()
+    tokens.longest(tokens.skip_spaces(end), money).is_some()
 }
 
 /// A multiplier with its number behind, as Russian says "about": тысяч 40, тысячи три.

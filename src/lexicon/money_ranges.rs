@@ -223,10 +223,9 @@ impl Finder<'_> {
         let inverted = low.inverted && !high.scaled();
         let from = if inverted { low.coefficient } else { low.value };
         let to = if high.scaled() { high.coefficient } else { high.value };
-        let touches = matches!(between, [] | [' ' | '-' | '、' | ','] | [',', ' ']);
+        let touches = matches!(between, [] | [' ' | '-' | '、' | ',']);
         // सौ डेढ़ सौ, yüz yüz elli.
-        let hundreds =
-            matches!(between, [' '] | [',', ' ']) && are_hundreds(from, if inverted { to } else { high.value });
+        let hundreds = matches!(between, [' ']) && are_hundreds(from, if inverted { to } else { high.value });
         let named = || self.name_at(self.tokens.skip_spaces(high.end)).is_some();
         let shared = inverted || high.scaled() || matches!(between, [] | [' ']) && named();
         let near = (inverted || !low.scaled()) && shared && are_near(from, to);

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Hints;
+use super::budget_pairs::{bargained, stretched, sure_together, take_back};
 use super::matcher::{Hit, Meaning};
 use super::money::{Found, Priced, Sums};
 use super::reading::Reader;
@@ -30,14 +31,8 @@ const ELECTRONICS: &str = "electronics/";
 /// Prices named beside each other are at most so many times one another.
 const MOST_APART: u32 = 4;
 const MOST_APART_INSIDE: u32 = 2;
-/// A limit is at most so many times what is wished for.
-const MOST_STRETCHED: u32 = 3;
 /// The end of what is said of a sum stands so many characters behind it at most.
 const PROTEST: usize = 32;
-/// What is offered for a thing is a part of its price, and not too small a one.
-const MOST_BARGAINED: u32 = 2;
-/// A limit that is taken back for a higher one is at most so many times it.
-const MOST_STRETCHED_LIMIT: Decimal = Decimal::from_parts(13, 0, 0, false, 1);
 /// A message of so many letters beside its sum is no bare answer.
 const ANSWER: usize = 24;
 
@@ -46,7 +41,7 @@ type Distance = Option<usize>;
 
 /// Whether a number is a sum of money.
 #[derive(Clone, Copy, PartialEq)]
-enum Sure {
+pub(super) enum Sure {
     No,
     /// Because of another one in the message.
     Beside,
@@ -408,64 +403,10 @@ fn is_price_tag(value: Decimal) -> bool {
     odd && (value >= Decimal::from(LEAST_AT) || !value.fract().is_zero())
 }
 
-/// Where one sum takes the place of another, both are sums or neither.
-fn sure_together(sums: &[Found], sure: &mut [Sure]) {
-    for at in 1..sums.len() {
-        let together = sums[at].corrects || sums[at].taken_back;
-        if together && [sure[at - 1], sure[at]].contains(&Sure::Itself) {
-            (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
-        }
-    }
-}
-
-/// What a sum that is taken back would have been, the one in its place is.
-fn take_back(judged: &mut [(Found, Verdict)]) {
-    for at in 0..judged.len() {
-        let Verdict::Budget(rank) = judged[at].1 else { continue };
-        if !judged[at].0.taken_back {
-            continue;
-        }
-        judged[at].1 = Verdict::Not(NotBudget::TakenBack);
-        let instead = if judged.get(at + 1).is_some_and(|(next, _)| next.corrects) { at + 1 } else { at - 1 };
-        judged[instead].1 = match judged[instead].1 {
-            Verdict::Budget(own) => Verdict::Budget(rank.max(own)),
-            _ => Verdict::Budget(rank),
-        };
-    }
-}
-
-/// "1,450 you say, settle it at 1,200": who bargains names the price first and then what they would pay.
-fn bargained(judged: &mut [(Found, Verdict)]) {
-    for at in 1..judged.len() {
-        let [(price, asked), (offer, given)] = &mut judged[at - 1..=at] else { continue };
-        let sums = *asked != Verdict::NoSum && *given != Verdict::NoSum;
-        let alike = is_exact(price) && is_exact(offer) && price.amount.currency == offer.amount.currency;
-        let (high, low) = (value(price), value(offer));
-        if sums && alike && low < high && low * Decimal::from(MOST_BARGAINED) >= high {
-            (*asked, *given) = (Verdict::Not(NotBudget::Elsewhere), Verdict::Budget(3));
-        }
-    }
-}
-
 /// 299, 3499: what ends so is a price more often than anything else.
 fn is_tagged(sum: &Found, value: Decimal) -> bool {
     let nine = value % Decimal::TEN == Decimal::from(9);
     is_exact(sum) && nine && (LEAST_TAGGED..MOST_TAGGED).contains(&value.normalize().try_into().unwrap_or(0))
-}
-
-/// "Around 350, 400 at most", "600-700, 750 at most": from the one to the other, where they are named together. "Up to 2000, but I
-/// can go up to 2300": to the second.
-fn stretched(judged: &[(Found, Verdict)], budget: &Amount) -> Option<Budget> {
-    judged.windows(2).find_map(|pair| {
-        let [(wish, Verdict::Budget(_)), (limit, Verdict::Budget(_))] = pair else { return None };
-        let named = [&wish.amount, &limit.amount].contains(&budget);
-        let most = limit.amount.max?;
-        let together = limit.start.saturating_sub(wish.end) <= NEAR && wish.amount.currency == limit.amount.currency;
-        let wished = wish.amount.max.filter(|_| limit.amount.min.is_none());
-        let apart = if wish.amount.min.is_some() { Decimal::from(MOST_STRETCHED) } else { MOST_STRETCHED_LIMIT };
-        let rises = wished.is_some_and(|wished| wished < most && most <= wished * apart);
-        (named && together && rises).then(|| Budget { min: wish.amount.min, ..as_budget(&limit.amount) })
-    })
 }
 
 /// An "at least" that was negated.
@@ -473,7 +414,7 @@ fn limited(amount: &Amount) -> Amount {
     Amount { min: None, max: amount.min, ..amount.clone() }
 }
 
-fn is_exact(sum: &Found) -> bool {
+pub(super) fn is_exact(sum: &Found) -> bool {
     sum.amount.min == sum.amount.max
 }
 
@@ -483,7 +424,7 @@ fn may_be_size(sum: &Found) -> bool {
     !sum.certain && value >= Decimal::from(30) && value <= Decimal::from(60)
 }
 
-fn value(sum: &Found) -> Decimal {
+pub(super) fn value(sum: &Found) -> Decimal {
     sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO)
 }
 
@@ -502,7 +443,7 @@ fn is_year(value: Decimal) -> bool {
     (Decimal::from(1990)..=Decimal::from(2035)).contains(&value) && value.fract().is_zero()
 }
 
-fn as_budget(amount: &Amount) -> Budget {
+pub(super) fn as_budget(amount: &Amount) -> Budget {
     Budget {
         min: amount.min,
         max: amount.max,

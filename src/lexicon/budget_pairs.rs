@@ -1,0 +1,70 @@
+//! What two sums of one message say of each other: a limit behind a wish, an offer behind a price, a correction.
+
+use rust_decimal::Decimal;
+
+use super::budget::{NotBudget, Sure, Verdict, as_budget, is_exact, value};
+use super::money::Found;
+use hotline_domain::{Amount, Budget};
+
+/// Two of them stand at most so many characters apart.
+const NEAR: usize = 24;
+/// A limit is at most so many times what is wished for.
+const MOST_STRETCHED: u32 = 3;
+/// What is offered for a thing is a part of its price, and not too small a one.
+const MOST_BARGAINED: u32 = 2;
+/// A limit that is taken back for a higher one is at most so many times it.
+const MOST_STRETCHED_LIMIT: Decimal = Decimal::from_parts(13, 0, 0, false, 1);
+
+/// Where one sum takes the place of another, both are sums or neither.
+pub(super) fn sure_together(sums: &[Found], sure: &mut [Sure]) {
+    for at in 1..sums.len() {
+        let together = sums[at].corrects || sums[at].taken_back;
+        if together && [sure[at - 1], sure[at]].contains(&Sure::Itself) {
+            (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
+        }
+    }
+}
+
+/// What a sum that is taken back would have been, the one in its place is.
+pub(super) fn take_back(judged: &mut [(Found, Verdict)]) {
+    for at in 0..judged.len() {
+        let Verdict::Budget(rank) = judged[at].1 else { continue };
+        if !judged[at].0.taken_back {
+            continue;
+        }
+        judged[at].1 = Verdict::Not(NotBudget::TakenBack);
+        let instead = if judged.get(at + 1).is_some_and(|(next, _)| next.corrects) { at + 1 } else { at - 1 };
+        judged[instead].1 = match judged[instead].1 {
+            Verdict::Budget(own) => Verdict::Budget(rank.max(own)),
+            _ => Verdict::Budget(rank),
+        };
+    }
+}
+
+/// "1,450 you say, settle it at 1,200": who bargains names the price first and then what they would pay.
+pub(super) fn bargained(judged: &mut [(Found, Verdict)]) {
+    for at in 1..judged.len() {
+        let [(price, asked), (offer, given)] = &mut judged[at - 1..=at] else { continue };
+        let sums = *asked != Verdict::NoSum && *given != Verdict::NoSum;
+        let alike = is_exact(price) && is_exact(offer) && price.amount.currency == offer.amount.currency;
+        let (high, low) = (value(price), value(offer));
+        if sums && alike && low < high && low * Decimal::from(MOST_BARGAINED) >= high {
+            (*asked, *given) = (Verdict::Not(NotBudget::Elsewhere), Verdict::Budget(3));
+        }
+    }
+}
+
+/// "Around 350, 400 at most", "600-700, 750 at most": from the one to the other, where they are named together. "Up to 2000, but I
+/// can go up to 2300": to the second.
+pub(super) fn stretched(judged: &[(Found, Verdict)], budget: &Amount) -> Option<Budget> {
+    judged.windows(2).find_map(|pair| {
+        let [(wish, Verdict::Budget(_)), (limit, Verdict::Budget(_))] = pair else { return None };
+        let named = [&wish.amount, &limit.amount].contains(&budget);
+        let most = limit.amount.max?;
+        let together = limit.start.saturating_sub(wish.end) <= NEAR && wish.amount.currency == limit.amount.currency;
+        let wished = wish.amount.max.filter(|_| limit.amount.min.is_none());
+        let apart = if wish.amount.min.is_some() { Decimal::from(MOST_STRETCHED) } else { MOST_STRETCHED_LIMIT };
+        let rises = wished.is_some_and(|wished| wished < most && most <= wished * apart);
+        (named && together && rises).then(|| Budget { min: wish.amount.min, ..as_budget(&limit.amount) })
+    })
+}

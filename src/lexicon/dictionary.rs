@@ -19,7 +19,7 @@ use super::negation::Negation;
 use super::phrases::{self, Written};
 use super::quantities::Quantities;
 use super::typos::{Limits, Typos};
-use super::word_files::{BrandTable, IntentFile, Word, WordFile, Words, is_of_words, parse_all};
+use super::word_files::{BrandTable, IntentFile, Word, WordFile, Words, parse_all};
 use hotline_domain::{Intent, Problem, Severity, SourceFile};
 
 #[derive(Default)]
@@ -140,8 +140,7 @@ impl<'f> Builder<'f> {
 
     fn read_words(&mut self, files: &'f [SourceFile]) {
         self.names_of_cues(files);
-        self.words =
-            Gathered::of_bytes(files.iter().filter(|file| is_of_words(file)).map(|file| file.text.len()).sum());
+        self.words = Gathered::of_bytes(files.iter().map(|file| file.text.len()).sum());
         parse_all(files, |file, words| match words {
             Ok(words) => self.words_of(file, words),
             Err(problem) => self.problems.push(problem),

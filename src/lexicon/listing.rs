@@ -69,7 +69,7 @@ pub(super) struct Gathered<'f> {
 }
 
 impl<'f> Gathered<'f> {
-    /// With room for the words of files of so many bytes.
+    /// With room for the words of files of so many bytes. Room that is not used costs nothing.
     pub(super) fn of_bytes(bytes: usize) -> Self {
         Self { all: String::with_capacity(bytes), written: Vec::with_capacity(bytes / BYTES_OF_A_WORD) }
     }

@@ -81,7 +81,7 @@ pub(super) fn find(tokens: &Tokens<'_>) -> Vec<Number> {
 fn is_trapped(tokens: &Tokens<'_>, number: &Number) -> bool {
     let paid = || number.in_words() && is_money_at(tokens, number.end);
     let coins = || is_spaceless(tokens.chars[number.start]) && tokens.before(number.start, money).is_some();
-    tokens.traps(number.start, number.end).any(|trap| !(trap.is(Marks::NOT_AFTER) && paid()) && !coins())
+    tokens.traps(number.start, number.end).any(|trap| !(coins() || trap.is(Marks::NOT_AFTER) && paid()))
 }
 
 /// Whether a word is the name of a currency.

@@ -134,12 +134,6 @@ pub(super) enum WordFile<'f> {
     Cues(&'f str, Words<'f>),
 }
 
-/// Whether a file is one of words.
-pub(super) fn is_of_words(file: &SourceFile) -> bool {
-    let (folder, name) = file.path.split_once('/').unwrap_or(("", &file.path));
-    matches!(folder, "products" | "intents" | "brands" | "cues") || matches!(name, "attributes.toml" | "requests.toml")
-}
-
 /// Reads a file, if it is one of words.
 fn parse(file: &SourceFile) -> Option<Result<WordFile<'_>, Problem>> {
     let (folder, name) = file.path.split_once('/').unwrap_or(("", &file.path));

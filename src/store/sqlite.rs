@@ -136,11 +136,6 @@ fn own(database: &Path) -> Result<std::fs::File, StoreError> {
     let path = PathBuf::from(name);
     let wrong = |error: std::io::Error| StoreError::Address(format!("cannot write {}: {error}", path.display()));
     let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(wrong)?;
-    file.try_lock().map_err(|_| {
-        let database = database.display();
-        StoreError::Address(format!(
-            "{database} is in use by another hotline; stop that one, or use PostgreSQL for several"
-        ))
-    })?;
+    file.try_lock().map_err(|_| StoreError::InUse(database.display().to_string()))?;
     Ok(file)
 }

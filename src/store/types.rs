@@ -31,9 +31,12 @@ pub enum StoreError {
     /// The tables could not be brought up to date.
     #[error("the tables could not be brought up to date: {0}")]
     Migration(sqlx::migrate::MigrateError),
-    /// The address of the database is wrong, or another process owns the file.
+    /// The address of the database is wrong.
     #[error("{0}")]
     Address(String),
+    /// Another process owns the file.
+    #[error("{0} is in use by another hotline; stop that one, or use PostgreSQL for several")]
+    InUse(String),
     /// The writer has stopped: the system is shutting down.
     #[error("the store is closed")]
     Closed,

@@ -145,9 +145,8 @@ async fn a_webhook_without_the_right_signature_or_too_large_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_are_made_beside_a_running_server_and_before_the_first() {
     let database = Database::sqlite();
-    let user = |arguments: &[&str]| {
+    let hotline = |arguments: &[&str]| {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
-            .arg("user")
             .args(arguments)
             .env("HOTLINE_DATABASE__URL", &database.url)
             .output()
@@ -155,6 +154,7 @@ async fn people_are_made_beside_a_running_server_and_before_the_first() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
+    let user = |arguments: &[&str]| hotline(&[&["user"], arguments].concat());
     assert!(user(&["add", "ben", "--role", "admin"]).contains("/sign-in/"));
     let address = free_address();
     let (_sandbox, graph) = sandbox(address, 80).await;
@@ -162,5 +162,7 @@ async fn people_are_made_beside_a_running_server_and_before_the_first() {
     assert!(user(&["add", "eva", "--role", "agent"]).contains("/sign-in/"));
     assert!(user(&["link", "ben"]).contains("/sign-in/"));
     assert_eq!(user(&["list"]).lines().count(), 2);
+    let looked_at = hotline(&["doctor"]);
+    assert!(looked_at.contains("ok   database: a running hotline has it open"), "{looked_at}");
     assert!(app.terminate().await.success());
 }

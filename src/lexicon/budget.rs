@@ -335,7 +335,7 @@ fn is_of_model(sum: &Found, reading: &Reading) -> bool {
 fn is_counting(sum: &Found, hits: &[Hit<'_>]) -> bool {
     let behind = |hit: &Hit<'_>| hit.start >= sum.end && hit.start <= sum.end + 1;
     let named = sum.amount.currency.is_some() && !sum.amount.currency_inferred;
-    let more_than = sum.amount.max.is_none() && !named;
+    let more_than = sum.amount.max.is_none() && !named && value(sum) < Decimal::ONE_THOUSAND;
     (more_than || !sum.certain) && hits.iter().any(|hit| matches!(hit.meaning, Meaning::Product(_)) && behind(hit))
 }
 

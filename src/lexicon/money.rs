@@ -392,7 +392,9 @@ impl Finder<'_> {
         }
         let unsaid_below = currency.filter(|_| inferred).and_then(|code| self.tokens.words.unsaid_thousands.get(&code));
         if let Some(below) = unsaid_below {
-            let factor = unsaid::by_currency(sum, Decimal::from(*below));
+            let start = self.back_over_filler(sum.outer_start);
+            let told = self.tokens.marked_before(start, Marks::BUDGET).is_some();
+            let factor = unsaid::by_currency(sum, told, Decimal::from(*below));
             (low, high) = (low * factor, high.map(|high| high * factor));
         }
         let (min, max) = match (sum.bound, high) {

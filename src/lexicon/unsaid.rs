@@ -14,6 +14,8 @@ const BESIDE: usize = 4;
 const MAY_COUNT: u32 = 10;
 /// Both are at most so many times one another.
 const MOST_APART: u32 = 2;
+/// Fewer are things as often as thousands.
+const LEAST_THOUSANDS: u32 = 5;
 /// So much is said in thousands.
 const SAID_IN_THOUSANDS: u32 = 10_000;
 /// A word that tells what a number is stands at most so many characters away.
@@ -94,16 +96,22 @@ fn scale(sum: &mut Sum, factor: Decimal) {
     }
 }
 
-/// What is left unsaid of a sum in a currency of which nobody means so little: "500" for half a million, and where sums run into
-/// millions "1,8" too.
-pub(super) fn by_currency(sum: &Sum, below: Decimal) -> Decimal {
+/// Whether a number counts things as often as thousands.
+fn counts(number: &Number) -> bool {
+    number.in_words() || number.value < Decimal::from(LEAST_THOUSANDS)
+}
+
+/// What is left unsaid of a sum, `told` to be a budget, in a currency of which nobody means so little: "500" for half a million,
+/// and where sums run into millions "1,8" too.
+pub(super) fn by_currency(sum: &Sum, told: bool, below: Decimal) -> Decimal {
     let numbers = || [Some(&sum.low), sum.high.as_ref()].into_iter().flatten();
     let bare = |number: &Number| !number.scaled() && !number.grouped;
     let whole = |number: &Number| number.value.fract().is_zero();
     match () {
         () if !numbers().all(bare) => Decimal::ONE,
-        // Where small sums are meant too, only a limit says that this is one at all: "до 25".
-        () if below < Decimal::ONE_THOUSAND && sum.bound.is_none() => Decimal::ONE,
+        // Where small sums are meant too, only a limit or a word of budget says that this is one at all: "до 25", "бюджет 25", and no
+        // "возьму два".
+        () if below < Decimal::ONE_THOUSAND && sum.bound.is_none() && (!told || counts(&sum.low)) => Decimal::ONE,
         () if numbers().all(|number| whole(number) && number.value < below) => Decimal::ONE_THOUSAND,
         () if below >= Decimal::ONE_THOUSAND
             && numbers().all(|number| number.value < Decimal::ONE_HUNDRED)

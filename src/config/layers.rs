@@ -92,8 +92,8 @@ impl Settings {
         }
         if self.replies.settle_after <= self.whatsapp.timeout {
             return Err(
-                "replies.settle_after is longer than whatsapp.timeout: a call that may still arrive is not made \
-                        again"
+                "replies.settle_after must be longer than whatsapp.timeout: a call that may still arrive must not \
+                        be made again"
                     .into(),
             );
         }

@@ -3,7 +3,8 @@
 //! A reply goes straight from its fold's commit into the lane while there is room and nothing older waits in the outbox;
 //! everything else waits there until the sender takes it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -23,8 +24,9 @@ pub(super) struct Lanes {
     under_way: Keys,
 }
 
-/// Messages by contact and number.
-type Keys = Arc<Lock<HashSet<(ContactId, i64)>>>;
+/// Messages by contact and number, each with how often it is under way: one that is put back may be taken again before it is over
+/// with the first time.
+type Keys = Arc<Lock<HashMap<(ContactId, i64), usize>>>;
 
 /// A message from its place in a lane until it is written how its call ended: while this lives, the settler leaves it alone. A call
 /// that takes longer than the settler waits may still arrive, and must not be made a second time beside it.
@@ -35,8 +37,13 @@ pub(super) struct Leaving {
 
 impl Drop for Leaving {
     fn drop(&mut self) {
-        let key = (self.row.contact, self.row.message.number);
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut times) = keys.entry((self.row.contact, self.row.message.number)) {
+            *times.get_mut() -= 1;
+            if *times.get() == 0 {
+                times.remove();
+            }
+        }
     }
 }
 
@@ -81,7 +88,7 @@ impl Lanes {
     /// A message that is marked `sending` by this node.
     pub(super) fn leaving(&self, row: OutboxRow) -> Leaving {
         let mut keys = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.insert((row.contact, row.message.number));
+        *keys.entry((row.contact, row.message.number)).or_default() += 1;
         Leaving { row, keys: self.under_way.clone() }
     }
 
@@ -89,7 +96,7 @@ impl Lanes {
     /// a number that another node sends for, which knows what is under way there.
     pub(super) fn may_settle(&self, row: &OutboxRow) -> bool {
         let keys = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        !keys.contains(&(row.contact, row.message.number)) && self.of(&row.channel).is_none_or(|lane| lane.is_led())
+        !keys.contains_key(&(row.contact, row.message.number)) && self.of(&row.channel).is_none_or(|lane| lane.is_led())
     }
 
     pub(super) fn of(&self, channel: &str) -> Option<&Arc<Lane>> {
@@ -187,5 +194,25 @@ impl Lane {
     /// The outbox held less than there was room for, and nothing was left to it since `waiting` was asked.
     pub(super) fn emptied(&self, waiting: u64) {
         let _more_came = self.waiting.compare_exchange(waiting, 0, Ordering::AcqRel, Ordering::Acquire);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Address, Content, MessageKind, Outgoing};
+
+    #[test]
+    fn what_is_taken_again_before_the_first_time_is_over_is_under_way_until_the_last() {
+        let lanes = Lanes::new(&[], 80);
+        let content = Content::Text { body: "hi".into() };
+        let message = Outgoing::of_bot(MessageKind::Reply, content, Timestamp(0), Timestamp(1));
+        let (contact, address) = (ContactId(1), Address::default());
+        let row = OutboxRow { contact, channel: "1".into(), address, message, attempts: 1, follow_up: false };
+        let (first, second) = (lanes.leaving(row.clone()), lanes.leaving(row.clone()));
+        drop(first);
+        assert!(!lanes.may_settle(&row), "it is in hand a second time");
+        drop(second);
+        assert!(lanes.may_settle(&row));
     }
 }

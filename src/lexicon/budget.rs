@@ -14,7 +14,7 @@ const LEAST_BARE: u32 = 50;
 /// A bare number below this is no sum beside a word of budget: "I have 3 kids".
 const LEAST_BESIDE_BUDGET: u32 = 10;
 /// A word that explains a sum stands at most this many characters away…
-const NEAR: usize = 24;
+pub(super) const NEAR: usize = 24;
 /// …and a word that quotes a price, where nothing but it tells that the number is one.
 const QUOTED: usize = 10;
 /// …and the end of a clause between them counts for so many.

@@ -2,12 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use super::budget::{NotBudget, Sure, Verdict, as_budget, is_exact, value};
+use super::budget::{NEAR, NotBudget, Sure, Verdict, as_budget, is_exact, value};
 use super::money::Found;
 use hotline_domain::{Amount, Budget};
 
-/// Two of them stand at most so many characters apart.
-const NEAR: usize = 24;
 /// A limit is at most so many times what is wished for.
 const MOST_STRETCHED: u32 = 3;
 /// What is offered for a thing is a part of its price, and not too small a one.

@@ -135,8 +135,7 @@ fn take_in(senses: &mut Vec<Sense>, first: usize, written: &Written<'_>, problem
     });
     if let Some((name, other)) = meaning.name().zip(other.and_then(|other| other.meaning.name())) {
         let (file, place) = (written.file, written.place as usize);
-        // A word stands in quotes.
-        let word = file.text[place..].split('"').nth(1).unwrap_or_default();
+        let word = quoted(&file.text[place..]);
         let message = format!("`{word}` stands under `{name}` and under `{other}`");
         let advice = "A message with it earns both. Keep it where it fits best.";
         problems.push(Problem::at(&file.path, &file.text, place, message, advice).warning());
@@ -145,6 +144,12 @@ fn take_in(senses: &mut Vec<Sense>, first: usize, written: &Written<'_>, problem
         Some(sense) => sense.langs = sense.langs.with(langs),
         None => senses.push(Sense { meaning: meaning.clone(), langs, counts_in: Langs::ALL }),
     }
+}
+
+/// The first text in quotes, of either kind.
+fn quoted(text: &str) -> &str {
+    let quote = text.find(['"', '\'']).map_or('"', |at| char::from(text.as_bytes()[at]));
+    text.split(quote).nth(1).unwrap_or_default()
 }
 
 /// A word that is an everyday word of another language, or stands for something else there, counts only in messages of

@@ -28,6 +28,7 @@ mod money_coins;
 mod money_corrections;
 mod money_file;
 mod money_ranges;
+mod money_selection;
 mod money_tokens;
 mod money_words;
 mod negation;

@@ -12,12 +12,10 @@ use super::files::{LANGUAGES, Lookup, LookupSet};
 use super::folding::is_word;
 use super::language::Languages;
 use super::matcher::Langs;
-use super::money_file::{Bound, MoneyFile, Numbers, Shared, Sign};
+use super::money_file::{Bound, MoneyFile, Shared, Sign};
+use super::money_selection::{Selection, attached};
 use super::trie::Trie;
 use hotline_domain::{Country, Currency, Problem, SourceFile};
-
-/// A name of a currency in another language's file counts everywhere from this many letters on.
-const LONG_NAME: usize = 4;
 
 /// What stands before a number as part of its word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -81,7 +79,7 @@ impl Marks {
     pub(super) const EITHER: Self = Self(1 << 23);
     pub(super) const REFUSED: Self = Self(1 << 24);
 
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.0 |= other.0;
     }
 }
@@ -145,11 +143,15 @@ impl Money {
             problems.push(Problem::at("money.toml", "", 0, message, advice));
             return None;
         }
+        let attached = std::iter::once(attached(&common))
+            .chain(own.iter().map(|file| file.as_ref().map(attached).unwrap_or_default()))
+            .collect::<Vec<_>>();
+        let selection = |target| Selection { common: &common, own: &own, attached: &attached, languages, target };
         let mut known = Gathered::default();
         for target in 0..LANGUAGES.len() {
-            known.add(target, Selection { common: &common, own: &own, languages, target }.words());
+            known.add(target, selection(target).words(known.words.len()));
         }
-        let signs = Selection { common: &common, own: &own, languages, target: 0 }.signs();
+        let signs = selection(0).signs();
         let known = known.finish(signs, &common);
         let known =
             Arc::new(known.map_err(|message| problems.push(Problem::at("money.toml", "", 0, message, ""))).ok()?);
@@ -187,188 +189,6 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> (Lookup<String, Langs>, LookupSet<St
         parts.extend(others.flat_map(|phrase| phrase.split(|c| !is_word(c))).map(str::to_owned));
     }
     (vocabulary, parts)
-}
-
-/// Which words count in messages of one language: its own, the common ones, English ones, and those of other scripts.
-struct Selection<'a> {
-    common: &'a MoneyFile,
-    own: &'a [Option<MoneyFile>],
-    languages: &'a Languages,
-    target: usize,
-}
-
-impl<'a> Selection<'a> {
-    /// All files, with the language of each and the number of its first sign.
-    fn all(&self) -> impl Iterator<Item = (Option<usize>, &'a MoneyFile, u16)> {
-        let own = self.own.iter().enumerate().filter_map(|(index, file)| Some((Some(index), file.as_ref()?)));
-        let mut signs = 0;
-        std::iter::once((None, self.common)).chain(own).map(move |(index, file)| {
-            let first = signs;
-            signs += file.sign.len() as u16;
-            (index, file, first)
-        })
-    }
-
-    /// The files in order of precedence.
-    fn files(&self) -> impl Iterator<Item = (Option<usize>, &'a MoneyFile, u16)> {
-        let mut files: Vec<_> = self.all().collect();
-        files.sort_by_key(|(index, ..)| (*index != Some(self.target), *index));
-        files.into_iter()
-    }
-
-    /// The signs by their numbers.
-    fn signs(&self) -> Vec<Sign> {
-        self.all().flat_map(|(_, file, _)| &file.sign).map(Sign::without_words).collect()
-    }
-
-    fn counts(&self, owner: Option<usize>, folded: &str) -> bool {
-        let Some(owner) = owner.filter(|owner| *owner != self.target) else { return true };
-        let latin = folded.chars().any(|c| c.is_ascii_alphabetic());
-        // Of Latin words only the English ones are mixed into other languages.
-        let mixed = !latin || LANGUAGES[owner] == "en" && folded.chars().count() > 3;
-        mixed && !self.languages.everyday(folded).has(self.target)
-    }
-
-    /// Names of currencies are known to everybody, and short ones where their letters are not mistaken: 100元, 500 руб.
-    fn counts_as_name(&self, owner: Option<usize>, folded: &str) -> bool {
-        let abroad = owner.is_some_and(|owner| owner != self.target);
-        let other_letters = !folded.chars().any(|c| c.is_ascii_alphabetic());
-        let clear = other_letters || folded.chars().count() >= LONG_NAME;
-        !abroad || clear && !self.languages.everyday(folded).has(self.target)
-    }
-
-    fn words(&self) -> Lookup<Cow<'a, str>, Word> {
-        let mut table = Table::default();
-        for (owner, file, first) in self.files() {
-            let counts = |word: &str| self.counts(owner, word);
-            table.numbers(file, &counts);
-            for (bounds, before) in [(&file.before, true), (&file.after, false)] {
-                for (bound, words) in bounds {
-                    table.each(words, &counts, |word| {
-                        let role = if before { &mut word.before } else { &mut word.after };
-                        role.get_or_insert(*bound);
-                    });
-                }
-            }
-            for (words, mark) in marks(file) {
-                table.each(words, &counts, |word| word.marks.add(mark));
-            }
-            for (number, sign) in (first..).zip(&file.sign) {
-                let named = |word: &str| self.counts_as_name(owner, word);
-                table.each(&sign.words, &named, |word| {
-                    word.sign.get_or_insert(number);
-                });
-                for (part, words) in &sign.minor {
-                    table.each(words, &named, |word| {
-                        word.minor.get_or_insert((number, *part));
-                    });
-                }
-                if owner.is_none_or(|owner| owner == self.target) {
-                    table.each(&sign.local, &counts, |word| {
-                        word.sign.get_or_insert(number);
-                        word.marks.add(Marks::LOCAL);
-                    });
-                }
-            }
-        }
-        table.codes(self.common);
-        table.words
-    }
-}
-
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 23] {
-    [
-        (&file.alone, Marks::ALONE),
-        (&file.weak, Marks::WEAK),
-        (&file.inverted, Marks::INVERTED),
-        (&file.joints, Marks::JOINT),
-        (&file.range, Marks::RANGE),
-        (&file.range_start, Marks::RANGE_START),
-        (&file.fillers, Marks::FILLER),
-        (&file.not_money_after, Marks::NOT_AFTER),
-        (&file.not_money_before, Marks::NOT_BEFORE),
-        (&file.months, Marks::MONTH),
-        (&file.traps, Marks::TRAP),
-        (&file.budget, Marks::BUDGET),
-        (&file.not_budget, Marks::NOT_BUDGET),
-        (&file.corrections, Marks::CORRECTION),
-        (&file.either, Marks::EITHER),
-        (&file.refused, Marks::REFUSED),
-        (&file.number_prefixes, Marks::PREFIX),
-        (&file.number_suffixes, Marks::SUFFIX),
-        (&file.price, Marks::PRICE),
-        (&file.price_at, Marks::PRICE_AT),
-        (&file.notes, Marks::NOTE),
-        (&file.points, Marks::POINT),
-        (&file.spreads, Marks::SPREAD),
-    ]
-}
-
-/// Words with all their roles, while they are gathered. What comes first is the language's own and wins.
-#[derive(Default)]
-struct Table<'a> {
-    words: Lookup<Cow<'a, str>, Word>,
-}
-
-/// Where a word keeps a value.
-type Role = fn(&mut Word) -> &mut Option<Decimal>;
-
-impl<'a> Table<'a> {
-    fn each(&mut self, words: &'a [String], counts: &dyn Fn(&str) -> bool, mut set: impl FnMut(&mut Word)) {
-        for word in words.iter().filter(|word| !word.is_empty() && counts(word)) {
-            set(self.words.entry(Cow::Borrowed(word)).or_default());
-        }
-    }
-
-    fn numbers(&mut self, file: &'a MoneyFile, counts: &dyn Fn(&str) -> bool) {
-        let lists: [(&Numbers, Role); 3] = [
-            (&file.multipliers, |word| &mut word.multiplier),
-            (&file.units, |word| &mut word.unit),
-            (&file.added_to_next, |word| &mut word.added_to_next),
-        ];
-        for (list, role) in lists {
-            for (value, words) in list {
-                self.each(words, counts, |word| {
-                    role(word).get_or_insert(*value);
-                });
-            }
-        }
-        let prefixes = [(&file.joint_prefix, Lead::Joint), (&file.range_prefix, Lead::Range)];
-        let prefixes = prefixes.into_iter().filter_map(|(prefix, lead)| Some((prefix.as_ref()?, lead)));
-        let plain = file.number_prefixes.iter().map(|prefix| (prefix, Lead::None));
-        // The first that is given for a prefix counts, so those with a meaning stand before the plain ones.
-        for (prefix, lead) in prefixes.chain(plain) {
-            for (list, role) in lists {
-                for (value, words) in list {
-                    for word in words {
-                        let attached = format!("{prefix}{word}");
-                        // بالمائة, "per cent", is no hundred.
-                        if file.not_money_after.contains(&attached) {
-                            continue;
-                        }
-                        let alone = file.alone.contains(word);
-                        let word = self.words.entry(Cow::Owned(attached)).or_default();
-                        if !word.is_number() {
-                            (*role(word), word.lead) = (Some(*value), lead);
-                            if alone {
-                                word.marks.add(Marks::ALONE);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn codes(&mut self, common: &MoneyFile) {
-        for code in &common.currencies {
-            let word = self.words.entry(Cow::Owned(code.code().to_lowercase())).or_default();
-            word.code = Some(*code);
-            if common.word_codes.contains(code) {
-                word.marks.add(Marks::WORD_CODE);
-            }
-        }
-    }
 }
 
 /// The words of all languages while they are gathered: most stand for the same in each of them.

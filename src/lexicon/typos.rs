@@ -4,11 +4,11 @@
 //! that are near; how near is then looked at. A word that nobody knows and that is near one word only is put right, and the
 //! text is searched again, so that slips inside phrases are forgiven like those of names.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 
-use super::files::{Lookup, read};
+use super::files::read;
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_word};
 use super::language::Languages;
 use super::matcher::{Hit, Meaning};
@@ -92,6 +92,28 @@ pub(super) struct Typos {
 /// Bits of a fingerprint that find its place.
 const BEGIN_BITS: u32 = 16;
 
+/// A word of the phrases, while they are looked through.
+struct Seen<'a> {
+    word: &'a str,
+    /// It is of a length and of letters that slips happen in.
+    fits: bool,
+    /// It stands in a phrase whose slips are not known.
+    exact: bool,
+    name: Name,
+}
+
+/// Where the fingerprints with each beginning stand among sorted ones, and behind the last where all end.
+fn begin(deletions: &[(u32, u32)]) -> Vec<u32> {
+    let mut begin = vec![0; (1 << BEGIN_BITS) + 1];
+    for (print, _) in deletions {
+        begin[(print >> (32 - BEGIN_BITS)) as usize + 1] += 1;
+    }
+    for place in 1..begin.len() {
+        begin[place] += begin[place - 1];
+    }
+    begin
+}
+
 impl Typos {
     /// Takes in the words of all phrases. Slips of words for which `forgives` says no are not known.
     pub(super) fn new<'a>(limits: &Limits, languages: &Languages, phrases: impl Iterator<Item = Phrase<'a>>) -> Self {
@@ -100,37 +122,33 @@ impl Typos {
         typos.known.extend(languages.everyday_words().map(|word| fingerprint(word.chars())));
         let common = limits.common.values().flatten();
         typos.known.extend(common.map(|word| fingerprint(fold_word(word).chars())));
-        let mut exact = HashSet::with_hasher(Straight::default());
-        let mut words: Lookup<&str, Name> = Lookup::default();
+        let mut seen: HashMap<u64, Seen<'_>, Straight> = HashMap::default();
         for Phrase { text, forgives, name } in phrases {
             for word in text.split(|c: char| !is_word(c)) {
-                let print = fingerprint(word.chars());
-                let fits =
-                    (limits.shortest..=MOST_LETTERS).contains(&word.chars().count()) && word.chars().all(is_typed);
-                typos.known.insert(print);
-                if !forgives {
-                    exact.insert(print);
-                } else if fits {
-                    let name = if word == text { name } else { Name::default() };
-                    let known = words.entry(word).or_default();
-                    *known = name.max(*known);
+                let seen = seen.entry(fingerprint(word.chars())).or_insert_with(|| Seen {
+                    word,
+                    fits: (limits.shortest..=MOST_LETTERS).contains(&word.chars().count())
+                        && word.chars().all(is_typed),
+                    exact: false,
+                    name: Name::default(),
+                });
+                seen.exact |= !forgives;
+                if forgives && word == text {
+                    seen.name = name.max(seen.name);
                 }
             }
         }
+        typos.known.extend(seen.keys());
+        let mut words: Vec<Seen<'_>> = seen.into_values().filter(|seen| seen.fits && !seen.exact).collect();
         // In order, so that of equals the same one wins in every run.
-        let mut words: Vec<(&str, Name)> = words.into_iter().collect();
-        words.sort_unstable();
-        for (word, name) in words {
-            if !exact.contains(&fingerprint(word.chars())) {
-                typos.add(word, name);
-            }
+        words.sort_unstable_by_key(|seen| seen.word);
+        for Seen { word, name, .. } in words {
+            typos.add(word, name);
         }
         typos.letters.shrink_to_fit();
         typos.deletions.shrink_to_fit();
-        typos.deletions.sort_unstable();
-        typos.begin = (0..=1_u32 << BEGIN_BITS)
-            .map(|begin| typos.deletions.partition_point(|(print, _)| print >> (32 - BEGIN_BITS) < begin) as u32)
-            .collect();
+        typos.deletions.sort_unstable_by_key(|(print, place)| u64::from(*print) << 32 | u64::from(*place));
+        typos.begin = begin(&typos.deletions);
         typos
     }
 

@@ -13,10 +13,10 @@ use crate::store::writer::{Done, Job, Queued};
 /// Most jobs that are taken from the queue at once.
 const MOST: usize = 2_048;
 /// From one commit to the next with new events. When it is quiet nothing waits.
-const GATHER_URGENT: Duration = Duration::from_millis(1);
+const GATHER_URGENT: Duration = Duration::from_micros(500);
 /// From one commit of everything else to the next: nobody waits for it by the millisecond, and pages that are written once
-/// for many contacts are what makes it fast.
-const GATHER_PATIENT: Duration = Duration::from_millis(16);
+/// for many contacts are what makes it fast. The longer, the longer such a commit takes, and new events wait behind it.
+const GATHER_PATIENT: Duration = Duration::from_millis(8);
 
 type Options = <Connection as sqlx::Connection>::Options;
 
@@ -27,6 +27,8 @@ struct Waiting {
     /// When the next commit may begin, with and without patient jobs.
     urgent_from: Instant,
     patient_from: Instant,
+    /// Patient jobs that were due gave way to urgent ones, and are next.
+    gave_way: bool,
 }
 
 impl Waiting {
@@ -42,11 +44,14 @@ impl Waiting {
         self.patient.extend(patient);
     }
 
-    /// What is to be committed now; `all` when nothing more can come.
+    /// What is to be committed now; `all` when nothing more can come. Urgent jobs do not wait for a commit with all the others:
+    /// those come next, whatever arrives in between.
     fn take(&mut self, all: bool) -> Vec<Queued> {
         let mut group = std::mem::take(&mut self.urgent);
         let now = Instant::now();
-        if all || now >= self.patient_from {
+        let due = all || !self.patient.is_empty() && now >= self.patient_from;
+        self.gave_way = due && !all && !group.is_empty() && !self.gave_way;
+        if due && !self.gave_way {
             group.append(&mut self.patient);
             self.patient_from = now + GATHER_PATIENT;
         }
@@ -58,7 +63,8 @@ impl Waiting {
 pub(in crate::store) async fn serve(options: Options, mut jobs: mpsc::Receiver<Queued>) {
     let mut connection: Option<Connection> = None;
     let now = Instant::now();
-    let mut waiting = Waiting { urgent: Vec::new(), patient: Vec::new(), urgent_from: now, patient_from: now };
+    let (urgent, patient) = (Vec::new(), Vec::new());
+    let mut waiting = Waiting { urgent, patient, urgent_from: now, patient_from: now, gave_way: false };
     let mut arrived = Vec::new();
     loop {
         let due = waiting.due();

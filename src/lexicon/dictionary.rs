@@ -151,6 +151,11 @@ impl<'f> Builder<'f> {
         match words {
             WordFile::Attributes(concepts) => self.concepts(file, concepts, |name| Meaning::Attribute(name.into())),
             WordFile::Requests(concepts) => self.concepts(file, concepts, |name| Meaning::Request(name.into())),
+            WordFile::NoThings(words) => {
+                for (langs, word) in self.by_language(file, &words) {
+                    self.insert(file, word, word.get_ref().text(), "no_things", langs, Meaning::NoThing);
+                }
+            }
             WordFile::Products(category, concepts) => {
                 self.concepts(file, concepts, |name| Meaning::Product(format!("{category}/{name}").into()));
             }

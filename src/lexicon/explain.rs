@@ -143,6 +143,9 @@ impl Judge<'_> {
     }
 
     fn verdict(&self, hit: &Hit<'_>, span: Span) -> (bool, String) {
+        if let Some(phrase) = self.scan.no_thing(hit).filter(|_| hit.meaning.name().is_some()) {
+            return (false, format!("“{}” names nothing that is sold", self.slice(self.span(phrase))));
+        }
         match hit.meaning {
             Meaning::Product(key) => self.mention(hit, span, key, &self.reading.products),
             Meaning::Attribute(key) => self.mention(hit, span, key, &self.reading.attributes),
@@ -171,6 +174,7 @@ impl Judge<'_> {
             | Meaning::GapEnd { intent, .. }
             | Meaning::BesideNumber { intent, .. }
             | Meaning::ClauseEnd { intent, .. } => (true, format!("looks like {} here, but is not", intent.key())),
+            Meaning::NoThing => (true, "names nothing that is sold".into()),
             Meaning::GapStart(_) => (false, "only the beginning of a phrase".into()),
             Meaning::Cue { .. } => match self.reading.intent_spans.iter().position(|evidence| evidence.covers(span)) {
                 Some(place) => (true, format!("a part of what says {}", self.reading.intents[place].key())),
@@ -228,6 +232,7 @@ pub(super) fn named(meaning: &Meaning) -> (&'static str, String) {
         Meaning::Product(key) => ("product", key.to_string()),
         Meaning::Attribute(key) => ("attribute", key.to_string()),
         Meaning::Request(key) => ("request", key.to_string()),
+        Meaning::NoThing => ("no thing", String::new()),
         Meaning::Brand { key, .. } => ("brand", key.to_string()),
         Meaning::Intent(intent) => ("intent", intent.key().to_owned()),
         Meaning::NotIntent(intent) => ("no intent", intent.key().to_owned()),

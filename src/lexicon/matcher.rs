@@ -28,6 +28,8 @@ pub(super) enum Meaning {
     Attribute(Arc<str>),
     /// A wish of its own beside what is sold: delivery at the weekend, an invoice.
     Request(Arc<str>),
+    /// A phrase in which no word names anything that is sold: "of course".
+    NoThing,
     /// Brand, what it implies, budget level, whether it needs company.
     Brand {
         key: Arc<str>,
@@ -153,6 +155,13 @@ pub(super) struct Hit<'a> {
     pub(super) found: Found,
     /// See [`Matcher::word`].
     pub(super) word: u32,
+}
+
+impl Hit<'_> {
+    /// Whether another word is a part of this longer one.
+    pub(super) fn is_around(&self, other: &Hit<'_>) -> bool {
+        self.start <= other.start && other.end <= self.end && other.end - other.start < self.end - self.start
+    }
 }
 
 /// Words in the order that deciding needs: by start, longer ones first, surer ones first.

@@ -3,7 +3,7 @@
 use super::files::ENGLISH;
 use super::folding::Folded;
 use super::language::Clues;
-use super::matcher::{self, Found, Hit};
+use super::matcher::{self, Found, Hit, Meaning};
 use super::typos::{self, Slip};
 use super::{Hints, Lexicon};
 
@@ -38,12 +38,21 @@ impl<'l> Scan<'l> {
         Self { folded, hits, lang, country }
     }
 
-    /// Leaves the hits that count in the text's language.
+    /// Leaves the hits that count in the text's language, and of those that name things the ones outside of phrases that name none.
     pub(super) fn settle(&mut self, lexicon: &Lexicon) {
         let Self { folded, hits, lang, country } = self;
         if let Some(lang) = lang.or(*country) {
             hits.retain(|hit| foreign(lexicon, folded, hit, lang).is_none());
         }
+        let phrases: Vec<Hit<'_>> = hits.iter().filter(|hit| *hit.meaning == Meaning::NoThing).cloned().collect();
+        if !phrases.is_empty() {
+            hits.retain(|hit| hit.meaning.name().is_none() || !phrases.iter().any(|phrase| phrase.is_around(hit)));
+        }
+    }
+
+    /// The phrase around a hit that names nothing.
+    pub(super) fn no_thing(&self, hit: &Hit<'_>) -> Option<&Hit<'l>> {
+        self.hits.iter().find(|phrase| *phrase.meaning == Meaning::NoThing && phrase.is_around(hit))
     }
 
     /// Why a hit does not count; `None` if it does.

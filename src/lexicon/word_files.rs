@@ -128,6 +128,7 @@ pub(super) struct ModelTable<'f> {
 pub(super) enum WordFile<'f> {
     Attributes(BTreeMap<String, Words<'f>>),
     Requests(BTreeMap<String, Words<'f>>),
+    NoThings(Words<'f>),
     Products(&'f str, BTreeMap<String, Words<'f>>),
     Intent(&'f str, IntentFile<'f>),
     Brands(&'f str, BTreeMap<String, BrandTable<'f>>),
@@ -141,6 +142,7 @@ fn parse(file: &SourceFile) -> Option<Result<WordFile<'_>, Problem>> {
     Some(match (folder, name) {
         ("", "attributes") => read(file).map(WordFile::Attributes),
         ("", "requests") => read(file).map(WordFile::Requests),
+        ("", "no_things") => read(file).map(WordFile::NoThings),
         ("products", category) => read(file).map(|words| WordFile::Products(category, words)),
         ("intents", intent) => read(file).map(|words| WordFile::Intent(intent, words)),
         ("brands", category) => read(file).map(|words| WordFile::Brands(category, words)),

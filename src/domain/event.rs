@@ -191,7 +191,8 @@ pub struct InboundMessage {
 impl InboundMessage {
     /// The words to read: text, or the caption of a picture.
     pub fn words(&self) -> &str {
-        self.text.as_deref().or(self.caption.as_deref()).unwrap_or_default()
+        let text = self.text.as_deref().filter(|text| !text.trim().is_empty());
+        text.or(self.caption.as_deref()).unwrap_or_default()
     }
 }
 

@@ -7,9 +7,9 @@
 use super::state::{Effect, State};
 use crate::dialogue::{Dialogue, Known};
 use crate::domain::{
-    Address, AgentAction, AgentEvent, Colour, Consequence, ContactRef, Crawlers, Duration, Event, EventBody,
-    InboundMessage, Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop, Timestamp, UserId,
-    Whereabouts,
+    Address, AgentAction, AgentEvent, Colour, Consequence, ContactRef, Crawlers, Duration, Event, EventBody, Evidence,
+    HandoffRequest, InboundMessage, Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop,
+    Timestamp, UserId, Whereabouts,
 };
 use crate::handoff::{self, DeskMove};
 use crate::lexicon::{Hints, Lexicon};
@@ -269,9 +269,23 @@ impl<'a> Folding<'a> {
             }
         }
         self.effects.extend(decided.into_iter().map(|consequence| Effect::Decided(now, consequence)));
+        self.hurry(now);
         if handed_off {
             self.rules(Occurrence::HandedOff, now);
         }
+    }
+
+    /// While a person is asked for, the shortest promise of the tags held is on the clock.
+    fn hurry(&mut self, now: Timestamp) {
+        let State { desk, facts, .. } = &*self.state;
+        let Some(reason) = desk.reason().filter(|_| desk.promise().is_some()) else { return };
+        let knowledge = self.knowledge;
+        let Some((promise, tag)) = knowledge.rulebook.promise(facts, reason) else { return };
+        // The reason stays: it is what the customer waits for, only sooner.
+        let evidence = Evidence { by: tag.to_owned(), ..Evidence::default() };
+        let request = HandoffRequest { reason: reason.to_owned(), promise, evidence };
+        let moved = self.state.desk.hurry(&request, &knowledge.shop, now);
+        self.desk_moved(moved, now);
     }
 
     fn agent(&mut self, event: &AgentEvent, now: Timestamp) {

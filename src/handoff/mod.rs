@@ -170,6 +170,11 @@ impl Desk {
         }
     }
 
+    /// Somebody waits for a person already: a shorter promise counts.
+    pub fn hurry(&mut self, request: &HandoffRequest, shop: &Shop, now: Timestamp) -> Option<DeskMove> {
+        self.promise().and_then(|_| self.open(request, shop, now))
+    }
+
     /// What a person did. Taking, answering and calling put them in charge; releasing, winning and losing hand back.
     pub fn act(&mut self, event: &AgentEvent, now: Timestamp) -> Option<DeskMove> {
         match event.action {

@@ -439,7 +439,7 @@ fn holds(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
     }
     if !holds.bought.is_empty() {
         let text = format!("bought something of {}", holds.bought.join(", "));
-        all.push(Condition::is(super::evaluate::has_bought(rule, &facts.orders, None), text));
+        all.push(Condition::is(super::evaluate::has_bought(rule, &facts.orders, None, Some(see.now)), text));
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn step(
         }
         Occurrence::Sent(message) => signals::of_sent(change.facts, contact, message, rulebook),
         Occurrence::HandedOff => vec![Signal::of_moment("handoff", now, 0)],
-        Occurrence::Seen(sighting) => region::signals(sighting),
+        Occurrence::Seen(sighting) => region::signals(sighting, contact),
         Occurrence::Habit { habit, event } => vec![signals::of_habit(habit, event)],
         Occurrence::Clock => {
             change.clock();
@@ -215,17 +215,22 @@ pub(super) fn holds(rule: &Rule, facts: &Facts, signal: Option<&Signal>) -> bool
         && (!holds.colour_given || facts.colour.as_ref().is_some_and(|state| !state.fallen))
         && !holds.never.iter().any(|signal| facts.marks.contains_key(signal))
         && holds.ever.iter().all(|signal| facts.marks.contains_key(signal))
-        && has_bought(rule, &facts.orders, signal)
+        && has_bought(rule, &facts.orders, signal, signal.map(|signal| signal.at))
 }
 
-/// Whether something was bought that the rule asks for, other than what the signal is about.
-pub(super) fn has_bought(rule: &Rule, orders: &[OrderFacts], signal: Option<&Signal>) -> bool {
+/// Whether something was bought that the rule asks for, other than what the signal is about, and as long before a moment as it asks.
+pub(super) fn has_bought(rule: &Rule, orders: &[OrderFacts], signal: Option<&Signal>, now: Option<Timestamp>) -> bool {
     let wanted = &rule.written.holds.bought;
+    let in_time = |order: &&OrderFacts| {
+        let Some((at_least, at_most)) = rule.bought_ago else { return true };
+        now.zip(order.paid).is_some_and(|(now, paid)| (at_least..=at_most).contains(&(now - paid)))
+    };
     let own = signal.and_then(|signal| Some(format!("{}/{}", signal.field("category")?, signal.field("product")?)));
     let fits = |line: &str| wanted.iter().any(|pattern| is_like_text(line, pattern)) && own.as_deref() != Some(line);
     wanted.is_empty()
         || orders
             .iter()
             .filter(|order| order.is_purchase())
+            .filter(in_time)
             .any(|order| order.lines.iter().any(|(line, _)| fits(&line.replace('_', "-"))))
 }

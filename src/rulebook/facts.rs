@@ -234,6 +234,9 @@ pub struct Facts {
     /// What we sent unasked, the newest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) sent: Vec<SentFacts>,
+    /// What those of them are about that are about a product or a category, by the fingerprint of the message.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) sent_about: BTreeMap<u32, String>,
     /// Pictures and what was asked in the conversation under way.
     #[serde(skip_serializing_if = "Photos::is_empty")]
     pub(super) photos: Photos,

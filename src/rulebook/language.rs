@@ -80,6 +80,8 @@ pub(super) struct Rule {
     /// When the messages of a sequence may go.
     pub(super) steps: Vec<sequences::Step>,
     pub(super) since_first: Option<(Duration, Duration)>,
+    /// How long ago what `holds` asks for was bought.
+    pub(super) bought_ago: Option<(Duration, Duration)>,
     pub(super) life: Life,
     pub(super) painting: Option<Painting>,
     pub(super) heat: Option<Heat>,
@@ -100,7 +102,7 @@ const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, 
 pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rulebook>, Vec<Problem>) {
     let (mut rules, mut problems, mut heat, mut lives_by_person) = (Vec::new(), Vec::new(), None, BTreeMap::new());
     let (mut dark_green, mut tiers): (_, Option<Tiers>) = (None, None);
-    let mut scheme = Vec::new();
+    let (mut scheme, mut promises) = (Vec::new(), Vec::new());
     let mut answered_within = Duration::hours(24);
     for file in files.iter().filter(|file| file.path.starts_with("rules/")) {
         let mut checker = Checker { file, problems: Vec::new() };
@@ -117,6 +119,10 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
                 }
                 for (group, life) in written.lives_by_person {
                     lives_by_person.insert(group, checker.duration(&life));
+                }
+                for (reason, tags) in written.promises {
+                    let promise = |(tag, within)| (checker.duration(&within), tag, reason.clone());
+                    promises.extend(tags.into_iter().map(promise));
                 }
                 for rule in written.rule {
                     rules.push(understand(&mut checker, rule));
@@ -157,6 +163,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
             by_signal.entry(signal).or_default().push(index);
         }
     }
+    promises.sort();
     let those = |wanted: fn(&Rule) -> bool| (0..rules.len()).filter(|index| wanted(&rules[*index])).collect();
     let shared_counts = crossed::shared(&rules);
     let rulebook = Rulebook {
@@ -175,6 +182,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         calendars,
         heat: heat.unwrap_or_default(),
         lives_by_person,
+        promises,
         rates,
         windows: sweep::windows(&rules, &shared_counts),
         shared_counts,
@@ -282,6 +290,8 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     };
     let every = written.every.as_ref().map(|every| rounds::understand(checker, every));
     let steps = sequences::understand(checker, place, &written);
+    let bought_ago = written.holds.bought_ago.as_ref();
+    let bought_ago = bought_ago.map(|ago| (checker.duration(&ago.at_least), checker.duration(&ago.at_most)));
     let since_first =
         written.since_first.as_ref().map(|since| (checker.duration(&since.at_least), checker.duration(&since.at_most)));
     let life = understand_life(checker, &written);
@@ -326,6 +336,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         every,
         steps,
         since_first,
+        bought_ago,
         life,
         painting,
         heat,

@@ -48,7 +48,9 @@ pub(super) fn of_message(
     }
     if let Some(referral) = &message.referral {
         let source = format!("{:?}", referral.source).to_lowercase();
-        let came = signal("referral").with("source", source);
+        let came = signal("referral")
+            .with("source", source)
+            .with("id", referral.id.as_deref().unwrap_or_default().to_lowercase());
         signals.push(match &referral.platform {
             Some(platform) => came.with("platform", platform.to_lowercase()),
             None => came,

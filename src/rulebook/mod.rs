@@ -101,6 +101,8 @@ pub struct Rulebook {
     windows: std::collections::HashMap<String, Duration>,
     /// How long a person's tag of a group lives; others are kept.
     lives_by_person: std::collections::BTreeMap<String, Duration>,
+    /// While a tag is held: how soon somebody answers who is asked for, for what reason. The shortest first.
+    promises: Vec<(Duration, String, String)>,
 }
 
 /// What a step is about.
@@ -183,6 +185,12 @@ impl Rulebook {
     /// Every rule's name with its version and its own words.
     pub fn versions(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         self.rules.iter().map(|rule| (&*rule.name, rule.version.as_str(), rule.words.as_str()))
+    }
+
+    /// What the tags held promise to a customer who waits for a person for that reason: the shortest promise, and the tag.
+    pub fn promise(&self, facts: &Facts, reason: &str) -> Option<(Duration, &str)> {
+        let counts = |(_, tag, of): &&(Duration, String, String)| of == reason && facts.holds(tag);
+        self.promises.iter().find(counts).map(|(promise, tag, _)| (*promise, tag.as_str()))
     }
 
     /// The earliest moment at which anything changes with no new event.

@@ -69,6 +69,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
             let own = given.rule.written.exclusive.as_ref();
             of.into_iter().flat_map(Words::iter).any(|pattern| is_like(&tag, pattern))
                 || own.into_iter().flat_map(Words::iter).any(|pattern| is_like(gone, pattern))
+                || given.rule.written.holds.not_tags.iter().any(|pattern| is_like(gone, pattern))
         };
         let may_be_anew = purchases::has_ceiling(given.rule);
         if !change.facts.holds(tag.as_str()) && (may_be_anew || gone.iter().any(stood_in_its_way)) {
@@ -201,5 +202,5 @@ fn holds(change: &Change<'_>, rule: &Rule, signal: &Signal, purchases: &[OrderFa
         && (holds.any_tags.is_empty() || holds.any_tags.iter().any(like))
         && !holds.not_tags.iter().any(like)
         && holds.never.iter().all(never)
-        && evaluate::has_bought(rule, purchases, Some(signal))
+        && evaluate::has_bought(rule, purchases, Some(signal), Some(signal.at))
 }

@@ -1,12 +1,22 @@
 //! Signals of where a customer is.
 
+use chrono::TimeZone;
+use chrono_tz::OffsetComponents;
+
 use super::signals::Signal;
-use crate::domain::{Position, Region, Sighting};
+use crate::domain::{Contact, Position, Region, Sighting, Timestamp};
+
+/// Where no zone is known: further from Greenwich than any.
+const NO_ZONE: i64 = 10_000;
 
 /// `place` where the place is another one or was looked up anew, `position` where one was shared.
-pub(super) fn signals(sighting: &Sighting) -> Vec<Signal> {
+pub(super) fn signals(sighting: &Sighting, contact: &Contact) -> Vec<Signal> {
     let signal = |name| Signal::of_moment(name, sighting.at, sighting.seq);
-    let place = sighting.region.as_ref().map(|region| of_region(signal("place"), region));
+    let place = sighting.region.as_ref().map(|region| {
+        let mut place = of_region(signal("place"), region);
+        place.numbers.push(("gmt", minutes_from_gmt(contact, sighting.at)));
+        place
+    });
     let position = sighting.position.as_ref().map(|position| of_position(signal("position"), position));
     place.into_iter().chain(position).collect()
 }
@@ -42,4 +52,11 @@ fn of_position(position: Signal, shared: &Position) -> Signal {
         position.numbers = vec![("speed", speed), ("minutes", minutes)];
     }
     position
+}
+
+/// How far the contact's clock is from Greenwich, in minutes, when no summer time is on.
+fn minutes_from_gmt(contact: &Contact, at: Timestamp) -> i64 {
+    let Some(zone) = contact.zone else { return NO_ZONE };
+    let offset = zone.offset_from_utc_datetime(&at.utc().naive_utc());
+    offset.base_utc_offset().num_minutes()
 }

@@ -72,6 +72,18 @@ pub(super) fn note_sent(
     facts.sent.drain(..excess);
 }
 
+/// What a message of ours is about: a product's key, or a category. Remembered as long as the message.
+pub(super) fn note_about(facts: &mut Facts, id: &str, category: Option<&str>, product: Option<&str>) {
+    let about = match (category, product) {
+        (Some(category), Some(product)) if !category.contains('/') => format!("{category}/{product}"),
+        (Some(key), _) | (None, Some(key)) => key.to_owned(),
+        (None, None) => return,
+    };
+    let Facts { sent, sent_about, .. } = facts;
+    sent_about.insert(fingerprint(id.bytes()), about);
+    sent_about.retain(|message, _| sent.iter().any(|sent| sent.message == *message));
+}
+
 /// A campaign names the customer as one of its recipients.
 pub(super) fn note_recipient(facts: &mut Facts, campaign: &str, times: (Timestamp, Duration)) {
     let print = Some(fingerprint(campaign.bytes()));
@@ -86,12 +98,12 @@ pub(super) fn note_response(facts: &mut Facts, campaign: &str) {
     facts.sent.iter_mut().filter(|sent| sent.campaign == print).for_each(|sent| sent.answered = true);
 }
 
-/// A message was read; what kind it was, where it was one that nobody asked for.
-pub(super) fn note_read(facts: &mut Facts, id: &str) -> Option<MessageKind> {
+/// A message was read; what kind it was and what it was about, where it was one that nobody asked for.
+pub(super) fn note_read<'f>(facts: &'f mut Facts, id: &str) -> Option<(MessageKind, Option<&'f str>)> {
     let message = fingerprint(id.bytes());
     let sent = facts.sent.iter_mut().find(|sent| sent.message == message)?;
     sent.read = true;
-    Some(sent.kind)
+    Some((sent.kind, facts.sent_about.get(&message).map(String::as_str)))
 }
 
 /// A message did not arrive: nobody can answer it.

@@ -20,7 +20,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("message", "the customer wrote; every message counts: language, country"),
     (
         "place",
-        "where the customer is became known anew: country, division, city, district, tier, climate, zone, winter, summer_humidity, shipping_share, customs_days",
+        "where the customer is became known anew: country, division, city, district, tier, climate, zone, winter, summer_humidity, shipping_share, customs_days; gmt (minutes from Greenwich without summer time)",
     ),
     (
         "position",
@@ -57,7 +57,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("click", "a tracked link was opened: link, product, category"),
     ("link_sent", "a message with a tracked link was sent, a reply too"),
     ("sent", "a message of ours was sent: kind, rule (that planned it), template, category"),
-    ("read", "a message of ours was read: kind, where nobody had asked for it"),
+    ("read", "a message of ours was read: kind, category, product, where nobody had asked for it"),
     ("answered", "the customer wrote soon after something that we sent unasked"),
     (
         "responded",
@@ -75,7 +75,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "an order was paid for, or got further: order, coupon, its total, lines (none where it does not tell what was bought), over_record (per cent)",
     ),
     ("bought", "one line of a purchase: order, product, category, its price"),
-    ("referral", "the ad, page or place that brought them: source, platform"),
+    ("referral", "the ad, page or place that brought them: source, platform, id"),
     ("case", "a case was opened or resolved: kind, action, left (how many of the kind are open)"),
     ("offer_taken", "a purchase with a coupon, or an answer to a campaign: offer"),
     ("handoff", "a hand-off was opened, or a person took over"),
@@ -219,6 +219,7 @@ pub(super) fn of_event(
         EventBody::Sent(sent) => {
             let campaign = campaign_of(sent);
             responses::note_sent(facts, &sent.message, sent.kind, campaign, (event.at, rulebook.answered_within));
+            responses::note_about(facts, &sent.message, sent.category.as_deref(), sent.product.as_deref());
             let was = signal("sent").with("kind", sent.kind.name());
             signals.push(with_product(was, sent.product.as_deref(), sent.category.as_deref()));
             if sent.link {
@@ -325,7 +326,8 @@ fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, signals: &m
         StatusKind::Read if counting::is_first_read(facts, &status.message) => {
             let read = Signal::new("read", event, None);
             signals.push(match responses::note_read(facts, &status.message) {
-                Some(kind) => read.with("kind", kind.name()),
+                Some((kind, Some(about))) => read.with("kind", kind.name()).of(about),
+                Some((kind, None)) => read.with("kind", kind.name()),
                 None => read,
             });
         }
@@ -339,6 +341,7 @@ pub(super) fn of_sent(facts: &mut Facts, contact: &Contact, message: &Outgoing, 
     let id = MessageNumber { contact: contact.id, number: message.number };
     let times = (message.at, rulebook.answered_within);
     responses::note_sent(facts, &id.to_string(), message.kind, message.campaign.as_deref(), times);
+    responses::note_about(facts, &id.to_string(), message.category.as_deref(), None);
     let mut sent = Signal::of_moment("sent", message.at, 0).with("kind", message.kind.name());
     let fields = [("rule", &message.rule), ("template", &message.template)];
     for (field, value) in fields.into_iter().filter_map(|(field, value)| Some((field, value.as_deref()?))) {

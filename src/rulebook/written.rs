@@ -297,6 +297,9 @@ pub(super) struct Holds {
     /// Something of these was bought, other than what the signal is about: product keys, `*` at the end stands for anything.
     #[serde(default)]
     pub(super) bought: Vec<String>,
+    /// It was bought so long ago: in last year's season.
+    #[serde(default)]
+    pub(super) bought_ago: Option<SinceFirst>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -501,4 +504,7 @@ pub(super) struct File {
     /// Group of tags to how long a person's tag of it lives.
     #[serde(default)]
     pub(super) lives_by_person: BTreeMap<String, Spanned<String>>,
+    /// For a reason that a person is asked for, and while a tag is held: how soon somebody answers.
+    #[serde(default)]
+    pub(super) promises: BTreeMap<String, BTreeMap<String, Spanned<String>>>,
 }

@@ -31,6 +31,7 @@ mod recompute;
 pub mod replay;
 mod replay_campaigns;
 mod replay_jobs;
+mod replay_quality;
 pub mod reports;
 pub mod sample;
 pub mod segments;

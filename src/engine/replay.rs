@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::fold::Knowledge;
 use super::replay_campaigns::Campaigns;
 use super::replay_jobs::{self, Known};
+use super::replay_quality::Quality;
 use super::state::{Effect, State};
 use super::timeline::{Expectation, ExpectedPlan, Line, What};
 use super::watch::Watch;
@@ -45,17 +46,24 @@ struct Player {
 /// What was decided for whom.
 pub type Record = Vec<(ContactRef, Effect)>;
 
+/// What is noted of all that is decided.
+#[derive(Default)]
+struct Told {
+    alerts: BTreeSet<String>,
+    quality: Quality,
+    trace: Option<Vec<String>>,
+    /// All that was decided, kept where somebody looks at it afterwards.
+    record: Option<Record>,
+}
+
 /// The contacts of one timeline and what happened to them.
 pub struct World<'a> {
     knowledge: &'a Knowledge,
     players: BTreeMap<ContactRef, Player>,
     seen: BTreeSet<String>,
-    alerts: BTreeSet<String>,
+    told: Told,
     /// Only where the timeline expects something of it.
     watch: Option<Watch>,
-    trace: Option<Vec<String>>,
-    /// All that was decided, kept where somebody looks at it afterwards.
-    record: Option<Record>,
     /// When jobs over all contacts are due next; none before anything happened.
     next_jobs: Option<Timestamp>,
     campaigns: Campaigns,
@@ -64,29 +72,20 @@ pub struct World<'a> {
 impl<'a> World<'a> {
     /// An empty world; with `trace`, every change is written down.
     pub fn new(knowledge: &'a Knowledge, trace: bool) -> Self {
-        let trace = trace.then(Vec::new);
-        let (players, seen, alerts) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self {
-            knowledge,
-            players,
-            seen,
-            alerts,
-            watch: None,
-            trace,
-            record: None,
-            next_jobs: None,
-            campaigns: Campaigns::default(),
-        }
+        let told = Told { trace: trace.then(Vec::new), ..Told::default() };
+        let (players, seen, campaigns) = (BTreeMap::new(), BTreeSet::new(), Campaigns::default());
+        Self { knowledge, players, seen, told, watch: None, next_jobs: None, campaigns }
     }
 
     /// An empty world that keeps all that is decided in it.
     pub fn recorded(knowledge: &'a Knowledge) -> Self {
-        Self { record: Some(Vec::new()), ..Self::new(knowledge, false) }
+        let told = Told { record: Some(Vec::new()), ..Told::default() };
+        Self { told, ..Self::new(knowledge, false) }
     }
 
     /// All that was decided, in order.
     pub fn take_record(&mut self) -> Record {
-        self.record.as_mut().map(std::mem::take).unwrap_or_default()
+        self.told.record.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Lets the time pass until that moment.
@@ -119,7 +118,7 @@ impl<'a> World<'a> {
 
     /// What was written down, in order.
     pub fn take_trace(&mut self) -> Vec<String> {
-        self.trace.as_mut().map(std::mem::take).unwrap_or_default()
+        self.told.trace.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The state of a contact, for tests that look closer.
@@ -141,7 +140,8 @@ impl<'a> World<'a> {
         let Some(player) = self.players.get_mut(contact) else { return };
         let event = Event { seq: line.number as i64, at: line.at, received: line.received, body: body.clone() };
         let effects = knowledge.fold(&mut player.state, &event);
-        note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
+        self.told.quality.note(&player.state, &event.body, event.received, &knowledge.limits);
+        note(contact, player, effects, &mut self.told);
         if matches!(event.body, EventBody::Order(_)) {
             player.orders.push(event);
         }
@@ -164,7 +164,7 @@ impl<'a> World<'a> {
             if tags.iter().any(|tag| player.state.facts.holds_like(tag)) {
                 let event = Event { seq: line.number as i64, at: line.at, received: line.received, body: body.clone() };
                 let effects = self.knowledge.fold(&mut player.state, &event);
-                note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
+                note(contact, player, effects, &mut self.told);
             }
         }
     }
@@ -205,7 +205,7 @@ impl<'a> World<'a> {
                 let (agent, tag) = ("hotline".to_owned(), Some(tag.clone()));
                 let body = EventBody::Agent(AgentEvent { agent, action, tag, colour: None, text: None, link: false });
                 let effects = knowledge.fold(&mut player.state, &Event { seq: 0, at: due, received: due, body });
-                note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
+                note(contact, player, effects, &mut self.told);
             }
         }
     }
@@ -231,7 +231,7 @@ impl<'a> World<'a> {
             for body in bodies {
                 let event = Event { seq: 0, at: due, received: due + replay_jobs::DELAY, body };
                 let effects = self.knowledge.fold(&mut player.state, &event);
-                note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
+                note(contact, player, effects, &mut self.told);
             }
         }
     }
@@ -241,7 +241,7 @@ impl<'a> World<'a> {
         for (contact, player) in &mut self.players {
             if self.knowledge.next_wake(&player.state).is_some_and(|wake| wake <= until) {
                 let effects = self.knowledge.advance(&mut player.state, until);
-                note(contact, player, effects, &mut self.alerts, (&mut self.trace, &mut self.record));
+                note(contact, player, effects, &mut self.told);
             }
         }
     }
@@ -267,9 +267,10 @@ impl<'a> World<'a> {
     fn compare_alerts(&self, at: Timestamp, expectation: &Expectation, differences: &mut Vec<String>) {
         let states = self.players.values().map(|player| &player.state);
         let standing = self.watch.as_ref().map(|watch| watch.standing(self.knowledge, at, states)).unwrap_or_default();
+        let standing: Vec<_> = standing.into_iter().chain(self.told.quality.alert(at)).collect();
         let what = |name: &String| {
             let found = standing.iter().find(|alert| alert.name == *name).map(|alert| alert.what.as_str());
-            found.or_else(|| self.alerts.contains(name).then_some("a rule raised it"))
+            found.or_else(|| self.told.alerts.contains(name).then_some("a rule raised it"))
         };
         for alert in expectation.alerts.iter().flatten().filter(|alert| what(alert).is_none()) {
             differences.push(format!("expected alert {alert}, it does not stand"));
@@ -282,14 +283,16 @@ impl<'a> World<'a> {
     }
 }
 
-fn note(
-    contact: &ContactRef,
-    player: &mut Player,
-    effects: Vec<Effect>,
-    alerts: &mut BTreeSet<String>,
-    (trace, record): (&mut Option<Vec<String>>, &mut Option<Record>),
-) {
+fn note(contact: &ContactRef, player: &mut Player, effects: Vec<Effect>, told: &mut Told) {
+    let Told { alerts, quality, trace, record } = told;
     for effect in effects {
+        if let Effect::Send(message) = &effect
+            && let Err(why) = quality.lets_go(&player.state, message)
+        {
+            let kind = message.kind.name();
+            trace.iter_mut().for_each(|trace| trace.push(format!("{} {contact} holds {kind}: {why}", message.at)));
+            continue;
+        }
         if let Some(record) = record.as_mut() {
             record.push((contact.clone(), effect.clone()));
         }

@@ -15,6 +15,8 @@ const LEAST_BARE: u32 = 50;
 const LEAST_BESIDE_BUDGET: u32 = 10;
 /// A word that explains a sum stands at most this many characters away…
 pub(super) const NEAR: usize = 24;
+/// So many words may stand between what denies and the sum that is not spent.
+const FEW_WORDS: usize = 7;
 /// …and a word that quotes a price, where nothing but it tells that the number is one.
 const QUOTED: usize = 10;
 /// …and the end of a clause between them counts for so many.
@@ -164,11 +166,15 @@ impl Reader<'_> {
         judged
     }
 
-    /// "We do not really want to spend more than 300": a word of budget stands between what denies and the sum.
+    /// "We do not really want to spend more than 300": a word of budget stands between what denies and the sum, or a few words
+    /// that ask nothing: "can't really justify more than 500".
     fn is_denied(&self, sum: &Found, budget: &[(usize, usize)]) -> bool {
-        let Some(denied) = self.negated.last_before(&self.folded.chars, sum.start) else { return false };
+        let chars = &self.folded.chars;
+        let Some(denied) = self.negated.last_before(chars, sum.start) else { return false };
         let from = budget.partition_point(|(start, _)| *start < denied);
-        budget.get(from).is_some_and(|(_, end)| *end <= sum.start)
+        let words = chars[denied..sum.start].iter().filter(|c| **c == ' ').count();
+        let asks = || chars[sum.end..].iter().find(|c| is_border(**c)) == Some(&'?');
+        budget.get(from).is_some_and(|(_, end)| *end <= sum.start) || words <= FEW_WORDS && !asks()
     }
 
     /// "Over 80 is too much for me": the clause says that so much is not spent.

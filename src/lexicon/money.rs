@@ -186,7 +186,7 @@ impl Finder<'_> {
                 high: None,
                 named: Named::Not,
                 bound: None,
-                about: false,
+                about: low.rough,
                 corrects: false,
                 taken_back: false,
                 added: false,

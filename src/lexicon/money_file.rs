@@ -114,6 +114,10 @@ pub(super) struct MoneyFile {
     /// Number words that are said of money alone: a tenner, косарь.
     pub(super) notes: Vec<String>,
     pub(super) multipliers: Numbers,
+    /// Number words that say "about" by themselves: una cinquantina, 2 jutaan.
+    pub(super) rough: Vec<String>,
+    /// Words for one that stand for a thing behind so many hundreds or thousands: "the 45k one".
+    pub(super) pronouns: Vec<String>,
     /// Multipliers that are as often something else: `m`, `w`.
     pub(super) weak: Vec<String>,
     /// Multipliers that are a number by themselves: mil, mille, тысяча.
@@ -152,6 +156,8 @@ pub(super) struct MoneyFile {
     pub(super) cents_follow: bool,
     /// Thousands may go without saying before hundreds: две пятьсот, dois e quinhentos.
     pub(super) thousands_unsaid: bool,
+    /// Hundreds are of one to nine: behind "yüz elli" another "yüz" begins a number of its own.
+    pub(super) hundreds_of_ones: bool,
     /// A hyphen joins words of one number: twenty-five.
     pub(super) hyphenated: bool,
     /// What stands before a fraction, where the language has one mark for it.

@@ -291,7 +291,7 @@ fn open_pair(low: &Number, high: &Number) -> Option<(Number, Number)> {
 
 /// "A hundred a hundred fifty": two round numbers, and not too far apart.
 fn are_hundreds(low: Decimal, high: Decimal) -> bool {
-    let round = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(50)).is_zero();
+    let round = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::TEN).is_zero();
     round(low) && round(high) && low < high && high <= low * Decimal::TWO
 }
 

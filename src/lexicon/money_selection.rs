@@ -103,9 +103,11 @@ impl<'a> Selection<'a> {
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 23] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 25] {
     [
         (&file.alone, Marks::ALONE),
+        (&file.rough, Marks::ROUGH),
+        (&file.pronouns, Marks::PRONOUN),
         (&file.weak, Marks::WEAK),
         (&file.inverted, Marks::INVERTED),
         (&file.joints, Marks::JOINT),

@@ -78,6 +78,8 @@ impl Marks {
     pub(super) const MONTH: Self = Self(1 << 22);
     pub(super) const EITHER: Self = Self(1 << 23);
     pub(super) const REFUSED: Self = Self(1 << 24);
+    pub(super) const ROUGH: Self = Self(1 << 25);
+    pub(super) const PRONOUN: Self = Self(1 << 26);
 
     pub(super) fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -260,6 +262,7 @@ pub(super) struct MoneyWords {
     pub(super) cents_behind_and: bool,
     pub(super) cents_follow: bool,
     pub(super) thousands_unsaid: bool,
+    pub(super) hundreds_of_ones: bool,
     pub(super) hyphenated: bool,
     pub(super) decimal_mark: Option<char>,
 }
@@ -285,6 +288,7 @@ impl MoneyWords {
             cents_behind_and: flag(|file| file.cents_behind_and),
             cents_follow: flag(|file| file.cents_follow),
             thousands_unsaid: flag(|file| file.thousands_unsaid),
+            hundreds_of_ones: flag(|file| file.hundreds_of_ones),
             hyphenated: flag(|file| file.hyphenated),
             decimal_mark: own.and_then(|file| file.decimal_mark),
         }

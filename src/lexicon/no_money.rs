@@ -145,8 +145,14 @@ fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     unit_at(sum.last_end()) || unit_at(sum.outer_end)
 }
 
-/// A label stands before it: order no: 5678, size 42.
+/// A label stands before it: order no: 5678, size 42. No label numbers millions, nor thousands in words: "hp 2 jutaan" is a phone
+/// for two of them.
 fn is_labelled(tokens: &Tokens<'_>, sum: &Sum) -> bool {
+    let low = &sum.low;
+    let thousands_in_words = low.in_words() && low.scaled() && low.value >= Decimal::ONE_THOUSAND;
+    if !low.weak && (low.last_factor > Decimal::ONE_THOUSAND || thousands_in_words) {
+        return false;
+    }
     let mut at = tokens.back_over_spaces(sum.low.start);
     for _ in 0..3 {
         // "Chip in 40" is no size, whatever "in" is.

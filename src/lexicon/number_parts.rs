@@ -125,6 +125,13 @@ impl Reader<'_> {
         let from = self.parts.len() - smaller;
         let group: Decimal = self.parts[from..].iter().map(|part| part.value).sum();
         let before = from.checked_sub(1).map(|place| self.parts[place].slot);
+        if factor == Decimal::ONE_HUNDRED && self.tokens.words.hundreds_of_ones && group >= Decimal::TEN {
+            // "İki yüz elli üç yüz": from 250 to 300.
+            if self.parts.len() > 1 && self.parts.last().is_some_and(|last| last.value < Decimal::TEN) {
+                self.split(self.parts.len() - 1);
+            }
+            return false;
+        }
         if smaller == 0 {
             let more = self.added_to_next.take();
             if before.is_none() && more.is_none() && !word.is(Marks::ALONE) || before.is_some_and(|slot| factor >= slot)
@@ -136,7 +143,7 @@ impl Reader<'_> {
             // The parts were not meant to be one: "two thousand and three hundred thousand" are two numbers.
             let value = (group * factor).min(MOST);
             if before.is_some_and(|slot| value >= slot) {
-                self.split(from);
+                self.part_from(from, word);
                 return false;
             }
             if from == 0 && smaller == 1 && self.number.factor > Decimal::ONE {
@@ -152,6 +159,19 @@ impl Reader<'_> {
         self.number.weak = word.is(Marks::WEAK) && self.parts.len() == 1 && self.number.words == 0;
         self.zero = false;
         true
+    }
+
+    /// Where two numbers stand side by side: "bin iki yüz | bin üç yüz", "bin beş yüz | iki bin", else before all of the second.
+    fn part_from(&mut self, from: usize, word: &Word) {
+        let last = self.parts.len() - 1;
+        let spaced = !is_spaceless(self.tokens.chars[self.parts[last].start]);
+        let joined = self.parts[from..].iter().any(|part| part.joint);
+        match self.parts[last].value < Decimal::TEN {
+            _ if !spaced || joined => self.split(from),
+            true => self.split(last),
+            false if word.is(Marks::ALONE) && self.parts[last].value >= Decimal::ONE_HUNDRED => {}
+            false => self.split(from),
+        }
     }
 
     /// One letter must touch the digits, or a sign of money: "5 k" may be anything, and "5 k€" is a sum.

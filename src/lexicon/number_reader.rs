@@ -80,6 +80,7 @@ fn read_to(tokens: &Tokens<'_>, start: usize, reach: Reach) -> Option<Number> {
         words: 0,
         digits: 0,
         weak: false,
+        rough: false,
         inverted: false,
         open: None,
         lead: Lead::None,
@@ -115,8 +116,13 @@ impl Reader<'_> {
             return false;
         };
         let word = *word;
-        // "3 bin altı": below three thousand, and not 3006.
-        if word.after.is_some() && self.number.digits > 0 && self.number.words > 0 {
+        // "3 bin altı": below three thousand, and not 3006; but "3 bin altı yüz".
+        let bounds = word.after.is_some() && word.unit.is_some_and(|unit| unit >= Decimal::ONE);
+        if bounds && self.number.words > 0 && self.is_round() && !self.goes_on(end) {
+            return false;
+        }
+        // "The 45k one" is a thing.
+        if word.is(Marks::PRONOUN) && !place.joint && self.is_round() && !self.goes_on(end) {
             return false;
         }
         // "1 USD 23 cents", "cinquante cents": coins, and no hundreds, unless a currency follows: "2 cents euros".
@@ -148,12 +154,23 @@ impl Reader<'_> {
         };
         if taken {
             self.number.words += 1;
+            self.number.rough |= word.is(Marks::ROUGH);
             self.end = end;
             if first {
                 self.number.lead = word.lead;
             }
         }
         taken
+    }
+
+    /// Whether it comes to hundreds or thousands so far.
+    fn is_round(&self) -> bool {
+        self.parts.last().is_some_and(|last| last.slot >= Decimal::ONE_HUNDRED)
+    }
+
+    /// Whether what stands at a place belongs to the number: money, or what multiplies.
+    fn goes_on(&self, end: usize) -> bool {
+        is_money_at(self.tokens, end) || self.multiplier_at(end).is_some()
     }
 
     /// Whether so many are no hundreds: nobody says so behind digits, or from twenty on.

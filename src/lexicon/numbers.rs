@@ -28,6 +28,8 @@ pub(super) struct Number {
     pub(super) digits: usize,
     /// Its multiplier may be something else.
     pub(super) weak: bool,
+    /// One of its words says "about".
+    pub(super) rough: bool,
     /// Its multiplier stands in front: тысяч сорок.
     pub(super) inverted: bool,
     pub(super) open: Option<Open>,

@@ -1,5 +1,6 @@
 //! Merging the layers of settings, and telling where a mistake stands.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
@@ -50,12 +51,18 @@ pub enum ConfigError {
 pub(super) struct Layers {
     table: Table,
     from: String,
+    /// Settings that the environment gives, with the variable of each.
+    variables: Vec<(String, String)>,
 }
 
 impl Layers {
     pub(super) fn into_settings(self) -> Result<Settings, ConfigError> {
-        Settings::try_from_table(self.table)
-            .map_err(|reason| ConfigError::Value(format!("a setting is wrong ({}): {reason}", self.from)))
+        let Self { table, from, variables } = self;
+        Settings::try_from_table(table).map_err(|reason| {
+            let told = |(setting, _): &&(String, String)| reason.contains(setting.as_str());
+            let from = variables.iter().find(told).map_or(&from, |(_, variable)| variable);
+            ConfigError::Value(format!("a setting is wrong ({from}): {reason}"))
+        })
     }
 }
 
@@ -115,24 +122,39 @@ impl Settings {
 /// The embedded defaults alone.
 pub(super) fn defaults() -> Result<Layers, ConfigError> {
     let table = DEFAULTS.parse::<Table>().map_err(|error| ConfigError::Value(error.to_string()))?;
-    Ok(Layers { table, from: "built-in defaults".into() })
+    Ok(Layers { table, from: "built-in defaults".into(), variables: Vec::new() })
 }
 
 /// All layers: defaults, file, environment.
+/// The variables of the environment that are settings. Others may hold anything.
+pub(super) fn environment() -> Result<Vec<(String, String)>, ConfigError> {
+    let ours = |(name, value): (OsString, OsString)| {
+        let name = name.into_string().ok().filter(|name| name.starts_with(PREFIX))?;
+        let value = value.into_string();
+        let value = value.map_err(|_| ConfigError::Value(format!("{name} holds what is no text in UTF-8")));
+        Some(value.map(|value| (name, value)))
+    };
+    std::env::vars_os().filter_map(ours).collect()
+}
+
 pub(super) fn read(
     file: Option<&Path>,
-    environment: impl Iterator<Item = (String, String)>,
+    environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Layers, ConfigError> {
     let mut layers = defaults()?;
     if let Some((path, table)) = read_file(file)? {
         merge(&mut layers.table, table);
-        layers.from = format!("{} or the environment", path.display());
+        layers.from = path.display().to_string();
     }
-    let mut variables: Vec<_> =
-        environment.filter(|(name, _)| name.starts_with(PREFIX) && !name.starts_with(NOT_SETTINGS)).collect();
+    let mut variables: Vec<_> = environment
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(PREFIX) && !name.starts_with(NOT_SETTINGS))
+        .collect();
     variables.sort();
     for (name, value) in variables {
+        let setting = name[PREFIX.len()..].to_ascii_lowercase().replace("__", ".");
         set_variable(&mut layers.table, &name, value)?;
+        layers.variables.push((setting.trim_end_matches("_file").to_owned(), name));
     }
     Ok(layers)
 }
@@ -239,7 +261,7 @@ mod tests {
         assert_eq!(said(&[("HOTLINE_LIMITS__API_BYTES", "big")]), "HOTLINE_LIMITS__API_BYTES must be a whole number");
         assert!(said(&[("HOTLINE_NOPE__X", "1")]).contains("there is no group `nope`"));
         assert!(said(&[("HOTLINE_SHOP__CURENCY", "EUR")]).contains("curency"));
-        assert!(said(&[("HOTLINE_SHOP__TIMEZONE", "Moon/Sea")]).contains("shop"));
+        assert!(said(&[("HOTLINE_SHOP__TIMEZONE", "Moon/Sea")]).contains("(HOTLINE_SHOP__TIMEZONE)"));
         assert!(said(&[("HOTLINE_WHATSAPP__APP_SECRET", "x")]).contains("go together"));
         let origin = ("HOTLINE_VISITS__ORIGINS", "https://shop.example");
         assert!(said(&[("HOTLINE_VISITS__ORIGINS", "shop.example")]).contains("no origin"));

@@ -210,7 +210,7 @@ impl Settings {
     /// # Errors
     /// The first setting that is wrong, with the layer it came from and what is expected.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        layers::read(file, std::env::vars())?.into_settings()
+        layers::read(file, layers::environment()?)?.into_settings()
     }
 
     /// The defaults alone: what a replay uses, so that its outcome depends on nothing but its files.

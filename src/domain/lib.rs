@@ -4,6 +4,7 @@
 
 mod consequence;
 mod contact;
+mod escapes;
 mod event;
 mod habit;
 mod lead;
@@ -26,6 +27,7 @@ mod visitor;
 
 pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
 pub use contact::{Address, Contact, ContactId, ContactRef, Country, Language, Phone, UserId};
+pub use escapes::mended;
 pub use event::{
     AgentAction, AgentEvent, CampaignEvent, Event, EventBody, FiguresEvent, InboundMessage, LocationEvent, OptAction,
     OptEvent, OptScope, ProfileEvent, Referral, ReferralSource, Sending, SentEvent, StatusEvent, StatusKind,

@@ -1,5 +1,6 @@
 //! Claims contacts with unread events or a due wake, folds them, and commits all that was decided in one transaction.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
@@ -15,12 +16,13 @@ use super::links;
 use super::state::{Effect, State};
 use super::summary::summarise;
 use crate::domain::{
-    Consequence, Duration, Event, EventBody, Evidence, MessageKind, TagChange, TagMove, Timestamp, in_order,
+    Consequence, ContactId, Duration, Event, EventBody, Evidence, MessageKind, TagChange, TagMove, Timestamp, in_order,
 };
 use crate::handoff::DeskMove;
 use crate::outreach::{Refusal, Verdict};
 use crate::store::{
     Claim, ClaimedContact, Folded, HandoffChange, LedgerLine, LedgerMove, NewOutgoing, OutboxStatus, Refused,
+    StoreError,
 };
 
 /// Contacts of one claim: large enough to share a commit, small enough that the first is not kept waiting.
@@ -35,15 +37,17 @@ const AFTER_FAILURE: Duration = Duration::minutes(5);
 /// Works until told to stop.
 pub(super) async fn run(engine: Engine) {
     let stop = engine.stopping();
+    let mut trouble = Trouble::default();
     while !stop.is_cancelled() {
         // Subscribed before looking, so that a hint between the two is not lost.
         let hint = engine.store().work_hint();
         let begun = Instant::now();
-        let pause = match engine.store().claim(engine.now(), CLAIM).await {
+        let most = trouble.claim();
+        let pause = match engine.store().claim(engine.now(), most).await {
             Ok(claim) if claim.contacts.is_empty() => until_due(&engine, claim.next_due),
             Ok(claim) => {
-                let few = claim.contacts.len() < CLAIM;
-                process(&engine, claim).await;
+                let few = claim.contacts.len() < most;
+                process(&engine, claim, &mut trouble).await;
                 if few {
                     tokio::time::sleep_until(begun + GATHER).await;
                 }
@@ -66,11 +70,41 @@ fn until_due(engine: &Engine, next_due: Option<Timestamp>) -> StdDuration {
     next_due.map_or(LOOK_EVERY, |due| (due - engine.now()).to_std().clamp(StdDuration::from_millis(1), LOOK_EVERY))
 }
 
-async fn process(engine: &Engine, mut claim: Claim) {
+/// Contacts of whom the database takes nothing. While it is not known which of several they are, contacts are taken one at a time,
+/// so that all the others go on.
+#[derive(Default)]
+struct Trouble {
+    alone: usize,
+    refused: BTreeSet<ContactId>,
+}
+
+impl Trouble {
+    /// How many contacts to claim next.
+    fn claim(&mut self) -> usize {
+        let alone = self.alone > 0;
+        self.alone = self.alone.saturating_sub(1);
+        if alone { 1 } else { CLAIM }
+    }
+
+    /// What these contacts come to together is refused.
+    fn note(&mut self, contacts: &[ContactId]) {
+        match contacts {
+            [contact] => {
+                tracing::error!(%contact, "the database takes nothing of a contact; it is left alone for a while");
+                metrics::counter!("hotline_fold_failures_total").increment(1);
+                self.refused.insert(*contact);
+            }
+            several => self.alone = several.len() * 2,
+        }
+    }
+}
+
+async fn process(engine: &Engine, mut claim: Claim, trouble: &mut Trouble) {
     let contacts = std::mem::take(&mut claim.contacts);
     let knowledge = engine.shelf().knowledge();
     let now = engine.now();
-    let folded = tokio::task::spawn_blocking(move || fold_all(&knowledge, contacts, now)).await;
+    let refused = trouble.refused.clone();
+    let folded = tokio::task::spawn_blocking(move || fold_all(&knowledge, contacts, &refused, now)).await;
     let Ok(mut folded) = folded else { return };
     let leaving = depart(engine, &mut folded, now);
     let touched: Vec<_> = folded.iter().map(|work| work.folded.contact).collect();
@@ -89,6 +123,10 @@ async fn process(engine: &Engine, mut claim: Claim) {
             for (message, code) in failures {
                 engine.heed_status(&message, code).await;
             }
+        }
+        Err(error @ StoreError::Refused(_)) => {
+            tracing::warn!(%error, contacts = touched.len(), "a fold cannot be stored as it is");
+            trouble.note(&touched);
         }
         Err(error) => {
             // Nothing of it happened: the events are still unread and will be claimed again.
@@ -141,12 +179,25 @@ impl Work {
     }
 }
 
-fn fold_all(knowledge: &Arc<Knowledge>, contacts: Vec<ClaimedContact>, now: Timestamp) -> Vec<Work> {
+fn fold_all(
+    knowledge: &Arc<Knowledge>,
+    contacts: Vec<ClaimedContact>,
+    refused: &BTreeSet<ContactId>,
+    now: Timestamp,
+) -> Vec<Work> {
+    let fold = |claimed: &ClaimedContact| match refused.contains(&claimed.id) {
+        true => None,
+        false => {
+            guarded(|| fold_one(claimed, now, knowledge, &|state, event| knowledge.fold(state, event))).or_else(|| {
+                guarded(|| fold_one(claimed, now, knowledge, &|state, event| carefully(knowledge, state, event)))
+            })
+        }
+    };
     contacts
         .into_iter()
         .map(|claimed| {
-            let (contact, seqs) = (claimed.id, claimed.events.iter().map(|event| event.seq).collect());
-            catch_unwind(AssertUnwindSafe(|| fold_one(knowledge, claimed, now))).unwrap_or_else(|_| {
+            fold(&claimed).unwrap_or_else(|| {
+                let (contact, seqs) = (claimed.id, claimed.events.iter().map(|event| event.seq).collect());
                 tracing::error!(%contact, "folding a contact failed; it is left alone for a while");
                 metrics::counter!("hotline_fold_failures_total").increment(1);
                 Work { folded: Folded::postponed(contact, seqs, now + AFTER_FAILURE), heard: Vec::new() }
@@ -155,7 +206,26 @@ fn fold_all(knowledge: &Arc<Knowledge>, contacts: Vec<ClaimedContact>, now: Time
         .collect()
 }
 
-fn fold_one(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> Work {
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+/// Folds one event of a contact of whom folding failed: the one that does it is passed over, and the customer is answered all the
+/// same.
+fn carefully(knowledge: &Knowledge, state: &mut State, event: &Event) -> Vec<Effect> {
+    let before = state.clone();
+    guarded(|| knowledge.fold(state, event)).unwrap_or_else(|| {
+        tracing::error!(seq = event.seq, kind = event.body.kind(), "an event cannot be folded; it is passed over");
+        metrics::counter!("hotline_events_passed_over_total").increment(1);
+        *state = before;
+        Vec::new()
+    })
+}
+
+/// How an event is folded.
+type Fold<'a> = &'a dyn Fn(&mut State, &Event) -> Vec<Effect>;
+
+fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fold: Fold<'_>) -> Work {
     let (contact, merges) = (claimed.id, claimed.merges);
     let mut work = Work { folded: Folded { contact, merges, ..Folded::default() }, heard: Vec::new() };
     let mut state = match claimed.state.as_deref().map(serde_json::from_str::<State>) {
@@ -165,13 +235,13 @@ fn fold_one(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> W
             work.folded.unreadable = true;
             return work;
         }
-        None => made_anew(knowledge, &claimed, now),
+        None => made_anew(knowledge, claimed, now, fold),
     };
     let before = claimed.state.is_some().then(|| profile(&state));
     let folded = &mut work.folded;
     let mut effects = Vec::new();
     for event in &claimed.events {
-        effects.extend(knowledge.fold(&mut state, event));
+        effects.extend(fold(&mut state, event));
         if event.body.is_past() && !state.takes_past(event.received) {
             folded.stale = Some(knowledge.fingerprint.clone());
         } else if state.clock > event.received {
@@ -195,10 +265,10 @@ fn fold_one(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> W
 
 /// The state that the journal alone makes. What followed from its events, and from the clock until the first unread one,
 /// has been done already.
-fn made_anew(knowledge: &Knowledge, claimed: &ClaimedContact, now: Timestamp) -> State {
+fn made_anew(knowledge: &Knowledge, claimed: &ClaimedContact, now: Timestamp, fold: Fold<'_>) -> State {
     let mut state = State::new(claimed.id, &claimed.names, &knowledge.places);
     for event in in_order(&claimed.history) {
-        let _done = knowledge.fold(&mut state, event);
+        let _done = fold(&mut state, event);
     }
     if !claimed.history.is_empty() {
         let until = claimed.events.first().map_or(now, |event| event.received);

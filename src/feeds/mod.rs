@@ -6,7 +6,7 @@ pub mod woocommerce;
 
 use rust_decimal::Decimal;
 
-use crate::domain::{CartEvent, Country, EventBody, OrderEvent, ProductEvent, Timestamp};
+use crate::domain::{CartEvent, Country, EventBody, OrderEvent, ProductEvent, Timestamp, mended};
 
 /// With fewer pieces left a product is told of as running out.
 pub const FEW_LEFT: i64 = 5;
@@ -120,8 +120,8 @@ pub struct Malformed {
     source: serde_json::Error,
 }
 
-fn read<'a, T: serde::Deserialize<'a>>(topic: &str, body: &'a [u8]) -> Result<T, Malformed> {
-    serde_json::from_slice(body).map_err(|source| Malformed { topic: topic.to_owned(), source })
+fn read<T: serde::de::DeserializeOwned>(topic: &str, body: &[u8]) -> Result<T, Malformed> {
+    serde_json::from_slice(&mended(body)).map_err(|source| Malformed { topic: topic.to_owned(), source })
 }
 
 /// A time as platforms write it, with an offset or in UTC without one.

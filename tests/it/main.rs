@@ -21,6 +21,7 @@ mod links;
 mod mmdb;
 mod nodes;
 mod places;
+mod poison;
 mod recompute;
 mod samples;
 mod scenarios;

@@ -10,13 +10,21 @@ use serde_json::{Value, json};
 
 use super::authorise;
 use super::problem::ApiProblem;
-use crate::domain::{EventBody, OptAction, TagKey, Timestamp};
+use crate::domain::{EventBody, OptAction, TagKey, Timestamp, mended};
 use crate::engine::Engine;
 use crate::engine::timeline::{Head, check_contact, event_body, take_head};
 use crate::store::{NewEvent, TagUse};
 
 /// Most events of one call.
 const MOST: usize = 1_000;
+
+/// Fields that hold what somebody said.
+const WORDS: [&str; 4] = ["text", "caption", "value", "note"];
+/// Characters that what is said may have (the extraction contract), and a name, a number or an id of something.
+const MOST_OF_WORDS: usize = 65_536;
+const MOST_OF_A_NAME: usize = 500;
+/// Larger numbers are no sums: with them arithmetic would have no end.
+const MOST_OF_A_NUMBER: f64 = 1e15;
 
 /// The events API.
 pub fn router(engine: Engine) -> Router {
@@ -33,7 +41,7 @@ pub fn router(engine: Engine) -> Router {
 /// do not hold back the others.
 async fn take(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiProblem> {
     authorise(&engine, &headers)?;
-    let items = match serde_json::from_slice(&body) {
+    let items = match serde_json::from_slice(&mended(&body)) {
         Ok(Value::Array(items)) => items,
         Ok(item @ Value::Object(_)) => vec![item],
         Ok(_) => return Err(ApiProblem::invalid("The body is one event or a list of events.")),
@@ -70,9 +78,13 @@ async fn take(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> 
 }
 
 fn new_event(engine: &Engine, mut item: Value, now: Timestamp) -> Result<NewEvent, String> {
+    fits(&item, "")?;
     let fields = item.as_object_mut().ok_or("an event is a JSON object")?;
     // When it reached us is for us to say.
     let Head { at, contact, id, received: _ } = take_head(fields)?;
+    if id.as_deref().is_some_and(|id| id.trim().is_empty()) {
+        return Err("`id` is empty: leave it out, or give the event one of its own".into());
+    }
     let (at, key) = (at.unwrap_or(now), id.map(|id| format!("api:{id}")));
     let mut body = event_body(item)?;
     if let EventBody::Agent(agent) = &mut body {
@@ -93,4 +105,27 @@ fn new_event(engine: &Engine, mut item: Value, now: Timestamp) -> Result<NewEven
     // What has not happened yet cannot have happened.
     let at = at.min(now);
     Ok(NewEvent { key, contact: None, contacts: contact.into_iter().collect(), at, received: now, due: now, body })
+}
+
+/// Whether every text and number has a length and size that something real has: what is named is looked up by its name.
+fn fits(value: &Value, path: &str) -> Result<(), String> {
+    match value {
+        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            fits(value, &path)
+        }),
+        Value::Array(items) => items.iter().try_for_each(|item| fits(item, path)),
+        Value::String(text) => {
+            let words = path.rsplit('.').next().is_some_and(|name| WORDS.contains(&name));
+            let most = if words { MOST_OF_WORDS } else { MOST_OF_A_NAME };
+            if text.chars().count() <= most {
+                return Ok(());
+            }
+            Err(format!("`{path}` is longer than {most} characters"))
+        }
+        Value::Number(number) if number.as_f64().is_some_and(|number| number.abs() >= MOST_OF_A_NUMBER) => {
+            Err(format!("`{path}` is {MOST_OF_A_NUMBER:e} or more: no sum and no count is so large"))
+        }
+        _ => Ok(()),
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::shape::{Contact, Number, seconds};
-use super::{Around, Arrival, names};
+use super::{Around, Arrival, fingerprint, names};
 use crate::domain::{
     ContactRef, EventBody, InboundMessage, LocationEvent, MessageKind, OptAction, OptEvent, OptScope, Referral,
     ReferralSource, SentEvent, Timestamp,
@@ -30,7 +30,7 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
     let inbound = InboundMessage {
         reply_to: text(&message, "/context/id"),
         referral: referral(&message),
-        wamid: Some(id.clone()),
+        wamid: Some(id.clone()).filter(|id| !id.is_empty()),
         channel: around.channel.clone(),
         name: card.and_then(|card| card.profile.as_ref()).and_then(|profile| profile.name.clone()),
         wa_id,
@@ -39,7 +39,9 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
         ..InboundMessage::default()
     };
     let channel = around.channel.as_deref().unwrap_or_default();
-    Arrival { key: format!("msg:{channel}:{id}"), contacts, at, body: body(&kind, message, inbound) }
+    // Without an id it is told by what it says: two of them are two messages.
+    let key = if id.is_empty() { fingerprint(&message) } else { id };
+    Arrival { key: format!("msg:{channel}:{key}"), contacts, at, body: body(&kind, message, inbound) }
 }
 
 fn body(kind: &str, message: Value, mut inbound: InboundMessage) -> EventBody {

@@ -6,8 +6,13 @@ mod shape;
 
 use serde_json::Value;
 
-use crate::domain::{ContactRef, EventBody, OptAction, OptEvent, OptScope, StatusEvent, StatusKind, Timestamp, UserId};
-use shape::{Body, Change, Contact, Number, PreferenceEntry, Status, seconds};
+use crate::domain::{
+    ContactRef, EventBody, OptAction, OptEvent, OptScope, StatusEvent, StatusKind, Timestamp, UserId, mended,
+};
+use shape::{Body, Change, Contact, Entry, Number, PreferenceEntry, Status, seconds};
+
+/// No id of Meta's is longer: what makes a longer one is told by its fingerprint.
+const LONGEST_KEY: usize = 500;
 
 /// One event of a body, with the names that it gives its contact.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,17 +43,36 @@ pub enum Malformed {
 /// # Errors
 /// The body is no webhook of WhatsApp at all.
 pub fn parse(body: &[u8], received: Timestamp) -> Result<Vec<Arrival>, Malformed> {
-    let body: Body = serde_json::from_slice(body).map_err(|error| Malformed::Json(error.to_string()))?;
+    let body: Body = serde_json::from_slice(&mended(body)).map_err(|error| Malformed::Json(error.to_string()))?;
     match body.object.as_deref() {
         Some("whatsapp_business_account") => {}
         other => return Err(Malformed::OtherObject(other.unwrap_or("none").to_owned())),
     }
     let mut arrivals = Vec::new();
-    for entry in body.entry {
+    for raw in body.entry {
+        // One that cannot be read takes nothing from those beside it.
+        let entry = match serde_json::from_value::<Entry>(raw.clone()) {
+            Ok(entry) => entry,
+            Err(error) => {
+                let mut reader = Reader { account: &None, time: received, received, arrivals: &mut arrivals };
+                reader.unknown(&format!("an entry: {error}"), raw);
+                continue;
+            }
+        };
         let time = entry.time.as_ref().and_then(seconds).unwrap_or(received);
-        for change in entry.changes {
+        for raw in entry.changes {
             let mut reader = Reader { account: &entry.id, time, received, arrivals: &mut arrivals };
-            reader.change(change);
+            match serde_json::from_value::<Change>(raw.clone()) {
+                Ok(change) => reader.change(change),
+                Err(error) => reader.unknown(&format!("a change: {error}"), raw),
+            }
+        }
+    }
+    for arrival in &mut arrivals {
+        // What has not happened yet cannot have happened, whatever a clock says.
+        arrival.at = arrival.at.min(received).max(Timestamp(0));
+        if arrival.key.len() > LONGEST_KEY {
+            arrival.key = format!("long:{}", fingerprint(&Value::from(std::mem::take(&mut arrival.key))));
         }
     }
     Ok(arrivals)
@@ -101,6 +125,10 @@ impl Reader<'_> {
         let around = Around { contacts: &parts.contacts, channel, silent };
         let had_messages = !parts.messages.is_empty();
         for message in parts.messages {
+            if !message.is_object() {
+                self.unknown("a message that is no object", message);
+                continue;
+            }
             let arrival = messages::arrival(message, &around, self.received);
             let stop = match &arrival.body {
                 EventBody::Message(message) => messages::stops(message),
@@ -242,4 +270,65 @@ fn names(phone: Option<&str>, user: Option<&str>) -> Vec<ContactRef> {
 fn fingerprint(value: &Value) -> String {
     use sha2::{Digest, Sha256};
     hex::encode(&Sha256::digest(value.to_string().as_bytes())[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_772_000_000_000);
+
+    fn webhook(messages: &str) -> String {
+        format!(
+            r#"{{"object":"whatsapp_business_account","entry":[7,{{"id":"1","changes":["x",{{"field":"messages","value":{{
+            "metadata":{{"phone_number_id":"880"}},"messages":{messages}}}}}]}}]}}"#
+        )
+    }
+
+    fn said(arrivals: &[Arrival]) -> Vec<&str> {
+        arrivals
+            .iter()
+            .filter_map(|arrival| match &arrival.body {
+                EventBody::Message(message) => message.text.as_deref(),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_cannot_be_read_takes_nothing_from_what_stands_beside_it() {
+        let text = |id: &str, body: &str| {
+            format!(
+                r#"{{"from":"85260000001","id":"{id}","timestamp":"1772000000","type":"text","text":{{"body":"{body}"}}}}"#
+            )
+        };
+        let body = webhook(&format!("[5,null,{},{}]", text("w1", r"half \ud83d"), text("w2", r"zero \u0000")));
+        let arrivals = parse(body.as_bytes(), NOW).unwrap();
+        assert_eq!(said(&arrivals), ["half \u{fffd}", "zero \u{fffd}"]);
+        let kept = arrivals.iter().filter(|arrival| matches!(arrival.body, EventBody::Unknown { .. })).count();
+        assert_eq!(kept, 4, "an entry, a change and two messages that are none");
+    }
+
+    #[test]
+    fn messages_without_an_id_are_told_apart_by_what_they_say() {
+        let text = |body: &str| format!(r#"{{"from":"85260000001","id":"","type":"text","text":{{"body":"{body}"}}}}"#);
+        let arrivals =
+            parse(webhook(&format!("[{},{},{}]", text("hi"), text("STOP"), text("hi"))).as_bytes(), NOW).unwrap();
+        let keys: Vec<_> =
+            arrivals.iter().filter(|arrival| arrival.key.starts_with("msg:")).map(|arrival| &arrival.key).collect();
+        assert!(keys[0] != keys[1] && keys[0] == keys[2], "{keys:?}");
+    }
+
+    #[test]
+    fn times_and_ids_that_nothing_real_has_are_brought_back_to_what_is() {
+        let id = "w".repeat(20_000);
+        let message = format!(
+            r#"[{{"from":"85260000001","id":"{id}","timestamp":"253402300800","type":"text","text":{{"body":"hi"}}}}]"#
+        );
+        let arrivals = parse(webhook(&message).as_bytes(), NOW).unwrap();
+        let message = arrivals.iter().find(|arrival| matches!(arrival.body, EventBody::Message(_))).unwrap();
+        assert_eq!(message.at, NOW);
+        assert!(message.key.len() < 100, "{}", message.key);
+    }
 }

@@ -38,7 +38,7 @@ pub(super) fn seconds(number: &Number) -> Option<Timestamp> {
 pub(super) struct Body {
     pub(super) object: Option<String>,
     #[serde(default)]
-    pub(super) entry: Vec<Entry>,
+    pub(super) entry: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ pub(super) struct Entry {
     pub(super) id: Option<Number>,
     pub(super) time: Option<Number>,
     #[serde(default)]
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<Value>,
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,88 @@
+//! Events that cannot be folded, or whose consequences cannot be stored: whoever they concern is answered all the same where that is
+//! possible, and everybody else always.
+
+use serde_json::{Value, json};
+
+use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::db::{Database, eventually};
+use crate::law::rows;
+
+const TOKEN: &str = "t0ken";
+
+async fn tell(address: std::net::SocketAddr, events: &Value) -> Value {
+    let request = http().post(format!("http://{address}/api/v1/events")).bearer_auth(TOKEN).json(events);
+    request.send().await.unwrap().json().await.unwrap()
+}
+
+fn order(number: u64, order: &str) -> Value {
+    json!({ "contact": format!("+8526000{number:04}"), "event": "order", "order": order, "state": "paid", "total": 1,
+        "currency": "HKD", "lines": [{ "product": "P", "category": "electronics/phone", "price": 10 }] })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_folded_or_stored_holds_up_nobody_else() {
+    for database in Database::each().await {
+        let (address, settings) = (free_address(), [("HOTLINE_API__TOKEN", TOKEN)]);
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &settings).await;
+        tell(address, &json!([order(1, "A-1"), order(2, "B-1")])).await;
+        let folded = "select id from contacts where state is not null";
+        eventually("both are folded", async || (rows(&database, folded).await.len() == 2).then_some(())).await;
+        assert!(app.terminate().await.success());
+        // What no door lets in any more may stand in a journal: arithmetic that overflows, a text that PostgreSQL refuses.
+        for change in [
+            r#"update journal set body = replace(body, '"total":1', '"total":70000000000000000000000000000') where body like '%A-1%'"#,
+            r"update journal set body = replace(body, 'B-1', 'B\u0000-1') where body like '%B-1%'",
+            "update contacts set state = null",
+        ] {
+            rows(&database, change).await;
+        }
+        let spoilt = r"select body from journal where body like '%70000000000000000000000000000%' or body like '%B_u0000-1%'";
+        assert_eq!(rows(&database, spoilt).await.len(), 2);
+        let _app = App::start(address, graph, &database, &settings).await;
+        for n in 1..=3 {
+            sandbox.wrote(&customer(n));
+            let said = text_webhook(&[(n, format!("wamid.poison{n}"), "do you have earbuds?")]);
+            assert_eq!(post(&http(), address, &said).await, Some(200));
+        }
+        for phone in ["85260000001", "85260000003"] {
+            eventually("they are answered", async || (!sandbox.phone(phone).is_empty()).then_some(())).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_nothing_real_tells_is_refused_and_those_beside_it_are_taken() {
+    for database in Database::each().await {
+        let (address, settings) = (free_address(), [("HOTLINE_API__TOKEN", TOKEN)]);
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &settings).await;
+        let with = |field: &str, value: Value| {
+            let mut event = order(1, "A-1");
+            event[field] = value;
+            event
+        };
+        let events = json!([
+            with("total", json!(7e28)),
+            with("order", json!("9".repeat(20_000))),
+            with("id", json!("")),
+            with("order", json!("A\u{0}2")),
+            with("id", json!("first")),
+            with("id", json!("first")),
+        ]);
+        let told = tell(address, &events).await;
+        let told = told["results"].as_array().unwrap();
+        let status: Vec<&str> = told.iter().map(|result| result["status"].as_str().unwrap()).collect();
+        assert_eq!(status, ["invalid", "invalid", "invalid", "accepted", "accepted", "duplicate"], "{told:?}");
+        for (result, says) in
+            told.iter().zip(["`total` is 1e15 or more", "`order` is longer than 500", "`id` is empty"])
+        {
+            assert!(result["detail"].as_str().unwrap().starts_with(says), "{result}");
+        }
+        eventually("all is folded", async || {
+            let unread = "select j.seq from journal j join contacts c on c.id = j.contact_id where c.state is null";
+            rows(&database, unread).await.is_empty().then_some(())
+        })
+        .await;
+    }
+}

@@ -78,5 +78,6 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(api::segments::router(engine.clone()))
         .merge(api::why::router(engine))
         .merge(console)
+        .layer(axum::middleware::from_fn(api::problem::in_one_shape))
         .layer(CatchPanicLayer::new()))
 }

@@ -293,6 +293,12 @@ impl<U: Hash + Eq + Clone> Graph<U> {
         self.user(user).no_marketing = true;
     }
 
+    /// Whether the customer wrote within the service window.
+    pub fn is_open(&self, user: &U, now: Timestamp) -> bool {
+        let last = self.users.get(user).and_then(|user| user.last_inbound);
+        last.is_some_and(|last| now - last <= Contact::SERVICE_WINDOW)
+    }
+
     /// The customer blocks us, or reports us as well, because of a message, and of a template if it was one.
     pub fn block(&mut self, user: &U, template: Option<&str>, now: Timestamp) {
         self.user(user).blocked = true;

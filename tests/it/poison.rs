@@ -37,7 +37,8 @@ async fn what_cannot_be_folded_or_stored_holds_up_nobody_else() {
         ] {
             rows(&database, change).await;
         }
-        let spoilt = r"select body from journal where body like '%70000000000000000000000000000%' or body like '%B_u0000-1%'";
+        let spoilt =
+            r"select body from journal where body like '%70000000000000000000000000000%' or body like '%B_u0000-1%'";
         assert_eq!(rows(&database, spoilt).await.len(), 2);
         let _app = App::start(address, graph, &database, &settings).await;
         for n in 1..=3 {

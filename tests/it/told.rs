@@ -76,6 +76,23 @@ async fn a_wrong_call_of_the_api_gets_a_problem_and_a_wrong_event_does_not_hold_
     insta::with_settings!({ filters => vec![(r#""seq":\d+"#, "\"seq\":N")] }, {
         insta::assert_snapshot!(told.join("\n\n"));
     });
+    // Also what no handler saw.
+    let large = "x".repeat(1 << 21);
+    let base = format!("http://{address}/api/v1");
+    for (request, status) in [
+        (http().post(format!("{base}/events")).body(large), 413),
+        (http().get(format!("{base}/nothing")), 404),
+        (http().delete(format!("{base}/events")), 405),
+        (http().get(format!("{base}/contacts/abc/why?tag=x")), 400),
+    ] {
+        let answer = request.bearer_auth("t0ken").send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (status, &"application/problem+json".parse().unwrap())
+        );
+        let problem: serde_json::Value = answer.json().await.unwrap();
+        assert!(problem["status"] == status && !problem["detail"].as_str().unwrap().is_empty(), "{problem}");
+    }
     let schema: serde_json::Value =
         http().get(format!("http://{address}/openapi.json")).send().await.unwrap().json().await.unwrap();
     assert!(schema["paths"]["/api/v1/events"]["post"].is_object());

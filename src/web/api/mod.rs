@@ -28,7 +28,8 @@ fn read<T: serde::de::DeserializeOwned>(body: &axum::body::Bytes) -> Result<T, A
 fn authorise(engine: &Engine, headers: &HeaderMap) -> Result<(), ApiProblem> {
     let expected = engine.settings().api.token.as_ref().ok_or_else(ApiProblem::unauthorized)?;
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let (scheme, given) = given.and_then(|value| value.split_once(' ')).unwrap_or_default();
+    let given = if scheme.eq_ignore_ascii_case("bearer") { given } else { "" };
     let same: bool = given.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into();
     if same { Ok(()) } else { Err(ApiProblem::unauthorized()) }
 }

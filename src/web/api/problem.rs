@@ -1,10 +1,14 @@
 //! Errors of the API as problem details (RFC 9457): what happened, to what, what to do next.
 
+use axum::extract::Request;
 use axum::http::{StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::store::StoreError;
+
+const CONTENT_TYPE: &str = "application/problem+json";
 
 /// One error, as JSON of type `application/problem+json`.
 #[derive(Debug, Serialize)]
@@ -51,8 +55,11 @@ impl ApiProblem {
 
 impl From<StoreError> for ApiProblem {
     fn from(error: StoreError) -> Self {
-        tracing::warn!(%error, "the database did not answer a call of the API");
-        Self::unavailable()
+        tracing::warn!(%error, "the database did not take a call of the API");
+        match error {
+            StoreError::Refused(_) => Self::invalid("The database takes no such text or number as stands in it."),
+            _ => Self::unavailable(),
+        }
     }
 }
 
@@ -60,6 +67,32 @@ impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_string(&self).unwrap_or_default();
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+        (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response()
     }
+}
+
+/// Bytes of an error's text that are kept as its detail.
+const LONGEST_DETAIL: usize = 4_096;
+
+/// Gives errors that no handler of the API made the shape of those that they make: a body that is too large, an address that is none.
+pub async fn in_one_shape(request: Request, next: Next) -> Response {
+    let of_api = request.uri().path().starts_with("/api/");
+    let response = next.run(request).await;
+    let status = response.status();
+    let told = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == CONTENT_TYPE);
+    if !of_api || told || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let is_text =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let text = match is_text {
+        true => axum::body::to_bytes(response.into_body(), LONGEST_DETAIL).await.unwrap_or_default(),
+        false => axum::body::Bytes::new(),
+    };
+    let title = status.canonical_reason().unwrap_or("The request failed");
+    let detail = match String::from_utf8_lossy(&text) {
+        text if text.trim().is_empty() => "See /openapi.json for what is there and how it is called.".to_owned(),
+        text => text.trim().to_owned(),
+    };
+    ApiProblem { kind: "about:blank", title, status: status.as_u16(), detail }.into_response()
 }

@@ -121,6 +121,10 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Re
         return refuse(100, "The parameter messaging_product is required.");
     }
     if body["status"] == "read" {
+        // Only what a customer wrote can be marked (section 4.2).
+        if !body["message_id"].as_str().is_some_and(|id| id.starts_with("wamid.")) {
+            return refuse(131_009, "message_id is not the id of a message that was received");
+        }
         inner.count(|counters| counters.read_marks += 1);
         return axum::Json(json!({ "success": true })).into_response();
     }
@@ -156,6 +160,7 @@ fn judge(sandbox: &Sandbox, digits: &String, body: &mut Value) -> Result<Fate, i
     let (category, words) =
         inner.templates().judge(&body["template"]).map(|(category, words)| (category.to_owned(), words))?;
     body["template"]["words"] = words.into();
+    body["template"]["category"] = category.as_str().into();
     inner.graph().call(digits, Some(Named { name: &name, marketing: category == "MARKETING" }), inner.now())
 }
 
@@ -169,32 +174,50 @@ fn accept(sandbox: &Sandbox, digits: &str, body: &Value, fate: Fate) -> Response
         shown["status"] = "accepted".into();
         sandbox.inner.show(digits, shown);
     }
-    tokio::spawn(follow(sandbox.clone(), digits.to_owned(), id.clone(), callback, fate));
+    let open = sandbox.inner.graph().is_open(&digits.to_owned(), sandbox.inner.now());
+    let sent = deliver::Told { id: id.clone(), callback, pricing: pricing(&body["template"]["category"], open) };
+    tokio::spawn(follow(sandbox.clone(), digits.to_owned(), sent, fate));
+    // Who is written to by user id is told by it (section 4.1).
+    let contact = match &body["to"] {
+        Value::Null => json!({ "input": body["recipient"], "user_id": body["recipient"] }),
+        to => json!({ "input": to, "wa_id": digits }),
+    };
     axum::Json(json!({
         "messaging_product": "whatsapp",
-        "contacts": [{ "input": body["to"], "wa_id": digits }],
+        "contacts": [contact],
         "messages": [{ "id": id, "message_status": "accepted" }],
     }))
     .into_response()
 }
 
+/// What Meta charges for a message (section 2.7): templates of marketing always, others outside the service window.
+fn pricing(category: &Value, open: bool) -> Value {
+    let (billable, kind, category) = match category.as_str() {
+        Some("MARKETING") => (true, "regular", "marketing"),
+        Some("UTILITY") if open => (false, "free_customer_service", "utility"),
+        Some(category) => (true, "regular", if category == "AUTHENTICATION" { "authentication" } else { "utility" }),
+        None => (false, "free_customer_service", "service"),
+    };
+    json!({ "billable": billable, "pricing_model": "PMP", "type": kind, "category": category })
+}
+
 /// The statuses of an accepted message, in sequence.
-async fn follow(sandbox: Sandbox, digits: String, id: String, callback: Value, fate: Fate) {
+async fn follow(sandbox: Sandbox, digits: String, sent: deliver::Told, fate: Fate) {
     let [to_sent, to_delivered, to_read] = sandbox.inner.settings.status_delays;
     tokio::time::sleep(to_sent).await;
     if let Fate::Fails(code) = fate {
         let title = errors::explain(code);
         let error = json!({ "code": code, "title": title, "message": title, "error_data": { "details": title } });
-        return deliver::status(&sandbox, &digits, &id, "failed", &callback, Some(&error));
+        return deliver::status(&sandbox, &digits, &sent, "failed", Some(&error));
     }
-    deliver::status(&sandbox, &digits, &id, "sent", &callback, None);
+    deliver::status(&sandbox, &digits, &sent, "sent", None);
     if fate == Fate::Unheard {
         return;
     }
     tokio::time::sleep(to_delivered).await;
-    deliver::status(&sandbox, &digits, &id, "delivered", &callback, None);
+    deliver::status(&sandbox, &digits, &sent, "delivered", None);
     tokio::time::sleep(to_read).await;
-    deliver::status(&sandbox, &digits, &id, "read", &callback, None);
+    deliver::status(&sandbox, &digits, &sent, "read", None);
 }
 
 pub(super) fn unauthorised(sandbox: &Sandbox, headers: &HeaderMap) -> Option<Response> {

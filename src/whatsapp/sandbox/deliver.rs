@@ -82,8 +82,16 @@ pub(super) fn preference(sandbox: &Sandbox, customer: &Customer, wants: bool) {
     send(sandbox, wire::envelope("user_preferences", value));
 }
 
+/// What every status of a message tells.
+pub(super) struct Told {
+    pub(super) id: String,
+    pub(super) callback: Value,
+    pub(super) pricing: Value,
+}
+
 /// A status of one of our messages (section 2.7).
-pub(super) fn status(sandbox: &Sandbox, number: &str, id: &str, name: &str, callback: &Value, error: Option<&Value>) {
+pub(super) fn status(sandbox: &Sandbox, number: &str, sent: &Told, name: &str, error: Option<&Value>) {
+    let Told { id, callback, pricing } = sent;
     let mut status = json!({
         "id": id, "status": name, "timestamp": (sandbox.inner.now().0 / 1000).to_string(), "recipient_id": number,
     });
@@ -93,7 +101,7 @@ pub(super) fn status(sandbox: &Sandbox, number: &str, id: &str, name: &str, call
     if let Some(error) = error {
         status["errors"] = json!([error]);
     } else if name != "read" {
-        status["pricing"] = json!({ "billable": false, "pricing_model": "PMP", "type": "free_customer_service", "category": "service" });
+        status["pricing"] = pricing.clone();
     }
     sandbox.inner.set_status(number, id, name);
     send(sandbox, wire::envelope("messages", value(sandbox, number, None, "statuses", status)));

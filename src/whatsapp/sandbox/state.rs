@@ -109,7 +109,8 @@ impl Inner {
         Self {
             graph: Mutex::new(Graph::new(settings.rules)),
             settings,
-            http: reqwest::Client::new(),
+            // An answer that points elsewhere is no 200: it is delivered again (section 1.3).
+            http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap_or_default(),
             clock,
             phones: Mutex::default(),
             templates: Mutex::default(),

@@ -152,7 +152,9 @@ impl Reader<'_> {
                     Verdict::Not(NotBudget::AskedBack)
                 }
                 Sure::Itself => {
-                    budget_rank(&sum, says, elsewhere, hints, hits, reading).map_or_else(Verdict::Not, Verdict::Budget)
+                    let apart = self.is_apart_from(Intent::Shipping, &sum, reading);
+                    let rank = budget_rank(&sum, says, elsewhere, hints, hits, reading, apart);
+                    rank.map_or_else(Verdict::Not, Verdict::Budget)
                 }
             };
             (sum, verdict)
@@ -175,6 +177,14 @@ impl Reader<'_> {
         let words = chars[denied..sum.start].iter().filter(|c| **c == ' ').count();
         let asks = || chars[sum.end..].iter().find(|c| is_border(**c)) == Some(&'?');
         budget.get(from).is_some_and(|(_, end)| *end <= sum.start) || words <= FEW_WORDS && !asks()
+    }
+
+    /// "Is delivery free? Max 200": a question about something else is over where the sum begins.
+    fn is_apart_from(&self, intent: Intent, sum: &Found, reading: &Reading) -> bool {
+        let asked = reading.intents.iter().position(|other| *other == intent);
+        let Some(span) = asked.and_then(|place| reading.intent_spans.get(place)) else { return false };
+        let before = (0..sum.start).rev().take_while(|at| self.folded.origin(*at) >= span.end);
+        before.into_iter().any(|at| matches!(self.folded.chars[at], '?' | '.' | '!' | '。' | '؟'))
     }
 
     /// "Over 80 is too much for me": the clause says that so much is not spent.
@@ -356,6 +366,7 @@ fn budget_rank(
     hints: &Hints<'_>,
     hits: &[Hit<'_>],
     reading: &Reading,
+    told_apart: bool,
 ) -> Result<u8, NotBudget> {
     let bounded = !is_exact(sum);
     let capped = bounded && sum.amount.max.is_some();
@@ -377,7 +388,7 @@ fn budget_rank(
         _ if hints.asked_budget => Ok(if bounded { 2 } else { 1 }),
         _ if !bounded && is_price_tag(value(sum)) => Err(NotBudget::PriceTag),
         // "Is delivery free over $50?"
-        _ if reading.wants(Intent::Shipping) && !product() => Err(NotBudget::Shipping),
+        _ if reading.wants(Intent::Shipping) && !product() && !(limits && told_apart) => Err(NotBudget::Shipping),
         // "Mine broke, I need another, 200 to 300."
         _ if !(capped && product()) && complains.iter().any(|intent| reading.wants(*intent)) => {
             Err(NotBudget::Complains)

@@ -160,10 +160,13 @@ impl Cues {
         let nearest = |cues: Set| {
             let first = marks.partition_point(|mark| mark.end <= clause.start);
             let near = marks[first..].iter().take_while(|mark| mark.end <= clause.end);
-            let distances = near.filter(|mark| mark.cues.has_any(cues)).map(|mark| {
-                if mark.end <= phrase.start { phrase.start - mark.end } else { mark.start.saturating_sub(phrase.end) }
-            });
-            distances.min()
+            // What touches the phrase is beside it, as words mostly are in Chinese: only what is inside has no distance.
+            let distance = |mark: &Mark| match mark.end <= phrase.start {
+                true => phrase.start - mark.end + 1,
+                false if mark.start >= phrase.end => mark.start - phrase.end + 1,
+                false => 0,
+            };
+            near.filter(|mark| mark.cues.has_any(cues)).map(distance).min()
         };
         let outside = |other: usize| nearest(matter.own).is_none_or(|own| other < own);
         nearest(matter.others).is_some_and(|other| other > 0 && outside(other))

@@ -19,6 +19,9 @@ use crate::domain::{
 /// Why something changes, written down only where it does. Where it is written already, `&&evidence` is one.
 pub(super) type Why<'a> = &'a dyn Deref<Target = Evidence>;
 
+/// Who gives a customer the stage that is left when an order is undone.
+pub(super) const BY_ORDERS: &str = "orders";
+
 /// One step in progress: the facts that change and the consequences so far.
 pub(super) struct Change<'a> {
     pub(super) rulebook: &'a Rulebook,
@@ -342,7 +345,7 @@ impl<'a> Change<'a> {
         let furthest = timers::furthest_stage(self.rulebook, self.facts, self.now);
         if furthest < self.facts.stage {
             let figure = "an order was cancelled or returned".into();
-            self.move_stage(furthest, &&Evidence { by: "orders".into(), figure, ..Evidence::default() });
+            self.move_stage(furthest, &&Evidence { by: BY_ORDERS.into(), figure, ..Evidence::default() });
         }
     }
 

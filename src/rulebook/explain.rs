@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::conditions;
 use super::facts::Facts;
 use super::language::{Life, Rule};
-use super::{Rulebook, timers};
+use super::{Rulebook, effects, timers};
 use crate::domain::{Colour, Contact, Heat, Stage, Timestamp};
 
 /// Why a contact holds a tag, or why not.
@@ -141,6 +141,9 @@ pub(super) fn explain(rulebook: &Rulebook, facts: &Facts, contact: &Contact, tag
     let by = held.as_ref().map(|held| held.by.clone());
     rules.sort_by_key(|candidate| (by.as_ref() != Some(&candidate.rule), candidate.missing()));
     let mut notes = notes(rulebook, facts, &tag);
+    if by.as_deref() == Some(effects::BY_ORDERS) {
+        notes.push("An order was cancelled or returned: it is the stage of the purchases that are left.".into());
+    }
     if rules.is_empty() && notes.is_empty() {
         notes.extend(alike(rulebook, &tag));
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::effects::Change;
 use super::facts::{ColourState, Facts, HeldTag};
-use super::{Rulebook, figures};
+use super::{Rulebook, figures, packing_tags};
 use crate::domain::{Duration, TagKey, Timestamp};
 
 /// How long it is remembered: orders are seldom undone later.
@@ -20,8 +20,8 @@ const ORDERS: usize = 6;
 #[serde(default)]
 pub(super) struct Ended {
     at: Timestamp,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tags: Vec<(TagKey, HeldTag)>,
+    #[serde(with = "packing_tags", skip_serializing_if = "BTreeMap::is_empty")]
+    tags: BTreeMap<TagKey, HeldTag>,
     /// Rules that waited for a purchase, and since when.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     waits: Vec<(String, Timestamp)>,
@@ -73,7 +73,9 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) {
     let next = change.facts.orders.iter().filter(later).min_by_key(|order| order.paid);
     if let Some(next) = next.map(|next| next.order.clone()) {
         let taken = change.facts.ended.entry(next).or_insert_with(|| Ended { at: ended.at, ..Ended::default() });
-        taken.tags.extend(ended.tags);
+        for (tag, held) in ended.tags {
+            taken.tags.entry(tag).or_insert(held);
+        }
         taken.waits.extend(ended.waits);
         if taken.colour.is_none() {
             taken.colour = ended.colour;
@@ -94,9 +96,12 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) {
     }
 }
 
-/// Forgets what was ended long ago.
+/// Forgets what was ended long ago, and what would be over by now if it came back.
 pub(super) fn forget(facts: &mut Facts, now: Timestamp) {
     facts.ended.retain(|_, ended| ended.at >= now - REMEMBERED);
+    for ended in facts.ended.values_mut() {
+        ended.tags.retain(|_, held| held.expires.is_none_or(|expires| expires > now));
+    }
 }
 
 fn is_of_orders(rulebook: &Rulebook, rule: &str) -> bool {

@@ -161,8 +161,10 @@ async fn replayed(database: &Database) -> Vec<(i64, State, State, bool)> {
         let names: Vec<ContactRef> =
             names.iter().map(|name| name[0].replace("p:", "+").replace("u:", "bsuid:").parse().unwrap()).collect();
         let mut replayed = State::new(ContactId(id), &names, &knowledge.places);
+        // What came in the moment before the server ended stands in the journal, and is folded when it starts again.
         let journal = format!(
-            "select cast(seq as text), cast(at as text), cast(received as text), body from journal where contact_id = {id} order by journal.seq"
+            "select cast(seq as text), cast(at as text), cast(received as text), body from journal \
+             where contact_id = {id} and seq not in (select seq from unread) order by journal.seq"
         );
         let events: Vec<Event> = rows(database, &journal)
             .await

@@ -75,6 +75,8 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
     }
     if arguments.scenarios.is_dir() {
         shown(&arguments.scenarios, &mut rows).map_err(|error| Stop::new("cannot read the scenarios", error))?;
+    } else {
+        eprintln!("hotline: there is no folder {}: no scenario is shown", arguments.scenarios.display());
     }
     let mut rows: Vec<Row> = rows.into_values().collect();
     rows.sort_by_key(Row::place_in_the_catalogue);

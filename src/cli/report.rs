@@ -69,6 +69,9 @@ async fn report(arguments: &Arguments, settings: &Settings) -> Result<Ended, Sto
                 Some(period) => kept(&store, kind.name, period).await?,
                 None => {
                     let span = span(arguments, zone, now);
+                    if span.from >= span.until {
+                        return Err(Stop("--since must be before --until".into()));
+                    }
                     let desk = reports::Desk { store: &store, knowledge: &knowledge, span, now };
                     reports::make(kind, desk).await.map_err(Stop::unread)?
                 }

@@ -26,7 +26,7 @@ pub struct Arguments {
     #[arg(long, default_value = "127.0.0.1:9090")]
     listen: SocketAddr,
     /// Where webhooks go; it must answer the handshake first.
-    #[arg(long)]
+    #[arg(long, value_parser = address)]
     webhook: String,
     /// Webhooks are signed with this.
     #[arg(long)]
@@ -49,6 +49,11 @@ pub struct Arguments {
     /// Marketing templates that one customer gets in a week [default: any number]
     #[arg(long)]
     marketing_cap: Option<u32>,
+}
+
+fn address(typed: &str) -> Result<String, &'static str> {
+    let known = reqwest::Url::parse(typed).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
+    known.then(|| typed.to_owned()).ok_or("write an address such as http://127.0.0.1:3000/webhook")
 }
 
 pub fn run(arguments: Arguments) -> Result<Ended, Stop> {

@@ -22,11 +22,16 @@ fn role(name: &str) -> Result<Role, &'static str> {
     Role::from_name(name).ok_or("a role is admin or agent")
 }
 
+fn login(typed: &str) -> Result<String, &'static str> {
+    access::login(typed).ok_or("a sign-in name has letters, digits, dots and hyphens, 40 at most")
+}
+
 #[derive(Subcommand)]
 enum Action {
     /// Create somebody and print a link that signs them in once.
     Add {
         /// Sign-in name.
+        #[arg(value_parser = login)]
         login: String,
         /// Name that others see.
         #[arg(long)]

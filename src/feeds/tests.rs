@@ -110,6 +110,11 @@ fn an_order_of_woocommerce_says_who_what_and_how_far() {
             state.map(|_| true)
         );
     }
+    // What a plug-in invented is no draft: the body is kept, and somebody sees it.
+    body["status"] = "weird".into();
+    let text = body.to_string();
+    let told = woocommerce::parse("order.updated", text.as_bytes(), at("2026-03-02T10:03:00Z"), &|_, _| String::new());
+    assert!(told.unwrap_err().to_string().contains("`weird` is no state"));
 }
 
 #[test]

@@ -69,7 +69,8 @@ pub fn parse(topic: &str, body: &[u8], received: Timestamp, key_of: KeyOf<'_>) -
         "order.created" | "order.updated" | "order.restored" => {
             let order: Order = read(topic, body)?;
             let at = time(order.date_modified_gmt.as_ref().or(order.date_created_gmt.as_ref()), received);
-            order.state().map(|state| Told::Order(order.customer(), at, order.event(state, key_of)))
+            let state = order.state().map_err(|source| Malformed { topic: topic.to_owned(), source })?;
+            state.map(|state| Told::Order(order.customer(), at, order.event(state, key_of)))
         }
         "product.created" | "product.updated" | "product.restored" => {
             let product: Product = read(topic, body)?;
@@ -82,17 +83,21 @@ pub fn parse(topic: &str, body: &[u8], received: Timestamp, key_of: KeyOf<'_>) -
 }
 
 impl Order {
-    /// How far the order is. A draft of a checkout, or a state that a plug-in invented, is none.
-    fn state(&self) -> Option<OrderState> {
-        Some(match self.status.as_str() {
+    /// How far the order is; a draft of a checkout is none yet.
+    ///
+    /// # Errors
+    /// A state that a plug-in invented: somebody should see that there are such.
+    fn state(&self) -> Result<Option<OrderState>, serde_json::Error> {
+        Ok(Some(match self.status.as_str() {
             "pending" | "on-hold" | "failed" => OrderState::Placed,
             "processing" => OrderState::Paid,
             // WooCommerce knows no way between "paid" and "done": the shop completes an order when it is on its way.
             "completed" => OrderState::Shipped,
             "cancelled" | "trash" => OrderState::Cancelled,
             "refunded" => OrderState::Returned,
-            _ => return None,
-        })
+            "checkout-draft" | "auto-draft" | "draft" => return Ok(None),
+            other => return Err(serde::de::Error::custom(format!("`{other}` is no state of an order that is known"))),
+        }))
     }
 
     fn customer(&self) -> Customer {

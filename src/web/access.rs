@@ -30,6 +30,16 @@ pub(super) fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
+/// Characters of a sign-in name.
+const LONGEST_LOGIN: usize = 40;
+
+/// A sign-in name as it is kept, in lower case; `None` where it has other signs than letters, digits and `.-_@`.
+pub fn login(typed: &str) -> Option<String> {
+    let login = typed.trim().to_lowercase();
+    let length = 1..=LONGEST_LOGIN;
+    (length.contains(&login.len()) && login.chars().all(|c| c.is_alphanumeric() || ".-_@".contains(c))).then_some(login)
+}
+
 /// Makes a link that signs somebody in once; `None` if nobody is called so.
 ///
 /// # Errors

@@ -320,15 +320,11 @@ async fn add_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<
     if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
-    let login = form.login.trim().to_lowercase();
-    let well_formed =
-        !login.is_empty() && login.len() <= 40 && login.chars().all(|c| c.is_alphanumeric() || ".-_@".contains(c));
-    if !well_formed {
-        let error = "A sign-in name has letters, digits, dots and hyphens.".to_owned();
+    let (Some(login), Some(role)) = (access::login(&form.login), crate::store::Role::from_name(&form.role)) else {
+        let error = "A sign-in name has letters, digits, dots and hyphens; a role is admin or agent.".to_owned();
         return (StatusCode::UNPROCESSABLE_ENTITY, admin_page(&app, &signed_in, None, Some(error)).await)
             .into_response();
-    }
-    let role = if form.role == "admin" { crate::store::Role::Admin } else { crate::store::Role::Agent };
+    };
     let name = if form.name.trim().is_empty() { login.clone() } else { form.name.trim().to_owned() };
     let (store, now) = (app.engine.store(), app.engine.now());
     // Somebody who is there already gets a new link.

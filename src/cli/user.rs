@@ -43,6 +43,7 @@ enum Action {
     /// Print a new link that signs somebody in once, within 24 hours.
     Link {
         /// Sign-in name.
+        #[arg(value_parser = login)]
         login: String,
     },
     /// List everybody.

@@ -23,7 +23,7 @@ fn role(name: &str) -> Result<Role, &'static str> {
 }
 
 fn login(typed: &str) -> Result<String, &'static str> {
-    access::login(typed).ok_or("a sign-in name has letters, digits, dots and hyphens, 40 at most")
+    access::login(typed).ok_or("a sign-in name has letters, digits and . - _ @, 40 at most")
 }
 
 #[derive(Subcommand)]

@@ -59,8 +59,11 @@ impl Layers {
     pub(super) fn into_settings(self) -> Result<Settings, ConfigError> {
         let Self { table, from, variables } = self;
         Settings::try_from_table(table).map_err(|reason| {
-            let told = |(setting, _): &&(String, String)| reason.contains(setting.as_str());
-            let from = variables.iter().find(told).map_or(&from, |(_, variable)| variable);
+            let from = match variables.iter().find(|(setting, _)| is_told_of(setting, &reason)) {
+                Some((_, variable)) => variable.clone(),
+                None if variables.is_empty() => from,
+                None => format!("{from} or the environment"),
+            };
             ConfigError::Value(format!("a setting is wrong ({from}): {reason}"))
         })
     }
@@ -125,7 +128,15 @@ pub(super) fn defaults() -> Result<Layers, ConfigError> {
     Ok(Layers { table, from: "built-in defaults".into(), variables: Vec::new() })
 }
 
-/// All layers: defaults, file, environment.
+/// Whether an error tells of a setting. A name without a group also stands in the list of what is expected for an unknown one.
+fn is_told_of(setting: &str, reason: &str) -> bool {
+    let (group, name) = setting.rsplit_once('.').unwrap_or(("", setting));
+    let mut words = reason.split(|c: char| !c.is_alphanumeric() && !"._".contains(c));
+    reason.contains(&format!("in `{setting}`"))
+        || reason.starts_with(&format!("unknown field `{name}`"))
+        || !group.is_empty() && words.any(|word| word.trim_end_matches('.') == setting)
+}
+
 /// The variables of the environment that are settings. Others may hold anything.
 pub(super) fn environment() -> Result<Vec<(String, String)>, ConfigError> {
     let ours = |(name, value): (OsString, OsString)| {
@@ -137,6 +148,7 @@ pub(super) fn environment() -> Result<Vec<(String, String)>, ConfigError> {
     std::env::vars_os().filter_map(ours).collect()
 }
 
+/// All layers: defaults, file, environment.
 pub(super) fn read(
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (String, String)>,
@@ -260,7 +272,9 @@ mod tests {
         let said = |variables: &[(&str, &str)]| with(variables).unwrap_err().to_string();
         assert_eq!(said(&[("HOTLINE_LIMITS__API_BYTES", "big")]), "HOTLINE_LIMITS__API_BYTES must be a whole number");
         assert!(said(&[("HOTLINE_NOPE__X", "1")]).contains("there is no group `nope`"));
-        assert!(said(&[("HOTLINE_SHOP__CURENCY", "EUR")]).contains("curency"));
+        assert!(said(&[("HOTLINE_SHOP__CURENCY", "EUR")]).contains("(HOTLINE_SHOP__CURENCY): unknown field `curency`"));
+        let blamed = said(&[("HOTLINE_LISTEN", "127.0.0.1:1"), ("HOTLINE_SHOP__CURENCY", "EUR")]);
+        assert!(blamed.contains("(HOTLINE_SHOP__CURENCY)"), "{blamed}");
         assert!(said(&[("HOTLINE_SHOP__TIMEZONE", "Moon/Sea")]).contains("(HOTLINE_SHOP__TIMEZONE)"));
         assert!(said(&[("HOTLINE_WHATSAPP__APP_SECRET", "x")]).contains("go together"));
         let origin = ("HOTLINE_VISITS__ORIGINS", "https://shop.example");

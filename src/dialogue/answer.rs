@@ -37,9 +37,9 @@ enum Call {
 impl Call {
     fn request(self) -> HandoffRequest {
         let (reason, promise, figure) = match self {
-            Self::Lost => ("bot-lost", Duration::minutes(30), "the bot does not know further"),
-            Self::Human => ("human", Duration::minutes(5), "asks for a person"),
-            Self::Buy => ("ready-to-buy", Duration::minutes(5), "chose a product to buy"),
+            Self::Lost => (HandoffRequest::BOT_LOST, Duration::minutes(30), "the bot does not know further"),
+            Self::Human => (HandoffRequest::HUMAN, Duration::minutes(5), "asks for a person"),
+            Self::Buy => (HandoffRequest::READY_TO_BUY, Duration::minutes(5), "chose a product to buy"),
         };
         let evidence = Evidence { by: "dialogue".into(), figure: figure.into(), ..Evidence::default() };
         HandoffRequest { reason: reason.into(), promise, evidence }

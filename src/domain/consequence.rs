@@ -75,6 +75,22 @@ pub struct HandoffRequest {
     pub evidence: Evidence,
 }
 
+impl HandoffRequest {
+    /// The customer is red.
+    pub const RED: &str = "red";
+    /// Red from green.
+    pub const SUDDEN_NEED: &str = "sudden-need";
+    /// The bot does not know further.
+    pub const BOT_LOST: &str = "bot-lost";
+    /// They asked for a person.
+    pub const HUMAN: &str = "human";
+    /// They chose a product to buy.
+    pub const READY_TO_BUY: &str = "ready-to-buy";
+    /// Reasons that there are without any rule.
+    pub const WITHOUT_RULES: [&str; 5] =
+        [Self::RED, Self::SUDDEN_NEED, Self::BOT_LOST, Self::HUMAN, Self::READY_TO_BUY];
+}
+
 /// A rule asks for a proactive message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowUpRequest {

@@ -117,6 +117,8 @@ async fn process(engine: &Engine, mut claim: Claim, trouble: &mut Trouble) {
             }
             metrics::counter!("hotline_contacts_folded_total").increment(touched.len() as u64);
             for contact in touched {
+                // Who was refused is put off now, and tried again when the time is over.
+                trouble.refused.remove(&contact);
                 engine.changed(contact);
             }
             engine.mark_read(heard.into_iter().flatten().collect());

@@ -8,7 +8,7 @@ use super::language::Rule;
 use super::signals::{FIGURES, SIGNALS};
 use super::written::{Words, Written};
 use super::{calendar, figures};
-use crate::domain::{Duration, Problem, SourceFile};
+use crate::domain::{Duration, HandoffRequest, Problem, SourceFile};
 
 /// One file while it is checked.
 pub(super) struct Checker<'a> {
@@ -147,24 +147,51 @@ pub(super) fn check_together(rules: &[Rule]) -> Vec<Problem> {
             problems.push(Problem::at("rules", "", 0, message, "Is the name right?"));
         }
     }
-    let set: Vec<String> =
-        rules.iter().filter_map(|rule| rule.written.tag.as_ref()).map(|tag| tag.get_ref().clone()).collect();
-    let own = ["color/", "heat/", "stage/", "budget/", "category/", "need/", "budget-level/", "sequence/"];
+    let set = tags_set(rules);
     for rule in rules {
         let holds = &rule.written.holds;
-        for read in holds.tags.iter().chain(&holds.any_tags) {
-            let start = read.trim_end_matches('*');
-            let known = own.iter().any(|group| start.starts_with(group))
-                || set.iter().any(|tag| {
-                    tag.split('{').next().is_some_and(|fixed| fixed.starts_with(start) || start.starts_with(fixed))
-                });
-            if !known {
-                let message = format!("rule `{}` reads the tag {read}, which no rule sets", rule.name);
-                problems.push(
-                    Problem::at("rules", "", 0, message, "Only people could set it; is the name right?").warning(),
-                );
-            }
+        for read in holds.tags.iter().chain(&holds.any_tags).filter(|read| !is_set(&set, read)) {
+            let message = format!("rule `{}` reads the tag {read}, which no rule sets", rule.name);
+            problems.push(doubt(message, "Only people could set it; is the name right?"));
         }
     }
     problems
+}
+
+/// Promises for reasons that nobody is asked for, or while tags are held that no rule sets: they would never count.
+pub(super) fn check_promises(rules: &[Rule], promises: &[(Duration, String, String)]) -> Vec<Problem> {
+    let set = tags_set(rules);
+    let of_rules = rules.iter().filter_map(|rule| Some(&*rule.written.handoff.as_ref()?.reason));
+    let reasons: Vec<&str> = of_rules.chain(HandoffRequest::WITHOUT_RULES).collect();
+    let mut problems = Vec::new();
+    for (_, tag, reason) in promises {
+        if !reasons.contains(&reason.as_str()) {
+            let message = format!("[promises.{reason}]: nobody is asked for a person for that reason");
+            let own = HandoffRequest::WITHOUT_RULES.join(", ");
+            problems.push(doubt(message, format!("Reasons are those of rules' `handoff`, and {own}.")));
+        }
+        if !is_set(&set, tag) {
+            let message = format!("[promises.{reason}] is for who holds the tag {tag}, which no rule sets");
+            problems.push(doubt(message, "Only people could set it; is the name right?"));
+        }
+    }
+    problems
+}
+
+fn doubt(message: String, advice: impl Into<String>) -> Problem {
+    Problem::at("rules", "", 0, message, advice).warning()
+}
+
+/// What the tags that rules set begin with, as far as it is fixed. A tag that is all a field of the signal says nothing.
+fn tags_set(rules: &[Rule]) -> Vec<&str> {
+    let tags = rules.iter().filter_map(|rule| rule.written.tag.as_ref());
+    tags.filter_map(|tag| tag.get_ref().split('{').next()).filter(|fixed| !fixed.is_empty()).collect()
+}
+
+/// Whether a rule, or the product itself, sets a tag that is like this.
+fn is_set(set: &[&str], read: &str) -> bool {
+    let own = ["color/", "heat/", "stage/", "budget/", "category/", "need/", "budget-level/", "sequence/"];
+    let start = read.trim_end_matches('*');
+    own.iter().any(|group| start.starts_with(group))
+        || set.iter().any(|fixed| fixed.starts_with(start) || start.starts_with(fixed))
 }

@@ -116,8 +116,8 @@ impl Change<'_> {
         }
         let sudden = from.is_some_and(Colour::is_green);
         let (reason, promise, catalogue) = match sudden {
-            true => ("sudden-need", Duration::hours(1), "COLOR-20"),
-            false => ("red", Duration::hours(2), "COLOR-1"),
+            true => (HandoffRequest::SUDDEN_NEED, Duration::hours(1), "COLOR-20"),
+            false => (HandoffRequest::RED, Duration::hours(2), "COLOR-1"),
         };
         let mut evidence = evidence.clone();
         evidence.catalogue.push(catalogue.into());

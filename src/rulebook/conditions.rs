@@ -438,7 +438,10 @@ fn holds(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
         });
     }
     if !holds.bought.is_empty() {
-        let text = format!("bought something of {}", holds.bought.join(", "));
+        let mut text = format!("bought something of {}", holds.bought.join(", "));
+        if let Some((at_least, at_most)) = rule.bought_ago {
+            text.push_str(&format!(", {at_least} to {at_most} ago"));
+        }
         all.push(Condition::is(super::evaluate::has_bought(rule, &facts.orders, None, Some(see.now)), text));
     }
 }

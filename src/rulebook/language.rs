@@ -6,7 +6,9 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
-use super::checks::{Checker, check_of_purchases, check_tag, check_together, check_windows, conditions_of_time};
+use super::checks::{
+    Checker, check_of_purchases, check_promises, check_tag, check_together, check_windows, conditions_of_time,
+};
 use super::written::{
     AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat, WrittenScheme,
 };
@@ -136,6 +138,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         problems.extend(checker.problems);
     }
     problems.extend(check_together(&rules));
+    problems.extend(check_promises(&rules, &promises));
     problems.extend(tiers.iter().flat_map(|tiers| tiers::check(tiers, &rules)));
     let (mut calendars, found) = calendar::compile(files, shop.map_or(chrono_tz::UTC, |shop| shop.zone));
     problems.extend(found);
@@ -291,6 +294,14 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     let every = written.every.as_ref().map(|every| rounds::understand(checker, every));
     let steps = sequences::understand(checker, place, &written);
     let bought_ago = written.holds.bought_ago.as_ref();
+    if let Some(ago) = bought_ago.filter(|_| written.holds.bought.is_empty()) {
+        let place = ago.at_least.span().start;
+        checker.error(
+            place,
+            "`bought_ago` says of nothing when it was bought",
+            "Write bought = [\"beauty/sunscreen\"] beside it.",
+        );
+    }
     let bought_ago = bought_ago.map(|ago| (checker.duration(&ago.at_least), checker.duration(&ago.at_most)));
     let since_first =
         written.since_first.as_ref().map(|since| (checker.duration(&since.at_least), checker.duration(&since.at_most)));

@@ -321,7 +321,7 @@ async fn add_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<
         return app.pages.forbidden();
     }
     let (Some(login), Some(role)) = (access::login(&form.login), crate::store::Role::from_name(&form.role)) else {
-        let error = "A sign-in name has letters, digits, dots and hyphens; a role is admin or agent.".to_owned();
+        let error = "A sign-in name has letters, digits and . - _ @, 40 at most; a role is admin or agent.".to_owned();
         return (StatusCode::UNPROCESSABLE_ENTITY, admin_page(&app, &signed_in, None, Some(error)).await)
             .into_response();
     };

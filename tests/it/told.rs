@@ -9,17 +9,22 @@ use hotline::engine::knowledge::{Folders, compile};
 use crate::app::{App, free_address, http, sandbox};
 use crate::db::Database;
 
-/// A copy of the shipped dictionaries with some text replaced.
-fn problems(file: &str, from: &str, to: &str) -> String {
+/// What is wrong, by how much, with a copy of the shipped dictionaries in which some text is replaced, and whether it is taken.
+fn told_of(file: &str, from: &str, to: &str, severity: Severity) -> (bool, String) {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/keywords"));
     let mut sources = Folders { keywords: Some(folder), templates: None }.read().unwrap();
     let source = sources.keywords.iter_mut().find(|source| source.path == file).unwrap();
     assert!(source.text.contains(from), "{file} does not hold {from}");
     source.text = source.text.replacen(from, to, 1);
     let (knowledge, problems) = compile(&sources, &Settings::defaults());
-    assert!(knowledge.is_none(), "the mistake in {file} was taken");
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-    errors.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    let of = problems.iter().filter(|problem| problem.severity == severity);
+    (knowledge.is_some(), of.map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+fn problems(file: &str, from: &str, to: &str) -> String {
+    let (taken, errors) = told_of(file, from, to, Severity::Error);
+    assert!(!taken, "the mistake in {file} was taken");
+    errors
 }
 
 #[test]
@@ -28,11 +33,27 @@ fn a_mistake_in_a_dictionary_or_rule_is_told_with_its_place_and_what_to_write() 
         problems("rules/int.toml", "lifetime = \"180d\"", "lifetime = \"180 days\""),
         problems("rules/int.toml", "on = \"click\"", "on = \"clik\""),
         problems("rules/heat.toml", "heat = \"extreme\"", "heat = \"boiling\""),
+        problems("rules/season.toml", "bought = [\"beauty/sunscreen\"], bought_ago", "bought_ago"),
         problems("products/food.toml", "en = [", "english = ["),
         problems("intents/compare.toml", "[words]", "[words"),
         problems("shop.toml", "from = \"09:00\"", "from = \"9 o'clock\""),
     ];
     insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[test]
+fn a_promise_that_would_never_count_is_told_and_taken() {
+    for (from, to, says) in [
+        ("[promises.red]", "[promises.rde]", "[promises.rde]: nobody is asked for a person for that reason"),
+        (
+            "\"heat/high-pending\"",
+            "\"asleep/long\"",
+            "[promises.red] is for who holds the tag asleep/long, which no rule",
+        ),
+    ] {
+        let (taken, doubts) = told_of("rules/handoff.toml", from, to, Severity::Warning);
+        assert!(taken && doubts.contains(says), "{doubts}");
+    }
 }
 
 #[test]

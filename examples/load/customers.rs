@@ -158,16 +158,14 @@ impl Run {
         }
     }
 
-    /// One line of figures for people.
-    pub fn report(&mut self, length: Duration, memory: f64, processor: f64, first_answer: Duration) -> String {
+    /// A few lines of figures for people.
+    pub fn report(&mut self, length: Duration, memory: f64, processor: f64) -> String {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut replies = self.replies.try_lock().expect("the run is over");
         let mut acknowledgements = self.acknowledgements.try_lock().expect("the run is over");
         format!(
-            "{}: first answer {:.0} ms\nacknowledged {} ({}), refused {}\nreplies {} = {:.0}/s ({})\n\
+            "acknowledged {} ({}), refused {}\nreplies {} = {:.0}/s ({})\n\
              unanswered {}, second answers {}, statuses {}\nmemory {memory:.0} MB, processor {processor:.1} s",
-            if self.arguments.bare { "bare server" } else { "hotline" },
-            first_answer.as_secs_f64() * 1000.0,
             count(&self.counts.acknowledged),
             acknowledgements.summary(),
             count(&self.counts.refused),

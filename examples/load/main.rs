@@ -70,5 +70,9 @@ async fn main() {
     let mut run = customers::Run::new(server.address, &arguments);
     run.play(arrivals).await;
     let (memory, processor) = figures::process_figures(server.pid());
-    println!("{}", run.report(Duration::from_secs(arguments.seconds), memory, processor, server.first_answer));
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+    let (answer, page) = (milliseconds(server.first_answer), milliseconds(server.first_page));
+    let name = if arguments.bare { "bare server" } else { "hotline" };
+    println!("{name}: first answer {answer:.0} ms, first page {page:.0} ms after the start");
+    println!("{}", run.report(Duration::from_secs(arguments.seconds), memory, processor));
 }

@@ -14,6 +14,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// From the start of the process to the first answer.
     pub first_answer: Duration,
+    /// From the start to the first page, which waits until messages can be read.
+    pub first_page: Duration,
     _folder: tempfile::TempDir,
 }
 
@@ -50,8 +52,9 @@ impl Server {
         };
         let started = Instant::now();
         let child = command.stdout(Stdio::null()).spawn().expect("the program to measure; build it first");
-        let first_answer = wait_until_ready(address, started).await;
-        Self { child, address, first_answer, _folder: folder }
+        let first_answer = wait_until(address, "/healthz", started).await;
+        let first_page = wait_until(address, "/sign-in", started).await;
+        Self { child, address, first_answer, first_page, _folder: folder }
     }
 
     /// For /proc.
@@ -67,10 +70,12 @@ impl Drop for Server {
     }
 }
 
-async fn wait_until_ready(address: SocketAddr, started: Instant) -> Duration {
+/// Waits until there is an answer at this path.
+async fn wait_until(address: SocketAddr, path: &str, started: Instant) -> Duration {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: load\r\n\r\n");
     loop {
         if let Ok(mut connection) = Connection::open(address).await
-            && connection.ask(b"GET /healthz HTTP/1.1\r\nHost: load\r\n\r\n").await.is_ok()
+            && connection.ask(request.as_bytes()).await.is_ok()
         {
             return started.elapsed();
         }

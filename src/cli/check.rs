@@ -38,7 +38,7 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     let (knowledge, mut problems) = compile(&sources, &settings);
     if let Some(knowledge) = knowledge.filter(|_| arguments.words || !arguments.corpus.is_empty()) {
         let messages = messages(&arguments.corpus)?;
-        problems.extend(review(&knowledge.lexicon, &sources.keywords, &messages));
+        problems.extend(review(knowledge.lexicon(), &sources.keywords, &messages));
         problems.sort();
         problems.dedup();
     }

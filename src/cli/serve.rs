@@ -40,6 +40,9 @@ pub struct Arguments {
     defaults: bool,
 }
 
+/// What comes from a thread that loads it.
+type Loaded<T> = oneshot::Receiver<Result<T, Stop>>;
+
 pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     if arguments.defaults {
         print!("{}", crate::config::DEFAULTS);
@@ -68,14 +71,15 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
     let sandbox = sandbox_mode.then(|| enter_sandbox(&mut settings));
     let settings = Arc::new(settings);
     // Both take their time, and neither needs the other.
-    let shelf = load_shelf(&settings);
+    let (shelf, dictionaries) = load_shelf(&settings);
     let store = open_store(&settings).await;
-    let shelf = shelf.await.map_err(|error| Stop::new("the dictionaries cannot be loaded", error))??;
+    let unloaded = |error| Stop::new("the dictionaries cannot be loaded", error);
+    let shelf = shelf.await.map_err(unloaded)??;
     if let Some(sandbox) = &sandbox {
         // The shop that tries Hotline out has had its templates approved.
         templates::drafts(&shelf.knowledge()).iter().for_each(|draft| sandbox.add_template(draft));
     }
-    let engine = start_engine(&settings, shelf, store?)?;
+    let engine = new_engine(&settings, shelf, store?)?;
     let mut router = web::router(engine.clone(), metrics, sandbox_mode)
         .map_err(|error| Stop::new("the console's pages cannot be read", error))?;
     if let Some(sandbox) = &sandbox {
@@ -89,6 +93,9 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
     let server = tokio::spawn(server.into_future());
+    // What customers write is kept from here on, and answered when there is something to read it with.
+    dictionaries.await.map_err(unloaded)??;
+    engine.start();
     if let Some(sandbox) = sandbox {
         sandbox.verify().await.map_err(|error| Stop::new("the sandbox cannot reach its own webhook", error))?;
     }
@@ -153,17 +160,22 @@ fn loopback(listen: std::net::SocketAddr) -> std::net::SocketAddr {
     address
 }
 
-/// Loads dictionaries, rules and templates on a thread beside this one. What that needed in between is given back when nobody waits.
-fn load_shelf(settings: &Arc<Settings>) -> oneshot::Receiver<Result<Shelf, Stop>> {
-    let (loaded, shelf) = oneshot::channel();
+/// Loads dictionaries, rules and templates on a thread beside this one: first all but the dictionaries, then these.
+fn load_shelf(settings: &Arc<Settings>) -> (Loaded<Arc<Shelf>>, Loaded<()>) {
+    let ((opened, shelf), (loaded, dictionaries)) = (oneshot::channel(), oneshot::channel());
     let settings = settings.clone();
-    tokio::task::spawn_blocking(move || {
-        let shelf = Shelf::open(Folders::of(&settings), settings);
-        // Nobody wants it any more where the program ends already.
-        let _ended = loaded.send(shelf.map_err(|problems| Stop::mistakes(&problems)));
-        hotline_allocator::give_back();
-    });
-    shelf
+    let load = move || match Shelf::begin(Folders::of(&settings), settings) {
+        // Nobody wants either any more where the program ends already.
+        Ok((shelf, loading)) => {
+            let _ended = opened.send(Ok(shelf));
+            let _ended = loaded.send(loading.finish().map_err(|problems| Stop::mistakes(&problems)));
+        }
+        Err(problems) => {
+            let _ended = opened.send(Err(Stop::mistakes(&problems)));
+        }
+    };
+    tokio::task::spawn_blocking(|| hotline_allocator::sparing(load));
+    (shelf, dictionaries)
 }
 
 async fn open_store(settings: &Settings) -> Result<Store, Stop> {
@@ -172,15 +184,15 @@ async fn open_store(settings: &Settings) -> Result<Store, Stop> {
     })
 }
 
-fn start_engine(settings: &Arc<Settings>, shelf: Shelf, store: Store) -> Result<Engine, Stop> {
+fn new_engine(settings: &Arc<Settings>, shelf: Arc<Shelf>, store: Store) -> Result<Engine, Stop> {
     let geoip = settings.geoip.database.as_deref().map(Geoip::open).transpose();
     let geoip = geoip.map_err(|error| Stop::caused("cannot start", &error))?;
     let token = settings.whatsapp.access_token.clone().unwrap_or_else(|| SecretString::from(""));
     let client = Client::new(&settings.whatsapp, &token).map_err(Stop)?;
-    Ok(Engine::start(Parts {
+    Ok(Engine::new(Parts {
         settings: settings.clone(),
         store,
-        shelf: Arc::new(shelf),
+        shelf,
         client,
         channels: settings.whatsapp.phone_number_id.clone(),
         clock: wall_clock(),

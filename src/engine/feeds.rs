@@ -159,7 +159,7 @@ impl super::fold::Knowledge {
     fn product_key(&self, name: &str, kind: Option<&str>) -> String {
         let known = self.shop.products.iter().find(|product| product.name.eq_ignore_ascii_case(name));
         let read = |text: &str| {
-            let reading = self.lexicon.read(text, &Hints::default());
+            let reading = self.lexicon().read(text, &Hints::default());
             let named = reading.products.iter().find(|mention| !mention.negated).map(|mention| mention.key.to_string());
             named.or_else(|| reading.brands.iter().find_map(|brand| brand.implies.as_ref().map(ToString::to_string)))
         };

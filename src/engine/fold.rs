@@ -4,6 +4,8 @@
 //! fire at the moment that they were due, before the event behind them. So the state that live processing reached is the
 //! state that a replay of the journal reaches, whatever the machine's clock said in between.
 
+use std::sync::OnceLock;
+
 use super::state::{Effect, State};
 use crate::dialogue::{Dialogue, Known};
 use crate::domain::{
@@ -21,8 +23,8 @@ use crate::rulebook::{Occurrence, Rulebook};
 pub struct Knowledge {
     /// Of the dictionaries and rules: tags are made anew when it changes.
     pub fingerprint: String,
-    /// Reads messages.
-    pub lexicon: Lexicon,
+    /// Reads messages: see [`Self::lexicon`].
+    pub(super) lexicon: OnceLock<Lexicon>,
     /// Decides tags.
     pub rulebook: Rulebook,
     /// Chooses words.
@@ -64,6 +66,11 @@ pub(super) struct Folding<'a> {
 }
 
 impl Knowledge {
+    /// What reads messages. After a start it comes later than all the rest: who asks sooner waits.
+    pub fn lexicon(&self) -> &Lexicon {
+        self.lexicon.wait()
+    }
+
     /// Folds one event: first the timers that were due before it, each at its own moment, then the event itself.
     pub fn fold(&self, state: &mut State, event: &Event) -> Vec<Effect> {
         if event.body.is_past() && !state.takes_past(event.received) {
@@ -198,7 +205,7 @@ impl<'a> Folding<'a> {
             country: self.state.contact.country,
             asked_budget: self.knowledge.dialogue.asked_budget(&self.state.memory),
         };
-        Some(self.knowledge.lexicon.read(message.words(), &hints))
+        Some(self.knowledge.lexicon().read(message.words(), &hints))
     }
 
     /// What an event tells of the contact itself: address, name, language, window, consent.

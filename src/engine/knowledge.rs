@@ -1,12 +1,14 @@
 //! Loading dictionaries, rules, replies and the shop, and taking up changes while messages flow.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
 use std::time::{Duration as StdDuration, SystemTime};
 
 use arc_swap::ArcSwap;
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::audience::Audiences;
@@ -52,6 +54,12 @@ pub struct Sources {
 pub struct UnreadableFolder {
     path: PathBuf,
     source: std::io::Error,
+}
+
+impl UnreadableFolder {
+    fn told(&self) -> Problem {
+        Problem::at("keywords", "", 0, self.to_string(), "")
+    }
 }
 
 impl Folders {
@@ -102,17 +110,17 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     // The dictionaries take longer than all the rest.
     std::thread::scope(|scope| {
         let lexicon = scope.spawn(|| Lexicon::compile(&sources.keywords));
-        let lexicon = || lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        compile_with(lexicon, sources, settings)
+        let (knowledge, mut problems) = compile_rest(sources, settings);
+        let (lexicon, found) = lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        problems.extend(found);
+        problems.sort();
+        let complete = |(knowledge, lexicon): (Knowledge, Lexicon)| Knowledge { lexicon: lexicon.into(), ..knowledge };
+        (knowledge.zip(lexicon).map(complete), problems)
     })
 }
 
-/// `lexicon` is asked for last.
-fn compile_with(
-    lexicon: impl FnOnce() -> (Option<Lexicon>, Vec<Problem>),
-    sources: &Sources,
-    settings: &Settings,
-) -> (Option<Knowledge>, Vec<Problem>) {
+/// Everything but the dictionaries.
+fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut keep = |found: Vec<Problem>| problems.extend(found);
     let (outreach, found) = outreach::Policy::compile(&sources.keywords);
@@ -149,9 +157,6 @@ fn compile_with(
     keep(found);
     keep(dialogue.as_ref().zip(shop.as_ref()).map(|(dialogue, shop)| dialogue.uneven(shop)).unwrap_or_default());
     let fingerprint = fingerprint(&sources.keywords);
-    let (lexicon, found) = lexicon();
-    keep(found);
-    problems.sort();
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return (None, problems);
     }
@@ -160,7 +165,7 @@ fn compile_with(
     let knowledge = (|| {
         Some(Knowledge {
             fingerprint,
-            lexicon: lexicon?,
+            lexicon: OnceLock::new(),
             rulebook: rulebook?,
             dialogue: dialogue?,
             shop: Shop { rates: rates?, ..shop? },
@@ -232,6 +237,33 @@ pub struct Shelf {
     settings: Arc<Settings>,
     current: ArcSwap<Knowledge>,
     problems: ArcSwap<Vec<Problem>>,
+    /// Whether the dictionaries are there: after a start they come later than all the rest.
+    loaded: watch::Sender<bool>,
+}
+
+/// Dictionaries that are being compiled beside everything else.
+pub struct Loading {
+    shelf: Arc<Shelf>,
+    lexicon: JoinHandle<(Option<Lexicon>, Vec<Problem>)>,
+}
+
+impl Loading {
+    /// Waits until the dictionaries are there, and whoever waits for [`Shelf::loaded`] goes on.
+    ///
+    /// # Errors
+    /// All problems, if any of them is an error.
+    pub fn finish(self) -> Result<(), Vec<Problem>> {
+        let (lexicon, found) = self.lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let mut problems = Vec::clone(&self.shelf.problems());
+        problems.extend(found);
+        problems.sort();
+        let Some(lexicon) = lexicon else { return Err(problems) };
+        self.shelf.problems.store(Arc::new(problems));
+        // Nobody else sets it.
+        let _first = self.shelf.knowledge().lexicon.set(lexicon);
+        self.shelf.loaded.send_replace(true);
+        Ok(())
+    }
 }
 
 impl Shelf {
@@ -239,16 +271,43 @@ impl Shelf {
     ///
     /// # Errors
     /// All problems, if any of them is an error.
-    pub fn open(folders: Folders, settings: Arc<Settings>) -> Result<Self, Vec<Problem>> {
-        match load(&folders, &settings) {
-            (Some(knowledge), problems) => Ok(Self {
-                folders,
-                settings,
-                current: ArcSwap::from_pointee(knowledge),
-                problems: ArcSwap::from_pointee(problems),
-            }),
-            (None, problems) => Err(problems),
+    pub fn open(folders: Folders, settings: Arc<Settings>) -> Result<Arc<Self>, Vec<Problem>> {
+        let (shelf, loading) = Self::begin(folders, settings)?;
+        loading.finish().map(|()| shelf)
+    }
+
+    /// Loads everything but the dictionaries, which take several times as long and are still being compiled then.
+    ///
+    /// # Errors
+    /// All problems, those of the dictionaries too, if any of the rest is an error.
+    pub fn begin(folders: Folders, settings: Arc<Settings>) -> Result<(Arc<Self>, Loading), Vec<Problem>> {
+        let sources = Arc::new(folders.read().map_err(|error| vec![error.told()])?);
+        let beside = sources.clone();
+        let lexicon = std::thread::spawn(move || Lexicon::compile(&beside.keywords));
+        match compile_rest(&sources, &settings) {
+            (Some(knowledge), problems) => {
+                let shelf = Arc::new(Self {
+                    folders,
+                    settings,
+                    current: ArcSwap::from_pointee(knowledge),
+                    problems: ArcSwap::from_pointee(problems),
+                    loaded: watch::Sender::new(false),
+                });
+                Ok((shelf.clone(), Loading { shelf, lexicon }))
+            }
+            (None, mut problems) => {
+                problems.extend(lexicon.join().map(|(_, found)| found).unwrap_or_default());
+                problems.sort();
+                Err(problems)
+            }
         }
+    }
+
+    /// Waits until the dictionaries are there.
+    pub async fn loaded(&self) {
+        // The sender is our own: it cannot be gone.
+        let mut loaded = self.loaded.subscribe();
+        let _loaded = loaded.wait_for(|loaded| *loaded).await;
     }
 
     /// What is in force now.
@@ -279,11 +338,7 @@ impl Shelf {
 
     async fn reload(&self) {
         let (folders, settings) = (self.folders.clone(), self.settings.clone());
-        let loaded = tokio::task::spawn_blocking(move || {
-            let loaded = load(&folders, &settings);
-            hotline_allocator::give_back();
-            loaded
-        });
+        let loaded = tokio::task::spawn_blocking(move || hotline_allocator::sparing(|| load(&folders, &settings)));
         let Ok((knowledge, problems)) = loaded.await else {
             tracing::error!("loading the changed files failed; the old ones stay in force");
             return;
@@ -309,7 +364,7 @@ impl Shelf {
 fn load(folders: &Folders, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
     match folders.read() {
         Ok(sources) => compile(&sources, settings),
-        Err(error) => (None, vec![Problem::at("keywords", "", 0, error.to_string(), "")]),
+        Err(error) => (None, vec![error.told()]),
     }
 }
 

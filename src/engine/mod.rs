@@ -129,7 +129,7 @@ pub struct Parts {
     pub settings: Arc<Settings>,
     /// The database, migrated.
     pub store: Store,
-    /// Dictionaries, rules, replies, the shop.
+    /// Dictionaries, rules, replies, the shop. The dictionaries may come later.
     pub shelf: Arc<Shelf>,
     /// The Graph API.
     pub client: Client,
@@ -142,10 +142,10 @@ pub struct Parts {
 }
 
 impl Engine {
-    /// Starts every task of the running system.
-    pub fn start(parts: Parts) -> Self {
+    /// Takes in what comes, and works on nothing before [`Self::start`].
+    pub fn new(parts: Parts) -> Self {
         let (changes, _) = broadcast::channel(LIVE_BACKLOG);
-        let engine = Self {
+        Self {
             inner: Arc::new(Inner {
                 pacer: Pacer::new(parts.settings.whatsapp.messages_per_second),
                 lanes: Lanes::new(&parts.channels, parts.settings.whatsapp.messages_per_second),
@@ -164,23 +164,26 @@ impl Engine {
                 soft: CancellationToken::new(),
                 tasks: TaskTracker::new(),
             }),
-        };
-        for _ in 0..PROCESSORS {
-            engine.spawn("processor", processor::run);
         }
-        engine.spawn("sender", sender::run);
-        engine.spawn("settler", sender::settle);
-        engine.spawn("recompute", recompute::run);
-        engine.spawn("limits", limits::run);
-        engine.spawn("numbers", limits::ask);
-        engine.spawn("templates", templates::run);
-        engine.spawn("campaigns", campaigns::run);
-        engine.spawn("alerts", alerts::run);
-        engine.spawn("jobs", jobs::run);
-        engine.spawn("changes", changes::run);
-        engine.spawn("wide", wide::run);
-        engine.spawn("keywords", |engine| async move { engine.shelf().watch(engine.stopping()).await });
-        engine
+    }
+
+    /// Starts every task of the running system.
+    pub fn start(&self) {
+        for _ in 0..PROCESSORS {
+            self.spawn("processor", processor::run);
+        }
+        self.spawn("sender", sender::run);
+        self.spawn("settler", sender::settle);
+        self.spawn("recompute", recompute::run);
+        self.spawn("limits", limits::run);
+        self.spawn("numbers", limits::ask);
+        self.spawn("templates", templates::run);
+        self.spawn("campaigns", campaigns::run);
+        self.spawn("alerts", alerts::run);
+        self.spawn("jobs", jobs::run);
+        self.spawn("changes", changes::run);
+        self.spawn("wide", wide::run);
+        self.spawn("keywords", |engine| async move { engine.shelf().watch(engine.stopping()).await });
     }
 
     fn spawn<F>(&self, name: &'static str, work: impl Fn(Engine) -> F + Send + 'static)

@@ -45,7 +45,7 @@ impl Knowledge {
     /// Whether there is such a product: one of the shop's by its name, number or key, or one of the dictionaries by its key.
     pub fn knows_product(&self, product: &str) -> bool {
         let is_known =
-            |key: String| self.shop.products.iter().any(|sold| sold.key == key) || self.lexicon.knows_product(&key);
+            |key: String| self.shop.products.iter().any(|sold| sold.key == key) || self.lexicon().knows_product(&key);
         self.shop.key_of(product).is_some_and(is_known)
     }
 

@@ -23,18 +23,19 @@ const BYTES_OF_A_WORD: usize = 18;
 /// Where a text stands among others in a row.
 #[derive(Clone, Copy)]
 pub(super) struct Stretch {
-    /// Its first bytes, which decide nearly every comparison.
-    pub(super) head: u64,
+    /// Its first bytes, which decide nearly every comparison: sixteen, where a letter of Hindi takes three.
+    head: [u64; 2],
     pub(super) start: u32,
     length: u32,
 }
 
 impl Stretch {
     pub(super) fn new(text: &str, start: usize) -> Self {
-        let mut head = [0; 8];
+        let mut head = [0; 16];
         let first = text.len().min(head.len());
         head[..first].copy_from_slice(&text.as_bytes()[..first]);
-        Self { head: u64::from_be_bytes(head), start: start as u32, length: text.len() as u32 }
+        let head = u128::from_be_bytes(head);
+        Self { head: [(head >> 64) as u64, head as u64], start: start as u32, length: text.len() as u32 }
     }
 
     pub(super) fn text<'t>(&self, all: &'t str) -> &'t str {

@@ -4,102 +4,131 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
-use super::files::{LANGUAGES, Lookup};
+use super::files::{ENGLISH, LANGUAGES};
 use super::language::Languages;
-use super::money_file::{MoneyFile, Numbers, Sign};
+use super::matcher::Langs;
+use super::money_file::{Bound, MoneyFile, Numbers};
 use super::money_words::{Lead, Marks, Word};
+use hotline_domain::Currency;
 
 /// A name of a currency in another language's file counts everywhere from this many letters on.
 const LONG_NAME: usize = 4;
+/// An English word is mixed into other languages from this many letters on.
+const LONG_WORD: usize = 4;
 
-/// Messages of one language: its own words count there, the common ones, English ones, and those of other scripts.
-pub(super) struct Selection<'a> {
-    pub(super) common: &'a MoneyFile,
-    pub(super) own: &'a [Option<MoneyFile>],
-    /// Of the common file, then of each language's.
-    pub(super) attached: &'a [Vec<Attached>],
-    pub(super) languages: &'a Languages,
-    pub(super) target: usize,
+/// One thing that one file says of a word.
+pub(super) struct Said<'a> {
+    pub(super) word: Cow<'a, str>,
+    /// The language of the file; the common one has none.
+    owner: Option<usize>,
+    counts: Counts,
+    says: Says,
 }
 
-impl<'a> Selection<'a> {
-    /// All files, with the language of each and the number of its first sign.
-    fn all(&self) -> impl Iterator<Item = (Option<usize>, &'a MoneyFile, u16)> {
-        let own = self.own.iter().enumerate().filter_map(|(index, file)| Some((Some(index), file.as_ref()?)));
-        let mut signs = 0;
-        std::iter::once((None, self.common)).chain(own).map(move |(index, file)| {
-            let first = signs;
-            signs += file.sign.len() as u16;
-            (index, file, first)
-        })
-    }
-
-    /// The files in order of precedence.
-    fn files(&self) -> impl Iterator<Item = (Option<usize>, &'a MoneyFile, u16)> {
-        let mut files: Vec<_> = self.all().collect();
-        files.sort_by_key(|(index, ..)| (*index != Some(self.target), *index));
-        files.into_iter()
-    }
-
-    /// The signs by their numbers.
-    pub(super) fn signs(&self) -> Vec<Sign> {
-        self.all().flat_map(|(_, file, _)| &file.sign).map(Sign::without_words).collect()
-    }
-
-    fn counts(&self, owner: Option<usize>, folded: &str) -> bool {
-        let Some(owner) = owner.filter(|owner| *owner != self.target) else { return true };
-        let latin = folded.chars().any(|c| c.is_ascii_alphabetic());
-        // Of Latin words only the English ones are mixed into other languages.
-        let mixed = !latin || LANGUAGES[owner] == "en" && folded.chars().count() > 3;
-        mixed && !self.languages.everyday(folded).has(self.target)
-    }
-
+/// In messages of which other languages something counts. In those of its own language it always does, and what the common file says
+/// counts in all.
+#[derive(Clone, Copy)]
+enum Counts {
+    Everywhere,
+    /// Of Latin words only the English ones are mixed into other languages.
+    AsWord,
     /// Names of currencies are known to everybody, and short ones where their letters are not mistaken: 100元, 500 руб.
-    fn counts_as_name(&self, owner: Option<usize>, folded: &str) -> bool {
-        let abroad = owner.is_some_and(|owner| owner != self.target);
-        let other_letters = !folded.chars().any(|c| c.is_ascii_alphabetic());
-        let clear = other_letters || folded.chars().count() >= LONG_NAME;
-        !abroad || clear && !self.languages.everyday(folded).has(self.target)
-    }
+    AsName,
+    AtHome,
+}
 
-    /// With room for about so many.
-    pub(super) fn words(&self, about: usize) -> Lookup<Cow<'a, str>, Word> {
-        let mut table = Table::default();
-        table.words.reserve(about);
-        for (owner, file, first) in self.files() {
-            let counts = |word: &str| self.counts(owner, word);
-            table.numbers(file, &self.attached[owner.map_or(0, |index| index + 1)], &counts);
-            for (bounds, before) in [(&file.before, true), (&file.after, false)] {
-                for (bound, words) in bounds {
-                    table.each(words, &counts, |word| {
-                        let role = if before { &mut word.before } else { &mut word.after };
-                        role.get_or_insert(*bound);
-                    });
+/// Where a word keeps a value.
+type Role = fn(&mut Word) -> &mut Option<Decimal>;
+
+enum Says {
+    Number(Role, Decimal),
+    /// A number with a prefix in one word; alone it may be one that says nothing.
+    Attached(Role, Decimal, Lead, bool),
+    Before(Bound),
+    After(Bound),
+    Is(Marks),
+    Sign(u16),
+    Local(u16),
+    /// A small coin: of which sign, and what part of it.
+    Minor(u16, Decimal),
+    Code(Currency),
+}
+
+impl Says {
+    /// What came first is the language's own, and stays.
+    fn tell(&self, word: &mut Word) {
+        match *self {
+            Self::Number(role, value) => {
+                role(word).get_or_insert(value);
+            }
+            Self::Attached(role, value, lead, alone) if !word.is_number() => {
+                (*role(word), word.lead) = (Some(value), lead);
+                if alone {
+                    word.marks.add(Marks::ALONE);
                 }
             }
-            for (words, mark) in marks(file) {
-                table.each(words, &counts, |word| word.marks.add(mark));
+            Self::Attached(..) => {}
+            Self::Before(bound) => {
+                word.before.get_or_insert(bound);
             }
-            for (number, sign) in (first..).zip(&file.sign) {
-                let named = |word: &str| self.counts_as_name(owner, word);
-                table.each(&sign.words, &named, |word| {
-                    word.sign.get_or_insert(number);
-                });
-                for (part, words) in &sign.minor {
-                    table.each(words, &named, |word| {
-                        word.minor.get_or_insert((number, *part));
-                    });
-                }
-                if owner.is_none_or(|owner| owner == self.target) {
-                    table.each(&sign.local, &counts, |word| {
-                        word.sign.get_or_insert(number);
-                        word.marks.add(Marks::LOCAL);
-                    });
-                }
+            Self::After(bound) => {
+                word.after.get_or_insert(bound);
             }
+            Self::Is(mark) => word.marks.add(mark),
+            Self::Sign(sign) => {
+                word.sign.get_or_insert(sign);
+            }
+            Self::Local(sign) => {
+                word.sign.get_or_insert(sign);
+                word.marks.add(Marks::LOCAL);
+            }
+            Self::Minor(sign, part) => {
+                word.minor.get_or_insert((sign, part));
+            }
+            Self::Code(code) => word.code = Some(code),
         }
-        table.codes(self.common);
-        table.words
+    }
+}
+
+/// All that the files say, words in order. What they say of one word stands in the order of the files.
+pub(super) fn gather<'a>(common: &'a MoneyFile, own: &'a [Option<MoneyFile>]) -> Vec<Said<'a>> {
+    let (mut said, mut signs) = (Vec::new(), 0);
+    let own = own.iter().enumerate().filter_map(|(index, file)| Some((Some(index), file.as_ref()?)));
+    for (owner, file) in std::iter::once((None, common)).chain(own) {
+        said_by(file, signs, |word, counts, says| said.push(Said { word, owner, counts, says }));
+        signs += file.sign.len() as u16;
+    }
+    // What is equal stays in its order.
+    said.sort_by(|one, other| one.word.cmp(&other.word));
+    said
+}
+
+/// All that one file says; `first` is the number of its first sign.
+fn said_by<'a>(file: &'a MoneyFile, first: u16, mut say: impl FnMut(Cow<'a, str>, Counts, Says)) {
+    let mut each = |words: &'a [String], counts, says: &dyn Fn() -> Says| {
+        let words = words.iter().filter(|word| !word.is_empty());
+        words.for_each(|word| say(Cow::Borrowed(word), counts, says()));
+    };
+    for (list, role) in numbers(file) {
+        list.iter().for_each(|(value, words)| each(words, Counts::AsWord, &|| Says::Number(role, *value)));
+    }
+    file.before.iter().for_each(|(bound, words)| each(words, Counts::AsWord, &|| Says::Before(*bound)));
+    file.after.iter().for_each(|(bound, words)| each(words, Counts::AsWord, &|| Says::After(*bound)));
+    for (words, mark) in marks(file) {
+        each(words, Counts::AsWord, &|| Says::Is(mark));
+    }
+    for (number, sign) in (first..).zip(&file.sign) {
+        each(&sign.words, Counts::AsName, &|| Says::Sign(number));
+        sign.minor.iter().for_each(|(part, words)| each(words, Counts::AsName, &|| Says::Minor(number, *part)));
+        each(&sign.local, Counts::AtHome, &|| Says::Local(number));
+    }
+    attached(file, |word, says| say(Cow::Owned(word), Counts::Everywhere, says));
+    for code in &file.currencies {
+        let word = || Cow::Owned(code.code().to_lowercase());
+        say(word(), Counts::Everywhere, Says::Code(*code));
+        if file.word_codes.contains(code) {
+            say(word(), Counts::Everywhere, Says::Is(Marks::WORD_CODE));
+        }
     }
 }
 
@@ -133,15 +162,6 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 25] {
     ]
 }
 
-/// Words with all their roles, while they are gathered. What comes first is the language's own and wins.
-#[derive(Default)]
-struct Table<'a> {
-    words: Lookup<Cow<'a, str>, Word>,
-}
-
-/// Where a word keeps a value.
-type Role = fn(&mut Word) -> &mut Option<Decimal>;
-
 /// The numbers of a file, and where words keep them.
 fn numbers(file: &MoneyFile) -> [(&Numbers, Role); 3] {
     [
@@ -151,20 +171,11 @@ fn numbers(file: &MoneyFile) -> [(&Numbers, Role); 3] {
     ]
 }
 
-/// A number with a prefix in one word. They are the same for messages of every language.
-pub(super) struct Attached {
-    word: String,
-    role: Role,
-    value: Decimal,
-    lead: Lead,
-    alone: bool,
-}
-
-pub(super) fn attached(file: &MoneyFile) -> Vec<Attached> {
+/// Numbers with a prefix in one word.
+fn attached(file: &MoneyFile, mut say: impl FnMut(String, Says)) {
     let prefixes = [(&file.joint_prefix, Lead::Joint), (&file.range_prefix, Lead::Range)];
     let prefixes = prefixes.into_iter().filter_map(|(prefix, lead)| Some((prefix.as_ref()?, lead)));
     let plain = file.number_prefixes.iter().map(|prefix| (prefix, Lead::None));
-    let mut made = Vec::new();
     // The first that is given for a prefix counts, so those with a meaning stand before the plain ones.
     for (prefix, lead) in prefixes.chain(plain) {
         for (list, role) in numbers(file) {
@@ -172,47 +183,61 @@ pub(super) fn attached(file: &MoneyFile) -> Vec<Attached> {
                 let word = format!("{prefix}{number}");
                 // بالمائة, "per cent", is no hundred.
                 if !file.not_money_after.contains(&word) {
-                    made.push(Attached { word, role, value: *value, lead, alone: file.alone.contains(number) });
+                    say(word, Says::Attached(role, *value, lead, file.alone.contains(number)));
                 }
             }
         }
     }
-    made
 }
 
-impl<'a> Table<'a> {
-    fn each(&mut self, words: &'a [String], counts: &dyn Fn(&str) -> bool, mut set: impl FnMut(&mut Word)) {
-        for word in words.iter().filter(|word| !word.is_empty() && counts(word)) {
-            set(self.words.entry(Cow::Borrowed(word)).or_default());
+/// A word, and all that is said of it.
+pub(super) struct WordOf<'a> {
+    said: &'a [Said<'a>],
+    /// The languages of which it is an everyday word.
+    everyday: Langs,
+    latin: bool,
+    length: usize,
+}
+
+impl<'a> WordOf<'a> {
+    /// Of all that is said of one word, which is something.
+    pub(super) fn new(said: &'a [Said<'a>], languages: &Languages) -> Self {
+        let word = &*said[0].word;
+        let latin = word.chars().any(|c| c.is_ascii_alphabetic());
+        Self { said, everyday: languages.everyday(word), latin, length: word.chars().count() }
+    }
+
+    /// Languages in whose messages it stands for the same have the same number, below [`WordOf::ALIKE`].
+    pub(super) fn alike(&self, target: usize) -> usize {
+        match self.said.iter().any(|said| said.owner == Some(target)) {
+            true => target,
+            false => LANGUAGES.len() + usize::from(self.everyday.has(target)),
         }
     }
 
-    fn numbers(&mut self, file: &'a MoneyFile, attached: &'a [Attached], counts: &dyn Fn(&str) -> bool) {
-        for (list, role) in numbers(file) {
-            for (value, words) in list {
-                self.each(words, counts, |word| {
-                    role(word).get_or_insert(*value);
-                });
-            }
-        }
-        for Attached { word, role, value, lead, alone } in attached {
-            let word = self.words.entry(Cow::Borrowed(word)).or_default();
-            if !word.is_number() {
-                (*role(word), word.lead) = (Some(*value), *lead);
-                if *alone {
-                    word.marks.add(Marks::ALONE);
-                }
-            }
-        }
+    /// See [`Self::alike`].
+    pub(super) const ALIKE: usize = LANGUAGES.len() + 2;
+
+    /// What it stands for in messages of a language, if anything counts there.
+    pub(super) fn in_language(&self, target: usize) -> Option<Word> {
+        let is_own = |said: &&Said<'_>| said.owner == Some(target);
+        let others = self.said.iter().filter(|said| !is_own(said) && self.counts(said, target));
+        let mut told = self.said.iter().filter(is_own).chain(others).peekable();
+        told.peek()?;
+        let mut word = Word::default();
+        told.for_each(|said| said.says.tell(&mut word));
+        Some(word)
     }
 
-    fn codes(&mut self, common: &MoneyFile) {
-        for code in &common.currencies {
-            let word = self.words.entry(Cow::Owned(code.code().to_lowercase())).or_default();
-            word.code = Some(*code);
-            if common.word_codes.contains(code) {
-                word.marks.add(Marks::WORD_CODE);
-            }
+    /// Whether what another file than the language's own says counts in its messages.
+    fn counts(&self, said: &Said<'_>, target: usize) -> bool {
+        let Some(owner) = said.owner else { return true };
+        let is_strange = !self.everyday.has(target);
+        match said.counts {
+            Counts::Everywhere => true,
+            Counts::AsWord => is_strange && (!self.latin || owner == ENGLISH && self.length >= LONG_WORD),
+            Counts::AsName => is_strange && (!self.latin || self.length >= LONG_NAME),
+            Counts::AtHome => false,
         }
     }
 }

@@ -1,8 +1,6 @@
 //! The words that sums are written with, made ready for messages of each language.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -13,7 +11,7 @@ use super::folding::is_word;
 use super::language::Languages;
 use super::matcher::Langs;
 use super::money_file::{Bound, MoneyFile, Shared, Sign};
-use super::money_selection::{Selection, attached};
+use super::money_selection::{WordOf, gather};
 use super::trie::Trie;
 use hotline_domain::{Country, Currency, Problem, SourceFile};
 
@@ -145,16 +143,7 @@ impl Money {
             problems.push(Problem::at("money.toml", "", 0, message, advice));
             return None;
         }
-        let attached = std::iter::once(attached(&common))
-            .chain(own.iter().map(|file| file.as_ref().map(attached).unwrap_or_default()))
-            .collect::<Vec<_>>();
-        let selection = |target| Selection { common: &common, own: &own, attached: &attached, languages, target };
-        let mut known = Gathered::default();
-        for target in 0..LANGUAGES.len() {
-            known.add(target, selection(target).words(known.words.len()));
-        }
-        let signs = selection(0).signs();
-        let known = known.finish(signs, &common);
+        let known = AllWords::new(&common, &own, languages);
         let known =
             Arc::new(known.map_err(|message| problems.push(Problem::at("money.toml", "", 0, message, ""))).ok()?);
         let by_language = own.iter().enumerate();
@@ -193,52 +182,11 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> (Lookup<String, Langs>, LookupSet<St
     (vocabulary, parts)
 }
 
-/// The words of all languages while they are gathered: most stand for the same in each of them.
-#[derive(Default)]
-struct Gathered<'a> {
-    /// What each word stands for in messages of each language: places in `roles`, one on; 0 is nothing.
-    words: Lookup<Cow<'a, str>, [u16; LANGUAGES.len()]>,
-    roles: Vec<Word>,
-    numbers: Lookup<Word, u16>,
-}
-
-impl<'a> Gathered<'a> {
-    fn add(&mut self, target: usize, words: Lookup<Cow<'a, str>, Word>) {
-        for (text, word) in words {
-            let number = match self.numbers.entry(word) {
-                Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(new) => {
-                    self.roles.push(*new.key());
-                    *new.insert(self.roles.len() as u16)
-                }
-            };
-            self.words.entry(text).or_default()[target] = number;
-        }
-    }
-
-    fn finish(self, signs: Vec<Sign>, common: &MoneyFile) -> Result<AllWords, String> {
-        if self.roles.len() > usize::from(u16::MAX) {
-            return Err("words about money stand for too many different things".into());
-        }
-        let mut words: Vec<_> = self.words.into_iter().collect();
-        words.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        Ok(AllWords {
-            trie: Trie::new(words.iter().map(|(word, _)| &**word))?,
-            places: words.into_iter().map(|(_, places)| places).collect(),
-            roles: self.roles,
-            signs,
-            countries: common.countries.clone(),
-            shared: common.shared.clone(),
-            three_decimals: common.three_decimals.clone(),
-            unsaid_thousands: common.unsaid_thousands.clone(),
-        })
-    }
-}
-
 /// What the scanner of sums knows for messages of all languages.
 pub(super) struct AllWords {
     trie: Trie,
-    /// By the number that the trie gives: see [`Gathered::words`].
+    /// What each word stands for in messages of each language, by the number that the trie gives: places in `roles`, one on; 0 is
+    /// nothing.
     places: Vec<[u16; LANGUAGES.len()]>,
     roles: Vec<Word>,
     pub(super) signs: Vec<Sign>,
@@ -247,6 +195,43 @@ pub(super) struct AllWords {
     pub(super) three_decimals: Vec<Currency>,
     /// See [`MoneyFile`].
     pub(super) unsaid_thousands: BTreeMap<Currency, u32>,
+}
+
+impl AllWords {
+    fn new(common: &MoneyFile, own: &[Option<MoneyFile>], languages: &Languages) -> Result<Self, String> {
+        let said = gather(common, own);
+        let words = said.chunk_by(|one, other| one.word == other.word);
+        let (mut places, mut roles) = (Vec::new(), Vec::new());
+        let mut numbers: Lookup<Word, u16> = Lookup::default();
+        for said in words.clone() {
+            let (word, mut alike) = (WordOf::new(said, languages), [None; WordOf::ALIKE]);
+            places.push(std::array::from_fn(|target| {
+                let number = || {
+                    word.in_language(target).map_or(0, |word| {
+                        *numbers.entry(word).or_insert_with(|| {
+                            roles.push(word);
+                            roles.len() as u16
+                        })
+                    })
+                };
+                *alike[word.alike(target)].get_or_insert_with(number)
+            }));
+        }
+        if roles.len() > usize::from(u16::MAX) {
+            return Err("words about money stand for too many different things".into());
+        }
+        let signs = std::iter::once(common).chain(own.iter().flatten()).flat_map(|file| &file.sign);
+        Ok(Self {
+            trie: Trie::new(words.map(|said| &*said[0].word))?,
+            places,
+            roles,
+            signs: signs.map(Sign::without_words).collect(),
+            countries: common.countries.clone(),
+            shared: common.shared.clone(),
+            three_decimals: common.three_decimals.clone(),
+            unsaid_thousands: common.unsaid_thousands.clone(),
+        })
+    }
 }
 
 /// Everything that the scanner of sums knows for messages of one language.

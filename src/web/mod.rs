@@ -22,7 +22,10 @@ pub mod webhook;
 mod why;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::Response;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -58,14 +61,14 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(outreach::router())
         .merge(campaigns::router());
     let console = console
-        .fallback(async |axum::extract::State(app): axum::extract::State<App>| {
+        .fallback(async |State(app): State<App>| {
             (StatusCode::NOT_FOUND, app.pages.error("There is nothing at this address.", "Go to the inbox."))
         })
         .with_state(app)
         .layer(axum::middleware::from_fn(security::headers));
-    Ok(webhook::router(engine.clone())
-        .merge(api::health::router(engine.clone(), metrics))
-        .merge(api::alerts::router(engine.clone()))
+    let at_once = webhook::router(engine.clone()).merge(api::health::router(engine.clone(), metrics));
+    let once_loaded = axum::middleware::from_fn_with_state(engine.clone(), once_loaded);
+    let others = api::alerts::router(engine.clone())
         .merge(api::campaigns::router(engine.clone()))
         .merge(api::events::router(engine.clone()))
         .merge(api::links::router(engine.clone()))
@@ -78,6 +81,12 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(api::segments::router(engine.clone()))
         .merge(api::why::router(engine))
         .merge(console)
-        .layer(axum::middleware::from_fn(api::problem::in_one_shape))
-        .layer(CatchPanicLayer::new()))
+        .layer(once_loaded);
+    Ok(at_once.merge(others).layer(axum::middleware::from_fn(api::problem::in_one_shape)).layer(CatchPanicLayer::new()))
+}
+
+/// Who asks for more than that a webhook is kept waits for the dictionaries: after a start they come last.
+async fn once_loaded(State(engine): State<Engine>, request: Request, next: Next) -> Response {
+    engine.shelf().loaded().await;
+    next.run(request).await
 }

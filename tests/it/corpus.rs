@@ -73,7 +73,8 @@ fn measure(half: &str, count_of_languages: usize) -> BTreeMap<String, Figures> {
             let case: Value = serde_json::from_str(line).unwrap();
             let country = case["country"].as_str().and_then(|country| country.parse().ok());
             let hints = Hints { lang: None, country, asked_budget: case["context"] == "asked_budget" };
-            let reading = serde_json::to_value(knowledge.lexicon.read(case["text"].as_str().unwrap(), &hints)).unwrap();
+            let reading =
+                serde_json::to_value(knowledge.lexicon().read(case["text"].as_str().unwrap(), &hints)).unwrap();
             let sums = |value: &Value| items(value).map(sum).collect();
             scores[0].add(&sums(&case["amounts"]), &sums(&reading["amounts"]));
             for (score, field) in scores[1..].iter_mut().zip(["products", "attributes", "intents"]) {

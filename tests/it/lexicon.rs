@@ -16,7 +16,7 @@ fn read(knowledge: &Knowledge, case: &Value) -> Value {
     let country = case["country"].as_str().map(|country| country.parse().unwrap());
     let asked_budget = case["context"] == "asked_budget";
     let reading = knowledge
-        .lexicon
+        .lexicon()
         .read(case["text"].as_str().unwrap(), &Hints { lang: case["lang"].as_str(), country, asked_budget });
     serde_json::to_value(reading).unwrap()
 }
@@ -101,7 +101,7 @@ fn long_texts_of_any_kind_are_read_in_bounded_time() {
     for part in parts {
         let text: String = part.chars().cycle().take(65_536).collect();
         let start = std::time::Instant::now();
-        let reading = knowledge.lexicon.read(&text, &hints);
+        let reading = knowledge.lexicon().read(&text, &hints);
         assert_spans(&text, &reading);
         // Debug builds are some twenty times slower than what runs in a shop, and a busy machine five times.
         assert!(start.elapsed() < std::time::Duration::from_secs(60), "{part:?} took {:?}", start.elapsed());
@@ -128,9 +128,9 @@ fn pieces_of_messages_glued_together_are_read_without_panic() {
             text.extend(letters.iter().skip(start).take(length));
         }
         let hints = Hints { lang: None, country: None, asked_budget: below(2) == 0 };
-        let reading = knowledge.lexicon.read(&text, &hints);
+        let reading = knowledge.lexicon().read(&text, &hints);
         assert_spans(&text, &reading);
-        assert_eq!(reading, knowledge.lexicon.explain(&text, &hints).0, "{text}");
+        assert_eq!(reading, knowledge.lexicon().explain(&text, &hints).0, "{text}");
     }
 }
 
@@ -148,7 +148,7 @@ fn a_sum_that_is_no_budget_says_what_it_is_instead() {
         ("fast charging phone, 250 pounds", "what the customer can spend"),
         ("shoes 42 please", "nothing tells that it is a sum of money"),
     ] {
-        let candidates = knowledge.lexicon.explain(text, &hints).1;
+        let candidates = knowledge.lexicon().explain(text, &hints).1;
         let told: Vec<_> = candidates.iter().filter(|one| ["sum", "number"].contains(&one.kind)).collect();
         assert!(told.iter().any(|one| one.why == why), "{text}: {told:?}");
     }
@@ -174,9 +174,9 @@ proptest! {
         thread_local!(static KNOWLEDGE: Knowledge = knowledge());
         KNOWLEDGE.with(|knowledge| {
             let hints = Hints { lang: None, country: None, asked_budget: true };
-            let reading = knowledge.lexicon.read(&text, &hints);
+            let reading = knowledge.lexicon().read(&text, &hints);
             assert_spans(&text, &reading);
-            prop_assert_eq!(&reading, &knowledge.lexicon.read(&text, &hints));
+            prop_assert_eq!(&reading, &knowledge.lexicon().read(&text, &hints));
             Ok(())
         })?;
     }

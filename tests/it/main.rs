@@ -29,6 +29,7 @@ mod segments;
 mod simulate;
 mod size;
 mod spine;
+mod start;
 mod statistics;
 mod store;
 mod templates;

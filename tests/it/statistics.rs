@@ -35,7 +35,7 @@ fn at(text: &str) -> Timestamp {
 fn shelf() -> Arc<Shelf> {
     static SHELF: OnceLock<Arc<Shelf>> = OnceLock::new();
     let open = || Shelf::open(Folders::default(), Arc::new(Settings::defaults()));
-    SHELF.get_or_init(|| Arc::new(open().unwrap_or_else(|problems| panic!("{problems:?}")))).clone()
+    SHELF.get_or_init(|| open().unwrap_or_else(|problems| panic!("{problems:?}"))).clone()
 }
 
 impl Shop {
@@ -48,7 +48,9 @@ impl Shop {
         let clock_of_engine = Arc::new(move || Timestamp(told.load(Ordering::Relaxed)));
         let parts =
             Parts { settings, store, shelf: shelf(), client, channels: vec![], clock: clock_of_engine, geoip: None };
-        Self { engine: Engine::start(parts), clock }
+        let engine = Engine::new(parts);
+        engine.start();
+        Self { engine, clock }
     }
 
     fn store(&self) -> &Store {

@@ -30,7 +30,10 @@ fn engine(store: &Store, shelf: &Arc<Shelf>) -> Engine {
     let settings = Arc::new(Settings::defaults());
     let client = Client::new(&settings.whatsapp, &"token".into()).unwrap();
     let (store, shelf) = (store.clone(), shelf.clone());
-    Engine::start(Parts { settings, store, shelf, client, channels: vec![], clock: Arc::new(|| NOW), geoip: None })
+    let engine =
+        Engine::new(Parts { settings, store, shelf, client, channels: vec![], clock: Arc::new(|| NOW), geoip: None });
+    engine.start();
+    engine
 }
 
 async fn reached(database: &Database) -> usize {
@@ -42,7 +45,7 @@ async fn reached(database: &Database) -> usize {
 #[tokio::test]
 async fn the_weather_of_a_city_reaches_everybody_there_once() {
     let settings = Arc::new(Settings::defaults());
-    let shelf = Arc::new(Shelf::open(Folders::default(), settings).unwrap_or_else(|problems| panic!("{problems:?}")));
+    let shelf = Shelf::open(Folders::default(), settings).unwrap_or_else(|problems| panic!("{problems:?}"));
     for database in Database::each().await {
         let store = Store::open(&database.url).await.unwrap();
         let lives = |n: usize| {

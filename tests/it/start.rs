@@ -1,0 +1,58 @@
+//! A start: what customers write is taken from the first moment on, while dictionaries are still being compiled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotline::config::Settings;
+use hotline::engine::knowledge::{Folders, Shelf};
+use hotline::engine::{Engine, Parts, wall_clock};
+use hotline::store::Store;
+use hotline::web;
+use hotline::whatsapp::client::{Client, install_tls};
+use metrics_exporter_prometheus::PrometheusBuilder;
+
+use crate::app::{NUMBER, SECRET, free_address, http, post, text_webhook};
+use crate::db::{Database, eventually};
+use crate::law::rows;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_are_taken_while_dictionaries_are_compiled_and_pages_wait_for_them() {
+    install_tls();
+    for database in Database::each().await {
+        let mut settings = Settings::defaults();
+        settings.whatsapp.app_secret = vec![SECRET.into()];
+        let settings = Arc::new(settings);
+        let (shelf, loading) = Shelf::begin(Folders::default(), settings.clone()).unwrap_or_else(|p| panic!("{p:?}"));
+        let engine = Engine::new(Parts {
+            store: Store::open(&database.url).await.unwrap(),
+            shelf,
+            client: Client::new(&settings.whatsapp, &"token".into()).unwrap(),
+            channels: vec![NUMBER.into()],
+            clock: wall_clock(),
+            geoip: None,
+            settings,
+        });
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        let router = web::router(engine.clone(), metrics, false).unwrap();
+        let address = free_address();
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        tokio::spawn(axum::serve(listener, router).into_future());
+
+        let said = text_webhook(&[(1, "wamid.early".into(), "have you got headphones under 500?")]);
+        assert_eq!(post(&http(), address, &said).await, Some(200), "taken before anything can read it");
+        let page = tokio::spawn(http().get(format!("http://{address}/sign-in")).send());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(!page.is_finished(), "a page waits");
+        assert_eq!(rows(&database, "select kind from journal where kind = 'message'").await.len(), 1, "it is kept");
+
+        tokio::task::spawn_blocking(|| loading.finish())
+            .await
+            .unwrap()
+            .unwrap_or_else(|problems| panic!("{problems:?}"));
+        assert!(page.await.unwrap().unwrap().status().is_success());
+        engine.start();
+        let folded = "select cast(id as text) from contacts where state is not null";
+        eventually("it is read", async || (!rows(&database, folded).await.is_empty()).then_some(())).await;
+        assert!(engine.stop(Duration::from_secs(10)).await);
+    }
+}

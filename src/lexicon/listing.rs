@@ -105,7 +105,7 @@ impl<'f> Gathered<'f> {
             let first = listing.senses.len();
             let word = listed[0].stretch;
             for written in listed {
-                take_in(&mut listing.senses, first, written, problems);
+                take_in(&mut listing.senses, (first, listing.words.len() as u32), written, problems);
             }
             settle_languages(word.text(&self.all), &mut listing.senses[first..], languages);
             let exact = listed.iter().any(|written| written.exact);
@@ -127,7 +127,7 @@ pub(super) fn sort_on_two_threads<T: Send>(list: &mut [T], order: impl Fn(&T, &T
 }
 
 /// Adds what a listing says to the senses of its word, which begin at `first`.
-fn take_in(senses: &mut Vec<Sense>, first: usize, written: &Written<'_>, problems: &mut Vec<Problem>) {
+fn take_in(senses: &mut Vec<Sense>, (first, word): (usize, u32), written: &Written<'_>, problems: &mut Vec<Problem>) {
     let (meaning, langs) = (&written.meaning, written.langs);
     // A gaming laptop is a laptop and for gaming, and may say both; it is no two products.
     let other = senses[first..].iter().find(|other| {
@@ -143,7 +143,7 @@ fn take_in(senses: &mut Vec<Sense>, first: usize, written: &Written<'_>, problem
     }
     match senses[first..].iter_mut().find(|sense| sense.meaning == *meaning) {
         Some(sense) => sense.langs = sense.langs.with(langs),
-        None => senses.push(Sense { meaning: meaning.clone(), langs, counts_in: Langs::ALL }),
+        None => senses.push(Sense { meaning: meaning.clone(), langs, counts_in: Langs::ALL, word }),
     }
 }
 

@@ -131,6 +131,8 @@ pub(super) struct Sense {
     pub(super) langs: Langs,
     /// Languages of messages in which it counts: all, unless the word is an everyday one in another language.
     pub(super) counts_in: Langs,
+    /// Which of the listed words it is.
+    pub(super) word: u32,
 }
 
 /// How a word was found. Of two ways to find as long a word, the surer one counts.
@@ -157,7 +159,11 @@ pub(super) struct Hit<'a> {
     pub(super) word: u32,
 }
 
-impl Hit<'_> {
+impl<'a> Hit<'a> {
+    fn new(sense: &'a Sense, langs: Langs, place: Range<usize>, found: Found) -> Self {
+        let Sense { ref meaning, counts_in, word, .. } = *sense;
+        Self { meaning, langs, counts_in, start: place.start, end: place.end, found, word }
+    }
     /// Whether another word is a part of this longer one.
     pub(super) fn is_around(&self, other: &Hit<'_>) -> bool {
         self.start <= other.start && other.end <= self.end && other.end - other.start < self.end - self.start
@@ -169,11 +175,35 @@ pub(super) fn sort(hits: &mut [Hit<'_>]) {
     hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), hit.found));
 }
 
-/// One thing that a pattern may be: a sense of a word, in a class of forms.
+/// One thing that a pattern may be: a sense of a word, in a class of forms. Most are looked at in vain, so what decides stands here:
+/// everything that lies elsewhere has to be fetched.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Choice {
     sense: u32,
     class: u16,
+    kind: Kind,
+    /// No more choices of the pattern follow.
+    last: bool,
+}
+
+/// What kind of thing a sense is, as far as forms depend on it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Product,
+    Attribute,
+    Brand,
+    Other,
+}
+
+impl Kind {
+    fn of(meaning: &Meaning) -> Self {
+        match meaning {
+            Meaning::Product(_) => Self::Product,
+            Meaning::Attribute(_) => Self::Attribute,
+            Meaning::Brand { .. } => Self::Brand,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// Texts to be found, while they are gathered, in one place: most are beginnings of listed words.
@@ -224,25 +254,22 @@ impl Texts {
 /// A property that may turn out to be the first part of a compound.
 struct Front<'a> {
     sense: &'a Sense,
-    word: u32,
     start: usize,
     end: usize,
 }
 
 /// All words of the dictionaries, or what all forms of a word have in common.
 pub(super) struct Matcher {
+    /// With the place of the first choice of each.
     patterns: Trie,
-    /// Those that may stand behind something in one word, and which pattern each is.
-    inner: (Trie, Vec<u32>),
+    /// Those that may stand behind something in one word.
+    inner: Trie,
     choices: Vec<Choice>,
-    /// Where the choices of each pattern end.
-    ends: Vec<u32>,
     /// What each word stands for, side by side; a word may mean several things.
     senses: Vec<Sense>,
-    /// The pattern that is the listed word of each sense.
-    listed: Vec<u32>,
-    /// How many words are listed.
-    size: usize,
+    /// All listed words in a row, and where each ends.
+    words: String,
+    ends: Vec<u32>,
     endings: Endings,
 }
 
@@ -257,103 +284,92 @@ impl Matcher {
             found.sort_with(beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             found
         });
-        let (senses, size) = (listing.senses().to_vec(), listing.size());
-        let made = found.list.chunk_by(|a, b| a.text.is_alike(&b.text, &found.all));
-        let patterns = Trie::new(made.clone().map(|made| made[0].text.text(&found.all)))?;
-        let mut listed = vec![0; senses.len()];
-        let (mut inner, mut inner_numbers) = (Vec::new(), Vec::new());
-        let (mut choices, mut ends) = (Vec::with_capacity(found.list.len()), Vec::new());
-        for (number, made) in made.enumerate() {
-            for made in made {
-                choices.push(made.choice);
-                if made.choice.class == endings::LISTED {
-                    listed[made.choice.sense as usize] = number as u32;
-                }
-            }
-            ends.push(choices.len() as u32);
+        let mut choices: Vec<Choice> = Vec::with_capacity(found.list.len());
+        let (mut patterns, mut inner) = (Vec::new(), Vec::new());
+        for made in found.list.chunk_by(|a, b| a.text.is_alike(&b.text, &found.all)) {
+            let pattern = (made[0].text.text(&found.all), choices.len() as u32);
+            choices.extend(made.iter().map(|made| made.choice));
+            choices.last_mut().into_iter().for_each(|choice| choice.last = true);
+            patterns.push(pattern);
             if made.iter().any(|made| endings.takes_front(made.choice.class)) {
-                inner.push(made[0].text.text(&found.all));
-                inner_numbers.push(number as u32);
+                inner.push(pattern);
             }
         }
-        ends.shrink_to_fit();
-        inner_numbers.shrink_to_fit();
-        let inner = (Trie::new(inner.into_iter())?, inner_numbers);
-        Ok(Self { patterns, inner, choices, ends, senses, listed, size, endings })
+        let (patterns, inner) = (Trie::new(patterns.into_iter())?, Trie::new(inner.into_iter())?);
+        let (mut words, mut ends) = (String::new(), Vec::with_capacity(listing.size()));
+        for listed in listing.words(0..listing.size()) {
+            words.push_str(listed.word);
+            ends.push(words.len() as u32);
+        }
+        words.shrink_to_fit();
+        Ok(Self { patterns, inner, choices, senses: listing.senses().to_vec(), words, ends, endings })
     }
 
     pub(super) fn knows_product(&self, key: &str) -> bool {
         self.senses.iter().any(|sense| matches!(&*sense.meaning, Meaning::Product(product) if **product == *key))
     }
 
+    /// How many words are listed.
     pub(super) fn size(&self) -> usize {
-        self.size
+        self.ends.len()
     }
 
     /// The listed word of a hit.
     pub(super) fn word(&self, word: u32) -> &str {
-        self.patterns.word(word)
+        let start = (word as usize).checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.words[start as usize..self.ends[word as usize] as usize]
     }
 
     /// Every word of the dictionary that stands in the text as a word of its own or in one of its forms, in order.
     pub(super) fn find<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
         let chars = &folded.chars;
-        let (inner, numbers) = &self.inner;
         let mut hits = Vec::with_capacity(USUAL_HITS);
         // What stands in front of a word begins before it: it is known when the word is looked at.
         let mut fronts = Vec::new();
+        let mut run = 0..0;
         for start in 0..chars.len() {
-            let mut look = |end, pattern| {
-                if let Some(token) = self.token(chars, start, end) {
-                    self.take(pattern, &token, start, &mut hits, &mut fronts);
-                }
-            };
-            if is_joined(chars, start) {
-                inner.walk(chars, start).for_each(|(end, place)| look(end, numbers[place as usize]));
-            } else {
-                self.patterns.walk(chars, start).for_each(|(end, pattern)| look(end, pattern));
+            if start >= run.end {
+                run = start..end_of_run(chars, start);
             }
+            let patterns = if start > run.start { &self.inner } else { &self.patterns };
+            let known = hits.len();
+            for (end, choices) in patterns.walk(chars, start) {
+                if let Some(token) = self.token(chars, &run, start..end) {
+                    self.take(choices, &token, start, &mut hits, &mut fronts);
+                }
+            }
+            // In order as they come, all are in order in the end but the few that begin before their place.
+            sort(&mut hits[known..]);
         }
         sort(&mut hits);
         hits
     }
 
-    /// The whole word around a hit. `None` if what is around it is too long to be anything.
-    fn token<'t>(&self, chars: &'t [char], start: usize, end: usize) -> Option<Token<'t>> {
-        let longest = self.endings.longest_front();
-        let (mut first, mut last) = (start, end);
-        while is_joined(chars, first) {
-            first -= 1;
-            if start - first > longest {
-                return None;
-            }
-        }
-        while is_joined(chars, last) {
-            last += 1;
-            if last - end > LONGEST_REST {
-                return None;
-            }
-        }
-        Some(Token { front: &chars[first..start], word: &chars[start..end], rest: &chars[end..last] })
+    /// The whole word around a hit that begins in this run of letters. `None` if what is around it is too long to be anything.
+    fn token<'t>(&self, chars: &'t [char], run: &Range<usize>, hit: Range<usize>) -> Option<Token<'t>> {
+        let last = if hit.end <= run.end { run.end } else { end_of_run(chars, hit.end - 1) };
+        let around = hit.start - run.start <= self.endings.longest_front() && last - hit.end <= LONGEST_REST;
+        let whole =
+            Token { front: &chars[run.start..hit.start], word: &chars[hit.clone()], rest: &chars[hit.end..last] };
+        around.then_some(whole)
     }
 
-    /// Takes what fits of the choices of a pattern. Choices of one sense stand side by side.
+    /// Takes what fits of the choices of a pattern, the first of which stands at this place. Choices of one sense stand side by side.
     fn take<'a>(
         &'a self,
-        pattern: u32,
+        first: u32,
         token: &Token<'_>,
         start: usize,
         hits: &mut Vec<Hit<'a>>,
         fronts: &mut Vec<Front<'a>>,
     ) {
         let (begins, end) = (start - token.front.len(), start + token.word.len());
-        let first = (pattern as usize).checked_sub(1).map_or(0, |before| self.ends[before]);
-        let choices = &self.choices[first as usize..self.ends[pattern as usize] as usize];
-        for of_sense in choices.chunk_by(|a, b| a.sense == b.sense) {
-            let place = of_sense[0].sense as usize;
-            let (sense, word) = (&self.senses[place], self.listed[place]);
-            if let Some((langs, found)) = self.fitting(sense, of_sense, token) {
-                let (meaning, counts_in) = (&*sense.meaning, sense.counts_in);
+        let choices = &self.choices[first as usize..];
+        let last = choices.iter().position(|choice| choice.last).unwrap_or_default();
+        for of_sense in choices[..=last].chunk_by(|a, b| a.sense == b.sense) {
+            let Choice { sense, kind, .. } = of_sense[0];
+            if let Some((forms, found)) = self.fitting(of_sense, token) {
+                let sense = &self.senses[sense as usize];
                 if !token.front.is_empty() {
                     // "lederjacke" is a jacket, and of leather.
                     let joined = |front: &&Front<'a>| {
@@ -361,57 +377,49 @@ impl Matcher {
                             && front.end <= start
                             && self.endings.is_joint(&token.front[front.end - begins..])
                     };
-                    hits.extend(fronts.iter().filter(joined).map(|front| Hit {
-                        meaning: &front.sense.meaning,
-                        langs: front.sense.langs,
-                        counts_in: front.sense.counts_in,
-                        start: begins,
-                        end: front.end,
-                        found,
-                        word: front.word,
-                    }));
+                    let joined = fronts.iter().filter(joined);
+                    hits.extend(joined.map(|front| Hit::new(front.sense, front.sense.langs, begins..front.end, found)));
                 }
-                hits.push(Hit { meaning, langs, counts_in, start: begins, end: end + token.rest.len(), found, word });
+                let langs = if found == Found::Listed || sense.langs == Langs::ALL { sense.langs } else { forms };
+                hits.push(Hit::new(sense, langs, begins..end + token.rest.len(), found));
             } else if token.front.is_empty()
-                && matches!(*sense.meaning, Meaning::Attribute(_))
+                && kind == Kind::Attribute
                 && of_sense.iter().any(|choice| self.endings.makes_compounds(choice.class))
             {
-                fronts.push(Front { sense, word, start, end });
+                fronts.push(Front { sense: &self.senses[sense as usize], start, end });
             }
         }
     }
 
-    /// In which languages and how a sense is found by its choices, if it is.
-    fn fitting(&self, sense: &Sense, choices: &[Choice], token: &Token<'_>) -> Option<(Langs, Found)> {
-        let is_product = matches!(*sense.meaning, Meaning::Product(_));
+    /// How a sense is found by its choices, and as a form of which languages, if it is.
+    fn fitting(&self, choices: &[Choice], token: &Token<'_>) -> Option<(Langs, Found)> {
+        let kind = choices[0].kind;
         let mut forms = Langs(0);
         for choice in choices {
-            match self.endings.fits(choice.class, is_product, token) {
-                Some(_) if choice.class == endings::LISTED => return Some((sense.langs, Found::Listed)),
-                Some(_) if sense.langs == Langs::ALL => return Some((sense.langs, Found::Form)),
+            match self.endings.fits(choice.class, kind == Kind::Product, token) {
+                Some(_) if choice.class == endings::LISTED => return Some((Langs(0), Found::Listed)),
                 Some(language) => forms = forms.with(Langs::one(language)),
                 None => {}
             }
         }
         match forms {
-            Langs(0) => is_numbered(&sense.meaning, token).then_some((sense.langs, Found::Listed)),
+            Langs(0) => (kind == Kind::Brand && is_numbered(token)).then_some((Langs(0), Found::Listed)),
             forms => Some((forms, Found::Form)),
         }
     }
 }
 
 /// "iphone15", "galaxy24ultra": a model's number is written to its name.
-fn is_numbered(meaning: &Meaning, token: &Token<'_>) -> bool {
-    matches!(meaning, Meaning::Brand { .. })
-        && token.front.is_empty()
+fn is_numbered(token: &Token<'_>) -> bool {
+    token.front.is_empty()
         && token.word.len() > 2
         && (1..=LONGEST_NUMBER).contains(&token.rest.len())
         && token.rest[0].is_ascii_digit()
 }
 
-/// Whether a word goes on over this place. Scripts without spaces have no such borders.
-fn is_joined(chars: &[char], at: usize) -> bool {
-    at > 0 && at < chars.len() && is_word(chars[at - 1]) && is_word(chars[at])
+/// Where the letters end that stand in one word with this one. What is none, or of a script without spaces, stands alone.
+fn end_of_run(chars: &[char], start: usize) -> usize {
+    start + chars[start..].iter().take_while(|c| is_word(**c)).count().max(1)
 }
 
 /// Every text that some words are found by.
@@ -420,10 +428,11 @@ fn texts(listing: &Listing, range: Range<usize>, endings: &Endings) -> Texts {
     for Listed { word, senses, first, exact } in listing.words(range) {
         found.begin(word);
         for (place, sense) in (first..).zip(senses) {
+            let choice = |class| Choice { sense: place, class, kind: Kind::of(&sense.meaning), last: false };
             if !exact {
-                forms(endings, word, sense, |pattern, class| found.add(pattern, Choice { sense: place, class }));
+                forms(endings, word, sense, |pattern, class| found.add(pattern, choice(class)));
             }
-            found.add(word, Choice { sense: place, class: endings::LISTED });
+            found.add(word, choice(endings::LISTED));
         }
     }
     found

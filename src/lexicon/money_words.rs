@@ -222,7 +222,7 @@ impl AllWords {
         }
         let signs = std::iter::once(common).chain(own.iter().flatten()).flat_map(|file| &file.sign);
         Ok(Self {
-            trie: Trie::new(words.map(|said| &*said[0].word))?,
+            trie: Trie::new(words.map(|said| &*said[0].word).zip(0..))?,
             places,
             roles,
             signs: signs.map(Sign::without_words).collect(),

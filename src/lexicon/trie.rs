@@ -1,7 +1,5 @@
 //! Words found by walking their letters from where a word may begin: one walk finds all that begin there.
 
-use std::ops::Range;
-
 use crawdad::MpTrie;
 
 /// A large set is built in so many parts: building one takes several times the memory that it has in the end.
@@ -9,76 +7,27 @@ const PARTS: usize = 8;
 /// From so many words on a set is large.
 const LARGE: usize = 20_000;
 
-/// A set of words, each with a number of its own.
+/// A set of words, each with a number.
 pub(super) struct Trie {
     /// The words in order, cut between first letters: a walk needs one part. Each with the first letter of its first word.
     parts: Vec<(char, MpTrie)>,
-    /// All words in a row, and where each ends.
-    texts: String,
-    ends: Vec<u32>,
 }
 
 impl Trie {
-    /// Words sorted and each once, none of them empty; a word's number is its place.
+    /// Words sorted and each once, none of them empty, with their numbers.
     ///
     /// # Errors
     /// The words break these rules, or are more than can be counted.
-    pub(super) fn new<'w>(words: impl Iterator<Item = &'w str>) -> Result<Self, String> {
-        let (mut texts, mut ends) = (String::new(), Vec::new());
-        for word in words {
-            texts.push_str(word);
-            ends.push(texts.len() as u32);
-        }
-        texts.shrink_to_fit();
-        ends.shrink_to_fit();
-        let mut trie = Self { parts: Vec::new(), texts, ends };
-        let cuts = trie.cuts();
+    pub(super) fn new<'w>(words: impl Iterator<Item = (&'w str, u32)>) -> Result<Self, String> {
+        let words: Vec<_> = words.collect();
+        let cuts = cuts(&words);
         let (now, beside) = cuts.split_at(cuts.len() / 2);
-        let built = std::thread::scope(|scope| {
-            let beside = scope.spawn(|| trie.build(beside));
-            let now = trie.build(now)?;
-            let beside = beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            Ok::<_, String>(now.into_iter().chain(beside).collect())
-        });
-        trie.parts = built?;
-        Ok(trie)
-    }
-
-    fn first_letter(&self, word: usize) -> char {
-        self.word(word as u32).chars().next().unwrap_or_default()
-    }
-
-    /// Which words make each part.
-    fn cuts(&self) -> Vec<Range<usize>> {
-        let (count, mut cuts) = (self.ends.len(), Vec::new());
-        let size = if count < LARGE { count } else { count.div_ceil(PARTS) };
-        let mut start = 0;
-        while start < count {
-            let mut end = (start + size).min(count);
-            while end < count && self.first_letter(end) == self.first_letter(end - 1) {
-                end += 1;
-            }
-            cuts.push(start..end);
-            start = end;
-        }
-        cuts
-    }
-
-    fn build(&self, cuts: &[Range<usize>]) -> Result<Vec<(char, MpTrie)>, String> {
-        let built = cuts.iter().map(|cut| {
-            let words = cut.clone().map(|word| (self.word(word as u32), word as u32));
-            let part = MpTrie::from_records(words).map_err(|error| error.to_string())?;
-            // Built, it has room for twice as much; written and read again, for what it holds.
-            let (part, _) = MpTrie::deserialize_from_slice(&part.serialize_to_vec());
-            Ok((self.first_letter(cut.start), part))
-        });
-        built.collect()
-    }
-
-    /// The word with that number.
-    pub(super) fn word(&self, word: u32) -> &str {
-        let start = (word as usize).checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.texts[start as usize..self.ends[word as usize] as usize]
+        std::thread::scope(|scope| {
+            let beside = scope.spawn(|| build(beside));
+            let mut parts = build(now)?;
+            parts.extend(beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+            Ok(Self { parts })
+        })
     }
 
     /// Every word that begins at `start`, shorter ones first: where it ends, and its number.
@@ -90,12 +39,45 @@ impl Trie {
     }
 }
 
+/// A word, and its number.
+type Numbered<'w> = (&'w str, u32);
+
+fn first_letter(word: &Numbered<'_>) -> char {
+    word.0.chars().next().unwrap_or_default()
+}
+
+/// Which words make each part.
+fn cuts<'c, 'w>(words: &'c [Numbered<'w>]) -> Vec<&'c [Numbered<'w>]> {
+    let (count, mut cuts) = (words.len(), Vec::new());
+    let size = if count < LARGE { count } else { count.div_ceil(PARTS) };
+    let mut start = 0;
+    while start < count {
+        let mut end = (start + size).min(count);
+        while end < count && first_letter(&words[end]) == first_letter(&words[end - 1]) {
+            end += 1;
+        }
+        cuts.push(&words[start..end]);
+        start = end;
+    }
+    cuts
+}
+
+fn build(cuts: &[&[Numbered<'_>]]) -> Result<Vec<(char, MpTrie)>, String> {
+    let built = cuts.iter().map(|words| {
+        let part = MpTrie::from_records(words.iter().copied()).map_err(|error| error.to_string())?;
+        // Built, it has room for twice as much; written and read again, for what it holds.
+        let (part, _) = MpTrie::deserialize_from_slice(&part.serialize_to_vec());
+        Ok((first_letter(&words[0]), part))
+    });
+    built.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn trie(words: &[&'static str]) -> Trie {
-        Trie::new(words.iter().copied()).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+        Trie::new(words.iter().copied().zip(0..)).unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
 
     #[test]
@@ -104,7 +86,7 @@ mod tests {
         words.sort_unstable();
         let known = trie(&words);
         let text: Vec<char> = "up to €5万".chars().collect();
-        let found = |start| known.walk(&text, start).map(|(end, word)| (end, known.word(word))).collect::<Vec<_>>();
+        let found = |start| known.walk(&text, start).map(|(end, word)| (end, words[word as usize])).collect::<Vec<_>>();
         assert_eq!((found(0), found(3)), (vec![(2, "up"), (5, "up to")], vec![(5, "to")]));
         assert_eq!((found(6), found(8)), (vec![(7, "€")], vec![(9, "万")]));
         assert_eq!((found(1), found(9)), (vec![], vec![]));
@@ -117,11 +99,11 @@ mod tests {
         let mut words: Vec<String> = (0..LARGE).map(|number| format!("{number}")).collect();
         words.extend(["α", "я", "яблоко", "中"].map(str::to_owned));
         words.sort_unstable();
-        let known = Trie::new(words.iter().map(String::as_str)).unwrap_or_else(|error| panic!("{error}"));
+        let known = Trie::new(words.iter().map(String::as_str).zip(0..)).unwrap_or_else(|error| panic!("{error}"));
         assert!(known.parts.len() > 1);
         let found = |text: &str| {
             let chars: Vec<char> = text.chars().collect();
-            known.walk(&chars, 0).map(|(_, word)| known.word(word).to_owned()).collect::<Vec<_>>()
+            known.walk(&chars, 0).map(|(_, word)| words[word as usize].clone()).collect::<Vec<_>>()
         };
         words.iter().for_each(|word| assert_eq!(found(word).last(), Some(word)));
         assert_eq!(found("яблоко"), ["я", "яблоко"]);

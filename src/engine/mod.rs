@@ -273,19 +273,21 @@ impl Engine {
         appended.pop().ok_or(StoreError::Closed)
     }
 
-    /// A person lets a customer be written to again who wanted no messages, and says why. `key` as with [`Self::act`].
+    /// A person records what a customer told them: to be written to again, or no more; and how they said so. `key` as with
+    /// [`Self::act`].
     ///
     /// # Errors
     /// The database cannot take it now.
-    pub async fn opt_in(
+    pub async fn opt(
         &self,
         contact: ContactId,
+        action: OptAction,
         by: &str,
         note: String,
         key: Option<String>,
     ) -> Result<(), StoreError> {
         let (by, note) = (Some(by.to_owned()), Some(note));
-        let body = EventBody::Opt(OptEvent { by, note, ..OptEvent::new(OptAction::In, OptScope::All) });
+        let body = EventBody::Opt(OptEvent { by, note, ..OptEvent::new(action, OptScope::All) });
         self.store().append(vec![NewEvent::known(contact, key, self.now(), body)]).await.map(|_| ())
     }
 

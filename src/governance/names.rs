@@ -142,7 +142,7 @@ impl TagNames {
         let group = named.map_or_else(|| capital(group), str::to_owned);
         // The end of a key says most: of `category/electronics/phone` the phone.
         let parts: Vec<&str> = rest.split('/').collect();
-        let words = |from: usize| capital(&parts[from..].join(" ").replace('-', " "));
+        let words = |from: usize| capital(&spoken(&parts[from..].join(" ")));
         let last_two = parts.len().saturating_sub(2);
         let named = |from: usize| format!("{group}-{}", words(from));
         let whole = named(0);
@@ -213,6 +213,24 @@ fn in_language<'a>(labels: &'a Labels, language: &str) -> Option<&'a str> {
 /// What does not tell two names apart.
 fn plain(text: &str) -> String {
     text.trim().to_lowercase()
+}
+
+/// A key's words with spaces between them. Before a number the hyphen stays: gmt-5 and 500-1000 are something else without it.
+fn spoken(key: &str) -> String {
+    let mut words = String::new();
+    for word in key.split('-') {
+        let number = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit());
+        let between = if words.is_empty() {
+            ""
+        } else if number {
+            "-"
+        } else {
+            " "
+        };
+        words += between;
+        words += word;
+    }
+    words
 }
 
 fn capital(text: &str) -> String {

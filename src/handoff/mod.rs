@@ -28,6 +28,9 @@ pub struct Desk {
 struct Case {
     /// The reason whose promise is on the clock.
     reason: String,
+    /// Others for which a person was asked for meanwhile, as they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also: Vec<String>,
     promise: Duration,
     opened: Timestamp,
     due: Timestamp,
@@ -108,6 +111,14 @@ impl fmt::Display for DeskMove {
     }
 }
 
+impl Case {
+    fn note(&mut self, reason: &str) {
+        if self.reason != reason && !self.also.iter().any(|other| other == reason) {
+            self.also.push(reason.to_owned());
+        }
+    }
+}
+
 impl Desk {
     /// Who speaks with the contact.
     pub fn standing(&self) -> Standing {
@@ -133,6 +144,16 @@ impl Desk {
         self.case.as_ref().map(|case| case.reason.as_str())
     }
 
+    /// For what else a person was asked for meanwhile.
+    pub fn other_reasons(&self) -> &[String] {
+        self.case.as_ref().map_or(&[], |case| &case.also)
+    }
+
+    /// Since when somebody waits for a person whose promise was missed.
+    pub fn missed_since(&self) -> Option<Timestamp> {
+        self.case.as_ref().filter(|case| case.agent.is_none() && case.missed > 0).map(|case| case.opened)
+    }
+
     /// Who is in charge.
     pub fn agent(&self) -> Option<&str> {
         self.case.as_ref().and_then(|case| case.agent.as_deref())
@@ -146,6 +167,7 @@ impl Desk {
             None => {
                 self.case = Some(Case {
                     reason: request.reason.clone(),
+                    also: Vec::new(),
                     promise: request.promise,
                     opened: now,
                     due,
@@ -161,12 +183,19 @@ impl Desk {
                 })
             }
             Some(case) if case.agent.is_none() && request.promise < case.promise => {
-                case.reason.clone_from(&request.reason);
+                let before = std::mem::replace(&mut case.reason, request.reason.clone());
+                case.note(&before);
+                case.also.retain(|reason| *reason != case.reason);
                 case.promise = request.promise;
                 case.due = case.due.min(due);
                 Some(DeskMove::Hurried { reason: request.reason.clone(), due: case.due })
             }
-            Some(_) => None,
+            Some(case) => {
+                if case.agent.is_none() {
+                    case.note(&request.reason);
+                }
+                None
+            }
         }
     }
 
@@ -190,6 +219,7 @@ impl Desk {
         let opened = self.case.is_none();
         let case = self.case.get_or_insert_with(|| Case {
             reason: "taken".into(),
+            also: Vec::new(),
             promise: Duration::ZERO,
             opened: now,
             due: now,

@@ -14,6 +14,29 @@ impl Store {
         Ok(query!(self, console::inbox(view, agent, limit)))
     }
 
+    /// Contacts with these words in their name, number or last message, the newest first.
+    pub async fn find_contacts(&self, words: &str, limit: i64) -> Result<Vec<InboxRow>, StoreError> {
+        Ok(query!(self, console::find(words, limit)))
+    }
+
+    /// What a user was writing to a contact, by the box that it stands in.
+    pub async fn drafts(&self, user: i64, contact: ContactId) -> Result<Vec<(String, String)>, StoreError> {
+        Ok(query!(self, console::drafts(user, contact)))
+    }
+
+    /// Keeps what a user is writing, or forgets it when it is nothing.
+    pub async fn keep_draft(
+        &self,
+        user: i64,
+        contact: ContactId,
+        kind: &str,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        change!(self, console::keep_draft(user, contact, kind, text, now));
+        Ok(())
+    }
+
     /// One contact's row and its state as JSON.
     pub async fn contact(&self, contact: ContactId) -> Result<Option<(InboxRow, Option<String>)>, StoreError> {
         Ok(query!(self, console::contact(contact)))

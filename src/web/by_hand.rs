@@ -9,7 +9,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::access::{self, SignedIn};
-use super::{App, console, view};
+use super::{App, composer, console, view};
 use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, MessageKind};
 use crate::engine::segments::{Wanted, card, page};
 use crate::engine::state::State as Folded;
@@ -84,10 +84,11 @@ async fn rows(app: &App, signed_in: &SignedIn, asked: &Asked, members: &[Member]
     Ok(context! { rows, templates => templates.to_choose(), segment => &asked.segment, done => &asked.done, ..head })
 }
 
-/// A reason of the gate in its words; other reasons are the page's.
-fn in_words(error: &str) -> String {
+/// A reason of the gate in its words; of others the page knows the words.
+fn in_words(error: &str) -> Value {
     let reason = Condition::ALL.into_iter().find(|reason| reason.name() == error);
-    reason.map_or_else(|| error.to_owned(), |reason| format!("It cannot be sent: {}.", reason.says()))
+    let says = reason.map(|reason| format!("It cannot be sent: {}.", reason.says()));
+    context! { says, name => error }
 }
 
 /// What is written to one of them.
@@ -130,7 +131,7 @@ async fn write(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Wri
 
 /// Words of a person, who is in charge from then on: taken only where they will be sent.
 async fn by_words(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<(), &'static str> {
-    let text = console::words(&form.text)?;
+    let text = composer::words(&form.text)?;
     let login = &signed_in.user().login;
     let Ok(Some((row, state))) = app.engine.store().contact(ContactId(form.contact)).await else {
         return Err("unavailable");

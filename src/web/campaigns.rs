@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
@@ -17,7 +18,10 @@ use super::{App, console};
 use crate::domain::MessageKind;
 use crate::engine::campaigns::KINDS;
 use crate::engine::dry_run::{BEST_HOURS, BEST_HOURS_SAYS, DryRun};
+use crate::engine::segments::Wanted;
 use crate::outreach::{Condition, Group, Offer};
+use crate::segments::Segment;
+use crate::store::StoreError;
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -107,13 +111,17 @@ async fn asked(State(app): State<App>, signed_in: SignedIn, Form(draft): Form<Dr
     };
     match done.await {
         Ok(None) => Redirect::to(&format!("/campaigns/{}", draft.name.trim())).into_response(),
+        Err(problem) => {
+            let page = shown(&app, &signed_in, &draft, Err(problem)).await;
+            (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+        }
         done => shown(&app, &signed_in, &draft, done).await,
     }
 }
 
 async fn shown(app: &App, signed_in: &SignedIn, draft: &Draft, done: Result<Option<DryRun>, ApiProblem>) -> Response {
     if !signed_in.is_admin() {
-        return app.pages.forbidden();
+        return app.pages.not_yours();
     }
     let (run, error) = match done {
         Ok(run) => (run, None),
@@ -138,29 +146,46 @@ async fn shown(app: &App, signed_in: &SignedIn, draft: &Draft, done: Result<Opti
     app.pages.show("campaigns.html", context! { rows, templates, draft, run, words, error, kinds, zone, ..head })
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Said {
-    error: Option<String>,
+async fn one(State(app): State<App>, signed_in: SignedIn, Path(name): Path<String>) -> Response {
+    page_of(&app, &signed_in, &name, None).await
 }
 
-async fn one(
-    State(app): State<App>,
-    signed_in: SignedIn,
-    Path(name): Path<String>,
-    Query(said): Query<Said>,
-) -> Response {
+/// The page of a campaign, with what was wrong.
+async fn page_of(app: &App, signed_in: &SignedIn, name: &str, error: Option<String>) -> Response {
     if !signed_in.is_admin() {
-        return app.pages.forbidden();
+        return app.pages.not_yours();
     }
-    let (campaign, head) = match (told(&app.engine, &name).await, console::head(&app, &signed_in).await) {
+    let (campaign, head) = match (told(&app.engine, name).await, console::head(app, signed_in).await) {
         (Ok(campaign), Ok(head)) => (campaign, head),
         (Err(problem), _) => return app.pages.error(problem.title, &problem.detail).into_response(),
         _ => return app.pages.unavailable(),
     };
+    let Ok((members, texts)) = about(app, &campaign).await else { return app.pages.unavailable() };
     let zone = app.engine.shelf().knowledge().shop.zone.name();
     let campaign = Value::from(Serde(campaign));
-    app.pages.show("campaign.html", context! { campaign, error => said.error, zone, ..head })
+    app.pages.show("campaign.html", context! { campaign, members, texts, error, zone, ..head })
+}
+
+/// Whom a campaign that has not begun would be for, how many, and what its templates say in the shop's language, or else in another.
+async fn about(app: &App, campaign: &serde_json::Value) -> Result<(Option<i64>, Vec<Value>), StoreError> {
+    let (knowledge, store) = (app.engine.shelf().knowledge(), app.engine.store());
+    let segment = campaign["segment"].as_str().and_then(|text| text.parse::<Segment>().ok());
+    let members = match segment.filter(|_| campaign["state"] == "draft") {
+        Some(segment) => {
+            let wanted = Wanted { segment, first: None, now: app.engine.now() };
+            Some(store.count_segment(&wanted.asked(&knowledge.shop.rates, knowledge.shop.currency)).await?)
+        }
+        None => None,
+    };
+    let known = app.engine.templates().await?.templates;
+    let names = campaign["offer"]["templates"].as_array().into_iter().flatten().filter_map(|name| name.as_str());
+    let text = |name: &str| {
+        let languages = &known.iter().find(|standing| standing.name == name)?.languages;
+        let own = languages.iter().find(|one| one.template.language.starts_with(knowledge.shop.language.tag()));
+        let one = &own.or(languages.first())?.template;
+        Some(context! { name, language => &one.language, body => &one.body })
+    };
+    Ok((members, names.filter_map(text).collect()))
 }
 
 #[derive(Deserialize)]
@@ -177,11 +202,11 @@ async fn moved(
     if !signed_in.is_admin() || !signed_in.made(&wish.csrf) {
         return app.pages.forbidden();
     }
-    let back = format!("/campaigns/{}", super::access::encode(&name));
     match move_on(&app.engine, &name, &how).await {
-        Ok(_) => Redirect::to(&back).into_response(),
+        Ok(_) => Redirect::to(&format!("/campaigns/{}", super::access::encode(&name))).into_response(),
         Err(problem) => {
-            Redirect::to(&format!("{back}?error={}", super::access::encode(&problem.detail))).into_response()
+            let page = page_of(&app, &signed_in, &name, Some(problem.detail)).await;
+            (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
         }
     }
 }

@@ -1,6 +1,5 @@
-//! The console: lists, threads, the panel, and what an agent does. Every action is a form that works without a script.
-
-use std::collections::HashMap;
+//! The console: lists, threads, the panel. Every action is a form that works without a script; what an agent does in a conversation
+//! is in `composer.rs`.
 
 use axum::Form;
 use axum::Router;
@@ -14,13 +13,52 @@ use serde::Deserialize;
 
 use super::App;
 use super::access::{self, SignedIn};
-use super::{view, views};
-use crate::domain::{AgentAction, AgentEvent, ContactId};
+use super::{composer, view, views};
+use crate::domain::ContactId;
 use crate::engine::segments;
-use crate::store::{AlertRow, InboxRow, StoreError};
+use crate::store::{AlertRow, StoreError};
 
-/// Messages of a thread: a screen and more.
+/// Messages of a thread: a screen and more. As many earlier ones come at a time.
 const MESSAGES: i64 = 200;
+/// What happened longer ago is read elsewhere: `hotline export`.
+const MOST_MESSAGES: i64 = 5_000;
+/// Rows of a view: a screen and more. As many come at a time.
+const ROWS: i64 = 100;
+/// Who is further down is looked for by name.
+const MOST_ROWS: i64 = 1_000;
+
+/// What an address of the inbox asks for beside the view and the contact. Numbers that are none are as if they were not said.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    /// A name, a number or a word to look for.
+    find: String,
+    rows: String,
+    messages: String,
+    current: String,
+}
+
+impl Asked {
+    fn rows(&self) -> i64 {
+        self.rows.parse().map_or(ROWS, |rows: i64| rows.clamp(ROWS, MOST_ROWS))
+    }
+
+    fn messages(&self) -> i64 {
+        self.messages.parse().map_or(MESSAGES, |messages: i64| messages.clamp(MESSAGES, MOST_MESSAGES))
+    }
+
+    /// The same for the addresses of the list's rows, with the question mark.
+    fn in_address(&self) -> String {
+        let mut asked = Vec::new();
+        if !self.find.trim().is_empty() {
+            asked.push(format!("find={}", access::encode(self.find.trim())));
+        }
+        if self.rows() > ROWS {
+            asked.push(format!("rows={}", self.rows()));
+        }
+        if asked.is_empty() { String::new() } else { format!("?{}", asked.join("&")) }
+    }
+}
 
 pub(super) fn router() -> Router<App> {
     let fixed = |kind: &'static str, text: &'static str| {
@@ -33,9 +71,8 @@ pub(super) fn router() -> Router<App> {
         .route("/inbox/{view}/{contact}", get(open))
         .route("/fragment/alerts", get(alerts_fragment))
         .route("/fragment/list/{view}", get(list_fragment))
-        .route("/fragment/thread/{contact}", get(thread_fragment))
-        .route("/contact/{contact}/{action}", post(act))
         .route("/admin", get(admin).post(add_user))
+        .route("/admin/link", post(link_user))
         .route(
             "/static/console.css",
             fixed("text/css; charset=utf-8", include_str!("../../templates/console/static/console.css")),
@@ -44,6 +81,7 @@ pub(super) fn router() -> Router<App> {
             "/static/console.js",
             fixed("text/javascript; charset=utf-8", include_str!("../../templates/console/static/console.js")),
         )
+        .route("/static/icon.svg", fixed("image/svg+xml", include_str!("../../templates/console/static/icon.svg")))
 }
 
 async fn first(State(app): State<App>, signed_in: SignedIn) -> Redirect {
@@ -51,21 +89,33 @@ async fn first(State(app): State<App>, signed_in: SignedIn) -> Redirect {
 }
 
 /// What every page of the inbox shows.
-async fn frame(app: &App, signed_in: &SignedIn, view: &str, current: Option<i64>) -> Result<Value, Response> {
+async fn frame(
+    app: &App,
+    signed_in: &SignedIn,
+    view: &str,
+    asked: &Asked,
+    current: Option<i64>,
+) -> Result<Value, Response> {
     let login = &signed_in.user().login;
     let now = app.engine.now();
+    let (find, most) = (asked.find.trim(), asked.rows());
     let read = async {
-        let Some(rows) = views::rows(app, view, login).await? else { return Ok(None) };
+        let rows = match find {
+            "" => views::rows(app, view, login, most).await?,
+            words => Some(app.engine.store().find_contacts(words, most).await?),
+        };
+        let Some(rows) = rows else { return Ok(None) };
         let tabs = views::tabs(app, login).await?;
         Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, app.engine.faces().await?)))
     };
     let Some((tabs, rows, head, faces)) = read.await.map_err(|_| app.pages.unavailable())? else {
         return Err(app.pages.error("There is no such view.", "Go to the inbox."));
     };
+    let more = (rows.len() as i64 == most).then(|| (most + ROWS).min(MOST_ROWS)).filter(|more| *more > most);
     let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, now)).collect();
     let problems = app.engine.shelf().problems();
     Ok(context! {
-        view, tabs, rows, current,
+        view, tabs, rows, current, find, more, asked => asked.in_address(),
         problems => problems.iter().map(ToString::to_string).collect::<Vec<_>>(), ..head
     })
 }
@@ -94,8 +144,13 @@ async fn alerts_fragment(State(app): State<App>, _signed_in: SignedIn) -> Respon
     }
 }
 
-async fn list(State(app): State<App>, signed_in: SignedIn, Path(view): Path<String>) -> Response {
-    match frame(&app, &signed_in, &view, None).await {
+async fn list(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(view): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    match frame(&app, &signed_in, &view, &asked, None).await {
         Ok(frame) => app.pages.show("inbox.html", frame),
         Err(response) => response,
     }
@@ -105,10 +160,9 @@ async fn list_fragment(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(view): Path<String>,
-    Query(query): Query<HashMap<String, String>>,
+    Query(asked): Query<Asked>,
 ) -> Response {
-    let current = query.get("current").and_then(|current| current.parse().ok());
-    match frame(&app, &signed_in, &view, current).await {
+    match frame(&app, &signed_in, &view, &asked, asked.current.parse().ok()).await {
         Ok(frame) => app.pages.show("list.html", frame),
         Err(response) => response,
     }
@@ -118,29 +172,32 @@ async fn open(
     State(app): State<App>,
     signed_in: SignedIn,
     Path((view, contact)): Path<(String, i64)>,
-    Query(query): Query<HashMap<String, String>>,
+    Query(asked): Query<Asked>,
 ) -> Response {
-    let frame = match frame(&app, &signed_in, &view, Some(contact)).await {
-        Ok(frame) => frame,
-        Err(response) => return response,
-    };
-    match thread(&app, &signed_in, ContactId(contact), query.get("error").map(String::as_str)).await {
-        Ok(Some(thread)) => app.pages.show("inbox.html", context! { ..thread, ..frame }),
-        Ok(None) => {
-            (StatusCode::NOT_FOUND, app.pages.error("There is no such contact.", "Go to the inbox.")).into_response()
-        }
-        Err(_) => app.pages.unavailable(),
-    }
+    conversation(&app, &signed_in, &view, ContactId(contact), &asked, context! {}).await
 }
 
-async fn thread_fragment(State(app): State<App>, signed_in: SignedIn, Path(contact): Path<i64>) -> Response {
-    match thread(&app, &signed_in, ContactId(contact), None).await {
-        Ok(Some(thread)) => app.pages.show(
-            "thread.html",
-            context! { current => contact, csrf => &signed_in.0.csrf, fragment => true, ..thread },
-        ),
-        Ok(None) => StatusCode::NOT_FOUND.into_response(),
-        Err(_) => app.pages.unavailable(),
+/// The page of a conversation; `more` is what came of something that was done in it.
+pub(super) async fn conversation(
+    app: &App,
+    signed_in: &SignedIn,
+    view: &str,
+    contact: ContactId,
+    asked: &Asked,
+    more: Value,
+) -> Response {
+    // The thread first: who reads it has seen it, and the list says so.
+    let thread = match thread(app, signed_in, contact, asked.messages()).await {
+        Ok(Some(thread)) => thread,
+        Ok(None) => {
+            let page = app.pages.error("There is no such contact.", "Go to the inbox.");
+            return (StatusCode::NOT_FOUND, page).into_response();
+        }
+        Err(_) => return app.pages.unavailable(),
+    };
+    match frame(app, signed_in, view, asked, Some(contact.0)).await {
+        Ok(frame) => app.pages.show("inbox.html", context! { ..more, ..context! { ..thread, ..frame } }),
+        Err(response) => response,
     }
 }
 
@@ -149,12 +206,14 @@ async fn thread(
     app: &App,
     signed_in: &SignedIn,
     contact: ContactId,
-    error: Option<&str>,
+    messages: i64,
 ) -> Result<Option<Value>, StoreError> {
     let store = app.engine.store();
     let Some((row, state)) = store.contact(contact).await? else { return Ok(None) };
-    let events = store.thread(contact, MESSAGES).await?;
-    let sent = store.sent(contact, MESSAGES).await?;
+    let events = store.thread(contact, messages).await?;
+    let sent = store.sent(contact, messages).await?;
+    let full = |count: usize| count as i64 == messages;
+    let earlier = (full(events.len()) || full(sent.len())).then(|| (messages + MESSAGES).min(MOST_MESSAGES));
     let ledger = store.ledger(contact, 200).await?;
     let (faces, verdicts) = (app.engine.faces().await?, store.verdicts_of(row.contact, &signed_in.user().login).await?);
     if row.unread > 0 {
@@ -164,132 +223,28 @@ async fn thread(
     let now = app.engine.now();
     let shop_zone = app.engine.shelf().knowledge().shop.zone;
     let contact_view = view::contact(&row, state.as_deref(), now, shop_zone);
-    let composer = composer(&row, signed_in, &contact_view);
+    let composer = composer::offers(&row, signed_in, &contact_view);
+    let drafts = composer::drafts(app, signed_in, row.contact).await?;
     let stopped = app.engine.stopped_campaigns().await?;
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(row.contact).await?.map(|member| segments::card(&member, now));
     Ok(Some(context! {
-        contact => contact_view, composer, bought => Value::from(Serde(bought)), error, key => access::token(),
-        messages => view::thread(&events, &sent, shop_zone),
+        contact => contact_view, composer, bought => Value::from(Serde(bought)), key => access::token(), drafts,
+        earlier => earlier.filter(|earlier| *earlier > messages),
+        messages => view::thread(&events, &sent, shop_zone), unanswered => view::unanswered(&events, &sent),
         planned => view::planned(state.as_deref(), &app.engine.shelf().knowledge(), &stopped, now),
         tags => view::tags(state.as_deref(), &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     }))
 }
 
-/// What the composer offers: never what would be refused.
-fn composer(row: &InboxRow, signed_in: &SignedIn, contact: &Value) -> Value {
-    let mine = row.agent.as_deref() == Some(signed_in.user().login.as_str());
-    let window_open = contact.get_attr("window_open").is_ok_and(|open| open.is_true());
-    let mode = match (row.handoff.as_str(), mine) {
-        ("none", _) => "bot",
-        ("open", _) => "waiting",
-        (_, true) if window_open => "reply",
-        (_, true) => "closed",
-        _ => "other",
-    };
-    context! { mode, agent => row.agent.clone() }
-}
-
-#[derive(Deserialize)]
-struct Acting {
-    csrf: String,
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    key: String,
-    #[serde(default)]
-    view: String,
-}
-
-/// Longest reply that WhatsApp takes (section 5.6), in UTF-16 units.
-const LONGEST: usize = 4_096;
-
-/// What somebody typed, if it can be sent.
-pub(super) fn words(text: &str) -> Result<String, &'static str> {
-    let text = text.trim();
-    match text.encode_utf16().count() {
-        0 => Err("empty"),
-        length if length > LONGEST => Err("long"),
-        _ => Ok(text.to_owned()),
-    }
-}
-
-async fn act(
-    State(app): State<App>,
-    signed_in: SignedIn,
-    Path((contact, action)): Path<(i64, String)>,
-    Form(form): Form<Acting>,
-) -> Response {
-    if !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
-    let view = views::known(&app, &form.view);
-    let back = |error: Option<&str>| {
-        let error = error.map(|error| format!("?error={error}")).unwrap_or_default();
-        Redirect::to(&format!("/inbox/{view}/{contact}{error}")).into_response()
-    };
-    // The form's own key: a double click or a reload sends once.
-    let key = (!form.key.is_empty()).then(|| format!("form:{}:{}", signed_in.user().id, form.key));
-    if action == "opt-in" {
-        let note = match words(&form.text) {
-            Ok(note) => note,
-            Err(error) => return back(Some(if error == "empty" { "note" } else { error })),
-        };
-        return match app.engine.opt_in(ContactId(contact), &signed_in.user().login, note, key).await {
-            Ok(()) => back(None),
-            Err(_) => app.pages.unavailable(),
-        };
-    }
-    let (action, text) = match action.as_str() {
-        "take" => (AgentAction::Take, None),
-        "release" => (AgentAction::Release, None),
-        "won" => (AgentAction::Won, None),
-        "lost" => (AgentAction::Lost, None),
-        "reply" | "note" => {
-            let action = if action == "reply" { AgentAction::Reply } else { AgentAction::Note };
-            match words(&form.text) {
-                Ok(text) => (action, Some(text)),
-                Err(error) => return back(Some(error)),
-            }
-        }
-        _ => {
-            return (StatusCode::NOT_FOUND, app.pages.error("There is no such action.", "Go to the inbox."))
-                .into_response();
-        }
-    };
-    if action == AgentAction::Reply
-        && let Err(error) = may_reply(&app, &signed_in, ContactId(contact)).await
-    {
-        return back(Some(error));
-    }
-    let event =
-        AgentEvent { agent: signed_in.user().login.clone(), action, tag: None, colour: None, text, link: false };
-    match app.engine.act(ContactId(contact), event, key).await {
-        Ok(_) => back(None),
-        Err(_) => app.pages.unavailable(),
-    }
-}
-
-/// A reply is taken only where it will be sent: I am in charge, and the service window is open.
-async fn may_reply(app: &App, signed_in: &SignedIn, contact: ContactId) -> Result<(), &'static str> {
-    let Ok(Some((row, state))) = app.engine.store().contact(contact).await else { return Err("unavailable") };
-    let shop_zone = app.engine.shelf().knowledge().shop.zone;
-    let seen = view::contact(&row, state.as_deref(), app.engine.now(), shop_zone);
-    match () {
-        () if row.handoff != "accepted" => Err("bot"),
-        () if row.agent.as_deref() != Some(signed_in.user().login.as_str()) => Err("other"),
-        () if !seen.get_attr("window_open").is_ok_and(|open| open.is_true()) => Err("closed"),
-        () => Ok(()),
-    }
-}
-
 async fn admin(State(app): State<App>, signed_in: SignedIn) -> Response {
-    admin_page(&app, &signed_in, None, None).await
+    admin_page(&app, &signed_in, context! {}).await
 }
 
-async fn admin_page(app: &App, signed_in: &SignedIn, link: Option<String>, error: Option<String>) -> Response {
+/// The admin's page, and what came of a form of it.
+async fn admin_page(app: &App, signed_in: &SignedIn, more: Value) -> Response {
     if !signed_in.is_admin() {
-        return app.pages.forbidden();
+        return app.pages.not_yours();
     }
     let store = app.engine.store();
     let read = async { Ok::<_, StoreError>((store.users().await?, store.kept().await?, head(app, signed_in).await?)) };
@@ -304,7 +259,7 @@ async fn admin_page(app: &App, signed_in: &SignedIn, link: Option<String>, error
         .map(|row| context! { at => view::clock(row.received, zone), reason => view::shorten(&row.reason, 160), size => row.size })
         .collect();
     let problems: Vec<String> = app.engine.shelf().problems().iter().map(ToString::to_string).collect();
-    app.pages.show("admin.html", context! { users, kept, kept_count, problems, link, error, ..head })
+    app.pages.show("admin.html", context! { ..more, ..context! { users, kept, kept_count, problems, ..head } })
 }
 
 #[derive(Deserialize)]
@@ -320,20 +275,42 @@ async fn add_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<
     if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
+    let typed = context! { login => &form.login, name => &form.name, role => &form.role };
+    let refused = async |error: String| {
+        let page = admin_page(&app, &signed_in, context! { error, typed }).await;
+        (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+    };
     let (Some(login), Some(role)) = (access::login(&form.login), crate::store::Role::from_name(&form.role)) else {
-        let error = "A sign-in name has letters, digits and . - _ @, 40 at most; a role is admin or agent.".to_owned();
-        return (StatusCode::UNPROCESSABLE_ENTITY, admin_page(&app, &signed_in, None, Some(error)).await)
-            .into_response();
+        let error = "A sign-in name has letters, digits and . - _ @, 40 at most; a role is admin or agent.";
+        return refused(error.to_owned()).await;
     };
     let name = if form.name.trim().is_empty() { login.clone() } else { form.name.trim().to_owned() };
-    let (store, now) = (app.engine.store(), app.engine.now());
-    // Somebody who is there already gets a new link.
-    let made = async {
-        store.add_user(&login, &name, role, now).await?;
-        access::new_link(store, &login, &app.engine.settings().public_url(), now).await
-    };
-    match made.await {
-        Ok(link) => admin_page(&app, &signed_in, link, None).await,
+    match app.engine.store().add_user(&login, &name, role, app.engine.now()).await {
+        Ok(true) => linked(&app, &signed_in, &login).await,
+        Ok(false) => {
+            refused(format!("{login} is there already. For another link, use the button beside the name.")).await
+        }
+        Err(_) => app.pages.unavailable(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Linking {
+    csrf: String,
+    login: String,
+}
+
+/// Another link for somebody who is there.
+async fn link_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Linking>) -> Response {
+    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    linked(&app, &signed_in, &form.login).await
+}
+
+async fn linked(app: &App, signed_in: &SignedIn, login: &str) -> Response {
+    match access::new_link(app.engine.store(), login, &app.engine.settings().public_url(), app.engine.now()).await {
+        Ok(link) => admin_page(app, signed_in, context! { link, whose => login }).await,
         Err(_) => app.pages.unavailable(),
     }
 }

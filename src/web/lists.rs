@@ -6,11 +6,13 @@ use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use minijinja::value::Serde;
 use minijinja::{Value, context};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::access::SignedIn;
 use super::{App, console, view};
+use crate::engine::Engine;
 use crate::engine::segments::{self, Wanted, card};
 use crate::engine::tags::Faces;
 use crate::segments::Segment;
@@ -24,7 +26,7 @@ pub(super) fn router() -> Router<App> {
 }
 
 /// What was chosen: a list by name, or a segment and what is to hold besides. Each choice makes the segment narrower.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 struct Asked {
     name: String,
@@ -58,7 +60,12 @@ impl Asked {
 
     /// The segment with what was chosen; `None` where nothing was asked for yet.
     fn segment(&self, faces: &Faces) -> Result<Option<Segment>, String> {
-        let read = |text: &str| text.parse::<Segment>().map_err(|error| format!("“{text}” is no segment: {error}."));
+        let read = |text: &str| {
+            text.parse::<Segment>().map_err(|error| match text.trim_start_matches("not ").strip_prefix("tag:") {
+                Some(tag) => format!("There is no tag “{tag}”: choose one that is offered, or write its key."),
+                None => format!("“{text}” is no segment: {error}."),
+            })
+        };
         let chosen: Vec<Segment> = self.chosen(faces).iter().map(|text| read(text)).collect::<Result<_, _>>()?;
         let mut parts = match self.segment.trim() {
             "" => Vec::new(),
@@ -76,6 +83,23 @@ impl Asked {
     }
 }
 
+/// The same with the keys of tags in place of their labels: also of tags that rules made.
+async fn named(engine: &Engine, faces: &Faces, asked: &Asked) -> Result<Asked, StoreError> {
+    let mut asked = asked.clone();
+    for typed in [&mut asked.tag, &mut asked.without] {
+        let label = typed.trim().to_lowercase();
+        // A key has small letters.
+        if label.is_empty() || label == typed.trim() || faces.key(typed.trim()) != typed.trim() {
+            continue;
+        }
+        let tags = engine.tag_figures().await?;
+        if let Some(tag) = tags.iter().find(|figures| faces.label(&figures.tag).to_lowercase() == label) {
+            typed.clone_from(&tag.tag);
+        }
+    }
+    Ok(asked)
+}
+
 async fn page(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
     match read(&app, &signed_in, &asked).await {
         Ok(read) => app.pages.show("lists.html", read),
@@ -86,6 +110,7 @@ async fn page(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<A
 async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, StoreError> {
     let (engine, now) = (&app.engine, app.engine.now());
     let (knowledge, faces) = (engine.shelf().knowledge(), engine.faces().await?);
+    let asked = &named(engine, &faces, asked).await?;
     let wanted = match asked.name.as_str() {
         "" => asked.segment(&faces).map(|segment| segment.map(|segment| Wanted { segment, first: None, now })),
         name => Ok(segments::named(engine.store(), &knowledge, name, now).await?),
@@ -120,8 +145,14 @@ async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, S
     let lists: Vec<Value> = saved.chain(shipped).collect();
     let (head, known_tags) = (console::head(app, signed_in).await?, view::known_tags(&faces));
     let (by_hand, today) = (super::by_hand::MOST, today.to_string());
-    let found =
-        context! { lists, by_hand, today, name => &asked.name, error, known_tags, typed => &asked.segment, ..found };
+    // What was chosen stands in the segment once it could be read; else it is there to be put right.
+    let typed = if error.is_some() {
+        Value::from(Serde(asked))
+    } else {
+        context! {}
+    };
+    let name = &asked.name;
+    let found = context! { lists, by_hand, today, name, error, known_tags, typed, ..found };
     Ok(context! { ..found, ..head })
 }
 

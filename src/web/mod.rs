@@ -4,6 +4,7 @@ pub mod access;
 pub mod api;
 mod by_hand;
 mod campaigns;
+mod composer;
 mod console;
 mod feeds;
 mod links;
@@ -52,6 +53,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let pages = Pages::load()?;
     let app = App { engine: engine.clone(), pages: pages.clone(), secure, sandbox };
     let console = console::router()
+        .merge(composer::router())
         .merge(tags::router())
         .merge(lists::router())
         .merge(by_hand::router())

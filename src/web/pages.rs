@@ -84,6 +84,13 @@ impl Pages {
         (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
     }
 
+    /// For who is signed in, and may not see this.
+    pub(super) fn not_yours(&self) -> Response {
+        (StatusCode::FORBIDDEN, self.error("This page is for admins.", "Ask one of them for what you need."))
+            .into_response()
+    }
+
+    /// A form that was not made by a page of this session.
     pub(super) fn forbidden(&self) -> Response {
         let page = self
             .error("This is not allowed.", "If a form was open for long, go back, reload the page and send it again.");

@@ -46,15 +46,17 @@ struct OnTag {
 }
 
 impl OnTag {
-    /// Back to the thread, with what was wrong.
-    fn back(&self, contact: i64, outcome: Result<(), NotDone>, app: &App) -> Response {
+    /// Back to the thread, or the thread with what was wrong and what was typed.
+    async fn back(&self, contact: i64, outcome: Result<(), NotDone>, app: &App, signed_in: &SignedIn) -> Response {
         let view = views::known(app, &self.view);
         match outcome {
             Ok(()) => Redirect::to(&format!("/inbox/{view}/{contact}")).into_response(),
             Err(NotDone::Store(_)) => app.pages.unavailable(),
             Err(error) => {
-                let error = super::access::encode(&error.to_string());
-                Redirect::to(&format!("/inbox/{view}/{contact}?error={error}")).into_response()
+                let refused = context! { tag_error => error.to_string(), typed_tag => &self.tag };
+                let (contact, asked) = (ContactId(contact), console::Asked::default());
+                let page = console::conversation(app, signed_in, view, contact, &asked, refused).await;
+                (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
             }
         }
     }
@@ -73,7 +75,7 @@ async fn assign(
     // The form's own key: a double click does it once.
     let key = (!form.key.is_empty()).then(|| format!("form:{}:{}", signed_in.user().id, form.key));
     let done = app.engine.assign_tag(actor(&signed_in), ContactId(contact), form.tag.trim(), action, key).await;
-    form.back(contact, done, &app)
+    form.back(contact, done, &app, &signed_in).await
 }
 
 async fn judge(
@@ -87,7 +89,7 @@ async fn judge(
     }
     let who = &signed_in.user().login;
     let done = app.engine.judge_tag(who, ContactId(contact), &form.tag, form.what == "right").await;
-    form.back(contact, done, &app)
+    form.back(contact, done, &app, &signed_in).await
 }
 
 #[derive(Default, Deserialize)]
@@ -97,16 +99,16 @@ struct Asked {
 }
 
 async fn page(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
-    shown(&app, &signed_in, asked.all, None).await
+    shown(&app, &signed_in, asked.all, context! {}).await
 }
 
-/// The page of tags: those of people, and with `all` also those that rules give.
-async fn shown(app: &App, signed_in: &SignedIn, all: bool, error: Option<String>) -> Response {
+/// The page of tags, with what came of a form of it: those of people, and with `all` also those that rules give.
+async fn shown(app: &App, signed_in: &SignedIn, all: bool, more: Value) -> Response {
     if !signed_in.is_admin() {
-        return app.pages.forbidden();
+        return app.pages.not_yours();
     }
     match read(app, signed_in, all).await {
-        Ok(read) => app.pages.show("tags.html", context! { error, ..read }),
+        Ok(read) => app.pages.show("tags.html", context! { ..more, ..read }),
         Err(_) => app.pages.unavailable(),
     }
 }
@@ -179,13 +181,14 @@ async fn save(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Savi
     // Labels in other languages stay as they are.
     let mut labels = faces.rows().get(tag).map(|row| row.labels.clone()).unwrap_or_default();
     labels.insert(language, form.label.trim().to_owned());
+    let typed = context! { tag => tag, label => &form.label, about => &form.about, colour => &form.colour };
     let wish = Wish {
         labels: Labels::from_iter(labels),
         colour: (!form.colour.is_empty()).then_some(form.colour),
         about: form.about.trim().to_owned(),
     };
     let key = (!tag.is_empty()).then_some(tag);
-    outcome(&app, &signed_in, app.engine.save_tag(actor(&signed_in), key, wish).await.map(drop)).await
+    outcome(&app, &signed_in, app.engine.save_tag(actor(&signed_in), key, wish).await.map(drop), typed).await
 }
 
 #[derive(Deserialize)]
@@ -198,7 +201,7 @@ async fn forget(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Fo
     if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
-    outcome(&app, &signed_in, app.engine.forget_tag(actor(&signed_in), &form.tag).await).await
+    outcome(&app, &signed_in, app.engine.forget_tag(actor(&signed_in), &form.tag).await, Value::UNDEFINED).await
 }
 
 /// The button beside a proposal.
@@ -222,7 +225,7 @@ async fn tidied(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Ti
         tags: form.tags.split_whitespace().map(str::to_owned).collect(),
         into: (!form.into.is_empty()).then_some(form.into),
     };
-    outcome(&app, &signed_in, app.engine.tidy(actor(&signed_in), order).await.map(drop)).await
+    outcome(&app, &signed_in, app.engine.tidy(actor(&signed_in), order).await.map(drop), Value::UNDEFINED).await
 }
 
 #[derive(Deserialize)]
@@ -235,15 +238,15 @@ async fn untidied(State(app): State<App>, signed_in: SignedIn, Form(form): Form<
     if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
-    outcome(&app, &signed_in, app.engine.untidy(actor(&signed_in), form.line).await.map(drop)).await
+    outcome(&app, &signed_in, app.engine.untidy(actor(&signed_in), form.line).await.map(drop), Value::UNDEFINED).await
 }
 
-async fn outcome(app: &App, signed_in: &SignedIn, done: Result<(), NotDone>) -> Response {
+async fn outcome(app: &App, signed_in: &SignedIn, done: Result<(), NotDone>, typed: Value) -> Response {
     match done {
         Ok(()) => Redirect::to("/admin/tags").into_response(),
         Err(NotDone::Store(_)) => app.pages.unavailable(),
         Err(error) => {
-            let page = shown(app, signed_in, false, Some(error.to_string())).await;
+            let page = shown(app, signed_in, false, context! { error => error.to_string(), typed }).await;
             (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
         }
     }

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use minijinja::{Value, context};
 
-use crate::domain::{AgentAction, Content, Event, EventBody, Evidence, OptAction, OptScope, Timestamp};
+use crate::domain::{AgentAction, Budget, Content, Event, EventBody, Evidence, OptAction, OptScope, Timestamp};
 use crate::engine::fold::Knowledge;
 use crate::engine::outlook::{self, Stopped};
 use crate::engine::state::State;
@@ -24,12 +24,36 @@ pub(super) fn row(row: &InboxRow, faces: &Faces, now: Timestamp) -> Value {
     context! {
         id => row.contact.0, name => name(&summary, row.contact.0), preview => &summary.preview, unread => row.unread,
         colour => summary.colour.clone(), heat => summary.heat.clone(), tags, more,
-        handoff => &row.handoff, agent => row.agent.clone(), reason => summary.reason.clone(),
-        due => row.promise_due.map(|due| countdown(due, now)), overdue => row.promise_due.is_some_and(|due| due < now),
+        handoff => &row.handoff, agent => row.agent.clone(), opted_out => summary.opted_out,
         ago => row.last_inbound_at.map(|at| ago(at, now)),
         window => summary.window_ends.filter(|ends| *ends > now).map(|ends| left(ends, now)),
-        country => summary.country.clone(),
+        country => summary.country.clone(), ..waiting(row, &summary, now)
     }
+}
+
+/// Why somebody waits for a person, all of it, and until when; or for how long already, where the promise was missed.
+fn waiting(row: &InboxRow, summary: &Row, now: Timestamp) -> Value {
+    let due = match summary.missed_since {
+        Some(since) => Some(format!("promise missed, waits {}", length(((now - since).0 / 1000).max(60)))),
+        None => row.promise_due.map(|due| countdown(due, now)),
+    };
+    let reasons: Vec<String> = summary.reason.iter().chain(&summary.also).cloned().collect();
+    let overdue = summary.missed_since.is_some() || row.promise_due.is_some_and(|due| due < now);
+    context! { reasons, due, overdue }
+}
+
+/// A budget as it was understood: with its currency, where one is known.
+fn budget(budget: &Budget) -> String {
+    let currency = budget.currency.map(|currency| format!(" {}", currency.code())).unwrap_or_default();
+    let sum = match (budget.min, budget.max) {
+        (Some(min), Some(max)) if min == max => min.normalize().to_string(),
+        (Some(min), Some(max)) => format!("{} to {}", min.normalize(), max.normalize()),
+        (Some(min), None) => format!("from {}", min.normalize()),
+        (None, Some(max)) => format!("up to {}", max.normalize()),
+        (None, None) => return "none".into(),
+    };
+    let about = if budget.about { "about " } else { "" };
+    format!("{about}{sum}{currency}")
 }
 
 /// What a tag is called and drawn in.
@@ -59,11 +83,12 @@ pub(super) fn contact(row: &InboxRow, state: Option<&str>, now: Timestamp, shop_
         number => summary.wa_id.as_ref().map(|digits| format!("+{digits}")),
         country => summary.country.clone(), language => summary.language.clone(), local_time => clock(now, zone),
         zone => zone.name(), colour => summary.colour.clone(), heat => summary.heat.clone(), stage => &summary.stage,
-        budget => summary.budget.clone(), product => summary.product.clone(), opted_out => summary.opted_out,
+        budget => state.memory.budget().map(budget).or_else(|| summary.budget.as_ref().map(|tag| tag.replace("budget/", ""))),
+        product => summary.product.clone(), opted_out => summary.opted_out,
         marketing_out => state.contact.marketing_out,
-        handoff => &row.handoff, agent => row.agent.clone(), reason => summary.reason.clone(),
-        due => row.promise_due.map(|due| countdown(due, now)), overdue => row.promise_due.is_some_and(|due| due < now),
+        handoff => &row.handoff, agent => row.agent.clone(),
         window_open => window.is_some_and(|ends| ends > now), window => window.filter(|ends| *ends > now).map(|ends| left(ends, now)),
+        ..waiting(row, &summary, now)
     }
 }
 
@@ -149,6 +174,14 @@ fn shown(event: &Event, zone: Tz) -> Option<Value> {
         }
         _ => return None,
     })
+}
+
+/// Whether the customer's last message came after the last word of a person.
+pub(super) fn unanswered(events: &[Event], sent: &[SentRow]) -> bool {
+    let theirs =
+        events.iter().filter(|event| matches!(event.body, EventBody::Message(_))).map(|event| event.received).max();
+    let ours = sent.iter().filter(|row| row.sender != "bot").map(|row| row.message.at).max();
+    theirs > ours
 }
 
 /// Why a message did not arrive or still waits, in words: a status tells a code.

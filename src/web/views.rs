@@ -8,8 +8,6 @@ use crate::engine::segments::Wanted;
 use crate::segments::lists::List;
 use crate::store::{InboxRow, StoreError, View};
 
-/// Rows of a view: a screen and more.
-const ROWS: i64 = 100;
 /// Name in addresses, and label.
 const FIXED: [(&str, &str, View); 4] =
     [("hot", "Hot", View::Hot), ("mine", "Mine", View::Mine), ("all", "All", View::All), ("bot", "Bot", View::Bot)];
@@ -46,14 +44,14 @@ pub(super) fn first(app: &App, login: &str) -> String {
     channels(&knowledge).find(serves).map_or_else(|| "hot".to_owned(), |list| list.name.clone())
 }
 
-/// The rows of a view; `None` if there is none of that name.
-pub(super) async fn rows(app: &App, name: &str, login: &str) -> Result<Option<Vec<InboxRow>>, StoreError> {
+/// The first rows of a view; `None` if there is none of that name.
+pub(super) async fn rows(app: &App, name: &str, login: &str, most: i64) -> Result<Option<Vec<InboxRow>>, StoreError> {
     let (knowledge, store) = (app.engine.shelf().knowledge(), app.engine.store());
     Ok(match which(&knowledge, name) {
-        Some(Which::Fixed(view)) => Some(store.inbox(view, login, ROWS).await?),
+        Some(Which::Fixed(view)) => Some(store.inbox(view, login, most).await?),
         Some(Which::Channel(list)) => {
             let shop = &knowledge.shop;
-            Some(store.inbox_of(&wanted(app, list).asked(&shop.rates, shop.currency), ROWS).await?)
+            Some(store.inbox_of(&wanted(app, list).asked(&shop.rates, shop.currency), most).await?)
         }
         None => None,
     })

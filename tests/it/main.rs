@@ -8,6 +8,7 @@ mod campaigns;
 mod consent;
 mod corpus;
 mod db;
+mod desk;
 mod faults;
 mod feeds;
 mod governance;

@@ -36,6 +36,58 @@ pub(in crate::store) async fn inbox(
     rows.iter().map(inbox_row).collect()
 }
 
+/// Contacts with these words in their name, number or last message, the newest first. In letters that the database knows no small
+/// ones of, as they are typed, small, and beginning with a large one.
+pub(in crate::store) async fn find(
+    connection: &mut Connection,
+    words: &str,
+    limit: i64,
+) -> Result<Vec<InboxRow>, sqlx::Error> {
+    let select = r"select id, summary, last_inbound_at, unread, colour, heat, handoff, promise_due, agent from contacts
+        where merged_into is null and (lower(summary) like lower($1) escape '\' or summary like $2 escape '\' or summary like $3 escape '\')
+        order by coalesce(last_inbound_at, 0) desc, id limit $4";
+    let small = words.to_lowercase();
+    let mut letters = small.chars();
+    let large: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let within = |words: &str| {
+        // As it stands in the summary, which is JSON; a `+` before a number does not stand there.
+        let written = json(&words.trim_start_matches('+'));
+        let plain = written.trim_matches('"').replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+        format!("%{plain}%")
+    };
+    let rows = sqlx::query(select).bind(within(words)).bind(within(&small)).bind(within(&large)).bind(limit);
+    rows.fetch_all(connection).await?.iter().map(inbox_row).collect()
+}
+
+/// What a user was writing to a contact, by the box that it stands in.
+pub(in crate::store) async fn drafts(
+    connection: &mut Connection,
+    user: i64,
+    contact: ContactId,
+) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let select = "select kind, text from drafts where user_id = $1 and contact_id = $2";
+    sqlx::query_as(select).bind(user).bind(contact.0).fetch_all(connection).await
+}
+
+/// Keeps what a user is writing, or forgets it when it is nothing.
+pub(in crate::store) async fn keep_draft(
+    connection: &mut Connection,
+    user: i64,
+    contact: ContactId,
+    kind: &str,
+    text: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    if text.is_empty() {
+        let delete = "delete from drafts where user_id = $1 and contact_id = $2 and kind = $3";
+        return sqlx::query(delete).bind(user).bind(contact.0).bind(kind).execute(connection).await.map(drop);
+    }
+    let keep = "insert into drafts (user_id, contact_id, kind, text, at) values ($1, $2, $3, $4, $5) \
+                on conflict (user_id, contact_id, kind) do update set text = excluded.text, at = excluded.at";
+    let keep = sqlx::query(keep).bind(user).bind(contact.0).bind(kind).bind(text).bind(now.0);
+    keep.execute(connection).await.map(drop)
+}
+
 /// One contact's row; of one that became another, the other's.
 pub(in crate::store) async fn contact(
     connection: &mut Connection,

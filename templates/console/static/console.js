@@ -1,23 +1,32 @@
 "use strict";
-// Live updates, forms without a reload, single keys. Everything works without this script, too.
+// Live updates, forms without a reload, drafts, single keys. Everything works without this script, too.
 const list = document.getElementById("list");
 const thread = document.getElementById("thread");
 const connection = document.getElementById("connection");
 const current = () => thread?.dataset.contact;
 let hot = Number(list?.querySelector(".rows")?.dataset.hot ?? 0);
 
-function swap(place, html, keep) {
-  const fresh = new DOMParser().parseFromString(html, "text/html");
-  for (const selector of keep) {
-    const [old, made] = [place.querySelector(selector), fresh.querySelector(selector)];
-    if (old && made && old.innerHTML !== made.innerHTML) old.replaceChildren(...made.childNodes);
-  }
-  return fresh;
+const parse = (html) => new DOMParser().parseFromString(html, "text/html");
+const isSignIn = (answer) => answer.redirected && new URL(answer.url).pathname === "/sign-in";
+
+// Only what differs is replaced: focus, selection and what is open stay where they are.
+function renew(old, made) {
+  const inside = "a, button, input, summary, textarea";
+  const fresh = [...made.children];
+  fresh.forEach((child, at) => {
+    const there = old.children[at];
+    if (!there) return old.append(child);
+    if (there.outerHTML === child.outerHTML) return;
+    const focused = [...there.querySelectorAll(inside)].indexOf(document.activeElement);
+    there.replaceWith(child);
+    if (focused >= 0) child.querySelectorAll(inside)[focused]?.focus();
+  });
+  while (old.children.length > fresh.length) old.lastElementChild.remove();
 }
 
 function toEnd() {
   const messages = thread?.querySelector(".messages");
-  if (messages) messages.scrollTop = messages.scrollHeight;
+  messages?.scrollTo({ top: messages.scrollHeight, behavior: "instant" });
 }
 
 function title() {
@@ -27,13 +36,13 @@ function title() {
 
 async function refreshList() {
   if (!list) return;
-  const focused = document.activeElement?.id;
-  const answer = await fetch(`/fragment/list/${list.dataset.view}?current=${current() ?? ""}`);
-  if (answer.redirected) return location.reload();
+  const asked = list.dataset.asked ? `${list.dataset.asked}&` : "?";
+  const answer = await fetch(`/fragment/list/${list.dataset.view}${asked}current=${current() ?? ""}`);
+  if (isSignIn(answer)) return location.reload();
   if (!answer.ok) return;
-  list.innerHTML = await answer.text();
-  if (focused?.startsWith("row-")) document.getElementById(focused)?.focus();
-  hot = Number(list.querySelector(".rows").dataset.hot);
+  const made = parse(await answer.text());
+  for (const part of [".views", ".rows"]) renew(list.querySelector(part), made.querySelector(part));
+  hot = Number(made.querySelector(".rows").dataset.hot);
   title();
 }
 
@@ -52,37 +61,77 @@ async function refreshAlerts() {
 }
 setInterval(() => { if (!document.hidden) refreshAlerts().catch(() => {}); }, 15000);
 
-// The whole page for the composer's state; only what changed is swapped, and never a box that is being typed in.
+// What is being written is kept on the server, and in this tab where the server cannot be reached.
+const boxes = () => [...(thread?.querySelectorAll("textarea[data-draft]") ?? [])];
+const nameOf = (box) => `draft ${current()} ${box.dataset.draft}`;
+async function keep(box) {
+  clearTimeout(box.waiting);
+  box.waiting = 0;
+  const body = new URLSearchParams({ csrf: box.form.csrf.value, at: box.dataset.draft, text: box.value });
+  try {
+    const answer = await fetch(`/contact/${current()}/draft`, { method: "POST", body, keepalive: true });
+    if (answer.status !== 204) throw answer.status;
+    sessionStorage.removeItem(nameOf(box));
+  } catch {
+    sessionStorage.setItem(nameOf(box), box.value);
+  }
+}
+function takeUpDrafts() {
+  for (const box of boxes()) if (!box.value) box.value = sessionStorage.getItem(nameOf(box)) ?? "";
+}
+addEventListener("input", ({ target: box }) => {
+  if (!box.dataset.draft) return;
+  clearTimeout(box.waiting);
+  box.waiting = setTimeout(() => keep(box), 600);
+  const [length, most] = [box.value.length, Number(box.dataset.most)];
+  tell(box.form, length > most ? `${length.toLocaleString("en")} of ${most.toLocaleString("en")} characters: too long.` : "");
+});
+addEventListener("pagehide", () => boxes().filter((box) => box.waiting).forEach(keep));
+
+// The page for the composer's state, too; a box that is being typed in stays while it may be sent.
 async function refreshThread() {
   if (!current()) return;
-  const answer = await fetch(location.pathname);
-  if (answer.redirected && !answer.url.endsWith(location.pathname)) return location.reload();
+  await Promise.all(boxes().filter((box) => box.waiting).map(keep));
+  const answer = await fetch(location.pathname + location.search);
+  if (isSignIn(answer)) return location.reload();
   if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const made = parse(await answer.text()).getElementById("thread");
   const messages = thread.querySelector(".messages");
   const atEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80;
-  const made = fresh.getElementById("thread");
-  const typing = [...thread.querySelectorAll("textarea")].some((box) => box.value || box === document.activeElement);
-  const same = (selector) => thread.querySelector(selector)?.innerHTML === made.querySelector(selector)?.innerHTML;
-  messages.replaceChildren(...made.querySelector(".messages").childNodes);
-  const opened = [...thread.querySelectorAll(".tags details[open] .tag")].map((tag) => tag.textContent);
-  if (!same(".panel")) thread.querySelector(".panel").replaceChildren(...made.querySelector(".panel").childNodes);
-  thread.querySelectorAll(".tags details").forEach((details) => { details.open = opened.includes(details.querySelector(".tag").textContent); });
+  renew(messages, made.querySelector(".messages"));
+  const opened = [...thread.querySelectorAll(".tags details[open] .tag")].map((tag) => tag.title);
+  made.querySelectorAll(".tags details").forEach((details) => { details.open = opened.includes(details.querySelector(".tag").title); });
+  renew(thread.querySelector(".panel .tags"), made.querySelector(".panel .tags"));
+  renew(thread.querySelector(".panel .known"), made.querySelector(".panel .known"));
+  const wishes = thread.querySelector(".wishes");
+  if (![...wishes.querySelectorAll("textarea")].some((box) => box.value)) renew(wishes, made.querySelector(".wishes"));
+  const [head, newHead] = [thread.querySelector(".who"), made.querySelector(".who")];
+  if (head.outerHTML !== newHead.outerHTML) renew(head, newHead);
   const [banner, newBanner] = [thread.querySelector(".banner"), made.querySelector(".banner")];
   if (banner && newBanner) { if (banner.innerHTML !== newBanner.innerHTML) banner.replaceWith(newBanner); }
   else if (banner) banner.remove();
   else if (newBanner) thread.querySelector(".who").after(newBanner);
-  if (!typing) thread.querySelector(".composer").replaceChildren(...made.querySelector(".composer").childNodes);
+  const [composer, newComposer] = [thread.querySelector(".composer"), made.querySelector(".composer")];
+  const typing = boxes().some((box) => box.value || box === document.activeElement);
+  if (composer.dataset.mode !== newComposer.dataset.mode || !typing) composer.replaceWith(newComposer);
+  takeUpDrafts();
   if (atEnd) toEnd();
 }
 
 let waiting;
 function refresh(contact) {
   clearTimeout(waiting);
-  waiting = setTimeout(() => {
+  waiting = setTimeout(async () => {
+    // The thread first: who looks at it has read it, and the list says so.
+    if (!contact || contact === current()) await refreshThread().catch(() => {});
     refreshList().catch(() => {});
-    if (!contact || contact === current()) refreshThread().catch(() => {});
   }, 60);
+}
+
+function connected(state) {
+  connection.textContent = state;
+  const offline = state === "Offline";
+  thread.querySelectorAll(".composer button").forEach((button) => { button.disabled = offline; });
 }
 
 if (list) {
@@ -90,40 +139,90 @@ if (list) {
   let opened = false;
   live.addEventListener("changed", (event) => refresh(event.data === current() ? event.data : "-"));
   live.addEventListener("resync", () => refresh());
-  live.onopen = () => { connection.textContent = ""; if (opened) refresh(); opened = true; };
-  live.onerror = () => { connection.textContent = "Reconnecting…"; };
+  live.onopen = () => { connected(""); if (opened) refresh(); opened = true; };
+  live.onerror = () => { connected(navigator.onLine ? "Reconnecting…" : "Offline"); };
   addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
-  addEventListener("online", () => refresh());
-  addEventListener("offline", () => { connection.textContent = "Offline"; });
+  addEventListener("online", () => { connected(""); refresh(); });
+  addEventListener("offline", () => connected("Offline"));
+  const place = `scroll ${list.dataset.view}`;
+  list.scrollTop = Number(sessionStorage.getItem(place) ?? 0);
+  addEventListener("pagehide", () => sessionStorage.setItem(place, list.scrollTop));
+  list.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
+  takeUpDrafts();
   toEnd();
   title();
 }
 
+// What was wrong stands beside the form.
+function tell(form, what) {
+  const place = form.querySelector(".refused") ?? form.closest(".composer")?.querySelector(".refused") ?? thread?.querySelector(".refused");
+  if (place) place.textContent = what;
+}
+
 // A form is sent in the background; its box is cleared only after the server has taken it.
-addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!form.matches("form[data-live]")) return;
-  event.preventDefault();
-  const button = form.querySelector("button");
+async function send(form, submitter) {
+  const box = form.querySelector("textarea, input:not([type=hidden])");
+  const button = submitter ?? form.querySelector("button");
+  const drafted = box?.dataset.draft;
   // Which of several buttons it was is said only while that one is enabled.
-  const body = new URLSearchParams(new FormData(form, event.submitter));
+  const body = new URLSearchParams(new FormData(form, submitter));
   button.disabled = true;
+  if (drafted) clearTimeout(box.waiting);
   try {
     const answer = await fetch(form.action, { method: "POST", body });
-    if (!answer.ok || answer.url.includes("error=")) { location.assign(answer.ok ? answer.url : location.href); return; }
-    form.querySelectorAll("textarea").forEach((box) => { box.value = ""; box.blur(); });
-    refresh(current());
+    if (isSignIn(answer)) {
+      if (drafted) sessionStorage.setItem(nameOf(box), box.value);
+      return location.assign(`/sign-in?back=${encodeURIComponent(location.pathname)}`);
+    }
+    if (!answer.ok) {
+      const made = parse(await answer.text());
+      const said = [...made.querySelectorAll(".refused")].map((place) => place.textContent.trim()).find((text) => text);
+      return tell(form, said ?? made.querySelector("main")?.textContent.trim() ?? "This was not done. Try again.");
+    }
+    tell(form, "");
+    if (box) { box.value = ""; if (drafted) sessionStorage.removeItem(nameOf(box)); }
+    await refreshThread();
+    if (form.action.endsWith("/take")) document.getElementById("reply")?.focus();
+    if (form.action.endsWith("/release")) thread.querySelector("h1")?.focus();
+    refreshList().catch(() => {});
   } catch {
-    connection.textContent = "Not sent: no connection. Try again.";
+    tell(form, "Not done: no connection. What you wrote is kept; try again.");
+    if (drafted) keep(box);
   } finally {
     button.disabled = false;
   }
+}
+
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sure && !confirm(form.dataset.sure)) return event.preventDefault();
+  if (form.action.endsWith("/sign-out")) sessionStorage.clear();
+  if (!form.matches("form[data-live]")) return;
+  event.preventDefault();
+  send(form, event.submitter);
+});
+
+addEventListener("click", async (event) => {
+  const opens = event.target.closest("[data-opens]");
+  if (opens) return document.getElementById(opens.dataset.opens).showModal();
+  const earlier = event.target.closest("a.earlier");
+  if (!earlier) return;
+  event.preventDefault();
+  const answer = await fetch(earlier.href).catch(() => undefined);
+  if (!answer?.ok) return location.assign(earlier.href);
+  const messages = thread.querySelector(".messages");
+  const below = messages.scrollHeight - messages.scrollTop;
+  messages.replaceChildren(...parse(await answer.text()).querySelector(".messages").childNodes);
+  messages.scrollTo({ top: messages.scrollHeight - below, behavior: "instant" });
+  history.replaceState(null, "", earlier.href);
 });
 
 // A long table shows the rows that have the words.
 document.getElementById("find")?.addEventListener("input", (event) => {
   const wanted = event.target.value.toLowerCase();
-  for (const row of document.querySelectorAll("#found tbody tr")) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+  const rows = [...document.querySelectorAll("#found tbody tr")];
+  for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+  document.getElementById("none-found").hidden = rows.some((row) => !row.hidden);
 });
 
 const keysOn = () => localStorage.getItem("keys") !== "off";
@@ -134,7 +233,7 @@ if (toggle) {
 }
 
 function walk(step) {
-  const rows = [...list.querySelectorAll(".rows a")];
+  const rows = [...list.querySelectorAll(".rows a[id]")];
   const at = rows.findIndex((row) => row.getAttribute("aria-current") || row === document.activeElement);
   const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
   if (next) next.click();
@@ -146,6 +245,7 @@ addEventListener("keydown", (event) => {
   if (event.target.matches("textarea") && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form.requestSubmit();
   if (event.key === "Escape" && inBox) return event.target.blur();
   if (inBox || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !list || !keysOn()) return;
+  if (document.querySelector("dialog[open]")) return;
   const key = event.key.toLowerCase();
   const afterG = Date.now() - went < 1000;
   went = 0;
@@ -155,6 +255,7 @@ addEventListener("keydown", (event) => {
   if (key === "?") return document.getElementById("keys").showModal();
   if (key === "j") walk(1);
   else if (key === "k") walk(-1);
+  else if (key === "/") { document.getElementById("search").focus(); event.preventDefault(); }
   else if (key === "b") thread.querySelector("button[data-key=b]")?.click();
   else if (key === "r") { const box = document.getElementById("reply"); if (box) { box.focus(); event.preventDefault(); } }
   else if (key === "n") { const note = thread.querySelector(".write-note"); if (note) { note.open = true; note.querySelector("textarea").focus(); event.preventDefault(); } }

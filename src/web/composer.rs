@@ -1,0 +1,207 @@
+//! What an agent does in a conversation: takes it, writes, notes, hands it back. What is being written is kept as a draft until the
+//! server has taken it.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::post;
+use axum::{Form, Router};
+use minijinja::{Value, context};
+use serde::Deserialize;
+
+use super::access::SignedIn;
+use super::console::{Asked, conversation};
+use super::{App, view, views};
+use crate::domain::{AgentAction, AgentEvent, ContactId, OptAction};
+use crate::store::{InboxRow, StoreError};
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/contact/{contact}/draft", post(draft)).route("/contact/{contact}/{action}", post(act))
+}
+
+/// What the composer offers: never what would be refused.
+pub(super) fn offers(row: &InboxRow, signed_in: &SignedIn, contact: &Value) -> Value {
+    let mine = row.agent.as_deref() == Some(signed_in.user().login.as_str());
+    let window_open = contact.get_attr("window_open").is_ok_and(|open| open.is_true());
+    let mode = match (row.handoff.as_str(), mine) {
+        ("none", _) => "bot",
+        ("open", _) => "waiting",
+        (_, true) if window_open => "reply",
+        (_, true) => "closed",
+        _ => "other",
+    };
+    context! { mode, agent => row.agent.clone() }
+}
+
+/// What somebody was writing to a contact and about them, by the box.
+pub(super) async fn drafts(app: &App, signed_in: &SignedIn, contact: ContactId) -> Result<Value, StoreError> {
+    let drafts: BTreeMap<_, _> = app.engine.store().drafts(signed_in.user().id, contact).await?.into_iter().collect();
+    Ok(Value::from(drafts))
+}
+
+#[derive(Deserialize)]
+struct Acting {
+    csrf: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    view: String,
+}
+
+/// Longest reply that WhatsApp takes (section 5.6), in UTF-16 units.
+const LONGEST: usize = 4_096;
+/// A note is read by the team alone.
+const LONGEST_NOTE: usize = 20_000;
+
+/// What somebody typed, if it can be sent.
+pub(super) fn words(text: &str) -> Result<String, &'static str> {
+    within(text, LONGEST)
+}
+
+fn within(text: &str, longest: usize) -> Result<String, &'static str> {
+    let text = text.trim();
+    match text.encode_utf16().count() {
+        0 => Err("empty"),
+        length if length > longest => Err("long"),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// What a form asks for.
+enum Deed {
+    Event(AgentAction, Option<String>),
+    /// They told somebody what they want to get, and how.
+    Opt(OptAction, String),
+}
+
+fn deed(action: &str, text: &str) -> Option<Result<Deed, &'static str>> {
+    let silent = |action| Some(Ok(Deed::Event(action, None)));
+    let opt = |action| {
+        let note = words(text).map_err(|error| if error == "empty" { "note" } else { error });
+        Some(note.map(|note| Deed::Opt(action, note)))
+    };
+    match action {
+        "take" => silent(AgentAction::Take),
+        "release" => silent(AgentAction::Release),
+        "won" => silent(AgentAction::Won),
+        "lost" => silent(AgentAction::Lost),
+        "reply" => Some(words(text).map(|text| Deed::Event(AgentAction::Reply, Some(text)))),
+        "note" => Some(within(text, LONGEST_NOTE).map(|text| Deed::Event(AgentAction::Note, Some(text)))),
+        "opt-in" => opt(OptAction::In),
+        "opt-out" => opt(OptAction::Out),
+        _ => None,
+    }
+}
+
+async fn act(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path((contact, action)): Path<(i64, String)>,
+    Form(form): Form<Acting>,
+) -> Response {
+    if !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    let Some(deed) = deed(&action, &form.text) else {
+        let page = app.pages.error("There is no such action.", "Go to the inbox.");
+        return (StatusCode::NOT_FOUND, page).into_response();
+    };
+    let (view, contact) = (views::known(&app, &form.view), ContactId(contact));
+    let done = match deed {
+        Ok(deed) => carry_out(&app, &signed_in, contact, deed, &form).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => {
+            // A draft that could not be forgotten is seen, and can be.
+            let _seen = keep_draft(&app, &signed_in, contact, &action, "").await;
+            Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response()
+        }
+        Err("unavailable") => app.pages.unavailable(),
+        Err(error) => {
+            // Whatever is wrong with it, nobody has to write it again.
+            let _unkept = keep_draft(&app, &signed_in, contact, &action, &form.text).await;
+            let page = conversation(&app, &signed_in, view, contact, &Asked::default(), context! { error }).await;
+            (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+        }
+    }
+}
+
+async fn carry_out(
+    app: &App,
+    signed_in: &SignedIn,
+    contact: ContactId,
+    deed: Deed,
+    form: &Acting,
+) -> Result<(), &'static str> {
+    let login = &signed_in.user().login;
+    // The form's own key: a double click or a reload sends once.
+    let key = (!form.key.is_empty()).then(|| format!("form:{}:{}", signed_in.user().id, form.key));
+    let done = match deed {
+        Deed::Opt(action, note) => app.engine.opt(contact, action, login, note, key).await,
+        Deed::Event(action, text) => {
+            if action == AgentAction::Reply {
+                may_reply(app, signed_in, contact).await?;
+            }
+            let event = AgentEvent { agent: login.clone(), action, tag: None, colour: None, text, link: false };
+            app.engine.act(contact, event, key).await.map(drop)
+        }
+    };
+    done.map_err(|_| "unavailable")
+}
+
+/// A reply is taken only where it will be sent: I am in charge, and the service window is open.
+async fn may_reply(app: &App, signed_in: &SignedIn, contact: ContactId) -> Result<(), &'static str> {
+    let Ok(Some((row, state))) = app.engine.store().contact(contact).await else { return Err("unavailable") };
+    let shop_zone = app.engine.shelf().knowledge().shop.zone;
+    let seen = view::contact(&row, state.as_deref(), app.engine.now(), shop_zone);
+    match () {
+        () if row.handoff != "accepted" => Err("bot"),
+        () if row.agent.as_deref() != Some(signed_in.user().login.as_str()) => Err("other"),
+        () if !seen.get_attr("window_open").is_ok_and(|open| open.is_true()) => Err("closed"),
+        () => Ok(()),
+    }
+}
+
+/// What is being written.
+#[derive(Deserialize)]
+struct Draft {
+    csrf: String,
+    /// Of which box: reply or note.
+    at: String,
+    #[serde(default)]
+    text: String,
+}
+
+async fn draft(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(contact): Path<i64>,
+    Form(form): Form<Draft>,
+) -> StatusCode {
+    if !signed_in.made(&form.csrf) {
+        return StatusCode::FORBIDDEN;
+    }
+    match keep_draft(&app, &signed_in, ContactId(contact), &form.at, &form.text).await {
+        Ok(()) => StatusCode::NO_CONTENT,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// Keeps what stands in a box, or forgets it when that is nothing. Boxes that are no drafts keep none.
+async fn keep_draft(
+    app: &App,
+    signed_in: &SignedIn,
+    contact: ContactId,
+    at: &str,
+    text: &str,
+) -> Result<(), StoreError> {
+    if !matches!(at, "reply" | "note") || text.len() > 4 * LONGEST_NOTE {
+        return Ok(());
+    }
+    app.engine.store().keep_draft(signed_in.user().id, contact, at, text.trim_end(), app.engine.now()).await
+}

@@ -1,0 +1,154 @@
+//! The desk, page by page: what is written is not lost whatever goes wrong, what is wrong stands in the page and in no address, and
+//! whoever is further down is found.
+
+use std::net::SocketAddr;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode};
+
+use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::db::{Database, eventually};
+use crate::law::rows;
+
+/// Somebody who is signed in.
+struct Person {
+    http: Client,
+    base: String,
+    cookie: String,
+    csrf: String,
+}
+
+/// What was answered: status and page.
+type Answer = (StatusCode, String);
+
+impl Person {
+    async fn sign_in(database: &Database, address: SocketAddr, login: &str, role: &str) -> Self {
+        let made = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
+            .args(["user", "add", login, "--role", role])
+            .env("HOTLINE_DATABASE__URL", &database.url)
+            .output()
+            .unwrap();
+        let made = String::from_utf8(made.stdout).unwrap();
+        let token = made.split_whitespace().find_map(|word| word.split("/sign-in/").nth(1)).unwrap();
+        let base = format!("http://{address}");
+        let http = Client::builder().redirect(Policy::none()).build().unwrap();
+        let answer = http.post(format!("{base}/sign-in/{token}")).send().await.unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let mut person = Self { http, base, cookie, csrf: String::new() };
+        let (_, page) = person.get("/inbox/all").await;
+        person.csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        person
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        let answer = self.http.get(format!("{}{path}", self.base)).header("cookie", &self.cookie).send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    }
+
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let csrf = ("csrf", self.csrf.as_str());
+        let fields: Vec<_> = fields.iter().copied().chain([csrf]).collect();
+        let body: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let request = self.http.post(format!("{}{path}", self.base)).header("cookie", &self.cookie);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body.join("&"));
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[]).await;
+        for n in [1, 2] {
+            sandbox.wrote(&customer(n));
+            let words = if n == 1 { "do you have Ohrstöpsel, or earbuds?" } else { "Привет" };
+            let said = text_webhook(&[(n, format!("wamid.desk{n}"), words)]);
+            assert_eq!(post(&http(), address, &said).await, Some(200));
+        }
+        let folded = "select cast(id as text) from contacts where state is not null order by id";
+        let ids =
+            eventually("both are read", async || Some(rows(&database, folded).await).filter(|rows| rows.len() == 2));
+        let one = ids.await[0][0].clone();
+        let ana = Person::sign_in(&database, address, "ana", "admin").await;
+        let ben = Person::sign_in(&database, address, "ben", "agent").await;
+        let conversation = format!("/inbox/all/{one}");
+        let does = |action: &str| format!("/contact/{one}/{action}");
+
+        assert_eq!(ana.post(&does("take"), &[]).await.0, StatusCode::SEE_OTHER);
+        eventually("she is in charge", async || ana.get(&conversation).await.1.contains("id=\"reply\"").then_some(()))
+            .await;
+        // A draft is hers, on every device, until it was sent.
+        assert_eq!(
+            ana.post(&does("draft"), &[("at", "reply"), ("text", "One <moment>")]).await.0,
+            StatusCode::NO_CONTENT
+        );
+        assert!(ana.get(&conversation).await.1.contains("One &lt;moment&gt;</textarea>"));
+        assert!(!ben.get(&conversation).await.1.contains("One &lt;moment"));
+        // What is refused comes back with its reason, and stays.
+        let long = "long ".repeat(1000);
+        let (status, page) = ana.post(&does("reply"), &[("text", &long), ("key", "k1")]).await;
+        assert_eq!(
+            (status, page.contains("too long"), page.contains(long.trim())),
+            (StatusCode::UNPROCESSABLE_ENTITY, true, true)
+        );
+        let (status, page) = ben.post(&does("reply"), &[("text", "Me first"), ("key", "k2")]).await;
+        assert_eq!((status, page.contains("Somebody else is in charge.")), (StatusCode::UNPROCESSABLE_ENTITY, true));
+        assert!(ben.get(&conversation).await.1.contains("You were writing: <q dir=\"auto\">Me first</q>"));
+        let label = "x".repeat(50);
+        let (status, page) = ana.post(&does("tag"), &[("tag", &label), ("what", "add")]).await;
+        assert_eq!(
+            (status, page.matches(&label).count() > 1),
+            (StatusCode::UNPROCESSABLE_ENTITY, true),
+            "typed, and told"
+        );
+        assert_eq!(ana.post(&does("reply"), &[("text", "Yes, we do"), ("key", "k3")]).await.0, StatusCode::SEE_OTHER);
+        assert!(!ana.get(&conversation).await.1.contains("long long"), "what was sent is no draft");
+        // A note may be longer than a message.
+        assert_eq!(ana.post(&does("note"), &[("text", &long), ("key", "k4")]).await.0, StatusCode::SEE_OTHER);
+        // No address makes the page say anything.
+        assert!(!ana.get(&format!("{conversation}?error=Call+us+at+once")).await.1.contains("Call us"));
+
+        let found = ana.get("/inbox/all?find=ohrst%C3%B6psel").await.1;
+        assert_eq!(found.matches("id=\"row-").count(), 1);
+        assert_eq!(
+            ana.get("/inbox/all?find=%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82").await.1.matches("id=\"row-").count(),
+            1
+        );
+        assert_eq!(ana.get("/inbox/all?find=%2B85260000001").await.1.matches("id=\"row-").count(), 1);
+        assert!(ana.get("/inbox/all?find=50%25").await.1.contains("Nobody with “50%”"));
+
+        // They told somebody that they want no messages.
+        assert_eq!(ana.post(&does("opt-out"), &[("text", "")]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(ana.post(&does("opt-out"), &[("text", "on the phone")]).await.0, StatusCode::SEE_OTHER);
+        eventually("it is known", async || ana.get(&conversation).await.1.contains("wants no messages").then_some(()))
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_is_there_is_not_made_again_and_an_agent_is_told_whose_page_it_is() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database, &[]).await;
+    let ana = Person::sign_in(&database, address, "ana", "admin").await;
+    let ben = Person::sign_in(&database, address, "ben", "agent").await;
+    let (status, page) = ana.post("/admin", &[("login", "Ben"), ("name", "Ben 2"), ("role", "admin")]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        page.contains("ben is there already") && page.contains("value=\"Ben 2\"") && !page.contains("sign-in&#x2f;")
+    );
+    assert!(ana.post("/admin/link", &[("login", "ben")]).await.1.contains("sign-in&#x2f;"));
+    for path in ["/admin", "/admin/tags", "/campaigns"] {
+        let (status, page) = ben.get(path).await;
+        assert_eq!((status, page.contains("for admins")), (StatusCode::FORBIDDEN, true), "{path}");
+    }
+    assert_eq!(ben.post("/admin/link", &[("login", "ana")]).await.0, StatusCode::FORBIDDEN);
+}

@@ -19,8 +19,10 @@ pub(super) fn router() -> Router<App> {
     Router::new().route("/why/{contact}", get(page))
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Asking {
+    /// Its key or its label; empty where nobody asked yet.
     tag: String,
 }
 
@@ -33,14 +35,17 @@ async fn page(
     let knowledge = app.engine.shelf().knowledge();
     let (store, now) = (app.engine.store(), app.engine.now());
     let read = async {
-        let why = of_contact(store, &knowledge, ContactId(contact), &asking.tag, now).await?;
-        Ok::<_, StoreError>((why, console::head(&app, &signed_in).await?, app.engine.faces().await?))
+        let faces = app.engine.faces().await?;
+        let tag = faces.key(asking.tag.trim());
+        let why = of_contact(store, &knowledge, ContactId(contact), &tag, now).await?;
+        Ok::<_, StoreError>((why, tag, console::head(&app, &signed_in).await?, faces))
     };
     match read.await {
-        Ok((Some(why), head, faces)) => {
-            let (face, words) = (view::face(&faces, &asking.tag), words(&why));
-            let (zone, why) = (knowledge.shop.zone.name(), Value::from(Serde(&why)));
-            app.pages.show("why.html", context! { contact, why, words, face, zone, ..head })
+        Ok((Some(why), tag, head, faces)) => {
+            let (face, words) = (view::face(&faces, &tag), words(&why));
+            let (zone, known_tags) = (knowledge.shop.zone.name(), view::known_tags(&faces));
+            let why = if tag.is_empty() { Value::from(()) } else { Value::from(Serde(&why)) };
+            app.pages.show("why.html", context! { contact, why, words, face, zone, known_tags, ..head })
         }
         Ok((None, ..)) => {
             (StatusCode::NOT_FOUND, app.pages.error("There is no such contact.", "Go to the inbox.")).into_response()

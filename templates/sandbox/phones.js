@@ -115,13 +115,18 @@ function show(customer) {
 
 document.getElementById("add").onsubmit = (event) => {
   event.preventDefault();
-  const number = "+" + digits(event.target.number.value);
+  const box = event.target.number;
+  const number = "+" + digits(box.value);
+  const there = people.some((other) => other.number === number);
+  box.setCustomValidity(there ? "This phone is there already." : /^\+\d{7,15}$/.test(number) ? "" : "A number with its country’s code: +4915112345678");
+  if (!event.target.reportValidity()) return;
   const customer = { number, name: `Customer ${number.slice(-3)}` };
   people.push(customer);
   try { localStorage.setItem("phones", JSON.stringify(people)); } catch { /* a private window */ }
   show(customer);
   event.target.reset();
 };
+document.getElementById("add").oninput = (event) => event.target.setCustomValidity("");
 people.forEach(show);
 const live = new EventSource("/sandbox/live");
 live.addEventListener("changed", (event) => refresh(event.data));

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::Deref;
 
-use super::Rulebook;
 use super::facts::{Facts, HeldTag};
 use super::language::{Life, Rule};
 use super::signals::Signal;
 use super::timers::{self, STEP};
 use super::written::{FollowUp, Words};
+use super::{Rulebook, figures, purchases};
 use crate::domain::{
     AgentAction, AgentEvent, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Money, Stage,
     TagChange, TagKey, TagMove, Timestamp,
@@ -102,6 +102,9 @@ impl<'a> Change<'a> {
             return false;
         }
         let about = signal.and_then(|signal| self.about(rule, signal));
+        if !figures::is_of_orders(rule) && purchases::has_ended(self, &tag, about.as_deref()) {
+            return false;
+        }
         for pattern in rule.written.exclusive.iter().flat_map(Words::iter) {
             let of_the_same =
                 |held: &HeldTag| about.as_ref().is_none_or(|about| held.about.is_empty() || held.about.contains(about));

@@ -6,15 +6,15 @@ use std::cell::OnceCell;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::effects::is_like_text;
+use super::effects::{Change, is_like_text};
 use super::facts::{Entry, OrderFacts};
-use super::figures::{Figure, own, rest};
+use super::figures::{self, Figure, own, rest};
 use super::language::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written::{Count, Gap, Mean, ShareOfOrders, Sum, Usual};
 use super::{evaluate, orders};
-use crate::domain::{Currency, Duration, Money, Rates, Timestamp};
+use crate::domain::{Currency, Duration, Money, Rates, TagKey, Timestamp};
 
 /// Purchases less than this apart are one visit to the shop, where the time between visits is asked for.
 const VISIT: Duration = Duration::days(1);
@@ -73,6 +73,30 @@ pub(super) fn has_ceiling(rule: &Rule) -> bool {
         || written.sum.as_ref().is_some_and(|sum| sum.at_most.is_some() || sum.less_than.is_some())
         || written.mean.is_some()
         || written.share_of_orders.is_some()
+}
+
+/// Whether something was bought, after what is being applied happened, that puts an end to a tag: what is told late of the time
+/// before the purchase does not begin anew what the purchase has ended.
+pub(super) fn has_ended(change: &Change<'_>, tag: &TagKey, about: Option<&str>) -> bool {
+    if change.facts.marks.get("purchase").is_none_or(|last| *last <= change.at) {
+        return false;
+    }
+    let rulebook = change.rulebook;
+    let ends = |signal: &Signal, rule: &Rule| {
+        let is_about = |field: &String| signal.field(field) == about;
+        let is_named = |pattern: &String| {
+            let pattern = change.filled(pattern, Some(signal));
+            pattern.is_some_and(|pattern| is_like_text(tag.as_str(), &pattern))
+        };
+        rule.written.removes.iter().any(is_named)
+            && rule.written.about.as_ref().is_none_or(is_about)
+            && evaluate::passes(rule, signal, &rulebook.rates)
+    };
+    let later = change.facts.orders.iter().filter(|order| order.is_purchase() && order.paid > Some(change.at));
+    later.flat_map(|order| orders::signals(order, None)).any(|signal| {
+        let rules = rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]);
+        rules.filter(|rule| figures::is_of_orders(rule)).any(|rule| ends(&signal, rule))
+    })
 }
 
 impl Book<'_> {

@@ -141,12 +141,6 @@ pub(super) fn check_together(rules: &[Rule]) -> Vec<Problem> {
         let message = format!("two rules are called `{}`", rule.name);
         problems.push(Problem::at("rules", "", 0, message, "Give one of them another name."));
     }
-    for rule in rules {
-        for unknown in rule.written.forgets.iter().filter(|forgotten| !names.contains(forgotten.as_str())) {
-            let message = format!("rule `{}` forgets what `{unknown}` counted, and there is no such rule", rule.name);
-            problems.push(Problem::at("rules", "", 0, message, "Is the name right?"));
-        }
-    }
     let set = tags_set(rules);
     for rule in rules {
         let holds = &rule.written.holds;

@@ -300,7 +300,13 @@ fn best(see: &View<'_>, rule: &Rule, (per, fields, distinct): Wanted<'_>, window
         true => of_orders(see, rule, (per, fields, distinct)),
         false => {
             let counted = see.facts.counters.get(&*rule.name).into_iter().flatten();
-            counted.filter(|(group, _)| is_group(group)).map(|(_, entries)| entries.clone()).collect()
+            let bought = OnceCell::new();
+            let since = |group: &str| figures::begins_anew(see.facts, &bought, rule.written.count.as_ref()?, group);
+            let still = |(group, entries): (&String, &Vec<Entry>)| {
+                let since = since(group);
+                entries.iter().filter(|entry| since.is_none_or(|since| entry.at > since)).cloned().collect()
+            };
+            counted.filter(|(group, _)| is_group(group)).map(still).collect()
         }
     };
     let furthest = |entries: &Vec<Entry>| (entries.iter().map(|entry| entry.weight).sum::<i64>(), entries.len());

@@ -66,9 +66,6 @@ impl<'a> Change<'a> {
                 self.remove_like(&pattern, about.as_deref(), |_, _| true, evidence);
             }
         }
-        for name in &rule.written.forgets {
-            self.forget(name, signal);
-        }
         let is_new = match &rule.written.tag {
             Some(tag) => {
                 let Some(tag) = self.filled(tag.get_ref(), signal).and_then(|name| self.key(&name)) else { return };
@@ -122,16 +119,6 @@ impl<'a> Change<'a> {
     /// What a rule's tag is about.
     pub(super) fn about(&self, rule: &Rule, signal: &Signal) -> Option<String> {
         rule.written.about.as_ref().and_then(|field| signal.field(field)).map(str::to_owned)
-    }
-
-    /// Clears what a rule has counted of what the signal is about.
-    fn forget(&mut self, rule: &str, signal: Option<&Signal>) {
-        let counted = self.rulebook.rules.iter().find(|other| &*other.name == rule);
-        let per = counted.and_then(|rule| rule.written.count.as_ref()).map_or(&[][..], |count| &count.per);
-        let group: Option<Vec<&str>> = per.iter().map(|field| signal?.field(field)).collect();
-        if let (Some(counters), Some(group)) = (self.facts.counters.get_mut(rule), group) {
-            counters.remove(&group.join("|"));
-        }
     }
 
     fn start(&mut self, rule: &Rule, signal: Option<&Signal>, is_new: bool, evidence: Why<'_>) {

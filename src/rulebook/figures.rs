@@ -106,7 +106,12 @@ pub(super) fn is_of_orders(rule: &Rule) -> bool {
 
 /// The same of the signals that a rule names.
 pub(super) fn are_of_orders(signals: &[&'static str]) -> bool {
-    !signals.is_empty() && signals.iter().all(|name| matches!(*name, "purchase" | "bought"))
+    !signals.is_empty() && signals.iter().all(|name| is_of_purchases(name))
+}
+
+/// Whether a signal tells of a purchase.
+fn is_of_purchases(signal: &str) -> bool {
+    matches!(signal, "purchase" | "bought")
 }
 
 /// `None` if the figure does not hold. Where a rule has a count and a sum, both must hold.
@@ -129,13 +134,27 @@ pub(super) fn counted<'r>(
     }
     let Some(count) = &rule.written.count else { return Some(own(rule, signal, rates)) };
     let conversation = facts.conversation;
-    let since = count.since.as_ref().and_then(|since| facts.marks.get(since)).copied();
+    let since = begins_anew(facts, bought, count, &group(&count.per, signal)?);
     let keep = count.at_least + if count.distinct.is_some() { SPARE } else { 0 };
     let mut entries = remember(facts, rule, &count.per, count.distinct.as_deref(), signal, (0, keep), now)?;
     if let Some(since) = since {
         entries = within(entries, since + timers::STEP);
     }
     judge_count(entries, conversation, rule, count, signal)
+}
+
+/// When the count of a group last began anew.
+pub(super) fn begins_anew(
+    facts: &Facts,
+    bought: &OnceCell<Vec<Signal>>,
+    count: &Count,
+    group: &str,
+) -> Option<Timestamp> {
+    let since = count.since.as_ref()?;
+    match is_of_purchases(since) {
+        true => purchases::last(&facts.orders, bought, since, (&count.per, group)),
+        false => facts.marks.get(since).copied(),
+    }
 }
 
 /// The signal alone.

@@ -75,6 +75,23 @@ pub(super) fn has_ceiling(rule: &Rule) -> bool {
         || written.share_of_orders.is_some()
 }
 
+/// The signals of all purchases in the book.
+fn signals_of<'b>(orders: &[OrderFacts], bought: &'b OnceCell<Vec<Signal>>) -> &'b [Signal] {
+    let purchases = orders.iter().filter(|order| order.is_purchase());
+    bought.get_or_init(|| purchases.flat_map(|order| orders::signals(order, None)).collect())
+}
+
+/// When something of a group was bought last: what has these values in the fields that are counted by.
+pub(super) fn last(
+    orders: &[OrderFacts],
+    bought: &OnceCell<Vec<Signal>>,
+    name: &str,
+    (per, group): (&[String], &str),
+) -> Option<Timestamp> {
+    let is_same = |other: &&Signal| other.name == name && figures::group(per, other).as_deref() == Some(group);
+    signals_of(orders, bought).iter().filter(is_same).map(|other| other.at).max()
+}
+
 /// Whether something was bought, after what is being applied happened, that puts an end to a tag: what is told late of the time
 /// before the purchase does not begin anew what the purchase has ended.
 pub(super) fn has_ended(change: &Change<'_>, tag: &TagKey, about: Option<&str>) -> bool {
@@ -117,10 +134,8 @@ impl Book<'_> {
                 && evaluate::passes(rule, other, self.rates)
                 && per.iter().all(|field| other.field(field) == signal.field(field))
         };
-        let purchases = || self.orders.iter().filter(|order| order.is_purchase());
-        let bought = self.bought.get_or_init(|| purchases().flat_map(|order| orders::signals(order, None)).collect());
         let mut entries: Vec<Entry> = Vec::new();
-        for other in bought.iter().filter(counts) {
+        for other in signals_of(self.orders, self.bought).iter().filter(counts) {
             let value = other.field(distinct).unwrap_or_default();
             let amount = sum.and_then(|currency| self.rates.convert(other.money?, currency));
             let weight = amount.and_then(|amount| (amount * Decimal::ONE_HUNDRED).round().to_i64()).unwrap_or(0);

@@ -50,7 +50,8 @@ pub(super) struct Count {
     /// Only days in a row count, up to the signal's own: `distinct` names a field with a day, such as `date`.
     #[serde(default)]
     pub(super) in_a_row: bool,
-    /// Only those count that came after the last of this signal: reads since their last word.
+    /// Only those count that came after the last of this signal: reads since their last word. After a purchase that was not undone,
+    /// one of the same: of what `per` names.
     #[serde(default)]
     pub(super) since: Option<String>,
     /// What comes sooner than this after one that counts counts for nothing more.
@@ -433,9 +434,6 @@ pub(super) struct Written {
     pub(super) about: Option<String>,
     #[serde(default)]
     pub(super) removes: Vec<String>,
-    /// Rules whose count of what the signal is about begins anew.
-    #[serde(default)]
-    pub(super) forgets: Vec<String>,
     #[serde(default)]
     pub(super) colour: Option<Paint>,
     #[serde(default)]

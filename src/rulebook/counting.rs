@@ -1,7 +1,7 @@
 //! What counts as one (decisions, "Counting"): bursts of messages, conversations, clicks that are repeated, receipts,
 //! cases and what lies in the cart. What arrives late takes its own place and does not disturb what is under way.
 
-use super::facts::Facts;
+use super::facts::{CartFacts, Facts};
 use crate::domain::{CartEvent, CaseEvent, ClickEvent, Duration, Timestamp};
 
 /// Messages this close behind each other are one burst…
@@ -12,6 +12,12 @@ const BURST_LENGTH: Duration = Duration::minutes(5);
 const CLICK_GAP: Duration = Duration::seconds(60);
 /// A conversation ends after this silence (G-5).
 pub(super) const CONVERSATION_GAP: Duration = Duration::hours(6);
+/// What was taken out of a cart, or paid for, is remembered so long.
+const CART_REMEMBERED: Duration = Duration::days(7);
+/// Stands in the cart for all that was in it, when it was emptied.
+const ALL: &str = "";
+/// A thing in the cart that the shop does not name.
+const UNNAMED: &str = "?";
 /// Cases, links and receipts that are remembered; older ones no longer move.
 const REMEMBERED: usize = 24;
 
@@ -97,21 +103,50 @@ pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent, at: Timestamp) ->
     Some(facts.cases.iter().filter(|(kind, _, is_open, _)| *is_open && *kind == event.kind).count())
 }
 
-/// Takes in what happened to the cart; how many things lie in it then. Of a thing that is not named all is meant.
-pub(super) fn in_cart(facts: &mut Facts, event: &CartEvent) -> usize {
+/// Takes in what happened to the cart; how many things lie in it then. Of a thing that is not named all is meant where it is taken
+/// out. Of what is told late, only that counts which nothing came after.
+pub(super) fn in_cart(facts: &mut Facts, event: &CartEvent, at: Timestamp) -> usize {
     let thing = event.product.as_ref().or(event.category.as_ref());
     match (event.action.as_str(), thing) {
         ("remove", Some(thing)) if event.amount.is_none_or(|amount| !amount.is_zero()) => {
-            facts.cart.retain(|other| other != thing);
+            put(&mut facts.cart, thing, at, false);
         }
-        ("remove", _) => facts.cart.clear(),
-        (_, Some(thing)) if !facts.cart.contains(thing) => {
-            facts.cart.push(thing.clone());
-            forget(&mut facts.cart);
+        ("remove", _) => {
+            facts.cart.retain(|(_, put, _)| *put > at);
+            put(&mut facts.cart, ALL, at, false);
         }
-        _ => {}
+        (_, thing) => put(&mut facts.cart, thing.map_or(UNNAMED, String::as_str), at, true),
     }
-    facts.cart.len()
+    left_in_cart(facts)
+}
+
+/// Notes that a thing was put into the cart or taken out.
+fn put(cart: &mut Vec<CartFacts>, thing: &str, at: Timestamp, lies: bool) {
+    let place = cart.iter().position(|(other, ..)| other == thing);
+    if place.is_some_and(|place| cart[place].1 > at) {
+        return;
+    }
+    place.map(|place| cart.remove(place));
+    cart.push((thing.to_owned(), at, lies));
+    forget(cart);
+}
+
+/// How many things lie in the cart: put in since all was taken out, and since the last purchase.
+pub(super) fn left_in_cart(facts: &Facts) -> usize {
+    let emptied = facts.cart.iter().find(|(thing, ..)| thing == ALL).map(|(_, at, _)| *at);
+    let paid = last_paid(facts);
+    let lies = |(_, at, lies): &&CartFacts| *lies && Some(*at) >= emptied && Some(*at) > paid;
+    facts.cart.iter().filter(lies).count()
+}
+
+fn last_paid(facts: &Facts) -> Option<Timestamp> {
+    facts.orders.iter().filter(|order| order.is_purchase()).filter_map(|order| order.paid).max()
+}
+
+/// Forgets what was taken out of the cart, or paid for, so long ago that hardly anything is told late of it.
+pub(super) fn forget_cart(facts: &mut Facts, now: Timestamp) {
+    let paid = last_paid(facts).filter(|paid| now - *paid > CART_REMEMBERED);
+    facts.cart.retain(|(_, at, lies)| Some(*at) > paid && (*lies || now - *at <= CART_REMEMBERED));
 }
 
 fn forget<T>(list: &mut Vec<T>) {

@@ -114,6 +114,9 @@ impl From<OrderFacts> for StoredOrder {
 /// A case: kind, number, whether it is open, and when that was said.
 pub(super) type CaseFacts = (String, String, bool, Timestamp);
 
+/// Something in the cart: what, when it was put in or taken out, and whether it was put in.
+pub(super) type CartFacts = (String, Timestamp, bool);
+
 /// When purchases are reviewed next, and when they last were.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "(Timestamp, Option<Timestamp>)", into = "(Timestamp, Option<Timestamp>)")]
@@ -222,9 +225,9 @@ pub struct Facts {
     /// Cases that were heard of last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) cases: Vec<CaseFacts>,
-    /// What lies in the cart.
+    /// What was put into the cart and taken out of it last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) cart: Vec<String>,
+    pub(super) cart: Vec<CartFacts>,
     /// Links that were opened last: a fingerprint of each, and when it counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) opened: Vec<(u32, Timestamp)>,

@@ -72,7 +72,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("undone", "an order was cancelled or returned"),
     (
         "purchase",
-        "an order was paid for, or got further: order, coupon, its total, lines (none where it does not tell what was bought), over_record (per cent)",
+        "an order was paid for, or got further: order, coupon, its total, lines (none where it does not tell what was bought), left (how many things were put into the cart since, if any), over_record (per cent)",
     ),
     ("bought", "one line of a purchase: order, product, category, its price"),
     ("referral", "the ad, page or place that brought them: source, platform, id"),
@@ -204,7 +204,7 @@ pub(super) fn of_event(
             signals.push(with_product(moved, quote.product.as_deref(), quote.product.as_deref().and_then(key_of)));
         }
         EventBody::Cart(cart) => {
-            let left = counting::in_cart(facts, cart).to_string();
+            let left = counting::in_cart(facts, cart, event.at).to_string();
             let mut changed = signal("cart").with("action", cart.action.as_str()).with("left", left);
             changed.money = cart.amount.zip(cart.currency).map(|(amount, currency)| Money { amount, currency });
             signals.push(with_product(changed, cart.product.as_deref(), cart.category.as_deref()));
@@ -304,7 +304,12 @@ fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rates: &Rates,
         signals.push(signal("undone"));
     }
     if moved.won {
-        signals.extend(orders::signals(&moved.order, moved.over_record));
+        let left = counting::left_in_cart(facts);
+        let with_cart = |signal: Signal| match signal.name {
+            "purchase" if left > 0 => signal.with("left", left.to_string()),
+            _ => signal,
+        };
+        signals.extend(orders::signals(&moved.order, moved.over_record).into_iter().map(with_cart));
         if moved.order.coupon.is_some() {
             signals.push(signal("offer_taken").with("offer", order.order.as_str()));
         }

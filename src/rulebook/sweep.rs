@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::facts::Facts;
 use super::language::Rule;
-use super::{Rulebook, crossed, undo};
+use super::{Rulebook, counting, crossed, undo};
 use crate::domain::{Duration, Timestamp};
 
 /// How often it is looked through.
@@ -23,6 +23,7 @@ pub(super) fn sweep(rulebook: &Rulebook, facts: &mut Facts, now: Timestamp) {
     }
     facts.swept = Some(now);
     undo::forget(facts, now);
+    counting::forget_cart(facts, now);
     facts.counters.retain(|name, groups| {
         let Some(window) = rulebook.windows.get(name) else { return false };
         groups.retain(|_, entries| {

@@ -132,7 +132,14 @@ impl<'a> Change<'a> {
         if let Some(name) = rule.written.alert.clone().filter(|_| is_new) {
             self.out.push(Consequence::Alert { name, evidence: Evidence::clone(evidence) });
         }
-        let follow_up = rule.written.follow_up.as_ref().filter(|_| is_new);
+        if is_new {
+            self.plan(rule, signal);
+        }
+    }
+
+    /// Plans what a rule wants to be sent, counted from when the rule came to hold.
+    fn plan(&mut self, rule: &Rule, signal: Option<&Signal>) {
+        let follow_up = rule.written.follow_up.as_ref();
         if let Some((follow_up, (from, until))) =
             follow_up.and_then(|plan| Some((plan, self.times_of(rule, plan, signal)?)))
         {
@@ -303,9 +310,15 @@ impl<'a> Change<'a> {
         (held.expires, held.by) = (given.expires, given.by.clone());
     }
 
-    /// A tag comes back that another one stood in the way of.
-    pub(super) fn give_back(&mut self, tag: TagKey, held: HeldTag, rule: &Rule) {
+    /// A tag comes back that another one, or an order, stood in the way of. `signal` is the purchase that gave it, where its rule
+    /// plans a message that was taken back with the tag.
+    pub(super) fn give_back(&mut self, tag: TagKey, held: HeldTag, rule: &Rule, signal: Option<&Signal>) {
         let evidence = evidence_of(rule, &"purchases were counted anew");
+        if signal.is_some() {
+            self.at = held.since;
+            self.plan(rule, signal);
+            self.at = self.now;
+        }
         let expires = held.expires;
         self.facts.tags.insert(tag.clone(), held);
         self.told(tag, TagMove::Set, expires, &&evidence);

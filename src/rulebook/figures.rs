@@ -110,7 +110,7 @@ pub(super) fn are_of_orders(signals: &[&'static str]) -> bool {
 }
 
 /// Whether a signal tells of a purchase.
-fn is_of_purchases(signal: &str) -> bool {
+pub(super) fn is_of_purchases(signal: &str) -> bool {
     matches!(signal, "purchase" | "bought")
 }
 

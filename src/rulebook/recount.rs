@@ -12,13 +12,15 @@ use super::purchases::{self, Book};
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written::Words;
-use super::{calendar, evaluate, orders, review, undo};
+use super::{Rulebook, calendar, evaluate, orders, review, undo};
 use crate::domain::{Stage, TagKey, Timestamp};
 
 /// A tag that the purchases give, and the rule that does.
 struct Given<'a> {
     held: HeldTag,
     rule: &'a Rule,
+    /// What it was given for, where the rule plans a message.
+    signal: Option<Signal>,
 }
 
 /// What all purchases together give.
@@ -72,8 +74,10 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
                 || given.rule.written.holds.not_tags.iter().any(|pattern| is_like(gone, pattern))
         };
         let may_be_anew = purchases::has_ceiling(given.rule);
-        if !change.facts.holds(tag.as_str()) && (may_be_anew || gone.iter().any(stood_in_its_way)) {
-            change.give_back(tag, given.held, given.rule);
+        let by_order = is_of_first(given.rule) || is_ended_by_orders(change.rulebook, &tag);
+        if !change.facts.holds(tag.as_str()) && (may_be_anew || by_order || gone.iter().any(stood_in_its_way)) {
+            let signal = given.signal.filter(|_| by_order);
+            change.give_back(tag, given.held, given.rule, signal.as_ref());
         }
     }
     let last = purchases.last().and_then(|order| order.paid);
@@ -83,7 +87,35 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
             _ => drop(change.facts.marks.remove(name)),
         }
     }
+    if last.is_none() {
+        forget_absences(change);
+    }
     change.stages_of_purchases(&tally.stages);
+}
+
+/// Who has bought nothing, since every order was undone, has not ceased to buy.
+fn forget_absences(change: &mut Change<'_>) {
+    let rulebook = change.rulebook;
+    for rule in rulebook.absences.iter().map(|index| &rulebook.rules[*index]) {
+        let since_last = rule.written.absent.as_ref().filter(|absent| absent.after.is_none());
+        if since_last.is_some_and(|absent| absent.of.iter().all(figures::is_of_purchases)) {
+            change.take_back(rule, "nothing is left that was bought");
+        }
+    }
+}
+
+/// Whether a rule is about the first purchase: that may be another one now.
+fn is_of_first(rule: &Rule) -> bool {
+    rule.written.holds.never.iter().any(|signal| figures::is_of_purchases(signal))
+}
+
+/// Whether purchases take such a tag away: the one that did may be no more.
+fn is_ended_by_orders(rulebook: &Rulebook, tag: &TagKey) -> bool {
+    let rules = rulebook.rules.iter().filter(|rule| figures::is_of_orders(rule));
+    rules.flat_map(|rule| &rule.written.removes).any(|pattern| match pattern.split_once('{') {
+        Some((start, _)) => tag.as_str().starts_with(start),
+        None => is_like(tag, pattern),
+    })
 }
 
 /// Whether something that orders do not give has taken the tag's place since: who bought nothing for long is a VIP no more.
@@ -180,7 +212,8 @@ fn give<'a>(
         Life::While => figure.until.into_iter().chain(season).min(),
     };
     let new = HeldTag { since: change.at, expires, by: rule.name.to_string(), about: about.into_iter().collect() };
-    let given = tally.tags.entry(tag).or_insert_with(|| Given { held: new.clone(), rule });
+    let signal = || rule.written.follow_up.is_some().then(|| signal.clone());
+    let given = tally.tags.entry(tag).or_insert_with(|| Given { held: new.clone(), rule, signal: signal() });
     if given.held.expires.is_some_and(|held| expires.is_none_or(|expires| expires > held)) {
         (given.held.expires, given.held.by, given.rule) = (expires, new.by, rule);
     }

@@ -18,7 +18,7 @@ const CART_REMEMBERED: Duration = Duration::days(7);
 const ALL: &str = "";
 /// A thing in the cart that the shop does not name.
 const UNNAMED: &str = "?";
-/// Cases, links and receipts that are remembered; older ones no longer move.
+/// Cases, links, receipts and things told that are remembered; older ones no longer move.
 const REMEMBERED: usize = 24;
 
 /// The burst that a message belongs to, by where it began, and whether the message is its first.
@@ -101,6 +101,17 @@ pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent, at: Timestamp) ->
     facts.cases.push((event.kind.clone(), event.case.clone(), is_open, since));
     forget(&mut facts.cases);
     Some(facts.cases.iter().filter(|(kind, _, is_open, _)| *is_open && *kind == event.kind).count())
+}
+
+/// Whether what is told of the customer is the latest word on it: an older one that is told late corrects nothing.
+pub(super) fn is_latest_word(facts: &mut Facts, field: &str, at: Timestamp) -> bool {
+    match facts.told.iter_mut().find(|(known, _)| known == field) {
+        Some((_, last)) if at < *last => return false,
+        Some((_, last)) => *last = at,
+        None => facts.told.push((field.to_owned(), at)),
+    }
+    forget(&mut facts.told);
+    true
 }
 
 /// Takes in what happened to the cart; how many things lie in it then. Of a thing that is not named all is meant where it is taken

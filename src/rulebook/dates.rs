@@ -8,19 +8,19 @@ use super::effects::Change;
 use super::evaluate::holds;
 use super::facts::Facts;
 use super::language::Rule;
-use crate::domain::{ProfileEvent, Timestamp, midnight};
+use crate::domain::{Contact, ProfileEvent, Timestamp, midnight};
 
 /// Takes in a day that a rule looks at. What is no day is nothing.
-pub(super) fn learn(change: &mut Change<'_>, told: &ProfileEvent) {
+pub(super) fn learn(rulebook: &Rulebook, facts: &mut Facts, contact: &Contact, told: &ProfileEvent) {
     let asked = |rule: &&Rule| rule.written.on_date.iter().any(|date| date.of.iter().any(|of| of == told.field));
-    if !rules(change.rulebook).any(|rule| asked(&rule)) {
+    if !rules(rulebook).any(|rule| asked(&rule)) {
         return;
     }
-    let zone = change.contact.zone.unwrap_or(change.rulebook.zone);
+    let zone = contact.zone.unwrap_or(rulebook.zone);
     let day = told.value.trim().get(..10).and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
     match day {
-        Some(day) => drop(change.facts.dates.insert(told.field.clone(), midnight(day, zone))),
-        None => drop(change.facts.dates.remove(&told.field)),
+        Some(day) => drop(facts.dates.insert(told.field.clone(), midnight(day, zone))),
+        None => drop(facts.dates.remove(&told.field)),
     }
 }
 

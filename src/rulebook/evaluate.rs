@@ -31,9 +31,6 @@ pub(super) fn step(
             if let crate::domain::EventBody::Agent(agent) = &event.body {
                 change.by_person(agent, event.seq);
             }
-            if let crate::domain::EventBody::Profile(told) = &event.body {
-                dates::learn(&mut change, told);
-            }
             signals::of_event(change.facts, contact, event, *reading, rulebook)
         }
         Occurrence::Sent(message) => signals::of_sent(change.facts, contact, message, rulebook),

@@ -222,6 +222,9 @@ pub struct Facts {
     /// Days that the customer told and that rules look at, from their first moment.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) dates: BTreeMap<String, Timestamp>,
+    /// When what is known of the customer was told, by field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) told: Vec<(String, Timestamp)>,
     /// Cases that were heard of last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) cases: Vec<CaseFacts>,

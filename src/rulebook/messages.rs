@@ -43,6 +43,7 @@ pub(super) fn of_message(
     // A button under our own question about them.
     if let Some((field, value)) =
         message.choice.as_deref().and_then(|choice| choice.strip_prefix("profile:")?.split_once(':'))
+        && counting::is_latest_word(facts, field, event.at)
     {
         signals.push(signal("profile").with("field", field).with("value", slug(value)));
     }

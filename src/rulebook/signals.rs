@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::facts::Facts;
 use super::messages::of_message;
-use super::{Rulebook, counting, orders, responses};
+use super::{Rulebook, counting, dates, orders, responses};
 use crate::domain::{
     AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, MessageNumber, Money, OrderEvent,
     Outgoing, Rates, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
@@ -187,7 +187,8 @@ pub(super) fn of_event(
         EventBody::Location(_) => {
             of_message(facts, contact, event, &InboundMessage::default(), None, rulebook, &mut signals);
         }
-        EventBody::Profile(profile) => {
+        EventBody::Profile(profile) if counting::is_latest_word(facts, &profile.field, event.at) => {
+            dates::learn(rulebook, facts, contact, profile);
             signals.push(signal("profile").with("field", profile.field.as_str()).with("value", slug(&profile.value)));
         }
         EventBody::Click(click) => of_click(facts, event, click, &mut signals),

@@ -106,7 +106,7 @@ impl Change<'_> {
         let figure = "an order, or a month without red".into();
         let evidence =
             Evidence { by: "red-exhausted".into(), catalogue: vec!["COLOR-7".into()], figure, ..Evidence::default() };
-        self.remove_like("color/red-exhausted", None, |_, _| true, &&evidence);
+        self.remove_like("color/red-exhausted", (None, None), |_, _| true, &&evidence);
     }
 
     /// What a change of colour itself starts: red needs a person, and from green it is a sudden need (COLOR-1, 20).

@@ -63,7 +63,8 @@ impl<'a> Change<'a> {
         for pattern in &rule.written.removes {
             if let Some(pattern) = self.filled(pattern, signal) {
                 let about = signal.and_then(|signal| self.about(rule, signal));
-                self.remove_like(&pattern, about.as_deref(), |_, _| true, evidence);
+                let of = signal.map(|signal| signal.name);
+                self.remove_like(&pattern, (about.as_deref(), of), |_, _| true, evidence);
             }
         }
         let is_new = match &rule.written.tag {
@@ -111,7 +112,8 @@ impl<'a> Change<'a> {
             if self.facts.like(pattern).any(newer) {
                 return false;
             }
-            self.remove_like(pattern, about.as_deref(), |other, held| *other != tag && of_the_same(held), evidence);
+            let about = about.as_deref();
+            self.remove_like(pattern, (about, None), |other, held| *other != tag && of_the_same(held), evidence);
         }
         self.set(tag, expires, about, evidence)
     }
@@ -233,16 +235,17 @@ impl<'a> Change<'a> {
     }
 
     /// Removes tags like this that a rule set, and not later than what removes them happened. A tag about several things
-    /// goes with the last of them.
+    /// goes with the last of them. `about` and `of` are what they are removed for, and the signal that does.
     pub(super) fn remove_like(
         &mut self,
         pattern: &str,
-        about: Option<&str>,
+        (about, of): (Option<&str>, Option<&str>),
         wanted: impl Fn(&TagKey, &HeldTag) -> bool,
         evidence: Why<'_>,
     ) {
         let goes = |(tag, held): &(&TagKey, &HeldTag)| {
-            !held.by.starts_with("agent:") && came_to_hold(self.rulebook, held) <= self.at && wanted(tag, held)
+            let is_over = came_to_hold(self.rulebook, held) <= self.at || self.was_no_absence(held, of);
+            !held.by.starts_with("agent:") && is_over && wanted(tag, held)
         };
         let gone: Vec<TagKey> = self.facts.like(pattern).filter(goes).map(|(tag, _)| tag.clone()).collect();
         for tag in gone {
@@ -254,6 +257,17 @@ impl<'a> Change<'a> {
             }
             self.remove(&tag, evidence);
         }
+    }
+
+    /// Whether a tag stands for the absence of a signal that turns out to have come, so short a time ago that nothing else can be
+    /// said of it.
+    fn was_no_absence(&self, held: &HeldTag, signal: Option<&str>) -> bool {
+        let waits = |rule: &&Rule| {
+            let absent = rule.written.absent.as_ref();
+            held.by == *rule.name && absent.is_some_and(|absent| absent.of.iter().any(|of| Some(of) == signal))
+        };
+        let mut absences = self.rulebook.absences.iter().map(|index| &self.rulebook.rules[*index]);
+        absences.find(waits).is_some_and(|rule| self.now - self.at <= rule.absent_for)
     }
 
     fn remove(&mut self, tag: &TagKey, evidence: Why<'_>) {
@@ -330,7 +344,7 @@ impl<'a> Change<'a> {
         for pattern in
             rule.written.removes.iter().map(String::as_str).chain(rule.written.exclusive.iter().flat_map(Words::iter))
         {
-            self.remove_like(pattern, None, |other, of| *other != tag && of.since <= held.since, &&evidence);
+            self.remove_like(pattern, (None, None), |other, of| *other != tag && of.since <= held.since, &&evidence);
         }
         let expires = held.expires;
         self.facts.tags.insert(tag.clone(), held);

@@ -39,6 +39,11 @@ impl Change<'_> {
         }
         let mut until = self.heat_until(heat, self.at);
         if until.is_some_and(|until| until <= self.now) {
+            // Told late: there is no tier any more, but no long silence either.
+            let is_silence = self.now - self.at >= self.rulebook.heat.low_after;
+            if self.facts.heat() == Some(Heat::Low) && !is_silence {
+                self.set_heat(None, None, evidence);
+            }
             return;
         }
         if let Some(held) = self.facts.heat.as_ref().filter(|held| held.heat == heat) {

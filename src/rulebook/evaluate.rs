@@ -128,7 +128,7 @@ fn mark(change: &mut Change<'_>, signal: &Signal) {
 }
 
 fn absence(change: &mut Change<'_>, rule: &Rule) {
-    if let Some(due) = timers::absence_due(rule, change.facts) {
+    if let Some(due) = timers::absence_due(rule, change.facts).filter(|_| !timers::is_held_up(rule, change.facts)) {
         change.facts.waited.insert(rule.name.to_string(), timers::absence_base(rule, due));
         if holds(rule, change.facts, None) {
             change.apply(rule, None, &format_args!("more than {} without {}", rule.absent_for, absent_of(rule)), &[]);

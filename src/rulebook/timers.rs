@@ -13,7 +13,9 @@ pub(super) const STEP: Duration = Duration::millis(1);
 pub(super) fn next_wake(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> {
     let tags = facts.tags.values().filter_map(|held| held.expires);
     let colour = facts.colour.iter().filter_map(|state| state.until);
-    let absences = rulebook.absences.iter().filter_map(|index| absence_due(&rulebook.rules[*index], facts));
+    // One that waits for a tag to go is looked at again when that happens.
+    let absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
+    let absences = absences.filter(|rule| !is_held_up(rule, facts)).filter_map(|rule| absence_due(rule, facts));
     let orders = orders::next_due(rulebook, facts);
     tags.chain(colour)
         .chain(heat_due(rulebook, facts))
@@ -49,6 +51,11 @@ pub(super) fn absence_due(rule: &Rule, facts: &Facts) -> Option<Timestamp> {
         return None;
     }
     Some(base + rule.absent_for + STEP)
+}
+
+/// Whether a tag stands in the way of a rule: an absence that is expected is none as long as it is.
+pub(super) fn is_held_up(rule: &Rule, facts: &Facts) -> bool {
+    rule.written.holds.not_tags.iter().any(|tag| facts.holds_like(tag))
 }
 
 /// Notes what a signal means for the rules that wait for something to follow on something else: their clock starts with the

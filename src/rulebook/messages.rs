@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::facts::Facts;
 use super::signals::{Signal, hyphens, interacted, of_contact, slug};
-use super::{Rulebook, counting, photos, responses};
+use super::{Rulebook, counting, pairs, photos, responses};
 use crate::domain::{Contact, Event, InboundMessage, Intent, Mention, Reading, Span, Timestamp};
 
 /// Everything that a message means to the rules.
@@ -105,10 +105,10 @@ fn of_reading(
         signals.push(asked.at_span(Some(mention.span)));
     }
     questions(event, start, reading, &products, signals);
-    for mention in reading.attributes.iter().filter(|mention| !mention.negated) {
+    for (mention, asked_of) in pairs::pairs(reading, message.words()) {
         let feature = hyphens(&mention.key);
         signals.push(signal("feature").with("feature", feature.as_str()).at_span(Some(mention.span)));
-        for product in &products {
+        for product in asked_of {
             let question = signal("question").of(product).with("feature", feature.as_str());
             signals.push(question.at_span(Some(mention.span)));
         }

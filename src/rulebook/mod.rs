@@ -33,6 +33,7 @@ mod orders;
 mod packing;
 mod packing_orders;
 mod packing_tags;
+mod pairs;
 mod photos;
 mod purchases;
 mod recount;

@@ -116,7 +116,13 @@ fn of_reading(
     for tag in &reading.tags {
         let mut parts = tag.splitn(3, '/');
         let mut earned = signal("earned").with("tag", tag.as_str()).at_span(words_of(reading, tag));
-        earned = earned.with("group", parts.next().unwrap_or_default());
+        let group = parts.next().unwrap_or_default();
+        earned = earned.with("group", group);
+        // One budget for two things is the budget of each.
+        if group == "budget" && products.len() > 1 {
+            signals.extend(products.iter().map(|product| earned.clone().with("topic", product.clone())));
+            continue;
+        }
         if let Some(topic) = &facts.topic {
             earned = earned.with("topic", topic.as_str());
         }

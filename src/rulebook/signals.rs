@@ -40,7 +40,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("intent", "something is wanted; field intent"),
     (
         "earned",
-        "a tag that the words alone earn: group, tag, topic (the product named last), and of a category tag product and category",
+        "a tag that the words alone earn: group, tag, topic (the product named last; a budget for several is told once for each), and of a category tag product and category",
     ),
     ("sentence", "a whole sentence in a language that shows: language"),
     (

@@ -89,6 +89,11 @@ impl<'a> Change<'a> {
     /// Sets a rule's tag; whether the contact did not hold it before.
     fn tag(&mut self, rule: &Rule, tag: TagKey, signal: Option<&Signal>, evidence: Why<'_>) -> bool {
         if rule.written.latest {
+            // Something counted that is complete now, but that a later signal has ended already.
+            let last = signal.and_then(|signal| self.facts.marks.get(signal.name));
+            if rule.written.count.is_some() && last.is_some_and(|last| *last > self.at) {
+                return false;
+            }
             self.given.push(tag.clone());
         }
         let expires = match rule.life {

@@ -173,17 +173,14 @@ pub(super) fn rest(aim: Decimal, have: Decimal) -> String {
     (aim - have).ceil().normalize().to_string()
 }
 
-/// Of entries whose values are days, those in a row that lead up to this one.
+/// Of entries whose values are days, those in a row that this one is part of: days are told late, too.
 fn days_in_a_row(entries: &[Entry], day: &str) -> Vec<Entry> {
-    let mut row = Vec::new();
-    let mut day = day.parse::<NaiveDate>().ok();
-    while let Some(today) = day {
-        let Some(entry) = entries.iter().find(|entry| entry.value.parse() == Ok(today)) else { break };
-        row.push(entry.clone());
-        day = today.pred_opt();
-    }
-    row.reverse();
-    row
+    let Ok(day) = day.parse::<NaiveDate>() else { return Vec::new() };
+    let entry_of = |day: &NaiveDate| entries.iter().find(|entry| entry.value.parse() == Ok(*day));
+    let known = |day: &NaiveDate| entry_of(day).is_some();
+    let first = std::iter::successors(Some(day), |day| day.pred_opt().filter(known)).last().unwrap_or(day);
+    let row = std::iter::successors(Some(first).filter(known), |day| day.succ_opt().filter(known));
+    row.filter_map(|day| entry_of(&day).cloned()).collect()
 }
 
 fn within(entries: &[Entry], from: Timestamp) -> &[Entry] {
@@ -209,7 +206,7 @@ fn judge_count<'r>(
         text: Told::Counted(entries.len(), what, rule.window, count.at_least),
         events: entries[last..].iter().map(|entry| entry.seq).take(8).collect(),
         until: Some(entries[last].at + rule.window + timers::STEP),
-        newest: entries.last().map_or(signal.at, |entry| entry.at),
+        newest: entries.iter().map(|entry| entry.at).max().unwrap_or(signal.at),
         fields: values(rule, entries),
         ..Figure::default()
     })

@@ -47,7 +47,7 @@ pub(super) struct Count {
     /// The window is the conversation under way, if that is shorter.
     #[serde(default)]
     pub(super) in_conversation: bool,
-    /// Only days in a row count, up to the signal's own: `distinct` names a field with a day, such as `date`.
+    /// Only days in a row count, with the signal's own: `distinct` names a field with a day, such as `date`.
     #[serde(default)]
     pub(super) in_a_row: bool,
     /// Only those count that came after the last of this signal: reads since their last word. After a purchase that was not undone,

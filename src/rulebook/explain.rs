@@ -316,10 +316,12 @@ fn notes(rulebook: &Rulebook, facts: &Facts, tag: &str) -> Vec<String> {
         Some(Mirrored::Stage(Stage::FirstContact)) => {
             notes.push("It is the stage of everybody who reached no other.".into())
         }
-        Some(Mirrored::Stage(Stage::Considering | Stage::AboutToBuy)) => {
-            notes.push(format!("It ends {} after its last signal.", table.stage_lives));
+        Some(Mirrored::Stage(stage)) => {
+            let lasting = rulebook.rules.iter().find(|rule| timers::lasts_with_tag(rule, stage));
+            let tag = lasting.and_then(|rule| rule.written.tag.as_ref());
+            let end = tag.map_or("its last signal", |tag| tag.get_ref().as_str());
+            notes.push(format!("It ends {} after {end}.", table.stage_lives));
         }
-        Some(Mirrored::Stage(_)) => {}
         None if tag == "color/sudden-need" => notes.push("It comes with a change from green to red, for 72h.".into()),
         None if tag == "color/red-exhausted" => {
             notes.push(format!("It comes when red is refused after {} stretches of it without an order.", table.reds));

@@ -12,7 +12,7 @@ use super::purchases::{self, Book};
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written::Words;
-use super::{Rulebook, calendar, evaluate, orders, review, undo};
+use super::{Rulebook, calendar, evaluate, orders, review, timers, undo};
 use crate::domain::{Stage, TagKey, Timestamp};
 
 /// A tag that the purchases give, and the rule that does.
@@ -199,7 +199,9 @@ fn give<'a>(
         tally.tags.retain(|tag, _| !is_like(tag, &pattern));
     }
     if let Some(stage) = rule.stage {
-        tally.stages.insert(stage, change.at);
+        let lasts = figure.until.filter(|_| timers::lasts_with_tag(rule, stage));
+        let last = tally.stages.entry(stage).or_default();
+        *last = lasts.map_or(change.at, |until| until.min(change.now)).max(*last);
     }
     let tag = rule.written.tag.as_ref().and_then(|tag| change.filled(tag.get_ref(), Some(signal)));
     let Some(tag) = tag.and_then(|tag| tag.parse::<TagKey>().ok()) else { return };

@@ -1,7 +1,7 @@
 //! What changes by the clock alone, and when.
 
 use super::facts::Facts;
-use super::language::Rule;
+use super::language::{Life, Rule};
 use super::signals::Signal;
 use super::{Rulebook, calendar, dates, look, orders, review, rounds, sequences};
 use crate::domain::{Duration, Heat, Stage, Timestamp};
@@ -100,11 +100,17 @@ pub(super) fn stage_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp>
     stage_over(rulebook, facts, facts.stage)
 }
 
-/// When a stage ends that was reached: a purchase stays one.
+/// When a stage ends that was reached. The first is everybody's, and one that comes with a tag is reached as long as that holds.
 pub(super) fn stage_over(rulebook: &Rulebook, facts: &Facts, stage: Stage) -> Option<Timestamp> {
-    let ends = matches!(stage, Stage::Considering | Stage::AboutToBuy);
-    let last = facts.stages.get(&stage).filter(|_| ends)?;
-    Some(*last + rulebook.heat.stage_lives + STEP)
+    let last = facts.stages.get(&stage).filter(|_| stage != Stage::FirstContact)?;
+    let rules = rulebook.rules.iter().filter(|rule| lasts_with_tag(rule, stage));
+    let stands = rules.filter_map(|rule| rule.written.tag.as_ref()).any(|tag| facts.holds(tag.get_ref()));
+    (!stands).then(|| *last + rulebook.heat.stage_lives + STEP)
+}
+
+/// Whether a rule gives a stage together with a tag that holds as long as its figure does.
+pub(super) fn lasts_with_tag(rule: &Rule, stage: Stage) -> bool {
+    rule.stage == Some(stage) && rule.life == Life::While
 }
 
 /// The furthest stage that was reached and has not ended.

@@ -12,7 +12,7 @@ use super::purchases::{self, Book};
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written::Words;
-use super::{calendar, evaluate, orders, review};
+use super::{calendar, evaluate, orders, review, undo};
 use crate::domain::{Stage, TagKey, Timestamp};
 
 /// A tag that the purchases give, and the rule that does.
@@ -53,7 +53,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
     still(change, &purchases, &mut tally);
     tally.tags.retain(|tag, given| !is_superseded(change, tag, &given.held));
     let mut gone = ended;
-    for (tag, held) in change.facts.tags.clone() {
+    for (tag, held) in change.facts.tags.clone().into_iter().filter(|(tag, _)| !undo::shows_a_state(tag)) {
         let Some(rule) = rule_of(change, &held.by).filter(|rule| figures::is_of_orders(rule)) else { continue };
         match tally.tags.get(&tag) {
             Some(given) => change.confirm(&tag, &given.held),

@@ -109,7 +109,7 @@ fn is_of_orders(rulebook: &Rulebook, rule: &str) -> bool {
 }
 
 /// Colour, heat and stage have tags that only show them.
-fn shows_a_state(tag: &TagKey) -> bool {
+pub(super) fn shows_a_state(tag: &TagKey) -> bool {
     matches!(tag.group(), "color" | "heat")
         || tag.as_str().strip_prefix("stage/").is_some_and(|rest| rest.parse::<u8>().is_ok())
 }

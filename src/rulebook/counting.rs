@@ -80,18 +80,21 @@ pub(super) fn is_first_read(facts: &mut Facts, message: &str) -> bool {
 }
 
 /// Takes in a case; how many of its kind are open then. States only go forward: that a case was opened is no news once it is
-/// known to be resolved.
-pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent, at: Timestamp) -> usize {
+/// known to be resolved, nor that it was resolved before it was opened again.
+pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent, at: Timestamp) -> Option<usize> {
+    let is_open = event.action == "opened";
     let place = facts.cases.iter().position(|(kind, case, ..)| (kind, case) == (&event.kind, &event.case));
+    if let Some(place) = place {
+        let (.., was_open, since) = &facts.cases[place];
+        if *was_open != is_open && (at < *since || (at == *since && is_open)) {
+            return None;
+        }
+    }
     let known = place.map(|place| facts.cases.remove(place));
-    let is_open = match &known {
-        Some((.., false, resolved)) if at <= *resolved => false,
-        _ => event.action == "opened",
-    };
     let since = known.map_or(at, |(.., since)| since.max(at));
     facts.cases.push((event.kind.clone(), event.case.clone(), is_open, since));
     forget(&mut facts.cases);
-    facts.cases.iter().filter(|(kind, _, is_open, _)| *is_open && *kind == event.kind).count()
+    Some(facts.cases.iter().filter(|(kind, _, is_open, _)| *is_open && *kind == event.kind).count())
 }
 
 /// Takes in what happened to the cart; how many things lie in it then. Of a thing that is not named all is meant.

@@ -210,9 +210,10 @@ pub(super) fn of_event(
             signals.push(with_product(changed, cart.product.as_deref(), cart.category.as_deref()));
         }
         EventBody::Case(case) => {
-            let left = counting::open_cases(facts, case, event.at).to_string();
-            let moved = signal("case").with("kind", case.kind.as_str()).with("action", case.action.as_str());
-            signals.push(moved.with("left", left));
+            if let Some(left) = counting::open_cases(facts, case, event.at) {
+                let moved = signal("case").with("kind", case.kind.as_str()).with("action", case.action.as_str());
+                signals.push(moved.with("left", left.to_string()));
+            }
         }
         EventBody::Order(order) => of_order(facts, event, order, &rulebook.rates, &mut signals),
         EventBody::Status(status) => of_status(facts, event, status, &mut signals),

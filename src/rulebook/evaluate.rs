@@ -53,7 +53,7 @@ pub(super) fn step(
     };
     signals.extend(calendar::begun(rulebook, change.facts, contact, now));
     take_in(&mut change, &signals);
-    orders::look(&mut change);
+    orders::look(&mut change, &signals);
     review::begin(&mut change);
     review::look(&mut change);
     dates::look(&mut change);

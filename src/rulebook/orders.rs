@@ -140,25 +140,29 @@ pub(super) fn next_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> 
 }
 
 /// Looks at all orders with the rules about their states. A rule tells once of an order; its tag goes when no order is there
-/// any more, what it planned without one when that order is not.
-pub(super) fn look(change: &mut Change<'_>) {
+/// any more, what it planned without one when that order is not. `signals` are those of the event.
+pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
     if change.facts.orders.is_empty() {
         return;
     }
     let rulebook = change.rulebook;
+    let moved = signals.iter().find(|signal| signal.name == "order").and_then(|signal| signal.field("order"));
     for rule in rulebook.of_orders.iter().map(|index| &rulebook.rules[*index]) {
         let told = change.facts.waited.get(&*rule.name).copied();
         let there = newest(&change.facts.orders).iter().filter_map(|order| Some((due(rule, order)?, order.seq)));
-        match there.filter(|(due, _)| *due <= change.now).max() {
-            Some((newest, seq)) if told.is_none_or(|told| newest > told) => {
-                change.facts.waited.insert(rule.name.to_string(), newest);
+        let there = there.filter(|(due, _)| *due <= change.now).max();
+        let is_news = |(newest, _): &(Timestamp, i64)| told.is_none_or(|told| *newest > told);
+        let late = || told_late(rule, change.facts, moved).filter(|(due, _)| told > Some(*due));
+        match there.filter(is_news).or_else(late) {
+            Some((due, seq)) => {
+                change.facts.waited.insert(rule.name.to_string(), told.max(Some(due)).unwrap_or(due));
                 if holds(rule, change.facts, None) {
-                    change.at = newest;
+                    change.at = due;
                     change.apply(rule, None, &states_text(rule), &[seq]);
                     change.at = change.now;
                 }
             }
-            there => {
+            None => {
                 if there.is_none() {
                     change.take_back(rule, "no order of theirs is there any more");
                 }
@@ -168,6 +172,13 @@ pub(super) fn look(change: &mut Change<'_>) {
             }
         }
     }
+}
+
+/// The order that moved just now, if it stands where a rule wants it since then, and does so for long enough.
+fn told_late(rule: &Rule, facts: &Facts, moved: Option<&str>) -> Option<(Timestamp, i64)> {
+    let order = facts.orders.last().filter(|order| Some(&*order.order) == moved)?;
+    let is_new = order.reached.iter().filter(|(rank, _)| rule.order_ranks.contains(rank)).count() == 1;
+    Some((due(rule, order).filter(|_| is_new)?, order.seq))
 }
 
 /// What a rule without a tag planned is not wanted when the order that it told of last is there no more: no word about what was

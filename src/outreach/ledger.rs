@@ -27,9 +27,6 @@ pub struct Ledger {
     /// What was sent unasked, the newest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) sent: Vec<Sent>,
-    /// Complaints that are open.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    complaints: Vec<String>,
     #[serde(skip_serializing_if = "Trouble::is_none")]
     pub(super) trouble: Trouble,
     /// Their phone tells when something was read.
@@ -148,10 +145,6 @@ impl Ledger {
         self.sent.iter().map(|sent| (sent.at, sent.kind, &*sent.rule))
     }
 
-    pub(super) fn has_complaint(&self) -> bool {
-        !self.complaints.is_empty()
-    }
-
     /// Plans a message for the best moment of its time. A rule plans one at a time for a product; the newest plan is the one
     /// that counts. Who wants no messages is not even planned for: the reason is the answer.
     pub fn plan(&mut self, request: &FollowUpRequest, view: &View<'_>, now: Timestamp) -> Option<Verdict> {
@@ -214,11 +207,6 @@ impl Ledger {
             }
             EventBody::Sent(sent) => self.sent_by_others(sent, event.at, view.policy),
             EventBody::Unsent { number } => self.sent.retain(|sent| sent.number != *number),
-            EventBody::Case(case) if case.kind == "complaint" && case.action == "opened" => {
-                self.complaints.retain(|open| *open != case.case);
-                self.complaints.push(case.case.clone());
-            }
-            EventBody::Case(case) if case.action == "resolved" => self.complaints.retain(|open| *open != case.case),
             _ => {}
         }
         Vec::new()

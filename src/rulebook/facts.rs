@@ -286,6 +286,11 @@ impl Facts {
         from.take_while(move |(tag, _)| fits(tag))
     }
 
+    /// Whether a case of that kind is open.
+    pub fn has_open_case(&self, kind: &str) -> bool {
+        self.cases.iter().any(|(other, _, is_open, _)| *is_open && other == kind)
+    }
+
     /// The follow-up colour.
     pub fn colour(&self) -> Option<Colour> {
         self.colour.as_ref().map(|state| state.colour)

@@ -210,8 +210,9 @@ pub(super) fn of_event(
             signals.push(with_product(changed, cart.product.as_deref(), cart.category.as_deref()));
         }
         EventBody::Case(case) => {
-            if let Some(left) = counting::open_cases(facts, case, event.at) {
-                let moved = signal("case").with("kind", case.kind.as_str()).with("action", case.action.as_str());
+            if let Some((left, at)) = counting::open_cases(facts, case, event.at) {
+                let moved = Signal { at, ..signal("case") };
+                let moved = moved.with("kind", case.kind.as_str()).with("action", case.action.as_str());
                 signals.push(moved.with("left", left.to_string()));
             }
         }

@@ -52,11 +52,17 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
     tally.tags.retain(|_, given| given.held.expires.is_none_or(|expires| expires > now));
     still(change, &purchases, &mut tally);
     tally.tags.retain(|tag, given| !is_superseded(change, tag, &given.held));
+    let half_forgotten = purchases.iter().filter(|order| orders::is_half_forgotten(order));
+    let priceless = half_forgotten.filter_map(|order| order.paid).max();
+    let forgotten = orders::forgotten_until(&change.facts.orders);
     let mut gone = ended;
     for (tag, held) in change.facts.tags.clone().into_iter().filter(|(tag, _)| !undo::shows_a_state(tag)) {
         let Some(rule) = rule_of(change, &held.by).filter(|rule| figures::is_of_orders(rule)) else { continue };
         match tally.tags.get(&tag) {
             Some(given) => change.confirm(&tag, &given.held),
+            // By orders, or prices, that are known no more: nothing speaks against it.
+            None if rule.life != Life::While && Some(held.since) <= forgotten => {}
+            None if by_price(rule) && Some(held.since) <= priceless => {}
             None => {
                 change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
                 gone.push((tag, held.by));
@@ -101,6 +107,11 @@ fn is_superseded(change: &Change<'_>, tag: &TagKey, given: &HeldTag) -> bool {
 
 fn rule_of<'a>(change: &Change<'a>, name: &str) -> Option<&'a Rule> {
     change.rulebook.rules.iter().find(|rule| &*rule.name == name)
+}
+
+/// Whether a rule looks at what single things cost.
+fn by_price(rule: &Rule) -> bool {
+    rule.signals.contains(&"bought") && (rule.written.worth.is_some() || rule.written.sum.is_some())
 }
 
 /// The last of the purchases gives what it gives, after all those before it.

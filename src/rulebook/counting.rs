@@ -117,7 +117,8 @@ pub(super) fn in_cart(facts: &mut Facts, event: &CartEvent) -> usize {
     facts.cart.len()
 }
 
-fn forget<T>(list: &mut Vec<T>) {
+/// Keeps a list short: the oldest go.
+pub(super) fn forget<T>(list: &mut Vec<T>) {
     let excess = list.len().saturating_sub(REMEMBERED);
     list.drain(..excess);
 }

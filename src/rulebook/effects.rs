@@ -12,8 +12,8 @@ use super::signals::Signal;
 use super::timers::{self, STEP};
 use super::written::{FollowUp, Words};
 use crate::domain::{
-    AgentAction, AgentEvent, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Money, Stage,
-    TagChange, TagKey, TagMove, Timestamp,
+    Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Money, Stage, TagChange, TagKey,
+    TagMove, Timestamp,
 };
 
 /// Why something changes, written down only where it does. Where it is written already, `&&evidence` is one.
@@ -366,31 +366,6 @@ impl<'a> Change<'a> {
             let held = HeldTag { since: self.at, expires: None, by: evidence.by.clone(), about: Vec::new() };
             self.facts.tags.insert(new.clone(), held);
             self.told(new, TagMove::Set, expires, evidence);
-        }
-    }
-
-    /// What a person says of tags and colour stands as theirs.
-    pub(super) fn by_person(&mut self, event: &AgentEvent, seq: i64) {
-        let evidence = Evidence { by: format!("agent:{}", event.agent), events: vec![seq], ..Evidence::default() };
-        match (event.action, &event.tag, event.colour) {
-            (AgentAction::TagAdd, Some(tag), _) => {
-                // A name that no tag may have is refused where it is typed; what comes from elsewhere does nothing.
-                let Ok(tag) = tag.parse::<TagKey>() else { return };
-                self.facts.tags.remove(&tag);
-                let lives = &self.rulebook.lives_by_person;
-                let life = lives.get(tag.as_str()).or_else(|| lives.get(tag.group()));
-                let expires = life.map(|life| self.now + *life + STEP);
-                let held = HeldTag { since: self.now, expires, by: evidence.by.clone(), about: Vec::new() };
-                self.facts.tags.insert(tag.clone(), held);
-                self.told(tag, TagMove::Set, expires, &&evidence);
-            }
-            (AgentAction::TagRemove, Some(tag), _) => {
-                if let Some((tag, _)) = tag.parse::<TagKey>().ok().and_then(|tag| self.facts.tags.remove_entry(&tag)) {
-                    self.told(tag, TagMove::Removed, None, &&evidence);
-                }
-            }
-            (AgentAction::Colour, _, Some(colour)) => self.set_colour(colour, None, None, &&evidence),
-            _ => {}
         }
     }
 }

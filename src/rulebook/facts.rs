@@ -228,6 +228,9 @@ pub struct Facts {
     /// Links that were opened last: a fingerprint of each, and when it counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) opened: Vec<(u32, Timestamp)>,
+    /// Tags that people took away last: a fingerprint of each, and when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) taken_away: Vec<(u32, Timestamp)>,
     /// Fingerprints of our messages that were read last: a message is read once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) read: Vec<u32>,

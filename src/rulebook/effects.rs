@@ -106,7 +106,7 @@ impl<'a> Change<'a> {
             let of_the_same =
                 |held: &HeldTag| about.as_ref().is_none_or(|about| held.about.is_empty() || held.about.contains(about));
             let newer = |(other, held): (&TagKey, &HeldTag)| {
-                *other != tag && of_the_same(held) && came_to_hold(self.rulebook, held) > self.at
+                *other != tag && of_the_same(held) && came_to_hold(self.rulebook, self.facts, held) > self.at
             };
             if self.facts.like(pattern).any(newer) {
                 return false;
@@ -245,7 +245,9 @@ impl<'a> Change<'a> {
         evidence: Why<'_>,
     ) {
         let goes = |(tag, held): &(&TagKey, &HeldTag)| {
-            !held.by.starts_with("agent:") && came_to_hold(self.rulebook, held) <= self.at && wanted(tag, held)
+            !held.by.starts_with("agent:")
+                && came_to_hold(self.rulebook, self.facts, held) <= self.at
+                && wanted(tag, held)
         };
         let gone: Vec<TagKey> = self.facts.like(pattern).filter(goes).map(|(tag, _)| tag.clone()).collect();
         for tag in gone {
@@ -401,16 +403,14 @@ fn rest_of(rule: &Rule, signal: Option<&Signal>) -> Option<Money> {
 }
 
 /// When a tag came to hold: one that an absence set, when the absence began; the event that ends it may be told late. Where the
-/// absence is one after something else, that may have happened again behind the late event: there it stays. A first contact
-/// happens once.
-pub(super) fn came_to_hold(rulebook: &Rulebook, held: &HeldTag) -> Timestamp {
+/// absence is one after something else, that may have happened again behind the late event: there it stays.
+pub(super) fn came_to_hold(rulebook: &Rulebook, facts: &Facts, held: &HeldTag) -> Timestamp {
     let mut absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
-    let ended_by_late = |rule: &&Rule| {
-        let once = |after: &str| after == "first_contact";
-        let absent = rule.written.absent.as_ref();
-        held.by == *rule.name && absent.is_some_and(|absent| absent.after.as_deref().is_none_or(once))
-    };
-    absences.find(ended_by_late).map_or(held.since, |rule| held.since - rule.absent_for - STEP)
+    let Some(rule) = absences.find(|rule| held.by == *rule.name) else { return held.since };
+    let after = rule.written.absent.as_ref().and_then(|absent| absent.after.as_ref());
+    let again = after.and_then(|after| facts.marks.get(after)).copied();
+    let began = held.since - rule.absent_for - STEP;
+    again.map_or(began, |again| again.clamp(began, held.since))
 }
 
 fn evidence_of(rule: &Rule, figure: &dyn Display) -> Evidence {

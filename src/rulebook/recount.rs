@@ -99,7 +99,8 @@ fn is_superseded(change: &Change<'_>, tag: &TagKey, given: &HeldTag) -> bool {
         rule.is_some_and(|rule| {
             let exclusive = rule.written.exclusive.iter().flat_map(Words::iter);
             let mut patterns = exclusive.chain(rule.written.removes.iter().map(String::as_str));
-            patterns.any(|pattern| is_like(tag, pattern)) && came_to_hold(change.rulebook, held) >= given.since
+            patterns.any(|pattern| is_like(tag, pattern))
+                && came_to_hold(change.rulebook, change.facts, held) >= given.since
         })
     };
     change.facts.tags.iter().any(|(other, held)| other != tag && takes_its_place(held))

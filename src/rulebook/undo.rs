@@ -68,7 +68,7 @@ impl Before {
 
 /// An order was undone: what it ended holds again. Where a purchase came after it, that one has ended it as well.
 pub(super) fn give_back(change: &mut Change<'_>, order: &str) {
-    let Some(ended) = change.facts.ended.remove(order) else { return };
+    let Some(ended) = change.facts.ended.remove(order) else { return wait_anew(change, order) };
     let later = |other: &&OrderFacts| other.is_purchase() && other.paid > Some(ended.at);
     let next = change.facts.orders.iter().filter(later).min_by_key(|order| order.paid);
     if let Some(next) = next.map(|next| next.order.clone()) {
@@ -107,6 +107,21 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) {
     match since(colour.since).next() {
         Some(order) => drop(ended_by(change.facts, order).colour.get_or_insert((colour, given))),
         None => change.colour_before(colour),
+    }
+}
+
+/// What the order ended is known no more: who has waited in vain for a purchase since the one before it does so anew.
+fn wait_anew(change: &mut Change<'_>, order: &str) {
+    let long_ago = |other: &&OrderFacts| other.paid.is_some_and(|paid| paid < change.now - REMEMBERED);
+    if !change.facts.orders.iter().filter(long_ago).any(|other| other.order == order) {
+        return;
+    }
+    for rule in change.rulebook.absences.iter().map(|index| &change.rulebook.rules[*index]) {
+        let absent =
+            rule.written.absent.as_ref().filter(|absent| absent.after.is_none() && absent.after_last.is_none());
+        if absent.is_some_and(|absent| absent.of.iter().any(|of| matches!(of, "purchase" | "bought"))) {
+            change.facts.waited.remove(&*rule.name);
+        }
     }
 }
 

@@ -94,6 +94,11 @@ impl Verdict {
         }
     }
 
+    /// Whether it may go, in words or as a template.
+    pub(super) fn lets_go(&self) -> bool {
+        matches!(self, Self::Now | Self::OnlyTemplate { .. })
+    }
+
     /// Why it does not go as long as it is worth anything, which is until `not_after`; `None` where it may.
     pub fn forbids(&self, not_after: Timestamp) -> Option<&Reason> {
         match self {

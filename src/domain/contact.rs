@@ -266,9 +266,12 @@ pub struct Contact {
     /// Wants no marketing: Meta's preference, or error 131050.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub marketing_out: bool,
-    /// When they last said that they want no messages or no marketing, whatever they said since.
+    /// When they last came to want no messages or no marketing, whatever they said since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opted_out_at: Option<Timestamp>,
+    /// When they last said so, also where it was known already: what they agreed to before that is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_out: Option<Timestamp>,
     /// Agreed to marketing; writing to us is no agreement (section 7.1).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub opted_in: bool,
@@ -283,6 +286,11 @@ impl Contact {
     /// Whether they want no messages, or no marketing: lists and shares are made for those that may be written to.
     pub fn is_opted_out(&self) -> bool {
         self.opted_out || self.marketing_out
+    }
+
+    /// Whether they said after that moment that they want no messages, or no marketing.
+    pub fn wanted_out_after(&self, at: Timestamp) -> bool {
+        self.last_out.max(self.opted_out_at).is_some_and(|out| out > at)
     }
 
     /// Length of the customer service window (whatsapp-cloud-api, section 5.1).

@@ -226,7 +226,8 @@ impl<'a> Folding<'a> {
                             contact.opted_out_at = Some(event.at);
                         }
                         contact.opted_out = true;
-                    } else if reading.wants(Intent::OptIn) {
+                        contact.last_out = contact.last_out.max(Some(event.at));
+                    } else if reading.wants(Intent::OptIn) && !contact.wanted_out_after(event.at) {
                         contact.opted_out = false;
                     }
                 }
@@ -236,10 +237,15 @@ impl<'a> Folding<'a> {
                     learn_from_message(contact, message, event.at);
                 }
             }
+            // What they agreed to before they had enough is over, also where it is told after that.
+            EventBody::Opt(opt) if opt.action == OptAction::In && contact.wanted_out_after(event.at) => {}
             EventBody::Opt(opt) => {
                 let out = opt.action == OptAction::Out;
                 if out && !contact.is_opted_out() {
                     contact.opted_out_at = Some(event.at);
+                }
+                if out {
+                    contact.last_out = contact.last_out.max(Some(event.at));
                 }
                 contact.marketing_out = out;
                 contact.opted_in = !out;
@@ -248,7 +254,10 @@ impl<'a> Folding<'a> {
                 }
             }
             // 131050: this user stopped marketing messages from us (section 6).
-            EventBody::Status(status) if status.error == Some(131_050) => contact.marketing_out = true,
+            EventBody::Status(status) if status.error == Some(131_050) => {
+                contact.marketing_out = true;
+                contact.last_out = contact.last_out.max(Some(event.at));
+            }
             EventBody::Profile(profile) if profile.field == "name" => contact.name = Some(profile.value.clone()),
             EventBody::Identity { now } => rename(&mut contact.address, now),
             _ => {}

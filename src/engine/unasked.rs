@@ -56,6 +56,7 @@ impl Knowledge {
             zone: contact.zone.unwrap_or(self.shop.zone),
             colour: facts.colour().map(|colour| (colour, facts.colour_until())),
             bot_may_speak: desk.standing() == Standing::Bot,
+            has_complaint: facts.has_open_case("complaint"),
             holds: &|tag| facts.holds_like(tag),
             policy: &self.outreach,
         })

@@ -27,6 +27,8 @@ pub struct View<'a> {
     pub colour: Option<(Colour, Option<Timestamp>)>,
     /// No person is in charge or asked for.
     pub bot_may_speak: bool,
+    /// A complaint is open.
+    pub has_complaint: bool,
     /// Whether a tag holds; a name may end in `*`.
     pub holds: &'a dyn Fn(&str) -> bool,
     /// The figures.
@@ -90,6 +92,11 @@ impl Verdict {
             Self::Now => None,
             Self::OnlyTemplate { why, .. } | Self::NotBefore { why, .. } | Self::Never { why } => Some(why),
         }
+    }
+
+    /// Whether it may go, in words or as a template.
+    pub(super) fn lets_go(&self) -> bool {
+        matches!(self, Self::Now | Self::OnlyTemplate { .. })
     }
 
     /// Why it does not go as long as it is worth anything, which is until `not_after`; `None` where it may.
@@ -172,7 +179,7 @@ impl Asked<'_> {
             () if (marketing || template_of_marketing) && contact.marketing_out => Condition::MarketingOut,
             () if marketing && self.figures.opt_in_needed && !contact.opted_in => Condition::NotOptedIn,
             () if !self.view.bot_may_speak => Condition::PersonInCharge,
-            () if marketing && self.ledger.has_complaint() => Condition::ComplaintOpen,
+            () if marketing && self.view.has_complaint => Condition::ComplaintOpen,
             () if colour == Some(Colour::Grey) => Condition::Grey,
             () if self.yellow_without_end() => Condition::Yellow,
             () if marketing && self.ledger.unread_since.is_some_and(|since| now - since > self.figures.unread) => {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gate::{closed, gate};
 use super::habits::{Habits, Of, Place};
+use super::hours::local;
 use super::slots::{Wish, stable};
 use super::{Condition, Planned, Policy, Shared, Verdict, View};
 use crate::domain::{
@@ -27,9 +28,6 @@ pub struct Ledger {
     /// What was sent unasked, the newest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) sent: Vec<Sent>,
-    /// Complaints that are open.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    complaints: Vec<String>,
     #[serde(skip_serializing_if = "Trouble::is_none")]
     pub(super) trouble: Trouble,
     /// Their phone tells when something was read.
@@ -148,10 +146,6 @@ impl Ledger {
         self.sent.iter().map(|sent| (sent.at, sent.kind, &*sent.rule))
     }
 
-    pub(super) fn has_complaint(&self) -> bool {
-        !self.complaints.is_empty()
-    }
-
     /// Plans a message for the best moment of its time. A rule plans one at a time for a product; the newest plan is the one
     /// that counts. Who wants no messages is not even planned for: the reason is the answer.
     pub fn plan(&mut self, request: &FollowUpRequest, view: &View<'_>, now: Timestamp) -> Option<Verdict> {
@@ -189,10 +183,7 @@ impl Ledger {
     fn apart(&self, planned: &Planned, view: &View<'_>, at: Timestamp) -> Timestamp {
         let share = stable(view.contact.id.0, &planned.rule) % APART.0.unsigned_abs();
         let later = at + Duration::millis(share as i64);
-        let may = || match gate(self, view, planned, &Shared::default(), later) {
-            Verdict::Now | Verdict::OnlyTemplate { .. } => true,
-            Verdict::NotBefore { .. } | Verdict::Never { .. } => false,
-        };
+        let may = || gate(self, view, planned, &Shared::default(), later).lets_go();
         if planned.campaign.is_some() && later <= planned.not_after && may() { later } else { at }
     }
 
@@ -214,11 +205,6 @@ impl Ledger {
             }
             EventBody::Sent(sent) => self.sent_by_others(sent, event.at, view.policy),
             EventBody::Unsent { number } => self.sent.retain(|sent| sent.number != *number),
-            EventBody::Case(case) if case.kind == "complaint" && case.action == "opened" => {
-                self.complaints.retain(|open| *open != case.case);
-                self.complaints.push(case.case.clone());
-            }
-            EventBody::Case(case) if case.action == "resolved" => self.complaints.retain(|open| *open != case.case),
             _ => {}
         }
         Vec::new()
@@ -241,6 +227,15 @@ impl Ledger {
         let first = due.min_by_key(|(_, planned)| (view.policy.figures.rank(&planned.template), planned.not_after));
         let mut planned = self.planned.remove(first?.0);
         let verdict = gate(self, view, &planned, &Shared::default(), now);
+        if verdict.lets_go()
+            && let Some(first) = self.before(&planned, view, now)
+        {
+            let detail = Some(format!("{} stands first", first.template));
+            let (at, why) = (first.due(), super::Reason { condition: Condition::DayFull, detail });
+            planned.at = Some(at);
+            self.planned.push(planned.clone());
+            return Some((planned, Verdict::NotBefore { at, why }));
+        }
         let Verdict::NotBefore { why, .. } = verdict else { return Some((planned, verdict)) };
         let Some(at) = self.moment(&planned, view, now) else {
             let detail = Some(why.to_string());
@@ -249,6 +244,26 @@ impl Ledger {
         planned.at = Some(at.max(now + Duration::millis(1)));
         self.planned.push(planned.clone());
         Some((planned, Verdict::NotBefore { at, why }))
+    }
+
+    /// What is planned for later on the same day, stands before a message (G-30), and could not go any more if that one went now. A
+    /// message that cannot wait so long gives way to none.
+    fn before(&self, planned: &Planned, view: &View<'_>, now: Timestamp) -> Option<&Planned> {
+        let rank = |planned: &Planned| view.policy.figures.rank(&planned.template);
+        let day = |at: Timestamp| local(at, view.zone).0;
+        let is_first = |other: &&Planned| {
+            let due = other.due();
+            rank(other) < rank(planned) && due > now && due <= planned.not_after && day(due) == day(now)
+        };
+        let mut first: Vec<&Planned> = self.planned.iter().filter(is_first).collect();
+        if first.is_empty() {
+            return None;
+        }
+        let may = |ledger: &Self, other: &Planned| gate(ledger, view, other, &Shared::default(), other.due()).lets_go();
+        let mut after = self.clone();
+        after.note(Sent { at: now, kind: planned.kind, rule: planned.rule.clone(), number: 0 }, view.policy);
+        first.retain(|other| may(self, other) && !may(&after, other));
+        first.into_iter().min_by_key(|other| other.due())
     }
 
     /// Remembers that something was sent.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::*;
 use crate::domain::{
-    CaseEvent, Colour, Contact, Content, Duration, Event, EventBody, MessageKind, Outgoing, SentEvent, SourceFile,
-    StatusEvent, StatusKind, Timestamp,
+    Colour, Contact, Content, Duration, Event, EventBody, MessageKind, Outgoing, SentEvent, SourceFile, StatusEvent,
+    StatusKind, Timestamp,
 };
 
 /// Wednesday, 10:00 in Taipei: nothing stands in the way.
@@ -35,6 +35,7 @@ struct Desk {
     colour: Option<(Colour, Option<Timestamp>)>,
     tags: Vec<&'static str>,
     bot_may_speak: bool,
+    has_complaint: bool,
     ledger: Ledger,
     planned: Planned,
     shared: Shared,
@@ -67,6 +68,7 @@ impl Desk {
             colour: None,
             tags: Vec::new(),
             bot_may_speak: true,
+            has_complaint: false,
             ledger: Ledger::default(),
             planned,
             shared: Shared::default(),
@@ -86,6 +88,7 @@ impl Desk {
             zone: chrono_tz::Asia::Taipei,
             colour: self.colour,
             bot_may_speak: self.bot_may_speak,
+            has_complaint: self.has_complaint,
             holds: &holds,
             policy: &self.policy,
         };
@@ -134,10 +137,7 @@ impl Desk {
             C::MarketingOut => self.contact.marketing_out = true,
             C::NotOptedIn => self.policy = policy(true),
             C::PersonInCharge => self.bot_may_speak = false,
-            C::ComplaintOpen => self.happened(
-                "5d",
-                EventBody::Case(CaseEvent { case: "C".into(), kind: "complaint".into(), action: "opened".into() }),
-            ),
+            C::ComplaintOpen => self.has_complaint = true,
             C::Grey => self.colour = Some((Colour::Grey, None)),
             C::Yellow => self.colour = Some((Colour::Yellow, Some(at(NOW) + Duration::days(2)))),
             C::TutorialsOnly => self.tags.push("potential/low-spend-high-open"),

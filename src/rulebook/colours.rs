@@ -45,6 +45,9 @@ impl Change<'_> {
         then: Option<Colour>,
         evidence: Why<'_>,
     ) {
+        if !matches!(colour, Colour::Red | Colour::Orange) {
+            self.rested("another colour came between");
+        }
         let colour = self.used(colour);
         let from = self.facts.colour();
         let is_green = colour.is_green() && !evidence.by.starts_with("agent:");
@@ -103,9 +106,16 @@ impl Change<'_> {
     /// An order, or a month without red, and stretches of red count anew (COLOR-7, G-6).
     pub(super) fn forget_reds(&mut self) {
         self.facts.reds.clear();
-        let figure = "an order, or a month without red".into();
-        let evidence =
-            Evidence { by: "red-exhausted".into(), catalogue: vec!["COLOR-7".into()], figure, ..Evidence::default() };
+        self.rested("an order, or a month without red");
+    }
+
+    /// Who was red too often is so until another colour comes between, other than the orange that red was refused for.
+    fn rested(&mut self, figure: &str) {
+        if !self.facts.holds("color/red-exhausted") {
+            return;
+        }
+        let (by, catalogue) = ("red-exhausted".into(), vec!["COLOR-7".into()]);
+        let evidence = Evidence { by, catalogue, figure: figure.into(), ..Evidence::default() };
         self.remove_like("color/red-exhausted", (None, None), |_, _| true, &&evidence);
     }
 

@@ -85,9 +85,10 @@ pub(super) fn is_first_read(facts: &mut Facts, message: &str) -> bool {
     true
 }
 
-/// Takes in a case; how many of its kind are open then. States only go forward: that a case was opened is no news once it is
-/// known to be resolved, nor that it was resolved before it was opened again.
-pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent, at: Timestamp) -> Option<usize> {
+/// Takes in a case: how many of its kind are open then, and when the last of them moved, since what is told late stands beside
+/// what came after it. States only go forward: that a case was opened is no news once it is known to be resolved, nor that it
+/// was resolved before it was opened again.
+pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent, at: Timestamp) -> Option<(usize, Timestamp)> {
     let is_open = event.action == "opened";
     let place = facts.cases.iter().position(|(kind, case, ..)| (kind, case) == (&event.kind, &event.case));
     if let Some(place) = place {
@@ -100,7 +101,9 @@ pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent, at: Timestamp) ->
     let since = known.map_or(at, |(.., since)| since.max(at));
     facts.cases.push((event.kind.clone(), event.case.clone(), is_open, since));
     forget(&mut facts.cases);
-    Some(facts.cases.iter().filter(|(kind, _, is_open, _)| *is_open && *kind == event.kind).count())
+    let of_kind = || facts.cases.iter().filter(|(kind, ..)| *kind == event.kind);
+    let moved = of_kind().map(|(.., since)| *since).max().unwrap_or(at);
+    Some((of_kind().filter(|(.., is_open, _)| *is_open).count(), moved))
 }
 
 /// Whether what is told of the customer is the latest word on it: an older one that is told late corrects nothing.
@@ -160,7 +163,8 @@ pub(super) fn forget_cart(facts: &mut Facts, now: Timestamp) {
     facts.cart.retain(|(_, at, lies)| Some(*at) > paid && (*lies || now - *at <= CART_REMEMBERED));
 }
 
-fn forget<T>(list: &mut Vec<T>) {
+/// Keeps a list short: the oldest go.
+pub(super) fn forget<T>(list: &mut Vec<T>) {
     let excess = list.len().saturating_sub(REMEMBERED);
     list.drain(..excess);
 }

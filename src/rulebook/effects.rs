@@ -12,8 +12,8 @@ use super::timers::{self, STEP};
 use super::written::{FollowUp, Words};
 use super::{Rulebook, figures, purchases};
 use crate::domain::{
-    AgentAction, AgentEvent, Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Money, Stage,
-    TagChange, TagKey, TagMove, Timestamp,
+    Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Money, Stage, TagChange, TagKey,
+    TagMove, Timestamp,
 };
 
 /// Why something changes, written down only where it does. Where it is written already, `&&evidence` is one.
@@ -112,7 +112,7 @@ impl<'a> Change<'a> {
             let of_the_same =
                 |held: &HeldTag| about.as_ref().is_none_or(|about| held.about.is_empty() || held.about.contains(about));
             let newer = |(other, held): (&TagKey, &HeldTag)| {
-                *other != tag && of_the_same(held) && came_to_hold(self.rulebook, held) > self.at
+                *other != tag && of_the_same(held) && came_to_hold(self.rulebook, self.facts, held) > self.at
             };
             if self.facts.like(pattern).any(newer) {
                 return false;
@@ -249,7 +249,7 @@ impl<'a> Change<'a> {
         evidence: Why<'_>,
     ) {
         let goes = |(tag, held): &(&TagKey, &HeldTag)| {
-            let is_over = came_to_hold(self.rulebook, held) <= self.at || self.was_no_absence(held, of);
+            let is_over = came_to_hold(self.rulebook, self.facts, held) <= self.at || self.was_no_absence(held, of);
             !held.by.starts_with("agent:") && is_over && wanted(tag, held)
         };
         let gone: Vec<TagKey> = self.facts.like(pattern).filter(goes).map(|(tag, _)| tag.clone()).collect();
@@ -390,31 +390,6 @@ impl<'a> Change<'a> {
             self.told(new, TagMove::Set, expires, evidence);
         }
     }
-
-    /// What a person says of tags and colour stands as theirs.
-    pub(super) fn by_person(&mut self, event: &AgentEvent, seq: i64) {
-        let evidence = Evidence { by: format!("agent:{}", event.agent), events: vec![seq], ..Evidence::default() };
-        match (event.action, &event.tag, event.colour) {
-            (AgentAction::TagAdd, Some(tag), _) => {
-                // A name that no tag may have is refused where it is typed; what comes from elsewhere does nothing.
-                let Ok(tag) = tag.parse::<TagKey>() else { return };
-                self.facts.tags.remove(&tag);
-                let lives = &self.rulebook.lives_by_person;
-                let life = lives.get(tag.as_str()).or_else(|| lives.get(tag.group()));
-                let expires = life.map(|life| self.now + *life + STEP);
-                let held = HeldTag { since: self.now, expires, by: evidence.by.clone(), about: Vec::new() };
-                self.facts.tags.insert(tag.clone(), held);
-                self.told(tag, TagMove::Set, expires, &&evidence);
-            }
-            (AgentAction::TagRemove, Some(tag), _) => {
-                if let Some((tag, _)) = tag.parse::<TagKey>().ok().and_then(|tag| self.facts.tags.remove_entry(&tag)) {
-                    self.told(tag, TagMove::Removed, None, &&evidence);
-                }
-            }
-            (AgentAction::Colour, _, Some(colour)) => self.set_colour(colour, None, None, &&evidence),
-            _ => {}
-        }
-    }
 }
 
 /// What a rule asks to be sent, before it is known what it is about.
@@ -448,16 +423,14 @@ fn rest_of(rule: &Rule, signal: Option<&Signal>) -> Option<Money> {
 }
 
 /// When a tag came to hold: one that an absence set, when the absence began; the event that ends it may be told late. Where the
-/// absence is one after something else, that may have happened again behind the late event: there it stays. A first contact
-/// happens once.
-pub(super) fn came_to_hold(rulebook: &Rulebook, held: &HeldTag) -> Timestamp {
+/// absence is one after something else, that may have happened again behind the late event: there it stays.
+pub(super) fn came_to_hold(rulebook: &Rulebook, facts: &Facts, held: &HeldTag) -> Timestamp {
     let mut absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
-    let ended_by_late = |rule: &&Rule| {
-        let once = |after: &str| after == "first_contact";
-        let absent = rule.written.absent.as_ref();
-        held.by == *rule.name && absent.is_some_and(|absent| absent.after.as_deref().is_none_or(once))
-    };
-    absences.find(ended_by_late).map_or(held.since, |rule| held.since - rule.absent_for - STEP)
+    let Some(rule) = absences.find(|rule| held.by == *rule.name) else { return held.since };
+    let after = rule.written.absent.as_ref().and_then(|absent| absent.after.as_ref());
+    let again = after.and_then(|after| facts.marks.get(after)).copied();
+    let began = held.since - rule.absent_for - STEP;
+    again.map_or(began, |again| again.clamp(began, held.since))
 }
 
 fn evidence_of(rule: &Rule, figure: &dyn Display) -> Evidence {

@@ -29,7 +29,7 @@ pub(super) fn step(
     let mut signals = match &what {
         Occurrence::Event { event, reading } => {
             if let crate::domain::EventBody::Agent(agent) = &event.body {
-                change.by_person(agent, event.seq);
+                change.by_person(agent, event);
             }
             signals::of_event(change.facts, contact, event, *reading, rulebook)
         }

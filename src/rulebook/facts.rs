@@ -234,6 +234,9 @@ pub struct Facts {
     /// Links that were opened last: a fingerprint of each, and when it counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) opened: Vec<(u32, Timestamp)>,
+    /// Tags that people took away last: a fingerprint of each, and when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) taken_away: Vec<(u32, Timestamp)>,
     /// Fingerprints of our messages that were read last: a message is read once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) read: Vec<u32>,
@@ -290,6 +293,11 @@ impl Facts {
         // They are sorted by name: those that begin alike stand together.
         let from = self.tags.range::<str, _>((Bound::Included(start), Bound::Unbounded));
         from.take_while(move |(tag, _)| fits(tag))
+    }
+
+    /// Whether a case of that kind is open.
+    pub fn has_open_case(&self, kind: &str) -> bool {
+        self.cases.iter().any(|(other, _, is_open, _)| *is_open && other == kind)
     }
 
     /// The follow-up colour.

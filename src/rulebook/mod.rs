@@ -2,7 +2,8 @@
 //!
 //! An event becomes *signals* (`signals.rs`, `messages.rs`; `counting.rs` knows what counts as one): an interaction, a question about a
 //! product, a click… Rules (`written.rs` is their language, `language.rs` checks it) are tried with them (`evaluate.rs`): they
-//! count in windows (`figures.rs`) and look at what holds. What they set and start are *consequences* (`effects.rs`, `colours.rs`, `stage_heat.rs`).
+//! count in windows (`figures.rs`) and look at what holds. What they set and start are *consequences* (`effects.rs`, `colours.rs`,
+//! `stage_heat.rs`); people have their own say (`persons.rs`).
 //!
 //! What must be remembered of the past stands in *facts* (`facts.rs`; `packing.rs` and `sweep.rs` keep them small), bounded by
 //! each rule's own window, so that folding an event never reads the history. Purchases are counted (`purchases.rs`) from the
@@ -34,6 +35,7 @@ mod packing;
 mod packing_orders;
 mod packing_tags;
 mod pairs;
+mod persons;
 mod photos;
 mod purchases;
 mod recount;

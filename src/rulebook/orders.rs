@@ -13,9 +13,9 @@ use super::signals::Signal;
 use super::timers::STEP;
 use crate::domain::{Event, Money, OrderEvent, Rates, Timestamp};
 
-/// Orders that are remembered with lines and times…
+/// Orders that are remembered with prices and times…
 const WHOLE: usize = 24;
-/// …and those of which only day, total and categories are; older ones are forgotten.
+/// …and those of which only day, total and what was bought are; older ones are forgotten.
 const REMEMBERED: usize = 96;
 
 /// What is new about an order.
@@ -64,14 +64,23 @@ fn forget(orders: &mut Vec<OrderFacts>) {
     let excess = orders.len().saturating_sub(REMEMBERED);
     orders.drain(..excess);
     let old = orders.len().saturating_sub(WHOLE);
-    for order in orders[..old].iter_mut().filter(|order| !order.reached.is_empty()) {
+    for order in orders[..old].iter_mut().filter(|order| !is_half_forgotten(order)) {
         order.reached.clear();
-        for (line, price) in &mut order.lines {
-            line.truncate(line.find('/').unwrap_or(line.len()));
+        for (_, price) in &mut order.lines {
             *price = Decimal::ZERO;
         }
         order.lines.dedup();
     }
+}
+
+/// Whether the times of an order and the prices of what was bought are known no more.
+pub(super) fn is_half_forgotten(order: &OrderFacts) -> bool {
+    order.reached.is_empty()
+}
+
+/// Until when purchases may be forgotten altogether.
+pub(super) fn forgotten_until(orders: &[OrderFacts]) -> Option<Timestamp> {
+    orders.first().filter(|_| orders.len() >= REMEMBERED)?.paid
 }
 
 /// Those whose times are known.

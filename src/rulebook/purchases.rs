@@ -13,7 +13,7 @@ use super::language::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written::{Count, Gap, Mean, ShareOfOrders, Sum, Usual};
-use super::{evaluate, orders};
+use super::{Rulebook, evaluate, orders};
 use crate::domain::{Currency, Duration, Money, Rates, TagKey, Timestamp};
 
 /// Purchases less than this apart are one visit to the shop, where the time between visits is asked for.
@@ -92,13 +92,22 @@ pub(super) fn last(
     signals_of(orders, bought).iter().filter(is_same).map(|other| other.at).max()
 }
 
+/// Whether a purchase may take such a tag away.
+pub(super) fn may_end(rulebook: &Rulebook, tag: &TagKey) -> bool {
+    let rules = rulebook.rules.iter().filter(|rule| figures::is_of_orders(rule));
+    rules.flat_map(|rule| &rule.written.removes).any(|pattern| match pattern.split_once('{') {
+        Some((start, _)) => tag.as_str().starts_with(start),
+        None => is_like_text(tag.as_str(), pattern),
+    })
+}
+
 /// Whether something was bought, after what is being applied happened, that puts an end to a tag: what is told late of the time
 /// before the purchase does not begin anew what the purchase has ended.
 pub(super) fn has_ended(change: &Change<'_>, tag: &TagKey, about: Option<&str>) -> bool {
-    if change.facts.marks.get("purchase").is_none_or(|last| *last <= change.at) {
+    let rulebook = change.rulebook;
+    if change.facts.marks.get("purchase").is_none_or(|last| *last <= change.at) || !may_end(rulebook, tag) {
         return false;
     }
-    let rulebook = change.rulebook;
     let ends = |signal: &Signal, rule: &Rule| {
         let is_about = |field: &String| signal.field(field) == about;
         let is_named = |pattern: &String| {

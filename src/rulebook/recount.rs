@@ -12,7 +12,7 @@ use super::purchases::{self, Book};
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written::Words;
-use super::{Rulebook, calendar, evaluate, orders, review, timers, undo};
+use super::{calendar, evaluate, orders, review, timers, undo};
 use crate::domain::{Stage, TagKey, Timestamp};
 
 /// A tag that the purchases give, and the rule that does.
@@ -54,11 +54,17 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
     tally.tags.retain(|_, given| given.held.expires.is_none_or(|expires| expires > now));
     still(change, &purchases, &mut tally);
     tally.tags.retain(|tag, given| !is_superseded(change, tag, &given.held));
+    let half_forgotten = purchases.iter().filter(|order| orders::is_half_forgotten(order));
+    let priceless = half_forgotten.filter_map(|order| order.paid).max();
+    let forgotten = orders::forgotten_until(&change.facts.orders);
     let mut gone = ended;
     for (tag, held) in change.facts.tags.clone().into_iter().filter(|(tag, _)| !undo::shows_a_state(tag)) {
         let Some(rule) = rule_of(change, &held.by).filter(|rule| figures::is_of_orders(rule)) else { continue };
         match tally.tags.get(&tag) {
             Some(given) => change.confirm(&tag, &given.held),
+            // By orders, or prices, that are known no more: nothing speaks against it.
+            None if rule.life != Life::While && Some(held.since) <= forgotten => {}
+            None if by_price(rule) && Some(held.since) <= priceless => {}
             None => {
                 change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
                 gone.push((tag, held.by));
@@ -74,7 +80,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
                 || given.rule.written.holds.not_tags.iter().any(|pattern| is_like(gone, pattern))
         };
         let may_be_anew = purchases::has_ceiling(given.rule);
-        let by_order = is_of_first(given.rule) || is_ended_by_orders(change.rulebook, &tag);
+        let by_order = is_of_first(given.rule) || purchases::may_end(change.rulebook, &tag);
         if !change.facts.holds(tag.as_str()) && (may_be_anew || by_order || gone.iter().any(stood_in_its_way)) {
             let signal = given.signal.filter(|_| by_order);
             change.give_back(tag, given.held, given.rule, signal.as_ref());
@@ -109,15 +115,6 @@ fn is_of_first(rule: &Rule) -> bool {
     rule.written.holds.never.iter().any(|signal| figures::is_of_purchases(signal))
 }
 
-/// Whether purchases take such a tag away: the one that did may be no more.
-fn is_ended_by_orders(rulebook: &Rulebook, tag: &TagKey) -> bool {
-    let rules = rulebook.rules.iter().filter(|rule| figures::is_of_orders(rule));
-    rules.flat_map(|rule| &rule.written.removes).any(|pattern| match pattern.split_once('{') {
-        Some((start, _)) => tag.as_str().starts_with(start),
-        None => is_like(tag, pattern),
-    })
-}
-
 /// Whether something that orders do not give has taken the tag's place since: who bought nothing for long is a VIP no more.
 fn is_superseded(change: &Change<'_>, tag: &TagKey, given: &HeldTag) -> bool {
     let takes_its_place = |held: &HeldTag| {
@@ -125,7 +122,8 @@ fn is_superseded(change: &Change<'_>, tag: &TagKey, given: &HeldTag) -> bool {
         rule.is_some_and(|rule| {
             let exclusive = rule.written.exclusive.iter().flat_map(Words::iter);
             let mut patterns = exclusive.chain(rule.written.removes.iter().map(String::as_str));
-            patterns.any(|pattern| is_like(tag, pattern)) && came_to_hold(change.rulebook, held) >= given.since
+            patterns.any(|pattern| is_like(tag, pattern))
+                && came_to_hold(change.rulebook, change.facts, held) >= given.since
         })
     };
     change.facts.tags.iter().any(|(other, held)| other != tag && takes_its_place(held))
@@ -133,6 +131,11 @@ fn is_superseded(change: &Change<'_>, tag: &TagKey, given: &HeldTag) -> bool {
 
 fn rule_of<'a>(change: &Change<'a>, name: &str) -> Option<&'a Rule> {
     change.rulebook.rules.iter().find(|rule| &*rule.name == name)
+}
+
+/// Whether a rule looks at what single things cost.
+fn by_price(rule: &Rule) -> bool {
+    rule.signals.contains(&"bought") && (rule.written.worth.is_some() || rule.written.sum.is_some())
 }
 
 /// The last of the purchases gives what it gives, after all those before it.

@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::facts::Facts;
 use super::messages::of_message;
-use super::{Rulebook, counting, dates, orders, responses};
+use super::{Rulebook, counting, dates, orders, persons, responses};
 use crate::domain::{
     AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, MessageNumber, Money, OrderEvent,
     Outgoing, Rates, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
@@ -211,8 +211,9 @@ pub(super) fn of_event(
             signals.push(with_product(changed, cart.product.as_deref(), cart.category.as_deref()));
         }
         EventBody::Case(case) => {
-            if let Some(left) = counting::open_cases(facts, case, event.at) {
-                let moved = signal("case").with("kind", case.kind.as_str()).with("action", case.action.as_str());
+            if let Some((left, at)) = counting::open_cases(facts, case, event.at) {
+                let moved = Signal { at, ..signal("case") };
+                let moved = moved.with("kind", case.kind.as_str()).with("action", case.action.as_str());
                 signals.push(moved.with("left", left.to_string()));
             }
         }
@@ -249,8 +250,8 @@ pub(super) fn of_event(
             signals.push(with_product(news, Some(&product.product), Some(&product.category)));
         }
         EventBody::Agent(agent) => match agent.action {
-            AgentAction::Won => signals.push(signal("won")),
-            AgentAction::Lost => signals.push(signal("lost")),
+            AgentAction::Won if !persons::is_settled_since(facts, event, "lost") => signals.push(signal("won")),
+            AgentAction::Lost if !persons::is_settled_since(facts, event, "won") => signals.push(signal("lost")),
             _ => {}
         },
         _ => {}

@@ -9,6 +9,8 @@ use crate::domain::{Duration, Timestamp};
 
 /// How often it is looked through.
 const EVERY: Duration = Duration::days(1);
+/// How long it is remembered that a person took a tag away: what people do is seldom told later.
+const TAKEN_AWAY: Duration = Duration::days(90);
 
 /// How long each counter looks back, by its name.
 pub(super) fn windows(rules: &[Rule], shared: &[crossed::Count]) -> HashMap<String, Duration> {
@@ -24,6 +26,7 @@ pub(super) fn sweep(rulebook: &Rulebook, facts: &mut Facts, now: Timestamp) {
     facts.swept = Some(now);
     undo::forget(facts, now);
     counting::forget_cart(facts, now);
+    facts.taken_away.retain(|(_, at)| *at >= now - TAKEN_AWAY);
     facts.counters.retain(|name, groups| {
         let Some(window) = rulebook.windows.get(name) else { return false };
         groups.retain(|_, entries| {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::effects::Change;
-use super::facts::{ColourState, Facts, HeldTag};
-use super::{Rulebook, figures, packing_tags};
+use super::effects::{Change, came_to_hold, is_like};
+use super::facts::{ColourState, Facts, HeldTag, OrderFacts};
+use super::{Rulebook, evaluate, figures, orders, packing_tags};
 use crate::domain::{Duration, TagKey, Timestamp};
 
 /// How long it is remembered: orders are seldom undone later.
@@ -68,8 +68,8 @@ impl Before {
 
 /// An order was undone: what it ended holds again. Where a purchase came after it, that one has ended it as well.
 pub(super) fn give_back(change: &mut Change<'_>, order: &str) {
-    let Some(ended) = change.facts.ended.remove(order) else { return };
-    let later = |other: &&super::facts::OrderFacts| other.is_purchase() && other.paid > Some(ended.at);
+    let Some(ended) = change.facts.ended.remove(order) else { return wait_anew(change, order) };
+    let later = |other: &&OrderFacts| other.is_purchase() && other.paid > Some(ended.at);
     let next = change.facts.orders.iter().filter(later).min_by_key(|order| order.paid);
     if let Some(next) = next.map(|next| next.order.clone()) {
         let taken = change.facts.ended.entry(next).or_insert_with(|| Ended { at: ended.at, ..Ended::default() });
@@ -82,18 +82,67 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) {
         }
         return;
     }
+    // A purchase before it that was told after it found nothing to end any more.
+    let purchases = change.facts.orders.iter().filter(|order| order.is_purchase());
+    let mut before: Vec<OrderFacts> = purchases.filter(|order| order.paid <= Some(ended.at)).cloned().collect();
+    before.sort_by_key(|order| order.paid);
+    let since = |moment: Timestamp| before.iter().filter(move |order| order.paid > Some(moment));
     let now = change.now;
-    change.facts.waits.extend(ended.waits);
+    change.facts.waits.extend(ended.waits.into_iter().filter(|(_, waited)| since(*waited).next().is_none()));
     for (tag, held) in ended.tags.into_iter().filter(|(_, held)| held.expires.is_none_or(|expires| expires > now)) {
+        let came = came_to_hold(change.rulebook, change.facts, &held);
+        if let Some(order) = since(came).find(|order| ends(change, order, &tag, &held)) {
+            ended_by(change.facts, order).tags.insert(tag, held);
+            continue;
+        }
         let rule = change.rulebook.rules.iter().find(|rule| *rule.name == *held.by);
         match rule {
             Some(rule) if !change.facts.holds(tag.as_str()) => change.come_back(tag, held, rule),
             _ => {}
         }
     }
-    if let Some((before, _)) = ended.colour.filter(|(_, since)| change.facts.colour_since() == Some(*since)) {
-        change.colour_before(before);
+    let Some((colour, given)) = ended.colour.filter(|(_, since)| change.facts.colour_since() == Some(*since)) else {
+        return;
+    };
+    match since(colour.since).next() {
+        Some(order) => drop(ended_by(change.facts, order).colour.get_or_insert((colour, given))),
+        None => change.colour_before(colour),
     }
+}
+
+/// What the order ended is known no more: who has waited in vain for a purchase since the one before it does so anew.
+fn wait_anew(change: &mut Change<'_>, order: &str) {
+    let long_ago = |other: &&OrderFacts| other.paid.is_some_and(|paid| paid < change.now - REMEMBERED);
+    if !change.facts.orders.iter().filter(long_ago).any(|other| other.order == order) {
+        return;
+    }
+    for rule in change.rulebook.absences.iter().map(|index| &change.rulebook.rules[*index]) {
+        let absent =
+            rule.written.absent.as_ref().filter(|absent| absent.after.is_none() && absent.after_last.is_none());
+        if absent.is_some_and(|absent| absent.of.iter().any(|of| matches!(of, "purchase" | "bought"))) {
+            change.facts.waited.remove(&*rule.name);
+        }
+    }
+}
+
+/// What a purchase ended.
+fn ended_by<'f>(facts: &'f mut Facts, order: &OrderFacts) -> &'f mut Ended {
+    let at = order.paid.unwrap_or_default();
+    facts.ended.entry(order.order.clone()).or_insert_with(|| Ended { at, ..Ended::default() })
+}
+
+/// Whether a rule about purchases takes such a tag away with that one.
+fn ends(change: &Change<'_>, order: &OrderFacts, tag: &TagKey, held: &HeldTag) -> bool {
+    let rulebook = change.rulebook;
+    orders::signals(order, None).iter().any(|signal| {
+        let rules = rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]);
+        rules.filter(|rule| evaluate::passes(rule, signal, &rulebook.rates)).any(|rule| {
+            let about = change.about(rule, signal);
+            let is_it = |pattern: &String| change.filled(pattern, Some(signal)).is_some_and(|name| is_like(tag, &name));
+            about.as_ref().is_none_or(|about| held.about.iter().all(|other| other == about))
+                && rule.written.removes.iter().any(is_it)
+        })
+    })
 }
 
 /// Forgets what was ended long ago, and what would be over by now if it came back.

@@ -1,0 +1,79 @@
+//! What people say of tags, of the colour and of how a deal ended. It stands as theirs; what is told late does not undo what came
+//! after it.
+
+use super::counting::{fingerprint, forget};
+use super::effects::Change;
+use super::facts::{Facts, HeldTag};
+use super::timers::STEP;
+use crate::domain::{AgentAction, AgentEvent, Event, Evidence, TagKey, TagMove, Timestamp};
+
+/// When somebody did it, where that is told late.
+fn told_late(event: &Event) -> Option<Timestamp> {
+    (event.at < event.received).then_some(event.at)
+}
+
+impl Change<'_> {
+    /// What a person says of tags and colour stands as theirs.
+    pub(super) fn by_person(&mut self, agent: &AgentEvent, event: &Event) {
+        let evidence =
+            Evidence { by: format!("agent:{}", agent.agent), events: vec![event.seq], ..Evidence::default() };
+        let late = told_late(event);
+        let at = late.unwrap_or(self.now);
+        // A name that no tag may have is refused where it is typed; what comes from elsewhere does nothing.
+        let tag = || agent.tag.as_ref().and_then(|tag| tag.parse::<TagKey>().ok());
+        match (agent.action, agent.colour) {
+            (AgentAction::TagAdd, _) => {
+                let Some(tag) = tag().filter(|tag| !self.is_overtaken(tag, late)) else { return };
+                let lives = &self.rulebook.lives_by_person;
+                let life = lives.get(tag.as_str()).or_else(|| lives.get(tag.group()));
+                let expires = life.map(|life| at + *life + STEP);
+                if expires.is_some_and(|expires| expires <= self.now) {
+                    return;
+                }
+                let held = HeldTag { since: at, expires, by: evidence.by.clone(), about: Vec::new() };
+                self.facts.tags.insert(tag.clone(), held);
+                self.told(tag, TagMove::Set, expires, &&evidence);
+            }
+            (AgentAction::TagRemove, _) => {
+                let Some(tag) = tag() else { return };
+                self.facts.taken_away.push((fingerprint(tag.as_str().bytes()), at));
+                forget(&mut self.facts.taken_away);
+                let came_later = |held: &HeldTag| late.is_some_and(|at| held.since > at);
+                if self.facts.tags.get(&tag).is_some_and(|held| !came_later(held)) {
+                    self.facts.tags.remove(&tag);
+                    self.told(tag, TagMove::Removed, None, &&evidence);
+                }
+            }
+            (AgentAction::Colour, Some(colour)) => {
+                let given =
+                    |facts: &Facts| facts.colour.as_ref().filter(|state| !state.fallen).map(|state| state.since);
+                if late.is_some_and(|at| given(self.facts) > Some(at)) {
+                    return;
+                }
+                self.at = at;
+                self.set_colour(colour, None, None, &&evidence);
+                self.at = self.now;
+                if let (Some(at), Some(state)) = (late, &mut self.facts.colour) {
+                    state.since = at;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a person gave that tag once more, or took it away, after it was given: that is told already.
+    fn is_overtaken(&self, tag: &TagKey, late: Option<Timestamp>) -> bool {
+        let Some(at) = late else { return false };
+        let name = fingerprint(tag.as_str().bytes());
+        let again = |held: &HeldTag| held.by.starts_with("agent:") && held.since > at;
+        self.facts.taken_away.iter().any(|(other, taken)| *other == name && *taken > at)
+            || self.facts.tags.get(tag).is_some_and(again)
+    }
+}
+
+/// Whether word of how a deal ended is told after something that came later: it ended otherwise, or a person gave a colour.
+pub(super) fn is_settled_since(facts: &Facts, event: &Event, otherwise: &str) -> bool {
+    let Some(at) = told_late(event) else { return false };
+    let by_person = facts.colour.as_ref().filter(|state| state.by.starts_with("agent:"));
+    facts.marks.get(otherwise).is_some_and(|last| *last > at) || by_person.is_some_and(|state| state.since > at)
+}

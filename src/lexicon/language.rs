@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::files::{ENGLISH, LANGUAGES, Lookup, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
-use super::matcher::{Found, Hit, Langs};
+use super::matcher::{Found, Hit, Langs, Meaning};
 use hotline_domain::{Country, Language, Problem, SourceFile};
 
 /// A little word of one language alone says so much…
@@ -174,22 +174,24 @@ impl Languages {
                 vote(*langs, *weight);
             }
         }
-        let mut last = None;
-        for hit in clues.hits.iter().filter(|hit| hit.langs != Langs::ALL && !hit.meaning.is_half()) {
-            // A word that stands under several concepts is one word.
-            let place = Some((hit.start, hit.end, hit.langs));
-            if std::mem::replace(&mut last, place) == place {
-                continue;
-            }
+        // A single word that is listed because it looks like something is as often another language's.
+        let looks = |hit: &Hit<'_>| {
+            matches!(hit.meaning, Meaning::NotIntent(_)) && !folded.chars[hit.start..hit.end].contains(&' ')
+        };
+        let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.meaning.is_half() && !looks(hit);
+        let hits: Vec<&Hit<'_>> = clues.hits.iter().filter(telling).collect();
+        // A word that stands under several concepts is one word, in all languages that have it.
+        for hits in hits.chunk_by(|a, b| (a.start, a.end, a.langs) == (b.start, b.end, b.langs)) {
+            let (hit, langs) = (hits[0], hits[0].langs);
             let chars = &folded.chars[hit.start..hit.end];
             // "Juta" may be a shoe in Hindi; in Jakarta it is a million.
             let little = self.words.get(&fingerprint(chars.iter().copied()));
-            if little.is_some_and(|(langs, _)| langs.0 & hit.langs.0 == 0) {
+            if little.is_some_and(|(little, _)| little.0 & langs.0 == 0) {
                 continue;
             }
             let further = chars.iter().filter(|c| **c == ' ').count().min(3) as u32;
             vote(
-                hit.langs,
+                langs,
                 match hit.found {
                     Found::Slip => SHORT_WORD,
                     _ if chars.len() <= 3 && chars[0].is_ascii() => SHORT_WORD,
@@ -206,22 +208,23 @@ impl Languages {
             }
         }
         votes.iter_mut().zip(of_letters).for_each(|(votes, letters)| *votes += letters);
-        if let Some(hint) = hint.filter(|hint| votes[*hint] > 0) {
+        let spoken = hint.filter(|hint| votes[*hint] > 0);
+        if let Some(hint) = spoken {
             votes[hint] += PRIOR;
         } else if let Some(country) = clues.country.filter(|country| votes[*country] > 0) {
             votes[country] += PRIOR_OF_COUNTRY;
         }
         let best = *votes.iter().max()?;
         let mut winners = (0..votes.len()).filter(|index| votes[*index] == best);
-        let winner = winners.next().filter(|_| best >= LEAST)?;
+        // One word is no evidence against all that was written before: "Pro" is said of phones in every language.
+        let least = if hint.is_some() && spoken.is_none() { LITTLE_WORD + 1 } else { LEAST };
+        let winner = winners.next().filter(|_| best >= least)?;
         if let Some(hint) = hint.filter(|_| winner == ENGLISH && words <= A_WORD_OR_TWO) {
             return Some(hint);
         }
-        // Between equals the prior decides; without one, English is what most people mix in.
-        match winners.next() {
-            Some(_) => hint.filter(|hint| votes[*hint] == best).or((votes[ENGLISH] == best).then_some(ENGLISH)),
-            None => Some(winner),
-        }
+        // Between equals the prior decides; without one, English is what most people mix in. Else either reads the words alike.
+        let of_equals = || hint.filter(|hint| votes[*hint] == best).or((votes[ENGLISH] == best).then_some(ENGLISH));
+        Some(winners.next().and_then(|_| of_equals()).unwrap_or(winner))
     }
 }
 

@@ -76,7 +76,7 @@ fn takes_turns(named: &[Named<'_>]) -> bool {
     let is_product = |named: &Named<'_>| matches!(named, Named::Product(_));
     let begins = named.first().is_some_and(is_product);
     let in_turn = named.iter().enumerate().all(|(index, named)| is_product(named) == (begins == (index % 2 == 0)));
-    named.len() >= 4 && named.len() % 2 == 0 && in_turn
+    named.len() >= 4 && named.len().is_multiple_of(2) && in_turn
 }
 
 /// Where sentences end, in characters. A point within a number ends none.

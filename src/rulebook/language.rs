@@ -172,6 +172,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
     let rulebook = Rulebook {
         by_signal,
         absences: those(|rule| rule.written.absent.is_some()),
+        lasting: those(|rule| rule.stage.is_some_and(|stage| super::timers::lasts_with_tag(rule, stage))),
         of_orders: those(|rule| rule.written.any_order.is_some()),
         repeating: those(|rule| rule.written.every.is_some()),
         sequences: those(|rule| !rule.steps.is_empty()),

@@ -70,6 +70,8 @@ pub struct Rulebook {
     by_signal: std::collections::HashMap<&'static str, Vec<usize>>,
     /// Rules that wait for something not to happen.
     absences: Vec<usize>,
+    /// Rules that give a stage together with a tag that holds as long as its figure does.
+    lasting: Vec<usize>,
     /// Rules about the states of orders.
     of_orders: Vec<usize>,
     /// Rules that come round as long as something holds.

@@ -103,7 +103,7 @@ pub(super) fn stage_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp>
 /// When a stage ends that was reached. The first is everybody's, and one that comes with a tag is reached as long as that holds.
 pub(super) fn stage_over(rulebook: &Rulebook, facts: &Facts, stage: Stage) -> Option<Timestamp> {
     let last = facts.stages.get(&stage).filter(|_| stage != Stage::FirstContact)?;
-    let rules = rulebook.rules.iter().filter(|rule| lasts_with_tag(rule, stage));
+    let rules = rulebook.lasting.iter().map(|index| &rulebook.rules[*index]).filter(|rule| rule.stage == Some(stage));
     let stands = rules.filter_map(|rule| rule.written.tag.as_ref()).any(|tag| facts.holds(tag.get_ref()));
     (!stands).then(|| *last + rulebook.heat.stage_lives + STEP)
 }

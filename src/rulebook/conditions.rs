@@ -300,8 +300,7 @@ fn best(see: &View<'_>, rule: &Rule, (per, fields, distinct): Wanted<'_>, window
         true => of_orders(see, rule, (per, fields, distinct)),
         false => {
             let counted = see.facts.counters.get(&*rule.name).into_iter().flatten();
-            let bought = OnceCell::new();
-            let since = |group: &str| figures::begins_anew(see.facts, &bought, rule.written.count.as_ref()?, group);
+            let since = |group: &str| figures::begins_anew(see.facts, rule.written.count.as_ref()?, group, oldest);
             let still = |(group, entries): (&String, &Vec<Entry>)| {
                 let since = since(group);
                 entries.iter().filter(|entry| since.is_none_or(|since| entry.at > since)).cloned().collect()

@@ -134,7 +134,7 @@ pub(super) fn counted<'r>(
     }
     let Some(count) = &rule.written.count else { return Some(own(rule, signal, rates)) };
     let conversation = facts.conversation;
-    let since = begins_anew(facts, bought, count, &group(&count.per, signal)?);
+    let since = begins_anew(facts, count, &group(&count.per, signal)?, now - rule.window);
     let keep = count.at_least + if count.distinct.is_some() { SPARE } else { 0 };
     let mut entries = remember(facts, rule, &count.per, count.distinct.as_deref(), signal, (0, keep), now)?;
     if let Some(since) = since {
@@ -143,16 +143,11 @@ pub(super) fn counted<'r>(
     judge_count(entries, conversation, rule, count, signal)
 }
 
-/// When the count of a group last began anew.
-pub(super) fn begins_anew(
-    facts: &Facts,
-    bought: &OnceCell<Vec<Signal>>,
-    count: &Count,
-    group: &str,
-) -> Option<Timestamp> {
+/// When the count of a group last began anew, if that was not before its window.
+pub(super) fn begins_anew(facts: &Facts, count: &Count, group: &str, oldest: Timestamp) -> Option<Timestamp> {
     let since = count.since.as_ref()?;
     match is_of_purchases(since) {
-        true => purchases::last(&facts.orders, bought, since, (&count.per, group)),
+        true => purchases::last(&facts.orders, since, (&count.per, group), oldest),
         false => facts.marks.get(since).copied(),
     }
 }
@@ -316,9 +311,8 @@ fn remember<'f>(
     }
     // Sorted by time: a late event takes its place among the others.
     entries.sort_by_key(|entry| entry.at);
-    entries.retain(|entry| entry.at >= oldest);
-    let excess = entries.len().saturating_sub(keep);
-    entries.drain(..excess);
+    let over = entries.partition_point(|entry| entry.at < oldest);
+    entries.drain(..over.max(entries.len().saturating_sub(keep)));
     Some(entries)
 }
 
@@ -327,8 +321,8 @@ fn add(entries: &mut Vec<Entry>, entry: Entry, distinct: bool) {
         true => other.value == entry.value,
         // A topic counts once in a burst, with the highest weight that it earned; what has no topic is part of any.
         false => {
-            let topic = other.value == entry.value || other.value.is_empty() || entry.value.is_empty();
-            entry.burst.is_some() && other.burst == entry.burst && topic
+            let is_topic = || other.value == entry.value || other.value.is_empty() || entry.value.is_empty();
+            entry.burst.is_some() && other.burst == entry.burst && is_topic()
         }
     };
     match entries.iter_mut().find(same) {

@@ -124,6 +124,19 @@ pub(super) fn signals(order: &OrderFacts, over_record: Option<i64>) -> Vec<Signa
     signals
 }
 
+/// Whether a field of the signal of a purchase, or of one line of it, has a value: what [`signals`] makes, without making them.
+pub(super) fn has(order: &OrderFacts, line: Option<&str>, field: &str, value: &str) -> bool {
+    let (category, product) = line.map(|line| line.split_once('/').unwrap_or((line, ""))).unwrap_or_default();
+    let is_hyphened = |text: &str| text.len() == value.len() && text.replace('_', "-") == value;
+    match field {
+        "order" => order.order == value,
+        "category" => line.is_some() && is_hyphened(category),
+        "product" => !product.is_empty() && is_hyphened(product),
+        "coupon" => line.is_none() && order.coupon.as_deref() == Some(value),
+        _ => false,
+    }
+}
+
 /// Since when an order stands where a rule about states wants it, and has done so for long enough.
 pub(super) fn due(rule: &Rule, order: &OrderFacts) -> Option<Timestamp> {
     if !rule.order_ranks.contains(&order.rank) {

@@ -81,15 +81,23 @@ fn signals_of<'b>(orders: &[OrderFacts], bought: &'b OnceCell<Vec<Signal>>) -> &
     bought.get_or_init(|| purchases.flat_map(|order| orders::signals(order, None)).collect())
 }
 
-/// When something of a group was bought last: what has these values in the fields that are counted by.
+/// When something of a group was bought last, not before `oldest`: what has these values in the fields that are counted by.
+/// Asked with each click and page, so no signals are made for it.
 pub(super) fn last(
     orders: &[OrderFacts],
-    bought: &OnceCell<Vec<Signal>>,
     name: &str,
     (per, group): (&[String], &str),
+    oldest: Timestamp,
 ) -> Option<Timestamp> {
-    let is_same = |other: &&Signal| other.name == name && figures::group(per, other).as_deref() == Some(group);
-    signals_of(orders, bought).iter().filter(is_same).map(|other| other.at).max()
+    let is_group = |order: &OrderFacts, line: Option<&str>| {
+        per.iter().zip(group.split('|')).all(|(field, value)| orders::has(order, line, field, value))
+    };
+    let is_there = |order: &&OrderFacts| match name {
+        "bought" => order.lines.iter().any(|(line, _)| is_group(order, Some(line))),
+        _ => is_group(order, None),
+    };
+    let young = orders.iter().filter(|order| order.is_purchase() && order.paid >= Some(oldest));
+    young.filter(is_there).filter_map(|order| order.paid).max()
 }
 
 /// Whether a purchase may take such a tag away.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use hotline::engine::state::State;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
 
 use crate::app::{App, NUMBER, SECRET, free_address, http, post, sandbox};
@@ -15,8 +15,15 @@ const USER: &str = "BR.9001";
 
 /// A message of somebody of whom Meta tells the phone, the user id, or both.
 async fn writes(address: SocketAddr, id: &str, phone: Option<&str>, user: Option<&str>, text: &str) {
+    let said = json!({ "type": "text", "text": { "body": text } });
+    delivers(address, id, phone, user, said).await;
+}
+
+/// The same of a message of any kind.
+async fn delivers(address: SocketAddr, id: &str, phone: Option<&str>, user: Option<&str>, said: Value) {
     let now = chrono::Utc::now().timestamp().to_string();
-    let message = json!({ "from": phone, "from_user_id": user, "id": id, "timestamp": now, "type": "text", "text": { "body": text } });
+    let mut message = json!({ "from": phone, "from_user_id": user, "id": id, "timestamp": now });
+    said.as_object().unwrap().iter().for_each(|(name, value)| message[name] = value.clone());
     let contact = json!({ "profile": { "name": "Bia" }, "wa_id": phone, "user_id": user });
     let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "990000000000001", "changes": [{
         "field": "messages",
@@ -63,6 +70,28 @@ async fn two_that_turn_out_to_be_one_keep_what_both_had_said() {
         // Messages go on behind the highest number that was ever used for them.
         let highest = rows(&database, "select cast(max(number) as text) from outbox").await;
         assert!(state.messages >= highest[0][0].parse().unwrap(), "{}", database.kind);
+        assert!(app.terminate().await.success());
+        law::holds_in(&database).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_changes_the_number_stays_the_same_customer_and_is_heard_when_they_say_stop() {
+    const NEW: &str = "5511912345678";
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[]).await;
+        writes(address, "wamid.1", Some(PHONE), None, "procuro um celular, até 2000 reais").await;
+        let changed = json!({ "type": "system", "system": {
+            "body": "User Bia changed from 5511987654321 to 5511912345678", "type": "user_changed_number", "wa_id": NEW,
+        }});
+        delivers(address, "wamid.2", Some(PHONE), None, changed).await;
+        let is_renamed = |state: &State| state.contact.address.wa_id.as_deref() != Some(PHONE);
+        when(&database, "the number is the new one", is_renamed).await;
+        writes(address, "wamid.3", Some(NEW), None, "PARAR").await;
+        let state = when(&database, "they are heard", |state| state.contact.is_opted_out()).await;
+        assert!(state.facts.holds("budget/0-2000") && is_renamed(&state), "{}", database.kind);
         assert!(app.terminate().await.success());
         law::holds_in(&database).await;
     }

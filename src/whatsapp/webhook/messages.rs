@@ -24,7 +24,7 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
     let card = card(around.contacts, from.as_deref(), user.as_deref());
     let wa_id = from.clone().or_else(|| card.and_then(|card| card.wa_id.clone()).filter(|id| !id.is_empty()));
     let user_id = user.or_else(|| card.and_then(|card| card.user_id.clone()).filter(|id| !id.is_empty()));
-    let contacts = names(wa_id.as_deref(), user_id.as_deref());
+    let mut contacts = names(wa_id.as_deref(), user_id.as_deref());
     let kind = text(&message, "/type").unwrap_or_default();
     let group = message.get("group_id").is_some();
     let inbound = InboundMessage {
@@ -41,7 +41,12 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
     let channel = around.channel.as_deref().unwrap_or_default();
     // Without an id it is told by what it says: two of them are two messages.
     let key = if id.is_empty() { fingerprint(&message) } else { id };
-    Arrival { key: format!("msg:{channel}:{key}"), contacts, at, body: body(&kind, message, inbound) }
+    let body = body(&kind, message, inbound);
+    if let EventBody::Identity { now } = &body {
+        // Whoever writes under the new name next is the same, with all that they agreed to and not.
+        contacts.extend(now.iter().cloned());
+    }
+    Arrival { key: format!("msg:{channel}:{key}"), contacts, at, body }
 }
 
 fn body(kind: &str, message: Value, mut inbound: InboundMessage) -> EventBody {

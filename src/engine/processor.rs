@@ -126,6 +126,8 @@ async fn process(engine: &Engine, mut claim: Claim, trouble: &mut Trouble) {
                 engine.heed_status(&message, code).await;
             }
         }
+        // The events are unread still, as those of the other contact.
+        Err(StoreError::Overtaken) => tracing::debug!("a contact became one with another while it was folded"),
         Err(error @ StoreError::Refused(_)) => {
             tracing::warn!(%error, contacts = touched.len(), "a fold cannot be stored as it is");
             trouble.note(&touched);

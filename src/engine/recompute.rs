@@ -119,7 +119,7 @@ fn guarded(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> Fo
         tracing::error!(%contact, "making a contact anew failed; it keeps the tags that it has");
         metrics::counter!("hotline_fold_failures_total").increment(1);
         let recomputed = Some(knowledge.fingerprint.clone());
-        Folded { recomputed, ..Folded::postponed(contact, Vec::new(), now + Duration::minutes(5)) }
+        Folded { contact, recomputed, kept: true, ..Folded::default() }
     })
 }
 

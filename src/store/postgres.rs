@@ -37,7 +37,8 @@ macro_rules! rows {
 }
 macro_rules! skip_locked {
     () => {
-        " for update skip locked"
+        // Not from being named by other rows: a new name of theirs must not wait for a fold.
+        " for no key update skip locked"
     };
 }
 

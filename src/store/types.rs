@@ -18,6 +18,9 @@ pub enum StoreError {
     /// The database refused this statement: a mistake of ours, or data that cannot be stored.
     #[error("the database refused it: {0}")]
     Refused(sqlx::Error),
+    /// Somebody of a batch of folds became one with another contact meanwhile. Nothing was changed: fold again.
+    #[error("a contact became one with another while it was folded")]
+    Overtaken,
     /// A row that cannot be read back.
     #[error("row {row} of {table} cannot be understood: {reason}")]
     Corrupt {
@@ -37,6 +40,9 @@ pub enum StoreError {
     /// Another process owns the file.
     #[error("{0} is in use by another hotline; stop that one, or use PostgreSQL for several")]
     InUse(String),
+    /// A fault of ours in the middle of writing. Nothing was changed.
+    #[error("writing failed in the middle, and nothing was changed")]
+    Failed,
     /// The writer has stopped: the system is shutting down.
     #[error("the store is closed")]
     Closed,
@@ -52,19 +58,29 @@ impl StoreError {
     }
 }
 
+/// What a statement says that finds a contact of a fold to be another one: see [`StoreError::Overtaken`].
+#[derive(Debug, thiserror::Error)]
+#[error("a contact became one with another")]
+pub(super) struct Overtaken;
+
+/// PostgreSQL's codes have five characters (SQLSTATE), SQLite's are smaller numbers.
+const SQLSTATE: usize = 5;
+
+/// Whether an error by its code is one of what we asked for, and not of the moment.
+fn is_of_statement(code: &str) -> bool {
+    match code.parse::<i32>() {
+        // SQLite: busy, locked, read-only, I/O, full, cannot open (primary codes, low byte).
+        Ok(number) if code.len() < SQLSTATE => !matches!(number & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
+        // PostgreSQL: connection 08, state of the transaction 25, serialisation 40, resources 53, locks 55, operator 57, system 58.
+        _ => !["08", "25", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let ours = match &error {
-            sqlx::Error::Database(database) => match database.code().as_deref() {
-                // SQLite: busy, locked, read-only, I/O, full, cannot open (primary codes, low byte).
-                Some(code) if code.parse::<i32>().is_ok_and(|code| code < 10_000) => {
-                    let primary = code.parse::<i32>().unwrap_or(0) & 0xff;
-                    !matches!(primary, 5 | 6 | 8 | 10 | 13 | 14)
-                }
-                // PostgreSQL: connection 08, resources 53, operator 57, locks 55, serialisation 40, system 58.
-                Some(code) => !["08", "53", "57", "55", "40", "58"].iter().any(|class| code.starts_with(class)),
-                None => true,
-            },
+            sqlx::Error::Encode(said) if said.is::<Overtaken>() => return Self::Overtaken,
+            sqlx::Error::Database(database) => database.code().as_deref().is_none_or(is_of_statement),
             sqlx::Error::RowNotFound
             | sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::ColumnNotFound(_)
@@ -318,6 +334,8 @@ pub struct Folded {
     pub unreadable: bool,
     /// What it was made anew with, after an edit of rules.
     pub recomputed: Option<String>,
+    /// It could not be made anew and stays what it is; nothing else of this is written.
+    pub kept: bool,
     /// Something of the past came after what followed it: it is to be made anew, with this.
     pub stale: Option<String>,
     /// Next moment to look.
@@ -514,4 +532,21 @@ pub struct KeptRow {
     pub received: Timestamp,
     pub reason: String,
     pub size: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_statement;
+
+    #[test]
+    fn what_is_of_the_moment_is_told_by_the_codes_of_both_databases() {
+        // Busy, full, cannot open; no connection, idle for too long, read-only, deadlock, out of memory, lock, cancelled.
+        for code in ["5", "13", "14", "261", "08006", "08P01", "25P03", "25006", "40P01", "53200", "55P03", "57014"] {
+            assert!(!is_of_statement(code), "{code}");
+        }
+        // Unique, too big, mismatch; unique, text that cannot be, no such column.
+        for code in ["2067", "18", "20", "23505", "22P05", "42703"] {
+            assert!(is_of_statement(code), "{code}");
+        }
+    }
 }

@@ -19,6 +19,7 @@ mod law;
 mod lexicon;
 mod limits;
 mod links;
+mod merging;
 mod mmdb;
 mod nodes;
 mod places;

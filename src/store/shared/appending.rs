@@ -20,7 +20,7 @@ pub(in crate::store) async fn append(
     if let Some(lock) = super::LOCK_APPENDING {
         sqlx::query(lock).execute(&mut *connection).await?;
     }
-    let contacts = resolve(connection, events).await?;
+    let (contacts, merges) = resolve(connection, events).await?;
     let keys: Vec<String> =
         events.iter().map(|event| event.key.clone().unwrap_or_else(|| format!("own:{}", Uuid::now_v7()))).collect();
     let mut written = insert(connection, events, &keys, &contacts).await?;
@@ -42,6 +42,11 @@ pub(in crate::store) async fn append(
             rows!("$1")
         );
         sqlx::query(insert).bind(json(&unread)).execute(&mut *connection).await?;
+    }
+    // Behind all that this group has for either of two: what came for the one that ends goes with it.
+    let ended = merge_all(connection, merges).await?;
+    for contact in appended.iter_mut().filter_map(|appended| appended.contact.as_mut()) {
+        contact.0 = living(contact.0, &ended);
     }
     Ok(appended)
 }
@@ -76,9 +81,15 @@ enum Who {
     New(usize),
 }
 
-/// The contact of each event: looked up by any of its names, created where all are new. The one place where two contacts
-/// become one: an event that carries names of both.
-async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Vec<Option<i64>>, sqlx::Error> {
+/// Two contacts that are one person.
+type Pair = (i64, i64);
+
+/// The contact of each event: looked up by any of its names, created where all are new; and who turned out to be one person,
+/// since an event carries names of both.
+async fn resolve(
+    connection: &mut Connection,
+    events: &[&NewEvent],
+) -> Result<(Vec<Option<i64>>, Vec<Pair>), sqlx::Error> {
     let known = existing(connection, events).await?;
     let names: Vec<[String; 1]> = events
         .iter()
@@ -88,7 +99,7 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Ve
     let mut owners = owners(connection, &names).await?;
     let before: Vec<String> = owners.keys().cloned().collect();
     let mut slots: Vec<Option<Who>> = Vec::new();
-    let mut merges: Vec<(i64, i64)> = Vec::new();
+    let mut merges: Vec<Pair> = Vec::new();
     let mut result = Vec::with_capacity(events.len());
     for event in events {
         let told = event.contact.and_then(|contact| known.get(&contact.0).copied());
@@ -114,7 +125,7 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Ve
         });
         for other in found.into_iter().skip(1) {
             match (who, other) {
-                (Who::Known(older), Who::Known(newer)) => merges.push((older, newer)),
+                (Who::Known(one), Who::Known(other)) => merges.push((one, other)),
                 (_, Who::New(slot)) => slots[slot] = Some(who),
                 (Who::New(_), Who::Known(_)) => {}
             }
@@ -132,10 +143,7 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Ve
     let mut fresh: Vec<(String, i64)> = owners.iter().map(|(name, who)| (name.clone(), number(*who))).collect();
     fresh.retain(|(name, _)| !before.contains(name));
     learn(connection, &fresh).await?;
-    for (older, newer) in merges {
-        merge(connection, older, newer).await?;
-    }
-    Ok(result.into_iter().map(|who| who.map(number)).collect())
+    Ok((result.into_iter().map(|who| who.map(number)).collect(), merges))
 }
 
 fn settle(mut who: Who, slots: &[Option<Who>]) -> Who {
@@ -215,11 +223,35 @@ async fn learn(connection: &mut Connection, names: &[(String, i64)]) -> Result<(
     Ok(())
 }
 
+/// Makes one of each pair; who ended, and as whom they live on.
+async fn merge_all(connection: &mut Connection, pairs: Vec<Pair>) -> Result<HashMap<i64, i64>, sqlx::Error> {
+    let mut ended = HashMap::new();
+    for (one, other) in pairs {
+        // One of them may have ended already in this group.
+        let (one, other) = (living(one, &ended), living(other, &ended));
+        if one != other {
+            merge(connection, one.min(other), one.max(other)).await?;
+            ended.insert(one.max(other), one.min(other));
+        }
+    }
+    Ok(ended)
+}
+
+fn living(mut contact: i64, ended: &HashMap<i64, i64>) -> i64 {
+    while let Some(older) = ended.get(&contact) {
+        contact = *older;
+    }
+    contact
+}
+
 /// Two contacts turned out to be one person: the older keeps living, with the names, the journal and the history of both.
 /// Its state is made anew from the joint journal when it is folded next. Messages keep the number under which they were sent,
 /// since Meta's statuses carry it.
 async fn merge(connection: &mut Connection, older: i64, newer: i64) -> Result<(), sqlx::Error> {
     for statement in [
+        // First of all: whoever folds one of them is waited for here, and keeps nothing else waiting.
+        "update contacts set merged_into = $1, wake_at = null, state = null where id = $2 or merged_into = $2",
+        "update contacts set merges = merges + 1, state = null where id = $1 and $2 <> $1",
         "update journal set contact_id = $1 where contact_id = $2",
         "update unread set contact_id = $1 where contact_id = $2",
         "update identities set contact_id = $1 where contact_id = $2",
@@ -236,8 +268,6 @@ async fn merge(connection: &mut Connection, older: i64, newer: i64) -> Result<()
          (select campaign from campaign_recipients where contact_id = $1)",
         "update campaign_recipients set refused = 'same-person', said = 'the same person as another recipient' \
          where contact_id = $2 and $1 <> $2",
-        "update contacts set merged_into = $1, wake_at = null, state = null where id = $2 or merged_into = $2",
-        "update contacts set merges = merges + 1, state = null where id = $1 and $2 <> $1",
     ] {
         sqlx::query(statement).bind(older).bind(newer).execute(&mut *connection).await?;
     }

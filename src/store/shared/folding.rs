@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Connection, json, links};
 use crate::domain::{Content, MessageNumber, Sender, StatusKind};
-use crate::store::{Folded, HandoffChange, NOT_KNOWN_WHETHER_SENT, NewOutgoing, OutboxStatus};
+use crate::store::{Folded, HandoffChange, NOT_KNOWN_WHETHER_SENT, NewOutgoing, OutboxStatus, Overtaken};
 
 /// Writes everything that a batch of folds decided, one statement for each kind of row.
 pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Folded]) -> Result<(), sqlx::Error> {
@@ -12,7 +12,7 @@ pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Fold
     forget(connection, folded).await?;
     super::recompute::made(connection, folded).await?;
     let folded: Vec<&Folded> =
-        folded.iter().filter(|folded| folded.postponed.is_none() && !folded.unreadable).collect();
+        folded.iter().filter(|folded| folded.postponed.is_none() && !folded.unreadable && !folded.kept).collect();
     states(connection, &folded).await?;
     read(connection, &folded).await?;
     super::recompute::mark(connection, &folded).await?;
@@ -51,7 +51,7 @@ async fn postpone(connection: &mut Connection, folded: &[Folded]) -> Result<(), 
         "update contacts set wake_at = r.until from (select cast(value->>0 as bigint) as contact, ",
         "cast(value->>1 as bigint) as until from ",
         rows!("$1"),
-        ") as r where contacts.id = r.contact"
+        ") as r where contacts.id = r.contact and contacts.merged_into is null"
     );
     run(connection, wake, &failed).await
 }
@@ -67,7 +67,13 @@ async fn forget(connection: &mut Connection, folded: &[Folded]) -> Result<(), sq
     run(connection, update, &unreadable).await
 }
 
+/// # Errors
+/// [`Overtaken`] where somebody became one with another contact since they were claimed: what the fold decided would stand under a
+/// contact that is no more.
 async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+    if folded.is_empty() {
+        return Ok(());
+    }
     let rows: Vec<_> = folded
         .iter()
         .map(|folded| {
@@ -91,7 +97,7 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
         .collect();
     let update = concat!(
         "update contacts set state = case when contacts.merges = r.merges then coalesce(r.state, contacts.state) end, ",
-        "wake_at = case when contacts.merged_into is null then r.wake_at end, summary = r.summary, ",
+        "wake_at = r.wake_at, summary = r.summary, ",
         "last_at = coalesce(r.last_at, contacts.last_at), ",
         "last_inbound_at = coalesce(r.last_inbound_at, contacts.last_inbound_at), ",
         "unread = contacts.unread + r.inbound, colour = r.colour, heat = r.heat, handoff = r.handoff, ",
@@ -102,9 +108,10 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
         "value->>9 as handoff, cast(value->>10 as bigint) as promise_due, value->>11 as agent, ",
         "cast(value->>12 as bigint) as merges from ",
         rows!("$1"),
-        ") as r where contacts.id = r.id"
+        ") as r where contacts.id = r.id and contacts.merged_into is null"
     );
-    run(connection, update, &rows).await
+    let written = sqlx::query(update).bind(json(&rows)).execute(connection).await?.rows_affected();
+    if written < rows.len() as u64 { Err(sqlx::Error::Encode(Box::new(Overtaken))) } else { Ok(()) }
 }
 
 async fn read(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
@@ -132,16 +139,33 @@ async fn ledger(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
     run(connection, insert, &rows).await
 }
 
+/// Takes back what the bot still had to say. What is under way to Meta is not put back to be sent once more.
 async fn cancel(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
-    let cancelled: Vec<_> =
-        folded.iter().filter_map(|folded| Some((folded.contact.0, folded.cancel_queued.as_ref()?))).collect();
-    let update = concat!(
+    let mut cancelled = Vec::new();
+    for folded in folded {
+        let Some(reason) = &folded.cancel_queued else { continue };
+        cancelled.push((folded.contact.0, reason));
+        if folded.merges > 0 {
+            // Messages keep the number of the contact that they were decided for.
+            let select = "select id from contacts where merged_into = $1";
+            let others: Vec<i64> =
+                sqlx::query_scalar(select).bind(folded.contact.0).fetch_all(&mut *connection).await?;
+            cancelled.extend(others.into_iter().map(|other| (other, reason)));
+        }
+    }
+    let taken_back = concat!(
         "update outbox set state = 'cancelled', rank = 9, error = r.reason from (select cast(value->>0 as bigint) as ",
         "contact, value->>1 as reason from ",
         rows!("$1"),
         ") as r where outbox.contact_id = r.contact and outbox.state = 'queued' and outbox.sender = 'bot'"
     );
-    run(connection, update, &cancelled).await
+    run(connection, taken_back, &cancelled).await?;
+    let under_way = concat!(
+        "update outbox set expires_at = 0 from (select cast(value->>0 as bigint) as contact from ",
+        rows!("$1"),
+        ") as r where outbox.contact_id = r.contact and outbox.state = 'sending' and outbox.sender = 'bot'"
+    );
+    run(connection, under_way, &cancelled).await
 }
 
 async fn outgoing(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {

@@ -116,8 +116,8 @@ pub(in crate::store) async fn stuck(
     before: Timestamp,
 ) -> Result<Vec<OutboxRow>, sqlx::Error> {
     let select = "select contact_id, number, priority, channel, address, message, attempts from outbox o \
-                  where state = 'sending' and sending_since <= $1 and not exists (select 1 from unread u join journal j \
-                  on j.seq = u.seq where u.contact_id = o.contact_id and j.kind = 'status') order by sending_since limit 1000";
+                  where state = 'sending' and sending_since <= $1 and contact_id not in (select u.contact_id from unread u \
+                  join journal j on j.seq = u.seq where j.kind = 'status') order by sending_since limit 1000";
     let rows = sqlx::query(select).bind(before.0).fetch_all(connection).await?;
     rows.iter().map(read).collect()
 }

@@ -59,7 +59,8 @@ pub(in crate::store) async fn claim(
     let select = concat!(
         "select s.contact_id from stale s join contacts c on c.id = s.contact_id where s.fingerprint = $2 ",
         "and c.state is not null and c.merged_into is null ",
-        "and not exists (select 1 from unread u where u.contact_id = s.contact_id) ",
+        // One look at all that is unread, and not one for each contact.
+        "and s.contact_id not in (select contact_id from unread) ",
         "and s.contact_id not in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ") order by s.contact_id limit $3"

@@ -1,10 +1,12 @@
 //! Sends what the outbox holds: at the pace that Meta allows, replies first, never twice.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::{Duration as StdDuration, Instant};
 
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -16,7 +18,9 @@ use super::templates::{in_its_words, in_language, is_marketing};
 use crate::domain::{Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
 use crate::outreach::Departure;
 use crate::outreach::pacer::Pace;
-use crate::store::{NOT_KNOWN_WHETHER_SENT, NewEvent, OutboxRow, SendOutcome, SendResult, StoreError, Taken, Unasked};
+use crate::store::{
+    Leave, NOT_KNOWN_WHETHER_SENT, NewEvent, OutboxRow, SendOutcome, SendResult, StoreError, Taken, Unasked,
+};
 use crate::whatsapp::client::SendError;
 use crate::whatsapp::errors;
 
@@ -41,6 +45,8 @@ const MARKS_AT_ONCE: usize = 8;
 const MOST_ATTEMPTS: i64 = 5;
 /// Outcomes that share one commit at most.
 const OUTCOMES: usize = 512;
+/// A follow-up over which the gate failed is left alone for so long.
+const AFTER_FAILURE: Duration = Duration::minutes(5);
 /// Contacts that are told in one commit of messages that did not reach them.
 const TOLD_AT_ONCE: i64 = 500;
 
@@ -55,16 +61,23 @@ struct Desk {
 /// Sends for all our numbers until told to stop, then finishes what is under way.
 pub(super) async fn run(engine: Engine) {
     let (outcomes, waiting) = mpsc::channel(CALLS_AT_ONCE * 2);
-    let recorder = tokio::spawn(record(engine.clone(), waiting));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(record(engine.clone(), waiting));
     let desk = Desk { engine: engine.clone(), calls: Arc::new(Semaphore::new(CALLS_AT_ONCE)), outcomes };
     for lane in engine.lanes().iter() {
-        tokio::spawn(desk.clone().keep_pace(lane.clone()));
+        tasks.spawn(desk.clone().keep_pace(lane.clone()));
     }
     drop(desk);
     // Goes on until the last call is over: nobody else begins before.
     let leading = AbortOnDropHandle::new(tokio::spawn(lead(engine.clone())));
     let stop = engine.stopping();
     while !stop.is_cancelled() {
+        if leading.is_finished() {
+            return fall(leading.await);
+        }
+        if let Some(ended) = tasks.try_join_next() {
+            fall(ended);
+        }
         // Subscribed before looking, so that a hint between the two is not lost.
         let hint = engine.store().outbox_hint();
         let sent = round(&engine).await.unwrap_or_else(|error| {
@@ -79,9 +92,18 @@ pub(super) async fn run(engine: Engine) {
             }
         }
     }
-    // Ends when the last call has told its outcome.
-    let _recorded = recorder.await;
+    // The last of them ends when the last call has told its outcome.
+    while tasks.join_next().await.is_some() {}
     drop(leading);
+}
+
+/// When a part of the sender fails the whole begins anew: without it nothing would be sent, or nothing written down.
+fn fall(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        resume_unwind(error.into_panic());
+    }
 }
 
 /// Learns again and again for which numbers this node sends.
@@ -151,11 +173,19 @@ fn unasked(engine: &Engine, resting: Vec<String>) -> Unasked {
     let (knowledge, now) = (engine.shelf().knowledge(), engine.now());
     let (limits, book) = (knowledge.limits.clone(), engine.book());
     let gate = move |state: Option<&str>, message: &Outgoing, departures: &[Departure]| {
-        let marketing = is_marketing(message, book.as_deref(), &knowledge);
-        let leave = may_leave(&knowledge, state, (message, departures), marketing, now);
-        let contact = || serde_json::from_str::<State>(state?).ok().map(|state| state.contact);
-        let leave = in_its_words(leave, message, contact, book.as_deref(), &knowledge, now);
-        in_language(leave, message, book.as_deref(), &knowledge, now)
+        let ask = || {
+            let marketing = is_marketing(message, book.as_deref(), &knowledge);
+            let leave = may_leave(&knowledge, state, (message, departures), marketing, now);
+            let contact = || serde_json::from_str::<State>(state?).ok().map(|state| state.contact);
+            let leave = in_its_words(leave, message, contact, book.as_deref(), &knowledge, now);
+            in_language(leave, message, book.as_deref(), &knowledge, now)
+        };
+        // It is asked within a transaction that others share.
+        catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| {
+            tracing::error!(rule = ?message.rule, "the gate failed over a follow-up; it is asked again later");
+            metrics::counter!("hotline_task_panics_total", "task" => "gate").increment(1);
+            Leave::NotBefore(now + AFTER_FAILURE, "whether it may leave could not be told".into())
+        })
     };
     Unasked { limits, gate: Arc::new(gate), resting }
 }
@@ -270,17 +300,34 @@ async fn record(engine: Engine, mut waiting: mpsc::Receiver<(SendResult, Leaving
     while waiting.recv_many(&mut ended, OUTCOMES).await > 0 {
         let (batch, under_way): (Vec<_>, Vec<_>) = ended.drain(..).unzip();
         let contacts: Vec<_> = batch.iter().map(|result| result.contact).collect();
-        let mut pause = StdDuration::from_millis(100);
-        while let Err(error) = engine.store().record(batch.clone()).await {
-            tracing::warn!(%error, "the outcome of calls could not be written; trying again");
-            if engine.stopping().is_cancelled() {
-                break;
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(StdDuration::from_secs(5));
-        }
+        write_down(&engine, batch).await;
         drop(under_way);
         contacts.into_iter().for_each(|contact| engine.changed(contact));
+    }
+}
+
+async fn write_down(engine: &Engine, batch: Vec<SendResult>) {
+    let mut pause = StdDuration::from_millis(100);
+    loop {
+        match engine.store().record(batch.clone()).await {
+            Ok(()) => return,
+            // One of them cannot be stored as it is, and must not keep the others waiting.
+            Err(error @ StoreError::Refused(_)) => match batch.as_slice() {
+                [result] => return tracing::error!(%error, contact = %result.contact, "an outcome cannot be written"),
+                _ => {
+                    for result in batch {
+                        Box::pin(write_down(engine, vec![result])).await;
+                    }
+                    return;
+                }
+            },
+            Err(error) => tracing::warn!(%error, "the outcome of calls could not be written; trying again"),
+        }
+        if engine.stopping().is_cancelled() {
+            return;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(StdDuration::from_secs(5));
     }
 }
 

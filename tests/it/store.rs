@@ -3,7 +3,9 @@
 use hotline::domain::{
     Address, Content, EventBody, InboundMessage, MessageKind, Outgoing, StatusEvent, StatusKind, Timestamp,
 };
-use hotline::store::{Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError};
+use hotline::store::{
+    Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError, Unasked,
+};
 
 use crate::db::{Database, eventually};
 use crate::limits::open_gate;
@@ -170,6 +172,44 @@ async fn a_message_is_taken_once_replies_first_and_not_after_it_expired() {
         store.record(vec![result(1, SendOutcome::RetryAt(later, "130429".into())), result(2, accepted)]).await.unwrap();
         let again = store.take_due(vec![("1".into(), 10)], later, open_gate()).await.unwrap().rows;
         assert_eq!((again.len(), again[0].message.number, again[0].attempts), (1, 1, 2), "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn what_the_bot_was_saying_when_a_person_took_over_is_not_sent_once_more() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap();
+        fold_all(&store, |_| vec![reply(1)]).await;
+        let taken = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows;
+        store.append(vec![message("b", &["+85251234567"], "a person, please")]).await.unwrap();
+        let mut claim = store.claim(NOW, 10).await.unwrap();
+        let contact = std::mem::take(&mut claim.contacts).remove(0);
+        let seqs = contact.events.iter().map(|event| event.seq).collect();
+        let cancel_queued = Some("a person takes over".into());
+        let folded = Folded { contact: contact.id, seqs, cancel_queued, outgoing: vec![reply(2)], ..empty() };
+        store.commit(claim, vec![folded]).await.unwrap();
+        // Nobody knows what became of the call.
+        let outcome = SendOutcome::RetryAt(NOW, "it is not known whether it was sent".into());
+        store.record(vec![SendResult { contact: taken[0].contact, number: 1, at: NOW, outcome }]).await.unwrap();
+        let again = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows;
+        let numbers: Vec<i64> = again.iter().map(|row| row.message.number).collect();
+        assert_eq!(numbers, [2], "{}: only that a person comes is said", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_while_a_group_is_written_changes_nothing_and_the_next_group_is_written() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap();
+        fold_all(&store, |_| vec![NewOutgoing { follow_up: true, ..reply(1) }]).await;
+        let fails = Unasked { gate: std::sync::Arc::new(|_, _, _| panic!("a fault of ours")), ..open_gate() };
+        let taken = store.take_due(vec![("1".into(), 10)], NOW, fails).await;
+        assert!(matches!(taken, Err(StoreError::Failed)), "{}: {taken:?}", database.kind);
+        store.append(vec![message("b", &["+85251234567"], "still there?")]).await.unwrap();
+        let taken = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap();
+        assert_eq!(taken.rows.len(), 1, "{}", database.kind);
     }
 }
 

@@ -1,7 +1,9 @@
 //! Group commit: all jobs that wait share one transaction, and so one sync of the disk.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use sqlx::{Connection as _, Executor};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -91,6 +93,16 @@ pub(in crate::store) async fn serve(options: Options, mut jobs: mpsc::Receiver<Q
 }
 
 async fn commit_group(options: &Options, connection: &mut Option<Connection>, group: &mut Vec<Queued>) {
+    let guarded = AssertUnwindSafe(commit_on(options, connection, group)).catch_unwind();
+    if guarded.await.is_err() {
+        // Whoever waited for this group is told that nothing was written; the next one gets a new connection.
+        tracing::error!("writing a group of changes failed in the middle; none of them was made");
+        metrics::counter!("hotline_task_panics_total", "task" => "store").increment(1);
+        group.drain(..).for_each(|queued| queued.answer(Err(StoreError::Failed)));
+    }
+}
+
+async fn commit_on(options: &Options, connection: &mut Option<Connection>, group: &mut Vec<Queued>) {
     let mut open = match connection.take() {
         Some(open) => open,
         None => match Connection::connect_with(options).await {

@@ -209,32 +209,40 @@ impl Desk {
     }
 
     async fn pace_and_start(&self, lane: &Lane, leaving: Leaving) {
-        let (engine, channel) = (&self.engine, &lane.channel);
-        loop {
-            if !lane.is_led() {
-                // Whoever sends for the number now takes it from the outbox.
-                let now = engine.now();
-                let outcome = SendOutcome::RetryAt(now, "another node sends for this number".into());
-                return self.tell(leaving, now, outcome).await;
-            }
-            match engine.pacer().ready(channel, leaving.row.contact) {
-                Pace::Go => break,
-                Pace::NumberWaits(wait) => tokio::time::sleep(wait).await,
-                Pace::PairWaits(wait) => {
-                    let now = engine.now();
-                    let at = now + Duration::millis(wait.as_millis() as i64 + 1);
-                    let outcome = SendOutcome::RetryAt(at, "one customer may get one message in 6 s".into());
-                    return self.tell(leaving, now, outcome).await;
-                }
-            }
-        }
+        // First of all: while calls hang it takes minutes, and what is looked at below would be old.
         let Ok(permit) = self.calls.clone().acquire_owned().await else { return };
-        let (desk, channel) = (self.clone(), channel.clone());
+        if let Err(put_back) = self.turn(lane, &leaving.row).await {
+            return self.tell(leaving, self.engine.now(), put_back).await;
+        }
+        let (desk, channel) = (self.clone(), lane.channel.clone());
         tokio::spawn(async move {
             let outcome = desk.call(&channel, &leaving.row).await;
             desk.tell(leaving, desk.engine.now(), outcome).await;
             drop(permit);
         });
+    }
+
+    /// Waits until a message may leave, or tells why it goes back into the outbox.
+    async fn turn(&self, lane: &Lane, row: &OutboxRow) -> Result<(), SendOutcome> {
+        loop {
+            let now = self.engine.now();
+            let put_back = |at, why: &str| Err(SendOutcome::PutBack(at, why.into()));
+            if !lane.is_led() {
+                // Whoever sends for the number now takes it from the outbox.
+                return put_back(now, "another node sends for this number");
+            }
+            if row.message.expires <= now {
+                return put_back(now, "too late to be of use");
+            }
+            match self.engine.pacer().ready(&lane.channel, row.contact) {
+                Pace::Go => return Ok(()),
+                Pace::NumberWaits(wait) => tokio::time::sleep(wait).await,
+                Pace::PairWaits(wait) => {
+                    let at = now + Duration::millis(wait.as_millis() as i64 + 1);
+                    return put_back(at, "one customer may get one message in 6 s");
+                }
+            }
+        }
     }
 
     async fn call(&self, channel: &str, row: &OutboxRow) -> SendOutcome {

@@ -225,7 +225,8 @@ impl Store {
     /// # Errors
     /// The database does not answer: the messages stay `sending` and are settled later.
     pub async fn record(&self, results: Vec<SendResult>) -> Result<(), StoreError> {
-        let again = results.iter().any(|result| matches!(result.outcome, SendOutcome::RetryAt(..)));
+        let is_queued = |outcome: &SendOutcome| matches!(outcome, SendOutcome::RetryAt(..) | SendOutcome::PutBack(..));
+        let again = results.iter().any(|result| is_queued(&result.outcome));
         self.inner.writer.run(Job::Record(results)).await?;
         if again {
             self.inner.outbox.notify_waiters();

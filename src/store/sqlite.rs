@@ -21,6 +21,11 @@ pub(super) const LOCK_PORTFOLIO: Option<&str> = None;
 /// How long a statement waits for a lock that another program holds on the file.
 const BUSY: StdDuration = StdDuration::from_millis(1_000);
 
+/// What the writing connection keeps of the file in memory, in KB below zero: the pages that every commit goes through.
+const WRITER_CACHE: &str = "-16000";
+/// What each other connection keeps: all that they read often lies in the memory of the system as well.
+const READER_CACHE: &str = "-2000";
+
 /// While the log is copied into the file the disk is busy, and a commit waits for it: rather a little often than much at once. At a
 /// thousand messages a second a copy takes 5 ms so, and 10 to 30 ms every half second.
 const CHECKPOINT_EVERY: StdDuration = StdDuration::from_millis(100);
@@ -73,7 +78,7 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY)
             .row_buffer_size(1_024)
-            .pragma("cache_size", "-16000")
+            .pragma("cache_size", WRITER_CACHE)
             // The checks of JSON are for other programs: what we write is JSON, and reading it once more costs much.
             .pragma("ignore_check_constraints", "on")
             // The log is copied into the file beside the writer, see `checkpoint`.
@@ -82,13 +87,14 @@ impl Sqlite {
         if owner.is_some() {
             migrate(&options).await?;
         }
+        let others = options.clone().pragma("cache_size", READER_CACHE);
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(StdDuration::from_secs(5))
-            .connect_lazy_with(options.clone().read_only(true));
+            .connect_lazy_with(others.clone().read_only(true));
         let people =
-            SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options.clone().busy_timeout(BUSY * 5));
-        let checkpoints = AbortOnDropHandle::new(tokio::spawn(checkpoint(options.clone())));
+            SqlitePoolOptions::new().max_connections(1).connect_lazy_with(others.clone().busy_timeout(BUSY * 5));
+        let checkpoints = AbortOnDropHandle::new(tokio::spawn(checkpoint(others)));
         Ok(Self { options, readers, people, _checkpoints: checkpoints, _owner: owner })
     }
 }

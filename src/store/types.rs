@@ -413,6 +413,8 @@ pub enum SendOutcome {
     },
     /// Not taken; to be tried again then.
     RetryAt(Timestamp, String),
+    /// Not even called: to be taken again then, and no attempt.
+    PutBack(Timestamp, String),
     /// Not taken, and never will be.
     Failed(String),
     /// May have been taken: stays `sending` until a status tells, or until it is settled.

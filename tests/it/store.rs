@@ -172,6 +172,11 @@ async fn a_message_is_taken_once_replies_first_and_not_after_it_expired() {
         store.record(vec![result(1, SendOutcome::RetryAt(later, "130429".into())), result(2, accepted)]).await.unwrap();
         let again = store.take_due(vec![("1".into(), 10)], later, open_gate()).await.unwrap().rows;
         assert_eq!((again.len(), again[0].message.number, again[0].attempts), (1, 1, 2), "{}", database.kind);
+        // Who only waited for a turn has not tried.
+        let waited = SendOutcome::PutBack(later, "one customer may get one message in 6 s".into());
+        store.record(vec![result(1, waited)]).await.unwrap();
+        let again = store.take_due(vec![("1".into(), 10)], later, open_gate()).await.unwrap().rows;
+        assert_eq!((again.len(), again[0].attempts), (1, 2), "{}", database.kind);
     }
 }
 

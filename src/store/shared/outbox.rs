@@ -76,12 +76,12 @@ pub(in crate::store) async fn record(connection: &mut Connection, results: &[Sen
     let update = concat!(
         "update outbox set wamid = coalesce(r.wamid, outbox.wamid), updated_at = r.at, ",
         "error = case when outbox.rank <= 1 then r.error else outbox.error end, ",
-        "due_at = coalesce(r.due, outbox.due_at), ",
+        "due_at = coalesce(r.due, outbox.due_at), attempts = outbox.attempts - r.spared, ",
         "state = case when outbox.rank <= 1 then r.state else outbox.state end, ",
         "rank = case when outbox.rank <= 1 then r.rank else outbox.rank end ",
         "from (select cast(value->>0 as bigint) as contact, cast(value->>1 as bigint) as number, value->>2 as state, ",
         "cast(value->>3 as bigint) as rank, value->>4 as wamid, value->>5 as error, cast(value->>6 as bigint) as due, ",
-        "cast(value->>7 as bigint) as at from ",
+        "cast(value->>7 as bigint) as at, cast(value->>8 as bigint) as spared from ",
         rows!("$1"),
         ") as r where outbox.contact_id = r.contact and outbox.number = r.number"
     );
@@ -93,12 +93,14 @@ pub(in crate::store) async fn record(connection: &mut Connection, results: &[Sen
     limits::release(connection, &failed.map(|result| (result.contact.0, result.number)).collect::<Vec<_>>()).await
 }
 
-type ResultRow<'a> = (i64, i64, &'static str, i64, Option<&'a str>, Option<&'a str>, Option<i64>, i64);
+type ResultRow<'a> = (i64, i64, &'static str, i64, Option<&'a str>, Option<&'a str>, Option<i64>, i64, i64);
 
 fn row(result: &SendResult) -> ResultRow<'_> {
     let (state, rank, wamid, error, due) = match &result.outcome {
         SendOutcome::Accepted { wamid } => ("accepted", 2, Some(wamid.as_str()), None, None),
-        SendOutcome::RetryAt(at, error) => ("queued", 0, None, Some(error.as_str()), Some(at.0)),
+        SendOutcome::RetryAt(at, error) | SendOutcome::PutBack(at, error) => {
+            ("queued", 0, None, Some(error.as_str()), Some(at.0))
+        }
         // Of this one nobody can tell its contact that it reached nobody.
         SendOutcome::Failed(error) if error == NOT_KNOWN_WHETHER_SENT => {
             ("failed", 10, None, Some(error.as_str()), None)
@@ -106,7 +108,8 @@ fn row(result: &SendResult) -> ResultRow<'_> {
         SendOutcome::Failed(error) => ("failed", 9, None, Some(error.as_str()), None),
         SendOutcome::Uncertain(error) => ("sending", 1, None, Some(error.as_str()), None),
     };
-    (result.contact.0, result.number, state, rank, wamid, error, due, result.at.0)
+    let spared = i64::from(matches!(result.outcome, SendOutcome::PutBack(..)));
+    (result.contact.0, result.number, state, rank, wamid, error, due, result.at.0, spared)
 }
 
 /// Messages that were marked `sending` before that moment and of which nothing was heard since: also nothing that is still to be

@@ -26,6 +26,11 @@ impl<'a> Reply<'a> {
             Pointing::Cheaper | Pointing::Cheapest => None,
         };
         let pointed: Vec<_> = said.iter().filter_map(at).collect();
+        // Of the one thing that they see its details are no answer: what they ask is.
+        let is_known = shown.len() == 1 && !pointed.is_empty() && !wants.contains(&Intent::Buy);
+        if is_known && self.of_shown(&shown, heard) {
+            return Vec::new();
+        }
         if !pointed.is_empty() {
             return pointed;
         }
@@ -66,19 +71,23 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// A property, the stock or the price of what was shown.
-    fn of_shown(&mut self, shown: &[&'a Product], heard: &Heard) {
+    /// A property, the stock or the price of what was shown; whether something of it was asked.
+    fn of_shown(&mut self, shown: &[&'a Product], heard: &Heard) -> bool {
         let asks = |want: Intent| heard.wants.contains(&want);
         if heard.wants.iter().any(|want| is_of_the_shop(*want)) {
-            return;
+            return false;
         }
         if heard.part {
             self.say("no_fact", context! {});
-            return self.offer("person", "button_person");
+            self.offer("person", "button_person");
+            return true;
         }
         match (shown, heard.named_needs.is_empty()) {
-            ([one], false) if asks(Intent::ProductInquiry) || asks(Intent::Availability) => self.property(one, heard),
-            (_, false) => {}
+            ([one], false) if asks(Intent::ProductInquiry) || asks(Intent::Availability) => {
+                self.property(one, heard);
+                true
+            }
+            (_, false) => false,
             (_, true) => {
                 let rows: Vec<Value> = shown.iter().map(|product| self.product_values(product)).collect();
                 if asks(Intent::Price) {
@@ -88,6 +97,7 @@ impl<'a> Reply<'a> {
                     self.say("in_stock", context! { rows });
                     self.offer("person", "button_person");
                 }
+                asks(Intent::Price) || asks(Intent::Availability)
             }
         }
     }

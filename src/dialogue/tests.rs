@@ -301,6 +301,11 @@ fn a_property_of_what_was_shown_is_told_or_looked_for() {
     expect(&talk.write("is it waterproof?"), &["Yes, Nova S7 Pro: waterproof", "buy:P-102"], &[]);
     talk.tap("product:P-101");
     expect(&talk.write("is it waterproof?"), &["Nova S5 does not have this", "waterproof", "product:P-102"], &[]);
+    // Of the one that they see: what they ask, not all of it once more.
+    talk.tap("product:P-102");
+    expect(&talk.write("is the first one waterproof?"), &["Yes, Nova S7 Pro: waterproof"], &["in stock"]);
+    expect(&talk.write("is the first one in stock?"), &["In stock just now", "Nova S7 Pro: "], &["waterproof"]);
+    expect(&talk.write("the first one please, I'll take it"), &["colleague"], &["In stock just now"]);
 }
 
 #[test]

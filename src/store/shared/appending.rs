@@ -257,6 +257,10 @@ async fn merge(connection: &mut Connection, older: i64, newer: i64) -> Result<()
         "update identities set contact_id = $1 where contact_id = $2",
         "update tag_ledger set contact_id = $1 where contact_id = $2",
         "update handoffs set contact_id = $1 where contact_id = $2",
+        "update tag_verdicts set contact_id = $1 where contact_id = $2 and (tag, since, judge) not in \
+         (select tag, since, judge from tag_verdicts where contact_id = $1)",
+        "update drafts set contact_id = $1 where contact_id = $2 and (user_id, kind) not in \
+         (select user_id, kind from drafts where contact_id = $1)",
         "delete from stale where contact_id = $2 and $1 <> $2",
         // Made anew with the state.
         "delete from held_tags where contact_id = $2 and $1 <> $2",

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::facts::Facts;
+use super::language::HeatTable;
 use super::signals::{Signal, hyphens, interacted, of_contact, slug};
-use super::{Rulebook, counting, pairs, photos, responses};
+use super::{Rulebook, counting, pairs, photos, responses, stage_heat};
 use crate::domain::{Contact, Event, InboundMessage, Intent, Mention, Reading, Span, Timestamp};
 
 /// Everything that a message means to the rules.
@@ -58,7 +59,7 @@ pub(super) fn of_message(
         });
     }
     if let Some(reading) = reading {
-        of_reading(facts, event, message, reading, start, signals);
+        of_reading(facts, event, message, reading, (start, &rulebook.heat), signals);
     }
     for (product, feature) in photos::take_in(facts, message, reading, begins) {
         let about = if product.is_empty() { signal("photo") } else { signal("photo").of(&product) };
@@ -73,13 +74,13 @@ fn of_reading(
     event: &Event,
     message: &InboundMessage,
     reading: &Reading,
-    start: Timestamp,
+    (start, table): (Timestamp, &HeatTable),
     signals: &mut Vec<Signal>,
 ) {
     let signal = |name| Signal::new(name, event, Some(start));
     let products = reading.product_keys();
     if let Some(key) = products.first() {
-        facts.trade = key.split('/').next().map(str::to_owned);
+        stage_heat::asked_for(facts, table, key.split('/').next().unwrap_or(key), event.at);
         facts.topic = Some(key.to_string());
     }
     for (intent, span) in reading.intents.iter().zip(spans(reading)) {
@@ -93,7 +94,7 @@ fn of_reading(
         if let Some(category) = mention.key.strip_prefix("category/") {
             if !mention.negated {
                 if products.is_empty() {
-                    facts.trade = Some(category.to_owned());
+                    stage_heat::asked_for(facts, table, category, event.at);
                 }
                 let earned = signal("earned").with("tag", &*mention.key).with("group", "category");
                 signals.push(earned.with("category", category).at_span(Some(mention.span)));

@@ -93,7 +93,8 @@ impl Engine {
         Ok(Taken { kept: true, ..Taken::default() })
     }
 
-    /// Who a customer of the platform is here: a number says it, else an address of mail that came with a number before.
+    /// Who a customer of the platform is here: a number says it, else an address of mail that came with that number alone before, in
+    /// an order that was paid for.
     async fn customer(&self, customer: &Customer) -> Result<(Option<ContactRef>, Option<ContactId>), StoreError> {
         let country = customer.country.or(self.settings().shop.country);
         if let Some(phone) = customer.phones.iter().find_map(|typed| phone_of(typed, country)) {
@@ -114,11 +115,15 @@ impl Engine {
         body: EventBody,
     ) -> Result<Taken, NotTaken> {
         let now = self.now();
+        // Anybody can type somebody else's address into a form. Who pays for the order learns little by it, and where a second
+        // person shows the same address it tells no more whose an order without a number is.
+        let shown =
+            email.filter(|_| name.is_some() && matches!(&body, EventBody::Order(order) if order.state.is_paid()));
         let contacts = name.into_iter().collect();
         let event = NewEvent { key: Some(key), contact, contacts, at, received: now, due: now, body };
         let appended = self.store().append(vec![event]).await?;
         let Some(event) = appended.first() else { return Ok(Taken::default()) };
-        if let (Some(email), Some(contact), false) = (email, event.contact, event.duplicate) {
+        if let (Some(email), Some(contact), false) = (shown, event.contact, event.duplicate) {
             self.store().learn_email(&digest(&email), contact).await?;
         }
         let duplicates = usize::from(event.duplicate);

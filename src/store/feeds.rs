@@ -7,12 +7,12 @@ use crate::feeds::Known;
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Store {
-    /// Whose address of mail it is, by its digest.
+    /// Whose address of mail it is, by its digest; nobody's where several people showed it.
     pub async fn contact_of_email(&self, digest: &str) -> Result<Option<ContactId>, StoreError> {
         Ok(query!(self, feeds::contact_of_email(digest)))
     }
 
-    /// Notes whose address of mail it is.
+    /// Notes who showed an address of mail.
     pub async fn learn_email(&self, digest: &str, contact: ContactId) -> Result<(), StoreError> {
         change!(self, feeds::learn_email(digest, contact));
         Ok(())

@@ -6,25 +6,24 @@ use super::Connection;
 use crate::domain::ContactId;
 use crate::feeds::Known;
 
-/// Whose address of mail it is.
+/// Whose address of mail it is; nobody's where several people showed it.
 pub(in crate::store) async fn contact_of_email(
     connection: &mut Connection,
     digest: &str,
 ) -> Result<Option<ContactId>, sqlx::Error> {
-    let select = "select coalesce(c.merged_into, c.id) from emails e join contacts c on c.id = e.contact_id \
-                  where e.digest = $1";
-    let found = sqlx::query_scalar(select).bind(digest).fetch_optional(connection).await?;
-    Ok(found.map(ContactId))
+    let select = "select distinct coalesce(c.merged_into, c.id) from emails e join contacts c on c.id = e.contact_id \
+                  where e.digest = $1 limit 2";
+    let found: Vec<i64> = sqlx::query_scalar(select).bind(digest).fetch_all(connection).await?;
+    Ok(if let [one] = found[..] { Some(ContactId(one)) } else { None })
 }
 
-/// Notes whose address of mail it is. Whoever showed it last is meant.
+/// Notes who showed an address of mail.
 pub(in crate::store) async fn learn_email(
     connection: &mut Connection,
     digest: &str,
     contact: ContactId,
 ) -> Result<(), sqlx::Error> {
-    let insert = "insert into emails (digest, contact_id) values ($1, $2) \
-                  on conflict (digest) do update set contact_id = excluded.contact_id";
+    let insert = "insert into emails (digest, contact_id) values ($1, $2) on conflict do nothing";
     sqlx::query(insert).bind(digest).bind(contact.0).execute(connection).await?;
     Ok(())
 }

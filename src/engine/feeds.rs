@@ -123,7 +123,8 @@ impl Engine {
         let event = NewEvent { key: Some(key), contact, contacts, at, received: now, due: now, body };
         let appended = self.store().append(vec![event]).await?;
         let Some(event) = appended.first() else { return Ok(Taken::default()) };
-        if let (Some(email), Some(contact), false) = (shown, event.contact, event.duplicate) {
+        // Also where it came before: what is learnt may have failed then, after its event was kept.
+        if let (Some(email), Some(contact)) = (shown, event.contact) {
             self.store().learn_email(&digest(&email), contact).await?;
         }
         let duplicates = usize::from(event.duplicate);

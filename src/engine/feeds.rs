@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::{Engine, NotTaken, Taken};
 use crate::domain::{ContactId, ContactRef, Country, EventBody, Phone, Timestamp};
-use crate::feeds::{self, Customer, Known, Seen, Told, shopify, woocommerce};
+use crate::feeds::{Customer, Seen, Told, shopify, woocommerce};
 use crate::lexicon::Hints;
-use crate::store::{NewEvent, StoreError};
+use crate::store::{NewEvent, ProductUpdate, StoreError};
 
 /// Where a webhook comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Engine {
             Err(malformed) => return self.keep_feed(platform, received, &malformed.to_string(), &body).await,
             Ok(None) => Taken::default(),
             Ok(Some(Told::Product(at, seen))) => {
-                self.take_product(platform, topic, key, at.min(received), &seen).await?
+                self.take_product(platform, topic, key, at.min(received), seen).await?
             }
             Ok(Some(told)) => {
                 let Some((customer, at, event)) = told.of_customer() else { return Ok(Taken::default()) };
@@ -137,23 +137,11 @@ impl Engine {
         topic: &str,
         key: String,
         at: Timestamp,
-        seen: &Seen,
+        seen: Seen,
     ) -> Result<Taken, NotTaken> {
-        let before = self.store().feed_product(platform.name(), &seen.product).await?;
-        let changes = feeds::changes(seen, before.as_ref(), platform.is_new_product(topic));
-        let now = self.now();
-        let event = |product: crate::domain::ProductEvent| NewEvent {
-            key: Some(format!("{key}:{}", product.action)),
-            contact: None,
-            contacts: Vec::new(),
-            at,
-            received: now,
-            due: now,
-            body: EventBody::Product(product),
-        };
-        let appended = self.store().append(changes.into_iter().map(event).collect()).await?;
-        let known = Known { price: seen.price, stock: seen.stock };
-        self.store().keep_feed_product(platform.name(), &seen.product, &known).await?;
+        let (feed, is_new) = (platform.name(), platform.is_new_product(topic));
+        let update = ProductUpdate { feed, key, at, received: self.now(), is_new, seen };
+        let appended = self.store().take_product(update).await?;
         let duplicates = appended.iter().filter(|event| event.duplicate).count();
         Ok(Taken { new: appended.len() - duplicates, duplicates, kept: false })
     }

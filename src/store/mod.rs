@@ -42,6 +42,7 @@ use crate::domain::Timestamp;
 pub use campaigns::*;
 pub(crate) use claims::Hold;
 use claims::InFlight;
+pub use feeds::ProductUpdate;
 pub use governance::AlertRow;
 pub use indexed::*;
 pub use jobs::{AdSpend, Bought, JobRow, JobState, TagRevenue};

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
+use hotline::domain::Timestamp;
 use hotline::engine::state::State;
+use hotline::feeds::Seen;
+use hotline::store::ProductUpdate;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -155,5 +158,34 @@ async fn an_address_of_mail_tells_who_it_is_where_one_person_alone_paid_with_it(
         let kept = rows(&database, "select cast(count(*) as text) from kept_bodies").await;
         assert_eq!(kept[0][0], "2", "{}", database.kind);
         assert!(app.terminate().await.success());
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_late_of_a_product_or_twice_at_once_is_no_news() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let update = |key: &str, hour: i64, price: i64| ProductUpdate {
+            feed: "shopify",
+            key: key.into(),
+            at: Timestamp(hour * 3_600_000),
+            received: Timestamp(100 * 3_600_000),
+            is_new: false,
+            seen: Seen {
+                product: "Air 3".into(),
+                category: "electronics/earbuds".into(),
+                price: Some(price.into()),
+                stock: None,
+            },
+        };
+        let news = async |update: ProductUpdate| store.take_product(update).await.unwrap().len();
+        assert_eq!(news(update("a", 1, 100)).await, 0);
+        assert_eq!(news(update("b", 3, 80)).await, 1);
+        assert_eq!(news(update("c", 2, 100)).await, 0, "it was so before");
+        assert_eq!(news(update("d", 4, 80)).await, 0);
+        let both = tokio::join!(news(update("e", 5, 70)), news(update("f", 5, 70)));
+        assert_eq!(both.0 + both.1, 1);
+        let told = rows(&database, "select key from journal where kind = 'product' order by seq").await;
+        assert!(told.len() == 2 && told[0][0] == "b:price", "{told:?}");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Each recipient gets an event into their own journal, and so does each who responds: a fold reads nothing but its contact's own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration as StdDuration;
 
 use serde::Serialize;
@@ -23,13 +23,19 @@ const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
 /// A campaign is listened to for so long after what it sends is worth nothing any more.
 const LISTENED: Duration = Duration::days(3);
 
-/// Up to where in the journal each campaign's responses were heard. In memory: after a start each is heard once from its beginning.
-type Heard = HashMap<String, i64>;
+/// What this process knows of campaigns.
+#[derive(Default)]
+struct Heard {
+    /// Up to where in the journal each one's responses were heard: after a start each is heard once from its beginning.
+    places: HashMap<String, i64>,
+    /// Those of which it was told that they cannot be read.
+    unreadable: HashSet<String>,
+}
 
 /// Tells recipients and hears responses, until told to stop.
 pub(super) async fn run(engine: Engine) {
     let stop = engine.stopping();
-    let mut heard = Heard::new();
+    let mut heard = Heard::default();
     loop {
         if let Err(error) = look(&engine, &mut heard).await {
             tracing::warn!(%error, "campaigns cannot be looked after just now; trying again");
@@ -43,24 +49,37 @@ pub(super) async fn run(engine: Engine) {
 
 async fn look(engine: &Engine, heard: &mut Heard) -> Result<(), StoreError> {
     for campaign in engine.store().all_campaigns().await? {
-        let offer = offer(&campaign)?;
-        if campaign.state == CampaignState::Starting {
-            let mut place = campaign.place;
-            while let Some(next) = tell_page(engine, &campaign, &offer, place).await? {
-                place = next;
+        match look_after(engine, &campaign, heard).await {
+            // One that another version wrote must not stop the others.
+            Err(error @ StoreError::Corrupt { .. }) => {
+                if heard.unreadable.insert(campaign.name) {
+                    tracing::error!(%error, "this campaign is left as it is; the others go on");
+                }
             }
-        }
-        let (lasts, now) = (offer.lasting().unwrap_or_default(), engine.now());
-        let Some(age) = campaign.started_at.map(|start| now - start) else { continue };
-        let from = [CampaignState::Running, CampaignState::Paused];
-        if age > lasts && from.contains(&campaign.state) {
-            engine.store().move_campaign(&campaign.name, &from, CampaignState::Finished, now).await?;
-        }
-        if age <= lasts + LISTENED {
-            hear(engine, &campaign.name, heard).await?;
+            done => done?,
         }
     }
     drop_plans(engine).await
+}
+
+async fn look_after(engine: &Engine, campaign: &CampaignRow, heard: &mut Heard) -> Result<(), StoreError> {
+    let offer = offer(campaign)?;
+    if campaign.state == CampaignState::Starting {
+        let mut place = campaign.place;
+        while let Some(next) = tell_page(engine, campaign, &offer, place).await? {
+            place = next;
+        }
+    }
+    let (lasts, now) = (offer.lasting().unwrap_or_default(), engine.now());
+    let Some(age) = campaign.started_at.map(|start| now - start) else { return Ok(()) };
+    let from = [CampaignState::Running, CampaignState::Paused];
+    if age > lasts && from.contains(&campaign.state) {
+        engine.store().move_campaign(&campaign.name, &from, CampaignState::Finished, now).await?;
+    }
+    if age <= lasts + LISTENED {
+        hear(engine, &campaign.name, heard).await?;
+    }
+    Ok(())
 }
 
 /// Writes into the journals of recipients that their campaign was cancelled: what is planned for them is dropped by their own fold.
@@ -133,7 +152,7 @@ async fn hear(engine: &Engine, name: &str, heard: &mut Heard) -> Result<(), Stor
     let (store, now) = (engine.store(), engine.now());
     // Before the search: what is folded meanwhile is looked at again.
     let folded = store.folded_to().await?;
-    let since = heard.get(name).copied();
+    let since = heard.places.get(name).copied();
     if since == Some(folded) {
         return Ok(());
     }
@@ -147,7 +166,7 @@ async fn hear(engine: &Engine, name: &str, heard: &mut Heard) -> Result<(), Stor
     });
     store.append(events.collect()).await?;
     if found_all {
-        heard.insert(name.to_owned(), folded);
+        heard.places.insert(name.to_owned(), folded);
     }
     Ok(())
 }

@@ -141,3 +141,29 @@ fn own(database: &Path) -> Result<std::fs::File, StoreError> {
     file.try_lock().map_err(|_| StoreError::InUse(database.display().to_string()))?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use sqlx::{Connection as _, Row};
+
+    use super::queries::{console, governance};
+    use super::*;
+    use crate::store::View;
+
+    #[tokio::test]
+    async fn what_is_asked_all_the_time_walks_through_no_whole_table() {
+        let mut connection = Connection::connect("sqlite::memory:").await.unwrap();
+        sqlx::migrate!("migrations/sqlite").run(&mut connection).await.unwrap();
+        let views = [View::Hot, View::Mine, View::All, View::Bot].map(console::select_view);
+        for asked in views.into_iter().chain([console::COUNT_VIEWS, governance::LATE_HANDOFFS]) {
+            let explain = sqlx::AssertSqlSafe(format!("explain query plan {asked}"));
+            for step in sqlx::query(explain).fetch_all(&mut connection).await.unwrap() {
+                let step: String = step.get(3);
+                let table =
+                    ["contacts", "handoffs", "journal", "outbox"].iter().any(|table| step == format!("SCAN {table}"));
+                assert!(!table, "{step}: {asked}");
+            }
+        }
+    }
+}

@@ -2,3 +2,6 @@
 drop index contacts_recent;
 create index contacts_recent on contacts (last_inbound_at desc, id, handoff, merged_into)
     where last_inbound_at is not null and merged_into is null;
+
+-- What became worthless while it waited is looked for each second, among all that waits.
+create index outbox_expiring on outbox (expires_at) where state = 'queued';

@@ -5,3 +5,6 @@ create index contacts_recent on contacts (last_inbound_at desc, id, handoff, mer
 
 -- What became worthless while it waited is looked for each second, among all that waits.
 create index outbox_expiring on outbox (expires_at) where state = 'queued';
+
+-- Events of no kind that we know are few, and counted on a page.
+create index journal_unknown on journal (received) where kind = 'unknown';

@@ -156,7 +156,14 @@ mod tests {
         let mut connection = Connection::connect("sqlite::memory:").await.unwrap();
         sqlx::migrate!("migrations/sqlite").run(&mut connection).await.unwrap();
         let views = [View::Hot, View::Mine, View::All, View::Bot].map(console::select_view);
-        for asked in views.into_iter().chain([console::COUNT_VIEWS, governance::LATE_HANDOFFS, outbox::EXPIRE]) {
+        let others = [
+            console::COUNT_VIEWS,
+            console::COUNT_KEPT,
+            console::SELECT_KEPT,
+            governance::LATE_HANDOFFS,
+            outbox::EXPIRE,
+        ];
+        for asked in views.into_iter().chain(others) {
             let explain = sqlx::AssertSqlSafe(format!("explain query plan {asked}"));
             for step in sqlx::query(explain).fetch_all(&mut connection).await.unwrap() {
                 let step: String = step.get(3);

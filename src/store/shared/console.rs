@@ -246,14 +246,19 @@ pub(in crate::store) async fn first_live(
     Ok(first.map(Timestamp))
 }
 
+/// How many bodies and events nobody understood.
+pub(in crate::store) const COUNT_KEPT: &str =
+    "select (select count(*) from kept_bodies) + (select count(*) from journal where kind = 'unknown')";
+/// The newest of them first.
+pub(in crate::store) const SELECT_KEPT: &str = "select received, reason, size from \
+    (select received, reason, length(body) as size from kept_bodies \
+    union all select received, body, length(body) from journal where kind = 'unknown') as kept \
+    order by received desc limit 100";
+
 /// Bodies and events that nobody understood, the newest first, and how many there are.
 pub(in crate::store) async fn kept(connection: &mut Connection) -> Result<(i64, Vec<KeptRow>), sqlx::Error> {
-    let count = "select (select count(*) from kept_bodies) + (select count(*) from journal where kind = 'unknown')";
-    let total: i64 = sqlx::query_scalar(count).fetch_one(&mut *connection).await?;
-    let select = "select received, reason, size from (select received, reason, length(body) as size from kept_bodies \
-                  union all select received, body, length(body) from journal where kind = 'unknown') as kept \
-                  order by received desc limit 100";
-    let rows = sqlx::query(select).fetch_all(connection).await?;
+    let total: i64 = sqlx::query_scalar(COUNT_KEPT).fetch_one(&mut *connection).await?;
+    let rows = sqlx::query(SELECT_KEPT).fetch_all(connection).await?;
     let read = |row: &_| {
         let size: i64 = Row::try_get::<i64, _>(row, 2).or_else(|_| Row::try_get::<i32, _>(row, 2).map(i64::from))?;
         Ok(KeptRow { received: Timestamp(Row::try_get(row, 0)?), reason: Row::try_get(row, 1)?, size })

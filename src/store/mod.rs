@@ -101,10 +101,10 @@ impl Store {
     }
 
     /// Opens a database that is there, also beside the server that owns it: to look, and for the small changes of people. Who
-    /// opens it so must not claim.
+    /// opens it so must not claim. Tables of another version are left as they are: nodes may be running on them.
     ///
     /// # Errors
-    /// A wrong address, no such file, a database that does not answer.
+    /// A wrong address, no such file, a database that does not answer, tables of another version.
     pub async fn open_beside(url: &str) -> Result<Self, StoreError> {
         Self::open_as(url, true).await
     }
@@ -112,7 +112,7 @@ impl Store {
     async fn open_as(url: &str, beside: bool) -> Result<Self, StoreError> {
         let (appender, appends) = Writer::new();
         let (backend, writer) = if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let postgres = Postgres::open(url).await?;
+            let postgres = Postgres::open(url, beside).await?;
             let (writer, jobs) = Writer::new();
             on_own_thread("append", postgres::queries::group::serve(postgres.options.clone(), appends))?;
             on_own_thread("write", postgres::queries::group::serve(postgres.options.clone(), jobs))?;

@@ -18,6 +18,8 @@ pub(super) const BEGIN: &str = "begin immediate";
 pub(super) const LOCK_APPENDING: Option<&str> = None;
 /// The single writer counts.
 pub(super) const LOCK_PORTFOLIO: Option<&str> = None;
+/// Whether there is the table of migrations.
+pub(super) const HAS_VERSIONS: &str = "select count(*) from sqlite_master where name = '_sqlx_migrations'";
 /// How long a statement waits for a lock that another program holds on the file.
 const BUSY: StdDuration = StdDuration::from_millis(1_000);
 
@@ -78,10 +80,7 @@ impl Sqlite {
             .pragma("ignore_check_constraints", "on")
             // The log is copied into the file beside the writer, see `checkpoint`.
             .pragma("wal_autocheckpoint", "0");
-        // Whoever owns the file has brought its tables up to date.
-        if owner.is_some() {
-            migrate(&options).await?;
-        }
+        prepare(&options, beside).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(StdDuration::from_secs(5))
@@ -93,10 +92,15 @@ impl Sqlite {
     }
 }
 
-async fn migrate(options: &SqliteConnectOptions) -> Result<(), StoreError> {
+/// Brings the tables up to date; beside a server that may own them it only looks whether they are.
+async fn prepare(options: &SqliteConnectOptions, beside: bool) -> Result<(), StoreError> {
     use sqlx::Connection as _;
+    let migrator = sqlx::migrate!("migrations/sqlite");
     let mut connection = Connection::connect_with(options).await?;
-    sqlx::migrate!("migrations/sqlite").run(&mut connection).await.map_err(StoreError::Migration)?;
+    match beside {
+        true => queries::versions::check(&mut connection, &migrator).await?,
+        false => migrator.run(&mut connection).await.map_err(StoreError::Migration)?,
+    }
     connection.close().await?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use hotline::domain::{
 use hotline::store::{Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError};
 
 use crate::db::{Database, eventually};
+use crate::law::rows;
 use crate::limits::open_gate;
 
 pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -218,7 +219,7 @@ async fn a_status_only_goes_forward_and_may_overtake_the_answer_of_the_call() {
         let seqs = claim.contacts[0].events.iter().map(|event| event.seq).collect();
         let statuses = vec![OutboxStatus { at: NOW, status: delivered }];
         store.commit(claim, vec![Folded { contact, seqs, statuses, ..empty() }]).await.unwrap();
-        let told = crate::law::rows(&database, "select state, coalesce(error, '') from outbox where number = 2").await;
+        let told = rows(&database, "select state, coalesce(error, '') from outbox where number = 2").await;
         assert_eq!(told, [["delivered", ""]], "{}", database.kind);
         // Settled by the status: a crash now would not send it again.
         assert!(store.stuck(ever).await.unwrap().is_empty(), "{}", database.kind);
@@ -264,6 +265,32 @@ async fn a_second_process_cannot_open_the_same_sqlite_file() {
     let _store = database.store().await;
     let second = Store::open(&database.url).await.err().unwrap();
     assert!(second.to_string().contains("in use by another hotline"), "{second}");
+}
+
+/// Nodes may be running on them.
+#[tokio::test]
+async fn whoever_looks_at_tables_of_another_version_leaves_them_as_they_are() {
+    for database in Database::each().await {
+        if database.kind == "sqlite" {
+            std::fs::write(database.url.trim_start_matches("sqlite:"), "").unwrap();
+        }
+        let beside = async || {
+            let opened = Store::open_beside(&database.url).await;
+            opened.err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        let told = beside().await;
+        assert!(told.contains("the database is empty"), "{}: {told}", database.kind);
+        drop(database.store().await);
+        assert_eq!(beside().await, "", "{}", database.kind);
+        let last = "update _sqlx_migrations set version = 9999 where version = (select max(version) from _sqlx_migrations) \
+                    returning description";
+        rows(&database, last).await;
+        let told = beside().await;
+        assert!(told.contains("of a newer hotline"), "{}: {told}", database.kind);
+        rows(&database, "delete from _sqlx_migrations where version = 9999 returning description").await;
+        let told = beside().await;
+        assert!(told.contains("start `hotline serve` of this version"), "{}: {told}", database.kind);
+    }
 }
 
 #[tokio::test]

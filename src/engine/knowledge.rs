@@ -207,10 +207,10 @@ const NOT_OF_TAGS: &[&str] = &[
     "templates.toml",
 ];
 
-/// Of what tags are made with: dictionaries, rules, and the program itself. Lines of comment do not count.
+/// Of what tags are made with: dictionaries, rules, and the program's own code for it. Lines of comment do not count.
 fn fingerprint(files: &[SourceFile]) -> String {
     let mut digest = Sha256::new();
-    digest.update(env!("CARGO_PKG_VERSION"));
+    digest.update(env!("CODE_OF_TAGS"));
     for file in files.iter().filter(|file| !NOT_OF_TAGS.contains(&file.path.as_str())) {
         digest.update(&file.path);
         let lines = file.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));

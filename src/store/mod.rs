@@ -81,6 +81,17 @@ enum Backend {
     Postgres(Postgres),
 }
 
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
+}
+
+/// Where the database is that the address names, for messages: the file, or its name and host. Nothing else of the address is told,
+/// which may carry a password anywhere.
+pub fn place_of(url: &str) -> String {
+    let place = if is_postgres(url) { postgres::place_of(url) } else { sqlite::place_of(url) };
+    place.map_or_else(|| "the database".into(), |place| format!("the database {place}"))
+}
+
 /// A group commit is a dozen short statements: among all other tasks each would wait for its turn, and with it everybody
 /// who waits for a 200.
 fn on_own_thread(name: &str, work: impl Future<Output = ()> + Send + 'static) -> Result<(), StoreError> {
@@ -111,7 +122,7 @@ impl Store {
 
     async fn open_as(url: &str, beside: bool) -> Result<Self, StoreError> {
         let (appender, appends) = Writer::new();
-        let (backend, writer) = if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        let (backend, writer) = if is_postgres(url) {
             let postgres = Postgres::open(url, beside).await?;
             let (writer, jobs) = Writer::new();
             on_own_thread("append", postgres::queries::group::serve(postgres.options.clone(), appends))?;

@@ -53,6 +53,16 @@ pub(super) struct Postgres {
     pub(super) pool: PgPool,
 }
 
+/// Its name and host, where they can be told.
+pub(super) fn place_of(url: &str) -> Option<String> {
+    let options: PgConnectOptions = url.parse().ok()?;
+    let host = match options.get_socket() {
+        Some(folder) => folder.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    Some(options.get_database().map_or_else(|| format!("on {host}"), |name| format!("{name} on {host}")))
+}
+
 impl Postgres {
     /// Brings the tables up to date; beside nodes that may run it only looks whether they are.
     pub(super) async fn open(url: &str, beside: bool) -> Result<Self, StoreError> {

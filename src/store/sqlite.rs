@@ -55,10 +55,21 @@ pub(super) struct Sqlite {
     _owner: Option<std::fs::File>,
 }
 
+fn options(url: &str) -> Option<SqliteConnectOptions> {
+    url.starts_with("sqlite:").then(|| url.parse().ok()).flatten()
+}
+
+/// The file, where it can be told.
+pub(super) fn place_of(url: &str) -> Option<String> {
+    Some(options(url)?.get_filename().display().to_string())
+}
+
 impl Sqlite {
     pub(super) async fn open(url: &str, beside: bool) -> Result<Self, StoreError> {
-        let options: SqliteConnectOptions =
-            url.parse().map_err(|_| StoreError::Address(format!("`{url}` is no address such as sqlite:hotline.db")))?;
+        let options = options(url).ok_or_else(|| {
+            // It is not repeated: it may be another database's, password and all.
+            StoreError::Address("its address is none such as sqlite:hotline.db or postgres://USER@HOST/DATABASE".into())
+        })?;
         let path = options.get_filename().to_path_buf();
         if beside && !path.exists() {
             return Err(StoreError::Address(format!("there is no database {}", path.display())));

@@ -3,7 +3,9 @@
 use hotline::domain::{
     Address, Content, EventBody, InboundMessage, MessageKind, Outgoing, StatusEvent, StatusKind, Timestamp,
 };
-use hotline::store::{Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError};
+use hotline::store::{
+    Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError, place_of,
+};
 
 use crate::db::{Database, eventually};
 use crate::law::rows;
@@ -265,6 +267,26 @@ async fn a_second_process_cannot_open_the_same_sqlite_file() {
     let _store = database.store().await;
     let second = Store::open(&database.url).await.err().unwrap();
     assert!(second.to_string().contains("in use by another hotline"), "{second}");
+}
+
+#[tokio::test]
+async fn of_an_address_nothing_is_told_but_the_place() {
+    let told = [
+        ("postgres://ada:secret@db.example/shop?password=secret", "the database shop on db.example:5432"),
+        ("postgres://db.example:99/shop?user=ada&password=secret@x", "the database shop on db.example:99"),
+        ("postgresql://ada:secret@%2Frun%2Fpg/shop", "the database shop on /run/pg"),
+        ("postgres://ada:sec/ret@db.example/shop", "the database"),
+        ("postgress://ada:secret@db.example/shop", "the database"),
+        ("sqlite:/var/shop.db?mode=rwc", "the database /var/shop.db"),
+        ("sqlite:shop.db?password=secret", "the database"),
+    ];
+    for (url, place) in told {
+        assert_eq!(place_of(url), place);
+    }
+    for wrong in [told[4].0, told[6].0] {
+        let error = Store::open(wrong).await.err().unwrap().to_string();
+        assert!(!error.contains("secret"), "{error}");
+    }
 }
 
 /// Nodes may be running on them.

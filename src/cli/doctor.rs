@@ -93,20 +93,19 @@ fn places(settings: &Settings) -> Option<Finding> {
 async fn database(settings: &Settings) -> Finding {
     let what = "database";
     let url = &settings.database.url;
-    let opened = match Store::open(url).await {
-        Ok(store) => Ok((store, "opens, its tables are up to date, it takes writes")),
-        // Who owns it has brought its tables up to date.
-        Err(StoreError::InUse(_)) => {
-            Store::open_beside(url).await.map(|store| (store, "a running hotline has it open, it takes writes"))
-        }
-        Err(error) => Err(error),
+    // Beside a running server where there is one; where there is no database yet, it is made.
+    let opened = match Store::open_beside(url).await {
+        Err(StoreError::Address(_)) => Store::open(url).await,
+        opened => opened,
     };
     let written = match opened {
-        Ok((store, said)) => store.ping().await.map(|()| said),
+        Ok(store) => store.ping().await.map(|()| "opens, its tables are up to date, it takes writes".to_owned()),
+        // Before the first start of a new version that is as it should be.
+        Err(older @ StoreError::OlderTables) => Ok(older.to_string()),
         Err(error) => Err(error),
     };
     match written {
-        Ok(said) => Finding { what, ok: true, detail: said.into() },
+        Ok(detail) => Finding { what, ok: true, detail },
         Err(error) => {
             let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
             Finding { what, ok: false, detail: format!("{error}{cause}; check HOTLINE_DATABASE__URL") }

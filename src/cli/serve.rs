@@ -17,7 +17,7 @@ use crate::domain::Timestamp;
 use crate::engine::geoip::Geoip;
 use crate::engine::knowledge::{Folders, Shelf};
 use crate::engine::{Engine, Parts, templates, wall_clock};
-use crate::store::{Role, Store};
+use crate::store::{Role, Store, place_of};
 use crate::web::{self, access};
 use crate::whatsapp::client::Client;
 use crate::whatsapp::graph::Rules;
@@ -179,9 +179,8 @@ fn load_shelf(settings: &Arc<Settings>) -> (Loaded<Arc<Shelf>>, Loaded<()>) {
 }
 
 async fn open_store(settings: &Settings) -> Result<Store, Stop> {
-    Store::open(&settings.database.url).await.map_err(|error| {
-        Stop::caused(&format!("cannot open the database {}", without_password(&settings.database.url)), &error)
-    })
+    let url = &settings.database.url;
+    Store::open(url).await.map_err(|error| Stop::caused(&format!("cannot open {}", place_of(url)), &error))
 }
 
 fn new_engine(settings: &Arc<Settings>, shelf: Arc<Shelf>, store: Store) -> Result<Engine, Stop> {
@@ -198,13 +197,6 @@ fn new_engine(settings: &Arc<Settings>, shelf: Arc<Shelf>, store: Store) -> Resu
         clock: wall_clock(),
         geoip,
     }))
-}
-
-fn without_password(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => format!("{}://…{}", &url[..scheme], &url[at..]),
-        _ => url.to_owned(),
-    }
 }
 
 /// The one line that a newcomer needs: where the console is, with a link that signs in once.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeZone;
+use chrono::{NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
+use toml::Spanned;
 
 use super::{Country, Currency, Language, Problem, SourceFile, Timestamp};
 
@@ -51,7 +52,7 @@ struct Written {
     #[serde(default)]
     address: Option<String>,
     #[serde(default)]
-    hours: Vec<Hours>,
+    hours: Vec<Spanned<Hours>>,
     #[serde(default)]
     shipping: BTreeMap<String, String>,
     #[serde(default)]
@@ -109,13 +110,22 @@ impl Shop {
             }
         }
         for hours in &written.hours {
-            let time = |text: &str| chrono::NaiveTime::parse_from_str(text, "%H:%M").is_ok();
+            let (start, hours) = (hours.span().start, hours.get_ref());
+            let place = start + file.text.get(start..).and_then(|rest| rest.find(&hours.from)).unwrap_or(0);
             let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-            if !time(&hours.from) || !time(&hours.to) || !hours.days.iter().all(|day| days.contains(&day.as_str())) {
-                let place = file.text.find(&hours.from).unwrap_or(0);
-                let advice = "Write days = [\"mon\", \"tue\"], from = \"09:00\", to = \"18:00\".";
-                problems.push(Problem::at(&file.path, &file.text, place, "these opening hours cannot be read", advice));
-            }
+            let known = hours.days.iter().all(|day| days.contains(&day.as_str()));
+            let (wrong, advice) = match (time(&hours.from), time(&hours.to)) {
+                (Some(from), Some(to)) if known && from != to => continue,
+                (Some(_), Some(_)) if known => (
+                    "these opening hours end when they begin",
+                    "Write when they end. Those that end earlier than they begin end the day after; a shop without hours is always open.",
+                ),
+                _ => (
+                    "these opening hours cannot be read",
+                    "Write days = [\"mon\", \"tue\"], from = \"09:00\", to = \"18:00\".",
+                ),
+            };
+            problems.push(Problem::at(&file.path, &file.text, place, wrong, advice));
         }
         let shop = Self {
             name: written.name,
@@ -124,7 +134,7 @@ impl Shop {
             language,
             country,
             address: written.address,
-            hours: written.hours,
+            hours: written.hours.into_iter().map(Spanned::into_inner).collect(),
             shipping: written.shipping,
             payment: written.payment,
             returns: written.returns,
@@ -172,26 +182,35 @@ impl Shop {
             return at;
         }
         let mut openings = Vec::new();
-        for ahead in 0..8 {
-            let day = local.date_naive() + chrono::Days::new(ahead);
+        // What opened yesterday may still be open.
+        let yesterday = local.date_naive() - chrono::Days::new(1);
+        for day in yesterday.iter_days().take(9) {
             let name = day.format("%a").to_string().to_lowercase();
             for hours in self.hours.iter().filter(|hours| hours.days.contains(&name)) {
-                let moment = |time: &str| {
-                    let time = chrono::NaiveTime::parse_from_str(time, "%H:%M").ok()?;
-                    // A clock that is put forward skips an hour: the shop opens at the next one that exists.
-                    let moment = self.zone.from_local_datetime(&day.and_time(time)).earliest()?;
-                    Some(Timestamp::from(moment.with_timezone(&chrono::Utc)))
-                };
-                if let (Some(from), Some(to)) = (moment(&hours.from), moment(&hours.to)) {
-                    if from <= at && at < to {
-                        return at;
-                    }
-                    openings.push(from);
+                let (Some(opens), Some(closes)) = (time(&hours.from), time(&hours.to)) else { continue };
+                let closing_day = if closes < opens { day + chrono::Days::new(1) } else { day };
+                let moments = self.moment(day.and_time(opens)).zip(self.moment(closing_day.and_time(closes)));
+                let Some((from, to)) = moments.filter(|(from, to)| from < to) else { continue };
+                if from <= at && at < to {
+                    return at;
                 }
+                openings.push(from);
             }
         }
         openings.into_iter().filter(|opening| *opening > at).min().unwrap_or(at)
     }
+
+    /// When it is that time in the shop. A clock that is put forward skips times: then the first one that exists.
+    fn moment(&self, local: NaiveDateTime) -> Option<Timestamp> {
+        let mut minutes = (0..=24 * 60).map(chrono::TimeDelta::minutes);
+        let moment = minutes.find_map(|later| self.zone.from_local_datetime(&(local + later)).earliest())?;
+        Some(Timestamp::from(moment.with_timezone(&chrono::Utc)))
+    }
+}
+
+/// A time of day as the file writes it.
+fn time(text: &str) -> Option<NaiveTime> {
+    NaiveTime::parse_from_str(text, "%H:%M").ok()
 }
 
 /// Opening hours on some weekdays, local to the shop.
@@ -201,7 +220,7 @@ pub struct Hours {
     pub days: Vec<String>,
     /// Opens, `09:00`.
     pub from: String,
-    /// Closes, `18:00`.
+    /// Closes, `18:00`; where that is earlier than it opens, the day after.
     pub to: String,
 }
 
@@ -261,4 +280,58 @@ pub struct Product {
     /// Picture.
     #[serde(default)]
     pub image: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::*;
+
+    fn parse(hours: &[(&str, &str, &str)]) -> (Option<Shop>, Vec<Problem>) {
+        let written = |(days, from, to): &(&str, &str, &str)| {
+            format!("[[hours]]\ndays = [{days}]\nfrom = \"{from}\"\nto = \"{to}\"\n")
+        };
+        let text = format!("name = \"Nova\"\n{}", hours.iter().map(written).collect::<String>());
+        let file = SourceFile { path: "shop.toml".into(), text };
+        Shop::parse(&file, "USD".parse().unwrap(), chrono_tz::Europe::Berlin, Language::english(), None)
+    }
+
+    /// When the shop is open next, in its own time.
+    fn next(shop: &Shop, local: &str) -> String {
+        let local = NaiveDateTime::parse_from_str(local, "%Y-%m-%d %H:%M").unwrap();
+        let at = Timestamp::from(shop.zone.from_local_datetime(&local).earliest().unwrap().with_timezone(&chrono::Utc));
+        let next = shop.next_open(at);
+        assert_eq!(shop.is_open(at), next == at);
+        next.utc().with_timezone(&shop.zone).format("%Y-%m-%d %H:%M").to_string()
+    }
+
+    #[test]
+    fn hours_may_go_past_midnight() {
+        // 2026-03-06 is a Friday.
+        let shop = parse(&[("\"fri\"", "18:00", "02:00"), ("\"sat\"", "18:00", "00:00")]).0.unwrap();
+        assert_eq!(next(&shop, "2026-03-06 17:59"), "2026-03-06 18:00");
+        assert_eq!(next(&shop, "2026-03-06 23:30"), "2026-03-06 23:30");
+        assert_eq!(next(&shop, "2026-03-07 01:59"), "2026-03-07 01:59");
+        assert_eq!(next(&shop, "2026-03-07 02:00"), "2026-03-07 18:00");
+        assert_eq!(next(&shop, "2026-03-07 23:59"), "2026-03-07 23:59");
+        assert_eq!(next(&shop, "2026-03-08 00:00"), "2026-03-13 18:00");
+    }
+
+    #[test]
+    fn where_the_clock_skips_the_opening_it_opens_at_the_next_time_that_there_is() {
+        // At two the clock is put forward to three.
+        let shop = parse(&[("\"sun\"", "02:10", "05:00"), ("\"mon\"", "09:00", "10:00")]).0.unwrap();
+        assert_eq!(next(&shop, "2026-03-29 01:59"), "2026-03-29 03:00");
+        assert_eq!(next(&shop, "2026-03-29 03:00"), "2026-03-29 03:00");
+        assert_eq!(next(&shop, "2026-03-29 05:00"), "2026-03-30 09:00");
+    }
+
+    #[test]
+    fn hours_that_end_when_they_begin_are_refused_with_their_place() {
+        let (shop, problems) = parse(&[("\"mon\"", "09:00", "18:00"), ("\"tue\"", "09:00", "09:00")]);
+        assert!(shop.is_none() && problems.len() == 1, "{problems:?}");
+        assert_eq!((problems[0].line, problems[0].message.as_str()), (8, "these opening hours end when they begin"));
+        let (shop, problems) = parse(&[("\"mon\"", "09:00", "18:00"), ("\"tues\"", "09:00", "18:00")]);
+        assert!(shop.is_none() && problems.len() == 1 && problems[0].line == 8, "{problems:?}");
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Each recipient gets an event into their own journal, and so does each who responds: a fold reads nothing but its contact's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration as StdDuration;
 
 use serde::Serialize;
@@ -13,7 +13,7 @@ use super::segments::{Wanted, page};
 use super::state::State;
 use crate::domain::{CampaignEvent, Duration, EventBody, MessageKind};
 use crate::outreach::Offer;
-use crate::store::{CampaignRow, CampaignState, NewEvent, Place, RecipientsRow, StoreError};
+use crate::store::{CampaignRow, CampaignState, MOST_RESPONSES, NewEvent, Place, RecipientsRow, StoreError};
 use crate::whatsapp::errors;
 
 /// Recipients that are told in one transaction.
@@ -23,11 +23,21 @@ const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
 /// A campaign is listened to for so long after what it sends is worth nothing any more.
 const LISTENED: Duration = Duration::days(3);
 
+/// What this process knows of campaigns.
+#[derive(Default)]
+struct Heard {
+    /// Up to where in the journal each one's responses were heard: after a start each is heard once from its beginning.
+    places: HashMap<String, i64>,
+    /// Those of which it was told that they cannot be read.
+    unreadable: HashSet<String>,
+}
+
 /// Tells recipients and hears responses, until told to stop.
 pub(super) async fn run(engine: Engine) {
     let stop = engine.stopping();
+    let mut heard = Heard::default();
     loop {
-        if let Err(error) = look(&engine).await {
+        if let Err(error) = look(&engine, &mut heard).await {
             tracing::warn!(%error, "campaigns cannot be looked after just now; trying again");
         }
         tokio::select! {
@@ -37,26 +47,39 @@ pub(super) async fn run(engine: Engine) {
     }
 }
 
-async fn look(engine: &Engine) -> Result<(), StoreError> {
+async fn look(engine: &Engine, heard: &mut Heard) -> Result<(), StoreError> {
     for campaign in engine.store().all_campaigns().await? {
-        let offer = offer(&campaign)?;
-        if campaign.state == CampaignState::Starting {
-            let mut place = campaign.place;
-            while let Some(next) = tell_page(engine, &campaign, &offer, place).await? {
-                place = next;
+        match look_after(engine, &campaign, heard).await {
+            // One that another version wrote must not stop the others.
+            Err(error @ StoreError::Corrupt { .. }) => {
+                if heard.unreadable.insert(campaign.name) {
+                    tracing::error!(%error, "this campaign is left as it is; the others go on");
+                }
             }
-        }
-        let (lasts, now) = (offer.lasting().unwrap_or_default(), engine.now());
-        let Some(age) = campaign.started_at.map(|start| now - start) else { continue };
-        let from = [CampaignState::Running, CampaignState::Paused];
-        if age > lasts && from.contains(&campaign.state) {
-            engine.store().move_campaign(&campaign.name, &from, CampaignState::Finished, now).await?;
-        }
-        if age <= lasts + LISTENED {
-            hear(engine, &campaign.name).await?;
+            done => done?,
         }
     }
     drop_plans(engine).await
+}
+
+async fn look_after(engine: &Engine, campaign: &CampaignRow, heard: &mut Heard) -> Result<(), StoreError> {
+    let offer = offer(campaign)?;
+    if campaign.state == CampaignState::Starting {
+        let mut place = campaign.place;
+        while let Some(next) = tell_page(engine, campaign, &offer, place).await? {
+            place = next;
+        }
+    }
+    let (lasts, now) = (offer.lasting().unwrap_or_default(), engine.now());
+    let Some(age) = campaign.started_at.map(|start| now - start) else { return Ok(()) };
+    let from = [CampaignState::Running, CampaignState::Paused];
+    if age > lasts && from.contains(&campaign.state) {
+        engine.store().move_campaign(&campaign.name, &from, CampaignState::Finished, now).await?;
+    }
+    if age <= lasts + LISTENED {
+        hear(engine, &campaign.name, heard).await?;
+    }
+    Ok(())
 }
 
 /// Writes into the journals of recipients that their campaign was cancelled: what is planned for them is dropped by their own fold.
@@ -124,16 +147,28 @@ async fn tell_page(
 }
 
 /// Writes into the journals of those who wrote, clicked or ordered soon after a campaign's message that they responded.
-async fn hear(engine: &Engine, name: &str) -> Result<(), StoreError> {
+/// Only what is new is looked at: all that many recipients ever did takes long to look through, and a campaign is heard each second.
+async fn hear(engine: &Engine, name: &str, heard: &mut Heard) -> Result<(), StoreError> {
     let (store, now) = (engine.store(), engine.now());
-    let contacts = store.campaign_responses(name).await?;
+    // Before the search: what is folded meanwhile is looked at again.
+    let folded = store.folded_to().await?;
+    let since = heard.places.get(name).copied();
+    if since == Some(folded) {
+        return Ok(());
+    }
+    let contacts = store.campaign_responses(name, since).await?;
+    let found_all = contacts.len() < MOST_RESPONSES;
     let events = contacts.into_iter().map(|contact| {
         let event =
             CampaignEvent { campaign: name.to_owned(), action: "response".into(), tags: Vec::new(), offer: None };
         let key = format!("campaign:{name}:response:{contact}");
         NewEvent::known(contact, Some(key), now, EventBody::Campaign(event))
     });
-    store.append(events.collect()).await.map(|_| ())
+    store.append(events.collect()).await?;
+    if found_all {
+        heard.places.insert(name.to_owned(), folded);
+    }
+    Ok(())
 }
 
 /// What became of a campaign's recipients: the five counts are all of them.

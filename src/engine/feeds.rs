@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::{Engine, NotTaken, Taken};
 use crate::domain::{ContactId, ContactRef, Country, EventBody, Phone, Timestamp};
-use crate::feeds::{self, Customer, Known, Seen, Told, shopify, woocommerce};
+use crate::feeds::{Customer, Seen, Told, shopify, woocommerce};
 use crate::lexicon::Hints;
-use crate::store::{NewEvent, StoreError};
+use crate::store::{NewEvent, ProductUpdate, StoreError};
 
 /// Where a webhook comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Engine {
             Err(malformed) => return self.keep_feed(platform, received, &malformed.to_string(), &body).await,
             Ok(None) => Taken::default(),
             Ok(Some(Told::Product(at, seen))) => {
-                self.take_product(platform, topic, key, at.min(received), &seen).await?
+                self.take_product(platform, topic, key, at.min(received), seen).await?
             }
             Ok(Some(told)) => {
                 let Some((customer, at, event)) = told.of_customer() else { return Ok(Taken::default()) };
@@ -93,7 +93,8 @@ impl Engine {
         Ok(Taken { kept: true, ..Taken::default() })
     }
 
-    /// Who a customer of the platform is here: a number says it, else an address of mail that came with a number before.
+    /// Who a customer of the platform is here: a number says it, else an address of mail that came with that number alone before, in
+    /// an order that was paid for.
     async fn customer(&self, customer: &Customer) -> Result<(Option<ContactRef>, Option<ContactId>), StoreError> {
         let country = customer.country.or(self.settings().shop.country);
         if let Some(phone) = customer.phones.iter().find_map(|typed| phone_of(typed, country)) {
@@ -114,11 +115,16 @@ impl Engine {
         body: EventBody,
     ) -> Result<Taken, NotTaken> {
         let now = self.now();
+        // Anybody can type somebody else's address into a form. Who pays for the order learns little by it, and where a second
+        // person shows the same address it tells no more whose an order without a number is.
+        let shown =
+            email.filter(|_| name.is_some() && matches!(&body, EventBody::Order(order) if order.state.is_paid()));
         let contacts = name.into_iter().collect();
         let event = NewEvent { key: Some(key), contact, contacts, at, received: now, due: now, body };
         let appended = self.store().append(vec![event]).await?;
         let Some(event) = appended.first() else { return Ok(Taken::default()) };
-        if let (Some(email), Some(contact), false) = (email, event.contact, event.duplicate) {
+        // Also where it came before: what is learnt may have failed then, after its event was kept.
+        if let (Some(email), Some(contact)) = (shown, event.contact) {
             self.store().learn_email(&digest(&email), contact).await?;
         }
         let duplicates = usize::from(event.duplicate);
@@ -131,23 +137,11 @@ impl Engine {
         topic: &str,
         key: String,
         at: Timestamp,
-        seen: &Seen,
+        seen: Seen,
     ) -> Result<Taken, NotTaken> {
-        let before = self.store().feed_product(platform.name(), &seen.product).await?;
-        let changes = feeds::changes(seen, before.as_ref(), platform.is_new_product(topic));
-        let now = self.now();
-        let event = |product: crate::domain::ProductEvent| NewEvent {
-            key: Some(format!("{key}:{}", product.action)),
-            contact: None,
-            contacts: Vec::new(),
-            at,
-            received: now,
-            due: now,
-            body: EventBody::Product(product),
-        };
-        let appended = self.store().append(changes.into_iter().map(event).collect()).await?;
-        let known = Known { price: seen.price, stock: seen.stock };
-        self.store().keep_feed_product(platform.name(), &seen.product, &known).await?;
+        let (feed, is_new) = (platform.name(), platform.is_new_product(topic));
+        let update = ProductUpdate { feed, key, at, received: self.now(), is_new, seen };
+        let appended = self.store().take_product(update).await?;
         let duplicates = appended.iter().filter(|event| event.duplicate).count();
         Ok(Taken { new: appended.len() - duplicates, duplicates, kept: false })
     }

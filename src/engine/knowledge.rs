@@ -1,5 +1,6 @@
 //! Loading dictionaries, rules, replies and the shop, and taking up changes while messages flow.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -38,6 +39,9 @@ pub struct Folders {
     /// Reply templates; `None` means the ones built in.
     pub templates: Option<PathBuf>,
 }
+
+/// What a file looks like from outside, for each.
+type Prints = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 
 /// All files, read but not understood yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,9 +89,9 @@ impl Folders {
         Ok(Sources { keywords, replies })
     }
 
-    /// Changes when any file does: the newest time of change, the count and the sizes.
-    fn fingerprint(&self) -> (Option<SystemTime>, u64, u64) {
-        let mut fingerprint = (None, 0, 0);
+    /// Every file that there is, with the time of its last change and its size: another one when any file changes.
+    fn prints(&self) -> Prints {
+        let mut prints = Prints::new();
         for (folder, ending) in [(&self.keywords, "toml"), (&self.templates, "j2")] {
             let Some(folder) = folder else { continue };
             let mut files = Vec::new();
@@ -95,13 +99,11 @@ impl Folders {
             let _unreadable = list(folder, ending, &mut files);
             for path in files {
                 if let Ok(meta) = path.metadata() {
-                    fingerprint.0 = fingerprint.0.max(meta.modified().ok());
-                    fingerprint.1 += 1;
-                    fingerprint.2 += meta.len();
+                    prints.insert(path, (meta.modified().ok(), meta.len()));
                 }
             }
         }
-        fingerprint
+        prints
     }
 }
 
@@ -205,10 +207,10 @@ const NOT_OF_TAGS: &[&str] = &[
     "templates.toml",
 ];
 
-/// Of what tags are made with: dictionaries, rules, and the program itself. Lines of comment do not count.
+/// Of what tags are made with: dictionaries, rules, and the program's own code for it. Lines of comment do not count.
 fn fingerprint(files: &[SourceFile]) -> String {
     let mut digest = Sha256::new();
-    digest.update(env!("CARGO_PKG_VERSION"));
+    digest.update(env!("CODE_OF_TAGS"));
     for file in files.iter().filter(|file| !NOT_OF_TAGS.contains(&file.path.as_str())) {
         digest.update(&file.path);
         let lines = file.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -237,6 +239,8 @@ pub struct Shelf {
     settings: Arc<Settings>,
     current: ArcSwap<Knowledge>,
     problems: ArcSwap<Vec<Problem>>,
+    /// The files as they were just before they were read: what changed since is not in force.
+    prints: Prints,
     /// Whether the dictionaries are there: after a start they come later than all the rest.
     loaded: watch::Sender<bool>,
 }
@@ -281,6 +285,7 @@ impl Shelf {
     /// # Errors
     /// All problems, those of the dictionaries too, if any of the rest is an error.
     pub fn begin(folders: Folders, settings: Arc<Settings>) -> Result<(Arc<Self>, Loading), Vec<Problem>> {
+        let prints = folders.prints();
         let sources = Arc::new(folders.read().map_err(|error| vec![error.told()])?);
         let beside = sources.clone();
         let lexicon = std::thread::spawn(move || Lexicon::compile(&beside.keywords));
@@ -291,6 +296,7 @@ impl Shelf {
                     settings,
                     current: ArcSwap::from_pointee(knowledge),
                     problems: ArcSwap::from_pointee(problems),
+                    prints,
                     loaded: watch::Sender::new(false),
                 });
                 Ok((shelf.clone(), Loading { shelf, lexicon }))
@@ -322,16 +328,16 @@ impl Shelf {
 
     /// Looks for changed files until told to stop. A change with an error is refused and the old stays in force.
     pub async fn watch(&self, stop: CancellationToken) {
-        let mut seen = self.folders.fingerprint();
+        let mut seen = self.prints.clone();
         loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-            }
-            let now = self.folders.fingerprint();
+            let now = self.folders.prints();
             if now != seen {
                 seen = now;
                 self.reload().await;
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
     }

@@ -322,7 +322,8 @@ impl Engine {
         let url = self.settings().public_url();
         let mut needed = needed(&knowledge, &url);
         for campaign in self.store().all_campaigns().await? {
-            let offer = super::campaigns::offer(&campaign)?;
+            // What cannot be read is not sent, and is told of where campaigns are looked after.
+            let Ok(offer) = super::campaigns::offer(&campaign) else { continue };
             let ends = campaign.started_at.map(|start| start + offer.lasting().unwrap_or_default());
             if campaign.state == CampaignState::Cancelled || ends.is_none_or(|ends| ends < self.now()) {
                 continue;

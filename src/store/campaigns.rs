@@ -3,6 +3,9 @@
 use super::{Backend, Place, Store, StoreError, postgres, sqlite};
 use crate::domain::{ContactId, Timestamp};
 
+/// Recipients who responded that one search finds at most.
+pub const MOST_RESPONSES: usize = 500;
+
 /// A campaign as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns of the table")]
@@ -143,9 +146,15 @@ impl Store {
         Ok(again)
     }
 
-    /// Recipients who wrote, clicked or ordered soon after a campaign's message, and whose journal does not say so yet.
-    pub async fn campaign_responses(&self, name: &str) -> Result<Vec<ContactId>, StoreError> {
-        Ok(query!(self, campaigns::responses(name)))
+    /// Up to where everything in the journal is folded.
+    pub async fn folded_to(&self) -> Result<i64, StoreError> {
+        Ok(query!(self, campaigns::folded_to()))
+    }
+
+    /// Recipients who wrote, clicked or ordered soon after a campaign's message, and whose journal does not say so yet; at most
+    /// [`MOST_RESPONSES`]. With a place of the journal only those who did something behind it.
+    pub async fn campaign_responses(&self, name: &str, since: Option<i64>) -> Result<Vec<ContactId>, StoreError> {
+        Ok(query!(self, campaigns::responses(name, since)))
     }
 
     /// What became of a campaign's messages, by variant.

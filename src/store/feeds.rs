@@ -1,31 +1,49 @@
 //! What feeds of the shop's platform need of the store.
 
-use super::{Backend, Store, StoreError, postgres, sqlite};
-use crate::domain::ContactId;
-use crate::feeds::Known;
+use super::writer::{Done, Job};
+use super::{Appended, Backend, Store, StoreError, postgres, sqlite};
+use crate::domain::{ContactId, Timestamp};
+use crate::feeds::Seen;
+
+/// What a feed tells of a product.
+#[derive(Clone, Debug)]
+pub struct ProductUpdate {
+    /// Which feed.
+    pub feed: &'static str,
+    /// The feed's own id of the delivery: each news in it counts once.
+    pub key: String,
+    /// The product was so then.
+    pub at: Timestamp,
+    /// Came in then.
+    pub received: Timestamp,
+    /// The platform says that it was not there before.
+    pub is_new: bool,
+    /// How it is.
+    pub seen: Seen,
+}
 
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Store {
-    /// Whose address of mail it is, by its digest.
+    /// Whose address of mail it is, by its digest; nobody's where several people showed it.
     pub async fn contact_of_email(&self, digest: &str) -> Result<Option<ContactId>, StoreError> {
         Ok(query!(self, feeds::contact_of_email(digest)))
     }
 
-    /// Notes whose address of mail it is.
+    /// Notes who showed an address of mail.
     pub async fn learn_email(&self, digest: &str, contact: ContactId) -> Result<(), StoreError> {
         change!(self, feeds::learn_email(digest, contact));
         Ok(())
     }
 
-    /// How a product was when a feed told of it last.
-    pub async fn feed_product(&self, feed: &str, product: &str) -> Result<Option<Known>, StoreError> {
-        Ok(query!(self, feeds::product(feed, product)))
-    }
-
-    /// Notes how a product is now.
-    pub async fn keep_feed_product(&self, feed: &str, product: &str, known: &Known) -> Result<(), StoreError> {
-        change!(self, feeds::keep_product(feed, product, known));
-        Ok(())
+    /// Makes durable what is news of a product, in one transaction with how it is now. What is known already, or newer, is none.
+    pub async fn take_product(&self, update: ProductUpdate) -> Result<Vec<Appended>, StoreError> {
+        match self.inner.appender.run(Job::Product(update)).await? {
+            Done::Appended(appended) => {
+                self.inner.work.notify_waiters();
+                Ok(appended)
+            }
+            _ => Err(StoreError::Closed),
+        }
     }
 }

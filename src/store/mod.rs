@@ -42,6 +42,7 @@ use crate::domain::Timestamp;
 pub use campaigns::*;
 pub(crate) use claims::Hold;
 use claims::InFlight;
+pub use feeds::ProductUpdate;
 pub use governance::AlertRow;
 pub use indexed::*;
 pub use jobs::{AdSpend, Bought, JobRow, JobState, TagRevenue};
@@ -80,6 +81,17 @@ enum Backend {
     Postgres(Postgres),
 }
 
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
+}
+
+/// Where the database is that the address names, for messages: the file, or its name and host. Nothing else of the address is told,
+/// which may carry a password anywhere.
+pub fn place_of(url: &str) -> String {
+    let place = if is_postgres(url) { postgres::place_of(url) } else { sqlite::place_of(url) };
+    place.map_or_else(|| "the database".into(), |place| format!("the database {place}"))
+}
+
 /// A group commit is a dozen short statements: among all other tasks each would wait for its turn, and with it everybody
 /// who waits for a 200.
 fn on_own_thread(name: &str, work: impl Future<Output = ()> + Send + 'static) -> Result<(), StoreError> {
@@ -100,18 +112,18 @@ impl Store {
     }
 
     /// Opens a database that is there, also beside the server that owns it: to look, and for the small changes of people. Who
-    /// opens it so must not claim.
+    /// opens it so must not claim. Tables of another version are left as they are: nodes may be running on them.
     ///
     /// # Errors
-    /// A wrong address, no such file, a database that does not answer.
+    /// A wrong address, no such file, a database that does not answer, tables of another version.
     pub async fn open_beside(url: &str) -> Result<Self, StoreError> {
         Self::open_as(url, true).await
     }
 
     async fn open_as(url: &str, beside: bool) -> Result<Self, StoreError> {
         let (appender, appends) = Writer::new();
-        let (backend, writer) = if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let postgres = Postgres::open(url).await?;
+        let (backend, writer) = if is_postgres(url) {
+            let postgres = Postgres::open(url, beside).await?;
             let (writer, jobs) = Writer::new();
             on_own_thread("append", postgres::queries::group::serve(postgres.options.clone(), appends))?;
             on_own_thread("write", postgres::queries::group::serve(postgres.options.clone(), jobs))?;

@@ -16,6 +16,9 @@ pub(super) const LOCK_APPENDING: Option<&str> = Some("select pg_advisory_xact_lo
 
 /// One counter of the portfolio's customers at a time, over all numbers and nodes. Held while follow-ups are marked.
 pub(super) const LOCK_PORTFOLIO: Option<&str> = Some("select pg_advisory_xact_lock(4710003)");
+/// Whether there is the table of migrations.
+pub(super) const HAS_VERSIONS: &str = "select count(*) from pg_tables where tablename = '_sqlx_migrations' \
+    and schemaname = any(current_schemas(false))";
 
 /// A node that is gone without a word, or stands still, must not hold up the others: a transaction in which nothing happens for so
 /// many milliseconds is undone.
@@ -51,8 +54,19 @@ pub(super) struct Postgres {
     pub(super) pool: PgPool,
 }
 
+/// Its name and host, where they can be told.
+pub(super) fn place_of(url: &str) -> Option<String> {
+    let options: PgConnectOptions = url.parse().ok()?;
+    let host = match options.get_socket() {
+        Some(folder) => folder.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    Some(options.get_database().map_or_else(|| format!("on {host}"), |name| format!("{name} on {host}")))
+}
+
 impl Postgres {
-    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+    /// Brings the tables up to date; beside nodes that may run it only looks whether they are.
+    pub(super) async fn open(url: &str, beside: bool) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse().map_err(|error| {
             StoreError::Address(format!("the address of the PostgreSQL database is wrong: {error}"))
         })?;
@@ -63,7 +77,11 @@ impl Postgres {
             .acquire_timeout(StdDuration::from_secs(5))
             .connect_with(options.clone())
             .await?;
-        sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(StoreError::Migration)?;
+        let migrator = sqlx::migrate!("migrations/postgres");
+        match beside {
+            true => queries::versions::check(&mut *pool.acquire().await?, &migrator).await?,
+            false => migrator.run(&pool).await.map_err(StoreError::Migration)?,
+        }
         Ok(Self { options, pool })
     }
 }

@@ -18,6 +18,8 @@ pub(super) const BEGIN: &str = "begin immediate";
 pub(super) const LOCK_APPENDING: Option<&str> = None;
 /// The single writer counts.
 pub(super) const LOCK_PORTFOLIO: Option<&str> = None;
+/// Whether there is the table of migrations.
+pub(super) const HAS_VERSIONS: &str = "select count(*) from sqlite_master where name = '_sqlx_migrations'";
 /// How long a statement waits for a lock that another program holds on the file.
 const BUSY: StdDuration = StdDuration::from_millis(1_000);
 
@@ -58,10 +60,21 @@ pub(super) struct Sqlite {
     _owner: Option<std::fs::File>,
 }
 
+fn options(url: &str) -> Option<SqliteConnectOptions> {
+    url.starts_with("sqlite:").then(|| url.parse().ok()).flatten()
+}
+
+/// The file, where it can be told.
+pub(super) fn place_of(url: &str) -> Option<String> {
+    Some(options(url)?.get_filename().display().to_string())
+}
+
 impl Sqlite {
     pub(super) async fn open(url: &str, beside: bool) -> Result<Self, StoreError> {
-        let options: SqliteConnectOptions =
-            url.parse().map_err(|_| StoreError::Address(format!("`{url}` is no address such as sqlite:hotline.db")))?;
+        let options = options(url).ok_or_else(|| {
+            // It is not repeated: it may be another database's, password and all.
+            StoreError::Address("its address is none such as sqlite:hotline.db or postgres://USER@HOST/DATABASE".into())
+        })?;
         let path = options.get_filename().to_path_buf();
         if beside && !path.exists() {
             return Err(StoreError::Address(format!("there is no database {}", path.display())));
@@ -83,10 +96,7 @@ impl Sqlite {
             .pragma("ignore_check_constraints", "on")
             // The log is copied into the file beside the writer, see `checkpoint`.
             .pragma("wal_autocheckpoint", "0");
-        // Whoever owns the file has brought its tables up to date.
-        if owner.is_some() {
-            migrate(&options).await?;
-        }
+        prepare(&options, beside).await?;
         let others = options.clone().pragma("cache_size", READER_CACHE);
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
@@ -99,10 +109,15 @@ impl Sqlite {
     }
 }
 
-async fn migrate(options: &SqliteConnectOptions) -> Result<(), StoreError> {
+/// Brings the tables up to date; beside a server that may own them it only looks whether they are.
+async fn prepare(options: &SqliteConnectOptions, beside: bool) -> Result<(), StoreError> {
     use sqlx::Connection as _;
+    let migrator = sqlx::migrate!("migrations/sqlite");
     let mut connection = Connection::connect_with(options).await?;
-    sqlx::migrate!("migrations/sqlite").run(&mut connection).await.map_err(StoreError::Migration)?;
+    match beside {
+        true => queries::versions::check(&mut connection, &migrator).await?,
+        false => migrator.run(&mut connection).await.map_err(StoreError::Migration)?,
+    }
     connection.close().await?;
     Ok(())
 }
@@ -146,4 +161,38 @@ fn own(database: &Path) -> Result<std::fs::File, StoreError> {
     let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(wrong)?;
     file.try_lock().map_err(|_| StoreError::InUse(database.display().to_string()))?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use sqlx::{Connection as _, Row};
+
+    use super::queries::{console, governance, outbox};
+    use super::*;
+    use crate::store::View;
+
+    #[tokio::test]
+    async fn what_is_asked_all_the_time_walks_through_no_whole_table() {
+        let mut connection = Connection::connect("sqlite::memory:").await.unwrap();
+        sqlx::migrate!("migrations/sqlite").run(&mut connection).await.unwrap();
+        let views = [View::Hot, View::Mine, View::All, View::Bot].map(console::select_view);
+        let others = [
+            console::COUNT_VIEWS,
+            console::COUNT_KEPT,
+            console::SELECT_KEPT,
+            governance::LATE_HANDOFFS,
+            outbox::EXPIRE,
+        ];
+        for asked in views.into_iter().chain(others) {
+            let explain = sqlx::AssertSqlSafe(format!("explain query plan {asked}"));
+            for step in sqlx::query(explain).fetch_all(&mut connection).await.unwrap() {
+                let step: String = step.get(3);
+                let walks = ["contacts", "handoffs", "journal"].iter().any(|table| step == format!("SCAN {table}"));
+                // All that waits may be many too.
+                let walks = walks || step.starts_with("SCAN outbox");
+                assert!(!walks, "{step}: {asked}");
+            }
+        }
+    }
 }

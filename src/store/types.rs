@@ -34,6 +34,15 @@ pub enum StoreError {
     /// The tables could not be brought up to date.
     #[error("the tables could not be brought up to date: {0}")]
     Migration(sqlx::migrate::MigrateError),
+    /// The tables were made by an older version, and whoever looks at them does not change them.
+    #[error(
+        "the tables are those of an older hotline: start `hotline serve` of this version, which brings them up to date, \
+         or use the command of that version"
+    )]
+    OlderTables,
+    /// The tables were made by a newer version.
+    #[error("the tables are those of a newer hotline: use the command of that version")]
+    NewerTables,
     /// The address of the database is wrong.
     #[error("{0}")]
     Address(String),

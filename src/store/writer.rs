@@ -2,7 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Appended, ClaimedContact, Folded, NewEvent, SendResult, StoreError, Taken, Unasked};
+use super::{Appended, ClaimedContact, Folded, NewEvent, ProductUpdate, SendResult, StoreError, Taken, Unasked};
 use crate::domain::Timestamp;
 
 /// How many callers may wait; more than that are held back at the door.
@@ -11,6 +11,7 @@ const QUEUE: usize = 8_192;
 /// One thing to write.
 pub(super) enum Job {
     Append(Vec<NewEvent>),
+    Product(ProductUpdate),
     Commit(Vec<Folded>),
     Record(Vec<SendResult>),
     /// On SQLite; on PostgreSQL a claim has a transaction of its own, which locks.
@@ -36,7 +37,7 @@ impl Job {
     /// Meta waits for it, or a customer, or somebody who asks whether we can write.
     pub(super) fn is_urgent(&self) -> bool {
         match self {
-            Self::Append(_) | Self::Keep { .. } | Self::Claim { .. } => true,
+            Self::Append(_) | Self::Product(_) | Self::Keep { .. } | Self::Claim { .. } => true,
             Self::Record(results) => results.is_empty(),
             Self::Commit(_) | Self::Take { .. } | Self::Expire(_) => false,
         }

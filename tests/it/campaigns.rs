@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use hotline::domain::{ContactId, Duration};
-use hotline::store::{CampaignRow, CampaignState, Place, SendOutcome, SendResult, Store};
+use hotline::domain::{ContactId, Duration, Timestamp};
+use hotline::store::{CampaignRow, CampaignState, NewEvent, Place, SendOutcome, SendResult, Store};
 use hotline::whatsapp::sandbox::Sandbox;
 use serde_json::{Value, json};
 
@@ -65,6 +65,10 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
             let answer = request.bearer_auth(TOKEN).send().await.unwrap();
             (answer.status().as_u16(), answer.json().await.unwrap())
         };
+        // One that another version wrote holds up neither this one nor what is asked of templates.
+        let other = "insert into campaigns (name, segment, offer, state, made_by, made_at, started_at) values ('strange', \
+                     'country:hk', '{\"kind\": \"pigeon\"}', 'starting', 'ana', 9000000000000, 1) returning name";
+        crate::law::rows(&database, other).await;
         let mut asked = json!({ "name": "spring", "segment": "country:hk", "kind": "service",
             "templates": ["spring_one", "spring_two"], "lasts": "3d", "per_hour": 4,
             "groups": [{ "tag": "color/grey", "template": "spring_grey" }] });
@@ -289,6 +293,45 @@ async fn add(store: &Store, name: &str, state: CampaignState) {
         place: Place::default(),
     };
     assert!(store.add_campaign(&row).await.unwrap());
+}
+
+/// Each responds once, also where it is looked for behind a place of the journal only, and not before it is folded.
+#[tokio::test]
+async fn a_response_is_found_behind_the_place_up_to_which_everything_is_folded() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let written = |key: &str, phone: &str, received: Timestamp| {
+            let message = message(key, &[phone], "hi");
+            NewEvent { at: received, received, ..message }
+        };
+        let phones = ["+85251000001", "+85251000002", "+85251000003"];
+        let first = phones.iter().map(|phone| written(phone, phone, NOW - Duration::hours(1)));
+        let first = store.append(first.collect()).await.unwrap();
+        let contacts: Vec<ContactId> = first.iter().map(|event| event.contact.unwrap()).collect();
+        assert_eq!(store.folded_to().await.unwrap(), first[0].seq - 1, "{}", database.kind);
+        fold_all(&store, |_| {
+            let mut outgoing = reply(1);
+            outgoing.message.campaign = Some("spring".into());
+            vec![outgoing]
+        })
+        .await;
+        assert_eq!(store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows.len(), 3);
+        let start = store.folded_to().await.unwrap();
+        assert_eq!(start, first[2].seq, "{}", database.kind);
+        let soon = NOW + Duration::hours(1);
+        let found = async |since: Option<i64>| store.campaign_responses("spring", since).await.unwrap();
+        store.append(vec![written("one", phones[0], soon)]).await.unwrap();
+        assert_eq!(found(Some(start)).await, [], "it is not folded");
+        assert_eq!(store.folded_to().await.unwrap(), start, "{}", database.kind);
+        fold_all(&store, |_| Vec::new()).await;
+        let then = store.folded_to().await.unwrap();
+        store.append(vec![written("two", phones[1], soon)]).await.unwrap();
+        fold_all(&store, |_| Vec::new()).await;
+        assert_eq!(found(None).await, contacts[..2], "{}", database.kind);
+        assert_eq!(found(Some(start)).await, contacts[..2], "{}", database.kind);
+        assert_eq!(found(Some(then)).await, contacts[1..2], "{}", database.kind);
+        assert_eq!(found(Some(store.folded_to().await.unwrap())).await, []);
+    }
 }
 
 /// Both nodes read the same page of the segment before either has written how far it is.

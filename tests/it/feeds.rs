@@ -1,9 +1,14 @@
 //! Shops on Shopify and WooCommerce: signed webhooks become events of the customers that they are about.
 
+use std::net::SocketAddr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
+use hotline::domain::Timestamp;
 use hotline::engine::state::State;
+use hotline::feeds::Seen;
+use hotline::store::ProductUpdate;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -27,6 +32,20 @@ fn order(number: &str, customer: Value) -> Value {
     order
 }
 
+async fn post(address: SocketAddr, to: &str, headers: &[(&str, &str)], body: &str) -> u16 {
+    let mut request = http().post(format!("http://{address}/webhook/{to}")).body(body.to_owned());
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
+async fn shopify(address: SocketAddr, topic: &str, id: &str, body: &Value) -> u16 {
+    let (body, mark) = (body.to_string(), signed("new", &body.to_string()));
+    let headers = [("x-shopify-topic", topic), ("x-shopify-event-id", id), ("x-shopify-hmac-sha256", mark.as_str())];
+    post(address, "shopify", &headers, &body).await
+}
+
 async fn folded(database: &Database, tag: &str) {
     eventually("the order is folded", async || {
         let stored = rows(database, "select state from contacts where state is not null").await;
@@ -43,19 +62,8 @@ async fn a_shop_tells_of_orders_and_products_by_itself() {
         let (_sandbox, graph) = sandbox(address, 80).await;
         let secrets = [("HOTLINE_FEEDS__SHOPIFY_SECRET", "old,new"), ("HOTLINE_FEEDS__WOOCOMMERCE_SECRET", "woo")];
         let app = App::start(address, graph, &database, &secrets).await;
-        let post = async |to: &str, headers: &[(&str, &str)], body: &str| {
-            let mut request = http().post(format!("http://{address}/webhook/{to}")).body(body.to_owned());
-            for (name, value) in headers {
-                request = request.header(*name, *value);
-            }
-            request.send().await.unwrap().status().as_u16()
-        };
-        let shopify = async |topic: &str, id: &str, body: &Value| {
-            let (body, mark) = (body.to_string(), signed("new", &body.to_string()));
-            let headers =
-                [("x-shopify-topic", topic), ("x-shopify-event-id", id), ("x-shopify-hmac-sha256", mark.as_str())];
-            post("shopify", &headers, &body).await
-        };
+        let post = async |to: &str, headers: &[(&str, &str)], body: &str| post(address, to, headers, body).await;
+        let shopify = async |topic: &str, id: &str, body: &Value| shopify(address, topic, id, body).await;
 
         let first = order("#1001", json!({ "email": "ada@example.com", "customer": { "phone": "+85251234567" } }));
         let forged =
@@ -108,5 +116,76 @@ async fn a_shop_tells_of_orders_and_products_by_itself() {
         let customers = rows(&database, "select cast(count(*) as text) from contacts").await;
         assert_eq!(customers[0][0], "2");
         assert!(app.terminate().await.success());
+    }
+}
+
+/// Whose journal each delivery stands in, by the last figures of their number; empty where it is nobody's.
+async fn whose(database: &Database) -> Vec<(String, String)> {
+    let told = "select substr(j.key, 9), coalesce(substr(i.name, length(i.name) - 3), '') from journal j \
+                left join identities i on i.contact_id = j.contact_id where j.key like 'shopify:%' order by j.seq";
+    rows(database, told).await.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_of_mail_tells_who_it_is_where_one_person_alone_paid_with_it() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[("HOTLINE_FEEDS__SHOPIFY_SECRET", "new")]).await;
+        let tell = async |topic: &str, id: &str, state: &str, phone: Option<&str>| {
+            let mut body = order(id, json!({ "email": "ada@example.com", "phone": phone }));
+            body["financial_status"] = state.into();
+            assert_eq!(shopify(address, topic, id, &body).await, 200);
+        };
+        // Somebody typed Ada's address beside their own number, and paid nothing.
+        tell("checkouts/create", "e1", "pending", Some("+85259990001")).await;
+        tell("orders/create", "e2", "pending", Some("+85259990001")).await;
+        tell("orders/paid", "e3", "paid", None).await;
+        // Ada pays, and is known by her address…
+        tell("orders/paid", "e4", "paid", Some("+85251230002")).await;
+        // Where learning it failed the platform tells it again.
+        rows(&database, "delete from emails returning digest").await;
+        tell("orders/paid", "e4", "paid", Some("+85251230002")).await;
+        tell("checkouts/create", "e5", "pending", Some("+85259990001")).await;
+        tell("orders/paid", "e6", "paid", None).await;
+        // …until somebody else pays with it too.
+        tell("orders/paid", "e7", "paid", Some("+85259990001")).await;
+        tell("orders/paid", "e8", "paid", None).await;
+        let whose = whose(&database).await;
+        let whose: Vec<_> = whose.iter().map(|(id, number)| (id.as_str(), number.as_str())).collect();
+        let expected = [("e1", "0001"), ("e2", "0001"), ("e4", "0002"), ("e5", "0001"), ("e6", "0002"), ("e7", "0001")];
+        assert_eq!(whose, expected, "{}", database.kind);
+        let kept = rows(&database, "select cast(count(*) as text) from kept_bodies").await;
+        assert_eq!(kept[0][0], "2", "{}", database.kind);
+        assert!(app.terminate().await.success());
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_late_of_a_product_or_twice_at_once_is_no_news() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let update = |key: &str, hour: i64, price: i64| ProductUpdate {
+            feed: "shopify",
+            key: key.into(),
+            at: Timestamp(hour * 3_600_000),
+            received: Timestamp(100 * 3_600_000),
+            is_new: false,
+            seen: Seen {
+                product: "Air 3".into(),
+                category: "electronics/earbuds".into(),
+                price: Some(price.into()),
+                stock: None,
+            },
+        };
+        let news = async |update: ProductUpdate| store.take_product(update).await.unwrap().len();
+        assert_eq!(news(update("a", 1, 100)).await, 0);
+        assert_eq!(news(update("b", 3, 80)).await, 1);
+        assert_eq!(news(update("c", 2, 100)).await, 0, "it was so before");
+        assert_eq!(news(update("d", 4, 80)).await, 0);
+        let both = tokio::join!(news(update("e", 5, 70)), news(update("f", 5, 70)));
+        assert_eq!(both.0 + both.1, 1);
+        let told = rows(&database, "select key from journal where kind = 'product' order by seq").await;
+        assert!(told.len() == 2 && told[0][0] == "b:price", "{told:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! A start: what customers write is taken from the first moment on, while dictionaries are still being compiled.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hotline::config::Settings;
 use hotline::engine::knowledge::{Folders, Shelf};
@@ -10,10 +10,12 @@ use hotline::store::Store;
 use hotline::web;
 use hotline::whatsapp::client::{Client, install_tls};
 use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::{NUMBER, SECRET, free_address, http, post, text_webhook};
 use crate::db::{Database, eventually};
 use crate::law::rows;
+use crate::recompute::copy_keywords;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_are_taken_while_dictionaries_are_compiled_and_pages_wait_for_them() {
@@ -55,4 +57,25 @@ async fn webhooks_are_taken_while_dictionaries_are_compiled_and_pages_wait_for_t
         eventually("it is read", async || (!rows(&database, folded).await.is_empty()).then_some(())).await;
         assert!(engine.stop(Duration::from_secs(10)).await);
     }
+}
+
+/// Just then somebody puts back a file of the same size that they saved long ago.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changes_between_its_reading_and_the_first_look_at_it_is_in_force() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_keywords(folder.path());
+    let folders = Folders { keywords: Some(folder.path().to_owned()), templates: None };
+    let shelf = Shelf::open(folders, Arc::new(Settings::defaults())).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let path = folder.path().join("shop.toml");
+    let text = std::fs::read_to_string(&path).unwrap().replace("Harbour Goods", "Harbour Foods");
+    std::fs::write(&path, text).unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(86_400);
+    std::fs::File::options().append(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+    let (watched, stop) = (shelf.clone(), CancellationToken::new());
+    let ends = stop.clone();
+    let watching = tokio::spawn(async move { watched.watch(ends).await });
+    eventually("the other name is in force", async || (shelf.knowledge().shop.name == "Harbour Foods").then_some(()))
+        .await;
+    stop.cancel();
+    watching.await.unwrap();
 }

@@ -4,10 +4,11 @@ use hotline::domain::{
     Address, Content, EventBody, InboundMessage, MessageKind, Outgoing, StatusEvent, StatusKind, Timestamp,
 };
 use hotline::store::{
-    Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError, Unasked,
+    Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError, Unasked, place_of,
 };
 
 use crate::db::{Database, eventually};
+use crate::law::rows;
 use crate::limits::open_gate;
 
 pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -263,7 +264,7 @@ async fn a_status_only_goes_forward_and_may_overtake_the_answer_of_the_call() {
         let seqs = claim.contacts[0].events.iter().map(|event| event.seq).collect();
         let statuses = vec![OutboxStatus { at: NOW, status: delivered }];
         store.commit(claim, vec![Folded { contact, seqs, statuses, ..empty() }]).await.unwrap();
-        let told = crate::law::rows(&database, "select state, coalesce(error, '') from outbox where number = 2").await;
+        let told = rows(&database, "select state, coalesce(error, '') from outbox where number = 2").await;
         assert_eq!(told, [["delivered", ""]], "{}", database.kind);
         // Settled by the status: a crash now would not send it again.
         assert!(store.stuck(ever).await.unwrap().is_empty(), "{}", database.kind);
@@ -309,6 +310,52 @@ async fn a_second_process_cannot_open_the_same_sqlite_file() {
     let _store = database.store().await;
     let second = Store::open(&database.url).await.err().unwrap();
     assert!(second.to_string().contains("in use by another hotline"), "{second}");
+}
+
+#[tokio::test]
+async fn of_an_address_nothing_is_told_but_the_place() {
+    let told = [
+        ("postgres://ada:secret@db.example/shop?password=secret", "the database shop on db.example:5432"),
+        ("postgres://db.example:99/shop?user=ada&password=secret@x", "the database shop on db.example:99"),
+        ("postgresql://ada:secret@%2Frun%2Fpg/shop", "the database shop on /run/pg"),
+        ("postgres://ada:sec/ret@db.example/shop", "the database"),
+        ("postgress://ada:secret@db.example/shop", "the database"),
+        ("sqlite:/var/shop.db?mode=rwc", "the database /var/shop.db"),
+        ("sqlite:shop.db?password=secret", "the database"),
+    ];
+    for (url, place) in told {
+        assert_eq!(place_of(url), place);
+    }
+    for wrong in [told[4].0, told[6].0] {
+        let error = Store::open(wrong).await.err().unwrap().to_string();
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+/// Nodes may be running on them.
+#[tokio::test]
+async fn whoever_looks_at_tables_of_another_version_leaves_them_as_they_are() {
+    for database in Database::each().await {
+        if database.kind == "sqlite" {
+            std::fs::write(database.url.trim_start_matches("sqlite:"), "").unwrap();
+        }
+        let beside = async || {
+            let opened = Store::open_beside(&database.url).await;
+            opened.err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        let told = beside().await;
+        assert!(told.contains("the database is empty"), "{}: {told}", database.kind);
+        drop(database.store().await);
+        assert_eq!(beside().await, "", "{}", database.kind);
+        let last = "update _sqlx_migrations set version = 9999 where version = (select max(version) from _sqlx_migrations) \
+                    returning description";
+        rows(&database, last).await;
+        let told = beside().await;
+        assert!(told.contains("of a newer hotline"), "{}: {told}", database.kind);
+        rows(&database, "delete from _sqlx_migrations where version = 9999 returning description").await;
+        let told = beside().await;
+        assert!(told.contains("start `hotline serve` of this version"), "{}: {told}", database.kind);
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use super::{Connection, json};
 use crate::domain::{ContactId, Duration, Timestamp};
-use crate::store::{CampaignRow, CampaignState, Place, VariantRow};
+use crate::store::{CampaignRow, CampaignState, MOST_RESPONSES, Place, VariantRow};
 
 /// A reply, click, order or opt-out within this time counts for the campaign.
 const ATTRIBUTED: Duration = Duration::days(3);
@@ -182,23 +182,48 @@ macro_rules! opted_out {
     };
 }
 
-/// Recipients who answered, and whose journal does not say so yet.
+/// Up to where everything in the journal is folded.
+pub(in crate::store) async fn folded_to(connection: &mut Connection) -> Result<i64, sqlx::Error> {
+    let select = "select coalesce((select min(seq) from unread) - 1, (select max(seq) from journal), 0)";
+    sqlx::query_scalar(select).fetch_one(connection).await
+}
+
+/// Recipients who answered, and whose journal does not say so yet: all, or those of whom there is something behind a place of the
+/// journal.
 pub(in crate::store) async fn responses(
     connection: &mut Connection,
     name: &str,
+    since: Option<i64>,
 ) -> Result<Vec<ContactId>, sqlx::Error> {
-    let select = concat!(
-        "select distinct o.contact_id from outbox o where o.campaign = $1 and o.sending_since is not null and o.rank < 9 and (",
-        replied!(),
-        " or ",
-        clicked!(),
-        " or ",
-        ordered!(),
-        ") and not exists (select 1 from journal r where r.key = 'campaign:' || o.campaign || ':response:' || ",
-        "cast(o.contact_id as text)) order by 1 limit 500"
-    );
-    let contacts = sqlx::query_scalar(select).bind(name).bind(ATTRIBUTED.0).fetch_all(connection).await?;
-    Ok(contacts.into_iter().map(ContactId).collect())
+    macro_rules! select {
+        ($of:literal) => {
+            concat!(
+                "select distinct o.contact_id from ",
+                $of,
+                "o.campaign = $1 and o.sending_since is not null and o.rank < 9 and (",
+                replied!(),
+                " or ",
+                clicked!(),
+                " or ",
+                ordered!(),
+                ") and not exists (select 1 from journal r where r.key = 'campaign:' || o.campaign || ':response:' || ",
+                "cast(o.contact_id as text)) order by 1 limit $3"
+            )
+        };
+    }
+    let select = match since {
+        None => select!("outbox o where "),
+        // SQLite takes the tables of a cross join in this order: those with something new are few, the recipients may be many.
+        Some(_) => select!(
+            "(select distinct contact_id from journal where seq > $4 and kind in ('message', 'click', 'order')) as n \
+             cross join outbox o where o.contact_id = n.contact_id and "
+        ),
+    };
+    let mut query = sqlx::query_scalar(select).bind(name).bind(ATTRIBUTED.0).bind(MOST_RESPONSES as i64);
+    if let Some(since) = since {
+        query = query.bind(since);
+    }
+    Ok(query.fetch_all(connection).await?.into_iter().map(ContactId).collect())
 }
 
 /// What became of a campaign's messages, by variant.

@@ -57,10 +57,13 @@ pub(in crate::store) async fn colour_days(
     Ok(days)
 }
 
+/// Hand-offs that wait for a person, their promise missed. That they are not closed is what SQLite knows the index by.
+pub(in crate::store) const LATE_HANDOFFS: &str = "select count(*) from handoffs where state = 'open' and \
+    state <> 'closed' and (promise_due < $1 or reason like 'missed-%')";
+
 /// Hand-offs that wait for a person, their promise missed.
 pub(in crate::store) async fn late_handoffs(connection: &mut Connection, now: Timestamp) -> Result<i64, sqlx::Error> {
-    let select = "select count(*) from handoffs where state = 'open' and (promise_due < $1 or reason like 'missed-%')";
-    sqlx::query_scalar(select).bind(now.0).fetch_one(connection).await
+    sqlx::query_scalar(LATE_HANDOFFS).bind(now.0).fetch_one(connection).await
 }
 
 /// Every tag that anybody holds: a step along the index for each name, however many hold it.

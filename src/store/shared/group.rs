@@ -8,7 +8,7 @@ use sqlx::{Connection as _, Executor};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{BEGIN, Connection, appending, claiming, folding, outbox};
+use super::{BEGIN, Connection, appending, claiming, feeds, folding, outbox};
 use crate::store::StoreError;
 use crate::store::writer::{Done, Job, Queued};
 
@@ -171,6 +171,7 @@ async fn run(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>, sq
     for job in jobs {
         done.push(match job {
             Job::Append(events) => Done::Appended(appended.by_ref().take(events.len()).collect()),
+            Job::Product(update) => Done::Appended(feeds::take_product(connection, update).await?),
             Job::Record(_) => Done::Written,
             Job::Commit(folded) => {
                 folding::commit(connection, folded).await?;

@@ -60,11 +60,13 @@ where
     })
 }
 
+/// Marks what became worthless while it waited.
+pub(in crate::store) const EXPIRE: &str = "update outbox set state = 'expired', rank = 9, \
+    error = 'too late to be of use', updated_at = $1 where state = 'queued' and expires_at <= $1";
+
 /// Marks what became worthless while it waited. Returns how many.
 pub(in crate::store) async fn expire(connection: &mut Connection, now: Timestamp) -> Result<u64, sqlx::Error> {
-    let update = "update outbox set state = 'expired', rank = 9, error = 'too late to be of use', updated_at = $1 \
-                  where state = 'queued' and expires_at <= $1";
-    Ok(sqlx::query(update).bind(now.0).execute(connection).await?.rows_affected())
+    Ok(sqlx::query(EXPIRE).bind(now.0).execute(connection).await?.rows_affected())
 }
 
 /// Writes how calls ended. A status that overtook its call's answer stands.

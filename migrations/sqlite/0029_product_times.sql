@@ -1,0 +1,2 @@
+-- Of when it is what is known of a product: what the platform tells late, or tells again, is no news.
+alter table feed_products add column changed_at integer not null default 0;

@@ -113,6 +113,12 @@ impl FromRequestParts<App> for SignedIn {
     }
 }
 
+/// Whether an address is a page of our own, as browsers read it: they take `\` for `/` and leave out tabs and ends of lines, so
+/// that with one of these between two strokes it would be somebody else's.
+pub(super) fn is_own_path(address: &str) -> bool {
+    address.starts_with('/') && !address.starts_with("//") && !address.contains(|c: char| c == '\\' || c.is_control())
+}
+
 /// Percent-encodes what may not stand in a query.
 pub(super) fn encode(text: &str) -> String {
     let mut out = String::new();
@@ -123,4 +129,19 @@ pub(super) fn encode(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_our_own_are_gone_back_to() {
+        for own in ["/", "/inbox/hot/7?find=a%20b", "/p/nova-s7-pro"] {
+            assert!(is_own_path(own), "{own}");
+        }
+        for other in ["", "inbox", "//evil.example", "/\t/evil.example", "/\n/evil.example", "/\\evil.example", "https://evil.example"] {
+            assert!(!is_own_path(other), "{other:?}");
+        }
+    }
 }

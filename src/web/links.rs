@@ -9,6 +9,7 @@ use axum::routing::get;
 use minijinja::context;
 use reqwest::Url;
 
+use super::access::is_own_path;
 use super::pages::Pages;
 use super::visitor::Visitor;
 use crate::engine::Engine;
@@ -50,8 +51,7 @@ async fn open(
 
 /// A path of our own, or an address of the web, with what belongs to it.
 fn destination(target: &str, with: impl Fn(Url) -> Url) -> Option<HeaderValue> {
-    let own = target.starts_with('/') && !target.starts_with("//") && !target.contains('\\');
-    let target = if own { target.to_owned() } else { with(web_address(target)?).into() };
+    let target = if is_own_path(target) { target.to_owned() } else { with(web_address(target)?).into() };
     HeaderValue::from_str(&target).ok()
 }
 

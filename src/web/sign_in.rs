@@ -37,8 +37,7 @@ struct Back {
 impl Back {
     /// Only our own pages: never somebody else's address.
     fn safe(&self) -> &str {
-        let own = self.back.starts_with('/') && !self.back.starts_with("//") && !self.back.contains('\\');
-        if own { &self.back } else { "/inbox" }
+        if access::is_own_path(&self.back) { &self.back } else { "/inbox" }
     }
 }
 

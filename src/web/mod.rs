@@ -15,6 +15,7 @@ mod pages;
 mod security;
 mod sign_in;
 mod tags;
+mod tries;
 mod view;
 mod views;
 mod visitor;

@@ -1,6 +1,5 @@
 //! Signing in: a password, or a link that works once. The link's page has a button, so that previews cannot burn it.
 
-use std::num::NonZeroU32;
 use std::sync::LazyLock;
 
 use axum::Form;
@@ -9,16 +8,16 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use minijinja::context;
 use serde::Deserialize;
 
 use super::App;
 use super::access::{self, SignedIn};
+use super::tries::Tries;
+use super::visitor::Visitor;
 
-/// Tries a minute, over all who try: guessing is slow, people are not held up.
-static TRIES: LazyLock<DefaultDirectRateLimiter> =
-    LazyLock::new(|| RateLimiter::direct(Quota::per_minute(NonZeroU32::new(30).unwrap_or(NonZeroU32::MIN))));
+/// Tries of late.
+static TRIES: LazyLock<Tries> = LazyLock::new(Tries::new);
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -53,16 +52,18 @@ struct Entering {
     back: String,
 }
 
-async fn enter(State(app): State<App>, Form(form): Form<Entering>) -> Response {
+async fn enter(State(app): State<App>, visitor: Visitor, Form(form): Form<Entering>) -> Response {
     let back = Back { back: form.back };
     let wrong = |status, error: &str| {
         (status, app.pages.show("sign_in.html", context! { back => back.safe(), login => &form.login, error }))
             .into_response()
     };
-    if TRIES.check().is_err() {
+    // What can be no name is nobody's.
+    let login = access::login(&form.login).unwrap_or_default();
+    if !TRIES.lets(visitor.address, &login) {
         return wrong(StatusCode::TOO_MANY_REQUESTS, "Too many tries just now. Wait a minute.");
     }
-    let Ok(user) = app.engine.store().user(form.login.trim()).await else { return app.pages.unavailable() };
+    let Ok(user) = app.engine.store().user(&login).await else { return app.pages.unavailable() };
     let (stored, password) = (user.as_ref().and_then(|user| user.password_hash.clone()), form.password);
     // Also for a name that nobody has: the time tells nothing.
     let fits = tokio::task::spawn_blocking(move || match stored {

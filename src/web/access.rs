@@ -37,7 +37,7 @@ const LONGEST_LOGIN: usize = 40;
 pub fn login(typed: &str) -> Option<String> {
     let login = typed.trim().to_lowercase();
     let length = 1..=LONGEST_LOGIN;
-    (length.contains(&login.len()) && login.chars().all(|c| c.is_alphanumeric() || ".-_@".contains(c))).then_some(login)
+    (length.contains(&login.chars().count()) && login.chars().all(|c| c.is_alphanumeric() || ".-_@".contains(c))).then_some(login)
 }
 
 /// Makes a link that signs somebody in once; `None` if nobody is called so.
@@ -134,6 +134,13 @@ pub(super) fn encode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sign_in_name_is_kept_in_small_letters_and_measured_in_characters() {
+        assert_eq!(login(" Eva ").as_deref(), Some("eva"));
+        assert_eq!(login(&"Ж".repeat(40)), Some("ж".repeat(40)));
+        assert_eq!(login(&"ж".repeat(41)), None);
+    }
 
     #[test]
     fn only_pages_of_our_own_are_gone_back_to() {

@@ -132,8 +132,8 @@ impl Store {
     }
 
     /// Keeps a link that signs in once.
-    pub async fn add_link(&self, hash: &str, user: i64, expires: Timestamp) -> Result<(), StoreError> {
-        change!(self, users::add_link(hash, user, expires));
+    pub async fn add_link(&self, hash: &str, user: i64, now: Timestamp, expires: Timestamp) -> Result<(), StoreError> {
+        change!(self, users::add_link(hash, user, now, expires));
         Ok(())
     }
 
@@ -158,6 +158,12 @@ impl Store {
     /// A session by its token's hash, if it is not over.
     pub async fn session(&self, hash: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
         Ok(query!(self, users::session(hash, now)))
+    }
+
+    /// A session was used.
+    pub async fn use_session(&self, hash: &str, now: Timestamp) -> Result<(), StoreError> {
+        change!(self, users::use_session(hash, now));
+        Ok(())
     }
 
     /// Ends a session.

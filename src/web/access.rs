@@ -17,6 +17,8 @@ use crate::store::{Role, Session, Store, StoreError, User};
 const LINK_LIVES: Duration = Duration::hours(24);
 /// A session ends after this, however much it is used.
 const SESSION_LIVES: Duration = Duration::days(7);
+/// When a session was used last is written down this often: a page that is open asks every few seconds.
+const NOTED_EVERY: Duration = Duration::minutes(5);
 /// Name of the session's cookie.
 pub(super) const COOKIE: &str = "hotline_session";
 
@@ -52,7 +54,7 @@ pub async fn new_link(
 ) -> Result<Option<String>, StoreError> {
     let Some(user) = store.user(login).await? else { return Ok(None) };
     let token = token();
-    store.add_link(&hash(&token), user.id, now + LINK_LIVES).await?;
+    store.add_link(&hash(&token), user.id, now, now + LINK_LIVES).await?;
     Ok(Some(format!("{public_url}/sign-in/{token}")))
 }
 
@@ -105,8 +107,15 @@ impl FromRequestParts<App> for SignedIn {
         let back = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let away = || Redirect::to(&format!("/sign-in?back={}", encode(back))).into_response();
         let Some(token) = cookie(parts).map(hash) else { return Err(away()) };
-        match app.engine.store().session(&token, app.engine.now()).await {
-            Ok(Some(session)) => Ok(Self(session)),
+        let (store, now) = (app.engine.store(), app.engine.now());
+        match store.session(&token, now).await {
+            Ok(Some(session)) => {
+                if session.used_at + NOTED_EVERY <= now {
+                    // What cannot be written now is with the next page.
+                    let _next_time = store.use_session(&token, now).await;
+                }
+                Ok(Self(session))
+            }
             Ok(None) => Err(away()),
             Err(_) => Err(app.pages.unavailable()),
         }

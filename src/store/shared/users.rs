@@ -60,13 +60,15 @@ pub(in crate::store) async fn set_password(
     Ok(())
 }
 
-/// Keeps a link.
+/// Keeps a link, and forgets those whose time is over.
 pub(in crate::store) async fn add_link(
     connection: &mut Connection,
     hash: &str,
     user: i64,
+    now: Timestamp,
     expires: Timestamp,
 ) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from sign_in_links where expires_at <= $1").bind(now.0).execute(&mut *connection).await?;
     let insert = "insert into sign_in_links (token_hash, user_id, expires_at) values ($1, $2, $3)";
     sqlx::query(insert).bind(hash).bind(user).bind(expires.0).execute(connection).await?;
     Ok(())
@@ -109,6 +111,7 @@ pub(in crate::store) async fn session(
     let row = sqlx::query(select).bind(hash).bind(now.0).fetch_optional(connection).await?;
     let read = |row: &_| {
         Ok(Session {
+            token_hash: hash.to_owned(),
             user: user(row, 0)?,
             csrf: Row::try_get(row, 5)?,
             expires_at: Timestamp(Row::try_get(row, 6)?),
@@ -116,6 +119,17 @@ pub(in crate::store) async fn session(
         })
     };
     row.as_ref().map(read).transpose()
+}
+
+/// A session was used.
+pub(in crate::store) async fn use_session(
+    connection: &mut Connection,
+    hash: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let update = "update sessions set used_at = $2 where token_hash = $1";
+    sqlx::query(update).bind(hash).bind(now.0).execute(connection).await?;
+    Ok(())
 }
 
 /// Ends a session.

@@ -73,6 +73,7 @@ pub(super) fn router() -> Router<App> {
         .route("/fragment/list/{view}", get(list_fragment))
         .route("/admin", get(admin).post(add_user))
         .route("/admin/link", post(link_user))
+        .route("/admin/remove", post(remove_user))
         .route(
             "/static/console.css",
             fixed("text/css; charset=utf-8", include_str!("../../templates/console/static/console.css")),
@@ -251,7 +252,7 @@ async fn admin_page(app: &App, signed_in: &SignedIn, more: Value) -> Response {
     let Ok((users, (kept_count, kept), head)) = read.await else { return app.pages.unavailable() };
     let users: Vec<Value> = users
         .iter()
-        .map(|user| context! { login => &user.login, name => &user.name, role => user.role.name(), password => user.password_hash.is_some() })
+        .map(|user| context! { own => user.id == signed_in.user().id, login => &user.login, name => &user.name, role => user.role.name(), password => user.password_hash.is_some() })
         .collect();
     let zone = app.engine.shelf().knowledge().shop.zone;
     let kept: Vec<Value> = kept
@@ -294,18 +295,36 @@ async fn add_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<
     }
 }
 
+/// A button beside a name.
 #[derive(Deserialize)]
-struct Linking {
+struct Named {
     csrf: String,
     login: String,
 }
 
 /// Another link for somebody who is there.
-async fn link_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Linking>) -> Response {
+async fn link_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Named>) -> Response {
     if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
     linked(&app, &signed_in, &form.login).await
+}
+
+/// Somebody signs in no more. Oneself one does not remove: so there is always an admin.
+async fn remove_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Named>) -> Response {
+    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    let error = if form.login == signed_in.user().login {
+        "Nobody removes themselves: another admin can.".to_owned()
+    } else {
+        match app.engine.store().remove_user(&form.login).await {
+            Ok(true) => return Redirect::to("/admin").into_response(),
+            Ok(false) => format!("{} cannot be removed: there is nobody of that name, or no other admin.", form.login),
+            Err(_) => return app.pages.unavailable(),
+        }
+    };
+    (StatusCode::UNPROCESSABLE_ENTITY, admin_page(&app, &signed_in, context! { error }).await).into_response()
 }
 
 async fn linked(app: &App, signed_in: &SignedIn, login: &str) -> Response {

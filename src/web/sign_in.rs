@@ -109,21 +109,11 @@ struct Leaving {
     csrf: String,
 }
 
-async fn leave(
-    State(app): State<App>,
-    signed_in: SignedIn,
-    parts: axum::http::HeaderMap,
-    Form(form): Form<Leaving>,
-) -> Response {
+async fn leave(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Leaving>) -> Response {
     if !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
-    let token = parts.get(header::COOKIE).and_then(|value| value.to_str().ok());
-    let token = token
-        .and_then(|line| line.split(';').find_map(|pair| pair.trim().strip_prefix(access::COOKIE)?.strip_prefix('=')));
-    if let Some(token) = token
-        && app.engine.store().end_session(&access::hash(token)).await.is_err()
-    {
+    if app.engine.store().end_session(&signed_in.0.token_hash).await.is_err() {
         return app.pages.unavailable();
     }
     let gone = format!("{}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0", access::COOKIE);
@@ -156,7 +146,7 @@ async fn set_password(State(app): State<App>, signed_in: SignedIn, Form(form): F
     }
     let hashed = tokio::task::spawn_blocking(move || access::hash_password(&form.password)).await.ok().flatten();
     let Some(hashed) = hashed else { return app.pages.unavailable() };
-    match app.engine.store().set_password(signed_in.user().id, &hashed).await {
+    match app.engine.store().set_password(signed_in.user().id, &hashed, &signed_in.0.token_hash).await {
         Ok(()) => Redirect::to("/inbox").into_response(),
         Err(_) => app.pages.unavailable(),
     }

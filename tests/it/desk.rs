@@ -152,3 +152,51 @@ async fn somebody_who_is_there_is_not_made_again_and_an_agent_is_told_whose_page
     }
     assert_eq!(ben.post("/admin/link", &[("login", "ana")]).await.0, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_is_out_at_once_and_a_new_password_ends_the_other_sessions() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[]).await;
+        let ana = Person::sign_in(&database, address, "ana", "admin").await;
+        let ben = Person::sign_in(&database, address, "ben", "agent").await;
+        let made = ana.post("/admin/link", &[("login", "ben")]).await.1;
+        let token = made.split("sign-in&#x2f;").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let signs_in = async |fields: &str| {
+            let request = ben.http.post(format!("{}/sign-in", ben.base)).body(fields.to_owned());
+            let answer = request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+            let cookie = answer.headers().get("set-cookie").map(|cookie| cookie.to_str().unwrap().to_owned());
+            (answer.status(), cookie.map(|cookie| cookie.split(';').next().unwrap().to_owned()).unwrap_or_default())
+        };
+
+        assert_eq!(ben.post("/password", &[("password", "long enough")]).await.0, StatusCode::SEE_OTHER);
+        let (status, cookie) = signs_in("login=Ben&password=long+enough").await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "whatever the letters");
+        let elsewhere = Person { http: ben.http.clone(), base: ben.base.clone(), cookie, csrf: String::new() };
+        assert_eq!(elsewhere.get("/inbox/all").await.0, StatusCode::OK);
+        assert_eq!(ben.post("/password", &[("password", "another one")]).await.0, StatusCode::SEE_OTHER);
+        assert_eq!(elsewhere.get("/inbox/all").await.0, StatusCode::SEE_OTHER, "the other session is over");
+        assert_eq!(ben.get("/inbox/all").await.0, StatusCode::OK, "this one is not");
+
+        assert_eq!(ben.post("/admin/remove", &[("login", "ana")]).await.0, StatusCode::FORBIDDEN);
+        let (status, page) = ana.post("/admin/remove", &[("login", "ana")]).await;
+        assert_eq!((status, page.contains("Nobody removes themselves")), (StatusCode::UNPROCESSABLE_ENTITY, true));
+        assert_eq!(ana.post("/admin/remove", &[("login", "ben")]).await.0, StatusCode::SEE_OTHER);
+        assert_eq!(ben.get("/inbox/all").await.0, StatusCode::SEE_OTHER, "{}", database.kind);
+        assert_eq!(signs_in("login=ben&password=another+one").await.0, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(ben.post(&format!("/sign-in/{token}"), &[]).await.0, StatusCode::GONE);
+        assert!(!ana.get("/admin").await.1.contains("value=\"ben\""));
+        let remove = |login: &str| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
+            command.args(["user", "remove", login]).env("HOTLINE_DATABASE__URL", &database.url).output().unwrap()
+        };
+        let last = remove("ana");
+        assert!(!last.status.success() && String::from_utf8(last.stderr).unwrap().contains("the last admin"));
+        assert_eq!(ana.get("/inbox/all").await.0, StatusCode::OK);
+        // Who comes back is made again, and has no password.
+        let _again = Person::sign_in(&database, address, "ben", "admin").await;
+        assert!(remove("ana").status.success());
+        assert_eq!(ana.get("/inbox/all").await.0, StatusCode::SEE_OTHER);
+    }
+}

@@ -107,8 +107,7 @@ async fn act(
         return app.pages.forbidden();
     }
     let Some(deed) = deed(&action, &form.text) else {
-        let page = app.pages.error("There is no such action.", "Go to the inbox.");
-        return (StatusCode::NOT_FOUND, page).into_response();
+        return app.pages.error(StatusCode::NOT_FOUND, "There is no such action.", "Go to the inbox.");
     };
     let (view, contact) = (views::known(&app, &form.view), ContactId(contact));
     let done = match deed {

@@ -110,7 +110,7 @@ async fn frame(
         Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, app.engine.faces().await?)))
     };
     let Some((tabs, rows, head, faces)) = read.await.map_err(|_| app.pages.unavailable())? else {
-        return Err(app.pages.error("There is no such view.", "Go to the inbox."));
+        return Err(app.pages.error(StatusCode::NOT_FOUND, "There is no such view.", "Go to the inbox."));
     };
     let more = (rows.len() as i64 == most).then(|| (most + ROWS).min(MOST_ROWS)).filter(|more| *more > most);
     let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, now)).collect();
@@ -190,10 +190,7 @@ pub(super) async fn conversation(
     // The thread first: who reads it has seen it, and the list says so.
     let thread = match thread(app, signed_in, contact, asked.messages()).await {
         Ok(Some(thread)) => thread,
-        Ok(None) => {
-            let page = app.pages.error("There is no such contact.", "Go to the inbox.");
-            return (StatusCode::NOT_FOUND, page).into_response();
-        }
+        Ok(None) => return app.pages.no_contact(),
         Err(_) => return app.pages.unavailable(),
     };
     match frame(app, signed_in, view, asked, Some(contact.0)).await {

@@ -94,11 +94,8 @@ async fn use_link(State(app): State<App>, Path(token): Path<String>) -> Response
     match app.engine.store().use_link(&access::hash(&token), app.engine.now()).await {
         Ok(Some(user)) => signed_in(&app, user, "/inbox").await,
         Ok(None) => {
-            let page = app.pages.error(
-                "This link was used already or is too old.",
-                "Ask an admin for a new one: hotline user link NAME.",
-            );
-            (StatusCode::GONE, page).into_response()
+            let next = "Ask an admin for a new one: hotline user link NAME.";
+            app.pages.error(StatusCode::GONE, "This link was used already or is too old.", next)
         }
         Err(_) => app.pages.unavailable(),
     }

@@ -151,6 +151,15 @@ async fn somebody_who_is_there_is_not_made_again_and_an_agent_is_told_whose_page
         assert_eq!((status, page.contains("for admins")), (StatusCode::FORBIDDEN, true), "{path}");
     }
     assert_eq!(ben.post("/admin/link", &[("login", "ana")]).await.0, StatusCode::FORBIDDEN);
+    for (path, status) in [
+        ("/inbox/nowhere", StatusCode::NOT_FOUND),
+        ("/campaigns/none", StatusCode::NOT_FOUND),
+        ("/lists/each?segment=%29", StatusCode::UNPROCESSABLE_ENTITY),
+        ("/lists.csv?segment=%29", StatusCode::UNPROCESSABLE_ENTITY),
+        ("/inbox/all/4711", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(ana.get(path).await.0, status, "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

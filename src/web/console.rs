@@ -178,6 +178,15 @@ async fn open(
     conversation(&app, &signed_in, &view, ContactId(contact), &asked, context! {}).await
 }
 
+/// The contact that a form is about; of one that became another, the other. What is done to nobody is refused.
+pub(super) async fn living(app: &App, contact: i64) -> Result<ContactId, Response> {
+    match app.engine.store().contact(ContactId(contact)).await {
+        Ok(Some((row, _))) => Ok(row.contact),
+        Ok(None) => Err(app.pages.no_contact()),
+        Err(_) => Err(app.pages.unavailable()),
+    }
+}
+
 /// The page of a conversation; `more` is what came of something that was done in it.
 pub(super) async fn conversation(
     app: &App,

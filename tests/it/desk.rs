@@ -124,6 +124,20 @@ async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
         assert_eq!(ana.get("/inbox/all?find=%2B85260000001").await.1.matches("id=\"row-").count(), 1);
         assert!(ana.get("/inbox/all?find=50%25").await.1.contains("Nobody with “50%”"));
 
+        // What is done to nobody is not done.
+        for (action, fields) in [
+            ("take", vec![]),
+            ("note", vec![("text", "who is it?")]),
+            ("draft", vec![("at", "note"), ("text", "who")]),
+            ("tag", vec![("tag", "vip"), ("what", "add")]),
+            ("verdict", vec![("tag", "vip"), ("what", "right")]),
+        ] {
+            let (status, _) = ana.post(&format!("/contact/4711/{action}"), &fields).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{action}");
+        }
+        let nobodys = "select body from journal where kind = 'agent' and contact_id is null";
+        assert!(rows(&database, nobodys).await.is_empty(), "{}", database.kind);
+
         // They told somebody that they want no messages.
         assert_eq!(ana.post(&does("opt-out"), &[("text", "")]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(ana.post(&does("opt-out"), &[("text", "on the phone")]).await.0, StatusCode::SEE_OTHER);

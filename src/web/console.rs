@@ -163,7 +163,12 @@ async fn list_fragment(
     Path(view): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    match frame(&app, &signed_in, &view, &asked, asked.current.parse().ok()).await {
+    // Where the open conversation became another's meanwhile, the page learns whose it is now.
+    let current = match asked.current.parse() {
+        Ok(current) => living(&app, current).await.ok().map(|contact| contact.0),
+        Err(_) => None,
+    };
+    match frame(&app, &signed_in, &view, &asked, current).await {
         Ok(frame) => app.pages.show("list.html", frame),
         Err(response) => response,
     }
@@ -197,7 +202,7 @@ pub(super) async fn conversation(
     more: Value,
 ) -> Response {
     // The thread first: who reads it has seen it, and the list says so.
-    let thread = match thread(app, signed_in, contact, asked.messages()).await {
+    let (contact, thread) = match thread(app, signed_in, contact, asked.messages()).await {
         Ok(Some(thread)) => thread,
         Ok(None) => return app.pages.no_contact(),
         Err(_) => return app.pages.unavailable(),
@@ -208,21 +213,22 @@ pub(super) async fn conversation(
     }
 }
 
-/// Everything that a thread and its panel show.
+/// Everything that a thread and its panel show, and whose it is: of a contact that became another, the other's.
 async fn thread(
     app: &App,
     signed_in: &SignedIn,
     contact: ContactId,
     messages: i64,
-) -> Result<Option<Value>, StoreError> {
+) -> Result<Option<(ContactId, Value)>, StoreError> {
     let store = app.engine.store();
     let Some((row, state)) = store.contact(contact).await? else { return Ok(None) };
+    let contact = row.contact;
     let events = store.thread(contact, messages).await?;
     let sent = store.sent(contact, messages).await?;
     let full = |count: usize| count as i64 == messages;
     let earlier = (full(events.len()) || full(sent.len())).then(|| (messages + MESSAGES).min(MOST_MESSAGES));
     let ledger = store.ledger(contact, 200).await?;
-    let (faces, verdicts) = (app.engine.faces().await?, store.verdicts_of(row.contact, &signed_in.user().login).await?);
+    let (faces, verdicts) = (app.engine.faces().await?, store.verdicts_of(contact, &signed_in.user().login).await?);
     if row.unread > 0 {
         // The count is a convenience: where it cannot be written now, the next look does it.
         let _next_time = store.mark_seen(contact).await;
@@ -231,17 +237,18 @@ async fn thread(
     let shop_zone = app.engine.shelf().knowledge().shop.zone;
     let contact_view = view::contact(&row, state.as_deref(), now, shop_zone);
     let composer = composer::offers(&row, signed_in, &contact_view);
-    let drafts = composer::drafts(app, signed_in, row.contact).await?;
+    let drafts = composer::drafts(app, signed_in, contact).await?;
     let stopped = app.engine.stopped_campaigns().await?;
     // What they bought, as lists tell it (CHAR-1).
-    let bought = store.member(row.contact).await?.map(|member| segments::card(&member, now));
-    Ok(Some(context! {
+    let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
+    let shown = context! {
         contact => contact_view, composer, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
         messages => view::thread(&events, &sent, shop_zone), unanswered => view::unanswered(&events, &sent),
         planned => view::planned(state.as_deref(), &app.engine.shelf().knowledge(), &stopped, now),
         tags => view::tags(state.as_deref(), &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
-    }))
+    };
+    Ok(Some((contact, shown)))
 }
 
 async fn admin(State(app): State<App>, signed_in: SignedIn) -> Response {

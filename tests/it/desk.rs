@@ -11,7 +11,7 @@ use crate::db::{Database, eventually};
 use crate::law::rows;
 
 /// Somebody who is signed in.
-struct Person {
+pub struct Person {
     http: Client,
     base: String,
     cookie: String,
@@ -19,10 +19,10 @@ struct Person {
 }
 
 /// What was answered: status and page.
-type Answer = (StatusCode, String);
+pub type Answer = (StatusCode, String);
 
 impl Person {
-    async fn sign_in(database: &Database, address: SocketAddr, login: &str, role: &str) -> Self {
+    pub async fn sign_in(database: &Database, address: SocketAddr, login: &str, role: &str) -> Self {
         let made = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
             .args(["user", "add", login, "--role", role])
             .env("HOTLINE_DATABASE__URL", &database.url)
@@ -40,12 +40,12 @@ impl Person {
         person
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Answer {
         let answer = self.http.get(format!("{}{path}", self.base)).header("cookie", &self.cookie).send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let csrf = ("csrf", self.csrf.as_str());
         let fields: Vec<_> = fields.iter().copied().chain([csrf]).collect();
         let body: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();

@@ -44,8 +44,11 @@ async function refreshList() {
   if (!answer.ok) return;
   const made = parse(await answer.text());
   for (const part of [".views", ".rows"]) renew(list.querySelector(part), made.querySelector(part));
-  hot = Number(made.querySelector(".rows").dataset.hot);
+  const rows = made.querySelector(".rows").dataset;
+  hot = Number(rows.hot);
   title();
+  // Two turned out to be one customer.
+  if (rows.current && rows.current !== current()) await refreshThread();
 }
 
 // What stands over all contacts changes without any of them being on this page.
@@ -98,6 +101,10 @@ async function refreshThread() {
   if (isSignIn(answer)) return location.reload();
   if (!answer.ok) return;
   const made = parse(await answer.text()).getElementById("thread");
+  if (made.dataset.contact !== current()) {
+    thread.dataset.contact = made.dataset.contact;
+    history.replaceState(null, "", location.pathname.replace(/\d+$/, current()) + location.search);
+  }
   const messages = thread.querySelector(".messages");
   const atEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80;
   renew(messages, made.querySelector(".messages"));

@@ -189,6 +189,11 @@ async fn a_link_leads_on_within_five_milliseconds_among_a_hundred_thousand_and_n
     times.sort();
     // The median, since this is no release build and other tests run beside it.
     assert!(times[100] < Duration::from_millis(5), "median {:?}, p95 {:?}", times[100], times[190]);
+    // Who opens one without end is led on each time; the journal keeps a few.
+    for _ in 0..40 {
+        assert_eq!(browser.get(format!("http://{address}/l/code00000000")).send().await.unwrap().status(), 302);
+    }
     assert!(app.terminate().await.success());
-    assert_eq!(clicks(&database).await.len(), 200);
+    let clicks = clicks(&database).await.len();
+    assert!((209..220).contains(&clicks), "{clicks}: one for each of 200 links, and few more of the one");
 }

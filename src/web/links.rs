@@ -15,6 +15,7 @@ use reqwest::Url;
 
 use super::access::is_own_path;
 use super::pages::Pages;
+use super::security::WITH_PICTURES;
 use super::visitor::Visitor;
 use crate::engine::Engine;
 
@@ -88,5 +89,5 @@ async fn page(pages: &Pages, State(engine): State<Engine>, Path(page): Path<Stri
         name => &product.name, summary => shop.text(&product.summary, shop.language.tag()), image => &product.image, stock => product.stock, price,
         shop => &shop.name,
     };
-    pages.show("product.html", shown)
+    ([(header::CONTENT_SECURITY_POLICY, WITH_PICTURES)], pages.show("product.html", shown)).into_response()
 }

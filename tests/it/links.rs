@@ -58,6 +58,10 @@ async fn an_answer_leads_to_the_product_and_its_opening_is_a_click() {
         assert_eq!(opened.status(), 302);
         assert!(target(&opened).starts_with("/p/nova-s7-pro"), "{}", target(&opened));
         let page = browser.get(format!("http://{address}{}", target(&opened))).send().await.unwrap();
+        let policy = |page: &reqwest::Response| page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy(&page).contains("img-src 'self' data: https:;"), "a picture may be anywhere");
+        let console = browser.get(format!("http://{address}/sign-in")).send().await.unwrap();
+        assert!(policy(&console).contains("img-src 'self' data:;"), "of the console only its own");
         assert!(page.status() == 200 && page.text().await.unwrap().contains("449 USD"));
 
         // Who looks at the page for a preview, asks for its headers or fetches it ahead is led on and counted nowhere.

@@ -8,10 +8,10 @@ use crate::domain::Timestamp;
 use crate::store::{Role, Store, StoreError};
 use crate::web::access;
 
-/// Creates people who may sign in to the console, and links for them.
+/// Creates and removes people who may sign in to the console, and makes links for them.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  hotline user add ana --name \"Ana Silva\" --role agent\n  hotline user link ana\n  hotline user list --json"
+    after_help = "Examples:\n  hotline user add ana --name \"Ana Silva\" --role agent\n  hotline user link ana\n  hotline user remove ana\n  hotline user list --json"
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -42,6 +42,12 @@ enum Action {
     },
     /// Print a new link that signs somebody in once, within 24 hours.
     Link {
+        /// Sign-in name.
+        #[arg(value_parser = login)]
+        login: String,
+    },
+    /// Let somebody sign in no more: their password, links and sessions end at once.
+    Remove {
         /// Sign-in name.
         #[arg(value_parser = login)]
         login: String,
@@ -78,6 +84,15 @@ async fn act(action: Action, settings: Settings) -> Result<Ended, Stop> {
             println!("{}", link(&store, &login, &settings, now).await?);
         }
         Action::Link { login } => println!("{}", link(&store, &login, &settings, now).await?),
+        Action::Remove { login } => {
+            if !store.remove_user(&login).await.map_err(failed)? {
+                return Err(Stop(match store.user(&login).await.map_err(failed)? {
+                    Some(_) => format!("`{login}` is the last admin; make another first: hotline user add NAME --role admin"),
+                    None => nobody(&login),
+                }));
+            }
+            println!("{login} cannot sign in any more");
+        }
         Action::List { json } => {
             let users = store.users().await.map_err(failed)?;
             if json {
@@ -93,5 +108,9 @@ async fn act(action: Action, settings: Settings) -> Result<Ended, Stop> {
 async fn link(store: &Store, login: &str, settings: &Settings, now: Timestamp) -> Result<String, Stop> {
     let link = access::new_link(store, login, &settings.public_url(), now).await;
     link.map_err(|error| Stop::new("cannot make a link", error))?
-        .ok_or_else(|| Stop(format!("nobody is called `{login}`; see `hotline user list`")))
+        .ok_or_else(|| Stop(nobody(login)))
+}
+
+fn nobody(login: &str) -> String {
+    format!("nobody is called `{login}`; see `hotline user list`")
 }

@@ -110,7 +110,7 @@ impl Store {
         Ok(query!(self, links::contact_of(name)))
     }
 
-    /// Creates somebody. False if the sign-in name is taken.
+    /// Creates somebody, or takes back who was removed. False if the sign-in name is taken.
     pub async fn add_user(&self, login: &str, name: &str, role: Role, now: Timestamp) -> Result<bool, StoreError> {
         Ok(change!(self, users::add(login, name, role, now)))
     }
@@ -125,15 +125,20 @@ impl Store {
         Ok(query!(self, users::by_login(login)))
     }
 
-    /// Sets a password's hash.
-    pub async fn set_password(&self, user: i64, hash: &str) -> Result<(), StoreError> {
-        change!(self, users::set_password(user, hash));
+    /// Removes somebody. False where nobody is called so, and for the last admin.
+    pub async fn remove_user(&self, login: &str) -> Result<bool, StoreError> {
+        Ok(change!(self, users::remove(login)))
+    }
+
+    /// Sets a password's hash, and ends every session of theirs but this one.
+    pub async fn set_password(&self, user: i64, hash: &str, session: &str) -> Result<(), StoreError> {
+        change!(self, users::set_password(user, hash, session));
         Ok(())
     }
 
     /// Keeps a link that signs in once.
-    pub async fn add_link(&self, hash: &str, user: i64, expires: Timestamp) -> Result<(), StoreError> {
-        change!(self, users::add_link(hash, user, expires));
+    pub async fn add_link(&self, hash: &str, user: i64, now: Timestamp, expires: Timestamp) -> Result<(), StoreError> {
+        change!(self, users::add_link(hash, user, now, expires));
         Ok(())
     }
 
@@ -158,6 +163,12 @@ impl Store {
     /// A session by its token's hash, if it is not over.
     pub async fn session(&self, hash: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
         Ok(query!(self, users::session(hash, now)))
+    }
+
+    /// A session was used.
+    pub async fn use_session(&self, hash: &str, now: Timestamp) -> Result<(), StoreError> {
+        change!(self, users::use_session(hash, now));
+        Ok(())
     }
 
     /// Ends a session.

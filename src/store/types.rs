@@ -487,6 +487,8 @@ pub struct User {
 /// A session that was found.
 #[derive(Clone, Debug)]
 pub struct Session {
+    /// Hash of its token: the name that it has in the database.
+    pub token_hash: String,
     /// Who.
     pub user: User,
     /// Token of every form.

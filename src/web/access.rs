@@ -17,6 +17,8 @@ use crate::store::{Role, Session, Store, StoreError, User};
 const LINK_LIVES: Duration = Duration::hours(24);
 /// A session ends after this, however much it is used.
 const SESSION_LIVES: Duration = Duration::days(7);
+/// When a session was used last is written down this often: a page that is open asks every few seconds.
+const NOTED_EVERY: Duration = Duration::minutes(5);
 /// Name of the session's cookie.
 pub(super) const COOKIE: &str = "hotline_session";
 
@@ -37,7 +39,7 @@ const LONGEST_LOGIN: usize = 40;
 pub fn login(typed: &str) -> Option<String> {
     let login = typed.trim().to_lowercase();
     let length = 1..=LONGEST_LOGIN;
-    (length.contains(&login.len()) && login.chars().all(|c| c.is_alphanumeric() || ".-_@".contains(c))).then_some(login)
+    (length.contains(&login.chars().count()) && login.chars().all(|c| c.is_alphanumeric() || ".-_@".contains(c))).then_some(login)
 }
 
 /// Makes a link that signs somebody in once; `None` if nobody is called so.
@@ -52,7 +54,7 @@ pub async fn new_link(
 ) -> Result<Option<String>, StoreError> {
     let Some(user) = store.user(login).await? else { return Ok(None) };
     let token = token();
-    store.add_link(&hash(&token), user.id, now + LINK_LIVES).await?;
+    store.add_link(&hash(&token), user.id, now, now + LINK_LIVES).await?;
     Ok(Some(format!("{public_url}/sign-in/{token}")))
 }
 
@@ -105,12 +107,25 @@ impl FromRequestParts<App> for SignedIn {
         let back = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let away = || Redirect::to(&format!("/sign-in?back={}", encode(back))).into_response();
         let Some(token) = cookie(parts).map(hash) else { return Err(away()) };
-        match app.engine.store().session(&token, app.engine.now()).await {
-            Ok(Some(session)) => Ok(Self(session)),
+        let (store, now) = (app.engine.store(), app.engine.now());
+        match store.session(&token, now).await {
+            Ok(Some(session)) => {
+                if session.used_at + NOTED_EVERY <= now {
+                    // What cannot be written now is with the next page.
+                    let _next_time = store.use_session(&token, now).await;
+                }
+                Ok(Self(session))
+            }
             Ok(None) => Err(away()),
             Err(_) => Err(app.pages.unavailable()),
         }
     }
+}
+
+/// Whether an address is a page of our own, as browsers read it: they take `\` for `/` and leave out tabs and ends of lines, so
+/// that with one of these between two strokes it would be somebody else's.
+pub(super) fn is_own_path(address: &str) -> bool {
+    address.starts_with('/') && !address.starts_with("//") && !address.contains(|c: char| c == '\\' || c.is_control())
 }
 
 /// Percent-encodes what may not stand in a query.
@@ -123,4 +138,26 @@ pub(super) fn encode(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_name_is_kept_in_small_letters_and_measured_in_characters() {
+        assert_eq!(login(" Eva ").as_deref(), Some("eva"));
+        assert_eq!(login(&"Ж".repeat(40)), Some("ж".repeat(40)));
+        assert_eq!(login(&"ж".repeat(41)), None);
+    }
+
+    #[test]
+    fn only_pages_of_our_own_are_gone_back_to() {
+        for own in ["/", "/inbox/hot/7?find=a%20b", "/p/nova-s7-pro"] {
+            assert!(is_own_path(own), "{own}");
+        }
+        for other in ["", "inbox", "//evil.example", "/\t/evil.example", "/\n/evil.example", "/\\evil.example", "https://evil.example"] {
+            assert!(!is_own_path(other), "{other:?}");
+        }
+    }
 }

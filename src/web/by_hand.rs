@@ -3,6 +3,7 @@
 
 use axum::Router;
 use axum::extract::{Form, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use minijinja::{Value, context};
@@ -40,12 +41,13 @@ struct Asked {
 
 async fn shown(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
     let Ok(segment) = asked.segment.parse::<Segment>() else {
-        return app.pages.error("This is no segment.", "Go back to the lists.").into_response();
+        return app.pages.error(StatusCode::UNPROCESSABLE_ENTITY, "This is no segment.", "Go back to the lists.");
     };
     match members(&app, segment).await {
         Ok((count, _)) if count > MOST => {
             let next = "Write to all of them with a campaign, or make the list smaller.";
-            app.pages.error(&format!("{count} contacts are too many to write to one by one."), next).into_response()
+            let what = format!("{count} contacts are too many to write to one by one.");
+            app.pages.error(StatusCode::UNPROCESSABLE_ENTITY, &what, next)
         }
         Ok((_, members)) => match rows(&app, &signed_in, &asked, &members).await {
             Ok(read) => app.pages.show("by_hand.html", read),

@@ -157,7 +157,10 @@ async fn page_of(app: &App, signed_in: &SignedIn, name: &str, error: Option<Stri
     }
     let (campaign, head) = match (told(&app.engine, name).await, console::head(app, signed_in).await) {
         (Ok(campaign), Ok(head)) => (campaign, head),
-        (Err(problem), _) => return app.pages.error(problem.title, &problem.detail).into_response(),
+        (Err(problem), _) => {
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            return app.pages.error(status, problem.title, &problem.detail);
+        }
         _ => return app.pages.unavailable(),
     };
     let Ok((members, texts)) = about(app, &campaign).await else { return app.pages.unavailable() };

@@ -12,7 +12,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::access::SignedIn;
-use super::console::{Asked, conversation};
+use super::console::{Asked, conversation, living};
 use super::{App, view, views};
 use crate::domain::{AgentAction, AgentEvent, ContactId, OptAction};
 use crate::store::{InboxRow, StoreError};
@@ -107,10 +107,13 @@ async fn act(
         return app.pages.forbidden();
     }
     let Some(deed) = deed(&action, &form.text) else {
-        let page = app.pages.error("There is no such action.", "Go to the inbox.");
-        return (StatusCode::NOT_FOUND, page).into_response();
+        return app.pages.error(StatusCode::NOT_FOUND, "There is no such action.", "Go to the inbox.");
     };
-    let (view, contact) = (views::known(&app, &form.view), ContactId(contact));
+    let view = views::known(&app, &form.view);
+    let contact = match living(&app, contact).await {
+        Ok(contact) => contact,
+        Err(refused) => return refused,
+    };
     let done = match deed {
         Ok(deed) => carry_out(&app, &signed_in, contact, deed, &form).await,
         Err(error) => Err(error),
@@ -186,7 +189,11 @@ async fn draft(
     if !signed_in.made(&form.csrf) {
         return StatusCode::FORBIDDEN;
     }
-    match keep_draft(&app, &signed_in, ContactId(contact), &form.at, &form.text).await {
+    let contact = match living(&app, contact).await {
+        Ok(contact) => contact,
+        Err(refused) => return refused.status(),
+    };
+    match keep_draft(&app, &signed_in, contact, &form.at, &form.text).await {
         Ok(()) => StatusCode::NO_CONTENT,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE,
     }

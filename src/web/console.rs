@@ -73,6 +73,7 @@ pub(super) fn router() -> Router<App> {
         .route("/fragment/list/{view}", get(list_fragment))
         .route("/admin", get(admin).post(add_user))
         .route("/admin/link", post(link_user))
+        .route("/admin/remove", post(remove_user))
         .route(
             "/static/console.css",
             fixed("text/css; charset=utf-8", include_str!("../../templates/console/static/console.css")),
@@ -109,7 +110,7 @@ async fn frame(
         Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, app.engine.faces().await?)))
     };
     let Some((tabs, rows, head, faces)) = read.await.map_err(|_| app.pages.unavailable())? else {
-        return Err(app.pages.error("There is no such view.", "Go to the inbox."));
+        return Err(app.pages.error(StatusCode::NOT_FOUND, "There is no such view.", "Go to the inbox."));
     };
     let more = (rows.len() as i64 == most).then(|| (most + ROWS).min(MOST_ROWS)).filter(|more| *more > most);
     let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, now)).collect();
@@ -162,7 +163,12 @@ async fn list_fragment(
     Path(view): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
-    match frame(&app, &signed_in, &view, &asked, asked.current.parse().ok()).await {
+    // Where the open conversation became another's meanwhile, the page learns whose it is now.
+    let current = match asked.current.parse() {
+        Ok(current) => living(&app, current).await.ok().map(|contact| contact.0),
+        Err(_) => None,
+    };
+    match frame(&app, &signed_in, &view, &asked, current).await {
         Ok(frame) => app.pages.show("list.html", frame),
         Err(response) => response,
     }
@@ -177,6 +183,15 @@ async fn open(
     conversation(&app, &signed_in, &view, ContactId(contact), &asked, context! {}).await
 }
 
+/// The contact that a form is about; of one that became another, the other. What is done to nobody is refused.
+pub(super) async fn living(app: &App, contact: i64) -> Result<ContactId, Response> {
+    match app.engine.store().contact(ContactId(contact)).await {
+        Ok(Some((row, _))) => Ok(row.contact),
+        Ok(None) => Err(app.pages.no_contact()),
+        Err(_) => Err(app.pages.unavailable()),
+    }
+}
+
 /// The page of a conversation; `more` is what came of something that was done in it.
 pub(super) async fn conversation(
     app: &App,
@@ -187,12 +202,9 @@ pub(super) async fn conversation(
     more: Value,
 ) -> Response {
     // The thread first: who reads it has seen it, and the list says so.
-    let thread = match thread(app, signed_in, contact, asked.messages()).await {
+    let (contact, thread) = match thread(app, signed_in, contact, asked.messages()).await {
         Ok(Some(thread)) => thread,
-        Ok(None) => {
-            let page = app.pages.error("There is no such contact.", "Go to the inbox.");
-            return (StatusCode::NOT_FOUND, page).into_response();
-        }
+        Ok(None) => return app.pages.no_contact(),
         Err(_) => return app.pages.unavailable(),
     };
     match frame(app, signed_in, view, asked, Some(contact.0)).await {
@@ -201,21 +213,22 @@ pub(super) async fn conversation(
     }
 }
 
-/// Everything that a thread and its panel show.
+/// Everything that a thread and its panel show, and whose it is: of a contact that became another, the other's.
 async fn thread(
     app: &App,
     signed_in: &SignedIn,
     contact: ContactId,
     messages: i64,
-) -> Result<Option<Value>, StoreError> {
+) -> Result<Option<(ContactId, Value)>, StoreError> {
     let store = app.engine.store();
     let Some((row, state)) = store.contact(contact).await? else { return Ok(None) };
+    let contact = row.contact;
     let events = store.thread(contact, messages).await?;
     let sent = store.sent(contact, messages).await?;
     let full = |count: usize| count as i64 == messages;
     let earlier = (full(events.len()) || full(sent.len())).then(|| (messages + MESSAGES).min(MOST_MESSAGES));
     let ledger = store.ledger(contact, 200).await?;
-    let (faces, verdicts) = (app.engine.faces().await?, store.verdicts_of(row.contact, &signed_in.user().login).await?);
+    let (faces, verdicts) = (app.engine.faces().await?, store.verdicts_of(contact, &signed_in.user().login).await?);
     if row.unread > 0 {
         // The count is a convenience: where it cannot be written now, the next look does it.
         let _next_time = store.mark_seen(contact).await;
@@ -224,17 +237,18 @@ async fn thread(
     let shop_zone = app.engine.shelf().knowledge().shop.zone;
     let contact_view = view::contact(&row, state.as_deref(), now, shop_zone);
     let composer = composer::offers(&row, signed_in, &contact_view);
-    let drafts = composer::drafts(app, signed_in, row.contact).await?;
+    let drafts = composer::drafts(app, signed_in, contact).await?;
     let stopped = app.engine.stopped_campaigns().await?;
     // What they bought, as lists tell it (CHAR-1).
-    let bought = store.member(row.contact).await?.map(|member| segments::card(&member, now));
-    Ok(Some(context! {
+    let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
+    let shown = context! {
         contact => contact_view, composer, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
         messages => view::thread(&events, &sent, shop_zone), unanswered => view::unanswered(&events, &sent),
         planned => view::planned(state.as_deref(), &app.engine.shelf().knowledge(), &stopped, now),
         tags => view::tags(state.as_deref(), &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
-    }))
+    };
+    Ok(Some((contact, shown)))
 }
 
 async fn admin(State(app): State<App>, signed_in: SignedIn) -> Response {
@@ -251,7 +265,7 @@ async fn admin_page(app: &App, signed_in: &SignedIn, more: Value) -> Response {
     let Ok((users, (kept_count, kept), head)) = read.await else { return app.pages.unavailable() };
     let users: Vec<Value> = users
         .iter()
-        .map(|user| context! { login => &user.login, name => &user.name, role => user.role.name(), password => user.password_hash.is_some() })
+        .map(|user| context! { own => user.id == signed_in.user().id, login => &user.login, name => &user.name, role => user.role.name(), password => user.password_hash.is_some() })
         .collect();
     let zone = app.engine.shelf().knowledge().shop.zone;
     let kept: Vec<Value> = kept
@@ -294,18 +308,36 @@ async fn add_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<
     }
 }
 
+/// A button beside a name.
 #[derive(Deserialize)]
-struct Linking {
+struct Named {
     csrf: String,
     login: String,
 }
 
 /// Another link for somebody who is there.
-async fn link_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Linking>) -> Response {
+async fn link_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Named>) -> Response {
     if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
     linked(&app, &signed_in, &form.login).await
+}
+
+/// Somebody signs in no more. Oneself one does not remove: so there is always an admin.
+async fn remove_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Named>) -> Response {
+    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    let error = if form.login == signed_in.user().login {
+        "Nobody removes themselves: another admin can.".to_owned()
+    } else {
+        match app.engine.store().remove_user(&form.login).await {
+            Ok(true) => return Redirect::to("/admin").into_response(),
+            Ok(false) => format!("{} cannot be removed: there is nobody of that name, or no other admin.", form.login),
+            Err(_) => return app.pages.unavailable(),
+        }
+    };
+    (StatusCode::UNPROCESSABLE_ENTITY, admin_page(&app, &signed_in, context! { error }).await).into_response()
 }
 
 async fn linked(app: &App, signed_in: &SignedIn, login: &str) -> Response {

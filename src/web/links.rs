@@ -1,22 +1,35 @@
 //! `/l/{code}`: tracked links. `/p/{page}`: a plain page for each product of the shop's file that names one, so that a link leads
 //! somewhere where the shop has no site.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use minijinja::context;
 use reqwest::Url;
 
+use super::access::is_own_path;
 use super::pages::Pages;
+use super::security::WITH_PICTURES;
 use super::visitor::Visitor;
 use crate::engine::Engine;
+
+/// Openings of one link that are told in a minute. Nobody opens one more often to read what is there.
+const A_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("10 is not 0");
+/// Links of which it is remembered how often they were opened; beyond, those that nobody opened for a minute are forgotten.
+const LINKS: usize = 10_000;
 
 /// Both addresses.
 pub(super) fn router(engine: Engine, pages: Pages) -> Router {
     let gone = pages.clone();
-    let open = async move |state, method, visitor, path| open(&gone, state, method, visitor, path).await;
+    let pace = RateLimiter::keyed(Quota::per_minute(A_MINUTE));
+    let shared = Arc::new((gone, pace));
+    let open = async move |state, method, visitor, path| open(&shared.0, &shared.1, state, method, visitor, path).await;
     let page = async move |state, path| page(&pages, state, path).await;
     Router::new()
         .route("/l/{code}", get(open))
@@ -28,6 +41,7 @@ pub(super) fn router(engine: Engine, pages: Pages) -> Router {
 /// One indexed read, and on. Only what is stored is a target: an address in the request leads nowhere.
 async fn open(
     pages: &Pages,
+    pace: &DefaultKeyedRateLimiter<String>,
     State(engine): State<Engine>,
     method: Method,
     visitor: Visitor,
@@ -42,7 +56,11 @@ async fn open(
     let is_visit = method == Method::GET && !visitor.program;
     let with_visit = |url| if is_visit { engine.with_visit(url, opened.contact) } else { url };
     let Some(target) = destination(&opened.link.target, with_visit) else { return nowhere() };
-    if is_visit {
+    if pace.len() > LINKS {
+        pace.retain_recent();
+    }
+    // Whoever opens it without end is led on all the same; the journal does not grow with it.
+    if is_visit && pace.check_key(&code).is_ok() {
         engine.opened(opened, visitor.address).await;
     }
     (StatusCode::FOUND, [(header::LOCATION, target)]).into_response()
@@ -50,8 +68,7 @@ async fn open(
 
 /// A path of our own, or an address of the web, with what belongs to it.
 fn destination(target: &str, with: impl Fn(Url) -> Url) -> Option<HeaderValue> {
-    let own = target.starts_with('/') && !target.starts_with("//") && !target.contains('\\');
-    let target = if own { target.to_owned() } else { with(web_address(target)?).into() };
+    let target = if is_own_path(target) { target.to_owned() } else { with(web_address(target)?).into() };
     HeaderValue::from_str(&target).ok()
 }
 
@@ -72,5 +89,5 @@ async fn page(pages: &Pages, State(engine): State<Engine>, Path(page): Path<Stri
         name => &product.name, summary => shop.text(&product.summary, shop.language.tag()), image => &product.image, stock => product.stock, price,
         shop => &shop.name,
     };
-    pages.show("product.html", shown)
+    ([(header::CONTENT_SECURITY_POLICY, WITH_PICTURES)], pages.show("product.html", shown)).into_response()
 }

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use minijinja::value::Serde;
@@ -159,7 +159,7 @@ async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, S
 /// The whole list as CSV, page by page as it is read.
 async fn export(State(app): State<App>, _signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
     let Ok(segment) = asked.segment.parse::<Segment>() else {
-        return app.pages.error("This is no segment.", "Go back to the list.").into_response();
+        return app.pages.error(StatusCode::UNPROCESSABLE_ENTITY, "This is no segment.", "Go back to the list.");
     };
     app.engine.note_use(&segment.tags(), TagUse::Export).await;
     let wanted = Wanted { segment, first: None, now: app.engine.now() };

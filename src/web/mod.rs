@@ -15,6 +15,7 @@ mod pages;
 mod security;
 mod sign_in;
 mod tags;
+mod tries;
 mod view;
 mod views;
 mod visitor;
@@ -64,7 +65,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(campaigns::router());
     let console = console
         .fallback(async |State(app): State<App>| {
-            (StatusCode::NOT_FOUND, app.pages.error("There is nothing at this address.", "Go to the inbox."))
+            app.pages.error(StatusCode::NOT_FOUND, "There is nothing at this address.", "Go to the inbox.")
         })
         .with_state(app)
         .layer(axum::middleware::from_fn(security::headers));

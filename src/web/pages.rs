@@ -75,26 +75,29 @@ impl Pages {
         }
     }
 
-    pub(super) fn error(&self, what: &str, next: &str) -> Response {
-        self.show("error.html", context! { what, next })
+    /// A page that says what is wrong and what to do; never with a status that says that all is well.
+    pub(super) fn error(&self, status: StatusCode, what: &str, next: &str) -> Response {
+        (status, self.show("error.html", context! { what, next })).into_response()
+    }
+
+    pub(super) fn no_contact(&self) -> Response {
+        self.error(StatusCode::NOT_FOUND, "There is no such contact.", "Go to the inbox.")
     }
 
     pub(super) fn unavailable(&self) -> Response {
-        let page = self.error("The database does not answer just now.", "Nothing was lost. Try again in a moment.");
-        (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
+        let (what, next) = ("The database does not answer just now.", "Nothing was lost. Try again in a moment.");
+        self.error(StatusCode::SERVICE_UNAVAILABLE, what, next)
     }
 
     /// For who is signed in, and may not see this.
     pub(super) fn not_yours(&self) -> Response {
-        (StatusCode::FORBIDDEN, self.error("This page is for admins.", "Ask one of them for what you need."))
-            .into_response()
+        self.error(StatusCode::FORBIDDEN, "This page is for admins.", "Ask one of them for what you need.")
     }
 
     /// A form that was not made by a page of this session.
     pub(super) fn forbidden(&self) -> Response {
-        let page = self
-            .error("This is not allowed.", "If a form was open for long, go back, reload the page and send it again.");
-        (StatusCode::FORBIDDEN, page).into_response()
+        let next = "If a form was open for long, go back, reload the page and send it again.";
+        self.error(StatusCode::FORBIDDEN, "This is not allowed.", next)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Signing in: a password, or a link that works once. The link's page has a button, so that previews cannot burn it.
 
-use std::num::NonZeroU32;
 use std::sync::LazyLock;
 
 use axum::Form;
@@ -9,16 +8,16 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use minijinja::context;
 use serde::Deserialize;
 
 use super::App;
 use super::access::{self, SignedIn};
+use super::tries::Tries;
+use super::visitor::Visitor;
 
-/// Tries a minute, over all who try: guessing is slow, people are not held up.
-static TRIES: LazyLock<DefaultDirectRateLimiter> =
-    LazyLock::new(|| RateLimiter::direct(Quota::per_minute(NonZeroU32::new(30).unwrap_or(NonZeroU32::MIN))));
+/// Tries of late.
+static TRIES: LazyLock<Tries> = LazyLock::new(Tries::new);
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -37,8 +36,7 @@ struct Back {
 impl Back {
     /// Only our own pages: never somebody else's address.
     fn safe(&self) -> &str {
-        let own = self.back.starts_with('/') && !self.back.starts_with("//") && !self.back.contains('\\');
-        if own { &self.back } else { "/inbox" }
+        if access::is_own_path(&self.back) { &self.back } else { "/inbox" }
     }
 }
 
@@ -54,16 +52,18 @@ struct Entering {
     back: String,
 }
 
-async fn enter(State(app): State<App>, Form(form): Form<Entering>) -> Response {
+async fn enter(State(app): State<App>, visitor: Visitor, Form(form): Form<Entering>) -> Response {
     let back = Back { back: form.back };
     let wrong = |status, error: &str| {
         (status, app.pages.show("sign_in.html", context! { back => back.safe(), login => &form.login, error }))
             .into_response()
     };
-    if TRIES.check().is_err() {
+    // What can be no name is nobody's.
+    let login = access::login(&form.login).unwrap_or_default();
+    if !TRIES.lets(visitor.address, &login) {
         return wrong(StatusCode::TOO_MANY_REQUESTS, "Too many tries just now. Wait a minute.");
     }
-    let Ok(user) = app.engine.store().user(form.login.trim()).await else { return app.pages.unavailable() };
+    let Ok(user) = app.engine.store().user(&login).await else { return app.pages.unavailable() };
     let (stored, password) = (user.as_ref().and_then(|user| user.password_hash.clone()), form.password);
     // Also for a name that nobody has: the time tells nothing.
     let fits = tokio::task::spawn_blocking(move || match stored {
@@ -94,11 +94,8 @@ async fn use_link(State(app): State<App>, Path(token): Path<String>) -> Response
     match app.engine.store().use_link(&access::hash(&token), app.engine.now()).await {
         Ok(Some(user)) => signed_in(&app, user, "/inbox").await,
         Ok(None) => {
-            let page = app.pages.error(
-                "This link was used already or is too old.",
-                "Ask an admin for a new one: hotline user link NAME.",
-            );
-            (StatusCode::GONE, page).into_response()
+            let next = "Ask an admin for a new one: hotline user link NAME.";
+            app.pages.error(StatusCode::GONE, "This link was used already or is too old.", next)
         }
         Err(_) => app.pages.unavailable(),
     }
@@ -109,21 +106,11 @@ struct Leaving {
     csrf: String,
 }
 
-async fn leave(
-    State(app): State<App>,
-    signed_in: SignedIn,
-    parts: axum::http::HeaderMap,
-    Form(form): Form<Leaving>,
-) -> Response {
+async fn leave(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Leaving>) -> Response {
     if !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
-    let token = parts.get(header::COOKIE).and_then(|value| value.to_str().ok());
-    let token = token
-        .and_then(|line| line.split(';').find_map(|pair| pair.trim().strip_prefix(access::COOKIE)?.strip_prefix('=')));
-    if let Some(token) = token
-        && app.engine.store().end_session(&access::hash(token)).await.is_err()
-    {
+    if app.engine.store().end_session(&signed_in.0.token_hash).await.is_err() {
         return app.pages.unavailable();
     }
     let gone = format!("{}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0", access::COOKIE);
@@ -156,7 +143,7 @@ async fn set_password(State(app): State<App>, signed_in: SignedIn, Form(form): F
     }
     let hashed = tokio::task::spawn_blocking(move || access::hash_password(&form.password)).await.ok().flatten();
     let Some(hashed) = hashed else { return app.pages.unavailable() };
-    match app.engine.store().set_password(signed_in.user().id, &hashed).await {
+    match app.engine.store().set_password(signed_in.user().id, &hashed, &signed_in.0.token_hash).await {
         Ok(()) => Redirect::to("/inbox").into_response(),
         Err(_) => app.pages.unavailable(),
     }

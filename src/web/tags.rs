@@ -47,15 +47,14 @@ struct OnTag {
 
 impl OnTag {
     /// Back to the thread, or the thread with what was wrong and what was typed.
-    async fn back(&self, contact: i64, outcome: Result<(), NotDone>, app: &App, signed_in: &SignedIn) -> Response {
+    async fn back(&self, contact: ContactId, outcome: Result<(), NotDone>, app: &App, signed_in: &SignedIn) -> Response {
         let view = views::known(app, &self.view);
         match outcome {
-            Ok(()) => Redirect::to(&format!("/inbox/{view}/{contact}")).into_response(),
+            Ok(()) => Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response(),
             Err(NotDone::Store(_)) => app.pages.unavailable(),
             Err(error) => {
                 let refused = context! { tag_error => error.to_string(), typed_tag => &self.tag };
-                let (contact, asked) = (ContactId(contact), console::Asked::default());
-                let page = console::conversation(app, signed_in, view, contact, &asked, refused).await;
+                let page = console::conversation(app, signed_in, view, contact, &Default::default(), refused).await;
                 (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
             }
         }
@@ -71,10 +70,14 @@ async fn assign(
     if !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
+    let contact = match console::living(&app, contact).await {
+        Ok(contact) => contact,
+        Err(refused) => return refused,
+    };
     let action = if form.what == "remove" { AgentAction::TagRemove } else { AgentAction::TagAdd };
     // The form's own key: a double click does it once.
     let key = (!form.key.is_empty()).then(|| format!("form:{}:{}", signed_in.user().id, form.key));
-    let done = app.engine.assign_tag(actor(&signed_in), ContactId(contact), form.tag.trim(), action, key).await;
+    let done = app.engine.assign_tag(actor(&signed_in), contact, form.tag.trim(), action, key).await;
     form.back(contact, done, &app, &signed_in).await
 }
 
@@ -87,8 +90,12 @@ async fn judge(
     if !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
+    let contact = match console::living(&app, contact).await {
+        Ok(contact) => contact,
+        Err(refused) => return refused,
+    };
     let who = &signed_in.user().login;
-    let done = app.engine.judge_tag(who, ContactId(contact), &form.tag, form.what == "right").await;
+    let done = app.engine.judge_tag(who, contact, &form.tag, form.what == "right").await;
     form.back(contact, done, &app, &signed_in).await
 }
 

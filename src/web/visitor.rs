@@ -6,6 +6,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
+use super::App;
 use crate::engine::Engine;
 
 /// Who asks, as far as it is told.
@@ -25,6 +26,14 @@ impl FromRequestParts<Engine> for Visitor {
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let program = engine.shelf().knowledge().crawlers.is_program(header);
         Ok(Self { address, program })
+    }
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Self::from_request_parts(parts, &app.engine).await
     }
 }
 

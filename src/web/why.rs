@@ -2,8 +2,7 @@
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
@@ -47,9 +46,7 @@ async fn page(
             let why = if tag.is_empty() { Value::from(()) } else { Value::from(Serde(&why)) };
             app.pages.show("why.html", context! { contact, why, words, face, zone, known_tags, ..head })
         }
-        Ok((None, ..)) => {
-            (StatusCode::NOT_FOUND, app.pages.error("There is no such contact.", "Go to the inbox.")).into_response()
-        }
+        Ok((None, ..)) => app.pages.no_contact(),
         Err(_) => app.pages.unavailable(),
     }
 }

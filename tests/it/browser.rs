@@ -131,6 +131,16 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
         text(&agent, ".messages").await.contains("read").then_some(())
     })
     .await;
+    // The open conversation is fetched although others never cease to change.
+    let noise = "window.asked = []; const real = window.fetch; \
+                 window.fetch = (...what) => { window.asked.push(String(what[0])); return real(...what); }; \
+                 refresh(current()); setInterval(() => refresh('0'), 20);";
+    agent.execute(noise, vec![]).await.unwrap();
+    eventually("the thread is fetched", async || {
+        let asked = "return window.asked.includes(location.pathname + location.search)";
+        (agent.execute(asked, vec![]).await.ok()? == true).then_some(())
+    })
+    .await;
     for client in [&agent, &phone] {
         client.set_window_size(360, 740).await.unwrap();
         let wide =

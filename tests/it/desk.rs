@@ -11,7 +11,7 @@ use crate::db::{Database, eventually};
 use crate::law::rows;
 
 /// Somebody who is signed in.
-struct Person {
+pub struct Person {
     http: Client,
     base: String,
     cookie: String,
@@ -19,10 +19,10 @@ struct Person {
 }
 
 /// What was answered: status and page.
-type Answer = (StatusCode, String);
+pub type Answer = (StatusCode, String);
 
 impl Person {
-    async fn sign_in(database: &Database, address: SocketAddr, login: &str, role: &str) -> Self {
+    pub async fn sign_in(database: &Database, address: SocketAddr, login: &str, role: &str) -> Self {
         let made = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
             .args(["user", "add", login, "--role", role])
             .env("HOTLINE_DATABASE__URL", &database.url)
@@ -40,12 +40,12 @@ impl Person {
         person
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Answer {
         let answer = self.http.get(format!("{}{path}", self.base)).header("cookie", &self.cookie).send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let csrf = ("csrf", self.csrf.as_str());
         let fields: Vec<_> = fields.iter().copied().chain([csrf]).collect();
         let body: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
@@ -124,6 +124,20 @@ async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
         assert_eq!(ana.get("/inbox/all?find=%2B85260000001").await.1.matches("id=\"row-").count(), 1);
         assert!(ana.get("/inbox/all?find=50%25").await.1.contains("Nobody with “50%”"));
 
+        // What is done to nobody is not done.
+        for (action, fields) in [
+            ("take", vec![]),
+            ("note", vec![("text", "who is it?")]),
+            ("draft", vec![("at", "note"), ("text", "who")]),
+            ("tag", vec![("tag", "vip"), ("what", "add")]),
+            ("verdict", vec![("tag", "vip"), ("what", "right")]),
+        ] {
+            let (status, _) = ana.post(&format!("/contact/4711/{action}"), &fields).await;
+            assert_eq!(status, StatusCode::NOT_FOUND, "{action}");
+        }
+        let nobodys = "select body from journal where kind = 'agent' and contact_id is null";
+        assert!(rows(&database, nobodys).await.is_empty(), "{}", database.kind);
+
         // They told somebody that they want no messages.
         assert_eq!(ana.post(&does("opt-out"), &[("text", "")]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(ana.post(&does("opt-out"), &[("text", "on the phone")]).await.0, StatusCode::SEE_OTHER);
@@ -151,4 +165,61 @@ async fn somebody_who_is_there_is_not_made_again_and_an_agent_is_told_whose_page
         assert_eq!((status, page.contains("for admins")), (StatusCode::FORBIDDEN, true), "{path}");
     }
     assert_eq!(ben.post("/admin/link", &[("login", "ana")]).await.0, StatusCode::FORBIDDEN);
+    for (path, status) in [
+        ("/inbox/nowhere", StatusCode::NOT_FOUND),
+        ("/campaigns/none", StatusCode::NOT_FOUND),
+        ("/lists/each?segment=%29", StatusCode::UNPROCESSABLE_ENTITY),
+        ("/lists.csv?segment=%29", StatusCode::UNPROCESSABLE_ENTITY),
+        ("/inbox/all/4711", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(ana.get(path).await.0, status, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_is_out_at_once_and_a_new_password_ends_the_other_sessions() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[]).await;
+        let ana = Person::sign_in(&database, address, "ana", "admin").await;
+        let ben = Person::sign_in(&database, address, "ben", "agent").await;
+        let made = ana.post("/admin/link", &[("login", "ben")]).await.1;
+        let token = made.split("sign-in&#x2f;").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let signs_in = async |fields: &str| {
+            let request = ben.http.post(format!("{}/sign-in", ben.base)).body(fields.to_owned());
+            let answer = request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+            let cookie = answer.headers().get("set-cookie").map(|cookie| cookie.to_str().unwrap().to_owned());
+            (answer.status(), cookie.map(|cookie| cookie.split(';').next().unwrap().to_owned()).unwrap_or_default())
+        };
+
+        assert_eq!(ben.post("/password", &[("password", "long enough")]).await.0, StatusCode::SEE_OTHER);
+        let (status, cookie) = signs_in("login=Ben&password=long+enough").await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "whatever the letters");
+        let elsewhere = Person { http: ben.http.clone(), base: ben.base.clone(), cookie, csrf: String::new() };
+        assert_eq!(elsewhere.get("/inbox/all").await.0, StatusCode::OK);
+        assert_eq!(ben.post("/password", &[("password", "another one")]).await.0, StatusCode::SEE_OTHER);
+        assert_eq!(elsewhere.get("/inbox/all").await.0, StatusCode::SEE_OTHER, "the other session is over");
+        assert_eq!(ben.get("/inbox/all").await.0, StatusCode::OK, "this one is not");
+
+        assert_eq!(ben.post("/admin/remove", &[("login", "ana")]).await.0, StatusCode::FORBIDDEN);
+        let (status, page) = ana.post("/admin/remove", &[("login", "ana")]).await;
+        assert_eq!((status, page.contains("Nobody removes themselves")), (StatusCode::UNPROCESSABLE_ENTITY, true));
+        assert_eq!(ana.post("/admin/remove", &[("login", "ben")]).await.0, StatusCode::SEE_OTHER);
+        assert_eq!(ben.get("/inbox/all").await.0, StatusCode::SEE_OTHER, "{}", database.kind);
+        assert_eq!(signs_in("login=ben&password=another+one").await.0, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(ben.post(&format!("/sign-in/{token}"), &[]).await.0, StatusCode::GONE);
+        assert!(!ana.get("/admin").await.1.contains("value=\"ben\""));
+        let remove = |login: &str| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
+            command.args(["user", "remove", login]).env("HOTLINE_DATABASE__URL", &database.url).output().unwrap()
+        };
+        let last = remove("ana");
+        assert!(!last.status.success() && String::from_utf8(last.stderr).unwrap().contains("the last admin"));
+        assert_eq!(ana.get("/inbox/all").await.0, StatusCode::OK);
+        // Who comes back is made again, and has no password.
+        let _again = Person::sign_in(&database, address, "ben", "admin").await;
+        assert!(remove("ana").status.success());
+        assert_eq!(ana.get("/inbox/all").await.0, StatusCode::SEE_OTHER);
+    }
 }

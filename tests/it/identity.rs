@@ -8,6 +8,7 @@ use sqlx::{Connection, Executor};
 
 use crate::app::{App, NUMBER, SECRET, free_address, http, post, sandbox};
 use crate::db::{Database, eventually};
+use crate::desk::Person;
 use crate::law::{self, rows};
 
 const PHONE: &str = "5511987654321";
@@ -70,6 +71,23 @@ async fn two_that_turn_out_to_be_one_keep_what_both_had_said() {
         // Messages go on behind the highest number that was ever used for them.
         let highest = rows(&database, "select cast(max(number) as text) from outbox").await;
         assert!(state.messages >= highest[0][0].parse().unwrap(), "{}", database.kind);
+        // Who stood in the conversation that is no more goes on in the other.
+        let merged = "select cast(id as text), cast(merged_into as text) from contacts where merged_into is not null";
+        let merged = rows(&database, merged).await;
+        let [gone, living] = merged[0].as_slice() else { unreachable!() };
+        let ana = Person::sign_in(&database, address, "ana", "agent").await;
+        let (_, page) = ana.get(&format!("/inbox/all/{gone}")).await;
+        assert!(page.contains(&format!("data-contact=\"{living}\"")), "{}", database.kind);
+        assert!(page.contains("2000 reais") && page.contains("prova d") && page.contains("obrigada"));
+        let (_, list) = ana.get(&format!("/fragment/list/all?current={gone}")).await;
+        assert!(list.contains(&format!("data-current=\"{living}\"")), "{}", database.kind);
+        let noted = ana.post(&format!("/contact/{gone}/note"), &[("text", "one and the same")]).await;
+        assert_eq!(noted.0, 303);
+        let draft = [("at", "reply"), ("text", "Olá de novo")];
+        assert_eq!(ana.post(&format!("/contact/{gone}/draft"), &draft).await.0, 204);
+        let notes = "select cast(contact_id as text) from journal where kind = 'agent'";
+        assert_eq!(rows(&database, notes).await, [[living.as_str()]]);
+        assert_eq!(rows(&database, "select cast(contact_id as text) from drafts").await, [[living.as_str()]]);
         assert!(app.terminate().await.success());
         law::holds_in(&database).await;
     }

@@ -4,7 +4,7 @@ use hotline::domain::{
     Address, Content, EventBody, InboundMessage, MessageKind, Outgoing, StatusEvent, StatusKind, Timestamp,
 };
 use hotline::store::{
-    Folded, NewEvent, NewOutgoing, OutboxStatus, SendOutcome, SendResult, Store, StoreError, Unasked, place_of,
+    Folded, NewEvent, NewOutgoing, OutboxStatus, Role, SendOutcome, SendResult, Store, StoreError, Unasked, place_of,
 };
 
 use crate::db::{Database, eventually};
@@ -408,5 +408,21 @@ async fn what_meta_tells_of_templates_is_kept_while_webhooks_come_fast() {
         for writer in writers {
             writer.await.unwrap();
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_whose_time_is_over_are_forgotten_and_a_session_knows_when_it_was_used() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        assert!(store.add_user("ana", "Ana", Role::Admin, Timestamp(0)).await.unwrap());
+        let ana = store.user("ana").await.unwrap().unwrap().id;
+        store.add_link("old", ana, Timestamp(0), Timestamp(10)).await.unwrap();
+        store.add_link("new", ana, Timestamp(10), Timestamp(20)).await.unwrap();
+        let links = rows(&database, "select token_hash from sign_in_links").await;
+        assert_eq!(links, [["new"]], "{}", database.kind);
+        store.add_session("s", ana, "csrf", Timestamp(0), Timestamp(100)).await.unwrap();
+        store.use_session("s", Timestamp(50)).await.unwrap();
+        assert_eq!(store.session("s", Timestamp(60)).await.unwrap().unwrap().used_at, Timestamp(50), "{}", database.kind);
     }
 }

@@ -6,7 +6,7 @@ use super::Connection;
 use crate::domain::Timestamp;
 use crate::store::{Role, Session, User};
 
-/// Creates somebody. False if the sign-in name is taken.
+/// Creates somebody, or takes back who was removed. False if the sign-in name is taken.
 pub(in crate::store) async fn add(
     connection: &mut Connection,
     login: &str,
@@ -14,10 +14,24 @@ pub(in crate::store) async fn add(
     role: Role,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let insert =
-        "insert into users (login, name, role, created_at) values ($1, $2, $3, $4) on conflict (login) do nothing";
+    let insert = "insert into users (login, name, role, created_at) values ($1, $2, $3, $4) \
+                  on conflict (login) do update set name = excluded.name, role = excluded.role, active = (1 = 1) \
+                  where not users.active";
     let done = sqlx::query(insert).bind(login).bind(name).bind(role.name()).bind(now.0).execute(connection).await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Removes somebody, but never the last admin: no password, link or session of theirs lets them in again. Whether they may not
+/// sign in any more.
+pub(in crate::store) async fn remove(connection: &mut Connection, login: &str) -> Result<bool, sqlx::Error> {
+    let update = "update users set active = (1 = 0), password_hash = null where login = $1 and active \
+                  and (role <> 'admin' or exists (select 1 from users other where other.role = 'admin' and other.active \
+                  and other.login <> $1)) returning id";
+    let removed: Option<i64> = sqlx::query_scalar(update).bind(login).fetch_optional(&mut *connection).await?;
+    let Some(user) = removed else { return Ok(false) };
+    sqlx::query("delete from sign_in_links where user_id = $1").bind(user).execute(&mut *connection).await?;
+    sqlx::query("delete from sessions where user_id = $1").bind(user).execute(connection).await?;
+    Ok(true)
 }
 
 /// Everybody who may sign in.
@@ -50,23 +64,30 @@ where
     })
 }
 
-/// Sets a password's hash.
+/// Sets a password's hash, and ends every session of theirs but this one: who knew the old password, or found an open console, is
+/// out.
 pub(in crate::store) async fn set_password(
     connection: &mut Connection,
     user: i64,
     hash: &str,
+    session: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("update users set password_hash = $2 where id = $1").bind(user).bind(hash).execute(connection).await?;
+    let update = "update users set password_hash = $2 where id = $1 and active";
+    sqlx::query(update).bind(user).bind(hash).execute(&mut *connection).await?;
+    let delete = "delete from sessions where user_id = $1 and token_hash <> $2";
+    sqlx::query(delete).bind(user).bind(session).execute(connection).await?;
     Ok(())
 }
 
-/// Keeps a link.
+/// Keeps a link, and forgets those whose time is over.
 pub(in crate::store) async fn add_link(
     connection: &mut Connection,
     hash: &str,
     user: i64,
+    now: Timestamp,
     expires: Timestamp,
 ) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from sign_in_links where expires_at <= $1").bind(now.0).execute(&mut *connection).await?;
     let insert = "insert into sign_in_links (token_hash, user_id, expires_at) values ($1, $2, $3)";
     sqlx::query(insert).bind(hash).bind(user).bind(expires.0).execute(connection).await?;
     Ok(())
@@ -78,7 +99,8 @@ pub(in crate::store) async fn use_link(
     hash: &str,
     now: Timestamp,
 ) -> Result<Option<i64>, sqlx::Error> {
-    let delete = "delete from sign_in_links where token_hash = $1 and expires_at > $2 returning user_id";
+    let delete = "delete from sign_in_links where token_hash = $1 and expires_at > $2 \
+                  and user_id in (select id from users where active) returning user_id";
     sqlx::query_scalar(delete).bind(hash).bind(now.0).fetch_optional(connection).await
 }
 
@@ -109,6 +131,7 @@ pub(in crate::store) async fn session(
     let row = sqlx::query(select).bind(hash).bind(now.0).fetch_optional(connection).await?;
     let read = |row: &_| {
         Ok(Session {
+            token_hash: hash.to_owned(),
             user: user(row, 0)?,
             csrf: Row::try_get(row, 5)?,
             expires_at: Timestamp(Row::try_get(row, 6)?),
@@ -116,6 +139,17 @@ pub(in crate::store) async fn session(
         })
     };
     row.as_ref().map(read).transpose()
+}
+
+/// A session was used.
+pub(in crate::store) async fn use_session(
+    connection: &mut Connection,
+    hash: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let update = "update sessions set used_at = $2 where token_hash = $1";
+    sqlx::query(update).bind(hash).bind(now.0).execute(connection).await?;
+    Ok(())
 }
 
 /// Ends a session.

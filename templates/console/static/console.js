@@ -7,6 +7,8 @@ const current = () => thread?.dataset.contact;
 let hot = Number(list?.querySelector(".rows")?.dataset.hot ?? 0);
 
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
+// A connection that died unnoticed must not hold back what comes after it.
+const inTime = () => ({ signal: AbortSignal.timeout(15000) });
 const isSignIn = (answer) => answer.redirected && new URL(answer.url).pathname === "/sign-in";
 
 // Only what differs is replaced: focus, selection and what is open stay where they are.
@@ -37,13 +39,16 @@ function title() {
 async function refreshList() {
   if (!list) return;
   const asked = list.dataset.asked ? `${list.dataset.asked}&` : "?";
-  const answer = await fetch(`/fragment/list/${list.dataset.view}${asked}current=${current() ?? ""}`);
+  const answer = await fetch(`/fragment/list/${list.dataset.view}${asked}current=${current() ?? ""}`, inTime());
   if (isSignIn(answer)) return location.reload();
   if (!answer.ok) return;
   const made = parse(await answer.text());
   for (const part of [".views", ".rows"]) renew(list.querySelector(part), made.querySelector(part));
-  hot = Number(made.querySelector(".rows").dataset.hot);
+  const rows = made.querySelector(".rows").dataset;
+  hot = Number(rows.hot);
   title();
+  // Two turned out to be one customer.
+  if (rows.current && rows.current !== current()) await refreshThread();
 }
 
 // What stands over all contacts changes without any of them being on this page.
@@ -92,10 +97,14 @@ addEventListener("pagehide", () => boxes().filter((box) => box.waiting).forEach(
 async function refreshThread() {
   if (!current()) return;
   await Promise.all(boxes().filter((box) => box.waiting).map(keep));
-  const answer = await fetch(location.pathname + location.search);
+  const answer = await fetch(location.pathname + location.search, inTime());
   if (isSignIn(answer)) return location.reload();
   if (!answer.ok) return;
   const made = parse(await answer.text()).getElementById("thread");
+  if (made.dataset.contact !== current()) {
+    thread.dataset.contact = made.dataset.contact;
+    history.replaceState(null, "", location.pathname.replace(/\d+$/, current()) + location.search);
+  }
   const messages = thread.querySelector(".messages");
   const atEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80;
   renew(messages, made.querySelector(".messages"));
@@ -118,14 +127,24 @@ async function refreshThread() {
   if (atEnd) toEnd();
 }
 
-let waiting;
-function refresh(contact) {
-  clearTimeout(waiting);
-  waiting = setTimeout(async () => {
+// Many changes are fetched together, soon after the first of them, and one fetch after another. That the thread has changed is
+// remembered until it is fetched, whoever else changes meanwhile.
+const TOGETHER = 60;
+let refreshing = false, listChanged = false, threadChanged = false;
+async function refresh(contact) {
+  listChanged = true;
+  threadChanged ||= !contact || contact === current();
+  if (refreshing) return;
+  refreshing = true;
+  while (listChanged) {
+    await new Promise((done) => setTimeout(done, TOGETHER));
+    const withThread = threadChanged;
+    listChanged = threadChanged = false;
     // The thread first: who looks at it has read it, and the list says so.
-    if (!contact || contact === current()) await refreshThread().catch(() => {});
-    refreshList().catch(() => {});
-  }, 60);
+    if (withThread) await refreshThread().catch(() => {});
+    await refreshList().catch(() => {});
+  }
+  refreshing = false;
 }
 
 function connected(state) {
@@ -137,7 +156,7 @@ function connected(state) {
 if (list) {
   const live = new EventSource("/live");
   let opened = false;
-  live.addEventListener("changed", (event) => refresh(event.data === current() ? event.data : "-"));
+  live.addEventListener("changed", (event) => refresh(event.data));
   live.addEventListener("resync", () => refresh());
   live.onopen = () => { connected(""); if (opened) refresh(); opened = true; };
   live.onerror = () => { connected(navigator.onLine ? "Reconnecting…" : "Offline"); };

@@ -87,7 +87,9 @@ async fn act(action: Action, settings: Settings) -> Result<Ended, Stop> {
         Action::Remove { login } => {
             if !store.remove_user(&login).await.map_err(failed)? {
                 return Err(Stop(match store.user(&login).await.map_err(failed)? {
-                    Some(_) => format!("`{login}` is the last admin; make another first: hotline user add NAME --role admin"),
+                    Some(_) => {
+                        format!("`{login}` is the last admin; make another first: hotline user add NAME --role admin")
+                    }
                     None => nobody(&login),
                 }));
             }
@@ -107,8 +109,7 @@ async fn act(action: Action, settings: Settings) -> Result<Ended, Stop> {
 
 async fn link(store: &Store, login: &str, settings: &Settings, now: Timestamp) -> Result<String, Stop> {
     let link = access::new_link(store, login, &settings.public_url(), now).await;
-    link.map_err(|error| Stop::new("cannot make a link", error))?
-        .ok_or_else(|| Stop(nobody(login)))
+    link.map_err(|error| Stop::new("cannot make a link", error))?.ok_or_else(|| Stop(nobody(login)))
 }
 
 fn nobody(login: &str) -> String {

@@ -39,7 +39,8 @@ const LONGEST_LOGIN: usize = 40;
 pub fn login(typed: &str) -> Option<String> {
     let login = typed.trim().to_lowercase();
     let length = 1..=LONGEST_LOGIN;
-    (length.contains(&login.chars().count()) && login.chars().all(|c| c.is_alphanumeric() || ".-_@".contains(c))).then_some(login)
+    (length.contains(&login.chars().count()) && login.chars().all(|c| c.is_alphanumeric() || ".-_@".contains(c)))
+        .then_some(login)
 }
 
 /// Makes a link that signs somebody in once; `None` if nobody is called so.
@@ -156,7 +157,15 @@ mod tests {
         for own in ["/", "/inbox/hot/7?find=a%20b", "/p/nova-s7-pro"] {
             assert!(is_own_path(own), "{own}");
         }
-        for other in ["", "inbox", "//evil.example", "/\t/evil.example", "/\n/evil.example", "/\\evil.example", "https://evil.example"] {
+        for other in [
+            "",
+            "inbox",
+            "//evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+        ] {
             assert!(!is_own_path(other), "{other:?}");
         }
     }

@@ -47,7 +47,13 @@ struct OnTag {
 
 impl OnTag {
     /// Back to the thread, or the thread with what was wrong and what was typed.
-    async fn back(&self, contact: ContactId, outcome: Result<(), NotDone>, app: &App, signed_in: &SignedIn) -> Response {
+    async fn back(
+        &self,
+        contact: ContactId,
+        outcome: Result<(), NotDone>,
+        app: &App,
+        signed_in: &SignedIn,
+    ) -> Response {
         let view = views::known(app, &self.view);
         match outcome {
             Ok(()) => Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response(),

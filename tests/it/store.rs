@@ -423,6 +423,11 @@ async fn links_whose_time_is_over_are_forgotten_and_a_session_knows_when_it_was_
         assert_eq!(links, [["new"]], "{}", database.kind);
         store.add_session("s", ana, "csrf", Timestamp(0), Timestamp(100)).await.unwrap();
         store.use_session("s", Timestamp(50)).await.unwrap();
-        assert_eq!(store.session("s", Timestamp(60)).await.unwrap().unwrap().used_at, Timestamp(50), "{}", database.kind);
+        assert_eq!(
+            store.session("s", Timestamp(60)).await.unwrap().unwrap().used_at,
+            Timestamp(50),
+            "{}",
+            database.kind
+        );
     }
 }

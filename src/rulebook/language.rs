@@ -197,13 +197,6 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
     (Some(rulebook), problems)
 }
 
-impl HeatTable {
-    /// How long high heat lives by the trade of what was asked last.
-    pub(super) fn high_of(&self, trade: Option<&str>) -> Duration {
-        trade.and_then(|trade| self.high_by_trade.get(trade)).copied().unwrap_or(self.high)
-    }
-}
-
 fn understand_cooling(checker: &mut Checker<'_>, written: &WrittenHeat) -> Option<HeatTable> {
     let place = checker.file.text.find("[cooling]").unwrap_or(0);
     let mut length = |text: &str| {

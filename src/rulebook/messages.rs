@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::facts::Facts;
-use super::language::HeatTable;
 use super::signals::{Signal, hyphens, interacted, of_contact, slug};
-use super::{Rulebook, counting, pairs, photos, responses, stage_heat};
+use super::{Rulebook, counting, pairs, photos, responses};
 use crate::domain::{Contact, Event, InboundMessage, Intent, Mention, Reading, Span, Timestamp};
 
 /// Everything that a message means to the rules.
@@ -59,7 +58,7 @@ pub(super) fn of_message(
         });
     }
     if let Some(reading) = reading {
-        of_reading(facts, event, message, reading, (start, &rulebook.heat), signals);
+        of_reading(facts, event, message, reading, start, signals);
     }
     for (product, feature) in photos::take_in(facts, message, reading, begins) {
         let about = if product.is_empty() { signal("photo") } else { signal("photo").of(&product) };
@@ -74,13 +73,13 @@ fn of_reading(
     event: &Event,
     message: &InboundMessage,
     reading: &Reading,
-    (start, table): (Timestamp, &HeatTable),
+    start: Timestamp,
     signals: &mut Vec<Signal>,
 ) {
     let signal = |name| Signal::new(name, event, Some(start));
     let products = reading.product_keys();
     if let Some(key) = products.first() {
-        stage_heat::asked_for(facts, table, key.split('/').next().unwrap_or(key), event.at);
+        facts.trade = key.split('/').next().map(str::to_owned);
         facts.topic = Some(key.to_string());
     }
     for (intent, span) in reading.intents.iter().zip(spans(reading)) {
@@ -94,7 +93,7 @@ fn of_reading(
         if let Some(category) = mention.key.strip_prefix("category/") {
             if !mention.negated {
                 if products.is_empty() {
-                    stage_heat::asked_for(facts, table, category, event.at);
+                    facts.trade = Some(category.to_owned());
                 }
                 let earned = signal("earned").with("tag", &*mention.key).with("group", "category");
                 signals.push(earned.with("category", category).at_span(Some(mention.span)));

@@ -1,28 +1,11 @@
 //! Stage and heat: what reaches them, how heat cools, and what else the clock alone changes.
 
 use super::effects::{Change, Why};
-use super::facts::{Facts, HeatState};
+use super::facts::HeatState;
 use super::figures;
-use super::language::HeatTable;
 use super::recount::recount;
 use super::timers::{self, STEP};
 use crate::domain::{Consequence, Evidence, Heat, Stage, TagKey, TagMove, Timestamp};
-
-/// Something of a trade was asked for. High heat lives by the trade of what was asked last, also where it was reached before
-/// (HEAT-17, 18); a life that would be over by now is left as it is.
-pub(super) fn asked_for(facts: &mut Facts, table: &HeatTable, trade: &str, now: Timestamp) {
-    let before = table.high_of(facts.trade.as_deref());
-    facts.trade = Some(trade.to_owned());
-    let Some(until) =
-        facts.heat.as_mut().filter(|state| state.heat == Heat::High).and_then(|state| state.until.as_mut())
-    else {
-        return;
-    };
-    let by_this = *until - before + table.high_of(Some(trade));
-    if by_this > now {
-        *until = by_this;
-    }
-}
 
 impl Change<'_> {
     /// Notes that a stage was reached; a further one stays.
@@ -71,9 +54,10 @@ impl Change<'_> {
 
     fn heat_until(&self, heat: Heat, from: Timestamp) -> Option<Timestamp> {
         let table = &self.rulebook.heat;
+        let trade = self.facts.trade.as_ref().and_then(|trade| table.high_by_trade.get(trade));
         match heat {
             Heat::Extreme => Some(from + table.extreme + STEP),
-            Heat::High => Some(from + table.high_of(self.facts.trade.as_deref()) + STEP),
+            Heat::High => Some(from + trade.copied().unwrap_or(table.high) + STEP),
             Heat::Medium => Some(from + table.medium + STEP),
             Heat::Low => None,
         }

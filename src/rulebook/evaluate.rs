@@ -73,6 +73,9 @@ fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
         if signal.name == "interaction" {
             rise::note(change.rulebook, change.facts, signal.at, change.now);
         }
+        if signal.name == "message" {
+            change.live_by_trade(signal);
+        }
         crossed::note(change.rulebook, change.facts, signal, change.now);
         let mut latest = false;
         for index in change.rulebook.by_signal.get(signal.name).into_iter().flatten() {

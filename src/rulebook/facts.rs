@@ -162,6 +162,9 @@ pub(super) struct ColourState {
 pub(super) struct HeatState {
     #[serde(rename = "h")]
     pub(super) heat: Heat,
+    /// When what reaches it last held.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<Timestamp>,
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<Timestamp>,
 }

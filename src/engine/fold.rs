@@ -163,6 +163,7 @@ impl<'a> Folding<'a> {
         let reading = self.read(event);
         self.learn(event, reading.as_ref());
         let sighting = self.knowledge.places.learn(&mut self.state.contact, event, reading.as_ref());
+        let is_counted = self.state.facts.is_counted(event);
         self.rules(Occurrence::Event { event, reading: reading.as_ref() }, now);
         if let Some(sighting) = &sighting {
             self.rules(Occurrence::Seen(sighting), now);
@@ -190,7 +191,7 @@ impl<'a> Folding<'a> {
             }
             _ => {}
         }
-        self.take_note(event, reading.as_ref(), now);
+        self.take_note(event, reading.as_ref(), is_counted, now);
         if matches!(event.body, EventBody::Message(_)) {
             self.state.desk.touch(now);
         }

@@ -258,9 +258,9 @@ pub struct Facts {
     /// When the rules about how things stand were last looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) looked: Option<Timestamp>,
-    /// First and last message of the burst under way.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) burst: Option<(Timestamp, Timestamp)>,
+    /// The last bursts of messages, the latest at the end: where each began, and how long it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) bursts: Vec<(Timestamp, Duration)>,
     /// Last message or click, and where the conversation under way began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) conversation: Option<(Timestamp, Timestamp)>,

@@ -249,7 +249,9 @@ impl<'a> Change<'a> {
         evidence: Why<'_>,
     ) {
         let goes = |(tag, held): &(&TagKey, &HeldTag)| {
-            let is_over = came_to_hold(self.rulebook, self.facts, held) <= self.at || self.was_no_absence(held, of);
+            let is_over = came_to_hold(self.rulebook, self.facts, held) <= self.at
+                || self.was_no_absence(held, of)
+                || self.was_not_without(held, of);
             !held.by.starts_with("agent:") && is_over && wanted(tag, held)
         };
         let gone: Vec<TagKey> = self.facts.like(pattern).filter(goes).map(|(tag, _)| tag.clone()).collect();
@@ -273,6 +275,13 @@ impl<'a> Change<'a> {
         };
         let mut absences = self.rulebook.absences.iter().map(|index| &self.rulebook.rules[*index]);
         absences.find(waits).is_some_and(|rule| self.now - self.at <= rule.absent_for)
+    }
+
+    /// Whether a tag stands for that a signal was never there, which is not so since an earlier one was told.
+    fn was_not_without(&self, held: &HeldTag, signal: Option<&str>) -> bool {
+        let by = |rule: &&Rule| held.by == *rule.name;
+        let never = |rule: &Rule| rule.written.holds.never.iter().any(|never| Some(never.as_str()) == signal);
+        self.rulebook.rules.iter().find(by).is_some_and(never)
     }
 
     fn remove(&mut self, tag: &TagKey, evidence: Why<'_>) {

@@ -218,8 +218,10 @@ impl<'a> Folding<'a> {
                 if let Some(reading) = reading {
                     // Words such as START and STOP are the same in many languages.
                     let of_consent = reading.wants(Intent::OptOut) || reading.wants(Intent::OptIn);
-                    if let Some(language) = reading.lang.as_ref().filter(|_| contact.language.is_none() || !of_consent)
-                    {
+                    // What was written before the last message is not in their language of now.
+                    let is_last = contact.last_inbound.is_none_or(|last| last <= event.at);
+                    let tells = contact.language.is_none() || is_last && !of_consent;
+                    if let Some(language) = reading.lang.as_ref().filter(|_| tells) {
                         contact.language = Some(language.clone());
                     }
                     if reading.wants(Intent::OptOut) {

@@ -35,7 +35,7 @@ pub(super) fn step(
         }
         Occurrence::Sent(message) => signals::of_sent(change.facts, contact, message, rulebook),
         Occurrence::HandedOff => vec![Signal::of_moment("handoff", now, 0)],
-        Occurrence::Seen(sighting) => region::signals(sighting, contact),
+        Occurrence::Seen(sighting) => region::signals(sighting, contact, change.facts.marks.get("place").copied()),
         Occurrence::Habit { habit, event } => vec![signals::of_habit(habit, event)],
         Occurrence::Clock => {
             change.clock();

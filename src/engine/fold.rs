@@ -163,6 +163,7 @@ impl<'a> Folding<'a> {
         let reading = self.read(event);
         self.learn(event, reading.as_ref());
         let sighting = self.knowledge.places.learn(&mut self.state.contact, event, reading.as_ref());
+        let is_counted = self.state.facts.is_counted(event);
         self.rules(Occurrence::Event { event, reading: reading.as_ref() }, now);
         if let Some(sighting) = &sighting {
             self.rules(Occurrence::Seen(sighting), now);
@@ -190,7 +191,7 @@ impl<'a> Folding<'a> {
             }
             _ => {}
         }
-        self.take_note(event, reading.as_ref(), now);
+        self.take_note(event, reading.as_ref(), is_counted, now);
         if matches!(event.body, EventBody::Message(_)) {
             self.state.desk.touch(now);
         }
@@ -217,8 +218,10 @@ impl<'a> Folding<'a> {
                 if let Some(reading) = reading {
                     // Words such as START and STOP are the same in many languages.
                     let of_consent = reading.wants(Intent::OptOut) || reading.wants(Intent::OptIn);
-                    if let Some(language) = reading.lang.as_ref().filter(|_| contact.language.is_none() || !of_consent)
-                    {
+                    // What was written before the last message is not in their language of now.
+                    let is_last = contact.last_inbound.is_none_or(|last| last <= event.at);
+                    let tells = contact.language.is_none() || is_last && !of_consent;
+                    if let Some(language) = reading.lang.as_ref().filter(|_| tells) {
                         contact.language = Some(language.clone());
                     }
                     if reading.wants(Intent::OptOut) {

@@ -73,11 +73,12 @@ impl Folding<'_> {
     }
 
     /// What an event means for the gate, and what it shows of the hours in which the customer reads and writes.
-    pub(super) fn take_note(&mut self, event: &Event, reading: Option<&Reading>, now: Timestamp) {
+    /// `is_counted` are events that add nothing to what is counted.
+    pub(super) fn take_note(&mut self, event: &Event, reading: Option<&Reading>, is_counted: bool, now: Timestamp) {
         let products = reading.map(Reading::product_keys).unwrap_or_default();
         let topic = products.first().and_then(|key| key.split('/').next());
         let State { contact, facts, desk, ledger, .. } = &mut *self.state;
-        let moves = self.knowledge.look(contact, facts, desk, |view| ledger.observe(event, topic, view));
+        let moves = self.knowledge.look(contact, facts, desk, |view| ledger.observe(event, (topic, is_counted), view));
         for habit in &moves {
             self.rules(Occurrence::Habit { habit, event }, now);
         }

@@ -75,14 +75,17 @@ impl Habits {
         &mut self,
         of: Of,
         at: Timestamp,
-        topic: Option<&str>,
+        (topic, is_counted): (Option<&str>, bool),
         place: &Place,
         slots: &Slots,
     ) -> Vec<Habit> {
         let local = at.utc().with_timezone(&place.zone);
         let seen = Seen { of, day: local.weekday(), week: week(local.date_naive()), hour: local.hour() as u8, topic };
         let mut moves = Vec::new();
-        self.map.count(seen.day, seen.hour);
+        // The messages of a burst are one interaction, whatever each of them is about (G-5).
+        if !is_counted {
+            self.map.count(seen.day, seen.hour);
+        }
         self.look_afresh(at, place, slots, &mut moves);
         self.weigh(&seen, slots, &mut moves);
         moves

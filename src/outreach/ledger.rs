@@ -188,19 +188,20 @@ impl Ledger {
     }
 
     /// What an event changes for the gate and for what is known of their hours: habits that hold or are over. `topic` is the
-    /// category that a message is about.
-    pub fn observe(&mut self, event: &Event, topic: Option<&str>, view: &View<'_>) -> Vec<Habit> {
+    /// category that a message is about; `is_counted` is what adds nothing to what is counted.
+    pub fn observe(&mut self, event: &Event, (topic, is_counted): (Option<&str>, bool), view: &View<'_>) -> Vec<Habit> {
         self.forget(event.received, view.policy);
         match &event.body {
             EventBody::Message(message) if !message.silent => {
                 self.unread_since = None;
-                return self.habit(Of::Message, event.at, topic, view);
+                return self.habit(Of::Message, event.at, (topic, is_counted), view);
             }
             EventBody::Status(status) => {
                 self.trouble.observe(status, event.at, view.policy);
                 if status.status == StatusKind::Read {
                     (self.receipts, self.unread_since) = (true, None);
-                    return self.habit(Of::Read, event.at, None, view);
+                    // A message is read once.
+                    return if is_counted { Vec::new() } else { self.habit(Of::Read, event.at, (None, false), view) };
                 }
             }
             EventBody::Sent(sent) => self.sent_by_others(sent, event.at, view.policy),
@@ -210,9 +211,9 @@ impl Ledger {
         Vec::new()
     }
 
-    fn habit(&mut self, of: Of, at: Timestamp, topic: Option<&str>, view: &View<'_>) -> Vec<Habit> {
+    fn habit(&mut self, of: Of, at: Timestamp, about: (Option<&str>, bool), view: &View<'_>) -> Vec<Habit> {
         let place = Place { zone: view.zone, country: view.contact.country };
-        self.habits.observe(of, at, topic, &place, &view.policy.slots)
+        self.habits.observe(of, at, about, &place, &view.policy.slots)
     }
 
     /// When the next plan is to be looked at.

@@ -103,7 +103,7 @@ impl Desk {
     fn happened(&mut self, before: &str, body: EventBody) {
         let when = at(NOW) - Duration::parse(before).unwrap();
         let event = Event { seq: 1, at: when, received: when, body };
-        self.look(|ledger, view| ledger.observe(&event, None, view));
+        self.look(|ledger, view| ledger.observe(&event, (None, false), view));
     }
 
     fn sent(&mut self, before: &str, kind: MessageKind, by: &str) {

@@ -2,12 +2,14 @@
 //! cases and what lies in the cart. What arrives late takes its own place and does not disturb what is under way.
 
 use super::facts::{CartFacts, Facts};
-use crate::domain::{CartEvent, CaseEvent, ClickEvent, Duration, Timestamp};
+use crate::domain::{CartEvent, CaseEvent, ClickEvent, Duration, Event, EventBody, Timestamp};
 
 /// Messages this close behind each other are one burst…
 const BURST_GAP: Duration = Duration::seconds(60);
 /// …of at most this length.
 const BURST_LENGTH: Duration = Duration::minutes(5);
+/// Bursts that are remembered: a message that comes late belongs to the one in which it was written.
+const BURSTS: usize = 8;
 /// Clicks on one link this close behind each other are one.
 const CLICK_GAP: Duration = Duration::seconds(60);
 /// A conversation ends after this silence (G-5).
@@ -23,18 +25,34 @@ const REMEMBERED: usize = 24;
 
 /// The burst that a message belongs to, by where it began, and whether the message is its first.
 pub(super) fn burst(facts: &mut Facts, at: Timestamp) -> (Timestamp, bool) {
-    match facts.burst {
-        Some((start, last)) if at >= start && at - last < BURST_GAP && at - start <= BURST_LENGTH => {
-            facts.burst = Some((start, last.max(at)));
-            (start, false)
-        }
-        Some((start, _)) if at < start => match start - at < BURST_GAP {
-            true => (start, false),
-            false => (at, true),
-        },
-        _ => {
-            facts.burst = Some((at, at));
-            (at, true)
+    if let Some((start, length)) = burst_of(&facts.bursts, at).and_then(|place| facts.bursts.get_mut(place)) {
+        *length = (*length).max(at - *start);
+        return (*start, false);
+    }
+    let place = facts.bursts.partition_point(|(start, _)| *start < at);
+    facts.bursts.insert(place, (at, Duration::default()));
+    let excess = facts.bursts.len().saturating_sub(BURSTS);
+    facts.bursts.drain(..excess);
+    (at, true)
+}
+
+/// Which burst a message goes on with, or else comes right before.
+fn burst_of(bursts: &[(Timestamp, Duration)], at: Timestamp) -> Option<usize> {
+    let goes_on = |(start, length): &(Timestamp, Duration)| {
+        at >= *start && at - (*start + *length) < BURST_GAP && at - *start <= BURST_LENGTH
+    };
+    let comes_before = |(start, _): &(Timestamp, Duration)| at < *start && *start - at < BURST_GAP;
+    bursts.iter().rposition(goes_on).or_else(|| bursts.iter().position(comes_before))
+}
+
+impl Facts {
+    /// Whether an event that has not been taken in yet adds nothing to what is counted: a message of a burst that has begun,
+    /// another receipt of a message that was read.
+    pub fn is_counted(&self, event: &Event) -> bool {
+        match &event.body {
+            EventBody::Message(_) => burst_of(&self.bursts, event.at).is_some(),
+            EventBody::Status(status) => self.read.contains(&fingerprint(status.message.bytes())),
+            _ => false,
         }
     }
 }

@@ -105,7 +105,7 @@ impl<'a> Change<'a> {
             return false;
         }
         let about = signal.and_then(|signal| self.about(rule, signal));
-        if !figures::is_of_orders(rule) && purchases::has_ended(self, &tag, about.as_deref()) {
+        if self.was_passed(&tag) || !figures::is_of_orders(rule) && purchases::has_ended(self, &tag, about.as_deref()) {
             return false;
         }
         for pattern in rule.written.exclusive.iter().flat_map(Words::iter) {
@@ -121,6 +121,16 @@ impl<'a> Change<'a> {
             self.remove_like(pattern, (about, None), |other, held| *other != tag && of_the_same(held), evidence);
         }
         self.set(tag, expires, about, evidence)
+    }
+
+    /// Whether a stage that puts an end to a tag was reached after what is being applied happened: who compared before something
+    /// was put into the cart does not compare any more, though it is told behind that.
+    fn was_passed(&self, tag: &TagKey) -> bool {
+        let later = |stage: &Stage| self.facts.stages.get(stage).is_some_and(|at| *at > self.at);
+        let ends = |rule: &Rule| rule.written.removes.iter().any(|pattern| is_like(tag, pattern));
+        let rules = self.rulebook.rules.iter().filter(|rule| !figures::is_of_orders(rule));
+        self.facts.stages.keys().any(later)
+            && rules.filter(|rule| rule.stage.is_some_and(|stage| later(&stage))).any(ends)
     }
 
     /// What a rule's tag is about.
@@ -249,7 +259,9 @@ impl<'a> Change<'a> {
         evidence: Why<'_>,
     ) {
         let goes = |(tag, held): &(&TagKey, &HeldTag)| {
-            let is_over = came_to_hold(self.rulebook, self.facts, held) <= self.at || self.was_no_absence(held, of);
+            let is_over = came_to_hold(self.rulebook, self.facts, held) <= self.at
+                || self.was_no_absence(held, of)
+                || self.was_not_without(held, of);
             !held.by.starts_with("agent:") && is_over && wanted(tag, held)
         };
         let gone: Vec<TagKey> = self.facts.like(pattern).filter(goes).map(|(tag, _)| tag.clone()).collect();
@@ -273,6 +285,14 @@ impl<'a> Change<'a> {
         };
         let mut absences = self.rulebook.absences.iter().map(|index| &self.rulebook.rules[*index]);
         absences.find(waits).is_some_and(|rule| self.now - self.at <= rule.absent_for)
+    }
+
+    /// Whether a tag stands for that a signal was never there, which is not so since an earlier one was told. Of a long silence more
+    /// than that can be said.
+    fn was_not_without(&self, held: &HeldTag, signal: Option<&str>) -> bool {
+        let by = |rule: &&Rule| held.by == *rule.name && rule.written.absent.is_none();
+        let never = |rule: &Rule| rule.written.holds.never.iter().any(|never| Some(never.as_str()) == signal);
+        self.rulebook.rules.iter().find(by).is_some_and(never)
     }
 
     fn remove(&mut self, tag: &TagKey, evidence: Why<'_>) {

@@ -35,7 +35,7 @@ pub(super) fn step(
         }
         Occurrence::Sent(message) => signals::of_sent(change.facts, contact, message, rulebook),
         Occurrence::HandedOff => vec![Signal::of_moment("handoff", now, 0)],
-        Occurrence::Seen(sighting) => region::signals(sighting, contact),
+        Occurrence::Seen(sighting) => region::signals(sighting, contact, change.facts.marks.get("place").copied()),
         Occurrence::Habit { habit, event } => vec![signals::of_habit(habit, event)],
         Occurrence::Clock => {
             change.clock();
@@ -72,6 +72,9 @@ fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
         }
         if signal.name == "interaction" {
             rise::note(change.rulebook, change.facts, signal.at, change.now);
+        }
+        if signal.name == "message" {
+            change.live_by_trade(signal);
         }
         crossed::note(change.rulebook, change.facts, signal, change.now);
         let mut latest = false;

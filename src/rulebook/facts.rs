@@ -162,6 +162,9 @@ pub(super) struct ColourState {
 pub(super) struct HeatState {
     #[serde(rename = "h")]
     pub(super) heat: Heat,
+    /// When what reaches it last held.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<Timestamp>,
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<Timestamp>,
 }
@@ -255,9 +258,9 @@ pub struct Facts {
     /// When the rules about how things stand were last looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) looked: Option<Timestamp>,
-    /// First and last message of the burst under way.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) burst: Option<(Timestamp, Timestamp)>,
+    /// The last bursts of messages, the latest at the end: where each began, and how long it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) bursts: Vec<(Timestamp, Duration)>,
     /// Last message or click, and where the conversation under way began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) conversation: Option<(Timestamp, Timestamp)>,

@@ -7,6 +7,9 @@ use super::signals::{Signal, hyphens, interacted, of_contact, slug};
 use super::{Rulebook, counting, pairs, photos, responses};
 use crate::domain::{Contact, Event, InboundMessage, Intent, Mention, Reading, Span, Timestamp};
 
+/// Stands for what was asked for last among what is known of the customer; no profile field is called so.
+const ASKED: &str = "?";
+
 /// Everything that a message means to the rules.
 pub(super) fn of_message(
     facts: &mut Facts,
@@ -78,10 +81,16 @@ fn of_reading(
 ) {
     let signal = |name| Signal::new(name, event, Some(start));
     let products = reading.product_keys();
-    if let Some(key) = products.first() {
-        facts.trade = key.split('/').next().map(str::to_owned);
-        facts.topic = Some(key.to_string());
+    let classes = reading.requests.iter().filter(|mention| !mention.negated);
+    let class = classes.filter_map(|mention| mention.key.strip_prefix("category/")).next_back();
+    let topic = products.first().map(|key| key.to_string());
+    let trade = topic.as_deref().and_then(|key| key.split('/').next()).or(class);
+    // What was asked earlier and comes late is not what was asked last.
+    if let Some(trade) = trade.filter(|_| counting::is_latest_word(facts, ASKED, event.at)) {
+        facts.trade = Some(trade.to_owned());
+        facts.topic = topic.clone().or_else(|| facts.topic.take());
     }
+    let topic = topic.or_else(|| facts.topic.clone());
     for (intent, span) in reading.intents.iter().zip(spans(reading)) {
         signals.push(signal("intent").with("intent", intent.key()).at_span(span));
     }
@@ -92,9 +101,6 @@ fn of_reading(
         // A whole class that is named is asked for like a product of it.
         if let Some(category) = mention.key.strip_prefix("category/") {
             if !mention.negated {
-                if products.is_empty() {
-                    facts.trade = Some(category.to_owned());
-                }
                 let earned = signal("earned").with("tag", &*mention.key).with("group", "category");
                 signals.push(earned.with("category", category).at_span(Some(mention.span)));
             }
@@ -123,7 +129,7 @@ fn of_reading(
             signals.extend(products.iter().map(|product| earned.clone().with("topic", product.clone())));
             continue;
         }
-        if let Some(topic) = &facts.topic {
+        if let Some(topic) = &topic {
             earned = earned.with("topic", topic.as_str());
         }
         signals.push(match (parts.next(), parts.next()) {

@@ -9,12 +9,14 @@ use crate::domain::{Contact, Position, Region, Sighting, Timestamp};
 /// Where no zone is known: further from Greenwich than any.
 const NO_ZONE: i64 = 10_000;
 
-/// `place` where the place is another one or was looked up anew, `position` where one was shared.
-pub(super) fn signals(sighting: &Sighting, contact: &Contact) -> Vec<Signal> {
+/// `place` where the place is another one or was looked up anew, `position` where one was shared. Better evidence that comes late
+/// takes the place of weaker evidence that came after it: no place is older than the one before, which was at `last`.
+pub(super) fn signals(sighting: &Sighting, contact: &Contact, last: Option<Timestamp>) -> Vec<Signal> {
     let signal = |name| Signal::of_moment(name, sighting.at, sighting.seq);
     let place = sighting.region.as_ref().map(|region| {
-        let mut place = of_region(signal("place"), region);
-        place.numbers.push(("gmt", minutes_from_gmt(contact, sighting.at)));
+        let at = last.map_or(sighting.at, |last| last.max(sighting.at));
+        let mut place = of_region(Signal::of_moment("place", at, sighting.seq), region);
+        place.numbers.push(("gmt", minutes_from_gmt(contact, at)));
         place
     });
     let position = sighting.position.as_ref().map(|position| of_position(signal("position"), position));

@@ -10,8 +10,8 @@ use super::facts::Facts;
 use super::messages::of_message;
 use super::{Rulebook, counting, dates, orders, persons, responses};
 use crate::domain::{
-    AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, MessageNumber, Money, OrderEvent,
-    Outgoing, Rates, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
+    AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, MessageNumber, Money, OptAction,
+    OrderEvent, Outgoing, Rates, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
 };
 
 /// Every signal, with what it means: the words that a rule may count.
@@ -81,6 +81,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("handoff", "a hand-off was opened, or a person took over"),
     ("won", "a paid order, or an agent's word that the deal is closed"),
     ("lost", "an agent's word that the deal is lost"),
+    ("opt_in", "they agreed to marketing"),
     ("habit", "a habit of reading or writing showed itself once more, or is over: habit, phase (holds or over)"),
     (
         "figures",
@@ -191,6 +192,7 @@ pub(super) fn of_event(
             dates::learn(rulebook, facts, contact, profile);
             signals.push(signal("profile").with("field", profile.field.as_str()).with("value", slug(&profile.value)));
         }
+        EventBody::Opt(opt) if opt.action == OptAction::In => signals.push(signal("opt_in")),
         EventBody::Click(click) => of_click(facts, event, click, &mut signals),
         EventBody::Page(page) => {
             let mut seen = signal("page").with("page", page.page.as_str());

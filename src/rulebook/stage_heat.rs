@@ -4,6 +4,7 @@ use super::effects::{Change, Why};
 use super::facts::HeatState;
 use super::figures;
 use super::recount::recount;
+use super::signals::Signal;
 use super::timers::{self, STEP};
 use crate::domain::{Consequence, Evidence, Heat, Stage, TagKey, TagMove, Timestamp};
 
@@ -32,24 +33,34 @@ impl Change<'_> {
         }
     }
 
-    /// A tier is reached: it is kept or raised, never lowered; each lives as long as the table says.
+    /// A tier is reached: it is kept or raised, never lowered; each lives as long as the table says, from when it was last reached.
     pub(super) fn warm(&mut self, heat: Heat, evidence: Why<'_>) {
         if self.facts.heat().is_some_and(|held| held > heat) {
             return;
         }
-        let mut until = self.heat_until(heat, self.at);
+        let until = self.heat_until(heat, self.at);
         if until.is_some_and(|until| until <= self.now) {
             // Told late: there is no tier any more, but no long silence either.
             let is_silence = self.now - self.at >= self.rulebook.heat.low_after;
             if self.facts.heat() == Some(Heat::Low) && !is_silence {
-                self.set_heat(None, None, evidence);
+                self.set_heat(None, evidence);
             }
             return;
         }
-        if let Some(held) = self.facts.heat.as_ref().filter(|held| held.heat == heat) {
-            until = until.max(held.until);
+        let reached = HeatState { heat, since: Some(self.at), until };
+        let later = self.facts.heat.clone().filter(|held| held.heat == heat && held.since > reached.since);
+        self.set_heat(Some(later.unwrap_or(reached)), evidence);
+    }
+
+    /// High that was reached by the burst of messages under way lives by the trade that is asked for in it, though the messages
+    /// behind its first are no interaction of their own: “hello” comes first, and then what is wanted.
+    pub(super) fn live_by_trade(&mut self, message: &Signal) {
+        let of_burst = |at: Timestamp| message.burst.is_some_and(|burst| (burst..=message.at).contains(&at));
+        let Some(HeatState { heat: Heat::High, since: Some(since), .. }) = self.facts.heat else { return };
+        if of_burst(since) {
+            let until = self.heat_until(Heat::High, since);
+            self.facts.heat.iter_mut().for_each(|held| held.until = until);
         }
-        self.set_heat(Some(heat), until, evidence);
     }
 
     fn heat_until(&self, heat: Heat, from: Timestamp) -> Option<Timestamp> {
@@ -63,9 +74,10 @@ impl Change<'_> {
         }
     }
 
-    pub(super) fn set_heat(&mut self, heat: Option<Heat>, until: Option<Timestamp>, evidence: Why<'_>) {
-        let from = self.facts.heat();
-        self.facts.heat = heat.map(|heat| HeatState { heat, until });
+    pub(super) fn set_heat(&mut self, state: Option<HeatState>, evidence: Why<'_>) {
+        let until = state.as_ref().and_then(|state| state.until);
+        let (from, heat) = (self.facts.heat(), state.as_ref().map(|state| state.heat));
+        self.facts.heat = state;
         if from == heat {
             return;
         }
@@ -131,9 +143,7 @@ impl Change<'_> {
             Some(Heat::Medium | Heat::Low) => None,
             None => Some((Heat::Low, None)),
         };
-        match next {
-            Some((heat, until)) => self.set_heat(Some(heat), until, evidence),
-            None => self.set_heat(None, None, evidence),
-        }
+        let next = next.map(|(heat, until)| HeatState { heat, since: Some(self.now), until });
+        self.set_heat(next, evidence);
     }
 }

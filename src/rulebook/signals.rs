@@ -220,7 +220,7 @@ pub(super) fn of_event(
             }
         }
         EventBody::Order(order) => of_order(facts, event, order, &rulebook.rates, &mut signals),
-        EventBody::Status(status) => of_status(facts, event, status, &mut signals),
+        EventBody::Status(status) => of_status(facts, event, status, rulebook, &mut signals),
         EventBody::Sent(sent) => {
             let campaign = campaign_of(sent);
             responses::note_sent(facts, &sent.message, sent.kind, campaign, (event.at, rulebook.answered_within));
@@ -331,7 +331,7 @@ fn campaign_of(sent: &SentEvent) -> Option<&str> {
     sent.campaign.as_deref().or_else(|| sent.by.strip_prefix("campaign:"))
 }
 
-fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, signals: &mut Vec<Signal>) {
+fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, rulebook: &Rulebook, signals: &mut Vec<Signal>) {
     match status.status {
         StatusKind::Read if counting::is_first_read(facts, &status.message) => {
             let read = Signal::new("read", event, None);
@@ -341,7 +341,7 @@ fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, signals: &m
                 None => read,
             });
         }
-        StatusKind::Failed => responses::note_failed(facts, &status.message),
+        StatusKind::Failed => responses::note_failed(rulebook, facts, &status.message),
         _ => {}
     }
 }

@@ -9,7 +9,7 @@ use super::explain::Condition;
 use super::facts::Facts;
 use super::figures::Figure;
 use super::language::Rule;
-use super::timers::STEP;
+use super::timers::{self, STEP};
 use super::written::{Responses, Share};
 use crate::domain::{Duration, MessageKind, Timestamp};
 
@@ -106,10 +106,13 @@ pub(super) fn note_read<'f>(facts: &'f mut Facts, id: &str) -> Option<(MessageKi
     Some((sent.kind, facts.sent_about.get(&message).map(String::as_str)))
 }
 
-/// A message did not arrive: nobody can answer it.
-pub(super) fn note_failed(facts: &mut Facts, id: &str) {
+/// A message did not arrive: nobody can answer it, nor leave it unread.
+pub(super) fn note_failed(rulebook: &Rulebook, facts: &mut Facts, id: &str) {
     let message = fingerprint(id.bytes());
-    facts.sent.retain(|sent| sent.message != message || sent.read);
+    let Some(place) = facts.sent.iter().position(|sent| sent.message == message && !sent.read) else { return };
+    let failed = facts.sent.remove(place).at;
+    let next = facts.sent.get(place).map(|sent| sent.at);
+    timers::wait_for_next(rulebook, facts, "sent", (failed, next));
 }
 
 /// The customer wrote: that answers what was sent shortly before, and what the message quotes. How many were answered in time

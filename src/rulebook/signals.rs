@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use unicode_normalization::char::is_combining_mark;
 
 use super::facts::Facts;
@@ -12,6 +13,7 @@ use super::{Rulebook, counting, dates, orders, persons, responses};
 use crate::domain::{
     AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, MessageNumber, Money, OptAction,
     OrderEvent, Outgoing, Rates, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
+    midnight,
 };
 
 /// Every signal, with what it means: the words that a rule may count.
@@ -220,7 +222,7 @@ pub(super) fn of_event(
             }
         }
         EventBody::Order(order) => of_order(facts, event, order, &rulebook.rates, &mut signals),
-        EventBody::Status(status) => of_status(facts, event, status, &mut signals),
+        EventBody::Status(status) => of_status(facts, event, status, rulebook, &mut signals),
         EventBody::Sent(sent) => {
             let campaign = campaign_of(sent);
             responses::note_sent(facts, &sent.message, sent.kind, campaign, (event.at, rulebook.answered_within));
@@ -246,7 +248,7 @@ pub(super) fn of_event(
             let known = FIGURES.iter().filter_map(said);
             signals.push(known.fold(counted, |signal, (name, value)| signal.with(name, value.as_str())));
         }
-        EventBody::Weather(weather) => signals.push(of_weather(signal("weather"), weather)),
+        EventBody::Weather(weather) => signals.push(of_weather(signal("weather"), weather, contact)),
         EventBody::Product(product) => {
             let news = signal("product_news").with("action", product.action.as_str());
             signals.push(with_product(news, Some(&product.product), Some(&product.category)));
@@ -261,9 +263,14 @@ pub(super) fn of_event(
     signals
 }
 
-/// Figures are rounded up: more than a whole number of degrees is then still more than it.
-fn of_weather(day: Signal, weather: &WeatherEvent) -> Signal {
-    let mut day = day.with("date", weather.date.as_str());
+/// Figures are rounded up: more than a whole number of degrees is then still more than it. A day is over at its midnight, however
+/// late it is told of.
+fn of_weather(mut day: Signal, weather: &WeatherEvent, contact: &Contact) -> Signal {
+    let next = weather.date.parse().ok().and_then(|date: NaiveDate| date.succ_opt());
+    if let Some(ends) = next.zip(contact.zone).map(|(next, zone)| midnight(next, zone)) {
+        day.at = day.at.min(ends);
+    }
+    day = day.with("date", weather.date.as_str());
     day.numbers = vec![("max_c", weather.max_c.ceil() as i64)];
     day.numbers.extend(weather.humidity.map(|humidity| ("humidity", humidity.ceil() as i64)));
     day
@@ -331,7 +338,7 @@ fn campaign_of(sent: &SentEvent) -> Option<&str> {
     sent.campaign.as_deref().or_else(|| sent.by.strip_prefix("campaign:"))
 }
 
-fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, signals: &mut Vec<Signal>) {
+fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, rulebook: &Rulebook, signals: &mut Vec<Signal>) {
     match status.status {
         StatusKind::Read if counting::is_first_read(facts, &status.message) => {
             let read = Signal::new("read", event, None);
@@ -341,7 +348,7 @@ fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, signals: &m
                 None => read,
             });
         }
-        StatusKind::Failed => responses::note_failed(facts, &status.message),
+        StatusKind::Failed => responses::note_failed(rulebook, facts, &status.message),
         _ => {}
     }
 }

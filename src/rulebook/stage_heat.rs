@@ -49,6 +49,7 @@ impl Change<'_> {
         }
         let reached = HeatState { heat, since: Some(self.at), until };
         let later = self.facts.heat.clone().filter(|held| held.heat == heat && held.since > reached.since);
+        let later = later.map(|held| HeatState { until: held.until.max(until), ..held });
         self.set_heat(Some(later.unwrap_or(reached)), evidence);
     }
 

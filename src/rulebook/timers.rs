@@ -81,6 +81,25 @@ pub(super) fn wait(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal) {
     }
 }
 
+/// What started the clock of a rule turns out not to have happened: the next of its kind starts it, if there was one.
+pub(super) fn wait_for_next(
+    rulebook: &Rulebook,
+    facts: &mut Facts,
+    signal: &str,
+    (was, next): (Timestamp, Option<Timestamp>),
+) {
+    for rule in rulebook.absences.iter().map(|index| &rulebook.rules[*index]) {
+        let follows = rule.written.absent.as_ref().is_some_and(|absent| absent.after.as_deref() == Some(signal));
+        if !follows || facts.waits.get(&*rule.name) != Some(&was) {
+            continue;
+        }
+        match next {
+            Some(next) => drop(facts.waits.insert(rule.name.to_string(), next)),
+            None => drop(facts.waits.remove(&*rule.name)),
+        }
+    }
+}
+
 /// The moment that an absence counts from, to remember that it was told.
 pub(super) fn absence_base(rule: &Rule, due: Timestamp) -> Timestamp {
     due - STEP - rule.absent_for

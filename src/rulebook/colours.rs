@@ -50,8 +50,9 @@ impl Change<'_> {
         }
         let colour = self.used(colour);
         let from = self.facts.colour();
-        let is_green = colour.is_green() && !evidence.by.starts_with("agent:");
-        let colour = if is_green { self.green() } else { colour };
+        // A person may see a dark green customer in anyone; who is one by what they spend stays one when a person says green.
+        let is_dark = colour == Colour::DarkGreen && evidence.by.starts_with("agent:");
+        let colour = if colour.is_green() && !is_dark { self.green() } else { colour };
         if from == Some(colour) {
             return self.confirm_colour(until, then, evidence);
         }

@@ -81,6 +81,24 @@ pub(super) fn wait(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal) {
     }
 }
 
+/// What rules wait after turns out not to have happened at that moment: they wait since the next one, if there is any.
+pub(super) fn wait_from_next(
+    rulebook: &Rulebook,
+    facts: &mut Facts,
+    signal: &str,
+    (at, next): (Timestamp, Option<Timestamp>),
+) {
+    for rule in rulebook.absences.iter().map(|index| &rulebook.rules[*index]) {
+        let follows = rule.written.absent.as_ref().is_some_and(|absent| absent.after.as_deref() == Some(signal));
+        if follows && facts.waits.get(&*rule.name) == Some(&at) {
+            match next {
+                Some(next) => drop(facts.waits.insert(rule.name.to_string(), next)),
+                None => drop(facts.waits.remove(&*rule.name)),
+            }
+        }
+    }
+}
+
 /// The moment that an absence counts from, to remember that it was told.
 pub(super) fn absence_base(rule: &Rule, due: Timestamp) -> Timestamp {
     due - STEP - rule.absent_for

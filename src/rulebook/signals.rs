@@ -28,6 +28,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ),
     ("calendar", "a window of the calendar began where the customer is: window, kind, country"),
     ("profile", "something about the customer became known: field, value"),
+    (
+        "note",
+        "a person of the shop noted something: field and value of a note like “occupation: student” (bare = yes where it is the value alone, taken for an occupation), or request and wanted",
+    ),
     ("replied", "the customer wrote; told after all that the message says"),
     ("interaction", "a burst of messages, or a click on a tracked link (G-5)"),
     ("written", "a burst of messages: an interaction that is no click"),
@@ -260,6 +264,7 @@ pub(super) fn of_event(
         EventBody::Agent(agent) => match agent.action {
             AgentAction::Won if !persons::is_settled_since(facts, event, "lost") => signals.push(signal("won")),
             AgentAction::Lost if !persons::is_settled_since(facts, event, "won") => signals.push(signal("lost")),
+            AgentAction::Note => persons::of_note(facts, event, agent, reading, &mut signals),
             _ => {}
         },
         _ => {}

@@ -135,8 +135,13 @@ fn is_superseded(change: &Change<'_>, tag: &TagKey, given: &HeldTag) -> bool {
         rule.is_some_and(|rule| {
             let exclusive = rule.written.exclusive.iter().flat_map(Words::iter);
             let mut patterns = exclusive.chain(rule.written.removes.iter().map(String::as_str));
-            patterns.any(|pattern| is_like(tag, pattern))
-                && came_to_hold(change.rulebook, change.facts, held) >= given.since
+            // A purchase interrupts the absence of purchases, not that of other things.
+            let mut of = rule.written.absent.iter().flat_map(|absent| absent.of.iter());
+            let since = match of.all(figures::is_of_purchases) {
+                true => came_to_hold(change.rulebook, change.facts, held),
+                false => held.since,
+            };
+            patterns.any(|pattern| is_like(tag, pattern)) && since >= given.since
         })
     };
     change.facts.tags.iter().any(|(other, held)| other != tag && takes_its_place(held))

@@ -164,7 +164,8 @@ impl<'a> Folding<'a> {
         self.learn(event, reading.as_ref());
         let sighting = self.knowledge.places.learn(&mut self.state.contact, event, reading.as_ref());
         let is_counted = self.state.facts.is_counted(event);
-        self.rules(Occurrence::Event { event, reading: reading.as_ref() }, now);
+        let noted = self.read_note(event);
+        self.rules(Occurrence::Event { event, reading: reading.as_ref().or(noted.as_ref()) }, now);
         if let Some(sighting) = &sighting {
             self.rules(Occurrence::Seen(sighting), now);
         }
@@ -207,6 +208,13 @@ impl<'a> Folding<'a> {
             asked_budget: self.knowledge.dialogue.asked_budget(&self.state.memory),
         };
         Some(self.knowledge.lexicon().read(message.words(), &hints))
+    }
+
+    /// Reads what a person of the shop noted: it says something of the customer, and is no word of theirs.
+    fn read_note(&self, event: &Event) -> Option<Reading> {
+        let EventBody::Agent(agent) = &event.body else { return None };
+        let text = agent.text.as_deref().filter(|_| agent.action == AgentAction::Note)?;
+        Some(self.knowledge.lexicon().read(text, &Hints::default()))
     }
 
     /// What an event tells of the contact itself: address, name, language, window, consent.

@@ -1,15 +1,16 @@
 //! The follow-up colour: how rules and persons give it, how it falls, which green it is, and what red starts.
 
-use super::effects::{Change, Why};
+use super::effects::{Change, Why, evidence_of};
+use super::evaluate::holds;
 use super::facts::ColourState;
-use super::language::Painting;
+use super::language::{Painting, Rule};
 use super::timers::STEP;
 use crate::domain::{Colour, Consequence, Duration, Evidence, HandoffRequest, Timestamp};
 
 /// Under this mark stands when red last ended.
 const RED_ENDED: &str = "red_ended";
 
-impl Change<'_> {
+impl<'a> Change<'a> {
     pub(super) fn paint(&mut self, painting: &Painting, evidence: Why<'_>) {
         let now = self.facts.colour();
         let allowed = match (&painting.from, now) {
@@ -50,8 +51,9 @@ impl Change<'_> {
         }
         let colour = self.used(colour);
         let from = self.facts.colour();
-        let is_green = colour.is_green() && !evidence.by.starts_with("agent:");
-        let colour = if is_green { self.green() } else { colour };
+        // A person may see a dark green customer in anyone; who is one by what they spend stays one when a person says green.
+        let is_dark = colour == Colour::DarkGreen && evidence.by.starts_with("agent:");
+        let colour = if colour.is_green() && !is_dark { self.green() } else { colour };
         if from == Some(colour) {
             return self.confirm_colour(until, then, evidence);
         }
@@ -137,14 +139,38 @@ impl Change<'_> {
         self.out.push(Consequence::Handoff(HandoffRequest { reason: reason.into(), promise, evidence }));
     }
 
-    /// The colour is again what it was before an order that was undone, or what that has become since.
-    pub(super) fn colour_before(&mut self, before: ColourState) {
+    /// The colour is again what it was before an order that was undone, or what that has become since: by its own time, or because
+    /// the customer has written.
+    pub(super) fn colour_before(&mut self, before: ColourState, ended: Timestamp) {
+        let wrote = self.facts.marks.get("message").copied().filter(|wrote| *wrote > ended);
+        if let Some((wrote, rule)) = wrote.and_then(|wrote| Some((wrote, self.ends_with_a_word(&before)?)))
+            && let Some(painting) = &rule.painting
+        {
+            self.at = wrote;
+            let evidence = evidence_of(rule, &"they wrote after the order that was cancelled or returned");
+            self.paint(&Painting { from_any: true, ..painting.clone() }, &&evidence);
+            self.at = self.now;
+            return;
+        }
         let figure = "the order that ended it was cancelled or returned".into();
         let evidence = Evidence { by: before.by.clone(), figure, ..Evidence::default() };
         match before.until.filter(|until| *until <= self.now) {
             Some(_) => self.fall(&before),
             None => self.set_colour(before.colour, before.until, before.then, &&evidence),
         }
+    }
+
+    /// The rule by which a word of the customer puts an end to a colour.
+    fn ends_with_a_word(&mut self, before: &ColourState) -> Option<&'a Rule> {
+        let rulebook = self.rulebook;
+        let now = self.facts.colour.replace(before.clone());
+        let from = |rule: &Rule| rule.painting.as_ref().and_then(|painting| painting.from.clone()).unwrap_or_default();
+        let rules = ["message", "replied"].into_iter().filter_map(|name| rulebook.by_signal.get(name)).flatten();
+        let found = rules.map(|index| &rulebook.rules[*index]).find(|rule| {
+            from(rule).contains(&before.colour) && rule.written.filter.is_empty() && holds(rule, self.facts, None)
+        });
+        self.facts.colour = now;
+        found
     }
 
     /// The time of a colour is over.

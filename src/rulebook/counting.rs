@@ -20,6 +20,8 @@ const CART_REMEMBERED: Duration = Duration::days(7);
 const ALL: &str = "";
 /// A thing in the cart that the shop does not name.
 const UNNAMED: &str = "?";
+/// Links that were sent and that nothing came after yet; of more, the first will do.
+const LINKS: usize = 6;
 /// Cases, links, receipts and things told that are remembered; older ones no longer move.
 const REMEMBERED: usize = 24;
 
@@ -101,6 +103,26 @@ pub(super) fn is_first_read(facts: &mut Facts, message: &str) -> bool {
     facts.read.push(message);
     forget(&mut facts.read);
     true
+}
+
+/// Notes a message with a link. The first of those that nothing came after is what counts.
+pub(super) fn note_link(facts: &mut Facts, message: &str, at: Timestamp) {
+    if facts.links.len() < LINKS {
+        facts.links.push((fingerprint(message.bytes()), at));
+    }
+}
+
+/// The customer wrote or opened a link: what was sent before that is waited for no more.
+pub(super) fn links_heard(facts: &mut Facts, at: Timestamp) {
+    facts.links.retain(|(_, sent)| *sent > at);
+}
+
+/// A message failed: when it was to be sent, if a link was in it, and when the first link was that is left.
+pub(super) fn link_failed(facts: &mut Facts, message: &str) -> Option<(Timestamp, Option<Timestamp>)> {
+    let message = fingerprint(message.bytes());
+    let place = facts.links.iter().position(|(other, _)| *other == message)?;
+    let (_, sent) = facts.links.remove(place);
+    Some((sent, facts.links.iter().map(|(_, sent)| *sent).min()))
 }
 
 /// Takes in a case: how many of its kind are open then, and when the last of them moved, since what is told late stands beside

@@ -10,7 +10,7 @@ use super::language::{Life, Rule};
 use super::signals::Signal;
 use super::timers::{self, STEP};
 use super::written::{FollowUp, Words};
-use super::{Rulebook, figures, purchases};
+use super::{Rulebook, figures, purchases, undo};
 use crate::domain::{
     Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Money, Stage, TagChange, TagKey,
     TagMove, Timestamp,
@@ -119,6 +119,13 @@ impl<'a> Change<'a> {
             }
             let about = about.as_deref();
             self.remove_like(pattern, (about, None), |other, held| *other != tag && of_the_same(held), evidence);
+        }
+        // What holds by something else as well does not go with the order that gave it first.
+        if !figures::is_of_orders(rule)
+            && let Some(held) = self.facts.tags.get_mut(&tag).filter(|held| *held.by != *rule.name)
+            && undo::is_of_orders(self.rulebook, &held.by)
+        {
+            held.by = rule.name.to_string();
         }
         self.set(tag, expires, about, evidence)
     }
@@ -363,13 +370,14 @@ impl<'a> Change<'a> {
         self.told(tag, TagMove::Set, expires, &&evidence);
     }
 
-    /// A tag comes back that an order ended which was undone: also what it had taken the place of goes again.
-    pub(super) fn come_back(&mut self, tag: TagKey, held: HeldTag, rule: &Rule) {
+    /// A tag comes back that an order ended which was undone: also what it had taken the place of goes again, and what the order
+    /// had put in its own.
+    pub(super) fn come_back(&mut self, tag: TagKey, held: HeldTag, rule: &Rule, ended: Timestamp) {
         let evidence = evidence_of(rule, &"the order that ended it was cancelled or returned");
         for pattern in
             rule.written.removes.iter().map(String::as_str).chain(rule.written.exclusive.iter().flat_map(Words::iter))
         {
-            self.remove_like(pattern, (None, None), |other, of| *other != tag && of.since <= held.since, &&evidence);
+            self.remove_like(pattern, (None, None), |other, of| *other != tag && of.since <= ended, &&evidence);
         }
         let expires = held.expires;
         self.facts.tags.insert(tag.clone(), held);
@@ -453,7 +461,7 @@ pub(super) fn came_to_hold(rulebook: &Rulebook, facts: &Facts, held: &HeldTag) -
     again.map_or(began, |again| again.clamp(began, held.since))
 }
 
-fn evidence_of(rule: &Rule, figure: &dyn Display) -> Evidence {
+pub(super) fn evidence_of(rule: &Rule, figure: &dyn Display) -> Evidence {
     Evidence {
         by: rule.name.to_string(),
         version: rule.version.clone(),

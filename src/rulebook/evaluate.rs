@@ -117,8 +117,12 @@ fn undone(change: &mut Change<'_>, signal: &Signal) {
             change.take_back(rule, "an order was cancelled or returned");
         }
     }
-    undo::give_back(change, order);
+    undo::not_won(change.facts, order);
+    let mut back = undo::give_back(change, order);
     recount(change, Vec::new());
+    undo::no_longer_ended(change, &mut back);
+    undo::end_since(change, &back);
+    undo::let_go(change, order);
 }
 
 /// Notes when a signal was seen.
@@ -193,7 +197,7 @@ fn is_worth(rule: &Rule, signal: &Signal, rates: &Rates) -> bool {
         && worth.less_than.is_none_or(|limit| amount < limit)
 }
 
-fn since_first(rule: &Rule, signal: &Signal, facts: &Facts) -> bool {
+pub(super) fn since_first(rule: &Rule, signal: &Signal, facts: &Facts) -> bool {
     let Some((at_least, at_most)) = rule.since_first else { return true };
     facts.first_interaction.is_some_and(|first| (at_least..=at_most).contains(&(signal.at - first)))
 }
@@ -216,6 +220,13 @@ pub(super) fn holds(rule: &Rule, facts: &Facts, signal: Option<&Signal>) -> bool
         && !holds.never.iter().any(|signal| facts.marks.contains_key(signal))
         && holds.ever.iter().all(|signal| facts.marks.contains_key(signal))
         && has_bought(rule, &facts.orders, signal, signal.map(|signal| signal.at))
+}
+
+/// Whether an order holds something that the rule asks to have been bought.
+pub(super) fn has_lines(rule: &Rule, order: &OrderFacts) -> bool {
+    let wanted = &rule.written.holds.bought;
+    let fits = |line: &str| wanted.iter().any(|pattern| is_like_text(line, pattern));
+    order.lines.iter().any(|(line, _)| fits(&line.replace('_', "-")))
 }
 
 /// Whether something was bought that the rule asks for, other than what the signal is about, and as long before a moment as it asks.

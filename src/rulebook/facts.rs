@@ -237,6 +237,9 @@ pub struct Facts {
     /// Links that were opened last: a fingerprint of each, and when it counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) opened: Vec<(u32, Timestamp)>,
+    /// Links that were sent since the customer was heard of: a fingerprint of the message, and when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) links: Vec<(u32, Timestamp)>,
     /// Tags that people took away last: a fingerprint of each, and when.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) taken_away: Vec<(u32, Timestamp)>,

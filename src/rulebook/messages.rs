@@ -26,6 +26,7 @@ pub(super) fn of_message(
     let (start, is_first) = counting::burst(facts, event.at);
     let signal = |name| Signal::new(name, event, Some(start));
     interacted(facts, event.at);
+    counting::links_heard(facts, event.at);
     if is_first {
         signals.push(signal("interaction"));
         signals.push(signal("written"));

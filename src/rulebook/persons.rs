@@ -1,11 +1,12 @@
 //! What people say of tags, of the colour and of how a deal ended. It stands as theirs; what is told late does not undo what came
 //! after it.
 
-use super::counting::{fingerprint, forget};
+use super::counting::{fingerprint, forget, is_latest_word};
 use super::effects::Change;
 use super::facts::{Facts, HeldTag};
+use super::signals::{Signal, hyphens, slug};
 use super::timers::STEP;
-use crate::domain::{AgentAction, AgentEvent, Event, Evidence, TagKey, TagMove, Timestamp};
+use crate::domain::{AgentAction, AgentEvent, Colour, Event, Evidence, Mention, Reading, TagKey, TagMove, Timestamp};
 
 /// When somebody did it, where that is told late.
 fn told_late(event: &Event) -> Option<Timestamp> {
@@ -24,6 +25,11 @@ impl Change<'_> {
         match (agent.action, agent.colour) {
             (AgentAction::TagAdd, _) => {
                 let Some(tag) = tag().filter(|tag| !self.is_overtaken(tag, late)) else { return };
+                // Who gives the tag of a colour gives the colour: only one is held.
+                if let Some(colour) = shown_colour(&tag) {
+                    let given = AgentEvent { action: AgentAction::Colour, colour: Some(colour), ..agent.clone() };
+                    return self.by_person(&given, event);
+                }
                 let lives = &self.rulebook.lives_by_person;
                 let life = lives.get(tag.as_str()).or_else(|| lives.get(tag.group()));
                 let expires = life.map(|life| at + *life + STEP);
@@ -35,7 +41,7 @@ impl Change<'_> {
                 self.told(tag, TagMove::Set, expires, &&evidence);
             }
             (AgentAction::TagRemove, _) => {
-                let Some(tag) = tag() else { return };
+                let Some(tag) = tag().filter(|tag| shown_colour(tag).is_none()) else { return };
                 self.facts.taken_away.push((fingerprint(tag.as_str().bytes()), at));
                 forget(&mut self.facts.taken_away);
                 let came_later = |held: &HeldTag| late.is_some_and(|at| held.since > at);
@@ -69,6 +75,38 @@ impl Change<'_> {
         self.facts.taken_away.iter().any(|(other, taken)| *other == name && *taken > at)
             || self.facts.tags.get(tag).is_some_and(again)
     }
+}
+
+/// The colour that a tag only shows.
+fn shown_colour(tag: &TagKey) -> Option<Colour> {
+    tag.as_str().strip_prefix("color/").and_then(Colour::from_name)
+}
+
+/// The signals of a note: a field and its value, and what the customer is said to want.
+pub(super) fn of_note(
+    facts: &mut Facts,
+    event: &Event,
+    agent: &AgentEvent,
+    reading: Option<&Reading>,
+    signals: &mut Vec<Signal>,
+) {
+    let note = || Signal::new("note", event, None);
+    let text = agent.text.as_deref().unwrap_or_default();
+    match text.split_once([':', '：']) {
+        Some((field, value)) => {
+            let field = slug(field);
+            // Of the fields of a profile each is one word; other notes may have a colon, too.
+            if field.len() <= 16 && !field.contains('-') && is_latest_word(facts, &field, event.at) {
+                signals.push(note().with("field", field).with("value", slug(value)));
+            }
+        }
+        None => signals.push(note().with("field", "occupation").with("value", slug(text)).with("bare", "yes")),
+    }
+    let wants = |mention: &Mention| {
+        let wanted = if mention.negated { "no" } else { "yes" };
+        note().with("request", hyphens(&mention.key)).with("wanted", wanted)
+    };
+    signals.extend(reading.iter().flat_map(|reading| &reading.requests).map(wants));
 }
 
 /// Whether word of how a deal ended is told after something that came later: it ended otherwise, or a person gave a colour.

@@ -61,6 +61,11 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
     for (tag, held) in change.facts.tags.clone().into_iter().filter(|(tag, _)| !undo::shows_a_state(tag)) {
         let Some(rule) = rule_of(change, &held.by).filter(|rule| figures::is_of_orders(rule)) else { continue };
         match tally.tags.get(&tag) {
+            // It was given anew by what is no purchase any more, and something was planned for it.
+            Some(given) if is_planned_anew(change, &tag, &held, given) => {
+                change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
+                gone.push((tag, held.by));
+            }
             Some(given) => change.confirm(&tag, &given.held),
             // By orders, or prices, that are known no more: nothing speaks against it.
             None if rule.life != Life::While && Some(held.since) <= forgotten => {}
@@ -99,6 +104,14 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
     change.stages_of_purchases(&tally.stages);
 }
 
+/// Whether what a tag planned counts from an earlier purchase now, and is still to come by that one.
+fn is_planned_anew(change: &Change<'_>, tag: &TagKey, held: &HeldTag, given: &Given<'_>) -> bool {
+    given.signal.is_some()
+        && held.since > given.held.since
+        && given.held.since + given.rule.follow_after > change.now
+        && purchases::may_end(change.rulebook, tag)
+}
+
 /// Who has bought nothing, since every order was undone, has not ceased to buy.
 fn forget_absences(change: &mut Change<'_>) {
     let rulebook = change.rulebook;
@@ -122,8 +135,13 @@ fn is_superseded(change: &Change<'_>, tag: &TagKey, given: &HeldTag) -> bool {
         rule.is_some_and(|rule| {
             let exclusive = rule.written.exclusive.iter().flat_map(Words::iter);
             let mut patterns = exclusive.chain(rule.written.removes.iter().map(String::as_str));
-            patterns.any(|pattern| is_like(tag, pattern))
-                && came_to_hold(change.rulebook, change.facts, held) >= given.since
+            // A purchase interrupts the absence of purchases, not that of other things.
+            let mut of = rule.written.absent.iter().flat_map(|absent| absent.of.iter());
+            let since = match of.all(figures::is_of_purchases) {
+                true => came_to_hold(change.rulebook, change.facts, held),
+                false => held.since,
+            };
+            patterns.any(|pattern| is_like(tag, pattern)) && since >= given.since
         })
     };
     change.facts.tags.iter().any(|(other, held)| other != tag && takes_its_place(held))

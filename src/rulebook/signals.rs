@@ -9,7 +9,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::facts::Facts;
 use super::messages::of_message;
-use super::{Rulebook, counting, dates, orders, persons, responses};
+use super::{Rulebook, counting, dates, orders, persons, responses, timers};
 use crate::domain::{
     AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, MessageNumber, Money, OptAction,
     OrderEvent, Outgoing, Rates, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
@@ -30,6 +30,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ),
     ("calendar", "a window of the calendar began where the customer is: window, kind, country"),
     ("profile", "something about the customer became known: field, value"),
+    (
+        "note",
+        "a person of the shop noted something: field and value of a note like “occupation: student” (bare = yes where it is the value alone, taken for an occupation), or request and wanted",
+    ),
     ("replied", "the customer wrote; told after all that the message says"),
     ("interaction", "a burst of messages, or a click on a tracked link (G-5)"),
     ("written", "a burst of messages: an interaction that is no click"),
@@ -56,7 +60,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ),
     ("photo", "a picture came, and what it is about was said in the same conversation: category, product, feature"),
     ("ready", "wants to buy, with product and budget known"),
-    ("click", "a tracked link was opened: link, product, category"),
+    ("click", "a tracked link was opened: link, product, category, its price"),
     ("link_sent", "a message with a tracked link was sent, a reply too"),
     ("sent", "a message of ours was sent: kind, rule (that planned it), template, category"),
     ("read", "a message of ours was read: kind, category, product, where nobody had asked for it"),
@@ -222,7 +226,14 @@ pub(super) fn of_event(
             }
         }
         EventBody::Order(order) => of_order(facts, event, order, &rulebook.rates, &mut signals),
-        EventBody::Status(status) => of_status(facts, event, status, rulebook, &mut signals),
+        EventBody::Status(status) => {
+            if status.status == StatusKind::Failed
+                && let Some((sent, next)) = counting::link_failed(facts, &status.message)
+            {
+                timers::wait_for_next(rulebook, facts, "link_sent", (sent, next));
+            }
+            of_status(facts, event, status, rulebook, &mut signals);
+        }
         EventBody::Sent(sent) => {
             let campaign = campaign_of(sent);
             responses::note_sent(facts, &sent.message, sent.kind, campaign, (event.at, rulebook.answered_within));
@@ -230,6 +241,7 @@ pub(super) fn of_event(
             let was = signal("sent").with("kind", sent.kind.name());
             signals.push(with_product(was, sent.product.as_deref(), sent.category.as_deref()));
             if sent.link {
+                counting::note_link(facts, &sent.message, event.at);
                 signals.push(signal("link_sent"));
             }
         }
@@ -256,6 +268,7 @@ pub(super) fn of_event(
         EventBody::Agent(agent) => match agent.action {
             AgentAction::Won if !persons::is_settled_since(facts, event, "lost") => signals.push(signal("won")),
             AgentAction::Lost if !persons::is_settled_since(facts, event, "won") => signals.push(signal("lost")),
+            AgentAction::Note => persons::of_note(facts, event, agent, reading, &mut signals),
             _ => {}
         },
         _ => {}
@@ -292,8 +305,10 @@ fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, signals: &mut 
         return;
     }
     interacted(facts, event.at);
+    counting::links_heard(facts, event.at);
     signals.push(Signal::new("interaction", event, None));
-    let clicked = Signal::new("click", event, None).with("link", click.link.as_str());
+    let mut clicked = Signal::new("click", event, None).with("link", click.link.as_str());
+    clicked.money = click.price.zip(click.currency).map(|(amount, currency)| Money { amount, currency });
     signals.push(with_product(clicked, click.product.as_deref(), click.category.as_deref()));
     look(event, "click", click.product.as_deref(), click.category.as_deref(), signals);
     if let Some(quote) = click.quote.as_deref().filter(|_| click.link == "quote") {
@@ -366,6 +381,9 @@ pub(super) fn of_sent(facts: &mut Facts, contact: &Contact, message: &Outgoing, 
     }
     if let Some(category) = &message.category {
         sent = sent.of(category);
+    }
+    if message.link {
+        counting::note_link(facts, &id.to_string(), message.at);
     }
     let link = message.link.then(|| Signal::of_moment("link_sent", message.at, 0));
     std::iter::once(sent).chain(link).collect()

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::effects::{Change, came_to_hold, is_like};
 use super::facts::{ColourState, Facts, HeldTag, OrderFacts};
-use super::{Rulebook, evaluate, figures, orders, packing_tags};
+use super::language::Rule;
+use super::signals::Signal;
+use super::written::Words;
+use super::{Rulebook, calendar, counting, evaluate, figures, orders, packing_tags};
 use crate::domain::{Duration, TagKey, Timestamp};
 
 /// How long it is remembered: orders are seldom undone later.
@@ -28,6 +31,9 @@ pub(super) struct Ended {
     /// The colour before, and since when the one stands that the order gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     colour: Option<(ColourState, Timestamp)>,
+    /// Stretches of red that counted before (COLOR-7).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reds: Vec<Timestamp>,
 }
 
 /// What held before an order was taken in.
@@ -35,11 +41,13 @@ pub(super) struct Before {
     tags: BTreeMap<TagKey, HeldTag>,
     waits: BTreeMap<String, Timestamp>,
     colour: Option<ColourState>,
+    reds: Vec<Timestamp>,
 }
 
 impl Before {
     pub(super) fn of(facts: &Facts) -> Self {
-        Self { tags: facts.tags.clone(), waits: facts.waits.clone(), colour: facts.colour.clone() }
+        let (tags, waits) = (facts.tags.clone(), facts.waits.clone());
+        Self { tags, waits, colour: facts.colour.clone(), reds: facts.reds.clone() }
     }
 
     /// Remembers under the order's number what does not hold any more.
@@ -55,6 +63,9 @@ impl Before {
         {
             ended.colour = Some((before, now.since));
         }
+        if facts.reds.is_empty() {
+            ended.reds = self.reds;
+        }
         if ended == (Ended { at, ..Ended::default() }) {
             return;
         }
@@ -66,9 +77,16 @@ impl Before {
     }
 }
 
+/// Tags that came back, and when the order was paid for that had ended them.
+pub(super) type Back = Vec<(TagKey, Timestamp)>;
+
 /// An order was undone: what it ended holds again. Where a purchase came after it, that one has ended it as well.
-pub(super) fn give_back(change: &mut Change<'_>, order: &str) {
-    let Some(ended) = change.facts.ended.remove(order) else { return wait_anew(change, order) };
+pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
+    let mut back = Back::new();
+    let Some(ended) = change.facts.ended.remove(order) else {
+        wait_anew(change, order);
+        return back;
+    };
     let later = |other: &&OrderFacts| other.is_purchase() && other.paid > Some(ended.at);
     let next = change.facts.orders.iter().filter(later).min_by_key(|order| order.paid);
     if let Some(next) = next.map(|next| next.order.clone()) {
@@ -80,7 +98,10 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) {
         if taken.colour.is_none() {
             taken.colour = ended.colour;
         }
-        return;
+        if taken.reds.is_empty() {
+            taken.reds = ended.reds;
+        }
+        return back;
     }
     // A purchase before it that was told after it found nothing to end any more.
     let purchases = change.facts.orders.iter().filter(|order| order.is_purchase());
@@ -97,16 +118,148 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) {
         }
         let rule = change.rulebook.rules.iter().find(|rule| *rule.name == *held.by);
         match rule {
-            Some(rule) if !change.facts.holds(tag.as_str()) => change.come_back(tag, held, rule),
+            Some(rule) if !change.facts.holds(tag.as_str()) => {
+                back.push((tag.clone(), ended.at));
+                change.come_back(tag, held, rule, ended.at);
+            }
             _ => {}
         }
     }
-    let Some((colour, given)) = ended.colour.filter(|(_, since)| change.facts.colour_since() == Some(*since)) else {
+    // What a person said since of the deal or of the colour stands.
+    let won_again = change.facts.marks.get("won").is_some_and(|won| *won > ended.at);
+    if won_again {
+        return back;
+    }
+    let later = std::mem::take(&mut change.facts.reds);
+    let stands = |state: &ColourState, since: Timestamp| state.since == since && !state.by.starts_with("agent:");
+    let of_order = |since: Timestamp| change.facts.colour.as_ref().is_some_and(|state| stands(state, since));
+    if let Some((colour, given)) = ended.colour.filter(|(_, since)| of_order(*since)) {
+        match since(colour.since).next() {
+            Some(order) => drop(ended_by(change.facts, order).colour.get_or_insert((colour, given))),
+            None => change.colour_before(colour, ended.at),
+        }
+    }
+    // A red that came back is a stretch that was counted before.
+    if before.is_empty() && !ended.reds.is_empty() {
+        change.facts.reds = ended.reds;
+    }
+    change.facts.reds.extend(later);
+    back
+}
+
+/// What purchases ended that are left, and do not end any more by themselves: who bought for the second time is new again when
+/// the first order is undone.
+pub(super) fn no_longer_ended(change: &mut Change<'_>, back: &mut Back) {
+    let rulebook = change.rulebook;
+    for order in change.facts.orders.clone().iter().filter(|order| order.is_purchase()) {
+        let Some(ended) = change.facts.ended.get(&order.order) else { continue };
+        let at = ended.at;
+        let still = |(tag, held): &(&TagKey, &HeldTag)| {
+            ends(change, order, tag, held) || change.facts.holds(tag.as_str()) || is_excluded(change, tag)
+        };
+        let free: Vec<TagKey> = ended.tags.iter().filter(|ended| !still(ended)).map(|(tag, _)| tag.clone()).collect();
+        for tag in free {
+            let held = change.facts.ended.get_mut(&order.order).and_then(|ended| ended.tags.remove(&tag));
+            let Some(held) = held.filter(|held| held.expires.is_none_or(|expires| expires > change.now)) else {
+                continue;
+            };
+            if let Some(rule) = rulebook.rules.iter().find(|rule| *rule.name == *held.by) {
+                back.push((tag.clone(), at));
+                change.come_back(tag, held, rule, at);
+            }
+        }
+    }
+}
+
+/// Whether a tag is held that stands in the place of this one.
+fn is_excluded(change: &Change<'_>, tag: &TagKey) -> bool {
+    let rules = &change.rulebook.rules;
+    change.facts.tags.iter().filter(|(other, _)| *other != tag).any(|(_, held)| {
+        let rule = rules.iter().find(|rule| *rule.name == *held.by);
+        let exclusive = rule.and_then(|rule| rule.written.exclusive.as_ref());
+        exclusive.into_iter().flat_map(Words::iter).any(|pattern| is_like(tag, pattern))
+    })
+}
+
+/// What came back may have ended since by what the customer did: who wrote after the order is dormant no more, and of a cart that
+/// was emptied nothing is unpaid.
+pub(super) fn end_since(change: &mut Change<'_>, back: &Back) {
+    if back.is_empty() {
         return;
+    }
+    let rulebook = change.rulebook;
+    for signal in done_last(change.facts) {
+        for rule in rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]) {
+            let exclusive = rule.written.exclusive.iter().flat_map(Words::iter);
+            let patterns: Vec<&str> = exclusive.chain(rule.written.removes.iter().map(String::as_str)).collect();
+            let is_over = |(tag, ended): &(TagKey, Timestamp)| {
+                signal.at > *ended
+                    && change.facts.holds(tag.as_str())
+                    && patterns.iter().any(|pattern| is_like(tag, pattern))
+            };
+            if rule.written.count.is_none()
+                && back.iter().any(is_over)
+                && evaluate::passes(rule, &signal, &rulebook.rates)
+                && evaluate::since_first(rule, &signal, change.facts)
+                && evaluate::holds(rule, change.facts, Some(&signal))
+            {
+                change.at = signal.at;
+                change.apply(rule, Some(&signal), &"it came after the order that was undone", &[]);
+                change.at = change.now;
+            }
+        }
+    }
+}
+
+/// What the customer did last of what puts an end to tags, as far as that is known without looking back.
+fn done_last(facts: &Facts) -> Vec<Signal> {
+    let last = |name: &'static str| facts.marks.get(name).map(|at| Signal::of_moment(name, *at, 0));
+    let left = counting::left_in_cart(facts);
+    let action = if left == 0 { "remove" } else { "add" };
+    let cart = last("cart").map(|cart| cart.with("action", action).with("left", left.to_string()));
+    ["message", "interaction", "replied"].into_iter().filter_map(last).chain(cart).collect()
+}
+
+/// What rests on the purchase that was undone goes with it: a tag that the beginning of a season gave for it, and what was planned
+/// for it without a tag. What another purchase gives as well stays.
+pub(super) fn let_go(change: &mut Change<'_>, order: &str) {
+    let Some(order) = change.facts.orders.iter().find(|other| other.order == order).cloned() else { return };
+    let rulebook = change.rulebook;
+    let rests = |rule: &&Rule| !figures::is_of_orders(rule) && evaluate::has_lines(rule, &order);
+    for rule in rulebook.rules.iter().filter(rests) {
+        let held = rule.written.tag.as_ref().and_then(|tag| change.facts.tags.get(tag.get_ref().as_str()));
+        let since = held.filter(|held| held.by == *rule.name).map(|held| held.since);
+        if since.is_some_and(|since| !evaluate::has_bought(rule, &change.facts.orders, None, Some(since))) {
+            change.take_back(rule, "the order that it rests on was cancelled or returned");
+        }
+    }
+    let plans =
+        |rule: &&Rule| rule.written.follow_up.is_some() && rule.written.tag.is_none() && figures::is_of_orders(rule);
+    let gives = |rule: &Rule, order: &OrderFacts| {
+        let fits = |signal: &Signal| {
+            rule.signals.contains(&signal.name)
+                && evaluate::passes(rule, signal, &rulebook.rates)
+                && calendar::allows(rulebook, rule, change.contact, signal.at).is_some()
+        };
+        orders::signals(order, None).iter().any(fits)
     };
-    match since(colour.since).next() {
-        Some(order) => drop(ended_by(change.facts, order).colour.get_or_insert((colour, given))),
-        None => change.colour_before(colour),
+    let is_left = |rule: &Rule| change.facts.orders.iter().any(|other| other.is_purchase() && gives(rule, other));
+    let gone: Vec<&Rule> =
+        rulebook.rules.iter().filter(plans).filter(|rule| gives(rule, &order) && !is_left(rule)).collect();
+    for rule in gone {
+        change.unplan(&rule.name);
+    }
+}
+
+/// A deal that was closed by an order that is undone is not closed: the one before counts.
+pub(super) fn not_won(facts: &mut Facts, order: &str) {
+    let paid = facts.orders.iter().find(|other| other.order == order).and_then(|order| order.paid);
+    if paid.is_none() || facts.marks.get("won").copied() != paid {
+        return;
+    }
+    match facts.orders.iter().filter(|order| order.is_purchase()).filter_map(|order| order.paid).max() {
+        Some(last) => drop(facts.marks.insert("won".into(), last)),
+        None => drop(facts.marks.remove("won")),
     }
 }
 
@@ -153,7 +306,7 @@ pub(super) fn forget(facts: &mut Facts, now: Timestamp) {
     }
 }
 
-fn is_of_orders(rulebook: &Rulebook, rule: &str) -> bool {
+pub(super) fn is_of_orders(rulebook: &Rulebook, rule: &str) -> bool {
     rulebook.rules.iter().any(|other| *other.name == *rule && figures::is_of_orders(other))
 }
 

@@ -13,6 +13,7 @@ mod dispatch;
 
 mod campaigns;
 mod claims;
+mod error;
 mod feeds;
 mod governance;
 mod indexed;
@@ -42,6 +43,8 @@ use crate::domain::Timestamp;
 pub use campaigns::*;
 pub(crate) use claims::Hold;
 use claims::InFlight;
+use error::Overtaken;
+pub use error::StoreError;
 pub use feeds::ProductUpdate;
 pub use governance::AlertRow;
 pub use indexed::*;

@@ -54,8 +54,8 @@ mod undo;
 mod written;
 
 use crate::domain::{
-    Colour, Consequence, Contact, Duration, Event, Every, Habit, MessageKind, Outgoing, Problem, Rates, Reading, Shop,
-    Sighting, SourceFile, Timestamp,
+    Colour, Consequence, Contact, Duration, Event, Every, Habit, HandoffRequest, MessageKind, Outgoing, Problem, Rates,
+    Reading, Shop, Sighting, SourceFile, Timestamp,
 };
 
 pub use explain::{Candidate, Condition, Explanation, Held};
@@ -192,9 +192,12 @@ impl Rulebook {
         self.rules.iter().map(|rule| (&*rule.name, rule.version.as_str(), rule.words.as_str()))
     }
 
-    /// What the tags held promise to a customer who waits for a person for that reason: the shortest promise, and the tag.
+    /// What the tags held promise to a customer who waits for a person for that reason: the shortest promise, and the tag. Who
+    /// is red by now waits for that as well.
     pub fn promise(&self, facts: &Facts, reason: &str) -> Option<(Duration, &str)> {
-        let counts = |(_, tag, of): &&(Duration, String, String)| of == reason && facts.holds(tag);
+        let is_red = facts.colour() == Some(Colour::Red);
+        let waits = |of: &str| of == reason || (is_red && of == HandoffRequest::RED);
+        let counts = |(_, tag, of): &&(Duration, String, String)| waits(of) && facts.holds(tag);
         self.promises.iter().find(counts).map(|(promise, tag, _)| (*promise, tag.as_str()))
     }
 

@@ -201,6 +201,9 @@ async fn what_the_bot_was_saying_when_a_person_took_over_is_not_sent_once_more()
         let again = store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows;
         let numbers: Vec<i64> = again.iter().map(|row| row.message.number).collect();
         assert_eq!(numbers, [2], "{}: only that a person comes is said", database.kind);
+        store.expire(NOW).await.unwrap();
+        let why = rows(&database, "select error from outbox where state = 'expired'").await;
+        assert_eq!(why, [["a person took over"]], "{}", database.kind);
     }
 }
 

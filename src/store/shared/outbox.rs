@@ -60,9 +60,9 @@ where
     })
 }
 
-/// Marks what became worthless while it waited.
+/// Marks what became worthless while it waited, or when a person took over while it was under way (see `folding.rs`).
 pub(in crate::store) const EXPIRE: &str = "update outbox set state = 'expired', rank = 9, \
-    error = 'too late to be of use', updated_at = $1 where state = 'queued' and expires_at <= $1";
+    error = case when expires_at = 0 then 'a person took over' else 'too late to be of use' end, updated_at = $1 where state = 'queued' and expires_at <= $1";
 
 /// Marks what became worthless while it waited. Returns how many.
 pub(in crate::store) async fn expire(connection: &mut Connection, now: Timestamp) -> Result<u64, sqlx::Error> {

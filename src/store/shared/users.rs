@@ -1,8 +1,8 @@
 //! People who may sign in, their sessions, and links that sign in once. Only hashes of tokens are stored.
 
-use sqlx::Row;
+use sqlx::{Connection as _, Row};
 
-use super::Connection;
+use super::{BEGIN, Connection};
 use crate::domain::Timestamp;
 use crate::store::{Role, Session, User};
 
@@ -27,10 +27,13 @@ pub(in crate::store) async fn remove(connection: &mut Connection, login: &str) -
     let update = "update users set active = (1 = 0), password_hash = null where login = $1 and active \
                   and (role <> 'admin' or exists (select 1 from users other where other.role = 'admin' and other.active \
                   and other.login <> $1)) returning id";
-    let removed: Option<i64> = sqlx::query_scalar(update).bind(login).fetch_optional(&mut *connection).await?;
+    // Together: a session that outlived its owner would let in who is taken back under the same name.
+    let mut transaction = connection.begin_with(BEGIN).await?;
+    let removed: Option<i64> = sqlx::query_scalar(update).bind(login).fetch_optional(&mut *transaction).await?;
     let Some(user) = removed else { return Ok(false) };
-    sqlx::query("delete from sign_in_links where user_id = $1").bind(user).execute(&mut *connection).await?;
-    sqlx::query("delete from sessions where user_id = $1").bind(user).execute(connection).await?;
+    sqlx::query("delete from sign_in_links where user_id = $1").bind(user).execute(&mut *transaction).await?;
+    sqlx::query("delete from sessions where user_id = $1").bind(user).execute(&mut *transaction).await?;
+    transaction.commit().await?;
     Ok(true)
 }
 
@@ -73,10 +76,11 @@ pub(in crate::store) async fn set_password(
     session: &str,
 ) -> Result<(), sqlx::Error> {
     let update = "update users set password_hash = $2 where id = $1 and active";
-    sqlx::query(update).bind(user).bind(hash).execute(&mut *connection).await?;
+    let mut transaction = connection.begin_with(BEGIN).await?;
+    sqlx::query(update).bind(user).bind(hash).execute(&mut *transaction).await?;
     let delete = "delete from sessions where user_id = $1 and token_hash <> $2";
-    sqlx::query(delete).bind(user).bind(session).execute(connection).await?;
-    Ok(())
+    sqlx::query(delete).bind(user).bind(session).execute(&mut *transaction).await?;
+    transaction.commit().await
 }
 
 /// Keeps a link, and forgets those whose time is over.

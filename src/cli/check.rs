@@ -36,9 +36,9 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     };
     let sources = folders.read().map_err(|error| Stop(error.to_string()))?;
     let (knowledge, mut problems) = compile(&sources, &settings);
-    if let Some(knowledge) = knowledge.filter(|_| arguments.words || !arguments.corpus.is_empty()) {
+    if knowledge.is_some() && (arguments.words || !arguments.corpus.is_empty()) {
         let messages = messages(&arguments.corpus)?;
-        problems.extend(review(knowledge.lexicon(), &sources.keywords, &messages));
+        problems.extend(review(&sources.keywords, &messages));
         problems.sort();
         problems.dedup();
     }

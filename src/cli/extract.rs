@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Ended, KeywordsArgument, Stop};
-use crate::domain::Country;
-use crate::lexicon::{Hints, Lexicon};
+use crate::domain::{Country, Problem, Reading};
+use crate::lexicon::{Candidate, Explainer, Hints, Lexicon};
 
 /// Reads JSON lines on standard input and writes, for each, one JSON line of what was understood.
 #[derive(clap::Args)]
@@ -50,8 +50,13 @@ const LONGEST: usize = 65_536;
 
 pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
     let sources = arguments.keywords.folders().read().map_err(|error| Stop(error.to_string()))?;
-    let (lexicon, problems) = Lexicon::compile(&sources.keywords);
-    let lexicon = lexicon.ok_or_else(|| Stop::mistakes(&problems))?;
+    fn compiled<T>((compiled, problems): (Option<T>, Vec<Problem>)) -> Result<T, Stop> {
+        compiled.ok_or_else(|| Stop::mistakes(&problems))
+    }
+    let reader = match arguments.explain {
+        true => Reader::Telling(compiled(Explainer::compile(&sources.keywords))?),
+        false => Reader::Quiet(compiled(Lexicon::compile(&sources.keywords))?),
+    };
     let mut out = std::io::stdout().lock();
     let mut ended = Ended::Done;
     for line in std::io::stdin().lock().lines() {
@@ -59,7 +64,7 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
         if line.trim().is_empty() {
             continue;
         }
-        let answer = answer(&lexicon, &line, arguments.explain);
+        let answer = answer(&reader, &line);
         if answer.get("error").is_some() {
             ended = Ended::Faults;
         }
@@ -69,7 +74,25 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
     Ok(ended)
 }
 
-fn answer(lexicon: &Lexicon, line: &str, explain: bool) -> Value {
+/// What reads: with reasons, or without.
+enum Reader {
+    Telling(Explainer),
+    Quiet(Lexicon),
+}
+
+impl Reader {
+    fn read(&self, text: &str, hints: &Hints<'_>) -> (Reading, Option<Vec<Candidate>>) {
+        match self {
+            Self::Telling(explainer) => {
+                let (reading, candidates) = explainer.explain(text, hints);
+                (reading, Some(candidates))
+            }
+            Self::Quiet(lexicon) => (lexicon.read(text, hints), None),
+        }
+    }
+}
+
+fn answer(reader: &Reader, line: &str) -> Value {
     let line: Line = match serde_json::from_str(line) {
         Ok(line) => line,
         Err(error) => return json!({ "id": null, "error": format!("not a valid line of input: {error}") }),
@@ -83,14 +106,11 @@ fn answer(lexicon: &Lexicon, line: &str, explain: bool) -> Value {
     };
     let asked_budget = line.context.as_deref() == Some("asked_budget");
     let hints = Hints { lang: line.lang.as_deref(), country, asked_budget };
-    let (reading, candidates) = match explain {
-        true => lexicon.explain(&line.text, &hints),
-        false => (lexicon.read(&line.text, &hints), Vec::new()),
-    };
+    let (reading, candidates) = reader.read(&line.text, &hints);
     let mut answer = serde_json::to_value(reading).unwrap_or_default();
     if let Some(fields) = answer.as_object_mut() {
         fields.insert("id".into(), line.id);
-        if explain {
+        if let Some(candidates) = candidates {
             fields.insert("explain".into(), serde_json::to_value(candidates).unwrap_or_default());
         }
     }

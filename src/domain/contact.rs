@@ -300,6 +300,11 @@ impl Contact {
     pub fn window_ends(&self) -> Option<Timestamp> {
         self.last_inbound.map(|at| at + Self::SERVICE_WINDOW)
     }
+
+    /// Whether anything may be written to them now, and not templates alone.
+    pub fn window_is_open(&self, now: Timestamp) -> bool {
+        self.window_ends().is_some_and(|ends| now < ends)
+    }
 }
 
 #[cfg(test)]

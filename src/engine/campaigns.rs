@@ -235,7 +235,7 @@ impl Engine {
         let (contacts, stopped) = (self.store().campaign_plans(name, ASKED).await?, self.stopped_campaigns().await?);
         let mut said: BTreeMap<(&str, String), i64> = BTreeMap::new();
         for (_, state) in self.store().states(&contacts).await? {
-            let state: State = state.and_then(|state| serde_json::from_str(&state).ok()).unwrap_or_default();
+            let state = State::known(state.as_deref());
             let plans = knowledge.planned(&state, now);
             let plan = plans.iter().find(|(plan, _)| plan.campaign.as_deref() == Some(name));
             let reason = plan.and_then(|(_, verdict)| verdict.why()).map_or("", |why| why.condition.name());

@@ -255,8 +255,8 @@ impl Engine {
             let contacts: Vec<_> = members.iter().map(|member| member.contact).collect();
             let states: BTreeMap<_, _> = store.states(&contacts).await?.into_iter().collect();
             for member in &members {
-                let state = states.get(&member.contact).and_then(|state| serde_json::from_str(state.as_deref()?).ok());
-                asking.ask(member.contact, &member.tags, &state.unwrap_or_default());
+                let state = states.get(&member.contact).and_then(Option::as_deref);
+                asking.ask(member.contact, &member.tags, &State::known(state));
             }
         }
         let flow = self.flow(per_hour, per_day, now).await?;

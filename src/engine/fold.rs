@@ -369,7 +369,7 @@ impl<'a> Folding<'a> {
         };
         let Some(answer) = knowledge.dialogue.answer(memory, contact, known, shop, standing, now) else { return };
         // Words of our own reach nobody whose service window is closed (131047): a hand-off may open without a word of theirs.
-        if contact.window_ends().is_none_or(|ends| now >= ends) {
+        if !contact.window_is_open(now) {
             return;
         }
         let mut message = self.outgoing(MessageKind::Reply, answer.content, now);

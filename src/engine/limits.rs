@@ -435,13 +435,13 @@ impl Engine {
 /// `marketing` tells that Meta has made its template so.
 pub(super) fn may_leave(
     knowledge: &Knowledge,
-    state: Option<&str>,
+    state: Option<&[u8]>,
     (message, departures): (&Outgoing, &[Departure]),
     marketing: bool,
     now: Timestamp,
 ) -> Leave {
     // A contact that is just being made anew: soon there is a state to ask.
-    let Some(state) = state.and_then(|state| serde_json::from_str::<State>(state).ok()) else {
+    let Some(state) = state.and_then(|state| State::unpacked(state).ok()) else {
         return Leave::NotBefore(now + Duration::minutes(1), "the customer is being looked up".into());
     };
     let shared = Shared { marketing, ..Shared::default() };

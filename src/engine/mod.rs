@@ -26,6 +26,7 @@ pub mod limits;
 mod links;
 pub mod outlook;
 mod paces;
+mod packed;
 mod processor;
 mod recompute;
 pub mod replay;

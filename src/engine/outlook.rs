@@ -343,7 +343,7 @@ impl Engine {
         let (mut plans, stopped) = (Vec::new(), self.stopped_campaigns().await?);
         for (contact, state) in self.store().with_plans(lines).await? {
             // One that cannot be read is just being made anew.
-            let Some(state) = state.and_then(|state| serde_json::from_str::<State>(&state).ok()) else { continue };
+            let Some(state) = state.and_then(|state| State::unpacked(&state).ok()) else { continue };
             let of = |(plan, verdict): (&Planned, Verdict)| (plan.due(), Plan::of(contact, plan, &verdict, &stopped));
             let wanted = knowledge.planned(&state, now).into_iter().filter(|(plan, _)| stopped.wants(plan));
             plans.extend(wanted.map(of));

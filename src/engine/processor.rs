@@ -232,7 +232,7 @@ type Fold<'a> = &'a dyn Fn(&mut State, &Event) -> Vec<Effect>;
 fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fold: Fold<'_>) -> Work {
     let (contact, merges) = (claimed.id, claimed.merges);
     let mut work = Work { folded: Folded { contact, merges, ..Folded::default() }, heard: Vec::new() };
-    let mut state = match claimed.state.as_deref().map(serde_json::from_str::<State>) {
+    let mut state = match claimed.state.as_deref().map(State::unpacked) {
         Some(Ok(state)) => state,
         Some(Err(error)) => {
             tracing::error!(%contact, %error, "a contact's state cannot be read; it is made anew from the journal");
@@ -258,7 +258,7 @@ fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fol
     effects.extend(knowledge.advance(&mut state, now));
     folded.wake_at = knowledge.next_wake(&state);
     folded.summary = summarise(&state, &claimed.events, claimed.summary.as_deref());
-    folded.state = serde_json::to_string(&state).ok();
+    folded.state = Some(state.packed());
     let before = Before { profile: before, history: &claimed.history };
     folded.indexed = index(&state, &effects, &claimed.events, before);
     for effect in effects {

@@ -126,7 +126,7 @@ fn guarded(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> Fo
 /// The state of the journal by the rules in force: tags, colour, heat, stage and what is known of the contact. What was said,
 /// promised, planned and sent is what it was.
 fn anew(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> Folded {
-    let old = claimed.state.as_deref().and_then(|state| serde_json::from_str::<State>(state).ok());
+    let old = claimed.state.as_deref().and_then(|state| State::unpacked(state).ok());
     let mut state = State::new(claimed.id, &claimed.names, &knowledge.places);
     let mut changes = BTreeMap::new();
     for event in in_order(&claimed.history) {
@@ -148,7 +148,7 @@ fn anew(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> Folde
         wake_at: knowledge.next_wake(&state),
         summary: summarise(&state, &[], claimed.summary.as_deref()),
         indexed: index(&state, &[], &[], before),
-        state: serde_json::to_string(&state).ok(),
+        state: Some(state.packed()),
         ledger,
         recomputed: Some(knowledge.fingerprint.clone()),
         ..Folded::default()

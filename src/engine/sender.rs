@@ -172,11 +172,11 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
 fn unasked(engine: &Engine, resting: Vec<String>) -> Unasked {
     let (knowledge, now) = (engine.shelf().knowledge(), engine.now());
     let (limits, book) = (knowledge.limits.clone(), engine.book());
-    let gate = move |state: Option<&str>, message: &Outgoing, departures: &[Departure]| {
+    let gate = move |state: Option<&[u8]>, message: &Outgoing, departures: &[Departure]| {
         let ask = || {
             let marketing = is_marketing(message, book.as_deref(), &knowledge);
             let leave = may_leave(&knowledge, state, (message, departures), marketing, now);
-            let contact = || serde_json::from_str::<State>(state?).ok().map(|state| state.contact);
+            let contact = || State::unpacked(state?).ok().map(|state| state.contact);
             let leave = in_its_words(leave, message, contact, book.as_deref(), &knowledge, now);
             in_language(leave, message, book.as_deref(), &knowledge, now)
         };

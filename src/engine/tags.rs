@@ -237,7 +237,7 @@ impl Engine {
     pub async fn judge_tag(&self, who: &str, contact: ContactId, tag: &str, correct: bool) -> Result<(), NotDone> {
         let nobody = || NotDone::Unknown("There is no such contact.".into());
         let (row, state) = self.store().contact(contact).await?.ok_or_else(nobody)?;
-        let state: State = state.and_then(|state| serde_json::from_str(&state).ok()).unwrap_or_default();
+        let state = State::known(state.as_deref());
         let held = state.facts.tags().find(|(key, _)| key.as_str() == tag).map(|(_, held)| held.clone());
         let held = held.ok_or_else(|| NotDone::Unknown(format!("This contact does not hold {tag}.")))?;
         let ledger = self.store().ledger(row.contact, 200).await?;

@@ -120,7 +120,7 @@ pub async fn of_contact(
     now: Timestamp,
 ) -> Result<Option<Why>, StoreError> {
     let Some((row, state)) = store.contact(contact).await? else { return Ok(None) };
-    let Some(state) = state.and_then(|state| serde_json::from_str::<State>(&state).ok()) else { return Ok(None) };
+    let Some(state) = state.and_then(|state| State::unpacked(&state).ok()) else { return Ok(None) };
     let explanation = knowledge.rulebook.explain(&state.facts, &state.contact, tag, now);
     let ledger = store.ledger_of(row.contact, &explanation.tag, CHANGES).await?;
     let mut why = put_together(explanation, &ledger);

@@ -12,7 +12,7 @@ use super::explain::named;
 use super::files::{LANGUAGES, read};
 use super::folding::fold_word;
 use super::language::Languages;
-use super::listing::Gathered;
+use super::listing::{Gathered, Listing};
 use super::matcher::{Langs, Matcher, Meaning};
 use super::money_words::Money;
 use super::negation::Negation;
@@ -64,7 +64,7 @@ pub(super) fn entries(files: &[SourceFile]) -> Vec<Entry> {
 
 /// Compiles all dictionaries, the large parts side by side: whoever starts the product waits for it, and what a thread
 /// needed in between is given back when it ends.
-pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
+pub(super) fn compile(files: &[SourceFile]) -> (Option<(Lexicon, Listing)>, Vec<Problem>) {
     let mut builder = Builder::default();
     let languages = builder.required(files, "languages.toml", Languages::parse);
     let negation = builder.required(files, "negation.toml", Negation::parse);
@@ -100,13 +100,13 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
         typos.know(money.vocabulary.keys().chain(&money.parts));
     }
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
-    let lexicon = match (failed, matcher, money, negation) {
-        (false, Some(matcher), Some(money), Some(negation)) => {
-            Some(Lexicon { matcher, cues, money, negation, languages, typos, quantities })
+    let compiled = match (failed, matcher, money, negation, listed) {
+        (false, Some(matcher), Some(money), Some(negation), Some(listing)) => {
+            Some((Lexicon { matcher, cues, money, negation, languages, typos, quantities }, listing))
         }
         _ => None,
     };
-    (lexicon, builder.problems)
+    (compiled, builder.problems)
 }
 
 fn keep<T>(problems: &mut Vec<Problem>, parsed: Result<T, Problem>) -> Option<T> {

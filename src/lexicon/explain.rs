@@ -5,12 +5,12 @@ use serde::Serialize;
 use super::budget::Verdict;
 use super::files::LANGUAGES;
 use super::intents::spans_gap;
+use super::listing::Listing;
 use super::matcher::{Found, Hit, Langs, Meaning};
-use super::money;
-use super::reading;
 use super::scan::{Foreign, Scan};
 use super::{Hints, Lexicon};
-use hotline_domain::{Mention, Reading, Span};
+use super::{dictionary, money, reading};
+use hotline_domain::{Mention, Problem, Reading, SourceFile, Span};
 
 /// A word of the dictionaries that stands in a message, and what became of it.
 #[derive(Debug, Serialize)]
@@ -35,14 +35,33 @@ pub struct Candidate {
     pub why: String,
 }
 
-/// What a message is read as, and every candidate in order.
-pub(super) fn explain(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> (Reading, Vec<Candidate>) {
+/// All dictionaries with their words as they are listed, which reading does not need.
+pub struct Explainer {
+    lexicon: Lexicon,
+    listing: Listing,
+}
+
+impl Explainer {
+    /// Compiles the dictionaries among the files. `None` if any of them has an error.
+    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+        let (compiled, problems) = dictionary::compile(files);
+        (compiled.map(|(lexicon, listing)| Self { lexicon, listing }), problems)
+    }
+
+    /// Reads one message and tells of every word that was found what became of it, in the order of the text.
+    pub fn explain(&self, text: &str, hints: &Hints<'_>) -> (Reading, Vec<Candidate>) {
+        explain(self, text, hints)
+    }
+}
+
+fn explain(explainer: &Explainer, text: &str, hints: &Hints<'_>) -> (Reading, Vec<Candidate>) {
+    let Explainer { lexicon, listing } = explainer;
     let mut scan = Scan::new(lexicon, text, hints);
     let all = scan.hits.clone();
     let foreign: Vec<Option<Foreign>> = all.iter().map(|hit| scan.foreign(lexicon, hit)).collect();
     scan.settle(lexicon);
     let (reading, sums) = reading::decide(lexicon, &scan, hints);
-    let judge = Judge { lexicon, scan: &scan, reading: &reading, text };
+    let judge = Judge { listing, scan: &scan, reading: &reading, text };
     let candidates = all.iter().zip(foreign).filter_map(|(hit, foreign)| match hit.meaning {
         Meaning::GapStart(_) => None,
         Meaning::GapEnd { phrase, .. } => {
@@ -57,7 +76,7 @@ pub(super) fn explain(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> (Read
 }
 
 struct Judge<'a> {
-    lexicon: &'a Lexicon,
+    listing: &'a Listing,
     /// What counts in the language of the message.
     scan: &'a Scan<'a>,
     reading: &'a Reading,
@@ -75,7 +94,7 @@ impl Judge<'_> {
     /// A phrase with a gap, from its first part to its second.
     fn with_gap(&self, start: &Hit<'_>, end: &Hit<'_>, foreign: Option<Foreign>) -> Candidate {
         let whole = Hit { start: start.start, ..end.clone() };
-        let listed = format!("{} … {}", self.lexicon.matcher.word(start.word), self.lexicon.matcher.word(end.word));
+        let listed = format!("{} … {}", self.listing.word(start.word), self.listing.word(end.word));
         Candidate { listed, ..self.candidate(&whole, foreign) }
     }
 
@@ -92,7 +111,7 @@ impl Judge<'_> {
             Found::Slip => "slip",
         };
         let languages = if hit.langs == Langs::ALL { Vec::new() } else { names(hit.langs).collect() };
-        let listed = self.lexicon.matcher.word(hit.word).to_owned();
+        let listed = self.listing.word(hit.word).to_owned();
         Candidate { text: self.slice(span), span, listed, kind, key, languages, found, won, why }
     }
 

@@ -46,7 +46,7 @@ mod typos;
 mod unsaid;
 mod word_files;
 
-pub use explain::Candidate;
+pub use explain::{Candidate, Explainer};
 pub use review::review;
 
 use hotline_domain::{Country, Problem, Reading, SourceFile};
@@ -76,17 +76,13 @@ pub struct Hints<'a> {
 impl Lexicon {
     /// Compiles the dictionaries among the files. `None` if any of them has an error.
     pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        dictionary::compile(files)
+        let (compiled, problems) = dictionary::compile(files);
+        (compiled.map(|(lexicon, _)| lexicon), problems)
     }
 
     /// Reads one message. The same text with the same hints always gives the same reading.
     pub fn read(&self, text: &str, hints: &Hints<'_>) -> Reading {
         reading::read(self, text, hints)
-    }
-
-    /// Reads one message and tells of every word that was found what became of it.
-    pub fn explain(&self, text: &str, hints: &Hints<'_>) -> (Reading, Vec<Candidate>) {
-        explain::explain(self, text, hints)
     }
 
     /// Whether a product of that key is in the dictionaries: `electronics/phone`.

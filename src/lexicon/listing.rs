@@ -209,6 +209,11 @@ impl Listing {
         self.words.len()
     }
 
+    /// The word of a number: see [`Sense::word`].
+    pub(super) fn word(&self, number: u32) -> &str {
+        self.words[number as usize].word.text(&self.all)
+    }
+
     /// What all words stand for, in their order.
     pub(super) fn senses(&self) -> &[Sense] {
         &self.senses

@@ -155,7 +155,7 @@ pub(super) struct Hit<'a> {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) found: Found,
-    /// See [`Matcher::word`].
+    /// Which of the listed words it is.
     pub(super) word: u32,
 }
 
@@ -267,9 +267,8 @@ pub(super) struct Matcher {
     choices: Vec<Choice>,
     /// What each word stands for, side by side; a word may mean several things.
     senses: Vec<Sense>,
-    /// All listed words in a row, and where each ends.
-    words: String,
-    ends: Vec<u32>,
+    /// How many words are listed.
+    size: usize,
     endings: Endings,
 }
 
@@ -296,13 +295,7 @@ impl Matcher {
             }
         }
         let (patterns, inner) = (Trie::new(patterns.into_iter())?, Trie::new(inner.into_iter())?);
-        let (mut words, mut ends) = (String::new(), Vec::with_capacity(listing.size()));
-        for listed in listing.words(0..listing.size()) {
-            words.push_str(listed.word);
-            ends.push(words.len() as u32);
-        }
-        words.shrink_to_fit();
-        Ok(Self { patterns, inner, choices, senses: listing.senses().to_vec(), words, ends, endings })
+        Ok(Self { patterns, inner, choices, senses: listing.senses().to_vec(), size: listing.size(), endings })
     }
 
     pub(super) fn knows_product(&self, key: &str) -> bool {
@@ -311,13 +304,7 @@ impl Matcher {
 
     /// How many words are listed.
     pub(super) fn size(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The listed word of a hit.
-    pub(super) fn word(&self, word: u32) -> &str {
-        let start = (word as usize).checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.words[start as usize..self.ends[word as usize] as usize]
+        self.size
     }
 
     /// Every word of the dictionary that stands in the text as a word of its own or in one of its forms, in order.

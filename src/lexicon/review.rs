@@ -7,6 +7,7 @@ use super::dictionary::{self, Entry};
 use super::explain::named;
 use super::files::LANGUAGES;
 use super::folding::{Folded, is_spaceless, is_word};
+use super::listing::Listing;
 use super::matcher::{Hit, Langs};
 use super::scan::Scan;
 use super::{Hints, Lexicon};
@@ -21,11 +22,12 @@ const EXAMPLES: usize = 12;
 /// Less often than this nobody needs to hear that a word takes another's place.
 const LEAST_TAKEN: usize = 3;
 
-/// Warnings about the words of the dictionaries; with messages, about what they hit.
-pub fn review(lexicon: &Lexicon, files: &[SourceFile], messages: &[String]) -> Vec<Problem> {
+/// Warnings about the words of the dictionaries; with messages, about what they hit. None where the dictionaries have errors.
+pub fn review(files: &[SourceFile], messages: &[String]) -> Vec<Problem> {
+    let (Some((lexicon, listing)), _) = dictionary::compile(files) else { return Vec::new() };
     let entries = dictionary::entries(files);
-    let usage = Usage::of(lexicon, messages);
-    let review = Review { lexicon, files, messages: messages.len(), usage };
+    let usage = Usage::of(&lexicon, &listing, messages);
+    let review = Review { lexicon: &lexicon, files, messages: messages.len(), usage };
     let mut problems = review.missing_languages(&entries);
     problems.extend(entries.iter().filter_map(|entry| review.unsafe_word(entry)));
     problems.extend(review.under_two_intents(&entries));
@@ -49,7 +51,7 @@ struct Usage {
 }
 
 impl Usage {
-    fn of(lexicon: &Lexicon, messages: &[String]) -> Self {
+    fn of(lexicon: &Lexicon, listing: &Listing, messages: &[String]) -> Self {
         let mut usage = Self::default();
         for message in messages {
             let mut scan = Scan::new(lexicon, message, &Hints::default());
@@ -57,9 +59,9 @@ impl Usage {
             usage.count_tokens(&scan.folded);
             for hit in &scan.hits {
                 let (kind, key) = named(hit.meaning);
-                usage.hit.insert((kind, key, lexicon.matcher.word(hit.word).to_owned()));
+                usage.hit.insert((kind, key, listing.word(hit.word).to_owned()));
             }
-            usage.count_taken(lexicon, &scan.hits);
+            usage.count_taken(listing, &scan.hits);
         }
         usage
     }
@@ -73,14 +75,14 @@ impl Usage {
     }
 
     /// Hits stand in order of their start, longer ones first.
-    fn count_taken(&mut self, lexicon: &Lexicon, hits: &[Hit<'_>]) {
+    fn count_taken(&mut self, listing: &Listing, hits: &[Hit<'_>]) {
         for (index, long) in hits.iter().enumerate() {
             let inside = hits[index + 1..].iter().take_while(|short| short.start < long.end);
             for short in inside.filter(|short| short.end <= long.end && short.end - short.start < long.end - long.start)
             {
                 let (a, b) = (named(long.meaning), named(short.meaning));
                 if a.0 == b.0 && a.1 != b.1 && matches!(a.0, "product" | "attribute" | "brand") {
-                    let text = |hit: &Hit<'_>| lexicon.matcher.word(hit.word).to_owned();
+                    let text = |hit: &Hit<'_>| listing.word(hit.word).to_owned();
                     *self.taken.entry([(text(long), a.1), (text(short), b.1)]).or_default() += 1;
                 }
             }

@@ -208,7 +208,7 @@ impl<'a> World<'a> {
         let (population, shop) = (self.population, &self.knowledge.shop);
         let Some(customer) = self.customers.get_mut(contact) else { return };
         // WhatsApp lets a person write only while the window is open.
-        let open = customer.state.contact.window_ends().is_some_and(|ends| now < ends);
+        let open = customer.state.contact.window_is_open(now);
         if matches!(act, Act::Agent(AgentAction::Reply)) && !open {
             return;
         }

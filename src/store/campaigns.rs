@@ -195,7 +195,7 @@ impl Store {
     }
 
     /// The states of these contacts, as the fold wrote them.
-    pub async fn states(&self, contacts: &[ContactId]) -> Result<Vec<(ContactId, Option<String>)>, StoreError> {
+    pub async fn states(&self, contacts: &[ContactId]) -> Result<Vec<(ContactId, Option<Vec<u8>>)>, StoreError> {
         Ok(query!(self, campaigns::states(contacts)))
     }
 }

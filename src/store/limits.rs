@@ -21,7 +21,7 @@ pub enum Leave {
 
 /// Asked of each follow-up in the transaction that marks it as sending: the contact's state, the message, and what became of the
 /// contact's other follow-ups.
-pub type Gate = Arc<dyn Fn(Option<&str>, &Outgoing, &[Departure]) -> Leave + Send + Sync>;
+pub type Gate = Arc<dyn Fn(Option<&[u8]>, &Outgoing, &[Departure]) -> Leave + Send + Sync>;
 
 /// Why a follow-up failed that may have been sent all the same: it counts as sent.
 pub const NOT_KNOWN_WHETHER_SENT: &str = "it is not known whether it was sent";
@@ -299,7 +299,7 @@ impl Store {
     }
 
     /// Contacts with plans, whose first plan is looked at soonest, with their states.
-    pub async fn with_plans(&self, limit: i64) -> Result<Vec<(ContactId, Option<String>)>, StoreError> {
+    pub async fn with_plans(&self, limit: i64) -> Result<Vec<(ContactId, Option<Vec<u8>>)>, StoreError> {
         Ok(query!(self, limits::with_plans(limit)))
     }
 

@@ -37,8 +37,8 @@ impl Store {
         Ok(())
     }
 
-    /// One contact's row and its state as JSON.
-    pub async fn contact(&self, contact: ContactId) -> Result<Option<(InboxRow, Option<String>)>, StoreError> {
+    /// One contact's row and its state as the engine packs it.
+    pub async fn contact(&self, contact: ContactId) -> Result<Option<(InboxRow, Option<Vec<u8>>)>, StoreError> {
         Ok(query!(self, console::contact(contact)))
     }
 

@@ -24,7 +24,7 @@ pub(super) const HAS_VERSIONS: &str = "select count(*) from sqlite_master where 
 const BUSY: StdDuration = StdDuration::from_millis(1_000);
 
 /// What the writing connection keeps of the file in memory, in KB below zero: the pages that every commit goes through.
-const WRITER_CACHE: &str = "-16000";
+const WRITER_CACHE: &str = "-8000";
 /// What each other connection keeps: all that they read often lies in the memory of the system as well.
 const READER_CACHE: &str = "-2000";
 
@@ -38,6 +38,12 @@ const LONGEST_LOG: i64 = 32_000;
 macro_rules! rows {
     ($parameter:literal) => {
         concat!("jsonb_each(", $parameter, ") as r")
+    };
+}
+/// Bytes that were written in hexadecimal figures.
+macro_rules! bytes {
+    ($text:literal) => {
+        concat!("unhex(", $text, ")")
     };
 }
 macro_rules! skip_locked {

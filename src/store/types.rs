@@ -51,8 +51,8 @@ pub struct Appended {
 pub struct ClaimedContact {
     /// Who.
     pub id: ContactId,
-    /// State as JSON; `None` before the first fold, and where it has to be made anew from the journal.
-    pub state: Option<String>,
+    /// State as the engine packs it; `None` before the first fold, and where it has to be made anew from the journal.
+    pub state: Option<Vec<u8>>,
     /// How many contacts became this one: goes back with what is folded.
     pub merges: i64,
     /// Without a state: what was folded before. What followed from it has been done.
@@ -242,8 +242,8 @@ pub struct LedgerLine {
 pub struct Folded {
     /// Whose.
     pub contact: ContactId,
-    /// New state as JSON; `None` leaves it as it is.
-    pub state: Option<String>,
+    /// New state as the engine packs it; `None` leaves it as it is.
+    pub state: Option<Vec<u8>>,
     /// As it was claimed. If another contact became this one since, the state is made anew.
     pub merges: i64,
     /// The stored state cannot be read: it is forgotten, and made anew from the journal with the next claim.

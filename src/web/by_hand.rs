@@ -138,12 +138,10 @@ async fn by_words(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<(),
     let Ok(Some((row, state))) = app.engine.store().contact(ContactId(form.contact)).await else {
         return Err("unavailable");
     };
-    let zone = app.engine.shelf().knowledge().shop.zone;
-    let seen = view::contact(&row, state.as_deref(), app.engine.now(), zone);
     if row.handoff == "accepted" && row.agent.as_deref() != Some(login.as_str()) {
         return Err("other");
     }
-    if !seen.get_attr("window_open").is_ok_and(|open| open.is_true()) {
+    if !Folded::known(state.as_deref()).contact.window_is_open(app.engine.now()) {
         return Err("closed");
     }
     let (agent, action, text) = (login.clone(), AgentAction::Reply, Some(text));
@@ -169,7 +167,7 @@ async fn by_template(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<
     }
     let knowledge = engine.shelf().knowledge();
     let event = offer.event(&format!("by-hand-{}", now.date_in(knowledge.shop.zone)), contact.0, &[], now);
-    let state: Folded = state.and_then(|state| serde_json::from_str(&state).ok()).unwrap_or_default();
+    let state = Folded::known(state.as_deref());
     let verdict = event.request().map(|request| {
         let marketing = made_marketing(&state.contact, &request.template);
         let shared = Shared { marketing, ..Shared::default() };

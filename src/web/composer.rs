@@ -13,8 +13,9 @@ use serde::Deserialize;
 
 use super::access::SignedIn;
 use super::console::{Asked, conversation, living};
-use super::{App, view, views};
+use super::{App, views};
 use crate::domain::{AgentAction, AgentEvent, ContactId, OptAction};
+use crate::engine::state::State as Folded;
 use crate::store::{InboxRow, StoreError};
 
 pub(super) fn router() -> Router<App> {
@@ -160,12 +161,10 @@ async fn carry_out(
 /// A reply is taken only where it will be sent: I am in charge, and the service window is open.
 async fn may_reply(app: &App, signed_in: &SignedIn, contact: ContactId) -> Result<(), &'static str> {
     let Ok(Some((row, state))) = app.engine.store().contact(contact).await else { return Err("unavailable") };
-    let shop_zone = app.engine.shelf().knowledge().shop.zone;
-    let seen = view::contact(&row, state.as_deref(), app.engine.now(), shop_zone);
     match () {
         () if row.handoff != "accepted" => Err("bot"),
         () if row.agent.as_deref() != Some(signed_in.user().login.as_str()) => Err("other"),
-        () if !seen.get_attr("window_open").is_ok_and(|open| open.is_true()) => Err("closed"),
+        () if !Folded::known(state.as_deref()).contact.window_is_open(app.engine.now()) => Err("closed"),
         () => Ok(()),
     }
 }

@@ -16,6 +16,7 @@ use super::access::{self, SignedIn};
 use super::{composer, view, views};
 use crate::domain::ContactId;
 use crate::engine::segments;
+use crate::engine::state::State as Folded;
 use crate::store::{AlertRow, StoreError};
 
 /// Messages of a thread: a screen and more. As many earlier ones come at a time.
@@ -233,9 +234,9 @@ async fn thread(
         // The count is a convenience: where it cannot be written now, the next look does it.
         let _next_time = store.mark_seen(contact).await;
     }
-    let now = app.engine.now();
+    let (now, state) = (app.engine.now(), Folded::known(state.as_deref()));
     let shop_zone = app.engine.shelf().knowledge().shop.zone;
-    let contact_view = view::contact(&row, state.as_deref(), now, shop_zone);
+    let contact_view = view::contact(&row, &state, now, shop_zone);
     let composer = composer::offers(&row, signed_in, &contact_view);
     let drafts = composer::drafts(app, signed_in, contact).await?;
     let stopped = app.engine.stopped_campaigns().await?;
@@ -245,8 +246,8 @@ async fn thread(
         contact => contact_view, composer, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
         messages => view::thread(&events, &sent, shop_zone), unanswered => view::unanswered(&events, &sent),
-        planned => view::planned(state.as_deref(), &app.engine.shelf().knowledge(), &stopped, now),
-        tags => view::tags(state.as_deref(), &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
+        planned => view::planned(&state, &app.engine.shelf().knowledge(), &stopped, now),
+        tags => view::tags(&state, &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     };
     Ok(Some((contact, shown)))
 }

@@ -73,9 +73,8 @@ fn name(summary: &Row, id: i64) -> String {
 }
 
 /// What the panel says of a contact.
-pub(super) fn contact(row: &InboxRow, state: Option<&str>, now: Timestamp, shop_zone: Tz) -> Value {
+pub(super) fn contact(row: &InboxRow, state: &State, now: Timestamp, shop_zone: Tz) -> Value {
     let summary: Row = serde_json::from_str(&row.summary).unwrap_or_default();
-    let state: State = state.and_then(|state| serde_json::from_str(state).ok()).unwrap_or_default();
     let zone = state.contact.zone.unwrap_or(shop_zone);
     let window = state.contact.window_ends();
     context! {
@@ -222,9 +221,8 @@ fn ours(row: &SentRow, zone: Tz) -> Value {
 }
 
 /// What is planned for a contact: for when, and what the gate would say of it now.
-pub(super) fn planned(state: Option<&str>, knowledge: &Knowledge, stopped: &Stopped, now: Timestamp) -> Vec<Value> {
-    let state: State = state.and_then(|state| serde_json::from_str(state).ok()).unwrap_or_default();
-    let mut plans = knowledge.planned(&state, now);
+pub(super) fn planned(state: &State, knowledge: &Knowledge, stopped: &Stopped, now: Timestamp) -> Vec<Value> {
+    let mut plans = knowledge.planned(state, now);
     plans.retain(|(plan, _)| stopped.wants(plan));
     plans.sort_by_key(|(plan, _)| plan.due());
     let shown = |(plan, verdict): &(&Planned, Verdict)| {
@@ -238,14 +236,13 @@ pub(super) fn planned(state: Option<&str>, knowledge: &Knowledge, stopped: &Stop
 
 /// Tags that hold, with why: the rule, the figure, the words in the message.
 pub(super) fn tags(
-    state: Option<&str>,
+    state: &State,
     ledger: &[LedgerLine],
     events: &[Event],
     faces: &Faces,
     verdicts: &[(String, Timestamp, bool)],
     now: Timestamp,
 ) -> Vec<Value> {
-    let state: State = state.and_then(|state| serde_json::from_str(state).ok()).unwrap_or_default();
     let held = state.facts.tags();
     held.map(|(tag, held)| {
         let line = ledger.iter().find(|line| line.tag == tag.as_str() && line.change == LedgerMove::Set);

@@ -108,10 +108,7 @@ async fn the_journal_is_played_twice_and_nothing_is_changed() {
         let (told, status) =
             backtest(&["--keywords", concat!(env!("CARGO_MANIFEST_DIR"), "/keywords")], Some(&database.url));
         assert!(status == 0 && told.contains("something is different of 0"), "{told}");
-        let (_, states) = (
-            store.contact_count().await.unwrap(),
-            crate::law::rows(&database, "select state from contacts where state is not null").await,
-        );
+        let (_, states) = (store.contact_count().await.unwrap(), crate::law::states(&database).await);
         assert!(states.is_empty(), "{}: nothing was folded by it", database.kind);
     }
 }

@@ -1,6 +1,7 @@
 //! Who wants no messages, and who may say that they want some again.
 
 use hotline::domain::Timestamp;
+use hotline::engine::state::State;
 use hotline::store::{Role, Store};
 use reqwest::header::{CONTENT_TYPE, COOKIE};
 use serde_json::{Value, json};
@@ -36,7 +37,7 @@ async fn undone(database: &Database) {
     let opted_out = async |wanted: bool| {
         eventually(&format!("they are opted out: {wanted}"), async || {
             let (_, state) = store.contact(contact).await.unwrap()?;
-            (state?.contains("\"opted_out\":true") == wanted).then_some(())
+            (State::known(Some(&state?)).contact.opted_out == wanted).then_some(())
         })
         .await;
     };

@@ -6,7 +6,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use hotline::domain::Timestamp;
-use hotline::engine::state::State;
 use hotline::feeds::Seen;
 use hotline::store::ProductUpdate;
 use serde_json::{Value, json};
@@ -14,7 +13,7 @@ use sha2::Sha256;
 
 use crate::app::{App, free_address, http, sandbox};
 use crate::db::{Database, eventually};
-use crate::law::rows;
+use crate::law::{rows, states};
 
 fn signed(secret: &str, body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
@@ -47,12 +46,7 @@ async fn shopify(address: SocketAddr, topic: &str, id: &str, body: &Value) -> u1
 }
 
 async fn folded(database: &Database, tag: &str) {
-    eventually("the order is folded", async || {
-        let stored = rows(database, "select state from contacts where state is not null").await;
-        let state: State = serde_json::from_str(&stored.first()?[0]).ok()?;
-        state.facts.holds(tag).then_some(())
-    })
-    .await;
+    eventually("the order is folded", async || states(database).await.first()?.facts.holds(tag).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

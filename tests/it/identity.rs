@@ -9,7 +9,7 @@ use sqlx::{Connection, Executor};
 use crate::app::{App, NUMBER, SECRET, free_address, http, post, sandbox};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
-use crate::law::{self, rows};
+use crate::law::{self, rows, states};
 
 const PHONE: &str = "5511987654321";
 const USER: &str = "BR.9001";
@@ -34,11 +34,6 @@ async fn delivers(address: SocketAddr, id: &str, phone: Option<&str>, user: Opti
     .into_bytes();
     let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body);
     assert_eq!(post(&http(), address, &signed).await, Some(200));
-}
-
-async fn states(database: &Database) -> Vec<State> {
-    let stored = rows(database, "select state from contacts where merged_into is null and state is not null").await;
-    stored.iter().filter_map(|row| serde_json::from_str(&row[0]).ok()).collect()
 }
 
 /// The one contact's state, when all was folded and all of that holds.
@@ -138,10 +133,15 @@ async fn a_state_that_cannot_be_read_is_made_anew_from_the_journal() {
 }
 
 async fn spoil(database: &Database) {
-    let update = r#"update contacts set state = '{"contact": 7}'"#;
+    macro_rules! update {
+        ($connection:ty, $bytes:literal) => {{
+            let update = concat!(r#"update contacts set state = cast('{"contact": 7}' as "#, $bytes, ")");
+            <$connection>::connect(&database.url).await.unwrap().execute(update).await.map(|_| ())
+        }};
+    }
     match database.kind {
-        "sqlite" => sqlx::SqliteConnection::connect(&database.url).await.unwrap().execute(update).await.map(|_| ()),
-        _ => sqlx::PgConnection::connect(&database.url).await.unwrap().execute(update).await.map(|_| ()),
+        "sqlite" => update!(sqlx::SqliteConnection, "blob"),
+        _ => update!(sqlx::PgConnection, "bytea"),
     }
     .unwrap();
 }

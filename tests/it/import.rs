@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::app::{App, customer, free_address, sandbox};
 use crate::db::{Database, eventually};
-use crate::law::{self, rows};
+use crate::law::{self, rows, states};
 
 fn words() -> Words {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/keywords/chat_exports.toml"));
@@ -149,8 +149,7 @@ fn chat(folder: &Path, text: &str) -> PathBuf {
 }
 
 async fn state(database: &Database) -> Option<State> {
-    let stored = rows(database, "select state from contacts where state is not null").await;
-    serde_json::from_str(&stored.first()?[0]).ok()
+    states(database).await.into_iter().next()
 }
 
 async fn when(database: &Database, what: &str, holds: impl Fn(&State) -> bool) -> State {

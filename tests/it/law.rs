@@ -156,7 +156,7 @@ async fn replayed(database: &Database) -> Vec<(i64, State, State, bool)> {
     let mut all = Vec::new();
     for row in states {
         let id: i64 = row[0].parse().unwrap();
-        let stored: State = serde_json::from_str(&row[1]).unwrap();
+        let stored = State::unpacked(&hex::decode(&row[1]).unwrap()).unwrap();
         let names = rows(database, &format!("select name from identities where contact_id = {id} order by name")).await;
         let names: Vec<ContactRef> =
             names.iter().map(|name| name[0].replace("p:", "+").replace("u:", "bsuid:").parse().unwrap()).collect();
@@ -184,14 +184,27 @@ async fn replayed(database: &Database) -> Vec<(i64, State, State, bool)> {
     all
 }
 
-/// Every column as text, so that both databases answer alike.
+/// The stored states of all who are somebody, in their order, as far as they can be read.
+pub async fn states(database: &Database) -> Vec<State> {
+    let select = "select state from contacts where merged_into is null and state is not null order by contacts.id";
+    rows(database, select).await.iter().filter_map(|row| State::unpacked(&hex::decode(&row[0]).unwrap()).ok()).collect()
+}
+
+/// Every column as text, bytes in hexadecimal figures, so that both databases answer alike.
 pub async fn rows(database: &Database, query: &str) -> Vec<Vec<String>> {
     macro_rules! read {
         ($connection:ty) => {{
             let mut connection = <$connection>::connect(&database.url).await.unwrap();
             let rows = sqlx::query(sqlx::AssertSqlSafe(query.to_owned())).fetch_all(&mut connection).await.unwrap();
             rows.iter()
-                .map(|row| (0..row.len()).map(|column| row.try_get(column).unwrap_or_default()).collect())
+                .map(|row| {
+                    (0..row.len())
+                        .map(|column| {
+                            let bytes = || row.try_get::<Vec<u8>, _>(column).map(hex::encode);
+                            row.try_get(column).or_else(|_| bytes()).unwrap_or_default()
+                        })
+                        .collect()
+                })
                 .collect()
         }};
     }

@@ -55,7 +55,7 @@ async fn who_becomes_another_while_being_folded_is_folded_as_that_other() {
         let opened = HandoffChange::Opened { reason: "asked".into(), evidence: "{}".into(), promise_due: None };
         let mut folded = Folded {
             contact: newer,
-            state: Some("{}".into()),
+            state: Some(b"{}".into()),
             seqs: contacts[0].events.iter().map(|event| event.seq).collect(),
             handoffs: vec![(NOW, opened)],
             ..Folded::default()

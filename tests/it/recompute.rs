@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, free_address, http, sandbox};
 use crate::db::{Database, eventually};
-use crate::law::rows;
+use crate::law::{rows, states};
 
 fn keywords() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -47,11 +47,6 @@ async fn say(address: SocketAddr, number: u64, text: &str) {
     let sent =
         http().post(format!("http://{address}/api/v1/events")).bearer_auth("t0ken").json(&event).send().await.unwrap();
     assert_eq!(sent.status(), 202);
-}
-
-async fn states(database: &Database) -> Vec<State> {
-    let stored = rows(database, "select state from contacts where state is not null order by contacts.id").await;
-    stored.iter().map(|row| serde_json::from_str(&row[0]).unwrap()).collect()
 }
 
 async fn count(database: &Database, what: &str) -> u64 {

@@ -333,7 +333,7 @@ async fn a_hundred_thousand_contacts_are_counted_and_listed_while_somebody_waits
     let mut connection = sqlx::SqliteConnection::connect(&database.url).await.unwrap();
     let fill = format!(
         "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000)
-         insert into contacts (id, created_at, state) select i, 0, json_object('x', hex(zeroblob(1500))) from n;
+         insert into contacts (id, created_at, state) select i, 0, zeroblob(3000) from n;
          insert into profiles select id, case id % 3 when 0 then 'hk' when 1 then 'cn' else 'br' end, 'en', id % 6, id % 4, id % 5,
             {now} - id * 60000, {now} - id * 60000, {now} - id * 60000, 0, 0, 0, 0 from contacts;
          insert into held_tags select id, 'lang/en', {now} from contacts;

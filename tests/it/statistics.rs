@@ -110,7 +110,7 @@ impl Shop {
             else {
                 continue;
             };
-            let state: State = serde_json::from_str(&state).unwrap();
+            let state = State::unpacked(&state).unwrap();
             if state.facts.holds(tag) {
                 held.push(contact);
             }

@@ -47,7 +47,7 @@ pub async fn fold_all(store: &Store, outgoing: impl Fn(i64) -> Vec<NewOutgoing>)
         .into_iter()
         .map(|contact| Folded {
             contact: contact.id,
-            state: Some("{}".into()),
+            state: Some(b"{}".into()),
             seqs: contact.events.iter().map(|event| event.seq).collect(),
             outgoing: outgoing(contact.id.0),
             ..empty()
@@ -138,7 +138,7 @@ async fn what_a_fold_decides_is_committed_with_the_fact_that_it_was_folded_or_no
         let seqs = contact.events.iter().map(|event| event.seq).collect();
         // The same message number twice cannot be stored: the whole fold must not happen.
         let outgoing = vec![reply(1), reply(1)];
-        let folded = Folded { contact: contact.id, state: Some("{}".into()), seqs, outgoing, ..empty() };
+        let folded = Folded { contact: contact.id, state: Some(b"{}".into()), seqs, outgoing, ..empty() };
         assert!(matches!(store.commit(claim, vec![folded]).await, Err(StoreError::Refused(_))), "{}", database.kind);
         assert!(
             store.take_due(vec![("1".into(), 10)], NOW, open_gate()).await.unwrap().rows.is_empty(),

@@ -368,7 +368,7 @@ async fn the_language_that_was_chosen_stands_with_the_message() {
         let chosen = template("zh_TW", Some("zh_HK"));
         let gate = {
             let chosen = chosen.clone();
-            Arc::new(move |_: Option<&str>, _: &_, _: &_| Leave::Instead(chosen.clone()))
+            Arc::new(move |_: Option<&[u8]>, _: &_, _: &_| Leave::Instead(chosen.clone()))
         };
         let unasked = Unasked { gate, ..open_gate() };
         let taken = store.take_due(vec![("1".into(), 9)], NOW, unasked).await.unwrap().rows;

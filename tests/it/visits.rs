@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::response::Html;
 use fantoccini::Locator;
-use hotline::engine::state::State;
 use hotline::whatsapp::sandbox::Sandbox;
 use serde_json::{Value, json};
 
@@ -24,12 +23,7 @@ async fn bodies(database: &Database, kind: &str) -> Vec<Value> {
 }
 
 async fn holds(database: &Database, tag: &str) {
-    eventually(tag, async || {
-        let stored = rows(database, "select state from contacts where state is not null").await;
-        let state: State = serde_json::from_str(&stored.first()?[0]).ok()?;
-        state.facts.holds(tag).then_some(())
-    })
-    .await;
+    eventually(tag, async || law::states(database).await.first()?.facts.holds(tag).then_some(())).await;
 }
 
 /// Until the answer was read and all that happened is folded: a state that is behind its journal is no other law.

@@ -274,7 +274,7 @@ pub(in crate::store) async fn failures(
 pub(in crate::store) async fn states(
     connection: &mut Connection,
     contacts: &[ContactId],
-) -> Result<Vec<(ContactId, Option<String>)>, sqlx::Error> {
+) -> Result<Vec<(ContactId, Option<Vec<u8>>)>, sqlx::Error> {
     let select = concat!(
         "select id, state from contacts where id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),

@@ -100,7 +100,7 @@ pub(in crate::store) async fn keep_draft(
 pub(in crate::store) async fn contact(
     connection: &mut Connection,
     contact: ContactId,
-) -> Result<Option<(InboxRow, Option<String>)>, sqlx::Error> {
+) -> Result<Option<(InboxRow, Option<Vec<u8>>)>, sqlx::Error> {
     let select = "select id, summary, last_inbound_at, unread, colour, heat, handoff, promise_due, agent, state \
                   from contacts where id = coalesce((select merged_into from contacts where id = $1), $1)";
     let row = sqlx::query(select).bind(contact.0).fetch_optional(connection).await?;

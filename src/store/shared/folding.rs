@@ -80,7 +80,7 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
             let summary = &folded.summary;
             (
                 folded.contact.0,
-                &folded.state,
+                folded.state.as_ref().map(hex::encode),
                 folded.wake_at,
                 &summary.json,
                 summary.last_at,
@@ -102,7 +102,8 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
         "last_inbound_at = coalesce(r.last_inbound_at, contacts.last_inbound_at), ",
         "unread = contacts.unread + r.inbound, colour = r.colour, heat = r.heat, handoff = r.handoff, ",
         "promise_due = r.promise_due, agent = r.agent from (select cast(value->>0 as bigint) as id, ",
-        "value->>1 as state, cast(value->>2 as bigint) as wake_at, value->>3 as summary, ",
+        bytes!("value->>1"),
+        " as state, cast(value->>2 as bigint) as wake_at, value->>3 as summary, ",
         "cast(value->>4 as bigint) as last_at, cast(value->>5 as bigint) as last_inbound_at, ",
         "cast(value->>6 as bigint) as inbound, cast(value->>7 as bigint) as colour, cast(value->>8 as bigint) as heat, ",
         "value->>9 as handoff, cast(value->>10 as bigint) as promise_due, value->>11 as agent, ",

@@ -136,7 +136,7 @@ async fn rooms(
 struct Candidate {
     row: OutboxRow,
     template: bool,
-    state: Option<String>,
+    state: Option<Vec<u8>>,
     /// The portfolio counts this customer already.
     known: bool,
 }
@@ -315,10 +315,10 @@ pub(in crate::store) async fn unasked_counts(
 pub(in crate::store) async fn with_plans(
     connection: &mut Connection,
     limit: i64,
-) -> Result<Vec<(ContactId, Option<String>)>, sqlx::Error> {
+) -> Result<Vec<(ContactId, Option<Vec<u8>>)>, sqlx::Error> {
     let select = "select p.contact_id, c.state from profiles p join contacts c on c.id = p.contact_id \
                   where p.planned > 0 order by p.plan_at limit $1";
-    let rows: Vec<(i64, Option<String>)> = sqlx::query_as(select).bind(limit).fetch_all(connection).await?;
+    let rows: Vec<(i64, Option<Vec<u8>>)> = sqlx::query_as(select).bind(limit).fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(contact, state)| (ContactId(contact), state)).collect())
 }
 

@@ -66,3 +66,10 @@ pub struct Money {
     /// Of what.
     pub currency: Currency,
 }
+
+impl Money {
+    /// A sum as it was told: where no currency stands beside it, it is in the shop's.
+    pub fn told(amount: Option<Decimal>, currency: Option<Currency>, shops: Currency) -> Option<Self> {
+        Some(Self { amount: amount?, currency: currency.unwrap_or(shops) })
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::state::{Effect, State};
-use crate::domain::{Consequence, Event, TagKey, TagMove};
+use crate::domain::{Consequence, Currency, Event, TagKey, TagMove};
 use crate::store::{Indexed, Profile, orders};
 
 /// What was there before a fold.
@@ -14,8 +14,14 @@ pub(super) struct Before<'a> {
     pub(super) history: &'a [Event],
 }
 
-/// The index after a fold.
-pub(super) fn index(state: &State, effects: &[Effect], events: &[Event], before: Before<'_>) -> Indexed {
+/// The index after a fold, in a shop with that currency.
+pub(super) fn index(
+    state: &State,
+    effects: &[Effect],
+    events: &[Event],
+    before: Before<'_>,
+    currency: Currency,
+) -> Indexed {
     let anew = before.profile.is_none();
     let mut changed: BTreeMap<&TagKey, bool> = BTreeMap::new();
     for effect in effects {
@@ -30,7 +36,7 @@ pub(super) fn index(state: &State, effects: &[Effect], events: &[Event], before:
         tags: held.map(|(tag, held)| (tag.to_string(), held.since)).collect(),
         gone: gone.map(ToString::to_string).collect(),
         profile: Some(profile(state)).filter(|now| before.profile.as_ref() != Some(now)),
-        orders: orders(before.history.iter().chain(events)),
+        orders: orders(before.history.iter().chain(events), currency),
     }
 }
 

@@ -260,7 +260,7 @@ fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fol
     folded.summary = summarise(&state, &claimed.events, claimed.summary.as_deref());
     folded.state = Some(state.packed());
     let before = Before { profile: before, history: &claimed.history };
-    folded.indexed = index(&state, &effects, &claimed.events, before);
+    folded.indexed = index(&state, &effects, &claimed.events, before, knowledge.shop.currency);
     for effect in effects {
         take(effect, &state, &mut work);
     }

@@ -147,7 +147,7 @@ fn anew(knowledge: &Knowledge, claimed: ClaimedContact, now: Timestamp) -> Folde
         merges: claimed.merges,
         wake_at: knowledge.next_wake(&state),
         summary: summarise(&state, &[], claimed.summary.as_deref()),
-        indexed: index(&state, &[], &[], before),
+        indexed: index(&state, &[], &[], before, knowledge.shop.currency),
         state: Some(state.packed()),
         ledger,
         recomputed: Some(knowledge.fingerprint.clone()),

@@ -51,7 +51,7 @@ fn regions(knowledge: &Knowledge, period: &Period, contacts: &[Known<'_>]) -> Ve
     let (until, window) = (period.until, parameters.window);
     let mut known: BTreeMap<&str, Region> = BTreeMap::new();
     for contact in contacts {
-        let orders = orders(contact.orders.iter());
+        let orders = orders(contact.orders.iter(), knowledge.shop.currency);
         let bought = purchases(knowledge, &orders, until - window, until);
         let before = purchases(knowledge, &orders, until - window - window, until - window);
         for name in &contact.regions {
@@ -74,7 +74,7 @@ fn customers(knowledge: &Knowledge, period: &Period, contacts: &[Known<'_>]) -> 
     let window = parameters.window;
     // Also who had something left in the window a quarter ago, and has nothing now: they hear that.
     let bought = |contact: &Known<'_>| {
-        let orders = orders(contact.orders.iter());
+        let orders = orders(contact.orders.iter(), knowledge.shop.currency);
         orders.iter().filter_map(|order| order.paid_at).max().filter(|paid| *paid >= period.from - window)?;
         Some(purchases(knowledge, &orders, period.until - window, period.until))
     };

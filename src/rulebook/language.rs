@@ -13,7 +13,9 @@ use super::written::{
     AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat, WrittenScheme,
 };
 use super::{Rulebook, calendar, crossed, responses, rise, rounds, sequences, signals, sweep, tiers};
-use crate::domain::{Colour, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage};
+use crate::domain::{
+    Colour, Currency, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage,
+};
 
 /// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
 #[derive(Clone, Debug, Default)]
@@ -188,6 +190,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         lives_by_person,
         promises,
         rates,
+        currency: shop.map_or(Currency::USD, |shop| shop.currency),
         windows: sweep::windows(&rules, &shared_counts),
         shared_counts,
         rise_horizon: rise::horizon(&rules),

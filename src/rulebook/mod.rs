@@ -54,8 +54,8 @@ mod undo;
 mod written;
 
 use crate::domain::{
-    Colour, Consequence, Contact, Duration, Event, Every, Habit, HandoffRequest, MessageKind, Outgoing, Problem, Rates,
-    Reading, Shop, Sighting, SourceFile, Timestamp,
+    Colour, Consequence, Contact, Currency, Duration, Event, Every, Habit, HandoffRequest, MessageKind, Outgoing,
+    Problem, Rates, Reading, Shop, Sighting, SourceFile, Timestamp,
 };
 
 pub use explain::{Candidate, Condition, Explanation, Held};
@@ -102,6 +102,8 @@ pub struct Rulebook {
     calendars: calendar::Calendars,
     /// Sums in rules name a currency; those of events are converted.
     rates: Rates,
+    /// The shop's currency: that of sums which name none.
+    currency: Currency,
     /// How long each rule looks back, by its name.
     windows: std::collections::HashMap<String, Duration>,
     /// How long a person's tag of a group lives; others are kept.

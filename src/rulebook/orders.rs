@@ -29,7 +29,7 @@ pub(super) struct OrderMove {
 }
 
 /// Takes in a state of an order. `None` if the order got further already: an older state that arrives later moves nothing.
-pub(super) fn take_in(facts: &mut Facts, event: &Event, told: &OrderEvent, rates: &Rates) -> Option<OrderMove> {
+pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, told: &OrderEvent) -> Option<OrderMove> {
     let place = facts.orders.iter().position(|order| order.order == told.order);
     let mut order = match place {
         Some(place) => facts.orders.remove(place),
@@ -38,8 +38,7 @@ pub(super) fn take_in(facts: &mut Facts, event: &Event, told: &OrderEvent, rates
     if order.lines.is_empty() {
         order.lines = told.lines.iter().map(|line| (line.category.clone(), line.price)).collect();
     }
-    let total = told.total.zip(told.currency).map(|(amount, currency)| Money { amount, currency });
-    order.total = order.total.or(total);
+    order.total = order.total.or(Money::told(told.total, told.currency, rulebook.currency));
     order.coupon = order.coupon.or_else(|| told.coupon.clone());
     let (before, rank) = (order.rank, told.state.rank());
     let won = told.state.is_paid() && order.paid.is_none();
@@ -50,8 +49,8 @@ pub(super) fn take_in(facts: &mut Facts, event: &Event, told: &OrderEvent, rates
         order.reached.push((rank, event.at));
     }
     order.rank = before.max(rank);
-    let over_record =
-        if won { over_record(facts.orders.iter().filter(|other| other.is_purchase()), &order, rates) } else { None };
+    let others = facts.orders.iter().filter(|other| other.is_purchase());
+    let over_record = if won { over_record(others, &order, &rulebook.rates) } else { None };
     let moved =
         (rank > before).then(|| OrderMove { order: order.clone(), won: won && order.is_purchase(), over_record });
     facts.orders.push(order);

@@ -12,8 +12,7 @@ use super::messages::of_message;
 use super::{Rulebook, counting, dates, orders, persons, responses, timers};
 use crate::domain::{
     AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, MessageNumber, Money, OptAction,
-    OrderEvent, Outgoing, Rates, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
-    midnight,
+    OrderEvent, Outgoing, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent, midnight,
 };
 
 /// Every signal, with what it means: the words that a rule may count.
@@ -199,11 +198,11 @@ pub(super) fn of_event(
             signals.push(signal("profile").with("field", profile.field.as_str()).with("value", slug(&profile.value)));
         }
         EventBody::Opt(opt) if opt.action == OptAction::In => signals.push(signal("opt_in")),
-        EventBody::Click(click) => of_click(facts, event, click, &mut signals),
+        EventBody::Click(click) => of_click(facts, event, click, rulebook, &mut signals),
         EventBody::Page(page) => {
             let mut seen = signal("page").with("page", page.page.as_str());
             seen.numbers = vec![("seconds", page.seconds), ("visit_seconds", page.visit_seconds.unwrap_or(0))];
-            seen.money = page.price.zip(page.currency).map(|(amount, currency)| Money { amount, currency });
+            seen.money = Money::told(page.price, page.currency, rulebook.currency);
             signals.push(with_product(seen, page.product.as_deref(), page.category.as_deref()));
             let by = if page.page == "product" { "page" } else { "other page" };
             look(event, by, page.product.as_deref(), page.category.as_deref(), &mut signals);
@@ -215,7 +214,7 @@ pub(super) fn of_event(
         EventBody::Cart(cart) => {
             let left = counting::in_cart(facts, cart, event.at).to_string();
             let mut changed = signal("cart").with("action", cart.action.as_str()).with("left", left);
-            changed.money = cart.amount.zip(cart.currency).map(|(amount, currency)| Money { amount, currency });
+            changed.money = Money::told(cart.amount, cart.currency, rulebook.currency);
             signals.push(with_product(changed, cart.product.as_deref(), cart.category.as_deref()));
         }
         EventBody::Case(case) => {
@@ -225,7 +224,7 @@ pub(super) fn of_event(
                 signals.push(moved.with("left", left.to_string()));
             }
         }
-        EventBody::Order(order) => of_order(facts, event, order, &rulebook.rates, &mut signals),
+        EventBody::Order(order) => of_order(facts, event, order, rulebook, &mut signals),
         EventBody::Status(status) => {
             if status.status == StatusKind::Failed
                 && let Some((sent, next)) = counting::link_failed(facts, &status.message)
@@ -300,7 +299,7 @@ pub(super) fn of_contact(mut signal: Signal, contact: &Contact) -> Signal {
     }
 }
 
-fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, signals: &mut Vec<Signal>) {
+fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, rulebook: &Rulebook, signals: &mut Vec<Signal>) {
     if !counting::is_new_click(facts, click, event.at) {
         return;
     }
@@ -308,7 +307,7 @@ fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, signals: &mut 
     counting::links_heard(facts, event.at);
     signals.push(Signal::new("interaction", event, None));
     let mut clicked = Signal::new("click", event, None).with("link", click.link.as_str());
-    clicked.money = click.price.zip(click.currency).map(|(amount, currency)| Money { amount, currency });
+    clicked.money = Money::told(click.price, click.currency, rulebook.currency);
     signals.push(with_product(clicked, click.product.as_deref(), click.category.as_deref()));
     look(event, "click", click.product.as_deref(), click.category.as_deref(), signals);
     if let Some(quote) = click.quote.as_deref().filter(|_| click.link == "quote") {
@@ -316,8 +315,8 @@ fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, signals: &mut 
     }
 }
 
-fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rates: &Rates, signals: &mut Vec<Signal>) {
-    let Some(moved) = orders::take_in(facts, event, order, rates) else { return };
+fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rulebook: &Rulebook, signals: &mut Vec<Signal>) {
+    let Some(moved) = orders::take_in(rulebook, facts, event, order) else { return };
     let signal = |name| Signal::new(name, event, None).with("order", order.order.as_str());
     let state = format!("{:?}", order.state).to_lowercase();
     let tracked = if order.tracking.is_some() { "yes" } else { "no" };

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::domain::{Event, EventBody, OrderEvent, OrderLine, OrderState, Timestamp};
+use crate::domain::{Currency, Event, EventBody, Money, OrderEvent, OrderLine, OrderState, Timestamp};
 
 /// What one fold changed of what segments ask for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,12 +64,12 @@ impl OrderRow {
 /// Sums are stored in ten-thousandths of the main unit: exact, and no sum of them is rounded.
 pub const UNIT: i64 = 10_000;
 
-/// The orders that these events tell of, each once.
-pub fn orders<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<OrderRow> {
+/// The orders that these events tell of, each once. Sums that name no currency are in the shop's.
+pub fn orders<'a>(events: impl Iterator<Item = &'a Event>, currency: Currency) -> Vec<OrderRow> {
     let mut rows: Vec<OrderRow> = Vec::new();
     for event in events {
         let EventBody::Order(order) = &event.body else { continue };
-        let row = row(order, event.at);
+        let row = row(order, event.at, currency);
         match rows.iter_mut().find(|known| known.number == row.number) {
             Some(known) => join(known, row),
             None => rows.push(row),
@@ -78,8 +78,8 @@ pub fn orders<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<OrderRow> {
     rows
 }
 
-fn row(order: &OrderEvent, at: Timestamp) -> OrderRow {
-    let sum = order.total.zip(order.currency);
+fn row(order: &OrderEvent, at: Timestamp, currency: Currency) -> OrderRow {
+    let sum = Money::told(order.total, order.currency, currency);
     let mut items: Vec<String> = order.lines.iter().flat_map(names).collect();
     items.sort_unstable();
     items.dedup();
@@ -89,8 +89,8 @@ fn row(order: &OrderEvent, at: Timestamp) -> OrderRow {
         placed_at: at,
         ordered_at: matches!(order.state, OrderState::Placed | OrderState::Paid | OrderState::Completed).then_some(at),
         paid_at: order.state.is_paid().then_some(at),
-        total: sum.and_then(|(total, _)| scaled(total)),
-        currency: sum.map(|(_, currency)| currency.code().to_owned()),
+        total: sum.and_then(|sum| scaled(sum.amount)),
+        currency: sum.map(|sum| sum.currency.code().to_owned()),
         items,
     }
 }
@@ -147,7 +147,7 @@ mod tests {
             event(20, r#"{"event":"order","order":"1","state":"shipped"}"#),
             event(15, r#"{"event":"order","order":"1","state":"paid"}"#),
         ];
-        let rows = orders(events.iter());
+        let rows = orders(events.iter(), Currency::USD);
         assert_eq!(rows.len(), 1);
         let row = &rows[0];
         assert_eq!((row.rank, row.placed_at.0, row.paid_at.unwrap().0, row.total), (2, 10, 15, Some(499_000)));

@@ -278,7 +278,7 @@ impl Ledger {
 
     fn sent_by_others(&mut self, sent: &SentEvent, at: Timestamp, policy: &Policy) {
         self.note_unread(at);
-        if sent.kind != MessageKind::Reply {
+        if policy.figures.counts(sent) {
             let rule = sent.campaign.as_deref().unwrap_or(&sent.by).into();
             self.note(Sent { at, kind: sent.kind, rule, number: 0 }, policy);
         }

@@ -6,7 +6,9 @@ use serde::de::{Deserializer, Error};
 use super::Condition;
 use super::hours::Hours;
 use super::slots::Slots;
-use crate::domain::{Contact, Country, Duration, FollowUpRequest, MessageKind, Problem, SourceFile, Timestamp};
+use crate::domain::{
+    Contact, Country, Duration, FollowUpRequest, MessageKind, Problem, SentEvent, SourceFile, Timestamp,
+};
 
 /// What may be sent unasked, and when. The files explain each figure.
 #[derive(Clone, Debug)]
@@ -29,6 +31,7 @@ pub(super) struct Figures {
     pub(super) window_margin: Duration,
     marketing: Vec<MessageKind>,
     marketing_templates: Vec<String>,
+    notices: Vec<MessageKind>,
     at_once: Vec<String>,
     pub(super) opt_in_needed: bool,
     pub(super) no_marketing_templates: Vec<Country>,
@@ -126,6 +129,12 @@ impl Figures {
     /// Whether a kind counts as marketing.
     pub(super) fn is_marketing(&self, kind: MessageKind) -> bool {
         self.marketing.contains(&kind)
+    }
+
+    /// Whether what others sent counts for the limits: what a campaign sends always does.
+    pub(super) fn counts(&self, sent: &SentEvent) -> bool {
+        let of_campaign = sent.campaign.is_some() || sent.by.starts_with("campaign:");
+        sent.kind != MessageKind::Reply && (of_campaign || !self.notices.contains(&sent.kind))
     }
 
     /// Whether it waits for the best hours.

@@ -161,21 +161,21 @@ impl Desk {
             }
             C::QuietHours => self.now = at("2026-03-04T23:00:00+08:00"),
             C::WorstSlot => self.now = at("2026-03-04T04:00:00+08:00"),
-            C::DayFull => self.sent("5h", MessageKind::Service, "bot"),
+            C::DayFull => self.sent("5h", MessageKind::Reminder, "bot"),
             C::Gap => {
                 // Yesterday evening, so that the day is not full.
                 self.now = at("2026-03-04T02:30:00+08:00");
-                self.sent("10h30m", MessageKind::Service, "bot");
+                self.sent("10h30m", MessageKind::Reminder, "bot");
             }
             C::Unanswered => {
                 self.arrange(C::WindowClosed);
-                self.sent("4d", MessageKind::Service, "bot");
-                self.sent("3d", MessageKind::Service, "bot");
+                self.sent("4d", MessageKind::Reminder, "bot");
+                self.sent("3d", MessageKind::Reminder, "bot");
             }
-            C::WeekFull => ["6d", "4d", "2d"].iter().for_each(|ago| self.sent(ago, MessageKind::Service, "bot")),
+            C::WeekFull => ["6d", "4d", "2d"].iter().for_each(|ago| self.sent(ago, MessageKind::Reminder, "bot")),
             C::MonthFull => {
                 let days = ["29d", "26d", "23d", "20d", "17d", "14d", "11d", "8d"];
-                days.iter().for_each(|ago| self.sent(ago, MessageKind::Service, "bot"));
+                days.iter().for_each(|ago| self.sent(ago, MessageKind::Reminder, "bot"));
             }
             C::TopFull => {
                 self.tags.push("offer/scarcity");
@@ -399,9 +399,18 @@ fn caps_count_what_left_when_it_left() {
     assert_eq!(left.why().map(|why| why.condition), Some(Condition::DayFull), "{left}");
     assert_eq!(ask(&mut desk, &[departure(7, None), departure(8, None)]), Verdict::Now, "it waits, or was dropped");
     // What somebody else sent in our name stands in no outbox, and counts.
-    desk.sent("5h", MessageKind::Service, "bot");
+    desk.sent("5h", MessageKind::Reminder, "bot");
     let others = ask(&mut desk, &[departure(8, None)]);
     assert_eq!(others.why().map(|why| why.condition), Some(Condition::DayFull), "{others}");
+}
+
+#[test]
+fn a_notice_of_the_shops_other_systems_counts_for_no_limit() {
+    let mut desk = Desk::new();
+    desk.sent("5h", MessageKind::Service, "bot");
+    assert_eq!(desk.ask(), Verdict::Now);
+    desk.sent("4h30m", MessageKind::Service, "campaign:one");
+    assert_eq!(desk.ask().why().map(|why| why.condition), Some(Condition::DayFull));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::effects::Change;
 use super::evaluate::holds;
 use super::facts::Facts;
 use super::language::Rule;
+use super::signals::Signal;
 use crate::domain::{Contact, ProfileEvent, Timestamp, midnight};
 
 /// Takes in a day that a rule looks at. What is no day is nothing.
@@ -33,14 +34,20 @@ pub(super) fn next_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> 
     due.filter(|(rule, from)| facts.waited.get(&*rule.name) != Some(from)).map(|(_, from)| from).min()
 }
 
-/// Looks at all days with the rules about them; the tag of a rule goes when its day turns out to be another one.
-pub(super) fn look(change: &mut Change<'_>) {
-    if change.facts.dates.is_empty() {
+/// Looks at all days with the rules about them; the tag of a rule goes when its day turns out to be another one, or is taken back.
+/// `signals` are those of the event.
+pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
+    if change.facts.dates.is_empty() && !signals.iter().any(|signal| signal.name == "profile") {
         return;
     }
     let rulebook = change.rulebook;
     for rule in rules(rulebook) {
-        let Some((from, until)) = stretch(rule, change.facts) else { continue };
+        let Some((from, until)) = stretch(rule, change.facts) else {
+            if change.facts.waited.remove(&*rule.name).is_some() {
+                change.take_back(rule, "the day was taken back");
+            }
+            continue;
+        };
         let is_told = change.facts.waited.get(&*rule.name) == Some(&from);
         if is_told {
             continue;

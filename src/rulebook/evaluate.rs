@@ -53,7 +53,7 @@ pub(super) fn step(
     orders::look(&mut change, &signals);
     review::begin(&mut change);
     review::look(&mut change);
-    dates::look(&mut change);
+    dates::look(&mut change, &signals);
     look::look(&mut change);
     change.shade();
     rounds::look(&mut change);

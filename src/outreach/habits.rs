@@ -82,6 +82,7 @@ impl Habits {
         let local = at.utc().with_timezone(&place.zone);
         let seen = Seen { of, day: local.weekday(), week: week(local.date_naive()), hour: local.hour() as u8, topic };
         let mut moves = Vec::new();
+        self.fade(at, slots);
         // The messages of a burst are one interaction, whatever each of them is about (G-5).
         if !is_counted {
             self.map.count(seen.day, seen.hour);
@@ -89,6 +90,15 @@ impl Habits {
         self.look_afresh(at, place, slots, &mut moves);
         self.weigh(&seen, slots, &mut moves);
         moves
+    }
+
+    /// Months that went by without a sign count like those with one: what is older counts half after each (SLOT-12).
+    fn fade(&mut self, at: Timestamp, slots: &Slots) {
+        let months = self.since.and_then(|since| (at - since).0.checked_div(slots.personal.afresh.0)).unwrap_or(0);
+        // The last of them is over when the stretches are found anew. No figure is left after a few.
+        for _ in 1..months.min(8) {
+            self.map.halve();
+        }
     }
 
     /// Once a month the best stretches are found anew, and what is older counts half from then on (SLOT-12). Until anything is

@@ -149,6 +149,7 @@ fn absent_of(rule: &Rule) -> String {
 
 fn try_rule(change: &mut Change<'_>, rule: &Rule, signal: &Signal) {
     if !passes(rule, signal, &change.rulebook.rates) || !since_first(rule, signal, change.facts) {
+        figures::correct(change.facts, rule, signal);
         return;
     }
     let Some(season) = calendar::allows(change.rulebook, rule, change.contact, signal.at) else { return };

@@ -178,6 +178,16 @@ fn days_in_a_row(entries: &[Entry], day: &str) -> Vec<Entry> {
     row.filter_map(|day| entry_of(&day).cloned()).collect()
 }
 
+/// A day that is told anew, and is not what the rule asks for, counts no more: a forecast need not come true.
+pub(super) fn correct(facts: &mut Facts, rule: &Rule, signal: &Signal) {
+    let Some(count) = rule.written.count.as_ref().filter(|count| count.in_a_row) else { return };
+    let day = count.distinct.as_ref().and_then(|field| signal.field(field));
+    let groups = facts.counters.get_mut(&*rule.name);
+    if let Some((entries, day)) = group(&count.per, signal).and_then(|group| groups?.get_mut(&group)).zip(day) {
+        entries.retain(|entry| entry.value != day || entry.at > signal.at);
+    }
+}
+
 fn within(entries: &[Entry], from: Timestamp) -> &[Entry] {
     &entries[entries.partition_point(|entry| entry.at < from)..]
 }

@@ -18,8 +18,14 @@ pub enum PlaceEvidence {
     Said,
     /// An answer to a question, or an address.
     Profile,
-    /// A position that they shared.
+    /// A position that they shared. It is closer than an answer, and no truer: what is newer counts.
     Location,
+}
+
+impl PlaceEvidence {
+    fn is_as_good_as(self, other: Self) -> bool {
+        self == other || self.min(other) == Self::Profile
+    }
 }
 
 /// Where a customer is. The country stands with the contact. Part of the fold's state.
@@ -50,7 +56,8 @@ impl Whereabouts {
     /// Whether other evidence takes its place: better, or as good and newer; and any where this is old.
     pub fn yields_to(&self, by: PlaceEvidence, at: Timestamp) -> bool {
         let old = |earlier: Timestamp, later: Timestamp| later - earlier > Self::REFRESH;
-        old(self.at, at) || (by > self.by && !old(at, self.at)) || (by == self.by && at >= self.at)
+        let as_good = by.is_as_good_as(self.by);
+        old(self.at, at) || (as_good && at >= self.at) || (!as_good && by > self.by && !old(at, self.at))
     }
 
     /// When the tables are to be looked at again.

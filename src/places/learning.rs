@@ -20,6 +20,17 @@ struct Told {
     by: PlaceEvidence,
 }
 
+impl Told {
+    /// Whether it is the place that is known already, told less closely.
+    fn is_around(&self, country: Option<Country>, held: &Whereabouts) -> bool {
+        let within = |told: &Option<String>, held: &Option<String>| told.is_none() || told == held;
+        Some(self.country) == country
+            && within(&self.division, &held.division)
+            && within(&self.city, &held.city)
+            && within(&self.district, &held.district)
+    }
+}
+
 impl Places {
     /// What an event tells of where the contact is. Changes the contact accordingly.
     pub fn learn(&self, contact: &mut Contact, event: &Event, reading: Option<&Reading>) -> Option<Sighting> {
@@ -88,7 +99,8 @@ impl Places {
 
     /// Takes a place that is believed; what the tables say of it, if it is another one than before.
     fn accept(&self, contact: &mut Contact, told: Told, at: Timestamp) -> Option<Region> {
-        if contact.place.as_ref().is_some_and(|held| !held.yields_to(told.by, at)) {
+        let is_there_already = |held: &Whereabouts| held.by > told.by && told.is_around(contact.country, held);
+        if contact.place.as_ref().is_some_and(|held| !held.yields_to(told.by, at) || is_there_already(held)) {
             return None;
         }
         let Told { country, division, city, district, by } = told;

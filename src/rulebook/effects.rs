@@ -215,7 +215,7 @@ impl<'a> Change<'a> {
                 (Some(value), _) => name.push_str(value),
                 (None, "country") => name.push_str(&self.contact.country?.code().to_lowercase()),
                 (None, "language") => name.push_str(&self.contact.language.as_ref()?.tag().to_lowercase()),
-                (None, "date") => name.push_str(&self.at.date_in(self.contact.zone?)),
+                (None, "date") => name.push_str(&self.at.date_in(self.contact.zone.unwrap_or(self.rulebook.zone))),
                 _ => return None,
             }
             rest = behind;

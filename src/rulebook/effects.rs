@@ -156,9 +156,16 @@ impl<'a> Change<'a> {
         if let Some(name) = rule.written.alert.clone().filter(|_| is_new) {
             self.out.push(Consequence::Alert { name, evidence: Evidence::clone(evidence) });
         }
-        if is_new {
+        if is_new || self.is_renewed(rule, signal) {
             self.plan(rule, signal);
         }
+    }
+
+    /// Whether a rule sends something each time that it holds, and its tag is held already.
+    fn is_renewed(&self, rule: &Rule, signal: Option<&Signal>) -> bool {
+        let tag = rule.written.tag.as_ref().filter(|_| sends_each_time(rule));
+        let tag = tag.and_then(|tag| self.filled(tag.get_ref(), signal));
+        tag.is_some_and(|tag| self.facts.holds(&tag))
     }
 
     /// Plans what a rule wants to be sent, counted from when the rule came to hold.
@@ -350,10 +357,15 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// A tag that purchases gave holds by those that are left: by another rule, or not as long as was thought.
-    pub(super) fn confirm(&mut self, tag: &TagKey, given: &HeldTag) {
+    /// A tag that purchases gave holds by those that are left: by another rule, or not as long as was thought. What was planned when
+    /// the one that is left out renewed it is not wanted any more.
+    pub(super) fn confirm(&mut self, tag: &TagKey, given: &HeldTag, rule: &Rule) {
         let Some(held) = self.facts.tags.get_mut(tag) else { return };
+        let is_shorter = held.expires > given.expires;
         (held.expires, held.by) = (given.expires, given.by.clone());
+        if is_shorter && sends_each_time(rule) {
+            self.unplan(&rule.name);
+        }
     }
 
     /// A tag comes back that another one, or an order, stood in the way of. `signal` is the purchase that gave it, where its rule
@@ -440,6 +452,10 @@ pub(super) fn request(
         not_before,
         not_after,
     }
+}
+
+fn sends_each_time(rule: &Rule) -> bool {
+    rule.written.follow_up.as_ref().is_some_and(|follow_up| follow_up.each_time)
 }
 
 /// What is missing to the next tier, where the rule is about that.

@@ -66,7 +66,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
                 change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
                 gone.push((tag, held.by));
             }
-            Some(given) => change.confirm(&tag, &given.held),
+            Some(given) => change.confirm(&tag, &given.held, given.rule),
             // By orders, or prices, that are known no more: nothing speaks against it.
             None if rule.life != Life::While && Some(held.since) <= forgotten => {}
             None if by_price(rule) && Some(held.since) <= priceless => {}

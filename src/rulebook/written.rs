@@ -350,6 +350,9 @@ pub(super) struct FollowUp {
     #[serde(default)]
     pub(super) product: Option<String>,
     pub(super) latest: Spanned<String>,
+    /// Also when the tag is held already.
+    #[serde(default)]
+    pub(super) each_time: bool,
 }
 
 /// A rule as it stands in a file.

@@ -323,7 +323,9 @@ impl Facts {
 
     /// The last message or click (G-5).
     pub fn last_interaction(&self) -> Option<Timestamp> {
-        self.conversation.map(|(_, last)| last)
+        // The mark is that of clicks and of the first message of a burst.
+        let clicked_or_wrote = self.marks.get("interaction").copied();
+        self.conversation.map(|(_, last)| last).max(clicked_or_wrote)
     }
 
     /// The heat tier.

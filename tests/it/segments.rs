@@ -210,7 +210,9 @@ async fn programs_count_list_save_and_export_segments_of_what_was_folded() {
             { "contact": ada, "event": "order", "order": "A1", "state": "placed", "total": 80, "currency": "USD",
               "lines": [{ "product": "P-7", "category": "fashion/shoes", "price": 80 }] },
             { "contact": ada, "event": "order", "order": "A1", "state": "paid" },
-            { "contact": "+85260000002", "event": "message", "text": "hello" },
+            { "contact": "+85260000002", "event": "message", "text": "hello",
+              "at": (chrono::Utc::now() - chrono::TimeDelta::days(40)).to_rfc3339() },
+            { "contact": "+85260000002", "event": "click", "link": "product", "product": "P-7" },
         ]);
         assert_eq!(call("POST", "events", events).await.0, 202);
         let count = async |segment: Value| {
@@ -224,6 +226,9 @@ async fn programs_count_list_save_and_export_segments_of_what_was_folded() {
             json!({ "all": [{ "source": "ig-ad" }, { "bought": "shoes", "within": "1d" }, { "tag": "need/*" }] });
         assert_eq!(count(shoes.clone()).await, 1, "{}", database.kind);
         assert_eq!(count(json!("orders >= 1 and spent = 80 USD and country:hk")).await, 1);
+        // A click is an interaction, and no message.
+        assert_eq!(count(json!("interaction within 7d")).await, 2, "{}", database.kind);
+        assert_eq!(count(json!("message within 7d")).await, 1, "{}", database.kind);
 
         let saved = json!({ "segment": shoes, "about": "Shoes by Instagram" });
         assert_eq!(call("PUT", "segments/ig-shoes", saved.clone()).await.0, 201);

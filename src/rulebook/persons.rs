@@ -70,11 +70,18 @@ impl Change<'_> {
     /// Whether a person gave that tag once more, or took it away, after it was given: that is told already.
     fn is_overtaken(&self, tag: &TagKey, late: Option<Timestamp>) -> bool {
         let Some(at) = late else { return false };
-        let name = fingerprint(tag.as_str().bytes());
         let again = |held: &HeldTag| held.by.starts_with("agent:") && held.since > at;
-        self.facts.taken_away.iter().any(|(other, taken)| *other == name && *taken > at)
-            || self.facts.tags.get(tag).is_some_and(again)
+        was_taken_away(self.facts, tag, at) || self.facts.tags.get(tag).is_some_and(again)
     }
+}
+
+/// Whether a person took a tag away after it was given: what gave it gives it no more, however late it is told or counted anew.
+pub(super) fn was_taken_away(facts: &Facts, tag: &TagKey, given: Timestamp) -> bool {
+    if facts.taken_away.is_empty() {
+        return false;
+    }
+    let name = fingerprint(tag.as_str().bytes());
+    facts.taken_away.iter().any(|(other, taken)| *other == name && *taken > given)
 }
 
 /// The colour that a tag only shows.

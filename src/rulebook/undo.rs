@@ -10,7 +10,7 @@ use super::facts::{ColourState, Facts, HeldTag, OrderFacts};
 use super::language::Rule;
 use super::signals::Signal;
 use super::written::Words;
-use super::{Rulebook, calendar, counting, evaluate, figures, orders, packing_tags};
+use super::{Rulebook, calendar, counting, evaluate, figures, orders, packing_tags, persons};
 use crate::domain::{Duration, TagKey, Timestamp};
 
 /// How long it is remembered: orders are seldom undone later.
@@ -114,8 +114,9 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
             ended_by(change.facts, order).tags.insert(tag, held);
             continue;
         }
+        let taken_away = persons::was_taken_away(change.facts, &tag, held.since);
         let rule = change.rulebook.rules.iter().find(|rule| *rule.name == *held.by);
-        match rule {
+        match rule.filter(|_| !taken_away) {
             Some(rule) if !change.facts.holds(tag.as_str()) => {
                 back.push((tag.clone(), ended.at));
                 change.come_back(tag, held, rule, ended.at);
@@ -158,9 +159,11 @@ pub(super) fn no_longer_ended(change: &mut Change<'_>, back: &mut Back) {
         let free: Vec<TagKey> = ended.tags.iter().filter(|ended| !still(ended)).map(|(tag, _)| tag.clone()).collect();
         for tag in free {
             let held = change.facts.ended.get_mut(&order.order).and_then(|ended| ended.tags.remove(&tag));
-            let Some(held) = held.filter(|held| held.expires.is_none_or(|expires| expires > change.now)) else {
-                continue;
+            let stands = |held: &HeldTag| {
+                held.expires.is_none_or(|expires| expires > change.now)
+                    && !persons::was_taken_away(change.facts, &tag, held.since)
             };
+            let Some(held) = held.filter(stands) else { continue };
             if let Some(rule) = rulebook.rules.iter().find(|rule| *rule.name == *held.by) {
                 back.push((tag.clone(), at));
                 change.come_back(tag, held, rule, at);

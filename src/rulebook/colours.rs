@@ -1,14 +1,19 @@
 //! The follow-up colour: how rules and persons give it, how it falls, which green it is, and what red starts.
 
-use super::effects::{Change, Why, evidence_of};
+use super::effects::{Change, Why, came_to_hold, evidence_of};
 use super::evaluate::holds;
-use super::facts::ColourState;
+use super::facts::{ColourState, HeldTag};
 use super::language::{Painting, Rule};
 use super::timers::STEP;
 use crate::domain::{Colour, Consequence, Duration, Evidence, HandoffRequest, Timestamp};
 
 /// Under this mark stands when red last ended.
 const RED_ENDED: &str = "red_ended";
+
+/// Whether somebody of the shop gave it.
+fn is_person(by: &str) -> bool {
+    by.starts_with("agent:")
+}
 
 impl<'a> Change<'a> {
     pub(super) fn paint(&mut self, painting: &Painting, evidence: Why<'_>) {
@@ -21,8 +26,11 @@ impl<'a> Change<'a> {
             (None, Some(now)) => painting.to >= now,
             (None, None) => true,
         };
-        if !allowed {
+        if !allowed || self.is_settled_since(painting.to) {
             return;
+        }
+        if let Some((wrote, word)) = self.word_since(painting, evidence) {
+            return self.paint_at(wrote, word, &&evidence_of(word, &"they wrote after what is told late"));
         }
         let from = match painting.from_first {
             true => self.facts.first_interaction.unwrap_or(self.at),
@@ -31,12 +39,48 @@ impl<'a> Change<'a> {
         match (painting.stands.map(|stands| from + stands + STEP), painting.then) {
             // Its time is over: what it would have fallen to, where there is nothing yet or what there was ended with this.
             (Some(until), Some(then)) if until <= self.now => {
-                if now.is_none() || painting.from_first {
+                if now.is_none() || painting.from.is_some() || painting.from_first {
                     self.set_colour(then, None, None, evidence);
                 }
             }
             (until, then) => self.set_colour(painting.to, until, then, evidence),
         }
+    }
+
+    /// Whether the colour that is held was given by something that came after what is being applied, and that would have given it
+    /// over this one as well: what is told late overturns nothing that was decided since.
+    fn is_settled_since(&self, late: Colour) -> bool {
+        let Some(state) = self.facts.colour.as_ref().filter(|_| self.at < self.now) else { return false };
+        // One that stands for an absence came when that began.
+        let held = HeldTag { since: state.given(), expires: None, by: state.by.clone(), about: Vec::new() };
+        if came_to_hold(self.rulebook, self.facts, &held) <= self.at {
+            return false;
+        }
+        let late = self.used(late);
+        let over_it = |painting: &Painting| match &painting.from {
+            _ if painting.from_any => true,
+            Some(from) => from.contains(&late),
+            None => painting.to >= late,
+        };
+        let rule = self.rulebook.rules.iter().find(|rule| *rule.name == *state.by);
+        let painting = rule.and_then(|rule| rule.painting.as_ref());
+        is_person(&state.by) || painting.is_some_and(over_it)
+    }
+
+    /// A word of the customer since then, that puts an end to a colour which is told late.
+    fn word_since(&mut self, late: &Painting, evidence: Why<'_>) -> Option<(Timestamp, &'a Rule)> {
+        let wrote = self.facts.marks.get("message").copied().filter(|wrote| self.at < self.now && *wrote > self.at)?;
+        let (colour, since, by) = (self.used(late.to), self.at, evidence.by.clone());
+        let state = ColourState { colour, since, until: None, then: None, by, fallen: false, given: None };
+        Some((wrote, self.ends_with_a_word(&state)?))
+    }
+
+    /// What a word of the customer gave at its time, whatever the colour is by now.
+    fn paint_at(&mut self, wrote: Timestamp, rule: &Rule, evidence: Why<'_>) {
+        let Some(painting) = &rule.painting else { return };
+        let at = std::mem::replace(&mut self.at, wrote);
+        self.paint(&Painting { from_any: true, ..painting.clone() }, evidence);
+        self.at = at;
     }
 
     pub(super) fn set_colour(
@@ -52,7 +96,7 @@ impl<'a> Change<'a> {
         let colour = self.used(colour);
         let from = self.facts.colour();
         // A person may see a dark green customer in anyone; who is one by what they spend stays one when a person says green.
-        let is_dark = colour == Colour::DarkGreen && evidence.by.starts_with("agent:");
+        let is_dark = colour == Colour::DarkGreen && is_person(&evidence.by);
         let colour = if colour.is_green() && !is_dark { self.green() } else { colour };
         if from == Some(colour) {
             return self.confirm_colour(until, then, evidence);
@@ -64,7 +108,9 @@ impl<'a> Change<'a> {
             self.facts.marks.insert(RED_ENDED.into(), self.now);
         }
         let by = evidence.by.clone();
-        self.facts.colour = Some(ColourState { colour, since: self.now, until, then, by, fallen: false });
+        let mut state = ColourState { colour, since: self.now, until, then, by, fallen: false, given: None };
+        state.give(self.at);
+        self.facts.colour = Some(state);
         let tag = |colour: Colour| format!("color/{}", colour.name());
         self.mirror(from.map(tag), Some(tag(colour)), until, evidence);
         self.out.push(Consequence::Colour { from, to: colour, evidence: Evidence::clone(evidence) });
@@ -73,8 +119,8 @@ impl<'a> Change<'a> {
 
     /// The colour is given once more: it stands as long as either says, and is the later one's; a person's word stands alone.
     fn confirm_colour(&mut self, until: Option<Timestamp>, then: Option<Colour>, evidence: &Evidence) {
+        let at = self.at;
         let Some(state) = &mut self.facts.colour else { return };
-        let is_person = |by: &str| by.starts_with("agent:");
         (state.until, state.then) = match (state.until, until) {
             _ if is_person(&evidence.by) => (None, None),
             (Some(held), Some(until)) => (Some(until.max(held)), then),
@@ -82,6 +128,7 @@ impl<'a> Change<'a> {
             _ => (None, None),
         };
         (state.by, state.fallen) = (evidence.by.clone(), false);
+        state.give(at.max(state.given()));
     }
 
     /// The fourth stretch of red in a row is refused (COLOR-7, G-6); otherwise it is counted.
@@ -143,20 +190,18 @@ impl<'a> Change<'a> {
     /// the customer has written.
     pub(super) fn colour_before(&mut self, before: ColourState, ended: Timestamp) {
         let wrote = self.facts.marks.get("message").copied().filter(|wrote| *wrote > ended);
-        if let Some((wrote, rule)) = wrote.and_then(|wrote| Some((wrote, self.ends_with_a_word(&before)?)))
-            && let Some(painting) = &rule.painting
-        {
-            self.at = wrote;
+        if let Some((wrote, rule)) = wrote.and_then(|wrote| Some((wrote, self.ends_with_a_word(&before)?))) {
             let evidence = evidence_of(rule, &"they wrote after the order that was cancelled or returned");
-            self.paint(&Painting { from_any: true, ..painting.clone() }, &&evidence);
-            self.at = self.now;
-            return;
+            return self.paint_at(wrote, rule, &&evidence);
         }
         let figure = "the order that ended it was cancelled or returned".into();
         let evidence = Evidence { by: before.by.clone(), figure, ..Evidence::default() };
         match before.until.filter(|until| *until <= self.now) {
             Some(_) => self.fall(&before),
             None => self.set_colour(before.colour, before.until, before.then, &&evidence),
+        }
+        if let Some(state) = &mut self.facts.colour {
+            state.give(before.given());
         }
     }
 
@@ -177,8 +222,9 @@ impl<'a> Change<'a> {
     pub(super) fn fall(&mut self, state: &ColourState) {
         let evidence = Evidence { by: state.by.clone(), figure: "its time is over".into(), ..Evidence::default() };
         self.set_colour(state.then.unwrap_or(Colour::LightGreen), None, None, &&evidence);
-        if let Some(state) = &mut self.facts.colour {
-            state.fallen = true;
+        if let Some(now) = &mut self.facts.colour {
+            now.fallen = true;
+            now.give(state.given());
         }
     }
 
@@ -200,13 +246,13 @@ impl<'a> Change<'a> {
     pub(super) fn shade(&mut self) {
         let Some(state) = self.facts.colour.clone().filter(|state| state.colour.is_green()) else { return };
         let green = self.green();
-        if state.colour == green || state.by.starts_with("agent:") {
+        if state.colour == green || is_person(&state.by) {
             return;
         }
         let figure = "what they spend in a year".into();
         self.set_colour(green, state.until, state.then, &&Evidence { by: state.by, figure, ..Evidence::default() });
         if let Some(now) = &mut self.facts.colour {
-            (now.since, now.fallen) = (state.since, state.fallen);
+            (now.since, now.fallen, now.given) = (state.since, state.fallen, state.given);
         }
     }
 }

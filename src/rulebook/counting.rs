@@ -193,7 +193,8 @@ pub(super) fn left_in_cart(facts: &Facts) -> usize {
     facts.cart.iter().filter(lies).count()
 }
 
-fn last_paid(facts: &Facts) -> Option<Timestamp> {
+/// When something was bought last.
+pub(super) fn last_paid(facts: &Facts) -> Option<Timestamp> {
     facts.orders.iter().filter(|order| order.is_purchase()).filter_map(|order| order.paid).max()
 }
 

@@ -10,7 +10,7 @@ use super::language::{Life, Rule};
 use super::signals::Signal;
 use super::timers::{self, STEP};
 use super::written::{FollowUp, Words};
-use super::{Rulebook, figures, purchases, undo};
+use super::{Rulebook, figures, persons, purchases, undo};
 use crate::domain::{
     Consequence, Contact, Duration, Evidence, FollowUpRequest, HandoffRequest, Money, Stage, TagChange, TagKey,
     TagMove, Timestamp,
@@ -105,6 +105,9 @@ impl<'a> Change<'a> {
             return false;
         }
         let about = signal.and_then(|signal| self.about(rule, signal));
+        if persons::was_taken_away(self.facts, &tag, self.at) {
+            return false;
+        }
         if self.was_passed(&tag) || !figures::is_of_orders(rule) && purchases::has_ended(self, &tag, about.as_deref()) {
             return false;
         }

@@ -24,6 +24,7 @@ pub(super) fn step(
     sweep::sweep(rulebook, facts, now);
     if matches!(&what, Occurrence::Seen(sighting) if sighting.moved_away) {
         facts.calendar = None;
+        rounds::forget_weekly(rulebook, facts);
     }
     let mut change = Change::new(rulebook, facts, contact, now, out);
     let mut signals = match &what {

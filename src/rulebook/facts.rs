@@ -155,6 +155,21 @@ pub(super) struct ColourState {
     /// Nobody gave it: the time of the colour before was over.
     #[serde(rename = "l", default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) fallen: bool,
+    /// When what gave it last, or the colour that it fell from, happened, where that is not since when it holds.
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    pub(super) given: Option<Timestamp>,
+}
+
+impl ColourState {
+    /// When what gave it last happened.
+    pub(super) fn given(&self) -> Timestamp {
+        self.given.unwrap_or(self.since)
+    }
+
+    /// Notes when that happened.
+    pub(super) fn give(&mut self, at: Timestamp) {
+        self.given = Some(at).filter(|at| *at != self.since);
+    }
 }
 
 /// The heat tier and what will become of it.
@@ -323,7 +338,9 @@ impl Facts {
 
     /// The last message or click (G-5).
     pub fn last_interaction(&self) -> Option<Timestamp> {
-        self.conversation.map(|(_, last)| last)
+        // The mark is that of clicks and of the first message of a burst.
+        let clicked_or_wrote = self.marks.get("interaction").copied();
+        self.conversation.map(|(_, last)| last).max(clicked_or_wrote)
     }
 
     /// The heat tier.

@@ -41,9 +41,13 @@ pub(super) fn of_message(
     if responses::answers_campaign(facts, event.at, rulebook.answered_within) && welcome {
         signals.push(signal("responded"));
     }
-    if responses::note_answer(facts, message.reply_to.as_deref(), event.at, rulebook.answered_within) > 0 && welcome {
+    let (answered, offers) =
+        responses::note_answer(facts, message.reply_to.as_deref(), event.at, rulebook.answered_within);
+    if answered > 0 && welcome {
         signals.push(signal("answered"));
     }
+    let taken = |campaign| signal("offer_taken").with("offer", responses::offer_of(campaign));
+    signals.extend(offers.into_iter().filter(|_| welcome).map(taken));
     // A button under our own question about them.
     if let Some((field, value)) =
         message.choice.as_deref().and_then(|choice| choice.strip_prefix("profile:")?.split_once(':'))

@@ -3,7 +3,7 @@
 
 use super::counting::{fingerprint, forget, is_latest_word};
 use super::effects::Change;
-use super::facts::{Facts, HeldTag};
+use super::facts::{ColourState, Facts, HeldTag};
 use super::signals::{Signal, hyphens, slug};
 use super::timers::STEP;
 use crate::domain::{AgentAction, AgentEvent, Colour, Event, Evidence, Mention, Reading, TagKey, TagMove, Timestamp};
@@ -51,8 +51,7 @@ impl Change<'_> {
                 }
             }
             (AgentAction::Colour, Some(colour)) => {
-                let given =
-                    |facts: &Facts| facts.colour.as_ref().filter(|state| !state.fallen).map(|state| state.since);
+                let given = |facts: &Facts| facts.colour.as_ref().filter(|state| !state.fallen).map(ColourState::given);
                 if late.is_some_and(|at| given(self.facts) > Some(at)) {
                     return;
                 }
@@ -61,6 +60,7 @@ impl Change<'_> {
                 self.at = self.now;
                 if let (Some(at), Some(state)) = (late, &mut self.facts.colour) {
                     state.since = at;
+                    state.give(at);
                 }
             }
             _ => {}
@@ -70,11 +70,18 @@ impl Change<'_> {
     /// Whether a person gave that tag once more, or took it away, after it was given: that is told already.
     fn is_overtaken(&self, tag: &TagKey, late: Option<Timestamp>) -> bool {
         let Some(at) = late else { return false };
-        let name = fingerprint(tag.as_str().bytes());
         let again = |held: &HeldTag| held.by.starts_with("agent:") && held.since > at;
-        self.facts.taken_away.iter().any(|(other, taken)| *other == name && *taken > at)
-            || self.facts.tags.get(tag).is_some_and(again)
+        was_taken_away(self.facts, tag, at) || self.facts.tags.get(tag).is_some_and(again)
     }
+}
+
+/// Whether a person took a tag away after it was given: what gave it gives it no more, however late it is told or counted anew.
+pub(super) fn was_taken_away(facts: &Facts, tag: &TagKey, given: Timestamp) -> bool {
+    if facts.taken_away.is_empty() {
+        return false;
+    }
+    let name = fingerprint(tag.as_str().bytes());
+    facts.taken_away.iter().any(|(other, taken)| *other == name && *taken > given)
 }
 
 /// The colour that a tag only shows.

@@ -12,7 +12,7 @@ use super::purchases::{self, Book};
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written::Words;
-use super::{calendar, evaluate, orders, review, timers, undo};
+use super::{calendar, evaluate, orders, persons, review, timers, undo};
 use crate::domain::{Stage, TagKey, Timestamp};
 
 /// A tag that the purchases give, and the rule that does.
@@ -228,6 +228,11 @@ fn give<'a>(
     let Some(tag) = tag.and_then(|tag| tag.parse::<TagKey>().ok()) else { return };
     for pattern in rule.written.exclusive.iter().flat_map(Words::iter) {
         tally.tags.retain(|other, _| *other == tag || !is_like(other, pattern));
+    }
+    // A person took it away since; another purchase, or a review, may have given it again.
+    let given = since.map_or(signal.at, |_| change.at);
+    if persons::was_taken_away(change.facts, &tag, given) {
+        return;
     }
     let expires = match rule.life {
         Life::Kept => None,

@@ -92,10 +92,16 @@ pub(super) fn note_recipient(facts: &mut Facts, campaign: &str, times: (Timestam
     }
 }
 
-/// A campaign heard from the customer in its own way.
-pub(super) fn note_response(facts: &mut Facts, campaign: &str) {
-    let print = Some(fingerprint(campaign.bytes()));
-    facts.sent.iter_mut().filter(|sent| sent.campaign == print).for_each(|sent| sent.answered = true);
+/// A campaign as an offer that was taken up: the same however it was heard of.
+pub(super) fn offer_of(campaign: u32) -> String {
+    format!("campaign {campaign:x}")
+}
+
+/// A campaign heard from the customer in its own way; the offer that they took up with that.
+pub(super) fn note_response(facts: &mut Facts, campaign: &str) -> String {
+    let print = fingerprint(campaign.bytes());
+    facts.sent.iter_mut().filter(|sent| sent.campaign == Some(print)).for_each(|sent| sent.answered = true);
+    offer_of(print)
 }
 
 /// A message was read; what kind it was and what it was about, where it was one that nobody asked for.
@@ -116,16 +122,23 @@ pub(super) fn note_failed(rulebook: &Rulebook, facts: &mut Facts, id: &str) {
 }
 
 /// The customer wrote: that answers what was sent shortly before, and what the message quotes. How many were answered in time
-/// that had no answer yet.
-pub(super) fn note_answer(facts: &mut Facts, reply_to: Option<&str>, at: Timestamp, within: Duration) -> usize {
+/// that had no answer yet, and the campaigns among all that were answered whose offer was taken up with that.
+pub(super) fn note_answer(
+    facts: &mut Facts,
+    reply_to: Option<&str>,
+    at: Timestamp,
+    within: Duration,
+) -> (usize, Vec<u32>) {
     let quoted = reply_to.map(|id| fingerprint(id.bytes()));
-    let mut answered = 0;
+    let (mut answered, mut offers) = (0, Vec::new());
     for sent in facts.sent.iter_mut().filter(|sent| !sent.answered) {
         let in_time = sent.at <= at && at - sent.at <= within;
         sent.answered = in_time || Some(sent.message) == quoted;
         answered += usize::from(in_time);
+        let is_offer = sent.answered && sent.kind == MessageKind::Promotion;
+        offers.extend(sent.campaign.filter(|_| is_offer));
     }
-    answered
+    (answered, offers)
 }
 
 /// Whether a message at that moment is the first answer in time to one of a campaign.

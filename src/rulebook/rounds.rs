@@ -105,6 +105,13 @@ pub(super) fn look(change: &mut Change<'_>) {
     }
 }
 
+/// Who moved has another Monday morning: the rounds of a week begin anew.
+pub(super) fn forget_weekly(rulebook: &Rulebook, facts: &mut Facts) {
+    for (rule, _) in repeating(rulebook).filter(|(_, every)| matches!(every, Round::Weekly(..))) {
+        facts.rounds.remove(&*rule.name);
+    }
+}
+
 /// When the next round is due.
 pub(super) fn next_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> {
     repeating(rulebook).filter_map(|(rule, _)| facts.rounds.get(&*rule.name)).min().copied()

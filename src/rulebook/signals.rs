@@ -82,7 +82,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("bought", "one line of a purchase: order, product, category, its price"),
     ("referral", "the ad, page or place that brought them: source, platform, id"),
     ("case", "a case was opened or resolved: kind, action, left (how many of the kind are open)"),
-    ("offer_taken", "a purchase with a coupon, or an answer to a campaign: offer"),
+    ("offer_taken", "a purchase with a coupon, or an answer to a campaign that offers something: offer"),
     ("handoff", "a hand-off was opened, or a person took over"),
     ("won", "a paid order, or an agent's word that the deal is closed"),
     ("lost", "an agent's word that the deal is lost"),
@@ -249,8 +249,8 @@ pub(super) fn of_event(
             responses::note_recipient(facts, &campaign.campaign, (event.at, rulebook.answered_within));
         }
         EventBody::Campaign(campaign) if campaign.action == "response" => {
-            responses::note_response(facts, &campaign.campaign);
-            signals.push(signal("offer_taken").with("offer", format!("campaign {}", campaign.campaign)));
+            let offer = responses::note_response(facts, &campaign.campaign);
+            signals.push(signal("offer_taken").with("offer", offer));
             signals.push(signal("responded").with("campaign", slug(&campaign.campaign)));
         }
         EventBody::Figures(figures) => {

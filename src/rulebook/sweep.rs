@@ -9,8 +9,8 @@ use crate::domain::{Duration, Timestamp};
 
 /// How often it is looked through.
 const EVERY: Duration = Duration::days(1);
-/// How long it is remembered that a person took a tag away: what people do is seldom told later.
-const TAKEN_AWAY: Duration = Duration::days(90);
+/// How long it is remembered that a person took a tag away: as long as most figures over purchases look back.
+const TAKEN_AWAY: Duration = Duration::days(365);
 
 /// How long each counter looks back, by its name.
 pub(super) fn windows(rules: &[Rule], shared: &[crossed::Count]) -> HashMap<String, Duration> {

@@ -10,7 +10,7 @@ use super::facts::{ColourState, Facts, HeldTag, OrderFacts};
 use super::language::Rule;
 use super::signals::Signal;
 use super::written::Words;
-use super::{Rulebook, calendar, counting, evaluate, figures, orders, packing_tags};
+use super::{Rulebook, calendar, counting, evaluate, figures, orders, packing_tags, persons};
 use crate::domain::{Duration, TagKey, Timestamp};
 
 /// How long it is remembered: orders are seldom undone later.
@@ -83,10 +83,8 @@ pub(super) type Back = Vec<(TagKey, Timestamp)>;
 /// An order was undone: what it ended holds again. Where a purchase came after it, that one has ended it as well.
 pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
     let mut back = Back::new();
-    let Some(ended) = change.facts.ended.remove(order) else {
-        wait_anew(change, order);
-        return back;
-    };
+    wait_anew(change, order);
+    let Some(ended) = change.facts.ended.remove(order) else { return back };
     let later = |other: &&OrderFacts| other.is_purchase() && other.paid > Some(ended.at);
     let next = change.facts.orders.iter().filter(later).min_by_key(|order| order.paid);
     if let Some(next) = next.map(|next| next.order.clone()) {
@@ -116,8 +114,9 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
             ended_by(change.facts, order).tags.insert(tag, held);
             continue;
         }
+        let taken_away = persons::was_taken_away(change.facts, &tag, held.since);
         let rule = change.rulebook.rules.iter().find(|rule| *rule.name == *held.by);
-        match rule {
+        match rule.filter(|_| !taken_away) {
             Some(rule) if !change.facts.holds(tag.as_str()) => {
                 back.push((tag.clone(), ended.at));
                 change.come_back(tag, held, rule, ended.at);
@@ -160,9 +159,11 @@ pub(super) fn no_longer_ended(change: &mut Change<'_>, back: &mut Back) {
         let free: Vec<TagKey> = ended.tags.iter().filter(|ended| !still(ended)).map(|(tag, _)| tag.clone()).collect();
         for tag in free {
             let held = change.facts.ended.get_mut(&order.order).and_then(|ended| ended.tags.remove(&tag));
-            let Some(held) = held.filter(|held| held.expires.is_none_or(|expires| expires > change.now)) else {
-                continue;
+            let stands = |held: &HeldTag| {
+                held.expires.is_none_or(|expires| expires > change.now)
+                    && !persons::was_taken_away(change.facts, &tag, held.since)
             };
+            let Some(held) = held.filter(stands) else { continue };
             if let Some(rule) = rulebook.rules.iter().find(|rule| *rule.name == *held.by) {
                 back.push((tag.clone(), at));
                 change.come_back(tag, held, rule, at);
@@ -263,15 +264,14 @@ pub(super) fn not_won(facts: &mut Facts, order: &str) {
     }
 }
 
-/// What the order ended is known no more: who has waited in vain for a purchase since the one before it does so anew.
+/// The tags that the order ended are known no more: who has waited in vain for a purchase since the one before it does so anew.
 fn wait_anew(change: &mut Change<'_>, order: &str) {
     let long_ago = |other: &&OrderFacts| other.paid.is_some_and(|paid| paid < change.now - REMEMBERED);
     if !change.facts.orders.iter().filter(long_ago).any(|other| other.order == order) {
         return;
     }
     for rule in change.rulebook.absences.iter().map(|index| &change.rulebook.rules[*index]) {
-        let absent =
-            rule.written.absent.as_ref().filter(|absent| absent.after.is_none() && absent.after_last.is_none());
+        let absent = rule.written.absent.as_ref().filter(|absent| absent.after_last.is_none());
         if absent.is_some_and(|absent| absent.of.iter().any(|of| matches!(of, "purchase" | "bought"))) {
             change.facts.waited.remove(&*rule.name);
         }
@@ -300,10 +300,16 @@ fn ends(change: &Change<'_>, order: &OrderFacts, tag: &TagKey, held: &HeldTag) -
 
 /// Forgets what was ended long ago, and what would be over by now if it came back.
 pub(super) fn forget(facts: &mut Facts, now: Timestamp) {
-    facts.ended.retain(|_, ended| ended.at >= now - REMEMBERED);
     for ended in facts.ended.values_mut() {
+        if ended.at < now - REMEMBERED {
+            *ended = Ended { at: ended.at, waits: std::mem::take(&mut ended.waits), ..Ended::default() };
+        }
         ended.tags.retain(|_, held| held.expires.is_none_or(|expires| expires > now));
     }
+    // The last purchase put an end to a wait that goes on, however late it is undone.
+    let last = counting::last_paid(facts);
+    let waits = |ended: &Ended| !ended.waits.is_empty() && last <= Some(ended.at);
+    facts.ended.retain(|_, ended| ended.at >= now - REMEMBERED || waits(ended));
 }
 
 pub(super) fn is_of_orders(rulebook: &Rulebook, rule: &str) -> bool {

@@ -4,8 +4,9 @@
 use std::time::{Duration, Instant};
 
 use hotline::domain::{Currency, EventBody, InboundMessage, Rates, SourceFile, Timestamp};
+use hotline::engine::knowledge::Folders;
 use hotline::engine::segments::{Wanted, card};
-use hotline::segments::Segment;
+use hotline::segments::{Segment, lists};
 use hotline::store::{Folded, Indexed, NewEvent, OrderRow, Place, Profile, Store};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
@@ -189,6 +190,36 @@ async fn each_condition_finds_whom_it_means() {
     }
 }
 
+#[tokio::test]
+async fn regulars_are_checked_who_buy_half_as_often_as_before() {
+    let (lists, problems) = lists::compile(&Folders::default().read().unwrap().keywords);
+    let lists = lists.unwrap_or_else(|| panic!("{problems:?}"));
+    let check = lists.iter().find(|list| list.name == "regulars-check").unwrap().segment.to_string();
+    let weekly = |from: i64| (from..180).step_by(7).collect::<Vec<i64>>();
+    let contacts = [
+        // Weekly, and nothing for 42 days; weekly until now.
+        (weekly(42), "value/regular"),
+        (weekly(3), "value/regular"),
+        // Nine in the 60 days before and one in the last; one of three before.
+        ((60..).step_by(6).skip(1).take(9).chain([10]).collect(), "value/regular"),
+        (vec![10, 70, 100, 160], "value/regular"),
+        // Nothing in the last 60 days; the same of somebody who is no regular.
+        (vec![61, 100, 170], "value/regular"),
+        (vec![61, 100, 170], "value/new"),
+    ];
+    for database in Database::each().await {
+        let store = database.store().await;
+        for (index, (days, tag)) in contacts.iter().enumerate() {
+            let number = |days: &i64| order(&format!("{index}-{days}"), 1, Some(*days), 10, "USD", &[]);
+            let orders = days.iter().map(number).collect();
+            let tags = vec![((*tag).to_owned(), days_ago(100))];
+            let profile = Some(Profile { first_at: days_ago(200).0, ..Profile::default() });
+            fold(&store, index, Indexed { tags, orders, profile, ..Indexed::default() }).await;
+        }
+        assert_eq!(members(&store, &check, None).await, [1, 3, 5], "{}", database.kind);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_count_list_save_and_export_segments_of_what_was_folded() {
     for database in Database::each().await {
@@ -210,7 +241,9 @@ async fn programs_count_list_save_and_export_segments_of_what_was_folded() {
             { "contact": ada, "event": "order", "order": "A1", "state": "placed", "total": 80, "currency": "USD",
               "lines": [{ "product": "P-7", "category": "fashion/shoes", "price": 80 }] },
             { "contact": ada, "event": "order", "order": "A1", "state": "paid" },
-            { "contact": "+85260000002", "event": "message", "text": "hello" },
+            { "contact": "+85260000002", "event": "message", "text": "hello",
+              "at": (chrono::Utc::now() - chrono::TimeDelta::days(40)).to_rfc3339() },
+            { "contact": "+85260000002", "event": "click", "link": "product", "product": "P-7" },
         ]);
         assert_eq!(call("POST", "events", events).await.0, 202);
         let count = async |segment: Value| {
@@ -224,6 +257,9 @@ async fn programs_count_list_save_and_export_segments_of_what_was_folded() {
             json!({ "all": [{ "source": "ig-ad" }, { "bought": "shoes", "within": "1d" }, { "tag": "need/*" }] });
         assert_eq!(count(shoes.clone()).await, 1, "{}", database.kind);
         assert_eq!(count(json!("orders >= 1 and spent = 80 USD and country:hk")).await, 1);
+        // A click is an interaction, and no message.
+        assert_eq!(count(json!("interaction within 7d")).await, 2, "{}", database.kind);
+        assert_eq!(count(json!("message within 7d")).await, 1, "{}", database.kind);
 
         let saved = json!({ "segment": shoes, "about": "Shoes by Instagram" });
         assert_eq!(call("PUT", "segments/ig-shoes", saved.clone()).await.0, 201);

@@ -112,7 +112,7 @@ fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>
     if let Some(count) = &written.count {
         let entries = best(see, rule, (&count.per, fields, count.distinct.as_deref()), window);
         let entries = match count.in_conversation {
-            true => figures::of_conversation(&entries, see.facts.conversation, see.now),
+            true => figures::of_conversation(&entries, &figures::Heard::of(see.facts), see.now),
             false => &entries,
         };
         let unit = count.distinct.as_ref().map_or_else(|| "times".into(), |field| format!("different {field}s"));

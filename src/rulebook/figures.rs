@@ -133,14 +133,14 @@ pub(super) fn counted<'r>(
         return rise::figure(rule, facts, signal, now);
     }
     let Some(count) = &rule.written.count else { return Some(own(rule, signal, rates)) };
-    let conversation = facts.conversation;
+    let heard = if count.in_conversation { Heard::of(facts) } else { Heard::default() };
     let since = begins_anew(facts, count, &group(&count.per, signal)?, now - rule.window);
     let keep = count.at_least + if count.distinct.is_some() { SPARE } else { 0 };
     let mut entries = remember(facts, rule, &count.per, count.distinct.as_deref(), signal, (0, keep), now)?;
     if let Some(since) = since {
         entries = within(entries, since + timers::STEP);
     }
-    judge_count(entries, conversation, rule, count, signal)
+    judge_count(entries, &heard, rule, count, signal)
 }
 
 /// When the count of a group last began anew, if that was not before its window.
@@ -194,13 +194,13 @@ fn within(entries: &[Entry], from: Timestamp) -> &[Entry] {
 
 fn judge_count<'r>(
     mut entries: &[Entry],
-    conversation: Option<(Timestamp, Timestamp)>,
+    heard: &Heard,
     rule: &'r Rule,
     count: &'r Count,
     signal: &Signal,
 ) -> Option<Figure<'r>> {
     if count.in_conversation {
-        entries = of_conversation(entries, conversation, signal.at);
+        entries = of_conversation(entries, heard, signal.at);
     }
     let day = count.distinct.as_ref().filter(|_| count.in_a_row).and_then(|field| signal.field(field));
     let in_a_row = day.map(|day| days_in_a_row(entries, day));
@@ -243,30 +243,42 @@ fn scored<'r>(facts: &mut Facts, rule: &'r Rule, score: &Score, signal: &Signal,
     })
 }
 
-/// Where the conversation began that a moment is part of: back over what was counted and over messages, as long as no
-/// silence between them ends a conversation (G-5).
-fn begins(entries: &[Entry], conversation: Option<(Timestamp, Timestamp)>, at: Timestamp) -> Timestamp {
-    let mut begun = at;
-    loop {
-        let reaches = |moment: Timestamp| moment < begun && begun - moment <= counting::CONVERSATION_GAP;
-        let of_entries = entries.iter().map(|entry| entry.at).find(|moment| reaches(*moment));
-        let of_messages = conversation
-            .filter(|(first, last)| *first < begun && (*last >= begun || reaches(*last)))
-            .map(|(first, _)| first);
-        match of_entries.into_iter().chain(of_messages).min() {
-            Some(earlier) => begun = earlier,
-            None => return begun,
-        }
+/// What interrupts a silence beside what a rule counts: messages, and clicks on anything.
+#[derive(Default)]
+pub(super) struct Heard {
+    /// The messages under way: the first and the last.
+    messages: Option<(Timestamp, Timestamp)>,
+    interactions: Vec<Timestamp>,
+}
+
+impl Heard {
+    pub(super) fn of(facts: &Facts) -> Self {
+        Self { messages: facts.conversation, interactions: facts.visits.0.clone() }
     }
 }
 
+/// Where the conversation began that a moment is part of: back over what was counted and over messages and clicks, as long as no
+/// silence between them ends a conversation (G-5), and no further than to the first that was counted.
+fn begins(entries: &[Entry], heard: &Heard, at: Timestamp) -> Timestamp {
+    let mut begun = at;
+    while entries.first().is_some_and(|first| first.at < begun) {
+        let of_entries = entries[..entries.partition_point(|entry| entry.at < begun)].last().map(|entry| entry.at);
+        let interactions = &heard.interactions[..heard.interactions.partition_point(|moment| *moment < begun)];
+        let within = heard.messages.filter(|(first, last)| *first < begun && *last >= begun).map(|(first, _)| first);
+        let of_messages = heard.messages.map(|(_, last)| last).filter(|last| *last < begun);
+        let before = of_entries.into_iter().chain(interactions.last().copied()).chain(of_messages).max();
+        let reached = before.filter(|before| begun - *before <= counting::CONVERSATION_GAP);
+        match reached.into_iter().chain(within).min() {
+            Some(earlier) => begun = earlier,
+            None => break,
+        }
+    }
+    begun
+}
+
 /// What lies in the conversation that a moment is part of.
-pub(super) fn of_conversation(
-    entries: &[Entry],
-    conversation: Option<(Timestamp, Timestamp)>,
-    at: Timestamp,
-) -> &[Entry] {
-    within(entries, begins(entries, conversation, at))
+pub(super) fn of_conversation<'e>(entries: &'e [Entry], heard: &Heard, at: Timestamp) -> &'e [Entry] {
+    within(entries, begins(entries, heard, at))
 }
 
 fn hundredths(points: f64) -> i64 {

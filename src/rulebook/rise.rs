@@ -87,7 +87,7 @@ pub(super) fn condition(rule: &Rule, facts: &Facts, now: Timestamp) -> Condition
 
 /// Moments of interactions, oldest first; written as seconds from one to the next.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Visits(Vec<Timestamp>);
+pub(super) struct Visits(pub(super) Vec<Timestamp>);
 
 impl Visits {
     pub(super) fn is_empty(&self) -> bool {

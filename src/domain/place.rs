@@ -126,6 +126,8 @@ pub struct Sighting {
     pub position: Option<Position>,
     /// Whether country or time zone are others than before.
     pub moved_away: bool,
+    /// Whether the city is another one than before, or none.
+    pub left_city: bool,
 }
 
 /// What sending to a customer's place means for them, beyond what the shop says of shipping.

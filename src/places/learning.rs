@@ -1,11 +1,11 @@
 //! Which events tell where a customer is, and which of them to believe: newer evidence that is as good or better wins, and
 //! after 90 days any does.
 
-use super::Places;
 use super::gazetteer::{Found, is_on_earth, kilometres};
+use super::{Places, country_of};
 use crate::domain::{
-    Contact, Country, Event, EventBody, Intent, Language, PlaceEvidence, Position, Reading, Region, SharedPosition,
-    Sighting, Timestamp, Whereabouts,
+    Address, Contact, ContactRef, Country, Event, EventBody, Intent, Language, PlaceEvidence, Position, Reading,
+    Region, SharedPosition, Sighting, Timestamp, Whereabouts,
 };
 
 /// Names of places have at most so many words.
@@ -39,7 +39,11 @@ impl Places {
             _ => None,
         };
         let before = (contact.country, contact.zone);
-        let region = self.told(contact, event, reading).and_then(|told| self.accept(contact, told, event.at));
+        let taken_back = self.taken_back(contact, event);
+        let is_no_more = taken_back.is_some();
+        let told = taken_back.or_else(|| self.told(contact, event, reading));
+        let accepted = told.and_then(|told| self.accept(contact, told, event.at));
+        let (region, is_other) = accepted.map_or((None, false), |(region, is_other)| (Some(region), is_other));
         let moved_away = before != (contact.country, contact.zone);
         (region.is_some() || position.is_some()).then_some(Sighting {
             at: event.at,
@@ -47,6 +51,7 @@ impl Places {
             region,
             position,
             moved_away,
+            left_city: is_other || is_no_more,
         })
     }
 
@@ -55,7 +60,7 @@ impl Places {
         contact.place.as_mut()?.looked_up = now;
         contact.position = contact.position.filter(|position| now - position.at < Whereabouts::REFRESH);
         let region = self.region(contact);
-        Some(Sighting { at: now, seq: 0, region, position: None, moved_away: false })
+        Some(Sighting { at: now, seq: 0, region, position: None, moved_away: false, left_city: false })
     }
 
     fn told(&self, contact: &Contact, event: &Event, reading: Option<&Reading>) -> Option<Told> {
@@ -97,8 +102,23 @@ impl Places {
         })
     }
 
-    /// Takes a place that is believed; what the tables say of it, if it is another one than before.
-    fn accept(&self, contact: &mut Contact, told: Told, at: Timestamp) -> Option<Region> {
+    /// An answer is taken back: where they are is what their number tells, as if nothing had been said (N-25).
+    fn taken_back(&self, contact: &mut Contact, event: &Event) -> Option<Told> {
+        let EventBody::Profile(profile) = &event.body else { return None };
+        let is_place = matches!(profile.field.as_str(), "city" | "address");
+        let answered = |held: &&Whereabouts| held.by == PlaceEvidence::Profile && held.at <= event.at;
+        contact.place.as_ref().filter(answered).filter(|_| is_place && profile.value.trim().is_empty())?;
+        let Address { wa_id, user_id } = &contact.address;
+        let number = wa_id.as_ref().and_then(|digits| digits.parse().ok()).map(ContactRef::Phone);
+        let country = number.as_ref().and_then(country_of).or_else(|| user_id.as_ref()?.country());
+        let country = country.or(contact.country)?;
+        contact.zone = self.zone(country).or(contact.zone);
+        contact.place = None;
+        Some(Told { country, division: None, city: None, district: None, by: PlaceEvidence::Number })
+    }
+
+    /// Takes a place that is believed; what the tables say of it, if it is another one than before, and whether the city is.
+    fn accept(&self, contact: &mut Contact, told: Told, at: Timestamp) -> Option<(Region, bool)> {
         let is_there_already = |held: &Whereabouts| held.by > told.by && told.is_around(contact.country, held);
         if contact.place.as_ref().is_some_and(|held| !held.yields_to(told.by, at) || is_there_already(held)) {
             return None;
@@ -107,6 +127,7 @@ impl Places {
         let before = contact.place.take();
         let was = before.as_ref().map(|held| (contact.country, &held.division, &held.city, &held.district));
         let is_new = was != Some((Some(country), &division, &city, &district));
+        let left_city = was.is_some_and(|(of, _, before, _)| (of, before) != (Some(country), &city));
         if contact.country != Some(country) || city.is_some() {
             let own = city.as_ref().and_then(|city| self.gazetteer.city(country, city)).and_then(|city| city.zone);
             contact.zone = own.or_else(|| self.zone(country)).or(contact.zone);
@@ -114,7 +135,7 @@ impl Places {
         contact.country = Some(country);
         let looked_up = before.filter(|_| !is_new).map_or(at, |held| held.looked_up);
         contact.place = Some(Whereabouts { division, city, district, by, at, looked_up });
-        if is_new { self.region(contact) } else { None }
+        if is_new { Some((self.region(contact)?, left_city)) } else { None }
     }
 
     /// A city, a district of it or a division in an answer such as "Taipei, Wenshan District".

@@ -394,9 +394,15 @@ impl<'a> Change<'a> {
         {
             self.remove_like(pattern, (None, None), |other, of| *other != tag && of.since <= ended, &&evidence);
         }
-        let expires = held.expires;
+        let (since, expires) = (held.since, held.expires);
         self.facts.tags.insert(tag.clone(), held);
         self.told(tag, TagMove::Set, expires, &&evidence);
+        // What was planned with it, and still to come when the order ended it.
+        if ended < since + rule.follow_after {
+            self.at = since;
+            self.plan(rule, None);
+            self.at = self.now;
+        }
     }
 
     /// Stages that only purchases reach are those of the purchases that are left.

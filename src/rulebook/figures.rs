@@ -133,14 +133,18 @@ pub(super) fn counted<'r>(
         return rise::figure(rule, facts, signal, now);
     }
     let Some(count) = &rule.written.count else { return Some(own(rule, signal, rates)) };
-    let heard = if count.in_conversation { Heard::of(facts) } else { Heard::default() };
     let since = begins_anew(facts, count, &group(&count.per, signal)?, now - rule.window);
     let keep = count.at_least + if count.distinct.is_some() { SPARE } else { 0 };
-    let mut entries = remember(facts, rule, &count.per, count.distinct.as_deref(), signal, (0, keep), now)?;
-    if let Some(since) = since {
-        entries = within(entries, since + timers::STEP);
-    }
-    judge_count(entries, &heard, rule, count, signal)
+    // Lent for the moment in which what is counted is written.
+    let visits = std::mem::take(&mut facts.visits);
+    let heard = Heard { messages: facts.conversation, interactions: visits.moments() };
+    let entries = remember(facts, rule, &count.per, count.distinct.as_deref(), signal, (0, keep), now);
+    let figure = entries.and_then(|entries| {
+        let entries = since.map_or(entries, |since| within(entries, since + timers::STEP));
+        judge_count(entries, &heard, rule, count, signal)
+    });
+    facts.visits = visits;
+    figure
 }
 
 /// When the count of a group last began anew, if that was not before its window.
@@ -194,7 +198,7 @@ fn within(entries: &[Entry], from: Timestamp) -> &[Entry] {
 
 fn judge_count<'r>(
     mut entries: &[Entry],
-    heard: &Heard,
+    heard: &Heard<'_>,
     rule: &'r Rule,
     count: &'r Count,
     signal: &Signal,
@@ -244,40 +248,39 @@ fn scored<'r>(facts: &mut Facts, rule: &'r Rule, score: &Score, signal: &Signal,
 }
 
 /// What interrupts a silence beside what a rule counts: messages, and clicks on anything.
-#[derive(Default)]
-pub(super) struct Heard {
+pub(super) struct Heard<'f> {
     /// The messages under way: the first and the last.
     messages: Option<(Timestamp, Timestamp)>,
-    interactions: Vec<Timestamp>,
+    interactions: &'f [Timestamp],
 }
 
-impl Heard {
-    pub(super) fn of(facts: &Facts) -> Self {
-        Self { messages: facts.conversation, interactions: facts.visits.0.clone() }
+impl<'f> Heard<'f> {
+    pub(super) fn of(facts: &'f Facts) -> Self {
+        Self { messages: facts.conversation, interactions: facts.visits.moments() }
     }
 }
 
 /// Where the conversation began that a moment is part of: back over what was counted and over messages and clicks, as long as no
-/// silence between them ends a conversation (G-5).
-fn begins(entries: &[Entry], heard: &Heard, at: Timestamp) -> Timestamp {
+/// silence between them ends a conversation (G-5), and no further than to the first that was counted.
+fn begins(entries: &[Entry], heard: &Heard<'_>, at: Timestamp) -> Timestamp {
     let mut begun = at;
-    loop {
-        let reaches = |moment: Timestamp| moment < begun && begun - moment <= counting::CONVERSATION_GAP;
-        let of_entries = entries.iter().map(|entry| entry.at).find(|moment| reaches(*moment));
-        let of_interactions = heard.interactions.iter().copied().find(|moment| reaches(*moment));
-        let of_messages = heard
-            .messages
-            .filter(|(first, last)| *first < begun && (*last >= begun || reaches(*last)))
-            .map(|(first, _)| first);
-        match of_entries.into_iter().chain(of_interactions).chain(of_messages).min() {
+    while entries.first().is_some_and(|first| first.at < begun) {
+        let of_entries = entries[..entries.partition_point(|entry| entry.at < begun)].last().map(|entry| entry.at);
+        let interactions = &heard.interactions[..heard.interactions.partition_point(|moment| *moment < begun)];
+        let within = heard.messages.filter(|(first, last)| *first < begun && *last >= begun).map(|(first, _)| first);
+        let of_messages = heard.messages.map(|(_, last)| last).filter(|last| *last < begun);
+        let before = of_entries.into_iter().chain(interactions.last().copied()).chain(of_messages).max();
+        let reached = before.filter(|before| begun - *before <= counting::CONVERSATION_GAP);
+        match reached.into_iter().chain(within).min() {
             Some(earlier) => begun = earlier,
-            None => return begun,
+            None => break,
         }
     }
+    begun
 }
 
 /// What lies in the conversation that a moment is part of.
-pub(super) fn of_conversation<'e>(entries: &'e [Entry], heard: &Heard, at: Timestamp) -> &'e [Entry] {
+pub(super) fn of_conversation<'e>(entries: &'e [Entry], heard: &Heard<'_>, at: Timestamp) -> &'e [Entry] {
     within(entries, begins(entries, heard, at))
 }
 

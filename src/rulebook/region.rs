@@ -17,7 +17,7 @@ pub(super) fn signals(sighting: &Sighting, contact: &Contact, last: Option<Times
         let at = last.map_or(sighting.at, |last| last.max(sighting.at));
         let mut place = of_region(Signal::of_moment("place", at, sighting.seq), region);
         place.numbers.push(("gmt", minutes_from_gmt(contact, at)));
-        place
+        if sighting.left_city { place.with("left", "city") } else { place }
     });
     let position = sighting.position.as_ref().map(|position| of_position(signal("position"), position));
     place.into_iter().chain(position).collect()

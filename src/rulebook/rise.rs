@@ -87,11 +87,15 @@ pub(super) fn condition(rule: &Rule, facts: &Facts, now: Timestamp) -> Condition
 
 /// Moments of interactions, oldest first; written as seconds from one to the next.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Visits(pub(super) Vec<Timestamp>);
+pub(super) struct Visits(Vec<Timestamp>);
 
 impl Visits {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    pub(super) fn moments(&self) -> &[Timestamp] {
+        &self.0
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("message", "the customer wrote; every message counts: language, country"),
     (
         "place",
-        "where the customer is became known anew: country, division, city, district, tier, climate, zone, winter, summer_humidity, shipping_share, customs_days; gmt (minutes from Greenwich without summer time)",
+        "where the customer is became known anew: country, division, city, district, tier, climate, zone, winter, summer_humidity, shipping_share, customs_days; left (city, where it was in another city before); gmt (minutes from Greenwich without summer time)",
     ),
     (
         "position",
@@ -69,7 +69,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "the customer answered a campaign, or a campaign heard of it in its own way: campaign, where it is named",
     ),
     ("quote", "a quote was asked for, sent or opened: action, quote"),
-    ("weather", "the weather of a day where the customer is: date, max_c, humidity"),
+    ("weather", "the weather of a day where the customer is: place, date, max_c, humidity"),
     ("product_news", "a product is new, low in stock, back in stock or has another price: action, product, category"),
     ("page", "a page was viewed: page, product, category, seconds, visit_seconds"),
     ("cart", "the cart changed: action, product, category, left (how many things lie in it), its sum"),
@@ -282,7 +282,9 @@ fn of_weather(mut day: Signal, weather: &WeatherEvent, contact: &Contact) -> Sig
     if let Some(ends) = next.zip(contact.zone).map(|(next, zone)| midnight(next, zone)) {
         day.at = day.at.min(ends);
     }
-    day = day.with("date", weather.date.as_str());
+    // “Jakarta, Indonesia” is Jakarta.
+    let place = weather.place.split(',').next().unwrap_or_default();
+    day = day.with("date", weather.date.as_str()).with("place", slug(place));
     day.numbers = vec![("max_c", weather.max_c.ceil() as i64)];
     day.numbers.extend(weather.humidity.map(|humidity| ("humidity", humidity.ceil() as i64)));
     day

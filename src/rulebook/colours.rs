@@ -9,6 +9,8 @@ use crate::domain::{Colour, Consequence, Duration, Evidence, HandoffRequest, Tim
 
 /// Under this mark stands when red last ended.
 const RED_ENDED: &str = "red_ended";
+/// Under this one, when a person last gave a colour.
+const BY_PERSON: &str = "colour_by_person";
 
 /// Whether somebody of the shop gave it.
 fn is_person(by: &str) -> bool {
@@ -47,10 +49,27 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Whether the colour that is held was given by something that came after what is being applied, and that would have given it
-    /// over this one as well: what is told late overturns nothing that was decided since.
+    /// A person's colour, from when it was given.
+    pub(super) fn paint_by_person(&mut self, to: Colour, at: Timestamp, evidence: Why<'_>) {
+        self.at = at;
+        self.paint(&Painting { to, from: None, from_any: true, stands: None, from_first: false, then: None }, evidence);
+        self.at = self.now;
+        let last = self.facts.marks.entry(BY_PERSON.into()).or_insert(at);
+        *last = at.max(*last);
+    }
+
+    /// Whether a person or a deal decided on the colour after what is being applied happened, or the colour that is held was given
+    /// by something that came after it and would have given it over this one as well: what is told late overturns nothing that was
+    /// decided since.
     fn is_settled_since(&self, late: Colour) -> bool {
         let Some(state) = self.facts.colour.as_ref().filter(|_| self.at < self.now) else { return false };
+        let decides = |rule: &&Rule| {
+            rule.written.filter.is_empty() && rule.painting.as_ref().is_some_and(|painting| painting.from_any)
+        };
+        let deals = self.rulebook.rules.iter().filter(decides).flat_map(|rule| rule.signals.iter().copied());
+        if deals.chain([BY_PERSON]).filter_map(|name| self.facts.marks.get(name)).any(|last| *last > self.at) {
+            return true;
+        }
         // One that stands for an absence came when that began.
         let held = HeldTag { since: state.given(), expires: None, by: state.by.clone(), about: Vec::new() };
         if came_to_hold(self.rulebook, self.facts, &held) <= self.at {
@@ -64,7 +83,7 @@ impl<'a> Change<'a> {
         };
         let rule = self.rulebook.rules.iter().find(|rule| *rule.name == *state.by);
         let painting = rule.and_then(|rule| rule.painting.as_ref());
-        is_person(&state.by) || painting.is_some_and(over_it)
+        painting.is_some_and(over_it)
     }
 
     /// A word of the customer since then, that puts an end to a colour which is told late.

@@ -3,7 +3,7 @@
 
 use super::counting::{fingerprint, forget, is_latest_word};
 use super::effects::Change;
-use super::facts::{ColourState, Facts, HeldTag};
+use super::facts::{Facts, HeldTag};
 use super::signals::{Signal, hyphens, slug};
 use super::timers::STEP;
 use crate::domain::{AgentAction, AgentEvent, Colour, Event, Evidence, Mention, Reading, TagKey, TagMove, Timestamp};
@@ -50,19 +50,7 @@ impl Change<'_> {
                     self.told(tag, TagMove::Removed, None, &&evidence);
                 }
             }
-            (AgentAction::Colour, Some(colour)) => {
-                let given = |facts: &Facts| facts.colour.as_ref().filter(|state| !state.fallen).map(ColourState::given);
-                if late.is_some_and(|at| given(self.facts) > Some(at)) {
-                    return;
-                }
-                self.at = at;
-                self.set_colour(colour, None, None, &&evidence);
-                self.at = self.now;
-                if let (Some(at), Some(state)) = (late, &mut self.facts.colour) {
-                    state.since = at;
-                    state.give(at);
-                }
-            }
+            (AgentAction::Colour, Some(colour)) => self.paint_by_person(colour, at, &&evidence),
             _ => {}
         }
     }

@@ -84,6 +84,7 @@ pub(super) enum NotBudget {
     Compares,
     Untold,
     TakenBack,
+    Denied,
 }
 
 impl NotBudget {
@@ -99,6 +100,7 @@ impl NotBudget {
             Self::Compares => "the message compares, or is about paying",
             Self::Untold => "nothing says what it is",
             Self::TakenBack => "another sum takes its place",
+            Self::Denied => "the clause says that so much cannot be spent",
         }
     }
 }
@@ -131,6 +133,8 @@ impl Reader<'_> {
     fn judge(&self, hits: &[Hit<'_>], sums: &Sums, hints: &Hints<'_>, reading: &Reading) -> Vec<(Found, Verdict)> {
         let answers = hints.asked_budget && self.letters_beside(&sums.found) <= ANSWER;
         let sure = self.sure(hits, sums, answers, reading);
+        // "Can't you go down to 80?" denies nothing.
+        let haggles = reading.wants(Intent::Discount);
         let verdict = |(sum, sure): (&Found, Sure)| {
             // "I will not pay more than 300" is a limit from above.
             let least = sum.amount.max.is_none();
@@ -143,6 +147,9 @@ impl Reader<'_> {
             let elsewhere = self.nearest(&sums.elsewhere, &sum);
             let verdict = match sure {
                 Sure::No => Verdict::NoSum,
+                Sure::Itself if is_exact(&sum) && !haggles && self.is_denied_itself(&sum, &sums.budget) => {
+                    Verdict::Not(NotBudget::Denied)
+                }
                 // "It was 79, and now 99?"
                 Sure::Beside => match says {
                     Some(says) if elsewhere.is_none_or(|elsewhere| says < elsewhere) => Verdict::Budget(2),
@@ -177,6 +184,14 @@ impl Reader<'_> {
         let words = chars[denied..sum.start].iter().filter(|c| **c == ' ').count();
         let asks = || chars[sum.end..].iter().find(|c| is_border(**c)) == Some(&'?');
         budget.get(from).is_some_and(|(_, end)| *end <= sum.start) || words <= FEW_WORDS && !asks()
+    }
+
+    /// "My budget isn't 5000", "I can't spend 5000": a negator denies the sum itself, or the word of budget before it.
+    fn is_denied_itself(&self, sum: &Found, budget: &[(usize, usize)]) -> bool {
+        let chars = &self.folded.chars;
+        let Some(denied) = self.negated.last_before(chars, sum.start) else { return false };
+        let beside = |from: usize, to: usize| from <= to && chars[from..to].iter().all(|c| *c == ' ');
+        beside(denied, sum.start) || budget.iter().any(|(start, end)| beside(denied, *start) && beside(*end, sum.start))
     }
 
     /// "Is delivery free? Max 200": a question about something else is over where the sum begins.

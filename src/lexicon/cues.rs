@@ -201,8 +201,15 @@ impl Cues {
         Ok(())
     }
 
-    /// Every rule that holds in a sentence whose marks these are, in order. `asks` tells of a question mark.
-    pub(super) fn find(&self, marks: &[Mark], asks: bool, spaceless: bool, mut found: impl FnMut(Together)) {
+    /// Every rule that holds in a sentence whose marks these are, in order. `asks` tells of a question mark, `negated` whether a
+    /// negator takes back what a mark says of an intent.
+    pub(super) fn find(
+        &self,
+        marks: &[Mark],
+        (asks, spaceless): (bool, bool),
+        negated: impl Fn(Intent, &Mark) -> bool,
+        mut found: impl FnMut(Together),
+    ) {
         let mut all = marks.iter().fold(Set::default(), |all, mark| all.and(mark.cues));
         if asks || all.has_any(self.asks) {
             all = all.and(Set::QUESTION);
@@ -215,10 +222,15 @@ impl Cues {
             let Rule { intent, negates, .. } = *rule;
             // A number is near to what it numbers.
             let reach = if rule.wanted.has_any(Set::NUMBER) { reach / 2 } else { reach };
-            let place = match rule.order.is_empty() {
-                true => (0..marks.len()).find_map(|last| narrowest(&marks[..=last], rule.placed, reach)),
-                false => (0..marks.len()).find_map(|first| in_order(&marks[first..], &rule.order, reach)),
+            let stands = |(start, end): &(usize, usize)| {
+                let serving = marks.iter().filter(|mark| *start <= mark.start && mark.end <= *end);
+                negates || !serving.filter(|mark| mark.cues.has_any(rule.placed)).any(|mark| negated(intent, mark))
             };
+            let mut places = (0..marks.len()).filter_map(|at| match rule.order.is_empty() {
+                true => narrowest(&marks[..=at], rule.placed, reach),
+                false => in_order(&marks[at..], &rule.order, reach),
+            });
+            let place = places.find(stands);
             if let Some((start, end)) = place {
                 found(Together { intent, start, end, negates });
             }

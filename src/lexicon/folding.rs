@@ -132,7 +132,7 @@ impl Folded {
 
     /// The same text with words replaced: places (in order, not overlapping) and letters. The letters stand where those did
     /// that they replace.
-    pub(super) fn replaced<'l>(&self, words: impl Iterator<Item = (usize, usize, &'l [char])>) -> Self {
+    pub(super) fn replaced(&self, words: impl Iterator<Item = (usize, usize, Vec<char>)>) -> Self {
         let text = String::with_capacity(self.text.len() + 8);
         let mut folded = Self { text, capitals: self.capitals.clone(), ..Self::default() };
         let mut at = 0;

@@ -154,7 +154,9 @@ impl Reader<'_> {
             let end = (first.end..chars.len()).find(|at| negation::is_end_at(chars, *at)).unwrap_or(chars.len());
             let (sentence, rest) = marks.split_at(marks.partition_point(|mark| mark.end <= end).max(1));
             let asks = chars.get(end) == Some(&'?');
-            self.lexicon.cues.find(sentence, asks, is_spaceless(chars[first.start]), &mut found);
+            let negatable = &self.lexicon.negation.by_any_word;
+            let negated = |intent, mark: &Mark| negatable.contains(&intent) && self.is_negated(mark.start);
+            self.lexicon.cues.find(sentence, (asks, is_spaceless(chars[first.start])), negated, &mut found);
             marks = rest;
         }
     }
@@ -250,8 +252,12 @@ impl Reader<'_> {
             return;
         }
         let mut asked = reading.attributes.iter().filter(|mention| !mention.negated && overlaps(&mention.span));
-        let Some(property) = asked.next() else { return };
-        let span = property.span;
+        let mut things = reading.products.iter().filter(|mention| !mention.negated && overlaps(&mention.span));
+        // Of what is asked about a thing in words that no list knows, most is how it is.
+        let alone = reading.budget.is_none() && reading.intents.iter().all(|intent| beside.contains(intent));
+        let Some(span) = asked.next().or_else(|| things.next().filter(|_| alone)).map(|mention| mention.span) else {
+            return;
+        };
         let place = reading.intents.partition_point(|intent| *intent < ProductInquiry);
         reading.intents.insert(place, ProductInquiry);
         reading.intent_spans.insert(place, span);

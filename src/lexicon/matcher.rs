@@ -1,5 +1,6 @@
 //! Every word of the dictionary that stands in a folded text, in any of its forms.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -135,6 +136,15 @@ pub(super) struct Sense {
     pub(super) word: u32,
 }
 
+/// A sense as it is kept: what it means stands elsewhere, since most share theirs with others.
+#[derive(Clone, Copy)]
+struct Kept {
+    meaning: u32,
+    langs: Langs,
+    counts_in: Langs,
+    word: u32,
+}
+
 /// How a word was found. Of two ways to find as long a word, the surer one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Found {
@@ -160,10 +170,12 @@ pub(super) struct Hit<'a> {
 }
 
 impl<'a> Hit<'a> {
-    fn new(sense: &'a Sense, langs: Langs, place: Range<usize>, found: Found) -> Self {
-        let Sense { ref meaning, counts_in, word, .. } = *sense;
+    fn new(matcher: &'a Matcher, sense: Kept, langs: Langs, place: Range<usize>, found: Found) -> Self {
+        let Kept { meaning, counts_in, word, .. } = sense;
+        let meaning = &matcher.meanings[meaning as usize];
         Self { meaning, langs, counts_in, start: place.start, end: place.end, found, word }
     }
+
     /// Whether another word is a part of this longer one.
     pub(super) fn is_around(&self, other: &Hit<'_>) -> bool {
         self.start <= other.start && other.end <= self.end && other.end - other.start < self.end - self.start
@@ -252,8 +264,8 @@ impl Texts {
 }
 
 /// A property that may turn out to be the first part of a compound.
-struct Front<'a> {
-    sense: &'a Sense,
+struct Front {
+    sense: Kept,
     start: usize,
     end: usize,
 }
@@ -266,7 +278,8 @@ pub(super) struct Matcher {
     inner: Trie,
     choices: Vec<Choice>,
     /// What each word stands for, side by side; a word may mean several things.
-    senses: Vec<Sense>,
+    senses: Vec<Kept>,
+    meanings: Vec<Meaning>,
     /// How many words are listed.
     size: usize,
     endings: Endings,
@@ -295,11 +308,12 @@ impl Matcher {
             }
         }
         let (patterns, inner) = (Trie::new(patterns.into_iter())?, Trie::new(inner.into_iter())?);
-        Ok(Self { patterns, inner, choices, senses: listing.senses().to_vec(), size: listing.size(), endings })
+        let (senses, meanings) = kept(listing.senses());
+        Ok(Self { patterns, inner, choices, senses, meanings, size: listing.size(), endings })
     }
 
     pub(super) fn knows_product(&self, key: &str) -> bool {
-        self.senses.iter().any(|sense| matches!(&*sense.meaning, Meaning::Product(product) if **product == *key))
+        self.meanings.iter().any(|meaning| matches!(meaning, Meaning::Product(product) if **product == *key))
     }
 
     /// How many words are listed.
@@ -348,7 +362,7 @@ impl Matcher {
         token: &Token<'_>,
         start: usize,
         hits: &mut Vec<Hit<'a>>,
-        fronts: &mut Vec<Front<'a>>,
+        fronts: &mut Vec<Front>,
     ) {
         let (begins, end) = (start - token.front.len(), start + token.word.len());
         let choices = &self.choices[first as usize..];
@@ -356,24 +370,25 @@ impl Matcher {
         for of_sense in choices[..=last].chunk_by(|a, b| a.sense == b.sense) {
             let Choice { sense, kind, .. } = of_sense[0];
             if let Some((forms, found)) = self.fitting(of_sense, token) {
-                let sense = &self.senses[sense as usize];
+                let sense = self.senses[sense as usize];
                 if !token.front.is_empty() {
                     // "lederjacke" is a jacket, and of leather.
-                    let joined = |front: &&Front<'a>| {
+                    let joined = |front: &&Front| {
                         front.start == begins
                             && front.end <= start
                             && self.endings.is_joint(&token.front[front.end - begins..])
                     };
                     let joined = fronts.iter().filter(joined);
-                    hits.extend(joined.map(|front| Hit::new(front.sense, front.sense.langs, begins..front.end, found)));
+                    let hit = |front: &Front| Hit::new(self, front.sense, front.sense.langs, begins..front.end, found);
+                    hits.extend(joined.map(hit));
                 }
                 let langs = if found == Found::Listed || sense.langs == Langs::ALL { sense.langs } else { forms };
-                hits.push(Hit::new(sense, langs, begins..end + token.rest.len(), found));
+                hits.push(Hit::new(self, sense, langs, begins..end + token.rest.len(), found));
             } else if token.front.is_empty()
                 && kind == Kind::Attribute
                 && of_sense.iter().any(|choice| self.endings.makes_compounds(choice.class))
             {
-                fronts.push(Front { sense: &self.senses[sense as usize], start, end });
+                fronts.push(Front { sense: self.senses[sense as usize], start, end });
             }
         }
     }
@@ -394,6 +409,21 @@ impl Matcher {
             forms => Some((forms, Found::Form)),
         }
     }
+}
+
+/// Each sense with the place of its meaning, and every meaning once.
+fn kept(senses: &[Sense]) -> (Vec<Kept>, Vec<Meaning>) {
+    let (mut places, mut meanings) = (HashMap::new(), Vec::new());
+    let keep = |Sense { meaning, langs, counts_in, word }: &Sense| {
+        let place = *places.entry(Arc::as_ptr(meaning)).or_insert_with(|| {
+            meanings.push(Meaning::clone(meaning));
+            meanings.len() as u32 - 1
+        });
+        Kept { meaning: place, langs: *langs, counts_in: *counts_in, word: *word }
+    };
+    let senses = senses.iter().map(keep).collect();
+    meanings.shrink_to_fit();
+    (senses, meanings)
 }
 
 /// "iphone15", "galaxy24ultra": a model's number is written to its name.

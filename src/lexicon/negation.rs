@@ -104,8 +104,10 @@ struct Negators {
 pub(super) struct Negation {
     /// Of each language, in the order of [`LANGUAGES`].
     by_language: Vec<Negators>,
-    /// Intents that a negator takes back.
+    /// Intents that a negator takes back where it reaches the first word of what says them.
     pub(super) intents: Vec<Intent>,
+    /// Those that it takes back where it reaches any word of what cues say together.
+    pub(super) by_any_word: Vec<Intent>,
 }
 
 #[derive(Deserialize)]
@@ -119,12 +121,15 @@ struct NegationFile {
     #[serde(default)]
     never: BTreeMap<String, Vec<String>>,
     intents: Vec<String>,
+    #[serde(default)]
+    by_any_word: Vec<String>,
 }
 
 impl Negation {
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
         let written: NegationFile = read(file)?;
-        let intents = written.intents.iter().filter_map(|key| Intent::from_key(key)).collect();
+        let keyed = |keys: &[String]| keys.iter().filter_map(|key| Intent::from_key(key)).collect();
+        let (intents, by_any_word) = (keyed(&written.intents), keyed(&written.by_any_word));
         let of = |lists: &BTreeMap<String, Vec<String>>, language: &str| {
             // One list serves both scripts of Chinese.
             let words = lists.get(language).or_else(|| lists.get(language.split('-').next().unwrap_or_default()));
@@ -137,7 +142,7 @@ impl Negation {
             until: of(&written.until, language),
             never: of(&written.never, language),
         };
-        Ok(Self { by_language: LANGUAGES.iter().map(negators).collect(), intents })
+        Ok(Self { by_language: LANGUAGES.iter().map(negators).collect(), intents, by_any_word })
     }
 
     /// Which characters negators reach: a few words behind one that stands before, or in front of one that stands after, up
@@ -180,7 +185,9 @@ impl Negators {
     /// What a negator at a place reaches, if one stands there.
     fn from(&self, chars: &[char], at: usize, reach: &mut Reach) {
         if let Some(end) = self.before.longest(chars, at) {
-            let from = if is_spaceless(chars[at]) { at + 1 } else { end };
+            // What it says itself is reached too: who does "not need" a person needs none.
+            let first = (at..end).find(|place| chars[*place] == ' ').unwrap_or(end);
+            let from = if is_spaceless(chars[at]) { at + 1 } else { first };
             reach.add(from, self.end_of_reach(chars, end));
             reach.ends.push(end);
             if let Some((start, end)) = answered(chars, at, end) {

@@ -41,14 +41,14 @@ impl Limits {
     }
 
     /// Pairs of letters that are hit or taken for each other.
-    fn near(&self) -> HashSet<(char, char)> {
+    fn near(&self) -> HashSet<(Letter, Letter)> {
         let mut near = HashSet::new();
-        let rows = self.keyboards.iter().map(|row| fold_word(row).chars().collect::<Vec<_>>());
+        let rows = self.keyboards.iter().map(|row| fold_word(row).chars().map(letter).collect::<Vec<_>>());
         for row in rows {
             near.extend(row.windows(2).flat_map(|pair| [(pair[0], pair[1]), (pair[1], pair[0])]));
         }
         for group in &self.alike {
-            let group: Vec<char> = fold_word(group).chars().collect();
+            let group: Vec<Letter> = fold_word(group).chars().map(letter).collect();
             near.extend(group.iter().flat_map(|a| group.iter().map(|b| (*a, *b))));
         }
         near
@@ -75,22 +75,30 @@ pub(super) struct Name {
 pub(super) struct Typos {
     shortest: usize,
     any_slip: usize,
-    near: HashSet<(char, char)>,
+    near: HashSet<(Letter, Letter)>,
     /// All words in a row, and where each ends.
-    letters: Vec<char>,
+    letters: Vec<Letter>,
     ends: Vec<u32>,
     /// What each word names by itself.
     names: Vec<Name>,
-    /// Fingerprint of what is left, and the word; sorted.
-    deletions: Vec<(u32, u32)>,
+    /// Of what is left of words, in order of its fingerprints: the end of each fingerprint, and which word it is.
+    prints: Vec<u16>,
+    words: Vec<u32>,
     /// Where the fingerprints with each beginning stand.
     begin: Vec<u32>,
     /// Words that are right as they are.
     known: HashSet<u64, Straight>,
 }
 
-/// Bits of a fingerprint that find its place.
+/// Bits of a fingerprint that find its place; the others are kept there.
 const BEGIN_BITS: u32 = 16;
+
+/// A letter of a script whose words are typed letter by letter: see [`is_typed`].
+type Letter = u16;
+
+fn letter(c: char) -> Letter {
+    u32::from(c) as Letter
+}
 
 /// A word of the phrases, while they are looked through.
 struct Seen<'a> {
@@ -142,27 +150,31 @@ impl Typos {
         let mut words: Vec<Seen<'_>> = seen.into_values().filter(|seen| seen.fits && !seen.exact).collect();
         // In order, so that of equals the same one wins in every run.
         words.sort_unstable_by_key(|seen| seen.word);
+        let mut deletions = Vec::new();
         for Seen { word, name, .. } in words {
-            typos.add(word, name);
+            typos.add(word, name, &mut deletions);
         }
         typos.letters.shrink_to_fit();
-        typos.deletions.shrink_to_fit();
-        typos.deletions.sort_unstable_by_key(|(print, place)| u64::from(*print) << 32 | u64::from(*place));
-        typos.begin = begin(&typos.deletions);
+        deletions.sort_unstable_by_key(|(print, place)| u64::from(*print) << 32 | u64::from(*place));
+        typos.begin = begin(&deletions);
+        (typos.prints, typos.words) = deletions.into_iter().map(|(print, place)| (print as u16, place)).unzip();
+        typos.prints.shrink_to_fit();
+        typos.words.shrink_to_fit();
         typos
     }
 
-    fn add(&mut self, word: &str, name: Name) {
+    /// Takes in a word; a fingerprint of what is left without each of its letters goes to `deletions`, with the word's place.
+    fn add(&mut self, word: &str, name: Name, deletions: &mut Vec<(u32, u32)>) {
         let place = self.ends.len() as u32;
         let from = self.letters.len();
-        self.letters.extend(word.chars());
+        self.letters.extend(word.chars().map(letter));
         self.ends.push(self.letters.len() as u32);
         self.names.push(name);
         let letters = &self.letters[from..];
-        self.deletions.extend((0..=letters.len()).map(|out| (without(letters, out), place)));
+        deletions.extend((0..=letters.len()).map(|out| (without(letters, out), place)));
     }
 
-    fn word(&self, place: u32) -> &[char] {
+    fn word(&self, place: u32) -> &[Letter] {
         let start = if place == 0 { 0 } else { self.ends[place as usize - 1] as usize };
         &self.letters[start..self.ends[place as usize] as usize]
     }
@@ -197,8 +209,8 @@ impl Typos {
     }
 
     /// The letters that a slip should have been.
-    pub(super) fn right(&self, slip: &Slip) -> &[char] {
-        self.word(slip.place)
+    pub(super) fn right(&self, slip: &Slip) -> Vec<char> {
+        self.word(slip.place).iter().filter_map(|letter| char::from_u32((*letter).into())).collect()
     }
 
     /// The only word that this one can be a slip of, or any of several that name the same.
@@ -206,13 +218,15 @@ impl Typos {
         if !word.iter().all(|c| is_typed(*c)) || self.known.contains(&fingerprint(word.iter().copied())) {
             return None;
         }
+        let word: Vec<Letter> = word.iter().copied().map(letter).collect();
         let mut found = None;
         for out in 0..=word.len() {
-            let print = without(word, out);
+            let print = without(&word, out);
             let begin = (print >> (32 - BEGIN_BITS)) as usize;
-            let bucket = &self.deletions[self.begin[begin] as usize..self.begin[begin + 1] as usize];
-            for (_, place) in bucket.iter().filter(|(other, _)| *other == print) {
-                if found != Some(*place) && self.is_slip(word, self.word(*place)) {
+            let bucket = self.begin[begin] as usize..self.begin[begin + 1] as usize;
+            let alike = self.prints[bucket.clone()].iter().zip(&self.words[bucket]);
+            for (_, place) in alike.filter(|(end, _)| **end == print as u16) {
+                if found != Some(*place) && self.is_slip(&word, self.word(*place)) {
                     match found {
                         Some(other) if !self.name_the_same(other, *place) => return None,
                         // What more languages say is the word, and the other a common slip of it.
@@ -232,11 +246,11 @@ impl Typos {
 
     /// Whether one slip turns a word into what was typed. Another last letter is another form of the word, and no slip;
     /// the first letter is seldom wrong. In a short word only what fingers do counts.
-    fn is_slip(&self, typed: &[char], word: &[char]) -> bool {
+    fn is_slip(&self, typed: &[Letter], word: &[Letter]) -> bool {
         let same = typed.iter().zip(word).take_while(|(a, b)| a == b).count();
         let (rest, other) = (&typed[same..], &word[same..]);
         let long = word.len() >= self.any_slip;
-        let doubles = |letters: &[char], at: usize| at > 0 && letters[at] == letters[at - 1];
+        let doubles = |letters: &[Letter], at: usize| at > 0 && letters[at] == letters[at - 1];
         match (rest, other) {
             ([a, rest @ ..], [b, other @ ..]) if rest.len() == other.len() => {
                 let swapped = rest.first() == Some(b) && other.first() == Some(a) && rest[1..] == other[1..];
@@ -279,8 +293,9 @@ fn is_typed(c: char) -> bool {
 }
 
 /// A number for a word without one of its letters; with all of them if `out` is past its end.
-fn without(word: &[char], out: usize) -> u32 {
-    let hash = fingerprint(word.iter().enumerate().filter(|(at, _)| *at != out).map(|(_, c)| *c));
+fn without(word: &[Letter], out: usize) -> u32 {
+    let left = word.iter().enumerate().filter(|(at, _)| *at != out);
+    let hash = fingerprint(left.filter_map(|(_, letter)| char::from_u32((*letter).into())));
     (hash ^ (hash >> 32)) as u32
 }
 
@@ -298,7 +313,8 @@ mod tests {
             common: BTreeMap::new(),
         };
         let typos = Typos { near: limits.near(), shortest: 5, any_slip: 7, ..Typos::default() };
-        let slip = |a: &str, b: &str| typos.is_slip(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
+        let letters = |word: &str| word.chars().map(letter).collect::<Vec<_>>();
+        let slip = |a: &str, b: &str| typos.is_slip(&letters(a), &letters(b));
         for near in ["smartphne", "smartpphone", "smartphobe", "smratphone", "smartphome"] {
             assert!(slip(near, "smartphone"), "{near}");
         }

@@ -26,7 +26,7 @@ const BUSY: StdDuration = StdDuration::from_millis(1_000);
 /// What the writing connection keeps of the file in memory, in KB below zero: the pages that every commit goes through.
 const WRITER_CACHE: &str = "-8000";
 /// What each other connection keeps: all that they read often lies in the memory of the system as well.
-const READER_CACHE: &str = "-2000";
+const READER_CACHE: &str = "-1000";
 
 /// While the log is copied into the file the disk is busy, and a commit waits for it: rather a little often than much at once. At a
 /// thousand messages a second a copy takes 5 ms so, and 10 to 30 ms every half second.

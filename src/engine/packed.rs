@@ -65,9 +65,8 @@ impl Packer {
     fn pack(&mut self, state: &State) -> std::io::Result<Vec<u8>> {
         self.json.clear();
         serde_json::to_writer(&mut self.json, state)?;
-        let mut packed = Vec::with_capacity(1 + zstd::zstd_safe::compress_bound(self.json.len()));
-        packed.push(FIRST_SAMPLE);
-        packed.append(&mut self.compressor.compress(&self.json)?);
+        let mut packed = self.compressor.compress(&self.json)?;
+        packed.insert(0, FIRST_SAMPLE);
         Ok(packed)
     }
 

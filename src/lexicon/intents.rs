@@ -27,6 +27,8 @@ const SIGNS: usize = 4;
 const MOST_BESIDE_NUMBER: usize = 4;
 /// No phrase is longer, gap and all.
 const LONGEST_PHRASE: usize = 200;
+/// A longer question, in characters, mostly wants something besides.
+const SHORT_QUESTION: usize = 50;
 /// Mentions that may cover the same word.
 const MOST_AT_ONE_PLACE: usize = 8;
 
@@ -230,7 +232,7 @@ impl Reader<'_> {
     }
 
     /// A question about a property, where nothing else is asked, is about the thing itself: "is the tent waterproof?". Beside a sum
-    /// it mostly asks for the price, and without a property for something that no word tells.
+    /// it mostly asks for the price. A short one about a thing, in words that no list knows, asks how the thing is.
     pub(super) fn question(&self, reading: &mut Reading) {
         use Intent::{Greeting, Location, ProductInquiry, Thanks};
         let beside = [Greeting, Thanks, Location];
@@ -253,8 +255,9 @@ impl Reader<'_> {
         }
         let mut asked = reading.attributes.iter().filter(|mention| !mention.negated && overlaps(&mention.span));
         let mut things = reading.products.iter().filter(|mention| !mention.negated && overlaps(&mention.span));
-        // Of what is asked about a thing in words that no list knows, most is how it is.
-        let alone = reading.budget.is_none() && reading.intents.iter().all(|intent| beside.contains(intent));
+        let alone = mark - begin < SHORT_QUESTION
+            && reading.budget.is_none()
+            && reading.intents.iter().all(|intent| beside.contains(intent));
         let Some(span) = asked.next().or_else(|| things.next().filter(|_| alone)).map(|mention| mention.span) else {
             return;
         };

@@ -128,8 +128,7 @@ struct NegationFile {
 impl Negation {
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
         let written: NegationFile = read(file)?;
-        let keyed = |keys: &[String]| keys.iter().filter_map(|key| Intent::from_key(key)).collect();
-        let (intents, by_any_word) = (keyed(&written.intents), keyed(&written.by_any_word));
+        let (intents, by_any_word) = (keyed(file, &written.intents)?, keyed(file, &written.by_any_word)?);
         let of = |lists: &BTreeMap<String, Vec<String>>, language: &str| {
             // One list serves both scripts of Chinese.
             let words = lists.get(language).or_else(|| lists.get(language.split('-').next().unwrap_or_default()));
@@ -179,6 +178,18 @@ impl Negation {
         }
         reach
     }
+}
+
+/// The intents of a list of keys.
+fn keyed(file: &SourceFile, keys: &[String]) -> Result<Vec<Intent>, Problem> {
+    let intent = |key: &String| {
+        Intent::from_key(key).ok_or_else(|| {
+            let place = file.text.find(&format!("\"{key}\"")).unwrap_or_default();
+            let advice = "Write one that a file in intents/ is named after.";
+            Problem::at(&file.path, &file.text, place, format!("`{key}` is no intent"), advice)
+        })
+    };
+    keys.iter().map(intent).collect()
 }
 
 impl Negators {

@@ -90,7 +90,8 @@ impl<'a> Change<'a> {
     fn word_since(&mut self, late: &Painting, evidence: Why<'_>) -> Option<(Timestamp, &'a Rule)> {
         let wrote = self.facts.marks.get("message").copied().filter(|wrote| self.at < self.now && *wrote > self.at)?;
         let (colour, since, by) = (self.used(late.to), self.at, evidence.by.clone());
-        let state = ColourState { colour, since, until: None, then: None, by, fallen: false, given: None };
+        let state =
+            ColourState { colour, since, until: None, then: None, by, fallen: false, given: Duration::default() };
         Some((wrote, self.ends_with_a_word(&state)?))
     }
 
@@ -127,7 +128,8 @@ impl<'a> Change<'a> {
             self.facts.marks.insert(RED_ENDED.into(), self.now);
         }
         let by = evidence.by.clone();
-        let mut state = ColourState { colour, since: self.now, until, then, by, fallen: false, given: None };
+        let mut state =
+            ColourState { colour, since: self.now, until, then, by, fallen: false, given: Duration::default() };
         state.give(self.at);
         self.facts.colour = Some(state);
         let tag = |colour: Colour| format!("color/{}", colour.name());

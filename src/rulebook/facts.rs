@@ -155,20 +155,24 @@ pub(super) struct ColourState {
     /// Nobody gave it: the time of the colour before was over.
     #[serde(rename = "l", default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) fallen: bool,
-    /// When what gave it last, or the colour that it fell from, happened, where that is not since when it holds.
-    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
-    pub(super) given: Option<Timestamp>,
+    /// How long after it began to hold, or before, what gave it last or the colour that it fell from happened.
+    #[serde(rename = "g", default, skip_serializing_if = "is_at_once")]
+    pub(super) given: Duration,
+}
+
+fn is_at_once(given: &Duration) -> bool {
+    *given == Duration::default()
 }
 
 impl ColourState {
     /// When what gave it last happened.
     pub(super) fn given(&self) -> Timestamp {
-        self.given.unwrap_or(self.since)
+        self.since + self.given
     }
 
     /// Notes when that happened.
     pub(super) fn give(&mut self, at: Timestamp) {
-        self.given = Some(at).filter(|at| *at != self.since);
+        self.given = at - self.since;
     }
 }
 
@@ -223,7 +227,7 @@ pub struct Facts {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) stages: BTreeMap<Stage, Timestamp>,
     /// The first message or click.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "first", alias = "first_interaction", skip_serializing_if = "Option::is_none")]
     pub(super) first_interaction: Option<Timestamp>,
     /// The product that was named last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -280,7 +284,7 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) bursts: Vec<(Timestamp, Duration)>,
     /// Last message or click, and where the conversation under way began.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "talk", alias = "conversation", skip_serializing_if = "Option::is_none")]
     pub(super) conversation: Option<(Timestamp, Timestamp)>,
     /// When each unbroken stretch of red since the last order began (COLOR-7).
     #[serde(skip_serializing_if = "Vec::is_empty")]

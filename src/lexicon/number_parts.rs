@@ -132,14 +132,6 @@ impl Reader<'_> {
             }
             return false;
         }
-        // "Fifty and hundred", "thirty and two hundred" are two numbers, but not "fifty and two thousand".
-        let joined = self.parts[from..].iter().skip(1).any(|part| part.joint);
-        if smaller > 0 && (place.joint || joined && factor == Decimal::ONE_HUNDRED) {
-            if !place.joint {
-                self.split(from);
-            }
-            return false;
-        }
         if smaller == 0 {
             let more = self.added_to_next.take();
             if before.is_none() && more.is_none() && !word.is(Marks::ALONE) || before.is_some_and(|slot| factor >= slot)

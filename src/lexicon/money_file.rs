@@ -91,6 +91,8 @@ pub(super) struct MoneyFile {
     pub(super) after: BTreeMap<Bound, Vec<String>>,
     pub(super) range: Vec<String>,
     pub(super) range_start: Vec<String>,
+    /// The same, where an "and" joins the ends of the range.
+    pub(super) between: Vec<String>,
     /// What may stand between a word that bounds or labels a number and the number.
     pub(super) fillers: Vec<String>,
     pub(super) not_money_after: Vec<String>,
@@ -178,6 +180,7 @@ impl MoneyFile {
         let lists = [
             &mut self.range,
             &mut self.range_start,
+            &mut self.between,
             &mut self.fillers,
             &mut self.not_money_after,
             &mut self.not_money_before,

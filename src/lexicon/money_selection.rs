@@ -132,7 +132,7 @@ fn said_by<'a>(file: &'a MoneyFile, first: u16, mut say: impl FnMut(Cow<'a, str>
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 25] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 27] {
     [
         (&file.alone, Marks::ALONE),
         (&file.rough, Marks::ROUGH),
@@ -142,6 +142,8 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 25] {
         (&file.joints, Marks::JOINT),
         (&file.range, Marks::RANGE),
         (&file.range_start, Marks::RANGE_START),
+        (&file.between, Marks::RANGE_START),
+        (&file.between, Marks::BETWEEN),
         (&file.fillers, Marks::FILLER),
         (&file.not_money_after, Marks::NOT_AFTER),
         (&file.not_money_before, Marks::NOT_BEFORE),

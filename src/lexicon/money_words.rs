@@ -78,6 +78,8 @@ impl Marks {
     pub(super) const REFUSED: Self = Self(1 << 24);
     pub(super) const ROUGH: Self = Self(1 << 25);
     pub(super) const PRONOUN: Self = Self(1 << 26);
+    /// "Between": an "and" joins the ends of the range.
+    pub(super) const BETWEEN: Self = Self(1 << 27);
 
     pub(super) fn add(&mut self, other: Self) {
         self.0 |= other.0;

@@ -132,6 +132,14 @@ impl Reader<'_> {
             }
             return false;
         }
+        // "Fifty and hundred", "thirty and two hundred" are two numbers, but not "fifty and two thousand".
+        if smaller > 0 && place.joint && word.is(Marks::ALONE) {
+            return false;
+        }
+        if factor == Decimal::ONE_HUNDRED && self.parts[from..].iter().skip(1).any(|part| part.joint) {
+            self.split(from);
+            return false;
+        }
         if smaller == 0 {
             let more = self.added_to_next.take();
             if before.is_none() && more.is_none() && !word.is(Marks::ALONE) || before.is_some_and(|slot| factor >= slot)

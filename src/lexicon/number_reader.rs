@@ -20,6 +20,8 @@ pub(super) enum Reach {
     Comma,
     /// What may stand behind a decimal point: no multipliers.
     Decimals,
+    /// To the word at a place.
+    Before(usize),
 }
 
 #[derive(Clone, Copy)]
@@ -69,7 +71,7 @@ pub(super) fn read(tokens: &Tokens<'_>, start: usize) -> Option<Number> {
     read_to(tokens, start, Reach::Whole)
 }
 
-fn read_to(tokens: &Tokens<'_>, start: usize, reach: Reach) -> Option<Number> {
+pub(super) fn read_to(tokens: &Tokens<'_>, start: usize, reach: Reach) -> Option<Number> {
     let number = Number {
         value: Decimal::ZERO,
         start,
@@ -94,8 +96,8 @@ fn read_to(tokens: &Tokens<'_>, start: usize, reach: Reach) -> Option<Number> {
     let mut place = Place::plain(start);
     while reader.take(place) {
         match reader.next() {
-            Some(next) => place = next,
-            None => break,
+            Some(next) if !matches!(reach, Reach::Before(end) if next.at >= end) => place = next,
+            _ => break,
         }
     }
     reader.finish()

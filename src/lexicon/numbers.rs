@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::folding::is_spaceless;
 use super::money_tokens::Tokens;
 use super::money_words::{Lead, Marks, Word};
-use super::number_reader::read;
+use super::number_reader::{Reach, read, read_to};
 
 /// A number in the text, in folded characters.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,10 +72,36 @@ pub(super) fn find(tokens: &Tokens<'_>) -> Vec<Number> {
         if numbers.last().is_some_and(|last| start < last.end) {
             continue;
         }
-        let number = inverted(tokens, start).or_else(|| read(tokens, start));
+        let number = inverted(tokens, start).or_else(|| read(tokens, start).map(|number| low_end(tokens, number)));
         numbers.extend(number.filter(|number| !is_trapped(tokens, number)));
     }
     numbers
+}
+
+/// "Between five hundred and two thousand": unless another end follows, the last "and" that can part the number is the range's.
+fn low_end(tokens: &Tokens<'_>, number: Number) -> Number {
+    let front = tokens.back_over_spaces(number.start);
+    if tokens.marked_before(front, Marks::BETWEEN).is_none() || is_joined_behind(tokens, number.end) {
+        return number;
+    }
+    let is_joined = |at: &usize| {
+        let lead = tokens.at(*at).any(|(word, _)| word.lead == Lead::Joint);
+        lead || tokens.marked_before(tokens.back_over_spaces(*at), Marks::JOINT).is_some()
+    };
+    let inside = tokens.starts().into_iter().filter(|at| (number.start + 1..number.end).contains(at)).filter(is_joined);
+    let ends = inside.filter_map(|at| {
+        let high = read(tokens, at).filter(|high| high.end == number.end)?;
+        read_to(tokens, number.start, Reach::Before(at)).filter(|low| low.value < high.value)
+    });
+    ends.last().unwrap_or(number)
+}
+
+/// Whether an "and" with another number stands behind a number, or behind its currency.
+fn is_joined_behind(tokens: &Tokens<'_>, end: usize) -> bool {
+    let at = tokens.skip_spaces(end);
+    let at = tokens.longest(at, money).map_or(at, |(_, end)| tokens.skip_spaces(end));
+    let joined = |at: usize| tokens.at(at).any(|(word, _)| word.lead == Lead::Joint);
+    joined(at) || tokens.marked(at, Marks::JOINT).is_some_and(|end| read(tokens, tokens.skip_spaces(end)).is_some())
 }
 
 /// Whether a phrase with this number in it speaks of no number. What is a unit too gives way to money behind it, "cent" of "pour

@@ -89,11 +89,11 @@ fn low_end(tokens: &Tokens<'_>, number: Number) -> Number {
         lead || tokens.marked_before(tokens.back_over_spaces(*at), Marks::JOINT).is_some()
     };
     let inside = tokens.starts().into_iter().filter(|at| (number.start + 1..number.end).contains(at)).filter(is_joined);
-    let ends = inside.filter_map(|at| {
+    let low_before = |at| {
         let high = read(tokens, at).filter(|high| high.end == number.end)?;
         read_to(tokens, number.start, Reach::Before(at)).filter(|low| low.value < high.value)
-    });
-    ends.last().unwrap_or(number)
+    };
+    inside.rev().find_map(low_before).unwrap_or(number)
 }
 
 /// Whether an "and" with another number stands behind a number, or behind its currency.

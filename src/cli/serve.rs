@@ -1,5 +1,6 @@
 //! `hotline serve`: everything. Without credentials, in sandbox mode.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use super::{Ended, Stop, runtime};
-use crate::config::{LogFormat, Settings};
+use crate::config::{DEFAULTS, LogFormat, Settings};
 use crate::domain::Timestamp;
 use crate::engine::geoip::Geoip;
 use crate::engine::knowledge::{Folders, Shelf};
@@ -28,11 +29,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The number that the sandbox sends for.
 const SANDBOX_NUMBER: &str = "880000000000001";
 
+const EXAMPLES: &str = "Examples:\n  hotline serve\n  HOTLINE_LISTEN=0.0.0.0:8080 HOTLINE_DATABASE__URL=postgres://… hotline serve\n\n\
+                        `hotline serve --defaults` prints every setting with its meaning and default.";
+
 /// Runs everything: webhook, answers, console. Without credentials for Meta it starts in sandbox mode.
 #[derive(clap::Args, Default)]
 #[command(
-    after_help = "Examples:\n  hotline serve\n  HOTLINE_LISTEN=0.0.0.0:8080 HOTLINE_DATABASE__URL=postgres://… hotline serve\n\n\
-                        `hotline serve --defaults` prints every setting with its meaning and default."
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\nSettings, as --defaults prints them:\n\n{DEFAULTS}")
 )]
 pub struct Arguments {
     /// Print every setting with its meaning and default, and end.
@@ -45,7 +49,7 @@ type Loaded<T> = oneshot::Receiver<Result<T, Stop>>;
 
 pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     if arguments.defaults {
-        print!("{}", crate::config::DEFAULTS);
+        print!("{DEFAULTS}");
         return Ok(Ended::Done);
     }
     start_log(&settings);
@@ -54,7 +58,8 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
 
 fn start_log(settings: &Settings) {
     let filter = EnvFilter::try_new(&settings.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let to_people = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(to_people);
     match settings.log.format {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().init(),

@@ -3,18 +3,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use secrecy::ExposeSecret;
 use toml::{Table, Value};
 
 use super::Settings;
 
 /// The documented defaults: the first layer, and the page that people read.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
-
-/// With more, the address of a tracked link would not fit into the room that messages keep for it.
-const MOST_URL: usize = crate::domain::LINK_ROOM - 40;
-/// Characters of a secret that nobody guesses.
-const LEAST_SECRET: usize = 16;
 
 const PREFIX: &str = "HOTLINE_";
 /// Names with our prefix that are not settings: switches of the test suite.
@@ -56,6 +50,12 @@ pub(super) struct Layers {
 }
 
 impl Layers {
+    /// A mistake in the file is the file's, also where the environment gives that setting another value.
+    fn check_types(&self) -> Result<(), ConfigError> {
+        let typed = Settings::typed(self.table.clone());
+        typed.map(drop).map_err(|reason| ConfigError::Value(format!("a setting is wrong ({}): {reason}", self.from)))
+    }
+
     pub(super) fn into_settings(self) -> Result<Settings, ConfigError> {
         let Self { table, from, variables } = self;
         Settings::try_from_table(table).map_err(|reason| {
@@ -70,55 +70,14 @@ impl Layers {
 }
 
 impl Settings {
-    fn try_from_table(table: Table) -> Result<Self, String> {
-        let settings: Self = table.try_into().map_err(|error: toml::de::Error| error.to_string().trim().to_owned())?;
-        settings.check()?;
-        Ok(settings)
+    fn typed(table: Table) -> Result<Self, String> {
+        table.try_into().map_err(|error: toml::de::Error| error.to_string().trim().to_owned())
     }
 
-    fn check(&self) -> Result<(), String> {
-        if self.privacy.ipv4_bits > 32 || self.privacy.ipv6_bits > 128 {
-            return Err("privacy.ipv4_bits is from 0 to 32, privacy.ipv6_bits from 0 to 128".into());
-        }
-        let is_origin = |text: &String| {
-            let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-            host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
-        };
-        if let Some(wrong) = self.visits.origins.iter().find(|origin| !is_origin(origin)) {
-            return Err(format!("visits.origins: `{wrong}` is no origin; write https://shop.example, without a path"));
-        }
-        let sealed = self.visits.secret.as_ref().is_some_and(|secret| secret.expose_secret().len() >= LEAST_SECRET);
-        if !self.visits.origins.is_empty() && !sealed {
-            return Err(format!("visits.secret is missing or shorter than {LEAST_SECRET} characters"));
-        }
-        if self.public_url().len() > MOST_URL {
-            return Err(format!("public_url has more than {MOST_URL} characters: links in messages would be too long"));
-        }
-        if !(1..=1000).contains(&self.whatsapp.messages_per_second) {
-            return Err("whatsapp.messages_per_second is from 1 to 1000".into());
-        }
-        if self.whatsapp.templates_every < crate::domain::Duration::minutes(1) {
-            return Err("whatsapp.templates_every is a minute at least: Meta allows 200 calls an hour".into());
-        }
-        if self.replies.settle_after <= self.whatsapp.timeout {
-            return Err(
-                "replies.settle_after must be longer than whatsapp.timeout: a call that may still arrive must not \
-                        be made again"
-                    .into(),
-            );
-        }
-        let partly = self.whatsapp.app_secret.is_empty() != self.whatsapp.access_token.is_none();
-        if partly {
-            return Err("whatsapp.app_secret and whatsapp.access_token go together: set both, or neither for the \
-                        sandbox"
-                .into());
-        }
-        if !self.sandbox_mode() && self.whatsapp.phone_number_id.is_empty() {
-            return Err(
-                "whatsapp.phone_number_id is missing: copy it from the app dashboard, WhatsApp > API setup".into()
-            );
-        }
-        Ok(())
+    fn try_from_table(table: Table) -> Result<Self, String> {
+        let settings = Self::typed(table)?;
+        settings.check()?;
+        Ok(settings)
     }
 }
 
@@ -157,6 +116,7 @@ pub(super) fn read(
     if let Some((path, table)) = read_file(file)? {
         merge(&mut layers.table, table);
         layers.from = path.display().to_string();
+        layers.check_types()?;
     }
     let mut variables: Vec<_> = environment
         .into_iter()
@@ -237,6 +197,8 @@ fn set_variable(table: &mut Table, name: &str, value: String) -> Result<(), Conf
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn with(variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
@@ -281,8 +243,31 @@ mod tests {
         assert!(said(&[("HOTLINE_VISITS__ORIGINS", "shop.example")]).contains("no origin"));
         assert!(said(&[origin, ("HOTLINE_VISITS__SECRET", "short")]).contains("visits.secret"));
         assert!(with(&[origin, ("HOTLINE_VISITS__SECRET", "sixteen characters")]).is_ok());
+        assert!(said(&[("HOTLINE_PUBLIC_URL", "shop.example")]).contains("public_url: `shop.example` is no address"));
+        assert!(said(&[("HOTLINE_WHATSAPP__GRAPH_URL", "notaurl")]).contains("(HOTLINE_WHATSAPP__GRAPH_URL)"));
+        assert!(said(&[("HOTLINE_LOG__LEVEL", "loud")]).contains("none of off, error"));
+        assert!(with(&[("HOTLINE_LOG__LEVEL", "info,hotline::engine=debug")]).is_ok());
+        assert!(said(&[("HOTLINE_SHOP__LANGUAGE", "klingon")]).contains("shop.language is a tag"));
+        assert!(said(&[("HOTLINE_LIMITS__WEBHOOK_BYTES", "0")]).contains("at least 4096"));
         assert!(said(&[("HOTLINE_REPLIES__MAX_AGE", "soon")]).contains("no length of time"));
         assert!(said(&[("HOTLINE_REPLIES__SETTLE_AFTER", "15s")]).contains("longer than whatsapp.timeout"));
+    }
+
+    #[test]
+    fn a_mistake_in_the_file_is_the_files_whatever_the_environment_says() {
+        let said = |text: &str, variable: &str, value: &str| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), text).unwrap();
+            let layers = read(Some(file.path()), [(variable.to_owned(), value.to_owned())]);
+            let said = layers.and_then(Layers::into_settings).unwrap_err().to_string();
+            said.replace(&file.path().display().to_string(), "FILE")
+        };
+        let token = said("[whatsapp]\nverify_token = 1234", "HOTLINE_WHATSAPP__VERIFY_TOKEN", "word");
+        assert!(token.starts_with("a setting is wrong (FILE): ") && token.contains("whatsapp.verify_token"), "{token}");
+        let listen = said("listen = 8080", "HOTLINE_LISTEN", "127.0.0.1:1");
+        assert!(listen.starts_with("a setting is wrong (FILE): ") && listen.contains("listen"), "{listen}");
+        let limit = said("[whatsapp]\ngraph_version = \"v26.0\"", "HOTLINE_WHATSAPP__MESSAGES_PER_SECOND", "5000");
+        assert!(limit.starts_with("a setting is wrong (HOTLINE_WHATSAPP__MESSAGES_PER_SECOND): "), "{limit}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Settings: the documented defaults, then a file, then the environment; checked once at the start.
 
+mod checks;
 mod layers;
 
 use std::net::{IpAddr, SocketAddr};

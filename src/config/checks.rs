@@ -1,0 +1,100 @@
+//! What a setting must be beyond its type, and which settings need each other.
+
+use secrecy::ExposeSecret;
+
+use super::Settings;
+
+/// With more, the address of a tracked link would not fit into the room that messages keep for it.
+const MOST_URL: usize = crate::domain::LINK_ROOM - 40;
+/// Bytes of a body below which hardly a message fits.
+const LEAST_BODY: usize = 4096;
+/// Characters of a secret that nobody guesses.
+const LEAST_SECRET: usize = 16;
+
+impl Settings {
+    /// # Errors
+    /// The first setting that is wrong, by its name.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.check_addresses()?;
+        self.check_figures()?;
+        self.check_credentials()
+    }
+
+    fn check_addresses(&self) -> Result<(), String> {
+        let public = self.public_url.as_ref().map(|url| ("public_url", url));
+        for (name, url) in public.into_iter().chain([("whatsapp.graph_url", &self.whatsapp.graph_url)]) {
+            let parsed = reqwest::Url::parse(url).ok();
+            if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+                return Err(format!("{name}: `{url}` is no address; write it with https:// in front"));
+            }
+        }
+        if self.public_url().len() > MOST_URL {
+            return Err(format!("public_url has more than {MOST_URL} characters: links in messages would be too long"));
+        }
+        let is_origin = |text: &String| {
+            let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
+        };
+        if let Some(wrong) = self.visits.origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(format!("visits.origins: `{wrong}` is no origin; write https://shop.example, without a path"));
+        }
+        Ok(())
+    }
+
+    fn check_figures(&self) -> Result<(), String> {
+        if !is_level(&self.log.level) {
+            return Err(format!("log.level: `{}` is none of off, error, warn, info, debug, trace", self.log.level));
+        }
+        let primary = self.shop.language.tag().split('-').next().unwrap_or_default();
+        if !(2..=3).contains(&primary.len()) || !primary.chars().all(|letter| letter.is_ascii_alphabetic()) {
+            return Err("shop.language is a tag such as en, pt or zh-Hant".into());
+        }
+        if self.limits.webhook_bytes < LEAST_BODY || self.limits.api_bytes < LEAST_BODY {
+            return Err(format!(
+                "limits.webhook_bytes and limits.api_bytes are at least {LEAST_BODY}: less holds no message"
+            ));
+        }
+        if self.privacy.ipv4_bits > 32 || self.privacy.ipv6_bits > 128 {
+            return Err("privacy.ipv4_bits is from 0 to 32, privacy.ipv6_bits from 0 to 128".into());
+        }
+        let sealed = self.visits.secret.as_ref().is_some_and(|secret| secret.expose_secret().len() >= LEAST_SECRET);
+        if !self.visits.origins.is_empty() && !sealed {
+            return Err(format!("visits.secret is missing or shorter than {LEAST_SECRET} characters"));
+        }
+        if !(1..=1000).contains(&self.whatsapp.messages_per_second) {
+            return Err("whatsapp.messages_per_second is from 1 to 1000".into());
+        }
+        if self.whatsapp.templates_every < crate::domain::Duration::minutes(1) {
+            return Err("whatsapp.templates_every is a minute at least: Meta allows 200 calls an hour".into());
+        }
+        if self.replies.settle_after <= self.whatsapp.timeout {
+            return Err(
+                "replies.settle_after must be longer than whatsapp.timeout: a call that may still arrive must not \
+                        be made again"
+                    .into(),
+            );
+        }
+        Ok(())
+    }
+
+    fn check_credentials(&self) -> Result<(), String> {
+        let partly = self.whatsapp.app_secret.is_empty() != self.whatsapp.access_token.is_none();
+        if partly {
+            return Err("whatsapp.app_secret and whatsapp.access_token go together: set both, or neither for the \
+                        sandbox"
+                .into());
+        }
+        if !self.sandbox_mode() && self.whatsapp.phone_number_id.is_empty() {
+            return Err(
+                "whatsapp.phone_number_id is missing: copy it from the app dashboard, WhatsApp > API setup".into()
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Whether a word alone is a level; directives for parts of the program are left to whoever reads them.
+fn is_level(text: &str) -> bool {
+    let text = text.trim();
+    text.contains(['=', ',', '[']) || text.parse::<tracing_subscriber::filter::LevelFilter>().is_ok()
+}

@@ -381,8 +381,10 @@ impl Reply<'_> {
             }
             return self.show(fit);
         }
-        match heard.media.as_deref() {
+        // Who opened the chat has said nothing yet (section 2.2): they are greeted, and asked.
+        match heard.media.as_deref().filter(|media| *media != "request_welcome") {
             Some("location") => self.say("location", context! {}),
+            Some("unavailable") if !heard.understood => self.say("resend", context! {}),
             Some(_) if !heard.understood => {
                 self.say("media", context! {});
                 self.offer("person", "button_person");

@@ -9,7 +9,7 @@ use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 54] = [
+const SECTIONS: [&str; 55] = [
     "greet",
     "ask_product",
     "ask_kind",
@@ -48,6 +48,7 @@ const SECTIONS: [&str; 54] = [
     "opted_out",
     "opted_in",
     "media",
+    "resend",
     "location",
     "person_soon",
     "person_later",

@@ -12,6 +12,9 @@ use crate::domain::{
 /// Types whose body is a file.
 const MEDIA: [&str; 5] = ["image", "video", "audio", "document", "sticker"];
 
+/// Errors of messages that Meta could not fetch or show (section 6): their sender is asked for them once more.
+const LOST: [i64; 2] = [131_052, 131_060];
+
 /// One element of `messages`.
 pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) -> Arrival {
     let id = text(&message, "/id").unwrap_or_default();
@@ -41,10 +44,13 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
     let channel = around.channel.as_deref().unwrap_or_default();
     // Without an id it is told by what it says: two of them are two messages.
     let key = if id.is_empty() { fingerprint(&message) } else { id };
-    let body = body(&kind, message, inbound);
-    if let EventBody::Identity { now } = &body {
+    let lost = message.pointer("/errors/0/code").and_then(Value::as_i64).is_some_and(|code| LOST.contains(&code));
+    let mut body = body(&kind, message, inbound);
+    match &mut body {
         // Whoever writes under the new name next is the same, with all that they agreed to and not.
-        contacts.extend(now.iter().cloned());
+        EventBody::Identity { now } => contacts.extend(now.iter().cloned()),
+        EventBody::Message(inbound) if lost => inbound.media = Some("unavailable".into()),
+        _ => {}
     }
     Arrival { key: format!("msg:{channel}:{key}"), contacts, at, body }
 }

@@ -1,147 +1,17 @@
 //! Small conversations: what the customer writes, what must stand in the answer, what must not.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
-
-use std::path::Path;
-use std::sync::LazyLock;
-
 use super::*;
-use crate::domain::{InboundMessage, Language, MessageKind, Money, OrderEvent, OrderState, Rates};
-use crate::lexicon::{Hints, Lexicon};
 
-/// A customer, the bot and a clock.
-struct Talk {
-    dialogue: Dialogue,
-    lexicon: &'static Lexicon,
-    shop: Shop,
-    contact: Contact,
-    memory: Memory,
-    /// Tags that the rules gave.
-    tags: Vec<&'static str>,
-    /// What the tables of places say of sending there.
-    delivery: Option<crate::domain::Delivery>,
-    now: Timestamp,
-}
-
-/// Compiled once for all talks.
-static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let (lexicon, problems) = Lexicon::compile(&files("keywords"));
-    lexicon.unwrap_or_else(|| panic!("{problems:?}"))
-});
-
-fn files(folder: &str) -> Vec<SourceFile> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let (mut folders, mut files) = (vec![root.clone()], Vec::new());
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let text = std::fs::read_to_string(&path).unwrap();
-                files.push(SourceFile { path: path.strip_prefix(&root).unwrap().to_string_lossy().into_owned(), text });
-            }
-        }
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    files
-}
-
-impl Talk {
-    fn new(country: &str) -> Self {
-        let keywords = files("keywords");
-        let shop = keywords.iter().find(|file| file.path == "shop.toml").unwrap();
-        let (shop, problems) = Shop::parse(shop, "USD".parse().unwrap(), chrono_tz::UTC, Language::english(), None);
-        assert_eq!(problems, []);
-        let (rates, _) = Rates::compile(&keywords);
-        let shop = Shop { rates: rates.unwrap(), ..shop.unwrap() };
-        let (dialogue, problems) = Dialogue::compile(&files("templates"), &keywords, &shop.products);
-        assert_eq!(problems, [], "the shipped replies are clean");
-        let contact = Contact { country: country.parse().ok(), ..Contact::default() };
-        // A Monday at noon: people are there.
-        let now = Timestamp::parse_rfc3339("2026-03-02T12:00:00Z").unwrap();
-        let dialogue = dialogue.unwrap();
-        Self {
-            dialogue,
-            lexicon: &LEXICON,
-            shop,
-            contact,
-            memory: Memory::default(),
-            tags: Vec::new(),
-            delivery: None,
-            now,
-        }
-    }
-
-    /// Another customer of the same shop, who has said nothing yet.
-    fn another(&mut self, country: &str, tags: &[&'static str]) {
-        self.contact = Contact { country: country.parse().ok(), ..Contact::default() };
-        (self.memory, self.tags, self.delivery) = (Memory::default(), tags.to_vec(), None);
-    }
-
-    fn hear(&mut self, message: InboundMessage) {
-        let hints = Hints {
-            lang: self.contact.language.as_ref().map(Language::tag),
-            country: self.contact.country,
-            asked_budget: self.dialogue.asked_budget(&self.memory),
-        };
-        let reading = self.lexicon.read(message.words(), &hints);
-        if let Some(language) = &reading.lang {
-            self.contact.language = Some(language.clone());
-        }
-        let event = Event { seq: 1, at: self.now, received: self.now, body: EventBody::Message(message) };
-        self.dialogue.hear(&mut self.memory, &event, Some(&reading), self.now);
-    }
-
-    fn answer(&mut self, standing: Standing) -> Option<Answer> {
-        self.now = self.dialogue.next_wake(&self.memory).unwrap_or(self.now).max(self.now);
-        let offer = self.shop.offer(self.now, |tag| self.tags.contains(&tag));
-        let known = Known { offer, delivery: self.delivery, may_be_asked: self.tags.is_empty() };
-        self.dialogue.answer(&mut self.memory, &self.contact, known, &self.shop, standing, self.now)
-    }
-
-    /// Writes, waits for the answer, and thinks for five minutes.
-    fn write(&mut self, text: &str) -> Option<Answer> {
-        self.hear(InboundMessage { text: Some(text.into()), ..InboundMessage::default() });
-        let answer = self.answer(Standing::Bot);
-        self.now = self.now + crate::domain::Duration::minutes(5);
-        answer
-    }
-
-    fn tap(&mut self, id: &str) -> Option<Answer> {
-        self.hear(InboundMessage { choice: Some(id.into()), ..InboundMessage::default() });
-        let answer = self.answer(Standing::Bot);
-        self.now = self.now + crate::domain::Duration::minutes(5);
-        answer
-    }
-}
-
-/// Everything that a customer sees of an answer.
-fn seen(answer: &Option<Answer>) -> String {
-    let Some(answer) = answer else { return String::new() };
-    match &answer.content {
-        Content::List { body, rows, .. } => {
-            let rows: Vec<_> =
-                rows.iter().map(|row| format!("[{} | {} | {}]", row.id, row.title, row.description)).collect();
-            format!("{body}\n{}", rows.join("\n"))
-        }
-        Content::Buttons { body, buttons } => {
-            let buttons: Vec<_> = buttons.iter().map(|button| format!("[{} | {}]", button.id, button.title)).collect();
-            format!("{body}\n{}", buttons.join("\n"))
-        }
-        other => other.text(),
-    }
-}
-
-#[track_caller]
-fn expect(answer: &Option<Answer>, holds: &[&str], lacks: &[&str]) {
-    let seen = seen(answer);
-    for words in holds {
-        assert!(seen.contains(words), "`{words}` is missing in:\n{seen}");
-    }
-    for words in lacks {
-        assert!(!seen.contains(words), "`{words}` stands in:\n{seen}");
-    }
+#[test]
+fn who_sent_what_did_not_arrive_is_asked_for_it_again_and_who_opens_the_chat_is_greeted() {
+    let mut talk = Talk::new("US");
+    let mut media = |kind: &str| {
+        talk.hear(InboundMessage { media: Some(kind.into()), ..InboundMessage::default() });
+        talk.answer(Standing::Bot)
+    };
+    expect(&media("request_welcome"), &["What are you looking for"], &["kind of message", "once more"]);
+    expect(&media("unavailable"), &["once more"], &["kind of message"]);
+    expect(&media("sticker"), &["kind of message"], &["once more"]);
 }
 
 #[test]

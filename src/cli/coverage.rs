@@ -10,6 +10,9 @@ use crate::config::Settings;
 use crate::domain::SourceFile;
 use crate::engine::knowledge::compile;
 
+/// Where the repository has them.
+const SCENARIOS: &str = "tests/scenarios";
+
 /// Lists the entries of the catalogue with the rules, places and scenarios that carry them out.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  hotline coverage\n  hotline coverage --missing\n  \
@@ -19,8 +22,9 @@ pub struct Arguments {
     #[command(flatten)]
     keywords: KeywordsArgument,
     /// Folder of timelines; a timeline shows the entries that its comments name.
-    #[arg(long, value_name = "DIR", default_value = "tests/scenarios")]
-    scenarios: PathBuf,
+    /// Default: tests/scenarios, where it is there.
+    #[arg(long, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
     /// Only entries that nothing carries out.
     #[arg(long)]
     missing: bool,
@@ -73,10 +77,15 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
             row.rules.insert(rule.to_owned());
         }
     }
-    if arguments.scenarios.is_dir() {
-        shown(&arguments.scenarios, &mut rows).map_err(|error| Stop::new("cannot read the scenarios", error))?;
+    let scenarios = arguments.scenarios.as_deref().unwrap_or(Path::new(SCENARIOS));
+    if scenarios.is_dir() {
+        shown(scenarios, &mut rows).map_err(|error| Stop::new("cannot read the scenarios", error))?;
     } else {
-        eprintln!("hotline: there is no folder {}: no scenario is shown", arguments.scenarios.display());
+        let missing = format!("there is no folder {}", scenarios.display());
+        if arguments.scenarios.is_some() {
+            return Err(Stop(missing));
+        }
+        eprintln!("hotline: {missing}: no scenario is shown");
     }
     let mut rows: Vec<Row> = rows.into_values().collect();
     rows.sort_by_key(Row::place_in_the_catalogue);

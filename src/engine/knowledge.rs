@@ -62,7 +62,8 @@ pub struct UnreadableFolder {
 
 impl UnreadableFolder {
     fn told(&self) -> Problem {
-        Problem::at("keywords", "", 0, self.to_string(), "")
+        let advice = "let Hotline read it, or put the setting keywords.dir or templates.dir right";
+        Problem::at(&self.path.display().to_string(), "", 0, self.to_string(), advice)
     }
 }
 

@@ -66,8 +66,10 @@ pub(super) struct Sqlite {
     _owner: Option<std::fs::File>,
 }
 
+/// Several connections share a file; none shares what another keeps in memory.
 fn options(url: &str) -> Option<SqliteConnectOptions> {
-    url.starts_with("sqlite:").then(|| url.parse().ok()).flatten()
+    let options: SqliteConnectOptions = url.starts_with("sqlite:").then(|| url.parse().ok()).flatten()?;
+    (!options.get_filename().as_os_str().is_empty() && !url.contains(":memory:")).then_some(options)
 }
 
 /// The file, where it can be told.

@@ -329,9 +329,9 @@ async fn of_an_address_nothing_is_told_but_the_place() {
     for (url, place) in told {
         assert_eq!(place_of(url), place);
     }
-    for wrong in [told[4].0, told[6].0] {
+    for wrong in [told[4].0, told[6].0, "sqlite:", "sqlite::memory:"] {
         let error = Store::open(wrong).await.err().unwrap().to_string();
-        assert!(!error.contains("secret"), "{error}");
+        assert!(error.contains("is none such as sqlite:hotline.db") && !error.contains("secret"), "{error}");
     }
 }
 

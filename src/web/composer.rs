@@ -10,6 +10,7 @@ use axum::routing::post;
 use axum::{Form, Router};
 use minijinja::{Value, context};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::access::SignedIn;
 use super::console::{Asked, conversation, living};
@@ -143,8 +144,9 @@ async fn carry_out(
     form: &Acting,
 ) -> Result<(), &'static str> {
     let login = &signed_in.user().login;
-    // The form's own key: a double click or a reload sends once.
-    let key = (!form.key.is_empty()).then(|| format!("form:{}:{}", signed_in.user().id, form.key));
+    // The form's own key: a double click or a reload sends once. Other words are another message, whatever key they come with.
+    let words = hex::encode(&Sha256::digest(form.text.trim().as_bytes())[..8]);
+    let key = (!form.key.is_empty()).then(|| format!("form:{}:{}:{words}", signed_in.user().id, form.key));
     let done = match deed {
         Deed::Opt(action, note) => app.engine.opt(contact, action, login, note, key).await,
         Deed::Event(action, text) => {

@@ -89,6 +89,35 @@ async fn press(client: &Client, key: &str) {
     client.find(Locator::Css("body")).await.unwrap().send_keys(key).await.unwrap();
 }
 
+/// What a script in the page gives.
+async fn run(client: &Client, script: &str) -> serde_json::Value {
+    client.execute(script, vec![]).await.unwrap()
+}
+
+/// Several replies by key, one after another; none takes the other's place, and no tag gets lost meanwhile.
+async fn goes_on_writing(agent: &Client) {
+    let focused = "return document.activeElement.id";
+    eventually("after a click on Send words go on", async || (run(agent, focused).await == "reply").then_some(()))
+        .await;
+    for words in ["One is picked.", "It is blue.", "It is blue."] {
+        let before = text(agent, ".messages").await.matches(words).count();
+        let reply = agent.find(Locator::Css("#reply")).await.unwrap();
+        reply.send_keys(&format!("{words}\u{e009}\u{e007}\u{e000}")).await.unwrap();
+        eventually(words, async || (text(agent, ".messages").await.matches(words).count() > before).then_some(()))
+            .await;
+        eventually("the box is empty", async || (run(agent, "return reply.value").await == "").then_some(())).await;
+    }
+    let tags = "return document.querySelectorAll('.panel .tags > li').length";
+    let before = run(agent, tags).await;
+    run(
+        agent,
+        "document.querySelectorAll('.panel .tags .soft').forEach((age) => { age.textContent = 'then'; }); refresh()",
+    )
+    .await;
+    eventually("the ages are new", async || (!text(agent, ".panel .tags").await.contains("then")).then_some(())).await;
+    assert_eq!(run(agent, tags).await, before, "tags that the page has lost");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone() {
     let port = free_address().port();
@@ -131,6 +160,7 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
         text(&agent, ".messages").await.contains("read").then_some(())
     })
     .await;
+    goes_on_writing(&agent).await;
     // The open conversation is fetched although others never cease to change.
     let noise = "window.asked = []; const real = window.fetch; \
                  window.fetch = (...what) => { window.asked.push(String(what[0])); return real(...what); }; \

@@ -11,24 +11,43 @@ const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 const inTime = () => ({ signal: AbortSignal.timeout(15000) });
 const isSignIn = (answer) => answer.redirected && new URL(answer.url).pathname === "/sign-in";
 
-// Only what differs is replaced: focus, selection and what is open stay where they are.
+// Only what differs is replaced: focus, selection and what is open stay where they are. What has a name keeps the focus also where
+// it moved; the parts of `made` stay whole, since some stand in others.
 function renew(old, made) {
   const inside = "a, button, input, summary, textarea";
-  const fresh = [...made.children];
-  fresh.forEach((child, at) => {
+  const held = old.contains(document.activeElement) ? document.activeElement : null;
+  [...made.children].forEach((child, at) => {
     const there = old.children[at];
-    if (!there) return old.append(child);
-    if (there.outerHTML === child.outerHTML) return;
-    const focused = [...there.querySelectorAll(inside)].indexOf(document.activeElement);
-    there.replaceWith(child);
-    if (focused >= 0) child.querySelectorAll(inside)[focused]?.focus();
+    if (!there) return old.append(child.cloneNode(true));
+    if (there.outerHTML === child.outerHTML || onlyTicksDiffer(there, child)) return;
+    const focused = [...there.querySelectorAll(inside)].indexOf(held);
+    const fresh = child.cloneNode(true);
+    there.replaceWith(fresh);
+    if (focused >= 0 && !held.id) fresh.querySelectorAll(inside)[focused]?.focus();
   });
-  while (old.children.length > fresh.length) old.lastElementChild.remove();
+  while (old.children.length > made.children.length) old.lastElementChild.remove();
+  if (held?.id && held !== document.activeElement) document.getElementById(held.id)?.focus({ preventScroll: true });
+}
+
+// A message that was delivered or read is no new one: its words are not read out again.
+function onlyTicksDiffer(there, child) {
+  const parts = [".label", ".text", ".options"];
+  const same = (part) => there.querySelector(part)?.outerHTML === child.querySelector(part)?.outerHTML;
+  if (!there.matches("li.ours") || !child.matches("li.ours") || !parts.every(same)) return false;
+  there.className = child.className;
+  there.querySelector(".at").replaceWith(child.querySelector(".at").cloneNode(true));
+  return true;
 }
 
 function toEnd() {
   const messages = thread?.querySelector(".messages");
   messages?.scrollTo({ top: messages.scrollHeight, behavior: "instant" });
+}
+
+// Where words go on.
+function writeOn(box) {
+  box.focus();
+  box.setSelectionRange(box.value.length, box.value.length);
 }
 
 function title() {
@@ -45,7 +64,9 @@ async function refreshList() {
   const made = parse(await answer.text());
   for (const part of [".views", ".rows"]) renew(list.querySelector(part), made.querySelector(part));
   const rows = made.querySelector(".rows").dataset;
+  const more = Number(rows.hot) > hot;
   hot = Number(rows.hot);
+  if (more) document.getElementById("news").textContent = hot === 1 ? "One customer waits for a person." : `${hot} customers wait for a person.`;
   title();
   // Two turned out to be one customer.
   if (rows.current && rows.current !== current()) await refreshThread();
@@ -122,9 +143,28 @@ async function refreshThread() {
   else if (newBanner) thread.querySelector(".who").after(newBanner);
   const [composer, newComposer] = [thread.querySelector(".composer"), made.querySelector(".composer")];
   const typing = boxes().some((box) => box.value || box === document.activeElement);
-  if (composer.dataset.mode !== newComposer.dataset.mode || !typing) composer.replaceWith(newComposer);
+  if (composer.dataset.mode !== newComposer.dataset.mode || !typing) swapComposer(composer, newComposer);
   takeUpDrafts();
   if (atEnd) toEnd();
+}
+
+// Who is writing while somebody takes over goes on where they were. Where that box is gone, what is typed on is no command; the
+// words stand as a draft.
+let taken = 0;
+function swapComposer(composer, made) {
+  const held = boxes().find((box) => box === document.activeElement);
+  composer.replaceWith(made);
+  if (!held) return;
+  const box = boxes().find((box) => box.dataset.draft === held.dataset.draft);
+  if (!box) {
+    taken = Date.now();
+    thread.querySelector("h1").focus();
+    return tell(made, "Somebody else is in charge now. What you wrote is kept.");
+  }
+  box.value = held.value;
+  box.closest("details")?.setAttribute("open", "");
+  box.focus();
+  box.setSelectionRange(held.selectionStart, held.selectionEnd);
 }
 
 // Many changes are fetched together, soon after the first of them, and one fetch after another. That the thread has changed is
@@ -138,8 +178,10 @@ async function refresh(contact) {
   refreshing = true;
   while (listChanged) {
     await new Promise((done) => setTimeout(done, TOGETHER));
-    const withThread = threadChanged;
-    listChanged = threadChanged = false;
+    // What nobody sees is not read. It is fetched when the page is looked at again.
+    const withThread = threadChanged && !document.hidden;
+    if (withThread) threadChanged = false;
+    listChanged = false;
     // The thread first: who looks at it has read it, and the list says so.
     if (withThread) await refreshThread().catch(() => {});
     await refreshList().catch(() => {});
@@ -153,13 +195,23 @@ function connected(state) {
   thread.querySelectorAll(".composer button").forEach((button) => { button.disabled = offline; });
 }
 
-if (list) {
+let opened = false, pause = 1000;
+function listen() {
   const live = new EventSource("/live");
-  let opened = false;
   live.addEventListener("changed", (event) => refresh(event.data));
   live.addEventListener("resync", () => refresh());
-  live.onopen = () => { connected(""); if (opened) refresh(); opened = true; };
-  live.onerror = () => { connected(navigator.onLine ? "Reconnecting…" : "Offline"); };
+  live.onopen = () => { connected(""); if (opened) refresh(); opened = true; pause = 1000; };
+  live.onerror = () => {
+    connected(navigator.onLine ? "Reconnecting…" : "Offline");
+    // An answer that is none, such as a proxy's while the server starts, ends it for good.
+    if (live.readyState !== EventSource.CLOSED) return;
+    setTimeout(listen, pause);
+    pause = Math.min(pause * 2, 30000);
+  };
+}
+
+if (list) {
+  listen();
   addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
   addEventListener("online", () => { connected(""); refresh(); });
   addEventListener("offline", () => connected("Offline"));
@@ -178,14 +230,17 @@ function tell(form, what) {
   if (place) place.textContent = what;
 }
 
-// A form is sent in the background; its box is cleared only after the server has taken it.
+// A form is sent in the background, once at a time; what was sent is cleared only after the server has taken it, and what was typed
+// meanwhile stays. A button that was disabled would lose the focus, and the next letter would be a command.
 async function send(form, submitter) {
+  if (form.ariaBusy === "true") return;
   const box = form.querySelector("textarea, input:not([type=hidden])");
   const button = submitter ?? form.querySelector("button");
   const drafted = box?.dataset.draft;
-  // Which of several buttons it was is said only while that one is enabled.
+  const sent = box?.value;
   const body = new URLSearchParams(new FormData(form, submitter));
-  button.disabled = true;
+  form.ariaBusy = "true";
+  button.ariaDisabled = "true";
   if (drafted) clearTimeout(box.waiting);
   try {
     const answer = await fetch(form.action, { method: "POST", body });
@@ -199,16 +254,26 @@ async function send(form, submitter) {
       return tell(form, said ?? made.querySelector("main")?.textContent.trim() ?? "This was not done. Try again.");
     }
     tell(form, "");
-    if (box) { box.value = ""; if (drafted) sessionStorage.removeItem(nameOf(box)); }
+    // What is written next is another message.
+    const made = parse(await answer.text());
+    const key = made.querySelector(`form[action="${form.getAttribute("action")}"] [name=key]`);
+    if (key && form.key) form.key.value = key.value;
+    if (box) box.value = box.value.startsWith(sent) ? box.value.slice(sent.length) : box.value;
+    if (drafted) sessionStorage.removeItem(nameOf(box));
+    if (box?.value && drafted) keep(box);
+    if (form.at) sessionStorage.removeItem(`draft ${current()} ${form.at.value}`);
+    const wrote = drafted && !document.activeElement?.matches("textarea, input:not([type=hidden])");
     await refreshThread();
-    if (form.action.endsWith("/take")) document.getElementById("reply")?.focus();
-    if (form.action.endsWith("/release")) thread.querySelector("h1")?.focus();
+    const [reply, again] = [document.getElementById("reply"), wrote && document.getElementById(box.id)];
+    if (form.action.endsWith("/take") && reply) writeOn(reply);
+    else if (form.action.endsWith("/release")) thread.querySelector("h1")?.focus();
+    else if (again && again.offsetParent) writeOn(again);
     refreshList().catch(() => {});
   } catch {
     tell(form, "Not done: no connection. What you wrote is kept; try again.");
     if (drafted) keep(box);
   } finally {
-    button.disabled = false;
+    form.ariaBusy = button.ariaDisabled = null;
   }
 }
 
@@ -231,6 +296,9 @@ addEventListener("click", async (event) => {
   if (!answer?.ok) return location.assign(earlier.href);
   const messages = thread.querySelector(".messages");
   const below = messages.scrollHeight - messages.scrollTop;
+  // What is old is not read out.
+  messages.ariaLive = "off";
+  setTimeout(() => { messages.ariaLive = "polite"; }, 1000);
   messages.replaceChildren(...parse(await answer.text()).querySelector(".messages").childNodes);
   messages.scrollTo({ top: messages.scrollHeight - below, behavior: "instant" });
   history.replaceState(null, "", earlier.href);
@@ -265,6 +333,8 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape" && inBox) return event.target.blur();
   if (inBox || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !list || !keysOn()) return;
   if (document.querySelector("dialog[open]")) return;
+  // Somebody is still typing into the box that went away.
+  if (Date.now() - taken < 2000) { taken = Date.now(); return; }
   const key = event.key.toLowerCase();
   const afterG = Date.now() - went < 1000;
   went = 0;
@@ -276,6 +346,6 @@ addEventListener("keydown", (event) => {
   else if (key === "k") walk(-1);
   else if (key === "/") { document.getElementById("search").focus(); event.preventDefault(); }
   else if (key === "b") thread.querySelector("button[data-key=b]")?.click();
-  else if (key === "r") { const box = document.getElementById("reply"); if (box) { box.focus(); event.preventDefault(); } }
-  else if (key === "n") { const note = thread.querySelector(".write-note"); if (note) { note.open = true; note.querySelector("textarea").focus(); event.preventDefault(); } }
+  else if (key === "r") { const box = document.getElementById("reply"); if (box) { writeOn(box); event.preventDefault(); } }
+  else if (key === "n") { const note = thread.querySelector(".write-note"); if (note) { note.open = true; writeOn(note.querySelector("textarea")); event.preventDefault(); } }
 });

@@ -72,6 +72,12 @@ impl Folding<'_> {
         }
     }
 
+    /// What was planned before it was known where they are goes by the hours of that place.
+    pub(super) fn aim_anew(&mut self, now: Timestamp) {
+        let State { contact, facts, desk, ledger, .. } = &mut *self.state;
+        self.knowledge.look(contact, facts, desk, |view| ledger.aim_anew(view, now));
+    }
+
     /// What an event means for the gate, and what it shows of the hours in which the customer reads and writes.
     /// `is_counted` are events that add nothing to what is counted.
     pub(super) fn take_note(&mut self, event: &Event, reading: Option<&Reading>, is_counted: bool, now: Timestamp) {

@@ -156,11 +156,26 @@ impl Ledger {
             return Some(verdict);
         }
         let mut planned = request.clone();
-        let from = planned.not_before.max(now);
-        // Where no moment is left it is asked once more when it is due: much may change until then.
-        planned.at = self.moment(&planned, view, from).or_else(|| Some(best(self, &planned, view, from)));
+        planned.at = Some(self.aimed(&planned, view, now));
         self.planned.push(planned);
         None
+    }
+
+    /// Where no moment is left it is asked once more when it is due: much may change until then.
+    fn aimed(&self, planned: &Planned, view: &View<'_>, now: Timestamp) -> Timestamp {
+        let from = planned.not_before.max(now);
+        self.moment(planned, view, from).unwrap_or_else(|| best(self, planned, view, from))
+    }
+
+    /// Where they are is news: what is still to come goes in the best hours of that place.
+    pub fn aim_anew(&mut self, view: &View<'_>, now: Timestamp) {
+        let is_to_come = |planned: &Planned| planned.at.is_none_or(|at| at > now);
+        let aimed =
+            |planned: &Planned| if is_to_come(planned) { Some(self.aimed(planned, view, now)) } else { planned.at };
+        let moments: Vec<_> = self.planned.iter().map(aimed).collect();
+        for (planned, at) in self.planned.iter_mut().zip(moments) {
+            planned.at = at;
+        }
     }
 
     /// What a rule planned is not wanted any more.

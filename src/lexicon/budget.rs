@@ -77,6 +77,7 @@ pub(super) enum NotBudget {
     Beside,
     Elsewhere,
     AskedBack,
+    OneOfSeveral,
     PriceTag,
     Shipping,
     Complains,
@@ -93,6 +94,7 @@ impl NotBudget {
             Self::Beside => "a sum because of the one beside it, and nothing says that it can be spent",
             Self::Elsewhere => "a word near it tells that it was paid, is charged, or is asked elsewhere",
             Self::AskedBack => "asks whether that is the price",
+            Self::OneOfSeveral => "one of several payments",
             Self::PriceTag => "as odd as prices are, and nothing says that it can be spent",
             Self::Shipping => "the message is about delivery",
             Self::Complains => "the message is about something that was bought",
@@ -155,6 +157,7 @@ impl Reader<'_> {
                     Some(says) if elsewhere.is_none_or(|elsewhere| says < elsewhere) => Verdict::Budget(2),
                     _ => Verdict::Not(NotBudget::Beside),
                 },
+                Sure::Itself if sum.of_several && is_exact(&sum) => Verdict::Not(NotBudget::OneOfSeveral),
                 Sure::Itself if self.is_asked_back(&sum, reading, hints) && says.is_none() => {
                     Verdict::Not(NotBudget::AskedBack)
                 }
@@ -263,7 +266,7 @@ impl Reader<'_> {
 
     /// "35 €?" alone asks whether that is the price, and "4 grand for a treadmill??" cannot believe it.
     fn is_asked_back(&self, sum: &Found, reading: &Reading, hints: &Hints<'_>) -> bool {
-        if is_exact(sum) && !hints.asked_budget && self.is_protest(sum) {
+        if is_exact(sum) && !hints.asked_budget && (sum.asked || self.is_protest(sum)) {
             return true;
         }
         let behind = self.folded.chars[sum.end..].iter().find(|c| **c != ' ');

@@ -39,10 +39,12 @@ pub(super) fn take_back(judged: &mut [(Found, Verdict)]) {
     }
 }
 
-/// "1,450 you say, settle it at 1,200": who bargains names the price first and then what they would pay.
+/// "1,450 you say, settle it at 1,200", "90 instead of 110": who bargains names the price first and then what they would pay, unless
+/// the words between them say that it is the other way round.
 pub(super) fn bargained(judged: &mut [(Found, Verdict)]) {
     for at in 1..judged.len() {
-        let [(price, asked), (offer, given)] = &mut judged[at - 1..=at] else { continue };
+        let [first, second] = &mut judged[at - 1..=at] else { continue };
+        let ((price, asked), (offer, given)) = if first.0.instead { (second, first) } else { (first, second) };
         let sums = *asked != Verdict::NoSum && *given != Verdict::NoSum;
         let alike = is_exact(price) && is_exact(offer) && price.amount.currency == offer.amount.currency;
         let (high, low) = (value(price), value(offer));

@@ -23,6 +23,10 @@ const LEAST_WITH_CENTS: u32 = 4;
 
 /// No phrase about money is longer.
 const LONGEST_PHRASE: usize = 48;
+/// What asks whether a sum is the price stands at most so many characters before it.
+const ASKED: usize = 40;
+/// …and the question mark behind it: "why is it 250 now?".
+const ASKED_BEHIND: usize = 16;
 /// Longer local words are no abbreviations.
 const ABBREVIATION: usize = 3;
 
@@ -48,6 +52,8 @@ pub(super) struct Sum {
     pub(super) taken_back: bool,
     /// Another one is added to it, or it to another.
     pub(super) added: bool,
+    /// Which of two it is, is asked: "is it 12 or 15?".
+    pub(super) asked: bool,
     /// Where the numbers and their currency stand…
     pub(super) start: usize,
     pub(super) end: usize,
@@ -82,6 +88,12 @@ pub(super) struct Found {
     pub(super) corrects: bool,
     /// Another one takes its place.
     pub(super) taken_back: bool,
+    /// One of several payments: "3 x 500".
+    pub(super) of_several: bool,
+    /// The words right beside it ask whether it is the price.
+    pub(super) asked: bool,
+    /// "Instead of" stands between it and the next one.
+    pub(super) instead: bool,
 }
 
 /// Whether a word beside a number makes it a price.
@@ -190,6 +202,7 @@ impl Finder<'_> {
                 corrects: false,
                 taken_back: false,
                 added: false,
+                asked: false,
                 start: low.start,
                 end: low.end,
                 outer_start: low.start,
@@ -444,7 +457,30 @@ impl Finder<'_> {
             priced: self.priced(sum),
             corrects: sum.corrects,
             taken_back: sum.taken_back,
+            of_several: self.is_one_of_several(sum.start),
+            asked: sum.asked || self.is_asked(sum),
+            instead: self.tokens.marked(self.tokens.skip_spaces(sum.outer_end), Marks::INSTEAD).is_some(),
         }
+    }
+
+    /// "Is the tablet 250?", 平板是250吗, "tablet 250 mi?".
+    fn is_asked(&self, sum: &Sum) -> bool {
+        let (tokens, chars) = (self.tokens, self.tokens.chars);
+        let at = tokens.skip_spaces(tokens.skip_suffix(sum.outer_end));
+        let ends = |at: usize| {
+            let at = tokens.skip_spaces(at);
+            !chars.get(at).is_some_and(|c| c.is_alphanumeric()) || tokens.marked(at, Marks::EITHER).is_some()
+        };
+        if tokens.marked(at, Marks::ASKED_AFTER).is_some_and(ends) {
+            return true;
+        }
+        // The point of "350 руб.?" ends no sentence.
+        let behind = chars[at.min(chars.len())..].iter().take(ASKED_BEHIND).skip_while(|c| **c == '.');
+        let question = behind.skip_while(|c| c.is_alphabetic() || **c == ' ').next() == Some(&'?');
+        let clause =
+            chars[..sum.outer_start].iter().rev().take(ASKED).take_while(|c| c.is_alphanumeric() || **c == ' ');
+        let from = sum.outer_start - clause.count();
+        question && (from..sum.outer_start).any(|at| tokens.marked(at, Marks::ASKED_BEFORE).is_some())
     }
 }
 

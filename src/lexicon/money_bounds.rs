@@ -140,7 +140,10 @@ impl Finder<'_> {
     fn ranges_with_coins(&self, low: &Sum, high: &Sum) -> bool {
         let tokens = self.tokens;
         let at = tokens.skip_spaces(low.outer_end);
-        let between = tokens.marked(at, Marks::RANGE).filter(|end| tokens.marked_before(*end, Marks::JOINT).is_none());
+        let is_range = |end: &usize| {
+            tokens.marked_before(*end, Marks::JOINT).is_none() && !self.is_choice(*end, &low.low, &high.low)
+        };
+        let between = tokens.marked(at, Marks::RANGE).filter(is_range);
         let unbound = low.bound.is_none_or(|bound| bound == Bound::About) && low.named != Named::Not;
         // The word between may bound the second sum too: 到.
         unbound

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::folding::is_spaceless;
+use super::folding::{is_spaceless, is_word};
 use super::money::{Finder, Named, Sum};
 use super::money_file::Bound;
 use super::money_words::{Lead, Marks};
@@ -70,6 +70,7 @@ impl Finder<'_> {
         }
         // 200'den 300'e: an ending says "from", and stands where others say "to".
         let word = tokens.marked(at, Marks::RANGE).or_else(|| tokens.marked(low.end, Marks::RANGE));
+        let word = word.or_else(|| self.and_of_between(at, high));
         let spoken = word.is_some_and(|_| tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]));
         if word.is_none() && high.lead == Lead::None {
             return false;
@@ -112,6 +113,14 @@ impl Finder<'_> {
         at == high.start && first < second && clear && (!joined || self.begins_range(low))
     }
 
+    /// Where the "and" ends that joins a number to one with "between" behind it: 500和800之间.
+    fn and_of_between(&self, at: usize, high: &Number) -> Option<usize> {
+        let tokens = self.tokens;
+        let behind = tokens.skip_spaces(high.end);
+        let behind = self.name_at(behind).map_or(behind, |name| name.end);
+        tokens.marked(at, Marks::BETWEEN_AND).filter(|_| tokens.marked(behind, Marks::BETWEEN).is_some())
+    }
+
     /// Whether the name of a currency stands behind a number, or a limit.
     fn is_named_behind(&self, number: &Number) -> bool {
         let at = self.tokens.skip_spaces(self.tokens.skip_suffix(number.end));
@@ -120,12 +129,16 @@ impl Finder<'_> {
     }
 
     /// "Is it 12 euros or 15?", "free from 3000 or from 5000?": which of two sums it is; `end` is where the "or" ends.
-    fn is_choice(&self, end: usize, low: &Number, high: &Number) -> bool {
+    pub(super) fn is_choice(&self, end: usize, low: &Number, high: &Number) -> bool {
         let tokens = self.tokens;
         let behind = tokens.skip_spaces(high.end);
         let behind = self.name_at(behind).map_or(behind, |name| tokens.skip_spaces(name.end));
-        let one_multiplier = !low.scaled() && high.scaled();
+        let one_multiplier = shared(low, high).0 != low.value;
         let either = tokens.marked_before(end, Marks::EITHER).is_some();
+        // "3x de 199,90 ou 500 à vista".
+        if either && self.is_one_of_several(low.start) {
+            return true;
+        }
         either && !one_multiplier && tokens.chars.get(behind) == Some(&'?') && {
             // "From 3000 or from 5000?" begins no range, though "from" does.
             let again = tokens.longest(tokens.skip_spaces(end), |word| word.before).is_some();
@@ -145,6 +158,7 @@ impl Finder<'_> {
             if !or.is_some_and(next) || !asked {
                 continue;
             }
+            (first.asked, second.asked) = (true, true);
             match (first.named, second.named) {
                 (Named::Not, named) => first.named = named,
                 (named, Named::Not) => second.named = named,
@@ -176,6 +190,19 @@ impl Finder<'_> {
                 (first.bound, first.outer_end) = (None, first.end);
             }
         }
+    }
+
+    /// "3 x 500", "12x de 199,90": a sum that is paid so many times.
+    pub(super) fn is_one_of_several(&self, start: usize) -> bool {
+        let (tokens, chars) = (self.tokens, self.tokens.chars);
+        let mut at = tokens.back_over_spaces(start);
+        at = self.name_before(at).map_or(at, |name| tokens.back_over_spaces(name.start));
+        at = tokens.marked_before(at, Marks::FILLER).map_or(at, |start| tokens.back_over_spaces(start));
+        let times = |at: &usize| *at > 0 && matches!(chars[at - 1], 'x' | '×' | 'х' | '*');
+        let Some(end) = Some(at).filter(times).map(|at| tokens.back_over_spaces(at - 1)) else { return false };
+        let digits = chars[..end].iter().rev().take_while(|c| c.is_ascii_digit()).count();
+        let free = end == digits || !is_word(chars[end - digits - 1]);
+        (1..=2).contains(&digits) && free
     }
 
     /// "20 dollars and 43", "$20 and 43c": what an "and" joins to a sum are its coins; `end` is where the "and" ends.
@@ -256,11 +283,17 @@ impl Finder<'_> {
     }
 }
 
-/// Two ends that are as round as prices are, and no years; smaller ones only where they are told as a range.
+/// Two ends that are as round as prices are, and no years; smaller and odder ones only where they are told as a range.
 pub(super) fn is_round_range(low: Decimal, high: Decimal, told: bool) -> bool {
     let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
     let least = if told { LEAST_TOLD } else { LEAST_ROUND };
-    is_round(low, least) && is_round(high, least) && !years
+    // "Between 500 and 555", and 500-999 in any case.
+    let five = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(5)).is_zero();
+    let nines = |value: Decimal| value > Decimal::ONE_HUNDRED && value % Decimal::ONE_HUNDRED == Decimal::from(99);
+    let priced = |value: Decimal| is_round(value, least) || nines(value) || told && five(value);
+    // "999 and 1499" are two prices.
+    let two = nines(low) && nines(high) && !told;
+    priced(low) && priced(high) && !years && !two
 }
 
 fn is_round(value: Decimal, least: u32) -> bool {

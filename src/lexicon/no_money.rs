@@ -123,7 +123,9 @@ fn is_phone(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> bool {
     let long = run.iter().all(|number| number.digits >= 2 && !number.scaled());
     let odd = || run.iter().any(|number| !(number.value % Decimal::TEN).is_zero());
     let neighbours = sum.high.is_none() && run.len() > 1 || run.len() > 2;
-    long && digits >= 7 && (neighbours || sum.high.is_some() && digits >= 8 && odd())
+    // 1.250-1.999 and "1250 to 1999" are none.
+    let touch = || sum.high.is_some_and(|high| joined(&sum.low, &high) && !high.grouped);
+    long && digits >= 7 && (neighbours || digits >= 8 && touch() && odd())
 }
 
 /// Many digits that are not round.
@@ -139,7 +141,10 @@ fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
         let at = if tokens.chars.get(at) == Some(&'-') { at + 1 } else { at };
         // "150 bar auf die Hand": cash is no pressure.
         let pays = tokens.longest(at, |word| word.after.filter(|bound| *bound == Bound::Exactly));
-        tokens.marked(at, Marks::NOT_AFTER).is_some_and(|unit| pays.is_none_or(|(_, pays)| pays <= unit))
+        // 2500的平板: a tablet, and no square metres.
+        let other = |unit: usize| tokens.at(at).any(|(word, end)| word.is(Marks::TRAP) && end > unit);
+        let unit = tokens.marked(at, Marks::NOT_AFTER).filter(|unit| !other(*unit));
+        unit.is_some_and(|unit| pays.is_none_or(|(_, pays)| pays <= unit))
     };
     // What may be a multiplier may be a unit, and then it has been taken for the former.
     unit_at(sum.last_end()) || unit_at(sum.outer_end)

@@ -123,6 +123,11 @@ impl Reader<'_> {
         if bounds && self.number.words > 0 && self.is_round() && !self.goes_on(end) {
             return false;
         }
+        // "1.5k satu": one letter multiplies digits alone, and nothing is added to it.
+        let adds = word.multiplier.is_none() && self.letter_apart(place);
+        if adds {
+            return false;
+        }
         // "The 45k one" is a thing.
         if word.is(Marks::PRONOUN) && !place.joint && self.is_round() && !self.goes_on(end) {
             return false;
@@ -133,8 +138,17 @@ impl Reader<'_> {
         }
         let first = self.parts.is_empty() && self.added_to_next.is_none();
         // "75 ribu dua duanya": for both of them, and no number.
-        let trapped = || self.tokens.at(place.at).any(|(word, behind)| word.is(Marks::TRAP) && behind > end);
+        // 5万能拿下吗: behind digits it multiplies, whatever follows.
+        let multiplies = place.touches && word.multiplier.is_some() && self.tokens.chars[place.at - 1].is_ascii_digit();
+        let is_trap = |(word, behind): (&Word, usize)| {
+            word.is(Marks::TRAP) && behind > end && !multiplies && !self.tokens.counts_on(place.at, behind)
+        };
+        let trapped = || self.tokens.at(place.at).any(is_trap);
         if !first && (word.lead == Lead::Range || trapped()) {
+            return false;
+        }
+        // 三万一台: for each, and no 31,000.
+        if word.unit == Some(Decimal::ONE) && self.is_round() && !self.zero && self.tokens.counts_one(place.at, end) {
             return false;
         }
         let place = Place { joint: place.joint || word.lead == Lead::Joint, ..place };

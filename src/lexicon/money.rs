@@ -7,7 +7,7 @@ use super::folding::{Folded, is_spaceless};
 use super::matcher::Hit;
 use super::money_bounds::bind;
 use super::money_file::Bound;
-use super::money_ranges::{is_round_range, shared};
+use super::money_ranges::shared;
 use super::money_tokens::Tokens;
 use super::money_words::{Marks, MoneyWords, Word};
 use super::negation::Reach;
@@ -23,10 +23,6 @@ const LEAST_WITH_CENTS: u32 = 4;
 
 /// No phrase about money is longer.
 const LONGEST_PHRASE: usize = 48;
-/// What asks whether a sum is the price stands at most so many characters before it.
-const ASKED: usize = 40;
-/// …and the question mark behind it: "why is it 250 now?".
-const ASKED_BEHIND: usize = 16;
 /// Longer local words are no abbreviations.
 const ABBREVIATION: usize = 3;
 
@@ -52,7 +48,7 @@ pub(super) struct Sum {
     pub(super) taken_back: bool,
     /// Another one is added to it, or it to another.
     pub(super) added: bool,
-    /// Which of two it is, is asked: "is it 12 or 15?".
+    /// Whether it is the price, or which of two is, is asked: "is it 12 or 15?".
     pub(super) asked: bool,
     /// Where the numbers and their currency stand…
     pub(super) start: usize,
@@ -223,6 +219,7 @@ impl Finder<'_> {
                 behind = sum.low.end;
                 continue;
             }
+            sum.asked = self.is_asked(&sum);
             if sums.last().is_some_and(|last| self.falls(last, &sum)) {
                 sum.bound = None;
             }
@@ -444,7 +441,7 @@ impl Finder<'_> {
             || self.is_note(&sum.low)
             || likely(&sum.low)
             || sum.high.as_ref().is_some_and(likely)
-            || high.is_some_and(|high| is_round_range(low, high, self.begins_range(&sum.low)));
+            || high.is_some_and(|high| self.is_round_range(sum, low, high));
         let tiny = sum.low.in_words() && !sum.low.scaled() && low < Decimal::TEN && sum.high.is_none();
         Found {
             amount,
@@ -458,29 +455,9 @@ impl Finder<'_> {
             corrects: sum.corrects,
             taken_back: sum.taken_back,
             of_several: self.is_one_of_several(sum.start),
-            asked: sum.asked || self.is_asked(sum),
+            asked: sum.asked,
             instead: self.tokens.marked(self.tokens.skip_spaces(sum.outer_end), Marks::INSTEAD).is_some(),
         }
-    }
-
-    /// "Is the tablet 250?", 平板是250吗, "tablet 250 mi?".
-    fn is_asked(&self, sum: &Sum) -> bool {
-        let (tokens, chars) = (self.tokens, self.tokens.chars);
-        let at = tokens.skip_spaces(tokens.skip_suffix(sum.outer_end));
-        let ends = |at: usize| {
-            let at = tokens.skip_spaces(at);
-            !chars.get(at).is_some_and(|c| c.is_alphanumeric()) || tokens.marked(at, Marks::EITHER).is_some()
-        };
-        if tokens.marked(at, Marks::ASKED_AFTER).is_some_and(ends) {
-            return true;
-        }
-        // The point of "350 руб.?" ends no sentence.
-        let behind = chars[at.min(chars.len())..].iter().take(ASKED_BEHIND).skip_while(|c| **c == '.');
-        let question = behind.skip_while(|c| c.is_alphabetic() || **c == ' ').next() == Some(&'?');
-        let clause =
-            chars[..sum.outer_start].iter().rev().take(ASKED).take_while(|c| c.is_alphanumeric() || **c == ' ');
-        let from = sum.outer_start - clause.count();
-        question && (from..sum.outer_start).any(|at| tokens.marked(at, Marks::ASKED_BEFORE).is_some())
     }
 }
 

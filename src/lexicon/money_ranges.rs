@@ -13,8 +13,6 @@ const LEAST_PRICE: u32 = 35;
 /// From so much on, both ends of a range are prices where they are round; "between" and "from" make smaller ones so.
 const LEAST_ROUND: u32 = 50;
 const LEAST_TOLD: u32 = 20;
-/// "From 3000 or from 5000?": between an "or" and its second sum stand at most so many characters.
-const OR_REACH: usize = 8;
 
 impl Finder<'_> {
     /// Takes in the number behind a sum, where both are one sum.
@@ -146,30 +144,6 @@ impl Finder<'_> {
         }
     }
 
-    /// Gives two sums of which one is asked for the currency and the bound of one of them.
-    pub(super) fn choices(&self, sums: &mut [Sum]) {
-        for at in 1..sums.len() {
-            let (before, behind) = sums.split_at_mut(at);
-            let (Some(first), Some(second)) = (before.last_mut(), behind.first_mut()) else { continue };
-            let tokens = self.tokens;
-            let or = tokens.marked(tokens.skip_spaces(first.outer_end), Marks::EITHER);
-            let next = |end: usize| (end..second.low.start).len() <= OR_REACH && second.low.start >= end;
-            let asked = tokens.chars.get(tokens.skip_spaces(second.outer_end)) == Some(&'?');
-            if !or.is_some_and(next) || !asked {
-                continue;
-            }
-            (first.asked, second.asked) = (true, true);
-            match (first.named, second.named) {
-                (Named::Not, named) => first.named = named,
-                (named, Named::Not) => second.named = named,
-                _ => {}
-            }
-            if second.bound.is_none() && first.high.is_none() && second.high.is_none() {
-                second.bound = first.bound;
-            }
-        }
-    }
-
     /// "500 + 200 shipping": two sums, where both are as large and round as prices.
     pub(super) fn additions(&self, sums: &mut [Sum]) {
         for at in 1..sums.len() {
@@ -242,6 +216,24 @@ impl Finder<'_> {
         tokens.marked_before(before, Marks::RANGE_START).is_some() || low.lead == Lead::Range
     }
 
+    /// Two ends that are as round as prices are, and no years; smaller and odder ones only where they are told as a range.
+    pub(super) fn is_round_range(&self, sum: &Sum, low: Decimal, high: Decimal) -> bool {
+        let told = self.begins_range(&sum.low);
+        let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
+        let least = if told { LEAST_TOLD } else { LEAST_ROUND };
+        // "Between 500 and 555", and 500-999 in any case.
+        let five = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(5)).is_zero();
+        let nines = |value: Decimal| value > Decimal::ONE_HUNDRED && value % Decimal::ONE_HUNDRED == Decimal::from(99);
+        let priced = |value: Decimal| is_round(value, least) || nines(value) || told && five(value);
+        // "999 and 1499" are two prices.
+        let joined = || {
+            let front = sum.high.map_or(sum.end, |high| self.tokens.back_over_spaces(high.start));
+            self.tokens.marked_before(front, Marks::JOINT).is_some()
+        };
+        let two = nines(low) && nines(high) && !told && joined();
+        priced(low) && priced(high) && !years && !two
+    }
+
     /// 两三千, "two three thousand", тысячи три четыре: two neighbours with one multiplier or currency.
     fn is_pair(&self, low: &Number, high: &Number) -> bool {
         let between = &self.tokens.chars[low.end..high.start];
@@ -281,19 +273,6 @@ impl Finder<'_> {
         };
         digits && round && near && beside
     }
-}
-
-/// Two ends that are as round as prices are, and no years; smaller and odder ones only where they are told as a range.
-pub(super) fn is_round_range(low: Decimal, high: Decimal, told: bool) -> bool {
-    let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
-    let least = if told { LEAST_TOLD } else { LEAST_ROUND };
-    // "Between 500 and 555", and 500-999 in any case.
-    let five = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(5)).is_zero();
-    let nines = |value: Decimal| value > Decimal::ONE_HUNDRED && value % Decimal::ONE_HUNDRED == Decimal::from(99);
-    let priced = |value: Decimal| is_round(value, least) || nines(value) || told && five(value);
-    // "999 and 1499" are two prices.
-    let two = nines(low) && nines(high) && !told;
-    priced(low) && priced(high) && !years && !two
 }
 
 fn is_round(value: Decimal, least: u32) -> bool {

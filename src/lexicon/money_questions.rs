@@ -1,0 +1,63 @@
+//! Prices that are asked for: "is the tablet 250?", "500 or 600?".
+
+use super::money::{Finder, Named, Sum};
+use super::money_words::Marks;
+
+/// What asks whether a sum is the price stands at most so many characters before it.
+const ASKED: usize = 40;
+/// …and the question mark behind it: "why is it 250 now?".
+const ASKED_BEHIND: usize = 16;
+/// "From 3000 or from 5000?": between an "or" and its second sum stand at most so many characters.
+const OR_REACH: usize = 8;
+
+impl Finder<'_> {
+    /// "Is the tablet 250?", 平板是250吗, "tablet 250 mi?".
+    pub(super) fn is_asked(&self, sum: &Sum) -> bool {
+        let (tokens, chars) = (self.tokens, self.tokens.chars);
+        let at = tokens.skip_spaces(tokens.skip_suffix(sum.outer_end));
+        let ends = |at: usize| {
+            let at = tokens.skip_spaces(at);
+            !chars.get(at).is_some_and(|c| c.is_alphanumeric()) || tokens.marked(at, Marks::EITHER).is_some()
+        };
+        if tokens.marked(at, Marks::ASKED_AFTER).is_some_and(ends) {
+            return true;
+        }
+        // The point of "350 руб.?" ends no sentence.
+        let behind = chars[at.min(chars.len())..].iter().take(ASKED_BEHIND).skip_while(|c| **c == '.');
+        let question = behind.skip_while(|c| c.is_alphabetic() || **c == ' ').next() == Some(&'?');
+        let clause =
+            chars[..sum.outer_start].iter().rev().take(ASKED).take_while(|c| c.is_alphanumeric() || **c == ' ');
+        let from = sum.outer_start - clause.count();
+        question && (from..sum.outer_start).any(|at| tokens.marked(at, Marks::ASKED_BEFORE).is_some())
+    }
+
+    /// Gives two sums of which one is asked for the currency and the bound of one of them.
+    pub(super) fn choices(&self, sums: &mut [Sum]) {
+        for at in 1..sums.len() {
+            let (before, behind) = sums.split_at_mut(at);
+            let (Some(first), Some(second)) = (before.last_mut(), behind.first_mut()) else { continue };
+            let tokens = self.tokens;
+            second.asked |= first.asked && self.follows_or(second);
+            let or = tokens.marked(tokens.skip_spaces(first.outer_end), Marks::EITHER);
+            let next = |end: usize| (end..second.low.start).len() <= OR_REACH && second.low.start >= end;
+            let asked = tokens.chars.get(tokens.skip_spaces(second.outer_end)) == Some(&'?');
+            if !or.is_some_and(next) || !asked {
+                continue;
+            }
+            (first.asked, second.asked) = (true, true);
+            match (first.named, second.named) {
+                (Named::Not, named) => first.named = named,
+                (named, Named::Not) => second.named = named,
+                _ => {}
+            }
+            if second.bound.is_none() && first.high.is_none() && second.high.is_none() {
+                second.bound = first.bound;
+            }
+        }
+    }
+
+    /// "500 ka hai ya 600 ka?": right behind an "or".
+    fn follows_or(&self, sum: &Sum) -> bool {
+        self.tokens.marked_before(self.tokens.back_over_spaces(sum.outer_start), Marks::EITHER).is_some()
+    }
+}

@@ -13,10 +13,10 @@ const MOST_BARGAINED: u32 = 2;
 /// A limit that is taken back for a higher one is at most so many times it.
 const MOST_STRETCHED_LIMIT: Decimal = Decimal::from_parts(13, 0, 0, false, 1);
 
-/// Where one sum takes the place of another, both are sums or neither.
+/// Where one sum takes the place of another, or stands instead of it, both are sums or neither.
 pub(super) fn sure_together(sums: &[Found], sure: &mut [Sure]) {
     for at in 1..sums.len() {
-        let together = sums[at].corrects || sums[at].taken_back;
+        let together = sums[at].corrects || sums[at].taken_back || sums[at - 1].instead;
         if together && [sure[at - 1], sure[at]].contains(&Sure::Itself) {
             (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
         }
@@ -44,7 +44,8 @@ pub(super) fn take_back(judged: &mut [(Found, Verdict)]) {
 pub(super) fn bargained(judged: &mut [(Found, Verdict)]) {
     for at in 1..judged.len() {
         let [first, second] = &mut judged[at - 1..=at] else { continue };
-        let ((price, asked), (offer, given)) = if first.0.instead { (second, first) } else { (first, second) };
+        let ((price, asked), (offer, given)) =
+            if first.0.instead && value(&first.0) < value(&second.0) { (second, first) } else { (first, second) };
         let sums = *asked != Verdict::NoSum && *given != Verdict::NoSum;
         let alike = is_exact(price) && is_exact(offer) && price.amount.currency == offer.amount.currency;
         let (high, low) = (value(price), value(offer));

@@ -229,16 +229,18 @@ impl Finder<'_> {
         sums
     }
 
-    /// "С 80000 до 60000": behind a higher sum, "to" tells what it became, and no limit.
-    fn falls(&self, higher: &Sum, sum: &Sum) -> bool {
+    /// "С 80000 до 60000", "to 80 from 100": behind a higher sum, "to" tells what it became, and behind a lower one "from" what it
+    /// was; neither is a limit.
+    fn falls(&self, before: &Sum, sum: &Sum) -> bool {
         let tokens = self.tokens;
-        let at = tokens.skip_spaces(higher.outer_end);
-        sum.bound == Some(Bound::AtMost)
-            && higher.high.is_none()
-            && sum.high.is_none()
-            && sum.low.value < higher.low.value
-            && at == sum.outer_start
-            && tokens.marked(at, Marks::RANGE).is_some()
+        let at = tokens.skip_spaces(before.outer_end);
+        let told = match sum.bound {
+            Some(Bound::AtMost) if sum.low.value < before.low.value => Marks::RANGE,
+            Some(Bound::AtLeast) if sum.low.value > before.low.value => Marks::RANGE_START,
+            _ => return false,
+        };
+        let single = before.high.is_none() && sum.high.is_none();
+        single && at == sum.outer_start && tokens.marked(at, told).is_some()
     }
 
     /// The currency that begins at a place.

@@ -41,6 +41,7 @@ impl Finder<'_> {
             let or = tokens.marked(tokens.skip_spaces(first.outer_end), Marks::EITHER);
             let next = |end: usize| (end..second.low.start).len() <= OR_REACH && second.low.start >= end;
             let asked = tokens.chars.get(tokens.skip_spaces(second.outer_end)) == Some(&'?');
+            let asked = asked || self.is_one_of_several(first.start);
             if !or.is_some_and(next) || !asked {
                 continue;
             }

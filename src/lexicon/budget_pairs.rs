@@ -58,8 +58,10 @@ pub(super) fn bargained(judged: &mut [(Found, Verdict)]) {
 /// "Around 350, 400 at most", "600-700, 750 at most": from the one to the other, where they are named together. "Up to 2000, but I
 /// can go up to 2300": to the second.
 pub(super) fn stretched(judged: &[(Found, Verdict)], budget: &Amount) -> Option<Budget> {
-    judged.windows(2).find_map(|pair| {
-        let [(wish, Verdict::Budget(_)), (limit, Verdict::Budget(_))] = pair else { return None };
+    // "200 für ein Zelt, maximal 250": an article is no sum between the two.
+    let sums = || judged.iter().filter(|(_, verdict)| *verdict != Verdict::NoSum);
+    sums().zip(sums().skip(1)).find_map(|pair| {
+        let ((wish, Verdict::Budget(_)), (limit, Verdict::Budget(_))) = pair else { return None };
         let named = [&wish.amount, &limit.amount].contains(&budget);
         let most = limit.amount.max?;
         let together = limit.start.saturating_sub(wish.end) <= NEAR && wish.amount.currency == limit.amount.currency;

@@ -123,9 +123,9 @@ impl Reader<'_> {
         if bounds && self.number.words > 0 && self.is_round() && !self.goes_on(end) {
             return false;
         }
-        // "1.5k satu": one letter multiplies digits alone, and nothing is added to it.
-        let adds = word.multiplier.is_none() && self.letter_apart(place);
-        if adds {
+        // "1.5k satu", "5 bin bir koltuk": behind digits and a multiplier a letter takes nothing more, and "one" is an article.
+        let article = word.unit == Some(Decimal::ONE) && !place.joint && self.number.digits > 0 && self.is_round();
+        if word.multiplier.is_none() && (article && !place.touches || self.letter_apart(place)) {
             return false;
         }
         // "The 45k one" is a thing.

@@ -427,7 +427,9 @@ impl Finder<'_> {
         let named = sum.named != Named::Not;
         let screen =
             || is_resolution(self.tokens.chars, &sum.low) && sum.bound.is_none_or(|bound| bound == Bound::AtLeast);
-        let weak = !named && (sum.low.weak || screen());
+        // "最多1.2w": nobody limits so few watts.
+        let bounded = sum.bound.is_some() && is_myriad(self.tokens.chars, &sum.low);
+        let weak = !named && (sum.low.weak && !bounded || screen());
         let likely = |number: &Number| {
             let scaled = number.scaled() && !number.weak && (number.digits > 0 || number.words > 1);
             let cents = number.cents && number.value >= Decimal::from(LEAST_WITH_CENTS);
@@ -461,6 +463,11 @@ impl Finder<'_> {
             instead: self.tokens.marked(self.tokens.skip_spaces(sum.outer_end), Marks::INSTEAD).is_some(),
         }
     }
+}
+
+/// 1.2w, and no 65w of a charger.
+fn is_myriad(chars: &[char], number: &Number) -> bool {
+    chars[number.end - 1] == 'w' && number.coefficient < Decimal::TEN
 }
 
 /// 4k and 8k are screens as often as sums.

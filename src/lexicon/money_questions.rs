@@ -7,6 +7,8 @@ use super::money_words::Marks;
 const ASKED: usize = 40;
 /// …and the question mark behind it: "why is it 250 now?".
 const ASKED_BEHIND: usize = 16;
+/// "So 250 for the sofa, right?": the comma stands so many characters behind the sum at most.
+const CONFIRMED: usize = 24;
 /// "From 3000 or from 5000?": between an "or" and its second sum stand at most so many characters.
 const OR_REACH: usize = 8;
 
@@ -22,6 +24,9 @@ impl Finder<'_> {
         if tokens.marked(at, Marks::ASKED_AFTER).is_some_and(ends) {
             return true;
         }
+        if self.is_confirmed(at) {
+            return true;
+        }
         // The point of "350 руб.?" ends no sentence.
         let behind = chars[at.min(chars.len())..].iter().take(ASKED_BEHIND).skip_while(|c| **c == '.');
         let question = behind.skip_while(|c| c.is_alphabetic() || **c == ' ').next() == Some(&'?');
@@ -29,6 +34,16 @@ impl Finder<'_> {
             chars[..sum.outer_start].iter().rev().take(ASKED).take_while(|c| c.is_alphanumeric() || **c == ' ');
         let from = sum.outer_start - clause.count();
         question && (from..sum.outer_start).any(|at| tokens.marked(at, Marks::ASKED_BEFORE).is_some())
+    }
+
+    /// "So 250 for the sofa, right?": what ends the question that the sum is in, behind a comma.
+    fn is_confirmed(&self, at: usize) -> bool {
+        let (tokens, chars) = (self.tokens, self.tokens.chars);
+        let rest = chars[at.min(chars.len())..].iter().take(CONFIRMED).take_while(|c| c.is_alphabetic() || **c == ' ');
+        let comma = at + rest.count();
+        let asked =
+            || tokens.marked(tokens.skip_spaces(comma + 1), Marks::ASKED_AFTER).map(|end| tokens.skip_spaces(end));
+        chars.get(comma) == Some(&',') && asked().is_some_and(|end| chars.get(end) == Some(&'?'))
     }
 
     /// Gives two sums of which one is asked for the currency and the bound of one of them.

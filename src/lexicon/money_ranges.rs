@@ -210,7 +210,10 @@ impl Finder<'_> {
         {
             before = tokens.back_over_spaces(start);
         }
-        if let Some((_, start)) = tokens.before(before, |word| word.before.filter(|bound| *bound == Bound::About)) {
+        // "Antara" alone says "about", and before two numbers "between".
+        if tokens.marked_before(before, Marks::RANGE_START).is_none()
+            && let Some((_, start)) = tokens.before(before, |word| word.before.filter(|bound| *bound == Bound::About))
+        {
             before = tokens.back_over_spaces(start);
         }
         tokens.marked_before(before, Marks::RANGE_START).is_some() || low.lead == Lead::Range
@@ -218,12 +221,15 @@ impl Finder<'_> {
 
     /// Two ends that are as round as prices are, and no years; smaller and odder ones only where they are told as a range.
     pub(super) fn is_round_range(&self, sum: &Sum, low: Decimal, high: Decimal) -> bool {
-        let told = self.begins_range(&sum.low);
+        let behind = || self.tokens.marked(sum.end, Marks::BETWEEN).is_some();
+        let told = self.begins_range(&sum.low) || behind();
         let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
         let least = if told { LEAST_TOLD } else { LEAST_ROUND };
         // "Between 500 and 555", and 500-999 in any case.
         let five = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(5)).is_zero();
-        let nines = |value: Decimal| value > Decimal::ONE_HUNDRED && value % Decimal::ONE_HUNDRED == Decimal::from(99);
+        let nines = |value: Decimal| {
+            value % Decimal::ONE_HUNDRED == Decimal::from(99) && (told || value > Decimal::ONE_HUNDRED)
+        };
         let priced = |value: Decimal| is_round(value, least) || nines(value) || told && five(value);
         // "999 and 1499" are two prices.
         let joined = || {

@@ -121,7 +121,9 @@ fn is_phone(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> bool {
     let run = &numbers[first..=last.min(numbers.len() - 1)];
     let digits: usize = run.iter().map(|number| number.digits).sum();
     let long = run.iter().all(|number| number.digits >= 2 && !number.scaled());
-    let odd = || run.iter().any(|number| !(number.value % Decimal::TEN).is_zero());
+    // 1999-2500 are prices.
+    let nines = |number: &Number| number.value % Decimal::ONE_HUNDRED == Decimal::from(99);
+    let odd = || run.iter().any(|number| !(number.value % Decimal::TEN).is_zero() && !nines(number));
     let neighbours = sum.high.is_none() && run.len() > 1 || run.len() > 2;
     // 1.250-1.999 and "1250 to 1999" are none.
     let touch = || sum.high.is_some_and(|high| joined(&sum.low, &high) && !high.grouped);

@@ -123,9 +123,11 @@ impl Reader<'_> {
         if bounds && self.number.words > 0 && self.is_round() && !self.goes_on(end) {
             return false;
         }
-        // "1.5k satu", "5 bin bir koltuk": behind digits and a multiplier a letter takes nothing more, and "one" is an article.
-        let article = word.unit == Some(Decimal::ONE) && !place.joint && self.number.digits > 0 && self.is_round();
-        if word.multiplier.is_none() && (article && !place.touches || self.letter_apart(place)) {
+        // "1.5k satu", "5 bin bir koltuk", "15mila due volte": behind digits and their multiplier a small number counts things, and behind
+        // a letter any.
+        let few = word.unit.is_some_and(|unit| unit >= Decimal::ONE && unit < Decimal::TEN);
+        let counts = few && !place.joint && !place.touches && self.number.digits > 0 && self.is_round();
+        if word.multiplier.is_none() && (counts && !self.goes_on(end) || self.letter_apart(place)) {
             return false;
         }
         // "The 45k one" is a thing.

@@ -77,7 +77,8 @@ impl Finder<'_> {
     /// "90 a night max": a limit, such as may stand on either side of its sum, that ends the clause; where it ends.
     fn trailing_limit(&self, from: usize) -> Option<usize> {
         let chars = self.tokens.chars;
-        let ends = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric());
+        // "Ein Zelt für höchstens € 250": the limit is that of the sum behind it.
+        let ends = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric()) && self.name_at(at).is_none();
         let limit = |at: usize| {
             let both =
                 |word: &Word| word.before.zip(word.after).filter(|bounds| *bounds == (Bound::AtMost, Bound::AtMost));

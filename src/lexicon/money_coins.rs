@@ -122,6 +122,7 @@ impl Finder<'_> {
         let hundreds = next.value >= Decimal::ONE_HUNDRED && next.value < Decimal::ONE_THOUSAND;
         let few = !low.scaled() && low.value < Decimal::ONE_HUNDRED;
         let joins = few && hundreds && tokens.skip_spaces(joint) == next.start && tokens.words.thousands_unsaid;
+        let joins = joins && !self.begins_range(low);
         joins.then(|| self.name_at(at).map(|name| name.named)).flatten()
     }
 

@@ -28,12 +28,17 @@ impl Finder<'_> {
             return true;
         }
         // The point of "350 руб.?" ends no sentence.
-        let behind = chars[at.min(chars.len())..].iter().take(ASKED_BEHIND).skip_while(|c| **c == '.');
-        let question = behind.skip_while(|c| c.is_alphabetic() || **c == ' ').next() == Some(&'?');
+        let mut behind = chars[at.min(chars.len())..].iter().take(ASKED_BEHIND).skip_while(|c| **c == '.');
+        let question = behind.find(|c| !c.is_alphabetic() && **c != ' ') == Some(&'?');
         let clause =
             chars[..sum.outer_start].iter().rev().take(ASKED).take_while(|c| c.is_alphanumeric() || **c == ' ');
         let from = sum.outer_start - clause.count();
         question && (from..sum.outer_start).any(|at| tokens.marked(at, Marks::ASKED_BEFORE).is_some())
+    }
+
+    /// Whether a question mark stands there, or behind the point of "350 руб.?".
+    pub(super) fn asks_at(&self, at: usize) -> bool {
+        self.tokens.chars.get(at..).unwrap_or_default().iter().find(|c| **c != '.') == Some(&'?')
     }
 
     /// "So 250 for the sofa, right?": what ends the question that the sum is in, behind a comma.
@@ -55,7 +60,7 @@ impl Finder<'_> {
             second.asked |= first.asked && self.follows_or(second);
             let or = tokens.marked(tokens.skip_spaces(first.outer_end), Marks::EITHER);
             let next = |end: usize| (end..second.low.start).len() <= OR_REACH && second.low.start >= end;
-            let asked = tokens.chars.get(tokens.skip_spaces(second.outer_end)) == Some(&'?');
+            let asked = self.asks_at(tokens.skip_spaces(second.outer_end));
             let asked = asked || self.is_one_of_several(first.start);
             if !or.is_some_and(next) || !asked {
                 continue;

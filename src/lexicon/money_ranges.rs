@@ -6,6 +6,7 @@ use super::folding::{is_spaceless, is_word};
 use super::money::{Finder, Named, Sum};
 use super::money_file::Bound;
 use super::money_words::{Lead, Marks};
+use super::no_money::is_labelled;
 use super::numbers::Number;
 
 /// With a stroke between them, smaller numbers are a date or a share.
@@ -63,7 +64,7 @@ impl Finder<'_> {
         if let Some(name) = self.name_at(at) {
             at = tokens.skip_spaces(tokens.skip_suffix(name.end));
         }
-        if self.is_told_exactly(low) {
+        if self.is_told_exactly(low) || self.is_size_beside(low, high) {
             return false;
         }
         // 200'den 300'e: an ending says "from", and stands where others say "to".
@@ -111,6 +112,13 @@ impl Finder<'_> {
         at == high.start && first < second && clear && (!joined || self.begins_range(low))
     }
 
+    /// "Taille 42 à moins de 80 €", "numero 42 a 80 euro": a label stands before the first number, and only the second is money.
+    fn is_size_beside(&self, low: &Number, high: &Number) -> bool {
+        let tokens = self.tokens;
+        let bound = || tokens.longest(tokens.skip_spaces(low.end), |word| word.before).is_some();
+        (self.is_named_behind(high) || bound()) && is_labelled(tokens, low)
+    }
+
     /// Where the "and" ends that joins a number to one with "between" behind it: 500和800之间.
     fn and_of_between(&self, at: usize, high: &Number) -> Option<usize> {
         let tokens = self.tokens;
@@ -137,7 +145,7 @@ impl Finder<'_> {
         if either && self.is_one_of_several(low.start) {
             return true;
         }
-        either && !one_multiplier && tokens.chars.get(behind) == Some(&'?') && {
+        either && !one_multiplier && self.asks_at(behind) && {
             // "From 3000 or from 5000?" begins no range, though "from" does.
             let again = tokens.longest(tokens.skip_spaces(end), |word| word.before).is_some();
             again || !self.begins_range(low)

@@ -29,7 +29,7 @@ pub(super) fn is_no_money(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) ->
         || is_phone(tokens, sum, numbers)
         || is_code(sum)
         || is_measured(tokens, sum)
-        || is_labelled(tokens, sum)
+        || is_labelled(tokens, &sum.low)
 }
 
 /// A letter touches it: s24, 5x, #12.
@@ -154,13 +154,12 @@ fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
 
 /// A label stands before it: order no: 5678, size 42. No label numbers millions, nor thousands in words: "hp 2 jutaan" is a phone
 /// for two of them.
-fn is_labelled(tokens: &Tokens<'_>, sum: &Sum) -> bool {
-    let low = &sum.low;
+pub(super) fn is_labelled(tokens: &Tokens<'_>, low: &Number) -> bool {
     let thousands_in_words = low.in_words() && low.scaled() && low.value >= Decimal::ONE_THOUSAND;
     if !low.weak && (low.last_factor > Decimal::ONE_THOUSAND || thousands_in_words) {
         return false;
     }
-    let mut at = tokens.back_over_spaces(sum.low.start);
+    let mut at = tokens.back_over_spaces(low.start);
     for _ in 0..3 {
         // "Chip in 40" is no size, whatever "in" is.
         if tokens.marked_before(at, Marks::PRICE).is_some() {

@@ -1,5 +1,6 @@
 //! Prices that are asked for: "is the tablet 250?", "500 or 600?".
 
+use super::folding::is_spaceless;
 use super::money::{Finder, Named, Sum};
 use super::money_words::Marks;
 
@@ -17,9 +18,11 @@ impl Finder<'_> {
     pub(super) fn is_asked(&self, sum: &Sum) -> bool {
         let (tokens, chars) = (self.tokens, self.tokens.chars);
         let at = tokens.skip_spaces(tokens.skip_suffix(sum.outer_end));
-        let ends = |at: usize| {
-            let at = tokens.skip_spaces(at);
-            !chars.get(at).is_some_and(|c| c.is_alphanumeric()) || tokens.marked(at, Marks::EITHER).is_some()
+        // "250rb ya" without the mark may be an offer; 250吗 asks in any case.
+        let ends = |end: usize| {
+            let next = tokens.skip_spaces(end);
+            let closed = is_spaceless(chars[at]) && !chars.get(next).is_some_and(|c| c.is_alphanumeric());
+            closed || self.asks_at(next) || tokens.marked(next, Marks::EITHER).is_some()
         };
         if tokens.marked(at, Marks::ASKED_AFTER).is_some_and(ends) {
             return true;

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Hints;
+use super::budget_figures::{is_capacity, is_price_tag, is_round, is_year};
 use super::budget_pairs::{bargained, stretched, sure_together, take_back};
 use super::matcher::{Hit, Meaning};
 use super::money::{Found, Priced, Sums};
@@ -22,7 +23,7 @@ const QUOTED: usize = 10;
 /// …and the end of a clause between them counts for so many.
 const BORDER: usize = 12;
 /// Behind a word such as "for", smaller numbers may count people or hours.
-const LEAST_AT: u32 = 20;
+pub(super) const LEAST_AT: u32 = 20;
 /// Numbers that end as prices do are some between these.
 const LEAST_TAGGED: u32 = 99;
 const MOST_TAGGED: u32 = 100_000;
@@ -77,6 +78,7 @@ pub(super) enum NotBudget {
     Beside,
     Elsewhere,
     AskedBack,
+    OneOfSeveral,
     PriceTag,
     Shipping,
     Complains,
@@ -93,6 +95,7 @@ impl NotBudget {
             Self::Beside => "a sum because of the one beside it, and nothing says that it can be spent",
             Self::Elsewhere => "a word near it tells that it was paid, is charged, or is asked elsewhere",
             Self::AskedBack => "asks whether that is the price",
+            Self::OneOfSeveral => "one of several payments",
             Self::PriceTag => "as odd as prices are, and nothing says that it can be spent",
             Self::Shipping => "the message is about delivery",
             Self::Complains => "the message is about something that was bought",
@@ -155,6 +158,7 @@ impl Reader<'_> {
                     Some(says) if elsewhere.is_none_or(|elsewhere| says < elsewhere) => Verdict::Budget(2),
                     _ => Verdict::Not(NotBudget::Beside),
                 },
+                Sure::Itself if sum.of_several && is_exact(&sum) => Verdict::Not(NotBudget::OneOfSeveral),
                 Sure::Itself if self.is_asked_back(&sum, reading, hints) && says.is_none() => {
                     Verdict::Not(NotBudget::AskedBack)
                 }
@@ -224,7 +228,10 @@ impl Reader<'_> {
         let sized = reading.wants(Intent::ReturnRefund)
             || reading.products.iter().any(|product| product.key.starts_with(SIZED));
         let counts = |sum: &Found| !self.is_told(sum, &sums.budget) && is_counting(sum, hits);
-        let explained = |sum: &Found| is_of_model(sum, reading) || counts(sum) || sized && may_be_size(sum);
+        let explained = |sum: &Found| {
+            let other = counts(sum) || self.is_memory(sum) || reading.wants(Intent::Store) && may_be_hour(sum);
+            is_of_model(sum, reading) || other || sized && may_be_size(sum)
+        };
         let itself = |sum: &Found| {
             let (says, elsewhere) = (self.nearest(&sums.budget, sum), self.nearest(&sums.elsewhere, sum));
             is_sum(sum, self.stands_apart(sum), says, elsewhere, answers, reading) && !explained(sum)
@@ -247,6 +254,12 @@ impl Reader<'_> {
         sure
     }
 
+    /// "The 128gb one or the 256": of what another memory of the message is told.
+    fn is_memory(&self, sum: &Found) -> bool {
+        let unit = |at: &[char]| at[0].is_ascii_digit() && at[1..] == ['g', 'b'];
+        !sum.certain && is_capacity(sum.written) && self.folded.chars.windows(3).any(unit)
+    }
+
     /// Whether a bare number is of the size of a sum, less like it where its clause goes on behind it.
     fn are_beside(&self, sum: &Found, bare: &Found) -> bool {
         let (one, other) = (value(sum), value(bare));
@@ -263,7 +276,7 @@ impl Reader<'_> {
 
     /// "35 €?" alone asks whether that is the price, and "4 grand for a treadmill??" cannot believe it.
     fn is_asked_back(&self, sum: &Found, reading: &Reading, hints: &Hints<'_>) -> bool {
-        if is_exact(sum) && !hints.asked_budget && self.is_protest(sum) {
+        if is_exact(sum) && !hints.asked_budget && (sum.asked || self.is_protest(sum)) {
             return true;
         }
         let behind = self.folded.chars[sum.end..].iter().find(|c| **c != ' ');
@@ -423,18 +436,6 @@ fn is_border(c: char) -> bool {
     matches!(c, ',' | '.' | ';' | '!' | '?' | '\n' | '。' | '、')
 }
 
-/// Budgets are: 150, 2500.
-fn is_round(value: Decimal) -> bool {
-    let step = if value < Decimal::ONE_THOUSAND { 50 } else { 100 };
-    value >= Decimal::ONE_HUNDRED && (value % Decimal::from(step)).is_zero()
-}
-
-/// "The dress for 79.95", "and the 449 one": what people can spend is a round sum, what things cost is not.
-fn is_price_tag(value: Decimal) -> bool {
-    let odd = !(value % Decimal::from(5)).is_zero();
-    odd && (value >= Decimal::from(LEAST_AT) || !value.fract().is_zero())
-}
-
 /// 299, 3499: what ends so is a price more often than anything else.
 fn is_tagged(sum: &Found, value: Decimal) -> bool {
     let nine = value % Decimal::TEN == Decimal::from(9);
@@ -460,19 +461,16 @@ pub(super) fn value(sum: &Found) -> Decimal {
     sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO)
 }
 
+/// "Are you open until 19?"
+fn may_be_hour(sum: &Found) -> bool {
+    let named = sum.amount.currency.is_some() && !sum.amount.currency_inferred;
+    !named && sum.written.fract().is_zero() && sum.written <= Decimal::from(24)
+}
+
 /// Whether a message names something of a category.
 fn is_about(reading: &Reading, category: &str) -> bool {
     let brand = |mention: &Mention| mention.implies.as_ref().is_some_and(|product| product.starts_with(category));
     reading.products.iter().any(|mention| mention.key.starts_with(category)) || reading.brands.iter().any(brand)
-}
-
-/// Of a memory, when nothing names a currency.
-fn is_capacity(value: Decimal) -> bool {
-    [32, 64, 128, 256, 512].contains(&value.normalize().try_into().unwrap_or(0))
-}
-
-fn is_year(value: Decimal) -> bool {
-    (Decimal::from(1990)..=Decimal::from(2035)).contains(&value) && value.fract().is_zero()
 }
 
 pub(super) fn as_budget(amount: &Amount) -> Budget {

@@ -13,10 +13,10 @@ const MOST_BARGAINED: u32 = 2;
 /// A limit that is taken back for a higher one is at most so many times it.
 const MOST_STRETCHED_LIMIT: Decimal = Decimal::from_parts(13, 0, 0, false, 1);
 
-/// Where one sum takes the place of another, both are sums or neither.
+/// Where one sum takes the place of another, or stands instead of it, both are sums or neither.
 pub(super) fn sure_together(sums: &[Found], sure: &mut [Sure]) {
     for at in 1..sums.len() {
-        let together = sums[at].corrects || sums[at].taken_back;
+        let together = sums[at].corrects || sums[at].taken_back || sums[at - 1].instead;
         if together && [sure[at - 1], sure[at]].contains(&Sure::Itself) {
             (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
         }
@@ -39,10 +39,13 @@ pub(super) fn take_back(judged: &mut [(Found, Verdict)]) {
     }
 }
 
-/// "1,450 you say, settle it at 1,200": who bargains names the price first and then what they would pay.
+/// "1,450 you say, settle it at 1,200", "90 instead of 110": who bargains names the price first and then what they would pay, unless
+/// the words between them say that it is the other way round.
 pub(super) fn bargained(judged: &mut [(Found, Verdict)]) {
     for at in 1..judged.len() {
-        let [(price, asked), (offer, given)] = &mut judged[at - 1..=at] else { continue };
+        let [first, second] = &mut judged[at - 1..=at] else { continue };
+        let ((price, asked), (offer, given)) =
+            if first.0.instead && value(&first.0) < value(&second.0) { (second, first) } else { (first, second) };
         let sums = *asked != Verdict::NoSum && *given != Verdict::NoSum;
         let alike = is_exact(price) && is_exact(offer) && price.amount.currency == offer.amount.currency;
         let (high, low) = (value(price), value(offer));
@@ -55,8 +58,10 @@ pub(super) fn bargained(judged: &mut [(Found, Verdict)]) {
 /// "Around 350, 400 at most", "600-700, 750 at most": from the one to the other, where they are named together. "Up to 2000, but I
 /// can go up to 2300": to the second.
 pub(super) fn stretched(judged: &[(Found, Verdict)], budget: &Amount) -> Option<Budget> {
-    judged.windows(2).find_map(|pair| {
-        let [(wish, Verdict::Budget(_)), (limit, Verdict::Budget(_))] = pair else { return None };
+    // "200 für ein Zelt, maximal 250": an article is no sum between the two.
+    let sums = || judged.iter().filter(|(_, verdict)| *verdict != Verdict::NoSum);
+    sums().zip(sums().skip(1)).find_map(|pair| {
+        let ((wish, Verdict::Budget(_)), (limit, Verdict::Budget(_))) = pair else { return None };
         let named = [&wish.amount, &limit.amount].contains(&budget);
         let most = limit.amount.max?;
         let together = limit.start.saturating_sub(wish.end) <= NEAR && wish.amount.currency == limit.amount.currency;

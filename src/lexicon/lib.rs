@@ -10,6 +10,7 @@
 //! (`intents.rs`, `cues.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`) are decided over what was found.
 
 mod budget;
+mod budget_figures;
 mod budget_pairs;
 mod cues;
 mod dictionary;
@@ -27,6 +28,7 @@ mod money_bounds;
 mod money_coins;
 mod money_corrections;
 mod money_file;
+mod money_questions;
 mod money_ranges;
 mod money_selection;
 mod money_tokens;

@@ -7,7 +7,7 @@ use super::folding::{Folded, is_spaceless};
 use super::matcher::Hit;
 use super::money_bounds::bind;
 use super::money_file::Bound;
-use super::money_ranges::{is_round_range, shared};
+use super::money_ranges::shared;
 use super::money_tokens::Tokens;
 use super::money_words::{Marks, MoneyWords, Word};
 use super::negation::Reach;
@@ -48,6 +48,8 @@ pub(super) struct Sum {
     pub(super) taken_back: bool,
     /// Another one is added to it, or it to another.
     pub(super) added: bool,
+    /// Whether it is the price, or which of two is, is asked: "is it 12 or 15?".
+    pub(super) asked: bool,
     /// Where the numbers and their currency stand…
     pub(super) start: usize,
     pub(super) end: usize,
@@ -82,6 +84,12 @@ pub(super) struct Found {
     pub(super) corrects: bool,
     /// Another one takes its place.
     pub(super) taken_back: bool,
+    /// One of several payments: "3 x 500".
+    pub(super) of_several: bool,
+    /// The words right beside it ask whether it is the price.
+    pub(super) asked: bool,
+    /// "Instead of" stands between it and the next one.
+    pub(super) instead: bool,
 }
 
 /// Whether a word beside a number makes it a price.
@@ -190,6 +198,7 @@ impl Finder<'_> {
                 corrects: false,
                 taken_back: false,
                 added: false,
+                asked: false,
                 start: low.start,
                 end: low.end,
                 outer_start: low.start,
@@ -210,6 +219,7 @@ impl Finder<'_> {
                 behind = sum.low.end;
                 continue;
             }
+            sum.asked = self.is_asked(&sum);
             if sums.last().is_some_and(|last| self.falls(last, &sum)) {
                 sum.bound = None;
             }
@@ -219,16 +229,18 @@ impl Finder<'_> {
         sums
     }
 
-    /// "С 80000 до 60000": behind a higher sum, "to" tells what it became, and no limit.
-    fn falls(&self, higher: &Sum, sum: &Sum) -> bool {
+    /// "С 80000 до 60000", "to 80 from 100": behind a higher sum, "to" tells what it became, and behind a lower one "from" what it
+    /// was; neither is a limit.
+    fn falls(&self, before: &Sum, sum: &Sum) -> bool {
         let tokens = self.tokens;
-        let at = tokens.skip_spaces(higher.outer_end);
-        sum.bound == Some(Bound::AtMost)
-            && higher.high.is_none()
-            && sum.high.is_none()
-            && sum.low.value < higher.low.value
-            && at == sum.outer_start
-            && tokens.marked(at, Marks::RANGE).is_some()
+        let at = tokens.skip_spaces(before.outer_end);
+        let told = match sum.bound {
+            Some(Bound::AtMost) if sum.low.value < before.low.value => Marks::RANGE,
+            Some(Bound::AtLeast) if sum.low.value > before.low.value => Marks::RANGE_START,
+            _ => return false,
+        };
+        let single = before.high.is_none() && sum.high.is_none();
+        single && at == sum.outer_start && tokens.marked(at, told).is_some()
     }
 
     /// The currency that begins at a place.
@@ -415,7 +427,9 @@ impl Finder<'_> {
         let named = sum.named != Named::Not;
         let screen =
             || is_resolution(self.tokens.chars, &sum.low) && sum.bound.is_none_or(|bound| bound == Bound::AtLeast);
-        let weak = !named && (sum.low.weak || screen());
+        // "最多1.2w": nobody limits so few watts.
+        let bounded = sum.bound.is_some() && is_myriad(self.tokens.chars, &sum.low);
+        let weak = !named && (sum.low.weak && !bounded || screen());
         let likely = |number: &Number| {
             let scaled = number.scaled() && !number.weak && (number.digits > 0 || number.words > 1);
             let cents = number.cents && number.value >= Decimal::from(LEAST_WITH_CENTS);
@@ -431,7 +445,7 @@ impl Finder<'_> {
             || self.is_note(&sum.low)
             || likely(&sum.low)
             || sum.high.as_ref().is_some_and(likely)
-            || high.is_some_and(|high| is_round_range(low, high, self.begins_range(&sum.low)));
+            || high.is_some_and(|high| self.is_round_range(sum, low, high));
         let tiny = sum.low.in_words() && !sum.low.scaled() && low < Decimal::TEN && sum.high.is_none();
         Found {
             amount,
@@ -444,8 +458,16 @@ impl Finder<'_> {
             priced: self.priced(sum),
             corrects: sum.corrects,
             taken_back: sum.taken_back,
+            of_several: self.is_one_of_several(sum.start),
+            asked: sum.asked,
+            instead: self.tokens.marked(self.tokens.skip_spaces(sum.outer_end), Marks::INSTEAD).is_some(),
         }
     }
+}
+
+/// 1.2w, and no 65w of a charger.
+fn is_myriad(chars: &[char], number: &Number) -> bool {
+    chars[number.end - 1] == 'w' && number.coefficient < Decimal::TEN
 }
 
 /// 4k and 8k are screens as often as sums.

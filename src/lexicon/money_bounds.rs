@@ -77,7 +77,8 @@ impl Finder<'_> {
     /// "90 a night max": a limit, such as may stand on either side of its sum, that ends the clause; where it ends.
     fn trailing_limit(&self, from: usize) -> Option<usize> {
         let chars = self.tokens.chars;
-        let ends = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric());
+        // "Ein Zelt für höchstens € 250": the limit is that of the sum behind it.
+        let ends = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric()) && self.name_at(at).is_none();
         let limit = |at: usize| {
             let both =
                 |word: &Word| word.before.zip(word.after).filter(|bounds| *bounds == (Bound::AtMost, Bound::AtMost));
@@ -140,7 +141,10 @@ impl Finder<'_> {
     fn ranges_with_coins(&self, low: &Sum, high: &Sum) -> bool {
         let tokens = self.tokens;
         let at = tokens.skip_spaces(low.outer_end);
-        let between = tokens.marked(at, Marks::RANGE).filter(|end| tokens.marked_before(*end, Marks::JOINT).is_none());
+        let is_range = |end: &usize| {
+            tokens.marked_before(*end, Marks::JOINT).is_none() && !self.is_choice(*end, &low.low, &high.low)
+        };
+        let between = tokens.marked(at, Marks::RANGE).filter(is_range);
         let unbound = low.bound.is_none_or(|bound| bound == Bound::About) && low.named != Named::Not;
         // The word between may bound the second sum too: 到.
         unbound

@@ -90,7 +90,12 @@ impl Finder<'_> {
         let tokens = self.tokens;
         let spaceless = number.start > 0 && is_spaceless(tokens.chars[number.start - 1]);
         let ranged = spaceless && tokens.marked(number.end, Marks::RANGE).is_some();
-        number.digits.max(number.words) == 1 && number.value < Decimal::TEN && (ranged || self.is_bare(number))
+        // 50元一把: for each.
+        let counts = number.value == Decimal::ONE && tokens.counts_one(number.start, number.end);
+        number.digits.max(number.words) == 1
+            && number.value < Decimal::TEN
+            && !counts
+            && (ranged || self.is_bare(number))
     }
 
     fn begins_number(&self, at: usize) -> bool {
@@ -117,6 +122,7 @@ impl Finder<'_> {
         let hundreds = next.value >= Decimal::ONE_HUNDRED && next.value < Decimal::ONE_THOUSAND;
         let few = !low.scaled() && low.value < Decimal::ONE_HUNDRED;
         let joins = few && hundreds && tokens.skip_spaces(joint) == next.start && tokens.words.thousands_unsaid;
+        let joins = joins && !self.begins_range(low);
         joins.then(|| self.name_at(at).map(|name| name.named)).flatten()
     }
 

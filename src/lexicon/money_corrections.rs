@@ -47,8 +47,8 @@ impl Finder<'_> {
             let from = words.partition_point(|(start, _)| *start < first.outer_end);
             let near = words[from..].iter().take_while(|(start, _)| *start <= first.outer_end + NEAR);
             near.into_iter().any(|(_, end)| {
-                let behind = *end..second.low.start;
-                *end <= second.low.start && behind.len() <= NEAR && !self.ends_sentence(behind)
+                let behind = *end..second.start;
+                *end <= second.start && behind.len() <= NEAR && !self.ends_sentence(behind)
             })
         };
         let plain = first.bound.is_none() && first.high.is_none() && !self.is_negated(second);

@@ -91,8 +91,16 @@ pub(super) struct MoneyFile {
     pub(super) after: BTreeMap<Bound, Vec<String>>,
     pub(super) range: Vec<String>,
     pub(super) range_start: Vec<String>,
-    /// The same, where an "and" joins the ends of the range.
+    /// The same, where an "and" joins the ends of the range; Chinese says it behind them.
     pub(super) between: Vec<String>,
+    /// That "and", where it joins the ends of a range only if "between" stands behind them: 500和800之间.
+    pub(super) between_and: Vec<String>,
+    /// In the clause before a sum that ends in a question mark they ask whether that is the price: "is the tablet 250?".
+    pub(super) asked_before: Vec<String>,
+    /// The same, right behind a sum: "250吗？", "250 mi?".
+    pub(super) asked_after: Vec<String>,
+    /// Between an offer and the price: "90 instead of 110".
+    pub(super) instead: Vec<String>,
     /// What may stand between a word that bounds or labels a number and the number.
     pub(super) fillers: Vec<String>,
     pub(super) not_money_after: Vec<String>,
@@ -181,6 +189,10 @@ impl MoneyFile {
             &mut self.range,
             &mut self.range_start,
             &mut self.between,
+            &mut self.between_and,
+            &mut self.asked_before,
+            &mut self.asked_after,
+            &mut self.instead,
             &mut self.fillers,
             &mut self.not_money_after,
             &mut self.not_money_before,

@@ -2,10 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use super::folding::is_spaceless;
+use super::folding::{is_spaceless, is_word};
 use super::money::{Finder, Named, Sum};
 use super::money_file::Bound;
 use super::money_words::{Lead, Marks};
+use super::no_money::is_labelled;
 use super::numbers::Number;
 
 /// With a stroke between them, smaller numbers are a date or a share.
@@ -13,8 +14,6 @@ const LEAST_PRICE: u32 = 35;
 /// From so much on, both ends of a range are prices where they are round; "between" and "from" make smaller ones so.
 const LEAST_ROUND: u32 = 50;
 const LEAST_TOLD: u32 = 20;
-/// "From 3000 or from 5000?": between an "or" and its second sum stand at most so many characters.
-const OR_REACH: usize = 8;
 
 impl Finder<'_> {
     /// Takes in the number behind a sum, where both are one sum.
@@ -65,11 +64,12 @@ impl Finder<'_> {
         if let Some(name) = self.name_at(at) {
             at = tokens.skip_spaces(tokens.skip_suffix(name.end));
         }
-        if self.is_told_exactly(low) {
+        if self.is_told_exactly(low) || self.is_size_beside(low, high) {
             return false;
         }
         // 200'den 300'e: an ending says "from", and stands where others say "to".
         let word = tokens.marked(at, Marks::RANGE).or_else(|| tokens.marked(low.end, Marks::RANGE));
+        let word = word.or_else(|| self.and_of_between(at, high));
         let spoken = word.is_some_and(|_| tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]));
         if word.is_none() && high.lead == Lead::None {
             return false;
@@ -112,6 +112,21 @@ impl Finder<'_> {
         at == high.start && first < second && clear && (!joined || self.begins_range(low))
     }
 
+    /// "Taille 42 à moins de 80 €", "numero 42 a 80 euro": a label stands before the first number, and only the second is money.
+    fn is_size_beside(&self, low: &Number, high: &Number) -> bool {
+        let tokens = self.tokens;
+        let bound = || tokens.longest(tokens.skip_spaces(low.end), |word| word.before).is_some();
+        (self.is_named_behind(high) || bound()) && is_labelled(tokens, low)
+    }
+
+    /// Where the "and" ends that joins a number to one with "between" behind it: 500和800之间.
+    fn and_of_between(&self, at: usize, high: &Number) -> Option<usize> {
+        let tokens = self.tokens;
+        let behind = tokens.skip_spaces(high.end);
+        let behind = self.name_at(behind).map_or(behind, |name| name.end);
+        tokens.marked(at, Marks::BETWEEN_AND).filter(|_| tokens.marked(behind, Marks::BETWEEN).is_some())
+    }
+
     /// Whether the name of a currency stands behind a number, or a limit.
     fn is_named_behind(&self, number: &Number) -> bool {
         let at = self.tokens.skip_spaces(self.tokens.skip_suffix(number.end));
@@ -120,39 +135,20 @@ impl Finder<'_> {
     }
 
     /// "Is it 12 euros or 15?", "free from 3000 or from 5000?": which of two sums it is; `end` is where the "or" ends.
-    fn is_choice(&self, end: usize, low: &Number, high: &Number) -> bool {
+    pub(super) fn is_choice(&self, end: usize, low: &Number, high: &Number) -> bool {
         let tokens = self.tokens;
         let behind = tokens.skip_spaces(high.end);
         let behind = self.name_at(behind).map_or(behind, |name| tokens.skip_spaces(name.end));
-        let one_multiplier = !low.scaled() && high.scaled();
+        let one_multiplier = shared(low, high).0 != low.value;
         let either = tokens.marked_before(end, Marks::EITHER).is_some();
-        either && !one_multiplier && tokens.chars.get(behind) == Some(&'?') && {
+        // "3x de 199,90 ou 500 à vista".
+        if either && self.is_one_of_several(low.start) {
+            return true;
+        }
+        either && !one_multiplier && self.asks_at(behind) && {
             // "From 3000 or from 5000?" begins no range, though "from" does.
             let again = tokens.longest(tokens.skip_spaces(end), |word| word.before).is_some();
             again || !self.begins_range(low)
-        }
-    }
-
-    /// Gives two sums of which one is asked for the currency and the bound of one of them.
-    pub(super) fn choices(&self, sums: &mut [Sum]) {
-        for at in 1..sums.len() {
-            let (before, behind) = sums.split_at_mut(at);
-            let (Some(first), Some(second)) = (before.last_mut(), behind.first_mut()) else { continue };
-            let tokens = self.tokens;
-            let or = tokens.marked(tokens.skip_spaces(first.outer_end), Marks::EITHER);
-            let next = |end: usize| (end..second.low.start).len() <= OR_REACH && second.low.start >= end;
-            let asked = tokens.chars.get(tokens.skip_spaces(second.outer_end)) == Some(&'?');
-            if !or.is_some_and(next) || !asked {
-                continue;
-            }
-            match (first.named, second.named) {
-                (Named::Not, named) => first.named = named,
-                (named, Named::Not) => second.named = named,
-                _ => {}
-            }
-            if second.bound.is_none() && first.high.is_none() && second.high.is_none() {
-                second.bound = first.bound;
-            }
         }
     }
 
@@ -176,6 +172,19 @@ impl Finder<'_> {
                 (first.bound, first.outer_end) = (None, first.end);
             }
         }
+    }
+
+    /// "3 x 500", "12x de 199,90": a sum that is paid so many times.
+    pub(super) fn is_one_of_several(&self, start: usize) -> bool {
+        let (tokens, chars) = (self.tokens, self.tokens.chars);
+        let mut at = tokens.back_over_spaces(start);
+        at = self.name_before(at).map_or(at, |name| tokens.back_over_spaces(name.start));
+        at = tokens.marked_before(at, Marks::FILLER).map_or(at, |start| tokens.back_over_spaces(start));
+        let times = |at: &usize| *at > 0 && matches!(chars[at - 1], 'x' | '×' | 'х' | '*');
+        let Some(end) = Some(at).filter(times).map(|at| tokens.back_over_spaces(at - 1)) else { return false };
+        let digits = chars[..end].iter().rev().take_while(|c| c.is_ascii_digit()).count();
+        let free = end == digits || !is_word(chars[end - digits - 1]);
+        (1..=2).contains(&digits) && free
     }
 
     /// "20 dollars and 43", "$20 and 43c": what an "and" joins to a sum are its coins; `end` is where the "and" ends.
@@ -209,10 +218,34 @@ impl Finder<'_> {
         {
             before = tokens.back_over_spaces(start);
         }
-        if let Some((_, start)) = tokens.before(before, |word| word.before.filter(|bound| *bound == Bound::About)) {
+        // "Antara" alone says "about", and before two numbers "between".
+        if tokens.marked_before(before, Marks::RANGE_START).is_none()
+            && let Some((_, start)) = tokens.before(before, |word| word.before.filter(|bound| *bound == Bound::About))
+        {
             before = tokens.back_over_spaces(start);
         }
         tokens.marked_before(before, Marks::RANGE_START).is_some() || low.lead == Lead::Range
+    }
+
+    /// Two ends that are as round as prices are, and no years; smaller and odder ones only where they are told as a range.
+    pub(super) fn is_round_range(&self, sum: &Sum, low: Decimal, high: Decimal) -> bool {
+        let behind = || self.tokens.marked(sum.end, Marks::BETWEEN).is_some();
+        let told = self.begins_range(&sum.low) || behind();
+        let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
+        let least = if told { LEAST_TOLD } else { LEAST_ROUND };
+        // "Between 500 and 555", and 500-999 in any case.
+        let five = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(5)).is_zero();
+        let nines = |value: Decimal| {
+            value % Decimal::ONE_HUNDRED == Decimal::from(99) && (told || value > Decimal::ONE_HUNDRED)
+        };
+        let priced = |value: Decimal| is_round(value, least) || nines(value) || told && five(value);
+        // "999 and 1499" are two prices.
+        let joined = || {
+            let front = sum.high.map_or(sum.end, |high| self.tokens.back_over_spaces(high.start));
+            self.tokens.marked_before(front, Marks::JOINT).is_some()
+        };
+        let two = nines(low) && nines(high) && !told && joined();
+        priced(low) && priced(high) && !years && !two
     }
 
     /// 两三千, "two three thousand", тысячи три четыре: two neighbours with one multiplier or currency.
@@ -254,13 +287,6 @@ impl Finder<'_> {
         };
         digits && round && near && beside
     }
-}
-
-/// Two ends that are as round as prices are, and no years; smaller ones only where they are told as a range.
-pub(super) fn is_round_range(low: Decimal, high: Decimal, told: bool) -> bool {
-    let years = low >= Decimal::from(1900) && high <= Decimal::from(2100);
-    let least = if told { LEAST_TOLD } else { LEAST_ROUND };
-    is_round(low, least) && is_round(high, least) && !years
 }
 
 fn is_round(value: Decimal, least: u32) -> bool {

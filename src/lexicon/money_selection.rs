@@ -132,7 +132,7 @@ fn said_by<'a>(file: &'a MoneyFile, first: u16, mut say: impl FnMut(Cow<'a, str>
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 27] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 31] {
     [
         (&file.alone, Marks::ALONE),
         (&file.rough, Marks::ROUGH),
@@ -144,6 +144,10 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 27] {
         (&file.range_start, Marks::RANGE_START),
         (&file.between, Marks::RANGE_START),
         (&file.between, Marks::BETWEEN),
+        (&file.between_and, Marks::BETWEEN_AND),
+        (&file.asked_before, Marks::ASKED_BEFORE),
+        (&file.asked_after, Marks::ASKED_AFTER),
+        (&file.instead, Marks::INSTEAD),
         (&file.fillers, Marks::FILLER),
         (&file.not_money_after, Marks::NOT_AFTER),
         (&file.not_money_before, Marks::NOT_BEFORE),

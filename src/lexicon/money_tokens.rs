@@ -11,6 +11,9 @@ const LEAST_LETTERS: usize = 3;
 /// Longest word or phrase about money, in characters.
 const LONGEST_WORD: usize = 40;
 
+/// What may stand behind a price in Chinese, and is no word for a piece: 三千一的, 三千一行吗.
+const PARTICLES: &str = "的嘅吧吗嗎呢啦了啊哦喔行可得都就起";
+
 /// A word about money, in folded characters.
 #[derive(Clone, Copy)]
 struct Token {
@@ -226,6 +229,23 @@ impl<'a> Tokens<'a> {
     /// Whether a phrase around it says that this is no number and no money.
     pub(super) fn is_trapped(&self, start: usize, end: usize) -> bool {
         self.traps(start, end).next().is_some()
+    }
+
+    /// Whether nothing but number words of a script without spaces stands between two places: 万一 of 两万一千 is no "in case".
+    pub(super) fn counts_on(&self, start: usize, end: usize) -> bool {
+        let number = |at: usize| is_spaceless(self.chars[at]) && self.at(at).any(|(word, _)| word.is_number());
+        let goes_on =
+            start.checked_sub(1).map(|at| self.chars[at]).is_some_and(|c| is_spaceless(c) || c.is_ascii_digit());
+        goes_on && (start..end).all(number)
+    }
+
+    /// Whether a one between two places counts what stands behind it, as Chinese does without a space: 一台, 一把.
+    pub(super) fn counts_one(&self, start: usize, end: usize) -> bool {
+        let goes_on =
+            |word: &Word| word.is_number() || word.after.is_some() || word.sign.is_some() || word.minor.is_some();
+        let behind = self.chars.get(end).filter(|c| is_spaceless(**c) && !PARTICLES.contains(**c));
+        let written = is_spaceless(self.chars[start]) && behind.is_some();
+        written && !self.at(end).any(|(word, _)| goes_on(word) || word.is(Marks::RANGE) || word.is(Marks::JOINT))
     }
 
     /// Phrases around a place that speak of no number and of no money.

@@ -80,6 +80,13 @@ impl Marks {
     pub(super) const PRONOUN: Self = Self(1 << 26);
     /// "Between": an "and" joins the ends of the range.
     pub(super) const BETWEEN: Self = Self(1 << 27);
+    /// "And" before the second end of a range, where "between" stands behind it.
+    pub(super) const BETWEEN_AND: Self = Self(1 << 28);
+    /// In front of a sum in a question, or right behind it: is that the price?
+    pub(super) const ASKED_BEFORE: Self = Self(1 << 29);
+    pub(super) const ASKED_AFTER: Self = Self(1 << 30);
+    /// "Instead of": behind an offer, and before the price.
+    pub(super) const INSTEAD: Self = Self(1 << 31);
 
     pub(super) fn add(&mut self, other: Self) {
         self.0 |= other.0;

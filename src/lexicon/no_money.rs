@@ -29,7 +29,7 @@ pub(super) fn is_no_money(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) ->
         || is_phone(tokens, sum, numbers)
         || is_code(sum)
         || is_measured(tokens, sum)
-        || is_labelled(tokens, sum)
+        || is_labelled(tokens, &sum.low)
 }
 
 /// A letter touches it: s24, 5x, #12.
@@ -121,9 +121,13 @@ fn is_phone(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> bool {
     let run = &numbers[first..=last.min(numbers.len() - 1)];
     let digits: usize = run.iter().map(|number| number.digits).sum();
     let long = run.iter().all(|number| number.digits >= 2 && !number.scaled());
-    let odd = || run.iter().any(|number| !(number.value % Decimal::TEN).is_zero());
+    // 1999-2500 are prices.
+    let nines = |number: &Number| number.value % Decimal::ONE_HUNDRED == Decimal::from(99);
+    let odd = || run.iter().any(|number| !(number.value % Decimal::TEN).is_zero() && !nines(number));
     let neighbours = sum.high.is_none() && run.len() > 1 || run.len() > 2;
-    long && digits >= 7 && (neighbours || sum.high.is_some() && digits >= 8 && odd())
+    // 1.250-1.999 and "1250 to 1999" are none.
+    let touch = || sum.high.is_some_and(|high| joined(&sum.low, &high) && !high.grouped);
+    long && digits >= 7 && (neighbours || digits >= 8 && touch() && odd())
 }
 
 /// Many digits that are not round.
@@ -139,7 +143,10 @@ fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
         let at = if tokens.chars.get(at) == Some(&'-') { at + 1 } else { at };
         // "150 bar auf die Hand": cash is no pressure.
         let pays = tokens.longest(at, |word| word.after.filter(|bound| *bound == Bound::Exactly));
-        tokens.marked(at, Marks::NOT_AFTER).is_some_and(|unit| pays.is_none_or(|(_, pays)| pays <= unit))
+        // 2500的平板: a tablet, and no square metres.
+        let other = |unit: usize| tokens.at(at).any(|(word, end)| word.is(Marks::TRAP) && end > unit);
+        let unit = tokens.marked(at, Marks::NOT_AFTER).filter(|unit| !other(*unit));
+        unit.is_some_and(|unit| pays.is_none_or(|(_, pays)| pays <= unit))
     };
     // What may be a multiplier may be a unit, and then it has been taken for the former.
     unit_at(sum.last_end()) || unit_at(sum.outer_end)
@@ -147,13 +154,12 @@ fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
 
 /// A label stands before it: order no: 5678, size 42. No label numbers millions, nor thousands in words: "hp 2 jutaan" is a phone
 /// for two of them.
-fn is_labelled(tokens: &Tokens<'_>, sum: &Sum) -> bool {
-    let low = &sum.low;
+pub(super) fn is_labelled(tokens: &Tokens<'_>, low: &Number) -> bool {
     let thousands_in_words = low.in_words() && low.scaled() && low.value >= Decimal::ONE_THOUSAND;
     if !low.weak && (low.last_factor > Decimal::ONE_THOUSAND || thousands_in_words) {
         return false;
     }
-    let mut at = tokens.back_over_spaces(sum.low.start);
+    let mut at = tokens.back_over_spaces(low.start);
     for _ in 0..3 {
         // "Chip in 40" is no size, whatever "in" is.
         if tokens.marked_before(at, Marks::PRICE).is_some() {

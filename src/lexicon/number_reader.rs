@@ -123,6 +123,13 @@ impl Reader<'_> {
         if bounds && self.number.words > 0 && self.is_round() && !self.goes_on(end) {
             return false;
         }
+        // "1.5k satu", "5 bin bir koltuk", "15mila due volte": behind digits and their multiplier a small number counts things, and behind
+        // a letter any.
+        let few = word.unit.is_some_and(|unit| unit >= Decimal::ONE && unit < Decimal::TEN);
+        let counts = few && !place.joint && !place.touches && self.number.digits > 0 && self.is_round();
+        if word.multiplier.is_none() && (counts && !self.goes_on(end) || self.letter_apart(place)) {
+            return false;
+        }
         // "The 45k one" is a thing.
         if word.is(Marks::PRONOUN) && !place.joint && self.is_round() && !self.goes_on(end) {
             return false;
@@ -133,8 +140,17 @@ impl Reader<'_> {
         }
         let first = self.parts.is_empty() && self.added_to_next.is_none();
         // "75 ribu dua duanya": for both of them, and no number.
-        let trapped = || self.tokens.at(place.at).any(|(word, behind)| word.is(Marks::TRAP) && behind > end);
+        // 5万能拿下吗: behind digits it multiplies, whatever follows.
+        let multiplies = place.touches && word.multiplier.is_some() && self.tokens.chars[place.at - 1].is_ascii_digit();
+        let is_trap = |(word, behind): (&Word, usize)| {
+            word.is(Marks::TRAP) && behind > end && !multiplies && !self.tokens.counts_on(place.at, behind)
+        };
+        let trapped = || self.tokens.at(place.at).any(is_trap);
         if !first && (word.lead == Lead::Range || trapped()) {
+            return false;
+        }
+        // 三万一台: for each, and no 31,000.
+        if word.unit == Some(Decimal::ONE) && self.is_round() && !self.zero && self.tokens.counts_one(place.at, end) {
             return false;
         }
         let place = Place { joint: place.joint || word.lead == Lead::Joint, ..place };

@@ -108,8 +108,12 @@ fn is_joined_behind(tokens: &Tokens<'_>, end: usize) -> bool {
 /// cent euros", and any to money that it is written to: 五一 of 三块五一双 is no first of May.
 fn is_trapped(tokens: &Tokens<'_>, number: &Number) -> bool {
     let paid = || number.in_words() && is_money_at(tokens, number.end);
-    let coins = || is_spaceless(tokens.chars[number.start]) && tokens.before(number.start, money).is_some();
-    tokens.traps(number.start, number.end).any(|trap| !(coins() || trap.is(Marks::NOT_AFTER) && paid()))
+    let spaceless = is_spaceless(tokens.chars[number.start]);
+    let coins = || spaceless && tokens.before(number.start, money).is_some();
+    // 二百五元, whatever else 二百五 is; but not 几百元.
+    let from_before = number.start > 0 && tokens.is_trapped(number.start - 1, number.end);
+    let large = spaceless && !from_before && number.value >= Decimal::ONE_HUNDRED;
+    tokens.traps(number.start, number.end).any(|trap| !(coins() || (large || trap.is(Marks::NOT_AFTER)) && paid()))
 }
 
 /// Whether a word is the name of a currency.

@@ -1,0 +1,26 @@
+//! What the figures of a bare number say of it: how budgets, prices, memories and years look.
+
+use rust_decimal::Decimal;
+
+use super::budget::LEAST_AT;
+
+/// Budgets are: 150, 2500.
+pub(super) fn is_round(value: Decimal) -> bool {
+    let step = if value < Decimal::ONE_THOUSAND { 50 } else { 100 };
+    value >= Decimal::ONE_HUNDRED && (value % Decimal::from(step)).is_zero()
+}
+
+/// "The dress for 79.95", "and the 449 one": what people can spend is a round sum, what things cost is not.
+pub(super) fn is_price_tag(value: Decimal) -> bool {
+    let odd = !(value % Decimal::from(5)).is_zero();
+    odd && (value >= Decimal::from(LEAST_AT) || !value.fract().is_zero())
+}
+
+/// Of a memory, when nothing names a currency.
+pub(super) fn is_capacity(value: Decimal) -> bool {
+    [32, 64, 128, 256, 512].contains(&value.normalize().try_into().unwrap_or(0))
+}
+
+pub(super) fn is_year(value: Decimal) -> bool {
+    (Decimal::from(1990)..=Decimal::from(2035)).contains(&value) && value.fract().is_zero()
+}

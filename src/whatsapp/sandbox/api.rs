@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::valid::{self, Refusal};
 use super::{Faults, Sandbox, deliver, templates, wire};
 use crate::domain::Phone;
 use crate::whatsapp::errors;
@@ -120,9 +121,12 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Re
     if body["messaging_product"] != "whatsapp" {
         return refuse(100, "The parameter messaging_product is required.");
     }
-    if body["status"] == "read" {
+    if !body["status"].is_null() {
+        if let Err(Refusal { code, details }) = valid::read_mark(&body) {
+            return refuse(code, &details);
+        }
         // Only what a customer wrote can be marked (section 4.2).
-        if !body["message_id"].as_str().is_some_and(|id| id.starts_with("wamid.")) {
+        if !body["message_id"].as_str().is_some_and(|id| inner.heard().has(id)) {
             return refuse(131_009, "message_id is not the id of a message that was received");
         }
         inner.count(|counters| counters.read_marks += 1);
@@ -134,8 +138,11 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Re
     let Some(to) = body["to"].as_str().or(body["recipient"].as_str()) else {
         return refuse(131_008, "Either to or recipient is required");
     };
-    if let Err((code, detail)) = check(&body) {
-        return refuse(code, &detail);
+    if let Err(Refusal { code, details }) = valid::message(&body) {
+        return refuse(code, &details);
+    }
+    if body["recipient_type"] == "group" {
+        return refuse(131_020, "The number has no groups");
     }
     let digits: String = to.chars().filter(char::is_ascii_digit).collect();
     if body["to"].is_string() && digits.parse::<Phone>().is_err() {
@@ -154,6 +161,12 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Re
 /// The template first, if there is one, then the limits. A template's words are kept for the phone to show.
 fn judge(sandbox: &Sandbox, digits: &String, body: &mut Value) -> Result<Fate, i64> {
     let inner = &sandbox.inner;
+    // The type alone says what a message is: a template that is in it besides is none.
+    if body["type"] != "template"
+        && let Some(parts) = body.as_object_mut()
+    {
+        parts.remove("template");
+    }
     let Some(name) = body["template"]["name"].as_str().map(str::to_owned) else {
         return inner.graph().call(digits, None, inner.now());
     };
@@ -263,60 +276,4 @@ pub(super) fn refuse_with(code: i64, subcode: Option<i64>, details: &str) -> Res
         _ => StatusCode::BAD_REQUEST,
     };
     (status, axum::Json(error)).into_response()
-}
-
-/// Required parts and lengths of section 5.6.
-fn check(body: &Value) -> Result<(), (i64, String)> {
-    let long = |value: &Value| value.as_str().unwrap_or_default().encode_utf16().count();
-    let need = |value: &Value, what: &str, most: usize| match value.as_str() {
-        None | Some("") => Err((131_008, format!("{what} is required"))),
-        Some(_) if long(value) > most => Err((131_009, format!("{what} is longer than {most} characters"))),
-        Some(_) => Ok(()),
-    };
-    let list = |value: &Value, what: &str, most: usize| match value.as_array().map(Vec::len) {
-        Some(count) if (1..=most).contains(&count) => Ok(()),
-        _ => Err((131_009, format!("{what}: 1 to {most} are allowed"))),
-    };
-    match body["type"].as_str().unwrap_or("text") {
-        "text" => need(&body["text"]["body"], "text.body", 4_096),
-        "image" => {
-            need(&body["image"]["link"], "image.link", 2_000).or_else(|error| match body["image"]["id"].is_string() {
-                true => Ok(()),
-                false => Err(error),
-            })
-        }
-        "template" => {
-            need(&body["template"]["name"], "template.name", 512)?;
-            need(&body["template"]["language"]["code"], "template.language.code", 15)
-        }
-        "interactive" => {
-            let interactive = &body["interactive"];
-            let action = &interactive["action"];
-            match interactive["type"].as_str() {
-                Some("button") => {
-                    need(&interactive["body"]["text"], "interactive.body.text", 1_024)?;
-                    list(&action["buttons"], "buttons", 3)?;
-                    let buttons = action["buttons"].as_array().into_iter().flatten();
-                    buttons
-                        .map(|button| &button["reply"]["title"])
-                        .try_for_each(|title| need(title, "a button's title", 20))
-                }
-                Some("list") => {
-                    need(&interactive["body"]["text"], "interactive.body.text", 4_096)?;
-                    need(&action["button"], "the list's button", 20)?;
-                    let sections = action["sections"].as_array().into_iter().flatten();
-                    let rows: Vec<&Value> =
-                        sections.filter_map(|section| section["rows"].as_array()).flatten().collect();
-                    if rows.is_empty() || rows.len() > 10 {
-                        return Err((131_009, "rows: 1 to 10 are allowed in total".into()));
-                    }
-                    rows.iter().try_for_each(|row| need(&row["title"], "a row's title", 24))
-                }
-                Some(_) => Ok(()),
-                None => Err((131_008, "interactive.type is required".into())),
-            }
-        }
-        "reaction" | "location" | "contacts" | "document" | "audio" | "video" | "sticker" => Ok(()),
-        other => Err((131_051, format!("{other} is not a supported message type"))),
-    }
 }

@@ -7,9 +7,11 @@
 mod api;
 mod deliver;
 mod filled;
+mod heard;
 mod phones;
 mod state;
 mod templates;
+mod valid;
 mod wire;
 
 use std::sync::Arc;

@@ -276,7 +276,7 @@ pub(super) async fn make(
     }
     let Ok(call) = serde_json::from_slice::<Value>(&body) else { return refuse(100, "The body is not valid JSON") };
     if let Some((subcode, words)) = refusal(&call) {
-        return refuse_with(100, subcode, words);
+        return refuse_with(100, subcode, &words);
     }
     let text = |field: &str| call[field].as_str().unwrap_or_default();
     let (now, mut templates) = (sandbox.inner.now(), sandbox.inner.templates());

@@ -270,10 +270,6 @@ pub(super) fn refuse_with(code: i64, subcode: Option<i64>, details: &str) -> Res
         error["error"]["error_subcode"] = subcode.into();
         error["error"]["error_user_msg"] = details.into();
     }
-    let status = match code {
-        1 | 2 | 131_000 | 131_016 => StatusCode::INTERNAL_SERVER_ERROR,
-        132_001 => StatusCode::NOT_FOUND,
-        _ => StatusCode::BAD_REQUEST,
-    };
+    let status = StatusCode::from_u16(errors::http_status(code)).unwrap_or(StatusCode::BAD_REQUEST);
     (status, axum::Json(error)).into_response()
 }

@@ -29,6 +29,8 @@ pub struct Policy {
     from: i64,
     #[serde(default)]
     to: Option<i64>,
+    #[serde(default)]
+    http: Option<u16>,
     /// What to do.
     pub action: Action,
     #[serde(default)]
@@ -88,6 +90,11 @@ pub fn wait(code: Option<i64>, attempt: i64) -> Option<Duration> {
     }
 }
 
+/// The HTTP status that Meta's page prints for a code (section 6). Nothing of ours follows from it: others print 429 for some.
+pub fn http_status(code: i64) -> u16 {
+    policy(code).and_then(|policy| policy.http).unwrap_or(400)
+}
+
 /// What happened, in words for people, with the code to look up.
 pub fn explain(code: i64) -> String {
     match policy(code) {
@@ -121,6 +128,21 @@ mod tests {
             let mut lengths = policy.rests.iter().chain(&policy.slows);
             assert!(lengths.all(|length| Duration::parse(length).is_some()), "{}", policy.from);
             assert_eq!(policy.action == Action::Retry, !policy.waits.is_empty(), "{}", policy.from);
+        }
+    }
+
+    #[test]
+    fn statuses_are_those_of_metas_page() {
+        let cases = [
+            (401, vec![0, 190]),
+            (403, vec![10, 200, 250, 299, 368, 130_497, 131_005, 131_031]),
+            (404, vec![132_001]),
+            (500, vec![3, 131_000, 131_016, 131_045, 131_057, 133_000, 134_102]),
+            (503, vec![2, 133_004]),
+            (400, vec![1, 4, 33, 100, 80_007, 130_429, 131_008, 131_047, 131_056, 132_000, 133_010, 134_101, 999_999]),
+        ];
+        for (status, codes) in cases {
+            codes.into_iter().for_each(|code| assert_eq!(http_status(code), status, "{code}"));
         }
     }
 

@@ -8,6 +8,7 @@ pub mod graph;
 pub mod sandbox;
 pub mod signals;
 pub mod signature;
+pub mod template_limits;
 pub mod templates;
 pub mod usage;
 pub mod webhook;

@@ -5,12 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::template_limits::{LIMITS, TOO_LONG, around_body, length};
 use crate::outreach::{Above, Asks, Listed};
-
-/// Longest body of a template (section 5.6).
-const LONGEST_BODY: usize = 1_024;
-/// Longest name (section 5.6).
-const LONGEST_NAME: usize = 512;
 
 /// What one entry of Meta's list says; `None` where it has no name or language.
 pub fn read(entry: &Value) -> Option<Listed> {
@@ -202,31 +198,31 @@ impl Draft {
 }
 
 /// Why a call is refused: Meta's subcode, where it is known, and words.
-pub type Refused = (Option<i64>, &'static str);
+pub type Refused = (Option<i64>, String);
 
 /// Why Meta refuses a new template at once (section 6: code 100 with a subcode).
 pub fn refusal(call: &Value) -> Option<Refused> {
     let name = call["name"].as_str().unwrap_or_default();
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(is_name) {
-        return Some((None, "a name has small letters, digits and `_`, 512 at most"));
+    if name.is_empty() || name.len() > LIMITS.name || !name.chars().all(is_name) {
+        return Some((None, format!("a name has small letters, digits and `_`, {} at most", LIMITS.name)));
     }
     if !matches!(call["category"].as_str(), Some("MARKETING" | "UTILITY" | "AUTHENTICATION")) {
-        return Some((None, "the category is MARKETING, UTILITY or AUTHENTICATION"));
+        return Some((None, "the category is MARKETING, UTILITY or AUTHENTICATION".into()));
     }
     if call["language"].as_str().is_none_or(str::is_empty) {
-        return Some((None, "the language is missing"));
+        return Some((None, "the language is missing".into()));
     }
     let parts = call["components"].as_array().map(Vec::as_slice).unwrap_or_default();
     let Some(body) = parts.iter().find(|part| is_of(part, "BODY")) else {
-        return Some((Some(2_388_043), "a body is missing"));
+        return Some((Some(2_388_043), "a body is missing".into()));
     };
     let is_named = call["parameter_format"].as_str().is_some_and(|format| format.eq_ignore_ascii_case("NAMED"));
-    body_refusal(body, is_named)
+    body_refusal(body, is_named).or_else(|| around_body(parts))
 }
 
 fn body_refusal(body: &Value, is_named: bool) -> Option<Refused> {
-    let refused = |subcode: i64, words: &'static str| Some((Some(subcode), words));
+    let refused = |subcode: i64, words: &str| Some((Some(subcode), words.to_owned()));
     let text = body["text"].as_str().unwrap_or_default().trim();
     let gaps = gaps(text);
     let is_name = |gap: &&str| gap.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
@@ -242,8 +238,8 @@ fn body_refusal(body: &Value, is_named: bool) -> Option<Refused> {
     let words = words.filter(|c| c.is_alphanumeric()).count();
     match () {
         () if text.is_empty() => refused(2_388_043, "the body has no words"),
-        () if text.encode_utf16().count() > LONGEST_BODY => {
-            refused(2_388_040, "the body has more than 1,024 characters")
+        () if length(text) > LIMITS.body => {
+            refused(TOO_LONG, &format!("the body has more than {} characters", LIMITS.body))
         }
         () if text.starts_with("{{") || text.ends_with("}}") => {
             refused(2_388_299, "the body begins or ends with a gap: words must stand before and behind")

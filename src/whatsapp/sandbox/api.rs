@@ -3,42 +3,43 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::map_response_with_state;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::{Faults, Sandbox, deliver, templates, wire};
+use super::nodes::{self, Node, unknown_object};
+use super::valid::{self, Refusal};
+use super::{Faults, Sandbox, deliver, headers, templates, wire};
 use crate::domain::Phone;
 use crate::whatsapp::errors;
 use crate::whatsapp::graph::{Fate, Named};
 
 pub(super) fn router(sandbox: Sandbox) -> Router {
-    Router::new()
-        .route("/{version}/{number}/messages", post(messages))
-        .route(
-            "/{version}/{account}/message_templates",
-            get(templates::list).post(templates::make).delete(templates::delete),
-        )
-        .route("/{version}/{number}", get(number))
+    let control = Router::new()
         .route("/control/templates", post(templates::change))
         .route("/control/faults", post(set_faults))
-        .route("/control/counters", get(counters))
-        .layer(map_response_with_state(sandbox.clone(), tell_usage))
+        .route("/control/counters", get(counters));
+    // A call may leave the version out.
+    let calls = ["/{version}", ""].into_iter().fold(control, |router, version| {
+        router
+            .route(&format!("{version}/{{id}}/messages"), post(messages))
+            .route(&format!("{version}/{{id}}/marketing_messages"), post(marketing_messages))
+            .route(
+                &format!("{version}/{{id}}/message_templates"),
+                get(templates::list).post(templates::make).delete(templates::delete),
+            )
+            .route(&format!("{version}/{{id}}/phone_numbers"), get(nodes::phone_numbers))
+            .route(&format!("{version}/{{id}}/unpause"), post(templates::unpause))
+            .route(&format!("{version}/{{id}}"), get(nodes::get).post(templates::edit))
+    });
+    calls
+        .method_not_allowed_fallback(nodes::unknown)
+        .fallback(nodes::unknown)
+        .layer(from_fn_with_state(sandbox.clone(), headers::around))
         .with_state(sandbox)
-}
-
-/// The header of each answer that tells how much of the allowance of calls is used (section 9, point 7).
-async fn tell_usage(State(sandbox): State<Sandbox>, mut response: Response) -> Response {
-    let used = sandbox.inner.faults().usage;
-    let told = json!({ &sandbox.inner.settings.phone_number_id: [{ "type": "whatsapp", "call_count": used, "total_cputime": 1, "total_time": 1,
-        "estimated_time_to_regain_access": 0 }] });
-    if let Ok(told) = told.to_string().parse() {
-        response.headers_mut().insert("x-business-use-case-usage", told);
-    }
-    response
 }
 
 async fn set_faults(State(sandbox): State<Sandbox>, axum::Json(faults): axum::Json<Faults>) -> StatusCode {
@@ -50,43 +51,21 @@ async fn counters(State(sandbox): State<Sandbox>) -> Response {
     axum::Json(json!(sandbox.counters())).into_response()
 }
 
-async fn number(
-    State(sandbox): State<Sandbox>,
-    Path((_, number)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(refusal) = unauthorised(&sandbox, &headers) {
-        return refusal;
-    }
-    if number != sandbox.inner.settings.phone_number_id {
-        return unknown_object(&number);
-    }
-    let (level, is_on_biz_app) = sandbox.inner.settings.rules.throughput();
-    let faults = sandbox.inner.faults();
-    let health = |sends: &str| json!({ "can_send_message": sends });
-    let (status, health) = match faults.restricted {
-        true => (
-            "RESTRICTED",
-            json!({ "can_send_message": "BLOCKED", "entities": [{ "entity_type": "PHONE_NUMBER",
-            "id": number, "can_send_message": "BLOCKED", "errors": [{ "error_code": 141_000,
-            "error_description": "Too many people blocked it.", "possible_solution": "Write to fewer." }] }] }),
-        ),
-        false => ("CONNECTED", health(if faults.limited { "LIMITED" } else { "AVAILABLE" })),
-    };
-    axum::Json(json!({
-        "id": number, "display_phone_number": "+1 312-555-0100", "verified_name": "Sandbox",
-        "quality_rating": sandbox.inner.graph().quality().name(),
-        "status": status, "health_status": health, "throughput": { "level": level }, "is_on_biz_app": is_on_biz_app,
-        "whatsapp_business_manager_messaging_limit": sandbox.inner.settings.rules.tier(),
-    }))
-    .into_response()
+async fn messages(sandbox: State<Sandbox>, number: Path<Node>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(sandbox, number, headers, body, false).await
 }
 
-async fn messages(
+/// The same for templates of marketing alone (section 3.2).
+async fn marketing_messages(sandbox: State<Sandbox>, number: Path<Node>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(sandbox, number, headers, body, true).await
+}
+
+async fn answer(
     State(sandbox): State<Sandbox>,
-    Path((_, number)): Path<(String, String)>,
+    Path(Node { id: number }): Path<Node>,
     headers: HeaderMap,
     body: Bytes,
+    only_marketing: bool,
 ) -> Response {
     let faults = sandbox.inner.faults();
     if faults.latency_ms > 0 {
@@ -96,7 +75,7 @@ async fn messages(
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "text/html")], "<h1>Sorry</h1>")
             .into_response();
     }
-    let answer = take(&sandbox, &number, &headers, &body);
+    let answer = take(&sandbox, &number, &headers, &body, only_marketing);
     let accepted = answer.status() == StatusCode::OK;
     sandbox.inner.count(|counters| if accepted { counters.accepted += 1 } else { counters.refused += 1 });
     if accepted && rand::random_bool(faults.lost_answers.clamp(0.0, 1.0)) {
@@ -108,21 +87,24 @@ async fn messages(
 }
 
 /// Validation order of section 9, point 6.
-fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Response {
+fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8], only_marketing: bool) -> Response {
     if let Some(refusal) = unauthorised(sandbox, headers) {
         return refusal;
     }
     let inner = &sandbox.inner;
     if number != inner.settings.phone_number_id {
-        return unknown_object(number);
+        return unknown_object(&Method::POST, number);
     }
     let Ok(mut body) = serde_json::from_slice::<Value>(body) else { return refuse(100, "The body is not valid JSON") };
     if body["messaging_product"] != "whatsapp" {
         return refuse(100, "The parameter messaging_product is required.");
     }
-    if body["status"] == "read" {
+    if !body["status"].is_null() {
+        if let Err(Refusal { code, details }) = valid::read_mark(&body) {
+            return refuse(code, &details);
+        }
         // Only what a customer wrote can be marked (section 4.2).
-        if !body["message_id"].as_str().is_some_and(|id| id.starts_with("wamid.")) {
+        if !body["message_id"].as_str().is_some_and(|id| inner.heard().has(id)) {
             return refuse(131_009, "message_id is not the id of a message that was received");
         }
         inner.count(|counters| counters.read_marks += 1);
@@ -134,8 +116,14 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Re
     let Some(to) = body["to"].as_str().or(body["recipient"].as_str()) else {
         return refuse(131_008, "Either to or recipient is required");
     };
-    if let Err((code, detail)) = check(&body) {
-        return refuse(code, &detail);
+    if let Err(Refusal { code, details }) = valid::message(&body) {
+        return refuse(code, &details);
+    }
+    if body["recipient_type"] == "group" {
+        return refuse(131_020, "The number has no groups");
+    }
+    if only_marketing && !inner.templates().is_marketing(&body) {
+        return refuse(131_055, &errors::explain(131_055));
     }
     let digits: String = to.chars().filter(char::is_ascii_digit).collect();
     if body["to"].is_string() && digits.parse::<Phone>().is_err() {
@@ -154,6 +142,12 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Re
 /// The template first, if there is one, then the limits. A template's words are kept for the phone to show.
 fn judge(sandbox: &Sandbox, digits: &String, body: &mut Value) -> Result<Fate, i64> {
     let inner = &sandbox.inner;
+    // The type alone says what a message is: a template that is in it besides is none.
+    if body["type"] != "template"
+        && let Some(parts) = body.as_object_mut()
+    {
+        parts.remove("template");
+    }
     let Some(name) = body["template"]["name"].as_str().map(str::to_owned) else {
         return inner.graph().call(digits, None, inner.now());
     };
@@ -228,20 +222,9 @@ pub(super) fn unauthorised(sandbox: &Sandbox, headers: &HeaderMap) -> Option<Res
     }
     let error = json!({ "error": {
         "message": "Invalid OAuth access token - Cannot parse access token", "type": "OAuthException", "code": 190,
-        "fbtrace_id": "Asandbox",
+        "fbtrace_id": wire::trace_id(),
     }});
     Some((StatusCode::UNAUTHORIZED, axum::Json(error)).into_response())
-}
-
-pub(super) fn unknown_object(id: &str) -> Response {
-    let message = format!(
-        "Unsupported post request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, or \
-         does not support this operation."
-    );
-    let error = json!({ "error": {
-        "message": message, "type": "GraphMethodException", "code": 100, "error_subcode": 33, "fbtrace_id": "Asandbox",
-    }});
-    (StatusCode::BAD_REQUEST, axum::Json(error)).into_response()
 }
 
 pub(super) fn refuse(code: i64, details: &str) -> Response {
@@ -251,72 +234,12 @@ pub(super) fn refuse(code: i64, details: &str) -> Response {
 pub(super) fn refuse_with(code: i64, subcode: Option<i64>, details: &str) -> Response {
     let mut error = json!({ "error": {
         "message": format!("(#{code}) {details}"), "type": "OAuthException", "code": code,
-        "error_data": { "messaging_product": "whatsapp", "details": details }, "fbtrace_id": "Asandbox",
+        "error_data": { "messaging_product": "whatsapp", "details": details }, "fbtrace_id": wire::trace_id(),
     }});
     if let Some(subcode) = subcode {
         error["error"]["error_subcode"] = subcode.into();
         error["error"]["error_user_msg"] = details.into();
     }
-    let status = match code {
-        1 | 2 | 131_000 | 131_016 => StatusCode::INTERNAL_SERVER_ERROR,
-        132_001 => StatusCode::NOT_FOUND,
-        _ => StatusCode::BAD_REQUEST,
-    };
+    let status = StatusCode::from_u16(errors::http_status(code)).unwrap_or(StatusCode::BAD_REQUEST);
     (status, axum::Json(error)).into_response()
-}
-
-/// Required parts and lengths of section 5.6.
-fn check(body: &Value) -> Result<(), (i64, String)> {
-    let long = |value: &Value| value.as_str().unwrap_or_default().encode_utf16().count();
-    let need = |value: &Value, what: &str, most: usize| match value.as_str() {
-        None | Some("") => Err((131_008, format!("{what} is required"))),
-        Some(_) if long(value) > most => Err((131_009, format!("{what} is longer than {most} characters"))),
-        Some(_) => Ok(()),
-    };
-    let list = |value: &Value, what: &str, most: usize| match value.as_array().map(Vec::len) {
-        Some(count) if (1..=most).contains(&count) => Ok(()),
-        _ => Err((131_009, format!("{what}: 1 to {most} are allowed"))),
-    };
-    match body["type"].as_str().unwrap_or("text") {
-        "text" => need(&body["text"]["body"], "text.body", 4_096),
-        "image" => {
-            need(&body["image"]["link"], "image.link", 2_000).or_else(|error| match body["image"]["id"].is_string() {
-                true => Ok(()),
-                false => Err(error),
-            })
-        }
-        "template" => {
-            need(&body["template"]["name"], "template.name", 512)?;
-            need(&body["template"]["language"]["code"], "template.language.code", 15)
-        }
-        "interactive" => {
-            let interactive = &body["interactive"];
-            let action = &interactive["action"];
-            match interactive["type"].as_str() {
-                Some("button") => {
-                    need(&interactive["body"]["text"], "interactive.body.text", 1_024)?;
-                    list(&action["buttons"], "buttons", 3)?;
-                    let buttons = action["buttons"].as_array().into_iter().flatten();
-                    buttons
-                        .map(|button| &button["reply"]["title"])
-                        .try_for_each(|title| need(title, "a button's title", 20))
-                }
-                Some("list") => {
-                    need(&interactive["body"]["text"], "interactive.body.text", 4_096)?;
-                    need(&action["button"], "the list's button", 20)?;
-                    let sections = action["sections"].as_array().into_iter().flatten();
-                    let rows: Vec<&Value> =
-                        sections.filter_map(|section| section["rows"].as_array()).flatten().collect();
-                    if rows.is_empty() || rows.len() > 10 {
-                        return Err((131_009, "rows: 1 to 10 are allowed in total".into()));
-                    }
-                    rows.iter().try_for_each(|row| need(&row["title"], "a row's title", 24))
-                }
-                Some(_) => Ok(()),
-                None => Err((131_008, "interactive.type is required".into())),
-            }
-        }
-        "reaction" | "location" | "contacts" | "document" | "audio" | "video" | "sticker" => Ok(()),
-        other => Err((131_051, format!("{other} is not a supported message type"))),
-    }
 }

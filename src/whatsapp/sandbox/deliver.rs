@@ -36,6 +36,7 @@ pub(super) fn inbound(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
     let (number, now) = (customer.wa_id(), inner.now());
     let id = wire::wamid(&number, false);
     inner.graph().wrote(&number, now);
+    inner.heard().add(&id);
     let mut message = json!({ "from": number, "id": id, "timestamp": (now.0 / 1000).to_string() });
     let (kind, body, shown) = match said {
         Said::Text(text) => ("text", json!({ "body": text }), text.clone()),

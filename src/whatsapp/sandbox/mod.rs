@@ -7,9 +7,13 @@
 mod api;
 mod deliver;
 mod filled;
+mod headers;
+mod heard;
+mod nodes;
 mod phones;
 mod state;
 mod templates;
+mod valid;
 mod wire;
 
 use std::sync::Arc;
@@ -87,7 +91,8 @@ impl Sandbox {
         Self { inner: Arc::new(state::Inner::new(settings, clock)) }
     }
 
-    /// The Graph API: `/{version}/{phone-number-id}/messages`, `/{version}/{account-id}/message_templates` and what stands around them.
+    /// The Graph API: `/{version}/{phone-number-id}/messages`, `/{version}/{account-id}/message_templates` and what stands around them,
+    /// with or without a version.
     pub fn graph_router(&self) -> axum::Router {
         api::router(self.clone())
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
+use super::heard::Heard;
 use super::templates::Templates;
 use super::{Faults, SandboxSettings};
 use crate::domain::Timestamp;
@@ -92,6 +93,7 @@ pub(super) struct Inner {
     phones: Mutex<HashMap<String, Vec<Value>>>,
     graph: Mutex<Graph<String>>,
     templates: Mutex<Templates>,
+    heard: Mutex<Heard>,
     faults: Mutex<Faults>,
     counters: Mutex<Counters>,
     /// The endpoint answered the handshake.
@@ -114,6 +116,7 @@ impl Inner {
             clock,
             phones: Mutex::default(),
             templates: Mutex::default(),
+            heard: Mutex::default(),
             faults: Mutex::default(),
             counters: Mutex::default(),
             verified: false.into(),
@@ -157,6 +160,11 @@ impl Inner {
     /// The account's templates.
     pub(super) fn templates(&self) -> MutexGuard<'_, Templates> {
         lock(&self.templates)
+    }
+
+    /// The ids of what customers wrote.
+    pub(super) fn heard(&self) -> MutexGuard<'_, Heard> {
+        lock(&self.heard)
     }
 
     /// Puts something on a phone's screen.

@@ -4,20 +4,23 @@ use std::collections::VecDeque;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::api::{refuse, refuse_with, unauthorised, unknown_object};
+use super::api::{refuse, refuse_with, unauthorised};
+use super::nodes::{Asked, Node, only, unknown_object};
 use super::{ACCOUNT, Sandbox, deliver, filled, wire};
 use crate::domain::{Duration, Timestamp};
-use crate::whatsapp::templates::{Draft, api_language, is_of, refusal};
+use crate::whatsapp::templates::{Draft, Refused, api_language, is_of, refusal};
 
 /// Calls about templates that an account may make in an hour (section 5.3).
 const CALLS_AN_HOUR: usize = 200;
 /// Templates on a page where the call does not say (Meta's default), and at most.
 const PAGE: (usize, usize) = (25, 1_000);
+/// An approved template is edited so many times within so long (section 4.4).
+const EDITS: [(Duration, usize); 2] = [(Duration::hours(24), 1), (Duration::days(30), 10)];
 /// The name of a template that was deleted cannot be used again for so long (section 4.4).
 const NAME_RESTS: Duration = Duration::days(30);
 
@@ -42,6 +45,7 @@ struct Template {
     /// `POSITIONAL` or `NAMED`.
     format: String,
     components: Value,
+    edits: Vec<Timestamp>,
 }
 
 impl Template {
@@ -51,6 +55,37 @@ impl Template {
 
     fn part(&self, kind: &str) -> Option<&Value> {
         self.components.as_array().into_iter().flatten().find(|part| is_of(part, kind))
+    }
+
+    /// Takes what an edit brings; what it does not name stays.
+    fn edit(&mut self, call: &Value, now: Timestamp) -> Result<(), Refused> {
+        let is_within =
+            |within: Duration, most: usize| self.edits.iter().filter(|at| now - **at < within).count() < most;
+        match self.status.as_str() {
+            "APPROVED" if !EDITS.into_iter().all(|(within, most)| is_within(within, most)) => {
+                return Err((None, "an approved template is edited once in 24 hours and 10 times in 30 days".into()));
+            }
+            "APPROVED" if call["category"].as_str().is_some_and(|category| category != self.category) => {
+                return Err((None, "the category of an approved template stays".into()));
+            }
+            "APPROVED" | "REJECTED" | "PAUSED" => {}
+            status => return Err((None, format!("a template that is {status} cannot be edited"))),
+        }
+        let mut whole = json!({ "name": self.name, "language": self.language, "category": self.category,
+            "parameter_format": self.format, "components": self.components });
+        for name in ["category", "components"] {
+            if !call[name].is_null() {
+                whole[name] = call[name].clone();
+            }
+        }
+        if let Some(refused) = refusal(&whole) {
+            return Err(refused);
+        }
+        self.edits.push(now);
+        self.status = "PENDING".into();
+        self.components = whole["components"].take();
+        self.category = whole["category"].as_str().unwrap_or_default().to_owned();
+        Ok(())
     }
 
     fn shown(&self) -> Value {
@@ -93,6 +128,7 @@ impl Templates {
             reason: "NONE".into(),
             format: call["parameter_format"].as_str().unwrap_or("POSITIONAL").to_ascii_uppercase(),
             components: call["components"].clone(),
+            edits: Vec::new(),
         });
         id
     }
@@ -104,6 +140,17 @@ impl Templates {
         }
         self.calls.push_back(now);
         self.calls.len() <= CALLS_AN_HOUR
+    }
+
+    /// The template of that id, as the list shows it.
+    pub(super) fn shown(&self, id: &str) -> Option<Value> {
+        self.all.iter().find(|template| template.id == id).map(Template::shown)
+    }
+
+    /// Whether a message is a template of marketing; of one that is not there, that it is none is told elsewhere.
+    pub(super) fn is_marketing(&self, body: &Value) -> bool {
+        let named = self.all.iter().find(|template| body["template"]["name"] == template.name.as_str());
+        body["type"] == "template" && named.is_none_or(|template| template.category == "MARKETING")
     }
 
     /// What becomes of a call that names a template: its category and its words for the customer, or the code of the refusal.
@@ -204,79 +251,80 @@ fn of_status(template: &Template) -> (&'static str, Value) {
     ("message_template_status_update", told(template, more))
 }
 
-/// The checks before every call about templates.
-fn turned_away(sandbox: &Sandbox, account: &str, headers: &HeaderMap) -> Option<Response> {
+/// The checks before every call about the account.
+pub(super) fn turned_away(sandbox: &Sandbox, account: &str, method: &Method, headers: &HeaderMap) -> Option<Response> {
     if let Some(refusal) = unauthorised(sandbox, headers) {
         return Some(refusal);
     }
     if account != ACCOUNT {
-        return Some(unknown_object(account));
+        return Some(unknown_object(method, account));
     }
     let (now, mut templates) = (sandbox.inner.now(), sandbox.inner.templates());
     (!templates.takes_call(now)).then(|| refuse(80_007, "There have been too many calls to this account"))
 }
 
-/// What a list or a deletion names.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    name: Option<String>,
-    status: Option<String>,
-    hsm_id: Option<String>,
-    fields: Option<String>,
-    limit: Option<usize>,
-    after: Option<usize>,
+/// Which part of a list a call asks for: where it begins, and how long it is at most.
+///
+/// # Errors
+/// The code of the refusal and why.
+fn page(asked: &Asked, count: usize) -> Result<(usize, usize), (i64, &'static str)> {
+    let start = match asked.get("after").map(|cursor| cursor.parse::<usize>()) {
+        None => 0,
+        Some(Ok(start)) if start <= count => start,
+        Some(_) => return Err((131_059, "after is no cursor of this list")),
+    };
+    match asked.get("limit").map(|limit| limit.parse::<usize>()) {
+        None => Ok((start, PAGE.0)),
+        Some(Ok(limit)) => Ok((start, limit.clamp(1, PAGE.1))),
+        Some(Err(_)) => Err((100, "Param limit must be a valid integer")),
+    }
 }
 
 pub(super) async fn list(
     State(sandbox): State<Sandbox>,
-    Path((version, account)): Path<(String, String)>,
+    Path(Node { id: account }): Path<Node>,
+    address: Uri,
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, &account, &headers) {
+    if let Some(refusal) = turned_away(&sandbox, &account, &Method::GET, &headers) {
         return refusal;
     }
-    let fits = |told: &str, wanted: &Option<String>| wanted.as_ref().is_none_or(|wanted| wanted == told);
+    let fits = |told: &str, name: &str| asked.get(name).is_none_or(|wanted| wanted == told);
     let templates = sandbox.inner.templates();
-    let found = templates.all.iter().filter(|one| fits(&one.name, &asked.name) && fits(&one.status, &asked.status));
-    let shown: Vec<Value> = found.map(|template| only(template.shown(), asked.fields.as_deref())).collect();
-    let (start, size) = (asked.after.unwrap_or(0), asked.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1));
+    let found = templates.all.iter().filter(|one| fits(&one.name, "name") && fits(&one.status, "status"));
+    let shown: Vec<Value> = found.map(|template| only(template.shown(), asked.get("fields"))).collect();
+    let (start, size) = match page(&asked, shown.len()) {
+        Ok(page) => page,
+        Err((code, details)) => return refuse(code, details),
+    };
     let page: Vec<&Value> = shown.iter().skip(start).take(size).collect();
     let end = start + page.len();
     let mut paging = json!({ "cursors": { "before": start.to_string(), "after": end.to_string() } });
     if end < shown.len() {
         // A whole address, as Meta gives it: a caller may follow it as it is.
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-        let mut next = format!("http://{host}/{version}/{ACCOUNT}/message_templates?limit={size}&after={end}");
-        for (name, value) in [("name", &asked.name), ("status", &asked.status), ("fields", &asked.fields)] {
-            next.extend(value.iter().map(|value| format!("&{name}={value}")));
+        let mut next = format!("http://{host}{}?limit={size}&after={end}", address.path());
+        for name in ["name", "status", "fields", "access_token"] {
+            next.extend(asked.get(name).map(|value| format!("&{name}={value}")));
         }
         paging["next"] = next.into();
     }
     axum::Json(json!({ "data": page, "paging": paging })).into_response()
 }
 
-/// The fields that were asked for; an id comes with all.
-fn only(mut template: Value, fields: Option<&str>) -> Value {
-    if let (Some(fields), Some(object)) = (fields, template.as_object_mut()) {
-        object.retain(|name, _| name == "id" || fields.split(',').any(|field| field.trim() == name));
-    }
-    template
-}
-
 pub(super) async fn make(
     State(sandbox): State<Sandbox>,
-    Path((_, account)): Path<(String, String)>,
+    Path(Node { id: account }): Path<Node>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, &account, &headers) {
+    if let Some(refusal) = turned_away(&sandbox, &account, &Method::POST, &headers) {
         return refusal;
     }
     let Ok(call) = serde_json::from_slice::<Value>(&body) else { return refuse(100, "The body is not valid JSON") };
     if let Some((subcode, words)) = refusal(&call) {
-        return refuse_with(100, subcode, words);
+        return refuse_with(100, subcode, &words);
     }
     let text = |field: &str| call[field].as_str().unwrap_or_default();
     let (now, mut templates) = (sandbox.inner.now(), sandbox.inner.templates());
@@ -289,34 +337,87 @@ pub(super) async fn make(
     }
     let id = templates.add(&call, "PENDING");
     drop(templates);
-    let (reviewed, reviewer) = (id.clone(), sandbox.clone());
-    tokio::spawn(async move {
-        tokio::time::sleep(reviewer.inner.settings.review_after).await;
-        reviewer.review(&reviewed);
-    });
+    review_later(&sandbox, &id);
     axum::Json(json!({ "id": id, "status": "PENDING", "category": text("category") })).into_response()
 }
 
 pub(super) async fn delete(
     State(sandbox): State<Sandbox>,
-    Path((_, account)): Path<(String, String)>,
+    Path(Node { id: account }): Path<Node>,
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, &account, &headers) {
+    if let Some(refusal) = turned_away(&sandbox, &account, &Method::DELETE, &headers) {
         return refusal;
     }
-    let Some(name) = asked.name else { return refuse(100, "The parameter name is required.") };
+    let Some(name) = asked.get("name") else { return refuse(100, "The parameter name is required.") };
     let (now, mut templates) = (sandbox.inner.now(), sandbox.inner.templates());
     let before = templates.all.len();
-    let is_meant = |one: &Template| one.name == name && asked.hsm_id.as_ref().is_none_or(|id| *id == one.id);
+    let is_meant = |one: &Template| one.name == *name && asked.get("hsm_id").is_none_or(|id| *id == one.id);
     templates.all.retain(|template| !is_meant(template));
     if templates.all.len() == before {
         return refuse_with(100, Some(2_593_002), "there is no such template");
     }
-    if templates.all.iter().all(|template| template.name != name) {
-        templates.deleted.push((name, now));
+    if templates.all.iter().all(|template| template.name != *name) {
+        templates.deleted.push((name.clone(), now));
     }
+    axum::Json(json!({ "success": true })).into_response()
+}
+
+fn review_later(sandbox: &Sandbox, id: &str) {
+    let (reviewed, reviewer) = (id.to_owned(), sandbox.clone());
+    tokio::spawn(async move {
+        tokio::time::sleep(reviewer.inner.settings.review_after).await;
+        reviewer.review(&reviewed);
+    });
+}
+
+/// `POST /{template}`: other components, or another category, and a review of them.
+pub(super) async fn edit(
+    State(sandbox): State<Sandbox>,
+    Path(Node { id }): Path<Node>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Some(refusal) = turned_away(&sandbox, ACCOUNT, &Method::POST, &headers) {
+        return refusal;
+    }
+    let Ok(call) = serde_json::from_slice::<Value>(&body) else { return refuse(100, "The body is not valid JSON") };
+    let (now, mut templates) = (sandbox.inner.now(), sandbox.inner.templates());
+    let Some(template) = templates.all.iter_mut().find(|template| template.id == id) else {
+        return unknown_object(&Method::POST, &id);
+    };
+    if let Err((subcode, words)) = template.edit(&call, now) {
+        return refuse_with(100, subcode, &words);
+    }
+    drop(templates);
+    review_later(&sandbox, &id);
+    axum::Json(json!({ "success": true })).into_response()
+}
+
+/// `POST /{template}/unpause`.
+pub(super) async fn unpause(
+    State(sandbox): State<Sandbox>,
+    Path(Node { id }): Path<Node>,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(refusal) = turned_away(&sandbox, ACCOUNT, &Method::POST, &headers) {
+        return refusal;
+    }
+    let Some(template) = sandbox.inner.templates().all.iter().find(|template| template.id == id).cloned() else {
+        return unknown_object(&Method::POST, &id);
+    };
+    if template.status != "PAUSED" {
+        let why = format!("It is not paused: it is {}", template.status);
+        return axum::Json(json!({ "success": false, "reason": why })).into_response();
+    }
+    let Template { name, language, .. } = template;
+    sandbox.change_template(&TemplateChange {
+        name,
+        language,
+        status: Some("APPROVED".into()),
+        ..TemplateChange::default()
+    });
     axum::Json(json!({ "success": true })).into_response()
 }
 

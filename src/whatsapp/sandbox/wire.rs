@@ -1,7 +1,7 @@
 //! Bodies as Meta writes them (section 1.2): non-ASCII escaped in lower-case hex, slashes escaped, then signed.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 /// The business account that the number and its templates belong to.
@@ -35,6 +35,17 @@ pub(super) fn wamid(number: &str, outbound: bool) -> String {
     record.extend_from_slice(&id.as_bytes()[..if outbound { 18 } else { 20 }]);
     record.extend_from_slice(&id.as_bytes()[20..]);
     format!("wamid.{}", STANDARD.encode(record))
+}
+
+/// An id under which Meta could look up a call.
+pub(super) fn trace_id() -> String {
+    format!("A{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>()))
+}
+
+/// Whether a part of an address is a version of the Graph API, `v26.0`.
+pub(super) fn is_version(part: &str) -> bool {
+    let numbers = part.strip_prefix('v').and_then(|version| version.split_once('.'));
+    numbers.is_some_and(|(major, minor)| major.parse::<u8>().is_ok() && minor.parse::<u8>().is_ok())
 }
 
 /// The envelope around one change.

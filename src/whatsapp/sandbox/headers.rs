@@ -1,0 +1,46 @@
+//! Headers that every answer has, and the token in an address (sections 4 and 9, point 7).
+
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use serde_json::json;
+
+use super::nodes::Asked;
+use super::{Sandbox, wire};
+
+/// The version that a call is answered by which names none (section 3).
+const LATEST: &str = "v26.0";
+
+pub(super) async fn around(State(sandbox): State<Sandbox>, mut request: Request, next: Next) -> Response {
+    token_of_address(&mut request);
+    let named = request.uri().path().split('/').nth(1).filter(|part| wire::is_version(part));
+    let version = named.unwrap_or(LATEST).parse::<HeaderValue>();
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json") {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
+    }
+    // How much of the allowance of calls is used.
+    let used = sandbox.inner.faults().usage;
+    let usage = json!({ &sandbox.inner.settings.phone_number_id: [{ "type": "whatsapp", "call_count": used, "total_cputime": 1,
+        "total_time": 1, "estimated_time_to_regain_access": 0 }] });
+    let told = [
+        ("facebook-api-version", version),
+        ("x-fb-trace-id", wire::trace_id().parse()),
+        ("x-business-use-case-usage", usage.to_string().parse()),
+    ];
+    headers.extend(told.into_iter().filter_map(|(name, value)| Some((HeaderName::from_static(name), value.ok()?))));
+    response
+}
+
+/// A token behind `?access_token=` counts like one in the header, which goes before it.
+fn token_of_address(request: &mut Request) {
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        return;
+    }
+    let asked = Query::<Asked>::try_from_uri(request.uri()).map(|Query(asked)| asked).unwrap_or_default();
+    if let Some(value) = asked.get("access_token").and_then(|token| format!("Bearer {token}").parse().ok()) {
+        request.headers_mut().insert(header::AUTHORIZATION, value);
+    }
+}

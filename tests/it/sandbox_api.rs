@@ -1,0 +1,223 @@
+//! The sandbox's Graph API as a bot of somebody else meets it: calls, refusals with their HTTP statuses, headers, paging.
+
+use hotline::whatsapp::sandbox::{ACCOUNT, Faults, Sandbox, TemplateChange};
+use hotline::whatsapp::templates::Draft;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::app::{NUMBER, customer, free_address, http, sandbox, template};
+use crate::db::eventually;
+
+/// A bot that shows its token.
+struct Bot {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Bot {
+    async fn new() -> (Sandbox, Self) {
+        let (sandbox, graph) = sandbox(free_address(), 1000).await;
+        (sandbox, Self { http: http(), base: format!("http://{graph}") })
+    }
+
+    async fn call(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth("token");
+        let answer = request.json(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        self.call(Method::GET, path, &Value::Null).await
+    }
+
+    /// A call to `/messages`, or the one beside it: HTTP status and code, 0 where it is accepted.
+    async fn send(&self, edge: &str, more: Value) -> (u16, i64) {
+        let mut body = json!({ "messaging_product": "whatsapp", "to": "+85251234567" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (status, told) = self.call(Method::POST, &format!("/v26.0/{NUMBER}/{edge}"), &body).await;
+        (status, code(&told))
+    }
+}
+
+fn code(told: &Value) -> i64 {
+    told["error"]["code"].as_i64().unwrap_or_default()
+}
+
+fn offer(name: &str) -> Value {
+    json!({ "type": "template", "template": { "name": name, "language": { "code": "en_US" } } })
+}
+
+#[tokio::test]
+async fn refusals_have_the_code_and_the_status_that_meta_prints() {
+    let (sandbox, bot) = Bot::new().await;
+    let text = json!({ "text": { "body": "hi" } });
+    for (code, status) in [(190, 401), (131_031, 403), (132_001, 404), (100, 400), (131_000, 500), (133_004, 503)] {
+        sandbox.set_faults(Faults { next_code: Some(code), next_codes: 1, ..Faults::default() });
+        assert_eq!(bot.send("messages", text.clone()).await, (status, code));
+    }
+    let cases = [
+        (text.clone(), 0),
+        (json!({ "type": "location" }), 131_008),
+        (json!({ "type": "image", "image": { "link": "notaurl" } }), 131_009),
+        (json!({ "type": "poll" }), 131_051),
+        (json!({ "type": 5 }), 100),
+        (json!({ "recipient_type": "group", "text": { "body": "hi" } }), 131_020),
+        // The type says what it is: the template beside it is not looked at.
+        (json!({ "type": "text", "text": { "body": "hi" }, "template": { "name": "nope" } }), 0),
+        (offer("nope"), 132_001),
+    ];
+    for (body, wanted) in cases {
+        assert_eq!(bot.send("messages", body.clone()).await.1, wanted, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn only_what_a_customer_wrote_can_be_marked_as_read() {
+    let (sandbox, bot) = Bot::new().await;
+    let heard = sandbox.write(&customer(1), "hi");
+    let body = json!({ "messaging_product": "whatsapp", "to": customer(1).number, "text": { "body": "hello" } });
+    let (_, sent) = bot.call(Method::POST, &format!("/v26.0/{NUMBER}/messages"), &body).await;
+    let cases = [
+        (json!(heard), 0),
+        (sent["messages"][0]["id"].clone(), 131_009),
+        (json!("wamid.NOPE"), 131_009),
+        (Value::Null, 131_008),
+    ];
+    for (id, wanted) in cases {
+        let mark = json!({ "status": "read", "message_id": id });
+        assert_eq!(bot.send("messages", mark).await.1, wanted, "{id}");
+    }
+    assert_eq!(sandbox.counters().read_marks, 1);
+}
+
+#[tokio::test]
+async fn answers_have_metas_headers_and_calls_need_no_version() {
+    let (_sandbox, bot) = Bot::new().await;
+    for (path, version) in [(format!("/v25.0/{NUMBER}"), "v25.0"), (format!("/{NUMBER}"), "v26.0")] {
+        let answer = bot.http.get(format!("{}{path}?access_token=token", bot.base)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "a token in the address is as good");
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "application/json; charset=UTF-8");
+        assert_eq!(header("facebook-api-version"), version);
+        assert!(header("x-fb-trace-id").len() > 10 && header("x-business-use-case-usage").contains(NUMBER));
+    }
+    let wrong = bot.http.get(format!("{}/{NUMBER}?access_token=wrong", bot.base)).send().await.unwrap();
+    assert_eq!(wrong.status(), 401);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_told_in_the_form_of_the_graph_api() {
+    let (_sandbox, bot) = Bot::new().await;
+    let cases = [
+        (Method::GET, "/v26.0/77".to_owned(), "Unsupported get request. Object with ID '77'"),
+        (Method::POST, "/v26.0/77/messages".into(), "Unsupported post request. Object with ID '77'"),
+        (Method::DELETE, "/v26.0/77/message_templates".into(), "Unsupported delete request. Object with ID '77'"),
+        (Method::PUT, format!("/v26.0/{NUMBER}/messages"), "Unsupported put request. Object with ID '880000000000001'"),
+        (Method::POST, "/v26.0/77/no/such/call".into(), "Unsupported post request. Object with ID '77'"),
+        (Method::POST, "/v26.0/77".into(), "Unsupported post request. Object with ID '77'"),
+        (Method::POST, "/v26.0/77/unpause".into(), "Unsupported post request. Object with ID '77'"),
+    ];
+    for (method, path, words) in cases {
+        let (status, told) = bot.call(method, &path, &json!({})).await;
+        let error = &told["error"];
+        assert_eq!((status, &error["code"], &error["error_subcode"]), (400, &json!(100), &json!(33)), "{path}: {told}");
+        assert!(error["message"].as_str().unwrap().starts_with(words), "{path}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn lists_are_paged_by_cursors_that_lead_there() {
+    let (sandbox, bot) = Bot::new().await;
+    for name in ["one", "two", "three"] {
+        sandbox.add_template(&template(name, "en_US", &format!("Hi, this is {name}.")));
+    }
+    let cases = [
+        ("after=abc", (400, 131_059)),
+        ("after=99", (400, 131_059)),
+        ("limit=abc", (400, 100)),
+        ("limit=1&limit=2", (200, 0)),
+        ("after=3", (200, 0)),
+    ];
+    for (query, wanted) in cases {
+        let (status, told) = bot.get(&format!("/v26.0/{ACCOUNT}/message_templates?{query}")).await;
+        assert_eq!((status, code(&told)), wanted, "{query}: {told}");
+    }
+    let (_, first) = bot.get(&format!("/{ACCOUNT}/message_templates?limit=2&fields=name")).await;
+    let next = first["paging"]["next"].as_str().unwrap();
+    let (_, rest) = bot.get(next.strip_prefix(&bot.base).unwrap()).await;
+    assert_eq!(rest["data"].as_array().unwrap().len(), 1, "{next}: {rest}");
+}
+
+#[tokio::test]
+async fn nodes_are_shown_by_their_id() {
+    let (sandbox, bot) = Bot::new().await;
+    sandbox.add_template(&template("offer", "en_US", "Hi, an offer for you."));
+    let (_, list) = bot.get(&format!("/v26.0/{ACCOUNT}/message_templates?fields=id")).await;
+    let id = list["data"][0]["id"].as_str().unwrap();
+    let cases = [
+        (format!("/{id}?fields=status"), json!({ "id": id, "status": "APPROVED" })),
+        (format!("/{ACCOUNT}?fields=currency"), json!({ "id": ACCOUNT, "currency": "USD" })),
+        (
+            format!("/{ACCOUNT}?fields=health_status"),
+            json!({ "id": ACCOUNT, "health_status": { "can_send_message": "AVAILABLE" } }),
+        ),
+        (format!("/{NUMBER}?fields=status"), json!({ "id": NUMBER, "status": "CONNECTED" })),
+    ];
+    for (path, wanted) in cases {
+        assert_eq!(bot.get(&format!("/v26.0{path}")).await, (200, wanted), "{path}");
+    }
+    let (status, numbers) = bot.get(&format!("/v26.0/{ACCOUNT}/phone_numbers")).await;
+    assert_eq!((status, &numbers["data"][0]["id"]), (200, &json!(NUMBER)), "{numbers}");
+}
+
+#[tokio::test]
+async fn templates_are_edited_reviewed_again_and_unpaused() {
+    let (sandbox, bot) = Bot::new().await;
+    sandbox.add_template(&template("offer", "en_US", "Hi, an offer for you."));
+    let (_, list) = bot.get(&format!("/v26.0/{ACCOUNT}/message_templates")).await;
+    let node = format!("/v26.0/{}", list["data"][0]["id"].as_str().unwrap());
+    let words = |text: &str| json!({ "components": [{ "type": "BODY", "text": text }] });
+    let edit = async |body: &Value| bot.call(Method::POST, &node, body).await;
+    let (status, refused) = edit(&words("{{1}} begins with a gap")).await;
+    assert_eq!((status, &refused["error"]["error_subcode"]), (400, &json!(2_388_299)), "{refused}");
+    assert_eq!(code(&edit(&json!({ "category": "MARKETING" })).await.1), 100, "the category of an approved one stays");
+    assert_eq!(edit(&words("Hi, another offer for you.")).await, (200, json!({ "success": true })));
+    assert_eq!(bot.get(&format!("{node}?fields=status")).await.1["status"], "PENDING");
+    assert_eq!(code(&edit(&words("And one more.")).await.1), 100, "it is being reviewed");
+    eventually("it is reviewed", async || {
+        let (_, told) = bot.get(&format!("{node}?fields=status,components")).await;
+        (told["status"] == "APPROVED" && told["components"][0]["text"] == "Hi, another offer for you.").then_some(())
+    })
+    .await;
+    assert_eq!(code(&edit(&words("And one more.")).await.1), 100, "an approved one once a day");
+
+    let unpause = async || bot.call(Method::POST, &format!("{node}/unpause"), &json!({})).await.1["success"].clone();
+    assert_eq!(unpause().await, false, "it is not paused");
+    let pause = TemplateChange { name: "offer".into(), status: Some("PAUSED".into()), ..TemplateChange::default() };
+    sandbox.change_template(&pause);
+    assert_eq!(bot.send("messages", offer("offer")).await.1, 132_015);
+    assert_eq!(unpause().await, true);
+    assert_eq!(bot.send("messages", offer("offer")).await.1, 0);
+}
+
+#[tokio::test]
+async fn marketing_messages_takes_templates_of_marketing_alone() {
+    let (sandbox, bot) = Bot::new().await;
+    let marketing = Draft { category: "MARKETING", ..template("offer", "en_US", "Hi, an offer for you.") };
+    [marketing, template("parcel", "en_US", "Your parcel is here.")].iter().for_each(|one| sandbox.add_template(one));
+    let strict = |mut body: Value, policy: &str| {
+        body["product_policy"] = policy.into();
+        body
+    };
+    let cases = [
+        (offer("offer"), 0),
+        (strict(offer("offer"), "STRICT"), 0),
+        (strict(offer("offer"), "zzz"), 131_009),
+        (offer("parcel"), 131_055),
+        (json!({ "text": { "body": "hi" } }), 131_055),
+        (offer("nope"), 132_001),
+    ];
+    for (body, wanted) in cases {
+        assert_eq!(bot.send("marketing_messages", body.clone()).await.1, wanted, "{body}");
+    }
+}

@@ -134,7 +134,7 @@ pub fn free_address() -> SocketAddr {
 
 /// The `n`th customer, of Hong Kong.
 pub fn customer(n: u64) -> Customer {
-    Customer { number: format!("+{}", 85_260_000_000 + n), name: format!("Customer {n}") }
+    Customer { number: format!("+{}", 85_260_000_000 + n), name: format!("Customer {n}"), ..Customer::default() }
 }
 
 /// A signed webhook with text messages: customer, id, words.

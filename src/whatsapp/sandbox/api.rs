@@ -10,8 +10,8 @@ use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::{Faults, Sandbox, deliver, templates, wire};
-use crate::domain::Phone;
+use super::people::{self, Recipient};
+use super::{Faults, Sandbox, statuses, templates, wire};
 use crate::whatsapp::errors;
 use crate::whatsapp::graph::{Fate, Named};
 
@@ -131,93 +131,38 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Re
     if let Some(code) = inner.next_code() {
         return refuse(code, &errors::explain(code));
     }
-    let Some(to) = body["to"].as_str().or(body["recipient"].as_str()) else {
-        return refuse(131_008, "Either to or recipient is required");
+    let to = match people::recipient(&mut inner.people(), &body) {
+        Ok(to) => to,
+        Err((code, detail)) => return refuse(code, detail),
     };
     if let Err((code, detail)) = check(&body) {
         return refuse(code, &detail);
     }
-    let digits: String = to.chars().filter(char::is_ascii_digit).collect();
-    if body["to"].is_string() && digits.parse::<Phone>().is_err() {
-        return refuse(131_009, "to is not a phone number");
-    }
-    if digits == "13125550100" {
+    if to.person.phone.as_deref() == Some(wire::OUR_NUMBER) {
         return refuse(131_021, "Recipient phone number cannot be the sender's");
     }
-    match judge(sandbox, &digits, &mut body) {
+    match judge(sandbox, &to, &mut body) {
         Err(code) => refuse(code, &errors::explain(code)),
         Ok(Fate::Fails(131_047)) if inner.settings.window_error_at_once => refuse(131_047, &errors::explain(131_047)),
-        Ok(fate) => accept(sandbox, &digits, &body, fate),
+        Ok(fate) => statuses::accept(sandbox, to, &body, fate),
     }
 }
 
 /// The template first, if there is one, then the limits. A template's words are kept for the phone to show.
-fn judge(sandbox: &Sandbox, digits: &String, body: &mut Value) -> Result<Fate, i64> {
+fn judge(sandbox: &Sandbox, to: &Recipient, body: &mut Value) -> Result<Fate, i64> {
     let inner = &sandbox.inner;
     let Some(name) = body["template"]["name"].as_str().map(str::to_owned) else {
-        return inner.graph().call(digits, None, inner.now());
+        return inner.graph().call(&to.person.key, None, inner.now());
     };
     let (category, words) =
         inner.templates().judge(&body["template"]).map(|(category, words)| (category.to_owned(), words))?;
+    // One-time codes go to a phone (section 3.1).
+    if category == "AUTHENTICATION" && !to.by_phone {
+        return Err(131_062);
+    }
     body["template"]["words"] = words.into();
     body["template"]["category"] = category.as_str().into();
-    inner.graph().call(digits, Some(Named { name: &name, marketing: category == "MARKETING" }), inner.now())
-}
-
-fn accept(sandbox: &Sandbox, digits: &str, body: &Value, fate: Fate) -> Response {
-    let id = wire::wamid(digits, true);
-    let callback = body["biz_opaque_callback_data"].clone();
-    if fate == Fate::Arrives {
-        let mut shown = body.clone();
-        shown["id"] = id.as_str().into();
-        shown["at"] = sandbox.inner.now().0.into();
-        shown["status"] = "accepted".into();
-        sandbox.inner.show(digits, shown);
-    }
-    let open = sandbox.inner.graph().is_open(&digits.to_owned(), sandbox.inner.now());
-    let sent = deliver::Told { id: id.clone(), callback, pricing: pricing(&body["template"]["category"], open) };
-    tokio::spawn(follow(sandbox.clone(), digits.to_owned(), sent, fate));
-    // Who is written to by user id is told by it (section 4.1).
-    let contact = match &body["to"] {
-        Value::Null => json!({ "input": body["recipient"], "user_id": body["recipient"] }),
-        to => json!({ "input": to, "wa_id": digits }),
-    };
-    axum::Json(json!({
-        "messaging_product": "whatsapp",
-        "contacts": [contact],
-        "messages": [{ "id": id, "message_status": "accepted" }],
-    }))
-    .into_response()
-}
-
-/// What Meta charges for a message (section 2.7): templates of marketing always, others outside the service window.
-fn pricing(category: &Value, open: bool) -> Value {
-    let (billable, kind, category) = match category.as_str() {
-        Some("MARKETING") => (true, "regular", "marketing"),
-        Some("UTILITY") if open => (false, "free_customer_service", "utility"),
-        Some(category) => (true, "regular", if category == "AUTHENTICATION" { "authentication" } else { "utility" }),
-        None => (false, "free_customer_service", "service"),
-    };
-    json!({ "billable": billable, "pricing_model": "PMP", "type": kind, "category": category })
-}
-
-/// The statuses of an accepted message, in sequence.
-async fn follow(sandbox: Sandbox, digits: String, sent: deliver::Told, fate: Fate) {
-    let [to_sent, to_delivered, to_read] = sandbox.inner.settings.status_delays;
-    tokio::time::sleep(to_sent).await;
-    if let Fate::Fails(code) = fate {
-        let title = errors::explain(code);
-        let error = json!({ "code": code, "title": title, "message": title, "error_data": { "details": title } });
-        return deliver::status(&sandbox, &digits, &sent, "failed", Some(&error));
-    }
-    deliver::status(&sandbox, &digits, &sent, "sent", None);
-    if fate == Fate::Unheard {
-        return;
-    }
-    tokio::time::sleep(to_delivered).await;
-    deliver::status(&sandbox, &digits, &sent, "delivered", None);
-    tokio::time::sleep(to_read).await;
-    deliver::status(&sandbox, &digits, &sent, "read", None);
+    inner.graph().call(&to.person.key, Some(Named { name: &name, marketing: category == "MARKETING" }), inner.now())
 }
 
 pub(super) fn unauthorised(sandbox: &Sandbox, headers: &HeaderMap) -> Option<Response> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::state::{Customer, Said};
+use super::people::Person;
 use super::{Sandbox, wire};
 use crate::whatsapp::signature;
 
@@ -30,91 +30,15 @@ pub(super) async fn verify(sandbox: &Sandbox) -> Result<(), String> {
     Ok(())
 }
 
-/// A customer's message: on their own screen, and on its way.
-pub(super) fn inbound(sandbox: &Sandbox, customer: &Customer, said: &Said) -> String {
-    let inner = &sandbox.inner;
-    let (number, now) = (customer.wa_id(), inner.now());
-    let id = wire::wamid(&number, false);
-    inner.graph().wrote(&number, now);
-    let mut message = json!({ "from": number, "id": id, "timestamp": (now.0 / 1000).to_string() });
-    let (kind, body, shown) = match said {
-        Said::Text(text) => ("text", json!({ "body": text }), text.clone()),
-        Said::FromAd { text, headline } => {
-            message["referral"] = json!({
-                "source_url": "https://fb.me/sandbox", "source_id": "120200000000000001", "source_type": "ad",
-                "headline": headline, "media_type": "image", "ctwa_clid": format!("Aff-{}", wire::wamid(&number, false)),
-            });
-            ("text", json!({ "body": text }), text.clone())
-        }
-        Said::Button { id, title } => {
-            let reply = json!({ "type": "button_reply", "button_reply": { "id": id, "title": title } });
-            ("interactive", reply, title.clone())
-        }
-        Said::Row { id, title } => {
-            let reply = json!({ "type": "list_reply", "list_reply": { "id": id, "title": title } });
-            ("interactive", reply, title.clone())
-        }
-        Said::Location { latitude, longitude } => {
-            ("location", json!({ "latitude": latitude, "longitude": longitude }), "📍".into())
-        }
-        Said::Image { caption } => {
-            let image = json!({ "id": "800000000000001", "mime_type": "image/jpeg", "sha256": "", "caption": caption });
-            ("image", image, format!("🖼 {caption}"))
-        }
-    };
-    message["type"] = kind.into();
-    message[kind] = body;
-    inner.show(&number, json!({ "id": id, "mine": true, "text": shown, "at": now.0 }));
-    let value = value(sandbox, &number, Some(&customer.name), "messages", message);
-    send(sandbox, wire::envelope("messages", value));
-    id
-}
-
-/// A marketing preference (section 2.11).
-pub(super) fn preference(sandbox: &Sandbox, customer: &Customer, wants: bool) {
-    let number = customer.wa_id();
-    sandbox.inner.graph().set_marketing_stopped(&number, !wants, sandbox.inner.now());
-    let entry = json!({
-        "wa_id": number, "detail": "User preference for marketing messages", "category": "marketing_messages",
-        "value": if wants { "resume" } else { "stop" }, "timestamp": sandbox.inner.now().0 / 1000,
-    });
-    let value = value(sandbox, &number, Some(&customer.name), "user_preferences", entry);
-    send(sandbox, wire::envelope("user_preferences", value));
-}
-
-/// What every status of a message tells.
-pub(super) struct Told {
-    pub(super) id: String,
-    pub(super) callback: Value,
-    pub(super) pricing: Value,
-}
-
-/// A status of one of our messages (section 2.7).
-pub(super) fn status(sandbox: &Sandbox, number: &str, sent: &Told, name: &str, error: Option<&Value>) {
-    let Told { id, callback, pricing } = sent;
-    let mut status = json!({
-        "id": id, "status": name, "timestamp": (sandbox.inner.now().0 / 1000).to_string(), "recipient_id": number,
-    });
-    if !callback.is_null() {
-        status["biz_opaque_callback_data"] = callback.clone();
-    }
-    if let Some(error) = error {
-        status["errors"] = json!([error]);
-    } else if name != "read" {
-        status["pricing"] = pricing.clone();
-    }
-    sandbox.inner.set_status(number, id, name);
-    send(sandbox, wire::envelope("messages", value(sandbox, number, None, "statuses", status)));
-}
-
-fn value(sandbox: &Sandbox, number: &str, name: Option<&str>, key: &str, element: Value) -> Value {
+/// The value of a webhook of our number, about one person where they are told of (section 2.1).
+pub(super) fn value(sandbox: &Sandbox, person: Option<&Person>, key: &str, element: Value) -> Value {
     let channel = &sandbox.inner.settings.phone_number_id;
     let mut value = json!({
         "messaging_product": "whatsapp",
-        "metadata": { "display_phone_number": "13125550100", "phone_number_id": channel },
+        "metadata": { "display_phone_number": wire::OUR_NUMBER, "phone_number_id": channel },
     });
-    if let Some(name) = name {
-        value["contacts"] = json!([{ "profile": { "name": name }, "wa_id": number }]);
+    if let Some(person) = person {
+        value["contacts"] = json!([person.card()]);
     }
     value[key] = json!([element]);
     value

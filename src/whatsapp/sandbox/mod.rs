@@ -7,8 +7,11 @@
 mod api;
 mod deliver;
 mod filled;
+mod inbound;
+mod people;
 mod phones;
 mod state;
+mod statuses;
 mod templates;
 mod wire;
 
@@ -19,8 +22,9 @@ use secrecy::SecretString;
 
 use crate::domain::Timestamp;
 use crate::whatsapp::graph::Rules;
+pub use people::Customer;
 pub use phones::phone_router;
-pub use state::{Counters, Customer, Said};
+pub use state::{Counters, Said};
 pub use templates::TemplateChange;
 pub use wire::ACCOUNT;
 
@@ -108,18 +112,19 @@ impl Sandbox {
 
     /// A customer sends something. Returns the message's id.
     pub fn say(&self, customer: &Customer, said: &Said) -> String {
-        deliver::inbound(self, customer, said)
+        inbound::message(self, customer, said)
     }
 
     /// The customer wrote to the number by another way than this sandbox: a load test that posts webhooks itself. Opens the
     /// service window.
     pub fn wrote(&self, customer: &Customer) {
-        self.inner.graph().wrote(&customer.wa_id(), self.inner.now());
+        let person = self.inner.people().meet(customer);
+        self.inner.graph().wrote(&person.key, self.inner.now());
     }
 
     /// The customer stops or resumes marketing messages, in WhatsApp itself.
     pub fn prefer(&self, customer: &Customer, wants_marketing: bool) {
-        deliver::preference(self, customer, wants_marketing);
+        inbound::preference(self, customer, wants_marketing);
     }
 
     /// What a customer's phone shows, oldest first: JSON of each message.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
+use super::people::People;
 use super::templates::Templates;
 use super::{Faults, SandboxSettings};
 use crate::domain::Timestamp;
@@ -14,22 +15,6 @@ use crate::whatsapp::graph::Graph;
 
 /// Messages that a phone keeps.
 const KEPT: usize = 200;
-
-/// Somebody with a phone.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Customer {
-    /// Digits, with or without plus.
-    pub number: String,
-    /// Profile name.
-    pub name: String,
-}
-
-impl Customer {
-    /// Digits alone.
-    pub(super) fn wa_id(&self) -> String {
-        self.number.chars().filter(char::is_ascii_digit).collect()
-    }
-}
 
 /// What a customer sends.
 #[derive(Clone, Debug, Deserialize)]
@@ -90,6 +75,8 @@ pub(super) struct Inner {
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// What each phone shows.
     phones: Mutex<HashMap<String, Vec<Value>>>,
+    people: Mutex<People>,
+    /// By [`super::people::Person::key`].
     graph: Mutex<Graph<String>>,
     templates: Mutex<Templates>,
     faults: Mutex<Faults>,
@@ -113,6 +100,7 @@ impl Inner {
             http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap_or_default(),
             clock,
             phones: Mutex::default(),
+            people: Mutex::default(),
             templates: Mutex::default(),
             faults: Mutex::default(),
             counters: Mutex::default(),
@@ -147,6 +135,11 @@ impl Inner {
 
     pub(super) fn counters(&self) -> Counters {
         lock(&self.counters).clone()
+    }
+
+    /// Who the number writes with.
+    pub(super) fn people(&self) -> MutexGuard<'_, People> {
+        lock(&self.people)
     }
 
     /// What Meta enforces.
@@ -187,7 +180,9 @@ impl Inner {
         let _nobody = self.changes.send(number.to_owned());
     }
 
-    pub(super) fn phone(&self, number: &str) -> Vec<Value> {
-        lock(&self.phones).get(number).cloned().unwrap_or_default()
+    /// The screen of the one who has this number or user id.
+    pub(super) fn phone(&self, name: &str) -> Vec<Value> {
+        let key = self.people().key(name).to_owned();
+        lock(&self.phones).get(&key).cloned().unwrap_or_default()
     }
 }

@@ -4,8 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::domain::Timestamp;
+
 /// The business account that the number and its templates belong to.
 pub const ACCOUNT: &str = "990000000000001";
+
+/// The digits of our number.
+pub(super) const OUR_NUMBER: &str = "13125550100";
 
 /// Serialises as Meta does: what is signed are these bytes.
 pub(super) fn bytes(value: &Value) -> Vec<u8> {
@@ -43,6 +48,13 @@ pub(super) fn envelope(field: &str, value: Value) -> Value {
         "object": "whatsapp_business_account",
         "entry": [{ "id": ACCOUNT, "changes": [{ "value": value, "field": field }] }],
     })
+}
+
+/// The same about the account or a template, which tells when it was sent (section 1.6).
+pub(super) fn account_envelope(field: &str, value: Value, now: Timestamp) -> Value {
+    let mut envelope = envelope(field, value);
+    envelope["entry"][0]["time"] = (now.0 / 1000).into();
+    envelope
 }
 
 #[cfg(test)]

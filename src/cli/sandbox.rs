@@ -6,10 +6,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
+use super::serve::loopback;
 use super::{Ended, Stop, runtime};
 use crate::engine::wall_clock;
 use crate::whatsapp::graph::Rules;
-use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, phone_router};
+use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, phone_router};
 
 /// Runs a Graph API that behaves like Meta's: signed webhooks with retries, statuses, limits, error codes, faults.
 #[derive(clap::Args)]
@@ -25,6 +26,9 @@ pub struct Arguments {
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1:9090")]
     listen: SocketAddr,
+    /// Where the bot reaches this Graph API; addresses of files begin with it [default: the address to listen on]
+    #[arg(long, value_parser = address)]
+    graph_url: Option<String>,
     /// Where webhooks go; it must answer the handshake first.
     #[arg(long, value_parser = address)]
     webhook: String,
@@ -49,6 +53,9 @@ pub struct Arguments {
     /// Marketing templates that one customer gets in a week [default: any number]
     #[arg(long)]
     marketing_cap: Option<u32>,
+    /// Service messages of each month that cost nothing
+    #[arg(long, default_value_t = free_service_messages())]
+    free_service_messages: u32,
 }
 
 fn address(typed: &str) -> Result<String, &'static str> {
@@ -63,6 +70,7 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
 async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
     let sandbox = Sandbox::new(
         SandboxSettings {
+            graph_url: arguments.graph_url.unwrap_or_else(|| format!("http://{}", loopback(arguments.listen))),
             webhook: arguments.webhook.clone(),
             app_secret: arguments.app_secret,
             verify_token: arguments.verify_token,
@@ -77,6 +85,7 @@ async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
             review_after: Duration::from_secs(5),
             retry_after: Duration::from_secs(1),
             retry_at_most: Duration::from_secs(3600),
+            free_service_messages: arguments.free_service_messages,
             window_error_at_once: false,
         },
         wall_clock(),

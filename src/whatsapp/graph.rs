@@ -410,8 +410,9 @@ impl User {
         self.marketing.retain(|at| now - *at < Duration::days(7));
         match () {
             () if self.marketing_stopped.is_some() => Some(131_050),
-            () if open => None,
+            // Where Meta delivers none at all, an open window changes nothing (section 5.4).
             () if self.no_marketing => Some(131_049),
+            () if open => None,
             () if rules.marketing_cap.is_some_and(|most| self.marketing.len() >= most as usize) => Some(131_049),
             () => None,
         }
@@ -467,6 +468,10 @@ mod tests {
         assert_eq!(graph.call(&2, OFFER, Timestamp(0)), Ok(Fate::Fails(131_050)));
         graph.block(&3, None, Timestamp(0));
         assert_eq!(graph.call(&3, OFFER, Timestamp(0)), Ok(Fate::Unheard));
+        graph.set_no_marketing(&4);
+        graph.wrote(&4, Timestamp(0));
+        assert_eq!(graph.call(&4, OFFER, Timestamp(0)), Ok(Fate::Fails(131_049)), "also within the window");
+        assert_eq!(graph.call(&4, None, Timestamp(0)), Ok(Fate::Arrives));
     }
 
     #[test]

@@ -252,3 +252,60 @@ async fn who_is_written_to_by_user_id_is_another_one_than_the_digits_in_it() {
     let call = json!({ "recipient": user, "type": "template", "template": { "name": "code", "language": { "code": "en_US" } } });
     assert_eq!(bot.call("messages", &whole(call)).await.1["error"]["code"], 131_062);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statuses_tell_the_price_of_a_message() {
+    let bot = Bot::start(|settings| settings.free_service_messages = 1).await;
+    let ada = customer(1);
+    bot.sandbox.write(&ada, "hi");
+    bot.sandbox.add_template(&template("news", "en_US", "It is here."));
+    let news = json!({ "name": "news", "language": { "code": "en_US" } });
+    for (message, pricing) in [
+        (text(&ada.number), ["free_customer_service", "service"]),
+        (text(&ada.number), ["regular", "service"]),
+        (json!({ "to": ada.number, "type": "template", "template": news }), ["regular", "utility"]),
+    ] {
+        let id = bot.send(message).await;
+        let told = bot.status(&id, "delivered").await["statuses"][0].clone();
+        let [kind, category] = pricing;
+        let expected =
+            json!({ "billable": kind == "regular", "pricing_model": "PMP", "type": kind, "category": category });
+        assert_eq!((&told["pricing"], &told["conversation"]), (&expected, &Value::Null));
+    }
+    let from_ad = Said::FromAd { text: "hi".into(), headline: "Offer".into() };
+    bot.sandbox.say(&ada, &from_ad);
+    let id = bot.send(text(&ada.number)).await;
+    let told = bot.status(&id, "sent").await["statuses"][0].clone();
+    assert_eq!(
+        (&told["pricing"]["type"], &told["conversation"]["origin"]["type"]),
+        (&json!("free_entry_point"), &json!("referral_conversion"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_of_the_united_states_get_no_marketing_templates() {
+    let bot = Bot::start(|_| {}).await;
+    let offer = json!({ "name": "offer", "language": "en_US", "category": "MARKETING",
+        "components": [{ "type": "BODY", "text": "Look at this." }] });
+    bot.sandbox.add_template_call(&offer);
+    bot.sandbox.add_template(&template("news", "en_US", "It is here."));
+    let call = |named: Value, name: &str| {
+        let mut call = json!({ "type": "template", "template": { "name": name, "language": { "code": "en_US" } } });
+        call.as_object_mut().unwrap().extend(named.as_object().unwrap().clone());
+        call
+    };
+    for (named, name, status) in [
+        (json!({ "to": "+12125560033" }), "offer", "failed"),
+        (json!({ "recipient": "US.9001" }), "offer", "failed"),
+        (json!({ "to": "+12125560033" }), "news", "delivered"),
+        (json!({ "to": "+85251234567" }), "offer", "delivered"),
+    ] {
+        let id = bot.send(call(named.clone(), name)).await;
+        let told = bot.status(&id, status).await["statuses"][0].clone();
+        assert_eq!(
+            told["errors"][0]["code"],
+            if status == "failed" { json!(131_049) } else { Value::Null },
+            "{named} {name}"
+        );
+    }
+}

@@ -1,8 +1,10 @@
 //! The Graph API's side: validation in Meta's order, error bodies, acceptance, and the statuses that follow.
 
+use std::collections::HashMap;
+
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
@@ -11,7 +13,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::people::{self, Recipient};
-use super::{Faults, Sandbox, statuses, templates, wire};
+use super::{Faults, Sandbox, media, statuses, templates, wire};
 use crate::whatsapp::errors;
 use crate::whatsapp::graph::{Fate, Named};
 
@@ -22,7 +24,9 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
             "/{version}/{account}/message_templates",
             get(templates::list).post(templates::make).delete(templates::delete),
         )
-        .route("/{version}/{number}", get(number))
+        .route("/{version}/{number}/media", post(media::upload).layer(DefaultBodyLimit::max(media::LARGEST_UPLOAD)))
+        .route("/whatsapp_business/attachments/", get(media::fetch))
+        .route("/{version}/{number}", get(number).delete(media::delete))
         .route("/control/templates", post(templates::change))
         .route("/control/faults", post(set_faults))
         .route("/control/counters", get(counters))
@@ -53,13 +57,14 @@ async fn counters(State(sandbox): State<Sandbox>) -> Response {
 async fn number(
     State(sandbox): State<Sandbox>,
     Path((_, number)): Path<(String, String)>,
+    Query(asked): Query<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
     if let Some(refusal) = unauthorised(&sandbox, &headers) {
         return refusal;
     }
     if number != sandbox.inner.settings.phone_number_id {
-        return unknown_object(&number);
+        return media::show(&sandbox, &number, asked.get("phone_number_id").map(String::as_str));
     }
     let (level, is_on_biz_app) = sandbox.inner.settings.rules.throughput();
     let faults = sandbox.inner.faults();
@@ -138,6 +143,9 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Re
     if let Err((code, detail)) = check(&body) {
         return refuse(code, &detail);
     }
+    if let Err((code, detail)) = inner.media().judge(&body, inner.now()) {
+        return refuse(code, &detail);
+    }
     if to.person.phone.as_deref() == Some(wire::OUR_NUMBER) {
         return refuse(131_021, "Recipient phone number cannot be the sender's");
     }
@@ -162,7 +170,11 @@ fn judge(sandbox: &Sandbox, to: &Recipient, body: &mut Value) -> Result<Fate, i6
     }
     body["template"]["words"] = words.into();
     body["template"]["category"] = category.as_str().into();
-    inner.graph().call(&to.person.key, Some(Named { name: &name, marketing: category == "MARKETING" }), inner.now())
+    let mut graph = inner.graph();
+    if to.person.is_american() {
+        graph.set_no_marketing(&to.person.key);
+    }
+    graph.call(&to.person.key, Some(Named { name: &name, marketing: category == "MARKETING" }), inner.now())
 }
 
 pub(super) fn unauthorised(sandbox: &Sandbox, headers: &HeaderMap) -> Option<Response> {

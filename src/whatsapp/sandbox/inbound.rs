@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::people::Customer;
 use super::state::Said;
-use super::{Sandbox, deliver, wire};
+use super::{Sandbox, deliver, media, wire};
 
 /// A customer's message: on their own screen, and on its way.
 pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> String {
@@ -19,6 +19,7 @@ pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
     let (kind, body, shown) = match said {
         Said::Text(text) => ("text", json!({ "body": text }), text.clone()),
         Said::FromAd { text, headline } => {
+            inner.prices().came_from_ad(&person.key, now);
             message["referral"] = json!({
                 "source_url": "https://fb.me/sandbox", "source_id": "120200000000000001", "source_type": "ad",
                 "headline": headline, "media_type": "image", "ctwa_clid": format!("Aff-{}", wire::wamid(&person.key, false)),
@@ -36,10 +37,7 @@ pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
         Said::Location { latitude, longitude } => {
             ("location", json!({ "latitude": latitude, "longitude": longitude }), "📍".into())
         }
-        Said::Image { caption } => {
-            let image = json!({ "id": "800000000000001", "mime_type": "image/jpeg", "sha256": "", "caption": caption });
-            ("image", image, format!("🖼 {caption}"))
-        }
+        Said::Image { caption } => ("image", media::picture(sandbox, caption), format!("🖼 {caption}")),
     };
     message["type"] = kind.into();
     message[kind] = body;

@@ -8,8 +8,10 @@ mod api;
 mod deliver;
 mod filled;
 mod inbound;
+mod media;
 mod people;
 mod phones;
+mod pricing;
 mod state;
 mod statuses;
 mod templates;
@@ -24,6 +26,7 @@ use crate::domain::Timestamp;
 use crate::whatsapp::graph::Rules;
 pub use people::Customer;
 pub use phones::phone_router;
+pub use pricing::free_service_messages;
 pub use state::{Counters, Said};
 pub use templates::TemplateChange;
 pub use wire::ACCOUNT;
@@ -32,6 +35,8 @@ pub use wire::ACCOUNT;
 #[derive(Clone)]
 #[expect(missing_docs, reason = "the names say it; durations say their unit")]
 pub struct SandboxSettings {
+    /// Where bots reach the Graph API: addresses of files begin with it.
+    pub graph_url: String,
     /// Where webhooks go.
     pub webhook: String,
     pub app_secret: SecretString,
@@ -48,6 +53,8 @@ pub struct SandboxSettings {
     pub retry_at_most: Duration,
     /// From when a template is made to the end of its review.
     pub review_after: Duration,
+    /// Service messages of each month that cost nothing (section 3).
+    pub free_service_messages: u32,
     /// 131047 in the answer of the call instead of in a status.
     pub window_error_at_once: bool,
 }

@@ -60,6 +60,18 @@ impl Person {
         }
         card
     }
+
+    /// Of the country to whose numbers Meta delivers no marketing templates (section 3).
+    pub(super) fn is_american(&self) -> bool {
+        self.user_id.starts_with("US.")
+    }
+
+    fn is(&self, customer: &Customer, phone: Option<&str>) -> bool {
+        self.phone.as_deref() == phone
+            && self.name == customer.name
+            && self.username == customer.username
+            && customer.user_id.as_ref().is_none_or(|user_id| *user_id == self.user_id)
+    }
 }
 
 /// Everybody, by each of their names.
@@ -111,15 +123,6 @@ impl People {
         let person = Arc::new(person);
         self.all.insert(person.key.clone(), person.clone());
         person
-    }
-}
-
-impl Person {
-    fn is(&self, customer: &Customer, phone: Option<&str>) -> bool {
-        self.phone.as_deref() == phone
-            && self.name == customer.name
-            && self.username == customer.username
-            && customer.user_id.as_ref().is_none_or(|user_id| *user_id == self.user_id)
     }
 }
 

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
+use super::media::Media;
 use super::people::People;
+use super::pricing::Prices;
 use super::templates::Templates;
 use super::{Faults, SandboxSettings};
 use crate::domain::Timestamp;
@@ -79,6 +81,8 @@ pub(super) struct Inner {
     /// By [`super::people::Person::key`].
     graph: Mutex<Graph<String>>,
     templates: Mutex<Templates>,
+    prices: Mutex<Prices>,
+    media: Mutex<Media>,
     faults: Mutex<Faults>,
     counters: Mutex<Counters>,
     /// The endpoint answered the handshake.
@@ -102,6 +106,8 @@ impl Inner {
             phones: Mutex::default(),
             people: Mutex::default(),
             templates: Mutex::default(),
+            prices: Mutex::default(),
+            media: Mutex::default(),
             faults: Mutex::default(),
             counters: Mutex::default(),
             verified: false.into(),
@@ -150,6 +156,16 @@ impl Inner {
     /// The account's templates.
     pub(super) fn templates(&self) -> MutexGuard<'_, Templates> {
         lock(&self.templates)
+    }
+
+    /// What is charged.
+    pub(super) fn prices(&self) -> MutexGuard<'_, Prices> {
+        lock(&self.prices)
+    }
+
+    /// The files.
+    pub(super) fn media(&self) -> MutexGuard<'_, Media> {
+        lock(&self.media)
     }
 
     /// Puts something on a phone's screen.

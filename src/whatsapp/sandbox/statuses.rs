@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::people::{Person, Recipient};
+use super::pricing::Price;
 use super::{Sandbox, deliver, wire};
 use crate::whatsapp::errors;
 use crate::whatsapp::graph::Fate;
@@ -37,7 +38,8 @@ struct Sent {
     to: Arc<Person>,
     by_phone: bool,
     callback: Value,
-    pricing: Value,
+    /// Nothing is charged for what does not arrive.
+    price: Option<Price>,
 }
 
 /// The answer of an accepted call; its statuses are on their way. Who is written to by user id is told by it (section 3.1).
@@ -56,9 +58,12 @@ pub(super) fn accept(sandbox: &Sandbox, to: Recipient, call: &Value, fate: Fate)
         false => json!({ "input": call["recipient"], "user_id": call["recipient"] }),
     };
     let open = inner.graph().is_open(&person.key, inner.now());
-    let pricing = pricing(&call["template"]["category"], open);
+    let price = (fate == Fate::Arrives).then(|| {
+        let category = call["template"]["category"].as_str();
+        inner.prices().of(&person.key, category, open, inner.settings.free_service_messages, inner.now())
+    });
     let callback = call["biz_opaque_callback_data"].clone();
-    let sent = Sent { id: id.clone(), to: person, by_phone, callback, pricing };
+    let sent = Sent { id: id.clone(), to: person, by_phone, callback, price };
     tokio::spawn(follow(sandbox.clone(), sent, fate));
     axum::Json(json!({
         "messaging_product": "whatsapp",
@@ -66,17 +71,6 @@ pub(super) fn accept(sandbox: &Sandbox, to: Recipient, call: &Value, fate: Fate)
         "messages": [{ "id": id, "message_status": "accepted" }],
     }))
     .into_response()
-}
-
-/// What Meta charges for a message (section 2.7): templates of marketing always, others outside the service window.
-fn pricing(category: &Value, open: bool) -> Value {
-    let (billable, kind, category) = match category.as_str() {
-        Some("MARKETING") => (true, "regular", "marketing"),
-        Some("UTILITY") if open => (false, "free_customer_service", "utility"),
-        Some(category) => (true, "regular", if category == "AUTHENTICATION" { "authentication" } else { "utility" }),
-        None => (false, "free_customer_service", "service"),
-    };
-    json!({ "billable": billable, "pricing_model": "PMP", "type": kind, "category": category })
 }
 
 /// The statuses of an accepted message, in sequence.
@@ -101,8 +95,11 @@ impl Sent {
     fn tell(&self, sandbox: &Sandbox, status: &str) {
         let mut told = self.status(sandbox, status);
         told["recipient_user_id"] = self.to.user_id.as_str().into();
-        if status != "read" {
-            told["pricing"] = self.pricing.clone();
+        if let Some(Price { pricing, conversation }) = self.price.as_ref().filter(|_| status != "read") {
+            told["pricing"] = pricing.clone();
+            if let Some(conversation) = conversation {
+                told["conversation"] = conversation.clone();
+            }
         }
         let value = deliver::value(sandbox, Some(&self.to), "statuses", told);
         deliver::send(sandbox, wire::envelope("messages", value));

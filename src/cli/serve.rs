@@ -21,7 +21,7 @@ use crate::store::{Role, Store, place_of};
 use crate::web::{self, access};
 use crate::whatsapp::client::Client;
 use crate::whatsapp::graph::Rules;
-use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, phone_router};
+use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, phone_router, retries};
 
 /// How long what is in hand may take to finish after the signal to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -139,8 +139,8 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
         rules: Rules::unlimited(settings.whatsapp.messages_per_second),
         status_delays: [Duration::from_millis(150), Duration::from_millis(350), Duration::from_millis(1500)],
         review_after: Duration::from_secs(5),
-        retry_after: Duration::from_secs(1),
-        retry_at_most: Duration::from_secs(3600),
+        // Who tries Hotline out does not wait as long as Meta lets wait.
+        retries: retries(0.1),
         free_service_messages: free_service_messages(),
         window_error_at_once: false,
     };

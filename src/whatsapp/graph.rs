@@ -205,6 +205,7 @@ struct User {
     marketing_stopped: Option<Timestamp>,
     no_marketing: bool,
     blocked: bool,
+    unreachable: bool,
     /// When marketing templates reached them, within a week.
     marketing: Vec<Timestamp>,
 }
@@ -305,6 +306,16 @@ impl<U: Hash + Eq + Clone> Graph<U> {
         self.note(template, now, 0, 1);
     }
 
+    /// The customer blocks us no more.
+    pub fn unblock(&mut self, user: &U) {
+        self.user(user).blocked = false;
+    }
+
+    /// Whether the customer is on WhatsApp (131026).
+    pub fn set_reachable(&mut self, user: &U, reachable: bool) {
+        self.user(user).unreachable = !reachable;
+    }
+
     /// A call as Meta judges it: refused at once with a code, or accepted, with what becomes of it.
     ///
     /// # Errors
@@ -328,10 +339,14 @@ impl<U: Hash + Eq + Clone> Graph<U> {
         let Some(template) = template else {
             return Ok(match () {
                 () if !open => Fate::Fails(131_047),
+                () if entry.unreachable => Fate::Fails(131_026),
                 () if entry.blocked => Fate::Unheard,
                 () => Fate::Arrives,
             });
         };
+        if entry.unreachable {
+            return Ok(Fate::Fails(131_026));
+        }
         if template.marketing
             && let Some(code) = entry.marketing_refused(rules, open, now)
         {
@@ -472,6 +487,20 @@ mod tests {
         graph.wrote(&4, Timestamp(0));
         assert_eq!(graph.call(&4, OFFER, Timestamp(0)), Ok(Fate::Fails(131_049)), "also within the window");
         assert_eq!(graph.call(&4, None, Timestamp(0)), Ok(Fate::Arrives));
+    }
+
+    #[test]
+    fn who_is_not_on_whatsapp_gets_nothing_until_they_are() {
+        let mut graph = Graph::new(Rules::unlimited(80));
+        graph.wrote(&1, Timestamp(0));
+        graph.set_reachable(&1, false);
+        assert_eq!(graph.call(&1, None, Timestamp(0)), Ok(Fate::Fails(131_026)));
+        assert_eq!(graph.call(&1, OFFER, Timestamp(0)), Ok(Fate::Fails(131_026)));
+        graph.set_reachable(&1, true);
+        graph.block(&1, None, Timestamp(0));
+        assert_eq!(graph.call(&1, None, Timestamp(0)), Ok(Fate::Unheard));
+        graph.unblock(&1);
+        assert_eq!(graph.call(&1, None, Timestamp(0)), Ok(Fate::Arrives));
     }
 
     #[test]

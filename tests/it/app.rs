@@ -33,9 +33,8 @@ pub fn sandbox_settings(webhook: SocketAddr, per_second: u32) -> SandboxSettings
         rules: hotline::whatsapp::graph::Rules::unlimited(per_second),
         status_delays: [Duration::from_millis(20), Duration::from_millis(20), Duration::from_millis(20)],
         review_after: Duration::from_millis(200),
-        retry_after: Duration::from_millis(100),
         // A status that meets a dead process is soon told to the next one.
-        retry_at_most: Duration::from_secs(1),
+        retries: [100, 400].into_iter().chain([1_000; 170]).map(Duration::from_millis).collect(),
         free_service_messages: hotline::whatsapp::sandbox::free_service_messages(),
         window_error_at_once: false,
     }

@@ -26,6 +26,7 @@ mod places;
 mod poison;
 mod recompute;
 mod samples;
+mod sandbox_faults;
 mod sandbox_media;
 mod sandbox_webhooks;
 mod scenarios;

@@ -77,6 +77,13 @@ impl Bot {
         eventually(&format!("{pointer} is {expected}"), async || find()).await
     }
 
+    /// The statuses of a message, in the order in which they came.
+    pub fn statuses(&self, id: &str) -> Vec<String> {
+        let changes = self.changes();
+        let told = changes.iter().map(|told| &told["change"]["value"]["statuses"][0]).filter(|told| told["id"] == id);
+        told.map(|told| told["status"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// Waits for a message's status; the whole value.
     pub async fn status(&self, id: &str, status: &str) -> Value {
         let is_it = |told: &Value| {

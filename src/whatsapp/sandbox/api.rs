@@ -1,6 +1,7 @@
 //! The Graph API's side: validation in Meta's order, error bodies, acceptance, and the statuses that follow.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -12,10 +13,14 @@ use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::faults::happens;
 use super::people::{self, Recipient};
-use super::{Faults, Sandbox, media, statuses, templates, wire};
+use super::{Sandbox, control, media, statuses, templates, wire};
 use crate::whatsapp::errors;
 use crate::whatsapp::graph::{Fate, Named};
+
+/// How long an answer is held back that a status goes ahead of.
+const HELD_BACK: Duration = Duration::from_millis(300);
 
 pub(super) fn router(sandbox: Sandbox) -> Router {
     Router::new()
@@ -28,8 +33,9 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
         .route("/whatsapp_business/attachments/", get(media::fetch))
         .route("/{version}/{number}", get(number).delete(media::delete))
         .route("/control/templates", post(templates::change))
-        .route("/control/faults", post(set_faults))
-        .route("/control/counters", get(counters))
+        .route("/control/customers", post(control::customers))
+        .route("/control/faults", post(control::faults))
+        .route("/control/counters", get(control::counters))
         .layer(map_response_with_state(sandbox.clone(), tell_usage))
         .with_state(sandbox)
 }
@@ -43,15 +49,6 @@ async fn tell_usage(State(sandbox): State<Sandbox>, mut response: Response) -> R
         response.headers_mut().insert("x-business-use-case-usage", told);
     }
     response
-}
-
-async fn set_faults(State(sandbox): State<Sandbox>, axum::Json(faults): axum::Json<Faults>) -> StatusCode {
-    sandbox.set_faults(faults);
-    StatusCode::NO_CONTENT
-}
-
-async fn counters(State(sandbox): State<Sandbox>) -> Response {
-    axum::Json(json!(sandbox.counters())).into_response()
 }
 
 async fn number(
@@ -95,16 +92,19 @@ async fn messages(
 ) -> Response {
     let faults = sandbox.inner.faults();
     if faults.latency_ms > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(faults.latency_ms)).await;
+        tokio::time::sleep(Duration::from_millis(faults.latency_ms)).await;
     }
-    if rand::random_bool(faults.unavailable.clamp(0.0, 1.0)) {
+    if happens(faults.unavailable) {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "text/html")], "<h1>Sorry</h1>")
             .into_response();
     }
     let answer = take(&sandbox, &number, &headers, &body);
     let accepted = answer.status() == StatusCode::OK;
     sandbox.inner.count(|counters| if accepted { counters.accepted += 1 } else { counters.refused += 1 });
-    if accepted && rand::random_bool(faults.lost_answers.clamp(0.0, 1.0)) {
+    if accepted && faults.status_before_answer {
+        tokio::time::sleep(HELD_BACK).await;
+    }
+    if accepted && happens(faults.lost_answers) {
         // Accepted, and the connection breaks: hyper closes it when the body fails.
         let broken = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("dropped")) });
         return Response::new(axum::body::Body::from_stream(broken));

@@ -5,7 +5,9 @@
 //! What is our own convention and no fact of the platform follows section 9 of the reference.
 
 mod api;
+mod control;
 mod deliver;
+mod faults;
 mod filled;
 mod inbound;
 mod media;
@@ -24,6 +26,8 @@ use secrecy::SecretString;
 
 use crate::domain::Timestamp;
 use crate::whatsapp::graph::Rules;
+pub use deliver::retries;
+pub use faults::Faults;
 pub use people::Customer;
 pub use phones::phone_router;
 pub use pricing::free_service_messages;
@@ -47,42 +51,14 @@ pub struct SandboxSettings {
     pub rules: Rules,
     /// From acceptance to `sent`, from there to `delivered`, from there to `read`.
     pub status_delays: [Duration; 3],
-    /// First wait before a webhook that was refused is delivered again; each next one is four times as long.
-    pub retry_after: Duration,
-    /// Each further try waits four times as long, up to this.
-    pub retry_at_most: Duration,
+    /// The waits before each further try of a webhook that was refused, as [`retries`] gives them.
+    pub retries: Vec<Duration>,
     /// From when a template is made to the end of its review.
     pub review_after: Duration,
     /// Service messages of each month that cost nothing (section 3).
     pub free_service_messages: u32,
     /// 131047 in the answer of the call instead of in a status.
     pub window_error_at_once: bool,
-}
-
-/// What goes wrong on purpose. Shares are from 0 to 1.
-#[derive(Clone, Copy, Debug, Default, serde::Deserialize, serde::Serialize)]
-#[serde(default)]
-pub struct Faults {
-    /// Every answer waits so many milliseconds.
-    pub latency_ms: u64,
-    /// Share of calls answered 503 with HTML, nothing accepted.
-    pub unavailable: f64,
-    /// Share of calls that are accepted, and the connection dropped before the answer.
-    pub lost_answers: f64,
-    /// Share of webhooks delivered twice.
-    pub duplicates: f64,
-    /// Share of webhooks held back behind the next ones.
-    pub reorder: f64,
-    /// The next calls are refused with this code.
-    pub next_code: Option<i64>,
-    /// How many of them.
-    pub next_codes: u32,
-    /// The number is `RESTRICTED`, and its health says that nothing may be sent.
-    pub restricted: bool,
-    /// The number's health says that it may send only in part.
-    pub limited: bool,
-    /// So many per cent of the calls that Meta allows are used, as the header of each answer tells; nothing is refused for it.
-    pub usage: u32,
 }
 
 /// The sandbox. Cheap to clone.

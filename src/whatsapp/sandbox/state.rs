@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use super::media::Media;
 use super::people::People;
@@ -85,8 +85,10 @@ pub(super) struct Inner {
     media: Mutex<Media>,
     faults: Mutex<Faults>,
     counters: Mutex<Counters>,
-    /// The endpoint answered the handshake.
-    pub(super) verified: std::sync::atomic::AtomicBool,
+    /// Bodies that wait to be delivered as one.
+    waiting: Mutex<Vec<Value>>,
+    /// Whether the endpoint answered the handshake.
+    pub(super) verified: watch::Sender<bool>,
     /// Tells phones in the browser whose screen changed.
     pub(super) changes: broadcast::Sender<String>,
 }
@@ -110,7 +112,8 @@ impl Inner {
             media: Mutex::default(),
             faults: Mutex::default(),
             counters: Mutex::default(),
-            verified: false.into(),
+            waiting: Mutex::default(),
+            verified: watch::Sender::new(false),
             changes: broadcast::channel(256).0,
         }
     }
@@ -166,6 +169,11 @@ impl Inner {
     /// The files.
     pub(super) fn media(&self) -> MutexGuard<'_, Media> {
         lock(&self.media)
+    }
+
+    /// What waits to be delivered as one webhook.
+    pub(super) fn waiting(&self) -> MutexGuard<'_, Vec<Value>> {
+        lock(&self.waiting)
     }
 
     /// Puts something on a phone's screen.

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::faults::happens;
 use super::people::{Person, Recipient};
 use super::pricing::Price;
 use super::{Sandbox, deliver, wire};
@@ -75,27 +76,32 @@ pub(super) fn accept(sandbox: &Sandbox, to: Recipient, call: &Value, fate: Fate)
 
 /// The statuses of an accepted message, in sequence.
 async fn follow(sandbox: Sandbox, sent: Sent, fate: Fate) {
-    let [to_sent, to_delivered, to_read] = sandbox.inner.settings.status_delays;
-    tokio::time::sleep(to_sent).await;
+    let ([to_sent, to_delivered, to_read], faults) = (sandbox.inner.settings.status_delays, sandbox.inner.faults());
+    if !faults.status_before_answer {
+        tokio::time::sleep(to_sent).await;
+    }
     if let Fate::Fails(code) = fate {
         return sent.failed(&sandbox, code);
     }
-    sent.tell(&sandbox, "sent");
+    sent.tell(&sandbox, "sent", true);
     if fate == Fate::Unheard {
         return;
     }
     tokio::time::sleep(to_delivered).await;
-    sent.tell(&sandbox, "delivered");
+    let only_read = happens(faults.read_without_delivered);
+    if !only_read {
+        sent.tell(&sandbox, "delivered", true);
+    }
     tokio::time::sleep(to_read).await;
-    sent.tell(&sandbox, "read");
+    sent.tell(&sandbox, "read", only_read);
 }
 
 impl Sent {
     /// The price stands on `sent` and on the first status that tells of its arrival.
-    fn tell(&self, sandbox: &Sandbox, status: &str) {
+    fn tell(&self, sandbox: &Sandbox, status: &str, with_price: bool) {
         let mut told = self.status(sandbox, status);
         told["recipient_user_id"] = self.to.user_id.as_str().into();
-        if let Some(Price { pricing, conversation }) = self.price.as_ref().filter(|_| status != "read") {
+        if let Some(Price { pricing, conversation }) = self.price.as_ref().filter(|_| with_price) {
             told["pricing"] = pricing.clone();
             if let Some(conversation) = conversation {
                 told["conversation"] = conversation.clone();

@@ -21,6 +21,24 @@ const PAGE: (usize, usize) = (25, 1_000);
 /// The name of a template that was deleted cannot be used again for so long (section 4.4).
 const NAME_RESTS: Duration = Duration::days(30);
 
+/// Where a template can stand, its categories, and how customers take it (sections 2.9 and 4.4).
+const STATUSES: [&str; 13] = [
+    "APPROVED",
+    "PENDING",
+    "REJECTED",
+    "PAUSED",
+    "DISABLED",
+    "IN_APPEAL",
+    "PENDING_DELETION",
+    "DELETED",
+    "LIMIT_EXCEEDED",
+    "ARCHIVED",
+    "FLAGGED",
+    "LOCKED",
+    "REINSTATED",
+];
+const CATEGORIES: [&str; 3] = ["MARKETING", "UTILITY", "AUTHENTICATION"];
+const QUALITIES: [&str; 4] = ["GREEN", "YELLOW", "RED", "UNKNOWN"];
 /// Why a review refuses words that another template has.
 const DOUBLE: &str = "INVALID_FORMAT";
 
@@ -348,12 +366,16 @@ pub(super) async fn delete(
     axum::Json(json!({ "success": true })).into_response()
 }
 
-pub(super) async fn change(
-    State(sandbox): State<Sandbox>,
-    axum::Json(change): axum::Json<TemplateChange>,
-) -> StatusCode {
+pub(super) async fn change(State(sandbox): State<Sandbox>, axum::Json(change): axum::Json<TemplateChange>) -> Response {
+    let known = [(&change.status, &STATUSES[..]), (&change.category, &CATEGORIES), (&change.quality, &QUALITIES)];
+    for (told, known) in known {
+        if let Some(told) = told.as_deref().filter(|told| !known.contains(told)) {
+            let words = format!("{told} is none of {}", known.join(", "));
+            return (StatusCode::UNPROCESSABLE_ENTITY, words).into_response();
+        }
+    }
     match sandbox.change_template(&change) {
-        0 => StatusCode::NOT_FOUND,
-        _ => StatusCode::NO_CONTENT,
+        0 => StatusCode::NOT_FOUND.into_response(),
+        _ => StatusCode::NO_CONTENT.into_response(),
     }
 }

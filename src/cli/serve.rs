@@ -22,7 +22,7 @@ use crate::store::{Role, Store, place_of};
 use crate::web::{self, access};
 use crate::whatsapp::client::Client;
 use crate::whatsapp::graph::Rules;
-use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, phone_router};
+use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, phone_router, retries};
 
 /// How long what is in hand may take to finish after the signal to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -135,6 +135,7 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
     let base = format!("http://{}", loopback(settings.listen));
     let (app_secret, verify_token, access_token) = (secret(), secret(), secret());
     let sandbox = SandboxSettings {
+        graph_url: format!("{base}/sandbox/graph"),
         webhook: format!("{base}/webhook/whatsapp"),
         app_secret: app_secret.clone(),
         verify_token: verify_token.clone(),
@@ -143,8 +144,9 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
         rules: Rules::unlimited(settings.whatsapp.messages_per_second),
         status_delays: [Duration::from_millis(150), Duration::from_millis(350), Duration::from_millis(1500)],
         review_after: Duration::from_secs(5),
-        retry_after: Duration::from_secs(1),
-        retry_at_most: Duration::from_secs(3600),
+        // Who tries Hotline out does not wait as long as Meta lets wait.
+        retries: retries(0.1),
+        free_service_messages: free_service_messages(),
         window_error_at_once: false,
     };
     settings.whatsapp.app_secret = vec![app_secret];
@@ -152,12 +154,12 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
     settings.whatsapp.access_token = Some(access_token);
     settings.whatsapp.phone_number_id = vec![SANDBOX_NUMBER.into()];
     settings.whatsapp.business_account_id = Some(crate::whatsapp::sandbox::ACCOUNT.into());
-    settings.whatsapp.graph_url = format!("{base}/sandbox/graph");
+    settings.whatsapp.graph_url.clone_from(&sandbox.graph_url);
     Sandbox::new(sandbox, wall_clock())
 }
 
 /// Where this process reaches itself.
-fn loopback(listen: std::net::SocketAddr) -> std::net::SocketAddr {
+pub(super) fn loopback(listen: std::net::SocketAddr) -> std::net::SocketAddr {
     let mut address = listen;
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());

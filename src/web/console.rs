@@ -262,11 +262,14 @@ async fn admin_page(app: &App, signed_in: &SignedIn, more: Value) -> Response {
         return app.pages.not_yours();
     }
     let store = app.engine.store();
-    let read = async { Ok::<_, StoreError>((store.users().await?, store.kept().await?, head(app, signed_in).await?)) };
-    let Ok((users, (kept_count, kept), head)) = read.await else { return app.pages.unavailable() };
+    let read = async {
+        let (users, in_charge) = (store.users().await?, store.in_charge().await?);
+        Ok::<_, StoreError>((users, in_charge, store.kept().await?, head(app, signed_in).await?))
+    };
+    let Ok((users, in_charge, (kept_count, kept), head)) = read.await else { return app.pages.unavailable() };
     let users: Vec<Value> = users
         .iter()
-        .map(|user| context! { own => user.id == signed_in.user().id, login => &user.login, name => &user.name, role => user.role.name(), password => user.password_hash.is_some() })
+        .map(|user| context! { own => user.id == signed_in.user().id, login => &user.login, name => &user.name, role => user.role.name(), conversations => in_charge.get(&user.login).copied().unwrap_or(0), password => user.password_hash.is_some() })
         .collect();
     let zone = app.engine.shelf().knowledge().shop.zone;
     let kept: Vec<Value> = kept
@@ -332,9 +335,9 @@ async fn remove_user(State(app): State<App>, signed_in: SignedIn, Form(form): Fo
     let error = if form.login == signed_in.user().login {
         "Nobody removes themselves: another admin can.".to_owned()
     } else {
-        match app.engine.store().remove_user(&form.login).await {
-            Ok(true) => return Redirect::to("/admin").into_response(),
-            Ok(false) => format!("{} cannot be removed: there is nobody of that name, or no other admin.", form.login),
+        match app.engine.store().remove_user(&form.login, app.engine.now()).await {
+            Ok(Some(_)) => return Redirect::to("/admin").into_response(),
+            Ok(None) => format!("{} cannot be removed: there is nobody of that name, or no other admin.", form.login),
             Err(_) => return app.pages.unavailable(),
         }
     };

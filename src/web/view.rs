@@ -188,6 +188,7 @@ fn said(row: &SentRow) -> Option<String> {
     let tells = matches!(row.state.as_str(), "failed" | "cancelled" | "expired" | "queued");
     let error = row.error.as_ref().filter(|_| tells)?;
     Some(error.parse().map_or_else(|_| error.clone(), errors::explain))
+                AgentAction::Leave => format!("{who} has left: it waits for somebody else"),
 }
 
 fn ours(row: &SentRow, zone: Tz) -> Value {

@@ -223,3 +223,51 @@ async fn who_is_removed_is_out_at_once_and_a_new_password_ends_the_other_session
         assert_eq!(ana.get("/inbox/all").await.0, StatusCode::SEE_OTHER);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_person_is_removed_waits_for_somebody_else() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[]).await;
+        for n in [1, 2] {
+            sandbox.wrote(&customer(n));
+            let said = text_webhook(&[(n, format!("wamid.left{n}"), "hello")]);
+            assert_eq!(post(&http(), address, &said).await, Some(200));
+        }
+        let folded = "select cast(id as text) from contacts where state is not null order by id";
+        let ids =
+            eventually("both are read", async || Some(rows(&database, folded).await).filter(|rows| rows.len() == 2));
+        let ids = ids.await;
+        let ana = Person::sign_in(&database, address, "ana", "admin").await;
+        let ben = Person::sign_in(&database, address, "ben", "agent").await;
+        let eva = Person::sign_in(&database, address, "eva", "agent").await;
+        for (person, id) in [(&ben, &ids[0][0]), (&eva, &ids[1][0])] {
+            assert_eq!(person.post(&format!("/contact/{id}/take"), &[]).await.0, StatusCode::SEE_OTHER);
+            let conversation = format!("/inbox/mine/{id}");
+            let taken = async || person.get(&conversation).await.1.contains("id=\"reply\"").then_some(());
+            eventually("they are in charge", taken).await;
+        }
+        assert_eq!(ana.get("/admin").await.1.matches("1 customer of theirs waits for somebody else").count(), 2);
+        assert_eq!(ana.post("/admin/remove", &[("login", "ben")]).await.0, StatusCode::SEE_OTHER);
+        let removed = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
+            .args(["user", "remove", "eva"])
+            .env("HOTLINE_DATABASE__URL", &database.url)
+            .output()
+            .unwrap();
+        assert!(String::from_utf8(removed.stdout).unwrap().contains("1 of their conversations wait"));
+        for id in ids.iter().map(|row| &row[0]) {
+            let waits = async || ana.get("/inbox/hot").await.1.contains(&format!("id=\"row-{id}\"")).then_some(());
+            eventually("they wait for somebody else", waits).await;
+            let page = ana.get(&format!("/inbox/hot/{id}")).await.1;
+            assert!(page.contains("has left: it waits for somebody else"), "{}", database.kind);
+            assert!(page.contains("their agent has left"), "{page}");
+        }
+        let cases = "select state, reason from handoffs order by handoffs.id";
+        let mut cases = rows(&database, cases).await;
+        cases.sort();
+        let case = |state: &str, reason: &str| vec![state.to_owned(), reason.to_owned()];
+        let (closed, open) = (case("closed", "taken"), case("open", "agent-left"));
+        assert_eq!(cases, [closed.clone(), closed, open.clone(), open], "{}", database.kind);
+    }
+}

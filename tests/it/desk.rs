@@ -121,7 +121,12 @@ async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
             ana.get("/inbox/all?find=%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82").await.1.matches("id=\"row-").count(),
             1
         );
-        assert_eq!(ana.get("/inbox/all?find=%2B85260000001").await.1.matches("id=\"row-").count(), 1);
+        // A number as it is kept, as people write it, and a part of it.
+        for number in ["+85260000001", "+852 6000 0001", "(852) 6000-0001", "6000.0001"] {
+            let page = ana.get(&format!("/inbox/all?find={}", encoded(number))).await.1;
+            assert_eq!(page.matches("id=\"row-").count(), 1, "{number}");
+        }
+        assert!(ana.get("/inbox/all?find=---").await.1.contains("Nobody with “---”"));
         assert!(ana.get("/inbox/all?find=50%25").await.1.contains("Nobody with “50%”"));
 
         // What is done to nobody is not done.

@@ -44,6 +44,11 @@ impl Store {
         Ok(query!(self, console::contact(contact)))
     }
 
+    /// The summaries of these contacts, as far as they are there.
+    pub async fn summaries(&self, contacts: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
+        Ok(query!(self, console::summaries(contacts)))
+    }
+
     /// How many contacts a view has: hot, mine, all, bot.
     pub async fn counts(&self, agent: &str) -> Result<[i64; 4], StoreError> {
         Ok(query!(self, console::counts(agent)))

@@ -33,7 +33,7 @@ pub(super) fn offers(row: &InboxRow, signed_in: &SignedIn, contact: &Value) -> V
         (_, true) => "closed",
         _ => "other",
     };
-    context! { mode, agent => row.agent.clone() }
+    context! { mode, agent => contact.get_attr("agent").unwrap_or_default() }
 }
 
 /// What somebody was writing to a contact and about them, by the box.

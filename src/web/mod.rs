@@ -12,6 +12,7 @@ mod lists;
 mod live;
 mod outreach;
 mod pages;
+mod people;
 mod security;
 mod sign_in;
 mod tags;

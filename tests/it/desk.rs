@@ -23,8 +23,9 @@ pub type Answer = (StatusCode, String);
 
 impl Person {
     pub async fn sign_in(database: &Database, address: SocketAddr, login: &str, role: &str) -> Self {
+        let name = format!("{}{} of the shop", login[..1].to_uppercase(), &login[1..]);
         let made = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
-            .args(["user", "add", login, "--role", role])
+            .args(["user", "add", login, "--role", role, "--name", &name])
             .env("HOTLINE_DATABASE__URL", &database.url)
             .output()
             .unwrap();
@@ -84,6 +85,18 @@ async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
         assert_eq!(ana.post(&does("take"), &[]).await.0, StatusCode::SEE_OTHER);
         eventually("she is in charge", async || ana.get(&conversation).await.1.contains("id=\"reply\"").then_some(()))
             .await;
+        // People and tags are called by their names.
+        let given = [("tag", "value/vip"), ("what", "add")];
+        assert_eq!(ana.post(&does("tag"), &given).await.0, StatusCode::SEE_OTHER);
+        eventually("who did what is told", async || {
+            let page = ben.get(&conversation).await.1;
+            (page.contains("Ana of the shop set Value-VIP") && page.contains("Ana of the shop took over")).then_some(())
+        })
+        .await;
+        let page = ben.get(&conversation).await.1;
+        assert!(page.contains("<p class=\"mode\">Ana of the shop is in charge.</p>"), "{page}");
+        assert!(page.contains("<span class=\"mark\">Ana of the shop</span>") && !page.contains("ana took over"));
+        assert!(page.contains("h left to reply</span>"), "{page}");
         // A draft is hers, on every device, until it was sent.
         assert_eq!(
             ana.post(&does("draft"), &[("at", "reply"), ("text", "One <moment>")]).await.0,

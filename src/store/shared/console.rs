@@ -116,6 +116,20 @@ pub(in crate::store) async fn contact(
     row.map(|row| Ok((inbox_row(&row)?, row.try_get(9)?))).transpose()
 }
 
+/// The summaries of these contacts, as far as they are there.
+pub(in crate::store) async fn summaries(
+    connection: &mut Connection,
+    contacts: &[i64],
+) -> Result<Vec<(i64, String)>, sqlx::Error> {
+    let select = concat!(
+        "select id, summary from contacts where id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ")"
+    );
+    let wanted: Vec<[i64; 1]> = contacts.iter().map(|contact| [*contact]).collect();
+    sqlx::query_as(select).bind(json(&wanted)).fetch_all(connection).await
+}
+
 pub(super) fn inbox_row<R>(row: &R) -> Result<InboxRow, sqlx::Error>
 where
     R: Row,

@@ -108,7 +108,7 @@ async fn act(
         return app.pages.forbidden();
     }
     let Some(deed) = deed(&action, &form.text) else {
-        return app.pages.error(StatusCode::NOT_FOUND, "There is no such action.", "Go to the inbox.");
+        return app.pages.error(StatusCode::NOT_FOUND, "There is no such action.", "");
     };
     let view = views::known(&app, &form.view);
     let contact = match living(&app, contact).await {

@@ -212,6 +212,7 @@ async fn who_is_removed_is_out_at_once_and_a_new_password_ends_the_other_session
         };
 
         assert_eq!(ben.post("/password", &[("password", "long enough")]).await.0, StatusCode::SEE_OTHER);
+        assert!(ben.get("/password?done=true").await.1.contains("The password is set."));
         let (status, cookie) = signs_in("login=Ben&password=long+enough").await;
         assert_eq!(status, StatusCode::SEE_OTHER, "whatever the letters");
         let elsewhere = Person { http: ben.http.clone(), base: ben.base.clone(), cookie, csrf: String::new() };
@@ -288,4 +289,26 @@ async fn whose_person_is_removed_waits_for_somebody_else() {
         let (closed, open) = (case("closed", "taken"), case("open", "agent-left"));
         assert_eq!(cases, [closed.clone(), closed, open.clone(), open], "{}", database.kind);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_with_a_link_comes_to_the_page_that_they_wanted() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database, &[]).await;
+    let ana = Person::sign_in(&database, address, "ana", "admin").await;
+    let link = async || {
+        let made = ana.post("/admin/link", &[("login", "ana")]).await.1;
+        made.split("sign-in&#x2f;").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    };
+    let text = |answer: &reqwest::Response, name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    for (asked, comes_to) in [("/campaigns?name=%D0%B0", "/campaigns?name=%D0%B0"), ("//evil.example", "/inbox")] {
+        let page = ana.http.get(format!("{}/sign-in?back={}", ana.base, encoded(asked))).send().await.unwrap();
+        let wanted = text(&page, "set-cookie").split(';').next().unwrap().to_owned();
+        let signs_in = ana.http.post(format!("{}/sign-in/{}", ana.base, link().await)).header("cookie", wanted);
+        assert_eq!(text(&signs_in.send().await.unwrap(), "location"), comes_to);
+    }
+    let alone = ana.http.post(format!("{}/sign-in/{}", ana.base, link().await)).send().await.unwrap();
+    assert_eq!(text(&alone, "location"), "/inbox");
 }

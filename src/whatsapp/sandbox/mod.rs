@@ -110,6 +110,17 @@ impl Sandbox {
         self.inner.graph().wrote(&person.key, self.inner.now());
     }
 
+    /// What a customer and the number wrote before this sandbox began, oldest first: their own words with `true`. It stands on the
+    /// phone as words, and opens the service window where their last word is recent enough.
+    pub fn recall(&self, number: &str, talk: &[(Timestamp, bool, String)]) {
+        for (at, mine, text) in talk {
+            if *mine {
+                self.inner.graph().wrote(&number.to_owned(), *at);
+            }
+            self.inner.recall(number, *at, *mine, text);
+        }
+    }
+
     /// The customer stops or resumes marketing messages, in WhatsApp itself.
     pub fn prefer(&self, customer: &Customer, wants_marketing: bool) {
         inbound::preference(self, customer, wants_marketing);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 
 use super::heard::Heard;
@@ -193,6 +193,15 @@ impl Inner {
         phone.drain(..excess);
         drop(phones);
         self.changed(number);
+    }
+
+    /// Puts words on a phone's screen that were written before.
+    pub(super) fn recall(&self, number: &str, at: Timestamp, mine: bool, text: &str) {
+        let shown = match mine {
+            true => json!({ "mine": true, "text": text, "at": at.0 }),
+            false => json!({ "type": "text", "text": { "body": text }, "at": at.0 }),
+        };
+        self.show(number, shown);
     }
 
     /// Changes what a phone shows of one message.

@@ -5,6 +5,7 @@ const thread = document.getElementById("thread");
 const connection = document.getElementById("connection");
 const current = () => thread?.dataset.contact;
 let hot = Number(list?.querySelector(".rows")?.dataset.hot ?? 0);
+document.querySelector(".rail nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 // A connection that died unnoticed must not hold back what comes after it.

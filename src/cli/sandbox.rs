@@ -6,18 +6,23 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
+use super::serve::loopback;
 use super::{Ended, Stop, runtime};
 use crate::engine::wall_clock;
 use crate::whatsapp::graph::Rules;
-use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, phone_router};
+use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, phone_router, retries};
 
 /// Runs a Graph API that behaves like Meta's: signed webhooks with retries, statuses, limits, error codes, faults.
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  hotline sandbox --webhook http://127.0.0.1:3000/webhook --app-secret s3cret --verify-token word --token t0ken\n\n\
                         The bot calls http://127.0.0.1:9090/v26.0/880000000000001/messages with `Authorization: Bearer t0ken`;\n\
-                        phones to write from stand at http://127.0.0.1:9090/sandbox. Faults are set by POST /control/faults,\n\
-                        for example {\"unavailable\": 0.1, \"duplicates\": 0.2, \"latency_ms\": 50}; GET /control/counters counts.\n\n\
+                        phones to write from stand at http://127.0.0.1:9090/sandbox, or a test says by POST /sandbox/say who writes what:\n\
+                        {\"customer\": {\"number\": \"+85251234567\", \"name\": \"Wing\"}, \"said\": {\"text\": \"hi\"}}. Without a number, a\n\
+                        user_id names a customer whose phone is withheld. Faults are set by POST /control/faults,\n\
+                        for example {\"unavailable\": 0.1, \"duplicates\": 0.2, \"batch\": 50}; GET /control/counters counts. POST\n\
+                        /control/customers says how somebody stands to the number: {\"to\": \"+85251234567\", \"blocked\": true,\n\
+                        \"has_whatsapp\": false}.\n\n\
                         Templates are made by POST /v26.0/990000000000001/message_templates and approved after 5 s; only these can be\n\
                         sent. POST /control/templates changes one: {\"name\": \"offer\", \"status\": \"PAUSED\"}."
 )]
@@ -25,6 +30,9 @@ pub struct Arguments {
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1:9090")]
     listen: SocketAddr,
+    /// Where the bot reaches this Graph API; addresses of files begin with it [default: the address to listen on]
+    #[arg(long, value_parser = address)]
+    graph_url: Option<String>,
     /// Where webhooks go; it must answer the handshake first.
     #[arg(long, value_parser = address)]
     webhook: String,
@@ -49,11 +57,25 @@ pub struct Arguments {
     /// Marketing templates that one customer gets in a week [default: any number]
     #[arg(long)]
     marketing_cap: Option<u32>,
+    /// Service messages of each month that cost nothing
+    #[arg(long, default_value_t = free_service_messages())]
+    free_service_messages: u32,
+    /// Answer a message outside the service window with 131047 at once, not in a status
+    #[arg(long)]
+    window_error_at_once: bool,
+    /// How long a refused webhook waits: 1 tries again after 10 s, 1 min, 5 min and so on for 7 days, 0.01 a hundred times as fast
+    #[arg(long, default_value_t = 1.0, value_parser = factor)]
+    retry_factor: f64,
 }
 
 fn address(typed: &str) -> Result<String, &'static str> {
     let known = reqwest::Url::parse(typed).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
     known.then(|| typed.to_owned()).ok_or("write an address such as http://127.0.0.1:3000/webhook")
+}
+
+fn factor(typed: &str) -> Result<f64, &'static str> {
+    let known = typed.parse().ok().filter(|factor| (0.0..=1_000.0).contains(factor));
+    known.ok_or("write a number from 0 to 1000, such as 0.01")
 }
 
 pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
@@ -63,6 +85,7 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
 async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
     let sandbox = Sandbox::new(
         SandboxSettings {
+            graph_url: arguments.graph_url.unwrap_or_else(|| format!("http://{}", loopback(arguments.listen))),
             webhook: arguments.webhook.clone(),
             app_secret: arguments.app_secret,
             verify_token: arguments.verify_token,
@@ -75,9 +98,9 @@ async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
             },
             status_delays: [Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(2_000)],
             review_after: Duration::from_secs(5),
-            retry_after: Duration::from_secs(1),
-            retry_at_most: Duration::from_secs(3600),
-            window_error_at_once: false,
+            retries: retries(arguments.retry_factor),
+            free_service_messages: arguments.free_service_messages,
+            window_error_at_once: arguments.window_error_at_once,
         },
         wall_clock(),
     );

@@ -14,20 +14,25 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Ended, Stop, runtime};
 use crate::config::{DEFAULTS, LogFormat, Settings};
-use crate::domain::Timestamp;
+use crate::domain::{EventBody, Timestamp};
 use crate::engine::geoip::Geoip;
 use crate::engine::knowledge::{Folders, Shelf};
+use crate::engine::summary::Row;
 use crate::engine::{Engine, Parts, templates, wall_clock};
-use crate::store::{Role, Store, place_of};
+use crate::store::{Role, Store, StoreError, View, place_of};
 use crate::web::{self, access};
 use crate::whatsapp::client::Client;
 use crate::whatsapp::graph::Rules;
-use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, phone_router};
+use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, phone_router, retries};
 
 /// How long what is in hand may take to finish after the signal to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The number that the sandbox sends for.
 const SANDBOX_NUMBER: &str = "880000000000001";
+/// So many phones of the sandbox show what was written before a start, those first that wrote last.
+const PHONES: i64 = 200;
+/// So much of it each.
+const SHOWN: i64 = 100;
 
 const EXAMPLES: &str = "Examples:\n  hotline serve\n  HOTLINE_LISTEN=0.0.0.0:8080 HOTLINE_DATABASE__URL=postgres://… hotline serve\n\n\
                         `hotline serve --defaults` prints every setting with its meaning and default.";
@@ -85,6 +90,9 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
         templates::drafts(&shelf.knowledge()).iter().for_each(|draft| sandbox.add_template(draft));
     }
     let engine = new_engine(&settings, shelf, store?)?;
+    if let Some(sandbox) = &sandbox {
+        recall(sandbox, engine.store()).await.map_err(|error| Stop::new("the database does not answer", error))?;
+    }
     let mut router = web::router(engine.clone(), metrics, sandbox_mode)
         .map_err(|error| Stop::new("the console's pages cannot be read", error))?;
     if let Some(sandbox) = &sandbox {
@@ -135,6 +143,7 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
     let base = format!("http://{}", loopback(settings.listen));
     let (app_secret, verify_token, access_token) = (secret(), secret(), secret());
     let sandbox = SandboxSettings {
+        graph_url: format!("{base}/sandbox/graph"),
         webhook: format!("{base}/webhook/whatsapp"),
         app_secret: app_secret.clone(),
         verify_token: verify_token.clone(),
@@ -143,8 +152,9 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
         rules: Rules::unlimited(settings.whatsapp.messages_per_second),
         status_delays: [Duration::from_millis(150), Duration::from_millis(350), Duration::from_millis(1500)],
         review_after: Duration::from_secs(5),
-        retry_after: Duration::from_secs(1),
-        retry_at_most: Duration::from_secs(3600),
+        // Who tries Hotline out does not wait as long as Meta lets wait.
+        retries: retries(0.1),
+        free_service_messages: free_service_messages(),
         window_error_at_once: false,
     };
     settings.whatsapp.app_secret = vec![app_secret];
@@ -152,12 +162,32 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
     settings.whatsapp.access_token = Some(access_token);
     settings.whatsapp.phone_number_id = vec![SANDBOX_NUMBER.into()];
     settings.whatsapp.business_account_id = Some(crate::whatsapp::sandbox::ACCOUNT.into());
-    settings.whatsapp.graph_url = format!("{base}/sandbox/graph");
+    settings.whatsapp.graph_url.clone_from(&sandbox.graph_url);
     Sandbox::new(sandbox, wall_clock())
 }
 
+/// The phones show again what was written before this start, and who wrote of late can be answered as by Meta, who forgets nothing.
+async fn recall(sandbox: &Sandbox, store: &Store) -> Result<(), StoreError> {
+    for row in store.inbox(View::All, "sandbox", PHONES).await? {
+        let summary: Row = serde_json::from_str(&row.summary).unwrap_or_default();
+        let Some(number) = summary.wa_id else { continue };
+        let theirs = store.thread(row.contact, SHOWN).await?.into_iter().filter_map(|event| match event.body {
+            EventBody::Message(message) => Some((event.at, true, message.words().to_owned())),
+            EventBody::Location(_) => Some((event.at, true, "📍".to_owned())),
+            _ => None,
+        });
+        let left = ["accepted", "sent", "delivered", "read"];
+        let sent = store.sent(row.contact, SHOWN).await?.into_iter().filter(|row| left.contains(&row.state.as_str()));
+        let mut talk: Vec<_> =
+            theirs.chain(sent.map(|row| (row.message.at, false, row.message.content.text()))).collect();
+        talk.sort_by_key(|(at, ..)| *at);
+        sandbox.recall(&number, &talk);
+    }
+    Ok(())
+}
+
 /// Where this process reaches itself.
-fn loopback(listen: std::net::SocketAddr) -> std::net::SocketAddr {
+pub(super) fn loopback(listen: std::net::SocketAddr) -> std::net::SocketAddr {
     let mut address = listen;
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
@@ -206,7 +236,7 @@ fn new_engine(settings: &Arc<Settings>, shelf: Arc<Shelf>, store: Store) -> Resu
 
 /// The one line that a newcomer needs: where the console is, with a link that signs in once.
 async fn welcome(engine: &Engine, sandbox_mode: bool) -> Result<String, Stop> {
-    let failed = |error: crate::store::StoreError| Stop::new("the database does not answer", error);
+    let failed = |error: StoreError| Stop::new("the database does not answer", error);
     let (store, url) = (engine.store(), engine.settings().public_url());
     if !sandbox_mode {
         return Ok(format!("Hotline is ready: {url} (sign-in links: hotline user link NAME)"));

@@ -46,7 +46,8 @@ enum Action {
         #[arg(value_parser = login)]
         login: String,
     },
-    /// Let somebody sign in no more: their password, links and sessions end at once.
+    /// Let somebody sign in no more: their password, links and sessions end at once, and whom they were in charge of waits for
+    /// somebody else.
     Remove {
         /// Sign-in name.
         #[arg(value_parser = login)]
@@ -85,15 +86,18 @@ async fn act(action: Action, settings: Settings) -> Result<Ended, Stop> {
         }
         Action::Link { login } => println!("{}", link(&store, &login, &settings, now).await?),
         Action::Remove { login } => {
-            if !store.remove_user(&login).await.map_err(failed)? {
+            let Some(left) = store.remove_user(&login, now).await.map_err(failed)? else {
                 return Err(Stop(match store.user(&login).await.map_err(failed)? {
                     Some(_) => {
                         format!("`{login}` is the last admin; make another first: hotline user add NAME --role admin")
                     }
                     None => nobody(&login),
                 }));
-            }
+            };
             println!("{login} cannot sign in any more");
+            if left > 0 {
+                println!("{left} of their conversations wait for somebody else");
+            }
         }
         Action::List { json } => {
             let users = store.users().await.map_err(failed)?;

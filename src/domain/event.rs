@@ -335,6 +335,8 @@ pub enum AgentAction {
     Won,
     /// The deal is lost.
     Lost,
+    /// Works here no more: whom they were in charge of waits for somebody else.
+    Leave,
 }
 
 /// A person of the shop did something.

@@ -317,7 +317,7 @@ impl<'a> Folding<'a> {
     }
 
     fn agent(&mut self, event: &AgentEvent, now: Timestamp) {
-        let moved = self.state.desk.act(event, now);
+        let moved = self.state.desk.act(event, &self.knowledge.shop, now);
         if self.desk_moved(moved, now) {
             self.rules(Occurrence::HandedOff, now);
         }

@@ -361,6 +361,10 @@ fn rows(moved: DeskMove) -> Vec<HandoffChange> {
             vec![opened("taken".into(), &evidence, None), HandoffChange::Accepted { agent }]
         }
         DeskMove::Accepted { agent, opened: false } => vec![HandoffChange::Accepted { agent }],
+        DeskMove::Left { agent, reason, due } => {
+            let evidence = Evidence { by: format!("agent:{agent}"), ..Evidence::default() };
+            vec![HandoffChange::Closed, opened(reason, &evidence, Some(due))]
+        }
         DeskMove::HandedBack { .. } => vec![HandoffChange::Closed],
     }
 }

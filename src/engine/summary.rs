@@ -38,14 +38,6 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
     let contact = &state.contact;
     let old: Row = before.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
     let said = events.iter().rev().find_map(preview);
-    // Groups that say where the customer stands are shown by themselves.
-    let own = ["color/", "heat/", "stage/", "lang/", "region/"];
-    let tags: Vec<String> = state
-        .facts
-        .tags()
-        .map(|(tag, _)| tag.to_string())
-        .filter(|tag| !own.iter().any(|group| tag.starts_with(group)))
-        .collect();
     let row = Row {
         name: contact.name.clone(),
         wa_id: contact.address.wa_id.clone(),
@@ -53,7 +45,7 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
         language: contact.language.as_ref().map(|language| language.tag().to_owned()),
         zone: contact.zone.map(|zone| zone.name().to_owned()),
         preview: said.unwrap_or(old.preview),
-        tags,
+        tags: telling(state.facts.tags().map(|(tag, _)| tag.as_str())),
         colour: state.facts.colour().map(|colour| colour.name().to_owned()),
         heat: state.facts.heat().map(|heat| heat.name().to_owned()),
         stage: state.facts.stage().name().to_owned(),
@@ -75,6 +67,25 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
         promise_due: state.desk.due(),
         agent: state.desk.agent().map(str::to_owned),
     }
+}
+
+/// Tags that say something of this customer, those first that say most: a row has room for a few.
+fn telling<'t>(tags: impl Iterator<Item = &'t str>) -> Vec<String> {
+    let group = |tag: &str| tag.split('/').next().unwrap_or_default().to_owned();
+    // Where the customer stands is shown by itself; nearly everybody is active and has hours.
+    let is_elsewhere = |group: &str| {
+        ["color", "heat", "stage", "lang", "region", "activity", "matrix", "tz", "slot"].contains(&group)
+            || group.starts_with("slot-")
+    };
+    let mut tags: Vec<String> = tags.filter(|tag| !is_elsewhere(&group(tag))).map(str::to_owned).collect();
+    // Of a phone it is known that it is electronics.
+    let names = tags.clone();
+    tags.retain(|tag| {
+        !names.iter().any(|name| name.strip_prefix(tag.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    });
+    let first = ["category", "need", "budget"];
+    tags.sort_by_key(|tag| first.iter().position(|name| *name == group(tag)).unwrap_or(first.len()));
+    tags
 }
 
 fn preview(event: &Event) -> Option<String> {
@@ -102,4 +113,29 @@ fn cut(text: &str) -> String {
         kept.push('…');
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_tells_first_what_somebody_looks_for() {
+        let held = [
+            "activity/active-7d",
+            "band/high",
+            "budget/500",
+            "category/electronics",
+            "category/electronics/phone",
+            "heat/medium",
+            "life/new",
+            "matrix/nurture",
+            "need/waterproof",
+            "slot-kind/work",
+            "slot/thu-evening",
+            "tz/gmt+8",
+        ];
+        let told = telling(held.into_iter());
+        assert_eq!(told, ["category/electronics/phone", "need/waterproof", "budget/500", "band/high", "life/new"]);
+    }
 }

@@ -8,6 +8,12 @@ use crate::domain::{AgentAction, AgentEvent, Duration, Evidence, HandoffRequest,
 
 /// How often a missed promise is raised: next agent, the team, the supervisor. Then it stays with the supervisor.
 const LADDER: u8 = 3;
+/// The reason of a conversation that was taken without a person being asked for.
+const TAKEN: &str = "taken";
+/// The reason where whoever was in charge works here no more.
+const AGENT_LEFT: &str = "agent-left";
+/// What they are then promised to whom nothing was promised before.
+const AFTER_LEAVING: Duration = Duration::minutes(30);
 
 /// What a shop can set.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +85,15 @@ pub enum DeskMove {
         /// There was no open hand-off: this opened one as well.
         opened: bool,
     },
+    /// Who was in charge works here no more: another person is wanted.
+    Left {
+        /// Who it was.
+        agent: String,
+        /// Why a person was asked for at first.
+        reason: String,
+        /// Until when somebody else answers.
+        due: Timestamp,
+    },
     /// The bot answers again.
     HandedBack {
         /// Who handed back; `None` after silence.
@@ -105,6 +120,7 @@ impl fmt::Display for DeskMove {
             Self::Hurried { reason, due } => write!(f, "hurried for {reason}, due {due}"),
             Self::Missed { step, due } => write!(f, "promise missed (step {step}), now due {due}"),
             Self::Accepted { agent, .. } => write!(f, "taken by {agent}"),
+            Self::Left { agent, reason, due } => write!(f, "left by {agent}, open again for {reason}, due {due}"),
             Self::HandedBack { agent: Some(agent) } => write!(f, "handed back by {agent}"),
             Self::HandedBack { agent: None } => write!(f, "handed back after silence"),
         }
@@ -204,13 +220,15 @@ impl Desk {
         self.promise().and_then(|_| self.open(request, shop, now))
     }
 
-    /// What a person did. Taking, answering and calling put them in charge; releasing, winning and losing hand back.
-    pub fn act(&mut self, event: &AgentEvent, now: Timestamp) -> Option<DeskMove> {
+    /// What a person did. Taking, answering and calling put them in charge; releasing, winning and losing hand back; who leaves
+    /// leaves it to the others.
+    pub fn act(&mut self, event: &AgentEvent, shop: &Shop, now: Timestamp) -> Option<DeskMove> {
         match event.action {
             AgentAction::Take | AgentAction::Reply | AgentAction::Call => self.take(&event.agent, now),
             AgentAction::Release | AgentAction::Won | AgentAction::Lost => {
                 self.case.take().map(|_| DeskMove::HandedBack { agent: Some(event.agent.clone()) })
             }
+            AgentAction::Leave => self.leave(&event.agent, shop, now),
             AgentAction::Note | AgentAction::TagAdd | AgentAction::TagRemove | AgentAction::Colour => None,
         }
     }
@@ -218,7 +236,7 @@ impl Desk {
     fn take(&mut self, agent: &str, now: Timestamp) -> Option<DeskMove> {
         let opened = self.case.is_none();
         let case = self.case.get_or_insert_with(|| Case {
-            reason: "taken".into(),
+            reason: TAKEN.into(),
             also: Vec::new(),
             promise: Duration::ZERO,
             opened: now,
@@ -233,6 +251,18 @@ impl Desk {
         }
         case.agent = Some(agent.to_owned());
         Some(DeskMove::Accepted { agent: agent.to_owned(), opened })
+    }
+
+    /// The promise begins anew: what was promised at first was kept by who left.
+    fn leave(&mut self, agent: &str, shop: &Shop, now: Timestamp) -> Option<DeskMove> {
+        let case = self.case.as_mut().filter(|case| case.agent.as_deref() == Some(agent))?;
+        if case.reason == TAKEN {
+            (case.reason, case.promise) = (AGENT_LEFT.into(), AFTER_LEAVING);
+        }
+        case.note(AGENT_LEFT);
+        case.due = shop.next_open(now) + case.promise;
+        (case.opened, case.touched, case.missed, case.agent) = (now, now, 0, None);
+        Some(DeskMove::Left { agent: agent.to_owned(), reason: case.reason.clone(), due: case.due })
     }
 
     /// The customer wrote: the silence after which the bot takes over begins anew.

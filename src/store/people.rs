@@ -1,5 +1,7 @@
 //! What the console, its people and the web need of the store.
 
+use std::collections::HashMap;
+
 use super::{
     Backend, InboxRow, KeptRow, LedgerLine, NewLink, Role, SentRow, Session, Store, StoreError, StoredLink, User, View,
     postgres, sqlite,
@@ -40,6 +42,11 @@ impl Store {
     /// One contact's row and its state as the engine packs it.
     pub async fn contact(&self, contact: ContactId) -> Result<Option<(InboxRow, Option<Vec<u8>>)>, StoreError> {
         Ok(query!(self, console::contact(contact)))
+    }
+
+    /// The summaries of these contacts, as far as they are there.
+    pub async fn summaries(&self, contacts: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
+        Ok(query!(self, console::summaries(contacts)))
     }
 
     /// How many contacts a view has: hot, mine, all, bot.
@@ -125,9 +132,22 @@ impl Store {
         Ok(query!(self, users::by_login(login)))
     }
 
-    /// Removes somebody. False where nobody is called so, and for the last admin.
-    pub async fn remove_user(&self, login: &str) -> Result<bool, StoreError> {
-        Ok(change!(self, users::remove(login)))
+    /// Removes somebody; whom they were in charge of waits for somebody else. How many these are; `None` where nobody is called so,
+    /// and for the last admin.
+    pub async fn remove_user(&self, login: &str, now: Timestamp) -> Result<Option<usize>, StoreError> {
+        let left = change!(self, users::remove(login, now));
+        self.inner.work.notify_waiters();
+        Ok(left)
+    }
+
+    /// What everybody is called who may sign in, or once might, by sign-in name.
+    pub async fn user_names(&self) -> Result<HashMap<String, String>, StoreError> {
+        Ok(query!(self, users::names()).into_iter().collect())
+    }
+
+    /// Of how many contacts each is in charge, by sign-in name.
+    pub async fn in_charge(&self) -> Result<HashMap<String, i64>, StoreError> {
+        Ok(query!(self, users::in_charge()).into_iter().collect())
     }
 
     /// Sets a password's hash, and ends every session of theirs but this one.

@@ -3,8 +3,8 @@
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Argon2, PasswordHash};
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -77,10 +77,10 @@ pub(super) fn password_fits(hash: &str, password: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
-/// The session's cookie of a request.
-pub(super) fn cookie(parts: &Parts) -> Option<&str> {
-    let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+/// A cookie of a request, by its name.
+pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// Somebody who is signed in. A request without a session goes to the sign-in page and comes back.
@@ -107,7 +107,7 @@ impl FromRequestParts<App> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let back = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let away = || Redirect::to(&format!("/sign-in?back={}", encode(back))).into_response();
-        let Some(token) = cookie(parts).map(hash) else { return Err(away()) };
+        let Some(token) = cookie(&parts.headers, COOKIE).map(hash) else { return Err(away()) };
         let (store, now) = (app.engine.store(), app.engine.now());
         match store.session(&token, now).await {
             Ok(Some(session)) => {

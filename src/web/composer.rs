@@ -34,7 +34,7 @@ pub(super) fn offers(row: &InboxRow, signed_in: &SignedIn, contact: &Value) -> V
         (_, true) => "closed",
         _ => "other",
     };
-    context! { mode, agent => row.agent.clone() }
+    context! { mode, agent => contact.get_attr("agent").unwrap_or_default() }
 }
 
 /// What somebody was writing to a contact and about them, by the box.
@@ -109,7 +109,7 @@ async fn act(
         return app.pages.forbidden();
     }
     let Some(deed) = deed(&action, &form.text) else {
-        return app.pages.error(StatusCode::NOT_FOUND, "There is no such action.", "Go to the inbox.");
+        return app.pages.error(StatusCode::NOT_FOUND, "There is no such action.", "");
     };
     let view = views::known(&app, &form.view);
     let contact = match living(&app, contact).await {

@@ -13,7 +13,9 @@ use serde::Deserialize;
 
 use super::App;
 use super::access::{self, SignedIn};
-use super::{composer, view, views};
+use super::people::People;
+use super::view::{self, Told};
+use super::{composer, views};
 use crate::domain::ContactId;
 use crate::engine::segments;
 use crate::engine::state::State as Folded;
@@ -108,13 +110,14 @@ async fn frame(
         };
         let Some(rows) = rows else { return Ok(None) };
         let tabs = views::tabs(app, login).await?;
-        Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, app.engine.faces().await?)))
+        let (faces, people) = (app.engine.faces().await?, People::read(app.engine.store()).await?);
+        Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, faces, people)))
     };
-    let Some((tabs, rows, head, faces)) = read.await.map_err(|_| app.pages.unavailable())? else {
-        return Err(app.pages.error(StatusCode::NOT_FOUND, "There is no such view.", "Go to the inbox."));
+    let Some((tabs, rows, head, faces, people)) = read.await.map_err(|_| app.pages.unavailable())? else {
+        return Err(app.pages.error(StatusCode::NOT_FOUND, "There is no such view.", ""));
     };
     let more = (rows.len() as i64 == most).then(|| (most + ROWS).min(MOST_ROWS)).filter(|more| *more > most);
-    let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, now)).collect();
+    let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, &people, now)).collect();
     let problems = app.engine.shelf().problems();
     Ok(context! {
         view, tabs, rows, current, find, more, asked => asked.in_address(),
@@ -236,16 +239,18 @@ async fn thread(
     }
     let (now, state) = (app.engine.now(), Folded::known(state.as_deref()));
     let shop_zone = app.engine.shelf().knowledge().shop.zone;
-    let contact_view = view::contact(&row, &state, now, shop_zone);
+    let people = People::read(store).await?;
+    let contact_view = view::contact(&row, &state, &people, now, shop_zone);
     let composer = composer::offers(&row, signed_in, &contact_view);
     let drafts = composer::drafts(app, signed_in, contact).await?;
     let stopped = app.engine.stopped_campaigns().await?;
+    let told = Told { zone: shop_zone, people: &people, faces: &faces };
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
     let shown = context! {
         contact => contact_view, composer, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
-        messages => view::thread(&events, &sent, shop_zone), unanswered => view::unanswered(&events, &sent),
+        messages => view::thread(&events, &sent, told), unanswered => view::unanswered(&events, &sent),
         planned => view::planned(&state, &app.engine.shelf().knowledge(), &stopped, now),
         tags => view::tags(&state, &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     };
@@ -262,11 +267,14 @@ async fn admin_page(app: &App, signed_in: &SignedIn, more: Value) -> Response {
         return app.pages.not_yours();
     }
     let store = app.engine.store();
-    let read = async { Ok::<_, StoreError>((store.users().await?, store.kept().await?, head(app, signed_in).await?)) };
-    let Ok((users, (kept_count, kept), head)) = read.await else { return app.pages.unavailable() };
+    let read = async {
+        let (users, in_charge) = (store.users().await?, store.in_charge().await?);
+        Ok::<_, StoreError>((users, in_charge, store.kept().await?, head(app, signed_in).await?))
+    };
+    let Ok((users, in_charge, (kept_count, kept), head)) = read.await else { return app.pages.unavailable() };
     let users: Vec<Value> = users
         .iter()
-        .map(|user| context! { own => user.id == signed_in.user().id, login => &user.login, name => &user.name, role => user.role.name(), password => user.password_hash.is_some() })
+        .map(|user| context! { own => user.id == signed_in.user().id, login => &user.login, name => &user.name, role => user.role.name(), conversations => in_charge.get(&user.login).copied().unwrap_or(0), password => user.password_hash.is_some() })
         .collect();
     let zone = app.engine.shelf().knowledge().shop.zone;
     let kept: Vec<Value> = kept
@@ -332,9 +340,9 @@ async fn remove_user(State(app): State<App>, signed_in: SignedIn, Form(form): Fo
     let error = if form.login == signed_in.user().login {
         "Nobody removes themselves: another admin can.".to_owned()
     } else {
-        match app.engine.store().remove_user(&form.login).await {
-            Ok(true) => return Redirect::to("/admin").into_response(),
-            Ok(false) => format!("{} cannot be removed: there is nobody of that name, or no other admin.", form.login),
+        match app.engine.store().remove_user(&form.login, app.engine.now()).await {
+            Ok(Some(_)) => return Redirect::to("/admin").into_response(),
+            Ok(None) => format!("{} cannot be removed: there is nobody of that name, or no other admin.", form.login),
             Err(_) => return app.pages.unavailable(),
         }
     };

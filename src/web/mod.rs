@@ -12,6 +12,7 @@ mod lists;
 mod live;
 mod outreach;
 mod pages;
+mod people;
 mod security;
 mod sign_in;
 mod tags;
@@ -65,7 +66,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(campaigns::router());
     let console = console
         .fallback(async |State(app): State<App>| {
-            app.pages.error(StatusCode::NOT_FOUND, "There is nothing at this address.", "Go to the inbox.")
+            app.pages.error(StatusCode::NOT_FOUND, "There is nothing at this address.", "")
         })
         .with_state(app)
         .layer(axum::middleware::from_fn(security::headers));

@@ -10,7 +10,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::access::SignedIn;
-use super::{App, console};
+use super::{App, console, people};
 use crate::store::StoreError;
 
 /// Lines of what waits, of what is planned and of the history: at first, and where more are asked for.
@@ -33,13 +33,17 @@ struct Shown {
 
 async fn page(State(app): State<App>, signed_in: SignedIn, Query(shown): Query<Shown>) -> Response {
     let lines = if shown.more { MORE_LINES } else { LINES };
-    let read =
-        async { Ok::<_, StoreError>((app.engine.outlook(lines).await?, console::head(&app, &signed_in).await?)) };
-    let Ok((outlook, head)) = read.await else { return app.pages.unavailable() };
+    let read = async {
+        let outlook = app.engine.outlook(lines).await?;
+        let ids = outlook.next.iter().map(|next| next.contact).chain(outlook.plans.iter().map(|plan| plan.contact));
+        let names = people::customers(app.engine.store(), ids).await?;
+        Ok::<_, StoreError>((outlook, names, console::head(&app, &signed_in).await?))
+    };
+    let Ok((outlook, names, head)) = read.await else { return app.pages.unavailable() };
     let zone = app.engine.shelf().knowledge().shop.zone.name();
     app.pages.show(
         "outreach.html",
-        context! { outlook => Value::from(Serde(outlook)), lines, more => !shown.more, zone, ..head },
+        context! { outlook => Value::from(Serde(outlook)), names, lines, more => !shown.more, zone, ..head },
     )
 }
 

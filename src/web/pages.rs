@@ -75,13 +75,13 @@ impl Pages {
         }
     }
 
-    /// A page that says what is wrong and what to do; never with a status that says that all is well.
+    /// A page that says what is wrong and what to do, beside the link to the inbox; never with a status that says that all is well.
     pub(super) fn error(&self, status: StatusCode, what: &str, next: &str) -> Response {
         (status, self.show("error.html", context! { what, next })).into_response()
     }
 
     pub(super) fn no_contact(&self) -> Response {
-        self.error(StatusCode::NOT_FOUND, "There is no such contact.", "Go to the inbox.")
+        self.error(StatusCode::NOT_FOUND, "There is no such contact.", "")
     }
 
     pub(super) fn unavailable(&self) -> Response {

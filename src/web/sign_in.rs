@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use axum::Form;
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use minijinja::context;
@@ -15,6 +15,11 @@ use super::App;
 use super::access::{self, SignedIn};
 use super::tries::Tries;
 use super::visitor::Visitor;
+
+/// Name of the cookie with the page that somebody wanted.
+const WANTED: &str = "hotline_wanted";
+/// Seconds for which it is remembered: an admin is to be asked for a link.
+const WANTED_LIVES: u32 = 3_600;
 
 /// Tries of late.
 static TRIES: LazyLock<Tries> = LazyLock::new(Tries::new);
@@ -40,8 +45,17 @@ impl Back {
     }
 }
 
+/// Where somebody wanted to go is remembered: they may sign in with a link instead, which knows nothing of it.
 async fn page(State(app): State<App>, Query(back): Query<Back>) -> Response {
-    app.pages.show("sign_in.html", context! { back => back.safe() })
+    let path = hex::encode(back.safe());
+    let wanted = format!("{WANTED}={path}; HttpOnly; SameSite=Lax; Path=/sign-in; Max-Age={WANTED_LIVES}");
+    ([(header::SET_COOKIE, wanted)], app.pages.show("sign_in.html", context! { back => back.safe() })).into_response()
+}
+
+/// The page that somebody wanted before they were asked to sign in.
+fn wanted(headers: &HeaderMap) -> Back {
+    let path = access::cookie(headers, WANTED).and_then(|path| String::from_utf8(hex::decode(path).ok()?).ok());
+    Back { back: path.unwrap_or_default() }
 }
 
 #[derive(Deserialize)]
@@ -90,9 +104,9 @@ async fn link_page(State(app): State<App>, Path(token): Path<String>) -> Respons
     app.pages.show("sign_in_link.html", context! { token })
 }
 
-async fn use_link(State(app): State<App>, Path(token): Path<String>) -> Response {
+async fn use_link(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Response {
     match app.engine.store().use_link(&access::hash(&token), app.engine.now()).await {
-        Ok(Some(user)) => signed_in(&app, user, "/inbox").await,
+        Ok(Some(user)) => signed_in(&app, user, wanted(&headers).safe()).await,
         Ok(None) => {
             let next = "Ask an admin for a new one: hotline user link NAME.";
             app.pages.error(StatusCode::GONE, "This link was used already or is too old.", next)
@@ -117,8 +131,14 @@ async fn leave(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Lea
     ([(header::SET_COOKIE, gone)], Redirect::to("/sign-in")).into_response()
 }
 
-async fn password_page(State(app): State<App>, signed_in: SignedIn) -> Response {
-    app.pages.show("password.html", context! { csrf => &signed_in.0.csrf, user => &signed_in.user().name })
+#[derive(Deserialize)]
+struct Done {
+    #[serde(default)]
+    done: bool,
+}
+
+async fn password_page(State(app): State<App>, signed_in: SignedIn, Query(Done { done }): Query<Done>) -> Response {
+    app.pages.show("password.html", context! { csrf => &signed_in.0.csrf, user => &signed_in.user().name, done })
 }
 
 #[derive(Deserialize)]
@@ -144,7 +164,7 @@ async fn set_password(State(app): State<App>, signed_in: SignedIn, Form(form): F
     let hashed = tokio::task::spawn_blocking(move || access::hash_password(&form.password)).await.ok().flatten();
     let Some(hashed) = hashed else { return app.pages.unavailable() };
     match app.engine.store().set_password(signed_in.user().id, &hashed, &signed_in.0.token_hash).await {
-        Ok(()) => Redirect::to("/inbox").into_response(),
+        Ok(()) => Redirect::to("/password?done=true").into_response(),
         Err(_) => app.pages.unavailable(),
     }
 }

@@ -9,6 +9,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::access::SignedIn;
+use super::people::{self, People};
 use super::{App, console, view, views};
 use crate::domain::{AgentAction, ContactId, Every};
 use crate::engine::sample;
@@ -143,10 +144,11 @@ async fn read(app: &App, signed_in: &SignedIn, all: bool) -> Result<Value, Store
             }
         })
         .collect();
+    let colleagues = People::read(app.engine.store()).await?;
     let changes = app.engine.store().change_log(now - crate::domain::Duration::days(90), 50).await?;
     let changes: Vec<Value> = changes
         .iter()
-        .map(|row| context! { line => row.id, undone => row.undone_at.is_some(), tidied => row.action.starts_with("tags-"), ago => view::ago(row.at, now), who => &row.who, action => row.action.replace('-', " "), subject => &row.subject })
+        .map(|row| context! { line => row.id, undone => row.undone_at.is_some(), tidied => row.action.starts_with("tags-"), ago => view::ago(row.at, now), who => colleagues.name(&row.who), action => row.action.replace('-', " "), subject => &row.subject })
         .collect();
     let proposals = tidy::proposals(app.engine.store(), &knowledge, now).await?;
     let proposals: Vec<Value> = proposals
@@ -164,9 +166,10 @@ async fn read(app: &App, signed_in: &SignedIn, all: bool) -> Result<Value, Store
     let period = sample::under_way(Every::Week, &knowledge, now);
     let drawn: Vec<i64> =
         sample::draw(app.engine.store(), &knowledge, &period).await?.iter().map(|contact| contact.0).collect();
+    let names = people::customers(app.engine.store(), drawn.iter().copied()).await?;
     let head = console::head(app, signed_in).await?;
     Ok(
-        context! { tags, all, changes, proposals, sample => drawn, week => period.label, colours => knowledge.tag_names.palette().to_vec(), ..head },
+        context! { tags, all, changes, proposals, sample => drawn, names, week => period.label, colours => knowledge.tag_names.palette().to_vec(), ..head },
     )
 }
 

@@ -3,7 +3,10 @@
 use chrono_tz::Tz;
 use minijinja::{Value, context};
 
-use crate::domain::{AgentAction, Budget, Content, Event, EventBody, Evidence, OptAction, OptScope, Timestamp};
+use super::people::People;
+use crate::domain::{
+    AgentAction, Budget, Content, Duration, Event, EventBody, Evidence, ListRow, OptAction, OptScope, Timestamp,
+};
 use crate::engine::fold::Knowledge;
 use crate::engine::outlook::{self, Stopped};
 use crate::engine::state::State;
@@ -16,17 +19,19 @@ use crate::whatsapp::errors;
 /// Tags that a row of the inbox shows; the rest is a number.
 const TAGS_SHOWN: usize = 3;
 
+/// From here on it is told louder that the service window closes.
+const LAST_HOUR: Duration = Duration::hours(1);
+
 /// A row of the inbox.
-pub(super) fn row(row: &InboxRow, faces: &Faces, now: Timestamp) -> Value {
+pub(super) fn row(row: &InboxRow, faces: &Faces, people: &People, now: Timestamp) -> Value {
     let summary: Row = serde_json::from_str(&row.summary).unwrap_or_default();
     let more = summary.tags.len().saturating_sub(TAGS_SHOWN);
     let tags: Vec<Value> = summary.tags.iter().take(TAGS_SHOWN).map(|tag| face(faces, tag)).collect();
     context! {
         id => row.contact.0, name => name(&summary, row.contact.0), preview => &summary.preview, unread => row.unread,
         colour => summary.colour.clone(), heat => summary.heat.clone(), tags, more,
-        handoff => &row.handoff, agent => row.agent.clone(), opted_out => summary.opted_out,
+        handoff => &row.handoff, agent => row.agent.as_deref().map(|login| people.name(login)), opted_out => summary.opted_out,
         ago => row.last_inbound_at.map(|at| ago(at, now)),
-        window => summary.window_ends.filter(|ends| *ends > now).map(|ends| left(ends, now)),
         country => summary.country.clone(), ..waiting(row, &summary, now)
     }
 }
@@ -67,16 +72,16 @@ pub(super) fn known_tags(faces: &Faces) -> Vec<String> {
 }
 
 /// Name, else number, else our own number of them.
-fn name(summary: &Row, id: i64) -> String {
+pub(super) fn name(summary: &Row, id: i64) -> String {
     let number = summary.wa_id.as_ref().map(|digits| format!("+{digits}"));
     summary.name.clone().or(number).unwrap_or_else(|| format!("Contact {id}"))
 }
 
 /// What the panel says of a contact.
-pub(super) fn contact(row: &InboxRow, state: &State, now: Timestamp, shop_zone: Tz) -> Value {
+pub(super) fn contact(row: &InboxRow, state: &State, people: &People, now: Timestamp, shop_zone: Tz) -> Value {
     let summary: Row = serde_json::from_str(&row.summary).unwrap_or_default();
     let zone = state.contact.zone.unwrap_or(shop_zone);
-    let window = state.contact.window_ends();
+    let window = state.contact.window_ends().filter(|ends| *ends > now);
     context! {
         id => row.contact.0, name => name(&summary, row.contact.0),
         number => summary.wa_id.as_ref().map(|digits| format!("+{digits}")),
@@ -85,17 +90,27 @@ pub(super) fn contact(row: &InboxRow, state: &State, now: Timestamp, shop_zone: 
         budget => state.memory.budget().map(budget).or_else(|| summary.budget.as_ref().map(|tag| tag.replace("budget/", ""))),
         product => summary.product.clone(), opted_out => summary.opted_out,
         marketing_out => state.contact.marketing_out,
-        handoff => &row.handoff, agent => row.agent.clone(),
-        window_open => window.is_some_and(|ends| ends > now), window => window.filter(|ends| *ends > now).map(|ends| left(ends, now)),
+        handoff => &row.handoff, agent => row.agent.as_deref().map(|login| people.name(login)),
+        window_open => window.is_some(), window => window.map(|ends| left(ends, now)),
+        window_closes => window.is_some_and(|ends| ends < now + LAST_HOUR),
         ..waiting(row, &summary, now)
     }
 }
 
+/// How a thread is told: where the shop is, what people and tags are called.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) zone: Tz,
+    pub(super) people: &'a People,
+    pub(super) faces: &'a Faces,
+}
+
 /// What happened and what was sent, in order of time, with a line for each new day.
-pub(super) fn thread(events: &[Event], sent: &[SentRow], zone: Tz) -> Vec<Value> {
+pub(super) fn thread(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<Value> {
+    let zone = told.zone;
     let mut items: Vec<(Timestamp, Value)> =
-        events.iter().filter_map(|event| Some((event.received, shown(event, zone)?))).collect();
-    items.extend(sent.iter().map(|row| (row.message.at, ours(row, zone))));
+        events.iter().filter_map(|event| Some((event.received, shown(event, told)?))).collect();
+    items.extend(sent.iter().map(|row| (row.message.at, ours(row, told))));
     // Stable: what happened at one moment stays in its order, theirs before ours.
     items.sort_by_key(|(at, _)| *at);
     let mut days = Vec::with_capacity(items.len());
@@ -103,7 +118,7 @@ pub(super) fn thread(events: &[Event], sent: &[SentRow], zone: Tz) -> Vec<Value>
     for (at, item) in items {
         let today = at.utc().with_timezone(&zone).format("%A, %-d %B %Y").to_string();
         if today != day {
-            days.push(context! { kind => "day", text => &today });
+            days.push(context! { kind => "day", text => &today, zone => zone.name() });
             day = today;
         }
         days.push(item);
@@ -111,8 +126,14 @@ pub(super) fn thread(events: &[Event], sent: &[SentRow], zone: Tz) -> Vec<Value>
     days
 }
 
-fn shown(event: &Event, zone: Tz) -> Option<Value> {
-    let at = clock(event.received, zone);
+/// A moment as a thread shows it: the time of day, and all of it for who looks closer.
+fn moment(at: Timestamp, zone: Tz) -> Value {
+    let whole = format!("{} {}", at.utc().with_timezone(&zone).format("%-d %b %Y, %H:%M"), zone.name());
+    context! { clock => clock(at, zone), whole, instant => at.rfc3339() }
+}
+
+fn shown(event: &Event, told: Told<'_>) -> Option<Value> {
+    let at = moment(event.received, told.zone);
     let seq = event.seq;
     Some(match &event.body {
         EventBody::Message(message) => {
@@ -129,7 +150,7 @@ fn shown(event: &Event, zone: Tz) -> Option<Value> {
             context! { kind => "line", text => format!("reacted {emoji}"), at }
         }
         EventBody::Sent(sent) => {
-            context! { kind => "ours", text => sent.text.clone().unwrap_or_default(), sender => &sent.by, at }
+            context! { kind => "ours", text => sent.text.clone().unwrap_or_default(), sender => told.people.name(sent.by.trim_start_matches("agent:")), at }
         }
         EventBody::Order(order) => {
             context! { kind => "line", text => format!("order {} {}", order.order, format!("{:?}", order.state).to_lowercase()), at }
@@ -142,12 +163,15 @@ fn shown(event: &Event, zone: Tz) -> Option<Value> {
                 (OptAction::Out, OptScope::Marketing) => "wants no marketing",
             };
             if let (Some(by), Some(note)) = (&opt.by, &opt.note) {
-                return Some(context! { kind => "note", text => format!("{wants}: {note}"), sender => by, at });
+                return Some(
+                    context! { kind => "note", text => format!("{wants}: {note}"), sender => told.people.name(by), at },
+                );
             }
             context! { kind => "line", text => wants, at }
         }
         EventBody::Agent(agent) => {
-            let who = &agent.agent;
+            let who = told.people.name(&agent.agent);
+            let tag = || agent.tag.as_deref().map(|tag| told.faces.label(tag)).unwrap_or_default();
             let text = match agent.action {
                 AgentAction::Note => {
                     return Some(
@@ -159,15 +183,12 @@ fn shown(event: &Event, zone: Tz) -> Option<Value> {
                 AgentAction::Take => format!("{who} took over"),
                 AgentAction::Release => format!("{who} handed back to the bot"),
                 AgentAction::Call => format!("{who} called"),
-                AgentAction::TagAdd => {
-                    format!("{who} set {}", agent.tag.as_ref().map(ToString::to_string).unwrap_or_default())
-                }
-                AgentAction::TagRemove => {
-                    format!("{who} removed {}", agent.tag.as_ref().map(ToString::to_string).unwrap_or_default())
-                }
+                AgentAction::TagAdd => format!("{who} set {}", tag()),
+                AgentAction::TagRemove => format!("{who} removed {}", tag()),
                 AgentAction::Colour => format!("{who} set the colour"),
                 AgentAction::Won => format!("{who} closed it: won"),
                 AgentAction::Lost => format!("{who} closed it: lost"),
+                AgentAction::Leave => format!("{who} has left: it waits for somebody else"),
             };
             context! { kind => "line", text, at }
         }
@@ -190,18 +211,22 @@ fn said(row: &SentRow) -> Option<String> {
     Some(error.parse().map_or_else(|_| error.clone(), errors::explain))
 }
 
-fn ours(row: &SentRow, zone: Tz) -> Value {
-    let options: Vec<String> = match &row.message.content {
-        Content::Buttons { buttons, .. } => buttons.iter().map(|button| button.title.clone()).collect(),
-        Content::List { rows, .. } => rows
-            .iter()
-            .map(|row| match row.description.is_empty() {
-                true => row.title.clone(),
-                false => format!("{} · {}", row.title, row.description),
-            })
-            .collect(),
+/// What a message offers to choose from, each in its parts: a name, a price and Arabic words have directions of their own.
+fn options(content: &Content) -> Vec<Vec<String>> {
+    match content {
+        Content::Buttons { buttons, .. } => buttons.iter().map(|button| vec![button.title.clone()]).collect(),
+        Content::List { rows, .. } => {
+            let parts = |row: &ListRow| {
+                let told = row.description.split(" · ").filter(|part| !part.is_empty());
+                std::iter::once(row.title.as_str()).chain(told).map(str::to_owned).collect()
+            };
+            rows.iter().map(parts).collect()
+        }
         _ => Vec::new(),
-    };
+    }
+}
+
+fn ours(row: &SentRow, told: Told<'_>) -> Value {
     let (ticks, label) = match row.state.as_str() {
         "queued" => ("…", "waits"),
         "sending" => ("…", "on its way"),
@@ -213,8 +238,8 @@ fn ours(row: &SentRow, zone: Tz) -> Value {
         _ => ("!", "failed"),
     };
     context! {
-        kind => "ours", bot => row.sender == "bot", sender => &row.sender, text => row.message.content.text(), options,
-        at => clock(row.message.at, zone), ticks, label, state => &row.state,
+        kind => "ours", bot => row.sender == "bot", sender => told.people.name(&row.sender), text => row.message.content.text(),
+        options => options(&row.message.content), at => moment(row.message.at, told.zone), ticks, label, state => &row.state,
         error => said(row),
         follow_up => row.message.rule.clone(),
     }
@@ -297,14 +322,19 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// What is left until a moment, in hours up to two days: of one day and 23 hours “1 d” would hide the half.
 fn left(at: Timestamp, now: Timestamp) -> String {
-    length(((at - now).0 / 1000).max(60))
+    match (at - now).0 / 1000 {
+        seconds if (86_400..2 * 86_400).contains(&seconds) => format!("{} h", seconds / 3_600),
+        seconds => length(seconds.max(60)),
+    }
 }
 
+/// A promise on the clock.
 fn countdown(due: Timestamp, now: Timestamp) -> String {
     match (due - now).0 / 1000 {
         seconds if seconds < 0 => format!("{} late", length((-seconds).max(60))),
-        seconds => length(seconds.max(60)),
+        _ => format!("answer within {}", left(due, now)),
     }
 }
 
@@ -323,4 +353,41 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
         kept.push('…');
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_told_as_something_to_do_and_hides_no_hours() {
+        let now = Timestamp(1_790_000_000_000);
+        let minutes = |minutes| countdown(now + Duration::minutes(minutes), now);
+        assert_eq!(minutes(5), "answer within 5 min");
+        assert_eq!(minutes(29 * 60 + 50), "answer within 29 h");
+        assert_eq!(minutes(47 * 60 + 59), "answer within 47 h");
+        assert_eq!(minutes(48 * 60), "answer within 2 d");
+        assert_eq!(minutes(-3), "3 min late");
+    }
+
+    #[test]
+    fn a_moment_of_a_thread_tells_its_day_and_zone_to_who_looks_closer() {
+        let told = moment(Timestamp(1_790_000_000_000), chrono_tz::Asia::Hong_Kong);
+        let part = |name| told.get_attr(name).unwrap_or_default().to_string();
+        assert_eq!(part("clock"), "22:13");
+        assert_eq!(part("whole"), "21 Sep 2026, 22:13 Asia/Hong_Kong");
+        assert!(part("instant").starts_with("2026-09-21T14:13:20"), "{told}");
+    }
+
+    #[test]
+    fn the_parts_of_an_option_have_directions_of_their_own() {
+        let row = |title: &str, description: &str| {
+            let (title, description) = (title.to_owned(), description.to_owned());
+            ListRow { id: "1".into(), title, description }
+        };
+        let rows = vec![row("Nova S5", "199 USD · 6.6 بوصة، 128 جيجابايت"), row("التحدث مع موظف", "")];
+        let list = Content::List { body: "…".into(), button: "…".into(), rows };
+        let told = [vec!["Nova S5", "199 USD", "6.6 بوصة، 128 جيجابايت"], vec!["التحدث مع موظف"]];
+        assert_eq!(options(&list), told);
+    }
 }

@@ -205,6 +205,7 @@ struct User {
     marketing_stopped: Option<Timestamp>,
     no_marketing: bool,
     blocked: bool,
+    unreachable: bool,
     /// When marketing templates reached them, within a week.
     marketing: Vec<Timestamp>,
 }
@@ -305,6 +306,16 @@ impl<U: Hash + Eq + Clone> Graph<U> {
         self.note(template, now, 0, 1);
     }
 
+    /// The customer blocks us no more.
+    pub fn unblock(&mut self, user: &U) {
+        self.user(user).blocked = false;
+    }
+
+    /// Whether the customer is on WhatsApp (131026).
+    pub fn set_reachable(&mut self, user: &U, reachable: bool) {
+        self.user(user).unreachable = !reachable;
+    }
+
     /// A call as Meta judges it: refused at once with a code, or accepted, with what becomes of it.
     ///
     /// # Errors
@@ -328,10 +339,14 @@ impl<U: Hash + Eq + Clone> Graph<U> {
         let Some(template) = template else {
             return Ok(match () {
                 () if !open => Fate::Fails(131_047),
+                () if entry.unreachable => Fate::Fails(131_026),
                 () if entry.blocked => Fate::Unheard,
                 () => Fate::Arrives,
             });
         };
+        if entry.unreachable {
+            return Ok(Fate::Fails(131_026));
+        }
         if template.marketing
             && let Some(code) = entry.marketing_refused(rules, open, now)
         {
@@ -410,8 +425,9 @@ impl User {
         self.marketing.retain(|at| now - *at < Duration::days(7));
         match () {
             () if self.marketing_stopped.is_some() => Some(131_050),
-            () if open => None,
+            // Where Meta delivers none at all, an open window changes nothing (section 5.4).
             () if self.no_marketing => Some(131_049),
+            () if open => None,
             () if rules.marketing_cap.is_some_and(|most| self.marketing.len() >= most as usize) => Some(131_049),
             () => None,
         }
@@ -467,6 +483,24 @@ mod tests {
         assert_eq!(graph.call(&2, OFFER, Timestamp(0)), Ok(Fate::Fails(131_050)));
         graph.block(&3, None, Timestamp(0));
         assert_eq!(graph.call(&3, OFFER, Timestamp(0)), Ok(Fate::Unheard));
+        graph.set_no_marketing(&4);
+        graph.wrote(&4, Timestamp(0));
+        assert_eq!(graph.call(&4, OFFER, Timestamp(0)), Ok(Fate::Fails(131_049)), "also within the window");
+        assert_eq!(graph.call(&4, None, Timestamp(0)), Ok(Fate::Arrives));
+    }
+
+    #[test]
+    fn who_is_not_on_whatsapp_gets_nothing_until_they_are() {
+        let mut graph = Graph::new(Rules::unlimited(80));
+        graph.wrote(&1, Timestamp(0));
+        graph.set_reachable(&1, false);
+        assert_eq!(graph.call(&1, None, Timestamp(0)), Ok(Fate::Fails(131_026)));
+        assert_eq!(graph.call(&1, OFFER, Timestamp(0)), Ok(Fate::Fails(131_026)));
+        graph.set_reachable(&1, true);
+        graph.block(&1, None, Timestamp(0));
+        assert_eq!(graph.call(&1, None, Timestamp(0)), Ok(Fate::Unheard));
+        graph.unblock(&1);
+        assert_eq!(graph.call(&1, None, Timestamp(0)), Ok(Fate::Arrives));
     }
 
     #[test]

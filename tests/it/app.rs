@@ -24,6 +24,7 @@ pub async fn sandbox(webhook: SocketAddr, per_second: u32) -> (Sandbox, SocketAd
 /// How the sandbox of a test behaves that needs nothing else.
 pub fn sandbox_settings(webhook: SocketAddr, per_second: u32) -> SandboxSettings {
     SandboxSettings {
+        graph_url: String::new(),
         webhook: format!("http://{webhook}/webhook/whatsapp"),
         app_secret: SECRET.into(),
         verify_token: "word".into(),
@@ -32,18 +33,18 @@ pub fn sandbox_settings(webhook: SocketAddr, per_second: u32) -> SandboxSettings
         rules: hotline::whatsapp::graph::Rules::unlimited(per_second),
         status_delays: [Duration::from_millis(20), Duration::from_millis(20), Duration::from_millis(20)],
         review_after: Duration::from_millis(200),
-        retry_after: Duration::from_millis(100),
         // A status that meets a dead process is soon told to the next one.
-        retry_at_most: Duration::from_secs(1),
+        retries: [100, 400].into_iter().chain([1_000; 170]).map(Duration::from_millis).collect(),
+        free_service_messages: hotline::whatsapp::sandbox::free_service_messages(),
         window_error_at_once: false,
     }
 }
 
 /// A sandbox of these settings, at a port of its own.
 pub async fn serve(settings: SandboxSettings, clock: Clock) -> (Sandbox, SocketAddr) {
-    let sandbox = Sandbox::new(settings, clock);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let sandbox = Sandbox::new(SandboxSettings { graph_url: format!("http://{address}"), ..settings }, clock);
     tokio::spawn(axum::serve(listener, sandbox.graph_router()).into_future());
     (sandbox, address)
 }
@@ -134,7 +135,7 @@ pub fn free_address() -> SocketAddr {
 
 /// The `n`th customer, of Hong Kong.
 pub fn customer(n: u64) -> Customer {
-    Customer { number: format!("+{}", 85_260_000_000 + n), name: format!("Customer {n}") }
+    Customer { number: format!("+{}", 85_260_000_000 + n), name: format!("Customer {n}"), ..Customer::default() }
 }
 
 /// A signed webhook with text messages: customer, id, words.

@@ -62,7 +62,7 @@ pub async fn browser(port: u16, profile: &std::path::Path, width: u32) -> Client
 }
 
 /// Starts the binary in sandbox mode; returns it and its one-time link.
-fn start(database: &Database) -> (Killed, String) {
+pub fn start(database: &Database) -> (Killed, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_hotline"))
         .envs([("HOTLINE_LISTEN", free_address().to_string()), ("HOTLINE_DATABASE__URL", database.url.clone())])
         .env("HOTLINE_LOG__LEVEL", "error")

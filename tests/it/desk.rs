@@ -23,8 +23,9 @@ pub type Answer = (StatusCode, String);
 
 impl Person {
     pub async fn sign_in(database: &Database, address: SocketAddr, login: &str, role: &str) -> Self {
+        let name = format!("{}{} of the shop", login[..1].to_uppercase(), &login[1..]);
         let made = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
-            .args(["user", "add", login, "--role", role])
+            .args(["user", "add", login, "--role", role, "--name", &name])
             .env("HOTLINE_DATABASE__URL", &database.url)
             .output()
             .unwrap();
@@ -84,6 +85,18 @@ async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
         assert_eq!(ana.post(&does("take"), &[]).await.0, StatusCode::SEE_OTHER);
         eventually("she is in charge", async || ana.get(&conversation).await.1.contains("id=\"reply\"").then_some(()))
             .await;
+        // People and tags are called by their names.
+        let given = [("tag", "value/vip"), ("what", "add")];
+        assert_eq!(ana.post(&does("tag"), &given).await.0, StatusCode::SEE_OTHER);
+        eventually("who did what is told", async || {
+            let page = ben.get(&conversation).await.1;
+            (page.contains("Ana of the shop set Value-VIP") && page.contains("Ana of the shop took over")).then_some(())
+        })
+        .await;
+        let page = ben.get(&conversation).await.1;
+        assert!(page.contains("<p class=\"mode\">Ana of the shop is in charge.</p>"), "{page}");
+        assert!(page.contains("<span class=\"mark\">Ana of the shop</span>") && !page.contains("ana took over"));
+        assert!(page.contains("h left to reply</span>"), "{page}");
         // A draft is hers, on every device, until it was sent.
         assert_eq!(
             ana.post(&does("draft"), &[("at", "reply"), ("text", "One <moment>")]).await.0,
@@ -121,7 +134,12 @@ async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
             ana.get("/inbox/all?find=%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82").await.1.matches("id=\"row-").count(),
             1
         );
-        assert_eq!(ana.get("/inbox/all?find=%2B85260000001").await.1.matches("id=\"row-").count(), 1);
+        // A number as it is kept, as people write it, and a part of it.
+        for number in ["+85260000001", "+852 6000 0001", "(852) 6000-0001", "6000.0001"] {
+            let page = ana.get(&format!("/inbox/all?find={}", encoded(number))).await.1;
+            assert_eq!(page.matches("id=\"row-").count(), 1, "{number}");
+        }
+        assert!(ana.get("/inbox/all?find=---").await.1.contains("Nobody with “---”"));
         assert!(ana.get("/inbox/all?find=50%25").await.1.contains("Nobody with “50%”"));
 
         // What is done to nobody is not done.
@@ -194,6 +212,7 @@ async fn who_is_removed_is_out_at_once_and_a_new_password_ends_the_other_session
         };
 
         assert_eq!(ben.post("/password", &[("password", "long enough")]).await.0, StatusCode::SEE_OTHER);
+        assert!(ben.get("/password?done=true").await.1.contains("The password is set."));
         let (status, cookie) = signs_in("login=Ben&password=long+enough").await;
         assert_eq!(status, StatusCode::SEE_OTHER, "whatever the letters");
         let elsewhere = Person { http: ben.http.clone(), base: ben.base.clone(), cookie, csrf: String::new() };
@@ -222,4 +241,74 @@ async fn who_is_removed_is_out_at_once_and_a_new_password_ends_the_other_session
         assert!(remove("ana").status.success());
         assert_eq!(ana.get("/inbox/all").await.0, StatusCode::SEE_OTHER);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_person_is_removed_waits_for_somebody_else() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[]).await;
+        for n in [1, 2] {
+            sandbox.wrote(&customer(n));
+            let said = text_webhook(&[(n, format!("wamid.left{n}"), "hello")]);
+            assert_eq!(post(&http(), address, &said).await, Some(200));
+        }
+        let folded = "select cast(id as text) from contacts where state is not null order by id";
+        let ids =
+            eventually("both are read", async || Some(rows(&database, folded).await).filter(|rows| rows.len() == 2));
+        let ids = ids.await;
+        let ana = Person::sign_in(&database, address, "ana", "admin").await;
+        let ben = Person::sign_in(&database, address, "ben", "agent").await;
+        let eva = Person::sign_in(&database, address, "eva", "agent").await;
+        for (person, id) in [(&ben, &ids[0][0]), (&eva, &ids[1][0])] {
+            assert_eq!(person.post(&format!("/contact/{id}/take"), &[]).await.0, StatusCode::SEE_OTHER);
+            let conversation = format!("/inbox/mine/{id}");
+            let taken = async || person.get(&conversation).await.1.contains("id=\"reply\"").then_some(());
+            eventually("they are in charge", taken).await;
+        }
+        assert_eq!(ana.get("/admin").await.1.matches("1 customer of theirs waits for somebody else").count(), 2);
+        assert_eq!(ana.post("/admin/remove", &[("login", "ben")]).await.0, StatusCode::SEE_OTHER);
+        let removed = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
+            .args(["user", "remove", "eva"])
+            .env("HOTLINE_DATABASE__URL", &database.url)
+            .output()
+            .unwrap();
+        assert!(String::from_utf8(removed.stdout).unwrap().contains("1 of their conversations wait"));
+        for id in ids.iter().map(|row| &row[0]) {
+            let waits = async || ana.get("/inbox/hot").await.1.contains(&format!("id=\"row-{id}\"")).then_some(());
+            eventually("they wait for somebody else", waits).await;
+            let page = ana.get(&format!("/inbox/hot/{id}")).await.1;
+            assert!(page.contains("has left: it waits for somebody else"), "{}", database.kind);
+            assert!(page.contains("their agent has left"), "{page}");
+        }
+        let cases = "select state, reason from handoffs order by handoffs.id";
+        let mut cases = rows(&database, cases).await;
+        cases.sort();
+        let case = |state: &str, reason: &str| vec![state.to_owned(), reason.to_owned()];
+        let (closed, open) = (case("closed", "taken"), case("open", "agent-left"));
+        assert_eq!(cases, [closed.clone(), closed, open.clone(), open], "{}", database.kind);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_with_a_link_comes_to_the_page_that_they_wanted() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database, &[]).await;
+    let ana = Person::sign_in(&database, address, "ana", "admin").await;
+    let link = async || {
+        let made = ana.post("/admin/link", &[("login", "ana")]).await.1;
+        made.split("sign-in&#x2f;").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    };
+    let text = |answer: &reqwest::Response, name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    for (asked, comes_to) in [("/campaigns?name=%D0%B0", "/campaigns?name=%D0%B0"), ("//evil.example", "/inbox")] {
+        let page = ana.http.get(format!("{}/sign-in?back={}", ana.base, encoded(asked))).send().await.unwrap();
+        let wanted = text(&page, "set-cookie").split(';').next().unwrap().to_owned();
+        let signs_in = ana.http.post(format!("{}/sign-in/{}", ana.base, link().await)).header("cookie", wanted);
+        assert_eq!(text(&signs_in.send().await.unwrap(), "location"), comes_to);
+    }
+    let alone = ana.http.post(format!("{}/sign-in/{}", ana.base, link().await)).send().await.unwrap();
+    assert_eq!(text(&alone, "location"), "/inbox");
 }

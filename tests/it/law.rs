@@ -60,6 +60,7 @@ fn body() -> impl Strategy<Value = EventBody> {
         AgentAction::Reply,
         AgentAction::Won,
         AgentAction::Lost,
+        AgentAction::Leave,
     ])
     .prop_map(|action| {
         let text = (action == AgentAction::Reply).then(|| "one moment".to_owned());

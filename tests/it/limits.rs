@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, NUMBER, SECRET, customer, free_address, http, post, sandbox};
 use crate::db::{Database, eventually};
+use crate::desk::Person;
 use crate::store::{NOW, fold_all, message, reply};
 
 /// The shipped figures, and a gate that lets everybody go.
@@ -510,6 +511,9 @@ async fn what_is_planned_stands_beside_what_waits() {
         let facts = [&plan["kind"], &plan["template"], &plan["rule"]].map(|fact| fact.as_str().unwrap().to_owned());
         assert_eq!(facts, ["reminder", "cart_reminder", "stage-cart"], "{}", database.kind);
         assert_eq!(outreach().await["waiting"], 0, "nothing is decided yet");
+        let page = Person::sign_in(&database, address, "ana", "admin").await.get("/outreach").await.1;
+        assert!(page.contains("<p>1 follow-up is planned for later. In the last 24 hours none left. <a"), "{page}");
+        assert!(page.contains(">Customer 1</a>"), "customers are called by their names: {page}");
         sandbox.write(&customer(1), "STOP");
         eventually("the gate would not let it go", async || {
             let says = outreach().await["plans"][0]["says"].as_str().unwrap_or_default().to_owned();

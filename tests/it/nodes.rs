@@ -134,7 +134,8 @@ impl Twins {
         dies: impl FnOnce(),
     ) -> impl Fn() -> usize {
         // Of another country, and so no recipient of the campaign.
-        let late = Customer { number: format!("+4915112345{}", customers.end), name: "Late".into() };
+        let late =
+            Customer { number: format!("+4915112345{}", customers.end), name: "Late".into(), ..Customer::default() };
         let customers: Vec<_> = customers.map(customer).collect();
         let all = 2 * customers.len();
         let [one, _] = &self.sandboxes;

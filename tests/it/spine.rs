@@ -1,6 +1,6 @@
 //! The whole way of a message through the real binary, on both databases.
 
-use hotline::whatsapp::sandbox::{Faults, Said};
+use hotline::whatsapp::sandbox::{Customer, Faults, Said};
 
 use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
@@ -21,7 +21,7 @@ async fn a_customer_writes_and_gets_products_that_fit_in_their_language() {
         let (sandbox, graph) = sandbox(address, 80).await;
         let app = App::start(address, graph, &database, &[]).await;
         sandbox.verify().await.unwrap();
-        let marco = hotline::whatsapp::sandbox::Customer { number: "+393331234567".into(), name: "Marco".into() };
+        let marco = Customer { number: "+393331234567".into(), name: "Marco".into(), ..Customer::default() };
         sandbox.write(&marco, "Cerco un telefono impermeabile, massimo 500 dollari");
         let answer = eventually("Marco has an answer", async || answers(&sandbox, &marco.number).pop()).await;
         let text = answer.to_string();

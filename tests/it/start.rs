@@ -79,3 +79,40 @@ async fn a_file_that_changes_between_its_reading_and_the_first_look_at_it_is_in_
     stop.cancel();
     watching.await.unwrap();
 }
+
+/// Who tries Hotline out comes back the next morning.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_phones_of_the_sandbox_remember_what_was_written_before_a_start() {
+    let (database, http) = (Database::sqlite(), http());
+    let (app, link) = crate::browser::start(&database);
+    let base = |link: &str| link.split("/sign-in/").next().unwrap().to_owned();
+    let said =
+        r#"{"customer":{"number":"+85251234567","name":"Wing"},"said":{"text":"Have you got phones under 300?"}}"#;
+    let request =
+        http.post(format!("{}/sandbox/say", base(&link))).header("content-type", "application/json").body(said);
+    assert!(request.send().await.unwrap().status().is_success());
+    let screen = async |link: &str| {
+        let answer = http.get(format!("{}/sandbox/phone/85251234567", base(link))).send().await.unwrap();
+        answer.text().await.unwrap()
+    };
+    eventually("the bot's answer was delivered", async || {
+        let left = "select state from outbox where state in ('delivered', 'read')";
+        (!rows(&database, left).await.is_empty()).then_some(())
+    })
+    .await;
+    drop(app);
+
+    let (_app, link) = crate::browser::start(&database);
+    let shown = screen(&link).await;
+    assert!(shown.contains("Have you got phones under 300?") && shown.contains("\"body\":"), "{shown}");
+    let address = base(&link).trim_start_matches("http://").parse().unwrap();
+    let eva = crate::desk::Person::sign_in(&database, address, "eva", "agent").await;
+    let contact = rows(&database, "select cast(id as text) from contacts").await[0][0].clone();
+    assert_eq!(eva.post(&format!("/contact/{contact}/take"), &[]).await.0, 303);
+    eventually("she can answer", async || {
+        let written = [("text", "Yes, two of them"), ("key", "k")];
+        (eva.post(&format!("/contact/{contact}/reply"), &written).await.0 == 303).then_some(())
+    })
+    .await;
+    eventually("it arrives", async || screen(&link).await.contains("Yes, two of them").then_some(())).await;
+}

@@ -45,7 +45,7 @@ pub(in crate::store) async fn inbox(
 }
 
 /// Contacts with these words in their name, number or last message, the newest first. In letters that the database knows no small
-/// ones of, as they are typed, small, and beginning with a large one.
+/// ones of, as they are typed, small, and beginning with a large one. A number is found as people write it.
 pub(in crate::store) async fn find(
     connection: &mut Connection,
     words: &str,
@@ -57,6 +57,8 @@ pub(in crate::store) async fn find(
     let small = words.to_lowercase();
     let mut letters = small.chars();
     let large: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    // Of a number the digits alone are kept.
+    let large = digits(words).unwrap_or(large);
     let within = |words: &str| {
         // As it stands in the summary, which is JSON; a `+` before a number does not stand there.
         let written = json(&words.trim_start_matches('+'));
@@ -65,6 +67,13 @@ pub(in crate::store) async fn find(
     };
     let rows = sqlx::query(select).bind(within(words)).bind(within(&small)).bind(within(&large)).bind(limit);
     rows.fetch_all(connection).await?.iter().map(inbox_row).collect()
+}
+
+/// The digits of what is written like a phone number.
+fn digits(words: &str) -> Option<String> {
+    let is_number = words.chars().all(|c| c.is_ascii_digit() || " +-().".contains(c));
+    let digits: String = words.chars().filter(char::is_ascii_digit).collect();
+    (is_number && !digits.is_empty()).then_some(digits)
 }
 
 /// What a user was writing to a contact, by the box that it stands in.
@@ -105,6 +114,20 @@ pub(in crate::store) async fn contact(
                   from contacts where id = coalesce((select merged_into from contacts where id = $1), $1)";
     let row = sqlx::query(select).bind(contact.0).fetch_optional(connection).await?;
     row.map(|row| Ok((inbox_row(&row)?, row.try_get(9)?))).transpose()
+}
+
+/// The summaries of these contacts, as far as they are there.
+pub(in crate::store) async fn summaries(
+    connection: &mut Connection,
+    contacts: &[i64],
+) -> Result<Vec<(i64, String)>, sqlx::Error> {
+    let select = concat!(
+        "select id, summary from contacts where id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ")"
+    );
+    let wanted: Vec<[i64; 1]> = contacts.iter().map(|contact| [*contact]).collect();
+    sqlx::query_as(select).bind(json(&wanted)).fetch_all(connection).await
 }
 
 pub(super) fn inbox_row<R>(row: &R) -> Result<InboxRow, sqlx::Error>

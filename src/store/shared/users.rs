@@ -2,9 +2,9 @@
 
 use sqlx::{Connection as _, Row};
 
-use super::{BEGIN, Connection};
-use crate::domain::Timestamp;
-use crate::store::{Role, Session, User};
+use super::{BEGIN, Connection, appending};
+use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, Timestamp};
+use crate::store::{NewEvent, Role, Session, User};
 
 /// Creates somebody, or takes back who was removed. False if the sign-in name is taken.
 pub(in crate::store) async fn add(
@@ -21,20 +21,49 @@ pub(in crate::store) async fn add(
     Ok(done.rows_affected() == 1)
 }
 
-/// Removes somebody, but never the last admin: no password, link or session of theirs lets them in again. Whether they may not
-/// sign in any more.
-pub(in crate::store) async fn remove(connection: &mut Connection, login: &str) -> Result<bool, sqlx::Error> {
+/// Removes somebody, but never the last admin: no password, link or session of theirs lets them in again, and whom they were in
+/// charge of waits for somebody else. How many these are; `None` where nobody was removed.
+pub(in crate::store) async fn remove(
+    connection: &mut Connection,
+    login: &str,
+    now: Timestamp,
+) -> Result<Option<usize>, sqlx::Error> {
     let update = "update users set active = (1 = 0), password_hash = null where login = $1 and active \
                   and (role <> 'admin' or exists (select 1 from users other where other.role = 'admin' and other.active \
                   and other.login <> $1)) returning id";
-    // Together: a session that outlived its owner would let in who is taken back under the same name.
+    // Together: a session that outlived its owner would let in who is taken back under the same name, and a customer whose person
+    // is gone would be answered by nobody.
     let mut transaction = connection.begin_with(BEGIN).await?;
     let removed: Option<i64> = sqlx::query_scalar(update).bind(login).fetch_optional(&mut *transaction).await?;
-    let Some(user) = removed else { return Ok(false) };
+    let Some(user) = removed else { return Ok(None) };
     sqlx::query("delete from sign_in_links where user_id = $1").bind(user).execute(&mut *transaction).await?;
     sqlx::query("delete from sessions where user_id = $1").bind(user).execute(&mut *transaction).await?;
+    let left = left_behind(&mut transaction, login, now).await?;
+    appending::append(&mut transaction, &left.iter().collect::<Vec<_>>()).await?;
     transaction.commit().await?;
-    Ok(true)
+    Ok(Some(left.len()))
+}
+
+/// That somebody leaves whom they were in charge of.
+async fn left_behind(connection: &mut Connection, login: &str, now: Timestamp) -> Result<Vec<NewEvent>, sqlx::Error> {
+    let select = "select id from contacts where merged_into is null and handoff = 'accepted' and handoff <> 'none' \
+                  and agent = $1 order by id";
+    let theirs: Vec<i64> = sqlx::query_scalar(select).bind(login).fetch_all(connection).await?;
+    let (agent, action) = (login.to_owned(), AgentAction::Leave);
+    let leaves = EventBody::Agent(AgentEvent { agent, action, tag: None, colour: None, text: None, link: false });
+    Ok(theirs.into_iter().map(|id| NewEvent::known(ContactId(id), None, now, leaves.clone())).collect())
+}
+
+/// What everybody is called who may sign in, or once might.
+pub(in crate::store) async fn names(connection: &mut Connection) -> Result<Vec<(String, String)>, sqlx::Error> {
+    sqlx::query_as("select login, name from users").fetch_all(connection).await
+}
+
+/// Of how many contacts each is in charge, of those who are of any.
+pub(in crate::store) async fn in_charge(connection: &mut Connection) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    let select = "select agent, count(*) from contacts where merged_into is null and handoff = 'accepted' \
+                  and handoff <> 'none' and agent is not null group by agent";
+    sqlx::query_as(select).fetch_all(connection).await
 }
 
 /// Everybody who may sign in.

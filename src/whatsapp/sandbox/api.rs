@@ -1,8 +1,10 @@
 //! The Graph API's side: validation in Meta's order, error bodies, acceptance, and the statuses that follow.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -10,18 +12,24 @@ use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::faults::happens;
 use super::nodes::{self, Node, unknown_object};
+use super::people::{self, Recipient};
 use super::valid::{self, Refusal};
-use super::{Faults, Sandbox, deliver, headers, templates, wire};
-use crate::domain::Phone;
+use super::{Sandbox, control, headers, media, statuses, templates, wire};
 use crate::whatsapp::errors;
 use crate::whatsapp::graph::{Fate, Named};
 
+/// How long an answer is held back that a status goes ahead of.
+const HELD_BACK: Duration = Duration::from_millis(300);
+
 pub(super) fn router(sandbox: Sandbox) -> Router {
     let control = Router::new()
+        .route("/whatsapp_business/attachments/", get(media::fetch))
         .route("/control/templates", post(templates::change))
-        .route("/control/faults", post(set_faults))
-        .route("/control/counters", get(counters));
+        .route("/control/customers", post(control::customers))
+        .route("/control/faults", post(control::faults))
+        .route("/control/counters", get(control::counters));
     // A call may leave the version out.
     let calls = ["/{version}", ""].into_iter().fold(control, |router, version| {
         router
@@ -31,24 +39,19 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
                 &format!("{version}/{{id}}/message_templates"),
                 get(templates::list).post(templates::make).delete(templates::delete),
             )
+            .route(
+                &format!("{version}/{{id}}/media"),
+                post(media::upload).layer(DefaultBodyLimit::max(media::LARGEST_UPLOAD)),
+            )
             .route(&format!("{version}/{{id}}/phone_numbers"), get(nodes::phone_numbers))
             .route(&format!("{version}/{{id}}/unpause"), post(templates::unpause))
-            .route(&format!("{version}/{{id}}"), get(nodes::get).post(templates::edit))
+            .route(&format!("{version}/{{id}}"), get(nodes::get).post(templates::edit).delete(media::delete))
     });
     calls
         .method_not_allowed_fallback(nodes::unknown)
         .fallback(nodes::unknown)
         .layer(from_fn_with_state(sandbox.clone(), headers::around))
         .with_state(sandbox)
-}
-
-async fn set_faults(State(sandbox): State<Sandbox>, axum::Json(faults): axum::Json<Faults>) -> StatusCode {
-    sandbox.set_faults(faults);
-    StatusCode::NO_CONTENT
-}
-
-async fn counters(State(sandbox): State<Sandbox>) -> Response {
-    axum::Json(json!(sandbox.counters())).into_response()
 }
 
 async fn messages(sandbox: State<Sandbox>, number: Path<Node>, headers: HeaderMap, body: Bytes) -> Response {
@@ -69,16 +72,19 @@ async fn answer(
 ) -> Response {
     let faults = sandbox.inner.faults();
     if faults.latency_ms > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(faults.latency_ms)).await;
+        tokio::time::sleep(Duration::from_millis(faults.latency_ms)).await;
     }
-    if rand::random_bool(faults.unavailable.clamp(0.0, 1.0)) {
+    if happens(faults.unavailable) {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "text/html")], "<h1>Sorry</h1>")
             .into_response();
     }
     let answer = take(&sandbox, &number, &headers, &body, only_marketing);
     let accepted = answer.status() == StatusCode::OK;
     sandbox.inner.count(|counters| if accepted { counters.accepted += 1 } else { counters.refused += 1 });
-    if accepted && rand::random_bool(faults.lost_answers.clamp(0.0, 1.0)) {
+    if accepted && faults.status_before_answer {
+        tokio::time::sleep(HELD_BACK).await;
+    }
+    if accepted && happens(faults.lost_answers) {
         // Accepted, and the connection breaks: hyper closes it when the body fails.
         let broken = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("dropped")) });
         return Response::new(axum::body::Body::from_stream(broken));
@@ -113,8 +119,9 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8], only_
     if let Some(code) = inner.next_code() {
         return refuse(code, &errors::explain(code));
     }
-    let Some(to) = body["to"].as_str().or(body["recipient"].as_str()) else {
-        return refuse(131_008, "Either to or recipient is required");
+    let to = match people::recipient(&mut inner.people(), &body) {
+        Ok(to) => to,
+        Err((code, detail)) => return refuse(code, detail),
     };
     if let Err(Refusal { code, details }) = valid::message(&body) {
         return refuse(code, &details);
@@ -125,22 +132,21 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8], only_
     if only_marketing && !inner.templates().is_marketing(&body) {
         return refuse(131_055, &errors::explain(131_055));
     }
-    let digits: String = to.chars().filter(char::is_ascii_digit).collect();
-    if body["to"].is_string() && digits.parse::<Phone>().is_err() {
-        return refuse(131_009, "to is not a phone number");
+    if let Err((code, detail)) = inner.media().judge(&body, inner.now()) {
+        return refuse(code, &detail);
     }
-    if digits == "13125550100" {
+    if to.person.phone.as_deref() == Some(wire::OUR_NUMBER) {
         return refuse(131_021, "Recipient phone number cannot be the sender's");
     }
-    match judge(sandbox, &digits, &mut body) {
+    match judge(sandbox, &to, &mut body) {
         Err(code) => refuse(code, &errors::explain(code)),
         Ok(Fate::Fails(131_047)) if inner.settings.window_error_at_once => refuse(131_047, &errors::explain(131_047)),
-        Ok(fate) => accept(sandbox, &digits, &body, fate),
+        Ok(fate) => statuses::accept(sandbox, to, &body, fate),
     }
 }
 
 /// The template first, if there is one, then the limits. A template's words are kept for the phone to show.
-fn judge(sandbox: &Sandbox, digits: &String, body: &mut Value) -> Result<Fate, i64> {
+fn judge(sandbox: &Sandbox, to: &Recipient, body: &mut Value) -> Result<Fate, i64> {
     let inner = &sandbox.inner;
     // The type alone says what a message is: a template that is in it besides is none.
     if body["type"] != "template"
@@ -149,69 +155,21 @@ fn judge(sandbox: &Sandbox, digits: &String, body: &mut Value) -> Result<Fate, i
         parts.remove("template");
     }
     let Some(name) = body["template"]["name"].as_str().map(str::to_owned) else {
-        return inner.graph().call(digits, None, inner.now());
+        return inner.graph().call(&to.person.key, None, inner.now());
     };
     let (category, words) =
         inner.templates().judge(&body["template"]).map(|(category, words)| (category.to_owned(), words))?;
+    // One-time codes go to a phone (section 3.1).
+    if category == "AUTHENTICATION" && !to.by_phone {
+        return Err(131_062);
+    }
     body["template"]["words"] = words.into();
     body["template"]["category"] = category.as_str().into();
-    inner.graph().call(digits, Some(Named { name: &name, marketing: category == "MARKETING" }), inner.now())
-}
-
-fn accept(sandbox: &Sandbox, digits: &str, body: &Value, fate: Fate) -> Response {
-    let id = wire::wamid(digits, true);
-    let callback = body["biz_opaque_callback_data"].clone();
-    if fate == Fate::Arrives {
-        let mut shown = body.clone();
-        shown["id"] = id.as_str().into();
-        shown["at"] = sandbox.inner.now().0.into();
-        shown["status"] = "accepted".into();
-        sandbox.inner.show(digits, shown);
+    let mut graph = inner.graph();
+    if to.person.is_american() {
+        graph.set_no_marketing(&to.person.key);
     }
-    let open = sandbox.inner.graph().is_open(&digits.to_owned(), sandbox.inner.now());
-    let sent = deliver::Told { id: id.clone(), callback, pricing: pricing(&body["template"]["category"], open) };
-    tokio::spawn(follow(sandbox.clone(), digits.to_owned(), sent, fate));
-    // Who is written to by user id is told by it (section 4.1).
-    let contact = match &body["to"] {
-        Value::Null => json!({ "input": body["recipient"], "user_id": body["recipient"] }),
-        to => json!({ "input": to, "wa_id": digits }),
-    };
-    axum::Json(json!({
-        "messaging_product": "whatsapp",
-        "contacts": [contact],
-        "messages": [{ "id": id, "message_status": "accepted" }],
-    }))
-    .into_response()
-}
-
-/// What Meta charges for a message (section 2.7): templates of marketing always, others outside the service window.
-fn pricing(category: &Value, open: bool) -> Value {
-    let (billable, kind, category) = match category.as_str() {
-        Some("MARKETING") => (true, "regular", "marketing"),
-        Some("UTILITY") if open => (false, "free_customer_service", "utility"),
-        Some(category) => (true, "regular", if category == "AUTHENTICATION" { "authentication" } else { "utility" }),
-        None => (false, "free_customer_service", "service"),
-    };
-    json!({ "billable": billable, "pricing_model": "PMP", "type": kind, "category": category })
-}
-
-/// The statuses of an accepted message, in sequence.
-async fn follow(sandbox: Sandbox, digits: String, sent: deliver::Told, fate: Fate) {
-    let [to_sent, to_delivered, to_read] = sandbox.inner.settings.status_delays;
-    tokio::time::sleep(to_sent).await;
-    if let Fate::Fails(code) = fate {
-        let title = errors::explain(code);
-        let error = json!({ "code": code, "title": title, "message": title, "error_data": { "details": title } });
-        return deliver::status(&sandbox, &digits, &sent, "failed", Some(&error));
-    }
-    deliver::status(&sandbox, &digits, &sent, "sent", None);
-    if fate == Fate::Unheard {
-        return;
-    }
-    tokio::time::sleep(to_delivered).await;
-    deliver::status(&sandbox, &digits, &sent, "delivered", None);
-    tokio::time::sleep(to_read).await;
-    deliver::status(&sandbox, &digits, &sent, "read", None);
+    graph.call(&to.person.key, Some(Named { name: &name, marketing: category == "MARKETING" }), inner.now())
 }
 
 pub(super) fn unauthorised(sandbox: &Sandbox, headers: &HeaderMap) -> Option<Response> {

@@ -1,17 +1,22 @@
-//! Webhooks on their way: signed, concurrent, again after a refusal, twice or late where a fault says so.
+//! Webhooks on their way: signed, concurrent, again after a refusal; twice, late, together or not at all where a fault says so.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::state::{Customer, Said};
+use super::faults::{Faults, happens};
+use super::people::Person;
 use super::{Sandbox, wire};
 use crate::whatsapp::signature;
 
-/// Deliveries of one webhook before it is given up: with an hour between the later ones, about the seven days of Meta.
-const MOST_TRIES: u32 = 170;
+/// When a webhook that was refused is delivered again, in seconds from the first time; after the last of these every so many more, until
+/// then. Our own convention (section 9, point 3).
+const RETRIES_S: [u64; 6] = [10, 60, 300, 1_800, 7_200, 21_600];
+const THEN_EVERY_S: u64 = 12 * 3_600;
+const UNTIL_S: u64 = 7 * 24 * 3_600;
+/// How long what goes into one webhook together is waited for.
+const GATHERED_FOR: Duration = Duration::from_millis(100);
 
 /// The handshake of section 1.1.
 pub(super) async fn verify(sandbox: &Sandbox) -> Result<(), String> {
@@ -26,96 +31,19 @@ pub(super) async fn verify(sandbox: &Sandbox) -> Result<(), String> {
     if status != 200 || text != challenge {
         return Err(format!("{} answered {status} without the challenge", settings.webhook));
     }
-    sandbox.inner.verified.store(true, Ordering::Relaxed);
+    sandbox.inner.verified.send_replace(true);
     Ok(())
 }
 
-/// A customer's message: on their own screen, and on its way.
-pub(super) fn inbound(sandbox: &Sandbox, customer: &Customer, said: &Said) -> String {
-    let inner = &sandbox.inner;
-    let (number, now) = (customer.wa_id(), inner.now());
-    let id = wire::wamid(&number, false);
-    inner.graph().wrote(&number, now);
-    inner.heard().add(&id);
-    let mut message = json!({ "from": number, "id": id, "timestamp": (now.0 / 1000).to_string() });
-    let (kind, body, shown) = match said {
-        Said::Text(text) => ("text", json!({ "body": text }), text.clone()),
-        Said::FromAd { text, headline } => {
-            message["referral"] = json!({
-                "source_url": "https://fb.me/sandbox", "source_id": "120200000000000001", "source_type": "ad",
-                "headline": headline, "media_type": "image", "ctwa_clid": format!("Aff-{}", wire::wamid(&number, false)),
-            });
-            ("text", json!({ "body": text }), text.clone())
-        }
-        Said::Button { id, title } => {
-            let reply = json!({ "type": "button_reply", "button_reply": { "id": id, "title": title } });
-            ("interactive", reply, title.clone())
-        }
-        Said::Row { id, title } => {
-            let reply = json!({ "type": "list_reply", "list_reply": { "id": id, "title": title } });
-            ("interactive", reply, title.clone())
-        }
-        Said::Location { latitude, longitude } => {
-            ("location", json!({ "latitude": latitude, "longitude": longitude }), "📍".into())
-        }
-        Said::Image { caption } => {
-            let image = json!({ "id": "800000000000001", "mime_type": "image/jpeg", "sha256": "", "caption": caption });
-            ("image", image, format!("🖼 {caption}"))
-        }
-    };
-    message["type"] = kind.into();
-    message[kind] = body;
-    inner.show(&number, json!({ "id": id, "mine": true, "text": shown, "at": now.0 }));
-    let value = value(sandbox, &number, Some(&customer.name), "messages", message);
-    send(sandbox, wire::envelope("messages", value));
-    id
-}
-
-/// A marketing preference (section 2.11).
-pub(super) fn preference(sandbox: &Sandbox, customer: &Customer, wants: bool) {
-    let number = customer.wa_id();
-    sandbox.inner.graph().set_marketing_stopped(&number, !wants, sandbox.inner.now());
-    let entry = json!({
-        "wa_id": number, "detail": "User preference for marketing messages", "category": "marketing_messages",
-        "value": if wants { "resume" } else { "stop" }, "timestamp": sandbox.inner.now().0 / 1000,
-    });
-    let value = value(sandbox, &number, Some(&customer.name), "user_preferences", entry);
-    send(sandbox, wire::envelope("user_preferences", value));
-}
-
-/// What every status of a message tells.
-pub(super) struct Told {
-    pub(super) id: String,
-    pub(super) callback: Value,
-    pub(super) pricing: Value,
-}
-
-/// A status of one of our messages (section 2.7).
-pub(super) fn status(sandbox: &Sandbox, number: &str, sent: &Told, name: &str, error: Option<&Value>) {
-    let Told { id, callback, pricing } = sent;
-    let mut status = json!({
-        "id": id, "status": name, "timestamp": (sandbox.inner.now().0 / 1000).to_string(), "recipient_id": number,
-    });
-    if !callback.is_null() {
-        status["biz_opaque_callback_data"] = callback.clone();
-    }
-    if let Some(error) = error {
-        status["errors"] = json!([error]);
-    } else if name != "read" {
-        status["pricing"] = pricing.clone();
-    }
-    sandbox.inner.set_status(number, id, name);
-    send(sandbox, wire::envelope("messages", value(sandbox, number, None, "statuses", status)));
-}
-
-fn value(sandbox: &Sandbox, number: &str, name: Option<&str>, key: &str, element: Value) -> Value {
+/// The value of a webhook of our number, about one person where they are told of (section 2.1).
+pub(super) fn value(sandbox: &Sandbox, person: Option<&Person>, key: &str, element: Value) -> Value {
     let channel = &sandbox.inner.settings.phone_number_id;
     let mut value = json!({
         "messaging_product": "whatsapp",
-        "metadata": { "display_phone_number": "13125550100", "phone_number_id": channel },
+        "metadata": { "display_phone_number": wire::OUR_NUMBER, "phone_number_id": channel },
     });
-    if let Some(name) = name {
-        value["contacts"] = json!([{ "profile": { "name": name }, "wa_id": number }]);
+    if let Some(person) = person {
+        value["contacts"] = json!([person.card()]);
     }
     value[key] = json!([element]);
     value
@@ -123,38 +51,87 @@ fn value(sandbox: &Sandbox, number: &str, name: Option<&str>, key: &str, element
 
 /// Delivers a body, in a task of its own: deliveries are concurrent and keep no order.
 pub(super) fn send(sandbox: &Sandbox, body: Value) {
-    let sandbox = sandbox.clone();
-    tokio::spawn(async move {
-        let body = wire::bytes(&body);
-        let faults = sandbox.inner.faults();
-        if rand::random_bool(faults.reorder.clamp(0.0, 1.0)) {
-            tokio::time::sleep(Duration::from_millis(rand::random_range(5..80))).await;
-        }
-        let copies = if rand::random_bool(faults.duplicates.clamp(0.0, 1.0)) { 2 } else { 1 };
-        for _ in 0..copies {
-            tokio::spawn(deliver(sandbox.clone(), body.clone()));
-        }
-    });
+    let faults = sandbox.inner.faults();
+    if happens(faults.drop) {
+        return;
+    }
+    if faults.batch <= 1 {
+        return deliver(sandbox, body, &faults);
+    }
+    let mut waiting = sandbox.inner.waiting();
+    waiting.push(body);
+    let (count, sandbox) = (waiting.len(), sandbox.clone());
+    drop(waiting);
+    match count {
+        1 => drop(tokio::spawn(async move {
+            tokio::time::sleep(GATHERED_FOR).await;
+            deliver_waiting(&sandbox);
+        })),
+        count if count >= faults.batch => deliver_waiting(&sandbox),
+        _ => {}
+    }
 }
 
-async fn deliver(sandbox: Sandbox, body: Vec<u8>) {
+/// Delivers all that was gathered as one body.
+fn deliver_waiting(sandbox: &Sandbox) {
+    let bodies = std::mem::take(&mut *sandbox.inner.waiting());
+    if let Some(body) = wire::joined(bodies) {
+        deliver(sandbox, body, &sandbox.inner.faults());
+    }
+}
+
+fn deliver(sandbox: &Sandbox, body: Value, faults: &Faults) {
+    let late = if happens(faults.reorder) { rand::random_range(5..80) } else { 0 };
+    let wait = Duration::from_millis(faults.delay_ms + late);
+    let body = wire::bytes(&body);
+    if happens(faults.duplicates) {
+        tokio::spawn(post(sandbox.clone(), body.clone(), wait));
+    }
+    tokio::spawn(post(sandbox.clone(), body, wait));
+}
+
+/// Posts until it is answered with 200, or there is no further try.
+async fn post(sandbox: Sandbox, body: Vec<u8>, wait: Duration) {
     let inner = &sandbox.inner;
-    let mut wait = inner.settings.retry_after;
+    tokio::time::sleep(wait).await;
+    // Nothing goes to an endpoint that did not answer the handshake.
+    if inner.verified.subscribe().wait_for(|verified| *verified).await.is_err() {
+        return;
+    }
     let signed = signature::sign(&inner.settings.app_secret, &body);
-    for attempt in 0..MOST_TRIES {
-        if attempt > 0 {
-            tokio::time::sleep(wait).await;
-            wait = (wait * 4).min(inner.settings.retry_at_most);
-            inner.count(|counters| counters.retried += 1);
-        }
-        if !inner.verified.load(Ordering::Relaxed) {
-            continue;
-        }
+    let mut waits = inner.settings.retries.iter();
+    loop {
         let request = inner.http.post(&inner.settings.webhook).header("content-type", "application/json");
         let request = request.header("x-hub-signature-256", &signed).timeout(Duration::from_secs(20));
         if request.body(body.clone()).send().await.is_ok_and(|response| response.status() == 200) {
-            inner.count(|counters| counters.delivered += 1);
-            return;
+            return inner.count(|counters| counters.delivered += 1);
         }
+        let Some(wait) = waits.next() else { return };
+        tokio::time::sleep(*wait).await;
+        inner.count(|counters| counters.retried += 1);
+    }
+}
+
+/// The waits before the further tries of a webhook that was refused, `factor` times as long as the sandbox's own convention for
+/// Meta's (section 9, point 3), which publishes none.
+pub fn retries(factor: f64) -> Vec<Duration> {
+    let last = RETRIES_S[RETRIES_S.len() - 1];
+    let later = (1..).map(|n| last + n * THEN_EVERY_S).take_while(|at| *at <= UNTIL_S);
+    let mut before = 0;
+    let wait = |at: u64| Duration::from_secs(at - std::mem::replace(&mut before, at)).mul_f64(factor);
+    RETRIES_S.into_iter().chain(later).map(wait).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_webhook_is_delivered_again_for_seven_days() {
+        let waits = retries(1.0);
+        let seconds: Vec<_> = waits.iter().take(7).map(Duration::as_secs).collect();
+        assert_eq!(seconds, [10, 50, 240, 1_500, 5_400, 14_400, 43_200]);
+        assert_eq!(waits.iter().map(Duration::as_secs).sum::<u64>(), 162 * 3_600, "the last time within seven days");
+        assert_eq!(retries(0.01)[0], Duration::from_millis(100));
     }
 }

@@ -5,13 +5,20 @@
 //! What is our own convention and no fact of the platform follows section 9 of the reference.
 
 mod api;
+mod control;
 mod deliver;
+mod faults;
 mod filled;
 mod headers;
 mod heard;
+mod inbound;
+mod media;
 mod nodes;
+mod people;
 mod phones;
+mod pricing;
 mod state;
+mod statuses;
 mod templates;
 mod valid;
 mod wire;
@@ -23,8 +30,12 @@ use secrecy::SecretString;
 
 use crate::domain::Timestamp;
 use crate::whatsapp::graph::Rules;
+pub use deliver::retries;
+pub use faults::Faults;
+pub use people::Customer;
 pub use phones::phone_router;
-pub use state::{Counters, Customer, Said};
+pub use pricing::free_service_messages;
+pub use state::{Counters, Said};
 pub use templates::TemplateChange;
 pub use wire::ACCOUNT;
 
@@ -32,6 +43,8 @@ pub use wire::ACCOUNT;
 #[derive(Clone)]
 #[expect(missing_docs, reason = "the names say it; durations say their unit")]
 pub struct SandboxSettings {
+    /// Where bots reach the Graph API: addresses of files begin with it.
+    pub graph_url: String,
     /// Where webhooks go.
     pub webhook: String,
     pub app_secret: SecretString,
@@ -42,40 +55,14 @@ pub struct SandboxSettings {
     pub rules: Rules,
     /// From acceptance to `sent`, from there to `delivered`, from there to `read`.
     pub status_delays: [Duration; 3],
-    /// First wait before a webhook that was refused is delivered again; each next one is four times as long.
-    pub retry_after: Duration,
-    /// Each further try waits four times as long, up to this.
-    pub retry_at_most: Duration,
+    /// The waits before each further try of a webhook that was refused, as [`retries`] gives them.
+    pub retries: Vec<Duration>,
     /// From when a template is made to the end of its review.
     pub review_after: Duration,
+    /// Service messages of each month that cost nothing (section 3).
+    pub free_service_messages: u32,
     /// 131047 in the answer of the call instead of in a status.
     pub window_error_at_once: bool,
-}
-
-/// What goes wrong on purpose. Shares are from 0 to 1.
-#[derive(Clone, Copy, Debug, Default, serde::Deserialize, serde::Serialize)]
-#[serde(default)]
-pub struct Faults {
-    /// Every answer waits so many milliseconds.
-    pub latency_ms: u64,
-    /// Share of calls answered 503 with HTML, nothing accepted.
-    pub unavailable: f64,
-    /// Share of calls that are accepted, and the connection dropped before the answer.
-    pub lost_answers: f64,
-    /// Share of webhooks delivered twice.
-    pub duplicates: f64,
-    /// Share of webhooks held back behind the next ones.
-    pub reorder: f64,
-    /// The next calls are refused with this code.
-    pub next_code: Option<i64>,
-    /// How many of them.
-    pub next_codes: u32,
-    /// The number is `RESTRICTED`, and its health says that nothing may be sent.
-    pub restricted: bool,
-    /// The number's health says that it may send only in part.
-    pub limited: bool,
-    /// So many per cent of the calls that Meta allows are used, as the header of each answer tells; nothing is refused for it.
-    pub usage: u32,
 }
 
 /// The sandbox. Cheap to clone.
@@ -113,18 +100,30 @@ impl Sandbox {
 
     /// A customer sends something. Returns the message's id.
     pub fn say(&self, customer: &Customer, said: &Said) -> String {
-        deliver::inbound(self, customer, said)
+        inbound::message(self, customer, said)
     }
 
     /// The customer wrote to the number by another way than this sandbox: a load test that posts webhooks itself. Opens the
     /// service window.
     pub fn wrote(&self, customer: &Customer) {
-        self.inner.graph().wrote(&customer.wa_id(), self.inner.now());
+        let person = self.inner.people().meet(customer);
+        self.inner.graph().wrote(&person.key, self.inner.now());
+    }
+
+    /// What a customer and the number wrote before this sandbox began, oldest first: their own words with `true`. It stands on the
+    /// phone as words, and opens the service window where their last word is recent enough.
+    pub fn recall(&self, number: &str, talk: &[(Timestamp, bool, String)]) {
+        for (at, mine, text) in talk {
+            if *mine {
+                self.inner.graph().wrote(&number.to_owned(), *at);
+            }
+            self.inner.recall(number, *at, *mine, text);
+        }
     }
 
     /// The customer stops or resumes marketing messages, in WhatsApp itself.
     pub fn prefer(&self, customer: &Customer, wants_marketing: bool) {
-        deliver::preference(self, customer, wants_marketing);
+        inbound::preference(self, customer, wants_marketing);
     }
 
     /// What a customer's phone shows, oldest first: JSON of each message.

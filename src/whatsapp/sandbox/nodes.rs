@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::unauthorised;
-use super::{ACCOUNT, Sandbox, templates, wire};
+use super::{ACCOUNT, Sandbox, media, templates, wire};
 
 /// The object that a call is about.
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ pub(super) struct Node {
 /// What a call asks for behind `?`. As a map it cannot be refused by the server in place of the Graph API.
 pub(super) type Asked = HashMap<String, String>;
 
-/// `GET /{id}` of a number, an account or a template.
+/// `GET /{id}` of a number, an account, a template or a file.
 pub(super) async fn get(
     State(sandbox): State<Sandbox>,
     Path(Node { id }): Path<Node>,
@@ -35,7 +35,7 @@ pub(super) async fn get(
         ACCOUNT => account(&sandbox),
         id => match sandbox.inner.templates().shown(id) {
             Some(template) => template,
-            None => return unknown_object(&Method::GET, id),
+            None => return media::show(&sandbox, id, asked.get("phone_number_id").map(String::as_str)),
         },
     };
     axum::Json(only(shown, asked.get("fields"))).into_response()

@@ -54,8 +54,9 @@ struct Saying {
 }
 
 async fn say(State(phones): State<Phones>, axum::Json(saying): axum::Json<Saying>) -> Response {
-    if saying.customer.number.parse::<crate::domain::Phone>().is_err() {
-        return (StatusCode::UNPROCESSABLE_ENTITY, "That is no phone number with country code.").into_response();
+    if !saying.customer.is_known() {
+        let told = "That is no phone number with country code, and no user id such as US.9001.";
+        return (StatusCode::UNPROCESSABLE_ENTITY, told).into_response();
     }
     if let Some(said) = &saying.said {
         phones.sandbox.say(&saying.customer, said);

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use tokio::sync::broadcast;
+use serde_json::{Value, json};
+use tokio::sync::{broadcast, watch};
 
 use super::heard::Heard;
+use super::media::Media;
+use super::people::People;
+use super::pricing::Prices;
 use super::templates::Templates;
 use super::{Faults, SandboxSettings};
 use crate::domain::Timestamp;
@@ -15,22 +18,6 @@ use crate::whatsapp::graph::Graph;
 
 /// Messages that a phone keeps.
 const KEPT: usize = 200;
-
-/// Somebody with a phone.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Customer {
-    /// Digits, with or without plus.
-    pub number: String,
-    /// Profile name.
-    pub name: String,
-}
-
-impl Customer {
-    /// Digits alone.
-    pub(super) fn wa_id(&self) -> String {
-        self.number.chars().filter(char::is_ascii_digit).collect()
-    }
-}
 
 /// What a customer sends.
 #[derive(Clone, Debug, Deserialize)]
@@ -91,13 +78,19 @@ pub(super) struct Inner {
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// What each phone shows.
     phones: Mutex<HashMap<String, Vec<Value>>>,
+    people: Mutex<People>,
+    /// By [`super::people::Person::key`].
     graph: Mutex<Graph<String>>,
     templates: Mutex<Templates>,
     heard: Mutex<Heard>,
+    prices: Mutex<Prices>,
+    media: Mutex<Media>,
     faults: Mutex<Faults>,
     counters: Mutex<Counters>,
-    /// The endpoint answered the handshake.
-    pub(super) verified: std::sync::atomic::AtomicBool,
+    /// Bodies that wait to be delivered as one.
+    waiting: Mutex<Vec<Value>>,
+    /// Whether the endpoint answered the handshake.
+    pub(super) verified: watch::Sender<bool>,
     /// Tells phones in the browser whose screen changed.
     pub(super) changes: broadcast::Sender<String>,
 }
@@ -115,11 +108,15 @@ impl Inner {
             http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap_or_default(),
             clock,
             phones: Mutex::default(),
+            people: Mutex::default(),
             templates: Mutex::default(),
             heard: Mutex::default(),
+            prices: Mutex::default(),
+            media: Mutex::default(),
             faults: Mutex::default(),
             counters: Mutex::default(),
-            verified: false.into(),
+            waiting: Mutex::default(),
+            verified: watch::Sender::new(false),
             changes: broadcast::channel(256).0,
         }
     }
@@ -152,6 +149,11 @@ impl Inner {
         lock(&self.counters).clone()
     }
 
+    /// Who the number writes with.
+    pub(super) fn people(&self) -> MutexGuard<'_, People> {
+        lock(&self.people)
+    }
+
     /// What Meta enforces.
     pub(super) fn graph(&self) -> MutexGuard<'_, Graph<String>> {
         lock(&self.graph)
@@ -167,6 +169,21 @@ impl Inner {
         lock(&self.heard)
     }
 
+    /// What is charged.
+    pub(super) fn prices(&self) -> MutexGuard<'_, Prices> {
+        lock(&self.prices)
+    }
+
+    /// The files.
+    pub(super) fn media(&self) -> MutexGuard<'_, Media> {
+        lock(&self.media)
+    }
+
+    /// What waits to be delivered as one webhook.
+    pub(super) fn waiting(&self) -> MutexGuard<'_, Vec<Value>> {
+        lock(&self.waiting)
+    }
+
     /// Puts something on a phone's screen.
     pub(super) fn show(&self, number: &str, shown: Value) {
         let mut phones = lock(&self.phones);
@@ -176,6 +193,15 @@ impl Inner {
         phone.drain(..excess);
         drop(phones);
         self.changed(number);
+    }
+
+    /// Puts words on a phone's screen that were written before.
+    pub(super) fn recall(&self, number: &str, at: Timestamp, mine: bool, text: &str) {
+        let shown = match mine {
+            true => json!({ "mine": true, "text": text, "at": at.0 }),
+            false => json!({ "type": "text", "text": { "body": text }, "at": at.0 }),
+        };
+        self.show(number, shown);
     }
 
     /// Changes what a phone shows of one message.
@@ -195,7 +221,9 @@ impl Inner {
         let _nobody = self.changes.send(number.to_owned());
     }
 
-    pub(super) fn phone(&self, number: &str) -> Vec<Value> {
-        lock(&self.phones).get(number).cloned().unwrap_or_default()
+    /// The screen of the one who has this number or user id.
+    pub(super) fn phone(&self, name: &str) -> Vec<Value> {
+        let key = self.people().key(name).to_owned();
+        lock(&self.phones).get(&key).cloned().unwrap_or_default()
     }
 }

@@ -24,6 +24,27 @@ const EDITS: [(Duration, usize); 2] = [(Duration::hours(24), 1), (Duration::days
 /// The name of a template that was deleted cannot be used again for so long (section 4.4).
 const NAME_RESTS: Duration = Duration::days(30);
 
+/// Where a template can stand, its categories, and how customers take it (sections 2.9 and 4.4).
+const STATUSES: [&str; 13] = [
+    "APPROVED",
+    "PENDING",
+    "REJECTED",
+    "PAUSED",
+    "DISABLED",
+    "IN_APPEAL",
+    "PENDING_DELETION",
+    "DELETED",
+    "LIMIT_EXCEEDED",
+    "ARCHIVED",
+    "FLAGGED",
+    "LOCKED",
+    "REINSTATED",
+];
+const CATEGORIES: [&str; 3] = ["MARKETING", "UTILITY", "AUTHENTICATION"];
+const QUALITIES: [&str; 4] = ["GREEN", "YELLOW", "RED", "UNKNOWN"];
+/// Why a review refuses words that another template has.
+const DOUBLE: &str = "INVALID_FORMAT";
+
 /// What the account has.
 #[derive(Debug, Default)]
 pub(super) struct Templates {
@@ -42,6 +63,8 @@ struct Template {
     status: String,
     quality: String,
     reason: String,
+    /// How often Meta has paused it.
+    pauses: u32,
     /// `POSITIONAL` or `NAMED`.
     format: String,
     components: Value,
@@ -126,6 +149,7 @@ impl Templates {
             status: status.into(),
             quality: "UNKNOWN".into(),
             reason: "NONE".into(),
+            pauses: 0,
             format: call["parameter_format"].as_str().unwrap_or("POSITIONAL").to_ascii_uppercase(),
             components: call["components"].clone(),
             edits: Vec::new(),
@@ -186,11 +210,12 @@ impl Sandbox {
         let is_meant = |template: &&mut Template| {
             template.name == change.name && (change.language.is_empty() || template.language == change.language)
         };
-        let mut webhooks = Vec::new();
+        let (now, mut webhooks) = (self.inner.now(), Vec::new());
         for template in self.inner.templates().all.iter_mut().filter(is_meant) {
             if let Some(status) = &change.status {
-                template.status.clone_from(status);
-                webhooks.push(of_status(template));
+                let before = std::mem::replace(&mut template.status, status.clone());
+                template.pauses += u32::from(status == "PAUSED" && before != "PAUSED");
+                webhooks.push(of_status(template, &before, now));
             }
             if let Some(category) = &change.category {
                 let was = std::mem::replace(&mut template.category, category.clone());
@@ -204,7 +229,7 @@ impl Sandbox {
             }
         }
         let count = webhooks.len();
-        webhooks.into_iter().for_each(|(field, value)| deliver::send(self, wire::envelope(field, value)));
+        webhooks.into_iter().for_each(|(field, value)| deliver::send(self, wire::account_envelope(field, value, now)));
         count
     }
 
@@ -220,12 +245,13 @@ impl Sandbox {
         let is_double = templates.all.iter().any(is_twin);
         let template = &mut templates.all[place];
         (template.status, template.reason) = match is_double {
-            true => ("REJECTED".into(), "INVALID_FORMAT".into()),
+            true => ("REJECTED".into(), DOUBLE.into()),
             false => ("APPROVED".into(), "NONE".into()),
         };
-        let (field, value) = of_status(template);
+        let now = self.inner.now();
+        let (field, value) = of_status(template, "PENDING", now);
         drop(templates);
-        deliver::send(self, wire::envelope(field, value));
+        deliver::send(self, wire::account_envelope(field, value, now));
     }
 }
 
@@ -242,13 +268,33 @@ fn told(template: &Template, more: Value) -> Value {
     value
 }
 
-fn of_status(template: &Template) -> (&'static str, Value) {
-    let title = if template.status == "PAUSED" { json!({ "title": "FIRST_PAUSE" }) } else { Value::Null };
-    let more = json!({
-        "event": template.status, "reason": template.reason, "message_template_category": template.category,
-        "other_info": title,
-    });
-    ("message_template_status_update", told(template, more))
+/// A change of status, with what Meta tells beside it (section 2.9).
+fn of_status(template: &Template, before: &str, now: Timestamp) -> (&'static str, Value) {
+    let mut told = told(
+        template,
+        json!({
+            "event": template.status, "reason": template.reason, "message_template_category": template.category,
+        }),
+    );
+    match template.status.as_str() {
+        "PAUSED" => {
+            let (title, hours) = if template.pauses > 1 { ("SECOND_PAUSE", 6) } else { ("FIRST_PAUSE", 3) };
+            let description = format!("Customers dislike it: paused for {hours} hours.");
+            told["other_info"] = json!({ "title": title, "description": description });
+        }
+        "APPROVED" | "REINSTATED" if before == "PAUSED" => {
+            told["other_info"] = json!({ "title": "UNPAUSE", "description": "The template may be sent again." });
+        }
+        "DISABLED" => told["disable_info"] = json!({ "disable_date": now.0 / 1000 }),
+        "REJECTED" if template.reason == DOUBLE => {
+            told["rejection_info"] = json!({
+                "reason": "Another template has the same words in this language.",
+                "recommendation": "Use that one, or write other words.",
+            });
+        }
+        _ => {}
+    }
+    ("message_template_status_update", told)
 }
 
 /// The checks before every call about the account.
@@ -421,12 +467,16 @@ pub(super) async fn unpause(
     axum::Json(json!({ "success": true })).into_response()
 }
 
-pub(super) async fn change(
-    State(sandbox): State<Sandbox>,
-    axum::Json(change): axum::Json<TemplateChange>,
-) -> StatusCode {
+pub(super) async fn change(State(sandbox): State<Sandbox>, axum::Json(change): axum::Json<TemplateChange>) -> Response {
+    let known = [(&change.status, &STATUSES[..]), (&change.category, &CATEGORIES), (&change.quality, &QUALITIES)];
+    for (told, known) in known {
+        if let Some(told) = told.as_deref().filter(|told| !known.contains(told)) {
+            let words = format!("{told} is none of {}", known.join(", "));
+            return (StatusCode::UNPROCESSABLE_ENTITY, words).into_response();
+        }
+    }
     match sandbox.change_template(&change) {
-        0 => StatusCode::NOT_FOUND,
-        _ => StatusCode::NO_CONTENT,
+        0 => StatusCode::NOT_FOUND.into_response(),
+        _ => StatusCode::NO_CONTENT.into_response(),
     }
 }

@@ -5,6 +5,7 @@ const thread = document.getElementById("thread");
 const connection = document.getElementById("connection");
 const current = () => thread?.dataset.contact;
 let hot = Number(list?.querySelector(".rows")?.dataset.hot ?? 0);
+document.querySelector(".rail nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 // A connection that died unnoticed must not hold back what comes after it.
@@ -230,10 +231,10 @@ function tell(form, what) {
   if (place) place.textContent = what;
 }
 
-// A form is sent in the background, once at a time; what was sent is cleared only after the server has taken it, and what was typed
-// meanwhile stays. A button that was disabled would lose the focus, and the next letter would be a command.
+// A form is sent in the background, once at a time; what was sent is cleared only after the server has taken it. What was typed
+// meanwhile stays, and goes next if it was sent meanwhile. A button that was disabled would lose the focus, and the next letter would be a command.
 async function send(form, submitter) {
-  if (form.ariaBusy === "true") return;
+  if (form.ariaBusy === "true") { form.dataset.again = "yes"; return; }
   const box = form.querySelector("textarea, input:not([type=hidden])");
   const button = submitter ?? form.querySelector("button");
   const drafted = box?.dataset.draft;
@@ -261,6 +262,7 @@ async function send(form, submitter) {
     if (box) box.value = box.value.startsWith(sent) ? box.value.slice(sent.length) : box.value;
     if (drafted) sessionStorage.removeItem(nameOf(box));
     if (box?.value && drafted) keep(box);
+    form.ariaBusy = null;
     if (form.at) sessionStorage.removeItem(`draft ${current()} ${form.at.value}`);
     const wrote = drafted && !document.activeElement?.matches("textarea, input:not([type=hidden])");
     await refreshThread();
@@ -274,6 +276,9 @@ async function send(form, submitter) {
     if (drafted) keep(box);
   } finally {
     form.ariaBusy = button.ariaDisabled = null;
+    const next = form.dataset.again && form.isConnected && box?.value.trim();
+    delete form.dataset.again;
+    if (next) send(form);
   }
 }
 

@@ -1,0 +1,85 @@
+//! What customers do, as webhooks tell it: messages (sections 2.2 to 2.4) and marketing preferences (section 2.11).
+
+use serde_json::{Value, json};
+
+use super::people::Customer;
+use super::state::Said;
+use super::{Sandbox, deliver, media, wire};
+
+/// A customer's message: on their own screen, and on its way.
+pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> String {
+    let inner = &sandbox.inner;
+    let (person, now) = (inner.people().meet(customer), inner.now());
+    let id = wire::wamid(&person.key, false);
+    inner.graph().wrote(&person.key, now);
+    inner.heard().add(&id);
+    let mut message = json!({ "from_user_id": person.user_id, "id": id, "timestamp": (now.0 / 1000).to_string() });
+    if let Some(phone) = &person.phone {
+        message["from"] = phone.as_str().into();
+    }
+    let (kind, body, shown) = match said {
+        Said::Text(text) => ("text", json!({ "body": text }), text.clone()),
+        Said::FromAd { text, headline } => {
+            inner.prices().came_from_ad(&person.key, now);
+            message["referral"] = json!({
+                "source_url": "https://fb.me/sandbox", "source_id": "120200000000000001", "source_type": "ad",
+                "headline": headline, "media_type": "image", "ctwa_clid": format!("Aff-{}", wire::wamid(&person.key, false)),
+            });
+            ("text", json!({ "body": text }), text.clone())
+        }
+        Said::Button { id, title } => {
+            let reply = json!({ "type": "button_reply", "button_reply": { "id": id, "title": title } });
+            ("interactive", reply, title.clone())
+        }
+        Said::Row { id, title } => {
+            let reply = json!({ "type": "list_reply", "list_reply": { "id": id, "title": title } });
+            ("interactive", reply, title.clone())
+        }
+        Said::Location { latitude, longitude } => {
+            ("location", json!({ "latitude": latitude, "longitude": longitude }), "📍".into())
+        }
+        Said::Image { caption } => ("image", media::picture(sandbox, caption), format!("🖼 {caption}")),
+    };
+    message["type"] = kind.into();
+    message[kind] = body;
+    if let Said::Button { id, .. } | Said::Row { id, .. } = said
+        && let Some((offered_in, choice)) = offered(&inner.phone(&person.key), id)
+    {
+        message["context"] = json!({ "from": wire::OUR_NUMBER, "id": offered_in });
+        if choice["description"].is_string() {
+            message["interactive"]["list_reply"]["description"] = choice["description"].clone();
+        }
+    }
+    inner.show(&person.key, json!({ "id": id, "mine": true, "text": shown, "at": now.0 }));
+    let value = deliver::value(sandbox, Some(&person), "messages", message);
+    deliver::send(sandbox, wire::envelope("messages", value));
+    id
+}
+
+/// The last message of ours that offered this choice, and the choice: a button's reply or a list's row.
+fn offered(screen: &[Value], choice: &str) -> Option<(Value, Value)> {
+    screen.iter().rev().find_map(|shown| {
+        let action = &shown["interactive"]["action"];
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let buttons = list(&action["buttons"]).into_iter().map(|button| button["reply"].clone());
+        let rows = list(&action["sections"]).into_iter().flat_map(|section| list(&section["rows"]));
+        let found = buttons.chain(rows).find(|offer| offer["id"] == choice)?;
+        Some((shown["id"].clone(), found))
+    })
+}
+
+/// A customer stops marketing or wants it again, in WhatsApp itself.
+pub(super) fn preference(sandbox: &Sandbox, customer: &Customer, wants: bool) {
+    let (person, now) = (sandbox.inner.people().meet(customer), sandbox.inner.now());
+    sandbox.inner.graph().set_marketing_stopped(&person.key, !wants, now);
+    let value = if wants { "resume" } else { "stop" };
+    let mut entry = json!({
+        "user_id": person.user_id, "detail": format!("User requested to {value} marketing messages"),
+        "category": "marketing_messages", "value": value, "timestamp": now.0 / 1000,
+    });
+    if let Some(phone) = &person.phone {
+        entry["wa_id"] = phone.as_str().into();
+    }
+    let value = deliver::value(sandbox, Some(&person), "user_preferences", entry);
+    deliver::send(sandbox, wire::envelope("user_preferences", value));
+}

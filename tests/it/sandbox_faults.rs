@@ -1,0 +1,102 @@
+//! What goes wrong on purpose in the sandbox, and how customers stand to the number.
+
+use std::time::Duration;
+
+use hotline::whatsapp::sandbox::Faults;
+use serde_json::{Value, json};
+
+use crate::app::{customer, http, template};
+use crate::db::eventually;
+use crate::sandbox_webhooks::{Bot, whole};
+
+fn text(to: &str) -> Value {
+    whole(json!({ "to": to, "type": "text", "text": { "body": "hello" } }))
+}
+
+async fn control(bot: &Bot, what: &str, body: &Value) -> u16 {
+    let base = bot.graph.trim_end_matches("/v26.0");
+    http().post(format!("{base}/control/{what}")).json(body).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_control_does_not_know_it_refuses() {
+    let bot = Bot::start(|_| {}).await;
+    bot.sandbox.add_template(&template("news", "en_US", "It is here."));
+    for (what, body, status) in [
+        ("faults", json!({ "unavailable": 0.5, "batch": 10 }), 204),
+        ("faults", json!({ "unavailable": 5 }), 422),
+        ("faults", json!({ "nope": 1 }), 422),
+        ("templates", json!({ "name": "news", "status": "NONSENSE" }), 422),
+        ("templates", json!({ "name": "news", "quality": "PINK" }), 422),
+        ("templates", json!({ "name": "news", "category": "UTILITY", "status": "PAUSED", "quality": "RED" }), 204),
+        ("templates", json!({ "name": "none", "status": "PAUSED" }), 404),
+        ("customers", json!({ "to": "+85251234567", "blocked": true }), 204),
+        ("customers", json!({ "recipient": "HK.9", "has_whatsapp": false }), 204),
+        ("customers", json!({ "to": "nobody" }), 422),
+        ("customers", json!({ "to": "+85251234567", "nope": 1 }), 422),
+    ] {
+        assert_eq!(control(&bot, what, &body).await, status, "{what} {body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_blocked_us_or_left_whatsapp_gets_nothing() {
+    let bot = Bot::start(|_| {}).await;
+    let (ada, bea) = (customer(1), customer(2));
+    bot.sandbox.write(&ada, "hi");
+    bot.sandbox.write(&bea, "hi");
+    assert_eq!(control(&bot, "customers", &json!({ "to": ada.number, "has_whatsapp": false })).await, 204);
+    assert_eq!(control(&bot, "customers", &json!({ "to": bea.number, "blocked": true })).await, 204);
+    let id = bot.send(text(&ada.number)).await;
+    let told = bot.status(&id, "failed").await["statuses"][0]["errors"][0].clone();
+    assert_eq!((&told["code"], &told["title"]), (&json!(131_026), &json!("Message undeliverable")));
+    let unheard = bot.send(text(&bea.number)).await;
+    bot.status(&unheard, "sent").await;
+    assert_eq!(control(&bot, "customers", &json!({ "to": bea.number, "blocked": false })).await, 204);
+    let heard = bot.send(text(&bea.number)).await;
+    bot.status(&heard, "read").await;
+    let told = bot.statuses(&unheard);
+    assert_eq!(told, ["sent"], "a block is told of by nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn updates_that_come_together_are_told_in_one_webhook() {
+    let bot = Bot::start(|_| {}).await;
+    bot.sandbox.set_faults(Faults { batch: 40, ..Faults::default() });
+    (0..100).for_each(|n| drop(bot.sandbox.write(&customer(n), "hi")));
+    let told = || {
+        bot.changes()
+            .iter()
+            .map(|told| told["change"]["value"]["messages"].as_array().map_or(0, Vec::len))
+            .sum::<usize>()
+    };
+    eventually("all are told of", async || (told() == 100).then_some(())).await;
+    let sizes = bot.changes();
+    let sizes: Vec<_> =
+        sizes.iter().map(|told| told["change"]["value"]["contacts"].as_array().unwrap().len()).collect();
+    assert!(bot.bodies() < 50 && sizes.iter().all(|size| *size <= 40), "{sizes:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statuses_may_be_missing_early_or_late() {
+    let bot = Bot::start(|_| {}).await;
+    let ada = customer(1);
+    bot.sandbox.write(&ada, "hi");
+    bot.sandbox.set_faults(Faults { read_without_delivered: 1.0, ..Faults::default() });
+    let id = bot.send(text(&ada.number)).await;
+    let read = bot.status(&id, "read").await;
+    assert!(read["statuses"][0]["pricing"].is_object(), "the price comes with what comes first: {read}");
+    assert_eq!(bot.statuses(&id), ["sent", "read"]);
+    bot.sandbox.set_faults(Faults { status_before_answer: true, ..Faults::default() });
+    let id = bot.send(text(&ada.number)).await;
+    assert!(bot.statuses(&id).contains(&"sent".to_owned()), "told before the call was answered");
+    bot.sandbox.set_faults(Faults { drop: 1.0, ..Faults::default() });
+    let id = bot.send(text(&ada.number)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(bot.statuses(&id).is_empty(), "dropped");
+    bot.sandbox.set_faults(Faults { delay_ms: 400, ..Faults::default() });
+    let id = bot.send(text(&ada.number)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(bot.statuses(&id).is_empty(), "delayed");
+    bot.status(&id, "read").await;
+}

@@ -267,7 +267,7 @@ impl Asked<'_> {
             .map(|until| (until, Condition::Unanswered));
         let caps = self.figures.cap.iter().filter_map(move |cap| {
             let (kind, rule) = (self.planned.kind, &*self.planned.rule);
-            if !cap.counts(kind, rule) || !cap.concerns(self.view.holds) {
+            if !cap.holds_back(kind, rule) || !cap.concerns(self.view.holds) {
                 return None;
             }
             let until = full(sent, cap.most, cap.within, now, |sent| cap.counts(sent.kind, &sent.rule))?;

@@ -72,6 +72,9 @@ pub(super) struct Cap {
     kinds: Vec<MessageKind>,
     #[serde(default)]
     rules: Vec<String>,
+    /// Everything that was sent unasked counts, also what it does not hold back.
+    #[serde(default)]
+    counts_all: bool,
     pub(super) most: usize,
     #[serde(deserialize_with = "duration")]
     pub(super) within: Duration,
@@ -101,6 +104,11 @@ pub(super) struct Forbid {
 impl Cap {
     /// Whether a message of that kind and rule is counted.
     pub(super) fn counts(&self, kind: MessageKind, rule: &str) -> bool {
+        self.counts_all || self.holds_back(kind, rule)
+    }
+
+    /// Whether a message of that kind and rule waits until there is room again.
+    pub(super) fn holds_back(&self, kind: MessageKind, rule: &str) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&kind))
             && (self.rules.is_empty() || self.rules.iter().any(|name| name == rule))
     }

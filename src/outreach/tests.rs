@@ -195,7 +195,7 @@ impl Desk {
             }
             C::WakeUp => {
                 self.tags.push("heat/low");
-                self.sent("47h", MessageKind::Tutorial, "bot");
+                self.sent("47h", MessageKind::Reminder, "bot");
             }
             C::UserCapped => {
                 self.arrange(C::WindowClosed);

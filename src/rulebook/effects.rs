@@ -70,7 +70,9 @@ impl<'a> Change<'a> {
         let is_new = match &rule.written.tag {
             Some(tag) => {
                 let Some(tag) = self.filled(tag.get_ref(), signal).and_then(|name| self.key(&name)) else { return };
-                self.tag(rule, tag, signal, evidence)
+                // Of each order it tells, also where another one gave the tag already.
+                let of_each = rule.written.any_order.is_some();
+                self.tag(rule, tag.clone(), signal, evidence) || of_each && self.facts.tags.contains_key(&tag)
             }
             None => true,
         };

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use hotline::whatsapp::sandbox::Sandbox;
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 
@@ -61,22 +62,26 @@ fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
+/// Two customers write; their ids, once what they wrote is folded.
+async fn two_write(sandbox: &Sandbox, address: SocketAddr, database: &Database, words: [&str; 2]) -> Vec<String> {
+    for (n, words) in (1..).zip(words) {
+        sandbox.wrote(&customer(n));
+        let said = text_webhook(&[(n, format!("wamid.desk{n}"), words)]);
+        assert_eq!(post(&http(), address, &said).await, Some(200));
+    }
+    let folded = "select cast(id as text) from contacts where state is not null order by id";
+    let both = async || Some(rows(database, folded).await).filter(|rows| rows.len() == 2);
+    eventually("both are read", both).await.into_iter().map(|mut row| row.remove(0)).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
         let _app = App::start(address, graph, &database, &[]).await;
-        for n in [1, 2] {
-            sandbox.wrote(&customer(n));
-            let words = if n == 1 { "do you have Ohrstöpsel, or earbuds?" } else { "Привет" };
-            let said = text_webhook(&[(n, format!("wamid.desk{n}"), words)]);
-            assert_eq!(post(&http(), address, &said).await, Some(200));
-        }
-        let folded = "select cast(id as text) from contacts where state is not null order by id";
-        let ids =
-            eventually("both are read", async || Some(rows(&database, folded).await).filter(|rows| rows.len() == 2));
-        let one = ids.await[0][0].clone();
+        let ids = two_write(&sandbox, address, &database, ["do you have Ohrstöpsel, or earbuds?", "Привет"]).await;
+        let one = ids[0].clone();
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
         let ben = Person::sign_in(&database, address, "ben", "agent").await;
         let conversation = format!("/inbox/all/{one}");
@@ -249,19 +254,11 @@ async fn whose_person_is_removed_waits_for_somebody_else() {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
         let _app = App::start(address, graph, &database, &[]).await;
-        for n in [1, 2] {
-            sandbox.wrote(&customer(n));
-            let said = text_webhook(&[(n, format!("wamid.left{n}"), "hello")]);
-            assert_eq!(post(&http(), address, &said).await, Some(200));
-        }
-        let folded = "select cast(id as text) from contacts where state is not null order by id";
-        let ids =
-            eventually("both are read", async || Some(rows(&database, folded).await).filter(|rows| rows.len() == 2));
-        let ids = ids.await;
+        let ids = two_write(&sandbox, address, &database, ["hello", "hello"]).await;
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
         let ben = Person::sign_in(&database, address, "ben", "agent").await;
         let eva = Person::sign_in(&database, address, "eva", "agent").await;
-        for (person, id) in [(&ben, &ids[0][0]), (&eva, &ids[1][0])] {
+        for (person, id) in [(&ben, &ids[0]), (&eva, &ids[1])] {
             assert_eq!(person.post(&format!("/contact/{id}/take"), &[]).await.0, StatusCode::SEE_OTHER);
             let conversation = format!("/inbox/mine/{id}");
             let taken = async || person.get(&conversation).await.1.contains("id=\"reply\"").then_some(());
@@ -275,7 +272,7 @@ async fn whose_person_is_removed_waits_for_somebody_else() {
             .output()
             .unwrap();
         assert!(String::from_utf8(removed.stdout).unwrap().contains("1 of their conversations wait"));
-        for id in ids.iter().map(|row| &row[0]) {
+        for id in &ids {
             let waits = async || ana.get("/inbox/hot").await.1.contains(&format!("id=\"row-{id}\"")).then_some(());
             eventually("they wait for somebody else", waits).await;
             let page = ana.get(&format!("/inbox/hot/{id}")).await.1;

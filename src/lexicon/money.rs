@@ -25,6 +25,8 @@ const LEAST_WITH_CENTS: u32 = 4;
 const LONGEST_PHRASE: usize = 48;
 /// Longer local words are no abbreviations.
 const ABBREVIATION: usize = 3;
+/// Shorter ones behind a hyphen may be anything: "5-le 10".
+const LEAST_HYPHENED: usize = 3;
 
 /// What named the currency of a number.
 #[derive(Clone, Copy, PartialEq)]
@@ -299,11 +301,15 @@ impl Finder<'_> {
             bind(sum, bound);
             at = end;
         }
+        if self.is_hyphened(at) {
+            at += 1;
+        }
         let after = self.name_at(at).filter(|name| self.may_follow(sum, name)).map(|name| self.told_again(sum, name));
         let before = self.name_before(tokens.back_over_spaces(sum.start)).filter(|name| name.start >= behind);
         // "$ 500 $ 300": each has its own.
         let digit_behind = |name: &Name| tokens.digits_at(tokens.skip_spaces(name.end)).is_some();
         let after = after.filter(|name| before.is_none() || !digit_behind(name));
+        let after = after.filter(|name| !self.is_of_next(sum, name));
         let between = sum.high.and_then(|_| {
             let at = tokens.skip_spaces(tokens.skip_suffix(sum.low.end));
             self.name_at(at).or_else(|| self.name_before(tokens.back_over_spaces(sum.high?.start)))
@@ -319,6 +325,21 @@ impl Finder<'_> {
         sum.start = before.map_or(sum.start, |name| name.start);
         sum.end = after.map_or(sum.end, |name| name.end);
         (sum.outer_start, sum.outer_end) = (sum.start, sum.end);
+    }
+
+    /// "A 100-euro voucher", "100-रुपये": a hyphen joins the currency to the number before it.
+    fn is_hyphened(&self, at: usize) -> bool {
+        let chars = self.tokens.chars;
+        let name = || self.name_at(at + 1).filter(|name| name.end - name.start >= LEAST_HYPHENED);
+        let is_word = |name: Name| chars[name.start].is_alphabetic() && self.tokens.digits_at(name.end).is_none();
+        chars.get(at) == Some(&'-') && at > 0 && chars[at - 1] != ' ' && name().is_some_and(is_word)
+    }
+
+    /// "2 $25 gift cards": a sign that touches the number behind it is that one's, where cents are not written so.
+    fn is_of_next(&self, sum: &Sum, name: &Name) -> bool {
+        let tokens = self.tokens;
+        let touches = name.start > sum.end && tokens.digits_at(name.end).is_some();
+        touches && !tokens.words.cents_follow && !tokens.chars[name.end - 1].is_alphabetic()
     }
 
     /// 100蚊美金: a second name right behind the first says which it is.

@@ -61,10 +61,14 @@ impl Finder<'_> {
     fn is_range(&self, low: &Number, high: &Number) -> bool {
         let tokens = self.tokens;
         let mut at = tokens.skip_spaces(tokens.skip_suffix(low.end));
-        if let Some(name) = self.name_at(at) {
+        let name = self.name_at(at);
+        if let Some(name) = name {
             at = tokens.skip_spaces(tokens.skip_suffix(name.end));
         }
-        if self.is_told_exactly(low) || self.is_size_beside(low, high) {
+        // "4,25 $ ve 32 adet": a price, and how many.
+        let counts = || tokens.marked(tokens.skip_spaces(high.end), Marks::NOT_AFTER).is_some();
+        let price_and_count = name.is_some() && !self.is_named_behind(high) && counts();
+        if price_and_count || self.is_told_exactly(low) || self.is_size_beside(low, high) {
             return false;
         }
         // 200'den 300'e: an ending says "from", and stands where others say "to".

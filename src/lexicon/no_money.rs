@@ -148,8 +148,11 @@ fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
         let unit = tokens.marked(at, Marks::NOT_AFTER).filter(|unit| !other(*unit));
         unit.is_some_and(|unit| pays.is_none_or(|(_, pays)| pays <= unit))
     };
+    // "500 ke andar kursi": behind a limit stands what is bought, unless so few may be counted.
+    let limited = sum.bound == Some(Bound::AtMost) && sum.outer_end > sum.last_end();
+    let limited = limited && sum.low.value >= Decimal::ONE_HUNDRED;
     // What may be a multiplier may be a unit, and then it has been taken for the former.
-    unit_at(sum.last_end()) || unit_at(sum.outer_end)
+    unit_at(sum.last_end()) || !limited && unit_at(sum.outer_end)
 }
 
 /// A label stands before it: order no: 5678, size 42. No label numbers millions, nor thousands in words: "hp 2 jutaan" is a phone

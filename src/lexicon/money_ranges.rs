@@ -14,6 +14,8 @@ const LEAST_PRICE: u32 = 35;
 /// From so much on, both ends of a range are prices where they are round; "between" and "from" make smaller ones so.
 const LEAST_ROUND: u32 = 50;
 const LEAST_TOLD: u32 = 20;
+/// What stands between the parts of a Chinese list, and between two figures of one rank.
+const LIST: char = '、';
 
 impl Finder<'_> {
     /// Takes in the number behind a sum, where both are one sum.
@@ -74,6 +76,9 @@ impl Finder<'_> {
         // 200'den 300'e: an ending says "from", and stands where others say "to".
         let word = tokens.marked(at, Marks::RANGE).or_else(|| tokens.marked(low.end, Marks::RANGE));
         let word = word.or_else(|| self.and_of_between(at, high));
+        if tokens.chars.get(at) == Some(&LIST) && !are_neighbours(low, high) {
+            return false;
+        }
         let spoken = word.is_some_and(|_| tokens.chars[at].is_alphabetic() && !is_spaceless(tokens.chars[at]));
         if word.is_none() && high.lead == Lead::None {
             return false;
@@ -375,4 +380,9 @@ pub(super) fn shared(low: &Number, high: &Number) -> (Decimal, Decimal) {
         return (first * Decimal::ONE_THOUSAND, second);
     }
     (first, second)
+}
+
+/// 2、3万, 五、六百: one figure and the next of the same rank. Others are a list.
+fn are_neighbours(low: &Number, high: &Number) -> bool {
+    low.value < Decimal::TEN && high.scaled() && high.coefficient == low.value + Decimal::ONE
 }

@@ -24,6 +24,16 @@ fn room_below(value: Decimal) -> Decimal {
     slot
 }
 
+fn is_figure(value: Decimal) -> bool {
+    value < Decimal::TEN && value >= Decimal::ONE && value.fract().is_zero()
+}
+
+/// Whether a figure is written right behind hundreds or more, as Chinese does: the five of 三千五.
+fn is_next_rank(chars: &[char], before: &Part, last: &Part) -> bool {
+    let spaceless = is_spaceless(chars[last.start - 1]) || last.digits;
+    is_figure(last.value) && spaceless && last.touches && !last.joint && before.slot >= Decimal::ONE_HUNDRED
+}
+
 impl Reader<'_> {
     pub(super) fn push(&mut self, place: Place, value: Decimal, slot: Decimal, digits: bool) {
         let part = Part {
@@ -121,6 +131,15 @@ impl Reader<'_> {
         if !self.may_multiply(place, end) || self.decimals > 0 && factor < Decimal::ONE_THOUSAND {
             return false;
         }
+        // 百二萬, 三百五万: two, or five, of the next lower rank, which all are multiplied.
+        let (chars, zero) = (self.tokens.chars, self.zero);
+        if let [.., before, last] = &mut self.parts[..]
+            && before.value < factor
+            && !zero
+            && is_next_rank(chars, before, last)
+        {
+            last.value = last.value * before.slot / Decimal::TEN;
+        }
         let smaller = self.parts.iter().rev().take_while(|part| part.value < factor || part.digits).count();
         let from = self.parts.len() - smaller;
         let group: Decimal = self.parts[from..].iter().map(|part| part.value).sum();
@@ -217,7 +236,7 @@ impl Reader<'_> {
     fn open(&self) -> Option<Open> {
         let (last, before) = self.parts.split_last()?;
         let written = last.touches && !last.joint && !last.digits && is_spaceless(self.tokens.chars[last.start - 1]);
-        let one = last.value < Decimal::TEN && last.value >= Decimal::ONE && last.value.fract().is_zero();
+        let one = is_figure(last.value);
         let base = before.iter().map(|part| part.value).sum();
         let open = Open { base, slot: before.last()?.slot, digit: last.value };
         (written && one && !self.zero).then_some(open)
@@ -225,11 +244,10 @@ impl Reader<'_> {
 
     /// 三千五, 3万5, millecinque, mille e due: five, or two, of the next lower rank.
     fn tail(&mut self) {
-        let two = self.parts.len() == 2;
+        let (two, chars) = (self.parts.len() == 2, self.tokens.chars);
         let [.., before, last] = &mut self.parts[..] else { return };
-        let one = last.value < Decimal::TEN && last.value >= Decimal::ONE && last.value.fract().is_zero();
-        let spaceless = is_spaceless(self.tokens.chars[last.start - 1]) || last.digits;
-        let chinese = spaceless && last.touches && !last.joint && before.slot >= Decimal::ONE_HUNDRED;
+        let one = is_figure(last.value);
+        let chinese = is_next_rank(chars, before, last);
         // Centocinque and milleuno are what they say.
         let counts_things = || self.tokens.marked(self.tokens.skip_spaces(self.end), Marks::NOT_AFTER).is_some();
         let words = self.tokens.words;

@@ -72,6 +72,7 @@ pub(super) struct Heard {
     choice: Option<String>,
     media: Option<String>,
     pub(super) words: String,
+    pub(super) category: Option<String>,
     understood: bool,
     /// A product, a brand or a budget was named.
     pub(super) refined: bool,
@@ -98,6 +99,7 @@ pub(super) fn answer(
         choice: memory.choice.take(),
         media: memory.media.take(),
         words: std::mem::take(&mut memory.words),
+        category: memory.category.take(),
         understood: std::mem::take(&mut memory.understood),
         refined: std::mem::take(&mut memory.refined),
         named_needs: std::mem::take(&mut memory.named_needs),
@@ -389,7 +391,7 @@ impl Reply<'_> {
                 self.say("media", context! {});
                 self.offer("person", "button_person");
             }
-            _ if self.category_in(&heard.words) => {}
+            _ if self.category_in(heard) => {}
             _ if heard.understood || greets => {
                 if !self.ask(Slot::Product) {
                     self.lost();
@@ -412,7 +414,8 @@ impl Reply<'_> {
         let product = self.wish();
         match slot {
             Slot::Product => {
-                self.say("ask_product", context! {});
+                let budget = self.budget();
+                self.say("ask_product", context! { budget });
                 self.categories();
             }
             Slot::Budget => {

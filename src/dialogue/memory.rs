@@ -22,6 +22,9 @@ const MOST_WORDS: usize = 300;
 /// Answers that are remembered so as not to repeat them.
 const MOST_SAID: usize = 10;
 
+/// What the key of a request begins with that names a category and no product.
+const CATEGORY: &str = "category/";
+
 /// What we can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -67,6 +70,9 @@ pub struct Memory {
     /// Since then they asked about a part of what was shown: its camera, its charger.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) part: bool,
+    /// The category that was named since, where no product was: beauty, for skincare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) category: Option<String>,
     /// Properties that were named since.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) named_needs: Vec<String>,
@@ -208,6 +214,13 @@ impl Memory {
         if let Some(budget) = &reading.budget {
             self.budget = Some(budget.clone());
             (self.understood, self.refined) = (true, true);
+            // Who answers with their budget is asked for the product as often again.
+            self.asked = self.asked.filter(|(slot, _)| *slot != Slot::Product);
+        }
+        let mut categories = reading.requests.iter().filter(|mention| !mention.negated);
+        if let Some(category) = categories.find_map(|mention| mention.key.strip_prefix(CATEGORY)) {
+            self.category = Some(category.to_owned());
+            self.understood = true;
         }
         for need in reading.attributes.iter().filter(|mention| !mention.negated) {
             if !self.needs.iter().any(|other| **other == *need.key) {

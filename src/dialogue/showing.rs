@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 
-use super::answer::Reply;
+use super::answer::{Heard, Reply};
 use super::choice::{self, Fit, Purse};
 use super::pointing::stands_in;
 use super::words::{budget_text, cut, money};
@@ -111,11 +111,12 @@ impl Reply<'_> {
         self.person_row();
     }
 
-    /// Whether a category is named that something is sold of, in their language: its kinds are shown.
-    pub(super) fn category_in(&mut self, words: &str) -> bool {
-        let categories = self.shop.products.iter().filter_map(|product| product.key.split('/').next());
-        let named = |category: &&str| stands_in(words, &self.word(category).to_lowercase());
-        let Some(category) = categories.into_iter().find(named) else { return false };
+    /// Whether a category is named that something is sold of, by its words or as the shop calls it: its kinds are shown.
+    pub(super) fn category_in(&mut self, heard: &Heard) -> bool {
+        let categories = || self.shop.products.iter().filter_map(|product| product.key.split('/').next());
+        let meant = |category: &&str| heard.category.as_deref() == Some(*category);
+        let named = |category: &&str| stands_in(&heard.words, &self.word(category).to_lowercase());
+        let Some(category) = categories().find(meant).or_else(|| categories().find(named)) else { return false };
         let category = category.to_owned();
         self.kinds(&category);
         true
@@ -167,6 +168,12 @@ impl Reply<'_> {
         self.person_row();
     }
 
+    /// What they can spend, in words; nothing if it is not known, or not what it comes to in the shop's currency.
+    pub(super) fn budget(&self) -> String {
+        let known = self.memory.budget.as_ref().filter(|budget| !Purse::of(Some(budget), self.shop).unknown);
+        known.map(|budget| budget_text(budget, self.shop.currency)).unwrap_or_default()
+    }
+
     pub(super) fn show(&mut self, fit: Fit<'_>) {
         self.memory.asked = None;
         let product = self.wish();
@@ -182,9 +189,7 @@ impl Reply<'_> {
         if let Some(budget) = self.memory.budget.as_mut().filter(|_| fit.in_shop_currency) {
             (budget.currency, budget.currency_inferred) = (Some(self.shop.currency), false);
         }
-        let purse = Purse::of(self.memory.budget.as_ref(), self.shop);
-        let budget = self.memory.budget.as_ref().filter(|_| !purse.unknown);
-        let budget = budget.map(|budget| budget_text(budget, self.shop.currency)).unwrap_or_default();
+        let (purse, budget) = (Purse::of(self.memory.budget.as_ref(), self.shop), self.budget());
         let needs: Vec<String> = self.memory.needs.iter().map(|need| self.word(need)).collect();
         if fit.other_brand {
             self.say("other_brand", context! { product => &product });

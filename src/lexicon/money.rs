@@ -251,7 +251,10 @@ impl Finder<'_> {
             let anywhere = word.sign.is_some_and(|sign| self.only_in(sign).is_empty());
             (word.code.is_some() || anywhere).then_some(*word)
         };
-        let (word, end) = self.tokens.longest(at, named)?;
+        // "50 000 Ft" in Budapest are forints, but a single letter behind a number is no sign of money.
+        let own = |word: &Word| word.sign.is_some_and(|sign| self.is_here(sign)).then_some(*word);
+        let own = || self.tokens.longest(at, own).filter(|(_, end)| end - at > 1);
+        let (word, end) = self.tokens.longest(at, named).or_else(own)?;
         // "15 s/d 18" is a range, and no "s/" of soles; a million dollar question asks for no dollars.
         if self.tokens.marked(at, Marks::RANGE).is_some_and(|range| range > end) || self.tokens.is_trapped(at, end) {
             return None;
@@ -262,10 +265,7 @@ impl Finder<'_> {
     /// The currency that ends at a place.
     pub(super) fn name_before(&self, end: usize) -> Option<Name> {
         let named = |word: &Word| {
-            let here = word.sign.is_some_and(|sign| {
-                let only_in = self.only_in(sign);
-                only_in.is_empty() || self.hints.country.is_some_and(|country| only_in.contains(&country))
-            });
+            let here = word.sign.is_some_and(|sign| self.only_in(sign).is_empty() || self.is_here(sign));
             (word.code.is_some() || here).then_some(*word)
         };
         let (word, start) = self.tokens.before(end, named)?;
@@ -279,6 +279,11 @@ impl Finder<'_> {
         let is_word = || word.is(Marks::WORD_CODE) && word.sign.is_none() && !self.folded.is_code(start);
         let only_behind = local || is_word();
         (!only_behind).then(|| Name { named: self.settle(&word), sign: word.sign, start, end })
+    }
+
+    /// Whether a sign that few countries write so is one in the customer's.
+    fn is_here(&self, sign: u16) -> bool {
+        self.hints.country.is_some_and(|country| self.only_in(sign).contains(&country))
     }
 
     fn only_in(&self, sign: u16) -> &[Country] {
@@ -306,6 +311,7 @@ impl Finder<'_> {
         }
         let after = self.name_at(at).filter(|name| self.may_follow(sum, name)).map(|name| self.told_again(sum, name));
         let before = self.name_before(tokens.back_over_spaces(sum.start)).filter(|name| name.start >= behind);
+        let before = before.map(|name| self.told_before(name, behind));
         // "$ 500 $ 300": each has its own.
         let digit_behind = |name: &Name| tokens.digits_at(tokens.skip_spaces(name.end)).is_some();
         let after = after.filter(|name| before.is_none() || !digit_behind(name));
@@ -340,6 +346,16 @@ impl Finder<'_> {
         let tokens = self.tokens;
         let touches = name.start > sum.end && tokens.digits_at(name.end).is_some();
         touches && !tokens.words.cents_follow && !tokens.chars[name.end - 1].is_alphabetic()
+    }
+
+    /// "SGD $100": a second name right before the first says which it is.
+    fn told_before(&self, name: Name, behind: usize) -> Name {
+        let second = self.name_before(self.tokens.back_over_spaces(name.start)).filter(|second| second.start >= behind);
+        let follows = |second: &Name| self.tokens.digits_at(self.tokens.back_over_spaces(second.start)).is_none();
+        match second.filter(|second| !self.is_exact(&name) && self.is_exact(second) && follows(second)) {
+            Some(second) => Name { end: name.end, ..second },
+            None => name,
+        }
     }
 
     /// 100蚊美金: a second name right behind the first says which it is.

@@ -31,6 +31,10 @@ pub(super) struct Tokens<'a> {
     digits: Vec<Digits>,
 }
 
+fn is_unit(word: &Word) -> bool {
+    word.is(Marks::NOT_AFTER) && word.sign.is_none()
+}
+
 /// A letter of a script that puts spaces between its words.
 fn is_letter(c: char) -> bool {
     is_word(c) && !c.is_ascii_digit()
@@ -144,10 +148,10 @@ impl<'a> Tokens<'a> {
         false
     }
 
-    /// Whether a unit of measure stands here.
+    /// Whether a unit of measure stands here, that is no sign of money anywhere: 50 000 Ft.
     fn unit_at(&self, place: usize) -> bool {
         let mut words = self.words.walk(self.chars, place);
-        words.any(|(end, word)| self.words.word(word).is(Marks::NOT_AFTER) && !self.goes_on(end))
+        words.any(|(end, word)| is_unit(self.words.word(word)) && !self.goes_on(end))
     }
 
     pub(super) fn digits_at(&self, at: usize) -> Option<&Digits> {

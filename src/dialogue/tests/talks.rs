@@ -82,6 +82,24 @@ fn what_is_told_of_a_product_leads_to_its_page() {
 }
 
 #[test]
+fn who_names_a_category_sees_what_there_is_of_it() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("do you have any furniture?"), &["kind:home/sofa"], &["category:electronics"]);
+    let mut talk = Talk::new("ID");
+    let words = "kak ada skincare buat kulit berminyak budget 150rb";
+    expect(&talk.write(words), &["kind:beauty/serum"], &["category:electronics"]);
+}
+
+#[test]
+fn who_answers_with_their_budget_is_asked_for_the_product_and_hears_that_it_was_understood() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("hi there"), &["What are you looking for"], &[]);
+    expect(&talk.write("my budget is 500"), &["500\u{a0}USD, noted. What product"], &["understood"]);
+    expect(&talk.write("actually 300 max"), &["300\u{a0}USD, noted. What product"], &["understood"]);
+    expect(&talk.write("a sofa then"), &["nothing in stock for 300"], &["noted"]);
+}
+
+#[test]
 fn one_thing_is_asked_at_a_time_until_products_are_shown() {
     let mut talk = Talk::new("US");
     expect(

@@ -119,6 +119,10 @@ fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>
         let needs = Needs { amount: count.at_least.into(), over: false };
         let mut condition = so_many(entries, (entries.len().into(), needs), &unit, window, &what);
         if let Some(most) = count.at_most {
+            if count.at_least == 0 {
+                condition.text = format!("{} {unit} within {window}: {what}", entries.len());
+                condition.needs = None;
+            }
             let _infallible = write!(condition.text, "; {most} at most");
             condition.holds = Some((count.at_least..=most).contains(&entries.len()));
         }

@@ -366,8 +366,9 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
 
 /// The window, and how far apart what counts must be. No window at all stands for the period of a review.
 fn understand_count(checker: &mut Checker<'_>, place: usize, written: &Written, count: &Count) -> (Duration, Duration) {
-    if count.at_least == 0 {
-        checker.error(place, "a count needs at_least = 1 or more", "");
+    if count.at_least == 0 && count.at_most.is_none() {
+        let advice = "Write count = { at_least = 3, within = \"7d\" }; of purchases also at_most = 0 for none at all.";
+        checker.error(place, "a count needs at_least = 1 or more, or at_most", advice);
     }
     if count.in_a_row && count.distinct.is_none() {
         checker.error(place, "`in_a_row` counts days", "Name the field that tells the day: distinct = \"date\".");

@@ -30,6 +30,8 @@ impl Words {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Count {
+    /// Without it, none at all is enough: what is asked for is `at_most`.
+    #[serde(default)]
     pub(super) at_least: usize,
     #[serde(default)]
     pub(super) at_most: Option<usize>,

@@ -8,6 +8,8 @@ use crate::domain::{AgentAction, AgentEvent, Duration, Evidence, HandoffRequest,
 
 /// How often a missed promise is raised: next agent, the team, the supervisor. Then it stays with the supervisor.
 const LADDER: u8 = 3;
+/// A promise is kept until its last moment, and missed one step of time later ("within" includes it: decisions, "Counting").
+const STEP: Duration = Duration::millis(1);
 /// The reason of a conversation that was taken without a person being asked for.
 const TAKEN: &str = "taken";
 /// The reason where whoever was in charge works here no more.
@@ -277,7 +279,7 @@ impl Desk {
         let case = self.case.as_ref()?;
         match &case.agent {
             Some(_) => Some(case.touched + policy.hand_back_after),
-            None => (case.missed < LADDER).then_some(case.due),
+            None => (case.missed < LADDER).then_some(case.due + STEP),
         }
     }
 

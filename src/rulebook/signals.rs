@@ -392,8 +392,9 @@ pub(super) fn of_sent(facts: &mut Facts, contact: &Contact, message: &Outgoing, 
 
 /// The signal of a habit.
 pub(super) fn of_habit(habit: &Habit, event: &Event) -> Signal {
-    let phase = if habit.holds { "holds" } else { "over" };
-    Signal::of_moment("habit", event.at, event.seq).with("habit", habit.name.as_str()).with("phase", phase)
+    // That it is over may show in what is told late.
+    let (phase, at) = if habit.holds { ("holds", event.at) } else { ("over", event.received) };
+    Signal::of_moment("habit", at, event.seq).with("habit", habit.name.as_str()).with("phase", phase)
 }
 
 fn with_product(signal: Signal, product: Option<&str>, category: Option<&str>) -> Signal {

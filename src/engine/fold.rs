@@ -183,7 +183,9 @@ impl<'a> Folding<'a> {
                 self.agent(&taken, now);
             }
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
-            EventBody::Campaign(campaign) if campaign.action == "cancel" => self.state.ledger.cancel(&campaign.rule()),
+            EventBody::Campaign(campaign) if campaign.action == "cancel" => {
+                self.state.ledger.cancel(&campaign.rule(), None)
+            }
             EventBody::Campaign(campaign) => {
                 if let Some(mut request) = campaign.request() {
                     request.category =
@@ -292,7 +294,7 @@ impl<'a> Folding<'a> {
                     handed_off |= self.desk_moved(moved, now);
                 }
                 Consequence::FollowUp(request) => self.plan(request, now),
-                Consequence::CancelFollowUps { rule } => self.state.ledger.cancel(rule),
+                Consequence::CancelFollowUps { rule, order } => self.state.ledger.cancel(rule, order.as_ref()),
                 _ => {}
             }
         }

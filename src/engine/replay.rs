@@ -368,7 +368,7 @@ fn tell(contact: &ContactRef, effect: &Effect) -> Option<String> {
                 request.template, request.not_before, request.not_after, request.rule
             )
         }
-        Effect::Decided(at, Consequence::CancelFollowUps { rule }) => format!("{at} {contact} unplans [{rule}]"),
+        Effect::Decided(at, Consequence::CancelFollowUps { rule, .. }) => format!("{at} {contact} unplans [{rule}]"),
         Effect::Decided(at, Consequence::Alert { name, evidence }) => {
             format!("{at} {contact} alert {name} {}", because(evidence))
         }

@@ -403,7 +403,9 @@ fn since_first(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
 /// What must be true of the contact besides.
 fn holds(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
     let (facts, holds) = (see.facts, &rule.written.holds);
-    let held = |pattern| facts.like(pattern).next().map(|(tag, _)| tag);
+    // Of tags about single orders those of one and the same count.
+    let about = super::evaluate::holds_of(rule, facts).next();
+    let held = |pattern| facts.like(pattern).find(|(_, held)| held.is_about(about)).map(|(tag, _)| tag);
     for pattern in &holds.tags {
         all.push(Condition::is(held(pattern).is_some(), format!("holds {pattern}")));
     }

@@ -249,6 +249,9 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     for name in &names {
         signals.extend(checker.signal(place, name));
     }
+    if names.is_empty() && written.about.as_ref().is_some_and(|about| about != "order") {
+        checker.error(place, "without a signal a rule can only keep orders apart", "Write about = \"order\".");
+    }
     let (mut window, apart) =
         written.count.as_ref().map_or_else(Default::default, |count| understand_count(checker, place, &written, count));
     if let Some(score) = &written.score {

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use unicode_normalization::char::is_combining_mark;
 
 use super::facts::Facts;
+use super::language::Rule;
 use super::messages::of_message;
 use super::{Rulebook, counting, dates, orders, persons, responses, timers};
 use crate::domain::{
@@ -61,7 +62,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("ready", "wants to buy, with product and budget known"),
     ("click", "a tracked link was opened: link, product, category, its price"),
     ("link_sent", "a message with a tracked link was sent, a reply too"),
-    ("sent", "a message of ours was sent: kind, rule (that planned it), template, category"),
+    (
+        "sent",
+        "a message of ours was sent: kind, rule (that planned it), template, category, order (where that rule keeps orders apart)",
+    ),
     ("read", "a message of ours was read: kind, category, product, where nobody had asked for it"),
     ("answered", "the customer wrote soon after something that we sent unasked"),
     (
@@ -146,6 +150,12 @@ impl Signal {
     /// A field by name.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(field, _)| *field == name).map(|(_, value)| &**value)
+    }
+
+    /// What a rule's tag is about by this signal: one thing, or several orders.
+    pub(super) fn about<'s>(&'s self, rule: &'s Rule) -> impl Iterator<Item = &'s str> {
+        let field = rule.written.about.as_deref();
+        self.fields.iter().filter(move |(name, _)| Some(*name) == field).map(|(_, value)| &**value)
     }
 }
 
@@ -383,6 +393,7 @@ pub(super) fn of_sent(facts: &mut Facts, contact: &Contact, message: &Outgoing, 
     if let Some(category) = &message.category {
         sent = sent.of(category);
     }
+    sent = message.orders.iter().fold(sent, |sent, order| sent.with("order", order.as_str()));
     if message.link {
         counting::note_link(facts, &id.to_string(), message.at);
     }

@@ -434,7 +434,7 @@ pub(super) struct Written {
     /// Other tags like this are removed when this one is set.
     #[serde(default)]
     pub(super) exclusive: Option<Words>,
-    /// The field that tells what the tag is about: `exclusive` and `removes` look only at tags about the same.
+    /// The field that tells what the tag is about: `exclusive`, `removes` and `holds` look only at tags about the same.
     #[serde(default)]
     pub(super) about: Option<String>,
     #[serde(default)]

@@ -240,7 +240,7 @@ fn reviewed(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
 
 fn on_date(see: &View<'_>, rule: &Rule) -> Condition {
     let of = rule.written.on_date.iter().flat_map(|date| date.of.iter()).collect::<Vec<_>>().join(" or ");
-    match dates::stretch(rule, see.facts) {
+    match dates::stretch(rule, see.facts, see.now, see.contact.zone.unwrap_or(see.rulebook.zone)) {
         Some((from, until)) => {
             let text = format!("around the day that they told ({of}): from {from} to {until}");
             Condition { until: Some(until), ..Condition::is((from..until).contains(&see.now), text) }

@@ -218,15 +218,26 @@ pub(super) enum Review {
     Quarter,
 }
 
-/// A date that the customer told: from so long before or after it until so long before or after it.
+/// A date that the customer told: from so long before or after it until so long before or after it, or its month in each year.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OnDate {
     /// Fields of the profile; the first that is known counts.
     pub(super) of: Words,
     /// `-84d` is before it.
-    pub(super) from: Spanned<String>,
-    pub(super) until: Spanned<String>,
+    #[serde(default)]
+    pub(super) from: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) until: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) each_year: Option<EachYear>,
+}
+
+/// What comes round each year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum EachYear {
+    Month,
 }
 
 /// What a signal's own sum of money must be.

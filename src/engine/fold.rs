@@ -174,13 +174,13 @@ impl<'a> Folding<'a> {
             return;
         }
         match &event.body {
-            EventBody::Agent(agent) => self.agent(agent, now),
+            EventBody::Agent(agent) => self.agent(agent, event.at, now),
             EventBody::Sent(sent) if sent.by.starts_with("agent:") => {
                 // A person answered on the shop's phone: from here on it is theirs.
                 let agent = sent.by.trim_start_matches("agent:").to_owned();
                 let taken =
                     AgentEvent { agent, action: AgentAction::Take, tag: None, colour: None, text: None, link: false };
-                self.agent(&taken, now);
+                self.agent(&taken, event.at, now);
             }
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
             EventBody::Campaign(campaign) if campaign.action == "cancel" => {
@@ -318,8 +318,8 @@ impl<'a> Folding<'a> {
         self.desk_moved(moved, now);
     }
 
-    fn agent(&mut self, event: &AgentEvent, now: Timestamp) {
-        let moved = self.state.desk.act(event, &self.knowledge.shop, now);
+    fn agent(&mut self, event: &AgentEvent, at: Timestamp, now: Timestamp) {
+        let moved = self.state.desk.act(event, at, &self.knowledge.shop, now);
         if self.desk_moved(moved, now) {
             self.rules(Occurrence::HandedOff, now);
         }

@@ -30,6 +30,9 @@ pub struct Policy {
 pub struct Desk {
     #[serde(skip_serializing_if = "Option::is_none")]
     case: Option<Case>,
+    /// When a person last handed back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handed_back: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -223,11 +226,13 @@ impl Desk {
     }
 
     /// What a person did. Taking, answering and calling put them in charge; releasing, winning and losing hand back; who leaves
-    /// leaves it to the others.
-    pub fn act(&mut self, event: &AgentEvent, shop: &Shop, now: Timestamp) -> Option<DeskMove> {
+    /// leaves it to the others. `at` is when they did so: what is told late, and lies before the last handing back, changes nothing.
+    pub fn act(&mut self, event: &AgentEvent, at: Timestamp, shop: &Shop, now: Timestamp) -> Option<DeskMove> {
         match event.action {
+            AgentAction::Take | AgentAction::Reply | AgentAction::Call if Some(at) < self.handed_back => None,
             AgentAction::Take | AgentAction::Reply | AgentAction::Call => self.take(&event.agent, now),
             AgentAction::Release | AgentAction::Won | AgentAction::Lost => {
+                self.handed_back = self.handed_back.max(Some(at));
                 self.case.take().map(|_| DeskMove::HandedBack { agent: Some(event.agent.clone()) })
             }
             AgentAction::Leave => self.leave(&event.agent, shop, now),

@@ -168,7 +168,7 @@ impl<'a> Folding<'a> {
         self.rules(Occurrence::Event { event, reading: reading.as_ref().or(noted.as_ref()) }, now);
         if let Some(sighting) = &sighting {
             self.rules(Occurrence::Seen(sighting), now);
-            self.aim_anew(now);
+            self.aim_anew(sighting.moved_away, now);
         }
         if self.state.imported {
             return;

@@ -168,6 +168,15 @@ impl Ledger {
         self.moment(planned, view, from).unwrap_or_else(|| best(self, planned, view, from))
     }
 
+    /// What is still to come in a window of the calendar waits for that window where they are now.
+    pub fn wait_anew(&mut self, now: Timestamp, window: impl Fn(&str) -> Option<(Timestamp, Timestamp)>) {
+        for planned in self.planned.iter_mut().filter(|planned| planned.not_before > now) {
+            if let Some((from, until)) = window(&planned.rule) {
+                (planned.not_before, planned.not_after, planned.at) = (from, until, Some(from));
+            }
+        }
+    }
+
     /// Where they are is news: what is still to come goes in the best hours of that place.
     pub fn aim_anew(&mut self, view: &View<'_>, now: Timestamp) {
         let is_to_come = |planned: &Planned| planned.at.is_none_or(|at| at > now);

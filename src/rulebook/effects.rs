@@ -199,14 +199,10 @@ impl<'a> Change<'a> {
             (Some(before), Some((_, gap))) => Duration::millis(*gap - before.0),
             _ => rule.follow_after,
         };
-        let (from, counted_from) = match &follow_up.at {
-            Some(window) => {
-                let begins = self.rulebook.calendars.next_beginning(window, self.contact, self.at)?;
-                (begins + after, begins)
-            }
-            None => (self.at + after, self.at),
+        let (from, until) = match &follow_up.at {
+            Some(_) => self.rulebook.window_of(&rule.name, self.contact, self.at)?,
+            None => (self.at + after, self.at + rule.follow_latest),
         };
-        let until = counted_from + rule.follow_latest;
         (until >= self.now).then_some((from, until))
     }
 
@@ -457,22 +453,22 @@ pub(super) fn request(
         rule: rule.name.clone(),
         catalogue: rule.written.catalogue.clone(),
         kind: follow_up.kind,
-        orders: Vec::new(),
         template: follow_up.template.clone(),
         product: follow_up.product.clone(),
         category: None,
         campaign: None,
+        orders: Vec::new(),
         rest: None,
         at: None,
         not_before,
+        not_after,
+    }
+}
+
 /// The orders that a message is about, where its rule keeps them apart.
 fn orders_of(rule: &Rule, signal: Option<&Signal>) -> Vec<String> {
     let keeps_apart = |_: &&Signal| rule.written.about.as_deref() == Some("order");
     signal.filter(keeps_apart).into_iter().flat_map(|signal| signal.about(rule)).map(str::to_owned).collect()
-}
-
-        not_after,
-    }
 }
 
 fn sends_each_time(rule: &Rule) -> bool {

@@ -322,7 +322,9 @@ fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, rulebook: &Rul
     clicked.money = Money::told(click.price, click.currency, rulebook.currency);
     signals.push(with_product(clicked, click.product.as_deref(), click.category.as_deref()));
     look(event, "click", click.product.as_deref(), click.category.as_deref(), signals);
-    if let Some(quote) = click.quote.as_deref().filter(|_| click.link == "quote") {
+    if click.link == "quote" {
+        // A link that does not name its quote opens the one for its product.
+        let quote = click.quote.as_deref().or(click.product.as_deref()).unwrap_or_default();
         signals.push(Signal::new("quote", event, None).with("action", "opened").with("quote", quote));
     }
 }

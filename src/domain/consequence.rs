@@ -47,6 +47,8 @@ pub enum Consequence {
     CancelFollowUps {
         /// The rule that planned it.
         rule: Arc<str>,
+        /// Only what is about this order.
+        order: Option<String>,
     },
     /// Shop-wide: somebody should look.
     Alert {
@@ -94,7 +96,7 @@ impl HandoffRequest {
 /// A rule asks for a proactive message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowUpRequest {
-    /// The rule; one rule plans one message at a time for a contact and product.
+    /// The rule; one rule plans one message at a time for a contact and product, or order.
     pub rule: Arc<str>,
     /// Catalogue entry behind it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -112,6 +114,9 @@ pub struct FollowUpRequest {
     /// The campaign that it belongs to: it goes to many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<String>,
+    /// The orders that it is about, where its rule keeps orders apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<String>,
     /// What is missing to the next tier, where it tells of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest: Option<Money>,
@@ -137,6 +142,7 @@ impl FollowUpRequest {
         message.product.clone_from(&self.product);
         message.category.clone_from(&self.category);
         message.campaign.clone_from(&self.campaign);
+        message.orders.clone_from(&self.orders);
         message.expires = self.not_after;
     }
 
@@ -150,6 +156,7 @@ impl FollowUpRequest {
             product: message.product.clone(),
             category: message.category.clone(),
             campaign: message.campaign.clone(),
+            orders: message.orders.clone(),
             rest: None,
             not_before: message.at,
             at: None,

@@ -455,6 +455,7 @@ impl CampaignEvent {
             product: offer.product.clone(),
             category: None,
             campaign: Some(self.campaign.clone()),
+            orders: Vec::new(),
             rest: None,
             not_before: offer.not_before,
             at: None,

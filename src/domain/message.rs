@@ -192,6 +192,9 @@ pub struct Outgoing {
     /// The campaign that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<String>,
+    /// The orders that a follow-up is about, where its rule keeps orders apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<String>,
     /// Links that get their address when it leaves; their marks stand in the words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
@@ -216,6 +219,7 @@ impl Outgoing {
             category: None,
             template: None,
             campaign: None,
+            orders: Vec::new(),
             links: Vec::new(),
             link: false,
         }

@@ -5,20 +5,26 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::domain::{EventBody, Problem, SourceFile};
+use crate::domain::{Duration, EventBody, Problem, SourceFile};
 use crate::places::Places;
 
 /// The kinds of events that can concern many, and what their tags may be made of.
 const KINDS: [(&str, &[&str]); 2] = [("weather", &["city"]), ("product", &["category", "product"])];
 
-/// Patterns of tags by kind of event.
+/// Whom events of the whole shop concern, by their kind.
 #[derive(Clone, Debug, Default)]
-pub struct Audiences(BTreeMap<String, Vec<String>>);
+pub struct Audiences {
+    /// Patterns of tags.
+    tags: BTreeMap<String, Vec<String>>,
+    earlier: BTreeMap<String, Duration>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     audience: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+    #[serde(default)]
+    earlier: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 impl Audiences {
@@ -41,10 +47,25 @@ impl Audiences {
             }
         };
         let mut problems = Vec::new();
+        let fields = |kind: &Spanned<String>| KINDS.iter().find(|(name, _)| name == kind.get_ref());
+        let unknown = |kind: &Spanned<String>| {
+            let message = format!("events of the kind `{}` concern no audience", kind.get_ref());
+            problem(kind.span().start, message, "It is weather or product.")
+        };
+        let mut earlier = BTreeMap::new();
+        for (kind, length) in &written.earlier {
+            match Duration::parse(length.get_ref()) {
+                _ if fields(kind).is_none() => problems.push(unknown(kind)),
+                Some(length) => drop(earlier.insert(kind.get_ref().clone(), length)),
+                None => {
+                    let message = format!("`{}` is no length of time", length.get_ref());
+                    problems.push(problem(length.span().start, message, "Write a number and h or d: 48h, 7d."));
+                }
+            }
+        }
         for (kind, patterns) in &written.audience {
-            let Some((_, fields)) = KINDS.iter().find(|(name, _)| name == kind.get_ref()) else {
-                let message = format!("events of the kind `{}` concern no audience", kind.get_ref());
-                problems.push(problem(kind.span().start, message, "It is weather or product."));
+            let Some((_, fields)) = fields(kind) else {
+                problems.push(unknown(kind));
                 continue;
             };
             for pattern in patterns {
@@ -56,8 +77,14 @@ impl Audiences {
         }
         let patterns = |patterns: Vec<Spanned<String>>| patterns.into_iter().map(Spanned::into_inner).collect();
         let audiences = written.audience.into_iter().map(|(kind, list)| (kind.into_inner(), patterns(list)));
-        let audiences = Self(audiences.collect());
+        let audiences = Self { tags: audiences.collect(), earlier };
         (problems.is_empty().then_some(audiences), problems)
+    }
+
+    /// How long before an event others of its kind also reach those whom they concern only since: heat counts from before it was known
+    /// where they are.
+    pub fn earlier(&self, body: &EventBody) -> Option<Duration> {
+        self.earlier.get(body.kind()).copied()
     }
 
     /// Who is concerned: patterns of tags, one of which they hold. Empty is nobody.
@@ -77,7 +104,7 @@ impl Audiences {
             }
             _ => return Vec::new(),
         };
-        let patterns = self.0.get(body.kind()).into_iter().flatten();
+        let patterns = self.tags.get(body.kind()).into_iter().flatten();
         let fill = |pattern: &String| {
             let mut filled = pattern.clone();
             for (name, value) in &fields {
@@ -112,6 +139,8 @@ mod tests {
         assert!(said.contains("audiences.toml:2:1") && said.contains("`click`"), "{said}");
         let said = told("[audience]\nweather = [\"region/{country}\"]\n");
         assert!(said.contains("audiences.toml:2:12") && said.contains("{country} is no field"), "{said}");
-        assert_eq!(told("[audience]\nweather = [\"region/city/{city}\"]\n"), "");
+        let said = told("[audience]\n[earlier]\nweather = \"long\"\n");
+        assert!(said.contains("audiences.toml:3:11") && said.contains("`long` is no length of time"), "{said}");
+        assert_eq!(told("[audience]\nweather = [\"region/city/{city}\"]\n[earlier]\nweather = \"7d\"\n"), "");
     }
 }

@@ -168,22 +168,24 @@ impl<'a> Folding<'a> {
         self.rules(Occurrence::Event { event, reading: reading.as_ref().or(noted.as_ref()) }, now);
         if let Some(sighting) = &sighting {
             self.rules(Occurrence::Seen(sighting), now);
-            self.aim_anew(now);
+            self.aim_anew(sighting.moved_away, now);
         }
         if self.state.imported {
             return;
         }
         match &event.body {
-            EventBody::Agent(agent) => self.agent(agent, now),
+            EventBody::Agent(agent) => self.agent(agent, event.at, now),
             EventBody::Sent(sent) if sent.by.starts_with("agent:") => {
                 // A person answered on the shop's phone: from here on it is theirs.
                 let agent = sent.by.trim_start_matches("agent:").to_owned();
                 let taken =
                     AgentEvent { agent, action: AgentAction::Take, tag: None, colour: None, text: None, link: false };
-                self.agent(&taken, now);
+                self.agent(&taken, event.at, now);
             }
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
-            EventBody::Campaign(campaign) if campaign.action == "cancel" => self.state.ledger.cancel(&campaign.rule()),
+            EventBody::Campaign(campaign) if campaign.action == "cancel" => {
+                self.state.ledger.cancel(&campaign.rule(), None)
+            }
             EventBody::Campaign(campaign) => {
                 if let Some(mut request) = campaign.request() {
                     request.category =
@@ -292,7 +294,7 @@ impl<'a> Folding<'a> {
                     handed_off |= self.desk_moved(moved, now);
                 }
                 Consequence::FollowUp(request) => self.plan(request, now),
-                Consequence::CancelFollowUps { rule } => self.state.ledger.cancel(rule),
+                Consequence::CancelFollowUps { rule, order } => self.state.ledger.cancel(rule, order.as_ref()),
                 _ => {}
             }
         }
@@ -316,8 +318,8 @@ impl<'a> Folding<'a> {
         self.desk_moved(moved, now);
     }
 
-    fn agent(&mut self, event: &AgentEvent, now: Timestamp) {
-        let moved = self.state.desk.act(event, &self.knowledge.shop, now);
+    fn agent(&mut self, event: &AgentEvent, at: Timestamp, now: Timestamp) {
+        let moved = self.state.desk.act(event, at, &self.knowledge.shop, now);
         if self.desk_moved(moved, now) {
             self.rules(Occurrence::HandedOff, now);
         }

@@ -272,7 +272,7 @@ async fn end_rests(engine: &Engine) -> Result<(), StoreError> {
 /// The breaker: numbers first, then the templates of numbers that are in order.
 async fn judge(engine: &Engine) -> Result<(), StoreError> {
     let (store, now, knowledge) = (engine.store(), engine.now(), engine.shelf().knowledge());
-    let breaker = knowledge.limits.breaker;
+    let (breaker, kept_back) = (knowledge.limits.breaker, &knowledge.limits.kept_back);
     // What happened before a rest led to it, and does not count again.
     let rows = store.outcomes(now - breaker.within, now - SEASONED).await?;
     let held = engine.held().await?;
@@ -284,7 +284,12 @@ async fn judge(engine: &Engine) -> Result<(), StoreError> {
             continue;
         }
         let own: Vec<&OutcomeRow> = rows.iter().filter(|row| row.channel == *channel).collect();
-        if let Some(why) = breaker.judge(own.iter().map(|row| row.outcomes).fold(Outcomes::default(), Outcomes::and)) {
+        let all = own.iter().map(|row| row.outcomes).fold(Outcomes::default(), Outcomes::and);
+        let why = match breaker.judge(all) {
+            None => kept_back.judge(store.kept_back(channel, now - breaker.within, kept_back, now).await?),
+            why => why,
+        };
+        if let Some(why) = why {
             engine.hold(&number, Some(now + breaker.rests), why, BREAKER).await?;
             continue;
         }

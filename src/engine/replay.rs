@@ -36,6 +36,8 @@ pub struct Failure {
 
 struct Player {
     state: State,
+    /// Lines of the whole shop that reached them.
+    reached: BTreeSet<i64>,
     /// What happened to their orders: jobs count it.
     orders: Vec<Event>,
     /// Evidence of the last change of each tag.
@@ -64,6 +66,8 @@ pub struct World<'a> {
     told: Told,
     /// Only where the timeline expects something of it.
     watch: Option<Watch>,
+    /// What reached those whom it concerned, and may still be told to others.
+    wide: Vec<Event>,
     /// When jobs over all contacts are due next; none before anything happened.
     next_jobs: Option<Timestamp>,
     campaigns: Campaigns,
@@ -73,8 +77,8 @@ impl<'a> World<'a> {
     /// An empty world; with `trace`, every change is written down.
     pub fn new(knowledge: &'a Knowledge, trace: bool) -> Self {
         let told = Told { trace: trace.then(Vec::new), ..Told::default() };
-        let (players, seen, campaigns) = (BTreeMap::new(), BTreeSet::new(), Campaigns::default());
-        Self { knowledge, players, seen, told, watch: None, next_jobs: None, campaigns }
+        let (players, seen, wide, campaigns) = (BTreeMap::new(), BTreeSet::new(), Vec::new(), Campaigns::default());
+        Self { knowledge, players, seen, told, watch: None, wide, next_jobs: None, campaigns }
     }
 
     /// An empty world that keeps all that is decided in it.
@@ -150,7 +154,7 @@ impl<'a> World<'a> {
     fn newcomer(&self, contact: &ContactRef) -> Player {
         let next_id = ContactId(self.players.len() as i64 + 1);
         let state = State::new(next_id, std::slice::from_ref(contact), &self.knowledge.places);
-        Player { state, orders: Vec::new(), ledger: BTreeMap::new(), sent: Vec::new() }
+        Player { state, reached: BTreeSet::new(), orders: Vec::new(), ledger: BTreeMap::new(), sent: Vec::new() }
     }
 
     /// An event of the whole shop reaches those whom it concerns.
@@ -159,13 +163,27 @@ impl<'a> World<'a> {
             self.campaigns.note(campaign, line.at, self.knowledge);
             self.watch.iter_mut().for_each(|watch| watch.campaign(campaign, line.at));
         }
-        let tags = self.knowledge.audiences.of(body, &self.knowledge.places);
+        let Knowledge { audiences, places, .. } = self.knowledge;
+        let tags = audiences.of(body, places);
+        let event = Event { seq: line.number as i64, at: line.at, received: line.received, body: body.clone() };
+        let earlier = audiences.earlier(body).map(|length| line.received - length);
+        self.wide.retain(|event| event.body.kind() != body.kind() || Some(event.received) >= earlier);
+        let same = |other: &&Event| other.body.kind() == body.kind() && audiences.of(&other.body, places) == tags;
+        let events: Vec<&Event> = self.wide.iter().filter(same).chain([&event]).collect();
         for (contact, player) in &mut self.players {
-            if tags.iter().any(|tag| player.state.facts.holds_like(tag)) {
-                let event = Event { seq: line.number as i64, at: line.at, received: line.received, body: body.clone() };
-                let effects = self.knowledge.fold(&mut player.state, &event);
-                note(contact, player, effects, &mut self.told);
+            if !tags.iter().any(|tag| player.state.facts.holds_like(tag)) {
+                continue;
             }
+            for event in &events {
+                if player.reached.insert(event.seq) {
+                    let event = Event { received: line.received, ..(*event).clone() };
+                    let effects = self.knowledge.fold(&mut player.state, &event);
+                    note(contact, player, effects, &mut self.told);
+                }
+            }
+        }
+        if earlier.is_some() {
+            self.wide.push(event);
         }
     }
 
@@ -350,7 +368,7 @@ fn tell(contact: &ContactRef, effect: &Effect) -> Option<String> {
                 request.template, request.not_before, request.not_after, request.rule
             )
         }
-        Effect::Decided(at, Consequence::CancelFollowUps { rule }) => format!("{at} {contact} unplans [{rule}]"),
+        Effect::Decided(at, Consequence::CancelFollowUps { rule, .. }) => format!("{at} {contact} unplans [{rule}]"),
         Effect::Decided(at, Consequence::Alert { name, evidence }) => {
             format!("{at} {contact} alert {name} {}", because(evidence))
         }

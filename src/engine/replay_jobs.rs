@@ -82,7 +82,7 @@ fn customers(knowledge: &Knowledge, period: &Period, contacts: &[Known<'_>]) -> 
     let buyers: Vec<&Purchases> = bought.iter().flatten().filter(|bought| bought.count > 0).collect();
     let total = buyers.len() as i64;
     if total < parameters.least {
-        return contacts.iter().map(|_| None).collect();
+        return bought.iter().map(|bought| bought.as_ref().map(Cuts::none)).collect();
     }
     let cuts = Cuts::wanted(parameters).map(|(figure, shares)| {
         let mut sorted: Vec<i64> = buyers.iter().map(|bought| figure.of(bought)).collect();

@@ -19,6 +19,8 @@ struct Sent {
     message: String,
     at: Timestamp,
     failed: bool,
+    /// Meta kept it from the customer.
+    kept_back: bool,
     opted_out: bool,
     /// Meta told that it left.
     left: bool,
@@ -39,7 +41,7 @@ impl Quality {
     pub(super) fn note(&mut self, state: &State, body: &EventBody, at: Timestamp, limits: &Limits) {
         match body {
             EventBody::Sent(sent) if sent.kind != MessageKind::Reply => self.add(state, sent.message.clone(), at),
-            EventBody::Status(status) => self.status(status, at),
+            EventBody::Status(status) => self.status(status, at, limits),
             EventBody::Message(_) | EventBody::Opt(_) if state.contact.is_opted_out() => {
                 let theirs = self.sent.iter_mut().filter(|sent| sent.contact == state.contact.id);
                 theirs.for_each(|sent| sent.opted_out = true);
@@ -73,15 +75,18 @@ impl Quality {
 
     fn add(&mut self, state: &State, message: String, at: Timestamp) {
         let contact = state.contact.id;
-        let sent =
-            Sent { contact, message, at, failed: false, opted_out: false, left: false, arrived: false, read: false };
+        let (failed, kept_back, opted_out, left, arrived, read) = Default::default();
+        let sent = Sent { contact, message, at, failed, kept_back, opted_out, left, arrived, read };
         self.sent.insert(self.sent.partition_point(|other| other.at <= at), sent);
     }
 
-    fn status(&mut self, status: &StatusEvent, at: Timestamp) {
+    fn status(&mut self, status: &StatusEvent, at: Timestamp, limits: &Limits) {
         let Some(sent) = self.sent.iter_mut().rfind(|sent| sent.message == status.message) else { return };
         match status.status {
-            StatusKind::Failed => sent.failed = true,
+            StatusKind::Failed => {
+                sent.failed = true;
+                sent.kept_back = status.error.is_some_and(|code| limits.kept_back.errors.contains(&code));
+            }
             StatusKind::Delivered => (sent.left, sent.arrived) = (true, true),
             StatusKind::Read => (sent.left, sent.arrived, sent.read) = (true, true, true),
             StatusKind::Sent => sent.left = true,
@@ -109,7 +114,9 @@ impl Quality {
             arrived: seasoned(|sent| sent.arrived),
             read: seasoned(|sent| sent.read),
         };
-        if let Some(why) = limits.breaker.judge(outcomes) {
+        let is_told = |sent: &&Sent| sent.failed || sent.arrived || sent.at < now - limits.kept_back.told_within;
+        let latest = self.sent.iter().rev().filter(is_told).map(|sent| sent.kept_back);
+        if let Some(why) = limits.breaker.judge(outcomes).or_else(|| limits.kept_back.judge(latest)) {
             self.rest(now + limits.breaker.rests, why);
         }
     }

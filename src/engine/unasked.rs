@@ -72,9 +72,12 @@ impl Folding<'_> {
         }
     }
 
-    /// What was planned before it was known where they are goes by the hours of that place.
-    pub(super) fn aim_anew(&mut self, now: Timestamp) {
+    /// What was planned before it was known where they are goes by the hours of that place, and for who `moved` by its seasons.
+    pub(super) fn aim_anew(&mut self, moved: bool, now: Timestamp) {
         let State { contact, facts, desk, ledger, .. } = &mut *self.state;
+        if moved {
+            ledger.wait_anew(now, |rule| self.knowledge.rulebook.window_of(rule, contact, now));
+        }
         self.knowledge.look(contact, facts, desk, |view| ledger.aim_anew(view, now));
     }
 

@@ -9,8 +9,8 @@ use std::time::Duration as StdDuration;
 
 use super::Engine;
 use super::audience::Audiences;
-use crate::domain::ContactId;
-use crate::store::{NewEvent, StoreError, WideEvent};
+use crate::domain::{ContactId, Event};
+use crate::store::{NewEvent, StoreError};
 
 /// How often it is looked whether there is something.
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
@@ -59,8 +59,15 @@ async fn step(engine: &Engine) -> Result<bool, StoreError> {
     let tags = knowledge.audiences.of(&event.event.body, &knowledge.places);
     let holders = store.concerned(&tags, event.after, STEP).await?;
     let is_last = (holders.len() as i64) < STEP;
-    let last = holders.last().copied();
-    let told = holders.into_iter().map(|contact| to_contact(&event, contact, engine)).collect();
+    let last = holders.last().map(|(contact, _)| *contact);
+    let earlier = earlier(&event.event, &tags, engine).await?;
+    let mut told = Vec::with_capacity(holders.len());
+    for (contact, since) in holders {
+        // Who held the tag before has them; whoever gets one again has it once.
+        let missed = earlier.first().is_some_and(|first| since >= first.at);
+        let missed = earlier.iter().filter(|_| missed).map(|earlier| to_contact(earlier, contact, engine));
+        told.extend(missed.chain([to_contact(&event.event, contact, engine)]));
+    }
     store.append(told).await?;
     match last.filter(|_| !is_last) {
         Some(contact) => store.wide_reached(event.event.seq, contact).await?,
@@ -69,16 +76,25 @@ async fn step(engine: &Engine) -> Result<bool, StoreError> {
     Ok(true)
 }
 
+/// What came before an event, is of its kind and concerns the same, as far as it still counts for those whom it concerns only since.
+async fn earlier(event: &Event, tags: &[String], engine: &Engine) -> Result<Vec<Event>, StoreError> {
+    let knowledge = engine.shelf().knowledge();
+    let Some(length) = knowledge.audiences.earlier(&event.body) else { return Ok(Vec::new()) };
+    let mut before = engine.store().wide_before(event.body.kind(), event.seq, event.received - length).await?;
+    before.retain(|other| knowledge.audiences.of(&other.body, &knowledge.places) == tags);
+    Ok(before)
+}
+
 /// The event in a contact's own journal. It happened when it happened, whenever it reaches them.
-fn to_contact(event: &WideEvent, contact: ContactId, engine: &Engine) -> NewEvent {
+fn to_contact(event: &Event, contact: ContactId, engine: &Engine) -> NewEvent {
     let now = engine.now();
     NewEvent {
-        key: Some(format!("wide:{}:{contact}", event.event.seq)),
+        key: Some(format!("wide:{}:{contact}", event.seq)),
         contact: Some(contact),
         contacts: Vec::new(),
-        at: event.event.at,
-        received: now.max(event.event.received),
+        at: event.at,
+        received: now.max(event.received),
         due: now,
-        body: event.event.body.clone(),
+        body: event.body.clone(),
     }
 }

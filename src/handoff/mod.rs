@@ -8,6 +8,8 @@ use crate::domain::{AgentAction, AgentEvent, Duration, Evidence, HandoffRequest,
 
 /// How often a missed promise is raised: next agent, the team, the supervisor. Then it stays with the supervisor.
 const LADDER: u8 = 3;
+/// A promise is kept until its last moment, and missed one step of time later ("within" includes it: decisions, "Counting").
+const STEP: Duration = Duration::millis(1);
 /// The reason of a conversation that was taken without a person being asked for.
 const TAKEN: &str = "taken";
 /// The reason where whoever was in charge works here no more.
@@ -28,6 +30,9 @@ pub struct Policy {
 pub struct Desk {
     #[serde(skip_serializing_if = "Option::is_none")]
     case: Option<Case>,
+    /// When a person last handed back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handed_back: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -221,11 +226,13 @@ impl Desk {
     }
 
     /// What a person did. Taking, answering and calling put them in charge; releasing, winning and losing hand back; who leaves
-    /// leaves it to the others.
-    pub fn act(&mut self, event: &AgentEvent, shop: &Shop, now: Timestamp) -> Option<DeskMove> {
+    /// leaves it to the others. `at` is when they did so: what is told late, and lies before the last handing back, changes nothing.
+    pub fn act(&mut self, event: &AgentEvent, at: Timestamp, shop: &Shop, now: Timestamp) -> Option<DeskMove> {
         match event.action {
+            AgentAction::Take | AgentAction::Reply | AgentAction::Call if Some(at) < self.handed_back => None,
             AgentAction::Take | AgentAction::Reply | AgentAction::Call => self.take(&event.agent, now),
             AgentAction::Release | AgentAction::Won | AgentAction::Lost => {
+                self.handed_back = self.handed_back.max(Some(at));
                 self.case.take().map(|_| DeskMove::HandedBack { agent: Some(event.agent.clone()) })
             }
             AgentAction::Leave => self.leave(&event.agent, shop, now),
@@ -277,7 +284,7 @@ impl Desk {
         let case = self.case.as_ref()?;
         match &case.agent {
             Some(_) => Some(case.touched + policy.hand_back_after),
-            None => (case.missed < LADDER).then_some(case.due),
+            None => (case.missed < LADDER).then_some(case.due + STEP),
         }
     }
 

@@ -20,9 +20,75 @@ pub(super) enum Of {
     Message,
 }
 
-/// Weeks in a row in which all that happened on one weekday lay in one part of the day, for each part; and the last week seen.
+/// What happened on one weekday, in each of the last weeks in which something did, the newest last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Run(Of, u8, i32, Vec<u8>);
+#[serde(from = "StoredRun", into = "StoredRun")]
+struct Run {
+    of: Of,
+    day: u8,
+    weeks: Vec<Week>,
+}
+
+/// Which week, and the parts of the day in which all of it lay, one bit for each.
+type Week = (i32, u32);
+
+/// As it is stored. The second form is older: the last week, and for each part in how many weeks up to that one all lay in it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredRun {
+    Weeks(Of, u8, Vec<Week>),
+    Counts(Of, u8, i32, Vec<u8>),
+}
+
+impl From<StoredRun> for Run {
+    fn from(stored: StoredRun) -> Self {
+        match stored {
+            StoredRun::Weeks(of, day, weeks) => Self { of, day, weeks },
+            StoredRun::Counts(of, day, last, counts) => {
+                let most = counts.iter().max().copied().unwrap_or_default();
+                let parts = |ago: u8| counts.iter().zip(0..).map(|(count, part)| u32::from(*count > ago) << part).sum();
+                // The week before those was in none of the parts, as far as is known.
+                let weeks = (0..=most).rev().map(|ago| (last - i32::from(ago), parts(ago))).collect();
+                Self { of, day, weeks }
+            }
+        }
+    }
+}
+
+impl From<Run> for StoredRun {
+    fn from(Run { of, day, weeks }: Run) -> Self {
+        Self::Weeks(of, day, weeks)
+    }
+}
+
+impl Run {
+    /// Whether all lay in a part of the day in the last weeks.
+    fn holds(&self, part: usize, needed: usize) -> bool {
+        let last = self.weeks.iter().rev().take(needed);
+        last.len() == needed && last.clone().all(|(_, parts)| parts >> part & 1 == 1)
+    }
+
+    /// Takes in what happened in a week, within these parts of the day; whether the week was not known before. Of a week that is
+    /// told late only what could still change a row counts.
+    fn note(&mut self, week: i32, parts: u32, needed: usize) -> bool {
+        let place = self.weeks.partition_point(|(other, _)| *other < week);
+        if let Some((_, known)) = self.weeks.get_mut(place).filter(|(other, _)| *other == week) {
+            *known &= parts;
+            return false;
+        }
+        self.weeks.insert(place, (week, parts));
+        // Before a week that breaks every row, or before those that make one, nothing is asked for.
+        let mut left = u32::MAX;
+        let counts = |(_, parts): &&Week| {
+            let goes_on = left != 0;
+            left &= parts;
+            goes_on
+        };
+        let counted = self.weeks.iter().rev().take(needed).take_while(counts).count();
+        self.weeks.drain(..self.weeks.len() - counted);
+        self.weeks.iter().any(|(other, _)| *other == week)
+    }
+}
 
 /// Weeks in a row in which a topic came up in one part of one weekday: weekday, part, topic, last week, weeks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -141,41 +207,31 @@ impl Habits {
         (all >= slots.personal.least && most * 100 >= all * slots.personal.share).then_some(start)
     }
 
-    /// Whether the last weeks on that weekday were all in one part of the day (G-17). What is told late, of a week that is over,
-    /// changes nothing.
+    /// Whether the last weeks on that weekday were all in one part of the day (G-17). What is told late counts in its own week.
     fn weigh(&mut self, seen: &Seen<'_>, slots: &Slots, moves: &mut Vec<Habit>) {
         let day = seen.day.num_days_from_monday() as u8;
-        let place = self.runs.iter().position(|Run(of, other, ..)| (*of, *other) == (seen.of, day));
+        let place = self.runs.iter().position(|run| (run.of, run.day) == (seen.of, day));
         let place = place.unwrap_or_else(|| {
-            self.runs.push(Run(seen.of, day, i32::MIN, Vec::new()));
+            self.runs.push(Run { of: seen.of, day, weeks: Vec::new() });
             self.runs.len() - 1
         });
-        let Some(Run(_, _, last, weeks)) = self.runs.get_mut(place) else { return };
-        let before = *last;
-        if seen.week < before {
-            return;
-        }
-        let is_new = seen.week > before;
-        *last = seen.week;
-        weeks.resize(slots.of(seen.of).count(), 0);
+        let Some(run) = self.runs.get_mut(place) else { return };
+        let before = run.weeks.last().map_or(i32::MIN, |(week, _)| *week);
         let needed = slots.personal.weeks;
-        let mut inside_of = Vec::new();
-        for (index, (row, weeks)) in slots.of(seen.of).zip(weeks).enumerate() {
-            let (held, inside) = (*weeks >= needed, row.hours.has_hour(seen.hour));
-            *weeks = match (inside, is_new) {
-                (true, true) => (*weeks + 1).min(needed),
-                (true, false) => *weeks,
-                (false, _) => 0,
-            };
-            let holds = *weeks >= needed;
+        let rows: Vec<(&HabitRow, bool)> = slots.of(seen.of).map(|row| (row, row.hours.has_hour(seen.hour))).collect();
+        let held: Vec<bool> = (0..rows.len()).map(|part| run.holds(part, needed.into())).collect();
+        let parts = rows.iter().zip(0..).map(|((_, inside), part)| u32::from(*inside) << part).sum();
+        let is_new = run.note(seen.week, parts, needed.into());
+        for ((part, held), (row, _)) in held.into_iter().enumerate().zip(&rows) {
+            let holds = run.holds(part, needed.into());
             if holds && is_new || held && !holds {
                 moves.push(Habit { name: named(seen.day, row), holds });
             }
-            inside_of.push((index as u8, row, inside));
         }
-        if seen.of == Of::Message {
-            for (index, row, inside) in inside_of {
-                self.weigh_topic((day, index), row, inside.then_some(before), seen, needed, moves);
+        // Topics go on from week to week: of one that is over, nothing more is told.
+        if seen.of == Of::Message && seen.week >= before {
+            for (index, (row, inside)) in rows.into_iter().enumerate() {
+                self.weigh_topic((day, index as u8), row, inside.then_some(before), seen, needed, moves);
             }
         }
     }
@@ -287,6 +343,30 @@ impl TryFrom<String> for WeekMap {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
     use super::*;
+
+    #[test]
+    fn a_run_counts_weeks_in_their_order_however_they_are_told() {
+        let mut run = Run { of: Of::Read, day: 2, weeks: Vec::new() };
+        for week in [1, 2, 4, 5] {
+            assert!(run.note(week, 0b01, 5));
+        }
+        assert!(!run.holds(0, 5));
+        assert!(run.note(3, 0b11, 5), "told late");
+        assert!(run.holds(0, 5) && !run.holds(1, 5));
+        assert!(!run.note(3, 0b10, 5), "the same week, elsewhere");
+        assert!(!run.holds(0, 5));
+        assert!(run.note(6, 0b00, 5));
+        assert_eq!(run.weeks, [(6, 0)], "what is before a week in no part of the day is asked for no more");
+        assert!(!run.note(5, 0b01, 5));
+    }
+
+    #[test]
+    fn runs_of_older_states_are_understood() {
+        let run: Run = serde_json::from_str(r#"["read",2,2930,[5,0,2]]"#).unwrap();
+        assert!(run.holds(0, 5) && !run.holds(1, 5) && !run.holds(2, 5) && run.holds(2, 2) && !run.holds(2, 3));
+        let again: Run = serde_json::from_str(&serde_json::to_string(&run).unwrap()).unwrap();
+        assert_eq!(again, run);
+    }
 
     #[test]
     fn a_map_is_read_as_it_was_written() {

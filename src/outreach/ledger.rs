@@ -146,10 +146,11 @@ impl Ledger {
         self.sent.iter().map(|sent| (sent.at, sent.kind, &*sent.rule))
     }
 
-    /// Plans a message for the best moment of its time. A rule plans one at a time for a product; the newest plan is the one
-    /// that counts. Who wants no messages is not even planned for: the reason is the answer.
+    /// Plans a message for the best moment of its time. A rule plans one at a time for a product, or for the orders that it is
+    /// about; the newest plan is the one that counts. Who wants no messages is not even planned for: the reason is the answer.
     pub fn plan(&mut self, request: &FollowUpRequest, view: &View<'_>, now: Timestamp) -> Option<Verdict> {
-        self.planned.retain(|planned| planned.rule != request.rule || planned.product != request.product);
+        let is_other = |planned: &Planned| planned.product != request.product || planned.orders != request.orders;
+        self.planned.retain(|planned| planned.rule != request.rule || is_other(planned));
         let verdict = gate(self, view, request, &Shared::default(), now);
         let consent = [Condition::OptedOut, Condition::MarketingOut, Condition::NotOptedIn];
         if verdict.why().is_some_and(|why| consent.contains(&why.condition)) {
@@ -167,6 +168,15 @@ impl Ledger {
         self.moment(planned, view, from).unwrap_or_else(|| best(self, planned, view, from))
     }
 
+    /// What is still to come in a window of the calendar waits for that window where they are now.
+    pub fn wait_anew(&mut self, now: Timestamp, window: impl Fn(&str) -> Option<(Timestamp, Timestamp)>) {
+        for planned in self.planned.iter_mut().filter(|planned| planned.not_before > now) {
+            if let Some((from, until)) = window(&planned.rule) {
+                (planned.not_before, planned.not_after, planned.at) = (from, until, Some(from));
+            }
+        }
+    }
+
     /// Where they are is news: what is still to come goes in the best hours of that place.
     pub fn aim_anew(&mut self, view: &View<'_>, now: Timestamp) {
         let is_to_come = |planned: &Planned| planned.at.is_none_or(|at| at > now);
@@ -178,9 +188,10 @@ impl Ledger {
         }
     }
 
-    /// What a rule planned is not wanted any more.
-    pub fn cancel(&mut self, rule: &Arc<str>) {
-        self.planned.retain(|planned| planned.rule != *rule);
+    /// What a rule planned is not wanted any more; with an order, only what is about that one.
+    pub fn cancel(&mut self, rule: &Arc<str>, order: Option<&String>) {
+        let stays = |planned: &Planned| order.is_some_and(|order| !planned.orders.contains(order));
+        self.planned.retain(|planned| planned.rule != *rule || stays(planned));
     }
 
     /// When a message goes that may not go before `from`: marketing in the best hours, everything else as soon as it may.

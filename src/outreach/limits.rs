@@ -14,6 +14,7 @@ pub struct Limits {
     pub throughput: Throughput,
     pub warm_up: WarmUp,
     pub breaker: Breaker,
+    pub kept_back: KeptBack,
     pub resume: Resume,
 }
 
@@ -47,6 +48,16 @@ pub struct Breaker {
     pub rests: Duration,
     #[serde(deserialize_with = "duration")]
     pub yellow_rests: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "explained in keywords/limits.toml")]
+pub struct KeptBack {
+    pub in_a_row: usize,
+    pub errors: Vec<i64>,
+    #[serde(deserialize_with = "duration")]
+    pub told_within: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -127,6 +138,15 @@ impl Throughput {
     }
 }
 
+impl KeptBack {
+    /// Why a number has to rest, if it has to: `latest` tells of its latest unasked messages, the newest first, whether Meta kept
+    /// each from its customer.
+    pub fn judge(&self, latest: impl IntoIterator<Item = bool>) -> Option<String> {
+        let row = latest.into_iter().take(self.in_a_row).take_while(|kept| *kept).count();
+        (row >= self.in_a_row).then(|| format!("Meta kept the last {row} messages from their customers"))
+    }
+}
+
 impl Breaker {
     /// Why a number or a template has to rest, if it has to.
     pub fn judge(&self, outcomes: Outcomes) -> Option<String> {
@@ -176,6 +196,15 @@ mod tests {
         let pace = |told, is_slowed| throughput.pace(told, 60, is_slowed);
         assert_eq!([pace("STANDARD", false), pace("HIGH", false), pace("BUSINESS_APP", false)], [80, 1_000, 20]);
         assert_eq!([pace("", false), pace("NOT_APPLICABLE", true), pace("HIGH", true)], [60, 30, 500]);
+    }
+
+    #[test]
+    fn a_number_rests_when_meta_keeps_message_after_message_from_its_customers() {
+        let kept_back = limits().kept_back;
+        let row = |kept: usize, left: usize| std::iter::repeat_n(true, kept).chain(std::iter::repeat_n(false, left));
+        assert_eq!(kept_back.judge(row(7, 0)), None);
+        assert_eq!(kept_back.judge(row(7, 1).chain(row(20, 0))), None, "one that left ends the row");
+        assert_eq!(kept_back.judge(row(8, 30)).unwrap(), "Meta kept the last 8 messages from their customers");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use condition::Condition;
 pub use fitting::{Above, Asks, fit};
 pub use gate::{Reason, Verdict, View, gate};
 pub use ledger::{Departure, Ledger};
-pub use limits::{Limits, Outcomes};
+pub use limits::{KeptBack, Limits, Outcomes};
 pub use policy::Policy;
 pub use prices::Prices;
 pub use shared::{Held, Shared};

@@ -82,8 +82,22 @@ struct KindRow {
     days: Vec<Weekday>,
     #[serde(default)]
     templates: Vec<String>,
+    /// Categories, or keys of single products, with hyphens.
     #[serde(default)]
     categories: Vec<String>,
+}
+
+impl KindRow {
+    /// Whether a message is one of that kind: by its template, or by what it is about.
+    fn is_of(&self, planned: &Planned) -> bool {
+        let about = planned.category.as_deref().map(|category| match &planned.product {
+            Some(product) if !category.contains('/') => format!("{category}/{product}"),
+            _ => category.to_owned(),
+        });
+        let about = about.unwrap_or_default().replace('_', "-");
+        let category = about.split('/').next().unwrap_or_default();
+        self.templates.contains(&planned.template) || self.categories.iter().any(|own| *own == about || own == category)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -157,11 +171,7 @@ impl Slots {
     }
 
     fn kind_row(&self, planned: &Planned) -> Option<&KindRow> {
-        let of = |row: &&KindRow| {
-            row.templates.contains(&planned.template)
-                || planned.category.as_ref().is_some_and(|category| row.categories.contains(category))
-        };
-        self.kind.iter().find(of)
+        self.kind.iter().find(|row| row.is_of(planned))
     }
 
     /// The best moment of a wish; `None` where no good hour lies in its time.

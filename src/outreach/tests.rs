@@ -59,6 +59,7 @@ impl Desk {
             category: None,
             campaign: None,
             rest: None,
+            orders: Vec::new(),
             not_before: at(NOW) - Duration::days(1),
             at: None,
             not_after: at(NOW) + Duration::days(60),

@@ -168,7 +168,7 @@ impl<'a> Change<'a> {
         evidence.figure =
             format!("{} stretches of red without an order (at most {})", self.facts.reds.len(), table.reds);
         if let Ok(tag) = "color/red-exhausted".parse() {
-            self.set(tag, None, None, &&evidence);
+            self.set(tag, None, Vec::new(), &&evidence);
         }
         true
     }
@@ -202,7 +202,7 @@ impl<'a> Change<'a> {
         let mut evidence = evidence.clone();
         evidence.catalogue.push(catalogue.into());
         if sudden && let Ok(tag) = "color/sudden-need".parse() {
-            self.set(tag, Some(self.at + Duration::hours(72) + STEP), None, &&evidence);
+            self.set(tag, Some(self.at + Duration::hours(72) + STEP), Vec::new(), &&evidence);
         }
         self.out.push(Consequence::Handoff(HandoffRequest { reason: reason.into(), promise, evidence }));
     }

@@ -119,6 +119,10 @@ fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>
         let needs = Needs { amount: count.at_least.into(), over: false };
         let mut condition = so_many(entries, (entries.len().into(), needs), &unit, window, &what);
         if let Some(most) = count.at_most {
+            if count.at_least == 0 {
+                condition.text = format!("{} {unit} within {window}: {what}", entries.len());
+                condition.needs = None;
+            }
             let _infallible = write!(condition.text, "; {most} at most");
             condition.holds = Some((count.at_least..=most).contains(&entries.len()));
         }
@@ -236,7 +240,7 @@ fn reviewed(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
 
 fn on_date(see: &View<'_>, rule: &Rule) -> Condition {
     let of = rule.written.on_date.iter().flat_map(|date| date.of.iter()).collect::<Vec<_>>().join(" or ");
-    match dates::stretch(rule, see.facts) {
+    match dates::stretch(rule, see.facts, see.now, see.contact.zone.unwrap_or(see.rulebook.zone)) {
         Some((from, until)) => {
             let text = format!("around the day that they told ({of}): from {from} to {until}");
             Condition { until: Some(until), ..Condition::is((from..until).contains(&see.now), text) }
@@ -399,7 +403,9 @@ fn since_first(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
 /// What must be true of the contact besides.
 fn holds(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
     let (facts, holds) = (see.facts, &rule.written.holds);
-    let held = |pattern| facts.like(pattern).next().map(|(tag, _)| tag);
+    // Of tags about single orders those of one and the same count.
+    let about = super::evaluate::holds_of(rule, facts).next();
+    let held = |pattern| facts.like(pattern).find(|(_, held)| held.is_about(about)).map(|(tag, _)| tag);
     for pattern in &holds.tags {
         all.push(Condition::is(held(pattern).is_some(), format!("holds {pattern}")));
     }

@@ -1,7 +1,8 @@
 //! Days that customers tell, such as when a child is due: rules hold from so long before or after such a day until so long
-//! before or after it (SPEND-27). A day begins where the customer is.
+//! before or after it (SPEND-27), or in its month, each year (SPEND-2). A day begins where the customer is.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, Months, NaiveDate};
+use chrono_tz::Tz;
 
 use super::Rulebook;
 use super::effects::Change;
@@ -11,14 +12,23 @@ use super::language::Rule;
 use super::signals::Signal;
 use crate::domain::{Contact, ProfileEvent, Timestamp, midnight};
 
+/// Of a day that was told without its year only the month is looked at; a leap year has every day.
+const ANY_YEAR: &str = "2000-";
+
 /// Takes in a day that a rule looks at. What is no day is nothing.
 pub(super) fn learn(rulebook: &Rulebook, facts: &mut Facts, contact: &Contact, told: &ProfileEvent) {
-    let asked = |rule: &&Rule| rule.written.on_date.iter().any(|date| date.of.iter().any(|of| of == told.field));
-    if !rules(rulebook).any(|rule| asked(&rule)) {
+    let dates = rules(rulebook).filter_map(|rule| rule.written.on_date.as_ref());
+    let mut asked = dates.filter(|date| date.of.iter().any(|of| of == told.field)).peekable();
+    if asked.peek().is_none() {
         return;
     }
     let zone = contact.zone.unwrap_or(rulebook.zone);
-    let day = told.value.trim().get(..10).and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
+    let parse = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    let value = told.value.trim();
+    let day = value.get(..10).and_then(parse).or_else(|| {
+        let of_each_year = asked.all(|date| date.each_year.is_some());
+        parse(&format!("{ANY_YEAR}{}", value.trim_start_matches("--"))).filter(|_| of_each_year)
+    });
     match day {
         Some(day) => drop(facts.dates.insert(told.field.clone(), midnight(day, zone))),
         None => drop(facts.dates.remove(&told.field)),
@@ -30,7 +40,10 @@ pub(super) fn next_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> 
     if facts.dates.is_empty() {
         return None;
     }
-    let due = rules(rulebook).filter_map(|rule| Some((rule, stretch(rule, facts)?.0)));
+    let due = rules(rulebook).filter_map(|rule| match rule.around_date {
+        Some((from, _)) => Some((rule, day(rule, facts)?.1 + from)),
+        None => Some((rule, *facts.rounds.get(&*rule.name)?)),
+    });
     due.filter(|(rule, from)| facts.waited.get(&*rule.name) != Some(from)).map(|(_, from)| from).min()
 }
 
@@ -41,13 +54,19 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
         return;
     }
     let rulebook = change.rulebook;
+    let zone = change.contact.zone.unwrap_or(rulebook.zone);
     for rule in rules(rulebook) {
-        let Some((from, until)) = stretch(rule, change.facts) else {
+        let Some((from, until)) = stretch(rule, change.facts, change.now, zone) else {
+            change.facts.rounds.remove(&*rule.name);
             if change.facts.waited.remove(&*rule.name).is_some() {
                 change.take_back(rule, "the day was taken back");
             }
             continue;
         };
+        if rule.around_date.is_none() {
+            let next = if change.now < from { Some((from, until)) } else { stretch(rule, change.facts, until, zone) };
+            next.and_then(|(next, _)| change.facts.rounds.insert(rule.name.to_string(), next));
+        }
         let is_told = change.facts.waited.get(&*rule.name) == Some(&from);
         if is_told {
             continue;
@@ -68,11 +87,16 @@ fn rules(rulebook: &Rulebook) -> impl Iterator<Item = &Rule> {
     rulebook.of_dates.iter().map(|index| &rulebook.rules[*index])
 }
 
-/// From when until when a rule holds.
-pub(super) fn stretch(rule: &Rule, facts: &Facts) -> Option<(Timestamp, Timestamp)> {
+/// From when until when a rule holds; of what comes round each year, this time or the next.
+pub(super) fn stretch(rule: &Rule, facts: &Facts, now: Timestamp, zone: Tz) -> Option<(Timestamp, Timestamp)> {
     let (_, day) = day(rule, facts)?;
-    let (from, until) = rule.around_date;
-    Some((day + from, day + until))
+    if let Some((from, until)) = rule.around_date {
+        return Some((day + from, day + until));
+    }
+    let (month, today) = (day.utc().with_timezone(&zone).month(), now.utc().with_timezone(&zone).date_naive());
+    let year = today.year() + i32::from(today.month() > month);
+    let first = NaiveDate::from_ymd_opt(year, month, 1)?;
+    Some((midnight(first, zone), midnight(first.checked_add_months(Months::new(1))?, zone)))
 }
 
 fn day<'r>(rule: &'r Rule, facts: &Facts) -> Option<(&'r str, Timestamp)> {

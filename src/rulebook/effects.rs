@@ -62,9 +62,12 @@ impl<'a> Change<'a> {
         let evidence: Why<'_> = &evidence;
         for pattern in &rule.written.removes {
             if let Some(pattern) = self.filled(pattern, signal) {
-                let about = signal.and_then(|signal| self.about(rule, signal));
                 let of = signal.map(|signal| signal.name);
-                self.remove_like(&pattern, (about.as_deref(), of), |_, _| true, evidence);
+                let mut about = signal.into_iter().flat_map(|signal| signal.about(rule)).peekable();
+                if about.peek().is_none() {
+                    self.remove_like(&pattern, (None, of), |_, _| true, evidence);
+                }
+                about.for_each(|about| self.remove_like(&pattern, (Some(about), of), |_, _| true, evidence));
             }
         }
         let is_new = match &rule.written.tag {
@@ -106,23 +109,25 @@ impl<'a> Change<'a> {
         if expires.is_some_and(|expires| expires <= self.now) {
             return false;
         }
-        let about = signal.and_then(|signal| self.about(rule, signal));
+        let all: Vec<String> = signal.into_iter().flat_map(|signal| signal.about(rule)).map(str::to_owned).collect();
+        let about = all.first();
         if persons::was_taken_away(self.facts, &tag, self.at) {
             return false;
         }
-        if self.was_passed(&tag) || !figures::is_of_orders(rule) && purchases::has_ended(self, &tag, about.as_deref()) {
+        if self.was_passed(&tag)
+            || !figures::is_of_orders(rule) && purchases::has_ended(self, &tag, about.map(String::as_str))
+        {
             return false;
         }
         for pattern in rule.written.exclusive.iter().flat_map(Words::iter) {
-            let of_the_same =
-                |held: &HeldTag| about.as_ref().is_none_or(|about| held.about.is_empty() || held.about.contains(about));
+            let of_the_same = |held: &HeldTag| held.is_about(about.map(String::as_str));
             let newer = |(other, held): (&TagKey, &HeldTag)| {
                 *other != tag && of_the_same(held) && came_to_hold(self.rulebook, self.facts, held) > self.at
             };
             if self.facts.like(pattern).any(newer) {
                 return false;
             }
-            let about = about.as_deref();
+            let about = about.map(String::as_str);
             self.remove_like(pattern, (about, None), |other, held| *other != tag && of_the_same(held), evidence);
         }
         // What holds by something else as well does not go with the order that gave it first.
@@ -132,7 +137,7 @@ impl<'a> Change<'a> {
         {
             held.by = rule.name.to_string();
         }
-        self.set(tag, expires, about, evidence)
+        self.set(tag, expires, all, evidence)
     }
 
     /// Whether a stage that puts an end to a tag was reached after what is being applied happened: who compared before something
@@ -143,11 +148,6 @@ impl<'a> Change<'a> {
         let rules = self.rulebook.rules.iter().filter(|rule| !figures::is_of_orders(rule));
         self.facts.stages.keys().any(later)
             && rules.filter(|rule| rule.stage.is_some_and(|stage| later(&stage))).any(ends)
-    }
-
-    /// What a rule's tag is about.
-    pub(super) fn about(&self, rule: &Rule, signal: &Signal) -> Option<String> {
-        rule.written.about.as_ref().and_then(|field| signal.field(field)).map(str::to_owned)
     }
 
     fn start(&mut self, rule: &Rule, signal: Option<&Signal>, is_new: bool, evidence: Why<'_>) {
@@ -185,6 +185,7 @@ impl<'a> Change<'a> {
             self.out.push(Consequence::FollowUp(FollowUpRequest {
                 product: request.product.clone().or_else(|| of_signal("product")),
                 category: of_signal("category"),
+                orders: orders_of(rule, signal),
                 rest: rest_of(rule, signal),
                 ..request
             }));
@@ -198,14 +199,10 @@ impl<'a> Change<'a> {
             (Some(before), Some((_, gap))) => Duration::millis(*gap - before.0),
             _ => rule.follow_after,
         };
-        let (from, counted_from) = match &follow_up.at {
-            Some(window) => {
-                let begins = self.rulebook.calendars.next_beginning(window, self.contact, self.at)?;
-                (begins + after, begins)
-            }
-            None => (self.at + after, self.at),
+        let (from, until) = match &follow_up.at {
+            Some(_) => self.rulebook.window_of(&rule.name, self.contact, self.at)?,
+            None => (self.at + after, self.at + rule.follow_latest),
         };
-        let until = counted_from + rule.follow_latest;
         (until >= self.now).then_some((from, until))
     }
 
@@ -246,7 +243,7 @@ impl<'a> Change<'a> {
         &mut self,
         tag: TagKey,
         expires: Option<Timestamp>,
-        about: Option<String>,
+        about: Vec<String>,
         evidence: Why<'_>,
     ) -> bool {
         if let Some(held) = self.facts.tags.get_mut(&tag) {
@@ -254,15 +251,17 @@ impl<'a> Change<'a> {
             if held.by.starts_with("agent:") {
                 return false;
             }
-            if let Some(about) = about.filter(|about| !held.about.contains(about)) {
-                held.about.push(about);
+            for about in about {
+                if !held.about.contains(&about) {
+                    held.about.push(about);
+                }
             }
             if held.expires.is_some() && (expires.is_none() || expires > held.expires) {
                 held.expires = expires;
             }
             return false;
         }
-        let held = HeldTag { since: self.at, expires, by: evidence.by.clone(), about: about.into_iter().collect() };
+        let held = HeldTag { since: self.at, expires, by: evidence.by.clone(), about };
         self.facts.tags.insert(tag.clone(), held);
         self.told(tag, TagMove::Set, expires, evidence);
         true
@@ -326,7 +325,7 @@ impl<'a> Change<'a> {
         let planned =
             |other: &&Rule| *other.name == *rule && (other.written.follow_up.is_some() || !other.steps.is_empty());
         if let Some(rule) = self.rulebook.rules.iter().find(planned) {
-            self.out.push(Consequence::CancelFollowUps { rule: rule.name.clone() });
+            self.out.push(Consequence::CancelFollowUps { rule: rule.name.clone(), order: None });
         }
     }
 
@@ -458,11 +457,18 @@ pub(super) fn request(
         product: follow_up.product.clone(),
         category: None,
         campaign: None,
+        orders: Vec::new(),
         rest: None,
         at: None,
         not_before,
         not_after,
     }
+}
+
+/// The orders that a message is about, where its rule keeps them apart.
+fn orders_of(rule: &Rule, signal: Option<&Signal>) -> Vec<String> {
+    let keeps_apart = |_: &&Signal| rule.written.about.as_deref() == Some("order");
+    signal.filter(keeps_apart).into_iter().flat_map(|signal| signal.about(rule)).map(str::to_owned).collect()
 }
 
 fn sends_each_time(rule: &Rule) -> bool {

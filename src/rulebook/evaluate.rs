@@ -209,14 +209,38 @@ pub(super) fn is_coloured(facts: &Facts, name: &str) -> bool {
     facts.colour().is_some_and(|now| Colour::from_name(name) == Some(now) || (name == "green" && now.is_green()))
 }
 
-/// Whether what the rule asks of the contact holds.
+/// Whether what the rule asks of the contact holds. Of tags about single things those count that are about what the signal is about;
+/// without a signal, all must be about one and the same.
 pub(super) fn holds(rule: &Rule, facts: &Facts, signal: Option<&Signal>) -> bool {
+    let of_one = signal.is_none() && are_about(rule, facts).next().is_some();
+    let about = signal.and_then(|signal| signal.about(rule).next());
+    (if of_one { holds_of(rule, facts).next().is_some() } else { holds_tags(rule, facts, about) })
+        && holds_besides(rule, facts, signal)
+}
+
+/// What the tags are about that a rule asks for, where it keeps such things apart.
+fn are_about<'f>(rule: &'f Rule, facts: &'f Facts) -> impl Iterator<Item = &'f str> {
+    let tags = rule.written.holds.tags.iter().filter(|_| rule.written.about.is_some());
+    tags.flat_map(|tag| facts.like(tag)).flat_map(|(_, held)| held.about.iter().map(String::as_str))
+}
+
+/// Those of them of which all holds that the rule asks of tags.
+pub(super) fn holds_of<'f>(rule: &'f Rule, facts: &'f Facts) -> impl Iterator<Item = &'f str> {
+    are_about(rule, facts).filter(|about| holds_tags(rule, facts, Some(about)))
+}
+
+fn holds_tags(rule: &Rule, facts: &Facts, about: Option<&str>) -> bool {
+    let holds = &rule.written.holds;
+    let is_held = |tag: &String| facts.like(tag).any(|(_, held)| held.is_about(about));
+    holds.tags.iter().all(is_held)
+        && (holds.any_tags.is_empty() || holds.any_tags.iter().any(is_held))
+        && !holds.not_tags.iter().any(is_held)
+}
+
+fn holds_besides(rule: &Rule, facts: &Facts, signal: Option<&Signal>) -> bool {
     let holds = &rule.written.holds;
     let colour = || holds.colour.is_empty() || holds.colour.iter().any(|name| is_coloured(facts, name));
-    holds.tags.iter().all(|tag| facts.holds_like(tag))
-        && (holds.any_tags.is_empty() || holds.any_tags.iter().any(|tag| facts.holds_like(tag)))
-        && !holds.not_tags.iter().any(|tag| facts.holds_like(tag))
-        && colour()
+    colour()
         && holds.colour_by.as_ref().is_none_or(|by| facts.colour.as_ref().is_some_and(|state| state.by == *by))
         && (!holds.colour_given || facts.colour.as_ref().is_some_and(|state| !state.fallen))
         && !holds.never.iter().any(|signal| facts.marks.contains_key(signal))

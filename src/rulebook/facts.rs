@@ -30,6 +30,13 @@ pub struct HeldTag {
     pub about: Vec<String>,
 }
 
+impl HeldTag {
+    /// Whether it is about that, or about nothing in particular.
+    pub(super) fn is_about(&self, about: Option<&str>) -> bool {
+        about.is_none_or(|about| self.about.is_empty() || self.about.iter().any(|own| own == about))
+    }
+}
+
 type WrittenTag = (Timestamp, Option<Duration>, String, Vec<String>);
 
 impl From<HeldTag> for WrittenTag {

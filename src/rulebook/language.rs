@@ -10,7 +10,7 @@ use super::checks::{
     Checker, check_of_purchases, check_promises, check_tag, check_together, check_windows, conditions_of_time,
 };
 use super::written::{
-    AnyOrder, Count, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat, WrittenScheme,
+    AnyOrder, Count, EachYear, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat, WrittenScheme,
 };
 use super::{Rulebook, calendar, crossed, responses, rise, rounds, sequences, signals, sweep, tiers};
 use crate::domain::{
@@ -68,8 +68,8 @@ pub(super) struct Rule {
     pub(super) gap: (Duration, Duration),
     /// It is judged at the end of each of these, not with each signal.
     pub(super) review: Option<Every>,
-    /// From when until when around a day that the customer told.
-    pub(super) around_date: (Duration, Duration),
+    /// From when until when around a day that the customer told; `None` is its month in each year.
+    pub(super) around_date: Option<(Duration, Duration)>,
     /// See [`super::written::Count`].
     pub(super) apart: Duration,
     pub(super) rise: Option<rise::Rise>,
@@ -249,6 +249,9 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     for name in &names {
         signals.extend(checker.signal(place, name));
     }
+    if names.is_empty() && written.about.as_ref().is_some_and(|about| about != "order") {
+        checker.error(place, "without a signal a rule can only keep orders apart", "Write about = \"order\".");
+    }
     let (mut window, apart) =
         written.count.as_ref().map_or_else(Default::default, |count| understand_count(checker, place, &written, count));
     if let Some(score) = &written.score {
@@ -260,7 +263,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         mean_window = checker.duration(&mean.within);
     }
     let gap = written.gap.as_ref().map_or_else(Default::default, |gap| understand_gap(checker, gap));
-    let around_date = written.on_date.as_ref().map_or_else(Default::default, |date| understand_date(checker, date));
+    let around_date = written.on_date.as_ref().and_then(|date| understand_date(checker, place, date));
     let review = written.review.map(|review| match review {
         Review::Month => Every::Month,
         Review::Quarter => Every::Quarter,
@@ -366,8 +369,9 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
 
 /// The window, and how far apart what counts must be. No window at all stands for the period of a review.
 fn understand_count(checker: &mut Checker<'_>, place: usize, written: &Written, count: &Count) -> (Duration, Duration) {
-    if count.at_least == 0 {
-        checker.error(place, "a count needs at_least = 1 or more", "");
+    if count.at_least == 0 && count.at_most.is_none() {
+        let advice = "Write count = { at_least = 3, within = \"7d\" }; of purchases also at_most = 0 for none at all.";
+        checker.error(place, "a count needs at_least = 1 or more, or at_most", advice);
     }
     if count.in_a_row && count.distinct.is_none() {
         checker.error(place, "`in_a_row` counts days", "Name the field that tells the day: distinct = \"date\".");
@@ -401,8 +405,17 @@ fn understand_gap(checker: &mut Checker<'_>, gap: &Gap) -> (Duration, Duration) 
     (checker.duration(&gap.at_least), checker.duration(&gap.at_most))
 }
 
-/// From when until when around a day; what is before it begins with a minus.
-fn understand_date(checker: &mut Checker<'_>, date: &OnDate) -> (Duration, Duration) {
+/// From when until when around a day; what is before it begins with a minus. `None` is its month in each year.
+fn understand_date(checker: &mut Checker<'_>, place: usize, date: &OnDate) -> Option<(Duration, Duration)> {
+    let (from, until) = match (&date.from, &date.until, date.each_year) {
+        (None, None, Some(EachYear::Month)) => return None,
+        (Some(from), Some(until), None) => (from, until),
+        _ => {
+            let advice = "Write on_date = { of = \"due_date\", from = \"-91d\", until = \"0d\" }, or { of = \"birthday\", each_year = \"month\" }.";
+            checker.error(place, "`on_date` cannot be understood", advice);
+            return None;
+        }
+    };
     let mut around = |text: &Spanned<String>| {
         let read = match text.get_ref().strip_prefix('-') {
             Some(before) => Duration::parse(before).map(|before| Duration::millis(-before.0)),
@@ -418,11 +431,12 @@ fn understand_date(checker: &mut Checker<'_>, date: &OnDate) -> (Duration, Durat
         }
         read.unwrap_or_default()
     };
-    let (from, until) = (around(&date.from), around(&date.until));
+    let place = until.span().start;
+    let (from, until) = (around(from), around(until));
     if until <= from {
-        checker.error(date.until.span().start, "`until` is not after `from`", "Nothing could ever be so.");
+        checker.error(place, "`until` is not after `from`", "Nothing could ever be so.");
     }
-    (from, until)
+    Some((from, until))
 }
 
 fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder) -> (Vec<u8>, Duration) {

@@ -203,6 +203,15 @@ impl Rulebook {
         self.promises.iter().find(counts).map(|(promise, tag, _)| (*promise, tag.as_str()))
     }
 
+    /// From when until when a rule's message may go that waits for a window of the calendar, where the customer is; `None` where it waits
+    /// for none.
+    pub fn window_of(&self, rule: &str, contact: &Contact, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let rule = self.rules.iter().find(|other| *other.name == *rule)?;
+        let window = rule.written.follow_up.as_ref()?.at.as_ref()?;
+        let begins = self.calendars.next_beginning(window, contact, now)?;
+        Some((begins + rule.follow_after, begins + rule.follow_latest))
+    }
+
     /// The earliest moment at which anything changes with no new event.
     pub fn next_wake(&self, facts: &Facts) -> Option<Timestamp> {
         timers::next_wake(self, facts)

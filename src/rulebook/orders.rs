@@ -11,7 +11,7 @@ use super::facts::{Facts, OrderFacts};
 use super::language::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
-use crate::domain::{Event, Money, OrderEvent, Rates, Timestamp};
+use crate::domain::{Consequence, Event, Money, OrderEvent, Rates, Timestamp};
 
 /// Orders that are remembered with prices and times…
 const WHOLE: usize = 24;
@@ -160,6 +160,9 @@ pub(super) fn next_due(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> 
         .min()
 }
 
+/// An order that stands where a rule wants it: since when for long enough, the event that it was paid with, and its number.
+type Standing = (Timestamp, i64, String);
+
 /// Looks at all orders with the rules about their states. A rule tells once of an order; its tag goes when no order is there
 /// any more, what it planned without one when that order is not. `signals` are those of the event.
 pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
@@ -170,36 +173,68 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
     let moved = signals.iter().find(|signal| signal.name == "order").and_then(|signal| signal.field("order"));
     for rule in rulebook.of_orders.iter().map(|index| &rulebook.rules[*index]) {
         let told = change.facts.waited.get(&*rule.name).copied();
-        let there = newest(&change.facts.orders).iter().filter_map(|order| Some((due(rule, order)?, order.seq)));
-        let there = there.filter(|(due, _)| *due <= change.now).max();
-        let is_news = |(newest, _): &(Timestamp, i64)| told.is_none_or(|told| *newest > told);
-        let late = || told_late(rule, change.facts, moved).filter(|(due, _)| told > Some(*due));
-        match there.filter(is_news).or_else(late) {
-            Some((due, seq)) => {
-                change.facts.waited.insert(rule.name.to_string(), told.max(Some(due)).unwrap_or(due));
-                if holds(rule, change.facts, None) {
-                    change.at = due;
-                    change.apply(rule, None, &states_text(rule), &[seq]);
-                    change.at = change.now;
-                }
+        let standing = |order: &OrderFacts| Some((due(rule, order)?, order.seq, order.order.clone()));
+        let mut there: Vec<Standing> = newest(&change.facts.orders).iter().filter_map(standing).collect();
+        there.retain(|(due, ..)| *due <= change.now);
+        there.sort();
+        let is_news = |(due, ..): &&Standing| told.is_none_or(|told| *due > told);
+        let mut news: Vec<Standing> = there.iter().filter(is_news).cloned().collect();
+        if news.is_empty() {
+            news.extend(told_late(rule, change.facts, moved).filter(|(due, ..)| told > Some(*due)));
+        }
+        if rule.written.about.is_some() {
+            let_go(change, rule, moved);
+        } else {
+            // What is not kept apart is told of the newest.
+            news.drain(..news.len().saturating_sub(1));
+        }
+        if let Some((due, ..)) = news.last() {
+            change.facts.waited.insert(rule.name.to_string(), told.max(Some(*due)).unwrap_or(*due));
+        } else if rule.written.about.is_none() {
+            if there.is_empty() {
+                change.take_back(rule, "no order of theirs is there any more");
             }
-            None => {
-                if there.is_none() {
-                    change.take_back(rule, "no order of theirs is there any more");
-                }
-                if let Some(told) = told.filter(|_| rule.written.tag.is_none()) {
-                    unplan_of_gone(change, rule, told, there.map(|(newest, _)| newest));
-                }
+            if let Some(told) = told.filter(|_| rule.written.tag.is_none()) {
+                unplan_of_gone(change, rule, told, there.last().map(|(newest, ..)| *newest));
+            }
+        }
+        for (due, seq, order) in news {
+            let signal = Signal::of_moment("order", due, seq).with("order", order);
+            if holds(rule, change.facts, Some(&signal)) {
+                change.at = due;
+                change.apply(rule, Some(&signal), &states_text(rule), &[seq]);
+                change.at = change.now;
             }
         }
     }
 }
 
+/// Of a rule that keeps orders apart: its tag is not about those any more that are not there, and what it planned for the one that
+/// moved away just now is not wanted.
+fn let_go(change: &mut Change<'_>, rule: &Rule, moved: Option<&str>) {
+    let Facts { orders, tags, .. } = &mut *change.facts;
+    let stands = |number: &str| orders.iter().any(|order| order.order == number && due(rule, order).is_some());
+    let own = rule.written.tag.as_ref().and_then(|tag| tags.get_mut(tag.get_ref().as_str()));
+    let mut is_over = false;
+    if let Some(held) = own.filter(|held| held.by == *rule.name && !held.about.is_empty()) {
+        held.about.retain(|order| stands(order));
+        is_over = held.about.is_empty();
+    }
+    let stood = |order: &&OrderFacts| order.reached.iter().any(|(rank, _)| rule.order_ranks.contains(rank));
+    let gone = orders.last().filter(|order| Some(&*order.order) == moved && !stands(&order.order)).filter(stood);
+    if let Some(order) = gone.map(|order| order.order.clone()).filter(|_| rule.written.follow_up.is_some()) {
+        change.out.push(Consequence::CancelFollowUps { rule: rule.name.clone(), order: Some(order) });
+    }
+    if is_over {
+        change.take_back(rule, "no order of theirs is there any more");
+    }
+}
+
 /// The order that moved just now, if it stands where a rule wants it since then, and does so for long enough.
-fn told_late(rule: &Rule, facts: &Facts, moved: Option<&str>) -> Option<(Timestamp, i64)> {
+fn told_late(rule: &Rule, facts: &Facts, moved: Option<&str>) -> Option<Standing> {
     let order = facts.orders.last().filter(|order| Some(&*order.order) == moved)?;
     let is_new = order.reached.iter().filter(|(rank, _)| rule.order_ranks.contains(rank)).count() == 1;
-    Some((due(rule, order).filter(|_| is_new)?, order.seq))
+    Some((due(rule, order).filter(|_| is_new)?, order.seq, order.order.clone()))
 }
 
 /// What a rule without a tag planned is not wanted when the order that it told of last is there no more: no word about what was

@@ -228,12 +228,23 @@ fn counted(book: &Book<'_>, rule: &Rule, count: &Count, signal: &Signal) -> Opti
     }
     let window = if rule.window == Duration::ZERO { "the period".to_owned() } else { rule.window.to_string() };
     Some(Figure {
-        text: format!("{} {what} in {window} (needs {})", entries.len(), count.at_least).into(),
+        text: format!("{} {what} in {window} (needs {})", entries.len(), count.needs()).into(),
         events: entries[entries.len().saturating_sub(count.at_least)..].iter().map(|entry| entry.seq).take(8).collect(),
         until: until(entries, rule.window, |left, _| holds(left)),
         newest: newest(entries, signal),
         ..Figure::default()
     })
+}
+
+impl Count {
+    /// What it asks for, in words.
+    pub(super) fn needs(&self) -> String {
+        match (self.at_least, self.at_most) {
+            (least, None) => least.to_string(),
+            (0, Some(most)) => format!("at most {most}"),
+            (least, Some(most)) => format!("{least} to {most}"),
+        }
+    }
 }
 
 /// How many of the latest orders hold something that a share asks for, of how many. What older orders held is not known.

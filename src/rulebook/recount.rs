@@ -215,7 +215,7 @@ fn give<'a>(
     let signal = &*figure.told(signal);
     let season = calendar::allows(change.rulebook, rule, change.contact, signal.at);
     let Some(season) = season.filter(|_| holds(change, rule, signal, purchases, tally)) else { return };
-    let about = change.about(rule, signal);
+    let about = signal.about(rule).next().map(str::to_owned);
     for pattern in rule.written.removes.iter().filter_map(|pattern| change.filled(pattern, Some(signal))) {
         tally.tags.retain(|tag, _| !is_like(tag, &pattern));
     }

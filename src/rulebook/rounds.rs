@@ -11,6 +11,7 @@ use super::checks::Checker;
 use super::effects::Change;
 use super::facts::Facts;
 use super::language::Rule;
+use super::signals::Signal;
 use super::{Rulebook, evaluate};
 use crate::domain::{Duration, Timestamp, clock_time};
 
@@ -98,7 +99,10 @@ pub(super) fn look(change: &mut Change<'_>) {
                     change.facts.rounds.insert(rule.name.to_string(), round);
                 }
                 if is_due {
-                    change.apply(rule, None, &format_args!("holds, {every}"), &[]);
+                    let orders: Vec<String> = evaluate::holds_of(rule, change.facts).map(str::to_owned).collect();
+                    let signal = Signal::of_moment("order", change.now, 0);
+                    let signal = orders.into_iter().fold(signal, |signal, order| signal.with("order", order));
+                    change.apply(rule, Some(&signal), &format_args!("holds, {every}"), &[]);
                 }
             }
         }

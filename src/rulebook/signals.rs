@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use unicode_normalization::char::is_combining_mark;
 
 use super::facts::Facts;
+use super::language::Rule;
 use super::messages::of_message;
 use super::{Rulebook, counting, dates, orders, persons, responses, timers};
 use crate::domain::{
@@ -61,7 +62,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("ready", "wants to buy, with product and budget known"),
     ("click", "a tracked link was opened: link, product, category, its price"),
     ("link_sent", "a message with a tracked link was sent, a reply too"),
-    ("sent", "a message of ours was sent: kind, rule (that planned it), template, category"),
+    (
+        "sent",
+        "a message of ours was sent: kind, rule (that planned it), template, category, order (where that rule keeps orders apart)",
+    ),
     ("read", "a message of ours was read: kind, category, product, where nobody had asked for it"),
     ("answered", "the customer wrote soon after something that we sent unasked"),
     (
@@ -146,6 +150,12 @@ impl Signal {
     /// A field by name.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(field, _)| *field == name).map(|(_, value)| &**value)
+    }
+
+    /// What a rule's tag is about by this signal: one thing, or several orders.
+    pub(super) fn about<'s>(&'s self, rule: &'s Rule) -> impl Iterator<Item = &'s str> {
+        let field = rule.written.about.as_deref();
+        self.fields.iter().filter(move |(name, _)| Some(*name) == field).map(|(_, value)| &**value)
     }
 }
 
@@ -312,7 +322,9 @@ fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, rulebook: &Rul
     clicked.money = Money::told(click.price, click.currency, rulebook.currency);
     signals.push(with_product(clicked, click.product.as_deref(), click.category.as_deref()));
     look(event, "click", click.product.as_deref(), click.category.as_deref(), signals);
-    if let Some(quote) = click.quote.as_deref().filter(|_| click.link == "quote") {
+    if click.link == "quote" {
+        // A link that does not name its quote opens the one for its product.
+        let quote = click.quote.as_deref().or(click.product.as_deref()).unwrap_or_default();
         signals.push(Signal::new("quote", event, None).with("action", "opened").with("quote", quote));
     }
 }
@@ -383,6 +395,7 @@ pub(super) fn of_sent(facts: &mut Facts, contact: &Contact, message: &Outgoing, 
     if let Some(category) = &message.category {
         sent = sent.of(category);
     }
+    sent = message.orders.iter().fold(sent, |sent, order| sent.with("order", order.as_str()));
     if message.link {
         counting::note_link(facts, &id.to_string(), message.at);
     }
@@ -392,8 +405,9 @@ pub(super) fn of_sent(facts: &mut Facts, contact: &Contact, message: &Outgoing, 
 
 /// The signal of a habit.
 pub(super) fn of_habit(habit: &Habit, event: &Event) -> Signal {
-    let phase = if habit.holds { "holds" } else { "over" };
-    Signal::of_moment("habit", event.at, event.seq).with("habit", habit.name.as_str()).with("phase", phase)
+    // That it is over may show in what is told late.
+    let (phase, at) = if habit.holds { ("holds", event.at) } else { ("over", event.received) };
+    Signal::of_moment("habit", at, event.seq).with("habit", habit.name.as_str()).with("phase", phase)
 }
 
 fn with_product(signal: Signal, product: Option<&str>, category: Option<&str>) -> Signal {

@@ -290,9 +290,9 @@ fn ends(change: &Change<'_>, order: &OrderFacts, tag: &TagKey, held: &HeldTag) -
     orders::signals(order, None).iter().any(|signal| {
         let rules = rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]);
         rules.filter(|rule| evaluate::passes(rule, signal, &rulebook.rates)).any(|rule| {
-            let about = change.about(rule, signal);
+            let about = signal.about(rule).next();
             let is_it = |pattern: &String| change.filled(pattern, Some(signal)).is_some_and(|name| is_like(tag, &name));
-            about.as_ref().is_none_or(|about| held.about.iter().all(|other| other == about))
+            about.is_none_or(|about| held.about.iter().all(|other| other == about))
                 && rule.written.removes.iter().any(is_it)
         })
     })

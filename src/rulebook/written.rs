@@ -30,6 +30,8 @@ impl Words {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Count {
+    /// Without it, none at all is enough: what is asked for is `at_most`.
+    #[serde(default)]
     pub(super) at_least: usize,
     #[serde(default)]
     pub(super) at_most: Option<usize>,
@@ -216,15 +218,26 @@ pub(super) enum Review {
     Quarter,
 }
 
-/// A date that the customer told: from so long before or after it until so long before or after it.
+/// A date that the customer told: from so long before or after it until so long before or after it, or its month in each year.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OnDate {
     /// Fields of the profile; the first that is known counts.
     pub(super) of: Words,
     /// `-84d` is before it.
-    pub(super) from: Spanned<String>,
-    pub(super) until: Spanned<String>,
+    #[serde(default)]
+    pub(super) from: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) until: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) each_year: Option<EachYear>,
+}
+
+/// What comes round each year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum EachYear {
+    Month,
 }
 
 /// What a signal's own sum of money must be.
@@ -432,7 +445,7 @@ pub(super) struct Written {
     /// Other tags like this are removed when this one is set.
     #[serde(default)]
     pub(super) exclusive: Option<Words>,
-    /// The field that tells what the tag is about: `exclusive` and `removes` look only at tags about the same.
+    /// The field that tells what the tag is about: `exclusive`, `removes` and `holds` look only at tags about the same.
     #[serde(default)]
     pub(super) about: Option<String>,
     #[serde(default)]

@@ -74,12 +74,11 @@ impl Cuts {
 
     /// What a customer is told of: band, points and group. Who has no purchase left in the window stands in no band.
     pub fn figures(&self, purchases: &Purchases, parameters: &Customers) -> BTreeMap<String, String> {
+        if purchases.count == 0 {
+            return Self::none(purchases);
+        }
         let mut figures = BTreeMap::new();
         let mut say = |name: &str, value: String| figures.insert(name.to_owned(), value);
-        if purchases.count == 0 {
-            say("band", "none".into());
-            return figures;
-        }
         say("band", ["low", "mid", "high"][points(purchases.sum, &self.bands).min(3) - 1].into());
         let scores = [
             ("r", points(purchases.last, &self.recency)),
@@ -94,6 +93,12 @@ impl Cuts {
         }
         say("group", group.to_string());
         figures
+    }
+
+    /// What a customer is told of where no line can be drawn: who stood somewhere before does so no more.
+    pub fn none(purchases: &Purchases) -> BTreeMap<String, String> {
+        let band = if purchases.count == 0 { "none" } else { "few" };
+        BTreeMap::from([("band".to_owned(), band.to_owned())])
     }
 }
 
@@ -118,5 +123,7 @@ mod tests {
         assert_eq!(told(4, 101, 10), "mid 143 6");
         assert_eq!(told(1, 20, 5), "low 111 8");
         assert_eq!(told(0, 0, 0), "none  ");
+        let alone = Cuts::none(&Purchases { count: 3, sum: 900, last: 41 });
+        assert_eq!(alone, BTreeMap::from([("band".to_owned(), "few".to_owned())]));
     }
 }

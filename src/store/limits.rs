@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Backend, OutboxRow, Store, StoreError, postgres, sqlite};
 use crate::domain::{ContactId, Content, Outgoing, Timestamp};
-use crate::outreach::{Departure, Limits, Outcomes};
+use crate::outreach::{Departure, KeptBack, Limits, Outcomes};
 
 /// What the gate says of a follow-up that is about to leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,6 +252,17 @@ impl Store {
     /// What became of what was sent unasked since that moment; `seasoned` is the moment before which it could be read by now.
     pub async fn outcomes(&self, since: Timestamp, seasoned: Timestamp) -> Result<Vec<OutcomeRow>, StoreError> {
         Ok(query!(self, numbers::outcomes(since, seasoned)))
+    }
+
+    /// Of the latest unasked messages of a number, the newest first, whether Meta kept each from its customer; of as many as decide.
+    pub async fn kept_back(
+        &self,
+        channel: &str,
+        since: Timestamp,
+        figures: &KeptBack,
+        now: Timestamp,
+    ) -> Result<Vec<bool>, StoreError> {
+        Ok(query!(self, numbers::kept_back(channel, since, figures, now)))
     }
 
     /// Follow-ups that reached nobody, of which their contacts are to be told: whose, and which number.

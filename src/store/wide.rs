@@ -1,7 +1,7 @@
 //! Events of the whole shop on their way to the contacts that they concern.
 
 use super::{Backend, Store, StoreError, postgres, sqlite};
-use crate::domain::{ContactId, Event};
+use crate::domain::{ContactId, Event, Timestamp};
 
 /// An event that has not reached everybody yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +20,18 @@ impl Store {
         Ok(query!(self, wide::next(kinds)))
     }
 
-    /// The next contacts behind that one who hold a tag like one of these; `*` at the end stands for anything.
-    pub async fn concerned(&self, tags: &[String], after: ContactId, limit: i64) -> Result<Vec<ContactId>, StoreError> {
+    /// Events of nobody, of one kind, that came before that one and since that moment.
+    pub async fn wide_before(&self, kind: &str, seq: i64, since: Timestamp) -> Result<Vec<Event>, StoreError> {
+        Ok(query!(self, wide::before(kind, seq, since)))
+    }
+
+    /// The next contacts behind that one who hold a tag like one of these, and since when; `*` at the end stands for anything.
+    pub async fn concerned(
+        &self,
+        tags: &[String],
+        after: ContactId,
+        limit: i64,
+    ) -> Result<Vec<(ContactId, Timestamp)>, StoreError> {
         Ok(query!(self, wide::concerned(tags, after, limit)))
     }
 

@@ -249,6 +249,53 @@ async fn the_breaker_looks_at_what_left_since_the_last_rest() {
     }
 }
 
+/// Message after message that Meta keeps from its customer makes a row; one that failed for another reason ends it, and a rest does.
+#[tokio::test]
+async fn a_row_of_messages_that_meta_kept_back_is_seen() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.set_portfolio(None, NOW).await.unwrap();
+        contacts(&store, 10).await;
+        fold_all(&store, |_| vec![template(1, "1")]).await;
+        let minute = |count: i64| NOW + Duration::minutes(count);
+        let failing = async |at: Timestamp, most: i64, code: &str| {
+            let rows = store.take_due(vec![("1".into(), most)], at, open_gate()).await.unwrap().rows;
+            let outcome = |row: OutboxRow| SendResult {
+                contact: row.contact,
+                number: 1,
+                at,
+                outcome: SendOutcome::Failed(code.into()),
+            };
+            store.record(rows.into_iter().map(outcome).collect()).await.unwrap();
+        };
+        let figures = open_gate().limits.kept_back.clone();
+        let latest = async |now: Timestamp| store.kept_back("1", now - Duration::days(1), &figures, now).await.unwrap();
+        failing(NOW, 1, "131026").await;
+        failing(minute(1), 7, "131049").await;
+        let before = latest(minute(2)).await;
+        assert_eq!(before, [[true; 7].as_slice(), &[false]].concat(), "{}", database.kind);
+        assert_eq!(figures.judge(before), None);
+        failing(minute(3), 1, "131048").await;
+        assert!(figures.judge(latest(minute(4)).await).is_some(), "{}", database.kind);
+        // One that left a while ago, and of which Meta has told nothing, ends the row.
+        let row = take(&store, "1", minute(5)).await.remove(0);
+        let outcome = SendOutcome::Accepted { wamid: "wamid.1".into() };
+        store.record(vec![SendResult { contact: row.contact, number: 1, at: minute(5), outcome }]).await.unwrap();
+        assert!(figures.judge(latest(minute(10)).await).is_some(), "{}", database.kind);
+        assert_eq!(figures.judge(latest(minute(11)).await), None, "{}", database.kind);
+        let what = HoldRow {
+            what: "number:1".into(),
+            since: minute(12),
+            until: None,
+            why: "too much is kept back".into(),
+            source: "breaker".into(),
+        };
+        store.hold(&what).await.unwrap();
+        assert!(store.lift("number:1", None, "ana let it go on", minute(13)).await.unwrap());
+        assert_eq!(latest(minute(14)).await, [false; 0], "{}", database.kind);
+    }
+}
+
 const TOKEN: &str = "token-of-the-api";
 
 const FORM: &str = "application/x-www-form-urlencoded";

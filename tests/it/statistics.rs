@@ -180,6 +180,30 @@ async fn customers_are_told_once_a_quarter_where_they_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn among_too_few_nobody_stands_anywhere_any_more() {
+    for database in Database::each().await {
+        let shop = Shop::open(database.store().await, "2026-03-30T10:00:00Z");
+        shop.job_done("customers", "2025-Q4").await;
+        shop.tell((1..=20).map(|n| order(n, n, n * 10)).collect()).await;
+        shop.set("2026-04-01T00:00:30Z");
+        shop.job_done("customers", "2026-Q1").await;
+        shop.folded().await;
+        assert_eq!(shop.holders("offer/scarcity").await, [18, 19, 20], "{}", database.kind);
+        shop.set("2026-05-01T10:00:00Z");
+        let returned = json!({ "at": "2026-05-01T10:00:00Z", "contact": "+85260000001", "event": "order",
+                               "order": "A-1-1", "state": "returned" });
+        shop.tell(vec![returned]).await;
+        shop.set("2026-07-01T00:00:30Z");
+        shop.job_done("customers", "2026-Q2").await;
+        shop.folded().await;
+        for tag in ["offer/scarcity", "rfm/515"] {
+            assert!(shop.holders(tag).await.is_empty(), "{} {tag}", database.kind);
+        }
+        assert!(shop.engine.stop(Duration::from_secs(10)).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_goes_on_where_it_was_when_the_system_stopped() {
     for database in Database::each().await {
         let shop = Shop::open(database.store().await, "2026-03-30T10:00:00Z");

@@ -78,3 +78,36 @@ async fn the_weather_of_a_city_reaches_everybody_there_once() {
         holds_in(&database).await;
     }
 }
+
+#[tokio::test]
+async fn hot_days_also_count_for_those_of_whom_it_is_known_only_since_that_they_are_there() {
+    let settings = Arc::new(Settings::defaults());
+    let shelf = Shelf::open(Folders::default(), settings).unwrap_or_else(|problems| panic!("{problems:?}"));
+    for database in Database::each().await {
+        let store = Store::open(&database.url).await.unwrap();
+        let engine = engine(&store, &shelf);
+        let ago = |days: i64| Timestamp(NOW.0 - 86_400_000 * days);
+        let hot = |days: i64, date: &str| {
+            event(None, ago(days), json!({ "event": "weather", "place": "Jakarta", "date": date, "max_c": 33.5 }))
+        };
+        let profile = |at, field: &str, value: &str| {
+            event(Some(0), at, json!({ "event": "profile", "field": field, "value": value }))
+        };
+        let first = vec![profile(ago(5), "company", "Acme"), hot(2, "2026-02-28"), hot(1, "2026-03-01")];
+        store.append(first).await.unwrap();
+        eventually("nobody is there", async || store.next_wide(&["weather"]).await.unwrap().is_none().then_some(()))
+            .await;
+        store.append(vec![profile(NOW, "city", "Jakarta")]).await.unwrap();
+        let holds = async |tag: &str| {
+            let held = rows(&database, &format!("select tag from held_tags where tag = '{tag}'")).await;
+            (!held.is_empty()).then_some(())
+        };
+        eventually("it is known where they are", async || holds("region/city/jakarta").await).await;
+        assert_eq!(reached(&database).await, 0);
+        store.append(vec![hot(0, "2026-03-02")]).await.unwrap();
+        eventually("three hot days", async || holds("weather/extreme-heat-beverage").await).await;
+        assert_eq!(reached(&database).await, 3, "{}", database.kind);
+        assert!(engine.stop(std::time::Duration::from_secs(10)).await);
+        holds_in(&database).await;
+    }
+}

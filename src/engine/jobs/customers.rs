@@ -16,7 +16,8 @@ const PAGE: i64 = 500;
 /// Where the job goes on: the lines are drawn once, so that all are measured by the same.
 #[derive(Serialize, Deserialize)]
 struct Progress {
-    cuts: Cuts,
+    /// None where there are too few to compare.
+    cuts: Option<Cuts>,
     after: i64,
     done: i64,
     total: i64,
@@ -37,14 +38,15 @@ pub(super) async fn step(engine: &Engine, run: &Run) -> Result<Step, StoreError>
         let total = engine.store().count_buyers(&bought).await?;
         if total < parameters.least {
             tracing::debug!(customers = total, least = parameters.least, "too few customers to compare them");
-            return Ok(Step::Done { done: 0 });
+            let progress = Progress { cuts: None, after: 0, done: 0, total };
+            return Ok(Step::More { progress: json!(progress), done: 0, total });
         }
         let mut cuts = <[Vec<i64>; 4]>::default();
         for (cut, (figure, shares)) in cuts.iter_mut().zip(Cuts::wanted(parameters)) {
             let places: Vec<i64> = shares.iter().filter_map(|share| cut_place(*share, total)).collect();
             *cut = engine.store().figures_at(&bought, figure, &places).await?;
         }
-        let progress = Progress { cuts: Cuts::new(cuts), after: 0, done: 0, total };
+        let progress = Progress { cuts: Some(Cuts::new(cuts)), after: 0, done: 0, total };
         return Ok(Step::More { progress: json!(progress), done: 0, total });
     };
     // Who was among them the last time and is not any more must hear of it too.
@@ -54,7 +56,10 @@ pub(super) async fn step(engine: &Engine, run: &Run) -> Result<Step, StoreError>
     (progress.after, progress.done) = (*last, progress.done + page.len() as i64);
     let now = engine.now();
     let tell = |(contact, purchases): &(i64, _)| {
-        let figures = progress.cuts.figures(purchases, parameters);
+        let figures = match &progress.cuts {
+            Some(cuts) => cuts.figures(purchases, parameters),
+            None => Cuts::none(purchases),
+        };
         told("customers", &run.period, ContactId(*contact), figures, now)
     };
     engine.store().append(page.iter().map(tell).collect()).await?;

@@ -6,7 +6,7 @@ use super::Connection;
 use super::holds::note;
 use super::limits::PORTFOLIO_WINDOW;
 use crate::domain::{Duration, Timestamp};
-use crate::outreach::Outcomes;
+use crate::outreach::{KeptBack, Outcomes};
 use crate::store::{NumberRow, NumberTold, OutcomeRow, PaceRow};
 
 /// Keeps what Meta says of a number, and writes down what changed.
@@ -99,6 +99,26 @@ pub(in crate::store) async fn numbers(
     };
     let query = sqlx::query(select).bind((now - PORTFOLIO_WINDOW).0).bind((now - Duration::hours(1)).0);
     query.fetch_all(connection).await?.iter().map(read).collect()
+}
+
+/// Of the latest unasked messages of a number, the newest first, whether Meta kept each from its customer. What left before the
+/// number went on after a rest counts no more, nor what Meta may still tell of.
+pub(in crate::store) async fn kept_back(
+    connection: &mut Connection,
+    channel: &str,
+    since: Timestamp,
+    figures: &KeptBack,
+    now: Timestamp,
+) -> Result<Vec<bool>, sqlx::Error> {
+    let select = "select o.state, coalesce(o.error, '') from outbox o left join numbers n on n.channel = o.channel \
+                  where o.priority = 1 and o.channel = $1 and o.sending_since > $2 \
+                  and o.sending_since > coalesce(n.resumed_at, 0) and (o.state = 'failed' or o.rank between 4 and 5 \
+                  or o.rank between 2 and 3 and o.sending_since < $3) \
+                  order by o.sending_since desc, o.contact_id desc, o.number desc limit $4";
+    let query = sqlx::query_as(select).bind(channel).bind(since.0).bind((now - figures.told_within).0);
+    let rows: Vec<(String, String)> = query.bind(figures.in_a_row as i64).fetch_all(connection).await?;
+    let is_kept = |error: &str| error.parse().is_ok_and(|code| figures.errors.contains(&code));
+    Ok(rows.into_iter().map(|(state, error)| state == "failed" && is_kept(&error)).collect())
 }
 
 /// What became of what was sent unasked since that moment, by number and template. `seasoned` is the moment before which it

@@ -32,7 +32,7 @@ function renew(old, made) {
 
 // A message that was delivered or read is no new one: its words are not read out again.
 function onlyTicksDiffer(there, child) {
-  const parts = [".label", ".text", ".options"];
+  const parts = [".label", ".text", ".options", ".again"];
   const same = (part) => there.querySelector(part)?.outerHTML === child.querySelector(part)?.outerHTML;
   if (!there.matches("li.ours") || !child.matches("li.ours") || !parts.every(same)) return false;
   there.className = child.className;
@@ -91,6 +91,9 @@ setInterval(() => { if (!document.hidden) refreshAlerts().catch(() => {}); }, 15
 // What is being written is kept on the server, and in this tab where the server cannot be reached.
 const boxes = () => [...(thread?.querySelectorAll("textarea[data-draft]") ?? [])];
 const nameOf = (box) => `draft ${current()} ${box.dataset.draft}`;
+function markDrafts() {
+  for (const box of boxes()) box.closest(".field").querySelector(".draft").hidden = !box.value.trim();
+}
 async function keep(box) {
   clearTimeout(box.waiting);
   box.waiting = 0;
@@ -99,17 +102,21 @@ async function keep(box) {
     const answer = await fetch(`/contact/${current()}/draft`, { method: "POST", body, keepalive: true });
     if (answer.status !== 204) throw answer.status;
     sessionStorage.removeItem(nameOf(box));
+    const row = list.querySelector(`[id="row-${current()}"]`);
+    if (row && !row.querySelector(".draft") !== !boxes().some((box) => box.value.trim())) refreshList().catch(() => {});
   } catch {
     sessionStorage.setItem(nameOf(box), box.value);
   }
 }
 function takeUpDrafts() {
   for (const box of boxes()) if (!box.value) box.value = sessionStorage.getItem(nameOf(box)) ?? "";
+  markDrafts();
 }
 addEventListener("input", ({ target: box }) => {
   if (!box.dataset.draft) return;
   clearTimeout(box.waiting);
   box.waiting = setTimeout(() => keep(box), 600);
+  markDrafts();
   const [length, most] = [box.value.length, Number(box.dataset.most)];
   tell(box.form, length > most ? `${length.toLocaleString("en")} of ${most.toLocaleString("en")} characters: too long.` : "");
 });
@@ -260,6 +267,7 @@ async function send(form, submitter) {
     const key = made.querySelector(`form[action="${form.getAttribute("action")}"] [name=key]`);
     if (key && form.key) form.key.value = key.value;
     if (box) box.value = box.value.startsWith(sent) ? box.value.slice(sent.length) : box.value;
+    markDrafts();
     if (drafted) sessionStorage.removeItem(nameOf(box));
     if (box?.value && drafted) keep(box);
     form.ariaBusy = null;
@@ -269,6 +277,7 @@ async function send(form, submitter) {
     const [reply, again] = [document.getElementById("reply"), wrote && document.getElementById(box.id)];
     if (form.action.endsWith("/take") && reply) writeOn(reply);
     else if (form.action.endsWith("/release")) thread.querySelector("h1")?.focus();
+    else if (form.action.endsWith("/again")) thread.querySelector(".messages").focus();
     else if (again && again.offsetParent) writeOn(again);
     refreshList().catch(() => {});
   } catch {

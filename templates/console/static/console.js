@@ -56,6 +56,42 @@ function title() {
   if (hot) document.title = `(${hot}) ${document.title}`;
 }
 
+// Rows stay where they are while somebody points at them or stands on one: who is about to click must not hit another. What is newer
+// waits until they leave or ask for it; what a row says is new all the same.
+let over = false, pressed = false, newerRows;
+const newer = document.getElementById("newer");
+const rowsOf = (rows) => [...rows.querySelectorAll("li > a[id]")];
+const isHeld = (rows) => !document.hidden && (over || rows.contains(document.activeElement)) && rowsOf(rows).length;
+function showRows(made) {
+  newerRows = made;
+  if (pressed) return;
+  const rows = list.querySelector(".rows");
+  const [old, fresh] = [rows, made].map((of) => rowsOf(of).map((row) => row.id));
+  newer.hidden = !isHeld(rows) || old.join() === fresh.join();
+  if (newer.hidden) {
+    newerRows = undefined;
+    return renew(rows, made);
+  }
+  const [stayed, now] = [old.filter((id) => fresh.includes(id)), fresh.filter((id) => old.includes(id))];
+  const count = fresh.length - now.length + now.filter((id, at) => stayed.indexOf(id) > at).length;
+  newer.textContent = count ? `${count} newer` : "Renew the list";
+  for (const row of rowsOf(rows)) {
+    const same = made.querySelector(`[id="${row.id}"]`);
+    if (same && row.innerHTML !== same.innerHTML) row.innerHTML = same.innerHTML;
+  }
+}
+function letGo() {
+  if (newerRows) showRows(newerRows);
+}
+function showNewer(byKey) {
+  const rows = list.querySelector(".rows");
+  if (newerRows) renew(rows, newerRows);
+  newerRows = undefined;
+  newer.hidden = true;
+  list.scrollTop = 0;
+  if (byKey) rowsOf(rows)[0]?.focus();
+}
+
 async function refreshList() {
   if (!list) return;
   const asked = list.dataset.asked ? `${list.dataset.asked}&` : "?";
@@ -63,7 +99,8 @@ async function refreshList() {
   if (isSignIn(answer)) return location.reload();
   if (!answer.ok) return;
   const made = parse(await answer.text());
-  for (const part of [".views", ".rows"]) renew(list.querySelector(part), made.querySelector(part));
+  renew(list.querySelector(".views"), made.querySelector(".views"));
+  showRows(made.querySelector(".rows"));
   const rows = made.querySelector(".rows").dataset;
   const more = Number(rows.hot) > hot;
   hot = Number(rows.hot);
@@ -230,6 +267,14 @@ if (list) {
   takeUpDrafts();
   toEnd();
   title();
+  list.addEventListener("pointerenter", () => { over = true; });
+  list.addEventListener("pointerdown", (event) => { pressed = event.button === 0; });
+  // What is let go of is clicked a moment later.
+  const later = () => setTimeout(() => { pressed = false; letGo(); }, 300);
+  list.addEventListener("pointerleave", () => { over = false; later(); });
+  list.addEventListener("focusout", () => setTimeout(letGo, 300));
+  for (const ends of ["pointerup", "pointercancel"]) list.addEventListener(ends, later);
+  newer.addEventListener("click", (event) => showNewer(!event.detail));
 }
 
 // What was wrong stands beside the form.

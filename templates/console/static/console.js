@@ -277,6 +277,22 @@ if (list) {
   newer.addEventListener("click", (event) => showNewer(!event.detail));
 }
 
+// On a narrow screen the details lie over the conversation: ×, Esc and Back close them, and none of these opens them again.
+function panelLies() {
+  const panel = document.getElementById("panel");
+  return location.hash === "#panel" && panel && getComputedStyle(panel).position === "fixed";
+}
+function closePanel() {
+  if (history.state?.panel) history.back();
+  else location.replace("#thread");
+}
+addEventListener("hashchange", ({ oldURL }) => {
+  if (panelLies()) {
+    history.replaceState({ panel: true }, "");
+    thread.querySelector(".close").focus();
+  } else if (oldURL.endsWith("#panel")) thread?.querySelector(".to-panel")?.focus();
+});
+
 // What was wrong stands beside the form.
 function tell(form, what) {
   const place = form.querySelector(".refused") ?? form.closest(".composer")?.querySelector(".refused") ?? thread?.querySelector(".refused");
@@ -348,6 +364,10 @@ addEventListener("submit", (event) => {
 addEventListener("click", async (event) => {
   const opens = event.target.closest("[data-opens]");
   if (opens) return document.getElementById(opens.dataset.opens).showModal();
+  if (event.target.closest(".panel .close") && panelLies()) {
+    event.preventDefault();
+    return closePanel();
+  }
   const earlier = event.target.closest("a.earlier");
   if (!earlier) return;
   event.preventDefault();
@@ -390,6 +410,7 @@ addEventListener("keydown", (event) => {
   const inBox = event.target.matches("input, textarea, select");
   if (event.target.matches("textarea") && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form.requestSubmit();
   if (event.key === "Escape" && inBox) return event.target.blur();
+  if (event.key === "Escape" && panelLies() && !document.querySelector("dialog[open]")) return closePanel();
   if (inBox || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !list || !keysOn()) return;
   if (document.querySelector("dialog[open]")) return;
   // Somebody is still typing into the box that went away.

@@ -319,8 +319,12 @@ async function send(form, submitter) {
     }
     if (!answer.ok) {
       const made = parse(await answer.text());
+      if (drafted) keep(box);
+      // What stands between may answer in place of the server, with a page of its own.
+      const ours = made.querySelector("link[href='/static/console.css']");
       const said = [...made.querySelectorAll(".refused")].map((place) => place.textContent.trim()).find((text) => text);
-      return tell(form, said ?? made.querySelector("main")?.textContent.trim() ?? "This was not done. Try again.");
+      if (ours) return tell(form, said ?? made.querySelector("main")?.textContent.trim() ?? "This was not done. Try again.");
+      return tell(form, `Not done: the server does not answer just now.${drafted ? " What you wrote is kept." : ""} Try again.`);
     }
     tell(form, "");
     // What is written next is another message.

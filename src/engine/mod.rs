@@ -59,7 +59,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Settings;
-use crate::domain::{AgentEvent, ContactId, EventBody, OptAction, OptEvent, OptScope, Timestamp};
+use crate::domain::{AgentEvent, ContactId, EventBody, MessageNumber, OptAction, OptEvent, OptScope, Timestamp};
 use crate::outreach::Book;
 use crate::outreach::pacer::Pacer;
 use crate::store::{Appended, NewEvent, Store, StoreError};
@@ -272,6 +272,17 @@ impl Engine {
         let event = NewEvent::known(contact, key, now, EventBody::Agent(event));
         let mut appended = self.store().append(vec![event]).await?;
         appended.pop().ok_or(StoreError::Closed)
+    }
+
+    /// A reply that failed is sent again, as if it had been written now; one that waits or has left meanwhile is not.
+    ///
+    /// # Errors
+    /// The database cannot take it now.
+    pub async fn try_again(&self, of: MessageNumber) -> Result<(), StoreError> {
+        if self.store().try_again(of, self.now()).await? {
+            self.changed(of.contact);
+        }
+        Ok(())
     }
 
     /// A person records what a customer told them: to be written to again, or no more; and how they said so. `key` as with

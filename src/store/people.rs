@@ -6,7 +6,7 @@ use super::{
     Backend, InboxRow, KeptRow, LedgerLine, NewLink, Role, SentRow, Session, Store, StoreError, StoredLink, User, View,
     postgres, sqlite,
 };
-use crate::domain::{ContactId, ContactRef, Event, Timestamp};
+use crate::domain::{ContactId, ContactRef, Event, MessageNumber, Timestamp};
 
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
@@ -37,6 +37,18 @@ impl Store {
     ) -> Result<(), StoreError> {
         change!(self, console::keep_draft(user, contact, kind, text, now));
         Ok(())
+    }
+
+    /// Whose conversations somebody left a draft in.
+    pub async fn drafted(&self, user: i64) -> Result<Vec<i64>, StoreError> {
+        Ok(query!(self, console::drafted(user)))
+    }
+
+    /// A reply that failed waits again; whether it is so (see the query).
+    pub async fn try_again(&self, of: MessageNumber, now: Timestamp) -> Result<bool, StoreError> {
+        let waits = change!(self, outbox::try_again(of, now));
+        self.inner.outbox.notify_waiters();
+        Ok(waits)
     }
 
     /// One contact's row and its state as the engine packs it.

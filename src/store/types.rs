@@ -438,6 +438,8 @@ pub enum View {
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the columns of the outbox")]
 pub struct SentRow {
+    /// Whom it was decided for: of a contact that became another one, still the first.
+    pub contact: ContactId,
     pub number: i64,
     pub sender: String,
     pub state: String,

@@ -40,8 +40,13 @@ struct Asked {
 }
 
 async fn shown(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
-    let Ok(segment) = asked.segment.parse::<Segment>() else {
-        return app.pages.error(StatusCode::UNPROCESSABLE_ENTITY, "This is no segment.", "Go back to the lists.");
+    let segment = match asked.segment.parse::<Segment>() {
+        Ok(segment) => segment,
+        Err(error) => {
+            let what = format!("“{}” is no segment.", asked.segment);
+            let next = format!("{error}. Go back to the lists and mend it there.");
+            return app.pages.error(StatusCode::UNPROCESSABLE_ENTITY, &what, &next);
+        }
     };
     match members(&app, segment).await {
         Ok((count, _)) if count > MOST => {

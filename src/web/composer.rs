@@ -15,12 +15,15 @@ use sha2::{Digest, Sha256};
 use super::access::SignedIn;
 use super::console::{Asked, conversation, living};
 use super::{App, views};
-use crate::domain::{AgentAction, AgentEvent, ContactId, OptAction};
+use crate::domain::{AgentAction, AgentEvent, ContactId, MessageNumber, OptAction};
 use crate::engine::state::State as Folded;
 use crate::store::{InboxRow, StoreError};
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/contact/{contact}/draft", post(draft)).route("/contact/{contact}/{action}", post(act))
+    Router::new()
+        .route("/contact/{contact}/draft", post(draft))
+        .route("/contact/{contact}/again", post(again))
+        .route("/contact/{contact}/{action}", post(act))
 }
 
 /// What the composer offers: never what would be refused.
@@ -168,6 +171,47 @@ async fn may_reply(app: &App, signed_in: &SignedIn, contact: ContactId) -> Resul
         () if row.agent.as_deref() != Some(signed_in.user().login.as_str()) => Err("other"),
         () if !Folded::known(state.as_deref()).contact.window_is_open(app.engine.now()) => Err("closed"),
         () => Ok(()),
+    }
+}
+
+/// A message that is to be tried again.
+#[derive(Deserialize)]
+struct Again {
+    csrf: String,
+    message: String,
+    #[serde(default)]
+    view: String,
+}
+
+/// Sends a message again that failed; pressed twice, once.
+async fn again(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(contact): Path<i64>,
+    Form(form): Form<Again>,
+) -> Response {
+    if !signed_in.made(&form.csrf) {
+        return app.pages.forbidden();
+    }
+    let Ok(of) = form.message.parse::<MessageNumber>() else {
+        return app.pages.error(StatusCode::NOT_FOUND, "There is no such message.", "");
+    };
+    // A message keeps the number of the contact that it was decided for, who may have become another.
+    let (contact, whose) = match (living(&app, contact).await, living(&app, of.contact.0).await) {
+        (Ok(contact), Ok(whose)) => (contact, whose),
+        (Err(refused), _) | (_, Err(refused)) => return refused,
+    };
+    if whose != contact {
+        return app.pages.error(StatusCode::NOT_FOUND, "There is no such message.", "");
+    }
+    let view = views::known(&app, &form.view);
+    if let Err(error) = may_reply(&app, &signed_in, contact).await {
+        let page = conversation(&app, &signed_in, view, contact, &Asked::default(), context! { error }).await;
+        return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
+    }
+    match app.engine.try_again(of).await {
+        Ok(()) => Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response(),
+        Err(_) => app.pages.unavailable(),
     }
 }
 

@@ -111,13 +111,14 @@ async fn frame(
         let Some(rows) = rows else { return Ok(None) };
         let tabs = views::tabs(app, login).await?;
         let (faces, people) = (app.engine.faces().await?, People::read(app.engine.store()).await?);
-        Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, faces, people)))
+        let drafted = app.engine.store().drafted(signed_in.user().id).await?;
+        Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, faces, people, drafted)))
     };
-    let Some((tabs, rows, head, faces, people)) = read.await.map_err(|_| app.pages.unavailable())? else {
+    let Some((tabs, rows, head, faces, people, drafted)) = read.await.map_err(|_| app.pages.unavailable())? else {
         return Err(app.pages.error(StatusCode::NOT_FOUND, "There is no such view.", ""));
     };
     let more = (rows.len() as i64 == most).then(|| (most + ROWS).min(MOST_ROWS)).filter(|more| *more > most);
-    let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, &people, now)).collect();
+    let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, &people, &drafted, now)).collect();
     let problems = app.engine.shelf().problems();
     Ok(context! {
         view, tabs, rows, current, find, more, asked => asked.in_address(),

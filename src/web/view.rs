@@ -5,7 +5,8 @@ use minijinja::{Value, context};
 
 use super::people::People;
 use crate::domain::{
-    AgentAction, Budget, Content, Duration, Event, EventBody, Evidence, ListRow, OptAction, OptScope, Timestamp,
+    AgentAction, Budget, Content, Duration, Event, EventBody, Evidence, ListRow, MessageKind, MessageNumber, OptAction,
+    OptScope, Timestamp,
 };
 use crate::engine::fold::Knowledge;
 use crate::engine::outlook::{self, Stopped};
@@ -13,7 +14,7 @@ use crate::engine::state::State;
 use crate::engine::summary::Row;
 use crate::engine::tags::Faces;
 use crate::outreach::{Planned, Verdict};
-use crate::store::{InboxRow, LedgerLine, LedgerMove, SentRow};
+use crate::store::{InboxRow, LedgerLine, LedgerMove, NOT_KNOWN_WHETHER_SENT, SentRow};
 use crate::whatsapp::errors;
 
 /// Tags that a row of the inbox shows; the rest is a number.
@@ -23,7 +24,7 @@ const TAGS_SHOWN: usize = 3;
 const LAST_HOUR: Duration = Duration::hours(1);
 
 /// A row of the inbox.
-pub(super) fn row(row: &InboxRow, faces: &Faces, people: &People, now: Timestamp) -> Value {
+pub(super) fn row(row: &InboxRow, faces: &Faces, people: &People, drafted: &[i64], now: Timestamp) -> Value {
     let summary: Row = serde_json::from_str(&row.summary).unwrap_or_default();
     let more = summary.tags.len().saturating_sub(TAGS_SHOWN);
     let tags: Vec<Value> = summary.tags.iter().take(TAGS_SHOWN).map(|tag| face(faces, tag)).collect();
@@ -32,7 +33,7 @@ pub(super) fn row(row: &InboxRow, faces: &Faces, people: &People, now: Timestamp
         colour => summary.colour.clone(), heat => summary.heat.clone(), tags, more,
         handoff => &row.handoff, agent => row.agent.as_deref().map(|login| people.name(login)), opted_out => summary.opted_out,
         ago => row.last_inbound_at.map(|at| ago(at, now)),
-        country => summary.country.clone(), ..waiting(row, &summary, now)
+        country => summary.country.clone(), draft => drafted.contains(&row.contact.0), ..waiting(row, &summary, now)
     }
 }
 
@@ -211,6 +212,14 @@ fn said(row: &SentRow) -> Option<String> {
     Some(error.parse().map_or_else(|_| error.clone(), errors::explain))
 }
 
+/// What a message that failed is called where it can be sent again: a reply of which it is known that it reached nobody.
+fn again(row: &SentRow) -> Option<String> {
+    let failed = row.state == "failed" || row.state == "expired" && row.sender != "bot";
+    let is_reply = row.message.kind == MessageKind::Reply;
+    let may = failed && is_reply && row.error.as_deref() != Some(NOT_KNOWN_WHETHER_SENT);
+    may.then(|| MessageNumber { contact: row.contact, number: row.message.number }.to_string())
+}
+
 /// What a message offers to choose from, each in its parts: a name, a price and Arabic words have directions of their own.
 fn options(content: &Content) -> Vec<Vec<String>> {
     match content {
@@ -240,7 +249,7 @@ fn ours(row: &SentRow, told: Told<'_>) -> Value {
     context! {
         kind => "ours", bot => row.sender == "bot", sender => told.people.name(&row.sender), text => row.message.content.text(),
         options => options(&row.message.content), at => moment(row.message.at, told.zone), ticks, label, state => &row.state,
-        error => said(row),
+        error => said(row), again => again(row),
         follow_up => row.message.rule.clone(),
     }
 }

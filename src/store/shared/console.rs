@@ -86,6 +86,12 @@ pub(in crate::store) async fn drafts(
     sqlx::query_as(select).bind(user).bind(contact.0).fetch_all(connection).await
 }
 
+/// Whose conversations a user left a draft in.
+pub(in crate::store) async fn drafted(connection: &mut Connection, user: i64) -> Result<Vec<i64>, sqlx::Error> {
+    let select = "select distinct contact_id from drafts where user_id = $1";
+    sqlx::query_scalar(select).bind(user).fetch_all(connection).await
+}
+
 /// Keeps what a user is writing, or forgets it when it is nothing.
 pub(in crate::store) async fn keep_draft(
     connection: &mut Connection,
@@ -185,17 +191,18 @@ pub(in crate::store) async fn sent(
     contact: ContactId,
     limit: i64,
 ) -> Result<Vec<SentRow>, sqlx::Error> {
-    let select = "select number, sender, state, error, message from outbox \
+    let select = "select contact_id, number, sender, state, error, message from outbox \
                   where contact_id in (select $1 union all select id from contacts where merged_into = $1) \
                   order by created_at desc, number desc limit $2";
     let rows = sqlx::query(select).bind(contact.0).bind(limit).fetch_all(connection).await?;
     let read = |row: &_| {
-        let message: String = Row::try_get(row, 4)?;
+        let message: String = Row::try_get(row, 5)?;
         Ok(SentRow {
-            number: Row::try_get(row, 0)?,
-            sender: Row::try_get(row, 1)?,
-            state: Row::try_get(row, 2)?,
-            error: Row::try_get(row, 3)?,
+            contact: ContactId(Row::try_get(row, 0)?),
+            number: Row::try_get(row, 1)?,
+            sender: Row::try_get(row, 2)?,
+            state: Row::try_get(row, 3)?,
+            error: Row::try_get(row, 4)?,
             message: serde_json::from_str(&message).map_err(|error| sqlx::Error::Decode(error.into()))?,
         })
     };

@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::{Connection, json, limits};
-use crate::domain::{ContactId, Timestamp};
+use crate::domain::{ContactId, MessageNumber, Outgoing, Timestamp};
 use crate::store::{FailureRow, NOT_KNOWN_WHETHER_SENT, OutboxRow, SendOutcome, SendResult, Taken, Unasked};
 
 /// Marks the next messages of each number as `sending`, as many as it has room for, and returns them: replies first, the oldest
@@ -125,6 +125,29 @@ pub(in crate::store) async fn stuck(
                   join journal j on j.seq = u.seq where j.kind = 'status') order by sending_since limit 1000";
     let rows = sqlx::query(select).bind(before.0).fetch_all(connection).await?;
     rows.iter().map(read).collect()
+}
+
+/// A reply that failed waits again, as if it had been written now; so does a person's that waited until it was too late. Whether it is
+/// so: not of one that waits or has left already, and not of one that may have reached its customer.
+pub(in crate::store) async fn try_again(
+    connection: &mut Connection,
+    of: MessageNumber,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let select = "select message from outbox where contact_id = $1 and number = $2 and priority = 0 \
+                  and (state = 'failed' or state = 'expired' and sender <> 'bot') and coalesce(error, '') <> $3";
+    let query = sqlx::query_scalar(select).bind(of.contact.0).bind(of.number).bind(NOT_KNOWN_WHETHER_SENT);
+    let Some(message): Option<String> = query.fetch_optional(&mut *connection).await? else { return Ok(false) };
+    let mut message: Outgoing = serde_json::from_str(&message).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    message.expires = now + (message.expires - message.at);
+    message.at = now;
+    // Whoever asks at the same moment finds it waiting.
+    let update = "update outbox set state = 'queued', rank = 0, attempts = 0, wamid = null, error = null, message = $3, \
+                  created_at = $4, due_at = $4, updated_at = $4, expires_at = $5 \
+                  where contact_id = $1 and number = $2 and state in ('failed', 'expired')";
+    let update = sqlx::query(update).bind(of.contact.0).bind(of.number).bind(json(&message));
+    let waits = update.bind(now.0).bind(message.expires.0).execute(connection).await?;
+    Ok(waits.rows_affected() > 0)
 }
 
 /// Why follow-ups failed that left since that moment.

@@ -32,7 +32,7 @@ function renew(old, made) {
 
 // A message that was delivered or read is no new one: its words are not read out again.
 function onlyTicksDiffer(there, child) {
-  const parts = [".label", ".text", ".options"];
+  const parts = [".label", ".text", ".options", ".again"];
   const same = (part) => there.querySelector(part)?.outerHTML === child.querySelector(part)?.outerHTML;
   if (!there.matches("li.ours") || !child.matches("li.ours") || !parts.every(same)) return false;
   there.className = child.className;
@@ -56,6 +56,42 @@ function title() {
   if (hot) document.title = `(${hot}) ${document.title}`;
 }
 
+// Rows stay where they are while somebody points at them or stands on one: who is about to click must not hit another. What is newer
+// waits until they leave or ask for it; what a row says is new all the same.
+let over = false, pressed = false, newerRows;
+const newer = document.getElementById("newer");
+const rowsOf = (rows) => [...rows.querySelectorAll("li > a[id]")];
+const isHeld = (rows) => !document.hidden && (over || rows.contains(document.activeElement)) && rowsOf(rows).length;
+function showRows(made) {
+  newerRows = made;
+  if (pressed) return;
+  const rows = list.querySelector(".rows");
+  const [old, fresh] = [rows, made].map((of) => rowsOf(of).map((row) => row.id));
+  newer.hidden = !isHeld(rows) || old.join() === fresh.join();
+  if (newer.hidden) {
+    newerRows = undefined;
+    return renew(rows, made);
+  }
+  const [stayed, now] = [old.filter((id) => fresh.includes(id)), fresh.filter((id) => old.includes(id))];
+  const count = fresh.length - now.length + now.filter((id, at) => stayed.indexOf(id) > at).length;
+  newer.textContent = count ? `${count} newer` : "Renew the list";
+  for (const row of rowsOf(rows)) {
+    const same = made.querySelector(`[id="${row.id}"]`);
+    if (same && row.innerHTML !== same.innerHTML) row.innerHTML = same.innerHTML;
+  }
+}
+function letGo() {
+  if (newerRows) showRows(newerRows);
+}
+function showNewer(byKey) {
+  const rows = list.querySelector(".rows");
+  if (newerRows) renew(rows, newerRows);
+  newerRows = undefined;
+  newer.hidden = true;
+  list.scrollTop = 0;
+  if (byKey) rowsOf(rows)[0]?.focus();
+}
+
 async function refreshList() {
   if (!list) return;
   const asked = list.dataset.asked ? `${list.dataset.asked}&` : "?";
@@ -63,7 +99,8 @@ async function refreshList() {
   if (isSignIn(answer)) return location.reload();
   if (!answer.ok) return;
   const made = parse(await answer.text());
-  for (const part of [".views", ".rows"]) renew(list.querySelector(part), made.querySelector(part));
+  renew(list.querySelector(".views"), made.querySelector(".views"));
+  showRows(made.querySelector(".rows"));
   const rows = made.querySelector(".rows").dataset;
   const more = Number(rows.hot) > hot;
   hot = Number(rows.hot);
@@ -91,6 +128,9 @@ setInterval(() => { if (!document.hidden) refreshAlerts().catch(() => {}); }, 15
 // What is being written is kept on the server, and in this tab where the server cannot be reached.
 const boxes = () => [...(thread?.querySelectorAll("textarea[data-draft]") ?? [])];
 const nameOf = (box) => `draft ${current()} ${box.dataset.draft}`;
+function markDrafts() {
+  for (const box of boxes()) box.closest(".field").querySelector(".draft").hidden = !box.value.trim();
+}
 async function keep(box) {
   clearTimeout(box.waiting);
   box.waiting = 0;
@@ -99,17 +139,21 @@ async function keep(box) {
     const answer = await fetch(`/contact/${current()}/draft`, { method: "POST", body, keepalive: true });
     if (answer.status !== 204) throw answer.status;
     sessionStorage.removeItem(nameOf(box));
+    const row = list.querySelector(`[id="row-${current()}"]`);
+    if (row && !row.querySelector(".draft") !== !boxes().some((box) => box.value.trim())) refreshList().catch(() => {});
   } catch {
     sessionStorage.setItem(nameOf(box), box.value);
   }
 }
 function takeUpDrafts() {
   for (const box of boxes()) if (!box.value) box.value = sessionStorage.getItem(nameOf(box)) ?? "";
+  markDrafts();
 }
 addEventListener("input", ({ target: box }) => {
   if (!box.dataset.draft) return;
   clearTimeout(box.waiting);
   box.waiting = setTimeout(() => keep(box), 600);
+  markDrafts();
   const [length, most] = [box.value.length, Number(box.dataset.most)];
   tell(box.form, length > most ? `${length.toLocaleString("en")} of ${most.toLocaleString("en")} characters: too long.` : "");
 });
@@ -223,7 +267,31 @@ if (list) {
   takeUpDrafts();
   toEnd();
   title();
+  list.addEventListener("pointerenter", () => { over = true; });
+  list.addEventListener("pointerdown", (event) => { pressed = event.button === 0; });
+  // What is let go of is clicked a moment later.
+  const later = () => setTimeout(() => { pressed = false; letGo(); }, 300);
+  list.addEventListener("pointerleave", () => { over = false; later(); });
+  list.addEventListener("focusout", () => setTimeout(letGo, 300));
+  for (const ends of ["pointerup", "pointercancel"]) list.addEventListener(ends, later);
+  newer.addEventListener("click", (event) => showNewer(!event.detail));
 }
+
+// On a narrow screen the details lie over the conversation: ×, Esc and Back close them, and none of these opens them again.
+function panelLies() {
+  const panel = document.getElementById("panel");
+  return location.hash === "#panel" && panel && getComputedStyle(panel).position === "fixed";
+}
+function closePanel() {
+  if (history.state?.panel) history.back();
+  else location.replace("#thread");
+}
+addEventListener("hashchange", ({ oldURL }) => {
+  if (panelLies()) {
+    history.replaceState({ panel: true }, "");
+    thread.querySelector(".close").focus();
+  } else if (oldURL.endsWith("#panel")) thread?.querySelector(".to-panel")?.focus();
+});
 
 // What was wrong stands beside the form.
 function tell(form, what) {
@@ -251,8 +319,12 @@ async function send(form, submitter) {
     }
     if (!answer.ok) {
       const made = parse(await answer.text());
+      if (drafted) keep(box);
+      // What stands between may answer in place of the server, with a page of its own.
+      const ours = made.querySelector("link[href='/static/console.css']");
       const said = [...made.querySelectorAll(".refused")].map((place) => place.textContent.trim()).find((text) => text);
-      return tell(form, said ?? made.querySelector("main")?.textContent.trim() ?? "This was not done. Try again.");
+      if (ours) return tell(form, said ?? made.querySelector("main")?.textContent.trim() ?? "This was not done. Try again.");
+      return tell(form, `Not done: the server does not answer just now.${drafted ? " What you wrote is kept." : ""} Try again.`);
     }
     tell(form, "");
     // What is written next is another message.
@@ -260,6 +332,7 @@ async function send(form, submitter) {
     const key = made.querySelector(`form[action="${form.getAttribute("action")}"] [name=key]`);
     if (key && form.key) form.key.value = key.value;
     if (box) box.value = box.value.startsWith(sent) ? box.value.slice(sent.length) : box.value;
+    markDrafts();
     if (drafted) sessionStorage.removeItem(nameOf(box));
     if (box?.value && drafted) keep(box);
     form.ariaBusy = null;
@@ -269,6 +342,7 @@ async function send(form, submitter) {
     const [reply, again] = [document.getElementById("reply"), wrote && document.getElementById(box.id)];
     if (form.action.endsWith("/take") && reply) writeOn(reply);
     else if (form.action.endsWith("/release")) thread.querySelector("h1")?.focus();
+    else if (form.action.endsWith("/again")) thread.querySelector(".messages").focus();
     else if (again && again.offsetParent) writeOn(again);
     refreshList().catch(() => {});
   } catch {
@@ -294,6 +368,10 @@ addEventListener("submit", (event) => {
 addEventListener("click", async (event) => {
   const opens = event.target.closest("[data-opens]");
   if (opens) return document.getElementById(opens.dataset.opens).showModal();
+  if (event.target.closest(".panel .close") && panelLies()) {
+    event.preventDefault();
+    return closePanel();
+  }
   const earlier = event.target.closest("a.earlier");
   if (!earlier) return;
   event.preventDefault();
@@ -336,6 +414,7 @@ addEventListener("keydown", (event) => {
   const inBox = event.target.matches("input, textarea, select");
   if (event.target.matches("textarea") && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form.requestSubmit();
   if (event.key === "Escape" && inBox) return event.target.blur();
+  if (event.key === "Escape" && panelLies() && !document.querySelector("dialog[open]")) return closePanel();
   if (inBox || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !list || !keysOn()) return;
   if (document.querySelector("dialog[open]")) return;
   // Somebody is still typing into the box that went away.

@@ -206,6 +206,11 @@ impl Store {
         Ok(query!(self, tags::change_log(since, limit)))
     }
 
+    /// Changes of rules since a moment, the newest first.
+    pub async fn rule_changes(&self, since: Timestamp, limit: i64) -> Result<Vec<LogRow>, StoreError> {
+        Ok(query!(self, tags::rule_changes(since, limit)))
+    }
+
     /// Since when uses and changes are written down; `None` while nothing is.
     pub async fn log_begun(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(query!(self, tags::log_begun()))

@@ -130,7 +130,7 @@ async fn frame(
 pub(super) async fn head(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
     let held = crate::engine::limits::in_words(&app.engine.held().await?);
     Ok(context! {
-        alerts => alerts(app).await?, held, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
+        alerts => alerts(app).await?, changed => super::changed::rules(app).await?, held, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
         admin => signed_in.is_admin(), sandbox => app.sandbox,
     })
 }
@@ -144,9 +144,9 @@ async fn alerts(app: &App) -> Result<Vec<Value>, StoreError> {
 }
 
 async fn alerts_fragment(State(app): State<App>, _signed_in: SignedIn) -> Response {
-    match alerts(&app).await {
-        Ok(alerts) => app.pages.show("alerts.html", context! { alerts }),
-        Err(_) => app.pages.unavailable(),
+    match (alerts(&app).await, super::changed::rules(&app).await) {
+        (Ok(alerts), Ok(changed)) => app.pages.show("alerts.html", context! { alerts, changed }),
+        _ => app.pages.unavailable(),
     }
 }
 

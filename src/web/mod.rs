@@ -4,6 +4,7 @@ pub mod access;
 pub mod api;
 mod by_hand;
 mod campaigns;
+mod changed;
 mod composer;
 mod console;
 mod feeds;

@@ -383,6 +383,41 @@ async fn an_agent_makes_and_gives_tags_and_an_admin_changes_them() {
     assert_eq!(store.verdicts_of(contact, "ben").await.unwrap().len(), 1);
 }
 
+/// GOV-12: who works with the tags hears of it, and not only who may change them.
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_is_told_that_a_rule_was_changed() {
+    let database = Database::sqlite();
+    let (_app, _, api) = serve(&database).await;
+    let base = api.trim_end_matches("/api/v1");
+    let store = Store::open_beside(&database.url).await.unwrap();
+    let now = Timestamp::from(chrono::Utc::now());
+    store.add_user("ben", "Ben", Role::Agent, now).await.unwrap();
+    let link = hotline::web::access::new_link(&store, "ben", base, now).await.unwrap().unwrap();
+    let once = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let cookie = once.post(link).send().await.unwrap().headers()["set-cookie"].clone();
+    let agent = reqwest::Client::builder().default_headers([(COOKIE, cookie)].into_iter().collect()).build().unwrap();
+    let page = async |path: &str| agent.get(format!("{base}{path}")).send().await.unwrap().text().await.unwrap();
+    assert!(!page("/inbox/hot").await.contains("changed</summary>"));
+    let rules = eventually("the rules are known", async || {
+        store.rules_seen().await.unwrap().into_iter().find(|rule| rule.rule == "value-high")
+    })
+    .await;
+    let words = rules.words.replace("15000", "20000");
+    assert_ne!(words, rules.words);
+    let after = SeenRule { version: "another".into(), words, ..rules.clone() };
+    let eight_days_ago = Timestamp(now.0 - 8 * 86_400_000);
+    let old = RuleChange { before: Some(rules.clone()), after: Some(after.clone()) };
+    store.keep_rules(std::slice::from_ref(&old), true, eight_days_ago).await.unwrap();
+    assert!(!page("/inbox/hot").await.contains("changed</summary>"), "a week is long enough");
+    let back = RuleChange { before: Some(after), after: Some(rules) };
+    store.keep_rules(&[back, old], true, now).await.unwrap();
+    for path in ["/inbox/hot", "/lists", "/fragment/alerts"] {
+        let page = page(path).await;
+        assert!(page.contains("2 rules changed</summary>") && page.contains("value-high"), "{page}");
+        assert!(page.contains("<del>") && page.contains("15000") && page.contains("20000"), "{page}");
+    }
+}
+
 /// F-25's counts, and what tidying needs of the store.
 #[tokio::test]
 async fn tags_that_the_same_contacts_hold_are_counted_together() {

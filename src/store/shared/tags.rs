@@ -161,6 +161,17 @@ pub(in crate::store) async fn log_line(connection: &mut Connection, id: i64) -> 
     sqlx::query(select).bind(id).fetch_optional(connection).await?.as_ref().map(line).transpose()
 }
 
+/// Changes of rules since a moment, the newest first.
+pub(in crate::store) async fn rule_changes(
+    connection: &mut Connection,
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<LogRow>, sqlx::Error> {
+    let select = "select id, at, who, action, subject, detail, undone_at from governance_log where at >= $1 \
+                  and action in ('rule-added', 'rule-changed', 'rule-removed') order by id desc limit $2";
+    sqlx::query(select).bind(since.0).bind(limit).fetch_all(connection).await?.iter().map(line).collect()
+}
+
 /// A line of the log was taken back.
 pub(in crate::store) async fn mark_undone(
     connection: &mut Connection,

@@ -118,10 +118,10 @@ async function refreshAlerts() {
   if (answer.redirected || !answer.ok) return;
   const html = await answer.text();
   if (html.trim() === place.dataset.shown) return;
-  const open = place.querySelector("details")?.open;
+  const open = [...place.querySelectorAll("details[open]")].map((part) => part.className);
   place.innerHTML = html;
   place.dataset.shown = html.trim();
-  if (open && place.querySelector("details")) place.querySelector("details").open = true;
+  for (const part of place.querySelectorAll("details")) part.open = open.includes(part.className);
 }
 setInterval(() => { if (!document.hidden) refreshAlerts().catch(() => {}); }, 15000);
 

@@ -229,7 +229,10 @@ impl Reader<'_> {
             || reading.products.iter().any(|product| product.key.starts_with(SIZED));
         let counts = |sum: &Found| !self.is_told(sum, &sums.budget) && is_counting(sum, hits);
         let explained = |sum: &Found| {
-            let other = counts(sum) || self.is_memory(sum) || reading.wants(Intent::Store) && may_be_hour(sum);
+            let other = counts(sum)
+                || self.is_of_things(sum, hits)
+                || self.is_memory(sum)
+                || reading.wants(Intent::Store) && may_be_hour(sum);
             is_of_model(sum, reading) || other || sized && may_be_size(sum)
         };
         let itself = |sum: &Found| {

@@ -5,15 +5,20 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::budget::Verdict;
+use super::budget::{Verdict, is_exact};
 use super::files::read;
-use super::matcher::{Hit, Meaning};
-use super::money::Found;
+use super::folding::is_word;
+use super::matcher::{Hit, Langs, Meaning};
+use super::money::{Found, Priced};
 use super::reading::{Reader, longest};
 use hotline_domain::{Mention, Problem, Reading, SourceFile};
 
 /// More digits than this are no quantity.
 const MOST_DIGITS: usize = 4;
+/// What says of a number in words that so many are wanted (`cues.toml`).
+const WANT: &str = "want";
+/// Shorter words behind a number are no things.
+const LEAST_THING: usize = 4;
 
 /// `quantities.toml`.
 #[derive(Clone, Debug, Default)]
@@ -67,6 +72,34 @@ impl Reader<'_> {
                 reading.attributes.insert(place, mention);
             }
         }
+    }
+
+    /// "I need two thousand forks": who wants so many of something in words that no list knows names no sum.
+    pub(super) fn is_of_things(&self, sum: &Found, hits: &[Hit<'_>]) -> bool {
+        let chars = &self.folded.chars;
+        let named = sum.amount.currency.is_some() && !sum.amount.currency_inferred;
+        let behind = sum.end + 1;
+        let is_letter = |c: &&char| is_word(**c) && !c.is_ascii_digit();
+        let length = chars.get(behind..).map_or(0, |rest| rest.iter().take_while(is_letter).count());
+        // "İki bin balon istiyorum": the verb stands behind the thing, or before the number.
+        let wanted = |hit: &Hit<'_>| {
+            let beside = hit.end + 1 == sum.start || hit.start == behind + length + 1;
+            beside && matches!(hit.meaning, Meaning::Cue { name, .. } if **name == *WANT)
+        };
+        let is_thing = || {
+            let known = hits.iter().any(|hit| hit.start == behind && !matches!(hit.meaning, Meaning::Product(_)));
+            let everyday = self.lexicon.languages.everyday(self.folded.slice(behind, behind + length));
+            !known && everyday == Langs(0)
+        };
+        let in_words = !chars[sum.start..sum.end].iter().any(char::is_ascii_digit);
+        in_words
+            && !named
+            && sum.priced == Priced::Not
+            && is_exact(sum)
+            && chars.get(sum.end) == Some(&' ')
+            && length >= LEAST_THING
+            && hits.iter().any(wanted)
+            && is_thing()
     }
 
     /// The whole number right before a place, and where it begins, if it is no sum of money.

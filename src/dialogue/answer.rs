@@ -4,11 +4,11 @@ use minijinja::{Value, context};
 
 use super::choice;
 use super::memory::{Memory, Slot};
-use super::words::{clock, cut, money, opening_hours, promise, with_sums};
+use super::words::{clock, cut, money, promise};
 use super::{Answer, Dialogue, Known};
 use crate::domain::{
-    Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, LINK_ROOM, Link, ListRow, OrderState,
-    Shop, Standing, Timestamp,
+    Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, LINK_ROOM, Link, ListRow, Shop,
+    Standing, Timestamp,
 };
 
 /// The same words so soon again, at the end of a burst, say nothing new. Who asks again later wants an answer.
@@ -25,7 +25,7 @@ const BUTTON_TITLE: usize = 20;
 /// Why the bot asks for a person, and what it promises. The rules ask with shorter promises where they know more; the
 /// shortest one is on the clock.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Call {
+pub(super) enum Call {
     /// It does not know further.
     Lost,
     /// They asked for one.
@@ -50,26 +50,26 @@ impl Call {
 pub(super) struct Reply<'a> {
     pub(super) dialogue: &'a Dialogue,
     pub(super) memory: &'a mut Memory,
-    contact: &'a Contact,
-    known: Known<'a>,
+    pub(super) contact: &'a Contact,
+    pub(super) known: Known<'a>,
     pub(super) shop: &'a Shop,
     pub(super) language: String,
-    now: Timestamp,
-    paragraphs: Vec<String>,
+    pub(super) now: Timestamp,
+    pub(super) paragraphs: Vec<String>,
     buttons: Vec<Button>,
     pub(super) rows: Vec<ListRow>,
     pub(super) links: Vec<Link>,
-    call: Option<Call>,
+    pub(super) call: Option<Call>,
     /// What was heard came in a burst that followed an answer.
     in_burst: bool,
     /// What is said beside the answer, whatever it comes to.
-    notice: Option<String>,
+    pub(super) notice: Option<String>,
 }
 
 /// What was heard since the last answer.
 pub(super) struct Heard {
     pub(super) wants: Vec<Intent>,
-    choice: Option<String>,
+    pub(super) choice: Option<String>,
     media: Option<String>,
     pub(super) words: String,
     pub(super) category: Option<String>,
@@ -238,131 +238,6 @@ impl Reply<'_> {
             }
             _ => {}
         }
-    }
-
-    /// Facts of the shop that were asked for.
-    fn facts(&mut self, heard: &Heard) {
-        let shop = self.shop;
-        let mut wants = heard.wants.clone();
-        let mut named = self.dialogue.names.in_words(&heard.words, shop);
-        if named.is_empty() && !heard.refined {
-            named = self.pointed_at(heard, &mut wants);
-        }
-        match (named.as_slice(), wants.contains(&Intent::Compare)) {
-            ([], true) => self.compare(),
-            ([one], true) => {
-                let sku = one.sku.clone();
-                self.compare_with(&sku);
-            }
-            (several @ [_, _, ..], _) => self.side_by_side(several.to_vec()),
-            ([one], false) if wants.contains(&Intent::Buy) => {
-                self.memory.want(&one.key);
-                self.memory.shown = vec![one.sku.clone()];
-                self.call = Some(Call::Buy);
-            }
-            ([one], false) => self.details(one),
-            ([], false) => {}
-        }
-        for want in &wants {
-            self.fact(*want, wants.len() == 1, &heard.words);
-        }
-        self.paragraphs.truncate(5);
-        self.delivery(heard);
-    }
-
-    /// Who asks for a price or orders hears before paying what sending to where they are costs and takes beyond the usual.
-    fn delivery(&mut self, heard: &Heard) {
-        let buys = heard.choice.as_ref().is_some_and(|choice| choice.starts_with("buy:"));
-        let asks = |want: &Intent| matches!(want, Intent::Price | Intent::Shipping | Intent::Buy);
-        let Some(delivery) = self.known.delivery.filter(|_| buys || heard.wants.iter().any(asks)) else { return };
-        let days = delivery.days.map(|(least, most)| match least == most {
-            true => most.to_string(),
-            false => format!("{least}–{most}"),
-        });
-        let values = context! { surcharge => delivery.surcharge, days, customs => delivery.customs_days };
-        self.notice = Some(self.render("delivery", values));
-    }
-
-    fn fact(&mut self, want: Intent, alone: bool, words: &str) {
-        let shop = self.shop;
-        match want {
-            Intent::Shipping => self.shop_text("shipping", &shop.shipping),
-            Intent::Payment => self.shop_text("payment", &shop.payment),
-            Intent::ReturnRefund | Intent::Warranty => {
-                self.shop_text("returns", &shop.returns);
-                self.offer("person", "button_person");
-            }
-            Intent::Store => {
-                let open = shop.is_open(self.now);
-                let hours = opening_hours(&shop.hours, |key| self.word(key));
-                self.say("hours", context! { hours, open });
-            }
-            Intent::OrderStatus => self.order(words),
-            Intent::Discount => self.discount(),
-            Intent::OptIn => self.say("opted_in", context! {}),
-            Intent::Complaint => self.call = Some(Call::Lost),
-            Intent::Thanks if alone => {
-                self.say("thanks", context! {});
-                self.ask_about_them();
-            }
-            Intent::Later => self.say("later", context! {}),
-            Intent::Reject => self.say("reject", context! {}),
-            Intent::Buy if self.memory.shown.len() == 1 && self.memory.product().is_some() => {
-                self.call = Some(Call::Buy);
-            }
-            _ => {}
-        }
-    }
-
-    /// A text of the shop in the customer's language, else the shop's own, else English. No text: a person knows.
-    fn shop_text(&mut self, section: &str, texts: &std::collections::BTreeMap<String, String>) {
-        match self.shop.text(texts, &self.language) {
-            Some(text) => self.say(section, context! { text => with_sums(text, self.shop.currency) }),
-            None => {
-                self.say("no_fact", context! {});
-                self.offer("person", "button_person");
-            }
-        }
-    }
-
-    /// What the shop has for those who came the way that they did, while it lasts; what else is possible a person knows.
-    fn discount(&mut self) {
-        match self.known.offer {
-            Some(offer) => self.shop_text("offer", &offer.text),
-            None => self.say("discount", context! {}),
-        }
-        self.offer("person", "button_person");
-    }
-
-    /// One short question about them, once, when all is well and nothing else is asked (CHAR-8).
-    fn ask_about_them(&mut self) {
-        if !self.shop.ask_occupation || !self.known.may_be_asked || self.memory.asked_about_them {
-            return;
-        }
-        self.memory.asked_about_them = true;
-        self.say("ask_about_them", context! {});
-        self.offer("profile:occupation:student", "button_student");
-        self.offer("profile:household:homemaker", "button_household");
-        self.offer("profile:company:yes", "button_company");
-    }
-
-    /// How far their order is; while it is on its way also under which number, and until when, as long as that day is to come.
-    fn order(&mut self, words: &str) {
-        match self.memory.order.clone() {
-            Some((order, state)) => {
-                let under_way = state == OrderState::Shipped;
-                let tracking = self.memory.tracking.clone().filter(|_| under_way);
-                let today = self.now.date_in(self.contact.zone.unwrap_or(self.shop.zone));
-                let is_to_come = |eta: &String| eta.parse::<chrono::NaiveDate>().is_err() || *eta >= today;
-                let eta = self.memory.eta.clone().filter(|eta| under_way && is_to_come(eta));
-                let state = self.word(&format!("{state:?}").to_lowercase());
-                self.say("order", context! { order, state, tracking, eta });
-            }
-            // They sent its number, as they were asked to.
-            None if words.chars().filter(char::is_ascii_digit).count() >= 3 => self.call = Some(Call::Lost),
-            None => self.say("no_order", context! {}),
-        }
-        self.offer("person", "button_person");
     }
 
     /// Towards a product: show what fits, or ask for the one thing that is missing.

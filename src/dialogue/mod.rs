@@ -6,6 +6,7 @@
 mod answer;
 mod choice;
 mod drafts;
+mod facts;
 mod forms;
 mod memory;
 mod names;

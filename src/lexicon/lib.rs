@@ -28,6 +28,7 @@ mod money_bounds;
 mod money_coins;
 mod money_corrections;
 mod money_file;
+mod money_names;
 mod money_questions;
 mod money_ranges;
 mod money_selection;

@@ -82,6 +82,8 @@ pub(super) struct MoneyFile {
     pub(super) three_decimals: Vec<Currency>,
     /// Currencies in which a bare number below so many leaves its thousands unsaid.
     pub(super) unsaid_thousands: BTreeMap<Currency, u32>,
+    /// Characters that may stand behind a price in Chinese, and are no word for a piece: 三千一的, 三千一行吗.
+    pub(super) particles: String,
     pub(super) sign: Vec<Sign>,
     /// What currencies are called, where no more is to say of them.
     pub(super) names: BTreeMap<Currency, Vec<String>>,

@@ -11,9 +11,6 @@ const LEAST_LETTERS: usize = 3;
 /// Longest word or phrase about money, in characters.
 const LONGEST_WORD: usize = 40;
 
-/// What may stand behind a price in Chinese, and is no word for a piece: 三千一的, 三千一行吗.
-const PARTICLES: &str = "的嘅吧吗嗎呢啦了啊哦喔行可得都就起";
-
 /// A word about money, in folded characters.
 #[derive(Clone, Copy)]
 struct Token {
@@ -247,7 +244,7 @@ impl<'a> Tokens<'a> {
     pub(super) fn counts_one(&self, start: usize, end: usize) -> bool {
         let goes_on =
             |word: &Word| word.is_number() || word.after.is_some() || word.sign.is_some() || word.minor.is_some();
-        let behind = self.chars.get(end).filter(|c| is_spaceless(**c) && !PARTICLES.contains(**c));
+        let behind = self.chars.get(end).filter(|c| is_spaceless(**c) && !self.words.particles.contains(**c));
         let written = is_spaceless(self.chars[start]) && behind.is_some();
         written && !self.at(end).any(|(word, _)| goes_on(word) || word.is(Marks::RANGE) || word.is(Marks::JOINT))
     }

@@ -204,6 +204,7 @@ pub(super) struct AllWords {
     pub(super) three_decimals: Vec<Currency>,
     /// See [`MoneyFile`].
     pub(super) unsaid_thousands: BTreeMap<Currency, u32>,
+    pub(super) particles: String,
 }
 
 impl AllWords {
@@ -239,6 +240,7 @@ impl AllWords {
             shared: common.shared.clone(),
             three_decimals: common.three_decimals.clone(),
             unsaid_thousands: common.unsaid_thousands.clone(),
+            particles: common.particles.clone(),
         })
     }
 }

@@ -32,18 +32,24 @@ struct Run {
 /// Which week, and the parts of the day in which all of it lay, one bit for each.
 type Week = (i32, u32);
 
-/// As it is stored. The second form is older: the last week, and for each part in how many weeks up to that one all lay in it.
+/// As it is stored: the last week with its parts, and those before with how many weeks earlier each was. The last form is older: the
+/// last week, and for each part in how many weeks up to that one all lay in it.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum StoredRun {
-    Weeks(Of, u8, Vec<Week>),
+    Week(Of, u8, i32, u32),
+    Weeks(Of, u8, i32, u32, Vec<Week>),
     Counts(Of, u8, i32, Vec<u8>),
 }
 
 impl From<StoredRun> for Run {
     fn from(stored: StoredRun) -> Self {
         match stored {
-            StoredRun::Weeks(of, day, weeks) => Self { of, day, weeks },
+            StoredRun::Week(of, day, last, parts) => Self { of, day, weeks: vec![(last, parts)] },
+            StoredRun::Weeks(of, day, last, parts, earlier) => {
+                let earlier = earlier.into_iter().map(|(ago, parts)| (last - ago, parts));
+                Self { of, day, weeks: earlier.chain([(last, parts)]).collect() }
+            }
             StoredRun::Counts(of, day, last, counts) => {
                 let most = counts.iter().max().copied().unwrap_or_default();
                 let parts = |ago: u8| counts.iter().zip(0..).map(|(count, part)| u32::from(*count > ago) << part).sum();
@@ -56,8 +62,15 @@ impl From<StoredRun> for Run {
 }
 
 impl From<Run> for StoredRun {
-    fn from(Run { of, day, weeks }: Run) -> Self {
-        Self::Weeks(of, day, weeks)
+    fn from(Run { of, day, mut weeks }: Run) -> Self {
+        let (last, parts) = weeks.pop().unwrap_or((i32::MIN, 0));
+        match weeks.is_empty() {
+            true => Self::Week(of, day, last, parts),
+            false => {
+                let earlier = weeks.into_iter().map(|(week, parts)| (last - week, parts)).collect();
+                Self::Weeks(of, day, last, parts, earlier)
+            }
+        }
     }
 }
 
@@ -364,8 +377,12 @@ mod tests {
     fn runs_of_older_states_are_understood() {
         let run: Run = serde_json::from_str(r#"["read",2,2930,[5,0,2]]"#).unwrap();
         assert!(run.holds(0, 5) && !run.holds(1, 5) && !run.holds(2, 5) && run.holds(2, 2) && !run.holds(2, 3));
-        let again: Run = serde_json::from_str(&serde_json::to_string(&run).unwrap()).unwrap();
-        assert_eq!(again, run);
+        let one = Run { of: Of::Message, day: 0, weeks: vec![(2930, 0)] };
+        assert_eq!(serde_json::to_string(&one).unwrap(), r#"["message",0,2930,0]"#);
+        for run in [run, one] {
+            let again: Run = serde_json::from_str(&serde_json::to_string(&run).unwrap()).unwrap();
+            assert_eq!(again, run);
+        }
     }
 
     #[test]

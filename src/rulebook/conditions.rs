@@ -346,6 +346,7 @@ fn absence(see: &View<'_>, rule: &Rule, absent: &Absent) -> Condition {
     let told = facts.waited.get(&*rule.name);
     let text = match (&absent.after, &absent.after_last) {
         (Some(after), _) if !facts.waits.contains_key(&*rule.name) => {
+            let after = after.iter().collect::<Vec<_>>().join(" or ");
             format!("{nothing}: its clock has not started, no {after} since the last {of}")
         }
         (None, Some(after)) if !facts.marks.contains_key(after) => format!("{nothing}: no {after} so far"),

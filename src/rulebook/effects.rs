@@ -489,7 +489,7 @@ pub(super) fn came_to_hold(rulebook: &Rulebook, facts: &Facts, held: &HeldTag) -
     let mut absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
     let Some(rule) = absences.find(|rule| held.by == *rule.name) else { return held.since };
     let after = rule.written.absent.as_ref().and_then(|absent| absent.after.as_ref());
-    let again = after.and_then(|after| facts.marks.get(after)).copied();
+    let again = after.and_then(|after| after.iter().filter_map(|after| facts.marks.get(after)).max()).copied();
     let began = held.since - rule.absent_for - STEP;
     again.map_or(began, |again| again.clamp(began, held.since))
 }

@@ -283,7 +283,8 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         for of in absent.of.iter() {
             checker.signal(place, of);
         }
-        absent.after.iter().chain(&absent.after_last).for_each(|after| {
+        let after = absent.after.iter().flat_map(Words::iter);
+        after.chain(absent.after_last.as_deref()).for_each(|after| {
             checker.signal(place, after);
         });
     }

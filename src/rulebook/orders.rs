@@ -8,7 +8,7 @@ use super::Rulebook;
 use super::effects::Change;
 use super::evaluate::holds;
 use super::facts::{Facts, OrderFacts};
-use super::language::Rule;
+use super::language::{Life, Rule};
 use super::signals::Signal;
 use super::timers::STEP;
 use crate::domain::{Consequence, Event, Money, OrderEvent, Rates, Timestamp};
@@ -171,6 +171,9 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
     }
     let rulebook = change.rulebook;
     let moved = signals.iter().find(|signal| signal.name == "order").and_then(|signal| signal.field("order"));
+    if moved.is_some() {
+        forget_old(rulebook, change.facts);
+    }
     for rule in rulebook.of_orders.iter().map(|index| &rulebook.rules[*index]) {
         let told = change.facts.waited.get(&*rule.name).copied();
         let standing = |order: &OrderFacts| Some((due(rule, order)?, order.seq, order.order.clone()));
@@ -209,20 +212,33 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
     }
 }
 
-/// Of a rule that keeps orders apart: its tag is not about those any more that are not there, and what it planned for the one that
-/// moved away just now is not wanted.
+/// Of a tag that is kept for each order and not taken from any of them, the latest are enough.
+fn forget_old(rulebook: &Rulebook, facts: &mut Facts) {
+    let of_order = |rule: &&Rule| rule.written.about.as_deref() == Some("order");
+    for held in facts.tags.values_mut().filter(|held| held.about.len() > WHOLE) {
+        if rulebook.rules.iter().filter(of_order).any(|rule| *rule.name == *held.by) {
+            held.about.drain(..held.about.len() - WHOLE);
+        }
+    }
+}
+
+/// Of a rule that keeps orders apart: its tag is not about those any more that are not there, or have been for as long as the tag
+/// lives, and what it planned for the one that moved away just now is not wanted.
 fn let_go(change: &mut Change<'_>, rule: &Rule, moved: Option<&str>) {
+    let now = change.now;
     let Facts { orders, tags, .. } = &mut *change.facts;
-    let stands = |number: &str| orders.iter().any(|order| order.order == number && due(rule, order).is_some());
+    let since = |number: &str| orders.iter().find(|order| order.order == number).and_then(|order| due(rule, order));
+    let lives = |since: Timestamp| !matches!(rule.life, Life::For(length) if since + length < now);
     let own = rule.written.tag.as_ref().and_then(|tag| tags.get_mut(tag.get_ref().as_str()));
     let mut is_over = false;
     if let Some(held) = own.filter(|held| held.by == *rule.name && !held.about.is_empty()) {
-        held.about.retain(|order| stands(order));
+        held.about.retain(|order| since(order).is_some_and(lives));
         is_over = held.about.is_empty();
     }
     let stood = |order: &&OrderFacts| order.reached.iter().any(|(rank, _)| rule.order_ranks.contains(rank));
-    let gone = orders.last().filter(|order| Some(&*order.order) == moved && !stands(&order.order)).filter(stood);
-    if let Some(order) = gone.map(|order| order.order.clone()).filter(|_| rule.written.follow_up.is_some()) {
+    let gone = orders.last().filter(|order| Some(&*order.order) == moved && since(&order.order).is_none());
+    let gone = gone.filter(stood).map(|order| order.order.clone()).filter(|_| rule.written.follow_up.is_some());
+    if let Some(order) = gone {
         change.out.push(Consequence::CancelFollowUps { rule: rule.name.clone(), order: Some(order) });
     }
     if is_over {

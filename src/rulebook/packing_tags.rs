@@ -27,8 +27,38 @@ struct Packed<'a> {
     l: Vec<Duration>,
     t: Vec<Row<'a>>,
     /// What they are about, where they are about something.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    a: BTreeMap<TagKey, Cow<'a, [String]>>,
+    #[serde(default, skip_serializing_if = "About::is_empty")]
+    a: About<'a>,
+}
+
+/// What tags are about, by their row. Older states have their names.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum About<'a> {
+    Rows(Vec<(usize, Cow<'a, [String]>)>),
+    Names(BTreeMap<TagKey, Vec<String>>),
+}
+
+impl Default for About<'_> {
+    fn default() -> Self {
+        Self::Rows(Vec::new())
+    }
+}
+
+impl About<'_> {
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Rows(rows) if rows.is_empty())
+    }
+
+    fn take(&mut self, row: usize, tag: &TagKey) -> Vec<String> {
+        match self {
+            Self::Rows(rows) => {
+                let place = rows.binary_search_by_key(&row, |(row, _)| *row);
+                place.map(|place| std::mem::take(&mut rows[place].1).into_owned()).unwrap_or_default()
+            }
+            Self::Names(names) => names.remove(tag).unwrap_or_default(),
+        }
+    }
 }
 
 /// How many bytes two names begin with alike, in whole characters.
@@ -56,8 +86,8 @@ pub(super) fn serialize<S: Serializer>(tags: &Tags, serializer: S) -> Result<S::
         t.push((shared, rest, held.since - first, length, by));
         before = tag.as_str();
     }
-    let about = tags.iter().filter(|(_, held)| !held.about.is_empty());
-    let a = about.map(|(tag, held)| (tag.clone(), held.about.as_slice().into())).collect();
+    let about = tags.values().enumerate().filter(|(_, held)| !held.about.is_empty());
+    let a = About::Rows(about.map(|(row, held)| (row, held.about.as_slice().into())).collect());
     Packed { f: first, b: by, l: lives, t, a }.serialize(serializer)
 }
 
@@ -65,7 +95,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     let mut packed = Packed::deserialize(deserializer)?;
     let mut tags = Tags::new();
     let mut before = String::new();
-    for (shared, rest, since, length, by) in packed.t {
+    for (row, (shared, rest, since, length, by)) in packed.t.into_iter().enumerate() {
         before.truncate(before.floor_char_boundary(shared));
         before.push_str(&rest);
         let tag: TagKey = before.parse().map_err(|_| D::Error::custom(format!("`{before}` is no tag")))?;
@@ -76,7 +106,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
             Err(_) => None,
         };
         let by = packed.b.get(by).ok_or_else(missing)?.to_string();
-        let about = packed.a.remove(&tag).unwrap_or_default().into_owned();
+        let about = packed.a.take(row, &tag);
         tags.insert(tag, HeldTag { since, expires, by, about });
     }
     Ok(tags)
@@ -107,6 +137,9 @@ mod tests {
         let json = serde_json::to_string(&facts).unwrap();
         assert_eq!(json.matches("\"need\"").count(), 1, "each rule stands once: {json}");
         assert_eq!(serde_json::from_str::<Facts>(&json).unwrap(), facts);
+        assert!(json.contains(r#""a":[[0,["phone","tent"]]]"#), "{json}");
+        let older = json.replace(r#""a":[[0,["phone","tent"]]]"#, r#""a":{"budget/500":["phone","tent"]}"#);
+        assert_eq!(serde_json::from_str::<Facts>(&older).unwrap(), facts);
         assert!(serde_json::from_str::<Facts>(r#"{"tags":{"f":0,"b":[],"l":[],"t":[[0,"a/b",1,-1,0]]}}"#).is_err());
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn wait(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal) {
             if waits.is_some_and(|since| since <= signal.at) {
                 facts.waits.remove(&*rule.name);
             }
-        } else if after == signal.name
+        } else if after.iter().any(|after| after == signal.name)
             && waits.is_none_or(|since| signal.at < since)
             && absent.of.iter().all(|of| facts.marks.get(of).is_none_or(|last| *last <= signal.at))
         {
@@ -89,7 +89,8 @@ pub(super) fn wait_for_next(
     (was, next): (Timestamp, Option<Timestamp>),
 ) {
     for rule in rulebook.absences.iter().map(|index| &rulebook.rules[*index]) {
-        let follows = rule.written.absent.as_ref().is_some_and(|absent| absent.after.as_deref() == Some(signal));
+        let after = rule.written.absent.as_ref().and_then(|absent| absent.after.as_ref());
+        let follows = after.is_some_and(|after| after.iter().any(|after| after == signal));
         if !follows || facts.waits.get(&*rule.name) != Some(&was) {
             continue;
         }

@@ -265,7 +265,7 @@ pub(super) struct Absent {
     pub(super) longer_than: Spanned<String>,
     /// The clock starts at the first of these since the last `of`; without it, at the last `of`.
     #[serde(default)]
-    pub(super) after: Option<String>,
+    pub(super) after: Option<Words>,
     /// The clock starts anew with each of these.
     #[serde(default)]
     pub(super) after_last: Option<String>,

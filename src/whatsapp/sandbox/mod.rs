@@ -7,6 +7,7 @@
 mod api;
 mod control;
 mod deliver;
+mod failures;
 mod faults;
 mod filled;
 mod headers;

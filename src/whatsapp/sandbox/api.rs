@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::faults::happens;
 use super::nodes::{self, Node, unknown_object};
 use super::people::{self, Recipient};
+use super::templates::Taken;
 use super::valid::{self, Refusal};
 use super::{Sandbox, control, failures, headers, media, statuses, templates, wire};
 use crate::whatsapp::errors;
@@ -157,13 +158,13 @@ fn judge(sandbox: &Sandbox, to: &Recipient, body: &mut Value) -> Result<Fate, i6
     let Some(name) = body["template"]["name"].as_str().map(str::to_owned) else {
         return inner.graph().call(&to.person.key, None, inner.now());
     };
-    let (category, words) =
-        inner.templates().judge(&body["template"]).map(|(category, words)| (category.to_owned(), words))?;
+    let Taken { category, words, buttons } = inner.templates().judge(&body["template"])?;
     // One-time codes go to a phone (section 3.1).
     if category == "AUTHENTICATION" && !to.by_phone {
         return Err(131_062);
     }
     body["template"]["words"] = words.into();
+    body["template"]["buttons"] = buttons.into();
     body["template"]["category"] = category.as_str().into();
     let mut graph = inner.graph();
     if to.person.is_american() {

@@ -32,6 +32,14 @@ pub enum Said {
         /// Its title.
         title: String,
     },
+    /// A tap on a quick reply under a template.
+    QuickReply {
+        /// What is written on it.
+        text: String,
+        /// The id of the message that it stands under; without it, the last one that has such a button.
+        #[serde(default)]
+        message: Option<String>,
+    },
     /// A tap on a row of a list.
     Row {
         /// Its id.

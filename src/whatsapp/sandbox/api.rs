@@ -17,7 +17,7 @@ use super::nodes::{self, Node, unknown_object};
 use super::people::{self, Recipient};
 use super::templates::Taken;
 use super::valid::{self, Refusal};
-use super::{Sandbox, control, failures, headers, media, statuses, templates, wire};
+use super::{Sandbox, account, control, failures, headers, media, statuses, templates, wire};
 use crate::whatsapp::errors;
 use crate::whatsapp::graph::{Fate, Named};
 
@@ -46,6 +46,12 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
             )
             .route(&format!("{version}/{{id}}/phone_numbers"), get(nodes::phone_numbers))
             .route(&format!("{version}/{{id}}/unpause"), post(templates::unpause))
+            .route(&format!("{version}/{{id}}/register"), post(account::register))
+            .route(&format!("{version}/{{id}}/deregister"), post(account::deregister))
+            .route(
+                &format!("{version}/{{id}}/subscribed_apps"),
+                get(account::subscribed).post(account::subscribe).delete(account::unsubscribe),
+            )
             .route(&format!("{version}/{{id}}"), get(nodes::get).post(templates::edit).delete(media::delete))
     });
     calls
@@ -116,6 +122,9 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8], only_
         }
         inner.count(|counters| counters.read_marks += 1);
         return axum::Json(json!({ "success": true })).into_response();
+    }
+    if !inner.account().is_registered {
+        return refuse_as(133_010);
     }
     if let Some(code) = inner.next_code() {
         return refuse_as(code);

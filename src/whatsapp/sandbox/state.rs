@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 
+use super::account::Account;
 use super::heard::Heard;
 use super::media::Media;
 use super::people::People;
@@ -90,6 +91,7 @@ pub(super) struct Inner {
     /// By [`super::people::Person::key`].
     graph: Mutex<Graph<String>>,
     templates: Mutex<Templates>,
+    account: Mutex<Account>,
     heard: Mutex<Heard>,
     prices: Mutex<Prices>,
     media: Mutex<Media>,
@@ -118,6 +120,7 @@ impl Inner {
             phones: Mutex::default(),
             people: Mutex::default(),
             templates: Mutex::default(),
+            account: Mutex::default(),
             heard: Mutex::default(),
             prices: Mutex::default(),
             media: Mutex::default(),
@@ -170,6 +173,11 @@ impl Inner {
     /// The account's templates.
     pub(super) fn templates(&self) -> MutexGuard<'_, Templates> {
         lock(&self.templates)
+    }
+
+    /// How the number and its account were set up.
+    pub(super) fn account(&self) -> MutexGuard<'_, Account> {
+        lock(&self.account)
     }
 
     /// The ids of what customers wrote.

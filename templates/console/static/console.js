@@ -58,11 +58,11 @@ function title() {
 
 // Rows stay where they are while somebody points at them or stands on one: who is about to click must not hit another. What is newer
 // waits until they leave or ask for it; what a row says is new all the same.
-let pressed = false, newerRows;
+let pressed = false, byFinger = false, newerRows;
 const newer = document.getElementById("newer");
 const rowsOf = (rows) => [...rows.querySelectorAll("li > a[id]")];
 // A finger points at nothing once it is lifted, whatever the browser believes.
-const isPointedAt = () => matchMedia("(hover: hover)").matches && list.matches(":hover");
+const isPointedAt = () => !byFinger && list.matches(":hover");
 const isHeld = (rows) => !document.hidden && rowsOf(rows).length && (isPointedAt() || rows.contains(document.activeElement));
 function showRows(made) {
   newerRows = made;
@@ -269,6 +269,7 @@ if (list) {
   takeUpDrafts();
   toEnd();
   title();
+  list.addEventListener("pointerover", (event) => { byFinger = event.pointerType === "touch"; });
   list.addEventListener("pointerdown", (event) => { pressed = event.button === 0; });
   // What is let go of is clicked a moment later.
   const later = () => setTimeout(() => { pressed = false; letGo(); }, 300);

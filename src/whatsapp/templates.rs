@@ -105,6 +105,14 @@ pub fn api_language(code: &str) -> String {
     code.replace('-', "_")
 }
 
+/// Whether a language is written as Meta writes them: two or three small letters, perhaps with the two large ones of a country.
+fn is_language(code: &str) -> bool {
+    let code = api_language(code);
+    let (language, country) = code.split_once('_').unwrap_or((&code, "XX"));
+    let small = (2..=3).contains(&language.len()) && language.bytes().all(|letter| letter.is_ascii_lowercase());
+    small && country.len() == 2 && country.bytes().all(|letter| letter.is_ascii_uppercase())
+}
+
 /// What a webhook changes of a template in one language. What it does not tell stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in `Listed`")]
@@ -210,8 +218,11 @@ pub fn refusal(call: &Value) -> Option<Refused> {
     if !matches!(call["category"].as_str(), Some("MARKETING" | "UTILITY" | "AUTHENTICATION")) {
         return Some((None, "the category is MARKETING, UTILITY or AUTHENTICATION".into()));
     }
-    if call["language"].as_str().is_none_or(str::is_empty) {
+    let Some(language) = call["language"].as_str().filter(|language| !language.is_empty()) else {
         return Some((None, "the language is missing".into()));
+    };
+    if !is_language(language) {
+        return Some((None, format!("{language} is no language: write a code such as en or pt_BR")));
     }
     let parts = call["components"].as_array().map(Vec::as_slice).unwrap_or_default();
     let Some(body) = parts.iter().find(|part| is_of(part, "BODY")) else {

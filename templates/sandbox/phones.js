@@ -27,8 +27,15 @@ function words(message) {
   if (message.mine) return message.text;
   const interactive = message.interactive;
   if (interactive) return interactive.body.text;
-  if (message.template) return message.template.words ?? `[${message.template.name}]`;
+  if (message.template) return templateWords(message.template);
   return message.text?.body ?? message.image?.caption ?? "";
+}
+
+// The address of a button stands under it.
+function templateWords({ words, name, buttons = [] }) {
+  if (!words) return `[${name}]`;
+  const addresses = buttons.map((button) => button.url);
+  return words.split("\n").filter((line) => !addresses.includes(line)).join("\n");
 }
 
 // As on a real phone, an address can be tapped.
@@ -43,7 +50,22 @@ function tappable(text) {
   });
 }
 
+// What is tapped under a template: a quick reply answers, an address opens; the others tell what they would do.
+function pressed(customer, message, { text, payload, url }) {
+  const button = element(url ? "a" : "button", text ?? "Open", "press");
+  if (url) Object.assign(button, { href: url, target: "_blank", rel: "noreferrer" });
+  else Object.assign(button, { type: "button", disabled: !payload });
+  if (payload) button.onclick = () => say(customer, { quick_reply: { text, message: message.id } });
+  return button;
+}
+
 function choices(customer, message) {
+  const buttons = message.template?.buttons ?? [];
+  if (buttons.length) {
+    const box = element("div", undefined, "choices");
+    box.append(...buttons.map((button) => pressed(customer, message, button)));
+    return box;
+  }
   const action = message.interactive?.action;
   if (!action) return null;
   const box = element("div", undefined, "choices");

@@ -118,6 +118,133 @@ async fn goes_on_writing(agent: &Client) {
     assert_eq!(run(agent, tags).await, before, "tags that the page has lost");
 }
 
+/// A reply that Meta refused is tried again by its button, and stands in the thread once.
+async fn tries_again(agent: &Client, base: &str) {
+    let fault = serde_json::json!({ "next_code": 131_009, "next_codes": 1 });
+    let set = crate::app::http().post(format!("{base}/sandbox/graph/control/faults")).json(&fault).send().await;
+    assert!(set.unwrap().status().is_success());
+    // Whoever is taken care of stands no more in Hot.
+    let address = agent.current_url().await.unwrap().as_str().replace("/hot/", "/all/");
+    agent.goto(&address).await.unwrap();
+    let reply = agent.find(Locator::Css("#reply")).await.unwrap();
+    reply.send_keys("Is it for you?").await.unwrap();
+    assert!(agent.find(Locator::Css(".composer .draft")).await.unwrap().is_displayed().await.unwrap(), "it is a draft");
+    eventually("the list tells of the draft", async || agent.find(Locator::Css(".rows .draft")).await.ok()).await;
+    reply.send_keys("\u{e009}\u{e007}\u{e000}").await.unwrap();
+    click(agent, ".messages .failed button").await;
+    eventually("it was read", async || {
+        let last = "const said = [...document.querySelectorAll('.messages .ours')].filter((one) => one.textContent.includes('Is it for you')); \
+                    return said.length === 1 && said[0].textContent.includes('read') && !said[0].querySelector('button')";
+        (run(agent, last).await == true).then_some(())
+    })
+    .await;
+    eventually("there is no draft any more", async || {
+        (run(agent, "return document.querySelectorAll('.draft:not([hidden])').length").await == 0).then_some(())
+    })
+    .await;
+}
+
+/// What stands between answers in place of the server: what was written stays in its box, and goes when it is sent again.
+async fn keeps_what_a_proxy_answers(agent: &Client) {
+    let bad = "window.real = window.fetch; \
+               window.fetch = async () => new Response('<main>502 Bad Gateway</main>', { status: 502 })";
+    run(agent, bad).await;
+    eventually("there is a field", async || {
+        let reply = agent.find(Locator::Css("#reply")).await.ok()?;
+        reply.send_keys("Through a proxy.\u{e009}\u{e007}\u{e000}").await.ok()
+    })
+    .await;
+    eventually("it is told", async || {
+        text(agent, ".composer .refused").await.contains("does not answer just now").then_some(())
+    })
+    .await;
+    assert_eq!(run(agent, "return reply.value").await, "Through a proxy.");
+    run(agent, "window.fetch = window.real").await;
+    click(agent, ".write button.main").await;
+    eventually("it is sent", async || text(agent, ".messages").await.contains("Through a proxy.").then_some(())).await;
+    assert_eq!(text(agent, ".messages").await.matches("Through a proxy.").count(), 1);
+}
+
+/// What arrives while nobody looks at the page is unread until somebody does.
+async fn reads_nothing_while_hidden(agent: &Client, phone: &Client) {
+    let hide =
+        "window.away = true; Object.defineProperty(document, 'hidden', { configurable: true, get: () => window.away })";
+    run(agent, hide).await;
+    say(phone, "+85251234567", "Wing", "are you there?").await;
+    eventually("it is unread", async || (text(agent, ".rows .unread").await == "1").then_some(())).await;
+    assert!(!text(agent, ".messages").await.contains("are you there?"));
+    run(agent, "window.away = false; document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))").await;
+    eventually("it is read", async || {
+        let read = run(agent, "return document.querySelectorAll('.rows .unread').length").await == 0;
+        (read && text(agent, ".messages").await.contains("are you there?")).then_some(())
+    })
+    .await;
+}
+
+/// While the pointer is over the list its rows stay where they are; what is newer comes when it leaves, or when it is asked for.
+async fn rows_stay_under_the_pointer(agent: &Client, phone: &Client) {
+    click(agent, ".views a[href='/inbox/all']").await;
+    let names = "return [...document.querySelectorAll('.rows strong')].map((name) => name.textContent).join()";
+    let order = async |wanted: &str| {
+        eventually(wanted, async || (run(agent, names).await == wanted).then_some(())).await;
+    };
+    order("Wing").await;
+    let point = async |to: &str| {
+        let mut there = fantoccini::actions::MouseActions::new("mouse".into());
+        let (x, y) = if to == "list" { (100.0, 220.0) } else { (800.0, 300.0) };
+        there = fantoccini::actions::InputSource::then(
+            there,
+            fantoccini::actions::PointerAction::MoveTo { duration: None, x, y },
+        );
+        agent.perform_actions(there).await.unwrap();
+    };
+    point("list").await;
+    say(phone, "+12125550142", "Ada", "hello there").await;
+    eventually("a newer one is told of", async || (text(agent, "#newer").await == "1 newer").then_some(())).await;
+    assert_eq!(run(agent, names).await, "Wing", "it waits");
+    point("away").await;
+    order("Ada,Wing").await;
+    // By the keyboard, too: who stands on a row stays on it, and asks for the newer ones.
+    run(agent, "document.querySelectorAll('.rows a')[0].focus()").await;
+    say(phone, "+85251234567", "Wing", "and which colours?").await;
+    eventually("a newer one is told of", async || (text(agent, "#newer").await == "1 newer").then_some(())).await;
+    let focused = "return document.activeElement.querySelector('strong')?.textContent";
+    assert_eq!((run(agent, names).await, run(agent, focused).await), ("Ada,Wing".into(), "Ada".into()));
+    run(agent, "document.getElementById('newer').click()").await;
+    order("Wing,Ada").await;
+}
+
+async fn say(phone: &Client, number: &str, name: &str, words: &str) {
+    let (customer, said) =
+        (serde_json::json!({ "number": number, "name": name }), serde_json::json!({ "text": words }));
+    let script = "const [customer, said] = arguments; say(customer, said)";
+    phone.execute(script, vec![customer, said]).await.unwrap();
+}
+
+/// On a phone the details lie over the conversation: Esc and × close them, and Back leads to the list and never to them.
+async fn details_close(agent: &Client) {
+    let hash = async |wanted: &str| {
+        eventually(wanted, async || (run(agent, "return location.hash").await == wanted).then_some(())).await;
+    };
+    let panel = async || agent.find(Locator::Css("#panel")).await.unwrap().is_displayed().await.unwrap();
+    click(agent, ".rows a").await;
+    agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(".to-panel")).await.unwrap();
+    for way in ["esc", "close", "back"] {
+        click(agent, ".to-panel").await;
+        hash("#panel").await;
+        assert!(panel().await);
+        match way {
+            "esc" => press(agent, "\u{e00c}").await,
+            "close" => click(agent, ".panel .close").await,
+            _ => agent.back().await.unwrap(),
+        }
+        hash("").await;
+        assert!(!panel().await, "{way}");
+    }
+    agent.back().await.unwrap();
+    agent.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(".listing")).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone() {
     let port = free_address().port();
@@ -161,6 +288,9 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
     })
     .await;
     goes_on_writing(&agent).await;
+    tries_again(&agent, &base).await;
+    keeps_what_a_proxy_answers(&agent).await;
+    reads_nothing_while_hidden(&agent, &phone).await;
     // The open conversation is fetched although others never cease to change.
     let noise = "window.asked = []; const real = window.fetch; \
                  window.fetch = (...what) => { window.asked.push(String(what[0])); return real(...what); }; \
@@ -177,6 +307,10 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
             client.execute("return document.documentElement.scrollWidth > window.innerWidth", vec![]).await.unwrap();
         assert_eq!(wide, false, "scrolls sideways on a phone");
     }
+    agent.set_window_size(1280, 800).await.unwrap();
+    rows_stay_under_the_pointer(&agent, &phone).await;
+    agent.set_window_size(360, 740).await.unwrap();
+    details_close(&agent).await;
     agent.close().await.unwrap();
     phone.close().await.unwrap();
 }

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use hotline::whatsapp::sandbox::Sandbox;
+use hotline::whatsapp::sandbox::{Faults, Sandbox};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 
@@ -108,6 +108,9 @@ async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
             StatusCode::NO_CONTENT
         );
         assert!(ana.get(&conversation).await.1.contains("One &lt;moment&gt;</textarea>"));
+        let list = |page: &str| page.split("class=\"rows\"").nth(1).unwrap().split("</ul>").next().unwrap().to_owned();
+        assert_eq!(list(&ana.get("/inbox/all").await.1).matches(">Draft<").count(), 1, "a row tells of it");
+        assert!(!list(&ben.get("/inbox/all").await.1).contains(">Draft<"), "it is hers");
         assert!(!ben.get(&conversation).await.1.contains("One &lt;moment"));
         // What is refused comes back with its reason, and stays.
         let long = "long ".repeat(1000);
@@ -166,6 +169,60 @@ async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
         assert_eq!(ana.post(&does("opt-out"), &[("text", "on the phone")]).await.0, StatusCode::SEE_OTHER);
         eventually("it is known", async || ana.get(&conversation).await.1.contains("wants no messages").then_some(()))
             .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_is_tried_again_once_and_by_nobody_but_who_is_in_charge() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[]).await;
+        sandbox.verify().await.unwrap();
+        let ids = two_write(&sandbox, address, &database, ["hello", "hello"]).await;
+        let ana = Person::sign_in(&database, address, "ana", "admin").await;
+        let ben = Person::sign_in(&database, address, "ben", "agent").await;
+        let conversation = format!("/inbox/all/{}", ids[0]);
+        let does = |action: &str| format!("/contact/{}/{action}", ids[0]);
+        eventually("both are answered", async || (sandbox.counters().accepted == 2).then_some(())).await;
+        assert_eq!(ana.post(&does("take"), &[]).await.0, StatusCode::SEE_OTHER);
+        eventually("she is in charge", async || ana.get(&conversation).await.1.contains("id=\"reply\"").then_some(()))
+            .await;
+
+        sandbox.set_faults(Faults { next_code: Some(131_009), next_codes: 1, ..Faults::default() });
+        let written = [("text", "Here it is"), ("key", "k1")];
+        assert_eq!(ana.post(&does("reply"), &written).await.0, StatusCode::SEE_OTHER);
+        let page = eventually("it failed", async || {
+            Some(ana.get(&conversation).await.1).filter(|page| page.contains("Try again"))
+        })
+        .await;
+        let message = page.split("name=\"message\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        assert!(!ben.get(&conversation).await.1.contains("Try again"), "he is not in charge");
+        let again = [("message", message.as_str())];
+        let (status, page) = ben.post(&does("again"), &again).await;
+        assert_eq!((status, page.contains("Somebody else is in charge.")), (StatusCode::UNPROCESSABLE_ENTITY, true));
+        for (path, message) in [
+            (format!("/contact/{}/again", ids[1]), message.as_str()),
+            (does("again"), "hl:4711:1"),
+            (does("again"), "1"),
+        ] {
+            assert_eq!(ana.post(&path, &[("message", message)]).await.0, StatusCode::NOT_FOUND, "{path} {message}");
+        }
+        let (one, other) = (does("again"), does("again"));
+        let twice = tokio::join!(ana.post(&one, &again), ana.post(&other, &again));
+        assert_eq!((twice.0.0, twice.1.0), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER));
+        eventually("it was read", async || {
+            let page = ana.get(&conversation).await.1;
+            let said = page.split("Here it is</span>").nth(1)?.split("</li>").next()?.to_owned();
+            (said.contains("read") && !page.contains("Try again")).then_some(())
+        })
+        .await;
+        assert_eq!(ana.post(&does("again"), &again).await.0, StatusCode::SEE_OTHER, "it is done already");
+        assert_eq!(ana.post(&does("reply"), &[("text", "Bye"), ("key", "k2")]).await.0, StatusCode::SEE_OTHER);
+        eventually("what came after it left", async || (sandbox.counters().accepted == 4).then_some(())).await;
+        let phone = sandbox.phone(&customer(1).number.replace('+', ""));
+        let said: Vec<_> = phone.iter().filter_map(|shown| shown["text"]["body"].as_str()).collect();
+        assert_eq!(said.iter().filter(|text| **text == "Here it is").count(), 1, "{}: {said:?}", database.kind);
     }
 }
 

@@ -72,6 +72,81 @@ async fn refusals_have_the_code_and_the_status_that_meta_prints() {
 }
 
 #[tokio::test]
+async fn a_refusal_has_metas_title_in_its_message_and_what_is_wrong_in_its_details() {
+    let (sandbox, bot) = Bot::new().await;
+    sandbox.add_template(&template("offer", "en_US", "Hi, an offer for you."));
+    let refused = async |more: Value| {
+        let mut body = json!({ "messaging_product": "whatsapp", "to": "+85251234567" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (_, told) = bot.call(Method::POST, &format!("/v26.0/{NUMBER}/messages"), &body).await;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (text(&told["error"]["message"]), text(&told["error"]["error_data"]["details"]))
+    };
+    let missing = refused(json!({ "type": "location" })).await;
+    assert_eq!(missing.0, "(#131008) Required parameter is missing");
+    assert!(missing.1.contains("location"), "{missing:?}");
+    let in_language =
+        |code: &str| json!({ "type": "template", "template": { "name": "offer", "language": { "code": code } } });
+    for code in ["en", "en_GB", "de", "zz", "EN_US"] {
+        assert_eq!(
+            refused(in_language(code)).await.0,
+            "(#132001) Template name does not exist in the translation",
+            "{code}"
+        );
+    }
+    assert_eq!(refused(in_language("en_US")).await.0, "");
+    sandbox.set_faults(Faults { next_code: Some(131_047), next_codes: 1, ..Faults::default() });
+    let closed = refused(json!({ "text": { "body": "hi" } })).await;
+    assert_eq!(closed.0, "(#131047) Re-engagement message");
+    assert!(closed.1.contains("24 hours"), "{closed:?}");
+}
+
+#[tokio::test]
+async fn a_template_is_made_in_a_language_by_its_code() {
+    let (_sandbox, bot) = Bot::new().await;
+    let parts = json!([{ "type": "BODY", "text": "Hi, an offer for you." }]);
+    for (language, wanted) in
+        [("english", 100), ("EN", 100), ("en_us", 100), ("", 100), ("en", 0), ("fil", 0), ("pt_BR", 0)]
+    {
+        let call = json!({ "name": "offer", "language": language, "category": "MARKETING", "components": parts });
+        let (_, told) = bot.call(Method::POST, &format!("/v26.0/{ACCOUNT}/message_templates"), &call).await;
+        assert_eq!(code(&told), wanted, "{language}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_in_the_form_of_the_graph_api() {
+    let (_sandbox, bot) = Bot::new().await;
+    for megabytes in [3, 20] {
+        let text = "x".repeat(megabytes << 20);
+        let body = json!({ "messaging_product": "whatsapp", "to": "+85251234567", "text": { "body": text } });
+        let (status, told) = bot.call(Method::POST, &format!("/v26.0/{NUMBER}/messages"), &body).await;
+        assert_eq!((status, code(&told)), (400, 100), "{told}");
+        assert!(told["error"]["fbtrace_id"].is_string(), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_is_not_registered_sends_nothing() {
+    let (_sandbox, bot) = Bot::new().await;
+    let text = json!({ "text": { "body": "hi" } });
+    let post = async |call: &str, body: Value| {
+        code(&bot.call(Method::POST, &format!("/v26.0/{NUMBER}/{call}"), &body).await.1)
+    };
+    let pin = |pin: &str| json!({ "messaging_product": "whatsapp", "pin": pin });
+    assert_eq!(post("deregister", json!({})).await, 0);
+    assert_eq!(bot.send("messages", text.clone()).await.1, 133_010);
+    for (body, wanted) in
+        [(json!({}), 100), (json!({ "messaging_product": "whatsapp" }), 131_008), (pin("12"), 131_009)]
+    {
+        assert_eq!(post("register", body.clone()).await, wanted, "{body}");
+    }
+    assert_eq!(post("register", pin("123456")).await, 0);
+    assert_eq!(bot.send("messages", text).await.1, 0);
+    assert_eq!(post("register", pin("654321")).await, 133_005, "another PIN");
+}
+
+#[tokio::test]
 async fn only_what_a_customer_wrote_can_be_marked_as_read() {
     let (sandbox, bot) = Bot::new().await;
     let heard = sandbox.write(&customer(1), "hi");

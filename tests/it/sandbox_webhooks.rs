@@ -18,6 +18,7 @@ use crate::db::eventually;
 pub struct Bot {
     pub sandbox: Sandbox,
     pub graph: String,
+    address: SocketAddr,
     told: Arc<Mutex<Vec<Value>>>,
 }
 
@@ -36,7 +37,12 @@ impl Bot {
         change(&mut settings);
         let (sandbox, graph) = serve(settings, wall_clock()).await;
         sandbox.verify().await.unwrap();
-        Self { sandbox, graph: format!("http://{graph}/v26.0"), told }
+        Self { sandbox, graph: format!("http://{graph}/v26.0"), address, told }
+    }
+
+    /// Where it is told.
+    fn webhook(&self) -> String {
+        format!("http://{}/webhook/whatsapp", self.address)
     }
 
     /// Posts to the number.
@@ -167,6 +173,78 @@ async fn a_tap_names_the_message_that_offered_it() {
         let kind = told["interactive"]["type"].as_str().unwrap();
         assert_eq!(told["interactive"][kind], reply);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quick_reply_under_a_template_tells_what_the_call_gave_it() {
+    let bot = Bot::start(|_| {}).await;
+    let ada = customer(1);
+    bot.sandbox.add_template_call(
+        &json!({ "name": "offer", "language": "en_US", "category": "UTILITY", "components": [
+        { "type": "BODY", "text": "Still interested?" },
+        { "type": "BUTTONS", "buttons": [
+            { "type": "QUICK_REPLY", "text": "Yes" }, { "type": "QUICK_REPLY", "text": "Stop" },
+            { "type": "URL", "text": "Look", "url": "https://x.example/a" },
+        ] },
+    ] }),
+    );
+    let payload = json!([{ "type": "payload", "payload": "OUT" }]);
+    let pressed = json!({ "type": "button", "sub_type": "quick_reply", "index": "1", "parameters": payload });
+    let send = async |components: Value| {
+        let template = json!({ "name": "offer", "language": { "code": "en_US" }, "components": components });
+        bot.send(json!({ "to": ada.number, "type": "template", "template": template })).await
+    };
+    let (first, second) = (send(json!([pressed])).await, send(json!([])).await);
+    let shown = bot.sandbox.phone("85260000001");
+    let looks = json!({ "type": "URL", "text": "Look", "url": "https://x.example/a" });
+    assert_eq!(shown[0]["template"]["buttons"][2], looks, "{shown:?}");
+    let tapped =
+        |text: &str, message: Option<&String>| Said::QuickReply { text: text.into(), message: message.cloned() };
+    for (said, under, button) in [
+        (tapped("Stop", Some(&first)), Some(&first), json!({ "payload": "OUT", "text": "Stop" })),
+        (tapped("Stop", None), Some(&second), json!({ "payload": "Stop", "text": "Stop" })),
+        (tapped("Yes", Some(&first)), Some(&first), json!({ "payload": "Yes", "text": "Yes" })),
+        (tapped("No", None), None, json!({ "payload": "No", "text": "No" })),
+    ] {
+        let id = bot.sandbox.say(&ada, &said);
+        let told = bot.told("/messages/0/id", &id).await["change"]["value"]["messages"][0].clone();
+        let context = under.map(|id| json!({ "from": "13125550100", "id": id })).unwrap_or_default();
+        assert_eq!(
+            (&told["type"], &told["button"], &told["context"]),
+            (&json!("button"), &button, &context),
+            "{said:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_listens_is_set_as_at_meta() {
+    let bot = Bot::start(|_| {}).await;
+    let elsewhere = Bot::start(|_| {}).await;
+    let apps = async |method: reqwest::Method, body: Value| {
+        let request = http().request(method, format!("{}/{ACCOUNT}/subscribed_apps", bot.graph)).bearer_auth("token");
+        let request = if body.is_null() { request } else { request.json(&body) };
+        let answer = request.send().await.unwrap();
+        answer.json::<Value>().await.unwrap()
+    };
+    let done = json!({ "success": true });
+    let count = async || apps(reqwest::Method::GET, Value::Null).await["data"].as_array().unwrap().len();
+    assert_eq!(count().await, 1);
+    assert_eq!(apps(reqwest::Method::DELETE, Value::Null).await, done);
+    assert_eq!(count().await, 0);
+    let unheard = bot.sandbox.write(&customer(1), "is anybody there?");
+    assert_eq!(apps(reqwest::Method::POST, Value::Null).await, done);
+    let heard = bot.sandbox.write(&customer(1), "and now?");
+    bot.told("/messages/0/id", &heard).await;
+    let change = |token: &str| json!({ "override_callback_uri": elsewhere.webhook(), "verify_token": token });
+    let nowhere = json!({ "override_callback_uri": "http://127.0.0.1:1/", "verify_token": "word" });
+    assert_eq!(apps(reqwest::Method::POST, nowhere).await["error"]["code"], 100, "it does not answer the handshake");
+    assert_eq!(apps(reqwest::Method::POST, change("word")).await, done);
+    let there = bot.sandbox.write(&customer(1), "over here");
+    elsewhere.told("/messages/0/id", &there).await;
+    let changes = bot.changes();
+    let told_of = |id: &str| changes.iter().any(|change| change.to_string().contains(id));
+    assert!(!told_of(&unheard) && !told_of(&there), "{changes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

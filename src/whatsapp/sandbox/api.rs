@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 use super::faults::happens;
 use super::nodes::{self, Node, unknown_object};
 use super::people::{self, Recipient};
+use super::templates::Taken;
 use super::valid::{self, Refusal};
-use super::{Sandbox, control, headers, media, statuses, templates, wire};
+use super::{Sandbox, account, control, failures, headers, media, statuses, templates, wire};
 use crate::whatsapp::errors;
 use crate::whatsapp::graph::{Fate, Named};
 
@@ -45,6 +46,12 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
             )
             .route(&format!("{version}/{{id}}/phone_numbers"), get(nodes::phone_numbers))
             .route(&format!("{version}/{{id}}/unpause"), post(templates::unpause))
+            .route(&format!("{version}/{{id}}/register"), post(account::register))
+            .route(&format!("{version}/{{id}}/deregister"), post(account::deregister))
+            .route(
+                &format!("{version}/{{id}}/subscribed_apps"),
+                get(account::subscribed).post(account::subscribe).delete(account::unsubscribe),
+            )
             .route(&format!("{version}/{{id}}"), get(nodes::get).post(templates::edit).delete(media::delete))
     });
     calls
@@ -116,8 +123,11 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8], only_
         inner.count(|counters| counters.read_marks += 1);
         return axum::Json(json!({ "success": true })).into_response();
     }
+    if !inner.account().is_registered {
+        return refuse_as(133_010);
+    }
     if let Some(code) = inner.next_code() {
-        return refuse(code, &errors::explain(code));
+        return refuse_as(code);
     }
     let to = match people::recipient(&mut inner.people(), &body) {
         Ok(to) => to,
@@ -130,7 +140,7 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8], only_
         return refuse(131_020, "The number has no groups");
     }
     if only_marketing && !inner.templates().is_marketing(&body) {
-        return refuse(131_055, &errors::explain(131_055));
+        return refuse_as(131_055);
     }
     if let Err((code, detail)) = inner.media().judge(&body, inner.now()) {
         return refuse(code, &detail);
@@ -139,8 +149,8 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8], only_
         return refuse(131_021, "Recipient phone number cannot be the sender's");
     }
     match judge(sandbox, &to, &mut body) {
-        Err(code) => refuse(code, &errors::explain(code)),
-        Ok(Fate::Fails(131_047)) if inner.settings.window_error_at_once => refuse(131_047, &errors::explain(131_047)),
+        Err(code) => refuse_as(code),
+        Ok(Fate::Fails(131_047)) if inner.settings.window_error_at_once => refuse_as(131_047),
         Ok(fate) => statuses::accept(sandbox, to, &body, fate),
     }
 }
@@ -157,13 +167,13 @@ fn judge(sandbox: &Sandbox, to: &Recipient, body: &mut Value) -> Result<Fate, i6
     let Some(name) = body["template"]["name"].as_str().map(str::to_owned) else {
         return inner.graph().call(&to.person.key, None, inner.now());
     };
-    let (category, words) =
-        inner.templates().judge(&body["template"]).map(|(category, words)| (category.to_owned(), words))?;
+    let Taken { category, words, buttons } = inner.templates().judge(&body["template"])?;
     // One-time codes go to a phone (section 3.1).
     if category == "AUTHENTICATION" && !to.by_phone {
         return Err(131_062);
     }
     body["template"]["words"] = words.into();
+    body["template"]["buttons"] = buttons.into();
     body["template"]["category"] = category.as_str().into();
     let mut graph = inner.graph();
     if to.person.is_american() {
@@ -189,9 +199,15 @@ pub(super) fn refuse(code: i64, details: &str) -> Response {
     refuse_with(code, None, details)
 }
 
+/// A refusal of which there is nothing more to tell than its code.
+pub(super) fn refuse_as(code: i64) -> Response {
+    refuse(code, failures::told(code).1)
+}
+
+/// The body of an error (section 4.1): Meta's title stands in the message, what is wrong in the details.
 pub(super) fn refuse_with(code: i64, subcode: Option<i64>, details: &str) -> Response {
     let mut error = json!({ "error": {
-        "message": format!("(#{code}) {details}"), "type": "OAuthException", "code": code,
+        "message": format!("(#{code}) {}", failures::told(code).0), "type": "OAuthException", "code": code,
         "error_data": { "messaging_product": "whatsapp", "details": details }, "fbtrace_id": wire::trace_id(),
     }});
     if let Some(subcode) = subcode {

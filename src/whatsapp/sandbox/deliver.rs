@@ -21,17 +21,22 @@ const GATHERED_FOR: Duration = Duration::from_millis(100);
 /// The handshake of section 1.1.
 pub(super) async fn verify(sandbox: &Sandbox) -> Result<(), String> {
     let settings = &sandbox.inner.settings;
+    handshake(sandbox, &settings.webhook, settings.verify_token.expose_secret()).await?;
+    sandbox.inner.verified.send_replace(true);
+    Ok(())
+}
+
+/// The same of any address.
+pub(super) async fn handshake(sandbox: &Sandbox, address: &str, token: &str) -> Result<(), String> {
     let challenge = rand::random_range(1_000_000_000_u64..9_999_999_999).to_string();
-    let token = settings.verify_token.expose_secret();
     let query = [("hub.mode", "subscribe"), ("hub.challenge", &challenge), ("hub.verify_token", token)];
-    let url = reqwest::Url::parse_with_params(&settings.webhook, query).map_err(|error| error.to_string())?;
+    let url = reqwest::Url::parse_with_params(address, query).map_err(|error| error.to_string())?;
     let response = sandbox.inner.http.get(url).send().await.map_err(|error| error.to_string())?;
     let status = response.status();
     let text = response.text().await.unwrap_or_default();
     if status != 200 || text != challenge {
-        return Err(format!("{} answered {status} without the challenge", settings.webhook));
+        return Err(format!("{address} answered {status} without the challenge"));
     }
-    sandbox.inner.verified.send_replace(true);
     Ok(())
 }
 
@@ -83,15 +88,18 @@ fn deliver_waiting(sandbox: &Sandbox) {
 fn deliver(sandbox: &Sandbox, body: Value, faults: &Faults) {
     let late = if happens(faults.reorder) { rand::random_range(5..80) } else { 0 };
     let wait = Duration::from_millis(faults.delay_ms + late);
+    let of_messages =
+        body["entry"].as_array().into_iter().flatten().all(|entry| entry["changes"][0]["field"] == "messages");
+    let Some(address) = sandbox.inner.account().address(of_messages, &sandbox.inner.settings.webhook) else { return };
     let body = wire::bytes(&body);
     if happens(faults.duplicates) {
-        tokio::spawn(post(sandbox.clone(), body.clone(), wait));
+        tokio::spawn(post(sandbox.clone(), address.clone(), body.clone(), wait));
     }
-    tokio::spawn(post(sandbox.clone(), body, wait));
+    tokio::spawn(post(sandbox.clone(), address, body, wait));
 }
 
 /// Posts until it is answered with 200, or there is no further try.
-async fn post(sandbox: Sandbox, body: Vec<u8>, wait: Duration) {
+async fn post(sandbox: Sandbox, address: String, body: Vec<u8>, wait: Duration) {
     let inner = &sandbox.inner;
     tokio::time::sleep(wait).await;
     // Nothing goes to an endpoint that did not answer the handshake.
@@ -101,7 +109,7 @@ async fn post(sandbox: Sandbox, body: Vec<u8>, wait: Duration) {
     let signed = signature::sign(&inner.settings.app_secret, &body);
     let mut waits = inner.settings.retries.iter();
     loop {
-        let request = inner.http.post(&inner.settings.webhook).header("content-type", "application/json");
+        let request = inner.http.post(&address).header("content-type", "application/json");
         let request = request.header("x-hub-signature-256", &signed).timeout(Duration::from_secs(20));
         if request.body(body.clone()).send().await.is_ok_and(|response| response.status() == 200) {
             return inner.count(|counters| counters.delivered += 1);

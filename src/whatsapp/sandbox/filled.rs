@@ -1,6 +1,6 @@
 //! What a call fills into a template's header, body and buttons, held against what the template asks for (section 4.1).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::whatsapp::template_limits::{LIMITS, length};
 use crate::whatsapp::templates::{gaps, is_of};
@@ -32,10 +32,6 @@ pub(super) fn fill(format: &str, asked: &Value, given: &Value) -> Result<String,
     lines.push(words(format, body, parameters("BODY"), LIMITS.body)?);
     let buttons = part("BUTTONS").and_then(|part| part["buttons"].as_array()).map(Vec::as_slice).unwrap_or_default();
     let pressed: Vec<&Value> = given.iter().filter(|part| is_of(part, "BUTTON")).collect();
-    let place = |part: &Value| match &part["index"] {
-        Value::String(index) => index.parse().ok(),
-        index => index.as_u64(),
-    };
     if pressed.iter().any(|part| place(part).is_none_or(|place| place >= buttons.len() as u64)) {
         return Err(FORM);
     }
@@ -44,6 +40,33 @@ pub(super) fn fill(format: &str, asked: &Value, given: &Value) -> Result<String,
         lines.extend(press(button, given.copied())?);
     }
     Ok(lines.join("\n"))
+}
+
+/// The buttons that the customer sees under a template which was filled in: what is written on each, and what it does.
+pub(super) fn buttons(asked: &Value, given: &Value) -> Vec<Value> {
+    let [asked, given] = [asked, given].map(|parts| parts.as_array().map(Vec::as_slice).unwrap_or_default());
+    let all = asked.iter().find(|part| is_of(part, "BUTTONS")).and_then(|part| part["buttons"].as_array());
+    let shown = |(button, index): (&Value, u64)| {
+        let given = given.iter().find(|part| is_of(part, "BUTTON") && place(part) == Some(index));
+        let mut shown = json!({ "type": button["type"], "text": button["text"] });
+        if is_of(button, "QUICK_REPLY") {
+            // What the call gave it to tell, else what is written on it (section 2.2).
+            let payload = given.map(|given| &given["parameters"][0]["payload"]).filter(|payload| payload.is_string());
+            shown["payload"] = payload.unwrap_or(&button["text"]).clone();
+        } else if let Some(Ok(url)) = button["url"].as_str().map(|url| open(url, given)) {
+            shown["url"] = url.into();
+        }
+        shown
+    };
+    all.map(Vec::as_slice).unwrap_or_default().iter().zip(0..).map(shown).collect()
+}
+
+/// Of which button a call tells.
+fn place(part: &Value) -> Option<u64> {
+    match &part["index"] {
+        Value::String(index) => index.parse().ok(),
+        index => index.as_u64(),
+    }
 }
 
 /// A header's words, or the address of what stands above the body.
@@ -167,8 +190,6 @@ fn open(url: &str, given: Option<&Value>) -> Result<String, i64> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn asked() -> Value {
@@ -196,6 +217,17 @@ mod tests {
     fn all_that_is_asked_for_makes_the_words_on_the_phone() {
         let shown = fill("NAMED", &asked(), &given().to_vec().into());
         assert_eq!(shown.unwrap_or_default(), "https://x.example/a.jpg\nHi Ada, S5 is here.\nhttps://x.example/l/Ab3");
+    }
+
+    #[test]
+    fn buttons_tell_what_the_call_gave_them_else_what_is_written_on_them() {
+        let with = |pressed: Value| buttons(&asked(), &json!([given()[2], pressed]));
+        let payload = json!({ "type": "button", "sub_type": "quick_reply", "index": 0, "parameters": [{ "type": "payload", "payload": "OUT" }] });
+        let url = json!({ "type": "URL", "text": null, "url": "https://x.example/l/Ab3" });
+        let reply = |payload: &str| json!({ "type": "QUICK_REPLY", "text": "Stop", "payload": payload });
+        assert_eq!(with(payload), [reply("OUT"), url.clone()]);
+        assert_eq!(with(Value::Null), [reply("Stop"), url]);
+        assert!(buttons(&json!([{ "type": "BODY", "text": "Hi." }]), &Value::Null).is_empty());
     }
 
     #[test]

@@ -31,6 +31,14 @@ pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
             let reply = json!({ "type": "button_reply", "button_reply": { "id": id, "title": title } });
             ("interactive", reply, title.clone())
         }
+        Said::QuickReply { text, message: tapped } => {
+            let under = quick_reply(&inner.phone(&person.key), text, tapped.as_deref());
+            let payload = under.as_ref().map_or_else(|| text.as_str().into(), |(_, payload)| payload.clone());
+            if let Some((id, _)) = under {
+                message["context"] = json!({ "from": wire::OUR_NUMBER, "id": id });
+            }
+            ("button", json!({ "payload": payload, "text": text }), text.clone())
+        }
         Said::Row { id, title } => {
             let reply = json!({ "type": "list_reply", "list_reply": { "id": id, "title": title } });
             ("interactive", reply, title.clone())
@@ -54,6 +62,15 @@ pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
     let value = deliver::value(sandbox, Some(&person), "messages", message);
     deliver::send(sandbox, wire::envelope("messages", value));
     id
+}
+
+/// The template of ours with a quick reply of these words that was tapped, else the last one, and what the button tells.
+fn quick_reply(screen: &[Value], text: &str, tapped: Option<&str>) -> Option<(Value, Value)> {
+    screen.iter().rev().filter(|shown| tapped.is_none_or(|tapped| shown["id"] == tapped)).find_map(|shown| {
+        let mut buttons = shown["template"]["buttons"].as_array()?.iter();
+        let button = buttons.find(|button| button["text"] == text && button["payload"].is_string())?;
+        Some((shown["id"].clone(), button["payload"].clone()))
+    })
 }
 
 /// The last message of ours that offered this choice, and the choice: a button's reply or a list's row.

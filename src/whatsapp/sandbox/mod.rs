@@ -4,9 +4,11 @@
 //!
 //! What is our own convention and no fact of the platform follows section 9 of the reference.
 
+mod account;
 mod api;
 mod control;
 mod deliver;
+mod failures;
 mod faults;
 mod filled;
 mod headers;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 
+use super::account::Account;
 use super::heard::Heard;
 use super::media::Media;
 use super::people::People;
@@ -31,6 +32,14 @@ pub enum Said {
         id: String,
         /// Its title.
         title: String,
+    },
+    /// A tap on a quick reply under a template.
+    QuickReply {
+        /// What is written on it.
+        text: String,
+        /// The id of the message that it stands under; without it, the last one that has such a button.
+        #[serde(default)]
+        message: Option<String>,
     },
     /// A tap on a row of a list.
     Row {
@@ -82,6 +91,7 @@ pub(super) struct Inner {
     /// By [`super::people::Person::key`].
     graph: Mutex<Graph<String>>,
     templates: Mutex<Templates>,
+    account: Mutex<Account>,
     heard: Mutex<Heard>,
     prices: Mutex<Prices>,
     media: Mutex<Media>,
@@ -110,6 +120,7 @@ impl Inner {
             phones: Mutex::default(),
             people: Mutex::default(),
             templates: Mutex::default(),
+            account: Mutex::default(),
             heard: Mutex::default(),
             prices: Mutex::default(),
             media: Mutex::default(),
@@ -162,6 +173,11 @@ impl Inner {
     /// The account's templates.
     pub(super) fn templates(&self) -> MutexGuard<'_, Templates> {
         lock(&self.templates)
+    }
+
+    /// How the number and its account were set up.
+    pub(super) fn account(&self) -> MutexGuard<'_, Account> {
+        lock(&self.account)
     }
 
     /// The ids of what customers wrote.

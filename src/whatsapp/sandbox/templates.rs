@@ -177,8 +177,8 @@ impl Templates {
         body["type"] == "template" && named.is_none_or(|template| template.category == "MARKETING")
     }
 
-    /// What becomes of a call that names a template: its category and its words for the customer, or the code of the refusal.
-    pub(super) fn judge(&self, named: &Value) -> Result<(&str, String), i64> {
+    /// What becomes of a call that names a template: what the customer sees of it, or the code of the refusal.
+    pub(super) fn judge(&self, named: &Value) -> Result<Taken, i64> {
         let (name, language) = (named["name"].as_str().unwrap_or_default(), named["language"]["code"].as_str());
         let language = api_language(language.unwrap_or_default());
         let found = self.all.iter().find(|template| template.name == name && template.language == language);
@@ -190,8 +190,18 @@ impl Templates {
             _ => return Err(132_001),
         }
         let words = filled::fill(&template.format, &template.components, &named["components"])?;
-        Ok((&template.category, words))
+        let buttons = filled::buttons(&template.components, &named["components"]);
+        Ok(Taken { category: template.category.clone(), words, buttons })
     }
+}
+
+/// A template as it was taken.
+pub(super) struct Taken {
+    pub(super) category: String,
+    /// Its words for the customer.
+    pub(super) words: String,
+    /// What can be tapped under them.
+    pub(super) buttons: Vec<Value>,
 }
 
 impl Sandbox {

@@ -58,10 +58,12 @@ function title() {
 
 // Rows stay where they are while somebody points at them or stands on one: who is about to click must not hit another. What is newer
 // waits until they leave or ask for it; what a row says is new all the same.
-let over = false, pressed = false, newerRows;
+let pressed = false, byFinger = false, newerRows;
 const newer = document.getElementById("newer");
 const rowsOf = (rows) => [...rows.querySelectorAll("li > a[id]")];
-const isHeld = (rows) => !document.hidden && (over || rows.contains(document.activeElement)) && rowsOf(rows).length;
+// A finger points at nothing once it is lifted, whatever the browser believes.
+const isPointedAt = () => !byFinger && list.matches(":hover");
+const isHeld = (rows) => !document.hidden && rowsOf(rows).length && (isPointedAt() || rows.contains(document.activeElement));
 function showRows(made) {
   newerRows = made;
   if (pressed) return;
@@ -267,13 +269,12 @@ if (list) {
   takeUpDrafts();
   toEnd();
   title();
-  list.addEventListener("pointerenter", () => { over = true; });
+  list.addEventListener("pointerover", (event) => { byFinger = event.pointerType === "touch"; });
   list.addEventListener("pointerdown", (event) => { pressed = event.button === 0; });
   // What is let go of is clicked a moment later.
   const later = () => setTimeout(() => { pressed = false; letGo(); }, 300);
-  list.addEventListener("pointerleave", () => { over = false; later(); });
+  for (const ends of ["pointerup", "pointercancel", "pointerleave"]) list.addEventListener(ends, later);
   list.addEventListener("focusout", () => setTimeout(letGo, 300));
-  for (const ends of ["pointerup", "pointercancel"]) list.addEventListener(ends, later);
   newer.addEventListener("click", (event) => showNewer(!event.detail));
 }
 

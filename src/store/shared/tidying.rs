@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::{Connection, json};
-use crate::domain::{ContactId, EventBody, Timestamp};
+use crate::domain::{ContactId, EventBody, Period, Timestamp};
 use crate::governance::Overlap;
 use crate::store::{OrdersTagged, Tidied};
 
@@ -124,20 +124,21 @@ pub(in crate::store) async fn holders_of_any(connection: &mut Connection, tags: 
     sqlx::query_scalar(select).bind(json(&rows)).fetch_one(connection).await
 }
 
-/// Verdicts on tags of these contacts.
+/// Verdicts of a period on tags of these contacts.
 pub(in crate::store) async fn verdicts_on(
     connection: &mut Connection,
     contacts: &[ContactId],
-    since: Timestamp,
+    period: &Period,
 ) -> Result<(i64, i64), sqlx::Error> {
     let select = concat!(
         "select cast(coalesce(sum(correct), 0) as bigint), count(*) from tag_verdicts where judged_at >= $2 ",
-        "and contact_id in (select cast(value->>0 as bigint) from ",
+        "and judged_at < $3 and contact_id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ")"
     );
     let rows: Vec<_> = contacts.iter().map(|contact| [contact.0]).collect();
-    let row = sqlx::query(select).bind(json(&rows)).bind(since.0).fetch_one(connection).await?;
+    let row =
+        sqlx::query(select).bind(json(&rows)).bind(period.from.0).bind(period.until.0).fetch_one(connection).await?;
     let (right, all): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     Ok((right, all - right))
 }

@@ -107,6 +107,11 @@ impl Sent {
         self.by_person || self.kind != MessageKind::Reply
     }
 
+    /// It arrived, and somebody had asked or a person wrote it.
+    pub fn is_answer(&self) -> bool {
+        !self.failed && (self.by_person || !self.is_unasked())
+    }
+
     /// Nobody had asked for it.
     pub fn is_unasked(&self) -> bool {
         self.kind != MessageKind::Reply
@@ -263,16 +268,16 @@ impl History {
         stretches.iter().rev().find(|stretch| stretch.holds(at)).map(|stretch| stretch.value)
     }
 
-    /// Conversations: from their first message to their last, ours too, with the times of the customer's.
+    /// Conversations: from their first message to the last one of theirs or answer of ours.
     pub fn conversations(&self) -> Vec<Conversation> {
-        let ours = self.sent.iter().map(|sent| (sent.at, false));
+        let ours = self.sent.iter().filter(|sent| sent.is_answer()).map(|sent| (sent.at, false));
         let mut moments: Vec<(Timestamp, bool)> = self.heard.iter().map(|at| (*at, true)).chain(ours).collect();
         moments.sort_unstable_by_key(|(at, theirs)| (*at, !theirs));
         let mut conversations: Vec<Conversation> = Vec::new();
         for (at, theirs) in moments {
             match conversations.last_mut() {
                 Some(last) if at - last.last <= CONVERSATION_GAP => last.last = at,
-                // What we send unasked begins none.
+                // What a person writes unasked begins none.
                 _ if !theirs => {}
                 _ => conversations.push(Conversation { first: at, last: at }),
             }
@@ -441,6 +446,18 @@ mod tests {
         assert_eq!(talks, [(hours(1), hours(7)), (hours(20), hours(21))]);
         assert_eq!(history.next_heard(hours(1), Duration::hours(6)), Some(hours(7)));
         assert_eq!(history.next_heard(hours(7), Duration::hours(6)), None);
+    }
+
+    #[test]
+    fn what_nobody_asked_for_makes_no_conversation_longer() {
+        let lost = Sent { failed: true, ..sent(5, MessageKind::Reply, true) };
+        let history = History {
+            heard: vec![hours(1)],
+            sent: vec![sent(2, MessageKind::Reply, false), sent(4, MessageKind::Promotion, false), lost],
+            ..History::default()
+        };
+        let talks: Vec<_> = history.conversations().iter().map(|talk| (talk.first, talk.last)).collect();
+        assert_eq!(talks, [(hours(1), hours(2))]);
     }
 
     #[test]

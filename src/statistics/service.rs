@@ -44,10 +44,7 @@ impl Service {
             tiers
         };
         for talk in history.conversations().iter().filter(|talk| span.has(talk.first)) {
-            // What nobody asked for answers nothing, and neither does what did not arrive.
-            let answer = |sent: &&Sent| {
-                (talk.first..=talk.last).contains(&sent.at) && !sent.failed && (sent.by_person || !sent.is_unasked())
-            };
+            let answer = |sent: &&Sent| sent.is_answer() && (talk.first..=talk.last).contains(&sent.at);
             let answers = || history.sent.iter().filter(answer);
             let by_person = answers().any(|sent| sent.by_person);
             let length = minutes(talk.last - talk.first);

@@ -6,7 +6,7 @@ use hotline::domain::Timestamp;
 use serde_json::{Value, json};
 
 use crate::db::Database;
-use crate::statistics::{Shop, at, figure};
+use crate::statistics::{Shop, at, figure, fill};
 
 fn event(at: &str, contact: &str, mut fields: Value) -> Value {
     fields["at"] = at.into();
@@ -128,6 +128,45 @@ async fn last_weeks_sample_is_told_when_the_week_is_over() {
         let tags = shop.report("tags", "2026-02-23T00:00:00Z", "2026-03-02T00:00:00Z").await;
         let wrong = |week: &str| figure(&tags, "GOV-17", &format!("tags of the sample of {week} that are wrong"), "");
         assert_eq!((wrong("2026-W09"), wrong("2026-W10")), (Some(50.0), None), "{}", database.kind);
+        assert!(shop.engine.stop(Duration::from_secs(10)).await);
+    }
+}
+
+/// GOV-24: neither the clock nor who makes a tag in a chat has looked after the tags.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_looks_after_the_tags_has_looked_after_them() {
+    for database in Database::each().await {
+        let events =
+            vec![event("2026-02-20T04:00:00Z", "+85260000001", json!({ "event": "message", "text": "hello" }))];
+        let shop = lived(&database, "2026-03-02T04:00:00Z", events).await;
+        let log = async |day: &str, who: &str, action: &str| {
+            let at = at(&format!("2026-02-{day}T04:00:00Z"));
+            shop.store().log_change(at, who, action, "product/sofa", &json!({})).await.unwrap();
+        };
+        let days = async || {
+            let tags = shop.report("tags", "2026-02-01T00:00:00Z", "2026-03-02T04:00:00Z").await;
+            figure(&tags, "GOV-24", "days since somebody looked after the tags", "")
+        };
+        log("22", "kim", "tag-changed").await;
+        log("25", "hotline", "tags-merge").await;
+        log("27", "kim", "tag-made").await;
+        assert_eq!(days().await, Some(8.0), "{}", database.kind);
+        log("28", "kim", "tags-archive").await;
+        assert_eq!(days().await, Some(2.0));
+        assert!(shop.engine.stop(Duration::from_secs(10)).await);
+    }
+}
+
+/// PREF-7: a product's name with a slash is not bought together with the key of the same product.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_is_no_company_of_itself() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let shampoo = (1..=30_i64).flat_map(|n| ["beauty/shampoo", "shampoo 2/1"].map(|item| (n, item, 10)));
+        fill(&store, shampoo.chain((31..=200).map(|n| (n, "electronics/phone", 300))).collect()).await;
+        let shop = Shop::open(store, "2026-03-31T10:00:00Z");
+        let basket = shop.report("basket", "2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z").await;
+        assert!(basket.figures.iter().all(|figure| figure.value.is_none()), "{}: {:#?}", database.kind, basket.figures);
         assert!(shop.engine.stop(Duration::from_secs(10)).await);
     }
 }

@@ -384,7 +384,7 @@ async fn baskets_and_amounts_of_many_customers() {
 }
 
 /// Customers with an order each, as folds leave them.
-async fn fill(store: &Store, orders: Vec<(i64, &str, i64)>) {
+pub async fn fill(store: &Store, orders: Vec<(i64, &str, i64)>) {
     let paid = at("2026-03-01T10:00:00Z");
     let name = |n: i64| format!("+8526000{n:04}").parse().unwrap();
     let message = |n: i64| NewEvent {

@@ -5,11 +5,12 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::Desk;
 use crate::domain::{Duration, Every};
+use crate::engine::jobs::WHO;
 use crate::engine::segments::Wanted;
 use crate::engine::{sample, tags, tidy};
 use crate::governance::{Proposal, TagFigures, Tidy, accuracy_left};
 use crate::statistics::{Aim, Figure};
-use crate::store::StoreError;
+use crate::store::{LogRow, StoreError};
 
 /// Everything that is told of the set of tags.
 pub(super) async fn count(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
@@ -159,7 +160,9 @@ async fn care(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
     let (report, now) = (&desk.knowledge.governance.report, desk.now);
     let log = desk.store.change_log(now - Duration::days(400), 10_000).await?;
     let tidied = log.iter().filter(|row| row.action.starts_with("tag") || row.action.starts_with("tidying"));
-    let last = tidied.clone().map(|row| row.at).max();
+    // Who makes a new tag in a chat has not looked after the others, and what the clock does is nobody's look.
+    let looked = |row: &&LogRow| row.action != "tag-made" && row.who != WHO;
+    let last = tidied.clone().filter(looked).map(|row| row.at).max();
     let begun = desk.store.log_begun().await?.unwrap_or(now);
     let since = now - last.unwrap_or(begun);
     let days = since.0 as f64 / 86_400_000.0;

@@ -105,6 +105,17 @@ impl Store {
         Ok(query!(self, tidying::orders_tagged(rank, tag, from, until)))
     }
 
+    /// Customers with an order placed in a stretch of time who hold a tag, and how many of them have an order at a rank.
+    pub async fn tagged_with_order(
+        &self,
+        rank: i64,
+        tag: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<(i64, i64), StoreError> {
+        Ok(query!(self, tidying::tagged_with_order(rank, tag, from, until)))
+    }
+
     /// Since when the event waits that has waited longest for its fold, and the contact whose clock is overdue longest.
     pub async fn waits_since(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         Ok(query!(self, tidying::waits_since(now)))

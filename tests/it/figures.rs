@@ -170,3 +170,29 @@ async fn a_product_is_no_company_of_itself() {
         assert!(shop.engine.stop(Duration::from_secs(10)).await);
     }
 }
+
+/// GOV-18: a tag that is missing is wrong, and so is one that is held for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_weeks_orders_show_tags_that_are_missing_and_tags_held_for_nothing() {
+    for database in Database::each().await {
+        let (ada, ben) = ("+85260000001", "+85260000002");
+        let placed = json!({ "event": "order", "order": "1", "state": "placed", "total": 10, "currency": "USD" });
+        let pending = json!({ "event": "agent", "agent": "kim", "action": "tag_add", "tag": "status/payment-pending" });
+        let events = vec![
+            event("2026-02-24T04:00:00Z", ada, placed),
+            event("2026-02-24T04:00:00Z", ben, paid("2", 100)),
+            event("2026-02-24T04:01:00Z", ben, pending),
+        ];
+        let shop = lived(&database, "2026-03-02T04:00:00Z", events).await;
+        let tags = shop.report("tags", "2026-02-23T00:00:00Z", "2026-03-02T00:00:00Z").await;
+        let right = |name: &str| figure(&tags, "GOV-18", name, "");
+        assert_eq!(
+            right("orders placed whose customer holds status/payment-pending"),
+            Some(100.0),
+            "{}",
+            database.kind
+        );
+        assert_eq!(right("customers with status/payment-pending who have an order placed"), Some(50.0));
+        assert!(shop.engine.stop(Duration::from_secs(10)).await);
+    }
+}

@@ -133,12 +133,15 @@ async fn truth(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
     ];
     for check in &report.quick_check {
         let until = desk.span.until.min(desk.now - check.after);
-        let found = desk.store.orders_tagged(check.state as i64, &check.tag, desk.span.from, until).await?;
-        let name = format!("orders {:?} whose customer holds {}", check.state, check.tag).to_lowercase();
-        figures.push(
-            Figure::share("GOV-18", &name, found.tagged, found.orders)
-                .aim(Aim::AtLeast(percent(report.quick_check_right))),
-        );
+        let (state, tag, span) = (check.state as i64, check.tag.as_str(), desk.span);
+        let found = desk.store.orders_tagged(state, tag, span.from, until).await?;
+        // A tag that is held for nothing is as wrong as one that is missing.
+        let (held, rightly) = desk.store.tagged_with_order(state, tag, span.from, span.until).await?;
+        let name = format!("orders {:?} whose customer holds {tag}", check.state).to_lowercase();
+        let held_by = format!("customers with {tag} who have an order {:?}", check.state).to_lowercase();
+        let right = Aim::AtLeast(percent(report.quick_check_right));
+        figures.push(Figure::share("GOV-18", &name, found.tagged, found.orders).aim(right));
+        figures.push(Figure::share("GOV-18", &held_by, rightly, held).aim(right));
     }
     Ok(figures)
 }

@@ -157,6 +157,22 @@ pub(in crate::store) async fn orders_tagged(
     Ok(OrdersTagged { orders: row.try_get(0)?, tagged: row.try_get(1)? })
 }
 
+/// Customers with an order placed in a stretch of time who hold a tag, and how many of them have an order at a rank.
+pub(in crate::store) async fn tagged_with_order(
+    connection: &mut Connection,
+    rank: i64,
+    tag: &str,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<(i64, i64), sqlx::Error> {
+    let select = "select count(*), count(s.contact_id) from held_tags h left join \
+                  (select distinct contact_id from orders where rank = $1) s on s.contact_id = h.contact_id \
+                  where h.tag = $2 and h.contact_id in \
+                  (select contact_id from orders where placed_at >= $3 and placed_at < $4)";
+    let row = sqlx::query(select).bind(rank).bind(tag).bind(from.0).bind(until.0).fetch_one(connection).await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
 /// Since when the longest wait is.
 pub(in crate::store) async fn waits_since(
     connection: &mut Connection,

@@ -141,8 +141,7 @@ pub fn gate(ledger: &Ledger, view: &View<'_>, planned: &Planned, shared: &Shared
 
 /// The hours of a day in which nothing goes out to this contact.
 pub(super) fn closed(view: &View<'_>) -> (Hours, Hours) {
-    let (country, slots) = (view.contact.country, &view.policy.slots);
-    (slots.quiet(country).unwrap_or(view.policy.figures.quiet), slots.worst(country))
+    view.policy.closed(view.contact.country)
 }
 
 struct Asked<'a> {

@@ -71,6 +71,11 @@ impl Hours {
         self.0 >> (u32::from(hour) * 4) & 0xf == 0xf
     }
 
+    /// Each quarter of a day from midnight, and whether it is one of them.
+    pub fn quarters(self) -> [bool; QUARTERS as usize] {
+        std::array::from_fn(|quarter| self.has(quarter as u32))
+    }
+
     fn has(self, quarter: u32) -> bool {
         self.0 >> quarter & 1 == 1
     }

@@ -188,6 +188,11 @@ impl Policy {
         (figures.zip(slots).map(|(figures, slots)| Self { figures, slots }), problems)
     }
 
+    /// The hours of a day in which nothing goes out to who lives there: those in which they sleep, and their worst ones.
+    pub fn closed(&self, country: Option<Country>) -> (Hours, Hours) {
+        (self.slots.quiet(country).unwrap_or(self.figures.quiet), self.slots.worst(country))
+    }
+
     /// Until when words of our own reach a contact.
     pub fn words_until(&self, contact: &Contact) -> Option<Timestamp> {
         contact.window_ends().map(|ends| ends - self.figures.window_margin)

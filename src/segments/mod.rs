@@ -21,6 +21,8 @@ pub use text::TextError;
 /// Deepest nesting, and most conditions: far more than people write, few enough for a database.
 const DEEPEST: usize = 32;
 const MOST_CONDITIONS: usize = 100;
+/// Conditions of which every way to hold is tried, to tell whether a segment is everybody: 4,096 ways.
+const MOST_JUDGED: usize = 12;
 
 /// A set of contacts, said by what holds of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -283,13 +285,37 @@ impl Figure {
 }
 
 impl Segment {
-    /// Whether it names nobody in particular: what goes out goes to groups, never to everybody (SEND-13).
+    /// Whether it names nobody in particular, as it is written: what goes out goes to groups, never to everybody (SEND-13).
+    /// `purchase or not purchase` is everybody, too.
     pub fn is_everybody(&self) -> bool {
         match self {
+            Self::All(parts) => return parts.iter().all(Self::is_everybody),
+            Self::Any(parts) if parts.iter().any(Self::is_everybody) => return true,
+            _ => {}
+        }
+        let mut asked: Vec<&Condition> = Vec::new();
+        self.conditions(&mut |condition| {
+            if !asked.contains(&condition) {
+                asked.push(condition);
+            }
+        });
+        let holds = |world: usize| {
+            self.holds(&|condition| {
+                let place = asked.iter().position(|other| *other == condition).unwrap_or_default();
+                condition.is_of_everybody() || world >> place & 1 == 1
+            })
+        };
+        asked.len() <= MOST_JUDGED && (0..1 << asked.len()).all(holds)
+    }
+
+    /// Whether it holds where its conditions do as told.
+    fn holds(&self, told: &impl Fn(&Condition) -> bool) -> bool {
+        match self {
             Self::Everyone => true,
-            Self::All(parts) => parts.iter().all(Self::is_everybody),
-            Self::Any(parts) => parts.iter().any(Self::is_everybody),
-            Self::Not(_) | Self::Is(_) => false,
+            Self::All(parts) => parts.iter().all(|part| part.holds(told)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(told)),
+            Self::Not(part) => !part.holds(told),
+            Self::Is(condition) => told(condition),
         }
     }
 
@@ -311,6 +337,13 @@ impl Segment {
             Self::Not(part) => part.conditions(visit),
             Self::Is(condition) => visit(condition),
         }
+    }
+}
+
+impl Condition {
+    /// Whether everybody fulfils it: whoever wrote once holds some tag.
+    fn is_of_everybody(&self) -> bool {
+        matches!(self, Self::Tag { pattern, within: None } if pattern == "*")
     }
 }
 
@@ -339,5 +372,26 @@ mod tests {
         let asked = |text: &str| text.parse::<Segment>().is_ok_and(|segment| segment.is_everybody());
         assert!(asked("everyone") && asked("everyone or tag:vip/annual-5k") && asked("everyone and everyone"));
         assert!(!asked("tag:vip/annual-5k") && !asked("everyone and country:hk") && !asked("not colour:grey"));
+    }
+
+    #[test]
+    fn everybody_said_in_other_words_is_everybody() {
+        let asked = |text: &str| text.parse::<Segment>().is_ok_and(|segment| segment.is_everybody());
+        for text in [
+            "tag:*",
+            "purchase or not purchase",
+            "country:hk and (tag:a/b or not tag:a/b) or not country:hk",
+            "not (purchase and not purchase)",
+            "tag:* and (opted-out or not opted-out)",
+        ] {
+            assert!(asked(text), "{text}");
+        }
+        for text in
+            ["tag:value/*", "purchase or not purchase within 30d", "not purchase", "tag:* within 30d", "not tag:*"]
+        {
+            assert!(!asked(text), "{text}");
+        }
+        let many: Vec<String> = (0..20).map(|n| format!("country:a{}", char::from(b'a' + n))).collect();
+        assert!(!asked(&many.join(" or ")) && asked(&format!("everyone or {}", many.join(" or "))));
     }
 }

@@ -51,7 +51,8 @@ pub fn breaks(bins: Bins, counts: &[(i64, i64)], parameters: &Parameters) -> Vec
     for bin in 1..bins.count {
         let (before, here) = (of(bin - 1), of(bin));
         let lost = before - here;
-        let enough = before * 100 >= all * parameters.least_share;
+        // The more orders, the narrower the bins: one that holds as many as a whole histogram needs says something, too.
+        let enough = before * 100 >= all * parameters.least_share || before >= parameters.least;
         if enough && lost * 100 >= before * parameters.fall && lost > 0 {
             let above: i64 = counts.iter().filter(|(place, _)| *place >= bin).map(|(_, count)| count).sum();
             let falls = lost as f64 * 100.0 / before as f64;
@@ -99,5 +100,20 @@ mod tests {
         let bins = Bins { from: 0, width: 1, count: 2 };
         assert_eq!(breaks(bins, &[(0, 100), (1, 81)], &PARAMETERS), []);
         assert_eq!(breaks(bins, &[(0, 100), (1, 80)], &PARAMETERS).len(), 1);
+    }
+
+    #[test]
+    fn of_many_orders_no_bin_holds_much_and_the_break_is_found_all_the_same() {
+        let bins = Bins { from: 30, width: 2, count: 60 };
+        // A hundred thousand: 2,900 in each bin to 80, 1,000 to 120, then 300, and in the last ones a handful.
+        let orders = |bin: i64| match bin {
+            0..25 => 2_900,
+            25..45 => 1_000,
+            45..58 => 300,
+            _ => 60 - bin,
+        };
+        let counts: Vec<(i64, i64)> = (0..60).map(|bin| (bin, orders(bin))).collect();
+        let at: Vec<i64> = breaks(bins, &counts, &PARAMETERS).iter().map(|found| found.at).collect();
+        assert_eq!(at, [80, 120]);
     }
 }

@@ -21,7 +21,10 @@ pub struct Channels {
 #[derive(Default)]
 struct Source {
     contacts: i64,
+    /// Bought for the first time.
     buyers: i64,
+    /// Those of them who are new contacts, too.
+    new_buyers: i64,
     first_order: Mean,
     revenue: i64,
 }
@@ -43,6 +46,7 @@ impl Tally for Channels {
         source.revenue += history.purchases().filter(|(at, _)| span.has(*at)).map(|(_, sum)| sum).sum::<i64>();
         if let Some((_, sum)) = history.purchases().min().filter(|(at, _)| span.has(*at)) {
             source.buyers += 1;
+            source.new_buyers += i64::from(span.has(history.first));
             source.first_order.add(sum as f64 / UNIT);
         }
     }
@@ -57,13 +61,7 @@ impl Tally for Channels {
         for (name, source) in &self.sources {
             figures.push(Figure::new("SOURCE-8", "new contacts", source.contacts as f64, "", source.contacts).of(name));
             figures.push(
-                Figure::share(
-                    "SOURCE-8",
-                    "buyers among new contacts",
-                    source.buyers.min(source.contacts),
-                    source.contacts,
-                )
-                .of(name),
+                Figure::share("SOURCE-8", "buyers among new contacts", source.new_buyers, source.contacts).of(name),
             );
             figures.push(source.first_order.figure("MET-16", "value of the first order", unit).of(name));
             figures
@@ -127,5 +125,22 @@ mod tests {
         assert_told(&tally, "SOURCE-8 buyers among new contacts", "ig-ad", Some(50.0), 2);
         let dear: Vec<_> = tally.figures().into_iter().filter(|figure| figure.note.contains("dearer")).collect();
         assert_eq!(dear.len(), 1, "{dear:?}");
+    }
+
+    #[test]
+    fn who_came_before_is_no_buyer_among_new_contacts() {
+        let mut tally = Channels::new(BTreeMap::new(), "USD");
+        let from = |first: i64, orders| History {
+            first: hours(first),
+            tags: vec![tag(first, "source/ig-ad", true)],
+            orders,
+            ..History::default()
+        };
+        for history in [from(1, vec![paid(60, 10)]), from(2, vec![paid(61, 10)]), from(55, vec![]), from(56, vec![])] {
+            tally.add(&history, span(50, 100));
+        }
+        assert_told(&tally, "SOURCE-8 new contacts", "ig-ad", Some(2.0), 2);
+        assert_told(&tally, "SOURCE-8 buyers among new contacts", "ig-ad", Some(0.0), 2);
+        assert_told(&tally, "MET-16 value of the first order", "ig-ad", Some(10.0), 2);
     }
 }

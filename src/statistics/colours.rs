@@ -63,7 +63,7 @@ impl<'a> Colours<'a> {
         for ((colour, _), mean) in SEEN_TO.iter().zip(&mut self.seen_to) {
             let shade = |value: &str| value == *colour || (*colour == "green" && value.ends_with("-green"));
             for stretch in stretches.iter().filter(|stretch| shade(stretch.value) && span.has(stretch.from)) {
-                let written = history.sent.iter().filter(|sent| sent.is_effort()).map(|sent| sent.at);
+                let written = history.sent.iter().filter(|sent| sent.is_effort() && !sent.failed).map(|sent| sent.at);
                 let taken = history.handoffs.iter().filter_map(|Handoff { accepted, .. }| *accepted);
                 let first = written.chain(taken).filter(|at| *at >= stretch.from).min();
                 // Seen to while it had that colour.
@@ -112,6 +112,7 @@ impl Tally for Colours<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::history::Sent;
     use super::super::history::made::*;
     use super::*;
     use crate::domain::MessageKind;
@@ -160,5 +161,15 @@ mod tests {
         assert_told(&tally, "MET-5 time until seen to", "red", Some(3.0), 1);
         assert_told(&tally, "MET-5 time until seen to", "green", Some(24.0), 1);
         assert_told(&tally, "MET-5 time until seen to", "orange", None, 0);
+    }
+
+    #[test]
+    fn what_did_not_arrive_saw_to_nobody() {
+        let parameters = Parameters { closes_within: Duration::days(30), false_red: 20.0, accuracy: 92.0, least: 2 };
+        let mut tally = Colours::new(&parameters, hours(2_000), 0);
+        let lost = Sent { failed: true, ..sent(2, MessageKind::Reply, true) };
+        let sent = vec![lost, sent(6, MessageKind::Reply, true)];
+        tally.add(&History { tags: vec![tag(1, "color/red", true)], sent, ..History::default() }, span(0, 100));
+        assert_told(&tally, "MET-5 time until seen to", "red", Some(5.0), 1);
     }
 }

@@ -1,6 +1,8 @@
 //! What one contact lived through, as far as statistics look at it. Reports are tallies: each contact's history is shown to
 //! them once, and what they keep of it does not grow with the number of contacts.
 
+use std::collections::BTreeMap;
+
 use chrono::{Datelike, Timelike};
 use chrono_tz::Tz;
 
@@ -9,6 +11,10 @@ use crate::domain::{Duration, MessageKind, Timestamp};
 
 /// Silence that ends a conversation (G-5).
 const CONVERSATION_GAP: Duration = Duration::hours(6);
+/// Messages less than this after the one before are one interaction, which lasts no longer than the second figure (G-5). A click on
+/// the same thing within the first of them is the same click.
+const BURST_GAP: Duration = Duration::minutes(1);
+const BURST_LENGTH: Duration = Duration::minutes(5);
 
 /// One contact. Lists stand in order of time.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +23,8 @@ pub struct History {
     pub country: String,
     /// Where they live, as far as it is known.
     pub zone: Option<Tz>,
+    /// When they are better left alone.
+    pub closed: Closed,
     /// When they were first heard of.
     pub first: Timestamp,
     /// They wrote.
@@ -39,6 +47,26 @@ pub struct History {
     pub opted_out: Vec<Timestamp>,
     /// Campaigns that reached them, and that they answered.
     pub campaigns: Vec<Reached>,
+}
+
+/// Quarters of an hour in a day.
+pub const QUARTERS: usize = 96;
+
+/// Hours of a day in which a customer is better left alone, by quarters from midnight.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// They sleep.
+    pub asleep: [bool; QUARTERS],
+    /// The worst of their country (SEND-2).
+    pub worst: [bool; QUARTERS],
+}
+
+impl Default for Closed {
+    /// Asleep from 22:00 to 08:00 (decisions, "Money and engagement"), and no worst hours.
+    fn default() -> Self {
+        let night = |quarter: usize| !(8 * 4..22 * 4).contains(&quarter);
+        Self { asleep: std::array::from_fn(night), worst: [false; QUARTERS] }
+    }
 }
 
 /// A link that was opened.
@@ -79,6 +107,11 @@ impl Sent {
         self.by_person || self.kind != MessageKind::Reply
     }
 
+    /// It arrived, and somebody had asked or a person wrote it.
+    pub fn is_answer(&self) -> bool {
+        !self.failed && (self.by_person || !self.is_unasked())
+    }
+
     /// Nobody had asked for it.
     pub fn is_unasked(&self) -> bool {
         self.kind != MessageKind::Reply
@@ -117,6 +150,8 @@ pub struct Order {
     pub undone: Option<Undone>,
     /// In the shop's currency, in ten-thousandths.
     pub sum: i64,
+    /// What was in it: products, and product keys with their parts, in lower case.
+    pub items: Vec<String>,
 }
 
 /// How an order was taken back.
@@ -176,14 +211,41 @@ impl Stretch<'_> {
 }
 
 impl History {
-    /// Purchases: paid for, and not taken back.
+    /// Orders that were paid for and not taken back, each with when.
+    pub fn bought(&self) -> impl Iterator<Item = (Timestamp, &Order)> + '_ {
+        self.orders.iter().filter(|order| order.undone.is_none()).filter_map(|order| Some((order.paid?, order)))
+    }
+
+    /// The same with their sums.
     pub fn purchases(&self) -> impl Iterator<Item = (Timestamp, i64)> + '_ {
-        self.orders.iter().filter(|order| order.undone.is_none()).filter_map(|order| Some((order.paid?, order.sum)))
+        self.bought().map(|(at, order)| (at, order.sum))
     }
 
     /// Whether something was bought from then on within that time.
     pub fn bought_within(&self, from: Timestamp, within: Duration) -> bool {
         self.purchases().any(|(at, _)| at >= from && at - from <= within)
+    }
+
+    /// How often they wrote or opened a link, until that moment and with it (G-5).
+    pub fn interactions_until(&self, end: Timestamp) -> usize {
+        let (mut count, mut burst) = (0, None);
+        for at in self.heard.iter().copied().filter(|at| *at <= end) {
+            burst = match burst {
+                Some((start, last)) if at - last < BURST_GAP && at - start <= BURST_LENGTH => Some((start, at)),
+                _ => {
+                    count += 1;
+                    Some((at, at))
+                }
+            };
+        }
+        let mut opened: BTreeMap<&Option<String>, Timestamp> = BTreeMap::new();
+        for click in self.clicks.iter().filter(|click| click.at <= end) {
+            if opened.get(&click.product).is_none_or(|last| click.at - *last > BURST_GAP) {
+                opened.insert(&click.product, click.at);
+                count += 1;
+            }
+        }
+        count
     }
 
     /// The stretches in which tags of a group were held, such as `color`.
@@ -206,16 +268,16 @@ impl History {
         stretches.iter().rev().find(|stretch| stretch.holds(at)).map(|stretch| stretch.value)
     }
 
-    /// Conversations: from their first message to their last, ours too, with the times of the customer's.
+    /// Conversations: from their first message to the last one of theirs or answer of ours.
     pub fn conversations(&self) -> Vec<Conversation> {
-        let ours = self.sent.iter().map(|sent| (sent.at, false));
+        let ours = self.sent.iter().filter(|sent| sent.is_answer()).map(|sent| (sent.at, false));
         let mut moments: Vec<(Timestamp, bool)> = self.heard.iter().map(|at| (*at, true)).chain(ours).collect();
         moments.sort_unstable_by_key(|(at, theirs)| (*at, !theirs));
         let mut conversations: Vec<Conversation> = Vec::new();
         for (at, theirs) in moments {
             match conversations.last_mut() {
                 Some(last) if at - last.last <= CONVERSATION_GAP => last.last = at,
-                // What we send unasked begins none.
+                // What a person writes unasked begins none.
                 _ if !theirs => {}
                 _ => conversations.push(Conversation { first: at, last: at }),
             }
@@ -227,6 +289,14 @@ impl History {
     pub fn local(&self, at: Timestamp) -> (u32, u32) {
         let local = at.utc().with_timezone(&self.zone.unwrap_or(Tz::UTC));
         (local.hour(), local.weekday().num_days_from_monday())
+    }
+
+    /// Whether they sleep at that moment, and whether it lies in the worst hours of their country; `None` where it is not known
+    /// what the clocks show there.
+    pub fn left_alone(&self, at: Timestamp) -> Option<(bool, bool)> {
+        let local = at.utc().with_timezone(&self.zone?);
+        let quarter = (local.hour() * 4 + local.minute() / 15) as usize;
+        Some((*self.closed.asleep.get(quarter)?, *self.closed.worst.get(quarter)?))
     }
 
     /// When they next wrote behind that moment, if within that time.
@@ -318,7 +388,7 @@ pub(super) mod made {
     }
 
     pub fn paid(at: i64, sum: i64) -> Order {
-        Order { placed: hours(at), paid: Some(hours(at)), undone: None, sum: sum * 10_000 }
+        Order { placed: hours(at), paid: Some(hours(at)), undone: None, sum: sum * 10_000, items: Vec::new() }
     }
 
     pub fn sent(at: i64, kind: MessageKind, by_person: bool) -> Sent {
@@ -376,5 +446,36 @@ mod tests {
         assert_eq!(talks, [(hours(1), hours(7)), (hours(20), hours(21))]);
         assert_eq!(history.next_heard(hours(1), Duration::hours(6)), Some(hours(7)));
         assert_eq!(history.next_heard(hours(7), Duration::hours(6)), None);
+    }
+
+    #[test]
+    fn what_nobody_asked_for_makes_no_conversation_longer() {
+        let lost = Sent { failed: true, ..sent(5, MessageKind::Reply, true) };
+        let history = History {
+            heard: vec![hours(1)],
+            sent: vec![sent(2, MessageKind::Reply, false), sent(4, MessageKind::Promotion, false), lost],
+            ..History::default()
+        };
+        let talks: Vec<_> = history.conversations().iter().map(|talk| (talk.first, talk.last)).collect();
+        assert_eq!(talks, [(hours(1), hours(2))]);
+    }
+
+    #[test]
+    fn a_burst_is_one_interaction_and_so_are_clicks_within_a_minute() {
+        let after = |seconds: i64| hours(1) + Duration::seconds(seconds);
+        let click = |seconds, product: &str| Click { at: after(seconds), product: Some(product.into()) };
+        let history = History {
+            // Each 50 s after the one before, up to 5 minutes; the last two a minute apart.
+            heard: [0, 50, 100, 150, 200, 250, 300, 350, 410].map(after).into(),
+            clicks: vec![click(0, "a"), click(30, "b"), click(60, "a"), click(121, "a"), click(500, "a")],
+            ..History::default()
+        };
+        assert_eq!(history.interactions_until(after(300)), 1 + 3);
+        assert_eq!(
+            history.interactions_until(after(499)),
+            3 + 3,
+            "350 s is no burst of 5 minutes, 410 s a minute later"
+        );
+        assert_eq!(history.interactions_until(after(500)), 3 + 4);
     }
 }

@@ -71,6 +71,10 @@ pub enum Aim {
     AtLeast(f64),
     /// It must not be more.
     AtMost(f64),
+    /// It must be less.
+    Under(f64),
+    /// It must be more.
+    Over(f64),
 }
 
 impl std::fmt::Display for Aim {
@@ -78,6 +82,8 @@ impl std::fmt::Display for Aim {
         match self {
             Self::AtLeast(figure) => write!(f, "at least {figure}"),
             Self::AtMost(figure) => write!(f, "at most {figure}"),
+            Self::Under(figure) => write!(f, "under {figure}"),
+            Self::Over(figure) => write!(f, "over {figure}"),
         }
     }
 }
@@ -122,6 +128,8 @@ impl Figure {
         self.good = self.value.map(|value| match aim {
             Aim::AtLeast(least) => value >= least,
             Aim::AtMost(most) => value <= most,
+            Aim::Under(end) => value < end,
+            Aim::Over(end) => value > end,
         });
         self.aim = Some(aim);
         self
@@ -136,6 +144,10 @@ mod tests {
     fn a_figure_is_measured_where_it_is_known() {
         let share = Figure::share("MET-14", "repurchase", 3, 4).aim(Aim::AtLeast(75.0));
         assert_eq!((share.value, share.cases, share.good), (Some(75.0), 4, Some(true)));
+        let judged = |part, aim| Figure::share("MET-18", "wrong", part, 20).aim(aim).good;
+        assert_eq!(judged(1, Aim::AtMost(5.0)), Some(true));
+        assert_eq!((judged(1, Aim::Under(5.0)), judged(0, Aim::Under(5.0))), (Some(false), Some(true)));
+        assert_eq!((judged(15, Aim::Over(75.0)), judged(16, Aim::Over(75.0))), (Some(false), Some(true)));
         let none = Figure::share("MET-14", "repurchase", 0, 0).aim(Aim::AtLeast(75.0));
         assert_eq!((none.value, none.good), (None, None));
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::history::{Mean, Sent, Share};
+use super::history::{Mean, Order, Sent, Share};
 use super::{Aim, Figure, History, Span, Tally};
 use crate::domain::{Duration, MessageKind};
 
@@ -13,8 +13,8 @@ const REPLIES: Duration = Duration::days(3);
 const TAKEN_UP: Duration = Duration::days(7);
 /// Who wants no more messages within this is taken to have had enough of that one.
 const HAD_ENOUGH: Duration = Duration::days(1);
-/// Hours in which people sleep (decisions, "Money and engagement").
-const ASLEEP: [std::ops::Range<u32>; 2] = [0..8, 22..24];
+/// So many pushes in a row in the worst hours drive customers away (SEND-2).
+const IN_A_ROW: usize = 3;
 /// Hours that are looked at together.
 const SLOT: u32 = 2;
 
@@ -25,6 +25,8 @@ pub struct Sending {
     by_country: BTreeMap<String, Country>,
     asleep: Share,
     awake: Share,
+    worst: Share,
+    worst_in_a_row: Share,
     few: Share,
     many: Share,
     recommended: Share,
@@ -71,7 +73,13 @@ impl Sending {
     fn enough(&mut self, history: &History, span: Span) {
         let pushes: Vec<&Sent> =
             history.sent.iter().filter(|sent| sent.is_unasked() && sent.kind != MessageKind::Service).collect();
-        for (place, push) in pushes.iter().enumerate().filter(|(_, push)| span.has(push.at)) {
+        let mut in_a_row = 0;
+        for (place, push) in pushes.iter().enumerate() {
+            let (asleep, worst) = history.left_alone(push.at).unzip();
+            in_a_row = if worst == Some(true) { in_a_row + 1 } else { 0 };
+            if !span.has(push.at) {
+                continue;
+            }
             let before = pushes[..place].iter().filter(|other| push.at - other.at <= Duration::days(30)).count();
             let left = history.opted_out.iter().any(|at| *at >= push.at && *at - push.at <= HAD_ENOUGH);
             let gone = push.failed || left;
@@ -80,10 +88,16 @@ impl Sending {
             } else {
                 self.few.add(gone)
             }
-            if history.zone.is_some() {
-                let (hour, _) = history.local(push.at);
-                let asleep = ASLEEP.iter().any(|hours| hours.contains(&hour));
-                if asleep { self.asleep.add(gone) } else { self.awake.add(gone) }
+            match asleep {
+                Some(true) => self.asleep.add(gone),
+                Some(false) => self.awake.add(gone),
+                None => {}
+            }
+            if in_a_row > 0 {
+                self.worst.add(gone);
+            }
+            if in_a_row >= IN_A_ROW {
+                self.worst_in_a_row.add(gone);
             }
         }
     }
@@ -98,7 +112,9 @@ impl Sending {
             let same = |other: &Option<String>| other.as_deref().is_none_or(|other| last(other) == last(product));
             let soon = |at: crate::domain::Timestamp| at >= sent.at && at - sent.at <= TAKEN_UP;
             let clicked = history.clicks.iter().any(|click| soon(click.at) && same(&click.product));
-            self.recommended.add(clicked || history.bought_within(sent.at, TAKEN_UP));
+            let has_it = |order: &Order| order.items.iter().any(|item| last(item) == last(product));
+            let bought = history.bought().any(|(at, order)| soon(at) && has_it(order));
+            self.recommended.add(clicked || bought);
         }
         for reached in history.campaigns.iter().filter(|reached| span.has(reached.at)) {
             let campaign = self.campaigns.entry(reached.campaign.clone()).or_default();
@@ -142,12 +158,16 @@ impl Tally for Sending {
         for (name, campaign) in &self.campaigns {
             let answered = campaign.answered.figure("MET-17", "reached and answered").of(name);
             figures.push(answered.aim(Aim::AtLeast(18.0)));
-            figures.push(campaign.bought.figure("MET-17", "reached and bought").of(name).aim(Aim::AtLeast(8.0)));
+            figures.push(campaign.bought.figure("MET-17", "reached and bought").of(name).aim(Aim::Over(8.0)));
         }
         let left = "messages that drove somebody away";
         let estimate = "estimate: WhatsApp tells of no block, so what failed counts with who opted out within a day";
         figures.push(self.asleep.figure("MET-19", left).of("sent at night").note(estimate));
         figures.push(self.awake.figure("MET-19", left).of("sent by day").note(estimate));
+        figures.push(self.worst.figure("MET-19", left).of("sent in the worst hours of their country").note(estimate));
+        figures.push(
+            self.worst_in_a_row.figure("MET-19", left).of("the third in a row there, or a later one").note(estimate),
+        );
         figures.push(self.few.figure("MET-19", left).of("first to third in 30 days").note(estimate));
         figures.push(self.many.figure("MET-19", left).of("more than three in 30 days").note(estimate));
         figures
@@ -157,7 +177,7 @@ impl Tally for Sending {
 #[cfg(test)]
 mod tests {
     use super::super::history::made::*;
-    use super::super::history::{Click, Reached};
+    use super::super::history::{Click, Closed, Reached};
     use super::*;
 
     #[test]
@@ -195,5 +215,46 @@ mod tests {
         assert_told(&tally, "MET-19 messages that drove somebody away", "sent by day", Some(66.7), 3);
         assert_told(&tally, "MET-19 messages that drove somebody away", "sent at night", Some(0.0), 1);
         assert_told(&tally, "MET-19 messages that drove somebody away", "more than three in 30 days", Some(100.0), 1);
+    }
+
+    #[test]
+    fn the_worst_hours_are_told_apart_and_what_is_the_third_there_in_a_row() {
+        let mut tally = Sending::default();
+        let mut closed = Closed::default();
+        // 14:00 to 15:00, and awake until midnight.
+        closed.worst[14 * 4..15 * 4].fill(true);
+        closed.asleep[22 * 4..].fill(false);
+        let push = |at| sent(at, MessageKind::Promotion, false);
+        let day = 24;
+        let history = History {
+            zone: Some(chrono_tz::Tz::UTC),
+            closed,
+            // Two at 14:00, one at 15:00, then three at 14:00: the last one drove them away.
+            sent: [14, day + 14, 2 * day + 15, 40 * day + 14, 41 * day + 14, 42 * day + 14, 80 * day + 23]
+                .map(push)
+                .into(),
+            opted_out: vec![hours(42 * day + 20)],
+            ..History::default()
+        };
+        tally.add(&history, span(0, 100 * day));
+        let left = "MET-19 messages that drove somebody away";
+        assert_told(&tally, left, "sent in the worst hours of their country", Some(20.0), 5);
+        assert_told(&tally, left, "the third in a row there, or a later one", Some(100.0), 1);
+        assert_told(&tally, left, "sent at night", None, 0);
+        assert_told(&tally, left, "sent by day", Some(14.3), 7);
+    }
+
+    #[test]
+    fn a_recommendation_is_taken_up_by_who_buys_that_and_not_something_else() {
+        let mut tally = Sending::default();
+        let history = |product: &str, items: &[&str]| History {
+            sent: vec![Sent { product: Some(product.into()), ..sent(1, MessageKind::Product, false) }],
+            orders: vec![Order { items: items.iter().map(|item| (*item).to_owned()).collect(), ..paid(2, 5) }],
+            ..History::default()
+        };
+        tally.add(&history("fashion/rain_boots", &["fashion", "fashion/rain-boots", "rain-boots"]), span(0, 10));
+        tally.add(&history("Nova S7 Pro", &["electronics", "nova s7 pro"]), span(0, 10));
+        tally.add(&history("fashion/sandals", &["electronics/phone", "phone"]), span(0, 10));
+        assert_told(&tally, "MET-1 recommendations that were taken up", "", Some(66.7), 3);
     }
 }

@@ -1,7 +1,7 @@
 //! How fast and how long customers are served: first answers by heat, key customers whom nobody saw to, complaints,
 //! conversations (MET-3, 4, 8, 11, 23).
 
-use super::history::{Mean, Share};
+use super::history::{Mean, Sent, Share};
 use super::{Aim, Figure, History, Span, Tally};
 use crate::domain::{Duration, Timestamp};
 
@@ -44,7 +44,8 @@ impl Service {
             tiers
         };
         for talk in history.conversations().iter().filter(|talk| span.has(talk.first)) {
-            let answers = || history.sent.iter().filter(|sent| sent.at >= talk.first && sent.at <= talk.last);
+            let answer = |sent: &&Sent| sent.is_answer() && (talk.first..=talk.last).contains(&sent.at);
+            let answers = || history.sent.iter().filter(answer);
             let by_person = answers().any(|sent| sent.by_person);
             let length = minutes(talk.last - talk.first);
             if by_person {
@@ -54,7 +55,8 @@ impl Service {
             }
             let answered = answers().map(|sent| sent.at).min();
             if let Some(answered) = answered {
-                tiers(talk.first).into_iter().for_each(|tier| self.anybody[tier].add(minutes(answered - talk.first)));
+                // What they write makes them warmer: that is noticed when it is read, and asks for the sooner answer.
+                tiers(answered).into_iter().for_each(|tier| self.anybody[tier].add(minutes(answered - talk.first)));
             }
         }
         for asked in history.handoffs.iter().filter(|asked| span.has(asked.opened)) {
@@ -72,11 +74,7 @@ impl Service {
         if history.first > first {
             return;
         }
-        let mut messages: Vec<Timestamp> = history.heard.iter().filter(|at| **at <= first).copied().collect();
-        // Less than a minute apart are one interaction (G-5).
-        messages.dedup_by(|later, before| *later - *before < Duration::minutes(1));
-        let clicks = history.clicks.iter().filter(|click| click.at <= first).count();
-        self.interactions.add((messages.len() + clicks) as f64);
+        self.interactions.add(history.interactions_until(first) as f64);
         self.days.add((first - history.first).0 as f64 / Duration::days(1).0 as f64);
     }
 }
@@ -122,7 +120,7 @@ impl Tally for Service {
 #[cfg(test)]
 mod tests {
     use super::super::history::made::*;
-    use super::super::history::{Case, Handoff};
+    use super::super::history::{Case, Handoff, TagMoved};
     use super::*;
     use crate::domain::MessageKind;
 
@@ -188,5 +186,34 @@ mod tests {
         tally.add(&history, span(50, 100));
         assert_told(&tally, "MET-8 interactions until the first purchase", "", Some(2.0), 1);
         assert_told(&tally, "MET-8 days until the first purchase", "", Some(2.0), 1);
+    }
+
+    #[test]
+    fn what_nobody_asked_for_and_what_did_not_arrive_is_no_answer() {
+        let mut tally = Service::default();
+        let after =
+            |minutes, kind, by_person| Sent { at: hours(1) + Duration::minutes(minutes), ..sent(1, kind, by_person) };
+        let lost = Sent { failed: true, ..after(5, MessageKind::Reply, false) };
+        tally.add(
+            &History {
+                tags: vec![tag(0, "heat/high", true)],
+                heard: vec![hours(1)],
+                sent: vec![after(2, MessageKind::Promotion, false), lost, after(40, MessageKind::Reply, true)],
+                ..History::default()
+            },
+            span(0, 100),
+        );
+        assert_told(&tally, "MET-4 first answer", "high", Some(40.0), 1);
+    }
+
+    #[test]
+    fn the_heat_of_a_conversation_is_that_which_its_first_message_brings() {
+        let mut tally = Service::default();
+        let after = |seconds: i64| hours(1) + Duration::seconds(seconds);
+        let noticed = TagMoved { at: after(1), ..tag(1, "heat/medium", true) };
+        let answer = Sent { at: after(60), ..sent(1, MessageKind::Reply, false) };
+        let history = History { tags: vec![noticed], heard: vec![hours(1)], sent: vec![answer], ..History::default() };
+        tally.add(&history, span(0, 100));
+        assert_told(&tally, "MET-4 first answer", "medium", Some(1.0), 1);
     }
 }

@@ -23,6 +23,7 @@ pub struct Trade {
     cycle: [Mean; 5],
     vips: Share,
     moved: Share,
+    /// By country; and of customers with a ship tag apart before and after it came.
     cancelled: BTreeMap<String, Share>,
     returned: BTreeMap<String, Share>,
 }
@@ -66,10 +67,19 @@ impl Tally for Trade {
     fn add(&mut self, history: &History, span: Span) {
         self.again(history, span);
         self.bands(history, span);
+        if history.country.is_empty() {
+            return;
+        }
+        let told = history.stretches("ship").iter().map(|stretch| stretch.from).min();
         for order in history.orders.iter().filter(|order| span.has(order.placed)) {
-            let country = || history.country.clone();
-            self.cancelled.entry(country()).or_default().add(order.undone == Some(Undone::Cancelled));
-            self.returned.entry(country()).or_default().add(order.undone == Some(Undone::Returned));
+            let country = &history.country;
+            // Whether telling of the cost before they order spares cancellations shows where it is told.
+            let when = told.map(|told| if order.placed < told { "before" } else { "after" });
+            let apart = when.map(|when| format!("{country}, {when} a ship tag"));
+            for of in [Some(country.clone()), apart].into_iter().flatten() {
+                self.cancelled.entry(of.clone()).or_default().add(order.undone == Some(Undone::Cancelled));
+                self.returned.entry(of).or_default().add(order.undone == Some(Undone::Returned));
+            }
         }
     }
 
@@ -78,17 +88,15 @@ impl Tally for Trade {
         for ((name, .., days), mean) in TIERS.iter().zip(&self.cycle) {
             figures.push(mean.figure("MET-13", "days between purchases", "days").of(*name).aim(Aim::AtMost(*days)));
         }
-        let vips = self.vips.figure("MET-14", "VIPs of a year ago who bought since").aim(Aim::AtLeast(75.0));
+        let vips = self.vips.figure("MET-14", "VIPs of a year ago who bought since").aim(Aim::Over(75.0));
         figures.push(match self.vips.whole {
             0 => vips.note("nobody has been a VIP for a year"),
             _ => vips,
         });
         figures
             .push(self.moved.figure("MET-15", "customers who changed their band").note("9 % in a quarter elsewhere"));
-        for (what, by_country) in [("cancelled orders", &self.cancelled), ("returned orders", &self.returned)] {
-            for (country, share) in by_country.iter().filter(|(country, _)| !country.is_empty()) {
-                figures.push(share.figure("MET-21", what).of(country));
-            }
+        for (what, by_place) in [("cancelled orders", &self.cancelled), ("returned orders", &self.returned)] {
+            figures.extend(by_place.iter().map(|(place, share)| share.figure("MET-21", what).of(place)));
         }
         figures
     }
@@ -135,5 +143,20 @@ mod tests {
         assert_told(&tally, "MET-15 customers who changed their band", "", Some(50.0), 2);
         assert_told(&tally, "MET-21 returned orders", "br", Some(33.3), 3);
         assert_told(&tally, "MET-21 cancelled orders", "br", Some(0.0), 3);
+    }
+
+    #[test]
+    fn what_comes_back_is_compared_before_and_after_ship_tags() {
+        let mut tally = Trade::default();
+        let cancelled = |at| Order { undone: Some(Undone::Cancelled), ..paid(at, 10) };
+        let history = |tags, orders| History { country: "br".into(), tags, orders, ..History::default() };
+        let told = vec![tag(10, "ship/br-inland", true), tag(12, "ship/restricted", true)];
+        tally
+            .add(&history(told, vec![cancelled(1), paid(9, 5), paid(10, 5), paid(50, 5), cancelled(60)]), span(0, 100));
+        tally.add(&history(vec![], vec![paid(1, 5)]), span(0, 100));
+        assert_told(&tally, "MET-21 cancelled orders", "br", Some(33.3), 6);
+        assert_told(&tally, "MET-21 cancelled orders", "br, before a ship tag", Some(50.0), 2);
+        assert_told(&tally, "MET-21 cancelled orders", "br, after a ship tag", Some(33.3), 3);
+        assert_told(&tally, "MET-21 returned orders", "br, after a ship tag", Some(0.0), 3);
     }
 }

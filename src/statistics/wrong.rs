@@ -7,8 +7,8 @@ use super::history::{Judged, Sent, Share};
 use super::{Aim, Figure, History, Span, Tally};
 use crate::domain::Timestamp;
 
-/// More than so many per cent point to tags that nobody looks after.
-const MOST: f64 = 5.0;
+/// So many per cent and more point to tags that nobody looks after.
+const WRONG: f64 = 5.0;
 
 /// The tally.
 pub struct Wrong {
@@ -79,7 +79,7 @@ impl Tally for Wrong {
             _ => self.messages.figure("MET-18", messages).note("of those by a tag that somebody judged"),
         };
         let customers = self.customers.figure("MET-18", "customers who got something by a wrong tag");
-        vec![messages.aim(Aim::AtMost(MOST)), customers.aim(Aim::AtMost(MOST))]
+        vec![messages.aim(Aim::Under(WRONG)), customers.aim(Aim::Under(WRONG))]
     }
 }
 

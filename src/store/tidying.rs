@@ -1,7 +1,7 @@
 //! What is counted to tidy the set of tags, and what tidying changed.
 
 use super::{Backend, LogRow, Store, StoreError, postgres, sqlite};
-use crate::domain::{ContactId, EventBody, Timestamp};
+use crate::domain::{ContactId, EventBody, Period, Timestamp};
 use crate::governance::Overlap;
 
 /// What tidying changed of a contact.
@@ -89,9 +89,9 @@ impl Store {
         Ok(query!(self, tidying::holders_of_any(tags)))
     }
 
-    /// Verdicts on tags of these contacts since a moment: right, wrong.
-    pub async fn verdicts_on(&self, contacts: &[ContactId], since: Timestamp) -> Result<(i64, i64), StoreError> {
-        Ok(query!(self, tidying::verdicts_on(contacts, since)))
+    /// Verdicts of a period on tags of these contacts: right, wrong.
+    pub async fn verdicts_on(&self, contacts: &[ContactId], period: &Period) -> Result<(i64, i64), StoreError> {
+        Ok(query!(self, tidying::verdicts_on(contacts, period)))
     }
 
     /// Orders placed in a stretch of time that stand at a rank, and how many of their customers hold a tag.
@@ -103,6 +103,17 @@ impl Store {
         until: Timestamp,
     ) -> Result<OrdersTagged, StoreError> {
         Ok(query!(self, tidying::orders_tagged(rank, tag, from, until)))
+    }
+
+    /// Customers with an order placed in a stretch of time who hold a tag, and how many of them have an order at a rank.
+    pub async fn tagged_with_order(
+        &self,
+        rank: i64,
+        tag: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<(i64, i64), StoreError> {
+        Ok(query!(self, tidying::tagged_with_order(rank, tag, from, until)))
     }
 
     /// Since when the event waits that has waited longest for its fold, and the contact whose clock is overdue longest.

@@ -11,6 +11,7 @@ mod db;
 mod desk;
 mod faults;
 mod feeds;
+mod figures;
 mod governance;
 mod identity;
 mod import;

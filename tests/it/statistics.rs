@@ -22,12 +22,12 @@ use crate::app::{App, free_address, http, sandbox};
 use crate::db::{Database, eventually};
 
 /// An engine with a clock that the test sets, and no number to send by.
-struct Shop {
-    engine: Engine,
+pub struct Shop {
+    pub engine: Engine,
     clock: Arc<AtomicI64>,
 }
 
-fn at(text: &str) -> Timestamp {
+pub fn at(text: &str) -> Timestamp {
     Timestamp::parse_rfc3339(text).unwrap()
 }
 
@@ -39,7 +39,7 @@ fn shelf() -> Arc<Shelf> {
 }
 
 impl Shop {
-    fn open(store: Store, now: &str) -> Self {
+    pub fn open(store: Store, now: &str) -> Self {
         install_tls();
         let clock = Arc::new(AtomicI64::new(at(now).0));
         let settings = Arc::new(Settings::defaults());
@@ -53,16 +53,16 @@ impl Shop {
         Self { engine, clock }
     }
 
-    fn store(&self) -> &Store {
+    pub fn store(&self) -> &Store {
         self.engine.store()
     }
 
-    fn set(&self, now: &str) {
+    pub fn set(&self, now: &str) {
         self.clock.store(at(now).0, Ordering::Relaxed);
     }
 
     /// Appends events that reach us when they happen.
-    async fn tell(&self, events: Vec<Value>) {
+    pub async fn tell(&self, events: Vec<Value>) {
         let event = |mut event: Value| {
             let fields = event.as_object_mut().unwrap();
             let time = at(fields.remove("at").unwrap().as_str().unwrap());
@@ -76,7 +76,7 @@ impl Shop {
         self.folded().await;
     }
 
-    async fn folded(&self) {
+    pub async fn folded(&self) {
         let now = Timestamp(self.clock.load(Ordering::Relaxed));
         eventually("everything is folded", async || {
             let claim = self.store().claim(now, 1).await.ok()?;
@@ -95,7 +95,7 @@ impl Shop {
     }
 
     /// Somebody says whether a tag is right that a customer holds since then.
-    async fn judge(&self, number: usize, tag: &str, since: Timestamp, correct: bool) {
+    pub async fn judge(&self, number: usize, tag: &str, since: Timestamp, correct: bool) {
         let phone = format!("+8526000000{number}").parse().unwrap();
         let contact = self.store().contact_of(&phone).await.unwrap().unwrap();
         let (judge, rule, version) = ("ada".into(), "region".into(), String::new());
@@ -118,7 +118,7 @@ impl Shop {
         held
     }
 
-    async fn report(&self, name: &str, from: &str, until: &str) -> Report {
+    pub async fn report(&self, name: &str, from: &str, until: &str) -> Report {
         let knowledge = self.engine.shelf().knowledge();
         let span = Span { from: at(from), until: at(until) };
         let desk = Desk { store: self.store(), knowledge: &knowledge, span, now: self.engine.now() };
@@ -127,7 +127,7 @@ impl Shop {
 }
 
 /// The figure of a report, by entry, name and whose it is.
-fn figure(report: &Report, entry: &str, name: &str, of: &str) -> Option<f64> {
+pub fn figure(report: &Report, entry: &str, name: &str, of: &str) -> Option<f64> {
     let fits =
         |figure: &&hotline::statistics::Figure| (&*figure.entry, &*figure.name, &*figure.of) == (entry, name, of);
     let found = report.figures.iter().find(fits);
@@ -408,7 +408,7 @@ async fn baskets_and_amounts_of_many_customers() {
 }
 
 /// Customers with an order each, as folds leave them.
-async fn fill(store: &Store, orders: Vec<(i64, &str, i64)>) {
+pub async fn fill(store: &Store, orders: Vec<(i64, &str, i64)>) {
     let paid = at("2026-03-01T10:00:00Z");
     let name = |n: i64| format!("+8526000{n:04}").parse().unwrap();
     let message = |n: i64| NewEvent {

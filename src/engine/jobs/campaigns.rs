@@ -1,13 +1,10 @@
 //! The job that makes the tags of campaigns one, when they have been over for long (GOV-5). It is a line of the log, and can be
 //! taken back like what a person tidied.
 
-use super::Step;
+use super::{Step, WHO};
 use crate::engine::Engine;
 use crate::engine::tidy::{Order, proposals};
 use crate::store::StoreError;
-
-/// Whose name stands in the log and in the contacts' journals.
-const WHO: &str = "hotline";
 
 /// All of it at once: it goes through contacts a page at a time by itself.
 pub(super) async fn step(engine: &Engine) -> Result<Step, StoreError> {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::Desk;
 use crate::domain::{Colour, Country, Duration, Money, Timestamp};
 use crate::segments::Segment;
-use crate::statistics::{Aim, Channels, Colours, Figure, History, Sending, Service, Tally, Trade, Wrong};
+use crate::statistics::history::Closed;
+use crate::statistics::{Aim, Channels, Colours, Figure, Sending, Service, Tally, Trade, Wrong};
 use crate::store::{StoreError, UNIT, scaled};
 
 /// Contacts of one page.
@@ -29,17 +30,15 @@ async fn walk(desk: Desk<'_>, tallies: &mut [&mut (dyn Tally + Send)]) -> Result
         let Some((last, _)) = page.last() else { return Ok(()) };
         after = *last;
         for (_, mut history) in page {
-            history.zone = zone(desk, &history);
+            let country: Option<Country> = history.country.to_uppercase().parse().ok();
+            history.zone = history.zone.or_else(|| desk.knowledge.places.zone(country?));
+            let (asleep, worst) = desk.knowledge.outreach.closed(country);
+            history.closed = Closed { asleep: asleep.quarters(), worst: worst.quarters() };
             for tally in &mut *tallies {
                 tally.add(&history, desk.span);
             }
         }
     }
-}
-
-fn zone(desk: Desk<'_>, history: &History) -> Option<chrono_tz::Tz> {
-    let country: Country = history.country.to_uppercase().parse().ok()?;
-    desk.knowledge.places.zone(country)
 }
 
 async fn one(desk: Desk<'_>, mut tally: impl Tally + Send) -> Result<Vec<Figure>, StoreError> {

@@ -1,5 +1,7 @@
 //! What contacts lived through, a page of them at a time, for statistics.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use sqlx::{QueryBuilder, Row};
 
@@ -9,34 +11,60 @@ use crate::domain::{EventBody, MessageKind, OptAction, Timestamp};
 use crate::statistics::history::{Case, Click, Handoff, History, Judged, Order, Reached, Sent, TagMoved, Undone};
 use crate::store::{Bought, LedgerLine, LedgerMove};
 
-/// The next contacts behind that one, each with what happened since `bought.from`; tags and orders from the beginning.
+/// The next contacts behind that one, each with what happened since `bought.from`; tags and orders from the beginning, and of
+/// those who bought for the first time since then all that led to it.
 pub(in crate::store) async fn page(
     connection: &mut Connection,
     bought: &Bought<'_>,
     after: i64,
     limit: i64,
 ) -> Result<Vec<(i64, History)>, sqlx::Error> {
-    let select =
-        "select contact_id, country, first_at from profiles where contact_id > $1 order by contact_id limit $2";
+    let select = "select p.contact_id, p.country, p.first_at, c.summary from profiles p join contacts c on c.id = p.contact_id \
+                  where p.contact_id > $1 order by p.contact_id limit $2";
     let mut histories = Vec::new();
     for row in sqlx::query(select).bind(after).bind(limit).fetch_all(&mut *connection).await? {
         let (country, first) = (row.try_get(1)?, Timestamp(row.try_get(2)?));
-        histories.push((row.try_get(0)?, History { country, first, ..History::default() }));
+        let lives: Lives = serde_json::from_str(row.try_get(3)?).unwrap_or_default();
+        let zone = lives.zone.and_then(|zone| zone.parse().ok());
+        histories.push((row.try_get(0)?, History { country, zone, first, ..History::default() }));
     }
-    let mut people = Page { ids: json(&histories.iter().map(|(id, _)| [*id]).collect::<Vec<[i64; 1]>>()), histories };
+    let ids = json(&histories.iter().map(|(id, _)| [*id]).collect::<Vec<[i64; 1]>>());
+    let mut people = Page { ids, histories, own: HashSet::new() };
     if people.histories.is_empty() {
         return Ok(people.histories);
     }
+    orders(connection, &mut people, bought).await?;
     journal(connection, &mut people, bought.from).await?;
     outbox(connection, &mut people, bought.from).await?;
     ledger(connection, &mut people).await?;
     verdicts(connection, &mut people).await?;
-    orders(connection, &mut people, bought).await?;
     handoffs(connection, &mut people).await?;
-    for (_, history) in &mut people.histories {
+    for (id, history) in &mut people.histories {
         history.sent.sort_by_key(|sent| sent.at);
+        reached(history, |campaign| people.own.contains(&(*id, campaign.to_owned())));
     }
     Ok(people.histories)
+}
+
+/// Whom a campaign of our own told is reached by its message alone: the gate may have refused it, or it waits still.
+fn reached(history: &mut History, is_own: impl Fn(&str) -> bool) {
+    let History { campaigns, sent, .. } = history;
+    campaigns.retain_mut(|reached| {
+        if !is_own(&reached.campaign) {
+            return true;
+        }
+        let of_it = |sent: &&Sent| !sent.failed && sent.campaign.as_ref() == Some(&reached.campaign);
+        let Some(first) = sent.iter().find(of_it) else { return false };
+        reached.at = first.at;
+        true
+    });
+}
+
+/// What matters here of a contact's summary.
+#[derive(Default, Deserialize)]
+struct Lives {
+    #[serde(default)]
+    zone: Option<String>,
 }
 
 struct Page {
@@ -44,6 +72,8 @@ struct Page {
     ids: String,
     /// By number, rising.
     histories: Vec<(i64, History)>,
+    /// Campaigns of our own that told one of them.
+    own: HashSet<(i64, String)>,
 }
 
 impl Page {
@@ -54,24 +84,33 @@ impl Page {
 }
 
 async fn journal(connection: &mut Connection, page: &mut Page, since: Timestamp) -> Result<(), sqlx::Error> {
+    let first = |history: &History| history.purchases().map(|(at, _)| at).min();
+    let new = page.histories.iter().filter(|(_, history)| first(history).is_some_and(|at| at >= since));
+    let new: Vec<[i64; 1]> = new.map(|(id, _)| [*id]).collect();
     let select = concat!(
         "select contact_id, at, kind, case when kind in ('message', 'location') then '' else body end from journal ",
         "where contact_id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
-        ") and at >= $2 and kind in ('message', 'location', 'click', 'sent', 'agent', 'case', 'opt', 'campaign') ",
+        ") and (at >= $2 or contact_id in (select cast(value->>0 as bigint) from ",
+        rows!("$3"),
+        ")) and kind in ('message', 'location', 'click', 'sent', 'agent', 'case', 'opt', 'campaign') ",
         "order by contact_id, at, seq"
     );
-    for row in sqlx::query(select).bind(&page.ids).bind(since.0).fetch_all(connection).await? {
-        let (at, kind): (i64, &str) = (row.try_get(1)?, row.try_get(2)?);
-        let Some(history) = page.of(row.try_get(0)?) else { continue };
-        match kind {
-            "message" | "location" => history.heard.push(Timestamp(at)),
-            // What this version does not understand is no reason to stop.
-            _ => {
-                if let Ok(body) = serde_json::from_str(row.try_get(3)?) {
-                    happened(history, Timestamp(at), body);
-                }
-            }
+    for row in sqlx::query(select).bind(&page.ids).bind(since.0).bind(json(&new)).fetch_all(connection).await? {
+        let (id, at, kind): (i64, i64, &str) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        if ["message", "location"].contains(&kind) {
+            page.of(id).into_iter().for_each(|history| history.heard.push(Timestamp(at)));
+            continue;
+        }
+        // What this version does not understand is no reason to stop.
+        let Ok(body) = serde_json::from_str::<EventBody>(row.try_get(3)?) else { continue };
+        if let EventBody::Campaign(event) = &body
+            && event.offer.is_some()
+        {
+            page.own.insert((id, event.campaign.clone()));
+        }
+        if let Some(history) = page.of(id) {
+            happened(history, Timestamp(at), body);
         }
     }
     Ok(())
@@ -127,7 +166,8 @@ struct Told {
 
 async fn outbox(connection: &mut Connection, page: &mut Page, since: Timestamp) -> Result<(), sqlx::Error> {
     let select = concat!(
-        "select contact_id, created_at, kind, sender, state, message from outbox where contact_id in ",
+        // What waited for its number or its campaign's turn left later than it was decided.
+        "select contact_id, coalesce(sending_since, created_at), kind, sender, state, message from outbox where contact_id in ",
         "(select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ") and created_at >= $2 and state not in ('queued', 'cancelled', 'expired') order by contact_id, number"
@@ -196,7 +236,7 @@ async fn orders(connection: &mut Connection, page: &mut Page, bought: &Bought<'_
     let mut query: QueryBuilder<Database> =
         QueryBuilder::new("select o.contact_id, o.placed_at, o.paid_at, o.rank, cast(round(coalesce(");
     converted(&mut query, bought.currency, bought.rates);
-    query.push(", 0)) as bigint) from orders o where o.contact_id in (");
+    query.push(", 0)) as bigint), o.items from orders o where o.contact_id in (");
     for (index, (id, _)) in page.histories.iter().enumerate() {
         query.push(if index > 0 { ", " } else { "" }).push_bind(*id);
     }
@@ -208,7 +248,8 @@ async fn orders(connection: &mut Connection, page: &mut Page, bought: &Bought<'_
             6 => Some(Undone::Returned),
             _ => None,
         };
-        let order = Order { placed: Timestamp(placed), paid: paid.map(Timestamp), undone, sum: row.try_get(4)? };
+        let items = serde_json::from_str(row.try_get(5)?).unwrap_or_default();
+        let order = Order { placed: Timestamp(placed), paid: paid.map(Timestamp), undone, sum: row.try_get(4)?, items };
         if let Some(history) = page.of(row.try_get(0)?) {
             history.orders.push(order);
         }

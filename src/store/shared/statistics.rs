@@ -153,7 +153,8 @@ fn list(query: &mut Query, places: &[i64]) {
     }
 }
 
-/// Pairs of product keys: only keys that enough customers bought at all are paired.
+/// Pairs of product keys: only keys that enough customers bought at all are paired. A product whose name has a slash, such as
+/// `shampoo 2/1`, is no key: it would be bought together with its own.
 pub(in crate::store) async fn pairs(
     connection: &mut Connection,
     from: Timestamp,
@@ -161,7 +162,7 @@ pub(in crate::store) async fn pairs(
     least: i64,
 ) -> Result<Vec<Pair>, sqlx::Error> {
     let select = "with bought_once as (select distinct contact_id, item from bought \
-                  where bought_at >= $1 and bought_at < $2 and item like '%/%'), \
+                  where bought_at >= $1 and bought_at < $2 and item like '%/%' and item not like '% %'), \
                   often as (select item, count(*) as buyers from bought_once group by item having count(*) >= $3), \
                   kept as (select b.contact_id, b.item, f.buyers from bought_once b join often f on f.item = b.item) \
                   select a.item, b.item, a.buyers, b.buyers, count(*) from kept a \

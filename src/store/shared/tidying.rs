@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::{Connection, json};
-use crate::domain::{ContactId, EventBody, Timestamp};
+use crate::domain::{ContactId, EventBody, Period, Timestamp};
 use crate::governance::Overlap;
 use crate::store::{OrdersTagged, Tidied};
 
@@ -124,20 +124,21 @@ pub(in crate::store) async fn holders_of_any(connection: &mut Connection, tags: 
     sqlx::query_scalar(select).bind(json(&rows)).fetch_one(connection).await
 }
 
-/// Verdicts on tags of these contacts.
+/// Verdicts of a period on tags of these contacts.
 pub(in crate::store) async fn verdicts_on(
     connection: &mut Connection,
     contacts: &[ContactId],
-    since: Timestamp,
+    period: &Period,
 ) -> Result<(i64, i64), sqlx::Error> {
     let select = concat!(
         "select cast(coalesce(sum(correct), 0) as bigint), count(*) from tag_verdicts where judged_at >= $2 ",
-        "and contact_id in (select cast(value->>0 as bigint) from ",
+        "and judged_at < $3 and contact_id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ")"
     );
     let rows: Vec<_> = contacts.iter().map(|contact| [contact.0]).collect();
-    let row = sqlx::query(select).bind(json(&rows)).bind(since.0).fetch_one(connection).await?;
+    let row =
+        sqlx::query(select).bind(json(&rows)).bind(period.from.0).bind(period.until.0).fetch_one(connection).await?;
     let (right, all): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     Ok((right, all - right))
 }
@@ -154,6 +155,22 @@ pub(in crate::store) async fn orders_tagged(
                   and h.tag = $2 where o.rank = $1 and o.placed_at >= $3 and o.placed_at < $4";
     let row = sqlx::query(select).bind(rank).bind(tag).bind(from.0).bind(until.0).fetch_one(connection).await?;
     Ok(OrdersTagged { orders: row.try_get(0)?, tagged: row.try_get(1)? })
+}
+
+/// Customers with an order placed in a stretch of time who hold a tag, and how many of them have an order at a rank.
+pub(in crate::store) async fn tagged_with_order(
+    connection: &mut Connection,
+    rank: i64,
+    tag: &str,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<(i64, i64), sqlx::Error> {
+    let select = "select count(*), count(s.contact_id) from held_tags h left join \
+                  (select distinct contact_id from orders where rank = $1) s on s.contact_id = h.contact_id \
+                  where h.tag = $2 and h.contact_id in \
+                  (select contact_id from orders where placed_at >= $3 and placed_at < $4)";
+    let row = sqlx::query(select).bind(rank).bind(tag).bind(from.0).bind(until.0).fetch_one(connection).await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
 /// Since when the longest wait is.

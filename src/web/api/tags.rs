@@ -186,7 +186,7 @@ async fn sampled(
     let knowledge = engine.shelf().knowledge();
     let period = sample::under_way(every, &knowledge, engine.now());
     let drawn = sample::draw(engine.store(), &knowledge, &period).await?;
-    let (right, wrong) = engine.store().verdicts_on(&drawn, period.from).await?;
+    let (right, wrong) = engine.store().verdicts_on(&drawn, &period).await?;
     let contacts: Vec<i64> = drawn.iter().map(|contact| contact.0).collect();
     Ok(Json(json!({ "of": period.label, "contacts": contacts, "right": right, "wrong": wrong })))
 }

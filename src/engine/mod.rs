@@ -29,10 +29,12 @@ mod paces;
 mod packed;
 mod processor;
 mod recompute;
+pub mod records;
 pub mod replay;
 mod replay_campaigns;
 mod replay_jobs;
 mod replay_quality;
+mod reply;
 pub mod reports;
 pub mod sample;
 pub mod segments;
@@ -70,6 +72,7 @@ use geoip::Geoip;
 pub use intake::{NotTaken, Taken};
 use knowledge::Shelf;
 use lanes::Lanes;
+pub use reply::NoReply;
 use supervise::supervise;
 
 /// Where the running system takes the time from. Tests pass their own.

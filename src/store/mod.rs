@@ -52,7 +52,7 @@ pub use jobs::{AdSpend, Bought, JobRow, JobState, TagRevenue};
 pub use leading::Leadership;
 pub use limits::*;
 use postgres::Postgres;
-pub use segments::{Asked, Member, Place, SavedSegment};
+pub use segments::{Asked, Member, Newest, Place, SavedSegment};
 use sqlite::Sqlite;
 pub use tags::{HeldRow, LogRow, RuleChange, SeenRule, TagRow, TagUse, UseRow, Verdict, VerdictRow};
 pub use tidying::{OrdersTagged, Tidied};

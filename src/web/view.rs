@@ -9,12 +9,12 @@ use crate::domain::{
 };
 use crate::engine::fold::Knowledge;
 use crate::engine::outlook::{self, Stopped};
+use crate::engine::records;
 use crate::engine::state::State;
 use crate::engine::summary::Row;
 use crate::engine::tags::Faces;
 use crate::outreach::{Planned, Verdict};
 use crate::store::{InboxRow, LedgerLine, LedgerMove, SentRow};
-use crate::whatsapp::errors;
 
 /// Tags that a row of the inbox shows; the rest is a number.
 const TAGS_SHOWN: usize = 3;
@@ -204,13 +204,6 @@ pub(super) fn unanswered(events: &[Event], sent: &[SentRow]) -> bool {
     theirs > ours
 }
 
-/// Why a message did not arrive or still waits, in words: a status tells a code.
-fn said(row: &SentRow) -> Option<String> {
-    let tells = matches!(row.state.as_str(), "failed" | "cancelled" | "expired" | "queued");
-    let error = row.error.as_ref().filter(|_| tells)?;
-    Some(error.parse().map_or_else(|_| error.clone(), errors::explain))
-}
-
 /// What a message offers to choose from, each in its parts: a name, a price and Arabic words have directions of their own.
 fn options(content: &Content) -> Vec<Vec<String>> {
     match content {
@@ -240,7 +233,7 @@ fn ours(row: &SentRow, told: Told<'_>) -> Value {
     context! {
         kind => "ours", bot => row.sender == "bot", sender => told.people.name(&row.sender), text => row.message.content.text(),
         options => options(&row.message.content), at => moment(row.message.at, told.zone), ticks, label, state => &row.state,
-        error => said(row),
+        error => records::reason(row),
         follow_up => row.message.rule.clone(),
     }
 }

@@ -7,6 +7,7 @@ mod browser;
 mod campaigns;
 mod consent;
 mod corpus;
+mod crm;
 mod db;
 mod desk;
 mod faults;

@@ -10,6 +10,7 @@ pub(in crate::store) mod feeds;
 pub(in crate::store) mod folding;
 pub(in crate::store) mod governance;
 pub(in crate::store) mod group;
+pub(in crate::store) mod handoffs;
 pub(in crate::store) mod histories;
 pub(in crate::store) mod holds;
 pub(in crate::store) mod indexing;

@@ -49,6 +49,7 @@ pub mod timeline;
 mod unasked;
 mod visits;
 mod watch;
+pub mod webhooks;
 pub mod why;
 mod wide;
 
@@ -187,6 +188,7 @@ impl Engine {
         self.spawn("jobs", jobs::run);
         self.spawn("changes", changes::run);
         self.spawn("wide", wide::run);
+        self.spawn("webhooks", webhooks::run);
         self.spawn("keywords", |engine| async move { engine.shelf().watch(engine.stopping()).await });
     }
 

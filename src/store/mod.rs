@@ -30,6 +30,7 @@ mod tags;
 mod templates;
 mod tidying;
 mod types;
+mod webhooks;
 mod wide;
 mod writer;
 
@@ -57,6 +58,7 @@ use sqlite::Sqlite;
 pub use tags::{HeldRow, LogRow, RuleChange, SeenRule, TagRow, TagUse, UseRow, Verdict, VerdictRow};
 pub use tidying::{OrdersTagged, Tidied};
 pub use types::*;
+pub use webhooks::*;
 pub use wide::WideEvent;
 use writer::{Claimed, Done, Job, Writer};
 

@@ -283,6 +283,8 @@ pub struct Folded {
     pub cancel_queued: Option<String>,
     /// What Meta said of our messages.
     pub statuses: Vec<OutboxStatus>,
+    /// They came to want no messages, or to want them again.
+    pub consent: Option<super::Consent>,
     /// What campaigns wanted to send, and the gate does not let go at all.
     pub refused: Vec<Refused>,
     /// Unread events stay so until then: the fold failed.

@@ -86,6 +86,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(api::jobs::router(engine.clone()))
         .merge(api::tags::router(engine.clone()))
         .merge(api::segments::router(engine.clone()))
+        .merge(api::webhooks::router(engine.clone()))
         .merge(api::why::router(engine))
         .merge(console)
         .layer(once_loaded);

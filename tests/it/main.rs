@@ -43,5 +43,6 @@ mod templates;
 mod told;
 mod unasked;
 mod visits;
+mod webhooks;
 mod why;
 mod wide;

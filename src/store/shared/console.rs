@@ -199,6 +199,7 @@ macro_rules! sent_row {
         "contact_id, number, sender, state, error, wamid, message"
     };
 }
+pub(super) use sent_row;
 
 /// Our messages to a contact, and to those that became it, up to before that one: the newest `limit` of them, the newest first.
 pub(in crate::store) async fn sent(

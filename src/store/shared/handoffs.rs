@@ -12,6 +12,7 @@ macro_rules! handoff_row {
         "id, contact_id, state, reason, opened_at, promise_due, agent, accepted_at, closed_at"
     };
 }
+pub(super) use handoff_row;
 
 /// Times that a person was asked for, the newest first.
 pub(in crate::store) async fn all(
@@ -29,7 +30,7 @@ pub(in crate::store) async fn all(
     query.fetch_all(connection).await?.iter().map(read).collect()
 }
 
-fn read<R>(row: &R) -> Result<HandoffRow, sqlx::Error>
+pub(super) fn read<R>(row: &R) -> Result<HandoffRow, sqlx::Error>
 where
     R: Row,
     usize: sqlx::ColumnIndex<R>,

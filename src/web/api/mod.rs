@@ -13,6 +13,7 @@ pub mod outreach;
 pub mod problem;
 pub mod segments;
 pub mod tags;
+pub mod webhooks;
 pub mod why;
 
 use axum::http::{HeaderMap, header};

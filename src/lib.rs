@@ -15,6 +15,7 @@ pub mod simulate;
 pub mod statistics;
 pub mod store;
 pub mod web;
+pub mod webhooks;
 pub mod whatsapp;
 
 pub use hotline_domain as domain;

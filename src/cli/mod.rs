@@ -14,6 +14,7 @@ mod serve;
 mod simulate;
 mod templates;
 mod user;
+mod webhooks;
 mod why;
 
 use std::path::PathBuf;
@@ -68,6 +69,8 @@ enum Command {
     Templates(templates::Arguments),
     /// Create people who may sign in, and links for them.
     User(user::Arguments),
+    /// List, add, try and remove the programs that are told by webhooks what happens.
+    Webhooks(webhooks::Arguments),
     /// Check settings, database, token and webhook, and say what to do.
     Doctor(doctor::Arguments),
 }
@@ -146,6 +149,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::Import(arguments) => import::run(arguments, settings()?),
         Command::Templates(arguments) => templates::run(arguments, settings()?),
         Command::User(arguments) => user::run(arguments, settings()?),
+        Command::Webhooks(arguments) => webhooks::run(arguments, settings()?),
         Command::Doctor(arguments) => doctor::run(arguments, settings()?),
     }
 }

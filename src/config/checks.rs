@@ -3,6 +3,7 @@
 use secrecy::ExposeSecret;
 
 use super::Settings;
+use crate::domain::Duration;
 
 /// With more, the address of a tracked link would not fit into the room that messages keep for it.
 const MOST_URL: usize = crate::domain::LINK_ROOM - 40;
@@ -66,6 +67,9 @@ impl Settings {
         }
         if self.whatsapp.templates_every < crate::domain::Duration::minutes(1) {
             return Err("whatsapp.templates_every is a minute at least: Meta allows 200 calls an hour".into());
+        }
+        if !(Duration::seconds(1)..=Duration::seconds(60)).contains(&self.webhooks.timeout) {
+            return Err("webhooks.timeout is from 1s to 60s".into());
         }
         if self.replies.settle_after <= self.whatsapp.timeout {
             return Err(

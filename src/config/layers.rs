@@ -75,8 +75,9 @@ impl Settings {
     }
 
     fn try_from_table(table: Table) -> Result<Self, String> {
-        let settings = Self::typed(table)?;
+        let mut settings = Self::typed(table)?;
         settings.check()?;
+        settings.webhooks.loopback = settings.sandbox_mode();
         Ok(settings)
     }
 }

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::domain::{Country, Currency, Duration, Language};
+use crate::webhooks::Places;
 
 pub use layers::{ConfigError, DEFAULTS};
 
@@ -32,6 +33,7 @@ pub struct Settings {
     pub privacy: Privacy,
     pub geoip: Geoip,
     pub visits: Visits,
+    pub webhooks: Webhooks,
     pub keywords: Folder,
     pub templates: Folder,
     pub shop: ShopSettings,
@@ -128,6 +130,26 @@ impl Visits {
     /// Whether pages of an origin may tell of visits.
     pub fn has(&self, origin: &str) -> bool {
         self.origins.iter().any(|known| known == origin)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in defaults.toml")]
+pub struct Webhooks {
+    pub allow_http: bool,
+    pub allow_private: bool,
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// Receivers on this machine are called, by http too: in the sandbox.
+    #[serde(skip)]
+    pub loopback: bool,
+}
+
+impl Webhooks {
+    /// Where webhooks may go.
+    pub fn places(&self) -> Places {
+        Places { http: self.allow_http, private: self.allow_private, loopback: self.loopback }
     }
 }
 

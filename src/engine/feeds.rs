@@ -106,6 +106,14 @@ impl Engine {
         }
     }
 
+    /// Who an address of mail belongs to, where an order told it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn contact_of_email(&self, email: &str) -> Result<Option<ContactId>, StoreError> {
+        self.store().contact_of_email(&digest(&email.trim().to_lowercase())).await
+    }
+
     async fn take_of_customer(
         &self,
         (name, contact): (Option<ContactRef>, Option<ContactId>),

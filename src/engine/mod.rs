@@ -29,10 +29,12 @@ mod paces;
 mod packed;
 mod processor;
 mod recompute;
+pub mod records;
 pub mod replay;
 mod replay_campaigns;
 mod replay_jobs;
 mod replay_quality;
+mod reply;
 pub mod reports;
 pub mod sample;
 pub mod segments;
@@ -47,6 +49,7 @@ pub mod timeline;
 mod unasked;
 mod visits;
 mod watch;
+pub mod webhooks;
 pub mod why;
 mod wide;
 
@@ -70,6 +73,7 @@ use geoip::Geoip;
 pub use intake::{NotTaken, Taken};
 use knowledge::Shelf;
 use lanes::Lanes;
+pub use reply::NoReply;
 use supervise::supervise;
 
 /// Where the running system takes the time from. Tests pass their own.
@@ -184,6 +188,7 @@ impl Engine {
         self.spawn("jobs", jobs::run);
         self.spawn("changes", changes::run);
         self.spawn("wide", wide::run);
+        self.spawn("webhooks", webhooks::run);
         self.spawn("keywords", |engine| async move { engine.shelf().watch(engine.stopping()).await });
     }
 

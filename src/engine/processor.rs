@@ -21,7 +21,7 @@ use crate::domain::{
 use crate::handoff::DeskMove;
 use crate::outreach::{Refusal, Verdict};
 use crate::store::{
-    Claim, ClaimedContact, Folded, HandoffChange, LedgerLine, LedgerMove, NewOutgoing, OutboxStatus, Refused,
+    Claim, ClaimedContact, Consent, Folded, HandoffChange, LedgerLine, LedgerMove, NewOutgoing, OutboxStatus, Refused,
     StoreError,
 };
 
@@ -242,6 +242,7 @@ fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fol
         None => made_anew(knowledge, claimed, now, fold),
     };
     let before = claimed.state.is_some().then(|| profile(&state));
+    let was_out = state.contact.is_opted_out();
     let folded = &mut work.folded;
     let mut effects = Vec::new();
     for event in &claimed.events {
@@ -259,12 +260,19 @@ fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fol
     folded.wake_at = knowledge.next_wake(&state);
     folded.summary = summarise(&state, &claimed.events, claimed.summary.as_deref());
     folded.state = Some(state.packed());
+    folded.consent = consent(was_out, &state);
     let before = Before { profile: before, history: &claimed.history };
     folded.indexed = index(&state, &effects, &claimed.events, before, knowledge.shop.currency);
     for effect in effects {
         take(effect, &state, &mut work);
     }
     work
+}
+
+/// Whether they came to want no messages, or to want them again.
+fn consent(was_out: bool, state: &State) -> Option<Consent> {
+    let (contact, out) = (&state.contact, state.contact.is_opted_out());
+    (out != was_out).then_some(Consent { at: state.clock, out, all: contact.opted_out })
 }
 
 /// The state that the journal alone makes. What followed from its events, and from the clock until the first unread one,

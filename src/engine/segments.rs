@@ -236,6 +236,7 @@ mod tests {
         let member = Member {
             contact: crate::domain::ContactId(7),
             place: Place::default(),
+            last_at: Timestamp::default(),
             summary,
             profile: crate::store::Profile { colour: 5, heat: -1, ..crate::store::Profile::default() },
             tags: vec!["color/red".into(), "value/vip".into()],

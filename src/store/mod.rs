@@ -30,6 +30,7 @@ mod tags;
 mod templates;
 mod tidying;
 mod types;
+mod webhooks;
 mod wide;
 mod writer;
 
@@ -52,11 +53,12 @@ pub use jobs::{AdSpend, Bought, JobRow, JobState, TagRevenue};
 pub use leading::Leadership;
 pub use limits::*;
 use postgres::Postgres;
-pub use segments::{Asked, Member, Place, SavedSegment};
+pub use segments::{Asked, Member, Newest, Place, SavedSegment};
 use sqlite::Sqlite;
 pub use tags::{HeldRow, LogRow, RuleChange, SeenRule, TagRow, TagUse, UseRow, Verdict, VerdictRow};
 pub use tidying::{OrdersTagged, Tidied};
 pub use types::*;
+pub use webhooks::*;
 pub use wide::WideEvent;
 use writer::{Claimed, Done, Job, Writer};
 

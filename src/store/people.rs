@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{
-    Backend, InboxRow, KeptRow, LedgerLine, NewLink, Role, SentRow, Session, Store, StoreError, StoredLink, User, View,
-    postgres, sqlite,
+    Backend, HandoffRow, HandoffsAsked, InboxRow, KeptRow, LedgerLine, NewLink, Role, SentPlace, SentRow, Session,
+    Store, StoreError, StoredLink, User, View, postgres, sqlite,
 };
 use crate::domain::{ContactId, ContactRef, Event, MessageNumber, Timestamp};
 
@@ -71,9 +71,31 @@ impl Store {
         Ok(query!(self, console::thread(contact, limit)))
     }
 
+    /// What a contact said, and what was said to them in our name elsewhere, up to before an event; the newest first.
+    pub async fn heard(&self, contact: ContactId, before: i64, limit: i64) -> Result<Vec<Event>, StoreError> {
+        Ok(query!(self, console::heard(contact, before, limit)))
+    }
+
     /// Our messages to a contact, oldest first.
     pub async fn sent(&self, contact: ContactId, limit: i64) -> Result<Vec<SentRow>, StoreError> {
-        Ok(query!(self, console::sent(contact, limit)))
+        let mut sent = self.sent_before(contact, SentPlace::FIRST, limit).await?;
+        sent.reverse();
+        Ok(sent)
+    }
+
+    /// Our messages to a contact up to before one of them, the newest first.
+    pub async fn sent_before(
+        &self,
+        contact: ContactId,
+        before: SentPlace,
+        limit: i64,
+    ) -> Result<Vec<SentRow>, StoreError> {
+        Ok(query!(self, console::sent(contact, before, limit)))
+    }
+
+    /// Times that a person was asked for, the newest first.
+    pub async fn handoffs(&self, asked: &HandoffsAsked<'_>) -> Result<Vec<HandoffRow>, StoreError> {
+        Ok(query!(self, handoffs::all(asked)))
     }
 
     /// The newest changes of a contact's tags.

@@ -16,6 +16,13 @@ pub(super) const LOCK_APPENDING: Option<&str> = Some("select pg_advisory_xact_lo
 
 /// One counter of the portfolio's customers at a time, over all numbers and nodes. Held while follow-ups are marked.
 pub(super) const LOCK_PORTFOLIO: Option<&str> = Some("select pg_advisory_xact_lock(4710003)");
+/// The transactions that are writing lists of which other programs are told: each holds its lock from before it takes a number until it
+/// is over.
+pub(super) const WRITERS: Option<&str> = Some(
+    "select distinct virtualtransaction from pg_locks where locktype = 'relation' and mode = 'RowExclusiveLock' and granted \
+     and database = (select oid from pg_database where datname = current_database()) \
+     and relation in ('tag_ledger'::regclass, 'webhook_trail'::regclass)",
+);
 /// Whether there is the table of migrations.
 pub(super) const HAS_VERSIONS: &str = "select count(*) from pg_tables where tablename = '_sqlx_migrations' \
     and schemaname = any(current_schemas(false))";

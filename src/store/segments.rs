@@ -47,6 +47,8 @@ pub struct Member {
     pub contact: ContactId,
     /// Where the list goes on behind this one.
     pub place: Place,
+    /// When something was last heard of them, of whatever kind.
+    pub last_at: Timestamp,
     /// As the fold wrote it for lists.
     pub summary: String,
     pub profile: super::Profile,
@@ -55,6 +57,17 @@ pub struct Member {
     pub spent: Vec<(String, i64, i64)>,
     /// When the first and the latest of them was paid for.
     pub purchases: Option<(i64, i64)>,
+}
+
+/// Which contacts of a segment a list of the newest shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Newest {
+    /// Nobody but this one.
+    pub only: Option<ContactId>,
+    /// Of whom something was heard since then.
+    pub since: Option<Timestamp>,
+    /// Where the list goes on: the last contact that was listed, with when something was heard of them.
+    pub after: Option<(Timestamp, ContactId)>,
 }
 
 /// All of these fail only where the database does not answer.
@@ -68,6 +81,11 @@ impl Store {
     /// The next `limit` contacts of a segment behind that place.
     pub async fn list_segment(&self, asked: &Asked<'_>, after: Place, limit: i64) -> Result<Vec<Member>, StoreError> {
         Ok(query!(self, segments::list(asked, after, limit)))
+    }
+
+    /// The next `limit` contacts of a segment, those first of whom something was heard last.
+    pub async fn newest(&self, asked: &Asked<'_>, newest: Newest, limit: i64) -> Result<Vec<Member>, StoreError> {
+        Ok(query!(self, segments::newest(asked, newest, limit)))
     }
 
     /// One contact as lists show it, without its tags.

@@ -20,6 +20,8 @@ pub(super) const LOCK_APPENDING: Option<&str> = None;
 pub(super) const LOCK_PORTFOLIO: Option<&str> = None;
 /// Whether there is the table of migrations.
 pub(super) const HAS_VERSIONS: &str = "select count(*) from sqlite_master where name = '_sqlx_migrations'";
+/// The single writer commits in the order of its numbers.
+pub(super) const WRITERS: Option<&str> = None;
 /// How long a statement waits for a lock that another program holds on the file.
 const BUSY: StdDuration = StdDuration::from_millis(1_000);
 

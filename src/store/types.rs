@@ -29,6 +29,11 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
+    /// The key of what a program tells of with an id of its own.
+    pub fn of_program(id: &str) -> String {
+        format!("api:{id}")
+    }
+
     /// Something that happens now to a contact that we know.
     pub fn known(contact: ContactId, key: Option<String>, now: Timestamp, body: EventBody) -> Self {
         Self { key, contact: Some(contact), contacts: Vec::new(), at: now, received: now, due: now, body }
@@ -278,6 +283,8 @@ pub struct Folded {
     pub cancel_queued: Option<String>,
     /// What Meta said of our messages.
     pub statuses: Vec<OutboxStatus>,
+    /// They came to want no messages, or to want them again.
+    pub consent: Option<super::Consent>,
     /// What campaigns wanted to send, and the gate does not let go at all.
     pub refused: Vec<Refused>,
     /// Unread events stay so until then: the fold failed.
@@ -444,7 +451,53 @@ pub struct SentRow {
     pub sender: String,
     pub state: String,
     pub error: Option<String>,
+    pub wamid: Option<String>,
     pub message: Outgoing,
+}
+
+/// Where a list of our messages goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "of the last message that was listed")]
+pub struct SentPlace {
+    pub at: Timestamp,
+    pub number: i64,
+    pub contact: ContactId,
+}
+
+impl SentPlace {
+    /// In front of the newest.
+    pub const FIRST: Self = Self { at: Timestamp(i64::MAX), number: i64::MAX, contact: ContactId(i64::MAX) };
+}
+
+/// A time that a person was asked for.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns of the table of hand-offs")]
+pub struct HandoffRow {
+    pub id: i64,
+    pub contact: ContactId,
+    /// open, accepted, closed.
+    pub state: String,
+    pub reason: String,
+    pub opened_at: Timestamp,
+    pub promise_due: Option<Timestamp>,
+    pub agent: Option<String>,
+    pub accepted_at: Option<Timestamp>,
+    pub closed_at: Option<Timestamp>,
+}
+
+/// Which hand-offs are asked for, the newest first.
+#[derive(Clone, Copy, Debug)]
+pub struct HandoffsAsked<'a> {
+    /// Those before this one.
+    pub before: i64,
+    /// Only of this state.
+    pub state: Option<&'a str>,
+    /// Only of this contact.
+    pub contact: Option<ContactId>,
+    /// Only those that somebody of this sign-in name took.
+    pub agent: Option<&'a str>,
+    /// At most so many.
+    pub limit: i64,
 }
 
 /// A body that was not understood, or an event of no kind that we know.

@@ -16,7 +16,7 @@ use super::access::SignedIn;
 use super::console::{Asked, conversation, living};
 use super::{App, views};
 use crate::domain::{AgentAction, AgentEvent, ContactId, MessageNumber, OptAction};
-use crate::engine::state::State as Folded;
+use crate::engine::NoReply;
 use crate::store::{InboxRow, StoreError};
 
 pub(super) fn router() -> Router<App> {
@@ -154,7 +154,7 @@ async fn carry_out(
         Deed::Opt(action, note) => app.engine.opt(contact, action, login, note, key).await,
         Deed::Event(action, text) => {
             if action == AgentAction::Reply {
-                may_reply(app, signed_in, contact).await?;
+                app.engine.may_reply(contact, login).await.map_err(refusal)?;
             }
             let event = AgentEvent { agent: login.clone(), action, tag: None, colour: None, text, link: false };
             app.engine.act(contact, event, key).await.map(drop)
@@ -163,14 +163,13 @@ async fn carry_out(
     done.map_err(|_| "unavailable")
 }
 
-/// A reply is taken only where it will be sent: I am in charge, and the service window is open.
-async fn may_reply(app: &App, signed_in: &SignedIn, contact: ContactId) -> Result<(), &'static str> {
-    let Ok(Some((row, state))) = app.engine.store().contact(contact).await else { return Err("unavailable") };
-    match () {
-        () if row.handoff != "accepted" => Err("bot"),
-        () if row.agent.as_deref() != Some(signed_in.user().login.as_str()) => Err("other"),
-        () if !Folded::known(state.as_deref()).contact.window_is_open(app.engine.now()) => Err("closed"),
-        () => Ok(()),
+/// The page's name of why a reply is not taken.
+fn refusal(why: NoReply) -> &'static str {
+    match why {
+        NoReply::NotTaken => "bot",
+        NoReply::Others(_) => "other",
+        NoReply::Closed => "closed",
+        NoReply::Unknown | NoReply::Store(_) => "unavailable",
     }
 }
 
@@ -205,7 +204,7 @@ async fn again(
         return app.pages.error(StatusCode::NOT_FOUND, "There is no such message.", "");
     }
     let view = views::known(&app, &form.view);
-    if let Err(error) = may_reply(&app, &signed_in, contact).await {
+    if let Err(error) = app.engine.may_reply(contact, &signed_in.user().login).await.map_err(refusal) {
         let page = conversation(&app, &signed_in, view, contact, &Asked::default(), context! { error }).await;
         return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
     }

@@ -10,12 +10,12 @@ use crate::domain::{
 };
 use crate::engine::fold::Knowledge;
 use crate::engine::outlook::{self, Stopped};
+use crate::engine::records;
 use crate::engine::state::State;
 use crate::engine::summary::Row;
 use crate::engine::tags::Faces;
 use crate::outreach::{Planned, Verdict};
 use crate::store::{InboxRow, LedgerLine, LedgerMove, NOT_KNOWN_WHETHER_SENT, SentRow};
-use crate::whatsapp::errors;
 
 /// Tags that a row of the inbox shows; the rest is a number.
 const TAGS_SHOWN: usize = 3;
@@ -205,13 +205,6 @@ pub(super) fn unanswered(events: &[Event], sent: &[SentRow]) -> bool {
     theirs > ours
 }
 
-/// Why a message did not arrive or still waits, in words: a status tells a code.
-fn said(row: &SentRow) -> Option<String> {
-    let tells = matches!(row.state.as_str(), "failed" | "cancelled" | "expired" | "queued");
-    let error = row.error.as_ref().filter(|_| tells)?;
-    Some(error.parse().map_or_else(|_| error.clone(), errors::explain))
-}
-
 /// What a message that failed is called where it can be sent again: a reply of which it is known that it reached nobody.
 fn again(row: &SentRow) -> Option<String> {
     let failed = row.state == "failed" || row.state == "expired" && row.sender != "bot";
@@ -249,7 +242,7 @@ fn ours(row: &SentRow, told: Told<'_>) -> Value {
     context! {
         kind => "ours", bot => row.sender == "bot", sender => told.people.name(&row.sender), text => row.message.content.text(),
         options => options(&row.message.content), at => moment(row.message.at, told.zone), ticks, label, state => &row.state,
-        error => said(row), again => again(row),
+        error => records::reason(row), again => again(row),
         follow_up => row.message.rule.clone(),
     }
 }

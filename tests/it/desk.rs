@@ -63,7 +63,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// Two customers write; their ids, once what they wrote is folded.
-async fn two_write(sandbox: &Sandbox, address: SocketAddr, database: &Database, words: [&str; 2]) -> Vec<String> {
+pub async fn two_write(sandbox: &Sandbox, address: SocketAddr, database: &Database, words: [&str; 2]) -> Vec<String> {
     for (n, words) in (1..).zip(words) {
         sandbox.wrote(&customer(n));
         let said = text_webhook(&[(n, format!("wamid.desk{n}"), words)]);

@@ -5,7 +5,7 @@ use sqlx::Row;
 use super::claiming::event;
 use super::{Connection, json};
 use crate::domain::{ContactId, Event, Timestamp};
-use crate::store::{InboxRow, KeptRow, LedgerLine, SentRow, View};
+use crate::store::{InboxRow, KeptRow, LedgerLine, SentPlace, SentRow, View};
 
 /// The rows of a view, the most urgent or the newest first.
 pub(in crate::store) const fn select_view(view: View) -> &'static str {
@@ -185,28 +185,64 @@ pub(in crate::store) async fn thread(
     rows.iter().rev().map(|row| event(row.try_get(0)?, row, 1)).collect()
 }
 
-/// Our messages to a contact, and to those that became it, the newest `limit` of them, oldest first.
+/// What a contact said, and what was said to them in our name elsewhere, up to before that event: the newest `limit` of it, the newest
+/// first.
+pub(in crate::store) async fn heard(
+    connection: &mut Connection,
+    contact: ContactId,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Event>, sqlx::Error> {
+    let select = "select seq, at, received, body from journal where contact_id = $1 and seq < $2 and \
+                  kind in ('message', 'location', 'sent') order by seq desc limit $3";
+    let rows = sqlx::query(select).bind(contact.0).bind(before).bind(limit).fetch_all(connection).await?;
+    rows.iter().map(|row| event(row.try_get(0)?, row, 1)).collect()
+}
+
+/// The columns of the outbox that [`read_sent`] reads.
+macro_rules! sent_row {
+    () => {
+        "contact_id, number, sender, state, error, wamid, message"
+    };
+}
+pub(super) use sent_row;
+
+/// Our messages to a contact, and to those that became it, up to before that one: the newest `limit` of them, the newest first.
 pub(in crate::store) async fn sent(
     connection: &mut Connection,
     contact: ContactId,
+    before: SentPlace,
     limit: i64,
 ) -> Result<Vec<SentRow>, sqlx::Error> {
-    let select = "select contact_id, number, sender, state, error, message from outbox \
-                  where contact_id in (select $1 union all select id from contacts where merged_into = $1) \
-                  order by created_at desc, number desc limit $2";
-    let rows = sqlx::query(select).bind(contact.0).bind(limit).fetch_all(connection).await?;
-    let read = |row: &_| {
-        let message: String = Row::try_get(row, 5)?;
-        Ok(SentRow {
-            contact: ContactId(Row::try_get(row, 0)?),
-            number: Row::try_get(row, 1)?,
-            sender: Row::try_get(row, 2)?,
-            state: Row::try_get(row, 3)?,
-            error: Row::try_get(row, 4)?,
-            message: serde_json::from_str(&message).map_err(|error| sqlx::Error::Decode(error.into()))?,
-        })
-    };
-    rows.iter().rev().map(read).collect()
+    let select = concat!(
+        "select ",
+        sent_row!(),
+        " from outbox where contact_id in (select $1 union all select id from contacts where merged_into = $1) ",
+        "and (created_at, number, contact_id) < ($3, $4, $5) order by created_at desc, number desc, contact_id desc limit $2"
+    );
+    let query = sqlx::query(select).bind(contact.0).bind(limit);
+    let query = query.bind(before.at.0).bind(before.number).bind(before.contact.0);
+    query.fetch_all(connection).await?.iter().map(read_sent).collect()
+}
+
+pub(super) fn read_sent<R>(row: &R) -> Result<SentRow, sqlx::Error>
+where
+    R: Row,
+    usize: sqlx::ColumnIndex<R>,
+    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    for<'r> Option<String>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+{
+    let message: String = row.try_get(6)?;
+    Ok(SentRow {
+        contact: ContactId(row.try_get(0)?),
+        number: row.try_get(1)?,
+        sender: row.try_get(2)?,
+        state: row.try_get(3)?,
+        error: row.try_get(4)?,
+        wamid: row.try_get(5)?,
+        message: serde_json::from_str(&message).map_err(|error| sqlx::Error::Decode(error.into()))?,
+    })
 }
 
 /// What the last `limit` folds changed of a contact's tags, the newest change first.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::{Connection, json, links};
 use crate::domain::{Content, MessageNumber, Sender, StatusKind};
-use crate::store::{Folded, HandoffChange, NOT_KNOWN_WHETHER_SENT, NewOutgoing, OutboxStatus, Overtaken};
+use crate::store::{Folded, HandoffChange, NOT_KNOWN_WHETHER_SENT, NewOutgoing, OutboxStatus, Overtaken, Trail};
+use crate::webhooks::Kind;
 
 /// Writes everything that a batch of folds decided, one statement for each kind of row.
 pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Folded]) -> Result<(), sqlx::Error> {
@@ -24,7 +25,9 @@ pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Fold
     let made: Vec<_> = folded.iter().flat_map(|folded| &folded.links).collect();
     links::add(connection, &made).await?;
     statuses(connection, &folded).await?;
-    handoffs(connection, &folded).await
+    let mut trail = handoffs(connection, &folded).await?;
+    trail.extend(folded.iter().filter_map(|folded| folded.consent.map(|consent| consent.trail(folded.contact))));
+    super::webhooks::leave(connection, &trail).await
 }
 
 pub(super) async fn run<T: serde::Serialize>(
@@ -291,42 +294,62 @@ fn keep_best<'a, K>(entry: std::collections::hash_map::Entry<'_, K, StatusRow<'a
         .or_insert(row);
 }
 
-async fn handoffs(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
+/// Writes what happened to hand-offs, and returns what other programs may want to be told of it.
+async fn handoffs(connection: &mut Connection, folded: &[&Folded]) -> Result<Vec<Trail>, sqlx::Error> {
+    let mut trail = Vec::new();
     for folded in folded {
         let contact = folded.contact.0;
         // Few contacts change hands in a batch: a statement each keeps their order.
         for (at, change) in &folded.handoffs {
-            let query = match change {
-                HandoffChange::Opened { reason, evidence, promise_due } => sqlx::query(
-                    "insert into handoffs (contact_id, opened_at, reason, evidence, promise_due, state) \
-                     values ($1, $2, $3, $4, $5, 'open')",
-                )
-                .bind(contact)
-                .bind(at.0)
-                .bind(reason)
-                .bind(evidence)
-                .bind(promise_due.map(|due| due.0)),
-                HandoffChange::Promised { reason, promise_due } => sqlx::query(
-                    "update handoffs set reason = $2, promise_due = $3 where contact_id = $1 and state <> 'closed'",
-                )
-                .bind(contact)
-                .bind(reason)
-                .bind(promise_due.map(|due| due.0)),
-                HandoffChange::Accepted { agent } => sqlx::query(
-                    "update handoffs set state = 'accepted', agent = $2, accepted_at = $3 \
-                     where contact_id = $1 and state <> 'closed'",
-                )
-                .bind(contact)
-                .bind(agent)
-                .bind(at.0),
-                HandoffChange::Closed => sqlx::query(
-                    "update handoffs set state = 'closed', closed_at = $2 where contact_id = $1 and state <> 'closed'",
-                )
-                .bind(contact)
-                .bind(at.0),
+            let (kind, query) = match change {
+                HandoffChange::Opened { reason, evidence, promise_due } => (
+                    Some(Kind::HandOffOpened),
+                    sqlx::query_scalar(
+                        "insert into handoffs (contact_id, opened_at, reason, evidence, promise_due, state) \
+                         values ($1, $2, $3, $4, $5, 'open') returning id",
+                    )
+                    .bind(contact)
+                    .bind(at.0)
+                    .bind(reason)
+                    .bind(evidence)
+                    .bind(promise_due.map(|due| due.0)),
+                ),
+                HandoffChange::Promised { reason, promise_due } => (
+                    None,
+                    sqlx::query_scalar(
+                        "update handoffs set reason = $2, promise_due = $3 where contact_id = $1 and state <> 'closed' \
+                         returning id",
+                    )
+                    .bind(contact)
+                    .bind(reason)
+                    .bind(promise_due.map(|due| due.0)),
+                ),
+                HandoffChange::Accepted { agent } => (
+                    Some(Kind::HandOffTaken),
+                    sqlx::query_scalar(
+                        "update handoffs set state = 'accepted', agent = $2, accepted_at = $3 \
+                         where contact_id = $1 and state <> 'closed' returning id",
+                    )
+                    .bind(contact)
+                    .bind(agent)
+                    .bind(at.0),
+                ),
+                HandoffChange::Closed => (
+                    Some(Kind::HandOffClosed),
+                    sqlx::query_scalar(
+                        "update handoffs set state = 'closed', closed_at = $2 where contact_id = $1 and state <> 'closed' \
+                         returning id",
+                    )
+                    .bind(contact)
+                    .bind(at.0),
+                ),
             };
-            query.execute(&mut *connection).await?;
+            let changed: Vec<i64> = query.fetch_all(&mut *connection).await?;
+            let contact = folded.contact;
+            trail.extend(kind.into_iter().flat_map(|kind| {
+                changed.iter().map(move |subject| Trail { at: *at, kind, contact, subject: *subject })
+            }));
         }
     }
-    Ok(())
+    Ok(trail)
 }

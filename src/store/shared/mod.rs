@@ -10,6 +10,7 @@ pub(in crate::store) mod feeds;
 pub(in crate::store) mod folding;
 pub(in crate::store) mod governance;
 pub(in crate::store) mod group;
+pub(in crate::store) mod handoffs;
 pub(in crate::store) mod histories;
 pub(in crate::store) mod holds;
 pub(in crate::store) mod indexing;
@@ -27,9 +28,10 @@ pub(in crate::store) mod templates;
 pub(in crate::store) mod tidying;
 pub(in crate::store) mod users;
 pub(in crate::store) mod versions;
+pub(in crate::store) mod webhooks;
 pub(in crate::store) mod wide;
 
-use super::{BEGIN, Connection, Database, HAS_VERSIONS, LOCK_APPENDING, LOCK_PORTFOLIO};
+use super::{BEGIN, Connection, Database, HAS_VERSIONS, LOCK_APPENDING, LOCK_PORTFOLIO, WRITERS};
 
 /// Rows as the one JSON parameter of a batch statement.
 fn json<T: serde::Serialize>(rows: &T) -> String {

@@ -2,9 +2,9 @@
 
 use sqlx::Row;
 
-use super::{Connection, json, limits};
+use super::{Connection, json, limits, webhooks};
 use crate::domain::{ContactId, MessageNumber, Outgoing, Timestamp};
-use crate::store::{FailureRow, NOT_KNOWN_WHETHER_SENT, OutboxRow, SendOutcome, SendResult, Taken, Unasked};
+use crate::store::{FailureRow, NOT_KNOWN_WHETHER_SENT, OutboxRow, SendOutcome, SendResult, Taken, Trail, Unasked};
 
 /// Marks the next messages of each number as `sending`, as many as it has room for, and returns them: replies first, the oldest
 /// first, then follow-ups.
@@ -62,11 +62,15 @@ where
 
 /// Marks what became worthless while it waited, or when a person took over while it was under way (see `folding.rs`).
 pub(in crate::store) const EXPIRE: &str = "update outbox set state = 'expired', rank = 9, \
-    error = case when expires_at = 0 then 'a person took over' else 'too late to be of use' end, updated_at = $1 where state = 'queued' and expires_at <= $1";
+    error = case when expires_at = 0 then 'a person took over' else 'too late to be of use' end, updated_at = $1 where state = 'queued' and expires_at <= $1 returning contact_id, number, expires_at";
 
-/// Marks what became worthless while it waited. Returns how many.
-pub(in crate::store) async fn expire(connection: &mut Connection, now: Timestamp) -> Result<u64, sqlx::Error> {
-    Ok(sqlx::query(EXPIRE).bind(now.0).execute(connection).await?.rows_affected())
+/// Marks what became worthless while it waited.
+pub(in crate::store) async fn expire(connection: &mut Connection, now: Timestamp) -> Result<(), sqlx::Error> {
+    let expired: Vec<(i64, i64, i64)> = sqlx::query_as(EXPIRE).bind(now.0).fetch_all(&mut *connection).await?;
+    // Where a person took over nothing failed.
+    let failed = expired.into_iter().filter(|(.., expires)| *expires > 0);
+    let trail: Vec<Trail> = failed.map(|(contact, number, _)| Trail::failed(ContactId(contact), number, now)).collect();
+    webhooks::leave(connection, &trail).await
 }
 
 /// Writes how calls ended. A status that overtook its call's answer stands.
@@ -88,6 +92,9 @@ pub(in crate::store) async fn record(connection: &mut Connection, results: &[Sen
         ") as r where outbox.contact_id = r.contact and outbox.number = r.number"
     );
     sqlx::query(update).bind(json(&rows)).execute(&mut *connection).await?;
+    let gone = results.iter().filter(|result| matches!(result.outcome, SendOutcome::Failed(_)));
+    let trail: Vec<Trail> = gone.map(|result| Trail::failed(result.contact, result.number, result.at)).collect();
+    webhooks::leave(connection, &trail).await?;
     // Of which it is not known, that one may have reached its customer: the portfolio counts it.
     let reached_nobody =
         |result: &&SendResult| matches!(&result.outcome, SendOutcome::Failed(error) if error != NOT_KNOWN_WHETHER_SENT);

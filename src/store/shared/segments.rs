@@ -10,7 +10,7 @@ use super::console::inbox_row;
 use super::{Connection, Database, json};
 use crate::domain::{ContactId, Currency, Duration, Rates, Timestamp};
 use crate::segments::{Compare, Condition, Field, Figure, Moment, Segment};
-use crate::store::{Asked, InboxRow, Member, Place, Profile, SavedSegment, UNIT};
+use crate::store::{Asked, InboxRow, Member, Newest, Place, Profile, SavedSegment, UNIT};
 
 type Query = QueryBuilder<Database>;
 
@@ -68,6 +68,31 @@ async fn ranked(
     members(connection, query, rank).await
 }
 
+/// The next contacts of a segment, those first of whom something was heard last.
+pub(in crate::store) async fn newest(
+    connection: &mut Connection,
+    asked: &Asked<'_>,
+    newest: Newest,
+    limit: i64,
+) -> Result<Vec<Member>, sqlx::Error> {
+    let mut query = Query::new(MEMBERS);
+    segment(&mut query, asked.segment, View::of(asked));
+    if let Some(only) = newest.only {
+        query.push(" and p.contact_id = ").push_bind(only.0);
+    }
+    if let Some(since) = newest.since {
+        query.push(" and c.last_at >= ").push_bind(since.0);
+    }
+    if let Some((at, contact)) = newest.after {
+        query.push(" and (c.last_at, p.contact_id) < (").push_bind(at.0).push(", ").push_bind(contact.0).push(")");
+    }
+    query.push(" order by c.last_at desc, p.contact_id desc limit ").push_bind(limit);
+    let mut members = members(connection, query, 0).await?;
+    tags(connection, &mut members).await?;
+    spent(connection, &mut members).await?;
+    Ok(members)
+}
+
 /// One contact as lists show it; `None` where nothing was folded yet.
 pub(in crate::store) async fn member(
     connection: &mut Connection,
@@ -82,7 +107,8 @@ pub(in crate::store) async fn member(
 
 /// What lists show of a contact, up to its conditions.
 const MEMBERS: &str = "select p.contact_id, c.summary, p.country, p.language, p.colour, p.heat, p.stage, p.first_at, \
-                       p.interaction_at, p.inbound_at, p.opted_out, p.opted_out_at from profiles p join contacts c on c.id = p.contact_id where ";
+                       p.interaction_at, p.inbound_at, p.opted_out, p.opted_out_at, c.last_at \
+                       from profiles p join contacts c on c.id = p.contact_id where ";
 
 async fn members(connection: &mut Connection, mut query: Query, rank: i64) -> Result<Vec<Member>, sqlx::Error> {
     let rows = query.build().persistent(false).fetch_all(connection).await?;
@@ -91,6 +117,7 @@ async fn members(connection: &mut Connection, mut query: Query, rank: i64) -> Re
         Ok(Member {
             contact: ContactId(contact),
             place: Place { rank, contact },
+            last_at: Timestamp(Row::try_get(row, 12)?),
             summary: Row::try_get(row, 1)?,
             profile: Profile {
                 country: Row::try_get(row, 2)?,

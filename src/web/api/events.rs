@@ -85,7 +85,7 @@ fn new_event(engine: &Engine, mut item: Value, now: Timestamp) -> Result<NewEven
     if id.as_deref().is_some_and(|id| id.trim().is_empty()) {
         return Err("`id` is empty: leave it out, or give the event one of its own".into());
     }
-    let (at, key) = (at.unwrap_or(now), id.map(|id| format!("api:{id}")));
+    let (at, key) = (at.unwrap_or(now), id.as_deref().map(NewEvent::of_program));
     let mut body = event_body(item)?;
     if let EventBody::Agent(agent) = &mut body {
         agent.link |= agent.text.as_deref().is_some_and(|words| engine.carries_link(words));

@@ -9,9 +9,9 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::authorise;
 use super::problem::ApiProblem;
-use crate::domain::{Currency, Duration, TagKey, Timestamp};
+use super::{authorise, time};
+use crate::domain::{Currency, Duration, TagKey};
 use crate::engine::reports::{Desk, Kind, METRICS, REPORTS, make, named};
 use crate::engine::{Engine, jobs};
 use crate::statistics::Span;
@@ -72,14 +72,8 @@ async fn report(
         return kept.map(|report| Json(json!(report))).ok_or_else(none);
     }
     let now = engine.now();
-    let time = |name: &str, text: &Option<String>| match text {
-        None => Ok(None),
-        Some(text) => Timestamp::parse_rfc3339(text).map(Some).ok_or_else(|| {
-            ApiProblem::invalid(format!("`{name}` is `{text}`; write a time such as 2026-04-01T00:00:00Z."))
-        }),
-    };
-    let until = time("until", &asking.until)?.unwrap_or(now);
-    let from = time("since", &asking.since)?.unwrap_or(until - Duration::days(30));
+    let until = time("until", asking.until.as_deref())?.unwrap_or(now);
+    let from = time("since", asking.since.as_deref())?.unwrap_or(until - Duration::days(30));
     if from >= until {
         return Err(ApiProblem::invalid("`since` must be before `until`."));
     }

@@ -30,6 +30,16 @@ impl ApiProblem {
         Self { kind: "about:blank#invalid", title: "The request is not valid", status: 422, detail: detail.into() }
     }
 
+    /// A place in a list that no list of ours gave.
+    pub fn cursor() -> Self {
+        Self::invalid("`cursor` is not one that this API gave. Send it as it came in `next`.")
+    }
+
+    /// It is right in itself, but cannot be done as things stand.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self { kind: "about:blank#conflict", title: "This cannot be done now", status: 409, detail: detail.into() }
+    }
+
     /// The database cannot take it now.
     pub fn unavailable() -> Self {
         let detail = "The database does not answer, and nothing was stored. Send it again in a few seconds.".into();

@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::ApiProblem;
-use super::{authorise, read};
+use super::{authorise, limit, read};
 use crate::domain::Timestamp;
 use crate::engine::Engine;
-use crate::engine::segments::{PAGE, Wanted, card, csv_stream, named, page};
+use crate::engine::segments::{Wanted, card, csv_stream, named, page};
 use crate::segments::Segment;
 use crate::segments::lists::is_name;
 use crate::store::{Place, SavedSegment, TagUse};
@@ -82,17 +82,14 @@ fn parsed(cursor: &str) -> Result<(Place, Timestamp), ApiProblem> {
     let numbers: Vec<i64> = cursor.split('.').filter_map(|part| part.parse().ok()).collect();
     match numbers[..] {
         [rank @ 0..=1, contact, now] if now >= 0 => Ok((Place { rank, contact }, Timestamp(now))),
-        _ => Err(ApiProblem::invalid("`cursor` is not one that this API gave. Send it as it came in `next`.")),
+        _ => Err(ApiProblem::cursor()),
     }
 }
 
 async fn list(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
     authorise(&engine, &headers)?;
     let asking: Asking = read(&body)?;
-    let limit = asking.limit.unwrap_or(100);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(ApiProblem::invalid(format!("`limit` is {limit}; it may be 1 to {PAGE}.")));
-    }
+    let limit = limit(asking.limit)?;
     let begun = asking.cursor.as_deref().map(parsed).transpose()?;
     let (after, now) = begun.unwrap_or((Place::default(), engine.now()));
     let wanted = wanted(&engine, &asking, now).await?;

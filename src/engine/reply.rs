@@ -1,0 +1,46 @@
+//! Whether somebody may write to a contact now, from the console or by a program.
+
+use super::Engine;
+use super::state::State;
+use crate::domain::ContactId;
+use crate::store::StoreError;
+
+/// Why a person's reply is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum NoReply {
+    /// There is no such contact.
+    #[error("there is no such contact")]
+    Unknown,
+    /// The bot speaks with them, or they wait for a person.
+    #[error("nobody has taken this conversation")]
+    NotTaken,
+    /// Somebody else is in charge.
+    #[error("this conversation is {0}'s")]
+    Others(String),
+    /// WhatsApp takes nothing but templates now.
+    #[error(
+        "the service window is closed: the customer's last message is more than 24 hours old, and WhatsApp takes templates only"
+    )]
+    Closed,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// A reply is taken only where it will be sent: whoever writes is in charge, and the service window is open.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub async fn may_reply(&self, contact: ContactId, login: &str) -> Result<(), NoReply> {
+        let (row, state) = self.store().contact(contact).await?.ok_or(NoReply::Unknown)?;
+        match row.agent {
+            Some(agent) if row.handoff == "accepted" && agent != login => Err(NoReply::Others(agent)),
+            Some(_) if row.handoff == "accepted" => {
+                let open = State::known(state.as_deref()).contact.window_is_open(self.now());
+                if open { Ok(()) } else { Err(NoReply::Closed) }
+            }
+            _ => Err(NoReply::NotTaken),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! `/api/v1/hand-offs`: who waits for a person, and whom somebody took. Taking over and handing back, as in the console.
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::contacts::found;
+use super::problem::ApiProblem;
+use super::{authorise, limit, read};
+use crate::domain::{AgentAction, AgentEvent, ContactId};
+use crate::engine::{Engine, records};
+use crate::store::{HandoffRow, HandoffsAsked, NewEvent};
+
+/// Characters of a caller's id.
+const LONGEST_ID: usize = 500;
+
+/// The hand-offs API.
+pub fn router(engine: Engine) -> Router {
+    let limit = engine.settings().limits.api_bytes;
+    Router::new()
+        .route("/api/v1/hand-offs", get(all))
+        .route("/api/v1/contacts/{id}/take", post(take))
+        .route("/api/v1/contacts/{id}/hand-back", post(hand_back))
+        .layer(DefaultBodyLimit::max(limit))
+        .with_state(engine)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asking {
+    state: Option<String>,
+    contact: Option<i64>,
+    agent: Option<String>,
+    limit: Option<i64>,
+    cursor: Option<i64>,
+}
+
+async fn all(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    Query(asking): Query<Asking>,
+) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let limit = limit(asking.limit)?;
+    let state = match asking.state.as_deref() {
+        None => None,
+        Some("taken") => Some("accepted"),
+        Some(state @ ("open" | "closed")) => Some(state),
+        Some(other) => {
+            return Err(ApiProblem::invalid(format!("`state` is `{other}`; it may be open, taken or closed.")));
+        }
+    };
+    let contact = match asking.contact {
+        Some(id) => Some(found(&engine, id).await?.0.contact),
+        None => None,
+    };
+    let (before, agent) = (asking.cursor.unwrap_or(i64::MAX), asking.agent.as_deref());
+    let asked = HandoffsAsked { before, state, contact, agent, limit: limit + 1 };
+    let mut rows = engine.store().handoffs(&asked).await?;
+    let more = rows.len() as i64 > limit;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
+    let contacts: Vec<i64> = rows.iter().map(|row| row.contact.0).collect();
+    let summaries = engine.store().summaries(&contacts).await?;
+    let shown = |row: &HandoffRow| {
+        let summary = summaries.iter().find(|(contact, _)| *contact == row.contact.0);
+        let who = records::who(row.contact.0, summary.map_or("{}", |(_, summary)| summary));
+        records::joined(records::hand_off(row), json!({ "contact": who }))
+    };
+    Ok(Json(json!({ "hand_offs": rows.iter().map(shown).collect::<Vec<_>>(), "next": next })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Taking {
+    agent: String,
+    id: Option<String>,
+}
+
+async fn take(
+    State(engine): State<Engine>,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let taking: Taking = read(&body)?;
+    let (row, _) = found(&engine, id).await?;
+    let agent = person(&engine, &taking.agent).await?;
+    let done = act(&engine, row.contact, (&agent, AgentAction::Take, None), taking.id.as_deref()).await?;
+    Ok((StatusCode::ACCEPTED, Json(done)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HandingBack {
+    agent: String,
+    outcome: Option<Outcome>,
+    id: Option<String>,
+}
+
+/// What became of the deal.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Won,
+    Lost,
+}
+
+async fn hand_back(
+    State(engine): State<Engine>,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let back: HandingBack = read(&body)?;
+    let (row, _) = found(&engine, id).await?;
+    if row.handoff == "none" {
+        return Err(ApiProblem::conflict(format!(
+            "The bot speaks with contact {id} already: there is nothing to hand back."
+        )));
+    }
+    let agent = person(&engine, &back.agent).await?;
+    let action = match back.outcome {
+        None => AgentAction::Release,
+        Some(Outcome::Won) => AgentAction::Won,
+        Some(Outcome::Lost) => AgentAction::Lost,
+    };
+    let done = act(&engine, row.contact, (&agent, action, None), back.id.as_deref()).await?;
+    Ok((StatusCode::ACCEPTED, Json(done)).into_response())
+}
+
+/// The sign-in name of somebody who may sign in: whoever is in charge must see the conversation in the console.
+pub(super) async fn person(engine: &Engine, login: &str) -> Result<String, ApiProblem> {
+    let known = crate::web::access::login(login);
+    let user = match &known {
+        Some(login) => engine.store().user(login).await?,
+        None => None,
+    };
+    user.map(|user| user.login).ok_or_else(|| {
+        ApiProblem::invalid(format!(
+            "`agent` is `{login}`, and nobody signs in as that. `hotline user list` shows who does."
+        ))
+    })
+}
+
+/// Does what a person did, in the name of whom a program tells of it; with an id of the caller's once.
+pub(super) async fn act(
+    engine: &Engine,
+    contact: ContactId,
+    (agent, action, text): (&str, AgentAction, Option<String>),
+    id: Option<&str>,
+) -> Result<Value, ApiProblem> {
+    if id.is_some_and(|id| id.trim().is_empty() || id.chars().count() > LONGEST_ID) {
+        let said = format!("`id` is one of your own, of 1 to {LONGEST_ID} characters; or leave it out.");
+        return Err(ApiProblem::invalid(said));
+    }
+    let event = AgentEvent { agent: agent.to_owned(), action, tag: None, colour: None, text, link: false };
+    let done = engine.act(contact, event, id.map(NewEvent::of_program)).await?;
+    Ok(json!({ "status": if done.duplicate { "duplicate" } else { "accepted" }, "contact": contact }))
+}

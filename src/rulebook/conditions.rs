@@ -14,7 +14,8 @@ use super::orders;
 use super::purchases::{self, Book};
 use super::signals::SIGNALS;
 use super::timers::{self, STEP};
-use super::written::{Absent, Words, Worth};
+use super::written::Words;
+use super::written_when::{Absent, Worth};
 use super::{Rulebook, crossed, dates, responses, rise};
 use crate::domain::{Colour, Contact, Duration, Every, Timestamp};
 

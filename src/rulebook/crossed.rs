@@ -9,7 +9,7 @@ use super::figures::{Figure, Told};
 use super::language::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
-use super::written::Crossed;
+use super::written_when::Crossed;
 use crate::domain::{Duration, Timestamp};
 
 /// One of the counts, understood.

@@ -3,17 +3,54 @@
 
 use chrono::{Datelike, Months, NaiveDate};
 use chrono_tz::Tz;
+use toml::Spanned;
 
 use super::Rulebook;
+use super::checks::Checker;
 use super::effects::Change;
 use super::evaluate::holds;
 use super::facts::Facts;
 use super::language::Rule;
 use super::signals::Signal;
-use crate::domain::{Contact, ProfileEvent, Timestamp, midnight};
+use super::written_when::{EachYear, OnDate};
+use crate::domain::{Contact, Duration, ProfileEvent, Timestamp, midnight};
 
 /// Of a day that was told without its year only the month is looked at; a leap year has every day.
 const ANY_YEAR: &str = "2000-";
+
+/// From when until when around a day; what is before it begins with a minus. `None` is its month in each year.
+pub(super) fn understand(checker: &mut Checker<'_>, place: usize, date: &OnDate) -> Option<(Duration, Duration)> {
+    let (from, until) = match (&date.from, &date.until, date.each_year) {
+        (None, None, Some(EachYear::Month)) => return None,
+        (Some(from), Some(until), None) => (from, until),
+        _ => {
+            let advice = "Write on_date = { of = \"due_date\", from = \"-91d\", until = \"0d\" }, or { of = \"birthday\", each_year = \"month\" }.";
+            checker.error(place, "`on_date` cannot be understood", advice);
+            return None;
+        }
+    };
+    let mut around = |text: &Spanned<String>| {
+        let read = match text.get_ref().strip_prefix('-') {
+            Some(before) => Duration::parse(before).map(|before| Duration::millis(-before.0)),
+            None => Duration::parse(text.get_ref()),
+        };
+        if read.is_none() {
+            let message = format!("`{}` is no length of time", text.get_ref());
+            checker.error(
+                text.span().start,
+                message,
+                "Write -84d for 84 days before the day, 180d for 180 days after it.",
+            );
+        }
+        read.unwrap_or_default()
+    };
+    let place = until.span().start;
+    let (from, until) = (around(from), around(until));
+    if until <= from {
+        checker.error(place, "`until` is not after `from`", "Nothing could ever be so.");
+    }
+    Some((from, until))
+}
 
 /// Takes in a day that a rule looks at. What is no day is nothing.
 pub(super) fn learn(rulebook: &Rulebook, facts: &mut Facts, contact: &Contact, told: &ProfileEvent) {

@@ -12,7 +12,7 @@ use super::facts::{Entry, Facts};
 use super::language::Rule;
 use super::purchases::{self, Book};
 use super::signals::Signal;
-use super::written::{Count, Score};
+use super::written_when::{Count, Score};
 use super::{counting, crossed, rise, timers};
 use crate::domain::{Duration, Rates, Timestamp};
 

@@ -9,10 +9,9 @@ use toml::Spanned;
 use super::checks::{
     Checker, check_of_purchases, check_promises, check_tag, check_together, check_windows, conditions_of_time,
 };
-use super::written::{
-    AnyOrder, Count, EachYear, File, Gap, OnDate, Paint, Review, Sum, Tiers, Words, Written, WrittenHeat, WrittenScheme,
-};
-use super::{Rulebook, calendar, crossed, responses, rise, rounds, sequences, signals, sweep, tiers};
+use super::written::{File, Paint, Tiers, Words, Written, WrittenHeat, WrittenScheme};
+use super::written_when::{AnyOrder, Count, Gap, Review, Sum};
+use super::{Rulebook, calendar, crossed, dates, responses, rise, rounds, sequences, signals, sweep, tiers};
 use crate::domain::{
     Colour, Currency, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage,
 };
@@ -70,7 +69,7 @@ pub(super) struct Rule {
     pub(super) review: Option<Every>,
     /// From when until when around a day that the customer told; `None` is its month in each year.
     pub(super) around_date: Option<(Duration, Duration)>,
-    /// See [`super::written::Count`].
+    /// See [`super::written_when::Count`].
     pub(super) apart: Duration,
     pub(super) rise: Option<rise::Rise>,
     pub(super) absent_for: Duration,
@@ -263,7 +262,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
         mean_window = checker.duration(&mean.within);
     }
     let gap = written.gap.as_ref().map_or_else(Default::default, |gap| understand_gap(checker, gap));
-    let around_date = written.on_date.as_ref().and_then(|date| understand_date(checker, place, date));
+    let around_date = written.on_date.as_ref().and_then(|date| dates::understand(checker, place, date));
     let review = written.review.map(|review| match review {
         Review::Month => Every::Month,
         Review::Quarter => Every::Quarter,
@@ -404,40 +403,6 @@ fn understand_sum(checker: &mut Checker<'_>, place: usize, sum: &Sum) -> (Durati
 
 fn understand_gap(checker: &mut Checker<'_>, gap: &Gap) -> (Duration, Duration) {
     (checker.duration(&gap.at_least), checker.duration(&gap.at_most))
-}
-
-/// From when until when around a day; what is before it begins with a minus. `None` is its month in each year.
-fn understand_date(checker: &mut Checker<'_>, place: usize, date: &OnDate) -> Option<(Duration, Duration)> {
-    let (from, until) = match (&date.from, &date.until, date.each_year) {
-        (None, None, Some(EachYear::Month)) => return None,
-        (Some(from), Some(until), None) => (from, until),
-        _ => {
-            let advice = "Write on_date = { of = \"due_date\", from = \"-91d\", until = \"0d\" }, or { of = \"birthday\", each_year = \"month\" }.";
-            checker.error(place, "`on_date` cannot be understood", advice);
-            return None;
-        }
-    };
-    let mut around = |text: &Spanned<String>| {
-        let read = match text.get_ref().strip_prefix('-') {
-            Some(before) => Duration::parse(before).map(|before| Duration::millis(-before.0)),
-            None => Duration::parse(text.get_ref()),
-        };
-        if read.is_none() {
-            let message = format!("`{}` is no length of time", text.get_ref());
-            checker.error(
-                text.span().start,
-                message,
-                "Write -84d for 84 days before the day, 180d for 180 days after it.",
-            );
-        }
-        read.unwrap_or_default()
-    };
-    let place = until.span().start;
-    let (from, until) = (around(from), around(until));
-    if until <= from {
-        checker.error(place, "`until` is not after `from`", "Nothing could ever be so.");
-    }
-    Some((from, until))
 }
 
 fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder) -> (Vec<u8>, Duration) {

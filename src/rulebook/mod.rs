@@ -37,6 +37,7 @@ mod packing_tags;
 mod pairs;
 mod persons;
 mod photos;
+mod planning;
 mod purchases;
 mod recount;
 mod region;
@@ -52,6 +53,7 @@ mod tiers;
 mod timers;
 mod undo;
 mod written;
+mod written_when;
 
 use crate::domain::{
     Colour, Consequence, Contact, Currency, Duration, Event, Every, Habit, HandoffRequest, MessageKind, Outgoing,

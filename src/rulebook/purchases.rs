@@ -12,7 +12,7 @@ use super::figures::{self, Figure, own, rest};
 use super::language::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
-use super::written::{Count, Gap, Mean, ShareOfOrders, Sum, Usual};
+use super::written_when::{Count, Gap, Mean, ShareOfOrders, Sum, Usual};
 use super::{Rulebook, evaluate, orders};
 use crate::domain::{Currency, Duration, Money, Rates, TagKey, Timestamp};
 

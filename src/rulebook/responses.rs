@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::figures::Figure;
 use super::language::Rule;
 use super::timers::{self, STEP};
-use super::written::{Responses, Share};
+use super::written_when::{Responses, Share};
 use crate::domain::{Duration, MessageKind, Timestamp};
 
 /// Messages that are remembered: more than a half year of what the gate lets through to one customer.

@@ -9,7 +9,7 @@ use super::facts::Facts;
 use super::figures::Figure;
 use super::language::Rule;
 use super::signals::Signal;
-use super::written;
+use super::written_when;
 use crate::domain::{Duration, Timestamp};
 
 /// Interactions that are remembered. Of somebody who has more, the mean is one over the time that these reach back.
@@ -23,7 +23,7 @@ pub(super) struct Rise {
 }
 
 /// Reads what a rule says.
-pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &written::Rise) -> Rise {
+pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &written_when::Rise) -> Rise {
     let rise = Rise { within: checker.duration(&written.within), before: checker.duration(&written.of_the_before) };
     if rise.within <= Duration::ZERO || rise.before < rise.within {
         let advice = "Write rise = { at_least = 3, within = \"7d\", times_the_mean = 3, of_the_before = \"56d\" }.";

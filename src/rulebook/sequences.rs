@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::checks::Checker;
-use super::effects::{Change, request};
+use super::effects::Change;
 use super::facts::Facts;
 use super::language::{COLOURS, Rule};
+use super::planning::request;
 use super::signals::{SIGNALS, Signal};
 use super::timers::STEP;
 use super::written::{Words, Written};

@@ -1,0 +1,282 @@
+//! What Meta tells of a number, a template or an account holds messages back and lets them go, over real HTTP.
+
+use hotline::whatsapp::sandbox::{Customer, Faults};
+use serde_json::{Value, json};
+
+use crate::app::{App, NUMBER, SECRET, customer, free_address, http, post, sandbox};
+use crate::db::{Database, eventually};
+use crate::desk::Person;
+
+const TOKEN: &str = "token-of-the-api";
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A command beside the server; the link that it prints.
+async fn hotline(database: &Database, address: std::net::SocketAddr, arguments: &[&str]) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
+    command.args(arguments).env("HOTLINE_DATABASE__URL", &database.url);
+    command.env("HOTLINE_PUBLIC_URL", format!("http://{address}"));
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    said.split_whitespace().find(|word| word.starts_with("http")).unwrap().to_owned()
+}
+
+/// Meta pauses a template, then restricts the account: both are held, an alert stands, and it goes on when Meta lifts it.
+#[tokio::test(flavor = "multi_thread")]
+async fn metas_webhooks_hold_and_lift_and_stand_at_the_api() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 1000).await;
+        let link = hotline(&database, address, &["user", "add", "ana", "--role", "admin"]).await;
+        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        let http = http();
+        let outreach = async || -> Value {
+            let answer = http.get(format!("http://{address}/api/v1/outreach")).bearer_auth(TOKEN).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            answer.json().await.unwrap()
+        };
+        // The sandbox has no limit, and says so when it is asked at the start.
+        eventually("Meta was asked", async || (outreach().await["portfolio"]["told"] == true).then_some(())).await;
+        let told = outreach().await;
+        assert_eq!(
+            (&told["portfolio"]["limit"], &told["numbers"][0]["quality"]),
+            (&Value::Null, &json!("GREEN")),
+            "{told}"
+        );
+        assert_eq!(told["numbers"][0]["number"], NUMBER);
+        let webhook = async |field: &str, value: Value| {
+            let body = json!({ "object": "whatsapp_business_account", "entry": [{
+                "id": "990000000000001", "time": 1_790_000_000, "changes": [{ "field": field, "value": value }],
+            }]});
+            let body = body.to_string().into_bytes();
+            let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body);
+            assert_eq!(post(&http, address, &signed).await, Some(200));
+        };
+        let template = |event: &str| {
+            json!({ "event": event, "message_template_id": 7, "message_template_name": "offer",
+                "message_template_language": "en-US", "reason": "NONE", "other_info": { "title": "FIRST_PAUSE" } })
+        };
+        webhook("message_template_status_update", template("PAUSED")).await;
+        webhook(
+            "account_update",
+            json!({ "event": "ACCOUNT_VIOLATION", "violation_info": { "violation_type": "SCAM" } }),
+        )
+        .await;
+        let held = async || {
+            let told = outreach().await;
+            told["held"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|held| held["what"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let wanted = ["account".to_owned(), "template:offer".to_owned()];
+        eventually("both are held", async || {
+            let mut held = held().await;
+            held.sort();
+            (held == wanted).then_some(())
+        })
+        .await;
+        let alerts = async || -> Value {
+            let answer = http.get(format!("http://{address}/api/v1/alerts")).bearer_auth(TOKEN).send().await.unwrap();
+            answer.json().await.unwrap()
+        };
+        eventually("the alert stands", async || {
+            let alerts = alerts().await;
+            (alerts["alerts"][0]["name"] == "number-quality").then_some(())
+        })
+        .await;
+        webhook("message_template_status_update", template("APPROVED")).await;
+        eventually("the template goes on", async || (held().await == ["account"]).then_some(())).await;
+        // A person lets it go on: the page is for admins, its form has a token of its own.
+        let no_redirects = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let page = http.get(&link).send().await.unwrap().text().await.unwrap();
+        let csrf = |page: &str| {
+            let start = page.split("name=\"csrf\" value=\"").nth(1).map(str::to_owned);
+            start.and_then(|rest| rest.split('"').next().map(str::to_owned))
+        };
+        let signed_in = no_redirects
+            .post(&link)
+            .header("content-type", FORM)
+            .body(format!("csrf={}", csrf(&page).unwrap_or_default()))
+            .send()
+            .await
+            .unwrap();
+        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let page = http.get(format!("http://{address}/outreach")).header("cookie", &cookie).send().await.unwrap();
+        let page = page.text().await.unwrap();
+        assert!(page.contains("violation of its policy, SCAM") && page.contains("Nothing unasked is sent"), "{page}");
+        let templates = http.get(format!("http://{address}/templates")).header("cookie", &cookie).send().await.unwrap();
+        let templates = templates.text().await.unwrap();
+        assert!(templates.contains("weekly_offer") && templates.contains("list was not read"), "{templates}");
+        let go_on = async |csrf: &str| {
+            let form = format!("csrf={csrf}&what=account");
+            let url = format!("http://{address}/outreach/go-on");
+            no_redirects
+                .post(url)
+                .header("cookie", &cookie)
+                .header("content-type", FORM)
+                .body(form)
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .as_u16()
+        };
+        assert_eq!(go_on("made-up").await, 403);
+        assert_eq!(go_on(&csrf(&page).unwrap()).await, 303);
+        eventually("nothing is held", async || held().await.is_empty().then_some(())).await;
+        eventually("the alert is over", async || (alerts().await["alerts"] == json!([])).then_some(())).await;
+    }
+}
+
+/// Eighty a second until Meta upgrades the number, by its webhook; and half of it after Meta said that it was too much.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_sends_as_fast_as_meta_tells_and_slower_after_it_was_too_much() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_WHATSAPP__MARK_READ", "false")];
+        let _app = App::start(address, graph, &database, &settings).await;
+        sandbox.verify().await.unwrap();
+        let http = http();
+        let number = async || -> Value {
+            let answer = http.get(format!("http://{address}/api/v1/outreach")).bearer_auth(TOKEN).send().await.unwrap();
+            answer.json::<Value>().await.unwrap()["numbers"][0].clone()
+        };
+        let sends = async |throughput: &str, per_second: u32| {
+            eventually(&format!("it sends {per_second} a second"), async || {
+                let told = number().await;
+                (told["throughput"] == throughput && told["messages_per_second"] == per_second).then_some(())
+            })
+            .await;
+        };
+        sends("STANDARD", 80).await;
+        assert_eq!(number().await["status"], "CONNECTED");
+        // More at once than a second holds: all are answered, and none was sent too early.
+        let customers: Vec<_> = (0..200).map(customer).collect();
+        customers.iter().for_each(|customer| drop(sandbox.write(customer, "hi")));
+        let phone = |customer: &Customer| sandbox.phone(customer.number.trim_start_matches('+'));
+        let answered = || customers.iter().all(|customer| phone(customer).len() == 2);
+        eventually("all are answered", async || answered().then_some(())).await;
+        assert_eq!(sandbox.counters().refused, 0, "{}", database.kind);
+        let upgrade = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "990000000000001", "changes": [{
+            "field": "phone_number_quality_update",
+            "value": { "display_phone_number": "13125550100", "event": "THROUGHPUT_UPGRADE",
+                "max_daily_conversations_per_business": "TIER_UNLIMITED" },
+        }]}]});
+        let body = upgrade.to_string().into_bytes();
+        let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body);
+        assert_eq!(post(&http, address, &signed).await, Some(200));
+        sends("HIGH", 1_000).await;
+        sandbox.set_faults(Faults { next_code: Some(130_429), next_codes: 1, ..Faults::default() });
+        sandbox.write(&customer(500), "hi");
+        sends("HIGH", 500).await;
+        assert!(number().await["slower_until"].is_string(), "{}", database.kind);
+        eventually("it is sent again", async || (phone(&customer(500)).len() == 2).then_some(())).await;
+    }
+}
+
+/// A number that Meta has restricted is held with what Meta says of it, and an alert stands; when Meta lets it send again it goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_meta_restricts_is_held_until_it_may_send() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        sandbox.set_faults(Faults { restricted: true, ..Faults::default() });
+        let http = http();
+        let get = async |path: &str| -> Value {
+            let answer = http.get(format!("http://{address}/api/v1/{path}")).bearer_auth(TOKEN).send().await.unwrap();
+            answer.json().await.unwrap()
+        };
+        let settings = [("HOTLINE_API__TOKEN", TOKEN)];
+        let app = App::start(address, graph, &database, &settings).await;
+        eventually("it is held", async || {
+            let held = get("outreach").await["held"][0].clone();
+            let why = "Meta says that the number is RESTRICTED: Too many people blocked it. Write to fewer.";
+            (held["what"] == format!("number:{NUMBER}") && held["why"] == why).then_some(())
+        })
+        .await;
+        eventually("the alert stands", async || {
+            (get("alerts").await["alerts"][0]["name"] == "number-quality").then_some(())
+        })
+        .await;
+        // What Meta tells of the account stands as an alert of its own; a review that went wrong holds all.
+        let tell = async |field: &str, value: Value| {
+            let change = json!({ "field": field, "value": value });
+            let body = json!({ "object": "whatsapp_business_account",
+                "entry": [{ "id": "990000000000001", "time": 1_790_000_000, "changes": [change] }] });
+            let body = body.to_string().into_bytes();
+            let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body);
+            assert_eq!(post(&http, address, &signed).await, Some(200));
+        };
+        let info =
+            json!({ "alert_severity": "WARNING", "alert_status": "ACTIVE", "alert_type": "PROFILE_PICTURE_LOST" });
+        tell("account_alerts", json!({ "entity_type": "PHONE_NUMBER", "entity_id": "1", "alert_info": info })).await;
+        tell("account_review_update", json!({ "decision": "REJECTED" })).await;
+        eventually("both are told", async || {
+            let (alerts, held) = (get("alerts").await.to_string(), get("outreach").await["held"].to_string());
+            (alerts.contains("meta-profile-picture-lost") && held.contains("rejected the account")).then_some(())
+        })
+        .await;
+        tell("account_review_update", json!({ "decision": "APPROVED" })).await;
+        eventually("only the number is held", async || {
+            (get("outreach").await["held"].as_array().unwrap().len() == 1).then_some(())
+        })
+        .await;
+        app.kill();
+        // In part, and with most of the calls used that Meta allows: nothing is held, an alert stands, and it sends slower.
+        sandbox.set_faults(Faults { limited: true, usage: 90, ..Faults::default() });
+        let _app = App::start(address, graph, &database, &settings).await;
+        eventually("it goes on", async || (get("outreach").await["held"] == json!([])).then_some(())).await;
+        let limited = "the number +1 312-555-0100 may send only in part";
+        eventually("it is told", async || get("alerts").await.to_string().contains(limited).then_some(())).await;
+        eventually("it sends slower", async || {
+            let number = get("outreach").await["numbers"][0].clone();
+            (number["messages_per_second"] == 40 && number["slower_until"].is_string()).then_some(())
+        })
+        .await;
+        let history = get("outreach").await["history"].to_string();
+        assert!(history.contains("90 % of Meta's allowance of calls is used"), "{history}");
+    }
+}
+
+/// What is planned for later is no message yet: it is counted and shown with what the gate says of it now.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_planned_stands_beside_what_waits() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        sandbox.verify().await.unwrap();
+        let http = http();
+        let outreach = async || -> Value {
+            let answer = http.get(format!("http://{address}/api/v1/outreach")).bearer_auth(TOKEN).send().await.unwrap();
+            answer.json().await.unwrap()
+        };
+        sandbox.write(&customer(1), "hi");
+        let cart = json!({ "contact": customer(1).number, "event": "cart", "action": "add", "product": "P-1",
+            "category": "electronics/phone" });
+        let url = format!("http://{address}/api/v1/events");
+        assert_eq!(http.post(url).bearer_auth(TOKEN).json(&cart).send().await.unwrap().status().as_u16(), 202);
+        let plan = eventually("it is planned", async || {
+            let told = outreach().await;
+            (told["planned"] == 1).then(|| told["plans"][0].clone())
+        })
+        .await;
+        let facts = [&plan["kind"], &plan["template"], &plan["rule"]].map(|fact| fact.as_str().unwrap().to_owned());
+        assert_eq!(facts, ["reminder", "cart_reminder", "stage-cart"], "{}", database.kind);
+        assert_eq!(outreach().await["waiting"], 0, "nothing is decided yet");
+        let page = Person::sign_in(&database, address, "ana", "admin").await.get("/outreach").await.1;
+        assert!(page.contains("<p>1 follow-up is planned for later. In the last 24 hours none left. <a"), "{page}");
+        assert!(page.contains(">Customer 1</a>"), "customers are called by their names: {page}");
+        sandbox.write(&customer(1), "STOP");
+        eventually("the gate would not let it go", async || {
+            let says = outreach().await["plans"][0]["says"].as_str().unwrap_or_default().to_owned();
+            says.starts_with("would not go: the customer wants no messages").then_some(())
+        })
+        .await;
+    }
+}

@@ -165,6 +165,25 @@ async fn keeps_what_a_proxy_answers(agent: &Client) {
     assert_eq!(text(agent, ".messages").await.matches("Through a proxy.").count(), 1);
 }
 
+/// What is under way while the thread is fetched anew is no draft afterwards.
+async fn keeps_nothing_that_was_sent(agent: &Client) {
+    let slow = "window.real = window.fetch; window.fetch = async (...asked) => { \
+                const answer = await window.real(...asked); \
+                if (String(asked[0]).endsWith('/reply')) await new Promise((done) => setTimeout(done, 500)); \
+                return answer; }";
+    run(agent, slow).await;
+    eventually("there is a field", async || {
+        let reply = agent.find(Locator::Css("#reply")).await.ok()?;
+        reply.send_keys("On its way.\u{e009}\u{e007}\u{e000}").await.ok()
+    })
+    .await;
+    run(agent, "refresh(current())").await;
+    eventually("it is sent", async || (run(agent, "return reply.value").await == "").then_some(())).await;
+    agent.refresh().await.unwrap();
+    assert!(text(agent, ".messages").await.contains("On its way."));
+    assert_eq!(run(agent, "return document.getElementById('reply').value").await, "");
+}
+
 /// What arrives while nobody looks at the page is unread until somebody does.
 async fn reads_nothing_while_hidden(agent: &Client, phone: &Client) {
     let hide =
@@ -290,6 +309,7 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
     goes_on_writing(&agent).await;
     tries_again(&agent, &base).await;
     keeps_what_a_proxy_answers(&agent).await;
+    keeps_nothing_that_was_sent(&agent).await;
     reads_nothing_while_hidden(&agent, &phone).await;
     // The open conversation is fetched although others never cease to change.
     let noise = "window.asked = []; const real = window.fetch; \

@@ -133,12 +133,16 @@ const nameOf = (box) => `draft ${current()} ${box.dataset.draft}`;
 function markDrafts() {
   for (const box of boxes()) box.closest(".field").querySelector(".draft").hidden = !box.value.trim();
 }
-async function keep(box) {
+// What is being sent is no draft any more, unless it is not taken: then `send` itself keeps it.
+async function keep(box, bySend) {
+  if (!bySend && box.form.ariaBusy === "true") return;
   clearTimeout(box.waiting);
   box.waiting = 0;
   const body = new URLSearchParams({ csrf: box.form.csrf.value, at: box.dataset.draft, text: box.value });
   try {
-    const answer = await fetch(`/contact/${current()}/draft`, { method: "POST", body, keepalive: true });
+    const asked = fetch(`/contact/${current()}/draft`, { method: "POST", body, keepalive: true });
+    box.keeping = asked.catch(() => {});
+    const answer = await asked;
     if (answer.status !== 204) throw answer.status;
     sessionStorage.removeItem(nameOf(box));
     const row = list.querySelector(`[id="row-${current()}"]`);
@@ -159,12 +163,12 @@ addEventListener("input", ({ target: box }) => {
   const [length, most] = [box.value.length, Number(box.dataset.most)];
   tell(box.form, length > most ? `${length.toLocaleString("en")} of ${most.toLocaleString("en")} characters: too long.` : "");
 });
-addEventListener("pagehide", () => boxes().filter((box) => box.waiting).forEach(keep));
+addEventListener("pagehide", () => boxes().filter((box) => box.waiting).forEach((box) => keep(box, true)));
 
 // The page for the composer's state, too; a box that is being typed in stays while it may be sent.
 async function refreshThread() {
   if (!current()) return;
-  await Promise.all(boxes().filter((box) => box.waiting).map(keep));
+  await Promise.all(boxes().filter((box) => box.waiting).map((box) => keep(box)));
   const answer = await fetch(location.pathname + location.search, inTime());
   if (isSignIn(answer)) return location.reload();
   if (!answer.ok) return;
@@ -313,6 +317,8 @@ async function send(form, submitter) {
   button.ariaDisabled = "true";
   if (drafted) clearTimeout(box.waiting);
   try {
+    // Kept after it was sent, it would come back as a draft.
+    await box?.keeping;
     const answer = await fetch(form.action, { method: "POST", body });
     if (isSignIn(answer)) {
       if (drafted) sessionStorage.setItem(nameOf(box), box.value);
@@ -320,7 +326,7 @@ async function send(form, submitter) {
     }
     if (!answer.ok) {
       const made = parse(await answer.text());
-      if (drafted) keep(box);
+      if (drafted) keep(box, true);
       // What stands between may answer in place of the server, with a page of its own.
       const ours = made.querySelector("link[href='/static/console.css']");
       const said = [...made.querySelectorAll(".refused")].map((place) => place.textContent.trim()).find((text) => text);
@@ -335,7 +341,7 @@ async function send(form, submitter) {
     if (box) box.value = box.value.startsWith(sent) ? box.value.slice(sent.length) : box.value;
     markDrafts();
     if (drafted) sessionStorage.removeItem(nameOf(box));
-    if (box?.value && drafted) keep(box);
+    if (box?.value && drafted) keep(box, true);
     form.ariaBusy = null;
     if (form.at) sessionStorage.removeItem(`draft ${current()} ${form.at.value}`);
     const wrote = drafted && !document.activeElement?.matches("textarea, input:not([type=hidden])");
@@ -348,7 +354,7 @@ async function send(form, submitter) {
     refreshList().catch(() => {});
   } catch {
     tell(form, "Not done: no connection. What you wrote is kept; try again.");
-    if (drafted) keep(box);
+    if (drafted) keep(box, true);
   } finally {
     form.ariaBusy = button.ariaDisabled = null;
     const next = form.dataset.again && form.isConnected && box?.value.trim();

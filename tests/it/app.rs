@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use hotline::domain::Timestamp;
@@ -128,9 +129,15 @@ impl Drop for App {
     }
 }
 
-/// A free port of the loopback.
+/// A free port of the loopback, below those that the system gives to callers: nobody takes it before the server does.
 pub fn free_address() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    static NEXT: AtomicU16 = AtomicU16::new(20_000);
+    loop {
+        let address = SocketAddr::from(([127, 0, 0, 1], NEXT.fetch_add(1, Ordering::Relaxed)));
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 /// The `n`th customer, of Hong Kong.

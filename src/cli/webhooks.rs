@@ -20,7 +20,7 @@ const SHOWN: i64 = 50;
     args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  hotline webhooks\n  hotline webhooks add https://crm.example.com/hotline\n  \
                   hotline webhooks add https://crm.example.com/hotline --kinds message.received,hand_off.opened\n  \
-                  hotline webhooks test 5f0c1e2d3a4b5c6d\n  hotline webhooks attempts 5f0c1e2d3a4b5c6d\n  \
+                  hotline webhooks test 5f0c1e2d3a4b5c6d\n  hotline webhooks attempts 5f0c1e2d3a4b5c6d --json\n  \
                   hotline webhooks rotate 5f0c1e2d3a4b5c6d           # the old secret signs too for a day\n  \
                   hotline webhooks enable 5f0c1e2d3a4b5c6d --skip    # forget what was not told meanwhile\n\n\
                   They are signed by the scheme of Standard Webhooks, for which there are libraries in many languages.\n\
@@ -57,7 +57,7 @@ enum Action {
         #[arg(long)]
         skip: bool,
     },
-    /// Tell it nothing for now.
+    /// Tell it nothing until it is enabled again.
     Disable {
         /// Its id.
         id: String,
@@ -66,11 +66,17 @@ enum Action {
     Test {
         /// Its id.
         id: String,
+        /// One JSON object, for programs.
+        #[arg(long)]
+        json: bool,
     },
-    /// Print the last attempts.
+    /// Print the last attempts, the newest first.
     Attempts {
         /// Its id.
         id: String,
+        /// One JSON array, for programs.
+        #[arg(long)]
+        json: bool,
     },
     /// Forget it.
     Remove {
@@ -106,16 +112,23 @@ async fn act(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
         }
         Some(Action::Disable { id }) => {
             webhooks::change(&store, places, &id, &enabled(false, false)).await.map_err(stop)?;
-            println!("{id} is told nothing for now");
+            println!("{id} is told nothing until it is enabled again");
         }
-        Some(Action::Test { id }) => {
+        Some(Action::Test { id, json }) => {
             let called = webhooks::test(&store, places, &id, now).await.map_err(stop)?;
-            println!("{}", webhooks::told(&called));
+            let told = webhooks::told(&called);
+            println!("{}", if json { told.to_string() } else { ended(&told) });
             return Ok(if called.is_taken() { Ended::Done } else { Ended::Faults });
         }
-        Some(Action::Attempts { id }) => {
+        Some(Action::Attempts { id, json }) => {
             let rows = webhooks::attempts(&store, &id, i64::MAX, SHOWN).await.map_err(stop)?;
-            rows.iter().for_each(|row| println!("{row}"));
+            if json {
+                println!("{}", json!(rows));
+            } else if rows.is_empty() {
+                println!("{id} was not called yet");
+            } else {
+                rows.iter().for_each(|row| println!("{}", attempt(row)));
+            }
         }
         Some(Action::Remove { id }) => {
             webhooks::remove(&store, &id).await.map_err(stop)?;
@@ -123,6 +136,20 @@ async fn act(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
         }
     }
     Ok(Ended::Done)
+}
+
+/// How a call ended, for people.
+fn ended(told: &Value) -> String {
+    let millis = &told["millis"];
+    match told["error"].as_str() {
+        Some(error) => format!("not taken: {error} ({millis} ms)"),
+        None => format!("taken: it answered {} ({millis} ms)", told["status"]),
+    }
+}
+
+fn attempt(row: &Value) -> String {
+    let text = |field: &str| row[field].as_str().unwrap_or_default();
+    format!("{}\t{}\t{}\ttry {}\t{}", text("at"), text("kind"), text("event"), row["attempt"], ended(row))
 }
 
 /// The one time that a secret is shown.
@@ -134,6 +161,9 @@ fn list(rows: &[WebhookRow], as_json: bool, now: Timestamp) {
     let shown: Vec<Value> = rows.iter().map(|row| webhooks::shown(row, now)).collect();
     if as_json {
         return println!("{}", json!(shown));
+    }
+    if rows.is_empty() {
+        println!("No program is told. `hotline webhooks add https://…` makes one known.");
     }
     for row in rows {
         let state = match (&row.stopped, row.enabled, row.progress.failing_since) {

@@ -84,6 +84,9 @@ pub fn wall_clock() -> Clock {
     Arc::new(|| Timestamp::from(chrono::Utc::now()))
 }
 
+/// A program that asks for something in a person's name waits so long at most until it is done.
+const FOLDED_WITHIN: StdDuration = StdDuration::from_secs(3);
+
 /// How many claims are worked on at once: one waits for the disk while the other computes.
 const PROCESSORS: usize = 2;
 /// Open consoles that fall this far behind are told to fetch afresh.
@@ -277,6 +280,29 @@ impl Engine {
         let event = NewEvent::known(contact, key, now, EventBody::Agent(event));
         let mut appended = self.store().append(vec![event]).await?;
         appended.pop().ok_or(StoreError::Closed)
+    }
+
+    /// Waits until what a person did is folded, so that what they do next finds it done; not for ever.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn folded(&self, appended: Appended) -> Result<(), StoreError> {
+        let end = tokio::time::Instant::now() + FOLDED_WITHIN;
+        // Subscribed before looking, so that a change between the two is not missed.
+        let mut changes = self.changes();
+        while self.store().is_unread(appended.seq).await? {
+            let theirs = async {
+                while let Ok(change) = changes.recv().await {
+                    if Some(change.contact) == appended.contact {
+                        break;
+                    }
+                }
+            };
+            if tokio::time::timeout_at(end, theirs).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// A reply that failed is sent again, as if it had been written now; one that waits or has left meanwhile is not.

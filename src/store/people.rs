@@ -56,6 +56,16 @@ impl Store {
         Ok(query!(self, console::contact(contact)))
     }
 
+    /// Whether something was told under that key.
+    pub async fn is_known(&self, key: &str) -> Result<bool, StoreError> {
+        Ok(query!(self, appending::is_known(key)))
+    }
+
+    /// Whether an event waits to be folded.
+    pub async fn is_unread(&self, seq: i64) -> Result<bool, StoreError> {
+        Ok(query!(self, appending::is_unread(seq)))
+    }
+
     /// The summaries of these contacts, as far as they are there.
     pub async fn summaries(&self, contacts: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
         Ok(query!(self, console::summaries(contacts)))

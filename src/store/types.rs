@@ -34,6 +34,11 @@ impl NewEvent {
         format!("api:{id}")
     }
 
+    /// The key of a person's deed that a program asks for with an id of its own: each deed on each contact has ids of its own.
+    pub fn of_deed(deed: &str, contact: ContactId, id: &str) -> String {
+        format!("api:{deed}:{contact}:{id}")
+    }
+
     /// Something that happens now to a contact that we know.
     pub fn known(contact: ContactId, key: Option<String>, now: Timestamp, body: EventBody) -> Self {
         Self { key, contact: Some(contact), contacts: Vec::new(), at: now, received: now, due: now, body }

@@ -60,7 +60,8 @@ impl Policy {
     /// Whether an address is not of the public internet. One of IPv4 that is written as one of IPv6 is what it is.
     fn is_private(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.private.iter().any(|network| network.contains(&address))
+        // Without the list nothing is known to be public.
+        self.private.is_empty() || self.private.iter().any(|network| network.contains(&address))
     }
 }
 

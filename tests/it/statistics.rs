@@ -147,12 +147,18 @@ fn order(contact: usize, day: usize, total: usize) -> Value {
             "lines": [{ "product": "P-1", "category": "electronics/phone", "price": total }] })
 }
 
+/// The end of a quarter in which twenty bought, each for more than the one before.
+async fn twenty_bought(database: &Database) -> Shop {
+    let shop = Shop::open(database.store().await, "2026-03-30T10:00:00Z");
+    shop.job_done("customers", "2025-Q4").await;
+    shop.tell((1..=20).map(|n| order(n, n, n * 10)).collect()).await;
+    shop
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn customers_are_told_once_a_quarter_where_they_stand() {
     for database in Database::each().await {
-        let shop = Shop::open(database.store().await, "2026-03-30T10:00:00Z");
-        shop.job_done("customers", "2025-Q4").await;
-        shop.tell((1..=20).map(|n| order(n, n, n * 10)).collect()).await;
+        let shop = twenty_bought(&database).await;
         shop.set("2026-04-01T00:00:30Z");
         shop.job_done("customers", "2026-Q1").await;
         shop.folded().await;
@@ -182,9 +188,7 @@ async fn customers_are_told_once_a_quarter_where_they_stand() {
 #[tokio::test(flavor = "multi_thread")]
 async fn among_too_few_nobody_stands_anywhere_any_more() {
     for database in Database::each().await {
-        let shop = Shop::open(database.store().await, "2026-03-30T10:00:00Z");
-        shop.job_done("customers", "2025-Q4").await;
-        shop.tell((1..=20).map(|n| order(n, n, n * 10)).collect()).await;
+        let shop = twenty_bought(&database).await;
         shop.set("2026-04-01T00:00:30Z");
         shop.job_done("customers", "2026-Q1").await;
         shop.folded().await;
@@ -206,9 +210,7 @@ async fn among_too_few_nobody_stands_anywhere_any_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_goes_on_where_it_was_when_the_system_stopped() {
     for database in Database::each().await {
-        let shop = Shop::open(database.store().await, "2026-03-30T10:00:00Z");
-        shop.job_done("customers", "2025-Q4").await;
-        shop.tell((1..=20).map(|n| order(n, n, n * 10)).collect()).await;
+        let shop = twenty_bought(&database).await;
         assert!(shop.engine.stop(Duration::from_secs(10)).await);
         let mut row = shop.store().jobs().await.unwrap().into_iter().find(|row| row.name == "customers").unwrap();
         drop(shop);

@@ -51,6 +51,20 @@ pub(in crate::store) async fn append(
     Ok(appended)
 }
 
+/// Whether an event of that key is there.
+pub(in crate::store) async fn is_known(connection: &mut Connection, key: &str) -> Result<bool, sqlx::Error> {
+    let found: Option<i64> =
+        sqlx::query_scalar("select seq from journal where key = $1").bind(key).fetch_optional(connection).await?;
+    Ok(found.is_some())
+}
+
+/// Whether an event waits to be folded.
+pub(in crate::store) async fn is_unread(connection: &mut Connection, seq: i64) -> Result<bool, sqlx::Error> {
+    let found: Option<i64> =
+        sqlx::query_scalar("select seq from unread where seq = $1").bind(seq).fetch_optional(connection).await?;
+    Ok(found.is_some())
+}
+
 async fn insert(
     connection: &mut Connection,
     events: &[&NewEvent],

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use super::contacts::found;
 use super::problem::ApiProblem;
 use super::{authorise, limit, read};
-use crate::domain::{AgentAction, AgentEvent, ContactId};
+use crate::domain::{AgentAction, AgentEvent};
 use crate::engine::{Engine, records};
-use crate::store::{HandoffRow, HandoffsAsked, NewEvent};
+use crate::store::{HandoffRow, HandoffsAsked, InboxRow, NewEvent};
 
 /// Characters of a caller's id.
 const LONGEST_ID: usize = 500;
@@ -90,10 +90,8 @@ async fn take(
 ) -> Result<Response, ApiProblem> {
     authorise(&engine, &headers)?;
     let taking: Taking = read(&body)?;
-    let (row, _) = found(&engine, id).await?;
-    let agent = person(&engine, &taking.agent).await?;
-    let done = act(&engine, row.contact, (&agent, AgentAction::Take, None), taking.id.as_deref()).await?;
-    Ok((StatusCode::ACCEPTED, Json(done)).into_response())
+    let deed = Deed::asked(&engine, id, "take", (&taking.agent, taking.id.as_deref())).await?;
+    deed.done(AgentAction::Take, None).await
 }
 
 #[derive(Deserialize)]
@@ -120,24 +118,65 @@ async fn hand_back(
 ) -> Result<Response, ApiProblem> {
     authorise(&engine, &headers)?;
     let back: HandingBack = read(&body)?;
-    let (row, _) = found(&engine, id).await?;
-    if row.handoff == "none" {
+    let deed = Deed::asked(&engine, id, "hand-back", (&back.agent, back.id.as_deref())).await?;
+    if !deed.again && deed.row.handoff == "none" {
         return Err(ApiProblem::conflict(format!(
             "The bot speaks with contact {id} already: there is nothing to hand back."
         )));
     }
-    let agent = person(&engine, &back.agent).await?;
     let action = match back.outcome {
         None => AgentAction::Release,
         Some(Outcome::Won) => AgentAction::Won,
         Some(Outcome::Lost) => AgentAction::Lost,
     };
-    let done = act(&engine, row.contact, (&agent, action, None), back.id.as_deref()).await?;
-    Ok((StatusCode::ACCEPTED, Json(done)).into_response())
+    deed.done(action, None).await
 }
 
-/// The sign-in name of somebody who may sign in: whoever is in charge must see the conversation in the console.
-pub(super) async fn person(engine: &Engine, login: &str) -> Result<String, ApiProblem> {
+/// What a program asks for in a person's name.
+pub(super) struct Deed<'e> {
+    engine: &'e Engine,
+    pub(super) row: InboxRow,
+    /// The sign-in name of somebody who may sign in: whoever is in charge must see the conversation in the console.
+    pub(super) agent: String,
+    key: Option<String>,
+    /// It was asked for before, under the same id: it is done, and nothing is to be said against it.
+    pub(super) again: bool,
+}
+
+impl<'e> Deed<'e> {
+    /// What is asked for on a contact: `name` is the deed's, and the id is the caller's own.
+    pub(super) async fn asked(
+        engine: &'e Engine,
+        contact: i64,
+        name: &str,
+        (agent, id): (&str, Option<&str>),
+    ) -> Result<Self, ApiProblem> {
+        if id.is_some_and(|id| id.trim().is_empty() || id.chars().count() > LONGEST_ID) {
+            let said = format!("`id` is one of your own, of 1 to {LONGEST_ID} characters; or leave it out.");
+            return Err(ApiProblem::invalid(said));
+        }
+        let (row, _) = found(engine, contact).await?;
+        let agent = person(engine, agent).await?;
+        let key = id.map(|id| NewEvent::of_deed(name, row.contact, id));
+        let again = match &key {
+            Some(key) => engine.store().is_known(key).await?,
+            None => false,
+        };
+        Ok(Self { engine, row, agent, key, again })
+    }
+
+    /// Does it, once, and answers when what comes next finds it done.
+    pub(super) async fn done(self, action: AgentAction, text: Option<String>) -> Result<Response, ApiProblem> {
+        let contact = self.row.contact;
+        let event = AgentEvent { agent: self.agent, action, tag: None, colour: None, text, link: false };
+        let appended = self.engine.act(contact, event, self.key).await?;
+        self.engine.folded(appended).await?;
+        let status = if appended.duplicate { "duplicate" } else { "accepted" };
+        Ok((StatusCode::ACCEPTED, Json(json!({ "status": status, "contact": contact }))).into_response())
+    }
+}
+
+async fn person(engine: &Engine, login: &str) -> Result<String, ApiProblem> {
     let known = crate::web::access::login(login);
     let user = match &known {
         Some(login) => engine.store().user(login).await?,
@@ -148,20 +187,4 @@ pub(super) async fn person(engine: &Engine, login: &str) -> Result<String, ApiPr
             "`agent` is `{login}`, and nobody signs in as that. `hotline user list` shows who does."
         ))
     })
-}
-
-/// Does what a person did, in the name of whom a program tells of it; with an id of the caller's once.
-pub(super) async fn act(
-    engine: &Engine,
-    contact: ContactId,
-    (agent, action, text): (&str, AgentAction, Option<String>),
-    id: Option<&str>,
-) -> Result<Value, ApiProblem> {
-    if id.is_some_and(|id| id.trim().is_empty() || id.chars().count() > LONGEST_ID) {
-        let said = format!("`id` is one of your own, of 1 to {LONGEST_ID} characters; or leave it out.");
-        return Err(ApiProblem::invalid(said));
-    }
-    let event = AgentEvent { agent: agent.to_owned(), action, tag: None, colour: None, text, link: false };
-    let done = engine.act(contact, event, id.map(NewEvent::of_program)).await?;
-    Ok(json!({ "status": if done.duplicate { "duplicate" } else { "accepted" }, "contact": contact }))
 }

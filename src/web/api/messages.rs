@@ -2,15 +2,15 @@
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::contacts::found;
-use super::hand_offs::{act, person};
+use super::hand_offs::Deed;
 use super::problem::ApiProblem;
 use super::{authorise, limit, read};
 use crate::domain::{AgentAction, ContactId, Event, Timestamp};
@@ -132,11 +132,11 @@ async fn write(
         "empty" => ApiProblem::invalid("`text` is empty: write what the customer is to read."),
         _ => ApiProblem::invalid("`text` has at most 4,096 characters: WhatsApp takes no more in one message."),
     })?;
-    let (row, _) = found(&engine, id).await?;
-    let agent = person(&engine, &writing.agent).await?;
-    engine.may_reply(row.contact, &agent).await?;
-    let done = act(&engine, row.contact, (&agent, AgentAction::Reply, Some(text)), writing.id.as_deref()).await?;
-    Ok((StatusCode::ACCEPTED, Json(done)).into_response())
+    let deed = Deed::asked(&engine, id, "message", (&writing.agent, writing.id.as_deref())).await?;
+    if !deed.again {
+        engine.may_reply(deed.row.contact, &deed.agent).await?;
+    }
+    deed.done(AgentAction::Reply, Some(text)).await
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 
 use super::choice;
 use super::memory::{Memory, Slot};
-use super::words::{clock, cut, money, promise};
+use super::words::{budget_text, clock, cut, money, promise};
 use super::{Answer, Dialogue, Known};
 use crate::domain::{
     Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, LINK_ROOM, Link, ListRow, Shop,
@@ -249,11 +249,11 @@ impl Reply<'_> {
             let fit = choice::fit(self.memory, self.shop);
             let exact = !fit.over_budget && !fit.lacking;
             let budget_missing = self.memory.budget.is_none() && !self.memory.open.contains(&Slot::Budget);
-            if exact && fit.products.len() > 2 && budget_missing && !asks_now && self.ask(Slot::Budget) {
+            if exact && fit.products.len() > 2 && budget_missing && !asks_now && self.ask(Slot::Budget, heard) {
                 return;
             }
             let need_missing = self.memory.needs.is_empty() && !self.memory.open.contains(&Slot::Need);
-            if exact && fit.products.len() > 4 && need_missing && !asks_now && self.ask(Slot::Need) {
+            if exact && fit.products.len() > 4 && need_missing && !asks_now && self.ask(Slot::Need, heard) {
                 return;
             }
             return self.show(fit);
@@ -268,7 +268,7 @@ impl Reply<'_> {
             }
             _ if self.category_in(heard) => {}
             _ if heard.understood || greets => {
-                if !self.ask(Slot::Product) {
+                if !self.ask(Slot::Product, heard) {
                     self.lost();
                 }
             }
@@ -277,7 +277,7 @@ impl Reply<'_> {
     }
 
     /// Asks for one thing. False if it was asked for often enough.
-    fn ask(&mut self, slot: Slot) -> bool {
+    fn ask(&mut self, slot: Slot, heard: &Heard) -> bool {
         let times = match self.memory.asked {
             Some((asked, times)) if asked == slot => times,
             _ => 0,
@@ -289,8 +289,11 @@ impl Reply<'_> {
         let product = self.wish();
         match slot {
             Slot::Product => {
-                let budget = self.budget();
-                self.say("ask_product", context! { budget });
+                // As they named it: what it comes to in the shop's currency matters once there is something to show.
+                let budget = self.memory.budget.as_ref().map(|budget| budget_text(budget, self.shop.currency));
+                // Who asks whether there is something has named it, and the dictionaries do not know it.
+                let named = heard.wants.contains(&Intent::Availability);
+                self.say(if named { "assortment" } else { "ask_product" }, context! { budget });
                 self.categories();
             }
             Slot::Budget => {

@@ -88,6 +88,12 @@ impl<'a> Reply<'a> {
                 true
             }
             (_, false) => false,
+            // All that is known of it, though they have seen it, and that it is all.
+            ([one], true) if heard.wants == [Intent::ProductInquiry] && !heard.refined => {
+                self.details(one);
+                self.say("again", context! {});
+                true
+            }
             (_, true) => {
                 let rows: Vec<Value> = shown.iter().map(|product| self.product_values(product)).collect();
                 if asks(Intent::Price) {

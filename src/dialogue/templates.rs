@@ -9,9 +9,10 @@ use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 55] = [
+const SECTIONS: [&str; 56] = [
     "greet",
     "ask_product",
+    "assortment",
     "ask_kind",
     "ask_budget",
     "ask_need",

@@ -405,8 +405,10 @@ fn budget_rank(
     let complains = [Intent::Complaint, Intent::ReturnRefund, Intent::OrderStatus, Intent::Warranty];
     let product =
         || !reading.products.is_empty() || hits.iter().any(|hit| matches!(hit.meaning, Meaning::Brand { .. }));
-    let open =
-        || reading.intents.is_empty() || [Intent::Buy, Intent::ProductInquiry].iter().any(|one| reading.wants(*one));
+    // Who greets or tells where they are has not said what a sum is.
+    let says_nothing = |intent: &Intent| matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Location);
+    let wishes = [Intent::Buy, Intent::ProductInquiry];
+    let open = || reading.intents.iter().all(says_nothing) || wishes.iter().any(|one| reading.wants(*one));
     let asks = || reading.wants(Intent::Price) || reading.wants(Intent::Compare);
     let compares = || [Intent::Compare, Intent::Payment].iter().any(|one| reading.wants(*one));
     match (says, elsewhere) {

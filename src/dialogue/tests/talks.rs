@@ -93,6 +93,34 @@ fn who_names_a_category_sees_what_there_is_of_it() {
 }
 
 #[test]
+fn who_asks_for_what_nobody_knows_here_sees_what_there_is_and_is_not_asked_for_it_again() {
+    let mut talk = Talk::new("GB");
+    let answer = talk.write("do you sell bikes");
+    expect(
+        &answer,
+        &["Here is what we have", "a colleague can look", "category:electronics"],
+        &["What are you looking"],
+    );
+}
+
+#[test]
+fn who_greets_and_tells_what_they_can_spend_is_heard_in_any_currency() {
+    let mut talk = Talk::new("US");
+    let words = "Hi! looking for a birthday present for my dad, around $100";
+    expect(&talk.write(words), &["Harbour Goods", "100\u{a0}USD, noted. What product"], &["your budget"]);
+    talk.another("IT", &[]);
+    let words = "buongiorno, cerco un regalo per la mia ragazza sui 80 euro";
+    expect(&talk.write(words), &["Budget di 80\u{a0}EUR"], &["il budget"]);
+}
+
+#[test]
+fn what_is_not_known_of_the_one_thing_that_they_see_is_said_to_be_so() {
+    let mut talk = Talk::new("US");
+    expect(&talk.tap("product:P-102"), &["Nova S7 Pro"], &["all I know"]);
+    expect(&talk.write("does it work with Alexa?"), &["Nova S7 Pro: 449", "all I know", "[person |"], &[]);
+}
+
+#[test]
 fn who_answers_with_their_budget_is_asked_for_the_product_and_hears_that_it_was_understood() {
     let mut talk = Talk::new("US");
     expect(&talk.write("hi there"), &["What are you looking for"], &[]);

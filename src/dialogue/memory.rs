@@ -25,6 +25,9 @@ const MOST_SAID: usize = 10;
 /// What the key of a request begins with that names a category and no product.
 const CATEGORY: &str = "category/";
 
+/// What it is bought for, and nothing that a product must have: any can be a present, or be ordered by the dozen.
+const OCCASIONS: [&str; 2] = ["gift", "bulk"];
+
 /// What we can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -223,11 +226,14 @@ impl Memory {
             self.understood = true;
         }
         for need in reading.attributes.iter().filter(|mention| !mention.negated) {
+            self.understood = true;
+            if OCCASIONS.contains(&&*need.key) {
+                continue;
+            }
             if !self.needs.iter().any(|other| **other == *need.key) {
                 self.needs.push(need.key.to_string());
             }
             self.named_needs.push(need.key.to_string());
-            self.understood = true;
         }
         for brand in &reading.brands {
             self.brands.retain(|other| **other != *brand.key);

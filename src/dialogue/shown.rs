@@ -83,7 +83,7 @@ impl<'a> Reply<'a> {
             return true;
         }
         match (shown, heard.named_needs.is_empty()) {
-            ([one], false) if asks(Intent::ProductInquiry) || asks(Intent::Availability) => {
+            ([one], false) if asks(Intent::ProductInquiry) || asks(Intent::Availability) || self.suits(one, heard) => {
                 self.property(one, heard);
                 true
             }
@@ -106,6 +106,11 @@ impl<'a> Reply<'a> {
                 asks(Intent::Price) || asks(Intent::Availability)
             }
         }
+    }
+
+    /// Whether they tell what they need, ask nothing, and it has that.
+    fn suits(&self, product: &Product, heard: &Heard) -> bool {
+        heard.wants.is_empty() && heard.named_needs.iter().all(|need| product.attributes.contains(need))
     }
 
     /// Whether it has what they ask for. If not, the search goes on with what has it.

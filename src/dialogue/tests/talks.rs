@@ -114,6 +114,16 @@ fn who_greets_and_tells_what_they_can_spend_is_heard_in_any_currency() {
 }
 
 #[test]
+fn what_it_is_bought_for_is_nothing_that_a_product_lacks() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("a bluetooth speaker as a gift for my wife"), &["Boom Mini: 45"], &["I have none"]);
+    // Nor are the same words said again to who tells what suits.
+    expect(&talk.write("she wants it waterproof"), &["Yes, Boom Mini: waterproof"], &["in stock"]);
+    talk.another("US", &[]);
+    expect(&talk.write("I need 10 office chairs for our company"), &["Poise Ergo: 269"], &["I have none"]);
+}
+
+#[test]
 fn what_is_not_known_of_the_one_thing_that_they_see_is_said_to_be_so() {
     let mut talk = Talk::new("US");
     expect(&talk.tap("product:P-102"), &["Nova S7 Pro"], &["all I know"]);

@@ -242,12 +242,18 @@ impl Reply<'_> {
 
     /// Towards a product: show what fits, or ask for the one thing that is missing.
     fn next_step(&mut self, heard: &Heard, greets: bool) {
+        // Who has trouble with what they bought, and says more of it than can be understood, is not asked what they look for.
+        if self.memory.trouble {
+            self.call = Some(Call::Lost);
+            return;
+        }
         let asks_now =
             heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability | Intent::Buy));
-        let wish = self.memory.product().is_some() || !self.memory.brands.is_empty();
+        let wish = self.memory.product().is_some() || choice::has_any(self.memory, self.shop);
         if wish && (heard.understood || asks_now) {
             let fit = choice::fit(self.memory, self.shop);
-            let exact = !fit.over_budget && !fit.lacking;
+            // Where the kind is still open, what there is tells more than a question.
+            let exact = self.memory.product().is_some() && !fit.over_budget && !fit.lacking;
             let budget_missing = self.memory.budget.is_none() && !self.memory.open.contains(&Slot::Budget);
             if exact && fit.products.len() > 2 && budget_missing && !asks_now && self.ask(Slot::Budget, heard) {
                 return;
@@ -267,6 +273,10 @@ impl Reply<'_> {
                 self.offer("person", "button_person");
             }
             _ if self.category_in(heard) => {}
+            // Asked once what they look for, they tell nothing but what they can spend.
+            _ if heard.understood && self.was_asked(Slot::Product) && self.memory.budget.is_some() => {
+                self.show(choice::affordable(self.memory, self.shop));
+            }
             _ if heard.understood || greets => {
                 if !self.ask(Slot::Product, heard) {
                     self.lost();
@@ -276,12 +286,13 @@ impl Reply<'_> {
         }
     }
 
+    fn was_asked(&self, slot: Slot) -> bool {
+        self.memory.asked.is_some_and(|(asked, _)| asked == slot)
+    }
+
     /// Asks for one thing. False if it was asked for often enough.
     fn ask(&mut self, slot: Slot, heard: &Heard) -> bool {
-        let times = match self.memory.asked {
-            Some((asked, times)) if asked == slot => times,
-            _ => 0,
-        };
+        let times = self.memory.asked.filter(|(asked, _)| *asked == slot).map_or(0, |(_, times)| times);
         if times >= ASK_TWICE {
             return false;
         }
@@ -373,7 +384,7 @@ impl Reply<'_> {
         }
         let handoff = self.call.map(Call::request);
         if let Some(request) = &handoff {
-            self.memory.lost = 0;
+            (self.memory.lost, self.memory.trouble) = (0, false);
             self.paragraphs.clear();
             self.buttons.clear();
             self.rows.clear();

@@ -1,5 +1,7 @@
 //! Which products fit what is known of a wish.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 
 use super::Memory;
@@ -112,13 +114,33 @@ fn cut(mut products: Vec<&Product>) -> Vec<&Product> {
     products
 }
 
-/// What is in stock of the kind that is wanted; of the brand where only that is known.
+/// What is in stock of the kind that is wanted; of the brand where only that is known, else what has all that is needed.
 fn of_kind<'a>(memory: &Memory, shop: &'a Shop) -> Vec<&'a Product> {
     let has_brand = |product: &&Product| product.brand.as_ref().is_some_and(|brand| memory.brands.contains(brand));
-    match memory.product() {
-        Some(key) => of_key(key, shop).collect(),
-        None => shop.products.iter().filter(|product| product.stock > 0).filter(has_brand).collect(),
+    let has_needs = |product: &&Product| memory.needs.iter().all(|need| product.attributes.contains(need));
+    let in_stock = shop.products.iter().filter(|product| product.stock > 0);
+    match (memory.product(), memory.brands.is_empty(), memory.needs.is_empty()) {
+        (Some(key), ..) => of_key(key, shop).collect(),
+        (None, false, _) => in_stock.filter(has_brand).collect(),
+        (None, true, false) => in_stock.filter(has_needs).collect(),
+        (None, true, true) => Vec::new(),
     }
+}
+
+/// Whether a brand was named, or something that is in stock has all that is needed: there is something to choose from.
+pub(super) fn has_any(memory: &Memory, shop: &Shop) -> bool {
+    !memory.brands.is_empty() || !of_kind(memory, shop).is_empty()
+}
+
+/// What can be had for the budget where nothing else is known: of each kind what is nearest to it.
+pub(super) fn affordable<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
+    let purse = Purse::of(memory.budget.as_ref(), shop);
+    let mut found: Vec<&Product> =
+        shop.products.iter().filter(|product| product.stock > 0 && purse.holds(product.price)).collect();
+    found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
+    let mut kinds = BTreeSet::new();
+    found.retain(|product| kinds.insert(&product.key));
+    Fit { products: cut(found), ..Fit::default() }
 }
 
 /// What costs less than that of a kind and is in stock: the nearest in price first.

@@ -4,14 +4,20 @@ use minijinja::context;
 
 use super::answer::{Call, Heard, Reply};
 use super::words::{opening_hours, with_sums};
-use crate::domain::{Intent, OrderState};
+use crate::domain::{Intent, OrderState, Product};
 
 impl Reply<'_> {
     /// Facts of the shop that were asked for.
     pub(super) fn facts(&mut self, heard: &Heard) {
         let shop = self.shop;
         let mut wants = heard.wants.clone();
-        let mut named = self.dialogue.names.in_words(&heard.words, shop);
+        // "The S7 Pro" is ours while phones are talked of, and no other brand.
+        let (kind, brands) = (self.memory.product(), &self.memory.brands);
+        let may_be = |product: &Product| {
+            let of_brand = |brand: &String| product.brand.as_ref() == Some(brand);
+            kind == Some(&*product.key) && (brands.is_empty() || brands.iter().any(of_brand))
+        };
+        let mut named = self.dialogue.names.in_words(&heard.words, shop, may_be);
         if named.is_empty() && !heard.refined {
             named = self.pointed_at(heard, &mut wants);
         }

@@ -122,6 +122,9 @@ pub struct Memory {
     /// …and the day on which it should arrive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) eta: Option<String>,
+    /// They write about something that they bought, and have looked for nothing new since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) trouble: bool,
     /// They were asked once what they do.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) asked_about_them: bool,
@@ -174,6 +177,7 @@ impl Memory {
             self.asked = None;
             self.open.clear();
             self.said.clear();
+            self.trouble = false;
         }
         self.settle(message.choice.is_some(), now);
         self.heard_at = Some(now);
@@ -206,9 +210,11 @@ impl Memory {
     }
 
     fn take_in(&mut self, reading: &Reading, pointings: &Pointings) {
+        let trouble = is_trouble(reading);
+        self.trouble = (self.trouble || trouble && self.shown.is_empty()) && !is_wish(reading);
         if self.asks_of_a_part(reading, pointings) {
             (self.understood, self.part) = (true, true);
-        } else {
+        } else if !trouble {
             for key in reading.product_keys() {
                 self.want(&key);
                 (self.understood, self.refined) = (true, true);
@@ -312,6 +318,21 @@ impl Memory {
         let print = Some(fingerprint(substance));
         std::mem::replace(&mut self.substance, print) == print
     }
+}
+
+/// Whether a message is about something that was bought, and no wish.
+fn is_trouble(reading: &Reading) -> bool {
+    let troubles = [Intent::ReturnRefund, Intent::Warranty, Intent::OrderStatus, Intent::Complaint];
+    let asks = [Intent::Buy, Intent::Price, Intent::Availability, Intent::ProductInquiry, Intent::Compare];
+    let wants = |intents: &[Intent]| intents.iter().any(|intent| reading.wants(*intent));
+    wants(&troubles) && !wants(&asks)
+}
+
+/// Whether a message looks for something.
+fn is_wish(reading: &Reading) -> bool {
+    let named = !reading.products.is_empty() || !reading.brands.is_empty() || reading.budget.is_some();
+    let asks = [Intent::Buy, Intent::Price, Intent::Availability, Intent::Compare];
+    !is_trouble(reading) && (named || asks.iter().any(|intent| reading.wants(*intent)))
 }
 
 /// FNV-1a: the same on every machine and in every version, since it is kept in the state.

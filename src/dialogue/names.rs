@@ -11,48 +11,90 @@ use crate::domain::{Product, Shop};
 /// Shorter names and numbers stand in too many words.
 const SHORTEST: usize = 3;
 
-/// Names and numbers of a shop's products, in small letters.
-pub(super) struct Names(Option<CharwiseDoubleArrayAhoCorasick<u32>>);
+/// Names and numbers of a shop's products, in small letters, and what they are called for short.
+pub(super) struct Names(Option<CharwiseDoubleArrayAhoCorasick<Called>>);
+
+/// What a name stands for.
+#[derive(Clone, Copy)]
+struct Called {
+    /// The product's place in the shop.
+    place: u32,
+    /// It is a part such as "S7 Pro", which others may be called, too.
+    part: bool,
+}
 
 /// A product that stands in words: from where to where, and which.
-type Hit = (usize, usize, u32);
+type Hit = (usize, usize, Called);
 
 impl Names {
     pub(super) fn of(products: &[Product]) -> Self {
-        // Of two products with one name the first is meant.
-        let mut names: BTreeMap<String, u32> = BTreeMap::new();
+        // Of two products with one name the first is meant; what is short for two is short for none.
+        let mut names: BTreeMap<String, Option<Called>> = BTreeMap::new();
         for (place, product) in (0..).zip(products) {
             for name in [&product.name, &product.sku].map(|name| name.to_lowercase()) {
                 if name.chars().count() >= SHORTEST {
-                    names.entry(name).or_insert(place);
+                    names.entry(name).or_insert(Some(Called { place, part: false }));
                 }
             }
         }
+        let mut short: BTreeMap<String, Option<Called>> = BTreeMap::new();
+        for (place, product) in (0..).zip(products) {
+            for (name, part) in short_names(&product.name.to_lowercase()) {
+                let seen = short.entry(name).or_insert(Some(Called { place, part }));
+                *seen = seen.filter(|called| called.place == place);
+            }
+        }
+        for (name, called) in short {
+            names.entry(name).or_insert(called);
+        }
+        let names = names.into_iter().filter_map(|(name, called)| Some((name, called?)));
         // Without names there is nothing to look for.
         Self(CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(names).ok())
     }
 
     /// Products whose name or number stands in words in small letters, in their order; the longest name wins ("Aero 16" is not
-    /// "Aero 1").
-    pub(super) fn in_words<'a>(&self, words: &str, shop: &'a Shop) -> Vec<&'a Product> {
-        self.found(words).into_iter().filter_map(|place| shop.products.get(place)).collect()
+    /// "Aero 1"). Parts of names count for those products that `may_be` meant.
+    pub(super) fn in_words<'a>(
+        &self,
+        words: &str,
+        shop: &'a Shop,
+        may_be: impl Fn(&Product) -> bool,
+    ) -> Vec<&'a Product> {
+        let counts = |called: Called| {
+            shop.products.get(called.place as usize).filter(|product| !called.part || may_be(product)).is_some()
+        };
+        self.found(words, counts).into_iter().filter_map(|place| shop.products.get(place)).collect()
     }
 
-    fn found(&self, words: &str) -> Vec<usize> {
+    fn found(&self, words: &str, counts: impl Fn(Called) -> bool) -> Vec<usize> {
         let Some(names) = &self.0 else { return Vec::new() };
         let all = names.find_overlapping_iter(words).map(|hit| (hit.start(), hit.end(), hit.value()));
-        let mut hits: Vec<Hit> = all.filter(|(start, end, _)| is_whole(words, *start, *end)).collect();
+        let mut hits: Vec<Hit> =
+            all.filter(|(start, end, called)| is_whole(words, *start, *end) && counts(*called)).collect();
         hits.sort_by_key(|(start, end, _)| (Reverse(end - start), *start));
         let mut kept: Vec<Hit> = Vec::new();
         for hit in hits {
             let within = |other: &Hit| hit.0 >= other.0 && hit.1 <= other.1;
-            if !kept.iter().any(|other| within(other) || other.2 == hit.2) {
+            if !kept.iter().any(|other| within(other) || other.2.place == hit.2.place) {
                 kept.push(hit);
             }
         }
-        kept.sort_unstable();
-        kept.into_iter().map(|(_, _, place)| place as usize).collect()
+        kept.sort_unstable_by_key(|(start, end, called)| (*start, *end, called.place));
+        kept.into_iter().map(|(_, _, called)| called.place as usize).collect()
     }
+}
+
+/// What a product is called for short: the first words of its name ("Aero 16" of "Aero 16 Studio"), and parts of it with a word of
+/// letters and digits ("S7 Pro" of "Nova S7 Pro").
+fn short_names(name: &str) -> Vec<(String, bool)> {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let is_model = |word: &&str| word.contains(|c: char| c.is_ascii_digit()) && word.contains(char::is_alphabetic);
+    let mut short: Vec<(String, bool)> = (2..words.len()).map(|end| (words[..end].join(" "), false)).collect();
+    for start in 1..words.len() {
+        let parts = (start + 1..=words.len()).map(|end| &words[start..end]);
+        short.extend(parts.filter(|part| part.iter().any(is_model)).map(|part| (part.join(" "), true)));
+    }
+    short
 }
 
 #[cfg(test)]
@@ -70,11 +112,31 @@ mod tests {
         let sold = [("L-1", "Aero 1"), ("L-16", "Aero 16"), ("P-5", "Nova S5"), ("TV", "TV"), ("X-9", "Nova S5")];
         let products: Vec<Product> = sold.map(product).into();
         let names = Names::of(&products);
-        let found = |words| names.found(words).into_iter().map(|place| sold[place].0).collect::<Vec<_>>();
+        let found = |words| {
+            names.found(words, |called| !called.part).into_iter().map(|place| sold[place].0).collect::<Vec<_>>()
+        };
         assert_eq!(found("nova s5 or aero 16?"), ["P-5", "L-16"]);
         assert_eq!(found("aero 1 (l-1), not the x-9"), ["L-1", "X-9"]);
         assert_eq!(found("aero 160, supernova s5, tv"), [""; 0]);
         assert_eq!(found("我想买nova s5手机"), ["P-5"]);
-        assert!(Names::of(&[]).found("nova s5").is_empty());
+        assert!(Names::of(&[]).found("nova s5", |_| true).is_empty());
+    }
+
+    #[test]
+    fn what_is_short_for_one_product_alone_is_its_name_too() {
+        let names: Vec<String> =
+            short_names("nova s7 pro").into_iter().map(|(name, part)| format!("{name} {part}")).collect();
+        assert_eq!(names, ["nova s7 false", "s7 true", "s7 pro true"]);
+        let product = |name: &str| -> Product {
+            let written =
+                serde_json::json!({ "sku": name, "name": name, "key": "electronics/phone", "price": 1, "stock": 1 });
+            serde_json::from_value(written).unwrap()
+        };
+        let sold = ["Nova S7 Pro", "Nova S7 Max", "Aero 16 Studio", "Nova S5"];
+        let names = Names::of(&sold.map(product));
+        let found = |words| names.found(words, |_| true).into_iter().map(|place| sold[place]).collect::<Vec<_>>();
+        assert_eq!(found("the s7 pro or the s5?"), ["Nova S7 Pro", "Nova S5"]);
+        assert_eq!(found("aero 16, please"), ["Aero 16 Studio"]);
+        assert_eq!(found("the nova s7, the s7, 16, studio"), [""; 0]);
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
 mod talks;
+mod wishes;
 
 use std::path::Path;
 use std::sync::LazyLock;

@@ -84,62 +84,6 @@ fn what_is_told_of_a_product_leads_to_its_page() {
 }
 
 #[test]
-fn who_names_a_category_sees_what_there_is_of_it() {
-    let mut talk = Talk::new("US");
-    expect(&talk.write("do you have any furniture?"), &["kind:home/sofa"], &["category:electronics"]);
-    let mut talk = Talk::new("ID");
-    let words = "kak ada skincare buat kulit berminyak budget 150rb";
-    expect(&talk.write(words), &["kind:beauty/serum"], &["category:electronics"]);
-}
-
-#[test]
-fn who_asks_for_what_nobody_knows_here_sees_what_there_is_and_is_not_asked_for_it_again() {
-    let mut talk = Talk::new("GB");
-    let answer = talk.write("do you sell bikes");
-    expect(
-        &answer,
-        &["Here is what we have", "a colleague can look", "category:electronics"],
-        &["What are you looking"],
-    );
-}
-
-#[test]
-fn who_greets_and_tells_what_they_can_spend_is_heard_in_any_currency() {
-    let mut talk = Talk::new("US");
-    let words = "Hi! looking for a birthday present for my dad, around $100";
-    expect(&talk.write(words), &["Harbour Goods", "100\u{a0}USD, noted. What product"], &["your budget"]);
-    talk.another("IT", &[]);
-    let words = "buongiorno, cerco un regalo per la mia ragazza sui 80 euro";
-    expect(&talk.write(words), &["Budget di 80\u{a0}EUR"], &["il budget"]);
-}
-
-#[test]
-fn what_it_is_bought_for_is_nothing_that_a_product_lacks() {
-    let mut talk = Talk::new("US");
-    expect(&talk.write("a bluetooth speaker as a gift for my wife"), &["Boom Mini: 45"], &["I have none"]);
-    // Nor are the same words said again to who tells what suits.
-    expect(&talk.write("she wants it waterproof"), &["Yes, Boom Mini: waterproof"], &["in stock"]);
-    talk.another("US", &[]);
-    expect(&talk.write("I need 10 office chairs for our company"), &["Poise Ergo: 269"], &["I have none"]);
-}
-
-#[test]
-fn what_is_not_known_of_the_one_thing_that_they_see_is_said_to_be_so() {
-    let mut talk = Talk::new("US");
-    expect(&talk.tap("product:P-102"), &["Nova S7 Pro"], &["all I know"]);
-    expect(&talk.write("does it work with Alexa?"), &["Nova S7 Pro: 449", "all I know", "[person |"], &[]);
-}
-
-#[test]
-fn who_answers_with_their_budget_is_asked_for_the_product_and_hears_that_it_was_understood() {
-    let mut talk = Talk::new("US");
-    expect(&talk.write("hi there"), &["What are you looking for"], &[]);
-    expect(&talk.write("my budget is 500"), &["500\u{a0}USD, noted. What product"], &["understood"]);
-    expect(&talk.write("actually 300 max"), &["300\u{a0}USD, noted. What product"], &["understood"]);
-    expect(&talk.write("a sofa then"), &["nothing in stock for 300"], &["noted"]);
-}
-
-#[test]
 fn one_thing_is_asked_at_a_time_until_products_are_shown() {
     let mut talk = Talk::new("US");
     expect(

@@ -1,0 +1,90 @@
+//! What customers look for when they do not name it as the dictionaries do.
+
+use super::*;
+
+#[test]
+fn who_names_a_category_sees_what_there_is_of_it() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("do you have any furniture?"), &["kind:home/sofa"], &["category:electronics"]);
+    let mut talk = Talk::new("ID");
+    let words = "kak ada skincare buat kulit berminyak budget 150rb";
+    expect(&talk.write(words), &["kind:beauty/serum"], &["category:electronics"]);
+}
+
+#[test]
+fn who_asks_for_what_nobody_knows_here_sees_what_there_is_and_is_not_asked_for_it_again() {
+    let mut talk = Talk::new("GB");
+    let answer = talk.write("do you sell bikes");
+    expect(
+        &answer,
+        &["Here is what we have", "a colleague can look", "category:electronics"],
+        &["What are you looking"],
+    );
+}
+
+#[test]
+fn who_greets_and_tells_what_they_can_spend_is_heard_in_any_currency() {
+    let mut talk = Talk::new("US");
+    let words = "Hi! looking for a birthday present for my dad, around $100";
+    expect(&talk.write(words), &["Harbour Goods", "100\u{a0}USD, noted. What product"], &["your budget"]);
+    talk.another("IT", &[]);
+    let words = "buongiorno, cerco un regalo per la mia ragazza sui 80 euro";
+    expect(&talk.write(words), &["Budget di 80\u{a0}EUR"], &["il budget"]);
+}
+
+#[test]
+fn what_it_is_bought_for_is_nothing_that_a_product_lacks() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("a bluetooth speaker as a gift for my wife"), &["Boom Mini: 45"], &["I have none"]);
+    // Nor are the same words said again to who tells what suits.
+    expect(&talk.write("she wants it waterproof"), &["Yes, Boom Mini: waterproof"], &["in stock"]);
+    talk.another("US", &[]);
+    expect(&talk.write("I need 10 office chairs for our company"), &["Poise Ergo: 269"], &["I have none"]);
+}
+
+#[test]
+fn who_has_trouble_with_what_they_bought_is_sold_nothing() {
+    let mut talk = Talk::new("US");
+    let words = "Hi I bought headphones from you last week and they stopped working";
+    expect(&talk.write(words), &["within 30 days"], &["Hush 700"]);
+    let answer = talk.write("what should I do");
+    expect(&answer, &["A colleague"], &["Hush 700", "looking for"]);
+    assert!(answer.unwrap().handoff.is_some());
+    talk.another("US", &[]);
+    expect(&talk.write("what is your return policy?"), &["within 30 days"], &[]);
+    expect(&talk.write("ok, do you have headphones?"), &["Hush 700"], &["A colleague takes over"]);
+}
+
+#[test]
+fn a_product_is_known_by_its_short_name_where_its_kind_is_talked_of() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("do you have the Nova S5?"), &["Nova S5: 199"], &[]);
+    let compared = talk.write("whats the difference with the S7 pro");
+    expect(&compared, &["Side by side", "Nova S7 Pro: 449", "Nova S5: 199"], &["Lumen Lite"]);
+}
+
+#[test]
+fn who_names_no_product_sees_what_has_what_they_need_or_what_they_can_spend_buys() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("I have sensitive skin, what do you recommend?"), &["Dew"], &["What are you looking for"]);
+    talk.another("US", &[]);
+    expect(&talk.write("hello"), &["What are you looking for"], &[]);
+    expect(&talk.write("my budget is 50"), &["50\u{a0}USD, noted"], &[]);
+    expect(&talk.write("what's your best seller?"), &["your budget of 50\u{a0}USD", "Boom Mini"], &["looking for"]);
+}
+
+#[test]
+fn what_is_not_known_of_the_one_thing_that_they_see_is_said_to_be_so() {
+    let mut talk = Talk::new("US");
+    expect(&talk.tap("product:P-102"), &["Nova S7 Pro"], &["all I know"]);
+    expect(&talk.write("does it work with Alexa?"), &["Nova S7 Pro: 449", "all I know", "[person |"], &[]);
+}
+
+#[test]
+fn who_answers_with_their_budget_is_asked_for_the_product_and_hears_that_it_was_understood() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("hi there"), &["What are you looking for"], &[]);
+    expect(&talk.write("my budget is 500"), &["500\u{a0}USD, noted. What product"], &["understood"]);
+    expect(&talk.write("actually 300 max"), &["300\u{a0}USD, noted. What product"], &["understood"]);
+    expect(&talk.write("a sofa then"), &["nothing in stock for 300"], &["noted"]);
+}

@@ -11,11 +11,12 @@ impl Reply<'_> {
     pub(super) fn facts(&mut self, heard: &Heard) {
         let shop = self.shop;
         let mut wants = heard.wants.clone();
-        // "The S7 Pro" is ours while phones are talked of, and no other brand.
+        // "The S7 Pro" is ours while phones are talked of, and no other brand, or when it was shown.
         let (kind, brands) = (self.memory.product(), &self.memory.brands);
         let may_be = |product: &Product| {
             let of_brand = |brand: &String| product.brand.as_ref() == Some(brand);
-            kind == Some(&*product.key) && (brands.is_empty() || brands.iter().any(of_brand))
+            let of_kind = kind == Some(&*product.key) && (brands.is_empty() || brands.iter().any(of_brand));
+            of_kind || self.memory.shown.contains(&product.sku)
         };
         let mut named = self.dialogue.names.in_words(&heard.words, shop, may_be);
         if named.is_empty() && !heard.refined {

@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 
 use super::answer::{Heard, Reply};
 use super::choice;
-use super::pointing::Pointing;
+use super::pointing::{Pointing, stands_in};
 use crate::domain::{Intent, Product};
 
 impl<'a> Reply<'a> {
@@ -25,7 +25,10 @@ impl<'a> Reply<'a> {
             Pointing::Last => Some(*last),
             Pointing::Cheaper | Pointing::Cheapest => None,
         };
-        let pointed: Vec<_> = said.iter().filter_map(at).collect();
+        let mut pointed: Vec<_> = said.iter().filter_map(at).collect();
+        if pointed.is_empty() && shown.len() > 1 {
+            pointed.extend(by_first_word(&shown, &heard.words));
+        }
         // Of the one thing that they see its details are no answer: what they ask is.
         let is_known = shown.len() == 1 && !pointed.is_empty() && !wants.contains(&Intent::Buy);
         if is_known && self.of_shown(&shown, heard) {
@@ -132,6 +135,14 @@ impl<'a> Reply<'a> {
             self.offer("person", "button_person");
         }
     }
+}
+
+/// "The Boom one": the one of those shown whose name begins with a word that stands in the message, if no other's does.
+fn by_first_word<'a>(shown: &[&'a Product], words: &str) -> Option<&'a Product> {
+    let first = |product: &Product| product.name.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let mut meant = shown.iter().filter(|product| stands_in(words, &first(product)));
+    let one = meant.next()?;
+    meant.next().is_none().then_some(*one)
 }
 
 /// What is asked of the shop and not of a product: "how much is delivery?" wants no prices of what was shown.

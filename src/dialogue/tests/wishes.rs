@@ -61,6 +61,9 @@ fn a_product_is_known_by_its_short_name_where_its_kind_is_talked_of() {
     expect(&talk.write("do you have the Nova S5?"), &["Nova S5: 199"], &[]);
     let compared = talk.write("whats the difference with the S7 pro");
     expect(&compared, &["Side by side", "Nova S7 Pro: 449", "Nova S5: 199"], &["Lumen Lite"]);
+    talk.another("US", &[]);
+    expect(&talk.write("something waterproof"), &["Boom Mini", "Tera Rugged"], &[]);
+    expect(&talk.write("tell me about the boom one"), &["Boom Mini: 45"], &["Tera Rugged"]);
 }
 
 #[test]

@@ -270,7 +270,7 @@ async fn what_is_planned_stands_beside_what_waits() {
         assert_eq!(facts, ["reminder", "cart_reminder", "stage-cart"], "{}", database.kind);
         assert_eq!(outreach().await["waiting"], 0, "nothing is decided yet");
         let page = Person::sign_in(&database, address, "ana", "admin").await.get("/outreach").await.1;
-        assert!(page.contains("<p>1 follow-up is planned for later. In the last 24 hours none left. <a"), "{page}");
+        assert!(page.contains("<p>1 follow-up is planned for later. In the last 24 hours none went out. <a"), "{page}");
         assert!(page.contains(">Customer 1</a>"), "customers are called by their names: {page}");
         sandbox.write(&customer(1), "STOP");
         eventually("the gate would not let it go", async || {

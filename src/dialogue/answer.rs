@@ -372,6 +372,10 @@ impl Reply<'_> {
         if self.call.is_none() && soon && same {
             return None;
         }
+        // Who writes on of what went wrong has heard what the bot can say.
+        if self.call.is_none() && self.memory.trouble && same {
+            self.call = Some(Call::Lost);
+        }
         if self.call.is_none() && !body.is_empty() && self.memory.say(&body) >= SAY_TWICE {
             // The third time is no answer any more: another offer, and then a person.
             self.rows.clear();

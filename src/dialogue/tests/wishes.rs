@@ -51,6 +51,9 @@ fn who_has_trouble_with_what_they_bought_is_sold_nothing() {
     expect(&answer, &["A colleague"], &["Hush 700", "looking for"]);
     assert!(answer.unwrap().handoff.is_some());
     talk.another("US", &[]);
+    expect(&talk.write("I want to return the sandals I bought"), &["within 30 days"], &["Stride"]);
+    expect(&talk.write("can I swap them for a bigger size instead?"), &["A colleague takes over"], &["within 30 days"]);
+    talk.another("US", &[]);
     expect(&talk.write("what is your return policy?"), &["within 30 days"], &[]);
     expect(&talk.write("ok, do you have headphones?"), &["Hush 700"], &["A colleague takes over"]);
 }

@@ -12,7 +12,7 @@ use crate::governance::Alert;
 use crate::outreach::{Departure, Outcomes, Shared, Verdict};
 use crate::store::{AlertRow, HoldRow, Leave, NumberTold, OutcomeRow, StoreError};
 use crate::whatsapp::errors::{self, Action};
-use crate::whatsapp::graph::Quality;
+use crate::whatsapp::quality::Quality;
 use crate::whatsapp::signals::{self, Signal, Subject};
 use crate::whatsapp::usage;
 

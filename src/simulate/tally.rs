@@ -10,7 +10,8 @@ use super::sender::Dropped;
 use crate::domain::{Duration, MessageKind, Outgoing, Timestamp};
 use crate::outreach::{Condition, Verdict};
 use crate::whatsapp::errors;
-use crate::whatsapp::graph::{News, Quality};
+use crate::whatsapp::graph::News;
+use crate::whatsapp::quality::Quality;
 
 /// What one sender did in its world.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

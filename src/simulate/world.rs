@@ -20,7 +20,8 @@ use crate::engine::fold::Knowledge;
 use crate::engine::state::{Effect, State};
 use crate::handoff::DeskMove;
 use crate::outreach::Shared;
-use crate::whatsapp::graph::{Fate, Graph, Named, News, Quality, Rules};
+use crate::whatsapp::graph::{Fate, Graph, Named, News, Rules};
+use crate::whatsapp::quality::Quality;
 
 /// How long a call takes on its way to Meta, in milliseconds.
 const WAY: std::ops::Range<i64> = 20..120;

@@ -9,6 +9,7 @@
 //! a claim's commit runs in the transaction that locked its contacts.
 
 #[macro_use]
+mod desk;
 mod dispatch;
 
 mod campaigns;
@@ -44,6 +45,7 @@ use crate::domain::Timestamp;
 pub use campaigns::*;
 pub(crate) use claims::Hold;
 use claims::InFlight;
+pub use desk::*;
 use error::Overtaken;
 pub use error::StoreError;
 pub use feeds::ProductUpdate;

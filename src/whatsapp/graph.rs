@@ -4,6 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
+use super::quality::{Quality, Record};
 use crate::domain::{Contact, Duration, Timestamp};
 
 /// The moving time in which the portfolio's customers are counted (section 5.2).
@@ -11,13 +12,6 @@ pub const PORTFOLIO_WINDOW: Duration = Duration::hours(24);
 /// Messages a second of a number that Meta has not upgraded, of one that it has, and of one that is used in the WhatsApp Business app
 /// as well (section 5.3).
 const PACES: [u32; 3] = [80, 1_000, 20];
-/// The time that quality looks back on (section 5.5).
-const QUALITY_WINDOW_HOURS: i64 = 7 * 24;
-/// Shares of blocks and reports among messages that nobody asked for, from which quality is yellow and red. Our own figures.
-const YELLOW: f64 = 0.010;
-const RED: f64 = 0.025;
-/// Messages below which no share is worked out. Our own figure.
-const LEAST_MESSAGES: u32 = 200;
 /// How long a template rests the first and the second time; the third time it is disabled (section 5.4).
 const PAUSES: [Duration; 2] = [Duration::hours(3), Duration::hours(6)];
 
@@ -135,59 +129,6 @@ impl<U: Hash + Eq + Clone> Reached<U> {
     /// When the first of them leaves, if nobody reaches them again.
     pub fn next_leaves(&self) -> Option<Timestamp> {
         self.in_order.front().map(|(at, _)| *at + self.within)
-    }
-}
-
-/// How customers take what is sent, of a number or a template.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "Meta's own names")]
-pub enum Quality {
-    #[default]
-    Green,
-    Yellow,
-    Red,
-}
-
-impl Quality {
-    /// Meta's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Green => "GREEN",
-            Self::Yellow => "YELLOW",
-            Self::Red => "RED",
-        }
-    }
-}
-
-/// Messages and complaints by the hour.
-#[derive(Clone, Debug, Default)]
-struct Record {
-    hours: VecDeque<(i64, u32, u32)>,
-}
-
-impl Record {
-    fn note(&mut self, now: Timestamp, messages: u32, complaints: u32) {
-        let hour = now.0 / Duration::hours(1).0;
-        match self.hours.back_mut().filter(|(last, ..)| *last == hour) {
-            Some((_, sent, bad)) => (*sent, *bad) = (*sent + messages, *bad + complaints),
-            None => self.hours.push_back((hour, messages, complaints)),
-        }
-        while self.hours.front().is_some_and(|(first, ..)| *first + QUALITY_WINDOW_HOURS <= hour) {
-            self.hours.pop_front();
-        }
-    }
-
-    fn quality(&self) -> Quality {
-        let (messages, complaints) = self
-            .hours
-            .iter()
-            .fold((0, 0), |(messages, complaints), (_, sent, bad)| (messages + sent, complaints + bad));
-        let share = f64::from(complaints) / f64::from(messages.max(1));
-        match () {
-            () if messages < LEAST_MESSAGES || share < YELLOW => Quality::Green,
-            () if share < RED => Quality::Yellow,
-            () => Quality::Red,
-        }
     }
 }
 

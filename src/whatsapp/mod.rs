@@ -5,6 +5,7 @@ pub mod chat_export;
 pub mod client;
 pub mod errors;
 pub mod graph;
+pub mod quality;
 pub mod sandbox;
 pub mod signals;
 pub mod signature;

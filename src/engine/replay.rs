@@ -160,7 +160,7 @@ impl<'a> World<'a> {
     /// An event of the whole shop reaches those whom it concerns.
     fn hand_on(&mut self, line: &Line, body: &EventBody) {
         if let EventBody::Campaign(campaign) = body {
-            self.campaigns.note(campaign, line.at, self.knowledge);
+            self.campaigns.note(campaign, (line.at, line.received), self.knowledge);
             self.watch.iter_mut().for_each(|watch| watch.campaign(campaign, line.at));
         }
         let Knowledge { audiences, places, .. } = self.knowledge;

@@ -1,10 +1,10 @@
-//! Campaigns of a timeline that are over, and when their tags become one: as the job of that name does it live (GOV-5).
+//! Campaigns of a timeline that are over, and when their tags become one (GOV-5): as soon as they have been over for long. Live, the job
+//! of that name does it within the day.
 
 use std::collections::BTreeMap;
 
 use super::fold::Knowledge;
-use super::replay_jobs::DELAY;
-use crate::domain::{CampaignEvent, Duration, Every, Timestamp};
+use crate::domain::{CampaignEvent, Timestamp};
 
 /// What is known of them.
 #[derive(Default)]
@@ -17,7 +17,12 @@ pub(super) struct Campaigns {
 
 impl Campaigns {
     /// A campaign began or ended.
-    pub(super) fn note(&mut self, event: &CampaignEvent, at: Timestamp, knowledge: &Knowledge) {
+    pub(super) fn note(
+        &mut self,
+        event: &CampaignEvent,
+        (at, received): (Timestamp, Timestamp),
+        knowledge: &Knowledge,
+    ) {
         let known = self.tags.entry(event.campaign.clone()).or_default();
         known.extend(event.tags.iter().cloned());
         // A tag that another campaign uses anew is in use.
@@ -25,8 +30,8 @@ impl Campaigns {
             tags.retain(|tag| !event.tags.contains(tag));
         }
         if event.action == "end" {
-            let after = at + knowledge.governance.tags.campaign_after - Duration::millis(1);
-            self.over.push((Every::Day.next_end(after, knowledge.shop.zone) + DELAY, std::mem::take(known)));
+            let due = at + knowledge.governance.tags.campaign_after;
+            self.over.push((due.max(received), std::mem::take(known)));
         }
     }
 

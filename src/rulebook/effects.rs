@@ -59,12 +59,11 @@ impl<'a> Change<'a> {
         let evidence: Why<'_> = &evidence;
         for pattern in &rule.written.removes {
             if let Some(pattern) = self.filled(pattern, signal) {
-                let of = signal.map(|signal| signal.name);
                 let mut about = signal.into_iter().flat_map(|signal| signal.about(rule)).peekable();
                 if about.peek().is_none() {
-                    self.remove_like(&pattern, (None, of), |_, _| true, evidence);
+                    self.remove_like(&pattern, (None, signal), |_, _| true, evidence);
                 }
-                about.for_each(|about| self.remove_like(&pattern, (Some(about), of), |_, _| true, evidence));
+                about.for_each(|about| self.remove_like(&pattern, (Some(about), signal), |_, _| true, evidence));
             }
         }
         let is_new = match &rule.written.tag {
@@ -236,14 +235,16 @@ impl<'a> Change<'a> {
     pub(super) fn remove_like(
         &mut self,
         pattern: &str,
-        (about, of): (Option<&str>, Option<&str>),
+        (about, of): (Option<&str>, Option<&Signal>),
         wanted: impl Fn(&TagKey, &HeldTag) -> bool,
         evidence: Why<'_>,
     ) {
+        let name = of.map(|signal| signal.name);
         let goes = |(tag, held): &(&TagKey, &HeldTag)| {
             let is_over = came_to_hold(self.rulebook, self.facts, held) <= self.at
-                || self.was_no_absence(held, of)
-                || self.was_not_without(held, of);
+                || self.was_no_absence(held, name)
+                || self.was_not_without(held, name)
+                || of.is_some_and(|signal| self.rests_on_before(held, signal));
             !held.by.starts_with("agent:") && is_over && wanted(tag, held)
         };
         let gone: Vec<TagKey> = self.facts.like(pattern).filter(goes).map(|(tag, _)| tag.clone()).collect();
@@ -275,6 +276,16 @@ impl<'a> Change<'a> {
         let by = |rule: &&Rule| held.by == *rule.name && rule.written.absent.is_none();
         let never = |rule: &Rule| rule.written.holds.never.iter().any(|never| Some(never.as_str()) == signal);
         self.rulebook.rules.iter().find(by).is_some_and(never)
+    }
+
+    /// Whether a tag was counted for since a signal, and too little of it came behind one that is told only now.
+    fn rests_on_before(&self, held: &HeldTag, signal: &Signal) -> bool {
+        let begins_anew = |rule: &&Rule| {
+            let since = rule.written.count.as_ref().and_then(|count| count.since.as_deref());
+            since == Some(signal.name) && held.by == *rule.name
+        };
+        let rule = self.rulebook.rules.iter().find(begins_anew);
+        rule.is_some_and(|rule| !figures::is_enough_since(self.facts, rule, signal))
     }
 
     fn remove(&mut self, tag: &TagKey, evidence: Why<'_>) {

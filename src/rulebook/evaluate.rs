@@ -1,7 +1,7 @@
 //! Trying rules: signals are counted, conditions looked at, and what holds is carried out.
 
 use super::effects::{Change, is_like_text};
-use super::facts::{Facts, OrderFacts};
+use super::facts::{Facts, HeldTag, OrderFacts};
 use super::language::{Life, Rule};
 use super::recount::recount;
 use super::signals::{self, Signal};
@@ -89,16 +89,24 @@ fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
         }
         sequences::end(change, signal);
         mark(change, signal);
-        let is_late = || change.facts.orders.iter().any(|order| order.is_purchase() && order.paid > Some(signal.at));
         match signal.name {
             "undone" => undone(change, signal),
-            "purchase" if is_late() => recount(change, Vec::new()),
+            "purchase" if is_told_late(change, signal) => recount(change, Vec::new()),
             _ => {}
         }
     }
     if let (Some(before), Some(won)) = (before, signals.iter().find(|signal| signal.name == "won")) {
         before.remember(change, won.field("order").unwrap_or_default(), won.at);
     }
+}
+
+/// Whether something was bought, or decided over purchases by a review or the end of a tier, after a purchase that is told now.
+fn is_told_late(change: &Change<'_>, signal: &Signal) -> bool {
+    let facts = &change.facts;
+    let is_by_orders = |held: &HeldTag| undo::is_of_orders(change.rulebook, &held.by);
+    facts.orders.iter().any(|order| order.is_purchase() && order.paid > Some(signal.at))
+        || facts.reviews.as_ref().is_some_and(|reviews| reviews.last > Some(signal.at))
+        || facts.tags.values().any(|held| held.since > signal.at && is_by_orders(held))
 }
 
 /// An order that was undone is out of what is counted by order; what purchases gave is worked out anew.

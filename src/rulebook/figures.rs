@@ -156,6 +156,16 @@ pub(super) fn begins_anew(facts: &Facts, count: &Count, group: &str, oldest: Tim
     }
 }
 
+/// Whether what a rule counts since a signal is enough also behind the last one, be it this one that is told only now.
+pub(super) fn is_enough_since(facts: &Facts, rule: &Rule, signal: &Signal) -> bool {
+    let Some(count) = &rule.written.count else { return true };
+    let Some(group) = group(&count.per, signal) else { return true };
+    let since = begins_anew(facts, count, &group, Timestamp::default()).max(Some(signal.at));
+    let entries = facts.counters.get(&*rule.name).and_then(|groups| groups.get(&group));
+    let behind = entries.into_iter().flatten().filter(|entry| Some(entry.at) > since);
+    behind.count() >= count.at_least
+}
+
 /// The signal alone.
 pub(super) fn own(rule: &Rule, signal: &Signal, rates: &Rates) -> Figure<'static> {
     let rest = || {

@@ -23,6 +23,9 @@ pub(super) fn of_message(
     if message.silent {
         return;
     }
+    // Told out of order, what came before all that is known of them is their first word all the same.
+    let is_first_word =
+        !facts.marks.contains_key("replied") || facts.first_interaction.is_some_and(|first| event.at < first);
     let (start, is_first) = counting::burst(facts, event.at);
     let signal = |name| Signal::new(name, event, Some(start));
     interacted(facts, event.at);
@@ -38,11 +41,11 @@ pub(super) fn of_message(
     signals.push(of_contact(signal("message"), contact));
     // Who asks for silence has read what we sent, but that is no response to repeat.
     let welcome = !reading.is_some_and(|reading| reading.wants(Intent::OptOut));
-    if responses::answers_campaign(facts, event.at, rulebook.answered_within) && welcome {
+    let quoted = message.reply_to.as_deref();
+    if responses::answers_campaign(facts, quoted, event.at, rulebook.answered_within) && welcome {
         signals.push(signal("responded"));
     }
-    let (answered, offers) =
-        responses::note_answer(facts, message.reply_to.as_deref(), event.at, rulebook.answered_within);
+    let (answered, offers) = responses::note_answer(facts, quoted, event.at, rulebook.answered_within);
     if answered > 0 && welcome {
         signals.push(signal("answered"));
     }
@@ -59,7 +62,8 @@ pub(super) fn of_message(
         let source = format!("{:?}", referral.source).to_lowercase();
         let came = signal("referral")
             .with("source", source)
-            .with("id", referral.id.as_deref().unwrap_or_default().to_lowercase());
+            .with("id", slug(referral.id.as_deref().unwrap_or_default()))
+            .with("first", if is_first_word { "yes" } else { "no" });
         signals.push(match &referral.platform {
             Some(platform) => came.with("platform", platform.to_lowercase()),
             None => came,

@@ -183,7 +183,7 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
         let is_news = |(due, ..): &&Standing| told.is_none_or(|told| *due > told);
         let mut news: Vec<Standing> = there.iter().filter(is_news).cloned().collect();
         if news.is_empty() {
-            news.extend(told_late(rule, change.facts, moved).filter(|(due, ..)| told > Some(*due)));
+            news.extend(told_late(rule, change.facts, moved).filter(|(due, ..)| told >= Some(*due)));
         }
         if rule.written.about.is_some() {
             let_go(change, rule, moved);
@@ -194,8 +194,10 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
         if let Some((due, ..)) = news.last() {
             change.facts.waited.insert(rule.name.to_string(), told.max(Some(*due)).unwrap_or(*due));
         } else if rule.written.about.is_none() {
-            if there.is_empty() {
-                change.take_back(rule, "no order of theirs is there any more");
+            match there.last().filter(|_| moved.is_some()) {
+                _ if there.is_empty() => change.take_back(rule, "no order of theirs is there any more"),
+                Some((newest, ..)) => lives_from(change, rule, *newest),
+                None => {}
             }
             if let Some(told) = told.filter(|_| rule.written.tag.is_none()) {
                 unplan_of_gone(change, rule, told, there.last().map(|(newest, ..)| *newest));
@@ -209,6 +211,16 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
                 change.at = change.now;
             }
         }
+    }
+}
+
+/// A rule's tag lives no longer than by the newest order that is there: the one that gave it last may be there no more.
+fn lives_from(change: &mut Change<'_>, rule: &Rule, newest: Timestamp) {
+    let Life::For(length) = rule.life else { return };
+    let own = rule.written.tag.as_ref().and_then(|tag| change.facts.tags.get_mut(tag.get_ref().as_str()));
+    let until = Some(newest + length + STEP);
+    if let Some(held) = own.filter(|held| held.by == *rule.name && held.expires > until) {
+        held.expires = until;
     }
 }
 
@@ -234,6 +246,10 @@ fn let_go(change: &mut Change<'_>, rule: &Rule, moved: Option<&str>) {
     if let Some(held) = own.filter(|held| held.by == *rule.name && !held.about.is_empty()) {
         held.about.retain(|order| since(order).is_some_and(lives));
         is_over = held.about.is_empty();
+        if let (Life::For(length), Some(newest)) = (rule.life, held.about.iter().filter_map(|order| since(order)).max())
+        {
+            held.expires = Some(newest + length + STEP);
+        }
     }
     let stood = |order: &&OrderFacts| order.reached.iter().any(|(rank, _)| rule.order_ranks.contains(rank));
     let gone = orders.last().filter(|order| Some(&*order.order) == moved && since(&order.order).is_none());

@@ -72,6 +72,7 @@ pub(super) fn has_ceiling(rule: &Rule) -> bool {
     written.count.as_ref().is_some_and(|count| count.at_most.is_some())
         || written.sum.as_ref().is_some_and(|sum| sum.at_most.is_some() || sum.less_than.is_some())
         || written.mean.is_some()
+        || written.gap.is_some()
         || written.share_of_orders.is_some()
 }
 
@@ -219,18 +220,21 @@ fn counted(book: &Book<'_>, rule: &Rule, count: &Count, signal: &Signal) -> Opti
     if !holds(entries.len()) {
         return None;
     }
+    let mut ends = until(entries, rule.window, |left, _| holds(left));
     if let Some(least) = count.of_products {
-        let kinds = book.entries(rule, &count.per, "product", signal, None)?;
+        let mut kinds = book.entries(rule, &count.per, "product", signal, None)?;
+        kinds.retain(|kind| !kind.value.is_empty());
         let kinds = since(&kinds, book.oldest(rule.window));
-        if kinds.iter().filter(|kind| !kind.value.is_empty()).count() < least {
+        if kinds.len() < least {
             return None;
         }
+        ends = ends.into_iter().chain(until(kinds, rule.window, |left, _| left >= least)).min();
     }
     let window = if rule.window == Duration::ZERO { "the period".to_owned() } else { rule.window.to_string() };
     Some(Figure {
         text: format!("{} {what} in {window} (needs {})", entries.len(), count.needs()).into(),
         events: entries[entries.len().saturating_sub(count.at_least)..].iter().map(|entry| entry.seq).take(8).collect(),
-        until: until(entries, rule.window, |left, _| holds(left)),
+        until: ends,
         newest: newest(entries, signal),
         ..Figure::default()
     })

@@ -53,11 +53,12 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
     let now = change.now;
     tally.tags.retain(|_, given| given.held.expires.is_none_or(|expires| expires > now));
     still(change, &purchases, &mut tally);
+    let mut gone = ended;
+    forget_replaced(change, &tally, &mut gone);
     tally.tags.retain(|tag, given| !is_superseded(change, tag, &given.held));
     let half_forgotten = purchases.iter().filter(|order| orders::is_half_forgotten(order));
     let priceless = half_forgotten.filter_map(|order| order.paid).max();
     let forgotten = orders::forgotten_until(&change.facts.orders);
-    let mut gone = ended;
     for (tag, held) in change.facts.tags.clone().into_iter().filter(|(tag, _)| !undo::shows_a_state(tag)) {
         let Some(rule) = rule_of(change, &held.by).filter(|rule| figures::is_of_orders(rule)) else { continue };
         match tally.tags.get(&tag) {
@@ -119,6 +120,30 @@ fn forget_absences(change: &mut Change<'_>) {
         let since_last = rule.written.absent.as_ref().filter(|absent| absent.after.is_none());
         if since_last.is_some_and(|absent| absent.of.iter().all(figures::is_of_purchases)) {
             change.take_back(rule, "nothing is left that was bought");
+        }
+    }
+}
+
+/// What took the place of a tag that no purchase is left to give goes with it: who never was a VIP is not won back.
+fn forget_replaced(change: &mut Change<'_>, tally: &Tally<'_>, gone: &mut Vec<(TagKey, String)>) {
+    let rulebook = change.rulebook;
+    let by_orders = |pattern: &str| {
+        let gives = |rule: &&Rule| rule.written.tag.as_ref().is_some_and(|tag| tag.get_ref() == pattern);
+        rulebook.rules.iter().filter(gives).any(figures::is_of_orders)
+    };
+    for rule in rulebook.absences.iter().map(|index| &rulebook.rules[*index]) {
+        let Some(tag) = rule.written.tag.as_ref().and_then(|tag| tag.get_ref().parse::<TagKey>().ok()) else {
+            continue;
+        };
+        if tally.tags.contains_key(&tag) || change.facts.tags.get(&tag).is_none_or(|held| *held.by != *rule.name) {
+            continue;
+        }
+        let is_left = |pattern: &String| {
+            !by_orders(pattern) || change.facts.holds(pattern) || tally.tags.keys().any(|tag| is_like(tag, pattern))
+        };
+        if !rule.written.holds.tags.iter().all(is_left) {
+            change.take_back_one(&tag, rule, "nothing is left that was bought for it");
+            gone.push((tag, rule.name.to_string()));
         }
     }
 }

@@ -141,10 +141,12 @@ pub(super) fn note_answer(
     (answered, offers)
 }
 
-/// Whether a message at that moment is the first answer in time to one of a campaign.
-pub(super) fn answers_campaign(facts: &Facts, at: Timestamp, within: Duration) -> bool {
+/// Whether a message at that moment is the first answer to one of a campaign: in time, or by quoting it.
+pub(super) fn answers_campaign(facts: &Facts, reply_to: Option<&str>, at: Timestamp, within: Duration) -> bool {
+    let quoted = reply_to.map(|id| fingerprint(id.bytes()));
     let open = |sent: &&SentFacts| sent.campaign.is_some() && !sent.answered;
-    facts.sent.iter().filter(open).any(|sent| sent.at <= at && at - sent.at <= within)
+    let is_answer = |sent: &SentFacts| Some(sent.message) == quoted || sent.at <= at && at - sent.at <= within;
+    facts.sent.iter().filter(open).any(is_answer)
 }
 
 /// Checks what a rule says.

@@ -84,7 +84,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "an order was paid for, or got further: order, coupon, its total, lines (none where it does not tell what was bought), left (how many things were put into the cart since, if any), over_record (per cent)",
     ),
     ("bought", "one line of a purchase: order, product, category, its price"),
-    ("referral", "the ad, page or place that brought them: source, platform, id"),
+    (
+        "referral",
+        "the ad, page or place that a message tells of: source, platform, id, first (yes where it is their first word)",
+    ),
     ("case", "a case was opened or resolved: kind, action, left (how many of the kind are open)"),
     ("offer_taken", "a purchase with a coupon, or an answer to a campaign that offers something: offer"),
     ("handoff", "a hand-off was opened, or a person took over"),

@@ -152,7 +152,7 @@ fn condition(name: &str, inner: &Value, fields: &Map<String, Value>, path: &str)
         "opted-out" => Condition::OptedOut,
         _ => {
             let known = "all, any, not, everyone, tag, source, country, language, colour, heat, stage, first-seen, interaction, \
-                         message, opted-out, purchase, bought, orders, spent, average, last-order";
+                         message, opted-out, purchase, first-purchase, bought, orders, spent, average, last-order";
             return wrong(&here, format!("one of {known}"));
         }
     })
@@ -210,6 +210,7 @@ mod tests {
             "tag:source/ig-ad and bought:shoes and not purchase within 90d",
             "(heat:high,extreme or colour:red) and spent > 2000.5 CNY within 30d",
             "first-seen within 30d and not interaction within 7d and last-order >= 500",
+            "first-purchase within 30d or not first-purchase within 365d",
             "orders = 0 or average < 300 HKD or opted-out or purchase",
         ] {
             let segment: Segment = text.parse().unwrap();

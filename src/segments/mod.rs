@@ -116,6 +116,8 @@ pub enum Moment {
     Interaction,
     /// The last message.
     Message,
+    /// The first purchase of those that count.
+    FirstPurchase,
 }
 
 /// A figure over a contact's purchases: paid for, and not taken back.
@@ -253,7 +255,7 @@ impl Field {
 }
 
 impl Moment {
-    const ALL: [Self; 3] = [Self::First, Self::Interaction, Self::Message];
+    const ALL: [Self; 4] = [Self::First, Self::Interaction, Self::Message, Self::FirstPurchase];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -261,6 +263,7 @@ impl Moment {
             Self::First => "first-seen",
             Self::Interaction => "interaction",
             Self::Message => "message",
+            Self::FirstPurchase => "first-purchase",
         }
     }
 }

@@ -21,7 +21,8 @@ pub struct TextError {
 
 /// What may begin a condition, for errors.
 const CONDITIONS: &str = "a condition such as tag:source/ig-ad, country:hk, heat>=high, bought:shoes, purchase within 90d, \
-                          orders >= 3, spent > 2000 CNY within 30d, interaction within 7d, first-seen within 30d, opted-out, everyone";
+                          orders >= 3, spent > 2000 CNY within 30d, interaction within 7d, first-seen within 30d, \
+                          first-purchase within 30d, opted-out, everyone";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
@@ -393,6 +394,7 @@ mod tests {
             ("tag:value/vip,value/high within 30d", "tag:value/vip within 30d or tag:value/high within 30d"),
             ("spent > 2000.50 cny within 720h and orders>=3", "spent > 2000.5 CNY within 30d and orders >= 3"),
             ("bought:\"iPhone 15 (blue)\" or tag:need/*", "bought:\"iphone 15 (blue)\" or tag:need/*"),
+            ("not first-purchase within 30d and first-seen within 7d", ""),
             ("not (country:HK,cn and not opted-out)", "not (country:hk,cn and not opted-out)"),
         ] {
             let segment: Segment = text.parse().unwrap();

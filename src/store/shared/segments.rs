@@ -309,15 +309,7 @@ fn condition(query: &mut Query, condition: &Condition, asked: View<'_>) {
             query.push(")");
         }
         Condition::Field { field, values } => self::field(query, *field, values),
-        Condition::Seen { moment, within } => {
-            let column = match moment {
-                Moment::First => "p.first_at",
-                Moment::Interaction => "p.interaction_at",
-                Moment::Message => "p.inbound_at",
-            };
-            query.push("(").push(column).push(" > 0 and ").push(column).push(" >= ");
-            query.push_bind((asked.now - *within).0).push(")");
-        }
+        Condition::Seen { moment, within } => seen(query, *moment, asked.now - *within, asked),
         Condition::OptedOut => {
             query.push("p.opted_out = 1");
         }
@@ -336,6 +328,20 @@ fn condition(query: &mut Query, condition: &Condition, asked: View<'_>) {
             orders(query, &amount, currency.unwrap_or(asked.currency), asked);
         }
     }
+}
+
+fn seen(query: &mut Query, moment: Moment, since: Timestamp, asked: View<'_>) {
+    let column = match moment {
+        Moment::First => "p.first_at",
+        Moment::Interaction => "p.interaction_at",
+        Moment::Message => "p.inbound_at",
+        Moment::FirstPurchase => {
+            query.push(asked.contact).push(" in (select o.contact_id ").push(PURCHASES);
+            query.push(" group by o.contact_id having min(o.paid_at) >= ").push_bind(since.0).push(")");
+            return;
+        }
+    };
+    query.push("(").push(column).push(" > 0 and ").push(column).push(" >= ").push_bind(since.0).push(")");
 }
 
 fn since(query: &mut Query, column: &str, within: Option<Duration>, asked: View<'_>) {

@@ -21,6 +21,11 @@ impl Checker<'_> {
         self.problems.push(Problem::at(&self.file.path, &self.file.text, place, message, advice));
     }
 
+    /// Something that is probably not meant.
+    fn doubt(&mut self, place: usize, message: &str, advice: &str) {
+        self.problems.push(Problem::at(&self.file.path, &self.file.text, place, message, advice).warning());
+    }
+
     pub(super) fn duration(&mut self, text: &Spanned<String>) -> Duration {
         Duration::parse(text.get_ref()).unwrap_or_else(|| {
             let message = format!("`{}` is no length of time", text.get_ref());
@@ -114,6 +119,11 @@ pub(super) fn check_tag(checker: &mut Checker<'_>, written: &Written) {
     sample.push_str(rest);
     if let Err(error) = sample.parse::<crate::domain::TagKey>() {
         checker.error(place, error.to_string(), "Example: tag = \"interest/high/{product}\".");
+    }
+    // INT-13: no interest without an end.
+    if sample.starts_with("interest/") && written.lifetime.is_none() {
+        let advice = "Write lifetime = \"180d\" for what is asked for often, \"30d\" for what was seen once.";
+        checker.doubt(place, "an interest that never ends", advice);
     }
 }
 

@@ -87,4 +87,15 @@ mod tests {
             assert!(said.contains(expected), "{rule}\nsays: {said}");
         }
     }
+
+    #[test]
+    fn an_interest_that_never_ends_is_doubted() {
+        let said = said_of("on = \"click\"\ntag = \"interest/{product}\"");
+        assert!(said.contains("an interest that never ends") && said.contains("lifetime = \"180d\""), "{said}");
+        for rule in
+            ["on = \"click\"\ntag = \"interest/{product}\"\nlifetime = \"30d\"", "on = \"click\"\ntag = \"a/b\""]
+        {
+            assert!(!said_of(rule).contains("never ends"), "{rule}");
+        }
+    }
 }

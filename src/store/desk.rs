@@ -1,6 +1,6 @@
 //! What the console shows and who signs in to it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::domain::{ContactId, Outgoing, Timestamp};
 

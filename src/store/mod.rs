@@ -8,8 +8,8 @@
 //! appending has a writer of its own, since it holds a lock that keeps the journal's numbers in the order of commits, and
 //! a claim's commit runs in the transaction that locked its contacts.
 
-#[macro_use]
 mod desk;
+#[macro_use]
 mod dispatch;
 
 mod campaigns;

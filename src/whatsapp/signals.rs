@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::graph::Quality;
+use super::quality::Quality;
 use super::templates::{self, News};
 use crate::domain::{Duration, Timestamp};
 

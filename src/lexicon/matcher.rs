@@ -9,7 +9,7 @@ use super::files::LANGUAGES;
 use super::folding::{Folded, is_word};
 use super::listing::{Listed, Listing, Stretch, sort_on_two_threads};
 use super::phrases::Around;
-use super::trie::Trie;
+use super::trie::{Heads, Known, Trie};
 use hotline_domain::Intent;
 
 /// Behind a hit a word goes on for at most so many letters.
@@ -270,12 +270,61 @@ struct Front {
     end: usize,
 }
 
+/// What may stand around a pattern in its word, by any of its choices. Most patterns that are met fit by none, and to look at the
+/// choices takes longer than all that leads to them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Outlook {
+    /// What follows may begin with: letters that are alike in their last six bits share one.
+    rest: u64,
+    /// Something may stand in front.
+    front: bool,
+    /// It may turn out to be the first part of a compound, whatever follows.
+    begins: bool,
+}
+
+impl Outlook {
+    const ANY: Self = Self { rest: u64::MAX, front: true, begins: true };
+
+    fn of(choices: &[Choice], endings: &Endings) -> Self {
+        let mut all = Self { rest: 0, front: false, begins: false };
+        for choice in choices {
+            all.rest |= endings.begin(choice.class);
+            all.front |= endings.takes_front(choice.class);
+            all.begins |= choice.kind == Kind::Attribute && endings.makes_compounds(choice.class);
+            if choice.kind == Kind::Brand {
+                ('0'..='9').for_each(|digit| all.rest |= endings::bit(digit));
+            }
+        }
+        all
+    }
+
+    fn allows(self, token: &Token<'_>) -> bool {
+        let free = token.front.is_empty();
+        let rest = token.rest.first().is_none_or(|first| self.rest & endings::bit(*first) != 0);
+        rest && (free || self.front) || free && self.begins
+    }
+}
+
+/// The outlooks of all patterns, each once; patterns have hints of eight bits for them. The first one serves where these do not suffice.
+struct Outlooks(Vec<Outlook>);
+
+impl Outlooks {
+    fn hint(&mut self, outlook: Outlook) -> u8 {
+        let known = self.0.iter().position(|known| *known == outlook).unwrap_or_else(|| {
+            self.0.push(outlook);
+            self.0.len() - 1
+        });
+        u8::try_from(known).unwrap_or(0)
+    }
+}
+
 /// All words of the dictionaries, or what all forms of a word have in common.
 pub(super) struct Matcher {
-    /// With the place of the first choice of each.
+    /// With the place of the first choice of each, and its outlook.
     patterns: Trie,
-    /// Those that may stand behind something in one word.
-    inner: Trie,
+    outlooks: Outlooks,
+    /// How those begin that may be the last part of a compound.
+    lasts: Heads,
     choices: Vec<Choice>,
     /// What each word stands for, side by side; a word may mean several things.
     senses: Vec<Kept>,
@@ -297,19 +346,21 @@ impl Matcher {
             found
         });
         let mut choices: Vec<Choice> = Vec::with_capacity(found.list.len());
-        let (mut patterns, mut inner) = (Vec::new(), Vec::new());
+        let (mut outlooks, mut lasts) = (Outlooks(vec![Outlook::ANY]), Heads::default());
+        let mut patterns: Vec<Known<'_>> = Vec::new();
         for made in found.list.chunk_by(|a, b| a.text.is_alike(&b.text, &found.all)) {
-            let pattern = (made[0].text.text(&found.all), choices.len() as u32);
+            let (text, first) = (made[0].text.text(&found.all), choices.len());
             choices.extend(made.iter().map(|made| made.choice));
             choices.last_mut().into_iter().for_each(|choice| choice.last = true);
-            patterns.push(pattern);
-            if made.iter().any(|made| endings.takes_front(made.choice.class)) {
-                inner.push(pattern);
+            let of_text = &choices[first..];
+            patterns.push((text, first as u32, outlooks.hint(Outlook::of(of_text, &endings))));
+            if of_text.iter().any(|choice| choice.kind == Kind::Product && endings.ends_compounds(choice.class, text)) {
+                lasts.add(text);
             }
         }
-        let (patterns, inner) = (Trie::new(patterns.into_iter())?, Trie::new(inner.into_iter())?);
+        let patterns = Trie::new(&patterns)?;
         let (senses, meanings) = kept(listing.senses());
-        Ok(Self { patterns, inner, choices, senses, meanings, size: listing.size(), endings })
+        Ok(Self { patterns, outlooks, lasts, choices, senses, meanings, size: listing.size(), endings })
     }
 
     pub(super) fn knows_product(&self, key: &str) -> bool {
@@ -332,11 +383,16 @@ impl Matcher {
             if start >= run.end {
                 run = start..end_of_run(chars, start);
             }
-            let patterns = if start > run.start { &self.inner } else { &self.patterns };
+            let front = &chars[run.start..start];
+            if !front.is_empty() && !self.endings.may_stand_before(front) && !self.ends_compound(chars, front, start) {
+                continue;
+            }
             let known = hits.len();
-            for (end, choices) in patterns.walk(chars, start) {
-                if let Some(token) = self.token(chars, &run, start..end) {
-                    self.take(choices, &token, start, &mut hits, &mut fronts);
+            for met in self.patterns.walk(chars, start) {
+                if let Some(token) = self.token(chars, &run, start..met.end)
+                    && self.outlooks.0[usize::from(met.hint)].allows(&token)
+                {
+                    self.take(met.word, &token, start, &mut hits, &mut fronts);
                 }
             }
             // In order as they come, all are in order in the end but the few that begin before their place.
@@ -344,6 +400,12 @@ impl Matcher {
         }
         sort(&mut hits);
         hits
+    }
+
+    /// Whether the last part of a compound may begin here, behind this front.
+    fn ends_compound(&self, chars: &[char], front: &[char], start: usize) -> bool {
+        (endings::LEAST_FRONT..=self.endings.longest_front()).contains(&front.len())
+            && self.lasts.may_begin(chars, start)
     }
 
     /// The whole word around a hit that begins in this run of letters. `None` if what is around it is too long to be anything.

@@ -232,7 +232,7 @@ impl AllWords {
         }
         let signs = std::iter::once(common).chain(own.iter().flatten()).flat_map(|file| &file.sign);
         Ok(Self {
-            trie: Trie::new(words.map(|said| &*said[0].word).zip(0..))?,
+            trie: Trie::new(&words.zip(0..).map(|(said, number)| (&*said[0].word, number, 0)).collect::<Vec<_>>())?,
             places,
             roles,
             signs: signs.map(Sign::without_words).collect(),
@@ -295,7 +295,7 @@ impl MoneyWords {
     pub(super) fn walk<'t>(&'t self, chars: &'t [char], start: usize) -> impl Iterator<Item = (usize, u32)> + 't {
         let number = |word: u32| self.known.places[word as usize][self.target];
         let walk = self.known.trie.walk(chars, start);
-        walk.filter_map(move |(end, word)| Some((end, u32::from(number(word).checked_sub(1)?))))
+        walk.filter_map(move |met| Some((met.end, u32::from(number(met.word).checked_sub(1)?))))
     }
 
     /// What a word stands for.

@@ -36,7 +36,8 @@ const MORE_THAN_ENOUGH: usize = 400;
 pub(super) struct Languages {
     /// By fingerprint: the languages of a word, and how much it says.
     words: HashMap<u64, (Langs, u32), Straight>,
-    everyday: Lookup<String, Langs>,
+    /// By fingerprint too.
+    everyday: HashMap<u64, Langs, Straight>,
     letters: Vec<(char, Langs)>,
     countries: BTreeMap<Country, usize>,
     traditional: Vec<char>,
@@ -95,6 +96,7 @@ impl Languages {
             let all = everyday.entry(word.clone()).or_insert(Langs(0));
             *all = all.with(*langs);
         }
+        let everyday = everyday.into_iter().map(|(word, langs)| (fingerprint(word.chars()), langs)).collect();
         let words = words.into_iter().map(|(word, langs)| (fingerprint(word.chars()), (langs, LITTLE_WORD))).collect();
         let mut letters: BTreeMap<char, Langs> = BTreeMap::new();
         for (index, of_language) in written.letters.iter().filter_map(|(name, list)| Some((index_of(name)?, list))) {
@@ -118,14 +120,19 @@ impl Languages {
         }
     }
 
-    /// Every word that is an everyday one somewhere.
-    pub(super) fn everyday_words(&self) -> impl Iterator<Item = &String> {
-        self.everyday.keys()
+    /// The fingerprints of all words that are everyday ones somewhere.
+    pub(super) fn everyday_prints(&self) -> impl Iterator<Item = u64> {
+        self.everyday.keys().copied()
     }
 
     /// The languages of which this is an everyday word.
     pub(super) fn everyday(&self, word: &str) -> Langs {
-        self.everyday.get(word).copied().unwrap_or(Langs(0))
+        self.everyday_letters(word.chars())
+    }
+
+    /// The same for the letters of a word.
+    pub(super) fn everyday_letters(&self, letters: impl Iterator<Item = char>) -> Langs {
+        self.everyday.get(&fingerprint(letters)).copied().unwrap_or(Langs(0))
     }
 
     /// The language that most people of a country write in.
@@ -272,7 +279,7 @@ fn by_statistics(folded: &Folded, letters: usize) -> Option<usize> {
     if letters < ENOUGH_LETTERS {
         return None;
     }
-    let info = whatlang::detect(folded.slice(0, folded.chars.len().min(MORE_THAN_ENOUGH)))
+    let info = whatlang::detect(&folded.slice(0, folded.chars.len().min(MORE_THAN_ENOUGH)))
         .filter(whatlang::Info::is_reliable)?;
     index_of(match info.lang() {
         whatlang::Lang::Eng => "en",

@@ -136,8 +136,8 @@ pub(super) struct Sense {
     pub(super) word: u32,
 }
 
-/// A sense as it is kept: what it means stands elsewhere, since most share theirs with others.
-#[derive(Clone, Copy)]
+/// A sense as it is kept: what it means stands elsewhere, since most share theirs with others. A word and a meaning tell which it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Kept {
     meaning: u32,
     langs: Langs,
@@ -187,11 +187,11 @@ pub(super) fn sort(hits: &mut [Hit<'_>]) {
     hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), hit.found));
 }
 
-/// One thing that a pattern may be: a sense of a word, in a class of forms. Most are looked at in vain, so what decides stands here:
-/// everything that lies elsewhere has to be fetched.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// One thing that a pattern may be: a sense of a word, in a class of forms. All that is needed stands here: what lies elsewhere has to
+/// be fetched.
+#[derive(Clone, Copy)]
 struct Choice {
-    sense: u32,
+    sense: Kept,
     class: u16,
     kind: Kind,
     /// No more choices of the pattern follow.
@@ -199,7 +199,7 @@ struct Choice {
 }
 
 /// What kind of thing a sense is, as far as forms depend on it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Product,
     Attribute,
@@ -227,10 +227,12 @@ struct Texts {
     word: usize,
 }
 
-/// One text with one thing that it may be.
+/// One text with one thing that it may be: a sense by its place in the listing, in a class of forms.
 struct Made {
     text: Stretch,
-    choice: Choice,
+    sense: u32,
+    class: u16,
+    kind: Kind,
 }
 
 impl Texts {
@@ -239,7 +241,7 @@ impl Texts {
         self.all.push_str(word);
     }
 
-    fn add(&mut self, text: &str, choice: Choice) {
+    fn add(&mut self, text: &str, sense: u32, kind: Kind, class: u16) {
         let start = match self.all[self.word..].starts_with(text) {
             true => self.word,
             false => {
@@ -248,7 +250,7 @@ impl Texts {
                 start
             }
         };
-        self.list.push(Made { text: Stretch::new(text, start), choice });
+        self.list.push(Made { text: Stretch::new(text, start), sense, class, kind });
     }
 
     /// Takes in the texts of others, and puts all in order.
@@ -259,7 +261,9 @@ impl Texts {
         self.list.append(&mut others.list);
         drop(others);
         let all = &self.all;
-        sort_on_two_threads(&mut self.list, |a, b| a.text.order(&b.text, all).then_with(|| a.choice.cmp(&b.choice)));
+        sort_on_two_threads(&mut self.list, |a, b| {
+            a.text.order(&b.text, all).then_with(|| (a.sense, a.class).cmp(&(b.sense, b.class)))
+        });
     }
 }
 
@@ -326,8 +330,6 @@ pub(super) struct Matcher {
     /// How those begin that may be the last part of a compound.
     lasts: Heads,
     choices: Vec<Choice>,
-    /// What each word stands for, side by side; a word may mean several things.
-    senses: Vec<Kept>,
     meanings: Vec<Meaning>,
     /// How many words are listed.
     size: usize,
@@ -345,12 +347,18 @@ impl Matcher {
             found.sort_with(beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             found
         });
+        let (senses, meanings) = kept(listing.senses());
         let mut choices: Vec<Choice> = Vec::with_capacity(found.list.len());
         let (mut outlooks, mut lasts) = (Outlooks(vec![Outlook::ANY]), Heads::default());
         let mut patterns: Vec<Known<'_>> = Vec::new();
         for made in found.list.chunk_by(|a, b| a.text.is_alike(&b.text, &found.all)) {
             let (text, first) = (made[0].text.text(&found.all), choices.len());
-            choices.extend(made.iter().map(|made| made.choice));
+            choices.extend(made.iter().map(|made| Choice {
+                sense: senses[made.sense as usize],
+                class: made.class,
+                kind: made.kind,
+                last: false,
+            }));
             choices.last_mut().into_iter().for_each(|choice| choice.last = true);
             let of_text = &choices[first..];
             patterns.push((text, first as u32, outlooks.hint(Outlook::of(of_text, &endings))));
@@ -359,8 +367,7 @@ impl Matcher {
             }
         }
         let patterns = Trie::new(&patterns)?;
-        let (senses, meanings) = kept(listing.senses());
-        Ok(Self { patterns, outlooks, lasts, choices, senses, meanings, size: listing.size(), endings })
+        Ok(Self { patterns, outlooks, lasts, choices, meanings, size: listing.size(), endings })
     }
 
     pub(super) fn knows_product(&self, key: &str) -> bool {
@@ -432,7 +439,6 @@ impl Matcher {
         for of_sense in choices[..=last].chunk_by(|a, b| a.sense == b.sense) {
             let Choice { sense, kind, .. } = of_sense[0];
             if let Some((forms, found)) = self.fitting(of_sense, token) {
-                let sense = self.senses[sense as usize];
                 if !token.front.is_empty() {
                     // "lederjacke" is a jacket, and of leather.
                     let joined = |front: &&Front| {
@@ -450,7 +456,7 @@ impl Matcher {
                 && kind == Kind::Attribute
                 && of_sense.iter().any(|choice| self.endings.makes_compounds(choice.class))
             {
-                fronts.push(Front { sense: self.senses[sense as usize], start, end });
+                fronts.push(Front { sense, start, end });
             }
         }
     }
@@ -507,11 +513,11 @@ fn texts(listing: &Listing, range: Range<usize>, endings: &Endings) -> Texts {
     for Listed { word, senses, first, exact } in listing.words(range) {
         found.begin(word);
         for (place, sense) in (first..).zip(senses) {
-            let choice = |class| Choice { sense: place, class, kind: Kind::of(&sense.meaning), last: false };
+            let kind = Kind::of(&sense.meaning);
             if !exact {
-                forms(endings, word, sense, |pattern, class| found.add(pattern, choice(class)));
+                forms(endings, word, sense, |pattern, class| found.add(pattern, place, kind, class));
             }
-            found.add(word, choice(endings::LISTED));
+            found.add(word, place, kind, endings::LISTED);
         }
     }
     found

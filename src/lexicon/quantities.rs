@@ -88,7 +88,8 @@ impl Reader<'_> {
         };
         let is_thing = || {
             let known = hits.iter().any(|hit| hit.start == behind && !matches!(hit.meaning, Meaning::Product(_)));
-            let everyday = self.lexicon.languages.everyday(self.folded.slice(behind, behind + length));
+            let letters = chars[behind..behind + length].iter().copied();
+            let everyday = self.lexicon.languages.everyday_letters(letters);
             !known && everyday == Langs(0)
         };
         let in_words = !chars[sum.start..sum.end].iter().any(char::is_ascii_digit);

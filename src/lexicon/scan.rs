@@ -44,7 +44,8 @@ impl<'l> Scan<'l> {
         if let Some(lang) = lang.or(*country) {
             hits.retain(|hit| foreign(lexicon, folded, hit, lang).is_none());
         }
-        let phrases: Vec<Hit<'_>> = hits.iter().filter(|hit| *hit.meaning == Meaning::NoThing).cloned().collect();
+        let phrases: Vec<Hit<'_>> =
+            hits.iter().filter(|hit| matches!(hit.meaning, Meaning::NoThing)).cloned().collect();
         if !phrases.is_empty() {
             hits.retain(|hit| hit.meaning.name().is_none() || !phrases.iter().any(|phrase| phrase.is_around(hit)));
         }
@@ -52,7 +53,7 @@ impl<'l> Scan<'l> {
 
     /// The phrase around a hit that names nothing.
     pub(super) fn no_thing(&self, hit: &Hit<'_>) -> Option<&Hit<'l>> {
-        self.hits.iter().find(|phrase| *phrase.meaning == Meaning::NoThing && phrase.is_around(hit))
+        self.hits.iter().find(|phrase| matches!(phrase.meaning, Meaning::NoThing) && phrase.is_around(hit))
     }
 
     /// Why a hit does not count; `None` if it does.
@@ -62,7 +63,8 @@ impl<'l> Scan<'l> {
 }
 
 fn foreign(lexicon: &Lexicon, folded: &Folded, hit: &Hit<'_>, lang: usize) -> Option<Foreign> {
-    let everyday = || lexicon.languages.everyday(folded.slice(hit.start, hit.end)).has(lang);
+    let letters = || folded.chars[hit.start..hit.end].iter().copied();
+    let everyday = || lexicon.languages.everyday_letters(letters()).has(lang);
     match hit.found {
         _ if !hit.counts_in.has(lang) => Some(Foreign::OtherLanguage),
         Found::Form if everyday() => Some(Foreign::Everyday),

@@ -15,13 +15,17 @@ pub(super) struct Trie {
     pages: Vec<u16>,
     roots: Vec<[u32; PAGE]>,
     nodes: Vec<Node>,
-    tails: Vec<Tail>,
-    /// The letters of all tails in a row.
-    letters: String,
+    /// Tails one behind the other, each in one piece: the two halves of its word, how long it is, and its letters in UTF-16, which
+    /// takes least for most scripts.
+    tails: Vec<u16>,
 }
 
 /// So many letters share a page.
 const PAGE: usize = 256;
+/// What stands in front of the letters of a tail.
+const TAIL_HEAD: usize = 3;
+/// Longer tails, in bytes, are none: their length is kept in two bytes.
+const LONGEST_TAIL: usize = u16::MAX as usize;
 /// No node.
 const NONE: u32 = u32::MAX;
 
@@ -78,13 +82,6 @@ impl Node {
     }
 }
 
-/// Letters that only one word goes on with.
-struct Tail {
-    start: u32,
-    length: u32,
-    word: u32,
-}
-
 /// A word that was met on a walk.
 #[derive(Clone, Copy)]
 pub(super) struct Met {
@@ -102,8 +99,7 @@ impl Trie {
     /// # Errors
     /// The words are more than can be counted.
     pub(super) fn new(words: &[Known<'_>]) -> Result<Self, String> {
-        let mut trie =
-            Self { pages: Vec::new(), roots: Vec::new(), nodes: Vec::new(), tails: Vec::new(), letters: String::new() };
+        let mut trie = Self { pages: Vec::new(), roots: Vec::new(), nodes: Vec::new(), tails: Vec::new() };
         let mut left = Vec::new();
         trie.add(words, 0..words.len(), 0, &mut left);
         for at in 0..trie.nodes.len() {
@@ -114,12 +110,11 @@ impl Trie {
             trie.nodes[parent as usize].below = trie.nodes.len() as u32;
             trie.add(words, range, depth, &mut left);
         }
-        if trie.nodes.len() >= NONE as usize || trie.letters.len() >= NONE as usize {
+        if trie.nodes.len().max(trie.tails.len()) >= NONE as usize {
             return Err("the words are more than can be counted".into());
         }
         trie.nodes.shrink_to_fit();
         trie.tails.shrink_to_fit();
-        trie.letters.shrink_to_fit();
         Ok(trie)
     }
 
@@ -137,7 +132,9 @@ impl Trie {
             let parent = self.nodes.len() as u32;
             let node = match alike {
                 [(text, word, hint)] if text.len() == deeper => (Follows::Nothing, *hint, *word),
-                [(text, word, hint)] => (Follows::Tail, *hint, self.add_tail(&text[deeper..], *word)),
+                [(text, word, hint)] if text.len() - deeper <= LONGEST_TAIL => {
+                    (Follows::Tail, *hint, self.add_tail(&text[deeper..], *word))
+                }
                 _ => {
                     left.push(Left { parent, words: range.start..range.start + alike.len(), depth: deeper });
                     (Follows::Letters, 0, NONE)
@@ -153,9 +150,11 @@ impl Trie {
     }
 
     fn add_tail(&mut self, letters: &str, word: u32) -> u32 {
-        self.tails.push(Tail { start: self.letters.len() as u32, length: letters.len() as u32, word });
-        self.letters.push_str(letters);
-        self.tails.len() as u32 - 1
+        let start = self.tails.len();
+        self.tails.extend([word as u16, (word >> 16) as u16, 0]);
+        self.tails.extend(letters.encode_utf16());
+        self.tails[start + 2] = (self.tails.len() - start - TAIL_HEAD) as u16;
+        start as u32
     }
 
     /// Notes where the words stand that begin with the letter of a node.
@@ -244,15 +243,17 @@ impl Iterator for Walk<'_> {
 
 impl Walk<'_> {
     fn tail(&mut self, node: Node) -> Option<Met> {
-        let tail = &self.trie.tails[node.below as usize];
-        let letters = &self.trie.letters[tail.start as usize..(tail.start + tail.length) as usize];
-        let mut behind = self.chars[self.at..].iter();
-        for letter in letters.chars() {
-            if behind.next() != Some(&letter) {
+        let [low, high, length, ref letters @ ..] = self.trie.tails[node.below as usize..] else { return None };
+        let (mut behind, mut units) = (self.chars[self.at..].iter(), letters[..usize::from(length)].iter());
+        while units.len() > 0 {
+            let mut letter = [0; 2];
+            let letter = behind.next()?.encode_utf16(&mut letter);
+            if letter.iter().any(|unit| units.next() != Some(unit)) {
                 return None;
             }
         }
-        Some(Met { end: self.chars.len() - behind.len(), word: tail.word, hint: node.hint() })
+        let word = u32::from(low) | u32::from(high) << 16;
+        Some(Met { end: self.chars.len() - behind.len(), word, hint: node.hint() })
     }
 }
 

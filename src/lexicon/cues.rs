@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::matcher::{Hit, Meaning};
+use super::matcher::{Hit, Kind, Meaning};
 use hotline_domain::Intent;
 
 /// More cues than this have no place in a set.
@@ -135,8 +135,8 @@ impl Cues {
     }
 
     /// Whether one of the others explains an intent away.
-    pub(super) fn explained_away(&self, intent: Intent, mut others: impl Iterator<Item = Other>) -> bool {
-        others.any(|other| self.unless.contains(&(intent, other)))
+    pub(super) fn explained_away(&self, intent: Intent, others: &[Other]) -> bool {
+        self.unless.iter().any(|(explained, by)| *explained == intent && others.contains(by))
     }
 
     /// Takes in which cues make a phrase of an intent another matter's, and which keep it.
@@ -312,8 +312,8 @@ fn named(word: &str, names: &[String]) -> Option<Set> {
 
 /// The cue that a hit is of.
 pub(super) fn cue(hit: &Hit<'_>) -> Option<Set> {
-    match hit.meaning {
-        Meaning::Cue { number, .. } => Some(Set::of(*number)),
+    match (hit.kind, hit.meaning) {
+        (Kind::Cue, Meaning::Cue { number, .. }) => Some(Set::of(*number)),
         _ => None,
     }
 }

@@ -439,7 +439,9 @@ pub(super) fn bit(letter: char) -> u64 {
 fn follow(slots: &[Vec<Box<[char]>>], rest: &[char]) -> bool {
     rest.is_empty()
         || slots.iter().enumerate().any(|(at, slot)| {
-            slot.iter().any(|ending| rest.starts_with(ending) && follow(&slots[at + 1..], &rest[ending.len()..]))
+            // Most are told by their first letter.
+            let mut alike = slot.iter().filter(|ending| ending.first().is_none_or(|first| *first == rest[0]));
+            alike.any(|ending| rest.starts_with(ending) && follow(&slots[at + 1..], &rest[ending.len()..]))
         })
 }
 

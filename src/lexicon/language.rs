@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::files::{ENGLISH, LANGUAGES, Lookup, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
-use super::matcher::{Found, Hit, Langs, Meaning};
+use super::matcher::{Found, Hit, Kind, Langs};
 use hotline_domain::{Country, Language, Problem, SourceFile};
 
 /// A little word of one language alone says so much…
@@ -182,14 +182,15 @@ impl Languages {
             }
         }
         // A single word that is listed because it looks like something is as often another language's.
-        let looks = |hit: &Hit<'_>| {
-            matches!(hit.meaning, Meaning::NotIntent(_)) && !folded.chars[hit.start..hit.end].contains(&' ')
-        };
-        let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.meaning.is_half() && !looks(hit);
-        let hits: Vec<&Hit<'_>> = clues.hits.iter().filter(telling).collect();
-        // A word that stands under several concepts is one word, in all languages that have it.
-        for hits in hits.chunk_by(|a, b| (a.start, a.end, a.langs) == (b.start, b.end, b.langs)) {
-            let (hit, langs) = (hits[0], hits[0].langs);
+        let looks = |hit: &Hit<'_>| hit.kind == Kind::NotIntent && !folded.chars[hit.start..hit.end].contains(&' ');
+        let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.kind.is_half() && !looks(hit);
+        let mut last = None;
+        for hit in clues.hits.iter().filter(telling) {
+            let langs = hit.langs;
+            // A word that stands under several concepts is one word, in all languages that have it.
+            if last.replace((hit.start, hit.end, langs)) == Some((hit.start, hit.end, langs)) {
+                continue;
+            }
             let chars = &folded.chars[hit.start..hit.end];
             // "Juta" may be a shoe in Hindi; in Jakarta it is a million.
             let little = self.words.get(&fingerprint(chars.iter().copied()));

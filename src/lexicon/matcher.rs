@@ -78,14 +78,6 @@ pub(super) enum Meaning {
 }
 
 impl Meaning {
-    /// A cue, or one side of a phrase with a gap or a number: alone it says nothing.
-    pub(super) fn is_half(&self) -> bool {
-        matches!(
-            self,
-            Self::GapStart { .. } | Self::GapEnd { .. } | Self::BesideNumber { .. } | Self::Or(_) | Self::Cue { .. }
-        )
-    }
-
     /// The key of the product or property that a word names.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
@@ -159,6 +151,7 @@ pub(super) enum Found {
 /// A word that was found: what it means, and where it stands in folded characters.
 #[derive(Clone, Debug)]
 pub(super) struct Hit<'a> {
+    pub(super) kind: Kind,
     pub(super) meaning: &'a Meaning,
     pub(super) langs: Langs,
     pub(super) counts_in: Langs,
@@ -170,10 +163,10 @@ pub(super) struct Hit<'a> {
 }
 
 impl<'a> Hit<'a> {
-    fn new(matcher: &'a Matcher, sense: Kept, langs: Langs, place: Range<usize>, found: Found) -> Self {
+    fn new(matcher: &'a Matcher, (kind, sense): (Kind, Kept), langs: Langs, place: Range<usize>, found: Found) -> Self {
         let Kept { meaning, counts_in, word, .. } = sense;
         let meaning = &matcher.meanings[meaning as usize];
-        Self { meaning, langs, counts_in, start: place.start, end: place.end, found, word }
+        Self { kind, meaning, langs, counts_in, start: place.start, end: place.end, found, word }
     }
 
     /// Whether another word is a part of this longer one.
@@ -198,13 +191,22 @@ struct Choice {
     last: bool,
 }
 
-/// What kind of thing a sense is, as far as forms depend on it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+/// What kind of thing a word stands for. It is kept beside the meaning, which would have to be fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
     Product,
     Attribute,
+    Request,
+    NoThing,
     Brand,
-    Other,
+    Intent,
+    NotIntent,
+    ClauseEnd,
+    GapStart,
+    GapEnd,
+    BesideNumber,
+    Or,
+    Cue,
 }
 
 impl Kind {
@@ -212,9 +214,28 @@ impl Kind {
         match meaning {
             Meaning::Product(_) => Self::Product,
             Meaning::Attribute(_) => Self::Attribute,
+            Meaning::Request(_) => Self::Request,
+            Meaning::NoThing => Self::NoThing,
             Meaning::Brand { .. } => Self::Brand,
-            _ => Self::Other,
+            Meaning::Intent(_) => Self::Intent,
+            Meaning::NotIntent(_) => Self::NotIntent,
+            Meaning::ClauseEnd { .. } => Self::ClauseEnd,
+            Meaning::GapStart(_) => Self::GapStart,
+            Meaning::GapEnd { .. } => Self::GapEnd,
+            Meaning::BesideNumber { .. } => Self::BesideNumber,
+            Meaning::Or(_) => Self::Or,
+            Meaning::Cue { .. } => Self::Cue,
         }
+    }
+
+    /// A cue, or one side of a phrase with a gap or a number: alone it says nothing.
+    pub(super) fn is_half(self) -> bool {
+        matches!(self, Self::GapStart | Self::GapEnd | Self::BesideNumber | Self::Or | Self::Cue)
+    }
+
+    /// A product or a property: its meaning has a name.
+    pub(super) fn is_name(self) -> bool {
+        matches!(self, Self::Product | Self::Attribute)
     }
 }
 
@@ -309,24 +330,20 @@ impl Outlook {
     }
 }
 
-/// The outlooks of all patterns, each once; patterns have hints of eight bits for them. The first one serves where these do not suffice.
-struct Outlooks(Vec<Outlook>);
-
-impl Outlooks {
-    fn hint(&mut self, outlook: Outlook) -> u8 {
-        let known = self.0.iter().position(|known| *known == outlook).unwrap_or_else(|| {
-            self.0.push(outlook);
-            self.0.len() - 1
-        });
-        u8::try_from(known).unwrap_or(0)
-    }
+/// The outlooks that most patterns have. Those of the others are [`Outlook::ANY`], the first one: a hint has eight bits.
+fn common(outlooks: &[Outlook]) -> Vec<Outlook> {
+    let mut counts: HashMap<Outlook, usize> = HashMap::new();
+    outlooks.iter().for_each(|outlook| *counts.entry(*outlook).or_default() += 1);
+    let mut counts: Vec<(Outlook, usize)> = counts.into_iter().collect();
+    counts.sort_unstable_by_key(|(_, count)| std::cmp::Reverse(*count));
+    std::iter::once(Outlook::ANY).chain(counts.into_iter().map(|(outlook, _)| outlook)).take(1 << u8::BITS).collect()
 }
 
 /// All words of the dictionaries, or what all forms of a word have in common.
 pub(super) struct Matcher {
     /// With the place of the first choice of each, and its outlook.
     patterns: Trie,
-    outlooks: Outlooks,
+    outlooks: Vec<Outlook>,
     /// How those begin that may be the last part of a compound.
     lasts: Heads,
     choices: Vec<Choice>,
@@ -349,8 +366,7 @@ impl Matcher {
         });
         let (senses, meanings) = kept(listing.senses());
         let mut choices: Vec<Choice> = Vec::with_capacity(found.list.len());
-        let (mut outlooks, mut lasts) = (Outlooks(vec![Outlook::ANY]), Heads::default());
-        let mut patterns: Vec<Known<'_>> = Vec::new();
+        let (mut patterns, mut all, mut lasts) = (Vec::<Known<'_>>::new(), Vec::new(), Heads::default());
         for made in found.list.chunk_by(|a, b| a.text.is_alike(&b.text, &found.all)) {
             let (text, first) = (made[0].text.text(&found.all), choices.len());
             choices.extend(made.iter().map(|made| Choice {
@@ -361,10 +377,16 @@ impl Matcher {
             }));
             choices.last_mut().into_iter().for_each(|choice| choice.last = true);
             let of_text = &choices[first..];
-            patterns.push((text, first as u32, outlooks.hint(Outlook::of(of_text, &endings))));
+            patterns.push((text, first as u32, 0));
+            all.push(Outlook::of(of_text, &endings));
             if of_text.iter().any(|choice| choice.kind == Kind::Product && endings.ends_compounds(choice.class, text)) {
                 lasts.add(text);
             }
+        }
+        let outlooks = common(&all);
+        let hints: HashMap<Outlook, u8> = outlooks.iter().copied().zip(0..=u8::MAX).collect();
+        for (pattern, outlook) in patterns.iter_mut().zip(all) {
+            pattern.2 = hints.get(&outlook).copied().unwrap_or(0);
         }
         let patterns = Trie::new(&patterns)?;
         Ok(Self { patterns, outlooks, lasts, choices, meanings, size: listing.size(), endings })
@@ -397,7 +419,7 @@ impl Matcher {
             let known = hits.len();
             for met in self.patterns.walk(chars, start) {
                 if let Some(token) = self.token(chars, &run, start..met.end)
-                    && self.outlooks.0[usize::from(met.hint)].allows(&token)
+                    && self.outlooks[usize::from(met.hint)].allows(&token)
                 {
                     self.take(met.word, &token, start, &mut hits, &mut fronts);
                 }
@@ -447,11 +469,13 @@ impl Matcher {
                             && self.endings.is_joint(&token.front[front.end - begins..])
                     };
                     let joined = fronts.iter().filter(joined);
-                    let hit = |front: &Front| Hit::new(self, front.sense, front.sense.langs, begins..front.end, found);
+                    let hit = |Front { sense, end, .. }: &Front| {
+                        Hit::new(self, (Kind::Attribute, *sense), sense.langs, begins..*end, found)
+                    };
                     hits.extend(joined.map(hit));
                 }
                 let langs = if found == Found::Listed || sense.langs == Langs::ALL { sense.langs } else { forms };
-                hits.push(Hit::new(self, sense, langs, begins..end + token.rest.len(), found));
+                hits.push(Hit::new(self, (kind, sense), langs, begins..end + token.rest.len(), found));
             } else if token.front.is_empty()
                 && kind == Kind::Attribute
                 && of_sense.iter().any(|choice| self.endings.makes_compounds(choice.class))

@@ -10,7 +10,7 @@ use super::files::read;
 use super::folding::is_word;
 use super::matcher::{Hit, Langs, Meaning};
 use super::money::{Found, Priced};
-use super::reading::{Reader, longest};
+use super::reading::Reader;
 use hotline_domain::{Mention, Problem, Reading, SourceFile};
 
 /// More digits than this are no quantity.
@@ -49,8 +49,8 @@ impl Quantity {
 
 impl Reader<'_> {
     /// Adds what the numbers before products say, where no word says it.
-    pub(super) fn quantities(&self, hits: &[Hit<'_>], sums: &[(Found, Verdict)], reading: &mut Reading) {
-        for hit in longest(hits, |meaning| matches!(meaning, Meaning::Product(_))) {
+    pub(super) fn quantities(&self, products: &[&Hit<'_>], sums: &[(Found, Verdict)], reading: &mut Reading) {
+        for hit in products {
             let (Meaning::Product(product), Some((start, number))) = (hit.meaning, self.number_before(hit.start, sums))
             else {
                 continue;

@@ -3,7 +3,7 @@
 use super::files::ENGLISH;
 use super::folding::Folded;
 use super::language::Clues;
-use super::matcher::{self, Found, Hit, Meaning};
+use super::matcher::{self, Found, Hit, Kind};
 use super::typos::{self, Slip};
 use super::{Hints, Lexicon};
 
@@ -44,16 +44,15 @@ impl<'l> Scan<'l> {
         if let Some(lang) = lang.or(*country) {
             hits.retain(|hit| foreign(lexicon, folded, hit, lang).is_none());
         }
-        let phrases: Vec<Hit<'_>> =
-            hits.iter().filter(|hit| matches!(hit.meaning, Meaning::NoThing)).cloned().collect();
+        let phrases: Vec<Hit<'_>> = hits.iter().filter(|hit| hit.kind == Kind::NoThing).cloned().collect();
         if !phrases.is_empty() {
-            hits.retain(|hit| hit.meaning.name().is_none() || !phrases.iter().any(|phrase| phrase.is_around(hit)));
+            hits.retain(|hit| !hit.kind.is_name() || !phrases.iter().any(|phrase| phrase.is_around(hit)));
         }
     }
 
     /// The phrase around a hit that names nothing.
     pub(super) fn no_thing(&self, hit: &Hit<'_>) -> Option<&Hit<'l>> {
-        self.hits.iter().find(|phrase| matches!(phrase.meaning, Meaning::NoThing) && phrase.is_around(hit))
+        self.hits.iter().find(|phrase| phrase.kind == Kind::NoThing && phrase.is_around(hit))
     }
 
     /// Why a hit does not count; `None` if it does.

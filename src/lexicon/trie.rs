@@ -26,6 +26,8 @@ const PAGE: usize = 256;
 const TAIL_HEAD: usize = 3;
 /// Longer tails, in bytes, are none: their length is kept in two bytes.
 const LONGEST_TAIL: usize = u16::MAX as usize;
+/// Behind so many letters every walk comes by.
+const OFTEN: usize = 2;
 /// No node.
 const NONE: u32 = u32::MAX;
 
@@ -105,10 +107,18 @@ impl Trie {
         for at in 0..trie.nodes.len() {
             trie.add_root(at as u32);
         }
-        // The last in is the first out: what may follow the first letter of a place comes right behind that place.
-        while let Some(Left { parent, words: range, depth }) = left.pop() {
-            trie.nodes[parent as usize].below = trie.nodes.len() as u32;
-            trie.add(words, range, depth, &mut left);
+        // Every walk comes by the places behind the first letters: they stand together, and stay at hand.
+        for _ in 0..OFTEN {
+            for place in std::mem::take(&mut left) {
+                trie.add_behind(words, place, &mut left);
+            }
+        }
+        left.reverse();
+        // Of the others, what may follow the first letter of a place comes right behind that place: the last in is the first out.
+        while let Some(place) = left.pop() {
+            let later = left.len();
+            trie.add_behind(words, place, &mut left);
+            left[later..].reverse();
         }
         if trie.nodes.len().max(trie.tails.len()) >= NONE as usize {
             return Err("the words are more than can be counted".into());
@@ -118,9 +128,14 @@ impl Trie {
         Ok(trie)
     }
 
+    fn add_behind(&mut self, all: &[Known<'_>], Left { parent, words, depth }: Left, left: &mut Vec<Left>) {
+        self.nodes[parent as usize].below = self.nodes.len() as u32;
+        self.add(all, words, depth, left);
+    }
+
     /// Adds what words of a range, which begin alike, have behind so many bytes.
     fn add(&mut self, words: &[Known<'_>], mut range: Range<usize>, depth: usize, left: &mut Vec<Left>) {
-        let (first, later) = (self.nodes.len(), left.len());
+        let first = self.nodes.len();
         if let Some((text, word, hint)) = words[range.clone()].first().filter(|(text, ..)| text.len() == depth) {
             debug_assert!(!text.is_empty());
             self.nodes.push(Node::new(END, Follows::Nothing, *hint, *word));
@@ -146,7 +161,6 @@ impl Trie {
         if let Some(last) = self.nodes[first..].last_mut() {
             last.packed |= LAST;
         }
-        left[later..].reverse();
     }
 
     fn add_tail(&mut self, letters: &str, word: u32) -> u32 {

@@ -43,7 +43,7 @@ pub(super) enum Meaning {
     Intent(Intent),
     /// What looks like this intent but is not.
     NotIntent(Intent),
-    /// First part of a phrase with a gap; the second is found by the phrase's number.
+    /// First part of a phrase with a gap; the second is found by the phrase's number, which no other phrase has.
     GapStart(u32),
     GapEnd {
         phrase: u32,
@@ -135,6 +135,13 @@ struct Kept {
     langs: Langs,
     counts_in: Langs,
     word: u32,
+}
+
+impl Kept {
+    /// The number of the phrase with a gap that it is a part of, if it is one: see [`kept`].
+    fn phrase(self) -> u32 {
+        self.meaning / 2
+    }
 }
 
 /// How a word was found. Of two ways to find as long a word, the surer one counts.
@@ -295,6 +302,87 @@ struct Front {
     end: usize,
 }
 
+/// What was found in a text.
+pub(super) struct Matches<'a> {
+    pub(super) hits: Vec<Hit<'a>>,
+    /// Where parts of phrases begin that were left out, as their other part is missing, and in messages of which languages they count.
+    pub(super) halves: Vec<(usize, Langs)>,
+}
+
+/// Phrases with a gap, one bit for all that are alike in their last bits: it may be wrong about what it holds, never about what it
+/// does not.
+struct Phrases([u64; Self::BITS / 64]);
+
+impl Phrases {
+    const BITS: usize = 1024;
+    const ALL: Self = Self([u64::MAX; Self::BITS / 64]);
+
+    fn add(&mut self, phrase: u32) {
+        let bit = phrase as usize % Self::BITS;
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    fn may_hold(&self, phrase: u32) -> bool {
+        let bit = phrase as usize % Self::BITS;
+        self.0[bit / 64] & 1 << (bit % 64) != 0
+    }
+}
+
+/// What was found in a text so far.
+struct Search<'a> {
+    hits: Vec<Hit<'a>>,
+    fronts: Vec<Front>,
+    halves: Vec<(usize, Langs)>,
+    /// First parts of phrases with a gap, with the numbers of the phrases.
+    firsts: Vec<(u32, Hit<'a>)>,
+    /// Of which phrases a first part was found, and of which a second.
+    begun: Phrases,
+    ended: Phrases,
+}
+
+impl Default for Search<'_> {
+    fn default() -> Self {
+        let none = || Phrases([0; Phrases::BITS / 64]);
+        let hits = Vec::with_capacity(USUAL_HITS);
+        Self { hits, fronts: Vec::new(), halves: Vec::new(), firsts: Vec::new(), begun: none(), ended: none() }
+    }
+}
+
+impl<'a> Search<'a> {
+    /// Takes in a hit. If it is a part of a phrase with a gap, that has this number.
+    fn add(&mut self, hit: Hit<'a>, phrase: u32) {
+        match hit.kind {
+            Kind::GapStart => {
+                self.begun.add(phrase);
+                self.firsts.push((phrase, hit));
+                return;
+            }
+            Kind::GapEnd => self.ended.add(phrase),
+            _ => {}
+        }
+        self.hits.push(hit);
+    }
+
+    fn leave_out(&mut self, start: usize, counts_in: Langs) {
+        match self.halves.last_mut().filter(|(last, _)| *last == start) {
+            Some((_, langs)) => *langs = langs.with(counts_in),
+            None => self.halves.push((start, counts_in)),
+        }
+    }
+
+    /// All in order, without first parts of phrases whose second part is missing.
+    fn finish(mut self) -> Matches<'a> {
+        for (phrase, hit) in std::mem::take(&mut self.firsts) {
+            match self.ended.may_hold(phrase) {
+                true => self.hits.push(hit),
+                false => self.leave_out(hit.start, hit.counts_in),
+            }
+        }
+        sort(&mut self.hits);
+        Matches { hits: self.hits, halves: self.halves }
+    }
+}
+
 /// What may stand around a pattern in its word, by any of its choices. Most patterns that are met fit by none, and to look at the
 /// choices takes longer than all that leads to them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -401,12 +489,18 @@ impl Matcher {
         self.size
     }
 
-    /// Every word of the dictionary that stands in the text as a word of its own or in one of its forms, in order.
-    pub(super) fn find<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
-        let chars = &folded.chars;
-        let mut hits = Vec::with_capacity(USUAL_HITS);
-        // What stands in front of a word begins before it: it is known when the word is looked at.
-        let mut fronts = Vec::new();
+    /// Every word of the dictionary that stands in the text as a word of its own or in one of its forms, in order. Of phrases with a
+    /// gap a part may be missing where the other one does not stand.
+    pub(super) fn find<'a>(&'a self, folded: &Folded) -> Matches<'a> {
+        self.search(&folded.chars, Search::default())
+    }
+
+    /// The same with every part of a phrase, whatever else stands in the text.
+    pub(super) fn find_all<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
+        self.search(&folded.chars, Search { begun: Phrases::ALL, ended: Phrases::ALL, ..Search::default() }).hits
+    }
+
+    fn search<'a>(&'a self, chars: &[char], mut search: Search<'a>) -> Matches<'a> {
         let mut run = 0..0;
         for start in 0..chars.len() {
             if start >= run.end {
@@ -416,19 +510,15 @@ impl Matcher {
             if !front.is_empty() && !self.endings.may_stand_before(front) && !self.ends_compound(chars, front, start) {
                 continue;
             }
-            let known = hits.len();
             for met in self.patterns.walk(chars, start) {
                 if let Some(token) = self.token(chars, &run, start..met.end)
                     && self.outlooks[usize::from(met.hint)].allows(&token)
                 {
-                    self.take(met.word, &token, start, &mut hits, &mut fronts);
+                    self.take(met.word, &token, start, &mut search);
                 }
             }
-            // In order as they come, all are in order in the end but the few that begin before their place.
-            sort(&mut hits[known..]);
         }
-        sort(&mut hits);
-        hits
+        search.finish()
     }
 
     /// Whether the last part of a compound may begin here, behind this front.
@@ -447,19 +537,18 @@ impl Matcher {
     }
 
     /// Takes what fits of the choices of a pattern, the first of which stands at this place. Choices of one sense stand side by side.
-    fn take<'a>(
-        &'a self,
-        first: u32,
-        token: &Token<'_>,
-        start: usize,
-        hits: &mut Vec<Hit<'a>>,
-        fronts: &mut Vec<Front>,
-    ) {
+    fn take<'a>(&'a self, first: u32, token: &Token<'_>, start: usize, search: &mut Search<'a>) {
         let (begins, end) = (start - token.front.len(), start + token.word.len());
         let choices = &self.choices[first as usize..];
         let last = choices.iter().position(|choice| choice.last).unwrap_or_default();
+        let whole = token.front.is_empty() && token.rest.is_empty();
         for of_sense in choices[..=last].chunk_by(|a, b| a.sense == b.sense) {
-            let Choice { sense, kind, .. } = of_sense[0];
+            let Choice { sense, class, kind, .. } = of_sense[0];
+            // "?" is the second part of a hundred phrases, and mostly of none that begins in the text.
+            if kind == Kind::GapEnd && whole && class == endings::LISTED && !search.begun.may_hold(sense.phrase()) {
+                search.leave_out(start, sense.counts_in);
+                continue;
+            }
             if let Some((forms, found)) = self.fitting(of_sense, token) {
                 if !token.front.is_empty() {
                     // "lederjacke" is a jacket, and of leather.
@@ -468,19 +557,19 @@ impl Matcher {
                             && front.end <= start
                             && self.endings.is_joint(&token.front[front.end - begins..])
                     };
-                    let joined = fronts.iter().filter(joined);
+                    let joined = search.fronts.iter().filter(joined);
                     let hit = |Front { sense, end, .. }: &Front| {
                         Hit::new(self, (Kind::Attribute, *sense), sense.langs, begins..*end, found)
                     };
-                    hits.extend(joined.map(hit));
+                    search.hits.extend(joined.map(hit));
                 }
                 let langs = if found == Found::Listed || sense.langs == Langs::ALL { sense.langs } else { forms };
-                hits.push(Hit::new(self, (kind, sense), langs, begins..end + token.rest.len(), found));
+                search.add(Hit::new(self, (kind, sense), langs, begins..end + token.rest.len(), found), sense.phrase());
             } else if token.front.is_empty()
                 && kind == Kind::Attribute
                 && of_sense.iter().any(|choice| self.endings.makes_compounds(choice.class))
             {
-                fronts.push(Front { sense, start, end });
+                search.fronts.push(Front { sense, start, end });
             }
         }
     }
@@ -503,14 +592,27 @@ impl Matcher {
     }
 }
 
-/// Each sense with the place of its meaning, and every meaning once.
+/// Each sense with the place of its meaning, and every meaning once: in front both parts of each phrase with a gap, side by side, so that
+/// the place tells the phrase.
 fn kept(senses: &[Sense]) -> (Vec<Kept>, Vec<Meaning>) {
-    let (mut places, mut meanings) = (HashMap::new(), Vec::new());
+    let part = |meaning: &Meaning| match meaning {
+        Meaning::GapStart(phrase) => Some(phrase * 2),
+        Meaning::GapEnd { phrase, .. } => Some(phrase * 2 + 1),
+        _ => None,
+    };
+    let parts = senses.iter().filter_map(|sense| part(&sense.meaning)).max().map_or(0, |last| last as usize + 1);
+    let (mut places, mut meanings) = (HashMap::new(), vec![Meaning::NoThing; parts]);
     let keep = |Sense { meaning, langs, counts_in, word }: &Sense| {
-        let place = *places.entry(Arc::as_ptr(meaning)).or_insert_with(|| {
-            meanings.push(Meaning::clone(meaning));
-            meanings.len() as u32 - 1
-        });
+        let place = match part(meaning) {
+            Some(place) => {
+                meanings[place as usize] = Meaning::clone(meaning);
+                place
+            }
+            None => *places.entry(Arc::as_ptr(meaning)).or_insert_with(|| {
+                meanings.push(Meaning::clone(meaning));
+                meanings.len() as u32 - 1
+            }),
+        };
         Kept { meaning: place, langs: *langs, counts_in: *counts_in, word: *word }
     };
     let senses = senses.iter().map(keep).collect();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::budget::{Verdict, is_exact};
 use super::files::read;
 use super::folding::is_word;
-use super::matcher::{Hit, Langs, Meaning};
+use super::matcher::{Hit, Kind, Langs, Meaning};
 use super::money::{Found, Priced};
 use super::reading::Reader;
 use hotline_domain::{Mention, Problem, Reading, SourceFile};
@@ -87,7 +87,8 @@ impl Reader<'_> {
             beside && matches!(hit.meaning, Meaning::Cue { name, .. } if **name == *WANT)
         };
         let is_thing = || {
-            let known = hits.iter().any(|hit| hit.start == behind && !matches!(hit.meaning, Meaning::Product(_)));
+            let known = hits.iter().any(|hit| hit.start == behind && hit.kind != Kind::Product)
+                || self.halves.iter().any(|(start, _)| *start == behind);
             let letters = chars[behind..behind + length].iter().copied();
             let everyday = self.lexicon.languages.everyday_letters(letters);
             !known && everyday == Langs(0)

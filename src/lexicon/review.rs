@@ -54,7 +54,7 @@ impl Usage {
     fn of(lexicon: &Lexicon, listing: &Listing, messages: &[String]) -> Self {
         let mut usage = Self::default();
         for message in messages {
-            let mut scan = Scan::new(lexicon, message, &Hints::default());
+            let mut scan = Scan::with_halves(lexicon, message, &Hints::default());
             scan.settle(lexicon);
             usage.count_tokens(&scan.folded);
             for hit in &scan.hits {

@@ -3,7 +3,7 @@
 use super::files::ENGLISH;
 use super::folding::Folded;
 use super::language::Clues;
-use super::matcher::{self, Found, Hit, Kind};
+use super::matcher::{self, Found, Hit, Kind, Langs, Matches};
 use super::typos::{self, Slip};
 use super::{Hints, Lexicon};
 
@@ -11,6 +11,8 @@ use super::{Hints, Lexicon};
 pub(super) struct Scan<'l> {
     pub(super) folded: Folded,
     pub(super) hits: Vec<Hit<'l>>,
+    /// See [`Matches::halves`].
+    pub(super) halves: Vec<(usize, Langs)>,
     /// The language of the text, and the one of the customer's country, as places in `LANGUAGES`.
     pub(super) lang: Option<usize>,
     pub(super) country: Option<usize>,
@@ -30,18 +32,31 @@ pub(super) enum Foreign {
 impl<'l> Scan<'l> {
     pub(super) fn new(lexicon: &'l Lexicon, text: &str, hints: &Hints<'_>) -> Self {
         let folded = Folded::new(text);
-        let hits = lexicon.matcher.find(&folded);
-        let slips = lexicon.typos.put_right(&folded, &hits);
-        let (folded, hits) = if slips.is_empty() { (folded, hits) } else { forgive(lexicon, folded, hits, slips) };
+        let found = lexicon.matcher.find(&folded);
+        Self::of(lexicon, text, folded, found, hints)
+    }
+
+    /// The same with every part of a phrase, also where the others are missing.
+    pub(super) fn with_halves(lexicon: &'l Lexicon, text: &str, hints: &Hints<'_>) -> Self {
+        let folded = Folded::new(text);
+        let found = Matches { hits: lexicon.matcher.find_all(&folded), halves: Vec::new() };
+        Self::of(lexicon, text, folded, found, hints)
+    }
+
+    fn of(lexicon: &'l Lexicon, text: &str, folded: Folded, found: Matches<'l>, hints: &Hints<'_>) -> Self {
+        let slips = lexicon.typos.put_right(&folded, &found.hits);
+        let (folded, Matches { hits, halves }) =
+            if slips.is_empty() { (folded, found) } else { forgive(lexicon, folded, found, slips) };
         let country = lexicon.languages.of_country(hints.country);
         let lang = lexicon.languages.detect(&folded, &Clues { text, hits: &hits, earlier: hints.lang, country });
-        Self { folded, hits, lang, country }
+        Self { folded, hits, halves, lang, country }
     }
 
     /// Leaves the hits that count in the text's language, and of those that name things the ones outside of phrases that name none.
     pub(super) fn settle(&mut self, lexicon: &Lexicon) {
-        let Self { folded, hits, lang, country } = self;
+        let Self { folded, hits, halves, lang, country } = self;
         if let Some(lang) = lang.or(*country) {
+            halves.retain(|(_, counts_in)| counts_in.has(lang));
             hits.retain(|hit| foreign(lexicon, folded, hit, lang).is_none());
         }
         let phrases: Vec<Hit<'_>> = hits.iter().filter(|hit| hit.kind == Kind::NoThing).cloned().collect();
@@ -76,16 +91,17 @@ fn foreign(lexicon: &Lexicon, folded: &Folded, hit: &Hit<'_>, lang: usize) -> Op
 fn forgive<'l>(
     lexicon: &'l Lexicon,
     folded: Folded,
-    hits: Vec<Hit<'l>>,
+    found: Matches<'l>,
     mut slips: Vec<Slip>,
-) -> (Folded, Vec<Hit<'l>>) {
+) -> (Folded, Matches<'l>) {
     for round in 0..2 {
         let righted = folded.replaced(slips.iter().map(|slip| (slip.start, slip.end, lexicon.typos.right(slip))));
-        let mut found = lexicon.matcher.find(&righted);
-        let believed = believed(lexicon, &slips, &mut found);
+        // A part of a phrase makes a slip worth believing, whatever else stands in the text.
+        let mut hits = lexicon.matcher.find_all(&righted);
+        let believed = believed(lexicon, &slips, &mut hits);
         if round > 0 || believed.iter().all(|believed| *believed) {
-            matcher::sort(&mut found);
-            return (righted, found);
+            matcher::sort(&mut hits);
+            return (righted, Matches { hits, halves: Vec::new() });
         }
         let mut believed = believed.into_iter();
         slips.retain(|_| believed.next().unwrap_or(false));
@@ -93,7 +109,7 @@ fn forgive<'l>(
             break;
         }
     }
-    (folded, hits)
+    (folded, found)
 }
 
 /// Which slips a hit stands over that is good enough; such hits are marked.

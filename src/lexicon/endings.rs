@@ -80,8 +80,9 @@ pub(super) struct Endings {
     grammars: Vec<Grammar>,
     classes: Vec<Class>,
     longest_front: usize,
-    /// What fronts of words begin with: see [`bit`].
+    /// What is written in front of words begins with one of these, see [`bit`], and is no longer than this.
     fronts: u64,
+    longest_before: usize,
 }
 
 #[derive(Deserialize)]
@@ -140,7 +141,7 @@ impl Endings {
     pub(super) fn none() -> Self {
         let listed = Class { language: 0, lead: None, slots: Vec::new(), bare: true, whole: true };
         let grammars = LANGUAGES.iter().map(|_| Grammar { shortest: usize::MAX, ..Grammar::default() }).collect();
-        Self { grammars, classes: vec![listed], longest_front: 0, fronts: 0 }
+        Self { grammars, classes: vec![listed], longest_front: 0, fronts: 0, longest_before: 0 }
     }
 
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
@@ -179,6 +180,7 @@ impl Endings {
         let mut before = fold_all(&written.before);
         before.sort();
         self.fronts |= before.iter().filter_map(|front| front.first()).fold(0, |all, c| all | bit(*c));
+        self.longest_before = before.iter().map(|front| front.len()).chain([self.longest_before]).max().unwrap_or(0);
         self.longest_front = before.iter().map(|front| front.len()).chain([self.longest_front]).max().unwrap_or(0);
         if compounds.is_some() {
             self.longest_front = self.longest_front.max(24);
@@ -366,8 +368,10 @@ impl Endings {
 
     /// Whether a language writes exactly this in front of words.
     pub(super) fn may_stand_before(&self, front: &[char]) -> bool {
-        self.fronts & bit(front[0]) != 0
-            && self.grammars.iter().any(|grammar| grammar.before.iter().any(|before| **before == *front))
+        front.len() <= self.longest_before && self.fronts & bit(front[0]) != 0 && {
+            let mut before = self.grammars.iter().flat_map(|grammar| &grammar.before);
+            before.any(|before| **before == *front)
+        }
     }
 
     /// What may follow words of that class begins with one of these: see [`bit`].

@@ -194,8 +194,17 @@ struct Choice {
     sense: Kept,
     class: u16,
     kind: Kind,
-    /// No more choices of the pattern follow.
-    last: bool,
+    ends: Ends,
+}
+
+/// What is over with a choice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Nothing,
+    /// The choices of its sense.
+    Sense,
+    /// Those of its pattern.
+    Pattern,
 }
 
 /// What kind of thing a word stands for. It is kept beside the meaning, which would have to be fetched.
@@ -461,9 +470,12 @@ impl Matcher {
                 sense: senses[made.sense as usize],
                 class: made.class,
                 kind: made.kind,
-                last: false,
+                ends: Ends::Nothing,
             }));
-            choices.last_mut().into_iter().for_each(|choice| choice.last = true);
+            for of_sense in choices[first..].chunk_by_mut(|a, b| a.sense == b.sense) {
+                of_sense.last_mut().into_iter().for_each(|choice| choice.ends = Ends::Sense);
+            }
+            choices.last_mut().into_iter().for_each(|choice| choice.ends = Ends::Pattern);
             let of_text = &choices[first..];
             patterns.push((text, first as u32, 0));
             all.push(Outlook::of(of_text, &endings));
@@ -539,17 +551,16 @@ impl Matcher {
     /// Takes what fits of the choices of a pattern, the first of which stands at this place. Choices of one sense stand side by side.
     fn take<'a>(&'a self, first: u32, token: &Token<'_>, start: usize, search: &mut Search<'a>) {
         let (begins, end) = (start - token.front.len(), start + token.word.len());
-        let choices = &self.choices[first as usize..];
-        let last = choices.iter().position(|choice| choice.last).unwrap_or_default();
         let whole = token.front.is_empty() && token.rest.is_empty();
-        for of_sense in choices[..=last].chunk_by(|a, b| a.sense == b.sense) {
-            let Choice { sense, class, kind, .. } = of_sense[0];
+        let (mut choices, mut left_out) = (&self.choices[first as usize..], Langs(0));
+        loop {
+            let last = choices.iter().position(|choice| choice.ends != Ends::Nothing);
+            let (of_sense, others) = choices.split_at(last.map_or(choices.len(), |last| last + 1));
+            let [Choice { sense, class, kind, .. }, ..] = *of_sense else { break };
             // "?" is the second part of a hundred phrases, and mostly of none that begins in the text.
             if kind == Kind::GapEnd && whole && class == endings::LISTED && !search.begun.may_hold(sense.phrase()) {
-                search.leave_out(start, sense.counts_in);
-                continue;
-            }
-            if let Some((forms, found)) = self.fitting(of_sense, token) {
+                left_out = left_out.with(sense.counts_in);
+            } else if let Some((forms, found)) = self.fitting(of_sense, token) {
                 if !token.front.is_empty() {
                     // "lederjacke" is a jacket, and of leather.
                     let joined = |front: &&Front| {
@@ -571,6 +582,13 @@ impl Matcher {
             {
                 search.fronts.push(Front { sense, start, end });
             }
+            if of_sense.last().is_some_and(|choice| choice.ends == Ends::Pattern) {
+                break;
+            }
+            choices = others;
+        }
+        if left_out != Langs(0) {
+            search.leave_out(start, left_out);
         }
     }
 

@@ -35,7 +35,8 @@ const NONE: u32 = u32::MAX;
 /// each other.
 #[derive(Clone, Copy)]
 struct Node {
-    /// From the lowest bit on: the letter (21 bits), whether it is the last at its place, what follows (2 bits), the hint (8 bits).
+    /// From the lowest bit on: the letter (21 bits), whether it is the last at its place, what follows (2 bits), and 8 bits for the
+    /// hint of a word, or else for what the next letters have in their last three bits: most walks end where these tell.
     packed: u32,
     /// By what follows: the first node behind it, the word, or the tail.
     below: u32,
@@ -84,6 +85,11 @@ impl Node {
     }
 }
 
+/// One bit for the last three of a letter.
+fn one_of_eight(letter: u32) -> u8 {
+    1 << (letter % 8)
+}
+
 /// A word that was met on a walk.
 #[derive(Clone, Copy)]
 pub(super) struct Met {
@@ -129,8 +135,13 @@ impl Trie {
     }
 
     fn add_behind(&mut self, all: &[Known<'_>], Left { parent, words, depth }: Left, left: &mut Vec<Left>) {
-        self.nodes[parent as usize].below = self.nodes.len() as u32;
+        let first = self.nodes.len();
+        self.nodes[parent as usize].below = first as u32;
         self.add(all, words, depth, left);
+        let next = self.nodes[first..].iter().fold(0, |all, node| all | one_of_eight(node.letter()));
+        // Where a word ends, it is met whatever comes next.
+        let next = if self.nodes[first].letter() == END { u8::MAX } else { next };
+        self.nodes[parent as usize].packed |= u32::from(next) << HINT_SHIFT;
     }
 
     /// Adds what words of a range, which begin alike, have behind so many bytes.
@@ -245,7 +256,8 @@ impl Iterator for Walk<'_> {
             self.at += 1;
             self.place = NONE;
             match node.follows() {
-                Follows::Letters => self.place = node.below,
+                Follows::Letters if self.may_go_on(node) => self.place = node.below,
+                Follows::Letters => break,
                 Follows::Nothing => return Some(Met { end: self.at, word: node.below, hint: node.hint() }),
                 Follows::Tail => return self.tail(node),
             }
@@ -256,6 +268,12 @@ impl Iterator for Walk<'_> {
 }
 
 impl Walk<'_> {
+    /// Whether the next letter may be one of those that follow, which need not be fetched if not.
+    fn may_go_on(&self, node: Node) -> bool {
+        node.hint() == u8::MAX
+            || self.chars.get(self.at).is_some_and(|letter| node.hint() & one_of_eight(u32::from(*letter)) != 0)
+    }
+
     fn tail(&mut self, node: Node) -> Option<Met> {
         let [low, high, length, ref letters @ ..] = self.trie.tails[node.below as usize..] else { return None };
         let (mut behind, mut units) = (self.chars[self.at..].iter(), letters[..usize::from(length)].iter());

@@ -368,10 +368,11 @@ impl Endings {
 
     /// Whether a language writes exactly this in front of words.
     pub(super) fn may_stand_before(&self, front: &[char]) -> bool {
-        front.len() <= self.longest_before && self.fronts & bit(front[0]) != 0 && {
-            let mut before = self.grammars.iter().flat_map(|grammar| &grammar.before);
-            before.any(|before| **before == *front)
-        }
+        // Most are told by their first letter.
+        let is = |before: &[char]| before.first() == front.first() && before == front;
+        front.len() <= self.longest_before
+            && self.fronts & bit(front[0]) != 0
+            && self.grammars.iter().flat_map(|grammar| &grammar.before).any(|before| is(before))
     }
 
     /// What may follow words of that class begins with one of these: see [`bit`].

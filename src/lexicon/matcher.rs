@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::endings::{self, Endings, Token};
-use super::files::LANGUAGES;
 use super::folding::{Folded, is_word};
-use super::listing::{Listed, Listing, Stretch, sort_on_two_threads};
+use super::listing::Listing;
 use super::phrases::Around;
+use super::search::{Front, Matches, Search};
+use super::texts::Texts;
 use super::trie::{Heads, Known, Trie};
 use hotline_domain::Intent;
 
@@ -16,11 +17,6 @@ use hotline_domain::Intent;
 const LONGEST_REST: usize = 24;
 /// "iphone15pro": the longest that is written to a brand's name.
 const LONGEST_NUMBER: usize = 8;
-/// Room for the hits of most messages.
-const USUAL_HITS: usize = 16;
-
-/// A word is found by about so many texts.
-const FORMS_OF_A_WORD: usize = 3;
 
 /// What a word stands for. Keys are shared: a match copies no text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +126,7 @@ pub(super) struct Sense {
 
 /// A sense as it is kept: what it means stands elsewhere, since most share theirs with others. A word and a meaning tell which it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Kept {
+pub(super) struct Kept {
     meaning: u32,
     langs: Langs,
     counts_in: Langs,
@@ -197,6 +193,13 @@ struct Choice {
     ends: Ends,
 }
 
+impl Choice {
+    /// The second part of a phrase, as it is listed and in no other form, with more choices behind it.
+    fn is_second_alone(&self) -> bool {
+        self.kind == Kind::GapEnd && self.class == endings::LISTED && self.ends == Ends::Sense
+    }
+}
+
 /// What is over with a choice.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ends {
@@ -226,7 +229,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn of(meaning: &Meaning) -> Self {
+    pub(super) fn of(meaning: &Meaning) -> Self {
         match meaning {
             Meaning::Product(_) => Self::Product,
             Meaning::Attribute(_) => Self::Attribute,
@@ -252,143 +255,6 @@ impl Kind {
     /// A product or a property: its meaning has a name.
     pub(super) fn is_name(self) -> bool {
         matches!(self, Self::Product | Self::Attribute)
-    }
-}
-
-/// Texts to be found, while they are gathered, in one place: most are beginnings of listed words.
-#[derive(Default)]
-struct Texts {
-    all: String,
-    list: Vec<Made>,
-    /// Where the word stands that forms are made of.
-    word: usize,
-}
-
-/// One text with one thing that it may be: a sense by its place in the listing, in a class of forms.
-struct Made {
-    text: Stretch,
-    sense: u32,
-    class: u16,
-    kind: Kind,
-}
-
-impl Texts {
-    fn begin(&mut self, word: &str) {
-        self.word = self.all.len();
-        self.all.push_str(word);
-    }
-
-    fn add(&mut self, text: &str, sense: u32, kind: Kind, class: u16) {
-        let start = match self.all[self.word..].starts_with(text) {
-            true => self.word,
-            false => {
-                let start = self.all.len();
-                self.all.push_str(text);
-                start
-            }
-        };
-        self.list.push(Made { text: Stretch::new(text, start), sense, class, kind });
-    }
-
-    /// Takes in the texts of others, and puts all in order.
-    fn sort_with(&mut self, mut others: Self) {
-        let start = self.all.len() as u32;
-        self.all.push_str(&others.all);
-        others.list.iter_mut().for_each(|made| made.text.start += start);
-        self.list.append(&mut others.list);
-        drop(others);
-        let all = &self.all;
-        sort_on_two_threads(&mut self.list, |a, b| {
-            a.text.order(&b.text, all).then_with(|| (a.sense, a.class).cmp(&(b.sense, b.class)))
-        });
-    }
-}
-
-/// A property that may turn out to be the first part of a compound.
-struct Front {
-    sense: Kept,
-    start: usize,
-    end: usize,
-}
-
-/// What was found in a text.
-pub(super) struct Matches<'a> {
-    pub(super) hits: Vec<Hit<'a>>,
-    /// Where parts of phrases begin that were left out, as their other part is missing, and in messages of which languages they count.
-    pub(super) halves: Vec<(usize, Langs)>,
-}
-
-/// Phrases with a gap, one bit for all that are alike in their last bits: it may be wrong about what it holds, never about what it
-/// does not.
-struct Phrases([u64; Self::BITS / 64]);
-
-impl Phrases {
-    const BITS: usize = 1024;
-    const ALL: Self = Self([u64::MAX; Self::BITS / 64]);
-
-    fn add(&mut self, phrase: u32) {
-        let bit = phrase as usize % Self::BITS;
-        self.0[bit / 64] |= 1 << (bit % 64);
-    }
-
-    fn may_hold(&self, phrase: u32) -> bool {
-        let bit = phrase as usize % Self::BITS;
-        self.0[bit / 64] & 1 << (bit % 64) != 0
-    }
-}
-
-/// What was found in a text so far.
-struct Search<'a> {
-    hits: Vec<Hit<'a>>,
-    fronts: Vec<Front>,
-    halves: Vec<(usize, Langs)>,
-    /// First parts of phrases with a gap, with the numbers of the phrases.
-    firsts: Vec<(u32, Hit<'a>)>,
-    /// Of which phrases a first part was found, and of which a second.
-    begun: Phrases,
-    ended: Phrases,
-}
-
-impl Default for Search<'_> {
-    fn default() -> Self {
-        let none = || Phrases([0; Phrases::BITS / 64]);
-        let hits = Vec::with_capacity(USUAL_HITS);
-        Self { hits, fronts: Vec::new(), halves: Vec::new(), firsts: Vec::new(), begun: none(), ended: none() }
-    }
-}
-
-impl<'a> Search<'a> {
-    /// Takes in a hit. If it is a part of a phrase with a gap, that has this number.
-    fn add(&mut self, hit: Hit<'a>, phrase: u32) {
-        match hit.kind {
-            Kind::GapStart => {
-                self.begun.add(phrase);
-                self.firsts.push((phrase, hit));
-                return;
-            }
-            Kind::GapEnd => self.ended.add(phrase),
-            _ => {}
-        }
-        self.hits.push(hit);
-    }
-
-    fn leave_out(&mut self, start: usize, counts_in: Langs) {
-        match self.halves.last_mut().filter(|(last, _)| *last == start) {
-            Some((_, langs)) => *langs = langs.with(counts_in),
-            None => self.halves.push((start, counts_in)),
-        }
-    }
-
-    /// All in order, without first parts of phrases whose second part is missing.
-    fn finish(mut self) -> Matches<'a> {
-        for (phrase, hit) in std::mem::take(&mut self.firsts) {
-            match self.ended.may_hold(phrase) {
-                true => self.hits.push(hit),
-                false => self.leave_out(hit.start, hit.counts_in),
-            }
-        }
-        sort(&mut self.hits);
-        Matches { hits: self.hits, halves: self.halves }
     }
 }
 
@@ -454,13 +320,7 @@ impl Matcher {
     /// # Errors
     /// The words are more than can be counted.
     pub(super) fn new(listing: &Listing, endings: Endings) -> Result<Self, String> {
-        let half = listing.size() / 2;
-        let found = std::thread::scope(|scope| {
-            let beside = scope.spawn(|| texts(listing, half..listing.size(), &endings));
-            let mut found = texts(listing, 0..half, &endings);
-            found.sort_with(beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            found
-        });
+        let found = Texts::of(listing, &endings);
         let (senses, meanings) = kept(listing.senses());
         let mut choices: Vec<Choice> = Vec::with_capacity(found.list.len());
         let (mut patterns, mut all, mut lasts) = (Vec::<Known<'_>>::new(), Vec::new(), Heads::default());
@@ -509,7 +369,7 @@ impl Matcher {
 
     /// The same with every part of a phrase, whatever else stands in the text.
     pub(super) fn find_all<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
-        self.search(&folded.chars, Search { begun: Phrases::ALL, ended: Phrases::ALL, ..Search::default() }).hits
+        self.search(&folded.chars, Search::of_all()).hits
     }
 
     fn search<'a>(&'a self, chars: &[char], mut search: Search<'a>) -> Matches<'a> {
@@ -554,11 +414,16 @@ impl Matcher {
         let whole = token.front.is_empty() && token.rest.is_empty();
         let (mut choices, mut left_out) = (&self.choices[first as usize..], Langs(0));
         loop {
+            // "?" is the second part of a hundred phrases, and mostly of none that begins in the text.
+            let in_vain = |choice: &&Choice| choice.is_second_alone() && !search.has_begun(choice.sense.phrase());
+            for choice in choices.iter().take_while(|choice| whole && in_vain(choice)) {
+                left_out = left_out.with(choice.sense.counts_in);
+                choices = &choices[1..];
+            }
             let last = choices.iter().position(|choice| choice.ends != Ends::Nothing);
             let (of_sense, others) = choices.split_at(last.map_or(choices.len(), |last| last + 1));
             let [Choice { sense, class, kind, .. }, ..] = *of_sense else { break };
-            // "?" is the second part of a hundred phrases, and mostly of none that begins in the text.
-            if kind == Kind::GapEnd && whole && class == endings::LISTED && !search.begun.may_hold(sense.phrase()) {
+            if kind == Kind::GapEnd && whole && class == endings::LISTED && !search.has_begun(sense.phrase()) {
                 left_out = left_out.with(sense.counts_in);
             } else if let Some((forms, found)) = self.fitting(of_sense, token) {
                 if !token.front.is_empty() {
@@ -649,41 +514,4 @@ fn is_numbered(token: &Token<'_>) -> bool {
 /// Where the letters end that stand in one word with this one. What is none, or of a script without spaces, stands alone.
 fn end_of_run(chars: &[char], start: usize) -> usize {
     start + chars[start..].iter().take_while(|c| is_word(**c)).count().max(1)
-}
-
-/// Every text that some words are found by.
-fn texts(listing: &Listing, range: Range<usize>, endings: &Endings) -> Texts {
-    let mut found = Texts { list: Vec::with_capacity(range.len() * FORMS_OF_A_WORD), ..Texts::default() };
-    for Listed { word, senses, first, exact } in listing.words(range) {
-        found.begin(word);
-        for (place, sense) in (first..).zip(senses) {
-            let kind = Kind::of(&sense.meaning);
-            if !exact {
-                forms(endings, word, sense, |pattern, class| found.add(pattern, place, kind, class));
-            }
-            found.add(word, place, kind, endings::LISTED);
-        }
-    }
-    found
-}
-
-/// Every form of a word in a sense: what is found of it, and the class of what follows.
-fn forms(endings: &Endings, word: &str, sense: &Sense, mut add: impl FnMut(&str, u16)) {
-    if sense.langs == Langs::ALL {
-        for language in (0..LANGUAGES.len()).filter(|language| endings.suits(word, *language)) {
-            endings.forms(word, &sense.meaning, language).for_each(|(pattern, class)| add(pattern, class));
-        }
-        return;
-    }
-    let is_name = matches!(*sense.meaning, Meaning::Product(_) | Meaning::Attribute(_));
-    for language in sense.langs.list().filter(|language| *language < LANGUAGES.len()) {
-        endings.forms(word, &sense.meaning, language).for_each(|(pattern, class)| add(pattern, class));
-        if is_name && word.contains(' ') {
-            let (variants, made) = endings.variants(word, language);
-            for variant in &variants {
-                add(variant, made);
-                endings.forms(variant, &sense.meaning, language).for_each(|(pattern, class)| add(pattern, class));
-            }
-        }
-    }
 }

@@ -102,11 +102,15 @@ pub(super) struct Met {
 }
 
 impl Trie {
-    /// Words sorted and each once, none of them empty.
+    /// Words sorted and each once.
     ///
     /// # Errors
-    /// The words are more than can be counted.
+    /// One of them is empty, or they are more than can be counted.
     pub(super) fn new(words: &[Known<'_>]) -> Result<Self, String> {
+        debug_assert!(words.is_sorted_by(|(one, ..), (next, ..)| one < next), "sorted, and each once");
+        if words.first().is_some_and(|(text, ..)| text.is_empty()) {
+            return Err("a word is empty".into());
+        }
         let mut trie = Self { pages: Vec::new(), roots: Vec::new(), nodes: Vec::new(), tails: Vec::new() };
         let mut left = Vec::new();
         trie.add(words, 0..words.len(), 0, &mut left);
@@ -146,9 +150,8 @@ impl Trie {
 
     /// Adds what words of a range, which begin alike, have behind so many bytes.
     fn add(&mut self, words: &[Known<'_>], mut range: Range<usize>, depth: usize, left: &mut Vec<Left>) {
-        let first = self.nodes.len();
-        if let Some((text, word, hint)) = words[range.clone()].first().filter(|(text, ..)| text.len() == depth) {
-            debug_assert!(!text.is_empty());
+        let (first, alone) = (self.nodes.len(), range.len() == 1);
+        if let Some((_, word, hint)) = words[range.clone()].first().filter(|(text, ..)| text.len() == depth) {
             self.nodes.push(Node::new(END, Follows::Nothing, *hint, *word));
             range.start += 1;
         }
@@ -158,7 +161,8 @@ impl Trie {
             let parent = self.nodes.len() as u32;
             let node = match alike {
                 [(text, word, hint)] if text.len() == deeper => (Follows::Nothing, *hint, *word),
-                [(text, word, hint)] if text.len() - deeper <= LONGEST_TAIL => {
+                // Not before the second letter that it has for itself: the first one tells whether there is any use in fetching it.
+                [(text, word, hint)] if alone && text.len() - deeper <= LONGEST_TAIL => {
                     (Follows::Tail, *hint, self.add_tail(&text[deeper..], *word))
                 }
                 _ => {
@@ -356,6 +360,7 @@ mod tests {
         assert!(trie(&[]).walk(&text, 0).next().is_none());
         assert!(trie(&["up"]).walk(&text, 0).next().is_some(), "a single word");
         assert!(known.walk(&text, 0).all(|met| met.hint == met.word as u8));
+        assert!(Trie::new(&[("", 0, 0)]).is_err());
     }
 
     #[test]

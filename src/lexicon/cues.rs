@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::matcher::{Hit, Meaning};
+use super::matcher::{Hit, Kind, Meaning};
 use hotline_domain::Intent;
 
 /// More cues than this have no place in a set.
@@ -18,6 +18,7 @@ const REACH_SPACELESS: usize = 24;
 pub(super) struct Set(u128);
 
 impl Set {
+    const SIZE: usize = u128::BITS as usize;
     /// The sentence asks something.
     pub(super) const QUESTION: Self = Self(1 << 120);
     /// A product, a property or a brand.
@@ -45,6 +46,16 @@ impl Set {
 
     fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
+    }
+
+    /// The places of its bits.
+    fn list(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = (left != 0).then_some(left.trailing_zeros() as usize);
+            left &= left.wrapping_sub(1);
+            next
+        })
     }
 }
 
@@ -81,9 +92,9 @@ pub(super) struct Together {
 }
 
 /// Which cues make which intent.
-#[derive(Default)]
 pub(super) struct Cues {
-    rules: Vec<Rule>,
+    /// Each stands under one of the cues that it wants: where that is missing, it is not looked at.
+    rules: [Vec<Rule>; Set::SIZE],
     /// The cue whose words ask something.
     asks: Set,
     /// Intents, and what explains them away.
@@ -120,12 +131,12 @@ impl Cues {
     /// `names` are those of all cues, in the order of their numbers; of each pair in `unless` the second explains the first away.
     pub(super) fn new(names: &[String], unless: Vec<(Intent, Other)>) -> Self {
         let asks = names.iter().position(|name| name == "asks").map_or(Set::default(), |cue| Set::of(cue as u8));
-        Self { rules: Vec::new(), asks, unless, matters: Vec::new() }
+        Self { rules: std::array::from_fn(|_| Vec::new()), asks, unless, matters: Vec::new() }
     }
 
     /// Whether one of the others explains an intent away.
-    pub(super) fn explained_away(&self, intent: Intent, mut others: impl Iterator<Item = Other>) -> bool {
-        others.any(|other| self.unless.contains(&(intent, other)))
+    pub(super) fn explained_away(&self, intent: Intent, others: &[Other]) -> bool {
+        self.unless.iter().any(|(explained, by)| *explained == intent && others.contains(by))
     }
 
     /// Takes in which cues make a phrase of an intent another matter's, and which keep it.
@@ -197,11 +208,14 @@ impl Cues {
         if placed == Set::default() {
             return Err(written.to_owned());
         }
-        self.rules.push(Rule { intent, wanted, unwanted, placed, order, negates });
+        // The cue that fewest rules stand under is a rare one.
+        if let Some(under) = placed.list().min_by_key(|cue| self.rules[*cue].len()) {
+            self.rules[under].push(Rule { intent, wanted, unwanted, placed, order, negates });
+        }
         Ok(())
     }
 
-    /// Every rule that holds in a sentence whose marks these are, in order. `asks` tells of a question mark, `negated` whether a
+    /// Every rule that holds in a sentence whose marks these are, which stand in order. `asks` tells of a question mark, `negated` whether a
     /// negator takes back what a mark says of an intent.
     pub(super) fn find(
         &self,
@@ -215,7 +229,7 @@ impl Cues {
             all = all.and(Set::QUESTION);
         }
         let reach = if spaceless { REACH_SPACELESS } else { REACH };
-        for rule in &self.rules {
+        for rule in all.list().flat_map(|cue| &self.rules[cue]) {
             if !all.has_all(rule.wanted) || all.has_any(rule.unwanted) {
                 continue;
             }
@@ -298,8 +312,8 @@ fn named(word: &str, names: &[String]) -> Option<Set> {
 
 /// The cue that a hit is of.
 pub(super) fn cue(hit: &Hit<'_>) -> Option<Set> {
-    match hit.meaning {
-        Meaning::Cue { number, .. } => Some(Set::of(*number)),
+    match (hit.kind, hit.meaning) {
+        (Kind::Cue, Meaning::Cue { number, .. }) => Some(Set::of(*number)),
         _ => None,
     }
 }

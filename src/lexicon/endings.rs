@@ -16,7 +16,7 @@ const MOST_VARIANTS: usize = 48;
 /// At least so many letters of a word stay.
 const LEAST_STEM: usize = 2;
 /// The first part of a compound has at least so many letters.
-const LEAST_FRONT: usize = 3;
+pub(super) const LEAST_FRONT: usize = 3;
 
 /// The class of a word as it is listed: nothing in front, nothing behind.
 pub(super) const LISTED: u16 = 0;
@@ -80,6 +80,9 @@ pub(super) struct Endings {
     grammars: Vec<Grammar>,
     classes: Vec<Class>,
     longest_front: usize,
+    /// What is written in front of words begins with one of these, see [`bit`], and is no longer than this.
+    fronts: u64,
+    longest_before: usize,
 }
 
 #[derive(Deserialize)]
@@ -138,7 +141,7 @@ impl Endings {
     pub(super) fn none() -> Self {
         let listed = Class { language: 0, lead: None, slots: Vec::new(), bare: true, whole: true };
         let grammars = LANGUAGES.iter().map(|_| Grammar { shortest: usize::MAX, ..Grammar::default() }).collect();
-        Self { grammars, classes: vec![listed], longest_front: 0 }
+        Self { grammars, classes: vec![listed], longest_front: 0, fronts: 0, longest_before: 0 }
     }
 
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
@@ -176,6 +179,8 @@ impl Endings {
         let compounds = written.compounds.as_ref();
         let mut before = fold_all(&written.before);
         before.sort();
+        self.fronts |= before.iter().filter_map(|front| front.first()).fold(0, |all, c| all | bit(*c));
+        self.longest_before = before.iter().map(|front| front.len()).chain([self.longest_before]).max().unwrap_or(0);
         self.longest_front = before.iter().map(|front| front.len()).chain([self.longest_front]).max().unwrap_or(0);
         if compounds.is_some() {
             self.longest_front = self.longest_front.max(24);
@@ -361,6 +366,24 @@ impl Endings {
         self.longest_front
     }
 
+    /// Whether a language writes exactly this in front of words.
+    pub(super) fn may_stand_before(&self, front: &[char]) -> bool {
+        // Most are told by their first letter.
+        let is = |before: &[char]| before.first() == front.first() && before == front;
+        front.len() <= self.longest_before
+            && self.fronts & bit(front[0]) != 0
+            && self.grammars.iter().flat_map(|grammar| &grammar.before).any(|before| is(before))
+    }
+
+    /// What may follow words of that class begins with one of these: see [`bit`].
+    pub(super) fn begin(&self, class: u16) -> u64 {
+        let class = &self.classes[usize::from(class)];
+        match class.lead {
+            Some(lead) => bit(lead),
+            None => class.slots.iter().flatten().filter_map(|ending| ending.first()).fold(0, |all, c| all | bit(*c)),
+        }
+    }
+
     /// Whether words of that class may have something in front.
     pub(super) fn takes_front(&self, class: u16) -> bool {
         let grammar = &self.grammars[self.classes[usize::from(class)].language];
@@ -370,6 +393,12 @@ impl Endings {
     /// Whether words of that class may be a part of a longer one.
     pub(super) fn makes_compounds(&self, class: u16) -> bool {
         class != LISTED && self.grammars[self.classes[usize::from(class)].language].compounds.is_some()
+    }
+
+    /// Whether this text in that class may be the last part of a longer word, if it names a product.
+    pub(super) fn ends_compounds(&self, class: u16, text: &str) -> bool {
+        let compounds = self.grammars[self.classes[usize::from(class)].language].compounds.as_ref();
+        class != LISTED && compounds.is_some_and(|compounds| text.chars().nth(compounds.shortest.max(1) - 1).is_some())
     }
 
     /// Whether a word of that class may stand between this front and this rest of a token, and in which language.
@@ -406,11 +435,18 @@ impl Endings {
     }
 }
 
+/// One bit for a letter; letters that are alike in their last six bits share it.
+pub(super) fn bit(letter: char) -> u64 {
+    1 << (u32::from(letter) & 63)
+}
+
 /// Whether endings of the slots, one of each at most and in their order, make up the rest.
 fn follow(slots: &[Vec<Box<[char]>>], rest: &[char]) -> bool {
     rest.is_empty()
         || slots.iter().enumerate().any(|(at, slot)| {
-            slot.iter().any(|ending| rest.starts_with(ending) && follow(&slots[at + 1..], &rest[ending.len()..]))
+            // Most are told by their first letter.
+            let mut alike = slot.iter().filter(|ending| ending.first().is_none_or(|first| *first == rest[0]));
+            alike.any(|ending| rest.starts_with(ending) && follow(&slots[at + 1..], &rest[ending.len()..]))
         })
 }
 

@@ -5,16 +5,13 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Folded text, and for each of its characters where it stood.
+/// The characters of a folded text, and for each of them where it stood.
 #[derive(Default)]
 pub(super) struct Folded {
-    pub(super) text: String,
-    /// The characters of `text`.
     pub(super) chars: Vec<char>,
-    /// Position of each character in the original, in characters.
+    /// Position of each character in the original, in characters, and behind the last the original's length. Empty where each stands
+    /// where it stood.
     origin: Vec<u32>,
-    /// Byte offset in `text` of each character, and its length at the end.
-    bytes: Vec<u32>,
     /// How often the last character stood in a row.
     run: u32,
     /// Where words of three capitals begin in the original: CAD.
@@ -29,10 +26,8 @@ impl Folded {
             return Self::of_ascii(original);
         }
         let mut folded = Self {
-            text: String::with_capacity(length),
             chars: Vec::with_capacity(length),
             origin: Vec::with_capacity(length + 1),
-            bytes: Vec::with_capacity(length + 1),
             run: 0,
             capitals: capitals(original),
         };
@@ -46,16 +41,13 @@ impl Folded {
             }
         }
         folded.origin.push(count);
-        folded.bytes.push(folded.text.len() as u32);
         folded
     }
 
     /// Of letters that all stay in their places.
     fn of_ascii(original: &str) -> Self {
-        let places = || (0..=original.len() as u32).collect();
-        let chars: Vec<char> = original.chars().map(plain_ascii).collect();
-        let text = chars.iter().collect();
-        Self { text, chars, origin: places(), bytes: places(), run: 0, capitals: capitals(original) }
+        let chars = original.bytes().map(|c| plain_ascii(c.into())).collect();
+        Self { chars, origin: Vec::new(), run: 0, capitals: capitals(original) }
     }
 
     #[inline]
@@ -67,8 +59,6 @@ impl Folded {
             }
             return;
         }
-        self.bytes.push(self.text.len() as u32);
-        self.text.push(c);
         self.chars.push(c);
         self.origin.push(at);
     }
@@ -80,8 +70,6 @@ impl Folded {
         self.run = if same { self.run + 1 } else { 1 };
         if self.run == 3 {
             self.chars.pop();
-            self.text.pop();
-            self.bytes.pop();
             self.origin.pop();
         }
         self.run >= 3
@@ -116,7 +104,8 @@ impl Folded {
 
     /// The original position of the folded character at `index`; one past the last is the end.
     pub(super) fn origin(&self, index: usize) -> u32 {
-        self.origin[index.min(self.origin.len() - 1)]
+        let index = index.min(self.chars.len());
+        self.origin.get(index).copied().unwrap_or(index as u32)
     }
 
     /// One past the original position of the folded character before `end`.
@@ -133,40 +122,40 @@ impl Folded {
     /// The same text with words replaced: places (in order, not overlapping) and letters. The letters stand where those did
     /// that they replace.
     pub(super) fn replaced(&self, words: impl Iterator<Item = (usize, usize, Vec<char>)>) -> Self {
-        let text = String::with_capacity(self.text.len() + 8);
-        let mut folded = Self { text, capitals: self.capitals.clone(), ..Self::default() };
+        let mut folded = Self { capitals: self.capitals.clone(), ..Self::default() };
         let mut at = 0;
         for (start, end, letters) in words {
-            folded.append((at..start).map(|index| (self.chars[index], self.origin[index])));
+            folded.append((at..start).map(|index| (self.chars[index], self.origin(index))));
             let last = letters.len().saturating_sub(1);
-            let origin = |index: usize| self.origin[if index == last { end - 1 } else { (start + index).min(end - 1) }];
+            let origin = |index: usize| self.origin(if index == last { end - 1 } else { (start + index).min(end - 1) });
             folded.append(letters.iter().enumerate().map(|(index, c)| (*c, origin(index))));
             at = end;
         }
-        folded.append((at..self.chars.len()).map(|index| (self.chars[index], self.origin[index])));
-        folded.origin.extend(self.origin.last());
-        folded.bytes.push(folded.text.len() as u32);
+        folded.append((at..self.chars.len()).map(|index| (self.chars[index], self.origin(index))));
+        folded.origin.push(self.origin(self.chars.len()));
         folded
     }
 
     fn append(&mut self, letters: impl Iterator<Item = (char, u32)>) {
         for (c, origin) in letters {
-            self.bytes.push(self.text.len() as u32);
-            self.text.push(c);
             self.chars.push(c);
             self.origin.push(origin);
         }
     }
 
     /// Part of the folded text, from character to character.
-    pub(super) fn slice(&self, start: usize, end: usize) -> &str {
-        &self.text[self.bytes[start] as usize..self.bytes[end] as usize]
+    pub(super) fn slice(&self, start: usize, end: usize) -> String {
+        self.chars[start..end].iter().collect()
     }
 }
 
 /// Where words of three capitals begin; nowhere where more than one word is written, and all in capitals.
 fn capitals(original: &str) -> Vec<u32> {
     let mut places = Vec::new();
+    // Most messages have none.
+    if !original.as_bytes().windows(3).any(|three| three.iter().all(u8::is_ascii_uppercase)) {
+        return places;
+    }
     let (mut length, mut capitals, mut small, mut words) = (0, 0, false, 0);
     for (index, c) in original.chars().chain([' ']).enumerate() {
         if c.is_alphabetic() {
@@ -255,9 +244,8 @@ pub(super) fn fold_word(word: &str) -> String {
     let word = word.trim();
     // Most are plain, and there are hundreds of thousands of them.
     fold_plain(word).unwrap_or_else(|| {
-        let folded = Folded::new(word).text;
-        let mut text = String::with_capacity(folded.len());
-        for c in folded.chars() {
+        let mut text = String::with_capacity(word.len());
+        for c in Folded::new(word).chars {
             if c != ' ' || !text.ends_with(' ') {
                 text.push(c);
             }
@@ -377,9 +365,9 @@ mod tests {
         assert_eq!(fold_word("İstanbul straße œuf"), "istanbul strasse oeuf");
         assert_eq!(fold_word("pleeease helloooo book"), "please hello book");
         let stretched = Folded::new("phoneee?");
-        assert_eq!((stretched.text.as_str(), stretched.origin_end(5)), ("phone?", 7));
+        assert_eq!((stretched.slice(0, 6).as_str(), stretched.origin_end(5)), ("phone?", 7));
         let folded = Folded::new("a\u{200b}é５ﬁ");
-        assert_eq!(folded.text, "ae5fi");
+        assert_eq!(folded.slice(0, folded.chars.len()), "ae5fi");
         assert_eq!((0..5).map(|index| folded.origin(index)).collect::<Vec<_>>(), [0, 2, 3, 4, 4]);
         assert_eq!(folded.origin_end(5), 5);
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::cues::{self, Mark, Other, Set, Together};
 use super::folding::is_spaceless;
-use super::matcher::{Found, Hit, Meaning};
+use super::matcher::{Found, Hit, Kind, Meaning};
 use super::money::Found as Sum;
 use super::negation;
 use super::phrases::Around;
@@ -38,7 +38,7 @@ impl Reader<'_> {
         let (mut found, mut against): (Vec<(Intent, usize, usize)>, Vec<_>) = (Vec::new(), Vec::new());
         let begun = beginnings(hits);
         let marks = self.marks(hits, sums);
-        for hit in hits {
+        for hit in hits.iter().filter(|hit| may_say(hit.kind)) {
             let said = match hit.meaning {
                 Meaning::Intent(intent) => Some((*intent, false, hit.start)),
                 // What only looks like an intent is meant to the letter.
@@ -74,6 +74,9 @@ impl Reader<'_> {
             true => negating.push((rule.intent, rule.start, rule.end)),
             false => found.push((rule.intent, rule.start, rule.end)),
         });
+        if found.is_empty() && negating.is_empty() {
+            return;
+        }
         against.sort_by_key(|(_, start, _)| *start);
         let cancelled = |intent: Intent, start: usize, end: usize| {
             let first = against.partition_point(|(_, from, _)| from + LONGEST_PHRASE < start);
@@ -99,7 +102,7 @@ impl Reader<'_> {
         found.sort_by_key(|(intent, start, end)| (*intent, *start, std::cmp::Reverse(*end)));
         found.dedup_by_key(|(intent, ..)| *intent);
         let all: Vec<Other> = found.iter().map(|(intent, ..)| Other::Intent(*intent)).collect();
-        found.retain(|(intent, ..)| !self.lexicon.cues.explained_away(*intent, all.iter().copied()));
+        found.retain(|(intent, ..)| !self.lexicon.cues.explained_away(*intent, &all));
         // Greeting words open many a message that wants something; both stay, as the contract lists them.
         for (intent, start, end) in found {
             reading.intents.push(intent);
@@ -112,7 +115,7 @@ impl Reader<'_> {
         if reading.budget.is_none() {
             return;
         }
-        let stays = |intent: &Intent| !self.lexicon.cues.explained_away(*intent, std::iter::once(Other::Budget));
+        let stays = |intent: &Intent| !self.lexicon.cues.explained_away(*intent, &[Other::Budget]);
         let both = reading.intents.iter().copied().zip(reading.intent_spans.iter().copied());
         (reading.intents, reading.intent_spans) = both.filter(|(intent, _)| stays(intent)).unzip();
     }
@@ -120,14 +123,13 @@ impl Reader<'_> {
     /// What words say something together with others, things, sums and other numbers, in the order of their ends.
     fn marks(&self, hits: &[Hit<'_>], sums: &[Sum]) -> Vec<Mark> {
         let chars = &self.folded.chars;
-        let things = longest(hits, |meaning| {
-            matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_) | Meaning::Brand { .. })
-        });
+        let things = longest(hits, |hit| hit.kind.is_name() || hit.kind == Kind::Brand);
         let mark = |cues, start, end| Mark { cues, start, end, apart: 0 };
         let of_things = things.iter().map(|hit| mark(Set::THING, hit.start, hit.end));
         let of_sums = sums.iter().map(|sum| mark(Set::SUM, sum.start, sum.end));
-        let words = hits.iter().filter(|hit| whole(hit, &things).is_none());
-        let of_words = words.filter_map(|hit| Some(mark(cues::cue(hit)?, hit.start, hit.end)));
+        let words = hits.iter().filter_map(|hit| Some((cues::cue(hit)?, hit)));
+        let words = words.filter(|(_, hit)| whole(hit, &things).is_none());
+        let of_words = words.map(|(cue, hit)| mark(cue, hit.start, hit.end));
         let mut marks: Vec<Mark> = of_words.chain(of_things).chain(of_sums).collect();
         if !marks.is_empty() {
             let is_sum = |start: usize, end: usize| {
@@ -270,10 +272,19 @@ impl Reader<'_> {
 /// The first part of a phrase with a gap: which phrase, and where the part begins and ends.
 type Beginning = (u32, usize, usize);
 
-/// First parts of phrases with a gap, by phrase and place.
+/// What says an intent, or may say it with what stands around it.
+fn may_say(kind: Kind) -> bool {
+    use Kind::{BesideNumber, ClauseEnd, GapEnd, Intent, NotIntent, Or};
+    matches!(kind, Intent | NotIntent | ClauseEnd | GapEnd | BesideNumber | Or)
+}
+
+/// First parts of phrases with a gap, by phrase and place, where a second part stands too.
 fn beginnings(hits: &[Hit<'_>]) -> Vec<Beginning> {
-    let begins = |hit: &Hit<'_>| match hit.meaning {
-        Meaning::GapStart(phrase) => Some((*phrase, hit.start, hit.end)),
+    if !hits.iter().any(|hit| hit.kind == Kind::GapEnd) {
+        return Vec::new();
+    }
+    let begins = |hit: &Hit<'_>| match (hit.kind, hit.meaning) {
+        (Kind::GapStart, Meaning::GapStart(phrase)) => Some((*phrase, hit.start, hit.end)),
         _ => None,
     };
     let mut begun: Vec<Beginning> = hits.iter().filter_map(begins).collect();

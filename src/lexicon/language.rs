@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::files::{ENGLISH, LANGUAGES, Lookup, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
-use super::matcher::{Found, Hit, Langs, Meaning};
+use super::matcher::{Found, Hit, Kind, Langs};
 use hotline_domain::{Country, Language, Problem, SourceFile};
 
 /// A little word of one language alone says so much…
@@ -36,7 +36,8 @@ const MORE_THAN_ENOUGH: usize = 400;
 pub(super) struct Languages {
     /// By fingerprint: the languages of a word, and how much it says.
     words: HashMap<u64, (Langs, u32), Straight>,
-    everyday: Lookup<String, Langs>,
+    /// By fingerprint too.
+    everyday: HashMap<u64, Langs, Straight>,
     letters: Vec<(char, Langs)>,
     countries: BTreeMap<Country, usize>,
     traditional: Vec<char>,
@@ -95,6 +96,7 @@ impl Languages {
             let all = everyday.entry(word.clone()).or_insert(Langs(0));
             *all = all.with(*langs);
         }
+        let everyday = everyday.into_iter().map(|(word, langs)| (fingerprint(word.chars()), langs)).collect();
         let words = words.into_iter().map(|(word, langs)| (fingerprint(word.chars()), (langs, LITTLE_WORD))).collect();
         let mut letters: BTreeMap<char, Langs> = BTreeMap::new();
         for (index, of_language) in written.letters.iter().filter_map(|(name, list)| Some((index_of(name)?, list))) {
@@ -118,14 +120,19 @@ impl Languages {
         }
     }
 
-    /// Every word that is an everyday one somewhere.
-    pub(super) fn everyday_words(&self) -> impl Iterator<Item = &String> {
-        self.everyday.keys()
+    /// The fingerprints of all words that are everyday ones somewhere.
+    pub(super) fn everyday_prints(&self) -> impl Iterator<Item = u64> {
+        self.everyday.keys().copied()
     }
 
     /// The languages of which this is an everyday word.
     pub(super) fn everyday(&self, word: &str) -> Langs {
-        self.everyday.get(word).copied().unwrap_or(Langs(0))
+        self.everyday_letters(word.chars())
+    }
+
+    /// The same for the letters of a word.
+    pub(super) fn everyday_letters(&self, letters: impl Iterator<Item = char>) -> Langs {
+        self.everyday.get(&fingerprint(letters)).copied().unwrap_or(Langs(0))
     }
 
     /// The language that most people of a country write in.
@@ -175,14 +182,15 @@ impl Languages {
             }
         }
         // A single word that is listed because it looks like something is as often another language's.
-        let looks = |hit: &Hit<'_>| {
-            matches!(hit.meaning, Meaning::NotIntent(_)) && !folded.chars[hit.start..hit.end].contains(&' ')
-        };
-        let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.meaning.is_half() && !looks(hit);
-        let hits: Vec<&Hit<'_>> = clues.hits.iter().filter(telling).collect();
-        // A word that stands under several concepts is one word, in all languages that have it.
-        for hits in hits.chunk_by(|a, b| (a.start, a.end, a.langs) == (b.start, b.end, b.langs)) {
-            let (hit, langs) = (hits[0], hits[0].langs);
+        let looks = |hit: &Hit<'_>| hit.kind == Kind::NotIntent && !folded.chars[hit.start..hit.end].contains(&' ');
+        let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.kind.is_half() && !looks(hit);
+        let mut last = None;
+        for hit in clues.hits.iter().filter(telling) {
+            let langs = hit.langs;
+            // A word that stands under several concepts is one word, in all languages that have it.
+            if last.replace((hit.start, hit.end, langs)) == Some((hit.start, hit.end, langs)) {
+                continue;
+            }
             let chars = &folded.chars[hit.start..hit.end];
             // "Juta" may be a shoe in Hindi; in Jakarta it is a million.
             let little = self.words.get(&fingerprint(chars.iter().copied()));
@@ -272,7 +280,7 @@ fn by_statistics(folded: &Folded, letters: usize) -> Option<usize> {
     if letters < ENOUGH_LETTERS {
         return None;
     }
-    let info = whatlang::detect(folded.slice(0, folded.chars.len().min(MORE_THAN_ENOUGH)))
+    let info = whatlang::detect(&folded.slice(0, folded.chars.len().min(MORE_THAN_ENOUGH)))
         .filter(whatlang::Info::is_reliable)?;
     index_of(match info.lang() {
         whatlang::Lang::Eng => "en",

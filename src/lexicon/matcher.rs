@@ -5,22 +5,18 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::endings::{self, Endings, Token};
-use super::files::LANGUAGES;
 use super::folding::{Folded, is_word};
-use super::listing::{Listed, Listing, Stretch, sort_on_two_threads};
+use super::listing::Listing;
 use super::phrases::Around;
-use super::trie::Trie;
+use super::search::{Front, Matches, Search};
+use super::texts::Texts;
+use super::trie::{Heads, Known, Trie};
 use hotline_domain::Intent;
 
 /// Behind a hit a word goes on for at most so many letters.
 const LONGEST_REST: usize = 24;
 /// "iphone15pro": the longest that is written to a brand's name.
 const LONGEST_NUMBER: usize = 8;
-/// Room for the hits of most messages.
-const USUAL_HITS: usize = 16;
-
-/// A word is found by about so many texts.
-const FORMS_OF_A_WORD: usize = 3;
 
 /// What a word stands for. Keys are shared: a match copies no text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +39,7 @@ pub(super) enum Meaning {
     Intent(Intent),
     /// What looks like this intent but is not.
     NotIntent(Intent),
-    /// First part of a phrase with a gap; the second is found by the phrase's number.
+    /// First part of a phrase with a gap; the second is found by the phrase's number, which no other phrase has.
     GapStart(u32),
     GapEnd {
         phrase: u32,
@@ -78,14 +74,6 @@ pub(super) enum Meaning {
 }
 
 impl Meaning {
-    /// A cue, or one side of a phrase with a gap or a number: alone it says nothing.
-    pub(super) fn is_half(&self) -> bool {
-        matches!(
-            self,
-            Self::GapStart { .. } | Self::GapEnd { .. } | Self::BesideNumber { .. } | Self::Or(_) | Self::Cue { .. }
-        )
-    }
-
     /// The key of the product or property that a word names.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
@@ -136,13 +124,20 @@ pub(super) struct Sense {
     pub(super) word: u32,
 }
 
-/// A sense as it is kept: what it means stands elsewhere, since most share theirs with others.
-#[derive(Clone, Copy)]
-struct Kept {
+/// A sense as it is kept: what it means stands elsewhere, since most share theirs with others. A word and a meaning tell which it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kept {
     meaning: u32,
     langs: Langs,
     counts_in: Langs,
     word: u32,
+}
+
+impl Kept {
+    /// The number of the phrase with a gap that it is a part of, if it is one: see [`kept`].
+    fn phrase(self) -> u32 {
+        self.meaning / 2
+    }
 }
 
 /// How a word was found. Of two ways to find as long a word, the surer one counts.
@@ -159,6 +154,7 @@ pub(super) enum Found {
 /// A word that was found: what it means, and where it stands in folded characters.
 #[derive(Clone, Debug)]
 pub(super) struct Hit<'a> {
+    pub(super) kind: Kind,
     pub(super) meaning: &'a Meaning,
     pub(super) langs: Langs,
     pub(super) counts_in: Langs,
@@ -170,10 +166,10 @@ pub(super) struct Hit<'a> {
 }
 
 impl<'a> Hit<'a> {
-    fn new(matcher: &'a Matcher, sense: Kept, langs: Langs, place: Range<usize>, found: Found) -> Self {
+    fn new(matcher: &'a Matcher, (kind, sense): (Kind, Kept), langs: Langs, place: Range<usize>, found: Found) -> Self {
         let Kept { meaning, counts_in, word, .. } = sense;
         let meaning = &matcher.meanings[meaning as usize];
-        Self { meaning, langs, counts_in, start: place.start, end: place.end, found, word }
+        Self { kind, meaning, langs, counts_in, start: place.start, end: place.end, found, word }
     }
 
     /// Whether another word is a part of this longer one.
@@ -187,98 +183,133 @@ pub(super) fn sort(hits: &mut [Hit<'_>]) {
     hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), hit.found));
 }
 
-/// One thing that a pattern may be: a sense of a word, in a class of forms. Most are looked at in vain, so what decides stands here:
-/// everything that lies elsewhere has to be fetched.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// One thing that a pattern may be: a sense of a word, in a class of forms. All that is needed stands here: what lies elsewhere has to
+/// be fetched.
+#[derive(Clone, Copy)]
 struct Choice {
-    sense: u32,
+    sense: Kept,
     class: u16,
     kind: Kind,
-    /// No more choices of the pattern follow.
-    last: bool,
+    ends: Ends,
 }
 
-/// What kind of thing a sense is, as far as forms depend on it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+impl Choice {
+    /// The second part of a phrase, as it is listed and in no other form, with more choices behind it.
+    fn is_second_alone(&self) -> bool {
+        self.kind == Kind::GapEnd && self.class == endings::LISTED && self.ends == Ends::Sense
+    }
+}
+
+/// What is over with a choice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Nothing,
+    /// The choices of its sense.
+    Sense,
+    /// Those of its pattern.
+    Pattern,
+}
+
+/// What kind of thing a word stands for. It is kept beside the meaning, which would have to be fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
     Product,
     Attribute,
+    Request,
+    NoThing,
     Brand,
-    Other,
+    Intent,
+    NotIntent,
+    ClauseEnd,
+    GapStart,
+    GapEnd,
+    BesideNumber,
+    Or,
+    Cue,
 }
 
 impl Kind {
-    fn of(meaning: &Meaning) -> Self {
+    pub(super) fn of(meaning: &Meaning) -> Self {
         match meaning {
             Meaning::Product(_) => Self::Product,
             Meaning::Attribute(_) => Self::Attribute,
+            Meaning::Request(_) => Self::Request,
+            Meaning::NoThing => Self::NoThing,
             Meaning::Brand { .. } => Self::Brand,
-            _ => Self::Other,
+            Meaning::Intent(_) => Self::Intent,
+            Meaning::NotIntent(_) => Self::NotIntent,
+            Meaning::ClauseEnd { .. } => Self::ClauseEnd,
+            Meaning::GapStart(_) => Self::GapStart,
+            Meaning::GapEnd { .. } => Self::GapEnd,
+            Meaning::BesideNumber { .. } => Self::BesideNumber,
+            Meaning::Or(_) => Self::Or,
+            Meaning::Cue { .. } => Self::Cue,
         }
     }
-}
 
-/// Texts to be found, while they are gathered, in one place: most are beginnings of listed words.
-#[derive(Default)]
-struct Texts {
-    all: String,
-    list: Vec<Made>,
-    /// Where the word stands that forms are made of.
-    word: usize,
-}
-
-/// One text with one thing that it may be.
-struct Made {
-    text: Stretch,
-    choice: Choice,
-}
-
-impl Texts {
-    fn begin(&mut self, word: &str) {
-        self.word = self.all.len();
-        self.all.push_str(word);
+    /// A cue, or one side of a phrase with a gap or a number: alone it says nothing.
+    pub(super) fn is_half(self) -> bool {
+        matches!(self, Self::GapStart | Self::GapEnd | Self::BesideNumber | Self::Or | Self::Cue)
     }
 
-    fn add(&mut self, text: &str, choice: Choice) {
-        let start = match self.all[self.word..].starts_with(text) {
-            true => self.word,
-            false => {
-                let start = self.all.len();
-                self.all.push_str(text);
-                start
+    /// A product or a property: its meaning has a name.
+    pub(super) fn is_name(self) -> bool {
+        matches!(self, Self::Product | Self::Attribute)
+    }
+}
+
+/// What may stand around a pattern in its word, by any of its choices. Most patterns that are met fit by none, and to look at the
+/// choices takes longer than all that leads to them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Outlook {
+    /// What follows may begin with: letters that are alike in their last six bits share one.
+    rest: u64,
+    /// Something may stand in front.
+    front: bool,
+    /// It may turn out to be the first part of a compound, whatever follows.
+    begins: bool,
+}
+
+impl Outlook {
+    const ANY: Self = Self { rest: u64::MAX, front: true, begins: true };
+
+    fn of(choices: &[Choice], endings: &Endings) -> Self {
+        let mut all = Self { rest: 0, front: false, begins: false };
+        for choice in choices {
+            all.rest |= endings.begin(choice.class);
+            all.front |= endings.takes_front(choice.class);
+            all.begins |= choice.kind == Kind::Attribute && endings.makes_compounds(choice.class);
+            if choice.kind == Kind::Brand {
+                ('0'..='9').for_each(|digit| all.rest |= endings::bit(digit));
             }
-        };
-        self.list.push(Made { text: Stretch::new(text, start), choice });
+        }
+        all
     }
 
-    /// Takes in the texts of others, and puts all in order.
-    fn sort_with(&mut self, mut others: Self) {
-        let start = self.all.len() as u32;
-        self.all.push_str(&others.all);
-        others.list.iter_mut().for_each(|made| made.text.start += start);
-        self.list.append(&mut others.list);
-        drop(others);
-        let all = &self.all;
-        sort_on_two_threads(&mut self.list, |a, b| a.text.order(&b.text, all).then_with(|| a.choice.cmp(&b.choice)));
+    fn allows(self, token: &Token<'_>) -> bool {
+        let free = token.front.is_empty();
+        let rest = token.rest.first().is_none_or(|first| self.rest & endings::bit(*first) != 0);
+        rest && (free || self.front) || free && self.begins
     }
 }
 
-/// A property that may turn out to be the first part of a compound.
-struct Front {
-    sense: Kept,
-    start: usize,
-    end: usize,
+/// The outlooks that most patterns have. Those of the others are [`Outlook::ANY`], the first one: a hint has eight bits.
+fn common(outlooks: &[Outlook]) -> Vec<Outlook> {
+    let mut counts: HashMap<Outlook, usize> = HashMap::new();
+    outlooks.iter().for_each(|outlook| *counts.entry(*outlook).or_default() += 1);
+    let mut counts: Vec<(Outlook, usize)> = counts.into_iter().collect();
+    counts.sort_unstable_by_key(|(_, count)| std::cmp::Reverse(*count));
+    std::iter::once(Outlook::ANY).chain(counts.into_iter().map(|(outlook, _)| outlook)).take(1 << u8::BITS).collect()
 }
 
 /// All words of the dictionaries, or what all forms of a word have in common.
 pub(super) struct Matcher {
-    /// With the place of the first choice of each.
+    /// With the place of the first choice of each, and its outlook.
     patterns: Trie,
-    /// Those that may stand behind something in one word.
-    inner: Trie,
+    outlooks: Vec<Outlook>,
+    /// How those begin that may be the last part of a compound.
+    lasts: Heads,
     choices: Vec<Choice>,
-    /// What each word stands for, side by side; a word may mean several things.
-    senses: Vec<Kept>,
     meanings: Vec<Meaning>,
     /// How many words are listed.
     size: usize,
@@ -289,27 +320,36 @@ impl Matcher {
     /// # Errors
     /// The words are more than can be counted.
     pub(super) fn new(listing: &Listing, endings: Endings) -> Result<Self, String> {
-        let half = listing.size() / 2;
-        let found = std::thread::scope(|scope| {
-            let beside = scope.spawn(|| texts(listing, half..listing.size(), &endings));
-            let mut found = texts(listing, 0..half, &endings);
-            found.sort_with(beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            found
-        });
+        let found = Texts::of(listing, &endings);
+        let (senses, meanings) = kept(listing.senses());
         let mut choices: Vec<Choice> = Vec::with_capacity(found.list.len());
-        let (mut patterns, mut inner) = (Vec::new(), Vec::new());
+        let (mut patterns, mut all, mut lasts) = (Vec::<Known<'_>>::new(), Vec::new(), Heads::default());
         for made in found.list.chunk_by(|a, b| a.text.is_alike(&b.text, &found.all)) {
-            let pattern = (made[0].text.text(&found.all), choices.len() as u32);
-            choices.extend(made.iter().map(|made| made.choice));
-            choices.last_mut().into_iter().for_each(|choice| choice.last = true);
-            patterns.push(pattern);
-            if made.iter().any(|made| endings.takes_front(made.choice.class)) {
-                inner.push(pattern);
+            let (text, first) = (made[0].text.text(&found.all), choices.len());
+            choices.extend(made.iter().map(|made| Choice {
+                sense: senses[made.sense as usize],
+                class: made.class,
+                kind: made.kind,
+                ends: Ends::Nothing,
+            }));
+            for of_sense in choices[first..].chunk_by_mut(|a, b| a.sense == b.sense) {
+                of_sense.last_mut().into_iter().for_each(|choice| choice.ends = Ends::Sense);
+            }
+            choices.last_mut().into_iter().for_each(|choice| choice.ends = Ends::Pattern);
+            let of_text = &choices[first..];
+            patterns.push((text, first as u32, 0));
+            all.push(Outlook::of(of_text, &endings));
+            if of_text.iter().any(|choice| choice.kind == Kind::Product && endings.ends_compounds(choice.class, text)) {
+                lasts.add(text);
             }
         }
-        let (patterns, inner) = (Trie::new(patterns.into_iter())?, Trie::new(inner.into_iter())?);
-        let (senses, meanings) = kept(listing.senses());
-        Ok(Self { patterns, inner, choices, senses, meanings, size: listing.size(), endings })
+        let outlooks = common(&all);
+        let hints: HashMap<Outlook, u8> = outlooks.iter().copied().zip(0..=u8::MAX).collect();
+        for (pattern, outlook) in patterns.iter_mut().zip(all) {
+            pattern.2 = hints.get(&outlook).copied().unwrap_or(0);
+        }
+        let patterns = Trie::new(&patterns)?;
+        Ok(Self { patterns, outlooks, lasts, choices, meanings, size: listing.size(), endings })
     }
 
     pub(super) fn knows_product(&self, key: &str) -> bool {
@@ -321,29 +361,42 @@ impl Matcher {
         self.size
     }
 
-    /// Every word of the dictionary that stands in the text as a word of its own or in one of its forms, in order.
-    pub(super) fn find<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
-        let chars = &folded.chars;
-        let mut hits = Vec::with_capacity(USUAL_HITS);
-        // What stands in front of a word begins before it: it is known when the word is looked at.
-        let mut fronts = Vec::new();
+    /// Every word of the dictionary that stands in the text as a word of its own or in one of its forms, in order. Of phrases with a
+    /// gap a part may be missing where the other one does not stand.
+    pub(super) fn find<'a>(&'a self, folded: &Folded) -> Matches<'a> {
+        self.search(&folded.chars, Search::default())
+    }
+
+    /// The same with every part of a phrase, whatever else stands in the text.
+    pub(super) fn find_all<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
+        self.search(&folded.chars, Search::of_all()).hits
+    }
+
+    fn search<'a>(&'a self, chars: &[char], mut search: Search<'a>) -> Matches<'a> {
         let mut run = 0..0;
         for start in 0..chars.len() {
             if start >= run.end {
                 run = start..end_of_run(chars, start);
             }
-            let patterns = if start > run.start { &self.inner } else { &self.patterns };
-            let known = hits.len();
-            for (end, choices) in patterns.walk(chars, start) {
-                if let Some(token) = self.token(chars, &run, start..end) {
-                    self.take(choices, &token, start, &mut hits, &mut fronts);
+            let front = &chars[run.start..start];
+            if !front.is_empty() && !self.endings.may_stand_before(front) && !self.ends_compound(chars, front, start) {
+                continue;
+            }
+            for met in self.patterns.walk(chars, start) {
+                if let Some(token) = self.token(chars, &run, start..met.end)
+                    && self.outlooks[usize::from(met.hint)].allows(&token)
+                {
+                    self.take(met.word, &token, start, &mut search);
                 }
             }
-            // In order as they come, all are in order in the end but the few that begin before their place.
-            sort(&mut hits[known..]);
         }
-        sort(&mut hits);
-        hits
+        search.finish()
+    }
+
+    /// Whether the last part of a compound may begin here, behind this front.
+    fn ends_compound(&self, chars: &[char], front: &[char], start: usize) -> bool {
+        (endings::LEAST_FRONT..=self.endings.longest_front()).contains(&front.len())
+            && self.lasts.may_begin(chars, start)
     }
 
     /// The whole word around a hit that begins in this run of letters. `None` if what is around it is too long to be anything.
@@ -356,21 +409,23 @@ impl Matcher {
     }
 
     /// Takes what fits of the choices of a pattern, the first of which stands at this place. Choices of one sense stand side by side.
-    fn take<'a>(
-        &'a self,
-        first: u32,
-        token: &Token<'_>,
-        start: usize,
-        hits: &mut Vec<Hit<'a>>,
-        fronts: &mut Vec<Front>,
-    ) {
+    fn take<'a>(&'a self, first: u32, token: &Token<'_>, start: usize, search: &mut Search<'a>) {
         let (begins, end) = (start - token.front.len(), start + token.word.len());
-        let choices = &self.choices[first as usize..];
-        let last = choices.iter().position(|choice| choice.last).unwrap_or_default();
-        for of_sense in choices[..=last].chunk_by(|a, b| a.sense == b.sense) {
-            let Choice { sense, kind, .. } = of_sense[0];
-            if let Some((forms, found)) = self.fitting(of_sense, token) {
-                let sense = self.senses[sense as usize];
+        let whole = token.front.is_empty() && token.rest.is_empty();
+        let (mut choices, mut left_out) = (&self.choices[first as usize..], Langs(0));
+        loop {
+            // "?" is the second part of a hundred phrases, and mostly of none that begins in the text.
+            let in_vain = |choice: &&Choice| choice.is_second_alone() && !search.has_begun(choice.sense.phrase());
+            for choice in choices.iter().take_while(|choice| whole && in_vain(choice)) {
+                left_out = left_out.with(choice.sense.counts_in);
+                choices = &choices[1..];
+            }
+            let last = choices.iter().position(|choice| choice.ends != Ends::Nothing);
+            let (of_sense, others) = choices.split_at(last.map_or(choices.len(), |last| last + 1));
+            let [Choice { sense, class, kind, .. }, ..] = *of_sense else { break };
+            if kind == Kind::GapEnd && whole && class == endings::LISTED && !search.has_begun(sense.phrase()) {
+                left_out = left_out.with(sense.counts_in);
+            } else if let Some((forms, found)) = self.fitting(of_sense, token) {
                 if !token.front.is_empty() {
                     // "lederjacke" is a jacket, and of leather.
                     let joined = |front: &&Front| {
@@ -378,18 +433,27 @@ impl Matcher {
                             && front.end <= start
                             && self.endings.is_joint(&token.front[front.end - begins..])
                     };
-                    let joined = fronts.iter().filter(joined);
-                    let hit = |front: &Front| Hit::new(self, front.sense, front.sense.langs, begins..front.end, found);
-                    hits.extend(joined.map(hit));
+                    let joined = search.fronts.iter().filter(joined);
+                    let hit = |Front { sense, end, .. }: &Front| {
+                        Hit::new(self, (Kind::Attribute, *sense), sense.langs, begins..*end, found)
+                    };
+                    search.hits.extend(joined.map(hit));
                 }
                 let langs = if found == Found::Listed || sense.langs == Langs::ALL { sense.langs } else { forms };
-                hits.push(Hit::new(self, sense, langs, begins..end + token.rest.len(), found));
+                search.add(Hit::new(self, (kind, sense), langs, begins..end + token.rest.len(), found), sense.phrase());
             } else if token.front.is_empty()
                 && kind == Kind::Attribute
                 && of_sense.iter().any(|choice| self.endings.makes_compounds(choice.class))
             {
-                fronts.push(Front { sense: self.senses[sense as usize], start, end });
+                search.fronts.push(Front { sense, start, end });
             }
+            if of_sense.last().is_some_and(|choice| choice.ends == Ends::Pattern) {
+                break;
+            }
+            choices = others;
+        }
+        if left_out != Langs(0) {
+            search.leave_out(start, left_out);
         }
     }
 
@@ -411,14 +475,27 @@ impl Matcher {
     }
 }
 
-/// Each sense with the place of its meaning, and every meaning once.
+/// Each sense with the place of its meaning, and every meaning once: in front both parts of each phrase with a gap, side by side, so that
+/// the place tells the phrase.
 fn kept(senses: &[Sense]) -> (Vec<Kept>, Vec<Meaning>) {
-    let (mut places, mut meanings) = (HashMap::new(), Vec::new());
+    let part = |meaning: &Meaning| match meaning {
+        Meaning::GapStart(phrase) => Some(phrase * 2),
+        Meaning::GapEnd { phrase, .. } => Some(phrase * 2 + 1),
+        _ => None,
+    };
+    let parts = senses.iter().filter_map(|sense| part(&sense.meaning)).max().map_or(0, |last| last as usize + 1);
+    let (mut places, mut meanings) = (HashMap::new(), vec![Meaning::NoThing; parts]);
     let keep = |Sense { meaning, langs, counts_in, word }: &Sense| {
-        let place = *places.entry(Arc::as_ptr(meaning)).or_insert_with(|| {
-            meanings.push(Meaning::clone(meaning));
-            meanings.len() as u32 - 1
-        });
+        let place = match part(meaning) {
+            Some(place) => {
+                meanings[place as usize] = Meaning::clone(meaning);
+                place
+            }
+            None => *places.entry(Arc::as_ptr(meaning)).or_insert_with(|| {
+                meanings.push(Meaning::clone(meaning));
+                meanings.len() as u32 - 1
+            }),
+        };
         Kept { meaning: place, langs: *langs, counts_in: *counts_in, word: *word }
     };
     let senses = senses.iter().map(keep).collect();
@@ -437,41 +514,4 @@ fn is_numbered(token: &Token<'_>) -> bool {
 /// Where the letters end that stand in one word with this one. What is none, or of a script without spaces, stands alone.
 fn end_of_run(chars: &[char], start: usize) -> usize {
     start + chars[start..].iter().take_while(|c| is_word(**c)).count().max(1)
-}
-
-/// Every text that some words are found by.
-fn texts(listing: &Listing, range: Range<usize>, endings: &Endings) -> Texts {
-    let mut found = Texts { list: Vec::with_capacity(range.len() * FORMS_OF_A_WORD), ..Texts::default() };
-    for Listed { word, senses, first, exact } in listing.words(range) {
-        found.begin(word);
-        for (place, sense) in (first..).zip(senses) {
-            let choice = |class| Choice { sense: place, class, kind: Kind::of(&sense.meaning), last: false };
-            if !exact {
-                forms(endings, word, sense, |pattern, class| found.add(pattern, choice(class)));
-            }
-            found.add(word, choice(endings::LISTED));
-        }
-    }
-    found
-}
-
-/// Every form of a word in a sense: what is found of it, and the class of what follows.
-fn forms(endings: &Endings, word: &str, sense: &Sense, mut add: impl FnMut(&str, u16)) {
-    if sense.langs == Langs::ALL {
-        for language in (0..LANGUAGES.len()).filter(|language| endings.suits(word, *language)) {
-            endings.forms(word, &sense.meaning, language).for_each(|(pattern, class)| add(pattern, class));
-        }
-        return;
-    }
-    let is_name = matches!(*sense.meaning, Meaning::Product(_) | Meaning::Attribute(_));
-    for language in sense.langs.list().filter(|language| *language < LANGUAGES.len()) {
-        endings.forms(word, &sense.meaning, language).for_each(|(pattern, class)| add(pattern, class));
-        if is_name && word.contains(' ') {
-            let (variants, made) = endings.variants(word, language);
-            for variant in &variants {
-                add(variant, made);
-                endings.forms(variant, &sense.meaning, language).for_each(|(pattern, class)| add(pattern, class));
-            }
-        }
-    }
 }

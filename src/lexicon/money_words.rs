@@ -191,6 +191,12 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> (Lookup<String, Langs>, LookupSet<St
     (vocabulary, parts)
 }
 
+/// The bit of a language in the hints of the trie, which some share: most words stand for nothing in a message's language, and are
+/// passed over without being looked up.
+fn hint_of(language: usize) -> u8 {
+    1 << (language % 8)
+}
+
 /// What the scanner of sums knows for messages of all languages.
 pub(super) struct AllWords {
     trie: Trie,
@@ -230,9 +236,15 @@ impl AllWords {
         if roles.len() > usize::from(u16::MAX) {
             return Err("words about money stand for too many different things".into());
         }
+        let hint = |places: &[u16; LANGUAGES.len()]| {
+            let said = (0..LANGUAGES.len()).filter(|target| places[*target] > 0);
+            said.fold(0, |hint, target| hint | hint_of(target))
+        };
+        let known = words.zip(0..).zip(&places);
+        let known: Vec<_> = known.map(|((said, number), places)| (&*said[0].word, number, hint(places))).collect();
         let signs = std::iter::once(common).chain(own.iter().flatten()).flat_map(|file| &file.sign);
         Ok(Self {
-            trie: Trie::new(words.map(|said| &*said[0].word).zip(0..))?,
+            trie: Trie::new(&known)?,
             places,
             roles,
             signs: signs.map(Sign::without_words).collect(),
@@ -294,8 +306,9 @@ impl MoneyWords {
     /// and its number for [`Self::word`].
     pub(super) fn walk<'t>(&'t self, chars: &'t [char], start: usize) -> impl Iterator<Item = (usize, u32)> + 't {
         let number = |word: u32| self.known.places[word as usize][self.target];
-        let walk = self.known.trie.walk(chars, start);
-        walk.filter_map(move |(end, word)| Some((end, u32::from(number(word).checked_sub(1)?))))
+        let language = hint_of(self.target);
+        let walk = self.known.trie.walk(chars, start).filter(move |met| met.hint & language != 0);
+        walk.filter_map(move |met| Some((met.end, u32::from(number(met.word).checked_sub(1)?))))
     }
 
     /// What a word stands for.

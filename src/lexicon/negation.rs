@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::files::{LANGUAGES, read};
 use super::folding::{Folded, fold_word, is_spaceless, is_word};
+use super::trie::Trie;
 use hotline_domain::{Intent, Problem, SourceFile};
 
 /// A negator reaches this many words of more than two letters, or characters in scripts without spaces.
@@ -22,13 +23,6 @@ const LONGEST_REACH: usize = 80;
 /// Further ahead nobody looks for the end of a clause.
 const LONGEST_CLAUSE: usize = 120;
 
-/// Words, found by their first two letters.
-#[derive(Clone, Debug, Default)]
-struct Words {
-    words: Vec<Vec<char>>,
-    beginnings: Beginnings,
-}
-
 /// What words begin with, so that most places of a text are passed over with a glance. It may be wrong about what begins a
 /// word, never about what does not.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,14 +36,11 @@ impl Beginnings {
         1 << (u32::from(c) & 63)
     }
 
-    fn add(&mut self, word: &[char]) {
-        self.first |= word.first().map_or(0, |c| Self::bit(*c));
+    fn add(&mut self, word: &str) {
+        let mut letters = word.chars();
+        self.first |= letters.next().map_or(0, Self::bit);
         // Behind a word of one letter anything may stand.
-        self.second |= word.get(1).map_or(u64::MAX, |c| Self::bit(*c));
-    }
-
-    fn with(self, other: Self) -> Self {
-        Self { first: self.first | other.first, second: self.second | other.second }
+        self.second |= letters.next().map_or(u64::MAX, Self::bit);
     }
 
     fn may_begin(self, chars: &[char], at: usize) -> bool {
@@ -58,49 +49,77 @@ impl Beginnings {
     }
 }
 
-impl Words {
-    fn new<'w>(words: impl Iterator<Item = &'w String>) -> Self {
-        let mut words: Vec<Vec<char>> = words.map(|word| fold_word(word).chars().collect()).collect();
-        words.retain(|word| !word.is_empty());
-        words.sort_by_key(|word| (word[0], std::cmp::Reverse(word.len())));
-        let mut beginnings = Beginnings::default();
-        words.iter().for_each(|word| beginnings.add(word));
-        Self { words, beginnings }
-    }
-
-    /// Where the longest word ends that stands here.
-    fn longest(&self, chars: &[char], at: usize) -> Option<usize> {
-        if !self.beginnings.may_begin(chars, at) {
-            return None;
-        }
-        let first = chars.get(at)?;
-        let from = self.words.partition_point(|word| word[0] < *first);
-        let words = self.words[from..].iter().take_while(|word| word[0] == *first);
-        let mut ends = words.filter(|word| chars[at..].starts_with(word)).map(|word| at + word.len());
-        ends.find(|end| {
-            let goes_on = |c: &char| is_word(*c) || *c == '\'';
-            is_spaceless(chars[end - 1]) || !is_word(chars[end - 1]) || !chars.get(*end).is_some_and(goes_on)
-        })
-    }
+/// What a word does, one bit each: the hint of its place among the words.
+mod role {
+    /// It negates what follows.
+    pub(super) const BEFORE: u8 = 1;
+    /// It negates what stands before it.
+    pub(super) const AFTER: u8 = 1 << 1;
+    /// It negates what stands right before it, where it ends its clause.
+    pub(super) const LAST: u8 = 1 << 2;
+    /// It ends a negator's reach.
+    pub(super) const UNTIL: u8 = 1 << 3;
+    /// A phrase with a negator in it that negates nothing.
+    pub(super) const NEVER: u8 = 1 << 4;
 }
 
-/// The negators of one language.
-#[derive(Clone, Debug, Default)]
+/// The negators of one language, and what bounds their reach.
 struct Negators {
-    /// Words that negate what follows.
-    before: Words,
-    /// Words that negate what stands before them.
-    after: Words,
-    /// Words that negate what stands right before them, where they end their clause.
-    last: Words,
-    /// Words that end a negator's reach.
-    until: Words,
-    /// Phrases with a negator in them that negate nothing.
-    never: Words,
+    words: Trie,
+    /// Of all but those that end a reach.
+    beginnings: Beginnings,
+}
+
+/// Where the longest word of each role ends that stands at a place.
+#[derive(Default)]
+struct Standing {
+    before: Option<usize>,
+    after: Option<usize>,
+    last: Option<usize>,
+    never: Option<usize>,
+}
+
+/// Whether a word that ends here is not a part of a longer one.
+fn ends_word(chars: &[char], end: usize) -> bool {
+    let goes_on = |c: &char| is_word(*c) || *c == '\'';
+    is_spaceless(chars[end - 1]) || !is_word(chars[end - 1]) || !chars.get(end).is_some_and(goes_on)
+}
+
+impl Negators {
+    /// Of words, as they are written, with their roles.
+    fn new<'w>(words: impl Iterator<Item = (&'w String, u8)>) -> Result<Self, String> {
+        let (mut roles, mut beginnings) = (BTreeMap::new(), Beginnings::default());
+        for (word, role) in words.map(|(word, role)| (fold_word(word), role)).filter(|(word, _)| !word.is_empty()) {
+            if role != role::UNTIL {
+                beginnings.add(&word);
+            }
+            *roles.entry(word).or_insert(0) |= role;
+        }
+        let known: Vec<_> = roles.iter().map(|(word, roles)| (word.as_str(), 0, *roles)).collect();
+        Ok(Self { words: Trie::new(&known)?, beginnings })
+    }
+
+    fn at(&self, chars: &[char], at: usize) -> Standing {
+        let mut found = Standing::default();
+        for met in self.words.walk(chars, at).filter(|met| ends_word(chars, met.end)) {
+            // Longer ones come later.
+            let take =
+                |end: &mut Option<usize>, role: u8| *end = if met.hint & role == 0 { *end } else { Some(met.end) };
+            take(&mut found.before, role::BEFORE);
+            take(&mut found.after, role::AFTER);
+            take(&mut found.last, role::LAST);
+            take(&mut found.never, role::NEVER);
+        }
+        found
+    }
+
+    /// Whether a word stands here that ends the reach of a negator before it.
+    fn ends_reach(&self, chars: &[char], at: usize) -> bool {
+        self.words.walk(chars, at).any(|met| met.hint & role::UNTIL != 0 && ends_word(chars, met.end))
+    }
 }
 
 /// Negators, and what they reach.
-#[derive(Clone, Debug, Default)]
 pub(super) struct Negation {
     /// Of each language, in the order of [`LANGUAGES`].
     by_language: Vec<Negators>,
@@ -129,19 +148,21 @@ impl Negation {
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
         let written: NegationFile = read(file)?;
         let (intents, by_any_word) = (keyed(file, &written.intents)?, keyed(file, &written.by_any_word)?);
-        let of = |lists: &BTreeMap<String, Vec<String>>, language: &str| {
-            // One list serves both scripts of Chinese.
-            let words = lists.get(language).or_else(|| lists.get(language.split('-').next().unwrap_or_default()));
-            Words::new(words.into_iter().flatten())
+        let negators = |language: &&str| {
+            let lists = [
+                (&written.before, role::BEFORE),
+                (&written.after, role::AFTER),
+                (&written.last, role::LAST),
+                (&written.until, role::UNTIL),
+                (&written.never, role::NEVER),
+            ];
+            let words = lists.into_iter().flat_map(|(lists, role)| of(lists, language).map(move |word| (word, role)));
+            Negators::new(words)
         };
-        let negators = |language: &&str| Negators {
-            before: of(&written.before, language),
-            after: of(&written.after, language),
-            last: of(&written.last, language),
-            until: of(&written.until, language),
-            never: of(&written.never, language),
-        };
-        Ok(Self { by_language: LANGUAGES.iter().map(negators).collect(), intents, by_any_word })
+        let by_language = LANGUAGES.iter().map(negators).collect::<Result<_, _>>();
+        let by_language =
+            by_language.map_err(|message| Problem::at(&file.path, &file.text, 0, message, "Write fewer words."))?;
+        Ok(Self { by_language, intents, by_any_word })
     }
 
     /// Which characters negators reach: a few words behind one that stands before, or in front of one that stands after, up
@@ -155,12 +176,10 @@ impl Negation {
     ) -> Reach {
         let chars = &folded.chars;
         let negators = &self.by_language[language.unwrap_or(0)];
-        let beginnings = negators.never.beginnings.with(negators.before.beginnings).with(negators.after.beginnings);
-        let beginnings = beginnings.with(negators.last.beginnings);
         let mut reach = Reach::default();
         let (mut at, mut name) = (0, names.next());
         while at < chars.len() {
-            let begins = beginnings.may_begin(chars, at)
+            let begins = negators.beginnings.may_begin(chars, at)
                 && (is_spaceless(chars[at]) || is_word(chars[at]) && (at == 0 || !is_word(chars[at - 1])));
             if !begins {
                 at += 1;
@@ -170,14 +189,20 @@ impl Negation {
                 name = names.next();
             }
             let in_name = name.is_some_and(|(start, end)| (start..end).contains(&at));
-            let never = negators.never.longest(chars, at);
-            if never.is_none() && !in_name {
-                negators.from(chars, at, &mut reach);
+            let found = negators.at(chars, at);
+            if found.never.is_none() && !in_name {
+                negators.from(chars, at, &found, &mut reach);
             }
-            at = never.unwrap_or(at + 1);
+            at = found.never.unwrap_or(at + 1);
         }
         reach
     }
+}
+
+/// The words of a language. One list serves both scripts of Chinese.
+fn of<'w>(lists: &'w BTreeMap<String, Vec<String>>, language: &str) -> impl Iterator<Item = &'w String> + use<'w> {
+    let words = lists.get(language).or_else(|| lists.get(language.split('-').next().unwrap_or_default()));
+    words.into_iter().flatten()
 }
 
 /// The intents of a list of keys.
@@ -193,9 +218,9 @@ fn keyed(file: &SourceFile, keys: &[String]) -> Result<Vec<Intent>, Problem> {
 }
 
 impl Negators {
-    /// What a negator at a place reaches, if one stands there.
-    fn from(&self, chars: &[char], at: usize, reach: &mut Reach) {
-        if let Some(end) = self.before.longest(chars, at) {
+    /// What the negators that stand at a place reach.
+    fn from(&self, chars: &[char], at: usize, found: &Standing, reach: &mut Reach) {
+        if let Some(end) = found.before {
             // What it says itself is reached too: who does "not need" a person needs none.
             let first = (at..end).find(|place| chars[*place] == ' ').unwrap_or(end);
             let from = if is_spaceless(chars[at]) { at + 1 } else { first };
@@ -205,12 +230,11 @@ impl Negators {
                 reach.add(start, end);
             }
         }
-        if let Some(start) = self.last.longest(chars, at).and_then(|end| refused(chars, at, end)) {
+        if let Some(start) = found.last.and_then(|end| refused(chars, at, end)) {
             reach.add(start, at);
         }
         // 投影不要 要电视: in Chinese such a word stands at the end of its clause.
-        let after = self.after.longest(chars, at);
-        if after.is_some_and(|end| !is_spaceless(chars[at]) || ends_clause(chars, end)) {
+        if found.after.is_some_and(|end| !is_spaceless(chars[at]) || ends_clause(chars, end)) {
             let mut words = 0;
             let start = (at.saturating_sub(LONGEST_REACH)..at).rev().take_while(|place| {
                 words += usize::from(chars[*place] == ' ');
@@ -237,7 +261,7 @@ impl Negators {
                 || place >= end + LONGEST_REACH
                 || spaceless && place >= end + REACH_CHARS
                 || !spaceless && words > most
-                || begins && self.until.longest(chars, place + 1).is_some();
+                || begins && self.ends_reach(chars, place + 1);
             if over {
                 break;
             }

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use super::budget::{Verdict, is_exact};
 use super::files::read;
 use super::folding::is_word;
-use super::matcher::{Hit, Langs, Meaning};
+use super::matcher::{Hit, Kind, Langs, Meaning};
 use super::money::{Found, Priced};
-use super::reading::{Reader, longest};
+use super::reading::Reader;
 use hotline_domain::{Mention, Problem, Reading, SourceFile};
 
 /// More digits than this are no quantity.
@@ -49,8 +49,8 @@ impl Quantity {
 
 impl Reader<'_> {
     /// Adds what the numbers before products say, where no word says it.
-    pub(super) fn quantities(&self, hits: &[Hit<'_>], sums: &[(Found, Verdict)], reading: &mut Reading) {
-        for hit in longest(hits, |meaning| matches!(meaning, Meaning::Product(_))) {
+    pub(super) fn quantities(&self, products: &[&Hit<'_>], sums: &[(Found, Verdict)], reading: &mut Reading) {
+        for hit in products {
             let (Meaning::Product(product), Some((start, number))) = (hit.meaning, self.number_before(hit.start, sums))
             else {
                 continue;
@@ -87,8 +87,10 @@ impl Reader<'_> {
             beside && matches!(hit.meaning, Meaning::Cue { name, .. } if **name == *WANT)
         };
         let is_thing = || {
-            let known = hits.iter().any(|hit| hit.start == behind && !matches!(hit.meaning, Meaning::Product(_)));
-            let everyday = self.lexicon.languages.everyday(self.folded.slice(behind, behind + length));
+            let known = hits.iter().any(|hit| hit.start == behind && hit.kind != Kind::Product)
+                || self.halves.iter().any(|(start, _)| *start == behind);
+            let letters = chars[behind..behind + length].iter().copied();
+            let everyday = self.lexicon.languages.everyday_letters(letters);
             !known && everyday == Langs(0)
         };
         let in_words = !chars[sum.start..sum.end].iter().any(char::is_ascii_digit);

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::budget::Verdict;
 use super::files::LANGUAGES;
 use super::folding::Folded;
-use super::matcher::{Hit, Meaning};
+use super::matcher::{Hit, Kind, Langs, Meaning};
 use super::money::{self, Found};
 use super::negation::Reach;
 use super::scan::Scan;
@@ -26,23 +26,24 @@ pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading 
 
 /// What all that counts of a text comes to, and what each of its numbers is.
 pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
-    let Scan { folded, hits, lang, country } = scan;
+    let Scan { folded, hits, halves, lang, country } = scan;
     let (lang, country) = (*lang, *country);
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
     let money = lexicon.money.of(lang.or(country));
-    let names = longest(hits, |meaning| matches!(meaning, Meaning::Product(_) | Meaning::Attribute(_)));
+    let names = longest(hits, |hit| hit.kind.is_name());
     let negated = lexicon.negation.reach(folded, lang, names.iter().map(|hit| (hit.start, hit.end)));
     let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints, &negated).outside(&names);
-    let reader = Reader { lexicon, folded, negated };
+    let reader = Reader { lexicon, folded, halves, negated };
     let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
-    reader.products(hits, &mut reading);
+    let products = longest(hits, |hit| hit.kind == Kind::Product);
+    reader.products(hits, &products, &mut reading);
     reader.brands(hits, &mut reading);
     reader.requests(hits, &mut reading);
     reader.intents(hits, &sums.found, &mut reading);
     let judged = reader.amounts(hits, &sums, hints, &mut reading);
     reader.heed_budget(&mut reading);
     reader.question(&mut reading);
-    reader.quantities(hits, &judged, &mut reading);
+    reader.quantities(&products, &judged, &mut reading);
     reading.tags = tags(&reading);
     (reading, judged)
 }
@@ -51,13 +52,15 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
 pub(super) struct Reader<'a> {
     pub(super) lexicon: &'a Lexicon,
     pub(super) folded: &'a Folded,
+    /// See [`Scan::halves`].
+    pub(super) halves: &'a [(usize, Langs)],
     pub(super) negated: Reach,
 }
 
 /// Of hits that overlap, the longest; of equals, the first. Hits stand in order of their start, longer ones first.
-pub(super) fn longest<'h, 'a>(hits: &'h [Hit<'a>], wanted: impl Fn(&Meaning) -> bool) -> Vec<&'h Hit<'a>> {
+pub(super) fn longest<'h, 'a>(hits: &'h [Hit<'a>], wanted: impl Fn(&Hit<'_>) -> bool) -> Vec<&'h Hit<'a>> {
     let mut kept: Vec<&Hit<'a>> = Vec::new();
-    for hit in hits.iter().filter(|hit| wanted(hit.meaning)) {
+    for hit in hits.iter().filter(|hit| wanted(hit)) {
         match kept.last() {
             Some(last) if hit.start < last.end => {
                 if hit.end - hit.start > last.end - last.start {
@@ -82,10 +85,10 @@ pub(super) fn whole<'h, 'a>(hit: &Hit<'_>, longer: &[&'h Hit<'a>]) -> Option<&'h
 /// perfume.
 fn says_without(longer: &Hit<'_>, part: &Hit<'_>, hits: &[Hit<'_>]) -> bool {
     let beside = |other: &&Hit<'_>| {
-        other.meaning == longer.meaning
-            && longer.start <= other.start
+        longer.start <= other.start
             && other.end <= longer.end
             && (other.end <= part.start || part.end <= other.start)
+            && other.meaning == longer.meaning
     };
     hits.iter().any(|other| beside(&other))
 }
@@ -106,12 +109,14 @@ impl Reader<'_> {
         Span { start: self.folded.origin(start), end: self.folded.origin_end(end) }
     }
 
-    fn products(&self, hits: &[Hit<'_>], reading: &mut Reading) {
-        let products = longest(hits, |meaning| matches!(meaning, Meaning::Product(_)));
-        let attributes = longest(hits, |meaning| matches!(meaning, Meaning::Attribute(_)));
-        let talk =
-            longest(hits, |meaning| matches!(meaning, Meaning::Intent(intent) if !ABOUT_THINGS.contains(intent)));
-        for hit in &products {
+    fn products(&self, hits: &[Hit<'_>], products: &[&Hit<'_>], reading: &mut Reading) {
+        let attributes = longest(hits, |hit| hit.kind == Kind::Attribute);
+        let is_talk = |hit: &Hit<'_>| match (hit.kind, hit.meaning) {
+            (Kind::Intent, Meaning::Intent(intent)) => !ABOUT_THINGS.contains(intent),
+            _ => false,
+        };
+        let talk = if products.is_empty() { Vec::new() } else { longest(hits, is_talk) };
+        for hit in products {
             if let Meaning::Product(key) = hit.meaning
                 && whole(hit, &attributes).is_none_or(|longer| says_without(longer, hit, hits))
                 && whole(hit, &talk).is_none()
@@ -121,7 +126,7 @@ impl Reader<'_> {
         }
         for hit in &attributes {
             if let Meaning::Attribute(key) = hit.meaning
-                && !whole(hit, &products).is_some_and(|product| is_said_by(key, product))
+                && !whole(hit, products).is_some_and(|product| is_said_by(key, product))
             {
                 reading.attributes.push(self.mention(hit, key));
             }
@@ -129,7 +134,7 @@ impl Reader<'_> {
     }
 
     fn requests(&self, hits: &[Hit<'_>], reading: &mut Reading) {
-        for hit in longest(hits, |meaning| matches!(meaning, Meaning::Request(_))) {
+        for hit in longest(hits, |hit| hit.kind == Kind::Request) {
             if let Meaning::Request(key) = hit.meaning {
                 reading.requests.push(self.mention(hit, key));
             }
@@ -137,7 +142,7 @@ impl Reader<'_> {
     }
 
     fn brands(&self, hits: &[Hit<'_>], reading: &mut Reading) {
-        let brands = longest(hits, |meaning| matches!(meaning, Meaning::Brand { .. }));
+        let brands = longest(hits, |hit| hit.kind == Kind::Brand);
         for hit in &brands {
             let Meaning::Brand { key, category, implies, level, needs_company } = hit.meaning else { continue };
             // A common word is a brand only beside a product of its kind or another brand: no apple pie, no orange dress.
@@ -178,10 +183,15 @@ impl Reader<'_> {
 
 /// Tags that the words alone earn (INT-4, INT-5, PREF-1..4), sorted.
 fn tags(reading: &Reading) -> Vec<String> {
-    let hyphens = |key: &str| key.replace('_', "-");
-    let mut tags: Vec<String> = reading.product_keys().iter().map(|key| format!("category/{}", hyphens(key))).collect();
+    let hyphened = |kind: &str, key: &str| {
+        let mut tag = String::with_capacity(kind.len() + key.len());
+        tag.push_str(kind);
+        tag.extend(key.chars().map(|c| if c == '_' { '-' } else { c }));
+        tag
+    };
+    let mut tags: Vec<String> = reading.product_keys().iter().map(|key| hyphened("category/", key)).collect();
     let needs = reading.attributes.iter().filter(|mention| !mention.negated);
-    tags.extend(needs.map(|mention| format!("need/{}", hyphens(&mention.key))));
+    tags.extend(needs.map(|mention| hyphened("need/", &mention.key)));
     let levels = reading.brands.iter().filter(|mention| !mention.negated).filter_map(|mention| mention.level);
     tags.extend(levels.map(|level| format!("budget-level/{level}")));
     if let Some(budget) = &reading.budget {

@@ -54,7 +54,7 @@ impl Usage {
     fn of(lexicon: &Lexicon, listing: &Listing, messages: &[String]) -> Self {
         let mut usage = Self::default();
         for message in messages {
-            let mut scan = Scan::new(lexicon, message, &Hints::default());
+            let mut scan = Scan::with_halves(lexicon, message, &Hints::default());
             scan.settle(lexicon);
             usage.count_tokens(&scan.folded);
             for hit in &scan.hits {
@@ -67,8 +67,8 @@ impl Usage {
     }
 
     fn count_tokens(&mut self, folded: &Folded) {
-        let tokens: BTreeSet<&str> =
-            folded.text.split(|c: char| !is_word(c)).filter(|token| !token.is_empty()).collect();
+        let text = folded.slice(0, folded.chars.len());
+        let tokens: BTreeSet<&str> = text.split(|c: char| !is_word(c)).filter(|token| !token.is_empty()).collect();
         for token in tokens {
             *self.tokens.entry(token.to_owned()).or_default() += 1;
         }

@@ -3,7 +3,8 @@
 use super::files::ENGLISH;
 use super::folding::Folded;
 use super::language::Clues;
-use super::matcher::{self, Found, Hit, Meaning};
+use super::matcher::{self, Found, Hit, Kind, Langs};
+use super::search::Matches;
 use super::typos::{self, Slip};
 use super::{Hints, Lexicon};
 
@@ -11,6 +12,8 @@ use super::{Hints, Lexicon};
 pub(super) struct Scan<'l> {
     pub(super) folded: Folded,
     pub(super) hits: Vec<Hit<'l>>,
+    /// See [`Matches::halves`].
+    pub(super) halves: Vec<(usize, Langs)>,
     /// The language of the text, and the one of the customer's country, as places in `LANGUAGES`.
     pub(super) lang: Option<usize>,
     pub(super) country: Option<usize>,
@@ -30,29 +33,42 @@ pub(super) enum Foreign {
 impl<'l> Scan<'l> {
     pub(super) fn new(lexicon: &'l Lexicon, text: &str, hints: &Hints<'_>) -> Self {
         let folded = Folded::new(text);
-        let hits = lexicon.matcher.find(&folded);
-        let slips = lexicon.typos.put_right(&folded, &hits);
-        let (folded, hits) = if slips.is_empty() { (folded, hits) } else { forgive(lexicon, folded, hits, slips) };
+        let found = lexicon.matcher.find(&folded);
+        Self::of(lexicon, text, folded, found, hints)
+    }
+
+    /// The same with every part of a phrase, also where the others are missing.
+    pub(super) fn with_halves(lexicon: &'l Lexicon, text: &str, hints: &Hints<'_>) -> Self {
+        let folded = Folded::new(text);
+        let found = Matches { hits: lexicon.matcher.find_all(&folded), halves: Vec::new() };
+        Self::of(lexicon, text, folded, found, hints)
+    }
+
+    fn of(lexicon: &'l Lexicon, text: &str, folded: Folded, found: Matches<'l>, hints: &Hints<'_>) -> Self {
+        let slips = lexicon.typos.put_right(&folded, &found.hits);
+        let (folded, Matches { hits, halves }) =
+            if slips.is_empty() { (folded, found) } else { forgive(lexicon, folded, found, slips) };
         let country = lexicon.languages.of_country(hints.country);
         let lang = lexicon.languages.detect(&folded, &Clues { text, hits: &hits, earlier: hints.lang, country });
-        Self { folded, hits, lang, country }
+        Self { folded, hits, halves, lang, country }
     }
 
     /// Leaves the hits that count in the text's language, and of those that name things the ones outside of phrases that name none.
     pub(super) fn settle(&mut self, lexicon: &Lexicon) {
-        let Self { folded, hits, lang, country } = self;
+        let Self { folded, hits, halves, lang, country } = self;
         if let Some(lang) = lang.or(*country) {
+            halves.retain(|(_, counts_in)| counts_in.has(lang));
             hits.retain(|hit| foreign(lexicon, folded, hit, lang).is_none());
         }
-        let phrases: Vec<Hit<'_>> = hits.iter().filter(|hit| *hit.meaning == Meaning::NoThing).cloned().collect();
+        let phrases: Vec<Hit<'_>> = hits.iter().filter(|hit| hit.kind == Kind::NoThing).cloned().collect();
         if !phrases.is_empty() {
-            hits.retain(|hit| hit.meaning.name().is_none() || !phrases.iter().any(|phrase| phrase.is_around(hit)));
+            hits.retain(|hit| !hit.kind.is_name() || !phrases.iter().any(|phrase| phrase.is_around(hit)));
         }
     }
 
     /// The phrase around a hit that names nothing.
     pub(super) fn no_thing(&self, hit: &Hit<'_>) -> Option<&Hit<'l>> {
-        self.hits.iter().find(|phrase| *phrase.meaning == Meaning::NoThing && phrase.is_around(hit))
+        self.hits.iter().find(|phrase| phrase.kind == Kind::NoThing && phrase.is_around(hit))
     }
 
     /// Why a hit does not count; `None` if it does.
@@ -62,7 +78,8 @@ impl<'l> Scan<'l> {
 }
 
 fn foreign(lexicon: &Lexicon, folded: &Folded, hit: &Hit<'_>, lang: usize) -> Option<Foreign> {
-    let everyday = || lexicon.languages.everyday(folded.slice(hit.start, hit.end)).has(lang);
+    let letters = || folded.chars[hit.start..hit.end].iter().copied();
+    let everyday = || lexicon.languages.everyday_letters(letters()).has(lang);
     match hit.found {
         _ if !hit.counts_in.has(lang) => Some(Foreign::OtherLanguage),
         Found::Form if everyday() => Some(Foreign::Everyday),
@@ -75,16 +92,17 @@ fn foreign(lexicon: &Lexicon, folded: &Folded, hit: &Hit<'_>, lang: usize) -> Op
 fn forgive<'l>(
     lexicon: &'l Lexicon,
     folded: Folded,
-    hits: Vec<Hit<'l>>,
+    found: Matches<'l>,
     mut slips: Vec<Slip>,
-) -> (Folded, Vec<Hit<'l>>) {
+) -> (Folded, Matches<'l>) {
     for round in 0..2 {
         let righted = folded.replaced(slips.iter().map(|slip| (slip.start, slip.end, lexicon.typos.right(slip))));
-        let mut found = lexicon.matcher.find(&righted);
-        let believed = believed(lexicon, &slips, &mut found);
+        // A part of a phrase makes a slip worth believing, whatever else stands in the text.
+        let mut hits = lexicon.matcher.find_all(&righted);
+        let believed = believed(lexicon, &slips, &mut hits);
         if round > 0 || believed.iter().all(|believed| *believed) {
-            matcher::sort(&mut found);
-            return (righted, found);
+            matcher::sort(&mut hits);
+            return (righted, Matches { hits, halves: Vec::new() });
         }
         let mut believed = believed.into_iter();
         slips.retain(|_| believed.next().unwrap_or(false));
@@ -92,7 +110,7 @@ fn forgive<'l>(
             break;
         }
     }
-    (folded, hits)
+    (folded, found)
 }
 
 /// Which slips a hit stands over that is good enough; such hits are marked.

@@ -127,7 +127,7 @@ impl Typos {
     pub(super) fn new<'a>(limits: &Limits, languages: &Languages, phrases: impl Iterator<Item = Phrase<'a>>) -> Self {
         let mut typos =
             Self { shortest: limits.shortest, any_slip: limits.any_slip, near: limits.near(), ..Self::default() };
-        typos.known.extend(languages.everyday_words().map(|word| fingerprint(word.chars())));
+        typos.known.extend(languages.everyday_prints());
         let common = limits.common.values().flatten();
         typos.known.extend(common.map(|word| fingerprint(fold_word(word).chars())));
         let mut seen: HashMap<u64, Seen<'_>, Straight> = HashMap::default();
@@ -171,7 +171,7 @@ impl Typos {
         self.ends.push(self.letters.len() as u32);
         self.names.push(name);
         let letters = &self.letters[from..];
-        deletions.extend((0..=letters.len()).map(|out| (without(letters, out), place)));
+        deletions.extend(without_each(letters).map(|print| (print, place)));
     }
 
     fn word(&self, place: u32) -> &[Letter] {
@@ -220,8 +220,7 @@ impl Typos {
         }
         let word: Vec<Letter> = word.iter().copied().map(letter).collect();
         let mut found = None;
-        for out in 0..=word.len() {
-            let print = without(&word, out);
+        for print in without_each(&word) {
             let begin = (print >> (32 - BEGIN_BITS)) as usize;
             let bucket = self.begin[begin] as usize..self.begin[begin + 1] as usize;
             let alike = self.prints[bucket.clone()].iter().zip(&self.words[bucket]);
@@ -292,11 +291,30 @@ fn is_typed(c: char) -> bool {
     c.is_ascii_lowercase() || matches!(c, '\u{430}'..='\u{44f}' | '\u{620}'..='\u{64a}' | '\u{900}'..='\u{963}')
 }
 
-/// A number for a word without one of its letters; with all of them if `out` is past its end.
-fn without(word: &[Letter], out: usize) -> u32 {
-    let left = word.iter().enumerate().filter(|(at, _)| *at != out);
-    let hash = fingerprint(left.filter_map(|(_, letter)| char::from_u32((*letter).into())));
-    (hash ^ (hash >> 32)) as u32
+/// Numbers for what is left of a word without each of its letters in turn, and for all of it: of what stands before the letter and
+/// behind it, so that no letter is looked at again for each of them.
+fn without_each(word: &[Letter]) -> impl Iterator<Item = u32> {
+    const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+    let length = word.len();
+    // Of the letters from each place on, and the powers that letters before them are taken times.
+    let (mut behind, mut powers) = ([0_u64; MOST_LETTERS + 1], [1_u64; MOST_LETTERS + 1]);
+    for at in (0..length).rev() {
+        let power = powers[length - 1 - at];
+        behind[at] = u64::from(word[at]).wrapping_mul(power).wrapping_add(behind[at + 1]);
+        powers[length - at] = power.wrapping_mul(BASE);
+    }
+    let mut before = 0_u64;
+    (0..=length).map(move |out| {
+        let Some(letter) = word.get(out) else { return print(before) };
+        let left = before.wrapping_mul(powers[length - 1 - out]).wrapping_add(behind[out + 1]);
+        before = before.wrapping_mul(BASE).wrapping_add((*letter).into());
+        print(left)
+    })
+}
+
+/// The upper bits hang on all letters, once they are stirred.
+fn print(hash: u64) -> u32 {
+    ((hash ^ hash >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32) as u32
 }
 
 #[cfg(test)]

@@ -42,7 +42,12 @@ impl Finder<'_> {
             // 1500 liradan az: so is the currency.
             let named = || after(tokens.skip_spaces(sum.last_end())).filter(|(_, end)| *end > sum.outer_end);
             // 500'e kadar: the ending is part of the bound.
-            let Some((bound, end)) = after(sum.outer_end).or_else(|| after(at)).or_else(named) else { break };
+            // 1500 per night se kam: what it is for stands between.
+            let each = || {
+                after(tokens.skip_spaces(tokens.marked(at, Marks::PRICE)?)).filter(|(bound, _)| *bound != Bound::About)
+            };
+            let told = after(sum.outer_end).or_else(|| after(at)).or_else(named).or_else(each);
+            let Some((bound, end)) = told else { break };
             if self.goes_on(sum.outer_end, end) {
                 break;
             }
@@ -77,12 +82,19 @@ impl Finder<'_> {
     /// "90 a night max": a limit, such as may stand on either side of its sum, that ends the clause; where it ends.
     fn trailing_limit(&self, from: usize) -> Option<usize> {
         let chars = self.tokens.chars;
+        // "400, not more".
+        let comma = chars.get(from) == Some(&',');
+        let from = if comma { from + 1 } else { from };
+        let first = self.tokens.skip_spaces(from);
         // "Ein Zelt für höchstens € 250": the limit is that of the sum behind it.
         let ends = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric()) && self.name_at(at).is_none();
         let limit = |at: usize| {
-            let both =
-                |word: &Word| word.before.zip(word.after).filter(|bounds| *bounds == (Bound::AtMost, Bound::AtMost));
-            self.tokens.longest(at, both).map(|(_, end)| end)
+            let alone = comma && at == first;
+            let is_limit = |word: &Word| {
+                let most = Some(Bound::AtMost);
+                (word.after == most && (alone || word.before == most)).then_some(())
+            };
+            self.tokens.longest(at, is_limit).map(|(_, end)| end)
         };
         let reach = chars[from..].iter().take(TRAILING_BOUND);
         let clause =

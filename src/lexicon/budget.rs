@@ -282,7 +282,9 @@ impl Reader<'_> {
         let value = value(sum);
         let plain = sum.plausible && !sum.weak && is_exact(sum) && is_round(value) && !is_year(value);
         let numbered = NUMBERED.iter().any(|intent| reading.wants(*intent));
-        plain && !numbered && self.is_protest(sum)
+        // "Where is 8000??" asks for an order.
+        let goes_on = matches!(self.stands_apart(sum), Apart::No);
+        plain && goes_on && !numbered && self.is_protest(sum)
     }
 
     /// How much the message says beside its sums.

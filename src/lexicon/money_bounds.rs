@@ -82,19 +82,12 @@ impl Finder<'_> {
     /// "90 a night max": a limit, such as may stand on either side of its sum, that ends the clause; where it ends.
     fn trailing_limit(&self, from: usize) -> Option<usize> {
         let chars = self.tokens.chars;
-        // "400, not more".
-        let comma = chars.get(from) == Some(&',');
-        let from = if comma { from + 1 } else { from };
-        let first = self.tokens.skip_spaces(from);
         // "Ein Zelt für höchstens € 250": the limit is that of the sum behind it.
         let ends = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric()) && self.name_at(at).is_none();
         let limit = |at: usize| {
-            let alone = comma && at == first;
-            let is_limit = |word: &Word| {
-                let most = Some(Bound::AtMost);
-                (word.after == most && (alone || word.before == most)).then_some(())
-            };
-            self.tokens.longest(at, is_limit).map(|(_, end)| end)
+            let both =
+                |word: &Word| word.before.zip(word.after).filter(|bounds| *bounds == (Bound::AtMost, Bound::AtMost));
+            self.tokens.longest(at, both).map(|(_, end)| end)
         };
         let reach = chars[from..].iter().take(TRAILING_BOUND);
         let clause =

@@ -3,8 +3,9 @@
 use rust_decimal::Decimal;
 
 use super::Hints;
+use super::budget_denials::turned;
 use super::budget_figures::{is_capacity, is_price_tag, is_round, is_year};
-use super::budget_pairs::{bargained, stretched, sure_together, take_back};
+use super::budget_pairs::{bargained, stretched, sure_together, take_back, wished};
 use super::matcher::{Hit, Meaning};
 use super::money::{Found, Priced, Sums};
 use super::reading::Reader;
@@ -16,8 +17,6 @@ const LEAST_BARE: u32 = 50;
 const LEAST_BESIDE_BUDGET: u32 = 10;
 /// A word that explains a sum stands at most this many characters away…
 pub(super) const NEAR: usize = 24;
-/// So many words may stand between what denies and the sum that is not spent.
-const FEW_WORDS: usize = 7;
 /// …and a word that quotes a price, where nothing but it tells that the number is one.
 const QUOTED: usize = 10;
 /// …and the end of a clause between them counts for so many.
@@ -38,6 +37,8 @@ const MOST_APART_INSIDE: u32 = 2;
 const PROTEST: usize = 32;
 /// A message of so many letters beside its sum is no bare answer.
 const ANSWER: usize = 24;
+/// What messages with numbers of orders and houses are about.
+const NUMBERED: [Intent; 4] = [Intent::OrderStatus, Intent::Location, Intent::Store, Intent::Human];
 
 /// How far the nearest of the words stands from a sum, if it is near.
 type Distance = Option<usize>;
@@ -143,10 +144,11 @@ impl Reader<'_> {
             let least = sum.amount.max.is_none();
             let refused = least && self.is_refused(sum, &sums.refused);
             let above = refused || least && (self.is_negated(sum.start) || self.is_denied(sum, &sums.budget));
-            let amount = if above { limited(&sum.amount) } else { sum.amount.clone() };
+            let below = sum.amount.min.is_none() && self.is_refused(sum, &sums.unwanted);
+            let amount = if above || below { turned(&sum.amount) } else { sum.amount.clone() };
             let sum = Found { amount, ..sum.clone() };
-            // Who refuses to spend more tells what can be spent.
-            let says = if refused { Some(0) } else { self.nearest(&sums.budget, &sum) };
+            // Who refuses to spend more, or less, tells what can be spent.
+            let says = if refused || below { Some(0) } else { self.nearest(&sums.budget, &sum) };
             let elsewhere = self.nearest(&sums.elsewhere, &sum);
             let verdict = match sure {
                 Sure::No => Verdict::NoSum,
@@ -179,40 +181,12 @@ impl Reader<'_> {
         judged
     }
 
-    /// "We do not really want to spend more than 300": a word of budget stands between what denies and the sum, or a few words
-    /// that ask nothing: "can't really justify more than 500".
-    fn is_denied(&self, sum: &Found, budget: &[(usize, usize)]) -> bool {
-        let chars = &self.folded.chars;
-        let Some(denied) = self.negated.last_before(chars, sum.start) else { return false };
-        let from = budget.partition_point(|(start, _)| *start < denied);
-        let words = chars[denied..sum.start].iter().filter(|c| **c == ' ').count();
-        let asks = || chars[sum.end..].iter().find(|c| is_border(**c)) == Some(&'?');
-        budget.get(from).is_some_and(|(_, end)| *end <= sum.start) || words <= FEW_WORDS && !asks()
-    }
-
-    /// "My budget isn't 5000", "I can't spend 5000": a negator denies the sum itself, or the word of budget before it.
-    fn is_denied_itself(&self, sum: &Found, budget: &[(usize, usize)]) -> bool {
-        let chars = &self.folded.chars;
-        let Some(denied) = self.negated.last_before(chars, sum.start) else { return false };
-        let beside = |from: usize, to: usize| from <= to && chars[from..to].iter().all(|c| *c == ' ');
-        beside(denied, sum.start) || budget.iter().any(|(start, end)| beside(denied, *start) && beside(*end, sum.start))
-    }
-
     /// "Is delivery free? Max 200": a question about something else is over where the sum begins.
     fn is_apart_from(&self, intent: Intent, sum: &Found, reading: &Reading) -> bool {
         let asked = reading.intents.iter().position(|other| *other == intent);
         let Some(span) = asked.and_then(|place| reading.intent_spans.get(place)) else { return false };
         let before = (0..sum.start).rev().take_while(|at| self.folded.origin(*at) >= span.end);
         before.into_iter().any(|at| matches!(self.folded.chars[at], '?' | '.' | '!' | '。' | '؟'))
-    }
-
-    /// "Over 80 is too much for me": the clause says that so much is not spent.
-    fn is_refused(&self, sum: &Found, refused: &[(usize, usize)]) -> bool {
-        refused.iter().any(|(start, end)| {
-            let between = if *end <= sum.start { *end..sum.start } else { sum.end..(*start).max(sum.end) };
-            let chars = &self.folded.chars[between];
-            chars.len() <= NEAR && !chars.iter().any(|c| is_border(*c))
-        })
     }
 
     /// "Budget 500 phone": the word of budget stands right before the number.
@@ -237,7 +211,8 @@ impl Reader<'_> {
         };
         let itself = |sum: &Found| {
             let (says, elsewhere) = (self.nearest(&sums.budget, sum), self.nearest(&sums.elsewhere, sum));
-            is_sum(sum, self.stands_apart(sum), says, elsewhere, answers, reading) && !explained(sum)
+            let told = is_sum(sum, self.stands_apart(sum), says, elsewhere, answers, reading);
+            (told || self.is_incredible(sum, reading)) && !explained(sum)
         };
         let mut sure: Vec<Sure> =
             sums.found.iter().map(|sum| if itself(sum) { Sure::Itself } else { Sure::No }).collect();
@@ -253,6 +228,8 @@ impl Reader<'_> {
             }
         };
         (0..sums.found.len()).for_each(&mut beside);
+        let in_words = |sum: &Found| !self.folded.chars[sum.start].is_ascii_digit();
+        wished(&sums.found, &mut sure, |sum| in_words(sum) || explained(sum));
         sure_together(&sums.found, &mut sure);
         sure
     }
@@ -300,6 +277,16 @@ impl Reader<'_> {
         marks().count() > 1 && marks().any(|c| *c == '?')
     }
 
+    /// "800 for a hat??": of a bare number the protest says that it is a price.
+    fn is_incredible(&self, sum: &Found, reading: &Reading) -> bool {
+        let value = value(sum);
+        let plain = sum.plausible && !sum.weak && is_exact(sum) && is_round(value) && !is_year(value);
+        let numbered = NUMBERED.iter().any(|intent| reading.wants(*intent));
+        // "Where is 8000??" asks for an order.
+        let goes_on = matches!(self.stands_apart(sum), Apart::No);
+        plain && goes_on && !numbered && self.is_protest(sum)
+    }
+
     /// How much the message says beside its sums.
     fn letters_beside(&self, sums: &[Found]) -> usize {
         let letters =
@@ -340,7 +327,8 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
     let value = value(sum);
     // "The 128 one was 30 cheaper": of a phone.
     let memory = is_capacity(sum.written) && is_about(reading, ELECTRONICS);
-    let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak;
+    let few = sum.written < Decimal::from(LEAST_BESIDE_BUDGET);
+    let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak && !few;
     let beside_budget =
         (says.is_some() || quoted) && !memory && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
     // A bare number beside a product is a model or a size, unless it stands by itself or is as round as budgets are.
@@ -365,8 +353,7 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
     };
     let priced = priced && sum.plausible && !sum.weak && !is_year(value);
     // Without a product it may number an order or a house as well.
-    let numbered = [Intent::OrderStatus, Intent::Location, Intent::Store, Intent::Human];
-    let may_be = product || !numbered.iter().any(|intent| reading.wants(*intent));
+    let may_be = product || !NUMBERED.iter().any(|intent| reading.wants(*intent));
     let tagged = may_be && is_tagged(sum, value) && sum.plausible && !sum.weak && !is_year(value);
     sum.certain || beside_budget || answers || with_product || priced || tagged
 }
@@ -437,7 +424,7 @@ fn budget_rank(
 }
 
 /// Where a clause ends.
-fn is_border(c: char) -> bool {
+pub(super) fn is_border(c: char) -> bool {
     matches!(c, ',' | '.' | ';' | '!' | '?' | '\n' | '。' | '、')
 }
 
@@ -445,11 +432,6 @@ fn is_border(c: char) -> bool {
 fn is_tagged(sum: &Found, value: Decimal) -> bool {
     let nine = value % Decimal::TEN == Decimal::from(9);
     is_exact(sum) && nine && (LEAST_TAGGED..MOST_TAGGED).contains(&value.normalize().try_into().unwrap_or(0))
-}
-
-/// An "at least" that was negated.
-fn limited(amount: &Amount) -> Amount {
-    Amount { min: None, max: amount.min, ..amount.clone() }
 }
 
 pub(super) fn is_exact(sum: &Found) -> bool {

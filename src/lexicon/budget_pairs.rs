@@ -12,6 +12,10 @@ const MOST_STRETCHED: u32 = 3;
 const MOST_BARGAINED: u32 = 2;
 /// A limit that is taken back for a higher one is at most so many times it.
 const MOST_STRETCHED_LIMIT: Decimal = Decimal::from_parts(13, 0, 0, false, 1);
+/// …and the limit behind a bare number that is wished for.
+const MOST_STRETCHED_WISH: Decimal = Decimal::from_parts(15, 0, 0, false, 1);
+/// Smaller bare numbers count things.
+const LEAST_WISHED: u32 = 50;
 
 /// Where one sum takes the place of another, or stands instead of it, both are sums or neither.
 pub(super) fn sure_together(sums: &[Found], sure: &mut [Sure]) {
@@ -19,6 +23,22 @@ pub(super) fn sure_together(sums: &[Found], sure: &mut [Sure]) {
         let together = sums[at].corrects || sums[at].taken_back || sums[at - 1].instead;
         if together && [sure[at - 1], sure[at]].contains(&Sure::Itself) {
             (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
+        }
+    }
+}
+
+/// "2000, but I can go up to 2300": a bare number right before a limit that is little higher is what is wished for.
+pub(super) fn wished(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&Found) -> bool) {
+    for at in 1..sums.len() {
+        let (wish, limit) = (&sums[at - 1], &sums[at]);
+        let (low, high) = (value(wish), value(limit));
+        let between = limit.start.saturating_sub(wish.end);
+        let limits = sure[at] == Sure::Itself && limit.amount.min.is_none() && (2..=NEAR).contains(&between);
+        let rises = low < high && high <= low * MOST_STRETCHED_WISH;
+        let round = low >= Decimal::from(LEAST_WISHED) && (low % Decimal::TEN).is_zero();
+        let plain = wish.plausible && !wish.weak && is_exact(wish);
+        if sure[at - 1] != Sure::Itself && limits && rises && round && plain && !explained(wish) {
+            sure[at - 1] = Sure::Itself;
         }
     }
 }

@@ -10,6 +10,7 @@
 //! (`intents.rs`, `cues.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`) are decided over what was found.
 
 mod budget;
+mod budget_denials;
 mod budget_figures;
 mod budget_pairs;
 mod cues;

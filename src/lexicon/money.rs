@@ -45,6 +45,8 @@ pub(super) struct Sum {
     pub(super) taken_back: bool,
     /// Another one is added to it, or it to another.
     pub(super) added: bool,
+    /// A zero too many or too few is corrected: "450, not 4500".
+    pub(super) mistyped: bool,
     /// Whether it is the price, or which of two is, is asked: "is it 12 or 15?".
     pub(super) asked: bool,
     /// Where the numbers and their currency stand…
@@ -107,8 +109,10 @@ pub(super) struct Sums {
     pub(super) budget: Vec<(usize, usize)>,
     /// …those that tell another reason for a sum…
     pub(super) elsewhere: Vec<(usize, usize)>,
-    /// …and those that refuse to spend so much.
+    /// …those that refuse to spend so much…
     pub(super) refused: Vec<(usize, usize)>,
+    /// …and of them those that want nothing of what a bound names.
+    pub(super) unwanted: Vec<(usize, usize)>,
 }
 
 impl Sums {
@@ -148,6 +152,7 @@ pub(super) fn find(
         budget: outside(&budget, &elsewhere),
         elsewhere: outside(&elsewhere, &budget),
         refused: tokens.places(Marks::REFUSED),
+        unwanted: tokens.places(Marks::UNWANTED),
     }
 }
 
@@ -186,6 +191,7 @@ impl Finder<'_> {
                 corrects: false,
                 taken_back: false,
                 added: false,
+                mistyped: false,
                 asked: false,
                 start: low.start,
                 end: low.end,
@@ -323,6 +329,7 @@ impl Finder<'_> {
         let certain = named
             || sum.bound.is_some() && big
             || sum.added
+            || sum.mistyped
             || self.is_note(&sum.low)
             || likely(&sum.low)
             || sum.high.as_ref().is_some_and(likely)

@@ -42,7 +42,12 @@ impl Finder<'_> {
             // 1500 liradan az: so is the currency.
             let named = || after(tokens.skip_spaces(sum.last_end())).filter(|(_, end)| *end > sum.outer_end);
             // 500'e kadar: the ending is part of the bound.
-            let Some((bound, end)) = after(sum.outer_end).or_else(|| after(at)).or_else(named) else { break };
+            // 1500 per night se kam: what it is for stands between.
+            let each = || {
+                after(tokens.skip_spaces(tokens.marked(at, Marks::PRICE)?)).filter(|(bound, _)| *bound != Bound::About)
+            };
+            let told = after(sum.outer_end).or_else(|| after(at)).or_else(named).or_else(each);
+            let Some((bound, end)) = told else { break };
             if self.goes_on(sum.outer_end, end) {
                 break;
             }

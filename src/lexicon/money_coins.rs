@@ -126,6 +126,19 @@ impl Finder<'_> {
         joins.then(|| self.name_at(at).map(|name| name.named)).flatten()
     }
 
+    /// "$119. 95": a space slipped in behind the mark.
+    pub(super) fn cents_apart(&self, low: &Number, cents: &Number) -> bool {
+        let tokens = self.tokens;
+        let two = low.digits > 0 && !low.scaled() && low.value.fract().is_zero() && cents.digits == 2;
+        let between = two && tokens.chars[low.end..cents.start] == ['.', ' '];
+        let ends = || !tokens.chars.get(tokens.skip_spaces(cents.end)).is_some_and(|c| c.is_alphanumeric());
+        let tagged = || [Decimal::from(95), Decimal::from(99)].contains(&cents.value);
+        between
+            && self.name_before(tokens.back_over_spaces(low.start)).is_some()
+            && self.is_bare(cents)
+            && (tagged() || ends())
+    }
+
     /// "Fünf fünfzig", "trois cinquante": cents right behind, where the two are no range.
     pub(super) fn cents_follow(&self, low: &Number, cents: &Number) -> bool {
         let words = low.in_words() && cents.in_words() && self.tokens.chars[low.end..cents.start] == [' '];

@@ -17,6 +17,8 @@ const NEGATOR: usize = 8;
 const NEGATOR_SPACELESS: usize = 3;
 /// What is corrected is at most so many times what it becomes.
 const MOST_APART: u32 = 20;
+/// Fewer are things as often, and no price in which a zero slipped.
+const LEAST_MISTYPED: u32 = 50;
 
 impl Finder<'_> {
     /// Notes which sums are taken back, and by which: they share what only one of the two names.
@@ -28,15 +30,17 @@ impl Finder<'_> {
         for at in 1..sums.len() {
             let (before, behind) = sums.split_at_mut(at);
             let (Some(first), Some(second)) = (before.last_mut(), behind.first_mut()) else { continue };
-            if self.is_corrected(first, second, &words) {
+            let mistyped = !words.is_empty() && is_mistyped(first, second) && self.is_contrasted(first, second);
+            if !mistyped && self.is_corrected(first, second, &words) {
                 (first.taken_back, second.corrects) = (true, true);
                 share(first, second);
                 if second.bound.is_none() && second.high.is_none() && first.bound != Some(Bound::AtLeast) {
                     (second.bound, second.about) = (first.bound, first.about);
                 }
-            } else if self.is_contrasted(first, second) {
+            } else if mistyped || self.is_contrasted(first, second) {
                 second.taken_back = true;
                 share(first, second);
+                (first.mistyped, second.mistyped) = (mistyped, mistyped);
             }
         }
     }
@@ -87,6 +91,13 @@ fn are_alike(first: &Sum, second: &Sum) -> bool {
     // "A laptop for 500": an article is no number.
     let is_article = |sum: &Sum| sum.low.in_words() && sum.low.value == Decimal::ONE;
     near && !is_article(first) && !is_article(second)
+}
+
+/// "I meant 450, not 4500": the zero that slipped in makes a price of both.
+fn is_mistyped(first: &Sum, second: &Sum) -> bool {
+    let (one, other) = (first.low.value, second.low.value);
+    let least = Decimal::from(LEAST_MISTYPED);
+    one.min(other) >= least && (one == other * Decimal::TEN || other == one * Decimal::TEN)
 }
 
 /// The multiplier and the currency of one are meant for both.

@@ -115,6 +115,8 @@ pub(super) struct MoneyFile {
     pub(super) not_budget: Vec<String>,
     /// In the clause of a sum with a lower bound they make it the limit: "over 80 is too much".
     pub(super) refused: Vec<String>,
+    /// The same, and of a sum with an upper bound they make it the least: "don't show me anything under 100".
+    pub(super) unwanted: Vec<String>,
     /// Between two sums of which one is asked for: "is it 12 or 15?".
     pub(super) either: Vec<String>,
     /// Between two sums: the second is meant, "no wait, 300".
@@ -205,6 +207,7 @@ impl MoneyFile {
             &mut self.corrections,
             &mut self.either,
             &mut self.refused,
+            &mut self.unwanted,
             &mut self.weak,
             &mut self.alone,
             &mut self.inverted,

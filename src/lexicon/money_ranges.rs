@@ -31,13 +31,17 @@ impl Finder<'_> {
             (sum.low, sum.named) = (Number { value, words: low.words + next.words, end: next.end, ..low }, named);
             return true;
         }
-        if self.says_cents(&low, next) || self.cents_follow(&low, next) {
+        if self.says_cents(&low, next) || self.cents_follow(&low, next) || self.cents_apart(&low, next) {
             sum.low =
                 Number { value: low.value + next.value / Decimal::ONE_HUNDRED, cents: true, end: next.end, ..low };
             return true;
         }
         if let Some((first, second)) = open_pair(&low, next) {
             (sum.low, sum.high) = (first, Some(second));
+            return true;
+        }
+        // "200-200 mila rahe hai": so much from each.
+        if low.value == next.value && low.digits > 1 && self.tokens.chars[low.end..next.start] == ['-'] {
             return true;
         }
         let ranges = self.is_range(&low, next) || self.is_pair(&low, next) || self.is_digit_pair(&low, next);

@@ -132,7 +132,7 @@ fn said_by<'a>(file: &'a MoneyFile, first: u16, mut say: impl FnMut(Cow<'a, str>
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 31] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 33] {
     [
         (&file.alone, Marks::ALONE),
         (&file.rough, Marks::ROUGH),
@@ -158,6 +158,8 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 31] {
         (&file.corrections, Marks::CORRECTION),
         (&file.either, Marks::EITHER),
         (&file.refused, Marks::REFUSED),
+        (&file.unwanted, Marks::REFUSED),
+        (&file.unwanted, Marks::UNWANTED),
         (&file.number_prefixes, Marks::PREFIX),
         (&file.number_suffixes, Marks::SUFFIX),
         (&file.price, Marks::PRICE),

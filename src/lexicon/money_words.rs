@@ -46,7 +46,7 @@ pub(super) struct Word {
 
 /// Roles that carry no value, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Marks(u32);
+pub(super) struct Marks(u64);
 
 impl Marks {
     pub(super) const ALONE: Self = Self(1);
@@ -87,6 +87,8 @@ impl Marks {
     pub(super) const ASKED_AFTER: Self = Self(1 << 30);
     /// "Instead of": behind an offer, and before the price.
     pub(super) const INSTEAD: Self = Self(1 << 31);
+    /// "Don't show me", said of what a bound names.
+    pub(super) const UNWANTED: Self = Self(1 << 32);
 
     pub(super) fn add(&mut self, other: Self) {
         self.0 |= other.0;

@@ -13,6 +13,8 @@ use super::numbers::Number;
 const CODE: usize = 8;
 /// …and behind letters and a hyphen from so many on.
 const LEAST_CODE: usize = 4;
+/// Of two numbers with one unit each is at most so many times the other.
+const MOST_APART: u32 = 4;
 
 /// Whether something else than money explains the number.
 pub(super) fn is_no_money(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> bool {
@@ -29,6 +31,7 @@ pub(super) fn is_no_money(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) ->
         || is_phone(tokens, sum, numbers)
         || is_code(sum)
         || is_measured(tokens, sum)
+        || is_measured_with_next(tokens, sum, numbers)
         || is_labelled(tokens, &sum.low)
 }
 
@@ -155,6 +158,17 @@ fn is_measured(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     unit_at(sum.last_end()) || !limited && unit_at(sum.outer_end)
 }
 
+/// "Is it 5000 or 6000 mAh?": the unit is meant for both.
+fn is_measured_with_next(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> bool {
+    let Some(end) = tokens.marked(tokens.skip_spaces(sum.last_end()), Marks::EITHER) else { return false };
+    let start = tokens.skip_spaces(end);
+    let next = numbers.binary_search_by_key(&start, |number| number.start).map(|place| &numbers[place]);
+    let most = Decimal::from(MOST_APART);
+    let alike = |next: &Number| sum.low.value <= next.value * most && next.value <= sum.low.value * most;
+    let unit = |next: &Number| tokens.marked(tokens.skip_spaces(next.end), Marks::NOT_AFTER).is_some();
+    next.is_ok_and(|next| alike(next) && unit(next))
+}
+
 /// A label stands before it: order no: 5678, size 42. No label numbers millions, nor thousands in words: "hp 2 jutaan" is a phone
 /// for two of them.
 pub(super) fn is_labelled(tokens: &Tokens<'_>, low: &Number) -> bool {
@@ -168,7 +182,17 @@ pub(super) fn is_labelled(tokens: &Tokens<'_>, low: &Number) -> bool {
         if tokens.marked_before(at, Marks::PRICE).is_some() {
             return false;
         }
-        if tokens.marked_before(at, Marks::NOT_BEFORE).is_some() {
+        // 起码 is a bound, though 码 is a size.
+        let bounds = |label: usize| tokens.before(at, |word| word.before).is_some_and(|(_, start)| start < label);
+        // "450 no 4500": nº folds to the same.
+        let denies = |label: usize| {
+            let before = tokens.back_over_spaces(label).checked_sub(1).map(|at| tokens.chars[at]);
+            tokens.chars[label..at] == ['n', 'o'] && before.is_some_and(|c| c.is_ascii_digit())
+        };
+        if let Some(label) = tokens.marked_before(at, Marks::NOT_BEFORE)
+            && !bounds(label)
+            && !denies(label)
+        {
             return true;
         }
         let Some(start) = tokens.marked_before(at, Marks::FILLER) else { return false };

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::matcher::{Hit, Kind, Meaning};
+use super::matcher::Hit;
+use super::meanings::{Kind, Meaning};
 use hotline_domain::Intent;
 
 /// More cues than this have no place in a set.

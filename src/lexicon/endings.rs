@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::files::{LANGUAGES, read};
 use super::folding::fold_word;
-use super::matcher::Meaning;
+use super::meanings::Meaning;
 use hotline_domain::{Problem, SourceFile};
 
 /// No more forms than this are made of the words of a phrase before the last.

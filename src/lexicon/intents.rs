@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::cues::{self, Mark, Other, Set, Together};
 use super::folding::is_spaceless;
-use super::matcher::{Found, Hit, Kind, Meaning};
+use super::matcher::{Found, Hit};
+use super::meanings::{Kind, Meaning};
 use super::money::Found as Sum;
 use super::negation;
 use super::phrases::Around;

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::files::{ENGLISH, LANGUAGES, Lookup, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
-use super::matcher::{Found, Hit, Kind, Langs};
+use super::matcher::{Found, Hit};
+use super::meanings::{Kind, Langs};
 use hotline_domain::{Country, Language, Problem, SourceFile};
 
 /// A little word of one language alone says so much…

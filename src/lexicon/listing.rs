@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::files::ENGLISH;
 use super::folding::fingerprint;
 use super::language::Languages;
-use super::matcher::{Langs, Meaning, Sense};
+use super::meanings::{Langs, Meaning, Sense};
 use super::typos::{Name, Phrase};
 use hotline_domain::{Problem, SourceFile};
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::files::{ENGLISH, LANGUAGES};
 use super::language::Languages;
-use super::matcher::Langs;
+use super::meanings::Langs;
 use super::money_file::{Bound, MoneyFile, Numbers};
 use super::money_words::{Lead, Marks, Word};
 use hotline_domain::Currency;

@@ -9,7 +9,7 @@ use super::Hints;
 use super::files::{LANGUAGES, Lookup, LookupSet};
 use super::folding::is_word;
 use super::language::Languages;
-use super::matcher::Langs;
+use super::meanings::Langs;
 use super::money_file::{Bound, MoneyFile, Shared, Sign};
 use super::money_selection::{WordOf, gather};
 use super::trie::Trie;

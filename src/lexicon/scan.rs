@@ -3,7 +3,8 @@
 use super::files::ENGLISH;
 use super::folding::Folded;
 use super::language::Clues;
-use super::matcher::{self, Found, Hit, Kind, Langs};
+use super::matcher::{self, Found, Hit};
+use super::meanings::{Kind, Langs};
 use super::search::Matches;
 use super::typos::{self, Slip};
 use super::{Hints, Lexicon};

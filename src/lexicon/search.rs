@@ -1,7 +1,8 @@
 //! What a search finds in a text, while it goes on. Of phrases with a gap most parts stand without the other one: they say nothing,
 //! and there are so many of them that they are left out where they are met.
 
-use super::matcher::{Hit, Kept, Kind, Langs, sort};
+use super::matcher::{Hit, Kept, sort};
+use super::meanings::{Kind, Langs};
 
 /// Room for the hits of most messages, and for the first parts of phrases in them.
 const USUAL_HITS: usize = 16;
@@ -114,7 +115,8 @@ impl<'a> Search<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::matcher::{Found, Meaning};
+    use super::super::matcher::Found;
+    use super::super::meanings::Meaning;
     use super::*;
 
     #[test]

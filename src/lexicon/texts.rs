@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::endings::{self, Endings};
 use super::files::LANGUAGES;
 use super::listing::{Listed, Listing, Stretch, sort_on_two_threads};
-use super::matcher::{Kind, Langs, Meaning, Sense};
+use super::meanings::{Kind, Langs, Meaning, Sense};
 
 /// A word is found by about so many texts.
 const FORMS_OF_A_WORD: usize = 3;

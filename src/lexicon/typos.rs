@@ -11,7 +11,8 @@ use serde::Deserialize;
 use super::files::read;
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_word};
 use super::language::Languages;
-use super::matcher::{Hit, Meaning};
+use super::matcher::Hit;
+use super::meanings::Meaning;
 use hotline_domain::{Problem, SourceFile};
 
 /// Longer ones are no words.

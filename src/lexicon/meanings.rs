@@ -1,0 +1,160 @@
+//! What the words of the dictionaries stand for, and in which languages.
+
+use std::sync::Arc;
+
+use super::phrases::Around;
+use hotline_domain::Intent;
+
+/// What a word stands for. Keys are shared: a match copies no text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    Product(Arc<str>),
+    Attribute(Arc<str>),
+    /// A wish of its own beside what is sold: delivery at the weekend, an invoice.
+    Request(Arc<str>),
+    /// A phrase in which no word names anything that is sold: "of course".
+    NoThing,
+    /// Brand, what it implies, budget level, whether it needs company.
+    Brand {
+        key: Arc<str>,
+        /// The category whose brands it stands among.
+        category: Arc<str>,
+        implies: Option<Arc<str>>,
+        level: Option<u8>,
+        needs_company: bool,
+    },
+    Intent(Intent),
+    /// What looks like this intent but is not.
+    NotIntent(Intent),
+    /// First part of a phrase with a gap; the second is found by the phrase's number, which no other phrase has.
+    GapStart(u32),
+    GapEnd {
+        phrase: u32,
+        intent: Intent,
+        /// The phrase only looks like the intent.
+        against: bool,
+        /// What stands around and between: "for # i take it".
+        around: Around,
+    },
+    /// A phrase with a number beside it: "order #", "can you do #".
+    BesideNumber {
+        intent: Intent,
+        /// The phrase only looks like the intent.
+        against: bool,
+        around: Around,
+    },
+    /// A phrase that counts only where its clause ends with it: "don't want .", which is no "don't want leather".
+    ClauseEnd {
+        intent: Intent,
+        /// The phrase only looks like the intent.
+        against: bool,
+        /// The clause begins with it too.
+        alone: bool,
+    },
+    /// An "or" between two things makes a question this intent.
+    Or(Intent),
+    /// A word that says something together with others.
+    Cue {
+        number: u8,
+        name: Arc<str>,
+    },
+}
+
+impl Meaning {
+    /// The key of the product or property that a word names.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Product(key) | Self::Attribute(key) => Some(key),
+            _ => None,
+        }
+    }
+}
+
+/// A set of languages, one bit for each in the order of `files::LANGUAGES`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Langs(pub(super) u16);
+
+impl Langs {
+    pub(super) const ALL: Self = Self(u16::MAX);
+
+    pub(super) fn one(index: usize) -> Self {
+        Self(1 << index)
+    }
+
+    pub(super) fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(super) fn has(self, index: usize) -> bool {
+        self.0 & (1 << index) != 0
+    }
+
+    pub(super) fn list(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = (left != 0).then_some(left.trailing_zeros() as usize);
+            left &= left.wrapping_sub(1);
+            next
+        })
+    }
+}
+
+/// What a word stands for in some languages.
+#[derive(Clone, Debug)]
+pub(super) struct Sense {
+    pub(super) meaning: Arc<Meaning>,
+    /// Languages in whose lists it stands.
+    pub(super) langs: Langs,
+    /// Languages of messages in which it counts: all, unless the word is an everyday one in another language.
+    pub(super) counts_in: Langs,
+    /// Which of the listed words it is.
+    pub(super) word: u32,
+}
+
+/// What kind of thing a word stands for. It is kept beside the meaning, which would have to be fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Product,
+    Attribute,
+    Request,
+    NoThing,
+    Brand,
+    Intent,
+    NotIntent,
+    ClauseEnd,
+    GapStart,
+    GapEnd,
+    BesideNumber,
+    Or,
+    Cue,
+}
+
+impl Kind {
+    pub(super) fn of(meaning: &Meaning) -> Self {
+        match meaning {
+            Meaning::Product(_) => Self::Product,
+            Meaning::Attribute(_) => Self::Attribute,
+            Meaning::Request(_) => Self::Request,
+            Meaning::NoThing => Self::NoThing,
+            Meaning::Brand { .. } => Self::Brand,
+            Meaning::Intent(_) => Self::Intent,
+            Meaning::NotIntent(_) => Self::NotIntent,
+            Meaning::ClauseEnd { .. } => Self::ClauseEnd,
+            Meaning::GapStart(_) => Self::GapStart,
+            Meaning::GapEnd { .. } => Self::GapEnd,
+            Meaning::BesideNumber { .. } => Self::BesideNumber,
+            Meaning::Or(_) => Self::Or,
+            Meaning::Cue { .. } => Self::Cue,
+        }
+    }
+
+    /// A cue, or one side of a phrase with a gap or a number: alone it says nothing.
+    pub(super) fn is_half(self) -> bool {
+        matches!(self, Self::GapStart | Self::GapEnd | Self::BesideNumber | Self::Or | Self::Cue)
+    }
+
+    /// A product or a property: its meaning has a name.
+    pub(super) fn is_name(self) -> bool {
+        matches!(self, Self::Product | Self::Attribute)
+    }
+}

@@ -13,7 +13,7 @@ impl<'a> Reply<'a> {
         let shown = self.shown();
         let said = self.dialogue.pointings.read(&heard.words);
         if said.contains(&Pointing::Cheapest)
-            && let Some(cheapest) = self.cheapest()
+            && let Some(cheapest) = self.cheapest(&shown)
         {
             return vec![cheapest];
         }
@@ -52,8 +52,12 @@ impl<'a> Reply<'a> {
         self.memory.shown.iter().filter_map(|sku| choice::by_sku(shop, sku)).collect()
     }
 
-    fn cheapest(&self) -> Option<&'a Product> {
-        choice::cheapest(self.memory.product()?, self.shop)
+    /// The cheapest of the kind that is talked of, else of what was shown.
+    fn cheapest(&self, shown: &[&'a Product]) -> Option<&'a Product> {
+        match self.memory.product() {
+            Some(key) => choice::cheapest(key, self.shop),
+            None => shown.iter().copied().min_by_key(|product| product.price),
+        }
     }
 
     fn cheaper(&mut self, shown: &[&'a Product]) {

@@ -67,6 +67,9 @@ fn a_product_is_known_by_its_short_name_where_its_kind_is_talked_of() {
     talk.another("US", &[]);
     expect(&talk.write("something waterproof"), &["Boom Mini", "Tera Rugged"], &[]);
     expect(&talk.write("tell me about the boom one"), &["Boom Mini: 45"], &["Tera Rugged"]);
+    talk.another("US", &[]);
+    expect(&talk.write("something waterproof"), &["Boom Mini", "Stride Summer"], &[]);
+    expect(&talk.write("the cheapest please"), &["Stride Summer: 39"], &["Boom Mini"]);
 }
 
 #[test]

@@ -7,7 +7,8 @@
 //! money are read with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers
 //! (`numbers.rs`, `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
 //! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
-//! (`intents.rs`, `cues.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`) are decided over what was found.
+//! (`intents.rs`, `cues.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`,
+//! `budget_denials.rs`) are decided over what was found.
 
 mod budget;
 mod budget_denials;

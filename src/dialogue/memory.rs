@@ -211,7 +211,7 @@ impl Memory {
 
     fn take_in(&mut self, reading: &Reading, pointings: &Pointings) {
         let trouble = is_trouble(reading);
-        self.trouble = (self.trouble || trouble && self.shown.is_empty()) && !is_wish(reading);
+        self.trouble = (self.trouble || trouble && self.is_of_old(reading)) && !is_wish(reading);
         if self.asks_of_a_part(reading, pointings) {
             (self.understood, self.part) = (true, true);
         } else if !trouble {
@@ -277,6 +277,12 @@ impl Memory {
             }
             _ => false,
         }
+    }
+
+    /// Whether trouble is of something that was bought. Who was just shown things may ask what guarantee they would have.
+    fn is_of_old(&self, reading: &Reading) -> bool {
+        let told = [Intent::OrderStatus, Intent::Complaint].iter().any(|intent| reading.wants(*intent));
+        told || self.order.is_some() || self.shown.is_empty() || self.said.is_empty()
     }
 
     /// Takes up a kind of product. What was said about another kind is not true of this one: needs, brand, open slots.

@@ -56,6 +56,12 @@ fn who_has_trouble_with_what_they_bought_is_sold_nothing() {
     talk.another("US", &[]);
     expect(&talk.write("what is your return policy?"), &["within 30 days"], &[]);
     expect(&talk.write("ok, do you have headphones?"), &["Hush 700"], &["A colleague takes over"]);
+    // The guarantee of what they see is a question like others; days later it is of what they bought.
+    expect(&talk.write("and the guarantee?"), &["two years"], &[]);
+    expect(&talk.write("does it work with Alexa?"), &["Hush 700"], &["A colleague takes over"]);
+    talk.now = talk.now + crate::domain::Duration::days(6);
+    expect(&talk.write("Hello, the headphones stopped working"), &["two years"], &["Hush 700"]);
+    expect(&talk.write("so what now?"), &["A colleague takes over"], &["Hush 700"]);
 }
 
 #[test]

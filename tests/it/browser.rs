@@ -130,6 +130,10 @@ async fn goes_on_writing(agent: &Client) {
 
 /// A reply that Meta refused is tried again by its button, and stands in the thread once.
 async fn tries_again(agent: &Client, base: &str) {
+    // What is still to be sent would meet the fault in its place.
+    let read =
+        "return [...document.querySelectorAll('.messages .ours')].every((one) => one.textContent.includes('read'))";
+    eventually("all before it was read", async || (run(agent, read).await == true).then_some(())).await;
     let fault = serde_json::json!({ "next_code": 131_009, "next_codes": 1 });
     let set = crate::app::http().post(format!("{base}/sandbox/graph/control/faults")).json(&fault).send().await;
     assert!(set.unwrap().status().is_success());

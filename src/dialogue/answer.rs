@@ -122,6 +122,10 @@ pub(super) fn answer(
         in_burst,
         notice: None,
     };
+    // What went wrong is a person's matter from then on; who wants silence gets it.
+    if standing != Standing::Bot || heard.wants.contains(&Intent::OptOut) {
+        reply.memory.trouble = false;
+    }
     if heard.wants.contains(&Intent::OptOut) {
         // Confirmed once, whoever is in charge; then silence (policy facts, section 7.2).
         if std::mem::replace(&mut reply.memory.stop_confirmed, true) {
@@ -274,9 +278,7 @@ impl Reply<'_> {
             }
             _ if self.category_in(heard) => {}
             // Asked once what they look for, they tell nothing but what they can spend.
-            _ if heard.understood && self.was_asked(Slot::Product) && self.memory.budget.is_some() => {
-                self.show(choice::affordable(self.memory, self.shop));
-            }
+            _ if heard.understood && self.was_asked(Slot::Product) && self.affordable() => {}
             _ if heard.understood || greets => {
                 if !self.ask(Slot::Product, heard) {
                     self.lost();

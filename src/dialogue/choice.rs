@@ -132,9 +132,13 @@ pub(super) fn has_any(memory: &Memory, shop: &Shop) -> bool {
     !memory.brands.is_empty() || !of_kind(memory, shop).is_empty()
 }
 
-/// What can be had for the budget where nothing else is known: of each kind what is nearest to it.
+/// What can be had for the budget where nothing else is known: of each kind what is nearest to it. Nothing where no budget is, or
+/// none that can be held against the shop's prices.
 pub(super) fn affordable<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
     let purse = Purse::of(memory.budget.as_ref(), shop);
+    if memory.budget.is_none() || purse.unknown {
+        return Fit::default();
+    }
     let mut found: Vec<&Product> =
         shop.products.iter().filter(|product| product.stock > 0 && purse.holds(product.price)).collect();
     found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));

@@ -61,7 +61,7 @@ impl Names {
         may_be: impl Fn(&Product) -> bool,
     ) -> Vec<&'a Product> {
         let counts = |called: Called| {
-            shop.products.get(called.place as usize).filter(|product| !called.part || may_be(product)).is_some()
+            shop.products.get(called.place as usize).is_some_and(|product| !called.part || may_be(product))
         };
         self.found(words, counts).into_iter().filter_map(|place| shop.products.get(place)).collect()
     }
@@ -84,12 +84,14 @@ impl Names {
     }
 }
 
-/// What a product is called for short: the first words of its name ("Aero 16" of "Aero 16 Studio"), and parts of it with a word of
-/// letters and digits ("S7 Pro" of "Nova S7 Pro").
+/// What a product is called for short: the first words of its name with a number ("Aero 16" of "Aero 16 Studio"), and parts of it with
+/// a word of letters and digits ("S7 Pro" of "Nova S7 Pro"). Without any they may be the name of its kind: "Coffee machine Deluxe".
 fn short_names(name: &str) -> Vec<(String, bool)> {
     let words: Vec<&str> = name.split_whitespace().collect();
     let is_model = |word: &&str| word.contains(|c: char| c.is_ascii_digit()) && word.contains(char::is_alphabetic);
-    let mut short: Vec<(String, bool)> = (2..words.len()).map(|end| (words[..end].join(" "), false)).collect();
+    let first = (2..words.len()).map(|end| words[..end].join(" "));
+    let numbered = first.filter(|first| first.contains(|c: char| c.is_ascii_digit()));
+    let mut short: Vec<(String, bool)> = numbered.map(|first| (first, false)).collect();
     for start in 1..words.len() {
         let parts = (start + 1..=words.len()).map(|end| &words[start..end]);
         short.extend(parts.filter(|part| part.iter().any(is_model)).map(|part| (part.join(" "), true)));
@@ -138,5 +140,6 @@ mod tests {
         assert_eq!(found("the s7 pro or the s5?"), ["Nova S7 Pro", "Nova S5"]);
         assert_eq!(found("aero 16, please"), ["Aero 16 Studio"]);
         assert_eq!(found("the nova s7, the s7, 16, studio"), [""; 0]);
+        assert!(short_names("coffee machine deluxe").is_empty());
     }
 }

@@ -122,6 +122,16 @@ impl Reply<'_> {
         true
     }
 
+    /// Whether there is anything that their budget buys, whatever it is: it is shown.
+    pub(super) fn affordable(&mut self) -> bool {
+        let fit = choice::affordable(self.memory, self.shop);
+        let any = !fit.products.is_empty();
+        if any {
+            self.show(fit);
+        }
+        any
+    }
+
     /// The kinds of product of a category.
     pub(super) fn kinds(&mut self, category: &str) {
         let kinds = self.kinds_in(category);

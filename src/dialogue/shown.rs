@@ -3,8 +3,8 @@
 use minijinja::{Value, context};
 
 use super::answer::{Heard, Reply};
-use super::choice;
 use super::pointing::{Pointing, stands_in};
+use super::{choice, is_small_talk};
 use crate::domain::{Intent, Product};
 
 impl<'a> Reply<'a> {
@@ -26,7 +26,8 @@ impl<'a> Reply<'a> {
             Pointing::Cheaper | Pointing::Cheapest => None,
         };
         let mut pointed: Vec<_> = said.iter().filter_map(at).collect();
-        if pointed.is_empty() && shown.len() > 1 {
+        // "Good morning" is no Morning Blend.
+        if pointed.is_empty() && shown.len() > 1 && !wants.iter().any(|want| is_small_talk(*want)) {
             pointed.extend(by_first_word(&shown, &heard.words));
         }
         // Of the one thing that they see its details are no answer: what they ask is.

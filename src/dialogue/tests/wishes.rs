@@ -62,6 +62,11 @@ fn who_has_trouble_with_what_they_bought_is_sold_nothing() {
     talk.now = talk.now + crate::domain::Duration::days(6);
     expect(&talk.write("Hello, the headphones stopped working"), &["two years"], &["Hush 700"]);
     expect(&talk.write("so what now?"), &["A colleague takes over"], &["Hush 700"]);
+    // What a person took care of is no trouble any more when the bot is back.
+    talk.hear(InboundMessage { text: Some("it is broken".into()), ..InboundMessage::default() });
+    assert_eq!(talk.answer(Standing::Person), None);
+    expect(&talk.write("ok"), &[], &["A colleague takes over"]);
+    expect(&talk.write("the headphones stopped working again"), &["two years"], &["Hush 700"]);
 }
 
 #[test]
@@ -86,6 +91,7 @@ fn who_names_no_product_sees_what_has_what_they_need_or_what_they_can_spend_buys
     expect(&talk.write("hello"), &["What are you looking for"], &[]);
     expect(&talk.write("my budget is 50"), &["50\u{a0}USD, noted"], &[]);
     expect(&talk.write("what's your best seller?"), &["your budget of 50\u{a0}USD", "Boom Mini"], &["looking for"]);
+    expect(&talk.write("good evening"), &[], &["Boom Mini: 45"]);
 }
 
 #[test]

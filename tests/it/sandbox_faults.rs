@@ -105,6 +105,6 @@ async fn statuses_may_be_missing_early_or_late() {
         id
     };
     missing(Faults { drop: 1.0, ..Faults::default() }).await;
-    let id = missing(Faults { delay_ms: 3_000, ..Faults::default() }).await;
+    let id = missing(Faults { delay_ms: 8_000, ..Faults::default() }).await;
     bot.status(&id, "read").await;
 }

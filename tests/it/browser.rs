@@ -249,23 +249,25 @@ async fn say(phone: &Client, number: &str, name: &str, words: &str) {
 
 /// On a phone the details lie over the conversation: Esc and × close them, and Back leads to the list and never to them.
 async fn details_close(agent: &Client) {
-    let hash = async |wanted: &str| {
-        eventually(wanted, async || (run(agent, "return location.hash").await == wanted).then_some(())).await;
+    let shows = async |hash: &str, panel: bool| {
+        let script = "return [location.hash, document.getElementById('panel')?.checkVisibility()]";
+        let wanted = serde_json::json!([hash, panel]);
+        eventually(&wanted.to_string(), async || (run(agent, script).await == wanted).then_some(())).await;
     };
-    let panel = async || agent.find(Locator::Css("#panel")).await.unwrap().is_displayed().await.unwrap();
     click(agent, ".rows a").await;
     there(agent, ".to-panel").await;
+    // The page's script, too: without it nothing answers to Esc.
+    let ready = "return document.readyState === 'complete' && !!document.querySelector('.to-panel')";
+    eventually("the conversation is ready", async || (run(agent, ready).await == true).then_some(())).await;
     for way in ["esc", "close", "back"] {
         click(agent, ".to-panel").await;
-        hash("#panel").await;
-        assert!(panel().await);
+        shows("#panel", true).await;
         match way {
             "esc" => press(agent, "\u{e00c}").await,
             "close" => click(agent, ".panel .close").await,
             _ => agent.back().await.unwrap(),
         }
-        hash("").await;
-        assert!(!panel().await, "{way}");
+        shows("", false).await;
     }
     agent.back().await.unwrap();
     there(agent, ".listing").await;

@@ -175,7 +175,7 @@ async function refreshThread() {
   const made = parse(await answer.text()).getElementById("thread");
   if (made.dataset.contact !== current()) {
     thread.dataset.contact = made.dataset.contact;
-    history.replaceState(null, "", location.pathname.replace(/\d+$/, current()) + location.search);
+    history.replaceState(history.state, "", location.pathname.replace(/\d+$/, current()) + location.search + location.hash);
   }
   const messages = thread.querySelector(".messages");
   const atEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80;

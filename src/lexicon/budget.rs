@@ -325,6 +325,9 @@ impl Reader<'_> {
 
 /// Whether a number is a sum of money at all.
 fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answers: bool, reading: &Reading) -> bool {
+    if sum.certain || answers {
+        return true;
+    }
     let value = value(sum);
     // "The 128 one was 30 cheaper": of a phone.
     let memory = is_capacity(sum.written) && is_about(reading, ELECTRONICS);
@@ -356,7 +359,7 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
     // Without a product it may number an order or a house as well.
     let may_be = product || !NUMBERED.iter().any(|intent| reading.wants(*intent));
     let tagged = may_be && is_tagged(sum, value) && sum.plausible && !sum.weak && !is_year(value);
-    sum.certain || beside_budget || answers || with_product || priced || tagged
+    beside_budget || with_product || priced || tagged
 }
 
 /// Whether a number is a model's.

@@ -345,10 +345,14 @@ impl Reader<'_> {
 
 /// Whether a number is a sum of money at all.
 fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answers: bool, reading: &Reading) -> bool {
+    let few = sum.written < Decimal::from(LEAST_BESIDE_BUDGET);
+    // "The black one": after our question too, a number as small as that has to stand for itself.
+    if sum.certain || answers && (!few || matches!(apart, Apart::Both)) {
+        return true;
+    }
     let value = value(sum);
     // "The 128 one was 30 cheaper": of a phone.
     let memory = is_capacity(sum.written) && is_about(reading, ELECTRONICS);
-    let few = sum.written < Decimal::from(LEAST_BESIDE_BUDGET);
     let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak && !few;
     let beside_budget =
         (says.is_some() || quoted) && !memory && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
@@ -376,9 +380,7 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
     // Without a product it may number an order or a house as well.
     let may_be = product || !NUMBERED.iter().any(|intent| reading.wants(*intent));
     let tagged = may_be && is_tagged(sum, value) && sum.plausible && !sum.weak && !is_year(value);
-    // "The black one": after our question too, a number as small as that has to stand for itself.
-    let answers = answers && (sum.written >= Decimal::from(LEAST_BESIDE_BUDGET) || matches!(apart, Apart::Both));
-    sum.certain || beside_budget || answers || with_product || priced || tagged
+    beside_budget || with_product || priced || tagged
 }
 
 /// Whether a number is a model's.

@@ -10,6 +10,7 @@ mod alerts;
 pub mod audience;
 pub mod backtest;
 pub mod campaigns;
+mod cancelled;
 mod changes;
 pub mod dry_run;
 mod feeds;
@@ -187,6 +188,7 @@ impl Engine {
         self.spawn("numbers", limits::ask);
         self.spawn("templates", templates::run);
         self.spawn("campaigns", campaigns::run);
+        self.spawn("cancelled", cancelled::run);
         self.spawn("alerts", alerts::run);
         self.spawn("jobs", jobs::run);
         self.spawn("changes", changes::run);

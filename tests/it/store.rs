@@ -434,3 +434,24 @@ async fn links_whose_time_is_over_are_forgotten_and_a_session_knows_when_it_was_
         );
     }
 }
+
+/// A state is made anew while the queue is longer than a claim: what stands in the journal behind that claim was folded all the same.
+#[tokio::test]
+async fn who_is_made_anew_while_many_events_wait_keeps_all_that_was_folded() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let mut waiting = message("first", &["+85251000001"], "hi");
+        waiting.due = NOW + hotline::domain::Duration::hours(1);
+        store.append(vec![waiting, message("second", &["+85251000002"], "hi")]).await.unwrap();
+        assert_eq!(fold_all(&store, |_| vec![reply(7)]).await.len(), 1, "{}: the other is not due", database.kind);
+        let forget = "update contacts set state = null, wake_at = 0 where state is not null returning state";
+        assert_eq!(rows(&database, forget).await.len(), 1);
+        let claim = store.claim(NOW + hotline::domain::Duration::hours(2), 1).await.unwrap();
+        let known: Vec<_> = claim
+            .contacts
+            .iter()
+            .map(|contact| (contact.events.len(), contact.history.len(), contact.messages))
+            .collect();
+        assert_eq!(known, [(1, 0, 0), (0, 1, 7)], "{}", database.kind);
+    }
+}

@@ -266,6 +266,11 @@ fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fol
     for effect in effects {
         take(effect, &state, &mut work);
     }
+    if claimed.state.is_none() && merges > 0 {
+        // What both had opened: the joint state knows of one at most.
+        let joined = if work.folded.summary.handoff == "none" { HandoffChange::Closed } else { HandoffChange::Joined };
+        work.folded.handoffs.push((now, joined));
+    }
     work
 }
 

@@ -157,16 +157,19 @@ pub(in crate::store) async fn try_again(
     Ok(waits.rows_affected() > 0)
 }
 
+/// By number, as the index is: without it SQLite walks through all that ever left.
+pub(in crate::store) const SELECT_FAILURES: &str = "select coalesce(error, ''), count(*), min(sending_since), \
+    max(updated_at) from outbox where priority = 1 and state = 'failed' and sending_since > $1 \
+    and channel in (select channel from numbers) group by 1";
+
 /// Why follow-ups failed that left since that moment.
 pub(in crate::store) async fn unasked_failures(
     connection: &mut Connection,
     since: Timestamp,
 ) -> Result<Vec<FailureRow>, sqlx::Error> {
-    let select = "select coalesce(error, ''), count(*), min(sending_since), max(updated_at) from outbox \
-                  where priority = 1 and state = 'failed' and sending_since > $1 group by 1";
     let read = |row: &_| {
         let (since, last) = (Timestamp(Row::try_get(row, 2)?), Timestamp(Row::try_get(row, 3)?));
         Ok(FailureRow { reason: Row::try_get(row, 0)?, count: Row::try_get(row, 1)?, since, last })
     };
-    sqlx::query(select).bind(since.0).fetch_all(connection).await?.iter().map(read).collect()
+    sqlx::query(SELECT_FAILURES).bind(since.0).fetch_all(connection).await?.iter().map(read).collect()
 }

@@ -390,7 +390,7 @@ async fn tell_unsent(engine: &Engine) -> Result<(), StoreError> {
 
 async fn settle_once(engine: &Engine, began: Timestamp) -> Result<(), StoreError> {
     let now = engine.now();
-    engine.store().expire(now).await?;
+    while engine.store().expire(now).await? && !engine.stopping().is_cancelled() {}
     tell_unsent(engine).await?;
     let since = now - engine.settings().replies.settle_after;
     let mut rows = if since < began { Vec::new() } else { engine.store().stuck(since).await? };

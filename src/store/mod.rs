@@ -253,12 +253,15 @@ impl Store {
         Ok(())
     }
 
-    /// Gives up messages that became worthless while they waited.
+    /// Gives up messages that became worthless while they waited, a few hundred of them. True if there may be more.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn expire(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.inner.writer.run(Job::Expire(now)).await.map(|_| ())
+    pub async fn expire(&self, now: Timestamp) -> Result<bool, StoreError> {
+        match self.inner.writer.run(Job::Expire(now)).await? {
+            Done::Expired { may_be_more } => Ok(may_be_more),
+            _ => Err(StoreError::Closed),
+        }
     }
 
     /// Messages that were marked `sending` before that moment and of which nothing was heard since.

@@ -455,3 +455,22 @@ async fn who_is_made_anew_while_many_events_wait_keeps_all_that_was_folded() {
         assert_eq!(known, [(1, 0, 0), (0, 1, 7)], "{}", database.kind);
     }
 }
+
+/// A whole campaign may become worthless at the same moment: who waits to write does not wait for all of it.
+#[tokio::test]
+async fn many_messages_that_expire_together_are_given_up_in_steps() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let events = (0..501).map(|n| message(&format!("m{n}"), &[format!("+852{:08}", 51_000_000 + n).as_str()], "hi"));
+        store.append(events.collect()).await.unwrap();
+        fold_all(&store, |_| vec![reply(1)]).await;
+        let expired = async || {
+            let count = "select cast(count(*) as text) from outbox where state = 'expired'";
+            rows(&database, count).await[0][0].parse::<i64>().unwrap()
+        };
+        let later = NOW + hotline::domain::Duration::hours(1);
+        assert!(!store.expire(NOW).await.unwrap() && expired().await == 0, "{}", database.kind);
+        assert!(store.expire(later).await.unwrap() && expired().await == 500, "{}", database.kind);
+        assert!(!store.expire(later).await.unwrap() && expired().await == 501, "{}", database.kind);
+    }
+}

@@ -179,10 +179,7 @@ async fn run(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>, sq
             }
             Job::Claim { now, limit, busy } => Done::Claimed(claiming::claim(connection, *now, *limit, busy).await?),
             Job::Take { rooms, now, unasked } => Done::Taken(outbox::take_due(connection, rooms, *now, unasked).await?),
-            Job::Expire(now) => {
-                outbox::expire(connection, *now).await?;
-                Done::Written
-            }
+            Job::Expire(now) => Done::Expired { may_be_more: outbox::expire(connection, *now).await? },
             Job::Keep { received, reason, body } => {
                 sqlx::query("insert into kept_bodies (received, reason, body) values ($1, $2, $3)")
                     .bind(received.0)

@@ -279,7 +279,7 @@ impl Store {
         })
     }
 
-    /// Keeps a body that was signed but not understood.
+    /// Keeps a body that was signed but not understood: once, however often it comes, and the newest ten thousand.
     ///
     /// # Errors
     /// The database does not answer.

@@ -178,7 +178,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
     use sqlx::{Connection as _, Row};
 
-    use super::queries::{console, governance, limits, numbers, outbox, recipients};
+    use super::queries::{console, governance, kept, limits, numbers, outbox, recipients};
     use super::*;
     use crate::store::View;
 
@@ -189,8 +189,8 @@ mod tests {
         let views = [View::Hot, View::Mine, View::All, View::Bot].map(console::select_view);
         let others = [
             console::COUNT_VIEWS,
-            console::COUNT_KEPT,
-            console::SELECT_KEPT,
+            kept::COUNT_KEPT,
+            kept::SELECT_KEPT,
             governance::LATE_HANDOFFS,
             outbox::EXPIRE,
             outbox::SELECT_FAILURES,

@@ -461,7 +461,8 @@ async fn who_is_made_anew_while_many_events_wait_keeps_all_that_was_folded() {
 async fn many_messages_that_expire_together_are_given_up_in_steps() {
     for database in Database::each().await {
         let store = database.store().await;
-        let events = (0..501).map(|n| message(&format!("m{n}"), &[format!("+852{:08}", 51_000_000 + n).as_str()], "hi"));
+        let events =
+            (0..501).map(|n| message(&format!("m{n}"), &[format!("+852{:08}", 51_000_000 + n).as_str()], "hi"));
         store.append(events.collect()).await.unwrap();
         fold_all(&store, |_| vec![reply(1)]).await;
         let expired = async || {
@@ -472,5 +473,20 @@ async fn many_messages_that_expire_together_are_given_up_in_steps() {
         assert!(!store.expire(NOW).await.unwrap() && expired().await == 0, "{}", database.kind);
         assert!(store.expire(later).await.unwrap() && expired().await == 500, "{}", database.kind);
         assert!(!store.expire(later).await.unwrap() && expired().await == 501, "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_understood_is_kept_once_and_for_a_month() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let days = hotline::domain::Duration::days;
+        for (day, body) in [(0, "one"), (1, "one"), (20, "two")] {
+            store.keep_body(NOW + days(day), "no JSON", body.as_bytes()).await.unwrap();
+        }
+        let kept = async || store.kept().await.unwrap().1.into_iter().map(|row| row.received).collect::<Vec<_>>();
+        assert_eq!(kept().await, [NOW + days(20), NOW], "{}", database.kind);
+        assert_eq!(store.sweep_kept(NOW + days(31)).await.unwrap(), 1, "{}", database.kind);
+        assert_eq!(kept().await, [NOW + days(20)], "{}", database.kind);
     }
 }

@@ -66,6 +66,14 @@ pub const JOBS: &[Job] = &[
         step: |engine, _| Box::pin(campaigns::step(engine)),
     },
     Job {
+        name: "kept-bodies",
+        about: "Forgets bodies that nobody understood and that are older than a month",
+        every: Every::Day,
+        step: |engine, _| {
+            Box::pin(async move { Ok(Step::Done { done: engine.store().sweep_kept(engine.now()).await? as i64 }) })
+        },
+    },
+    Job {
         name: "reports-of-month",
         about: "Makes the monthly reports and keeps them",
         every: Every::Month,

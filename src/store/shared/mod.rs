@@ -15,6 +15,7 @@ pub(in crate::store) mod histories;
 pub(in crate::store) mod holds;
 pub(in crate::store) mod indexing;
 pub(in crate::store) mod jobs;
+pub(in crate::store) mod kept;
 pub(in crate::store) mod limits;
 pub(in crate::store) mod links;
 pub(in crate::store) mod numbers;

@@ -102,6 +102,7 @@ async fn tell_page(
     offer: &Offer,
     place: Place,
 ) -> Result<Option<Place>, StoreError> {
+    engine.give_way().await?;
     let (store, name) = (engine.store(), &campaign.name);
     let segment = campaign.segment.parse();
     let segment = segment.map_err(|error: crate::segments::TextError| corrupt(campaign, error.to_string()))?;

@@ -73,6 +73,7 @@ async fn tell(engine: &Engine) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
+    engine.give_way().await?;
     let told = rows.iter().map(|(campaign, contact)| {
         let event =
             CampaignEvent { campaign: campaign.clone(), action: "cancel".into(), tags: Vec::new(), offer: None };

@@ -17,6 +17,7 @@ mod feeds;
 mod flow;
 pub mod fold;
 pub mod geoip;
+mod giving_way;
 pub mod import;
 mod index;
 mod intake;

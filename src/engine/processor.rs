@@ -26,7 +26,7 @@ use crate::store::{
 };
 
 /// Contacts of one claim: large enough to share a commit, small enough that the first is not kept waiting.
-const CLAIM: usize = 512;
+pub(super) const CLAIM: usize = 512;
 /// From one claim to the next while there is much to do: claims of few contacts would cost as much as those of many.
 const GATHER: StdDuration = StdDuration::from_millis(8);
 /// How long to wait when nothing tells that there is work: a safety net under the hints.

@@ -193,6 +193,14 @@ impl Store {
         Ok(Claim { contacts, next_due, hold })
     }
 
+    /// Whether more than so many events are due and not folded.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn is_behind(&self, now: Timestamp, by: usize) -> Result<bool, StoreError> {
+        Ok(query!(self, claiming::is_behind(now, by as i64)))
+    }
+
     /// Writes all that the folds of a claim decided, in one transaction with the fact that they were folded.
     ///
     /// # Errors

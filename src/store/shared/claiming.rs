@@ -209,6 +209,17 @@ async fn names(connection: &mut Connection, ids: &[[i64; 1]]) -> Result<Vec<(i64
     Ok(names)
 }
 
+/// Whether more than so many events are due and unread.
+pub(in crate::store) async fn is_behind(
+    connection: &mut Connection,
+    now: Timestamp,
+    by: i64,
+) -> Result<bool, sqlx::Error> {
+    let count = "select count(*) from (select 1 from unread where due_at <= $1 limit $2) as due";
+    let count: i64 = sqlx::query_scalar(count).bind(now.0).bind(by + 1).fetch_one(connection).await?;
+    Ok(count > by)
+}
+
 /// The earliest moment at which something becomes due with no new event.
 async fn next_due(connection: &mut Connection) -> Result<Option<Timestamp>, sqlx::Error> {
     let unread: Option<i64> = sqlx::query_scalar("select min(due_at) from unread").fetch_one(&mut *connection).await?;

@@ -26,6 +26,7 @@ pub mod knowledge;
 mod lanes;
 pub mod limits;
 mod links;
+mod numbers;
 pub mod outlook;
 mod paces;
 mod packed;
@@ -187,6 +188,7 @@ impl Engine {
         self.spawn("recompute", recompute::run);
         self.spawn("limits", limits::run);
         self.spawn("numbers", limits::ask);
+        self.spawn("serving", numbers::run);
         self.spawn("templates", templates::run);
         self.spawn("campaigns", campaigns::run);
         self.spawn("cancelled", cancelled::run);

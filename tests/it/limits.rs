@@ -16,7 +16,7 @@ pub fn open_gate() -> Unasked {
     Unasked { limits: Arc::new(limits), gate: Arc::new(|_, _, _| Leave::Now), resting: Vec::new() }
 }
 
-fn template(number: i64, channel: &str) -> NewOutgoing {
+pub fn template(number: i64, channel: &str) -> NewOutgoing {
     let mut outgoing = reply(number);
     (outgoing.follow_up, outgoing.channel) = (true, channel.to_owned());
     outgoing.message.expires = NOW + Duration::days(30);

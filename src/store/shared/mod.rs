@@ -23,6 +23,7 @@ pub(in crate::store) mod outbox;
 pub(in crate::store) mod recipients;
 pub(in crate::store) mod recompute;
 pub(in crate::store) mod segments;
+pub(in crate::store) mod serving;
 pub(in crate::store) mod statistics;
 pub(in crate::store) mod tags;
 pub(in crate::store) mod templates;

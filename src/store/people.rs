@@ -138,6 +138,11 @@ impl Store {
         Ok(change!(self, kept::sweep(now)))
     }
 
+    /// Forgets a contact, and those who had become it. False if there is none.
+    pub async fn erase(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(change!(self, erasing::erase(contact, now)))
+    }
+
     /// The contact was looked at.
     pub async fn mark_seen(&self, contact: ContactId) -> Result<(), StoreError> {
         change!(self, console::mark_seen(contact));

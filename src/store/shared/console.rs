@@ -111,13 +111,14 @@ pub(in crate::store) async fn keep_draft(
     keep.execute(connection).await.map(drop)
 }
 
-/// One contact's row; of one that became another, the other's.
+/// One contact's row; of one that became another, the other's; of one that was erased, none.
 pub(in crate::store) async fn contact(
     connection: &mut Connection,
     contact: ContactId,
 ) -> Result<Option<(InboxRow, Option<Vec<u8>>)>, sqlx::Error> {
     let select = "select id, summary, last_inbound_at, unread, colour, heat, handoff, promise_due, agent, state \
-                  from contacts where id = coalesce((select merged_into from contacts where id = $1), $1)";
+                  from contacts where merged_into is null \
+                  and id = coalesce((select merged_into from contacts where id = $1), $1)";
     let row = sqlx::query(select).bind(contact.0).fetch_optional(connection).await?;
     row.map(|row| Ok((inbox_row(&row)?, row.try_get(9)?))).transpose()
 }

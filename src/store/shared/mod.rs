@@ -6,6 +6,7 @@ pub(in crate::store) mod campaigns;
 pub(in crate::store) mod claiming;
 pub(in crate::store) mod console;
 pub(in crate::store) mod departures;
+pub(in crate::store) mod erasing;
 pub(in crate::store) mod feeds;
 pub(in crate::store) mod folding;
 pub(in crate::store) mod governance;

@@ -4,6 +4,7 @@ mod backtest;
 mod check;
 mod coverage;
 mod doctor;
+mod erase;
 mod export;
 mod extract;
 mod import;
@@ -23,10 +24,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Settings;
-use crate::domain::{Problem, Severity};
+use crate::domain::{ContactId, ContactRef, Problem, Severity};
 use crate::engine::fold::Knowledge;
 use crate::engine::knowledge::{Folders, compile};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// A WhatsApp agent for shops: answers, tags, hands over, follows up.
 #[derive(Parser)]
@@ -71,6 +72,8 @@ enum Command {
     User(user::Arguments),
     /// List, add, try and remove the programs that are told by webhooks what happens.
     Webhooks(webhooks::Arguments),
+    /// Forget a customer who wishes so.
+    Erase(erase::Arguments),
     /// Check settings, database, token and webhook, and say what to do.
     Doctor(doctor::Arguments),
 }
@@ -150,6 +153,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::Templates(arguments) => templates::run(arguments, settings()?),
         Command::User(arguments) => user::run(arguments, settings()?),
         Command::Webhooks(arguments) => webhooks::run(arguments, settings()?),
+        Command::Erase(arguments) => erase::run(arguments, settings()?),
         Command::Doctor(arguments) => doctor::run(arguments, settings()?),
     }
 }
@@ -177,6 +181,18 @@ pub fn knowledge(folders: &Folders, settings: &Settings) -> Result<Knowledge, St
     let sources = folders.read().map_err(|error| Stop(error.to_string()))?;
     let (knowledge, problems) = compile(&sources, settings);
     knowledge.ok_or_else(|| Stop::mistakes(&problems))
+}
+
+/// The contact that is meant by a number in the console, +85251234567 or bsuid:US.9001.
+///
+/// # Errors
+/// It is none of these; the database does not answer.
+pub async fn contact_named(store: &Store, named: &str) -> Result<Option<ContactId>, Stop> {
+    if let Some(number) = named.parse::<i64>().ok().filter(|_| !named.starts_with('+')) {
+        return Ok(Some(ContactId(number)));
+    }
+    let name: ContactRef = named.parse().map_err(Stop)?;
+    store.contact_of(&name).await.map_err(Stop::unread)
 }
 
 /// A runtime for the commands that serve or talk to a database.

@@ -26,7 +26,7 @@ use crate::store::{
 };
 
 /// Contacts of one claim: large enough to share a commit, small enough that the first is not kept waiting.
-const CLAIM: usize = 512;
+pub(super) const CLAIM: usize = 512;
 /// From one claim to the next while there is much to do: claims of few contacts would cost as much as those of many.
 const GATHER: StdDuration = StdDuration::from_millis(8);
 /// How long to wait when nothing tells that there is work: a safety net under the hints.
@@ -265,6 +265,11 @@ fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fol
     folded.indexed = index(&state, &effects, &claimed.events, before, knowledge.shop.currency);
     for effect in effects {
         take(effect, &state, &mut work);
+    }
+    if claimed.state.is_none() && merges > 0 {
+        // What both had opened: the joint state knows of one at most.
+        let joined = if work.folded.summary.handoff == "none" { HandoffChange::Closed } else { HandoffChange::Joined };
+        work.folded.handoffs.push((now, joined));
     }
     work
 }

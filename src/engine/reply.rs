@@ -1,6 +1,7 @@
 //! Whether somebody may write to a contact now, from the console or by a program.
 
 use super::Engine;
+use super::numbers::seen_by;
 use super::state::State;
 use crate::domain::ContactId;
 use crate::store::StoreError;
@@ -19,7 +20,7 @@ pub enum NoReply {
     Others(String),
     /// WhatsApp takes nothing but templates now.
     #[error(
-        "the service window is closed: the customer's last message is more than 24 hours old, and WhatsApp takes templates only"
+        "the service window is closed: the customer's last message is more than 24 hours old, or went to a number that is not yours any more, and WhatsApp takes templates only"
     )]
     Closed,
     /// The database does not answer.
@@ -37,7 +38,9 @@ impl Engine {
         match row.agent {
             Some(agent) if row.handoff == "accepted" && agent != login => Err(NoReply::Others(agent)),
             Some(_) if row.handoff == "accepted" => {
-                let open = State::known(state.as_deref()).contact.window_is_open(self.now());
+                let mut contact = State::known(state.as_deref()).contact;
+                seen_by(&self.numbers_sent_for().await?, &mut contact);
+                let open = contact.window_is_open(self.now());
                 if open { Ok(()) } else { Err(NoReply::Closed) }
             }
             _ => Err(NoReply::NotTaken),

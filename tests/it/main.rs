@@ -10,6 +10,7 @@ mod corpus;
 mod crm;
 mod db;
 mod desk;
+mod erasing;
 mod faults;
 mod feeds;
 mod figures;

@@ -129,6 +129,7 @@ fn undone(change: &mut Change<'_>, signal: &Signal) {
     undo::not_won(change.facts, order);
     let mut back = undo::give_back(change, order);
     recount(change, Vec::new());
+    undo::replaced_since(change, &mut back);
     undo::no_longer_ended(change, &mut back);
     undo::end_since(change, &back);
     undo::let_go(change, order);

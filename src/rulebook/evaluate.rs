@@ -30,6 +30,9 @@ pub(super) fn step(
     let mut signals = match &what {
         Occurrence::Event { event, reading } => {
             if let crate::domain::EventBody::Agent(agent) = &event.body {
+                // What everybody begins with comes before what a person says.
+                let first = signals::first_contact(change.facts, contact, event);
+                take_in(&mut change, first.as_slice());
                 change.by_person(agent, event);
             }
             signals::of_event(change.facts, contact, event, *reading, rulebook)

@@ -70,9 +70,13 @@ impl<'a> Change<'a> {
         if deals.chain([BY_PERSON]).filter_map(|name| self.facts.marks.get(name)).any(|last| *last > self.at) {
             return true;
         }
-        // One that stands for an absence came when that began.
+        // One that stands for an absence came when that began, unless what is told late is no end of it.
         let held = HeldTag { since: state.given(), expires: None, by: state.by.clone(), about: Vec::new() };
-        if came_to_hold(self.rulebook, self.facts, &held) <= self.at {
+        let came = match self.is_absent_still(&held) {
+            true => held.since,
+            false => came_to_hold(self.rulebook, self.facts, &held),
+        };
+        if came <= self.at {
             return false;
         }
         let late = self.used(late);
@@ -84,6 +88,19 @@ impl<'a> Change<'a> {
         let rule = self.rulebook.rules.iter().find(|rule| *rule.name == *state.by);
         let painting = rule.and_then(|rule| rule.painting.as_ref());
         painting.is_some_and(over_it)
+    }
+
+    /// Whether what a colour waited for in vain is absent all the same: who bought has not written.
+    fn is_absent_still(&self, held: &HeldTag) -> bool {
+        let mut absences = self.rulebook.absences.iter().map(|index| &self.rulebook.rules[*index]);
+        let Some(rule) = absences.find(|rule| held.by == *rule.name) else { return false };
+        let absent =
+            rule.written.absent.as_ref().filter(|absent| absent.after.is_none() && absent.after_last.is_none());
+        let began = held.since - rule.absent_for - STEP;
+        let came = |signal: &str| self.facts.marks.get(signal).is_some_and(|last| *last > began);
+        let came_ever = |signal: &String| self.facts.marks.contains_key(signal);
+        absent.is_some_and(|absent| !absent.of.iter().any(|of| came(of)))
+            && !rule.written.holds.never.iter().any(came_ever)
     }
 
     /// A word of the customer since then, that puts an end to a colour which is told late.

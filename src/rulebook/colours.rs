@@ -127,6 +127,19 @@ impl<'a> Change<'a> {
         then: Option<Colour>,
         evidence: Why<'_>,
     ) {
+        if let Some((from, to)) = self.change_colour(colour, until, then, evidence) {
+            self.coloured(from, to, evidence);
+        }
+    }
+
+    /// The same without what a change starts: from which colour to which, where it is one.
+    fn change_colour(
+        &mut self,
+        colour: Colour,
+        until: Option<Timestamp>,
+        then: Option<Colour>,
+        evidence: Why<'_>,
+    ) -> Option<(Option<Colour>, Colour)> {
         if !matches!(colour, Colour::Red | Colour::Orange) {
             self.rested("another colour came between");
         }
@@ -136,10 +149,11 @@ impl<'a> Change<'a> {
         let is_dark = colour == Colour::DarkGreen && is_person(&evidence.by);
         let colour = if colour.is_green() && !is_dark { self.green() } else { colour };
         if from == Some(colour) {
-            return self.confirm_colour(until, then, evidence);
+            self.confirm_colour(until, then, evidence);
+            return None;
         }
         if colour == Colour::Red && self.red_is_worn(evidence) {
-            return self.set_colour(Colour::Orange, None, None, evidence);
+            return self.change_colour(Colour::Orange, None, None, evidence);
         }
         if from == Some(Colour::Red) {
             self.facts.marks.insert(RED_ENDED.into(), self.now);
@@ -152,7 +166,7 @@ impl<'a> Change<'a> {
         let tag = |colour: Colour| format!("color/{}", colour.name());
         self.mirror(from.map(tag), Some(tag(colour)), until, evidence);
         self.out.push(Consequence::Colour { from, to: colour, evidence: Evidence::clone(evidence) });
-        self.coloured(from, colour, evidence);
+        Some((from, colour))
     }
 
     /// The colour is given once more: it stands as long as either says, and is the later one's; a person's word stands alone.
@@ -236,7 +250,8 @@ impl<'a> Change<'a> {
         let evidence = Evidence { by: before.by.clone(), figure, ..Evidence::default() };
         match before.until.filter(|until| *until <= self.now) {
             Some(_) => self.fall(&before),
-            None => self.set_colour(before.colour, before.until, before.then, &&evidence),
+            // What it starts was started when it was given first.
+            None => drop(self.change_colour(before.colour, before.until, before.then, &&evidence)),
         }
         if let Some(state) = &mut self.facts.colour {
             state.give(before.given());

@@ -107,8 +107,16 @@ impl<'a> Change<'a> {
     fn word_since(&mut self, late: &Painting, evidence: Why<'_>) -> Option<(Timestamp, &'a Rule)> {
         let wrote = self.facts.marks.get("message").copied().filter(|wrote| self.at < self.now && *wrote > self.at)?;
         let (colour, since, by) = (self.used(late.to), self.at, evidence.by.clone());
-        let state =
-            ColourState { colour, since, until: None, then: None, by, fallen: false, given: Duration::default() };
+        let state = ColourState {
+            colour,
+            since,
+            until: None,
+            then: None,
+            by,
+            fallen: false,
+            by_eye: false,
+            given: Duration::default(),
+        };
         Some((wrote, self.ends_with_a_word(&state)?))
     }
 
@@ -150,6 +158,7 @@ impl<'a> Change<'a> {
         let colour = if colour.is_green() && !is_dark { self.green() } else { colour };
         if from == Some(colour) {
             self.confirm_colour(until, then, evidence);
+            self.facts.colour.iter_mut().for_each(|state| state.by_eye = is_dark);
             return None;
         }
         if colour == Colour::Red && self.red_is_worn(evidence) {
@@ -159,8 +168,16 @@ impl<'a> Change<'a> {
             self.facts.marks.insert(RED_ENDED.into(), self.now);
         }
         let by = evidence.by.clone();
-        let mut state =
-            ColourState { colour, since: self.now, until, then, by, fallen: false, given: Duration::default() };
+        let mut state = ColourState {
+            colour,
+            since: self.now,
+            until,
+            then,
+            by,
+            fallen: false,
+            by_eye: is_dark,
+            given: Duration::default(),
+        };
         state.give(self.at);
         self.facts.colour = Some(state);
         let tag = |colour: Colour| format!("color/{}", colour.name());
@@ -295,17 +312,17 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// A green contact changes its shade with the tag that makes it dark; a person's shade stays.
+    /// A green contact changes its shade with the tag that makes it dark; one that a person saw stays.
     pub(super) fn shade(&mut self) {
         let Some(state) = self.facts.colour.clone().filter(|state| state.colour.is_green()) else { return };
         let green = self.green();
-        if state.colour == green || is_person(&state.by) {
+        if state.colour == green || state.by_eye {
             return;
         }
         let figure = "what they spend in a year".into();
         self.set_colour(green, state.until, state.then, &&Evidence { by: state.by, figure, ..Evidence::default() });
         if let Some(now) = &mut self.facts.colour {
-            (now.since, now.fallen, now.given) = (state.since, state.fallen, state.given);
+            (now.since, now.fallen, now.by_eye, now.given) = (state.since, state.fallen, false, state.given);
         }
     }
 }

@@ -91,7 +91,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
                 || own.into_iter().flat_map(Words::iter).any(|pattern| is_like(gone, pattern))
                 || given.rule.written.holds.not_tags.iter().any(|pattern| is_like(gone, pattern))
         };
-        let may_be_anew = purchases::has_ceiling(given.rule);
+        let may_be_anew = purchases::has_ceiling(given.rule) || purchases::looks_before(given.rule);
         let by_order = is_of_first(given.rule) || purchases::may_end(change.rulebook, &tag);
         if !change.facts.holds(tag.as_str()) && (may_be_anew || by_order || gone.iter().any(stood_in_its_way)) {
             let signal = given.signal.filter(|_| by_order);

@@ -260,10 +260,18 @@ fn holds_besides(rule: &Rule, facts: &Facts, signal: Option<&Signal>) -> bool {
         && has_bought(rule, &facts.orders, signal, signal.map(|signal| signal.at))
 }
 
+/// Whether a product's key is what a rule asks to have been bought.
+fn is_line(line: &str, pattern: &str) -> bool {
+    match pattern.strip_prefix("*/") {
+        Some(product) => line.split_once('/').is_some_and(|(_, name)| is_like_text(name, product)),
+        None => is_like_text(line, pattern),
+    }
+}
+
 /// Whether an order holds something that the rule asks to have been bought.
 pub(super) fn has_lines(rule: &Rule, order: &OrderFacts) -> bool {
     let wanted = &rule.written.holds.bought;
-    let fits = |line: &str| wanted.iter().any(|pattern| is_like_text(line, pattern));
+    let fits = |line: &str| wanted.iter().any(|pattern| is_line(line, pattern));
     order.lines.iter().any(|(line, _)| fits(&line.replace('_', "-")))
 }
 
@@ -275,7 +283,7 @@ pub(super) fn has_bought(rule: &Rule, orders: &[OrderFacts], signal: Option<&Sig
         now.zip(order.paid).is_some_and(|(now, paid)| (at_least..=at_most).contains(&(now - paid)))
     };
     let own = signal.and_then(|signal| Some(format!("{}/{}", signal.field("category")?, signal.field("product")?)));
-    let fits = |line: &str| wanted.iter().any(|pattern| is_like_text(line, pattern)) && own.as_deref() != Some(line);
+    let fits = |line: &str| wanted.iter().any(|pattern| is_line(line, pattern)) && own.as_deref() != Some(line);
     wanted.is_empty()
         || orders
             .iter()

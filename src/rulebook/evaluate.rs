@@ -97,6 +97,11 @@ fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
             "purchase" if is_told_late(change, signal) => recount(change, Vec::new()),
             _ => {}
         }
+        match signal.name {
+            "undone" => seasons(change, None),
+            "purchase" if signal.at < change.now => seasons(change, Some(signal.at)),
+            _ => {}
+        }
     }
     if let (Some(before), Some(won)) = (before, signals.iter().find(|signal| signal.name == "won")) {
         before.remember(change, won.field("order").unwrap_or_default(), won.at);
@@ -110,6 +115,19 @@ fn is_told_late(change: &Change<'_>, signal: &Signal) -> bool {
     facts.orders.iter().any(|order| order.is_purchase() && order.paid > Some(signal.at))
         || facts.reviews.as_ref().is_some_and(|reviews| reviews.last > Some(signal.at))
         || facts.tags.values().any(|held| held.since > signal.at && is_by_orders(held))
+}
+
+/// What is bought, or is not any more, is known later than a season began that it was asked for in: it is asked anew.
+fn seasons(change: &mut Change<'_>, bought: Option<Timestamp>) {
+    let rulebook = change.rulebook;
+    let rules = rulebook.by_signal.get("calendar").into_iter().flatten().map(|index| &rulebook.rules[*index]);
+    let asked: Vec<&Rule> = rules.filter(|rule| !rule.written.holds.bought.is_empty()).collect();
+    if asked.is_empty() {
+        return;
+    }
+    for season in calendar::on(rulebook, change.contact, change.now).iter().filter(|season| Some(season.at) > bought) {
+        asked.iter().for_each(|rule| try_rule(change, rule, season));
+    }
 }
 
 /// An order that was undone is out of what is counted by order; what purchases gave is worked out anew.

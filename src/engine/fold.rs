@@ -236,13 +236,16 @@ impl<'a> Folding<'a> {
                         contact.language = Some(language.clone());
                     }
                     if reading.wants(Intent::OptOut) {
-                        if !contact.opted_out {
-                            contact.opted_out_at = Some(event.at);
+                        if !contact.wanted_in_after(event.at) {
+                            if !contact.opted_out {
+                                contact.opted_out_at = Some(event.at);
+                            }
+                            contact.opted_out = true;
                         }
-                        contact.opted_out = true;
                         contact.last_out = contact.last_out.max(Some(event.at));
                     } else if reading.wants(Intent::OptIn) && !contact.wanted_out_after(event.at) {
                         contact.opted_out = false;
+                        contact.last_in = contact.last_in.max(Some(event.at));
                     }
                 }
             }
@@ -253,23 +256,29 @@ impl<'a> Folding<'a> {
             }
             // What they agreed to before they had enough is over, also where it is told after that.
             EventBody::Opt(opt) if opt.action == OptAction::In && contact.wanted_out_after(event.at) => {}
+            EventBody::Opt(opt) if opt.action == OptAction::In => {
+                (contact.marketing_out, contact.opted_in) = (false, true);
+                contact.last_agreed = contact.last_agreed.max(Some(event.at));
+                if opt.scope == OptScope::All {
+                    contact.opted_out = false;
+                    contact.last_in = contact.last_in.max(Some(event.at));
+                }
+            }
             EventBody::Opt(opt) => {
-                let out = opt.action == OptAction::Out;
-                if out && !contact.is_opted_out() {
+                let of_marketing = !contact.agreed_after(event.at);
+                let of_all = opt.scope == OptScope::All && !contact.wanted_in_after(event.at);
+                if (of_marketing || of_all) && !contact.is_opted_out() {
                     contact.opted_out_at = Some(event.at);
                 }
-                if out {
-                    contact.last_out = contact.last_out.max(Some(event.at));
+                if of_marketing {
+                    (contact.marketing_out, contact.opted_in) = (true, false);
                 }
-                contact.marketing_out = out;
-                contact.opted_in = !out;
-                if opt.scope == OptScope::All {
-                    contact.opted_out = out;
-                }
+                contact.opted_out |= of_all;
+                contact.last_out = contact.last_out.max(Some(event.at));
             }
             // 131050: this user stopped marketing messages from us (section 6).
             EventBody::Status(status) if status.error == Some(131_050) => {
-                contact.marketing_out = true;
+                contact.marketing_out |= !contact.agreed_after(event.at);
                 contact.last_out = contact.last_out.max(Some(event.at));
             }
             EventBody::Profile(profile) if profile.field == "name" => contact.name = Some(profile.value.clone()),
@@ -350,7 +359,11 @@ impl<'a> Folding<'a> {
 
     fn hear(&mut self, event: &Event, reading: Option<&Reading>, now: Timestamp) {
         let Folding { knowledge, state, effects, .. } = self;
-        knowledge.dialogue.hear(&mut state.memory, event, reading, now);
+        // A stop that is told late, and that they took back since, is not confirmed.
+        let is_over = reading.is_some_and(|reading| reading.wants(Intent::OptOut));
+        if !is_over || !state.contact.wanted_in_after(event.at) {
+            knowledge.dialogue.hear(&mut state.memory, event, reading, now);
+        }
         if let EventBody::Message(InboundMessage {
             wamid: Some(wamid), channel: Some(channel), silent: false, ..
         }) = &event.body

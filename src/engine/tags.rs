@@ -10,6 +10,7 @@ use super::fold::Knowledge;
 use super::state::State;
 use crate::domain::{AgentAction, AgentEvent, ContactId, TagKey, Timestamp};
 use crate::governance::{Action, Labels, TagFigures, key_of};
+use crate::rulebook::Rulebook;
 use crate::store::{LedgerMove, Role, StoreError, TagRow, TagUse, Verdict};
 
 /// Who wants something.
@@ -201,6 +202,15 @@ impl Engine {
         allowed(&knowledge, actor, Action::Assign)?;
         let faces = self.faces().await?;
         let tag = faces.key(tag);
+        let held = self.store().contact(contact).await?;
+        let facts = held.map(|(_, state)| State::known(state.as_deref()).facts).unwrap_or_default();
+        let (refused, why) = match action {
+            AgentAction::TagRemove => ("taken away", Rulebook::stays(&facts, &tag)),
+            _ => ("given", Rulebook::follows(&tag)),
+        };
+        if let Some(why) = why {
+            return Err(NotDone::Wrong(format!("{tag} cannot be {refused}: {why}.")));
+        }
         let is_known = faces.rows.contains_key(&tag)
             || knowledge.rulebook.gives(&tag)
             || self.store().tag_names().await?.contains(&tag);

@@ -162,6 +162,9 @@ pub(super) struct ColourState {
     /// Nobody gave it: the time of the colour before was over.
     #[serde(rename = "l", default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) fallen: bool,
+    /// A person saw the dark green, whatever is spent.
+    #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) by_eye: bool,
     /// How long after it began to hold, or before, what gave it last or the colour that it fell from happened.
     #[serde(rename = "g", default, skip_serializing_if = "is_at_once")]
     pub(super) given: Duration,

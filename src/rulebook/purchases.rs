@@ -76,6 +76,12 @@ pub(super) fn has_ceiling(rule: &Rule) -> bool {
         || written.share_of_orders.is_some()
 }
 
+/// Whether a rule holds a purchase against those before it: with one more of them, or one less, it may hold anew.
+pub(super) fn looks_before(rule: &Rule) -> bool {
+    rule.written.sum.as_ref().is_some_and(|sum| sum.times_mean.is_some())
+        || rule.written.more_than.iter().any(|(figure, _)| figure == "over_record")
+}
+
 /// The signals of all purchases in the book.
 fn signals_of<'b>(orders: &[OrderFacts], bought: &'b OnceCell<Vec<Signal>>) -> &'b [Signal] {
     let purchases = orders.iter().filter(|order| order.is_purchase());

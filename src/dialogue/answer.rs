@@ -4,6 +4,7 @@ use minijinja::{Value, context};
 
 use super::choice;
 use super::memory::{Memory, Slot};
+use super::recall::Meant;
 use super::words::{budget_text, clock, cut, money, promise};
 use super::{Answer, Dialogue, Known};
 use crate::domain::{
@@ -79,6 +80,8 @@ pub(super) struct Heard {
     pub(super) named_needs: Vec<String>,
     /// They asked about a part of what was shown.
     pub(super) part: bool,
+    /// They said beside their words which product they mean: it is what is shown.
+    pub(super) meant: Option<Meant>,
 }
 
 /// See [`Dialogue::answer`].
@@ -104,6 +107,7 @@ pub(super) fn answer(
         refined: std::mem::take(&mut memory.refined),
         named_needs: std::mem::take(&mut memory.named_needs),
         part: std::mem::take(&mut memory.part),
+        meant: memory.meant.take(),
     };
     let (paragraphs, buttons, rows, links) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut reply = Reply {

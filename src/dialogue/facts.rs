@@ -19,7 +19,7 @@ impl Reply<'_> {
             of_kind || self.memory.shown.contains(&product.sku)
         };
         let mut named = self.dialogue.names.in_words(&heard.words, shop, may_be);
-        if named.is_empty() && !heard.refined {
+        if named.is_empty() && (!heard.refined || heard.meant.is_some()) {
             named = self.pointed_at(heard, &mut wants);
         }
         match (named.as_slice(), wants.contains(&Intent::Compare)) {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::is_small_talk;
 use super::pointing::Pointings;
+use super::recall::{Meant, Showed};
 use crate::domain::{Budget, Duration, InboundMessage, Intent, OrderEvent, OrderState, Reading, Timestamp};
 
 /// The first message is answered after this: what is sent at the same moment belongs to it.
@@ -85,6 +86,12 @@ pub struct Memory {
     /// Products shown last, by number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) shown: Vec<String>,
+    /// They said since which of them they mean, beside their words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) meant: Option<Meant>,
+    /// What our last messages showed, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) showed: Vec<Showed>,
     /// Fingerprints of what was said in this conversation, the newest last: nothing is said three times.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) said: Vec<u32>,
@@ -241,6 +248,9 @@ impl Memory {
             }
             self.named_needs.push(need.key.to_string());
         }
+        if !reading.brands.is_empty() || reading.budget.is_some() {
+            self.meant = None;
+        }
         for brand in &reading.brands {
             self.brands.retain(|other| **other != *brand.key);
             if !brand.negated {
@@ -342,6 +352,6 @@ fn is_wish(reading: &Reading) -> bool {
 }
 
 /// FNV-1a: the same on every machine and in every version, since it is kept in the state.
-fn fingerprint(text: &str) -> u32 {
+pub(super) fn fingerprint(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

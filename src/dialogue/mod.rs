@@ -11,6 +11,7 @@ mod forms;
 mod memory;
 mod names;
 mod pointing;
+mod recall;
 mod showing;
 mod shown;
 mod templates;

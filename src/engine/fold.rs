@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+use super::about;
 use super::state::{Effect, State};
 use crate::dialogue::{Dialogue, Known};
 use crate::domain::{
@@ -210,7 +211,10 @@ impl<'a> Folding<'a> {
             country: self.state.contact.country,
             asked_budget: self.knowledge.dialogue.asked_budget(&self.state.memory),
         };
-        Some(self.knowledge.lexicon().read(message.words(), &hints))
+        let mut reading = self.knowledge.lexicon().read(message.words(), &hints);
+        let meant = self.knowledge.dialogue.meant_by(&self.state.memory, message, &self.knowledge.shop);
+        about::complete(&mut reading, message, &meant);
+        Some(reading)
     }
 
     /// Reads what a person of the shop noted: it says something of the customer, and is no word of theirs.
@@ -350,6 +354,7 @@ impl<'a> Folding<'a> {
 
     fn hear(&mut self, event: &Event, reading: Option<&Reading>, now: Timestamp) {
         let Folding { knowledge, state, effects, .. } = self;
+        knowledge.dialogue.look(&mut state.memory, event, &knowledge.shop);
         knowledge.dialogue.hear(&mut state.memory, event, reading, now);
         if let EventBody::Message(InboundMessage {
             wamid: Some(wamid), channel: Some(channel), silent: false, ..
@@ -399,6 +404,8 @@ impl<'a> Folding<'a> {
 
     pub(super) fn send(&mut self, message: Outgoing, now: Timestamp) {
         self.note_reply(&message);
+        let (knowledge, contact) = (self.knowledge, self.state.contact.id);
+        knowledge.dialogue.note_sent(&mut self.state.memory, contact, &message, &knowledge.shop);
         self.effects.push(Effect::Send(message.clone()));
         self.rules(Occurrence::Sent(&message), now);
     }

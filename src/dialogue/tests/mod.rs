@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
+mod recall;
 mod talks;
 mod wishes;
 
@@ -93,6 +94,7 @@ impl Talk {
             self.contact.language = Some(language.clone());
         }
         let event = Event { seq: 1, at: self.now, received: self.now, body: EventBody::Message(message) };
+        self.dialogue.look(&mut self.memory, &event, &self.shop);
         self.dialogue.hear(&mut self.memory, &event, Some(&reading), self.now);
     }
 

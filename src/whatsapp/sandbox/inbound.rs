@@ -27,6 +27,18 @@ pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
             });
             ("text", json!({ "body": text }), text.clone())
         }
+        Said::Quote { text, message: quoted } => {
+            let own = inner.phone(&person.key).iter().any(|shown| shown["id"] == *quoted && shown["mine"] == true);
+            let by = if own { person.phone.as_deref().unwrap_or(&person.user_id) } else { wire::OUR_NUMBER };
+            message["context"] = json!({ "from": by, "id": quoted });
+            ("text", json!({ "body": text }), text.clone())
+        }
+        Said::FromProduct { text, product } => {
+            let product = json!({ "catalog_id": wire::CATALOGUE, "product_retailer_id": product });
+            message["context"] =
+                json!({ "from": wire::OUR_NUMBER, "id": wire::wamid(&person.key, true), "referred_product": product });
+            ("text", json!({ "body": text }), text.clone())
+        }
         Said::Button { id, title } => {
             let reply = json!({ "type": "button_reply", "button_reply": { "id": id, "title": title } });
             ("interactive", reply, title.clone())

@@ -26,6 +26,20 @@ const KEPT: usize = 200;
 pub enum Said {
     /// Words.
     Text(String),
+    /// Words that quote a message, as `id` names it.
+    Quote {
+        /// The words.
+        text: String,
+        /// The quoted message.
+        message: String,
+    },
+    /// Words from the page of a product of the shop's catalogue.
+    FromProduct {
+        /// The words.
+        text: String,
+        /// The shop's number of it.
+        product: String,
+    },
     /// A tap on a reply button.
     Button {
         /// Its id.

@@ -32,6 +32,7 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
     let group = message.get("group_id").is_some();
     let inbound = InboundMessage {
         reply_to: text(&message, "/context/id"),
+        product: text(&message, "/context/referred_product/product_retailer_id"),
         referral: referral(&message),
         wamid: Some(id.clone()).filter(|id| !id.is_empty()),
         channel: around.channel.clone(),
@@ -100,6 +101,11 @@ fn interactive(message: Value, mut inbound: InboundMessage) -> EventBody {
         "nfm_reply" => inbound.media = Some("flow".into()),
         // A message without its body comes with the reason in `errors` (section 2.8).
         "" => inbound.media = Some("unsupported".into()),
+        // A product of the catalogue that is shared; its inner keys are not confirmed (section 10).
+        "product" => {
+            inbound.media = Some(kind);
+            inbound.product = inbound.product.or_else(|| text(&message, "/interactive/product/product_retailer_id"));
+        }
         other => inbound.media = Some(other.to_owned()),
     }
     EventBody::Message(inbound)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::shape::{Contact, Number, seconds};
+use super::shape::{Card, decimal, has, id, moment, text, whole};
 use super::{Around, Arrival, fingerprint, names};
 use crate::domain::{
     ContactRef, EventBody, InboundMessage, LocationEvent, MessageKind, OptAction, OptEvent, OptScope, Referral,
@@ -17,26 +17,24 @@ const LOST: [i64; 2] = [131_052, 131_060];
 
 /// One element of `messages`.
 pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) -> Arrival {
-    let id = text(&message, "/id").unwrap_or_default();
-    let at = timestamp(&message).unwrap_or(received);
-    let from = text(&message, "/from").filter(|from| !from.is_empty());
-    let user = text(&message, "/from_user_id")
-        // Who has no phone and changed the user id is named by the old one alone (section 2.5).
-        .or_else(|| text(&message, "/system/previous_user_id"))
-        .filter(|user| !user.is_empty());
+    let wamid = text(&message, "/id").unwrap_or_default();
+    let at = moment(&message, "/timestamp").unwrap_or(received);
+    let from = id(&message, "/from");
+    // Who has no phone and changed the user id is named by the old one alone (section 2.5).
+    let user = id(&message, "/from_user_id").or_else(|| id(&message, "/system/previous_user_id"));
     let card = card(around.contacts, from.as_deref(), user.as_deref());
-    let wa_id = from.clone().or_else(|| card.and_then(|card| card.wa_id.clone()).filter(|id| !id.is_empty()));
-    let user_id = user.or_else(|| card.and_then(|card| card.user_id.clone()).filter(|id| !id.is_empty()));
+    let wa_id = from.clone().or_else(|| card.and_then(|card| card.wa_id.clone()));
+    let user_id = user.or_else(|| card.and_then(|card| card.user_id.clone()));
     let mut contacts = names(wa_id.as_deref(), user_id.as_deref());
     let kind = text(&message, "/type").unwrap_or_default();
-    let group = message.get("group_id").is_some();
+    let group = has(&message, "/group_id");
     let inbound = InboundMessage {
         reply_to: text(&message, "/context/id"),
         product: text(&message, "/context/referred_product/product_retailer_id"),
         referral: referral(&message),
-        wamid: Some(id.clone()).filter(|id| !id.is_empty()),
+        wamid: Some(wamid.clone()).filter(|id| !id.is_empty()),
         channel: around.channel.clone(),
-        name: card.and_then(|card| card.profile.as_ref()).and_then(|profile| profile.name.clone()),
+        name: card.and_then(|card| card.name.clone()),
         wa_id,
         user_id,
         silent: around.silent || group,
@@ -44,8 +42,8 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
     };
     let channel = around.channel.as_deref().unwrap_or_default();
     // Without an id it is told by what it says: two of them are two messages.
-    let key = if id.is_empty() { fingerprint(&message) } else { id };
-    let lost = message.pointer("/errors/0/code").and_then(Value::as_i64).is_some_and(|code| LOST.contains(&code));
+    let key = if wamid.is_empty() { fingerprint(&message) } else { wamid };
+    let lost = whole(&message, "/errors/0/code").is_some_and(|code| LOST.contains(&code));
     let mut body = body(&kind, message, inbound);
     match &mut body {
         // Whoever writes under the new name next is the same, with all that they agreed to and not.
@@ -112,8 +110,7 @@ fn interactive(message: Value, mut inbound: InboundMessage) -> EventBody {
 }
 
 fn location(message: &Value, inbound: InboundMessage) -> EventBody {
-    let degrees = |name| message.pointer(name).and_then(Value::as_f64);
-    match (degrees("/location/latitude"), degrees("/location/longitude")) {
+    match (decimal(message, "/location/latitude"), decimal(message, "/location/longitude")) {
         (Some(latitude), Some(longitude)) => EventBody::Location(LocationEvent {
             latitude,
             longitude,
@@ -142,7 +139,7 @@ fn unknown(what: &str, value: Value) -> EventBody {
 }
 
 fn referral(message: &Value) -> Option<Referral> {
-    let referral = message.get("referral")?;
+    let referral = message.get("referral").filter(|referral| referral.is_object())?;
     let url = text(referral, "/source_url").unwrap_or_default();
     let platform = match url.as_str() {
         url if url.contains("instagram") => "instagram",
@@ -164,7 +161,7 @@ pub(super) fn echo(message: Value, received: Timestamp) -> Arrival {
     let user = text(&message, "/to_user_id");
     let kind = text(&message, "/type").unwrap_or_default();
     let contacts = names(to.as_deref(), user.as_deref());
-    let at = timestamp(&message).unwrap_or(received);
+    let at = moment(&message, "/timestamp").unwrap_or(received);
     let key = format!("echo:{id}");
     if kind == "edit" || kind == "revoke" {
         return Arrival { key, contacts, at, body: unknown(&format!("echo {kind}"), message) };
@@ -189,7 +186,7 @@ pub(super) fn historic(message: Value, person: &str, received: Timestamp) -> Arr
     let id = text(&message, "/id").unwrap_or_default();
     let from = text(&message, "/from").unwrap_or_default();
     let contacts = names(Some(person), None);
-    let at = timestamp(&message).unwrap_or(received);
+    let at = moment(&message, "/timestamp").unwrap_or(received);
     let key = format!("hist:{id}");
     let theirs = from == person;
     let kind = text(&message, "/type").unwrap_or_default();
@@ -216,22 +213,9 @@ pub(super) fn stops(message: &InboundMessage) -> Option<OptEvent> {
 }
 
 /// The card of the sender: `contacts` need not stand in the order of `messages` (section 2.1).
-fn card<'a>(contacts: &'a [Contact], from: Option<&str>, user: Option<&str>) -> Option<&'a Contact> {
+fn card<'a>(contacts: &'a [Card], from: Option<&str>, user: Option<&str>) -> Option<&'a Card> {
     let by_phone = contacts.iter().find(|card| from.is_some() && card.wa_id.as_deref() == from);
     let by_user = || contacts.iter().find(|card| user.is_some() && card.user_id.as_deref() == user);
     // A number and its wa_id may differ by a national variant; with one sender there is no doubt.
     by_phone.or_else(by_user).or_else(|| contacts.first().filter(|_| contacts.len() == 1))
-}
-
-fn timestamp(message: &Value) -> Option<Timestamp> {
-    let number: Number = serde_json::from_value(message.get("timestamp")?.clone()).ok()?;
-    seconds(&number)
-}
-
-fn text(value: &Value, pointer: &str) -> Option<String> {
-    match value.pointer(pointer)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }

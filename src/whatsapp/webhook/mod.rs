@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::domain::{
     ContactRef, EventBody, OptAction, OptEvent, OptScope, StatusEvent, StatusKind, Timestamp, UserId, mended,
 };
-use shape::{Body, Change, Contact, Entry, Number, PreferenceEntry, Status, seconds};
+use shape::{Card, has, id, moment, take_list, text, whole};
 
 /// No id of Meta's is longer: what makes a longer one is told by its fingerprint.
 const LONGEST_KEY: usize = 500;
@@ -43,29 +43,23 @@ pub enum Malformed {
 /// # Errors
 /// The body is no webhook of WhatsApp at all.
 pub fn parse(body: &[u8], received: Timestamp) -> Result<Vec<Arrival>, Malformed> {
-    let body: Body = serde_json::from_slice(&mended(body)).map_err(|error| Malformed::Json(error.to_string()))?;
-    match body.object.as_deref() {
+    let mut body: Value = serde_json::from_slice(&mended(body)).map_err(|error| Malformed::Json(error.to_string()))?;
+    match text(&body, "/object").as_deref() {
         Some("whatsapp_business_account") => {}
         other => return Err(Malformed::OtherObject(other.unwrap_or("none").to_owned())),
     }
     let mut arrivals = Vec::new();
-    for raw in body.entry {
-        // One that cannot be read takes nothing from those beside it.
-        let entry = match serde_json::from_value::<Entry>(raw.clone()) {
-            Ok(entry) => entry,
-            Err(error) => {
-                let mut reader = Reader { account: &None, time: received, received, arrivals: &mut arrivals };
-                reader.unknown(&format!("an entry: {error}"), raw);
-                continue;
-            }
-        };
-        let time = entry.time.as_ref().and_then(seconds).unwrap_or(received);
-        for raw in entry.changes {
-            let mut reader = Reader { account: &entry.id, time, received, arrivals: &mut arrivals };
-            match serde_json::from_value::<Change>(raw.clone()) {
-                Ok(change) => reader.change(change),
-                Err(error) => reader.unknown(&format!("a change: {error}"), raw),
-            }
+    // What cannot be read takes nothing from what stands beside it.
+    for mut entry in take_list(&mut body, "entry") {
+        let time = moment(&entry, "/time").unwrap_or(received);
+        let account = text(&entry, "/id").unwrap_or_default();
+        let mut reader = Reader { account: &account, time, received, arrivals: &mut arrivals };
+        if !entry.is_object() {
+            reader.unknown("an entry that is no object", entry);
+            continue;
+        }
+        for change in take_list(&mut entry, "changes") {
+            reader.change(change);
         }
     }
     for arrival in &mut arrivals {
@@ -79,7 +73,7 @@ pub fn parse(body: &[u8], received: Timestamp) -> Result<Vec<Arrival>, Malformed
 }
 
 struct Reader<'a> {
-    account: &'a Option<Number>,
+    account: &'a str,
     time: Timestamp,
     received: Timestamp,
     arrivals: &'a mut Vec<Arrival>,
@@ -87,28 +81,29 @@ struct Reader<'a> {
 
 /// What surrounds the messages of one change.
 struct Around<'a> {
-    contacts: &'a [Contact],
+    contacts: &'a [Card],
     channel: Option<String>,
     /// Must not be answered.
     silent: bool,
 }
 
 impl Reader<'_> {
-    fn change(&mut self, change: Change) {
-        let Change { field, value } = change;
-        let field = field.unwrap_or_default();
+    fn change(&mut self, mut change: Value) {
+        if !change.is_object() {
+            return self.unknown("a change that is no object", change);
+        }
+        let field = text(&change, "/field").unwrap_or_default();
+        let value = change["value"].take();
         match field.as_str() {
             "messages" => self.messages(value, false),
-            "standby" => match value.get("standby").cloned() {
+            "standby" => match value.get("standby").filter(|inner| inner.is_object()).cloned() {
                 Some(mut inner) => {
-                    if let (Some(inner), Some(metadata)) = (inner.as_object_mut(), value.get("metadata")) {
-                        inner.insert("metadata".into(), metadata.clone());
-                    }
+                    inner["metadata"] = value["metadata"].clone();
                     self.messages(inner, true);
                 }
                 None => self.account(&field, value),
             },
-            "smb_message_echoes" => self.echoes(value),
+            "smb_message_echoes" => self.messages(value, false),
             "user_preferences" => self.preferences(value),
             "history" => self.history(value),
             "" => self.unknown("a change without field", value),
@@ -116,15 +111,22 @@ impl Reader<'_> {
         }
     }
 
-    fn messages(&mut self, value: Value, silent: bool) {
-        let parts: shape::MessagesValue = match serde_json::from_value(value.clone()) {
-            Ok(parts) => parts,
-            Err(error) => return self.unknown(&format!("messages: {error}"), value),
-        };
-        let channel = parts.metadata.as_ref().and_then(|metadata| metadata.phone_number_id.as_ref()).map(Number::text);
-        let around = Around { contacts: &parts.contacts, channel, silent };
-        let had_messages = !parts.messages.is_empty();
-        for message in parts.messages {
+    fn messages(&mut self, mut value: Value, silent: bool) {
+        if !value.is_object() {
+            return self.unknown("messages that are no object", value);
+        }
+        let channel = id(&value, "/metadata/phone_number_id");
+        let mut contacts = Vec::new();
+        for contact in take_list(&mut value, "contacts") {
+            match Card::read(&contact) {
+                Some(card) => contacts.push(card),
+                None => self.unknown("a contact that names nobody", contact),
+            }
+        }
+        let around = Around { contacts: &contacts, channel, silent };
+        let messages = take_list(&mut value, "messages");
+        let had_messages = !messages.is_empty();
+        for message in messages {
             if !message.is_object() {
                 self.unknown("a message that is no object", message);
                 continue;
@@ -143,46 +145,43 @@ impl Reader<'_> {
             self.arrivals.push(arrival);
             self.arrivals.extend(opt);
         }
-        for status in parts.statuses {
+        for status in take_list(&mut value, "statuses") {
             self.status(status, &around);
         }
-        for echo in parts.message_echoes {
-            self.arrivals.push(messages::echo(echo, self.received));
-        }
+        self.echoes(&mut value);
         if !had_messages {
-            for error in parts.errors {
+            for error in take_list(&mut value, "errors") {
                 self.account("errors", error);
             }
         }
     }
 
     fn status(&mut self, raw: Value, around: &Around<'_>) {
-        let status: Status = match serde_json::from_value(raw.clone()) {
-            Ok(status) => status,
-            Err(error) => return self.unknown(&format!("status: {error}"), raw),
-        };
-        let at = status.timestamp.as_ref().and_then(seconds).unwrap_or(self.received);
-        let wamid = status.id.as_ref().map(Number::text).unwrap_or_default();
-        let person = status.recipient_participant_user_id.as_deref().or(status.recipient_participant_id.as_deref());
-        let whom =
-            person.or(status.recipient_id.as_deref()).or(status.recipient_user_id.as_deref()).unwrap_or_default();
+        if !raw.is_object() {
+            return self.unknown("a status that is no object", raw);
+        }
+        let at = moment(&raw, "/timestamp").unwrap_or(self.received);
+        let wamid = text(&raw, "/id").unwrap_or_default();
+        let (phone, user) = (id(&raw, "/recipient_id"), id(&raw, "/recipient_user_id"));
+        let person = id(&raw, "/recipient_participant_user_id").or_else(|| id(&raw, "/recipient_participant_id"));
+        let whom = person.or_else(|| phone.clone()).or_else(|| user.clone()).unwrap_or_default();
         let channel = around.channel.as_deref().unwrap_or_default();
-        let name = status.status.as_deref().unwrap_or_default();
+        let name = text(&raw, "/status").unwrap_or_default();
         let key = format!("st:{channel}:{wamid}:{name}:{whom}");
-        let kind = match name {
+        let kind = match &*name {
             "sent" => StatusKind::Sent,
             "delivered" => StatusKind::Delivered,
             "read" | "played" => StatusKind::Read,
             "failed" => StatusKind::Failed,
             _ => return self.keep_unknown(key, at, &format!("status {name}"), raw),
         };
-        let group = status.recipient_type.as_deref() == Some("group");
+        let group = text(&raw, "/recipient_type").as_deref() == Some("group");
         let contacts = match group || wamid.starts_with("wacid.") {
             true => Vec::new(),
-            false => names(status.recipient_id.as_deref(), status.recipient_user_id.as_deref()),
+            false => names(phone.as_deref(), user.as_deref()),
         };
-        let error = status.errors.first().and_then(|error| error.get("code")).and_then(Value::as_i64);
-        let ours = status.biz_opaque_callback_data.filter(|data| data.starts_with("hl:"));
+        let error = whole(&raw, "/errors/0/code");
+        let ours = text(&raw, "/biz_opaque_callback_data").filter(|data| data.starts_with("hl:"));
         let event = match ours {
             Some(ours) => StatusEvent { message: ours, status: kind, error, wamid: Some(wamid) },
             None => StatusEvent { message: wamid, status: kind, error, wamid: None },
@@ -191,59 +190,60 @@ impl Reader<'_> {
     }
 
     /// Messages that a person typed on the shop's phone.
-    fn echoes(&mut self, value: Value) {
-        let Ok(parts) = serde_json::from_value::<shape::MessagesValue>(value.clone()) else {
-            return self.unknown("smb_message_echoes", value);
-        };
-        for echo in parts.message_echoes {
-            self.arrivals.push(messages::echo(echo, self.received));
+    fn echoes(&mut self, value: &mut Value) {
+        for echo in take_list(value, "message_echoes") {
+            match echo.is_object() {
+                true => self.arrivals.push(messages::echo(echo, self.received)),
+                false => self.unknown("an echo that is no object", echo),
+            }
         }
     }
 
-    fn preferences(&mut self, value: Value) {
-        let Some(entries) = value.get("user_preferences").and_then(Value::as_array) else {
+    fn preferences(&mut self, mut value: Value) {
+        if !has(&value, "/user_preferences") {
             return self.account("user_preferences", value);
-        };
-        for raw in entries {
-            let Ok(entry) = serde_json::from_value::<PreferenceEntry>(raw.clone()) else {
-                self.unknown("user_preferences", raw.clone());
-                continue;
-            };
-            let action = match entry.value.as_deref() {
-                Some("stop") => OptAction::Out,
-                Some("resume" | "signup") => OptAction::In,
+        }
+        for raw in take_list(&mut value, "user_preferences") {
+            let wish = text(&raw, "/value").unwrap_or_default();
+            let action = match &*wish {
+                "stop" => OptAction::Out,
+                "resume" | "signup" => OptAction::In,
                 _ => {
-                    self.unknown("user_preferences", raw.clone());
+                    self.unknown("user_preferences", raw);
                     continue;
                 }
             };
-            let at = entry.timestamp.as_ref().and_then(seconds).unwrap_or(self.time);
-            let contacts = names(entry.wa_id.as_deref(), entry.user_id.as_deref());
+            let at = moment(&raw, "/timestamp").unwrap_or(self.time);
+            let contacts = names(id(&raw, "/wa_id").as_deref(), id(&raw, "/user_id").as_deref());
             let who = contacts.first().map(ToString::to_string).unwrap_or_default();
-            let key = format!("pref:{who}:{}:{}", entry.value.as_deref().unwrap_or_default(), at.0);
+            let key = format!("pref:{who}:{wish}:{}", at.0);
             let body = EventBody::Opt(OptEvent::new(action, OptScope::Marketing));
             self.arrivals.push(Arrival { key, contacts, at, body });
         }
     }
 
     /// Old chats that a phone's owner shared when it was connected: they happened, and nobody waits for an answer.
-    fn history(&mut self, value: Value) {
-        let threads = value.pointer("/history").and_then(Value::as_array).into_iter().flatten();
-        let mut found = false;
-        for thread in threads.filter_map(|chunk| chunk.get("threads").and_then(Value::as_array)).flatten() {
-            let person = thread.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-            for message in thread.get("messages").and_then(Value::as_array).into_iter().flatten() {
-                found = true;
-                self.arrivals.push(messages::historic(message.clone(), &person, self.received));
-            }
+    fn history(&mut self, mut value: Value) {
+        // That it is declined, or what else it tells, is kept as it came.
+        let told = |chunk: &Value| chunk["threads"].as_array().is_some_and(|threads| !threads.is_empty());
+        if !value["history"].as_array().is_some_and(|chunks| chunks.iter().any(told)) {
+            return self.account("history", value);
         }
-        if !found {
-            self.account("history", value);
+        for mut chunk in take_list(&mut value, "history") {
+            for mut thread in take_list(&mut chunk, "threads") {
+                let person = text(&thread, "/id").unwrap_or_default();
+                for message in take_list(&mut thread, "messages") {
+                    match message.is_object() {
+                        true => self.arrivals.push(messages::historic(message, &person, self.received)),
+                        false => self.unknown("an old message that is no object", message),
+                    }
+                }
+            }
         }
     }
 
     fn account(&mut self, field: &str, value: Value) {
-        let account = self.account.as_ref().map(Number::text).unwrap_or_default();
+        let account = self.account;
         let key = format!("acc:{account}:{field}:{}:{}", self.time.0, fingerprint(&value));
         let body = EventBody::Account { field: field.to_owned(), value };
         self.arrivals.push(Arrival { key, contacts: Vec::new(), at: self.time, body });

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::is_small_talk;
 use super::pointing::Pointings;
 use super::recall::{Meant, Showed};
-use crate::domain::{Budget, Duration, InboundMessage, Intent, OrderEvent, OrderState, Reading, Timestamp};
+use crate::domain::{Budget, CartLine, Duration, InboundMessage, Intent, OrderEvent, OrderState, Reading, Timestamp};
 
 /// The first message is answered after this: what is sent at the same moment belongs to it.
 pub(super) const SETTLE: Duration = Duration::millis(10);
@@ -86,6 +86,9 @@ pub struct Memory {
     /// Products shown last, by number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) shown: Vec<String>,
+    /// The cart that they sent since.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) cart: Vec<CartLine>,
     /// They said since which of them they mean, beside their words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) meant: Option<Meant>,
@@ -193,7 +196,10 @@ impl Memory {
             self.choice = Some(choice.clone());
             self.understood = true;
         }
-        if let Some(media) = &message.media {
+        if !message.items.is_empty() {
+            self.cart.clone_from(&message.items);
+            self.understood = true;
+        } else if let Some(media) = &message.media {
             self.media = Some(media.clone());
         }
         self.remember_words(message.words());

@@ -4,6 +4,7 @@
 //! from templates (`templates.rs`), products from the shop's catalogue (`choice.rs`).
 
 mod answer;
+mod cart;
 mod choice;
 mod drafts;
 mod facts;
@@ -24,6 +25,7 @@ use crate::domain::{
     Problem, Product, Reading, Shop, SourceFile, Standing, TemplateRef, Timestamp,
 };
 
+pub use cart::cart_in_words;
 pub use drafts::Wording;
 use forms::Forms;
 pub use memory::Memory;

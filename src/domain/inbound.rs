@@ -1,6 +1,9 @@
 //! What a customer writes, and what brought them to write it.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+
+use super::{Currency, Money};
 
 /// A message of the customer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +24,9 @@ pub struct InboundMessage {
     /// The shop's number of the product from whose page it was written, or that was shared (section 2.3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
+    /// The cart that was sent, one line for each product.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<CartLine>,
     /// The ad, post or place that brought them here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub referral: Option<Referral>,
@@ -55,6 +61,34 @@ impl InboundMessage {
     pub fn words(&self) -> &str {
         let text = self.text.as_deref().filter(|text| !text.trim().is_empty());
         text.or(self.caption.as_deref()).unwrap_or_default()
+    }
+}
+
+/// One product in a cart that a customer sends (section 2.2, `order`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CartLine {
+    /// The shop's number of it.
+    pub product: String,
+    /// How many pieces.
+    #[serde(default = "one")]
+    pub quantity: u32,
+    /// Of one piece, as the customer saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Decimal>,
+    /// Its currency; the shop's where it is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl CartLine {
+    /// What the line comes to, where a price is told.
+    pub fn sum(&self, shop: Currency) -> Option<Money> {
+        let amount = self.price?.checked_mul(self.quantity.into())?;
+        Some(Money { amount, currency: self.currency.unwrap_or(shop) })
     }
 }
 

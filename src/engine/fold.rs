@@ -212,8 +212,9 @@ impl<'a> Folding<'a> {
             asked_budget: self.knowledge.dialogue.asked_budget(&self.state.memory),
         };
         let mut reading = self.knowledge.lexicon().read(message.words(), &hints);
-        let meant = self.knowledge.dialogue.meant_by(&self.state.memory, message, &self.knowledge.shop);
-        about::complete(&mut reading, message, &meant);
+        let shop = &self.knowledge.shop;
+        let meant = self.knowledge.dialogue.meant_by(&self.state.memory, message, shop);
+        about::complete(&mut reading, message, &meant, shop);
         Some(reading)
     }
 

@@ -4,9 +4,10 @@ use chrono_tz::Tz;
 use minijinja::{Value, context};
 
 use super::people::People;
+use crate::dialogue::cart_in_words;
 use crate::domain::{
     AgentAction, Budget, Content, Duration, Event, EventBody, Evidence, ListRow, MessageKind, MessageNumber, OptAction,
-    OptScope, Timestamp,
+    OptScope, Shop, Timestamp,
 };
 use crate::engine::fold::Knowledge;
 use crate::engine::outlook::{self, Stopped};
@@ -98,17 +99,17 @@ pub(super) fn contact(row: &InboxRow, state: &State, people: &People, now: Times
     }
 }
 
-/// How a thread is told: where the shop is, what people and tags are called.
+/// How a thread is told: where the shop is and what it sells, what people and tags are called.
 #[derive(Clone, Copy)]
 pub(super) struct Told<'a> {
-    pub(super) zone: Tz,
+    pub(super) shop: &'a Shop,
     pub(super) people: &'a People,
     pub(super) faces: &'a Faces,
 }
 
 /// What happened and what was sent, in order of time, with a line for each new day.
 pub(super) fn thread(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<Value> {
-    let zone = told.zone;
+    let zone = told.shop.zone;
     let mut items: Vec<(Timestamp, Value)> =
         events.iter().filter_map(|event| Some((event.received, shown(event, told)?))).collect();
     items.extend(sent.iter().map(|row| (row.message.at, ours(row, told))));
@@ -134,13 +135,16 @@ fn moment(at: Timestamp, zone: Tz) -> Value {
 }
 
 fn shown(event: &Event, told: Told<'_>) -> Option<Value> {
-    let at = moment(event.received, told.zone);
+    let at = moment(event.received, told.shop.zone);
     let seq = event.seq;
     Some(match &event.body {
         EventBody::Message(message) => {
             let ad = message.referral.as_ref().and_then(|referral| referral.headline.clone());
             let media = message.media.clone();
-            context! { kind => "theirs", text => message.words(), media, ad, at, seq, tapped => message.choice.is_some() }
+            let cart = cart_in_words(&message.items, told.shop).into_iter();
+            let text = cart.chain(Some(message.words().to_owned()).filter(|words| !words.is_empty()));
+            let text = text.collect::<Vec<_>>().join("\n");
+            context! { kind => "theirs", text, media, ad, at, seq, tapped => message.choice.is_some() }
         }
         EventBody::Location(location) => {
             let place =
@@ -241,7 +245,7 @@ fn ours(row: &SentRow, told: Told<'_>) -> Value {
     };
     context! {
         kind => "ours", bot => row.sender == "bot", sender => told.people.name(&row.sender), text => row.message.content.text(),
-        options => options(&row.message.content), at => moment(row.message.at, told.zone), ticks, label, state => &row.state,
+        options => options(&row.message.content), at => moment(row.message.at, told.shop.zone), ticks, label, state => &row.state,
         error => records::reason(row), again => again(row),
         follow_up => row.message.rule.clone(),
     }

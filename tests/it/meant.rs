@@ -1,10 +1,12 @@
 //! What customers mean beside their words, through the real binary: a message that they quote, a product's page.
 
+use hotline::domain::CartLine;
 use hotline::whatsapp::sandbox::{Customer, Said, Sandbox};
 use serde_json::Value;
 
 use crate::app::{App, customer, free_address, sandbox};
 use crate::db::{Database, eventually};
+use crate::desk::Person;
 use crate::law::{self, rows};
 
 /// The how manieth answer that a phone got.
@@ -39,6 +41,39 @@ async fn who_quotes_a_message_or_comes_from_a_page_is_answered_about_that_produc
         sandbox.say(&wing, &Said::FromProduct { text: "how much is it?".into(), product: "P-123".into() });
         let priced = answer(&sandbox, &wing, 1).await.to_string();
         assert!(priced.contains("Brick 20000") && priced.contains("35"), "{}: {priced}", database.kind);
+        assert!(app.terminate().await.success());
+        law::holds_in(&database).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cart_is_a_wish_to_buy_that_a_person_sees_whole() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[]).await;
+        sandbox.verify().await.unwrap();
+        let bia = customer(3);
+        let line = |product: &str, quantity, price: i64| CartLine {
+            product: product.into(),
+            quantity,
+            price: Some(price.into()),
+            currency: "USD".parse().ok(),
+        };
+        let items = vec![line("P-122", 2, 159), line("P-123", 1, 35), line("of another shop", 1, 1)];
+        sandbox.say(&bia, &Said::Cart { items, text: "Gift wrap please".into() });
+        let told = answer(&sandbox, &bia, 1).await.to_string();
+        for words in ["2 × Hush 700: 318", "1 × Brick 20000: 35", "1 × of another shop: 1", "= 354", "colleague"] {
+            assert!(told.contains(words), "{}: `{words}` in {told}", database.kind);
+        }
+        let opened = rows(&database, "select reason, evidence from handoffs").await;
+        assert_eq!(opened.len(), 1, "{}: {opened:?}", database.kind);
+        assert_eq!(opened[0][0], "ready-to-buy", "{}", database.kind);
+        assert!(opened[0][1].contains("2 × Hush 700"), "{}: {}", database.kind, opened[0][1]);
+        let ana = Person::sign_in(&database, address, "ana", "agent").await;
+        let contact = &rows(&database, "select cast(id as text) from contacts").await[0][0];
+        let (_, page) = ana.get(&format!("/inbox/all/{contact}")).await;
+        assert!(page.contains("2 × Hush 700") && page.contains("Gift wrap please"), "{}", database.kind);
         assert!(app.terminate().await.success());
         law::holds_in(&database).await;
     }

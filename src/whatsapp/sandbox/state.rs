@@ -14,7 +14,7 @@ use super::people::People;
 use super::pricing::Prices;
 use super::templates::Templates;
 use super::{Faults, SandboxSettings};
-use crate::domain::Timestamp;
+use crate::domain::{CartLine, Timestamp};
 use crate::whatsapp::graph::Graph;
 
 /// Messages that a phone keeps.
@@ -39,6 +39,14 @@ pub enum Said {
         text: String,
         /// The shop's number of it.
         product: String,
+    },
+    /// A full cart of the shop's catalogue.
+    Cart {
+        /// What is in it.
+        items: Vec<CartLine>,
+        /// Words beside it.
+        #[serde(default)]
+        text: String,
     },
     /// A tap on a reply button.
     Button {

@@ -5,12 +5,15 @@ use serde_json::Value;
 use super::shape::{Card, decimal, has, id, moment, text, whole};
 use super::{Around, Arrival, fingerprint, names};
 use crate::domain::{
-    ContactRef, EventBody, InboundMessage, LocationEvent, MessageKind, OptAction, OptEvent, OptScope, Referral,
-    ReferralSource, SentEvent, Timestamp,
+    CartLine, ContactRef, EventBody, InboundMessage, LocationEvent, MessageKind, OptAction, OptEvent, OptScope,
+    Referral, ReferralSource, SentEvent, Timestamp,
 };
 
 /// Types whose body is a file.
 const MEDIA: [&str; 5] = ["image", "video", "audio", "document", "sticker"];
+
+/// Lines of a cart that are read.
+const MOST_LINES: usize = 100;
 
 /// Errors of messages that Meta could not fetch or show (section 6): their sender is asked for them once more.
 const LOST: [i64; 2] = [131_052, 131_060];
@@ -70,7 +73,8 @@ fn body(kind: &str, message: Value, mut inbound: InboundMessage) -> EventBody {
         "system" => return system(message),
         "order" => {
             inbound.media = Some("order".into());
-            inbound.text = text(&message, "/order/text").filter(|text| !text.is_empty());
+            inbound.text = id(&message, "/order/text");
+            inbound.items = cart(&message);
         }
         // What was said before stays in the journal; the corrected words are read like new ones, without an answer.
         "edit" => {
@@ -87,6 +91,21 @@ fn body(kind: &str, message: Value, mut inbound: InboundMessage) -> EventBody {
         kind => inbound.media = Some(kind.to_owned()),
     }
     EventBody::Message(inbound)
+}
+
+/// The lines of a cart. One that names no product says nothing; what tells no number is one piece.
+fn cart(message: &Value) -> Vec<CartLine> {
+    let items = message.pointer("/order/product_items").and_then(Value::as_array);
+    let line = |item: &Value| {
+        let quantity = whole(item, "/quantity").and_then(|quantity| u32::try_from(quantity).ok());
+        Some(CartLine {
+            product: id(item, "/product_retailer_id")?,
+            quantity: quantity.filter(|quantity| *quantity > 0).unwrap_or(1),
+            price: text(item, "/item_price").and_then(|price| price.trim().parse().ok()),
+            currency: text(item, "/currency").and_then(|currency| currency.parse().ok()),
+        })
+    };
+    items.into_iter().flatten().filter_map(line).take(MOST_LINES).collect()
 }
 
 fn interactive(message: Value, mut inbound: InboundMessage) -> EventBody {

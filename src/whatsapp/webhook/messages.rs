@@ -20,7 +20,6 @@ const LOST: [i64; 2] = [131_052, 131_060];
 
 /// One element of `messages`.
 pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) -> Arrival {
-    let wamid = text(&message, "/id").unwrap_or_default();
     let at = moment(&message, "/timestamp").unwrap_or(received);
     let from = id(&message, "/from");
     // Who has no phone and changed the user id is named by the old one alone (section 2.5).
@@ -35,7 +34,7 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
         reply_to: text(&message, "/context/id"),
         product: text(&message, "/context/referred_product/product_retailer_id"),
         referral: referral(&message),
-        wamid: Some(wamid.clone()).filter(|id| !id.is_empty()),
+        wamid: id(&message, "/id"),
         channel: around.channel.clone(),
         name: card.and_then(|card| card.name.clone()),
         wa_id,
@@ -43,9 +42,7 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
         silent: around.silent || group,
         ..InboundMessage::default()
     };
-    let channel = around.channel.as_deref().unwrap_or_default();
-    // Without an id it is told by what it says: two of them are two messages.
-    let key = if wamid.is_empty() { fingerprint(&message) } else { wamid };
+    let key = key_of_theirs(&message, around.channel.as_deref());
     let lost = whole(&message, "/errors/0/code").is_some_and(|code| LOST.contains(&code));
     let mut body = body(&kind, message, inbound);
     match &mut body {
@@ -54,7 +51,7 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
         EventBody::Message(inbound) if lost => inbound.media = Some("unavailable".into()),
         _ => {}
     }
-    Arrival { key: format!("msg:{channel}:{key}"), contacts, at, body }
+    Arrival { key, contacts, at, body }
 }
 
 fn body(kind: &str, message: Value, mut inbound: InboundMessage) -> EventBody {
@@ -173,22 +170,33 @@ fn referral(message: &Value) -> Option<Referral> {
     })
 }
 
+/// Counts a message of the customer once, whether it comes live or in a shared history. Without an id it is told by what it says: two of
+/// them are two messages.
+fn key_of_theirs(message: &Value, channel: Option<&str>) -> String {
+    let key = id(message, "/id").unwrap_or_else(|| fingerprint(message));
+    format!("msg:{}:{key}", channel.unwrap_or_default())
+}
+
+/// The same of a message in our name.
+fn key_of_ours(message: &Value) -> String {
+    format!("echo:{}", id(message, "/id").unwrap_or_else(|| fingerprint(message)))
+}
+
 /// A message that somebody typed on the shop's phone (section 2.12).
 pub(super) fn echo(message: Value, received: Timestamp) -> Arrival {
-    let id = text(&message, "/id").unwrap_or_default();
     let to = text(&message, "/to");
     let user = text(&message, "/to_user_id");
     let kind = text(&message, "/type").unwrap_or_default();
     let contacts = names(to.as_deref(), user.as_deref());
     let at = moment(&message, "/timestamp").unwrap_or(received);
-    let key = format!("echo:{id}");
+    let key = key_of_ours(&message);
     if kind == "edit" || kind == "revoke" {
         return Arrival { key, contacts, at, body: unknown(&format!("echo {kind}"), message) };
     }
     let words = text(&message, "/text/body").or_else(|| text(&message, &format!("/{kind}/caption")));
     let body = EventBody::Sent(SentEvent {
         past: false,
-        message: id,
+        message: text(&message, "/id").unwrap_or_default(),
         kind: MessageKind::Reply,
         product: None,
         category: None,
@@ -201,24 +209,24 @@ pub(super) fn echo(message: Value, received: Timestamp) -> Arrival {
 }
 
 /// A message of a shared history: by the customer if it came from them.
-pub(super) fn historic(message: Value, person: &str, received: Timestamp) -> Arrival {
-    let id = text(&message, "/id").unwrap_or_default();
+pub(super) fn historic(message: Value, person: &str, channel: Option<&str>, received: Timestamp) -> Arrival {
     let from = text(&message, "/from").unwrap_or_default();
     let contacts = names(Some(person), None);
     let at = moment(&message, "/timestamp").unwrap_or(received);
-    let key = format!("hist:{id}");
-    let theirs = from == person;
-    let kind = text(&message, "/type").unwrap_or_default();
-    let body = match theirs {
+    let (key, body) = match from == person {
         true => {
-            let inbound = InboundMessage { silent: true, wamid: Some(id), ..InboundMessage::default() };
-            body(&kind, message, inbound)
+            let kind = text(&message, "/type").unwrap_or_default();
+            let inbound = InboundMessage { silent: true, wamid: id(&message, "/id"), ..InboundMessage::default() };
+            (key_of_theirs(&message, channel), body(&kind, message, inbound))
         }
-        false => match echo(message, received).body {
-            // It was sent in the past: it takes nothing over now.
-            EventBody::Sent(sent) => EventBody::Sent(SentEvent { by: "history".into(), ..sent }),
-            other => other,
-        },
+        false => {
+            let Arrival { key, body, .. } = echo(message, received);
+            match body {
+                // It was sent in the past: it takes nothing over now.
+                EventBody::Sent(sent) => (key, EventBody::Sent(SentEvent { by: "history".into(), ..sent })),
+                other => (key, other),
+            }
+        }
     };
     Arrival { key, contacts, at, body }
 }

@@ -229,12 +229,15 @@ impl Reader<'_> {
         if !value["history"].as_array().is_some_and(|chunks| chunks.iter().any(told)) {
             return self.account("history", value);
         }
+        let channel = id(&value, "/metadata/phone_number_id");
         for mut chunk in take_list(&mut value, "history") {
             for mut thread in take_list(&mut chunk, "threads") {
                 let person = text(&thread, "/id").unwrap_or_default();
                 for message in take_list(&mut thread, "messages") {
                     match message.is_object() {
-                        true => self.arrivals.push(messages::historic(message, &person, self.received)),
+                        true => {
+                            self.arrivals.push(messages::historic(message, &person, channel.as_deref(), self.received))
+                        }
                         false => self.unknown("an old message that is no object", message),
                     }
                 }
@@ -275,6 +278,8 @@ fn fingerprint(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use std::collections::HashSet;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_772_000_000_000);
@@ -318,6 +323,35 @@ mod tests {
         let keys: Vec<_> =
             arrivals.iter().filter(|arrival| arrival.key.starts_with("msg:")).map(|arrival| &arrival.key).collect();
         assert!(keys[0] != keys[1] && keys[0] == keys[2], "{keys:?}");
+    }
+
+    #[test]
+    fn what_comes_live_and_in_a_shared_history_counts_once() {
+        let theirs = r#"{"from":"85260000001","id":"w1","timestamp":"1772000000","type":"text","text":{"body":"hi"}}"#;
+        let ours = r#"{"from":"13125550100","to":"85260000001","id":"w2","timestamp":"1772000001","type":"text","text":{"body":"yes"}}"#;
+        let keys = |field: &str, value: String| -> Vec<String> {
+            let body = format!(
+                r#"{{"object":"whatsapp_business_account","entry":[{{"id":"1","changes":[{{"field":"{field}","value":{{
+                "metadata":{{"phone_number_id":"880"}},{value}}}}}]}}]}}"#
+            );
+            parse(body.as_bytes(), NOW).unwrap().into_iter().map(|arrival| arrival.key).collect()
+        };
+        let past = format!(r#""history":[{{"threads":[{{"id":"85260000001","messages":[{theirs},{ours}]}}]}}]"#);
+        let live = [
+            keys("messages", format!(r#""messages":[{theirs}]"#)),
+            keys("smb_message_echoes", format!(r#""message_echoes":[{ours}]"#)),
+        ];
+        assert_eq!(keys("history", past), live.concat());
+    }
+
+    #[test]
+    fn echoes_without_an_id_are_told_apart_by_what_they_say() {
+        let echo = |text: &str| format!(r#"{{"to":"85260000001","type":"text","text":{{"body":"{text}"}}}}"#);
+        let body = webhook(&format!(r#"[],"message_echoes":[{},{}]"#, echo("one moment"), echo("it is here")));
+        let arrivals = parse(body.as_bytes(), NOW).unwrap();
+        let sent: HashSet<_> =
+            arrivals.iter().filter(|arrival| arrival.body.kind() == "sent").map(|arrival| &arrival.key).collect();
+        assert_eq!(sent.len(), 2, "{sent:?}");
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub const ACCOUNT: &str = "990000000000001";
 /// The catalogue of the account's products.
 pub(super) const CATALOGUE: &str = "660000000000001";
 
+/// The code of our number's country.
+pub(super) const OUR_COUNTRY: &str = "1";
+
 /// The digits of our number.
 pub(super) const OUR_NUMBER: &str = "13125550100";
 

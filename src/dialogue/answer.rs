@@ -289,6 +289,8 @@ impl Reply<'_> {
         // Who opened the chat has said nothing yet (section 2.2): they are greeted, and asked.
         match heard.media.as_deref().filter(|media| *media != "request_welcome") {
             Some("location") => self.say("location", context! {}),
+            // A form that was filled in is for a person to read.
+            Some("flow") if !heard.understood => self.call = Some(Call::Lost),
             Some("unavailable") if !heard.understood => self.say("resend", context! {}),
             Some(_) if !heard.understood => {
                 self.say("media", context! {});

@@ -86,9 +86,9 @@ impl Dialogue {
     /// Takes in an event: what is wanted, what is missing, when to answer.
     pub fn hear(&self, memory: &mut Memory, event: &Event, reading: Option<&Reading>, now: Timestamp) {
         match &event.body {
-            EventBody::Message(message) if !message.silent => memory.hear(message, reading, &self.pointings, now),
+            EventBody::Message(message) if message.asks() => memory.hear(message, reading, &self.pointings, now),
             EventBody::Location(location) => {
-                if let Some(message) = &location.message {
+                if let Some(message) = location.message.as_ref().filter(|message| message.asks()) {
                     memory.hear(message, None, &self.pointings, now);
                     memory.media = Some("location".into());
                 }

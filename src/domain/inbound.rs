@@ -18,6 +18,9 @@ pub struct InboundMessage {
     /// Words under a picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
+    /// What it holds beside words, for people to read: a form that was filled in, contacts that were shared, the name of a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<String>,
     /// Id of the message that this one quotes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
@@ -57,6 +60,17 @@ pub struct InboundMessage {
 }
 
 impl InboundMessage {
+    /// What Meta tells as a message and that is none: a pin, an emoji, a message taken back (section 2.6), an answer to our wish to
+    /// call. It is kept and opens the service window, and asks for no answer.
+    pub const NONE: [&str; 7] =
+        ["call_permission_reply", "edit", "keep_in_chat", "pin", "poll_update", "reaction", "revoke"];
+
+    /// Whether it is one that is to be answered.
+    pub fn asks(&self) -> bool {
+        let is_none = self.media.as_deref().is_some_and(|media| Self::NONE.contains(&media)) && self.words().is_empty();
+        !self.silent && !is_none
+    }
+
     /// The words to read: text, or the caption of a picture.
     pub fn words(&self) -> &str {
         let text = self.text.as_deref().filter(|text| !text.trim().is_empty());

@@ -357,10 +357,12 @@ impl<'a> Folding<'a> {
         let Folding { knowledge, state, effects, .. } = self;
         knowledge.dialogue.look(&mut state.memory, event, &knowledge.shop);
         knowledge.dialogue.hear(&mut state.memory, event, reading, now);
-        if let EventBody::Message(InboundMessage {
-            wamid: Some(wamid), channel: Some(channel), silent: false, ..
-        }) = &event.body
-        {
+        let message = match &event.body {
+            EventBody::Message(message) => Some(message),
+            EventBody::Location(location) => location.message.as_deref(),
+            _ => None,
+        };
+        if let Some(InboundMessage { wamid: Some(wamid), channel: Some(channel), silent: false, .. }) = message {
             effects.push(Effect::Heard { wamid: wamid.clone(), channel: channel.clone() });
         }
     }

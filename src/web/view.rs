@@ -142,7 +142,8 @@ fn shown(event: &Event, told: Told<'_>) -> Option<Value> {
             let ad = message.referral.as_ref().and_then(|referral| referral.headline.clone());
             let media = message.media.clone();
             let cart = cart_in_words(&message.items, told.shop).into_iter();
-            let text = cart.chain(Some(message.words().to_owned()).filter(|words| !words.is_empty()));
+            let others = [Some(message.words().to_owned()).filter(|words| !words.is_empty()), message.details.clone()];
+            let text = cart.chain(others.into_iter().flatten());
             let text = text.collect::<Vec<_>>().join("\n");
             context! { kind => "theirs", text, media, ad, at, seq, tapped => message.choice.is_some() }
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
 mod carts;
+mod quiet;
 mod recall;
 mod talks;
 mod wishes;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::shape::{Card, decimal, has, id, moment, text, whole};
-use super::{Around, Arrival, fingerprint, names};
+use super::{Around, Arrival, fingerprint, held, names};
 use crate::domain::{
     CartLine, ContactRef, EventBody, InboundMessage, LocationEvent, MessageKind, OptAction, OptEvent, OptScope,
     Referral, ReferralSource, SentEvent, Timestamp,
@@ -27,12 +27,14 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
     let card = card(around.contacts, from.as_deref(), user.as_deref());
     let wa_id = from.clone().or_else(|| card.and_then(|card| card.wa_id.clone()));
     let user_id = user.or_else(|| card.and_then(|card| card.user_id.clone()));
+    // Whose number was withheld told it when they were asked for it (section 3.1).
+    let wa_id = wa_id.or_else(|| told_number(&message));
     let mut contacts = names(wa_id.as_deref(), user_id.as_deref());
     let kind = text(&message, "/type").unwrap_or_default();
     let group = has(&message, "/group_id");
     let inbound = InboundMessage {
-        reply_to: text(&message, "/context/id"),
-        product: text(&message, "/context/referred_product/product_retailer_id"),
+        reply_to: id(&message, "/context/id"),
+        product: id(&message, "/context/referred_product/product_retailer_id"),
         referral: referral(&message),
         wamid: id(&message, "/id"),
         channel: around.channel.clone(),
@@ -75,14 +77,24 @@ fn body(kind: &str, message: Value, mut inbound: InboundMessage) -> EventBody {
         }
         // What was said before stays in the journal; the corrected words are read like new ones, without an answer.
         "edit" => {
+            let edited = text(&message, "/edit/message/type").unwrap_or_default();
             inbound.text = text(&message, "/edit/message/text/body");
+            inbound.caption = text(&message, &format!("/edit/message/{edited}/caption"));
             inbound.silent = true;
         }
         "revoke" => return unknown(kind, message),
-        "request_welcome" | "unsupported" | "unknown" | "contacts" => inbound.media = Some(kind.into()),
+        "contacts" => {
+            inbound.media = Some(kind.into());
+            inbound.details = held::contacts(&message);
+        }
+        "unsupported" | "unknown" => {
+            let told = text(&message, "/unsupported/type").filter(|told| InboundMessage::NONE.contains(&&**told));
+            inbound.media = Some(told.unwrap_or_else(|| kind.into()));
+        }
         kind if MEDIA.contains(&kind) => {
             inbound.media = Some(kind.into());
             inbound.caption = text(&message, &format!("/{kind}/caption"));
+            inbound.details = id(&message, "/document/filename");
         }
         // A type that Meta added since: it is still a message of the customer, and opens the window.
         kind => inbound.media = Some(kind.to_owned()),
@@ -112,7 +124,10 @@ fn interactive(message: Value, mut inbound: InboundMessage) -> EventBody {
             inbound.text = text(&message, &format!("/interactive/{kind}/title"));
             inbound.choice = text(&message, &format!("/interactive/{kind}/id"));
         }
-        "nfm_reply" => inbound.media = Some("flow".into()),
+        "nfm_reply" => {
+            inbound.media = Some("flow".into());
+            inbound.details = held::form(&message);
+        }
         // A message without its body comes with the reason in `errors` (section 2.8).
         "" => inbound.media = Some("unsupported".into()),
         // A product of the catalogue that is shared; its inner keys are not confirmed (section 10).
@@ -182,8 +197,14 @@ fn key_of_ours(message: &Value) -> String {
     format!("echo:{}", id(message, "/id").unwrap_or_else(|| fingerprint(message)))
 }
 
-/// A message that somebody typed on the shop's phone (section 2.12).
-pub(super) fn echo(message: Value, received: Timestamp) -> Arrival {
+/// A message in our name that we did not send: somebody typed it on the shop's phone (section 2.12), or another responder did, one level
+/// deeper (section 2.13).
+pub(super) fn echo(mut message: Value, by: &str, received: Timestamp) -> Arrival {
+    if let Some(outer) = message.as_object_mut()
+        && let Some(Value::Object(inner)) = outer.remove("message")
+    {
+        outer.extend(inner);
+    }
     let to = text(&message, "/to");
     let user = text(&message, "/to_user_id");
     let kind = text(&message, "/type").unwrap_or_default();
@@ -202,7 +223,7 @@ pub(super) fn echo(message: Value, received: Timestamp) -> Arrival {
         category: None,
         campaign: None,
         link: false,
-        by: "agent:phone".into(),
+        by: by.into(),
         text: words.or(Some(format!("[{kind}]"))),
     });
     Arrival { key, contacts, at, body }
@@ -210,25 +231,29 @@ pub(super) fn echo(message: Value, received: Timestamp) -> Arrival {
 
 /// A message of a shared history: by the customer if it came from them.
 pub(super) fn historic(message: Value, person: &str, channel: Option<&str>, received: Timestamp) -> Arrival {
-    let from = text(&message, "/from").unwrap_or_default();
-    let contacts = names(Some(person), None);
+    let is_user_id = person.contains('.');
+    let contacts = names(Some(person).filter(|_| !is_user_id), Some(person).filter(|_| is_user_id));
+    let theirs = ["/from", "/from_user_id"].iter().any(|from| text(&message, from).as_deref() == Some(person));
     let at = moment(&message, "/timestamp").unwrap_or(received);
-    let (key, body) = match from == person {
+    let (key, body) = match theirs {
         true => {
             let kind = text(&message, "/type").unwrap_or_default();
             let inbound = InboundMessage { silent: true, wamid: id(&message, "/id"), ..InboundMessage::default() };
             (key_of_theirs(&message, channel), body(&kind, message, inbound))
         }
         false => {
-            let Arrival { key, body, .. } = echo(message, received);
-            match body {
-                // It was sent in the past: it takes nothing over now.
-                EventBody::Sent(sent) => (key, EventBody::Sent(SentEvent { by: "history".into(), ..sent })),
-                other => (key, other),
-            }
+            // It was sent in the past: it takes nothing over now.
+            let Arrival { key, body, .. } = echo(message, "history", received);
+            (key, body)
         }
     };
     Arrival { key, contacts, at, body }
+}
+
+/// The number in the answer to our request for it.
+fn told_number(message: &Value) -> Option<String> {
+    let is_answer = text(message, "/contacts/0/origin").as_deref() == Some("contact_request");
+    id(message, "/contacts/0/phones/0/wa_id").filter(|_| is_answer)
 }
 
 /// The tap on a template's stop button, or of its text: nothing more may be sent (section 7.2). Text that the customer

@@ -1,6 +1,7 @@
 //! Webhook bodies (sections 1.6 and 2) to events. What is not known is kept raw, never refused: Meta adds fields, types
 //! and values without notice.
 
+mod held;
 mod messages;
 mod shape;
 
@@ -49,16 +50,12 @@ pub fn parse(body: &[u8], received: Timestamp) -> Result<Vec<Arrival>, Malformed
         other => return Err(Malformed::OtherObject(other.unwrap_or("none").to_owned())),
     }
     let mut arrivals = Vec::new();
-    // What cannot be read takes nothing from what stands beside it.
-    for mut entry in take_list(&mut body, "entry") {
+    let entries = Reader { account: "", time: received, received, arrivals: &mut arrivals }.objects(&mut body, "entry");
+    for mut entry in entries {
         let time = moment(&entry, "/time").unwrap_or(received);
         let account = text(&entry, "/id").unwrap_or_default();
         let mut reader = Reader { account: &account, time, received, arrivals: &mut arrivals };
-        if !entry.is_object() {
-            reader.unknown("an entry that is no object", entry);
-            continue;
-        }
-        for change in take_list(&mut entry, "changes") {
+        for change in reader.objects(&mut entry, "changes") {
             reader.change(change);
         }
     }
@@ -88,10 +85,16 @@ struct Around<'a> {
 }
 
 impl Reader<'_> {
-    fn change(&mut self, mut change: Value) {
-        if !change.is_object() {
-            return self.unknown("a change that is no object", change);
+    /// The elements of a list that can be read; the others are kept as they came, and take nothing from those.
+    fn objects(&mut self, from: &mut Value, list: &str) -> Vec<Value> {
+        let (objects, others): (Vec<_>, Vec<_>) = take_list(from, list).into_iter().partition(Value::is_object);
+        for other in others {
+            self.unknown(&format!("an element of `{list}` that is no object"), other);
         }
+        objects
+    }
+
+    fn change(&mut self, mut change: Value) {
         let field = text(&change, "/field").unwrap_or_default();
         let value = change["value"].take();
         match field.as_str() {
@@ -117,20 +120,14 @@ impl Reader<'_> {
         }
         let channel = id(&value, "/metadata/phone_number_id");
         let mut contacts = Vec::new();
-        for contact in take_list(&mut value, "contacts") {
+        for contact in self.objects(&mut value, "contacts") {
             match Card::read(&contact) {
                 Some(card) => contacts.push(card),
                 None => self.unknown("a contact that names nobody", contact),
             }
         }
         let around = Around { contacts: &contacts, channel, silent };
-        let messages = take_list(&mut value, "messages");
-        let had_messages = !messages.is_empty();
-        for message in messages {
-            if !message.is_object() {
-                self.unknown("a message that is no object", message);
-                continue;
-            }
+        for message in self.objects(&mut value, "messages") {
             let arrival = messages::arrival(message, &around, self.received);
             let stop = match &arrival.body {
                 EventBody::Message(message) => messages::stops(message),
@@ -145,21 +142,20 @@ impl Reader<'_> {
             self.arrivals.push(arrival);
             self.arrivals.extend(opt);
         }
-        for status in take_list(&mut value, "statuses") {
+        for status in self.objects(&mut value, "statuses") {
             self.status(status, &around);
         }
-        self.echoes(&mut value);
-        if !had_messages {
-            for error in take_list(&mut value, "errors") {
-                self.account("errors", error);
-            }
+        // Messages that a person typed on the shop's phone, or that another responder sent.
+        let by = if silent { "standby" } else { "agent:phone" };
+        for echo in self.objects(&mut value, "message_echoes") {
+            self.arrivals.push(messages::echo(echo, by, self.received));
+        }
+        for error in take_list(&mut value, "errors") {
+            self.account("errors", error);
         }
     }
 
     fn status(&mut self, raw: Value, around: &Around<'_>) {
-        if !raw.is_object() {
-            return self.unknown("a status that is no object", raw);
-        }
         let at = moment(&raw, "/timestamp").unwrap_or(self.received);
         let wamid = text(&raw, "/id").unwrap_or_default();
         let (phone, user) = (id(&raw, "/recipient_id"), id(&raw, "/recipient_user_id"));
@@ -189,21 +185,11 @@ impl Reader<'_> {
         self.arrivals.push(Arrival { key, contacts, at, body: EventBody::Status(event) });
     }
 
-    /// Messages that a person typed on the shop's phone.
-    fn echoes(&mut self, value: &mut Value) {
-        for echo in take_list(value, "message_echoes") {
-            match echo.is_object() {
-                true => self.arrivals.push(messages::echo(echo, self.received)),
-                false => self.unknown("an echo that is no object", echo),
-            }
-        }
-    }
-
     fn preferences(&mut self, mut value: Value) {
         if !has(&value, "/user_preferences") {
             return self.account("user_preferences", value);
         }
-        for raw in take_list(&mut value, "user_preferences") {
+        for raw in self.objects(&mut value, "user_preferences") {
             let wish = text(&raw, "/value").unwrap_or_default();
             let action = match &*wish {
                 "stop" => OptAction::Out,
@@ -230,16 +216,11 @@ impl Reader<'_> {
             return self.account("history", value);
         }
         let channel = id(&value, "/metadata/phone_number_id");
-        for mut chunk in take_list(&mut value, "history") {
-            for mut thread in take_list(&mut chunk, "threads") {
+        for mut chunk in self.objects(&mut value, "history") {
+            for mut thread in self.objects(&mut chunk, "threads") {
                 let person = text(&thread, "/id").unwrap_or_default();
-                for message in take_list(&mut thread, "messages") {
-                    match message.is_object() {
-                        true => {
-                            self.arrivals.push(messages::historic(message, &person, channel.as_deref(), self.received))
-                        }
-                        false => self.unknown("an old message that is no object", message),
-                    }
+                for message in self.objects(&mut thread, "messages") {
+                    self.arrivals.push(messages::historic(message, &person, channel.as_deref(), self.received));
                 }
             }
         }
@@ -342,6 +323,60 @@ mod tests {
             keys("smb_message_echoes", format!(r#""message_echoes":[{ours}]"#)),
         ];
         assert_eq!(keys("history", past), live.concat());
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_number_is_heard_beside_messages_too() {
+        let hi = r#"{"from":"85260000001","id":"w1","type":"text","text":{"body":"hi"}}"#;
+        let body = webhook(&format!(r#"[{hi}],"errors":[{{"code":130429,"title":"Rate limit hit"}}]"#));
+        let arrivals = parse(body.as_bytes(), NOW).unwrap();
+        let told = |arrival: &Arrival| matches!(&arrival.body, EventBody::Account { field, .. } if field == "errors");
+        assert_eq!((said(&arrivals), arrivals.iter().filter(|arrival| told(arrival)).count()), (vec!["hi"], 1));
+    }
+
+    #[test]
+    fn another_responders_words_are_the_customers_to_read_and_take_nothing_over() {
+        let echo = r#"{"id":"w9","timestamp":"1772000000","message":{"to":"85260000001","type":"text","text":{"body":"Hello"}}}"#;
+        let body = format!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"1","changes":[{{"field":"standby","value":{{
+            "metadata":{{"phone_number_id":"880"}},"standby":{{"message_echoes":[{echo}]}}}}}}]}}]}}"#
+        );
+        let arrivals = parse(body.as_bytes(), NOW).unwrap();
+        let EventBody::Sent(sent) = &arrivals[0].body else { unreachable!("{arrivals:?}") };
+        assert_eq!((sent.by.as_str(), sent.text.as_deref()), ("standby", Some("Hello")));
+        assert_eq!(arrivals[0].contacts, names(Some("85260000001"), None));
+    }
+
+    #[test]
+    fn what_is_no_message_is_told_from_what_is() {
+        let of = |inner: &str| {
+            let message = format!(r#"[{{"from":"85260000001","id":"w1","type":"unsupported"{inner}}}]"#);
+            let arrivals = parse(webhook(&message).as_bytes(), NOW).unwrap();
+            let asks = arrivals.iter().filter_map(|arrival| match &arrival.body {
+                EventBody::Message(message) => Some(message.asks()),
+                _ => None,
+            });
+            asks.collect::<Vec<_>>()
+        };
+        assert_eq!(of(r#","unsupported":{"type":"pin"}"#), [false]);
+        assert_eq!(of(r#","unsupported":{"type":"gif"}"#), [true]);
+        assert_eq!(of(""), [true]);
+    }
+
+    #[test]
+    fn who_tells_the_number_that_was_asked_for_is_known_by_it() {
+        let shared = |origin: &str| {
+            format!(
+                r#"[{{"from_user_id":"US.9001","id":"w1","type":"contacts","contacts":[{{"origin":"{origin}",
+                "phones":[{{"phone":"+85260000001","wa_id":"85260000001"}}]}}]}}]"#
+            )
+        };
+        let names_of = |origin: &str| {
+            let arrivals = parse(webhook(&shared(origin)).as_bytes(), NOW).unwrap();
+            arrivals.into_iter().find(|arrival| arrival.body.kind() == "message").unwrap().contacts
+        };
+        assert_eq!(names_of("contact_request"), names(Some("85260000001"), Some("US.9001")));
+        assert_eq!(names_of("other"), names(None, Some("US.9001")), "somebody else's card");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use minijinja::{Value, context};
 use super::people::People;
 use crate::dialogue::cart_in_words;
 use crate::domain::{
-    AgentAction, Budget, Content, Duration, Event, EventBody, Evidence, ListRow, MessageKind, MessageNumber, OptAction,
-    OptScope, Shop, Timestamp,
+    AgentAction, Budget, Content, Duration, Event, EventBody, Evidence, InboundMessage, ListRow, MessageKind,
+    MessageNumber, OptAction, OptScope, Shop, Timestamp,
 };
 use crate::engine::fold::Knowledge;
 use crate::engine::outlook::{self, Stopped};
@@ -20,6 +20,9 @@ use crate::store::{InboxRow, LedgerLine, LedgerMove, NOT_KNOWN_WHETHER_SENT, Sen
 
 /// Tags that a row of the inbox shows; the rest is a number.
 const TAGS_SHOWN: usize = 3;
+
+/// Letters of a message that is quoted.
+const QUOTED: usize = 80;
 
 /// From here on it is told louder that the service window closes.
 const LAST_HOUR: Duration = Duration::hours(1);
@@ -111,7 +114,7 @@ pub(super) struct Told<'a> {
 pub(super) fn thread(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<Value> {
     let zone = told.shop.zone;
     let mut items: Vec<(Timestamp, Value)> =
-        events.iter().filter_map(|event| Some((event.received, shown(event, told)?))).collect();
+        events.iter().filter_map(|event| Some((event.received, shown(event, events, sent, told)?))).collect();
     items.extend(sent.iter().map(|row| (row.message.at, ours(row, told))));
     // Stable: what happened at one moment stays in its order, theirs before ours.
     items.sort_by_key(|(at, _)| *at);
@@ -134,7 +137,23 @@ fn moment(at: Timestamp, zone: Tz) -> Value {
     context! { clock => clock(at, zone), whole, instant => at.rfc3339() }
 }
 
-fn shown(event: &Event, told: Told<'_>) -> Option<Value> {
+/// What they quote, in a few words, where it stands in the part of the thread that is read.
+fn quoted(message: &InboundMessage, events: &[Event], sent: &[SentRow]) -> Option<String> {
+    // A tap is under the message that it belongs to, and says what it means.
+    let id = message.reply_to.as_deref().filter(|_| message.choice.is_none())?;
+    let ours = sent.iter().find(|row| row.wamid.as_deref() == Some(id)).map(|row| row.message.content.text());
+    let theirs = || {
+        events.iter().find_map(|event| match &event.body {
+            EventBody::Message(other) if other.wamid.as_deref() == Some(id) => Some(other.words().to_owned()),
+            EventBody::Sent(other) if other.message == id => other.text.clone(),
+            _ => None,
+        })
+    };
+    let words = ours.or_else(theirs)?.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(shorten(&words, QUOTED))
+}
+
+fn shown(event: &Event, events: &[Event], sent: &[SentRow], told: Told<'_>) -> Option<Value> {
     let at = moment(event.received, told.shop.zone);
     let seq = event.seq;
     Some(match &event.body {
@@ -145,7 +164,9 @@ fn shown(event: &Event, told: Told<'_>) -> Option<Value> {
             let others = [Some(message.words().to_owned()).filter(|words| !words.is_empty()), message.details.clone()];
             let text = cart.chain(others.into_iter().flatten());
             let text = text.collect::<Vec<_>>().join("\n");
-            context! { kind => "theirs", text, media, ad, at, seq, tapped => message.choice.is_some() }
+            let page = message.product.as_deref().map(|product| told.shop.name_of(product));
+            let quoted = quoted(message, events, sent);
+            context! { kind => "theirs", text, media, ad, page, quoted, at, seq, tapped => message.choice.is_some() }
         }
         EventBody::Location(location) => {
             let place =

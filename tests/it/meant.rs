@@ -41,6 +41,13 @@ async fn who_quotes_a_message_or_comes_from_a_page_is_answered_about_that_produc
         sandbox.say(&wing, &Said::FromProduct { text: "how much is it?".into(), product: "P-123".into() });
         let priced = answer(&sandbox, &wing, 1).await.to_string();
         assert!(priced.contains("Brick 20000") && priced.contains("35"), "{}: {priced}", database.kind);
+        // Who takes over sees the same.
+        let ana = Person::sign_in(&database, address, "ana", "agent").await;
+        let mut threads = String::new();
+        for contact in rows(&database, "select cast(id as text) from contacts").await {
+            threads += &ana.get(&format!("/inbox/all/{}", contact[0])).await.1;
+        }
+        assert!(threads.contains("answers “") && threads.contains("about Brick 20000"), "{}", database.kind);
         assert!(app.terminate().await.success());
         law::holds_in(&database).await;
     }

@@ -30,9 +30,9 @@ pub struct InboundMessage {
     /// The cart that was sent, one line for each product.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<CartLine>,
-    /// The ad, post or place that brought them here.
+    /// The ad, post or place that brought them here; boxed, since few messages carry one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub referral: Option<Referral>,
+    pub referral: Option<Box<Referral>>,
     /// Id of the button or list row that was tapped; `text` is its title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choice: Option<String>,

@@ -35,7 +35,7 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
     let inbound = InboundMessage {
         reply_to: id(&message, "/context/id"),
         product: id(&message, "/context/referred_product/product_retailer_id"),
-        referral: referral(&message),
+        referral: referral(&message).map(Box::new),
         wamid: id(&message, "/id"),
         channel: around.channel.clone(),
         name: card.and_then(|card| card.name.clone()),

@@ -19,8 +19,10 @@ use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, 
                         The bot calls http://127.0.0.1:9090/v26.0/880000000000001/messages with `Authorization: Bearer t0ken`;\n\
                         phones to write from stand at http://127.0.0.1:9090/sandbox, or a test says by POST /sandbox/say who writes what:\n\
                         {\"customer\": {\"number\": \"+85251234567\", \"name\": \"Wing\"}, \"said\": {\"text\": \"hi\"}}, or\n\
-                        \"said\": {\"quick_reply\": {\"text\": \"Stop\"}} for a button under a template. Without a number, a\n\
-                        user_id names a customer whose phone is withheld. Faults are set by POST /control/faults,\n\
+                        \"said\": {\"quick_reply\": {\"text\": \"Stop\"}} for a button under a template, {\"quote\": {\"text\": \"this\n\
+                        one?\", \"message\": \"wamid…\"}} for a quote, {\"from_product\": {\"text\": \"hi\", \"product\": \"P-1\"}} for a product's\n\
+                        page, {\"cart\": {\"items\": [{\"product\": \"P-1\", \"quantity\": 2, \"price\": 30, \"currency\": \"USD\"}]}}. Without a\n\
+                        number, a user_id names a customer whose phone is withheld. Faults are set by POST /control/faults,\n\
                         for example {\"unavailable\": 0.1, \"duplicates\": 0.2, \"batch\": 50}; GET /control/counters counts. POST\n\
                         /control/customers says how somebody stands to the number: {\"to\": \"+85251234567\", \"blocked\": true,\n\
                         \"has_whatsapp\": false}.\n\n\

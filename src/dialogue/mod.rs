@@ -4,6 +4,7 @@
 //! from templates (`templates.rs`), products from the shop's catalogue (`choice.rs`).
 
 mod answer;
+mod cart;
 mod choice;
 mod drafts;
 mod facts;
@@ -11,6 +12,7 @@ mod forms;
 mod memory;
 mod names;
 mod pointing;
+mod recall;
 mod showing;
 mod shown;
 mod templates;
@@ -23,6 +25,7 @@ use crate::domain::{
     Problem, Product, Reading, Shop, SourceFile, Standing, TemplateRef, Timestamp,
 };
 
+pub use cart::cart_in_words;
 pub use drafts::Wording;
 use forms::Forms;
 pub use memory::Memory;
@@ -83,9 +86,9 @@ impl Dialogue {
     /// Takes in an event: what is wanted, what is missing, when to answer.
     pub fn hear(&self, memory: &mut Memory, event: &Event, reading: Option<&Reading>, now: Timestamp) {
         match &event.body {
-            EventBody::Message(message) if !message.silent => memory.hear(message, reading, &self.pointings, now),
+            EventBody::Message(message) if message.asks() => memory.hear(message, reading, &self.pointings, now),
             EventBody::Location(location) => {
-                if let Some(message) = &location.message {
+                if let Some(message) = location.message.as_ref().filter(|message| message.asks()) {
                     memory.hear(message, None, &self.pointings, now);
                     memory.media = Some("location".into());
                 }

@@ -7,6 +7,7 @@ mod contact;
 mod escapes;
 mod event;
 mod habit;
+mod inbound;
 mod lead;
 mod link;
 mod message;
@@ -29,11 +30,11 @@ pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
 pub use contact::{Address, Contact, ContactId, ContactRef, Country, Language, Phone, UserId};
 pub use escapes::mended;
 pub use event::{
-    AgentAction, AgentEvent, CampaignEvent, Event, EventBody, FiguresEvent, InboundMessage, LocationEvent, OptAction,
-    OptEvent, OptScope, ProfileEvent, Referral, ReferralSource, Sending, SentEvent, StatusEvent, StatusKind,
-    WeatherEvent, in_order,
+    AgentAction, AgentEvent, CampaignEvent, Event, EventBody, FiguresEvent, LocationEvent, OptAction, OptEvent,
+    OptScope, ProfileEvent, Sending, SentEvent, StatusEvent, StatusKind, WeatherEvent, in_order,
 };
 pub use habit::Habit;
+pub use inbound::{CartLine, InboundMessage, Referral, ReferralSource};
 pub use lead::{Colour, Heat, Stage};
 pub use link::{LINK_ROOM, Link, LinkKind};
 pub use message::{Button, Content, ListRow, MessageKind, MessageNumber, Outgoing, Sender};

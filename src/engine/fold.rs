@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+use super::about;
 use super::state::{Effect, State};
 use crate::dialogue::{Dialogue, Known};
 use crate::domain::{
@@ -210,7 +211,11 @@ impl<'a> Folding<'a> {
             country: self.state.contact.country,
             asked_budget: self.knowledge.dialogue.asked_budget(&self.state.memory),
         };
-        Some(self.knowledge.lexicon().read(message.words(), &hints))
+        let mut reading = self.knowledge.lexicon().read(message.words(), &hints);
+        let shop = &self.knowledge.shop;
+        let meant = self.knowledge.dialogue.meant_by(&self.state.memory, message, shop);
+        about::complete(&mut reading, message, &meant, shop);
+        Some(reading)
     }
 
     /// Reads what a person of the shop noted: it says something of the customer, and is no word of theirs.
@@ -359,15 +364,18 @@ impl<'a> Folding<'a> {
 
     fn hear(&mut self, event: &Event, reading: Option<&Reading>, now: Timestamp) {
         let Folding { knowledge, state, effects, .. } = self;
+        knowledge.dialogue.look(&mut state.memory, event, &knowledge.shop);
         // A stop that is told late, and that they took back since, is not confirmed.
         let is_over = reading.is_some_and(|reading| reading.wants(Intent::OptOut));
         if !is_over || !state.contact.wanted_in_after(event.at) {
             knowledge.dialogue.hear(&mut state.memory, event, reading, now);
         }
-        if let EventBody::Message(InboundMessage {
-            wamid: Some(wamid), channel: Some(channel), silent: false, ..
-        }) = &event.body
-        {
+        let message = match &event.body {
+            EventBody::Message(message) => Some(message),
+            EventBody::Location(location) => location.message.as_deref(),
+            _ => None,
+        };
+        if let Some(InboundMessage { wamid: Some(wamid), channel: Some(channel), silent: false, .. }) = message {
             effects.push(Effect::Heard { wamid: wamid.clone(), channel: channel.clone() });
         }
     }
@@ -412,6 +420,8 @@ impl<'a> Folding<'a> {
 
     pub(super) fn send(&mut self, message: Outgoing, now: Timestamp) {
         self.note_reply(&message);
+        let (knowledge, contact) = (self.knowledge, self.state.contact.id);
+        knowledge.dialogue.note_sent(&mut self.state.memory, contact, &message, &knowledge.shop);
         self.effects.push(Effect::Send(message.clone()));
         self.rules(Occurrence::Sent(&message), now);
     }

@@ -6,6 +6,7 @@
 //!
 //! Every arrow that crosses a process has a row on each side of it, so that a crash between two loses nothing.
 
+mod about;
 mod alerts;
 pub mod audience;
 pub mod backtest;

@@ -281,6 +281,9 @@ pub struct Facts {
     /// What those of them are about that are about a product or a category, by the fingerprint of the message.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) sent_about: BTreeMap<u32, String>,
+    /// What the provider calls those of them of which a status told it, since customers quote that: fingerprints of its id and of ours.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) sent_called: BTreeMap<u32, u32>,
     /// Pictures and what was asked in the conversation under way.
     #[serde(skip_serializing_if = "Photos::is_empty")]
     pub(super) photos: Photos,

@@ -248,6 +248,9 @@ pub(super) fn of_event(
             {
                 timers::wait_for_next(rulebook, facts, "link_sent", (sent, next));
             }
+            if let Some(wamid) = &status.wamid {
+                responses::note_called(facts, &status.message, wamid);
+            }
             of_status(facts, event, status, rulebook, &mut signals);
         }
         EventBody::Sent(sent) => {

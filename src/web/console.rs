@@ -239,20 +239,21 @@ async fn thread(
         let _next_time = store.mark_seen(contact).await;
     }
     let (now, state) = (app.engine.now(), Folded::known(state.as_deref()));
-    let shop_zone = app.engine.shelf().knowledge().shop.zone;
+    let knowledge = app.engine.shelf().knowledge();
+    let shop_zone = knowledge.shop.zone;
     let people = People::read(store).await?;
     let contact_view = view::contact(&row, &state, &people, now, shop_zone);
     let composer = composer::offers(&row, signed_in, &contact_view);
     let drafts = composer::drafts(app, signed_in, contact).await?;
     let stopped = app.engine.stopped_campaigns().await?;
-    let told = Told { zone: shop_zone, people: &people, faces: &faces };
+    let told = Told { shop: &knowledge.shop, people: &people, faces: &faces };
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
     let shown = context! {
         contact => contact_view, composer, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
         messages => view::thread(&events, &sent, told), unanswered => view::unanswered(&events, &sent),
-        planned => view::planned(&state, &app.engine.shelf().knowledge(), &stopped, now),
+        planned => view::planned(&state, &knowledge, &stopped, now),
         tags => view::tags(&state, &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     };
     Ok(Some((contact, shown)))

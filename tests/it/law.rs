@@ -43,16 +43,22 @@ fn body() -> impl Strategy<Value = EventBody> {
         "STOP",
         "thanks",
     ]);
-    let message = words
-        .prop_map(|words| EventBody::Message(InboundMessage { text: Some(words.into()), ..InboundMessage::default() }));
+    let quoted = prop::option::weighted(0.2, prop::sample::select(vec!["wamid.1", "wamid.2", "hl:1:1"]));
+    let page = prop::option::weighted(0.1, prop::sample::select(vec!["P-122", "P-123"]));
+    let message = (words, quoted, page).prop_map(|(words, quoted, page)| {
+        let (text, reply_to) = (Some(words.to_owned()), quoted.map(str::to_owned));
+        let product = page.map(str::to_owned);
+        EventBody::Message(InboundMessage { text, reply_to, product, ..InboundMessage::default() })
+    });
     let click = prop::sample::select(vec!["product", "quote", "ad"]).prop_map(|link| {
         let click =
             serde_json::json!({ "event": "click", "link": link, "category": "electronics/phone", "quote": "Q1" });
         serde_json::from_value(click).unwrap()
     });
-    let status =
-        prop::sample::select(vec![StatusKind::Sent, StatusKind::Delivered, StatusKind::Read]).prop_map(|status| {
-            EventBody::Status(StatusEvent { message: "hl:1:1".into(), status, error: None, wamid: None })
+    let status = (prop::sample::select(vec![StatusKind::Sent, StatusKind::Delivered, StatusKind::Read]), 1..3)
+        .prop_map(|(status, number)| {
+            let (message, wamid) = (format!("hl:1:{number}"), Some(format!("wamid.{number}")));
+            EventBody::Status(StatusEvent { message, status, error: None, wamid })
         });
     let agent = prop::sample::select(vec![
         AgentAction::Take,

@@ -22,6 +22,7 @@ mod law;
 mod lexicon;
 mod limits;
 mod links;
+mod meant;
 mod merging;
 mod mmdb;
 mod nodes;

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
+mod carts;
+mod quiet;
+mod recall;
 mod talks;
 mod wishes;
 
@@ -93,6 +96,7 @@ impl Talk {
             self.contact.language = Some(language.clone());
         }
         let event = Event { seq: 1, at: self.now, received: self.now, body: EventBody::Message(message) };
+        self.dialogue.look(&mut self.memory, &event, &self.shop);
         self.dialogue.hear(&mut self.memory, &event, Some(&reading), self.now);
     }
 

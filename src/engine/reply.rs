@@ -33,13 +33,16 @@ impl Engine {
     /// # Errors
     /// Why it is not.
     pub async fn may_reply(&self, contact: ContactId, login: &str) -> Result<(), NoReply> {
+        let open = self.in_charge(contact, login).await?.contact.window_is_open(self.now());
+        if open { Ok(()) } else { Err(NoReply::Closed) }
+    }
+
+    /// What is known of a contact that somebody is in charge of.
+    pub(super) async fn in_charge(&self, contact: ContactId, login: &str) -> Result<State, NoReply> {
         let (row, state) = self.store().contact(contact).await?.ok_or(NoReply::Unknown)?;
         match row.agent {
             Some(agent) if row.handoff == "accepted" && agent != login => Err(NoReply::Others(agent)),
-            Some(_) if row.handoff == "accepted" => {
-                let open = State::known(state.as_deref()).contact.window_is_open(self.now());
-                if open { Ok(()) } else { Err(NoReply::Closed) }
-            }
+            Some(_) if row.handoff == "accepted" => Ok(State::known(state.as_deref())),
             _ => Err(NoReply::NotTaken),
         }
     }

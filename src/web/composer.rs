@@ -156,7 +156,8 @@ async fn carry_out(
             if action == AgentAction::Reply {
                 app.engine.may_reply(contact, login).await.map_err(refusal)?;
             }
-            let event = AgentEvent { agent: login.clone(), action, tag: None, colour: None, text, link: false };
+            let event =
+                AgentEvent { agent: login.clone(), action, tag: None, colour: None, text, link: false, template: None };
             app.engine.act(contact, event, key).await.map(drop)
         }
     };

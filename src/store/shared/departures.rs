@@ -12,7 +12,7 @@ use crate::store::NOT_KNOWN_WHETHER_SENT;
 /// No cap looks further back.
 const LOOKED_AT: Duration = Duration::days(100);
 
-/// The follow-ups of these contacts: those that left, when they did, and those that wait or reached nobody.
+/// The follow-ups of these contacts, without what persons sent: those that left, when they did, and those that wait or reached nobody.
 pub(super) async fn of(
     connection: &mut Connection,
     contacts: impl Iterator<Item = ContactId>,
@@ -25,7 +25,7 @@ pub(super) async fn of(
     }
     let select = concat!(
         "select contact_id, number, message, case when rank < 9 or error = $2 then sending_since end from outbox ",
-        "where priority = 1 and created_at > $3 and contact_id in (select cast(value->>0 as bigint) from ",
+        "where priority = 1 and sender = 'bot' and created_at > $3 and contact_id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ")"
     );
@@ -47,8 +47,7 @@ pub(in crate::store) async fn unsent(
     connection: &mut Connection,
     most: i64,
 ) -> Result<Vec<(ContactId, i64)>, sqlx::Error> {
-    let select =
-        "select contact_id, number from outbox where priority = 1 and rank = 9 order by contact_id, number limit $1";
+    let select = "select contact_id, number from outbox where priority = 1 and rank = 9 and sender = 'bot' order by contact_id, number limit $1";
     let read = |row: &_| Ok((ContactId(Row::try_get(row, 0)?), Row::try_get(row, 1)?));
     sqlx::query(select).bind(most).fetch_all(connection).await?.iter().map(read).collect()
 }

@@ -168,7 +168,8 @@ impl<'e> Deed<'e> {
     /// Does it, once, and answers when what comes next finds it done.
     pub(super) async fn done(self, action: AgentAction, text: Option<String>) -> Result<Response, ApiProblem> {
         let contact = self.row.contact;
-        let event = AgentEvent { agent: self.agent, action, tag: None, colour: None, text, link: false };
+        let event =
+            AgentEvent { agent: self.agent, action, tag: None, colour: None, text, link: false, template: None };
         let appended = self.engine.act(contact, event, self.key).await?;
         self.engine.folded(appended).await?;
         let status = if appended.duplicate { "duplicate" } else { "accepted" };

@@ -269,3 +269,45 @@ async fn a_template_that_failed_is_tried_again_and_one_that_meta_stops_meanwhile
         assert_eq!(desk.shown(), ["Ada您好，覺得怎樣？"], "{}", database.kind);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_sends_a_template_by_the_same_rules() {
+    for database in Database::each().await {
+        let desk = Desk::start(&database).await;
+        let (templates, messages) =
+            (format!("/contacts/{}/templates", desk.id), format!("/contacts/{}/messages", desk.id));
+        let told = desk.api.get(&templates).await;
+        let first = &told["templates"][0];
+        assert_eq!((&first["name"], &first["language"]), (&json!("order_update"), &json!("zh_HK")), "{told}");
+        let gaps = json!([{ "name": "1", "value": "Ada" }, { "name": "2", "value": "" }]);
+        assert_eq!((&first["gaps"], &first["in_their_language"]), (&gaps, &json!(true)));
+        let template = |values: Value| json!({ "name": "order_update", "values": values });
+        let send = async |agent: &str, template: Value, id: &str| {
+            desk.api.post(&messages, json!({ "agent": agent, "template": template, "id": id })).await
+        };
+        for (agent, values, status, said) in [
+            ("ben", json!({ "2": "A-7" }), 409, "is ana's"),
+            ("ana", json!({}), 422, "Nothing stands in {{2}}."),
+            ("ana", json!({ "2": "A-7", "3": "x" }), 422, "It has no gap {{3}}."),
+        ] {
+            let (got, problem) = send(agent, template(values), "t0").await;
+            let detail = problem["detail"].as_str().unwrap();
+            assert_eq!((got.as_u16(), detail.contains(said)), (status, true), "{detail}");
+        }
+        let (status, problem) = desk.api.post(&messages, json!({ "agent": "ana", "text": "hello" })).await;
+        assert!(status == 409 && problem["detail"].as_str().unwrap().contains("/templates shows which"), "{problem}");
+        let (status, _) = desk.api.post(&messages, json!({ "agent": "ana" })).await;
+        assert_eq!(status, 422, "neither words nor a template");
+        for said in ["accepted", "duplicate"] {
+            let (status, told) = send("ana", template(json!({ "2": "A-7" })), "t1").await;
+            assert_eq!((status.as_u16(), &told["status"]), (202, &json!(said)), "{told}");
+        }
+        eventually("it arrives", async || (desk.shown() == ["Ada您好，訂單A-7有新消息。"]).then_some(())).await;
+        let told = desk.api.get(&messages).await;
+        let sent = &told["messages"][0];
+        assert_eq!(
+            (&sent["kind"], &sent["sender"], &sent["text"]),
+            (&json!("template"), &json!("ana"), &json!("Ada您好，訂單A-7有新消息。"))
+        );
+    }
+}

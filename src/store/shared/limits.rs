@@ -167,7 +167,7 @@ async fn candidates(
         "and o.due_at <= $2 and o.expires_at > $2 and (o.template is null or not exists (select 1 from holds h ",
         // Held since rules fill in too little of it: a person fills in all that it asks for.
         "where h.what = 'template:' || o.template and (h.until is null or h.until > $2) ",
-        "and (h.source <> 'templates' or o.sender <> 'bot'))) ",
+        "and (h.source <> 'templates' or o.sender = 'bot'))) ",
         "and (o.template is null or $5 = 1 or exists (select 1 from reached r where r.contact_id = o.contact_id ",
         "and r.at > $4)) and (o.campaign is null or o.campaign not in (select value->>0 from ",
         rows!("$6"),

@@ -3,11 +3,13 @@
 
 use std::net::SocketAddr;
 
+use fantoccini::Locator;
 use hotline::whatsapp::sandbox::{ACCOUNT, Faults, Sandbox, TemplateChange};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::app::{App, customer, free_address, sandbox, template};
+use crate::browser;
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
@@ -22,6 +24,7 @@ struct Desk {
     ana: Person,
     ben: Person,
     id: String,
+    address: SocketAddr,
     _app: App,
 }
 
@@ -43,7 +46,7 @@ impl Desk {
         let api = Api::new(address);
         let id = silent(&api, &customer(1).number, CANTONESE).await;
         let (ana, ben) = two_people(database, address).await;
-        let desk = Self { sandbox, api, ana, ben, id, _app: app };
+        let desk = Self { sandbox, api, ana, ben, id, address, _app: app };
         assert_eq!(desk.ana.post(&desk.does("take"), &[]).await.0, StatusCode::SEE_OTHER);
         eventually("she is in charge, and templates are there", async || {
             desk.page("").await.contains("visit us").then_some(())
@@ -310,4 +313,59 @@ async fn a_program_sends_a_template_by_the_same_rules() {
             (&json!("template"), &json!("ana"), &json!("Ada您好，訂單A-7有新消息。"))
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_follow_what_is_typed_which_stays_when_the_page_is_renewed_and_keys_are_enough() {
+    let port = free_address().port();
+    let Some(_driver) = browser::driver(port) else { return };
+    let database = Database::sqlite();
+    let desk = Desk::start(&database).await;
+    let made = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
+        .args(["user", "link", "ana"])
+        .env("HOTLINE_DATABASE__URL", &database.url)
+        .output()
+        .unwrap();
+    let made = String::from_utf8(made.stdout).unwrap();
+    let token = made.split_whitespace().find_map(|word| word.split("/sign-in/").nth(1)).unwrap();
+    let (base, profile) = (format!("http://{}", desk.address), tempfile::tempdir().unwrap());
+    let ana = browser::browser(port, profile.path(), 1280).await;
+    ana.goto(&format!("{base}/sign-in/{token}")).await.unwrap();
+    browser::click(&ana, "button.main").await;
+    browser::text(&ana, ".rows").await;
+    ana.goto(&format!("{base}/inbox/all/{}", desk.id)).await.unwrap();
+    browser::text(&ana, "#template").await;
+    browser::press(&ana, "r").await;
+    assert_eq!(browser::run(&ana, "return document.activeElement.id").await, "template");
+    let select = ana.find(Locator::Id("template")).await.unwrap();
+    select.select_by_value("order_update:zh_HK").await.unwrap();
+    let order = "input[name='gap.2']";
+    browser::write(&ana, order, "A-7").await;
+    assert_eq!(browser::text(&ana, ".preview blockquote").await, "Ada您好，訂單A-7有新消息。");
+    // A live update, with the focus there and elsewhere.
+    let renewed = format!("return refreshThread().then(() => document.querySelector(\"{order}\").value)");
+    assert_eq!(browser::run(&ana, &renewed).await, "A-7");
+    browser::run(&ana, "document.activeElement.blur()").await;
+    assert_eq!(browser::run(&ana, &renewed).await, "A-7");
+    // A stray Enter sends nothing.
+    browser::write(&ana, order, "\u{e007}").await;
+    assert_eq!(browser::run(&ana, "return document.activeElement.textContent").await, "Send template");
+    assert!(desk.shown().is_empty());
+    ana.set_window_size(360, 740).await.unwrap();
+    let wide = browser::run(&ana, "return document.documentElement.scrollWidth > window.innerWidth").await;
+    assert_eq!(wide, false, "scrolls sideways on a phone");
+    browser::write(&ana, order, browser::SEND).await;
+    eventually("it arrives, and nothing is chosen any more", async || {
+        let done =
+            "return !location.search && document.activeElement.id === 'template' && !document.querySelector('.fill')";
+        (desk.shown() == ["Ada您好，訂單A-7有新消息。"] && browser::run(&ana, done).await == true).then_some(())
+    })
+    .await;
+    let last = browser::text(&ana, ".messages .ours:last-child").await;
+    assert!(last.contains("template") && last.contains("訂單A-7"), "{last}");
+    // They write: what is typed on is no command, and there is a box for words.
+    desk.sandbox.write(&customer(1), "hello");
+    browser::text(&ana, "#reply").await;
+    assert_eq!(browser::text(&ana, ".composer .refused").await, "They have written: answer in your own words.");
+    ana.close().await.unwrap();
 }

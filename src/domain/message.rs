@@ -210,6 +210,11 @@ impl Outgoing {
         self.kind != MessageKind::Reply || matches!(self.content, Content::Template(_))
     }
 
+    /// Whether a person wrote it, or chose it.
+    pub fn is_by_person(&self) -> bool {
+        matches!(self.sender, Sender::Agent(_))
+    }
+
     /// A message of the bot that has no number yet and nothing behind it.
     pub fn of_bot(kind: MessageKind, content: Content, at: Timestamp, expires: Timestamp) -> Self {
         Self {

@@ -126,7 +126,7 @@ fn as_sent<'a>(message: &Outgoing, template: &'a TemplateRef, knowledge: &Knowle
 /// Whether a follow-up goes by a template that Meta has made marketing, in the language in which it would leave.
 pub(super) fn is_marketing(message: &Outgoing, book: Option<&Book>, knowledge: &Knowledge) -> bool {
     let (Content::Template(template), Some(book)) = (&message.content, book) else { return false };
-    if message.kind == MessageKind::Reply {
+    if message.is_by_person() {
         return book.is_marketing_in(&template.name, &template.language);
     }
     let (sent, wanted) = as_sent(message, template, knowledge);
@@ -148,7 +148,7 @@ pub(super) fn in_language(
     let Some(book) = book else {
         return Leave::NotBefore(now + Duration::seconds(1), "templates are looked up".into());
     };
-    if message.kind == MessageKind::Reply {
+    if message.is_by_person() {
         return as_seen(template, book);
     }
     let (sent, wanted) = as_sent(message, template, knowledge);

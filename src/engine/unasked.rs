@@ -18,7 +18,7 @@ impl Knowledge {
         now: Timestamp,
     ) -> Verdict {
         let planned = FollowUpRequest::behind(message);
-        if message.kind == MessageKind::Reply {
+        if message.is_by_person() {
             return self.would_answer(state, &planned, shared, now);
         }
         let State { contact, facts, desk, ledger, .. } = state;

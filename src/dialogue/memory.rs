@@ -159,6 +159,11 @@ impl Memory {
         self.products.last().map(String::as_str)
     }
 
+    /// Their last order, for who writes to them about it.
+    pub fn order(&self) -> Option<&str> {
+        self.order.as_ref().map(|(order, _)| order.as_str())
+    }
+
     /// Takes in how far an order is. An older state of the same order that arrives later moves nothing, but may tell more.
     pub(super) fn hear_order(&mut self, told: &OrderEvent) {
         let known = self.order.as_ref().filter(|(order, _)| *order == told.order).map(|(_, state)| *state);

@@ -166,6 +166,11 @@ impl Dialogue {
         self.forms.code(shop.language.tag())
     }
 
+    /// Meta's code of the language that a contact writes, whether there are replies in it or not.
+    pub fn their_language<'a>(&'a self, contact: &'a Contact) -> Option<&'a str> {
+        contact.language.as_ref().map(|language| self.forms.code(language.tag()))
+    }
+
     /// Meta's code of the language in which a contact is to get a template.
     pub fn template_language<'a>(&'a self, contact: &'a Contact, shop: &'a Shop) -> &'a str {
         self.forms.code(self.templates.language(contact, shop))

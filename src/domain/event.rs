@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::trade::{CartEvent, CaseEvent, ClickEvent, OrderEvent, PageEvent, ProductEvent, QuoteEvent};
-use super::{Colour, ContactRef, FollowUpRequest, InboundMessage, MessageKind, Timestamp};
+use super::{Colour, ContactRef, FollowUpRequest, InboundMessage, MessageKind, TemplateRef, Timestamp};
 
 /// One thing that happened, as the fold sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -274,6 +274,9 @@ pub struct AgentEvent {
     /// Whether the words of a reply carry a tracked link.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub link: bool,
+    /// A template in place of words, filled in: it leaves in this language and so, or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Box<TemplateRef>>,
 }
 
 /// Wants messages, or wants none.

@@ -10,9 +10,9 @@ use super::about;
 use super::state::{Effect, State};
 use crate::dialogue::{Dialogue, Known};
 use crate::domain::{
-    Address, AgentAction, AgentEvent, Colour, Consequence, ContactRef, Crawlers, Duration, Event, EventBody, Evidence,
-    HandoffRequest, InboundMessage, Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop,
-    Timestamp, UserId, Whereabouts,
+    Address, AgentAction, AgentEvent, Colour, Consequence, ContactRef, Content, Crawlers, Duration, Event, EventBody,
+    Evidence, HandoffRequest, InboundMessage, Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading,
+    Sender, Shop, Timestamp, UserId, Whereabouts,
 };
 use crate::handoff::{self, DeskMove};
 use crate::lexicon::{Hints, Lexicon};
@@ -179,8 +179,15 @@ impl<'a> Folding<'a> {
             EventBody::Sent(sent) if sent.by.starts_with("agent:") => {
                 // A person answered on the shop's phone: from here on it is theirs.
                 let agent = sent.by.trim_start_matches("agent:").to_owned();
-                let taken =
-                    AgentEvent { agent, action: AgentAction::Take, tag: None, colour: None, text: None, link: false };
+                let taken = AgentEvent {
+                    agent,
+                    action: AgentAction::Take,
+                    tag: None,
+                    colour: None,
+                    text: None,
+                    link: false,
+                    template: None,
+                };
                 self.agent(&taken, event.at, now);
             }
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
@@ -337,13 +344,18 @@ impl<'a> Folding<'a> {
         if self.desk_moved(moved, now) {
             self.rules(Occurrence::HandedOff, now);
         }
-        if let (AgentAction::Reply, Some(text)) = (event.action, &event.text) {
-            let content = crate::domain::Content::Text { body: text.clone() };
-            let mut message = self.outgoing(MessageKind::Reply, content, now);
-            message.sender = Sender::Agent(event.agent.clone());
-            message.link = event.link;
-            self.send(message, now);
+        if event.action != AgentAction::Reply {
+            return;
         }
+        let content = match (&event.template, &event.text) {
+            (Some(template), _) => Content::Template(template.clone()),
+            (None, Some(text)) => Content::Text { body: text.clone() },
+            (None, None) => return,
+        };
+        let mut message = self.outgoing(MessageKind::Reply, content, now);
+        message.sender = Sender::Agent(event.agent.clone());
+        message.link = event.link;
+        self.send(message, now);
     }
 
     /// A person is in charge from this transaction on: what the bot still had to say is taken back. Whether it is so.
@@ -410,7 +422,7 @@ impl<'a> Folding<'a> {
         }
     }
 
-    pub(super) fn outgoing(&mut self, kind: MessageKind, content: crate::domain::Content, now: Timestamp) -> Outgoing {
+    pub(super) fn outgoing(&mut self, kind: MessageKind, content: Content, now: Timestamp) -> Outgoing {
         self.state.messages += 1;
         Outgoing {
             number: self.state.messages,

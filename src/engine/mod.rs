@@ -15,6 +15,7 @@ mod cancelled;
 mod changes;
 pub mod dry_run;
 mod feeds;
+pub mod filling;
 mod flow;
 pub mod fold;
 pub mod geoip;
@@ -31,6 +32,7 @@ mod numbers;
 pub mod outlook;
 mod paces;
 mod packed;
+pub mod picker;
 mod processor;
 mod recompute;
 pub mod records;
@@ -282,7 +284,8 @@ impl Engine {
         key: Option<String>,
     ) -> Result<Appended, StoreError> {
         let now = self.now();
-        event.link |= event.text.as_deref().is_some_and(|words| self.carries_link(words));
+        let behind_button = event.template.as_ref().and_then(|template| template.supply.link.as_deref());
+        event.link |= event.text.as_deref().into_iter().chain(behind_button).any(|words| self.carries_link(words));
         let event = NewEvent::known(contact, key, now, EventBody::Agent(event));
         let mut appended = self.store().append(vec![event]).await?;
         appended.pop().ok_or(StoreError::Closed)

@@ -16,7 +16,7 @@ use super::links;
 use super::state::{Effect, State};
 use super::summary::summarise;
 use crate::domain::{
-    Consequence, ContactId, Duration, Event, EventBody, Evidence, MessageKind, TagChange, TagMove, Timestamp, in_order,
+    Consequence, ContactId, Duration, Event, EventBody, Evidence, TagChange, TagMove, Timestamp, in_order,
 };
 use crate::handoff::DeskMove;
 use crate::outreach::{Refusal, Verdict};
@@ -311,7 +311,7 @@ fn take(effect: Effect, state: &State, work: &mut Work) {
         Effect::Send(message) => folded.outgoing.push(NewOutgoing {
             channel: state.contact.channel.clone().unwrap_or_default(),
             address: state.contact.address.clone(),
-            follow_up: message.kind != MessageKind::Reply,
+            follow_up: message.passes_gate(),
             sending_since: None,
             message,
         }),

@@ -34,14 +34,19 @@ impl Engine {
     /// # Errors
     /// Why it is not.
     pub async fn may_reply(&self, contact: ContactId, login: &str) -> Result<(), NoReply> {
+        let open = self.in_charge(contact, login).await?.contact.window_is_open(self.now());
+        if open { Ok(()) } else { Err(NoReply::Closed) }
+    }
+
+    /// What is known of a contact that somebody is in charge of.
+    pub(super) async fn in_charge(&self, contact: ContactId, login: &str) -> Result<State, NoReply> {
         let (row, state) = self.store().contact(contact).await?.ok_or(NoReply::Unknown)?;
         match row.agent {
             Some(agent) if row.handoff == "accepted" && agent != login => Err(NoReply::Others(agent)),
             Some(_) if row.handoff == "accepted" => {
-                let mut contact = State::known(state.as_deref()).contact;
-                seen_by(&self.numbers_sent_for().await?, &mut contact);
-                let open = contact.window_is_open(self.now());
-                if open { Ok(()) } else { Err(NoReply::Closed) }
+                let mut state = State::known(state.as_deref());
+                seen_by(&self.numbers_sent_for().await?, &mut state.contact);
+                Ok(state)
             }
             _ => Err(NoReply::NotTaken),
         }

@@ -235,7 +235,7 @@ impl Engine {
         key: Option<String>,
     ) -> Result<(), NotDone> {
         let (agent, tag) = (actor.who.to_owned(), Some(tag));
-        let event = AgentEvent { agent, action, tag, colour: None, text: None, link: false };
+        let event = AgentEvent { agent, action, tag, colour: None, text: None, link: false, template: None };
         self.act(contact, event, key).await?;
         Ok(())
     }

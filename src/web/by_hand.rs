@@ -150,7 +150,7 @@ async fn by_words(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<(),
         return Err("closed");
     }
     let (agent, action, text) = (login.clone(), AgentAction::Reply, Some(text));
-    let event = AgentEvent { agent, action, tag: None, colour: None, text, link: false };
+    let event = AgentEvent { agent, action, tag: None, colour: None, text, link: false, template: None };
     let sent = app.engine.act(row.contact, event, Some(key(signed_in, form))).await;
     sent.map(drop).map_err(|_| "unavailable")
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::access::SignedIn;
 use super::console::{Asked, conversation, living};
-use super::{App, views};
+use super::{App, picker, views};
 use crate::domain::{AgentAction, AgentEvent, ContactId, MessageNumber, OptAction};
 use crate::engine::NoReply;
 use crate::store::{InboxRow, StoreError};
@@ -38,6 +38,11 @@ pub(super) fn offers(row: &InboxRow, signed_in: &SignedIn, contact: &Value) -> V
         _ => "other",
     };
     context! { mode, agent => contact.get_attr("agent").unwrap_or_default() }
+}
+
+/// Whether only a template may be sent: who is in charge chooses one.
+pub(super) fn is_closed(composer: &Value) -> bool {
+    composer.get_attr("mode").is_ok_and(|mode| mode.as_str() == Some("closed"))
 }
 
 /// What somebody was writing to a contact and about them, by the box.
@@ -147,24 +152,29 @@ async fn carry_out(
     form: &Acting,
 ) -> Result<(), &'static str> {
     let login = &signed_in.user().login;
-    // The form's own key: a double click or a reload sends once. Other words are another message, whatever key they come with.
-    let words = hex::encode(&Sha256::digest(form.text.trim().as_bytes())[..8]);
-    let key = (!form.key.is_empty()).then(|| format!("form:{}:{}:{words}", signed_in.user().id, form.key));
+    let key = key(signed_in, &form.key, form.text.trim());
     let done = match deed {
         Deed::Opt(action, note) => app.engine.opt(contact, action, login, note, key).await,
         Deed::Event(action, text) => {
             if action == AgentAction::Reply {
                 app.engine.may_reply(contact, login).await.map_err(refusal)?;
             }
-            let event = AgentEvent { agent: login.clone(), action, tag: None, colour: None, text, link: false };
+            let event =
+                AgentEvent { agent: login.clone(), action, tag: None, colour: None, text, link: false, template: None };
             app.engine.act(contact, event, key).await.map(drop)
         }
     };
     done.map_err(|_| "unavailable")
 }
 
+/// The form's own key: a double click or a reload sends once. Other words are another message, whatever key they come with.
+pub(super) fn key(signed_in: &SignedIn, key: &str, words: &str) -> Option<String> {
+    let words = hex::encode(&Sha256::digest(words.as_bytes())[..8]);
+    (!key.is_empty()).then(|| format!("form:{}:{key}:{words}", signed_in.user().id))
+}
+
 /// The page's name of why a reply is not taken.
-fn refusal(why: NoReply) -> &'static str {
+pub(super) fn refusal(why: NoReply) -> &'static str {
     match why {
         NoReply::NotTaken => "bot",
         NoReply::Others(_) => "other",
@@ -204,8 +214,8 @@ async fn again(
         return app.pages.error(StatusCode::NOT_FOUND, "There is no such message.", "");
     }
     let view = views::known(&app, &form.view);
-    if let Err(error) = app.engine.may_reply(contact, &signed_in.user().login).await.map_err(refusal) {
-        let page = conversation(&app, &signed_in, view, contact, &Asked::default(), context! { error }).await;
+    if let Err(why) = app.engine.may_try_again(contact, &signed_in.user().login, of).await {
+        let page = conversation(&app, &signed_in, view, contact, &Asked::default(), picker::refusal(why)).await;
         return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
     }
     match app.engine.try_again(of).await {

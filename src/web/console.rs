@@ -15,8 +15,9 @@ use super::App;
 use super::access::{self, SignedIn};
 use super::people::People;
 use super::view::{self, Told};
-use super::{composer, views};
+use super::{composer, picker, views};
 use crate::domain::ContactId;
+use crate::engine::filling::Typed;
 use crate::engine::segments;
 use crate::engine::state::State as Folded;
 use crate::store::{AlertRow, StoreError};
@@ -39,9 +40,19 @@ pub(super) struct Asked {
     rows: String,
     messages: String,
     current: String,
+    /// The template that was chosen to be sent: its name, a colon and its language.
+    pub(super) template: String,
+    /// What was typed into it and not taken.
+    #[serde(skip)]
+    pub(super) typed: Option<Typed>,
 }
 
 impl Asked {
+    /// A template that was chosen, and what was typed into it.
+    pub(super) fn of_template(template: String, typed: Typed) -> Self {
+        Self { template, typed: Some(typed), ..Self::default() }
+    }
+
     fn rows(&self) -> i64 {
         self.rows.parse().map_or(ROWS, |rows: i64| rows.clamp(ROWS, MOST_ROWS))
     }
@@ -207,7 +218,7 @@ pub(super) async fn conversation(
     more: Value,
 ) -> Response {
     // The thread first: who reads it has seen it, and the list says so.
-    let (contact, thread) = match thread(app, signed_in, contact, asked.messages()).await {
+    let (contact, thread) = match thread(app, signed_in, contact, asked).await {
         Ok(Some(thread)) => thread,
         Ok(None) => return app.pages.no_contact(),
         Err(_) => return app.pages.unavailable(),
@@ -223,9 +234,9 @@ async fn thread(
     app: &App,
     signed_in: &SignedIn,
     contact: ContactId,
-    messages: i64,
+    asked: &Asked,
 ) -> Result<Option<(ContactId, Value)>, StoreError> {
-    let store = app.engine.store();
+    let (store, messages) = (app.engine.store(), asked.messages());
     let Some((row, state)) = store.contact(contact).await? else { return Ok(None) };
     let contact = row.contact;
     let events = store.thread(contact, messages).await?;
@@ -244,13 +255,17 @@ async fn thread(
     let people = People::read(store).await?;
     let contact_view = view::contact(&row, &state, &people, now, shop_zone);
     let composer = composer::offers(&row, signed_in, &contact_view);
+    let picker = match composer::is_closed(&composer) {
+        true => Some(picker::shown(app, contact, &state, asked).await?),
+        false => None,
+    };
     let drafts = composer::drafts(app, signed_in, contact).await?;
     let stopped = app.engine.stopped_campaigns().await?;
     let told = Told { shop: &knowledge.shop, people: &people, faces: &faces };
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
     let shown = context! {
-        contact => contact_view, composer, bought => Value::from(Serde(bought)), key => access::token(), drafts,
+        contact => contact_view, composer, picker, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
         messages => view::thread(&events, &sent, told), unanswered => view::unanswered(&events, &sent),
         planned => view::planned(&state, &knowledge, &stopped, now),

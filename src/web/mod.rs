@@ -14,6 +14,7 @@ mod live;
 mod outreach;
 mod pages;
 mod people;
+mod picker;
 mod security;
 mod sign_in;
 mod tags;
@@ -57,6 +58,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let app = App { engine: engine.clone(), pages: pages.clone(), secure, sandbox };
     let console = console::router()
         .merge(composer::router())
+        .merge(picker::router())
         .merge(tags::router())
         .merge(lists::router())
         .merge(by_hand::router())

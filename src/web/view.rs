@@ -254,6 +254,14 @@ fn options(content: &Content) -> Vec<Vec<String>> {
     }
 }
 
+/// The template that a message goes by, and in which language.
+fn template(content: &Content) -> Option<String> {
+    match content {
+        Content::Template(template) => Some(format!("{}, {}", template.name, template.language)),
+        _ => None,
+    }
+}
+
 fn ours(row: &SentRow, told: Told<'_>) -> Value {
     let (ticks, label) = match row.state.as_str() {
         "queued" => ("…", "waits"),
@@ -269,7 +277,7 @@ fn ours(row: &SentRow, told: Told<'_>) -> Value {
         kind => "ours", bot => row.sender == "bot", sender => told.people.name(&row.sender), text => row.message.content.text(),
         options => options(&row.message.content), at => moment(row.message.at, told.shop.zone), ticks, label, state => &row.state,
         error => records::reason(row), again => again(row),
-        follow_up => row.message.rule.clone(),
+        follow_up => row.message.rule.clone(), template => template(&row.message.content),
     }
 }
 

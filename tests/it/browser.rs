@@ -75,7 +75,7 @@ pub fn start(database: &Database) -> (Killed, String) {
 }
 
 /// What an element shows. The page replaces what changes, also between finding and reading, so this tries again.
-async fn text(client: &Client, css: &str) -> String {
+pub async fn text(client: &Client, css: &str) -> String {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()?.text().await.ok()).await
 }
 
@@ -83,25 +83,25 @@ async fn there(client: &Client, css: &str) {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()).await;
 }
 
-async fn click(client: &Client, css: &str) {
+pub async fn click(client: &Client, css: &str) {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()?.click().await.ok()).await;
 }
 
 /// A key with the focus on the page itself.
-async fn press(client: &Client, key: &str) {
+pub async fn press(client: &Client, key: &str) {
     write(client, "body", key).await;
 }
 
 /// The composer may be drawn anew between finding a field and writing into it.
-async fn write(client: &Client, css: &str, keys: &str) {
+pub async fn write(client: &Client, css: &str, keys: &str) {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()?.send_keys(keys).await.ok()).await;
 }
 
 /// Control and Enter.
-const SEND: &str = "\u{e009}\u{e007}\u{e000}";
+pub const SEND: &str = "\u{e009}\u{e007}\u{e000}";
 
 /// What a script in the page gives. A page that is just being left answers none; the next one does.
-async fn run(client: &Client, script: &str) -> serde_json::Value {
+pub async fn run(client: &Client, script: &str) -> serde_json::Value {
     eventually(script, async || client.execute(script, vec![]).await.ok()).await
 }
 

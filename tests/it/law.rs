@@ -3,7 +3,7 @@
 use hotline::config::Settings;
 use hotline::domain::{
     AgentAction, AgentEvent, Consequence, ContactId, ContactRef, Duration, Event, EventBody, InboundMessage,
-    StatusEvent, StatusKind, TagChange, Timestamp, in_order,
+    StatusEvent, StatusKind, TagChange, TemplateRef, Timestamp, in_order,
 };
 use hotline::engine::fold::Knowledge;
 use hotline::engine::knowledge::{Folders, compile};
@@ -60,17 +60,28 @@ fn body() -> impl Strategy<Value = EventBody> {
             let (message, wamid) = (format!("hl:1:{number}"), Some(format!("wamid.{number}")));
             EventBody::Status(StatusEvent { message, status, error: None, wamid })
         });
-    let agent = prop::sample::select(vec![
+    let action = prop::sample::select(vec![
         AgentAction::Take,
         AgentAction::Release,
         AgentAction::Reply,
         AgentAction::Won,
         AgentAction::Lost,
         AgentAction::Leave,
-    ])
-    .prop_map(|action| {
-        let text = (action == AgentAction::Reply).then(|| "one moment".to_owned());
-        EventBody::Agent(AgentEvent { agent: "ana".into(), action, tag: None, colour: None, text, link: false })
+    ]);
+    let agent = (action, prop::bool::ANY).prop_map(|(action, by_template)| {
+        let is_reply = action == AgentAction::Reply;
+        let text = (is_reply && !by_template).then(|| "one moment".to_owned());
+        let template = TemplateRef { name: "order_update".into(), body: vec!["Ada".into()], ..TemplateRef::default() };
+        let template = (is_reply && by_template).then(|| Box::new(template));
+        EventBody::Agent(AgentEvent {
+            agent: "ana".into(),
+            action,
+            tag: None,
+            colour: None,
+            text,
+            link: false,
+            template,
+        })
     });
     let place = prop::sample::select(vec![
         r#"{"event":"location","latitude":31.2,"longitude":121.33}"#,

@@ -27,6 +27,7 @@ mod merging;
 mod mmdb;
 mod nodes;
 mod numbers;
+mod picker;
 mod places;
 mod poison;
 mod recompute;

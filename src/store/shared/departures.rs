@@ -21,7 +21,7 @@ pub(super) fn number_for(living: ContactId, decided_for: ContactId, number: i64)
     if living == decided_for { number } else { -(decided_for.0 * MOST_MESSAGES + number) }
 }
 
-/// The follow-ups of these contacts, and of those who have become them: those that left, when they did, and those that wait or reached
+/// The follow-ups of these contacts, and of those who have become them, without what persons sent: those that left, when they did, and those that wait or reached
 /// nobody.
 pub(super) async fn of(
     connection: &mut Connection,
@@ -44,7 +44,7 @@ pub(super) async fn of(
         these!(),
         " union all select id, merged_into from contacts where merged_into is not null and merged_into in ",
         these!(),
-        ") as w join outbox o on o.contact_id = w.id where o.priority = 1 and o.created_at > $3"
+        ") as w join outbox o on o.contact_id = w.id where o.priority = 1 and o.sender = 'bot' and o.created_at > $3"
     );
     let query = sqlx::query(select).bind(json(&contacts)).bind(NOT_KNOWN_WHETHER_SENT).bind((now - LOOKED_AT).0);
     for row in query.fetch_all(connection).await? {
@@ -67,7 +67,7 @@ pub(in crate::store) async fn unsent(
     most: i64,
 ) -> Result<Vec<(ContactId, i64)>, sqlx::Error> {
     let select = "select o.contact_id, o.number from outbox o join contacts c on c.id = o.contact_id \
-                  where o.priority = 1 and o.rank = 9 and c.merged_into is null order by o.contact_id, o.number limit $1";
+                  where o.priority = 1 and o.rank = 9 and o.sender = 'bot' and c.merged_into is null order by o.contact_id, o.number limit $1";
     let read = |row: &_| Ok((ContactId(Row::try_get(row, 0)?), Row::try_get(row, 1)?));
     sqlx::query(select).bind(most).fetch_all(connection).await?.iter().map(read).collect()
 }

@@ -110,6 +110,18 @@ async fn is_held(connection: &mut Connection, channel: &str, now: Timestamp) -> 
     Ok(held.is_some())
 }
 
+/// Whether a template reached a customer within the portfolio's 24 hours: another one to them takes up no more room.
+pub(in crate::store) async fn is_reached(
+    connection: &mut Connection,
+    contact: ContactId,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let select = "select 1 from reached where contact_id = $1 and at > $2";
+    let query = sqlx::query_scalar(select).bind(contact.0).bind((now - PORTFOLIO_WINDOW).0);
+    let found: Option<i32> = query.fetch_optional(connection).await?;
+    Ok(found.is_some())
+}
+
 /// How many messages may leave, and for how many customers that the portfolio does not count yet.
 async fn rooms(
     connection: &mut Connection,
@@ -160,7 +172,9 @@ async fn candidates(
         "c.state, exists (select 1 from reached r where r.contact_id = o.contact_id and r.at > $4), c.id from outbox o ",
         "join contacts d on d.id = o.contact_id join contacts c on c.id = coalesce(d.merged_into, d.id) where o.state = 'queued' and o.priority = 1 and o.channel = $1 ",
         "and o.due_at <= $2 and o.expires_at > $2 and (o.template is null or not exists (select 1 from holds h ",
-        "where h.what = 'template:' || o.template and (h.until is null or h.until > $2))) ",
+        // Held since rules fill in too little of it: a person fills in all that it asks for.
+        "where h.what = 'template:' || o.template and (h.until is null or h.until > $2) ",
+        "and (h.source <> 'templates' or o.sender = 'bot'))) ",
         "and (o.template is null or $5 = 1 or exists (select 1 from reached r where r.contact_id = o.contact_id ",
         "and r.at > $4)) and (o.campaign is null or o.campaign not in (select value->>0 from ",
         rows!("$6"),

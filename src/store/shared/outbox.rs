@@ -152,7 +152,7 @@ pub(in crate::store) async fn try_again(
     of: MessageNumber,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let select = "select message from outbox where contact_id = $1 and number = $2 and priority = 0 \
+    let select = "select message from outbox where contact_id = $1 and number = $2 and (priority = 0 or sender <> 'bot') \
                   and (state = 'failed' or state = 'expired' and sender <> 'bot') and coalesce(error, '') <> $3";
     let query = sqlx::query_scalar(select).bind(of.contact.0).bind(of.number).bind(NOT_KNOWN_WHETHER_SENT);
     let Some(message): Option<String> = query.fetch_optional(&mut *connection).await? else { return Ok(false) };

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::contacts::found;
 use super::problem::ApiProblem;
 use super::{authorise, limit, read};
-use crate::domain::{AgentAction, AgentEvent};
+use crate::domain::{AgentAction, AgentEvent, TemplateRef};
 use crate::engine::{Engine, records};
 use crate::store::{HandoffRow, HandoffsAsked, InboxRow, NewEvent};
 
@@ -91,7 +91,7 @@ async fn take(
     authorise(&engine, &headers)?;
     let taking: Taking = read(&body)?;
     let deed = Deed::asked(&engine, id, "take", (&taking.agent, taking.id.as_deref())).await?;
-    deed.done(AgentAction::Take, None).await
+    deed.done(AgentAction::Take).await
 }
 
 #[derive(Deserialize)]
@@ -129,7 +129,7 @@ async fn hand_back(
         Some(Outcome::Won) => AgentAction::Won,
         Some(Outcome::Lost) => AgentAction::Lost,
     };
-    deed.done(action, None).await
+    deed.done(action).await
 }
 
 /// What a program asks for in a person's name.
@@ -166,9 +166,19 @@ impl<'e> Deed<'e> {
     }
 
     /// Does it, once, and answers when what comes next finds it done.
-    pub(super) async fn done(self, action: AgentAction, text: Option<String>) -> Result<Response, ApiProblem> {
+    async fn done(self, action: AgentAction) -> Result<Response, ApiProblem> {
+        self.tell(action, None, None).await
+    }
+
+    /// The same of what has words, or a template in place of them.
+    pub(super) async fn tell(
+        self,
+        action: AgentAction,
+        text: Option<String>,
+        template: Option<Box<TemplateRef>>,
+    ) -> Result<Response, ApiProblem> {
         let contact = self.row.contact;
-        let event = AgentEvent { agent: self.agent, action, tag: None, colour: None, text, link: false };
+        let event = AgentEvent { agent: self.agent, action, tag: None, colour: None, text, link: false, template };
         let appended = self.engine.act(contact, event, self.key).await?;
         self.engine.folded(appended).await?;
         let status = if appended.duplicate { "duplicate" } else { "accepted" };

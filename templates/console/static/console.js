@@ -193,18 +193,48 @@ async function refreshThread() {
   else if (banner) banner.remove();
   else if (newBanner) thread.querySelector(".who").after(newBanner);
   const [composer, newComposer] = [thread.querySelector(".composer"), made.querySelector(".composer")];
-  const typing = boxes().some((box) => box.value || box === document.activeElement);
+  const typing = boxes().some((box) => box.value || box === document.activeElement) || isChoosing(composer);
   if (composer.dataset.mode !== newComposer.dataset.mode || !typing) swapComposer(composer, newComposer);
   takeUpDrafts();
   if (atEnd) toEnd();
 }
+
+// What stands in a template's gaps stays while somebody types there or chooses.
+const isChoosing = (composer) => [...composer.querySelectorAll(".picker select, .picker input:not([type=hidden])")]
+  .some((field) => field === document.activeElement || field.value !== (field.defaultValue ?? field.value));
+
+// The template that is chosen stands in the address: a reload and a live update show it again.
+async function choose(template) {
+  const address = new URL(location.href);
+  if (template) address.searchParams.set("template", template);
+  else address.searchParams.delete("template");
+  const answer = await fetch(address.pathname + address.search, inTime()).catch(() => undefined);
+  if (!answer?.ok || isSignIn(answer)) return location.assign(address);
+  history.replaceState(history.state, "", address);
+  const [picker, made] = [thread.querySelector(".picker"), parse(await answer.text()).querySelector(".picker")];
+  if (!picker || !made) return refreshThread();
+  tell(picker, "");
+  picker.replaceWith(made);
+  document.getElementById("template")?.focus();
+}
+addEventListener("change", ({ target }) => { if (target.id === "template" && thread?.contains(target)) choose(target.value); });
+// The words follow what is typed.
+addEventListener("input", ({ target }) => {
+  for (const gap of target.form?.querySelectorAll(`.preview [data-gap="${CSS.escape(target.name)}"]`) ?? []) gap.textContent = target.value.trim() || gap.dataset.empty;
+});
 
 // Who is writing while somebody takes over goes on where they were. Where that box is gone, what is typed on is no command; the
 // words stand as a draft.
 let taken = 0;
 function swapComposer(composer, made) {
   const held = boxes().find((box) => box === document.activeElement);
+  const chose = composer.querySelector(".picker")?.contains(document.activeElement);
   composer.replaceWith(made);
+  if (chose && !made.querySelector(".picker")) {
+    taken = Date.now();
+    thread.querySelector("h1").focus();
+    return tell(made, made.dataset.mode === "reply" ? "They have written: answer in your own words." : "Somebody else is in charge now.");
+  }
   if (!held) return;
   const box = boxes().find((box) => box.dataset.draft === held.dataset.draft);
   if (!box) {
@@ -344,10 +374,16 @@ async function send(form, submitter) {
     if (box?.value && drafted) keep(box, true);
     form.ariaBusy = null;
     if (form.at) sessionStorage.removeItem(`draft ${current()} ${form.at.value}`);
+    // What was sent is chosen no more.
+    if (form.closest(".picker")) {
+      form.remove();
+      await choose("");
+    }
     const wrote = drafted && !document.activeElement?.matches("textarea, input:not([type=hidden])");
     await refreshThread();
     const [reply, again] = [document.getElementById("reply"), wrote && document.getElementById(box.id)];
     if (form.action.endsWith("/take") && reply) writeOn(reply);
+    else if (form.action.endsWith("/take")) document.getElementById("template")?.focus();
     else if (form.action.endsWith("/release")) thread.querySelector("h1")?.focus();
     else if (form.action.endsWith("/again")) thread.querySelector(".messages").focus();
     else if (again && again.offsetParent) writeOn(again);
@@ -420,6 +456,12 @@ let went = 0;
 addEventListener("keydown", (event) => {
   const inBox = event.target.matches("input, textarea, select");
   if (event.target.matches("textarea") && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form.requestSubmit();
+  // A template is not sent by a stray Enter: it leads on to the next gap, and at last to the button.
+  if (event.target.matches(".fill input") && event.key === "Enter" && !event.isComposing) {
+    event.preventDefault();
+    const fields = [...event.target.form.querySelectorAll("input:not([type=hidden]), button")];
+    return event.ctrlKey || event.metaKey ? event.target.form.requestSubmit() : fields[fields.indexOf(event.target) + 1].focus();
+  }
   if (event.key === "Escape" && inBox) return event.target.blur();
   if (event.key === "Escape" && panelLies() && !document.querySelector("dialog[open]")) return closePanel();
   if (inBox || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !list || !keysOn()) return;
@@ -437,6 +479,6 @@ addEventListener("keydown", (event) => {
   else if (key === "k") walk(-1);
   else if (key === "/") { document.getElementById("search").focus(); event.preventDefault(); }
   else if (key === "b") thread.querySelector("button[data-key=b]")?.click();
-  else if (key === "r") { const box = document.getElementById("reply"); if (box) { writeOn(box); event.preventDefault(); } }
+  else if (key === "r") { const [box, picker] = [document.getElementById("reply"), document.getElementById("template")]; if (box) writeOn(box); else picker?.focus(); if (box || picker) event.preventDefault(); }
   else if (key === "n") { const note = thread.querySelector(".write-note"); if (note) { note.open = true; writeOn(note.querySelector("textarea")); event.preventDefault(); } }
 });

@@ -4,11 +4,13 @@
 mod app;
 mod backtest;
 mod browser;
+mod by_hand;
 mod campaigns;
 mod consent;
 mod corpus;
 mod crm;
 mod db;
+mod deeds;
 mod desk;
 mod faults;
 mod feeds;

@@ -37,7 +37,24 @@ pub(super) fn offers(row: &InboxRow, signed_in: &SignedIn, contact: &Value) -> V
         (_, true) => "closed",
         _ => "other",
     };
-    context! { mode, agent => contact.get_attr("agent").unwrap_or_default() }
+    context! { mode, agent => contact.get_attr("agent").unwrap_or_default(), in_charge => in_charge(row) }
+}
+
+/// The sign-in name of who is in charge.
+pub(super) fn in_charge(row: &InboxRow) -> Option<&str> {
+    row.agent.as_deref().filter(|_| row.handoff == "accepted")
+}
+
+/// Whether somebody may do so as things stand now, which may be otherwise than their page shows: what is a colleague's is neither
+/// handed back nor taken behind their back.
+fn may(row: &InboxRow, login: &str, action: AgentAction, form: &Acting) -> Result<(), &'static str> {
+    let gives_back = matches!(action, AgentAction::Release | AgentAction::Won | AgentAction::Lost);
+    match in_charge(row) {
+        Some(agent) if gives_back && agent != login => Err("other"),
+        Some(agent) if action == AgentAction::Take && agent != login && agent != form.agent => Err("changed"),
+        None if gives_back => Err("untaken"),
+        _ => Ok(()),
+    }
 }
 
 /// Whether only a template may be sent: who is in charge chooses one.
@@ -60,6 +77,9 @@ struct Acting {
     key: String,
     #[serde(default)]
     view: String,
+    /// With `take`: who was in charge as the page showed it.
+    #[serde(default)]
+    agent: String,
 }
 
 /// Longest reply that WhatsApp takes (section 5.6), in UTF-16 units.
@@ -137,8 +157,11 @@ async fn act(
         Err("unavailable") => app.pages.unavailable(),
         Err(error) => {
             // Whatever is wrong with it, nobody has to write it again.
-            let _unkept = keep_draft(&app, &signed_in, contact, &action, &form.text).await;
-            let page = conversation(&app, &signed_in, view, contact, &Asked::default(), context! { error }).await;
+            let kept = keep_draft(&app, &signed_in, contact, &action, &form.text).await;
+            let typed =
+                matches!(kept, Ok(false) | Err(_)).then(|| BTreeMap::from([(action.clone(), form.text.clone())]));
+            let more = typed.map_or_else(|| context! { error }, |drafts| context! { error, drafts });
+            let page = conversation(&app, &signed_in, view, contact, &Asked::default(), more).await;
             (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
         }
     }
@@ -156,6 +179,12 @@ async fn carry_out(
     let done = match deed {
         Deed::Opt(action, note) => app.engine.opt(contact, action, login, note, key).await,
         Deed::Event(action, text) => {
+            let row = app.engine.store().contact(contact).await.ok().flatten().ok_or("unavailable")?.0;
+            if action == AgentAction::Release && row.handoff == "none" {
+                // Pressed twice, once.
+                return Ok(());
+            }
+            may(&row, login, action, form)?;
             if action == AgentAction::Reply {
                 app.engine.may_reply(contact, login).await.map_err(refusal)?;
             }
@@ -232,6 +261,8 @@ struct Draft {
     at: String,
     #[serde(default)]
     text: String,
+    /// A form of the page tells where it stands, and comes back there. The script keeps drafts with none.
+    view: Option<String>,
 }
 
 async fn draft(
@@ -239,30 +270,42 @@ async fn draft(
     signed_in: SignedIn,
     Path(contact): Path<i64>,
     Form(form): Form<Draft>,
-) -> StatusCode {
+) -> Response {
     if !signed_in.made(&form.csrf) {
-        return StatusCode::FORBIDDEN;
+        return app.pages.forbidden();
     }
     let contact = match living(&app, contact).await {
         Ok(contact) => contact,
-        Err(refused) => return refused.status(),
+        Err(refused) => return refused,
     };
-    match keep_draft(&app, &signed_in, contact, &form.at, &form.text).await {
-        Ok(()) => StatusCode::NO_CONTENT,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    match (keep_draft(&app, &signed_in, contact, &form.at, &form.text).await, form.view) {
+        (Ok(true), Some(view)) => {
+            Redirect::to(&format!("/inbox/{}/{}", views::known(&app, &view), contact.0)).into_response()
+        }
+        (Ok(true), None) => StatusCode::NO_CONTENT.into_response(),
+        (Ok(false), _) => {
+            let next = "Make it shorter: a message has 4,096 characters, a note 20,000.";
+            app.pages.error(StatusCode::PAYLOAD_TOO_LARGE, "This is too long to be kept as a draft.", next)
+        }
+        (Err(_), _) => app.pages.unavailable(),
     }
 }
 
-/// Keeps what stands in a box, or forgets it when that is nothing. Boxes that are no drafts keep none.
-async fn keep_draft(
+/// Keeps what stands in a box, or forgets it when that is nothing; false where it is too long to be kept. Boxes that are no drafts
+/// keep none.
+pub(super) async fn keep_draft(
     app: &App,
     signed_in: &SignedIn,
     contact: ContactId,
     at: &str,
     text: &str,
-) -> Result<(), StoreError> {
-    if !matches!(at, "reply" | "note") || text.len() > 4 * LONGEST_NOTE {
-        return Ok(());
+) -> Result<bool, StoreError> {
+    if !matches!(at, "reply" | "note") {
+        return Ok(true);
     }
-    app.engine.store().keep_draft(signed_in.user().id, contact, at, text.trim_end(), app.engine.now()).await
+    if text.len() > 4 * LONGEST_NOTE {
+        return Ok(false);
+    }
+    let kept = app.engine.store().keep_draft(signed_in.user().id, contact, at, text.trim_end(), app.engine.now());
+    kept.await.map(|()| true)
 }

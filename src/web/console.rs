@@ -16,11 +16,11 @@ use super::access::{self, SignedIn};
 use super::people::People;
 use super::view::{self, Told};
 use super::{composer, picker, views};
-use crate::domain::ContactId;
+use crate::domain::{ContactId, Event};
 use crate::engine::filling::Typed;
 use crate::engine::segments;
 use crate::engine::state::State as Folded;
-use crate::store::{AlertRow, StoreError};
+use crate::store::{AlertRow, LedgerLine, StoreError};
 
 /// Messages of a thread: a screen and more. As many earlier ones come at a time.
 const MESSAGES: i64 = 200;
@@ -243,7 +243,6 @@ async fn thread(
     let sent = store.sent(contact, messages).await?;
     let full = |count: usize| count as i64 == messages;
     let earlier = (full(events.len()) || full(sent.len())).then(|| (messages + MESSAGES).min(MOST_MESSAGES));
-    let ledger = store.ledger(contact, 200).await?;
     let (faces, verdicts) = (app.engine.faces().await?, store.verdicts_of(contact, &signed_in.user().login).await?);
     if row.unread > 0 {
         // The count is a convenience: where it cannot be written now, the next look does it.
@@ -252,6 +251,8 @@ async fn thread(
     let (now, state) = (app.engine.now(), Folded::known(state.as_deref()));
     let knowledge = app.engine.shelf().knowledge();
     let shop_zone = knowledge.shop.zone;
+    let ledger = app.engine.why_held(contact, &state).await?;
+    let behind = behind(app, contact, &ledger, &events).await?;
     let people = People::read(store).await?;
     let contact_view = view::contact(&row, &state, &people, now, shop_zone);
     let composer = composer::offers(&row, signed_in, &contact_view);
@@ -269,9 +270,23 @@ async fn thread(
         earlier => earlier.filter(|earlier| *earlier > messages),
         messages => view::thread(&events, &sent, told), unanswered => view::unanswered(&events, &sent),
         planned => view::planned(&state, &knowledge, &stopped, now),
-        tags => view::tags(&state, &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
+        tags => view::tags(&state, &ledger, &behind, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     };
     Ok(Some((contact, shown)))
+}
+
+/// The events behind tags: those of the thread, and those that lie before it.
+async fn behind(
+    app: &App,
+    contact: ContactId,
+    ledger: &[LedgerLine],
+    thread: &[Event],
+) -> Result<Vec<Event>, StoreError> {
+    let mut named: Vec<i64> = ledger.iter().flat_map(|line| line.evidence.events.iter().copied()).collect();
+    named.retain(|seq| thread.iter().all(|event| event.seq != *seq));
+    let mut events = if named.is_empty() { Vec::new() } else { app.engine.store().events(contact, &named).await? };
+    events.extend_from_slice(thread);
+    Ok(events)
 }
 
 async fn admin(State(app): State<App>, signed_in: SignedIn) -> Response {

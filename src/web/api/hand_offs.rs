@@ -15,6 +15,7 @@ use super::{authorise, limit, read};
 use crate::domain::{AgentAction, AgentEvent, TemplateRef};
 use crate::engine::{Engine, records};
 use crate::store::{HandoffRow, HandoffsAsked, InboxRow, NewEvent};
+use crate::web::composer;
 
 /// Characters of a caller's id.
 const LONGEST_ID: usize = 500;
@@ -123,6 +124,19 @@ async fn hand_back(
         return Err(ApiProblem::conflict(format!(
             "The bot speaks with contact {id} already: there is nothing to hand back."
         )));
+    }
+    match composer::in_charge(&deed.row) {
+        _ if deed.again => {}
+        Some(agent) if agent == deed.agent => {}
+        Some(agent) => {
+            let said =
+                format!("Contact {id} is {agent}'s now, not {}'s: nobody hands back what is another's.", deed.agent);
+            return Err(ApiProblem::conflict(said));
+        }
+        None => {
+            let said = format!("A person is wanted for contact {id}, and nobody has taken it: take it first.");
+            return Err(ApiProblem::conflict(said));
+        }
     }
     let action = match back.outcome {
         None => AgentAction::Release,

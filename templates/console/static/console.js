@@ -194,7 +194,8 @@ async function refreshThread() {
   else if (newBanner) thread.querySelector(".who").after(newBanner);
   const [composer, newComposer] = [thread.querySelector(".composer"), made.querySelector(".composer")];
   const typing = boxes().some((box) => box.value || box === document.activeElement) || isChoosing(composer);
-  if (composer.dataset.mode !== newComposer.dataset.mode || !typing) swapComposer(composer, newComposer);
+  const isOther = ["mode", "agent"].some((name) => composer.dataset[name] !== newComposer.dataset[name]);
+  if (isOther || !typing) swapComposer(composer, newComposer);
   takeUpDrafts();
   if (atEnd) toEnd();
 }
@@ -281,6 +282,12 @@ function listen() {
   const live = new EventSource("/live");
   live.addEventListener("changed", (event) => refresh(event.data));
   live.addEventListener("resync", () => refresh());
+  // Whoever signs in again finds what they were writing.
+  live.addEventListener("session-expired", () => {
+    live.close();
+    for (const box of boxes()) if (box.waiting) sessionStorage.setItem(nameOf(box), box.value);
+    location.reload();
+  });
   live.onopen = () => { connected(""); if (opened) refresh(); opened = true; pause = 1000; };
   live.onerror = () => {
     connected(navigator.onLine ? "Reconnecting…" : "Offline");
@@ -360,7 +367,9 @@ async function send(form, submitter) {
       // What stands between may answer in place of the server, with a page of its own.
       const ours = made.querySelector("link[href='/static/console.css']");
       const said = [...made.querySelectorAll(".refused")].map((place) => place.textContent.trim()).find((text) => text);
-      if (ours) return tell(form, said ?? made.querySelector("main")?.textContent.trim() ?? "This was not done. Try again.");
+      // Whose page was old sees first how things stand.
+      if (ours && !drafted && form.closest(".composer, .banner")) await refreshThread().catch(() => {});
+      if (ours) return tell(form.isConnected ? form : thread, said ?? made.querySelector("main")?.textContent.trim() ?? "This was not done. Try again.");
       return tell(form, `Not done: the server does not answer just now.${drafted ? " What you wrote is kept." : ""} Try again.`);
     }
     tell(form, "");

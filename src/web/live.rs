@@ -1,6 +1,7 @@
 //! Live updates: server-sent events that say whose fragments to fetch again. A page that missed some fetches afresh.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -14,12 +15,16 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::App;
 use super::access::SignedIn;
 
+/// The page takes a stream for dead that says nothing for twice as long: a comment, which browsers keep to themselves, would not tell it.
+const PING: Duration = Duration::from_secs(20);
+
 pub(super) fn router() -> Router<App> {
     Router::new().route("/live", get(live))
 }
 
 async fn live(State(app): State<App>, _signed_in: SignedIn) -> Response {
-    let mut response = Sse::new(changes(&app)).keep_alive(KeepAlive::new()).into_response();
+    let ping = KeepAlive::new().interval(PING).event(Event::default().event("ping").data(""));
+    let mut response = Sse::new(changes(&app)).keep_alive(ping).into_response();
     // Proxies must not hold events back.
     response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     response

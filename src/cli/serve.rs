@@ -57,6 +57,7 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
         print!("{DEFAULTS}");
         return Ok(Ended::Done);
     }
+    settings.check_sandbox().map_err(|error| Stop::new("cannot start", error))?;
     start_log(&settings);
     runtime()?.block_on(serve(settings))
 }

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod check;
+mod connections;
 mod coverage;
 mod doctor;
 mod export;

@@ -25,6 +25,7 @@ mod merging;
 mod mmdb;
 mod nodes;
 mod numbers;
+mod operating;
 mod places;
 mod poison;
 mod recompute;

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod check;
+mod connections;
 mod coverage;
 mod doctor;
 mod erase;
@@ -161,15 +162,21 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
 /// `--keywords DIR`, shared by the commands that read dictionaries.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct KeywordsArgument {
-    /// Folder of dictionaries and rules [default: the ones built in]
-    #[arg(long, value_name = "DIR", env = "HOTLINE_KEYWORDS__DIR")]
-    pub keywords: Option<PathBuf>,
+    /// Folder of dictionaries and rules [default: HOTLINE_KEYWORDS__DIR, else the ones built in]
+    #[arg(long, value_name = "DIR")]
+    keywords: Option<PathBuf>,
 }
 
 impl KeywordsArgument {
+    /// The folder that was named here or, by commands that read no settings, in the environment; empty there is as good as unset.
+    pub fn dir(&self) -> Option<PathBuf> {
+        let variable = || std::env::var_os("HOTLINE_KEYWORDS__DIR").filter(|dir| !dir.is_empty());
+        self.keywords.clone().or_else(|| variable().map(PathBuf::from))
+    }
+
     /// The folders to read: this one, and the reply templates that are built in.
     pub fn folders(&self) -> Folders {
-        Folders { keywords: self.keywords.clone(), templates: None }
+        Folders { keywords: self.dir(), templates: None }
     }
 }
 

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use super::serve::loopback;
-use super::{Ended, Stop, runtime};
+use super::{Ended, Stop, connections, runtime};
 use crate::engine::wall_clock;
 use crate::whatsapp::graph::Rules;
 use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, phone_router, retries};
@@ -86,9 +86,13 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
 }
 
 async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
+    let refused = |error| Stop(format!("cannot listen on {}: {error}", arguments.listen));
+    let listener = tokio::net::TcpListener::bind(arguments.listen).await.map_err(refused)?;
+    // With port 0 the system chose one; files and people are led there.
+    let address = listener.local_addr().map_err(refused)?;
     let sandbox = Sandbox::new(
         SandboxSettings {
-            graph_url: arguments.graph_url.unwrap_or_else(|| format!("http://{}", loopback(arguments.listen))),
+            graph_url: arguments.graph_url.unwrap_or_else(|| format!("http://{}", loopback(address))),
             webhook: arguments.webhook.clone(),
             app_secret: arguments.app_secret,
             verify_token: arguments.verify_token,
@@ -107,20 +111,16 @@ async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
         },
         wall_clock(),
     );
-    let listener = tokio::net::TcpListener::bind(arguments.listen)
-        .await
-        .map_err(|error| Stop(format!("cannot listen on {}: {error}", arguments.listen)))?;
     let stop = CancellationToken::new();
     let router = sandbox.graph_router().merge(phone_router(sandbox.clone(), stop.clone()));
-    println!("Graph API: http://{}   Phones: http://{}/sandbox", arguments.listen, arguments.listen);
+    println!("Graph API: http://{address}   Phones: http://{address}/sandbox");
     tokio::spawn(handshake(sandbox, arguments.webhook));
     let until = stop.clone();
     tokio::spawn(async move {
-        let _signal = tokio::signal::ctrl_c().await;
+        connections::signal().await;
         stop.cancel();
     });
-    let server = axum::serve(listener, router).with_graceful_shutdown(until.cancelled_owned());
-    server.await.map_err(|error| Stop::new("the sandbox stopped", error))?;
+    let _all_ended = connections::serve(listener, router, until, connections::PATIENCE).await;
     Ok(Ended::Done)
 }
 

@@ -39,7 +39,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> {
-    settings.keywords.dir = arguments.keywords.keywords.clone().or(settings.keywords.dir);
+    settings.keywords.dir = arguments.keywords.dir().or(settings.keywords.dir);
     let answers = match &arguments.file {
         // As with `replay`: the outcome depends on nothing but the files.
         Some(file) => in_timeline(file, &arguments, &knowledge(&arguments.keywords.folders(), &Settings::defaults())?)?,

@@ -311,7 +311,7 @@ async fn admin_page(app: &App, signed_in: &SignedIn, more: Value) -> Response {
     let zone = app.engine.shelf().knowledge().shop.zone;
     let kept: Vec<Value> = kept
         .iter()
-        .map(|row| context! { at => view::clock(row.received, zone), reason => view::shorten(&row.reason, 160), size => row.size })
+        .map(|row| context! { at => view::moment(row.received, zone), reason => view::shorten(&row.reason, 160), size => row.size })
         .collect();
     let problems: Vec<String> = app.engine.shelf().problems().iter().map(ToString::to_string).collect();
     app.pages.show("admin.html", context! { ..more, ..context! { users, kept, kept_count, problems, ..head } })

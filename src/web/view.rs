@@ -132,7 +132,7 @@ pub(super) fn thread(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<
 }
 
 /// A moment as a thread shows it: the time of day, and all of it for who looks closer.
-fn moment(at: Timestamp, zone: Tz) -> Value {
+pub(super) fn moment(at: Timestamp, zone: Tz) -> Value {
     let whole = format!("{} {}", at.utc().with_timezone(&zone).format("%-d %b %Y, %H:%M"), zone.name());
     context! { clock => clock(at, zone), whole, instant => at.rfc3339() }
 }

@@ -29,6 +29,7 @@ mod merging;
 mod mmdb;
 mod nodes;
 mod numbers;
+mod operating;
 mod picker;
 mod places;
 mod poison;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hotline::domain::{Content, Duration, SourceFile, TemplateRef, Timestamp};
 use hotline::outreach::Limits;
-use hotline::store::{HoldRow, Leave, NewOutgoing, OutboxRow, SendOutcome, SendResult, Store, Unasked};
+use hotline::store::{Folded, HoldRow, Leave, NewOutgoing, OutboxRow, SendOutcome, SendResult, Store, Unasked};
 
 use crate::db::Database;
 use crate::store::{NOW, fold_all, message, reply};
@@ -302,7 +302,13 @@ async fn what_waits_for_who_has_become_another_contact_is_asked_of_that_one() {
         fold_all(&store, |_| vec![template(1, "1")]).await;
         let both = ["+85251000000", "+85251000001"];
         let older = store.append(vec![message("both", &both, "both are mine")]).await.unwrap()[0].contact.unwrap();
-        fold_all(&store, |_| vec![]).await;
+        let mut claim = store.claim(NOW, 10).await.unwrap();
+        let joined = claim.contacts.remove(0);
+        let seqs = joined.events.iter().map(|event| event.seq).collect();
+        let mut folded =
+            Folded { contact: older, state: Some(b"{}".into()), seqs, merges: joined.merges, ..Folded::default() };
+        (folded.summary.json, folded.summary.handoff) = ("{}".into(), "none");
+        store.commit(claim, vec![folded]).await.unwrap();
         let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
         let gate = {
             let asked = asked.clone();

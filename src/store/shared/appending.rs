@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use sha2::{Digest as _, Sha256};
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -20,10 +21,13 @@ pub(in crate::store) async fn append(
     if let Some(lock) = super::LOCK_APPENDING {
         sqlx::query(lock).execute(&mut *connection).await?;
     }
-    let Resolved { contacts, merges, created } = resolve(connection, events).await?;
-    let keys: Vec<String> =
-        events.iter().map(|event| event.key.clone().unwrap_or_else(|| format!("own:{}", Uuid::now_v7()))).collect();
-    let mut written = insert(connection, events, &keys, &contacts).await?;
+    let Resolved { contacts, merges, created, erased } = resolve(connection, events).await?;
+    let key = |(event, erased): (&&NewEvent, &bool)| {
+        let key = event.key.clone().unwrap_or_else(|| format!("own:{}", Uuid::now_v7()));
+        if *erased { erased_key(&key) } else { key }
+    };
+    let keys: Vec<String> = events.iter().zip(&erased).map(key).collect();
+    let mut written = insert(connection, events, &keys, (&contacts, &erased)).await?;
     let mut unread = Vec::with_capacity(events.len());
     let mut appended = Vec::with_capacity(events.len());
     for ((event, key), contact) in events.iter().zip(&keys).zip(contacts) {
@@ -53,6 +57,14 @@ pub(in crate::store) async fn append(
     Ok(appended)
 }
 
+/// Kind and body of an event of somebody who was erased.
+const ERASED: (&str, &str) = ("erased", "{}");
+
+/// The key of an event of somebody who was erased, where their number stands in it: it tells the same event and nobody's number.
+pub(super) fn erased_key(key: &str) -> String {
+    format!("erased:{}", hex::encode(Sha256::digest(key.as_bytes())))
+}
+
 /// Whether an event of that key is there.
 pub(in crate::store) async fn is_known(connection: &mut Connection, key: &str) -> Result<bool, sqlx::Error> {
     let found: Option<i64> =
@@ -71,12 +83,18 @@ async fn insert(
     connection: &mut Connection,
     events: &[&NewEvent],
     keys: &[String],
-    contacts: &[Option<i64>],
+    (contacts, erased): (&[Option<i64>], &[bool]),
 ) -> Result<HashMap<String, i64>, sqlx::Error> {
     let mut rows = Vec::with_capacity(events.len());
-    for ((event, key), contact) in events.iter().zip(keys).zip(contacts) {
-        let body = serde_json::to_string(&event.body).map_err(|error| sqlx::Error::Encode(error.into()))?;
-        rows.push((contact, key, event.at.0, event.received.0, event.body.kind(), body));
+    for (((event, key), contact), erased) in events.iter().zip(keys).zip(contacts).zip(erased) {
+        let (kind, body) = match erased {
+            true => (ERASED.0, ERASED.1.to_owned()),
+            false => {
+                let body = serde_json::to_string(&event.body).map_err(|error| sqlx::Error::Encode(error.into()))?;
+                (event.body.kind(), body)
+            }
+        };
+        rows.push((contact, key, event.at.0, event.received.0, kind, body));
     }
     let insert = concat!(
         "insert into journal (contact_id, key, at, received, kind, body) ",
@@ -105,6 +123,8 @@ struct Resolved {
     contacts: Vec<Option<i64>>,
     merges: Vec<Pair>,
     created: Vec<i64>,
+    /// Of each event, whether it names somebody who was erased.
+    erased: Vec<bool>,
 }
 
 /// The contact of each event: looked up by any of its names, created where all are new; and who turned out to be one person,
@@ -164,7 +184,9 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
     fresh.retain(|(name, _)| !before.contains(name));
     learn(connection, &fresh).await?;
     let contacts = result.into_iter().map(|who| who.map(number)).collect();
-    Ok(Resolved { contacts, merges, created: created.into_iter().filter(|id| *id > 0).collect() })
+    let is_erased = |event: &&NewEvent| event.contact.is_some_and(|contact| known.get(&contact.0) == Some(&None));
+    let erased = events.iter().map(is_erased).collect();
+    Ok(Resolved { contacts, merges, created: created.into_iter().filter(|id| *id > 0).collect(), erased })
 }
 
 /// Nothing is new of these: who was erased does not come back with an event that is delivered again.

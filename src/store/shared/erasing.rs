@@ -1,12 +1,14 @@
 //! Forgets a customer who wishes so (N-25).
 //!
 //! What they said and what was said to them, their names, numbers, tags, orders and notes go. Empty rows stay where something else
-//! counts them: events keep their keys, so that one that is delivered again does not come back, and messages keep their numbers, so
-//! that campaigns add up. The contact itself stays as one that lives on as nobody: it is claimed, listed and written to no more. Who
-//! writes again is somebody new.
+//! counts them: events keep their keys (without a number in them), so that one that is delivered again does not come back, and
+//! messages keep their numbers, so that campaigns add up. The contact itself stays as one that lives on as nobody: it is claimed,
+//! listed and written to no more. Who writes again is somebody new.
 
 use sqlx::Connection as _;
 
+use super::appending::erased_key;
+use super::folding::run;
 use super::{BEGIN, Connection, json};
 use crate::domain::{Address, ContactId, Content, MessageKind, Outgoing, Timestamp};
 
@@ -63,10 +65,27 @@ pub(in crate::store) async fn erase(
     for statement in STATEMENTS {
         sqlx::query(statement).bind(living).execute(&mut *transaction).await?;
     }
+    let names: Vec<&str> = names.iter().filter_map(|name| Some(name.split_once(':')?.1)).collect();
+    let names: Vec<&str> = names.into_iter().filter(|name| name.len() >= LEAST_NAME).collect();
+    empty_keys(&mut transaction, living, &names).await?;
     empty(&mut transaction, living, now).await?;
     transaction.commit().await?;
     forget_bodies(connection, &names).await?;
     Ok(true)
+}
+
+/// Keys of events in which one of these names stands.
+async fn empty_keys(connection: &mut Connection, living: i64, names: &[&str]) -> Result<(), sqlx::Error> {
+    let select = theirs!("select seq, key from journal");
+    let rows: Vec<(i64, String)> = sqlx::query_as(select).bind(living).fetch_all(&mut *connection).await?;
+    let rows = rows.into_iter().filter(|(_, key)| names.iter().any(|name| key.contains(name)));
+    let rows: Vec<_> = rows.map(|(seq, key)| (seq, erased_key(&key))).collect();
+    let update = concat!(
+        "update journal set key = r.name from (select cast(value->>0 as bigint) as number, value->>1 as name from ",
+        rows!("$1"),
+        ") as r where journal.seq = r.number"
+    );
+    run(connection, update, &rows).await
 }
 
 /// Empties messages of ours, and takes back what waits.
@@ -97,9 +116,7 @@ async fn empty(connection: &mut Connection, living: i64, now: Timestamp) -> Resu
 }
 
 /// Bodies that nobody understood and in which one of these names stands.
-async fn forget_bodies(connection: &mut Connection, names: &[String]) -> Result<(), sqlx::Error> {
-    let names = names.iter().filter_map(|name| name.split_once(':')).map(|(_, name)| name.as_bytes());
-    let names: Vec<&[u8]> = names.filter(|name| name.len() >= LEAST_NAME).collect();
+async fn forget_bodies(connection: &mut Connection, names: &[&str]) -> Result<(), sqlx::Error> {
     let mut after = 0;
     loop {
         let select = "select id, body from kept_bodies where id > $1 order by id limit $2";
@@ -108,7 +125,7 @@ async fn forget_bodies(connection: &mut Connection, names: &[String]) -> Result<
         let Some((last, _)) = rows.last() else { return Ok(()) };
         after = *last;
         for (id, body) in &rows {
-            if names.iter().any(|name| body.windows(name.len()).any(|part| part == *name)) {
+            if names.iter().any(|name| body.windows(name.len()).any(|part| part == name.as_bytes())) {
                 sqlx::query("delete from kept_bodies where id = $1").bind(id).execute(&mut *connection).await?;
             }
         }

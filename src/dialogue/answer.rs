@@ -81,6 +81,12 @@ pub(super) struct Heard {
     pub(super) part: bool,
 }
 
+/// Whether a tap is one that [`Reply::chosen`] knows: other buttons are those of templates.
+pub(super) fn is_own_choice(choice: &str) -> bool {
+    let kinds = ["person", "buy", "product", "compare", "profile", "category", "kind", "budget", "need", "any"];
+    kinds.contains(&choice.split_once(':').map_or(choice, |(kind, _)| kind))
+}
+
 /// See [`Dialogue::answer`].
 pub(super) fn answer(
     dialogue: &Dialogue,

@@ -8,6 +8,7 @@ mod choice;
 mod drafts;
 mod facts;
 mod forms;
+mod listening;
 mod memory;
 mod names;
 mod pointing;
@@ -98,11 +99,6 @@ impl Dialogue {
     /// When the next answer is due.
     pub fn next_wake(&self, memory: &Memory) -> Option<Timestamp> {
         memory.reply_due
-    }
-
-    /// Whether the budget was what we asked for last.
-    pub fn asked_budget(&self, memory: &Memory) -> bool {
-        memory.asked_budget()
     }
 
     /// A person was asked for or took over: the customer is told once.

@@ -215,6 +215,10 @@ pub struct Reading {
     pub intents: Vec<Intent>,
     /// Tags that this message alone earns (INT-4, INT-5, PREF-1..4), sorted.
     pub tags: Vec<String>,
+    /// The language shows by more than a word that others have too: not part of the contract. One that is no other than in the
+    /// messages before is plain.
+    #[serde(skip)]
+    pub is_plain: bool,
     /// Where the words of each intent stand: evidence, not part of the contract. Same order as `intents`.
     #[serde(skip)]
     pub intent_spans: Vec<Span>,

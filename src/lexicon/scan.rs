@@ -18,6 +18,8 @@ pub(super) struct Scan<'l> {
     /// The language of the text, and the one of the customer's country, as places in `LANGUAGES`.
     pub(super) lang: Option<usize>,
     pub(super) country: Option<usize>,
+    /// See [`hotline_domain::Reading::is_plain`].
+    pub(super) is_plain: bool,
 }
 
 /// Why a word that stands in a text does not count there.
@@ -50,13 +52,15 @@ impl<'l> Scan<'l> {
         let (folded, Matches { hits, halves }) =
             if slips.is_empty() { (folded, found) } else { forgive(lexicon, folded, found, slips) };
         let country = lexicon.languages.of_country(hints.country);
-        let lang = lexicon.languages.detect(&folded, &Clues { text, hits: &hits, earlier: hints.lang, country });
-        Self { folded, hits, halves, lang, country }
+        let clues = Clues { text, hits: &hits, earlier: hints.lang, country };
+        let lang = lexicon.languages.detect(&folded, &clues);
+        let is_plain = lang.is_some_and(|lang| lexicon.languages.is_plain(&folded, &clues, lang));
+        Self { folded, hits, halves, lang, country, is_plain }
     }
 
     /// Leaves the hits that count in the text's language, and of those that name things the ones outside of phrases that name none.
     pub(super) fn settle(&mut self, lexicon: &Lexicon) {
-        let Self { folded, hits, halves, lang, country } = self;
+        let Self { folded, hits, halves, lang, country, .. } = self;
         if let Some(lang) = lang.or(*country) {
             halves.retain(|(_, counts_in)| counts_in.has(lang));
             hits.retain(|hit| foreign(lexicon, folded, hit, lang).is_none());

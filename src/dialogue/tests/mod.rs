@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
+mod languages;
 mod talks;
 mod wishes;
 
@@ -10,7 +11,7 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::domain::{InboundMessage, Language, MessageKind, Money, OrderEvent, OrderState, Rates};
-use crate::lexicon::{Hints, Lexicon};
+use crate::lexicon::Lexicon;
 
 /// A customer, the bot and a clock.
 struct Talk {
@@ -83,16 +84,9 @@ impl Talk {
     }
 
     fn hear(&mut self, message: InboundMessage) {
-        let hints = Hints {
-            lang: self.contact.language.as_ref().map(Language::tag),
-            country: self.contact.country,
-            asked_budget: self.dialogue.asked_budget(&self.memory),
-        };
-        let reading = self.lexicon.read(message.words(), &hints);
-        if let Some(language) = &reading.lang {
-            self.contact.language = Some(language.clone());
-        }
+        let reading = self.dialogue.read(self.lexicon, &self.contact, &self.memory, message.words());
         let event = Event { seq: 1, at: self.now, received: self.now, body: EventBody::Message(message) };
+        self.dialogue.learn_language(&mut self.contact, &event, &reading);
         self.dialogue.hear(&mut self.memory, &event, Some(&reading), self.now);
     }
 

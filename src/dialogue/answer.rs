@@ -56,7 +56,7 @@ pub(super) struct Reply<'a> {
     pub(super) language: String,
     pub(super) now: Timestamp,
     pub(super) paragraphs: Vec<String>,
-    buttons: Vec<Button>,
+    pub(super) buttons: Vec<Button>,
     pub(super) rows: Vec<ListRow>,
     pub(super) links: Vec<Link>,
     pub(super) call: Option<Call>,
@@ -64,6 +64,8 @@ pub(super) struct Reply<'a> {
     in_burst: bool,
     /// What is said beside the answer, whatever it comes to.
     pub(super) notice: Option<String>,
+    /// See [`Memory::offered`].
+    offered: Option<bool>,
 }
 
 /// What was heard since the last answer.
@@ -73,7 +75,7 @@ pub(super) struct Heard {
     media: Option<String>,
     pub(super) words: String,
     pub(super) category: Option<String>,
-    understood: bool,
+    pub(super) understood: bool,
     /// A product, a brand or a budget was named.
     pub(super) refined: bool,
     pub(super) named_needs: Vec<String>,
@@ -127,6 +129,7 @@ pub(super) fn answer(
         call: None,
         in_burst,
         notice: None,
+        offered: None,
     };
     // What went wrong is a person's matter from then on; who wants silence gets it.
     if standing != Standing::Bot || heard.wants.contains(&Intent::OptOut) {
@@ -140,8 +143,11 @@ pub(super) fn answer(
         reply.say("opted_out", context! {});
         return reply.finish();
     }
+    // Who opens a chat that goes on has said nothing.
+    let opens = heard.media.as_deref() == Some("request_welcome") && heard.words.is_empty() && !heard.understood;
     match standing {
         Standing::Person => return None,
+        Standing::Bot if opens && reply.memory.greeted => return None,
         Standing::Waiting { .. } if !tell_person => return None,
         Standing::Waiting { due, missed } => {
             // What it knows it says all the same, in the one message that tells of the person: a comparison that was asked
@@ -152,6 +158,7 @@ pub(super) fn answer(
         }
         // Everything is silence after a stop, but for what they ask themselves.
         Standing::Bot if contact.opted_out && heard.wants.is_empty() && heard.choice.is_none() => return None,
+        Standing::Bot if reply.wants_nothing(&heard) => return None,
         Standing::Bot => reply.speak(heard),
     }
     reply.finish()
@@ -169,6 +176,16 @@ impl Reply<'_> {
     }
 
     pub(super) fn say(&mut self, section: &str, values: Value) {
+        match section {
+            // These ask whether a person is wanted…
+            "nothing" | "again" => self.offered = Some(true),
+            // …and these tell that one could help.
+            "assortment" | "sold_out" | "in_stock" | "none_cheaper" | "returns" | "no_fact" | "order"
+            | "no_order" | "discount" | "offer" | "media" | "assistant" | "unknown" => {
+                self.offered.get_or_insert(false);
+            }
+            _ => {}
+        }
         let words = self.render(section, values);
         if !words.is_empty() && !self.paragraphs.contains(&words) {
             self.paragraphs.push(words);
@@ -194,6 +211,9 @@ impl Reply<'_> {
             self.call = Some(Call::Human);
             return;
         }
+        if self.short_answer(&heard) {
+            return;
+        }
         let greets = !self.memory.greeted;
         if greets {
             self.memory.greeted = true;
@@ -205,6 +225,7 @@ impl Reply<'_> {
         if let Some(choice) = &heard.choice {
             self.chosen(choice);
         }
+        self.what_we_are(&heard);
         self.facts(&heard);
         if self.paragraphs.len() == before && self.rows.is_empty() && self.call.is_none() {
             self.next_step(&heard, greets);
@@ -294,7 +315,7 @@ impl Reply<'_> {
         }
     }
 
-    fn was_asked(&self, slot: Slot) -> bool {
+    pub(super) fn was_asked(&self, slot: Slot) -> bool {
         self.memory.asked.is_some_and(|(asked, _)| asked == slot)
     }
 
@@ -384,11 +405,13 @@ impl Reply<'_> {
         if self.call.is_none() && self.memory.trouble && same {
             self.call = Some(Call::Lost);
         }
-        if self.call.is_none() && !body.is_empty() && self.memory.say(&body) >= SAY_TWICE {
+        let closes = self.closes();
+        if self.call.is_none() && !body.is_empty() && self.memory.say(&body) >= SAY_TWICE && !closes {
             // The third time is no answer any more: another offer, and then a person.
             self.rows.clear();
             self.buttons.clear();
             body = self.render("again", context! {});
+            self.offered = Some(true);
             self.offer("person", "button_person");
             if self.memory.say(&body) >= 1 {
                 self.call = Some(Call::Lost);
@@ -409,6 +432,7 @@ impl Reply<'_> {
         if let Some(notice) = self.notice.take() {
             body = format!("{body}\n\n{notice}");
         }
+        (self.memory.offered, self.memory.closed) = (self.offered.filter(|_| handoff.is_none()), closes);
         self.memory.said_at = Some(self.now);
         let room = self.links.len() * LINK_ROOM;
         let content = match (self.rows.is_empty(), self.buttons.is_empty()) {

@@ -125,6 +125,12 @@ pub struct Memory {
     /// They write about something that they bought, and have looked for nothing new since.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) trouble: bool,
+    /// The last answer offered a person: `true` where it asked whether one is wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) offered: Option<bool>,
+    /// The last answer said no more than that we are here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) closed: bool,
     /// They were asked once what they do.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) asked_about_them: bool,
@@ -178,6 +184,7 @@ impl Memory {
             self.open.clear();
             self.said.clear();
             self.trouble = false;
+            self.closed = false;
         }
         self.settle(message.choice.is_some(), now);
         self.heard_at = Some(now);

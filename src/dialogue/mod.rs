@@ -12,8 +12,10 @@ mod listening;
 mod memory;
 mod names;
 mod pointing;
+mod short_answers;
 mod showing;
 mod shown;
+mod small_talk;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -29,12 +31,14 @@ use forms::Forms;
 pub use memory::Memory;
 use names::Names;
 use pointing::Pointings;
+use short_answers::ShortAnswers;
 use templates::Templates;
 
 /// Reply templates, checked, and what is listened to beside the dictionaries.
 pub struct Dialogue {
     templates: Templates,
     pointings: Pointings,
+    short_answers: ShortAnswers,
     forms: Forms,
     names: Names,
 }
@@ -64,8 +68,8 @@ pub struct Known<'a> {
 }
 
 impl Dialogue {
-    /// Compiles the templates under `replies/`, `pointing.toml` and `templates.toml` among the dictionaries, and what the shop's
-    /// products are called. `None` if any of them has an error.
+    /// Compiles the templates under `replies/`, `pointing.toml`, `short_answers.toml` and `templates.toml` among the dictionaries,
+    /// and what the shop's products are called. `None` if any of them has an error.
     pub fn compile(
         replies: &[SourceFile],
         keywords: &[SourceFile],
@@ -74,17 +78,27 @@ impl Dialogue {
         let (templates, mut problems) = Templates::compile(replies);
         let (pointings, found) = Pointings::compile(keywords);
         problems.extend(found);
+        let (short_answers, found) = ShortAnswers::compile(keywords);
+        problems.extend(found);
         let (forms, found) = Forms::compile(keywords);
         problems.extend(found);
-        let parts = templates.zip(pointings).zip(forms);
-        let whole = |((templates, pointings), forms)| Self { templates, pointings, forms, names: Names::of(products) };
-        (parts.map(whole), problems)
+        let compiled = match (templates, pointings, short_answers, forms) {
+            (Some(templates), Some(pointings), Some(short_answers), Some(forms)) => {
+                Some(Self { templates, pointings, short_answers, forms, names: Names::of(products) })
+            }
+            _ => None,
+        };
+        (compiled, problems)
     }
 
     /// Takes in an event: what is wanted, what is missing, when to answer.
     pub fn hear(&self, memory: &mut Memory, event: &Event, reading: Option<&Reading>, now: Timestamp) {
         match &event.body {
-            EventBody::Message(message) if !message.silent => memory.hear(message, reading, &self.pointings, now),
+            EventBody::Message(message) if !message.silent => {
+                memory.hear(message, reading, &self.pointings, now);
+                let words = message.words().to_lowercase();
+                memory.understood |= self.short_answers.beside_questions_of_us(&words).is_some();
+            }
             EventBody::Location(location) => {
                 if let Some(message) = &location.message {
                     memory.hear(message, None, &self.pointings, now);

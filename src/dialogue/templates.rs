@@ -9,7 +9,7 @@ use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 56] = [
+const SECTIONS: [&str; 58] = [
     "greet",
     "ask_product",
     "assortment",
@@ -44,6 +44,7 @@ const SECTIONS: [&str; 56] = [
     "delivery",
     "ask_about_them",
     "thanks",
+    "noted",
     "later",
     "reject",
     "opted_out",
@@ -55,6 +56,7 @@ const SECTIONS: [&str; 56] = [
     "person_later",
     "person_late",
     "again",
+    "assistant",
     "unknown",
     "follow_up",
     "button_any",

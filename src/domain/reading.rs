@@ -233,6 +233,15 @@ impl Reading {
         self.intents.contains(&intent)
     }
 
+    /// Takes an intent away, with the place of its words.
+    pub fn without(&mut self, intent: Intent) {
+        let Some(place) = self.intents.iter().position(|other| *other == intent) else { return };
+        self.intents.remove(place);
+        if place < self.intent_spans.len() {
+            self.intent_spans.remove(place);
+        }
+    }
+
     /// Product keys wanted, named or implied by a model, without what is negated; in text order, each once.
     pub fn product_keys(&self) -> Vec<Arc<str>> {
         let named = self.products.iter().filter(|mention| !mention.negated).map(|mention| (mention.span, &mention.key));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
 mod languages;
+mod short_answers;
 mod talks;
 mod wishes;
 

@@ -79,6 +79,10 @@ pub(super) struct Heard {
     /// A product, a brand or a budget was named.
     pub(super) refined: bool,
     pub(super) named_needs: Vec<String>,
+    /// Something new was wished for.
+    wished: bool,
+    /// Kinds of product that one message named side by side.
+    kinds: Vec<String>,
     /// They asked about a part of what was shown.
     pub(super) part: bool,
 }
@@ -111,6 +115,8 @@ pub(super) fn answer(
         understood: std::mem::take(&mut memory.understood),
         refined: std::mem::take(&mut memory.refined),
         named_needs: std::mem::take(&mut memory.named_needs),
+        wished: std::mem::take(&mut memory.wished),
+        kinds: std::mem::take(&mut memory.kinds),
         part: std::mem::take(&mut memory.part),
     };
     let (paragraphs, buttons, rows, links) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -226,9 +232,15 @@ impl Reply<'_> {
             self.chosen(choice);
         }
         self.what_we_are(&heard);
-        self.facts(&heard);
-        if self.paragraphs.len() == before && self.rows.is_empty() && self.call.is_none() {
+        let of_products = self.facts(&heard);
+        let nothing_said = self.paragraphs.len() == before && self.rows.is_empty();
+        // Who asks a fact beside their wish hears it, and what they wish for is gone on with.
+        let puts_off = heard.wants.iter().any(|want| matches!(want, Intent::Later | Intent::Reject));
+        let wishes_too = heard.wished && !of_products && heard.choice.is_none() && !puts_off;
+        if self.call.is_none() && (nothing_said || wishes_too) {
+            let of_facts = std::mem::take(&mut self.buttons);
             self.next_step(&heard, greets);
+            of_facts.iter().for_each(|button| self.button(&button.id, &button.title));
         }
         if heard.understood {
             self.memory.lost = 0;
@@ -276,6 +288,9 @@ impl Reply<'_> {
         // Who has trouble with what they bought, and says more of it than can be understood, is not asked what they look for.
         if self.memory.trouble {
             self.call = Some(Call::Lost);
+            return;
+        }
+        if self.ask_which(&heard.kinds) {
             return;
         }
         let asks_now =
@@ -355,6 +370,26 @@ impl Reply<'_> {
             }
         }
         true
+    }
+
+    /// Of several kinds of product that were named at once and are in stock, asks which comes first; where one is left, that one is
+    /// meant.
+    fn ask_which(&mut self, kinds: &[String]) -> bool {
+        let in_stock: Vec<&String> = kinds.iter().filter(|key| choice::cheapest(key, self.shop).is_some()).collect();
+        match in_stock.as_slice() {
+            [one] if kinds.len() > 1 => {
+                self.memory.want(one);
+                false
+            }
+            [_, _, ..] => {
+                let named: Vec<String> = in_stock.iter().map(|key| self.word(key)).collect();
+                self.memory.asked = None;
+                self.say("ask_which", context! { kinds => named });
+                self.list_kinds(in_stock.into_iter().cloned());
+                true
+            }
+            _ => false,
+        }
     }
 
     /// What they look for, in their language: a kind of product, else nothing.

@@ -7,9 +7,10 @@ use super::words::{opening_hours, with_sums};
 use crate::domain::{Intent, OrderState, Product};
 
 impl Reply<'_> {
-    /// Facts of the shop that were asked for.
-    pub(super) fn facts(&mut self, heard: &Heard) {
+    /// Facts of the shop that were asked for. Whether products were among what is said.
+    pub(super) fn facts(&mut self, heard: &Heard) -> bool {
         let shop = self.shop;
+        let before = self.paragraphs.len();
         let mut wants = heard.wants.clone();
         // "The S7 Pro" is ours while phones are talked of, and no other brand, or when it was shown.
         let (kind, brands) = (self.memory.product(), &self.memory.brands);
@@ -37,11 +38,13 @@ impl Reply<'_> {
             ([one], false) => self.details(one),
             ([], false) => {}
         }
+        let of_products = self.paragraphs.len() > before;
         for want in &wants {
             self.fact(*want, wants.len() == 1, &heard.words);
         }
         self.paragraphs.truncate(5);
         self.delivery(heard);
+        of_products
     }
 
     /// Who asks for a price or orders hears before paying what sending to where they are costs and takes beyond the usual.

@@ -70,6 +70,12 @@ pub struct Memory {
     /// Whether a product, a brand or a budget was named since: the search begins anew.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) refined: bool,
+    /// Something new was wished for since, whatever else was asked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) wished: bool,
+    /// Kinds of product that one message since named side by side.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) kinds: Vec<String>,
     /// Since then they asked about a part of what was shown: its camera, its charger.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) part: bool,
@@ -222,14 +228,11 @@ impl Memory {
         if self.asks_of_a_part(reading, pointings) {
             (self.understood, self.part) = (true, true);
         } else if !trouble {
-            for key in reading.product_keys() {
-                self.want(&key);
-                (self.understood, self.refined) = (true, true);
-            }
+            self.take_in_kinds(reading, pointings);
         }
         if let Some(budget) = &reading.budget {
             self.budget = Some(budget.clone());
-            (self.understood, self.refined) = (true, true);
+            (self.understood, self.refined, self.wished) = (true, true, true);
             // Who answers with their budget is asked for the product as often again.
             self.asked = self.asked.filter(|(slot, _)| *slot != Slot::Product);
         }
@@ -253,6 +256,7 @@ impl Memory {
             if !brand.negated {
                 self.brands.push(brand.key.to_string());
                 (self.understood, self.refined) = (true, true);
+                self.wished |= !trouble;
             }
         }
         for intent in &reading.intents {
@@ -272,6 +276,21 @@ impl Memory {
         {
             self.open.push(slot);
             self.understood = true;
+        }
+    }
+
+    /// Takes up the kinds of product that a message names. A phone with a good camera is one wish.
+    fn take_in_kinds(&mut self, reading: &Reading, pointings: &Pointings) {
+        let mut keys = reading.product_keys();
+        let all = keys.clone();
+        keys.retain(|key| !all.iter().any(|whole| pointings.is_part(key, whole)));
+        for key in &keys {
+            self.wished |= self.product() != Some(&**key);
+            self.want(key);
+            (self.understood, self.refined) = (true, true);
+        }
+        if !keys.is_empty() {
+            self.kinds = keys.iter().map(|key| key.to_string()).collect();
         }
     }
 

@@ -139,6 +139,11 @@ impl Reply<'_> {
             return self.say("gone", context! {});
         }
         self.say("ask_kind", context! { category => self.word(category) });
+        self.list_kinds(kinds);
+    }
+
+    /// Kinds of product as a list to choose from.
+    pub(super) fn list_kinds(&mut self, kinds: impl IntoIterator<Item = String>) {
         for key in kinds.into_iter().take(MOST_ROWS) {
             let row = (format!("kind:{key}"), self.word(&key), String::new());
             self.row(row);

@@ -9,11 +9,12 @@ use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 58] = [
+const SECTIONS: [&str; 59] = [
     "greet",
     "ask_product",
     "assortment",
     "ask_kind",
+    "ask_which",
     "ask_budget",
     "ask_need",
     "show",
@@ -343,7 +344,7 @@ fn sample(full: bool) -> Value {
         summary => some("A phone"), url => full.then_some("https://shop.example/x"), attributes => list("5G"),
         needs => list("5G"), budget => some("500 USD"), over_budget => full, lacking => !full, count => if full { 2 } else { 1 },
         surcharge => if full { 120 } else { 0 }, days => full.then_some("4–7"), customs => if full { 2 } else { 0 },
-        text => "Text", order => "A-1", state => "paid", tracking => full.then_some("LX-1"), eta => full.then_some("2026-03-05"), minutes => if full { 5 } else { 0 },
+        kinds => vec!["phone", "tent"], text => "Text", order => "A-1", state => "paid", tracking => full.then_some("LX-1"), eta => full.then_some("2026-03-05"), minutes => if full { 5 } else { 0 },
         whole_hours => if full { 0 } else { 2 }, hours => list("Mon 09:00–18:00"),
         open => full, time => "09:00", day => "today", kind => if full { "reminder" } else { "service" }, template => "welcome_offer", rest => some("200 USD"),
         rows => vec![context! { product => "A", price => "1", summary => some("s"), stock => 1, attributes => list("x") }],

@@ -109,3 +109,42 @@ fn who_answers_with_their_budget_is_asked_for_the_product_and_hears_that_it_was_
     expect(&talk.write("actually 300 max"), &["300\u{a0}USD, noted. What product"], &["understood"]);
     expect(&talk.write("a sofa then"), &["nothing in stock for 300"], &["noted"]);
 }
+
+#[test]
+fn who_asks_a_fact_beside_their_wish_hears_it_and_is_shown_what_they_wish_for() {
+    let mut talk = Talk::new("US");
+    for (country, said, fact, wish) in [
+        ("US", "I want headphones, what are your opening hours?", "Opening hours", "Hush 700: 159"),
+        ("US", "do you deliver to Canada? I need a tent for 2", "ship worldwide", "Dome 2: 149"),
+        (
+            "US",
+            "want to buy 30 yoga mats for our studio, how long does delivery take",
+            "ship worldwide",
+            "Flow Mat: 29",
+        ),
+        ("IT", "vorrei delle cuffie, quanto costa la spedizione?", "Spediamo", "Hush 700: 159"),
+        ("DE", "Ich suche Kopfhörer, kann ich auf Rechnung zahlen?", "Nachnahme", "Hush 700: 159"),
+        ("BR", "quero um fone, vocês entregam em Curitiba?", "Enviamos", "Hush 700: 159"),
+        ("ES", "quiero unos auriculares, hacen envíos a Sevilla?", "Enviamos", "Hush 700: 159"),
+        ("CN", "想买耳机 多久能到", "发货", "Hush 700：159"),
+        ("RU", "нужны наушники, доставка в Казань есть?", "Доставляем", "Hush 700: 159"),
+        ("US", "a phone under 300, can i pay in installments", "instalments", "[product:P-101"),
+    ] {
+        talk.another(country, &[]);
+        expect(&talk.write(said), &[fact, wish], &[]);
+    }
+    // What was shown before is not shown again for a fact of it.
+    talk.another("US", &[]);
+    talk.write("phone up to 340 dollars");
+    expect(&talk.write("how long does delivery of the phone take?"), &["ship worldwide"], &["[product:"]);
+}
+
+#[test]
+fn who_names_two_kinds_at_once_is_asked_which_comes_first() {
+    let mut talk = Talk::new("US");
+    let answer = talk.write("i'd like to buy a phone for my wife and a stroller for our baby");
+    expect(&answer, &["phone, stroller", "first?", "[kind:electronics/phone |", "[kind:maternity/stroller |"], &[]);
+    expect(&talk.tap("kind:electronics/phone"), &["What would you like to spend"], &["first?"]);
+    talk.another("FR", &[]);
+    expect(&talk.write("un jouet ou une poussette"), &["Roam Fold"], &["commençons-nous"]);
+}

@@ -19,8 +19,12 @@ impl Reply<'_> {
             let of_kind = kind == Some(&*product.key) && (brands.is_empty() || brands.iter().any(of_brand));
             of_kind || self.memory.shown.contains(&product.sku)
         };
-        let mut named = self.dialogue.names.in_words(&heard.words, shop, may_be);
-        if named.is_empty() && !heard.refined {
+        // Who has trouble and names one says what it is with.
+        let mut named = match self.memory.trouble {
+            true => Vec::new(),
+            false => self.dialogue.names.in_words(&heard.words, shop, may_be),
+        };
+        if named.is_empty() && !heard.refined && !self.memory.trouble {
             named = self.pointed_at(heard, &mut wants);
         }
         match (named.as_slice(), wants.contains(&Intent::Compare)) {

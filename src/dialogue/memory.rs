@@ -223,8 +223,8 @@ impl Memory {
     }
 
     fn take_in(&mut self, reading: &Reading, pointings: &Pointings) {
-        let trouble = is_trouble(reading);
-        self.trouble = (self.trouble || trouble && self.is_of_old(reading)) && !is_wish(reading);
+        self.trouble = (self.trouble || is_trouble(reading) && self.is_of_old(reading)) && !is_wish(reading);
+        let trouble = self.trouble || is_trouble(reading);
         if self.asks_of_a_part(reading, pointings) {
             (self.understood, self.part) = (true, true);
         } else if !trouble {
@@ -360,11 +360,10 @@ fn is_trouble(reading: &Reading) -> bool {
     wants(&troubles) && !wants(&asks)
 }
 
-/// Whether a message looks for something.
+/// Whether a message looks for something. Who has trouble and names a product says what it is with.
 fn is_wish(reading: &Reading) -> bool {
-    let named = !reading.products.is_empty() || !reading.brands.is_empty() || reading.budget.is_some();
     let asks = [Intent::Buy, Intent::Price, Intent::Availability, Intent::Compare];
-    !is_trouble(reading) && (named || asks.iter().any(|intent| reading.wants(*intent)))
+    !is_trouble(reading) && (reading.budget.is_some() || asks.iter().any(|intent| reading.wants(*intent)))
 }
 
 /// FNV-1a: the same on every machine and in every version, since it is kept in the state.

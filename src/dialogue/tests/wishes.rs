@@ -111,6 +111,26 @@ fn who_answers_with_their_budget_is_asked_for_the_product_and_hears_that_it_was_
 }
 
 #[test]
+fn who_returns_something_and_says_what_it_is_is_not_sold_it_again() {
+    let mut talk = Talk::new("US");
+    for (country, trouble, product) in [
+        ("US", "I'd like to return something", "the sandals"),
+        ("US", "I want to return something", "the Boom Mini"),
+        ("BR", "quero devolver um produto", "a cafeteira"),
+        ("DE", "Ich möchte etwas zurückgeben", "die Kaffeemaschine"),
+    ] {
+        talk.another(country, &[]);
+        assert_eq!(talk.write(trouble).and_then(|answer| answer.handoff), None, "{trouble}");
+        let answer = talk.write(product);
+        assert!(answer.as_ref().is_none_or(|answer| answer.handoff.is_some()), "{product}: {}", seen(&answer));
+    }
+    // What they look for beside it is shown.
+    talk.another("US", &[]);
+    expect(&talk.write("I'd like to return something"), &["within 30 days"], &[]);
+    expect(&talk.write("and how much are the sandals?"), &["Stride Summer: 39"], &["A colleague takes over"]);
+}
+
+#[test]
 fn who_asks_a_fact_beside_their_wish_hears_it_and_is_shown_what_they_wish_for() {
     let mut talk = Talk::new("US");
     for (country, said, fact, wish) in [

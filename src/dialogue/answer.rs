@@ -298,8 +298,8 @@ impl Reply<'_> {
         let wish = self.memory.product().is_some() || choice::has_any(self.memory, self.shop);
         if wish && (heard.understood || asks_now) {
             let fit = choice::fit(self.memory, self.shop);
-            // Where the kind is still open, what there is tells more than a question.
-            let exact = self.memory.product().is_some() && !fit.over_budget && !fit.lacking;
+            // Where the kind is still open, or the brand is none of ours, what there is tells more than a question.
+            let exact = self.memory.product().is_some() && !fit.over_budget && !fit.lacking && !fit.other_brand;
             let budget_missing = self.memory.budget.is_none() && !self.memory.open.contains(&Slot::Budget);
             if exact && fit.products.len() > 2 && budget_missing && !asks_now && self.ask(Slot::Budget, heard) {
                 return;

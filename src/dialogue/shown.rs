@@ -63,7 +63,9 @@ impl<'a> Reply<'a> {
 
     fn cheaper(&mut self, shown: &[&'a Product]) {
         let Some(least) = shown.iter().min_by_key(|product| product.price) else { return };
-        let cheaper = choice::cheaper(&least.key, least.price, self.shop);
+        let of_one_kind = shown.iter().all(|product| product.key == least.key);
+        let kind = of_one_kind.then_some(least.key.as_str());
+        let cheaper = choice::cheaper(kind, least.price, self.memory, self.shop);
         match cheaper.as_slice() {
             [] => {
                 let values = self.product_values(least);

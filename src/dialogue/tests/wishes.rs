@@ -168,3 +168,19 @@ fn who_names_two_kinds_at_once_is_asked_which_comes_first() {
     talk.another("FR", &[]);
     expect(&talk.write("un jouet ou une poussette"), &["Roam Fold"], &["commençons-nous"]);
 }
+
+#[test]
+fn a_brand_that_is_not_had_is_told_at_once() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("i want a samsung phone"), &["do not carry that brand", "[product:P-101"], &["spend at most"]);
+}
+
+#[test]
+fn cheaper_than_things_of_several_kinds_is_looked_for_among_all() {
+    let mut talk = Talk::new("US");
+    talk.write("hello");
+    talk.write("my budget is 50");
+    expect(&talk.write("what do you recommend?"), &["Boom Mini", "Stack Box"], &[]);
+    let cheaper = talk.write("cheaper please");
+    expect(&cheaper, &["cost less", "Daylight SPF50 | 18"], &["Stack Box", "least expensive"]);
+}

@@ -72,7 +72,7 @@ pub(super) struct Reply<'a> {
 pub(super) struct Heard {
     pub(super) wants: Vec<Intent>,
     pub(super) choice: Option<String>,
-    media: Option<String>,
+    pub(super) media: Option<String>,
     pub(super) words: String,
     pub(super) category: Option<String>,
     pub(super) understood: bool,
@@ -186,8 +186,8 @@ impl Reply<'_> {
             // These ask whether a person is wanted…
             "nothing" | "again" => self.offered = Some(true),
             // …and these tell that one could help.
-            "assortment" | "sold_out" | "in_stock" | "none_cheaper" | "returns" | "no_fact" | "order"
-            | "no_order" | "discount" | "offer" | "media" | "assistant" | "unknown" => {
+            "assortment" | "sold_out" | "in_stock" | "variant" | "none_cheaper" | "returns" | "no_fact" | "order"
+            | "no_order" | "discount" | "offer" | "media" | "picture" | "assistant" | "unknown" => {
                 self.offered.get_or_insert(false);
             }
             _ => {}
@@ -231,6 +231,7 @@ impl Reply<'_> {
         if let Some(choice) = &heard.choice {
             self.chosen(choice);
         }
+        self.unseen(&heard);
         self.what_we_are(&heard);
         let of_products = self.facts(&heard);
         let nothing_said = self.paragraphs.len() == before && self.rows.is_empty();

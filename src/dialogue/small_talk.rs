@@ -1,4 +1,4 @@
-//! What is said around wishes and facts: yes and no to the offer of a person, all right, who answers here.
+//! What is said around wishes and facts: yes and no to the offer of a person, all right, who answers here, what cannot be seen.
 
 use minijinja::context;
 
@@ -45,6 +45,15 @@ impl Reply<'_> {
         self.rows.is_empty()
             && self.buttons.is_empty()
             && matches!(self.paragraphs.as_slice(), [one] if closing.contains(one))
+    }
+
+    /// What was sent cannot be looked at, whatever was written under it.
+    pub(super) fn unseen(&mut self, heard: &Heard) {
+        let is_sent = |media: &str| matches!(media, "image" | "video" | "audio" | "document");
+        if heard.understood && heard.media.as_deref().is_some_and(is_sent) {
+            self.say("picture", context! {});
+            self.offer("person", "button_person");
+        }
     }
 
     /// Who asks whether a program answers hears that one does, and that a person can.

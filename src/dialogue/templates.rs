@@ -9,7 +9,7 @@ use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 59] = [
+const SECTIONS: [&str; 60] = [
     "greet",
     "ask_product",
     "assortment",
@@ -51,6 +51,7 @@ const SECTIONS: [&str; 59] = [
     "opted_out",
     "opted_in",
     "media",
+    "picture",
     "resend",
     "location",
     "person_soon",

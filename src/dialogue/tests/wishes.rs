@@ -184,3 +184,16 @@ fn cheaper_than_things_of_several_kinds_is_looked_for_among_all() {
     let cheaper = talk.write("cheaper please");
     expect(&cheaper, &["cost less", "Daylight SPF50 | 18"], &["Stack Box", "least expensive"]);
 }
+
+#[test]
+fn of_a_picture_it_is_said_that_it_cannot_be_seen() {
+    let mut talk = Talk::new("US");
+    let picture = |talk: &mut Talk, caption: &str| {
+        talk.another("US", &[]);
+        let (media, caption) = (Some("image".into()), Some(caption.into()));
+        talk.hear(InboundMessage { media, caption, ..InboundMessage::default() });
+        talk.answer(Standing::Bot)
+    };
+    expect(&picture(&mut talk, "do you have this one?"), &["cannot look", "[person |"], &["category:electronics"]);
+    expect(&picture(&mut talk, "do you have such headphones?"), &["cannot look", "Hush 700: 159"], &[]);
+}

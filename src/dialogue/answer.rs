@@ -321,7 +321,7 @@ impl Reply<'_> {
             }
             _ if self.category_in(heard) => {}
             // Asked once what they look for, they tell nothing but what they can spend.
-            _ if heard.understood && self.was_asked(Slot::Product) && self.affordable() => {}
+            _ if heard.understood && (self.was_asked(Slot::Product) || self.memory.ideas) && self.affordable() => {}
             _ if heard.understood || greets => {
                 if !self.ask(Slot::Product, heard) {
                     self.lost();
@@ -349,7 +349,14 @@ impl Reply<'_> {
                 let budget = self.memory.budget.as_ref().map(|budget| budget_text(budget, self.shop.currency));
                 // Who asks whether there is something has named it, and the dictionaries do not know it.
                 let named = heard.wants.contains(&Intent::Availability);
-                self.say(if named { "assortment" } else { "ask_product" }, context! { budget });
+                let is_gift = self.memory.gift && budget.is_none();
+                self.memory.ideas |= is_gift;
+                let section = match (is_gift, named) {
+                    (true, _) => "ask_gift",
+                    (false, true) => "assortment",
+                    (false, false) => "ask_product",
+                };
+                self.say(section, context! { budget });
                 self.categories();
             }
             Slot::Budget => {
@@ -398,8 +405,15 @@ impl Reply<'_> {
         self.memory.product().map(|key| self.word(key)).unwrap_or_default()
     }
 
-    /// Not understood: says so, the second time a person is asked for.
+    /// Not understood: says so, the second time a person is asked for. Who tells of somebody that they look for a gift for sees some of
+    /// what there is, once.
     fn lost(&mut self) {
+        if std::mem::take(&mut self.memory.gift) && self.memory.product().is_none() {
+            if !self.affordable() {
+                self.ideas();
+            }
+            return;
+        }
         self.memory.lost += 1;
         if self.memory.lost >= 2 {
             self.call = Some(Call::Lost);

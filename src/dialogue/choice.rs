@@ -147,6 +147,20 @@ pub(super) fn affordable<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
     Fit { products: cut(found), ..Fit::default() }
 }
 
+/// Of each category what costs least and is in stock, in the order in which the shop names them.
+pub(super) fn ideas(shop: &Shop) -> Vec<&Product> {
+    let category = |product: &Product| product.key.split('/').next().unwrap_or_default().to_owned();
+    let mut found: Vec<&Product> = Vec::new();
+    for product in shop.products.iter().filter(|product| product.stock > 0) {
+        match found.iter_mut().find(|other| category(other) == category(product)) {
+            Some(other) if other.price <= product.price => {}
+            Some(other) => *other = product,
+            None => found.push(product),
+        }
+    }
+    cut(found)
+}
+
 /// What costs less than that and is in stock: the nearest in price first. Of one kind, or where that is open, of any that has what is
 /// needed.
 pub(super) fn cheaper<'a>(key: Option<&str>, than: Decimal, memory: &Memory, shop: &'a Shop) -> Vec<&'a Product> {

@@ -26,7 +26,8 @@ const MOST_SAID: usize = 10;
 const CATEGORY: &str = "category/";
 
 /// What it is bought for, and nothing that a product must have: any can be a present, or be ordered by the dozen.
-const OCCASIONS: [&str; 2] = ["gift", "bulk"];
+const OCCASIONS: [&str; 2] = [GIFT, "bulk"];
+const GIFT: &str = "gift";
 
 /// What we can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +132,12 @@ pub struct Memory {
     /// They write about something that they bought, and have looked for nothing new since.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) trouble: bool,
+    /// They look for a gift, and saw nothing yet of what it could be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) gift: bool,
+    /// They were promised ideas for what they can spend.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) ideas: bool,
     /// The last answer offered a person: `true` where it asked whether one is wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) offered: Option<bool>,
@@ -148,7 +155,7 @@ fn is_zero(count: &u8) -> bool {
 
 impl Memory {
     pub(super) fn asked_budget(&self) -> bool {
-        matches!(self.asked, Some((Slot::Budget, _)))
+        matches!(self.asked, Some((Slot::Budget, _))) || self.ideas && self.budget.is_none()
     }
 
     /// What the customer can spend, for the console.
@@ -191,6 +198,7 @@ impl Memory {
             self.said.clear();
             self.trouble = false;
             self.closed = false;
+            (self.gift, self.ideas) = (false, false);
         }
         self.settle(message.choice.is_some(), now);
         self.heard_at = Some(now);
@@ -244,6 +252,7 @@ impl Memory {
         for need in reading.attributes.iter().filter(|mention| !mention.negated) {
             self.understood = true;
             if OCCASIONS.contains(&&*need.key) {
+                self.gift |= &*need.key == GIFT;
                 continue;
             }
             if !self.needs.iter().any(|other| **other == *need.key) {

@@ -23,7 +23,8 @@ impl<'a> Reply<'a> {
             Pointing::Second => shown.get(1).copied(),
             Pointing::Third => shown.get(2).copied(),
             Pointing::Last => Some(*last),
-            Pointing::Cheaper | Pointing::Cheapest => None,
+            Pointing::Middle => shown.get(shown.len() / 2).copied(),
+            Pointing::Variant | Pointing::Cheaper | Pointing::Cheapest => None,
         };
         let mut pointed: Vec<_> = said.iter().filter_map(at).collect();
         // "Good morning" is no Morning Blend.
@@ -42,8 +43,8 @@ impl<'a> Reply<'a> {
         if said.contains(&Pointing::Cheaper) && !compares {
             self.cheaper(&shown);
             wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject | Intent::Price));
-        } else if !compares && !wants.contains(&Intent::Buy) {
-            self.of_shown(&shown, heard);
+        } else if !compares && !wants.contains(&Intent::Buy) && !self.of_shown(&shown, heard) && !heard.understood {
+            self.variant(&said);
         }
         Vec::new()
     }
@@ -78,6 +79,14 @@ impl<'a> Reply<'a> {
                 self.say("cheaper", context! {});
                 self.list_products(several);
             }
+        }
+    }
+
+    /// In which colours and sizes it is had, a person knows.
+    fn variant(&mut self, said: &[Pointing]) {
+        if said.contains(&Pointing::Variant) {
+            self.say("variant", context! {});
+            self.offer("person", "button_person");
         }
     }
 

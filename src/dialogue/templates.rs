@@ -9,9 +9,11 @@ use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 60] = [
+const SECTIONS: [&str; 63] = [
     "greet",
     "ask_product",
+    "ask_gift",
+    "ideas",
     "assortment",
     "ask_kind",
     "ask_which",
@@ -30,6 +32,7 @@ const SECTIONS: [&str; 60] = [
     "has_it",
     "lacks_it",
     "in_stock",
+    "variant",
     "prices",
     "cheaper",
     "none_cheaper",

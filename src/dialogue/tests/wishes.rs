@@ -197,3 +197,34 @@ fn of_a_picture_it_is_said_that_it_cannot_be_seen() {
     expect(&picture(&mut talk, "do you have this one?"), &["cannot look", "[person |"], &["category:electronics"]);
     expect(&picture(&mut talk, "do you have such headphones?"), &["cannot look", "Hush 700: 159"], &[]);
 }
+
+#[test]
+fn colours_and_sizes_of_what_was_shown_are_a_persons_matter() {
+    let mut talk = Talk::new("GB");
+    talk.write("do you have running shoes?");
+    expect(&talk.write("size 9 uk"), &["certain colour or size", "[person |"], &["understood"]);
+    talk.another("ID", &[]);
+    talk.write("ada sepatu lari cowok ukuran 42?");
+    expect(&talk.write("yg warna hitam"), &["warna atau ukuran"], &["kurang paham"]);
+    // The middle one of three is none of them.
+    talk.another("US", &[]);
+    talk.write("phone up to 340 dollars");
+    expect(&talk.write("the middle one"), &["Nova S5: 199"], &["Lumen Lite: 129"]);
+}
+
+#[test]
+fn who_looks_for_a_gift_is_helped_to_choose() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("i need a gift"), &["A gift", "category:electronics"], &["What are you looking for"]);
+    expect(&talk.write("for my boyfriend"), &["some ideas", "[product:"], &["understood"]);
+    talk.write("he likes running");
+    expect(&talk.write("75 max"), &["your budget of 75\u{a0}USD", "[product:"], &["A colleague"]);
+    talk.another("US", &[]);
+    expect(&talk.write("something for my dad's birthday"), &["A gift"], &[]);
+    expect(&talk.write("he's 60, likes coffee"), &["some ideas"], &[]);
+    expect(&talk.write("150"), &["your budget of 150\u{a0}USD", "[product:"], &["understood"]);
+    // Nothing is proposed that is dearer than they said.
+    talk.another("ES", &[]);
+    talk.write("hola, regalo para mi novia, unos 60 euros");
+    expect(&talk.write("le gusta el deporte"), &["60\u{a0}EUR", "Boom Mini"], &["algunas ideas", "Roam Safe"]);
+}

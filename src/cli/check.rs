@@ -31,7 +31,7 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     let folders = Folders {
-        keywords: arguments.keywords.keywords.or_else(|| settings.keywords.dir.clone()),
+        keywords: arguments.keywords.dir().or_else(|| settings.keywords.dir.clone()),
         templates: arguments.templates.or_else(|| settings.templates.dir.clone()),
     };
     let sources = folders.read().map_err(|error| Stop(error.to_string()))?;

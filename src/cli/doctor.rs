@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::{Ended, Stop, runtime};
-use crate::config::Settings;
+use crate::config::{Auth, Settings};
 use crate::domain::Severity;
 use crate::engine::geoip::Geoip;
 use crate::engine::knowledge::{Folders, compile};
 use crate::engine::templates;
 use crate::outreach::Book;
 use crate::store::{Store, StoreError};
-use crate::whatsapp::client::Client;
+use crate::whatsapp::client::{Client, install_tls};
 use crate::whatsapp::signals;
 use crate::whatsapp::templates::read;
 
@@ -48,9 +48,17 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
 async fn look(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![files(settings), database(settings).await];
     findings.extend(places(settings));
+    if let Err(detail) = settings.check_sandbox() {
+        findings.push(Finding { what: "WhatsApp", ok: false, detail });
+        return findings;
+    }
     if settings.sandbox_mode() {
         let detail = "no credentials: `hotline serve` starts in sandbox mode; for a real number see the README".into();
         findings.push(Finding { what: "WhatsApp", ok: true, detail });
+        return findings;
+    }
+    if settings.whatsapp.auth == Auth::D360 {
+        findings.push(d360(settings).await);
         return findings;
     }
     findings.extend(token(settings).await);
@@ -165,6 +173,31 @@ async fn approved(settings: &Settings) -> Option<Finding> {
             Finding { what, ok: held == 0, detail }
         }
     })
+}
+
+/// 360dialog is told of the webhook by a call (section 8), and tells nothing of number and templates: whether Hotline answers at the address
+/// that is to be entered is all that can be looked at.
+async fn d360(settings: &Settings) -> Finding {
+    let what = "webhook of 360dialog";
+    let (base, graph) = (settings.public_url(), settings.whatsapp.graph_url.trim_end_matches('/'));
+    if !base.starts_with("https://") {
+        let detail = format!("only https addresses are called, and {base} is none; set HOTLINE_PUBLIC_URL");
+        return Finding { what, ok: false, detail };
+    }
+    install_tls();
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build();
+    let Ok(http) = http else { return Finding { what, ok: false, detail: "cannot prepare a call".into() } };
+    // Without the token the webhook answers 401 if it is ours.
+    let url = format!("{base}/webhook/whatsapp");
+    let ok = http.post(&url).body("").send().await.is_ok_and(|answer| answer.status() == 401);
+    let detail = match ok {
+        true => format!(
+            "{url} answers. If it is not entered at 360dialog yet: curl {graph}/v1/configs/webhook -H 'D360-API-KEY: YOUR-KEY' \
+             -H 'Content-Type: application/json' -d '{{\"url\": \"{url}\", \"headers\": {{\"Authorization\": \"Bearer YOUR-WEBHOOK-TOKEN\"}}}}'"
+        ),
+        false => format!("{url} does not answer as Hotline does; is it running there with this setting?"),
+    };
+    Finding { what, ok, detail }
 }
 
 /// Meta must reach the webhook: from here it is asked as Meta does when it is entered in the dashboard.

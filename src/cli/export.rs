@@ -36,7 +36,7 @@ enum What {
 
 pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> {
     let What::Contacts { segment, keywords } = arguments.what;
-    settings.keywords.dir = keywords.keywords.or(settings.keywords.dir);
+    settings.keywords.dir = keywords.dir().or(settings.keywords.dir);
     runtime()?.block_on(export(&segment, &settings))
 }
 

@@ -57,14 +57,13 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
         true => Reader::Telling(compiled(Explainer::compile(&sources.keywords))?),
         false => Reader::Quiet(compiled(Lexicon::compile(&sources.keywords))?),
     };
-    let mut out = std::io::stdout().lock();
+    let (mut input, mut out) = (std::io::stdin().lock(), std::io::stdout().lock());
     let mut ended = Ended::Done;
-    for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|error| Stop::new("cannot read standard input", error))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let answer = answer(&reader, &line);
+    let mut line = Vec::new();
+    // Bytes, not text: one that is no text spoils its own line only, and each line has its answer, an empty one too.
+    while input.read_until(b'\n', &mut line).map_err(|error| Stop::new("cannot read standard input", error))? > 0 {
+        let answer = answer(&reader, line.trim_ascii());
+        line.clear();
         if answer.get("error").is_some() {
             ended = Ended::Faults;
         }
@@ -92,8 +91,11 @@ impl Reader {
     }
 }
 
-fn answer(reader: &Reader, line: &str) -> Value {
-    let line: Line = match serde_json::from_str(line) {
+fn answer(reader: &Reader, line: &[u8]) -> Value {
+    if line.is_empty() {
+        return json!({ "id": null, "error": "not a valid line of input: it is empty" });
+    }
+    let line: Line = match serde_json::from_slice(line) {
         Ok(line) => line,
         Err(error) => return json!({ "id": null, "error": format!("not a valid line of input: {error}") }),
     };

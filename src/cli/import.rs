@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use super::{Ended, KeywordsArgument, Stop, runtime};
 use crate::config::Settings;
 use crate::domain::{ContactRef, Timestamp};
-use crate::engine::import::{Found, Wanted, read, write};
+use crate::engine::import::{Found, NotImported, Wanted, check_dates, read, write};
 use crate::engine::knowledge::Folders;
 use crate::store::{Store, StoreError};
 use crate::whatsapp::chat_export::{DateOrder, Words};
@@ -45,7 +45,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> {
-    settings.keywords.dir = arguments.keywords.keywords.clone().or(settings.keywords.dir);
+    settings.keywords.dir = arguments.keywords.dir().or(settings.keywords.dir);
     let words = words(&Folders::of(&settings))?;
     let wanted = Wanted {
         contact: arguments.contact.clone(),
@@ -64,18 +64,27 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
         let (events, found) = read(&text, &words, &wanted, now).map_err(|error| Stop(format!("{name}: {error}")))?;
         read_all.push((name, events, found));
     }
+    let faulty =
+        read_all.iter().any(|(_, events, found)| events.is_empty() || arguments.dry_run && found.ahead.is_some());
+    let ended = if faulty { Ended::Faults } else { Ended::Done };
     if arguments.dry_run {
         read_all.iter().try_for_each(|(name, _, found)| tell(name, found, &arguments))?;
-        return Ok(Ended::Done);
+        return Ok(ended);
     }
     runtime()?.block_on(async {
         let failed = |error: StoreError| Stop::caused("cannot write the database", &error);
         let store = Store::open_beside(&settings.database.url).await.map_err(failed)?;
+        for (name, _, found) in &read_all {
+            check_dates(&store, &wanted.contact, found).await.map_err(|error| match error {
+                NotImported::Store(error) => failed(error),
+                wrong => Stop(format!("{name}: {wrong}")),
+            })?;
+        }
         for (name, events, mut found) in read_all {
             write(&store, &wanted.contact, events, &mut found).await.map_err(failed)?;
             tell(&name, &found, &arguments)?;
         }
-        Ok(Ended::Done)
+        Ok(ended)
     })
 }
 
@@ -98,6 +107,9 @@ fn tell(name: &str, found: &Found, arguments: &Arguments) -> Result<(), Stop> {
         println!("{value}");
         return Ok(());
     }
+    if found.theirs + found.ours == 0 {
+        println!("{name}: no line of it could be read as a message");
+    }
     let at = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     let (customer, agents) = (&found.customer, found.agents.join("”, “"));
     println!("{name}: {} messages of “{customer}” and {} of the shop (“{agents}”)", found.theirs, found.ours);
@@ -113,6 +125,9 @@ fn tell(name: &str, found: &Found, arguments: &Arguments) -> Result<(), Stop> {
         if count > 0 {
             println!("  {count} {why}");
         }
+    }
+    if let (true, Some(line)) = (arguments.dry_run, found.ahead) {
+        println!("  {}", NotImported::Ahead(line));
     }
     match arguments.dry_run {
         true => println!("  nothing was written"),

@@ -2,8 +2,10 @@
 
 mod backtest;
 mod check;
+mod connections;
 mod coverage;
 mod doctor;
+mod erase;
 mod export;
 mod extract;
 mod import;
@@ -23,10 +25,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Settings;
-use crate::domain::{Problem, Severity};
+use crate::domain::{ContactId, ContactRef, Problem, Severity};
 use crate::engine::fold::Knowledge;
 use crate::engine::knowledge::{Folders, compile};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// A WhatsApp agent for shops: answers, tags, hands over, follows up.
 #[derive(Parser)]
@@ -71,6 +73,8 @@ enum Command {
     User(user::Arguments),
     /// List, add, try and remove the programs that are told by webhooks what happens.
     Webhooks(webhooks::Arguments),
+    /// Forget a customer who wishes so.
+    Erase(erase::Arguments),
     /// Check settings, database, token and webhook, and say what to do.
     Doctor(doctor::Arguments),
 }
@@ -150,6 +154,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::Templates(arguments) => templates::run(arguments, settings()?),
         Command::User(arguments) => user::run(arguments, settings()?),
         Command::Webhooks(arguments) => webhooks::run(arguments, settings()?),
+        Command::Erase(arguments) => erase::run(arguments, settings()?),
         Command::Doctor(arguments) => doctor::run(arguments, settings()?),
     }
 }
@@ -157,15 +162,21 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
 /// `--keywords DIR`, shared by the commands that read dictionaries.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct KeywordsArgument {
-    /// Folder of dictionaries and rules [default: the ones built in]
-    #[arg(long, value_name = "DIR", env = "HOTLINE_KEYWORDS__DIR")]
-    pub keywords: Option<PathBuf>,
+    /// Folder of dictionaries and rules [default: HOTLINE_KEYWORDS__DIR, else the ones built in]
+    #[arg(long, value_name = "DIR")]
+    keywords: Option<PathBuf>,
 }
 
 impl KeywordsArgument {
+    /// The folder that was named here or, by commands that read no settings, in the environment; empty there is as good as unset.
+    pub fn dir(&self) -> Option<PathBuf> {
+        let variable = || std::env::var_os("HOTLINE_KEYWORDS__DIR").filter(|dir| !dir.is_empty());
+        self.keywords.clone().or_else(|| variable().map(PathBuf::from))
+    }
+
     /// The folders to read: this one, and the reply templates that are built in.
     pub fn folders(&self) -> Folders {
-        Folders { keywords: self.keywords.clone(), templates: None }
+        Folders { keywords: self.dir(), templates: None }
     }
 }
 
@@ -177,6 +188,18 @@ pub fn knowledge(folders: &Folders, settings: &Settings) -> Result<Knowledge, St
     let sources = folders.read().map_err(|error| Stop(error.to_string()))?;
     let (knowledge, problems) = compile(&sources, settings);
     knowledge.ok_or_else(|| Stop::mistakes(&problems))
+}
+
+/// The contact that is meant by a number in the console, +85251234567 or bsuid:US.9001.
+///
+/// # Errors
+/// It is none of these; the database does not answer.
+pub async fn contact_named(store: &Store, named: &str) -> Result<Option<ContactId>, Stop> {
+    if let Some(number) = named.parse::<i64>().ok().filter(|_| !named.starts_with('+')) {
+        return Ok(Some(ContactId(number)));
+    }
+    let name: ContactRef = named.parse().map_err(Stop)?;
+    store.contact_of(&name).await.map_err(Stop::unread)
 }
 
 /// A runtime for the commands that serve or talk to a database.

@@ -47,7 +47,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> {
-    settings.keywords.dir = arguments.keywords.keywords.clone().or(settings.keywords.dir);
+    settings.keywords.dir = arguments.keywords.dir().or(settings.keywords.dir);
     runtime()?.block_on(report(&arguments, &settings))
 }
 

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use super::serve::loopback;
-use super::{Ended, Stop, runtime};
+use super::{Ended, Stop, connections, runtime};
 use crate::engine::wall_clock;
 use crate::whatsapp::graph::Rules;
 use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, phone_router, retries};
@@ -19,8 +19,10 @@ use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, 
                         The bot calls http://127.0.0.1:9090/v26.0/880000000000001/messages with `Authorization: Bearer t0ken`;\n\
                         phones to write from stand at http://127.0.0.1:9090/sandbox, or a test says by POST /sandbox/say who writes what:\n\
                         {\"customer\": {\"number\": \"+85251234567\", \"name\": \"Wing\"}, \"said\": {\"text\": \"hi\"}}, or\n\
-                        \"said\": {\"quick_reply\": {\"text\": \"Stop\"}} for a button under a template. Without a number, a\n\
-                        user_id names a customer whose phone is withheld. Faults are set by POST /control/faults,\n\
+                        \"said\": {\"quick_reply\": {\"text\": \"Stop\"}} for a button under a template, {\"quote\": {\"text\": \"this\n\
+                        one?\", \"message\": \"wamid…\"}} for a quote, {\"from_product\": {\"text\": \"hi\", \"product\": \"P-1\"}} for a product's\n\
+                        page, {\"cart\": {\"items\": [{\"product\": \"P-1\", \"quantity\": 2, \"price\": 30, \"currency\": \"USD\"}]}}. Without a\n\
+                        number, a user_id names a customer whose phone is withheld. Faults are set by POST /control/faults,\n\
                         for example {\"unavailable\": 0.1, \"duplicates\": 0.2, \"batch\": 50}; GET /control/counters counts. POST\n\
                         /control/customers says how somebody stands to the number: {\"to\": \"+85251234567\", \"blocked\": true,\n\
                         \"has_whatsapp\": false}.\n\n\
@@ -84,9 +86,13 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
 }
 
 async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
+    let refused = |error| Stop(format!("cannot listen on {}: {error}", arguments.listen));
+    let listener = tokio::net::TcpListener::bind(arguments.listen).await.map_err(refused)?;
+    // With port 0 the system chose one; files and people are led there.
+    let address = listener.local_addr().map_err(refused)?;
     let sandbox = Sandbox::new(
         SandboxSettings {
-            graph_url: arguments.graph_url.unwrap_or_else(|| format!("http://{}", loopback(arguments.listen))),
+            graph_url: arguments.graph_url.unwrap_or_else(|| format!("http://{}", loopback(address))),
             webhook: arguments.webhook.clone(),
             app_secret: arguments.app_secret,
             verify_token: arguments.verify_token,
@@ -105,20 +111,16 @@ async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
         },
         wall_clock(),
     );
-    let listener = tokio::net::TcpListener::bind(arguments.listen)
-        .await
-        .map_err(|error| Stop(format!("cannot listen on {}: {error}", arguments.listen)))?;
     let stop = CancellationToken::new();
     let router = sandbox.graph_router().merge(phone_router(sandbox.clone(), stop.clone()));
-    println!("Graph API: http://{}   Phones: http://{}/sandbox", arguments.listen, arguments.listen);
+    println!("Graph API: http://{address}   Phones: http://{address}/sandbox");
     tokio::spawn(handshake(sandbox, arguments.webhook));
     let until = stop.clone();
     tokio::spawn(async move {
-        let _signal = tokio::signal::ctrl_c().await;
+        connections::signal().await;
         stop.cancel();
     });
-    let server = axum::serve(listener, router).with_graceful_shutdown(until.cancelled_owned());
-    server.await.map_err(|error| Stop::new("the sandbox stopped", error))?;
+    let _all_ended = connections::serve(listener, router, until, connections::PATIENCE).await;
     Ok(Ended::Done)
 }
 

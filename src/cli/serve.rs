@@ -1,9 +1,8 @@
 //! `hotline serve`: everything. Without credentials, in sandbox mode.
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -12,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
-use super::{Ended, Stop, runtime};
+use super::{Ended, Stop, connections, runtime};
 use crate::config::{DEFAULTS, LogFormat, Settings};
 use crate::domain::{EventBody, Timestamp};
 use crate::engine::geoip::Geoip;
@@ -25,7 +24,7 @@ use crate::whatsapp::client::Client;
 use crate::whatsapp::graph::Rules;
 use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, phone_router, retries};
 
-/// How long what is in hand may take to finish after the signal to stop.
+/// How long what is in hand may take to finish after the signal to stop, open connections with it.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The number that the sandbox sends for.
 const SANDBOX_NUMBER: &str = "880000000000001";
@@ -57,7 +56,9 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
         print!("{DEFAULTS}");
         return Ok(Ended::Done);
     }
+    settings.check_sandbox().map_err(|error| Stop::new("cannot start", error))?;
     start_log(&settings);
+    connections::raise_limit();
     runtime()?.block_on(serve(settings))
 }
 
@@ -102,10 +103,7 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
     let welcome = welcome(&engine, sandbox_mode).await?;
     let stopping = engine.stopping();
     tokio::spawn(on_signal(engine.clone()));
-    // Who opens a tracked link is told by the connection.
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
-    let server = tokio::spawn(server.into_future());
+    let server = tokio::spawn(connections::serve(listener, router, stopping.clone(), connections::PATIENCE));
     // What customers write is kept from here on, and answered when there is something to read it with.
     dictionaries.await.map_err(unloaded)??;
     engine.start();
@@ -113,9 +111,11 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
         sandbox.verify().await.map_err(|error| Stop::new("the sandbox cannot reach its own webhook", error))?;
     }
     println!("{welcome}");
+    stopping.cancelled().await;
+    let since = Instant::now();
     // Open connections may end by themselves for a while; then the process ends.
-    let _ended = server.await;
-    let clean = engine.stop(PATIENCE).await;
+    let answered = server.await.unwrap_or_default();
+    let clean = engine.stop(PATIENCE.saturating_sub(since.elapsed())).await && answered;
     if !clean {
         tracing::warn!("some work did not end in time; it goes on after the next start");
     }
@@ -251,18 +251,11 @@ async fn welcome(engine: &Engine, sandbox_mode: bool) -> Result<String, Stop> {
 
 /// The first signal stops gently, the second at once.
 async fn on_signal(engine: Engine) {
-    let signal = || async {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = async { match &mut terminate { Some(terminate) => { terminate.recv().await; } None => std::future::pending().await } } => {}
-        }
-    };
-    signal().await;
+    connections::signal().await;
     tracing::info!("stopping: finishing what is in hand");
     engine.stopping().cancel();
     tokio::select! {
-        () = signal() => {}
+        () = connections::signal() => {}
         () = tokio::time::sleep(PATIENCE * 2) => {}
     }
     std::process::exit(1);

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::{Ended, Stop, knowledge, runtime};
-use crate::config::Settings;
+use crate::config::{Auth, Settings};
 use crate::engine::fold::Knowledge;
 use crate::engine::knowledge::Folders;
 use crate::engine::templates;
@@ -89,6 +89,9 @@ impl Both {
             Stop::new(TRIED, format!("set HOTLINE_WHATSAPP__{name}: {advice}"))
         };
         let token = settings.whatsapp.access_token.as_ref().ok_or_else(|| lacks("ACCESS_TOKEN"))?;
+        if settings.whatsapp.auth == Auth::D360 {
+            return Err(Stop::new(TRIED, "360dialog lists and makes templates in its own hub only"));
+        }
         let account = settings.template_account().ok_or_else(|| lacks("BUSINESS_ACCOUNT_ID"))?.to_owned();
         let knowledge = knowledge(&Folders::of(settings), settings)?;
         let client = Client::new(&settings.whatsapp, token).map_err(|error| Stop::new(TRIED, error))?;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Ended, KeywordsArgument, Stop, knowledge, runtime};
+use super::{Ended, KeywordsArgument, Stop, contact_named, knowledge, runtime};
 use crate::config::Settings;
-use crate::domain::{ContactId, ContactRef, Event, Timestamp};
+use crate::domain::{ContactRef, Event, Timestamp};
 use crate::engine::fold::Knowledge;
 use crate::engine::knowledge::Folders;
 use crate::engine::replay::World;
@@ -39,7 +39,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> {
-    settings.keywords.dir = arguments.keywords.keywords.clone().or(settings.keywords.dir);
+    settings.keywords.dir = arguments.keywords.dir().or(settings.keywords.dir);
     let answers = match &arguments.file {
         // As with `replay`: the outcome depends on nothing but the files.
         Some(file) => in_timeline(file, &arguments, &knowledge(&arguments.keywords.folders(), &Settings::defaults())?)?,
@@ -62,13 +62,7 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
 async fn in_database(arguments: &Arguments, settings: &Settings, knowledge: &Knowledge) -> Result<Vec<Why>, Stop> {
     let store = Store::open_beside(&settings.database.url).await.map_err(Stop::unread)?;
     let nobody = || Stop(format!("nobody is known as {}, or nothing of them was folded yet", arguments.contact));
-    let contact = match arguments.contact.parse::<i64>().ok().filter(|_| !arguments.contact.starts_with('+')) {
-        Some(number) => ContactId(number),
-        None => {
-            let name: ContactRef = arguments.contact.parse().map_err(Stop)?;
-            store.contact_of(&name).await.map_err(Stop::unread)?.ok_or_else(nobody)?
-        }
-    };
+    let contact = contact_named(&store, &arguments.contact).await?.ok_or_else(nobody)?;
     let now = Timestamp::from(chrono::Utc::now());
     let mut answers = Vec::new();
     for tag in &arguments.tags {

@@ -1,8 +1,8 @@
 //! What a setting must be beyond its type, and which settings need each other.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
-use super::Settings;
+use super::{Auth, Settings};
 use crate::domain::Duration;
 
 /// With more, the address of a tracked link would not fit into the room that messages keep for it.
@@ -82,11 +82,13 @@ impl Settings {
     }
 
     fn check_credentials(&self) -> Result<(), String> {
-        let partly = self.whatsapp.app_secret.is_empty() != self.whatsapp.access_token.is_none();
+        let (name, secrets) = self.whatsapp.webhook_secrets();
+        let partly = secrets.is_empty() != self.whatsapp.access_token.is_none();
         if partly {
-            return Err("whatsapp.app_secret and whatsapp.access_token go together: set both, or neither for the \
-                        sandbox"
-                .into());
+            return Err(format!("{name} and whatsapp.access_token go together: set both, or neither for the sandbox"));
+        }
+        if self.whatsapp.auth == Auth::D360 {
+            self.check_d360(secrets)?;
         }
         if !self.sandbox_mode() && self.whatsapp.phone_number_id.is_empty() {
             return Err(
@@ -94,6 +96,51 @@ impl Settings {
             );
         }
         Ok(())
+    }
+}
+
+impl Settings {
+    /// A token stands for a signature there, and a key for one number.
+    fn check_d360(&self, tokens: &[SecretString]) -> Result<(), String> {
+        let is_header = |token: &str| token.bytes().all(|byte| byte.is_ascii_graphic());
+        let is_good = |token: &str| token.len() >= LEAST_SECRET && is_header(token);
+        if !tokens.iter().all(|token| is_good(token.expose_secret())) {
+            return Err(format!(
+                "whatsapp.webhook_token has {LEAST_SECRET} letters, digits and signs at least, without spaces: try `openssl rand -hex 24`"
+            ));
+        }
+        if self.whatsapp.graph_url.contains("facebook.com") {
+            return Err("whatsapp.graph_url is Meta's: with auth d360 it is https://waba-v2.360dialog.io".into());
+        }
+        if self.whatsapp.phone_number_id.len() > 1 {
+            return Err("whatsapp.phone_number_id is one with 360dialog: each of its keys is for one number".into());
+        }
+        Ok(())
+    }
+
+    /// The sandbox lets everybody in who reaches it, so a shop whose secrets are missing must not become one.
+    ///
+    /// # Errors
+    /// What tells that a real number is meant, in the sandbox.
+    pub fn check_sandbox(&self) -> Result<(), String> {
+        let whatsapp = &self.whatsapp;
+        let secret = whatsapp.webhook_secrets().0;
+        let told = [
+            ("whatsapp.verify_token", whatsapp.verify_token.is_some()),
+            ("whatsapp.phone_number_id", !whatsapp.phone_number_id.is_empty()),
+            ("whatsapp.business_account_id", whatsapp.business_account_id.is_some()),
+            ("whatsapp.auth = d360", whatsapp.auth == Auth::D360),
+            ("an https address as public_url", self.public_url().starts_with("https://")),
+        ];
+        let told: Vec<_> = told.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
+        if !self.sandbox_mode() || told.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "whatsapp.access_token and {secret} are missing, but there is {}: set both for a real number. To try \
+             Hotline out in the sandbox, where everybody who reaches it reads everything, leave all of these away",
+            told.join(", ")
+        ))
     }
 }
 

@@ -122,6 +122,7 @@ pub(super) fn read(
     let mut variables: Vec<_> = environment
         .into_iter()
         .filter(|(name, _)| name.starts_with(PREFIX) && !name.starts_with(NOT_SETTINGS))
+        .filter(|(name, value)| !is_of_a_service(name, value))
         .collect();
     variables.sort();
     for (name, value) in variables {
@@ -130,6 +131,27 @@ pub(super) fn read(
         layers.variables.push((setting.trim_end_matches("_file").to_owned(), name));
     }
     Ok(layers)
+}
+
+/// Whether Kubernetes put a variable there of a service called `hotline`, or `hotline-…`: HOTLINE_SERVICE_HOST, HOTLINE_SERVICE_PORT,
+/// HOTLINE_SERVICE_PORT_WEB, HOTLINE_PORT=tcp://10.0.0.1:8080, HOTLINE_PORT_8080_TCP, HOTLINE_PORT_8080_TCP_ADDR (its documentation on
+/// services, “Environment variables”).
+fn is_of_a_service(name: &str, value: &str) -> bool {
+    let words: Vec<&str> = name.split('_').skip(1).collect();
+    let is_port =
+        |port: &str, protocol: &str| port.parse::<u16>().is_ok() && ["TCP", "UDP", "SCTP"].contains(&protocol);
+    // Between a setting's levels stand two underscores.
+    !words.contains(&"")
+        && match words.as_slice() {
+            [.., "SERVICE", "HOST"] => true,
+            [.., "PORT"] if value.contains("://") => true,
+            [.., "PORT", port, protocol] | [.., "PORT", port, protocol, "PROTO" | "PORT" | "ADDR"]
+                if is_port(port, protocol) =>
+            {
+                true
+            }
+            words => words.windows(2).any(|pair| pair == ["SERVICE", "PORT"]),
+        }
 }
 
 fn read_file(named: Option<&Path>) -> Result<Option<(PathBuf, Table)>, ConfigError> {
@@ -160,14 +182,25 @@ fn merge(below: &mut Table, above: Table) {
 fn set_variable(table: &mut Table, name: &str, value: String) -> Result<(), ConfigError> {
     let mut path: Vec<String> = name[PREFIX.len()..].to_ascii_lowercase().split("__").map(str::to_owned).collect();
     let mut value = value;
+    let is_file = path.last().is_some_and(|last| last.ends_with("_file"));
+    // What the environment leaves empty is not set, except a list, which is then empty.
+    if is_file && value.is_empty() {
+        return Ok(());
+    }
     if let Some(secret) = path.last().and_then(|last| last.strip_suffix("_file")).map(str::to_owned) {
         let file = PathBuf::from(&value);
         let text = std::fs::read_to_string(&file).map_err(|source| ConfigError::Unreadable {
-            path: file,
+            path: file.clone(),
             named_by: name.into(),
             source,
         })?;
         value = text.trim_end_matches(['\r', '\n']).to_owned();
+        if value.trim().is_empty() {
+            let file = file.display();
+            return Err(ConfigError::Value(format!(
+                "{file}, which {name} names, is empty: perhaps the secret is not there yet; leave {name} out where there is none"
+            )));
+        }
         path.pop();
         path.push(secret);
     }
@@ -181,6 +214,7 @@ fn set_variable(table: &mut Table, name: &str, value: String) -> Result<(), Conf
     }
     let wrong = |expected: &str| ConfigError::Value(format!("{name} must be {expected}"));
     let typed = match place.get(key) {
+        Some(Value::Integer(_) | Value::Boolean(_)) if value.trim().is_empty() => return Ok(()),
         Some(Value::Integer(_)) => Value::Integer(value.trim().parse().map_err(|_| wrong("a whole number"))?),
         Some(Value::Boolean(_)) => Value::Boolean(value.trim().parse().map_err(|_| wrong("true or false"))?),
         Some(Value::Array(_)) => {
@@ -252,6 +286,80 @@ mod tests {
         assert!(said(&[("HOTLINE_LIMITS__WEBHOOK_BYTES", "0")]).contains("at least 4096"));
         assert!(said(&[("HOTLINE_REPLIES__MAX_AGE", "soon")]).contains("no length of time"));
         assert!(said(&[("HOTLINE_REPLIES__SETTLE_AFTER", "15s")]).contains("longer than whatsapp.timeout"));
+    }
+
+    #[test]
+    fn what_is_left_empty_is_not_set_and_what_kubernetes_puts_there_is_no_setting() {
+        let empty = ["KEYWORDS__DIR", "SHOP__COUNTRY", "LIMITS__API_BYTES", "WHATSAPP__APP_SECRET_FILE", "LISTEN"];
+        let empty = empty.map(|name| format!("HOTLINE_{name}"));
+        let settings = with(&empty.each_ref().map(|name| (name.as_str(), ""))).unwrap();
+        assert!(settings.sandbox_mode() && settings.keywords.dir.is_none());
+        assert_eq!(settings.limits.api_bytes, Settings::defaults().limits.api_bytes);
+        let of_a_service = [
+            ("HOTLINE_SERVICE_HOST", "10.0.0.1"),
+            ("HOTLINE_SERVICE_PORT", "8080"),
+            ("HOTLINE_SERVICE_PORT_WEB", "8080"),
+            ("HOTLINE_PORT", "tcp://10.0.0.1:8080"),
+            ("HOTLINE_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+            ("HOTLINE_PORT_8080_TCP_PROTO", "tcp"),
+            ("HOTLINE_PORT_8080_TCP_PORT", "8080"),
+            ("HOTLINE_PORT_8080_TCP_ADDR", "10.0.0.1"),
+            ("HOTLINE_POSTGRESQL_SERVICE_HOST", "10.0.0.2"),
+            ("HOTLINE_POSTGRESQL_PORT_5432_TCP_ADDR", "10.0.0.2"),
+        ];
+        with(&of_a_service).unwrap();
+        for wrong in [("HOTLINE_PORT", "9000"), ("HOTLINE_HOST", "10.0.0.1"), ("HOTLINE_SHOP__PORT", "tcp://x")] {
+            assert!(with(&[wrong]).unwrap_err().to_string().contains("unknown field"), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_address_to_listen_on_may_be_a_name_and_a_wrong_one_is_told_with_an_example() {
+        let settings = with(&[("HOTLINE_LISTEN", "localhost:8081")]).unwrap();
+        assert!(settings.listen.ip().is_loopback() && settings.listen.port() == 8081);
+        for wrong in ["8080", ":8080", "localhost", "localhost:web"] {
+            let said = with(&[("HOTLINE_LISTEN", wrong)]).unwrap_err().to_string();
+            assert!(said.contains("HOTLINE_LISTEN") && said.contains("127.0.0.1:8080"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_shop_whose_secrets_are_missing_is_no_sandbox() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let named = ("HOTLINE_WHATSAPP__ACCESS_TOKEN_FILE", file.path().to_str().unwrap());
+        let said = with(&[named]).unwrap_err().to_string();
+        assert!(said.contains("HOTLINE_WHATSAPP__ACCESS_TOKEN_FILE names, is empty"), "{said}");
+        assert_eq!(Settings::defaults().check_sandbox(), Ok(()));
+        let local = with(&[("HOTLINE_PUBLIC_URL", "http://192.168.0.2:8080")]).unwrap();
+        assert_eq!(local.check_sandbox(), Ok(()));
+        for (name, value) in [
+            ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", "880000000000001"),
+            ("HOTLINE_WHATSAPP__VERIFY_TOKEN", "word"),
+            ("HOTLINE_WHATSAPP__BUSINESS_ACCOUNT_ID", "990000000000001"),
+            ("HOTLINE_PUBLIC_URL", "https://hotline.example.com"),
+        ] {
+            let said = with(&[(name, value)]).unwrap().check_sandbox().unwrap_err();
+            let setting = name["HOTLINE_".len()..].to_lowercase().replace("__", ".");
+            assert!(said.contains(&setting) && said.contains("whatsapp.access_token"), "{said}");
+        }
+    }
+
+    #[test]
+    fn with_360dialog_a_token_takes_the_place_of_the_signature() {
+        let graph = ("HOTLINE_WHATSAPP__GRAPH_URL", "https://waba-v2.360dialog.io");
+        let base = [("HOTLINE_WHATSAPP__AUTH", "d360"), ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "key")];
+        let number = ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", "880000000000001");
+        let token = ("HOTLINE_WHATSAPP__WEBHOOK_TOKEN", "0123456789abcdef");
+        let with = |more: &[(&str, &str)]| with(&[&base[..], more].concat());
+        assert!(!with(&[graph, number, token]).unwrap().sandbox_mode());
+        let said = |more: &[(&str, &str)]| with(more).unwrap_err().to_string();
+        let secret = ("HOTLINE_WHATSAPP__APP_SECRET", "0123456789abcdef");
+        assert!(
+            said(&[graph, number, secret]).contains("whatsapp.webhook_token and whatsapp.access_token go together")
+        );
+        assert!(said(&[graph, number, (token.0, "short")]).contains("webhook_token has 16"));
+        assert!(said(&[number, token]).contains("whatsapp.graph_url"));
+        assert!(said(&[graph, token, (number.0, "1,2")]).contains("phone_number_id is one"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod checks;
 mod layers;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
@@ -21,6 +21,7 @@ pub use layers::{ConfigError, DEFAULTS};
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each field is documented in defaults.toml, which people read")]
 pub struct Settings {
+    #[serde(deserialize_with = "listen")]
     pub listen: SocketAddr,
     #[serde(default)]
     pub public_url: Option<String>,
@@ -55,6 +56,7 @@ pub struct Database {
 #[expect(missing_docs, reason = "documented in defaults.toml")]
 pub struct WhatsApp {
     pub app_secret: Vec<SecretString>,
+    pub webhook_token: Vec<SecretString>,
     #[serde(default)]
     pub verify_token: Option<SecretString>,
     #[serde(default)]
@@ -71,6 +73,16 @@ pub struct WhatsApp {
     pub timeout: Duration,
     pub messages_per_second: u32,
     pub mark_read: bool,
+}
+
+impl WhatsApp {
+    /// What webhooks are known by, with the setting's name: Meta signs them, 360dialog shows a token of ours (section 8).
+    pub fn webhook_secrets(&self) -> (&'static str, &[SecretString]) {
+        match self.auth {
+            Auth::Bearer => ("whatsapp.app_secret", &self.app_secret),
+            Auth::D360 => ("whatsapp.webhook_token", &self.webhook_token),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -244,7 +256,7 @@ impl Settings {
 
     /// Without credentials for Meta the product shows itself in the sandbox.
     pub fn sandbox_mode(&self) -> bool {
-        self.whatsapp.app_secret.is_empty() && self.whatsapp.access_token.is_none()
+        self.whatsapp.webhook_secrets().1.is_empty() && self.whatsapp.access_token.is_none()
     }
 
     /// The account whose templates Meta lists. 360dialog has another way to them.
@@ -265,6 +277,20 @@ fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duratio
     let text = String::deserialize(deserializer)?;
     Duration::parse(&text)
         .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no length of time: write 90s, 15m, 24h or 7d")))
+}
+
+/// An address, or a name and a port: of several addresses of a name the one that every network knows, version 4.
+fn listen<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    // Without a host the system would choose one by itself.
+    let named = if text.starts_with(':') { None } else { text.to_socket_addrs().ok() };
+    named.and_then(|addresses| addresses.min_by_key(SocketAddr::is_ipv6)).ok_or_else(|| {
+        let example = "write 127.0.0.1:8080, or 0.0.0.0:8080 to be reached from other machines";
+        serde::de::Error::custom(format!("`{text}` is no address to listen on: {example}"))
+    })
 }
 
 fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>

@@ -2,8 +2,10 @@
 
 use minijinja::{Value, context};
 
+use super::cart::cart_in_words;
 use super::choice;
 use super::memory::{Memory, Slot};
+use super::recall::Meant;
 use super::words::{budget_text, clock, cut, money, promise};
 use super::{Answer, Dialogue, Known};
 use crate::domain::{
@@ -35,13 +37,14 @@ pub(super) enum Call {
 }
 
 impl Call {
-    fn request(self) -> HandoffRequest {
+    fn request(self, cart: &[String]) -> HandoffRequest {
         let (reason, promise, figure) = match self {
             Self::Lost => (HandoffRequest::BOT_LOST, Duration::minutes(30), "the bot does not know further"),
             Self::Human => (HandoffRequest::HUMAN, Duration::minutes(5), "asks for a person"),
             Self::Buy => (HandoffRequest::READY_TO_BUY, Duration::minutes(5), "chose a product to buy"),
         };
-        let evidence = Evidence { by: "dialogue".into(), figure: figure.into(), ..Evidence::default() };
+        let figure = if cart.is_empty() { figure.into() } else { format!("sent a cart: {}", cart.join(", ")) };
+        let evidence = Evidence { by: "dialogue".into(), figure, ..Evidence::default() };
         HandoffRequest { reason: reason.into(), promise, evidence }
     }
 }
@@ -62,6 +65,8 @@ pub(super) struct Reply<'a> {
     pub(super) call: Option<Call>,
     /// What was heard came in a burst that followed an answer.
     in_burst: bool,
+    /// The cart that they sent, in words: it is named before all else.
+    cart: Vec<String>,
     /// What is said beside the answer, whatever it comes to.
     pub(super) notice: Option<String>,
     /// See [`Memory::offered`].
@@ -85,6 +90,8 @@ pub(super) struct Heard {
     kinds: Vec<String>,
     /// They asked about a part of what was shown.
     pub(super) part: bool,
+    /// They said beside their words which product they mean: it is what is shown.
+    pub(super) meant: Option<Meant>,
 }
 
 /// Whether a tap is one that [`Reply::chosen`] knows: other buttons are those of templates.
@@ -118,7 +125,13 @@ pub(super) fn answer(
         wished: std::mem::take(&mut memory.wished),
         kinds: std::mem::take(&mut memory.kinds),
         part: std::mem::take(&mut memory.part),
+        meant: memory.meant.take(),
     };
+    let cart = std::mem::take(&mut memory.cart);
+    if !cart.is_empty() {
+        let known = cart.iter().filter_map(|line| choice::called(&line.product, shop));
+        memory.shown = known.map(|product| product.sku.clone()).collect();
+    }
     let (paragraphs, buttons, rows, links) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut reply = Reply {
         dialogue,
@@ -134,6 +147,7 @@ pub(super) fn answer(
         links,
         call: None,
         in_burst,
+        cart: cart_in_words(&cart, shop),
         notice: None,
         offered: None,
     };
@@ -216,6 +230,10 @@ impl Reply<'_> {
         if wants.contains(&Intent::Human) {
             self.call = Some(Call::Human);
             return;
+        }
+        if !self.cart.is_empty() {
+            self.call = Some(Call::Buy);
+            return self.delivery(&heard);
         }
         if self.short_answer(&heard) {
             return;
@@ -314,6 +332,8 @@ impl Reply<'_> {
         // Who opened the chat has said nothing yet (section 2.2): they are greeted, and asked.
         match heard.media.as_deref().filter(|media| *media != "request_welcome") {
             Some("location") => self.say("location", context! {}),
+            // A form that was filled in is for a person to read.
+            Some("flow") if !heard.understood => self.call = Some(Call::Lost),
             Some("unavailable") if !heard.understood => self.say("resend", context! {}),
             Some(_) if !heard.understood => {
                 self.say("media", context! {});
@@ -467,7 +487,7 @@ impl Reply<'_> {
                 self.call = Some(Call::Lost);
             }
         }
-        let handoff = self.call.map(Call::request);
+        let handoff = self.call.map(|call| call.request(&self.cart));
         if let Some(request) = &handoff {
             (self.memory.lost, self.memory.trouble) = (0, false);
             self.paragraphs.clear();
@@ -478,6 +498,9 @@ impl Reply<'_> {
         }
         if body.is_empty() {
             return None;
+        }
+        if !self.cart.is_empty() {
+            body = format!("{}\n\n{body}", self.cart.join("\n"));
         }
         if let Some(notice) = self.notice.take() {
             body = format!("{body}\n\n{notice}");

@@ -68,6 +68,7 @@ impl Templates {
             Fact::Product => planned.product.as_deref().map(|product| self.product_word(language, product)),
             Fact::Price => sold.map(|product| money(product.price, shop.currency)),
             Fact::Rest => planned.rest.map(|rest| money(rest.amount, rest.currency)),
+            Fact::Order => planned.orders.last().cloned(),
             Fact::Picture => sold.and_then(|product| product.image.clone()),
             Fact::Link => link.as_ref().map(|_| Link::mark(0).to_string()),
         };
@@ -91,6 +92,7 @@ impl Templates {
                 Fact::Link => link.to_owned(),
                 Fact::Picture => "https://shop.example/picture.jpg".to_owned(),
                 Fact::Rest | Fact::Price => money(200.into(), shop.currency),
+                Fact::Order => "A-1".to_owned(),
                 Fact::Name | Fact::Shop | Fact::Product => "Ada".to_owned(),
             })
         };

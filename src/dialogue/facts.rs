@@ -24,7 +24,7 @@ impl Reply<'_> {
             true => Vec::new(),
             false => self.dialogue.names.in_words(&heard.words, shop, may_be),
         };
-        if named.is_empty() && !heard.refined && !self.memory.trouble {
+        if named.is_empty() && (!heard.refined || heard.meant.is_some()) && !self.memory.trouble {
             named = self.pointed_at(heard, &mut wants);
         }
         match (named.as_slice(), wants.contains(&Intent::Compare)) {
@@ -52,7 +52,7 @@ impl Reply<'_> {
     }
 
     /// Who asks for a price or orders hears before paying what sending to where they are costs and takes beyond the usual.
-    fn delivery(&mut self, heard: &Heard) {
+    pub(super) fn delivery(&mut self, heard: &Heard) {
         let buys = heard.choice.as_ref().is_some_and(|choice| choice.starts_with("buy:"));
         let asks = |want: &Intent| matches!(want, Intent::Price | Intent::Shipping | Intent::Buy);
         let Some(delivery) = self.known.delivery.filter(|_| buys || heard.wants.iter().any(asks)) else { return };

@@ -22,6 +22,8 @@ pub(super) enum Fact {
     Price,
     /// What is missing to the next tier.
     Rest,
+    /// The number of the order that it is about.
+    Order,
     /// The address of a picture of it.
     Picture,
     /// A tracked link of ours.
@@ -29,12 +31,13 @@ pub(super) enum Fact {
 }
 
 impl Fact {
-    const ALL: [(&'static str, Self); 7] = [
+    const ALL: [(&'static str, Self); 8] = [
         ("name", Self::Name),
         ("shop", Self::Shop),
         ("product", Self::Product),
         ("price", Self::Price),
         ("rest", Self::Rest),
+        ("order", Self::Order),
         ("picture", Self::Picture),
         ("link", Self::Link),
     ];

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::is_small_talk;
 use super::pointing::Pointings;
-use crate::domain::{Budget, Duration, InboundMessage, Intent, OrderEvent, OrderState, Reading, Timestamp};
+use super::recall::{Meant, Showed};
+use crate::domain::{Budget, CartLine, Duration, InboundMessage, Intent, OrderEvent, OrderState, Reading, Timestamp};
 
 /// The first message is answered after this: what is sent at the same moment belongs to it.
 pub(super) const SETTLE: Duration = Duration::millis(10);
@@ -92,6 +93,15 @@ pub struct Memory {
     /// Products shown last, by number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) shown: Vec<String>,
+    /// The cart that they sent since.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) cart: Vec<CartLine>,
+    /// They said since which of them they mean, beside their words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) meant: Option<Meant>,
+    /// What our last messages showed, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) showed: Vec<Showed>,
     /// Fingerprints of what was said in this conversation, the newest last: nothing is said three times.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) said: Vec<u32>,
@@ -168,6 +178,11 @@ impl Memory {
         self.products.last().map(String::as_str)
     }
 
+    /// Their last order, for who writes to them about it.
+    pub fn order(&self) -> Option<&str> {
+        self.order.as_ref().map(|(order, _)| order.as_str())
+    }
+
     /// Takes in how far an order is. An older state of the same order that arrives later moves nothing, but may tell more.
     pub(super) fn hear_order(&mut self, told: &OrderEvent) {
         let known = self.order.as_ref().filter(|(order, _)| *order == told.order).map(|(_, state)| *state);
@@ -207,7 +222,10 @@ impl Memory {
             self.choice = Some(choice.clone());
             self.understood = true;
         }
-        if let Some(media) = &message.media {
+        if !message.items.is_empty() {
+            self.cart.clone_from(&message.items);
+            self.understood = true;
+        } else if let Some(media) = &message.media {
             self.media = Some(media.clone());
         }
         self.remember_words(message.words());
@@ -259,6 +277,9 @@ impl Memory {
                 self.needs.push(need.key.to_string());
             }
             self.named_needs.push(need.key.to_string());
+        }
+        if !reading.brands.is_empty() || reading.budget.is_some() {
+            self.meant = None;
         }
         for brand in &reading.brands {
             self.brands.retain(|other| **other != *brand.key);
@@ -376,6 +397,6 @@ fn is_wish(reading: &Reading) -> bool {
 }
 
 /// FNV-1a: the same on every machine and in every version, since it is kept in the state.
-fn fingerprint(text: &str) -> u32 {
+pub(super) fn fingerprint(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

@@ -4,6 +4,7 @@
 //! from templates (`templates.rs`), products from the shop's catalogue (`choice.rs`).
 
 mod answer;
+mod cart;
 mod choice;
 mod drafts;
 mod facts;
@@ -12,6 +13,7 @@ mod listening;
 mod memory;
 mod names;
 mod pointing;
+mod recall;
 mod short_answers;
 mod showing;
 mod shown;
@@ -26,6 +28,7 @@ use crate::domain::{
     Problem, Product, Reading, Shop, SourceFile, Standing, TemplateRef, Timestamp,
 };
 
+pub use cart::cart_in_words;
 pub use drafts::Wording;
 use forms::Forms;
 pub use memory::Memory;
@@ -94,13 +97,13 @@ impl Dialogue {
     /// Takes in an event: what is wanted, what is missing, when to answer.
     pub fn hear(&self, memory: &mut Memory, event: &Event, reading: Option<&Reading>, now: Timestamp) {
         match &event.body {
-            EventBody::Message(message) if !message.silent => {
+            EventBody::Message(message) if message.asks() => {
                 memory.hear(message, reading, &self.pointings, now);
                 let words = message.words().to_lowercase();
                 memory.understood |= self.short_answers.beside_questions_of_us(&words).is_some();
             }
             EventBody::Location(location) => {
-                if let Some(message) = &location.message {
+                if let Some(message) = location.message.as_ref().filter(|message| message.asks()) {
                     memory.hear(message, None, &self.pointings, now);
                     memory.media = Some("location".into());
                 }
@@ -171,6 +174,11 @@ impl Dialogue {
     /// Meta's code of the shop's language.
     pub fn shop_language<'a>(&'a self, shop: &'a Shop) -> &'a str {
         self.forms.code(shop.language.tag())
+    }
+
+    /// Meta's code of the language that a contact writes, whether there are replies in it or not.
+    pub fn their_language<'a>(&'a self, contact: &'a Contact) -> Option<&'a str> {
+        contact.language.as_ref().map(|language| self.forms.code(language.tag()))
     }
 
     /// Meta's code of the language in which a contact is to get a template.

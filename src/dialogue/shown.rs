@@ -4,8 +4,12 @@ use minijinja::{Value, context};
 
 use super::answer::{Heard, Reply};
 use super::pointing::{Pointing, stands_in};
+use super::recall::Meant;
 use super::{choice, is_small_talk};
 use crate::domain::{Intent, Product};
+
+/// "And this one?"
+const FEW_WORDS: usize = 3;
 
 impl<'a> Reply<'a> {
     /// The products that they point at among those shown. What is answered here altogether is taken from `wants`.
@@ -18,6 +22,9 @@ impl<'a> Reply<'a> {
             return vec![cheapest];
         }
         let (Some(first), Some(last)) = (shown.first(), shown.last()) else { return Vec::new() };
+        if shown.len() == 1 && said.is_empty() && wants_to_see(heard) {
+            return shown;
+        }
         let at = |pointing: &Pointing| match pointing {
             Pointing::First => Some(*first),
             Pointing::Second => shown.get(1).copied(),
@@ -150,6 +157,18 @@ impl<'a> Reply<'a> {
         } else {
             self.offer("person", "button_person");
         }
+    }
+}
+
+/// Whether it is the product itself that they want to see of which they said that they mean it: they come from its page, and ask for
+/// nothing that its details do not tell, or quote it with a word or two that ask nothing else.
+fn wants_to_see(heard: &Heard) -> bool {
+    let told = [Intent::Greeting, Intent::Price, Intent::Availability, Intent::ProductInquiry];
+    let plain = heard.named_needs.is_empty() && !heard.part;
+    match heard.meant {
+        Some(Meant::Page) => plain && heard.wants.iter().all(|want| told.contains(want)),
+        Some(Meant::Quote) => plain && heard.wants.is_empty() && heard.words.split_whitespace().count() <= FEW_WORDS,
+        None => false,
     }
 }
 

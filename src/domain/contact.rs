@@ -275,6 +275,12 @@ pub struct Contact {
     /// When they last said so, also where it was known already: what they agreed to before that is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_out: Option<Timestamp>,
+    /// When they last said that they want messages: a stop before that is over, also where it is told later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_in: Option<Timestamp>,
+    /// When they last agreed to marketing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_agreed: Option<Timestamp>,
     /// Agreed to marketing; writing to us is no agreement (section 7.1).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub opted_in: bool,
@@ -305,6 +311,16 @@ impl Contact {
     /// Whether they said after that moment that they want no messages, or no marketing.
     pub fn wanted_out_after(&self, at: Timestamp) -> bool {
         self.last_out.max(self.opted_out_at).is_some_and(|out| out > at)
+    }
+
+    /// Whether they said after that moment that they want messages: a stop that is told late is over.
+    pub fn wanted_in_after(&self, at: Timestamp) -> bool {
+        self.last_in.is_some_and(|wanted| wanted > at)
+    }
+
+    /// Whether they agreed to marketing after that moment.
+    pub fn agreed_after(&self, at: Timestamp) -> bool {
+        self.last_agreed.is_some_and(|agreed| agreed > at)
     }
 
     /// Length of the customer service window (whatsapp-cloud-api, section 5.1).

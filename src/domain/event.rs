@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::trade::{CartEvent, CaseEvent, ClickEvent, OrderEvent, PageEvent, ProductEvent, QuoteEvent};
-use super::{Colour, ContactRef, FollowUpRequest, MessageKind, Timestamp};
+use super::{Colour, ContactRef, FollowUpRequest, InboundMessage, MessageKind, TemplateRef, Timestamp};
 
 /// One thing that happened, as the fold sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,90 +143,6 @@ impl EventBody {
     }
 }
 
-/// A message of the customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct InboundMessage {
-    /// The words, if there are any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// image, video, audio, document, sticker, contacts, order, or what WhatsApp calls it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub media: Option<String>,
-    /// Words under a picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub caption: Option<String>,
-    /// Id of the message that this one quotes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply_to: Option<String>,
-    /// The ad, post or place that brought them here.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub referral: Option<Referral>,
-    /// Id of the button or list row that was tapped; `text` is its title.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub choice: Option<String>,
-    /// Provider's message id, to mark as read and to quote.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wamid: Option<String>,
-    /// Our phone number id that it came to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    /// Profile name at that time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Digits to reply to, exactly as received.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wa_id: Option<String>,
-    /// Business-scoped user id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
-    /// Must not be answered by the bot: a group, another responder's conversation, old history.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub silent: bool,
-    /// Taken from an exported chat: it counts at its own time, and nothing is sent for it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub past: bool,
-}
-
-impl InboundMessage {
-    /// The words to read: text, or the caption of a picture.
-    pub fn words(&self) -> &str {
-        let text = self.text.as_deref().filter(|text| !text.trim().is_empty());
-        text.or(self.caption.as_deref()).unwrap_or_default()
-    }
-}
-
-/// What brought a customer here.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Referral {
-    /// ad, site or offline.
-    pub source: ReferralSource,
-    /// facebook, instagram, google, web, shop, event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub platform: Option<String>,
-    /// Id of the ad or post.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Its headline.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub headline: Option<String>,
-    /// Click id; absent for ads in WhatsApp Status (section 2.4).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ctwa_clid: Option<String>,
-}
-
-/// Kind of place that a referral comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ReferralSource {
-    /// A paid ad or a post.
-    Ad,
-    /// The shop's own site.
-    Site,
-    /// A shop, a fair, a printed code.
-    Offline,
-}
-
 /// A position.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LocationEvent {
@@ -358,6 +274,9 @@ pub struct AgentEvent {
     /// Whether the words of a reply carry a tracked link.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub link: bool,
+    /// A template in place of words, filled in: it leaves in this language and so, or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Box<TemplateRef>>,
 }
 
 /// Wants messages, or wants none.

@@ -107,6 +107,9 @@ pub enum Stage {
     Loyal,
 }
 
+const STAGES: [Stage; 5] =
+    [Stage::FirstContact, Stage::Considering, Stage::AboutToBuy, Stage::FirstPurchase, Stage::Loyal];
+
 impl Stage {
     /// The name in timelines.
     pub fn name(self) -> &'static str {
@@ -124,10 +127,13 @@ impl Stage {
         self as u8 + 1
     }
 
+    /// The stage of that number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        STAGES.into_iter().find(|stage| stage.number() == number)
+    }
+
     /// The stage of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::FirstContact, Self::Considering, Self::AboutToBuy, Self::FirstPurchase, Self::Loyal]
-            .into_iter()
-            .find(|stage| stage.name() == name)
+        STAGES.into_iter().find(|stage| stage.name() == name)
     }
 }

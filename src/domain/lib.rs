@@ -7,6 +7,7 @@ mod contact;
 mod escapes;
 mod event;
 mod habit;
+mod inbound;
 mod lead;
 mod link;
 mod message;
@@ -19,6 +20,7 @@ mod reading;
 mod shop;
 mod source;
 mod standing;
+mod sums;
 mod tag;
 mod template;
 mod time;
@@ -29,11 +31,11 @@ pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
 pub use contact::{Address, Contact, ContactId, ContactRef, Country, Language, Phone, UserId};
 pub use escapes::mended;
 pub use event::{
-    AgentAction, AgentEvent, CampaignEvent, Event, EventBody, FiguresEvent, InboundMessage, LocationEvent, OptAction,
-    OptEvent, OptScope, ProfileEvent, Referral, ReferralSource, Sending, SentEvent, StatusEvent, StatusKind,
-    WeatherEvent, in_order,
+    AgentAction, AgentEvent, CampaignEvent, Event, EventBody, FiguresEvent, LocationEvent, OptAction, OptEvent,
+    OptScope, ProfileEvent, Sending, SentEvent, StatusEvent, StatusKind, WeatherEvent, in_order,
 };
 pub use habit::Habit;
+pub use inbound::{CartLine, InboundMessage, Referral, ReferralSource};
 pub use lead::{Colour, Heat, Stage};
 pub use link::{LINK_ROOM, Link, LinkKind};
 pub use message::{Button, Content, ListRow, MessageKind, MessageNumber, Outgoing, Sender};
@@ -46,6 +48,7 @@ pub use reading::{Amount, Budget, Intent, Mention, Reading, Span};
 pub use shop::{Hours, Offer, Product, Shop};
 pub use source::SourceFile;
 pub use standing::Standing;
+pub use sums::{MOST_OF_A_NUMBER, check_sum, too_large};
 pub use tag::{Evidence, TagChange, TagError, TagKey, TagMove};
 pub use template::{Header, Parts, Press, Supply, TemplateRef};
 pub use time::{Duration, Timestamp};

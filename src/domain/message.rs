@@ -204,6 +204,17 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
+    /// Whether the gate is asked before it leaves: nobody asked for it, or a person sends a template, which Meta counts
+    /// like any other.
+    pub fn passes_gate(&self) -> bool {
+        self.kind != MessageKind::Reply || matches!(self.content, Content::Template(_))
+    }
+
+    /// Whether a person wrote it, or chose it.
+    pub fn is_by_person(&self) -> bool {
+        matches!(self.sender, Sender::Agent(_))
+    }
+
     /// A message of the bot that has no number yet and nothing behind it.
     pub fn of_bot(kind: MessageKind, content: Content, at: Timestamp, expires: Timestamp) -> Self {
         Self {

@@ -161,6 +161,11 @@ impl Shop {
         sold.or_else(|| product.contains('/').then(|| product.to_owned()))
     }
 
+    /// What a product is called that is named by its number; another number stands for itself.
+    pub fn name_of<'a>(&'a self, product: &'a str) -> &'a str {
+        self.products.iter().find(|other| other.sku == product).map_or(product, |known| &known.name)
+    }
+
     /// The first offer for somebody with these tags that still runs.
     pub fn offer(&self, at: Timestamp, holds: impl Fn(&str) -> bool) -> Option<&Offer> {
         let runs = |offer: &&Offer| offer.until.as_ref().is_none_or(|until| at.date_in(self.zone) <= *until);

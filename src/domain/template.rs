@@ -23,6 +23,9 @@ pub struct TemplateRef {
     /// The language that was wanted, where Meta has not approved the template in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<String>,
+    /// Its words, filled in, as whoever sends it saw them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
 }
 
 /// What there is for gaps with names, header and buttons. Which of it a template asks for is known only when it leaves.
@@ -108,6 +111,9 @@ pub enum Press {
 impl TemplateRef {
     /// What a person reads of it in the thread.
     pub(super) fn text(&self) -> String {
+        if let Some(said) = &self.said {
+            return said.clone();
+        }
         let Self { name, language, body, instead_of, parts, .. } = self;
         let instead = instead_of.as_ref().map(|wanted| format!(", in {language} instead of {wanted}"));
         let head = format!("[{name}{}]", instead.unwrap_or_default());

@@ -59,7 +59,7 @@ async fn look(engine: &Engine, heard: &mut Heard) -> Result<(), StoreError> {
             done => done?,
         }
     }
-    drop_plans(engine).await
+    Ok(())
 }
 
 async fn look_after(engine: &Engine, campaign: &CampaignRow, heard: &mut Heard) -> Result<(), StoreError> {
@@ -82,23 +82,6 @@ async fn look_after(engine: &Engine, campaign: &CampaignRow, heard: &mut Heard) 
     Ok(())
 }
 
-/// Writes into the journals of recipients that their campaign was cancelled: what is planned for them is dropped by their own fold.
-async fn drop_plans(engine: &Engine) -> Result<(), StoreError> {
-    let (store, now) = (engine.store(), engine.now());
-    let rows = store.plans_to_drop().await?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let told = rows.iter().map(|(campaign, contact)| {
-        let event =
-            CampaignEvent { campaign: campaign.clone(), action: "cancel".into(), tags: Vec::new(), offer: None };
-        let key = format!("campaign:{campaign}:cancel:{contact}");
-        NewEvent::known(*contact, Some(key), now, EventBody::Campaign(event))
-    });
-    store.append(told.collect()).await?;
-    store.plans_dropped(&rows).await
-}
-
 fn corrupt(campaign: &CampaignRow, reason: String) -> StoreError {
     StoreError::Corrupt { table: "campaigns", row: campaign.name.clone(), reason }
 }
@@ -119,6 +102,7 @@ async fn tell_page(
     offer: &Offer,
     place: Place,
 ) -> Result<Option<Place>, StoreError> {
+    engine.give_way().await?;
     let (store, name) = (engine.store(), &campaign.name);
     let segment = campaign.segment.parse();
     let segment = segment.map_err(|error: crate::segments::TextError| corrupt(campaign, error.to_string()))?;
@@ -140,7 +124,7 @@ async fn tell_page(
     store.told_recipients(name, last).await?;
     let stands = store.all_campaigns().await?.into_iter().find(|row| row.name == *name).map(|row| row.state);
     if stands == Some(CampaignState::Cancelled) {
-        store.drop_plans(name).await?;
+        super::cancelled::drop_all(engine, name).await?;
     }
     let goes_on = stands == Some(CampaignState::Starting) && !engine.stopping().is_cancelled();
     Ok(Some(last).filter(|_| goes_on))

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Engine;
 use super::flow::{Fate, Flow, Would};
 use super::fold::Knowledge;
+use super::numbers::seen_by;
 use super::segments::{Wanted, card, page};
 use super::state::State;
 use crate::domain::{Contact, ContactId, Duration, FollowUpRequest, Timestamp};
@@ -228,6 +229,7 @@ impl Engine {
         (per_hour, per_day): (Option<u32>, Option<u32>),
     ) -> Result<DryRun, StoreError> {
         let (store, knowledge, now) = (self.store(), self.shelf().knowledge(), self.now());
+        let numbers = self.numbers_sent_for().await?;
         let (held, first) = (self.held().await?, self.channels().first().cloned().unwrap_or_default());
         let (held_templates, made_marketing) = (self.held_of(offer).await?, self.made_marketing(offer).await?);
         let mut run = DryRun { currency: knowledge.prices.currency.code().to_owned(), ..DryRun::default() };
@@ -255,8 +257,9 @@ impl Engine {
             let contacts: Vec<_> = members.iter().map(|member| member.contact).collect();
             let states: BTreeMap<_, _> = store.states(&contacts).await?.into_iter().collect();
             for member in &members {
-                let state = states.get(&member.contact).and_then(Option::as_deref);
-                asking.ask(member.contact, &member.tags, &State::known(state));
+                let mut state = State::known(states.get(&member.contact).and_then(Option::as_deref));
+                seen_by(&numbers, &mut state.contact);
+                asking.ask(member.contact, &member.tags, &state);
             }
         }
         let flow = self.flow(per_hour, per_day, now).await?;

@@ -5,7 +5,7 @@ use rlibphonenumber::{PhoneNumber, PhoneNumberFormat};
 use sha2::{Digest, Sha256};
 
 use super::{Engine, NotTaken, Taken};
-use crate::domain::{ContactId, ContactRef, Country, EventBody, Phone, Timestamp};
+use crate::domain::{ContactId, ContactRef, Country, EventBody, Phone, Timestamp, check_sum};
 use crate::feeds::{Customer, Seen, Told, shopify, woocommerce};
 use crate::lexicon::Hints;
 use crate::store::{NewEvent, ProductUpdate, StoreError};
@@ -64,10 +64,16 @@ impl Engine {
             Err(malformed) => return self.keep_feed(platform, received, &malformed.to_string(), &body).await,
             Ok(None) => Taken::default(),
             Ok(Some(Told::Product(at, seen))) => {
+                if let Err(reason) = check_sum("price", seen.price) {
+                    return self.keep_feed(platform, received, &format!("{topic}: {reason}"), &body).await;
+                }
                 self.take_product(platform, topic, key, at.min(received), seen).await?
             }
             Ok(Some(told)) => {
                 let Some((customer, at, event)) = told.of_customer() else { return Ok(Taken::default()) };
+                if let Err(reason) = event.check_sums() {
+                    return self.keep_feed(platform, received, &format!("{topic}: {reason}"), &body).await;
+                }
                 match self.customer(&customer).await? {
                     (None, None) => {
                         let reason = format!("{topic} without a number or a known address of mail");

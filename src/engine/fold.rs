@@ -6,12 +6,13 @@
 
 use std::sync::OnceLock;
 
+use super::about;
 use super::state::{Effect, State};
 use crate::dialogue::{Dialogue, Known};
 use crate::domain::{
-    Address, AgentAction, AgentEvent, Colour, Consequence, ContactRef, Crawlers, Duration, Event, EventBody, Evidence,
-    HandoffRequest, InboundMessage, Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading, Sender, Shop,
-    Timestamp, UserId, Whereabouts,
+    Address, AgentAction, AgentEvent, Colour, Consequence, ContactRef, Content, Crawlers, Duration, Event, EventBody,
+    Evidence, HandoffRequest, InboundMessage, Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading,
+    Sender, Shop, Timestamp, UserId, Whereabouts,
 };
 use crate::handoff::{self, DeskMove};
 use crate::lexicon::{Hints, Lexicon};
@@ -182,8 +183,15 @@ impl<'a> Folding<'a> {
             EventBody::Sent(sent) if sent.by.starts_with("agent:") => {
                 // A person answered on the shop's phone: from here on it is theirs.
                 let agent = sent.by.trim_start_matches("agent:").to_owned();
-                let taken =
-                    AgentEvent { agent, action: AgentAction::Take, tag: None, colour: None, text: None, link: false };
+                let taken = AgentEvent {
+                    agent,
+                    action: AgentAction::Take,
+                    tag: None,
+                    colour: None,
+                    text: None,
+                    link: false,
+                    template: None,
+                };
                 self.agent(&taken, event.at, now);
             }
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),
@@ -209,8 +217,11 @@ impl<'a> Folding<'a> {
     /// Reads the words of a message that is meant for us.
     fn read(&self, event: &Event) -> Option<Reading> {
         let EventBody::Message(message) = &event.body else { return None };
-        let (lexicon, State { contact, memory, .. }) = (self.knowledge.lexicon(), &*self.state);
-        Some(self.knowledge.dialogue.read(lexicon, contact, memory, message.words()))
+        let (knowledge, State { contact, memory, .. }) = (self.knowledge, &*self.state);
+        let mut reading = knowledge.dialogue.read(knowledge.lexicon(), contact, memory, message.words());
+        let meant = knowledge.dialogue.meant_by(memory, message, &knowledge.shop);
+        about::complete(&mut reading, message, &meant, &knowledge.shop);
+        Some(reading)
     }
 
     /// Reads what a person of the shop noted: it says something of the customer, and is no word of theirs.
@@ -229,13 +240,16 @@ impl<'a> Folding<'a> {
                 if let Some(reading) = reading {
                     self.knowledge.dialogue.learn_language(contact, event, reading);
                     if reading.wants(Intent::OptOut) {
-                        if !contact.opted_out {
-                            contact.opted_out_at = Some(event.at);
+                        if !contact.wanted_in_after(event.at) {
+                            if !contact.opted_out {
+                                contact.opted_out_at = Some(event.at);
+                            }
+                            contact.opted_out = true;
                         }
-                        contact.opted_out = true;
                         contact.last_out = contact.last_out.max(Some(event.at));
                     } else if reading.wants(Intent::OptIn) && !contact.wanted_out_after(event.at) {
                         contact.opted_out = false;
+                        contact.last_in = contact.last_in.max(Some(event.at));
                     }
                 }
             }
@@ -246,23 +260,29 @@ impl<'a> Folding<'a> {
             }
             // What they agreed to before they had enough is over, also where it is told after that.
             EventBody::Opt(opt) if opt.action == OptAction::In && contact.wanted_out_after(event.at) => {}
+            EventBody::Opt(opt) if opt.action == OptAction::In => {
+                (contact.marketing_out, contact.opted_in) = (false, true);
+                contact.last_agreed = contact.last_agreed.max(Some(event.at));
+                if opt.scope == OptScope::All {
+                    contact.opted_out = false;
+                    contact.last_in = contact.last_in.max(Some(event.at));
+                }
+            }
             EventBody::Opt(opt) => {
-                let out = opt.action == OptAction::Out;
-                if out && !contact.is_opted_out() {
+                let of_marketing = !contact.agreed_after(event.at);
+                let of_all = opt.scope == OptScope::All && !contact.wanted_in_after(event.at);
+                if (of_marketing || of_all) && !contact.is_opted_out() {
                     contact.opted_out_at = Some(event.at);
                 }
-                if out {
-                    contact.last_out = contact.last_out.max(Some(event.at));
+                if of_marketing {
+                    (contact.marketing_out, contact.opted_in) = (true, false);
                 }
-                contact.marketing_out = out;
-                contact.opted_in = !out;
-                if opt.scope == OptScope::All {
-                    contact.opted_out = out;
-                }
+                contact.opted_out |= of_all;
+                contact.last_out = contact.last_out.max(Some(event.at));
             }
             // 131050: this user stopped marketing messages from us (section 6).
             EventBody::Status(status) if status.error == Some(131_050) => {
-                contact.marketing_out = true;
+                contact.marketing_out |= !contact.agreed_after(event.at);
                 contact.last_out = contact.last_out.max(Some(event.at));
             }
             EventBody::Profile(profile) if profile.field == "name" => contact.name = Some(profile.value.clone()),
@@ -316,13 +336,18 @@ impl<'a> Folding<'a> {
         if self.desk_moved(moved, now) {
             self.rules(Occurrence::HandedOff, now);
         }
-        if let (AgentAction::Reply, Some(text)) = (event.action, &event.text) {
-            let content = crate::domain::Content::Text { body: text.clone() };
-            let mut message = self.outgoing(MessageKind::Reply, content, now);
-            message.sender = Sender::Agent(event.agent.clone());
-            message.link = event.link;
-            self.send(message, now);
+        if event.action != AgentAction::Reply {
+            return;
         }
+        let content = match (&event.template, &event.text) {
+            (Some(template), _) => Content::Template(template.clone()),
+            (None, Some(text)) => Content::Text { body: text.clone() },
+            (None, None) => return,
+        };
+        let mut message = self.outgoing(MessageKind::Reply, content, now);
+        message.sender = Sender::Agent(event.agent.clone());
+        message.link = event.link;
+        self.send(message, now);
     }
 
     /// A person is in charge from this transaction on: what the bot still had to say is taken back. Whether it is so.
@@ -343,11 +368,18 @@ impl<'a> Folding<'a> {
 
     fn hear(&mut self, event: &Event, reading: Option<&Reading>, now: Timestamp) {
         let Folding { knowledge, state, effects, .. } = self;
-        knowledge.dialogue.hear(&mut state.memory, event, reading, now);
-        if let EventBody::Message(InboundMessage {
-            wamid: Some(wamid), channel: Some(channel), silent: false, ..
-        }) = &event.body
-        {
+        knowledge.dialogue.look(&mut state.memory, event, &knowledge.shop);
+        // A stop that is told late, and that they took back since, is not confirmed.
+        let is_over = reading.is_some_and(|reading| reading.wants(Intent::OptOut));
+        if !is_over || !state.contact.wanted_in_after(event.at) {
+            knowledge.dialogue.hear(&mut state.memory, event, reading, now);
+        }
+        let message = match &event.body {
+            EventBody::Message(message) => Some(message),
+            EventBody::Location(location) => location.message.as_deref(),
+            _ => None,
+        };
+        if let Some(InboundMessage { wamid: Some(wamid), channel: Some(channel), silent: false, .. }) = message {
             effects.push(Effect::Heard { wamid: wamid.clone(), channel: channel.clone() });
         }
     }
@@ -382,7 +414,7 @@ impl<'a> Folding<'a> {
         }
     }
 
-    pub(super) fn outgoing(&mut self, kind: MessageKind, content: crate::domain::Content, now: Timestamp) -> Outgoing {
+    pub(super) fn outgoing(&mut self, kind: MessageKind, content: Content, now: Timestamp) -> Outgoing {
         self.state.messages += 1;
         Outgoing {
             number: self.state.messages,
@@ -392,6 +424,8 @@ impl<'a> Folding<'a> {
 
     pub(super) fn send(&mut self, message: Outgoing, now: Timestamp) {
         self.note_reply(&message);
+        let (knowledge, contact) = (self.knowledge, self.state.contact.id);
+        knowledge.dialogue.note_sent(&mut self.state.memory, contact, &message, &knowledge.shop);
         self.effects.push(Effect::Send(message.clone()));
         self.rules(Occurrence::Sent(&message), now);
     }

@@ -4,13 +4,15 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::domain::{ContactRef, EventBody, InboundMessage, MessageKind, Phone, SentEvent, Timestamp};
+use crate::domain::{ContactRef, Duration, EventBody, InboundMessage, MessageKind, Phone, SentEvent, Timestamp};
 use crate::rulebook::maybe_rfc3339;
 use crate::store::{NewEvent, Store, StoreError};
 use crate::whatsapp::chat_export::{self, Chat, ChatError, DateOrder, LeftOut, Said, Words};
 
 /// Keys of imported events begin like this: what does not is live.
 pub use crate::store::IMPORTED;
+/// A message may lie so far ahead of the clock: the phone's zone may be another one than was said.
+const AHEAD: Duration = Duration::days(1);
 /// Events that are written together.
 const TOGETHER: usize = 500;
 
@@ -48,6 +50,8 @@ pub struct Found {
     pub to: Option<Timestamp>,
     /// Lines that were left out.
     pub left_out: LeftOut,
+    /// The first line with a message of days to come.
+    pub ahead: Option<usize>,
     /// Messages from the first one on that Hotline had itself.
     pub live: usize,
     /// Messages that were imported before.
@@ -70,6 +74,9 @@ pub enum NotImported {
         "beside the shop there are {0} in it: only a chat with one customer can be taken, name all who write for the shop with --agent-name"
     )]
     Group(String),
+    /// Dates of days to come: the customer would stay within the service window until then.
+    #[error("line {0} lies in the future: are the dates read in the right order? Say it with --dates dmy, mdy or ymd")]
+    Ahead(usize),
     /// A name that nobody has.
     #[error("nobody is called `{name}` in it; there are {people}")]
     Nobody {
@@ -96,6 +103,7 @@ pub fn read(text: &str, words: &Words, wanted: &Wanted, now: Timestamp) -> Resul
         left_out: chat.left_out,
         from: chat.said.iter().map(|said| said.at).min(),
         to: chat.said.iter().map(|said| said.at).max(),
+        ahead: chat.said.iter().find(|said| said.at > now + AHEAD).map(|said| said.line),
         ..Found::default()
     };
     found.agents = chat.people().iter().map(|(who, _)| (*who).to_owned()).filter(|who| *who != customer).collect();
@@ -189,6 +197,19 @@ fn event(key: String, said: Said, theirs: bool, wanted: &Wanted, now: Timestamp)
         due: now,
         body,
     }
+}
+
+/// Whether messages of days to come would be written; what is left out because Hotline had the chat itself by then does no harm.
+///
+/// # Errors
+/// The first line of that kind, or the database does not answer.
+pub async fn check_dates(store: &Store, contact: &ContactRef, found: &Found) -> Result<(), NotImported> {
+    let Some(line) = found.ahead else { return Ok(()) };
+    let live = match store.contact_of(contact).await? {
+        Some(known) => store.first_live(known).await?,
+        None => None,
+    };
+    live.map(|_| ()).ok_or(NotImported::Ahead(line))
 }
 
 /// Writes events of the past that are older than what Hotline had itself.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex as Lock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
-use tokio::sync::mpsc::{self, OwnedPermit, Permit};
+use tokio::sync::mpsc::{self, OwnedPermit};
 
 use crate::domain::{ContactId, Timestamp};
 use crate::store::OutboxRow;
@@ -179,11 +179,9 @@ impl Lane {
         self.queue.reserve_many((MOST + room).saturating_sub(self.length()).min(MOST)).await.ok().map(|_| ())
     }
 
-    /// Puts in what was taken from the outbox. What a closed lane cannot take stays `sending`; the settler sees to it.
-    pub(super) async fn put(&self, leaving: Leaving) {
-        if let Ok(place) = self.queue.reserve().await {
-            Permit::send(place, leaving);
-        }
+    /// Puts in what was taken from the outbox. A lane that was closed meanwhile gives it back.
+    pub(super) async fn put(&self, leaving: Leaving) -> Option<Leaving> {
+        self.queue.send(leaving).await.err().map(|refused| refused.0)
     }
 
     /// To be called before looking into the outbox; goes to [`Self::emptied`].

@@ -7,6 +7,7 @@ use std::time::Duration as StdDuration;
 use super::Engine;
 use super::fold::Knowledge;
 use super::state::State;
+use crate::config::Auth;
 use crate::domain::{Duration, EventBody, MessageNumber, Outgoing, Timestamp};
 use crate::governance::Alert;
 use crate::outreach::{Departure, Outcomes, Shared, Verdict};
@@ -209,6 +210,10 @@ async fn take_status(engine: &Engine, number: &Subject, status: &str, ailment: &
 /// Asks Meta about the numbers that this node sends for, now and again until told to stop. Beside all else: an answer may take its
 /// time.
 pub(super) async fn ask(engine: Engine) {
+    // 360dialog has no such question: its paths are those of messages and files (section 8).
+    if engine.settings().whatsapp.auth == Auth::D360 {
+        return;
+    }
     let stop = engine.stopping();
     let mut next = HashMap::<String, Timestamp>::new();
     loop {

@@ -6,16 +6,20 @@
 //!
 //! Every arrow that crosses a process has a row on each side of it, so that a crash between two loses nothing.
 
+mod about;
 mod alerts;
 pub mod audience;
 pub mod backtest;
 pub mod campaigns;
+mod cancelled;
 mod changes;
 pub mod dry_run;
 mod feeds;
+pub mod filling;
 mod flow;
 pub mod fold;
 pub mod geoip;
+mod giving_way;
 pub mod import;
 mod index;
 mod intake;
@@ -24,9 +28,11 @@ pub mod knowledge;
 mod lanes;
 pub mod limits;
 mod links;
+mod numbers;
 pub mod outlook;
 mod paces;
 mod packed;
+pub mod picker;
 mod processor;
 mod recompute;
 pub mod records;
@@ -185,8 +191,10 @@ impl Engine {
         self.spawn("recompute", recompute::run);
         self.spawn("limits", limits::run);
         self.spawn("numbers", limits::ask);
+        self.spawn("serving", numbers::run);
         self.spawn("templates", templates::run);
         self.spawn("campaigns", campaigns::run);
+        self.spawn("cancelled", cancelled::run);
         self.spawn("alerts", alerts::run);
         self.spawn("jobs", jobs::run);
         self.spawn("changes", changes::run);
@@ -276,7 +284,8 @@ impl Engine {
         key: Option<String>,
     ) -> Result<Appended, StoreError> {
         let now = self.now();
-        event.link |= event.text.as_deref().is_some_and(|words| self.carries_link(words));
+        let behind_button = event.template.as_ref().and_then(|template| template.supply.link.as_deref());
+        event.link |= event.text.as_deref().into_iter().chain(behind_button).any(|words| self.carries_link(words));
         let event = NewEvent::known(contact, key, now, EventBody::Agent(event));
         let mut appended = self.store().append(vec![event]).await?;
         appended.pop().ok_or(StoreError::Closed)

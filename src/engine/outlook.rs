@@ -13,6 +13,8 @@ use crate::whatsapp::errors;
 
 /// Failures of so long are told.
 const FAILURES_OF: Duration = Duration::days(7);
+/// Where nobody knows when a hold ends, it is asked about again after this.
+const ASK_AGAIN: Duration = Duration::hours(1);
 
 /// How sending unasked stands. Instants are RFC 3339.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -222,18 +224,21 @@ pub struct Happened {
 }
 
 /// What stands in the way of many.
-struct Standing<'a> {
-    held: &'a [HoldRow],
+pub(super) struct Standing {
+    held: Vec<HoldRow>,
     portfolio: Portfolio,
-    numbers: &'a [Number],
-    closed: &'a [String],
+    numbers: Vec<Number>,
+    closed: Vec<String>,
     now: Timestamp,
 }
 
-impl Standing<'_> {
+impl Standing {
     /// A follow-up that waits: why it was put off, else what holds it with others.
     fn tell(&self, row: WaitingRow) -> Next {
-        let shared = || self.shared(&row).holds(row.template.is_some()).next().map(|(_, reason)| reason.to_string());
+        let shared = || {
+            let shared = self.shared(&row.channel, row.template.as_deref(), row.campaign.as_ref());
+            shared.holds(row.template.is_some()).next().map(|(_, reason)| reason.to_string())
+        };
         let why = row.why.clone().or_else(shared);
         Next {
             contact: row.contact.0,
@@ -245,27 +250,41 @@ impl Standing<'_> {
         }
     }
 
-    fn shared(&self, row: &WaitingRow) -> Shared {
-        let until = self.now + Duration::hours(1);
-        let held = |what: &str| {
-            let held = self.held.iter().find(|held| held.what == what)?;
-            Some(Held { until: held.until.unwrap_or(until), why: held.why.clone() })
-        };
+    /// Of what a person sends: what rules fill in too little of does not hold that; a customer whom templates reached today takes up
+    /// no more room.
+    pub(super) fn of_answer(&self, channel: &str, template: &str, is_reached: bool) -> Shared {
+        let mut shared = self.shared(channel, None, None);
+        let key = format!("template:{template}");
+        let held = self.held.iter().find(|held| held.what == key && held.source != super::templates::SOURCE);
+        shared.template = held.map(|held| self.hold(held));
+        if is_reached {
+            (shared.portfolio, shared.warm_up) = (None, None);
+        }
+        shared
+    }
+
+    fn hold(&self, held: &HoldRow) -> Held {
+        Held { until: held.until.unwrap_or(self.now + ASK_AGAIN), why: held.why.clone() }
+    }
+
+    fn shared(&self, channel: &str, template: Option<&str>, campaign: Option<&String>) -> Shared {
+        let until = self.now + ASK_AGAIN;
+        let held = |what: &str| Some(self.hold(self.held.iter().find(|held| held.what == what)?));
         let full = |used: i64, most: Option<u32>| {
             let most = most.filter(|most| used >= i64::from(*most))?;
             Some(Held { until, why: format!("{used} of {most} customers in 24 hours") })
         };
-        let number = self.numbers.iter().find(|number| number.number == row.channel);
+        let number = self.numbers.iter().find(|number| number.number == channel);
         let growing = number.and_then(|number| {
             let most = number.this_hour.filter(|most| number.sent_in_hour >= i64::from(*most))?;
             let why = format!("it grows back after a rest: {} of {most} within an hour", number.sent_in_hour);
             Some(Held { until, why })
         });
-        let closed = row.campaign.as_ref().filter(|campaign| self.closed.contains(campaign));
+        let closed = campaign.filter(|campaign| self.closed.contains(campaign));
         Shared {
             account: held("account"),
-            number: held(&format!("number:{}", row.channel)).or(growing),
-            template: row.template.as_ref().and_then(|template| held(&format!("template:{template}"))),
+            number: held(&format!("number:{channel}")).or(growing),
+            template: template.and_then(|template| held(&format!("template:{template}"))),
             portfolio: full(self.portfolio.used, self.portfolio.limit),
             warm_up: number.and_then(|number| full(number.customers, number.warm_up)),
             budget: closed.map(|campaign| Held { until, why: format!("{campaign} is paused or has sent enough") }),
@@ -280,32 +299,10 @@ impl Engine {
     /// # Errors
     /// The database does not answer.
     pub async fn outlook(&self, lines: i64) -> Result<Outlook, StoreError> {
-        let (store, now, knowledge) = (self.store(), self.now(), self.shelf().knowledge());
-        let counts = store.unasked_counts(now).await?;
-        let told = store.portfolio().await?;
-        let limit = told.unwrap_or(Some(knowledge.limits.portfolio_until_told));
-        let rows = store.numbers(now).await?;
-        let held = self.held().await?;
-        let used = rows.iter().map(|row| row.reached).sum();
-        let portfolio = Portfolio { limit, told: told.is_some(), used };
-        let number = |row: &crate::store::NumberRow| Number {
-            number: row.channel.clone(),
-            display: row.told.display.clone(),
-            quality: row.told.quality.clone(),
-            status: row.told.status.clone(),
-            throughput: row.told.throughput.clone(),
-            messages_per_second: self.pace_of(row, now),
-            slower_until: row.slowed_until.filter(|until| *until > now).map(Timestamp::rfc3339),
-            customers: row.reached,
-            warm_up: knowledge.limits.warm_up(row.since, limit, now),
-            this_hour: row.resumed_at.and_then(|resumed| knowledge.limits.after_rest(resumed, now)),
-            sent_in_hour: row.sent_in_hour,
-            checked: row.checked_at.map(Timestamp::rfc3339),
-        };
-        let numbers: Vec<Number> = rows.iter().map(number).collect();
-        let closed = store.closed_campaigns(now).await?;
-        let standing = Standing { held: &held, portfolio, numbers: &numbers, closed: &closed, now };
+        let (store, now) = (self.store(), self.now());
+        let (counts, standing) = (store.unasked_counts(now).await?, self.standing().await?);
         let next = store.waiting(lines).await?.into_iter().map(|row| standing.tell(row)).collect();
+        let Standing { held, portfolio, numbers, .. } = standing;
         Ok(Outlook {
             at: now.rfc3339(),
             planned: counts.planned,
@@ -335,6 +332,33 @@ impl Engine {
                 .map(|row| Happened { at: row.at.rfc3339(), what: row.what, said: row.said })
                 .collect(),
         })
+    }
+
+    /// What stands in the way of many now.
+    pub(super) async fn standing(&self) -> Result<Standing, StoreError> {
+        let (store, now, knowledge) = (self.store(), self.now(), self.shelf().knowledge());
+        let told = store.portfolio().await?;
+        let limit = told.unwrap_or(Some(knowledge.limits.portfolio_until_told));
+        let rows = store.numbers(now).await?;
+        let used = rows.iter().map(|row| row.reached).sum();
+        let portfolio = Portfolio { limit, told: told.is_some(), used };
+        let number = |row: &crate::store::NumberRow| Number {
+            number: row.channel.clone(),
+            display: row.told.display.clone(),
+            quality: row.told.quality.clone(),
+            status: row.told.status.clone(),
+            throughput: row.told.throughput.clone(),
+            messages_per_second: self.pace_of(row, now),
+            slower_until: row.slowed_until.filter(|until| *until > now).map(Timestamp::rfc3339),
+            customers: row.reached,
+            warm_up: knowledge.limits.warm_up(row.since, limit, now),
+            this_hour: row.resumed_at.and_then(|resumed| knowledge.limits.after_rest(resumed, now)),
+            sent_in_hour: row.sent_in_hour,
+            checked: row.checked_at.map(Timestamp::rfc3339),
+        };
+        let numbers = rows.iter().map(number).collect();
+        let (held, closed) = (self.held().await?, store.closed_campaigns(now).await?);
+        Ok(Standing { held, portfolio, numbers, closed, now })
     }
 
     /// The next plans of all contacts, the earliest first.

@@ -16,7 +16,7 @@ use super::links;
 use super::state::{Effect, State};
 use super::summary::summarise;
 use crate::domain::{
-    Consequence, ContactId, Duration, Event, EventBody, Evidence, MessageKind, TagChange, TagMove, Timestamp, in_order,
+    Consequence, ContactId, Duration, Event, EventBody, Evidence, TagChange, TagMove, Timestamp, in_order,
 };
 use crate::handoff::DeskMove;
 use crate::outreach::{Refusal, Verdict};
@@ -26,7 +26,7 @@ use crate::store::{
 };
 
 /// Contacts of one claim: large enough to share a commit, small enough that the first is not kept waiting.
-const CLAIM: usize = 512;
+pub(super) const CLAIM: usize = 512;
 /// From one claim to the next while there is much to do: claims of few contacts would cost as much as those of many.
 const GATHER: StdDuration = StdDuration::from_millis(8);
 /// How long to wait when nothing tells that there is work: a safety net under the hints.
@@ -266,6 +266,11 @@ fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fol
     for effect in effects {
         take(effect, &state, &mut work);
     }
+    if claimed.state.is_none() && merges > 0 {
+        // What both had opened: the joint state knows of one at most.
+        let joined = if work.folded.summary.handoff == "none" { HandoffChange::Closed } else { HandoffChange::Joined };
+        work.folded.handoffs.push((now, joined));
+    }
     work
 }
 
@@ -306,7 +311,7 @@ fn take(effect: Effect, state: &State, work: &mut Work) {
         Effect::Send(message) => folded.outgoing.push(NewOutgoing {
             channel: state.contact.channel.clone().unwrap_or_default(),
             address: state.contact.address.clone(),
-            follow_up: message.kind != MessageKind::Reply,
+            follow_up: message.passes_gate(),
             sending_since: None,
             message,
         }),

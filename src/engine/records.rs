@@ -28,7 +28,8 @@ pub fn heard(event: &Event) -> Option<Value> {
         EventBody::Message(message) => {
             let kind = message.media.as_deref().unwrap_or("text");
             let (text, referral) = (message.words(), &message.referral);
-            let what = json!({ "kind": kind, "text": text, "choice": message.choice, "answers": message.reply_to, "referral": referral });
+            let items = Some(&message.items).filter(|items| !items.is_empty());
+            let what = json!({ "kind": kind, "text": text, "choice": message.choice, "details": message.details, "answers": message.reply_to, "product": message.product, "items": items, "referral": referral });
             (message.wamid.clone(), "in", "customer", what)
         }
         EventBody::Location(location) => {

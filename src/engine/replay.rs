@@ -221,7 +221,15 @@ impl<'a> World<'a> {
             for (tag, set) in held.into_iter().chain(gets) {
                 let action = if set { AgentAction::TagAdd } else { AgentAction::TagRemove };
                 let (agent, tag) = ("hotline".to_owned(), Some(tag.clone()));
-                let body = EventBody::Agent(AgentEvent { agent, action, tag, colour: None, text: None, link: false });
+                let body = EventBody::Agent(AgentEvent {
+                    agent,
+                    action,
+                    tag,
+                    colour: None,
+                    text: None,
+                    link: false,
+                    template: None,
+                });
                 let effects = knowledge.fold(&mut player.state, &Event { seq: 0, at: due, received: due, body });
                 note(contact, player, effects, &mut self.told);
             }

@@ -1,6 +1,7 @@
 //! Whether somebody may write to a contact now, from the console or by a program.
 
 use super::Engine;
+use super::numbers::seen_by;
 use super::state::State;
 use crate::domain::ContactId;
 use crate::store::StoreError;
@@ -19,7 +20,7 @@ pub enum NoReply {
     Others(String),
     /// WhatsApp takes nothing but templates now.
     #[error(
-        "the service window is closed: the customer's last message is more than 24 hours old, and WhatsApp takes templates only"
+        "the service window is closed: the customer's last message is more than 24 hours old, or went to a number that is not yours any more, and WhatsApp takes templates only"
     )]
     Closed,
     /// The database does not answer.
@@ -33,12 +34,19 @@ impl Engine {
     /// # Errors
     /// Why it is not.
     pub async fn may_reply(&self, contact: ContactId, login: &str) -> Result<(), NoReply> {
+        let open = self.in_charge(contact, login).await?.contact.window_is_open(self.now());
+        if open { Ok(()) } else { Err(NoReply::Closed) }
+    }
+
+    /// What is known of a contact that somebody is in charge of.
+    pub(super) async fn in_charge(&self, contact: ContactId, login: &str) -> Result<State, NoReply> {
         let (row, state) = self.store().contact(contact).await?.ok_or(NoReply::Unknown)?;
         match row.agent {
             Some(agent) if row.handoff == "accepted" && agent != login => Err(NoReply::Others(agent)),
             Some(_) if row.handoff == "accepted" => {
-                let open = State::known(state.as_deref()).contact.window_is_open(self.now());
-                if open { Ok(()) } else { Err(NoReply::Closed) }
+                let mut state = State::known(state.as_deref());
+                seen_by(&self.numbers_sent_for().await?, &mut state.contact);
+                Ok(state)
             }
             _ => Err(NoReply::NotTaken),
         }

@@ -160,12 +160,27 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
         }
     }
     let count = rows.len();
+    let mut refused = Vec::new();
     for row in rows {
         if let Some(lane) = engine.lanes().of(&row.channel) {
-            lane.put(engine.lanes().leaving(row)).await;
+            refused.extend(lane.put(engine.lanes().leaving(row)).await);
         }
     }
+    put_back(engine, refused).await;
     Ok(count)
+}
+
+/// The system stopped while these were taken from the outbox, and no lane takes them any more: whoever sends next finds them there.
+async fn put_back(engine: &Engine, refused: Vec<Leaving>) {
+    let now = engine.now();
+    let result = |Leaving { row, .. }: &Leaving| {
+        let outcome = SendOutcome::PutBack(now, "the system stopped before it could leave".into());
+        SendResult { contact: row.contact, number: row.message.number, at: now, outcome }
+    };
+    let results: Vec<_> = refused.iter().map(result).collect();
+    if !results.is_empty() {
+        write_down(engine, results).await;
+    }
 }
 
 /// What decides of follow-ups: the figures, and the gate as it is in force now.
@@ -375,7 +390,7 @@ async fn tell_unsent(engine: &Engine) -> Result<(), StoreError> {
 
 async fn settle_once(engine: &Engine, began: Timestamp) -> Result<(), StoreError> {
     let now = engine.now();
-    engine.store().expire(now).await?;
+    while engine.store().expire(now).await? && !engine.stopping().is_cancelled() {}
     tell_unsent(engine).await?;
     let since = now - engine.settings().replies.settle_after;
     let mut rows = if since < began { Vec::new() } else { engine.store().stuck(since).await? };

@@ -10,7 +10,11 @@ use super::fold::Knowledge;
 use super::state::State;
 use crate::domain::{AgentAction, AgentEvent, ContactId, TagKey, Timestamp};
 use crate::governance::{Action, Labels, TagFigures, key_of};
-use crate::store::{LedgerMove, Role, StoreError, TagRow, TagUse, Verdict};
+use crate::rulebook::Rulebook;
+use crate::store::{LedgerLine, LedgerMove, Role, StoreError, TagRow, TagUse, Verdict};
+
+/// Changes that are looked through at once for what set a tag.
+const LATELY: i64 = 200;
 
 /// Who wants something.
 #[derive(Clone, Copy, Debug)]
@@ -201,17 +205,26 @@ impl Engine {
         allowed(&knowledge, actor, Action::Assign)?;
         let faces = self.faces().await?;
         let tag = faces.key(tag);
+        let held = self.store().contact(contact).await?;
+        let facts = held.map(|(_, state)| State::known(state.as_deref()).facts).unwrap_or_default();
+        let (refused, why) = match action {
+            AgentAction::TagRemove => ("taken away", Rulebook::stays(&facts, &tag)),
+            _ => ("given", Rulebook::follows(&tag)),
+        };
+        if let Some(why) = why {
+            return Err(NotDone::Wrong(format!("{tag} cannot be {refused}: {why}.")));
+        }
         let is_known = faces.rows.contains_key(&tag)
             || knowledge.rulebook.gives(&tag)
             || self.store().tag_names().await?.contains(&tag);
         if action == AgentAction::TagAdd && !is_known {
             // A new name is made as one is made everywhere: by the rules for names, if this person may.
-            let (key, labels) = match tag.contains('/') {
+            let (its_key, labels) = match tag.contains('/') {
                 true => (Some(tag.as_str()), Labels::new()),
                 false => (None, Labels::from([(knowledge.shop.language.tag().to_owned(), tag.clone())])),
             };
-            let (row, _) = self.save_tag(actor, key, Wish { labels, ..Wish::default() }).await?;
-            return self.act_on_tag(actor, contact, row.tag, action, key.map(str::to_owned)).await;
+            let (row, _) = self.save_tag(actor, its_key, Wish { labels, ..Wish::default() }).await?;
+            return self.act_on_tag(actor, contact, row.tag, action, key).await;
         }
         self.act_on_tag(actor, contact, tag, action, key).await
     }
@@ -225,9 +238,29 @@ impl Engine {
         key: Option<String>,
     ) -> Result<(), NotDone> {
         let (agent, tag) = (actor.who.to_owned(), Some(tag));
-        let event = AgentEvent { agent, action, tag, colour: None, text: None, link: false };
+        let event = AgentEvent { agent, action, tag, colour: None, text: None, link: false, template: None };
         self.act(contact, event, key).await?;
         Ok(())
+    }
+
+    /// What set each of the tags that a contact holds, however long ago.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn why_held(&self, contact: ContactId, state: &State) -> Result<Vec<LedgerLine>, StoreError> {
+        let mut lines = self.store().ledger(contact, LATELY).await?;
+        lines.retain(|line| line.change == LedgerMove::Set);
+        for (tag, _) in state.facts.tags() {
+            if lines.iter().all(|line| line.tag != tag.as_str()) {
+                lines.extend(self.when_set(contact, tag.as_str()).await?);
+            }
+        }
+        Ok(lines)
+    }
+
+    async fn when_set(&self, contact: ContactId, tag: &str) -> Result<Option<LedgerLine>, StoreError> {
+        let lines = self.store().ledger_of(contact, tag, LATELY).await?;
+        Ok(lines.into_iter().find(|line| line.change == LedgerMove::Set))
     }
 
     /// Right or wrong: what somebody says of a tag that a contact holds.
@@ -240,8 +273,7 @@ impl Engine {
         let state = State::known(state.as_deref());
         let held = state.facts.tags().find(|(key, _)| key.as_str() == tag).map(|(_, held)| held.clone());
         let held = held.ok_or_else(|| NotDone::Unknown(format!("This contact does not hold {tag}.")))?;
-        let ledger = self.store().ledger(row.contact, 200).await?;
-        let set = ledger.into_iter().find(|line| line.tag == tag && line.change == LedgerMove::Set);
+        let set = self.when_set(row.contact, tag).await?;
         let verdict = Verdict {
             contact: row.contact,
             tag: tag.into(),

@@ -126,6 +126,9 @@ fn as_sent<'a>(message: &Outgoing, template: &'a TemplateRef, knowledge: &Knowle
 /// Whether a follow-up goes by a template that Meta has made marketing, in the language in which it would leave.
 pub(super) fn is_marketing(message: &Outgoing, book: Option<&Book>, knowledge: &Knowledge) -> bool {
     let (Content::Template(template), Some(book)) = (&message.content, book) else { return false };
+    if message.is_by_person() {
+        return book.is_marketing_in(&template.name, &template.language);
+    }
     let (sent, wanted) = as_sent(message, template, knowledge);
     book.is_marketing(wanted, &sent, shop_language(knowledge))
 }
@@ -145,6 +148,9 @@ pub(super) fn in_language(
     let Some(book) = book else {
         return Leave::NotBefore(now + Duration::seconds(1), "templates are looked up".into());
     };
+    if message.is_by_person() {
+        return as_seen(template, book);
+    }
     let (sent, wanted) = as_sent(message, template, knowledge);
     let (language, parts) = match book.choose(wanted, &sent, shop_language(knowledge)) {
         Choice::In(language, parts) => (language, parts),
@@ -159,6 +165,15 @@ pub(super) fn in_language(
         return Leave::Now;
     }
     Leave::Instead(Content::Template(Box::new(chosen)))
+}
+
+/// A template that a person sends leaves as they saw it, or not at all: they are told, and choose another.
+fn as_seen(template: &TemplateRef, book: &Book) -> Leave {
+    match book.exactly(template) {
+        Ok(parts) if parts == template.parts => Leave::Now,
+        Ok(parts) => Leave::Instead(Content::Template(Box::new(TemplateRef { parts, ..template.clone() }))),
+        Err(why) => Leave::Never(why),
+    }
 }
 
 /// A follow-up as free-form that the shop has no words for: where Meta's list tells what its template says, it says that, and not

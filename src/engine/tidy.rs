@@ -143,6 +143,7 @@ impl Engine {
         for tag in &order.tags {
             let mut after = ContactId(0);
             loop {
+                self.give_way().await?;
                 let holders = store.holders(tag, into.as_deref(), after, PAGE).await?;
                 let Some((last, _)) = holders.last() else { break };
                 after = *last;
@@ -179,7 +180,7 @@ impl Engine {
     fn event(&self, who: &str, key: &str, change: &Tidied) -> NewEvent {
         let action = if change.set { AgentAction::TagAdd } else { AgentAction::TagRemove };
         let tag = Some(change.tag.clone());
-        let body = AgentEvent { agent: who.into(), action, tag, colour: None, text: None, link: false };
+        let body = AgentEvent { agent: who.into(), action, tag, colour: None, text: None, link: false, template: None };
         let key = format!("{key}:{}:{}:{}", change.contact, change.set, change.tag);
         NewEvent::known(change.contact, Some(key), self.now(), EventBody::Agent(body))
     }
@@ -208,6 +209,7 @@ impl Engine {
         }
         let (mut contacts, mut after) = (0, (ContactId(0), String::new()));
         loop {
+            self.give_way().await?;
             let changes = store.tidied(row.id, &after, PAGE).await?;
             let Some(last) = changes.last() else { break };
             after = (last.contact, last.tag.clone());

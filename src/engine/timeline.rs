@@ -207,7 +207,9 @@ pub fn event_body(value: Value) -> Result<EventBody, String> {
         Some("unsent") => return Err("`unsent` is Hotline's own: it tells what became of its own messages".into()),
         Some(_) => {}
     }
-    serde_json::from_value(value).map_err(|error| error.to_string())
+    let body: EventBody = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    body.check_sums()?;
+    Ok(body)
 }
 
 /// Most events happen to somebody; some are of the whole shop.

@@ -18,9 +18,18 @@ impl Knowledge {
         now: Timestamp,
     ) -> Verdict {
         let planned = FollowUpRequest::behind(message);
+        if message.is_by_person() {
+            return self.would_answer(state, &planned, shared, now);
+        }
         let State { contact, facts, desk, ledger, .. } = state;
         let again = |view: &View<'_>| ledger.ask_again((&planned, message.number), departures, view, shared, now);
         self.look(contact, facts, desk, again)
+    }
+
+    /// What the gate says now of a template that a person sends.
+    pub fn would_answer(&self, state: &State, planned: &FollowUpRequest, shared: &Shared, now: Timestamp) -> Verdict {
+        let State { contact, facts, desk, ledger, .. } = state;
+        self.look(contact, facts, desk, |view| crate::outreach::gate_of_answer(ledger, view, planned, shared, now))
     }
 
     /// What the gate says now of everything that is planned for a contact.

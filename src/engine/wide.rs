@@ -7,8 +7,8 @@
 
 use std::time::Duration as StdDuration;
 
-use super::Engine;
 use super::audience::Audiences;
+use super::{Engine, giving_way};
 use crate::domain::{ContactId, Event};
 use crate::store::{NewEvent, StoreError};
 
@@ -34,11 +34,10 @@ pub(super) async fn run(engine: Engine) {
         let led = leadership.renew(&lock).await.map(|led| led.contains(LOCK));
         let worked = match led {
             Ok(true) => step(&engine).await,
-            other => other,
+            other => other.map(|_| LOOK_EVERY),
         };
         let pause = match worked {
-            Ok(true) => PAUSE,
-            Ok(false) => LOOK_EVERY,
+            Ok(pause) => pause,
             Err(error) => {
                 tracing::warn!(%error, "an event of the whole shop could not be handed on; trying again");
                 AFTER_FAILURE
@@ -51,10 +50,13 @@ pub(super) async fn run(engine: Engine) {
     }
 }
 
-/// Hands the first event that waits to the next contacts. False if there is none.
-async fn step(engine: &Engine) -> Result<bool, StoreError> {
+/// Hands the first event that waits to the next contacts; how long to wait until the next step.
+async fn step(engine: &Engine) -> Result<StdDuration, StoreError> {
     let store = engine.store();
-    let Some(event) = store.next_wide(&Audiences::KINDS).await? else { return Ok(false) };
+    let Some(event) = store.next_wide(&Audiences::KINDS).await? else { return Ok(LOOK_EVERY) };
+    if engine.is_behind().await? {
+        return Ok(giving_way::PAUSE);
+    }
     let knowledge = engine.shelf().knowledge();
     let tags = knowledge.audiences.of(&event.event.body, &knowledge.places);
     let holders = store.concerned(&tags, event.after, STEP).await?;
@@ -73,7 +75,7 @@ async fn step(engine: &Engine) -> Result<bool, StoreError> {
         Some(contact) => store.wide_reached(event.event.seq, contact).await?,
         None => store.wide_done(event.event.seq).await?,
     }
-    Ok(true)
+    Ok(PAUSE)
 }
 
 /// What came before an event, is of its kind and concerns the same, as far as it still counts for those whom it concerns only since.

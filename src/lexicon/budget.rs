@@ -41,6 +41,12 @@ const ANSWER: usize = 24;
 /// What messages with numbers of orders and houses are about.
 const NUMBERED: [Intent; 4] = [Intent::OrderStatus, Intent::Location, Intent::Store, Intent::Human];
 
+/// The rank of what words beside it say that it can be spent.
+pub(super) const TOLD: u8 = 3;
+
+/// Words that stand no further from a sum than this are about it.
+const BESIDE: usize = 2;
+
 /// How far the nearest of the words stands from a sum, if it is near.
 type Distance = Option<usize>;
 
@@ -120,18 +126,21 @@ impl Reader<'_> {
         reading: &mut Reading,
     ) -> Vec<(Found, Verdict)> {
         let judged = self.judge(hits, sums, hints, reading);
-        let mut budget: Option<(u8, &Amount)> = None;
+        let mut budget: Option<(u8, &Found)> = None;
         for (sum, verdict) in &judged {
             if let Verdict::Budget(rank) = verdict
-                && budget.as_ref().is_none_or(|(best, _)| rank > best || sum.corrects)
+                && budget.is_none_or(|(best, other)| {
+                    *rank > best || sum.corrects || *rank == TOLD && self.is_meant(other, sum, &sums.budget)
+                })
             {
-                budget = Some((*rank, &sum.amount));
+                budget = Some((*rank, sum));
             }
             if *verdict != Verdict::NoSum {
                 reading.amounts.push(sum.amount.clone());
             }
         }
-        reading.budget = budget.map(|(_, amount)| stretched(&judged, amount).unwrap_or_else(|| as_budget(amount)));
+        let of = |sum: &Found| stretched(&judged, &sum.amount).unwrap_or_else(|| as_budget(&sum.amount));
+        reading.budget = budget.map(|(_, sum)| of(sum));
         judged
     }
 
@@ -188,6 +197,17 @@ impl Reader<'_> {
         let Some(span) = asked.and_then(|place| reading.intent_spans.get(place)) else { return false };
         let before = (0..sum.start).rev().take_while(|at| self.folded.origin(*at) >= span.end);
         before.into_iter().any(|at| matches!(self.folded.chars[at], '?' | '.' | '!' | '。' | '؟'))
+    }
+
+    /// "The Rugged is 329, but my budget is 300": of two that the same words may speak of, the one that they lead to, unless
+    /// words of its own stand at the other.
+    fn is_meant(&self, one: &Found, other: &Found, budget: &[(usize, usize)]) -> bool {
+        let leads = |(start, end): &(usize, usize)| *start >= one.end && *end <= other.start;
+        let own = |(_, end): &(usize, usize)| *end <= one.start && one.start - end <= NEAR;
+        let (Some(from_one), Some(from_other)) = (self.nearest(budget, one), self.nearest(budget, other)) else {
+            return false;
+        };
+        budget.iter().any(leads) && !budget.iter().any(own) && from_one > BESIDE && from_other < from_one
     }
 
     /// "Budget 500 phone": the word of budget stands right before the number.
@@ -325,10 +345,14 @@ impl Reader<'_> {
 
 /// Whether a number is a sum of money at all.
 fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answers: bool, reading: &Reading) -> bool {
+    let few = sum.written < Decimal::from(LEAST_BESIDE_BUDGET);
+    // "The black one": after our question too, a number as small as that has to stand for itself.
+    if sum.certain || answers && (!few || matches!(apart, Apart::Both)) {
+        return true;
+    }
     let value = value(sum);
     // "The 128 one was 30 cheaper": of a phone.
     let memory = is_capacity(sum.written) && is_about(reading, ELECTRONICS);
-    let few = sum.written < Decimal::from(LEAST_BESIDE_BUDGET);
     let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak && !few;
     let beside_budget =
         (says.is_some() || quoted) && !memory && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
@@ -356,7 +380,7 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
     // Without a product it may number an order or a house as well.
     let may_be = product || !NUMBERED.iter().any(|intent| reading.wants(*intent));
     let tagged = may_be && is_tagged(sum, value) && sum.plausible && !sum.weak && !is_year(value);
-    sum.certain || beside_budget || answers || with_product || priced || tagged
+    beside_budget || with_product || priced || tagged
 }
 
 /// Whether a number is a model's.
@@ -400,7 +424,7 @@ fn budget_rank(
     let asks = || reading.wants(Intent::Price) || reading.wants(Intent::Compare);
     let compares = || [Intent::Compare, Intent::Payment].iter().any(|one| reading.wants(*one));
     match (says, elsewhere) {
-        (Some(says), elsewhere) if elsewhere.is_none_or(|elsewhere| says < elsewhere) => Ok(3),
+        (Some(says), elsewhere) if elsewhere.is_none_or(|elsewhere| says < elsewhere) => Ok(TOLD),
         // A limit beside a product is its budget, "up to 30 a month" too…
         (_, Some(_)) if limits && product() && !asks() => Ok(2),
         // …and a range, unless the other reason stands right beside it.

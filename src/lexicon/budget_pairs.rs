@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::budget::{NEAR, NotBudget, Sure, Verdict, as_budget, is_exact, value};
+use super::budget::{NEAR, NotBudget, Sure, TOLD, Verdict, as_budget, is_exact, value};
 use super::money::Found;
 use hotline_domain::{Amount, Budget};
 
@@ -70,7 +70,7 @@ pub(super) fn bargained(judged: &mut [(Found, Verdict)]) {
         let alike = is_exact(price) && is_exact(offer) && price.amount.currency == offer.amount.currency;
         let (high, low) = (value(price), value(offer));
         if sums && alike && low < high && low * Decimal::from(MOST_BARGAINED) >= high {
-            (*asked, *given) = (Verdict::Not(NotBudget::Elsewhere), Verdict::Budget(3));
+            (*asked, *given) = (Verdict::Not(NotBudget::Elsewhere), Verdict::Budget(TOLD));
         }
     }
 }

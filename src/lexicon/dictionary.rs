@@ -9,7 +9,7 @@ use super::Lexicon;
 use super::cues::{self, Cues, Other};
 use super::endings::Endings;
 use super::explain::named;
-use super::files::{LANGUAGES, read};
+use super::files::{LANGUAGES, Lookup, read};
 use super::folding::fold_word;
 use super::language::Languages;
 use super::listing::{Gathered, Listing};
@@ -26,7 +26,8 @@ use hotline_domain::{Intent, Problem, Severity, SourceFile};
 #[derive(Default)]
 struct Builder<'f> {
     words: Gathered<'f>,
-    gaps: u32,
+    /// First parts of phrases with a gap, folded, and their languages, with their numbers.
+    beginnings: Lookup<(String, u16), u32>,
     /// The names of all cues, in the order of their numbers.
     cues: Vec<String>,
     /// Intents, and what explains them away.
@@ -303,10 +304,11 @@ impl<'f> Builder<'f> {
             Written::ClauseEnd { words, alone } => insert(words, Meaning::ClauseEnd { intent, against, alone }),
             Written::Beside { words, around } => insert(words, Meaning::BesideNumber { intent, against, around }),
             Written::Parts { first, second, around } => {
-                let phrase = self.gaps;
-                self.gaps += 1;
-                self.insert(file, word, first, name, langs, Meaning::GapStart(phrase));
-                self.insert(file, word, second, name, langs, Meaning::GapEnd { phrase, intent, against, around });
+                let next = self.beginnings.len() as u32;
+                let number = *self.beginnings.entry((fold_word(first), langs.0)).or_insert(next);
+                let ends = Meaning::GapEnd { first: number, intent, against, around };
+                self.insert(file, word, first, name, langs, Meaning::GapStart(number));
+                self.insert(file, word, second, name, langs, ends);
             }
         }
     }

@@ -15,6 +15,8 @@ use hotline_domain::{Problem, SourceFile};
 const MOST_VARIANTS: usize = 48;
 /// At least so many letters of a word stay.
 const LEAST_STEM: usize = 2;
+/// What is written in front of words has at most so many.
+const LONGEST_FRONT: usize = 32;
 /// The first part of a compound has at least so many letters.
 pub(super) const LEAST_FRONT: usize = 3;
 
@@ -32,6 +34,16 @@ struct Class {
     bare: bool,
     /// The listed word is whole: it may stand behind a front with nothing behind it.
     whole: bool,
+}
+
+impl Class {
+    /// What follows begins with one of these: see [`bit`].
+    fn begin(&self) -> u64 {
+        match self.lead {
+            Some(lead) => bit(lead),
+            None => self.slots.iter().flatten().filter_map(|ending| ending.first()).fold(0, |all, c| all | bit(*c)),
+        }
+    }
 }
 
 /// One way to make forms of a word: so many of its last letters fall away, and this class tells what follows.
@@ -79,10 +91,12 @@ struct Compounds {
 pub(super) struct Endings {
     grammars: Vec<Grammar>,
     classes: Vec<Class>,
+    /// What may follow words of each class begins with one of these: see [`bit`].
+    begin: Vec<u64>,
     longest_front: usize,
-    /// What is written in front of words begins with one of these, see [`bit`], and is no longer than this.
+    /// What any of them writes in front of words, and what that begins with: see [`bit`].
+    before: Vec<Box<[char]>>,
     fronts: u64,
-    longest_before: usize,
 }
 
 #[derive(Deserialize)]
@@ -141,7 +155,8 @@ impl Endings {
     pub(super) fn none() -> Self {
         let listed = Class { language: 0, lead: None, slots: Vec::new(), bare: true, whole: true };
         let grammars = LANGUAGES.iter().map(|_| Grammar { shortest: usize::MAX, ..Grammar::default() }).collect();
-        Self { grammars, classes: vec![listed], longest_front: 0, fronts: 0, longest_before: 0 }
+        let begin = vec![listed.begin()];
+        Self { grammars, classes: vec![listed], begin, longest_front: 0, before: Vec::new(), fronts: 0 }
     }
 
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
@@ -179,8 +194,9 @@ impl Endings {
         let compounds = written.compounds.as_ref();
         let mut before = fold_all(&written.before);
         before.sort();
-        self.fronts |= before.iter().filter_map(|front| front.first()).fold(0, |all, c| all | bit(*c));
-        self.longest_before = before.iter().map(|front| front.len()).chain([self.longest_before]).max().unwrap_or(0);
+        before.retain(|front| (1..=LONGEST_FRONT).contains(&front.len()));
+        self.fronts |= before.iter().fold(0, |all, front| all | bit(front[0]));
+        self.before.extend(before.iter().cloned());
         self.longest_front = before.iter().map(|front| front.len()).chain([self.longest_front]).max().unwrap_or(0);
         if compounds.is_some() {
             self.longest_front = self.longest_front.max(24);
@@ -204,6 +220,7 @@ impl Endings {
     }
 
     fn class(&mut self, class: Class) -> u16 {
+        self.begin.push(class.begin());
         self.classes.push(class);
         (self.classes.len() - 1) as u16
     }
@@ -294,16 +311,15 @@ impl Endings {
         language: usize,
     ) -> impl Iterator<Item = (&'w str, u16)> {
         let grammar = &self.grammars[language];
-        let last = word.rsplit([' ', '-', '\'']).next().unwrap_or(word);
-        let count = last.chars().count();
         let talk = matches!(meaning, Meaning::Intent(_) | Meaning::NotIntent(_) | Meaning::GapEnd { .. });
         // Cues of several words are fixed phrases.
         let fixed = matches!(meaning, Meaning::Cue { .. }) && word.contains(' ');
-        let takes_none =
-            matches!(meaning, Meaning::GapStart(_)) || fixed || talk && !grammar.intents || count < grammar.shortest;
+        let takes_none = matches!(meaning, Meaning::GapStart(_)) || fixed || talk && !grammar.intents;
+        let last = if takes_none { "" } else { word.rsplit([' ', '-', '\'']).next().unwrap_or(word) };
+        let count = last.chars().count();
         let rule = |rules: &'_ Rules| rules.iter().position(|(ends, _)| last.ends_with(ends.as_str()));
         let forms = match Self::table(meaning) {
-            _ if takes_none => &[],
+            _ if takes_none || count < grammar.shortest => &[],
             Table::Brands => rule(&grammar.brands).map_or(&[][..], |at| &grammar.brands[at].1),
             Table::Properties => match rule(&grammar.properties) {
                 Some(at) => &grammar.properties[at].1,
@@ -334,16 +350,18 @@ impl Endings {
         let mut variants = vec![String::new()];
         let words: Vec<&str> = phrase.split(' ').collect();
         for (index, word) in words.iter().enumerate() {
-            let mut forms = vec![(*word).to_owned()];
+            let space = if index == 0 { "" } else { " " };
             let inner = index + 1 < words.len() && word.chars().count() >= grammar.shortest.max(LEAST_STEM + 1);
-            if let Some((ends, others)) = grammar.inside.iter().find(|(ends, _)| inner && word.ends_with(ends.as_str()))
-            {
-                let stem = &word[..word.len() - ends.len()];
-                forms.extend(others.iter().map(|other| format!("{stem}{other}")));
-            }
+            let inside = grammar.inside.iter().find(|(ends, _)| inner && word.ends_with(ends.as_str()));
+            let Some((ends, others)) = inside else {
+                variants.iter_mut().for_each(|start| start.extend([space, *word]));
+                continue;
+            };
+            let mut forms = vec![(*word).to_owned()];
+            let stem = &word[..word.len() - ends.len()];
+            forms.extend(others.iter().map(|other| format!("{stem}{other}")));
             let room = MOST_VARIANTS / variants.len();
             forms.truncate(room.max(1));
-            let space = if index == 0 { "" } else { " " };
             let longer =
                 variants.iter().flat_map(|start| forms.iter().map(move |form| format!("{start}{space}{form}")));
             variants = longer.collect();
@@ -366,22 +384,19 @@ impl Endings {
         self.longest_front
     }
 
-    /// Whether a language writes exactly this in front of words.
-    pub(super) fn may_stand_before(&self, front: &[char]) -> bool {
-        // Most are told by their first letter.
-        let is = |before: &[char]| before.first() == front.first() && before == front;
-        front.len() <= self.longest_before
-            && self.fronts & bit(front[0]) != 0
-            && self.grammars.iter().flat_map(|grammar| &grammar.before).any(|before| is(before))
+    /// The beginnings of a run of letters that a language writes in front of words: one bit for the length of each.
+    pub(super) fn fronts(&self, run: &[char]) -> u64 {
+        // Most runs are told by their first letter.
+        if self.fronts & bit(run[0]) == 0 {
+            return 0;
+        }
+        let begins = |front: &[char]| front[0] == run[0] && run.starts_with(front);
+        self.before.iter().filter(|front| begins(front)).fold(0, |all, front| all | 1 << front.len())
     }
 
     /// What may follow words of that class begins with one of these: see [`bit`].
     pub(super) fn begin(&self, class: u16) -> u64 {
-        let class = &self.classes[usize::from(class)];
-        match class.lead {
-            Some(lead) => bit(lead),
-            None => class.slots.iter().flatten().filter_map(|ending| ending.first()).fold(0, |all, c| all | bit(*c)),
-        }
+        self.begin[usize::from(class)]
     }
 
     /// Whether words of that class may have something in front.
@@ -406,7 +421,11 @@ impl Endings {
         if class == LISTED {
             return (token.front.is_empty() && token.rest.is_empty()).then_some(0);
         }
-        let class = &self.classes[usize::from(class)];
+        let (begin, class) = (self.begin(class), &self.classes[usize::from(class)]);
+        // Most are told by their first letter.
+        if token.rest.first().is_some_and(|first| begin & bit(*first) == 0) {
+            return None;
+        }
         let front = token.front.is_empty() || self.is_front(class.language, product, token);
         let rest = match token.rest {
             [] => class.bare || class.whole && !token.front.is_empty(),

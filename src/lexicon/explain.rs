@@ -65,8 +65,8 @@ fn explain(explainer: &Explainer, text: &str, hints: &Hints<'_>) -> (Reading, Ve
     let judge = Judge { listing, scan: &scan, reading: &reading, text };
     let candidates = all.iter().zip(foreign).filter_map(|(hit, foreign)| match hit.meaning {
         Meaning::GapStart(_) => None,
-        Meaning::GapEnd { phrase, .. } => {
-            judge.beginning(*phrase, hit, &all).map(|start| judge.with_gap(start, hit, foreign))
+        Meaning::GapEnd { first, .. } => {
+            judge.beginning(*first, hit, &all).map(|start| judge.with_gap(start, hit, foreign))
         }
         _ => Some(judge.candidate(hit, foreign)),
     });
@@ -86,8 +86,8 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     /// The first part of a phrase with a gap, if it stands where the second still belongs to it. A part alone says nothing.
-    fn beginning<'h, 'a>(&self, phrase: u32, end: &Hit<'a>, hits: &'h [Hit<'a>]) -> Option<&'h Hit<'a>> {
-        let starts = hits.iter().filter(|hit| matches!(hit.meaning, Meaning::GapStart(other) if *other == phrase));
+    fn beginning<'h, 'a>(&self, first: u32, end: &Hit<'a>, hits: &'h [Hit<'a>]) -> Option<&'h Hit<'a>> {
+        let starts = hits.iter().filter(|hit| matches!(hit.meaning, Meaning::GapStart(other) if *other == first));
         let last = starts.filter(|hit| hit.start < end.start).max_by_key(|hit| (hit.start, hit.end))?;
         spans_gap(&self.scan.folded.chars, last.end, end.start).then_some(last)
     }
@@ -256,7 +256,7 @@ pub(super) fn named(meaning: &Meaning) -> (&'static str, String) {
         Meaning::Brand { key, .. } => ("brand", key.to_string()),
         Meaning::Intent(intent) => ("intent", intent.key().to_owned()),
         Meaning::NotIntent(intent) => ("no intent", intent.key().to_owned()),
-        Meaning::GapStart(phrase) => ("beginning of a phrase", format!("phrase {phrase}")),
+        Meaning::GapStart(number) => ("beginning of a phrase", format!("beginning {number}")),
         Meaning::GapEnd { intent, .. } => ("phrase with a gap", intent.key().to_owned()),
         Meaning::BesideNumber { intent, .. } => ("phrase with a number", intent.key().to_owned()),
         Meaning::ClauseEnd { intent, .. } => ("phrase that ends a clause", intent.key().to_owned()),

@@ -1,9 +1,13 @@
 //! Folding: one form for what people write in many ways, with a map back to the text as it came in.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+/// So many letters and spaces go to a run, or more, where a script has spaces.
+const LETTERS_OF_A_RUN: usize = 3;
 
 /// The characters of a folded text, and for each of them where it stood.
 #[derive(Default)]
@@ -16,6 +20,9 @@ pub(super) struct Folded {
     run: u32,
     /// Where words of three capitals begin in the original: CAD.
     capitals: Vec<u32>,
+    /// Where words may stand: letters that stand in one word, and what is no letter, or of a script without spaces, alone. Without
+    /// spaces.
+    pub(super) runs: Vec<Range<usize>>,
 }
 
 impl Folded {
@@ -30,6 +37,7 @@ impl Folded {
             origin: Vec::with_capacity(length + 1),
             run: 0,
             capitals: capitals(original),
+            runs: Vec::new(),
         };
         let mut count = 0;
         for (index, c) in original.chars().enumerate() {
@@ -41,13 +49,15 @@ impl Folded {
             }
         }
         folded.origin.push(count);
+        folded.runs = runs(&folded.chars);
         folded
     }
 
     /// Of letters that all stay in their places.
     fn of_ascii(original: &str) -> Self {
-        let chars = original.bytes().map(|c| plain_ascii(c.into())).collect();
-        Self { chars, origin: Vec::new(), run: 0, capitals: capitals(original) }
+        let chars: Vec<char> = original.bytes().map(|c| plain_ascii(c.into())).collect();
+        let runs = runs(&chars);
+        Self { chars, origin: Vec::new(), run: 0, capitals: capitals(original), runs }
     }
 
     #[inline]
@@ -133,6 +143,7 @@ impl Folded {
         }
         folded.append((at..self.chars.len()).map(|index| (self.chars[index], self.origin(index))));
         folded.origin.push(self.origin(self.chars.len()));
+        folded.runs = runs(&folded.chars);
         folded
     }
 
@@ -147,6 +158,25 @@ impl Folded {
     pub(super) fn slice(&self, start: usize, end: usize) -> String {
         self.chars[start..end].iter().collect()
     }
+}
+
+/// See [`Folded::runs`].
+fn runs(chars: &[char]) -> Vec<Range<usize>> {
+    let mut runs = Vec::with_capacity(chars.len() / LETTERS_OF_A_RUN);
+    let mut at = 0;
+    while at < chars.len() {
+        let end = end_of_run(chars, at);
+        if chars[at] != ' ' {
+            runs.push(at..end);
+        }
+        at = end;
+    }
+    runs
+}
+
+/// Where the letters end that stand in one word with this one. What is none, or of a script without spaces, stands alone.
+pub(super) fn end_of_run(chars: &[char], start: usize) -> usize {
+    start + chars[start..].iter().take_while(|c| is_word(**c)).count().max(1)
 }
 
 /// Where words of three capitals begin; nowhere where more than one word is written, and all in capitals.
@@ -256,6 +286,13 @@ pub(super) fn fold_word(word: &str) -> String {
 
 /// A word of which every character is folded to one, and none stands three times in a row.
 fn fold_plain(word: &str) -> Option<String> {
+    if word.is_ascii() {
+        let folded = word.to_ascii_lowercase();
+        let stretched = |three: &[u8]| three[0] == three[1] && three[1] == three[2];
+        let apart = |two: &[u8]| two == b"  ";
+        let plain = !folded.as_bytes().windows(3).any(stretched) && !folded.as_bytes().windows(2).any(apart);
+        return plain.then_some(folded);
+    }
     let mut text = String::with_capacity(word.len());
     let (mut last, mut run) = ('\0', 0);
     for c in word.chars() {

@@ -44,8 +44,8 @@ impl Reader<'_> {
                 Meaning::Intent(intent) => Some((*intent, false, hit.start)),
                 // What only looks like an intent is meant to the letter.
                 Meaning::NotIntent(intent) => (hit.found == Found::Listed).then_some((*intent, true, hit.start)),
-                Meaning::GapEnd { phrase, intent, against, around } => {
-                    let start = self.begins(&begun, *phrase, hit, *around, sums);
+                Meaning::GapEnd { first, intent, against, around } => {
+                    let start = self.begins(&begun, *first, hit, *around, sums);
                     start.map(|start| (*intent, *against, start))
                 }
                 Meaning::ClauseEnd { intent, against, alone } => {
@@ -201,9 +201,9 @@ impl Reader<'_> {
     }
 
     /// Where a phrase begins whose second part is here, if its first stands near enough, with its numbers.
-    fn begins(&self, begun: &[Beginning], phrase: u32, hit: &Hit<'_>, around: Around, sums: &[Sum]) -> Option<usize> {
-        let before = begun.partition_point(|(other, start, _)| (*other, *start) < (phrase, hit.start));
-        let (_, start, end) = *begun[..before].last().filter(|(other, ..)| *other == phrase)?;
+    fn begins(&self, begun: &[Beginning], first: u32, hit: &Hit<'_>, around: Around, sums: &[Sum]) -> Option<usize> {
+        let before = begun.partition_point(|(other, start, _)| (*other, *start) < (first, hit.start));
+        let (_, start, end) = *begun[..before].last().filter(|(other, ..)| *other == first)?;
         let gap = spans_gap(&self.folded.chars, end, hit.start);
         let holds = !around.inside || self.is_number(end, hit.start, sums);
         (gap && holds && self.stands_so(start, hit.end, around, sums)).then_some(start)
@@ -270,7 +270,7 @@ impl Reader<'_> {
     }
 }
 
-/// The first part of a phrase with a gap: which phrase, and where the part begins and ends.
+/// The first part of phrases with a gap: its number, and where it begins and ends.
 type Beginning = (u32, usize, usize);
 
 /// What says an intent, or may say it with what stands around it.
@@ -279,13 +279,13 @@ fn may_say(kind: Kind) -> bool {
     matches!(kind, Intent | NotIntent | ClauseEnd | GapEnd | BesideNumber | Or)
 }
 
-/// First parts of phrases with a gap, by phrase and place, where a second part stands too.
+/// First parts of phrases with a gap, by number and place, where a second part stands too.
 fn beginnings(hits: &[Hit<'_>]) -> Vec<Beginning> {
     if !hits.iter().any(|hit| hit.kind == Kind::GapEnd) {
         return Vec::new();
     }
     let begins = |hit: &Hit<'_>| match (hit.kind, hit.meaning) {
-        (Kind::GapStart, Meaning::GapStart(phrase)) => Some((*phrase, hit.start, hit.end)),
+        (Kind::GapStart, Meaning::GapStart(number)) => Some((*number, hit.start, hit.end)),
         _ => None,
     };
     let mut begun: Vec<Beginning> = hits.iter().filter_map(begins).collect();

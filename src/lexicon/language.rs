@@ -2,6 +2,7 @@
 //! in it, by the customer's earlier messages.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use serde::Deserialize;
 
@@ -146,8 +147,7 @@ impl Languages {
     /// The language of a message as a place in [`LANGUAGES`], or `None` where it shows none and none is known.
     pub(super) fn detect(&self, folded: &Folded, clues: &Clues<'_>) -> Option<usize> {
         let hint = clues.earlier.and_then(|tag| index_of(tag).or_else(|| index_of(tag.split('-').next()?)));
-        let mut scripts = Scripts::default();
-        folded.chars.iter().for_each(|c| scripts.add(*c));
+        let scripts = Scripts::of(&folded.chars);
         // A Chinese character says as much as a word.
         if scripts.chinese > 0 && scripts.chinese * 3 >= scripts.latin + scripts.cyrillic {
             return Some(self.chinese(folded, hint.into_iter().chain(clues.country)));
@@ -206,8 +206,12 @@ impl Languages {
             langs.list().filter(|index| *index < LANGUAGES.len()).for_each(|index| votes[index] += share);
         };
         let mut words = 0;
-        for word in folded.chars.split(|c| !is_word(*c) && *c != '\'').filter(|word| !word.is_empty()) {
+        // "don't" is one word.
+        let in_word = |run: &Range<usize>| is_word(folded.chars[run.start]) || folded.chars[run.start] == '\'';
+        let joined = folded.runs.chunk_by(|one, next| one.end == next.start && in_word(one) && in_word(next));
+        for run in joined.filter(|run| in_word(&run[0])) {
             words += 1;
+            let word = &folded.chars[run[0].start..run[run.len() - 1].end];
             if let Some((langs, weight)) = self.words.get(&fingerprint(word.iter().copied())) {
                 vote(*langs, *weight);
             }
@@ -239,7 +243,8 @@ impl Languages {
             );
         }
         let mut of_letters = [0_u32; LANGUAGES.len()];
-        for letter in clues.text.chars().filter(|c| !c.is_ascii()) {
+        let letters = if clues.text.is_ascii() { "" } else { clues.text };
+        for letter in letters.chars().filter(|c| !c.is_ascii()) {
             if let Ok(place) = self.letters.binary_search_by_key(&letter, |(letter, _)| *letter) {
                 let langs = self.letters[place].1;
                 let share = LETTER / langs.0.count_ones().max(1);
@@ -293,6 +298,17 @@ struct Scripts {
 }
 
 impl Scripts {
+    fn of(chars: &[char]) -> Self {
+        let mut scripts = Self::default();
+        // Texts without any other letters are counted at a glance.
+        if chars.iter().all(char::is_ascii) {
+            scripts.latin = chars.iter().filter(|c| c.is_ascii_alphabetic()).count();
+        } else {
+            chars.iter().for_each(|c| scripts.add(*c));
+        }
+        scripts
+    }
+
     fn add(&mut self, c: char) {
         match c {
             '\0'..='\u{7f}' => self.latin += usize::from(c.is_ascii_alphabetic()),

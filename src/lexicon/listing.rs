@@ -20,10 +20,14 @@ const LONG_NAME: usize = 6;
 /// A word takes about so many bytes in its file.
 const BYTES_OF_A_WORD: usize = 18;
 
+/// So many bytes of a text are kept where it is compared.
+const HEAD: usize = 16;
+
 /// Where a text stands among others in a row.
 #[derive(Clone, Copy)]
 pub(super) struct Stretch {
-    /// Its first bytes, which decide nearly every comparison: sixteen, where a letter of Hindi takes three.
+    /// Its first bytes, with zeros behind a shorter text. They decide nearly every comparison: sixteen, where a letter of Hindi takes
+    /// three.
     head: [u64; 2],
     pub(super) start: u32,
     length: u32,
@@ -31,7 +35,7 @@ pub(super) struct Stretch {
 
 impl Stretch {
     pub(super) fn new(text: &str, start: usize) -> Self {
-        let mut head = [0; 16];
+        let mut head = [0; HEAD];
         let first = text.len().min(head.len());
         head[..first].copy_from_slice(&text.as_bytes()[..first]);
         let head = u128::from_be_bytes(head);
@@ -44,11 +48,16 @@ impl Stretch {
 
     /// The order of their texts.
     pub(super) fn order(&self, other: &Self, all: &str) -> Ordering {
-        self.head.cmp(&other.head).then_with(|| self.text(all).cmp(other.text(all)))
+        // What is no longer than its head is a beginning of what begins alike.
+        let short = self.length.min(other.length) as usize <= HEAD;
+        self.head.cmp(&other.head).then_with(|| match short {
+            true => self.length.cmp(&other.length),
+            false => self.text(all).cmp(other.text(all)),
+        })
     }
 
     pub(super) fn is_alike(&self, other: &Self, all: &str) -> bool {
-        self.head == other.head && self.text(all) == other.text(all)
+        self.order(other, all).is_eq()
     }
 }
 
@@ -130,18 +139,22 @@ pub(super) fn sort_on_two_threads<T: Send>(list: &mut [T], order: impl Fn(&T, &T
 fn take_in(senses: &mut Vec<Sense>, (first, word): (usize, u32), written: &Written<'_>, problems: &mut Vec<Problem>) {
     let (meaning, langs) = (&written.meaning, written.langs);
     // A gaming laptop is a laptop and for gaming, and may say both; it is no two products.
-    let other = senses[first..].iter().find(|other| {
+    let is_other = |other: &&Sense| {
         let same_kind = std::mem::discriminant(&*other.meaning) == std::mem::discriminant(&**meaning);
         same_kind && other.langs.0 & langs.0 != 0 && other.meaning != *meaning
-    });
-    if let Some((name, other)) = meaning.name().zip(other.and_then(|other| other.meaning.name())) {
+    };
+    if let Some(name) = meaning.name()
+        && let Some(other) = senses[first..].iter().find(is_other).and_then(|other| other.meaning.name())
+    {
         let (file, place) = (written.file, written.place as usize);
         let word = quoted(&file.text[place..]);
         let message = format!("`{word}` stands under `{name}` and under `{other}`");
         let advice = "A message with it earns both. Keep it where it fits best.";
         problems.push(Problem::at(&file.path, &file.text, place, message, advice).warning());
     }
-    match senses[first..].iter_mut().find(|sense| sense.meaning == *meaning) {
+    // A word may be the second part of hundreds of phrases, which are not looked through for each of them.
+    let many = matches!(**meaning, Meaning::GapEnd { .. });
+    match senses[first..].iter_mut().find(|sense| !many && sense.meaning == *meaning) {
         Some(sense) => sense.langs = sense.langs.with(langs),
         None => senses.push(Sense { meaning: meaning.clone(), langs, counts_in: Langs::ALL, word }),
     }

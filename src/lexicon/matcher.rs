@@ -1,14 +1,14 @@
 //! Every word of the dictionary that stands in a folded text, in any of its forms.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::endings::{self, Endings, Token};
-use super::folding::{Folded, is_word};
+use super::files::Lookup;
+use super::folding::{Folded, end_of_run};
 use super::listing::Listing;
 use super::meanings::{Kind, Langs, Meaning, Sense};
-use super::search::{Front, Matches, Search};
+use super::search::{Front, Search};
 use super::texts::Texts;
 use super::trie::{Heads, Known, Trie};
 
@@ -24,13 +24,6 @@ pub(super) struct Kept {
     langs: Langs,
     counts_in: Langs,
     word: u32,
-}
-
-impl Kept {
-    /// The number of the phrase with a gap that it is a part of, if it is one: see [`kept`].
-    fn phrase(self) -> u32 {
-        self.meaning / 2
-    }
 }
 
 /// How a word was found. Of two ways to find as long a word, the surer one counts.
@@ -76,8 +69,8 @@ pub(super) fn sort(hits: &mut [Hit<'_>]) {
     hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), hit.found));
 }
 
-/// One thing that a pattern may be: a sense of a word, in a class of forms. All that is needed stands here: what lies elsewhere has to
-/// be fetched.
+/// One thing that a pattern may be: a sense of a word, in a class of forms, or [`SECONDS`]. All that is needed stands here: what lies
+/// elsewhere has to be fetched.
 #[derive(Clone, Copy)]
 struct Choice {
     sense: Kept,
@@ -86,10 +79,53 @@ struct Choice {
     ends: Ends,
 }
 
+/// In the place of a class: a choice that stands for several second parts of phrases, as they are listed and in no other form. "?" is
+/// one of hundreds of phrases, and mostly of none that begins in the text: which these are is told without looking at each of them.
+const SECONDS: u16 = u16::MAX;
+
 impl Choice {
-    /// The second part of a phrase, as it is listed and in no other form, with more choices behind it.
-    fn is_second_alone(&self) -> bool {
-        self.kind == Kind::GapEnd && self.class == endings::LISTED && self.ends == Ends::Sense
+    /// Takes in the choices of a pattern, in order.
+    fn gather(mut made: &[Self], all: &mut Vec<Self>) {
+        while let [first, others @ ..] = made {
+            // Its first choice is its only one.
+            let is_second = |(next, meaning): &(&Self, u32)| {
+                let listed = next.kind == Kind::GapEnd && next.class == endings::LISTED;
+                listed && next.ends != Ends::Nothing && next.sense.meaning == *meaning
+            };
+            let count = made.iter().zip(first.sense.meaning..).take_while(is_second).count();
+            match made[..count].last() {
+                Some(last) => {
+                    let sense = Kept { word: count as u32, ..first.sense };
+                    all.push(Self { sense, class: SECONDS, ends: last.ends, ..*first });
+                    made = &made[count..];
+                }
+                None => {
+                    all.push(*first);
+                    made = others;
+                }
+            }
+        }
+    }
+
+    /// The second parts that it stands for, if it stands for several, by the places of their meanings.
+    fn seconds(&self) -> Option<Range<u32>> {
+        (self.class == SECONDS).then(|| self.sense.meaning..self.sense.meaning + self.sense.word)
+    }
+}
+
+/// All second parts of phrases.
+struct Seconds {
+    senses: Vec<Kept>,
+    /// The number of the first part of each.
+    firsts: Vec<u32>,
+    /// The place of the meaning of the first of them: those of the others follow.
+    meaning: u32,
+}
+
+impl Seconds {
+    /// The number of the first part of the one whose meaning stands at a place.
+    fn first(&self, meaning: u32) -> u32 {
+        self.firsts[(meaning - self.meaning) as usize]
     }
 }
 
@@ -140,7 +176,7 @@ impl Outlook {
 
 /// The outlooks that most patterns have. Those of the others are [`Outlook::ANY`], the first one: a hint has eight bits.
 fn common(outlooks: &[Outlook]) -> Vec<Outlook> {
-    let mut counts: HashMap<Outlook, usize> = HashMap::new();
+    let mut counts: Lookup<Outlook, usize> = Lookup::default();
     outlooks.iter().for_each(|outlook| *counts.entry(*outlook).or_default() += 1);
     let mut counts: Vec<(Outlook, usize)> = counts.into_iter().collect();
     counts.sort_unstable_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -155,6 +191,7 @@ pub(super) struct Matcher {
     /// How those begin that may be the last part of a compound.
     lasts: Heads,
     choices: Vec<Choice>,
+    seconds: Seconds,
     meanings: Vec<Meaning>,
     /// How many words are listed.
     size: usize,
@@ -166,35 +203,37 @@ impl Matcher {
     /// The words are more than can be counted.
     pub(super) fn new(listing: &Listing, endings: Endings) -> Result<Self, String> {
         let found = Texts::of(listing, &endings);
-        let (senses, meanings) = kept(listing.senses());
-        let mut choices: Vec<Choice> = Vec::with_capacity(found.list.len());
+        let (senses, seconds, meanings) = kept(listing.senses());
+        let (mut choices, mut of_text) = (Vec::with_capacity(found.list.len()), Vec::<Choice>::new());
         let (mut patterns, mut all, mut lasts) = (Vec::<Known<'_>>::new(), Vec::new(), Heads::default());
         for made in found.list.chunk_by(|a, b| a.text.is_alike(&b.text, &found.all)) {
             let (text, first) = (made[0].text.text(&found.all), choices.len());
-            choices.extend(made.iter().map(|made| Choice {
+            of_text.clear();
+            of_text.extend(made.iter().map(|made| Choice {
                 sense: senses[made.sense as usize],
                 class: made.class,
                 kind: made.kind,
                 ends: Ends::Nothing,
             }));
-            for of_sense in choices[first..].chunk_by_mut(|a, b| a.sense == b.sense) {
+            for of_sense in of_text.chunk_by_mut(|a, b| a.sense == b.sense) {
                 of_sense.last_mut().into_iter().for_each(|choice| choice.ends = Ends::Sense);
             }
-            choices.last_mut().into_iter().for_each(|choice| choice.ends = Ends::Pattern);
-            let of_text = &choices[first..];
+            of_text.last_mut().into_iter().for_each(|choice| choice.ends = Ends::Pattern);
+            Choice::gather(&of_text, &mut choices);
             patterns.push((text, first as u32, 0));
-            all.push(Outlook::of(of_text, &endings));
+            all.push(Outlook::of(&of_text, &endings));
             if of_text.iter().any(|choice| choice.kind == Kind::Product && endings.ends_compounds(choice.class, text)) {
                 lasts.add(text);
             }
         }
         let outlooks = common(&all);
-        let hints: HashMap<Outlook, u8> = outlooks.iter().copied().zip(0..=u8::MAX).collect();
+        let hints: Lookup<Outlook, u8> = outlooks.iter().copied().zip(0..=u8::MAX).collect();
         for (pattern, outlook) in patterns.iter_mut().zip(all) {
             pattern.2 = hints.get(&outlook).copied().unwrap_or(0);
         }
         let patterns = Trie::new(&patterns)?;
-        Ok(Self { patterns, outlooks, lasts, choices, meanings, size: listing.size(), endings })
+        choices.shrink_to_fit();
+        Ok(Self { patterns, outlooks, lasts, choices, seconds, meanings, size: listing.size(), endings })
     }
 
     pub(super) fn knows_product(&self, key: &str) -> bool {
@@ -208,40 +247,44 @@ impl Matcher {
 
     /// Every word of the dictionary that stands in the text as a word of its own or in one of its forms, in order. Of phrases with a
     /// gap a part may be missing where the other one does not stand.
-    pub(super) fn find<'a>(&'a self, folded: &Folded) -> Matches<'a> {
-        self.search(&folded.chars, Search::default())
+    pub(super) fn find<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
+        self.search(folded, Search::of_whole_phrases())
     }
 
     /// The same with every part of a phrase, whatever else stands in the text.
     pub(super) fn find_all<'a>(&'a self, folded: &Folded) -> Vec<Hit<'a>> {
-        self.search(&folded.chars, Search::of_all()).hits
+        self.search(folded, Search::of_all())
     }
 
-    fn search<'a>(&'a self, chars: &[char], mut search: Search<'a>) -> Matches<'a> {
-        let mut run = 0..0;
-        for start in 0..chars.len() {
-            if start >= run.end {
-                run = start..end_of_run(chars, start);
-            }
-            let front = &chars[run.start..start];
-            if !front.is_empty() && !self.endings.may_stand_before(front) && !self.ends_compound(chars, front, start) {
-                continue;
-            }
-            for met in self.patterns.walk(chars, start) {
-                if let Some(token) = self.token(chars, &run, start..met.end)
-                    && self.outlooks[usize::from(met.hint)].allows(&token)
-                {
-                    self.take(met.word, &token, start, &mut search);
+    fn search<'a>(&'a self, folded: &Folded, mut search: Search<'a>) -> Vec<Hit<'a>> {
+        let chars = &folded.chars;
+        for run in &folded.runs {
+            self.words_at(chars, run, run.start, &mut search);
+            let fronts = if run.len() > 1 { self.endings.fronts(&chars[run.clone()]) } else { 0 };
+            // Behind longer fronts no word may stand.
+            for start in run.clone().skip(1).take(self.endings.longest_front()) {
+                if fronts >> (start - run.start) & 1 != 0 || self.ends_compound(chars, start - run.start, start) {
+                    self.words_at(chars, run, start, &mut search);
                 }
             }
         }
         search.finish()
     }
 
-    /// Whether the last part of a compound may begin here, behind this front.
-    fn ends_compound(&self, chars: &[char], front: &[char], start: usize) -> bool {
-        (endings::LEAST_FRONT..=self.endings.longest_front()).contains(&front.len())
-            && self.lasts.may_begin(chars, start)
+    /// Takes the words that begin at a place in a run of letters.
+    fn words_at<'a>(&'a self, chars: &[char], run: &Range<usize>, start: usize, search: &mut Search<'a>) {
+        for met in self.patterns.walk(chars, start) {
+            if let Some(token) = self.token(chars, run, start..met.end)
+                && self.outlooks[usize::from(met.hint)].allows(&token)
+            {
+                self.take(met.word, &token, start, search);
+            }
+        }
+    }
+
+    /// Whether the last part of a compound may begin here, behind a front of so many letters.
+    fn ends_compound(&self, chars: &[char], front: usize, start: usize) -> bool {
+        front >= endings::LEAST_FRONT && self.lasts.may_begin(chars, start)
     }
 
     /// The whole word around a hit that begins in this run of letters. `None` if what is around it is too long to be anything.
@@ -257,19 +300,18 @@ impl Matcher {
     fn take<'a>(&'a self, first: u32, token: &Token<'_>, start: usize, search: &mut Search<'a>) {
         let (begins, end) = (start - token.front.len(), start + token.word.len());
         let whole = token.front.is_empty() && token.rest.is_empty();
-        let (mut choices, mut left_out) = (&self.choices[first as usize..], Langs(0));
+        let mut choices = &self.choices[first as usize..];
         loop {
-            // "?" is the second part of a hundred phrases, and mostly of none that begins in the text.
-            let in_vain = |choice: &&Choice| choice.is_second_alone() && !search.has_begun(choice.sense.phrase());
-            for choice in choices.iter().take_while(|choice| whole && in_vain(choice)) {
-                left_out = left_out.with(choice.sense.counts_in);
-                choices = &choices[1..];
-            }
             let last = choices.iter().position(|choice| choice.ends != Ends::Nothing);
             let (of_sense, others) = choices.split_at(last.map_or(choices.len(), |last| last + 1));
             let [Choice { sense, class, kind, .. }, ..] = *of_sense else { break };
-            if kind == Kind::GapEnd && whole && class == endings::LISTED && !search.has_begun(sense.phrase()) {
-                left_out = left_out.with(sense.counts_in);
+            let in_vain = || !search.has_begun(self.seconds.first(sense.meaning));
+            if let Some(seconds) = of_sense[0].seconds() {
+                if whole {
+                    self.take_seconds(seconds, start..end, search);
+                }
+            } else if kind == Kind::GapEnd && whole && class == endings::LISTED && in_vain() {
+                // Without its first part it says nothing.
             } else if let Some((forms, found)) = self.fitting(of_sense, token) {
                 if !token.front.is_empty() {
                     // "lederjacke" is a jacket, and of leather.
@@ -285,7 +327,12 @@ impl Matcher {
                     search.hits.extend(joined.map(hit));
                 }
                 let langs = if found == Found::Listed || sense.langs == Langs::ALL { sense.langs } else { forms };
-                search.add(Hit::new(self, (kind, sense), langs, begins..end + token.rest.len(), found), sense.phrase());
+                let hit = Hit::new(self, (kind, sense), langs, begins..end + token.rest.len(), found);
+                match kind {
+                    Kind::GapStart => search.add_first(sense.meaning, hit),
+                    Kind::GapEnd => search.add_second(self.seconds.first(sense.meaning), hit),
+                    _ => search.add(hit),
+                }
             } else if token.front.is_empty()
                 && kind == Kind::Attribute
                 && of_sense.iter().any(|choice| self.endings.makes_compounds(choice.class))
@@ -297,8 +344,17 @@ impl Matcher {
             }
             choices = others;
         }
-        if left_out != Langs(0) {
-            search.leave_out(start, left_out);
+    }
+
+    /// Takes those of some second parts of phrases whose first part may stand in the text.
+    fn take_seconds<'a>(&'a self, seconds: Range<u32>, place: Range<usize>, search: &mut Search<'a>) {
+        let from = (seconds.start - self.seconds.meaning) as usize;
+        for (first, at) in self.seconds.firsts[from..].iter().zip(from..from + seconds.len()) {
+            if search.has_begun(*first) {
+                let sense = self.seconds.senses[at];
+                let hit = Hit::new(self, (Kind::GapEnd, sense), sense.langs, place.clone(), Found::Listed);
+                search.add_second(*first, hit);
+            }
         }
     }
 
@@ -320,32 +376,43 @@ impl Matcher {
     }
 }
 
-/// Each sense with the place of its meaning, and every meaning once: in front both parts of each phrase with a gap, side by side, so that
-/// the place tells the phrase.
-fn kept(senses: &[Sense]) -> (Vec<Kept>, Vec<Meaning>) {
-    let part = |meaning: &Meaning| match meaning {
-        Meaning::GapStart(phrase) => Some(phrase * 2),
-        Meaning::GapEnd { phrase, .. } => Some(phrase * 2 + 1),
+/// Each sense with the place of its meaning, and every meaning once: in front the first parts of phrases, each at the place of its
+/// number, then the second parts in the order of their senses.
+fn kept(senses: &[Sense]) -> (Vec<Kept>, Seconds, Vec<Meaning>) {
+    let number = |sense: &Sense| match *sense.meaning {
+        Meaning::GapStart(number) => Some(number),
         _ => None,
     };
-    let parts = senses.iter().filter_map(|sense| part(&sense.meaning)).max().map_or(0, |last| last as usize + 1);
-    let (mut places, mut meanings) = (HashMap::new(), vec![Meaning::NoThing; parts]);
-    let keep = |Sense { meaning, langs, counts_in, word }: &Sense| {
-        let place = match part(meaning) {
-            Some(place) => {
-                meanings[place as usize] = Meaning::clone(meaning);
-                place
-            }
-            None => *places.entry(Arc::as_ptr(meaning)).or_insert_with(|| {
-                meanings.push(Meaning::clone(meaning));
-                meanings.len() as u32 - 1
-            }),
-        };
-        Kept { meaning: place, langs: *langs, counts_in: *counts_in, word: *word }
+    let first_part = |sense: &Sense| match *sense.meaning {
+        Meaning::GapEnd { first, .. } => Some(first),
+        _ => None,
+    };
+    let begins = senses.iter().filter_map(number).max().map_or(0, |last| last + 1);
+    let mut meanings: Vec<Meaning> = (0..begins).map(Meaning::GapStart).collect();
+    let of_seconds = senses.iter().filter(|sense| first_part(sense).is_some());
+    meanings.extend(of_seconds.map(|sense| Meaning::clone(&sense.meaning)));
+    let mut seconds = Seconds { senses: Vec::new(), firsts: Vec::new(), meaning: begins };
+    let mut places: Lookup<*const Meaning, u32> = Lookup::default();
+    let keep = |sense: &Sense| {
+        let Sense { langs, counts_in, word, .. } = *sense;
+        let kept = |meaning| Kept { meaning, langs, counts_in, word };
+        if let Some(number) = number(sense) {
+            return kept(number);
+        }
+        if let Some(first) = first_part(sense) {
+            let sense = kept(begins + seconds.senses.len() as u32);
+            seconds.senses.push(sense);
+            seconds.firsts.push(first);
+            return sense;
+        }
+        kept(*places.entry(Arc::as_ptr(&sense.meaning)).or_insert_with(|| {
+            meanings.push(Meaning::clone(&sense.meaning));
+            meanings.len() as u32 - 1
+        }))
     };
     let senses = senses.iter().map(keep).collect();
     meanings.shrink_to_fit();
-    (senses, meanings)
+    (senses, seconds, meanings)
 }
 
 /// "iphone15", "galaxy24ultra": a model's number is written to its name.
@@ -354,9 +421,4 @@ fn is_numbered(token: &Token<'_>) -> bool {
         && token.word.len() > 2
         && (1..=LONGEST_NUMBER).contains(&token.rest.len())
         && token.rest[0].is_ascii_digit()
-}
-
-/// Where the letters end that stand in one word with this one. What is none, or of a script without spaces, stands alone.
-fn end_of_run(chars: &[char], start: usize) -> usize {
-    start + chars[start..].iter().take_while(|c| is_word(**c)).count().max(1)
 }

@@ -26,10 +26,11 @@ pub(super) enum Meaning {
     Intent(Intent),
     /// What looks like this intent but is not.
     NotIntent(Intent),
-    /// First part of a phrase with a gap; the second is found by the phrase's number, which no other phrase has.
+    /// First part of phrases with a gap, by its number: what begins alike in one language is one part of all those phrases.
     GapStart(u32),
     GapEnd {
-        phrase: u32,
+        /// The number of the first part.
+        first: u32,
         intent: Intent,
         /// The phrase only looks like the intent.
         against: bool,

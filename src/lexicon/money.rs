@@ -137,7 +137,7 @@ pub(super) fn find(
     hints: &Hints<'_>,
     negated: &Reach,
 ) -> Sums {
-    let Some(tokens) = Tokens::scan(words, &folded.chars) else { return Sums::default() };
+    let Some(tokens) = Tokens::scan(words, folded) else { return Sums::default() };
     let numbers = numbers::find(&tokens);
     let finder = Finder { tokens: &tokens, folded, lang, hints, numbers: &numbers, negated };
     let mut sums = finder.sums();

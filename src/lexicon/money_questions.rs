@@ -30,6 +30,9 @@ impl Finder<'_> {
         if self.is_confirmed(at) {
             return true;
         }
+        if !tokens.has(Marks::ASKED_BEFORE) {
+            return false;
+        }
         // The point of "350 руб.?" ends no sentence.
         let mut behind = chars[at.min(chars.len())..].iter().take(ASKED_BEHIND).skip_while(|c| **c == '.');
         let question = behind.find(|c| !c.is_alphabetic() && **c != ' ') == Some(&'?');
@@ -47,6 +50,9 @@ impl Finder<'_> {
     /// "So 250 for the sofa, right?": what ends the question that the sum is in, behind a comma.
     fn is_confirmed(&self, at: usize) -> bool {
         let (tokens, chars) = (self.tokens, self.tokens.chars);
+        if !tokens.has(Marks::ASKED_AFTER) {
+            return false;
+        }
         let rest = chars[at.min(chars.len())..].iter().take(CONFIRMED).take_while(|c| c.is_alphabetic() || **c == ' ');
         let comma = at + rest.count();
         let asked =

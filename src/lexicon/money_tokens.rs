@@ -1,7 +1,7 @@
 //! One pass over a message for everything that sums are made of: digits, and all words about money.
 
 use super::digits::{Digits, digits, fraction};
-use super::folding::{is_spaceless, is_word};
+use super::folding::{Folded, is_spaceless, is_word};
 use super::money_words::{Marks, MoneyWords, Word};
 
 /// Longest word that is taken apart into number words: zweihundertfünfundzwanzigtausend.
@@ -26,7 +26,17 @@ pub(super) struct Tokens<'a> {
     /// By start; of those that start together, longer ones first.
     list: Vec<Token>,
     digits: Vec<Digits>,
+    /// At which places words begin and end, and what any of them is marked as: most that is looked for is not there.
+    edges: Vec<u8>,
+    marks: Marks,
 }
+
+/// A word begins at a place, or ends there.
+const BEGINS: u8 = 1;
+const ENDS: u8 = 2;
+
+/// Room for the words about money in most messages that speak of it.
+const USUAL_WORDS: usize = 32;
 
 fn is_unit(word: &Word) -> bool {
     word.is(Marks::NOT_AFTER) && word.sign.is_none()
@@ -38,35 +48,51 @@ fn is_letter(c: char) -> bool {
 }
 
 impl<'a> Tokens<'a> {
-    /// `None` where no number stands, as in most messages.
-    pub(super) fn scan(words: &'a MoneyWords, chars: &'a [char]) -> Option<Self> {
-        let mut tokens = Self { chars, words, list: Vec::new(), digits: Vec::new() };
+    /// `None` where no number stands.
+    pub(super) fn scan(words: &'a MoneyWords, folded: &'a Folded) -> Option<Self> {
+        let (chars, list) = (&folded.chars[..], Vec::with_capacity(USUAL_WORDS));
+        let mut tokens = Self { chars, words, list, digits: Vec::new(), edges: Vec::new(), marks: Marks::default() };
         let (mut at, mut any) = (0, false);
-        while at < chars.len() {
-            let c = chars[at];
-            // 3endi, "I have": a word, whatever it begins with.
-            if c.is_ascii_digit()
-                && let Some(end) = tokens.spelt_with_digit(at)
-            {
-                at = end;
-                continue;
-            }
-            let found = match c {
-                '.' => fraction(chars, at),
-                c => c.is_ascii_digit().then(|| digits(chars, at, &|place| tokens.unit_at(place))),
-            };
-            if let Some(found) = found {
-                at = found.end;
-                tokens.digits.push(found);
-                any = true;
-                continue;
-            }
-            if c != ' ' && !(at > 0 && is_letter(c) && is_letter(chars[at - 1])) {
+        for run in &folded.runs {
+            at = at.max(run.start);
+            while at < run.end {
+                let c = chars[at];
+                // 3endi, "I have": a word, whatever it begins with.
+                if c.is_ascii_digit()
+                    && let Some(end) = tokens.spelt_with_digit(at)
+                {
+                    at = end;
+                    continue;
+                }
+                let found = match c {
+                    '.' => fraction(chars, at),
+                    c => c.is_ascii_digit().then(|| digits(chars, at, &|place| tokens.unit_at(place))),
+                };
+                if let Some(found) = found {
+                    at = found.end;
+                    tokens.digits.push(found);
+                    any = true;
+                    continue;
+                }
                 any |= tokens.words_at(at);
+                // Inside of a word none begins, but behind digits.
+                at += chars[at..run.end].iter().take_while(|c| !c.is_ascii_digit()).count();
             }
-            at += 1;
         }
-        any.then_some(tokens)
+        if !any {
+            return None;
+        }
+        tokens.edges.resize(chars.len() + 1, 0);
+        for token in &tokens.list {
+            tokens.edges[token.start as usize] |= BEGINS;
+            tokens.edges[token.end as usize] |= ENDS;
+            tokens.marks.add(words.word(token.word).marks);
+        }
+        Some(tokens)
+    }
+
+    fn has_edge(&self, at: usize, edge: u8) -> bool {
+        self.edges.get(at).is_some_and(|edges| edges & edge != 0)
     }
 
     /// Notes the words that begin here; whether one of them is a number.
@@ -89,7 +115,7 @@ impl<'a> Tokens<'a> {
     /// Notes a word about money that begins with a digit for a letter that others have not; where it ends.
     fn spelt_with_digit(&mut self, start: usize) -> Option<usize> {
         let free = start == 0 || !is_word(self.chars[start - 1]);
-        let letters = self.chars[start + 1..].iter().take_while(|c| is_letter(**c)).count();
+        let letters = self.letters(start + 1);
         if !free || letters < LEAST_LETTERS {
             return None;
         }
@@ -99,6 +125,11 @@ impl<'a> Tokens<'a> {
         Some(end)
     }
 
+    /// How many letters follow each other from a place on.
+    fn letters(&self, start: usize) -> usize {
+        self.chars[start..].iter().take_while(|c| is_letter(**c)).count()
+    }
+
     /// Whether a word goes on at this place.
     fn goes_on(&self, end: usize) -> bool {
         is_letter(self.chars[end - 1]) && self.chars.get(end).is_some_and(|c| is_letter(*c))
@@ -106,7 +137,7 @@ impl<'a> Tokens<'a> {
 
     /// A word that is made of number words: duemilacinquecento, zweiundzwanzig, ikibinbeşyüz.
     fn glued(&mut self, start: usize) -> bool {
-        let length = self.chars[start..].iter().take_while(|c| is_letter(**c)).count();
+        let length = self.letters(start);
         if length > LONGEST_GLUED || is_spaceless(self.chars[start]) {
             return false;
         }
@@ -158,8 +189,11 @@ impl<'a> Tokens<'a> {
 
     /// All words that begin here, longer ones first, with their ends.
     pub(super) fn at(&self, at: usize) -> impl Iterator<Item = (&Word, usize)> {
-        let first = self.list.partition_point(|token| (token.start as usize) < at);
-        let here = self.list[first..].iter().take_while(move |token| token.start as usize == at);
+        let here = match self.has_edge(at, BEGINS) {
+            true => &self.list[self.list.partition_point(|token| (token.start as usize) < at)..],
+            false => &[],
+        };
+        let here = here.iter().take_while(move |token| token.start as usize == at);
         here.map(|token| (self.words.word(token.word), token.end as usize))
     }
 
@@ -170,6 +204,9 @@ impl<'a> Tokens<'a> {
 
     /// The longest word of a role that ends here, and its start.
     pub(super) fn before<T>(&self, end: usize, role: impl Fn(&Word) -> Option<T>) -> Option<(T, usize)> {
+        if !self.has_edge(end, ENDS) {
+            return None;
+        }
         let from = end.saturating_sub(LONGEST_WORD);
         let first = self.list.partition_point(|token| (token.start as usize) < from);
         let near = self.list[first..].iter().take_while(|token| (token.start as usize) < end);
@@ -177,18 +214,32 @@ impl<'a> Tokens<'a> {
             .find_map(|token| Some((role(self.words.word(token.word))?, token.start as usize)))
     }
 
+    /// Whether a word with that mark stands anywhere: most marks are nowhere.
+    pub(super) fn has(&self, mark: Marks) -> bool {
+        self.marks.has(mark)
+    }
+
     /// Whether a word with that mark begins here; its end.
     pub(super) fn marked(&self, at: usize, mark: Marks) -> Option<usize> {
+        if !self.has(mark) {
+            return None;
+        }
         self.longest(at, |word| word.is(mark).then_some(())).map(|(_, end)| end)
     }
 
     /// Whether a word with that mark ends here; its start.
     pub(super) fn marked_before(&self, end: usize, mark: Marks) -> Option<usize> {
+        if !self.has(mark) {
+            return None;
+        }
         self.before(end, |word| word.is(mark).then_some(())).map(|(_, start)| start)
     }
 
     /// Where words with that mark stand, in order.
     pub(super) fn places(&self, mark: Marks) -> Vec<(usize, usize)> {
+        if !self.has(mark) {
+            return Vec::new();
+        }
         let marked = self.list.iter().filter(|token| self.words.word(token.word).is(mark));
         marked.map(|token| (token.start as usize, token.end as usize)).collect()
     }
@@ -252,7 +303,10 @@ impl<'a> Tokens<'a> {
     /// Phrases around a place that speak of no number and of no money.
     pub(super) fn traps(&self, start: usize, end: usize) -> impl Iterator<Item = &Word> {
         let from = start.saturating_sub(LONGEST_WORD);
-        let first = self.list.partition_point(|token| (token.start as usize) < from);
+        let first = match self.has(Marks::TRAP) {
+            true => self.list.partition_point(|token| (token.start as usize) < from),
+            false => self.list.len(),
+        };
         let near = self.list[first..].iter().take_while(move |token| token.start as usize <= start);
         let words = near.filter(move |token| token.end as usize >= end);
         words.map(|token| self.words.word(token.word)).filter(|word| word.is(Marks::TRAP))

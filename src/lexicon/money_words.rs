@@ -93,11 +93,15 @@ impl Marks {
     pub(super) fn add(&mut self, other: Self) {
         self.0 |= other.0;
     }
+
+    pub(super) fn has(self, mark: Self) -> bool {
+        self.0 & mark.0 != 0
+    }
 }
 
 impl Word {
     pub(super) fn is(&self, mark: Marks) -> bool {
-        self.marks.0 & mark.0 != 0
+        self.marks.has(mark)
     }
 
     pub(super) fn is_number(&self) -> bool {

@@ -177,12 +177,12 @@ impl Negation {
         let chars = &folded.chars;
         let negators = &self.by_language[language.unwrap_or(0)];
         let mut reach = Reach::default();
-        let (mut at, mut name) = (0, names.next());
-        while at < chars.len() {
-            let begins = negators.beginnings.may_begin(chars, at)
-                && (is_spaceless(chars[at]) || is_word(chars[at]) && (at == 0 || !is_word(chars[at - 1])));
+        let (mut over, mut name) = (0, names.next());
+        for at in folded.runs.iter().map(|run| run.start) {
+            let begins = at >= over
+                && negators.beginnings.may_begin(chars, at)
+                && (is_spaceless(chars[at]) || is_word(chars[at]));
             if !begins {
-                at += 1;
                 continue;
             }
             while name.is_some_and(|(_, end)| end <= at) {
@@ -193,7 +193,7 @@ impl Negation {
             if found.never.is_none() && !in_name {
                 negators.from(chars, at, &found, &mut reach);
             }
-            at = found.never.unwrap_or(at + 1);
+            over = found.never.unwrap_or(at);
         }
         reach
     }

@@ -88,9 +88,14 @@ fn is_of_a_calendar(tokens: &Tokens<'_>, sum: &Sum) -> bool {
 
 /// 2001 to 2039, but for what is as round as sums are.
 fn is_recent_year(number: &Number) -> bool {
-    let recent = number.value > Decimal::from(2000) && number.value < Decimal::from(2040);
-    let whole = number.value.fract().is_zero() && !number.grouped && !number.scaled();
-    recent && whole && number.digits == 4 && !(number.value % Decimal::TEN).is_zero()
+    // Arithmetic last: most numbers have not four digits.
+    number.digits == 4
+        && !number.grouped
+        && !number.scaled()
+        && number.value > Decimal::from(2000)
+        && number.value < Decimal::from(2040)
+        && number.value.fract().is_zero()
+        && !(number.value % Decimal::TEN).is_zero()
 }
 
 /// 14.12. with a point on either side of its month.
@@ -135,8 +140,8 @@ fn is_phone(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> bool {
 
 /// Many digits that are not round.
 fn is_code(sum: &Sum) -> bool {
-    let round = (sum.low.value % Decimal::ONE_THOUSAND).is_zero();
-    sum.low.digits >= CODE && !sum.low.grouped && !round
+    let round = || (sum.low.value % Decimal::ONE_THOUSAND).is_zero();
+    sum.low.digits >= CODE && !sum.low.grouped && !round()
 }
 
 /// A unit of measure, or what is counted, stands behind: 5 kg, 2 pieces, over 20 people.

@@ -88,11 +88,10 @@ impl Reader<'_> {
             beside && matches!(hit.meaning, Meaning::Cue { name, .. } if **name == *WANT)
         };
         let is_thing = || {
-            let known = hits.iter().any(|hit| hit.start == behind && hit.kind != Kind::Product)
-                || self.halves.iter().any(|(start, _)| *start == behind);
+            let known = hits.iter().any(|hit| hit.start == behind && hit.kind != Kind::Product);
             let letters = chars[behind..behind + length].iter().copied();
             let everyday = self.lexicon.languages.everyday_letters(letters);
-            !known && everyday == Langs(0)
+            !known && everyday == Langs(0) && !self.scan.has_part_at(self.lexicon, behind)
         };
         let in_words = !chars[sum.start..sum.end].iter().any(char::is_ascii_digit);
         in_words

@@ -8,7 +8,7 @@ use super::budget::Verdict;
 use super::files::LANGUAGES;
 use super::folding::Folded;
 use super::matcher::Hit;
-use super::meanings::{Kind, Langs, Meaning};
+use super::meanings::{Kind, Meaning};
 use super::money::{self, Found};
 use super::negation::Reach;
 use super::scan::Scan;
@@ -27,14 +27,14 @@ pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading 
 
 /// What all that counts of a text comes to, and what each of its numbers is.
 pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
-    let Scan { folded, hits, halves, lang, country, is_plain } = scan;
+    let Scan { folded, hits, lang, country, is_plain, .. } = scan;
     let (lang, country) = (*lang, *country);
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
     let money = lexicon.money.of(lang.or(country));
     let names = longest(hits, |hit| hit.kind.is_name());
     let negated = lexicon.negation.reach(folded, lang, names.iter().map(|hit| (hit.start, hit.end)));
     let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints, &negated).outside(&names);
-    let reader = Reader { lexicon, folded, halves, negated };
+    let reader = Reader { lexicon, scan, folded, negated };
     let mut reading = Reading { lang: lang.map(language::named), is_plain: *is_plain, ..Reading::default() };
     let products = longest(hits, |hit| hit.kind == Kind::Product);
     reader.products(hits, &products, &mut reading);
@@ -52,9 +52,8 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
 /// What the parts of a reading are decided from.
 pub(super) struct Reader<'a> {
     pub(super) lexicon: &'a Lexicon,
+    pub(super) scan: &'a Scan<'a>,
     pub(super) folded: &'a Folded,
-    /// See [`Scan::halves`].
-    pub(super) halves: &'a [(usize, Langs)],
     pub(super) negated: Reach,
 }
 

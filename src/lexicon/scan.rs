@@ -4,8 +4,7 @@ use super::files::ENGLISH;
 use super::folding::Folded;
 use super::language::Clues;
 use super::matcher::{self, Found, Hit};
-use super::meanings::{Kind, Langs};
-use super::search::Matches;
+use super::meanings::Kind;
 use super::typos::{self, Slip};
 use super::{Hints, Lexicon};
 
@@ -13,8 +12,8 @@ use super::{Hints, Lexicon};
 pub(super) struct Scan<'l> {
     pub(super) folded: Folded,
     pub(super) hits: Vec<Hit<'l>>,
-    /// See [`Matches::halves`].
-    pub(super) halves: Vec<(usize, Langs)>,
+    /// Every part of a phrase is among the hits, also where the other one is missing.
+    complete: bool,
     /// The language of the text, and the one of the customer's country, as places in `LANGUAGES`.
     pub(super) lang: Option<usize>,
     pub(super) country: Option<usize>,
@@ -36,39 +35,44 @@ pub(super) enum Foreign {
 impl<'l> Scan<'l> {
     pub(super) fn new(lexicon: &'l Lexicon, text: &str, hints: &Hints<'_>) -> Self {
         let folded = Folded::new(text);
-        let found = lexicon.matcher.find(&folded);
-        Self::of(lexicon, text, folded, found, hints)
+        let hits = lexicon.matcher.find(&folded);
+        Self::of(lexicon, text, (folded, hits, false), hints)
     }
 
     /// The same with every part of a phrase, also where the others are missing.
     pub(super) fn with_halves(lexicon: &'l Lexicon, text: &str, hints: &Hints<'_>) -> Self {
         let folded = Folded::new(text);
-        let found = Matches { hits: lexicon.matcher.find_all(&folded), halves: Vec::new() };
-        Self::of(lexicon, text, folded, found, hints)
+        let hits = lexicon.matcher.find_all(&folded);
+        Self::of(lexicon, text, (folded, hits, true), hints)
     }
 
-    fn of(lexicon: &'l Lexicon, text: &str, folded: Folded, found: Matches<'l>, hints: &Hints<'_>) -> Self {
-        let slips = lexicon.typos.put_right(&folded, &found.hits);
-        let (folded, Matches { hits, halves }) =
-            if slips.is_empty() { (folded, found) } else { forgive(lexicon, folded, found, slips) };
+    fn of(lexicon: &'l Lexicon, text: &str, found: Matched<'l>, hints: &Hints<'_>) -> Self {
+        let slips = lexicon.typos.put_right(&found.0, &found.1);
+        let (folded, hits, complete) = if slips.is_empty() { found } else { forgive(lexicon, found, slips) };
         let country = lexicon.languages.of_country(hints.country);
         let clues = Clues { text, hits: &hits, earlier: hints.lang, country };
         let lang = lexicon.languages.detect(&folded, &clues);
         let is_plain = lang.is_some_and(|lang| lexicon.languages.is_plain(&folded, &clues, lang));
-        Self { folded, hits, halves, lang, country, is_plain }
+        Self { folded, hits, complete, lang, country, is_plain }
     }
 
     /// Leaves the hits that count in the text's language, and of those that name things the ones outside of phrases that name none.
     pub(super) fn settle(&mut self, lexicon: &Lexicon) {
-        let Self { folded, hits, halves, lang, country, .. } = self;
+        let Self { folded, hits, lang, country, .. } = self;
         if let Some(lang) = lang.or(*country) {
-            halves.retain(|(_, counts_in)| counts_in.has(lang));
             hits.retain(|hit| foreign(lexicon, folded, hit, lang).is_none());
         }
         let phrases: Vec<Hit<'_>> = hits.iter().filter(|hit| hit.kind == Kind::NoThing).cloned().collect();
         if !phrases.is_empty() {
             hits.retain(|hit| !hit.kind.is_name() || !phrases.iter().any(|phrase| phrase.is_around(hit)));
         }
+    }
+
+    /// Whether a part of a phrase begins at a place, whose other part may be missing.
+    pub(super) fn has_part_at(&self, lexicon: &Lexicon, start: usize) -> bool {
+        let is_part = |hit: &Hit<'_>| hit.start == start && matches!(hit.kind, Kind::GapStart | Kind::GapEnd);
+        let counts = |hit: &Hit<'_>| is_part(hit) && self.foreign(lexicon, hit).is_none();
+        !self.complete && lexicon.matcher.find_all(&self.folded).iter().any(counts)
     }
 
     /// The phrase around a hit that names nothing.
@@ -93,21 +97,19 @@ fn foreign(lexicon: &Lexicon, folded: &Folded, hit: &Hit<'_>, lang: usize) -> Op
     }
 }
 
+/// A text with what was found in it, and whether that is complete: see [`Scan`].
+type Matched<'l> = (Folded, Vec<Hit<'l>>, bool);
+
 /// Searches the text again with its slips put right. Only those are believed that lead to something.
-fn forgive<'l>(
-    lexicon: &'l Lexicon,
-    folded: Folded,
-    found: Matches<'l>,
-    mut slips: Vec<Slip>,
-) -> (Folded, Matches<'l>) {
+fn forgive<'l>(lexicon: &'l Lexicon, found: Matched<'l>, mut slips: Vec<Slip>) -> Matched<'l> {
     for round in 0..2 {
-        let righted = folded.replaced(slips.iter().map(|slip| (slip.start, slip.end, lexicon.typos.right(slip))));
+        let righted = found.0.replaced(slips.iter().map(|slip| (slip.start, slip.end, lexicon.typos.right(slip))));
         // A part of a phrase makes a slip worth believing, whatever else stands in the text.
         let mut hits = lexicon.matcher.find_all(&righted);
         let believed = believed(lexicon, &slips, &mut hits);
         if round > 0 || believed.iter().all(|believed| *believed) {
             matcher::sort(&mut hits);
-            return (righted, Matches { hits, halves: Vec::new() });
+            return (righted, hits, true);
         }
         let mut believed = believed.into_iter();
         slips.retain(|_| believed.next().unwrap_or(false));
@@ -115,7 +117,7 @@ fn forgive<'l>(
             break;
         }
     }
-    (folded, found)
+    found
 }
 
 /// Which slips a hit stands over that is good enough; such hits are marked.

@@ -2,11 +2,9 @@
 //! and there are so many of them that they are left out where they are met.
 
 use super::matcher::{Hit, Kept, sort};
-use super::meanings::{Kind, Langs};
 
-/// Room for the hits of most messages, and for the first parts of phrases in them.
-const USUAL_HITS: usize = 16;
-const USUAL_FIRSTS: usize = 32;
+/// Room for the hits of most messages.
+const USUAL_HITS: usize = 32;
 
 /// A property that may turn out to be the first part of a compound.
 pub(super) struct Front {
@@ -15,28 +13,23 @@ pub(super) struct Front {
     pub(super) end: usize,
 }
 
-/// What was found in a text.
-pub(super) struct Matches<'a> {
-    pub(super) hits: Vec<Hit<'a>>,
-    /// Where parts of phrases begin that were left out, as their other part is missing, and in messages of which languages they count.
-    pub(super) halves: Vec<(usize, Langs)>,
-}
+/// First parts of phrases with a gap, one bit for all that are alike in their last bits: it may be wrong about what it holds, never
+/// about what it does not.
+struct Beginnings([u64; Self::BITS / 64]);
 
-/// Phrases with a gap, one bit for all that are alike in their last bits: it may be wrong about what it holds, never about what it
-/// does not.
-struct Phrases([u64; Self::BITS / 64]);
-
-impl Phrases {
+impl Beginnings {
     const BITS: usize = 1024;
+    const NONE: Self = Self([0; Self::BITS / 64]);
     const ALL: Self = Self([u64::MAX; Self::BITS / 64]);
 
-    fn add(&mut self, phrase: u32) {
-        let bit = phrase as usize % Self::BITS;
+    fn add(&mut self, number: u32) {
+        let bit = number as usize % Self::BITS;
         self.0[bit / 64] |= 1 << (bit % 64);
     }
 
-    fn may_hold(&self, phrase: u32) -> bool {
-        let bit = phrase as usize % Self::BITS;
+    #[inline]
+    fn may_hold(&self, number: u32) -> bool {
+        let bit = number as usize % Self::BITS;
         self.0[bit / 64] & 1 << (bit % 64) != 0
     }
 }
@@ -45,78 +38,61 @@ impl Phrases {
 pub(super) struct Search<'a> {
     pub(super) hits: Vec<Hit<'a>>,
     pub(super) fronts: Vec<Front>,
-    halves: Vec<(usize, Langs)>,
-    /// First parts of phrases with a gap, with the numbers of the phrases.
+    /// First parts of phrases with a gap, with their numbers.
     firsts: Vec<(u32, Hit<'a>)>,
-    /// Of which phrases a first part was found, and of which a second.
-    begun: Phrases,
-    ended: Phrases,
-}
-
-impl Default for Search<'_> {
-    fn default() -> Self {
-        let none = || Phrases([0; Phrases::BITS / 64]);
-        Self {
-            hits: Vec::with_capacity(USUAL_HITS),
-            fronts: Vec::new(),
-            halves: Vec::with_capacity(USUAL_HITS),
-            firsts: Vec::with_capacity(USUAL_FIRSTS),
-            begun: none(),
-            ended: none(),
-        }
-    }
+    /// Which first parts were found, and of which a second part was.
+    begun: Beginnings,
+    ended: Beginnings,
 }
 
 impl<'a> Search<'a> {
+    /// A search that leaves out parts of phrases of which the other part is missing.
+    pub(super) fn of_whole_phrases() -> Self {
+        let (begun, ended) = (Beginnings::NONE, Beginnings::NONE);
+        Self { hits: Vec::with_capacity(USUAL_HITS), fronts: Vec::new(), firsts: Vec::new(), begun, ended }
+    }
+
     /// A search that leaves nothing out.
     pub(super) fn of_all() -> Self {
-        Self { begun: Phrases::ALL, ended: Phrases::ALL, ..Self::default() }
+        Self { begun: Beginnings::ALL, ended: Beginnings::ALL, ..Self::of_whole_phrases() }
     }
 
     /// Whether the first part of a phrase may stand in the text.
-    pub(super) fn has_begun(&self, phrase: u32) -> bool {
-        self.begun.may_hold(phrase)
+    #[inline]
+    pub(super) fn has_begun(&self, first: u32) -> bool {
+        self.begun.may_hold(first)
     }
 
-    /// Takes in a hit. If it is a part of a phrase with a gap, that has this number.
-    pub(super) fn add(&mut self, hit: Hit<'a>, phrase: u32) {
-        match hit.kind {
-            Kind::GapStart => {
-                self.begun.add(phrase);
-                self.firsts.push((phrase, hit));
-                return;
-            }
-            Kind::GapEnd => self.ended.add(phrase),
-            _ => {}
-        }
+    /// Takes in a hit.
+    pub(super) fn add(&mut self, hit: Hit<'a>) {
         self.hits.push(hit);
     }
 
-    /// Takes in that a part of a phrase begins at a place, of which nothing else is kept.
-    pub(super) fn leave_out(&mut self, start: usize, counts_in: Langs) {
-        match self.halves.last_mut().filter(|(last, _)| *last == start) {
-            Some((_, langs)) => *langs = langs.with(counts_in),
-            None => self.halves.push((start, counts_in)),
-        }
+    /// Takes in the first part of phrases.
+    pub(super) fn add_first(&mut self, number: u32, hit: Hit<'a>) {
+        self.begun.add(number);
+        self.firsts.push((number, hit));
+    }
+
+    /// Takes in the second part of a phrase, by the number of the first.
+    pub(super) fn add_second(&mut self, first: u32, hit: Hit<'a>) {
+        self.ended.add(first);
+        self.hits.push(hit);
     }
 
     /// All in order, without first parts of phrases whose second part is missing.
-    pub(super) fn finish(mut self) -> Matches<'a> {
-        for (phrase, hit) in std::mem::take(&mut self.firsts) {
-            match self.ended.may_hold(phrase) {
-                true => self.hits.push(hit),
-                false => self.leave_out(hit.start, hit.counts_in),
-            }
-        }
+    pub(super) fn finish(mut self) -> Vec<Hit<'a>> {
+        let ended = self.firsts.into_iter().filter(|(number, _)| self.ended.may_hold(*number));
+        self.hits.extend(ended.map(|(_, hit)| hit));
         sort(&mut self.hits);
-        Matches { hits: self.hits, halves: self.halves }
+        self.hits
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::matcher::Found;
-    use super::super::meanings::Meaning;
+    use super::super::meanings::{Kind, Langs, Meaning};
     use super::*;
 
     #[test]
@@ -126,18 +102,14 @@ mod tests {
             let (meaning, found) = (&word, Found::Listed);
             Hit { kind, meaning, langs, counts_in: langs, start, end: start + 2, found, word: 0 }
         };
-        let mut search = Search::default();
-        search.add(hit(Kind::Product, 4), 0);
-        search.add(hit(Kind::GapStart, 0), 7);
-        search.add(hit(Kind::GapStart, 2), 8);
+        let mut search = Search::of_whole_phrases();
+        search.add(hit(Kind::Product, 4));
+        search.add_first(7, hit(Kind::GapStart, 0));
+        search.add_first(8, hit(Kind::GapStart, 2));
         assert!(search.has_begun(7) && search.has_begun(8) && !search.has_begun(9));
-        search.add(hit(Kind::GapEnd, 6), 7);
-        search.leave_out(9, Langs::one(2));
-        search.leave_out(9, Langs::one(3));
-        let found = search.finish();
-        let kinds: Vec<_> = found.hits.iter().map(|hit| (hit.start, hit.kind)).collect();
+        search.add_second(7, hit(Kind::GapEnd, 6));
+        let kinds: Vec<_> = search.finish().iter().map(|hit| (hit.start, hit.kind)).collect();
         assert_eq!(kinds, [(0, Kind::GapStart), (4, Kind::Product), (6, Kind::GapEnd)]);
-        assert_eq!(found.halves, [(9, Langs::one(2).with(Langs::one(3))), (2, langs)]);
         assert!(Search::of_all().has_begun(9));
     }
 }

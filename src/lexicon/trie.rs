@@ -32,7 +32,7 @@ const OFTEN: usize = 2;
 const NONE: u32 = u32::MAX;
 
 /// One letter that may come next, or the end of a word, which stands before all letters. Those that may stand at one place follow
-/// each other.
+/// each other, those that most words go on with first.
 #[derive(Clone, Copy)]
 struct Node {
     /// From the lowest bit on: the letter (21 bits), whether it is the last at its place, what follows (2 bits), and 8 bits for the
@@ -53,7 +53,7 @@ enum Follows {
 }
 
 const LETTER_BITS: u32 = 21;
-/// In the place of a letter: a word ends here. It is larger than any letter.
+/// In the place of a letter: a word ends here. It is none.
 const END: u32 = (1 << LETTER_BITS) - 1;
 const LAST: u32 = 1 << LETTER_BITS;
 const FOLLOWS_SHIFT: u32 = LETTER_BITS + 1;
@@ -112,23 +112,23 @@ impl Trie {
             return Err("a word is empty".into());
         }
         let mut trie = Self { pages: Vec::new(), roots: Vec::new(), nodes: Vec::new(), tails: Vec::new() };
-        let mut left = Vec::new();
-        trie.add(words, 0..words.len(), 0, &mut left);
+        let mut to_do = ToDo::default();
+        trie.add(words, 0..words.len(), 0, &mut to_do);
         for at in 0..trie.nodes.len() {
             trie.add_root(at as u32);
         }
         // Every walk comes by the places behind the first letters: they stand together, and stay at hand.
         for _ in 0..OFTEN {
-            for place in std::mem::take(&mut left) {
-                trie.add_behind(words, place, &mut left);
+            for place in std::mem::take(&mut to_do.left) {
+                trie.add_behind(words, place, &mut to_do);
             }
         }
-        left.reverse();
+        to_do.left.reverse();
         // Of the others, what may follow the first letter of a place comes right behind that place: the last in is the first out.
-        while let Some(place) = left.pop() {
-            let later = left.len();
-            trie.add_behind(words, place, &mut left);
-            left[later..].reverse();
+        while let Some(place) = to_do.left.pop() {
+            let later = to_do.left.len();
+            trie.add_behind(words, place, &mut to_do);
+            to_do.left[later..].reverse();
         }
         if trie.nodes.len().max(trie.tails.len()) >= NONE as usize {
             return Err("the words are more than can be counted".into());
@@ -138,10 +138,10 @@ impl Trie {
         Ok(trie)
     }
 
-    fn add_behind(&mut self, all: &[Known<'_>], Left { parent, words, depth }: Left, left: &mut Vec<Left>) {
+    fn add_behind(&mut self, all: &[Known<'_>], Left { parent, words, depth }: Left, to_do: &mut ToDo) {
         let first = self.nodes.len();
         self.nodes[parent as usize].below = first as u32;
-        self.add(all, words, depth, left);
+        self.add(all, words, depth, to_do);
         let next = self.nodes[first..].iter().fold(0, |all, node| all | one_of_eight(node.letter()));
         // Where a word ends, it is met whatever comes next.
         let next = if self.nodes[first].letter() == END { u8::MAX } else { next };
@@ -149,13 +149,21 @@ impl Trie {
     }
 
     /// Adds what words of a range, which begin alike, have behind so many bytes.
-    fn add(&mut self, words: &[Known<'_>], mut range: Range<usize>, depth: usize, left: &mut Vec<Left>) {
+    fn add(&mut self, words: &[Known<'_>], mut range: Range<usize>, depth: usize, to_do: &mut ToDo) {
+        let ToDo { left, groups } = to_do;
         let (first, alone) = (self.nodes.len(), range.len() == 1);
         if let Some((_, word, hint)) = words[range.clone()].first().filter(|(text, ..)| text.len() == depth) {
             self.nodes.push(Node::new(END, Follows::Nothing, *hint, *word));
             range.start += 1;
         }
         for alike in words[range.clone()].chunk_by(|a, b| letter_at(a, depth) == letter_at(b, depth)) {
+            groups.push(range.start..range.start + alike.len());
+            range.start += alike.len();
+        }
+        // What most words go on with is looked at first.
+        groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+        for group in groups.drain(..) {
+            let alike = &words[group.clone()];
             let letter = letter_at(&alike[0], depth);
             let deeper = depth + letter.map_or(0, char::len_utf8);
             let parent = self.nodes.len() as u32;
@@ -166,12 +174,11 @@ impl Trie {
                     (Follows::Tail, *hint, self.add_tail(&text[deeper..], *word))
                 }
                 _ => {
-                    left.push(Left { parent, words: range.start..range.start + alike.len(), depth: deeper });
+                    left.push(Left { parent, words: group, depth: deeper });
                     (Follows::Letters, 0, NONE)
                 }
             };
             self.nodes.push(Node::new(letter.map_or(END, u32::from), node.0, node.1, node.2));
-            range.start += alike.len();
         }
         if let Some(last) = self.nodes[first..].last_mut() {
             last.packed |= LAST;
@@ -228,6 +235,14 @@ struct Left {
     depth: usize,
 }
 
+/// What is left to do while the trie is built.
+#[derive(Default)]
+struct ToDo {
+    left: Vec<Left>,
+    /// Room for the words of one place, by the letter that they go on with.
+    groups: Vec<Range<usize>>,
+}
+
 /// The words that begin at a place, while they are looked for.
 pub(super) struct Walk<'t> {
     trie: &'t Trie,
@@ -243,44 +258,46 @@ impl Iterator for Walk<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Met> {
-        while self.place != NONE {
-            let mut node = self.trie.nodes[self.place as usize];
+        let nodes = &self.trie.nodes[..];
+        let (mut place, mut at) = (self.place as usize, self.at);
+        self.place = NONE;
+        loop {
+            // No node has the place of none.
+            let mut node = *nodes.get(place)?;
             if node.letter() == END {
-                self.place = if node.is_last() { NONE } else { self.place + 1 };
-                return Some(Met { end: self.at, word: node.below, hint: node.hint() });
+                self.at = at;
+                self.place = if node.is_last() { NONE } else { place as u32 + 1 };
+                return Some(Met { end: at, word: node.below, hint: node.hint() });
             }
-            let letter = u32::from(*self.chars.get(self.at)?);
-            while node.letter() < letter && !node.is_last() {
-                self.place += 1;
-                node = self.trie.nodes[self.place as usize];
+            let letter = u32::from(*self.chars.get(at)?);
+            while node.letter() != letter {
+                if node.is_last() {
+                    return None;
+                }
+                place += 1;
+                node = *nodes.get(place)?;
             }
-            if node.letter() != letter {
-                break;
-            }
-            self.at += 1;
-            self.place = NONE;
+            at += 1;
             match node.follows() {
-                Follows::Letters if self.may_go_on(node) => self.place = node.below,
-                Follows::Letters => break,
-                Follows::Nothing => return Some(Met { end: self.at, word: node.below, hint: node.hint() }),
-                Follows::Tail => return self.tail(node),
+                Follows::Letters if self.may_go_on(node, at) => place = node.below as usize,
+                Follows::Letters => return None,
+                Follows::Nothing => return Some(Met { end: at, word: node.below, hint: node.hint() }),
+                Follows::Tail => return self.tail(node, at),
             }
         }
-        self.place = NONE;
-        None
     }
 }
 
 impl Walk<'_> {
-    /// Whether the next letter may be one of those that follow, which need not be fetched if not.
-    fn may_go_on(&self, node: Node) -> bool {
+    /// Whether the letter at a place may be one of those that follow, which need not be fetched if not.
+    fn may_go_on(&self, node: Node, at: usize) -> bool {
         node.hint() == u8::MAX
-            || self.chars.get(self.at).is_some_and(|letter| node.hint() & one_of_eight(u32::from(*letter)) != 0)
+            || self.chars.get(at).is_some_and(|letter| node.hint() & one_of_eight(u32::from(*letter)) != 0)
     }
 
-    fn tail(&mut self, node: Node) -> Option<Met> {
+    fn tail(&self, node: Node, at: usize) -> Option<Met> {
         let [low, high, length, ref letters @ ..] = self.trie.tails[node.below as usize..] else { return None };
-        let (mut behind, mut units) = (self.chars[self.at..].iter(), letters[..usize::from(length)].iter());
+        let (mut behind, mut units) = (self.chars[at..].iter(), letters[..usize::from(length)].iter());
         while units.len() > 0 {
             let mut letter = [0; 2];
             let letter = behind.next()?.encode_utf16(&mut letter);

@@ -5,6 +5,7 @@
 //! text is searched again, so that slips inside phrases are forgiven like those of names.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use serde::Deserialize;
 
@@ -82,10 +83,10 @@ pub(super) struct Typos {
     ends: Vec<u32>,
     /// What each word names by itself.
     names: Vec<Name>,
-    /// Of what is left of words, in order of its fingerprints: the end of each fingerprint, and which word it is.
+    /// Of what is left of words, by the beginnings of its fingerprints: the end of each fingerprint, and which word it is.
     prints: Vec<u16>,
     words: Vec<u32>,
-    /// Where the fingerprints with each beginning stand.
+    /// Where those with each beginning stand.
     begin: Vec<u32>,
     /// Words that are right as they are.
     known: HashSet<u64, Straight>,
@@ -111,7 +112,7 @@ struct Seen<'a> {
     name: Name,
 }
 
-/// Where the fingerprints with each beginning stand among sorted ones, and behind the last where all end.
+/// Where the fingerprints with each beginning are to stand, and behind the last where all end.
 fn begin(deletions: &[(u32, u32)]) -> Vec<u32> {
     let mut begin = vec![0; (1 << BEGIN_BITS) + 1];
     for (print, _) in deletions {
@@ -151,17 +152,25 @@ impl Typos {
         let mut words: Vec<Seen<'_>> = seen.into_values().filter(|seen| seen.fits && !seen.exact).collect();
         // In order, so that of equals the same one wins in every run.
         words.sort_unstable_by_key(|seen| seen.word);
-        let mut deletions = Vec::new();
+        let mut deletions = Vec::with_capacity(words.iter().map(|seen| seen.word.len() + 1).sum());
         for Seen { word, name, .. } in words {
             typos.add(word, name, &mut deletions);
         }
         typos.letters.shrink_to_fit();
-        deletions.sort_unstable_by_key(|(print, place)| u64::from(*print) << 32 | u64::from(*place));
-        typos.begin = begin(&deletions);
-        (typos.prints, typos.words) = deletions.into_iter().map(|(print, place)| (print as u16, place)).unzip();
-        typos.prints.shrink_to_fit();
-        typos.words.shrink_to_fit();
+        typos.index(&deletions);
         typos
+    }
+
+    /// Puts fingerprints with the same beginning together; those of one beginning stand in the order of their words.
+    fn index(&mut self, deletions: &[(u32, u32)]) {
+        self.begin = begin(deletions);
+        (self.prints, self.words) = (vec![0; deletions.len()], vec![0; deletions.len()]);
+        let mut next = self.begin.clone();
+        for (print, word) in deletions {
+            let place = &mut next[(print >> (32 - BEGIN_BITS)) as usize];
+            (self.prints[*place as usize], self.words[*place as usize]) = (*print as u16, *word);
+            *place += 1;
+        }
     }
 
     /// Takes in a word; a fingerprint of what is left without each of its letters goes to `deletions`, with the word's place.
@@ -183,23 +192,22 @@ impl Typos {
     /// Words that nobody knows and no hit covers, but that are one slip away from a word of the dictionaries. Hits stand in
     /// order of their start.
     pub(super) fn put_right(&self, folded: &Folded, hits: &[Hit<'_>]) -> Vec<Slip> {
-        let chars = &folded.chars;
         let mut slips = Vec::new();
-        let (mut at, mut next, mut covered) = (0, 0, 0);
-        while at < chars.len() {
-            let length = chars[at..].iter().take_while(|c| is_word(**c)).count();
-            let end = at + length;
-            while let Some(hit) = hits.get(next).filter(|hit| hit.start <= at) {
+        if self.ends.is_empty() {
+            return slips;
+        }
+        let (mut next, mut covered) = (0, 0);
+        let may_be_slip = |run: &&Range<usize>| (self.shortest..=MOST_LETTERS).contains(&run.len());
+        for run in folded.runs.iter().filter(may_be_slip) {
+            while let Some(hit) = hits.get(next).filter(|hit| hit.start <= run.start) {
                 covered = covered.max(hit.end);
                 next += 1;
             }
-            if !self.ends.is_empty() && (self.shortest..=MOST_LETTERS).contains(&length) && covered < end {
-                let word = &chars[at..end];
-                if let Some(place) = self.meant(word) {
-                    slips.push(Slip { start: at, end, place });
-                }
+            if covered < run.end
+                && let Some(place) = self.meant(&folded.chars[run.clone()])
+            {
+                slips.push(Slip { start: run.start, end: run.end, place });
             }
-            at = end.max(at + 1);
         }
         slips
     }

@@ -44,6 +44,16 @@ pub struct Reason {
     pub detail: Option<String>,
 }
 
+impl Reason {
+    /// In words, for who is to read no more than that.
+    pub fn says(&self) -> String {
+        match &self.detail {
+            Some(detail) => format!("{}: {detail}", self.condition.says()),
+            None => self.condition.says().to_owned(),
+        }
+    }
+}
+
 impl From<Condition> for Reason {
     fn from(condition: Condition) -> Self {
         Self { condition, detail: None }
@@ -139,6 +149,20 @@ pub fn gate(ledger: &Ledger, view: &View<'_>, planned: &Planned, shared: &Shared
     }
 }
 
+/// Asks of a template that a person sends as their answer. Who is in charge is not held back by what keeps the bot from talking over
+/// them, nor by how often it may write. What the customer wants and what Meta allows holds for them too, and marketing waits for the
+/// customer's day as well; `shared` says whether it is.
+pub fn gate_of_answer(ledger: &Ledger, view: &View<'_>, planned: &Planned, shared: &Shared, now: Timestamp) -> Verdict {
+    let asked = Asked { ledger, view, planned, shared, figures: &view.policy.figures };
+    if let Some(why) = asked.answer_forbidden() {
+        return Verdict::Never { why: why.into() };
+    }
+    match asked.answer_put_off(now) {
+        Some((at, why)) => Verdict::NotBefore { at, why },
+        None => Verdict::Now,
+    }
+}
+
 /// The hours of a day in which nothing goes out to this contact.
 pub(super) fn closed(view: &View<'_>) -> (Hours, Hours) {
     view.policy.closed(view.contact.country)
@@ -190,6 +214,27 @@ impl Asked<'_> {
             () => return self.misfit(),
         };
         Some(condition.into())
+    }
+
+    fn answer_forbidden(&self) -> Option<Condition> {
+        let (contact, trouble, marketing) = (self.view.contact, &self.ledger.trouble, self.shared.marketing);
+        Some(match () {
+            () if contact.opted_out => Condition::OptedOut,
+            () if marketing && contact.marketing_out => Condition::MarketingOut,
+            () if marketing && self.figures.opt_in_needed && !contact.opted_in => Condition::NotOptedIn,
+            () if marketing && self.view.has_complaint => Condition::ComplaintOpen,
+            () if trouble.is_unreachable(contact) => Condition::Unreachable,
+            () if marketing && trouble.experiment => Condition::Experiment,
+            () if marketing && self.is_without_marketing() => Condition::CountryWithoutMarketing,
+            () => return None,
+        })
+    }
+
+    /// Until when an answer waits: for what ends last.
+    fn answer_put_off(&self, now: Timestamp) -> Option<(Timestamp, Reason)> {
+        let hours = self.hours(now).filter(|_| self.shared.marketing);
+        let own = hours.into_iter().chain(self.by_meta(now)).map(|(until, condition)| (until, condition.into()));
+        own.chain(self.shared.holds(true)).filter(|(until, _)| *until > now).max_by_key(|(until, _)| *until)
     }
 
     /// Meta looks at the number, wherever its owner lives. Where it is withheld, the user id tells the country.

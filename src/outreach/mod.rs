@@ -28,7 +28,7 @@ use crate::domain::FollowUpRequest;
 pub use campaign::{Group, Offer};
 pub use condition::Condition;
 pub use fitting::{Above, Asks, fit};
-pub use gate::{Reason, Verdict, View, gate};
+pub use gate::{Reason, Verdict, View, gate, gate_of_answer};
 pub use ledger::{Departure, Ledger};
 pub use limits::{KeptBack, Limits, Outcomes};
 pub use policy::Policy;

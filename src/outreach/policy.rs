@@ -1,5 +1,6 @@
 //! The figures of the gate, from `keywords/outreach.toml` and `keywords/slots.toml`.
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
@@ -191,6 +192,12 @@ impl Policy {
     /// The hours of a day in which nothing goes out to who lives there: those in which they sleep, and their worst ones.
     pub fn closed(&self, country: Option<Country>) -> (Hours, Hours) {
         (self.slots.quiet(country).unwrap_or(self.figures.quiet), self.slots.worst(country))
+    }
+
+    /// Until when it is night where they live, if it is.
+    pub fn night_until(&self, country: Option<Country>, zone: Tz, now: Timestamp) -> Option<Timestamp> {
+        let (quiet, _) = self.closed(country);
+        Hours::ALL.without(quiet).next(now, zone).filter(|_| quiet.contain(now, zone))
     }
 
     /// Until when words of our own reach a contact.

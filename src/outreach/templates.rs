@@ -36,7 +36,12 @@ pub struct Listed {
 impl Listed {
     /// Meta told so, or told of something else only.
     fn is_approved(&self) -> bool {
-        matches!(self.status.as_str(), "APPROVED" | "")
+        matches!(self.status.as_str(), APPROVED | "")
+    }
+
+    /// Meta takes it for marketing.
+    pub fn is_marketing(&self) -> bool {
+        self.category == MARKETING
     }
 
     /// What changed since `old`, in words; `None` where nothing did that people should know.
@@ -105,6 +110,7 @@ impl Listed {
 }
 
 const MARKETING: &str = "MARKETING";
+const APPROVED: &str = "APPROVED";
 
 /// How a template is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,8 +176,7 @@ impl Book {
     /// Whether a template that is wanted in `language` is marketing to Meta in the language in which it leaves.
     pub fn is_marketing(&self, language: &str, sent: &Sent, shop: &str) -> bool {
         let Choice::In(leaves, _) = self.choose(language, sent, shop) else { return false };
-        let mut own = self.languages(&sent.template.name).iter();
-        own.any(|template| template.language == leaves && template.category == MARKETING)
+        self.is_marketing_in(&sent.template.name, &leaves)
     }
 
     /// The language in which a template leaves that is wanted in `language`: that one, the same with another region, the shop's,
@@ -194,6 +199,35 @@ impl Book {
             Some((template, parts)) => Choice::In(template.language.clone(), parts),
             None => Choice::Held(self.refused(sent, shop)),
         }
+    }
+
+    /// What is filled into a template in its own language and no other: who sends it has seen it so.
+    ///
+    /// # Errors
+    /// What stands in the way of sending it, in words.
+    pub fn exactly(&self, template: &TemplateRef) -> Result<Parts, String> {
+        let TemplateRef { name, language, .. } = template;
+        let own = self.languages(name).iter().find(|listed| listed.language == *language);
+        let listed = own.ok_or_else(|| format!("Meta has no template `{name}` in {language}"))?;
+        let sent = Sent { template: template.clone(), marketing: false };
+        listed.fitted(&sent).map_err(|why| format!("`{name}` in {language}: {why}"))
+    }
+
+    /// Whether a template is marketing to Meta in that language.
+    pub fn is_marketing_in(&self, name: &str, language: &str) -> bool {
+        self.languages(name).iter().any(|listed| listed.language == language && listed.is_marketing())
+    }
+
+    /// Every template as a person may choose it for who reads `language`, where that is known: in that language, else in the same of
+    /// another region, which is marked; and in the `shop`'s. What is there in neither stands with none.
+    pub fn to_choose(&self, language: Option<&str>, shop: &str) -> Vec<(&String, Vec<(&Listed, bool)>)> {
+        let mut all = Vec::new();
+        for (name, own) in &self.by_name {
+            let of_shop = nearest(own, shop).filter(|_| !language.is_some_and(|language| is_same(language, shop)));
+            let theirs = language.and_then(|language| nearest(own, language)).map(|listed| (listed, true));
+            all.push((name, theirs.into_iter().chain(of_shop.map(|listed| (listed, false))).collect()));
+        }
+        all
     }
 
     /// Why a template can be sent in no language at all, the shop's before all others; `None` where it can.
@@ -263,6 +297,12 @@ impl Book {
             languages: languages.collect(),
         }
     }
+}
+
+/// A template in a language, of several regions in the one that is wanted, if that is approved.
+fn nearest<'a>(own: &'a [Listed], wanted: &str) -> Option<&'a Listed> {
+    let near = own.iter().filter(|listed| is_same(&listed.language, wanted));
+    near.min_by_key(|listed| (listed.status != APPROVED, listed.language != wanted))
 }
 
 /// How a template stands.
@@ -366,6 +406,26 @@ mod tests {
         let Choice::Held(why) = choose(&all(&[("it", "REJECTED")]), "it", "en_US") else { panic!("it is refused") };
         assert_eq!(why, "Meta has not approved `offer` in any language we have (it: REJECTED)");
         assert_eq!(choose(&all(&[]), "it", "it"), Choice::Held("Meta has no template `offer`".into()));
+    }
+
+    #[test]
+    fn a_person_chooses_among_the_customer_s_language_and_the_shop_s_and_it_leaves_in_that_one_alone() {
+        let all = [("en_GB", "APPROVED"), ("it", "APPROVED"), ("pt_BR", "PAUSED"), ("pt_PT", "APPROVED")];
+        let book = Book::new(true, all.map(|(language, status)| listed("offer", language, status)));
+        let choose = |language: Option<&str>, shop: &str| -> Vec<(String, bool)> {
+            let found = book.to_choose(language, shop).remove(0).1;
+            found.into_iter().map(|(listed, theirs)| (listed.language.clone(), theirs)).collect()
+        };
+        let of = |language: &str, theirs| (language.to_owned(), theirs);
+        assert_eq!(choose(Some("pt_BR"), "it"), [of("pt_PT", true), of("it", false)]);
+        assert_eq!(choose(Some("en_US"), "en_US"), [of("en_GB", true)]);
+        assert_eq!(choose(None, "it"), [of("it", false)]);
+        assert_eq!(choose(Some("de"), "fr"), []);
+        let exactly =
+            |language: &str| book.exactly(&TemplateRef { language: language.into(), ..sent("offer", true).template });
+        assert_eq!(exactly("it"), Ok(Parts::default()));
+        assert_eq!(exactly("pt_BR"), Err("`offer` in pt_BR: it is PAUSED".into()));
+        assert_eq!(exactly("de"), Err("Meta has no template `offer` in de".into()));
     }
 
     #[test]

@@ -223,6 +223,38 @@ impl Desk {
     }
 }
 
+#[test]
+fn a_person_s_template_is_held_by_what_the_customer_wants_and_meta_allows_alone() {
+    use Condition as C;
+    let always =
+        [C::OptedOut, C::Unreachable, C::AccountHeld, C::NumberHeld, C::TemplateHeld, C::PortfolioFull, C::WarmUp];
+    let marketing_alone = [
+        C::MarketingOut,
+        C::NotOptedIn,
+        C::ComplaintOpen,
+        C::Experiment,
+        C::CountryWithoutMarketing,
+        C::QuietHours,
+        C::WorstSlot,
+        C::UserCapped,
+    ];
+    // A person's template is of no campaign.
+    for condition in C::ALL.into_iter().filter(|condition| *condition != C::BudgetSpent) {
+        for marketing in [false, true] {
+            let mut desk = Desk::new();
+            desk.arrange(condition);
+            desk.arrange(C::WindowClosed);
+            desk.planned.kind = MessageKind::Reply;
+            desk.shared.marketing = marketing;
+            let (planned, shared, now) = (desk.planned.clone(), desk.shared.clone(), desk.now);
+            let verdict = desk.look(|ledger, view| gate_of_answer(ledger, view, &planned, &shared, now));
+            let holds = always.contains(&condition) || marketing && marketing_alone.contains(&condition);
+            let why = verdict.why().map(|why| why.condition);
+            assert_eq!(why, holds.then_some(condition), "marketing {marketing}: {verdict}");
+        }
+    }
+}
+
 /// How strict a verdict is.
 fn rank(verdict: &Verdict) -> u8 {
     match verdict {

@@ -241,6 +241,16 @@ impl Calendars {
         next.map(|span| midnight(span.from, zone)).min()
     }
 
+    /// That a window began.
+    fn signal(&self, span: &Span, began: Timestamp, contact: &Contact, zone: Tz) -> Signal {
+        let window = &self.windows[span.window];
+        let country = contact.country.map(|country| country.code().to_lowercase()).unwrap_or_default();
+        let mut begun = Signal::of_moment("calendar", began, 0).with("window", window.name.as_str());
+        begun = begun.with("kind", window.kind.as_str()).with("country", country.as_str());
+        begun.until = Some(midnight(span.to, zone));
+        begun
+    }
+
     /// When any window begins next that a rule waits for.
     fn next_watched(&self, contact: &Contact, now: Timestamp) -> Timestamp {
         let (zone, today) = self.local(contact, now);
@@ -299,21 +309,21 @@ pub(super) fn begun(rulebook: &Rulebook, facts: &mut Facts, contact: &Contact, n
         is_on && calendars.windows[span.window].watched && since.is_none_or(|since| span.from >= since)
     };
     // By name, so that what follows from several does not hang on the order of rows.
-    let mut windows: BTreeMap<&str, (&Window, Span)> = BTreeMap::new();
-    for span in calendars.lists(contact).flatten().filter(begun) {
-        let window = &calendars.windows[span.window];
-        windows.insert(&window.name, (window, *span));
-    }
+    let spans = calendars.lists(contact).flatten().filter(begun);
+    let windows: BTreeMap<&str, &Span> = spans.map(|span| (&*calendars.windows[span.window].name, span)).collect();
     facts.calendar = Some(calendars.next_watched(contact, now));
-    let country = contact.country.map(|country| country.code().to_lowercase()).unwrap_or_default();
-    let signal = |(window, span): (&Window, Span)| {
-        let at = if since.is_some() { midnight(span.from, zone).min(now) } else { now };
-        let mut begun = Signal::of_moment("calendar", at, 0).with("window", window.name.as_str());
-        begun = begun.with("kind", window.kind.as_str()).with("country", country.as_str());
-        begun.until = Some(midnight(span.to, zone));
-        begun
-    };
-    windows.into_values().map(signal).collect()
+    let began = |span: &Span| if since.is_some() { midnight(span.from, zone).min(now) } else { now };
+    windows.into_values().map(|span| calendars.signal(span, began(span), contact, zone)).collect()
+}
+
+/// Signals of windows that are on, from when they began: what is known only now may have held since then.
+pub(super) fn on(rulebook: &Rulebook, contact: &Contact, now: Timestamp) -> Vec<Signal> {
+    let calendars = &rulebook.calendars;
+    let (zone, today) = calendars.local(contact, now);
+    let is_on = |span: &&Span| span.from <= today && today < span.to && calendars.windows[span.window].watched;
+    let spans = calendars.lists(contact).flatten().filter(is_on);
+    let windows: BTreeMap<&str, &Span> = spans.map(|span| (&*calendars.windows[span.window].name, span)).collect();
+    windows.into_values().map(|span| calendars.signal(span, midnight(span.from, zone), contact, zone)).collect()
 }
 
 /// When the calendar is to be looked at again.

@@ -70,9 +70,13 @@ impl<'a> Change<'a> {
         if deals.chain([BY_PERSON]).filter_map(|name| self.facts.marks.get(name)).any(|last| *last > self.at) {
             return true;
         }
-        // One that stands for an absence came when that began.
+        // One that stands for an absence came when that began, unless what is told late is no end of it.
         let held = HeldTag { since: state.given(), expires: None, by: state.by.clone(), about: Vec::new() };
-        if came_to_hold(self.rulebook, self.facts, &held) <= self.at {
+        let came = match self.is_absent_still(&held) {
+            true => held.since,
+            false => came_to_hold(self.rulebook, self.facts, &held),
+        };
+        if came <= self.at {
             return false;
         }
         let late = self.used(late);
@@ -86,12 +90,33 @@ impl<'a> Change<'a> {
         painting.is_some_and(over_it)
     }
 
+    /// Whether what a colour waited for in vain is absent all the same: who bought has not written.
+    fn is_absent_still(&self, held: &HeldTag) -> bool {
+        let mut absences = self.rulebook.absences.iter().map(|index| &self.rulebook.rules[*index]);
+        let Some(rule) = absences.find(|rule| held.by == *rule.name) else { return false };
+        let absent =
+            rule.written.absent.as_ref().filter(|absent| absent.after.is_none() && absent.after_last.is_none());
+        let began = held.since - rule.absent_for - STEP;
+        let came = |signal: &str| self.facts.marks.get(signal).is_some_and(|last| *last > began);
+        let came_ever = |signal: &String| self.facts.marks.contains_key(signal);
+        absent.is_some_and(|absent| !absent.of.iter().any(|of| came(of)))
+            && !rule.written.holds.never.iter().any(came_ever)
+    }
+
     /// A word of the customer since then, that puts an end to a colour which is told late.
     fn word_since(&mut self, late: &Painting, evidence: Why<'_>) -> Option<(Timestamp, &'a Rule)> {
         let wrote = self.facts.marks.get("message").copied().filter(|wrote| self.at < self.now && *wrote > self.at)?;
         let (colour, since, by) = (self.used(late.to), self.at, evidence.by.clone());
-        let state =
-            ColourState { colour, since, until: None, then: None, by, fallen: false, given: Duration::default() };
+        let state = ColourState {
+            colour,
+            since,
+            until: None,
+            then: None,
+            by,
+            fallen: false,
+            by_eye: false,
+            given: Duration::default(),
+        };
         Some((wrote, self.ends_with_a_word(&state)?))
     }
 
@@ -110,6 +135,19 @@ impl<'a> Change<'a> {
         then: Option<Colour>,
         evidence: Why<'_>,
     ) {
+        if let Some((from, to)) = self.change_colour(colour, until, then, evidence) {
+            self.coloured(from, to, evidence);
+        }
+    }
+
+    /// The same without what a change starts: from which colour to which, where it is one.
+    fn change_colour(
+        &mut self,
+        colour: Colour,
+        until: Option<Timestamp>,
+        then: Option<Colour>,
+        evidence: Why<'_>,
+    ) -> Option<(Option<Colour>, Colour)> {
         if !matches!(colour, Colour::Red | Colour::Orange) {
             self.rested("another colour came between");
         }
@@ -119,23 +157,33 @@ impl<'a> Change<'a> {
         let is_dark = colour == Colour::DarkGreen && is_person(&evidence.by);
         let colour = if colour.is_green() && !is_dark { self.green() } else { colour };
         if from == Some(colour) {
-            return self.confirm_colour(until, then, evidence);
+            self.confirm_colour(until, then, evidence);
+            self.facts.colour.iter_mut().for_each(|state| state.by_eye = is_dark);
+            return None;
         }
         if colour == Colour::Red && self.red_is_worn(evidence) {
-            return self.set_colour(Colour::Orange, None, None, evidence);
+            return self.change_colour(Colour::Orange, None, None, evidence);
         }
         if from == Some(Colour::Red) {
             self.facts.marks.insert(RED_ENDED.into(), self.now);
         }
         let by = evidence.by.clone();
-        let mut state =
-            ColourState { colour, since: self.now, until, then, by, fallen: false, given: Duration::default() };
+        let mut state = ColourState {
+            colour,
+            since: self.now,
+            until,
+            then,
+            by,
+            fallen: false,
+            by_eye: is_dark,
+            given: Duration::default(),
+        };
         state.give(self.at);
         self.facts.colour = Some(state);
         let tag = |colour: Colour| format!("color/{}", colour.name());
         self.mirror(from.map(tag), Some(tag(colour)), until, evidence);
         self.out.push(Consequence::Colour { from, to: colour, evidence: Evidence::clone(evidence) });
-        self.coloured(from, colour, evidence);
+        Some((from, colour))
     }
 
     /// The colour is given once more: it stands as long as either says, and is the later one's; a person's word stands alone.
@@ -219,7 +267,8 @@ impl<'a> Change<'a> {
         let evidence = Evidence { by: before.by.clone(), figure, ..Evidence::default() };
         match before.until.filter(|until| *until <= self.now) {
             Some(_) => self.fall(&before),
-            None => self.set_colour(before.colour, before.until, before.then, &&evidence),
+            // What it starts was started when it was given first.
+            None => drop(self.change_colour(before.colour, before.until, before.then, &&evidence)),
         }
         if let Some(state) = &mut self.facts.colour {
             state.give(before.given());
@@ -263,17 +312,17 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// A green contact changes its shade with the tag that makes it dark; a person's shade stays.
+    /// A green contact changes its shade with the tag that makes it dark; one that a person saw stays.
     pub(super) fn shade(&mut self) {
         let Some(state) = self.facts.colour.clone().filter(|state| state.colour.is_green()) else { return };
         let green = self.green();
-        if state.colour == green || is_person(&state.by) {
+        if state.colour == green || state.by_eye {
             return;
         }
         let figure = "what they spend in a year".into();
         self.set_colour(green, state.until, state.then, &&Evidence { by: state.by, figure, ..Evidence::default() });
         if let Some(now) = &mut self.facts.colour {
-            (now.since, now.fallen, now.given) = (state.since, state.fallen, state.given);
+            (now.since, now.fallen, now.by_eye, now.given) = (state.since, state.fallen, false, state.given);
         }
     }
 }

@@ -157,7 +157,7 @@ fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>
 /// What only rules about purchases ask for.
 fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &mut Vec<Condition>) {
     let (written, none) = (&rule.written, Fields::new());
-    let hundredths = |entries: &[Entry]| entries.iter().map(|entry| entry.weight).sum::<i64>();
+    let hundredths = |entries: &[Entry]| purchases::total(entries);
     if let Some(sum) = &written.sum {
         let entries = best(see, rule, (&[], &none, None), rule.sum_window);
         let largest = entries.iter().map(|entry| entry.weight).max().unwrap_or_default();

@@ -126,6 +126,12 @@ impl<'a> Change<'a> {
             let about = about.map(String::as_str);
             self.remove_like(pattern, (about, None), |other, held| *other != tag && of_the_same(held), evidence);
         }
+        // An absence that was none did not give what the purchase gives that is told late.
+        let was_none =
+            |held: &HeldTag| held.since > self.at && self.was_no_absence(held, signal.map(|signal| signal.name));
+        if figures::is_of_orders(rule) && self.facts.tags.get(&tag).is_some_and(was_none) {
+            self.facts.tags.get_mut(&tag).into_iter().for_each(|held| held.by = rule.name.to_string());
+        }
         // What holds by something else as well does not go with the order that gave it first.
         if !figures::is_of_orders(rule)
             && let Some(held) = self.facts.tags.get_mut(&tag).filter(|held| *held.by != *rule.name)

@@ -30,6 +30,9 @@ pub(super) fn step(
     let mut signals = match &what {
         Occurrence::Event { event, reading } => {
             if let crate::domain::EventBody::Agent(agent) = &event.body {
+                // What everybody begins with comes before what a person says.
+                let first = signals::first_contact(change.facts, contact, event);
+                take_in(&mut change, first.as_slice());
                 change.by_person(agent, event);
             }
             signals::of_event(change.facts, contact, event, *reading, rulebook)
@@ -94,6 +97,11 @@ fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
             "purchase" if is_told_late(change, signal) => recount(change, Vec::new()),
             _ => {}
         }
+        match signal.name {
+            "undone" => seasons(change, None),
+            "purchase" if signal.at < change.now => seasons(change, Some(signal.at)),
+            _ => {}
+        }
     }
     if let (Some(before), Some(won)) = (before, signals.iter().find(|signal| signal.name == "won")) {
         before.remember(change, won.field("order").unwrap_or_default(), won.at);
@@ -107,6 +115,19 @@ fn is_told_late(change: &Change<'_>, signal: &Signal) -> bool {
     facts.orders.iter().any(|order| order.is_purchase() && order.paid > Some(signal.at))
         || facts.reviews.as_ref().is_some_and(|reviews| reviews.last > Some(signal.at))
         || facts.tags.values().any(|held| held.since > signal.at && is_by_orders(held))
+}
+
+/// What is bought, or is not any more, is known later than a season began that it was asked for in: it is asked anew.
+fn seasons(change: &mut Change<'_>, bought: Option<Timestamp>) {
+    let rulebook = change.rulebook;
+    let rules = rulebook.by_signal.get("calendar").into_iter().flatten().map(|index| &rulebook.rules[*index]);
+    let asked: Vec<&Rule> = rules.filter(|rule| !rule.written.holds.bought.is_empty()).collect();
+    if asked.is_empty() {
+        return;
+    }
+    for season in calendar::on(rulebook, change.contact, change.now).iter().filter(|season| Some(season.at) > bought) {
+        asked.iter().for_each(|rule| try_rule(change, rule, season));
+    }
 }
 
 /// An order that was undone is out of what is counted by order; what purchases gave is worked out anew.
@@ -129,6 +150,7 @@ fn undone(change: &mut Change<'_>, signal: &Signal) {
     undo::not_won(change.facts, order);
     let mut back = undo::give_back(change, order);
     recount(change, Vec::new());
+    undo::replaced_since(change, &mut back);
     undo::no_longer_ended(change, &mut back);
     undo::end_since(change, &back);
     undo::let_go(change, order);
@@ -256,10 +278,18 @@ fn holds_besides(rule: &Rule, facts: &Facts, signal: Option<&Signal>) -> bool {
         && has_bought(rule, &facts.orders, signal, signal.map(|signal| signal.at))
 }
 
+/// Whether a product's key is what a rule asks to have been bought.
+fn is_line(line: &str, pattern: &str) -> bool {
+    match pattern.strip_prefix("*/") {
+        Some(product) => line.split_once('/').is_some_and(|(_, name)| is_like_text(name, product)),
+        None => is_like_text(line, pattern),
+    }
+}
+
 /// Whether an order holds something that the rule asks to have been bought.
 pub(super) fn has_lines(rule: &Rule, order: &OrderFacts) -> bool {
     let wanted = &rule.written.holds.bought;
-    let fits = |line: &str| wanted.iter().any(|pattern| is_like_text(line, pattern));
+    let fits = |line: &str| wanted.iter().any(|pattern| is_line(line, pattern));
     order.lines.iter().any(|(line, _)| fits(&line.replace('_', "-")))
 }
 
@@ -271,7 +301,7 @@ pub(super) fn has_bought(rule: &Rule, orders: &[OrderFacts], signal: Option<&Sig
         now.zip(order.paid).is_some_and(|(now, paid)| (at_least..=at_most).contains(&(now - paid)))
     };
     let own = signal.and_then(|signal| Some(format!("{}/{}", signal.field("category")?, signal.field("product")?)));
-    let fits = |line: &str| wanted.iter().any(|pattern| is_like_text(line, pattern)) && own.as_deref() != Some(line);
+    let fits = |line: &str| wanted.iter().any(|pattern| is_line(line, pattern)) && own.as_deref() != Some(line);
     wanted.is_empty()
         || orders
             .iter()

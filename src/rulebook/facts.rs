@@ -162,6 +162,9 @@ pub(super) struct ColourState {
     /// Nobody gave it: the time of the colour before was over.
     #[serde(rename = "l", default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) fallen: bool,
+    /// A person saw the dark green, whatever is spent.
+    #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) by_eye: bool,
     /// How long after it began to hold, or before, what gave it last or the colour that it fell from happened.
     #[serde(rename = "g", default, skip_serializing_if = "is_at_once")]
     pub(super) given: Duration,
@@ -278,6 +281,9 @@ pub struct Facts {
     /// What those of them are about that are about a product or a category, by the fingerprint of the message.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) sent_about: BTreeMap<u32, String>,
+    /// What the provider calls those of them of which a status told it, since customers quote that: fingerprints of its id and of ours.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) sent_called: BTreeMap<u32, u32>,
     /// Pictures and what was asked in the conversation under way.
     #[serde(skip_serializing_if = "Photos::is_empty")]
     pub(super) photos: Photos,

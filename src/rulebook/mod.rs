@@ -214,6 +214,16 @@ impl Rulebook {
         Some((begins + rule.follow_after, begins + rule.follow_latest))
     }
 
+    /// Why a person cannot take that tag from a contact, and what to do instead: it only shows the colour, the heat or the stage.
+    pub fn stays(facts: &Facts, tag: &str) -> Option<&'static str> {
+        tag.parse().ok().and_then(|tag| persons::stays(facts, &tag))
+    }
+
+    /// Why a person cannot give that tag, and what to do instead: it follows from what a contact does.
+    pub fn follows(tag: &str) -> Option<&'static str> {
+        tag.parse().ok().and_then(|tag| persons::follows(&tag))
+    }
+
     /// The earliest moment at which anything changes with no new event.
     pub fn next_wake(&self, facts: &Facts) -> Option<Timestamp> {
         timers::next_wake(self, facts)

@@ -96,7 +96,7 @@ pub(super) fn over_record<'o>(
     let total = order.total?;
     let in_its_currency = |other: &OrderFacts| rates.convert(other.total?, total.currency);
     let record = others.filter_map(in_its_currency).max().filter(|record| *record > Decimal::ZERO)?;
-    let over = (total.amount - record) * Decimal::ONE_HUNDRED / record;
+    let over = total.amount.checked_sub(record)?.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(record)?;
     (over > Decimal::ZERO).then(|| over.floor().to_i64())?
 }
 

@@ -6,7 +6,9 @@ use super::effects::Change;
 use super::facts::{Facts, HeldTag};
 use super::signals::{Signal, hyphens, slug};
 use super::timers::STEP;
-use crate::domain::{AgentAction, AgentEvent, Colour, Event, Evidence, Mention, Reading, TagKey, TagMove, Timestamp};
+use crate::domain::{
+    AgentAction, AgentEvent, Colour, Event, Evidence, Heat, Mention, Reading, Stage, TagKey, TagMove, Timestamp,
+};
 
 /// When somebody did it, where that is told late.
 fn told_late(event: &Event) -> Option<Timestamp> {
@@ -25,10 +27,12 @@ impl Change<'_> {
         match (agent.action, agent.colour) {
             (AgentAction::TagAdd, _) => {
                 let Some(tag) = tag().filter(|tag| !self.is_overtaken(tag, late)) else { return };
-                // Who gives the tag of a colour gives the colour: only one is held.
-                if let Some(colour) = shown_colour(&tag) {
-                    let given = AgentEvent { action: AgentAction::Colour, colour: Some(colour), ..agent.clone() };
-                    return self.by_person(&given, event);
+                // Who gives the tag of a colour gives the colour, and so with the stage: only one is held.
+                match shown(&tag) {
+                    Some(Shown::Colour(colour)) => return self.paint_by_person(colour, at, &&evidence),
+                    Some(Shown::Stage(stage)) => return self.reach_by_person(stage, at, &&evidence),
+                    Some(Shown::Heat(heat)) if self.facts.heat() == Some(heat) => return,
+                    Some(Shown::Heat(_)) | None => {}
                 }
                 let lives = &self.rulebook.lives_by_person;
                 let life = lives.get(tag.as_str()).or_else(|| lives.get(tag.group()));
@@ -41,7 +45,7 @@ impl Change<'_> {
                 self.told(tag, TagMove::Set, expires, &&evidence);
             }
             (AgentAction::TagRemove, _) => {
-                let Some(tag) = tag().filter(|tag| shown_colour(tag).is_none()) else { return };
+                let Some(tag) = tag().filter(|tag| stays(self.facts, tag).is_none()) else { return };
                 self.facts.taken_away.push((fingerprint(tag.as_str().bytes()), at));
                 forget(&mut self.facts.taken_away);
                 let came_later = |held: &HeldTag| late.is_some_and(|at| held.since > at);
@@ -72,9 +76,38 @@ pub(super) fn was_taken_away(facts: &Facts, tag: &TagKey, given: Timestamp) -> b
     facts.taken_away.iter().any(|(other, taken)| *other == name && *taken > given)
 }
 
-/// The colour that a tag only shows.
-fn shown_colour(tag: &TagKey) -> Option<Colour> {
-    tag.as_str().strip_prefix("color/").and_then(Colour::from_name)
+/// What a tag only shows.
+enum Shown {
+    Colour(Colour),
+    Heat(Heat),
+    Stage(Stage),
+}
+
+fn shown(tag: &TagKey) -> Option<Shown> {
+    let (group, name) = tag.as_str().split_once('/')?;
+    match group {
+        "color" => Colour::from_name(name).map(Shown::Colour),
+        "heat" => Heat::from_name(name).map(Shown::Heat),
+        "stage" => name.parse().ok().and_then(Stage::from_number).map(Shown::Stage),
+        _ => None,
+    }
+}
+
+/// Why nobody takes a tag away that only shows the colour, the heat or the stage of a contact, and what to do instead.
+pub(super) fn stays(facts: &Facts, tag: &TagKey) -> Option<&'static str> {
+    match shown(tag)? {
+        Shown::Colour(_) => Some("it shows the colour, and one is always held. Give another colour instead"),
+        Shown::Heat(heat) => {
+            (facts.heat() == Some(heat)).then_some("it shows how warm the contact is, and cools by itself")
+        }
+        Shown::Stage(_) => Some("it shows the stage, and ends by itself 90 days after the last sign of it"),
+    }
+}
+
+/// Why nobody gives a tag that follows from what a contact does, and what to do instead.
+pub(super) fn follows(tag: &TagKey) -> Option<&'static str> {
+    let is_heat = matches!(shown(tag)?, Shown::Heat(_));
+    is_heat.then_some("it shows how warm the contact is by what they do. Give a colour instead: red is seen to first")
 }
 
 /// The signals of a note: a field and its value, and what the customer is said to want.
@@ -109,4 +142,30 @@ pub(super) fn is_settled_since(facts: &Facts, event: &Event, otherwise: &str) ->
     let Some(at) = told_late(event) else { return false };
     let by_person = facts.colour.as_ref().filter(|state| state.by.starts_with("agent:"));
     facts.marks.get(otherwise).is_some_and(|last| *last > at) || by_person.is_some_and(|state| state.since > at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rulebook::facts::HeatState;
+
+    #[test]
+    fn what_only_shows_a_state_is_not_taken_away() {
+        let facts = Facts { heat: Some(HeatState { heat: Heat::Low, since: None, until: None }), ..Facts::default() };
+        let stays = |tag: &str| stays(&facts, &tag.parse().unwrap());
+        for (tag, why) in [("color/dark-green", "another colour"), ("heat/low", "by itself"), ("stage/5", "90 days")] {
+            assert!(stays(tag).is_some_and(|said| said.contains(why)), "{tag}");
+        }
+        for tag in ["heat/high", "heat/hesitating", "stage/loyal", "stage/6", "color/sudden-need", "need/quiet"] {
+            assert_eq!(stays(tag), None, "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_tier_of_heat_follows_from_what_they_do() {
+        assert!(follows(&"heat/extreme".parse().unwrap()).is_some());
+        for tag in ["heat/hesitating", "color/red", "stage/2", "need/quiet"] {
+            assert_eq!(follows(&tag.parse().unwrap()), None, "{tag}");
+        }
+    }
 }

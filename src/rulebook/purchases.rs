@@ -76,6 +76,12 @@ pub(super) fn has_ceiling(rule: &Rule) -> bool {
         || written.share_of_orders.is_some()
 }
 
+/// Whether a rule holds a purchase against those before it: with one more of them, or one less, it may hold anew.
+pub(super) fn looks_before(rule: &Rule) -> bool {
+    rule.written.sum.as_ref().is_some_and(|sum| sum.times_mean.is_some())
+        || rule.written.more_than.iter().any(|(figure, _)| figure == "over_record")
+}
+
 /// The signals of all purchases in the book.
 fn signals_of<'b>(orders: &[OrderFacts], bought: &'b OnceCell<Vec<Signal>>) -> &'b [Signal] {
     let purchases = orders.iter().filter(|order| order.is_purchase());
@@ -156,9 +162,11 @@ impl Book<'_> {
         for other in signals_of(self.orders, self.bought).iter().filter(counts) {
             let value = other.field(distinct).unwrap_or_default();
             let amount = sum.and_then(|currency| self.rates.convert(other.money?, currency));
-            let weight = amount.and_then(|amount| (amount * Decimal::ONE_HUNDRED).round().to_i64()).unwrap_or(0);
+            // What is too large to be counted is of a time when no door refused it, and counts nothing.
+            let hundredths = amount.and_then(|amount| amount.checked_mul(Decimal::ONE_HUNDRED));
+            let weight = hundredths.and_then(|hundredths| hundredths.round().to_i64()).unwrap_or(0);
             if let Some(entry) = entries.iter_mut().find(|entry| entry.value == value) {
-                (entry.at, entry.weight) = (entry.at.max(other.at), entry.weight + weight);
+                (entry.at, entry.weight) = (entry.at.max(other.at), entry.weight.saturating_add(weight));
                 continue;
             }
             entries.push(Entry { at: other.at, seq: other.seq, burst: None, weight, value: value.to_owned() });
@@ -178,8 +186,8 @@ fn since(entries: &[Entry], oldest: Timestamp) -> &[Entry] {
 }
 
 /// In hundredths.
-fn total(entries: &[Entry]) -> i64 {
-    entries.iter().map(|entry| entry.weight).sum()
+pub(super) fn total<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> i64 {
+    entries.into_iter().fold(0, |sum, entry| sum.saturating_add(entry.weight))
 }
 
 fn in_hundredths(limit: Decimal) -> Decimal {
@@ -193,7 +201,7 @@ fn until(entries: &[Entry], window: Duration, still: impl Fn(usize, i64) -> bool
     }
     let mut left = total(entries);
     let last = entries.iter().enumerate().find(|(index, entry)| {
-        left -= entry.weight;
+        left = left.saturating_sub(entry.weight);
         !still(entries.len() - index - 1, left)
     })?;
     Some(last.1.at + window + STEP)
@@ -344,8 +352,7 @@ fn needs(sum: &Sum) -> String {
 /// nothing was: nobody exceeds what is not there.
 pub(super) fn mean_before(all: &[Entry], book: &Book<'_>, rule: &Rule) -> Option<Decimal> {
     let begins = book.oldest(rule.sum_window);
-    let before: i64 =
-        since(all, begins - rule.mean_window).iter().filter(|entry| entry.at < begins).map(|entry| entry.weight).sum();
+    let before = total(since(all, begins - rule.mean_window).iter().filter(|entry| entry.at < begins));
     let stretches = Decimal::from(rule.mean_window.0).checked_div(Decimal::from(rule.sum_window.0))?;
     Decimal::from(before).checked_div(stretches).filter(|usual| *usual > Decimal::ZERO)
 }
@@ -357,7 +364,8 @@ fn main_category(book: &Book<'_>, rule: &Rule, currency: Currency) -> Option<Str
     for order in book.orders.iter().filter(|order| order.is_purchase() && order.paid >= Some(oldest)) {
         for (line, price) in &order.lines {
             let amount = order.total.and_then(|total| book.rates.convert(Money { amount: *price, ..total }, currency));
-            *spent.entry(line.split('/').next().unwrap_or(line)).or_default() += amount.unwrap_or_default();
+            let sum = spent.entry(line.split('/').next().unwrap_or(line)).or_default();
+            *sum = sum.saturating_add(amount.unwrap_or_default());
         }
     }
     // Of equal ones the first by name.

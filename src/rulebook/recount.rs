@@ -32,6 +32,13 @@ struct Tally<'a> {
     stages: BTreeMap<Stage, Timestamp>,
 }
 
+impl Tally<'_> {
+    /// What was over by then says nothing of what came after it.
+    fn forget_ended(&mut self, at: Timestamp) {
+        self.tags.retain(|_, given| given.held.expires.is_none_or(|expires| expires > at));
+    }
+}
+
 /// Puts the tags right that purchases gave. `ended` are tags that ended just now: what they stood in the way of comes back.
 pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
     let mut purchases: Vec<OrderFacts> =
@@ -50,8 +57,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
         review(change, reviewed, &purchases, &mut tally);
     }
     change.at = change.now;
-    let now = change.now;
-    tally.tags.retain(|_, given| given.held.expires.is_none_or(|expires| expires > now));
+    tally.forget_ended(change.now);
     still(change, &purchases, &mut tally);
     let mut gone = ended;
     forget_replaced(change, &tally, &mut gone);
@@ -85,7 +91,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
                 || own.into_iter().flat_map(Words::iter).any(|pattern| is_like(gone, pattern))
                 || given.rule.written.holds.not_tags.iter().any(|pattern| is_like(gone, pattern))
         };
-        let may_be_anew = purchases::has_ceiling(given.rule);
+        let may_be_anew = purchases::has_ceiling(given.rule) || purchases::looks_before(given.rule);
         let by_order = is_of_first(given.rule) || purchases::may_end(change.rulebook, &tag);
         if !change.facts.holds(tag.as_str()) && (may_be_anew || by_order || gone.iter().any(stood_in_its_way)) {
             let signal = given.signal.filter(|_| by_order);
@@ -186,6 +192,7 @@ fn purchase<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut T
     let Some((order, before)) = purchases.split_last() else { return };
     let (rulebook, bought) = (change.rulebook, OnceCell::new());
     change.at = order.paid.unwrap_or_default();
+    tally.forget_ended(change.at);
     for signal in orders::signals(order, orders::over_record(before.iter(), order, &rulebook.rates)) {
         for rule in rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]) {
             if figures::is_of_orders(rule) && evaluate::passes(rule, &signal, &rulebook.rates) {
@@ -201,6 +208,7 @@ fn review<'a>(change: &mut Change<'a>, at: Option<Timestamp>, purchases: &[Order
     let Some(at) = at else { return };
     let (rulebook, bought) = (change.rulebook, OnceCell::new());
     change.at = at;
+    tally.forget_ended(at);
     for (rule, since) in review::due_at(rulebook, at) {
         for signal in review::subjects(change.facts, rule, rulebook, at) {
             give(change, rule, &signal, (purchases, &bought, Some(since)), tally);

@@ -84,6 +84,22 @@ pub(super) fn note_about(facts: &mut Facts, id: &str, category: Option<&str>, pr
     sent_about.retain(|message, _| sent.iter().any(|sent| sent.message == *message));
 }
 
+/// A status tells what the provider calls a message of ours. Remembered as long as the message.
+pub(super) fn note_called(facts: &mut Facts, id: &str, wamid: &str) {
+    let message = fingerprint(id.bytes());
+    let Facts { sent, sent_called, .. } = facts;
+    if sent.iter().any(|sent| sent.message == message) {
+        sent_called.insert(fingerprint(wamid.bytes()), message);
+    }
+    sent_called.retain(|_, message| sent.iter().any(|sent| sent.message == *message));
+}
+
+/// The message of ours that is quoted, by our own id of it.
+fn quoted(facts: &Facts, reply_to: Option<&str>) -> Option<u32> {
+    let id = fingerprint(reply_to?.bytes());
+    Some(facts.sent_called.get(&id).copied().unwrap_or(id))
+}
+
 /// A campaign names the customer as one of its recipients.
 pub(super) fn note_recipient(facts: &mut Facts, campaign: &str, times: (Timestamp, Duration)) {
     let print = Some(fingerprint(campaign.bytes()));
@@ -129,7 +145,7 @@ pub(super) fn note_answer(
     at: Timestamp,
     within: Duration,
 ) -> (usize, Vec<u32>) {
-    let quoted = reply_to.map(|id| fingerprint(id.bytes()));
+    let quoted = quoted(facts, reply_to);
     let (mut answered, mut offers) = (0, Vec::new());
     for sent in facts.sent.iter_mut().filter(|sent| !sent.answered) {
         let in_time = sent.at <= at && at - sent.at <= within;
@@ -143,7 +159,7 @@ pub(super) fn note_answer(
 
 /// Whether a message at that moment is the first answer to one of a campaign: in time, or by quoting it.
 pub(super) fn answers_campaign(facts: &Facts, reply_to: Option<&str>, at: Timestamp, within: Duration) -> bool {
-    let quoted = reply_to.map(|id| fingerprint(id.bytes()));
+    let quoted = quoted(facts, reply_to);
     let open = |sent: &&SentFacts| sent.campaign.is_some() && !sent.answered;
     let is_answer = |sent: &SentFacts| Some(sent.message) == quoted || sent.at <= at && at - sent.at <= within;
     facts.sent.iter().filter(open).any(is_answer)

@@ -187,6 +187,12 @@ pub(super) fn products_by_name(shop: &Shop) -> HashMap<String, String> {
     shop.products.iter().map(|product| (slug(&product.name), product.key.clone())).collect()
 }
 
+/// What an event is beside what it tells, where it is the first of a contact.
+pub(super) fn first_contact(facts: &Facts, contact: &Contact, event: &Event) -> Option<Signal> {
+    let is_first = contact.first_seen == Some(event.at) && facts.marks.is_empty();
+    is_first.then(|| of_contact(Signal::new("first_contact", event, None), contact))
+}
+
 /// The signals of an event, in a fixed order. Notes in `facts` what counts as one.
 pub(super) fn of_event(
     facts: &mut Facts,
@@ -198,9 +204,7 @@ pub(super) fn of_event(
     let mut signals = Vec::new();
     let signal = |name| Signal::new(name, event, None);
     let key_of = |name: &str| rulebook.products.get(&slug(name)).map(String::as_str);
-    if contact.first_seen == Some(event.at) && facts.marks.is_empty() {
-        signals.push(of_contact(signal("first_contact"), contact));
-    }
+    signals.extend(first_contact(facts, contact, event));
     match &event.body {
         EventBody::Message(message) => of_message(facts, contact, event, message, reading, rulebook, &mut signals),
         EventBody::Location(_) => {
@@ -243,6 +247,9 @@ pub(super) fn of_event(
                 && let Some((sent, next)) = counting::link_failed(facts, &status.message)
             {
                 timers::wait_for_next(rulebook, facts, "link_sent", (sent, next));
+            }
+            if let Some(wamid) = &status.wamid {
+                responses::note_called(facts, &status.message, wamid);
             }
             of_status(facts, event, status, rulebook, &mut signals);
         }

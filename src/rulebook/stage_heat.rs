@@ -53,6 +53,13 @@ impl Change<'_> {
         self.set_heat(Some(later.unwrap_or(reached)), evidence);
     }
 
+    /// The stage that a person says was reached; a further one stays.
+    pub(super) fn reach_by_person(&mut self, stage: Stage, at: Timestamp, evidence: Why<'_>) {
+        self.at = at;
+        self.reach(stage, evidence);
+        self.at = self.now;
+    }
+
     /// High that was reached by the burst of messages under way lives by the trade that is asked for in it, though the messages
     /// behind its first are no interaction of their own: “hello” comes first, and then what is wanted.
     pub(super) fn live_by_trade(&mut self, message: &Signal) {

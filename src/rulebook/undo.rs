@@ -154,7 +154,7 @@ pub(super) fn no_longer_ended(change: &mut Change<'_>, back: &mut Back) {
         let Some(ended) = change.facts.ended.get(&order.order) else { continue };
         let at = ended.at;
         let still = |(tag, held): &(&TagKey, &HeldTag)| {
-            ends(change, order, tag, held) || change.facts.holds(tag.as_str()) || is_excluded(change, tag)
+            ends(change, order, tag, held) || change.facts.holds(tag.as_str()) || is_excluded(change, tag, None)
         };
         let free: Vec<TagKey> = ended.tags.iter().filter(|ended| !still(ended)).map(|(tag, _)| tag.clone()).collect();
         for tag in free {
@@ -172,10 +172,24 @@ pub(super) fn no_longer_ended(change: &mut Change<'_>, back: &mut Back) {
     }
 }
 
-/// Whether a tag is held that stands in the place of this one.
-fn is_excluded(change: &Change<'_>, tag: &TagKey) -> bool {
+/// What came back goes again where another one has taken its place after the order, and stands without it: a review did.
+pub(super) fn replaced_since(change: &mut Change<'_>, back: &mut Back) {
+    let rulebook = change.rulebook;
+    back.retain(|(tag, ended)| {
+        let held = change.facts.tags.get(tag).filter(|_| is_excluded(change, tag, Some(*ended)));
+        let rule = held.and_then(|held| rulebook.rules.iter().find(|rule| *rule.name == *held.by));
+        if let Some(rule) = rule {
+            change.take_back_one(tag, rule, "another one took its place since");
+        }
+        rule.is_none()
+    });
+}
+
+/// Whether a tag is held, set after a moment, that stands in the place of this one.
+fn is_excluded(change: &Change<'_>, tag: &TagKey, after: Option<Timestamp>) -> bool {
     let rules = &change.rulebook.rules;
-    change.facts.tags.iter().filter(|(other, _)| *other != tag).any(|(_, held)| {
+    let stands = |(other, held): &(&TagKey, &HeldTag)| *other != tag && Some(held.since) > after;
+    change.facts.tags.iter().filter(stands).any(|(_, held)| {
         let rule = rules.iter().find(|rule| *rule.name == *held.by);
         let exclusive = rule.and_then(|rule| rule.written.exclusive.as_ref());
         exclusive.into_iter().flat_map(Words::iter).any(|pattern| is_like(tag, pattern))

@@ -290,7 +290,8 @@ pub(super) struct Holds {
     /// Each of these signals was seen once at least.
     #[serde(default)]
     pub(super) ever: Vec<String>,
-    /// Something of these was bought, other than what the signal is about: product keys, `*` at the end stands for anything.
+    /// Something of these was bought, other than what the signal is about: product keys, `*` at the end stands for anything, `*/` at
+    /// the beginning for any category.
     #[serde(default)]
     pub(super) bought: Vec<String>,
     /// It was bought so long ago: in last year's season.

@@ -7,6 +7,7 @@
 //!
 //! Pure language: what it costs to ask it of 100,000 contacts is the store's affair.
 
+mod everybody;
 mod json;
 pub mod lists;
 mod text;
@@ -21,8 +22,6 @@ pub use text::TextError;
 /// Deepest nesting, and most conditions: far more than people write, few enough for a database.
 const DEEPEST: usize = 32;
 const MOST_CONDITIONS: usize = 100;
-/// Conditions of which every way to hold is tried, to tell whether a segment is everybody: 4,096 ways.
-const MOST_JUDGED: usize = 12;
 
 /// A set of contacts, said by what holds of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -288,40 +287,6 @@ impl Figure {
 }
 
 impl Segment {
-    /// Whether it names nobody in particular, as it is written: what goes out goes to groups, never to everybody (SEND-13).
-    /// `purchase or not purchase` is everybody, too.
-    pub fn is_everybody(&self) -> bool {
-        match self {
-            Self::All(parts) => return parts.iter().all(Self::is_everybody),
-            Self::Any(parts) if parts.iter().any(Self::is_everybody) => return true,
-            _ => {}
-        }
-        let mut asked: Vec<&Condition> = Vec::new();
-        self.conditions(&mut |condition| {
-            if !asked.contains(&condition) {
-                asked.push(condition);
-            }
-        });
-        let holds = |world: usize| {
-            self.holds(&|condition| {
-                let place = asked.iter().position(|other| *other == condition).unwrap_or_default();
-                condition.is_of_everybody() || world >> place & 1 == 1
-            })
-        };
-        asked.len() <= MOST_JUDGED && (0..1 << asked.len()).all(holds)
-    }
-
-    /// Whether it holds where its conditions do as told.
-    fn holds(&self, told: &impl Fn(&Condition) -> bool) -> bool {
-        match self {
-            Self::Everyone => true,
-            Self::All(parts) => parts.iter().all(|part| part.holds(told)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(told)),
-            Self::Not(part) => !part.holds(told),
-            Self::Is(condition) => told(condition),
-        }
-    }
-
     /// Every tag, or beginning of one, that this segment asks for: they were used to filter.
     pub fn tags(&self) -> Vec<&str> {
         let mut tags = Vec::new();
@@ -343,13 +308,6 @@ impl Segment {
     }
 }
 
-impl Condition {
-    /// Whether everybody fulfils it: whoever wrote once holds some tag.
-    fn is_of_everybody(&self) -> bool {
-        matches!(self, Self::Tag { pattern, within: None } if pattern == "*")
-    }
-}
-
 /// A tag's key, or the beginning of one with `*`.
 ///
 /// # Errors
@@ -364,37 +322,4 @@ fn pattern(word: &str) -> Result<String, String> {
         start.parse::<crate::domain::TagKey>().map_err(|error| format!("a tag ({error})"))?;
     }
     Ok(word.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_goes_to_everybody() {
-        let asked = |text: &str| text.parse::<Segment>().is_ok_and(|segment| segment.is_everybody());
-        assert!(asked("everyone") && asked("everyone or tag:vip/annual-5k") && asked("everyone and everyone"));
-        assert!(!asked("tag:vip/annual-5k") && !asked("everyone and country:hk") && !asked("not colour:grey"));
-    }
-
-    #[test]
-    fn everybody_said_in_other_words_is_everybody() {
-        let asked = |text: &str| text.parse::<Segment>().is_ok_and(|segment| segment.is_everybody());
-        for text in [
-            "tag:*",
-            "purchase or not purchase",
-            "country:hk and (tag:a/b or not tag:a/b) or not country:hk",
-            "not (purchase and not purchase)",
-            "tag:* and (opted-out or not opted-out)",
-        ] {
-            assert!(asked(text), "{text}");
-        }
-        for text in
-            ["tag:value/*", "purchase or not purchase within 30d", "not purchase", "tag:* within 30d", "not tag:*"]
-        {
-            assert!(!asked(text), "{text}");
-        }
-        let many: Vec<String> = (0..20).map(|n| format!("country:a{}", char::from(b'a' + n))).collect();
-        assert!(!asked(&many.join(" or ")) && asked(&format!("everyone or {}", many.join(" or "))));
-    }
 }

@@ -192,6 +192,7 @@ impl<'a> Customer<'a> {
                 colour: None,
                 text: (action == AgentAction::Reply).then(|| "I have looked into it.".to_owned()),
                 link: false,
+                template: None,
             })),
         }
         turn

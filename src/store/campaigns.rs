@@ -1,7 +1,7 @@
 //! Campaigns and what became of their messages.
 
 use super::{Backend, Place, Store, StoreError, postgres, sqlite};
-use crate::domain::{ContactId, Timestamp};
+use crate::domain::{ContactId, MessageNumber, Timestamp};
 
 /// Recipients who responded that one search finds at most.
 pub const MOST_RESPONSES: usize = 500;
@@ -108,8 +108,7 @@ impl Store {
         Ok(query!(self, campaigns::all()))
     }
 
-    /// Moves a campaign on, if it stands in one of these states; false if it does not. What waits and what is planned of one that is
-    /// cancelled is dropped.
+    /// Moves a campaign on, if it stands in one of these states; false if it does not.
     pub async fn move_campaign(
         &self,
         name: &str,
@@ -177,9 +176,25 @@ impl Store {
         Ok(query!(self, recipients::to_drop()))
     }
 
-    /// Drops what is planned of a cancelled campaign, also for who was told of it at that very moment.
-    pub async fn drop_plans(&self, name: &str) -> Result<(), StoreError> {
-        change!(self, recipients::drop_plans(name));
+    /// A campaign's messages that wait.
+    pub async fn campaign_waiting(&self, name: &str) -> Result<Vec<MessageNumber>, StoreError> {
+        Ok(query!(self, campaigns::waiting(name)))
+    }
+
+    /// Drops messages of a cancelled campaign that still wait.
+    pub async fn drop_waiting(&self, messages: &[MessageNumber], now: Timestamp) -> Result<(), StoreError> {
+        change!(self, campaigns::drop_waiting(messages, now));
+        Ok(())
+    }
+
+    /// Recipients for whom nothing was decided yet, and whom the gate did not refuse.
+    pub async fn undecided_recipients(&self, name: &str) -> Result<Vec<ContactId>, StoreError> {
+        Ok(query!(self, recipients::undecided(name)))
+    }
+
+    /// These recipients of a cancelled campaign get nothing any more, and their journals are to say so.
+    pub async fn cancel_recipients(&self, name: &str, contacts: &[ContactId]) -> Result<(), StoreError> {
+        change!(self, recipients::cancel(name, contacts));
         Ok(())
     }
 

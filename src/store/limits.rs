@@ -299,6 +299,11 @@ impl Store {
         Ok(query!(self, limits::way_of(contact, number)))
     }
 
+    /// Whether a template reached a customer within the portfolio's 24 hours.
+    pub async fn is_reached(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(query!(self, limits::is_reached(contact, now)))
+    }
+
     /// How many follow-ups wait, and what became of others in 24 hours.
     pub async fn unasked_counts(&self, now: Timestamp) -> Result<UnaskedCounts, StoreError> {
         Ok(query!(self, limits::unasked_counts(now)))

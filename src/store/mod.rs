@@ -26,6 +26,7 @@ mod people;
 mod postgres;
 mod recompute;
 mod segments;
+mod serving;
 mod sqlite;
 mod tags;
 mod templates;
@@ -56,6 +57,7 @@ pub use leading::Leadership;
 pub use limits::*;
 use postgres::Postgres;
 pub use segments::{Asked, Member, Newest, Place, SavedSegment};
+pub use serving::NUMBER_GONE;
 use sqlite::Sqlite;
 pub use tags::{HeldRow, LogRow, RuleChange, SeenRule, TagRow, TagUse, UseRow, Verdict, VerdictRow};
 pub use tidying::{OrdersTagged, Tidied};
@@ -193,6 +195,14 @@ impl Store {
         Ok(Claim { contacts, next_due, hold })
     }
 
+    /// Whether more than so many events are due and not folded.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn is_behind(&self, now: Timestamp, by: usize) -> Result<bool, StoreError> {
+        Ok(query!(self, claiming::is_behind(now, by as i64)))
+    }
+
     /// Writes all that the folds of a claim decided, in one transaction with the fact that they were folded.
     ///
     /// # Errors
@@ -253,12 +263,15 @@ impl Store {
         Ok(())
     }
 
-    /// Gives up messages that became worthless while they waited.
+    /// Gives up messages that became worthless while they waited, a few hundred of them. True if there may be more.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn expire(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.inner.writer.run(Job::Expire(now)).await.map(|_| ())
+    pub async fn expire(&self, now: Timestamp) -> Result<bool, StoreError> {
+        match self.inner.writer.run(Job::Expire(now)).await? {
+            Done::Expired { may_be_more } => Ok(may_be_more),
+            _ => Err(StoreError::Closed),
+        }
     }
 
     /// Messages that were marked `sending` before that moment and of which nothing was heard since.
@@ -276,7 +289,7 @@ impl Store {
         })
     }
 
-    /// Keeps a body that was signed but not understood.
+    /// Keeps a body that was signed but not understood: once, however often it comes, and the newest ten thousand.
     ///
     /// # Errors
     /// The database does not answer.

@@ -130,7 +130,17 @@ impl Store {
 
     /// What was kept because nobody understood it, and how much of it there is.
     pub async fn kept(&self) -> Result<(i64, Vec<KeptRow>), StoreError> {
-        Ok(query!(self, console::kept()))
+        Ok(query!(self, kept::kept()))
+    }
+
+    /// Forgets what was kept for longer than a month; how much.
+    pub async fn sweep_kept(&self, now: Timestamp) -> Result<u64, StoreError> {
+        Ok(change!(self, kept::sweep(now)))
+    }
+
+    /// Forgets a contact, and those who had become it. False if there is none.
+    pub async fn erase(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(change!(self, erasing::erase(contact, now)))
     }
 
     /// The contact was looked at.

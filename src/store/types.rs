@@ -215,6 +215,8 @@ pub enum HandoffChange {
     },
     /// Handed back or ended.
     Closed,
+    /// Two contacts have become one, and each may have had one open: one stays, before all the one that somebody took.
+    Joined,
 }
 
 /// What happened to a tag, as the ledger says it.

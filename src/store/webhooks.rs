@@ -161,16 +161,16 @@ impl Store {
         Ok(change!(self, webhooks::remove(id)))
     }
 
-    /// Writes how far a program was told that stood at `before`, the attempts that were made, and why it is told no more, if so. False
-    /// if it was moved meanwhile: then nothing but the attempts is written.
+    /// Writes how far a program was told that stood as in `before`, the attempts that were made, and why it is told no more, if so.
+    /// False if it was moved or corrected meanwhile: then nothing but the attempts is written.
     pub async fn told_webhook(
         &self,
-        (id, before): (&str, Marks),
+        before: &WebhookRow,
         progress: &Progress,
         stopped: Option<&str>,
         attempts: &[AttemptRow],
     ) -> Result<bool, StoreError> {
-        Ok(change!(self, webhooks::told(id, before, progress, stopped, attempts)))
+        Ok(change!(self, webhooks::told(before, progress, stopped, attempts)))
     }
 
     /// The newest attempts of a program before that one.

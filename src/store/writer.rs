@@ -58,6 +58,7 @@ pub(super) enum Done {
     Appended(Vec<Appended>),
     Taken(Taken),
     Claimed(Claimed),
+    Expired { may_be_more: bool },
 }
 
 /// Contacts to fold; if there are none, when there will be.

@@ -4,7 +4,8 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Argon2, PasswordHash};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -83,7 +84,7 @@ pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
     cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
-/// Somebody who is signed in. A request without a session goes to the sign-in page and comes back.
+/// Somebody who is signed in. A request without a session goes to the sign-in page, and a page that was wanted comes back.
 pub(super) struct SignedIn(pub(super) Session);
 
 impl SignedIn {
@@ -105,8 +106,10 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let back = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let away = || Redirect::to(&format!("/sign-in?back={}", encode(back))).into_response();
+        let away = || {
+            let back = wanted(parts).map(|back| format!("?back={}", encode(&back)));
+            Redirect::to(&format!("/sign-in{}", back.unwrap_or_default())).into_response()
+        };
         let Some(token) = cookie(&parts.headers, COOKIE).map(hash) else { return Err(away()) };
         let (store, now) = (app.engine.store(), app.engine.now());
         match store.session(&token, now).await {
@@ -121,6 +124,29 @@ impl FromRequestParts<App> for SignedIn {
             Err(_) => Err(app.pages.unavailable()),
         }
     }
+}
+
+/// The page that somebody wanted who has to sign in first: what they went to, or, where they sent a form, what it stood on. What a
+/// script fetches is no page, nor is the way out.
+fn wanted(parts: &Parts) -> Option<String> {
+    let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let goes_there = match header(HeaderName::from_static("sec-fetch-mode")) {
+        Some(mode) => mode == "navigate",
+        None => header(header::ACCEPT).is_some_and(|kinds| kinds.contains("text/html")),
+    };
+    let path = parts.uri.path();
+    if !goes_there || path.starts_with("/fragment/") || path == "/live" || path == "/sign-out" {
+        return None;
+    }
+    if matches!(parts.method, Method::GET | Method::HEAD) {
+        return parts.uri.path_and_query().map(|path| path.as_str().to_owned());
+    }
+    let stood_on = || {
+        let page: Uri = header(header::REFERER)?.parse().ok()?;
+        let is_ours = page.authority().map(Authority::as_str) == header(header::HOST);
+        page.path_and_query().map(|path| path.as_str().to_owned()).filter(|path| is_ours && is_own_path(path))
+    };
+    Some(stood_on().unwrap_or_else(|| "/inbox".to_owned()))
 }
 
 /// Whether an address is a page of our own, as browsers read it: they take `\` for `/` and leave out tabs and ends of lines, so

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::access::SignedIn;
 use super::console::{Asked, conversation, living};
-use super::{App, views};
+use super::{App, picker, views};
 use crate::domain::{AgentAction, AgentEvent, ContactId, MessageNumber, OptAction};
 use crate::engine::NoReply;
 use crate::store::{InboxRow, StoreError};
@@ -37,7 +37,29 @@ pub(super) fn offers(row: &InboxRow, signed_in: &SignedIn, contact: &Value) -> V
         (_, true) => "closed",
         _ => "other",
     };
-    context! { mode, agent => contact.get_attr("agent").unwrap_or_default() }
+    context! { mode, agent => contact.get_attr("agent").unwrap_or_default(), in_charge => in_charge(row) }
+}
+
+/// The sign-in name of who is in charge.
+pub(super) fn in_charge(row: &InboxRow) -> Option<&str> {
+    row.agent.as_deref().filter(|_| row.handoff == "accepted")
+}
+
+/// Whether somebody may do so as things stand now, which may be otherwise than their page shows: what is a colleague's is neither
+/// handed back nor taken behind their back.
+fn may(row: &InboxRow, login: &str, action: AgentAction, form: &Acting) -> Result<(), &'static str> {
+    let gives_back = matches!(action, AgentAction::Release | AgentAction::Won | AgentAction::Lost);
+    match in_charge(row) {
+        Some(agent) if gives_back && agent != login => Err("other"),
+        Some(agent) if action == AgentAction::Take && agent != login && agent != form.agent => Err("changed"),
+        None if gives_back => Err("untaken"),
+        _ => Ok(()),
+    }
+}
+
+/// Whether only a template may be sent: who is in charge chooses one.
+pub(super) fn is_closed(composer: &Value) -> bool {
+    composer.get_attr("mode").is_ok_and(|mode| mode.as_str() == Some("closed"))
 }
 
 /// What somebody was writing to a contact and about them, by the box.
@@ -55,6 +77,9 @@ struct Acting {
     key: String,
     #[serde(default)]
     view: String,
+    /// With `take`: who was in charge as the page showed it.
+    #[serde(default)]
+    agent: String,
 }
 
 /// Longest reply that WhatsApp takes (section 5.6), in UTF-16 units.
@@ -132,8 +157,11 @@ async fn act(
         Err("unavailable") => app.pages.unavailable(),
         Err(error) => {
             // Whatever is wrong with it, nobody has to write it again.
-            let _unkept = keep_draft(&app, &signed_in, contact, &action, &form.text).await;
-            let page = conversation(&app, &signed_in, view, contact, &Asked::default(), context! { error }).await;
+            let kept = keep_draft(&app, &signed_in, contact, &action, &form.text).await;
+            let typed =
+                matches!(kept, Ok(false) | Err(_)).then(|| BTreeMap::from([(action.clone(), form.text.clone())]));
+            let more = typed.map_or_else(|| context! { error }, |drafts| context! { error, drafts });
+            let page = conversation(&app, &signed_in, view, contact, &Asked::default(), more).await;
             (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
         }
     }
@@ -147,24 +175,35 @@ async fn carry_out(
     form: &Acting,
 ) -> Result<(), &'static str> {
     let login = &signed_in.user().login;
-    // The form's own key: a double click or a reload sends once. Other words are another message, whatever key they come with.
-    let words = hex::encode(&Sha256::digest(form.text.trim().as_bytes())[..8]);
-    let key = (!form.key.is_empty()).then(|| format!("form:{}:{}:{words}", signed_in.user().id, form.key));
+    let key = key(signed_in, &form.key, form.text.trim());
     let done = match deed {
         Deed::Opt(action, note) => app.engine.opt(contact, action, login, note, key).await,
         Deed::Event(action, text) => {
+            let row = app.engine.store().contact(contact).await.ok().flatten().ok_or("unavailable")?.0;
+            if action == AgentAction::Release && row.handoff == "none" {
+                // Pressed twice, once.
+                return Ok(());
+            }
+            may(&row, login, action, form)?;
             if action == AgentAction::Reply {
                 app.engine.may_reply(contact, login).await.map_err(refusal)?;
             }
-            let event = AgentEvent { agent: login.clone(), action, tag: None, colour: None, text, link: false };
+            let event =
+                AgentEvent { agent: login.clone(), action, tag: None, colour: None, text, link: false, template: None };
             app.engine.act(contact, event, key).await.map(drop)
         }
     };
     done.map_err(|_| "unavailable")
 }
 
+/// The form's own key: a double click or a reload sends once. Other words are another message, whatever key they come with.
+pub(super) fn key(signed_in: &SignedIn, key: &str, words: &str) -> Option<String> {
+    let words = hex::encode(&Sha256::digest(words.as_bytes())[..8]);
+    (!key.is_empty()).then(|| format!("form:{}:{key}:{words}", signed_in.user().id))
+}
+
 /// The page's name of why a reply is not taken.
-fn refusal(why: NoReply) -> &'static str {
+pub(super) fn refusal(why: NoReply) -> &'static str {
     match why {
         NoReply::NotTaken => "bot",
         NoReply::Others(_) => "other",
@@ -204,8 +243,8 @@ async fn again(
         return app.pages.error(StatusCode::NOT_FOUND, "There is no such message.", "");
     }
     let view = views::known(&app, &form.view);
-    if let Err(error) = app.engine.may_reply(contact, &signed_in.user().login).await.map_err(refusal) {
-        let page = conversation(&app, &signed_in, view, contact, &Asked::default(), context! { error }).await;
+    if let Err(why) = app.engine.may_try_again(contact, &signed_in.user().login, of).await {
+        let page = conversation(&app, &signed_in, view, contact, &Asked::default(), picker::refusal(why)).await;
         return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
     }
     match app.engine.try_again(of).await {
@@ -222,6 +261,8 @@ struct Draft {
     at: String,
     #[serde(default)]
     text: String,
+    /// A form of the page tells where it stands, and comes back there. The script keeps drafts with none.
+    view: Option<String>,
 }
 
 async fn draft(
@@ -229,30 +270,42 @@ async fn draft(
     signed_in: SignedIn,
     Path(contact): Path<i64>,
     Form(form): Form<Draft>,
-) -> StatusCode {
+) -> Response {
     if !signed_in.made(&form.csrf) {
-        return StatusCode::FORBIDDEN;
+        return app.pages.forbidden();
     }
     let contact = match living(&app, contact).await {
         Ok(contact) => contact,
-        Err(refused) => return refused.status(),
+        Err(refused) => return refused,
     };
-    match keep_draft(&app, &signed_in, contact, &form.at, &form.text).await {
-        Ok(()) => StatusCode::NO_CONTENT,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    match (keep_draft(&app, &signed_in, contact, &form.at, &form.text).await, form.view) {
+        (Ok(true), Some(view)) => {
+            Redirect::to(&format!("/inbox/{}/{}", views::known(&app, &view), contact.0)).into_response()
+        }
+        (Ok(true), None) => StatusCode::NO_CONTENT.into_response(),
+        (Ok(false), _) => {
+            let next = "Make it shorter: a message has 4,096 characters, a note 20,000.";
+            app.pages.error(StatusCode::PAYLOAD_TOO_LARGE, "This is too long to be kept as a draft.", next)
+        }
+        (Err(_), _) => app.pages.unavailable(),
     }
 }
 
-/// Keeps what stands in a box, or forgets it when that is nothing. Boxes that are no drafts keep none.
-async fn keep_draft(
+/// Keeps what stands in a box, or forgets it when that is nothing; false where it is too long to be kept. Boxes that are no drafts
+/// keep none.
+pub(super) async fn keep_draft(
     app: &App,
     signed_in: &SignedIn,
     contact: ContactId,
     at: &str,
     text: &str,
-) -> Result<(), StoreError> {
-    if !matches!(at, "reply" | "note") || text.len() > 4 * LONGEST_NOTE {
-        return Ok(());
+) -> Result<bool, StoreError> {
+    if !matches!(at, "reply" | "note") {
+        return Ok(true);
     }
-    app.engine.store().keep_draft(signed_in.user().id, contact, at, text.trim_end(), app.engine.now()).await
+    if text.len() > 4 * LONGEST_NOTE {
+        return Ok(false);
+    }
+    let kept = app.engine.store().keep_draft(signed_in.user().id, contact, at, text.trim_end(), app.engine.now());
+    kept.await.map(|()| true)
 }

@@ -15,11 +15,12 @@ use super::App;
 use super::access::{self, SignedIn};
 use super::people::People;
 use super::view::{self, Told};
-use super::{composer, views};
-use crate::domain::ContactId;
+use super::{composer, picker, views};
+use crate::domain::{ContactId, Event};
+use crate::engine::filling::Typed;
 use crate::engine::segments;
 use crate::engine::state::State as Folded;
-use crate::store::{AlertRow, StoreError};
+use crate::store::{AlertRow, LedgerLine, StoreError};
 
 /// Messages of a thread: a screen and more. As many earlier ones come at a time.
 const MESSAGES: i64 = 200;
@@ -39,9 +40,19 @@ pub(super) struct Asked {
     rows: String,
     messages: String,
     current: String,
+    /// The template that was chosen to be sent: its name, a colon and its language.
+    pub(super) template: String,
+    /// What was typed into it and not taken.
+    #[serde(skip)]
+    pub(super) typed: Option<Typed>,
 }
 
 impl Asked {
+    /// A template that was chosen, and what was typed into it.
+    pub(super) fn of_template(template: String, typed: Typed) -> Self {
+        Self { template, typed: Some(typed), ..Self::default() }
+    }
+
     fn rows(&self) -> i64 {
         self.rows.parse().map_or(ROWS, |rows: i64| rows.clamp(ROWS, MOST_ROWS))
     }
@@ -207,7 +218,7 @@ pub(super) async fn conversation(
     more: Value,
 ) -> Response {
     // The thread first: who reads it has seen it, and the list says so.
-    let (contact, thread) = match thread(app, signed_in, contact, asked.messages()).await {
+    let (contact, thread) = match thread(app, signed_in, contact, asked).await {
         Ok(Some(thread)) => thread,
         Ok(None) => return app.pages.no_contact(),
         Err(_) => return app.pages.unavailable(),
@@ -223,39 +234,59 @@ async fn thread(
     app: &App,
     signed_in: &SignedIn,
     contact: ContactId,
-    messages: i64,
+    asked: &Asked,
 ) -> Result<Option<(ContactId, Value)>, StoreError> {
-    let store = app.engine.store();
+    let (store, messages) = (app.engine.store(), asked.messages());
     let Some((row, state)) = store.contact(contact).await? else { return Ok(None) };
     let contact = row.contact;
     let events = store.thread(contact, messages).await?;
     let sent = store.sent(contact, messages).await?;
     let full = |count: usize| count as i64 == messages;
     let earlier = (full(events.len()) || full(sent.len())).then(|| (messages + MESSAGES).min(MOST_MESSAGES));
-    let ledger = store.ledger(contact, 200).await?;
     let (faces, verdicts) = (app.engine.faces().await?, store.verdicts_of(contact, &signed_in.user().login).await?);
     if row.unread > 0 {
         // The count is a convenience: where it cannot be written now, the next look does it.
         let _next_time = store.mark_seen(contact).await;
     }
     let (now, state) = (app.engine.now(), Folded::known(state.as_deref()));
-    let shop_zone = app.engine.shelf().knowledge().shop.zone;
+    let knowledge = app.engine.shelf().knowledge();
+    let shop_zone = knowledge.shop.zone;
+    let ledger = app.engine.why_held(contact, &state).await?;
+    let behind = behind(app, contact, &ledger, &events).await?;
     let people = People::read(store).await?;
     let contact_view = view::contact(&row, &state, &people, now, shop_zone);
     let composer = composer::offers(&row, signed_in, &contact_view);
+    let picker = match composer::is_closed(&composer) {
+        true => Some(picker::shown(app, contact, &state, asked).await?),
+        false => None,
+    };
     let drafts = composer::drafts(app, signed_in, contact).await?;
     let stopped = app.engine.stopped_campaigns().await?;
-    let told = Told { zone: shop_zone, people: &people, faces: &faces };
+    let told = Told { shop: &knowledge.shop, people: &people, faces: &faces };
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
     let shown = context! {
-        contact => contact_view, composer, bought => Value::from(Serde(bought)), key => access::token(), drafts,
+        contact => contact_view, composer, picker, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
         messages => view::thread(&events, &sent, told), unanswered => view::unanswered(&events, &sent),
-        planned => view::planned(&state, &app.engine.shelf().knowledge(), &stopped, now),
-        tags => view::tags(&state, &ledger, &events, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
+        planned => view::planned(&state, &knowledge, &stopped, now),
+        tags => view::tags(&state, &ledger, &behind, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     };
     Ok(Some((contact, shown)))
+}
+
+/// The events behind tags: those of the thread, and those that lie before it.
+async fn behind(
+    app: &App,
+    contact: ContactId,
+    ledger: &[LedgerLine],
+    thread: &[Event],
+) -> Result<Vec<Event>, StoreError> {
+    let mut named: Vec<i64> = ledger.iter().flat_map(|line| line.evidence.events.iter().copied()).collect();
+    named.retain(|seq| thread.iter().all(|event| event.seq != *seq));
+    let mut events = if named.is_empty() { Vec::new() } else { app.engine.store().events(contact, &named).await? };
+    events.extend_from_slice(thread);
+    Ok(events)
 }
 
 async fn admin(State(app): State<App>, signed_in: SignedIn) -> Response {
@@ -280,7 +311,7 @@ async fn admin_page(app: &App, signed_in: &SignedIn, more: Value) -> Response {
     let zone = app.engine.shelf().knowledge().shop.zone;
     let kept: Vec<Value> = kept
         .iter()
-        .map(|row| context! { at => view::clock(row.received, zone), reason => view::shorten(&row.reason, 160), size => row.size })
+        .map(|row| context! { at => view::moment(row.received, zone), reason => view::shorten(&row.reason, 160), size => row.size })
         .collect();
     let problems: Vec<String> = app.engine.shelf().problems().iter().map(ToString::to_string).collect();
     app.pages.show("admin.html", context! { ..more, ..context! { users, kept, kept_count, problems, ..head } })

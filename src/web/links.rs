@@ -26,7 +26,7 @@ const LINKS: usize = 10_000;
 
 /// Both addresses.
 pub(super) fn router(engine: Engine, pages: Pages) -> Router {
-    let gone = pages.clone();
+    let (gone, no_nul) = (pages.clone(), axum::middleware::from_fn_with_state(pages.clone(), super::refusals::nul));
     let pace = RateLimiter::keyed(Quota::per_minute(A_MINUTE));
     let shared = Arc::new((gone, pace));
     let open = async move |state, method, visitor, path| open(&shared.0, &shared.1, state, method, visitor, path).await;
@@ -34,6 +34,7 @@ pub(super) fn router(engine: Engine, pages: Pages) -> Router {
     Router::new()
         .route("/l/{code}", get(open))
         .route("/p/{page}", get(page))
+        .layer(no_nul)
         .layer(axum::middleware::from_fn(super::security::headers))
         .with_state(engine)
 }

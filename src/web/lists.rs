@@ -113,7 +113,10 @@ async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, S
     let asked = &named(engine, &faces, asked).await?;
     let wanted = match asked.name.as_str() {
         "" => asked.segment(&faces).map(|segment| segment.map(|segment| Wanted { segment, first: None, now })),
-        name => Ok(segments::named(engine.store(), &knowledge, name, now).await?),
+        name => match segments::named(engine.store(), &knowledge, name, now).await? {
+            None => Err(format!("There is no list “{name}”: choose one below, or choose whom you look for.")),
+            found => Ok(found),
+        },
     };
     let (wanted, error) = match wanted {
         Ok(wanted) => (wanted, None),

@@ -1,6 +1,7 @@
 //! Live updates: server-sent events that say whose fragments to fetch again. A page that missed some fetches afresh.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -8,21 +9,42 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, future, stream};
 use tokio_stream::wrappers::BroadcastStream;
 
 use super::App;
 use super::access::SignedIn;
+use crate::engine::Engine;
+
+/// The page takes a stream for dead that says nothing for twice as long: a comment, which browsers keep to themselves, would not tell it.
+const PING: Duration = Duration::from_secs(20);
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/live", get(live))
 }
 
-async fn live(State(app): State<App>, _signed_in: SignedIn) -> Response {
-    let mut response = Sse::new(changes(&app)).keep_alive(KeepAlive::new()).into_response();
+/// How often it is looked whether the session still stands: it may have ended on another node, or by a command.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+async fn live(State(app): State<App>, signed_in: SignedIn) -> Response {
+    let events = changes(&app).take_until(ended(app.engine.clone(), signed_in.0.token_hash));
+    let stop = app.engine.stopping();
+    let goodbye =
+        async move { (!stop.is_cancelled()).then(|| Ok(Event::default().event("session-expired").data("over"))) };
+    let events = events.chain(stream::once(goodbye).filter_map(future::ready));
+    let ping = KeepAlive::new().interval(PING).event(Event::default().event("ping").data(""));
+    let mut response = Sse::new(events).keep_alive(ping).into_response();
     // Proxies must not hold events back.
     response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     response
+}
+
+/// Comes when the session is over: who is removed or signed out sees no more of what happens.
+async fn ended(engine: Engine, session: String) {
+    // Where the database does not answer, it is not known that it is over.
+    while !matches!(engine.store().session(&session, engine.now()).await, Ok(None)) {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 fn changes(app: &App) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
@@ -30,8 +52,8 @@ fn changes(app: &App) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let events = changes.map(|change| {
         Ok(match change {
             Ok(change) => Event::default().id(change.id.to_string()).event("changed").data(change.contact.to_string()),
-            // Fell behind: what was missed is not known.
-            Err(_) => Event::default().event("resync").data(""),
+            // Fell behind: what was missed is not known. Browsers tell of no event without data.
+            Err(_) => Event::default().event("resync").data("all"),
         })
     });
     events.take_until(app.engine.stopping().cancelled_owned())

@@ -14,6 +14,8 @@ mod live;
 mod outreach;
 mod pages;
 mod people;
+mod picker;
+mod refusals;
 mod security;
 mod sign_in;
 mod tags;
@@ -57,6 +59,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let app = App { engine: engine.clone(), pages: pages.clone(), secure, sandbox };
     let console = console::router()
         .merge(composer::router())
+        .merge(picker::router())
         .merge(tags::router())
         .merge(lists::router())
         .merge(by_hand::router())
@@ -69,7 +72,13 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .fallback(async |State(app): State<App>| {
             app.pages.error(StatusCode::NOT_FOUND, "There is nothing at this address.", "")
         })
+        .method_not_allowed_fallback(async |State(app): State<App>| {
+            let next = "An address of a form is no page: go to the page that it stands on.";
+            app.pages.error(StatusCode::METHOD_NOT_ALLOWED, "There is no page at this address.", next)
+        })
         .with_state(app)
+        .layer(axum::middleware::from_fn_with_state(pages.clone(), refusals::nul))
+        .layer(axum::middleware::from_fn_with_state(pages.clone(), refusals::in_one_style))
         .layer(axum::middleware::from_fn(security::headers));
     let at_once = webhook::router(engine.clone()).merge(api::health::router(engine.clone(), metrics));
     let once_loaded = axum::middleware::from_fn_with_state(engine.clone(), once_loaded);

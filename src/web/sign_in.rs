@@ -45,8 +45,12 @@ impl Back {
     }
 }
 
-/// Where somebody wanted to go is remembered: they may sign in with a link instead, which knows nothing of it.
+/// Where somebody wanted to go is remembered: they may sign in with a link instead, which knows nothing of it. What a script fetched
+/// meanwhile wanted nothing.
 async fn page(State(app): State<App>, Query(back): Query<Back>) -> Response {
+    if back.back.is_empty() {
+        return app.pages.show("sign_in.html", context! { back => back.safe() });
+    }
     let path = hex::encode(back.safe());
     let wanted = format!("{WANTED}={path}; HttpOnly; SameSite=Lax; Path=/sign-in; Max-Age={WANTED_LIVES}");
     ([(header::SET_COOKIE, wanted)], app.pages.show("sign_in.html", context! { back => back.safe() })).into_response()

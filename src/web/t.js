@@ -16,7 +16,13 @@
   const visit = () => {
     try { return JSON.parse(sessionStorage.getItem(KEY)); } catch { return null; }
   };
-  const keep = visit => sessionStorage.setItem(KEY, JSON.stringify(visit));
+  // Where the browser stores nothing, the shop's page goes on and nothing is told.
+  const keep = visit => {
+    try { sessionStorage.setItem(KEY, JSON.stringify(visit)); } catch {}
+  };
+  const forget = () => {
+    try { sessionStorage.removeItem(KEY); } catch {}
+  };
 
   const tell = event => {
     const { token } = (agreed && visit()) || {};
@@ -48,7 +54,7 @@
   window.hotline = {
     consent(yes) {
       agreed = yes === true;
-      if (!agreed) return sessionStorage.removeItem(KEY);
+      if (!agreed) return forget();
       const here = new URL(location.href), token = here.searchParams.get(PARAMETER);
       if (!token) return;
       keep({ token, seconds: 0 });

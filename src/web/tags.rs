@@ -185,6 +185,9 @@ struct Saving {
     colour: String,
     #[serde(default)]
     about: String,
+    /// Of the page with all tags.
+    #[serde(default)]
+    all: bool,
 }
 
 async fn save(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Saving>) -> Response {
@@ -204,20 +207,24 @@ async fn save(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Savi
         about: form.about.trim().to_owned(),
     };
     let key = (!tag.is_empty()).then_some(tag);
-    outcome(&app, &signed_in, app.engine.save_tag(actor(&signed_in), key, wish).await.map(drop), typed).await
+    outcome(&app, &signed_in, app.engine.save_tag(actor(&signed_in), key, wish).await.map(drop), form.all, typed).await
 }
 
 #[derive(Deserialize)]
 struct Forgetting {
     csrf: String,
     tag: String,
+    /// Of the page with all tags.
+    #[serde(default)]
+    all: bool,
 }
 
 async fn forget(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Forgetting>) -> Response {
     if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
-    outcome(&app, &signed_in, app.engine.forget_tag(actor(&signed_in), &form.tag).await, Value::UNDEFINED).await
+    outcome(&app, &signed_in, app.engine.forget_tag(actor(&signed_in), &form.tag).await, form.all, Value::UNDEFINED)
+        .await
 }
 
 /// The button beside a proposal.
@@ -241,7 +248,7 @@ async fn tidied(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Ti
         tags: form.tags.split_whitespace().map(str::to_owned).collect(),
         into: (!form.into.is_empty()).then_some(form.into),
     };
-    outcome(&app, &signed_in, app.engine.tidy(actor(&signed_in), order).await.map(drop), Value::UNDEFINED).await
+    outcome(&app, &signed_in, app.engine.tidy(actor(&signed_in), order).await.map(drop), false, Value::UNDEFINED).await
 }
 
 #[derive(Deserialize)]
@@ -254,15 +261,17 @@ async fn untidied(State(app): State<App>, signed_in: SignedIn, Form(form): Form<
     if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
         return app.pages.forbidden();
     }
-    outcome(&app, &signed_in, app.engine.untidy(actor(&signed_in), form.line).await.map(drop), Value::UNDEFINED).await
+    outcome(&app, &signed_in, app.engine.untidy(actor(&signed_in), form.line).await.map(drop), false, Value::UNDEFINED)
+        .await
 }
 
-async fn outcome(app: &App, signed_in: &SignedIn, done: Result<(), NotDone>, typed: Value) -> Response {
+/// Back to the tags that the form stood among, or these with what was wrong.
+async fn outcome(app: &App, signed_in: &SignedIn, done: Result<(), NotDone>, all: bool, typed: Value) -> Response {
     match done {
-        Ok(()) => Redirect::to("/admin/tags").into_response(),
+        Ok(()) => Redirect::to(if all { "/admin/tags?all=true" } else { "/admin/tags" }).into_response(),
         Err(NotDone::Store(_)) => app.pages.unavailable(),
         Err(error) => {
-            let page = shown(app, signed_in, false, context! { error => error.to_string(), typed }).await;
+            let page = shown(app, signed_in, all, context! { error => error.to_string(), typed }).await;
             (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
         }
     }

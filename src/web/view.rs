@@ -4,9 +4,10 @@ use chrono_tz::Tz;
 use minijinja::{Value, context};
 
 use super::people::People;
+use crate::dialogue::cart_in_words;
 use crate::domain::{
-    AgentAction, Budget, Content, Duration, Event, EventBody, Evidence, ListRow, MessageKind, MessageNumber, OptAction,
-    OptScope, Timestamp,
+    AgentAction, Budget, Content, Duration, Event, EventBody, Evidence, InboundMessage, ListRow, MessageKind,
+    MessageNumber, OptAction, OptScope, Shop, Timestamp,
 };
 use crate::engine::fold::Knowledge;
 use crate::engine::outlook::{self, Stopped};
@@ -19,6 +20,9 @@ use crate::store::{InboxRow, LedgerLine, LedgerMove, NOT_KNOWN_WHETHER_SENT, Sen
 
 /// Tags that a row of the inbox shows; the rest is a number.
 const TAGS_SHOWN: usize = 3;
+
+/// Letters of a message that is quoted.
+const QUOTED: usize = 80;
 
 /// From here on it is told louder that the service window closes.
 const LAST_HOUR: Duration = Duration::hours(1);
@@ -98,19 +102,19 @@ pub(super) fn contact(row: &InboxRow, state: &State, people: &People, now: Times
     }
 }
 
-/// How a thread is told: where the shop is, what people and tags are called.
+/// How a thread is told: where the shop is and what it sells, what people and tags are called.
 #[derive(Clone, Copy)]
 pub(super) struct Told<'a> {
-    pub(super) zone: Tz,
+    pub(super) shop: &'a Shop,
     pub(super) people: &'a People,
     pub(super) faces: &'a Faces,
 }
 
 /// What happened and what was sent, in order of time, with a line for each new day.
 pub(super) fn thread(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<Value> {
-    let zone = told.zone;
+    let zone = told.shop.zone;
     let mut items: Vec<(Timestamp, Value)> =
-        events.iter().filter_map(|event| Some((event.received, shown(event, told)?))).collect();
+        events.iter().filter_map(|event| Some((event.received, shown(event, events, sent, told)?))).collect();
     items.extend(sent.iter().map(|row| (row.message.at, ours(row, told))));
     // Stable: what happened at one moment stays in its order, theirs before ours.
     items.sort_by_key(|(at, _)| *at);
@@ -128,19 +132,41 @@ pub(super) fn thread(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<
 }
 
 /// A moment as a thread shows it: the time of day, and all of it for who looks closer.
-fn moment(at: Timestamp, zone: Tz) -> Value {
+pub(super) fn moment(at: Timestamp, zone: Tz) -> Value {
     let whole = format!("{} {}", at.utc().with_timezone(&zone).format("%-d %b %Y, %H:%M"), zone.name());
     context! { clock => clock(at, zone), whole, instant => at.rfc3339() }
 }
 
-fn shown(event: &Event, told: Told<'_>) -> Option<Value> {
-    let at = moment(event.received, told.zone);
+/// What they quote, in a few words, where it stands in the part of the thread that is read.
+fn quoted(message: &InboundMessage, events: &[Event], sent: &[SentRow]) -> Option<String> {
+    // A tap is under the message that it belongs to, and says what it means.
+    let id = message.reply_to.as_deref().filter(|_| message.choice.is_none())?;
+    let ours = sent.iter().find(|row| row.wamid.as_deref() == Some(id)).map(|row| row.message.content.text());
+    let theirs = || {
+        events.iter().find_map(|event| match &event.body {
+            EventBody::Message(other) if other.wamid.as_deref() == Some(id) => Some(other.words().to_owned()),
+            EventBody::Sent(other) if other.message == id => other.text.clone(),
+            _ => None,
+        })
+    };
+    let words = ours.or_else(theirs)?.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(shorten(&words, QUOTED))
+}
+
+fn shown(event: &Event, events: &[Event], sent: &[SentRow], told: Told<'_>) -> Option<Value> {
+    let at = moment(event.received, told.shop.zone);
     let seq = event.seq;
     Some(match &event.body {
         EventBody::Message(message) => {
             let ad = message.referral.as_ref().and_then(|referral| referral.headline.clone());
             let media = message.media.clone();
-            context! { kind => "theirs", text => message.words(), media, ad, at, seq, tapped => message.choice.is_some() }
+            let cart = cart_in_words(&message.items, told.shop).into_iter();
+            let others = [Some(message.words().to_owned()).filter(|words| !words.is_empty()), message.details.clone()];
+            let text = cart.chain(others.into_iter().flatten());
+            let text = text.collect::<Vec<_>>().join("\n");
+            let page = message.product.as_deref().map(|product| told.shop.name_of(product));
+            let quoted = quoted(message, events, sent);
+            context! { kind => "theirs", text, media, ad, page, quoted, at, seq, tapped => message.choice.is_some() }
         }
         EventBody::Location(location) => {
             let place =
@@ -228,6 +254,14 @@ fn options(content: &Content) -> Vec<Vec<String>> {
     }
 }
 
+/// The template that a message goes by, and in which language.
+fn template(content: &Content) -> Option<String> {
+    match content {
+        Content::Template(template) => Some(format!("{}, {}", template.name, template.language)),
+        _ => None,
+    }
+}
+
 fn ours(row: &SentRow, told: Told<'_>) -> Value {
     let (ticks, label) = match row.state.as_str() {
         "queued" => ("…", "waits"),
@@ -241,9 +275,9 @@ fn ours(row: &SentRow, told: Told<'_>) -> Value {
     };
     context! {
         kind => "ours", bot => row.sender == "bot", sender => told.people.name(&row.sender), text => row.message.content.text(),
-        options => options(&row.message.content), at => moment(row.message.at, told.zone), ticks, label, state => &row.state,
+        options => options(&row.message.content), at => moment(row.message.at, told.shop.zone), ticks, label, state => &row.state,
         error => records::reason(row), again => again(row),
-        follow_up => row.message.rule.clone(),
+        follow_up => row.message.rule.clone(), template => template(&row.message.content),
     }
 }
 

@@ -9,6 +9,7 @@ use axum::routing::get;
 use serde::Deserialize;
 use std::time::Instant;
 
+use crate::config::{Auth, WhatsApp};
 use crate::engine::Engine;
 use crate::whatsapp::signature;
 
@@ -51,9 +52,8 @@ async fn deliver(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) 
 }
 
 async fn take(engine: &Engine, headers: &HeaderMap, body: Bytes) -> Response {
-    let signed = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok());
-    if !signature::verify(&engine.settings().whatsapp.app_secret, &body, signed) {
-        return (StatusCode::UNAUTHORIZED, "The signature does not fit the app secret.\n").into_response();
+    if let Err(why) = is_known(&engine.settings().whatsapp, headers, &body) {
+        return (StatusCode::UNAUTHORIZED, why).into_response();
     }
     if engine.stopping().is_cancelled() {
         return unavailable();
@@ -65,6 +65,24 @@ async fn take(engine: &Engine, headers: &HeaderMap, body: Bytes) -> Response {
             unavailable()
         }
     }
+}
+
+/// Meta signs the body; 360dialog sends a header along that we chose (section 8).
+fn is_known(settings: &WhatsApp, headers: &HeaderMap, body: &[u8]) -> Result<(), &'static str> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let (_, secrets) = settings.webhook_secrets();
+    let (known, why) = match settings.auth {
+        Auth::Bearer => {
+            let signed = header("x-hub-signature-256");
+            (signature::verify(secrets, body, signed), "The signature does not fit the app secret.\n")
+        }
+        Auth::D360 => {
+            let shown = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+            let known = shown.is_some_and(|shown| signature::is_one_of(secrets, shown));
+            (known, "The header Authorization does not hold the token in HOTLINE_WHATSAPP__WEBHOOK_TOKEN.\n")
+        }
+    };
+    if known { Ok(()) } else { Err(why) }
 }
 
 fn unavailable() -> Response {

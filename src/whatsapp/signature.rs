@@ -35,6 +35,11 @@ pub fn same_token(expected: &SecretString, shown: &str) -> bool {
     expected.expose_secret().as_bytes().ct_eq(shown.as_bytes()).into()
 }
 
+/// Whether the token that was shown is one of those expected. No early exit: the time does not tell which of them fitted.
+pub fn is_one_of(expected: &[SecretString], shown: &str) -> bool {
+    expected.iter().fold(false, |fits, expected| fits | same_token(expected, shown))
+}
+
 /// The HMAC-SHA256 of bytes that follow each other.
 pub fn mac(secret: &SecretString, parts: &[&[u8]]) -> Hmac<Sha256> {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]

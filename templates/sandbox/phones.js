@@ -85,6 +85,30 @@ function choices(customer, message) {
   return box;
 }
 
+// As a swipe does on a real phone: what is written next quotes this message.
+function quoteButton({ form }, message) {
+  const button = element("button", undefined, "quote");
+  button.type = "button";
+  button.setAttribute("aria-label", `Quote: ${words(message).slice(0, 60)}`);
+  button.onclick = () => { quote(form, message); form.text.focus(); };
+  return button;
+}
+
+function quote(form, message) {
+  if (message) form.dataset.quote = message.id;
+  else delete form.dataset.quote;
+  const quoted = form.querySelector(".quoted");
+  quoted.hidden = !message;
+  quoted.querySelector("span").textContent = message ? words(message) : "";
+}
+
+// What the composer sends: words that come from an ad, that quote a message, or that do neither.
+function said(form, text) {
+  const { ad, quote: message } = form.dataset;
+  if (ad) return { from_ad: { text, headline: ad } };
+  return message ? { quote: { text, message } } : { text };
+}
+
 async function refresh(number) {
   const phone = screens.get(number);
   if (!phone) return;
@@ -96,6 +120,7 @@ async function refresh(number) {
     item.dir = "auto";
     const box = choices(phone.customer, message);
     if (box) item.append(box);
+    if (message.id) item.append(quoteButton(phone, message));
     return item;
   }));
   if (!messages.length) phone.list.append(element("li", "Say hello, or ask for a phone under 300.", "empty"));
@@ -111,16 +136,17 @@ function show(customer) {
   phone.querySelector(".number").textContent = customer.number;
   const list = phone.querySelector(".screen");
   list.setAttribute("aria-label", `Chat of ${customer.name}`);
-  screens.set(number, { customer, list });
   const form = phone.querySelector(".composer");
+  screens.set(number, { customer, list, form });
   form.onsubmit = (event) => {
     event.preventDefault();
     const text = form.text.value.trim();
     if (!text) return;
-    const from = form.dataset.ad;
-    say(customer, from ? { from_ad: { text, headline: from } } : { text }).then((answer) => { if (answer.ok) form.text.value = ""; });
+    say(customer, said(form, text)).then((answer) => { if (answer.ok) form.text.value = ""; });
     delete form.dataset.ad;
+    quote(form);
   };
+  form.querySelector(".quoted button").onclick = () => quote(form);
   form.querySelectorAll("[data-do]").forEach((button) => {
     button.onclick = () => {
       form.querySelector("details").open = false;

@@ -118,6 +118,11 @@ impl App {
     /// SIGTERM, and waits for the end.
     pub async fn terminate(mut self) -> std::process::ExitStatus {
         self.signal(nix::sys::signal::Signal::SIGTERM);
+        self.ended().await
+    }
+
+    /// Waits for the end.
+    pub async fn ended(&mut self) -> std::process::ExitStatus {
         eventually("the binary has stopped", async || self.child.try_wait().unwrap()).await
     }
 }

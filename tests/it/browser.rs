@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 
@@ -75,7 +76,7 @@ pub fn start(database: &Database) -> (Killed, String) {
 }
 
 /// What an element shows. The page replaces what changes, also between finding and reading, so this tries again.
-async fn text(client: &Client, css: &str) -> String {
+pub async fn text(client: &Client, css: &str) -> String {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()?.text().await.ok()).await
 }
 
@@ -83,25 +84,25 @@ async fn there(client: &Client, css: &str) {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()).await;
 }
 
-async fn click(client: &Client, css: &str) {
+pub async fn click(client: &Client, css: &str) {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()?.click().await.ok()).await;
 }
 
 /// A key with the focus on the page itself.
-async fn press(client: &Client, key: &str) {
+pub async fn press(client: &Client, key: &str) {
     write(client, "body", key).await;
 }
 
 /// The composer may be drawn anew between finding a field and writing into it.
-async fn write(client: &Client, css: &str, keys: &str) {
+pub async fn write(client: &Client, css: &str, keys: &str) {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()?.send_keys(keys).await.ok()).await;
 }
 
 /// Control and Enter.
-const SEND: &str = "\u{e009}\u{e007}\u{e000}";
+pub const SEND: &str = "\u{e009}\u{e007}\u{e000}";
 
 /// What a script in the page gives. A page that is just being left answers none; the next one does.
-async fn run(client: &Client, script: &str) -> serde_json::Value {
+pub async fn run(client: &Client, script: &str) -> serde_json::Value {
     eventually(script, async || client.execute(script, vec![]).await.ok()).await
 }
 
@@ -110,6 +111,10 @@ async fn goes_on_writing(agent: &Client) {
     let focused = "return document.activeElement.id";
     eventually("after a click on Send words go on", async || (run(agent, focused).await == "reply").then_some(()))
         .await;
+    // Esc ends what an input method composes, and leaves the box only then.
+    let composing = "const leave = { key: 'Escape', bubbles: true, isComposing: true }; \
+                     document.activeElement.dispatchEvent(new KeyboardEvent('keydown', leave)); return document.activeElement.id";
+    assert_eq!(run(agent, composing).await, "reply");
     for words in ["One is picked.", "It is blue.", "It is blue."] {
         let before = text(agent, ".messages").await.matches(words).count();
         write(agent, "#reply", &format!("{words}{SEND}")).await;
@@ -172,6 +177,61 @@ async fn keeps_what_a_proxy_answers(agent: &Client) {
     click(agent, ".write button.main").await;
     eventually("it is sent", async || text(agent, ".messages").await.contains("Through a proxy.").then_some(())).await;
     assert_eq!(text(agent, ".messages").await.matches("Through a proxy.").count(), 1);
+}
+
+/// A server that never answers is given up, what was written stays in its box, and it goes once when it is sent again.
+async fn waits_for_no_answer_for_ever(agent: &Client) {
+    let gone = "window.real = window.fetch; window.timeout = AbortSignal.timeout; \
+                AbortSignal.timeout = (time) => timeout.call(AbortSignal, Math.min(time, 500)); \
+                window.fetch = (what, how) => new Promise((_, no) => how.signal.addEventListener('abort', () => no(how.signal.reason)))";
+    run(agent, gone).await;
+    write(agent, "#reply", &format!("Into the void.{SEND}")).await;
+    eventually("it is told", async || text(agent, ".composer .refused").await.contains("No answer").then_some(()))
+        .await;
+    assert_eq!(run(agent, "return reply.value").await, "Into the void.");
+    run(agent, "window.fetch = window.real; AbortSignal.timeout = window.timeout").await;
+    click(agent, ".write button.main").await;
+    eventually("it is sent", async || text(agent, ".messages").await.contains("Into the void.").then_some(())).await;
+    assert_eq!(text(agent, ".messages").await.matches("Into the void.").count(), 1);
+}
+
+/// More tabs than a browser opens connections: one listens and tells the others, and another does when that one is closed or asleep.
+async fn many_tabs_hear_all(agent: &Client, phone: &Client, base: &str) {
+    let inbox = format!("{base}/inbox/all");
+    let first = agent.window().await.unwrap();
+    let mut others = Vec::new();
+    for _ in 0..7 {
+        let tab: WindowHandle = agent.new_window(true).await.unwrap().handle.try_into().unwrap();
+        agent.switch_to_window(tab.clone()).await.unwrap();
+        let opened = tokio::time::timeout(std::time::Duration::from_secs(60), agent.goto(&inbox));
+        opened.await.expect("a tab that opens").unwrap();
+        others.push(tab);
+    }
+    let hears = async |words: &str| {
+        say(phone, "+12125550142", "Ada", words).await;
+        eventually(words, async || text(agent, ".rows").await.contains(words).then_some(())).await;
+    };
+    let listens = async |wanted: bool| {
+        let script = "return live?.readyState === EventSource.OPEN";
+        eventually("one listens", async || (run(agent, script).await == wanted).then_some(())).await;
+    };
+    listens(false).await;
+    hears("to all of you").await;
+    run(agent, "heard = 0; watch(); watch()").await;
+    listens(true).await;
+    hears("are you awake?").await;
+    // What is silent for too long is left for a new stream.
+    run(agent, "window.silentOne = live; heard = 0; watch()").await;
+    let anew = "return live !== silentOne && live.readyState === EventSource.OPEN && silentOne.readyState === EventSource.CLOSED";
+    eventually("it listens anew", async || (run(agent, anew).await == true).then_some(())).await;
+    // The one that listens is closed.
+    for tab in others.into_iter().rev() {
+        agent.switch_to_window(tab).await.unwrap();
+        agent.close_window().await.unwrap();
+    }
+    agent.switch_to_window(first).await.unwrap();
+    listens(true).await;
+    hears("still there?").await;
 }
 
 /// What is under way while the thread is fetched anew is no draft afterwards.
@@ -309,6 +369,7 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
     goes_on_writing(&agent).await;
     tries_again(&agent, &base).await;
     keeps_what_a_proxy_answers(&agent).await;
+    waits_for_no_answer_for_ever(&agent).await;
     keeps_nothing_that_was_sent(&agent).await;
     reads_nothing_while_hidden(&agent, &phone).await;
     // The open conversation is fetched although others never cease to change.
@@ -328,6 +389,7 @@ async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone(
     }
     agent.set_window_size(1280, 800).await.unwrap();
     rows_stay_under_the_pointer(&agent, &phone).await;
+    many_tabs_hear_all(&agent, &phone, &base).await;
     agent.set_window_size(360, 740).await.unwrap();
     details_close(&agent).await;
     agent.close().await.unwrap();

@@ -459,3 +459,40 @@ async fn two_recipients_who_turn_out_to_be_one_person_are_accounted_for() {
         assert_eq!(store.campaign_plans("summer", 9).await.unwrap(), [contacts[0], contacts[2]], "{}", database.kind);
     }
 }
+
+/// While more waits to be folded than one claim takes no recipient is told: a customer's question would wait behind all of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_that_starts_gives_way_to_what_customers_wrote() {
+    for database in Database::each().await {
+        let Shop { address, sandbox, http, .. } = &Shop::open(&database).await;
+        sandbox.wrote(&customer(0));
+        let signed = text_webhook(&[(0, "wamid.0".into(), "hi")]);
+        assert_eq!(crate::app::post(http, *address, &signed).await, Some(200));
+        let call = async |path: &str, body: Option<Value>| -> Value {
+            let url = format!("http://{address}/api/v1/{path}");
+            let request = body.map_or_else(|| http.get(&url), |body| http.post(&url).json(&body));
+            request.bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap()
+        };
+        let asked = json!({ "name": "spring", "segment": "country:hk", "kind": "service", "templates": ["spring"], "lasts": "3d" });
+        eventually("they are known", async || {
+            (call("campaigns/dry-run", Some(asked.clone())).await["members"] == 1).then_some(())
+        })
+        .await;
+        // Of nobody, and so nobody folds them.
+        let many = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 513) \
+                    insert into unread (seq, contact_id, due_at) select 9000000000000000 + i, -1, 0 from n returning 'x'";
+        assert_eq!(crate::law::rows(&database, many).await.len(), 513);
+        call("campaigns", Some(asked)).await;
+        assert_eq!(call("campaigns/spring/start", Some(json!({}))).await["state"], "starting");
+        eventually("it gives way", async || {
+            let metrics = http.get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap();
+            metrics.contains("hotline_gave_way_total").then_some(())
+        })
+        .await;
+        let told = call("campaigns/spring", None).await;
+        assert_eq!((&told["state"], &told["recipients"]), (&json!("starting"), &json!(0)), "{}", database.kind);
+        crate::law::rows(&database, "delete from unread where contact_id = -1 returning 'x'").await;
+        eventually("it goes on", async || (call("campaigns/spring", None).await["recipients"] == 1).then_some(()))
+            .await;
+    }
+}

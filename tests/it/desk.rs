@@ -42,18 +42,28 @@ impl Person {
         person
     }
 
+    /// An address as it answers, to be read bit by bit.
+    pub async fn open(&self, path: &str) -> reqwest::Response {
+        self.http.get(format!("{}{path}", self.base)).header("cookie", &self.cookie).send().await.unwrap()
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
-        let answer = self.http.get(format!("{}{path}", self.base)).header("cookie", &self.cookie).send().await.unwrap();
+        let answer = self.open(path).await;
         (answer.status(), answer.text().await.unwrap())
     }
 
-    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    /// A form, and how it is answered.
+    pub async fn send(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
         let csrf = ("csrf", self.csrf.as_str());
         let fields: Vec<_> = fields.iter().copied().chain([csrf]).collect();
         let body: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let request = self.http.post(format!("{}{path}", self.base)).header("cookie", &self.cookie);
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(body.join("&"));
-        let answer = request.send().await.unwrap();
+        request.send().await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.send(path, fields).await;
         (answer.status(), answer.text().await.unwrap())
     }
 }

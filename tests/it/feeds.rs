@@ -73,6 +73,10 @@ async fn a_shop_tells_of_orders_and_products_by_itself() {
         // Nobody that we could know, and no order at all: kept, and answered so that it does not come for ever.
         assert_eq!(shopify("orders/paid", "e3", &order("#1003", json!({ "email": "bob@example.com" }))).await, 200);
         assert_eq!(shopify("orders/paid", "e4", &json!({ "surprise": true })).await, 200);
+        // A sum that nothing real comes to.
+        let mut endless = order("#1004", json!({ "customer": { "phone": "+85251234567" } }));
+        endless["total_price"] = json!("1e28");
+        assert_eq!(shopify("orders/paid", "e5", &endless).await, 200);
 
         let product = |stock: i64| {
             json!({
@@ -106,7 +110,8 @@ async fn a_shop_tells_of_orders_and_products_by_itself() {
             ["shopify:e1", "shopify:e2", "shopify:p2:low_stock", "shopify:p4:back_in_stock", "woocommerce:d1"];
         assert_eq!(keys, expected);
         let kept = rows(&database, "select reason from kept_bodies order by id").await;
-        assert!(kept.len() == 2 && kept[0][0].contains("without a number"), "{kept:?}");
+        assert!(kept.len() == 3 && kept[0][0].contains("without a number"), "{kept:?}");
+        assert_eq!(kept[2][0], "shopify: orders/paid: `total` is 1e15 or more: no sum and no count is so large");
         let customers = rows(&database, "select cast(count(*) as text) from contacts").await;
         assert_eq!(customers[0][0], "2");
         assert!(app.terminate().await.success());

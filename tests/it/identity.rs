@@ -145,3 +145,35 @@ async fn spoil(database: &Database) {
     }
     .unwrap();
 }
+
+/// Both had asked for a person: one of the two hand-offs goes on, and ends when it is handed back.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_that_asked_for_a_person_and_turn_out_to_be_one_one_hand_off_stays_open() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[]).await;
+        let open = async |wanted: usize| {
+            let what = format!("{}: {wanted} hand-offs are open", database.kind);
+            eventually(&what, async || {
+                let unread = rows(&database, "select cast(count(*) as text) from unread").await;
+                let open = "select cast(contact_id as text) from handoffs where state <> 'closed' order by id";
+                let open = rows(&database, open).await;
+                (unread[0][0] == "0" && open.len() == wanted).then_some(open)
+            })
+            .await
+        };
+        writes(address, "wamid.a1", Some(PHONE), None, "quero falar com um atendente").await;
+        writes(address, "wamid.b1", None, Some(USER), "quero falar com um atendente").await;
+        let both = open(2).await;
+        writes(address, "wamid.c1", Some(PHONE), Some(USER), "sou a mesma pessoa").await;
+        assert_eq!(open(1).await, [both[0].clone()]);
+        let ana = Person::sign_in(&database, address, "ana", "agent").await;
+        for step in ["take", "release"] {
+            let done = ana.post(&format!("/contact/{}/{step}", both[0][0]), &[]).await;
+            assert_eq!(done.0, 303, "{}: {step}", database.kind);
+        }
+        open(0).await;
+        assert!(app.terminate().await.success());
+    }
+}

@@ -239,3 +239,22 @@ fn who_is_who_is_asked_where_the_chat_does_not_tell() {
     let found: serde_json::Value = serde_json::from_str(told.trim()).unwrap_or_else(|error| panic!("{error}: {told}"));
     assert_eq!((status, &found["theirs"], &found["agents"]), (0, &json!(5), &json!(["Nova Shop"])));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_to_come_are_refused_and_a_file_without_a_message_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::sqlite();
+    let shop = ["--agent-name", "Nova Shop", "--timezone", "Europe/Berlin"];
+    let later = "[01.03.26, 10:00:00] Nova Shop: hello\n[31.12.40, 10:00:00] Ana Müller: later\n";
+    let file = chat(folder.path(), later);
+    drop(database.store().await);
+    for (more, expected) in [(&[][..], 2), (&["--dry-run"][..], 1)] {
+        let (told, status) = import(&file, "+4915112345678", &[&shop[..], more].concat(), &database.url);
+        assert!(status == expected && told.contains("line 2 lies in the future") && told.contains("--dates"), "{told}");
+    }
+    assert!(states(&database).await.is_empty() && rows(&database, "select seq from journal").await.is_empty());
+    let notice = "[01.03.26, 10:00:00] Nova Shop: \u{200e}Nachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt.\n";
+    let file = chat(folder.path(), notice);
+    let (told, status) = import(&file, "+4915112345678", &["--dates", "dmy"], &database.url);
+    assert!(status == 1 && told.contains("no line of it could be read as a message"), "{told}");
+}

@@ -3,7 +3,7 @@
 use hotline::config::Settings;
 use hotline::domain::{
     AgentAction, AgentEvent, Consequence, ContactId, ContactRef, Duration, Event, EventBody, InboundMessage,
-    StatusEvent, StatusKind, TagChange, Timestamp, in_order,
+    StatusEvent, StatusKind, TagChange, TemplateRef, Timestamp, in_order,
 };
 use hotline::engine::fold::Knowledge;
 use hotline::engine::knowledge::{Folders, compile};
@@ -43,28 +43,45 @@ fn body() -> impl Strategy<Value = EventBody> {
         "STOP",
         "thanks",
     ]);
-    let message = words
-        .prop_map(|words| EventBody::Message(InboundMessage { text: Some(words.into()), ..InboundMessage::default() }));
+    let quoted = prop::option::weighted(0.2, prop::sample::select(vec!["wamid.1", "wamid.2", "hl:1:1"]));
+    let page = prop::option::weighted(0.1, prop::sample::select(vec!["P-122", "P-123"]));
+    let message = (words, quoted, page).prop_map(|(words, quoted, page)| {
+        let (text, reply_to) = (Some(words.to_owned()), quoted.map(str::to_owned));
+        let product = page.map(str::to_owned);
+        EventBody::Message(InboundMessage { text, reply_to, product, ..InboundMessage::default() })
+    });
     let click = prop::sample::select(vec!["product", "quote", "ad"]).prop_map(|link| {
         let click =
             serde_json::json!({ "event": "click", "link": link, "category": "electronics/phone", "quote": "Q1" });
         serde_json::from_value(click).unwrap()
     });
-    let status =
-        prop::sample::select(vec![StatusKind::Sent, StatusKind::Delivered, StatusKind::Read]).prop_map(|status| {
-            EventBody::Status(StatusEvent { message: "hl:1:1".into(), status, error: None, wamid: None })
+    let status = (prop::sample::select(vec![StatusKind::Sent, StatusKind::Delivered, StatusKind::Read]), 1..3)
+        .prop_map(|(status, number)| {
+            let (message, wamid) = (format!("hl:1:{number}"), Some(format!("wamid.{number}")));
+            EventBody::Status(StatusEvent { message, status, error: None, wamid })
         });
-    let agent = prop::sample::select(vec![
+    let action = prop::sample::select(vec![
         AgentAction::Take,
         AgentAction::Release,
         AgentAction::Reply,
         AgentAction::Won,
         AgentAction::Lost,
         AgentAction::Leave,
-    ])
-    .prop_map(|action| {
-        let text = (action == AgentAction::Reply).then(|| "one moment".to_owned());
-        EventBody::Agent(AgentEvent { agent: "ana".into(), action, tag: None, colour: None, text, link: false })
+    ]);
+    let agent = (action, prop::bool::ANY).prop_map(|(action, by_template)| {
+        let is_reply = action == AgentAction::Reply;
+        let text = (is_reply && !by_template).then(|| "one moment".to_owned());
+        let template = TemplateRef { name: "order_update".into(), body: vec!["Ada".into()], ..TemplateRef::default() };
+        let template = (is_reply && by_template).then(|| Box::new(template));
+        EventBody::Agent(AgentEvent {
+            agent: "ana".into(),
+            action,
+            tag: None,
+            colour: None,
+            text,
+            link: false,
+            template,
+        })
     });
     let place = prop::sample::select(vec![
         r#"{"event":"location","latitude":31.2,"longitude":121.33}"#,

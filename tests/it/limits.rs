@@ -16,7 +16,7 @@ pub fn open_gate() -> Unasked {
     Unasked { limits: Arc::new(limits), gate: Arc::new(|_, _, _| Leave::Now), resting: Vec::new() }
 }
 
-fn template(number: i64, channel: &str) -> NewOutgoing {
+pub fn template(number: i64, channel: &str) -> NewOutgoing {
     let mut outgoing = reply(number);
     (outgoing.follow_up, outgoing.channel) = (true, channel.to_owned());
     outgoing.message.expires = NOW + Duration::days(30);
@@ -289,5 +289,41 @@ async fn a_row_of_messages_that_meta_kept_back_is_seen() {
         store.hold(&what).await.unwrap();
         assert!(store.lift("number:1", None, "ana let it go on", minute(13)).await.unwrap());
         assert_eq!(latest(minute(14)).await, [false; 0], "{}", database.kind);
+    }
+}
+
+/// What waits for somebody leaves also when they turn out to be somebody else: who lives on is asked, and hears of no other message.
+#[tokio::test]
+async fn what_waits_for_who_has_become_another_contact_is_asked_of_that_one() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        contacts(&store, 2).await;
+        // Both have a message of the same number.
+        fold_all(&store, |_| vec![template(1, "1")]).await;
+        let both = ["+85251000000", "+85251000001"];
+        let older = store.append(vec![message("both", &both, "both are mine")]).await.unwrap()[0].contact.unwrap();
+        fold_all(&store, |_| vec![]).await;
+        let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let gate = {
+            let asked = asked.clone();
+            move |state: Option<&[u8]>, message: &hotline::domain::Outgoing, others: &[hotline::outreach::Departure]| {
+                let mut numbers: Vec<_> = others.iter().map(|other| other.number).collect();
+                numbers.sort_unstable();
+                asked.lock().unwrap().push((state.is_some(), message.number, numbers));
+                Leave::Now
+            }
+        };
+        let unasked = Unasked { gate: Arc::new(gate), ..open_gate() };
+        let rows = store.take_due(vec![("1".into(), 100)], NOW, unasked).await.unwrap().rows;
+        assert_eq!(rows.iter().map(|row| row.message.number).collect::<Vec<_>>(), [1, 1], "{}", database.kind);
+        let asked = asked.lock().unwrap().clone();
+        assert!(asked.iter().all(|(known, number, others)| *known && others.len() == 2 && others.contains(number)));
+        assert_ne!(asked[0].1, asked[1].1, "{}: each is told from the other", database.kind);
+        assert!(asked.iter().any(|(_, number, _)| *number == 1), "{}", database.kind);
+        for row in &rows {
+            let outcome = SendOutcome::Failed("131026".into());
+            store.record(vec![SendResult { contact: row.contact, number: 1, at: NOW, outcome }]).await.unwrap();
+        }
+        assert_eq!(store.unsent(9).await.unwrap(), [(older, 1)], "{}: of its own message alone", database.kind);
     }
 }

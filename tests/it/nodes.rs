@@ -15,10 +15,12 @@ use hotline::whatsapp::graph::Rules;
 use hotline::whatsapp::sandbox::{Customer, Faults, Sandbox, SandboxSettings};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 
 use crate::app::{self, App, customer, free_address, http};
 use crate::db::{Database, eventually};
 use crate::law::rows;
+use crate::store::{fold_all, message, reply};
 
 const TOKEN: &str = "token-of-the-api";
 /// Our two numbers.
@@ -295,4 +297,40 @@ async fn where_no_status_tells_an_answer_goes_out_again_and_a_follow_up_does_not
         assert!(of("0").all(|[id, ..]| times(id) >= 1), "{}: an answer at least once", database.kind);
         assert!(of("0").any(|[id, ..]| times(id) > 1), "{}: and again where nothing was told", database.kind);
     }
+}
+
+/// The system stops at the very moment in which a message is taken from the outbox: the next one finds it there.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_while_the_system_stops_waits_for_the_next_start() {
+    // Only there it can be held up in the middle.
+    let Some(database) = Database::postgres().await else { return };
+    let store = database.store().await;
+    store.append(vec![message("m", &["+85251234567"], "hi")]).await.unwrap();
+    let later = wall_clock()() + hotline::domain::Duration::hours(1);
+    fold_all(&store, |_| {
+        let mut outgoing = reply(1);
+        outgoing.channel = app::NUMBER.into();
+        (outgoing.message.at, outgoing.message.expires) = (later, later + hotline::domain::Duration::hours(1));
+        vec![outgoing]
+    })
+    .await;
+    let address = free_address();
+    let (_sandbox, graph) = app::sandbox(address, 80).await;
+    let mut app = App::start(address, graph, &database, &[]).await;
+    let mut holding = sqlx::PgConnection::connect(&database.url).await.unwrap();
+    for statement in ["begin", "lock table outbox in share mode", "update outbox set due_at = 0"] {
+        sqlx::query(statement).execute(&mut holding).await.unwrap();
+    }
+    eventually("it is being taken", async || {
+        let waiting = "select cast(count(*) as text) from pg_stat_activity where wait_event_type = 'Lock' \
+                       and query like '%priority = 0 and due_at%' and pid <> pg_backend_pid()";
+        (rows(&database, waiting).await[0][0] != "0").then_some(())
+    })
+    .await;
+    app.signal(Signal::SIGTERM);
+    eventually("nothing more is taken in", async || tokio::net::TcpStream::connect(address).await.err()).await;
+    sqlx::query("commit").execute(&mut holding).await.unwrap();
+    app.ended().await;
+    let state = rows(&database, "select state, cast(attempts as text) from outbox").await;
+    assert_eq!(state, [["queued", "0"]]);
 }

@@ -1,11 +1,15 @@
 //! What Meta tells of a number, a template or an account holds messages back and lets them go, over real HTTP.
 
+use hotline::domain::Duration;
+use hotline::engine::wall_clock;
 use hotline::whatsapp::sandbox::{Customer, Faults};
 use serde_json::{Value, json};
 
 use crate::app::{App, NUMBER, SECRET, customer, free_address, http, post, sandbox};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
+use crate::limits::template;
+use crate::store::{fold_all, message, reply};
 
 const TOKEN: &str = "token-of-the-api";
 
@@ -278,5 +282,48 @@ async fn what_is_planned_stands_beside_what_waits() {
             says.starts_with("would not go: the customer wants no messages").then_some(())
         })
         .await;
+    }
+}
+
+/// The shop has another number now: what waits for the old one by template goes by the new one, and what only an open service window
+/// would take has failed with the reason. What waits for a number that another node sends for is left alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_number_that_nobody_sends_for_goes_by_another() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let events = ["+85251000001", "+85251000002"].map(|phone| message(phone, &[phone], "hi"));
+        store.append(events.into()).await.unwrap();
+        let now = wall_clock()();
+        // One who wrote to a number that is not ours any more, and one who wrote to another node's.
+        fold_all(&store, |contact| {
+            let number = if contact % 2 == 1 { "old" } else { "others" };
+            let mut outgoing = vec![template(1, number), reply(2), reply(3)];
+            outgoing[2].follow_up = true;
+            for outgoing in &mut outgoing {
+                outgoing.channel = number.into();
+                outgoing.message.expires = now + Duration::days(3);
+            }
+            outgoing
+        })
+        .await;
+        store.serve_number("old", now - Duration::hours(1)).await.unwrap();
+        store.serve_number("others", now).await.unwrap();
+        drop(store);
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 1000).await;
+        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        let select = "select cast(contact_id as text), cast(number as text), channel, state, coalesce(error, '') from outbox \
+                      order by 1, 2";
+        let rows = eventually("nothing waits for the old number", async || {
+            let rows = crate::law::rows(&database, select).await;
+            rows.iter().all(|row| row[2] != "old" || row[3] == "failed").then_some(rows)
+        })
+        .await;
+        let rows: Vec<_> = rows.iter().map(|row| (row[2].as_str(), row[4] == hotline::store::NUMBER_GONE)).collect();
+        let (old, others) = (("old", true), ("others", false));
+        assert_eq!(rows, [(NUMBER, false), old, old, others, others, others], "{}", database.kind);
+        let outreach = http().get(format!("http://{address}/api/v1/outreach")).bearer_auth(TOKEN).send().await.unwrap();
+        let said = outreach.text().await.unwrap();
+        assert!(said.contains("nobody sends for it: 1 messages by template"), "{}: {said}", database.kind);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use hotline::domain::{EventBody, Timestamp};
 use hotline::whatsapp::webhook::{Arrival, parse};
+use serde_json::{Value, json};
 
 const NOW: Timestamp = Timestamp(1_793_600_000_000);
 
@@ -143,5 +144,140 @@ proptest::proptest! {
     #[test]
     fn no_body_makes_the_reader_panic(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
         let _any = parse(&body, NOW);
+    }
+}
+
+/// Names of fields that hold an id or a time.
+const IDS: [&str; 14] = [
+    "id",
+    "wa_id",
+    "new_wa_id",
+    "from",
+    "to",
+    "recipient_id",
+    "recipient_participant_id",
+    "timestamp",
+    "time",
+    "phone_number_id",
+    "message_id",
+    "product_retailer_id",
+    "latitude",
+    "longitude",
+];
+
+/// Every place in a body, by its pointer, and the name of the field that it is or is an element of.
+fn places(value: &Value, at: &str, field: &str, found: &mut Vec<(String, String)>) {
+    found.push((at.to_owned(), field.to_owned()));
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, inner)| {
+            places(inner, &format!("{at}/{name}"), name, found);
+        }),
+        Value::Array(elements) => elements.iter().enumerate().for_each(|(index, inner)| {
+            places(inner, &format!("{at}/{index}"), field, found);
+        }),
+        _ => {}
+    }
+}
+
+/// Each sample with one of its places changed, and what the changed place was.
+fn changed(change: impl Fn(&Value, &str) -> Option<Value>, mut look: impl FnMut(&str, &str, &[Arrival], &[Arrival])) {
+    for (name, body) in samples() {
+        let Ok(before) = parse(&body, NOW) else { continue };
+        let whole: Value = serde_json::from_slice(&body).unwrap();
+        let mut all = Vec::new();
+        places(&whole, "", "", &mut all);
+        for (place, field) in all {
+            let Some(other) = change(whole.pointer(&place).unwrap(), &field) else { continue };
+            let mut body = whole.clone();
+            *body.pointer_mut(&place).unwrap() = other;
+            let after = parse(body.to_string().as_bytes(), NOW);
+            let after = after.unwrap_or_else(|error| panic!("{name} {place}: {error}"));
+            look(&name, &place, &before, &after);
+        }
+    }
+}
+
+/// What is kept as it came holds the change itself: only that it is kept can be compared.
+fn is_raw(arrival: &Arrival) -> bool {
+    matches!(arrival.body, EventBody::Account { .. } | EventBody::Unknown { .. })
+}
+
+#[test]
+fn ids_and_times_mean_the_same_as_numbers_and_as_texts() {
+    let other_form = |value: &Value, field: &str| match value {
+        _ if !IDS.contains(&field) => None,
+        Value::String(text) => {
+            let number: u64 = text.parse().ok()?;
+            (number.to_string() == *text).then(|| number.into())
+        }
+        Value::Number(number) => Some(number.to_string().into()),
+        _ => None,
+    };
+    let mut count = 0;
+    changed(other_form, |name, place, before, after| {
+        count += 1;
+        assert_eq!(before.len(), after.len(), "{name} {place}");
+        for (before, after) in before.iter().zip(after) {
+            assert_eq!((&before.contacts, before.at), (&after.contacts, after.at), "{name} {place}");
+            match is_raw(before) {
+                true => assert_eq!(before.body.kind(), after.body.kind(), "{name} {place}"),
+                false => assert_eq!(before, after, "{name} {place}"),
+            }
+        }
+    });
+    assert!(count == 0 || count > 500, "{count}");
+}
+
+#[test]
+fn a_list_that_is_null_is_an_empty_one_and_takes_nothing_from_what_stands_beside_it() {
+    let mut count = 0;
+    changed(
+        |value, _| value.is_array().then_some(Value::Null),
+        |name, place, before, after| {
+            count += 1;
+            let unknown =
+                |arrivals: &[Arrival]| arrivals.iter().filter(|arrival| arrival.body.kind() == "unknown").count();
+            assert!(unknown(after) <= unknown(before), "{name} {place}: nothing is broken");
+            let known: HashSet<_> = before.iter().map(|arrival| &arrival.key).collect();
+            let new = after.iter().filter(|arrival| !is_raw(arrival) && !known.contains(&arrival.key)).count();
+            assert_eq!(new, 0, "{name} {place}");
+            // Lists that carry no events of their own change not how many there are.
+            let carries = [
+                "entry",
+                "changes",
+                "messages",
+                "statuses",
+                "message_echoes",
+                "user_preferences",
+                "history",
+                "threads",
+                "calls",
+                "errors",
+            ];
+            if !carries.iter().any(|list| place.ends_with(&format!("/{list}"))) {
+                assert_eq!(before.len(), after.len(), "{name} {place}");
+            }
+        },
+    );
+    assert!(count == 0 || count > 500, "{count}");
+}
+
+#[test]
+fn a_broken_element_is_kept_and_the_rest_works() {
+    for broken in [Value::Null, json!(7), json!("x"), json!([]), json!({})] {
+        changed(
+            |value, field| {
+                let list = value.as_array()?;
+                let is_one = ["contacts", "messages", "statuses", "message_echoes"].contains(&field);
+                (is_one && !list.is_empty()).then(|| [&[broken.clone()][..], list].concat().into())
+            },
+            |name, place, before, after| {
+                let kept: HashSet<_> = after.iter().map(|arrival| &arrival.key).collect();
+                let lost = before.iter().filter(|arrival| !is_raw(arrival) && !kept.contains(&arrival.key)).count();
+                assert_eq!(lost, 0, "{name} {place} {broken}");
+                let inner = place.matches("/messages/").count() > 0;
+                assert!(inner || after.len() > before.len(), "{name} {place} {broken}: it is kept");
+            },
+        );
     }
 }

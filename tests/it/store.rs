@@ -434,3 +434,59 @@ async fn links_whose_time_is_over_are_forgotten_and_a_session_knows_when_it_was_
         );
     }
 }
+
+/// A state is made anew while the queue is longer than a claim: what stands in the journal behind that claim was folded all the same.
+#[tokio::test]
+async fn who_is_made_anew_while_many_events_wait_keeps_all_that_was_folded() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let mut waiting = message("first", &["+85251000001"], "hi");
+        waiting.due = NOW + hotline::domain::Duration::hours(1);
+        store.append(vec![waiting, message("second", &["+85251000002"], "hi")]).await.unwrap();
+        assert_eq!(fold_all(&store, |_| vec![reply(7)]).await.len(), 1, "{}: the other is not due", database.kind);
+        let forget = "update contacts set state = null, wake_at = 0 where state is not null returning state";
+        assert_eq!(rows(&database, forget).await.len(), 1);
+        let claim = store.claim(NOW + hotline::domain::Duration::hours(2), 1).await.unwrap();
+        let known: Vec<_> = claim
+            .contacts
+            .iter()
+            .map(|contact| (contact.events.len(), contact.history.len(), contact.messages))
+            .collect();
+        assert_eq!(known, [(1, 0, 0), (0, 1, 7)], "{}", database.kind);
+    }
+}
+
+/// A whole campaign may become worthless at the same moment: who waits to write does not wait for all of it.
+#[tokio::test]
+async fn many_messages_that_expire_together_are_given_up_in_steps() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let events =
+            (0..501).map(|n| message(&format!("m{n}"), &[format!("+852{:08}", 51_000_000 + n).as_str()], "hi"));
+        store.append(events.collect()).await.unwrap();
+        fold_all(&store, |_| vec![reply(1)]).await;
+        let expired = async || {
+            let count = "select cast(count(*) as text) from outbox where state = 'expired'";
+            rows(&database, count).await[0][0].parse::<i64>().unwrap()
+        };
+        let later = NOW + hotline::domain::Duration::hours(1);
+        assert!(!store.expire(NOW).await.unwrap() && expired().await == 0, "{}", database.kind);
+        assert!(store.expire(later).await.unwrap() && expired().await == 500, "{}", database.kind);
+        assert!(!store.expire(later).await.unwrap() && expired().await == 501, "{}", database.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_understood_is_kept_once_and_for_a_month() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let days = hotline::domain::Duration::days;
+        for (day, body) in [(0, "one"), (1, "one"), (20, "two")] {
+            store.keep_body(NOW + days(day), "no JSON", body.as_bytes()).await.unwrap();
+        }
+        let kept = async || store.kept().await.unwrap().1.into_iter().map(|row| row.received).collect::<Vec<_>>();
+        assert_eq!(kept().await, [NOW + days(20), NOW], "{}", database.kind);
+        assert_eq!(store.sweep_kept(NOW + days(31)).await.unwrap(), 1, "{}", database.kind);
+        assert_eq!(kept().await, [NOW + days(20)], "{}", database.kind);
+    }
+}

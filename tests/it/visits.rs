@@ -142,8 +142,13 @@ async fn shop(hotline: SocketAddr) -> SocketAddr {
         "data-product=\"Nova S7 Pro\" data-category=\"electronics/phone\" data-price=\"449\" data-currency=\"USD\"",
     );
     let other = page("data-consent=\"granted\"");
+    // A browser that stores nothing says so by an error.
+    let blocked = "<script>Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('no', 'SecurityError') } }); \
+                   window.wrong = []; addEventListener('error', (error) => wrong.push(error.message))</script>";
+    let blocked = format!("{blocked}{other}");
     let router = axum::Router::new()
         .route("/phone", axum::routing::get(async || Html(phone)))
+        .route("/blocked", axum::routing::get(async || Html(blocked)))
         .route("/about", axum::routing::get(async || Html(other)));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -168,6 +173,7 @@ async fn a_shops_page_tells_of_views_and_the_cart_once_the_visitor_agreed() {
     let app = App::start(address, graph, &database, &settings).await;
     one_who_wrote(&sandbox).await;
     let link = link_to(address, &format!("{origin}/phone?from=chat")).await;
+    let blocked = link_to(address, &format!("{origin}/blocked")).await;
     let profile = tempfile::tempdir().unwrap();
     let visitor = browser(port, profile.path(), 800).await;
     let click = async |css: &str| visitor.find(Locator::Css(css)).await.unwrap().click().await.unwrap();
@@ -180,6 +186,13 @@ async fn a_shops_page_tells_of_views_and_the_cart_once_the_visitor_agreed() {
     click("#cart").await;
     stay().await;
     assert_eq!(visitor.execute(stored, vec![]).await.unwrap(), json!(0));
+    visitor.goto("about:blank").await.unwrap();
+
+    visitor.goto(&blocked).await.unwrap();
+    for consents in ["return hotline.consent(true)", "return hotline.consent(false)", "return hotline.page({})"] {
+        visitor.execute(consents, vec![]).await.unwrap();
+    }
+    assert_eq!(visitor.execute("return wrong", vec![]).await.unwrap(), json!([]));
     visitor.goto("about:blank").await.unwrap();
 
     visitor.goto(&link).await.unwrap();

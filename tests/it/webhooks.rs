@@ -11,6 +11,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode as Status};
 use axum::response::IntoResponse;
 use axum::routing::post as taking;
+use hotline::store::{Progress, WebhookRow};
+use hotline::webhooks::Kind;
 use hotline::whatsapp::sandbox::{Faults, Sandbox};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -21,6 +23,7 @@ use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
 use crate::law::rows;
+use crate::store::NOW;
 
 const OPEN: [(&str, &str); 3] =
     [TOKEN, ("HOTLINE_WEBHOOKS__ALLOW_HTTP", "true"), ("HOTLINE_WEBHOOKS__ALLOW_PRIVATE", "true")];
@@ -484,4 +487,34 @@ async fn of_two_nodes_one_tells_and_the_other_goes_on_when_it_is_gone() {
     let got = receiver.has("message.received", 20).await;
     let ids: std::collections::BTreeSet<&str> = got.iter().map(|call| &*call.id).collect();
     assert_eq!((ids.len(), receiver.calls().len()), (20, 20), "each once");
+}
+
+/// Somebody corrects the address while the old one is being called: how that one answered disables nothing and puts nothing off.
+#[tokio::test]
+async fn how_the_old_address_answered_says_nothing_of_the_new_one() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let row = WebhookRow {
+            id: "wh_1".into(),
+            url: "https://old.example/".into(),
+            kinds: vec![Kind::HandOffOpened],
+            secret: "whsec_1".into(),
+            old_secret: None,
+            enabled: true,
+            stopped: None,
+            made_at: NOW,
+            progress: Progress::default(),
+        };
+        store.add_webhook(&row).await.unwrap();
+        let corrected = WebhookRow { url: "https://new.example/".into(), ..row.clone() };
+        store.change_webhook(&corrected, true).await.unwrap();
+        let failed = Progress { failing: Some("j1".into()), attempts: 1, ..Progress::default() };
+        let why = Some("it answered 410: it wants nothing more");
+        assert!(!store.told_webhook(&row, &failed, why, &[]).await.unwrap(), "{}", database.kind);
+        let stands = store.webhooks().await.unwrap().remove(0);
+        assert_eq!((stands.enabled, stands.stopped, stands.progress), (true, None, Progress::default()));
+        assert!(store.told_webhook(&corrected, &failed, why, &[]).await.unwrap(), "{}", database.kind);
+        let stands = store.webhooks().await.unwrap().remove(0);
+        assert_eq!((stands.enabled, stands.stopped.as_deref(), stands.progress.attempts), (false, why, 1));
+    }
 }

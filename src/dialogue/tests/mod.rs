@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
+mod carts;
 mod languages;
+mod quiet;
+mod recall;
 mod short_answers;
 mod talks;
 mod wishes;
@@ -88,6 +91,7 @@ impl Talk {
         let reading = self.dialogue.read(self.lexicon, &self.contact, &self.memory, message.words());
         let event = Event { seq: 1, at: self.now, received: self.now, body: EventBody::Message(message) };
         self.dialogue.learn_language(&mut self.contact, &event, &reading);
+        self.dialogue.look(&mut self.memory, &event, &self.shop);
         self.dialogue.hear(&mut self.memory, &event, Some(&reading), self.now);
     }
 

@@ -15,7 +15,7 @@ use std::time::{Duration as StdDuration, Instant};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::Engine;
+use super::{Engine, giving_way};
 use crate::domain::{Every, Period, Timestamp};
 use crate::store::{JobRow, JobState, StoreError};
 
@@ -64,6 +64,14 @@ pub const JOBS: &[Job] = &[
         about: "Makes the tags of campaigns one that have been over for long",
         every: Every::Day,
         step: |engine, _| Box::pin(campaigns::step(engine)),
+    },
+    Job {
+        name: "kept-bodies",
+        about: "Forgets bodies that nobody understood and that are older than a month",
+        every: Every::Day,
+        step: |engine, _| {
+            Box::pin(async move { Ok(Step::Done { done: engine.store().sweep_kept(engine.now()).await? as i64 }) })
+        },
     },
     Job {
         name: "reports-of-month",
@@ -117,8 +125,7 @@ pub(super) async fn run(engine: Engine) {
     while !stop.is_cancelled() {
         let pause = match leadership.renew(&lock).await {
             Ok(led) if led.contains(LOCK) => match work(&engine).await {
-                Ok(true) => PAUSE,
-                Ok(false) => LOOK_EVERY,
+                Ok(pause) => pause,
                 Err(error) => {
                     tracing::warn!(%error, "a job could not go on; trying again");
                     AFTER_FAILURE
@@ -137,17 +144,20 @@ pub(super) async fn run(engine: Engine) {
     }
 }
 
-/// Takes one step of a job that is due. False if none is.
-async fn work(engine: &Engine) -> Result<bool, StoreError> {
+/// Takes one step of a job that is due; how long to wait until the next.
+async fn work(engine: &Engine) -> Result<StdDuration, StoreError> {
+    if engine.is_behind().await? {
+        return Ok(giving_way::PAUSE);
+    }
     let rows = engine.store().jobs().await?;
     for job in JOBS {
         let known = rows.iter().find(|row| row.name == job.name);
         if let Some(row) = due(job, known, engine) {
             step(engine, job, row).await?;
-            return Ok(true);
+            return Ok(PAUSE);
         }
     }
-    Ok(false)
+    Ok(LOOK_EVERY)
 }
 
 /// The row of a job that is under way, or whose next period is over. What was missed while the system stood still is not made

@@ -47,18 +47,17 @@ pub(super) async fn tell(
         let round = Round { engine, poster, row: &row, failed: AtomicUsize::new(0), taken: AtomicBool::new(false) };
         let calls = round.call_all(&batch).await;
         let (progress, stopped) = judge(&row, &batch, &calls, engine.now());
-        if let Some(why) = &stopped {
-            tracing::warn!(webhook = row.id, why, "a program is told no more");
-        }
         let attempts: Vec<AttemptRow> = calls.iter().map(|(news, called)| round.attempt(news, called)).collect();
-        let place = (row.id.as_str(), row.progress.marks);
         // What was told and cannot be written down is not told again and again: it is written down as soon as that is possible.
         let there = loop {
-            match engine.store().told_webhook(place, &progress, stopped.as_deref(), &attempts).await {
+            match engine.store().told_webhook(&row, &progress, stopped.as_deref(), &attempts).await {
                 Err(StoreError::Unavailable(_)) if !engine.stopping().is_cancelled() => tokio::time::sleep(AGAIN).await,
                 written => break written?,
             }
         };
+        if let Some(why) = stopped.as_ref().filter(|_| there) {
+            tracing::warn!(webhook = row.id, why, "a program is told no more");
+        }
         if !there || stopped.is_some() || progress.failing.is_some() || engine.stopping().is_cancelled() {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! New events into the journal: whose they are, once each, in order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::Row;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ pub(in crate::store) async fn append(
     if let Some(lock) = super::LOCK_APPENDING {
         sqlx::query(lock).execute(&mut *connection).await?;
     }
-    let (contacts, merges) = resolve(connection, events).await?;
+    let Resolved { contacts, merges, created } = resolve(connection, events).await?;
     let keys: Vec<String> =
         events.iter().map(|event| event.key.clone().unwrap_or_else(|| format!("own:{}", Uuid::now_v7()))).collect();
     let mut written = insert(connection, events, &keys, &contacts).await?;
@@ -43,6 +43,8 @@ pub(in crate::store) async fn append(
         );
         sqlx::query(insert).bind(json(&unread)).execute(&mut *connection).await?;
     }
+    let known: HashSet<i64> = unread.iter().map(|(_, contact, _)| *contact).collect();
+    forget(connection, created.into_iter().filter(|contact| !known.contains(contact)).collect(), &mut appended).await?;
     // Behind all that this group has for either of two: what came for the one that ends goes with it.
     let ended = merge_all(connection, merges).await?;
     for contact in appended.iter_mut().filter_map(|appended| appended.contact.as_mut()) {
@@ -98,12 +100,16 @@ enum Who {
 /// Two contacts that are one person.
 type Pair = (i64, i64);
 
+/// Whose events are, who turned out to be one person, and who is new.
+struct Resolved {
+    contacts: Vec<Option<i64>>,
+    merges: Vec<Pair>,
+    created: Vec<i64>,
+}
+
 /// The contact of each event: looked up by any of its names, created where all are new; and who turned out to be one person,
 /// since an event carries names of both.
-async fn resolve(
-    connection: &mut Connection,
-    events: &[&NewEvent],
-) -> Result<(Vec<Option<i64>>, Vec<Pair>), sqlx::Error> {
+async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Resolved, sqlx::Error> {
     let known = existing(connection, events).await?;
     let names: Vec<[String; 1]> = events
         .iter()
@@ -118,7 +124,7 @@ async fn resolve(
     for event in events {
         let told = event.contact.and_then(|contact| known.get(&contact.0).copied());
         if let Some(contact) = told {
-            result.push(Some(Who::Known(contact)));
+            result.push(contact.map(Who::Known));
             continue;
         }
         let names: Vec<String> = event.contacts.iter().map(stored).collect();
@@ -157,7 +163,26 @@ async fn resolve(
     let mut fresh: Vec<(String, i64)> = owners.iter().map(|(name, who)| (name.clone(), number(*who))).collect();
     fresh.retain(|(name, _)| !before.contains(name));
     learn(connection, &fresh).await?;
-    Ok((result.into_iter().map(|who| who.map(number)).collect(), merges))
+    let contacts = result.into_iter().map(|who| who.map(number)).collect();
+    Ok(Resolved { contacts, merges, created: created.into_iter().filter(|id| *id > 0).collect() })
+}
+
+/// Nothing is new of these: who was erased does not come back with an event that is delivered again.
+async fn forget(connection: &mut Connection, created: Vec<i64>, appended: &mut [Appended]) -> Result<(), sqlx::Error> {
+    if created.is_empty() {
+        return Ok(());
+    }
+    for appended in appended {
+        appended.contact = appended.contact.filter(|contact| !created.contains(&contact.0));
+    }
+    let created: Vec<[i64; 1]> = created.into_iter().map(|contact| [contact]).collect();
+    for delete in [
+        concat!("delete from identities where contact_id in (select cast(value->>0 as bigint) from ", rows!("$1"), ")"),
+        concat!("delete from contacts where id in (select cast(value->>0 as bigint) from ", rows!("$1"), ")"),
+    ] {
+        sqlx::query(delete).bind(json(&created)).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 fn settle(mut who: Who, slots: &[Option<Who>]) -> Who {
@@ -178,14 +203,16 @@ pub(in crate::store) fn stored(name: &ContactRef) -> String {
     }
 }
 
-/// Contacts that events name by our own number: a status of a message of ours. Another installation's numbers are not ours.
-async fn existing(connection: &mut Connection, events: &[&NewEvent]) -> Result<HashMap<i64, i64>, sqlx::Error> {
+/// Contacts that events name by our own number: a status of a message of ours. Another installation's numbers are not ours. Who was
+/// erased is there, and nobody.
+async fn existing(connection: &mut Connection, events: &[&NewEvent]) -> Result<HashMap<i64, Option<i64>>, sqlx::Error> {
     let numbers: Vec<[i64; 1]> = events.iter().filter_map(|event| event.contact.map(|contact| [contact.0])).collect();
     if numbers.is_empty() {
         return Ok(HashMap::new());
     }
     let select = concat!(
-        "select id, coalesce(merged_into, id) from contacts where id in (select cast(value->>0 as bigint) from ",
+        "select c.id, case when l.merged_into is null then l.id end from contacts c ",
+        "join contacts l on l.id = coalesce(c.merged_into, c.id) where c.id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ")"
     );

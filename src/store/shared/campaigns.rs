@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::Row;
 
 use super::{Connection, json};
-use crate::domain::{ContactId, Duration, Timestamp};
+use crate::domain::{ContactId, Duration, MessageNumber, Timestamp};
 use crate::store::{CampaignRow, CampaignState, MOST_RESPONSES, Place, VariantRow};
 
 /// A reply, click, order or opt-out within this time counts for the campaign.
@@ -46,8 +46,7 @@ pub(in crate::store) async fn all(connection: &mut Connection) -> Result<Vec<Cam
     sqlx::query(select).fetch_all(connection).await?.iter().map(read).collect()
 }
 
-/// Moves a campaign on, if it stands in one of these states. What waits and what is planned of one that is cancelled
-/// is dropped.
+/// Moves a campaign on, if it stands in one of these states.
 pub(in crate::store) async fn set_state(
     connection: &mut Connection,
     name: &str,
@@ -63,14 +62,33 @@ pub(in crate::store) async fn set_state(
     );
     let from: Vec<_> = from.iter().map(|state| [state.name()]).collect();
     let query = sqlx::query(update).bind(name).bind(to.name()).bind(now.0).bind(json(&from));
-    let moved = query.execute(&mut *connection).await?.rows_affected() > 0;
-    if moved && to == CampaignState::Cancelled {
-        let drop = "update outbox set state = 'cancelled', rank = 9, error = $2, updated_at = $3 \
-                    where campaign = $1 and state = 'queued'";
-        sqlx::query(drop).bind(name).bind(CANCELLED).bind(now.0).execute(&mut *connection).await?;
-        super::recipients::drop_plans(connection, name).await?;
-    }
-    Ok(moved)
+    Ok(query.execute(connection).await?.rows_affected() > 0)
+}
+
+/// A campaign's messages that wait.
+pub(in crate::store) async fn waiting(
+    connection: &mut Connection,
+    name: &str,
+) -> Result<Vec<MessageNumber>, sqlx::Error> {
+    let select = "select contact_id, number from outbox where campaign = $1 and state = 'queued'";
+    let rows: Vec<(i64, i64)> = sqlx::query_as(select).bind(name).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(contact, number)| MessageNumber { contact: ContactId(contact), number }).collect())
+}
+
+/// These are of a cancelled campaign, and are dropped if they still wait.
+pub(in crate::store) async fn drop_waiting(
+    connection: &mut Connection,
+    messages: &[MessageNumber],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let update = concat!(
+        "update outbox set state = 'cancelled', rank = 9, error = $2, updated_at = $3 where state = 'queued' ",
+        "and (contact_id, number) in (select cast(value->>0 as bigint), cast(value->>1 as bigint) from ",
+        rows!("$1"),
+        ")"
+    );
+    let rows: Vec<_> = messages.iter().map(|message| (message.contact.0, message.number)).collect();
+    sqlx::query(update).bind(json(&rows)).bind(CANCELLED).bind(now.0).execute(connection).await.map(|_| ())
 }
 
 /// Recipients were told up to that place of the segment.

@@ -148,7 +148,8 @@ pub(super) async fn beginnings(
     }
     let select = concat!(
         "select j.seq, j.contact_id, j.at, j.received, j.body, u.seq from journal j left join unread u on u.seq = j.seq ",
-        "where j.seq <= $2 and j.contact_id in (select cast(value->>0 as bigint) from ",
+        // What was folded before counts wherever it stands: only of what is unread some waits for a later claim.
+        "where (j.seq <= $2 or u.seq is null) and j.contact_id in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ") order by j.contact_id, j.seq"
     );
@@ -160,17 +161,13 @@ pub(super) async fn beginnings(
             None => beginning.history.push(event),
         }
     }
-    let made_anew = beginnings.iter().filter(|(_, beginning)| !beginning.history.is_empty());
-    let made_anew: Vec<[i64; 1]> = made_anew.map(|(id, _)| [*id]).collect();
-    if !made_anew.is_empty() {
-        let select = concat!(
-            "select contact_id, max(number) from outbox where contact_id in (select cast(value->>0 as bigint) from ",
-            rows!("$1"),
-            ") group by contact_id"
-        );
-        for row in sqlx::query(select).bind(json(&made_anew)).fetch_all(&mut *connection).await? {
-            beginnings.entry(row.try_get(0)?).or_default().messages = row.try_get(1)?;
-        }
+    let select = concat!(
+        "select contact_id, max(number) from outbox where contact_id in (select cast(value->>0 as bigint) from ",
+        rows!("$1"),
+        ") group by contact_id"
+    );
+    for row in sqlx::query(select).bind(json(&ids)).fetch_all(&mut *connection).await? {
+        beginnings.entry(row.try_get(0)?).or_default().messages = row.try_get(1)?;
     }
     Ok(beginnings)
 }
@@ -210,6 +207,17 @@ async fn names(connection: &mut Connection, ids: &[[i64; 1]]) -> Result<Vec<(i64
         }
     }
     Ok(names)
+}
+
+/// Whether more than so many events are due and unread.
+pub(in crate::store) async fn is_behind(
+    connection: &mut Connection,
+    now: Timestamp,
+    by: i64,
+) -> Result<bool, sqlx::Error> {
+    let count = "select count(*) from (select 1 from unread where due_at <= $1 limit $2) as due";
+    let count: i64 = sqlx::query_scalar(count).bind(now.0).bind(by + 1).fetch_one(connection).await?;
+    Ok(count > by)
 }
 
 /// The earliest moment at which something becomes due with no new event.

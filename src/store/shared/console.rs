@@ -1,11 +1,11 @@
-//! What the console reads: lists, threads, tags with their evidence, and what was kept because nobody understood it.
+//! What the console reads: lists, threads, tags with their evidence.
 
 use sqlx::Row;
 
 use super::claiming::event;
 use super::{Connection, json};
 use crate::domain::{ContactId, Event, Timestamp};
-use crate::store::{InboxRow, KeptRow, LedgerLine, SentPlace, SentRow, View};
+use crate::store::{InboxRow, LedgerLine, SentPlace, SentRow, View};
 
 /// The rows of a view, the most urgent or the newest first.
 pub(in crate::store) const fn select_view(view: View) -> &'static str {
@@ -111,13 +111,14 @@ pub(in crate::store) async fn keep_draft(
     keep.execute(connection).await.map(drop)
 }
 
-/// One contact's row; of one that became another, the other's.
+/// One contact's row; of one that became another, the other's; of one that was erased, none.
 pub(in crate::store) async fn contact(
     connection: &mut Connection,
     contact: ContactId,
 ) -> Result<Option<(InboxRow, Option<Vec<u8>>)>, sqlx::Error> {
     let select = "select id, summary, last_inbound_at, unread, colour, heat, handoff, promise_due, agent, state \
-                  from contacts where id = coalesce((select merged_into from contacts where id = $1), $1)";
+                  from contacts where merged_into is null \
+                  and id = coalesce((select merged_into from contacts where id = $1), $1)";
     let row = sqlx::query(select).bind(contact.0).fetch_optional(connection).await?;
     row.map(|row| Ok((inbox_row(&row)?, row.try_get(9)?))).transpose()
 }
@@ -310,26 +311,6 @@ pub(in crate::store) async fn first_live(
     let first: Option<i64> =
         sqlx::query_scalar(select).bind(contact.0).bind(crate::store::IMPORTED).fetch_one(connection).await?;
     Ok(first.map(Timestamp))
-}
-
-/// How many bodies and events nobody understood.
-pub(in crate::store) const COUNT_KEPT: &str =
-    "select (select count(*) from kept_bodies) + (select count(*) from journal where kind = 'unknown')";
-/// The newest of them first.
-pub(in crate::store) const SELECT_KEPT: &str = "select received, reason, size from \
-    (select received, reason, length(body) as size from kept_bodies \
-    union all select received, body, length(body) from journal where kind = 'unknown') as kept \
-    order by received desc limit 100";
-
-/// Bodies and events that nobody understood, the newest first, and how many there are.
-pub(in crate::store) async fn kept(connection: &mut Connection) -> Result<(i64, Vec<KeptRow>), sqlx::Error> {
-    let total: i64 = sqlx::query_scalar(COUNT_KEPT).fetch_one(&mut *connection).await?;
-    let rows = sqlx::query(SELECT_KEPT).fetch_all(connection).await?;
-    let read = |row: &_| {
-        let size: i64 = Row::try_get::<i64, _>(row, 2).or_else(|_| Row::try_get::<i32, _>(row, 2).map(i64::from))?;
-        Ok(KeptRow { received: Timestamp(Row::try_get(row, 0)?), reason: Row::try_get(row, 1)?, size })
-    };
-    Ok((total, rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?))
 }
 
 /// The contact was looked at.

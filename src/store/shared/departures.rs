@@ -12,7 +12,17 @@ use crate::store::NOT_KNOWN_WHETHER_SENT;
 /// No cap looks further back.
 const LOOKED_AT: Duration = Duration::days(100);
 
-/// The follow-ups of these contacts: those that left, when they did, and those that wait or reached nobody.
+/// More messages than anybody gets.
+const MOST_MESSAGES: i64 = 1_000_000;
+
+/// Under which number a message counts for a contact. One that was decided for somebody who has become them since keeps the number
+/// that it had there, which may be that of one of their own too: for them it counts under a number that none of their own has.
+pub(super) fn number_for(living: ContactId, decided_for: ContactId, number: i64) -> i64 {
+    if living == decided_for { number } else { -(decided_for.0 * MOST_MESSAGES + number) }
+}
+
+/// The follow-ups of these contacts, and of those who have become them, without what persons sent: those that left, when they did, and those that wait or reached
+/// nobody.
 pub(super) async fn of(
     connection: &mut Connection,
     contacts: impl Iterator<Item = ContactId>,
@@ -23,32 +33,41 @@ pub(super) async fn of(
     if contacts.is_empty() {
         return Ok(found);
     }
+    macro_rules! these {
+        () => {
+            concat!("(select cast(value->>0 as bigint) from ", rows!("$1"), ")")
+        };
+    }
     let select = concat!(
-        "select contact_id, number, message, case when rank < 9 or error = $2 then sending_since end from outbox ",
-        "where priority = 1 and created_at > $3 and contact_id in (select cast(value->>0 as bigint) from ",
-        rows!("$1"),
-        ")"
+        "select w.living, o.contact_id, o.number, o.message, case when o.rank < 9 or o.error = $2 then o.sending_since end from ",
+        "(select id, id as living from contacts where id in ",
+        these!(),
+        " union all select id, merged_into from contacts where merged_into is not null and merged_into in ",
+        these!(),
+        ") as w join outbox o on o.contact_id = w.id where o.priority = 1 and o.sender = 'bot' and o.created_at > $3"
     );
     let query = sqlx::query(select).bind(json(&contacts)).bind(NOT_KNOWN_WHETHER_SENT).bind((now - LOOKED_AT).0);
     for row in query.fetch_all(connection).await? {
         let message: Outgoing =
-            serde_json::from_str(row.try_get(2)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
-        let left: Option<i64> = row.try_get(3)?;
+            serde_json::from_str(row.try_get(3)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let left: Option<i64> = row.try_get(4)?;
         let rule = message.rule.as_deref().unwrap_or_default().into();
-        let departure = Departure { number: row.try_get(1)?, left: left.map(Timestamp), kind: message.kind, rule };
-        found.entry(ContactId(row.try_get(0)?)).or_default().push(departure);
+        let living = ContactId(row.try_get(0)?);
+        let number = number_for(living, ContactId(row.try_get(1)?), row.try_get(2)?);
+        let departure = Departure { number, left: left.map(Timestamp), kind: message.kind, rule };
+        found.entry(living).or_default().push(departure);
     }
     Ok(found)
 }
 
 /// Follow-ups that reached nobody and whose contacts were not told: rank 9 is the end of a message, 10 that there is
-/// nothing more to tell of it.
+/// nothing more to tell of it. Who has become another contact is told nothing: there the number may be that of another message.
 pub(in crate::store) async fn unsent(
     connection: &mut Connection,
     most: i64,
 ) -> Result<Vec<(ContactId, i64)>, sqlx::Error> {
-    let select =
-        "select contact_id, number from outbox where priority = 1 and rank = 9 order by contact_id, number limit $1";
+    let select = "select o.contact_id, o.number from outbox o join contacts c on c.id = o.contact_id \
+                  where o.priority = 1 and o.rank = 9 and o.sender = 'bot' and c.merged_into is null order by o.contact_id, o.number limit $1";
     let read = |row: &_| Ok((ContactId(Row::try_get(row, 0)?), Row::try_get(row, 1)?));
     sqlx::query(select).bind(most).fetch_all(connection).await?.iter().map(read).collect()
 }

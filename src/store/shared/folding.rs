@@ -343,6 +343,16 @@ async fn handoffs(connection: &mut Connection, folded: &[&Folded]) -> Result<Vec
                     .bind(contact)
                     .bind(at.0),
                 ),
+                HandoffChange::Joined => (
+                    Some(Kind::HandOffClosed),
+                    sqlx::query_scalar(
+                        "update handoffs set state = 'closed', closed_at = $2 where contact_id = $1 and state <> 'closed' \
+                         and id <> (select id from handoffs where contact_id = $1 and state <> 'closed' \
+                         order by case state when 'accepted' then 0 else 1 end, id limit 1) returning id",
+                    )
+                    .bind(contact)
+                    .bind(at.0),
+                ),
             };
             let changed: Vec<i64> = query.fetch_all(&mut *connection).await?;
             let contact = folded.contact;

@@ -8,7 +8,7 @@ use sqlx::{Connection as _, Executor};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{BEGIN, Connection, appending, claiming, feeds, folding, outbox};
+use super::{BEGIN, Connection, appending, claiming, feeds, folding, kept, outbox};
 use crate::store::StoreError;
 use crate::store::writer::{Done, Job, Queued};
 
@@ -179,17 +179,9 @@ async fn run(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>, sq
             }
             Job::Claim { now, limit, busy } => Done::Claimed(claiming::claim(connection, *now, *limit, busy).await?),
             Job::Take { rooms, now, unasked } => Done::Taken(outbox::take_due(connection, rooms, *now, unasked).await?),
-            Job::Expire(now) => {
-                outbox::expire(connection, *now).await?;
-                Done::Written
-            }
+            Job::Expire(now) => Done::Expired { may_be_more: outbox::expire(connection, *now).await? },
             Job::Keep { received, reason, body } => {
-                sqlx::query("insert into kept_bodies (received, reason, body) values ($1, $2, $3)")
-                    .bind(received.0)
-                    .bind(reason)
-                    .bind(body)
-                    .execute(&mut *connection)
-                    .await?;
+                kept::keep(connection, *received, reason, body).await?;
                 Done::Written
             }
         });

@@ -47,13 +47,18 @@ pub(in crate::store) async fn take_follow_ups(
     if candidates.is_empty() {
         return Ok(None);
     }
-    let mut departures = departures::of(connection, candidates.iter().map(|found| found.row.contact), now).await?;
+    let mut departures = departures::of(connection, candidates.iter().map(|found| found.living), now).await?;
     for candidate in candidates {
-        let Candidate { mut row, template, state, known } = candidate;
-        let others = departures.entry(row.contact).or_default();
+        let Candidate { mut row, living, template, state, known } = candidate;
+        let others = departures.entry(living).or_default();
         let key = (row.contact.0, row.message.number);
+        // Who lives on is asked, under the number that it has for them.
+        row.message.number = departures::number_for(living, row.contact, key.1);
+        let number = row.message.number;
+        let leave = gate(state.as_deref(), &row.message, others);
+        row.message.number = key.1;
         let campaign = row.message.campaign.as_ref().and_then(|name| campaigns.get_mut(name));
-        match gate(state.as_deref(), &row.message, others) {
+        match leave {
             _ if campaign.as_deref() == Some(&Open::Cancelled) => {
                 decided.dropped.push((key.0, key.1, CANCELLED.into()))
             }
@@ -72,7 +77,7 @@ pub(in crate::store) async fn take_follow_ups(
                     decided.changed.push((key.0, key.1, json(&row.message)));
                 }
                 // The next one of the same batch counts it.
-                others.iter_mut().filter(|other| other.number == key.1).for_each(|own| own.left = Some(now));
+                others.iter_mut().filter(|other| other.number == number).for_each(|own| own.left = Some(now));
                 decided.leaving.push(key);
                 decided.rows.push(row);
             }
@@ -105,6 +110,18 @@ async fn is_held(connection: &mut Connection, channel: &str, now: Timestamp) -> 
     Ok(held.is_some())
 }
 
+/// Whether a template reached a customer within the portfolio's 24 hours: another one to them takes up no more room.
+pub(in crate::store) async fn is_reached(
+    connection: &mut Connection,
+    contact: ContactId,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let select = "select 1 from reached where contact_id = $1 and at > $2";
+    let query = sqlx::query_scalar(select).bind(contact.0).bind((now - PORTFOLIO_WINDOW).0);
+    let found: Option<i32> = query.fetch_optional(connection).await?;
+    Ok(found.is_some())
+}
+
 /// How many messages may leave, and for how many customers that the portfolio does not count yet.
 async fn rooms(
     connection: &mut Connection,
@@ -135,6 +152,8 @@ async fn rooms(
 
 struct Candidate {
     row: OutboxRow,
+    /// Whom it was decided for, or who they have become since: their state is asked.
+    living: ContactId,
     template: bool,
     state: Option<Vec<u8>>,
     /// The portfolio counts this customer already.
@@ -150,10 +169,12 @@ async fn candidates(
 ) -> Result<Vec<Candidate>, sqlx::Error> {
     let select = concat!(
         "select o.contact_id, o.number, o.priority, o.channel, o.address, o.message, o.attempts + 1, o.template is not null, ",
-        "c.state, exists (select 1 from reached r where r.contact_id = o.contact_id and r.at > $4) from outbox o ",
-        "join contacts c on c.id = o.contact_id where o.state = 'queued' and o.priority = 1 and o.channel = $1 ",
+        "c.state, exists (select 1 from reached r where r.contact_id = o.contact_id and r.at > $4), c.id from outbox o ",
+        "join contacts d on d.id = o.contact_id join contacts c on c.id = coalesce(d.merged_into, d.id) where o.state = 'queued' and o.priority = 1 and o.channel = $1 ",
         "and o.due_at <= $2 and o.expires_at > $2 and (o.template is null or not exists (select 1 from holds h ",
-        "where h.what = 'template:' || o.template and (h.until is null or h.until > $2))) ",
+        // Held since rules fill in too little of it: a person fills in all that it asks for.
+        "where h.what = 'template:' || o.template and (h.until is null or h.until > $2) ",
+        "and (h.source <> 'templates' or o.sender = 'bot'))) ",
         "and (o.template is null or $5 = 1 or exists (select 1 from reached r where r.contact_id = o.contact_id ",
         "and r.at > $4)) and (o.campaign is null or o.campaign not in (select value->>0 from ",
         rows!("$6"),
@@ -165,7 +186,8 @@ async fn candidates(
     rows.iter()
         .map(|row| {
             let (template, state, known) = (row.try_get(7)?, row.try_get(8)?, row.try_get(9)?);
-            Ok(Candidate { row: outbox::read(row)?, template, state, known })
+            let living = ContactId(row.try_get(10)?);
+            Ok(Candidate { row: outbox::read(row)?, living, template, state, known })
         })
         .collect()
 }
@@ -295,6 +317,11 @@ pub(in crate::store) async fn way_of(
     found.map(read).transpose()
 }
 
+/// How many follow-ups left since a moment, and how many of them failed. By number: the index is by number and moment, and without it
+/// SQLite walks through all that ever left.
+pub(in crate::store) const COUNT_SENT: &str = "select count(*), count(*) filter (where state = 'failed') from outbox \
+    where priority = 1 and sending_since > $1 and channel in (select channel from numbers)";
+
 /// How much waits, and what became of the rest in 24 hours.
 pub(in crate::store) async fn unasked_counts(
     connection: &mut Connection,
@@ -304,8 +331,7 @@ pub(in crate::store) async fn unasked_counts(
     let waiting =
         "select count(*), count(*) filter (where due_at > $1) from outbox where state = 'queued' and priority = 1";
     let (waiting, put_off) = sqlx::query_as(waiting).bind(now.0).fetch_one(&mut *connection).await?;
-    let sent = "select count(*), count(*) filter (where state = 'failed') from outbox where priority = 1 and sending_since > $1";
-    let (sent, failed) = sqlx::query_as(sent).bind(day.0).fetch_one(&mut *connection).await?;
+    let (sent, failed) = sqlx::query_as(COUNT_SENT).bind(day.0).fetch_one(&mut *connection).await?;
     let planned = "select cast(coalesce(sum(planned), 0) as bigint) from profiles where planned > 0";
     let planned = sqlx::query_scalar(planned).fetch_one(connection).await?;
     Ok(UnaskedCounts { planned, waiting, put_off, sent, failed })

@@ -121,6 +121,17 @@ pub(in crate::store) async fn kept_back(
     Ok(rows.into_iter().map(|(state, error)| state == "failed" && is_kept(&error)).collect())
 }
 
+/// By number, as the index is: without it SQLite walks through all that ever left.
+pub(in crate::store) const SELECT_OUTCOMES: &str = "select o.channel, coalesce(o.template, ''), count(*), count(*) filter (where o.state = 'failed'), \
+    count(*) filter (where p.opted_out = 1), count(*) filter (where o.sending_since < $2 and o.rank between 3 and 5), \
+    count(*) filter (where o.sending_since < $2 and o.rank between 4 and 5), \
+    count(*) filter (where o.sending_since < $2 and o.rank = 5) from outbox o \
+    left join profiles p on p.contact_id = o.contact_id left join numbers n on n.channel = o.channel \
+    left join outreach_figures f on f.name = 'resumed:template:' || o.template \
+    where o.priority = 1 and o.sending_since > $1 and o.channel in (select channel from numbers) \
+    and o.sending_since > coalesce(n.resumed_at, 0) \
+    and o.sending_since > coalesce(f.value, 0) group by 1, 2 order by 1, 2";
+
 /// What became of what was sent unasked since that moment, by number and template. `seasoned` is the moment before which it
 /// could have been read by now. What left before its number or template went on after a rest counts no more.
 pub(in crate::store) async fn outcomes(
@@ -128,14 +139,6 @@ pub(in crate::store) async fn outcomes(
     since: Timestamp,
     seasoned: Timestamp,
 ) -> Result<Vec<OutcomeRow>, sqlx::Error> {
-    let select = "select o.channel, coalesce(o.template, ''), count(*), count(*) filter (where o.state = 'failed'), \
-                  count(*) filter (where p.opted_out = 1), count(*) filter (where o.sending_since < $2 and o.rank between 3 and 5), \
-                  count(*) filter (where o.sending_since < $2 and o.rank between 4 and 5), \
-                  count(*) filter (where o.sending_since < $2 and o.rank = 5) from outbox o \
-                  left join profiles p on p.contact_id = o.contact_id left join numbers n on n.channel = o.channel \
-                  left join outreach_figures f on f.name = 'resumed:template:' || o.template \
-                  where o.priority = 1 and o.sending_since > $1 and o.sending_since > coalesce(n.resumed_at, 0) \
-                  and o.sending_since > coalesce(f.value, 0) group by 1, 2 order by 1, 2";
     let read = |row: &_| {
         let count = |index: usize| Row::try_get::<i64, _>(row, index).map(|count| count.max(0) as u64);
         Ok(OutcomeRow {
@@ -151,5 +154,5 @@ pub(in crate::store) async fn outcomes(
             },
         })
     };
-    sqlx::query(select).bind(since.0).bind(seasoned.0).fetch_all(connection).await?.iter().map(read).collect()
+    sqlx::query(SELECT_OUTCOMES).bind(since.0).bind(seasoned.0).fetch_all(connection).await?.iter().map(read).collect()
 }

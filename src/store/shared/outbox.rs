@@ -60,17 +60,28 @@ where
     })
 }
 
-/// Marks what became worthless while it waited, or when a person took over while it was under way (see `folding.rs`).
-pub(in crate::store) const EXPIRE: &str = "update outbox set state = 'expired', rank = 9, \
-    error = case when expires_at = 0 then 'a person took over' else 'too late to be of use' end, updated_at = $1 where state = 'queued' and expires_at <= $1 returning contact_id, number, expires_at";
+/// Marks what became worthless while it waited, or when a person took over while it was under way (see `folding.rs`). No more at once
+/// than nobody notices who waits to write: all of a campaign may end at the same moment.
+pub(in crate::store) const EXPIRE: &str = concat!(
+    "update outbox set state = 'expired', rank = 9, error = case when expires_at = 0 then 'a person took over' ",
+    "else 'too late to be of use' end, updated_at = $1 where (contact_id, number) in (select contact_id, number from outbox ",
+    "where state = 'queued' and expires_at <= $1 order by expires_at limit $2",
+    skip_locked!(),
+    ") returning contact_id, number, expires_at"
+);
+/// Messages that expire at once.
+const STEP: i64 = 500;
 
-/// Marks what became worthless while it waited.
-pub(in crate::store) async fn expire(connection: &mut Connection, now: Timestamp) -> Result<(), sqlx::Error> {
-    let expired: Vec<(i64, i64, i64)> = sqlx::query_as(EXPIRE).bind(now.0).fetch_all(&mut *connection).await?;
+/// Marks what became worthless while it waited; whether there may be more.
+pub(in crate::store) async fn expire(connection: &mut Connection, now: Timestamp) -> Result<bool, sqlx::Error> {
+    let expired: Vec<(i64, i64, i64)> =
+        sqlx::query_as(EXPIRE).bind(now.0).bind(STEP).fetch_all(&mut *connection).await?;
+    let may_be_more = expired.len() as i64 == STEP;
     // Where a person took over nothing failed.
     let failed = expired.into_iter().filter(|(.., expires)| *expires > 0);
     let trail: Vec<Trail> = failed.map(|(contact, number, _)| Trail::failed(ContactId(contact), number, now)).collect();
-    webhooks::leave(connection, &trail).await
+    webhooks::leave(connection, &trail).await?;
+    Ok(may_be_more)
 }
 
 /// Writes how calls ended. A status that overtook its call's answer stands.
@@ -141,7 +152,7 @@ pub(in crate::store) async fn try_again(
     of: MessageNumber,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let select = "select message from outbox where contact_id = $1 and number = $2 and priority = 0 \
+    let select = "select message from outbox where contact_id = $1 and number = $2 and (priority = 0 or sender <> 'bot') \
                   and (state = 'failed' or state = 'expired' and sender <> 'bot') and coalesce(error, '') <> $3";
     let query = sqlx::query_scalar(select).bind(of.contact.0).bind(of.number).bind(NOT_KNOWN_WHETHER_SENT);
     let Some(message): Option<String> = query.fetch_optional(&mut *connection).await? else { return Ok(false) };
@@ -157,16 +168,19 @@ pub(in crate::store) async fn try_again(
     Ok(waits.rows_affected() > 0)
 }
 
+/// By number, as the index is: without it SQLite walks through all that ever left.
+pub(in crate::store) const SELECT_FAILURES: &str = "select coalesce(error, ''), count(*), min(sending_since), \
+    max(updated_at) from outbox where priority = 1 and state = 'failed' and sending_since > $1 \
+    and channel in (select channel from numbers) group by 1";
+
 /// Why follow-ups failed that left since that moment.
 pub(in crate::store) async fn unasked_failures(
     connection: &mut Connection,
     since: Timestamp,
 ) -> Result<Vec<FailureRow>, sqlx::Error> {
-    let select = "select coalesce(error, ''), count(*), min(sending_since), max(updated_at) from outbox \
-                  where priority = 1 and state = 'failed' and sending_since > $1 group by 1";
     let read = |row: &_| {
         let (since, last) = (Timestamp(Row::try_get(row, 2)?), Timestamp(Row::try_get(row, 3)?));
         Ok(FailureRow { reason: Row::try_get(row, 0)?, count: Row::try_get(row, 1)?, since, last })
     };
-    sqlx::query(select).bind(since.0).fetch_all(connection).await?.iter().map(read).collect()
+    sqlx::query(SELECT_FAILURES).bind(since.0).fetch_all(connection).await?.iter().map(read).collect()
 }

@@ -43,11 +43,34 @@ pub(super) async fn refuse(connection: &mut Connection, folded: &[&Folded]) -> R
     run(connection, update, &rows).await
 }
 
-/// The campaign was cancelled: who would still get something is to be told that it is not wanted any more.
-pub(in crate::store) async fn drop_plans(connection: &mut Connection, name: &str) -> Result<(), sqlx::Error> {
-    let update = "update campaign_recipients set refused = 'cancelled', said = $2, to_drop = 1 where campaign = $1 and refused is null \
-                  and not exists (select 1 from outbox o where o.campaign = $1 and o.contact_id = campaign_recipients.contact_id)";
-    sqlx::query(update).bind(name).bind(CANCELLED).execute(connection).await.map(|_| ())
+/// Recipients for whom nothing was decided. The two lists are each read once: asked recipient by recipient, the second would be walked
+/// through for each of the first.
+pub(in crate::store) const SELECT_UNDECIDED: &str = "select contact_id from campaign_recipients where campaign = $1 \
+    and refused is null except select contact_id from outbox where campaign = $1";
+
+/// Recipients for whom nothing was decided, and whom the gate did not refuse.
+pub(in crate::store) async fn undecided(
+    connection: &mut Connection,
+    name: &str,
+) -> Result<Vec<ContactId>, sqlx::Error> {
+    let contacts = sqlx::query_scalar(SELECT_UNDECIDED).bind(name).fetch_all(connection).await?;
+    Ok(contacts.into_iter().map(ContactId).collect())
+}
+
+/// The campaign was cancelled: these would still get something, and are to be told that it is not wanted any more.
+pub(in crate::store) async fn cancel(
+    connection: &mut Connection,
+    name: &str,
+    contacts: &[ContactId],
+) -> Result<(), sqlx::Error> {
+    let update = concat!(
+        "update campaign_recipients set refused = 'cancelled', said = $2, to_drop = 1 where campaign = $1 and refused is null ",
+        "and contact_id in (select cast(value->>0 as bigint) from ",
+        rows!("$3"),
+        ")"
+    );
+    let rows: Vec<_> = contacts.iter().map(|contact| [contact.0]).collect();
+    sqlx::query(update).bind(name).bind(CANCELLED).bind(json(&rows)).execute(connection).await.map(|_| ())
 }
 
 /// Recipients whose journal does not say yet that the campaign was cancelled.
@@ -77,7 +100,8 @@ pub(in crate::store) async fn dropped(
 macro_rules! stand {
     () => {
         concat!(
-            "campaign_recipients r left join (select coalesce(c.merged_into, c.id) as contact, ",
+            // A number of a type, not only a value: else SQLite makes no index for the join, and walks through all for each recipient.
+            "campaign_recipients r left join (select cast(coalesce(c.merged_into, c.id) as bigint) as contact, ",
             "max(case when o.rank between 1 and 5 then 2 when o.state = 'queued' then 1 else 0 end) as far ",
             "from outbox o join contacts c on c.id = o.contact_id where o.campaign = $1 group by 1) as m ",
             "on m.contact = r.contact_id"
@@ -85,19 +109,27 @@ macro_rules! stand {
     };
 }
 
+/// How many recipients stand where, and why.
+pub(in crate::store) const SELECT_ACCOUNT: &str = concat!(
+    "select case m.far when 2 then 'left' when 1 then 'waiting' when 0 then 'not_sent' ",
+    "else case when r.refused is null then 'planned' else 'refused' end end, ",
+    "case when m.far is null then coalesce(r.refused, '') else '' end, ",
+    "case when m.far is null then coalesce(r.said, '') else '' end, count(*) from ",
+    stand!(),
+    " where r.campaign = $1 group by 1, 2, 3 order by 4 desc, 2"
+);
+/// The first recipients for whom something is planned.
+pub(in crate::store) const SELECT_PLANNED: &str = concat!(
+    "select r.contact_id from ",
+    stand!(),
+    " where r.campaign = $1 and m.far is null and r.refused is null order by 1 limit $2"
+);
+
 /// What became of a campaign's recipients: `left`, `waiting`, `not_sent`, `refused` with why, or `planned`; and of how many.
 pub(in crate::store) async fn account(
     connection: &mut Connection,
     name: &str,
 ) -> Result<Vec<RecipientsRow>, sqlx::Error> {
-    let select = concat!(
-        "select case m.far when 2 then 'left' when 1 then 'waiting' when 0 then 'not_sent' ",
-        "else case when r.refused is null then 'planned' else 'refused' end end, ",
-        "case when m.far is null then coalesce(r.refused, '') else '' end, ",
-        "case when m.far is null then coalesce(r.said, '') else '' end, count(*) from ",
-        stand!(),
-        " where r.campaign = $1 group by 1, 2, 3 order by 4 desc, 2"
-    );
     let read = |row: &_| {
         Ok(RecipientsRow {
             stand: Row::try_get(row, 0)?,
@@ -106,7 +138,7 @@ pub(in crate::store) async fn account(
             count: Row::try_get(row, 3)?,
         })
     };
-    sqlx::query(select).bind(name).fetch_all(connection).await?.iter().map(read).collect()
+    sqlx::query(SELECT_ACCOUNT).bind(name).fetch_all(connection).await?.iter().map(read).collect()
 }
 
 /// The first recipients for whom a campaign's message is planned.
@@ -115,11 +147,6 @@ pub(in crate::store) async fn planned(
     name: &str,
     most: i64,
 ) -> Result<Vec<ContactId>, sqlx::Error> {
-    let select = concat!(
-        "select r.contact_id from ",
-        stand!(),
-        " where r.campaign = $1 and m.far is null and r.refused is null order by 1 limit $2"
-    );
-    let contacts = sqlx::query_scalar(select).bind(name).bind(most).fetch_all(connection).await?;
+    let contacts = sqlx::query_scalar(SELECT_PLANNED).bind(name).bind(most).fetch_all(connection).await?;
     Ok(contacts.into_iter().map(ContactId).collect())
 }

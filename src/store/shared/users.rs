@@ -50,7 +50,15 @@ async fn left_behind(connection: &mut Connection, login: &str, now: Timestamp) -
                   and agent = $1 order by id";
     let theirs: Vec<i64> = sqlx::query_scalar(select).bind(login).fetch_all(connection).await?;
     let (agent, action) = (login.to_owned(), AgentAction::Leave);
-    let leaves = EventBody::Agent(AgentEvent { agent, action, tag: None, colour: None, text: None, link: false });
+    let leaves = EventBody::Agent(AgentEvent {
+        agent,
+        action,
+        tag: None,
+        colour: None,
+        text: None,
+        link: false,
+        template: None,
+    });
     Ok(theirs.into_iter().map(|id| NewEvent::known(ContactId(id), None, now, leaves.clone())).collect())
 }
 

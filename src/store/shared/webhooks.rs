@@ -75,21 +75,24 @@ pub(in crate::store) async fn change(
     transaction.commit().await
 }
 
-/// Writes how far a program was told, where it stands at `before` still.
+/// Writes how far a program was told; with `before` only where it stands so still, and nobody has corrected where and with what it is
+/// told: how another address answered says nothing of this one.
 async fn place(
     connection: &mut Connection,
     id: &str,
-    before: Option<Marks>,
+    before: Option<&WebhookRow>,
     progress: &Progress,
 ) -> Result<bool, sqlx::Error> {
     let update = "update webhooks set journal_at = $2, ledger_at = $3, trail_at = $4, ahead = $5, failing = $6, failing_since = $7, \
-                  attempts = $8, next_at = $9, delivered_at = $10 \
-                  where id = $1 and ($11 < 0 or journal_at = $11 and ledger_at = $12 and trail_at = $13)";
+                  attempts = $8, next_at = $9, delivered_at = $10 where id = $1 and ($11 < 0 \
+                  or journal_at = $11 and ledger_at = $12 and trail_at = $13 and url = $14 and secret = $15)";
     let Progress { marks, ahead, failing, failing_since, attempts, next_at, delivered_at } = progress;
-    let before = before.unwrap_or(Marks { journal: -1, ledger: -1, trail: -1 });
+    let called = before.map(|row| (row.url.as_str(), row.secret.expose_secret()));
+    let before = before.map_or(Marks { journal: -1, ledger: -1, trail: -1 }, |row| row.progress.marks);
     let query = sqlx::query(update).bind(id).bind(marks.journal).bind(marks.ledger).bind(marks.trail).bind(json(ahead));
     let query = query.bind(failing).bind(failing_since.map(|at| at.0)).bind(attempts).bind(next_at.0);
     let query = query.bind(delivered_at.map(|at| at.0)).bind(before.journal).bind(before.ledger).bind(before.trail);
+    let query = query.bind(called.map(|(url, _)| url)).bind(called.map(|(_, secret)| secret));
     Ok(query.execute(connection).await?.rows_affected() > 0)
 }
 
@@ -102,18 +105,19 @@ pub(in crate::store) async fn remove(connection: &mut Connection, id: &str) -> R
     Ok(deleted.rows_affected() > 0)
 }
 
-/// Writes how far a program was told, and the attempts; whether it still stood where that began.
+/// Writes how far a program was told, and the attempts; whether it still stood where that began. If not, nothing but the attempts is
+/// written.
 pub(in crate::store) async fn told(
     connection: &mut Connection,
-    id: &str,
-    before: Marks,
+    before: &WebhookRow,
     progress: &Progress,
     stopped: Option<&str>,
     attempts: &[AttemptRow],
 ) -> Result<bool, sqlx::Error> {
     let mut transaction = connection.begin_with(BEGIN).await?;
+    let id = before.id.as_str();
     let there = place(&mut transaction, id, Some(before), progress).await?;
-    if let Some(stopped) = stopped {
+    if let Some(stopped) = stopped.filter(|_| there) {
         let stop = "update webhooks set enabled = 0, stopped = $2 where id = $1";
         sqlx::query(stop).bind(id).bind(stopped).execute(&mut *transaction).await?;
     }

@@ -53,7 +53,7 @@ impl Asked {
     /// Whom it goes to. Wrong names, an offer that cannot be sent and a segment of everybody are refused.
     pub(in crate::web) async fn wanted(&self, engine: &Engine) -> Result<Wanted, ApiProblem> {
         if !is_name(&self.name) {
-            return Err(ApiProblem::invalid("A campaign's name has small letters, digits and hyphens."));
+            return Err(ApiProblem::invalid("A campaign's name has small letters, digits and hyphens, 60 at most."));
         }
         if [self.per_hour, self.per_day].contains(&Some(0)) {
             return Err(ApiProblem::invalid("A budget of 0 sends nothing: give at least 1, or leave it out."));

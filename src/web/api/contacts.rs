@@ -1,13 +1,14 @@
 //! `/api/v1/contacts`: who is known, those first of whom something was heard last; and all that is known of one.
 
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::ApiProblem;
+use super::tags::PROGRAM;
 use super::{authorise, limit, time};
 use crate::domain::{ContactId, ContactRef, Timestamp};
 use crate::engine::segments::{Wanted, card};
@@ -18,7 +19,10 @@ use crate::store::{HandoffsAsked, InboxRow, Member, Newest, TagUse};
 
 /// The contacts API.
 pub fn router(engine: Engine) -> Router {
-    Router::new().route("/api/v1/contacts", get(all)).route("/api/v1/contacts/{id}", get(one)).with_state(engine)
+    Router::new()
+        .route("/api/v1/contacts", get(all))
+        .route("/api/v1/contacts/{id}", get(one).delete(erase))
+        .with_state(engine)
 }
 
 #[derive(Default, Deserialize)]
@@ -123,6 +127,21 @@ pub(super) async fn found(engine: &Engine, id: i64) -> Result<(InboxRow, Folded)
         ApiProblem::not_found(format!("There is no contact {id}. GET /api/v1/contacts?phone=… finds one by number."))
     })?;
     Ok((row, Folded::known(state.as_deref())))
+}
+
+/// Forgets a customer who wishes so.
+async fn erase(
+    State(engine): State<Engine>,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let (row, _) = found(&engine, id).await?;
+    let (store, now, contact) = (engine.store(), engine.now(), row.contact);
+    if store.erase(contact, now).await? {
+        store.log_change(now, PROGRAM.who, "contact-erased", &contact.to_string(), &json!({})).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn one(State(engine): State<Engine>, Path(id): Path<i64>, headers: HeaderMap) -> Result<Json<Value>, ApiProblem> {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::authorise;
 use super::problem::ApiProblem;
-use crate::domain::{EventBody, OptAction, TagKey, Timestamp, mended};
+use crate::domain::{EventBody, MOST_OF_A_NUMBER, OptAction, TagKey, Timestamp, mended, too_large};
 use crate::engine::Engine;
 use crate::engine::timeline::{Head, check_contact, event_body, take_head};
 use crate::store::{NewEvent, TagUse};
@@ -23,8 +23,6 @@ const WORDS: [&str; 4] = ["text", "caption", "value", "note"];
 /// Characters that what is said may have (the extraction contract), and a name, a number or an id of something.
 const MOST_OF_WORDS: usize = 65_536;
 const MOST_OF_A_NAME: usize = 500;
-/// Larger numbers are no sums: with them arithmetic would have no end.
-const MOST_OF_A_NUMBER: f64 = 1e15;
 
 /// The events API.
 pub fn router(engine: Engine) -> Router {
@@ -124,7 +122,7 @@ fn fits(value: &Value, path: &str) -> Result<(), String> {
             Err(format!("`{path}` is longer than {most} characters"))
         }
         Value::Number(number) if number.as_f64().is_some_and(|number| number.abs() >= MOST_OF_A_NUMBER) => {
-            Err(format!("`{path}` is {MOST_OF_A_NUMBER:e} or more: no sum and no count is so large"))
+            Err(too_large(path))
         }
         _ => Ok(()),
     }

@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use super::contacts::found;
 use super::problem::ApiProblem;
 use super::{authorise, limit, read};
-use crate::domain::{AgentAction, AgentEvent};
+use crate::domain::{AgentAction, AgentEvent, TemplateRef};
 use crate::engine::{Engine, records};
 use crate::store::{HandoffRow, HandoffsAsked, InboxRow, NewEvent};
+use crate::web::composer;
 
 /// Characters of a caller's id.
 const LONGEST_ID: usize = 500;
@@ -91,7 +92,7 @@ async fn take(
     authorise(&engine, &headers)?;
     let taking: Taking = read(&body)?;
     let deed = Deed::asked(&engine, id, "take", (&taking.agent, taking.id.as_deref())).await?;
-    deed.done(AgentAction::Take, None).await
+    deed.done(AgentAction::Take).await
 }
 
 #[derive(Deserialize)]
@@ -124,12 +125,25 @@ async fn hand_back(
             "The bot speaks with contact {id} already: there is nothing to hand back."
         )));
     }
+    match composer::in_charge(&deed.row) {
+        _ if deed.again => {}
+        Some(agent) if agent == deed.agent => {}
+        Some(agent) => {
+            let said =
+                format!("Contact {id} is {agent}'s now, not {}'s: nobody hands back what is another's.", deed.agent);
+            return Err(ApiProblem::conflict(said));
+        }
+        None => {
+            let said = format!("A person is wanted for contact {id}, and nobody has taken it: take it first.");
+            return Err(ApiProblem::conflict(said));
+        }
+    }
     let action = match back.outcome {
         None => AgentAction::Release,
         Some(Outcome::Won) => AgentAction::Won,
         Some(Outcome::Lost) => AgentAction::Lost,
     };
-    deed.done(action, None).await
+    deed.done(action).await
 }
 
 /// What a program asks for in a person's name.
@@ -166,9 +180,19 @@ impl<'e> Deed<'e> {
     }
 
     /// Does it, once, and answers when what comes next finds it done.
-    pub(super) async fn done(self, action: AgentAction, text: Option<String>) -> Result<Response, ApiProblem> {
+    async fn done(self, action: AgentAction) -> Result<Response, ApiProblem> {
+        self.tell(action, None, None).await
+    }
+
+    /// The same of what has words, or a template in place of them.
+    pub(super) async fn tell(
+        self,
+        action: AgentAction,
+        text: Option<String>,
+        template: Option<Box<TemplateRef>>,
+    ) -> Result<Response, ApiProblem> {
         let contact = self.row.contact;
-        let event = AgentEvent { agent: self.agent, action, tag: None, colour: None, text, link: false };
+        let event = AgentEvent { agent: self.agent, action, tag: None, colour: None, text, link: false, template };
         let appended = self.engine.act(contact, event, self.key).await?;
         self.engine.folded(appended).await?;
         let status = if appended.duplicate { "duplicate" } else { "accepted" };

@@ -1,5 +1,7 @@
 //! `/api/v1/contacts/{id}/messages`: what was said in both directions, and a person's word to the customer.
 
+use std::collections::BTreeMap;
+
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::HeaderMap;
@@ -14,6 +16,8 @@ use super::hand_offs::Deed;
 use super::problem::ApiProblem;
 use super::{authorise, limit, read};
 use crate::domain::{AgentAction, ContactId, Event, Timestamp};
+use crate::engine::filling::Typed;
+use crate::engine::picker::{NoTemplate, Wanted};
 use crate::engine::{Engine, NoReply, records};
 use crate::store::{SentPlace, SentRow};
 use crate::web::composer::words;
@@ -23,6 +27,7 @@ pub fn router(engine: Engine) -> Router {
     let limit = engine.settings().limits.api_bytes;
     Router::new()
         .route("/api/v1/contacts/{id}/messages", get(all).post(write))
+        .route("/api/v1/contacts/{id}/templates", get(templates))
         .layer(DefaultBodyLimit::max(limit))
         .with_state(engine)
 }
@@ -36,9 +41,25 @@ impl From<NoReply> for ApiProblem {
             NoReply::Others(_) => {
                 "They may hand it back, or somebody else takes it over: POST /api/v1/contacts/{id}/take."
             }
-            NoReply::Closed => "Wait until they write, or send a template by a campaign.",
+            NoReply::Closed => {
+                "Wait until they write, or send a `template`: GET /api/v1/contacts/{id}/templates shows which."
+            }
         };
         Self::conflict(format!("The message is not sent: {why}. {advice}"))
+    }
+}
+
+impl From<NoTemplate> for ApiProblem {
+    fn from(why: NoTemplate) -> Self {
+        let shows = "GET /api/v1/contacts/{id}/templates shows what can be sent.";
+        match why {
+            NoTemplate::NoReply(why) => why.into(),
+            NoTemplate::Open => {
+                Self::conflict(format!("The template is not sent: {why}. Send your own words as `text`."))
+            }
+            NoTemplate::Refused(why) => Self::conflict(format!("The template is not sent: {why}. {shows}")),
+            NoTemplate::Unfit(why) => Self::invalid(format!("The template is not sent. {why} {shows}")),
+        }
     }
 }
 
@@ -115,9 +136,41 @@ fn page(heard: &[Event], sent: &[SentRow], begin: Places, limit: usize) -> (Vec<
 #[serde(deny_unknown_fields)]
 struct Writing {
     agent: String,
-    text: String,
+    text: Option<String>,
+    /// In place of words, where the service window is closed.
+    template: Option<Template>,
     /// The caller's own id of it: sent twice, it counts once.
     id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Template {
+    name: String,
+    language: Option<String>,
+    #[serde(default)]
+    values: BTreeMap<String, String>,
+    header: Option<String>,
+    url: Option<String>,
+}
+
+impl From<Template> for Wanted {
+    fn from(template: Template) -> Self {
+        let Template { name, language, values, header, url } = template;
+        Self { name, language, typed: Typed { values, header, url } }
+    }
+}
+
+/// What may be sent to a contact as a template, and why the rest may not.
+async fn templates(
+    State(engine): State<Engine>,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiProblem> {
+    authorise(&engine, &headers)?;
+    let (row, state) = found(&engine, id).await?;
+    let picker = engine.picker(row.contact, &state).await?;
+    Ok(Json(records::joined(json!(picker), json!({ "contact": row.contact }))))
 }
 
 async fn write(
@@ -128,7 +181,19 @@ async fn write(
 ) -> Result<Response, ApiProblem> {
     authorise(&engine, &headers)?;
     let writing: Writing = read(&body)?;
-    let text = words(&writing.text).map_err(|wrong| match wrong {
+    let text = match (writing.text, writing.template) {
+        (Some(text), None) => text,
+        (None, Some(template)) => {
+            let deed = Deed::asked(&engine, id, "message", (&writing.agent, writing.id.as_deref())).await?;
+            if deed.again {
+                return deed.tell(AgentAction::Reply, None, None).await;
+            }
+            let filled = engine.template_reply(deed.row.contact, &deed.agent, &template.into()).await?;
+            return deed.tell(AgentAction::Reply, None, Some(Box::new(filled))).await;
+        }
+        _ => return Err(ApiProblem::invalid("Send either `text` or `template`.")),
+    };
+    let text = words(&text).map_err(|wrong| match wrong {
         "empty" => ApiProblem::invalid("`text` is empty: write what the customer is to read."),
         _ => ApiProblem::invalid("`text` has at most 4,096 characters: WhatsApp takes no more in one message."),
     })?;
@@ -136,7 +201,7 @@ async fn write(
     if !deed.again {
         engine.may_reply(deed.row.contact, &deed.agent).await?;
     }
-    deed.done(AgentAction::Reply, Some(text)).await
+    deed.tell(AgentAction::Reply, Some(text), None).await
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::people::Customer;
 use super::state::Said;
 use super::{Sandbox, deliver, media, wire};
+use crate::domain::CartLine;
 
 /// A customer's message: on their own screen, and on its way.
 pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> String {
@@ -26,6 +27,25 @@ pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
                 "headline": headline, "media_type": "image", "ctwa_clid": format!("Aff-{}", wire::wamid(&person.key, false)),
             });
             ("text", json!({ "body": text }), text.clone())
+        }
+        Said::Quote { text, message: quoted } => {
+            let own = inner.phone(&person.key).iter().any(|shown| shown["id"] == *quoted && shown["mine"] == true);
+            let by = if own { person.phone.as_deref().unwrap_or(&person.user_id) } else { wire::OUR_NUMBER };
+            message["context"] = json!({ "from": by, "id": quoted });
+            ("text", json!({ "body": text }), text.clone())
+        }
+        Said::FromProduct { text, product } => {
+            let product = json!({ "catalog_id": wire::CATALOGUE, "product_retailer_id": product });
+            message["context"] =
+                json!({ "from": wire::OUR_NUMBER, "id": wire::wamid(&person.key, true), "referred_product": product });
+            ("text", json!({ "body": text }), text.clone())
+        }
+        Said::Cart { items, text } => {
+            let line = |line: &CartLine| json!({ "product_retailer_id": line.product, "quantity": line.quantity, "item_price": line.price, "currency": line.currency });
+            let lines: Vec<_> = items.iter().map(line).collect();
+            let shown: Vec<_> = items.iter().map(|line| format!("{} × {}", line.quantity, line.product)).collect();
+            let order = json!({ "catalog_id": wire::CATALOGUE, "text": text, "product_items": lines });
+            ("order", order, format!("🛒 {}\n{text}", shown.join("\n")).trim_end().to_owned())
         }
         Said::Button { id, title } => {
             let reply = json!({ "type": "button_reply", "button_reply": { "id": id, "title": title } });

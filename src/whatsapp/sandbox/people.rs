@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::wire;
 use crate::domain::{ContactRef, Phone};
 use crate::places::country_of;
 
@@ -141,12 +142,20 @@ pub(super) fn recipient(people: &mut People, call: &Value) -> Result<Recipient, 
             Some(user) => (people.named(user), false),
             None => return Err((131_009, "recipient is not a business-scoped user id")),
         },
-        (to, _) => match to.as_str().filter(|to| to.parse::<Phone>().is_ok()) {
-            Some(to) => (people.named(&digits(to)), true),
+        (to, _) => match to.as_str().and_then(dialled) {
+            Some(number) => (people.named(&number), true),
             None => return Err((131_009, "to is not a phone number")),
         },
     };
     Ok(Recipient { person, by_phone })
+}
+
+/// The digits that are dialled for a call's `to`: where it has no plus, Meta puts the country code of our own number before it, whatever
+/// it begins with (section 4.1).
+fn dialled(to: &str) -> Option<String> {
+    let to = to.trim();
+    let whole = if to.starts_with('+') { to.to_owned() } else { format!("+{}{to}", wire::OUR_COUNTRY) };
+    whole.parse::<Phone>().is_ok().then(|| digits(&whole))
 }
 
 fn digits(number: &str) -> String {
@@ -223,6 +232,9 @@ mod tests {
         let user = people.meet(&ada()).user_id.clone();
         for (call, expected) in [
             (json!({ "to": "+1 (212) 555-0142" }), Ok(("12125550142", true))),
+            (json!({ "to": "(212) 555-0142" }), Ok(("12125550142", true))),
+            (json!({ "to": "85251234567" }), Ok(("185251234567", true))),
+            (json!({ "to": "12125550142" }), Ok(("112125550142", true))),
             (json!({ "recipient": user }), Ok(("12125550142", false))),
             (json!({ "recipient": "US.9001" }), Ok(("US.9001", false))),
             (json!({ "to": "+85251234567", "recipient": user }), Ok(("85251234567", true))),

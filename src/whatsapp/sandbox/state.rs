@@ -14,7 +14,7 @@ use super::people::People;
 use super::pricing::Prices;
 use super::templates::Templates;
 use super::{Faults, SandboxSettings};
-use crate::domain::Timestamp;
+use crate::domain::{CartLine, Timestamp};
 use crate::whatsapp::graph::Graph;
 
 /// Messages that a phone keeps.
@@ -26,6 +26,28 @@ const KEPT: usize = 200;
 pub enum Said {
     /// Words.
     Text(String),
+    /// Words that quote a message, as `id` names it.
+    Quote {
+        /// The words.
+        text: String,
+        /// The quoted message.
+        message: String,
+    },
+    /// Words from the page of a product of the shop's catalogue.
+    FromProduct {
+        /// The words.
+        text: String,
+        /// The shop's number of it.
+        product: String,
+    },
+    /// A full cart of the shop's catalogue.
+    Cart {
+        /// What is in it.
+        items: Vec<CartLine>,
+        /// Words beside it.
+        #[serde(default)]
+        text: String,
+    },
     /// A tap on a reply button.
     Button {
         /// Its id.

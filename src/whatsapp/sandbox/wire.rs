@@ -9,6 +9,12 @@ use crate::domain::Timestamp;
 /// The business account that the number and its templates belong to.
 pub const ACCOUNT: &str = "990000000000001";
 
+/// The catalogue of the account's products.
+pub(super) const CATALOGUE: &str = "660000000000001";
+
+/// The code of our number's country.
+pub(super) const OUR_COUNTRY: &str = "1";
+
 /// The digits of our number.
 pub(super) const OUR_NUMBER: &str = "13125550100";
 

@@ -2,49 +2,50 @@
 
 use serde_json::Value;
 
-use super::shape::{Contact, Number, seconds};
-use super::{Around, Arrival, fingerprint, names};
+use super::shape::{Card, decimal, has, id, moment, text, whole};
+use super::{Around, Arrival, fingerprint, held, names};
 use crate::domain::{
-    ContactRef, EventBody, InboundMessage, LocationEvent, MessageKind, OptAction, OptEvent, OptScope, Referral,
-    ReferralSource, SentEvent, Timestamp,
+    CartLine, ContactRef, EventBody, InboundMessage, LocationEvent, MessageKind, OptAction, OptEvent, OptScope,
+    Referral, ReferralSource, SentEvent, Timestamp,
 };
 
 /// Types whose body is a file.
 const MEDIA: [&str; 5] = ["image", "video", "audio", "document", "sticker"];
+
+/// Lines of a cart that are read.
+const MOST_LINES: usize = 100;
 
 /// Errors of messages that Meta could not fetch or show (section 6): their sender is asked for them once more.
 const LOST: [i64; 2] = [131_052, 131_060];
 
 /// One element of `messages`.
 pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) -> Arrival {
-    let id = text(&message, "/id").unwrap_or_default();
-    let at = timestamp(&message).unwrap_or(received);
-    let from = text(&message, "/from").filter(|from| !from.is_empty());
-    let user = text(&message, "/from_user_id")
-        // Who has no phone and changed the user id is named by the old one alone (section 2.5).
-        .or_else(|| text(&message, "/system/previous_user_id"))
-        .filter(|user| !user.is_empty());
+    let at = moment(&message, "/timestamp").unwrap_or(received);
+    let from = id(&message, "/from");
+    // Who has no phone and changed the user id is named by the old one alone (section 2.5).
+    let user = id(&message, "/from_user_id").or_else(|| id(&message, "/system/previous_user_id"));
     let card = card(around.contacts, from.as_deref(), user.as_deref());
-    let wa_id = from.clone().or_else(|| card.and_then(|card| card.wa_id.clone()).filter(|id| !id.is_empty()));
-    let user_id = user.or_else(|| card.and_then(|card| card.user_id.clone()).filter(|id| !id.is_empty()));
+    let wa_id = from.clone().or_else(|| card.and_then(|card| card.wa_id.clone()));
+    let user_id = user.or_else(|| card.and_then(|card| card.user_id.clone()));
+    // Whose number was withheld told it when they were asked for it (section 3.1).
+    let wa_id = wa_id.or_else(|| told_number(&message));
     let mut contacts = names(wa_id.as_deref(), user_id.as_deref());
     let kind = text(&message, "/type").unwrap_or_default();
-    let group = message.get("group_id").is_some();
+    let group = has(&message, "/group_id");
     let inbound = InboundMessage {
-        reply_to: text(&message, "/context/id"),
-        referral: referral(&message),
-        wamid: Some(id.clone()).filter(|id| !id.is_empty()),
+        reply_to: id(&message, "/context/id"),
+        product: id(&message, "/context/referred_product/product_retailer_id"),
+        referral: referral(&message).map(Box::new),
+        wamid: id(&message, "/id"),
         channel: around.channel.clone(),
-        name: card.and_then(|card| card.profile.as_ref()).and_then(|profile| profile.name.clone()),
+        name: card.and_then(|card| card.name.clone()),
         wa_id,
         user_id,
         silent: around.silent || group,
         ..InboundMessage::default()
     };
-    let channel = around.channel.as_deref().unwrap_or_default();
-    // Without an id it is told by what it says: two of them are two messages.
-    let key = if id.is_empty() { fingerprint(&message) } else { id };
-    let lost = message.pointer("/errors/0/code").and_then(Value::as_i64).is_some_and(|code| LOST.contains(&code));
+    let key = key_of_theirs(&message, around.channel.as_deref());
+    let lost = whole(&message, "/errors/0/code").is_some_and(|code| LOST.contains(&code));
     let mut body = body(&kind, message, inbound);
     match &mut body {
         // Whoever writes under the new name next is the same, with all that they agreed to and not.
@@ -52,7 +53,7 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
         EventBody::Message(inbound) if lost => inbound.media = Some("unavailable".into()),
         _ => {}
     }
-    Arrival { key: format!("msg:{channel}:{key}"), contacts, at, body }
+    Arrival { key, contacts, at, body }
 }
 
 fn body(kind: &str, message: Value, mut inbound: InboundMessage) -> EventBody {
@@ -71,23 +72,49 @@ fn body(kind: &str, message: Value, mut inbound: InboundMessage) -> EventBody {
         "system" => return system(message),
         "order" => {
             inbound.media = Some("order".into());
-            inbound.text = text(&message, "/order/text").filter(|text| !text.is_empty());
+            inbound.text = id(&message, "/order/text");
+            inbound.items = cart(&message);
         }
         // What was said before stays in the journal; the corrected words are read like new ones, without an answer.
         "edit" => {
+            let edited = text(&message, "/edit/message/type").unwrap_or_default();
             inbound.text = text(&message, "/edit/message/text/body");
+            inbound.caption = text(&message, &format!("/edit/message/{edited}/caption"));
             inbound.silent = true;
         }
         "revoke" => return unknown(kind, message),
-        "request_welcome" | "unsupported" | "unknown" | "contacts" => inbound.media = Some(kind.into()),
+        "contacts" => {
+            inbound.media = Some(kind.into());
+            inbound.details = held::contacts(&message);
+        }
+        "unsupported" | "unknown" => {
+            let told = text(&message, "/unsupported/type").filter(|told| InboundMessage::NONE.contains(&&**told));
+            inbound.media = Some(told.unwrap_or_else(|| kind.into()));
+        }
         kind if MEDIA.contains(&kind) => {
             inbound.media = Some(kind.into());
             inbound.caption = text(&message, &format!("/{kind}/caption"));
+            inbound.details = id(&message, "/document/filename");
         }
         // A type that Meta added since: it is still a message of the customer, and opens the window.
         kind => inbound.media = Some(kind.to_owned()),
     }
     EventBody::Message(inbound)
+}
+
+/// The lines of a cart. One that names no product says nothing; what tells no number is one piece.
+fn cart(message: &Value) -> Vec<CartLine> {
+    let items = message.pointer("/order/product_items").and_then(Value::as_array);
+    let line = |item: &Value| {
+        let quantity = whole(item, "/quantity").and_then(|quantity| u32::try_from(quantity).ok());
+        Some(CartLine {
+            product: id(item, "/product_retailer_id")?,
+            quantity: quantity.filter(|quantity| *quantity > 0).unwrap_or(1),
+            price: text(item, "/item_price").and_then(|price| price.trim().parse().ok()),
+            currency: text(item, "/currency").and_then(|currency| currency.parse().ok()),
+        })
+    };
+    items.into_iter().flatten().filter_map(line).take(MOST_LINES).collect()
 }
 
 fn interactive(message: Value, mut inbound: InboundMessage) -> EventBody {
@@ -97,17 +124,24 @@ fn interactive(message: Value, mut inbound: InboundMessage) -> EventBody {
             inbound.text = text(&message, &format!("/interactive/{kind}/title"));
             inbound.choice = text(&message, &format!("/interactive/{kind}/id"));
         }
-        "nfm_reply" => inbound.media = Some("flow".into()),
+        "nfm_reply" => {
+            inbound.media = Some("flow".into());
+            inbound.details = held::form(&message);
+        }
         // A message without its body comes with the reason in `errors` (section 2.8).
         "" => inbound.media = Some("unsupported".into()),
+        // A product of the catalogue that is shared; its inner keys are not confirmed (section 10).
+        "product" => {
+            inbound.media = Some(kind);
+            inbound.product = inbound.product.or_else(|| text(&message, "/interactive/product/product_retailer_id"));
+        }
         other => inbound.media = Some(other.to_owned()),
     }
     EventBody::Message(inbound)
 }
 
 fn location(message: &Value, inbound: InboundMessage) -> EventBody {
-    let degrees = |name| message.pointer(name).and_then(Value::as_f64);
-    match (degrees("/location/latitude"), degrees("/location/longitude")) {
+    match (decimal(message, "/location/latitude"), decimal(message, "/location/longitude")) {
         (Some(latitude), Some(longitude)) => EventBody::Location(LocationEvent {
             latitude,
             longitude,
@@ -136,7 +170,7 @@ fn unknown(what: &str, value: Value) -> EventBody {
 }
 
 fn referral(message: &Value) -> Option<Referral> {
-    let referral = message.get("referral")?;
+    let referral = message.get("referral").filter(|referral| referral.is_object())?;
     let url = text(referral, "/source_url").unwrap_or_default();
     let platform = match url.as_str() {
         url if url.contains("instagram") => "instagram",
@@ -151,54 +185,75 @@ fn referral(message: &Value) -> Option<Referral> {
     })
 }
 
-/// A message that somebody typed on the shop's phone (section 2.12).
-pub(super) fn echo(message: Value, received: Timestamp) -> Arrival {
-    let id = text(&message, "/id").unwrap_or_default();
+/// Counts a message of the customer once, whether it comes live or in a shared history. Without an id it is told by what it says: two of
+/// them are two messages.
+fn key_of_theirs(message: &Value, channel: Option<&str>) -> String {
+    let key = id(message, "/id").unwrap_or_else(|| fingerprint(message));
+    format!("msg:{}:{key}", channel.unwrap_or_default())
+}
+
+/// The same of a message in our name.
+fn key_of_ours(message: &Value) -> String {
+    format!("echo:{}", id(message, "/id").unwrap_or_else(|| fingerprint(message)))
+}
+
+/// A message in our name that we did not send: somebody typed it on the shop's phone (section 2.12), or another responder did, one level
+/// deeper (section 2.13).
+pub(super) fn echo(mut message: Value, by: &str, received: Timestamp) -> Arrival {
+    if let Some(outer) = message.as_object_mut()
+        && let Some(Value::Object(inner)) = outer.remove("message")
+    {
+        outer.extend(inner);
+    }
     let to = text(&message, "/to");
     let user = text(&message, "/to_user_id");
     let kind = text(&message, "/type").unwrap_or_default();
     let contacts = names(to.as_deref(), user.as_deref());
-    let at = timestamp(&message).unwrap_or(received);
-    let key = format!("echo:{id}");
+    let at = moment(&message, "/timestamp").unwrap_or(received);
+    let key = key_of_ours(&message);
     if kind == "edit" || kind == "revoke" {
         return Arrival { key, contacts, at, body: unknown(&format!("echo {kind}"), message) };
     }
     let words = text(&message, "/text/body").or_else(|| text(&message, &format!("/{kind}/caption")));
     let body = EventBody::Sent(SentEvent {
         past: false,
-        message: id,
+        message: text(&message, "/id").unwrap_or_default(),
         kind: MessageKind::Reply,
         product: None,
         category: None,
         campaign: None,
         link: false,
-        by: "agent:phone".into(),
+        by: by.into(),
         text: words.or(Some(format!("[{kind}]"))),
     });
     Arrival { key, contacts, at, body }
 }
 
 /// A message of a shared history: by the customer if it came from them.
-pub(super) fn historic(message: Value, person: &str, received: Timestamp) -> Arrival {
-    let id = text(&message, "/id").unwrap_or_default();
-    let from = text(&message, "/from").unwrap_or_default();
-    let contacts = names(Some(person), None);
-    let at = timestamp(&message).unwrap_or(received);
-    let key = format!("hist:{id}");
-    let theirs = from == person;
-    let kind = text(&message, "/type").unwrap_or_default();
-    let body = match theirs {
+pub(super) fn historic(message: Value, person: &str, channel: Option<&str>, received: Timestamp) -> Arrival {
+    let is_user_id = person.contains('.');
+    let contacts = names(Some(person).filter(|_| !is_user_id), Some(person).filter(|_| is_user_id));
+    let theirs = ["/from", "/from_user_id"].iter().any(|from| text(&message, from).as_deref() == Some(person));
+    let at = moment(&message, "/timestamp").unwrap_or(received);
+    let (key, body) = match theirs {
         true => {
-            let inbound = InboundMessage { silent: true, wamid: Some(id), ..InboundMessage::default() };
-            body(&kind, message, inbound)
+            let kind = text(&message, "/type").unwrap_or_default();
+            let inbound = InboundMessage { silent: true, wamid: id(&message, "/id"), ..InboundMessage::default() };
+            (key_of_theirs(&message, channel), body(&kind, message, inbound))
         }
-        false => match echo(message, received).body {
+        false => {
             // It was sent in the past: it takes nothing over now.
-            EventBody::Sent(sent) => EventBody::Sent(SentEvent { by: "history".into(), ..sent }),
-            other => other,
-        },
+            let Arrival { key, body, .. } = echo(message, "history", received);
+            (key, body)
+        }
     };
     Arrival { key, contacts, at, body }
+}
+
+/// The number in the answer to our request for it.
+fn told_number(message: &Value) -> Option<String> {
+    let is_answer = text(message, "/contacts/0/origin").as_deref() == Some("contact_request");
+    id(message, "/contacts/0/phones/0/wa_id").filter(|_| is_answer)
 }
 
 /// The tap on a template's stop button, or of its text: nothing more may be sent (section 7.2). Text that the customer
@@ -210,22 +265,9 @@ pub(super) fn stops(message: &InboundMessage) -> Option<OptEvent> {
 }
 
 /// The card of the sender: `contacts` need not stand in the order of `messages` (section 2.1).
-fn card<'a>(contacts: &'a [Contact], from: Option<&str>, user: Option<&str>) -> Option<&'a Contact> {
+fn card<'a>(contacts: &'a [Card], from: Option<&str>, user: Option<&str>) -> Option<&'a Card> {
     let by_phone = contacts.iter().find(|card| from.is_some() && card.wa_id.as_deref() == from);
     let by_user = || contacts.iter().find(|card| user.is_some() && card.user_id.as_deref() == user);
     // A number and its wa_id may differ by a national variant; with one sender there is no doubt.
     by_phone.or_else(by_user).or_else(|| contacts.first().filter(|_| contacts.len() == 1))
-}
-
-fn timestamp(message: &Value) -> Option<Timestamp> {
-    let number: Number = serde_json::from_value(message.get("timestamp")?.clone()).ok()?;
-    seconds(&number)
-}
-
-fn text(value: &Value, pointer: &str) -> Option<String> {
-    match value.pointer(pointer)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }

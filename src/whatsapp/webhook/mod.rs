@@ -1,6 +1,7 @@
 //! Webhook bodies (sections 1.6 and 2) to events. What is not known is kept raw, never refused: Meta adds fields, types
 //! and values without notice.
 
+mod held;
 mod messages;
 mod shape;
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 use crate::domain::{
     ContactRef, EventBody, OptAction, OptEvent, OptScope, StatusEvent, StatusKind, Timestamp, UserId, mended,
 };
-use shape::{Body, Change, Contact, Entry, Number, PreferenceEntry, Status, seconds};
+use shape::{Card, has, id, moment, take_list, text, whole};
 
 /// No id of Meta's is longer: what makes a longer one is told by its fingerprint.
 const LONGEST_KEY: usize = 500;
@@ -43,29 +44,19 @@ pub enum Malformed {
 /// # Errors
 /// The body is no webhook of WhatsApp at all.
 pub fn parse(body: &[u8], received: Timestamp) -> Result<Vec<Arrival>, Malformed> {
-    let body: Body = serde_json::from_slice(&mended(body)).map_err(|error| Malformed::Json(error.to_string()))?;
-    match body.object.as_deref() {
+    let mut body: Value = serde_json::from_slice(&mended(body)).map_err(|error| Malformed::Json(error.to_string()))?;
+    match text(&body, "/object").as_deref() {
         Some("whatsapp_business_account") => {}
         other => return Err(Malformed::OtherObject(other.unwrap_or("none").to_owned())),
     }
     let mut arrivals = Vec::new();
-    for raw in body.entry {
-        // One that cannot be read takes nothing from those beside it.
-        let entry = match serde_json::from_value::<Entry>(raw.clone()) {
-            Ok(entry) => entry,
-            Err(error) => {
-                let mut reader = Reader { account: &None, time: received, received, arrivals: &mut arrivals };
-                reader.unknown(&format!("an entry: {error}"), raw);
-                continue;
-            }
-        };
-        let time = entry.time.as_ref().and_then(seconds).unwrap_or(received);
-        for raw in entry.changes {
-            let mut reader = Reader { account: &entry.id, time, received, arrivals: &mut arrivals };
-            match serde_json::from_value::<Change>(raw.clone()) {
-                Ok(change) => reader.change(change),
-                Err(error) => reader.unknown(&format!("a change: {error}"), raw),
-            }
+    let entries = Reader { account: "", time: received, received, arrivals: &mut arrivals }.objects(&mut body, "entry");
+    for mut entry in entries {
+        let time = moment(&entry, "/time").unwrap_or(received);
+        let account = text(&entry, "/id").unwrap_or_default();
+        let mut reader = Reader { account: &account, time, received, arrivals: &mut arrivals };
+        for change in reader.objects(&mut entry, "changes") {
+            reader.change(change);
         }
     }
     for arrival in &mut arrivals {
@@ -79,7 +70,7 @@ pub fn parse(body: &[u8], received: Timestamp) -> Result<Vec<Arrival>, Malformed
 }
 
 struct Reader<'a> {
-    account: &'a Option<Number>,
+    account: &'a str,
     time: Timestamp,
     received: Timestamp,
     arrivals: &'a mut Vec<Arrival>,
@@ -87,28 +78,35 @@ struct Reader<'a> {
 
 /// What surrounds the messages of one change.
 struct Around<'a> {
-    contacts: &'a [Contact],
+    contacts: &'a [Card],
     channel: Option<String>,
     /// Must not be answered.
     silent: bool,
 }
 
 impl Reader<'_> {
-    fn change(&mut self, change: Change) {
-        let Change { field, value } = change;
-        let field = field.unwrap_or_default();
+    /// The elements of a list that can be read; the others are kept as they came, and take nothing from those.
+    fn objects(&mut self, from: &mut Value, list: &str) -> Vec<Value> {
+        let (objects, others): (Vec<_>, Vec<_>) = take_list(from, list).into_iter().partition(Value::is_object);
+        for other in others {
+            self.unknown(&format!("an element of `{list}` that is no object"), other);
+        }
+        objects
+    }
+
+    fn change(&mut self, mut change: Value) {
+        let field = text(&change, "/field").unwrap_or_default();
+        let value = change["value"].take();
         match field.as_str() {
             "messages" => self.messages(value, false),
-            "standby" => match value.get("standby").cloned() {
+            "standby" => match value.get("standby").filter(|inner| inner.is_object()).cloned() {
                 Some(mut inner) => {
-                    if let (Some(inner), Some(metadata)) = (inner.as_object_mut(), value.get("metadata")) {
-                        inner.insert("metadata".into(), metadata.clone());
-                    }
+                    inner["metadata"] = value["metadata"].clone();
                     self.messages(inner, true);
                 }
                 None => self.account(&field, value),
             },
-            "smb_message_echoes" => self.echoes(value),
+            "smb_message_echoes" => self.messages(value, false),
             "user_preferences" => self.preferences(value),
             "history" => self.history(value),
             "" => self.unknown("a change without field", value),
@@ -116,19 +114,20 @@ impl Reader<'_> {
         }
     }
 
-    fn messages(&mut self, value: Value, silent: bool) {
-        let parts: shape::MessagesValue = match serde_json::from_value(value.clone()) {
-            Ok(parts) => parts,
-            Err(error) => return self.unknown(&format!("messages: {error}"), value),
-        };
-        let channel = parts.metadata.as_ref().and_then(|metadata| metadata.phone_number_id.as_ref()).map(Number::text);
-        let around = Around { contacts: &parts.contacts, channel, silent };
-        let had_messages = !parts.messages.is_empty();
-        for message in parts.messages {
-            if !message.is_object() {
-                self.unknown("a message that is no object", message);
-                continue;
+    fn messages(&mut self, mut value: Value, silent: bool) {
+        if !value.is_object() {
+            return self.unknown("messages that are no object", value);
+        }
+        let channel = id(&value, "/metadata/phone_number_id");
+        let mut contacts = Vec::new();
+        for contact in self.objects(&mut value, "contacts") {
+            match Card::read(&contact) {
+                Some(card) => contacts.push(card),
+                None => self.unknown("a contact that names nobody", contact),
             }
+        }
+        let around = Around { contacts: &contacts, channel, silent };
+        for message in self.objects(&mut value, "messages") {
             let arrival = messages::arrival(message, &around, self.received);
             let stop = match &arrival.body {
                 EventBody::Message(message) => messages::stops(message),
@@ -143,46 +142,42 @@ impl Reader<'_> {
             self.arrivals.push(arrival);
             self.arrivals.extend(opt);
         }
-        for status in parts.statuses {
+        for status in self.objects(&mut value, "statuses") {
             self.status(status, &around);
         }
-        for echo in parts.message_echoes {
-            self.arrivals.push(messages::echo(echo, self.received));
+        // Messages that a person typed on the shop's phone, or that another responder sent.
+        let by = if silent { "standby" } else { "agent:phone" };
+        for echo in self.objects(&mut value, "message_echoes") {
+            self.arrivals.push(messages::echo(echo, by, self.received));
         }
-        if !had_messages {
-            for error in parts.errors {
-                self.account("errors", error);
-            }
+        for error in take_list(&mut value, "errors") {
+            self.account("errors", error);
         }
     }
 
     fn status(&mut self, raw: Value, around: &Around<'_>) {
-        let status: Status = match serde_json::from_value(raw.clone()) {
-            Ok(status) => status,
-            Err(error) => return self.unknown(&format!("status: {error}"), raw),
-        };
-        let at = status.timestamp.as_ref().and_then(seconds).unwrap_or(self.received);
-        let wamid = status.id.as_ref().map(Number::text).unwrap_or_default();
-        let person = status.recipient_participant_user_id.as_deref().or(status.recipient_participant_id.as_deref());
-        let whom =
-            person.or(status.recipient_id.as_deref()).or(status.recipient_user_id.as_deref()).unwrap_or_default();
+        let at = moment(&raw, "/timestamp").unwrap_or(self.received);
+        let wamid = text(&raw, "/id").unwrap_or_default();
+        let (phone, user) = (id(&raw, "/recipient_id"), id(&raw, "/recipient_user_id"));
+        let person = id(&raw, "/recipient_participant_user_id").or_else(|| id(&raw, "/recipient_participant_id"));
+        let whom = person.or_else(|| phone.clone()).or_else(|| user.clone()).unwrap_or_default();
         let channel = around.channel.as_deref().unwrap_or_default();
-        let name = status.status.as_deref().unwrap_or_default();
+        let name = text(&raw, "/status").unwrap_or_default();
         let key = format!("st:{channel}:{wamid}:{name}:{whom}");
-        let kind = match name {
+        let kind = match &*name {
             "sent" => StatusKind::Sent,
             "delivered" => StatusKind::Delivered,
             "read" | "played" => StatusKind::Read,
             "failed" => StatusKind::Failed,
             _ => return self.keep_unknown(key, at, &format!("status {name}"), raw),
         };
-        let group = status.recipient_type.as_deref() == Some("group");
+        let group = text(&raw, "/recipient_type").as_deref() == Some("group");
         let contacts = match group || wamid.starts_with("wacid.") {
             true => Vec::new(),
-            false => names(status.recipient_id.as_deref(), status.recipient_user_id.as_deref()),
+            false => names(phone.as_deref(), user.as_deref()),
         };
-        let error = status.errors.first().and_then(|error| error.get("code")).and_then(Value::as_i64);
-        let ours = status.biz_opaque_callback_data.filter(|data| data.starts_with("hl:"));
+        let error = whole(&raw, "/errors/0/code");
+        let ours = text(&raw, "/biz_opaque_callback_data").filter(|data| data.starts_with("hl:"));
         let event = match ours {
             Some(ours) => StatusEvent { message: ours, status: kind, error, wamid: Some(wamid) },
             None => StatusEvent { message: wamid, status: kind, error, wamid: None },
@@ -190,60 +185,49 @@ impl Reader<'_> {
         self.arrivals.push(Arrival { key, contacts, at, body: EventBody::Status(event) });
     }
 
-    /// Messages that a person typed on the shop's phone.
-    fn echoes(&mut self, value: Value) {
-        let Ok(parts) = serde_json::from_value::<shape::MessagesValue>(value.clone()) else {
-            return self.unknown("smb_message_echoes", value);
-        };
-        for echo in parts.message_echoes {
-            self.arrivals.push(messages::echo(echo, self.received));
-        }
-    }
-
-    fn preferences(&mut self, value: Value) {
-        let Some(entries) = value.get("user_preferences").and_then(Value::as_array) else {
+    fn preferences(&mut self, mut value: Value) {
+        if !has(&value, "/user_preferences") {
             return self.account("user_preferences", value);
-        };
-        for raw in entries {
-            let Ok(entry) = serde_json::from_value::<PreferenceEntry>(raw.clone()) else {
-                self.unknown("user_preferences", raw.clone());
-                continue;
-            };
-            let action = match entry.value.as_deref() {
-                Some("stop") => OptAction::Out,
-                Some("resume" | "signup") => OptAction::In,
+        }
+        for raw in self.objects(&mut value, "user_preferences") {
+            let wish = text(&raw, "/value").unwrap_or_default();
+            let action = match &*wish {
+                "stop" => OptAction::Out,
+                "resume" | "signup" => OptAction::In,
                 _ => {
-                    self.unknown("user_preferences", raw.clone());
+                    self.unknown("user_preferences", raw);
                     continue;
                 }
             };
-            let at = entry.timestamp.as_ref().and_then(seconds).unwrap_or(self.time);
-            let contacts = names(entry.wa_id.as_deref(), entry.user_id.as_deref());
+            let at = moment(&raw, "/timestamp").unwrap_or(self.time);
+            let contacts = names(id(&raw, "/wa_id").as_deref(), id(&raw, "/user_id").as_deref());
             let who = contacts.first().map(ToString::to_string).unwrap_or_default();
-            let key = format!("pref:{who}:{}:{}", entry.value.as_deref().unwrap_or_default(), at.0);
+            let key = format!("pref:{who}:{wish}:{}", at.0);
             let body = EventBody::Opt(OptEvent::new(action, OptScope::Marketing));
             self.arrivals.push(Arrival { key, contacts, at, body });
         }
     }
 
     /// Old chats that a phone's owner shared when it was connected: they happened, and nobody waits for an answer.
-    fn history(&mut self, value: Value) {
-        let threads = value.pointer("/history").and_then(Value::as_array).into_iter().flatten();
-        let mut found = false;
-        for thread in threads.filter_map(|chunk| chunk.get("threads").and_then(Value::as_array)).flatten() {
-            let person = thread.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-            for message in thread.get("messages").and_then(Value::as_array).into_iter().flatten() {
-                found = true;
-                self.arrivals.push(messages::historic(message.clone(), &person, self.received));
-            }
+    fn history(&mut self, mut value: Value) {
+        // That it is declined, or what else it tells, is kept as it came.
+        let told = |chunk: &Value| chunk["threads"].as_array().is_some_and(|threads| !threads.is_empty());
+        if !value["history"].as_array().is_some_and(|chunks| chunks.iter().any(told)) {
+            return self.account("history", value);
         }
-        if !found {
-            self.account("history", value);
+        let channel = id(&value, "/metadata/phone_number_id");
+        for mut chunk in self.objects(&mut value, "history") {
+            for mut thread in self.objects(&mut chunk, "threads") {
+                let person = text(&thread, "/id").unwrap_or_default();
+                for message in self.objects(&mut thread, "messages") {
+                    self.arrivals.push(messages::historic(message, &person, channel.as_deref(), self.received));
+                }
+            }
         }
     }
 
     fn account(&mut self, field: &str, value: Value) {
-        let account = self.account.as_ref().map(Number::text).unwrap_or_default();
+        let account = self.account;
         let key = format!("acc:{account}:{field}:{}:{}", self.time.0, fingerprint(&value));
         let body = EventBody::Account { field: field.to_owned(), value };
         self.arrivals.push(Arrival { key, contacts: Vec::new(), at: self.time, body });
@@ -275,6 +259,8 @@ fn fingerprint(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use std::collections::HashSet;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_772_000_000_000);
@@ -318,6 +304,89 @@ mod tests {
         let keys: Vec<_> =
             arrivals.iter().filter(|arrival| arrival.key.starts_with("msg:")).map(|arrival| &arrival.key).collect();
         assert!(keys[0] != keys[1] && keys[0] == keys[2], "{keys:?}");
+    }
+
+    #[test]
+    fn what_comes_live_and_in_a_shared_history_counts_once() {
+        let theirs = r#"{"from":"85260000001","id":"w1","timestamp":"1772000000","type":"text","text":{"body":"hi"}}"#;
+        let ours = r#"{"from":"13125550100","to":"85260000001","id":"w2","timestamp":"1772000001","type":"text","text":{"body":"yes"}}"#;
+        let keys = |field: &str, value: String| -> Vec<String> {
+            let body = format!(
+                r#"{{"object":"whatsapp_business_account","entry":[{{"id":"1","changes":[{{"field":"{field}","value":{{
+                "metadata":{{"phone_number_id":"880"}},{value}}}}}]}}]}}"#
+            );
+            parse(body.as_bytes(), NOW).unwrap().into_iter().map(|arrival| arrival.key).collect()
+        };
+        let past = format!(r#""history":[{{"threads":[{{"id":"85260000001","messages":[{theirs},{ours}]}}]}}]"#);
+        let live = [
+            keys("messages", format!(r#""messages":[{theirs}]"#)),
+            keys("smb_message_echoes", format!(r#""message_echoes":[{ours}]"#)),
+        ];
+        assert_eq!(keys("history", past), live.concat());
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_number_is_heard_beside_messages_too() {
+        let hi = r#"{"from":"85260000001","id":"w1","type":"text","text":{"body":"hi"}}"#;
+        let body = webhook(&format!(r#"[{hi}],"errors":[{{"code":130429,"title":"Rate limit hit"}}]"#));
+        let arrivals = parse(body.as_bytes(), NOW).unwrap();
+        let told = |arrival: &Arrival| matches!(&arrival.body, EventBody::Account { field, .. } if field == "errors");
+        assert_eq!((said(&arrivals), arrivals.iter().filter(|arrival| told(arrival)).count()), (vec!["hi"], 1));
+    }
+
+    #[test]
+    fn another_responders_words_are_the_customers_to_read_and_take_nothing_over() {
+        let echo = r#"{"id":"w9","timestamp":"1772000000","message":{"to":"85260000001","type":"text","text":{"body":"Hello"}}}"#;
+        let body = format!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"1","changes":[{{"field":"standby","value":{{
+            "metadata":{{"phone_number_id":"880"}},"standby":{{"message_echoes":[{echo}]}}}}}}]}}]}}"#
+        );
+        let arrivals = parse(body.as_bytes(), NOW).unwrap();
+        let EventBody::Sent(sent) = &arrivals[0].body else { unreachable!("{arrivals:?}") };
+        assert_eq!((sent.by.as_str(), sent.text.as_deref()), ("standby", Some("Hello")));
+        assert_eq!(arrivals[0].contacts, names(Some("85260000001"), None));
+    }
+
+    #[test]
+    fn what_is_no_message_is_told_from_what_is() {
+        let of = |inner: &str| {
+            let message = format!(r#"[{{"from":"85260000001","id":"w1","type":"unsupported"{inner}}}]"#);
+            let arrivals = parse(webhook(&message).as_bytes(), NOW).unwrap();
+            let asks = arrivals.iter().filter_map(|arrival| match &arrival.body {
+                EventBody::Message(message) => Some(message.asks()),
+                _ => None,
+            });
+            asks.collect::<Vec<_>>()
+        };
+        assert_eq!(of(r#","unsupported":{"type":"pin"}"#), [false]);
+        assert_eq!(of(r#","unsupported":{"type":"gif"}"#), [true]);
+        assert_eq!(of(""), [true]);
+    }
+
+    #[test]
+    fn who_tells_the_number_that_was_asked_for_is_known_by_it() {
+        let shared = |origin: &str| {
+            format!(
+                r#"[{{"from_user_id":"US.9001","id":"w1","type":"contacts","contacts":[{{"origin":"{origin}",
+                "phones":[{{"phone":"+85260000001","wa_id":"85260000001"}}]}}]}}]"#
+            )
+        };
+        let names_of = |origin: &str| {
+            let arrivals = parse(webhook(&shared(origin)).as_bytes(), NOW).unwrap();
+            arrivals.into_iter().find(|arrival| arrival.body.kind() == "message").unwrap().contacts
+        };
+        assert_eq!(names_of("contact_request"), names(Some("85260000001"), Some("US.9001")));
+        assert_eq!(names_of("other"), names(None, Some("US.9001")), "somebody else's card");
+    }
+
+    #[test]
+    fn echoes_without_an_id_are_told_apart_by_what_they_say() {
+        let echo = |text: &str| format!(r#"{{"to":"85260000001","type":"text","text":{{"body":"{text}"}}}}"#);
+        let body = webhook(&format!(r#"[],"message_echoes":[{},{}]"#, echo("one moment"), echo("it is here")));
+        let arrivals = parse(body.as_bytes(), NOW).unwrap();
+        let sent: HashSet<_> =
+            arrivals.iter().filter(|arrival| arrival.body.kind() == "sent").map(|arrival| &arrival.key).collect();
+        assert_eq!(sent.len(), 2, "{sent:?}");
     }
 
     #[test]

@@ -1,112 +1,79 @@
-//! The outer shapes of webhook bodies. Everything may be missing; ids and times are texts or numbers (golden rules 2, 3).
+//! How the fields of a webhook are read: everything may be missing or null, ids and times are texts or numbers (golden rules 2
+//! and 3).
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::domain::Timestamp;
 
-/// A number or a text, as Meta feels like.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Number {
-    Text(String),
-    Whole(i64),
-    Other(Value),
-}
+/// Numbers beyond this are not told apart by JSON's own kind of number.
+const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 
-impl Number {
-    pub(super) fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Whole(number) => number.to_string(),
-            Self::Other(value) => value.to_string(),
-        }
+/// An id or words, however written; nothing where it is neither.
+pub(super) fn text(value: &Value, pointer: &str) -> Option<String> {
+    match value.pointer(pointer)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(figures(number)),
+        _ => None,
     }
 }
 
-/// Unix seconds, however written.
-pub(super) fn seconds(number: &Number) -> Option<Timestamp> {
-    let seconds: i64 = match number {
-        Number::Whole(seconds) => *seconds,
-        Number::Text(text) => text.trim().parse().ok()?,
-        Number::Other(value) => value.as_f64()? as i64,
-    };
+/// The same; what is empty is none.
+pub(super) fn id(value: &Value, pointer: &str) -> Option<String> {
+    text(value, pointer).filter(|id| !id.is_empty())
+}
+
+/// `12125550142`, not `12125550142.0`.
+fn figures(number: &Number) -> String {
+    let whole = number.as_f64().filter(|figure| !number.is_i64() && figure.fract() == 0.0 && figure.abs() < MOST_EXACT);
+    whole.map_or_else(|| number.to_string(), |whole| format!("{whole:.0}"))
+}
+
+/// A whole number, such as the code of an error.
+pub(super) fn whole(value: &Value, pointer: &str) -> Option<i64> {
+    text(value, pointer)?.trim().parse().ok()
+}
+
+/// A number such as degrees or a price.
+pub(super) fn decimal(value: &Value, pointer: &str) -> Option<f64> {
+    text(value, pointer)?.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// A moment that is told in Unix seconds.
+pub(super) fn moment(value: &Value, pointer: &str) -> Option<Timestamp> {
+    let seconds = text(value, pointer)?;
+    let seconds: i64 = seconds.trim().split('.').next()?.parse().ok()?;
     seconds.checked_mul(1_000).map(Timestamp)
 }
 
-#[derive(Deserialize)]
-pub(super) struct Body {
-    pub(super) object: Option<String>,
-    #[serde(default)]
-    pub(super) entry: Vec<Value>,
+/// Whether there is something.
+pub(super) fn has(value: &Value, pointer: &str) -> bool {
+    value.pointer(pointer).is_some_and(|found| !found.is_null())
 }
 
-#[derive(Deserialize)]
-pub(super) struct Entry {
-    pub(super) id: Option<Number>,
-    pub(super) time: Option<Number>,
-    #[serde(default)]
-    pub(super) changes: Vec<Value>,
+/// Takes the elements of a list out of an object: none where it is missing or null. What is no list stands alone for one.
+pub(super) fn take_list(object: &mut Value, key: &str) -> Vec<Value> {
+    match object.get_mut(key).map(Value::take) {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(elements)) => elements,
+        Some(other) => vec![other],
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct Change {
-    pub(super) field: Option<String>,
-    #[serde(default)]
-    pub(super) value: Value,
-}
-
-#[derive(Deserialize)]
-pub(super) struct MessagesValue {
-    pub(super) metadata: Option<Metadata>,
-    #[serde(default)]
-    pub(super) contacts: Vec<Contact>,
-    #[serde(default)]
-    pub(super) messages: Vec<Value>,
-    #[serde(default)]
-    pub(super) statuses: Vec<Value>,
-    #[serde(default)]
-    pub(super) message_echoes: Vec<Value>,
-    #[serde(default)]
-    pub(super) errors: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Metadata {
-    pub(super) phone_number_id: Option<Number>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Contact {
-    pub(super) profile: Option<Profile>,
+/// Who a message may be of: an element of `contacts`.
+pub(super) struct Card {
     pub(super) wa_id: Option<String>,
     pub(super) user_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Profile {
     pub(super) name: Option<String>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Status {
-    pub(super) id: Option<Number>,
-    pub(super) status: Option<String>,
-    pub(super) timestamp: Option<Number>,
-    pub(super) recipient_id: Option<String>,
-    pub(super) recipient_user_id: Option<String>,
-    pub(super) recipient_type: Option<String>,
-    pub(super) recipient_participant_id: Option<String>,
-    pub(super) recipient_participant_user_id: Option<String>,
-    pub(super) biz_opaque_callback_data: Option<String>,
-    #[serde(default)]
-    pub(super) errors: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct PreferenceEntry {
-    pub(super) wa_id: Option<String>,
-    pub(super) user_id: Option<String>,
-    pub(super) value: Option<String>,
-    pub(super) timestamp: Option<Number>,
+impl Card {
+    /// `None` where it tells nothing of anybody.
+    pub(super) fn read(contact: &Value) -> Option<Self> {
+        let card = Self {
+            wa_id: id(contact, "/wa_id"),
+            user_id: id(contact, "/user_id"),
+            name: text(contact, "/profile/name"),
+        };
+        (card.wa_id.is_some() || card.user_id.is_some() || card.name.is_some()).then_some(card)
+    }
 }

@@ -116,7 +116,7 @@ async function refreshList() {
 async function refreshAlerts() {
   const place = document.getElementById("alerts");
   if (!place) return;
-  const answer = await fetch("/fragment/alerts");
+  const answer = await fetch("/fragment/alerts", inTime());
   if (answer.redirected || !answer.ok) return;
   const html = await answer.text();
   if (html.trim() === place.dataset.shown) return;
@@ -140,7 +140,7 @@ async function keep(box, bySend) {
   box.waiting = 0;
   const body = new URLSearchParams({ csrf: box.form.csrf.value, at: box.dataset.draft, text: box.value });
   try {
-    const asked = fetch(`/contact/${current()}/draft`, { method: "POST", body, keepalive: true });
+    const asked = fetch(`/contact/${current()}/draft`, { method: "POST", body, keepalive: true, ...inTime() });
     box.keeping = asked.catch(() => {});
     const answer = await asked;
     if (answer.status !== 204) throw answer.status;
@@ -166,7 +166,7 @@ addEventListener("input", ({ target: box }) => {
 addEventListener("pagehide", () => boxes().filter((box) => box.waiting).forEach((box) => keep(box, true)));
 
 // The page for the composer's state, too; a box that is being typed in stays while it may be sent.
-async function refreshThread() {
+async function refreshThread(happened = true) {
   if (!current()) return;
   await Promise.all(boxes().filter((box) => box.waiting).map((box) => keep(box)));
   const answer = await fetch(location.pathname + location.search, inTime());
@@ -192,19 +192,53 @@ async function refreshThread() {
   if (banner && newBanner) { if (banner.innerHTML !== newBanner.innerHTML) banner.replaceWith(newBanner); }
   else if (banner) banner.remove();
   else if (newBanner) thread.querySelector(".who").after(newBanner);
+  // What is open in the composer stays where nothing happened but that time went on.
+  const modeOf = (page) => page.querySelector(".composer").dataset.mode;
+  if (!happened && modeOf(thread) === modeOf(made)) return atEnd && toEnd();
   const [composer, newComposer] = [thread.querySelector(".composer"), made.querySelector(".composer")];
-  const typing = boxes().some((box) => box.value || box === document.activeElement);
-  if (composer.dataset.mode !== newComposer.dataset.mode || !typing) swapComposer(composer, newComposer);
+  const typing = boxes().some((box) => box.value || box === document.activeElement) || isChoosing(composer);
+  const isOther = ["mode", "agent"].some((name) => composer.dataset[name] !== newComposer.dataset[name]);
+  if (isOther || !typing) swapComposer(composer, newComposer);
   takeUpDrafts();
   if (atEnd) toEnd();
 }
+
+// What stands in a template's gaps stays while somebody types there or chooses.
+const isChoosing = (composer) => [...composer.querySelectorAll(".picker select, .picker input:not([type=hidden])")]
+  .some((field) => field === document.activeElement || field.value !== (field.defaultValue ?? field.value));
+
+// The template that is chosen stands in the address: a reload and a live update show it again.
+async function choose(template) {
+  const address = new URL(location.href);
+  if (template) address.searchParams.set("template", template);
+  else address.searchParams.delete("template");
+  const answer = await fetch(address.pathname + address.search, inTime()).catch(() => undefined);
+  if (!answer?.ok || isSignIn(answer)) return location.assign(address);
+  history.replaceState(history.state, "", address);
+  const [picker, made] = [thread.querySelector(".picker"), parse(await answer.text()).querySelector(".picker")];
+  if (!picker || !made) return refreshThread();
+  tell(picker, "");
+  picker.replaceWith(made);
+  document.getElementById("template")?.focus();
+}
+addEventListener("change", ({ target }) => { if (target.id === "template" && thread?.contains(target)) choose(target.value); });
+// The words follow what is typed.
+addEventListener("input", ({ target }) => {
+  for (const gap of target.form?.querySelectorAll(`.preview [data-gap="${CSS.escape(target.name)}"]`) ?? []) gap.textContent = target.value.trim() || gap.dataset.empty;
+});
 
 // Who is writing while somebody takes over goes on where they were. Where that box is gone, what is typed on is no command; the
 // words stand as a draft.
 let taken = 0;
 function swapComposer(composer, made) {
   const held = boxes().find((box) => box === document.activeElement);
+  const chose = composer.querySelector(".picker")?.contains(document.activeElement);
   composer.replaceWith(made);
+  if (chose && !made.querySelector(".picker")) {
+    taken = Date.now();
+    thread.querySelector("h1").focus();
+    return tell(made, made.dataset.mode === "reply" ? "They have written: answer in your own words." : "Somebody else is in charge now.");
+  }
   if (!held) return;
   const box = boxes().find((box) => box.dataset.draft === held.dataset.draft);
   if (!box) {
@@ -221,21 +255,24 @@ function swapComposer(composer, made) {
 // Many changes are fetched together, soon after the first of them, and one fetch after another. That the thread has changed is
 // remembered until it is fetched, whoever else changes meanwhile.
 const TOGETHER = 60;
-let refreshing = false, listChanged = false, threadChanged = false;
-async function refresh(contact) {
+let refreshing = false, listChanged = false, threadChanged = false, happened = false, refreshed = Date.now();
+async function refresh(contact, byClock) {
   listChanged = true;
   threadChanged ||= !contact || contact === current();
+  happened ||= !byClock;
   if (refreshing) return;
   refreshing = true;
   while (listChanged) {
     await new Promise((done) => setTimeout(done, TOGETHER));
     // What nobody sees is not read. It is fetched when the page is looked at again.
     const withThread = threadChanged && !document.hidden;
-    if (withThread) threadChanged = false;
+    const wholly = happened;
+    if (withThread) threadChanged = happened = false;
     listChanged = false;
     // The thread first: who looks at it has read it, and the list says so.
-    if (withThread) await refreshThread().catch(() => {});
+    if (withThread) await refreshThread(wholly).catch(() => {});
     await refreshList().catch(() => {});
+    refreshed = Date.now();
   }
   refreshing = false;
 }
@@ -246,25 +283,85 @@ function connected(state) {
   thread.querySelectorAll(".composer button").forEach((button) => { button.disabled = offline; });
 }
 
-let opened = false, pause = 1000;
+// One tab listens and tells the others: a browser opens six connections to a server, and what a seventh tab asked for would never come.
+// Where there are no locks, by plain http from another machine, each tab listens that is looked at.
+const locks = navigator.locks;
+const tabs = new BroadcastChannel("live");
+// The server says something every 20 s. A connection that a proxy dropped, or that slept, is silent and never fails.
+const SILENCE = 45000;
+let live, pause = 1000, again, heard = Date.now(), silent = 0;
+function hear({ kind, data }) {
+  heard = Date.now();
+  silent = 0;
+  if (kind === "changed") refresh(data);
+  else if (kind === "resync") refresh();
+  else if (kind === "state") connected(data);
+  else if (kind === "session-expired") {
+    leave();
+    // Whoever signs in again finds what they were writing.
+    for (const box of boxes()) if (box.waiting) sessionStorage.setItem(nameOf(box), box.value);
+    location.reload();
+  }
+  // What happened before is missing, except on a page that has just come.
+  else if (kind === "open") { connected(""); if (performance.now() > 3000) refresh(); }
+}
+function tellTabs(kind, data) {
+  hear({ kind, data });
+  tabs.postMessage({ kind, data });
+}
+function leave() {
+  clearTimeout(again);
+  live?.close();
+  live = undefined;
+}
 function listen() {
-  const live = new EventSource("/live");
-  live.addEventListener("changed", (event) => refresh(event.data));
-  live.addEventListener("resync", () => refresh());
-  live.onopen = () => { connected(""); if (opened) refresh(); opened = true; pause = 1000; };
-  live.onerror = () => {
-    connected(navigator.onLine ? "Reconnecting…" : "Offline");
+  leave();
+  const stream = live = new EventSource("/live");
+  for (const kind of ["changed", "resync", "ping", "session-expired"]) stream.addEventListener(kind, ({ data }) => tellTabs(kind, data));
+  stream.onopen = () => { pause = 1000; tellTabs("open"); };
+  stream.onerror = () => {
+    tellTabs("state", navigator.onLine ? "Reconnecting…" : "Offline");
     // An answer that is none, such as a proxy's while the server starts, ends it for good.
-    if (live.readyState !== EventSource.CLOSED) return;
-    setTimeout(listen, pause);
+    if (stream.readyState !== EventSource.CLOSED || stream !== live) return;
+    again = setTimeout(listen, pause);
     pause = Math.min(pause * 2, 30000);
   };
 }
+async function lead(steal = false) {
+  if (!locks) return listen();
+  try {
+    await locks.request("live", { steal }, () => new Promise(listen));
+  } catch {
+    // Another tab heard nothing from this one, which may have been asleep. Who took it from others still stands in the queue.
+    leave();
+    if (!steal) lead();
+  }
+}
+function watch() {
+  if (Date.now() - heard < SILENCE) return;
+  if (live) { heard = Date.now(); listen(); }
+  else if (locks && ++silent > 1) lead(true);
+}
+function keepTime() {
+  watch();
+  // Times stand still where nothing happens. Where nobody tells a hidden tab, its title asks for itself.
+  if ((document.hidden && locks) || refreshing || Date.now() - refreshed < 60000) return;
+  refresh(undefined, true);
+}
 
 if (list) {
-  listen();
-  addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
-  addEventListener("online", () => { connected(""); refresh(); });
+  lead();
+  tabs.onmessage = ({ data }) => hear(data);
+  setInterval(keepTime, 15000);
+  let leaving;
+  addEventListener("visibilitychange", () => {
+    clearTimeout(leaving);
+    if (document.hidden) { if (!locks) leaving = setTimeout(leave, 10000); return; }
+    if (!locks && !live) listen();
+    watch();
+    refresh();
+  });
+  addEventListener("online", () => { connected(""); watch(); refresh(); });
   addEventListener("offline", () => connected("Offline"));
   const place = `scroll ${list.dataset.view}`;
   list.scrollTop = Number(sessionStorage.getItem(place) ?? 0);
@@ -316,10 +413,11 @@ async function send(form, submitter) {
   form.ariaBusy = "true";
   button.ariaDisabled = "true";
   if (drafted) clearTimeout(box.waiting);
+  const slow = setTimeout(() => tell(form, "The server has not answered yet…"), 2500);
   try {
     // Kept after it was sent, it would come back as a draft.
     await box?.keeping;
-    const answer = await fetch(form.action, { method: "POST", body });
+    const answer = await fetch(form.action, { method: "POST", body, ...inTime() });
     if (isSignIn(answer)) {
       if (drafted) sessionStorage.setItem(nameOf(box), box.value);
       return location.assign(`/sign-in?back=${encodeURIComponent(location.pathname)}`);
@@ -330,7 +428,9 @@ async function send(form, submitter) {
       // What stands between may answer in place of the server, with a page of its own.
       const ours = made.querySelector("link[href='/static/console.css']");
       const said = [...made.querySelectorAll(".refused")].map((place) => place.textContent.trim()).find((text) => text);
-      if (ours) return tell(form, said ?? made.querySelector("main")?.textContent.trim() ?? "This was not done. Try again.");
+      // Whose page was old sees first how things stand.
+      if (ours && !drafted && form.closest(".composer, .banner")) await refreshThread().catch(() => {});
+      if (ours) return tell(form.isConnected ? form : thread, said ?? made.querySelector("main.card")?.textContent.trim() ?? "This was not done. Try again.");
       return tell(form, `Not done: the server does not answer just now.${drafted ? " What you wrote is kept." : ""} Try again.`);
     }
     tell(form, "");
@@ -344,18 +444,26 @@ async function send(form, submitter) {
     if (box?.value && drafted) keep(box, true);
     form.ariaBusy = null;
     if (form.at) sessionStorage.removeItem(`draft ${current()} ${form.at.value}`);
+    // What was sent is chosen no more.
+    if (form.closest(".picker")) {
+      form.remove();
+      await choose("");
+    }
     const wrote = drafted && !document.activeElement?.matches("textarea, input:not([type=hidden])");
-    await refreshThread();
+    await refreshThread().catch(() => {});
     const [reply, again] = [document.getElementById("reply"), wrote && document.getElementById(box.id)];
     if (form.action.endsWith("/take") && reply) writeOn(reply);
+    else if (form.action.endsWith("/take")) document.getElementById("template")?.focus();
     else if (form.action.endsWith("/release")) thread.querySelector("h1")?.focus();
     else if (form.action.endsWith("/again")) thread.querySelector(".messages").focus();
     else if (again && again.offsetParent) writeOn(again);
     refreshList().catch(() => {});
   } catch {
-    tell(form, "Not done: no connection. What you wrote is kept; try again.");
+    // It may have arrived all the same: its key makes it count once.
+    tell(form, `No answer from the server.${drafted ? " What you wrote is kept." : ""} Try again: what has arrived counts once.`);
     if (drafted) keep(box, true);
   } finally {
+    clearTimeout(slow);
     form.ariaBusy = button.ariaDisabled = null;
     const next = form.dataset.again && form.isConnected && box?.value.trim();
     delete form.dataset.again;
@@ -382,7 +490,7 @@ addEventListener("click", async (event) => {
   const earlier = event.target.closest("a.earlier");
   if (!earlier) return;
   event.preventDefault();
-  const answer = await fetch(earlier.href).catch(() => undefined);
+  const answer = await fetch(earlier.href, inTime()).catch(() => undefined);
   if (!answer?.ok) return location.assign(earlier.href);
   const messages = thread.querySelector(".messages");
   const below = messages.scrollHeight - messages.scrollTop;
@@ -418,11 +526,19 @@ function walk(step) {
 
 let went = 0;
 addEventListener("keydown", (event) => {
+  // Esc and Enter are the input method's while it composes.
+  if (event.isComposing) return;
   const inBox = event.target.matches("input, textarea, select");
   if (event.target.matches("textarea") && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form.requestSubmit();
+  // A template is not sent by a stray Enter: it leads on to the next gap, and at last to the button.
+  if (event.target.matches(".fill input") && event.key === "Enter" && !event.isComposing) {
+    event.preventDefault();
+    const fields = [...event.target.form.querySelectorAll("input:not([type=hidden]), button")];
+    return event.ctrlKey || event.metaKey ? event.target.form.requestSubmit() : fields[fields.indexOf(event.target) + 1].focus();
+  }
   if (event.key === "Escape" && inBox) return event.target.blur();
   if (event.key === "Escape" && panelLies() && !document.querySelector("dialog[open]")) return closePanel();
-  if (inBox || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !list || !keysOn()) return;
+  if (inBox || event.ctrlKey || event.metaKey || event.altKey || !list || !keysOn()) return;
   if (document.querySelector("dialog[open]")) return;
   // Somebody is still typing into the box that went away.
   if (Date.now() - taken < 2000) { taken = Date.now(); return; }
@@ -437,6 +553,6 @@ addEventListener("keydown", (event) => {
   else if (key === "k") walk(-1);
   else if (key === "/") { document.getElementById("search").focus(); event.preventDefault(); }
   else if (key === "b") thread.querySelector("button[data-key=b]")?.click();
-  else if (key === "r") { const box = document.getElementById("reply"); if (box) { writeOn(box); event.preventDefault(); } }
+  else if (key === "r") { const [box, picker] = [document.getElementById("reply"), document.getElementById("template")]; if (box) writeOn(box); else picker?.focus(); if (box || picker) event.preventDefault(); }
   else if (key === "n") { const note = thread.querySelector(".write-note"); if (note) { note.open = true; writeOn(note.querySelector("textarea")); event.preventDefault(); } }
 });

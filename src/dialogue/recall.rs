@@ -1,0 +1,131 @@
+//! What our last messages showed: who quotes one of them means what stood in it, whatever was shown since. Who writes from a product's
+//! page means that product.
+
+use serde::{Deserialize, Serialize};
+
+use super::answer::is_own_choice;
+use super::memory::{Memory, fingerprint};
+use super::{Dialogue, choice};
+use crate::domain::{
+    ContactId, Event, EventBody, InboundMessage, MessageKind, MessageNumber, Outgoing, Product, Sender, SentEvent,
+    Shop, StatusEvent,
+};
+
+/// Messages of ours that are remembered with what they showed…
+const REMEMBERED: usize = 4;
+/// …as long as all of them together showed no more products than this; the last one always is. A state stays small.
+const MOST_PRODUCTS: usize = 10;
+
+/// How a customer says which products they mean, beside their words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Meant {
+    /// They quote a message of ours that showed them.
+    Quote,
+    /// They write from the product's page, and have seen nothing of it here.
+    Page,
+}
+
+/// A message of ours that showed products: the fingerprint of our id of it, or of the provider's once a status tells it, since that is what
+/// customers quote; then the numbers of the products in the order in which it showed them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Showed(u32, Vec<String>);
+
+impl Dialogue {
+    /// The products that a message points at beside its words. A tap on one of our own buttons says by itself what it means.
+    pub fn meant_by<'a>(&self, memory: &Memory, message: &InboundMessage, shop: &'a Shop) -> Vec<&'a Product> {
+        if message.choice.as_deref().is_some_and(is_own_choice) {
+            return Vec::new();
+        }
+        if let Some(product) = &message.product {
+            return choice::called(product, shop).into_iter().collect();
+        }
+        let quoted = message.reply_to.as_deref().map(|id| memory.showed_in(id)).unwrap_or_default();
+        quoted.iter().filter_map(|sku| choice::by_sku(shop, sku)).collect()
+    }
+
+    /// Takes in what an event says of products beside words, before it is heard: which ones a message points at, which ones somebody else
+    /// showed in our name, and what a message of ours is called by who quotes it.
+    pub fn look(&self, memory: &mut Memory, event: &Event, shop: &Shop) {
+        match &event.body {
+            EventBody::Message(message) if !message.silent => {
+                let meant = self.meant_by(memory, message, shop);
+                memory.point_at(&meant, message);
+            }
+            EventBody::Status(status) => memory.hear_status(status),
+            EventBody::Sent(sent) => self.note_sent_elsewhere(memory, sent, shop),
+            _ => {}
+        }
+    }
+
+    /// Remembers what a message of ours shows.
+    pub fn note_sent(&self, memory: &mut Memory, contact: ContactId, message: &Outgoing, shop: &Shop) {
+        let products = match (&message.sender, message.kind) {
+            (Sender::Bot, MessageKind::Reply) => memory.shown.clone(),
+            (Sender::Bot, _) => self.products_of(message.product.as_deref(), "", shop),
+            (Sender::Agent(_), _) => self.products_of(None, &message.content.text(), shop),
+        };
+        let id = MessageNumber { contact, number: message.number };
+        memory.note_shown(&id.to_string(), products);
+    }
+
+    /// The same of what somebody else sent in our name.
+    fn note_sent_elsewhere(&self, memory: &mut Memory, sent: &SentEvent, shop: &Shop) {
+        let words = sent.text.as_deref().unwrap_or_default();
+        memory.note_shown(&sent.message, self.products_of(sent.product.as_deref(), words, shop));
+    }
+
+    /// The product that a message is about, else those that its words name.
+    fn products_of(&self, product: Option<&str>, words: &str, shop: &Shop) -> Vec<String> {
+        let named = || self.names.in_words(&words.to_lowercase(), shop, |_| false);
+        let products = match product {
+            Some(product) => choice::called(product, shop).into_iter().collect(),
+            None => named(),
+        };
+        products.iter().map(|product| product.sku.clone()).collect()
+    }
+}
+
+impl Memory {
+    fn note_shown(&mut self, id: &str, products: Vec<String>) {
+        if products.is_empty() {
+            return;
+        }
+        let id = fingerprint(id);
+        self.showed.retain(|other| other.0 != id);
+        self.showed.push(Showed(id, products));
+        let mut products = 0;
+        let fits = self.showed.iter().rev().take(REMEMBERED).take_while(|showed| {
+            products += showed.1.len();
+            products == showed.1.len() || products <= MOST_PRODUCTS
+        });
+        let excess = self.showed.len() - fits.count();
+        self.showed.drain(..excess);
+    }
+
+    /// A status tells what the provider calls a message of ours.
+    fn hear_status(&mut self, status: &StatusEvent) {
+        let Some(wamid) = &status.wamid else { return };
+        let id = fingerprint(&status.message);
+        if let Some(showed) = self.showed.iter_mut().find(|showed| showed.0 == id) {
+            showed.0 = fingerprint(wamid);
+        }
+    }
+
+    /// What a message of ours showed, by the provider's id or our own.
+    fn showed_in(&self, id: &str) -> &[String] {
+        let id = fingerprint(id);
+        self.showed.iter().rev().find(|showed| showed.0 == id).map(|showed| &*showed.1).unwrap_or_default()
+    }
+
+    /// The customer points at these: they are what is talked of now.
+    fn point_at(&mut self, products: &[&Product], message: &InboundMessage) {
+        let [first, others @ ..] = products else { return };
+        if others.iter().all(|other| other.key == first.key) {
+            self.want(&first.key);
+        }
+        let seen = self.shown.contains(&first.sku);
+        self.shown = products.iter().map(|product| product.sku.clone()).collect();
+        self.meant = Some(if message.product.is_some() && !seen { Meant::Page } else { Meant::Quote });
+    }
+}

@@ -1,0 +1,46 @@
+//! Sums that nothing real comes to.
+
+use rust_decimal::Decimal;
+
+use super::EventBody;
+
+/// Numbers of this size or larger are no sums and no counts: with them arithmetic would have no end.
+pub const MOST_OF_A_NUMBER: f64 = 1e15;
+
+/// Whether a sum that was told is one that something real has, whichever way it was written.
+///
+/// # Errors
+/// The field's name and what is wrong with it.
+pub fn check_sum(field: &str, sum: Option<Decimal>) -> Result<(), String> {
+    match sum {
+        Some(sum) if sum.abs() >= Decimal::from(MOST_OF_A_NUMBER as i64) => Err(too_large(field)),
+        _ => Ok(()),
+    }
+}
+
+/// What is said of a number of that size.
+pub fn too_large(field: &str) -> String {
+    format!("`{field}` is {MOST_OF_A_NUMBER:e} or more: no sum and no count is so large")
+}
+
+impl EventBody {
+    /// Whether every sum in it is one that something real has. Every door asks this of what comes in; a journal may hold others of
+    /// the time before.
+    ///
+    /// # Errors
+    /// The first field that is too large, in words.
+    pub fn check_sums(&self) -> Result<(), String> {
+        match self {
+            Self::Click(click) => check_sum("price", click.price),
+            Self::Page(page) => check_sum("price", page.price),
+            Self::Cart(cart) => check_sum("amount", cart.amount),
+            Self::Quote(quote) => check_sum("amount", quote.amount),
+            Self::Product(product) => check_sum("price", product.price),
+            Self::Order(order) => {
+                check_sum("total", order.total)?;
+                order.lines.iter().try_for_each(|line| check_sum("lines.price", Some(line.price)))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A customer who wishes to be forgotten is, in every table, and does not come back.
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::crm::{Api, TOKEN};
+use crate::db::{Database, eventually};
+use crate::law::rows;
+
+/// Every cell of every table in which one of these words stands.
+async fn cells(database: &Database, words: &[&str]) -> Vec<String> {
+    let tables = match database.kind {
+        "sqlite" => "select name from sqlite_master where type = 'table' and name not like 'sqlite%'",
+        _ => "select cast(tablename as text) from pg_tables where schemaname = 'public'",
+    };
+    let hex: Vec<String> = words.iter().map(hex::encode).collect();
+    let mut found = Vec::new();
+    for table in rows(database, tables).await {
+        for row in rows(database, &format!("select * from {}", table[0])).await {
+            let holds = |cell: &&String| {
+                words.iter().any(|word| cell.contains(word)) || hex.iter().any(|word| cell.contains(word))
+            };
+            found.extend(row.iter().filter(holds).map(|cell| format!("{}: {cell}", table[0])));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wishes_to_be_forgotten_leaves_nothing_and_does_not_come_back() {
+    for database in Database::each().await {
+        let (address, kind) = (free_address(), database.kind);
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[TOKEN]).await;
+        sandbox.verify().await.unwrap();
+        let (ada, bob) = (customer(1), customer(2));
+        let phone = ada.number.trim_start_matches('+').to_owned();
+        for (n, who) in [(1, &ada), (2, &bob)] {
+            sandbox.wrote(who);
+            let words = if n == 1 { "my budget is $500, call me Zebulon" } else { "hi" };
+            let signed = text_webhook(&[(n, format!("wamid.{n}"), words)]);
+            assert_eq!(post(&http(), address, &signed).await, Some(200));
+        }
+        let unknown = format!("{{\"from\": \"{phone}\"}}");
+        let signed =
+            (hotline::whatsapp::signature::sign(&crate::app::SECRET.into(), unknown.as_bytes()), unknown.into());
+        assert_eq!(post(&http(), address, &signed).await, Some(200));
+        let api = Api::new(address);
+        let contacts = async || api.get("/contacts").await["contacts"].as_array().unwrap().clone();
+        let id = eventually("both were answered", async || {
+            let read = "select cast(count(distinct contact_id) as text) from outbox where state = 'read'";
+            let found = contacts().await.into_iter().find(|contact| contact["phone"] == ada.number)?;
+            (rows(&database, read).await[0][0] == "2").then(|| found["id"].as_i64().unwrap())
+        })
+        .await;
+        let words = [phone.as_str(), "Zebulon"];
+        assert!(cells(&database, &words).await.len() > 3, "{kind}: they stood there before");
+        let path = format!("/contacts/{id}");
+        assert_eq!(api.call(Method::DELETE, &path, None).await.0, StatusCode::NO_CONTENT, "{kind}");
+        assert_eq!(api.call(Method::DELETE, &path, None).await.0, StatusCode::NOT_FOUND, "{kind}: once");
+        assert_eq!(api.call(Method::GET, &path, None).await.0, StatusCode::NOT_FOUND, "{kind}");
+        assert_eq!(contacts().await.len(), 1, "{kind}: the other one stays");
+        // Neither what Meta tells once more, nor what it tells late of a message of ours.
+        let again = text_webhook(&[(1, "wamid.1".into(), "my budget is $500, call me Zebulon")]);
+        assert_eq!(post(&http(), address, &again).await, Some(200));
+        let late = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "990000000000001", "changes": [{
+            "field": "messages", "value": { "messaging_product": "whatsapp", "metadata": { "phone_number_id": crate::app::NUMBER },
+            "statuses": [{ "id": "wamid.out", "status": "read", "timestamp": "1790000000", "recipient_id": "1",
+                "biz_opaque_callback_data": format!("hl:{id}:1") }] } }] }] })
+        .to_string()
+        .into_bytes();
+        let signed = (hotline::whatsapp::signature::sign(&crate::app::SECRET.into(), &late), late);
+        assert_eq!(post(&http(), address, &signed).await, Some(200));
+        let fresh = text_webhook(&[(2, "wamid.2b".into(), "and you?")]);
+        assert_eq!(post(&http(), address, &fresh).await, Some(200));
+        eventually("all of it is folded", async || {
+            let open = rows(&database, "select cast(count(*) as text) from unread").await;
+            let answers = "select cast(count(*) as text) from journal where kind = 'message'";
+            (open[0][0] == "0" && rows(&database, answers).await[0][0] == "2").then_some(())
+        })
+        .await;
+        assert_eq!(cells(&database, &words).await, Vec::<String>::new(), "{kind}");
+        assert_eq!(contacts().await.len(), 1, "{kind}");
+        // Who writes again is somebody new.
+        let anew = text_webhook(&[(1, "wamid.3".into(), "hello again")]);
+        assert_eq!(post(&http(), address, &anew).await, Some(200));
+        eventually("they are known anew", async || {
+            let ids: Vec<_> = contacts().await.iter().map(|contact| contact["id"].clone()).collect();
+            (ids.len() == 2 && !ids.contains(&json!(id))).then_some(())
+        })
+        .await;
+        assert!(app.terminate().await.success());
+        let command = |more: &'static [&'static str]| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
+            command
+                .args(["erase", &ada.number])
+                .args(more)
+                .env("HOTLINE_DATABASE__URL", &database.url)
+                .output()
+                .unwrap()
+        };
+        assert_eq!(command(&[]).status.code(), Some(1), "{kind}: it asks");
+        assert!(!cells(&database, &[&phone]).await.is_empty(), "{kind}");
+        assert_eq!(command(&["--yes"]).status.code(), Some(0), "{kind}");
+        assert_eq!(cells(&database, &[&phone]).await, Vec::<String>::new(), "{kind}");
+        assert_eq!(command(&["--yes"]).status.code(), Some(2), "{kind}: nobody is known so");
+    }
+}

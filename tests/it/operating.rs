@@ -1,0 +1,112 @@
+//! The binary as its operators meet it: what it refuses to start with, how it stops, and commands that read what is no text.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use hotline::whatsapp::signature;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tokio::io::AsyncWriteExt;
+
+use crate::app::{App, SECRET, free_address, http, sandbox, text_webhook};
+use crate::db::{Database, eventually};
+
+fn hotline() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_shop_whose_secrets_are_missing_does_not_start_as_a_sandbox() {
+    let database = Database::sqlite();
+    for (name, value) in
+        [("HOTLINE_WHATSAPP__VERIFY_TOKEN", "word"), ("HOTLINE_PUBLIC_URL", "https://hotline.example.com")]
+    {
+        let started = hotline()
+            .arg("serve")
+            .envs([("HOTLINE_DATABASE__URL", database.url.clone()), ("HOTLINE_LISTEN", free_address().to_string())])
+            .env(name, value)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(started.stderr).unwrap();
+        assert!(started.status.code() == Some(2) && said.contains("whatsapp.app_secret are missing"), "{said}");
+        assert!(started.stdout.is_empty(), "no link is printed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_request_does_not_hold_up_the_stop() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let app = App::start(address, graph, &database, &[]).await;
+    let mut half = tokio::net::TcpStream::connect(address).await.unwrap();
+    half.write_all(b"POST /webhook/whatsapp HTTP/1.1\r\nhost: shop\r\ncontent-length: 100\r\n\r\n{").await.unwrap();
+    assert!(app.terminate().await.success());
+}
+
+/// 360dialog signs nothing: webhooks are known by the header that was set there.
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_of_360dialog_are_known_by_a_token_in_a_header() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let (old, new) = ("the token that was before", "the-token-of-the-webhook");
+    let tokens = format!("{},{new}", old.replace(' ', "-"));
+    let settings = [("HOTLINE_WHATSAPP__AUTH", "d360"), ("HOTLINE_WHATSAPP__WEBHOOK_TOKEN", tokens.as_str())];
+    let app = App::start(address, graph, &database, &settings).await;
+    let (signed, body) = text_webhook(&[(1, "wamid.1".into(), "hello")]);
+    assert_eq!(signed, signature::sign(&SECRET.into(), &body));
+    let post = async |header: &str, value: &str| {
+        let request = http().post(format!("http://{address}/webhook/whatsapp")).header(header, value);
+        request.body(body.clone()).send().await.unwrap().status().as_u16()
+    };
+    for (header, value) in [
+        ("x-hub-signature-256", signed.as_str()),
+        ("authorization", "Bearer "),
+        ("authorization", "Bearer the-token-of-the-webhoo"),
+        ("authorization", new),
+    ] {
+        assert_eq!(post(header, value).await, 401, "{header}: {value}");
+    }
+    for token in tokens.split(',') {
+        assert_eq!(post("authorization", &format!("Bearer {token}")).await, 200);
+    }
+    assert!(app.terminate().await.success());
+}
+
+#[test]
+fn a_line_that_is_no_text_and_an_empty_one_have_their_answers_too() {
+    // Left empty, a folder is not named.
+    let mut child = hotline().arg("extract").env("HOTLINE_KEYWORDS__DIR", "").spawn().unwrap();
+    let lines =
+        b"{\"id\":\"a\",\"text\":\"phone\"}\r\n{\"id\":\"b\",\"text\":\"\xff\"}\n\n{\"id\":\"c\",\"text\":\"laptop\"}";
+    child.stdin.take().unwrap().write_all(lines).unwrap();
+    let done = child.wait_with_output().unwrap();
+    let answers: Vec<Value> =
+        String::from_utf8(done.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((done.status.code(), answers.len()), (Some(1), 4), "{}", String::from_utf8_lossy(&done.stderr));
+    let key = |answer: &Value| answer["products"][0]["key"].clone();
+    assert_eq!((&answers[0]["id"], key(&answers[0])), (&"a".into(), "electronics/phone".into()));
+    assert_eq!((&answers[3]["id"], key(&answers[3])), (&"c".into(), "electronics/laptop".into()));
+    assert!(answers[1]["error"].is_string() && answers[2]["error"].is_string(), "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sandbox_tells_the_port_that_it_got_and_ends_when_it_is_told_to() {
+    let credentials = ["--app-secret", "s3cret", "--verify-token", "word", "--token", "t0ken"];
+    let mut child = hotline()
+        .args(["sandbox", "--listen", "127.0.0.1:0", "--webhook", "http://127.0.0.1:9/webhook"])
+        .args(credentials)
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let phones = line.split_whitespace().find(|word| word.ends_with("/sandbox")).unwrap();
+    assert_eq!(http().get(phones).send().await.unwrap().status(), 200, "{line}");
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
+    let ended = eventually("the sandbox has stopped", async || child.try_wait().unwrap()).await;
+    assert_eq!(ended.code(), Some(0));
+}

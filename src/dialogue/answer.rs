@@ -59,7 +59,7 @@ pub(super) struct Reply<'a> {
     pub(super) language: String,
     pub(super) now: Timestamp,
     pub(super) paragraphs: Vec<String>,
-    buttons: Vec<Button>,
+    pub(super) buttons: Vec<Button>,
     pub(super) rows: Vec<ListRow>,
     pub(super) links: Vec<Link>,
     pub(super) call: Option<Call>,
@@ -69,23 +69,35 @@ pub(super) struct Reply<'a> {
     cart: Vec<String>,
     /// What is said beside the answer, whatever it comes to.
     pub(super) notice: Option<String>,
+    /// See [`Memory::offered`].
+    offered: Option<bool>,
 }
 
 /// What was heard since the last answer.
 pub(super) struct Heard {
     pub(super) wants: Vec<Intent>,
     pub(super) choice: Option<String>,
-    media: Option<String>,
+    pub(super) media: Option<String>,
     pub(super) words: String,
     pub(super) category: Option<String>,
-    understood: bool,
+    pub(super) understood: bool,
     /// A product, a brand or a budget was named.
     pub(super) refined: bool,
     pub(super) named_needs: Vec<String>,
+    /// Something new was wished for.
+    wished: bool,
+    /// Kinds of product that one message named side by side.
+    kinds: Vec<String>,
     /// They asked about a part of what was shown.
     pub(super) part: bool,
     /// They said beside their words which product they mean: it is what is shown.
     pub(super) meant: Option<Meant>,
+}
+
+/// Whether a tap is one that [`Reply::chosen`] knows: other buttons are those of templates.
+pub(super) fn is_own_choice(choice: &str) -> bool {
+    let kinds = ["person", "buy", "product", "compare", "profile", "category", "kind", "budget", "need", "any"];
+    kinds.contains(&choice.split_once(':').map_or(choice, |(kind, _)| kind))
 }
 
 /// See [`Dialogue::answer`].
@@ -110,6 +122,8 @@ pub(super) fn answer(
         understood: std::mem::take(&mut memory.understood),
         refined: std::mem::take(&mut memory.refined),
         named_needs: std::mem::take(&mut memory.named_needs),
+        wished: std::mem::take(&mut memory.wished),
+        kinds: std::mem::take(&mut memory.kinds),
         part: std::mem::take(&mut memory.part),
         meant: memory.meant.take(),
     };
@@ -135,6 +149,7 @@ pub(super) fn answer(
         in_burst,
         cart: cart_in_words(&cart, shop),
         notice: None,
+        offered: None,
     };
     // What went wrong is a person's matter from then on; who wants silence gets it.
     if standing != Standing::Bot || heard.wants.contains(&Intent::OptOut) {
@@ -148,8 +163,11 @@ pub(super) fn answer(
         reply.say("opted_out", context! {});
         return reply.finish();
     }
+    // Who opens a chat that goes on has said nothing.
+    let opens = heard.media.as_deref() == Some("request_welcome") && heard.words.is_empty() && !heard.understood;
     match standing {
         Standing::Person => return None,
+        Standing::Bot if opens && reply.memory.greeted => return None,
         Standing::Waiting { .. } if !tell_person => return None,
         Standing::Waiting { due, missed } => {
             // What it knows it says all the same, in the one message that tells of the person: a comparison that was asked
@@ -160,6 +178,7 @@ pub(super) fn answer(
         }
         // Everything is silence after a stop, but for what they ask themselves.
         Standing::Bot if contact.opted_out && heard.wants.is_empty() && heard.choice.is_none() => return None,
+        Standing::Bot if reply.wants_nothing(&heard) => return None,
         Standing::Bot => reply.speak(heard),
     }
     reply.finish()
@@ -177,6 +196,16 @@ impl Reply<'_> {
     }
 
     pub(super) fn say(&mut self, section: &str, values: Value) {
+        match section {
+            // These ask whether a person is wanted…
+            "nothing" | "again" => self.offered = Some(true),
+            // …and these tell that one could help.
+            "assortment" | "sold_out" | "in_stock" | "variant" | "none_cheaper" | "returns" | "no_fact" | "order"
+            | "no_order" | "discount" | "offer" | "media" | "picture" | "assistant" | "unknown" => {
+                self.offered.get_or_insert(false);
+            }
+            _ => {}
+        }
         let words = self.render(section, values);
         if !words.is_empty() && !self.paragraphs.contains(&words) {
             self.paragraphs.push(words);
@@ -206,6 +235,9 @@ impl Reply<'_> {
             self.call = Some(Call::Buy);
             return self.delivery(&heard);
         }
+        if self.short_answer(&heard) {
+            return;
+        }
         let greets = !self.memory.greeted;
         if greets {
             self.memory.greeted = true;
@@ -217,9 +249,17 @@ impl Reply<'_> {
         if let Some(choice) = &heard.choice {
             self.chosen(choice);
         }
-        self.facts(&heard);
-        if self.paragraphs.len() == before && self.rows.is_empty() && self.call.is_none() {
+        self.unseen(&heard);
+        self.what_we_are(&heard);
+        let of_products = self.facts(&heard);
+        let nothing_said = self.paragraphs.len() == before && self.rows.is_empty();
+        // Who asks a fact beside their wish hears it, and what they wish for is gone on with.
+        let puts_off = heard.wants.iter().any(|want| matches!(want, Intent::Later | Intent::Reject));
+        let wishes_too = heard.wished && !of_products && heard.choice.is_none() && !puts_off;
+        if self.call.is_none() && (nothing_said || wishes_too) {
+            let of_facts = std::mem::take(&mut self.buttons);
             self.next_step(&heard, greets);
+            of_facts.iter().for_each(|button| self.button(&button.id, &button.title));
         }
         if heard.understood {
             self.memory.lost = 0;
@@ -269,13 +309,16 @@ impl Reply<'_> {
             self.call = Some(Call::Lost);
             return;
         }
+        if self.ask_which(&heard.kinds) {
+            return;
+        }
         let asks_now =
             heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability | Intent::Buy));
         let wish = self.memory.product().is_some() || choice::has_any(self.memory, self.shop);
         if wish && (heard.understood || asks_now) {
             let fit = choice::fit(self.memory, self.shop);
-            // Where the kind is still open, what there is tells more than a question.
-            let exact = self.memory.product().is_some() && !fit.over_budget && !fit.lacking;
+            // Where the kind is still open, or the brand is none of ours, what there is tells more than a question.
+            let exact = self.memory.product().is_some() && !fit.over_budget && !fit.lacking && !fit.other_brand;
             let budget_missing = self.memory.budget.is_none() && !self.memory.open.contains(&Slot::Budget);
             if exact && fit.products.len() > 2 && budget_missing && !asks_now && self.ask(Slot::Budget, heard) {
                 return;
@@ -298,7 +341,7 @@ impl Reply<'_> {
             }
             _ if self.category_in(heard) => {}
             // Asked once what they look for, they tell nothing but what they can spend.
-            _ if heard.understood && self.was_asked(Slot::Product) && self.affordable() => {}
+            _ if heard.understood && (self.was_asked(Slot::Product) || self.memory.ideas) && self.affordable() => {}
             _ if heard.understood || greets => {
                 if !self.ask(Slot::Product, heard) {
                     self.lost();
@@ -308,7 +351,7 @@ impl Reply<'_> {
         }
     }
 
-    fn was_asked(&self, slot: Slot) -> bool {
+    pub(super) fn was_asked(&self, slot: Slot) -> bool {
         self.memory.asked.is_some_and(|(asked, _)| asked == slot)
     }
 
@@ -326,7 +369,14 @@ impl Reply<'_> {
                 let budget = self.memory.budget.as_ref().map(|budget| budget_text(budget, self.shop.currency));
                 // Who asks whether there is something has named it, and the dictionaries do not know it.
                 let named = heard.wants.contains(&Intent::Availability);
-                self.say(if named { "assortment" } else { "ask_product" }, context! { budget });
+                let is_gift = self.memory.gift && budget.is_none();
+                self.memory.ideas |= is_gift;
+                let section = match (is_gift, named) {
+                    (true, _) => "ask_gift",
+                    (false, true) => "assortment",
+                    (false, false) => "ask_product",
+                };
+                self.say(section, context! { budget });
                 self.categories();
             }
             Slot::Budget => {
@@ -350,13 +400,40 @@ impl Reply<'_> {
         true
     }
 
+    /// Of several kinds of product that were named at once and are in stock, asks which comes first; where one is left, that one is
+    /// meant.
+    fn ask_which(&mut self, kinds: &[String]) -> bool {
+        let in_stock: Vec<&String> = kinds.iter().filter(|key| choice::cheapest(key, self.shop).is_some()).collect();
+        match in_stock.as_slice() {
+            [one] if kinds.len() > 1 => {
+                self.memory.want(one);
+                false
+            }
+            [_, _, ..] => {
+                let named: Vec<String> = in_stock.iter().map(|key| self.word(key)).collect();
+                self.memory.asked = None;
+                self.say("ask_which", context! { kinds => named });
+                self.list_kinds(in_stock.into_iter().cloned());
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// What they look for, in their language: a kind of product, else nothing.
     pub(super) fn wish(&self) -> String {
         self.memory.product().map(|key| self.word(key)).unwrap_or_default()
     }
 
-    /// Not understood: says so, the second time a person is asked for.
+    /// Not understood: says so, the second time a person is asked for. Who tells of somebody that they look for a gift for sees some of
+    /// what there is, once.
     fn lost(&mut self) {
+        if std::mem::take(&mut self.memory.gift) && self.memory.product().is_none() {
+            if !self.affordable() {
+                self.ideas();
+            }
+            return;
+        }
         self.memory.lost += 1;
         if self.memory.lost >= 2 {
             self.call = Some(Call::Lost);
@@ -398,11 +475,13 @@ impl Reply<'_> {
         if self.call.is_none() && self.memory.trouble && same {
             self.call = Some(Call::Lost);
         }
-        if self.call.is_none() && !body.is_empty() && self.memory.say(&body) >= SAY_TWICE {
+        let closes = self.closes();
+        if self.call.is_none() && !body.is_empty() && self.memory.say(&body) >= SAY_TWICE && !closes {
             // The third time is no answer any more: another offer, and then a person.
             self.rows.clear();
             self.buttons.clear();
             body = self.render("again", context! {});
+            self.offered = Some(true);
             self.offer("person", "button_person");
             if self.memory.say(&body) >= 1 {
                 self.call = Some(Call::Lost);
@@ -426,6 +505,7 @@ impl Reply<'_> {
         if let Some(notice) = self.notice.take() {
             body = format!("{body}\n\n{notice}");
         }
+        (self.memory.offered, self.memory.closed) = (self.offered.filter(|_| handoff.is_none()), closes);
         self.memory.said_at = Some(self.now);
         let room = self.links.len() * LINK_ROOM;
         let content = match (self.rows.is_empty(), self.buttons.is_empty()) {

@@ -147,9 +147,29 @@ pub(super) fn affordable<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
     Fit { products: cut(found), ..Fit::default() }
 }
 
-/// What costs less than that of a kind and is in stock: the nearest in price first.
-pub(super) fn cheaper<'a>(key: &str, than: Decimal, shop: &'a Shop) -> Vec<&'a Product> {
-    let mut found: Vec<_> = of_key(key, shop).filter(|product| product.price < than).collect();
+/// Of each category what costs least and is in stock, in the order in which the shop names them.
+pub(super) fn ideas(shop: &Shop) -> Vec<&Product> {
+    let category = |product: &Product| product.key.split('/').next().unwrap_or_default().to_owned();
+    let mut found: Vec<&Product> = Vec::new();
+    for product in shop.products.iter().filter(|product| product.stock > 0) {
+        match found.iter_mut().find(|other| category(other) == category(product)) {
+            Some(other) if other.price <= product.price => {}
+            Some(other) => *other = product,
+            None => found.push(product),
+        }
+    }
+    cut(found)
+}
+
+/// What costs less than that and is in stock: the nearest in price first. Of one kind, or where that is open, of any that has what is
+/// needed.
+pub(super) fn cheaper<'a>(key: Option<&str>, than: Decimal, memory: &Memory, shop: &'a Shop) -> Vec<&'a Product> {
+    let suits = |product: &&Product| match key {
+        Some(key) => product.key == key,
+        None => memory.needs.iter().all(|need| product.attributes.contains(need)),
+    };
+    let in_stock = shop.products.iter().filter(|product| product.stock > 0 && product.price < than);
+    let mut found: Vec<_> = in_stock.filter(suits).collect();
     found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
     found.truncate(3);
     found

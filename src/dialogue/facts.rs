@@ -7,9 +7,10 @@ use super::words::{opening_hours, with_sums};
 use crate::domain::{Intent, OrderState, Product};
 
 impl Reply<'_> {
-    /// Facts of the shop that were asked for.
-    pub(super) fn facts(&mut self, heard: &Heard) {
+    /// Facts of the shop that were asked for. Whether products were among what is said.
+    pub(super) fn facts(&mut self, heard: &Heard) -> bool {
         let shop = self.shop;
+        let before = self.paragraphs.len();
         let mut wants = heard.wants.clone();
         // "The S7 Pro" is ours while phones are talked of, and no other brand, or when it was shown.
         let (kind, brands) = (self.memory.product(), &self.memory.brands);
@@ -18,8 +19,12 @@ impl Reply<'_> {
             let of_kind = kind == Some(&*product.key) && (brands.is_empty() || brands.iter().any(of_brand));
             of_kind || self.memory.shown.contains(&product.sku)
         };
-        let mut named = self.dialogue.names.in_words(&heard.words, shop, may_be);
-        if named.is_empty() && (!heard.refined || heard.meant.is_some()) {
+        // Who has trouble and names one says what it is with.
+        let mut named = match self.memory.trouble {
+            true => Vec::new(),
+            false => self.dialogue.names.in_words(&heard.words, shop, may_be),
+        };
+        if named.is_empty() && (!heard.refined || heard.meant.is_some()) && !self.memory.trouble {
             named = self.pointed_at(heard, &mut wants);
         }
         match (named.as_slice(), wants.contains(&Intent::Compare)) {
@@ -37,11 +42,13 @@ impl Reply<'_> {
             ([one], false) => self.details(one),
             ([], false) => {}
         }
+        let of_products = self.paragraphs.len() > before;
         for want in &wants {
             self.fact(*want, wants.len() == 1, &heard.words);
         }
         self.paragraphs.truncate(5);
         self.delivery(heard);
+        of_products
     }
 
     /// Who asks for a price or orders hears before paying what sending to where they are costs and takes beyond the usual.

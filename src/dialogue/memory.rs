@@ -27,7 +27,8 @@ const MOST_SAID: usize = 10;
 const CATEGORY: &str = "category/";
 
 /// What it is bought for, and nothing that a product must have: any can be a present, or be ordered by the dozen.
-const OCCASIONS: [&str; 2] = ["gift", "bulk"];
+const OCCASIONS: [&str; 2] = [GIFT, "bulk"];
+const GIFT: &str = "gift";
 
 /// What we can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,12 @@ pub struct Memory {
     /// Whether a product, a brand or a budget was named since: the search begins anew.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) refined: bool,
+    /// Something new was wished for since, whatever else was asked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) wished: bool,
+    /// Kinds of product that one message since named side by side.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) kinds: Vec<String>,
     /// Since then they asked about a part of what was shown: its camera, its charger.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) part: bool,
@@ -135,6 +142,18 @@ pub struct Memory {
     /// They write about something that they bought, and have looked for nothing new since.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) trouble: bool,
+    /// They look for a gift, and saw nothing yet of what it could be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) gift: bool,
+    /// They were promised ideas for what they can spend.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) ideas: bool,
+    /// The last answer offered a person: `true` where it asked whether one is wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) offered: Option<bool>,
+    /// The last answer said no more than that we are here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) closed: bool,
     /// They were asked once what they do.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) asked_about_them: bool,
@@ -146,7 +165,7 @@ fn is_zero(count: &u8) -> bool {
 
 impl Memory {
     pub(super) fn asked_budget(&self) -> bool {
-        matches!(self.asked, Some((Slot::Budget, _)))
+        matches!(self.asked, Some((Slot::Budget, _))) || self.ideas && self.budget.is_none()
     }
 
     /// What the customer can spend, for the console.
@@ -193,6 +212,8 @@ impl Memory {
             self.open.clear();
             self.said.clear();
             self.trouble = false;
+            self.closed = false;
+            (self.gift, self.ideas) = (false, false);
         }
         self.settle(message.choice.is_some(), now);
         self.heard_at = Some(now);
@@ -228,19 +249,16 @@ impl Memory {
     }
 
     fn take_in(&mut self, reading: &Reading, pointings: &Pointings) {
-        let trouble = is_trouble(reading);
-        self.trouble = (self.trouble || trouble && self.is_of_old(reading)) && !is_wish(reading);
+        self.trouble = (self.trouble || is_trouble(reading) && self.is_of_old(reading)) && !is_wish(reading);
+        let trouble = self.trouble || is_trouble(reading);
         if self.asks_of_a_part(reading, pointings) {
             (self.understood, self.part) = (true, true);
         } else if !trouble {
-            for key in reading.product_keys() {
-                self.want(&key);
-                (self.understood, self.refined) = (true, true);
-            }
+            self.take_in_kinds(reading, pointings);
         }
         if let Some(budget) = &reading.budget {
             self.budget = Some(budget.clone());
-            (self.understood, self.refined) = (true, true);
+            (self.understood, self.refined, self.wished) = (true, true, true);
             // Who answers with their budget is asked for the product as often again.
             self.asked = self.asked.filter(|(slot, _)| *slot != Slot::Product);
         }
@@ -252,6 +270,7 @@ impl Memory {
         for need in reading.attributes.iter().filter(|mention| !mention.negated) {
             self.understood = true;
             if OCCASIONS.contains(&&*need.key) {
+                self.gift |= &*need.key == GIFT;
                 continue;
             }
             if !self.needs.iter().any(|other| **other == *need.key) {
@@ -267,6 +286,7 @@ impl Memory {
             if !brand.negated {
                 self.brands.push(brand.key.to_string());
                 (self.understood, self.refined) = (true, true);
+                self.wished |= !trouble;
             }
         }
         for intent in &reading.intents {
@@ -286,6 +306,21 @@ impl Memory {
         {
             self.open.push(slot);
             self.understood = true;
+        }
+    }
+
+    /// Takes up the kinds of product that a message names. A phone with a good camera is one wish.
+    fn take_in_kinds(&mut self, reading: &Reading, pointings: &Pointings) {
+        let mut keys = reading.product_keys();
+        let all = keys.clone();
+        keys.retain(|key| !all.iter().any(|whole| pointings.is_part(key, whole)));
+        for key in &keys {
+            self.wished |= self.product() != Some(&**key);
+            self.want(key);
+            (self.understood, self.refined) = (true, true);
+        }
+        if !keys.is_empty() {
+            self.kinds = keys.iter().map(|key| key.to_string()).collect();
         }
     }
 
@@ -355,11 +390,10 @@ fn is_trouble(reading: &Reading) -> bool {
     wants(&troubles) && !wants(&asks)
 }
 
-/// Whether a message looks for something.
+/// Whether a message looks for something. Who has trouble and names a product says what it is with.
 fn is_wish(reading: &Reading) -> bool {
-    let named = !reading.products.is_empty() || !reading.brands.is_empty() || reading.budget.is_some();
     let asks = [Intent::Buy, Intent::Price, Intent::Availability, Intent::Compare];
-    !is_trouble(reading) && (named || asks.iter().any(|intent| reading.wants(*intent)))
+    !is_trouble(reading) && (reading.budget.is_some() || asks.iter().any(|intent| reading.wants(*intent)))
 }
 
 /// FNV-1a: the same on every machine and in every version, since it is kept in the state.

@@ -9,12 +9,15 @@ mod choice;
 mod drafts;
 mod facts;
 mod forms;
+mod listening;
 mod memory;
 mod names;
 mod pointing;
 mod recall;
+mod short_answers;
 mod showing;
 mod shown;
+mod small_talk;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -31,12 +34,14 @@ use forms::Forms;
 pub use memory::Memory;
 use names::Names;
 use pointing::Pointings;
+use short_answers::ShortAnswers;
 use templates::Templates;
 
 /// Reply templates, checked, and what is listened to beside the dictionaries.
 pub struct Dialogue {
     templates: Templates,
     pointings: Pointings,
+    short_answers: ShortAnswers,
     forms: Forms,
     names: Names,
 }
@@ -66,8 +71,8 @@ pub struct Known<'a> {
 }
 
 impl Dialogue {
-    /// Compiles the templates under `replies/`, `pointing.toml` and `templates.toml` among the dictionaries, and what the shop's
-    /// products are called. `None` if any of them has an error.
+    /// Compiles the templates under `replies/`, `pointing.toml`, `short_answers.toml` and `templates.toml` among the dictionaries,
+    /// and what the shop's products are called. `None` if any of them has an error.
     pub fn compile(
         replies: &[SourceFile],
         keywords: &[SourceFile],
@@ -76,17 +81,27 @@ impl Dialogue {
         let (templates, mut problems) = Templates::compile(replies);
         let (pointings, found) = Pointings::compile(keywords);
         problems.extend(found);
+        let (short_answers, found) = ShortAnswers::compile(keywords);
+        problems.extend(found);
         let (forms, found) = Forms::compile(keywords);
         problems.extend(found);
-        let parts = templates.zip(pointings).zip(forms);
-        let whole = |((templates, pointings), forms)| Self { templates, pointings, forms, names: Names::of(products) };
-        (parts.map(whole), problems)
+        let compiled = match (templates, pointings, short_answers, forms) {
+            (Some(templates), Some(pointings), Some(short_answers), Some(forms)) => {
+                Some(Self { templates, pointings, short_answers, forms, names: Names::of(products) })
+            }
+            _ => None,
+        };
+        (compiled, problems)
     }
 
     /// Takes in an event: what is wanted, what is missing, when to answer.
     pub fn hear(&self, memory: &mut Memory, event: &Event, reading: Option<&Reading>, now: Timestamp) {
         match &event.body {
-            EventBody::Message(message) if message.asks() => memory.hear(message, reading, &self.pointings, now),
+            EventBody::Message(message) if message.asks() => {
+                memory.hear(message, reading, &self.pointings, now);
+                let words = message.words().to_lowercase();
+                memory.understood |= self.short_answers.beside_questions_of_us(&words).is_some();
+            }
             EventBody::Location(location) => {
                 if let Some(message) = location.message.as_ref().filter(|message| message.asks()) {
                     memory.hear(message, None, &self.pointings, now);
@@ -101,11 +116,6 @@ impl Dialogue {
     /// When the next answer is due.
     pub fn next_wake(&self, memory: &Memory) -> Option<Timestamp> {
         memory.reply_due
-    }
-
-    /// Whether the budget was what we asked for last.
-    pub fn asked_budget(&self, memory: &Memory) -> bool {
-        memory.asked_budget()
     }
 
     /// A person was asked for or took over: the customer is told once.

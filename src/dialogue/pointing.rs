@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::domain::{Problem, SourceFile};
 
 const FILE: &str = "pointing.toml";
-const ADVICE: &str = "Write [first], [second], [third], [last], [cheaper] or [cheapest] and lines such as en = [\"first one\"], or \
+const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper] or [cheapest] and lines such as en = [\"first one\"], or \
                       [part_of] and lines such as \"electronics/lens\" = [\"electronics/camera\"].";
 
 /// One thing that they say of it.
@@ -20,6 +20,9 @@ pub(super) enum Pointing {
     Second,
     Third,
     Last,
+    Middle,
+    /// In a colour or a size: of that nothing is known here.
+    Variant,
     /// It is too dear, or should cost less.
     Cheaper,
     Cheapest,

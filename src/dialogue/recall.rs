@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::is_own_choice;
 use super::memory::{Memory, fingerprint};
 use super::{Dialogue, choice};
 use crate::domain::{
@@ -33,7 +34,7 @@ pub(super) struct Showed(u32, Vec<String>);
 impl Dialogue {
     /// The products that a message points at beside its words. A tap on one of our own buttons says by itself what it means.
     pub fn meant_by<'a>(&self, memory: &Memory, message: &InboundMessage, shop: &'a Shop) -> Vec<&'a Product> {
-        if message.choice.as_deref().is_some_and(is_ours) {
+        if message.choice.as_deref().is_some_and(is_own_choice) {
             return Vec::new();
         }
         if let Some(product) = &message.product {
@@ -83,11 +84,6 @@ impl Dialogue {
         };
         products.iter().map(|product| product.sku.clone()).collect()
     }
-}
-
-/// Whether it is the id of a button or row of ours (`Reply::chosen`).
-fn is_ours(choice: &str) -> bool {
-    choice == "person" || choice.contains(':')
 }
 
 impl Memory {

@@ -132,6 +132,15 @@ impl Reply<'_> {
         any
     }
 
+    /// Something of each category, for who does not know yet what it shall be.
+    pub(super) fn ideas(&mut self) {
+        let products = choice::ideas(self.shop);
+        self.memory.ideas = true;
+        self.memory.shown = products.iter().map(|product| product.sku.clone()).collect();
+        self.say("ideas", context! {});
+        self.list_products(&products);
+    }
+
     /// The kinds of product of a category.
     pub(super) fn kinds(&mut self, category: &str) {
         let kinds = self.kinds_in(category);
@@ -139,6 +148,11 @@ impl Reply<'_> {
             return self.say("gone", context! {});
         }
         self.say("ask_kind", context! { category => self.word(category) });
+        self.list_kinds(kinds);
+    }
+
+    /// Kinds of product as a list to choose from.
+    pub(super) fn list_kinds(&mut self, kinds: impl IntoIterator<Item = String>) {
         for key in kinds.into_iter().take(MOST_ROWS) {
             let row = (format!("kind:{key}"), self.word(&key), String::new());
             self.row(row);

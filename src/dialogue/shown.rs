@@ -30,7 +30,8 @@ impl<'a> Reply<'a> {
             Pointing::Second => shown.get(1).copied(),
             Pointing::Third => shown.get(2).copied(),
             Pointing::Last => Some(*last),
-            Pointing::Cheaper | Pointing::Cheapest => None,
+            Pointing::Middle => shown.get(shown.len() / 2).copied(),
+            Pointing::Variant | Pointing::Cheaper | Pointing::Cheapest => None,
         };
         let mut pointed: Vec<_> = said.iter().filter_map(at).collect();
         // "Good morning" is no Morning Blend.
@@ -49,8 +50,8 @@ impl<'a> Reply<'a> {
         if said.contains(&Pointing::Cheaper) && !compares {
             self.cheaper(&shown);
             wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject | Intent::Price));
-        } else if !compares && !wants.contains(&Intent::Buy) {
-            self.of_shown(&shown, heard);
+        } else if !compares && !wants.contains(&Intent::Buy) && !self.of_shown(&shown, heard) && !heard.understood {
+            self.variant(&said);
         }
         Vec::new()
     }
@@ -70,7 +71,9 @@ impl<'a> Reply<'a> {
 
     fn cheaper(&mut self, shown: &[&'a Product]) {
         let Some(least) = shown.iter().min_by_key(|product| product.price) else { return };
-        let cheaper = choice::cheaper(&least.key, least.price, self.shop);
+        let of_one_kind = shown.iter().all(|product| product.key == least.key);
+        let kind = of_one_kind.then_some(least.key.as_str());
+        let cheaper = choice::cheaper(kind, least.price, self.memory, self.shop);
         match cheaper.as_slice() {
             [] => {
                 let values = self.product_values(least);
@@ -83,6 +86,14 @@ impl<'a> Reply<'a> {
                 self.say("cheaper", context! {});
                 self.list_products(several);
             }
+        }
+    }
+
+    /// In which colours and sizes it is had, a person knows.
+    fn variant(&mut self, said: &[Pointing]) {
+        if said.contains(&Pointing::Variant) {
+            self.say("variant", context! {});
+            self.offer("person", "button_person");
         }
     }
 

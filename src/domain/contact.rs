@@ -254,6 +254,9 @@ pub struct Contact {
     /// Language of their messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
+    /// Another one that their last message may have been in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_language: Option<Language>,
     /// First event of any kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<Timestamp>,
@@ -287,6 +290,17 @@ impl Contact {
     /// What they are called by.
     pub fn first_name(&self) -> Option<&str> {
         self.name.as_deref()?.split_whitespace().next()
+    }
+
+    /// Takes in the language that a message was read in. One that is known gives way where another one shows plainly, or twice in a
+    /// row: a word or two are said in many.
+    pub fn hear_language(&mut self, language: &Language, is_plain: bool) {
+        let is_other = self.language.as_ref().is_some_and(|known| known != language);
+        if is_other && !is_plain && self.other_language.as_ref() != Some(language) {
+            self.other_language = Some(language.clone());
+        } else {
+            (self.language, self.other_language) = (Some(language.clone()), None);
+        }
     }
 
     /// Whether they want no messages, or no marketing: lists and shares are made for those that may be written to.

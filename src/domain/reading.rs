@@ -215,6 +215,10 @@ pub struct Reading {
     pub intents: Vec<Intent>,
     /// Tags that this message alone earns (INT-4, INT-5, PREF-1..4), sorted.
     pub tags: Vec<String>,
+    /// The language shows by more than a word that others have too: not part of the contract. One that is no other than in the
+    /// messages before is plain.
+    #[serde(skip)]
+    pub is_plain: bool,
     /// Where the words of each intent stand: evidence, not part of the contract. Same order as `intents`.
     #[serde(skip)]
     pub intent_spans: Vec<Span>,
@@ -227,6 +231,15 @@ impl Reading {
     /// Whether the customer wants this of us.
     pub fn wants(&self, intent: Intent) -> bool {
         self.intents.contains(&intent)
+    }
+
+    /// Takes an intent away, with the place of its words.
+    pub fn without(&mut self, intent: Intent) {
+        let Some(place) = self.intents.iter().position(|other| *other == intent) else { return };
+        self.intents.remove(place);
+        if place < self.intent_spans.len() {
+            self.intent_spans.remove(place);
+        }
     }
 
     /// Product keys wanted, named or implied by a model, without what is negated; in text order, each once.

@@ -161,8 +161,12 @@ impl<'a> Folding<'a> {
 
     fn take_in(&mut self, event: &Event, now: Timestamp) {
         self.state.contact.first_seen.get_or_insert(event.at);
-        let reading = self.read(event);
+        let mut reading = self.read(event);
         self.learn(event, reading.as_ref());
+        if let Some(reading) = &mut reading {
+            reading.is_plain |= reading.lang == self.state.contact.language;
+            reading.is_plain &= !self.knowledge.dialogue.is_own_tap(event);
+        }
         let sighting = self.knowledge.places.learn(&mut self.state.contact, event, reading.as_ref());
         let is_counted = self.state.facts.is_counted(event);
         let noted = self.read_note(event);
@@ -213,15 +217,10 @@ impl<'a> Folding<'a> {
     /// Reads the words of a message that is meant for us.
     fn read(&self, event: &Event) -> Option<Reading> {
         let EventBody::Message(message) = &event.body else { return None };
-        let hints = Hints {
-            lang: self.state.contact.language.as_ref().map(|language| language.tag()),
-            country: self.state.contact.country,
-            asked_budget: self.knowledge.dialogue.asked_budget(&self.state.memory),
-        };
-        let mut reading = self.knowledge.lexicon().read(message.words(), &hints);
-        let shop = &self.knowledge.shop;
-        let meant = self.knowledge.dialogue.meant_by(&self.state.memory, message, shop);
-        about::complete(&mut reading, message, &meant, shop);
+        let (knowledge, State { contact, memory, .. }) = (self.knowledge, &*self.state);
+        let mut reading = knowledge.dialogue.read(knowledge.lexicon(), contact, memory, message.words());
+        let meant = knowledge.dialogue.meant_by(memory, message, &knowledge.shop);
+        about::complete(&mut reading, message, &meant, &knowledge.shop);
         Some(reading)
     }
 
@@ -239,14 +238,7 @@ impl<'a> Folding<'a> {
             EventBody::Message(message) => {
                 learn_from_message(contact, message, event.at);
                 if let Some(reading) = reading {
-                    // Words such as START and STOP are the same in many languages.
-                    let of_consent = reading.wants(Intent::OptOut) || reading.wants(Intent::OptIn);
-                    // What was written before the last message is not in their language of now.
-                    let is_last = contact.last_inbound.is_none_or(|last| last <= event.at);
-                    let tells = contact.language.is_none() || is_last && !of_consent;
-                    if let Some(language) = reading.lang.as_ref().filter(|_| tells) {
-                        contact.language = Some(language.clone());
-                    }
+                    self.knowledge.dialogue.learn_language(contact, event, reading);
                     if reading.wants(Intent::OptOut) {
                         if !contact.wanted_in_after(event.at) {
                             if !contact.opted_out {

@@ -28,6 +28,8 @@ const PRIOR: u32 = 7;
 const PRIOR_OF_COUNTRY: u32 = 5;
 /// English in so few words is in every language: "ok", "stop".
 const A_WORD_OR_TWO: usize = 2;
+/// So many words of another language than before show plainly that it is spoken now.
+const PLAIN: usize = 2;
 /// Fewer votes tell nothing.
 const LEAST: u32 = 4;
 /// Fewer letters than this say nothing by statistics, and what follows so many characters says no more.
@@ -156,6 +158,34 @@ impl Languages {
             }
         }
         self.by_words(folded, clues, hint).or_else(|| by_statistics(folded, scripts.latin)).or(hint)
+    }
+
+    /// Whether a text shows more than by the way that it is in that language and not in the one of the messages before: by its
+    /// script, or by two words at least that only the one of both has, and more of them than of the other's.
+    pub(super) fn is_plain(&self, folded: &Folded, clues: &Clues<'_>, language: usize) -> bool {
+        let Some(earlier) = clues.earlier.and_then(index_of).filter(|earlier| *earlier != language) else {
+            return true;
+        };
+        if LANGUAGES[language].starts_with("zh") || folded.chars.iter().any(|c| script_of(*c) == Some(language)) {
+            return true;
+        }
+        let (mut new, mut old, mut start) = (0, 0, 0);
+        for word in folded.chars.split(|c| !is_word(*c) && *c != '\'') {
+            let end = start + word.len();
+            let around = |hit: &&Hit<'_>| hit.start <= start && end <= hit.end && hit.found != Found::Slip;
+            let of_dictionary = || clues.hits.iter().filter(around).fold(Langs(0), |all, hit| all.with(hit.langs));
+            let langs = match self.words.get(&fingerprint(word.iter().copied())) {
+                Some((langs, _)) => *langs,
+                None => of_dictionary(),
+            };
+            match (langs.has(language), langs.has(earlier)) {
+                (true, false) => new += 1,
+                (false, true) => old += 1,
+                _ => {}
+            }
+            start = end + 1;
+        }
+        new >= PLAIN && new > old
     }
 
     /// The script by its characters; where they are the same in both, as the customer wrote before or as their country does.
@@ -289,6 +319,16 @@ impl Scripts {
             c if is_spaceless(c) => self.chinese += usize::from(c.is_alphabetic()),
             c => self.latin += usize::from(is_word(c)),
         }
+    }
+}
+
+/// The language of a letter that only one of them is written in.
+fn script_of(letter: char) -> Option<usize> {
+    match letter {
+        '\u{400}'..='\u{52f}' => index_of("ru"),
+        '\u{600}'..='\u{6ff}' => index_of("ar"),
+        '\u{900}'..='\u{97f}' => index_of("hi"),
+        _ => None,
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading 
 
 /// What all that counts of a text comes to, and what each of its numbers is.
 pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
-    let Scan { folded, hits, lang, country, .. } = scan;
+    let Scan { folded, hits, lang, country, is_plain, .. } = scan;
     let (lang, country) = (*lang, *country);
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
     let money = lexicon.money.of(lang.or(country));
@@ -35,7 +35,7 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     let negated = lexicon.negation.reach(folded, lang, names.iter().map(|hit| (hit.start, hit.end)));
     let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints, &negated).outside(&names);
     let reader = Reader { lexicon, scan, folded, negated };
-    let mut reading = Reading { lang: lang.map(language::named), ..Reading::default() };
+    let mut reading = Reading { lang: lang.map(language::named), is_plain: *is_plain, ..Reading::default() };
     let products = longest(hits, |hit| hit.kind == Kind::Product);
     reader.products(hits, &products, &mut reading);
     reader.brands(hits, &mut reading);

@@ -17,6 +17,8 @@ pub(super) struct Scan<'l> {
     /// The language of the text, and the one of the customer's country, as places in `LANGUAGES`.
     pub(super) lang: Option<usize>,
     pub(super) country: Option<usize>,
+    /// See [`hotline_domain::Reading::is_plain`].
+    pub(super) is_plain: bool,
 }
 
 /// Why a word that stands in a text does not count there.
@@ -48,8 +50,10 @@ impl<'l> Scan<'l> {
         let slips = lexicon.typos.put_right(&found.0, &found.1);
         let (folded, hits, complete) = if slips.is_empty() { found } else { forgive(lexicon, found, slips) };
         let country = lexicon.languages.of_country(hints.country);
-        let lang = lexicon.languages.detect(&folded, &Clues { text, hits: &hits, earlier: hints.lang, country });
-        Self { folded, hits, complete, lang, country }
+        let clues = Clues { text, hits: &hits, earlier: hints.lang, country };
+        let lang = lexicon.languages.detect(&folded, &clues);
+        let is_plain = lang.is_some_and(|lang| lexicon.languages.is_plain(&folded, &clues, lang));
+        Self { folded, hits, complete, lang, country, is_plain }
     }
 
     /// Leaves the hits that count in the text's language, and of those that name things the ones outside of phrases that name none.

@@ -103,7 +103,7 @@ fn of_reading(
     for (intent, span) in reading.intents.iter().zip(spans(reading)) {
         signals.push(signal("intent").with("intent", intent.key()).at_span(span));
     }
-    if let Some(language) = reading.lang.as_ref().filter(|_| is_sentence(message.words())) {
+    if let Some(language) = reading.lang.as_ref().filter(|_| reading.is_plain && is_sentence(message.words())) {
         signals.push(signal("sentence").with("language", language.tag().to_lowercase()));
     }
     for mention in &reading.requests {

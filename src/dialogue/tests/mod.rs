@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
 mod carts;
+mod languages;
 mod quiet;
 mod recall;
+mod short_answers;
 mod talks;
 mod wishes;
 
@@ -13,7 +15,7 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::domain::{InboundMessage, Language, MessageKind, Money, OrderEvent, OrderState, Rates};
-use crate::lexicon::{Hints, Lexicon};
+use crate::lexicon::Lexicon;
 
 /// A customer, the bot and a clock.
 struct Talk {
@@ -86,16 +88,9 @@ impl Talk {
     }
 
     fn hear(&mut self, message: InboundMessage) {
-        let hints = Hints {
-            lang: self.contact.language.as_ref().map(Language::tag),
-            country: self.contact.country,
-            asked_budget: self.dialogue.asked_budget(&self.memory),
-        };
-        let reading = self.lexicon.read(message.words(), &hints);
-        if let Some(language) = &reading.lang {
-            self.contact.language = Some(language.clone());
-        }
+        let reading = self.dialogue.read(self.lexicon, &self.contact, &self.memory, message.words());
         let event = Event { seq: 1, at: self.now, received: self.now, body: EventBody::Message(message) };
+        self.dialogue.learn_language(&mut self.contact, &event, &reading);
         self.dialogue.look(&mut self.memory, &event, &self.shop);
         self.dialogue.hear(&mut self.memory, &event, Some(&reading), self.now);
     }

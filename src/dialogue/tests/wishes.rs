@@ -109,3 +109,122 @@ fn who_answers_with_their_budget_is_asked_for_the_product_and_hears_that_it_was_
     expect(&talk.write("actually 300 max"), &["300\u{a0}USD, noted. What product"], &["understood"]);
     expect(&talk.write("a sofa then"), &["nothing in stock for 300"], &["noted"]);
 }
+
+#[test]
+fn who_returns_something_and_says_what_it_is_is_not_sold_it_again() {
+    let mut talk = Talk::new("US");
+    for (country, trouble, product) in [
+        ("US", "I'd like to return something", "the sandals"),
+        ("US", "I want to return something", "the Boom Mini"),
+        ("BR", "quero devolver um produto", "a cafeteira"),
+        ("DE", "Ich möchte etwas zurückgeben", "die Kaffeemaschine"),
+    ] {
+        talk.another(country, &[]);
+        assert_eq!(talk.write(trouble).and_then(|answer| answer.handoff), None, "{trouble}");
+        let answer = talk.write(product);
+        assert!(answer.as_ref().is_none_or(|answer| answer.handoff.is_some()), "{product}: {}", seen(&answer));
+    }
+    // What they look for beside it is shown.
+    talk.another("US", &[]);
+    expect(&talk.write("I'd like to return something"), &["within 30 days"], &[]);
+    expect(&talk.write("and how much are the sandals?"), &["Stride Summer: 39"], &["A colleague takes over"]);
+}
+
+#[test]
+fn who_asks_a_fact_beside_their_wish_hears_it_and_is_shown_what_they_wish_for() {
+    let mut talk = Talk::new("US");
+    for (country, said, fact, wish) in [
+        ("US", "I want headphones, what are your opening hours?", "Opening hours", "Hush 700: 159"),
+        ("US", "do you deliver to Canada? I need a tent for 2", "ship worldwide", "Dome 2: 149"),
+        (
+            "US",
+            "want to buy 30 yoga mats for our studio, how long does delivery take",
+            "ship worldwide",
+            "Flow Mat: 29",
+        ),
+        ("IT", "vorrei delle cuffie, quanto costa la spedizione?", "Spediamo", "Hush 700: 159"),
+        ("DE", "Ich suche Kopfhörer, kann ich auf Rechnung zahlen?", "Nachnahme", "Hush 700: 159"),
+        ("BR", "quero um fone, vocês entregam em Curitiba?", "Enviamos", "Hush 700: 159"),
+        ("ES", "quiero unos auriculares, hacen envíos a Sevilla?", "Enviamos", "Hush 700: 159"),
+        ("CN", "想买耳机 多久能到", "发货", "Hush 700：159"),
+        ("RU", "нужны наушники, доставка в Казань есть?", "Доставляем", "Hush 700: 159"),
+        ("US", "a phone under 300, can i pay in installments", "instalments", "[product:P-101"),
+    ] {
+        talk.another(country, &[]);
+        expect(&talk.write(said), &[fact, wish], &[]);
+    }
+    // What was shown before is not shown again for a fact of it.
+    talk.another("US", &[]);
+    talk.write("phone up to 340 dollars");
+    expect(&talk.write("how long does delivery of the phone take?"), &["ship worldwide"], &["[product:"]);
+}
+
+#[test]
+fn who_names_two_kinds_at_once_is_asked_which_comes_first() {
+    let mut talk = Talk::new("US");
+    let answer = talk.write("i'd like to buy a phone for my wife and a stroller for our baby");
+    expect(&answer, &["phone, stroller", "first?", "[kind:electronics/phone |", "[kind:maternity/stroller |"], &[]);
+    expect(&talk.tap("kind:electronics/phone"), &["What would you like to spend"], &["first?"]);
+    talk.another("FR", &[]);
+    expect(&talk.write("un jouet ou une poussette"), &["Roam Fold"], &["commençons-nous"]);
+}
+
+#[test]
+fn a_brand_that_is_not_had_is_told_at_once() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("i want a samsung phone"), &["do not carry that brand", "[product:P-101"], &["spend at most"]);
+}
+
+#[test]
+fn cheaper_than_things_of_several_kinds_is_looked_for_among_all() {
+    let mut talk = Talk::new("US");
+    talk.write("hello");
+    talk.write("my budget is 50");
+    expect(&talk.write("what do you recommend?"), &["Boom Mini", "Stack Box"], &[]);
+    let cheaper = talk.write("cheaper please");
+    expect(&cheaper, &["cost less", "Daylight SPF50 | 18"], &["Stack Box", "least expensive"]);
+}
+
+#[test]
+fn of_a_picture_it_is_said_that_it_cannot_be_seen() {
+    let mut talk = Talk::new("US");
+    let picture = |talk: &mut Talk, caption: &str| {
+        talk.another("US", &[]);
+        let (media, caption) = (Some("image".into()), Some(caption.into()));
+        talk.hear(InboundMessage { media, caption, ..InboundMessage::default() });
+        talk.answer(Standing::Bot)
+    };
+    expect(&picture(&mut talk, "do you have this one?"), &["cannot look", "[person |"], &["category:electronics"]);
+    expect(&picture(&mut talk, "do you have such headphones?"), &["cannot look", "Hush 700: 159"], &[]);
+}
+
+#[test]
+fn colours_and_sizes_of_what_was_shown_are_a_persons_matter() {
+    let mut talk = Talk::new("GB");
+    talk.write("do you have running shoes?");
+    expect(&talk.write("size 9 uk"), &["certain colour or size", "[person |"], &["understood"]);
+    talk.another("ID", &[]);
+    talk.write("ada sepatu lari cowok ukuran 42?");
+    expect(&talk.write("yg warna hitam"), &["warna atau ukuran"], &["kurang paham"]);
+    // The middle one of three is none of them.
+    talk.another("US", &[]);
+    talk.write("phone up to 340 dollars");
+    expect(&talk.write("the middle one"), &["Nova S5: 199"], &["Lumen Lite: 129"]);
+}
+
+#[test]
+fn who_looks_for_a_gift_is_helped_to_choose() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("i need a gift"), &["A gift", "category:electronics"], &["What are you looking for"]);
+    expect(&talk.write("for my boyfriend"), &["some ideas", "[product:"], &["understood"]);
+    talk.write("he likes running");
+    expect(&talk.write("75 max"), &["your budget of 75\u{a0}USD", "[product:"], &["A colleague"]);
+    talk.another("US", &[]);
+    expect(&talk.write("something for my dad's birthday"), &["A gift"], &[]);
+    expect(&talk.write("he's 60, likes coffee"), &["some ideas"], &[]);
+    expect(&talk.write("150"), &["your budget of 150\u{a0}USD", "[product:"], &["understood"]);
+    // Nothing is proposed that is dearer than they said.
+    talk.another("ES", &[]);
+    talk.write("hola, regalo para mi novia, unos 60 euros");
+    expect(&talk.write("le gusta el deporte"), &["60\u{a0}EUR", "Boom Mini"], &["algunas ideas", "Roam Safe"]);
+}

@@ -1,0 +1,191 @@
+//! What customers answer in a word or two, and what they ask of the bot itself. The words stand in `keywords/short_answers.toml`.
+
+use std::collections::BTreeMap;
+
+use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
+use serde::Deserialize;
+
+use super::pointing::is_whole;
+use crate::domain::{Language, Problem, SourceFile};
+
+const FILE: &str = "short_answers.toml";
+const ADVICE: &str = "Write [yes], [no], [noted], [polite] or [what_are_you] and lines such as en = [\"sure\"], or [speak] and, by the \
+                      language that is asked for, lines such as es = [\"speak spanish\"].";
+
+/// What one of the words says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    Yes,
+    No,
+    Noted,
+    Polite,
+    WhatAreYou,
+}
+
+/// What a message that holds nothing else says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ShortAnswer {
+    Yes,
+    No,
+    /// All right, I see, thumbs up.
+    Noted,
+}
+
+type Words<Meaning> = CharwiseDoubleArrayAhoCorasick<Meaning>;
+
+/// The words, compiled.
+pub(super) struct ShortAnswers {
+    /// Of each word, which of the first four it may be: "ya" is a yes here and a courtesy there. Bits by [`bit`].
+    words: Words<u32>,
+    speak: Words<u32>,
+    languages: Vec<Language>,
+}
+
+/// The file, as it is written.
+#[derive(Deserialize)]
+struct Written {
+    /// By the language that is asked for.
+    speak: BTreeMap<String, Vec<String>>,
+    #[serde(flatten)]
+    words: BTreeMap<Word, BTreeMap<String, Vec<String>>>,
+}
+
+fn bit(word: Word) -> u32 {
+    1 << word as u32
+}
+
+impl ShortAnswers {
+    /// Reads `short_answers.toml` among the files.
+    pub(super) fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
+        match Self::read_file(files) {
+            Ok(answers) => (Some(answers), Vec::new()),
+            Err(problem) => (None, vec![problem]),
+        }
+    }
+
+    fn read_file(files: &[SourceFile]) -> Result<Self, Problem> {
+        let file = SourceFile::required(files, FILE, "what customers answer in a word or two")?;
+        let written: Written = file.toml(ADVICE)?;
+        let mut words: BTreeMap<String, u32> = BTreeMap::new();
+        for (meaning, languages) in &written.words {
+            for word in languages.values().flatten() {
+                *words.entry(word.to_lowercase()).or_default() |= bit(*meaning);
+            }
+        }
+        let mut speak = BTreeMap::new();
+        for (index, list) in (0..).zip(written.speak.values()) {
+            speak.extend(list.iter().map(|words| (words.to_lowercase(), index)));
+        }
+        let automaton = |words: BTreeMap<String, u32>| {
+            let builder = CharwiseDoubleArrayAhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest);
+            let built = builder.build_with_values(words);
+            built.map_err(|error| Problem::at(FILE, &file.text, 0, error.to_string(), ADVICE))
+        };
+        let languages = written.speak.into_keys().map(Language).collect();
+        Ok(Self { words: automaton(words)?, speak: automaton(speak)?, languages })
+    }
+
+    /// What words in small letters say where they say nothing else; a picture of a smile says that all is well.
+    pub(super) fn read(&self, words: &str) -> Option<ShortAnswer> {
+        let mut said = Vec::new();
+        let mut rest: String = words.to_owned();
+        for hit in self.words.leftmost_find_iter(words).filter(|hit| is_whole(words, hit.start(), hit.end())) {
+            said.push(hit.value() & !bit(Word::WhatAreYou));
+            rest.replace_range(hit.start()..hit.end(), &" ".repeat(hit.end() - hit.start()));
+        }
+        if rest.chars().any(|c| c.is_alphanumeric() || is_question(c)) {
+            return None;
+        }
+        // What may be a courtesy is one where something else is said beside it.
+        let says = |meaning: Word, alone: bool| {
+            let is_it = |word: &u32| word & bit(meaning) != 0 && (alone || word & bit(Word::Polite) == 0);
+            said.iter().any(is_it)
+        };
+        let found = [false, true].into_iter().find_map(|alone| {
+            let order = [(Word::No, ShortAnswer::No), (Word::Yes, ShortAnswer::Yes), (Word::Noted, ShortAnswer::Noted)];
+            order.into_iter().find(|(word, _)| says(*word, alone)).map(|(_, answer)| answer)
+        });
+        found.or_else(|| (said.is_empty() && rest.chars().any(is_picture)).then_some(ShortAnswer::Noted))
+    }
+
+    /// Whether words in small letters say all right and no more, also where the same word is a yes to a question.
+    pub(super) fn is_noted(&self, words: &str) -> bool {
+        matches!(self.read(words), Some(ShortAnswer::Yes | ShortAnswer::Noted))
+    }
+
+    /// Whether words in small letters begin with a yes.
+    pub(super) fn begins_with_yes(&self, words: &str) -> bool {
+        let first = words.find(char::is_alphanumeric).unwrap_or(0);
+        self.words.leftmost_find_iter(words).next().is_some_and(|hit| {
+            hit.start() == first && hit.value() & bit(Word::Yes) != 0 && is_whole(words, hit.start(), hit.end())
+        })
+    }
+
+    /// What is left of words in small letters beside a question of who or what answers, or of which language is spoken.
+    pub(super) fn beside_questions_of_us(&self, words: &str) -> Option<String> {
+        let asked = |hit: &daachorse::Match<u32>| hit.value() & bit(Word::WhatAreYou) != 0;
+        let of_us = self.words.leftmost_find_iter(words).filter(asked).map(|hit| (hit.start(), hit.end()));
+        let of_language = self.speak.leftmost_find_iter(words).map(|hit| (hit.start(), hit.end()));
+        let mut rest = words.to_owned();
+        let mut any = false;
+        for (start, end) in of_us.chain(of_language).filter(|(start, end)| is_whole(words, *start, *end)) {
+            rest.replace_range(start..end, &" ".repeat(end - start));
+            any = true;
+        }
+        any.then_some(rest)
+    }
+
+    /// Whether words in small letters ask who or what answers.
+    pub(super) fn asks_what_we_are(&self, words: &str) -> bool {
+        let asked = |hit: &daachorse::Match<u32>| hit.value() & bit(Word::WhatAreYou) != 0;
+        let mut hits = self.words.leftmost_find_iter(words).filter(asked);
+        hits.any(|hit| is_whole(words, hit.start(), hit.end()))
+    }
+
+    /// The language that words in small letters ask to be answered in.
+    pub(super) fn language_asked_for(&self, words: &str) -> Option<&Language> {
+        let mut hits = self.speak.leftmost_find_iter(words);
+        let hit = hits.find(|hit| is_whole(words, hit.start(), hit.end()))?;
+        self.languages.get(hit.value() as usize)
+    }
+}
+
+fn is_question(letter: char) -> bool {
+    matches!(letter, '?' | '？' | '؟' | '❓' | '❔')
+}
+
+/// Whether it is one of the small pictures that people write: symbols, and what lies beyond the letters of all scripts.
+fn is_picture(letter: char) -> bool {
+    matches!(letter, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_short_answer_holds_nothing_else() {
+        let text = "[yes]\nen = [\"yes\", \"sure\"]\nid = [\"ya\"]\n[no]\nen = [\"no\"]\n[noted]\nen = [\"ok\"]\n\
+                    [polite]\nen = [\"please\"]\nid = [\"ya\"]\n[what_are_you]\nen = [\"are you a bot\"]\n\
+                    [speak]\nes = [\"speak spanish\"]\n";
+        let file = SourceFile { path: FILE.into(), text: text.into() };
+        let (answers, problems) = ShortAnswers::compile(&[file]);
+        assert_eq!(problems, []);
+        let answers = answers.unwrap();
+        let read = |words| answers.read(words);
+        assert_eq!(read(" yes, please!"), Some(ShortAnswer::Yes));
+        assert_eq!(read("ok, no"), Some(ShortAnswer::No));
+        assert_eq!(read("ya"), Some(ShortAnswer::Yes));
+        assert_eq!(read("ok ya"), Some(ShortAnswer::Noted));
+        assert_eq!(read("👍🏽"), Some(ShortAnswer::Noted));
+        for words in ["ok?", "please", "ok tents", "yesterday", "", "...", "??"] {
+            assert_eq!(read(words), None, "{words}");
+        }
+        assert!(answers.begins_with_yes("sure, look for one") && !answers.begins_with_yes("for sure"));
+        assert_eq!(answers.beside_questions_of_us("hey, are you a bot?").unwrap().trim_end_matches([' ', '?']), "hey,");
+        assert_eq!(answers.language_asked_for("can you speak spanish").unwrap().tag(), "es");
+        assert_eq!(answers.language_asked_for("a spanish book"), None);
+    }
+}

@@ -1,0 +1,72 @@
+//! What is said around wishes and facts: yes and no to the offer of a person, all right, who answers here, what cannot be seen.
+
+use minijinja::context;
+
+use super::answer::{Call, Heard, Reply};
+use super::is_small_talk;
+use super::memory::Slot;
+use super::short_answers::ShortAnswer;
+use crate::domain::Intent;
+
+impl Reply<'_> {
+    /// Whether they only say all right, or thank once more, after an answer that left nothing open.
+    pub(super) fn wants_nothing(&self, heard: &Heard) -> bool {
+        let is_thanks = heard.wants == [Intent::Thanks];
+        let is_noted = !is_understood(heard) && self.dialogue.short_answers.is_noted(&heard.words);
+        let after_all = self.memory.closed || is_noted && self.was_asked(Slot::Product);
+        heard.choice.is_none() && self.memory.offered.is_none() && after_all && (is_thanks || is_noted)
+    }
+
+    /// What they answer to the offer of a person, or where nothing is open. Whether that is all there is to say.
+    pub(super) fn short_answer(&mut self, heard: &Heard) -> bool {
+        let is_talk = heard.wants.iter().all(|want| is_small_talk(*want) || *want == Intent::Reject);
+        if heard.choice.is_some() || !is_talk || heard.refined {
+            return false;
+        }
+        let said = self.dialogue.short_answers.read(&heard.words);
+        let begins = || self.dialogue.short_answers.begins_with_yes(&heard.words);
+        let asked = self.memory.offered == Some(true);
+        let is_open = self.was_asked(Slot::Budget) || self.was_asked(Slot::Need);
+        let goes_on = self.memory.greeted && !is_open && !is_understood(heard);
+        match (said, self.memory.offered) {
+            (Some(ShortAnswer::No), Some(_)) => self.say("reject", context! {}),
+            (Some(ShortAnswer::Yes), Some(_)) => self.call = Some(Call::Human),
+            (Some(ShortAnswer::Noted), _) if asked => self.call = Some(Call::Human),
+            (None, Some(_)) if begins() && !heard.understood => self.call = Some(Call::Human),
+            (Some(ShortAnswer::Yes | ShortAnswer::Noted), _) if goes_on => self.say("noted", context! {}),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether what is said comes to no more than that we are here.
+    pub(super) fn closes(&self) -> bool {
+        let closing = ["thanks", "noted", "later", "reject"].map(|section| self.render(section, context! {}));
+        self.rows.is_empty()
+            && self.buttons.is_empty()
+            && matches!(self.paragraphs.as_slice(), [one] if closing.contains(one))
+    }
+
+    /// What was sent cannot be looked at, whatever was written under it.
+    pub(super) fn unseen(&mut self, heard: &Heard) {
+        let is_sent = |media: &str| matches!(media, "image" | "video" | "audio" | "document");
+        if heard.understood && heard.media.as_deref().is_some_and(is_sent) {
+            self.say("picture", context! {});
+            self.offer("person", "button_person");
+        }
+    }
+
+    /// Who asks whether a program answers hears that one does, and that a person can.
+    pub(super) fn what_we_are(&mut self, heard: &Heard) {
+        if self.dialogue.short_answers.asks_what_we_are(&heard.words) {
+            self.say("assistant", context! {});
+            self.offer("person", "button_person");
+        }
+    }
+}
+
+/// Whether more was understood than a greeting or a category: "blz" is a greeting in Portuguese, and as often all right.
+fn is_understood(heard: &Heard) -> bool {
+    let is_little = heard.wants == [Intent::Greeting] || heard.wants.is_empty() && heard.category.is_some();
+    heard.understood && !(is_little && heard.named_needs.is_empty())
+}

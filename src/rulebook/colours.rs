@@ -99,8 +99,7 @@ impl<'a> Change<'a> {
         let began = held.since - rule.absent_for - STEP;
         let came = |signal: &str| self.facts.marks.get(signal).is_some_and(|last| *last > began);
         let came_ever = |signal: &String| self.facts.marks.contains_key(signal);
-        absent.is_some_and(|absent| !absent.of.iter().any(|of| came(of)))
-            && !rule.written.holds.never.iter().any(came_ever)
+        absent.is_some_and(|absent| !absent.of.iter().any(came)) && !rule.written.holds.never.iter().any(came_ever)
     }
 
     /// A word of the customer since then, that puts an end to a colour which is told late.

@@ -147,12 +147,13 @@ pub(super) fn is_settled_since(facts: &Facts, event: &Event, otherwise: &str) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rulebook::Rulebook;
     use crate::rulebook::facts::HeatState;
 
     #[test]
     fn what_only_shows_a_state_is_not_taken_away() {
         let facts = Facts { heat: Some(HeatState { heat: Heat::Low, since: None, until: None }), ..Facts::default() };
-        let stays = |tag: &str| stays(&facts, &tag.parse().unwrap());
+        let stays = |tag: &str| Rulebook::stays(&facts, tag);
         for (tag, why) in [("color/dark-green", "another colour"), ("heat/low", "by itself"), ("stage/5", "90 days")] {
             assert!(stays(tag).is_some_and(|said| said.contains(why)), "{tag}");
         }
@@ -163,9 +164,9 @@ mod tests {
 
     #[test]
     fn a_tier_of_heat_follows_from_what_they_do() {
-        assert!(follows(&"heat/extreme".parse().unwrap()).is_some());
+        assert!(Rulebook::follows("heat/extreme").is_some());
         for tag in ["heat/hesitating", "color/red", "stage/2", "need/quiet"] {
-            assert_eq!(follows(&tag.parse().unwrap()), None, "{tag}");
+            assert_eq!(Rulebook::follows(tag), None, "{tag}");
         }
     }
 }

@@ -27,9 +27,24 @@ pub(super) enum Meant {
 }
 
 /// A message of ours that showed products: the fingerprint of our id of it, or of the provider's once a status tells it, since that is what
-/// customers quote; then the numbers of the products in the order in which it showed them.
+/// customers quote; then the numbers of the products in the order in which it showed them. Stored as lines, which is shortest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub(super) struct Showed(u32, Vec<String>);
+
+impl From<String> for Showed {
+    fn from(stored: String) -> Self {
+        let mut lines = stored.split('\n');
+        let id = lines.next().and_then(|id| u32::from_str_radix(id, 16).ok()).unwrap_or_default();
+        Self(id, lines.map(str::to_owned).collect())
+    }
+}
+
+impl From<Showed> for String {
+    fn from(Showed(id, products): Showed) -> Self {
+        format!("{id:x}\n{}", products.join("\n"))
+    }
+}
 
 impl Dialogue {
     /// The products that a message points at beside its words. A tap on one of our own buttons says by itself what it means.

@@ -16,7 +16,7 @@ use super::App;
 use super::access::SignedIn;
 use crate::engine::Engine;
 
-/// The page takes a stream for dead that says nothing for twice as long: a comment, which browsers keep to themselves, would not tell it.
+/// The page takes a stream for dead that says nothing for twice as long. A comment, and an event without data, browsers keep to themselves.
 const PING: Duration = Duration::from_secs(20);
 
 pub(super) fn router() -> Router<App> {
@@ -32,7 +32,7 @@ async fn live(State(app): State<App>, signed_in: SignedIn) -> Response {
     let goodbye =
         async move { (!stop.is_cancelled()).then(|| Ok(Event::default().event("session-expired").data("over"))) };
     let events = events.chain(stream::once(goodbye).filter_map(future::ready));
-    let ping = KeepAlive::new().interval(PING).event(Event::default().event("ping").data(""));
+    let ping = KeepAlive::new().interval(PING).event(Event::default().event("ping").data("here"));
     let mut response = Sse::new(events).keep_alive(ping).into_response();
     // Proxies must not hold events back.
     response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));

@@ -15,6 +15,7 @@ mod desk;
 mod faults;
 mod feeds;
 mod figures;
+mod found;
 mod governance;
 mod identity;
 mod import;

@@ -18,7 +18,7 @@ impl Store {
 
     /// Contacts with these words in their name, number or last message, the newest first.
     pub async fn find_contacts(&self, words: &str, limit: i64) -> Result<Vec<InboxRow>, StoreError> {
-        Ok(query!(self, console::find(words, limit)))
+        Ok(query!(self, searching::find(words, limit)))
     }
 
     /// What a user was writing to a contact, by the box that it stands in.

@@ -93,7 +93,10 @@ impl Postgres {
         let migrator = sqlx::migrate!("migrations/postgres");
         match beside {
             true => queries::versions::check(&mut *pool.acquire().await?, &migrator).await?,
-            false => migrator.run(&pool).await.map_err(StoreError::Migration)?,
+            false => {
+                migrator.run(&pool).await.map_err(StoreError::Migration)?;
+                while queries::searching::fill(&mut *pool.acquire().await?).await? {}
+            }
         }
         Ok(Self { options, pool })
     }

@@ -126,7 +126,10 @@ async fn prepare(options: &SqliteConnectOptions, beside: bool) -> Result<(), Sto
     let mut connection = Connection::connect_with(options).await?;
     match beside {
         true => queries::versions::check(&mut connection, &migrator).await?,
-        false => migrator.run(&mut connection).await.map_err(StoreError::Migration)?,
+        false => {
+            migrator.run(&mut connection).await.map_err(StoreError::Migration)?;
+            while queries::searching::fill(&mut connection).await? {}
+        }
     }
     connection.close().await?;
     Ok(())

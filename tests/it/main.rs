@@ -16,6 +16,7 @@ mod erasing;
 mod faults;
 mod feeds;
 mod figures;
+mod found;
 mod governance;
 mod identity;
 mod import;

@@ -315,6 +315,7 @@ async fn merge(connection: &mut Connection, older: i64, newer: i64) -> Result<()
         // First of all: whoever folds one of them is waited for here, and keeps nothing else waiting.
         "update contacts set merged_into = $1, wake_at = null, state = null where id = $2 or merged_into = $2",
         "update contacts set merges = merges + 1, state = null where id = $1 and $2 <> $1",
+        "delete from searched where contact_id = $2 and $1 <> $2",
         "update journal set contact_id = $1 where contact_id = $2",
         "update unread set contact_id = $1 where contact_id = $2",
         "update identities set contact_id = $1 where contact_id = $2",

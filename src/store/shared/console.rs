@@ -44,38 +44,6 @@ pub(in crate::store) async fn inbox(
     rows.iter().map(inbox_row).collect()
 }
 
-/// Contacts with these words in their name, number or last message, the newest first. In letters that the database knows no small
-/// ones of, as they are typed, small, and beginning with a large one. A number is found as people write it.
-pub(in crate::store) async fn find(
-    connection: &mut Connection,
-    words: &str,
-    limit: i64,
-) -> Result<Vec<InboxRow>, sqlx::Error> {
-    let select = r"select id, summary, last_inbound_at, unread, colour, heat, handoff, promise_due, agent from contacts
-        where merged_into is null and (lower(summary) like lower($1) escape '\' or summary like $2 escape '\' or summary like $3 escape '\')
-        order by coalesce(last_inbound_at, 0) desc, id limit $4";
-    let small = words.to_lowercase();
-    let mut letters = small.chars();
-    let large: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    // Of a number the digits alone are kept.
-    let large = digits(words).unwrap_or(large);
-    let within = |words: &str| {
-        // As it stands in the summary, which is JSON; a `+` before a number does not stand there.
-        let written = json(&words.trim_start_matches('+'));
-        let plain = written.trim_matches('"').replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-        format!("%{plain}%")
-    };
-    let rows = sqlx::query(select).bind(within(words)).bind(within(&small)).bind(within(&large)).bind(limit);
-    rows.fetch_all(connection).await?.iter().map(inbox_row).collect()
-}
-
-/// The digits of what is written like a phone number.
-fn digits(words: &str) -> Option<String> {
-    let is_number = words.chars().all(|c| c.is_ascii_digit() || " +-().".contains(c));
-    let digits: String = words.chars().filter(char::is_ascii_digit).collect();
-    (is_number && !digits.is_empty()).then_some(digits)
-}
-
 /// What a user was writing to a contact, by the box that it stands in.
 pub(in crate::store) async fn drafts(
     connection: &mut Connection,

@@ -114,8 +114,13 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
         rows!("$1"),
         ") as r where contacts.id = r.id and contacts.merged_into is null"
     );
-    let written = sqlx::query(update).bind(json(&rows)).execute(connection).await?.rows_affected();
-    if written < rows.len() as u64 { Err(sqlx::Error::Encode(Box::new(Overtaken))) } else { Ok(()) }
+    let written = sqlx::query(update).bind(json(&rows)).execute(&mut *connection).await?.rows_affected();
+    if written < rows.len() as u64 {
+        return Err(sqlx::Error::Encode(Box::new(Overtaken)));
+    }
+    let written = |folded: &&Folded| folded.summary.last_inbound_at.map(|at| at.0);
+    let summaries = folded.iter().map(|folded| (folded.contact.0, folded.summary.json.as_str(), written(folded)));
+    super::searching::keep(connection, summaries).await
 }
 
 async fn read(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {

@@ -23,6 +23,7 @@ pub(in crate::store) mod numbers;
 pub(in crate::store) mod outbox;
 pub(in crate::store) mod recipients;
 pub(in crate::store) mod recompute;
+pub(in crate::store) mod searching;
 pub(in crate::store) mod segments;
 pub(in crate::store) mod serving;
 pub(in crate::store) mod statistics;

@@ -1,0 +1,96 @@
+//! What the console finds: contacts by what they are called and said, in whatever letters, and the words behind a tag, however
+//! long ago they were said.
+
+use serde_json::json;
+
+use crate::app::{App, customer, free_address, http, sandbox};
+use crate::db::{Database, eventually};
+use crate::desk::{Person, two_write};
+use crate::law::rows;
+
+const TOKEN: &str = "token-of-the-api";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_is_found_by_its_words_alone_and_in_any_letters() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        let ids = two_write(&sandbox, address, &database, ["Привет, ЁЖИК", "hello \"there\", 100% a_b"]).await;
+        let told =
+            json!({ "contact": customer(1).number, "event": "message", "text": "Привет, ЁЖИК", "name": "Ärger GmbH" });
+        let told = http().post(format!("http://{address}/api/v1/events")).bearer_auth(TOKEN).json(&told);
+        assert_eq!(told.send().await.unwrap().status(), 202);
+        let ana = Person::sign_in(&database, address, "ana", "admin").await;
+        let finds = async |person: &Person, words: &str| {
+            let encoded: String = words.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let page = person.get(&format!("/inbox/all?find={encoded}")).await.1;
+            let found = ids.iter().filter(|id| page.contains(&format!("id=\"row-{id}\"")));
+            found.cloned().collect::<Vec<_>>()
+        };
+        let one = [ids[0].clone()];
+        eventually("the name is there", async || (finds(&ana, "ärger").await == one).then_some(())).await;
+        for words in ["ПРИВЕТ", "ёжик", "Ёжик", "ÄRGER gmbh", "+852 6000 0001"] {
+            assert_eq!(finds(&ana, words).await, one, "{}: {words}", database.kind);
+        }
+        for words in ["\"THERE\"", "100%", "A_B", "60000002"] {
+            assert_eq!(finds(&ana, words).await, [ids[1].clone()], "{}: {words}", database.kind);
+        }
+        // What stands beside the words of a contact in its summary is no word of theirs.
+        for words in ["name", "preview", "heat", "out", "false", "null", "hk", "{", "aXb"] {
+            assert!(finds(&ana, words).await.is_empty(), "{}: {words}", database.kind);
+        }
+
+        // Of the time before there was anything to look through.
+        assert!(app.terminate().await.success());
+        rows(&database, "update searched set text = null").await;
+        let _app = App::start(address, graph, &database, &[]).await;
+        assert_eq!(finds(&ana, "ЁЖИК").await, one, "{}", database.kind);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_behind_a_tag_are_shown_however_long_ago_they_were_said() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        let words = "Budget $500 phone, waterproof please";
+        let ids = two_write(&sandbox, address, &database, [words, "hello"]).await;
+        let ana = Person::sign_in(&database, address, "ana", "admin").await;
+        let conversation = format!("/inbox/all/{}", ids[0]);
+        let waterproof = async || {
+            let page = ana.get(&conversation).await.1;
+            page.split("class=\"tags\"")
+                .nth(1)?
+                .split("title=\"need&#x2f;waterproof\"")
+                .nth(1)
+                .map(|rest| rest.split("</details>").next().unwrap().to_owned())
+        };
+        let before = eventually("the tag is there", waterproof).await;
+        assert!(before.contains("<mark>waterproof</mark>"), "{before}");
+        let id = &ids[0];
+        let (from, into) = ("insert into tag_ledger (contact_id, changes) select", "from journal limit 1");
+        for _ in 0..201 {
+            rows(&database, &format!("{from} {id}, '[]' {into}")).await;
+        }
+        let notes: Vec<_> = (0..201)
+            .map(|n| json!({ "contact": customer(1).number, "event": "agent", "agent": "ana", "action": "note", "text": format!("call {n}") }))
+            .collect();
+        let told = http().post(format!("http://{address}/api/v1/events")).bearer_auth(TOKEN).json(&notes);
+        assert_eq!(told.send().await.unwrap().status(), 202);
+        let last = async || ana.get(&conversation).await.1.contains("call 200").then_some(());
+        eventually("all is read", last).await;
+        let after = waterproof().await.unwrap();
+        let part = |html: &str, from: &str, to: &str| {
+            html.split(from).nth(1).and_then(|rest| rest.split(to).next().map(str::to_owned))
+        };
+        for (from, to) in [("<blockquote", "</blockquote>"), ("class=\"why\">", "<a ")] {
+            assert_eq!(part(&after, from, to), part(&before, from, to), "{}: {after}", database.kind);
+        }
+        let verdict = [("tag", "need/waterproof"), ("what", "right")];
+        assert_eq!(ana.post(&format!("/contact/{id}/verdict"), &verdict).await.0, 303);
+        let version = rows(&database, "select version from tag_verdicts").await;
+        assert!(!version[0][0].is_empty(), "{}", database.kind);
+    }
+}

@@ -201,7 +201,7 @@ async fn many_tabs_hear_all(agent: &Client, phone: &Client, base: &str) {
     let first = agent.window().await.unwrap();
     let mut others = Vec::new();
     for _ in 0..7 {
-        let tab: WindowHandle = agent.new_window(true).await.unwrap().handle.try_into().unwrap();
+        let tab: WindowHandle = agent.new_window(true).await.unwrap().handle;
         agent.switch_to_window(tab.clone()).await.unwrap();
         let opened = tokio::time::timeout(std::time::Duration::from_secs(60), agent.goto(&inbox));
         opened.await.expect("a tab that opens").unwrap();

@@ -75,7 +75,7 @@ pub struct Memory {
     /// Something new was wished for since, whatever else was asked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) wished: bool,
-    /// Kinds of product that one message since named side by side.
+    /// Kinds of product, more than one, that one message since named side by side.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) kinds: Vec<String>,
     /// Since then they asked about a part of what was shown: its camera, its charger.
@@ -121,6 +121,7 @@ pub struct Memory {
     /// When the burst under way began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) burst: Option<Timestamp>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) greeted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reply_due: Option<Timestamp>,
@@ -320,7 +321,7 @@ impl Memory {
             (self.understood, self.refined) = (true, true);
         }
         if !keys.is_empty() {
-            self.kinds = keys.iter().map(|key| key.to_string()).collect();
+            self.kinds = if keys.len() > 1 { keys.iter().map(ToString::to_string).collect() } else { Vec::new() };
         }
     }
 

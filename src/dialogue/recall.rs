@@ -12,9 +12,9 @@ use crate::domain::{
 };
 
 /// Messages of ours that are remembered with what they showed…
-const REMEMBERED: usize = 4;
+const REMEMBERED: usize = 3;
 /// …as long as all of them together showed no more products than this; the last one always is. A state stays small.
-const MOST_PRODUCTS: usize = 10;
+const MOST_PRODUCTS: usize = 8;
 
 /// How a customer says which products they mean, beside their words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -276,10 +276,10 @@ pub struct Contact {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_out: Option<Timestamp>,
     /// When they last said that they want messages: a stop before that is over, also where it is told later.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "in", skip_serializing_if = "Option::is_none")]
     pub last_in: Option<Timestamp>,
     /// When they last agreed to marketing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "agreed", skip_serializing_if = "Option::is_none")]
     pub last_agreed: Option<Timestamp>,
     /// Agreed to marketing; writing to us is no agreement (section 7.1).
     #[serde(skip_serializing_if = "std::ops::Not::not")]

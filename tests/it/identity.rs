@@ -169,10 +169,13 @@ async fn of_two_that_asked_for_a_person_and_turn_out_to_be_one_one_hand_off_stay
         writes(address, "wamid.c1", Some(PHONE), Some(USER), "sou a mesma pessoa").await;
         assert_eq!(open(1).await, [both[0].clone()]);
         let ana = Person::sign_in(&database, address, "ana", "agent").await;
-        for step in ["take", "release"] {
-            let done = ana.post(&format!("/contact/{}/{step}", both[0][0]), &[]).await;
-            assert_eq!(done.0, 303, "{}: {step}", database.kind);
-        }
+        let done = ana.post(&format!("/contact/{}/take", both[0][0]), &[]).await;
+        assert_eq!(done.0, 303, "{}", database.kind);
+        // It is hers once that is folded.
+        let taken = "select state from handoffs where state = 'accepted'";
+        eventually("it is taken", async || (rows(&database, taken).await.len() == 1).then_some(())).await;
+        let done = ana.post(&format!("/contact/{}/release", both[0][0]), &[]).await;
+        assert_eq!(done.0, 303, "{}", database.kind);
         open(0).await;
         assert!(app.terminate().await.success());
     }

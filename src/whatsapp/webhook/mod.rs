@@ -114,18 +114,24 @@ impl Reader<'_> {
         }
     }
 
+    /// The people that a value tells of. What is none of them is kept.
+    fn cards(&mut self, value: &mut Value) -> Vec<Card> {
+        let mut cards = Vec::new();
+        for contact in self.objects(value, "contacts") {
+            match Card::read(&contact) {
+                Some(card) => cards.push(card),
+                None => self.unknown("a contact that names nobody", contact),
+            }
+        }
+        cards
+    }
+
     fn messages(&mut self, mut value: Value, silent: bool) {
         if !value.is_object() {
             return self.unknown("messages that are no object", value);
         }
         let channel = id(&value, "/metadata/phone_number_id");
-        let mut contacts = Vec::new();
-        for contact in self.objects(&mut value, "contacts") {
-            match Card::read(&contact) {
-                Some(card) => contacts.push(card),
-                None => self.unknown("a contact that names nobody", contact),
-            }
-        }
+        let contacts = self.cards(&mut value);
         let around = Around { contacts: &contacts, channel, silent };
         for message in self.objects(&mut value, "messages") {
             let arrival = messages::arrival(message, &around, self.received);
@@ -189,6 +195,8 @@ impl Reader<'_> {
         if !has(&value, "/user_preferences") {
             return self.account("user_preferences", value);
         }
+        // Each wish names its person itself.
+        let _cards = self.cards(&mut value);
         for raw in self.objects(&mut value, "user_preferences") {
             let wish = text(&raw, "/value").unwrap_or_default();
             let action = match &*wish {

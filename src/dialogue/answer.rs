@@ -400,26 +400,6 @@ impl Reply<'_> {
         true
     }
 
-    /// Of several kinds of product that were named at once and are in stock, asks which comes first; where one is left, that one is
-    /// meant.
-    fn ask_which(&mut self, kinds: &[String]) -> bool {
-        let in_stock: Vec<&String> = kinds.iter().filter(|key| choice::cheapest(key, self.shop).is_some()).collect();
-        match in_stock.as_slice() {
-            [one] if kinds.len() > 1 => {
-                self.memory.want(one);
-                false
-            }
-            [_, _, ..] => {
-                let named: Vec<String> = in_stock.iter().map(|key| self.word(key)).collect();
-                self.memory.asked = None;
-                self.say("ask_which", context! { kinds => named });
-                self.list_kinds(in_stock.into_iter().cloned());
-                true
-            }
-            _ => false,
-        }
-    }
-
     /// What they look for, in their language: a kind of product, else nothing.
     pub(super) fn wish(&self) -> String {
         self.memory.product().map(|key| self.word(key)).unwrap_or_default()

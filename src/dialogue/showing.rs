@@ -151,6 +151,26 @@ impl Reply<'_> {
         self.list_kinds(kinds);
     }
 
+    /// Of several kinds of product that were named at once and are in stock, asks which comes first; where one is left, that one is
+    /// meant.
+    pub(super) fn ask_which(&mut self, kinds: &[String]) -> bool {
+        let in_stock: Vec<&String> = kinds.iter().filter(|key| choice::cheapest(key, self.shop).is_some()).collect();
+        match in_stock.as_slice() {
+            [one] if kinds.len() > 1 => {
+                self.memory.want(one);
+                false
+            }
+            [_, _, ..] => {
+                let named: Vec<String> = in_stock.iter().map(|key| self.word(key)).collect();
+                self.memory.asked = None;
+                self.say("ask_which", context! { kinds => named });
+                self.list_kinds(in_stock.into_iter().cloned());
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Kinds of product as a list to choose from.
     pub(super) fn list_kinds(&mut self, kinds: impl IntoIterator<Item = String>) {
         for key in kinds.into_iter().take(MOST_ROWS) {

@@ -96,6 +96,10 @@ pub(super) fn router() -> Router<App> {
             "/static/console.js",
             fixed("text/javascript; charset=utf-8", include_str!("../../templates/console/static/console.js")),
         )
+        .route(
+            "/static/live.js",
+            fixed("text/javascript; charset=utf-8", include_str!("../../templates/console/static/live.js")),
+        )
         .route("/static/icon.svg", fixed("image/svg+xml", include_str!("../../templates/console/static/icon.svg")))
 }
 

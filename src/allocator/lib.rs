@@ -1,7 +1,11 @@
-//! The program's allocator, and the one thing that must be said to it.
+//! The program's allocator, and what must be said of memory to it and to the system.
+
+use std::ffi::c_void;
+use std::ptr::NonNull;
 
 use libmimalloc_sys::{mi_collect, mi_option_get, mi_option_set, mi_option_t};
 pub use mimalloc::MiMalloc as Allocator;
+use nix::sys::mman::{MmapAdvise, madvise};
 
 /// For how many milliseconds memory that is free is kept, in case that it is needed again: `mi_option_purge_delay` in
 /// mimalloc.h, which the crate does not name.
@@ -36,6 +40,22 @@ fn set_purge_delay(milliseconds: std::ffi::c_long) -> std::ffi::c_long {
     }
 }
 
+/// So much memory is a whole number of pages everywhere.
+const PAGE: usize = 64 * 1024;
+
+/// Data of the program's own file that was read and is hardly read again is no longer kept in memory. It stays readable: the system
+/// fetches it from the file once more.
+pub fn put_away(data: &'static [u8]) {
+    let front = data.as_ptr().align_offset(PAGE);
+    let whole = data.len().saturating_sub(front) / PAGE * PAGE;
+    let Some(pages) = data.get(front..).map(|rest| &rest[..whole]).filter(|pages| !pages.is_empty()) else { return };
+    let start = NonNull::from(pages).cast::<c_void>();
+    #[allow(unsafe_code, reason = "what the advice does depends on what the memory is")]
+    // SAFETY: these pages hold nothing but constant data, which nobody wrote to since the program's file was mapped: what is read
+    // of them afterwards comes from that file, and is the same. An error means that they are still there.
+    let _kept = unsafe { madvise(start, pages.len(), MmapAdvise::MADV_DONTNEED) };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +66,12 @@ mod tests {
         assert_eq!(usual, 1000, "the option has another number in this version");
         assert_eq!(sparing(|| set_purge_delay(0)), 0);
         assert_eq!(set_purge_delay(usual), usual);
+    }
+    #[test]
+    fn what_is_put_away_stays_readable() {
+        static DATA: [u8; 3 * PAGE] = [7; 3 * PAGE];
+        put_away(&DATA);
+        put_away(&DATA[..9]);
+        assert!(DATA.iter().all(|byte| *byte == 7));
     }
 }

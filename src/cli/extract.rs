@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Ended, KeywordsArgument, Stop};
 use crate::domain::{Country, Problem, Reading};
+use crate::engine::knowledge::dictionaries;
 use crate::lexicon::{Candidate, Explainer, Hints, Lexicon};
 
 /// Reads JSON lines on standard input and writes, for each, one JSON line of what was understood.
@@ -55,7 +56,7 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
     }
     let reader = match arguments.explain {
         true => Reader::Telling(compiled(Explainer::compile(&sources.keywords))?),
-        false => Reader::Quiet(compiled(Lexicon::compile(&sources.keywords))?),
+        false => Reader::Quiet(compiled(dictionaries(&sources.keywords))?),
     };
     let (mut input, mut out) = (std::io::stdin().lock(), std::io::stdout().lock());
     let mut ended = Ended::Done;

@@ -28,6 +28,11 @@ use crate::{governance, handoff, outreach, segments};
 static KEYWORDS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/keywords");
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
+/// The dictionaries among them, compiled when the program was: to read them takes a fifth of the time. Empty where they have problems.
+static DICTIONARIES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dictionaries.bin"));
+/// What they were compiled from, see [`Lexicon::print`].
+const PRINT_OF_DICTIONARIES: &str = env!("PRINT_OF_DICTIONARIES");
+
 /// How often the folders are looked at. A change is in force within a second.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(400);
 
@@ -108,11 +113,22 @@ impl Folders {
     }
 }
 
+/// The dictionaries among the files: compiled, unless they are those that ship.
+pub fn dictionaries(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
+    let ship = format!("{:016x}", Lexicon::print(files)) == PRINT_OF_DICTIONARIES;
+    let shipped = ship.then(|| Lexicon::from_bytes(DICTIONARIES).ok()).flatten();
+    hotline_allocator::put_away(DICTIONARIES);
+    match shipped {
+        Some(lexicon) => (Some(lexicon), Vec::new()),
+        None => Lexicon::compile(files),
+    }
+}
+
 /// Understands all files at once. `None` if any of them has an error: a broken file is refused while the old stays.
 pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
     // The dictionaries take longer than all the rest.
     std::thread::scope(|scope| {
-        let lexicon = scope.spawn(|| Lexicon::compile(&sources.keywords));
+        let lexicon = scope.spawn(|| dictionaries(&sources.keywords));
         let (knowledge, mut problems) = compile_rest(sources, settings);
         let (lexicon, found) = lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         problems.extend(found);
@@ -289,7 +305,7 @@ impl Shelf {
         let prints = folders.prints();
         let sources = Arc::new(folders.read().map_err(|error| vec![error.told()])?);
         let beside = sources.clone();
-        let lexicon = std::thread::spawn(move || Lexicon::compile(&beside.keywords));
+        let lexicon = std::thread::spawn(move || dictionaries(&beside.keywords));
         match compile_rest(&sources, &settings) {
             (Some(knowledge), problems) => {
                 let shelf = Arc::new(Self {

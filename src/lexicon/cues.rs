@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::matcher::Hit;
 use super::meanings::{Kind, Meaning};
 use hotline_domain::Intent;
@@ -15,7 +17,7 @@ const REACH: usize = 64;
 const REACH_SPACELESS: usize = 24;
 
 /// A set of cues, one bit for each, and what is no word of a dictionary.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Set(u128);
 
 impl Set {
@@ -71,7 +73,7 @@ pub(super) struct Mark {
 }
 
 /// Cues that make an intent together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Rule {
     intent: Intent,
     wanted: Set,
@@ -93,9 +95,10 @@ pub(super) struct Together {
 }
 
 /// Which cues make which intent.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Cues {
     /// Each stands under one of the cues that it wants: where that is missing, it is not looked at.
-    rules: [Vec<Rule>; Set::SIZE],
+    rules: Vec<Vec<Rule>>,
     /// The cue whose words ask something.
     asks: Set,
     /// Intents, and what explains them away.
@@ -105,7 +108,7 @@ pub(super) struct Cues {
 }
 
 /// What explains an intent away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Other {
     /// Another intent in the message.
     Intent(Intent),
@@ -122,6 +125,7 @@ impl Other {
 }
 
 /// Of "have you got any offers" the offers are the matter, and not what is in stock.
+#[derive(Serialize, Deserialize)]
 struct Matter {
     intent: Intent,
     others: Set,
@@ -132,7 +136,7 @@ impl Cues {
     /// `names` are those of all cues, in the order of their numbers; of each pair in `unless` the second explains the first away.
     pub(super) fn new(names: &[String], unless: Vec<(Intent, Other)>) -> Self {
         let asks = names.iter().position(|name| name == "asks").map_or(Set::default(), |cue| Set::of(cue as u8));
-        Self { rules: std::array::from_fn(|_| Vec::new()), asks, unless, matters: Vec::new() }
+        Self { rules: vec![Vec::new(); Set::SIZE], asks, unless, matters: Vec::new() }
     }
 
     /// Whether one of the others explains an intent away.

@@ -1,8 +1,10 @@
 //! Dictionary files: reading, checking, compiling.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use toml::Spanned;
 
 use super::Lexicon;
@@ -64,6 +66,36 @@ pub(super) fn entries(files: &[SourceFile]) -> Vec<Entry> {
     builder.entries.unwrap_or_default()
 }
 
+/// Whether anything is read from a file.
+fn is_dictionary(file: &SourceFile) -> bool {
+    match file.path.split_once('/') {
+        None => TABLES.contains(&&*file.path),
+        Some((folder, _)) => FOLDERS.contains(&folder),
+    }
+}
+
+/// Files and folders that dictionaries are in.
+const TABLES: [&str; 10] = [
+    "attributes.toml",
+    "cues.toml",
+    "endings.toml",
+    "languages.toml",
+    "money.toml",
+    "negation.toml",
+    "no_things.toml",
+    "quantities.toml",
+    "requests.toml",
+    "typos.toml",
+];
+const FOLDERS: [&str; 5] = ["brands", "cues", "intents", "money", "products"];
+
+/// See [`Lexicon::print`].
+pub(super) fn print(files: &[SourceFile]) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    files.iter().filter(|file| is_dictionary(file)).for_each(|file| (&file.path, &file.text).hash(&mut hasher));
+    hasher.finish()
+}
+
 /// Compiles all dictionaries, the large parts side by side: whoever starts the product waits for it, and what a thread
 /// needed in between is given back when it ends.
 pub(super) fn compile(files: &[SourceFile]) -> (Option<(Lexicon, Listing)>, Vec<Problem>) {
@@ -97,13 +129,13 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<(Lexicon, Listing)>, Vec<
     let (money, problems) = money.unwrap_or_else(|_| (None, vec![failed("money.toml", "reading sums failed")]));
     let matcher = keep(&mut builder.problems, matcher.map_err(|error| failed("products", &error)));
     builder.problems.extend(problems);
-    if let Some(money) = &money {
-        languages.learn(&money.vocabulary);
-        typos.know(money.vocabulary.keys().chain(&money.parts));
+    if let Some((_, vocabulary)) = &money {
+        languages.learn(&vocabulary.words);
+        typos.know(vocabulary.words.keys().chain(&vocabulary.parts));
     }
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
     let compiled = match (failed, matcher, money, negation, listed) {
-        (false, Some(matcher), Some(money), Some(negation), Some(listing)) => {
+        (false, Some(matcher), Some((money, _)), Some(negation), Some(listing)) => {
             Some((Lexicon { matcher, cues, money, negation, languages, typos, quantities }, listing))
         }
         _ => None,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::files::{LANGUAGES, read};
 use super::folding::fold_word;
@@ -24,6 +24,7 @@ pub(super) const LEAST_FRONT: usize = 3;
 pub(super) const LISTED: u16 = 0;
 
 /// What may follow what is left of a word, and stand in front of it.
+#[derive(Serialize, Deserialize)]
 struct Class {
     language: usize,
     /// What an ending must begin with: the softened last letter.
@@ -47,7 +48,7 @@ impl Class {
 }
 
 /// One way to make forms of a word: so many of its last letters fall away, and this class tells what follows.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Form {
     cut: usize,
     class: u16,
@@ -64,7 +65,7 @@ enum Table {
 /// How listed words end, longest first, with the forms of each.
 type Rules = Vec<(String, Vec<Form>)>;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Grammar {
     shortest: usize,
     intents: bool,
@@ -80,6 +81,7 @@ struct Grammar {
     made: u16,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Compounds {
     shortest: usize,
     joints: Vec<Box<[char]>>,
@@ -87,7 +89,7 @@ struct Compounds {
 }
 
 /// The forms of all languages.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Endings {
     grammars: Vec<Grammar>,
     classes: Vec<Class>,

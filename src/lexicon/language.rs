@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::files::{ENGLISH, LANGUAGES, Lookup, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
@@ -37,6 +37,7 @@ const ENOUGH_LETTERS: usize = 24;
 const MORE_THAN_ENOUGH: usize = 400;
 
 /// Little words that tell languages apart, from `languages.toml`.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Languages {
     /// By fingerprint: the languages of a word, and how much it says.
     words: HashMap<u64, (Langs, u32), Straight>,

@@ -58,8 +58,10 @@ pub use explain::{Candidate, Explainer};
 pub use review::review;
 
 use hotline_domain::{Country, Problem, Reading, SourceFile};
+use serde::{Deserialize, Serialize};
 
 /// All dictionaries, compiled. Immutable; shared between threads.
+#[derive(Serialize, Deserialize)]
 pub struct Lexicon {
     matcher: matcher::Matcher,
     cues: cues::Cues,
@@ -86,6 +88,27 @@ impl Lexicon {
     pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
         let (compiled, problems) = dictionary::compile(files);
         (compiled.map(|(lexicon, _)| lexicon), problems)
+    }
+
+    /// A number for the dictionaries among the files: another one when any of them changes.
+    pub fn print(files: &[SourceFile]) -> u64 {
+        dictionary::print(files)
+    }
+
+    /// All of it as bytes, so that a program need not compile again at each start what it ships with.
+    ///
+    /// # Errors
+    /// There is too little memory for them.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, postcard::Error> {
+        postcard::to_stdvec(self)
+    }
+
+    /// What [`Self::to_bytes`] of the same version of this code gave.
+    ///
+    /// # Errors
+    /// The bytes are others.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes(bytes)
     }
 
     /// Reads one message. The same text with the same hints always gives the same reading.

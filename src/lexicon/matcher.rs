@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::endings::{self, Endings, Token};
 use super::files::Lookup;
 use super::folding::{Folded, end_of_run};
@@ -18,7 +20,7 @@ const LONGEST_REST: usize = 24;
 const LONGEST_NUMBER: usize = 8;
 
 /// A sense as it is kept: what it means stands elsewhere, since most share theirs with others. A word and a meaning tell which it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Kept {
     meaning: u32,
     langs: Langs,
@@ -71,7 +73,7 @@ pub(super) fn sort(hits: &mut [Hit<'_>]) {
 
 /// One thing that a pattern may be: a sense of a word, in a class of forms, or [`SECONDS`]. All that is needed stands here: what lies
 /// elsewhere has to be fetched.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Choice {
     sense: Kept,
     class: u16,
@@ -114,6 +116,7 @@ impl Choice {
 }
 
 /// All second parts of phrases.
+#[derive(Serialize, Deserialize)]
 struct Seconds {
     senses: Vec<Kept>,
     /// The number of the first part of each.
@@ -130,7 +133,7 @@ impl Seconds {
 }
 
 /// What is over with a choice.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Ends {
     Nothing,
     /// The choices of its sense.
@@ -141,7 +144,7 @@ enum Ends {
 
 /// What may stand around a pattern in its word, by any of its choices. Most patterns that are met fit by none, and to look at the
 /// choices takes longer than all that leads to them.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Outlook {
     /// What follows may begin with: letters that are alike in their last six bits share one.
     rest: u64,
@@ -184,6 +187,7 @@ fn common(outlooks: &[Outlook]) -> Vec<Outlook> {
 }
 
 /// All words of the dictionaries, or what all forms of a word have in common.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Matcher {
     /// With the place of the first choice of each, and its outlook.
     patterns: Trie,

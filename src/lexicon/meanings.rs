@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::phrases::Around;
 use hotline_domain::Intent;
 
 /// What a word stands for. Keys are shared: a match copies no text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Meaning {
     Product(Arc<str>),
     Attribute(Arc<str>),
@@ -72,7 +74,7 @@ impl Meaning {
 }
 
 /// A set of languages, one bit for each in the order of `files::LANGUAGES`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Langs(pub(super) u16);
 
 impl Langs {
@@ -113,7 +115,7 @@ pub(super) struct Sense {
 }
 
 /// What kind of thing a word stands for. It is kept beside the meaning, which would have to be fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
     Product,
     Attribute,

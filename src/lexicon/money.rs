@@ -131,7 +131,7 @@ impl Sums {
 
 /// Reads all sums of a text.
 pub(super) fn find(
-    words: &MoneyWords,
+    words: MoneyWords<'_>,
     folded: &Folded,
     lang: Option<&str>,
     hints: &Hints<'_>,

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::folding::is_spaceless;
 use super::money::{Finder, Named, Sum};
-use super::money_words::{Lead, Marks, Word};
+use super::money_words::{Coin, Lead, Marks, Word};
 use super::numbers::Number;
 
 impl Finder<'_> {
@@ -24,7 +24,7 @@ impl Finder<'_> {
             let coin = tokens.longest(at, minor);
             let small = sum.low.factor < Decimal::ONE_THOUSAND;
             let coin = coin.filter(|(_, end)| small && !is_letter(*end) && !is_unit(*end));
-            let Some(((sign, part), end)) = coin else { return 0 };
+            let Some((Coin { of: sign, part }, end)) = coin else { return 0 };
             sum.named = tokens.words.settle(sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);
             rank = part / self.thousandths(sum.named);
             sum.low.value *= rank;
@@ -35,8 +35,8 @@ impl Finder<'_> {
             let mut at = tokens.skip_spaces(sum.end);
             let touches = next.start == sum.end;
             let joint = tokens.marked(at, Marks::JOINT).filter(|_| at != next.start);
-            let coin = tokens.longest(tokens.skip_spaces(next.end), minor).filter(|((sign, _), _)| {
-                let of = tokens.words.settle(*sign, self.lang, self.hints).map_or(Named::Shared, Named::Known);
+            let coin = tokens.longest(tokens.skip_spaces(next.end), minor).filter(|(coin, _)| {
+                let of = tokens.words.settle(coin.of, self.lang, self.hints).map_or(Named::Shared, Named::Known);
                 of == sum.named || of == Named::Shared || sum.named == Named::Shared
             });
             // "Two dollars, fifty cents".
@@ -49,7 +49,7 @@ impl Finder<'_> {
             if at != next.start || !(ends_with_currency || sign_in_front) || has_cents {
                 break;
             }
-            let coin = coin.map(|((_, part), end)| (part / finer, end));
+            let coin = coin.map(|(coin, end)| (coin.part / finer, end));
             let bare = rank == Decimal::ONE && taken == 0 && self.is_bare(next);
             let joins = touches || joint.is_some() || next.lead == Lead::Joint;
             let half = next.value == Decimal::new(5, 1) && joins && next.in_words();
@@ -121,7 +121,7 @@ impl Finder<'_> {
         let joint = tokens.marked(tokens.skip_spaces(end), Marks::JOINT)?;
         let hundreds = next.value >= Decimal::ONE_HUNDRED && next.value < Decimal::ONE_THOUSAND;
         let few = !low.scaled() && low.value < Decimal::ONE_HUNDRED;
-        let joins = few && hundreds && tokens.skip_spaces(joint) == next.start && tokens.words.thousands_unsaid;
+        let joins = few && hundreds && tokens.skip_spaces(joint) == next.start && tokens.words.ways.thousands_unsaid;
         let joins = joins && !self.begins_range(low);
         joins.then(|| self.name_at(at).map(|name| name.named)).flatten()
     }
@@ -144,7 +144,7 @@ impl Finder<'_> {
         let words = low.in_words() && cents.in_words() && self.tokens.chars[low.end..cents.start] == [' '];
         let small = !low.scaled() && low.value >= Decimal::TWO && low.value < Decimal::ONE_HUNDRED;
         let whole = small && low.value.fract().is_zero() && cents.value >= Decimal::from(20);
-        self.tokens.words.cents_follow && words && whole && self.is_bare(cents) && is_wide(low, cents) && {
+        self.tokens.words.ways.cents_follow && words && whole && self.is_bare(cents) && is_wide(low, cents) && {
             let last = cents.value % Decimal::TEN;
             (last.is_zero() || last >= Decimal::from(8)) && cents.value < Decimal::ONE_HUNDRED
         }
@@ -162,7 +162,7 @@ impl Finder<'_> {
         let tokens = self.tokens;
         let two = cents.value >= Decimal::TEN && (cents.in_words() || cents.digits == 2);
         let whole = !low.scaled() && low.value < Decimal::ONE_THOUSAND && low.value.fract().is_zero();
-        if !(tokens.words.cents_behind_and && two && whole && self.is_bare(cents)) {
+        if !(tokens.words.ways.cents_behind_and && two && whole && self.is_bare(cents)) {
             return false;
         }
         let joint = tokens.marked(tokens.skip_spaces(low.end), Marks::JOINT);

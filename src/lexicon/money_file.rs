@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::files::read;
 use super::folding::fold_word;
 use hotline_domain::{Country, Currency, Problem, SourceFile};
 
 /// How a sum is bounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Bound {
     AtMost,
@@ -21,7 +21,7 @@ pub(super) enum Bound {
 }
 
 /// A name that several countries have for their money.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Shared {
     pub(super) by_country: BTreeMap<Country, Currency>,
@@ -52,18 +52,6 @@ pub(super) struct Sign {
 impl Sign {
     fn named(code: Currency, words: Vec<String>) -> Self {
         Self { words, code: Some(code), ..Self::default() }
-    }
-
-    /// What is left to know once its words are in a table.
-    pub(super) fn without_words(&self) -> Self {
-        Self {
-            code: self.code,
-            least: self.least,
-            shared: self.shared.clone(),
-            only_in: self.only_in.clone(),
-            by_language: self.by_language.clone(),
-            ..Self::default()
-        }
     }
 }
 

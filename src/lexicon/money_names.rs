@@ -123,7 +123,7 @@ impl Finder<'_> {
     fn is_of_next(&self, sum: &Sum, name: &Name) -> bool {
         let tokens = self.tokens;
         let touches = name.start > sum.end && tokens.digits_at(name.end).is_some();
-        touches && !tokens.words.cents_follow && !tokens.chars[name.end - 1].is_alphabetic()
+        touches && !tokens.words.ways.cents_follow && !tokens.chars[name.end - 1].is_alphabetic()
     }
 
     /// "SGD $100": a second name right before the first says which it is.

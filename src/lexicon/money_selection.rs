@@ -8,7 +8,7 @@ use super::files::{ENGLISH, LANGUAGES};
 use super::language::Languages;
 use super::meanings::Langs;
 use super::money_file::{Bound, MoneyFile, Numbers};
-use super::money_words::{Lead, Marks, Word};
+use super::money_words::{Coin, Lead, Marks, Word};
 use hotline_domain::Currency;
 
 /// A name of a currency in another language's file counts everywhere from this many letters on.
@@ -83,7 +83,7 @@ impl Says {
                 word.marks.add(Marks::LOCAL);
             }
             Self::Minor(sign, part) => {
-                word.minor.get_or_insert((sign, part));
+                word.minor.get_or_insert(Coin { of: sign, part });
             }
             Self::Code(code) => word.code = Some(code),
         }

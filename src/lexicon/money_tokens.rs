@@ -22,7 +22,7 @@ struct Token {
 /// What was found in a message, to be looked up by place.
 pub(super) struct Tokens<'a> {
     pub(super) chars: &'a [char],
-    pub(super) words: &'a MoneyWords,
+    pub(super) words: MoneyWords<'a>,
     /// By start; of those that start together, longer ones first.
     list: Vec<Token>,
     digits: Vec<Digits>,
@@ -49,7 +49,7 @@ fn is_letter(c: char) -> bool {
 
 impl<'a> Tokens<'a> {
     /// `None` where no number stands.
-    pub(super) fn scan(words: &'a MoneyWords, folded: &'a Folded) -> Option<Self> {
+    pub(super) fn scan(words: MoneyWords<'a>, folded: &'a Folded) -> Option<Self> {
         let (chars, list) = (&folded.chars[..], Vec::with_capacity(USUAL_WORDS));
         let mut tokens = Self { chars, words, list, digits: Vec::new(), edges: Vec::new(), marks: Marks::default() };
         let (mut at, mut any) = (0, false);

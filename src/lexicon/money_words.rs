@@ -1,9 +1,9 @@
 //! The words that sums are written with, made ready for messages of each language.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::Hints;
 use super::files::{LANGUAGES, Lookup, LookupSet};
@@ -16,7 +16,7 @@ use super::trie::Trie;
 use hotline_domain::{Country, Currency, Problem, SourceFile};
 
 /// What stands before a number as part of its word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Lead {
     #[default]
     None,
@@ -27,25 +27,37 @@ pub(super) enum Lead {
 }
 
 /// Everything that one written word may stand for in a message of one language.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Word {
     /// A number that adds up with others.
+    #[serde(with = "rust_decimal::serde::str_option")]
     pub(super) unit: Option<Decimal>,
+    #[serde(with = "rust_decimal::serde::str_option")]
     pub(super) multiplier: Option<Decimal>,
+    #[serde(with = "rust_decimal::serde::str_option")]
     pub(super) added_to_next: Option<Decimal>,
     pub(super) lead: Lead,
     pub(super) code: Option<Currency>,
     /// Place in [`AllWords::signs`].
     pub(super) sign: Option<u16>,
-    /// A small coin: of which sign, and what part of it.
-    pub(super) minor: Option<(u16, Decimal)>,
+    pub(super) minor: Option<Coin>,
     pub(super) before: Option<Bound>,
     pub(super) after: Option<Bound>,
     pub(super) marks: Marks,
 }
 
+/// A small coin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Coin {
+    /// The place of what it is a part of, see [`Word::sign`].
+    pub(super) of: u16,
+    /// Which part of it.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub(super) part: Decimal,
+}
+
 /// Roles that carry no value, one bit each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Marks(u64);
 
 impl Marks {
@@ -110,17 +122,28 @@ impl Word {
 }
 
 /// Everything that the scanner of sums knows, for messages of each language.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Money {
-    by_language: Vec<MoneyWords>,
+    known: AllWords,
+    /// In the order of [`LANGUAGES`].
+    ways: Vec<Ways>,
+}
+
+/// What other parts of the dictionaries learn from the files about money.
+pub(super) struct Vocabulary {
     /// Words about money, and the languages in whose files they stand: they tell the language of a message too.
-    pub(super) vocabulary: Lookup<String, Langs>,
+    pub(super) words: Lookup<String, Langs>,
     /// Words of phrases about money, which are no slips of others either: dua belas.
     pub(super) parts: LookupSet<String>,
 }
 
 impl Money {
     /// Reads the files about money. `None` if one of them has a mistake.
-    pub(super) fn compile(files: &[SourceFile], languages: &Languages, problems: &mut Vec<Problem>) -> Option<Self> {
+    pub(super) fn compile(
+        files: &[SourceFile],
+        languages: &Languages,
+        problems: &mut Vec<Problem>,
+    ) -> Option<(Self, Vocabulary)> {
         let mut common = None;
         let mut own: Vec<Option<MoneyFile>> = vec![None; LANGUAGES.len()];
         for file in files {
@@ -159,25 +182,21 @@ impl Money {
             return None;
         }
         let known = AllWords::new(&common, &own, languages);
-        let known =
-            Arc::new(known.map_err(|message| problems.push(Problem::at("money.toml", "", 0, message, ""))).ok()?);
-        let by_language = own.iter().enumerate();
-        let by_language =
-            by_language.map(|(target, own)| MoneyWords::new(known.clone(), target, own.as_ref())).collect();
-        let (vocabulary, parts) = vocabulary(&own);
-        Some(Self { by_language, vocabulary, parts })
+        let known = known.map_err(|message| problems.push(Problem::at("money.toml", "", 0, message, ""))).ok()?;
+        let ways = own.iter().map(|own| own.as_ref().map(Ways::of).unwrap_or_default()).collect();
+        Some((Self { known, ways }, vocabulary(&own)))
     }
 
     /// The words for messages of that language; where it is not known, the English ones.
-    pub(super) fn of(&self, language: Option<usize>) -> &MoneyWords {
-        &self.by_language[language.unwrap_or(0)]
+    pub(super) fn of(&self, language: Option<usize>) -> MoneyWords<'_> {
+        let language = language.unwrap_or(0);
+        MoneyWords { known: &self.known, ways: &self.ways[language], language }
     }
 }
 
 /// Single words with their languages, and the words of phrases.
-fn vocabulary(own: &[Option<MoneyFile>]) -> (Lookup<String, Langs>, LookupSet<String>) {
-    let mut vocabulary: Lookup<String, Langs> = Lookup::default();
-    let mut parts = LookupSet::default();
+fn vocabulary(own: &[Option<MoneyFile>]) -> Vocabulary {
+    let mut all = Vocabulary { words: Lookup::default(), parts: LookupSet::default() };
     for (index, file) in own.iter().enumerate().filter_map(|(index, file)| Some((index, file.as_ref()?))) {
         let numbers = file.units.values().chain(file.multipliers.values()).flatten();
         let bounds = file.before.values().chain(file.after.values()).flatten();
@@ -185,16 +204,16 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> (Lookup<String, Langs>, LookupSet<St
             file.sign.iter().flat_map(|sign| sign.words.iter().chain(&sign.local).chain(sign.minor.values().flatten()));
         for word in numbers.chain(bounds).chain(&file.budget).chain(signs) {
             if word.chars().count() >= 3 && word.chars().all(is_word) {
-                let langs = vocabulary.entry(word.clone()).or_insert(Langs(0));
+                let langs = all.words.entry(word.clone()).or_insert(Langs(0));
                 *langs = langs.with(Langs::one(index));
             } else {
-                parts.extend(word.split(|c| !is_word(c)).map(str::to_owned));
+                all.parts.extend(word.split(|c| !is_word(c)).map(str::to_owned));
             }
         }
         let others = file.corrections.iter().chain(&file.not_budget).chain(&file.price);
-        parts.extend(others.flat_map(|phrase| phrase.split(|c| !is_word(c))).map(str::to_owned));
+        all.parts.extend(others.flat_map(|phrase| phrase.split(|c| !is_word(c))).map(str::to_owned));
     }
-    (vocabulary, parts)
+    all
 }
 
 /// The bit of a language in the hints of the trie, which some share: most words stand for nothing in a message's language, and are
@@ -204,13 +223,14 @@ fn hint_of(language: usize) -> u8 {
 }
 
 /// What the scanner of sums knows for messages of all languages.
+#[derive(Serialize, Deserialize)]
 pub(super) struct AllWords {
     trie: Trie,
     /// What each word stands for in messages of each language, by the number that the trie gives: places in `roles`, one on; 0 is
     /// nothing.
     places: Vec<[u16; LANGUAGES.len()]>,
     roles: Vec<Word>,
-    pub(super) signs: Vec<Sign>,
+    pub(super) signs: Vec<KnownSign>,
     countries: BTreeMap<Country, Currency>,
     shared: BTreeMap<String, Shared>,
     pub(super) three_decimals: Vec<Currency>,
@@ -253,7 +273,7 @@ impl AllWords {
             trie: Trie::new(&known)?,
             places,
             roles,
-            signs: signs.map(Sign::without_words).collect(),
+            signs: signs.map(KnownSign::of).collect(),
             countries: common.countries.clone(),
             shared: common.shared.clone(),
             three_decimals: common.three_decimals.clone(),
@@ -263,11 +283,28 @@ impl AllWords {
     }
 }
 
-/// Everything that the scanner of sums knows for messages of one language.
-pub(super) struct MoneyWords {
-    known: Arc<AllWords>,
-    target: usize,
-    /// See [`MoneyFile`].
+/// What is left to know of a [`Sign`] once its words are in a table.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KnownSign {
+    pub(super) code: Option<Currency>,
+    shared: Option<String>,
+    pub(super) only_in: Vec<Country>,
+    #[serde(with = "rust_decimal::serde::str_option")]
+    pub(super) least: Option<Decimal>,
+    by_language: BTreeMap<String, Currency>,
+}
+
+impl KnownSign {
+    fn of(sign: &Sign) -> Self {
+        let Sign { code, least, .. } = *sign;
+        let (shared, only_in) = (sign.shared.clone(), sign.only_in.clone());
+        Self { code, shared, only_in, least, by_language: sign.by_language.clone() }
+    }
+}
+
+/// How numbers and sums are made of words in one language: see [`MoneyFile`].
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Ways {
     pub(super) tail_is_next_rank: bool,
     pub(super) million_takes_thousands: bool,
     pub(super) counts_by_twenties: bool,
@@ -281,44 +318,51 @@ pub(super) struct MoneyWords {
     pub(super) decimal_mark: Option<char>,
 }
 
-impl std::ops::Deref for MoneyWords {
-    type Target = AllWords;
-    fn deref(&self) -> &AllWords {
-        &self.known
+impl Ways {
+    fn of(file: &MoneyFile) -> Self {
+        Self {
+            tail_is_next_rank: file.tail_is_next_rank,
+            million_takes_thousands: file.million_takes_thousands,
+            counts_by_twenties: file.counts_by_twenties,
+            units_before_tens: file.units_before_tens,
+            hundreds_unsaid: file.hundreds_unsaid,
+            cents_behind_and: file.cents_behind_and,
+            cents_follow: file.cents_follow,
+            thousands_unsaid: file.thousands_unsaid,
+            hundreds_of_ones: file.hundreds_of_ones,
+            hyphenated: file.hyphenated,
+            decimal_mark: file.decimal_mark,
+        }
     }
 }
 
-impl MoneyWords {
-    fn new(known: Arc<AllWords>, target: usize, own: Option<&MoneyFile>) -> Self {
-        let flag = |of: fn(&MoneyFile) -> bool| own.is_some_and(of);
-        Self {
-            known,
-            target,
-            tail_is_next_rank: flag(|file| file.tail_is_next_rank),
-            million_takes_thousands: flag(|file| file.million_takes_thousands),
-            counts_by_twenties: flag(|file| file.counts_by_twenties),
-            units_before_tens: flag(|file| file.units_before_tens),
-            hundreds_unsaid: flag(|file| file.hundreds_unsaid),
-            cents_behind_and: flag(|file| file.cents_behind_and),
-            cents_follow: flag(|file| file.cents_follow),
-            thousands_unsaid: flag(|file| file.thousands_unsaid),
-            hundreds_of_ones: flag(|file| file.hundreds_of_ones),
-            hyphenated: flag(|file| file.hyphenated),
-            decimal_mark: own.and_then(|file| file.decimal_mark),
-        }
-    }
+/// Everything that the scanner of sums knows for messages of one language.
+#[derive(Clone, Copy)]
+pub(super) struct MoneyWords<'m> {
+    known: &'m AllWords,
+    pub(super) ways: &'m Ways,
+    language: usize,
+}
 
+impl<'m> std::ops::Deref for MoneyWords<'m> {
+    type Target = AllWords;
+    fn deref(&self) -> &AllWords {
+        self.known
+    }
+}
+
+impl<'m> MoneyWords<'m> {
     /// Every word that begins at `start` and stands for something in messages of the language, shorter ones first: where it ends,
     /// and its number for [`Self::word`].
     pub(super) fn walk<'t>(&'t self, chars: &'t [char], start: usize) -> impl Iterator<Item = (usize, u32)> + 't {
-        let number = |word: u32| self.known.places[word as usize][self.target];
-        let language = hint_of(self.target);
+        let number = |word: u32| self.known.places[word as usize][self.language];
+        let language = hint_of(self.language);
         let walk = self.known.trie.walk(chars, start).filter(move |met| met.hint & language != 0);
         walk.filter_map(move |met| Some((met.end, u32::from(number(met.word).checked_sub(1)?))))
     }
 
     /// What a word stands for.
-    pub(super) fn word(&self, number: u32) -> &Word {
+    pub(super) fn word(&self, number: u32) -> &'m Word {
         &self.known.roles[number as usize]
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::files::{LANGUAGES, read};
 use super::folding::{Folded, fold_word, is_spaceless, is_word};
@@ -25,7 +25,7 @@ const LONGEST_CLAUSE: usize = 120;
 
 /// What words begin with, so that most places of a text are passed over with a glance. It may be wrong about what begins a
 /// word, never about what does not.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Beginnings {
     first: u64,
     second: u64,
@@ -64,6 +64,7 @@ mod role {
 }
 
 /// The negators of one language, and what bounds their reach.
+#[derive(Serialize, Deserialize)]
 struct Negators {
     words: Trie,
     /// Of all but those that end a reach.
@@ -120,6 +121,7 @@ impl Negators {
 }
 
 /// Negators, and what they reach.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Negation {
     /// Of each language, in the order of [`LANGUAGES`].
     by_language: Vec<Negators>,

@@ -52,7 +52,7 @@ impl Reader<'_> {
         let value = unit + self.added_to_next.unwrap_or_default();
         let words = self.tokens.words;
         let mut slot = room_below(value);
-        if words.counts_by_twenties && (value == Decimal::from(60) || value == Decimal::from(80)) {
+        if words.ways.counts_by_twenties && (value == Decimal::from(60) || value == Decimal::from(80)) {
             slot = Decimal::from(20);
         }
         let Some(last) = self.parts.last().copied() else {
@@ -101,8 +101,8 @@ impl Reader<'_> {
         let Some(last) = self.parts.last_mut().filter(|last| tens && last.value < Decimal::TEN && !last.digits) else {
             return false;
         };
-        let joined = words.units_before_tens && place.joint;
-        let hundreds = words.hundreds_unsaid && !place.joint && alone && last.value >= Decimal::ONE;
+        let joined = words.ways.units_before_tens && place.joint;
+        let hundreds = words.ways.hundreds_unsaid && !place.joint && alone && last.value >= Decimal::ONE;
         (last.value, last.slot) = match (joined, hundreds) {
             (true, _) => (last.value + value, Decimal::ONE),
             (false, true) => (last.value * Decimal::ONE_HUNDRED + value, slot),
@@ -116,7 +116,7 @@ impl Reader<'_> {
         let hundreds = value >= Decimal::ONE_HUNDRED && value < Decimal::ONE_THOUSAND;
         let first = self.parts.last().filter(|last| self.parts.len() == 1 && !last.digits);
         let few = first.is_some_and(|first| first.value >= Decimal::TWO && first.value < Decimal::ONE_HUNDRED);
-        if !(self.tokens.words.thousands_unsaid && hundreds && few) {
+        if !(self.tokens.words.ways.thousands_unsaid && hundreds && few) {
             return false;
         }
         if let Some(first) = self.parts.last_mut() {
@@ -144,7 +144,7 @@ impl Reader<'_> {
         let from = self.parts.len() - smaller;
         let group: Decimal = self.parts[from..].iter().map(|part| part.value).sum();
         let before = from.checked_sub(1).map(|place| self.parts[place].slot);
-        if factor == Decimal::ONE_HUNDRED && self.tokens.words.hundreds_of_ones && group >= Decimal::TEN {
+        if factor == Decimal::ONE_HUNDRED && self.tokens.words.ways.hundreds_of_ones && group >= Decimal::TEN {
             // "İki yüz elli üç yüz": from 250 to 300.
             if self.parts.len() > 1 && self.parts.last().is_some_and(|last| last.value < Decimal::TEN) {
                 self.split(self.parts.len() - 1);
@@ -252,14 +252,14 @@ impl Reader<'_> {
         let counts_things = || self.tokens.marked(self.tokens.skip_spaces(self.end), Marks::NOT_AFTER).is_some();
         let words = self.tokens.words;
         // Where an "and" joins cents, it joins these too: mille e due, but not mille et deux.
-        let joins = !last.joint || words.cents_behind_and;
-        let spoken = words.tail_is_next_rank && two && joins && !last.digits && !counts_things();
+        let joins = !last.joint || words.ways.cents_behind_and;
+        let spoken = words.ways.tail_is_next_rank && two && joins && !last.digits && !counts_things();
         let counts = chinese || spoken && before.slot >= Decimal::ONE_THOUSAND && last.value > Decimal::ONE;
         if one && counts && !self.zero {
             last.value = last.value * before.slot / Decimal::TEN;
         }
         let hundreds = last.value >= Decimal::ONE_HUNDRED && last.value < Decimal::ONE_THOUSAND;
-        if hundreds && before.slot == MILLION && self.tokens.words.million_takes_thousands {
+        if hundreds && before.slot == MILLION && self.tokens.words.ways.million_takes_thousands {
             last.value *= Decimal::ONE_THOUSAND;
         }
     }

@@ -207,7 +207,7 @@ impl Reader<'_> {
             let words = self.tokens.words;
             let one = digits.count == 1 && place.touches && last.slot >= Decimal::ONE_HUNDRED;
             let hundreds =
-                words.million_takes_thousands && last.slot == MILLION && digits.count == 3 && !digits.grouped;
+                words.ways.million_takes_thousands && last.slot == MILLION && digits.count == 3 && !digits.grouped;
             let fits = digits.value < last.slot && !last.digits && (next_rank || touching || scaled || one || hundreds);
             if !fits || digits.broken || !scaled && self.is_measured(digits.end) || self.letter_apart(place) {
                 return false;
@@ -234,7 +234,7 @@ impl Reader<'_> {
         let at = self.tokens.skip_spaces(digits.end);
         let million = self.tokens.longest(at, |word| word.multiplier.filter(|factor| *factor >= MILLION));
         let short = |end: usize| end - at <= SHORT_MILLION;
-        million.is_some_and(|(_, end)| short(end) || self.tokens.words.decimal_mark == Some(mark))
+        million.is_some_and(|(_, end)| short(end) || self.tokens.words.ways.decimal_mark == Some(mark))
     }
 
     /// "One point five", "drei Komma vierzehn", 三点一四, "4 koma 5".
@@ -330,7 +330,7 @@ impl Reader<'_> {
     fn over_gap(&self, end: usize) -> usize {
         let chars = self.tokens.chars;
         let letter = end > 0 && chars[end - 1].is_alphabetic();
-        if self.tokens.words.hyphenated && letter && chars.get(end) == Some(&'-') {
+        if self.tokens.words.ways.hyphenated && letter && chars.get(end) == Some(&'-') {
             return end + 1;
         }
         let at = self.tokens.skip_spaces(end);

@@ -1,5 +1,7 @@
 //! How a phrase of an intent is written: `…` for a gap, `#` for a number, ` .` where its clause ends.
 
+use serde::{Deserialize, Serialize};
+
 /// Between the two parts of a phrase with a gap.
 const GAP: char = '…';
 /// A number stands here.
@@ -27,7 +29,7 @@ pub(super) enum Written<'t> {
 }
 
 /// What must stand around the words of a phrase.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Around {
     /// A number in front.
     pub(super) before: bool,

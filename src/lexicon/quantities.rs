@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::budget::{Verdict, is_exact};
 use super::files::read;
@@ -22,10 +22,10 @@ const WANT: &str = "want";
 const LEAST_THING: usize = 4;
 
 /// `quantities.toml`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Quantities(Vec<(Arc<str>, Quantity)>);
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Quantity {
     least: u32,

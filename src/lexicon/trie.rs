@@ -5,15 +5,18 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// A word, what to find it by again, and a hint that costs nothing to look at: see [`Met`].
 pub(super) type Known<'w> = (&'w str, u32, u8);
 
 /// A set of words.
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Trie {
     /// Where the words with each first letter stand among `nodes`: for the upper bits of a letter, which page tells; one on, since
     /// most have none.
     pages: Vec<u16>,
-    roots: Vec<[u32; PAGE]>,
+    roots: Vec<u32>,
     nodes: Vec<Node>,
     /// Tails one behind the other, each in one piece: the two halves of its word, how long it is, and its letters in UTF-16, which
     /// takes least for most scripts.
@@ -33,7 +36,7 @@ const NONE: u32 = u32::MAX;
 
 /// One letter that may come next, or the end of a word, which stands before all letters. Those that may stand at one place follow
 /// each other, those that most words go on with first.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Node {
     /// From the lowest bit on: the letter (21 bits), whether it is the last at its place, what follows (2 bits), and 8 bits for the
     /// hint of a word, or else for what the next letters have in their last three bits: most walks end where these tell.
@@ -111,7 +114,7 @@ impl Trie {
         if words.first().is_some_and(|(text, ..)| text.is_empty()) {
             return Err("a word is empty".into());
         }
-        let mut trie = Self { pages: Vec::new(), roots: Vec::new(), nodes: Vec::new(), tails: Vec::new() };
+        let mut trie = Self::default();
         let mut to_do = ToDo::default();
         trie.add(words, 0..words.len(), 0, &mut to_do);
         for at in 0..trie.nodes.len() {
@@ -201,10 +204,10 @@ impl Trie {
             self.pages.resize(page + 1, 0);
         }
         if self.pages[page] == 0 {
-            self.roots.push([NONE; PAGE]);
-            self.pages[page] = self.roots.len() as u16;
+            self.roots.resize(self.roots.len() + PAGE, NONE);
+            self.pages[page] = (self.roots.len() / PAGE) as u16;
         }
-        self.roots[usize::from(self.pages[page]) - 1][letter % PAGE] = node;
+        self.roots[(usize::from(self.pages[page]) - 1) * PAGE + letter % PAGE] = node;
     }
 
     /// Every word that begins at `start`, shorter ones first.
@@ -217,8 +220,7 @@ impl Trie {
     #[inline]
     fn root(&self, letter: u32) -> Option<u32> {
         let page = self.pages.get(letter as usize / PAGE)?;
-        let roots = self.roots.get(usize::from(page.checked_sub(1)?))?;
-        Some(roots[letter as usize % PAGE])
+        self.roots.get(usize::from(page.checked_sub(1)?) * PAGE + letter as usize % PAGE).copied()
     }
 }
 
@@ -312,6 +314,7 @@ impl Walk<'_> {
 
 /// How words begin: most places where none of them does are passed over with a glance. It may be wrong about what begins a word,
 /// never about what does not.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Heads {
     /// One bit for each hash of the first letters.
     known: Vec<u64>,

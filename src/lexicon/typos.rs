@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::files::read;
+use super::files::{LookupSet, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_word};
 use super::language::Languages;
 use super::matcher::Hit;
@@ -43,8 +43,8 @@ impl Limits {
     }
 
     /// Pairs of letters that are hit or taken for each other.
-    fn near(&self) -> HashSet<(Letter, Letter)> {
-        let mut near = HashSet::new();
+    fn near(&self) -> LookupSet<(Letter, Letter)> {
+        let mut near = LookupSet::default();
         let rows = self.keyboards.iter().map(|row| fold_word(row).chars().map(letter).collect::<Vec<_>>());
         for row in rows {
             near.extend(row.windows(2).flat_map(|pair| [(pair[0], pair[1]), (pair[1], pair[0])]));
@@ -66,18 +66,18 @@ pub(super) struct Phrase<'a> {
 }
 
 /// What a word names: a number for the product or property, 0 for talk; and in how many languages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Name {
     pub(super) languages: u32,
     pub(super) of: u32,
 }
 
 /// Words of the dictionaries by what is left of them with one letter taken out.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Typos {
     shortest: usize,
     any_slip: usize,
-    near: HashSet<(Letter, Letter)>,
+    near: LookupSet<(Letter, Letter)>,
     /// All words in a row, and where each ends.
     letters: Vec<Letter>,
     ends: Vec<u32>,

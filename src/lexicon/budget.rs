@@ -237,18 +237,16 @@ impl Reader<'_> {
         };
         let mut sure: Vec<Sure> =
             sums.found.iter().map(|sum| if itself(sum) { Sure::Itself } else { Sure::No }).collect();
-        let mut beside = |place: usize| {
-            let sum = &sums.found[place];
-            let alike = |other: usize| {
-                let found = &sums.found[other];
-                let told = self.nearest(&sums.budget, found).is_none() && !found.amount.about;
-                sure[other] == Sure::Itself && is_exact(found) && told && self.are_beside(found, sum)
-            };
-            if sure[place] == Sure::No && !explained(sum) && (0..sure.len()).any(alike) {
-                sure[place] = Sure::Beside;
+        let told = |sum: &Found| self.nearest(&sums.budget, sum).is_none() && !sum.amount.about;
+        let plain = |(sum, sure): &(&Found, &Sure)| **sure == Sure::Itself && is_exact(sum) && told(sum);
+        // In order: in a text of nothing but sums each would be held against all others.
+        let mut plain: Vec<Decimal> = sums.found.iter().zip(&sure).filter(plain).map(|(sum, _)| value(sum)).collect();
+        plain.sort_unstable();
+        for (sum, sure) in sums.found.iter().zip(&mut sure).filter(|(_, sure)| **sure == Sure::No) {
+            if !plain.is_empty() && self.is_beside(sum, &plain) && !explained(sum) {
+                *sure = Sure::Beside;
             }
-        };
-        (0..sums.found.len()).for_each(&mut beside);
+        }
         let in_words = |sum: &Found| !self.folded.chars[sum.start].is_ascii_digit();
         wished(&sums.found, &mut sure, |sum| in_words(sum) || explained(sum));
         sure_together(&sums.found, &mut sure);
@@ -261,18 +259,17 @@ impl Reader<'_> {
         !sum.certain && is_capacity(sum.written) && self.folded.chars.windows(3).any(unit)
     }
 
-    /// Whether a bare number is of the size of a sum, less like it where its clause goes on behind it.
-    fn are_beside(&self, sum: &Found, bare: &Found) -> bool {
-        let (one, other) = (value(sum), value(bare));
+    /// Whether a bare number is of the size of one of some sums, which stand in order; less like it where its clause goes on behind it.
+    fn is_beside(&self, bare: &Found, sums: &[Decimal]) -> bool {
+        let value = value(bare);
+        let may_be = bare.plausible && !bare.weak && !is_year(value) && !is_capacity(value);
+        if !may_be || value < Decimal::from(LEAST_AT) {
+            return false;
+        }
         let ends = !matches!(self.stands_apart(bare), Apart::No);
         let most = Decimal::from(if ends { MOST_APART } else { MOST_APART_INSIDE });
-        let alike = one <= other * most && other <= one * most;
-        alike
-            && bare.plausible
-            && !bare.weak
-            && other >= Decimal::from(LEAST_AT)
-            && !is_year(other)
-            && !is_capacity(other)
+        let nearest = sums.partition_point(|sum| *sum * most < value);
+        sums.get(nearest).is_some_and(|sum| *sum <= value * most)
     }
 
     /// "35 €?" alone asks whether that is the price, and "4 grand for a treadmill??" cannot believe it.

@@ -44,6 +44,7 @@ pub(super) struct Languages {
     /// By fingerprint too.
     everyday: HashMap<u64, Langs, Straight>,
     letters: Vec<(char, Langs)>,
+    strange: Vec<char>,
     countries: BTreeMap<Country, usize>,
     traditional: Vec<char>,
     simplified: Vec<char>,
@@ -55,6 +56,9 @@ struct LanguagesFile {
     /// Characters that only the traditional script has, and only the simplified.
     traditional: String,
     simplified: String,
+    /// Letters, as they are written, that none of the languages has: whoever writes them speaks another one.
+    #[serde(default)]
+    strange: String,
     /// Letters, as they are written, that few languages have.
     #[serde(default)]
     letters: BTreeMap<String, String>,
@@ -114,7 +118,8 @@ impl Languages {
         let (traditional, simplified) = (sorted(&written.traditional), sorted(&written.simplified));
         let countries = written.countries.into_iter();
         let countries = countries.filter_map(|(country, language)| Some((country, index_of(&language)?))).collect();
-        Ok(Self { words, everyday, letters, countries, traditional, simplified })
+        let strange = sorted(&written.strange);
+        Ok(Self { words, everyday, letters, strange, countries, traditional, simplified })
     }
 
     /// Words about money tell a language too, but less surely.
@@ -149,16 +154,22 @@ impl Languages {
     pub(super) fn detect(&self, folded: &Folded, clues: &Clues<'_>) -> Option<usize> {
         let hint = clues.earlier.and_then(|tag| index_of(tag).or_else(|| index_of(tag.split('-').next()?)));
         let scripts = Scripts::of(&folded.chars);
-        // A Chinese character says as much as a word.
+        let strange = self.strange_letters(clues.text);
+        // A Chinese character says as much as a word. Japanese has some of them between its own letters.
+        if scripts.elsewhere > 1 && scripts.elsewhere * 3 >= scripts.chinese + scripts.latin {
+            return hint;
+        }
         if scripts.chinese > 0 && scripts.chinese * 3 >= scripts.latin + scripts.cyrillic {
             return Some(self.chinese(folded, hint.into_iter().chain(clues.country)));
         }
-        for (letters, language) in [(scripts.cyrillic, "ru"), (scripts.arabic, "ar"), (scripts.devanagari, "hi")] {
+        // Arabs write a Persian letter now and then, and Russians none of Ukraine's.
+        let others = [(scripts.cyrillic, "ru", 0), (scripts.arabic, "ar", 1), (scripts.devanagari, "hi", 0)];
+        for (letters, language, borrowed) in others {
             if letters * 2 > scripts.latin && letters > 0 {
-                return index_of(language);
+                return if strange > borrowed { hint } else { index_of(language) };
             }
         }
-        self.by_words(folded, clues, hint).or_else(|| by_statistics(folded, scripts.latin)).or(hint)
+        self.by_words(folded, clues, hint, strange).or_else(|| by_statistics(folded, scripts.latin)).or(hint)
     }
 
     /// Whether a text shows more than by the way that it is in that language and not in the one of the messages before: by its
@@ -199,14 +210,20 @@ impl Languages {
         }
     }
 
-    fn by_words(&self, folded: &Folded, clues: &Clues<'_>, hint: Option<usize>) -> Option<usize> {
+    /// How many letters of a text none of the languages has.
+    fn strange_letters(&self, text: &str) -> usize {
+        let letters = if text.is_ascii() { "" } else { text };
+        letters.chars().filter(|c| self.strange.binary_search(c).is_ok()).count()
+    }
+
+    fn by_words(&self, folded: &Folded, clues: &Clues<'_>, hint: Option<usize>, strange: usize) -> Option<usize> {
         let mut votes = [0_u32; LANGUAGES.len()];
         let mut vote = |langs: Langs, weight: u32| {
             // What many languages share says little.
             let share = weight / langs.0.count_ones().max(1);
             langs.list().filter(|index| *index < LANGUAGES.len()).for_each(|index| votes[index] += share);
         };
-        let mut words = 0;
+        let (mut words, mut heard) = (0, Langs(0));
         // "don't" is one word.
         let in_word = |run: &Range<usize>| is_word(folded.chars[run.start]) || folded.chars[run.start] == '\'';
         let joined = folded.runs.chunk_by(|one, next| one.end == next.start && in_word(one) && in_word(next));
@@ -220,13 +237,14 @@ impl Languages {
         // A single word that is listed because it looks like something is as often another language's.
         let looks = |hit: &Hit<'_>| hit.kind == Kind::NotIntent && !folded.chars[hit.start..hit.end].contains(&' ');
         let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.kind.is_half() && !looks(hit);
-        let mut last = None;
-        for hit in clues.hits.iter().filter(telling) {
-            let langs = hit.langs;
+        let mut hits = clues.hits.iter().filter(telling).peekable();
+        while let Some(hit) = hits.next() {
             // A word that stands under several concepts is one word, in all languages that have it.
-            if last.replace((hit.start, hit.end, langs)) == Some((hit.start, hit.end, langs)) {
-                continue;
+            let mut langs = hit.langs;
+            while let Some(same) = hits.next_if(|next| (next.start, next.end) == (hit.start, hit.end)) {
+                langs = langs.with(same.langs);
             }
+            heard = heard.with(langs);
             let chars = &folded.chars[hit.start..hit.end];
             // "Juta" may be a shoe in Hindi; in Jakarta it is a million.
             let little = self.words.get(&fingerprint(chars.iter().copied()));
@@ -256,13 +274,15 @@ impl Languages {
         let spoken = hint.filter(|hint| votes[*hint] > 0);
         if let Some(hint) = spoken {
             votes[hint] += PRIOR;
-        } else if let Some(country) = clues.country.filter(|country| votes[*country] > 0) {
+        } else if let Some(country) = clues.country.filter(|country| votes[*country] > 0 || heard.has(*country)) {
             votes[country] += PRIOR_OF_COUNTRY;
         }
         let best = *votes.iter().max()?;
         let mut winners = (0..votes.len()).filter(|index| votes[*index] == best);
         // One word is no evidence against all that was written before: "Pro" is said of phones in every language.
         let least = if hint.is_some() && spoken.is_none() { LITTLE_WORD + 1 } else { LEAST };
+        // Each letter of another language takes a word's worth of what speaks for this one.
+        let least = least + strange as u32 * DICTIONARY_WORD;
         let winner = winners.next().filter(|_| best >= least)?;
         if let Some(hint) = hint.filter(|_| winner == ENGLISH && words <= A_WORD_OR_TWO) {
             return Some(hint);
@@ -296,6 +316,8 @@ struct Scripts {
     arabic: usize,
     devanagari: usize,
     latin: usize,
+    /// Letters of languages that are none of ours: Japanese, Thai.
+    elsewhere: usize,
 }
 
 impl Scripts {
@@ -317,6 +339,7 @@ impl Scripts {
             '\u{4e00}'..='\u{9fff}' => self.chinese += 1,
             '\u{600}'..='\u{6ff}' => self.arabic += usize::from(is_word(c)),
             '\u{900}'..='\u{97f}' => self.devanagari += usize::from(is_word(c)),
+            '\u{3041}'..='\u{30ff}' | '\u{e00}'..='\u{e7f}' => self.elsewhere += usize::from(c.is_alphabetic()),
             c if is_spaceless(c) => self.chinese += usize::from(c.is_alphabetic()),
             c => self.latin += usize::from(is_word(c)),
         }

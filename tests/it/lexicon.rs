@@ -3,8 +3,8 @@
 use hotline::config::Settings;
 use hotline::domain::Reading;
 use hotline::engine::fold::Knowledge;
-use hotline::engine::knowledge::{Folders, compile};
-use hotline::lexicon::{Explainer, Hints};
+use hotline::engine::knowledge::{Folders, compile, dictionaries};
+use hotline::lexicon::{Explainer, Hints, Lexicon};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -185,4 +185,27 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+/// A program reads the dictionaries that it was built with as they are; with any other it compiles them.
+#[test]
+fn what_was_compiled_while_building_is_what_compiling_gives() {
+    let files = Folders::default().read().unwrap().keywords;
+    let bytes = |files: &[_]| Lexicon::compile(files).0.unwrap().to_bytes().unwrap();
+    let compiled = bytes(&files);
+    assert!(dictionaries(&files).0.unwrap().to_bytes().unwrap() == compiled, "other dictionaries were built in");
+
+    let print = Lexicon::print(&files);
+    let (mut counted, mut ignored) = (files.clone(), 0);
+    for place in (0..files.len()).rev() {
+        let mut changed = files.clone();
+        changed[place].text.push('#');
+        if Lexicon::print(&changed) == print {
+            counted.remove(place);
+            ignored += 1;
+        }
+    }
+    assert!(ignored > 0 && ignored < files.len());
+    assert!(bytes(&counted) == compiled, "a file is read that does not count");
+    assert!(Lexicon::from_bytes(&compiled[..compiled.len() / 2]).is_err());
 }

@@ -22,6 +22,9 @@ impl Dialogue {
         {
             reading.without(Intent::Human);
         }
+        if !reading.comes_back() {
+            reading.without(Intent::OptIn);
+        }
         reading
     }
 

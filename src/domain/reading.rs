@@ -233,6 +233,19 @@ impl Reading {
         self.intents.contains(&intent)
     }
 
+    /// Whether the customer asks for our messages again, and speaks of nothing else that the words could mean: who asks for coffee by
+    /// subscription, or for the offer on a laptop, takes back no STOP.
+    pub fn comes_back(&self) -> bool {
+        let about_goods = |intent: &Intent| {
+            use Intent::{Availability, Buy, Compare, OrderStatus, Payment, Price, ReturnRefund, Shipping, Warranty};
+            matches!(
+                intent,
+                Availability | Buy | Compare | OrderStatus | Payment | Price | ReturnRefund | Shipping | Warranty
+            )
+        };
+        self.wants(Intent::OptIn) && self.products.is_empty() && !self.intents.iter().any(about_goods)
+    }
+
     /// Takes an intent away, with the place of its words.
     pub fn without(&mut self, intent: Intent) {
         let Some(place) = self.intents.iter().position(|other| *other == intent) else { return };

@@ -12,6 +12,7 @@ mod desk;
 #[macro_use]
 mod dispatch;
 
+mod backup;
 mod campaigns;
 mod claims;
 mod error;
@@ -43,6 +44,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use crate::domain::Timestamp;
+pub use backup::{back_up, unfinished};
 pub use campaigns::*;
 pub(crate) use claims::Hold;
 use claims::InFlight;

@@ -34,7 +34,12 @@ impl Database {
 
     /// An empty SQLite file in a folder that somebody else looks after.
     pub fn sqlite_in(folder: &Path) -> Self {
-        Self { url: format!("sqlite:{}/hotline.db", folder.display()), kind: "sqlite", _folder: None }
+        Self::sqlite_at(&folder.join("hotline.db"))
+    }
+
+    /// A SQLite file that somebody else looks after.
+    pub fn sqlite_at(file: &Path) -> Self {
+        Self { url: format!("sqlite:{}", file.display()), kind: "sqlite", _folder: None }
     }
 
     fn kept_with(mut self, folder: tempfile::TempDir) -> Self {

@@ -260,6 +260,7 @@ fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fol
     folded.wake_at = knowledge.next_wake(&state);
     folded.summary = summarise(&state, &claimed.events, claimed.summary.as_deref());
     folded.state = Some(state.packed());
+    folded.folded_with = Some(knowledge.fingerprint.clone());
     folded.consent = consent(was_out, &state);
     let before = Before { profile: before, history: &claimed.history };
     folded.indexed = index(&state, &effects, &claimed.events, before, knowledge.shop.currency);

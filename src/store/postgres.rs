@@ -56,6 +56,9 @@ macro_rules! skip_locked {
         // Not from being named by other rows: a new name of theirs must not wait for a fold.
         " for no key update skip locked"
     };
+    ($table:literal) => {
+        concat!(" for no key update of ", $table, " skip locked")
+    };
 }
 
 #[path = "shared/mod.rs"]

@@ -49,7 +49,7 @@ macro_rules! bytes {
     };
 }
 macro_rules! skip_locked {
-    () => {
+    ($($table:literal)?) => {
         ""
     };
 }

@@ -264,6 +264,8 @@ pub struct Folded {
     pub recomputed: Option<String>,
     /// It could not be made anew and stays what it is; nothing else of this is written.
     pub kept: bool,
+    /// What it was folded with: dictionaries, rules and the like, as one fingerprint.
+    pub folded_with: Option<String>,
     /// Something of the past came after what followed it: it is to be made anew, with this.
     pub stale: Option<String>,
     /// Next moment to look.

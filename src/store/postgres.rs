@@ -60,6 +60,11 @@ macro_rules! skip_locked {
         concat!(" for no key update of ", $table, " skip locked")
     };
 }
+macro_rules! lock_rows {
+    () => {
+        " for no key update"
+    };
+}
 
 #[path = "shared/mod.rs"]
 pub(super) mod queries;

@@ -53,6 +53,11 @@ macro_rules! skip_locked {
         ""
     };
 }
+macro_rules! lock_rows {
+    () => {
+        ""
+    };
+}
 
 #[path = "shared/mod.rs"]
 pub(super) mod queries;

@@ -11,6 +11,8 @@ use super::StoreError;
 
 pub(super) type Database = sqlx::Sqlite;
 pub(super) type Connection = sqlx::SqliteConnection;
+/// What the writer connects to.
+pub(super) type Source = SqliteConnectOptions;
 
 /// Takes the one write lock at once: a transaction that reads first and writes later would fail under load.
 pub(super) const BEGIN: &str = "begin immediate";
@@ -124,6 +126,11 @@ impl Sqlite {
         let checkpoints = AbortOnDropHandle::new(tokio::spawn(checkpoint(others)));
         Ok(Self { options, readers, people, _checkpoints: checkpoints, _owner: owner })
     }
+}
+
+/// A connection for the writer.
+pub(super) async fn connect(source: &Source) -> Result<Connection, sqlx::Error> {
+    <Connection as sqlx::Connection>::connect_with(source).await
 }
 
 /// Brings the tables up to date; beside a server that may own them it only looks whether they are.

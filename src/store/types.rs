@@ -75,6 +75,8 @@ pub struct ClaimedContact {
     pub names: Vec<ContactRef>,
     /// Unread events in order.
     pub events: Vec<Event>,
+    /// Messages of theirs wait in the outbox or are under way, it may be from another node: what is decided now leaves behind them.
+    pub waits: bool,
 }
 
 /// All that happened to a contact, folded or not.

@@ -61,6 +61,12 @@ impl Database {
         Some(Self { url: cluster.url(&name), kind: "postgres", _folder: None })
     }
 
+    /// The same database, as another role of the cluster sees it.
+    pub fn seen_by(&self, role: &str) -> Self {
+        let url = self.url.replace("//hotline@", &format!("//{role}@"));
+        Self { url, kind: self.kind, _folder: None }
+    }
+
     /// One of each kind that is there.
     pub async fn each() -> Vec<Self> {
         let mut databases = vec![Self::sqlite()];

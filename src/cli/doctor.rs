@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::{Ended, Stop, runtime};
 use crate::config::{Auth, Settings};
-use crate::domain::Severity;
+use crate::domain::{Severity, Timestamp};
 use crate::engine::geoip::Geoip;
 use crate::engine::knowledge::{Folders, compile};
 use crate::engine::templates;
 use crate::outreach::Book;
-use crate::store::{Store, StoreError};
+use crate::store::{CONNECTIONS, Store, StoreError};
 use crate::whatsapp::client::{Client, install_tls};
 use crate::whatsapp::signals;
 use crate::whatsapp::templates::read;
@@ -107,7 +107,10 @@ async fn database(settings: &Settings) -> Finding {
         opened => opened,
     };
     let written = match opened {
-        Ok(store) => store.ping().await.map(|()| "opens, its tables are up to date, it takes writes".to_owned()),
+        Ok(store) => match store.ping().await {
+            Ok(()) => return in_order(&store).await,
+            Err(error) => Err(error),
+        },
         // Before the first start of a new version that is as it should be.
         Err(older @ StoreError::OlderTables) => Ok(older.to_string()),
         Err(error) => Err(error),
@@ -117,6 +120,27 @@ async fn database(settings: &Settings) -> Finding {
         Err(error) => {
             let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
             Finding { what, ok: false, detail: format!("{error}{cause}; check HOTLINE_DATABASE__URL") }
+        }
+    }
+}
+
+/// What a database may lack that opens and takes writes.
+async fn in_order(store: &Store) -> Finding {
+    let wrong = |detail| Finding { what: "database", ok: false, detail };
+    let now = Timestamp::from(chrono::Utc::now());
+    match (store.too_few_connections().await, store.clock_ahead(now).await) {
+        (Ok(Some(most)), _) => wrong(format!(
+            "it lets this role have {most} connections, and each node needs up to {CONNECTIONS}: raise max_connections, or the limit of \
+             the role or the database"
+        )),
+        (_, Ok(Some(ahead))) => wrong(format!(
+            "something was written by a clock that is {} s ahead of this one: set the clocks of all machines by NTP",
+            ahead.to_std().as_secs()
+        )),
+        (Err(error), _) | (_, Err(error)) => wrong(error.to_string()),
+        (Ok(None), Ok(None)) => {
+            let detail = "opens, its tables are up to date, it takes writes".into();
+            Finding { what: "database", ok: true, detail }
         }
     }
 }

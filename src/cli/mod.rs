@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit status out. Each command is a file of this folder.
 
 mod backtest;
+mod backup;
 mod check;
 mod connections;
 mod coverage;
@@ -75,6 +76,8 @@ enum Command {
     Webhooks(webhooks::Arguments),
     /// Forget a customer who wishes so.
     Erase(erase::Arguments),
+    /// Copy the database into a new file, also beside a running server.
+    Backup(backup::Arguments),
     /// Check settings, database, token and webhook, and say what to do.
     Doctor(doctor::Arguments),
 }
@@ -155,6 +158,7 @@ fn run(arguments: Arguments) -> Result<Ended, Stop> {
         Command::User(arguments) => user::run(arguments, settings()?),
         Command::Webhooks(arguments) => webhooks::run(arguments, settings()?),
         Command::Erase(arguments) => erase::run(arguments, settings()?),
+        Command::Backup(arguments) => backup::run(arguments, settings()?),
         Command::Doctor(arguments) => doctor::run(arguments, settings()?),
     }
 }

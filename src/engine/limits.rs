@@ -98,7 +98,13 @@ async fn heed_meta(engine: &Engine) -> Result<(), StoreError> {
     for event in engine.store().unheeded().await? {
         if let Ok(EventBody::Account { field, value }) = serde_json::from_str(&event.body) {
             for signal in signals::read(&field, &value, event.received) {
-                heed(engine, signal).await?;
+                match heed(engine, signal).await {
+                    // It would be refused each time, and nothing behind it be heeded.
+                    Err(error @ StoreError::Refused(_)) => {
+                        tracing::error!(%error, seq = event.seq, field, "what Meta tells of the account cannot be stored");
+                    }
+                    heeded => heeded?,
+                }
             }
         }
         engine.store().heeded(event.seq).await?;

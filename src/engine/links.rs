@@ -67,7 +67,9 @@ impl Engine {
             geoip.locate(address, &mut click);
         }
         click.ip = from.and_then(|address| self.settings().privacy.kept(address)).map(|address| address.to_string());
-        let event = NewEvent::known(opened.contact, None, self.now(), EventBody::Click(click));
+        // It counts once, also where it is written again since nothing was heard of the first time.
+        let key = Some(format!("click:{:032x}", rand::random::<u128>()));
+        let event = NewEvent::known(opened.contact, key, self.now(), EventBody::Click(click));
         let engine = self.clone();
         self.inner.tasks.spawn(async move {
             engine.write_click(event, &opened.code).await;

@@ -95,6 +95,8 @@ const FOLDED_WITHIN: StdDuration = StdDuration::from_secs(3);
 
 /// How many claims are worked on at once: one waits for the disk while the other computes.
 const PROCESSORS: usize = 2;
+/// How long after its connection was lost a node listens to the others again.
+const HEAR_AGAIN: StdDuration = StdDuration::from_secs(1);
 /// Open consoles that fall this far behind are told to fetch afresh.
 const LIVE_BACKLOG: usize = 1024;
 
@@ -192,6 +194,8 @@ impl Engine {
         self.spawn("limits", limits::run);
         self.spawn("numbers", limits::ask);
         self.spawn("serving", numbers::run);
+        self.spawn("nodes", hear_nodes);
+        self.spawn("clocks", compare_clocks);
         self.spawn("templates", templates::run);
         self.spawn("campaigns", campaigns::run);
         self.spawn("cancelled", cancelled::run);
@@ -266,6 +270,12 @@ impl Engine {
     }
 
     fn changed(&self, contact: ContactId) {
+        self.changed_anywhere(contact);
+        self.store().tell_changed(contact);
+    }
+
+    /// Tells the consoles that are open at this node.
+    fn changed_anywhere(&self, contact: ContactId) {
         let id = self.inner.change_count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         // Nobody listening is no fault.
         let _nobody = self.inner.changes.send(Change { id, contact });
@@ -348,5 +358,35 @@ impl Engine {
         self.inner.soft.cancel();
         self.inner.tasks.close();
         tokio::time::timeout(patience, self.inner.tasks.wait()).await.is_ok()
+    }
+}
+
+/// Tells once where clocks do not agree.
+async fn compare_clocks(engine: Engine) {
+    if let Ok(Some(ahead)) = engine.store().clock_ahead(engine.now()).await {
+        let seconds = ahead.to_std().as_secs();
+        tracing::warn!(
+            seconds,
+            "something was written by a clock that is ahead of this machine's: set the clocks of all by NTP"
+        );
+    }
+}
+
+/// Hears what other nodes changed, and begins anew when the connection is lost.
+async fn hear_nodes(engine: Engine) {
+    let stop = engine.stopping();
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            heard = engine.store().exchange(|contact| engine.changed_anywhere(contact)) => {
+                if let Err(error) = heard {
+                    tracing::warn!(%error, "cannot hear the other nodes; trying again");
+                }
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(HEAR_AGAIN) => {}
+        }
     }
 }

@@ -144,19 +144,19 @@ async fn process(engine: &Engine, mut claim: Claim, trouble: &mut Trouble) {
 type Placed = (OwnedPermit<Leaving>, Leaving);
 
 /// Gives replies a place in the lane of their number where there is one: they are marked `sending` by the commit itself
-/// and need not be taken from the outbox. A follow-up is: the gate is asked once more when its turn comes. What became
-/// too late stays there too, and expires.
+/// and need not be taken from the outbox. A follow-up is: the gate is asked once more when its turn comes. So is what would
+/// overtake something older for the same customer. What became too late stays there too, and expires.
 fn depart(engine: &Engine, folded: &mut [Work], now: Timestamp) -> Vec<Placed> {
     let mut leaving = Vec::new();
     let public_url = engine.settings().public_url();
-    for Work { folded, .. } in folded {
+    for Work { folded, waits, .. } in folded {
         for outgoing in &mut folded.outgoing {
             folded.links.extend(links::assign(&mut outgoing.message, folded.contact, &public_url, now));
             if outgoing.channel.is_empty() {
                 // Who never wrote to a number of ours hears from the first one.
                 outgoing.channel = engine.channels().first().cloned().unwrap_or_default();
             }
-            let leaves = !outgoing.follow_up && outgoing.message.expires > now;
+            let leaves = !*waits && !outgoing.follow_up && outgoing.message.expires > now;
             let lane = engine.lanes().of(&outgoing.channel).filter(|_| leaves);
             if let Some(place) = lane.and_then(|lane| lane.place()) {
                 outgoing.sending_since = Some(now);
@@ -173,6 +173,8 @@ struct Work {
     folded: Folded,
     /// Messages to mark as read: provider's id and our number.
     heard: Vec<(String, String)>,
+    /// Older messages of theirs wait in the outbox or are under way.
+    waits: bool,
 }
 
 impl Work {
@@ -204,7 +206,7 @@ fn fold_all(
                 let (contact, seqs) = (claimed.id, claimed.events.iter().map(|event| event.seq).collect());
                 tracing::error!(%contact, "folding a contact failed; it is left alone for a while");
                 metrics::counter!("hotline_fold_failures_total").increment(1);
-                Work { folded: Folded::postponed(contact, seqs, now + AFTER_FAILURE), heard: Vec::new() }
+                Work { folded: Folded::postponed(contact, seqs, now + AFTER_FAILURE), ..Work::default() }
             })
         })
         .collect()
@@ -231,7 +233,8 @@ type Fold<'a> = &'a dyn Fn(&mut State, &Event) -> Vec<Effect>;
 
 fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fold: Fold<'_>) -> Work {
     let (contact, merges) = (claimed.id, claimed.merges);
-    let mut work = Work { folded: Folded { contact, merges, ..Folded::default() }, heard: Vec::new() };
+    let folded = Folded { contact, merges, ..Folded::default() };
+    let mut work = Work { folded, heard: Vec::new(), waits: claimed.waits };
     let mut state = match claimed.state.as_deref().map(State::unpacked) {
         Some(Ok(state)) => state,
         Some(Err(error)) => {
@@ -260,6 +263,7 @@ fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fol
     folded.wake_at = knowledge.next_wake(&state);
     folded.summary = summarise(&state, &claimed.events, claimed.summary.as_deref());
     folded.state = Some(state.packed());
+    folded.folded_with = Some(knowledge.fingerprint.clone());
     folded.consent = consent(was_out, &state);
     let before = Before { profile: before, history: &claimed.history };
     folded.indexed = index(&state, &effects, &claimed.events, before, knowledge.shop.currency);
@@ -304,7 +308,7 @@ fn count_inbound(event: &Event, folded: &mut Folded) {
 
 /// Sorts one effect into the rows that it becomes.
 fn take(effect: Effect, state: &State, work: &mut Work) {
-    let Work { folded, heard } = work;
+    let Work { folded, heard, .. } = work;
     match effect {
         Effect::Decided(at, consequence) => folded.ledger.extend(ledger_line(at, consequence)),
         Effect::Desk(at, moved) => folded.handoffs.extend(rows(moved).into_iter().map(|change| (at, change))),

@@ -41,7 +41,7 @@ pub(super) async fn run(engine: Engine) {
         };
         let pause = match worked.await {
             Ok(0) => {
-                progress.end();
+                progress.end(&engine).await;
                 LOOK_EVERY
             }
             Ok(made) => {
@@ -83,8 +83,9 @@ impl Progress {
         }
     }
 
-    fn end(&mut self) {
-        if self.made > 0 {
+    /// Nothing is left for this node; another may have some in hand, and of whom something is unread waits for that.
+    async fn end(&mut self, engine: &Engine) {
+        if self.made > 0 && engine.store().stale().await.is_ok_and(|left| left == 0) {
             metrics::gauge!("hotline_contacts_stale").set(0.0);
             tracing::info!(made = self.made, "all tags are those of the rules in force");
             *self = Self::default();

@@ -1,13 +1,14 @@
 //! Sends what the outbox holds: at the pace that Meta allows, replies first, never twice.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::{Duration as StdDuration, Instant};
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Engine;
@@ -15,7 +16,7 @@ use super::lanes::{Lane, Leaving};
 use super::limits::may_leave;
 use super::state::State;
 use super::templates::{in_its_words, in_language, is_marketing};
-use crate::domain::{Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
+use crate::domain::{ContactId, Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
 use crate::outreach::Departure;
 use crate::outreach::pacer::Pace;
 use crate::store::{
@@ -55,6 +56,8 @@ const TOLD_AT_ONCE: i64 = 500;
 struct Desk {
     engine: Engine,
     calls: Arc<Semaphore>,
+    /// The last call of each customer.
+    last: Arc<Lock<HashMap<ContactId, CancellationToken>>>,
     outcomes: mpsc::Sender<(SendResult, Leaving)>,
 }
 
@@ -63,7 +66,8 @@ pub(super) async fn run(engine: Engine) {
     let (outcomes, waiting) = mpsc::channel(CALLS_AT_ONCE * 2);
     let mut tasks = JoinSet::new();
     tasks.spawn(record(engine.clone(), waiting));
-    let desk = Desk { engine: engine.clone(), calls: Arc::new(Semaphore::new(CALLS_AT_ONCE)), outcomes };
+    let (calls, last) = (Arc::new(Semaphore::new(CALLS_AT_ONCE)), Arc::default());
+    let desk = Desk { engine: engine.clone(), calls, last, outcomes };
     for lane in engine.lanes().iter() {
         tasks.spawn(desk.clone().keep_pace(lane.clone()));
     }
@@ -154,11 +158,8 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
     for lane in open.iter().filter(|lane| blocked.contains(&lane.channel)) {
         lane.rest((begun.elapsed() * RESTS_AFTER_LOOK).min(LONGEST_REST));
     }
-    for (lane, waiting, room) in looked {
-        if rows.iter().filter(|row| row.channel == lane.channel).count() < room {
-            lane.emptied(waiting);
-        }
-    }
+    let is_emptied = |lane: &Lane, room| rows.iter().filter(|row| row.channel == lane.channel).count() < room;
+    let emptied: Vec<_> = looked.into_iter().filter(|(lane, _, room)| is_emptied(lane, *room)).collect();
     let count = rows.len();
     let mut refused = Vec::new();
     for row in rows {
@@ -166,6 +167,8 @@ async fn round(engine: &Engine) -> Result<usize, StoreError> {
             refused.extend(lane.put(engine.lanes().leaving(row)).await);
         }
     }
+    // Only now: what is decided meanwhile must not stand in the lane before what was taken here.
+    emptied.into_iter().for_each(|(lane, waiting, _)| lane.emptied(waiting));
     put_back(engine, refused).await;
     Ok(count)
 }
@@ -223,38 +226,66 @@ impl Desk {
         }
     }
 
-    async fn pace_and_start(&self, lane: &Lane, leaving: Leaving) {
+    async fn pace_and_start(&self, lane: &Arc<Lane>, leaving: Leaving) {
         // First of all: while calls hang it takes minutes, and what is looked at below would be old.
         let Ok(permit) = self.calls.clone().acquire_owned().await else { return };
         if let Err(put_back) = self.turn(lane, &leaving.row).await {
             return self.tell(leaving, self.engine.now(), put_back).await;
         }
-        let (desk, channel) = (self.clone(), lane.channel.clone());
+        let (desk, lane) = (self.clone(), lane.clone());
+        let (before, over) = self.queue_up(leaving.row.contact);
         tokio::spawn(async move {
-            let outcome = desk.call(&channel, &leaving.row).await;
+            before.cancelled().await;
+            // It may have taken its time.
+            let outcome = match desk.may_still(&lane, &leaving.row) {
+                Ok(()) => desk.call(&lane.channel, &leaving.row).await,
+                Err(put_back) => put_back,
+            };
             desk.tell(leaving, desk.engine.now(), outcome).await;
-            drop(permit);
+            drop((permit, over));
         });
+    }
+
+    /// One call at a time for one customer, so that messages arrive in the order in which they were written: the end of the call before
+    /// this one, and what tells of the end of this one when it is dropped.
+    fn queue_up(&self, contact: ContactId) -> (CancellationToken, DropGuard) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.len() >= CALLS_AT_ONCE * 2 {
+            last.retain(|_, call| !call.is_cancelled());
+        }
+        let this = CancellationToken::new();
+        let before = last.insert(contact, this.clone()).unwrap_or_else(|| {
+            let nobody = CancellationToken::new();
+            nobody.cancel();
+            nobody
+        });
+        (before, this.drop_guard())
+    }
+
+    fn may_still(&self, lane: &Lane, row: &OutboxRow) -> Result<(), SendOutcome> {
+        let now = self.engine.now();
+        let put_back = |why: &str| Err(SendOutcome::PutBack(now, why.into()));
+        if !lane.is_led() {
+            // Whoever sends for the number now takes it from the outbox.
+            return put_back("another node sends for this number");
+        }
+        if row.message.expires <= now {
+            return put_back("too late to be of use");
+        }
+        Ok(())
     }
 
     /// Waits until a message may leave, or tells why it goes back into the outbox.
     async fn turn(&self, lane: &Lane, row: &OutboxRow) -> Result<(), SendOutcome> {
         loop {
+            self.may_still(lane, row)?;
             let now = self.engine.now();
-            let put_back = |at, why: &str| Err(SendOutcome::PutBack(at, why.into()));
-            if !lane.is_led() {
-                // Whoever sends for the number now takes it from the outbox.
-                return put_back(now, "another node sends for this number");
-            }
-            if row.message.expires <= now {
-                return put_back(now, "too late to be of use");
-            }
             match self.engine.pacer().ready(&lane.channel, row.contact) {
                 Pace::Go => return Ok(()),
                 Pace::NumberWaits(wait) => tokio::time::sleep(wait).await,
                 Pace::PairWaits(wait) => {
                     let at = now + Duration::millis(wait.as_millis() as i64 + 1);
-                    return put_back(at, "one customer may get one message in 6 s");
+                    return Err(SendOutcome::PutBack(at, "one customer may get one message in 6 s".into()));
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::Executor;
 
@@ -13,11 +14,29 @@ use super::postgres::WHILE_FOLDING;
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     contacts: Mutex<HashSet<i64>>,
+    /// In front of which number of the journal nothing is unread, and when that was seen.
+    first: Mutex<Option<(i64, Instant)>>,
     /// One claim at a time: what one reads as free, no other may take in between.
     pub(super) turn: tokio::sync::Mutex<()>,
 }
 
+/// How long it is remembered where what is unread begins. On PostgreSQL rows that are gone stay in the way while somebody reads an
+/// old state of the tables, such as a backup: they are not walked through each time.
+const REMEMBERED: Duration = Duration::from_secs(60);
+
 impl InFlight {
+    /// In front of which number of the journal nothing is unread, where that was seen not long ago.
+    pub(super) fn first_unread(&self) -> Option<i64> {
+        let first = *self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        first.filter(|(_, seen)| seen.elapsed() < REMEMBERED).map(|(first, _)| first)
+    }
+
+    /// It was seen now.
+    pub(super) fn note_first(&self, first: i64) -> i64 {
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some((first, Instant::now()));
+        first
+    }
+
     pub(super) fn list(&self) -> Vec<[i64; 1]> {
         self.contacts.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|id| [*id]).collect()
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration as StdDuration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection, Executor};
 
-use super::{Backend, Store, StoreError};
+use super::{Backend, Postgres, Store, StoreError, postgres};
 
 /// The class of the advisory locks; the second key is the number's.
 const LOCK_CLASS: i32 = 4_710_002;
@@ -14,7 +14,7 @@ const LOCK_CLASS: i32 = 4_710_002;
 /// holds, on a connection of its own: when the node dies, or is not heard of, the locks go with the connection and another node
 /// takes over.
 pub struct Leadership {
-    database: Option<PgConnectOptions>,
+    database: Option<Postgres>,
     silence: StdDuration,
     connection: Option<PgConnection>,
     led: BTreeSet<String>,
@@ -26,7 +26,7 @@ impl Store {
     pub fn leadership(&self, silence: StdDuration) -> Leadership {
         let database = match &self.inner.backend {
             Backend::Sqlite(_) => None,
-            Backend::Postgres(postgres) => Some(postgres.options.clone()),
+            Backend::Postgres(postgres) => Some(postgres.clone()),
         };
         Leadership { database, silence, connection: None, led: BTreeSet::new() }
     }
@@ -52,7 +52,7 @@ impl Leadership {
 }
 
 async fn lock(
-    database: PgConnectOptions,
+    database: Postgres,
     silence: StdDuration,
     connection: Option<PgConnection>,
     mut led: BTreeSet<String>,
@@ -65,7 +65,7 @@ async fn lock(
         }
         None => {
             led.clear();
-            let mut connection = database.connect().await?;
+            let mut connection = postgres::connect(&database).await?;
             let silence = format!("set idle_session_timeout = {}", silence.as_millis());
             connection.execute(AssertSqlSafe(silence)).await?;
             connection

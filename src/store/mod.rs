@@ -12,6 +12,7 @@ mod desk;
 #[macro_use]
 mod dispatch;
 
+mod backup;
 mod campaigns;
 mod claims;
 mod error;
@@ -21,6 +22,8 @@ mod indexed;
 mod jobs;
 mod leading;
 mod limits;
+mod notices;
+mod operating;
 mod people;
 #[expect(clippy::duplicate_mod, reason = "the queries are compiled once for each database")]
 mod postgres;
@@ -43,6 +46,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use crate::domain::Timestamp;
+pub use backup::{back_up, unfinished};
 pub use campaigns::*;
 pub(crate) use claims::Hold;
 use claims::InFlight;
@@ -55,6 +59,9 @@ pub use indexed::*;
 pub use jobs::{AdSpend, Bought, JobRow, JobState, TagRevenue};
 pub use leading::Leadership;
 pub use limits::*;
+use notices::Notices;
+pub use operating::CLOCKS_APART;
+pub use postgres::CONNECTIONS;
 use postgres::Postgres;
 pub use segments::{Asked, Member, Newest, Place, SavedSegment};
 pub use serving::NUMBER_GONE;
@@ -83,6 +90,8 @@ struct Inner {
     work: Arc<Notify>,
     /// Something may be queued in the outbox.
     outbox: Arc<Notify>,
+    /// What the other nodes are to be told.
+    notices: Notices,
 }
 
 enum Backend {
@@ -134,16 +143,22 @@ impl Store {
         let (backend, writer) = if is_postgres(url) {
             let postgres = Postgres::open(url, beside).await?;
             let (writer, jobs) = Writer::new();
-            on_own_thread("append", postgres::queries::group::serve(postgres.options.clone(), appends))?;
-            on_own_thread("write", postgres::queries::group::serve(postgres.options.clone(), jobs))?;
+            on_own_thread("append", postgres::queries::group::serve(postgres.clone(), appends))?;
+            on_own_thread("write", postgres::queries::group::serve(postgres.clone(), jobs))?;
             (Backend::Postgres(postgres), writer)
         } else {
             let sqlite = Sqlite::open(url, beside).await?;
             on_own_thread("write", sqlite::queries::group::serve(sqlite.options.clone(), appends))?;
             (Backend::Sqlite(sqlite), appender.clone())
         };
-        let (in_flight, work, outbox) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { inner: Arc::new(Inner { backend, appender, writer, in_flight, work, outbox }) })
+        if matches!(backend, Backend::Postgres(_)) && !beside {
+            for writer in [&appender, &writer] {
+                // It connects before anybody else takes what the server has left; where it cannot, it does with what is written first.
+                let _later = writer.run(Job::Record(Vec::new())).await;
+            }
+        }
+        let (in_flight, work, outbox, notices) = (Arc::default(), Arc::default(), Arc::default(), Notices::default());
+        Ok(Self { inner: Arc::new(Inner { backend, appender, writer, in_flight, work, outbox, notices }) })
     }
 
     /// Makes events durable. Returns after the commit, one result for each event, in order.
@@ -182,7 +197,13 @@ impl Store {
             },
             Backend::Postgres(postgres) => {
                 let mut transaction = postgres.pool.begin().await?;
-                let claimed = postgres::queries::claiming::claim(&mut transaction, now, limit, &busy).await?;
+                let first = match in_flight.first_unread() {
+                    Some(first) => first,
+                    None => in_flight.note_first(postgres::first_unread(&mut transaction).await?),
+                };
+                let mut claimed =
+                    postgres::queries::claiming::claim(&mut transaction, now, limit, (&busy, first)).await?;
+                postgres::note_waiting(&mut transaction, &mut claimed.contacts).await?;
                 (claimed, Some(transaction))
             }
         };
@@ -224,7 +245,7 @@ impl Store {
             Hold::Nothing => {}
         }
         if sends {
-            self.inner.outbox.notify_waiters();
+            self.hint_outbox();
         }
         // A wake may have come nearer, and the contacts are free again.
         self.inner.work.notify_waiters();
@@ -258,7 +279,7 @@ impl Store {
         let again = results.iter().any(|result| is_queued(&result.outcome));
         self.inner.writer.run(Job::Record(results)).await?;
         if again {
-            self.inner.outbox.notify_waiters();
+            self.hint_outbox();
         }
         Ok(())
     }

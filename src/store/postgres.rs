@@ -2,12 +2,26 @@
 
 use std::time::Duration as StdDuration;
 
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
-use super::StoreError;
+use super::{ClaimedContact, StoreError};
 
 pub(super) type Database = sqlx::Postgres;
 pub(super) type Connection = sqlx::PgConnection;
+/// What the writers connect to.
+pub(super) type Source = Postgres;
+
+/// Connections that are shared: by what is folded, by the tasks in the background, by pages and programs.
+const POOL: u32 = 8;
+/// Connections that a node needs at most: beside the shared ones two that write, one that tells for which numbers it sends, and one on
+/// which it hears the other nodes.
+pub const CONNECTIONS: u32 = POOL + 4;
+/// How long a shared connection that nobody uses stays open.
+const IDLE: StdDuration = StdDuration::from_secs(10);
+/// How often, and how long apart, it is tried to connect once shared connections were given back: the server takes a moment.
+const TRIES: u32 = 10;
+const PAUSE: StdDuration = StdDuration::from_millis(30);
 
 pub(super) const BEGIN: &str = "begin";
 /// One appender at a time, over all nodes: so the journal's numbers stand in the order in which they became visible, and a
@@ -16,6 +30,8 @@ pub(super) const LOCK_APPENDING: Option<&str> = Some("select pg_advisory_xact_lo
 
 /// One counter of the portfolio's customers at a time, over all numbers and nodes. Held while follow-ups are marked.
 pub(super) const LOCK_PORTFOLIO: Option<&str> = Some("select pg_advisory_xact_lock(4710003)");
+/// One node at a time brings the tables up to date. It may take minutes, and the others wait for it.
+const LOCK_TABLES: [&str; 3] = ["set lock_timeout = 0", "select pg_advisory_lock(4710004)", "reset lock_timeout"];
 /// The transactions that are writing lists of which other programs are told: each holds its lock from before it takes a number until it
 /// is over.
 pub(super) const WRITERS: Option<&str> = Some(
@@ -56,12 +72,21 @@ macro_rules! skip_locked {
         // Not from being named by other rows: a new name of theirs must not wait for a fold.
         " for no key update skip locked"
     };
+    ($table:literal) => {
+        concat!(" for no key update of ", $table, " skip locked")
+    };
+}
+macro_rules! lock_rows {
+    () => {
+        " for no key update"
+    };
 }
 
 #[path = "shared/mod.rs"]
 pub(super) mod queries;
 
 /// The database: where it is and how it is reached.
+#[derive(Clone)]
 pub(super) struct Postgres {
     pub(super) options: PgConnectOptions,
     pub(super) pool: PgPool,
@@ -85,19 +110,79 @@ impl Postgres {
         })?;
         let options =
             options.options([("lock_timeout", LOCK_TIMEOUT), ("idle_in_transaction_session_timeout", SILENCE)]);
+        prepare(&options, beside).await?;
         let pool = PgPoolOptions::new()
-            .max_connections(12)
+            .max_connections(POOL)
+            .idle_timeout(IDLE)
             .acquire_timeout(StdDuration::from_secs(5))
-            .connect_with(options.clone())
-            .await?;
-        let migrator = sqlx::migrate!("migrations/postgres");
-        match beside {
-            true => queries::versions::check(&mut *pool.acquire().await?, &migrator).await?,
-            false => {
-                migrator.run(&pool).await.map_err(StoreError::Migration)?;
-                while queries::searching::fill(&mut *pool.acquire().await?).await? {}
-            }
-        }
+            .connect_lazy_with(options.clone());
         Ok(Self { options, pool })
     }
+}
+
+/// Brings the tables up to date; beside nodes that may run it only looks whether they are.
+async fn prepare(options: &PgConnectOptions, beside: bool) -> Result<(), StoreError> {
+    let migrator = sqlx::migrate!("migrations/postgres");
+    let mut connection = Connection::connect_with(options).await?;
+    match beside {
+        true => queries::versions::check(&mut connection, &migrator).await?,
+        false => {
+            for statement in LOCK_TABLES {
+                sqlx::query(statement).execute(&mut connection).await?;
+            }
+            migrator.run(&mut connection).await.map_err(StoreError::Migration)?;
+            while queries::searching::fill(&mut connection).await? {}
+        }
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+/// A connection for what must not stand still. Where the server has none left, this node gives back those of its shared ones that
+/// nobody uses just now.
+pub(super) async fn connect(source: &Source) -> Result<Connection, sqlx::Error> {
+    let mut tries = 0;
+    loop {
+        match Connection::connect_with(&source.options).await {
+            Err(error) if is_full(&error) && tries < TRIES => {
+                tries += 1;
+                while let Some(idle) = source.pool.try_acquire() {
+                    // It is gone either way.
+                    let _closed = idle.close().await;
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Whether the server has no connection left: for everybody, for this database or for this role (SQLSTATE 53300).
+fn is_full(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(said) if said.code().as_deref() == Some("53300"))
+}
+
+/// Notes of claimed contacts whether replies to them wait or are under way.
+pub(super) async fn note_waiting(
+    connection: &mut Connection,
+    contacts: &mut [ClaimedContact],
+) -> Result<(), sqlx::Error> {
+    if contacts.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = contacts.iter().map(|contact| contact.id.0).collect();
+    let select = "select distinct contact_id from outbox where state in ('queued', 'sending') and priority = 0 \
+                  and contact_id = any($1)";
+    let waiting: Vec<i64> = sqlx::query_scalar(select).bind(ids).fetch_all(connection).await?;
+    for contact in contacts {
+        contact.waits = waiting.contains(&contact.id.0);
+    }
+    Ok(())
+}
+
+/// The number in front of which nothing is unread, now and later: numbers become visible in their order, over all nodes
+/// ([`LOCK_APPENDING`]).
+pub(super) async fn first_unread(connection: &mut Connection) -> Result<i64, sqlx::Error> {
+    let select = "select least(min(seq), (select coalesce(max(seq), 0) + 1 from journal)) from unread";
+    sqlx::query_scalar(select).fetch_one(connection).await
 }

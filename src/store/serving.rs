@@ -29,7 +29,7 @@ impl Store {
     /// many do not.
     pub async fn redirect(&self, from: &str, to: &str, now: Timestamp) -> Result<(u64, u64), StoreError> {
         let done = change!(self, serving::redirect(from, to, now));
-        self.inner.outbox.notify_waiters();
+        self.hint_outbox();
         Ok(done)
     }
 

@@ -11,6 +11,8 @@ use super::StoreError;
 
 pub(super) type Database = sqlx::Sqlite;
 pub(super) type Connection = sqlx::SqliteConnection;
+/// What the writer connects to.
+pub(super) type Source = SqliteConnectOptions;
 
 /// Takes the one write lock at once: a transaction that reads first and writes later would fail under load.
 pub(super) const BEGIN: &str = "begin immediate";
@@ -49,6 +51,11 @@ macro_rules! bytes {
     };
 }
 macro_rules! skip_locked {
+    ($($table:literal)?) => {
+        ""
+    };
+}
+macro_rules! lock_rows {
     () => {
         ""
     };
@@ -69,7 +76,7 @@ pub(super) struct Sqlite {
 }
 
 /// Several connections share a file; none shares what another keeps in memory.
-fn options(url: &str) -> Option<SqliteConnectOptions> {
+pub(super) fn options(url: &str) -> Option<SqliteConnectOptions> {
     let options: SqliteConnectOptions = url.starts_with("sqlite:").then(|| url.parse().ok()).flatten()?;
     (!options.get_filename().as_os_str().is_empty() && !url.contains(":memory:")).then_some(options)
 }
@@ -79,12 +86,14 @@ pub(super) fn place_of(url: &str) -> Option<String> {
     Some(options(url)?.get_filename().display().to_string())
 }
 
+/// An address of no database. It is not repeated: it may be another database's, password and all.
+pub(super) fn no_address() -> StoreError {
+    StoreError::Address("its address is none such as sqlite:hotline.db or postgres://USER@HOST/DATABASE".into())
+}
+
 impl Sqlite {
     pub(super) async fn open(url: &str, beside: bool) -> Result<Self, StoreError> {
-        let options = options(url).ok_or_else(|| {
-            // It is not repeated: it may be another database's, password and all.
-            StoreError::Address("its address is none such as sqlite:hotline.db or postgres://USER@HOST/DATABASE".into())
-        })?;
+        let options = options(url).ok_or_else(no_address)?;
         let path = options.get_filename().to_path_buf();
         if beside && !path.exists() {
             return Err(StoreError::Address(format!("there is no database {}", path.display())));
@@ -117,6 +126,11 @@ impl Sqlite {
         let checkpoints = AbortOnDropHandle::new(tokio::spawn(checkpoint(others)));
         Ok(Self { options, readers, people, _checkpoints: checkpoints, _owner: owner })
     }
+}
+
+/// A connection for the writer.
+pub(super) async fn connect(source: &Source) -> Result<Connection, sqlx::Error> {
+    <Connection as sqlx::Connection>::connect_with(source).await
 }
 
 /// Brings the tables up to date; beside a server that may own them it only looks whether they are.

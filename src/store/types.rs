@@ -75,6 +75,8 @@ pub struct ClaimedContact {
     pub names: Vec<ContactRef>,
     /// Unread events in order.
     pub events: Vec<Event>,
+    /// Messages of theirs wait in the outbox or are under way, it may be from another node: what is decided now leaves behind them.
+    pub waits: bool,
 }
 
 /// All that happened to a contact, folded or not.
@@ -264,6 +266,8 @@ pub struct Folded {
     pub recomputed: Option<String>,
     /// It could not be made anew and stays what it is; nothing else of this is written.
     pub kept: bool,
+    /// What it was folded with: dictionaries, rules and the like, as one fingerprint.
+    pub folded_with: Option<String>,
     /// Something of the past came after what followed it: it is to be made anew, with this.
     pub stale: Option<String>,
     /// Next moment to look.

@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde_json::Value;
 
-use crate::domain::{ContactId, EventBody};
+use crate::domain::{ContactId, EventBody, mended};
 use crate::engine::Engine;
 use crate::engine::timeline::event_body;
 
@@ -85,7 +85,7 @@ impl Visits {
     }
 
     async fn told(&self, body: &[u8]) -> (StatusCode, &'static str) {
-        let Ok(Value::Object(mut fields)) = serde_json::from_slice(body) else {
+        let Ok(Value::Object(mut fields)) = serde_json::from_slice(&mended(body)) else {
             return (StatusCode::BAD_REQUEST, "A report is a JSON object.\n");
         };
         let mut text = |name: &str| match fields.remove(name) {

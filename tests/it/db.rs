@@ -34,7 +34,12 @@ impl Database {
 
     /// An empty SQLite file in a folder that somebody else looks after.
     pub fn sqlite_in(folder: &Path) -> Self {
-        Self { url: format!("sqlite:{}/hotline.db", folder.display()), kind: "sqlite", _folder: None }
+        Self::sqlite_at(&folder.join("hotline.db"))
+    }
+
+    /// A SQLite file that somebody else looks after.
+    pub fn sqlite_at(file: &Path) -> Self {
+        Self { url: format!("sqlite:{}", file.display()), kind: "sqlite", _folder: None }
     }
 
     fn kept_with(mut self, folder: tempfile::TempDir) -> Self {
@@ -54,6 +59,12 @@ impl Database {
         let create = sqlx::AssertSqlSafe(format!("create database {name}"));
         admin.execute(create).await.unwrap();
         Some(Self { url: cluster.url(&name), kind: "postgres", _folder: None })
+    }
+
+    /// The same database, as another role of the cluster sees it.
+    pub fn seen_by(&self, role: &str) -> Self {
+        let url = self.url.replace("//hotline@", &format!("//{role}@"));
+        Self { url, kind: self.kind, _folder: None }
     }
 
     /// One of each kind that is there.

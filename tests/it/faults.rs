@@ -150,3 +150,29 @@ async fn counter(address: std::net::SocketAddr, name: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
 }
+
+/// Fewer connections than a node would like, and all of them cut, again and again: what must be written comes first.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_connections_are_few_and_all_are_cut_writing_goes_on_within_seconds() {
+    let Some(database) = Database::postgres().await else { return };
+    let mut admin = sqlx::PgConnection::connect(&database.url).await.unwrap();
+    let name: String = sqlx::query_scalar("select current_database()").fetch_one(&mut admin).await.unwrap();
+    admin.execute("create role few login connection limit 8").await.unwrap();
+    admin.execute(sqlx::AssertSqlSafe(format!("alter database {name} owner to few"))).await.unwrap();
+    let address = free_address();
+    let (sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database.seen_by("few"), &[]).await;
+    sandbox.wrote(&customer(1));
+    for round in 0..3 {
+        let cut = "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'few'";
+        admin.execute(cut).await.unwrap();
+        // Meanwhile everything in the background takes connections too.
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        let mut taken = 0;
+        eventually("it takes webhooks again and again", async || {
+            taken = if acknowledged(address, &format!("wamid.few{round}-{taken}")).await { taken + 1 } else { 0 };
+            (taken >= 5).then_some(())
+        })
+        .await;
+    }
+}

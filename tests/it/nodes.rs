@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::IntoResponse;
 use hotline::domain::Timestamp;
 use hotline::engine::{Clock, wall_clock};
+use hotline::store::Role;
 use hotline::whatsapp::graph::Rules;
 use hotline::whatsapp::sandbox::{Customer, Faults, Sandbox, SandboxSettings};
 use nix::sys::signal::Signal;
@@ -20,7 +21,7 @@ use sqlx::Connection as _;
 use crate::app::{self, App, customer, free_address, http};
 use crate::db::{Database, eventually};
 use crate::law::rows;
-use crate::store::{fold_all, message, reply};
+use crate::store::{NOW, fold_all, message, reply};
 
 const TOKEN: &str = "token-of-the-api";
 /// Our two numbers.
@@ -333,4 +334,121 @@ async fn what_is_taken_while_the_system_stops_waits_for_the_next_start() {
     app.ended().await;
     let state = rows(&database, "select state, cast(attempts as text) from outbox").await;
     assert_eq!(state, [["queued", "0"]]);
+}
+
+/// A program writes at a node that does not send for the number: what it writes arrives in the order in which it wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_at_another_node_arrives_in_the_order_in_which_it_was_written() {
+    let Some(database) = Database::postgres().await else { return };
+    let nodes = [free_address(), free_address()];
+    let (sandbox, graph) = app::sandbox(nodes[0], 80).await;
+    let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_WHATSAPP__MARK_READ", "false")];
+    let _sends = App::start(nodes[0], graph, &database, &settings).await;
+    sandbox.verify().await.unwrap();
+    let customer = customer(1);
+    sandbox.write(&customer, "hi");
+    eventually("they are answered", async || (arrived(&sandbox, &customer).len() == 1).then_some(())).await;
+    let _asked = App::start(nodes[1], graph, &database, &settings).await;
+    database.store().await.add_user("ana", "Ana", Role::Admin, NOW).await.unwrap();
+    let wanted: Vec<String> = (0..24).map(|n| format!("word {n}")).collect();
+    for text in &wanted {
+        let request = http().post(format!("http://{}/api/v1/contacts/1/messages", nodes[1])).bearer_auth(TOKEN);
+        let answer = request.json(&json!({ "agent": "ana", "text": text })).send().await.unwrap();
+        assert!(answer.status().is_success(), "{:?}", answer.text().await);
+    }
+    let all = eventually("all arrive", async || {
+        Some(arrived(&sandbox, &customer)).filter(|arrived| arrived.len() == wanted.len() + 1)
+    })
+    .await;
+    let texts: Vec<_> = all[1..].iter().map(|shown| shown["text"]["body"].as_str().unwrap_or_default()).collect();
+    assert_eq!(texts, wanted);
+}
+
+/// Nobody waits for the next look: nodes tell each other whose page changed, and that something waits in the outbox.
+#[tokio::test]
+async fn nodes_tell_each_other_what_changed_and_what_waits() {
+    let Some(database) = Database::postgres().await else { return };
+    let (one, two) = (database.store().await, database.store().await);
+    let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let listens = |store: &hotline::store::Store| {
+        let (store, told) = (store.clone(), told.clone());
+        tokio::spawn(async move {
+            loop {
+                // Where the connection is lost it begins anew.
+                let _lost = store.exchange(|contact| told.send(contact.0).unwrap()).await;
+            }
+        })
+    };
+    let _both = [listens(&one), listens(&two)];
+    for contact in [7, 8] {
+        eventually("the other hears of a change", async || {
+            one.tell_changed(hotline::domain::ContactId(contact));
+            heard.try_recv().ok().filter(|heard| *heard == contact)
+        })
+        .await;
+        let hint = two.outbox_hint();
+        one.append(vec![message(&format!("m{contact}"), &["+85251234567"], "hi")]).await.unwrap();
+        fold_all(&one, |_| vec![reply(contact)]).await;
+        tokio::time::timeout(Duration::from_secs(5), hint).await.expect("the other hears that something waits");
+        let cut = "select cast(count(pg_terminate_backend(pid)) as text) from pg_stat_activity \
+                   where application_name = 'hotline_nodes' and datname = current_database()";
+        assert_eq!(rows(&database, cut).await[0][0], "2");
+    }
+}
+
+/// A node that starts while another brings the tables up to date waits for it.
+#[tokio::test]
+async fn a_node_waits_while_another_brings_the_tables_up_to_date() {
+    let Some(database) = Database::postgres().await else { return };
+    let mut first = sqlx::PgConnection::connect(&database.url).await.unwrap();
+    sqlx::query("select pg_advisory_lock(4710004)").execute(&mut first).await.unwrap();
+    let opening = database.store();
+    tokio::pin!(opening);
+    let waited = tokio::time::timeout(Duration::from_millis(2_500), &mut opening).await;
+    assert!(waited.is_err(), "it does not wait");
+    first.close().await.unwrap();
+    opening.await.ping().await.unwrap();
+}
+
+/// Two admins who remove each other at the same moment: one of them stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_admins_who_remove_each_other_at_once_leave_one() {
+    let Some(database) = Database::postgres().await else { return };
+    let (one, two) = (database.store().await, database.store().await);
+    for round in 0..20 {
+        for login in ["ana", "ben"] {
+            one.add_user(login, login, Role::Admin, NOW).await.unwrap();
+        }
+        let (ana, ben) = tokio::join!(
+            tokio::spawn({
+                let one = one.clone();
+                async move { one.remove_user("ana", NOW).await.unwrap() }
+            }),
+            tokio::spawn({
+                let two = two.clone();
+                async move { two.remove_user("ben", NOW).await.unwrap() }
+            }),
+        );
+        let removed = [ana.unwrap(), ben.unwrap()].into_iter().flatten().count();
+        assert_eq!(removed, 1, "in round {round}");
+    }
+}
+
+/// A node whose clock is wrong, and a server that has too few connections: both are told.
+#[tokio::test]
+async fn clocks_that_do_not_agree_and_too_few_connections_are_told() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        store.append(vec![message("m", &["+85251234567"], "hi")]).await.unwrap();
+        let earlier = |seconds| store.clock_ahead(NOW - hotline::domain::Duration::seconds(seconds));
+        assert_eq!(earlier(9).await.unwrap(), None, "{}", database.kind);
+        assert_eq!(earlier(30).await.unwrap(), Some(hotline::domain::Duration::seconds(30)), "{}", database.kind);
+        assert_eq!(store.too_few_connections().await.unwrap(), None, "{}", database.kind);
+    }
+    let Some(database) = Database::postgres().await else { return };
+    let limit = "do $$ begin execute 'alter database ' || current_database() || ' connection limit 5'; end $$";
+    let store = database.store().await;
+    let mut admin = sqlx::PgConnection::connect(&database.url).await.unwrap();
+    sqlx::query(limit).execute(&mut admin).await.unwrap();
+    assert_eq!(store.too_few_connections().await.unwrap(), Some(5));
 }

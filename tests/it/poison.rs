@@ -112,3 +112,29 @@ async fn an_event_that_nothing_real_tells_is_refused_and_those_beside_it_are_tak
         .await;
     }
 }
+
+/// A key of PostgreSQL has room for 2,704 bytes, and an order's number and its products may have 2,000 each.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_names_are_long_is_folded_and_cancelled_like_any_other() {
+    for database in Database::each().await {
+        let (address, settings) = (free_address(), [("HOTLINE_API__TOKEN", TOKEN)]);
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &settings).await;
+        // Of four bytes each, and in no order that could be packed.
+        let long = |seed: u32| -> String {
+            let signs = (0..490).map(|n| char::from_u32(0x20000 + (n * 7919 + seed * 104_729) * 31 % 40_000).unwrap());
+            signs.collect()
+        };
+        let mut bought = order(1, &long(1));
+        bought["lines"][0]["product"] = json!(long(2));
+        tell(address, &bought).await;
+        let count = async |table: &str| {
+            rows(&database, &format!("select cast(count(*) as text) from {table}")).await[0][0].clone()
+        };
+        eventually("it is bought", async || (count("bought").await != "0").then_some(())).await;
+        bought["state"] = json!("cancelled");
+        tell(address, &bought).await;
+        eventually("and not", async || (count("bought").await == "0").then_some(())).await;
+        assert_eq!((count("orders").await.as_str(), count("unread").await.as_str()), ("1", "0"), "{}", database.kind);
+    }
+}

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use hotline::engine::state::State;
+use hotline::store::Folded;
 use serde_json::{Value, json};
 
 use crate::app::{App, free_address, http, sandbox};
 use crate::db::{Database, eventually};
 use crate::law::{rows, states};
+use crate::store::{NOW, message};
 
 fn keywords() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -161,5 +163,45 @@ async fn what_a_stop_left_is_made_anew_after_the_next_start_and_a_comment_change
         let app = App::start(address, graph, &database, &more).await;
         settled(&database, customers as usize, "wish/waterproof", "need/waterproof").await;
         assert!(app.terminate().await.success());
+    }
+}
+
+/// Nodes read new files one after the other: whom one folds that has still the old ones is made anew by those that have the new.
+#[tokio::test]
+async fn who_is_folded_with_other_rules_than_are_in_force_is_made_anew() {
+    for database in Database::each().await {
+        let store = database.store().await;
+        let fold = async |key: String, phone: &str, with: &str| {
+            store.append(vec![message(&key, &[phone], "hi")]).await.unwrap();
+            let claim = store.claim(NOW, 10).await.unwrap();
+            let folded = claim.contacts.iter().map(|contact| {
+                let mut folded = Folded {
+                    contact: contact.id,
+                    state: Some(b"{}".into()),
+                    folded_with: Some(with.into()),
+                    seqs: contact.events.iter().map(|event| event.seq).collect(),
+                    ..Folded::default()
+                };
+                (folded.summary.json, folded.summary.handoff) = ("{}".into(), "none");
+                folded
+            });
+            let folded = folded.collect();
+            store.commit(claim, folded).await.unwrap();
+            store.stale().await.unwrap()
+        };
+        store.made_with("new").await.unwrap();
+        assert_eq!(fold("a".into(), "+85251234567", "new").await, 0, "{}", database.kind);
+        assert_eq!(fold("b".into(), "+85251234567", "old").await, 1, "{}", database.kind);
+        assert_eq!(fold("c".into(), "+85251234567", "new").await, 1, "{}", database.kind);
+        assert!(store.claim_stale("old", 10).await.unwrap().contacts.is_empty());
+        assert_eq!(store.claim_stale("new", 10).await.unwrap().contacts.len(), 1, "{}", database.kind);
+        for n in 0..9 {
+            fold(format!("m{n}"), &format!("+8525123000{n}"), "old").await;
+        }
+        let first = store.claim_stale("new", 6).await.unwrap();
+        // On SQLite nobody else can be there.
+        let other = if database.kind == "postgres" { database.store().await } else { store.clone() };
+        let rest = other.claim_stale("new", 6).await.unwrap();
+        assert_eq!((first.contacts.len(), rest.contacts.len()), (6, 4), "{}", database.kind);
     }
 }

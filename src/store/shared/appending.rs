@@ -7,7 +7,7 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use super::{Connection, json};
-use crate::domain::{ContactId, ContactRef};
+use crate::domain::{ContactId, ContactRef, Timestamp};
 use crate::store::{Appended, NewEvent};
 
 /// Writes a group of events with a constant number of statements, whatever its size.
@@ -70,6 +70,16 @@ pub(in crate::store) async fn is_known(connection: &mut Connection, key: &str) -
     let found: Option<i64> =
         sqlx::query_scalar("select seq from journal where key = $1").bind(key).fetch_optional(connection).await?;
     Ok(found.is_some())
+}
+
+/// When the latest of so many events came that were written last, by the clock of whoever wrote it.
+pub(in crate::store) async fn newest_received(
+    connection: &mut Connection,
+    events: i64,
+) -> Result<Option<Timestamp>, sqlx::Error> {
+    let select = "select max(received) from (select received from journal order by seq desc limit $1) as newest";
+    let newest: Option<i64> = sqlx::query_scalar(select).bind(events).fetch_one(connection).await?;
+    Ok(newest.map(Timestamp))
 }
 
 /// Whether an event waits to be folded.

@@ -10,17 +10,17 @@ use crate::store::ClaimedContact;
 use crate::store::writer::Claimed;
 
 /// Contacts with unread events whose time came, or with a wake that is due. On PostgreSQL they are locked until the
-/// transaction ends; `busy` are those that this process is folding already.
+/// transaction ends; `busy` are those that this process is folding already. Nothing is unread in front of `first`.
 pub(in crate::store) async fn claim(
     connection: &mut Connection,
     now: Timestamp,
     limit: i64,
-    busy: &[[i64; 1]],
+    (busy, first): (&[[i64; 1]], i64),
 ) -> Result<Claimed, sqlx::Error> {
-    let (candidates, last) = candidates(connection, now, limit, busy).await?;
+    let (candidates, last) = candidates(connection, now, limit, (busy, first)).await?;
     if candidates.is_empty() {
         // What is being folded tells of its own next moment when it is committed.
-        let next_due = if busy.is_empty() { next_due(connection).await? } else { None };
+        let next_due = if busy.is_empty() { next_due(connection, first).await? } else { None };
         return Ok(Claimed { contacts: Vec::new(), next_due });
     }
     let lock = concat!(
@@ -68,16 +68,18 @@ async fn candidates(
     connection: &mut Connection,
     now: Timestamp,
     limit: i64,
-    busy: &[[i64; 1]],
+    (busy, first): (&[[i64; 1]], i64),
 ) -> Result<(Vec<[i64; 1]>, i64), sqlx::Error> {
     // The oldest first, and few rows are looked at, however long the queue is.
     let unread = concat!(
-        "select contact_id, max(seq), count(*) from (select contact_id, seq from unread where due_at <= $2 and contact_id not in ",
+        "select contact_id, max(seq), count(*) from (select contact_id, seq from unread where seq >= $4 and due_at <= $2 ",
+        "and contact_id not in ",
         "(select cast(value->>0 as bigint) from ",
         rows!("$1"),
         ") order by seq limit $3) as due group by contact_id"
     );
-    let rows = sqlx::query(unread).bind(json(&busy)).bind(now.0).bind(limit).fetch_all(&mut *connection).await?;
+    let unread = sqlx::query(unread).bind(json(&busy)).bind(now.0).bind(limit).bind(first);
+    let rows = unread.fetch_all(&mut *connection).await?;
     let mut ids = Vec::with_capacity(rows.len());
     let (mut last, mut count) = (0, 0);
     for row in rows {
@@ -221,8 +223,9 @@ pub(in crate::store) async fn is_behind(
 }
 
 /// The earliest moment at which something becomes due with no new event.
-async fn next_due(connection: &mut Connection) -> Result<Option<Timestamp>, sqlx::Error> {
-    let unread: Option<i64> = sqlx::query_scalar("select min(due_at) from unread").fetch_one(&mut *connection).await?;
+async fn next_due(connection: &mut Connection, first: i64) -> Result<Option<Timestamp>, sqlx::Error> {
+    let unread = sqlx::query_scalar("select min(due_at) from unread where seq >= $1").bind(first);
+    let unread: Option<i64> = unread.fetch_one(&mut *connection).await?;
     let wake: Option<i64> =
         sqlx::query_scalar("select min(wake_at) from contacts where wake_at is not null").fetch_one(connection).await?;
     Ok(unread.into_iter().chain(wake).min().map(Timestamp))

@@ -8,7 +8,7 @@ use sqlx::{Connection as _, Executor};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{BEGIN, Connection, appending, claiming, feeds, folding, kept, outbox};
+use super::{BEGIN, Connection, Source, appending, claiming, connect, feeds, folding, kept, outbox};
 use crate::store::StoreError;
 use crate::store::writer::{Done, Job, Queued};
 
@@ -19,8 +19,6 @@ const GATHER_URGENT: Duration = Duration::from_micros(500);
 /// From one commit of everything else to the next: nobody waits for it by the millisecond, and pages that are written once
 /// for many contacts are what makes it fast. The longer, the longer such a commit takes, and new events wait behind it.
 const GATHER_PATIENT: Duration = Duration::from_millis(8);
-
-type Options = <Connection as sqlx::Connection>::Options;
 
 /// What waits for the next commit.
 struct Waiting {
@@ -62,7 +60,7 @@ impl Waiting {
 }
 
 /// Commits what comes, until nobody can send any more. A lost connection is opened again for the next group.
-pub(in crate::store) async fn serve(options: Options, mut jobs: mpsc::Receiver<Queued>) {
+pub(in crate::store) async fn serve(source: Source, mut jobs: mpsc::Receiver<Queued>) {
     let mut connection: Option<Connection> = None;
     let now = Instant::now();
     let (urgent, patient) = (Vec::new(), Vec::new());
@@ -83,7 +81,7 @@ pub(in crate::store) async fn serve(options: Options, mut jobs: mpsc::Receiver<Q
         };
         let mut group = waiting.take(closed);
         if !group.is_empty() {
-            commit_group(&options, &mut connection, &mut group).await;
+            commit_group(&source, &mut connection, &mut group).await;
             waiting.urgent_from = Instant::now() + GATHER_URGENT;
         }
         if closed {
@@ -92,8 +90,8 @@ pub(in crate::store) async fn serve(options: Options, mut jobs: mpsc::Receiver<Q
     }
 }
 
-async fn commit_group(options: &Options, connection: &mut Option<Connection>, group: &mut Vec<Queued>) {
-    let guarded = AssertUnwindSafe(commit_on(options, connection, group)).catch_unwind();
+async fn commit_group(source: &Source, connection: &mut Option<Connection>, group: &mut Vec<Queued>) {
+    let guarded = AssertUnwindSafe(commit_on(source, connection, group)).catch_unwind();
     if guarded.await.is_err() {
         // Whoever waited for this group is told that nothing was written; the next one gets a new connection.
         tracing::error!("writing a group of changes failed in the middle; none of them was made");
@@ -102,10 +100,10 @@ async fn commit_group(options: &Options, connection: &mut Option<Connection>, gr
     }
 }
 
-async fn commit_on(options: &Options, connection: &mut Option<Connection>, group: &mut Vec<Queued>) {
+async fn commit_on(source: &Source, connection: &mut Option<Connection>, group: &mut Vec<Queued>) {
     let mut open = match connection.take() {
         Some(open) => open,
-        None => match Connection::connect_with(options).await {
+        None => match connect(source).await {
             Ok(open) => open,
             Err(error) => {
                 let error = StoreError::from(error);
@@ -177,7 +175,9 @@ async fn run(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>, sq
                 folding::commit(connection, folded).await?;
                 Done::Written
             }
-            Job::Claim { now, limit, busy } => Done::Claimed(claiming::claim(connection, *now, *limit, busy).await?),
+            Job::Claim { now, limit, busy } => {
+                Done::Claimed(claiming::claim(connection, *now, *limit, (busy, 0)).await?)
+            }
             Job::Take { rooms, now, unasked } => Done::Taken(outbox::take_due(connection, rooms, *now, unasked).await?),
             Job::Expire(now) => Done::Expired { may_be_more: outbox::expire(connection, *now).await? },
             Job::Keep { received, reason, body } => {

@@ -1,10 +1,25 @@
 //! What segments ask for, written by the fold's transaction: tags, fields and orders of the contacts that were folded.
 
+use sha2::{Digest as _, Sha256};
 use sqlx::Row;
 
 use super::folding::run;
 use super::{Connection, json};
 use crate::store::{Folded, OrderRow};
+
+/// Bytes of a name in a key. PostgreSQL takes 2,704 for a whole key, in which two names may stand.
+const LONGEST_NAME: usize = 1_200;
+/// Bytes that are kept of a longer one, before what tells it from others.
+const KEPT: usize = 1_000;
+
+/// A name as it fits into a key.
+fn within(name: String) -> String {
+    if name.len() <= LONGEST_NAME {
+        return name;
+    }
+    let (kept, told) = (&name[..name.floor_char_boundary(KEPT)], Sha256::digest(name.as_bytes()));
+    format!("{kept}~{}", hex::encode(told))
+}
 
 /// Brings the index up to date with a batch of folds. A contact stands in a batch once.
 pub(in crate::store) async fn write(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
@@ -78,7 +93,7 @@ async fn orders(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
     let row = |contact: i64, order: &OrderRow| {
         let (placed, paid, ordered) =
             (order.placed_at.0, order.paid_at.map(|at| at.0), order.ordered_at.map(|at| at.0));
-        let (number, currency) = (order.number.clone(), order.currency.clone());
+        let (number, currency) = (within(order.number.clone()), order.currency.clone());
         (contact, number, order.rank, placed, paid, order.total, currency, json(&order.items), ordered)
     };
     let rows = folded.iter().flat_map(|folded| folded.indexed.orders.iter().map(|order| row(folded.contact.0, order)));
@@ -111,7 +126,7 @@ async fn orders(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
         let items: Vec<String> = serde_json::from_str(&items).map_err(|error| sqlx::Error::Decode(error.into()))?;
         // Cancelled and returned orders are taken out of every figure.
         if let Some(paid_at) = paid_at.filter(|_| rank < crate::domain::OrderState::Cancelled as i64) {
-            bought.extend(items.into_iter().map(|item| (contact, number.clone(), item, paid_at)));
+            bought.extend(items.into_iter().map(|item| (contact, number.clone(), within(item), paid_at)));
         }
         changed.push((contact, number));
     }

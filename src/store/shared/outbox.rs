@@ -17,7 +17,7 @@ pub(in crate::store) async fn take_due(
     let take = concat!(
         "update outbox set state = 'sending', rank = 1, attempts = attempts + 1, sending_since = $1, updated_at = $1 ",
         "where (contact_id, number) in (select contact_id, number from outbox where state = 'queued' and channel = $2 ",
-        "and priority = 0 and due_at <= $1 and expires_at > $1 order by due_at limit $3",
+        "and priority = 0 and due_at <= $1 and expires_at > $1 order by due_at, number limit $3",
         skip_locked!(),
         ") returning contact_id, number, priority, channel, address, message, attempts, due_at"
     );

@@ -31,9 +31,18 @@ pub(in crate::store) async fn made_with(
     Ok(marked)
 }
 
-/// Contacts of a batch of which something became known that had happened before what was folded.
+/// Contacts of a batch of which something became known that had happened before what was folded; and those that were folded with
+/// something else than is in force, by a node that has not read the new files yet.
 pub(in crate::store) async fn mark(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
-    let rows = folded.iter().filter_map(|folded| Some((folded.contact.0, folded.stale.as_ref()?)));
+    let in_force: Option<String> = match folded.iter().any(|folded| folded.folded_with.is_some()) {
+        true => sqlx::query_scalar("select fingerprint from made_with").fetch_optional(&mut *connection).await?,
+        false => None,
+    };
+    let rows = folded.iter().filter_map(|folded| {
+        let other =
+            in_force.as_ref().filter(|in_force| folded.folded_with.as_ref().is_some_and(|with| with != *in_force));
+        Some((folded.contact.0, other.or(folded.stale.as_ref())?))
+    });
     let insert = concat!(
         "insert into stale (contact_id, fingerprint) select cast(value->>0 as bigint), value->>1 from ",
         rows!("$1"),
@@ -57,28 +66,18 @@ pub(in crate::store) async fn claim(
 ) -> Result<Vec<ClaimedContact>, sqlx::Error> {
     // What is unread is folded first: on a state without it the past would be made anew in the wrong order.
     let select = concat!(
-        "select s.contact_id from stale s join contacts c on c.id = s.contact_id where s.fingerprint = $2 ",
+        "select c.id, c.state, c.summary, c.merges from stale s join contacts c on c.id = s.contact_id where s.fingerprint = $2 ",
         "and c.state is not null and c.merged_into is null ",
         // One look at all that is unread, and not one for each contact.
         "and s.contact_id not in (select contact_id from unread) ",
         "and s.contact_id not in (select cast(value->>0 as bigint) from ",
         rows!("$1"),
-        ") order by s.contact_id limit $3"
+        // Those that another node has in hand are passed over, and others taken in their place.
+        ") order by s.contact_id limit $3",
+        skip_locked!("c")
     );
-    let wanted: Vec<i64> =
-        sqlx::query_scalar(select).bind(json(&busy)).bind(fingerprint).bind(limit).fetch_all(&mut *connection).await?;
-    let wanted: Vec<[i64; 1]> = wanted.into_iter().map(|id| [id]).collect();
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let lock = concat!(
-        "select id, state, summary, merges from contacts where merged_into is null and state is not null ",
-        "and id in (select cast(value->>0 as bigint) from ",
-        rows!("$1"),
-        ") order by id",
-        skip_locked!()
-    );
-    let rows = sqlx::query(lock).bind(json(&wanted)).fetch_all(&mut *connection).await?;
+    let query = sqlx::query(select).bind(json(&busy)).bind(fingerprint).bind(limit);
+    let rows = query.fetch_all(connection).await?;
     let mut contacts = Vec::with_capacity(rows.len());
     for row in rows {
         contacts.push(ClaimedContact {

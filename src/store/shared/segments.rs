@@ -76,6 +76,8 @@ pub(in crate::store) async fn newest(
     limit: i64,
 ) -> Result<Vec<Member>, sqlx::Error> {
     let mut query = Query::new(MEMBERS);
+    // As the index says.
+    query.push("c.merged_into is null and ");
     segment(&mut query, asked.segment, View::of(asked));
     if let Some(only) = newest.only {
         query.push(" and p.contact_id = ").push_bind(only.0);
@@ -84,9 +86,9 @@ pub(in crate::store) async fn newest(
         query.push(" and c.last_at >= ").push_bind(since.0);
     }
     if let Some((at, contact)) = newest.after {
-        query.push(" and (c.last_at, p.contact_id) < (").push_bind(at.0).push(", ").push_bind(contact.0).push(")");
+        query.push(" and (c.last_at, c.id) < (").push_bind(at.0).push(", ").push_bind(contact.0).push(")");
     }
-    query.push(" order by c.last_at desc, p.contact_id desc limit ").push_bind(limit);
+    query.push(" order by c.last_at desc, c.id desc limit ").push_bind(limit);
     let mut members = members(connection, query, 0).await?;
     tags(connection, &mut members).await?;
     spent(connection, &mut members).await?;

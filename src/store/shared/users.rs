@@ -34,6 +34,9 @@ pub(in crate::store) async fn remove(
     // Together: a session that outlived its owner would let in who is taken back under the same name, and a customer whose person
     // is gone would be answered by nobody.
     let mut transaction = connection.begin_with(BEGIN).await?;
+    // Two admins who remove each other at the same moment come one after the other.
+    let lock = concat!("select id from users where role = 'admin' and active order by id", lock_rows!());
+    sqlx::query(lock).execute(&mut *transaction).await?;
     let removed: Option<i64> = sqlx::query_scalar(update).bind(login).fetch_optional(&mut *transaction).await?;
     let Some(user) = removed else { return Ok(None) };
     sqlx::query("delete from sign_in_links where user_id = $1").bind(user).execute(&mut *transaction).await?;

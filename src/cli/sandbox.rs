@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use super::serve::loopback;
-use super::{Ended, Stop, connections, runtime};
+use super::{Ended, Stop, connections, run_serving};
 use crate::engine::wall_clock;
 use crate::whatsapp::graph::Rules;
 use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, phone_router, retries};
@@ -82,7 +82,7 @@ fn factor(typed: &str) -> Result<f64, &'static str> {
 }
 
 pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
-    runtime()?.block_on(serve(arguments))
+    run_serving(serve(arguments))
 }
 
 async fn serve(arguments: Arguments) -> Result<Ended, Stop> {

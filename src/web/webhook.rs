@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::{Bytes, HttpBody};
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -73,7 +73,9 @@ async fn take(engine: &Engine, large: &Semaphore, request: Request) -> Response 
     if let Err(why) = may_be_known(settings, request.headers()) {
         return (StatusCode::UNAUTHORIZED, why).into_response();
     }
-    let is_small = request.body().size_hint().upper().is_some_and(|most| most <= SMALL);
+    // One that does not tell its size may have any.
+    let size = text(request.headers(), "content-length").and_then(|size| size.parse::<u64>().ok());
+    let is_small = size.is_some_and(|size| size <= SMALL);
     let room = if is_small { Ok(None) } else { large.try_acquire().map(Some) };
     let Ok(_room) = room else { return unavailable() };
     let headers = request.headers().clone();

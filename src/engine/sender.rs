@@ -262,7 +262,8 @@ impl Desk {
 
     async fn call(&self, channel: &str, row: &OutboxRow) -> SendOutcome {
         let engine = &self.engine;
-        let callback = MessageNumber { contact: row.contact, number: row.message.number }.to_string();
+        let message = MessageNumber { contact: row.contact, number: row.message.number };
+        let callback = message.callback(engine.store().tag());
         let started = Instant::now();
         let sent = engine.client().send(channel, &row.address, &row.message.content, None, &callback).await;
         metrics::histogram!("hotline_send_seconds").record(started.elapsed().as_secs_f64());

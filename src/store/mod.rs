@@ -18,6 +18,7 @@ mod error;
 mod feeds;
 mod governance;
 mod indexed;
+mod installation;
 mod jobs;
 mod leading;
 mod limits;
@@ -52,6 +53,7 @@ pub use error::StoreError;
 pub use feeds::ProductUpdate;
 pub use governance::AlertRow;
 pub use indexed::*;
+pub use installation::Departed;
 pub use jobs::{AdSpend, Bought, JobRow, JobState, TagRevenue};
 pub use leading::Leadership;
 pub use limits::*;
@@ -74,6 +76,8 @@ pub struct Store {
 
 struct Inner {
     backend: Backend,
+    /// See [`Store::tag`].
+    tag: String,
     /// New events.
     appender: Writer,
     /// Everything else that is written outside a claim's own transaction.
@@ -142,8 +146,9 @@ impl Store {
             on_own_thread("write", sqlite::queries::group::serve(sqlite.options.clone(), appends))?;
             (Backend::Sqlite(sqlite), appender.clone())
         };
+        let tag = backend.tag().await?;
         let (in_flight, work, outbox) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { inner: Arc::new(Inner { backend, appender, writer, in_flight, work, outbox }) })
+        Ok(Self { inner: Arc::new(Inner { backend, tag, appender, writer, in_flight, work, outbox }) })
     }
 
     /// Makes events durable. Returns after the commit, one result for each event, in order.

@@ -3,6 +3,7 @@
 
 mod app;
 mod backtest;
+mod belonging;
 mod browser;
 mod by_hand;
 mod campaigns;

@@ -13,6 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::Engine;
 use super::lanes::{Lane, Leaving};
 use super::limits::may_leave;
+use super::processor::Heard;
 use super::state::State;
 use super::templates::{in_its_words, in_language, is_marketing};
 use crate::domain::{Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
@@ -413,12 +414,12 @@ async fn settle_once(engine: &Engine, began: Timestamp) -> Result<(), StoreError
 }
 
 impl Engine {
-    /// Marks messages as read, with the typing sign, as far as there is room for it.
-    pub(super) fn mark_read(&self, heard: Vec<(String, String)>) {
+    /// Marks messages as read, with the typing sign where an answer is being made, as far as there is room for it.
+    pub(super) fn mark_read(&self, heard: impl Iterator<Item = Heard>) {
         if !self.settings().whatsapp.mark_read {
             return;
         }
-        for (wamid, channel) in heard {
+        for Heard { wamid, channel, typing } in heard {
             let Ok(permit) = self.marks().clone().try_acquire_owned() else {
                 metrics::counter!("hotline_read_marks_left_out_total").increment(1);
                 continue;
@@ -426,7 +427,7 @@ impl Engine {
             let client = self.client().clone();
             tokio::spawn(async move {
                 // Nothing is lost when it fails: it is a courtesy.
-                let _courtesy = client.mark_read(&channel, &wamid, false).await;
+                let _courtesy = client.mark_read(&channel, &wamid, typing).await;
                 drop(permit);
             });
         }

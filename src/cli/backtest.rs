@@ -101,10 +101,8 @@ async fn database(settings: &Settings, pair: Pair<'_>, since: Timestamp) -> Resu
 
 fn files(paths: &[PathBuf], pair: Pair<'_>, since: Timestamp) -> Result<Vec<(Option<String>, Report)>, Stop> {
     let read = |path: &PathBuf| {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| Stop(format!("cannot read {name}: {error}")))?;
-        let lines = timeline::parse(&text).map_err(|error| Stop(format!("{name}: {error}")))?;
-        Ok((Some(name), of_timeline(&lines, pair, since)))
+        let lines = timeline::read(path).map_err(Stop)?;
+        Ok((Some(path.display().to_string()), of_timeline(&lines, pair, since)))
     };
     paths.iter().map(read).collect()
 }

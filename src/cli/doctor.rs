@@ -163,6 +163,13 @@ async fn token(settings: &Settings) -> Vec<Finding> {
                 let detail = format!("{channel} is {name}, {status}, quality {quality}{said}");
                 Finding { what, ok: !signals::is_stopped(status), detail }
             }
+            // Without a code of Meta's it is no matter of tokens, nor of this number alone.
+            Err(error) if error.code.is_none() => {
+                let url = &settings.whatsapp.graph_url;
+                let advice = format!("check the network, and HOTLINE_WHATSAPP__GRAPH_URL, which is {url}");
+                findings.push(Finding { what: "Graph API", ok: false, detail: format!("{error}; {advice}") });
+                return findings;
+            }
             Err(error) => {
                 let advice = "check HOTLINE_WHATSAPP__ACCESS_TOKEN and HOTLINE_WHATSAPP__PHONE_NUMBER_ID";
                 Finding { what, ok: false, detail: format!("{channel}: {error}; {advice}") }
@@ -184,6 +191,8 @@ async fn approved(settings: &Settings) -> Option<Finding> {
     let (sources, advice) = (Folders::of(settings).read().ok()?, "check HOTLINE_WHATSAPP__BUSINESS_ACCOUNT_ID");
     let knowledge = compile(&sources, settings).0?;
     Some(match client.templates(account).await {
+        // Told of already, where the numbers were asked for.
+        Err(error) if error.code.is_none() => return None,
         Err(error) => Finding { what, ok: false, detail: format!("{error}; {advice}") },
         Ok(entries) => {
             let book = Book::new(true, entries.iter().filter_map(read));

@@ -206,6 +206,17 @@ pub async fn contact_named(store: &Store, named: &str) -> Result<Option<ContactI
     store.contact_of(&name).await.map_err(Stop::unread)
 }
 
+/// Runs what serves, and ends with it: a message that takes long to read holds up no stop. It is read again after the next start.
+///
+/// # Errors
+/// The system refuses threads, or what serves ends with one.
+pub fn run_serving<T>(serving: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(serving);
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    ended
+}
+
 /// A runtime for the commands that serve or talk to a database.
 ///
 /// # Errors
@@ -215,4 +226,27 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
         .enable_all()
         .build()
         .map_err(|error| Stop::new("cannot start worker threads", error))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn what_does_not_end_holds_up_no_stop() {
+        let (told, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let serving = async {
+                let _endless = tokio::task::spawn_blocking(|| {
+                    loop {
+                        std::thread::park();
+                    }
+                });
+                Ok(())
+            };
+            told.send(run_serving(serving).is_ok()).unwrap();
+        });
+        assert_eq!(ended.recv_timeout(std::time::Duration::from_secs(30)), Ok(true));
+    }
 }

@@ -36,7 +36,7 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
     let (mut passed, mut failures, mut unreadable) = (0, Vec::new(), Vec::new());
     for path in &arguments.files {
         let name = path.display();
-        let lines = match read(path) {
+        let lines = match timeline::read(path) {
             Ok(lines) => lines,
             Err(error) => {
                 unreadable.push(error);
@@ -72,10 +72,4 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
         return Err(Stop(unreadable.join("\n")));
     }
     Ok(if failed == 0 { Ended::Done } else { Ended::Faults })
-}
-
-fn read(path: &std::path::Path) -> Result<Vec<timeline::Line>, String> {
-    let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {name}: {error}"))?;
-    timeline::parse(&text).map_err(|error| format!("{name}: {error}"))
 }

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use super::serve::loopback;
-use super::{Ended, Stop, connections, runtime};
+use super::{Ended, Stop, connections, run_serving};
 use crate::engine::wall_clock;
 use crate::whatsapp::graph::Rules;
 use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, phone_router, retries};
@@ -21,7 +21,10 @@ use crate::whatsapp::sandbox::{Sandbox, SandboxSettings, free_service_messages, 
                         {\"customer\": {\"number\": \"+85251234567\", \"name\": \"Wing\"}, \"said\": {\"text\": \"hi\"}}, or\n\
                         \"said\": {\"quick_reply\": {\"text\": \"Stop\"}} for a button under a template, {\"quote\": {\"text\": \"this\n\
                         one?\", \"message\": \"wamid…\"}} for a quote, {\"from_product\": {\"text\": \"hi\", \"product\": \"P-1\"}} for a product's\n\
-                        page, {\"cart\": {\"items\": [{\"product\": \"P-1\", \"quantity\": 2, \"price\": 30, \"currency\": \"USD\"}]}}. Without a\n\
+                        page, {\"cart\": {\"items\": [{\"product\": \"P-1\", \"quantity\": 2, \"price\": 30, \"currency\": \"USD\"}]}},\n\
+                        {\"file\": {\"kind\": \"audio\"}} (video, document, sticker; \"data\" in Base64), {\"reaction\": {\"message\": \"wamid…\",\n\
+                        \"emoji\": \"👍\"}}, {\"contact\": {\"name\": \"Bo\", \"number\": \"+85251234568\"}}, {\"changed_number\": {\"number\":\n\
+                        \"+85251234569\"}}, {\"unsupported\": {\"kind\": \"poll_creation\"}}, \"request_welcome\". Without a\n\
                         number, a user_id names a customer whose phone is withheld. Faults are set by POST /control/faults,\n\
                         for example {\"unavailable\": 0.1, \"duplicates\": 0.2, \"batch\": 50}; GET /control/counters counts. POST\n\
                         /control/customers says how somebody stands to the number: {\"to\": \"+85251234567\", \"blocked\": true,\n\
@@ -82,7 +85,7 @@ fn factor(typed: &str) -> Result<f64, &'static str> {
 }
 
 pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
-    runtime()?.block_on(serve(arguments))
+    run_serving(serve(arguments))
 }
 
 async fn serve(arguments: Arguments) -> Result<Ended, Stop> {

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
-use super::{Ended, Stop, connections, runtime};
+use super::{Ended, Stop, connections, run_serving};
 use crate::config::{DEFAULTS, LogFormat, Settings};
 use crate::domain::{EventBody, Timestamp};
 use crate::engine::geoip::Geoip;
@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     settings.check_sandbox().map_err(|error| Stop::new("cannot start", error))?;
     start_log(&settings);
     connections::raise_limit();
-    runtime()?.block_on(serve(settings))
+    run_serving(serve(settings))
 }
 
 fn start_log(settings: &Settings) {

@@ -74,9 +74,7 @@ async fn in_database(arguments: &Arguments, settings: &Settings, knowledge: &Kno
 
 fn in_timeline(file: &Path, arguments: &Arguments, knowledge: &Knowledge) -> Result<Vec<Why>, Stop> {
     let name: ContactRef = arguments.contact.parse().map_err(Stop)?;
-    let shown = file.display();
-    let text = std::fs::read_to_string(file).map_err(|error| Stop(format!("cannot read {shown}: {error}")))?;
-    let lines = timeline::parse(&text).map_err(|error| Stop(format!("{shown}: {error}")))?;
+    let (shown, lines) = (file.display(), timeline::read(file).map_err(Stop)?);
     let mut world = World::recorded(knowledge);
     let _expectations = world.play(&lines);
     let end = lines.last().map(|line| line.received.max(line.at)).unwrap_or_default();

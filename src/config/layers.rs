@@ -163,7 +163,19 @@ fn read_file(named: Option<&Path>) -> Result<Option<(PathBuf, Table)>, ConfigErr
     };
     match text.parse::<Table>() {
         Ok(table) => Ok(Some((path, table))),
-        Err(error) => Err(ConfigError::Syntax { path, reason: error.to_string().trim().to_owned() }),
+        Err(error) => Err(ConfigError::Syntax { path, reason: syntax(&text, &error) }),
+    }
+}
+
+/// What is wrong with the file, with its line; but a line that gives a value is not shown, which may be a secret.
+fn syntax(text: &str, error: &toml::de::Error) -> String {
+    let said = error.to_string();
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return error.message().to_owned() };
+    let number = before.lines().count().max(1) + usize::from(before.ends_with('\n'));
+    let shows_value = said.lines().any(|line| line.contains('|') && line.contains(['=', '"', '\'']));
+    match shows_value {
+        true => format!("line {number}: {}", error.message()),
+        false => said.trim().to_owned(),
     }
 }
 
@@ -377,6 +389,43 @@ mod tests {
         assert!(listen.starts_with("a setting is wrong (FILE): ") && listen.contains("listen"), "{listen}");
         let limit = said("[whatsapp]\ngraph_version = \"v26.0\"", "HOTLINE_WHATSAPP__MESSAGES_PER_SECOND", "5000");
         assert!(limit.starts_with("a setting is wrong (HOTLINE_WHATSAPP__MESSAGES_PER_SECOND): "), "{limit}");
+    }
+
+    /// What a file says, or why it cannot be used.
+    fn of_file(text: &str) -> Result<Settings, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let layers = read(Some(file.path()), []);
+        layers.and_then(Layers::into_settings).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn in_a_file_too_one_secret_or_id_is_a_text_and_several_have_commas() {
+        let settings = of_file(
+            "[whatsapp]\napp_secret = \"one\"\nverify_token = \"v\"\naccess_token = \"t\"\n\
+             phone_number_id = \"881, 882\"\nbusiness_account_id = 990\n[feeds]\nshopify_secret = [\"a\", \"b\"]",
+        )
+        .unwrap();
+        assert_eq!((settings.whatsapp.app_secret.len(), settings.feeds.shopify_secret.len()), (1, 2));
+        assert_eq!(settings.whatsapp.app_secret[0].expose_secret(), "one");
+        assert_eq!(settings.whatsapp.phone_number_id, ["881", "882"]);
+        assert_eq!(settings.whatsapp.business_account_id.as_deref(), Some("990"));
+    }
+
+    #[test]
+    fn no_mistake_in_a_file_shows_a_secret() {
+        for wrong in [
+            "[whatsapp]\napp_secret = 424242",
+            "[whatsapp]\napp_secret = [\"hush\", 424242]",
+            "[whatsapp]\naccess_token = 424242",
+            "[feeds]\nshopify_secret = { hush = 424242 }",
+            "[whatsapp]\naccess_token = hush424242",
+            "[whatsapp]\naccess_token = \"hush424242\napp_secret = []",
+        ] {
+            let said = of_file(wrong).unwrap_err();
+            assert!(!said.contains("hush") && !said.contains("424242"), "{said}");
+            assert!(said.contains("whatsapp.") || said.contains("feeds.") || said.contains("line 2"), "{said}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod checks;
 mod layers;
+mod values;
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -55,14 +56,17 @@ pub struct Database {
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented in defaults.toml")]
 pub struct WhatsApp {
+    #[serde(deserialize_with = "values::secrets")]
     pub app_secret: Vec<SecretString>,
+    #[serde(deserialize_with = "values::secrets")]
     pub webhook_token: Vec<SecretString>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "values::secret")]
     pub verify_token: Option<SecretString>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "values::secret")]
     pub access_token: Option<SecretString>,
+    #[serde(deserialize_with = "values::ids")]
     pub phone_number_id: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "values::id")]
     pub business_account_id: Option<String>,
     #[serde(deserialize_with = "duration")]
     pub templates_every: Duration,
@@ -89,7 +93,7 @@ impl WhatsApp {
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented in defaults.toml")]
 pub struct Api {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "values::secret")]
     pub token: Option<SecretString>,
 }
 
@@ -97,7 +101,9 @@ pub struct Api {
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented in defaults.toml")]
 pub struct Feeds {
+    #[serde(deserialize_with = "values::secrets")]
     pub shopify_secret: Vec<SecretString>,
+    #[serde(deserialize_with = "values::secrets")]
     pub woocommerce_secret: Vec<SecretString>,
 }
 
@@ -132,7 +138,7 @@ pub struct Geoip {
 #[expect(missing_docs, reason = "documented in defaults.toml")]
 pub struct Visits {
     pub origins: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "values::secret")]
     pub secret: Option<SecretString>,
     #[serde(deserialize_with = "duration")]
     pub lifetime: Duration,

@@ -71,10 +71,18 @@ impl InboundMessage {
         !self.silent && !is_none
     }
 
+    /// Characters of a message that are read (the extraction contract's limit). No phone writes as many; a webhook may hold more.
+    pub const MOST_READ: usize = 65_536;
+
     /// The words to read: text, or the caption of a picture.
     pub fn words(&self) -> &str {
         let text = self.text.as_deref().filter(|text| !text.trim().is_empty());
-        text.or(self.caption.as_deref()).unwrap_or_default()
+        let words = text.or(self.caption.as_deref()).unwrap_or_default();
+        // Bytes are at least as many as characters: hardly a message is counted through.
+        let is_long = words.len() > Self::MOST_READ;
+        let end =
+            is_long.then(|| words.char_indices().nth(Self::MOST_READ)).flatten().map_or(words.len(), |(end, _)| end);
+        &words[..end]
     }
 }
 
@@ -135,4 +143,17 @@ pub enum ReferralSource {
     Site,
     /// A shop, a fair, a printed code.
     Offline,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_endless_message_the_beginning_is_read() {
+        let of =
+            |text: String| InboundMessage { text: Some(text), ..InboundMessage::default() }.words().chars().count();
+        assert_eq!(of("é".repeat(InboundMessage::MOST_READ + 1)), InboundMessage::MOST_READ);
+        assert_eq!(of("é".repeat(InboundMessage::MOST_READ)), InboundMessage::MOST_READ);
+    }
 }

@@ -50,7 +50,7 @@ impl MessageKind {
 }
 
 /// Our own id of a message: the contact and a count that only grows. Made by the fold, so a replay makes the same; it
-/// travels to Meta in `biz_opaque_callback_data` and comes back with each status.
+/// travels to Meta in `biz_opaque_callback_data` ([`Self::callback`]) and comes back with each status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageNumber {
     /// To whom.
@@ -59,16 +59,36 @@ pub struct MessageNumber {
     pub number: i64,
 }
 
+impl MessageNumber {
+    /// How every one of them begins, whatever installation of Hotline made it.
+    pub const MARK: &str = "hl:";
+
+    /// What travels to Meta: with the word of the database, since numbers of contacts recur in each.
+    pub fn callback(self, tag: &str) -> String {
+        format!("{}{tag}:{}:{}", Self::MARK, self.contact, self.number)
+    }
+
+    /// What came back from Meta, with the word of the database that it went out from; without one where that had none yet.
+    pub fn from_callback(text: &str) -> Option<(Option<&str>, Self)> {
+        if let Ok(message) = text.parse() {
+            return Some((None, message));
+        }
+        let (tag, message) = text.strip_prefix(Self::MARK)?.split_once(':')?;
+        let (contact, number) = message.split_once(':')?;
+        Some((Some(tag), Self { contact: ContactId(contact.parse().ok()?), number: number.parse().ok()? }))
+    }
+}
+
 impl fmt::Display for MessageNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "hl:{}:{}", self.contact, self.number)
+        write!(f, "{}{}:{}", Self::MARK, self.contact, self.number)
     }
 }
 
 impl FromStr for MessageNumber {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (contact, number) = text.strip_prefix("hl:").and_then(|rest| rest.split_once(':')).ok_or(())?;
+        let (contact, number) = text.strip_prefix(Self::MARK).and_then(|rest| rest.split_once(':')).ok_or(())?;
         let contact = ContactId(contact.parse().map_err(|_| ())?);
         Ok(Self { contact, number: number.parse().map_err(|_| ())? })
     }

@@ -23,16 +23,28 @@ pub fn too_large(field: &str) -> String {
     format!("`{field}` is {MOST_OF_A_NUMBER:e} or more: no sum and no count is so large")
 }
 
+fn check_length(field: &str, seconds: i64) -> Result<(), String> {
+    if seconds < 0 { Err(format!("`{field}` is {seconds}: no time is less than none")) } else { Ok(()) }
+}
+
 impl EventBody {
-    /// Whether every sum in it is one that something real has. Every door asks this of what comes in; a journal may hold others of
-    /// the time before.
+    /// Whether every sum, length of time and day in it is one that something real has. Every door asks this of what comes in; a journal
+    /// may hold others of the time before.
     ///
     /// # Errors
-    /// The first field that is too large, in words.
+    /// The first field that is not, in words.
     pub fn check_sums(&self) -> Result<(), String> {
         match self {
             Self::Click(click) => check_sum("price", click.price),
-            Self::Page(page) => check_sum("price", page.price),
+            Self::Page(page) => {
+                check_length("seconds", page.seconds)?;
+                page.visit_seconds.map_or(Ok(()), |seconds| check_length("visit_seconds", seconds))?;
+                check_sum("price", page.price)
+            }
+            Self::Weather(weather) => match weather.date.parse::<chrono::NaiveDate>() {
+                Ok(_) => Ok(()),
+                Err(_) => Err(format!("`date` is `{}`, which is no day: write 2026-12-31", weather.date)),
+            },
             Self::Cart(cart) => check_sum("amount", cart.amount),
             Self::Quote(quote) => check_sum("amount", quote.amount),
             Self::Product(product) => check_sum("price", product.price),

@@ -1,7 +1,7 @@
 //! What a shop, its pages and its systems tell of a customer: clicks, visits, carts, orders, quotes, cases, products.
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Country, Currency};
 
@@ -57,10 +57,28 @@ pub struct PageEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
     /// Length of this view in seconds.
+    #[serde(deserialize_with = "whole_seconds")]
     pub seconds: i64,
     /// Length of the whole visit so far in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_seconds_if_any")]
     pub visit_seconds: Option<i64>,
+}
+
+/// Seconds, of which a clock in a browser tells fractions.
+fn whole_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let told = serde_json::Number::deserialize(deserializer)?;
+    let down = || told.as_f64().map(|seconds| seconds.floor() as i64);
+    Ok(told.as_i64().or_else(down).unwrap_or_default())
+}
+
+fn whole_seconds_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    struct Whole(i64);
+    impl<'de> Deserialize<'de> for Whole {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            whole_seconds(deserializer).map(Self)
+        }
+    }
+    Ok(Option::<Whole>::deserialize(deserializer)?.map(|Whole(seconds)| seconds))
 }
 
 /// The cart changed.

@@ -36,7 +36,7 @@ impl Engine {
     /// The database cannot take them now.
     pub async fn receive(&self, body: Bytes) -> Result<Taken, NotTaken> {
         let received = self.now();
-        let arrivals = match webhook::parse(&body, received) {
+        let mut arrivals = match webhook::parse(&body, received) {
             Ok(arrivals) => arrivals,
             Err(malformed) => {
                 self.store().keep_body(received, &malformed.to_string(), &body).await?;
@@ -47,6 +47,7 @@ impl Engine {
         if arrivals.is_empty() {
             return Ok(Taken::default());
         }
+        self.sort_out(&mut arrivals).await?;
         for arrival in &arrivals {
             metrics::counter!("hotline_events_received_total", "kind" => arrival.body.kind()).increment(1);
         }

@@ -10,6 +10,7 @@ mod about;
 mod alerts;
 pub mod audience;
 pub mod backtest;
+mod belonging;
 pub mod campaigns;
 mod cancelled;
 mod changes;

@@ -121,7 +121,7 @@ async fn process(engine: &Engine, mut claim: Claim, trouble: &mut Trouble) {
                 trouble.refused.remove(&contact);
                 engine.changed(contact);
             }
-            engine.mark_read(heard.into_iter().flatten().collect());
+            engine.mark_read(heard.into_iter().flatten());
             for (message, code) in failures {
                 engine.heed_status(&message, code).await;
             }
@@ -171,10 +171,30 @@ fn depart(engine: &Engine, folded: &mut [Work], now: Timestamp) -> Vec<Placed> {
 #[derive(Default)]
 struct Work {
     folded: Folded,
-    /// Messages to mark as read: provider's id and our number.
-    heard: Vec<(String, String)>,
+    /// The last message that was heard: with it those before are read.
+    heard: Option<Heard>,
     /// Older messages of theirs wait in the outbox or are under way.
     waits: bool,
+}
+
+/// A message to mark as read.
+pub(super) struct Heard {
+    /// Provider's id.
+    pub(super) wamid: String,
+    /// Our number that it came to.
+    pub(super) channel: String,
+    /// An answer is being made.
+    pub(super) typing: bool,
+}
+
+/// An answer that comes sooner needs no typing sign: the sign would come behind it, and stay for 25 s (section 4.2).
+const TYPING_FROM: Duration = Duration::seconds(1);
+/// The sign lasts no longer.
+const TYPING_LASTS: Duration = Duration::seconds(25);
+
+/// Whether the customer is shown that an answer is being made, which is due then.
+fn shows_typing(due: Option<Timestamp>, now: Timestamp) -> bool {
+    due.is_some_and(|due| (TYPING_FROM..=TYPING_LASTS).contains(&(due - now)))
 }
 
 impl Work {
@@ -234,7 +254,7 @@ type Fold<'a> = &'a dyn Fn(&mut State, &Event) -> Vec<Effect>;
 fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fold: Fold<'_>) -> Work {
     let (contact, merges) = (claimed.id, claimed.merges);
     let folded = Folded { contact, merges, ..Folded::default() };
-    let mut work = Work { folded, heard: Vec::new(), waits: claimed.waits };
+    let mut work = Work { folded, heard: None, waits: claimed.waits };
     let mut state = match claimed.state.as_deref().map(State::unpacked) {
         Some(Ok(state)) => state,
         Some(Err(error)) => {
@@ -269,6 +289,9 @@ fn fold_one(claimed: &ClaimedContact, now: Timestamp, knowledge: &Knowledge, fol
     folded.indexed = index(&state, &effects, &claimed.events, before, knowledge.shop.currency);
     for effect in effects {
         take(effect, &state, &mut work);
+    }
+    if let Some(heard) = &mut work.heard {
+        heard.typing = shows_typing(knowledge.dialogue.next_wake(&state.memory), now);
     }
     if claimed.state.is_none() && merges > 0 {
         // What both had opened: the joint state knows of one at most.
@@ -326,7 +349,7 @@ fn take(effect: Effect, state: &State, work: &mut Work) {
         }
         Effect::Status(at, status) => folded.statuses.push(OutboxStatus { at, status }),
         Effect::Refused(_, refusal) => folded.refused.extend(refused(&refusal)),
-        Effect::Heard { wamid, channel } => heard.push((wamid, channel)),
+        Effect::Heard { wamid, channel } => *heard = Some(Heard { wamid, channel, typing: false }),
     }
 }
 
@@ -383,5 +406,18 @@ fn rows(moved: DeskMove) -> Vec<HandoffChange> {
             vec![HandoffChange::Closed, opened(reason, &evidence, Some(due))]
         }
         DeskMove::HandedBack { .. } => vec![HandoffChange::Closed],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_typing_sign_is_shown_while_an_answer_is_being_made() {
+        let now = Timestamp(1_772_000_000_000);
+        let shown = |millis: i64| shows_typing(Some(now + Duration::millis(millis)), now);
+        assert!(!shows_typing(None, now), "nothing is to be said");
+        assert!(!shown(10) && shown(2_000) && !shown(60_000));
     }
 }

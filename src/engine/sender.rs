@@ -14,6 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::Engine;
 use super::lanes::{Lane, Leaving};
 use super::limits::may_leave;
+use super::processor::Heard;
 use super::state::State;
 use super::templates::{in_its_words, in_language, is_marketing};
 use crate::domain::{ContactId, Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
@@ -293,7 +294,8 @@ impl Desk {
 
     async fn call(&self, channel: &str, row: &OutboxRow) -> SendOutcome {
         let engine = &self.engine;
-        let callback = MessageNumber { contact: row.contact, number: row.message.number }.to_string();
+        let message = MessageNumber { contact: row.contact, number: row.message.number };
+        let callback = message.callback(engine.store().tag());
         let started = Instant::now();
         let sent = engine.client().send(channel, &row.address, &row.message.content, None, &callback).await;
         metrics::histogram!("hotline_send_seconds").record(started.elapsed().as_secs_f64());
@@ -443,12 +445,12 @@ async fn settle_once(engine: &Engine, began: Timestamp) -> Result<(), StoreError
 }
 
 impl Engine {
-    /// Marks messages as read, with the typing sign, as far as there is room for it.
-    pub(super) fn mark_read(&self, heard: Vec<(String, String)>) {
+    /// Marks messages as read, with the typing sign where an answer is being made, as far as there is room for it.
+    pub(super) fn mark_read(&self, heard: impl Iterator<Item = Heard>) {
         if !self.settings().whatsapp.mark_read {
             return;
         }
-        for (wamid, channel) in heard {
+        for Heard { wamid, channel, typing } in heard {
             let Ok(permit) = self.marks().clone().try_acquire_owned() else {
                 metrics::counter!("hotline_read_marks_left_out_total").increment(1);
                 continue;
@@ -456,7 +458,7 @@ impl Engine {
             let client = self.client().clone();
             tokio::spawn(async move {
                 // Nothing is lost when it fails: it is a courtesy.
-                let _courtesy = client.mark_read(&channel, &wamid, false).await;
+                let _courtesy = client.mark_read(&channel, &wamid, typing).await;
                 drop(permit);
             });
         }

@@ -71,7 +71,7 @@ pub enum Effect {
     Refused(Timestamp, Refusal),
     /// How far one of our messages got.
     Status(Timestamp, StatusEvent),
-    /// A message was heard: mark it as read, and show the typing sign if an answer is coming.
+    /// A message was heard: mark it as read.
     Heard {
         /// Provider's id of it.
         wamid: String,

@@ -1,11 +1,12 @@
 //! Timelines: files of JSON lines, each an event or an expectation. The README documents the format.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::{ContactRef, EventBody, Timestamp};
+use crate::domain::{ContactRef, EventBody, Timestamp, mended};
 
 /// One line that says something.
 #[derive(Clone, Debug)]
@@ -112,6 +113,16 @@ pub struct BadLine {
     pub reason: String,
 }
 
+/// Reads the timeline that a file holds. What is no text in it stands as U+FFFD.
+///
+/// # Errors
+/// The file cannot be read, or see [`parse`]; with its name.
+pub fn read(path: &Path) -> Result<Vec<Line>, String> {
+    let name = path.display();
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {name}: {error}"))?;
+    parse(&String::from_utf8_lossy(&bytes)).map_err(|error| format!("{name}: {error}"))
+}
+
 /// Reads a whole timeline.
 ///
 /// # Errors
@@ -126,7 +137,8 @@ pub fn parse(text: &str) -> Result<Vec<Line>, BadLine> {
         if text.trim().is_empty() {
             continue;
         }
-        let value: Value = serde_json::from_str(text).map_err(|error| bad(format!("not valid JSON: {error}")))?;
+        let text = mended(text.as_bytes());
+        let value: Value = serde_json::from_slice(&text).map_err(|error| bad(format!("not valid JSON: {error}")))?;
         let Some(line) = parse_line(number, value).map_err(bad)? else { continue };
         if let Some(before) = lines.last().filter(|before| before.received > line.received) {
             let reason = format!("{} comes after {} of line {}", line.received, before.received, before.number);
@@ -266,6 +278,25 @@ mod tests {
     }
 
     #[test]
+    fn halves_of_characters_and_fractions_of_seconds_lose_no_line() {
+        let head = "{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"+85251234567\", \"event\"";
+        let text = format!(
+            "{head}: \"message\", \"text\": \"half \\ud83d\"}}\n\
+             {head}: \"page\", \"page\": \"product\", \"seconds\": 12, \"visit_seconds\": 480.5}}"
+        );
+        let lines = parse(&text).unwrap();
+        let bodies: Vec<_> = lines
+            .iter()
+            .filter_map(|line| match &line.what {
+                What::Event { body, .. } => Some(&**body),
+                What::Expect(_) => None,
+            })
+            .collect();
+        assert!(matches!(bodies[0], EventBody::Message(message) if message.words() == "half \u{fffd}"));
+        assert!(matches!(bodies[1], EventBody::Page(page) if (page.seconds, page.visit_seconds) == (12, Some(480))));
+    }
+
+    #[test]
     fn a_bad_line_is_told_with_its_number_and_what_is_wrong() {
         for (text, said) in [
             ("{\"at\": \"now\", \"event\": \"message\"}", "no RFC 3339 time"),
@@ -282,6 +313,14 @@ mod tests {
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"expect\": {\"tags\": []}}", "`contact` is missing"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"event\": \"message\", \"expect\": {}}", "write two lines"),
             ("nonsense", "not valid JSON"),
+            (
+                "{\"at\": \"2026-03-02T10:00:00Z\", \"event\": \"weather\", \"place\": \"HK\", \"date\": \"2026-13-01\", \"max_c\": 3}",
+                "`date` is `2026-13-01`, which is no day",
+            ),
+            (
+                "{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"+85251234567\", \"event\": \"page\", \"page\": \"product\", \"seconds\": -5}",
+                "`seconds` is -5",
+            ),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.to_string().contains(said), "{error}");

@@ -19,6 +19,7 @@ mod error;
 mod feeds;
 mod governance;
 mod indexed;
+mod installation;
 mod jobs;
 mod leading;
 mod limits;
@@ -56,6 +57,7 @@ pub use error::StoreError;
 pub use feeds::ProductUpdate;
 pub use governance::AlertRow;
 pub use indexed::*;
+pub use installation::Departed;
 pub use jobs::{AdSpend, Bought, JobRow, JobState, TagRevenue};
 pub use leading::Leadership;
 pub use limits::*;
@@ -81,6 +83,8 @@ pub struct Store {
 
 struct Inner {
     backend: Backend,
+    /// See [`Store::tag`].
+    tag: String,
     /// New events.
     appender: Writer,
     /// Everything else that is written outside a claim's own transaction.
@@ -157,8 +161,9 @@ impl Store {
                 let _later = writer.run(Job::Record(Vec::new())).await;
             }
         }
+        let tag = backend.tag().await?;
         let (in_flight, work, outbox, notices) = (Arc::default(), Arc::default(), Arc::default(), Notices::default());
-        Ok(Self { inner: Arc::new(Inner { backend, appender, writer, in_flight, work, outbox, notices }) })
+        Ok(Self { inner: Arc::new(Inner { backend, tag, appender, writer, in_flight, work, outbox, notices }) })
     }
 
     /// Makes events durable. Returns after the commit, one result for each event, in order.

@@ -1,25 +1,41 @@
 //! Meta's webhook: the verification handshake, and deliveries that are answered 200 only once they are durable.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
-use std::time::Instant;
+use tokio::sync::Semaphore;
 
 use crate::config::{Auth, WhatsApp};
 use crate::engine::Engine;
 use crate::whatsapp::signature;
 
+/// Bodies up to this size are taken in however many there are: hardly a message has more.
+const SMALL: u64 = 64 << 10;
+/// Of larger ones, which whoever calls can make without knowing a secret, so many at once.
+const LARGE_AT_ONCE: usize = 32;
+
 /// `GET|POST /webhook/whatsapp`.
 pub fn router(engine: Engine) -> Router {
     let limit = engine.settings().limits.webhook_bytes;
+    let large = Arc::new(Semaphore::new(LARGE_AT_ONCE));
     Router::new()
         .route("/webhook/whatsapp", get(verify).post(deliver))
         .layer(DefaultBodyLimit::max(limit))
-        .with_state(engine)
+        .with_state(Door { engine, large })
+}
+
+#[derive(Clone)]
+struct Door {
+    engine: Engine,
+    /// Room for large bodies.
+    large: Arc<Semaphore>,
 }
 
 #[derive(Deserialize)]
@@ -33,7 +49,7 @@ struct Handshake {
 }
 
 /// The challenge comes back byte for byte if the word is ours (section 1.1).
-async fn verify(State(engine): State<Engine>, Query(handshake): Query<Handshake>) -> Response {
+async fn verify(State(Door { engine, .. }): State<Door>, Query(handshake): Query<Handshake>) -> Response {
     let expected = engine.settings().whatsapp.verify_token.as_ref();
     let ours = expected.is_some_and(|expected| signature::same_token(expected, &handshake.token));
     if ours && handshake.mode == "subscribe" {
@@ -42,18 +58,33 @@ async fn verify(State(engine): State<Engine>, Query(handshake): Query<Handshake>
     (StatusCode::FORBIDDEN, "The verify token is not the one in HOTLINE_WHATSAPP__VERIFY_TOKEN.\n").into_response()
 }
 
-async fn deliver(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Response {
+async fn deliver(State(Door { engine, large }): State<Door>, request: Request) -> Response {
     let started = Instant::now();
-    let response = take(&engine, &headers, body).await;
+    let response = take(&engine, &large, request).await;
     metrics::histogram!("hotline_webhook_seconds").record(started.elapsed().as_secs_f64());
     let status = response.status().as_str().to_owned();
     metrics::counter!("hotline_webhooks_total", "status" => status).increment(1);
     response
 }
 
-async fn take(engine: &Engine, headers: &HeaderMap, body: Bytes) -> Response {
-    if let Err(why) = is_known(&engine.settings().whatsapp, headers, &body) {
+async fn take(engine: &Engine, large: &Semaphore, request: Request) -> Response {
+    let settings = &engine.settings().whatsapp;
+    // Before anything of the body is taken in.
+    if let Err(why) = may_be_known(settings, request.headers()) {
         return (StatusCode::UNAUTHORIZED, why).into_response();
+    }
+    // One that does not tell its size may have any.
+    let size = text(request.headers(), "content-length").and_then(|size| size.parse::<u64>().ok());
+    let is_small = size.is_some_and(|size| size <= SMALL);
+    let room = if is_small { Ok(None) } else { large.try_acquire().map(Some) };
+    let Ok(_room) = room else { return unavailable() };
+    let headers = request.headers().clone();
+    let body = match Bytes::from_request(request, &()).await {
+        Ok(body) => body,
+        Err(refused) => return refused.into_response(),
+    };
+    if settings.auth == Auth::Bearer && !signature::verify(&settings.app_secret, &body, signed(&headers)) {
+        return (StatusCode::UNAUTHORIZED, UNSIGNED).into_response();
     }
     if engine.stopping().is_cancelled() {
         return unavailable();
@@ -67,22 +98,27 @@ async fn take(engine: &Engine, headers: &HeaderMap, body: Bytes) -> Response {
     }
 }
 
-/// Meta signs the body; 360dialog sends a header along that we chose (section 8).
-fn is_known(settings: &WhatsApp, headers: &HeaderMap, body: &[u8]) -> Result<(), &'static str> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let (_, secrets) = settings.webhook_secrets();
-    let (known, why) = match settings.auth {
-        Auth::Bearer => {
-            let signed = header("x-hub-signature-256");
-            (signature::verify(secrets, body, signed), "The signature does not fit the app secret.\n")
-        }
+const UNSIGNED: &str = "The signature does not fit the app secret.\n";
+
+/// Meta signs the body; 360dialog sends a header along that we chose (section 8), which is all that there is to look at.
+fn may_be_known(settings: &WhatsApp, headers: &HeaderMap) -> Result<(), &'static str> {
+    match settings.auth {
+        Auth::Bearer => signed(headers).and_then(signature::shown).map(|_| ()).ok_or(UNSIGNED),
         Auth::D360 => {
-            let shown = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-            let known = shown.is_some_and(|shown| signature::is_one_of(secrets, shown));
-            (known, "The header Authorization does not hold the token in HOTLINE_WHATSAPP__WEBHOOK_TOKEN.\n")
+            let shown = text(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
+            let known = shown.is_some_and(|shown| signature::is_one_of(&settings.webhook_token, shown));
+            let why = "The header Authorization does not hold the token in HOTLINE_WHATSAPP__WEBHOOK_TOKEN.\n";
+            if known { Ok(()) } else { Err(why) }
         }
-    };
-    if known { Ok(()) } else { Err(why) }
+    }
+}
+
+fn signed(headers: &HeaderMap) -> Option<&str> {
+    text(headers, "x-hub-signature-256")
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 fn unavailable() -> Response {

@@ -244,7 +244,7 @@ async fn body_of(response: reqwest::Response) -> Result<Value, SendError> {
     let body: Option<Value> = serde_json::from_slice(&bytes).ok();
     let error = body.as_ref().and_then(|body| body.get("error"));
     if let Some(error) = error {
-        let code = error.get("code").and_then(Value::as_i64);
+        let code = error.get("code").and_then(code);
         let said = error.get("error_user_msg").or(error.get("message"));
         let message = said.and_then(Value::as_str).unwrap_or("the Graph API refused it");
         return Err(SendError { code, retry_after, uncertain: false, detail: message.to_owned() });
@@ -259,6 +259,11 @@ async fn body_of(response: reqwest::Response) -> Result<Value, SendError> {
             detail: format!("the Graph API answered {status} without saying why"),
         }),
     }
+}
+
+/// Meta's code, which somebody between may have made a text of.
+fn code(told: &Value) -> Option<i64> {
+    told.as_i64().or_else(|| told.as_str()?.trim().parse().ok())
 }
 
 fn body(to: &Address, content: &Content) -> Result<Value, SendError> {
@@ -366,4 +371,15 @@ fn count(what: &str, count: usize, most: usize) -> Result<(), SendError> {
 /// Refused before the call, as Meta would (100).
 fn refuse(detail: &str) -> SendError {
     SendError { code: Some(100), retry_after: None, uncertain: false, detail: detail.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_may_be_a_text() {
+        assert_eq!([json!(131_056), json!("131056"), json!(" 131056 ")].map(|told| code(&told)), [Some(131_056); 3]);
+        assert_eq!([json!(null), json!("none"), json!({})].map(|told| code(&told)), [None; 3]);
+    }
 }

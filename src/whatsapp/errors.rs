@@ -153,5 +153,9 @@ mod tests {
         assert_eq!(wait(Some(131_000), 4), None);
         assert_eq!(wait(Some(131_047), 1), None);
         assert_eq!(wait(None, 3), Some(Duration::seconds(4)));
+        // Sent again they would be refused again.
+        for code in [131_041, 131_200, 138_018, 139_004, 139_103, 139_200, 147_005, 2_388_023] {
+            assert_eq!(wait(Some(code), 1), None, "{code}");
+        }
     }
 }

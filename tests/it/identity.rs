@@ -111,6 +111,45 @@ async fn who_changes_the_number_stays_the_same_customer_and_is_heard_when_they_s
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_takes_over_a_number_that_somebody_left_is_somebody_else() {
+    const NEW: &str = "5511912345678";
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[]).await;
+        writes(address, "wamid.1", Some(PHONE), Some(USER), "PARAR").await;
+        when(&database, "they are out", |state| state.contact.is_opted_out()).await;
+        let changed = || {
+            json!({ "type": "system", "system": {
+                "type": "user_changed_number", "wa_id": NEW, "user_id": "BR.9002", "previous_user_id": USER,
+            }})
+        };
+        delivers(address, "wamid.2", Some(PHONE), None, changed()).await;
+        when(&database, "the number is the new one", |state| state.contact.address.wa_id.as_deref() != Some(PHONE))
+            .await;
+        writes(address, "wamid.3", Some(PHONE), Some("BR.7777"), "procuro um celular").await;
+        // Meta tells of the change once more.
+        delivers(address, "wamid.2", Some(PHONE), None, changed()).await;
+        writes(address, "wamid.4", Some(PHONE), Some("BR.7777"), "até 2000 reais").await;
+        let both = eventually("there are two", async || {
+            let unread = rows(&database, "select cast(count(*) as text) from unread").await;
+            let both = states(&database).await;
+            (unread[0][0] == "0" && both.len() == 2).then_some(both)
+        })
+        .await;
+        let out: Vec<_> = both.iter().filter(|state| state.contact.is_opted_out()).collect();
+        let [new] = both.iter().filter(|state| state.facts.holds("budget/0-2000")).collect::<Vec<_>>()[..] else {
+            unreachable!("{}", database.kind)
+        };
+        assert!(out.len() == 1 && !new.contact.is_opted_out(), "{}", database.kind);
+        let merged = rows(&database, "select cast(id as text) from contacts where merged_into is not null").await;
+        assert!(merged.is_empty(), "{}", database.kind);
+        assert!(app.terminate().await.success());
+        law::holds_in(&database).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_state_that_cannot_be_read_is_made_anew_from_the_journal() {
     for database in Database::each().await {
         let address = free_address();

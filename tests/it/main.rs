@@ -4,6 +4,7 @@
 mod app;
 mod backtest;
 mod backup;
+mod belonging;
 mod browser;
 mod by_hand;
 mod campaigns;

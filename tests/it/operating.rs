@@ -7,9 +7,9 @@ use hotline::whatsapp::signature;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::app::{App, SECRET, free_address, http, sandbox, text_webhook};
+use crate::app::{App, SECRET, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
 
 fn hotline() -> Command {
@@ -75,6 +75,51 @@ async fn webhooks_of_360dialog_are_known_by_a_token_in_a_header() {
         assert_eq!(post("authorization", &format!("Bearer {token}")).await, 200);
     }
     assert!(app.terminate().await.success());
+}
+
+/// The beginning of a webhook whose body is still to come; what is answered to it.
+async fn begun(address: std::net::SocketAddr, signature: &str, bytes: usize) -> tokio::net::TcpStream {
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /webhook/whatsapp HTTP/1.1\r\nhost: shop\r\nx-hub-signature-256: {signature}\r\n\
+         expect: 100-continue\r\ncontent-length: {bytes}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn answer(stream: &mut tokio::net::TcpStream) -> String {
+    let mut answer = [0; 12];
+    tokio::time::timeout(std::time::Duration::from_secs(20), stream.read_exact(&mut answer)).await.unwrap().unwrap();
+    String::from_utf8(answer.to_vec()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_knows_no_secret_fills_no_memory() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database, &[]).await;
+    // No body is taken in for what cannot be a signature.
+    for wrong in ["", "sha256=", "sha256=00", "sha1=0000000000000000000000000000000000000000"] {
+        assert_eq!(answer(&mut begun(address, wrong, 3_000_000).await).await, "HTTP/1.1 401", "{wrong}");
+    }
+    let guessed = format!("sha256={}", "00".repeat(32));
+    let mut open = Vec::new();
+    for _ in 0..32 {
+        let mut stream = begun(address, &guessed, 3_000_000).await;
+        assert_eq!(answer(&mut stream).await, "HTTP/1.1 100");
+        open.push(stream);
+    }
+    assert_eq!(answer(&mut begun(address, &guessed, 3_000_000).await).await, "HTTP/1.1 503");
+    // What has few messages gets through all the same.
+    let signed = text_webhook(&[(1, "wamid.1".into(), "hello")]);
+    assert_eq!(post(&http(), address, &signed).await, Some(200));
+    drop(open);
+    eventually("there is room again", async || {
+        (answer(&mut begun(address, &guessed, 3_000_000).await).await == "HTTP/1.1 100").then_some(())
+    })
+    .await;
 }
 
 #[test]

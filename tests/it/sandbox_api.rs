@@ -296,3 +296,49 @@ async fn marketing_messages_takes_templates_of_marketing_alone() {
         assert_eq!(bot.send("marketing_messages", body.clone()).await.1, wanted, "{body}");
     }
 }
+
+#[tokio::test]
+async fn what_a_business_sets_of_its_number_is_shown_again() {
+    let (sandbox, bot) = Bot::new().await;
+    let at = |edge: &str| format!("/v26.0/{NUMBER}/{edge}");
+    let whole = |more: Value| {
+        let mut body = json!({ "messaging_product": "whatsapp" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let about = whole(json!({ "about": "We sell phones", "vertical": "RETAIL" }));
+    assert_eq!(bot.call(Method::POST, &at("whatsapp_business_profile"), &about).await.0, 200);
+    let (_, shown) = bot.get(&at("whatsapp_business_profile?fields=about")).await;
+    assert_eq!(shown["data"][0], json!({ "about": "We sell phones" }));
+    assert_eq!(bot.call(Method::POST, &at("username"), &json!({ "username": "phones" })).await.0, 200);
+    assert_eq!(bot.get(&at("username")).await.1["username"], "phones");
+    assert_eq!(bot.call(Method::DELETE, &at("username"), &Value::Null).await.0, 200);
+    assert_eq!(bot.get(&at("username")).await.1, json!({}));
+    let calling = json!({ "calling": { "status": "DISABLED" } });
+    assert_eq!(bot.call(Method::POST, &at("settings"), &calling).await.0, 200);
+    assert_eq!(bot.get(&at("settings")).await.1, calling);
+    let asked = json!({ "code_method": "SMS", "language": "en" });
+    assert_eq!(bot.call(Method::POST, &at("request_code"), &asked).await.0, 200);
+    // Only who wrote of late can be blocked, and is not heard any more.
+    let block = |number: &str| whole(json!({ "block_users": [{ "user": number }] }));
+    let ada = customer(1);
+    assert_eq!(code(&bot.call(Method::POST, &at("block_users"), &block(&ada.number)).await.1), 139_100);
+    sandbox.write(&ada, "hi");
+    let (status, told) = bot.call(Method::POST, &at("block_users"), &block(&ada.number)).await;
+    assert_eq!((status, &told["block_users"]["added_users"][0]["wa_id"]), (200, &json!("85260000001")));
+    let (_, list) = bot.get(&at("block_users")).await;
+    assert_eq!(list["data"][0]["block_users"][0]["wa_id"], "85260000001");
+    assert_eq!(bot.call(Method::DELETE, &at("block_users"), &block(&ada.number)).await.0, 200);
+    assert_eq!(bot.get(&at("block_users")).await.1["data"][0]["block_users"], json!([]));
+    // Nobody answers there: the address of the number's webhooks stays.
+    let other =
+        json!({ "webhook_configuration": { "override_callback_uri": "http://127.0.0.1:9/x", "verify_token": "hush" } });
+    let (_, told) = bot.call(Method::POST, &format!("/v26.0/{NUMBER}"), &other).await;
+    assert!(code(&told) == 100 && !told.to_string().contains("hush"), "{told}");
+    let (_, shown) = bot.get(&format!("/v26.0/{NUMBER}?fields=webhook_configuration")).await;
+    let configuration = &shown["webhook_configuration"];
+    assert!(configuration["application"].is_string() && configuration["phone_number"].is_null(), "{shown}");
+    for edge in ["block_users", "whatsapp_business_profile", "settings", "username"] {
+        assert_eq!(bot.get(&format!("/v26.0/1/{edge}")).await.1["error"]["error_subcode"], 33, "{edge}");
+    }
+}

@@ -61,6 +61,9 @@ async fn an_uploaded_file_is_looked_up_fetched_sent_and_deleted() {
     for (kind, id, code) in [("video", id.as_str(), 131_053), ("image", "1", 131_009)] {
         assert_eq!(bot.call("messages", &message(kind, id)).await.1["error"]["code"], code, "{kind} {id}");
     }
+    let mut number = message("image", "1");
+    number["image"]["id"] = json!(12_345);
+    assert_eq!(bot.call("messages", &number).await.1["error"]["code"], 131_009, "a number instead of a text");
     assert_eq!(ask(http().get(format!("{at}?phone_number_id=1"))).await.1["error"]["error_subcode"], 33);
     assert_eq!(ask(http().delete(&at)).await, (200, json!({ "success": true })));
     for request in [http().get(&at), http().delete(&at)] {

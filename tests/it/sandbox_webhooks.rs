@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use hotline::engine::wall_clock;
-use hotline::whatsapp::sandbox::{ACCOUNT, Customer, Said, Sandbox, SandboxSettings, TemplateChange};
+use hotline::whatsapp::sandbox::{ACCOUNT, Customer, FileKind, Said, Sandbox, SandboxSettings, TemplateChange};
 use serde_json::{Value, json};
 
 use crate::app::{NUMBER, customer, http, sandbox_settings, serve, template};
@@ -393,4 +393,57 @@ async fn numbers_of_the_united_states_get_no_marketing_templates() {
             "{named} {name}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reaction_of_ours_is_told_as_sent_and_never_as_read() {
+    let bot = Bot::start(|_| {}).await;
+    let heard = bot.sandbox.write(&customer(1), "hi");
+    let to = customer(1).number;
+    let reaction = json!({ "message_id": heard, "emoji": "👍" });
+    let id = bot.send(json!({ "to": to, "type": "reaction", "reaction": reaction })).await;
+    bot.status(&id, "sent").await;
+    // What left after it has been read by now.
+    let later = bot.send(text(&to)).await;
+    bot.status(&later, "read").await;
+    assert_eq!(bot.statuses(&id), ["sent"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_say_all_that_meta_tells_of() {
+    let bot = Bot::start(|_| {}).await;
+    let ada = customer(1);
+    let told = async |said: Said| {
+        let id = bot.sandbox.say(&ada, &said);
+        bot.told("/messages/0/id", &id).await["change"]["value"].clone()
+    };
+    told(Said::Text("hi".into())).await;
+    let sent = bot.send(text(&ada.number)).await;
+    let file = |kind| Said::File { kind, data: "aGk=".into(), mime: None, caption: String::new(), filename: None };
+    for (kind, name) in [(FileKind::Audio, "audio"), (FileKind::Document, "document"), (FileKind::Sticker, "sticker")] {
+        let value = told(file(kind)).await;
+        let message = &value["messages"][0];
+        let url = message[name]["url"].as_str().unwrap();
+        let bytes = http().get(url).bearer_auth("token").send().await.unwrap().bytes().await.unwrap();
+        assert_eq!((&message["type"], &bytes[..]), (&json!(name), &b"hi"[..]));
+    }
+    let reaction = told(Said::Reaction { message: sent.clone(), emoji: String::new() }).await;
+    assert_eq!(reaction["messages"][0]["reaction"], json!({ "message_id": sent }), "it was taken away");
+    let card = told(Said::Contact { name: "Bo".into(), number: "+85251234568".into() }).await;
+    assert_eq!(card["messages"][0]["contacts"][0]["phones"][0]["wa_id"], "85251234568");
+    let poll = told(Said::Unsupported { kind: "poll_creation".into() }).await;
+    assert_eq!(poll["messages"][0]["errors"][0]["code"], 131_051);
+    let welcome = told(Said::RequestWelcome).await;
+    assert_eq!(keys(&welcome["messages"][0]), ["from", "from_user_id", "id", "timestamp", "type"]);
+    let moved = told(Said::ChangedNumber { number: "+85260000099".into() }).await;
+    let system = &moved["messages"][0]["system"];
+    assert_eq!(
+        (&system["wa_id"], &system["previous_user_id"]),
+        (&json!("85260000099"), &card["contacts"][0]["user_id"])
+    );
+    assert!(moved["contacts"].is_null() && moved["messages"][0]["from"] == "85260000001", "{moved}");
+    // Who has the number next is somebody else.
+    bot.send(text("+85260000099")).await;
+    let next = told(Said::Text("hello".into())).await;
+    assert!(next["contacts"][0]["wa_id"] == "85260000001", "{next}");
 }

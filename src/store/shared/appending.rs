@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::Row;
 use uuid::Uuid;
 
+use super::moving::{MOVE, Moves, told_before};
 use super::{Connection, json};
 use crate::domain::{ContactId, ContactRef, Timestamp};
 use crate::store::{Appended, NewEvent};
@@ -119,7 +120,7 @@ async fn insert(
 
 /// Who a name belongs to while a group is being written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Who {
+pub(super) enum Who {
     Known(i64),
     /// The how manieth new contact of this group.
     New(usize),
@@ -146,7 +147,8 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
         .filter(|event| event.contact.is_none_or(|contact| !known.contains_key(&contact.0)))
         .flat_map(|event| event.contacts.iter().map(|name| [stored(name)]))
         .collect();
-    let mut owners = owners(connection, &names).await?;
+    let (mut owners, left) = owners(connection, &names).await?;
+    let mut moves = Moves { left, delivered: told_before(connection, events).await?, changed: HashMap::new() };
     let before: Vec<String> = owners.keys().cloned().collect();
     let mut slots: Vec<Option<Who>> = Vec::new();
     let mut merges: Vec<Pair> = Vec::new();
@@ -157,13 +159,18 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
             result.push(contact.map(Who::Known));
             continue;
         }
-        let names: Vec<String> = event.contacts.iter().map(stored).collect();
+        let names = moves.names(event);
         if names.is_empty() {
             result.push(None);
             continue;
         }
-        let mut found: Vec<Who> =
-            names.iter().filter_map(|name| owners.get(name)).map(|who| settle(*who, &slots)).collect();
+        let taken = moves.taken(&names, |name| owners.get(name).map(|who| settle(*who, &slots)));
+        let mut found: Vec<Who> = names
+            .iter()
+            .filter(|name| !taken.contains(name))
+            .filter_map(|name| owners.get(name))
+            .map(|who| settle(*who, &slots))
+            .collect();
         found.sort_by_key(|who| match who {
             Who::Known(id) => (0, *id),
             Who::New(slot) => (1, *slot as i64),
@@ -180,6 +187,7 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
                 (Who::New(_), Who::Known(_)) => {}
             }
         }
+        moves.note(event, &names);
         for name in names {
             owners.insert(name, who);
         }
@@ -193,6 +201,8 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
     let mut fresh: Vec<(String, i64)> = owners.iter().map(|(name, who)| (name.clone(), number(*who))).collect();
     fresh.retain(|(name, _)| !before.contains(name));
     learn(connection, &fresh).await?;
+    let moved = moves.changed.iter().filter_map(|(name, left)| Some((name, number(*owners.get(name)?), left)));
+    super::folding::run(connection, MOVE, &moved.collect::<Vec<_>>()).await?;
     let contacts = result.into_iter().map(|who| who.map(number)).collect();
     let is_erased = |event: &&NewEvent| event.contact.is_some_and(|contact| known.get(&contact.0) == Some(&None));
     let erased = events.iter().map(is_erased).collect();
@@ -252,14 +262,22 @@ async fn existing(connection: &mut Connection, events: &[&NewEvent]) -> Result<H
     rows.into_iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
-async fn owners(connection: &mut Connection, names: &[[String; 1]]) -> Result<HashMap<String, Who>, sqlx::Error> {
+/// Whose these names are, and which of them are numbers that their owner has left.
+async fn owners(
+    connection: &mut Connection,
+    names: &[[String; 1]],
+) -> Result<(HashMap<String, Who>, HashSet<String>), sqlx::Error> {
     if names.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(Default::default());
     }
-    let select =
-        concat!("select name, contact_id from identities where name in (select value->>0 from ", rows!("$1"), ")");
-    let rows = sqlx::query(select).bind(json(&names)).fetch_all(&mut *connection).await?;
-    rows.into_iter().map(|row| Ok((row.try_get(0)?, Who::Known(row.try_get(1)?)))).collect()
+    let select = concat!(
+        "select name, contact_id, left_at is not null from identities where name in (select value->>0 from ",
+        rows!("$1"),
+        ")"
+    );
+    let rows: Vec<(String, i64, bool)> = sqlx::query_as(select).bind(json(&names)).fetch_all(&mut *connection).await?;
+    let left = rows.iter().filter(|(_, _, left)| *left).map(|(name, ..)| name.clone()).collect();
+    Ok((rows.into_iter().map(|(name, contact, _)| (name, Who::Known(contact))).collect(), left))
 }
 
 async fn create(

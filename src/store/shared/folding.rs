@@ -265,7 +265,10 @@ async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
         "cast(value->>6 as bigint) as at from ",
         rows!("$1"),
         // `failed` is final unless the message was delivered before (Meta's reference, section 1.3).
-        ") as r where outbox.contact_id = r.contact and outbox.number = r.number and (outbox.rank < r.rank ",
+        ") as r where outbox.contact_id = r.contact and outbox.number = r.number ",
+        // What left once under one id is not told of under another: that was said of a message that an older copy of the database sent.
+        "and (r.wamid is null or coalesce(outbox.wamid, '') in ('', r.wamid) or outbox.attempts > 1) ",
+        "and (outbox.rank < r.rank ",
         "and (r.rank < 9 or outbox.rank < 4) or outbox.error = $2 and r.rank >= 3)"
     );
     let failed: Vec<_> = best.values().filter(|row| row.3 == 9).map(|row| (row.0, row.1)).collect();

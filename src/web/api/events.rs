@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::authorise;
 use super::problem::ApiProblem;
-use crate::domain::{EventBody, MOST_OF_A_NUMBER, OptAction, TagKey, Timestamp, mended, too_large};
+use crate::domain::{EventBody, InboundMessage, MOST_OF_A_NUMBER, OptAction, TagKey, Timestamp, mended, too_large};
 use crate::engine::Engine;
 use crate::engine::timeline::{Head, check_contact, event_body, take_head};
 use crate::store::{NewEvent, TagUse};
@@ -20,8 +20,8 @@ const MOST: usize = 1_000;
 
 /// Fields that hold what somebody said.
 const WORDS: [&str; 4] = ["text", "caption", "value", "note"];
-/// Characters that what is said may have (the extraction contract), and a name, a number or an id of something.
-const MOST_OF_WORDS: usize = 65_536;
+/// Characters that what is said may have, and a name, a number or an id of something.
+const MOST_OF_WORDS: usize = InboundMessage::MOST_READ;
 const MOST_OF_A_NAME: usize = 500;
 
 /// The events API.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::api::{refuse, refuse_as, unauthorised};
 use super::nodes::{Node, unknown_object};
+use super::number::Number;
 use super::{ACCOUNT, Sandbox, deliver, templates};
 use crate::domain::{Duration, Timestamp};
 
@@ -28,19 +29,34 @@ pub(super) struct Account {
     is_subscribed: bool,
     /// Where webhooks of messages go in place of the app's own address.
     elsewhere: Option<String>,
+    pub(super) number: Number,
 }
 
 impl Default for Account {
     fn default() -> Self {
-        Self { is_registered: true, pin: None, moves: Vec::new(), is_subscribed: true, elsewhere: None }
+        let number = Number::default();
+        Self { is_registered: true, pin: None, moves: Vec::new(), is_subscribed: true, elsewhere: None, number }
     }
 }
 
 impl Account {
     /// Where a webhook goes: nowhere while no app listens.
     pub(super) fn address(&self, of_messages: bool, own: &str) -> Option<String> {
-        let elsewhere = self.elsewhere.as_ref().filter(|_| of_messages).cloned();
+        let elsewhere = self.number.elsewhere.as_ref().or(self.elsewhere.as_ref()).filter(|_| of_messages).cloned();
         self.is_subscribed.then(|| elsewhere.unwrap_or_else(|| own.to_owned()))
+    }
+
+    /// The addresses that webhooks of messages could go to, in the order of section 1.7 from its end.
+    pub(super) fn configuration(&self, own: &str) -> Value {
+        let mut told = json!({ "application": own });
+        for (name, address) in
+            [("whatsapp_business_account", &self.elsewhere), ("phone_number", &self.number.elsewhere)]
+        {
+            if let Some(address) = address {
+                told[name] = address.as_str().into();
+            }
+        }
+        told
     }
 
     fn moves(&mut self, now: Timestamp) -> Result<(), i64> {
@@ -73,12 +89,12 @@ impl Account {
     }
 }
 
-fn done(result: Result<(), i64>) -> Response {
+pub(super) fn done(result: Result<(), i64>) -> Response {
     result.map_or_else(refuse_as, |()| axum::Json(json!({ "success": true })).into_response())
 }
 
 /// A call about the number, or the refusal of it.
-fn turned_away(sandbox: &Sandbox, number: &str, headers: &HeaderMap) -> Option<Response> {
+pub(super) fn turned_away(sandbox: &Sandbox, number: &str, headers: &HeaderMap) -> Option<Response> {
     let known = number == sandbox.inner.settings.phone_number_id;
     unauthorised(sandbox, headers).or_else(|| (!known).then(|| unknown_object(&Method::POST, number)))
 }
@@ -148,20 +164,28 @@ pub(super) async fn subscribe(
         return refusal;
     }
     let call: Value = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap_or_default() };
-    let elsewhere = call["override_callback_uri"].as_str().map(str::to_owned);
-    if let Some(address) = &elsewhere {
-        if address.len() > LONGEST_ADDRESS {
-            return refuse(100, &format!("override_callback_uri is longer than {LONGEST_ADDRESS} characters"));
-        }
-        let Some(token) = call["verify_token"].as_str() else { return refuse(100, "verify_token is required") };
-        if let Err(why) = deliver::handshake(&sandbox, address, token).await {
-            return refuse(100, &why);
-        }
-    }
+    let elsewhere = match elsewhere(&sandbox, &call).await {
+        Ok(elsewhere) => elsewhere,
+        Err(refusal) => return *refusal,
+    };
     let mut account = sandbox.inner.account();
     account.is_subscribed = true;
     account.elsewhere = elsewhere;
     done(Ok(()))
+}
+
+/// The other address that a call names, if it names one and that answers the handshake.
+pub(super) async fn elsewhere(sandbox: &Sandbox, call: &Value) -> Result<Option<String>, Box<Response>> {
+    let refused = |why: &str| Box::new(refuse(100, why));
+    let Some(address) = call["override_callback_uri"].as_str().filter(|address| !address.is_empty()) else {
+        return Ok(None);
+    };
+    if address.len() > LONGEST_ADDRESS {
+        return Err(refused(&format!("override_callback_uri is longer than {LONGEST_ADDRESS} characters")));
+    }
+    let token = call["verify_token"].as_str().ok_or_else(|| refused("verify_token is required"))?;
+    deliver::handshake(sandbox, address, token).await.map_err(|why| refused(&why))?;
+    Ok(Some(address.to_owned()))
 }
 
 /// `DELETE /{account}/subscribed_apps`: nobody listens.

@@ -17,7 +17,7 @@ use super::nodes::{self, Node, unknown_object};
 use super::people::{self, Recipient};
 use super::templates::Taken;
 use super::valid::{self, Refusal};
-use super::{Sandbox, account, control, failures, headers, media, statuses, templates, wire};
+use super::{Sandbox, account, control, failures, headers, media, number, statuses, templates, wire};
 use crate::whatsapp::errors;
 use crate::whatsapp::graph::{Fate, Named};
 
@@ -52,7 +52,19 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
                 &format!("{version}/{{id}}/subscribed_apps"),
                 get(account::subscribed).post(account::subscribe).delete(account::unsubscribe),
             )
-            .route(&format!("{version}/{{id}}"), get(nodes::get).post(templates::edit).delete(media::delete))
+            .route(
+                &format!("{version}/{{id}}/block_users"),
+                get(number::shown).post(number::block).delete(number::block),
+            )
+            .route(&format!("{version}/{{id}}/whatsapp_business_profile"), get(number::shown).post(number::profile))
+            .route(&format!("{version}/{{id}}/settings"), get(number::shown).post(number::settings))
+            .route(
+                &format!("{version}/{{id}}/username"),
+                get(number::shown).post(number::username).delete(number::no_username),
+            )
+            .route(&format!("{version}/{{id}}/request_code"), post(number::code))
+            .route(&format!("{version}/{{id}}/verify_code"), post(number::code))
+            .route(&format!("{version}/{{id}}"), get(nodes::get).post(number::edit).delete(media::delete))
     });
     calls
         .method_not_allowed_fallback(nodes::unknown)

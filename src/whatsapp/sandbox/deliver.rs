@@ -31,13 +31,20 @@ pub(super) async fn handshake(sandbox: &Sandbox, address: &str, token: &str) -> 
     let challenge = rand::random_range(1_000_000_000_u64..9_999_999_999).to_string();
     let query = [("hub.mode", "subscribe"), ("hub.challenge", &challenge), ("hub.verify_token", token)];
     let url = reqwest::Url::parse_with_params(address, query).map_err(|error| error.to_string())?;
-    let response = sandbox.inner.http.get(url).send().await.map_err(|error| error.to_string())?;
+    // Without its address, in which the token stands.
+    let failed = |error: reqwest::Error| format!("{address}: {}", causes(&error.without_url()));
+    let response = sandbox.inner.http.get(url).send().await.map_err(failed)?;
     let status = response.status();
     let text = response.text().await.unwrap_or_default();
     if status != 200 || text != challenge {
         return Err(format!("{address} answered {status} without the challenge"));
     }
     Ok(())
+}
+
+/// What went wrong, to its root.
+fn causes(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The value of a webhook of our number, about one person where they are told of (section 2.1).

@@ -1,5 +1,7 @@
 //! What customers do, as webhooks tell it: messages (sections 2.2 to 2.4) and marketing preferences (section 2.11).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::people::Customer;
@@ -9,6 +11,10 @@ use crate::domain::CartLine;
 
 /// A customer's message: on their own screen, and on its way.
 pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> String {
+    // It is told of without a card, and opens no window.
+    if let Said::ChangedNumber { number } = said {
+        return changed_number(sandbox, customer, number);
+    }
     let inner = &sandbox.inner;
     let (person, now) = (inner.people().meet(customer), inner.now());
     let id = wire::wamid(&person.key, false);
@@ -67,9 +73,45 @@ pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
             ("location", json!({ "latitude": latitude, "longitude": longitude }), "📍".into())
         }
         Said::Image { caption } => ("image", media::picture(sandbox, caption), format!("🖼 {caption}")),
+        Said::File { kind, data, mime, caption, filename } => {
+            let (kind, usual) = kind.names();
+            let bytes =
+                STANDARD.decode(data).ok().filter(|bytes| !bytes.is_empty()).unwrap_or_else(|| b"file".to_vec());
+            let mut file = media::sent(sandbox, mime.as_deref().unwrap_or(usual), bytes.into(), caption);
+            match kind {
+                "audio" => file["voice"] = true.into(),
+                "sticker" => file["animated"] = false.into(),
+                "document" => file["filename"] = filename.as_deref().unwrap_or("document.pdf").into(),
+                _ => {}
+            }
+            (kind, file, format!("📎 {kind} {caption}").trim_end().to_owned())
+        }
+        Said::Reaction { message, emoji } => {
+            let mut reaction = json!({ "message_id": message });
+            if !emoji.is_empty() {
+                reaction["emoji"] = emoji.as_str().into();
+            }
+            ("reaction", reaction, emoji.clone())
+        }
+        Said::Contact { name, number } => {
+            let wa_id: String = number.chars().filter(char::is_ascii_digit).collect();
+            let phone = json!({ "phone": number, "wa_id": wa_id, "type": "CELL" });
+            let named = json!({ "formatted_name": name, "first_name": name });
+            ("contacts", json!([{ "name": named, "phones": [phone] }]), format!("👤 {name}"))
+        }
+        Said::Unsupported { kind } => {
+            message["errors"] = json!([{
+                "code": 131_051, "title": "Message type unknown", "message": "Message type unknown",
+                "error_data": { "details": "Message type is currently not supported." },
+            }]);
+            ("unsupported", json!({ "type": kind }), format!("[{kind}]"))
+        }
+        Said::RequestWelcome | Said::ChangedNumber { .. } => ("request_welcome", Value::Null, String::new()),
     };
     message["type"] = kind.into();
-    message[kind] = body;
+    if !body.is_null() {
+        message[kind] = body;
+    }
     if let Said::Button { id, .. } | Said::Row { id, .. } = said
         && let Some((offered_in, choice)) = offered(&inner.phone(&person.key), id)
     {
@@ -79,7 +121,30 @@ pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
         }
     }
     inner.show(&person.key, json!({ "id": id, "mine": true, "text": shown, "at": now.0 }));
+    if inner.account().number.blocked.contains(&person.key) {
+        return id;
+    }
     let value = deliver::value(sandbox, Some(&person), "messages", message);
+    deliver::send(sandbox, wire::envelope("messages", value));
+    id
+}
+
+/// A customer's phone has another number (section 2.5). The window that was open stays so.
+fn changed_number(sandbox: &Sandbox, customer: &Customer, number: &str) -> String {
+    let (inner, (before, person)) = (&sandbox.inner, sandbox.inner.people().moved(customer, number));
+    let (id, now) = (wire::wamid(&person.key, false), inner.now());
+    if inner.graph().is_open(&before.key, now) {
+        inner.graph().wrote(&person.key, now);
+    }
+    let told = json!({
+        "body": format!("User {} changed from {} to {}", customer.name, before.key, person.key),
+        "type": "user_changed_number", "wa_id": person.phone, "user_id": person.user_id, "previous_user_id": before.user_id,
+    });
+    let mut message = json!({ "id": id, "timestamp": (now.0 / 1000).to_string(), "type": "system", "system": told });
+    if let Some(phone) = &before.phone {
+        message["from"] = phone.as_str().into();
+    }
+    let value = deliver::value(sandbox, None, "messages", message);
     deliver::send(sandbox, wire::envelope("messages", value));
     id
 }

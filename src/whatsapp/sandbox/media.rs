@@ -85,7 +85,7 @@ impl Media {
     /// Whether the files that a call names by id are there, and of the kind that they are sent as.
     pub(super) fn judge(&self, call: &Value, now: Timestamp) -> Result<(), (i64, String)> {
         for (kind, id) in named(call) {
-            let Some(file) = self.find(id, now) else {
+            let Some(file) = self.find(&id, now) else {
                 return Err((131_009, format!("{kind}.id: there is no file {id}")));
             };
             if kind_of(&file.mime).is_none_or(|of| of.name != kind) {
@@ -97,25 +97,34 @@ impl Media {
 }
 
 /// The files that a call names by id: in its own part, above its buttons, or in a template's parameters.
-fn named<'a>(call: &'a Value) -> Vec<(&'static str, &'a str)> {
+fn named(call: &Value) -> Vec<(&'static str, String)> {
     let kind = call["type"].as_str().unwrap_or_default();
     let parts = call["template"]["components"].as_array().into_iter().flatten();
     let parameters = parts.filter_map(|part| part["parameters"].as_array()).flatten().filter(|_| kind == "template");
     let header = Some(&call["interactive"]["header"]).filter(|_| kind == "interactive");
     let own = Some(call).filter(|_| !["template", "interactive"].contains(&kind));
-    let id = |holder: &'a Value| {
+    let id = |holder: &Value| {
         let kind = KINDS.iter().find(|kind| holder["type"] == kind.name.as_str())?.name.as_str();
-        Some((kind, holder[kind]["id"].as_str()?))
+        // One of digits may stand there as a number.
+        match &holder[kind]["id"] {
+            Value::String(id) => Some((kind, id.clone())),
+            Value::Number(id) => Some((kind, id.to_string())),
+            _ => None,
+        }
     };
     own.into_iter().chain(header).chain(parameters).filter_map(id).collect()
 }
 
 /// A picture of a customer's, as a webhook tells of it.
 pub(super) fn picture(sandbox: &Sandbox, caption: &str) -> Value {
-    let (now, mime) = (sandbox.inner.now(), "image/jpeg");
-    let id = sandbox.inner.media().keep(mime, Bytes::from_static(SAMPLE), now + SENT_STAYS, now);
+    sent(sandbox, "image/jpeg", Bytes::from_static(SAMPLE), caption)
+}
+
+/// A file of a customer's, as a webhook tells of it.
+pub(super) fn sent(sandbox: &Sandbox, mime: &str, bytes: Bytes, caption: &str) -> Value {
+    let (now, sha256) = (sandbox.inner.now(), STANDARD.encode(Sha256::digest(&bytes)));
+    let id = sandbox.inner.media().keep(mime, bytes, now + SENT_STAYS, now);
     let url = address(&sandbox.inner.settings, &id, "webhook", now);
-    let sha256 = STANDARD.encode(Sha256::digest(SAMPLE));
     let mut picture = json!({ "id": id, "mime_type": mime, "sha256": sha256, "url": url });
     if !caption.is_empty() {
         picture["caption"] = caption.into();

@@ -16,6 +16,7 @@ mod heard;
 mod inbound;
 mod media;
 mod nodes;
+mod number;
 mod people;
 mod phones;
 mod pricing;
@@ -37,7 +38,7 @@ pub use faults::Faults;
 pub use people::Customer;
 pub use phones::phone_router;
 pub use pricing::free_service_messages;
-pub use state::{Counters, Said};
+pub use state::{Counters, FileKind, Said};
 pub use templates::TemplateChange;
 pub use wire::ACCOUNT;
 

@@ -65,6 +65,7 @@ fn number(sandbox: &Sandbox) -> Value {
         "code_verification_status": "VERIFIED", "name_status": "APPROVED", "account_mode": "LIVE",
         "status": status, "health_status": health(sandbox), "throughput": { "level": level }, "is_on_biz_app": is_on_biz_app,
         "whatsapp_business_manager_messaging_limit": sandbox.inner.settings.rules.tier(),
+        "webhook_configuration": sandbox.inner.account().configuration(&sandbox.inner.settings.webhook),
     })
 }
 

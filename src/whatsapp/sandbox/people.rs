@@ -99,6 +99,19 @@ impl People {
         self.keep(Person { key, phone, user_id, name, username })
     }
 
+    /// The customer goes by another number from now on: as whom they were known, and as whom they are. Whoever comes with the former
+    /// number next is somebody else.
+    pub(super) fn moved(&mut self, customer: &Customer, number: &str) -> (Arc<Person>, Arc<Person>) {
+        let (before, phone) = (self.meet(customer), digits(number));
+        for name in before.phone.iter().chain([&before.user_id]) {
+            self.keys.remove(name);
+        }
+        self.all.remove(&before.key);
+        let user_id = user_id_of(&phone);
+        let now = self.keep(Person { key: phone.clone(), phone: Some(phone), user_id, ..Person::clone(&before) });
+        (before, now)
+    }
+
     /// Whoever has this phone number or user id. A number that is written to is withheld no longer.
     fn named(&mut self, name: &str) -> Arc<Person> {
         let phone = Some(name.to_owned()).filter(|name| !is_user_id(name));

@@ -14,6 +14,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_util::sync::CancellationToken;
 
 use super::{Customer, Said, Sandbox};
+use crate::domain::Phone;
 
 const PAGE: &str = include_str!("../../../templates/sandbox/phones.html");
 const STYLE: &str = include_str!("../../../templates/sandbox/phones.css");
@@ -57,6 +58,12 @@ async fn say(State(phones): State<Phones>, axum::Json(saying): axum::Json<Saying
     if !saying.customer.is_known() {
         let told = "That is no phone number with country code, and no user id such as US.9001.";
         return (StatusCode::UNPROCESSABLE_ENTITY, told).into_response();
+    }
+    if let Some(Said::ChangedNumber { number }) = &saying.said
+        && number.parse::<Phone>().is_err()
+    {
+        return (StatusCode::UNPROCESSABLE_ENTITY, "The new number is no phone number with country code.")
+            .into_response();
     }
     if let Some(said) = &saying.said {
         phones.sandbox.say(&saying.customer, said);

@@ -82,6 +82,50 @@ pub enum Said {
         /// Words under it.
         caption: String,
     },
+    /// A voice message or another file.
+    File {
+        /// audio, video, document or sticker.
+        kind: FileKind,
+        /// What it holds, in Base64; without it a few bytes stand for it.
+        #[serde(default)]
+        data: String,
+        /// Its type, where it is not the usual one of its kind.
+        #[serde(default)]
+        mime: Option<String>,
+        /// Words under it.
+        #[serde(default)]
+        caption: String,
+        /// The name of a document.
+        #[serde(default)]
+        filename: Option<String>,
+    },
+    /// An emoji on a message of ours; empty, it is taken away.
+    Reaction {
+        /// The message, by its id.
+        message: String,
+        /// The emoji.
+        #[serde(default)]
+        emoji: String,
+    },
+    /// Somebody's card.
+    Contact {
+        /// Whose.
+        name: String,
+        /// Their number.
+        number: String,
+    },
+    /// They go by another number from now on.
+    ChangedNumber {
+        /// The new one.
+        number: String,
+    },
+    /// What WhatsApp does not hand on, such as `poll_creation`.
+    Unsupported {
+        /// Meta's name of it.
+        kind: String,
+    },
+    /// They opened the chat for the first time, and wrote nothing.
+    RequestWelcome,
     /// Words that come from an ad.
     FromAd {
         /// The words.
@@ -89,6 +133,29 @@ pub enum Said {
         /// The ad's headline.
         headline: String,
     },
+}
+
+/// Kinds of files beside pictures.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum FileKind {
+    Audio,
+    Video,
+    Document,
+    Sticker,
+}
+
+impl FileKind {
+    /// Meta's name, and the usual type (section 2.2).
+    pub(super) fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Audio => ("audio", "audio/ogg; codecs=opus"),
+            Self::Video => ("video", "video/mp4"),
+            Self::Document => ("document", "application/pdf"),
+            Self::Sticker => ("sticker", "image/webp"),
+        }
+    }
 }
 
 /// What happened so far.

@@ -20,6 +20,8 @@ struct Sent {
     to: Arc<Person>,
     by_phone: bool,
     callback: Value,
+    /// An emoji on a message: nobody is told whether it was seen (section 2.7).
+    is_reaction: bool,
     /// Nothing is charged for what does not arrive.
     price: Option<Price>,
 }
@@ -45,7 +47,8 @@ pub(super) fn accept(sandbox: &Sandbox, to: Recipient, call: &Value, fate: Fate)
         inner.prices().of(&person.key, category, open, inner.settings.free_service_messages, inner.now())
     });
     let callback = call["biz_opaque_callback_data"].clone();
-    let sent = Sent { id: id.clone(), to: person, by_phone, callback, price };
+    let is_reaction = call["type"] == "reaction";
+    let sent = Sent { id: id.clone(), to: person, by_phone, callback, is_reaction, price };
     tokio::spawn(follow(sandbox.clone(), sent, fate));
     axum::Json(json!({
         "messaging_product": "whatsapp",
@@ -65,7 +68,7 @@ async fn follow(sandbox: Sandbox, sent: Sent, fate: Fate) {
         return sent.failed(&sandbox, code);
     }
     sent.tell(&sandbox, "sent", true);
-    if fate == Fate::Unheard {
+    if fate == Fate::Unheard || sent.is_reaction {
         return;
     }
     tokio::time::sleep(to_delivered).await;

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::shape::{Card, decimal, has, id, moment, text, whole};
+use super::shape::{Card, decimal, has, id, moment, phone, text, whole};
 use super::{Around, Arrival, fingerprint, held, names};
 use crate::domain::{
-    CartLine, ContactRef, EventBody, InboundMessage, LocationEvent, MessageKind, OptAction, OptEvent, OptScope,
+    CartLine, ContactRef, EventBody, InboundMessage, LocationEvent, MessageKind, OptAction, OptEvent, OptScope, Phone,
     Referral, ReferralSource, SentEvent, Timestamp,
 };
 
@@ -24,7 +24,7 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
     let from = id(&message, "/from");
     // Who has no phone and changed the user id is named by the old one alone (section 2.5).
     let user = id(&message, "/from_user_id").or_else(|| id(&message, "/system/previous_user_id"));
-    let card = card(around.contacts, from.as_deref(), user.as_deref());
+    let card = card(around, from.as_deref(), user.as_deref());
     let wa_id = from.clone().or_else(|| card.and_then(|card| card.wa_id.clone()));
     let user_id = user.or_else(|| card.and_then(|card| card.user_id.clone()));
     // Whose number was withheld told it when they were asked for it (section 3.1).
@@ -53,7 +53,7 @@ pub(super) fn arrival(message: Value, around: &Around<'_>, received: Timestamp) 
         EventBody::Message(inbound) if lost => inbound.media = Some("unavailable".into()),
         _ => {}
     }
-    Arrival { key, contacts, at, body }
+    Arrival::new(key, contacts, at, body)
 }
 
 fn body(kind: &str, message: Value, mut inbound: InboundMessage) -> EventBody {
@@ -212,7 +212,7 @@ pub(super) fn echo(mut message: Value, by: &str, received: Timestamp) -> Arrival
     let at = moment(&message, "/timestamp").unwrap_or(received);
     let key = key_of_ours(&message);
     if kind == "edit" || kind == "revoke" {
-        return Arrival { key, contacts, at, body: unknown(&format!("echo {kind}"), message) };
+        return Arrival::new(key, contacts, at, unknown(&format!("echo {kind}"), message));
     }
     let words = text(&message, "/text/body").or_else(|| text(&message, &format!("/{kind}/caption")));
     let body = EventBody::Sent(SentEvent {
@@ -226,7 +226,7 @@ pub(super) fn echo(mut message: Value, by: &str, received: Timestamp) -> Arrival
         by: by.into(),
         text: words.or(Some(format!("[{kind}]"))),
     });
-    Arrival { key, contacts, at, body }
+    Arrival::new(key, contacts, at, body)
 }
 
 /// A message of a shared history: by the customer if it came from them.
@@ -247,7 +247,7 @@ pub(super) fn historic(message: Value, person: &str, channel: Option<&str>, rece
             (key, body)
         }
     };
-    Arrival { key, contacts, at, body }
+    Arrival::new(key, contacts, at, body)
 }
 
 /// The number in the answer to our request for it.
@@ -264,10 +264,19 @@ pub(super) fn stops(message: &InboundMessage) -> Option<OptEvent> {
     stop.then_some(OptEvent::new(OptAction::Out, OptScope::All))
 }
 
-/// The card of the sender: `contacts` need not stand in the order of `messages` (section 2.1).
-fn card<'a>(contacts: &'a [Card], from: Option<&str>, user: Option<&str>) -> Option<&'a Card> {
-    let by_phone = contacts.iter().find(|card| from.is_some() && card.wa_id.as_deref() == from);
+/// Whether all messages of a value come from one sender. A change of number tells of two, and names the other one itself.
+pub(super) fn are_of_one(messages: &[Value]) -> bool {
+    let sender = |message: &Value| (phone(message, "/from"), id(message, "/from_user_id"));
+    let is_system = |message: &Value| text(message, "/type").as_deref() == Some("system");
+    messages.windows(2).all(|pair| sender(&pair[0]) == sender(&pair[1])) && !messages.iter().any(is_system)
+}
+
+/// The card of the sender: `contacts` need not stand in the order of `messages` (section 2.1), and a number and its wa_id may differ by
+/// a national variant.
+fn card<'a>(around: &Around<'a>, from: Option<&str>, user: Option<&str>) -> Option<&'a Card> {
+    let (contacts, from) = (around.contacts, from.and_then(|from| from.parse::<Phone>().ok()));
+    let by_phone = contacts.iter().find(|card| from.is_some() && card.phone == from);
     let by_user = || contacts.iter().find(|card| user.is_some() && card.user_id.as_deref() == user);
-    // A number and its wa_id may differ by a national variant; with one sender there is no doubt.
-    by_phone.or_else(by_user).or_else(|| contacts.first().filter(|_| contacts.len() == 1))
+    // With one sender there is no doubt; with several, two strangers would become one customer.
+    by_phone.or_else(by_user).or_else(|| contacts.first().filter(|_| around.of_one && contacts.len() == 1))
 }

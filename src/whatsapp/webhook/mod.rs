@@ -8,7 +8,8 @@ mod shape;
 use serde_json::Value;
 
 use crate::domain::{
-    ContactRef, EventBody, OptAction, OptEvent, OptScope, StatusEvent, StatusKind, Timestamp, UserId, mended,
+    ContactRef, EventBody, MessageNumber, OptAction, OptEvent, OptScope, StatusEvent, StatusKind, Timestamp, UserId,
+    mended,
 };
 use shape::{Card, has, id, moment, take_list, text, whole};
 
@@ -22,6 +23,10 @@ pub struct Arrival {
     pub key: String,
     /// All names of its one contact; empty for what concerns the shop.
     pub contacts: Vec<ContactRef>,
+    /// The account that Meta tells it of; empty where it tells none.
+    pub account: String,
+    /// Our number that it is about, by its id.
+    pub channel: Option<String>,
     /// When it happened, by Meta's clock.
     pub at: Timestamp,
     /// What happened.
@@ -56,7 +61,11 @@ pub fn parse(body: &[u8], received: Timestamp) -> Result<Vec<Arrival>, Malformed
         let account = text(&entry, "/id").unwrap_or_default();
         let mut reader = Reader { account: &account, time, received, arrivals: &mut arrivals };
         for change in reader.objects(&mut entry, "changes") {
+            let (begin, channel) = (reader.arrivals.len(), id(&change, "/value/metadata/phone_number_id"));
             reader.change(change);
+            for arrival in &mut reader.arrivals[begin..] {
+                (arrival.account, arrival.channel) = (account.clone(), channel.clone());
+            }
         }
     }
     for arrival in &mut arrivals {
@@ -76,9 +85,18 @@ struct Reader<'a> {
     arrivals: &'a mut Vec<Arrival>,
 }
 
+impl Arrival {
+    /// Of which account and number it is, its surroundings tell.
+    fn new(key: String, contacts: Vec<ContactRef>, at: Timestamp, body: EventBody) -> Self {
+        Self { key, contacts, account: String::new(), channel: None, at, body }
+    }
+}
+
 /// What surrounds the messages of one change.
 struct Around<'a> {
     contacts: &'a [Card],
+    /// All messages come from one sender.
+    of_one: bool,
     channel: Option<String>,
     /// Must not be answered.
     silent: bool,
@@ -132,18 +150,16 @@ impl Reader<'_> {
         }
         let channel = id(&value, "/metadata/phone_number_id");
         let contacts = self.cards(&mut value);
-        let around = Around { contacts: &contacts, channel, silent };
-        for message in self.objects(&mut value, "messages") {
+        let messages = self.objects(&mut value, "messages");
+        let around = Around { contacts: &contacts, of_one: messages::are_of_one(&messages), channel, silent };
+        for message in messages {
             let arrival = messages::arrival(message, &around, self.received);
             let stop = match &arrival.body {
                 EventBody::Message(message) => messages::stops(message),
                 _ => None,
             };
-            let opt = stop.map(|opt| Arrival {
-                key: format!("opt:{}", arrival.key),
-                contacts: arrival.contacts.clone(),
-                at: arrival.at,
-                body: EventBody::Opt(opt),
+            let opt = stop.map(|opt| {
+                Arrival::new(format!("opt:{}", arrival.key), arrival.contacts.clone(), arrival.at, EventBody::Opt(opt))
             });
             self.arrivals.push(arrival);
             self.arrivals.extend(opt);
@@ -183,12 +199,12 @@ impl Reader<'_> {
             false => names(phone.as_deref(), user.as_deref()),
         };
         let error = whole(&raw, "/errors/0/code");
-        let ours = text(&raw, "/biz_opaque_callback_data").filter(|data| data.starts_with("hl:"));
+        let ours = text(&raw, "/biz_opaque_callback_data").filter(|data| data.starts_with(MessageNumber::MARK));
         let event = match ours {
             Some(ours) => StatusEvent { message: ours, status: kind, error, wamid: Some(wamid) },
             None => StatusEvent { message: wamid, status: kind, error, wamid: None },
         };
-        self.arrivals.push(Arrival { key, contacts, at, body: EventBody::Status(event) });
+        self.arrivals.push(Arrival::new(key, contacts, at, EventBody::Status(event)));
     }
 
     fn preferences(&mut self, mut value: Value) {
@@ -212,7 +228,7 @@ impl Reader<'_> {
             let who = contacts.first().map(ToString::to_string).unwrap_or_default();
             let key = format!("pref:{who}:{wish}:{}", at.0);
             let body = EventBody::Opt(OptEvent::new(action, OptScope::Marketing));
-            self.arrivals.push(Arrival { key, contacts, at, body });
+            self.arrivals.push(Arrival::new(key, contacts, at, body));
         }
     }
 
@@ -238,7 +254,7 @@ impl Reader<'_> {
         let account = self.account;
         let key = format!("acc:{account}:{field}:{}:{}", self.time.0, fingerprint(&value));
         let body = EventBody::Account { field: field.to_owned(), value };
-        self.arrivals.push(Arrival { key, contacts: Vec::new(), at: self.time, body });
+        self.arrivals.push(Arrival::new(key, Vec::new(), self.time, body));
     }
 
     fn unknown(&mut self, what: &str, value: Value) {
@@ -248,7 +264,7 @@ impl Reader<'_> {
 
     fn keep_unknown(&mut self, key: String, at: Timestamp, what: &str, value: Value) {
         let body = EventBody::Unknown { what: what.to_owned(), value };
-        self.arrivals.push(Arrival { key, contacts: Vec::new(), at, body });
+        self.arrivals.push(Arrival::new(key, Vec::new(), at, body));
     }
 }
 
@@ -353,6 +369,35 @@ mod tests {
         let EventBody::Sent(sent) = &arrivals[0].body else { unreachable!("{arrivals:?}") };
         assert_eq!((sent.by.as_str(), sent.text.as_deref()), ("standby", Some("Hello")));
         assert_eq!(arrivals[0].contacts, names(Some("85260000001"), None));
+    }
+
+    /// The names of each message, of a value with these cards and messages.
+    fn names_in(cards: &str, messages: &str) -> Vec<Vec<ContactRef>> {
+        let body = webhook(&format!(r#"[{messages}],"contacts":[{cards}]"#));
+        let arrivals = parse(body.as_bytes(), NOW).unwrap();
+        let told = arrivals.into_iter().filter(|arrival| ["message", "identity"].contains(&arrival.body.kind()));
+        told.map(|arrival| arrival.contacts).collect()
+    }
+
+    #[test]
+    fn a_card_is_its_owners_and_nobody_elses() {
+        let card = r#"{"wa_id":"85260000001","user_id":"HK.1","profile":{"name":"Alice"}}"#;
+        let says =
+            |from: &str, id: &str| format!(r#"{{"from":"{from}","id":"{id}","type":"text","text":{{"body":"hi"}}}}"#);
+        let (alice, bob) = (says("85260000001", "w1"), says("85260000002", "w2"));
+        let alices = names(Some("85260000001"), Some("HK.1"));
+        assert_eq!(names_in(card, &format!("{alice},{bob}")), [alices.clone(), names(Some("85260000002"), None)]);
+        let moved = r#"{"from":"85260000008","id":"w3","type":"system","system":{"type":"user_changed_number","wa_id":"85260000009"}}"#;
+        let moves = [names(Some("85260000008"), None), names(Some("85260000009"), None)].concat();
+        assert_eq!(names_in(card, &format!("{alice},{moved}")), [alices.clone(), moves.clone()]);
+        assert_eq!(names_in(card, moved), [moves]);
+        assert_eq!(names_in(card, &says("+85260000001", "w4")), [alices], "the same number");
+        // Brazil's ninth digit; and with one sender there is no doubt.
+        let bia = r#"{"wa_id":"551187654321","user_id":"BR.1"},{"wa_id":"85260000001","user_id":"HK.1"}"#;
+        let bias = names(Some("5511987654321"), Some("BR.1"));
+        assert_eq!(names_in(bia, &says("5511987654321", "w5")), [bias]);
+        let only = names_in(r#"{"user_id":"HK.1"}"#, &format!("{alice},{}", says("+85260000001", "w6")));
+        assert_eq!(only, vec![names(Some("85260000001"), Some("HK.1")); 2]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use serde_json::{Number, Value};
 
-use crate::domain::Timestamp;
+use crate::domain::{Phone, Timestamp};
 
 /// Numbers beyond this are not told apart by JSON's own kind of number.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -20,6 +20,11 @@ pub(super) fn text(value: &Value, pointer: &str) -> Option<String> {
 /// The same; what is empty is none.
 pub(super) fn id(value: &Value, pointer: &str) -> Option<String> {
     text(value, pointer).filter(|id| !id.is_empty())
+}
+
+/// A number, of whatever national variant.
+pub(super) fn phone(value: &Value, pointer: &str) -> Option<Phone> {
+    text(value, pointer)?.parse().ok()
 }
 
 /// `12125550142`, not `12125550142.0`.
@@ -62,6 +67,8 @@ pub(super) fn take_list(object: &mut Value, key: &str) -> Vec<Value> {
 /// Who a message may be of: an element of `contacts`.
 pub(super) struct Card {
     pub(super) wa_id: Option<String>,
+    /// The same, by which people are told apart.
+    pub(super) phone: Option<Phone>,
     pub(super) user_id: Option<String>,
     pub(super) name: Option<String>,
 }
@@ -71,6 +78,7 @@ impl Card {
     pub(super) fn read(contact: &Value) -> Option<Self> {
         let card = Self {
             wa_id: id(contact, "/wa_id"),
+            phone: phone(contact, "/wa_id"),
             user_id: id(contact, "/user_id"),
             name: text(contact, "/profile/name"),
         };

@@ -20,7 +20,8 @@ impl<'a> Reply<'a> {
     /// The shop's own brands, which no dictionary knows. Many are words like others ("silk", "morning"): they count where the kind that
     /// is wanted is had of them, or where nothing else is named and there are several things of the brand.
     pub(super) fn own_brands(&mut self, heard: &mut Heard) {
-        if self.memory.trouble || heard.choice.is_some() {
+        let denies = self.dialogue.pointings.says(Cue::Without, &heard.words, Some(&self.language));
+        if self.memory.trouble || heard.choice.is_some() || denies {
             return;
         }
         let shop = self.shop;
@@ -51,6 +52,8 @@ impl<'a> Reply<'a> {
         heard.wants.contains(&Intent::Availability)
             && names_nothing
             && heard.choice.is_none()
+            // A number asks for a size.
+            && !heard.words.contains(char::is_numeric)
             && pointings.read(&heard.words).is_empty()
             && !pointings.says(Cue::It, &heard.words, Some(&self.language))
     }
@@ -67,8 +70,9 @@ impl<'a> Reply<'a> {
         }
         let asks_now =
             heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability | Intent::Buy));
+        let is_another = self.asks_for_another(heard);
         let wish = self.memory.product().is_some() || choice::has_any(self.memory, self.shelf());
-        if wish && !self.asks_for_another(heard) && (heard.understood || asks_now) {
+        if wish && !is_another && (heard.understood || asks_now) {
             let fit = choice::fit(self.memory, self.shelf());
             // Where the kind is still open, or the brand is none of ours, what there is tells more than a question.
             let exact = self.memory.product().is_some() && !fit.over_budget && !fit.lacking && !fit.other_brand;
@@ -94,7 +98,10 @@ impl<'a> Reply<'a> {
             }
             _ if self.category_in(heard) => {}
             // Asked once what they look for, they tell nothing but what they can spend.
-            _ if heard.understood && (self.was_asked(Slot::Product) || self.memory.ideas) && self.affordable() => {}
+            _ if heard.understood
+                && !is_another
+                && (self.was_asked(Slot::Product) || self.memory.ideas)
+                && self.affordable() => {}
             _ if heard.understood || greets => {
                 if !self.ask(Slot::Product, heard) {
                     self.lost();
@@ -131,7 +138,7 @@ impl<'a> Reply<'a> {
                 };
                 self.say(section, context! { budget });
                 // Who tells of a gift what it may cost sees at once what there is for that.
-                let ideas = if self.memory.gift && !is_gift { self.what_it_buys() } else { Vec::new() };
+                let ideas = if self.memory.gift && !is_gift && !named { self.what_it_buys() } else { Vec::new() };
                 if ideas.is_empty() { self.categories() } else { self.list_products(&ideas) }
             }
             Slot::Budget => {

@@ -10,7 +10,7 @@ use crate::domain::{Problem, SourceFile};
 
 const FILE: &str = "pointing.toml";
 const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearest], [both], [said.it], \
-                      [said.owned], [said.asks], [said.looking], [said.settled] or [said.wrapping] and lines such as en = [\"first one\"], or [part_of] or \
+                      [said.owned], [said.asks], [said.looking], [said.settled], [said.wrapping] or [said.without] and lines such as en = [\"first one\"], or [part_of] or \
                       [close_to] and lines such as \"electronics/lens\" = [\"electronics/camera\"].";
 
 /// One thing that they say of it.
@@ -48,6 +48,8 @@ pub(super) enum Cue {
     Settled,
     /// How presents are wrapped.
     Wrapping,
+    /// It wants something not to be.
+    Without,
 }
 
 /// The words, compiled.

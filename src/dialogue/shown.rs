@@ -3,7 +3,7 @@
 use minijinja::{Value, context};
 
 use super::answer::{Call, Heard, Reply};
-use super::pointing::{Pointing, stands_in};
+use super::pointing::{Cue, Pointing, stands_in};
 use super::recall::Meant;
 use super::short_answers::is_question;
 use super::{choice, is_small_talk};
@@ -20,6 +20,7 @@ impl<'a> Reply<'a> {
         let (shown, list) = (self.shown(), self.list());
         let said = self.dialogue.pointings.read(&heard.words);
         if let Some(extreme) = self.extreme(&said, &list) {
+            wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject));
             return vec![extreme];
         }
         if said.contains(&Pointing::Both) && shown.len() == 2 && orders(heard) {
@@ -40,7 +41,8 @@ impl<'a> Reply<'a> {
         let mut pointed: Vec<_> = said.iter().filter_map(at).copied().collect();
         let by_place = !pointed.is_empty();
         // "Good morning" is no Morning Blend.
-        if pointed.is_empty() && !wants.iter().any(|want| is_small_talk(*want)) {
+        let denies = self.dialogue.pointings.says(Cue::Without, &heard.words, Some(&self.language));
+        if pointed.is_empty() && !denies && !wants.iter().any(|want| is_small_talk(*want)) {
             pointed = self.called(&shown, &list, &heard.words);
         }
         // Of the one thing that they see its details are no answer: what they ask is. "Is the first one waterproof?" is asked of it, too.
@@ -95,7 +97,7 @@ impl<'a> Reply<'a> {
     pub(super) fn extreme_of_kind(&self, heard: &Heard, wants: &mut Vec<Intent>) -> Option<&'a Product> {
         let extreme =
             self.extreme(&self.dialogue.pointings.read(&heard.words), &[]).filter(|_| heard.kinds.is_empty())?;
-        wants.retain(|want| *want != Intent::Buy);
+        wants.retain(|want| !matches!(want, Intent::Buy | Intent::Discount | Intent::Reject));
         Some(extreme)
     }
 

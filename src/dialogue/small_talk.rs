@@ -24,6 +24,13 @@ impl Reply<'_> {
         if heard.choice.is_some() || !is_talk || heard.refined {
             return false;
         }
+        if self.memory.greeted
+            && !heard.understood
+            && self.dialogue.pointings.says(Cue::Settled, &heard.words, Some(&self.language))
+        {
+            self.say("noted", context! {});
+            return true;
+        }
         let said = self.dialogue.short_answers.read(&heard.words);
         let begins = || self.dialogue.short_answers.begins_with_yes(&heard.words, &self.language);
         let asked = self.memory.offered == Some(true);

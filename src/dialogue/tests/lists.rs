@@ -36,6 +36,9 @@ fn the_shops_own_brands_are_brands() {
     expect(&talk.write("lumen phone"), &["Lumen Lite", "Lumen Fold"], &["Nova", "do not carry"]);
     talk.another("US", &[]);
     expect(&talk.write("anything from Dew?"), &["Dew C15", "Dew Calm Cream", "Dew Soft Wash"], &["category:"]);
+    talk.another("US", &[]);
+    talk.write("a phone but not nova");
+    assert!(talk.memory.brands.is_empty());
     // A word that is a brand is more often none.
     talk.another("US", &[]);
     expect(&talk.write("a silk dress"), &["Linea Midi"], &["do not carry", "Silk 1800"]);
@@ -94,11 +97,15 @@ fn who_asks_for_what_is_not_sold_is_not_told_of_what_was_shown() {
         ("US", "phones under 500 dollars", "do you have them in stock?"),
         ("DE", "Handys bis 500 Dollar", "habt ihr die auf Lager?"),
         ("CN", "500美元以下的手机", "有现货吗"),
+        ("FR", "téléphone à moins de 500 dollars", "vous avez du 43 ?"),
     ] {
         talk.another(country, &[]);
         talk.write(list);
         expect(&talk.write(same), &["Nova S5"], &["category:electronics"]);
     }
+    talk.another("US", &[]);
+    talk.write("a gift for my wife, up to 50 dollars");
+    expect(&talk.write("do you sell bicycles?"), &["category:electronics"], &["[product:"]);
 }
 
 #[test]

@@ -253,7 +253,7 @@ fn trouble_ends_when_it_is_settled_or_they_look_for_something() {
     for words in ["found it, thanks", "ah it just came"] {
         talk.another("US", &[]);
         expect(&talk.write("where is my order?"), &["cannot see an order"], &[]);
-        talk.write(words);
+        expect(&talk.write(words), &["I am here if you need anything else"], &["understood"]);
         expect(&talk.write("a tent"), &["Dome 2: 149"], &["A colleague takes over"]);
     }
     talk.another("US", &[]);

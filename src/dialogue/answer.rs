@@ -6,7 +6,7 @@ use super::cart::cart_in_words;
 use super::choice;
 use super::memory::{Memory, Slot};
 use super::recall::Meant;
-use super::words::{budget_text, clock, cut, money, promise};
+use super::words::{clock, cut, promise};
 use super::{Answer, Dialogue, Known};
 use crate::domain::{
     Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, LINK_ROOM, Link, ListRow, Shop,
@@ -15,8 +15,6 @@ use crate::domain::{
 
 /// The same words so soon again, at the end of a burst, say nothing new. Who asks again later wants an answer.
 const REPEAT: Duration = Duration::seconds(12);
-/// A slot is asked for this often, then left open.
-const ASK_TWICE: u8 = 2;
 /// Said this often in one conversation, an answer is not said again: a person is offered instead.
 const SAY_TWICE: usize = 2;
 /// Letters of a name in a greeting.
@@ -87,7 +85,7 @@ pub(super) struct Heard {
     /// Something new was wished for.
     wished: bool,
     /// Kinds of product that one message named side by side.
-    kinds: Vec<String>,
+    pub(super) kinds: Vec<String>,
     /// They asked about a part of what was shown.
     pub(super) part: bool,
     /// They said beside their words which product they mean: it is what is shown.
@@ -113,7 +111,7 @@ pub(super) fn answer(
     let in_burst = memory.burst.take().is_some();
     let language = dialogue.templates.language(contact, shop).to_owned();
     let tell_person = std::mem::take(&mut memory.tell_person);
-    let heard = Heard {
+    let mut heard = Heard {
         wants: std::mem::take(&mut memory.wants),
         choice: memory.choice.take(),
         media: memory.media.take(),
@@ -129,8 +127,7 @@ pub(super) fn answer(
     };
     let cart = std::mem::take(&mut memory.cart);
     if !cart.is_empty() {
-        let known = cart.iter().filter_map(|line| choice::called(&line.product, shop));
-        memory.shown = known.map(|product| product.sku.clone()).collect();
+        memory.show(cart.iter().filter_map(|line| choice::called(&line.product, shop)));
     }
     let (paragraphs, buttons, rows, links) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut reply = Reply {
@@ -179,7 +176,10 @@ pub(super) fn answer(
         // Everything is silence after a stop, but for what they ask themselves.
         Standing::Bot if contact.opted_out && heard.wants.is_empty() && heard.choice.is_none() => return None,
         Standing::Bot if reply.wants_nothing(&heard) => return None,
-        Standing::Bot => reply.speak(heard),
+        Standing::Bot => {
+            reply.own_brands(&mut heard);
+            reply.speak(heard);
+        }
     }
     reply.finish()
 }
@@ -212,7 +212,7 @@ impl Reply<'_> {
         }
     }
 
-    fn button(&mut self, id: &str, title: &str) {
+    pub(super) fn button(&mut self, id: &str, title: &str) {
         let title = cut(title, BUTTON_TITLE);
         if self.buttons.len() < 3 && !self.buttons.iter().any(|button| button.title == title) {
             self.buttons.push(Button { id: id.to_owned(), title });
@@ -241,8 +241,7 @@ impl Reply<'_> {
         let greets = !self.memory.greeted;
         if greets {
             self.memory.greeted = true;
-            let name = self.contact.name.as_deref().and_then(|name| name.split_whitespace().next());
-            let name = cut(name.unwrap_or_default(), LONGEST_NAME);
+            let name = cut(self.dialogue.forms.first_name(self.contact).unwrap_or_default(), LONGEST_NAME);
             self.say("greet", context! { name });
         }
         let before = self.paragraphs.len();
@@ -251,6 +250,7 @@ impl Reply<'_> {
         }
         self.unseen(&heard);
         self.what_we_are(&heard);
+        self.wrapping(&heard);
         let of_products = self.facts(&heard);
         let nothing_said = self.paragraphs.len() == before && self.rows.is_empty();
         // Who asks a fact beside their wish hears it, and what they wish for is gone on with.
@@ -272,7 +272,10 @@ impl Reply<'_> {
         match kind {
             "person" => self.call = Some(Call::Human),
             "buy" => {
-                self.memory.shown = vec![value.to_owned()];
+                match choice::by_sku(self.shop, value) {
+                    Some(product) => self.memory.open(product),
+                    None => self.memory.shown = vec![value.to_owned()],
+                }
                 self.call = Some(Call::Buy);
             }
             "product" => match choice::by_sku(self.shop, value) {
@@ -300,127 +303,6 @@ impl Reply<'_> {
             }
             _ => {}
         }
-    }
-
-    /// Towards a product: show what fits, or ask for the one thing that is missing.
-    fn next_step(&mut self, heard: &Heard, greets: bool) {
-        // Who has trouble with what they bought, and says more of it than can be understood, is not asked what they look for.
-        if self.memory.trouble {
-            self.call = Some(Call::Lost);
-            return;
-        }
-        if self.ask_which(&heard.kinds) {
-            return;
-        }
-        let asks_now =
-            heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability | Intent::Buy));
-        let wish = self.memory.product().is_some() || choice::has_any(self.memory, self.shop);
-        if wish && (heard.understood || asks_now) {
-            let fit = choice::fit(self.memory, self.shop);
-            // Where the kind is still open, or the brand is none of ours, what there is tells more than a question.
-            let exact = self.memory.product().is_some() && !fit.over_budget && !fit.lacking && !fit.other_brand;
-            let budget_missing = self.memory.budget.is_none() && !self.memory.open.contains(&Slot::Budget);
-            if exact && fit.products.len() > 2 && budget_missing && !asks_now && self.ask(Slot::Budget, heard) {
-                return;
-            }
-            let need_missing = self.memory.needs.is_empty() && !self.memory.open.contains(&Slot::Need);
-            if exact && fit.products.len() > 4 && need_missing && !asks_now && self.ask(Slot::Need, heard) {
-                return;
-            }
-            return self.show(fit);
-        }
-        // Who opened the chat has said nothing yet (section 2.2): they are greeted, and asked.
-        match heard.media.as_deref().filter(|media| *media != "request_welcome") {
-            Some("location") => self.say("location", context! {}),
-            // A form that was filled in is for a person to read.
-            Some("flow") if !heard.understood => self.call = Some(Call::Lost),
-            Some("unavailable") if !heard.understood => self.say("resend", context! {}),
-            Some(_) if !heard.understood => {
-                self.say("media", context! {});
-                self.offer("person", "button_person");
-            }
-            _ if self.category_in(heard) => {}
-            // Asked once what they look for, they tell nothing but what they can spend.
-            _ if heard.understood && (self.was_asked(Slot::Product) || self.memory.ideas) && self.affordable() => {}
-            _ if heard.understood || greets => {
-                if !self.ask(Slot::Product, heard) {
-                    self.lost();
-                }
-            }
-            _ => self.lost(),
-        }
-    }
-
-    pub(super) fn was_asked(&self, slot: Slot) -> bool {
-        self.memory.asked.is_some_and(|(asked, _)| asked == slot)
-    }
-
-    /// Asks for one thing. False if it was asked for often enough.
-    fn ask(&mut self, slot: Slot, heard: &Heard) -> bool {
-        let times = self.memory.asked.filter(|(asked, _)| *asked == slot).map_or(0, |(_, times)| times);
-        if times >= ASK_TWICE {
-            return false;
-        }
-        self.memory.asked = Some((slot, times + 1));
-        let product = self.wish();
-        match slot {
-            Slot::Product => {
-                // As they named it: what it comes to in the shop's currency matters once there is something to show.
-                let budget = self.memory.budget.as_ref().map(|budget| budget_text(budget, self.shop.currency));
-                // Who asks whether there is something has named it, and the dictionaries do not know it.
-                let named = heard.wants.contains(&Intent::Availability);
-                let is_gift = self.memory.gift && budget.is_none();
-                self.memory.ideas |= is_gift;
-                let section = match (is_gift, named) {
-                    (true, _) => "ask_gift",
-                    (false, true) => "assortment",
-                    (false, false) => "ask_product",
-                };
-                self.say(section, context! { budget });
-                self.categories();
-            }
-            Slot::Budget => {
-                self.say("ask_budget", context! { product });
-                for most in choice::steps(self.memory, self.shop) {
-                    let title = self.render("button_up_to", context! { price => money(most, self.shop.currency) });
-                    self.button(&format!("budget:{most}"), &title);
-                }
-                self.offer("any:budget", "button_any");
-            }
-            Slot::Need => {
-                let needs = choice::telling_needs(self.memory, self.shop);
-                let named: Vec<String> = needs.iter().map(|need| self.word(need)).collect();
-                self.say("ask_need", context! { product, needs => &named });
-                for (need, title) in needs.iter().zip(&named) {
-                    self.button(&format!("need:{need}"), title);
-                }
-                self.offer("any:need", "button_any");
-            }
-        }
-        true
-    }
-
-    /// What they look for, in their language: a kind of product, else nothing.
-    pub(super) fn wish(&self) -> String {
-        self.memory.product().map(|key| self.word(key)).unwrap_or_default()
-    }
-
-    /// Not understood: says so, the second time a person is asked for. Who tells of somebody that they look for a gift for sees some of
-    /// what there is, once.
-    fn lost(&mut self) {
-        if std::mem::take(&mut self.memory.gift) && self.memory.product().is_none() {
-            if !self.affordable() {
-                self.ideas();
-            }
-            return;
-        }
-        self.memory.lost += 1;
-        if self.memory.lost >= 2 {
-            self.call = Some(Call::Lost);
-            return;
-        }
-        self.say("unknown", context! {});
-        self.offer("person", "button_person");
     }
 
     /// A person comes: by when, inside and outside working hours.

@@ -5,12 +5,37 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::Memory;
+use super::pointing::Pointings;
 use crate::domain::{Budget, Money, Product, Shop};
 
 /// Rows of a list message: ten are allowed (section 5.6), the last one calls a person.
 const MOST_SHOWN: usize = 8;
 /// "around 500" takes in what costs a tenth more.
 const ABOUT: Decimal = Decimal::from_parts(11, 0, 0, false, 1);
+
+/// What the shop has, and which kinds of product may be shown for others.
+#[derive(Clone, Copy)]
+pub(super) struct Shelf<'a> {
+    pub(super) shop: &'a Shop,
+    pub(super) pointings: &'a Pointings,
+}
+
+impl<'a> Shelf<'a> {
+    fn in_stock(self) -> impl Iterator<Item = &'a Product> {
+        self.shop.products.iter().filter(|product| product.stock > 0)
+    }
+
+    /// What is in stock of a kind.
+    fn of_key(self, key: &str) -> impl Iterator<Item = &'a Product> {
+        self.in_stock().filter(move |product| product.key == key)
+    }
+
+    /// What is in stock of the kinds that may be shown for one.
+    fn close_to(self, key: &str) -> impl Iterator<Item = &'a Product> {
+        let close = self.pointings.close_to(key);
+        self.in_stock().filter(move |product| close.contains(&product.key))
+    }
+}
 
 /// What fits a wish.
 #[derive(Default)]
@@ -49,14 +74,19 @@ impl Purse {
         if min == Some(None) || max == Some(None) {
             return Self { unknown: true, ..Self::default() };
         }
-        let max = max.flatten().map(|max| if budget.about { max * ABOUT } else { max });
         // An exact sum is what can be spent at most, not what must be spent at least.
-        let min = min.flatten().filter(|_| budget.max.is_none());
+        let min = min.flatten().filter(|_| budget.min != budget.max);
+        let max = max.flatten().map(|max| if budget.about { max * ABOUT } else { max });
         Self { min, max, unknown: false, converted: currency != shop.currency }
     }
 
     fn holds(&self, price: Decimal) -> bool {
         self.min.is_none_or(|min| price >= min) && self.max.is_none_or(|max| price <= max)
+    }
+
+    /// Who can spend more may spend less, where there is nothing else.
+    fn without_least(self) -> Self {
+        Self { min: self.min.filter(|_| self.max.is_none()), ..self }
     }
 
     fn distance(&self, price: Decimal) -> Decimal {
@@ -69,30 +99,39 @@ impl Purse {
 /// Products of the kind that is wanted and in stock: those within the budget that have all that is needed; if there are
 /// none, the nearest, and what they lack. A bare sum is one of the customer's own money first; where nothing would fit it is one of
 /// the shop's, unless nobody would spend so much.
-pub(super) fn fit<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
-    let own = fit_to(memory, memory.budget.as_ref(), shop);
+pub(super) fn fit<'a>(memory: &Memory, shelf: Shelf<'a>) -> Fit<'a> {
+    let own = fit_to(memory, memory.budget.as_ref(), shelf);
     let Some(bare) = memory.budget.as_ref().filter(|budget| own.over_budget && budget.currency_inferred) else {
         return own;
     };
-    let dearest = of_kind(memory, shop).iter().map(|product| product.price).max().unwrap_or_default();
+    let dearest = of_kind(memory, shelf).iter().map(|product| product.price).max().unwrap_or_default();
     if bare.max.or(bare.min).is_none_or(|sum| sum > dearest * Decimal::TWO) {
         return own;
     }
-    let in_shop_currency = Budget { currency: Some(shop.currency), ..bare.clone() };
-    let other = fit_to(memory, Some(&in_shop_currency), shop);
+    let in_shop_currency = Budget { currency: Some(shelf.shop.currency), ..bare.clone() };
+    let other = fit_to(memory, Some(&in_shop_currency), shelf);
     if other.over_budget { own } else { Fit { in_shop_currency: true, ..other } }
 }
 
-fn fit_to<'a>(memory: &Memory, budget: Option<&Budget>, shop: &'a Shop) -> Fit<'a> {
-    let mut found = of_kind(memory, shop);
-    let has_brand = |product: &Product| product.brand.as_ref().is_some_and(|brand| memory.brands.contains(brand));
-    let other_brand = !memory.brands.is_empty() && !found.iter().any(|product| has_brand(product));
-    let purse = Purse::of(budget, shop);
-    let lacks = |product: &Product| memory.needs.iter().filter(|need| !product.attributes.contains(need)).count();
+fn fit_to<'a>(memory: &Memory, budget: Option<&Budget>, shelf: Shelf<'a>) -> Fit<'a> {
+    let mut found = of_kind(memory, shelf);
+    let other_brand = !memory.brands.is_empty() && !found.iter().any(|product| has_brand(memory, product));
+    // What is had of the brand is what they want of it.
+    found.retain(|product| memory.brands.is_empty() || other_brand || has_brand(memory, product));
+    let mut purse = Purse::of(budget, shelf.shop);
+    let lacks = |product: &Product| lacks(memory, product);
     found.sort_by(|a, b| {
-        let rank = |product: &Product| (lacks(product), !has_brand(product), purse.distance(product.price));
+        let rank = |product: &Product| (lacks(product), purse.distance(product.price));
         rank(a).cmp(&rank(b)).then(a.price.cmp(&b.price)).then(a.sku.cmp(&b.sku))
     });
+    if !found.iter().any(|product| purse.holds(product.price)) {
+        purse = purse.without_least();
+    }
+    if !found.iter().any(|product| purse.holds(product.price))
+        && let Some(key) = memory.product()
+    {
+        found.extend(shelf.close_to(key).filter(|product| purse.holds(product.price)));
+    }
     let exact: Vec<_> =
         found.iter().copied().filter(|product| purse.holds(product.price) && lacks(product) == 0).collect();
     if !exact.is_empty() {
@@ -114,30 +153,53 @@ fn cut(mut products: Vec<&Product>) -> Vec<&Product> {
     products
 }
 
-/// What is in stock of the kind that is wanted; of the brand where only that is known, else what has all that is needed.
-fn of_kind<'a>(memory: &Memory, shop: &'a Shop) -> Vec<&'a Product> {
-    let has_brand = |product: &&Product| product.brand.as_ref().is_some_and(|brand| memory.brands.contains(brand));
-    let has_needs = |product: &&Product| memory.needs.iter().all(|need| product.attributes.contains(need));
-    let in_stock = shop.products.iter().filter(|product| product.stock > 0);
+/// What is in stock of the kind that is wanted, else of those that may be shown for it; of the brand where only that is known, else
+/// what has all that is needed.
+fn of_kind<'a>(memory: &Memory, shelf: Shelf<'a>) -> Vec<&'a Product> {
     match (memory.product(), memory.brands.is_empty(), memory.needs.is_empty()) {
-        (Some(key), ..) => of_key(key, shop).collect(),
-        (None, false, _) => in_stock.filter(has_brand).collect(),
-        (None, true, false) => in_stock.filter(has_needs).collect(),
+        (Some(key), ..) => {
+            let found: Vec<_> = shelf.of_key(key).collect();
+            if found.is_empty() { shelf.close_to(key).collect() } else { found }
+        }
+        (None, false, _) => shelf.in_stock().filter(|product| has_brand(memory, product)).collect(),
+        (None, true, false) => shelf.in_stock().filter(|product| lacks(memory, product) == 0).collect(),
         (None, true, true) => Vec::new(),
     }
 }
 
+fn has_brand(memory: &Memory, product: &Product) -> bool {
+    product.brand.as_ref().is_some_and(|brand| memory.brands.contains(brand))
+}
+
+/// How much of what is needed a product does not have.
+fn lacks(memory: &Memory, product: &Product) -> usize {
+    memory.needs.iter().filter(|need| !product.attributes.contains(need)).count()
+}
+
+/// What is in stock of the kind that is wanted, within the budget, of the brand, with all that is needed: the cheapest first.
+pub(super) fn suiting<'a>(memory: &Memory, shelf: Shelf<'a>) -> Vec<&'a Product> {
+    let purse = Purse::of(memory.budget.as_ref(), shelf.shop);
+    let mut found = of_kind(memory, shelf);
+    found.retain(|product| purse.holds(product.price) && lacks(memory, product) == 0);
+    found.retain(|product| memory.brands.is_empty() || has_brand(memory, product));
+    found.sort_by(|a, b| a.price.cmp(&b.price).then(a.sku.cmp(&b.sku)));
+    found
+}
+
 /// Whether a brand was named, or something that is in stock has all that is needed: there is something to choose from.
-pub(super) fn has_any(memory: &Memory, shop: &Shop) -> bool {
-    !memory.brands.is_empty() || !of_kind(memory, shop).is_empty()
+pub(super) fn has_any(memory: &Memory, shelf: Shelf<'_>) -> bool {
+    !memory.brands.is_empty() || !of_kind(memory, shelf).is_empty()
 }
 
 /// What can be had for the budget where nothing else is known: of each kind what is nearest to it. Nothing where no budget is, or
 /// none that can be held against the shop's prices.
 pub(super) fn affordable<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
-    let purse = Purse::of(memory.budget.as_ref(), shop);
+    let mut purse = Purse::of(memory.budget.as_ref(), shop);
     if memory.budget.is_none() || purse.unknown {
         return Fit::default();
+    }
+    if !shop.products.iter().any(|product| product.stock > 0 && purse.holds(product.price)) {
+        purse = purse.without_least();
     }
     let mut found: Vec<&Product> =
         shop.products.iter().filter(|product| product.stock > 0 && purse.holds(product.price)).collect();
@@ -161,27 +223,25 @@ pub(super) fn ideas(shop: &Shop) -> Vec<&Product> {
     cut(found)
 }
 
-/// What costs less than that and is in stock: the nearest in price first. Of one kind, or where that is open, of any that has what is
-/// needed.
-pub(super) fn cheaper<'a>(key: Option<&str>, than: Decimal, memory: &Memory, shop: &'a Shop) -> Vec<&'a Product> {
-    let suits = |product: &&Product| match key {
-        Some(key) => product.key == key,
-        None => memory.needs.iter().all(|need| product.attributes.contains(need)),
+/// What costs less than that and is in stock: the nearest in price first. Of one kind, else of those that may be shown for it; where
+/// that is open, of any that has what is needed.
+pub(super) fn cheaper<'a>(key: Option<&str>, than: Decimal, memory: &Memory, shelf: Shelf<'a>) -> Vec<&'a Product> {
+    let costs_less = |product: &&Product| product.price < than;
+    let mut found: Vec<_> = match key {
+        Some(key) => shelf.of_key(key).filter(costs_less).collect(),
+        None => shelf.in_stock().filter(costs_less).filter(|product| lacks(memory, product) == 0).collect(),
     };
-    let in_stock = shop.products.iter().filter(|product| product.stock > 0 && product.price < than);
-    let mut found: Vec<_> = in_stock.filter(suits).collect();
+    if let Some(key) = key.filter(|_| found.is_empty()) {
+        found = shelf.close_to(key).filter(costs_less).collect();
+    }
     found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
     found.truncate(3);
     found
 }
 
-/// What costs least of a kind and is in stock.
-pub(super) fn cheapest<'a>(key: &str, shop: &'a Shop) -> Option<&'a Product> {
-    of_key(key, shop).min_by_key(|product| product.price)
-}
-
-fn of_key<'a>(key: &str, shop: &'a Shop) -> impl Iterator<Item = &'a Product> {
-    shop.products.iter().filter(move |product| product.stock > 0 && product.key == key)
+/// Whether anything of a kind, or of those that may be shown for it, is in stock.
+pub(super) fn is_sold(key: &str, shelf: Shelf<'_>) -> bool {
+    shelf.of_key(key).next().is_some() || shelf.close_to(key).next().is_some()
 }
 
 /// A product by its number.
@@ -203,8 +263,8 @@ pub(super) fn called<'a>(name: &str, shop: &'a Shop) -> Option<&'a Product> {
 }
 
 /// Two prices that part what is sold of a kind in three: handy answers to "what would you like to spend?".
-pub(super) fn steps(memory: &Memory, shop: &Shop) -> Vec<Decimal> {
-    let mut prices: Vec<Decimal> = of_kind(memory, shop).iter().map(|product| product.price).collect();
+pub(super) fn steps(memory: &Memory, shelf: Shelf<'_>) -> Vec<Decimal> {
+    let mut prices: Vec<Decimal> = of_kind(memory, shelf).iter().map(|product| product.price).collect();
     prices.sort();
     prices.dedup();
     if prices.len() < 3 {
@@ -220,8 +280,8 @@ pub(super) fn steps(memory: &Memory, shop: &Shop) -> Vec<Decimal> {
 }
 
 /// The two properties that part what is sold of a kind best: had by some and not by all.
-pub(super) fn telling_needs(memory: &Memory, shop: &Shop) -> Vec<String> {
-    let products = of_kind(memory, shop);
+pub(super) fn telling_needs(memory: &Memory, shelf: Shelf<'_>) -> Vec<String> {
+    let products = of_kind(memory, shelf);
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
     for attribute in products.iter().flat_map(|product| &product.attributes) {
         *counts.entry(attribute).or_default() += 1;

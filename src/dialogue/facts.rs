@@ -1,9 +1,11 @@
 //! Facts of the shop that are asked for: delivery, payment, hours, an order, a discount.
 
+use chrono::Offset;
 use minijinja::context;
 
 use super::answer::{Call, Heard, Reply};
-use super::words::{opening_hours, with_sums};
+use super::small_talk::says_nothing_beside;
+use super::words::{opening_hours, utc_offset, with_sums};
 use crate::domain::{Intent, OrderState, Product};
 
 impl Reply<'_> {
@@ -24,8 +26,11 @@ impl Reply<'_> {
             true => Vec::new(),
             false => self.dialogue.names.in_words(&heard.words, shop, may_be),
         };
-        if named.is_empty() && (!heard.refined || heard.meant.is_some()) && !self.memory.trouble {
-            named = self.pointed_at(heard, &mut wants);
+        if named.is_empty() && !self.memory.trouble {
+            named = match !heard.refined || heard.meant.is_some() {
+                true => self.pointed_at(heard, &mut wants),
+                false => self.extreme_of_kind(heard, &mut wants).into_iter().collect(),
+            };
         }
         match (named.as_slice(), wants.contains(&Intent::Compare)) {
             ([], true) => self.compare(),
@@ -35,8 +40,7 @@ impl Reply<'_> {
             }
             (several @ [_, _, ..], _) => self.side_by_side(several.to_vec()),
             ([one], false) if wants.contains(&Intent::Buy) => {
-                self.memory.want(&one.key);
-                self.memory.shown = vec![one.sku.clone()];
+                self.memory.open(one);
                 self.call = Some(Call::Buy);
             }
             ([one], false) => self.details(one),
@@ -44,7 +48,7 @@ impl Reply<'_> {
         }
         let of_products = self.paragraphs.len() > before;
         for want in &wants {
-            self.fact(*want, wants.len() == 1, &heard.words);
+            self.fact(*want, wants.len() == 1 && !of_products && says_nothing_beside(heard), &heard.words);
         }
         self.paragraphs.truncate(5);
         self.delivery(heard);
@@ -75,7 +79,7 @@ impl Reply<'_> {
             }
             Intent::Store => {
                 let open = shop.is_open(self.now);
-                let hours = opening_hours(&shop.hours, |key| self.word(key));
+                let hours = opening_hours(&shop.hours, self.shop_time().as_deref(), |key| self.word(key));
                 self.say("hours", context! { hours, open });
             }
             Intent::OrderStatus => self.order(words),
@@ -93,6 +97,13 @@ impl Reply<'_> {
             }
             _ => {}
         }
+    }
+
+    /// The shop's time, for who lives by another: UTC+8.
+    fn shop_time(&self) -> Option<String> {
+        let offset = |zone: chrono_tz::Tz| self.now.utc().with_timezone(&zone).offset().fix().local_minus_utc();
+        let ours = offset(self.shop.zone);
+        (offset(self.contact.zone.unwrap_or(self.shop.zone)) != ours).then(|| utc_offset(ours))
     }
 
     /// A text of the shop in the customer's language, else the shop's own, else English. No text: a person knows.

@@ -1,11 +1,11 @@
 //! `templates.toml`: how Meta writes languages, and what is filled into templates that a shop made at Meta by its own form, with a
 //! picture, gaps with names, or buttons.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::domain::{Problem, SourceFile};
+use crate::domain::{Contact, Problem, SourceFile};
 
 const FILE: &str = "templates.toml";
 
@@ -110,6 +110,9 @@ pub(super) struct Form {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Forms {
+    /// What stands before names and is none, in small letters, without full stops.
+    #[serde(default)]
+    titles: BTreeSet<String>,
     languages: BTreeMap<String, String>,
     #[serde(default)]
     gaps: BTreeMap<String, Text>,
@@ -144,6 +147,16 @@ impl Forms {
             body.chain(form.gaps.values()).chain(&form.header).any(has_link)
         });
         wrong.map(|(name, _)| format!("{{link}} stands in the words or the header of `{name}`"))
+    }
+
+    /// What a contact is called by: the first word of their name that is one, without its title and what stands around it.
+    pub(super) fn first_name<'c>(&self, contact: &'c Contact) -> Option<&'c str> {
+        let words = contact.name.as_deref()?.split_whitespace();
+        let mut letters = words.map(|word| word.trim_matches(|letter: char| !letter.is_alphabetic()));
+        letters.find(|word| {
+            word.chars().filter(|letter| letter.is_alphabetic()).count() >= 2
+                && !self.titles.contains(&word.to_lowercase())
+        })
     }
 
     /// Meta's code of a language of ours.

@@ -1,7 +1,7 @@
 //! How a message is read within a talk, and what it tells of the customer's language.
 
 use super::{Dialogue, Memory, answer};
-use crate::domain::{Contact, Event, EventBody, Intent, Language, Reading};
+use crate::domain::{Budget, Contact, Event, EventBody, Intent, Language, Reading};
 use crate::lexicon::{Hints, Lexicon};
 
 impl Dialogue {
@@ -13,9 +13,11 @@ impl Dialogue {
         let hints = Hints {
             lang: asked.or(contact.language.as_ref()).map(Language::tag),
             country: contact.country,
-            asked_budget: memory.asked_budget(),
+            // "2" of a list is its second product.
+            asked_budget: memory.asked_budget() && (memory.shown.len() < 2 || self.pointings.read(&small).is_empty()),
         };
         let mut reading = lexicon.read(words, &hints);
+        self.keep_currency(lexicon, memory, (words, &hints), &mut reading);
         if reading.wants(Intent::Human)
             && let Some(rest) = self.short_answers.beside_questions_of_us(&small)
             && !lexicon.read(&rest, &hints).wants(Intent::Human)
@@ -26,6 +28,26 @@ impl Dialogue {
             reading.without(Intent::OptIn);
         }
         reading
+    }
+
+    /// Who named the currency of what they can spend, and then another sum without any, means the same: nothing is made of the sum that
+    /// would be done to one of their country's.
+    fn keep_currency(
+        &self,
+        lexicon: &Lexicon,
+        memory: &Memory,
+        (words, hints): (&str, &Hints<'_>),
+        reading: &mut Reading,
+    ) {
+        let Some(named) = memory.named_currency() else { return };
+        let is_bare = |budget: &&mut Budget| budget.currency_inferred || budget.currency.is_none();
+        let Some(budget) = reading.budget.as_mut().filter(is_bare) else { return };
+        if budget.currency != Some(named)
+            && let Some(bare) = lexicon.read(words, &Hints { country: None, ..*hints }).budget
+        {
+            (budget.min, budget.max) = (bare.min, bare.max);
+        }
+        (budget.currency, budget.currency_inferred) = (Some(named), false);
     }
 
     /// What a message tells of the language that they are to be answered in.

@@ -3,9 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::is_small_talk;
-use super::pointing::Pointings;
+use super::pointing::{Cue, Pointings};
 use super::recall::{Meant, Showed};
-use crate::domain::{Budget, CartLine, Duration, InboundMessage, Intent, OrderEvent, OrderState, Reading, Timestamp};
+use super::short_answers::is_question;
+use crate::domain::{
+    Budget, CartLine, Currency, Duration, InboundMessage, Intent, Language, OrderEvent, OrderState, Product, Reading,
+    Timestamp,
+};
 
 /// The first message is answered after this: what is sent at the same moment belongs to it.
 pub(super) const SETTLE: Duration = Duration::millis(10);
@@ -93,6 +97,9 @@ pub struct Memory {
     /// Products shown last, by number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) shown: Vec<String>,
+    /// The list from which the one that is shown was opened, in its order: the others stay in reach.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) listed: Vec<String>,
     /// The cart that they sent since.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) cart: Vec<CartLine>,
@@ -165,8 +172,37 @@ fn is_zero(count: &u8) -> bool {
 }
 
 impl Memory {
+    /// Whether a bare number is what they can spend: they were asked for it, or see a list of what that buys.
     pub(super) fn asked_budget(&self) -> bool {
-        matches!(self.asked, Some((Slot::Budget, _))) || self.ideas && self.budget.is_none()
+        let sees_what_it_buys = self.budget.is_some() && self.shown.len() > 1;
+        matches!(self.asked, Some((Slot::Budget, _))) || self.ideas && self.budget.is_none() || sees_what_it_buys
+    }
+
+    /// The currency in which they named what they can spend.
+    pub(super) fn named_currency(&self) -> Option<Currency> {
+        self.budget.as_ref().filter(|budget| !budget.currency_inferred)?.currency
+    }
+
+    /// The list that they can point into: what is shown, or what it was opened from.
+    pub(super) fn list(&self) -> &[String] {
+        match self.shown.as_slice() {
+            [one] if self.listed.contains(one) => &self.listed,
+            shown => shown,
+        }
+    }
+
+    /// Several products are shown, in their order.
+    pub(super) fn show<'p>(&mut self, products: impl IntoIterator<Item = &'p Product>) {
+        self.shown = products.into_iter().map(|product| product.sku.clone()).collect();
+        self.listed.clear();
+    }
+
+    /// One product is shown.
+    pub(super) fn open(&mut self, product: &Product) {
+        let list = self.list().to_vec();
+        self.want(&product.key);
+        self.shown = vec![product.sku.clone()];
+        self.listed = if list.len() > 1 && list.contains(&product.sku) { list } else { Vec::new() };
     }
 
     /// What the customer can spend, for the console.
@@ -229,9 +265,10 @@ impl Memory {
         } else if let Some(media) = &message.media {
             self.media = Some(media.clone());
         }
-        self.remember_words(message.words());
+        let words = message.words().to_lowercase().replace('’', "'");
+        self.remember_words(&words);
         if let Some(reading) = reading {
-            self.take_in(reading, pointings);
+            self.take_in(reading, pointings, &words);
         }
     }
 
@@ -249,12 +286,21 @@ impl Memory {
         self.reply_due = Some((now + BURST_SETTLE).min(began + BURST_CAP).max(now + SETTLE));
     }
 
-    fn take_in(&mut self, reading: &Reading, pointings: &Pointings) {
-        self.trouble = (self.trouble || is_trouble(reading) && self.is_of_old(reading)) && !is_wish(reading);
+    fn take_in(&mut self, reading: &Reading, pointings: &Pointings, words: &str) {
+        let says = |cue: Cue| pointings.says(cue, words, reading.lang.as_ref().map(Language::tag));
+        // "Do you have a guarantee?" is a question before buying, unless they tell of something that they have.
+        let asks_before = is_of_terms(reading) && !says(Cue::Owned) && (says(Cue::Asks) || words.contains(is_question));
+        let told = is_trouble(reading) && !asks_before && self.is_of_old(reading);
+        // Who has trouble and names a product says what it is with, unless they look for one.
+        let is_over = reading.wants(Intent::Thanks) && !words.contains(char::is_numeric)
+            || says(Cue::Settled)
+            || says(Cue::Looking) && !reading.product_keys().is_empty();
+        self.trouble = (self.trouble || told) && !is_wish(reading) && (is_trouble(reading) || !is_over);
         let trouble = self.trouble || is_trouble(reading);
+        let praises = reading.intents == [Intent::Thanks] && says(Cue::Owned) && !says(Cue::Looking);
         if self.asks_of_a_part(reading, pointings) {
             (self.understood, self.part) = (true, true);
-        } else if !trouble {
+        } else if !trouble && !(praises && reading.budget.is_none()) {
             self.take_in_kinds(reading, pointings);
         }
         if let Some(budget) = &reading.budget {
@@ -271,7 +317,7 @@ impl Memory {
         for need in reading.attributes.iter().filter(|mention| !mention.negated) {
             self.understood = true;
             if OCCASIONS.contains(&&*need.key) {
-                self.gift |= &*need.key == GIFT;
+                self.gift |= &*need.key == GIFT && !says(Cue::Wrapping);
                 continue;
             }
             if !self.needs.iter().any(|other| **other == *need.key) {
@@ -299,6 +345,7 @@ impl Memory {
         // "any", "no idea" and the like in answer to a question: that slot stays open, nothing is asked twice for it.
         if let Some((slot, _)) = self.asked
             && slot != Slot::Product
+            && !words.contains(char::is_numeric)
             && reading.intents.iter().all(|intent| is_small_talk(*intent))
             && !self.open.contains(&slot)
             && reading.budget.is_none()
@@ -315,6 +362,10 @@ impl Memory {
         let mut keys = reading.product_keys();
         let all = keys.clone();
         keys.retain(|key| !all.iter().any(|whole| pointings.is_part(key, whole)));
+        // Who names a kind and no brand of it means any.
+        if !keys.is_empty() && !self.refined {
+            self.brands.clear();
+        }
         for key in &keys {
             self.wished |= self.product() != Some(&**key);
             self.want(key);
@@ -349,6 +400,7 @@ impl Memory {
             self.brands.clear();
             self.open.clear();
             self.shown.clear();
+            self.listed.clear();
             self.asked = None;
         }
         self.products.retain(|other| other != key);
@@ -357,13 +409,14 @@ impl Memory {
         self.products.drain(..excess);
     }
 
+    /// Keeps words in small letters.
     fn remember_words(&mut self, words: &str) {
         if words.is_empty() {
             return;
         }
         let room = MOST_WORDS.saturating_sub(self.words.chars().count());
         self.words.push(' ');
-        self.words.extend(words.to_lowercase().chars().take(room));
+        self.words.extend(words.chars().take(room));
     }
 
     /// How often that was said in this conversation; remembers that it is said now.
@@ -374,6 +427,11 @@ impl Memory {
         let excess = self.said.len().saturating_sub(MOST_SAID);
         self.said.drain(..excess);
         times
+    }
+
+    /// Whether that was not told in this conversation; remembers that it is told now.
+    pub(super) fn tells_first(&mut self, what: &str) -> bool {
+        !self.said.contains(&fingerprint(what)) && self.say(what) == 0
     }
 
     /// Whether an answer says the same as the last one, whatever stood around it; remembers it.
@@ -389,6 +447,11 @@ fn is_trouble(reading: &Reading) -> bool {
     let asks = [Intent::Buy, Intent::Price, Intent::Availability, Intent::ProductInquiry, Intent::Compare];
     let wants = |intents: &[Intent]| intents.iter().any(|intent| reading.wants(*intent));
     wants(&troubles) && !wants(&asks)
+}
+
+/// Whether a message speaks of sending back or of the guarantee, and of nothing else that may be wrong.
+fn is_of_terms(reading: &Reading) -> bool {
+    is_trouble(reading) && !reading.wants(Intent::OrderStatus) && !reading.wants(Intent::Complaint)
 }
 
 /// Whether a message looks for something. Who has trouble and names a product says what it is with.

@@ -4,6 +4,7 @@
 //! from templates (`templates.rs`), products from the shop's catalogue (`choice.rs`).
 
 mod answer;
+mod asking;
 mod cart;
 mod choice;
 mod drafts;
@@ -98,9 +99,13 @@ impl Dialogue {
     pub fn hear(&self, memory: &mut Memory, event: &Event, reading: Option<&Reading>, now: Timestamp) {
         match &event.body {
             EventBody::Message(message) if message.asks() => {
+                let open = memory.open.len();
                 memory.hear(message, reading, &self.pointings, now);
-                let words = message.words().to_lowercase();
-                memory.understood |= self.short_answers.beside_questions_of_us(&words).is_some();
+                // "English, please" answers no question of ours.
+                if self.short_answers.beside_questions_of_us(&message.words().to_lowercase()).is_some() {
+                    memory.understood = true;
+                    memory.open.truncate(open);
+                }
             }
             EventBody::Location(location) => {
                 if let Some(message) = location.message.as_ref().filter(|message| message.asks()) {
@@ -156,7 +161,7 @@ impl Dialogue {
             let (template, link) = self.templates.template(planned, contact, shop, &self.forms);
             return (Content::Template(Box::new(template)), link.into_iter().collect());
         }
-        let mut content = self.templates.follow_up(planned, contact, shop);
+        let mut content = self.templates.follow_up(planned, contact, shop, &self.forms);
         let product = planned.product.as_deref().and_then(|product| choice::called(product, shop));
         let link = drafts::link(self.forms.of(&planned.template), product, shop);
         match (&mut content, link) {

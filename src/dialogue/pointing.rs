@@ -9,8 +9,9 @@ use serde::Deserialize;
 use crate::domain::{Problem, SourceFile};
 
 const FILE: &str = "pointing.toml";
-const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper] or [cheapest] and lines such as en = [\"first one\"], or \
-                      [part_of] and lines such as \"electronics/lens\" = [\"electronics/camera\"].";
+const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearest], [both], [said.it], \
+                      [said.owned], [said.asks], [said.looking], [said.settled], [said.wrapping] or [said.without] and lines such as en = [\"first one\"], or [part_of] or \
+                      [close_to] and lines such as \"electronics/lens\" = [\"electronics/camera\"].";
 
 /// One thing that they say of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -26,12 +27,38 @@ pub(super) enum Pointing {
     /// It is too dear, or should cost less.
     Cheaper,
     Cheapest,
+    Dearest,
+    /// Two things together.
+    Both,
+}
+
+/// What else a message says of what it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Cue {
+    /// It speaks of what was shown.
+    It,
+    /// Something is theirs already: bought, received, broken.
+    Owned,
+    /// It asks.
+    Asks,
+    /// They look for something.
+    Looking,
+    /// What was wrong is well again.
+    Settled,
+    /// How presents are wrapped.
+    Wrapping,
+    /// It wants something not to be.
+    Without,
 }
 
 /// The words, compiled.
 pub(super) struct Pointings {
     words: CharwiseDoubleArrayAhoCorasick<Pointing>,
     parts: BTreeMap<String, Vec<String>>,
+    close: BTreeMap<String, Vec<String>>,
+    /// By language, in small letters.
+    cues: BTreeMap<Cue, BTreeMap<String, Vec<String>>>,
 }
 
 /// The file, as it is written.
@@ -39,6 +66,9 @@ pub(super) struct Pointings {
 struct Written {
     /// Products that are parts of others: what of.
     part_of: BTreeMap<String, Vec<String>>,
+    /// Products that are shown for others.
+    close_to: BTreeMap<String, Vec<String>>,
+    said: BTreeMap<Cue, BTreeMap<String, Vec<String>>>,
     #[serde(flatten)]
     words: BTreeMap<Pointing, BTreeMap<String, Vec<String>>>,
 }
@@ -63,7 +93,21 @@ impl Pointings {
         let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest);
         let words = automaton.build_with_values(words);
         let words = words.map_err(|error| Problem::at(FILE, &file.text, 0, error.to_string(), ADVICE))?;
-        Ok(Self { words, parts: written.part_of })
+        Ok(Self { words, parts: written.part_of, close: written.close_to, cues: written.said })
+    }
+
+    /// Kinds of product that may be shown for another.
+    pub(super) fn close_to(&self, kind: &str) -> &[String] {
+        self.close.get(kind).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether words in small letters say it in that language, or in English.
+    pub(super) fn says(&self, cue: Cue, words: &str, language: Option<&str>) -> bool {
+        let lists = self.cues.get(&cue);
+        let of = |language: &str| lists.and_then(|lists| lists.get(language));
+        let mut phrases =
+            language.filter(|language| *language != "en").and_then(of).into_iter().chain(of("en")).flatten();
+        phrases.any(|phrase| stands_in(words, phrase))
     }
 
     /// Whether a kind of product is a part of another.

@@ -38,6 +38,8 @@ type Words<Meaning> = CharwiseDoubleArrayAhoCorasick<Meaning>;
 pub(super) struct ShortAnswers {
     /// Of each word, which of the first four it may be: "ya" is a yes here and a courtesy there. Bits by [`bit`].
     words: Words<u32>,
+    /// By language, in small letters.
+    yes: BTreeMap<String, Vec<String>>,
     speak: Words<u32>,
     languages: Vec<Language>,
 }
@@ -67,6 +69,10 @@ impl ShortAnswers {
     fn read_file(files: &[SourceFile]) -> Result<Self, Problem> {
         let file = SourceFile::required(files, FILE, "what customers answer in a word or two")?;
         let written: Written = file.toml(ADVICE)?;
+        let small = |(language, words): (&String, &Vec<String>)| {
+            (language.clone(), words.iter().map(|word| word.to_lowercase()).collect())
+        };
+        let yes = written.words.get(&Word::Yes).into_iter().flatten().map(small).collect();
         let mut words: BTreeMap<String, u32> = BTreeMap::new();
         for (meaning, languages) in &written.words {
             for word in languages.values().flatten() {
@@ -83,7 +89,7 @@ impl ShortAnswers {
             built.map_err(|error| Problem::at(FILE, &file.text, 0, error.to_string(), ADVICE))
         };
         let languages = written.speak.into_keys().map(Language).collect();
-        Ok(Self { words: automaton(words)?, speak: automaton(speak)?, languages })
+        Ok(Self { words: automaton(words)?, yes, speak: automaton(speak)?, languages })
     }
 
     /// What words in small letters say where they say nothing else; a picture of a smile says that all is well.
@@ -114,12 +120,13 @@ impl ShortAnswers {
         matches!(self.read(words), Some(ShortAnswer::Yes | ShortAnswer::Noted))
     }
 
-    /// Whether words in small letters begin with a yes.
-    pub(super) fn begins_with_yes(&self, words: &str) -> bool {
-        let first = words.find(char::is_alphanumeric).unwrap_or(0);
-        self.words.leftmost_find_iter(words).next().is_some_and(|hit| {
-            hit.start() == first && hit.value() & bit(Word::Yes) != 0 && is_whole(words, hit.start(), hit.end())
-        })
+    /// Whether words in small letters begin with a yes of that language and ask nothing. A single letter says yes only alone.
+    pub(super) fn begins_with_yes(&self, words: &str, language: &str) -> bool {
+        let words = words.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+        let begins = |yes: &String| {
+            yes.chars().nth(1).is_some() && words.starts_with(yes.as_str()) && is_whole(words, 0, yes.len())
+        };
+        !words.contains(is_question) && self.yes.get(language).into_iter().flatten().any(begins)
     }
 
     /// What is left of words in small letters beside a question of who or what answers, or of which language is spoken.
@@ -151,7 +158,8 @@ impl ShortAnswers {
     }
 }
 
-fn is_question(letter: char) -> bool {
+/// Whether a mark asks.
+pub(super) fn is_question(letter: char) -> bool {
     matches!(letter, '?' | '？' | '؟' | '❓' | '❔')
 }
 
@@ -183,7 +191,10 @@ mod tests {
         for words in ["ok?", "please", "ok tents", "yesterday", "", "...", "??"] {
             assert_eq!(read(words), None, "{words}");
         }
-        assert!(answers.begins_with_yes("sure, look for one") && !answers.begins_with_yes("for sure"));
+        assert!(answers.begins_with_yes(" sure, look for one", "en") && !answers.begins_with_yes("for sure", "en"));
+        for (words, language) in [("sure, look for one?", "en"), ("sure, look for one", "id"), ("surely not", "en")] {
+            assert!(!answers.begins_with_yes(words, language), "{words}");
+        }
         assert_eq!(answers.beside_questions_of_us("hey, are you a bot?").unwrap().trim_end_matches([' ', '?']), "hey,");
         assert_eq!(answers.language_asked_for("can you speak spanish").unwrap().tag(), "es");
         assert_eq!(answers.language_asked_for("a spanish book"), None);

@@ -14,11 +14,10 @@ const MOST_ROWS: usize = 9;
 const ROW_TITLE: usize = 24;
 const ROW_TEXT: usize = 72;
 
-impl Reply<'_> {
+impl<'a> Reply<'a> {
     pub(super) fn details(&mut self, product: &Product) {
         let sku = product.sku.clone();
-        self.memory.want(&product.key);
-        self.memory.shown = vec![sku.clone()];
+        self.memory.open(product);
         let values = self.product_values(product);
         if product.stock == 0 {
             self.say("sold_out", values);
@@ -65,7 +64,7 @@ impl Reply<'_> {
                 let sku = one.sku.clone();
                 self.compare_with(&sku);
             }
-            [] => self.side_by_side(choice::fit(self.memory, self.shop).products),
+            [] => self.side_by_side(choice::fit(self.memory, self.shelf()).products),
             _ => self.side_by_side(shown),
         }
     }
@@ -87,7 +86,7 @@ impl Reply<'_> {
         if products.len() < 2 {
             return;
         }
-        self.memory.shown = products.iter().map(|product| product.sku.clone()).collect();
+        self.memory.show(products.iter().copied());
         let rows: Vec<Value> = products.iter().map(|product| self.product_values(product)).collect();
         self.say("compare", context! { rows });
         self.list_products(&products);
@@ -132,11 +131,20 @@ impl Reply<'_> {
         any
     }
 
+    /// What their budget buys, whatever it is, of which they are shown all that fits a list.
+    pub(super) fn what_it_buys(&mut self) -> Vec<&'a Product> {
+        let products = choice::affordable(self.memory, self.shop).products;
+        if !products.is_empty() {
+            self.memory.show(products.iter().copied());
+        }
+        products
+    }
+
     /// Something of each category, for who does not know yet what it shall be.
     pub(super) fn ideas(&mut self) {
         let products = choice::ideas(self.shop);
         self.memory.ideas = true;
-        self.memory.shown = products.iter().map(|product| product.sku.clone()).collect();
+        self.memory.show(products.iter().copied());
         self.say("ideas", context! {});
         self.list_products(&products);
     }
@@ -154,7 +162,7 @@ impl Reply<'_> {
     /// Of several kinds of product that were named at once and are in stock, asks which comes first; where one is left, that one is
     /// meant.
     pub(super) fn ask_which(&mut self, kinds: &[String]) -> bool {
-        let in_stock: Vec<&String> = kinds.iter().filter(|key| choice::cheapest(key, self.shop).is_some()).collect();
+        let in_stock: Vec<&String> = kinds.iter().filter(|key| choice::is_sold(key, self.shelf())).collect();
         match in_stock.as_slice() {
             [one] if kinds.len() > 1 => {
                 self.memory.want(one);
@@ -226,19 +234,27 @@ impl Reply<'_> {
             self.offer("person", "button_person");
             return;
         }
+        // Another kind is shown for the one that is wanted, which they hear.
+        let is_another = |shown: &&Product| self.memory.product().is_some_and(|key| key != shown.key);
+        if fit.products.iter().any(|product| is_another(product)) {
+            self.say("close_to", context! { product => &product });
+        }
         if let ([one], false, false, false) = (fit.products.as_slice(), fit.over_budget, fit.lacking, fit.other_brand) {
             return self.details(one);
         }
-        self.memory.shown = fit.products.iter().map(|product| product.sku.clone()).collect();
+        self.memory.show(fit.products.iter().copied());
         if let Some(budget) = self.memory.budget.as_mut().filter(|_| fit.in_shop_currency) {
             (budget.currency, budget.currency_inferred) = (Some(self.shop.currency), false);
         }
         let (purse, budget) = (Purse::of(self.memory.budget.as_ref(), self.shop), self.budget());
         let needs: Vec<String> = self.memory.needs.iter().map(|need| self.word(need)).collect();
-        if fit.other_brand {
+        // Neither is told again of the same brand or currency.
+        let brands = self.memory.brands.join(" ");
+        if fit.other_brand && self.memory.tells_first(&format!("other_brand {product} {brands}")) {
             self.say("other_brand", context! { product => &product });
         }
-        if purse.unknown || purse.converted {
+        let currency = self.memory.named_currency().or(self.memory.budget.as_ref().and_then(|budget| budget.currency));
+        if (purse.unknown || purse.converted) && self.memory.tells_first(&format!("other_currency {currency:?}")) {
             self.say("other_currency", context! {});
         }
         if fit.in_shop_currency {

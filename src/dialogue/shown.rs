@@ -2,48 +2,56 @@
 
 use minijinja::{Value, context};
 
-use super::answer::{Heard, Reply};
-use super::pointing::{Pointing, stands_in};
+use super::answer::{Call, Heard, Reply};
+use super::pointing::{Cue, Pointing, stands_in};
 use super::recall::Meant;
+use super::short_answers::is_question;
 use super::{choice, is_small_talk};
 use crate::domain::{Intent, Product};
 
 /// "And this one?"
 const FEW_WORDS: usize = 3;
+/// Letters of a word of a name that is one by itself.
+const SHORTEST_NAME: usize = 3;
 
 impl<'a> Reply<'a> {
     /// The products that they point at among those shown. What is answered here altogether is taken from `wants`.
     pub(super) fn pointed_at(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> Vec<&'a Product> {
-        let shown = self.shown();
+        let (shown, list) = (self.shown(), self.list());
         let said = self.dialogue.pointings.read(&heard.words);
-        if said.contains(&Pointing::Cheapest)
-            && let Some(cheapest) = self.cheapest(&shown)
-        {
-            return vec![cheapest];
+        if let Some(extreme) = self.extreme(&said, &list) {
+            wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject));
+            return vec![extreme];
         }
-        let (Some(first), Some(last)) = (shown.first(), shown.last()) else { return Vec::new() };
+        if said.contains(&Pointing::Both) && shown.len() == 2 && orders(heard) {
+            self.call = Some(Call::Buy);
+            return Vec::new();
+        }
         if shown.len() == 1 && said.is_empty() && wants_to_see(heard) {
             return shown;
         }
         let at = |pointing: &Pointing| match pointing {
-            Pointing::First => Some(*first),
-            Pointing::Second => shown.get(1).copied(),
-            Pointing::Third => shown.get(2).copied(),
-            Pointing::Last => Some(*last),
-            Pointing::Middle => shown.get(shown.len() / 2).copied(),
-            Pointing::Variant | Pointing::Cheaper | Pointing::Cheapest => None,
+            Pointing::First => list.first(),
+            Pointing::Second => list.get(1),
+            Pointing::Third => list.get(2),
+            Pointing::Last => list.last(),
+            Pointing::Middle => list.get(list.len() / 2),
+            _ => None,
         };
-        let mut pointed: Vec<_> = said.iter().filter_map(at).collect();
+        let mut pointed: Vec<_> = said.iter().filter_map(at).copied().collect();
+        let by_place = !pointed.is_empty();
         // "Good morning" is no Morning Blend.
-        if pointed.is_empty() && shown.len() > 1 && !wants.iter().any(|want| is_small_talk(*want)) {
-            pointed.extend(by_first_word(&shown, &heard.words));
+        let denies = self.dialogue.pointings.says(Cue::Without, &heard.words, Some(&self.language));
+        if pointed.is_empty() && !denies && !wants.iter().any(|want| is_small_talk(*want)) {
+            pointed = self.called(&shown, &list, &heard.words);
         }
-        // Of the one thing that they see its details are no answer: what they ask is.
-        let is_known = shown.len() == 1 && !pointed.is_empty() && !wants.contains(&Intent::Buy);
-        if is_known && self.of_shown(&shown, heard) {
+        // Of the one thing that they see its details are no answer: what they ask is. "Is the first one waterproof?" is asked of it, too.
+        let asks_of_it = !heard.named_needs.is_empty() || wants.contains(&Intent::Availability);
+        let is_known = !pointed.is_empty() && shown.len() == 1 && (pointed == shown || by_place && asks_of_it);
+        if is_known && !wants.contains(&Intent::Buy) && self.of_shown(&shown, heard) {
             return Vec::new();
         }
-        if !pointed.is_empty() {
+        if !pointed.is_empty() || shown.is_empty() {
             return pointed;
         }
         let compares = wants.contains(&Intent::Compare);
@@ -57,15 +65,53 @@ impl<'a> Reply<'a> {
     }
 
     fn shown(&self) -> Vec<&'a Product> {
-        let shop = self.shop;
-        self.memory.shown.iter().filter_map(|sku| choice::by_sku(shop, sku)).collect()
+        self.sold(&self.memory.shown)
     }
 
-    /// The cheapest of the kind that is talked of, else of what was shown.
-    fn cheapest(&self, shown: &[&'a Product]) -> Option<&'a Product> {
-        match self.memory.product() {
-            Some(key) => choice::cheapest(key, self.shop),
-            None => shown.iter().copied().min_by_key(|product| product.price),
+    fn list(&self) -> Vec<&'a Product> {
+        self.sold(self.memory.list())
+    }
+
+    fn sold(&self, numbers: &[String]) -> Vec<&'a Product> {
+        let shop = self.shop;
+        numbers.iter().filter_map(|sku| choice::by_sku(shop, sku)).collect()
+    }
+
+    /// What is called by a word of its name: of the list that they can point into, else of all that is had of the kind.
+    fn called(&self, shown: &[&'a Product], list: &[&'a Product], words: &str) -> Vec<&'a Product> {
+        let of_list = by_word_of_name(list, words);
+        if list.len() > 1 && !of_list.is_empty() && of_list.len() < list.len() {
+            return of_list;
+        }
+        let of_kind: Vec<_> =
+            choice::suiting(self.memory, self.shelf()).into_iter().filter(|one| !list.contains(one)).collect();
+        let names_what_is_shown = !of_list.is_empty() || shown.iter().any(|product| has_first_word(product, words));
+        if names_what_is_shown {
+            Vec::new()
+        } else {
+            of_kind.into_iter().filter(|one| has_first_word(one, words)).collect()
+        }
+    }
+
+    /// The cheapest or the dearest: of a kind that is named beside it, of that they see its details before they buy it.
+    pub(super) fn extreme_of_kind(&self, heard: &Heard, wants: &mut Vec<Intent>) -> Option<&'a Product> {
+        let extreme =
+            self.extreme(&self.dialogue.pointings.read(&heard.words), &[]).filter(|_| heard.kinds.is_empty())?;
+        wants.retain(|want| !matches!(want, Intent::Buy | Intent::Discount | Intent::Reject));
+        Some(extreme)
+    }
+
+    /// The cheapest of the kind that is talked of, or the dearest of those in the list, if there is one.
+    fn extreme(&self, said: &[Pointing], list: &[&'a Product]) -> Option<&'a Product> {
+        let dearest = said.contains(&Pointing::Dearest);
+        if !dearest && !said.contains(&Pointing::Cheapest) {
+            return None;
+        }
+        let is_open = self.memory.product().is_none() || dearest && list.len() > 1;
+        let of = if is_open { list.to_vec() } else { choice::suiting(self.memory, self.shelf()) };
+        match dearest {
+            true => of.into_iter().max_by_key(|product| product.price),
+            false => of.into_iter().min_by_key(|product| product.price),
         }
     }
 
@@ -73,7 +119,7 @@ impl<'a> Reply<'a> {
         let Some(least) = shown.iter().min_by_key(|product| product.price) else { return };
         let of_one_kind = shown.iter().all(|product| product.key == least.key);
         let kind = of_one_kind.then_some(least.key.as_str());
-        let cheaper = choice::cheaper(kind, least.price, self.memory, self.shop);
+        let cheaper = choice::cheaper(kind, least.price, self.memory, self.shelf());
         match cheaper.as_slice() {
             [] => {
                 let values = self.product_values(least);
@@ -82,7 +128,7 @@ impl<'a> Reply<'a> {
             }
             [one] => self.details(one),
             several => {
-                self.memory.shown = several.iter().map(|product| product.sku.clone()).collect();
+                self.memory.show(several.iter().copied());
                 self.say("cheaper", context! {});
                 self.list_products(several);
             }
@@ -100,6 +146,9 @@ impl<'a> Reply<'a> {
     /// A property, the stock or the price of what was shown; whether something of it was asked.
     fn of_shown(&mut self, shown: &[&'a Product], heard: &Heard) -> bool {
         let asks = |want: Intent| heard.wants.contains(&want);
+        if self.asks_for_another(heard) {
+            return false;
+        }
         if heard.wants.iter().any(|want| is_of_the_shop(*want)) {
             return false;
         }
@@ -151,7 +200,7 @@ impl<'a> Reply<'a> {
             return self.offer("person", "button_person");
         }
         self.say("lacks_it", context! { product => &product.name, needs => lacks });
-        let fit = choice::fit(self.memory, self.shop);
+        let fit = choice::fit(self.memory, self.shelf());
         if !fit.lacking && !fit.over_budget {
             self.show(fit);
         } else {
@@ -172,12 +221,37 @@ fn wants_to_see(heard: &Heard) -> bool {
     }
 }
 
-/// "The Boom one": the one of those shown whose name begins with a word that stands in the message, if no other's does.
-fn by_first_word<'a>(shown: &[&'a Product], words: &str) -> Option<&'a Product> {
-    let first = |product: &Product| product.name.split_whitespace().next().unwrap_or_default().to_lowercase();
-    let mut meant = shown.iter().filter(|product| stands_in(words, &first(product)));
-    let one = meant.next()?;
-    meant.next().is_none().then_some(*one)
+/// Whether they order, in as many words or in two or three.
+fn orders(heard: &Heard) -> bool {
+    let asks = |want: &Intent| {
+        matches!(want, Intent::Compare | Intent::Price | Intent::Availability | Intent::ProductInquiry | Intent::Reject)
+    };
+    let is_short = heard.words.split_whitespace().count() <= FEW_WORDS && !heard.words.contains(is_question);
+    (heard.wants.contains(&Intent::Buy) || is_short) && !heard.wants.iter().any(asks)
+}
+
+/// "The Boom one", "the pro": those whose name begins with a word that stands in the message, else the one that has such a word.
+fn by_word_of_name<'a>(products: &[&'a Product], words: &str) -> Vec<&'a Product> {
+    let by_first: Vec<_> = products.iter().copied().filter(|product| has_first_word(product, words)).collect();
+    if !by_first.is_empty() {
+        return by_first;
+    }
+    let is_called = |product: &Product| {
+        let name = product.name.to_lowercase();
+        name.split_whitespace().skip(1).any(|word| is_name(word) && stands_in(words, word))
+    };
+    let by_other: Vec<_> = products.iter().copied().filter(|product| is_called(product)).collect();
+    if by_other.len() == 1 { by_other } else { Vec::new() }
+}
+
+/// Whether a word of a name is one: a number stands for much else.
+fn is_name(word: &str) -> bool {
+    word.chars().count() >= SHORTEST_NAME && word.chars().all(char::is_alphabetic)
+}
+
+fn has_first_word(product: &Product, words: &str) -> bool {
+    let name = product.name.to_lowercase();
+    name.split_whitespace().next().is_some_and(|first| stands_in(words, first))
 }
 
 /// What is asked of the shop and not of a product: "how much is delivery?" wants no prices of what was shown.

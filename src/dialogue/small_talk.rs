@@ -5,13 +5,14 @@ use minijinja::context;
 use super::answer::{Call, Heard, Reply};
 use super::is_small_talk;
 use super::memory::Slot;
+use super::pointing::Cue;
 use super::short_answers::ShortAnswer;
 use crate::domain::Intent;
 
 impl Reply<'_> {
     /// Whether they only say all right, or thank once more, after an answer that left nothing open.
     pub(super) fn wants_nothing(&self, heard: &Heard) -> bool {
-        let is_thanks = heard.wants == [Intent::Thanks];
+        let is_thanks = heard.wants == [Intent::Thanks] && says_nothing_beside(heard);
         let is_noted = !is_understood(heard) && self.dialogue.short_answers.is_noted(&heard.words);
         let after_all = self.memory.closed || is_noted && self.was_asked(Slot::Product);
         heard.choice.is_none() && self.memory.offered.is_none() && after_all && (is_thanks || is_noted)
@@ -23,8 +24,15 @@ impl Reply<'_> {
         if heard.choice.is_some() || !is_talk || heard.refined {
             return false;
         }
+        if self.memory.greeted
+            && !heard.understood
+            && self.dialogue.pointings.says(Cue::Settled, &heard.words, Some(&self.language))
+        {
+            self.say("noted", context! {});
+            return true;
+        }
         let said = self.dialogue.short_answers.read(&heard.words);
-        let begins = || self.dialogue.short_answers.begins_with_yes(&heard.words);
+        let begins = || self.dialogue.short_answers.begins_with_yes(&heard.words, &self.language);
         let asked = self.memory.offered == Some(true);
         let is_open = self.was_asked(Slot::Budget) || self.was_asked(Slot::Need);
         let goes_on = self.memory.greeted && !is_open && !is_understood(heard);
@@ -56,6 +64,15 @@ impl Reply<'_> {
         }
     }
 
+    /// How presents are wrapped, a person knows.
+    pub(super) fn wrapping(&mut self, heard: &Heard) {
+        let is_asked = self.dialogue.pointings.says(Cue::Wrapping, &heard.words, Some(&self.language));
+        if is_asked && heard.choice.is_none() {
+            self.say("no_fact", context! {});
+            self.offer("person", "button_person");
+        }
+    }
+
     /// Who asks whether a program answers hears that one does, and that a person can.
     pub(super) fn what_we_are(&mut self, heard: &Heard) {
         if self.dialogue.short_answers.asks_what_we_are(&heard.words) {
@@ -63,6 +80,11 @@ impl Reply<'_> {
             self.offer("person", "button_person");
         }
     }
+}
+
+/// Whether no wish stands beside what they want.
+pub(super) fn says_nothing_beside(heard: &Heard) -> bool {
+    !heard.refined && heard.named_needs.is_empty() && heard.category.is_none() && heard.choice.is_none()
 }
 
 /// Whether more was understood than a greeting or a category: "blz" is a greeting in Portuguese, and as often all right.

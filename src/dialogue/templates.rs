@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
+use super::forms::Forms;
 use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 63] = [
+const SECTIONS: [&str; 64] = [
     "greet",
     "ask_product",
     "ask_gift",
@@ -24,6 +25,7 @@ const SECTIONS: [&str; 63] = [
     "other_brand",
     "other_currency",
     "counted_as",
+    "close_to",
     "nothing",
     "details",
     "sold_out",
@@ -246,12 +248,18 @@ impl Templates {
     }
 
     /// The words of a follow-up.
-    pub(super) fn follow_up(&self, planned: &FollowUpRequest, contact: &Contact, shop: &Shop) -> Content {
+    pub(super) fn follow_up(
+        &self,
+        planned: &FollowUpRequest,
+        contact: &Contact,
+        shop: &Shop,
+        forms: &Forms,
+    ) -> Content {
         let language = self.language(contact, shop);
         let rest = planned.rest.map(|rest| money(rest.amount, rest.currency)).unwrap_or_default();
         let product =
             planned.product.as_deref().map(|product| self.product_word(language, product)).unwrap_or_default();
-        let name = contact.first_name().unwrap_or_default();
+        let name = forms.first_name(contact).unwrap_or_default();
         let (template, kind) = (planned.template.as_str(), planned.kind);
         let values = Said { template, kind, name, product: &product, rest: &rest, shop }.values();
         let own = [language, "en"].map(|language| own_words(language, template));

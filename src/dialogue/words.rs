@@ -73,9 +73,21 @@ pub(super) fn clock(at: Timestamp, now: Timestamp, zone: Tz, word: impl Fn(&str)
     (time, day)
 }
 
-/// One line for each row of the shop's hours: days in a row are written as a span.
-pub(super) fn opening_hours(hours: &[Hours], word: impl Fn(&str) -> String) -> Vec<String> {
-    hours.iter().map(|hours| format!("{} {}–{}", day_names(&hours.days, &word), hours.from, hours.to)).collect()
+/// One line for each row of the shop's hours: days in a row are written as a span. By which time they are, where it is told.
+pub(super) fn opening_hours(hours: &[Hours], time: Option<&str>, word: impl Fn(&str) -> String) -> Vec<String> {
+    let time = time.map(|time| format!(" ({time})")).unwrap_or_default();
+    let line = |hours: &Hours| format!("{} {}–{}{time}", day_names(&hours.days, &word), hours.from, hours.to);
+    hours.iter().map(line).collect()
+}
+
+/// How far a zone is from UTC, by its seconds: UTC+5:30.
+pub(super) fn utc_offset(seconds: i32) -> String {
+    let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => "UTC".into(),
+        (hours, 0) => format!("UTC{sign}{hours}"),
+        (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
+    }
 }
 
 fn day_names(days: &[String], word: impl Fn(&str) -> String) -> String {
@@ -95,7 +107,7 @@ fn day_names(days: &[String], word: impl Fn(&str) -> String) -> String {
     spans.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// Cuts at whole characters as people see them; WhatsApp's lengths count UTF-16 units (section 5.6).
+/// Cuts at whole characters as people see them, between words where there are any; WhatsApp's lengths count UTF-16 units (section 5.6).
 pub(super) fn cut(text: &str, most: usize) -> String {
     if text.encode_utf16().count() <= most {
         return text.to_owned();
@@ -109,6 +121,13 @@ pub(super) fn cut(text: &str, most: usize) -> String {
         }
         kept.push_str(grapheme);
     }
+    let parts_word = text[kept.len()..].starts_with(char::is_alphanumeric);
+    if let Some((words, _)) = kept.rsplit_once(char::is_whitespace).filter(|_| parts_word)
+        && words.len() > kept.len() / 2
+    {
+        kept.truncate(words.len());
+    }
+    kept.truncate(kept.trim_end_matches([' ', ',', ';', '·']).len());
     kept.push('…');
     kept
 }
@@ -129,7 +148,9 @@ mod tests {
         assert_eq!(promise(Duration::hours(2)), (0, 2));
         let days = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let hours = [Hours { days: days(&["mon", "tue", "wed", "sat"]), from: "09:00".into(), to: "18:00".into() }];
-        assert_eq!(opening_hours(&hours, str::to_owned), ["mon–wed, sat 09:00–18:00"]);
+        assert_eq!(opening_hours(&hours, None, str::to_owned), ["mon–wed, sat 09:00–18:00"]);
+        assert_eq!(opening_hours(&hours, Some("UTC+8"), str::to_owned), ["mon–wed, sat 09:00–18:00 (UTC+8)"]);
+        assert_eq!([0, 28_800, -12_600].map(utc_offset), ["UTC", "UTC+8", "UTC-3:30"]);
     }
 
     #[test]
@@ -137,5 +158,8 @@ mod tests {
         assert_eq!(cut("family", 6), "family");
         assert_eq!(cut("👨‍👩‍👧 family", 6), "…");
         assert_eq!(cut("日本語テキスト", 5), "日本語テ…");
+        assert_eq!(cut("phone, laptop, smartwatch", 20), "phone, laptop…");
+        assert_eq!(cut("phone, laptop, smartwatch", 8), "phone…");
+        assert_eq!(cut("a smartwatch", 8), "a smart…");
     }
 }

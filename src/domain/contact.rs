@@ -287,11 +287,6 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// What they are called by.
-    pub fn first_name(&self) -> Option<&str> {
-        self.name.as_deref()?.split_whitespace().next()
-    }
-
     /// Takes in the language that a message was read in. One that is known gives way where another one shows plainly, or twice in a
     /// row: a word or two are said in many.
     pub fn hear_language(&mut self, language: &Language, is_plain: bool) {

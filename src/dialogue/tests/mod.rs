@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
+mod budgets;
 mod carts;
 mod languages;
+mod lists;
 mod quiet;
 mod recall;
 mod short_answers;

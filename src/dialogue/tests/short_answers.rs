@@ -139,3 +139,19 @@ fn who_opens_a_chat_that_goes_on_has_said_nothing() {
     talk.now = talk.now + crate::domain::Duration::days(2);
     expect(&opens(&mut talk), &["Harbour Goods"], &["understood"]);
 }
+
+#[test]
+fn a_yes_is_one_of_their_language_and_asks_nothing() {
+    let mut talk = Talk::new("US");
+    for (country, asked, words) in [
+        ("ES", "tienen nevera?", "¿y la 45?"),
+        ("ES", "tienen nevera?", "y la 45"),
+        ("CN", "有冰箱吗", "好的，我想看看笔记本电脑"),
+        ("US", "do you have a fridge", "sure about that?"),
+    ] {
+        talk.another(country, &[]);
+        talk.write(asked);
+        let answer = talk.write(words);
+        assert!(answer.as_ref().is_none_or(|answer| answer.handoff.is_none()), "{words}: {}", seen(&answer));
+    }
+}

@@ -228,3 +228,83 @@ fn who_looks_for_a_gift_is_helped_to_choose() {
     talk.write("hola, regalo para mi novia, unos 60 euros");
     expect(&talk.write("le gusta el deporte"), &["60\u{a0}EUR", "Boom Mini"], &["algunas ideas", "Roam Safe"]);
 }
+
+#[test]
+fn who_asks_for_the_terms_before_buying_can_shop() {
+    let mut talk = Talk::new("US");
+    for (country, question, wish, holds) in [
+        ("US", "do you have a warranty?", "earbuds", "[product:P-120"),
+        ("US", "can I return something if I dont like it?", "great. I am looking for a laptop", "[product:P-110"),
+        ("CN", "可以退货吗", "有耳机吗", "Hush 700"),
+        ("DE", "Kann man etwas zurückgeben?", "ein Zelt", "Dome 2"),
+    ] {
+        talk.another(country, &[]);
+        expect(&talk.write(question), &["[person |"], &[]);
+        expect(&talk.write(wish), &[holds], &[]);
+    }
+    talk.another("CN", &[]);
+    talk.write("可以退货吗");
+    assert!(talk.write("有保修吗").is_some_and(|answer| answer.handoff.is_none()));
+}
+
+#[test]
+fn trouble_ends_when_it_is_settled_or_they_look_for_something() {
+    let mut talk = Talk::new("US");
+    for words in ["found it, thanks", "ah it just came"] {
+        talk.another("US", &[]);
+        expect(&talk.write("where is my order?"), &["cannot see an order"], &[]);
+        expect(&talk.write(words), &["I am here if you need anything else"], &["understood"]);
+        expect(&talk.write("a tent"), &["Dome 2: 149"], &["A colleague takes over"]);
+    }
+    talk.another("US", &[]);
+    talk.write("where is my order?");
+    expect(&talk.write("ok, I am looking for a tent too"), &["Dome 2: 149"], &["A colleague takes over"]);
+    // What they say of what they have is trouble still.
+    talk.another("US", &[]);
+    talk.write("can I return the tent? it is broken");
+    expect(&talk.write("what now"), &["A colleague takes over"], &["Dome 2"]);
+}
+
+#[test]
+fn thanks_beside_a_wish_are_no_end_and_praise_is_no_wish() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("a tent please, thanks"), &["Dome 2: 149"], &["You are welcome"]);
+    expect(&talk.write("thanks"), &["You are welcome"], &[]);
+    expect(&talk.write("headphones please, thanks"), &["Hush 700: 159"], &["You are welcome"]);
+    talk.another("US", &[]);
+    expect(&talk.write("I love my new tent, thank you!"), &["You are welcome"], &["Dome 2"]);
+}
+
+#[test]
+fn a_name_in_a_greeting_is_one() {
+    let mut talk = Talk::new("US");
+    for (name, greeting) in [
+        ("Mr. Bean", "Hi Bean,"),
+        ("Dr. *Anna* Lee", "Hi Anna,"),
+        ("+1 415 555", "Hi, welcome"),
+        ("J", "Hi, welcome"),
+        ("Mr", "Hi, welcome"),
+        ("🌸Zoé🌸", "Hi Zoé,"),
+        ("李明", "Hi 李明,"),
+    ] {
+        talk.another("US", &[]);
+        talk.contact.name = Some(name.into());
+        expect(&talk.write("hello"), &[greeting], &[]);
+    }
+}
+
+#[test]
+fn hours_tell_by_which_time_they_are_where_the_customer_lives_by_another() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("what are your opening hours?"), &["09:00–18:00"], &["(UTC"]);
+    talk.another("US", &[]);
+    talk.contact.zone = Some(chrono_tz::Asia::Kolkata);
+    talk.shop.zone = chrono_tz::Asia::Hong_Kong;
+    expect(&talk.write("what are your opening hours?"), &["09:00–18:00 (UTC+8)"], &[]);
+}
+
+#[test]
+fn the_first_list_is_cut_between_words() {
+    let mut talk = Talk::new("US");
+    expect(&talk.write("hello"), &["earbuds, headphones, power bank…]"], &["smartwat"]);
+}

@@ -1,0 +1,191 @@
+//! Towards a product: one thing is asked at a time, until there is something to show.
+
+use minijinja::context;
+
+use super::answer::{Call, Heard, Reply};
+use super::choice::{self, Shelf};
+use super::memory::Slot;
+use super::pointing::{Cue, stands_in};
+use super::words::{budget_text, money};
+use crate::domain::{Intent, Product, Shop};
+
+/// A slot is asked for this often, then left open.
+const ASK_TWICE: u8 = 2;
+
+impl<'a> Reply<'a> {
+    pub(super) fn shelf(&self) -> Shelf<'a> {
+        Shelf { shop: self.shop, pointings: &self.dialogue.pointings }
+    }
+
+    /// The shop's own brands, which no dictionary knows. Many are words like others ("silk", "morning"): they count where the kind that
+    /// is wanted is had of them, or where nothing else is named and there are several things of the brand.
+    pub(super) fn own_brands(&mut self, heard: &mut Heard) {
+        let denies = self.dialogue.pointings.says(Cue::Without, &heard.words, Some(&self.language));
+        if self.memory.trouble || heard.choice.is_some() || denies {
+            return;
+        }
+        let shop = self.shop;
+        let is_plain = !heard.refined
+            && heard.named_needs.is_empty()
+            && heard.wants.iter().all(|want| matches!(want, Intent::Availability | Intent::ProductInquiry))
+            && self.dialogue.names.in_words(&heard.words, shop, |_| true).is_empty();
+        let kind = self.memory.product();
+        let counts = |brand: &&str| {
+            let of_kind = kind.is_some_and(|kind| of_brand(shop, brand).any(|product| product.key == kind));
+            // Of the kind that is talked of and not named again, one is called by it.
+            if heard.refined { of_kind } else { is_plain && !of_kind && of_brand(shop, brand).nth(1).is_some() }
+        };
+        let mut brands = shop.products.iter().filter_map(|product| product.brand.as_deref());
+        let Some(brand) = brands.find(|brand| stands_in(&heard.words, brand) && counts(brand)) else { return };
+        if is_plain {
+            self.memory.products.clear();
+            self.memory.show([]);
+        }
+        self.memory.brands = vec![brand.to_owned()];
+        (heard.understood, heard.refined) = (true, true);
+    }
+
+    /// Whether they ask if something is had that is neither known here nor what was shown: bicycles.
+    pub(super) fn asks_for_another(&self, heard: &Heard) -> bool {
+        let names_nothing = !heard.refined && heard.named_needs.is_empty() && heard.meant.is_none() && !heard.part;
+        let pointings = &self.dialogue.pointings;
+        heard.wants.contains(&Intent::Availability)
+            && names_nothing
+            && heard.choice.is_none()
+            // A number asks for a size.
+            && !heard.words.contains(char::is_numeric)
+            && pointings.read(&heard.words).is_empty()
+            && !pointings.says(Cue::It, &heard.words, Some(&self.language))
+    }
+
+    /// Towards a product: show what fits, or ask for the one thing that is missing.
+    pub(super) fn next_step(&mut self, heard: &Heard, greets: bool) {
+        // Who has trouble with what they bought, and says more of it than can be understood, is not asked what they look for.
+        if self.memory.trouble {
+            self.call = Some(Call::Lost);
+            return;
+        }
+        if self.ask_which(&heard.kinds) {
+            return;
+        }
+        let asks_now =
+            heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability | Intent::Buy));
+        let is_another = self.asks_for_another(heard);
+        let wish = self.memory.product().is_some() || choice::has_any(self.memory, self.shelf());
+        if wish && !is_another && (heard.understood || asks_now) {
+            let fit = choice::fit(self.memory, self.shelf());
+            // Where the kind is still open, or the brand is none of ours, what there is tells more than a question.
+            let exact = self.memory.product().is_some() && !fit.over_budget && !fit.lacking && !fit.other_brand;
+            let budget_missing = self.memory.budget.is_none() && !self.memory.open.contains(&Slot::Budget);
+            if exact && fit.products.len() > 2 && budget_missing && !asks_now && self.ask(Slot::Budget, heard) {
+                return;
+            }
+            let need_missing = self.memory.needs.is_empty() && !self.memory.open.contains(&Slot::Need);
+            if exact && fit.products.len() > 4 && need_missing && !asks_now && self.ask(Slot::Need, heard) {
+                return;
+            }
+            return self.show(fit);
+        }
+        // Who opened the chat has said nothing yet (section 2.2): they are greeted, and asked.
+        match heard.media.as_deref().filter(|media| *media != "request_welcome") {
+            Some("location") => self.say("location", context! {}),
+            // A form that was filled in is for a person to read.
+            Some("flow") if !heard.understood => self.call = Some(Call::Lost),
+            Some("unavailable") if !heard.understood => self.say("resend", context! {}),
+            Some(_) if !heard.understood => {
+                self.say("media", context! {});
+                self.offer("person", "button_person");
+            }
+            _ if self.category_in(heard) => {}
+            // Asked once what they look for, they tell nothing but what they can spend.
+            _ if heard.understood
+                && !is_another
+                && (self.was_asked(Slot::Product) || self.memory.ideas)
+                && self.affordable() => {}
+            _ if heard.understood || greets => {
+                if !self.ask(Slot::Product, heard) {
+                    self.lost();
+                }
+            }
+            _ => self.lost(),
+        }
+    }
+
+    pub(super) fn was_asked(&self, slot: Slot) -> bool {
+        self.memory.asked.is_some_and(|(asked, _)| asked == slot)
+    }
+
+    /// Asks for one thing. False if it was asked for often enough.
+    fn ask(&mut self, slot: Slot, heard: &Heard) -> bool {
+        let times = self.memory.asked.filter(|(asked, _)| *asked == slot).map_or(0, |(_, times)| times);
+        if times >= ASK_TWICE {
+            return false;
+        }
+        self.memory.asked = Some((slot, times + 1));
+        let product = self.wish();
+        match slot {
+            Slot::Product => {
+                // As they named it: what it comes to in the shop's currency matters once there is something to show.
+                let budget = self.memory.budget.as_ref().map(|budget| budget_text(budget, self.shop.currency));
+                // Who asks whether there is something has named it, and the dictionaries do not know it.
+                let named = heard.wants.contains(&Intent::Availability);
+                let is_gift = self.memory.gift && budget.is_none();
+                self.memory.ideas |= is_gift;
+                let section = match (is_gift, named) {
+                    (true, _) => "ask_gift",
+                    (false, true) => "assortment",
+                    (false, false) => "ask_product",
+                };
+                self.say(section, context! { budget });
+                // Who tells of a gift what it may cost sees at once what there is for that.
+                let ideas = if self.memory.gift && !is_gift && !named { self.what_it_buys() } else { Vec::new() };
+                if ideas.is_empty() { self.categories() } else { self.list_products(&ideas) }
+            }
+            Slot::Budget => {
+                self.say("ask_budget", context! { product });
+                for most in choice::steps(self.memory, self.shelf()) {
+                    let title = self.render("button_up_to", context! { price => money(most, self.shop.currency) });
+                    self.button(&format!("budget:{most}"), &title);
+                }
+                self.offer("any:budget", "button_any");
+            }
+            Slot::Need => {
+                let needs = choice::telling_needs(self.memory, self.shelf());
+                let named: Vec<String> = needs.iter().map(|need| self.word(need)).collect();
+                self.say("ask_need", context! { product, needs => &named });
+                for (need, title) in needs.iter().zip(&named) {
+                    self.button(&format!("need:{need}"), title);
+                }
+                self.offer("any:need", "button_any");
+            }
+        }
+        true
+    }
+
+    /// What they look for, in their language: a kind of product, else nothing.
+    pub(super) fn wish(&self) -> String {
+        self.memory.product().map(|key| self.word(key)).unwrap_or_default()
+    }
+
+    /// Not understood: says so, the second time a person is asked for. Who tells of somebody that they look for a gift for sees some of
+    /// what there is, once.
+    fn lost(&mut self) {
+        if std::mem::take(&mut self.memory.gift) && self.memory.product().is_none() {
+            if !self.affordable() {
+                self.ideas();
+            }
+            return;
+        }
+        self.memory.lost += 1;
+        if self.memory.lost >= 2 {
+            self.call = Some(Call::Lost);
+            return;
+        }
+        self.say("unknown", context! {});
+        self.offer("person", "button_person");
+    }
+}
+
+fn of_brand<'a>(shop: &'a Shop, brand: &'a str) -> impl Iterator<Item = &'a Product> {
+    shop.products.iter().filter(move |product| product.brand.as_deref() == Some(brand))
+}

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::Rulebook;
 use super::checks::Checker;
-use super::effects::Change;
+use super::effects::{Change, is_like_text};
 use super::evaluate::holds;
 use super::facts::Facts;
 use super::language::Rule;
@@ -118,6 +118,14 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
             }
         }
     }
+}
+
+/// Whether a day gave such a tag at a moment.
+pub(super) fn gave(rulebook: &Rulebook, facts: &Facts, contact: &Contact, at: Timestamp, pattern: &str) -> bool {
+    let zone = contact.zone.unwrap_or(rulebook.zone);
+    let gives = |rule: &&Rule| rule.written.tag.as_ref().is_some_and(|tag| is_like_text(tag.get_ref(), pattern));
+    let mut stretches = rules(rulebook).filter(gives).filter_map(|rule| stretch(rule, facts, at, zone));
+    stretches.any(|(from, until)| (from..until).contains(&at))
 }
 
 fn rules(rulebook: &Rulebook) -> impl Iterator<Item = &Rule> {

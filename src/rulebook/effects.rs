@@ -343,13 +343,18 @@ impl<'a> Change<'a> {
     }
 
     /// A tag that purchases gave holds by those that are left: by another rule, or not as long as was thought. What was planned when
-    /// the one that is left out renewed it is not wanted any more.
-    pub(super) fn confirm(&mut self, tag: &TagKey, given: &HeldTag, rule: &Rule) {
+    /// the one that is left out renewed it is not wanted any more; `signal` is the purchase whose message is, where its rule plans one.
+    pub(super) fn confirm(&mut self, tag: &TagKey, given: &HeldTag, rule: &Rule, signal: Option<&Signal>) {
         let Some(held) = self.facts.tags.get_mut(tag) else { return };
         let is_shorter = held.expires > given.expires;
         (held.expires, held.by) = (given.expires, given.by.clone());
         if is_shorter && sends_each_time(rule) {
             self.unplan(&rule.name);
+            if let Some(signal) = signal.filter(|signal| signal.at + rule.follow_after > self.now) {
+                self.at = signal.at;
+                self.plan(rule, Some(signal));
+                self.at = self.now;
+            }
         }
     }
 
@@ -423,7 +428,8 @@ impl<'a> Change<'a> {
     }
 }
 
-fn sends_each_time(rule: &Rule) -> bool {
+/// Whether a rule sends something each time that it holds, not only when its tag is new.
+pub(super) fn sends_each_time(rule: &Rule) -> bool {
     rule.written.follow_up.as_ref().is_some_and(|follow_up| follow_up.each_time)
 }
 

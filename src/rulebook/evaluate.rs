@@ -94,7 +94,7 @@ fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
         mark(change, signal);
         match signal.name {
             "undone" => undone(change, signal),
-            "purchase" if is_told_late(change, signal) => recount(change, Vec::new()),
+            "purchase" if is_told_late(change, signal) => recount(change, Vec::new(), Some(signal.at)),
             _ => {}
         }
         match signal.name {
@@ -148,8 +148,9 @@ fn undone(change: &mut Change<'_>, signal: &Signal) {
         }
     }
     undo::not_won(change.facts, order);
+    let paid = change.facts.orders.iter().find(|other| other.order == order).and_then(|order| order.paid);
     let mut back = undo::give_back(change, order);
-    recount(change, Vec::new());
+    recount(change, Vec::new(), Some(paid.unwrap_or(signal.at)));
     undo::replaced_since(change, &mut back);
     undo::no_longer_ended(change, &mut back);
     undo::end_since(change, &back);

@@ -124,21 +124,23 @@ pub(super) type CaseFacts = (String, String, bool, Timestamp);
 /// Something in the cart: what, when it was put in or taken out, and whether it was put in.
 pub(super) type CartFacts = (String, Timestamp, bool);
 
-/// When purchases are reviewed next, and when they last were.
+/// When purchases are reviewed next, where anything is left to review, and when they last were.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "(Timestamp, Option<Timestamp>)", into = "(Timestamp, Option<Timestamp>)")]
+#[serde(from = "WrittenReviews", into = "WrittenReviews")]
 pub(super) struct Reviews {
-    pub(super) next: Timestamp,
+    pub(super) next: Option<Timestamp>,
     pub(super) last: Option<Timestamp>,
 }
 
-impl From<(Timestamp, Option<Timestamp>)> for Reviews {
-    fn from((next, last): (Timestamp, Option<Timestamp>)) -> Self {
+type WrittenReviews = (Option<Timestamp>, Option<Timestamp>);
+
+impl From<WrittenReviews> for Reviews {
+    fn from((next, last): WrittenReviews) -> Self {
         Self { next, last }
     }
 }
 
-impl From<Reviews> for (Timestamp, Option<Timestamp>) {
+impl From<Reviews> for WrittenReviews {
     fn from(reviews: Reviews) -> Self {
         (reviews.next, reviews.last)
     }

@@ -11,7 +11,7 @@ use super::facts::{Facts, OrderFacts};
 use super::language::{Life, Rule};
 use super::signals::Signal;
 use super::timers::STEP;
-use crate::domain::{Consequence, Event, Money, OrderEvent, Rates, Timestamp};
+use crate::domain::{Consequence, Event, Money, OrderEvent, OrderLine, Rates, Timestamp};
 
 /// Orders that are remembered with prices and times…
 const WHOLE: usize = 24;
@@ -35,10 +35,17 @@ pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, tol
         Some(place) => facts.orders.remove(place),
         None => OrderFacts { order: told.order.clone(), ..OrderFacts::default() },
     };
-    if order.lines.is_empty() {
-        order.lines = told.lines.iter().map(|line| (line.category.clone(), line.price)).collect();
+    // Until it is paid for it may be changed; what it held then stands.
+    let is_last = order.paid.is_none() && order.reached.iter().all(|(_, at)| *at <= event.at);
+    let lines: Vec<_> = told.lines.iter().map(|line| (line.category.clone(), line.price)).collect();
+    let is_changed = is_last && !lines.is_empty() && !order.lines.is_empty() && lines != order.lines;
+    let known = order.total.filter(|_| !is_changed);
+    let total = Money::told(told.total, told.currency, rulebook.currency);
+    order.total = if is_last { total.or(known) } else { known.or(total) };
+    order.total = order.total.or(Money::told(total_of(&told.lines), told.currency, rulebook.currency));
+    if is_changed || order.lines.is_empty() {
+        order.lines = lines;
     }
-    order.total = order.total.or(Money::told(told.total, told.currency, rulebook.currency));
     order.coupon = order.coupon.or_else(|| told.coupon.clone());
     let (before, rank) = (order.rank, told.state.rank());
     let won = told.state.is_paid() && order.paid.is_none();
@@ -56,6 +63,13 @@ pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, tol
     facts.orders.push(order);
     forget(&mut facts.orders);
     moved
+}
+
+/// What the lines of an order come to, where its total is not told. Prices of nothing are not known.
+fn total_of(lines: &[OrderLine]) -> Option<Decimal> {
+    let price = |line: &OrderLine| line.price.checked_mul(line.quantity.unwrap_or(1).into());
+    let total = lines.iter().try_fold(Decimal::ZERO, |sum, line| sum.checked_add(price(line)?))?;
+    Some(total).filter(|total| !total.is_zero())
 }
 
 /// Keeps the book small: of older orders less is known.

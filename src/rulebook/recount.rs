@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
-use super::effects::{Change, came_to_hold, is_like};
+use super::effects::{Change, came_to_hold, is_like, sends_each_time};
 use super::facts::{HeldTag, OrderFacts};
 use super::figures;
 use super::language::{Life, Rule};
@@ -12,14 +12,14 @@ use super::purchases::{self, Book};
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written::Words;
-use super::{calendar, evaluate, orders, persons, review, timers, undo};
+use super::{calendar, dates, evaluate, orders, persons, review, timers, undo};
 use crate::domain::{Stage, TagKey, Timestamp};
 
 /// A tag that the purchases give, and the rule that does.
 struct Given<'a> {
     held: HeldTag,
     rule: &'a Rule,
-    /// What it was given for, where the rule plans a message.
+    /// What it was given for, where the rule plans a message: for the first time, or each time.
     signal: Option<Signal>,
 }
 
@@ -39,26 +39,13 @@ impl Tally<'_> {
     }
 }
 
-/// Puts the tags right that purchases gave. `ended` are tags that ended just now: what they stood in the way of comes back.
-pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
+/// Puts the tags right that purchases gave. `ended` are tags that ended just now: what they stood in the way of comes back. `moved` is
+/// when the order was paid for that was undone or told late; without one the clock alone is the reason.
+pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>, moved: Option<Timestamp>) {
     let mut purchases: Vec<OrderFacts> =
         change.facts.orders.iter().filter(|order| order.is_purchase()).cloned().collect();
     purchases.sort_by_key(|order| order.paid);
-    let mut tally = Tally::default();
-    let reviewed = change.facts.reviews.as_ref().and_then(|reviews| reviews.last);
-    let before = reviewed.map_or(0, |at| purchases.partition_point(|order| order.paid < Some(at)));
-    for index in 0..purchases.len() {
-        if index == before {
-            review(change, reviewed, &purchases[..before], &mut tally);
-        }
-        purchase(change, &purchases[..=index], &mut tally);
-    }
-    if before == purchases.len() {
-        review(change, reviewed, &purchases, &mut tally);
-    }
-    change.at = change.now;
-    tally.forget_ended(change.now);
-    still(change, &purchases, &mut tally);
+    let mut tally = all(change, &purchases);
     let mut gone = ended;
     forget_replaced(change, &tally, &mut gone);
     tally.tags.retain(|tag, given| !is_superseded(change, tag, &given.held));
@@ -69,11 +56,11 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
         let Some(rule) = rule_of(change, &held.by).filter(|rule| figures::is_of_orders(rule)) else { continue };
         match tally.tags.get(&tag) {
             // It was given anew by what is no purchase any more, and something was planned for it.
-            Some(given) if is_planned_anew(change, &tag, &held, given) => {
+            Some(given) if moved.is_some() && is_planned_anew(change, &tag, &held, given) => {
                 change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
                 gone.push((tag, held.by));
             }
-            Some(given) => change.confirm(&tag, &given.held, given.rule),
+            Some(given) => change.confirm(&tag, &given.held, given.rule, given.signal.as_ref()),
             // By orders, or prices, that are known no more: nothing speaks against it.
             None if rule.life != Life::While && Some(held.since) <= forgotten => {}
             None if by_price(rule) && Some(held.since) <= priceless => {}
@@ -91,8 +78,12 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
                 || own.into_iter().flat_map(Words::iter).any(|pattern| is_like(gone, pattern))
                 || given.rule.written.holds.not_tags.iter().any(|pattern| is_like(gone, pattern))
         };
-        let may_be_anew = purchases::has_ceiling(given.rule) || purchases::looks_before(given.rule);
-        let by_order = is_of_first(given.rule) || purchases::may_end(change.rulebook, &tag);
+        // The clock gives nothing that no purchase gave at its time, and an order that moved nothing to those before it.
+        let by_purchase = moved.filter(|_| given.held.since < change.now);
+        let is_after = by_purchase.is_some_and(|moved| given.held.since > moved);
+        let may_be_anew = by_purchase.is_some() && purchases::has_ceiling(given.rule)
+            || is_after && purchases::looks_before(given.rule);
+        let by_order = by_purchase.is_some() && (is_of_first(given.rule) || purchases::may_end(change.rulebook, &tag));
         if !change.facts.holds(tag.as_str()) && (may_be_anew || by_order || gone.iter().any(stood_in_its_way)) {
             let signal = given.signal.filter(|_| by_order);
             change.give_back(tag, given.held, given.rule, signal.as_ref());
@@ -111,6 +102,23 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>) {
     change.stages_of_purchases(&tally.stages);
 }
 
+/// What all purchases together give, and the reviews between them.
+fn all<'a>(change: &mut Change<'a>, purchases: &[OrderFacts]) -> Tally<'a> {
+    let mut tally = Tally::default();
+    let mut reviews = review::that_count(change.rulebook, change.facts).into_iter().peekable();
+    for (index, order) in purchases.iter().enumerate() {
+        while let Some(at) = reviews.next_if(|at| Some(*at) <= order.paid) {
+            review(change, at, &purchases[..index], &mut tally);
+        }
+        purchase(change, &purchases[..=index], &mut tally);
+    }
+    reviews.for_each(|at| review(change, at, purchases, &mut tally));
+    change.at = change.now;
+    tally.forget_ended(change.now);
+    still(change, purchases, &mut tally);
+    tally
+}
+
 /// Whether what a tag planned counts from an earlier purchase now, and is still to come by that one.
 fn is_planned_anew(change: &Change<'_>, tag: &TagKey, held: &HeldTag, given: &Given<'_>) -> bool {
     given.signal.is_some()
@@ -123,11 +131,16 @@ fn is_planned_anew(change: &Change<'_>, tag: &TagKey, held: &HeldTag, given: &Gi
 fn forget_absences(change: &mut Change<'_>) {
     let rulebook = change.rulebook;
     for rule in rulebook.absences.iter().map(|index| &rulebook.rules[*index]) {
-        let since_last = rule.written.absent.as_ref().filter(|absent| absent.after.is_none());
-        if since_last.is_some_and(|absent| absent.of.iter().all(figures::is_of_purchases)) {
+        if is_of_all_purchases(rule) {
             change.take_back(rule, "nothing is left that was bought");
         }
     }
+}
+
+/// Whether a rule waits for any purchase since the last one.
+fn is_of_all_purchases(rule: &Rule) -> bool {
+    let since_last = rule.written.absent.as_ref().filter(|absent| absent.after.is_none());
+    since_last.is_some_and(|absent| absent.of.iter().all(figures::is_of_purchases))
 }
 
 /// What took the place of a tag that no purchase is left to give goes with it: who never was a VIP is not won back.
@@ -191,7 +204,9 @@ fn by_price(rule: &Rule) -> bool {
 fn purchase<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut Tally<'a>) {
     let Some((order, before)) = purchases.split_last() else { return };
     let (rulebook, bought) = (change.rulebook, OnceCell::new());
-    change.at = order.paid.unwrap_or_default();
+    let at = order.paid.unwrap_or_default();
+    absences(change, before, at, tally);
+    change.at = at;
     tally.forget_ended(change.at);
     for signal in orders::signals(order, orders::over_record(before.iter(), order, &rulebook.rates)) {
         for rule in rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]) {
@@ -203,9 +218,25 @@ fn purchase<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut T
     }
 }
 
-/// What the last review gives, by the purchases before it that are left.
-fn review<'a>(change: &mut Change<'a>, at: Option<Timestamp>, purchases: &[OrderFacts], tally: &mut Tally<'a>) {
-    let Some(at) = at else { return };
+/// What was taken away until a purchase because there was none for so long since the one before it: who bought again was a VIP no more.
+fn absences<'a>(change: &mut Change<'a>, before: &[OrderFacts], until: Timestamp, tally: &mut Tally<'a>) {
+    let Some(last) = before.last().and_then(|order| order.paid) else { return };
+    let rulebook = change.rulebook;
+    for rule in rulebook.absences.iter().map(|index| &rulebook.rules[*index]) {
+        let due = last + rule.absent_for + STEP;
+        if due > until || !is_of_all_purchases(rule) || rule.written.removes.is_empty() {
+            continue;
+        }
+        change.at = due;
+        tally.forget_ended(due);
+        if holds(change, rule, &Signal::of_moment("purchase", due, 0), before, tally) {
+            tally.tags.retain(|tag, _| !rule.written.removes.iter().any(|pattern| is_like(tag, pattern)));
+        }
+    }
+}
+
+/// What a review gives, by the purchases before it that are left.
+fn review<'a>(change: &mut Change<'a>, at: Timestamp, purchases: &[OrderFacts], tally: &mut Tally<'a>) {
     let (rulebook, bought) = (change.rulebook, OnceCell::new());
     change.at = at;
     tally.forget_ended(at);
@@ -277,16 +308,23 @@ fn give<'a>(
     let given = tally.tags.entry(tag).or_insert_with(|| Given { held: new.clone(), rule, signal: signal() });
     if given.held.expires.is_some_and(|held| expires.is_none_or(|expires| expires > held)) {
         (given.held.expires, given.held.by, given.rule) = (expires, new.by, rule);
+        if sends_each_time(rule) {
+            given.signal = signal();
+        }
     }
 }
 
-/// Whether what the rule asks of the contact held by what purchases before gave; of other things by what holds now.
+/// Whether what the rule asks of the contact held by what purchases before gave, and by the days that they told; of other things by
+/// what holds now, and did then.
 fn holds(change: &Change<'_>, rule: &Rule, signal: &Signal, purchases: &[OrderFacts], tally: &Tally<'_>) -> bool {
     let holds = &rule.written.holds;
-    let by_orders = |held: &HeldTag| rule_of(change, &held.by).is_some_and(figures::is_of_orders);
+    let knows = |rule: &Rule| figures::is_of_orders(rule) || rule.written.on_date.is_some();
+    let stood = |held: &HeldTag| held.since <= change.at && !rule_of(change, &held.by).is_some_and(knows);
     let like = |pattern: &String| {
         let fits = |tag: &TagKey| is_like(tag, pattern);
-        tally.tags.keys().any(fits) || change.facts.tags.iter().any(|(tag, held)| fits(tag) && !by_orders(held))
+        tally.tags.keys().any(fits)
+            || dates::gave(change.rulebook, change.facts, change.contact, change.at, pattern)
+            || change.facts.tags.iter().any(|(tag, held)| fits(tag) && stood(held))
     };
     let never = |name: &String| match name.as_str() {
         "purchase" | "bought" => !tally.seen.contains(name.as_str()),

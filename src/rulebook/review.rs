@@ -1,9 +1,11 @@
 //! Reviews: rules about purchases that are judged at the end of each month or quarter of the shop's calendar, and not with each
 //! purchase (SPEND-25, VALUE-3, CHAR-14).
 
+use std::collections::BTreeSet;
+
 use super::effects::Change;
 use super::evaluate::{holds, passes};
-use super::facts::{Facts, Reviews};
+use super::facts::{Facts, HeldTag, Reviews};
 use super::figures::group;
 use super::language::Rule;
 use super::purchases::{self, Book};
@@ -13,15 +15,24 @@ use crate::domain::{Duration, Every, Timestamp};
 
 /// When the next review is due.
 pub(super) fn next_due(facts: &Facts) -> Option<Timestamp> {
-    facts.reviews.as_ref().map(|reviews| reviews.next)
+    facts.reviews.as_ref().and_then(|reviews| reviews.next)
 }
 
 /// Who bought is reviewed from then on.
 pub(super) fn begin(change: &mut Change<'_>) {
-    if change.facts.reviews.is_none() && change.facts.orders.iter().any(|order| order.is_purchase()) {
+    let last = change.facts.reviews.as_ref().and_then(|reviews| reviews.last);
+    if next_due(change.facts).is_none() && goes_on(change.rulebook, change.facts, last) {
         let next = next_end(change.rulebook, change.now);
-        change.facts.reviews = next.map(|next| Reviews { next, last: None });
+        change.facts.reviews = next.map(|next| Reviews { next: Some(next), last });
     }
+}
+
+/// Whether something is left to review after a moment: who has bought nothing for longer than any rule looks back has been reviewed
+/// for the last time.
+fn goes_on(rulebook: &Rulebook, facts: &Facts, last: Option<Timestamp>) -> bool {
+    let longest = rulebook.reviews.iter().map(|(_, rule)| rulebook.rules[*rule].looks_back()).max().unwrap_or_default();
+    let oldest = last.map(|last| last - longest);
+    facts.orders.iter().any(|order| order.is_purchase() && order.paid > oldest)
 }
 
 fn next_end(rulebook: &Rulebook, now: Timestamp) -> Option<Timestamp> {
@@ -50,12 +61,19 @@ pub(super) fn look(change: &mut Change<'_>) {
             }
         }
     }
-    // Whoever has bought nothing for longer than any rule looks back has been reviewed for the last time.
-    let longest = rulebook.reviews.iter().map(|(_, rule)| rulebook.rules[*rule].looks_back()).max().unwrap_or_default();
-    let counts = |paid: Timestamp| paid > at - longest;
-    let goes_on = change.facts.orders.iter().any(|order| order.is_purchase() && order.paid.is_some_and(counts));
-    let next = next_end(rulebook, at).filter(|_| goes_on);
-    change.facts.reviews = next.map(|next| Reviews { next, last: Some(at) });
+    // What the last one decided stands, though none follows.
+    let next = next_end(rulebook, at).filter(|_| goes_on(rulebook, change.facts, Some(at)));
+    change.facts.reviews = Some(Reviews { next, last: Some(at) });
+}
+
+/// The reviews that what is held rests on, the oldest first: the last, and those before it that gave a tag which it left as it was.
+pub(super) fn that_count(rulebook: &Rulebook, facts: &Facts) -> BTreeSet<Timestamp> {
+    let Some(last) = facts.reviews.as_ref().and_then(|reviews| reviews.last) else { return BTreeSet::new() };
+    let gave = |held: &HeldTag| {
+        let (every, _) = rulebook.reviews.iter().find(|(_, rule)| *rulebook.rules[*rule].name == *held.by)?;
+        Some(every.last_ended(held.since, rulebook.zone).until)
+    };
+    facts.tags.values().filter_map(gave).filter(|at| *at < last).chain([last]).collect()
 }
 
 /// The rules whose period ends at a moment, and where that period began.

@@ -124,7 +124,7 @@ impl Change<'_> {
             rule.is_some_and(|rule| figures::is_of_orders(rule) && rule.written.exclusive.is_some())
         };
         if ended.iter().any(|(_, by)| is_tier(by)) {
-            recount(self, ended);
+            recount(self, ended, None);
         }
         if timers::heat_due(self.rulebook, self.facts).is_some_and(|due| due <= self.now) {
             self.cool(&&evidence("cooling", "no new signal in time"));

@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::language::{Life, Rule};
 use super::signals::Signal;
 use super::{Rulebook, calendar, dates, look, orders, review, rounds, sequences};
-use crate::domain::{Duration, Heat, Stage, Timestamp};
+use crate::domain::{Colour, Duration, Heat, Stage, Timestamp};
 
 /// The smallest step of time: what holds "within" a length still holds at its last moment, and ends one step later.
 pub(super) const STEP: Duration = Duration::millis(1);
@@ -73,12 +73,23 @@ pub(super) fn wait(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal) {
                 facts.waits.remove(&*rule.name);
             }
         } else if after.iter().any(|after| after == signal.name)
-            && waits.is_none_or(|since| signal.at < since)
+            && waits.is_none_or(|since| signal.at < since || begins_anew(rule, facts, since, signal.at))
             && absent.of.iter().all(|of| facts.marks.get(of).is_none_or(|last| *last <= signal.at))
         {
             facts.waits.insert(rule.name.to_string(), signal.at);
         }
     }
+}
+
+/// Whether a rule told in vain what it waited for, and another colour was given since: what happens behind that starts its clock anew,
+/// as it does for who was not silent before (COLOR-2).
+fn begins_anew(rule: &Rule, facts: &Facts, waits: Timestamp, at: Timestamp) -> bool {
+    let Some(colour) = facts.colour.as_ref().filter(|_| rule.painting.is_some()) else { return false };
+    let is_given_between = (waits + rule.absent_for..=at).contains(&colour.given()) && !colour.fallen;
+    rule.written.holds.colour.is_empty()
+        && facts.waited.get(&*rule.name) == Some(&waits)
+        && (colour.colour.is_green() || colour.colour == Colour::Yellow)
+        && is_given_between
 }
 
 /// What started the clock of a rule turns out not to have happened: the next of its kind starts it, if there was one.

@@ -266,7 +266,8 @@ impl Engine {
         &self.inner.marks
     }
 
-    fn changed(&self, contact: ContactId) {
+    /// Open consoles fetch again what they show of a contact.
+    pub fn changed(&self, contact: ContactId) {
         let id = self.inner.change_count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         // Nobody listening is no fault.
         let _nobody = self.inner.changes.send(Change { id, contact });

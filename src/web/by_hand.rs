@@ -12,7 +12,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::access::{self, SignedIn};
-use super::people::People;
+use super::people::{self, People};
 use super::{App, composer, console, view};
 use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, MessageKind};
 use crate::engine::segments::{Wanted, card, page};
@@ -117,7 +117,7 @@ async fn rows(
         let id = card.id;
         let other = state.desk.agent().filter(|agent| *agent != signed_in.user().login);
         context! {
-            id, name => view::called(card.name, card.phone, id), country => card.country,
+            id, name => people::called(card.name, card.phone, id), country => card.country,
             colour => card.colour, orders => card.orders, spent => card.spent, days => card.days_since_purchase,
             preview => summary.preview, tags, opted_out => state.contact.opted_out, done => written.contains(&id.to_string().as_str()),
             window_open => summary.window_ends.is_some_and(|ends| ends > now), other => other.map(|agent| people.name(agent)),

@@ -11,7 +11,7 @@ use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
 use super::access::SignedIn;
-use super::{App, console, view};
+use super::{App, console, people, view};
 use crate::engine::Engine;
 use crate::engine::segments::{self, Wanted, card};
 use crate::engine::tags::Faces;
@@ -124,7 +124,7 @@ async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, S
             .iter()
             .map(|member| {
                 let card = card(member, now);
-                let name = view::called(card.name, card.phone, card.id);
+                let name = people::called(card.name, card.phone, card.id);
                 let tags: Vec<Value> = card.tags.iter().map(|tag| view::face(&faces, tag)).collect();
                 context! { id => card.id, name, country => card.country, colour => card.colour, orders => card.orders, tags }
             })

@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use minijinja::{Value, context};
 
 use super::media;
-use super::people::People;
+use super::people::{self, People};
 use super::said::linked;
 use crate::dialogue::{cart_in_words, grouped};
 use crate::domain::{
@@ -92,19 +92,7 @@ pub(super) fn known_tags(faces: &Faces) -> Vec<String> {
 /// Name, else number, else our own number of them.
 pub(super) fn name(summary: &Row, id: i64) -> String {
     let number = summary.wa_id.as_ref().map(|digits| format!("+{digits}"));
-    called(summary.name.clone(), number, id)
-}
-
-/// Signs that are letters, and that nobody sees.
-const UNSEEN: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
-
-/// A name in which nobody can read a letter is none.
-pub(super) fn called(name: Option<String>, number: Option<String>, id: i64) -> String {
-    let is_read = |name: &String| name.chars().any(|sign| sign.is_alphanumeric() && !UNSEEN.contains(&sign));
-    let (read, unread): (Option<_>, Option<_>) =
-        if name.as_ref().is_some_and(is_read) { (name, None) } else { (None, name) };
-    let unread = unread.filter(|name| name.chars().any(|sign| !sign.is_whitespace() && !sign.is_control()));
-    read.or(number).or(unread).unwrap_or_else(|| format!("Contact {id}"))
+    people::called(summary.name.clone(), number, id)
 }
 
 /// What the panel says of a contact.
@@ -270,18 +258,18 @@ fn shown(event: &Event, events: &[Event], sent: &[SentRow], told: Told<'_>) -> O
     })
 }
 
-/// Takes that nobody has seen yet who takes: so soon all of them are folded.
+/// So soon what was done is folded, and stands in every page.
 const AT_ONCE: Duration = Duration::seconds(10);
 
 /// Whether a colleague pressed a moment before, so that it stayed theirs.
 fn was_late(event: &Event, take: &AgentEvent, events: &[Event]) -> bool {
     let Some(seen) = &take.seen else { return false };
     let before = events.iter().filter(|other| other.seq < event.seq && other.received > event.received - AT_ONCE);
-    let last = before.filter_map(|other| match &other.body {
+    let mut takes = before.filter_map(|other| match &other.body {
         EventBody::Agent(other) if other.action == AgentAction::Take => Some(other),
         _ => None,
     });
-    last.last().is_some_and(|other| other.agent != take.agent && other.agent != *seen)
+    takes.next_back().is_some_and(|other| other.agent != take.agent && other.agent != *seen)
 }
 
 /// Whether the customer's last message came after the last word of a person.
@@ -475,6 +463,22 @@ mod tests {
         assert_eq!(part("clock"), "22:13");
         assert_eq!(part("whole"), "21 Sep 2026, 22:13 Asia/Hong_Kong");
         assert!(part("instant").starts_with("2026-09-21T14:13:20"), "{told}");
+    }
+
+    #[test]
+    fn what_reaches_us_late_is_told_with_both_times() {
+        let at = Timestamp(1_790_000_000_000);
+        let told = |minutes| {
+            let received = at + Duration::minutes(minutes);
+            let told = written(
+                &Event { seq: 1, at, received, body: EventBody::Unsent { number: 1 } },
+                chrono_tz::Asia::Hong_Kong,
+            );
+            ["clock", "arrived"].map(|name| told.get_attr(name).unwrap_or_default().to_string())
+        };
+        assert_eq!(told(5), ["22:13", "none"]);
+        assert_eq!(told(30), ["22:13", "22:43"]);
+        assert_eq!(told(180), ["21 Sep, 22:13", "01:13"], "of another day with the day");
     }
 
     #[test]

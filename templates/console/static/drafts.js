@@ -17,6 +17,11 @@ async function keep(box, bySend) {
     const asked = fetch(`/contact/${current()}/draft`, { method: "POST", body, keepalive: true, ...inTime() });
     box.keeping = asked.catch(() => {});
     const answer = await asked;
+    if (answer.status === 404) {
+      // Erased meanwhile.
+      sessionStorage.removeItem(nameOf(box));
+      return refreshThread();
+    }
     if (answer.status !== 204) throw answer.status;
     if (box.value === text) sessionStorage.removeItem(nameOf(box));
     const row = list.querySelector(`[id="row-${current()}"]`);

@@ -37,6 +37,7 @@ use names::Names;
 use pointing::Pointings;
 use short_answers::ShortAnswers;
 use templates::Templates;
+pub use words::grouped;
 
 /// Reply templates, checked, and what is listened to beside the dictionaries.
 pub struct Dialogue {

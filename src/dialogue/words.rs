@@ -30,7 +30,7 @@ pub(super) fn with_sums(text: &str, currency: Currency) -> String {
 }
 
 /// Thousands apart by a thin space that every language reads.
-fn grouped(amount: Decimal) -> String {
+pub fn grouped(amount: Decimal) -> String {
     let text = amount.round_dp(2).normalize().to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let mut shown = String::new();

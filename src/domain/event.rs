@@ -153,6 +153,9 @@ pub struct LocationEvent {
     /// Name of the place, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Where it is, as the customer's map writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// The message that carried it; also opens the service window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Box<InboundMessage>>,
@@ -277,6 +280,17 @@ pub struct AgentEvent {
     /// A template in place of words, filled in: it leaves in this language and so, or not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Box<TemplateRef>>,
+    /// With `take`: who was in charge as they saw it, empty for nobody. Who has it meanwhile keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
+}
+
+impl AgentEvent {
+    /// What somebody did, of which nothing more is to be said.
+    pub fn new(agent: impl Into<String>, action: AgentAction) -> Self {
+        let agent = agent.into();
+        Self { agent, action, tag: None, colour: None, text: None, link: false, template: None, seen: None }
+    }
 }
 
 /// Wants messages, or wants none.

@@ -21,6 +21,9 @@ pub struct InboundMessage {
     /// What it holds beside words, for people to read: a form that was filled in, contacts that were shared, the name of a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<String>,
+    /// The file itself, as WhatsApp keeps it for a while; boxed, since few messages carry one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<Box<MediaFile>>,
     /// Id of the message that this one quotes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
@@ -57,6 +60,16 @@ pub struct InboundMessage {
     /// Taken from an exported chat: it counts at its own time, and nothing is sent for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub past: bool,
+}
+
+/// A picture, a voice message, a document: fetched by its id while WhatsApp keeps it, seven days (section 2.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaFile {
+    /// Meta's id of it.
+    pub id: String,
+    /// What it is, as the customer's phone says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mime: Option<String>,
 }
 
 impl InboundMessage {

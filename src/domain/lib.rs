@@ -35,7 +35,7 @@ pub use event::{
     OptScope, ProfileEvent, Sending, SentEvent, StatusEvent, StatusKind, WeatherEvent, in_order,
 };
 pub use habit::Habit;
-pub use inbound::{CartLine, InboundMessage, Referral, ReferralSource};
+pub use inbound::{CartLine, InboundMessage, MediaFile, Referral, ReferralSource};
 pub use lead::{Colour, Heat, Stage};
 pub use link::{LINK_ROOM, Link, LinkKind};
 pub use message::{Button, Content, ListRow, MessageKind, MessageNumber, Outgoing, Sender};

@@ -99,10 +99,10 @@ pub struct Example {
 
 /// What one side made of a contact.
 struct Outcome {
-    /// Tags that were held at any time of the stretch, and why.
-    tags: BTreeMap<String, Evidence>,
-    /// Hand-offs that were opened, and why the last one.
-    handoffs: BTreeMap<String, (usize, Evidence)>,
+    /// Tags that were held at any time of the stretch: when they were set, and why.
+    tags: BTreeMap<String, (Timestamp, Evidence)>,
+    /// Hand-offs that were opened, and when and why the last one.
+    handoffs: BTreeMap<String, (usize, (Timestamp, Evidence))>,
     state: State,
 }
 
@@ -112,15 +112,15 @@ impl Outcome {
         for effect in effects {
             match effect {
                 Effect::Decided(at, Consequence::Tag(change)) => match change.change {
-                    TagMove::Set => drop(tags.insert(change.tag.to_string(), change.evidence.clone())),
+                    TagMove::Set => drop(tags.insert(change.tag.to_string(), (*at, change.evidence.clone()))),
                     TagMove::Removed | TagMove::Expired if *at < stretch.since => {
                         drop(tags.remove(change.tag.as_str()))
                     }
                     _ => {}
                 },
                 Effect::Desk(at, DeskMove::Opened { reason, evidence, .. }) if *at >= stretch.since => {
-                    let opened = handoffs.entry(reason.clone()).or_insert((0, Evidence::default()));
-                    *opened = (opened.0 + 1, evidence.clone());
+                    let opened = handoffs.entry(reason.clone()).or_insert((0, Default::default()));
+                    *opened = (opened.0 + 1, (*at, evidence.clone()));
                 }
                 _ => {}
             }
@@ -144,7 +144,7 @@ impl Report {
     /// Adds what is different of one contact.
     fn compare(&mut self, contact: &str, old: &Outcome, new: &Outcome, events: &[Event]) {
         let before = self.count();
-        let example = |evidence: &Evidence| example(contact, evidence, events);
+        let example = |(at, evidence): &(Timestamp, Evidence)| example(contact, *at, evidence, events);
         let all: BTreeSet<&String> = old.tags.keys().chain(new.tags.keys()).collect();
         for tag in all {
             match (old.tags.get(tag), new.tags.get(tag)) {
@@ -155,7 +155,7 @@ impl Report {
         }
         let all: BTreeSet<&String> = old.handoffs.keys().chain(new.handoffs.keys()).collect();
         for reason in all {
-            let nothing = (0, Evidence::default());
+            let nothing = Default::default();
             let (was, is) =
                 (old.handoffs.get(reason).unwrap_or(&nothing), new.handoffs.get(reason).unwrap_or(&nothing));
             match was.0.cmp(&is.0) {
@@ -237,7 +237,8 @@ fn moved(moves: &mut BTreeMap<String, usize>, from: &str, to: &str) {
     }
 }
 
-fn example(contact: &str, evidence: &Evidence, events: &[Event]) -> Example {
+/// Where no event stands behind it, it is told when it was decided.
+fn example(contact: &str, at: Timestamp, evidence: &Evidence, events: &[Event]) -> Example {
     let event = evidence.events.last().and_then(|seq| events.iter().find(|event| event.seq == *seq));
     let text = event.and_then(|event| match &event.body {
         EventBody::Message(message) => Some(message.words().chars().take(LONGEST).collect::<String>()),
@@ -247,7 +248,7 @@ fn example(contact: &str, evidence: &Evidence, events: &[Event]) -> Example {
         contact: contact.to_owned(),
         rule: evidence.by.clone(),
         figure: evidence.figure.clone(),
-        at: event.map(|event| event.at).unwrap_or_default(),
+        at: event.map_or(at, |event| event.at),
         text: text.filter(|text| !text.is_empty()),
         spans: evidence.spans.clone(),
     }

@@ -182,16 +182,7 @@ impl<'a> Folding<'a> {
             EventBody::Agent(agent) => self.agent(agent, event.at, now),
             EventBody::Sent(sent) if sent.by.starts_with("agent:") => {
                 // A person answered on the shop's phone: from here on it is theirs.
-                let agent = sent.by.trim_start_matches("agent:").to_owned();
-                let taken = AgentEvent {
-                    agent,
-                    action: AgentAction::Take,
-                    tag: None,
-                    colour: None,
-                    text: None,
-                    link: false,
-                    template: None,
-                };
+                let taken = AgentEvent::new(sent.by.trim_start_matches("agent:"), AgentAction::Take);
                 self.agent(&taken, event.at, now);
             }
             EventBody::Status(status) => self.effects.push(Effect::Status(event.at, status.clone())),

@@ -258,7 +258,8 @@ impl Engine {
         &self.inner.lanes
     }
 
-    fn client(&self) -> &Client {
+    /// The Graph API.
+    pub fn client(&self) -> &Client {
         &self.inner.client
     }
 
@@ -270,7 +271,8 @@ impl Engine {
         &self.inner.marks
     }
 
-    fn changed(&self, contact: ContactId) {
+    /// Open consoles fetch again what they show of a contact.
+    pub fn changed(&self, contact: ContactId) {
         self.changed_anywhere(contact);
         self.store().tell_changed(contact);
     }
@@ -298,8 +300,7 @@ impl Engine {
         let behind_button = event.template.as_ref().and_then(|template| template.supply.link.as_deref());
         event.link |= event.text.as_deref().into_iter().chain(behind_button).any(|words| self.carries_link(words));
         let event = NewEvent::known(contact, key, now, EventBody::Agent(event));
-        let mut appended = self.store().append(vec![event]).await?;
-        appended.pop().ok_or(StoreError::Closed)
+        self.append_one(event).await
     }
 
     /// Waits until what a person did is folded, so that what they do next finds it done; not for ever.
@@ -348,10 +349,14 @@ impl Engine {
         by: &str,
         note: String,
         key: Option<String>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Appended, StoreError> {
         let (by, note) = (Some(by.to_owned()), Some(note));
         let body = EventBody::Opt(OptEvent { by, note, ..OptEvent::new(action, OptScope::All) });
-        self.store().append(vec![NewEvent::known(contact, key, self.now(), body)]).await.map(|_| ())
+        self.append_one(NewEvent::known(contact, key, self.now(), body)).await
+    }
+
+    async fn append_one(&self, event: NewEvent) -> Result<Appended, StoreError> {
+        self.store().append(vec![event]).await?.pop().ok_or(StoreError::Closed)
     }
 
     /// Stops: nothing new is claimed, what is in hand is finished. True if all ended within `patience`.

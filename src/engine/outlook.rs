@@ -12,7 +12,7 @@ use crate::store::{CampaignState, FailureRow, HoldRow, StoreError, WaitingRow};
 use crate::whatsapp::errors;
 
 /// Failures of so long are told.
-const FAILURES_OF: Duration = Duration::days(7);
+pub const FAILURES_OF: Duration = Duration::days(7);
 /// Where nobody knows when a hold ends, it is asked about again after this.
 const ASK_AGAIN: Duration = Duration::hours(1);
 

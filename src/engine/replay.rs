@@ -220,16 +220,8 @@ impl<'a> World<'a> {
             let gets = (!held.is_empty() && !player.state.facts.holds(&into)).then_some((&into, true));
             for (tag, set) in held.into_iter().chain(gets) {
                 let action = if set { AgentAction::TagAdd } else { AgentAction::TagRemove };
-                let (agent, tag) = ("hotline".to_owned(), Some(tag.clone()));
-                let body = EventBody::Agent(AgentEvent {
-                    agent,
-                    action,
-                    tag,
-                    colour: None,
-                    text: None,
-                    link: false,
-                    template: None,
-                });
+                let body =
+                    EventBody::Agent(AgentEvent { tag: Some(tag.clone()), ..AgentEvent::new("hotline", action) });
                 let effects = knowledge.fold(&mut player.state, &Event { seq: 0, at: due, received: due, body });
                 note(contact, player, effects, &mut self.told);
             }

@@ -85,7 +85,7 @@ impl Faces {
 
     /// Who else is called like this in that language.
     fn taken(&self, tag: &str, language: &str, label: &str) -> Option<String> {
-        let same = |other: &str| other.trim().to_lowercase() == label.trim().to_lowercase();
+        let same = |other: &str| is_same(other, label);
         let given =
             self.rows.values().find(|row| row.tag != tag && row.labels.get(language).is_some_and(|other| same(other)));
         let shipped = || {
@@ -204,7 +204,7 @@ impl Engine {
         let knowledge = self.shelf().knowledge();
         allowed(&knowledge, actor, Action::Assign)?;
         let faces = self.faces().await?;
-        let tag = faces.key(tag);
+        let tag = self.tag_called(&faces, tag).await?;
         let held = self.store().contact(contact).await?;
         let facts = held.map(|(_, state)| State::known(state.as_deref()).facts).unwrap_or_default();
         let (refused, why) = match action {
@@ -229,6 +229,28 @@ impl Engine {
         self.act_on_tag(actor, contact, tag, action, key).await
     }
 
+    /// The key of what somebody typed: a key, or what the console calls a tag, whoever gave it.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn tag_called(&self, faces: &Faces, typed: &str) -> Result<String, StoreError> {
+        let typed = typed.trim();
+        if let Some(tag) = faces.find(typed) {
+            return Ok(tag.to_owned());
+        }
+        if typed.is_empty() || typed.contains('/') {
+            return Ok(typed.to_owned());
+        }
+        if let Some(tag) = faces.find_among(typed, self.store().tag_names().await?) {
+            return Ok(tag);
+        }
+        // Colours, heats and stages are there even where nobody holds them yet.
+        let names = &faces.knowledge.tag_names;
+        let by_group = names.keys_by_group(typed, faces.knowledge.shop.language.tag());
+        let mut keys = by_group.chain(key_of(typed).ok().map(|key| key.to_string()));
+        Ok(keys.find(|tag| Rulebook::shows(tag)).unwrap_or_else(|| typed.to_owned()))
+    }
+
     async fn act_on_tag(
         &self,
         actor: Actor<'_>,
@@ -237,10 +259,9 @@ impl Engine {
         action: AgentAction,
         key: Option<String>,
     ) -> Result<(), NotDone> {
-        let (agent, tag) = (actor.who.to_owned(), Some(tag));
-        let event = AgentEvent { agent, action, tag, colour: None, text: None, link: false, template: None };
-        self.act(contact, event, key).await?;
-        Ok(())
+        let event = AgentEvent { tag: Some(tag), ..AgentEvent::new(actor.who, action) };
+        let done = self.act(contact, event, key).await?;
+        Ok(self.folded(done).await?)
     }
 
     /// What set each of the tags that a contact holds, however long ago.
@@ -307,19 +328,24 @@ impl Engine {
 }
 
 impl Faces {
-    /// The key of what somebody typed: a label or a key.
-    pub fn key(&self, typed: &str) -> String {
-        self.find(typed).unwrap_or(typed).to_owned()
+    /// The tag, of these, that is called so.
+    fn find_among(&self, typed: &str, tags: Vec<String>) -> Option<String> {
+        tags.into_iter().find(|tag| is_same(&self.label(tag), typed))
     }
 
     /// The tag of that label.
     fn find(&self, label: &str) -> Option<&str> {
         let language = self.knowledge.shop.language.tag();
-        let given = self.rows.values().find(|row| row.labels.get(language).is_some_and(|other| other == label));
-        let shipped =
-            || self.knowledge.tag_names.core().find(|core| self.knowledge.tag_names.label(core, language) == label);
+        let given = self.rows.values().find(|row| row.labels.get(language).is_some_and(|other| is_same(other, label)));
+        let names = &self.knowledge.tag_names;
+        let shipped = || names.core().find(|core| is_same(&names.label(core, language), label));
         given.map(|row| row.tag.as_str()).or_else(shipped)
     }
+}
+
+/// Names differ by more than capitals.
+fn is_same(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 /// The same, for commands that run beside the server.

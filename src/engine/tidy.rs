@@ -179,8 +179,7 @@ impl Engine {
 
     fn event(&self, who: &str, key: &str, change: &Tidied) -> NewEvent {
         let action = if change.set { AgentAction::TagAdd } else { AgentAction::TagRemove };
-        let tag = Some(change.tag.clone());
-        let body = AgentEvent { agent: who.into(), action, tag, colour: None, text: None, link: false, template: None };
+        let body = AgentEvent { tag: Some(change.tag.clone()), ..AgentEvent::new(who, action) };
         let key = format!("{key}:{}:{}:{}", change.contact, change.set, change.tag);
         NewEvent::known(change.contact, Some(key), self.now(), EventBody::Agent(body))
     }

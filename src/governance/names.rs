@@ -136,6 +136,16 @@ impl TagNames {
         shipped.map_or_else(|| self.made_up(tag, language), str::to_owned)
     }
 
+    /// The keys that a label may stand for by what groups are called: `Heat-Low` is `heat/low`.
+    pub fn keys_by_group(&self, label: &str, language: &str) -> impl Iterator<Item = String> {
+        let label = plain(label);
+        self.groups.iter().filter_map(move |(group, labels)| {
+            let named = plain(in_language(labels, language)?);
+            let value = label.strip_prefix(&named)?.strip_prefix('-')?;
+            Some(format!("{group}/{}", key_part(value)))
+        })
+    }
+
     fn made_up(&self, tag: &str, language: &str) -> String {
         let (group, rest) = tag.split_once('/').unwrap_or(("", tag));
         let named = self.groups.get(group).and_then(|labels| in_language(labels, language));
@@ -194,14 +204,12 @@ impl TagNames {
 /// The label holds something that no key may have.
 pub fn key_of(label: &str) -> Result<TagKey, crate::domain::TagError> {
     let (group, value) = label.split_once('-').unwrap_or(("", label));
-    let part = |text: &str| {
-        text.trim()
-            .to_lowercase()
-            .split(|c: char| c.is_whitespace() || c == '_' || c == '/')
-            .collect::<Vec<_>>()
-            .join("-")
-    };
-    format!("{}/{}", part(group), part(value)).parse()
+    format!("{}/{}", key_part(group), key_part(value)).parse()
+}
+
+fn key_part(text: &str) -> String {
+    let words = text.trim().to_lowercase();
+    words.split(|c: char| c.is_whitespace() || c == '_' || c == '/').collect::<Vec<_>>().join("-")
 }
 
 fn in_language<'a>(labels: &'a Labels, language: &str) -> Option<&'a str> {

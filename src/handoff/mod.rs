@@ -230,6 +230,7 @@ impl Desk {
     pub fn act(&mut self, event: &AgentEvent, at: Timestamp, shop: &Shop, now: Timestamp) -> Option<DeskMove> {
         match event.action {
             AgentAction::Take | AgentAction::Reply | AgentAction::Call if Some(at) < self.handed_back => None,
+            AgentAction::Take if self.is_others(event) => None,
             AgentAction::Take | AgentAction::Reply | AgentAction::Call => self.take(&event.agent, now),
             AgentAction::Release | AgentAction::Won | AgentAction::Lost => {
                 self.handed_back = self.handed_back.max(Some(at));
@@ -238,6 +239,12 @@ impl Desk {
             AgentAction::Leave => self.leave(&event.agent, shop, now),
             AgentAction::Note | AgentAction::TagAdd | AgentAction::TagRemove | AgentAction::Colour => None,
         }
+    }
+
+    /// Whether somebody is in charge by now whom who takes has not seen: of two who take at one moment the first has it.
+    fn is_others(&self, event: &AgentEvent) -> bool {
+        let is_seen = |agent: &str| event.seen.as_ref().is_none_or(|seen| seen == agent);
+        self.agent().is_some_and(|agent| agent != event.agent && !is_seen(agent))
     }
 
     fn take(&mut self, agent: &str, now: Timestamp) -> Option<DeskMove> {

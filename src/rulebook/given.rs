@@ -14,6 +14,11 @@ impl Rulebook {
         STATES.contains(&group) || self.rules.iter().any(|rule| gives(rule, tag, group))
     }
 
+    /// Whether a tag shows where a contact stands, as one of colour, heat and stage.
+    pub fn shows(tag: &str) -> bool {
+        STATES.iter().any(|group| tag.split('/').next() == Some(group))
+    }
+
     /// Whether a rule asks for a tag of this name.
     pub fn reads(&self, tag: &str) -> bool {
         let patterns = self.rules.iter().flat_map(|rule| {

@@ -186,13 +186,8 @@ impl<'a> Customer<'a> {
                 turn.events.push(self.status(number, StatusKind::Failed, Some(code)));
             }
             Act::Agent(action) => turn.events.push(EventBody::Agent(AgentEvent {
-                agent: "ana".into(),
-                action,
-                tag: None,
-                colour: None,
                 text: (action == AgentAction::Reply).then(|| "I have looked into it.".to_owned()),
-                link: false,
-                template: None,
+                ..AgentEvent::new("ana", action)
             })),
         }
         turn

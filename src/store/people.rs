@@ -44,6 +44,11 @@ impl Store {
         Ok(query!(self, console::drafted(user)))
     }
 
+    /// Replies decided since then that reached nobody, unless another went to the same contact later: the newest first.
+    pub async fn failed_replies(&self, since: Timestamp, limit: i64) -> Result<Vec<SentRow>, StoreError> {
+        Ok(query!(self, console::failed_replies(since, limit)))
+    }
+
     /// A reply that failed waits again; whether it is so (see the query).
     pub async fn try_again(&self, of: MessageNumber, now: Timestamp) -> Result<bool, StoreError> {
         let waits = change!(self, outbox::try_again(of, now));

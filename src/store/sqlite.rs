@@ -206,6 +206,7 @@ mod tests {
         let views = [View::Hot, View::Mine, View::All, View::Bot].map(console::select_view);
         let others = [
             console::COUNT_VIEWS,
+            console::FAILED_REPLIES,
             kept::COUNT_KEPT,
             kept::SELECT_KEPT,
             governance::LATE_HANDOFFS,

@@ -12,7 +12,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::access::{self, SignedIn};
-use super::people::People;
+use super::people::{self, People};
 use super::{App, composer, console, view};
 use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, MessageKind};
 use crate::engine::segments::{Wanted, card, page};
@@ -117,9 +117,9 @@ async fn rows(
         let id = card.id;
         let other = state.desk.agent().filter(|agent| *agent != signed_in.user().login);
         context! {
-            id, name => card.name.or(card.phone).unwrap_or_else(|| format!("Contact {id}")), country => card.country,
+            id, name => people::called(card.name, card.phone, id), country => card.country,
             colour => card.colour, orders => card.orders, spent => card.spent, days => card.days_since_purchase,
-            preview => summary.preview, tags, opted_out => card.opted_out, done => written.contains(&id.to_string().as_str()),
+            preview => summary.preview, tags, opted_out => state.contact.opted_out, done => written.contains(&id.to_string().as_str()),
             window_open => summary.window_ends.is_some_and(|ends| ends > now), other => other.map(|agent| people.name(agent)),
             planned => planned(&state).map(|plan| &plan.template), words => typed.words.get(&id), template => typed.templates.get(&id),
             error => typed.error.filter(|(of, _)| *of == id).map(|(_, error)| in_words(error)),
@@ -142,6 +142,9 @@ fn in_words(error: &str) -> Value {
     context! { says, name => error }
 }
 
+/// No contact has this number.
+const NOBODY: i64 = 0;
+
 /// The page as it was sent: what stands in every box, and to whom it is to go.
 #[derive(Default)]
 struct Writing {
@@ -155,24 +158,27 @@ struct Writing {
 
 impl Writing {
     /// The fields in their order: the boxes of each contact come after its number. `to` is the button; a form of one contact needs
-    /// none.
+    /// none, and a form of several goes to nobody without.
     fn read(fields: Vec<(String, String)>) -> Self {
         let mut form = Self::default();
-        let (mut at, mut to) = (0, None);
+        let (mut at, mut to, mut several) = (NOBODY, None, false);
         for (name, value) in fields {
             match name.as_str() {
                 "csrf" => form.csrf = value,
                 "key" => form.key = value,
                 "segment" => form.segment = value,
                 "done" => form.done = value,
-                "contact" => at = value.parse().unwrap_or_default(),
+                "contact" => {
+                    several |= at != NOBODY;
+                    at = value.parse().unwrap_or_default();
+                }
                 "to" => to = value.parse().ok(),
                 "text" => drop(form.typed.words.insert(at, value)),
                 "template" if !value.is_empty() => drop(form.typed.templates.insert(at, value)),
                 _ => {}
             }
         }
-        form.contact = to.unwrap_or(at);
+        form.contact = to.unwrap_or(if several { NOBODY } else { at });
         form
     }
 }
@@ -183,6 +189,11 @@ async fn write(State(app): State<App>, signed_in: SignedIn, Form(fields): Form<V
         return app.pages.forbidden();
     }
     let id = form.contact;
+    if id == NOBODY {
+        keep_drafts(&app, &signed_in, &form.typed).await;
+        let next = "Go back and press the button beside the words. What you wrote is kept.";
+        return app.pages.error(StatusCode::UNPROCESSABLE_ENTITY, "It is not said to whom this is to go.", next);
+    }
     let sent = match form.typed.templates.get(&id) {
         Some(template) => by_template(&app, &signed_in, &form, template).await,
         None => by_words(&app, &signed_in, &form).await,
@@ -239,9 +250,8 @@ async fn by_words(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<App
     if !contact.window_is_open(app.engine.now()) {
         return Err("closed");
     }
-    let (agent, action, text) = (login.clone(), AgentAction::Reply, Some(text));
-    let event = AgentEvent { agent, action, tag: None, colour: None, text, link: false, template: None };
-    app.engine.act(row.contact, event, Some(key(signed_in, form))).await.map_err(|_| "unavailable")
+    let event = AgentEvent { text: Some(text), ..AgentEvent::new(login, AgentAction::Reply) };
+    app.engine.act(row.contact, event, key(signed_in, form)).await.map_err(|_| "unavailable")
 }
 
 /// A template to this one contact. The gate decides when it goes, as for everything that nobody asked for; what it would never let
@@ -252,9 +262,13 @@ async fn by_template(app: &App, signed_in: &SignedIn, form: &Writing, name: &str
     let (kind, templates) = (MessageKind::Service, vec![name.trim().to_owned()]);
     let mut offer = Offer { kind, templates, groups: Vec::new(), product: None, lasts: LASTS.to_owned() };
     offer.check().map_err(|_| "template")?;
+    let key = key(signed_in, form);
     let read = async {
         let (held, made_marketing) = (engine.held_of(&offer).await?, engine.made_marketing(&offer).await?);
-        let sent_before = engine.store().is_known(&key(signed_in, form)).await?;
+        let sent_before = match &key {
+            Some(key) => engine.store().is_known(key).await?,
+            None => false,
+        };
         Ok::<_, StoreError>((held, made_marketing, sent_before, engine.store().contact(contact).await?))
     };
     let Ok((held, made_marketing, sent_before, Some((row, state)))) = read.await else { return Err("unavailable") };
@@ -280,12 +294,14 @@ async fn by_template(app: &App, signed_in: &SignedIn, form: &Writing, name: &str
     if let Some(why) = forbids.filter(|_| !sent_before) {
         return Err(why.condition.name());
     }
-    let event = NewEvent::known(row.contact, Some(key(signed_in, form)), now, EventBody::Campaign(event));
+    let event = NewEvent::known(row.contact, key, now, EventBody::Campaign(event));
     let mut appended = engine.store().append(vec![event]).await.map_err(|_| "unavailable")?;
     appended.pop().ok_or("unavailable")
 }
 
-/// The page's own key: a double click or a reload sends once to each.
-fn key(signed_in: &SignedIn, form: &Writing) -> String {
-    format!("form:{}:{}:{}", signed_in.user().id, form.key, form.contact)
+/// The page's own key: a double click or a reload sends once to each. Other words and another template are another message.
+fn key(signed_in: &SignedIn, form: &Writing) -> Option<String> {
+    let typed = &form.typed;
+    let what = [&typed.words, &typed.templates].map(|of| of.get(&form.contact).map_or("", |what| what.trim()));
+    composer::key(signed_in, &format!("{}:{}", form.key, form.contact), &what.join("\n"))
 }

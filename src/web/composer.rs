@@ -176,6 +176,7 @@ async fn carry_out(
 ) -> Result<(), &'static str> {
     let login = &signed_in.user().login;
     let key = key(signed_in, &form.key, form.text.trim());
+    let takes = matches!(deed, Deed::Event(AgentAction::Take, _));
     let done = match deed {
         Deed::Opt(action, note) => app.engine.opt(contact, action, login, note, key).await,
         Deed::Event(action, text) => {
@@ -188,12 +189,20 @@ async fn carry_out(
             if action == AgentAction::Reply {
                 app.engine.may_reply(contact, login).await.map_err(refusal)?;
             }
-            let event =
-                AgentEvent { agent: login.clone(), action, tag: None, colour: None, text, link: false, template: None };
-            app.engine.act(contact, event, key).await.map(drop)
+            let seen = takes.then(|| form.agent.clone());
+            let event = AgentEvent { text, seen, ..AgentEvent::new(login, action) };
+            app.engine.act(contact, event, key).await
         }
     };
-    done.map_err(|_| "unavailable")
+    // The page that is shown next knows of it.
+    let done = done.map_err(|_| "unavailable")?;
+    app.engine.folded(done).await.map_err(|_| "unavailable")?;
+    if takes {
+        // Whoever pressed at the same moment may have been first.
+        let row = app.engine.store().contact(contact).await.ok().flatten().ok_or("unavailable")?.0;
+        may(&row, login, AgentAction::Take, form)?;
+    }
+    Ok(())
 }
 
 /// The form's own key: a double click or a reload sends once. Other words are another message, whatever key they come with.

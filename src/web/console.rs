@@ -10,14 +10,16 @@ use axum::routing::{get, post};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Deserialize;
+use tower_http::compression::CompressionLayer;
 
 use super::App;
 use super::access::{self, SignedIn};
 use super::people::People;
-use super::view::{self, Told};
+use super::view::{self, Marks, Told};
 use super::{composer, picker, views};
-use crate::domain::{ContactId, Event};
+use crate::domain::{ContactId, Event, Severity};
 use crate::engine::filling::Typed;
+use crate::engine::outlook::FAILURES_OF;
 use crate::engine::segments;
 use crate::engine::state::State as Folded;
 use crate::store::{AlertRow, LedgerLine, StoreError};
@@ -78,29 +80,29 @@ pub(super) fn router() -> Router<App> {
     let fixed = |kind: &'static str, text: &'static str| {
         get(move || async move { ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")], text) })
     };
+    let script = |text| fixed("text/javascript; charset=utf-8", text);
+    // Fetched again and again, and without a token of a form that would shine through what is compressed with it.
+    let compressed = Router::new()
+        .route("/fragment/alerts", get(alerts_fragment))
+        .route("/fragment/list/{view}", get(list_fragment))
+        .route(
+            "/static/console.css",
+            fixed("text/css; charset=utf-8", include_str!("../../templates/console/static/console.css")),
+        )
+        .route("/static/console.js", script(include_str!("../../templates/console/static/console.js")))
+        .route("/static/drafts.js", script(include_str!("../../templates/console/static/drafts.js")))
+        .route("/static/live.js", script(include_str!("../../templates/console/static/live.js")))
+        .layer(CompressionLayer::new());
     Router::new()
         .route("/", get(first))
         .route("/inbox", get(first))
         .route("/inbox/{view}", get(list))
         .route("/inbox/{view}/{contact}", get(open))
-        .route("/fragment/alerts", get(alerts_fragment))
-        .route("/fragment/list/{view}", get(list_fragment))
         .route("/admin", get(admin).post(add_user))
         .route("/admin/link", post(link_user))
         .route("/admin/remove", post(remove_user))
-        .route(
-            "/static/console.css",
-            fixed("text/css; charset=utf-8", include_str!("../../templates/console/static/console.css")),
-        )
-        .route(
-            "/static/console.js",
-            fixed("text/javascript; charset=utf-8", include_str!("../../templates/console/static/console.js")),
-        )
-        .route(
-            "/static/live.js",
-            fixed("text/javascript; charset=utf-8", include_str!("../../templates/console/static/live.js")),
-        )
         .route("/static/icon.svg", fixed("image/svg+xml", include_str!("../../templates/console/static/icon.svg")))
+        .merge(compressed)
 }
 
 async fn first(State(app): State<App>, signed_in: SignedIn) -> Redirect {
@@ -127,17 +129,19 @@ async fn frame(
         let tabs = views::tabs(app, login).await?;
         let (faces, people) = (app.engine.faces().await?, People::read(app.engine.store()).await?);
         let drafted = app.engine.store().drafted(signed_in.user().id).await?;
-        Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, faces, people, drafted)))
+        let unsent = app.engine.store().failed_replies(now - FAILURES_OF, MOST_ROWS).await?;
+        let marks = Marks { drafted, unsent: unsent.iter().map(|row| row.contact.0).collect() };
+        Ok::<_, StoreError>(Some((tabs, rows, head(app, signed_in).await?, faces, people, marks)))
     };
-    let Some((tabs, rows, head, faces, people, drafted)) = read.await.map_err(|_| app.pages.unavailable())? else {
+    let Some((tabs, rows, head, faces, people, marks)) = read.await.map_err(|_| app.pages.unavailable())? else {
         return Err(app.pages.error(StatusCode::NOT_FOUND, "There is no such view.", ""));
     };
     let more = (rows.len() as i64 == most).then(|| (most + ROWS).min(MOST_ROWS)).filter(|more| *more > most);
-    let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, &people, &drafted, now)).collect();
-    let problems = app.engine.shelf().problems();
+    let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, &people, &marks, now)).collect();
+    let problems = if signed_in.is_admin() { app.engine.shelf().problems() } else { Default::default() };
     Ok(context! {
         view, tabs, rows, current, find, more, asked => asked.in_address(),
-        problems => problems.iter().map(ToString::to_string).collect::<Vec<_>>(), ..head
+        problems => problems.len(), refused => problems.iter().any(|problem| problem.severity == Severity::Error), ..head
     })
 }
 
@@ -145,9 +149,15 @@ async fn frame(
 pub(super) async fn head(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
     let held = crate::engine::limits::in_words(&app.engine.held().await?);
     Ok(context! {
+        hot => hot(app, signed_in).await?,
         alerts => alerts(app).await?, changed => super::changed::rules(app).await?, held, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
         admin => signed_in.is_admin(), sandbox => app.sandbox,
     })
+}
+
+/// How many customers wait for a person.
+async fn hot(app: &App, signed_in: &SignedIn) -> Result<i64, StoreError> {
+    Ok(app.engine.store().counts(&signed_in.user().login).await?[0])
 }
 
 /// The alerts that stand.
@@ -158,9 +168,10 @@ async fn alerts(app: &App) -> Result<Vec<Value>, StoreError> {
     Ok(rows.map(shown).collect())
 }
 
-async fn alerts_fragment(State(app): State<App>, _signed_in: SignedIn) -> Response {
-    match (alerts(&app).await, super::changed::rules(&app).await) {
-        (Ok(alerts), Ok(changed)) => app.pages.show("alerts.html", context! { alerts, changed }),
+async fn alerts_fragment(State(app): State<App>, signed_in: SignedIn) -> Response {
+    let read = (alerts(&app).await, super::changed::rules(&app).await, hot(&app, &signed_in).await);
+    match read {
+        (Ok(alerts), Ok(changed), Ok(hot)) => app.pages.show("alerts.html", context! { alerts, changed, hot }),
         _ => app.pages.unavailable(),
     }
 }
@@ -248,7 +259,9 @@ async fn thread(
     let full = |count: usize| count as i64 == messages;
     let earlier = (full(events.len()) || full(sent.len())).then(|| (messages + MESSAGES).min(MOST_MESSAGES));
     let (faces, verdicts) = (app.engine.faces().await?, store.verdicts_of(contact, &signed_in.user().login).await?);
-    if row.unread > 0 {
+    // What a colleague reads stays unread to whoever is in charge.
+    let reads = composer::in_charge(&row).is_none_or(|agent| agent == signed_in.user().login);
+    if row.unread > 0 && reads {
         // The count is a convenience: where it cannot be written now, the next look does it.
         let _next_time = store.mark_seen(contact).await;
     }
@@ -266,7 +279,7 @@ async fn thread(
     };
     let drafts = composer::drafts(app, signed_in, contact).await?;
     let stopped = app.engine.stopped_campaigns().await?;
-    let told = Told { shop: &knowledge.shop, people: &people, faces: &faces };
+    let told = Told { shop: &knowledge.shop, people: &people, faces: &faces, now };
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
     let shown = context! {

@@ -11,7 +11,7 @@ use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
 use super::access::SignedIn;
-use super::{App, console, view};
+use super::{App, console, people, view};
 use crate::engine::Engine;
 use crate::engine::segments::{self, Wanted, card};
 use crate::engine::tags::Faces;
@@ -42,9 +42,9 @@ struct Asked {
 
 impl Asked {
     /// The conditions that were chosen, in words.
-    fn chosen(&self, faces: &Faces) -> Vec<String> {
+    fn chosen(&self) -> Vec<String> {
         let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let tag = |text: &str| filled(text).map(|text| format!("tag:{}", faces.key(&text)));
+        let tag = |text: &str| filled(text).map(|text| format!("tag:{text}"));
         let field = |name: &str, text: &str| filled(text).map(|text| format!("{name}:{}", text.to_lowercase()));
         let chosen = [
             tag(&self.tag),
@@ -59,14 +59,14 @@ impl Asked {
     }
 
     /// The segment with what was chosen; `None` where nothing was asked for yet.
-    fn segment(&self, faces: &Faces) -> Result<Option<Segment>, String> {
+    fn segment(&self) -> Result<Option<Segment>, String> {
         let read = |text: &str| {
             text.parse::<Segment>().map_err(|error| match text.trim_start_matches("not ").strip_prefix("tag:") {
                 Some(tag) => format!("There is no tag “{tag}”: choose one that is offered, or write its key."),
                 None => format!("“{text}” is no segment: {error}."),
             })
         };
-        let chosen: Vec<Segment> = self.chosen(faces).iter().map(|text| read(text)).collect::<Result<_, _>>()?;
+        let chosen: Vec<Segment> = self.chosen().iter().map(|text| read(text)).collect::<Result<_, _>>()?;
         let mut parts = match self.segment.trim() {
             "" => Vec::new(),
             text => match read(text)? {
@@ -87,15 +87,7 @@ impl Asked {
 async fn named(engine: &Engine, faces: &Faces, asked: &Asked) -> Result<Asked, StoreError> {
     let mut asked = asked.clone();
     for typed in [&mut asked.tag, &mut asked.without] {
-        let label = typed.trim().to_lowercase();
-        // A key has small letters.
-        if label.is_empty() || label == typed.trim() || faces.key(typed.trim()) != typed.trim() {
-            continue;
-        }
-        let tags = engine.tag_figures().await?;
-        if let Some(tag) = tags.iter().find(|figures| faces.label(&figures.tag).to_lowercase() == label) {
-            typed.clone_from(&tag.tag);
-        }
+        *typed = engine.tag_called(faces, typed).await?;
     }
     Ok(asked)
 }
@@ -112,7 +104,7 @@ async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, S
     let (knowledge, faces) = (engine.shelf().knowledge(), engine.faces().await?);
     let asked = &named(engine, &faces, asked).await?;
     let wanted = match asked.name.as_str() {
-        "" => asked.segment(&faces).map(|segment| segment.map(|segment| Wanted { segment, first: None, now })),
+        "" => asked.segment().map(|segment| segment.map(|segment| Wanted { segment, first: None, now })),
         name => match segments::named(engine.store(), &knowledge, name, now).await? {
             None => Err(format!("There is no list “{name}”: choose one below, or choose whom you look for.")),
             found => Ok(found),
@@ -132,7 +124,7 @@ async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, S
             .iter()
             .map(|member| {
                 let card = card(member, now);
-                let name = card.name.or(card.phone).unwrap_or_else(|| format!("Contact {}", card.id));
+                let name = people::called(card.name, card.phone, card.id);
                 let tags: Vec<Value> = card.tags.iter().map(|tag| view::face(&faces, tag)).collect();
                 context! { id => card.id, name, country => card.country, colour => card.colour, orders => card.orders, tags }
             })

@@ -11,11 +11,13 @@ mod feeds;
 mod links;
 mod lists;
 mod live;
+mod media;
 mod outreach;
 mod pages;
 mod people;
 mod picker;
 mod refusals;
+mod said;
 mod security;
 mod sign_in;
 mod tags;
@@ -66,6 +68,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .merge(why::router())
         .merge(sign_in::router())
         .merge(live::router())
+        .merge(media::router())
         .merge(outreach::router())
         .merge(campaigns::router());
     let console = console

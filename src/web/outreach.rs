@@ -11,7 +11,9 @@ use serde::Deserialize;
 
 use super::access::SignedIn;
 use super::{App, console, people};
-use crate::store::StoreError;
+use crate::engine::outlook::FAILURES_OF;
+use crate::engine::records;
+use crate::store::{SentRow, StoreError};
 
 /// Lines of what waits, of what is planned and of the history: at first, and where more are asked for.
 const LINES: i64 = 20;
@@ -34,16 +36,23 @@ struct Shown {
 async fn page(State(app): State<App>, signed_in: SignedIn, Query(shown): Query<Shown>) -> Response {
     let lines = if shown.more { MORE_LINES } else { LINES };
     let read = async {
-        let outlook = app.engine.outlook(lines).await?;
+        let (outlook, store) = (app.engine.outlook(lines).await?, app.engine.store());
+        let failed = store.failed_replies(app.engine.now() - FAILURES_OF, lines).await?;
         let ids = outlook.next.iter().map(|next| next.contact).chain(outlook.plans.iter().map(|plan| plan.contact));
-        let names = people::customers(app.engine.store(), ids).await?;
-        Ok::<_, StoreError>((outlook, names, console::head(&app, &signed_in).await?))
+        let names = people::customers(store, ids.chain(failed.iter().map(|row| row.contact.0))).await?;
+        let colleagues = people::People::read(store).await?;
+        let told = |row: &SentRow| {
+            let sender = colleagues.name(&row.sender);
+            context! { contact => row.contact.0, sender, at => row.message.at.rfc3339(), why => records::reason(row) }
+        };
+        let replies: Vec<Value> = failed.iter().map(told).collect();
+        Ok::<_, StoreError>((outlook, replies, names, console::head(&app, &signed_in).await?))
     };
-    let Ok((outlook, names, head)) = read.await else { return app.pages.unavailable() };
+    let Ok((outlook, replies, names, head)) = read.await else { return app.pages.unavailable() };
     let zone = app.engine.shelf().knowledge().shop.zone.name();
     app.pages.show(
         "outreach.html",
-        context! { outlook => Value::from(Serde(outlook)), names, lines, more => !shown.more, zone, ..head },
+        context! { outlook => Value::from(Serde(outlook)), replies, names, lines, more => !shown.more, zone, ..head },
     )
 }
 

@@ -82,7 +82,11 @@ impl Pages {
     }
 
     pub(super) fn no_contact(&self) -> Response {
-        self.error(StatusCode::NOT_FOUND, "There is no such contact.", "")
+        self.error(
+            StatusCode::NOT_FOUND,
+            "There is no such contact.",
+            "If they were here a moment ago, they were erased.",
+        )
     }
 
     pub(super) fn unavailable(&self) -> Response {

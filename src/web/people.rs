@@ -30,3 +30,34 @@ pub(super) async fn customers(
     };
     Ok(rows.into_iter().map(named).collect())
 }
+
+/// Signs that are letters, and that nobody sees.
+const UNSEEN: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
+
+/// A name in which nobody can read a letter is none.
+pub(super) fn called(name: Option<String>, number: Option<String>, id: i64) -> String {
+    let is_read = |name: &String| name.chars().any(|sign| sign.is_alphanumeric() && !UNSEEN.contains(&sign));
+    let (read, unread): (Option<_>, Option<_>) =
+        if name.as_ref().is_some_and(is_read) { (name, None) } else { (None, name) };
+    let unread = unread.filter(|name| name.chars().any(|sign| !sign.is_whitespace() && !sign.is_control()));
+    read.or(number).or(unread).unwrap_or_else(|| format!("Contact {id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_without_a_letter_that_is_seen_gives_way_to_the_number() {
+        let told = |name: &str, number: Option<&str>| called(Some(name.into()), number.map(str::to_owned), 7);
+        assert_eq!(told("Ольга", Some("+1")), "Ольга");
+        for name in ["", " ", "\u{200e}", "\u{3164}", ".", "🔥"] {
+            assert_eq!(told(name, Some("+1")), "+1", "{name:?}");
+        }
+        assert_eq!(
+            (told("🔥", None), told("\u{3164}", None), told(" ", None)),
+            ("🔥".into(), "\u{3164}".into(), "Contact 7".into())
+        );
+        assert_eq!(called(None, None, 7), "Contact 7");
+    }
+}

@@ -190,15 +190,7 @@ async fn carry_out(app: &App, signed_in: &SignedIn, contact: ContactId, form: &F
         return Ok(());
     }
     let template = engine.template_reply(contact, login, &form.wanted()).await?;
-    let event = AgentEvent {
-        agent: login.clone(),
-        action: AgentAction::Reply,
-        tag: None,
-        colour: None,
-        text: None,
-        link: false,
-        template: Some(Box::new(template)),
-    };
+    let event = AgentEvent { template: Some(Box::new(template)), ..AgentEvent::new(login, AgentAction::Reply) };
     let appended = engine.act(contact, event, key).await?;
     // It stands in the thread that is shown next.
     Ok(engine.folded(appended).await?)

@@ -3,11 +3,13 @@
 use chrono_tz::Tz;
 use minijinja::{Value, context};
 
-use super::people::People;
-use crate::dialogue::cart_in_words;
+use super::media;
+use super::people::{self, People};
+use super::said::linked;
+use crate::dialogue::{cart_in_words, grouped};
 use crate::domain::{
-    AgentAction, Budget, Content, Duration, Event, EventBody, Evidence, InboundMessage, ListRow, MessageKind,
-    MessageNumber, OptAction, OptScope, Shop, Timestamp,
+    AgentAction, AgentEvent, Budget, Content, Duration, Event, EventBody, Evidence, InboundMessage, ListRow,
+    MessageKind, MessageNumber, OptAction, OptScope, Shop, Timestamp,
 };
 use crate::engine::fold::Knowledge;
 use crate::engine::outlook::{self, Stopped};
@@ -27,17 +29,28 @@ const QUOTED: usize = 80;
 /// From here on it is told louder that the service window closes.
 const LAST_HOUR: Duration = Duration::hours(1);
 
+/// From here on a row tells that the service window closes, where a person is to answer.
+const LAST_HOURS: Duration = Duration::hours(3);
+
+/// What is known of rows beside their contacts: where the signed-in person left a draft, and where a reply reached nobody.
+pub(super) struct Marks {
+    pub(super) drafted: Vec<i64>,
+    pub(super) unsent: Vec<i64>,
+}
+
 /// A row of the inbox.
-pub(super) fn row(row: &InboxRow, faces: &Faces, people: &People, drafted: &[i64], now: Timestamp) -> Value {
+pub(super) fn row(row: &InboxRow, faces: &Faces, people: &People, marks: &Marks, now: Timestamp) -> Value {
     let summary: Row = serde_json::from_str(&row.summary).unwrap_or_default();
     let more = summary.tags.len().saturating_sub(TAGS_SHOWN);
     let tags: Vec<Value> = summary.tags.iter().take(TAGS_SHOWN).map(|tag| face(faces, tag)).collect();
+    let window = summary.window_ends.filter(|ends| row.handoff != "none" && *ends > now && *ends < now + LAST_HOURS);
     context! {
         id => row.contact.0, name => name(&summary, row.contact.0), preview => &summary.preview, unread => row.unread,
+        window => window.map(|ends| left(ends, now)), unsent => marks.unsent.contains(&row.contact.0),
         colour => summary.colour.clone(), heat => summary.heat.clone(), tags, more,
         handoff => &row.handoff, agent => row.agent.as_deref().map(|login| people.name(login)), opted_out => summary.opted_out,
         ago => row.last_inbound_at.map(|at| ago(at, now)),
-        country => summary.country.clone(), draft => drafted.contains(&row.contact.0), ..waiting(row, &summary, now)
+        country => summary.country.clone(), draft => marks.drafted.contains(&row.contact.0), ..waiting(row, &summary, now)
     }
 }
 
@@ -56,10 +69,10 @@ fn waiting(row: &InboxRow, summary: &Row, now: Timestamp) -> Value {
 fn budget(budget: &Budget) -> String {
     let currency = budget.currency.map(|currency| format!(" {}", currency.code())).unwrap_or_default();
     let sum = match (budget.min, budget.max) {
-        (Some(min), Some(max)) if min == max => min.normalize().to_string(),
-        (Some(min), Some(max)) => format!("{} to {}", min.normalize(), max.normalize()),
-        (Some(min), None) => format!("from {}", min.normalize()),
-        (None, Some(max)) => format!("up to {}", max.normalize()),
+        (Some(min), Some(max)) if min == max => grouped(min),
+        (Some(min), Some(max)) => format!("{} to {}", grouped(min), grouped(max)),
+        (Some(min), None) => format!("from {}", grouped(min)),
+        (None, Some(max)) => format!("up to {}", grouped(max)),
         (None, None) => return "none".into(),
     };
     let about = if budget.about { "about " } else { "" };
@@ -79,7 +92,7 @@ pub(super) fn known_tags(faces: &Faces) -> Vec<String> {
 /// Name, else number, else our own number of them.
 pub(super) fn name(summary: &Row, id: i64) -> String {
     let number = summary.wa_id.as_ref().map(|digits| format!("+{digits}"));
-    summary.name.clone().or(number).unwrap_or_else(|| format!("Contact {id}"))
+    people::called(summary.name.clone(), number, id)
 }
 
 /// What the panel says of a contact.
@@ -108,13 +121,16 @@ pub(super) struct Told<'a> {
     pub(super) shop: &'a Shop,
     pub(super) people: &'a People,
     pub(super) faces: &'a Faces,
+    pub(super) now: Timestamp,
 }
 
 /// What happened and what was sent, in order of time, with a line for each new day.
 pub(super) fn thread(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<Value> {
     let zone = told.shop.zone;
+    // What was taken from exported chats came long after it happened.
+    let when = |event: &Event| if event.body.is_past() { event.at } else { event.received };
     let mut items: Vec<(Timestamp, Value)> =
-        events.iter().filter_map(|event| Some((event.received, shown(event, events, sent, told)?))).collect();
+        events.iter().filter_map(|event| Some((when(event), shown(event, events, sent, told)?))).collect();
     items.extend(sent.iter().map(|row| (row.message.at, ours(row, told))));
     // Stable: what happened at one moment stays in its order, theirs before ours.
     items.sort_by_key(|(at, _)| *at);
@@ -123,7 +139,8 @@ pub(super) fn thread(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<
     for (at, item) in items {
         let today = at.utc().with_timezone(&zone).format("%A, %-d %B %Y").to_string();
         if today != day {
-            days.push(context! { kind => "day", text => &today, zone => zone.name() });
+            let id = format!("day-{}", at.date_in(zone));
+            days.push(context! { kind => "day", id, text => &today, zone => zone.name() });
             day = today;
         }
         days.push(item);
@@ -135,6 +152,18 @@ pub(super) fn thread(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<
 pub(super) fn moment(at: Timestamp, zone: Tz) -> Value {
     let whole = format!("{} {}", at.utc().with_timezone(&zone).format("%-d %b %Y, %H:%M"), zone.name());
     context! { clock => clock(at, zone), whole, instant => at.rfc3339() }
+}
+
+/// What is told of so much later than it happened is told with both times.
+const LATE: Duration = Duration::minutes(5);
+
+/// When something happened, and when it came where that was later: of another day with the day.
+fn written(event: &Event, zone: Tz) -> Value {
+    let is_late = event.received - event.at > LATE && !event.body.is_past();
+    let day = if event.at.date_in(zone) == event.received.date_in(zone) { "" } else { "%-d %b, " };
+    let at =
+        event.at.utc().with_timezone(&zone).format(&format!("{}%H:%M", if is_late { day } else { "" })).to_string();
+    context! { clock => at, arrived => is_late.then(|| clock(event.received, zone)), ..moment(event.at, zone) }
 }
 
 /// What they quote, in a few words, where it stands in the part of the thread that is read.
@@ -154,8 +183,8 @@ fn quoted(message: &InboundMessage, events: &[Event], sent: &[SentRow]) -> Optio
 }
 
 fn shown(event: &Event, events: &[Event], sent: &[SentRow], told: Told<'_>) -> Option<Value> {
-    let at = moment(event.received, told.shop.zone);
-    let seq = event.seq;
+    let at = written(event, told.shop.zone);
+    let id = format!("event-{}", event.seq);
     Some(match &event.body {
         EventBody::Message(message) => {
             let ad = message.referral.as_ref().and_then(|referral| referral.headline.clone());
@@ -166,23 +195,28 @@ fn shown(event: &Event, events: &[Event], sent: &[SentRow], told: Told<'_>) -> O
             let text = text.collect::<Vec<_>>().join("\n");
             let page = message.product.as_deref().map(|product| told.shop.name_of(product));
             let quoted = quoted(message, events, sent);
-            context! { kind => "theirs", text, media, ad, page, quoted, at, seq, tapped => message.choice.is_some() }
+            let file = media::shown(message, event, told.now);
+            context! { kind => "theirs", id, words => linked(&text), media, file, ad, page, quoted, at }
         }
         EventBody::Location(location) => {
-            let place =
-                location.name.clone().unwrap_or_else(|| format!("{:.4}, {:.4}", location.latitude, location.longitude));
-            context! { kind => "theirs", text => place, media => "location", at, seq }
+            let place = format!("{:.5}, {:.5}", location.latitude, location.longitude);
+            let parts = [location.name.as_deref(), location.address.as_deref(), Some(&place)];
+            let text = parts.into_iter().flatten().collect::<Vec<_>>().join("\n");
+            let (north, east) = (location.latitude, location.longitude);
+            let map = format!("https://www.openstreetmap.org/?mlat={north}&mlon={east}#map=16/{north}/{east}");
+            context! { kind => "theirs", id, words => linked(&text), media => "location", map, at }
         }
         EventBody::Reaction { emoji, .. } if !emoji.is_empty() => {
-            context! { kind => "line", text => format!("reacted {emoji}"), at }
+            context! { kind => "line", id, text => format!("reacted {emoji}"), at }
         }
         EventBody::Sent(sent) => {
-            context! { kind => "ours", text => sent.text.clone().unwrap_or_default(), sender => told.people.name(sent.by.trim_start_matches("agent:")), at }
+            let words = linked(sent.text.as_deref().unwrap_or_default());
+            context! { kind => "ours", id, words, sender => told.people.name(sent.by.trim_start_matches("agent:")), at }
         }
         EventBody::Order(order) => {
-            context! { kind => "line", text => format!("order {} {}", order.order, format!("{:?}", order.state).to_lowercase()), at }
+            context! { kind => "line", id, text => format!("order {} {}", order.order, format!("{:?}", order.state).to_lowercase()), at }
         }
-        EventBody::Click(click) => context! { kind => "line", text => format!("opened a {} link", click.link), at },
+        EventBody::Click(click) => context! { kind => "line", id, text => format!("opened a {} link", click.link), at },
         EventBody::Opt(opt) => {
             let wants = match (opt.action, opt.scope) {
                 (OptAction::In, _) => "wants messages again",
@@ -190,23 +224,24 @@ fn shown(event: &Event, events: &[Event], sent: &[SentRow], told: Told<'_>) -> O
                 (OptAction::Out, OptScope::Marketing) => "wants no marketing",
             };
             if let (Some(by), Some(note)) = (&opt.by, &opt.note) {
-                return Some(
-                    context! { kind => "note", text => format!("{wants}: {note}"), sender => told.people.name(by), at },
-                );
+                let words = linked(&format!("{wants}: {note}"));
+                return Some(context! { kind => "note", id, words, sender => told.people.name(by), at });
             }
-            context! { kind => "line", text => wants, at }
+            context! { kind => "line", id, text => wants, at }
         }
         EventBody::Agent(agent) => {
             let who = told.people.name(&agent.agent);
             let tag = || agent.tag.as_deref().map(|tag| told.faces.label(tag)).unwrap_or_default();
             let text = match agent.action {
                 AgentAction::Note => {
-                    return Some(
-                        context! { kind => "note", text => agent.text.clone().unwrap_or_default(), sender => who, at },
-                    );
+                    let words = linked(agent.text.as_deref().unwrap_or_default());
+                    return Some(context! { kind => "note", id, words, sender => who, at });
                 }
                 // The message itself stands in the outbox.
                 AgentAction::Reply => return None,
+                AgentAction::Take if was_late(event, agent, events) => {
+                    format!("{who} wanted to take over, a moment late")
+                }
                 AgentAction::Take => format!("{who} took over"),
                 AgentAction::Release => format!("{who} handed back to the bot"),
                 AgentAction::Call => format!("{who} called"),
@@ -217,10 +252,24 @@ fn shown(event: &Event, events: &[Event], sent: &[SentRow], told: Told<'_>) -> O
                 AgentAction::Lost => format!("{who} closed it: lost"),
                 AgentAction::Leave => format!("{who} has left: it waits for somebody else"),
             };
-            context! { kind => "line", text, at }
+            context! { kind => "line", id, text, at }
         }
         _ => return None,
     })
+}
+
+/// So soon what was done is folded, and stands in every page.
+const AT_ONCE: Duration = Duration::seconds(10);
+
+/// Whether a colleague pressed a moment before, so that it stayed theirs.
+fn was_late(event: &Event, take: &AgentEvent, events: &[Event]) -> bool {
+    let Some(seen) = &take.seen else { return false };
+    let before = events.iter().filter(|other| other.seq < event.seq && other.received > event.received - AT_ONCE);
+    let mut takes = before.filter_map(|other| match &other.body {
+        EventBody::Agent(other) if other.action == AgentAction::Take => Some(other),
+        _ => None,
+    });
+    takes.next_back().is_some_and(|other| other.agent != take.agent && other.agent != *seen)
 }
 
 /// Whether the customer's last message came after the last word of a person.
@@ -274,7 +323,8 @@ fn ours(row: &SentRow, told: Told<'_>) -> Value {
         _ => ("!", "failed"),
     };
     context! {
-        kind => "ours", bot => row.sender == "bot", sender => told.people.name(&row.sender), text => row.message.content.text(),
+        kind => "ours", id => format!("message-{}-{}", row.contact.0, row.number),
+        bot => row.sender == "bot", sender => told.people.name(&row.sender), words => linked(&row.message.content.text()),
         options => options(&row.message.content), at => moment(row.message.at, told.shop.zone), ticks, label, state => &row.state,
         error => records::reason(row), again => again(row),
         follow_up => row.message.rule.clone(), template => template(&row.message.content),
@@ -413,6 +463,22 @@ mod tests {
         assert_eq!(part("clock"), "22:13");
         assert_eq!(part("whole"), "21 Sep 2026, 22:13 Asia/Hong_Kong");
         assert!(part("instant").starts_with("2026-09-21T14:13:20"), "{told}");
+    }
+
+    #[test]
+    fn what_reaches_us_late_is_told_with_both_times() {
+        let at = Timestamp(1_790_000_000_000);
+        let told = |minutes| {
+            let received = at + Duration::minutes(minutes);
+            let told = written(
+                &Event { seq: 1, at, received, body: EventBody::Unsent { number: 1 } },
+                chrono_tz::Asia::Hong_Kong,
+            );
+            ["clock", "arrived"].map(|name| told.get_attr(name).unwrap_or_default().to_string())
+        };
+        assert_eq!(told(5), ["22:13", "none"]);
+        assert_eq!(told(30), ["22:13", "22:43"]);
+        assert_eq!(told(180), ["21 Sep, 22:13", "01:13"], "of another day with the day");
     }
 
     #[test]

@@ -35,7 +35,7 @@ async fn page(
     let (store, now) = (app.engine.store(), app.engine.now());
     let read = async {
         let faces = app.engine.faces().await?;
-        let tag = faces.key(asking.tag.trim());
+        let tag = app.engine.tag_called(&faces, &asking.tag).await?;
         let why = of_contact(store, &knowledge, ContactId(contact), &tag, now).await?;
         Ok::<_, StoreError>((why, tag, console::head(&app, &signed_in).await?, faces))
     };

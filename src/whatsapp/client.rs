@@ -25,6 +25,9 @@ const TOO_MANY_QUESTIONS: i64 = 80_007;
 /// Templates on one page of Meta's list.
 const TEMPLATES_AT_ONCE: usize = 200;
 
+/// Where Meta keeps files.
+const FILES: &str = "https://lookaside.fbsbx.com";
+
 /// Makes TLS work for every client of this process; may be called often.
 pub fn install_tls() {
     static ONCE: Once = Once::new();
@@ -150,6 +153,48 @@ impl Client {
             body["typing_indicator"] = json!({ "type": "text" });
         }
         self.post(channel, &body).await.map(|_| ())
+    }
+
+    /// A file that a customer sent: its bytes, if they are at most so many. Its address is asked for first, which ends soon.
+    ///
+    /// # Errors
+    /// See [`SendError`]: also where the file is gone or larger.
+    pub async fn media(&self, id: &str, most: usize) -> Result<Vec<u8>, SendError> {
+        // An id stands in the address of the call.
+        if !id.bytes().all(|sign| sign.is_ascii_alphanumeric() || sign == b'_' || sign == b'-') {
+            return Err(refuse("this is no id of a file"));
+        }
+        let place = match self.auth {
+            Auth::Bearer => format!("{}/{}/{id}", self.base, self.version),
+            Auth::D360 => format!("{}/{id}", self.base),
+        };
+        let response = self.http.get(place).send().await.map_err(|error| transport(&error))?;
+        let told = self.answer(response).await?;
+        let address = self.own_address(told["url"].as_str().unwrap_or_default())?;
+        let mut response = self.http.get(address).send().await.map_err(|error| transport(&error))?;
+        if !response.status().is_success() {
+            return Err(refuse(&format!("the file could not be fetched: {}", response.status())));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| transport(&error))? {
+            if bytes.len() + chunk.len() > most {
+                return Err(refuse(&format!("the file has more than {} MB", most >> 20)));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    /// The address of a file as it is called: the token goes to Meta's host for files and to our own one, and to nobody else.
+    fn own_address(&self, told: &str) -> Result<String, SendError> {
+        let behind = told.strip_prefix(FILES).filter(|behind| behind.starts_with('/'));
+        match (self.auth, behind) {
+            (Auth::Bearer, Some(_)) => Ok(told.to_owned()),
+            // Through their host (section 8).
+            (Auth::D360, Some(behind)) => Ok(format!("{}{behind}", self.base)),
+            _ if told.strip_prefix(&self.base).is_some_and(|behind| behind.starts_with('/')) => Ok(told.to_owned()),
+            _ => Err(refuse("the address of the file is on no host of Meta's")),
+        }
     }
 
     /// What Meta says of a number.

@@ -64,6 +64,11 @@ async fn who_said_stop_or_is_a_colleagues_is_not_written_to_and_what_was_typed_s
     let replies = "select body from journal where kind = 'agent' and body like '%reply%'";
     assert!(rows(&database, replies).await.is_empty());
 
+    // A page with several boxes that says not whose button was pressed goes to nobody.
+    let (status, said) = ben.post("/lists/each", &typed).await;
+    assert_eq!((status, said.contains("not said to whom")), (StatusCode::UNPROCESSABLE_ENTITY, true));
+    assert!(rows(&database, replies).await.is_empty());
+
     // His own he writes to, once; what he typed to nobody is no draft of anybody.
     let (status, _) = ben.post("/lists/each", &to(one)).await;
     assert_eq!(status, StatusCode::SEE_OTHER);
@@ -71,6 +76,10 @@ async fn who_said_stop_or_is_a_colleagues_is_not_written_to_and_what_was_typed_s
     assert!(!his.contains("For one") && his.contains("<q dir=\"auto\">For two</q>"), "{his}");
     assert_eq!(ben.post("/lists/each", &to(one)).await.0, StatusCode::SEE_OTHER);
     assert_eq!(rows(&database, replies).await.len(), 1);
+    // Other words are another message, from the same page too.
+    let more = [&typed[..3], &[("contact", one), ("text", "One more thing"), ("to", one)]].concat();
+    assert_eq!(ben.post("/lists/each", &more).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(rows(&database, replies).await.len(), 2);
 }
 
 /// Nothing may leave in these hours of Hong Kong: what is planned stays so.

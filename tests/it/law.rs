@@ -73,15 +73,7 @@ fn body() -> impl Strategy<Value = EventBody> {
         let text = (is_reply && !by_template).then(|| "one moment".to_owned());
         let template = TemplateRef { name: "order_update".into(), body: vec!["Ada".into()], ..TemplateRef::default() };
         let template = (is_reply && by_template).then(|| Box::new(template));
-        EventBody::Agent(AgentEvent {
-            agent: "ana".into(),
-            action,
-            tag: None,
-            colour: None,
-            text,
-            link: false,
-            template,
-        })
+        EventBody::Agent(AgentEvent { text, template, ..AgentEvent::new("ana", action) })
     });
     let place = prop::sample::select(vec![
         r#"{"event":"location","latitude":31.2,"longitude":121.33}"#,

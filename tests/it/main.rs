@@ -46,6 +46,7 @@ mod sandbox_webhooks;
 mod scenarios;
 mod segments;
 mod session;
+mod shown;
 mod simulate;
 mod size;
 mod spine;

@@ -8,7 +8,8 @@ fn a_position_of_a_group_or_of_the_past_is_not_answered() {
     let answered = |silent: bool| {
         let mut talk = Talk::new("US");
         let message = Some(Box::new(InboundMessage { silent, ..InboundMessage::default() }));
-        let body = EventBody::Location(LocationEvent { latitude: 22.3, longitude: 114.2, name: None, message });
+        let body =
+            EventBody::Location(LocationEvent { latitude: 22.3, longitude: 114.2, name: None, address: None, message });
         talk.dialogue.hear(&mut talk.memory, &Event { seq: 1, at: talk.now, received: talk.now, body }, None, talk.now);
         talk.dialogue.next_wake(&talk.memory).is_some()
     };

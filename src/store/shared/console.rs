@@ -194,6 +194,24 @@ pub(in crate::store) async fn sent(
     query.fetch_all(connection).await?.iter().map(read_sent).collect()
 }
 
+/// Replies decided since then that reached nobody, unless another went to the same contact later: the newest first, each under the
+/// contact that theirs is now. What the bot had no time for is too late by itself.
+pub(in crate::store) const FAILED_REPLIES: &str = "select coalesce((select merged_into from contacts \
+    where contacts.id = outbox.contact_id), contact_id), number, sender, state, error, wamid, message from outbox \
+    where priority = 0 and state in ('failed', 'expired') and created_at > $1 and (state = 'failed' or sender <> 'bot') \
+    and not exists (select 1 from outbox later where later.contact_id = outbox.contact_id \
+    and later.number > outbox.number and later.priority = 0) order by created_at desc limit $2";
+
+/// Replies that reached nobody.
+pub(in crate::store) async fn failed_replies(
+    connection: &mut Connection,
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<SentRow>, sqlx::Error> {
+    let query = sqlx::query(FAILED_REPLIES).bind(since.0).bind(limit);
+    query.fetch_all(connection).await?.iter().map(read_sent).collect()
+}
+
 pub(super) fn read_sent<R>(row: &R) -> Result<SentRow, sqlx::Error>
 where
     R: Row,

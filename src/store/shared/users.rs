@@ -52,16 +52,7 @@ async fn left_behind(connection: &mut Connection, login: &str, now: Timestamp) -
     let select = "select id from contacts where merged_into is null and handoff = 'accepted' and handoff <> 'none' \
                   and agent = $1 order by id";
     let theirs: Vec<i64> = sqlx::query_scalar(select).bind(login).fetch_all(connection).await?;
-    let (agent, action) = (login.to_owned(), AgentAction::Leave);
-    let leaves = EventBody::Agent(AgentEvent {
-        agent,
-        action,
-        tag: None,
-        colour: None,
-        text: None,
-        link: false,
-        template: None,
-    });
+    let leaves = EventBody::Agent(AgentEvent::new(login, AgentAction::Leave));
     Ok(theirs.into_iter().map(|id| NewEvent::known(ContactId(id), None, now, leaves.clone())).collect())
 }
 

@@ -140,6 +140,7 @@ async fn erase(
     let (store, now, contact) = (engine.store(), engine.now(), row.contact);
     if store.erase(contact, now).await? {
         store.log_change(now, PROGRAM.who, "contact-erased", &contact.to_string(), &json!({})).await?;
+        engine.changed(contact);
     }
     Ok(StatusCode::NO_CONTENT)
 }

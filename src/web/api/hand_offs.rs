@@ -192,7 +192,7 @@ impl<'e> Deed<'e> {
         template: Option<Box<TemplateRef>>,
     ) -> Result<Response, ApiProblem> {
         let contact = self.row.contact;
-        let event = AgentEvent { agent: self.agent, action, tag: None, colour: None, text, link: false, template };
+        let event = AgentEvent { text, template, ..AgentEvent::new(self.agent, action) };
         let appended = self.engine.act(contact, event, self.key).await?;
         self.engine.folded(appended).await?;
         let status = if appended.duplicate { "duplicate" } else { "accepted" };

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::shape::{Card, decimal, has, id, moment, phone, text, whole};
 use super::{Around, Arrival, fingerprint, held, names};
 use crate::domain::{
-    CartLine, ContactRef, EventBody, InboundMessage, LocationEvent, MessageKind, OptAction, OptEvent, OptScope, Phone,
-    Referral, ReferralSource, SentEvent, Timestamp,
+    CartLine, ContactRef, EventBody, InboundMessage, LocationEvent, MediaFile, MessageKind, OptAction, OptEvent,
+    OptScope, Phone, Referral, ReferralSource, SentEvent, Timestamp,
 };
 
 /// Types whose body is a file.
@@ -95,6 +95,8 @@ fn body(kind: &str, message: Value, mut inbound: InboundMessage) -> EventBody {
             inbound.media = Some(kind.into());
             inbound.caption = text(&message, &format!("/{kind}/caption"));
             inbound.details = id(&message, "/document/filename");
+            let file = |id| MediaFile { id, mime: text(&message, &format!("/{kind}/mime_type")) };
+            inbound.file = id(&message, &format!("/{kind}/id")).map(|id| Box::new(file(id)));
         }
         // A type that Meta added since: it is still a message of the customer, and opens the window.
         kind => inbound.media = Some(kind.to_owned()),
@@ -146,6 +148,7 @@ fn location(message: &Value, inbound: InboundMessage) -> EventBody {
             latitude,
             longitude,
             name: text(message, "/location/name"),
+            address: text(message, "/location/address"),
             message: Some(Box::new(inbound)),
         }),
         _ => EventBody::Message(InboundMessage { media: Some("location".into()), ..inbound }),

@@ -4,7 +4,8 @@ const list = document.getElementById("list");
 const thread = document.getElementById("thread");
 const connection = document.getElementById("connection");
 const current = () => thread?.dataset.contact;
-let hot = Number(list?.querySelector(".rows")?.dataset.hot ?? 0);
+const waiting = document.getElementById("waiting");
+let hot = Number(waiting?.dataset.hot ?? 0);
 document.querySelector(".rail nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
@@ -12,13 +13,22 @@ const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 const inTime = () => ({ signal: AbortSignal.timeout(15000) });
 const isSignIn = (answer) => answer.redirected && new URL(answer.url).pathname === "/sign-in";
 
-// Only what differs is replaced: focus, selection and what is open stay where they are. What has a name keeps the focus also where
-// it moved; the parts of `made` stay whole, since some stand in others.
+// Only what differs is replaced: focus, selection and what is open stay where they are, and nothing is read out twice. What has a
+// name is found by it, and keeps the focus also where it moved; the parts of `made` stay whole, since some stand in others.
 function renew(old, made) {
   const inside = "a, button, input, summary, textarea";
   const held = old.contains(document.activeElement) ? document.activeElement : null;
+  const named = (parts) => new Map([...parts.children].filter((part) => part.id).map((part) => [part.id, part]));
+  const [before, now] = [named(old), named(made)];
+  for (const [id, part] of before) if (!now.has(id)) part.remove();
   [...made.children].forEach((child, at) => {
-    const there = old.children[at];
+    let there = old.children[at];
+    if (there?.id !== child.id && (child.id || there?.id)) {
+      const same = before.get(child.id);
+      if (!same) return old.insertBefore(child.cloneNode(true), there ?? null);
+      old.insertBefore(same, there ?? null);
+      there = same;
+    }
     if (!there) return old.append(child.cloneNode(true));
     if (there.outerHTML === child.outerHTML || onlyTicksDiffer(there, child)) return;
     const focused = [...there.querySelectorAll(inside)].indexOf(held);
@@ -54,6 +64,24 @@ function writeOn(box) {
 function title() {
   document.title = document.title.replace(/^\(\d+\) /, "");
   if (hot) document.title = `(${hot}) ${document.title}`;
+  if (!waiting) return;
+  waiting.hidden = !hot;
+  waiting.textContent = hot === 1 ? "1 waits" : `${hot} wait`;
+}
+
+// More wait for a person than before: whoever asked for it is told outside of this page, by one tab of several.
+function nowHot(count) {
+  if (count > hot && document.hidden && globalThis.Notification?.permission === "granted") {
+    const note = new Notification("A customer waits for a person", { tag: "hot", body: count === 1 ? "" : `${count} wait by now.` });
+    note.onclick = () => { focus(); note.close(); };
+  }
+  hot = count;
+  title();
+}
+const callMe = document.getElementById("call-me");
+if (callMe && globalThis.Notification?.permission === "default") {
+  callMe.hidden = false;
+  callMe.onclick = async () => { callMe.hidden = await Notification.requestPermission() !== "default"; };
 }
 
 // Rows stay where they are while somebody points at them or stands on one: who is about to click must not hit another. What is newer
@@ -105,9 +133,8 @@ async function refreshList() {
   showRows(made.querySelector(".rows"));
   const rows = made.querySelector(".rows").dataset;
   const more = Number(rows.hot) > hot;
-  hot = Number(rows.hot);
+  nowHot(Number(rows.hot));
   if (more) document.getElementById("news").textContent = hot === 1 ? "One customer waits for a person." : `${hot} customers wait for a person.`;
-  title();
   // Two turned out to be one customer.
   if (rows.current && rows.current !== current()) await refreshThread();
 }
@@ -119,51 +146,16 @@ async function refreshAlerts() {
   const answer = await fetch("/fragment/alerts", inTime());
   if (answer.redirected || !answer.ok) return;
   const html = await answer.text();
+  // The inbox hears of it by itself, and sooner.
+  if (!list) nowHot(Number(parse(html).querySelector("data").value));
   if (html.trim() === place.dataset.shown) return;
   const open = [...place.querySelectorAll("details[open]")].map((part) => part.className);
   place.innerHTML = html;
   place.dataset.shown = html.trim();
   for (const part of place.querySelectorAll("details")) part.open = open.includes(part.className);
 }
-setInterval(() => { if (!document.hidden) refreshAlerts().catch(() => {}); }, 15000);
-
-// What is being written is kept on the server, and in this tab where the server cannot be reached.
-const boxes = () => [...(thread?.querySelectorAll("textarea[data-draft]") ?? [])];
-const nameOf = (box) => `draft ${current()} ${box.dataset.draft}`;
-function markDrafts() {
-  for (const box of boxes()) box.closest(".field").querySelector(".draft").hidden = !box.value.trim();
-}
-// What is being sent is no draft any more, unless it is not taken: then `send` itself keeps it.
-async function keep(box, bySend) {
-  if (!bySend && box.form.ariaBusy === "true") return;
-  clearTimeout(box.waiting);
-  box.waiting = 0;
-  const body = new URLSearchParams({ csrf: box.form.csrf.value, at: box.dataset.draft, text: box.value });
-  try {
-    const asked = fetch(`/contact/${current()}/draft`, { method: "POST", body, keepalive: true, ...inTime() });
-    box.keeping = asked.catch(() => {});
-    const answer = await asked;
-    if (answer.status !== 204) throw answer.status;
-    sessionStorage.removeItem(nameOf(box));
-    const row = list.querySelector(`[id="row-${current()}"]`);
-    if (row && !row.querySelector(".draft") !== !boxes().some((box) => box.value.trim())) refreshList().catch(() => {});
-  } catch {
-    sessionStorage.setItem(nameOf(box), box.value);
-  }
-}
-function takeUpDrafts() {
-  for (const box of boxes()) if (!box.value) box.value = sessionStorage.getItem(nameOf(box)) ?? "";
-  markDrafts();
-}
-addEventListener("input", ({ target: box }) => {
-  if (!box.dataset.draft) return;
-  clearTimeout(box.waiting);
-  box.waiting = setTimeout(() => keep(box), 600);
-  markDrafts();
-  const [length, most] = [box.value.length, Number(box.dataset.most)];
-  tell(box.form, length > most ? `${length.toLocaleString("en")} of ${most.toLocaleString("en")} characters: too long.` : "");
-});
-addEventListener("pagehide", () => boxes().filter((box) => box.waiting).forEach((box) => keep(box, true)));
+setInterval(() => { if (!document.hidden || !list) refreshAlerts().catch(() => {}); }, 15000);
+title();
 
 // The page for the composer's state, too; a box that is being typed in stays while it may be sent.
 async function refreshThread(happened = true) {
@@ -171,6 +163,14 @@ async function refreshThread(happened = true) {
   await Promise.all(boxes().filter((box) => box.waiting).map((box) => keep(box)));
   const answer = await fetch(location.pathname + location.search, inTime());
   if (isSignIn(answer)) return location.reload();
+  // Erased meanwhile: the page says so, and leads back.
+  if (answer.status === 404) {
+    const gone = document.createElement("div");
+    gone.className = "empty";
+    gone.append(...parse(await answer.text()).querySelector("main").childNodes);
+    thread.replaceChildren(gone);
+    return delete thread.dataset.contact;
+  }
   if (!answer.ok) return;
   const made = parse(await answer.text()).getElementById("thread");
   if (made.dataset.contact !== current()) {
@@ -189,7 +189,12 @@ async function refreshThread(happened = true) {
   const [head, newHead] = [thread.querySelector(".who"), made.querySelector(".who")];
   if (head.outerHTML !== newHead.outerHTML) renew(head, newHead);
   const [banner, newBanner] = [thread.querySelector(".banner"), made.querySelector(".banner")];
-  if (banner && newBanner) { if (banner.innerHTML !== newBanner.innerHTML) banner.replaceWith(newBanner); }
+  if (banner && newBanner) {
+    // Why somebody waits is read out once, not again with each minute.
+    banner.className = newBanner.className;
+    renew(banner.querySelector(".says"), newBanner.querySelector(".says"));
+    renew(banner, newBanner);
+  }
   else if (banner) banner.remove();
   else if (newBanner) thread.querySelector(".who").after(newBanner);
   // What is open in the composer stays where nothing happened but that time went on.
@@ -252,9 +257,9 @@ function swapComposer(composer, made) {
   box.setSelectionRange(held.selectionStart, held.selectionEnd);
 }
 
-// Many changes are fetched together, soon after the first of them, and one fetch after another. That the thread has changed is
-// remembered until it is fetched, whoever else changes meanwhile.
-const TOGETHER = 60;
+// Many changes are fetched together, soon after the first of them, and one fetch after another, at most one a second. That the thread
+// has changed is remembered until it is fetched, whoever else changes meanwhile.
+const TOGETHER = 60, APART = 1000;
 let refreshing = false, listChanged = false, threadChanged = false, happened = false, refreshed = Date.now();
 async function refresh(contact, byClock) {
   listChanged = true;
@@ -263,7 +268,7 @@ async function refresh(contact, byClock) {
   if (refreshing) return;
   refreshing = true;
   while (listChanged) {
-    await new Promise((done) => setTimeout(done, TOGETHER));
+    await new Promise((done) => setTimeout(done, Math.max(TOGETHER, refreshed + APART - Date.now())));
     // What nobody sees is not read. It is fetched when the page is looked at again.
     const withThread = threadChanged && !document.hidden;
     const wholly = happened;
@@ -299,11 +304,11 @@ if (list) {
   addEventListener("offline", () => connected("Offline"));
   const place = `scroll ${list.dataset.view}`;
   list.scrollTop = Number(sessionStorage.getItem(place) ?? 0);
-  addEventListener("pagehide", () => sessionStorage.setItem(place, list.scrollTop));
+  // On a phone it is not there while a conversation is open.
+  addEventListener("pagehide", () => { if (list.offsetParent) sessionStorage.setItem(place, list.scrollTop); });
   list.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   takeUpDrafts();
   toEnd();
-  title();
   list.addEventListener("pointerover", (event) => { byFinger = event.pointerType === "touch"; });
   list.addEventListener("pointerdown", (event) => { pressed = event.button === 0; });
   // What is let go of is clicked a moment later.
@@ -346,14 +351,18 @@ async function send(form, submitter) {
   const body = new URLSearchParams(new FormData(form, submitter));
   form.ariaBusy = "true";
   button.ariaDisabled = "true";
-  if (drafted) clearTimeout(box.waiting);
+  if (drafted) {
+    clearTimeout(box.waiting);
+    // Where the page is left before the answer it is no draft: it may have been sent.
+    sessionStorage.removeItem(nameOf(box));
+  }
   const slow = setTimeout(() => tell(form, "The server has not answered yet…"), 2500);
   try {
     // Kept after it was sent, it would come back as a draft.
     await box?.keeping;
     const answer = await fetch(form.action, { method: "POST", body, ...inTime() });
     if (isSignIn(answer)) {
-      if (drafted) sessionStorage.setItem(nameOf(box), box.value);
+      if (drafted) hold(box);
       return location.assign(`/sign-in?back=${encodeURIComponent(location.pathname)}`);
     }
     if (!answer.ok) {
@@ -391,6 +400,8 @@ async function send(form, submitter) {
     else if (form.action.endsWith("/release")) thread.querySelector("h1")?.focus();
     else if (form.action.endsWith("/again")) thread.querySelector(".messages").focus();
     else if (again && again.offsetParent) writeOn(again);
+    // Whatever was pressed may be gone: the next key is not lost for it.
+    else if (document.activeElement === document.body) thread.querySelector("h1")?.focus();
     refreshList().catch(() => {});
   } catch {
     // It may have arrived all the same: its key makes it count once.
@@ -463,7 +474,7 @@ addEventListener("keydown", (event) => {
   // Esc and Enter are the input method's while it composes.
   if (event.isComposing) return;
   const inBox = event.target.matches("input, textarea, select");
-  if (event.target.matches("textarea") && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form.requestSubmit();
+  if (event.target.matches("textarea") && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form.requestSubmit(event.target.closest(".write")?.querySelector("button"));
   // A template is not sent by a stray Enter: it leads on to the next gap, and at last to the button.
   if (event.target.matches(".fill input") && event.key === "Enter" && !event.isComposing) {
     event.preventDefault();

@@ -17,7 +17,7 @@ function hear({ kind, data }) {
   else if (kind === "session-expired") {
     leave();
     // Whoever signs in again finds what they were writing.
-    for (const box of boxes()) if (box.waiting) sessionStorage.setItem(nameOf(box), box.value);
+    for (const box of boxes()) if (box.waiting) hold(box);
     location.reload();
   }
   // What happened before is missing, except on a page that has just come.

@@ -356,6 +356,8 @@ async fn what_is_written_at_another_node_arrives_in_the_order_in_which_it_was_wr
     eventually("they are answered", async || (arrived(&sandbox, &customer).len() == 1).then_some(())).await;
     let _asked = App::start(nodes[1], graph, &database, &settings).await;
     database.store().await.add_user("ana", "Ana", Role::Admin, NOW).await.unwrap();
+    let take = http().post(format!("http://{}/api/v1/contacts/1/take", nodes[1])).bearer_auth(TOKEN);
+    assert!(take.json(&json!({ "agent": "ana" })).send().await.unwrap().status().is_success());
     let wanted: Vec<String> = (0..24).map(|n| format!("word {n}")).collect();
     for text in &wanted {
         let request = http().post(format!("http://{}/api/v1/contacts/1/messages", nodes[1])).bearer_auth(TOKEN);

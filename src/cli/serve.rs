@@ -91,8 +91,10 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
         templates::drafts(&shelf.knowledge()).iter().for_each(|draft| sandbox.add_template(draft));
     }
     let engine = new_engine(&settings, shelf, store?)?;
+    let silent = |error: StoreError| Stop::new("the database does not answer", error);
+    engine.make_numbers_known().await.map_err(silent)?;
     if let Some(sandbox) = &sandbox {
-        recall(sandbox, engine.store()).await.map_err(|error| Stop::new("the database does not answer", error))?;
+        recall(sandbox, engine.store()).await.map_err(silent)?;
     }
     let mut router = web::router(engine.clone(), metrics, sandbox_mode)
         .map_err(|error| Stop::new("the console's pages cannot be read", error))?;

@@ -300,7 +300,7 @@ impl Memory {
         let praises = reading.intents == [Intent::Thanks] && says(Cue::Owned) && !says(Cue::Looking);
         if self.asks_of_a_part(reading, pointings) {
             (self.understood, self.part) = (true, true);
-        } else if !trouble && !(praises && reading.budget.is_none()) {
+        } else if !(trouble || praises && reading.budget.is_none()) {
             self.take_in_kinds(reading, pointings);
         }
         if let Some(budget) = &reading.budget {

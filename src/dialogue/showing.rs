@@ -236,7 +236,7 @@ impl<'a> Reply<'a> {
         }
         // Another kind is shown for the one that is wanted, which they hear.
         let is_another = |shown: &&Product| self.memory.product().is_some_and(|key| key != shown.key);
-        if fit.products.iter().any(|product| is_another(product)) {
+        if fit.products.iter().any(is_another) {
             self.say("close_to", context! { product => &product });
         }
         if let ([one], false, false, false) = (fit.products.as_slice(), fit.over_budget, fit.lacking, fit.other_brand) {

@@ -92,6 +92,13 @@ pub(super) struct Heard {
     pub(super) meant: Option<Meant>,
 }
 
+impl Heard {
+    /// Whether they asked for something, named what they look for, or chose.
+    fn asks(&self) -> bool {
+        self.refined || !self.wants.is_empty() || self.choice.is_some()
+    }
+}
+
 /// Whether a tap is one that [`Reply::chosen`] knows: other buttons are those of templates.
 pub(super) fn is_own_choice(choice: &str) -> bool {
     let kinds = ["person", "buy", "product", "compare", "profile", "category", "kind", "budget", "need", "any"];
@@ -174,7 +181,7 @@ pub(super) fn answer(
             reply.person(due, missed);
         }
         // Everything is silence after a stop, but for what they ask themselves.
-        Standing::Bot if contact.opted_out && heard.wants.is_empty() && heard.choice.is_none() => return None,
+        Standing::Bot if contact.opted_out && !heard.asks() => return None,
         Standing::Bot if reply.wants_nothing(&heard) => return None,
         Standing::Bot => {
             reply.own_brands(&mut heard);

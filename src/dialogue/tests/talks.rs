@@ -261,8 +261,9 @@ fn an_opt_out_is_confirmed_once_and_then_there_is_silence() {
     talk.contact.opted_out = true;
     assert_eq!(talk.write("stop"), None);
     assert_eq!(talk.write("hm"), None);
-    // What they ask themselves is answered all the same.
+    // What they ask themselves is answered all the same, also where they only name what they look for.
     expect(&talk.write("where is your shop?"), &["Harbour Street"], &[]);
+    expect(&talk.write("send me the offer for the laptop"), &[], &["have you back"]);
 }
 
 #[test]

@@ -113,10 +113,14 @@ impl Folders {
     }
 }
 
+/// Whether the dictionaries among the files were compiled with the program.
+pub fn are_built_in(files: &[SourceFile]) -> bool {
+    format!("{:016x}", Lexicon::print(files)) == PRINT_OF_DICTIONARIES
+}
+
 /// The dictionaries among the files: compiled, unless they are those that ship.
 pub fn dictionaries(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
-    let ship = format!("{:016x}", Lexicon::print(files)) == PRINT_OF_DICTIONARIES;
-    let shipped = ship.then(|| Lexicon::from_bytes(DICTIONARIES).ok()).flatten();
+    let shipped = are_built_in(files).then(|| Lexicon::from_bytes(DICTIONARIES).ok()).flatten();
     hotline_allocator::put_away(DICTIONARIES);
     match shipped {
         Some(lexicon) => (Some(lexicon), Vec::new()),
@@ -401,7 +405,8 @@ fn read_embedded(dir: &Dir<'static>, ending: &str) -> Vec<SourceFile> {
             files.push(SourceFile { path: file.path().to_string_lossy().into_owned(), text });
         }
     }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
+    // As the files of a folder are sorted.
+    files.sort_by(|a, b| Path::new(&a.path).cmp(Path::new(&b.path)));
     files
 }
 

@@ -3,7 +3,7 @@
 use hotline::config::Settings;
 use hotline::domain::Reading;
 use hotline::engine::fold::Knowledge;
-use hotline::engine::knowledge::{Folders, compile, dictionaries};
+use hotline::engine::knowledge::{Folders, are_built_in, compile, dictionaries};
 use hotline::lexicon::{Explainer, Hints, Lexicon};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -191,6 +191,8 @@ proptest! {
 #[test]
 fn what_was_compiled_while_building_is_what_compiling_gives() {
     let files = Folders::default().read().unwrap().keywords;
+    let folder = Folders { keywords: Some("keywords".into()), ..Folders::default() };
+    assert!(are_built_in(&files) && are_built_in(&folder.read().unwrap().keywords));
     let bytes = |files: &[_]| Lexicon::compile(files).0.unwrap().to_bytes().unwrap();
     let compiled = bytes(&files);
     assert!(dictionaries(&files).0.unwrap().to_bytes().unwrap() == compiled, "other dictionaries were built in");

@@ -167,7 +167,12 @@ async fn where_connections_are_few_and_all_are_cut_writing_goes_on_within_second
         let cut = "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'few'";
         admin.execute(cut).await.unwrap();
         // Meanwhile everything in the background takes connections too.
-        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        let back = "select count(*) from pg_stat_activity where usename = 'few'";
+        eventually("something in the background has connected again", async || {
+            let many: i64 = sqlx::query_scalar(back).fetch_one(&mut admin).await.unwrap();
+            (many > 2).then_some(())
+        })
+        .await;
         let mut taken = 0;
         eventually("it takes webhooks again and again", async || {
             taken = if acknowledged(address, &format!("wamid.few{round}-{taken}")).await { taken + 1 } else { 0 };

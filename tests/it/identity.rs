@@ -203,6 +203,7 @@ async fn of_two_that_asked_for_a_person_and_turn_out_to_be_one_one_hand_off_stay
             .await
         };
         writes(address, "wamid.a1", Some(PHONE), None, "quero falar com um atendente").await;
+        open(1).await;
         writes(address, "wamid.b1", None, Some(USER), "quero falar com um atendente").await;
         let both = open(2).await;
         writes(address, "wamid.c1", Some(PHONE), Some(USER), "sou a mesma pessoa").await;

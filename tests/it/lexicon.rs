@@ -195,7 +195,9 @@ fn what_was_compiled_while_building_is_what_compiling_gives() {
     assert!(are_built_in(&files) && are_built_in(&folder.read().unwrap().keywords));
     let bytes = |files: &[_]| Lexicon::compile(files).0.unwrap().to_bytes().unwrap();
     let compiled = bytes(&files);
-    assert!(dictionaries(&files).0.unwrap().to_bytes().unwrap() == compiled, "other dictionaries were built in");
+    // What was read once has its tables in another order.
+    let read = Lexicon::from_bytes(&compiled).unwrap().to_bytes().unwrap();
+    assert!(dictionaries(&files).0.unwrap().to_bytes().unwrap() == read, "other dictionaries were built in");
 
     let print = Lexicon::print(&files);
     let (mut counted, mut ignored) = (files.clone(), 0);

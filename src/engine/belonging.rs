@@ -2,6 +2,7 @@
 //! and account that it serves. What is somebody else's is kept, counted and shown, and changes nothing.
 
 use std::collections::HashMap;
+use std::sync::PoisonError;
 
 use super::Engine;
 use crate::config::Auth;
@@ -72,8 +73,20 @@ impl Engine {
         if !others.is_empty() {
             let known = self.store().paces().await?;
             others.retain(|channel| !known.iter().any(|row| row.channel == *channel));
+            self.tell_of(&others);
         }
         Ok(others)
+    }
+
+    /// Tells once of each number that is not ours: whoever mistyped their own sees here why nobody is answered.
+    fn tell_of(&self, others: &[String]) {
+        let mut told = self.inner.others.lock().unwrap_or_else(PoisonError::into_inner);
+        for number in others.iter().filter(|number| told.insert((*number).clone())) {
+            tracing::warn!(
+                number,
+                "what customers write to this number is kept and not answered: whatsapp.phone_number_id does not name it"
+            );
+        }
     }
 
     /// Whether something is told of another account than the one of the settings.

@@ -60,7 +60,8 @@ pub mod webhooks;
 pub mod why;
 mod wide;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration as StdDuration;
 
 use arc_swap::ArcSwapOption;
@@ -125,6 +126,8 @@ struct Inner {
     lanes: Lanes,
     /// Room for marks of reading.
     marks: Arc<Semaphore>,
+    /// Numbers that are not ours, of which the log has told.
+    others: Mutex<BTreeSet<String>>,
     /// Room for clicks that are not written yet.
     clicks: Arc<Semaphore>,
     clock: Clock,
@@ -167,6 +170,7 @@ impl Engine {
                 pacer: Pacer::new(parts.settings.whatsapp.messages_per_second),
                 lanes: Lanes::new(&parts.channels, parts.settings.whatsapp.messages_per_second),
                 marks: sender::marks(),
+                others: Mutex::default(),
                 clicks: Arc::new(Semaphore::new(links::WAITING)),
                 settings: parts.settings,
                 store: parts.store,

@@ -33,12 +33,17 @@ pub(super) struct Number {
 }
 
 /// A call of the number's and what it says, or the refusal of it.
-fn call(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8]) -> Result<Value, Box<Response>> {
+fn call(
+    sandbox: &Sandbox,
+    number: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Map<String, Value>, Box<Response>> {
     if let Some(refusal) = turned_away(sandbox, number, headers) {
         return Err(Box::new(refusal));
     }
     match serde_json::from_slice(body) {
-        Ok(call @ Value::Object(_)) => Ok(call),
+        Ok(Value::Object(call)) => Ok(call),
         _ => Err(Box::new(refuse(100, "The body is not a JSON object"))),
     }
 }
@@ -55,7 +60,8 @@ pub(super) async fn block(
         Ok(call) => call,
         Err(refusal) => return *refusal,
     };
-    let Some(users) = call["block_users"].as_array().filter(|users| !users.is_empty()) else {
+    let users = call.get("block_users").and_then(Value::as_array);
+    let Some(users) = users.filter(|users| !users.is_empty()) else {
         return refuse(131_008, "block_users is required");
     };
     let (inner, blocks) = (&sandbox.inner, method == Method::POST);
@@ -133,12 +139,11 @@ pub(super) async fn profile(
     body: Bytes,
 ) -> Response {
     match call(&sandbox, &id, &headers, &body) {
-        Ok(Value::Object(call)) => {
+        Ok(call) => {
             let set = call.into_iter().filter(|(name, _)| name != "messaging_product");
             sandbox.inner.account().number.profile.extend(set);
             done(Ok(()))
         }
-        Ok(_) => refuse(100, "The body is not a JSON object"),
         Err(refusal) => *refusal,
     }
 }
@@ -151,11 +156,10 @@ pub(super) async fn settings(
     body: Bytes,
 ) -> Response {
     match call(&sandbox, &id, &headers, &body) {
-        Ok(Value::Object(call)) => {
+        Ok(call) => {
             sandbox.inner.account().number.settings.extend(call);
             done(Ok(()))
         }
-        Ok(_) => refuse(100, "The body is not a JSON object"),
         Err(refusal) => *refusal,
     }
 }
@@ -171,7 +175,8 @@ pub(super) async fn username(
         Ok(call) => call,
         Err(refusal) => return *refusal,
     };
-    let Some(username) = call["username"].as_str().filter(|username| !username.is_empty()) else {
+    let username = call.get("username").and_then(Value::as_str);
+    let Some(username) = username.filter(|username| !username.is_empty()) else {
         return refuse(131_008, "username is required");
     };
     sandbox.inner.account().number.username = Some(username.to_owned());
@@ -209,7 +214,7 @@ pub(super) async fn edit(sandbox: State<Sandbox>, node: Path<Node>, headers: Hea
         Ok(call) => call,
         Err(refusal) => return *refusal,
     };
-    match elsewhere(&sandbox, &call["webhook_configuration"]).await {
+    match elsewhere(&sandbox, call.get("webhook_configuration").unwrap_or(&Value::Null)).await {
         Ok(elsewhere) => {
             sandbox.inner.account().number.elsewhere = elsewhere;
             done(Ok(()))

@@ -14,12 +14,12 @@ macro_rules! query {
     };
 }
 
-/// Runs a small change on a connection of its own. On SQLite it waits for the writer's lock like any other program.
+/// Runs a small change on a connection of its own. On SQLite it takes turns with the writer.
 macro_rules! change {
     ($store:expr, $room:ident :: $name:ident ( $($argument:expr),* )) => {
         match &$store.inner.backend {
             Backend::Sqlite(database) => {
-                let mut connection = database.people.acquire().await?;
+                let (mut connection, _turn) = database.for_a_change().await?;
                 sqlite::queries::$room::$name(&mut *connection, $($argument),*).await?
             }
             Backend::Postgres(database) => {

@@ -152,7 +152,7 @@ impl Store {
             (Backend::Postgres(postgres), writer)
         } else {
             let sqlite = Sqlite::open(url, beside).await?;
-            on_own_thread("write", sqlite::queries::group::serve(sqlite.options.clone(), appends))?;
+            on_own_thread("write", sqlite::queries::group::serve(sqlite.source(), appends))?;
             (Backend::Sqlite(sqlite), appender.clone())
         };
         if matches!(backend, Backend::Postgres(_)) && !beside {

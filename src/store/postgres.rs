@@ -138,6 +138,9 @@ async fn prepare(options: &PgConnectOptions, beside: bool) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Nothing to wait for: who writes locks rows.
+pub(super) async fn turn(_: &Source) {}
+
 /// A connection for what must not stand still. Where the server has none left, this node gives back those of its shared ones that
 /// nobody uses just now.
 pub(super) async fn connect(source: &Source) -> Result<Connection, sqlx::Error> {

@@ -1,18 +1,23 @@
 //! SQLite: one file, one writing connection, a pool of readers.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::StoreError;
 
 pub(super) type Database = sqlx::Sqlite;
 pub(super) type Connection = sqlx::SqliteConnection;
-/// What the writer connects to.
-pub(super) type Source = SqliteConnectOptions;
+/// What the writer connects to, and what it takes turns by.
+pub(super) type Source = (SqliteConnectOptions, Turns);
+/// Our writing connections come one after the other, in the order in which they ask. SQLite's own lock is looked at now and then by
+/// who waits, so whoever writes all the time keeps the others out until their patience ends, and a webhook is answered with 503.
+pub(super) type Turns = Arc<Mutex<()>>;
 
 /// Takes the one write lock at once: a transaction that reads first and writes later would fail under load.
 pub(super) const BEGIN: &str = "begin immediate";
@@ -66,10 +71,11 @@ pub(super) mod queries;
 
 /// The database: where it is and how it is reached.
 pub(super) struct Sqlite {
-    pub(super) options: SqliteConnectOptions,
+    options: SqliteConnectOptions,
     pub(super) readers: SqlitePool,
     /// One connection for the small changes of the console.
-    pub(super) people: SqlitePool,
+    people: SqlitePool,
+    turns: Turns,
     _checkpoints: AbortOnDropHandle<()>,
     /// One process owns the file: two would fold the same contact twice. A command beside it owns nothing, and folds nothing.
     _owner: Option<std::fs::File>,
@@ -124,13 +130,30 @@ impl Sqlite {
         let people =
             SqlitePoolOptions::new().max_connections(1).connect_lazy_with(others.clone().busy_timeout(BUSY * 5));
         let checkpoints = AbortOnDropHandle::new(tokio::spawn(checkpoint(others)));
-        Ok(Self { options, readers, people, _checkpoints: checkpoints, _owner: owner })
+        Ok(Self { options, readers, people, turns: Turns::default(), _checkpoints: checkpoints, _owner: owner })
+    }
+
+    /// What the writer connects to.
+    pub(super) fn source(&self) -> Source {
+        (self.options.clone(), self.turns.clone())
+    }
+
+    /// The connection for small changes, as soon as nobody of this program writes. Nobody does while both are held.
+    pub(super) async fn for_a_change(
+        &self,
+    ) -> Result<(PoolConnection<sqlx::Sqlite>, OwnedMutexGuard<()>), sqlx::Error> {
+        Ok((self.people.acquire().await?, self.turns.clone().lock_owned().await))
     }
 }
 
 /// A connection for the writer.
-pub(super) async fn connect(source: &Source) -> Result<Connection, sqlx::Error> {
-    <Connection as sqlx::Connection>::connect_with(source).await
+pub(super) async fn connect((options, _): &Source) -> Result<Connection, sqlx::Error> {
+    <Connection as sqlx::Connection>::connect_with(options).await
+}
+
+/// The writer's turn, until what this gives is dropped.
+pub(super) async fn turn((_, turns): &Source) -> OwnedMutexGuard<()> {
+    turns.clone().lock_owned().await
 }
 
 /// Brings the tables up to date; beside a server that may own them it only looks whether they are.
@@ -197,7 +220,23 @@ mod tests {
 
     use super::queries::{console, governance, kept, limits, numbers, outbox, recipients};
     use super::*;
-    use crate::store::View;
+    use crate::store::{Backend, Store, View};
+
+    #[tokio::test]
+    async fn the_writer_waits_for_a_small_change_longer_than_for_another_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("shop.db").display())).await.unwrap();
+        let Backend::Sqlite(database) = &store.inner.backend else { unreachable!() };
+        let (mut connection, turn) = database.for_a_change().await.unwrap();
+        sqlx::query(BEGIN).execute(&mut *connection).await.unwrap();
+        let change = async {
+            tokio::time::sleep(BUSY * 3 / 2).await;
+            sqlx::query("commit").execute(&mut *connection).await.unwrap();
+            drop(turn);
+        };
+        let (written, ()) = tokio::join!(store.ping(), change);
+        written.unwrap();
+    }
 
     #[tokio::test]
     async fn what_is_asked_all_the_time_walks_through_no_whole_table() {

@@ -8,7 +8,7 @@ use sqlx::{Connection as _, Executor};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{BEGIN, Connection, Source, appending, claiming, connect, feeds, folding, kept, outbox};
+use super::{BEGIN, Connection, Source, appending, claiming, connect, feeds, folding, kept, outbox, turn};
 use crate::store::StoreError;
 use crate::store::writer::{Done, Job, Queued};
 
@@ -111,6 +111,7 @@ async fn commit_on(source: &Source, connection: &mut Option<Connection>, group: 
             }
         },
     };
+    let _turn = turn(source).await;
     if commit_all(&mut open, group).await {
         *connection = Some(open);
     }

@@ -37,7 +37,9 @@ pub(in crate::store) mod versions;
 pub(in crate::store) mod webhooks;
 pub(in crate::store) mod wide;
 
-use super::{BEGIN, Connection, Database, HAS_VERSIONS, LOCK_APPENDING, LOCK_PORTFOLIO, Source, WRITERS, connect};
+use super::{
+    BEGIN, Connection, Database, HAS_VERSIONS, LOCK_APPENDING, LOCK_PORTFOLIO, Source, WRITERS, connect, turn,
+};
 
 /// Rows as the one JSON parameter of a batch statement.
 fn json<T: serde::Serialize>(rows: &T) -> String {

@@ -127,8 +127,10 @@ impl Sqlite {
             .max_connections(4)
             .acquire_timeout(StdDuration::from_secs(5))
             .connect_lazy_with(others.clone().read_only(true));
+        // The server writes again and again, and whoever writes beside it needs patience. Within the server the writer waits meanwhile.
+        let patience = if beside { BUSY * 5 } else { BUSY };
         let people =
-            SqlitePoolOptions::new().max_connections(1).connect_lazy_with(others.clone().busy_timeout(BUSY * 5));
+            SqlitePoolOptions::new().max_connections(1).connect_lazy_with(others.clone().busy_timeout(patience));
         let checkpoints = AbortOnDropHandle::new(tokio::spawn(checkpoint(others)));
         Ok(Self { options, readers, people, turns: Turns::default(), _checkpoints: checkpoints, _owner: owner })
     }

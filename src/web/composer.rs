@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::access::SignedIn;
 use super::console::{Asked, conversation, living};
 use super::{App, picker, views};
-use crate::domain::{AgentAction, AgentEvent, ContactId, MessageNumber, OptAction};
+use crate::domain::{AgentAction, AgentEvent, ContactId, Content, MessageNumber, OptAction};
 use crate::engine::NoReply;
 use crate::store::{InboxRow, StoreError};
 
@@ -82,14 +82,12 @@ struct Acting {
     agent: String,
 }
 
-/// Longest reply that WhatsApp takes (section 5.6), in UTF-16 units.
-const LONGEST: usize = 4_096;
 /// A note is read by the team alone.
 const LONGEST_NOTE: usize = 20_000;
 
 /// What somebody typed, if it can be sent.
 pub(super) fn words(text: &str) -> Result<String, &'static str> {
-    within(text, LONGEST)
+    within(text, Content::LONGEST)
 }
 
 fn within(text: &str, longest: usize) -> Result<String, &'static str> {

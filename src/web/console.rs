@@ -1,7 +1,6 @@
 //! The console: lists, threads, the panel. Every action is a form that works without a script; what an agent does in a conversation
 //! is in `composer.rs`.
 
-use axum::Form;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
@@ -13,7 +12,7 @@ use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
 
 use super::App;
-use super::access::{self, SignedIn};
+use super::access::{self, AdminForm, SignedIn};
 use super::people::People;
 use super::view::{self, Marks, Told};
 use super::{composer, picker, views};
@@ -336,17 +335,13 @@ async fn admin_page(app: &App, signed_in: &SignedIn, more: Value) -> Response {
 
 #[derive(Deserialize)]
 struct NewUser {
-    csrf: String,
     login: String,
     #[serde(default)]
     name: String,
     role: String,
 }
 
-async fn add_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<NewUser>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn add_user(State(app): State<App>, AdminForm(signed_in, form): AdminForm<NewUser>) -> Response {
     let typed = context! { login => &form.login, name => &form.name, role => &form.role };
     let refused = async |error: String| {
         let page = admin_page(&app, &signed_in, context! { error, typed }).await;
@@ -369,23 +364,16 @@ async fn add_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<
 /// A button beside a name.
 #[derive(Deserialize)]
 struct Named {
-    csrf: String,
     login: String,
 }
 
 /// Another link for somebody who is there.
-async fn link_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Named>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn link_user(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Named>) -> Response {
     linked(&app, &signed_in, &form.login).await
 }
 
 /// Somebody signs in no more. Oneself one does not remove: so there is always an admin.
-async fn remove_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Named>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn remove_user(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Named>) -> Response {
     let error = if form.login == signed_in.user().login {
         "Nobody removes themselves: another admin can.".to_owned()
     } else {

@@ -14,7 +14,8 @@ use tower_http::compression::CompressionLayer;
 use super::App;
 use super::access::{self, AdminForm, SignedIn};
 use super::people::People;
-use super::view::{self, Marks, Told};
+use super::thread::{self, Told};
+use super::view::{self, Marks};
 use super::{composer, picker, views};
 use crate::domain::{ContactId, Event, Severity};
 use crate::engine::filling::Typed;
@@ -284,7 +285,7 @@ async fn thread(
     let shown = context! {
         contact => contact_view, composer, picker, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
-        messages => view::thread(&events, &sent, told), unanswered => view::unanswered(&events, &sent),
+        messages => thread::whole(&events, &sent, told), unanswered => thread::unanswered(&events, &sent),
         planned => view::planned(&state, &knowledge, &stopped, now),
         tags => view::tags(&state, &ledger, &behind, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     };

@@ -21,6 +21,7 @@ mod said;
 mod security;
 mod sign_in;
 mod tags;
+mod thread;
 mod tries;
 mod view;
 mod views;

@@ -91,6 +91,8 @@ pub(super) fn router() -> Router<App> {
         )
         .route("/static/console.js", script(include_str!("../../templates/console/static/console.js")))
         .route("/static/drafts.js", script(include_str!("../../templates/console/static/drafts.js")))
+        .route("/static/forms.js", script(include_str!("../../templates/console/static/forms.js")))
+        .route("/static/keys.js", script(include_str!("../../templates/console/static/keys.js")))
         .route("/static/live.js", script(include_str!("../../templates/console/static/live.js")))
         .layer(CompressionLayer::new());
     Router::new()

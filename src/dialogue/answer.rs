@@ -19,8 +19,6 @@ const REPEAT: Duration = Duration::seconds(12);
 const SAY_TWICE: usize = 2;
 /// Letters of a name in a greeting.
 const LONGEST_NAME: usize = 24;
-/// A button's title (section 5.6).
-const BUTTON_TITLE: usize = 20;
 
 /// Why the bot asks for a person, and what it promises. The rules ask with shorter promises where they know more; the
 /// shortest one is on the clock.
@@ -93,6 +91,23 @@ pub(super) struct Heard {
 }
 
 impl Heard {
+    fn take(memory: &mut Memory) -> Self {
+        Self {
+            wants: std::mem::take(&mut memory.wants),
+            choice: memory.choice.take(),
+            media: memory.media.take(),
+            words: std::mem::take(&mut memory.words),
+            category: memory.category.take(),
+            understood: std::mem::take(&mut memory.understood),
+            refined: std::mem::take(&mut memory.refined),
+            named_needs: std::mem::take(&mut memory.named_needs),
+            wished: std::mem::take(&mut memory.wished),
+            kinds: std::mem::take(&mut memory.kinds),
+            part: std::mem::take(&mut memory.part),
+            meant: memory.meant.take(),
+        }
+    }
+
     /// Whether they asked for something, named what they look for, or chose.
     fn asks(&self) -> bool {
         self.refined || !self.wants.is_empty() || self.choice.is_some()
@@ -118,25 +133,11 @@ pub(super) fn answer(
     let in_burst = memory.burst.take().is_some();
     let language = dialogue.templates.language(contact, shop).to_owned();
     let tell_person = std::mem::take(&mut memory.tell_person);
-    let mut heard = Heard {
-        wants: std::mem::take(&mut memory.wants),
-        choice: memory.choice.take(),
-        media: memory.media.take(),
-        words: std::mem::take(&mut memory.words),
-        category: memory.category.take(),
-        understood: std::mem::take(&mut memory.understood),
-        refined: std::mem::take(&mut memory.refined),
-        named_needs: std::mem::take(&mut memory.named_needs),
-        wished: std::mem::take(&mut memory.wished),
-        kinds: std::mem::take(&mut memory.kinds),
-        part: std::mem::take(&mut memory.part),
-        meant: memory.meant.take(),
-    };
+    let mut heard = Heard::take(memory);
     let cart = std::mem::take(&mut memory.cart);
     if !cart.is_empty() {
         memory.show(cart.iter().filter_map(|line| choice::called(&line.product, shop)));
     }
-    let (paragraphs, buttons, rows, links) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut reply = Reply {
         dialogue,
         memory,
@@ -145,10 +146,10 @@ pub(super) fn answer(
         shop,
         language,
         now,
-        paragraphs,
-        buttons,
-        rows,
-        links,
+        paragraphs: Vec::new(),
+        buttons: Vec::new(),
+        rows: Vec::new(),
+        links: Vec::new(),
         call: None,
         in_burst,
         cart: cart_in_words(&cart, shop),
@@ -220,8 +221,8 @@ impl Reply<'_> {
     }
 
     pub(super) fn button(&mut self, id: &str, title: &str) {
-        let title = cut(title, BUTTON_TITLE);
-        if self.buttons.len() < 3 && !self.buttons.iter().any(|button| button.title == title) {
+        let title = cut(title, Button::LONGEST_TITLE);
+        if self.buttons.len() < Button::MOST && !self.buttons.iter().any(|button| button.title == title) {
             self.buttons.push(Button { id: id.to_owned(), title });
         }
     }
@@ -376,18 +377,19 @@ impl Reply<'_> {
         }
         (self.memory.offered, self.memory.closed) = (self.offered.filter(|_| handoff.is_none()), closes);
         self.memory.said_at = Some(self.now);
-        let room = self.links.len() * LINK_ROOM;
-        let content = match (self.rows.is_empty(), self.buttons.is_empty()) {
-            (false, _) => Content::List {
-                body: cut(&body, 4_096_usize.saturating_sub(room)),
-                button: cut(&self.render("button_list", context! {}), BUTTON_TITLE),
-                rows: self.rows,
-            },
-            (true, false) => {
-                Content::Buttons { body: cut(&body, 1_024_usize.saturating_sub(room)), buttons: self.buttons }
-            }
-            (true, true) => Content::Text { body: cut(&body, 4_096_usize.saturating_sub(room)) },
-        };
-        Some(Answer { content, answers: self.memory.to_answer.take(), handoff, links: self.links })
+        let (answers, links) = (self.memory.to_answer.take(), std::mem::take(&mut self.links));
+        Some(Answer { content: self.content(&body, links.len()), answers, handoff, links })
+    }
+
+    /// The words with what can be tapped under them; they keep room for their links.
+    fn content(self, body: &str, links: usize) -> Content {
+        let (has_rows, has_buttons) = (!self.rows.is_empty(), !self.buttons.is_empty());
+        let most = if has_buttons && !has_rows { Content::LONGEST_BESIDE } else { Content::LONGEST };
+        let body = cut(body, most.saturating_sub(links * LINK_ROOM));
+        if has_rows {
+            let button = cut(&self.render("button_list", context! {}), Button::LONGEST_TITLE);
+            return Content::List { body, button, rows: self.rows };
+        }
+        if has_buttons { Content::Buttons { body, buttons: self.buttons } } else { Content::Text { body } }
     }
 }

@@ -314,10 +314,26 @@ impl Memory {
             self.category = Some(category.to_owned());
             self.understood = true;
         }
+        self.take_in_needs(reading, says(Cue::Wrapping));
+        if !reading.brands.is_empty() || reading.budget.is_some() {
+            self.meant = None;
+        }
+        self.take_in_brands(reading, trouble);
+        for intent in &reading.intents {
+            if !self.wants.contains(intent) {
+                self.wants.push(*intent);
+            }
+            self.understood = true;
+        }
+        self.leave_open(reading, words);
+    }
+
+    /// Takes up the properties that a message names.
+    fn take_in_needs(&mut self, reading: &Reading, is_wrapping: bool) {
         for need in reading.attributes.iter().filter(|mention| !mention.negated) {
             self.understood = true;
             if OCCASIONS.contains(&&*need.key) {
-                self.gift |= &*need.key == GIFT && !says(Cue::Wrapping);
+                self.gift |= &*need.key == GIFT && !is_wrapping;
                 continue;
             }
             if !self.needs.iter().any(|other| **other == *need.key) {
@@ -325,9 +341,9 @@ impl Memory {
             }
             self.named_needs.push(need.key.to_string());
         }
-        if !reading.brands.is_empty() || reading.budget.is_some() {
-            self.meant = None;
-        }
+    }
+
+    fn take_in_brands(&mut self, reading: &Reading, trouble: bool) {
         for brand in &reading.brands {
             self.brands.retain(|other| **other != *brand.key);
             if !brand.negated {
@@ -336,13 +352,10 @@ impl Memory {
                 self.wished |= !trouble;
             }
         }
-        for intent in &reading.intents {
-            if !self.wants.contains(intent) {
-                self.wants.push(*intent);
-            }
-            self.understood = true;
-        }
-        // "any", "no idea" and the like in answer to a question: that slot stays open, nothing is asked twice for it.
+    }
+
+    /// "any", "no idea" and the like in answer to a question: that slot stays open, nothing is asked twice for it.
+    fn leave_open(&mut self, reading: &Reading, words: &str) {
         if let Some((slot, _)) = self.asked
             && slot != Slot::Product
             && !words.contains(char::is_numeric)

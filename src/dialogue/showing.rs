@@ -8,11 +8,8 @@ use super::pointing::stands_in;
 use super::words::{budget_text, cut, money};
 use crate::domain::{Link, ListRow, Product};
 
-/// Rows of a list message (section 5.6), the last one kept for a person.
-const MOST_ROWS: usize = 9;
-/// A list row's title and description (section 5.6).
-const ROW_TITLE: usize = 24;
-const ROW_TEXT: usize = 72;
+/// The last row is kept for a person.
+const MOST_ROWS: usize = ListRow::MOST - 1;
 
 impl<'a> Reply<'a> {
     pub(super) fn details(&mut self, product: &Product) {
@@ -199,7 +196,9 @@ impl<'a> Reply<'a> {
     }
 
     fn row(&mut self, (id, title, description): (String, String, String)) {
-        self.rows.push(ListRow { id, title: cut(&title, ROW_TITLE), description: cut(&description, ROW_TEXT) });
+        let (title, description) =
+            (cut(&title, ListRow::LONGEST_TITLE), cut(&description, ListRow::LONGEST_DESCRIPTION));
+        self.rows.push(ListRow { id, title, description });
     }
 
     /// Somebody to talk to is always one tap away (policy facts, section 7.5).

@@ -89,62 +89,36 @@ pub(super) struct Templates {
 
 impl Templates {
     pub(super) fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let mut environment = empty();
+        let mut problems = Vec::new();
+        let mut templates = Self {
+            environment: empty(),
+            languages: BTreeSet::new(),
+            follow_ups: BTreeMap::new(),
+            words: BTreeMap::new(),
+        };
         let mut sources = HashMap::new();
-        let (mut languages, mut problems, mut words) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
-        let mut follow_ups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for file in files {
             let Some(language) = file.path.strip_prefix("replies/").and_then(|rest| rest.split('/').next()) else {
                 continue;
             };
             if file.path.ends_with("/words.j2") {
-                words.insert(language.to_owned(), read_words(file, &mut problems));
+                templates.words.insert(language.to_owned(), read_words(file, &mut problems));
                 continue;
             }
-            if file.path.ends_with("/follow_ups.j2") {
-                for (name, text, place) in sections(&file.text) {
-                    let id = own_words(language, name);
-                    add(&mut environment, file, &id, (text, place), &mut problems);
-                    sources.insert(id, text.to_owned());
-                    follow_ups.entry(language.to_owned()).or_default().insert(name.to_owned());
-                }
-                continue;
-            }
-            languages.insert(language.to_owned());
-            let mut missing: BTreeSet<&str> = SECTIONS.into();
-            for (name, text, place) in sections(&file.text) {
-                if !missing.remove(name) {
-                    let message = format!("`{name}` is no reply, or stands here twice");
-                    problems.push(Problem::at(
-                        &file.path,
-                        &file.text,
-                        place,
-                        message,
-                        format!("Replies are: {}.", SECTIONS.join(", ")),
-                    ));
-                    continue;
-                }
-                let id = format!("{language}/{name}");
-                add(&mut environment, file, &id, (text, place), &mut problems);
+            let read = match file.path.ends_with("/follow_ups.j2") {
+                true => templates.follow_ups_in(language, file),
+                false => templates.replies_in(language, file, &mut problems),
+            };
+            for (id, text, place) in read {
+                add(&mut templates.environment, file, &id, (text, place), &mut problems);
                 sources.insert(id, text.to_owned());
             }
-            if !missing.is_empty() {
-                let names: Vec<_> = missing.into_iter().collect();
-                let message = format!("replies are missing: {}", names.join(", "));
-                problems.push(Problem::at(&file.path, &file.text, 0, message, "Copy them from templates/replies/en."));
-            }
         }
-        if !languages.contains("en") {
-            let message = "there are no English replies";
-            problems.push(Problem::at(
-                "replies/en/replies.j2",
-                "",
-                0,
-                message,
-                "They are what is said where no other language fits.",
-            ));
+        if !templates.languages.contains("en") {
+            let (message, advice) =
+                ("there are no English replies", "They are what is said where no other language fits.");
+            problems.push(Problem::at("replies/en/replies.j2", "", 0, message, advice));
         }
-        let mut templates = Self { environment, languages, follow_ups, words };
         problems.extend(templates.missing_words());
         problems.extend(templates.missing_follow_ups());
         if !problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -153,6 +127,43 @@ impl Templates {
         templates.environment = on_demand(sources);
         let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
         ((!failed).then_some(templates), problems)
+    }
+
+    /// The follow-ups of a file: the id, the text and the place of each.
+    fn follow_ups_in<'f>(&mut self, language: &str, file: &'f SourceFile) -> Vec<(String, &'f str, usize)> {
+        let mut read = Vec::new();
+        for (name, text, place) in sections(&file.text) {
+            self.follow_ups.entry(language.to_owned()).or_default().insert(name.to_owned());
+            read.push((own_words(language, name), text, place));
+        }
+        read
+    }
+
+    /// The same of replies: all of them must be there, and no others.
+    fn replies_in<'f>(
+        &mut self,
+        language: &str,
+        file: &'f SourceFile,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<(String, &'f str, usize)> {
+        self.languages.insert(language.to_owned());
+        let mut missing: BTreeSet<&str> = SECTIONS.into();
+        let mut read = Vec::new();
+        for (name, text, place) in sections(&file.text) {
+            if missing.remove(name) {
+                read.push((format!("{language}/{name}"), text, place));
+            } else {
+                let message = format!("`{name}` is no reply, or stands here twice");
+                let advice = format!("Replies are: {}.", SECTIONS.join(", "));
+                problems.push(Problem::at(&file.path, &file.text, place, message, advice));
+            }
+        }
+        if !missing.is_empty() {
+            let names: Vec<_> = missing.into_iter().collect();
+            let message = format!("replies are missing: {}", names.join(", "));
+            problems.push(Problem::at(&file.path, &file.text, 0, message, "Copy them from templates/replies/en."));
+        }
+        read
     }
 
     /// Renders every reply of every language once: a name that does not exist shows here, not before a customer.
@@ -264,7 +275,7 @@ impl Templates {
         let values = Said { template, kind, name, product: &product, rest: &rest, shop }.values();
         let own = [language, "en"].map(|language| own_words(language, template));
         let all = [language, "en"].map(|language| format!("{language}/follow_up"));
-        Content::Text { body: cut(&self.first_of(own.into_iter().chain(all), &values), 4_096) }
+        Content::Text { body: cut(&self.first_of(own.into_iter().chain(all), &values), Content::LONGEST) }
     }
 
     /// Whether a follow-up has words of its own in any language.

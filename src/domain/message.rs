@@ -94,7 +94,7 @@ impl FromStr for MessageNumber {
     }
 }
 
-/// A reply button: at most three, title of 20 characters (section 5.6).
+/// A reply button: at most three, with short titles (section 5.6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Button {
@@ -102,7 +102,14 @@ pub struct Button {
     pub title: String,
 }
 
-/// A row of a list: at most ten, title of 24, description of 72 characters (section 5.6).
+impl Button {
+    /// Buttons of a message.
+    pub const MOST: usize = 3;
+    /// Characters of a title, and of what opens a list.
+    pub const LONGEST_TITLE: usize = 20;
+}
+
+/// A row of a list (section 5.6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct ListRow {
@@ -112,36 +119,45 @@ pub struct ListRow {
     pub description: String,
 }
 
+impl ListRow {
+    /// Rows of a list.
+    pub const MOST: usize = 10;
+    /// Characters of a title.
+    pub const LONGEST_TITLE: usize = 24;
+    /// Characters of a description.
+    pub const LONGEST_DESCRIPTION: usize = 72;
+}
+
 /// What a message holds. Lengths are those of section 5.6 and are kept by whoever makes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Content {
     /// Plain text.
     Text {
-        /// At most 4,096 characters.
+        /// At most [`Content::LONGEST`].
         body: String,
     },
     /// Text with reply buttons.
     Buttons {
-        /// At most 1,024 characters.
+        /// At most [`Content::LONGEST_BESIDE`].
         body: String,
-        /// One to three.
+        /// One to [`Button::MOST`].
         buttons: Vec<Button>,
     },
     /// Text with a list to choose from.
     List {
-        /// At most 4,096 characters.
+        /// At most [`Content::LONGEST`].
         body: String,
-        /// What opens the list, at most 20 characters.
+        /// What opens the list.
         button: String,
-        /// One to ten.
+        /// One to [`ListRow::MOST`].
         rows: Vec<ListRow>,
     },
     /// A picture by its address.
     Image {
         /// Where Meta fetches it.
         link: String,
-        /// At most 1,024 characters.
+        /// At most [`Content::LONGEST_BESIDE`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         caption: Option<String>,
     },
@@ -150,6 +166,11 @@ pub enum Content {
 }
 
 impl Content {
+    /// Characters of a text, and of one above a list.
+    pub const LONGEST: usize = 4_096;
+    /// Characters of a text above buttons, and of one under a picture.
+    pub const LONGEST_BESIDE: usize = 1_024;
+
     /// Where the address of a tracked link is put: into the words, or behind a template's button.
     pub fn body_mut(&mut self) -> Option<&mut String> {
         match self {

@@ -141,11 +141,6 @@ impl Ledger {
         self.planned.iter()
     }
 
-    /// What was sent unasked and still counts: when, what for, by which rule.
-    pub fn sent_lately(&self) -> impl Iterator<Item = (Timestamp, MessageKind, &str)> {
-        self.sent.iter().map(|sent| (sent.at, sent.kind, &*sent.rule))
-    }
-
     /// Plans a message for the best moment of its time. A rule plans one at a time for a product, or for the orders that it is
     /// about; the newest plan is the one that counts. Who wants no messages is not even planned for: the reason is the answer.
     pub fn plan(&mut self, request: &FollowUpRequest, view: &View<'_>, now: Timestamp) -> Option<Verdict> {

@@ -11,7 +11,7 @@ use toml::Spanned;
 use super::Rulebook;
 use super::almanac::{Day, iso, plus, years};
 use super::facts::Facts;
-use super::language::Rule;
+use super::rule::Rule;
 use super::signals::Signal;
 use super::written::Words;
 use crate::domain::{Contact, Country, Problem, SourceFile, Timestamp, midnight};

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use toml::Spanned;
 
-use super::language::Rule;
+use super::rule::Rule;
 use super::signals::{FIGURES, SIGNALS};
 use super::written::{Words, Written};
 use super::{calendar, figures};
@@ -76,12 +76,14 @@ pub(super) fn check_of_purchases(checker: &mut Checker<'_>, place: usize, writte
         (written.gap.is_some(), "gap"),
         (written.count.as_ref().is_some_and(|count| count.at_most.is_some() || count.of_products.is_some()), "count"),
     ];
-    if figures::are_of_orders(signals) {
-        return;
-    }
-    if let Some((_, what)) = asks.iter().find(|(asked, _)| *asked) {
+    if let Some((_, what)) = asks.iter().find(|(asked, _)| *asked && !figures::are_of_orders(signals)) {
         let message = format!("`{what}` as it stands here is for purchases");
         checker.error(place, message, "Write on = \"purchase\", or on = \"bought\" for single lines.");
+    }
+    let share = written.share_of_orders.as_ref();
+    if share.is_some_and(|share| share.at_least > 100 || share.of == 0 || share.with.is_empty()) {
+        let advice = "Write share_of_orders = { with = [\"maternity/toy\"], at_least = 70, of = 3 }, in per cent.";
+        checker.error(place, "`share_of_orders` cannot be understood", advice);
     }
 }
 

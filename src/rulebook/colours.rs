@@ -3,7 +3,7 @@
 use super::effects::{Change, Why, came_to_hold, evidence_of};
 use super::evaluate::holds;
 use super::facts::{ColourState, HeldTag};
-use super::language::{Painting, Rule};
+use super::rule::{Painting, Rule};
 use super::timers::STEP;
 use crate::domain::{Colour, Consequence, Duration, Evidence, HandoffRequest, Timestamp};
 

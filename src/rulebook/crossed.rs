@@ -6,7 +6,7 @@ use super::checks::Checker;
 use super::explain::Condition;
 use super::facts::{Entry, Facts};
 use super::figures::{Figure, Told};
-use super::language::Rule;
+use super::rule::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written_when::Crossed;

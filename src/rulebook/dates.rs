@@ -10,7 +10,7 @@ use super::checks::Checker;
 use super::effects::{Change, is_like_text};
 use super::evaluate::holds;
 use super::facts::Facts;
-use super::language::Rule;
+use super::rule::Rule;
 use super::signals::Signal;
 use super::written_when::{EachYear, OnDate};
 use crate::domain::{Contact, Duration, ProfileEvent, Timestamp, midnight};

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::ops::Deref;
 
 use super::facts::{Facts, HeldTag};
-use super::language::{Life, Rule};
+use super::rule::{Life, Rule};
 use super::signals::Signal;
 use super::timers::{self, STEP};
 use super::written::Words;

@@ -2,8 +2,8 @@
 
 use super::effects::{Change, is_like_text};
 use super::facts::{Facts, HeldTag, OrderFacts};
-use super::language::{Life, Rule};
 use super::recount::recount;
+use super::rule::{Life, Rule};
 use super::signals::{self, Signal};
 use super::written::Words;
 use super::{

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::conditions;
 use super::facts::Facts;
-use super::language::{Life, Rule};
+use super::rule::{Life, Rule};
 use super::{Rulebook, effects, timers};
 use crate::domain::{Colour, Contact, Heat, Stage, Timestamp};
 

@@ -350,11 +350,6 @@ impl Facts {
         self.colour.as_ref().and_then(|state| state.until)
     }
 
-    /// Since when it holds.
-    pub fn colour_since(&self) -> Option<Timestamp> {
-        self.colour.as_ref().map(|state| state.since)
-    }
-
     /// The last message or click (G-5).
     pub fn last_interaction(&self) -> Option<Timestamp> {
         // The mark is that of clicks and of the first message of a burst.

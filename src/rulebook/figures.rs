@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::facts::{Entry, Facts};
-use super::language::Rule;
 use super::purchases::{self, Book};
+use super::rule::Rule;
 use super::signals::Signal;
 use super::written_when::{Count, Score};
 use super::{counting, crossed, rise, timers};

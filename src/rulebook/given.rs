@@ -2,7 +2,7 @@
 
 use super::Rulebook;
 use super::effects::is_like_text;
-use super::language::Rule;
+use super::rule::Rule;
 
 /// Groups that mirror a state, whatever the rules are called that changed it.
 const STATES: [&str; 3] = ["color", "heat", "stage"];

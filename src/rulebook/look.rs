@@ -4,7 +4,7 @@
 use super::effects::Change;
 use super::evaluate::holds;
 use super::facts::Facts;
-use super::language::{Life, Rule};
+use super::rule::{Life, Rule};
 use super::{Rulebook, crossed, responses};
 use crate::domain::Timestamp;
 

@@ -1,7 +1,7 @@
 //! Rules as data: what an event means for a contact's tags, colour, heat and stage, and what it starts.
 //!
 //! An event becomes *signals* (`signals.rs`, `messages.rs`; `counting.rs` knows what counts as one): an interaction, a question about a
-//! product, a click… Rules (`written.rs` is their language, `language.rs` checks it) are tried with them (`evaluate.rs`): they
+//! product, a click… Rules (`written.rs` is their language, `compile.rs` checks it and makes `rule.rs` of it) are tried with them (`evaluate.rs`): they
 //! count in windows (`figures.rs`) and look at what holds. What they set and start are *consequences* (`effects.rs`, `colours.rs`,
 //! `stage_heat.rs`); people have their own say (`persons.rs`).
 //!
@@ -17,6 +17,7 @@ mod almanac;
 mod calendar;
 mod checks;
 mod colours;
+mod compile;
 mod conditions;
 mod counting;
 mod crossed;
@@ -27,7 +28,6 @@ mod explain;
 mod facts;
 mod figures;
 mod given;
-mod language;
 mod look;
 mod messages;
 mod orders;
@@ -45,6 +45,7 @@ mod responses;
 mod review;
 mod rise;
 mod rounds;
+mod rule;
 mod sequences;
 mod signals;
 mod stage_heat;
@@ -63,7 +64,7 @@ use crate::domain::{
 pub use explain::{Candidate, Condition, Explanation, Held};
 pub(crate) use explain::{maybe_rfc3339, rfc3339};
 pub use facts::{Facts, HeldTag};
-use language::Rule;
+use rule::Rule;
 
 /// All rules, checked and indexed by the signals that can trigger them. Immutable.
 pub struct Rulebook {
@@ -100,7 +101,7 @@ pub struct Rulebook {
     rise_horizon: Option<Duration>,
     /// An answer that comes within this is one to what we sent unasked.
     answered_within: Duration,
-    heat: language::HeatTable,
+    heat: rule::HeatTable,
     calendars: calendar::Calendars,
     /// Sums in rules name a currency; those of events are converted.
     rates: Rates,
@@ -143,7 +144,7 @@ pub enum Occurrence<'a> {
 impl Rulebook {
     /// Reads the files under `rules/`. `None` if any of them has an error. The shop tells its calendar and what it sells.
     pub fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Self>, Vec<Problem>) {
-        language::compile(files, shop)
+        compile::compile(files, shop)
     }
 
     /// Takes in an occurrence: changes `facts` and says what follows.

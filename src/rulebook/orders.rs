@@ -8,7 +8,7 @@ use super::Rulebook;
 use super::effects::Change;
 use super::evaluate::holds;
 use super::facts::{Facts, OrderFacts};
-use super::language::{Life, Rule};
+use super::rule::{Life, Rule};
 use super::signals::Signal;
 use super::timers::STEP;
 use crate::domain::{Consequence, Event, Money, OrderEvent, OrderLine, Rates, Timestamp};

@@ -1,7 +1,7 @@
 //! What a rule wants to be sent: from when until when, and what it is about.
 
 use super::effects::Change;
-use super::language::Rule;
+use super::rule::Rule;
 use super::signals::Signal;
 use super::written::FollowUp;
 use crate::domain::{Consequence, Duration, FollowUpRequest, Money, Timestamp};

@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::effects::{Change, is_like_text};
 use super::facts::{Entry, OrderFacts};
 use super::figures::{self, Figure, own, rest};
-use super::language::Rule;
+use super::rule::Rule;
 use super::signals::Signal;
 use super::timers::STEP;
 use super::written_when::{Count, Gap, Mean, ShareOfOrders, Sum, Usual};

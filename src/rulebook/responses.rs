@@ -8,7 +8,7 @@ use super::counting::fingerprint;
 use super::explain::Condition;
 use super::facts::Facts;
 use super::figures::Figure;
-use super::language::Rule;
+use super::rule::Rule;
 use super::timers::{self, STEP};
 use super::written_when::{Responses, Share};
 use crate::domain::{Duration, MessageKind, Timestamp};

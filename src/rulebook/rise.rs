@@ -7,7 +7,7 @@ use super::checks::Checker;
 use super::explain::Condition;
 use super::facts::Facts;
 use super::figures::Figure;
-use super::language::Rule;
+use super::rule::Rule;
 use super::signals::Signal;
 use super::written_when;
 use crate::domain::{Duration, Timestamp};

@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::checks::Checker;
 use super::effects::Change;
 use super::facts::Facts;
-use super::language::Rule;
+use super::rule::Rule;
 use super::signals::Signal;
 use super::{Rulebook, evaluate};
 use crate::domain::{Duration, Timestamp, clock_time};

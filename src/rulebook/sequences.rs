@@ -4,10 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::checks::Checker;
+use super::compile::COLOURS;
 use super::effects::Change;
 use super::facts::Facts;
-use super::language::{COLOURS, Rule};
 use super::planning::request;
+use super::rule::Rule;
 use super::signals::{SIGNALS, Signal};
 use super::timers::STEP;
 use super::written::{Words, Written};

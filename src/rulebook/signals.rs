@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use unicode_normalization::char::is_combining_mark;
 
 use super::facts::Facts;
-use super::language::Rule;
 use super::messages::of_message;
+use super::rule::Rule;
 use super::{Rulebook, counting, dates, orders, persons, responses, timers};
 use crate::domain::{
     AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, MessageNumber, Money, OptAction,

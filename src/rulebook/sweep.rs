@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::facts::Facts;
-use super::language::Rule;
+use super::rule::Rule;
 use super::{Rulebook, counting, crossed, undo};
 use crate::domain::{Duration, Timestamp};
 

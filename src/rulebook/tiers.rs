@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::language::Rule;
+use super::rule::Rule;
 use super::written::Tiers;
 use crate::domain::Problem;
 

@@ -1,7 +1,7 @@
 //! What changes by the clock alone, and when.
 
 use super::facts::Facts;
-use super::language::{Life, Rule};
+use super::rule::{Life, Rule};
 use super::signals::Signal;
 use super::{Rulebook, calendar, dates, look, orders, review, rounds, sequences};
 use crate::domain::{Colour, Duration, Heat, Stage, Timestamp};

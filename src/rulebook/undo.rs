@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::effects::{Change, came_to_hold, is_like};
 use super::facts::{ColourState, Facts, HeldTag, OrderFacts};
-use super::language::Rule;
+use super::rule::Rule;
 use super::signals::Signal;
 use super::written::Words;
 use super::{Rulebook, calendar, counting, evaluate, figures, orders, packing_tags, persons};

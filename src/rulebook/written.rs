@@ -8,8 +8,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::written_when::{
-    Absent, AnyOrder, Count, Crossed, Gap, Holds, Mean, OnDate, Responses, Review, Rise, Score, ShareOfOrders,
-    SinceFirst, Sum, Worth,
+    Absent, AnyOrder, Between, Count, Crossed, Gap, Holds, Mean, OnDate, Responses, Review, Rise, Score, ShareOfOrders,
+    Sum, Worth,
 };
 use crate::domain::MessageKind;
 
@@ -137,7 +137,7 @@ pub(super) struct Written {
     #[serde(default)]
     pub(super) stops: Option<Words>,
     #[serde(default)]
-    pub(super) since_first: Option<SinceFirst>,
+    pub(super) since_first: Option<Between>,
     /// Only while one of these windows of the calendar is on where the customer is.
     #[serde(default)]
     pub(super) during: Option<Words>,

@@ -296,12 +296,12 @@ pub(super) struct Holds {
     pub(super) bought: Vec<String>,
     /// It was bought so long ago: in last year's season.
     #[serde(default)]
-    pub(super) bought_ago: Option<SinceFirst>,
+    pub(super) bought_ago: Option<Between>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SinceFirst {
+pub(super) struct Between {
     pub(super) at_least: Spanned<String>,
     pub(super) at_most: Spanned<String>,
 }

@@ -173,7 +173,7 @@ pub struct OutboxStatus {
 /// What lists show of a contact.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Summary {
-    /// JSON of [`crate::engine`]'s making, read by the console alone.
+    /// JSON that only the engine writes and the console reads.
     pub json: String,
     /// Time of the last message either way.
     pub last_at: Option<Timestamp>,

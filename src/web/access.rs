@@ -2,11 +2,14 @@
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Argon2, PasswordHash};
-use axum::extract::FromRequestParts;
+use axum::Form;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -97,7 +100,7 @@ impl SignedIn {
     }
 
     /// Whether a form was made by a page of this session.
-    pub(super) fn made(&self, csrf: &str) -> bool {
+    fn made(&self, csrf: &str) -> bool {
         self.0.csrf.as_bytes().ct_eq(csrf.as_bytes()).into()
     }
 }
@@ -123,6 +126,41 @@ impl FromRequestParts<App> for SignedIn {
             Ok(None) => Err(away()),
             Err(_) => Err(app.pages.unavailable()),
         }
+    }
+}
+
+/// Who sent a form, and what it says: it was made by a page of their session.
+pub(super) struct OwnForm<T>(pub(super) SignedIn, pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for OwnForm<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let signed_in = SignedIn::from_request_parts(&mut parts, app).await?;
+        let request = Request::from_parts(parts.clone(), body);
+        let body = Bytes::from_request(request, app).await.map_err(IntoResponse::into_response)?;
+        let request = || Request::from_parts(parts.clone(), Body::from(body.clone()));
+        let fields = Form::<Vec<(String, String)>>::from_request(request(), app).await;
+        let Form(fields) = fields.map_err(IntoResponse::into_response)?;
+        let csrf = fields.iter().find(|(name, _)| name == "csrf");
+        if !csrf.is_some_and(|(_, csrf)| signed_in.made(csrf)) {
+            return Err(app.pages.forbidden());
+        }
+        let form = Form::from_request(request(), app).await;
+        form.map(|Form(form)| Self(signed_in, form)).map_err(IntoResponse::into_response)
+    }
+}
+
+/// The same of what only admins may do.
+pub(super) struct AdminForm<T>(pub(super) SignedIn, pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for AdminForm<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let OwnForm(signed_in, form) = OwnForm::from_request(request, app).await?;
+        if signed_in.is_admin() { Ok(Self(signed_in, form)) } else { Err(app.pages.forbidden()) }
     }
 }
 

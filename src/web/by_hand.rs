@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use axum::Router;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use minijinja::{Value, context};
 use serde::Deserialize;
 
-use super::access::{self, SignedIn};
+use super::access::{self, OwnForm, SignedIn};
 use super::people::{self, People};
 use super::{App, composer, console, view};
 use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, MessageKind};
@@ -148,7 +148,6 @@ const NOBODY: i64 = 0;
 /// The page as it was sent: what stands in every box, and to whom it is to go.
 #[derive(Default)]
 struct Writing {
-    csrf: String,
     key: String,
     segment: String,
     done: String,
@@ -164,7 +163,6 @@ impl Writing {
         let (mut at, mut to, mut several) = (NOBODY, None, false);
         for (name, value) in fields {
             match name.as_str() {
-                "csrf" => form.csrf = value,
                 "key" => form.key = value,
                 "segment" => form.segment = value,
                 "done" => form.done = value,
@@ -183,11 +181,8 @@ impl Writing {
     }
 }
 
-async fn write(State(app): State<App>, signed_in: SignedIn, Form(fields): Form<Vec<(String, String)>>) -> Response {
+async fn write(State(app): State<App>, OwnForm(signed_in, fields): OwnForm<Vec<(String, String)>>) -> Response {
     let mut form = Writing::read(fields);
-    if !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
     let id = form.contact;
     if id == NOBODY {
         keep_drafts(&app, &signed_in, &form.typed).await;

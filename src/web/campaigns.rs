@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::{Form, Router};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::access::SignedIn;
+use super::access::{AdminForm, SignedIn};
 use super::api::campaigns::{Asked, move_on, told};
 use super::api::problem::ApiProblem;
 use super::{App, console};
@@ -34,8 +35,6 @@ pub(super) fn router() -> Router<App> {
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 struct Draft {
-    #[serde(skip_serializing)]
-    csrf: String,
     name: String,
     segment: String,
     kind: String,
@@ -96,10 +95,7 @@ async fn page(State(app): State<App>, signed_in: SignedIn, Query(draft): Query<D
     shown(&app, &signed_in, &draft, Ok(None)).await
 }
 
-async fn asked(State(app): State<App>, signed_in: SignedIn, Form(draft): Form<Draft>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&draft.csrf) {
-        return app.pages.forbidden();
-    }
+async fn asked(State(app): State<App>, AdminForm(signed_in, draft): AdminForm<Draft>) -> Response {
     let done = async {
         let asked = draft.read()?;
         if draft.what == "make" {
@@ -191,20 +187,11 @@ async fn about(app: &App, campaign: &serde_json::Value) -> Result<(Option<i64>, 
     Ok((members, names.filter_map(text).collect()))
 }
 
-#[derive(Deserialize)]
-struct Wish {
-    csrf: String,
-}
-
 async fn moved(
     State(app): State<App>,
-    signed_in: SignedIn,
     Path((name, how)): Path<(String, String)>,
-    Form(wish): Form<Wish>,
+    AdminForm(signed_in, _): AdminForm<IgnoredAny>,
 ) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&wish.csrf) {
-        return app.pages.forbidden();
-    }
     match move_on(&app.engine, &name, &how).await {
         Ok(_) => Redirect::to(&format!("/campaigns/{}", super::access::encode(&name))).into_response(),
         Err(problem) => {

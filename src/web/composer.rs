@@ -3,19 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
-use axum::{Form, Router};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::access::SignedIn;
+use super::access::{OwnForm, SignedIn};
 use super::console::{Asked, conversation, living};
 use super::{App, picker, views};
-use crate::domain::{AgentAction, AgentEvent, ContactId, MessageNumber, OptAction};
+use crate::domain::{AgentAction, AgentEvent, ContactId, Content, MessageNumber, OptAction};
 use crate::engine::NoReply;
 use crate::store::{InboxRow, StoreError};
 
@@ -70,7 +70,6 @@ pub(super) async fn drafts(app: &App, signed_in: &SignedIn, contact: ContactId) 
 
 #[derive(Deserialize)]
 struct Acting {
-    csrf: String,
     #[serde(default)]
     text: String,
     #[serde(default)]
@@ -82,14 +81,12 @@ struct Acting {
     agent: String,
 }
 
-/// Longest reply that WhatsApp takes (section 5.6), in UTF-16 units.
-const LONGEST: usize = 4_096;
 /// A note is read by the team alone.
 const LONGEST_NOTE: usize = 20_000;
 
 /// What somebody typed, if it can be sent.
 pub(super) fn words(text: &str) -> Result<String, &'static str> {
-    within(text, LONGEST)
+    within(text, Content::LONGEST)
 }
 
 fn within(text: &str, longest: usize) -> Result<String, &'static str> {
@@ -129,13 +126,9 @@ fn deed(action: &str, text: &str) -> Option<Result<Deed, &'static str>> {
 
 async fn act(
     State(app): State<App>,
-    signed_in: SignedIn,
     Path((contact, action)): Path<(i64, String)>,
-    Form(form): Form<Acting>,
+    OwnForm(signed_in, form): OwnForm<Acting>,
 ) -> Response {
-    if !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
     let Some(deed) = deed(&action, &form.text) else {
         return app.pages.error(StatusCode::NOT_FOUND, "There is no such action.", "");
     };
@@ -224,22 +217,13 @@ pub(super) fn refusal(why: NoReply) -> &'static str {
 /// A message that is to be tried again.
 #[derive(Deserialize)]
 struct Again {
-    csrf: String,
     message: String,
     #[serde(default)]
     view: String,
 }
 
 /// Sends a message again that failed; pressed twice, once.
-async fn again(
-    State(app): State<App>,
-    signed_in: SignedIn,
-    Path(contact): Path<i64>,
-    Form(form): Form<Again>,
-) -> Response {
-    if !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn again(State(app): State<App>, Path(contact): Path<i64>, OwnForm(signed_in, form): OwnForm<Again>) -> Response {
     let Ok(of) = form.message.parse::<MessageNumber>() else {
         return app.pages.error(StatusCode::NOT_FOUND, "There is no such message.", "");
     };
@@ -265,7 +249,6 @@ async fn again(
 /// What is being written.
 #[derive(Deserialize)]
 struct Draft {
-    csrf: String,
     /// Of which box: reply or note.
     at: String,
     #[serde(default)]
@@ -274,15 +257,7 @@ struct Draft {
     view: Option<String>,
 }
 
-async fn draft(
-    State(app): State<App>,
-    signed_in: SignedIn,
-    Path(contact): Path<i64>,
-    Form(form): Form<Draft>,
-) -> Response {
-    if !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn draft(State(app): State<App>, Path(contact): Path<i64>, OwnForm(signed_in, form): OwnForm<Draft>) -> Response {
     let contact = match living(&app, contact).await {
         Ok(contact) => contact,
         Err(refused) => return refused,

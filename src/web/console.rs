@@ -1,7 +1,6 @@
 //! The console: lists, threads, the panel. Every action is a form that works without a script; what an agent does in a conversation
 //! is in `composer.rs`.
 
-use axum::Form;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
@@ -13,9 +12,10 @@ use serde::Deserialize;
 use tower_http::compression::CompressionLayer;
 
 use super::App;
-use super::access::{self, SignedIn};
+use super::access::{self, AdminForm, SignedIn};
 use super::people::People;
-use super::view::{self, Marks, Told};
+use super::thread::{self, Told};
+use super::view::{self, Marks};
 use super::{composer, picker, views};
 use crate::domain::{ContactId, Event, Severity};
 use crate::engine::filling::Typed;
@@ -91,6 +91,8 @@ pub(super) fn router() -> Router<App> {
         )
         .route("/static/console.js", script(include_str!("../../templates/console/static/console.js")))
         .route("/static/drafts.js", script(include_str!("../../templates/console/static/drafts.js")))
+        .route("/static/forms.js", script(include_str!("../../templates/console/static/forms.js")))
+        .route("/static/keys.js", script(include_str!("../../templates/console/static/keys.js")))
         .route("/static/live.js", script(include_str!("../../templates/console/static/live.js")))
         .layer(CompressionLayer::new());
     Router::new()
@@ -285,7 +287,7 @@ async fn thread(
     let shown = context! {
         contact => contact_view, composer, picker, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
-        messages => view::thread(&events, &sent, told), unanswered => view::unanswered(&events, &sent),
+        messages => thread::whole(&events, &sent, told), unanswered => thread::unanswered(&events, &sent),
         planned => view::planned(&state, &knowledge, &stopped, now),
         tags => view::tags(&state, &ledger, &behind, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     };
@@ -336,17 +338,13 @@ async fn admin_page(app: &App, signed_in: &SignedIn, more: Value) -> Response {
 
 #[derive(Deserialize)]
 struct NewUser {
-    csrf: String,
     login: String,
     #[serde(default)]
     name: String,
     role: String,
 }
 
-async fn add_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<NewUser>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn add_user(State(app): State<App>, AdminForm(signed_in, form): AdminForm<NewUser>) -> Response {
     let typed = context! { login => &form.login, name => &form.name, role => &form.role };
     let refused = async |error: String| {
         let page = admin_page(&app, &signed_in, context! { error, typed }).await;
@@ -369,23 +367,16 @@ async fn add_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<
 /// A button beside a name.
 #[derive(Deserialize)]
 struct Named {
-    csrf: String,
     login: String,
 }
 
 /// Another link for somebody who is there.
-async fn link_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Named>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn link_user(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Named>) -> Response {
     linked(&app, &signed_in, &form.login).await
 }
 
 /// Somebody signs in no more. Oneself one does not remove: so there is always an admin.
-async fn remove_user(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Named>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn remove_user(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Named>) -> Response {
     let error = if form.login == signed_in.user().login {
         "Nobody removes themselves: another admin can.".to_owned()
     } else {

@@ -21,6 +21,7 @@ mod said;
 mod security;
 mod sign_in;
 mod tags;
+mod thread;
 mod tries;
 mod view;
 mod views;
@@ -85,22 +86,10 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
         .layer(axum::middleware::from_fn(security::headers));
     let at_once = webhook::router(engine.clone()).merge(api::health::router(engine.clone(), metrics));
     let once_loaded = axum::middleware::from_fn_with_state(engine.clone(), once_loaded);
-    let others = api::alerts::router(engine.clone())
-        .merge(api::campaigns::router(engine.clone()))
-        .merge(api::contacts::router(engine.clone()))
-        .merge(api::events::router(engine.clone()))
-        .merge(api::hand_offs::router(engine.clone()))
-        .merge(api::links::router(engine.clone()))
-        .merge(api::messages::router(engine.clone()))
+    let others = api::router(engine.clone())
         .merge(feeds::router(engine.clone()))
-        .merge(api::outreach::router(engine.clone()))
         .merge(links::router(engine.clone(), pages))
-        .merge(visits::router(engine.clone()))
-        .merge(api::jobs::router(engine.clone()))
-        .merge(api::tags::router(engine.clone()))
-        .merge(api::segments::router(engine.clone()))
-        .merge(api::webhooks::router(engine.clone()))
-        .merge(api::why::router(engine))
+        .merge(visits::router(engine))
         .merge(console)
         .layer(once_loaded);
     Ok(at_once.merge(others).layer(axum::middleware::from_fn(api::problem::in_one_shape)).layer(CatchPanicLayer::new()))

@@ -1,6 +1,5 @@
 //! The pages Outreach and Templates: what waits, what is held, limits and their use; an admin stops sending and lets it go on.
 
-use axum::Form;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -8,8 +7,9 @@ use axum::routing::{get, post};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use super::access::SignedIn;
+use super::access::{AdminForm, SignedIn};
 use super::{App, console, people};
 use crate::engine::outlook::FAILURES_OF;
 use crate::engine::records;
@@ -70,22 +70,15 @@ async fn templates(State(app): State<App>, signed_in: SignedIn) -> Response {
 
 #[derive(Deserialize)]
 struct Wish {
-    csrf: String,
     #[serde(default)]
     what: String,
 }
 
-async fn go_on(State(app): State<App>, signed_in: SignedIn, Form(wish): Form<Wish>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&wish.csrf) {
-        return app.pages.forbidden();
-    }
+async fn go_on(State(app): State<App>, AdminForm(signed_in, wish): AdminForm<Wish>) -> Response {
     shown(&app, app.engine.go_on(&wish.what, &signed_in.user().login).await.map(|_| ()))
 }
 
-async fn stop(State(app): State<App>, signed_in: SignedIn, Form(wish): Form<Wish>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&wish.csrf) {
-        return app.pages.forbidden();
-    }
+async fn stop(State(app): State<App>, AdminForm(signed_in, _): AdminForm<IgnoredAny>) -> Response {
     shown(&app, app.engine.stop_unasked(&signed_in.user().login).await)
 }
 

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
-use axum::{Form, Router};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::access::SignedIn;
+use super::access::{OwnForm, SignedIn};
 use super::console::{Asked, conversation, living};
 use super::{App, composer, views};
 use crate::domain::{AgentAction, AgentEvent, ContactId};
@@ -119,7 +119,6 @@ pub(super) fn refusal(why: NoTemplate) -> Value {
 /// What a form of the picker holds.
 #[derive(Default)]
 struct Filled {
-    csrf: String,
     key: String,
     view: String,
     template: String,
@@ -131,7 +130,6 @@ impl Filled {
         let mut filled = Self::default();
         for (name, value) in fields {
             match name.as_str() {
-                "csrf" if filled.csrf.is_empty() => filled.csrf = value,
                 "key" => filled.key = value,
                 "view" => filled.view = value,
                 "template" => filled.template = value,
@@ -156,14 +154,10 @@ impl Filled {
 /// Sends a template; pressed twice, once.
 async fn send(
     State(app): State<App>,
-    signed_in: SignedIn,
     Path(contact): Path<i64>,
-    Form(fields): Form<Vec<(String, String)>>,
+    OwnForm(signed_in, fields): OwnForm<Vec<(String, String)>>,
 ) -> Response {
     let form = Filled::read(fields);
-    if !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
     let view = views::known(&app, &form.view);
     let contact = match living(&app, contact).await {
         Ok(contact) => contact,

@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use minijinja::context;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::App;
-use super::access::{self, SignedIn};
+use super::access::{self, OwnForm, SignedIn};
 use super::tries::Tries;
 use super::visitor::Visitor;
 
@@ -119,15 +120,7 @@ async fn use_link(State(app): State<App>, Path(token): Path<String>, headers: He
     }
 }
 
-#[derive(Deserialize)]
-struct Leaving {
-    csrf: String,
-}
-
-async fn leave(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Leaving>) -> Response {
-    if !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn leave(State(app): State<App>, OwnForm(signed_in, _): OwnForm<IgnoredAny>) -> Response {
     if app.engine.store().end_session(&signed_in.0.token_hash).await.is_err() {
         return app.pages.unavailable();
     }
@@ -147,17 +140,13 @@ async fn password_page(State(app): State<App>, signed_in: SignedIn, Query(Done {
 
 #[derive(Deserialize)]
 struct NewPassword {
-    csrf: String,
     password: String,
 }
 
 /// Shortest password that is taken.
 const SHORTEST: usize = 10;
 
-async fn set_password(State(app): State<App>, signed_in: SignedIn, Form(form): Form<NewPassword>) -> Response {
-    if !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn set_password(State(app): State<App>, OwnForm(signed_in, form): OwnForm<NewPassword>) -> Response {
     if form.password.chars().count() < SHORTEST {
         let error = format!("A password has at least {SHORTEST} characters.");
         let page = app

@@ -1,14 +1,14 @@
 //! Tags in the console: what a person does with the tags of a contact, and the admin's page of all of them.
 
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::{Form, Router};
 use minijinja::{Value, context};
 use serde::Deserialize;
 
-use super::access::SignedIn;
+use super::access::{AdminForm, OwnForm, SignedIn};
 use super::people::{self, People};
 use super::{App, console, view, views};
 use crate::domain::{AgentAction, ContactId, Every};
@@ -36,7 +36,6 @@ fn actor(signed_in: &SignedIn) -> Actor<'_> {
 /// A form about one tag of a contact.
 #[derive(Deserialize)]
 struct OnTag {
-    csrf: String,
     tag: String,
     /// add or remove; right or wrong.
     what: String,
@@ -70,13 +69,9 @@ impl OnTag {
 
 async fn assign(
     State(app): State<App>,
-    signed_in: SignedIn,
     Path(contact): Path<i64>,
-    Form(form): Form<OnTag>,
+    OwnForm(signed_in, form): OwnForm<OnTag>,
 ) -> Response {
-    if !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
     let contact = match console::living(&app, contact).await {
         Ok(contact) => contact,
         Err(refused) => return refused,
@@ -88,15 +83,7 @@ async fn assign(
     form.back(contact, done, &app, &signed_in).await
 }
 
-async fn judge(
-    State(app): State<App>,
-    signed_in: SignedIn,
-    Path(contact): Path<i64>,
-    Form(form): Form<OnTag>,
-) -> Response {
-    if !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn judge(State(app): State<App>, Path(contact): Path<i64>, OwnForm(signed_in, form): OwnForm<OnTag>) -> Response {
     let contact = match console::living(&app, contact).await {
         Ok(contact) => contact,
         Err(refused) => return refused,
@@ -176,7 +163,6 @@ async fn read(app: &App, signed_in: &SignedIn, all: bool) -> Result<Value, Store
 /// The form that makes a tag or changes one.
 #[derive(Deserialize)]
 struct Saving {
-    csrf: String,
     /// Empty for a new one.
     #[serde(default)]
     tag: String,
@@ -190,10 +176,7 @@ struct Saving {
     all: bool,
 }
 
-async fn save(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Saving>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn save(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Saving>) -> Response {
     let language = app.engine.shelf().knowledge().shop.language.tag().to_owned();
     let tag = form.tag.trim();
     let Ok(faces) = app.engine.faces().await else { return app.pages.unavailable() };
@@ -212,17 +195,13 @@ async fn save(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Savi
 
 #[derive(Deserialize)]
 struct Forgetting {
-    csrf: String,
     tag: String,
     /// Of the page with all tags.
     #[serde(default)]
     all: bool,
 }
 
-async fn forget(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Forgetting>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn forget(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Forgetting>) -> Response {
     outcome(&app, &signed_in, app.engine.forget_tag(actor(&signed_in), &form.tag).await, form.all, Value::UNDEFINED)
         .await
 }
@@ -230,7 +209,6 @@ async fn forget(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Fo
 /// The button beside a proposal.
 #[derive(Deserialize)]
 struct Tidying {
-    csrf: String,
     what: String,
     /// With a space between two.
     tags: String,
@@ -238,10 +216,7 @@ struct Tidying {
     into: String,
 }
 
-async fn tidied(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Tidying>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn tidied(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Tidying>) -> Response {
     let Ok(what) = serde_json::from_value(form.what.into()) else { return app.pages.forbidden() };
     let order = Order {
         what,
@@ -253,14 +228,10 @@ async fn tidied(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Ti
 
 #[derive(Deserialize)]
 struct Untidying {
-    csrf: String,
     line: i64,
 }
 
-async fn untidied(State(app): State<App>, signed_in: SignedIn, Form(form): Form<Untidying>) -> Response {
-    if !signed_in.is_admin() || !signed_in.made(&form.csrf) {
-        return app.pages.forbidden();
-    }
+async fn untidied(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Untidying>) -> Response {
     outcome(&app, &signed_in, app.engine.untidy(actor(&signed_in), form.line).await.map(drop), false, Value::UNDEFINED)
         .await
 }

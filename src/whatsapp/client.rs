@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::usage::{self, Usage};
 use crate::config::{Auth, WhatsApp};
-use crate::domain::{Address, Content, Duration, Header, Press, TemplateRef};
+use crate::domain::{Address, Button, Content, Duration, Header, ListRow, Press, TemplateRef};
 
 /// Idle connections that are kept: enough for a thousand calls a second of a quarter second each.
 const IDLE_CONNECTIONS: usize = 256;
@@ -328,33 +328,33 @@ fn body(to: &Address, content: &Content) -> Result<Value, SendError> {
 fn part(content: &Content) -> Result<(&'static str, Value), SendError> {
     Ok(match content {
         Content::Text { body } => {
-            check("the text", body, 4_096)?;
+            check("the text", body, Content::LONGEST)?;
             ("text", json!({ "body": body, "preview_url": body.contains("https://") }))
         }
         Content::Buttons { body, buttons } => {
-            check("the text above buttons", body, 1_024)?;
-            count("buttons", buttons.len(), 3)?;
+            check("the text above buttons", body, Content::LONGEST_BESIDE)?;
+            count("buttons", buttons.len(), Button::MOST)?;
             let mut shown = Vec::with_capacity(buttons.len());
             for button in buttons {
-                check("a button's title", &button.title, 20)?;
+                check("a button's title", &button.title, Button::LONGEST_TITLE)?;
                 shown.push(json!({ "type": "reply", "reply": { "id": button.id, "title": button.title } }));
             }
             ("interactive", json!({ "type": "button", "body": { "text": body }, "action": { "buttons": shown } }))
         }
         Content::List { body, button, rows } => {
-            check("the text above a list", body, 4_096)?;
-            check("a list's button", button, 20)?;
-            count("rows", rows.len(), 10)?;
+            check("the text above a list", body, Content::LONGEST)?;
+            check("a list's button", button, Button::LONGEST_TITLE)?;
+            count("rows", rows.len(), ListRow::MOST)?;
             for row in rows {
-                check("a row's title", &row.title, 24)?;
-                check("a row's description", &row.description, 72)?;
+                check("a row's title", &row.title, ListRow::LONGEST_TITLE)?;
+                check("a row's description", &row.description, ListRow::LONGEST_DESCRIPTION)?;
             }
             let sections = json!([{ "title": button, "rows": rows }]);
             let action = json!({ "button": button, "sections": sections });
             ("interactive", json!({ "type": "list", "body": { "text": body }, "action": action }))
         }
         Content::Image { link, caption } => {
-            check("a caption", caption.as_deref().unwrap_or_default(), 1_024)?;
+            check("a caption", caption.as_deref().unwrap_or_default(), Content::LONGEST_BESIDE)?;
             ("image", json!({ "link": link, "caption": caption }))
         }
         Content::Template(template) => {

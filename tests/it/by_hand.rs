@@ -9,11 +9,10 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::app::{App, free_address, http, post, sandbox, text_webhook};
+use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::{Person, two_write};
 use crate::law::rows;
-
-const TOKEN: &str = "token-of-the-api";
 
 fn key(page: &str) -> String {
     page.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
@@ -101,7 +100,7 @@ async fn marketing_by_hand_goes_by_the_rules_for_it_and_one_template_at_a_time_i
     let address = free_address();
     let (_sandbox, graph) = sandbox(address, 80).await;
     let keywords = asleep();
-    let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap())];
+    let settings = [TOKEN, ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap())];
     let _app = App::start(address, graph, &database, &settings).await;
     let store = Store::open_beside(&database.url).await.unwrap();
     let now = hotline::domain::Timestamp::from(chrono::Utc::now());
@@ -115,8 +114,7 @@ async fn marketing_by_hand_goes_by_the_rules_for_it_and_one_template_at_a_time_i
     let at = (chrono::Utc::now() - chrono::TimeDelta::days(2)).to_rfc3339();
     let wrote = |phone: &str| json!({ "at": at, "contact": phone, "event": "message", "text": "Hello" });
     let events = json!([wrote("+85261000001")]);
-    let told = http().post(format!("http://{address}/api/v1/events")).bearer_auth(TOKEN).json(&events);
-    assert_eq!(told.send().await.unwrap().status(), 202);
+    Api::new(address).tell(events).await;
     let folded = "select cast(id as text) from contacts where state is not null order by id";
     let read = async || Some(rows(&database, folded).await).filter(|rows| rows.len() == 1);
     let ids: Vec<String> = eventually("it is read", read).await.into_iter().map(|mut row| row.remove(0)).collect();

@@ -8,11 +8,10 @@ use hotline::whatsapp::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::app::{App, customer, free_address, http, sandbox, text_webhook, wide_awake};
+use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 use crate::limits::open_gate;
 use crate::store::{NOW, fold_all, message, reply};
-
-const TOKEN: &str = "token-of-the-api";
 
 /// A server at whose hours everything may be sent, and the phones of its customers.
 struct Shop {
@@ -28,7 +27,7 @@ impl Shop {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 1000).await;
         let keywords = wide_awake();
-        let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap())];
+        let settings = [TOKEN, ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap())];
         let app = App::start(address, graph, database, &settings).await;
         sandbox.verify().await.unwrap();
         Self { address, sandbox, http: http(), _keywords: keywords, _app: app }
@@ -62,7 +61,7 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
                 Some(body) => http.post(url).json(&body),
                 None => http.get(url),
             };
-            let answer = request.bearer_auth(TOKEN).send().await.unwrap();
+            let answer = request.bearer_auth(TOKEN.1).send().await.unwrap();
             (answer.status().as_u16(), answer.json().await.unwrap())
         };
         // One that another version wrote holds up neither this one nor what is asked of templates.
@@ -227,7 +226,7 @@ async fn only_what_answers_a_message_counts_for_its_variant() {
         let call = async |path: &str, body: Option<Value>| -> Value {
             let url = format!("http://{address}/api/v1/{path}");
             let request = body.map_or_else(|| http.get(&url), |body| http.post(&url).json(&body));
-            let answer = request.bearer_auth(TOKEN).send().await.unwrap();
+            let answer = request.bearer_auth(TOKEN.1).send().await.unwrap();
             assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
             answer.json().await.unwrap()
         };
@@ -362,7 +361,7 @@ async fn of_each_recipient_it_is_told_what_the_gate_said() {
         let call = async |path: &str, body: Option<Value>| -> Value {
             let url = format!("http://{address}/api/v1/{path}");
             let request = body.map_or_else(|| http.get(&url), |body| http.post(&url).json(&body));
-            let answer = request.bearer_auth(TOKEN).send().await.unwrap();
+            let answer = request.bearer_auth(TOKEN.1).send().await.unwrap();
             assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
             answer.json().await.unwrap()
         };
@@ -471,7 +470,7 @@ async fn a_campaign_that_starts_gives_way_to_what_customers_wrote() {
         let call = async |path: &str, body: Option<Value>| -> Value {
             let url = format!("http://{address}/api/v1/{path}");
             let request = body.map_or_else(|| http.get(&url), |body| http.post(&url).json(&body));
-            request.bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap()
+            request.bearer_auth(TOKEN.1).send().await.unwrap().json().await.unwrap()
         };
         let asked = json!({ "name": "spring", "segment": "country:hk", "kind": "service", "templates": ["spring"], "lasts": "3d" });
         eventually("they are known", async || {

@@ -7,9 +7,8 @@ use reqwest::header::{CONTENT_TYPE, COOKIE};
 use serde_json::{Value, json};
 
 use crate::app::{App, free_address, http, sandbox};
+use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
-
-const TOKEN: &str = "token-of-the-api";
 
 /// A person who says that a customer wants messages again gives a reason, in the panel and by a program. What the customer did
 /// needs none.
@@ -23,12 +22,10 @@ async fn a_stop_is_undone_by_the_customer_or_by_a_person_with_a_note() {
 async fn undone(database: &Database) {
     let address = free_address();
     let (_sandbox, graph) = sandbox(address, 1000).await;
-    let _app = App::start(address, graph, database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+    let _app = App::start(address, graph, database, &[TOKEN]).await;
     let (http, base) = (http(), format!("http://{address}"));
-    let event = async |body: Value| -> Value {
-        let answer = http.post(format!("{base}/api/v1/events")).bearer_auth(TOKEN).json(&body).send().await.unwrap();
-        answer.json::<Value>().await.unwrap()["results"][0].clone()
-    };
+    let api = Api::new(address);
+    let event = async |body: Value| api.tell(body).await["results"][0].clone();
     let who = "+85261000001";
     event(json!({ "contact": who, "event": "message", "text": "STOP" })).await;
     let store = Store::open_beside(&database.url).await.unwrap();

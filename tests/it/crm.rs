@@ -39,6 +39,13 @@ impl Api {
     pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         self.call(Method::POST, path, Some(body)).await
     }
+
+    /// Tells what happened: one event or several.
+    pub async fn tell(&self, events: Value) -> Value {
+        let (status, told) = self.post("/events", events).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{told}");
+        told
+    }
 }
 
 /// One field of every row of a list.

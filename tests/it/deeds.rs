@@ -4,18 +4,17 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::app::{App, free_address, http, post, sandbox, text_webhook};
+use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::{Person, two_write};
 use crate::law::rows;
-
-const TOKEN: &str = "token-of-the-api";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_a_colleagues_is_neither_handed_back_nor_taken_behind_their_back() {
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        let _app = App::start(address, graph, &database, &[TOKEN]).await;
         let ids = two_write(&sandbox, address, &database, ["hello", "hello"]).await;
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
         let ben = Person::sign_in(&database, address, "ben", "agent").await;
@@ -43,11 +42,12 @@ async fn what_is_a_colleagues_is_neither_handed_back_nor_taken_behind_their_back
             page.contains("data-sure=\"Ana of the shop is in charge") && page.contains("name=\"agent\" value=\"ana\"")
         );
         in_charge(&ana).await;
-        let back = json!({ "agent": "ben" });
-        let api = format!("http://{address}/api/v1/contacts/{}/hand-back", ids[0]);
-        let told = http().post(&api).bearer_auth(TOKEN).json(&back).send().await.unwrap();
-        assert_eq!(told.status(), StatusCode::CONFLICT);
-        assert!(told.text().await.unwrap().contains("ana's now, not ben's"));
+        let api = Api::new(address);
+        let hand_back =
+            async |id: &str| api.post(&format!("/contacts/{id}/hand-back"), json!({ "agent": "ben" })).await;
+        let (status, told) = hand_back(&ids[0]).await;
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert!(told.to_string().contains("ana's now, not ben's"), "{told}");
         assert_eq!(ben.post(&does("take"), &[("agent", "ana")]).await.0, StatusCode::SEE_OTHER);
         in_charge(&ben).await;
         refused(&ana, &does("release"), &[], "Somebody else is in charge.").await;
@@ -69,9 +69,7 @@ async fn what_is_a_colleagues_is_neither_handed_back_nor_taken_behind_their_back
         let is_open = async || ana.get(&waits).await.1.contains("data-mode=\"waiting\"").then_some(());
         eventually("a person is wanted", is_open).await;
         refused(&ana, &format!("/contact/{}/won", ids[1]), &[], "Nobody has taken this conversation").await;
-        let api = format!("http://{address}/api/v1/contacts/{}/hand-back", ids[1]);
-        let told = http().post(&api).bearer_auth(TOKEN).json(&back).send().await.unwrap();
-        assert_eq!(told.status(), StatusCode::CONFLICT);
+        assert_eq!(hand_back(&ids[1]).await.0, StatusCode::CONFLICT);
     }
 }
 

@@ -1,26 +1,24 @@
 //! What the console finds: contacts by what they are called and said, in whatever letters, and the words behind a tag, however
 //! long ago they were said.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::app::{App, customer, free_address, http, sandbox};
+use crate::app::{App, customer, free_address, sandbox};
+use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::{Person, two_write};
 use crate::law::rows;
-
-const TOKEN: &str = "token-of-the-api";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contact_is_found_by_its_words_alone_and_in_any_letters() {
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        let app = App::start(address, graph, &database, &[TOKEN]).await;
         let ids = two_write(&sandbox, address, &database, ["Привет, ЁЖИК", "hello \"there\", 100% a_b"]).await;
         let told =
             json!({ "contact": customer(1).number, "event": "message", "text": "Привет, ЁЖИК", "name": "Ärger GmbH" });
-        let told = http().post(format!("http://{address}/api/v1/events")).bearer_auth(TOKEN).json(&told);
-        assert_eq!(told.send().await.unwrap().status(), 202);
+        Api::new(address).tell(told).await;
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
         let finds = async |person: &Person, words: &str| {
             let encoded: String = words.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -54,7 +52,7 @@ async fn the_words_behind_a_tag_are_shown_however_long_ago_they_were_said() {
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        let _app = App::start(address, graph, &database, &[TOKEN]).await;
         let words = "Budget $500 phone, waterproof please";
         let ids = two_write(&sandbox, address, &database, [words, "hello"]).await;
         let ana = Person::sign_in(&database, address, "ana", "admin").await;
@@ -74,11 +72,10 @@ async fn the_words_behind_a_tag_are_shown_however_long_ago_they_were_said() {
         for _ in 0..201 {
             rows(&database, &format!("{from} {id}, '[]' {into}")).await;
         }
-        let notes: Vec<_> = (0..201)
+        let notes: Value = (0..201)
             .map(|n| json!({ "contact": customer(1).number, "event": "agent", "agent": "ana", "action": "note", "text": format!("call {n}") }))
             .collect();
-        let told = http().post(format!("http://{address}/api/v1/events")).bearer_auth(TOKEN).json(&notes);
-        assert_eq!(told.send().await.unwrap().status(), 202);
+        Api::new(address).tell(notes).await;
         let last = async || ana.get(&conversation).await.1.contains("call 200").then_some(());
         eventually("all is read", last).await;
         let after = waterproof().await.unwrap();

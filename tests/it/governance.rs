@@ -8,6 +8,7 @@ use reqwest::header::{CONTENT_TYPE, COOKIE};
 use serde_json::{Value, json};
 
 use crate::app::{App, free_address, http, sandbox};
+use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 
 pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -63,18 +64,16 @@ async fn colours_of_a_day_are_kept_as_they_were_at_its_end() {
     }
 }
 
-pub const TOKEN: &str = "token-of-the-api";
-
 /// The binary with its API open.
 pub async fn serve(database: &Database) -> (App, reqwest::Client, String) {
     let address = free_address();
     let (_sandbox, graph) = sandbox(address, 1000).await;
-    let app = App::start(address, graph, database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+    let app = App::start(address, graph, database, &[TOKEN]).await;
     (app, http(), format!("http://{address}/api/v1"))
 }
 
 pub async fn get(http: &reqwest::Client, url: &str) -> Value {
-    let answer = http.get(url).bearer_auth(TOKEN).send().await.unwrap();
+    let answer = http.get(url).bearer_auth(TOKEN.1).send().await.unwrap();
     assert_eq!(answer.status(), 200, "{url}");
     answer.json().await.unwrap()
 }
@@ -90,7 +89,7 @@ async fn sixteen_red_of_a_hundred_stand_at_the_api_until_they_are_fewer() {
             event
         };
         let post = async |events: Vec<Value>| {
-            let answer = http.post(format!("{api}/events")).bearer_auth(TOKEN).json(&events).send().await.unwrap();
+            let answer = http.post(format!("{api}/events")).bearer_auth(TOKEN.1).json(&events).send().await.unwrap();
             assert_eq!(answer.status(), 202);
         };
         let red = |n| event(n, json!({ "event": "agent", "agent": "ana", "action": "colour", "colour": "red" }));
@@ -198,8 +197,15 @@ async fn a_tag_is_made_given_judged_and_forgotten_by_the_rules_for_names() {
     let database = Database::sqlite();
     let (_app, http, api) = serve(&database).await;
     let make = async |label: &str| {
-        told(http.post(format!("{api}/tags")).bearer_auth(TOKEN).json(&json!({ "label": label })).send().await.unwrap())
-            .await
+        told(
+            http.post(format!("{api}/tags"))
+                .bearer_auth(TOKEN.1)
+                .json(&json!({ "label": label }))
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await
     };
     // F-29: both refused.
     for (label, said) in [
@@ -217,7 +223,8 @@ async fn a_tag_is_made_given_judged_and_forgotten_by_the_rules_for_names() {
 
     let event = json!([{ "contact": "+85261000001", "event": "agent", "agent": "ana", "action": "tag_add", "tag": "product/dining-table" },
                        { "contact": "+85261000001", "event": "agent", "agent": "ana", "action": "tag_add", "tag": "No Tag" }]);
-    let given = told(http.post(format!("{api}/events")).bearer_auth(TOKEN).json(&event).send().await.unwrap()).await.1;
+    let given =
+        told(http.post(format!("{api}/events")).bearer_auth(TOKEN.1).json(&event).send().await.unwrap()).await.1;
     assert_eq!(
         (&given["results"][0]["status"], &given["results"][1]["status"]),
         (&json!("accepted"), &json!("invalid"))
@@ -233,18 +240,18 @@ async fn a_tag_is_made_given_judged_and_forgotten_by_the_rules_for_names() {
     );
 
     let verdict = json!({ "contact": "+85261000001", "tag": "product/dining-table", "right": false, "by": "ben" });
-    let judged = http.post(format!("{api}/tags/verdicts")).bearer_auth(TOKEN).json(&verdict).send().await.unwrap();
+    let judged = http.post(format!("{api}/tags/verdicts")).bearer_auth(TOKEN.1).json(&verdict).send().await.unwrap();
     assert_eq!(judged.status(), 204);
     let count = json!({ "segment": "tag:product/dining-table" });
-    http.post(format!("{api}/segments/count")).bearer_auth(TOKEN).json(&count).send().await.unwrap();
+    http.post(format!("{api}/segments/count")).bearer_auth(TOKEN.1).json(&count).send().await.unwrap();
     let tag = shown().await;
     assert_eq!((&tag["wrong"], &tag["accuracy"], &tag["uses"]), (&json!(1), &json!(0.0), &json!(1)));
 
     let one = format!("{api}/tags/product/dining-table");
     let change = json!({ "labels": { "en": "Product-Table" }, "colour": "brown" });
-    assert_eq!(http.put(&one).bearer_auth(TOKEN).json(&change).send().await.unwrap().status(), 200);
+    assert_eq!(http.put(&one).bearer_auth(TOKEN.1).json(&change).send().await.unwrap().status(), 200);
     assert_eq!(shown().await["colour"], "brown");
-    let (status, problem) = told(http.delete(&one).bearer_auth(TOKEN).send().await.unwrap()).await;
+    let (status, problem) = told(http.delete(&one).bearer_auth(TOKEN.1).send().await.unwrap()).await;
     assert_eq!(status, 422, "{problem}: somebody holds it");
     let changes = get(&http, &format!("{api}/changes")).await;
     let mut actions: Vec<_> = changes["changes"].as_array().unwrap().iter().map(|row| row["action"].clone()).collect();
@@ -260,7 +267,7 @@ async fn an_agent_makes_and_gives_tags_and_an_admin_changes_them() {
     let (_app, http, api) = serve(&database).await;
     let base = api.trim_end_matches("/api/v1").to_owned();
     let event = json!({ "contact": "+85261000001", "event": "message", "text": "Hello" });
-    http.post(format!("{api}/events")).bearer_auth(TOKEN).json(&event).send().await.unwrap();
+    http.post(format!("{api}/events")).bearer_auth(TOKEN.1).json(&event).send().await.unwrap();
     let store = Store::open_beside(&database.url).await.unwrap();
     let contact =
         eventually("the contact is there", async || store.contact_of(&"+85261000001".parse().unwrap()).await.unwrap())
@@ -341,7 +348,7 @@ async fn an_agent_makes_and_gives_tags_and_an_admin_changes_them() {
     assert!(page.contains("Somebody else is in charge."), "{page}");
     // To who is silent for long a template goes instead, planned by the gate like all that nobody asked for.
     let event = json!({ "contact": "+85261000002", "event": "message", "text": "Hello" });
-    http.post(format!("{api}/events")).bearer_auth(TOKEN).json(&event).send().await.unwrap();
+    http.post(format!("{api}/events")).bearer_auth(TOKEN.1).json(&event).send().await.unwrap();
     eventually("another contact", async || lists("?country=hk").await.contains("2 contacts").then_some(())).await;
     let second = store.contact_of(&"+85261000002".parse().unwrap()).await.unwrap().unwrap();
     let number = second.0.to_string();

@@ -10,6 +10,7 @@ use hotline::whatsapp::chat_export::{self, ChatError, DateOrder, Words};
 use serde_json::json;
 
 use crate::app::{App, customer, free_address, sandbox};
+use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 use crate::law::{self, rows, states};
 
@@ -174,7 +175,7 @@ async fn a_customers_past_is_folded_at_its_own_times_once_and_nothing_is_sent_fo
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
-        let app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", "t0ken")]).await;
+        let app = App::start(address, graph, &database, &[TOKEN]).await;
         sandbox.verify().await.unwrap();
         let ana = customer(1);
         let (told, status) = import(&file, &ana.number, &[&shop[..], &["--dry-run"]].concat(), &database.url);

@@ -7,7 +7,8 @@ use hotline::domain::{ContactId, Link, LinkKind, Timestamp};
 use hotline::store::NewLink;
 use serde_json::{Value, json};
 
-use crate::app::{App, customer, free_address, http, sandbox};
+use crate::app::{App, customer, free_address, sandbox};
+use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::law::{self, rows, states};
 
@@ -105,20 +106,16 @@ async fn a_program_makes_links_for_messages_of_its_own_and_an_agents_reply_with_
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", "t0ken")]).await;
+        let _app = App::start(address, graph, &database, &[TOKEN]).await;
         sandbox.verify().await.unwrap();
         let bo = customer(2);
         sandbox.write(&bo, "hello");
         eventually("Bo is answered", async || sandbox.phone(&bo.number[1..]).into_iter().find(|m| m["mine"] != true))
             .await;
-        let call = async |path: &str, body: Value| {
-            let request = http().post(format!("http://{address}/api/v1/{path}")).bearer_auth("t0ken").json(&body);
-            let answer = request.send().await.unwrap();
-            (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
-        };
+        let api = Api::new(address);
         let quote =
             json!({ "contact": bo.number, "kind": "quote", "quote": "Q1", "url": "https://shop.example/q/1?a=ü" });
-        let (status, made) = call("links", quote).await;
+        let (status, made) = api.post("/links", quote).await;
         assert_eq!(status, 201, "{made}");
         let url = made["url"].as_str().unwrap();
         let opened = browser().get(url).send().await.unwrap();
@@ -129,13 +126,13 @@ async fn a_program_makes_links_for_messages_of_its_own_and_an_agents_reply_with_
             json!({ "contact": bo.number, "product": "P-999" }),
             json!({ "contact": bo.number, "kind": "gift", "url": "https://shop.example" }),
         ] {
-            assert_eq!(call("links", wrong.clone()).await.0, 422, "{wrong}");
+            assert_eq!(api.post("/links", wrong.clone()).await.0, 422, "{wrong}");
         }
-        assert_eq!(call("links", json!({ "contact": "+85299999999", "product": "P-101" })).await.0, 404);
-        let (_, made) = call("links", json!({ "contact": bo.number, "product": "P-101" })).await;
+        assert_eq!(api.post("/links", json!({ "contact": "+85299999999", "product": "P-101" })).await.0, 404);
+        let (_, made) = api.post("/links", json!({ "contact": bo.number, "product": "P-101" })).await;
         let reply = format!("This one: {}", made["url"].as_str().unwrap());
         let said = json!({ "contact": bo.number, "event": "agent", "agent": "ana", "action": "reply", "text": reply });
-        assert_eq!(call("events", said).await.0, 202);
+        assert_eq!(api.post("/events", said).await.0, 202);
         eventually("the rules know that a link was sent", async || {
             let facts = serde_json::to_value(&states(&database).await.first()?.facts).unwrap();
             facts["marks"].get("link_sent").map(|_| ())

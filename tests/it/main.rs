@@ -36,6 +36,7 @@ mod operating;
 mod picker;
 mod places;
 mod poison;
+mod receiver;
 mod recompute;
 mod refusals;
 mod samples;

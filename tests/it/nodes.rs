@@ -19,11 +19,11 @@ use serde_json::{Value, json};
 use sqlx::Connection as _;
 
 use crate::app::{self, App, customer, free_address, http};
+use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 use crate::law::rows;
 use crate::store::{NOW, fold_all, message, reply};
 
-const TOKEN: &str = "token-of-the-api";
 /// Our two numbers.
 const NUMBERS: [&str; 2] = ["880000000000001", "880000000000002"];
 /// Customers in 24 hours that Meta lets the portfolio reach, and a number on its first day (`keywords/limits.toml`).
@@ -57,7 +57,7 @@ async fn campaign(address: std::net::SocketAddr, name: &str, (figure, recipients
     let http = http();
     let call = async |path: &str, body: &Value| {
         let url = format!("http://{address}/api/v1/campaigns{path}");
-        let answer = http.post(url).bearer_auth(TOKEN).json(body).send().await.unwrap();
+        let answer = http.post(url).bearer_auth(TOKEN.1).json(body).send().await.unwrap();
         (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
     };
     let segment = format!("country:hk and not tag:campaign/{name}");
@@ -114,7 +114,7 @@ impl Twins {
 
     async fn start(&self, node: usize, database: &Database, numbers: &str) -> App {
         let settings = [
-            ("HOTLINE_API__TOKEN", TOKEN),
+            TOKEN,
             ("HOTLINE_KEYWORDS__DIR", &self.keywords),
             ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", numbers),
             ("HOTLINE_WHATSAPP__MESSAGES_PER_SECOND", "80"),
@@ -218,7 +218,7 @@ async fn killed_at_any_moment_a_follow_up_goes_out_once_at_most_and_an_answer_on
         sandbox.set_faults(Faults { latency_ms: 15, lost_answers: 0.02, ..Faults::default() });
         let keywords = app::wide_awake();
         let settings = [
-            ("HOTLINE_API__TOKEN", TOKEN),
+            TOKEN,
             ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),
             ("HOTLINE_REPLIES__SETTLE_AFTER", "5s"),
             ("HOTLINE_WHATSAPP__TIMEOUT", "4s"),
@@ -281,7 +281,7 @@ async fn where_no_status_tells_an_answer_goes_out_again_and_a_follow_up_does_not
         sandbox.set_faults(Faults { lost_answers: 0.3, ..Faults::default() });
         let keywords = app::wide_awake();
         let settings = [
-            ("HOTLINE_API__TOKEN", TOKEN),
+            TOKEN,
             ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),
             ("HOTLINE_REPLIES__SETTLE_AFTER", "2s"),
             ("HOTLINE_WHATSAPP__TIMEOUT", "1s"),
@@ -348,7 +348,7 @@ async fn what_is_written_at_another_node_arrives_in_the_order_in_which_it_was_wr
     let Some(database) = Database::postgres().await else { return };
     let nodes = [free_address(), free_address()];
     let (sandbox, graph) = app::sandbox(nodes[0], 80).await;
-    let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_WHATSAPP__MARK_READ", "false")];
+    let settings = [TOKEN, ("HOTLINE_WHATSAPP__MARK_READ", "false")];
     let _sends = App::start(nodes[0], graph, &database, &settings).await;
     sandbox.verify().await.unwrap();
     let customer = customer(1);
@@ -356,11 +356,11 @@ async fn what_is_written_at_another_node_arrives_in_the_order_in_which_it_was_wr
     eventually("they are answered", async || (arrived(&sandbox, &customer).len() == 1).then_some(())).await;
     let _asked = App::start(nodes[1], graph, &database, &settings).await;
     database.store().await.add_user("ana", "Ana", Role::Admin, NOW).await.unwrap();
-    let take = http().post(format!("http://{}/api/v1/contacts/1/take", nodes[1])).bearer_auth(TOKEN);
+    let take = http().post(format!("http://{}/api/v1/contacts/1/take", nodes[1])).bearer_auth(TOKEN.1);
     assert!(take.json(&json!({ "agent": "ana" })).send().await.unwrap().status().is_success());
     let wanted: Vec<String> = (0..24).map(|n| format!("word {n}")).collect();
     for text in &wanted {
-        let request = http().post(format!("http://{}/api/v1/contacts/1/messages", nodes[1])).bearer_auth(TOKEN);
+        let request = http().post(format!("http://{}/api/v1/contacts/1/messages", nodes[1])).bearer_auth(TOKEN.1);
         let answer = request.json(&json!({ "agent": "ana", "text": text })).send().await.unwrap();
         assert!(answer.status().is_success(), "{:?}", answer.text().await);
     }

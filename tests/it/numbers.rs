@@ -6,12 +6,11 @@ use hotline::whatsapp::sandbox::{Customer, Faults};
 use serde_json::{Value, json};
 
 use crate::app::{App, NUMBER, SECRET, customer, free_address, http, post, sandbox};
+use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
 use crate::limits::template;
 use crate::store::{fold_all, message, reply};
-
-const TOKEN: &str = "token-of-the-api";
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -33,13 +32,9 @@ async fn metas_webhooks_hold_and_lift_and_stand_at_the_api() {
         let address = free_address();
         let (_sandbox, graph) = sandbox(address, 1000).await;
         let link = hotline(&database, address, &["user", "add", "ana", "--role", "admin"]).await;
-        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
-        let http = http();
-        let outreach = async || -> Value {
-            let answer = http.get(format!("http://{address}/api/v1/outreach")).bearer_auth(TOKEN).send().await.unwrap();
-            assert_eq!(answer.status(), 200);
-            answer.json().await.unwrap()
-        };
+        let _app = App::start(address, graph, &database, &[TOKEN]).await;
+        let (http, api) = (http(), Api::new(address));
+        let outreach = async || api.get("/outreach").await;
         // The sandbox has no limit, and says so when it is asked at the start.
         eventually("Meta was asked", async || (outreach().await["portfolio"]["told"] == true).then_some(())).await;
         let told = outreach().await;
@@ -83,13 +78,8 @@ async fn metas_webhooks_hold_and_lift_and_stand_at_the_api() {
             (held == wanted).then_some(())
         })
         .await;
-        let alerts = async || -> Value {
-            let answer = http.get(format!("http://{address}/api/v1/alerts")).bearer_auth(TOKEN).send().await.unwrap();
-            answer.json().await.unwrap()
-        };
         eventually("the alert stands", async || {
-            let alerts = alerts().await;
-            (alerts["alerts"][0]["name"] == "number-quality").then_some(())
+            (api.get("/alerts").await["alerts"][0]["name"] == "number-quality").then_some(())
         })
         .await;
         webhook("message_template_status_update", template("APPROVED")).await;
@@ -132,7 +122,7 @@ async fn metas_webhooks_hold_and_lift_and_stand_at_the_api() {
         assert_eq!(go_on("made-up").await, 403);
         assert_eq!(go_on(&csrf(&page).unwrap()).await, 303);
         eventually("nothing is held", async || held().await.is_empty().then_some(())).await;
-        eventually("the alert is over", async || (alerts().await["alerts"] == json!([])).then_some(())).await;
+        eventually("the alert is over", async || (api.get("/alerts").await["alerts"] == json!([])).then_some(())).await;
     }
 }
 
@@ -142,14 +132,12 @@ async fn a_number_sends_as_fast_as_meta_tells_and_slower_after_it_was_too_much()
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
-        let settings = [("HOTLINE_API__TOKEN", TOKEN), ("HOTLINE_WHATSAPP__MARK_READ", "false")];
+        let settings = [TOKEN, ("HOTLINE_WHATSAPP__MARK_READ", "false")];
         let _app = App::start(address, graph, &database, &settings).await;
         sandbox.verify().await.unwrap();
         let http = http();
-        let number = async || -> Value {
-            let answer = http.get(format!("http://{address}/api/v1/outreach")).bearer_auth(TOKEN).send().await.unwrap();
-            answer.json::<Value>().await.unwrap()["numbers"][0].clone()
-        };
+        let api = Api::new(address);
+        let number = async || api.get("/outreach").await["numbers"][0].clone();
         let sends = async |throughput: &str, per_second: u32| {
             eventually(&format!("it sends {per_second} a second"), async || {
                 let told = number().await;
@@ -191,20 +179,17 @@ async fn a_number_that_meta_restricts_is_held_until_it_may_send() {
         let (sandbox, graph) = sandbox(address, 80).await;
         sandbox.set_faults(Faults { restricted: true, ..Faults::default() });
         let http = http();
-        let get = async |path: &str| -> Value {
-            let answer = http.get(format!("http://{address}/api/v1/{path}")).bearer_auth(TOKEN).send().await.unwrap();
-            answer.json().await.unwrap()
-        };
-        let settings = [("HOTLINE_API__TOKEN", TOKEN)];
+        let api = Api::new(address);
+        let settings = [TOKEN];
         let app = App::start(address, graph, &database, &settings).await;
         eventually("it is held", async || {
-            let held = get("outreach").await["held"][0].clone();
+            let held = api.get("/outreach").await["held"][0].clone();
             let why = "Meta says that the number is RESTRICTED: Too many people blocked it. Write to fewer.";
             (held["what"] == format!("number:{NUMBER}") && held["why"] == why).then_some(())
         })
         .await;
         eventually("the alert stands", async || {
-            (get("alerts").await["alerts"][0]["name"] == "number-quality").then_some(())
+            (api.get("/alerts").await["alerts"][0]["name"] == "number-quality").then_some(())
         })
         .await;
         // What Meta tells of the account stands as an alert of its own; a review that went wrong holds all.
@@ -221,28 +206,28 @@ async fn a_number_that_meta_restricts_is_held_until_it_may_send() {
         tell("account_alerts", json!({ "entity_type": "PHONE_NUMBER", "entity_id": "1", "alert_info": info })).await;
         tell("account_review_update", json!({ "decision": "REJECTED" })).await;
         eventually("both are told", async || {
-            let (alerts, held) = (get("alerts").await.to_string(), get("outreach").await["held"].to_string());
+            let (alerts, held) = (api.get("/alerts").await.to_string(), api.get("/outreach").await["held"].to_string());
             (alerts.contains("meta-profile-picture-lost") && held.contains("rejected the account")).then_some(())
         })
         .await;
         tell("account_review_update", json!({ "decision": "APPROVED" })).await;
         eventually("only the number is held", async || {
-            (get("outreach").await["held"].as_array().unwrap().len() == 1).then_some(())
+            (api.get("/outreach").await["held"].as_array().unwrap().len() == 1).then_some(())
         })
         .await;
         app.kill();
         // In part, and with most of the calls used that Meta allows: nothing is held, an alert stands, and it sends slower.
         sandbox.set_faults(Faults { limited: true, usage: 90, ..Faults::default() });
         let _app = App::start(address, graph, &database, &settings).await;
-        eventually("it goes on", async || (get("outreach").await["held"] == json!([])).then_some(())).await;
+        eventually("it goes on", async || (api.get("/outreach").await["held"] == json!([])).then_some(())).await;
         let limited = "the number +1 312-555-0100 may send only in part";
-        eventually("it is told", async || get("alerts").await.to_string().contains(limited).then_some(())).await;
+        eventually("it is told", async || api.get("/alerts").await.to_string().contains(limited).then_some(())).await;
         eventually("it sends slower", async || {
-            let number = get("outreach").await["numbers"][0].clone();
+            let number = api.get("/outreach").await["numbers"][0].clone();
             (number["messages_per_second"] == 40 && number["slower_until"].is_string()).then_some(())
         })
         .await;
-        let history = get("outreach").await["history"].to_string();
+        let history = api.get("/outreach").await["history"].to_string();
         assert!(history.contains("90 % of Meta's allowance of calls is used"), "{history}");
     }
 }
@@ -253,18 +238,14 @@ async fn what_is_planned_stands_beside_what_waits() {
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        let _app = App::start(address, graph, &database, &[TOKEN]).await;
         sandbox.verify().await.unwrap();
-        let http = http();
-        let outreach = async || -> Value {
-            let answer = http.get(format!("http://{address}/api/v1/outreach")).bearer_auth(TOKEN).send().await.unwrap();
-            answer.json().await.unwrap()
-        };
+        let api = Api::new(address);
+        let outreach = async || api.get("/outreach").await;
         sandbox.write(&customer(1), "hi");
         let cart = json!({ "contact": customer(1).number, "event": "cart", "action": "add", "product": "P-1",
             "category": "electronics/phone" });
-        let url = format!("http://{address}/api/v1/events");
-        assert_eq!(http.post(url).bearer_auth(TOKEN).json(&cart).send().await.unwrap().status().as_u16(), 202);
+        api.tell(cart).await;
         let plan = eventually("it is planned", async || {
             let told = outreach().await;
             (told["planned"] == 1).then(|| told["plans"][0].clone())
@@ -311,7 +292,7 @@ async fn what_waits_for_a_number_that_nobody_sends_for_goes_by_another() {
         drop(store);
         let address = free_address();
         let (_sandbox, graph) = sandbox(address, 1000).await;
-        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+        let _app = App::start(address, graph, &database, &[TOKEN]).await;
         let select = "select cast(contact_id as text), cast(number as text), channel, state, coalesce(error, '') from outbox \
                       order by 1, 2";
         let rows = eventually("nothing waits for the old number", async || {
@@ -322,10 +303,10 @@ async fn what_waits_for_a_number_that_nobody_sends_for_goes_by_another() {
         let rows: Vec<_> = rows.iter().map(|row| (row[2].as_str(), row[4] == hotline::store::NUMBER_GONE)).collect();
         let (old, others) = (("old", true), ("others", false));
         assert_eq!(rows, [(NUMBER, false), old, old, others, others, others], "{}", database.kind);
+        let api = Api::new(address);
         eventually("it is told", async || {
-            let outreach =
-                http().get(format!("http://{address}/api/v1/outreach")).bearer_auth(TOKEN).send().await.ok()?;
-            outreach.text().await.ok()?.contains("nobody sends for it: 1 messages by template").then_some(())
+            let told = api.get("/outreach").await.to_string();
+            told.contains("nobody sends for it: 1 messages by template").then_some(())
         })
         .await;
     }

@@ -5,14 +5,12 @@ use hotline::engine::state::State;
 use serde_json::{Value, json};
 
 use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::law::{rows, states};
 
-const TOKEN: &str = "t0ken";
-
 async fn tell(address: std::net::SocketAddr, events: &Value) -> Value {
-    let request = http().post(format!("http://{address}/api/v1/events")).bearer_auth(TOKEN).json(events);
-    request.send().await.unwrap().json().await.unwrap()
+    Api::new(address).tell(events.clone()).await
 }
 
 fn order(number: u64, order: &str) -> Value {
@@ -23,7 +21,7 @@ fn order(number: u64, order: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_folded_or_stored_holds_up_nobody_else() {
     for database in Database::each().await {
-        let (address, settings) = (free_address(), [("HOTLINE_API__TOKEN", TOKEN)]);
+        let (address, settings) = (free_address(), [TOKEN]);
         let (sandbox, graph) = sandbox(address, 80).await;
         let app = App::start(address, graph, &database, &settings).await;
         let planned = json!({ "contact": "+85260000004", "event": "campaign", "campaign": "c", "action": "recipient",
@@ -65,7 +63,7 @@ async fn what_cannot_be_folded_or_stored_holds_up_nobody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_nothing_real_tells_is_refused_and_those_beside_it_are_taken() {
     for database in Database::each().await {
-        let (address, settings) = (free_address(), [("HOTLINE_API__TOKEN", TOKEN)]);
+        let (address, settings) = (free_address(), [TOKEN]);
         let (_sandbox, graph) = sandbox(address, 80).await;
         let _app = App::start(address, graph, &database, &settings).await;
         let with = |field: &str, value: Value| {
@@ -117,7 +115,7 @@ async fn an_event_that_nothing_real_tells_is_refused_and_those_beside_it_are_tak
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_whose_names_are_long_is_folded_and_cancelled_like_any_other() {
     for database in Database::each().await {
-        let (address, settings) = (free_address(), [("HOTLINE_API__TOKEN", TOKEN)]);
+        let (address, settings) = (free_address(), [TOKEN]);
         let (_sandbox, graph) = sandbox(address, 80).await;
         let _app = App::start(address, graph, &database, &settings).await;
         // Of four bytes each, and in no order that could be packed.

@@ -9,6 +9,7 @@ use hotline::store::Folded;
 use serde_json::{Value, json};
 
 use crate::app::{App, free_address, http, sandbox};
+use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::law::{rows, states};
 use crate::store::{NOW, message};
@@ -46,9 +47,7 @@ fn edit(folder: &Path, from: &str, to: &str) {
 
 async fn say(address: SocketAddr, number: u64, text: &str) {
     let event = json!({ "contact": format!("+8526000{number:04}"), "event": "message", "text": text });
-    let sent =
-        http().post(format!("http://{address}/api/v1/events")).bearer_auth("t0ken").json(&event).send().await.unwrap();
-    assert_eq!(sent.status(), 202);
+    Api::new(address).tell(event).await;
 }
 
 async fn count(database: &Database, what: &str) -> u64 {
@@ -77,7 +76,7 @@ async fn an_edited_rule_is_in_everybodys_tags_while_messages_flow_and_nothing_is
         let keywords = keywords();
         let address = free_address();
         let (_sandbox, graph) = sandbox(address, 80).await;
-        let more = [("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()), ("HOTLINE_API__TOKEN", "t0ken")];
+        let more = [("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()), TOKEN];
         let app = App::start(address, graph, &database, &more).await;
         let customers = 40;
         for number in 0..customers {
@@ -145,7 +144,7 @@ async fn what_a_stop_left_is_made_anew_after_the_next_start_and_a_comment_change
         let keywords = keywords();
         let address = free_address();
         let (_sandbox, graph) = sandbox(address, 80).await;
-        let more = [("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()), ("HOTLINE_API__TOKEN", "t0ken")];
+        let more = [("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()), TOKEN];
         let app = App::start(address, graph, &database, &more).await;
         let customers = 100;
         for number in 0..customers {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
 
 use crate::app::{App, free_address, http, sandbox};
+use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -228,10 +229,10 @@ async fn programs_count_list_save_and_export_segments_of_what_was_folded() {
     for database in Database::each().await {
         let address = free_address();
         let (_sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", "t0ken")]).await;
+        let _app = App::start(address, graph, &database, &[TOKEN]).await;
         let call = async |method: &str, path: &str, body: Value| {
             let url = format!("http://{address}/api/v1/{path}");
-            let request = http().request(method.parse().unwrap(), url).bearer_auth("t0ken").body(body.to_string());
+            let request = http().request(method.parse().unwrap(), url).bearer_auth(TOKEN.1).body(body.to_string());
             let answer = request.send().await.unwrap();
             let status = answer.status().as_u16();
             (status, answer.text().await.unwrap())
@@ -304,16 +305,16 @@ async fn an_older_database_is_indexed_from_its_journal() {
     let database = Database::sqlite();
     let address = free_address();
     let (_sandbox, graph) = sandbox(address, 80).await;
-    let token = [("HOTLINE_API__TOKEN", "t0ken")];
+    let token = [TOKEN];
     let count = async || {
         let body = json!({ "segment": "bought:shoes and tag:bought/shoes and country:hk" }).to_string();
-        let request = http().post(format!("http://{address}/api/v1/segments/count")).bearer_auth("t0ken").body(body);
+        let request = http().post(format!("http://{address}/api/v1/segments/count")).bearer_auth(TOKEN.1).body(body);
         request.send().await.ok()?.json::<Value>().await.ok()?["count"].as_i64()
     };
     let app = App::start(address, graph, &database, &token).await;
     let event = json!({ "contact": "+85260000001", "event": "order", "order": "A1", "state": "paid", "total": 80, "currency": "USD",
                         "lines": [{ "product": "P-7", "category": "fashion/shoes", "price": 80 }] });
-    let request = http().post(format!("http://{address}/api/v1/events")).bearer_auth("t0ken").body(event.to_string());
+    let request = http().post(format!("http://{address}/api/v1/events")).bearer_auth(TOKEN.1).body(event.to_string());
     assert_eq!(request.send().await.unwrap().status(), 202);
     eventually("the order is folded", async || count().await.filter(|n| *n == 1)).await;
     assert!(app.terminate().await.success());

@@ -19,6 +19,7 @@ use hotline::whatsapp::client::{Client, install_tls};
 use serde_json::{Value, json};
 
 use crate::app::{App, free_address, http, sandbox};
+use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 
 /// An engine with a clock that the test sets, and no number to send by.
@@ -454,10 +455,10 @@ async fn jobs_and_reports_are_reached_by_api_and_command() {
     let database = Database::sqlite();
     let address = free_address();
     let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", "t0ken")]).await;
+    let _app = App::start(address, graph, &database, &[TOKEN]).await;
     let call = async |method: &str, path: &str, body: Value| {
         let url = format!("http://{address}/api/v1/{path}");
-        let request = http().request(method.parse().unwrap(), url).bearer_auth("t0ken").body(body.to_string());
+        let request = http().request(method.parse().unwrap(), url).bearer_auth(TOKEN.1).body(body.to_string());
         let answer = request.send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     };

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::app::{App, NUMBER, customer, free_address, http, sandbox, template as draft, wide_awake};
+use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 use crate::limits::open_gate;
 use crate::store::{NOW, fold_all, message, reply};
 
-const TOKEN: &str = "token-of-the-api";
 const CANTONESE: &str = "你好，有冇手機呀？";
 
 /// Meta's API as a program sees it.
@@ -81,7 +81,7 @@ impl Shop {
         let file = keywords.path().join("templates.toml");
         std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + forms).unwrap();
         let settings = [
-            ("HOTLINE_API__TOKEN", TOKEN),
+            TOKEN,
             ("HOTLINE_KEYWORDS__DIR", keywords.path().to_str().unwrap()),
             ("HOTLINE_WHATSAPP__BUSINESS_ACCOUNT_ID", ACCOUNT),
         ];
@@ -98,7 +98,7 @@ impl Shop {
     }
 
     async fn ask(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
-        let answer = request.bearer_auth(TOKEN).send().await.unwrap();
+        let answer = request.bearer_auth(TOKEN.1).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 

@@ -5,8 +5,9 @@ use hotline::governance::Overlap;
 use hotline::store::Tidied;
 use serde_json::{Value, json};
 
+use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
-use crate::governance::{NOW, TOKEN, get, serve, told};
+use crate::governance::{NOW, get, serve, told};
 
 /// F-25's counts, and what tidying needs of the store.
 #[tokio::test]
@@ -69,7 +70,7 @@ async fn tags_are_merged_archived_and_given_back() {
     let database = Database::sqlite();
     let (_app, http, api) = serve(&database).await;
     let post = async |path: &str, body: Value| {
-        told(http.post(format!("{api}/{path}")).bearer_auth(TOKEN).json(&body).send().await.unwrap()).await
+        told(http.post(format!("{api}/{path}")).bearer_auth(TOKEN.1).json(&body).send().await.unwrap()).await
     };
     let give = |n: usize, tag: &str| json!({ "contact": format!("+852610000{n:02}"), "event": "agent", "agent": "ana", "action": "tag_add", "tag": tag });
     let mut events: Vec<Value> = (0..20).map(|n| give(n, "campaign/may-sale")).collect();

@@ -7,6 +7,7 @@ use hotline::domain::Severity;
 use hotline::engine::knowledge::{Folders, compile};
 
 use crate::app::{App, free_address, http, sandbox};
+use crate::crm::TOKEN;
 use crate::db::Database;
 
 /// What is wrong, by how much, with a copy of the shipped dictionaries in which some text is replaced, and whether it is taken.
@@ -80,7 +81,7 @@ async fn a_wrong_call_of_the_api_gets_a_problem_and_a_wrong_event_does_not_hold_
     let database = Database::sqlite();
     let address = free_address();
     let (_sandbox, graph) = sandbox(address, 80).await;
-    let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", "t0ken")]).await;
+    let _app = App::start(address, graph, &database, &[TOKEN]).await;
     let call = async |token: &str, body: &str| {
         let request = http().post(format!("http://{address}/api/v1/events")).bearer_auth(token).body(body.to_owned());
         let answer = request.send().await.unwrap();
@@ -106,7 +107,7 @@ async fn a_wrong_call_of_the_api_gets_a_problem_and_a_wrong_event_does_not_hold_
         (http().delete(format!("{base}/events")), 405),
         (http().get(format!("{base}/contacts/abc/why?tag=x")), 400),
     ] {
-        let answer = request.bearer_auth("t0ken").send().await.unwrap();
+        let answer = request.bearer_auth(TOKEN.1).send().await.unwrap();
         assert_eq!(
             (answer.status().as_u16(), &answer.headers()["content-type"]),
             (status, &"application/problem+json".parse().unwrap())

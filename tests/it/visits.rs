@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, customer, free_address, http, sandbox};
 use crate::browser::{browser, driver};
+use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::law::{self, rows};
 use crate::mmdb::{Network, written};
@@ -39,8 +40,7 @@ async fn all_is_folded(database: &Database, sandbox: &Sandbox) {
 /// A link to an address, for the first customer, who has written before.
 async fn link_to(address: SocketAddr, url: &str) -> String {
     let link = json!({ "contact": customer(1).number, "kind": "article", "url": url });
-    let request = http().post(format!("http://{address}/api/v1/links")).bearer_auth("t0ken").json(&link);
-    let made: Value = request.send().await.unwrap().json().await.unwrap();
+    let made = Api::new(address).post("/links", link).await.1;
     made["url"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
 }
 
@@ -58,7 +58,7 @@ async fn a_click_tells_the_city_by_a_local_file_before_the_address_is_cut() {
     for database in Database::each().await {
         let address = free_address();
         let (sandbox, graph) = sandbox(address, 80).await;
-        let settings = [("HOTLINE_API__TOKEN", "t0ken"), ("HOTLINE_GEOIP__DATABASE", file.to_str().unwrap())];
+        let settings = [TOKEN, ("HOTLINE_GEOIP__DATABASE", file.to_str().unwrap())];
         let app = App::start(address, graph, &database, &settings).await;
         one_who_wrote(&sandbox).await;
         let link = link_to(address, "https://shop.example/read").await;
@@ -166,7 +166,7 @@ async fn a_shops_page_tells_of_views_and_the_cart_once_the_visitor_agreed() {
     let (sandbox, graph) = sandbox(address, 80).await;
     let origin = format!("http://{shop}");
     let settings = [
-        ("HOTLINE_API__TOKEN", "t0ken"),
+        TOKEN,
         ("HOTLINE_VISITS__ORIGINS", origin.as_str()),
         ("HOTLINE_VISITS__SECRET", "more than sixteen characters"),
     ];

@@ -3,14 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode as Status};
-use axum::response::IntoResponse;
-use axum::routing::post as taking;
 use hotline::store::{Progress, WebhookRow};
 use hotline::webhooks::Kind;
 use hotline::whatsapp::sandbox::{Faults, Sandbox};
@@ -23,95 +16,11 @@ use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
 use crate::law::rows;
+use crate::receiver::{Call, Receiver};
 use crate::store::NOW;
 
 const OPEN: [(&str, &str); 3] =
     [TOKEN, ("HOTLINE_WEBHOOKS__ALLOW_HTTP", "true"), ("HOTLINE_WEBHOOKS__ALLOW_PRIVATE", "true")];
-
-/// A call that came.
-#[derive(Clone, Debug)]
-struct Call {
-    id: String,
-    headers: HeaderMap,
-    raw: String,
-    body: Value,
-    answered: u16,
-}
-
-impl Call {
-    fn kind(&self) -> &str {
-        self.body["type"].as_str().unwrap()
-    }
-}
-
-#[derive(Default)]
-struct Told {
-    calls: Vec<Call>,
-    /// How a call is answered, by what stands in its body; the first that fits, as often as that.
-    faults: Vec<(String, u16, usize)>,
-}
-
-/// A program that is told.
-#[derive(Clone)]
-struct Receiver {
-    told: Arc<Mutex<Told>>,
-    address: SocketAddr,
-}
-
-impl Receiver {
-    async fn listen() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let receiver = Self { told: Arc::default(), address: listener.local_addr().unwrap() };
-        let router = Router::new().fallback(taking(Self::take)).with_state(receiver.clone());
-        tokio::spawn(axum::serve(listener, router).into_future());
-        receiver
-    }
-
-    async fn take(State(receiver): State<Self>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
-        let raw = String::from_utf8(body.to_vec()).unwrap();
-        let mut told = receiver.told.lock().unwrap();
-        let fault = told.faults.iter_mut().find(|(words, _, times)| *times > 0 && raw.contains(words.as_str()));
-        let answered = fault.map_or(200, |(_, status, times)| {
-            *times -= 1;
-            *status
-        });
-        let id = headers["webhook-id"].to_str().unwrap().to_owned();
-        let body = serde_json::from_str(&raw).unwrap();
-        told.calls.push(Call { id, headers, raw, body, answered });
-        (Status::from_u16(answered).unwrap(), [("location", "/elsewhere")], "x".repeat(100_000))
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}/hotline?from=shop", self.address)
-    }
-
-    /// From now on so many calls with these words are answered so.
-    fn fail(&self, words: &str, status: u16, times: usize) {
-        self.told.lock().unwrap().faults.push((words.into(), status, times));
-    }
-
-    fn recovers(&self) {
-        self.told.lock().unwrap().faults.clear();
-    }
-
-    fn calls(&self) -> Vec<Call> {
-        self.told.lock().unwrap().calls.clone()
-    }
-
-    /// What was taken, in order.
-    fn taken(&self) -> Vec<Call> {
-        self.calls().into_iter().filter(|call| call.answered == 200).collect()
-    }
-
-    /// Waits until that many of a kind were taken.
-    async fn has(&self, kind: &str, count: usize) -> Vec<Call> {
-        eventually(&format!("{count} {kind} were told"), async || {
-            let taken: Vec<Call> = self.taken().into_iter().filter(|call| call.kind() == kind).collect();
-            (taken.len() >= count).then_some(taken)
-        })
-        .await
-    }
-}
 
 /// The program in front of a sandbox, and somebody who listens.
 struct Started {

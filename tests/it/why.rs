@@ -7,9 +7,11 @@ use hotline::domain::Timestamp;
 use hotline::engine::fold::Knowledge;
 use hotline::engine::replay::World;
 use hotline::engine::timeline;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{App, free_address, http, sandbox};
+use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::law;
 
@@ -119,16 +121,14 @@ async fn a_running_server_and_a_command_beside_it_tell_the_same() {
     for database in Database::each().await {
         let address = free_address();
         let (_sandbox, graph) = sandbox(address, 80).await;
-        let _app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", "t0ken")]).await;
+        let _app = App::start(address, graph, &database, &[TOKEN]).await;
         let events = json!([{ "contact": CONTACT, "event": "message", "text": "budget $500 for a phone, please" }]);
-        let request = http().post(format!("http://{address}/api/v1/events")).bearer_auth("t0ken").json(&events);
-        assert_eq!(request.send().await.unwrap().status(), 202);
-        let ask = async |tag: &str| -> Value {
-            let url = format!("http://{address}/api/v1/contacts/1/why?tag={tag}");
-            http().get(url).bearer_auth("t0ken").send().await.unwrap().json().await.unwrap()
-        };
+        let api = Api::new(address);
+        api.tell(events).await;
+        let ask = async |path: &str| api.call(Method::GET, path, None).await;
         let told = eventually("the tag is held", async || {
-            Some(ask("category/electronics/phone").await).filter(|told| told["held"].is_object())
+            let told = ask("/contacts/1/why?tag=category/electronics/phone").await.1;
+            Some(told).filter(|told| told["held"].is_object())
         })
         .await;
         let past = &told["history"][0];
@@ -145,10 +145,8 @@ async fn a_running_server_and_a_command_beside_it_tell_the_same() {
         assert!(status == 1 && counted["have"] == 1.0 && counted["needs"] == 3.0, "{}: {told}", database.kind);
         let (said, status) = why(&["+85299999999", "heat/extreme"], Some(&database.url));
         assert!(status == 2 && said.contains("nobody is known"), "{said}");
-        for (path, expected) in [("contacts/99/why?tag=heat/high", 404), ("contacts/1/why", 400)] {
-            let answer =
-                http().get(format!("http://{address}/api/v1/{path}")).bearer_auth("t0ken").send().await.unwrap();
-            assert_eq!(answer.status(), expected, "{path}");
+        for (path, expected) in [("/contacts/99/why?tag=heat/high", 404), ("/contacts/1/why", 400)] {
+            assert_eq!(ask(path).await.0, expected, "{path}");
         }
         let shut = http().get(format!("http://{address}/why/1?tag=heat/high")).send().await.unwrap();
         assert!(!shut.text().await.unwrap().contains("heat-high"), "the page is for people who signed in");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::Row;
 
-use super::{Connection, json};
+use super::{Connection, SqlRow, json};
 use crate::domain::{ContactId, ContactRef, Event, EventBody, Timestamp};
 use crate::store::ClaimedContact;
 use crate::store::writer::Claimed;
@@ -176,13 +176,7 @@ pub(super) async fn beginnings(
 
 /// An event from its row: `at`, `received` and `body` stand from column `first` on. A body that this version does not
 /// understand is an unknown event, not a reason to stop.
-pub(in crate::store) fn event<R>(seq: i64, row: &R, first: usize) -> Result<Event, sqlx::Error>
-where
-    R: Row,
-    usize: sqlx::ColumnIndex<R>,
-    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> &'r str: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-{
+pub(in crate::store) fn event(seq: i64, row: &SqlRow, first: usize) -> Result<Event, sqlx::Error> {
     let body: &str = row.try_get(first + 2)?;
     let body = serde_json::from_str(body)
         .unwrap_or_else(|error| EventBody::Unknown { what: error.to_string(), value: serde_json::Value::Null });

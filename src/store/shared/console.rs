@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::claiming::event;
-use super::{Connection, json};
+use super::{Connection, SqlRow, json};
 use crate::domain::{ContactId, Event, Timestamp};
 use crate::store::{InboxRow, LedgerLine, SentPlace, SentRow, View};
 
@@ -105,15 +105,7 @@ pub(in crate::store) async fn summaries(
     sqlx::query_as(select).bind(json(&wanted)).fetch_all(connection).await
 }
 
-pub(super) fn inbox_row<R>(row: &R) -> Result<InboxRow, sqlx::Error>
-where
-    R: Row,
-    usize: sqlx::ColumnIndex<R>,
-    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> Option<i64>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> Option<String>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-{
+pub(super) fn inbox_row(row: &SqlRow) -> Result<InboxRow, sqlx::Error> {
     let time = |index| row.try_get::<Option<i64>, _>(index).map(|time| time.map(Timestamp));
     Ok(InboxRow {
         contact: ContactId(row.try_get(0)?),
@@ -212,14 +204,7 @@ pub(in crate::store) async fn failed_replies(
     query.fetch_all(connection).await?.iter().map(read_sent).collect()
 }
 
-pub(super) fn read_sent<R>(row: &R) -> Result<SentRow, sqlx::Error>
-where
-    R: Row,
-    usize: sqlx::ColumnIndex<R>,
-    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> Option<String>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-{
+pub(super) fn read_sent(row: &SqlRow) -> Result<SentRow, sqlx::Error> {
     let message: String = row.try_get(6)?;
     Ok(SentRow {
         contact: ContactId(row.try_get(0)?),

@@ -228,7 +228,7 @@ fn template_of(outgoing: &NewOutgoing) -> Option<&str> {
     }
 }
 
-/// Rank of a status; states of a message only go forward.
+/// State and rank of a message by a status of it, see `outbox.rs`.
 fn rank(status: StatusKind) -> (&'static str, i64) {
     match status {
         StatusKind::Sent => ("sent", 3),

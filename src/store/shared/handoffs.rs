@@ -2,7 +2,7 @@
 
 use sqlx::Row;
 
-use super::Connection;
+use super::{Connection, SqlRow};
 use crate::domain::{ContactId, Timestamp};
 use crate::store::{HandoffRow, HandoffsAsked};
 
@@ -30,15 +30,7 @@ pub(in crate::store) async fn all(
     query.fetch_all(connection).await?.iter().map(read).collect()
 }
 
-pub(super) fn read<R>(row: &R) -> Result<HandoffRow, sqlx::Error>
-where
-    R: Row,
-    usize: sqlx::ColumnIndex<R>,
-    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> Option<i64>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> Option<String>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-{
+pub(super) fn read(row: &SqlRow) -> Result<HandoffRow, sqlx::Error> {
     let time = |index| row.try_get::<Option<i64>, _>(index).map(|time| time.map(Timestamp));
     Ok(HandoffRow {
         id: row.try_get(0)?,

@@ -41,6 +41,9 @@ use super::{
     BEGIN, Connection, Database, HAS_VERSIONS, LOCK_APPENDING, LOCK_PORTFOLIO, Source, WRITERS, connect, turn,
 };
 
+/// A row that a query gives.
+type SqlRow = <Database as sqlx::Database>::Row;
+
 /// Rows as the one JSON parameter of a batch statement.
 fn json<T: serde::Serialize>(rows: &T) -> String {
     // Only numbers, texts and lists of them come here: they always have a JSON form.

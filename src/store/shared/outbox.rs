@@ -1,8 +1,11 @@
 //! Messages to send: taking them, recording how the call ended, and finding what a crash left behind.
+//!
+//! A message's `rank` is how far it got, and only grows but where it is tried again: 0 queued, 1 sending, 2 accepted by Meta, 3 sent,
+//! 4 delivered, 5 read, 9 ended without reaching anybody (failed, cancelled, expired), 10 the same, and its contact needs not be told.
 
 use sqlx::Row;
 
-use super::{Connection, json, limits, webhooks};
+use super::{Connection, SqlRow, json, limits, webhooks};
 use crate::domain::{ContactId, MessageNumber, Outgoing, Timestamp};
 use crate::store::{FailureRow, NOT_KNOWN_WHETHER_SENT, OutboxRow, SendOutcome, SendResult, Taken, Trail, Unasked};
 
@@ -41,13 +44,7 @@ pub(in crate::store) async fn take_due(
     Ok(Taken { rows: replies.into_iter().map(|(_, row)| row).chain(follow_ups).collect(), blocked })
 }
 
-pub(super) fn read<R>(row: &R) -> Result<OutboxRow, sqlx::Error>
-where
-    R: Row,
-    usize: sqlx::ColumnIndex<R>,
-    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> &'r str: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-{
+pub(super) fn read(row: &SqlRow) -> Result<OutboxRow, sqlx::Error> {
     let decode = |error: serde_json::Error| sqlx::Error::Decode(error.into());
     let priority: i64 = row.try_get(2)?;
     Ok(OutboxRow {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::{Connection as _, Row};
 
-use super::{BEGIN, Connection, json};
+use super::{BEGIN, Connection, SqlRow, json};
 use crate::domain::{ContactId, Timestamp};
 use crate::store::{HeldRow, LogRow, RuleChange, SeenRule, TagRow, TagUse, UseRow, Verdict, VerdictRow};
 
@@ -183,14 +183,7 @@ pub(in crate::store) async fn mark_undone(
     Ok(())
 }
 
-fn line<R>(row: &R) -> Result<LogRow, sqlx::Error>
-where
-    R: Row,
-    usize: sqlx::ColumnIndex<R>,
-    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> Option<i64>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-{
+fn line(row: &SqlRow) -> Result<LogRow, sqlx::Error> {
     let detail: String = row.try_get(5)?;
     let undone: Option<i64> = row.try_get(6)?;
     Ok(LogRow {

@@ -2,7 +2,7 @@
 
 use sqlx::{Connection as _, Row};
 
-use super::{BEGIN, Connection, appending};
+use super::{BEGIN, Connection, SqlRow, appending};
 use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, Timestamp};
 use crate::store::{NewEvent, Role, Session, User};
 
@@ -80,14 +80,7 @@ pub(in crate::store) async fn by_login(connection: &mut Connection, login: &str)
     sqlx::query(select).bind(login).fetch_optional(connection).await?.map(|row| user(&row, 0)).transpose()
 }
 
-fn user<R>(row: &R, first: usize) -> Result<User, sqlx::Error>
-where
-    R: Row,
-    usize: sqlx::ColumnIndex<R>,
-    for<'r> i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> String: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    for<'r> Option<String>: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-{
+fn user(row: &SqlRow, first: usize) -> Result<User, sqlx::Error> {
     let role: String = row.try_get(first + 3)?;
     Ok(User {
         id: row.try_get(first)?,

@@ -2,13 +2,12 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use serde_json::{Value, json};
 
-use super::authorise;
 use super::problem::ApiProblem;
 use crate::domain::{EventBody, InboundMessage, MOST_OF_A_NUMBER, OptAction, TagKey, Timestamp, mended, too_large};
 use crate::engine::Engine;
@@ -25,20 +24,13 @@ const MOST_OF_WORDS: usize = InboundMessage::MOST_READ;
 const MOST_OF_A_NAME: usize = 500;
 
 /// The events API.
-pub fn router(engine: Engine) -> Router {
-    let limit = engine.settings().limits.api_bytes;
-    let schema = || async { ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json")) };
-    Router::new()
-        .route("/openapi.json", get(schema))
-        .route("/api/v1/events", post(take))
-        .layer(DefaultBodyLimit::max(limit))
-        .with_state(engine)
+pub(super) fn router() -> Router<Engine> {
+    Router::new().route("/api/v1/events", post(take))
 }
 
 /// 202 with one result for each event, in order: `accepted`, `duplicate`, or what is wrong with it. Events that are wrong
 /// do not hold back the others.
-async fn take(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn take(State(engine): State<Engine>, body: Bytes) -> Result<Response, ApiProblem> {
     let items = match serde_json::from_slice(&mended(&body)) {
         Ok(Value::Array(items)) => items,
         Ok(item @ Value::Object(_)) => vec![item],

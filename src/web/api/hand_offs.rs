@@ -1,8 +1,8 @@
 //! `/api/v1/hand-offs`: who waits for a person, and whom somebody took. Taking over and handing back, as in the console.
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::contacts::found;
 use super::problem::ApiProblem;
-use super::{authorise, limit, read};
+use super::{limit, next_page, read};
 use crate::domain::{AgentAction, AgentEvent, TemplateRef};
 use crate::engine::{Engine, records};
 use crate::store::{HandoffRow, HandoffsAsked, InboxRow, NewEvent};
@@ -21,14 +21,11 @@ use crate::web::composer;
 const LONGEST_ID: usize = 500;
 
 /// The hand-offs API.
-pub fn router(engine: Engine) -> Router {
-    let limit = engine.settings().limits.api_bytes;
+pub(super) fn router() -> Router<Engine> {
     Router::new()
         .route("/api/v1/hand-offs", get(all))
         .route("/api/v1/contacts/{id}/take", post(take))
         .route("/api/v1/contacts/{id}/hand-back", post(hand_back))
-        .layer(DefaultBodyLimit::max(limit))
-        .with_state(engine)
 }
 
 #[derive(Deserialize)]
@@ -41,12 +38,7 @@ struct Asking {
     cursor: Option<i64>,
 }
 
-async fn all(
-    State(engine): State<Engine>,
-    headers: HeaderMap,
-    Query(asking): Query<Asking>,
-) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn all(State(engine): State<Engine>, Query(asking): Query<Asking>) -> Result<Json<Value>, ApiProblem> {
     let limit = limit(asking.limit)?;
     let state = match asking.state.as_deref() {
         None => None,
@@ -63,9 +55,7 @@ async fn all(
     let (before, agent) = (asking.cursor.unwrap_or(i64::MAX), asking.agent.as_deref());
     let asked = HandoffsAsked { before, state, contact, agent, limit: limit + 1 };
     let mut rows = engine.store().handoffs(&asked).await?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
+    let next = next_page(&mut rows, limit, |row| row.id.to_string());
     let contacts: Vec<i64> = rows.iter().map(|row| row.contact.0).collect();
     let summaries = engine.store().summaries(&contacts).await?;
     let shown = |row: &HandoffRow| {
@@ -83,13 +73,7 @@ struct Taking {
     id: Option<String>,
 }
 
-async fn take(
-    State(engine): State<Engine>,
-    Path(id): Path<i64>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn take(State(engine): State<Engine>, Path(id): Path<i64>, body: Bytes) -> Result<Response, ApiProblem> {
     let taking: Taking = read(&body)?;
     let deed = Deed::asked(&engine, id, "take", (&taking.agent, taking.id.as_deref())).await?;
     deed.done(AgentAction::Take).await
@@ -111,13 +95,7 @@ enum Outcome {
     Lost,
 }
 
-async fn hand_back(
-    State(engine): State<Engine>,
-    Path(id): Path<i64>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn hand_back(State(engine): State<Engine>, Path(id): Path<i64>, body: Bytes) -> Result<Response, ApiProblem> {
     let back: HandingBack = read(&body)?;
     let deed = Deed::asked(&engine, id, "hand-back", (&back.agent, back.id.as_deref())).await?;
     if !deed.again && deed.row.handoff == "none" {

@@ -1,22 +1,27 @@
 //! What programs talk to: health, metrics, events in; contacts, messages, hand-offs, tracked links, segments, and why a tag is held.
 
-pub mod alerts;
+mod alerts;
 pub mod campaigns;
-pub mod contacts;
-pub mod events;
-pub mod hand_offs;
+mod contacts;
+mod events;
+mod hand_offs;
 pub mod health;
-pub mod jobs;
-pub mod links;
-pub mod messages;
-pub mod outreach;
+mod jobs;
+mod links;
+mod messages;
+mod outreach;
 pub mod problem;
-pub mod segments;
-pub mod tags;
-pub mod webhooks;
-pub mod why;
+mod segments;
+mod tags;
+mod webhooks;
+mod why;
 
-use axum::http::{HeaderMap, header};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 
@@ -39,6 +44,13 @@ fn limit(asked: Option<i64>) -> Result<i64, ApiProblem> {
     (1..=PAGE).contains(&limit).then_some(limit).ok_or_else(wrong)
 }
 
+/// Where the next page begins, if there is one: one row more than asked for tells so, and is left out.
+fn next_page<T>(rows: &mut Vec<T>, limit: i64, cursor: impl Fn(&T) -> String) -> Option<String> {
+    let more = rows.len() as i64 > limit;
+    rows.truncate(limit as usize);
+    rows.last().filter(|_| more).map(cursor)
+}
+
 /// A time of an address, by its name.
 fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, ApiProblem> {
     let read = |text: &str| {
@@ -49,12 +61,35 @@ fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, ApiProblem>
     text.map(read).transpose()
 }
 
-/// Whether the caller shows the token of the setting `api.token`.
-fn authorise(engine: &Engine, headers: &HeaderMap) -> Result<(), ApiProblem> {
-    let expected = engine.settings().api.token.as_ref().ok_or_else(ApiProblem::unauthorized)?;
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+/// The API: all of it for who shows the token, and its description for everybody.
+pub(super) fn router(engine: Engine) -> Router {
+    let limit = engine.settings().limits.api_bytes;
+    let schema = || async { ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json")) };
+    alerts::router()
+        .merge(campaigns::router())
+        .merge(contacts::router())
+        .merge(events::router())
+        .merge(hand_offs::router())
+        .merge(jobs::router())
+        .merge(links::router())
+        .merge(messages::router())
+        .merge(outreach::router())
+        .merge(segments::router())
+        .merge(tags::router())
+        .merge(webhooks::router())
+        .merge(why::router())
+        .layer(DefaultBodyLimit::max(limit))
+        .route_layer(from_fn_with_state(engine.clone(), authorise))
+        .route("/openapi.json", get(schema))
+        .with_state(engine)
+}
+
+/// Lets in who shows the token of the setting `api.token`.
+async fn authorise(State(engine): State<Engine>, request: Request, next: Next) -> Response {
+    let Some(expected) = &engine.settings().api.token else { return ApiProblem::unauthorized().into_response() };
+    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, given) = given.and_then(|value| value.split_once(' ')).unwrap_or_default();
     let given = if scheme.eq_ignore_ascii_case("bearer") { given } else { "" };
     let same: bool = given.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into();
-    if same { Ok(()) } else { Err(ApiProblem::unauthorized()) }
+    if same { next.run(request).await } else { ApiProblem::unauthorized().into_response() }
 }

@@ -1,8 +1,8 @@
 //! `/api/v1/segments`: who is in a segment, how many, and segments with a name.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::ApiProblem;
-use super::{authorise, limit, read};
+use super::{limit, next_page, read};
 use crate::domain::Timestamp;
 use crate::engine::Engine;
 use crate::engine::segments::{Wanted, card, csv_stream, named, page};
@@ -19,16 +19,13 @@ use crate::segments::lists::is_name;
 use crate::store::{Place, SavedSegment, TagUse};
 
 /// The segments API.
-pub fn router(engine: Engine) -> Router {
-    let limit = engine.settings().limits.api_bytes;
+pub(super) fn router() -> Router<Engine> {
     Router::new()
         .route("/api/v1/segments", get(all))
         .route("/api/v1/segments/count", post(count))
         .route("/api/v1/segments/list", post(list))
         .route("/api/v1/segments/export", post(export))
         .route("/api/v1/segments/{name}", get(one).put(save).delete(forget))
-        .layer(DefaultBodyLimit::max(limit))
-        .with_state(engine)
 }
 
 /// Who is asked for: a segment as text or JSON, or the name of one.
@@ -64,8 +61,7 @@ fn unknown(name: &str) -> ApiProblem {
     ApiProblem::not_found(format!("No segment is called `{name}`. GET /api/v1/segments lists them."))
 }
 
-async fn count(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn count(State(engine): State<Engine>, body: Bytes) -> Result<Json<Value>, ApiProblem> {
     let wanted = wanted(&engine, &read(&body)?, engine.now()).await?;
     engine.note_use(&wanted.segment.tags(), TagUse::Filter).await;
     let shop = &engine.shelf().knowledge().shop;
@@ -86,8 +82,7 @@ fn parsed(cursor: &str) -> Result<(Place, Timestamp), ApiProblem> {
     }
 }
 
-async fn list(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn list(State(engine): State<Engine>, body: Bytes) -> Result<Json<Value>, ApiProblem> {
     let asking: Asking = read(&body)?;
     let limit = limit(asking.limit)?;
     let begun = asking.cursor.as_deref().map(parsed).transpose()?;
@@ -97,17 +92,13 @@ async fn list(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> 
         engine.note_use(&wanted.segment.tags(), TagUse::Filter).await;
     }
     let knowledge = engine.shelf().knowledge();
-    // One more than asked for tells whether there is a next page.
     let mut members = page(engine.store(), &knowledge, &wanted, after, limit + 1).await?;
-    let more = members.len() as i64 > limit;
-    members.truncate(limit as usize);
-    let next = members.last().filter(|_| more).map(|member| cursor(member.place, now));
+    let next = next_page(&mut members, limit, |member| cursor(member.place, now));
     Ok(Json(json!({ "contacts": members.iter().map(|member| card(member, now)).collect::<Vec<_>>(), "next": next })))
 }
 
 /// The whole list as CSV, page by page as the caller reads it.
-async fn export(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn export(State(engine): State<Engine>, body: Bytes) -> Result<Response, ApiProblem> {
     let wanted = wanted(&engine, &read(&body)?, engine.now()).await?;
     engine.note_use(&wanted.segment.tags(), TagUse::Export).await;
     let kind = [
@@ -118,8 +109,7 @@ async fn export(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -
 }
 
 /// Every segment with a name: what people saved, and what ships and was not replaced.
-async fn all(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn all(State(engine): State<Engine>) -> Result<Json<Value>, ApiProblem> {
     let knowledge = engine.shelf().knowledge();
     let today = engine.now().utc().with_timezone(&knowledge.shop.zone).date_naive();
     let saved = engine.store().saved_segments().await?;
@@ -142,12 +132,8 @@ fn shown(saved: &SavedSegment) -> Value {
     })
 }
 
-async fn one(
-    State(engine): State<Engine>,
-    headers: HeaderMap,
-    Path(name): Path<String>,
-) -> Result<Json<Value>, ApiProblem> {
-    let Json(mut rows) = all(State(engine), headers).await?;
+async fn one(State(engine): State<Engine>, Path(name): Path<String>) -> Result<Json<Value>, ApiProblem> {
+    let Json(mut rows) = all(State(engine)).await?;
     let rows = rows.get_mut("segments").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
     rows.into_iter()
         .find(|row| row.get("name").is_some_and(|known| *known == name))
@@ -165,13 +151,7 @@ struct Saving {
 }
 
 /// 201 for a new one, 200 where one of that name was replaced.
-async fn save(
-    State(engine): State<Engine>,
-    headers: HeaderMap,
-    Path(name): Path<String>,
-    body: Bytes,
-) -> Result<Response, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn save(State(engine): State<Engine>, Path(name): Path<String>, body: Bytes) -> Result<Response, ApiProblem> {
     if !is_name(&name) || ["count", "list", "export"].contains(&name.as_str()) {
         let detail =
             format!("`{name}` is no name: write lower-case letters, digits and hyphens, at most 60, such as win-back.");
@@ -195,12 +175,7 @@ async fn save(
 }
 
 /// One that ships and was replaced is there again.
-async fn forget(
-    State(engine): State<Engine>,
-    headers: HeaderMap,
-    Path(name): Path<String>,
-) -> Result<StatusCode, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn forget(State(engine): State<Engine>, Path(name): Path<String>) -> Result<StatusCode, ApiProblem> {
     if engine.store().forget_segment(&name).await? {
         return Ok(StatusCode::NO_CONTENT);
     }

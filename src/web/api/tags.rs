@@ -1,8 +1,8 @@
 //! `/api/v1/tags`: what tags there are, how they are used, and what people say of them. `/api/v1/changes`: who changed what.
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::ApiProblem;
-use super::{authorise, read};
+use super::read;
 use crate::domain::{ContactRef, Duration, Every};
 use crate::engine::tags::{Actor, Faces, NotDone, Wish};
 use crate::engine::{Engine, sample, tidy};
@@ -24,8 +24,7 @@ const BACK: Duration = Duration::days(400);
 const LINES: i64 = 1_000;
 
 /// The tags API.
-pub fn router(engine: Engine) -> Router {
-    let limit = engine.settings().limits.api_bytes;
+pub(super) fn router() -> Router<Engine> {
     Router::new()
         .route("/api/v1/tags", get(all).post(make))
         .route("/api/v1/tags/verdicts", post(judge))
@@ -35,8 +34,6 @@ pub fn router(engine: Engine) -> Router {
         .route("/api/v1/tags/sample", get(sampled))
         .route("/api/v1/tags/{*tag}", put(save).delete(forget))
         .route("/api/v1/changes", get(changes))
-        .layer(DefaultBodyLimit::max(limit))
-        .with_state(engine)
 }
 
 impl From<NotDone> for ApiProblem {
@@ -50,8 +47,7 @@ impl From<NotDone> for ApiProblem {
     }
 }
 
-async fn all(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn all(State(engine): State<Engine>) -> Result<Json<Value>, ApiProblem> {
     let (faces, figures) = (engine.faces().await?, engine.tag_figures().await?);
     let tags: Vec<Value> = figures.iter().map(|figures| shown(&faces, figures)).collect();
     Ok(Json(json!({ "tags": tags, "colours": engine.shelf().knowledge().tag_names.palette() })))
@@ -88,8 +84,7 @@ struct Making {
 }
 
 /// A tag by its label in the shop's language; its key is made of it.
-async fn make(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn make(State(engine): State<Engine>, body: Bytes) -> Result<Response, ApiProblem> {
     let Making { label, colour, about } = read(&body)?;
     let language = engine.shelf().knowledge().shop.language.tag().to_owned();
     let wish = Wish { labels: Labels::from([(language, label)]), colour, about };
@@ -97,23 +92,12 @@ async fn make(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> 
     Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(told(&row))).into_response())
 }
 
-async fn save(
-    State(engine): State<Engine>,
-    headers: HeaderMap,
-    Path(tag): Path<String>,
-    body: Bytes,
-) -> Result<Response, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn save(State(engine): State<Engine>, Path(tag): Path<String>, body: Bytes) -> Result<Response, ApiProblem> {
     let (row, new) = engine.save_tag(PROGRAM, Some(&tag), read(&body)?).await?;
     Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(told(&row))).into_response())
 }
 
-async fn forget(
-    State(engine): State<Engine>,
-    headers: HeaderMap,
-    Path(tag): Path<String>,
-) -> Result<StatusCode, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn forget(State(engine): State<Engine>, Path(tag): Path<String>) -> Result<StatusCode, ApiProblem> {
     engine.forget_tag(PROGRAM, &tag).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -128,8 +112,7 @@ struct Judging {
     by: Option<String>,
 }
 
-async fn judge(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<StatusCode, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn judge(State(engine): State<Engine>, body: Bytes) -> Result<StatusCode, ApiProblem> {
     let judging: Judging = read(&body)?;
     let contact = engine.store().contact_of(&judging.contact).await?;
     let contact = contact.ok_or_else(|| ApiProblem::not_found("There is no such contact."))?;
@@ -139,14 +122,12 @@ async fn judge(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) ->
 }
 
 /// What could be done to the set of tags, and what it would change. Each may be sent to `tidy` as it is.
-async fn proposed(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn proposed(State(engine): State<Engine>) -> Result<Json<Value>, ApiProblem> {
     let found = tidy::proposals(engine.store(), &engine.shelf().knowledge(), engine.now()).await?;
     Ok(Json(json!({ "proposals": found })))
 }
 
-async fn tidy(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn tidy(State(engine): State<Engine>, body: Bytes) -> Result<Json<Value>, ApiProblem> {
     let done = engine.tidy(PROGRAM, read(&body)?).await?;
     Ok(Json(json!({ "line": done.log, "contacts": done.contacts })))
 }
@@ -158,8 +139,7 @@ struct Undoing {
     line: i64,
 }
 
-async fn untidy(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn untidy(State(engine): State<Engine>, body: Bytes) -> Result<Json<Value>, ApiProblem> {
     let undoing: Undoing = read(&body)?;
     let done = engine.untidy(PROGRAM, undoing.line).await?;
     Ok(Json(json!({ "line": done.log, "contacts": done.contacts })))
@@ -172,12 +152,7 @@ struct Sampling {
 }
 
 /// The contacts whose tags a person looks at this week, or this quarter with `of=quarter`.
-async fn sampled(
-    State(engine): State<Engine>,
-    headers: HeaderMap,
-    Query(asking): Query<Sampling>,
-) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn sampled(State(engine): State<Engine>, Query(asking): Query<Sampling>) -> Result<Json<Value>, ApiProblem> {
     let every = match asking.of.as_deref() {
         None | Some("week") => Every::Week,
         Some("quarter") => Every::Quarter,
@@ -191,8 +166,7 @@ async fn sampled(
     Ok(Json(json!({ "of": period.label, "contacts": contacts, "right": right, "wrong": wrong })))
 }
 
-async fn changes(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn changes(State(engine): State<Engine>) -> Result<Json<Value>, ApiProblem> {
     let rows = engine.store().change_log(engine.now() - BACK, LINES).await?;
     let shown = |row: &crate::store::LogRow| {
         json!({

@@ -1,8 +1,8 @@
 //! `/api/v1/webhooks`: programs that are told what happens. Making them known, changing, trying and removing them, and how deliveries went.
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -10,26 +10,22 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::problem::ApiProblem;
-use super::{authorise, limit, read};
+use super::{limit, next_page, read};
 use crate::engine::Engine;
 use crate::engine::webhooks::{self, Change};
 use crate::webhooks::Kind;
 
 /// The webhooks API.
-pub fn router(engine: Engine) -> Router {
-    let limit = engine.settings().limits.api_bytes;
+pub(super) fn router() -> Router<Engine> {
     Router::new()
         .route("/api/v1/webhooks", get(all).post(make))
         .route("/api/v1/webhooks/{id}", get(one).patch(change).delete(remove))
         .route("/api/v1/webhooks/{id}/rotate", post(rotate))
         .route("/api/v1/webhooks/{id}/test", post(test))
         .route("/api/v1/webhooks/{id}/attempts", get(attempts))
-        .layer(DefaultBodyLimit::max(limit))
-        .with_state(engine)
 }
 
-async fn all(State(engine): State<Engine>, headers: HeaderMap) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn all(State(engine): State<Engine>) -> Result<Json<Value>, ApiProblem> {
     let rows = engine.store().webhooks().await?;
     let shown: Vec<Value> = rows.iter().map(|row| webhooks::shown(row, engine.now())).collect();
     let kinds: Vec<Value> = Kind::ALL.iter().map(|kind| json!({ "kind": kind, "about": kind.about() })).collect();
@@ -44,20 +40,14 @@ struct Making {
 }
 
 /// 201 with the secret, which is shown at no other time.
-async fn make(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn make(State(engine): State<Engine>, body: Bytes) -> Result<Response, ApiProblem> {
     let Making { url, kinds } = read(&body)?;
     let (now, settings) = (engine.now(), &engine.settings().webhooks);
     let row = webhooks::add(engine.store(), settings, &url, kinds.as_deref(), now).await?;
     Ok((StatusCode::CREATED, Json(webhooks::shown_with_secret(&row, now))).into_response())
 }
 
-async fn one(
-    State(engine): State<Engine>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn one(State(engine): State<Engine>, Path(id): Path<String>) -> Result<Json<Value>, ApiProblem> {
     Ok(Json(webhooks::shown(&webhooks::find(engine.store(), &id).await?, engine.now())))
 }
 
@@ -71,47 +61,26 @@ struct Changing {
     skip: bool,
 }
 
-async fn change(
-    State(engine): State<Engine>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn change(State(engine): State<Engine>, Path(id): Path<String>, body: Bytes) -> Result<Json<Value>, ApiProblem> {
     let Changing { url, kinds, enabled, skip } = read(&body)?;
     let wanted = Change { url, kinds, enabled, skip };
     let row = webhooks::change(engine.store(), &engine.settings().webhooks, &id, &wanted).await?;
     Ok(Json(webhooks::shown(&row, engine.now())))
 }
 
-async fn remove(
-    State(engine): State<Engine>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<StatusCode, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn remove(State(engine): State<Engine>, Path(id): Path<String>) -> Result<StatusCode, ApiProblem> {
     webhooks::remove(engine.store(), &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The new secret, which is shown at no other time.
-async fn rotate(
-    State(engine): State<Engine>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn rotate(State(engine): State<Engine>, Path(id): Path<String>) -> Result<Json<Value>, ApiProblem> {
     let row = webhooks::rotate(engine.store(), &id, engine.now()).await?;
     Ok(Json(webhooks::shown_with_secret(&row, engine.now())))
 }
 
 /// 200 however the receiver answered: it is the answer that is asked for.
-async fn test(
-    State(engine): State<Engine>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
+async fn test(State(engine): State<Engine>, Path(id): Path<String>) -> Result<Json<Value>, ApiProblem> {
     let called = webhooks::test(engine.store(), &engine.settings().webhooks, &id, engine.now()).await?;
     Ok(Json(webhooks::told(&called)))
 }
@@ -126,15 +95,11 @@ struct Asking {
 async fn attempts(
     State(engine): State<Engine>,
     Path(id): Path<String>,
-    headers: HeaderMap,
     Query(asking): Query<Asking>,
 ) -> Result<Json<Value>, ApiProblem> {
-    authorise(&engine, &headers)?;
     let limit = limit(asking.limit)?;
     let before = asking.cursor.unwrap_or(i64::MAX);
     let mut rows = webhooks::attempts(engine.store(), &id, before, limit + 1).await?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).map(|row| row["number"].to_string());
+    let next = next_page(&mut rows, limit, |row| row["number"].to_string());
     Ok(Json(json!({ "attempts": rows, "next": next })))
 }

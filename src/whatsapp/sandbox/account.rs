@@ -2,15 +2,14 @@
 //! 1.5, 1.7 and 4.5).
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::api::{refuse, refuse_as, unauthorised};
-use super::nodes::{Node, unknown_object};
+use super::api::{refuse, refuse_as, success};
+use super::calls::{Fields, OfAccount, OfNumber};
 use super::number::Number;
-use super::{ACCOUNT, Sandbox, deliver, templates};
+use super::{ACCOUNT, Sandbox, deliver};
 use crate::domain::{Duration, Timestamp};
 
 /// A number is registered and deregistered so many times within so long (133016 in section 6).
@@ -89,31 +88,16 @@ impl Account {
     }
 }
 
-pub(super) fn done(result: Result<(), i64>) -> Response {
-    result.map_or_else(refuse_as, |()| axum::Json(json!({ "success": true })).into_response())
-}
-
-/// A call about the number, or the refusal of it.
-pub(super) fn turned_away(sandbox: &Sandbox, number: &str, headers: &HeaderMap) -> Option<Response> {
-    let known = number == sandbox.inner.settings.phone_number_id;
-    unauthorised(sandbox, headers).or_else(|| (!known).then(|| unknown_object(&Method::POST, number)))
+fn done(result: Result<(), i64>) -> Response {
+    result.map_or_else(refuse_as, |()| success())
 }
 
 /// `POST /{phone-number-id}/register`.
-pub(super) async fn register(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id: number }): Path<Node>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, &number, &headers) {
-        return refusal;
-    }
-    let Ok(call) = serde_json::from_slice::<Value>(&body) else { return refuse(100, "The body is not valid JSON") };
-    if call["messaging_product"] != "whatsapp" {
+pub(super) async fn register(State(sandbox): State<Sandbox>, _: OfNumber, Fields(call): Fields) -> Response {
+    if call.get("messaging_product").is_none_or(|product| product != "whatsapp") {
         return refuse(100, "The parameter messaging_product is required.");
     }
-    match call["pin"].as_str() {
+    match call.get("pin").and_then(Value::as_str) {
         None => refuse(131_008, "pin is required"),
         Some(pin) if pin.len() != 6 || !pin.bytes().all(|digit| digit.is_ascii_digit()) => {
             refuse(131_009, "pin must have six digits")
@@ -123,26 +107,12 @@ pub(super) async fn register(
 }
 
 /// `POST /{phone-number-id}/deregister`.
-pub(super) async fn deregister(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id: number }): Path<Node>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, &number, &headers) {
-        return refusal;
-    }
+pub(super) async fn deregister(State(sandbox): State<Sandbox>, _: OfNumber) -> Response {
     done(sandbox.inner.account().deregister(sandbox.inner.now()))
 }
 
 /// `GET /{account}/subscribed_apps`: the one app, if it listens, and where its messages go.
-pub(super) async fn subscribed(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(refusal) = templates::turned_away(&sandbox, &id, &Method::GET, &headers) {
-        return refusal;
-    }
+pub(super) async fn subscribed(State(sandbox): State<Sandbox>, _: OfAccount) -> Response {
     let account = sandbox.inner.account();
     let mut app = json!({ "whatsapp_business_api_data": { "id": ACCOUNT, "name": "Sandbox" } });
     if let Some(elsewhere) = &account.elsewhere {
@@ -154,15 +124,7 @@ pub(super) async fn subscribed(
 
 /// `POST /{account}/subscribed_apps`: the app listens. Another address for messages must answer the handshake; without a body there
 /// is none any more.
-pub(super) async fn subscribe(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if let Some(refusal) = templates::turned_away(&sandbox, &id, &Method::POST, &headers) {
-        return refusal;
-    }
+pub(super) async fn subscribe(State(sandbox): State<Sandbox>, _: OfAccount, body: Bytes) -> Response {
     let call: Value = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap_or_default() };
     let elsewhere = match elsewhere(&sandbox, &call).await {
         Ok(elsewhere) => elsewhere,
@@ -171,7 +133,7 @@ pub(super) async fn subscribe(
     let mut account = sandbox.inner.account();
     account.is_subscribed = true;
     account.elsewhere = elsewhere;
-    done(Ok(()))
+    success()
 }
 
 /// The other address that a call names, if it names one and that answers the handshake.
@@ -189,16 +151,9 @@ pub(super) async fn elsewhere(sandbox: &Sandbox, call: &Value) -> Result<Option<
 }
 
 /// `DELETE /{account}/subscribed_apps`: nobody listens.
-pub(super) async fn unsubscribe(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(refusal) = templates::turned_away(&sandbox, &id, &Method::DELETE, &headers) {
-        return refusal;
-    }
+pub(super) async fn unsubscribe(State(sandbox): State<Sandbox>, _: OfAccount) -> Response {
     sandbox.inner.account().is_subscribed = false;
-    done(Ok(()))
+    success()
 }
 
 #[cfg(test)]

@@ -9,15 +9,14 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::calls::{Node, unauthorised, unknown_object};
 use super::faults::happens;
-use super::nodes::{self, Node, unknown_object};
 use super::people::{self, Recipient};
 use super::templates::Taken;
 use super::valid::{self, Refusal};
-use super::{Sandbox, account, control, failures, headers, media, number, statuses, templates, wire};
+use super::{Sandbox, account, control, failures, headers, media, nodes, number, statuses, templates, wire};
 use crate::whatsapp::errors;
 use crate::whatsapp::graph::{Fate, Named};
 
@@ -133,7 +132,7 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8], only_
             return refuse(131_009, "message_id is not the id of a message that was received");
         }
         inner.count(|counters| counters.read_marks += 1);
-        return axum::Json(json!({ "success": true })).into_response();
+        return success();
     }
     if !inner.account().is_registered {
         return refuse_as(133_010);
@@ -194,17 +193,9 @@ fn judge(sandbox: &Sandbox, to: &Recipient, body: &mut Value) -> Result<Fate, i6
     graph.call(&to.person.key, Some(Named { name: &name, marketing: category == "MARKETING" }), inner.now())
 }
 
-pub(super) fn unauthorised(sandbox: &Sandbox, headers: &HeaderMap) -> Option<Response> {
-    let expected = format!("Bearer {}", sandbox.inner.settings.access_token.expose_secret());
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if shown == Some(expected.as_str()) {
-        return None;
-    }
-    let error = json!({ "error": {
-        "message": "Invalid OAuth access token - Cannot parse access token", "type": "OAuthException", "code": 190,
-        "fbtrace_id": wire::trace_id(),
-    }});
-    Some((StatusCode::UNAUTHORIZED, axum::Json(error)).into_response())
+/// The answer to a call that did what it says.
+pub(super) fn success() -> Response {
+    axum::Json(json!({ "success": true })).into_response()
 }
 
 pub(super) fn refuse(code: i64, details: &str) -> Response {

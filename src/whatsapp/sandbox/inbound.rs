@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::people::Customer;
+use super::people::{Customer, Person};
 use super::state::Said;
 use super::{Sandbox, deliver, media, wire};
 use crate::domain::CartLine;
@@ -24,26 +24,69 @@ pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
     if let Some(phone) = &person.phone {
         message["from"] = phone.as_str().into();
     }
-    let (kind, body, shown) = match said {
-        Said::Text(text) => ("text", json!({ "body": text }), text.clone()),
-        Said::FromAd { text, headline } => {
-            inner.prices().came_from_ad(&person.key, now);
+    surround(&mut message, sandbox, &person, said);
+    let (kind, body, shown) = part(sandbox, &person, said);
+    message["type"] = kind.into();
+    if !body.is_null() {
+        message[kind] = body;
+    }
+    if let Said::Button { id, .. } | Said::Row { id, .. } = said
+        && let Some((offered_in, choice)) = offered(&inner.phone(&person.key), id)
+    {
+        message["context"] = json!({ "from": wire::OUR_NUMBER, "id": offered_in });
+        if choice["description"].is_string() {
+            message["interactive"]["list_reply"]["description"] = choice["description"].clone();
+        }
+    }
+    inner.show(&person.key, json!({ "id": id, "mine": true, "text": shown, "at": now.0 }));
+    if inner.account().number.blocked.contains(&person.key) {
+        return id;
+    }
+    let value = deliver::value(sandbox, Some(&person), "messages", message);
+    deliver::send(sandbox, wire::envelope("messages", value));
+    id
+}
+
+/// What stands around what a message holds: what it answers, where it comes from, what is wrong with it.
+fn surround(message: &mut Value, sandbox: &Sandbox, person: &Person, said: &Said) {
+    let (inner, key) = (&sandbox.inner, person.key.as_str());
+    match said {
+        Said::FromAd { headline, .. } => {
+            inner.prices().came_from_ad(&person.key, inner.now());
             message["referral"] = json!({
                 "source_url": "https://fb.me/sandbox", "source_id": "120200000000000001", "source_type": "ad",
-                "headline": headline, "media_type": "image", "ctwa_clid": format!("Aff-{}", wire::wamid(&person.key, false)),
+                "headline": headline, "media_type": "image", "ctwa_clid": format!("Aff-{}", wire::wamid(key, false)),
             });
-            ("text", json!({ "body": text }), text.clone())
         }
-        Said::Quote { text, message: quoted } => {
-            let own = inner.phone(&person.key).iter().any(|shown| shown["id"] == *quoted && shown["mine"] == true);
+        Said::Quote { message: quoted, .. } => {
+            let own = inner.phone(key).iter().any(|shown| shown["id"] == *quoted && shown["mine"] == true);
             let by = if own { person.phone.as_deref().unwrap_or(&person.user_id) } else { wire::OUR_NUMBER };
             message["context"] = json!({ "from": by, "id": quoted });
-            ("text", json!({ "body": text }), text.clone())
         }
-        Said::FromProduct { text, product } => {
+        Said::FromProduct { product, .. } => {
             let product = json!({ "catalog_id": wire::CATALOGUE, "product_retailer_id": product });
             message["context"] =
-                json!({ "from": wire::OUR_NUMBER, "id": wire::wamid(&person.key, true), "referred_product": product });
+                json!({ "from": wire::OUR_NUMBER, "id": wire::wamid(key, true), "referred_product": product });
+        }
+        Said::QuickReply { text, message: tapped } => {
+            if let Some((id, _)) = quick_reply(&inner.phone(key), text, tapped.as_deref()) {
+                message["context"] = json!({ "from": wire::OUR_NUMBER, "id": id });
+            }
+        }
+        Said::Unsupported { .. } => {
+            message["errors"] = json!([{
+                "code": 131_051, "title": "Message type unknown", "message": "Message type unknown",
+                "error_data": { "details": "Message type is currently not supported." },
+            }]);
+        }
+        _ => {}
+    }
+}
+
+/// What a message holds: its type, the part of that name, and what stands of it on the customer's own screen.
+fn part(sandbox: &Sandbox, person: &Person, said: &Said) -> (&'static str, Value, String) {
+    match said {
+        Said::Text(text) | Said::FromAd { text, .. } | Said::Quote { text, .. } | Said::FromProduct { text, .. } => {
             ("text", json!({ "body": text }), text.clone())
         }
         Said::Cart { items, text } => {
@@ -58,11 +101,8 @@ pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
             ("interactive", reply, title.clone())
         }
         Said::QuickReply { text, message: tapped } => {
-            let under = quick_reply(&inner.phone(&person.key), text, tapped.as_deref());
-            let payload = under.as_ref().map_or_else(|| text.as_str().into(), |(_, payload)| payload.clone());
-            if let Some((id, _)) = under {
-                message["context"] = json!({ "from": wire::OUR_NUMBER, "id": id });
-            }
+            let under = quick_reply(&sandbox.inner.phone(&person.key), text, tapped.as_deref());
+            let payload = under.map_or_else(|| text.as_str().into(), |(_, payload)| payload);
             ("button", json!({ "payload": payload, "text": text }), text.clone())
         }
         Said::Row { id, title } => {
@@ -99,34 +139,9 @@ pub(super) fn message(sandbox: &Sandbox, customer: &Customer, said: &Said) -> St
             let named = json!({ "formatted_name": name, "first_name": name });
             ("contacts", json!([{ "name": named, "phones": [phone] }]), format!("👤 {name}"))
         }
-        Said::Unsupported { kind } => {
-            message["errors"] = json!([{
-                "code": 131_051, "title": "Message type unknown", "message": "Message type unknown",
-                "error_data": { "details": "Message type is currently not supported." },
-            }]);
-            ("unsupported", json!({ "type": kind }), format!("[{kind}]"))
-        }
+        Said::Unsupported { kind } => ("unsupported", json!({ "type": kind }), format!("[{kind}]")),
         Said::RequestWelcome | Said::ChangedNumber { .. } => ("request_welcome", Value::Null, String::new()),
-    };
-    message["type"] = kind.into();
-    if !body.is_null() {
-        message[kind] = body;
     }
-    if let Said::Button { id, .. } | Said::Row { id, .. } = said
-        && let Some((offered_in, choice)) = offered(&inner.phone(&person.key), id)
-    {
-        message["context"] = json!({ "from": wire::OUR_NUMBER, "id": offered_in });
-        if choice["description"].is_string() {
-            message["interactive"]["list_reply"]["description"] = choice["description"].clone();
-        }
-    }
-    inner.show(&person.key, json!({ "id": id, "mine": true, "text": shown, "at": now.0 }));
-    if inner.account().number.blocked.contains(&person.key) {
-        return id;
-    }
-    let value = deliver::value(sandbox, Some(&person), "messages", message);
-    deliver::send(sandbox, wire::envelope("messages", value));
-    id
 }
 
 /// A customer's phone has another number (section 2.5). The window that was open stays so.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use axum::body::Bytes;
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Multipart, Path, Query, State};
+use axum::extract::{Multipart, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -15,8 +15,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::api::{refuse, unauthorised};
-use super::nodes::{Node, unknown_object};
+use super::api::{refuse, success};
+use super::calls::{Node, OfNumber, unauthorised, unknown_object};
 use super::{Sandbox, SandboxSettings};
 use crate::domain::{Duration, Timestamp};
 
@@ -151,16 +151,9 @@ fn seal(settings: &SandboxSettings, id: &str, end: i64) -> String {
 /// `POST /{phone-number-id}/media`.
 pub(super) async fn upload(
     State(sandbox): State<Sandbox>,
-    Path(Node { id: number }): Path<Node>,
-    headers: HeaderMap,
+    _: OfNumber,
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
-    if let Some(refusal) = unauthorised(&sandbox, &headers) {
-        return refusal;
-    }
-    if number != sandbox.inner.settings.phone_number_id {
-        return unknown_object(&Method::POST, &number);
-    }
     let Ok(form) = form else { return refuse(100, "The body is not a form of several parts") };
     match read(form).await {
         Ok((mime, bytes)) => {
@@ -221,16 +214,9 @@ pub(super) fn show(sandbox: &Sandbox, id: &str, number: Option<&str>) -> Respons
 }
 
 /// `DELETE /{media-id}`.
-pub(super) async fn delete(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(refusal) = unauthorised(&sandbox, &headers) {
-        return refusal;
-    }
+pub(super) async fn delete(State(sandbox): State<Sandbox>, Node { id }: Node) -> Response {
     match sandbox.inner.media().files.remove(&id) {
-        Some(_) => axum::Json(json!({ "success": true })).into_response(),
+        Some(_) => success(),
         None => unknown_object(&Method::DELETE, &id),
     }
 }

@@ -6,6 +6,7 @@
 
 mod account;
 mod api;
+mod calls;
 mod control;
 mod deliver;
 mod failures;

@@ -1,35 +1,20 @@
-//! What can be asked of the number and the account (section 4.5), and the answer where there is nothing of an id.
+//! What can be asked of the number and the account (section 4.5).
 
 use std::collections::HashMap;
 
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::api::unauthorised;
-use super::{ACCOUNT, Sandbox, media, templates, wire};
-
-/// The object that a call is about.
-#[derive(Deserialize)]
-pub(super) struct Node {
-    pub(super) id: String,
-}
+use super::calls::{Node, OfAccount, unauthorised, unknown_object};
+use super::{ACCOUNT, Sandbox, media, wire};
 
 /// What a call asks for behind `?`. As a map it cannot be refused by the server in place of the Graph API.
 pub(super) type Asked = HashMap<String, String>;
 
 /// `GET /{id}` of a number, an account, a template or a file.
-pub(super) async fn get(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(refusal) = unauthorised(&sandbox, &headers) {
-        return refusal;
-    }
+pub(super) async fn get(State(sandbox): State<Sandbox>, Node { id }: Node, Query(asked): Query<Asked>) -> Response {
     let shown = match id.as_str() {
         id if id == sandbox.inner.settings.phone_number_id => number(&sandbox),
         ACCOUNT => account(&sandbox),
@@ -44,13 +29,9 @@ pub(super) async fn get(
 /// `GET /{account}/phone_numbers`.
 pub(super) async fn phone_numbers(
     State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
+    _: OfAccount,
     Query(asked): Query<Asked>,
-    headers: HeaderMap,
 ) -> Response {
-    if let Some(refusal) = templates::turned_away(&sandbox, &id, &Method::GET, &headers) {
-        return refusal;
-    }
     let shown = only(number(&sandbox), asked.get("fields"));
     axum::Json(json!({ "data": [shown], "paging": { "cursors": { "before": "0", "after": "1" } } })).into_response()
 }
@@ -102,19 +83,4 @@ pub(super) async fn unknown(State(sandbox): State<Sandbox>, uri: Uri, method: Me
     }
     let mut parts = uri.path().split('/').filter(|part| !part.is_empty() && !wire::is_version(part));
     unknown_object(&method, parts.next().unwrap_or_default())
-}
-
-/// Meta's answer where there is no such object, or it has no such call (section 9, point 8).
-pub(super) fn unknown_object(method: &Method, id: &str) -> Response {
-    let method = method.as_str().to_ascii_lowercase();
-    let message = format!(
-        "Unsupported {method} request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, \
-         or does not support this operation. Please read the Graph API documentation at \
-         https://developers.facebook.com/docs/graph-api"
-    );
-    let error = json!({ "error": {
-        "message": message, "type": "GraphMethodException", "code": 100, "error_subcode": 33,
-        "fbtrace_id": wire::trace_id(),
-    }});
-    (StatusCode::BAD_REQUEST, axum::Json(error)).into_response()
 }

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::extract::{Query, State};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::account::{done, elsewhere, turned_away};
-use super::api::refuse;
-use super::nodes::{Asked, Node, only};
+use super::account::elsewhere;
+use super::api::{refuse, success};
+use super::calls::{Fields, Node, OfNumber};
+use super::nodes::{Asked, only};
 use super::{Sandbox, people, templates};
 
 /// Most that a number blocks.
@@ -32,34 +32,13 @@ pub(super) struct Number {
     pub(super) elsewhere: Option<String>,
 }
 
-/// A call of the number's and what it says, or the refusal of it.
-fn call(
-    sandbox: &Sandbox,
-    number: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Map<String, Value>, Box<Response>> {
-    if let Some(refusal) = turned_away(sandbox, number, headers) {
-        return Err(Box::new(refusal));
-    }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(call)) => Ok(call),
-        _ => Err(Box::new(refuse(100, "The body is not a JSON object"))),
-    }
-}
-
 /// `POST` and `DELETE /{number}/block_users`: only who wrote within 24 hours can be blocked.
 pub(super) async fn block(
     State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
+    _: OfNumber,
     method: Method,
-    headers: HeaderMap,
-    body: Bytes,
+    Fields(call): Fields,
 ) -> Response {
-    let call = match call(&sandbox, &id, &headers, &body) {
-        Ok(call) => call,
-        Err(refusal) => return *refusal,
-    };
     let users = call.get("block_users").and_then(Value::as_array);
     let Some(users) = users.filter(|users| !users.is_empty()) else {
         return refuse(131_008, "block_users is required");
@@ -102,14 +81,10 @@ pub(super) async fn block(
 /// `GET /{number}/{edge}`: what was set.
 pub(super) async fn shown(
     State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
+    _: OfNumber,
     Query(asked): Query<Asked>,
     uri: Uri,
-    headers: HeaderMap,
 ) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, &id, &headers) {
-        return refusal;
-    }
     let account = sandbox.inner.account();
     let number = &account.number;
     let told = match uri.path().rsplit('/').next().unwrap_or_default() {
@@ -132,49 +107,20 @@ pub(super) async fn shown(
 }
 
 /// `POST /{number}/whatsapp_business_profile`.
-pub(super) async fn profile(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    match call(&sandbox, &id, &headers, &body) {
-        Ok(call) => {
-            let set = call.into_iter().filter(|(name, _)| name != "messaging_product");
-            sandbox.inner.account().number.profile.extend(set);
-            done(Ok(()))
-        }
-        Err(refusal) => *refusal,
-    }
+pub(super) async fn profile(State(sandbox): State<Sandbox>, _: OfNumber, Fields(call): Fields) -> Response {
+    let set = call.into_iter().filter(|(name, _)| name != "messaging_product");
+    sandbox.inner.account().number.profile.extend(set);
+    success()
 }
 
 /// `POST /{number}/settings`.
-pub(super) async fn settings(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    match call(&sandbox, &id, &headers, &body) {
-        Ok(call) => {
-            sandbox.inner.account().number.settings.extend(call);
-            done(Ok(()))
-        }
-        Err(refusal) => *refusal,
-    }
+pub(super) async fn settings(State(sandbox): State<Sandbox>, _: OfNumber, Fields(call): Fields) -> Response {
+    sandbox.inner.account().number.settings.extend(call);
+    success()
 }
 
 /// `POST /{number}/username`.
-pub(super) async fn username(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let call = match call(&sandbox, &id, &headers, &body) {
-        Ok(call) => call,
-        Err(refusal) => return *refusal,
-    };
+pub(super) async fn username(State(sandbox): State<Sandbox>, _: OfNumber, Fields(call): Fields) -> Response {
     let username = call.get("username").and_then(Value::as_str);
     let Some(username) = username.filter(|username| !username.is_empty()) else {
         return refuse(131_008, "username is required");
@@ -184,40 +130,25 @@ pub(super) async fn username(
 }
 
 /// `DELETE /{number}/username`.
-pub(super) async fn no_username(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, &id, &headers) {
-        return refusal;
-    }
+pub(super) async fn no_username(State(sandbox): State<Sandbox>, _: OfNumber) -> Response {
     sandbox.inner.account().number.username = None;
-    done(Ok(()))
+    success()
 }
 
 /// `POST /{number}/request_code` and `/verify_code`: the number is verified already, so that any code is right.
-pub(super) async fn code(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    headers: HeaderMap,
-) -> Response {
-    turned_away(&sandbox, &id, &headers).unwrap_or_else(|| done(Ok(())))
+pub(super) async fn code(_: OfNumber) -> Response {
+    success()
 }
 
 /// `POST /{id}` of the number, or of a template: the number's webhooks of messages go elsewhere; an empty address ends that.
-pub(super) async fn edit(sandbox: State<Sandbox>, node: Path<Node>, headers: HeaderMap, body: Bytes) -> Response {
-    if node.0.id != sandbox.inner.settings.phone_number_id {
-        return templates::edit(sandbox, node, headers, body).await;
+pub(super) async fn edit(State(sandbox): State<Sandbox>, Node { id }: Node, Fields(call): Fields) -> Response {
+    if id != sandbox.inner.settings.phone_number_id {
+        return templates::edit(&sandbox, &id, call);
     }
-    let call = match call(&sandbox, &node.0.id, &headers, &body) {
-        Ok(call) => call,
-        Err(refusal) => return *refusal,
-    };
     match elsewhere(&sandbox, call.get("webhook_configuration").unwrap_or(&Value::Null)).await {
         Ok(elsewhere) => {
             sandbox.inner.account().number.elsewhere = elsewhere;
-            done(Ok(()))
+            success()
         }
         Err(refusal) => *refusal,
     }

@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 
-use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::api::{refuse, refuse_with, unauthorised};
-use super::nodes::{Asked, Node, only, unknown_object};
-use super::{ACCOUNT, Sandbox, deliver, filled, wire};
+use super::api::{refuse, refuse_with, success};
+use super::calls::{Fields, Node, OfAccount, too_many, unknown_object};
+use super::nodes::{Asked, only};
+use super::{Sandbox, deliver, filled, wire};
 use crate::domain::{Duration, Timestamp};
 use crate::whatsapp::templates::{Draft, Refused, api_language, is_of, refusal};
 
@@ -158,7 +158,7 @@ impl Templates {
     }
 
     /// Whether one more call is within the limit.
-    fn takes_call(&mut self, now: Timestamp) -> bool {
+    pub(super) fn takes_call(&mut self, now: Timestamp) -> bool {
         while self.calls.front().is_some_and(|at| now - *at >= Duration::hours(1)) {
             self.calls.pop_front();
         }
@@ -307,18 +307,6 @@ fn of_status(template: &Template, before: &str, now: Timestamp) -> (&'static str
     ("message_template_status_update", told)
 }
 
-/// The checks before every call about the account.
-pub(super) fn turned_away(sandbox: &Sandbox, account: &str, method: &Method, headers: &HeaderMap) -> Option<Response> {
-    if let Some(refusal) = unauthorised(sandbox, headers) {
-        return Some(refusal);
-    }
-    if account != ACCOUNT {
-        return Some(unknown_object(method, account));
-    }
-    let (now, mut templates) = (sandbox.inner.now(), sandbox.inner.templates());
-    (!templates.takes_call(now)).then(|| refuse(80_007, "There have been too many calls to this account"))
-}
-
 /// Which part of a list a call asks for: where it begins, and how long it is at most.
 ///
 /// # Errors
@@ -338,14 +326,11 @@ fn page(asked: &Asked, count: usize) -> Result<(usize, usize), (i64, &'static st
 
 pub(super) async fn list(
     State(sandbox): State<Sandbox>,
-    Path(Node { id: account }): Path<Node>,
+    _: OfAccount,
     address: Uri,
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, &account, &Method::GET, &headers) {
-        return refusal;
-    }
     let fits = |told: &str, name: &str| asked.get(name).is_none_or(|wanted| wanted == told);
     let templates = sandbox.inner.templates();
     let found = templates.all.iter().filter(|one| fits(&one.name, "name") && fits(&one.status, "status"));
@@ -369,16 +354,8 @@ pub(super) async fn list(
     axum::Json(json!({ "data": page, "paging": paging })).into_response()
 }
 
-pub(super) async fn make(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id: account }): Path<Node>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, &account, &Method::POST, &headers) {
-        return refusal;
-    }
-    let Ok(call) = serde_json::from_slice::<Value>(&body) else { return refuse(100, "The body is not valid JSON") };
+pub(super) async fn make(State(sandbox): State<Sandbox>, _: OfAccount, Fields(call): Fields) -> Response {
+    let call = call.into();
     if let Some((subcode, words)) = refusal(&call) {
         return refuse_with(100, subcode, &words);
     }
@@ -397,15 +374,7 @@ pub(super) async fn make(
     axum::Json(json!({ "id": id, "status": "PENDING", "category": text("category") })).into_response()
 }
 
-pub(super) async fn delete(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id: account }): Path<Node>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, &account, &Method::DELETE, &headers) {
-        return refusal;
-    }
+pub(super) async fn delete(State(sandbox): State<Sandbox>, _: OfAccount, Query(asked): Query<Asked>) -> Response {
     let Some(name) = asked.get("name") else { return refuse(100, "The parameter name is required.") };
     let (now, mut templates) = (sandbox.inner.now(), sandbox.inner.templates());
     let before = templates.all.len();
@@ -417,7 +386,7 @@ pub(super) async fn delete(
     if templates.all.iter().all(|template| template.name != *name) {
         templates.deleted.push((name.clone(), now));
     }
-    axum::Json(json!({ "success": true })).into_response()
+    success()
 }
 
 fn review_later(sandbox: &Sandbox, id: &str) {
@@ -429,35 +398,25 @@ fn review_later(sandbox: &Sandbox, id: &str) {
 }
 
 /// `POST /{template}`: other components, or another category, and a review of them.
-pub(super) async fn edit(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, ACCOUNT, &Method::POST, &headers) {
+pub(super) fn edit(sandbox: &Sandbox, id: &str, call: Map<String, Value>) -> Response {
+    if let Some(refusal) = too_many(sandbox) {
         return refusal;
     }
-    let Ok(call) = serde_json::from_slice::<Value>(&body) else { return refuse(100, "The body is not valid JSON") };
     let (now, mut templates) = (sandbox.inner.now(), sandbox.inner.templates());
     let Some(template) = templates.all.iter_mut().find(|template| template.id == id) else {
-        return unknown_object(&Method::POST, &id);
+        return unknown_object(&Method::POST, id);
     };
-    if let Err((subcode, words)) = template.edit(&call, now) {
+    if let Err((subcode, words)) = template.edit(&call.into(), now) {
         return refuse_with(100, subcode, &words);
     }
     drop(templates);
-    review_later(&sandbox, &id);
-    axum::Json(json!({ "success": true })).into_response()
+    review_later(sandbox, id);
+    success()
 }
 
 /// `POST /{template}/unpause`.
-pub(super) async fn unpause(
-    State(sandbox): State<Sandbox>,
-    Path(Node { id }): Path<Node>,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(refusal) = turned_away(&sandbox, ACCOUNT, &Method::POST, &headers) {
+pub(super) async fn unpause(State(sandbox): State<Sandbox>, Node { id }: Node) -> Response {
+    if let Some(refusal) = too_many(&sandbox) {
         return refusal;
     }
     let Some(template) = sandbox.inner.templates().all.iter().find(|template| template.id == id).cloned() else {
@@ -474,7 +433,7 @@ pub(super) async fn unpause(
         status: Some("APPROVED".into()),
         ..TemplateChange::default()
     });
-    axum::Json(json!({ "success": true })).into_response()
+    success()
 }
 
 pub(super) async fn change(State(sandbox): State<Sandbox>, axum::Json(change): axum::Json<TemplateChange>) -> Response {

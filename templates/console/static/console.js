@@ -1,5 +1,5 @@
 "use strict";
-// Live updates, forms without a reload, drafts, single keys. Everything works without this script, too.
+// The list, the thread and what else changes while a page is open. Everything works without scripts, too.
 const list = document.getElementById("list");
 const thread = document.getElementById("thread");
 const connection = document.getElementById("connection");
@@ -334,97 +334,6 @@ addEventListener("hashchange", ({ oldURL }) => {
   } else if (oldURL.endsWith("#panel")) thread?.querySelector(".to-panel")?.focus();
 });
 
-// What was wrong stands beside the form.
-function tell(form, what) {
-  const place = form.querySelector(".refused") ?? form.closest(".composer")?.querySelector(".refused") ?? thread?.querySelector(".refused");
-  if (place) place.textContent = what;
-}
-
-// A form is sent in the background, once at a time; what was sent is cleared only after the server has taken it. What was typed
-// meanwhile stays, and goes next if it was sent meanwhile. A button that was disabled would lose the focus, and the next letter would be a command.
-async function send(form, submitter) {
-  if (form.ariaBusy === "true") { form.dataset.again = "yes"; return; }
-  const box = form.querySelector("textarea, input:not([type=hidden])");
-  const button = submitter ?? form.querySelector("button");
-  const drafted = box?.dataset.draft;
-  const sent = box?.value;
-  const body = new URLSearchParams(new FormData(form, submitter));
-  form.ariaBusy = "true";
-  button.ariaDisabled = "true";
-  if (drafted) {
-    clearTimeout(box.waiting);
-    // Where the page is left before the answer it is no draft: it may have been sent.
-    sessionStorage.removeItem(nameOf(box));
-  }
-  const slow = setTimeout(() => tell(form, "The server has not answered yet…"), 2500);
-  try {
-    // Kept after it was sent, it would come back as a draft.
-    await box?.keeping;
-    const answer = await fetch(form.action, { method: "POST", body, ...inTime() });
-    if (isSignIn(answer)) {
-      if (drafted) hold(box);
-      return location.assign(`/sign-in?back=${encodeURIComponent(location.pathname)}`);
-    }
-    if (!answer.ok) {
-      const made = parse(await answer.text());
-      if (drafted) keep(box, true);
-      // What stands between may answer in place of the server, with a page of its own.
-      const ours = made.querySelector("link[href='/static/console.css']");
-      const said = [...made.querySelectorAll(".refused")].map((place) => place.textContent.trim()).find((text) => text);
-      // Whose page was old sees first how things stand.
-      if (ours && !drafted && form.closest(".composer, .banner")) await refreshThread().catch(() => {});
-      if (ours) return tell(form.isConnected ? form : thread, said ?? made.querySelector("main.card")?.textContent.trim() ?? "This was not done. Try again.");
-      return tell(form, `Not done: the server does not answer just now.${drafted ? " What you wrote is kept." : ""} Try again.`);
-    }
-    tell(form, "");
-    // What is written next is another message.
-    const made = parse(await answer.text());
-    const key = made.querySelector(`form[action="${form.getAttribute("action")}"] [name=key]`);
-    if (key && form.key) form.key.value = key.value;
-    if (box) box.value = box.value.startsWith(sent) ? box.value.slice(sent.length) : box.value;
-    markDrafts();
-    if (drafted) sessionStorage.removeItem(nameOf(box));
-    if (box?.value && drafted) keep(box, true);
-    form.ariaBusy = null;
-    if (form.at) sessionStorage.removeItem(`draft ${current()} ${form.at.value}`);
-    // What was sent is chosen no more.
-    if (form.closest(".picker")) {
-      form.remove();
-      await choose("");
-    }
-    const wrote = drafted && !document.activeElement?.matches("textarea, input:not([type=hidden])");
-    await refreshThread().catch(() => {});
-    const [reply, again] = [document.getElementById("reply"), wrote && document.getElementById(box.id)];
-    if (form.action.endsWith("/take") && reply) writeOn(reply);
-    else if (form.action.endsWith("/take")) document.getElementById("template")?.focus();
-    else if (form.action.endsWith("/release")) thread.querySelector("h1")?.focus();
-    else if (form.action.endsWith("/again")) thread.querySelector(".messages").focus();
-    else if (again && again.offsetParent) writeOn(again);
-    // Whatever was pressed may be gone: the next key is not lost for it.
-    else if (document.activeElement === document.body) thread.querySelector("h1")?.focus();
-    refreshList().catch(() => {});
-  } catch {
-    // It may have arrived all the same: its key makes it count once.
-    tell(form, `No answer from the server.${drafted ? " What you wrote is kept." : ""} Try again: what has arrived counts once.`);
-    if (drafted) keep(box, true);
-  } finally {
-    clearTimeout(slow);
-    form.ariaBusy = button.ariaDisabled = null;
-    const next = form.dataset.again && form.isConnected && box?.value.trim();
-    delete form.dataset.again;
-    if (next) send(form);
-  }
-}
-
-addEventListener("submit", (event) => {
-  const form = event.target;
-  if (form.dataset.sure && !confirm(form.dataset.sure)) return event.preventDefault();
-  if (form.action.endsWith("/sign-out")) sessionStorage.clear();
-  if (!form.matches("form[data-live]")) return;
-  event.preventDefault();
-  send(form, event.submitter);
-});
-
 addEventListener("click", async (event) => {
   const opens = event.target.closest("[data-opens]");
   if (opens) return document.getElementById(opens.dataset.opens).showModal();
@@ -453,51 +362,4 @@ document.getElementById("find")?.addEventListener("input", (event) => {
   const rows = [...document.querySelectorAll("#found tbody tr")];
   for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
   document.getElementById("none-found").hidden = rows.some((row) => !row.hidden);
-});
-
-const keysOn = () => localStorage.getItem("keys") !== "off";
-const toggle = document.getElementById("keys-on");
-if (toggle) {
-  toggle.checked = keysOn();
-  toggle.onchange = () => localStorage.setItem("keys", toggle.checked ? "on" : "off");
-}
-
-function walk(step) {
-  const rows = [...list.querySelectorAll(".rows a[id]")];
-  const at = rows.findIndex((row) => row.getAttribute("aria-current") || row === document.activeElement);
-  const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
-  if (next) next.click();
-}
-
-let went = 0;
-addEventListener("keydown", (event) => {
-  // Esc and Enter are the input method's while it composes.
-  if (event.isComposing) return;
-  const inBox = event.target.matches("input, textarea, select");
-  if (event.target.matches("textarea") && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form.requestSubmit(event.target.closest(".write")?.querySelector("button"));
-  // A template is not sent by a stray Enter: it leads on to the next gap, and at last to the button.
-  if (event.target.matches(".fill input") && event.key === "Enter" && !event.isComposing) {
-    event.preventDefault();
-    const fields = [...event.target.form.querySelectorAll("input:not([type=hidden]), button")];
-    return event.ctrlKey || event.metaKey ? event.target.form.requestSubmit() : fields[fields.indexOf(event.target) + 1].focus();
-  }
-  if (event.key === "Escape" && inBox) return event.target.blur();
-  if (event.key === "Escape" && panelLies() && !document.querySelector("dialog[open]")) return closePanel();
-  if (inBox || event.ctrlKey || event.metaKey || event.altKey || !list || !keysOn()) return;
-  if (document.querySelector("dialog[open]")) return;
-  // Somebody is still typing into the box that went away.
-  if (Date.now() - taken < 2000) { taken = Date.now(); return; }
-  const key = event.key.toLowerCase();
-  const afterG = Date.now() - went < 1000;
-  went = 0;
-  if (afterG && key === "h") return location.assign("/inbox/hot");
-  if (afterG && key === "i") return location.assign("/inbox/all");
-  if (key === "g") { went = Date.now(); return; }
-  if (key === "?") return document.getElementById("keys").showModal();
-  if (key === "j") walk(1);
-  else if (key === "k") walk(-1);
-  else if (key === "/") { document.getElementById("search").focus(); event.preventDefault(); }
-  else if (key === "b") thread.querySelector("button[data-key=b]")?.click();
-  else if (key === "r") { const [box, picker] = [document.getElementById("reply"), document.getElementById("template")]; if (box) writeOn(box); else picker?.focus(); if (box || picker) event.preventDefault(); }
-  else if (key === "n") { const note = thread.querySelector(".write-note"); if (note) { note.open = true; writeOn(note.querySelector("textarea")); event.preventDefault(); } }
 });

@@ -1,7 +1,6 @@
 //! Reading rule files: what stands in them (`written.rs`) is checked and understood.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use toml::Spanned;
@@ -9,135 +8,75 @@ use toml::Spanned;
 use super::checks::{
     Checker, check_of_purchases, check_promises, check_tag, check_together, check_windows, conditions_of_time,
 };
+use super::rule::{HeatTable, Life, Painting, Rule};
 use super::written::{File, Paint, Tiers, Words, Written, WrittenHeat, WrittenScheme};
-use super::written_when::{AnyOrder, Count, Gap, Review, Sum};
+use super::written_when::{Absent, AnyOrder, Count, Review, Sum};
 use super::{Rulebook, calendar, crossed, dates, responses, rise, rounds, sequences, signals, sweep, tiers};
 use crate::domain::{
     Colour, Currency, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage,
 };
-
-/// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
-#[derive(Clone, Debug, Default)]
-pub(super) struct HeatTable {
-    pub(super) extreme: Duration,
-    pub(super) high: Duration,
-    pub(super) high_by_trade: BTreeMap<String, Duration>,
-    pub(super) medium: Duration,
-    pub(super) low_after: Duration,
-    /// Stretches of red before the next is refused (COLOR-7), and how long without red makes them count anew.
-    pub(super) reds: usize,
-    pub(super) reds_reset: Duration,
-    /// A stage falls back after this long without its signals (G-23).
-    pub(super) stage_lives: Duration,
-}
-
-/// What a rule sets, understood.
-#[derive(Clone, Debug)]
-pub(super) struct Painting {
-    pub(super) to: Colour,
-    pub(super) from: Option<Vec<Colour>>,
-    pub(super) from_any: bool,
-    pub(super) stands: Option<Duration>,
-    pub(super) from_first: bool,
-    pub(super) then: Option<Colour>,
-}
-
-/// How long a tag lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Life {
-    Kept,
-    For(Duration),
-    While,
-}
-
-/// A rule, understood.
-#[derive(Clone, Debug)]
-pub(super) struct Rule {
-    pub(super) name: Arc<str>,
-    pub(super) version: String,
-    /// As it stands in its file.
-    pub(super) words: String,
-    pub(super) written: Written,
-    pub(super) signals: Vec<&'static str>,
-    pub(super) window: Duration,
-    pub(super) sum_window: Duration,
-    /// How far back a mean looks.
-    pub(super) mean_window: Duration,
-    /// The usual time between purchases, at least and at most.
-    pub(super) gap: (Duration, Duration),
-    /// It is judged at the end of each of these, not with each signal.
-    pub(super) review: Option<Every>,
-    /// From when until when around a day that the customer told; `None` is its month in each year.
-    pub(super) around_date: Option<(Duration, Duration)>,
-    /// See [`super::written_when::Count`].
-    pub(super) apart: Duration,
-    pub(super) rise: Option<rise::Rise>,
-    pub(super) absent_for: Duration,
-    pub(super) crossed: Vec<crossed::Count>,
-    pub(super) responses_for: Duration,
-    /// Ranks of [`AnyOrder`], and how long an order must have stood there.
-    pub(super) order_ranks: Vec<u8>,
-    pub(super) order_for: Duration,
-    /// How often it comes round.
-    pub(super) every: Option<rounds::Round>,
-    /// When the messages of a sequence may go.
-    pub(super) steps: Vec<sequences::Step>,
-    pub(super) since_first: Option<(Duration, Duration)>,
-    /// How long ago what `holds` asks for was bought.
-    pub(super) bought_ago: Option<(Duration, Duration)>,
-    pub(super) life: Life,
-    pub(super) painting: Option<Painting>,
-    pub(super) heat: Option<Heat>,
-    pub(super) stage: Option<Stage>,
-    pub(super) promise: Duration,
-    pub(super) follow_after: Duration,
-    /// So long before the next purchase is due.
-    pub(super) follow_before: Option<Duration>,
-    pub(super) follow_latest: Duration,
-}
 
 pub(super) const COLOURS: &str = "red, orange, yellow, green, dark-green, light-green, grey";
 const HEATS: &str = "extreme, high, medium, low";
 const ORDER_STATES: &str = "placed, paid, shipped, delivered, completed, cancelled, returned";
 const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, loyal";
 
-/// Reads all files under `rules/`.
-pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rulebook>, Vec<Problem>) {
-    let (mut rules, mut problems, mut heat, mut lives_by_person) = (Vec::new(), Vec::new(), None, BTreeMap::new());
-    let (mut dark_green, mut tiers): (_, Option<Tiers>) = (None, None);
-    let (mut scheme, mut promises) = (Vec::new(), Vec::new());
-    let mut answered_within = Duration::hours(24);
-    for file in files.iter().filter(|file| file.path.starts_with("rules/")) {
+/// What counts as an answer to a message of ours where no file says it.
+const ANSWERED_WITHIN: Duration = Duration::hours(24);
+
+/// What the files under `rules/` say together.
+#[derive(Default)]
+struct Files {
+    rules: Vec<Rule>,
+    problems: Vec<Problem>,
+    heat: Option<HeatTable>,
+    lives_by_person: BTreeMap<String, Duration>,
+    dark_green: Option<String>,
+    tiers: Option<Tiers>,
+    scheme: Vec<(Colour, Colour)>,
+    promises: Vec<(Duration, String, String)>,
+    answered_within: Option<Duration>,
+}
+
+impl Files {
+    fn read(&mut self, file: &SourceFile) {
         let mut checker = Checker { file, problems: Vec::new() };
         match toml::from_str::<File>(&file.text) {
-            Ok(written) => {
-                if let Some(cooling) = written.cooling {
-                    heat = understand_cooling(&mut checker, &cooling);
-                }
-                dark_green = written.green.map(|green| green.dark_with).or(dark_green);
-                scheme.extend(understand_scheme(&mut checker, &written.scheme));
-                tiers = written.tiers.or(tiers);
-                if let Some(within) = &written.answered_within {
-                    answered_within = checker.duration(within);
-                }
-                for (group, life) in written.lives_by_person {
-                    lives_by_person.insert(group, checker.duration(&life));
-                }
-                for (reason, tags) in written.promises {
-                    let promise = |(tag, within)| (checker.duration(&within), tag, reason.clone());
-                    promises.extend(tags.into_iter().map(promise));
-                }
-                for rule in written.rule {
-                    rules.push(understand(&mut checker, rule));
-                }
-            }
+            Ok(written) => self.understand(&mut checker, written),
             Err(error) => {
                 let place = error.span().map_or(0, |span| span.start);
                 checker.error(place, error.message().to_owned(), "Compare with a rule that works.");
             }
         }
-        problems.extend(checker.problems);
+        self.problems.extend(checker.problems);
     }
+
+    fn understand(&mut self, checker: &mut Checker<'_>, written: File) {
+        if let Some(cooling) = written.cooling {
+            self.heat = understand_cooling(checker, &cooling);
+        }
+        self.dark_green = written.green.map(|green| green.dark_with).or(self.dark_green.take());
+        self.scheme.extend(understand_scheme(checker, &written.scheme));
+        self.tiers = written.tiers.or(self.tiers.take());
+        if let Some(within) = &written.answered_within {
+            self.answered_within = Some(checker.duration(within));
+        }
+        for (group, life) in written.lives_by_person {
+            self.lives_by_person.insert(group, checker.duration(&life));
+        }
+        for (reason, tags) in written.promises {
+            let promise = |(tag, within)| (checker.duration(&within), tag, reason.clone());
+            self.promises.extend(tags.into_iter().map(promise));
+        }
+        self.rules.extend(written.rule.into_iter().map(|rule| understand(checker, rule)));
+    }
+}
+
+/// Reads all files under `rules/`.
+pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rulebook>, Vec<Problem>) {
+    let mut read = Files::default();
+    files.iter().filter(|file| file.path.starts_with("rules/")).for_each(|file| read.read(file));
+    let Files { mut rules, mut problems, heat, lives_by_person, dark_green, tiers, scheme, mut promises, .. } = read;
     problems.extend(check_together(&rules));
     problems.extend(check_promises(&rules, &promises));
     problems.extend(tiers.iter().flat_map(|tiers| tiers::check(tiers, &rules)));
@@ -146,13 +85,8 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
     problems.extend(check_windows(&rules, &calendars));
     calendars.watch(&rules);
     if heat.is_none() {
-        problems.push(Problem::at(
-            "rules/heat.toml",
-            "",
-            0,
-            "the table [cooling] is missing",
-            "It says how heat cools.",
-        ));
+        let (message, advice) = ("the table [cooling] is missing", "It says how heat cools.");
+        problems.push(Problem::at("rules/heat.toml", "", 0, message, advice));
     }
     // Order of rules in the files never matters: they are always tried by name.
     rules.sort_by(|a, b| a.name.cmp(&b.name));
@@ -193,7 +127,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         windows: sweep::windows(&rules, &shared_counts),
         shared_counts,
         rise_horizon: rise::horizon(&rules),
-        answered_within,
+        answered_within: read.answered_within.unwrap_or(ANSWERED_WITHIN),
         rules,
     };
     (Some(rulebook), problems)
@@ -224,18 +158,19 @@ fn understand_cooling(checker: &mut Checker<'_>, written: &WrittenHeat) -> Optio
     })
 }
 
-fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
-    // The span of a table is its header alone; what belongs to the rule goes on to the next one.
-    let place = rule.span().start;
-    let behind = checker.file.text.get(place..).unwrap_or_default();
+/// A rule as it stands in its file, with the comments behind it. The span of a table is its header alone; what belongs to the rule goes
+/// on to the next one.
+fn text_of(file: &SourceFile, place: usize) -> &str {
+    let behind = file.text.get(place..).unwrap_or_default();
     let end = behind.get(1..).and_then(|rest| rest.find("[[rule]]")).map_or(behind.len(), |end| end + 1);
-    let text = behind.get(..end).unwrap_or_default();
-    let version = hex::encode(&Sha256::digest(text.as_bytes())[..4]);
-    let written = rule.into_inner();
-    let mut signals = Vec::new();
-    let names: Vec<String> = match (&written.on, &written.score, conditions_of_time(&written)) {
-        (Some(words), None, 0) => words.iter().map(str::to_owned).collect(),
-        (None, Some(score), 0) => score.weights.keys().cloned().collect(),
+    behind.get(..end).unwrap_or_default()
+}
+
+/// What a rule is about: nothing where it is about time.
+fn understand_signals(checker: &mut Checker<'_>, place: usize, written: &Written) -> Vec<&'static str> {
+    let names: Vec<&str> = match (&written.on, &written.score, conditions_of_time(written)) {
+        (Some(words), None, 0) => words.iter().collect(),
+        (None, Some(score), 0) => score.weights.keys().map(String::as_str).collect(),
         (None, None, 1) => Vec::new(),
         _ => {
             let message = format!("rule `{}` says not what it is about", written.name);
@@ -245,12 +180,19 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
             Vec::new()
         }
     };
-    for name in &names {
-        signals.extend(checker.signal(place, name));
-    }
+    let signals = names.iter().filter_map(|name| checker.signal(place, name)).collect();
     if names.is_empty() && written.about.as_ref().is_some_and(|about| about != "order") {
         checker.error(place, "without a signal a rule can only keep orders apart", "Write about = \"order\".");
     }
+    signals
+}
+
+fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
+    let place = rule.span().start;
+    let text = text_of(checker.file, place);
+    let version = hex::encode(&Sha256::digest(text.as_bytes())[..4]);
+    let written = rule.into_inner();
+    let signals = understand_signals(checker, place, &written);
     let (mut window, apart) =
         written.count.as_ref().map_or_else(Default::default, |count| understand_count(checker, place, &written, count));
     if let Some(score) = &written.score {
@@ -261,32 +203,14 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     if let Some(mean) = &written.mean {
         mean_window = checker.duration(&mean.within);
     }
-    let gap = written.gap.as_ref().map_or_else(Default::default, |gap| understand_gap(checker, gap));
+    let gap = written.gap.as_ref().map(|gap| between(checker, &gap.at_least, &gap.at_most)).unwrap_or_default();
     let around_date = written.on_date.as_ref().and_then(|date| dates::understand(checker, place, date));
     let review = written.review.map(|review| match review {
         Review::Month => Every::Month,
         Review::Quarter => Every::Quarter,
     });
     check_of_purchases(checker, place, &written, &signals);
-    if written
-        .share_of_orders
-        .as_ref()
-        .is_some_and(|share| share.at_least > 100 || share.of == 0 || share.with.is_empty())
-    {
-        let advice = "Write share_of_orders = { with = [\"maternity/toy\"], at_least = 70, of = 3 }, in per cent.";
-        checker.error(place, "`share_of_orders` cannot be understood", advice);
-    }
-    let mut absent_for = Duration::ZERO;
-    if let Some(absent) = &written.absent {
-        absent_for = checker.duration(&absent.longer_than);
-        for of in absent.of.iter() {
-            checker.signal(place, of);
-        }
-        let after = absent.after.iter().flat_map(Words::iter);
-        after.chain(absent.after_last.as_deref()).for_each(|after| {
-            checker.signal(place, after);
-        });
-    }
+    let absent_for = written.absent.as_ref().map_or(Duration::ZERO, |absent| understand_absent(checker, place, absent));
     let rise = written.rise.as_ref().map(|rise| rise::understand(checker, place, rise));
     let crossed = crossed::understand(checker, place, &written.crossed);
     let responses_for =
@@ -300,36 +224,15 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     };
     let every = written.every.as_ref().map(|every| rounds::understand(checker, every));
     let steps = sequences::understand(checker, place, &written);
-    let bought_ago = written.holds.bought_ago.as_ref();
-    if let Some(ago) = bought_ago.filter(|_| written.holds.bought.is_empty()) {
-        let place = ago.at_least.span().start;
-        checker.error(
-            place,
-            "`bought_ago` says of nothing when it was bought",
-            "Write bought = [\"beauty/sunscreen\"] beside it.",
-        );
-    }
-    let bought_ago = bought_ago.map(|ago| (checker.duration(&ago.at_least), checker.duration(&ago.at_most)));
-    let since_first =
-        written.since_first.as_ref().map(|since| (checker.duration(&since.at_least), checker.duration(&since.at_most)));
+    let bought_ago = understand_bought_ago(checker, &written);
+    let since_first = written.since_first.as_ref().map(|since| between(checker, &since.at_least, &since.at_most));
     let life = understand_life(checker, &written);
     check_tag(checker, &written);
     let painting = written.colour.as_ref().and_then(|paint| understand_paint(checker, place, paint));
     let heat = written.heat.as_ref().and_then(|name| checker.name(place, "heat", name, Heat::from_name, HEATS));
     let stage = written.stage.as_ref().and_then(|name| checker.name(place, "stage", name, Stage::from_name, STAGES));
     let promise = written.handoff.as_ref().map_or(Duration::ZERO, |handoff| checker.duration(&handoff.promise));
-    let (mut follow_after, mut follow_latest, mut follow_before) = (Duration::ZERO, Duration::ZERO, None);
-    if let Some(follow_up) = &written.follow_up {
-        follow_after = follow_up.after.as_ref().map_or(Duration::ZERO, |after| checker.duration(after));
-        follow_latest = checker.duration(&follow_up.latest);
-        follow_before = follow_up.before_next.as_ref().map(|before| checker.duration(before));
-        if follow_before.is_some() && written.gap.is_none() {
-            checker.error(place, "`before_next` needs a gap", "Write gap = {…}, or `after` with a length of time.");
-        }
-        if follow_latest < follow_after {
-            checker.error(follow_up.latest.span().start, "`latest` is before `after`", "Nothing could ever be sent.");
-        }
-    }
+    let (follow_after, follow_latest, follow_before) = understand_follow_up(checker, place, &written);
     for colour in &written.holds.colour {
         checker.name(place, "colour", colour, Colour::from_name, COLOURS);
     }
@@ -401,8 +304,45 @@ fn understand_sum(checker: &mut Checker<'_>, place: usize, sum: &Sum) -> (Durati
     (within, sum.times_mean.as_ref().map_or(Duration::ZERO, |mean| checker.duration(&mean.of)))
 }
 
-fn understand_gap(checker: &mut Checker<'_>, gap: &Gap) -> (Duration, Duration) {
-    (checker.duration(&gap.at_least), checker.duration(&gap.at_most))
+fn between(checker: &mut Checker<'_>, at_least: &Spanned<String>, at_most: &Spanned<String>) -> (Duration, Duration) {
+    (checker.duration(at_least), checker.duration(at_most))
+}
+
+fn understand_absent(checker: &mut Checker<'_>, place: usize, absent: &Absent) -> Duration {
+    let longer_than = checker.duration(&absent.longer_than);
+    let after = absent.after.iter().flat_map(Words::iter).chain(absent.after_last.as_deref());
+    for name in absent.of.iter().chain(after) {
+        checker.signal(place, name);
+    }
+    longer_than
+}
+
+fn understand_bought_ago(checker: &mut Checker<'_>, written: &Written) -> Option<(Duration, Duration)> {
+    let ago = written.holds.bought_ago.as_ref()?;
+    if written.holds.bought.is_empty() {
+        let advice = "Write bought = [\"beauty/sunscreen\"] beside it.";
+        checker.error(ago.at_least.span().start, "`bought_ago` says of nothing when it was bought", advice);
+    }
+    Some(between(checker, &ago.at_least, &ago.at_most))
+}
+
+/// When a follow-up goes: after so long, at the latest after so long, and so long before the next purchase is due.
+fn understand_follow_up(
+    checker: &mut Checker<'_>,
+    place: usize,
+    written: &Written,
+) -> (Duration, Duration, Option<Duration>) {
+    let Some(follow_up) = &written.follow_up else { return (Duration::ZERO, Duration::ZERO, None) };
+    let after = follow_up.after.as_ref().map_or(Duration::ZERO, |after| checker.duration(after));
+    let latest = checker.duration(&follow_up.latest);
+    let before = follow_up.before_next.as_ref().map(|before| checker.duration(before));
+    if before.is_some() && written.gap.is_none() {
+        checker.error(place, "`before_next` needs a gap", "Write gap = {…}, or `after` with a length of time.");
+    }
+    if latest < after {
+        checker.error(follow_up.latest.span().start, "`latest` is before `after`", "Nothing could ever be sent.");
+    }
+    (after, latest, before)
 }
 
 fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder) -> (Vec<u8>, Duration) {

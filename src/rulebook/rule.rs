@@ -1,0 +1,88 @@
+//! A rule, understood: what its file says (`written.rs`) as lengths of time, names and figures that exist.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::written::Written;
+use super::{crossed, rise, rounds, sequences};
+use crate::domain::{Colour, Duration, Every, Heat, Stage};
+
+/// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
+#[derive(Clone, Debug, Default)]
+pub(super) struct HeatTable {
+    pub(super) extreme: Duration,
+    pub(super) high: Duration,
+    pub(super) high_by_trade: BTreeMap<String, Duration>,
+    pub(super) medium: Duration,
+    pub(super) low_after: Duration,
+    /// Stretches of red before the next is refused (COLOR-7), and how long without red makes them count anew.
+    pub(super) reds: usize,
+    pub(super) reds_reset: Duration,
+    /// A stage falls back after this long without its signals (G-23).
+    pub(super) stage_lives: Duration,
+}
+
+/// What a rule sets, understood.
+#[derive(Clone, Debug)]
+pub(super) struct Painting {
+    pub(super) to: Colour,
+    pub(super) from: Option<Vec<Colour>>,
+    pub(super) from_any: bool,
+    pub(super) stands: Option<Duration>,
+    pub(super) from_first: bool,
+    pub(super) then: Option<Colour>,
+}
+
+/// How long a tag lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    Kept,
+    For(Duration),
+    While,
+}
+
+/// A rule, understood.
+#[derive(Clone, Debug)]
+pub(super) struct Rule {
+    pub(super) name: Arc<str>,
+    pub(super) version: String,
+    /// As it stands in its file.
+    pub(super) words: String,
+    pub(super) written: Written,
+    pub(super) signals: Vec<&'static str>,
+    pub(super) window: Duration,
+    pub(super) sum_window: Duration,
+    /// How far back a mean looks.
+    pub(super) mean_window: Duration,
+    /// The usual time between purchases, at least and at most.
+    pub(super) gap: (Duration, Duration),
+    /// It is judged at the end of each of these, not with each signal.
+    pub(super) review: Option<Every>,
+    /// From when until when around a day that the customer told; `None` is its month in each year.
+    pub(super) around_date: Option<(Duration, Duration)>,
+    /// See [`super::written_when::Count`].
+    pub(super) apart: Duration,
+    pub(super) rise: Option<rise::Rise>,
+    pub(super) absent_for: Duration,
+    pub(super) crossed: Vec<crossed::Count>,
+    pub(super) responses_for: Duration,
+    /// Ranks of [`AnyOrder`], and how long an order must have stood there.
+    pub(super) order_ranks: Vec<u8>,
+    pub(super) order_for: Duration,
+    /// How often it comes round.
+    pub(super) every: Option<rounds::Round>,
+    /// When the messages of a sequence may go.
+    pub(super) steps: Vec<sequences::Step>,
+    pub(super) since_first: Option<(Duration, Duration)>,
+    /// How long ago what `holds` asks for was bought.
+    pub(super) bought_ago: Option<(Duration, Duration)>,
+    pub(super) life: Life,
+    pub(super) painting: Option<Painting>,
+    pub(super) heat: Option<Heat>,
+    pub(super) stage: Option<Stage>,
+    pub(super) promise: Duration,
+    pub(super) follow_after: Duration,
+    /// So long before the next purchase is due.
+    pub(super) follow_before: Option<Duration>,
+    pub(super) follow_latest: Duration,
+}

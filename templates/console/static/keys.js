@@ -1,0 +1,48 @@
+"use strict";
+// Single keys, which can be turned off.
+const keysOn = () => localStorage.getItem("keys") !== "off";
+const toggle = document.getElementById("keys-on");
+if (toggle) {
+  toggle.checked = keysOn();
+  toggle.onchange = () => localStorage.setItem("keys", toggle.checked ? "on" : "off");
+}
+
+function walk(step) {
+  const rows = [...list.querySelectorAll(".rows a[id]")];
+  const at = rows.findIndex((row) => row.getAttribute("aria-current") || row === document.activeElement);
+  const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
+  if (next) next.click();
+}
+
+let went = 0;
+addEventListener("keydown", (event) => {
+  // Esc and Enter are the input method's while it composes.
+  if (event.isComposing) return;
+  const inBox = event.target.matches("input, textarea, select");
+  if (event.target.matches("textarea") && event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form.requestSubmit(event.target.closest(".write")?.querySelector("button"));
+  // A template is not sent by a stray Enter: it leads on to the next gap, and at last to the button.
+  if (event.target.matches(".fill input") && event.key === "Enter" && !event.isComposing) {
+    event.preventDefault();
+    const fields = [...event.target.form.querySelectorAll("input:not([type=hidden]), button")];
+    return event.ctrlKey || event.metaKey ? event.target.form.requestSubmit() : fields[fields.indexOf(event.target) + 1].focus();
+  }
+  if (event.key === "Escape" && inBox) return event.target.blur();
+  if (event.key === "Escape" && panelLies() && !document.querySelector("dialog[open]")) return closePanel();
+  if (inBox || event.ctrlKey || event.metaKey || event.altKey || !list || !keysOn()) return;
+  if (document.querySelector("dialog[open]")) return;
+  // Somebody is still typing into the box that went away.
+  if (Date.now() - taken < 2000) { taken = Date.now(); return; }
+  const key = event.key.toLowerCase();
+  const afterG = Date.now() - went < 1000;
+  went = 0;
+  if (afterG && key === "h") return location.assign("/inbox/hot");
+  if (afterG && key === "i") return location.assign("/inbox/all");
+  if (key === "g") { went = Date.now(); return; }
+  if (key === "?") return document.getElementById("keys").showModal();
+  if (key === "j") walk(1);
+  else if (key === "k") walk(-1);
+  else if (key === "/") { document.getElementById("search").focus(); event.preventDefault(); }
+  else if (key === "b") thread.querySelector("button[data-key=b]")?.click();
+  else if (key === "r") { const [box, picker] = [document.getElementById("reply"), document.getElementById("template")]; if (box) writeOn(box); else picker?.focus(); if (box || picker) event.preventDefault(); }
+  else if (key === "n") { const note = thread.querySelector(".write-note"); if (note) { note.open = true; writeOn(note.querySelector("textarea")); event.preventDefault(); } }
+});

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Ended, Stop, runtime};
+use super::{Ended, Stop, connections, runtime};
 use crate::config::Settings;
 use crate::store;
 
@@ -29,11 +29,15 @@ async fn back_up(arguments: &Arguments, settings: &Settings) -> Result<Ended, St
     let (file, url) = (&arguments.file, &settings.database.url);
     let part = store::unfinished(file);
     let copying = store::back_up(url, file);
-    tokio::pin!(copying);
+    let stopped = connections::signal();
+    tokio::pin!(copying, stopped);
     let mut every = tokio::time::interval(TELL_EVERY);
     every.tick().await;
     let copied = loop {
         tokio::select! {
+            // Before there is half a copy, which goes when it is told to stop.
+            biased;
+            () = &mut stopped => return Err(Stop::new("the database was not copied", "it was told to stop")),
             copied = &mut copying => break copied,
             _ = every.tick() => {
                 let bytes = std::fs::metadata(&part).map_or(0, |part| part.len());

@@ -233,6 +233,9 @@ pub struct Contact {
     pub id: ContactId,
     /// Where to send.
     pub address: Address,
+    /// When they last changed number or user id: a message from before tells of the former one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renamed_at: Option<Timestamp>,
     /// Our own number (Meta's phone number id) that they wrote to last; answers leave from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,

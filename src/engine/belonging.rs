@@ -1,8 +1,11 @@
 //! Whether what a webhook tells is of this installation: an app's webhooks go to every installation behind it, and tell of every number
-//! and account that it serves. What is somebody else's is kept, counted and shown, and changes nothing.
+//! and account that it serves. What is somebody else's is counted and shown, without who wrote and what, and changes nothing.
 
 use std::collections::HashMap;
 use std::sync::PoisonError;
+
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::Engine;
 use crate::config::Auth;
@@ -14,30 +17,22 @@ use crate::whatsapp::webhook::Arrival;
 const OF_THE_BUSINESS: [&str; 2] = ["business_capability_update", "account_alerts"];
 
 impl Engine {
-    /// Sorts out what is not of this installation, and names our messages as the journal does.
+    /// Sorts out what is not of this installation, and names our messages as the journal does. How far a message of others got concerns
+    /// nobody here, and comes in thousands: of their statuses the failures alone are kept.
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn sort_out(&self, arrivals: &mut [Arrival]) -> Result<(), StoreError> {
+    pub(super) async fn sort_out(&self, arrivals: &mut Vec<Arrival>) -> Result<(), StoreError> {
         let asked: Vec<MessageNumber> = arrivals.iter().filter_map(looked_up).collect();
         let departed = if asked.is_empty() { HashMap::new() } else { self.store().departed(&asked).await? };
         let foreign = self.foreign_numbers(arrivals).await?;
         let names_numbers = self.names_numbers();
-        for arrival in arrivals {
-            let is_foreign =
-                |channel: &Option<String>| channel.as_ref().is_some_and(|channel| foreign.contains(channel));
+        arrivals.retain_mut(|arrival| {
+            let is_foreign = arrival.channel.as_ref().is_some_and(|channel| foreign.contains(channel));
             let what = match &mut arrival.body {
-                EventBody::Message(_)
-                | EventBody::Location(_)
-                | EventBody::Reaction { .. }
-                | EventBody::Sent(_)
-                | EventBody::Opt(_)
-                    if is_foreign(&arrival.channel) =>
-                {
-                    Some("by a number that is not ours")
-                }
-                EventBody::Account { field, value } if self.is_of_another_account(field, value, &arrival.account) => {
-                    Some("of an account that is not ours")
+                EventBody::Account { field, value } => {
+                    let is_of_another = self.is_of_another_account(field, value, &arrival.account);
+                    is_of_another.then_some("of an account that is not ours")
                 }
                 EventBody::Status(status) if status.message.starts_with(MessageNumber::MARK) => {
                     let channel = arrival.channel.as_deref().filter(|_| names_numbers);
@@ -49,12 +44,10 @@ impl Engine {
                         None => Some("the status of a message that is not ours"),
                     }
                 }
-                _ => None,
+                _ => is_foreign.then_some("by a number that is not ours"),
             };
-            if let Some(what) = what {
-                set_aside(arrival, what);
-            }
-        }
+            what.is_none_or(|what| set_aside(arrival, what))
+        });
         Ok(())
     }
 
@@ -84,7 +77,7 @@ impl Engine {
         for number in others.iter().filter(|number| told.insert((*number).clone())) {
             tracing::warn!(
                 number,
-                "what customers write to this number is kept and not answered: whatsapp.phone_number_id does not name it"
+                "what customers write to this number is counted and not answered: whatsapp.phone_number_id does not name it"
             );
         }
     }
@@ -130,13 +123,21 @@ fn whose(
     (!differs).then_some(message)
 }
 
-/// Keeps what is told as something that concerns nobody here.
-fn set_aside(arrival: &mut Arrival, what: &str) {
+/// Makes of what is told something that concerns nobody here, with nothing of the person in it: nobody's wish to be erased would reach
+/// it. Whether it is kept.
+fn set_aside(arrival: &mut Arrival, what: &str) -> bool {
     let kind = arrival.body.kind();
-    let value = serde_json::to_value(&arrival.body).unwrap_or_default();
-    arrival.contacts.clear();
-    arrival.body = EventBody::Unknown { what: format!("{kind}: {what}"), value };
     metrics::counter!("hotline_events_of_others_total", "kind" => kind).increment(1);
+    let value = match &arrival.body {
+        EventBody::Status(status) if status.status != StatusKind::Failed => return false,
+        EventBody::Status(status) => json!({ "number": arrival.channel, "error": status.error }),
+        EventBody::Account { .. } => serde_json::to_value(&arrival.body).unwrap_or_default(),
+        _ => json!({ "number": arrival.channel }),
+    };
+    arrival.contacts.clear();
+    arrival.key = format!("other:{}", hex::encode(Sha256::digest(&arrival.key)));
+    arrival.body = EventBody::Unknown { what: format!("{kind}: {what}"), value };
+    true
 }
 
 #[cfg(test)]

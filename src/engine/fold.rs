@@ -10,7 +10,7 @@ use super::about;
 use super::state::{Effect, State};
 use crate::dialogue::{Dialogue, Known};
 use crate::domain::{
-    Address, AgentAction, AgentEvent, Colour, Consequence, ContactRef, Content, Crawlers, Duration, Event, EventBody,
+    AgentAction, AgentEvent, Colour, Consequence, Contact, ContactRef, Content, Crawlers, Duration, Event, EventBody,
     Evidence, HandoffRequest, InboundMessage, Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading,
     Sender, Shop, Timestamp, UserId, Whereabouts,
 };
@@ -277,7 +277,7 @@ impl<'a> Folding<'a> {
                 contact.last_out = contact.last_out.max(Some(event.at));
             }
             EventBody::Profile(profile) if profile.field == "name" => contact.name = Some(profile.value.clone()),
-            EventBody::Identity { now } => rename(&mut contact.address, now),
+            EventBody::Identity { now } => rename(contact, now, event.at),
             _ => {}
         }
     }
@@ -429,12 +429,17 @@ pub(super) fn carry(message: &mut Outgoing, links: Vec<Link>) {
     message.links = if message.link { links } else { Vec::new() };
 }
 
-fn learn_from_message(contact: &mut crate::domain::Contact, message: &InboundMessage, at: Timestamp) {
+fn learn_from_message(contact: &mut Contact, message: &InboundMessage, at: Timestamp) {
     if message.silent {
         return;
     }
     if let Some(name) = message.name.as_ref().filter(|name| !name.trim().is_empty()) {
         contact.name = Some(name.clone());
+    }
+    contact.last_inbound = contact.last_inbound.max(Some(at));
+    if contact.renamed_at.is_some_and(|renamed| at < renamed) {
+        // It comes late: answers to the former number reach nobody, or somebody else.
+        return;
     }
     if message.wa_id.is_some() {
         contact.address.wa_id.clone_from(&message.wa_id);
@@ -445,11 +450,15 @@ fn learn_from_message(contact: &mut crate::domain::Contact, message: &InboundMes
     if message.channel.is_some() {
         contact.channel.clone_from(&message.channel);
     }
-    contact.last_inbound = contact.last_inbound.max(Some(at));
 }
 
 /// The number or user id changed: what is not told any more is not theirs any more.
-fn rename(address: &mut Address, now: &[ContactRef]) {
+fn rename(contact: &mut Contact, now: &[ContactRef], at: Timestamp) {
+    if contact.renamed_at.is_some_and(|renamed| at < renamed) {
+        return;
+    }
+    contact.renamed_at = Some(at);
+    let address = &mut contact.address;
     for name in now {
         match name {
             ContactRef::Phone(phone) => address.wa_id = Some(phone.digits().to_owned()),

@@ -44,10 +44,10 @@ impl Engine {
                 return Ok(Taken { kept: true, ..Taken::default() });
             }
         };
+        self.sort_out(&mut arrivals).await?;
         if arrivals.is_empty() {
             return Ok(Taken::default());
         }
-        self.sort_out(&mut arrivals).await?;
         for arrival in &arrivals {
             metrics::counter!("hotline_events_received_total", "kind" => arrival.body.kind()).increment(1);
         }

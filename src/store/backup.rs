@@ -1,6 +1,7 @@
 //! A copy of a SQLite database as it was at one moment, made beside the server that goes on writing to it.
 
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{File, Metadata, OpenOptions, Permissions};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::SqliteConnectOptions;
@@ -35,24 +36,62 @@ pub async fn back_up(url: &str, to: &Path) -> Result<u64, StoreError> {
     }
     let part = unfinished(to);
     let wrong = |error: std::io::Error| StoreError::Address(format!("cannot write {}: {error}", part.display()));
-    // It holds what customers wrote. Of two that write into one file the second finds it there.
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(wrong)?;
-    let copied = copy(options, &part).await;
-    let kept = async {
-        copied?;
-        file.sync_all().map_err(wrong)?;
-        if to.exists() {
-            return Err(is_there());
-        }
-        std::fs::rename(&part, to).map_err(wrong)?;
-        file.metadata().map(|metadata| metadata.len()).map_err(wrong)
-    };
-    let kept = kept.await;
-    if kept.is_err() {
-        // What is half a copy helps nobody.
-        let _gone = std::fs::remove_file(&part);
+    let mut half = Half::begin(&part)?;
+    copy(options, &part).await?;
+    half.file.sync_all().map_err(wrong)?;
+    if to.exists() {
+        return Err(is_there());
     }
-    kept
+    std::fs::rename(&part, to).map_err(wrong)?;
+    half.is_whole = true;
+    half.file.metadata().map(|metadata| metadata.len()).map_err(wrong)
+}
+
+/// A copy that is being written, and this process's alone. What is half a copy helps nobody: unless it becomes whole it is removed.
+struct Half<'a> {
+    part: &'a Path,
+    file: File,
+    is_whole: bool,
+}
+
+impl<'a> Half<'a> {
+    /// Takes over what a process left that was ended; of two that write into one file the second is told.
+    fn begin(part: &'a Path) -> Result<Self, StoreError> {
+        let wrong = |error: std::io::Error| StoreError::Address(format!("cannot write {}: {error}", part.display()));
+        // It holds what customers wrote.
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).mode(0o600).open(part).map_err(wrong)?;
+        let is_same = |there: Metadata, file: Metadata| (there.dev(), there.ino()) == (file.dev(), file.ino());
+        let is_locked = file.try_lock().is_ok();
+        // Until it was locked another one may have made a whole copy of it, and a link leads to what is no copy.
+        let there = std::fs::symlink_metadata(part).and_then(|there| Ok(is_same(there, file.metadata()?)));
+        if !is_locked || !there.unwrap_or(false) {
+            return Err(StoreError::Address(format!(
+                "another one writes {}: wait for it, or remove it",
+                part.display()
+            )));
+        }
+        file.set_permissions(Permissions::from_mode(0o600)).and_then(|()| file.set_len(0)).map_err(wrong)?;
+        // SQLite would follow it.
+        let _gone = std::fs::remove_file(journal(part));
+        Ok(Self { part, file, is_whole: false })
+    }
+}
+
+impl Drop for Half<'_> {
+    fn drop(&mut self) {
+        if !self.is_whole {
+            let _gone = std::fs::remove_file(self.part);
+            let _gone = std::fs::remove_file(journal(self.part));
+        }
+    }
+}
+
+/// Where SQLite writes down how to undo what it writes.
+fn journal(part: &Path) -> PathBuf {
+    let mut name = part.as_os_str().to_owned();
+    name.push("-journal");
+    name.into()
 }
 
 async fn copy(from: SqliteConnectOptions, to: &Path) -> Result<(), StoreError> {

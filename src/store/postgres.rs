@@ -14,9 +14,11 @@ pub(super) type Source = Postgres;
 
 /// Connections that are shared: by what is folded, by the tasks in the background, by pages and programs.
 const POOL: u32 = 8;
-/// Connections that a node needs at most: beside the shared ones two that write, one that tells for which numbers it sends, and one on
-/// which it hears the other nodes.
-pub const CONNECTIONS: u32 = POOL + 4;
+/// Connections that a node has at most: beside the shared ones two that write, one on which it hears the other nodes, and one for each
+/// lock that one node at a time holds: for its numbers, for jobs, for events of the whole shop, and for what other programs are told.
+pub const OF_A_NODE: u32 = POOL + 7;
+/// Connections that it needs: two more are for a command beside it, such as `hotline doctor`.
+pub const CONNECTIONS: u32 = OF_A_NODE + 2;
 /// How long a shared connection that nobody uses stays open.
 const IDLE: StdDuration = StdDuration::from_secs(10);
 /// How often, and how long apart, it is tried to connect once shared connections were given back: the server takes a moment.

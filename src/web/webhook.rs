@@ -1,7 +1,7 @@
 //! Meta's webhook: the verification handshake, and deliveries that are answered 200 only once they are durable.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -20,6 +20,8 @@ use crate::whatsapp::signature;
 const SMALL: u64 = 64 << 10;
 /// Of larger ones, which whoever calls can make without knowing a secret, so many at once.
 const LARGE_AT_ONCE: usize = 32;
+/// How often it is told that webhooks could not be stored.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// `GET|POST /webhook/whatsapp`.
 pub fn router(engine: Engine) -> Router {
@@ -28,7 +30,7 @@ pub fn router(engine: Engine) -> Router {
     Router::new()
         .route("/webhook/whatsapp", get(verify).post(deliver))
         .layer(DefaultBodyLimit::max(limit))
-        .with_state(Door { engine, large })
+        .with_state(Door { engine, large, refused: Arc::default() })
 }
 
 #[derive(Clone)]
@@ -36,6 +38,27 @@ struct Door {
     engine: Engine,
     /// Room for large bodies.
     large: Arc<Semaphore>,
+    /// Those that could not be stored.
+    refused: Arc<Mutex<Refused>>,
+}
+
+/// Webhooks that could not be stored. Where the database is down that is every one, and a line of each would fill the disk.
+#[derive(Default)]
+struct Refused {
+    told: Option<Instant>,
+    untold: u64,
+}
+
+impl Refused {
+    /// One more; how many are to be told of now, if any.
+    fn tell(&mut self, now: Instant) -> Option<u64> {
+        self.untold += 1;
+        if self.told.is_some_and(|told| now.duration_since(told) < TELL_EVERY) {
+            return None;
+        }
+        self.told = Some(now);
+        Some(std::mem::take(&mut self.untold))
+    }
 }
 
 #[derive(Deserialize)]
@@ -58,16 +81,16 @@ async fn verify(State(Door { engine, .. }): State<Door>, Query(handshake): Query
     (StatusCode::FORBIDDEN, "The verify token is not the one in HOTLINE_WHATSAPP__VERIFY_TOKEN.\n").into_response()
 }
 
-async fn deliver(State(Door { engine, large }): State<Door>, request: Request) -> Response {
+async fn deliver(State(door): State<Door>, request: Request) -> Response {
     let started = Instant::now();
-    let response = take(&engine, &large, request).await;
+    let response = take(&door, request).await;
     metrics::histogram!("hotline_webhook_seconds").record(started.elapsed().as_secs_f64());
     let status = response.status().as_str().to_owned();
     metrics::counter!("hotline_webhooks_total", "status" => status).increment(1);
     response
 }
 
-async fn take(engine: &Engine, large: &Semaphore, request: Request) -> Response {
+async fn take(Door { engine, large, refused }: &Door, request: Request) -> Response {
     let settings = &engine.settings().whatsapp;
     // Before anything of the body is taken in.
     if let Err(why) = may_be_known(settings, request.headers()) {
@@ -92,7 +115,10 @@ async fn take(engine: &Engine, large: &Semaphore, request: Request) -> Response 
     match engine.receive(body).await {
         Ok(_) => StatusCode::OK.into_response(),
         Err(error) => {
-            tracing::warn!(error = %error_chain(&error), "a webhook could not be stored; Meta delivers it again");
+            let untold = refused.lock().unwrap_or_else(PoisonError::into_inner).tell(Instant::now());
+            if let Some(webhooks) = untold {
+                tracing::warn!(webhooks, error = %error_chain(&error), "could not be stored; Meta delivers again");
+            }
             unavailable()
         }
     }
@@ -133,4 +159,17 @@ fn error_chain(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_that_are_refused_one_line_a_second_tells() {
+        let (begin, mut refused) = (Instant::now(), Refused::default());
+        let lines: Vec<_> =
+            (0..2_500).filter_map(|millis| refused.tell(begin + Duration::from_millis(millis))).collect();
+        assert_eq!(lines, [1, 1_000, 1_000]);
+    }
 }

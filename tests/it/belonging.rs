@@ -88,6 +88,39 @@ async fn what_is_told_of_others_changes_nothing_of_ours() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_writes_to_a_number_that_is_not_ours_is_no_contact_and_leaves_no_word_and_no_number() {
+    const OTHER: &str = "880000000009999";
+    const PHONE: &str = "85260000077";
+    for database in Database::each().await {
+        let (address, kind) = (free_address(), database.kind);
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[]).await;
+        writes(address, OTHER, PHONE, "wamid.1", "call me Zebulon").await;
+        let metadata = json!({ "phone_number_id": OTHER });
+        for (n, status) in ["sent", "delivered", "read", "failed"].into_iter().enumerate() {
+            let status = json!({ "id": format!("wamid.s{n}"), "status": status, "timestamp": "1790000000", "recipient_id": PHONE });
+            tells(address, ACCOUNT, "messages", json!({ "metadata": metadata, "statuses": [status] })).await;
+        }
+        let system = json!({ "type": "user_changed_number", "wa_id": "85260000078" });
+        let of_new_kind = json!({ "type": "hologram", "hologram": { "of": "Zebulon" } });
+        for (n, said) in [json!({ "type": "system", "system": system }), of_new_kind].iter().enumerate() {
+            let mut message = json!({ "from": PHONE, "id": format!("wamid.o{n}"), "timestamp": "1790000000" });
+            said.as_object().unwrap().iter().for_each(|(name, value)| message[name] = value.clone());
+            tells(address, ACCOUNT, "messages", json!({ "metadata": metadata, "messages": [message] })).await;
+        }
+        // The message, the failure, the change of number, and what nobody knows.
+        folded(&database, "unknown", 4).await;
+        let journal = rows(&database, "select key, body from journal").await;
+        assert_eq!(journal.len(), 4, "{kind}: {journal:?}");
+        let told = format!("{journal:?}");
+        assert!(!told.contains("8526000007") && !told.contains("Zebulon") && told.contains(OTHER), "{kind}: {told}");
+        assert!(rows(&database, "select cast(id as text) from contacts").await.is_empty(), "{kind}");
+        assert!(rows(&database, "select name from identities").await.is_empty(), "{kind}");
+        assert!(app.terminate().await.success());
+    }
+}
+
 async fn holds(database: &Database) -> Vec<String> {
     rows(database, "select what from holds where source <> 'templates' order by what")
         .await

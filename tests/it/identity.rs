@@ -150,6 +150,38 @@ async fn who_takes_over_a_number_that_somebody_left_is_somebody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_before_a_change_of_number_turns_no_answer_back_to_the_former_one() {
+    const NEW: &str = "5511912345678";
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[]).await;
+        writes(address, "wamid.1", Some(PHONE), Some(USER), "olá").await;
+        let changed = json!({ "type": "system", "system": {
+            "type": "user_changed_number", "wa_id": NEW, "user_id": "BR.9002", "previous_user_id": USER,
+        }});
+        delivers(address, "wamid.2", Some(PHONE), Some(USER), changed).await;
+        let is_renamed = |state: &State| state.contact.address.wa_id.as_deref() != Some(PHONE);
+        when(&database, "the number is the new one", is_renamed).await;
+        let earlier = (chrono::Utc::now().timestamp() - 60).to_string();
+        let late =
+            json!({ "timestamp": earlier, "type": "text", "text": { "body": "procuro um celular, até 2000 reais" } });
+        delivers(address, "wamid.3", Some(PHONE), Some(USER), late).await;
+        let state = when(&database, "it is heard", |state| state.facts.holds("budget/0-2000")).await;
+        assert!(is_renamed(&state), "{}", database.kind);
+        assert_eq!(state.contact.address.user_id.as_ref().map(|user| user.0.as_str()), Some("BR.9002"));
+        let answered = eventually("it is answered", async || {
+            let last = "select address from outbox order by number desc limit 1";
+            rows(&database, last).await.pop().filter(|last| last[0].contains("BR.9002"))
+        })
+        .await;
+        assert!(!answered[0].contains(PHONE), "{}: {answered:?}", database.kind);
+        assert!(app.terminate().await.success());
+        law::holds_in(&database).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_state_that_cannot_be_read_is_made_anew_from_the_journal() {
     for database in Database::each().await {
         let address = free_address();

@@ -30,6 +30,7 @@ mod links;
 mod meant;
 mod merging;
 mod mmdb;
+mod moving;
 mod nodes;
 mod numbers;
 mod operating;

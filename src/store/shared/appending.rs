@@ -1,14 +1,14 @@
 //! New events into the journal: whose they are, once each, in order.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use sha2::{Digest as _, Sha256};
 use sqlx::Row;
 use uuid::Uuid;
 
-use super::moving::{MOVE, Moves, told_before};
+use super::moving::{MOVE, Moves, is_user, told_before};
 use super::{Connection, json};
-use crate::domain::{ContactId, ContactRef, Timestamp};
+use crate::domain::{ContactId, ContactRef, EventBody, Timestamp};
 use crate::store::{Appended, NewEvent};
 
 /// Writes a group of events with a constant number of statements, whatever its size.
@@ -22,7 +22,7 @@ pub(in crate::store) async fn append(
     if let Some(lock) = super::LOCK_APPENDING {
         sqlx::query(lock).execute(&mut *connection).await?;
     }
-    let Resolved { contacts, merges, created, erased } = resolve(connection, events).await?;
+    let Resolved { contacts, merges, erased } = resolve(connection, events).await?;
     let key = |(event, erased): (&&NewEvent, &bool)| {
         let key = event.key.clone().unwrap_or_else(|| format!("own:{}", Uuid::now_v7()));
         if *erased { erased_key(&key) } else { key }
@@ -48,8 +48,6 @@ pub(in crate::store) async fn append(
         );
         sqlx::query(insert).bind(json(&unread)).execute(&mut *connection).await?;
     }
-    let known: HashSet<i64> = unread.iter().map(|(_, contact, _)| *contact).collect();
-    forget(connection, created.into_iter().filter(|contact| !known.contains(contact)).collect(), &mut appended).await?;
     // Behind all that this group has for either of two: what came for the one that ends goes with it.
     let ended = merge_all(connection, merges).await?;
     for contact in appended.iter_mut().filter_map(|appended| appended.contact.as_mut()) {
@@ -58,10 +56,10 @@ pub(in crate::store) async fn append(
     Ok(appended)
 }
 
-/// Kind and body of an event of somebody who was erased.
+/// Kind and body of an event of somebody who was erased, or of whom nothing is known.
 const ERASED: (&str, &str) = ("erased", "{}");
 
-/// The key of an event of somebody who was erased, where their number stands in it: it tells the same event and nobody's number.
+/// The key of such an event, where a number stands in it: it tells the same event and nobody's number.
 pub(super) fn erased_key(key: &str) -> String {
     format!("erased:{}", hex::encode(Sha256::digest(key.as_bytes())))
 }
@@ -133,8 +131,7 @@ type Pair = (i64, i64);
 struct Resolved {
     contacts: Vec<Option<i64>>,
     merges: Vec<Pair>,
-    created: Vec<i64>,
-    /// Of each event, whether it names somebody who was erased.
+    /// Of each event, whether it names somebody who was erased, or is the status of a message to somebody who is not known.
     erased: Vec<bool>,
 }
 
@@ -148,7 +145,7 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
         .flat_map(|event| event.contacts.iter().map(|name| [stored(name)]))
         .collect();
     let (mut owners, left) = owners(connection, &names).await?;
-    let mut moves = Moves { left, delivered: told_before(connection, events).await?, changed: HashMap::new() };
+    let mut moves = Moves { left, told: told_before(connection, events).await?, changed: HashMap::new() };
     let before: Vec<String> = owners.keys().cloned().collect();
     let mut slots: Vec<Option<Who>> = Vec::new();
     let mut merges: Vec<Pair> = Vec::new();
@@ -159,18 +156,17 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
             result.push(contact.map(Who::Known));
             continue;
         }
-        let names = moves.names(event);
-        if names.is_empty() {
-            result.push(None);
+        let names: Vec<String> = event.contacts.iter().map(stored).collect();
+        let owner = |name: &str| owners.get(name).map(|who| settle(*who, &slots));
+        if names.is_empty() || !moves.is_told_by(event) {
+            // A user id stays with its owner.
+            let (users, phones): (Vec<_>, Vec<_>) = names.iter().partition(|name| is_user(name));
+            result.push(users.into_iter().chain(phones).find_map(|name| owner(name)));
             continue;
         }
-        let taken = moves.taken(&names, |name| owners.get(name).map(|who| settle(*who, &slots)));
-        let mut found: Vec<Who> = names
-            .iter()
-            .filter(|name| !taken.contains(name))
-            .filter_map(|name| owners.get(name))
-            .map(|who| settle(*who, &slots))
-            .collect();
+        let taken = moves.taken(event, &names, &owner);
+        let mut found: Vec<Who> =
+            names.iter().filter(|name| !taken.contains(name)).filter_map(|name| owner(name)).collect();
         found.sort_by_key(|who| match who {
             Who::Known(id) => (0, *id),
             Who::New(slot) => (1, *slot as i64),
@@ -187,9 +183,12 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
                 (Who::New(_), Who::Known(_)) => {}
             }
         }
-        moves.note(event, &names);
+        moves.note(event, &names, &taken);
         for name in names {
-            owners.insert(name, who);
+            // One that somebody left goes to who has it by now, and not to who had it.
+            if !(taken.contains(&name) && moves.left.contains_key(&name)) {
+                owners.insert(name, who);
+            }
         }
         result.push(Some(who));
     }
@@ -203,28 +202,14 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
     learn(connection, &fresh).await?;
     let moved = moves.changed.iter().filter_map(|(name, left)| Some((name, number(*owners.get(name)?), left)));
     super::folding::run(connection, MOVE, &moved.collect::<Vec<_>>()).await?;
-    let contacts = result.into_iter().map(|who| who.map(number)).collect();
-    let is_erased = |event: &&NewEvent| event.contact.is_some_and(|contact| known.get(&contact.0) == Some(&None));
-    let erased = events.iter().map(is_erased).collect();
-    Ok(Resolved { contacts, merges, created: created.into_iter().filter(|id| *id > 0).collect(), erased })
-}
-
-/// Nothing is new of these: who was erased does not come back with an event that is delivered again.
-async fn forget(connection: &mut Connection, created: Vec<i64>, appended: &mut [Appended]) -> Result<(), sqlx::Error> {
-    if created.is_empty() {
-        return Ok(());
-    }
-    for appended in appended {
-        appended.contact = appended.contact.filter(|contact| !created.contains(&contact.0));
-    }
-    let created: Vec<[i64; 1]> = created.into_iter().map(|contact| [contact]).collect();
-    for delete in [
-        concat!("delete from identities where contact_id in (select cast(value->>0 as bigint) from ", rows!("$1"), ")"),
-        concat!("delete from contacts where id in (select cast(value->>0 as bigint) from ", rows!("$1"), ")"),
-    ] {
-        sqlx::query(delete).bind(json(&created)).execute(&mut *connection).await?;
-    }
-    Ok(())
+    let contacts: Vec<_> = result.into_iter().map(|who| who.map(number)).collect();
+    let is_of_nobody = |(event, contact): (&&NewEvent, &Option<i64>)| {
+        let is_erased = event.contact.is_some_and(|contact| known.get(&contact.0) == Some(&None));
+        let is_status = matches!(event.body, EventBody::Status(_)) && !event.contacts.is_empty();
+        contact.is_none() && (is_erased || is_status)
+    };
+    let erased = events.iter().zip(&contacts).map(is_of_nobody).collect();
+    Ok(Resolved { contacts, merges, erased })
 }
 
 fn settle(mut who: Who, slots: &[Option<Who>]) -> Who {
@@ -262,21 +247,22 @@ async fn existing(connection: &mut Connection, events: &[&NewEvent]) -> Result<H
     rows.into_iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
-/// Whose these names are, and which of them are numbers that their owner has left.
+/// Whose these names are, and since when those are left that their owner has left.
 async fn owners(
     connection: &mut Connection,
     names: &[[String; 1]],
-) -> Result<(HashMap<String, Who>, HashSet<String>), sqlx::Error> {
+) -> Result<(HashMap<String, Who>, HashMap<String, i64>), sqlx::Error> {
     if names.is_empty() {
         return Ok(Default::default());
     }
     let select = concat!(
-        "select name, contact_id, left_at is not null from identities where name in (select value->>0 from ",
+        "select name, contact_id, left_at from identities where name in (select value->>0 from ",
         rows!("$1"),
         ")"
     );
-    let rows: Vec<(String, i64, bool)> = sqlx::query_as(select).bind(json(&names)).fetch_all(&mut *connection).await?;
-    let left = rows.iter().filter(|(_, _, left)| *left).map(|(name, ..)| name.clone()).collect();
+    let rows = sqlx::query_as(select).bind(json(&names)).fetch_all(&mut *connection).await?;
+    let rows: Vec<(String, i64, Option<i64>)> = rows;
+    let left = rows.iter().filter_map(|(name, _, left)| Some((name.clone(), (*left)?))).collect();
     Ok((rows.into_iter().map(|(name, contact, _)| (name, Who::Known(contact))).collect(), left))
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::appending::{Who, stored};
 use super::{Connection, json};
-use crate::domain::{ContactRef, EventBody};
+use crate::domain::EventBody;
 use crate::store::NewEvent;
 
 /// Whose a number is from now on, and since when its owner has left it.
@@ -17,63 +17,84 @@ pub(super) const MOVE: &str = concat!(
 
 /// The numbers that change hands while a group is being written.
 pub(super) struct Moves {
-    /// Numbers that their owner has left.
-    pub(super) left: HashSet<String>,
-    /// Keys of changes of number that were told before: they change nothing twice.
-    pub(super) delivered: HashSet<String>,
+    /// Numbers that their owner has left, and when.
+    pub(super) left: HashMap<String, i64>,
+    /// Keys of events that were told before.
+    pub(super) told: HashSet<String>,
     /// What is to be written: since when a number is left, or that it is not.
     pub(super) changed: HashMap<String, Option<i64>>,
 }
 
 impl Moves {
-    /// The names that tell whose an event is. A change of number that is delivered once more tells of its present names alone: the
-    /// former ones may be somebody else's by now.
-    pub(super) fn names(&self, event: &NewEvent) -> Vec<String> {
-        let is_again = event.key.as_ref().is_some_and(|key| self.delivered.contains(key));
-        match &event.body {
-            EventBody::Identity { now } if is_again => now.iter().map(stored).collect(),
-            _ => event.contacts.iter().map(stored).collect(),
-        }
+    /// Whether an event tells whose its names are. What was told before tells nothing twice: the names may be somebody else's by now. A
+    /// status is of a message, and of whoever it was sent to.
+    pub(super) fn is_told_by(&mut self, event: &NewEvent) -> bool {
+        let is_new = event.key.as_ref().is_none_or(|key| self.told.insert(key.clone()));
+        is_new && !matches!(event.body, EventBody::Status(_))
     }
 
-    /// Which of these names come with the user id of somebody else than of who left them.
-    pub(super) fn taken(&self, names: &[String], owner: impl Fn(&str) -> Option<Who>) -> Vec<String> {
-        let is_theirs = |left: &str| {
-            let mut users = names.iter().filter(|name| name.starts_with(USER)).peekable();
-            users.peek().is_none() || users.any(|user| owner(user) == owner(left))
-        };
-        names.iter().filter(|name| self.left.contains(*name) && !is_theirs(name)).cloned().collect()
+    /// Which of these names their owner has left, and are somebody else's now: the others tell of another one.
+    pub(super) fn taken(&self, event: &NewEvent, names: &[String], owner: impl Fn(&str) -> Option<Who>) -> Vec<String> {
+        let others = telling(event, names);
+        let is_theirs = |left: &str| others.is_empty() || others.iter().any(|name| owner(name) == owner(left));
+        names.iter().filter(|name| self.left.contains_key(*name) && !is_theirs(name)).cloned().collect()
     }
 
     /// Takes in what an event says of numbers: who writes from one has it, and a change of number leaves the former one.
-    pub(super) fn note(&mut self, event: &NewEvent, names: &[String]) {
-        let mut leaves = HashSet::new();
-        if let EventBody::Identity { now } = &event.body {
-            let is_left = |name: &&ContactRef| matches!(name, ContactRef::Phone(_)) && !now.contains(name);
-            leaves.extend(event.contacts.iter().filter(is_left).map(stored).filter(|name| names.contains(name)));
-        }
-        let has_user = names.iter().any(|name| name.starts_with(USER));
-        for name in names {
-            if leaves.contains(name) {
-                self.left.insert(name.clone());
-                self.changed.insert(name.clone(), Some(event.received.0));
-            } else if has_user && self.left.remove(name) {
+    pub(super) fn note(&mut self, event: &NewEvent, names: &[String], taken: &[String]) {
+        let at = event.at.0;
+        let is_change = matches!(event.body, EventBody::Identity { .. });
+        let now = names_now(event);
+        let is_written = matches!(event.body, EventBody::Message(_) | EventBody::Location(_));
+        let has_user = names.iter().any(|name| is_user(name));
+        for name in names.iter().filter(|name| !is_user(name)) {
+            if is_change && !now.contains(name) {
+                self.left.insert(name.clone(), at);
+                self.changed.insert(name.clone(), Some(at));
+                continue;
+            }
+            let Some(left) = self.left.get(name).copied() else { continue };
+            let has_it = match is_change {
+                true => at >= left,
+                // What its former owner wrote last may come late.
+                false => is_written && has_user && (at > left || at == left && taken.contains(name)),
+            };
+            if has_it {
+                self.left.remove(name);
                 self.changed.insert(name.clone(), None);
             }
         }
     }
 }
 
-/// How names begin that are user ids.
-const USER: &str = "u:";
+/// The names by which an event tells whose the others are: of a change of number the former ones, else the user ids.
+fn telling<'a>(event: &NewEvent, names: &'a [String]) -> Vec<&'a String> {
+    let now = names_now(event);
+    let former: Vec<_> = names.iter().filter(|name| !now.is_empty() && !now.contains(name)).collect();
+    if former.is_empty() { names.iter().filter(|name| is_user(name)).collect() } else { former }
+}
 
-/// Of the changes of number among these events, the keys of those that are in the journal already.
+/// What a change of number tells of as the present ones.
+fn names_now(event: &NewEvent) -> Vec<String> {
+    match &event.body {
+        EventBody::Identity { now } => now.iter().map(stored).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a name is a user id.
+pub(super) fn is_user(name: &str) -> bool {
+    name.starts_with("u:")
+}
+
+/// Of these events that tell whose names are, the keys of those that are in the journal already.
 pub(super) async fn told_before(
     connection: &mut Connection,
     events: &[&NewEvent],
 ) -> Result<HashSet<String>, sqlx::Error> {
-    let changes = events.iter().filter(|event| matches!(event.body, EventBody::Identity { .. }));
-    let keys: Vec<[&String; 1]> = changes.filter_map(|event| Some([event.key.as_ref()?])).collect();
+    let telling =
+        events.iter().filter(|event| !event.contacts.is_empty() && !matches!(event.body, EventBody::Status(_)));
+    let keys: Vec<[&String; 1]> = telling.filter_map(|event| Some([event.key.as_ref()?])).collect();
     if keys.is_empty() {
         return Ok(HashSet::new());
     }

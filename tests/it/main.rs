@@ -8,6 +8,7 @@ mod belonging;
 mod browser;
 mod by_hand;
 mod campaigns;
+mod connecting;
 mod consent;
 mod corpus;
 mod crm;

@@ -32,6 +32,7 @@ mod meant;
 mod merging;
 mod mmdb;
 mod nodes;
+mod notified;
 mod numbers;
 mod operating;
 mod picker;

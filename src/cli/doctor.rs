@@ -6,7 +6,7 @@ use super::{Ended, Stop, runtime};
 use crate::config::{Auth, Settings};
 use crate::domain::{Severity, Timestamp};
 use crate::engine::geoip::Geoip;
-use crate::engine::knowledge::{Folders, compile};
+use crate::engine::knowledge::{DEMO_SHOP, Folders, compile};
 use crate::engine::templates;
 use crate::outreach::Book;
 use crate::store::{CONNECTIONS, Store, StoreError};
@@ -57,8 +57,12 @@ async fn look(settings: &Settings) -> Vec<Finding> {
         findings.push(Finding { what: "WhatsApp", ok: true, detail });
         return findings;
     }
+    findings.extend(demo_shop(settings));
     if settings.whatsapp.auth == Auth::D360 {
         findings.push(d360(settings).await);
+        let detail = "not looked at: 360dialog tells no list of them. What rules and campaigns send is made in its hub, under the names \
+                      that /templates shows, with as many gaps";
+        findings.push(Finding { what: "templates", ok: true, detail: detail.into() });
         return findings;
     }
     findings.extend(token(settings).await);
@@ -80,6 +84,12 @@ fn files(settings: &Settings) -> Finding {
         }
         Some(first) => Finding { what, ok: false, detail: format!("{} errors, the first: {first}", errors.len()) },
     }
+}
+
+/// A number of one's own that sells what the demo sells.
+fn demo_shop(settings: &Settings) -> Option<Finding> {
+    let is_demo = Folders::of(settings).have_demo_shop();
+    is_demo.then(|| Finding { what: "shop", ok: false, detail: DEMO_SHOP.into() })
 }
 
 /// The file of places of addresses, where one is named.
@@ -222,13 +232,22 @@ async fn d360(settings: &Settings) -> Finding {
     let Ok(http) = http else { return Finding { what, ok: false, detail: "cannot prepare a call".into() } };
     // Without the token the webhook answers 401 if it is ours.
     let url = format!("{base}/webhook/whatsapp");
-    let ok = http.post(&url).body("").send().await.is_ok_and(|answer| answer.status() == 401);
-    let detail = match ok {
-        true => format!(
-            "{url} answers. If it is not entered at 360dialog yet: curl {graph}/v1/configs/webhook -H 'D360-API-KEY: YOUR-KEY' \
-             -H 'Content-Type: application/json' -d '{{\"url\": \"{url}\", \"headers\": {{\"Authorization\": \"Bearer YOUR-WEBHOOK-TOKEN\"}}}}'"
-        ),
-        false => format!("{url} does not answer as Hotline does; is it running there with this setting?"),
+    let (ok, detail) = match http.post(&url).body("").send().await {
+        Ok(answer) if answer.status() == 401 => {
+            let headers = "-H 'D360-API-KEY: YOUR-KEY' -H 'Content-Type: application/json'";
+            let body =
+                format!("{{\"url\": \"{url}\", \"headers\": {{\"Authorization\": \"Bearer YOUR-WEBHOOK-TOKEN\"}}}}");
+            let call = format!("curl {graph}/v1/configs/webhook {headers} -d '{body}'");
+            (true, format!("{url} answers. If it is not entered at 360dialog yet: {call}"))
+        }
+        Ok(answer) => {
+            let status = answer.status();
+            (
+                false,
+                format!("{url} answers {status}, and Hotline would answer 401; is it running there with this setting?"),
+            )
+        }
+        Err(error) => (false, unreached(&url, error)),
     };
     Finding { what, ok, detail }
 }
@@ -265,9 +284,17 @@ async fn webhook(settings: &Settings) -> Finding {
             ok: false,
             detail: format!("{url} answers {}; is hotline running there?", response.status()),
         },
-        Err(error) if error.is_connect() => {
-            Finding { what, ok: false, detail: format!("{url} cannot be reached; is hotline running there?") }
-        }
-        Err(_) => Finding { what, ok: false, detail: format!("{url} does not answer") },
+        Err(error) => Finding { what, ok: false, detail: unreached(&url, error) },
     }
+}
+
+/// Why there was no answer, down to the cause: no such name, nobody listens, a certificate that nobody trusts. What was called is not
+/// told with it: the word of the handshake stands there.
+fn unreached(url: &str, error: reqwest::Error) -> String {
+    let said = if error.is_timeout() { "does not answer in time" } else { "cannot be reached" };
+    let error = error.without_url();
+    let causes: Vec<_> = std::iter::successors(std::error::Error::source(&error), |cause| cause.source()).collect();
+    let causes: Vec<_> = causes.into_iter().map(ToString::to_string).collect();
+    let why = if causes.is_empty() { error.to_string() } else { causes.join(": ") };
+    format!("{url} {said}: {why}. Is hotline running there, and do name, proxy and certificate lead to it?")
 }

@@ -1,6 +1,7 @@
 //! `hotline export`: contacts with their tags, for spreadsheets.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use clap::Subcommand;
 
@@ -8,15 +9,17 @@ use super::{Ended, KeywordsArgument, Stop, knowledge, runtime};
 use crate::config::Settings;
 use crate::domain::Timestamp;
 use crate::engine::knowledge::Folders;
-use crate::engine::segments::{PAGE, Wanted, csv_body, csv_head, named, page};
-use crate::segments::lists::is_name;
+use crate::engine::segments::{PAGE, asked, csv_body, csv_head, page};
 use crate::store::{Place, Store, TagUse};
+
+const CONTACTS: &str = "Examples:\n  hotline export contacts > contacts.csv\n  \
+                        hotline export contacts --segment 'tag:value/vip and not purchase within 90d' > vip.csv\n  \
+                        hotline export contacts --segment 'tag:Product-Sofa' > sofas.csv    # as the console calls it\n  \
+                        hotline export contacts --segment win-back > win-back.csv";
 
 /// Writes what Hotline knows, also beside a running server.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  hotline export contacts > contacts.csv\n  \
-                        hotline export contacts --segment 'tag:value/vip and not purchase within 90d' > vip.csv\n  \
-                        hotline export contacts --segment win-back > win-back.csv")]
+#[command(after_help = CONTACTS)]
 pub struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -25,6 +28,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum What {
     /// Contacts with their tags, as CSV on the standard output.
+    #[command(after_help = CONTACTS)]
     Contacts {
         /// Who: a segment, or the name of a saved one
         #[arg(long, value_name = "SEGMENT", default_value = "everyone")]
@@ -41,17 +45,11 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
 }
 
 async fn export(text: &str, settings: &Settings) -> Result<Ended, Stop> {
-    let knowledge = knowledge(&Folders::of(settings), settings)?;
+    let knowledge = Arc::new(knowledge(&Folders::of(settings), settings)?);
     let store = Store::open_beside(&settings.database.url).await.map_err(Stop::unread)?;
     let now = Timestamp::from(chrono::Utc::now());
-    let known = if is_name(text) { named(&store, &knowledge, text, now).await.map_err(Stop::unread)? } else { None };
-    let wanted = match known {
-        Some(wanted) => wanted,
-        None => {
-            let segment = text.parse().map_err(|error| Stop::new("this is no segment, nor the name of one", error))?;
-            Wanted { segment, first: None, now }
-        }
-    };
+    let asked = asked(&store, &knowledge, text, now).await.map_err(Stop::unread)?;
+    let wanted = asked.map_err(|error| Stop::new("this is no segment, nor the name of one", error))?;
     let day = now.date_in(knowledge.shop.zone);
     store.note_tag_use(&wanted.segment.tags(), TagUse::Export, &day, now).await.map_err(Stop::unread)?;
     let mut out = std::io::stdout().lock();

@@ -105,8 +105,19 @@ async fn kept(store: &Store, name: &str, period: &str) -> Result<Report, Stop> {
         return Ok(report);
     }
     let kept = store.kept_reports().await.map_err(Stop::unread)?;
-    let kept: Vec<_> = kept.into_iter().filter(|(kept, _)| kept == name).map(|(_, period)| period).collect();
-    Err(Stop(format!("no report `{name}` of {period} is kept; kept are: {}", kept.join(", "))))
+    let of_name: Vec<_> = kept.iter().filter(|(kept, _)| kept == name).map(|(_, period)| period.as_str()).collect();
+    let there = match (of_name.is_empty(), kept.is_empty()) {
+        (false, _) => format!("kept are: {}", of_name.join(", ")),
+        (true, false) => {
+            let others: Vec<_> = kept.iter().map(|(name, period)| format!("{name} {period}")).collect();
+            format!("of it none is kept. Kept are: {}", others.join(", "))
+        }
+        (true, true) => {
+            let names: Vec<_> = reports::REPORTS.iter().map(|kind| kind.name).collect();
+            format!("none is kept yet: when a month or quarter is over, these are: {}", names.join(", "))
+        }
+    };
+    Err(Stop(format!("no report `{name}` of {period} is kept; {there}")))
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Stop> {

@@ -115,7 +115,7 @@ async fn serve(arguments: Arguments) -> Result<Ended, Stop> {
         wall_clock(),
     );
     let stop = CancellationToken::new();
-    let router = sandbox.graph_router().merge(phone_router(sandbox.clone(), stop.clone()));
+    let router = sandbox.graph_router().merge(phone_router(sandbox.clone(), stop.clone(), false));
     println!("Graph API: http://{address}   Phones: http://{address}/sandbox");
     tokio::spawn(handshake(sandbox, arguments.webhook));
     let until = stop.clone();

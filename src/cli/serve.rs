@@ -15,7 +15,7 @@ use super::{Ended, Stop, connections, run_serving};
 use crate::config::{DEFAULTS, LogFormat, Settings};
 use crate::domain::{EventBody, Timestamp};
 use crate::engine::geoip::Geoip;
-use crate::engine::knowledge::{Folders, Shelf};
+use crate::engine::knowledge::{DEMO_SHOP, Folders, Shelf};
 use crate::engine::summary::Row;
 use crate::engine::{Engine, Parts, templates, wall_clock};
 use crate::store::{Role, Store, StoreError, View, place_of};
@@ -90,6 +90,9 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
         // The shop that tries Hotline out has had its templates approved.
         templates::drafts(&shelf.knowledge()).iter().for_each(|draft| sandbox.add_template(draft));
     }
+    if !sandbox_mode && Folders::of(&settings).have_demo_shop() {
+        tracing::warn!("the shop is {DEMO_SHOP}");
+    }
     let engine = new_engine(&settings, shelf, store?)?;
     let silent = |error: StoreError| Stop::new("the database does not answer", error);
     engine.make_numbers_known().await.map_err(silent)?;
@@ -100,7 +103,7 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
         .map_err(|error| Stop::new("the console's pages cannot be read", error))?;
     if let Some(sandbox) = &sandbox {
         let graph = Router::new().nest("/sandbox/graph", sandbox.graph_router());
-        router = router.merge(graph).merge(phone_router(sandbox.clone(), engine.stopping()));
+        router = router.merge(graph).merge(phone_router(sandbox.clone(), engine.stopping(), true));
     }
     let welcome = welcome(&engine, sandbox_mode).await?;
     let stopping = engine.stopping();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Ended, Stop, knowledge, runtime};
 use crate::config::{Auth, Settings};
 use crate::engine::fold::Knowledge;
-use crate::engine::knowledge::Folders;
+use crate::engine::knowledge::{DEMO_SHOP, Folders};
 use crate::engine::templates;
 use crate::outreach::{Book, Listed, Standing};
 use crate::whatsapp::client::Client;
@@ -74,6 +74,14 @@ struct Both {
 
 pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     let runtime = runtime()?;
+    if let Some(Action::Push(push)) = &arguments.action
+        && push.yes
+        && settings.whatsapp.graph_url.starts_with("https://")
+        && Folders::of(&settings).have_demo_shop()
+    {
+        // A Graph API without https is a sandbox, which may know the demo's words.
+        return Err(Stop::new("nothing was asked of Meta: the shop is", DEMO_SHOP));
+    }
     let both = runtime.block_on(Both::read(&settings))?;
     match arguments.action {
         None => list(&both, arguments.json),
@@ -185,13 +193,20 @@ impl Push {
     }
 
     fn tell(&self, both: &Both, there: &[Draft], fates: &[Fate]) {
+        let has_other_words = |draft: &&Draft| {
+            let same = |one: &&Listed| one.name == draft.name && one.language == draft.language;
+            both.listed.iter().find(same).is_some_and(|one| templates::differs(one, &draft.body))
+        };
+        let others: Vec<&Draft> = there.iter().filter(has_other_words).collect();
         if self.json {
-            let told = |Fate { draft, said, is_wrong }: &Fate| {
+            let told = |draft: &Draft, said: &str, is_wrong: bool| {
                 let mut told = json!(draft);
-                (told["said"], told["wrong"]) = (said.as_str().into(), (*is_wrong).into());
+                (told["said"], told["wrong"]) = (said.into(), is_wrong.into());
                 told
             };
-            return println!("{}", Value::from_iter(fates.iter().map(told)));
+            let new = fates.iter().map(|fate| told(&fate.draft, &fate.said, fate.is_wrong));
+            let others = others.iter().map(|draft| told(draft, "Meta has other words for it; edit it there", false));
+            return println!("{}", Value::from_iter(new.chain(others)));
         }
         for Fate { draft, said, is_wrong } in fates {
             println!(
@@ -203,10 +218,6 @@ impl Push {
             );
             println!("      {}", draft.body);
         }
-        let others = there.iter().filter(|draft| {
-            let same = |one: &&Listed| one.name == draft.name && one.language == draft.language;
-            both.listed.iter().find(same).is_some_and(|one| one.body != draft.body)
-        });
         for draft in others {
             println!("    {} {} has other words at Meta than in our files; edit it there", draft.name, draft.language);
         }

@@ -29,6 +29,9 @@ fn login(typed: &str) -> Result<String, &'static str> {
 #[derive(Subcommand)]
 enum Action {
     /// Create somebody and print a link that signs them in once.
+    #[command(
+        after_help = "Examples:\n  hotline user add ana --name \"Ana Silva\" --role admin\n  hotline user add ben"
+    )]
     Add {
         /// Sign-in name.
         #[arg(value_parser = login)]
@@ -41,6 +44,7 @@ enum Action {
         role: Role,
     },
     /// Print a new link that signs somebody in once, within 24 hours.
+    #[command(after_help = "Example:\n  hotline user link ana")]
     Link {
         /// Sign-in name.
         #[arg(value_parser = login)]

@@ -37,6 +37,8 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Action {
     /// Make a program known, and print its secret: it is shown this once.
+    #[command(after_help = "Examples:\n  hotline webhooks add https://crm.example.com/hotline\n  \
+                            hotline webhooks add https://crm.example.com/hotline --kinds message.received,tags.changed,hand_off.opened")]
     Add {
         /// Its address.
         url: String,

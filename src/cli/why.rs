@@ -1,6 +1,7 @@
 //! `hotline why`: why a contact holds a tag, or what is missing.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Ended, KeywordsArgument, Stop, contact_named, knowledge, runtime};
 use crate::config::Settings;
@@ -8,6 +9,7 @@ use crate::domain::{ContactRef, Event, Timestamp};
 use crate::engine::fold::Knowledge;
 use crate::engine::knowledge::Folders;
 use crate::engine::replay::World;
+use crate::engine::tags::Faces;
 use crate::engine::timeline::{self, What};
 use crate::engine::why::{Why, marked, of_contact, of_timeline, told};
 use crate::rulebook::Candidate;
@@ -19,13 +21,14 @@ use crate::store::{LedgerMove, Store};
 #[command(
     after_help = "Examples:\n  hotline why +85251234567 heat/high\n  hotline why 17 interest/high/earbuds-waterproof --json\n  \
                         hotline why +85251234567 color/red --file chat.jsonl --keywords my-keywords\n\n\
-                        Colours, heat and stages are tags: color/red, heat/high, stage/considering. Looks only, also beside a running \
+                        Colours, heat and stages are tags: color/red, heat/high, stage/considering. What the console calls a tag is\n\
+                        understood as well: Heat-High. Looks only, also beside a running \
                         server. Exit status: 0 the tags are held, 1 one of them is not, 2 wrong use."
 )]
 pub struct Arguments {
     /// The contact: +85251234567, bsuid:US.9001, or its number in the console
     contact: String,
-    /// The tag, or several
+    /// The tag, or several: its key, or what the console calls it
     #[arg(required = true, value_name = "TAG")]
     tags: Vec<String>,
     /// Ask of the end of a timeline instead of the database
@@ -42,10 +45,13 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
     settings.keywords.dir = arguments.keywords.dir().or(settings.keywords.dir);
     let answers = match &arguments.file {
         // As with `replay`: the outcome depends on nothing but the files.
-        Some(file) => in_timeline(file, &arguments, &knowledge(&arguments.keywords.folders(), &Settings::defaults())?)?,
+        Some(file) => {
+            let knowledge = knowledge(&arguments.keywords.folders(), &Settings::defaults())?;
+            in_timeline(file, &arguments, &Arc::new(knowledge))?
+        }
         None => {
             let knowledge = knowledge(&Folders::of(&settings), &settings)?;
-            runtime()?.block_on(in_database(&arguments, &settings, &knowledge))?
+            runtime()?.block_on(in_database(&arguments, &settings, &Arc::new(knowledge)))?
         }
     };
     for (index, why) in answers.iter().enumerate() {
@@ -59,20 +65,23 @@ pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> 
     Ok(if all_held { Ended::Done } else { Ended::Faults })
 }
 
-async fn in_database(arguments: &Arguments, settings: &Settings, knowledge: &Knowledge) -> Result<Vec<Why>, Stop> {
+async fn in_database(arguments: &Arguments, settings: &Settings, knowledge: &Arc<Knowledge>) -> Result<Vec<Why>, Stop> {
     let store = Store::open_beside(&settings.database.url).await.map_err(Stop::unread)?;
     let nobody = || Stop(format!("nobody is known as {}, or nothing of them was folded yet", arguments.contact));
     let contact = contact_named(&store, &arguments.contact).await?.ok_or_else(nobody)?;
     let now = Timestamp::from(chrono::Utc::now());
+    let faces = Faces::read(&store, knowledge.clone()).await.map_err(Stop::unread)?;
+    let known = store.tag_names().await.map_err(Stop::unread)?;
     let mut answers = Vec::new();
     for tag in &arguments.tags {
-        let why = of_contact(&store, knowledge, contact, tag, now).await.map_err(Stop::unread)?;
+        let why =
+            of_contact(&store, knowledge, contact, &faces.called(tag, &known), now).await.map_err(Stop::unread)?;
         answers.push(why.ok_or_else(nobody)?);
     }
     Ok(answers)
 }
 
-fn in_timeline(file: &Path, arguments: &Arguments, knowledge: &Knowledge) -> Result<Vec<Why>, Stop> {
+fn in_timeline(file: &Path, arguments: &Arguments, knowledge: &Arc<Knowledge>) -> Result<Vec<Why>, Stop> {
     let name: ContactRef = arguments.contact.parse().map_err(Stop)?;
     let (shown, lines) = (file.display(), timeline::read(file).map_err(Stop)?);
     let mut world = World::recorded(knowledge);
@@ -97,7 +106,10 @@ fn in_timeline(file: &Path, arguments: &Arguments, knowledge: &Knowledge) -> Res
         })
         .collect();
     let state = world.state(&name).ok_or_else(|| Stop(format!("{shown} holds no event of {name}")))?;
-    Ok(arguments.tags.iter().map(|tag| of_timeline(knowledge, state, &ledger, &events, tag, end)).collect())
+    let faces = Faces::shipped(knowledge.clone());
+    let known: Vec<String> = state.facts.tags().map(|(tag, _)| tag.to_string()).collect();
+    let tags = arguments.tags.iter().map(|tag| faces.called(tag, &known));
+    Ok(tags.map(|tag| of_timeline(knowledge, state, &ledger, &events, &tag, end)).collect())
 }
 
 /// The answer for people.

@@ -265,7 +265,7 @@ impl Settings {
         self.whatsapp.webhook_secrets().1.is_empty() && self.whatsapp.access_token.is_none()
     }
 
-    /// The account whose templates Meta lists. 360dialog has another way to them.
+    /// The account whose templates Meta lists. 360dialog tells no list of them on the paths that it has of Meta's (section 8).
     pub fn template_account(&self) -> Option<&str> {
         self.whatsapp.business_account_id.as_deref().filter(|_| self.whatsapp.auth == Auth::Bearer)
     }

@@ -155,6 +155,7 @@ impl Forms {
         let mut letters = words.map(|word| word.trim_matches(|letter: char| !letter.is_alphabetic()));
         letters.find(|word| {
             word.chars().filter(|letter| letter.is_alphabetic()).count() >= 2
+                && word.chars().all(|sign| sign.is_alphabetic() || !sign.is_ascii() || "-'.".contains(sign))
                 && !self.titles.contains(&word.to_lowercase())
         })
     }

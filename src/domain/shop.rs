@@ -80,7 +80,10 @@ impl Shop {
             Ok(written) => written,
             Err(error) => {
                 let place = error.span().map_or(0, |span| span.start);
-                let advice = "Compare with another product: sku, name, key, price and stock are needed.";
+                let is_toml = file.text.parse::<toml::Table>().is_ok();
+                let product = "Compare with another product: sku, name, key, price and stock are needed.";
+                let line = "Look at this line and the one before it: texts stand in quotation marks, lists in brackets with commas.";
+                let advice = if is_toml { product } else { line };
                 return (None, vec![Problem::at(&file.path, &file.text, place, error.message().to_owned(), advice)]);
             }
         };

@@ -33,6 +33,12 @@ static DICTIONARIES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dictionar
 /// What they were compiled from, see [`Lexicon::print`].
 const PRINT_OF_DICTIONARIES: &str = env!("PRINT_OF_DICTIONARIES");
 
+/// The shop's facts and goods.
+const SHOP: &str = "shop.toml";
+/// What to do about the demo's shop where real customers write.
+pub const DEMO_SHOP: &str = "still the demo's, and customers would be sold its goods: copy the folder `keywords`, name the copy in \
+                             HOTLINE_KEYWORDS__DIR, and put your name, address and products into its shop.toml";
+
 /// How often the folders are looked at. A change is in force within a second.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(400);
 
@@ -93,6 +99,12 @@ impl Folders {
         };
         let replies = templates.into_iter().filter(|file| file.path.starts_with("replies/")).collect();
         Ok(Sources { keywords, replies })
+    }
+
+    /// Whether the shop is still the demo's: its name, its address and its goods are nobody's.
+    pub fn have_demo_shop(&self) -> bool {
+        let own = self.keywords.as_ref().and_then(|folder| std::fs::read(folder.join(SHOP)).ok());
+        own.is_none_or(|own| KEYWORDS.get_file(SHOP).is_some_and(|built_in| built_in.contents() == own))
     }
 
     /// Every file that there is, with the time of its last change and its size: another one when any file changes.
@@ -245,7 +257,7 @@ fn fingerprint(files: &[SourceFile]) -> String {
 
 /// The shop's own file, over what the settings say of it.
 fn compile_shop(files: &[SourceFile], settings: &Settings) -> (Option<Shop>, Vec<Problem>) {
-    match SourceFile::required(files, "shop.toml", "the shop's facts and products") {
+    match SourceFile::required(files, SHOP, "the shop's facts and products") {
         Ok(file) => {
             let shop = &settings.shop;
             Shop::parse(file, shop.currency, shop.timezone, shop.language.clone(), shop.country)

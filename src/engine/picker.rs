@@ -112,6 +112,8 @@ struct Look<'a> {
     /// Templates reached them today already.
     is_reached: bool,
     public_url: &'a str,
+    /// Meta is asked for its list.
+    reads_list: bool,
     zone: Tz,
     now: Timestamp,
 }
@@ -143,7 +145,7 @@ impl Look<'_> {
 
     /// Why a template cannot go to them now.
     fn unfit(&self, listed: &Listed) -> Option<String> {
-        not_sendable(listed).or_else(|| self.verdict(&listed.name, listed.is_marketing()))
+        not_sendable(listed, self.reads_list).or_else(|| self.verdict(&listed.name, listed.is_marketing()))
     }
 
     /// Why the gate does not let it go, in words.
@@ -199,7 +201,7 @@ impl Look<'_> {
 }
 
 /// Why a template can be sent to nobody by hand.
-fn not_sendable(listed: &Listed) -> Option<String> {
+fn not_sendable(listed: &Listed, reads_list: bool) -> Option<String> {
     let reason = if listed.reason.is_empty() { String::new() } else { format!(": {}", listed.reason) };
     match listed.status.as_str() {
         "APPROVED" => {}
@@ -212,6 +214,9 @@ fn not_sendable(listed: &Listed) -> Option<String> {
     }
     match () {
         () if listed.category == "AUTHENTICATION" => Some("it is for one-time codes".into()),
+        () if listed.body.is_empty() && reads_list => {
+            Some("Meta has just approved it, and its words are asked for within a minute".into())
+        }
         () if listed.body.is_empty() => Some("Meta has not told its words yet".into()),
         () => None,
     }
@@ -233,6 +238,7 @@ impl Engine {
             channel: state.contact.channel.as_deref().unwrap_or_else(first),
             is_reached: store.is_reached(contact, now).await?,
             public_url: &self.settings().public_url(),
+            reads_list: self.settings().template_account().is_some(),
             zone: state.contact.zone.unwrap_or(knowledge.shop.zone),
             now,
         };

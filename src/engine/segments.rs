@@ -1,13 +1,17 @@
 //! Segments as programs and people ask for them: by name or in words, counted, listed, exported.
 
+use std::sync::Arc;
+
 use futures_util::Stream;
 use rust_decimal::Decimal;
 
 use super::Engine;
+use super::tags::Faces;
 use crate::domain::{Currency, Duration, Rates, Timestamp};
 use crate::engine::fold::Knowledge;
 use crate::engine::summary::Row;
-use crate::segments::{Field, Segment};
+use crate::segments::lists::is_name;
+use crate::segments::{Field, Segment, TextError};
 use crate::store::{Asked, Member, Place, Store, StoreError, UNIT};
 
 /// Most contacts that are read at once: an export of any size stays small in memory.
@@ -42,7 +46,7 @@ pub async fn named(
     now: Timestamp,
 ) -> Result<Option<Wanted>, StoreError> {
     if let Some(saved) = store.saved_segments().await?.into_iter().find(|saved| saved.name == name) {
-        let corrupt = |error: crate::segments::TextError| StoreError::Corrupt {
+        let corrupt = |error: TextError| StoreError::Corrupt {
             table: "segments",
             row: name.to_owned(),
             reason: error.to_string(),
@@ -52,6 +56,27 @@ pub async fn named(
     }
     let shipped = knowledge.lists.iter().find(|list| list.name == name);
     Ok(shipped.map(|list| Wanted { segment: list.segment.clone(), first: list.first.clone(), now }))
+}
+
+/// What somebody asks for: the name of a list, or a segment, in which a tag may stand as the console calls it.
+///
+/// # Errors
+/// The database does not answer; within, why it is neither.
+pub async fn asked(
+    store: &Store,
+    knowledge: &Arc<Knowledge>,
+    text: &str,
+    now: Timestamp,
+) -> Result<Result<Wanted, TextError>, StoreError> {
+    let text = text.trim();
+    if is_name(text)
+        && let Some(wanted) = named(store, knowledge, text, now).await?
+    {
+        return Ok(Ok(wanted));
+    }
+    let (faces, known) = (Faces::read(store, knowledge.clone()).await?, store.tag_names().await?);
+    let called = |typed: &str| Some(faces.called(typed, &known)).filter(|tag| tag != typed);
+    Ok(Segment::read(text, &called).map(|segment| Wanted { segment, first: None, now }))
 }
 
 /// The next page of a list.

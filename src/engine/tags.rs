@@ -11,7 +11,7 @@ use super::state::State;
 use crate::domain::{AgentAction, AgentEvent, ContactId, TagKey, Timestamp};
 use crate::governance::{Action, Labels, TagFigures, key_of};
 use crate::rulebook::Rulebook;
-use crate::store::{LedgerLine, LedgerMove, Role, StoreError, TagRow, TagUse, Verdict};
+use crate::store::{LedgerLine, LedgerMove, Role, Store, StoreError, TagRow, TagUse, Verdict};
 
 /// Changes that are looked through at once for what set a tag.
 const LATELY: i64 = 200;
@@ -59,6 +59,40 @@ pub struct Faces {
 }
 
 impl Faces {
+    /// Of what ships alone: nobody has named anything.
+    pub fn shipped(knowledge: Arc<Knowledge>) -> Self {
+        Self { knowledge, rows: BTreeMap::new() }
+    }
+
+    /// What tags are called in an installation.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn read(store: &Store, knowledge: Arc<Knowledge>) -> Result<Self, StoreError> {
+        let rows = store.tags().await?.into_iter().map(|row| (row.tag.clone(), row)).collect();
+        Ok(Self { knowledge, rows })
+    }
+
+    /// The key of what somebody typed: a key, or what the console calls a tag, whoever gave it. `known` are the tags that contacts
+    /// have held.
+    pub fn called(&self, typed: &str, known: &[String]) -> String {
+        let typed = typed.trim();
+        if let Some(tag) = self.find(typed) {
+            return tag.to_owned();
+        }
+        if typed.is_empty() || typed.contains('/') {
+            return typed.to_owned();
+        }
+        if let Some(tag) = known.iter().find(|tag| is_same(&self.label(tag), typed)) {
+            return tag.clone();
+        }
+        // Colours, heats and stages are there even where nobody holds them yet.
+        let names = &self.knowledge.tag_names;
+        let by_group = names.keys_by_group(typed, self.knowledge.shop.language.tag());
+        let mut keys = by_group.chain(key_of(typed).ok().map(|key| key.to_string()));
+        keys.find(|tag| Rulebook::shows(tag)).unwrap_or_else(|| typed.to_owned())
+    }
+
     /// What a tag is called in the shop's language.
     pub fn label(&self, tag: &str) -> String {
         let language = self.knowledge.shop.language.tag();
@@ -104,9 +138,7 @@ impl Engine {
     /// # Errors
     /// The database does not answer.
     pub async fn faces(&self) -> Result<Faces, StoreError> {
-        let rows = self.store().tags().await?;
-        let rows = rows.into_iter().map(|row| (row.tag.clone(), row)).collect();
-        Ok(Faces { knowledge: self.shelf().knowledge(), rows })
+        Faces::read(self.store(), self.shelf().knowledge()).await
     }
 
     /// Makes a tag, or changes what it is called, its colour, and what is said of it. True if it was new.
@@ -234,21 +266,9 @@ impl Engine {
     /// # Errors
     /// The database does not answer.
     pub async fn tag_called(&self, faces: &Faces, typed: &str) -> Result<String, StoreError> {
-        let typed = typed.trim();
-        if let Some(tag) = faces.find(typed) {
-            return Ok(tag.to_owned());
-        }
-        if typed.is_empty() || typed.contains('/') {
-            return Ok(typed.to_owned());
-        }
-        if let Some(tag) = faces.find_among(typed, self.store().tag_names().await?) {
-            return Ok(tag);
-        }
-        // Colours, heats and stages are there even where nobody holds them yet.
-        let names = &faces.knowledge.tag_names;
-        let by_group = names.keys_by_group(typed, faces.knowledge.shop.language.tag());
-        let mut keys = by_group.chain(key_of(typed).ok().map(|key| key.to_string()));
-        Ok(keys.find(|tag| Rulebook::shows(tag)).unwrap_or_else(|| typed.to_owned()))
+        let is_key = typed.trim().is_empty() || typed.contains('/');
+        let known = if is_key { Vec::new() } else { self.store().tag_names().await? };
+        Ok(faces.called(typed, &known))
     }
 
     async fn act_on_tag(
@@ -328,11 +348,6 @@ impl Engine {
 }
 
 impl Faces {
-    /// The tag, of these, that is called so.
-    fn find_among(&self, typed: &str, tags: Vec<String>) -> Option<String> {
-        tags.into_iter().find(|tag| is_same(&self.label(tag), typed))
-    }
-
     /// The tag of that label.
     fn find(&self, label: &str) -> Option<&str> {
         let language = self.knowledge.shop.language.tag();

@@ -21,12 +21,14 @@ use crate::whatsapp::templates::{Draft, News, read};
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(1);
 /// Rules and campaigns change what is needed: it is judged anew so often.
 const JUDGE_EVERY: Duration = Duration::seconds(10);
-/// A list that could not be read is tried again after this.
+/// A list that could not be read is tried again after this, and one that lacks what a webhook told of is read again.
 const TRY_AGAIN: Duration = Duration::minutes(1);
 /// What is put off for its template is asked for again after this, or when the hold is lifted.
 const ASK_AGAIN: Duration = Duration::minutes(5);
 /// How a template stands that Meta does not find.
 const GONE: &str = "GONE";
+/// What is said of a template whose words are not those of today's replies.
+const OTHER_WORDS: &str = "its words at Meta are not those of your replies today: edit it there if they should be";
 /// Who holds a template that cannot be sent.
 pub const SOURCE: &str = "templates";
 
@@ -108,11 +110,27 @@ pub fn drafts(knowledge: &Knowledge) -> Vec<Draft> {
 
 /// How everything stands that Meta lists or that is needed.
 pub fn overview(knowledge: &Knowledge, book: &Book, needed: &BTreeMap<String, Needed>) -> Vec<Standing> {
-    let mut written: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut written: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for draft in drafts(knowledge) {
-        written.entry(draft.name).or_default().push(draft.language);
+        written.entry(draft.name).or_default().insert(draft.language, draft.body);
     }
-    book.overview(needed, |name| written.get(name).cloned().unwrap_or_default(), shop_language(knowledge))
+    let languages = |name: &str| written.get(name).into_iter().flat_map(BTreeMap::keys).cloned().collect();
+    let mut all = book.overview(needed, languages, shop_language(knowledge));
+    for standing in &mut all {
+        for one in &mut standing.languages {
+            let words = written.get(&standing.name).and_then(|own| own.get(&one.template.language));
+            if words.is_some_and(|words| differs(&one.template, words)) {
+                let remarks = one.remark.take().into_iter().chain([OTHER_WORDS.to_owned()]);
+                one.remark = Some(remarks.collect::<Vec<_>>().join("; "));
+            }
+        }
+    }
+    all
+}
+
+/// Whether Meta has other words for a template than these: those of the shop's replies may have changed since.
+pub fn differs(listed: &Listed, words: &str) -> bool {
+    !listed.body.is_empty() && listed.body != words
 }
 
 /// How a follow-up goes as a template, and in which language it is wanted.
@@ -238,6 +256,8 @@ struct Minder {
     judged: Option<Timestamp>,
     /// When Meta's list is to be read next.
     next: Option<Timestamp>,
+    /// When it was asked for last.
+    asked: Option<Timestamp>,
 }
 
 impl Minder {
@@ -245,11 +265,18 @@ impl Minder {
         let (store, now, is_minder) = (engine.store(), engine.now(), is_minded_here(engine));
         if is_minder && self.next.is_none_or(|next| next <= now) {
             self.next = Some(now + read_list(engine).await?);
+            self.asked = Some(now);
         }
         let revision = store.templates_revision().await?;
         let is_new = self.seen != Some(revision);
         if is_new {
-            engine.inner.book.store(Some(std::sync::Arc::new(store.templates().await?)));
+            let book = store.templates().await?;
+            // A webhook tells that a template is approved, and not what it says.
+            if book.lacks_words() && engine.settings().template_account().is_some() {
+                let soon = self.asked.map(|asked| asked + TRY_AGAIN);
+                self.next = self.next.min(soon);
+            }
+            engine.inner.book.store(Some(std::sync::Arc::new(book)));
             self.seen = Some(revision);
         }
         if is_minder && (is_new || self.judged.is_none_or(|judged| now - judged >= JUDGE_EVERY)) {

@@ -52,6 +52,9 @@ pub enum BadLabel {
     /// NAME-2.
     #[error("`{0}` says not what it is about: write Category-Attribute, such as Product-Sofa")]
     NoForm(String),
+    /// NAME-2: what stands in it is read aloud, typed and searched for.
+    #[error("`{0}` has other signs than letters, digits, hyphen, slash and space: write it as in Product-Sofa")]
+    Signs(String),
     /// NAME-3.
     #[error("`{0}` is too broad: it would fit everybody. Say what is special, such as Customer-New")]
     Generic(String),
@@ -118,9 +121,12 @@ impl TagNames {
         if self.generic.contains(&whole) {
             return Err(BadLabel::Generic(label.into()));
         }
+        if !label.graphemes(true).all(is_plain_sign) {
+            return Err(BadLabel::Signs(label.into()));
+        }
         let Some((category, attribute)) = label.split_once('-') else { return Err(BadLabel::NoForm(label.into())) };
         let (category, attribute) = (plain(category), plain(attribute));
-        if category.is_empty() || attribute.is_empty() || label.chars().any(char::is_control) {
+        if category.is_empty() || attribute.is_empty() {
             return Err(BadLabel::NoForm(label.into()));
         }
         // `Product-Other` says as little as `Other`.
@@ -210,6 +216,13 @@ pub fn key_of(label: &str) -> Result<TagKey, crate::domain::TagError> {
 fn key_part(text: &str) -> String {
     let words = text.trim().to_lowercase();
     words.split(|c: char| c.is_whitespace() || c == '_' || c == '/').collect::<Vec<_>>().join("-")
+}
+
+/// A letter or a digit of any script with its marks, a hyphen, a slash or a space.
+fn is_plain_sign(sign: &str) -> bool {
+    let mut parts = sign.chars();
+    let begins = parts.next().is_some_and(|first| first.is_alphanumeric() || "-/ ".contains(first));
+    begins && parts.all(|mark| !mark.is_ascii() && !mark.is_control())
 }
 
 fn in_language<'a>(labels: &'a Labels, language: &str) -> Option<&'a str> {
@@ -358,6 +371,14 @@ mod tests {
         assert!(matches!(names.judge("Status-In repair now!"), Err(BadLabel::TooLong { length: 21, .. })));
         for generic in ["Customer", "customers", "Клиент", "客户", "Product-Other", "Tag"] {
             assert!(matches!(names.judge(generic), Err(BadLabel::Generic(_))), "{generic}");
+        }
+        for signs in
+            ["Product-<b>", "Product-Sofa!", "Home & Garden-Sofa", "Mood-👍", "Product-So\u{0}fa", "Product_Sofa-a"]
+        {
+            assert!(matches!(names.judge(signs), Err(BadLabel::Signs(_))), "{signs}");
+        }
+        for script in ["उत्पाद-सोफ़ा", "منتج-أريكة", "Größe-XL/XXL"] {
+            assert_eq!(names.judge(script), Ok(()), "{script}");
         }
         for shapeless in ["Sofa", "-Sofa", "Product-", "", "Product- "] {
             assert!(matches!(names.judge(shapeless), Err(BadLabel::NoForm(_))), "{shapeless}");

@@ -163,6 +163,11 @@ impl Book {
         self.listed
     }
 
+    /// Whether Meta told that a template is approved, and not yet what it says.
+    pub fn lacks_words(&self) -> bool {
+        self.by_name.values().flatten().any(|listed| listed.status == APPROVED && listed.variables.is_none())
+    }
+
     /// Every template that Meta has told of.
     pub fn names(&self) -> impl Iterator<Item = &String> {
         self.by_name.keys()
@@ -406,6 +411,14 @@ mod tests {
         let Choice::Held(why) = choose(&all(&[("it", "REJECTED")]), "it", "en_US") else { panic!("it is refused") };
         assert_eq!(why, "Meta has not approved `offer` in any language we have (it: REJECTED)");
         assert_eq!(choose(&all(&[]), "it", "it"), Choice::Held("Meta has no template `offer`".into()));
+    }
+
+    #[test]
+    fn what_a_webhook_tells_to_be_approved_lacks_its_words() {
+        let told = |status: &str| Listed { variables: None, ..listed("offer", "it", status) };
+        let lacks = |templates: Vec<Listed>| Book::new(true, templates).lacks_words();
+        assert!(lacks(vec![listed("offer", "en_US", "APPROVED"), told("APPROVED")]));
+        assert!(!lacks(vec![listed("offer", "en_US", "APPROVED"), told("PENDING")]));
     }
 
     #[test]

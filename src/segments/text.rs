@@ -54,12 +54,22 @@ impl std::str::FromStr for Segment {
 
     /// Reads the text form. An empty text is everybody.
     fn from_str(text: &str) -> Result<Self, TextError> {
+        Self::read(text, &|_| None)
+    }
+}
+
+impl Segment {
+    /// Reads the text form, in which a tag may stand as people call it: `called` tells its key.
+    ///
+    /// # Errors
+    /// Where it is wrong, and what may stand there.
+    pub fn read(text: &str, called: &dyn Fn(&str) -> Option<String>) -> Result<Self, TextError> {
         let tokens = tokens(text)?;
         if tokens.is_empty() {
             return Ok(Self::Everyone);
         }
         let end = text.chars().count() + 1;
-        let mut reader = Reader { tokens, next: 0, end, conditions: 0 };
+        let mut reader = Reader { tokens, next: 0, end, conditions: 0, called };
         let segment = reader.any(0)?;
         match reader.peek() {
             None => Ok(segment),
@@ -114,14 +124,15 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, TextError> {
     Ok(tokens)
 }
 
-struct Reader {
+struct Reader<'a> {
     tokens: Vec<(usize, Token)>,
     next: usize,
     end: usize,
     conditions: usize,
+    called: &'a dyn Fn(&str) -> Option<String>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.next).map(|(_, token)| token)
     }
@@ -230,7 +241,10 @@ impl Reader {
     fn tags(&mut self, group: &str, expected: &str) -> Result<Segment, TextError> {
         self.next += 1;
         self.colon()?;
-        let patterns = self.list(expected, |word| Ok(vec![pattern(&format!("{group}{word}"))?]))?;
+        let called = self.called;
+        let of_key = |word: &str| pattern(&format!("{group}{word}"));
+        let read = |word: &str| of_key(word).or_else(|expected| called(word).ok_or(expected));
+        let patterns = self.list(expected, |word| Ok(vec![read(word)?]))?;
         let within = self.within()?;
         Ok(any(patterns.into_iter().map(|pattern| Condition::Tag { pattern, within })))
     }

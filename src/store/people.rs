@@ -81,6 +81,14 @@ impl Store {
         Ok(query!(self, console::counts(agent)))
     }
 
+    /// Who waits for a person, and with a count which of an agent's own customers have written that many messages which are unread.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn callers(&self, agent: &str, limit: i64) -> Result<Vec<(i64, Option<i64>)>, StoreError> {
+        Ok(query!(self, console::callers(agent, limit)))
+    }
+
     /// What a thread shows of the journal, oldest first.
     pub async fn thread(&self, contact: ContactId, limit: i64) -> Result<Vec<Event>, StoreError> {
         Ok(query!(self, console::thread(contact, limit)))

@@ -14,12 +14,11 @@ use serde::Deserialize;
 use super::access::{self, OwnForm, SignedIn};
 use super::people::{self, People};
 use super::{App, composer, console, view};
-use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, MessageKind};
-use crate::engine::segments::{Wanted, card, page};
+use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, MessageKind, Standing};
+use crate::engine::segments::{Wanted, asked, card, page};
 use crate::engine::state::State as Folded;
 use crate::engine::summary::Row;
 use crate::outreach::{Condition, Offer, Planned, Shared};
-use crate::segments::Segment;
 use crate::store::{Appended, Member, NewEvent, Place, StoreError, TagUse};
 
 /// More contacts than these nobody writes to one by one.
@@ -62,15 +61,17 @@ async fn shown(State(app): State<App>, signed_in: SignedIn, Query(asked): Query<
 }
 
 async fn the_page(app: &App, signed_in: &SignedIn, segment: &str, done: &str, typed: Typed) -> Response {
-    let asked = match segment.parse::<Segment>() {
-        Ok(segment) => segment,
-        Err(error) => {
+    let engine = &app.engine;
+    let wanted = match asked(engine.store(), &engine.shelf().knowledge(), segment, engine.now()).await {
+        Ok(Ok(wanted)) => wanted,
+        Err(_) => return app.pages.unavailable(),
+        Ok(Err(error)) => {
             let what = format!("“{segment}” is no segment.");
             let next = format!("{error}. Go back to the lists and mend it there.");
             return app.pages.error(StatusCode::UNPROCESSABLE_ENTITY, &what, &next);
         }
     };
-    match members(app, asked).await {
+    match members(app, &wanted).await {
         Ok((count, _)) if count > MOST => {
             let next = "Write to all of them with a campaign, or make the list smaller.";
             let what = format!("{count} contacts are too many to write to one by one.");
@@ -84,12 +85,11 @@ async fn the_page(app: &App, signed_in: &SignedIn, segment: &str, done: &str, ty
     }
 }
 
-async fn members(app: &App, segment: Segment) -> Result<(i64, Vec<Member>), StoreError> {
-    let (engine, now) = (&app.engine, app.engine.now());
+async fn members(app: &App, wanted: &Wanted) -> Result<(i64, Vec<Member>), StoreError> {
+    let engine = &app.engine;
     let knowledge = engine.shelf().knowledge();
-    let wanted = Wanted { segment, first: None, now };
     let count = engine.store().count_segment(&wanted.asked(&knowledge.shop.rates, knowledge.shop.currency)).await?;
-    Ok((count, page(engine.store(), &knowledge, &wanted, Place::default(), MOST).await?))
+    Ok((count, page(engine.store(), &knowledge, wanted, Place::default(), MOST).await?))
 }
 
 async fn rows(
@@ -120,7 +120,8 @@ async fn rows(
             id, name => people::called(card.name, card.phone, id), country => card.country,
             colour => card.colour, orders => card.orders, spent => card.spent, days => card.days_since_purchase,
             preview => summary.preview, tags, opted_out => state.contact.opted_out, done => written.contains(&id.to_string().as_str()),
-            window_open => summary.window_ends.is_some_and(|ends| ends > now), other => other.map(|agent| people.name(agent)),
+            window_open => summary.window_ends.is_some_and(|ends| ends > now),
+            with_people => state.desk.standing() != Standing::Bot, own => state.desk.agent().is_some(), other => other.map(|agent| people.name(agent)),
             planned => planned(&state).map(|plan| &plan.template), words => typed.words.get(&id), template => typed.templates.get(&id),
             error => typed.error.filter(|(of, _)| *of == id).map(|(_, error)| in_words(error)),
         }
@@ -208,8 +209,10 @@ async fn write(State(app): State<App>, OwnForm(signed_in, fields): OwnForm<Vec<(
         let wrong = page.status() == StatusCode::OK;
         return if wrong { (StatusCode::UNPROCESSABLE_ENTITY, page).into_response() } else { page };
     }
-    if let Ok(segment) = form.segment.parse::<Segment>() {
-        app.engine.note_use(&segment.tags(), TagUse::Send).await;
+    let engine = &app.engine;
+    let wanted = asked(engine.store(), &engine.shelf().knowledge(), &form.segment, engine.now()).await;
+    if let Ok(Ok(wanted)) = wanted {
+        engine.note_use(&wanted.segment.tags(), TagUse::Send).await;
     }
     let done = if form.done.is_empty() { id.to_string() } else { format!("{},{id}", form.done) };
     let chosen: Vec<String> = form.typed.templates.iter().map(|(contact, name)| format!("{contact}:{name}")).collect();

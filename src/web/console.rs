@@ -30,6 +30,8 @@ const MESSAGES: i64 = 200;
 const MOST_MESSAGES: i64 = 5_000;
 /// Rows of a view: a screen and more. As many come at a time.
 const ROWS: i64 = 100;
+/// Mistakes of a refused change that every page tells; an admin sees all of them.
+const SHOWN_MISTAKES: usize = 3;
 /// Who is further down is looked for by name.
 const MOST_ROWS: i64 = 1_000;
 
@@ -93,6 +95,8 @@ pub(super) fn router() -> Router<App> {
         .route("/static/drafts.js", script(include_str!("../../templates/console/static/drafts.js")))
         .route("/static/forms.js", script(include_str!("../../templates/console/static/forms.js")))
         .route("/static/keys.js", script(include_str!("../../templates/console/static/keys.js")))
+        .route("/static/notifications.js", script(include_str!("../../templates/console/static/notifications.js")))
+        .route("/worker.js", script(include_str!("../../templates/console/static/worker.js")))
         .route("/static/live.js", script(include_str!("../../templates/console/static/live.js")))
         .layer(CompressionLayer::new());
     Router::new()
@@ -140,26 +144,42 @@ async fn frame(
     };
     let more = (rows.len() as i64 == most).then(|| (most + ROWS).min(MOST_ROWS)).filter(|more| *more > most);
     let rows: Vec<Value> = rows.iter().map(|row| view::row(row, &faces, &people, &marks, now)).collect();
-    let problems = if signed_in.is_admin() { app.engine.shelf().problems() } else { Default::default() };
-    Ok(context! {
-        view, tabs, rows, current, find, more, asked => asked.in_address(),
-        problems => problems.len(), refused => problems.iter().any(|problem| problem.severity == Severity::Error), ..head
-    })
+    let problems = app.engine.shelf().problems();
+    // Errors are told on every page.
+    let notes = if signed_in.is_admin() && mistakes(app).is_empty() { problems.len() } else { 0 };
+    Ok(context! { view, tabs, rows, current, find, more, asked => asked.in_address(), notes, ..head })
 }
 
 /// What the head of every page shows, and its forms need.
 pub(super) async fn head(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
     let held = crate::engine::limits::in_words(&app.engine.held().await?);
-    Ok(context! {
-        hot => hot(app, signed_in).await?,
-        alerts => alerts(app).await?, changed => super::changed::rules(app).await?, held, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
+    let shown = context! {
+        mistakes => mistakes(app), alerts => alerts(app).await?, changed => super::changed::rules(app).await?, held, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
         admin => signed_in.is_admin(), sandbox => app.sandbox,
-    })
+    };
+    Ok(context! { ..calls(app, signed_in).await?, ..shown })
 }
 
-/// How many customers wait for a person.
-async fn hot(app: &App, signed_in: &SignedIn) -> Result<i64, StoreError> {
-    Ok(app.engine.store().counts(&signed_in.user().login).await?[0])
+/// How many customers wait for a person, and who calls for whoever is signed in, as `notifications.js` compares it.
+async fn calls(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
+    let callers = app.engine.store().callers(&signed_in.user().login, MOST_ROWS).await?;
+    let hot = callers.iter().filter(|(_, unread)| unread.is_none()).count();
+    let call = |(contact, unread): &(i64, Option<i64>)| match unread {
+        None => contact.to_string(),
+        Some(unread) => format!("{contact}:{unread}"),
+    };
+    Ok(context! { hot, calls => callers.iter().map(call).collect::<Vec<_>>().join(" ") })
+}
+
+/// What is wrong with a change of dictionaries, rules or replies that was refused.
+fn mistakes(app: &App) -> Vec<String> {
+    let problems = app.engine.shelf().problems();
+    problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .take(SHOWN_MISTAKES)
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// The alerts that stand.
@@ -171,9 +191,11 @@ async fn alerts(app: &App) -> Result<Vec<Value>, StoreError> {
 }
 
 async fn alerts_fragment(State(app): State<App>, signed_in: SignedIn) -> Response {
-    let read = (alerts(&app).await, super::changed::rules(&app).await, hot(&app, &signed_in).await);
+    let read = (alerts(&app).await, super::changed::rules(&app).await, calls(&app, &signed_in).await);
     match read {
-        (Ok(alerts), Ok(changed), Ok(hot)) => app.pages.show("alerts.html", context! { alerts, changed, hot }),
+        (Ok(alerts), Ok(changed), Ok(calls)) => {
+            app.pages.show("alerts.html", context! { alerts, changed, mistakes => mistakes(&app), ..calls })
+        }
         _ => app.pages.unavailable(),
     }
 }

@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::access::SignedIn;
 use super::{App, console, people, view};
+use crate::domain::Timestamp;
 use crate::engine::Engine;
 use crate::engine::segments::{self, Wanted, card};
 use crate::engine::tags::Faces;
-use crate::segments::Segment;
+use crate::segments::{Segment, TextError};
 use crate::store::{Place, StoreError, TagUse};
 
 /// Members that the page shows; all of them are in the file that it offers.
@@ -58,29 +59,47 @@ impl Asked {
         chosen.into_iter().flatten().collect()
     }
 
-    /// The segment with what was chosen; `None` where nothing was asked for yet.
-    fn segment(&self) -> Result<Option<Segment>, String> {
-        let read = |text: &str| {
-            text.parse::<Segment>().map_err(|error| match text.trim_start_matches("not ").strip_prefix("tag:") {
-                Some(tag) => format!("There is no tag “{tag}”: choose one that is offered, or write its key."),
-                None => format!("“{text}” is no segment: {error}."),
-            })
-        };
-        let chosen: Vec<Segment> = self.chosen().iter().map(|text| read(text)).collect::<Result<_, _>>()?;
-        let mut parts = match self.segment.trim() {
-            "" => Vec::new(),
-            text => match read(text)? {
-                Segment::All(parts) => parts,
-                other => vec![other],
-            },
+    /// What was asked for, narrower by what was chosen; `None` where nothing was asked for yet.
+    fn narrow(&self, wanted: Option<Wanted>, now: Timestamp) -> Result<Option<Wanted>, String> {
+        let read = |text: &String| text.parse::<Segment>().map_err(|error| no_segment(text, &error));
+        let chosen: Vec<Segment> = self.chosen().iter().map(read).collect::<Result<_, _>>()?;
+        if chosen.is_empty() {
+            return Ok(wanted);
+        }
+        let (segment, first) = wanted.map(|wanted| (wanted.segment, wanted.first)).unzip();
+        let mut parts = match segment {
+            Some(Segment::All(parts)) => parts,
+            other => other.into_iter().collect(),
         };
         parts.extend(chosen);
-        Ok(match parts.len() {
-            0 => None,
-            1 => parts.pop(),
-            _ => Some(Segment::All(parts)),
-        })
+        let segment = if parts.len() == 1 { parts.remove(0) } else { Segment::All(parts) };
+        Ok(Some(Wanted { segment, first: first.flatten(), now }))
     }
+}
+
+fn no_segment(text: &str, error: &TextError) -> String {
+    let tag = text.trim_start_matches("not ").strip_prefix("tag:");
+    match tag.filter(|tag| !tag.contains(char::is_whitespace)) {
+        Some(tag) => format!("There is no tag “{tag}”: choose one that is offered, or write its key."),
+        None => format!("“{text}” is no segment, nor the name of a list: {error}."),
+    }
+}
+
+/// Whom somebody asks for, or why that cannot be read.
+async fn wanted(engine: &Engine, asked: &Asked, now: Timestamp) -> Result<Result<Option<Wanted>, String>, StoreError> {
+    let (store, knowledge) = (engine.store(), engine.shelf().knowledge());
+    if !asked.name.is_empty() {
+        let name = &asked.name;
+        let nobody = || format!("There is no list “{name}”: choose one below, or choose whom you look for.");
+        return Ok(segments::named(store, &knowledge, name, now).await?.map(Some).ok_or_else(nobody));
+    }
+    let wanted = match asked.segment.trim() {
+        "" => Ok(None),
+        text => {
+            segments::asked(store, &knowledge, text, now).await?.map(Some).map_err(|error| no_segment(text, &error))
+        }
+    };
+    Ok(wanted.and_then(|wanted| asked.narrow(wanted, now)))
 }
 
 /// The same with the keys of tags in place of their labels: also of tags that rules made.
@@ -103,14 +122,7 @@ async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, S
     let (engine, now) = (&app.engine, app.engine.now());
     let (knowledge, faces) = (engine.shelf().knowledge(), engine.faces().await?);
     let asked = &named(engine, &faces, asked).await?;
-    let wanted = match asked.name.as_str() {
-        "" => asked.segment().map(|segment| segment.map(|segment| Wanted { segment, first: None, now })),
-        name => match segments::named(engine.store(), &knowledge, name, now).await? {
-            None => Err(format!("There is no list “{name}”: choose one below, or choose whom you look for.")),
-            found => Ok(found),
-        },
-    };
-    let (wanted, error) = match wanted {
+    let (wanted, error) = match wanted(engine, asked, now).await? {
         Ok(wanted) => (wanted, None),
         Err(error) => (None, Some(error)),
     };
@@ -153,11 +165,17 @@ async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, S
 
 /// The whole list as CSV, page by page as it is read.
 async fn export(State(app): State<App>, _signed_in: SignedIn, Query(asked): Query<Asked>) -> Response {
-    let Ok(segment) = asked.segment.parse::<Segment>() else {
-        return app.pages.error(StatusCode::UNPROCESSABLE_ENTITY, "This is no segment.", "Go back to the list.");
+    let engine = &app.engine;
+    let wanted = match segments::asked(engine.store(), &engine.shelf().knowledge(), &asked.segment, engine.now()).await
+    {
+        Ok(Ok(wanted)) => wanted,
+        Ok(Err(error)) => {
+            let what = no_segment(&asked.segment, &error);
+            return app.pages.error(StatusCode::UNPROCESSABLE_ENTITY, &what, "Go back to the list.");
+        }
+        Err(_) => return app.pages.unavailable(),
     };
-    app.engine.note_use(&segment.tags(), TagUse::Export).await;
-    let wanted = Wanted { segment, first: None, now: app.engine.now() };
+    engine.note_use(&wanted.segment.tags(), TagUse::Export).await;
     let kind = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"contacts.csv\""),

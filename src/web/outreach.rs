@@ -11,6 +11,7 @@ use serde::de::IgnoredAny;
 
 use super::access::{AdminForm, SignedIn};
 use super::{App, console, people};
+use crate::config::Auth;
 use crate::engine::outlook::FAILURES_OF;
 use crate::engine::records;
 use crate::store::{SentRow, StoreError};
@@ -65,7 +66,8 @@ async fn templates(State(app): State<App>, signed_in: SignedIn) -> Response {
         held => overview.templates.iter().filter(|template| template.held.is_some()).count(),
     };
     let zone = knowledge.shop.zone.name();
-    app.pages.show("templates.html", context! { overview => Value::from(Serde(overview)), counts, zone, ..head })
+    let d360 = app.engine.settings().whatsapp.auth == Auth::D360;
+    app.pages.show("templates.html", context! { overview => Value::from(Serde(overview)), counts, zone, d360, ..head })
 }
 
 #[derive(Deserialize)]

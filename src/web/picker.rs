@@ -14,6 +14,7 @@ use minijinja::{Value, context};
 use super::access::{OwnForm, SignedIn};
 use super::console::{Asked, conversation, living};
 use super::{App, composer, views};
+use crate::config::Auth;
 use crate::domain::{AgentAction, AgentEvent, ContactId};
 use crate::engine::filling::{Fillable, Typed};
 use crate::engine::picker::{NoTemplate, Unfit, Wanted};
@@ -36,7 +37,7 @@ pub(super) async fn shown(app: &App, contact: ContactId, state: &Folded, asked: 
         name => Some(picker.find(name, Some(language))),
     };
     let (form, gone) = match chosen {
-        Some(Ok(found)) => (Some(form(found, asked.typed.as_ref())), None),
+        Some(Ok(found)) => (Some(form(found, asked.typed.as_ref(), state.contact.name.as_deref())), None),
         Some(Err(why)) => (None, Some(why)),
         None => (None, None),
     };
@@ -57,15 +58,17 @@ pub(super) async fn shown(app: &App, contact: ContactId, state: &Folded, asked: 
     }
     let held: Vec<Value> = held.into_iter().map(|(why, templates)| context! { why, templates }).collect();
     let (refused, night, count) = (&picker.refused, Value::from(Serde(&picker.night)), picker.held.len());
-    Ok(context! { refused, night, theirs, others, count, held, form, gone })
+    let d360 = app.engine.settings().whatsapp.auth == Auth::D360;
+    Ok(context! { refused, night, theirs, others, count, held, form, gone, d360 })
 }
 
 fn id(template: &Fillable) -> String {
     format!("{}:{}", template.name, template.language)
 }
 
-/// The fields of a template, and how it reads: each gap in the words is filled from its field as somebody types.
-fn form(template: &Fillable, typed: Option<&Typed>) -> Value {
+/// The fields of a template, and how it reads: each gap in the words is filled from its field as somebody types. Where the customer's
+/// name stands in one, it is called so.
+fn form(template: &Fillable, typed: Option<&Typed>, name: Option<&str>) -> Value {
     let value = |known: &str, typed: Option<&String>| typed.cloned().unwrap_or_else(|| known.to_owned());
     let mut fields = Vec::new();
     if let Some(ask) = &template.header {
@@ -77,7 +80,11 @@ fn form(template: &Fillable, typed: Option<&Typed>) -> Value {
         .iter()
         .map(|gap| (gap.name.clone(), value(&gap.value, typed.and_then(|typed| typed.values.get(&gap.name)))))
         .collect();
-    fields.extend(gaps.iter().map(|(gap, value)| context! { name => format!("{GAP}{gap}"), gap, value }));
+    let is_name = |known: &str| !known.is_empty() && name.is_some_and(|name| name.contains(known));
+    let known = template.gaps.iter().map(|gap| is_name(&gap.value));
+    fields.extend(gaps.iter().zip(known).map(|((gap, value), their_name)| {
+        context! { name => format!("{GAP}{gap}"), gap, value, their_name }
+    }));
     if let Some(ask) = &template.url {
         let typed = typed.and_then(|typed| typed.url.as_ref());
         fields.push(context! { name => "url", before => &ask.what, value => value(&ask.value, typed) });

@@ -9,6 +9,8 @@ const ENDS: [char; 6] = ['<', '>', '"', '“', '”', '，'];
 /// What closes a sentence behind an address.
 const CLOSES: [char; 14] = ['.', ',', ';', ':', '!', '?', ')', ']', '}', '\'', '’', '»', '。', '、'];
 
+const BRACKETS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
+
 /// A text in pieces: words, and addresses that are followed.
 pub(super) fn linked(text: &str) -> Vec<Value> {
     let mut pieces = Vec::new();
@@ -16,7 +18,7 @@ pub(super) fn linked(text: &str) -> Vec<Value> {
     while let Some(start) = BEGINS.iter().filter_map(|begins| rest.find(begins)).min() {
         let (before, from) = rest.split_at(start);
         let end = from.find(|sign: char| sign.is_whitespace() || ENDS.contains(&sign)).unwrap_or(from.len());
-        let address = from[..end].trim_end_matches(CLOSES);
+        let address = without_close(&from[..end]);
         if !before.is_empty() {
             pieces.push(context! { text => before });
         }
@@ -29,6 +31,20 @@ pub(super) fn linked(text: &str) -> Vec<Value> {
         pieces.push(context! { text => rest });
     }
     pieces
+}
+
+/// An address without what closes the sentence behind it. A bracket that opens in the address closes there, too.
+fn without_close(told: &str) -> &str {
+    let mut address = told;
+    while let Some(last) = address.chars().next_back().filter(|last| CLOSES.contains(last)) {
+        let opens = BRACKETS.iter().find(|(_, closes)| *closes == last).map(|(opens, _)| *opens);
+        let count = |sign: char| address.matches(sign).count();
+        if opens.is_some_and(|opens| count(opens) >= count(last)) {
+            break;
+        }
+        address = &address[..address.len() - last.len_utf8()];
+    }
+    address
 }
 
 #[cfg(test)]
@@ -53,6 +69,12 @@ mod tests {
         assert_eq!(
             told("http://a.example\nhttps://b.example"),
             is(&[("http://a.example", true), ("\n", false), ("https://b.example", true)])
+        );
+        let sofa = "https://a.example/Sofa_(seat)";
+        assert_eq!(
+            told(&format!("({sofa}).")),
+            is(&[("(", false), (sofa, true), (").", false)]),
+            "a bracket of its own"
         );
         assert_eq!(told("javascript:alert(1) data:x"), is(&[("javascript:alert(1) data:x", false)]));
         assert_eq!(told("https://"), is(&[("https://", false)]));

@@ -15,7 +15,7 @@ use crate::domain::{AgentAction, ContactId, Every};
 use crate::engine::sample;
 use crate::engine::tags::{Actor, NotDone, Wish};
 use crate::engine::tidy::{self, Order};
-use crate::governance::{Labels, Tidy};
+use crate::governance::{Labels, Tidy, key_of};
 use crate::store::StoreError;
 
 pub(super) fn router() -> Router<App> {
@@ -190,6 +190,11 @@ async fn save(State(app): State<App>, AdminForm(signed_in, form): AdminForm<Savi
         about: form.about.trim().to_owned(),
     };
     let key = (!tag.is_empty()).then_some(tag);
+    let same = key_of(form.label.trim()).ok().filter(|same| key.is_none() && faces.rows().contains_key(same.as_str()));
+    if let Some(same) = same {
+        let error = format!("{} is there already, as {same}: change it in its row.", faces.label(same.as_str()));
+        return outcome(&app, &signed_in, Err(NotDone::Wrong(error)), form.all, typed).await;
+    }
     outcome(&app, &signed_in, app.engine.save_tag(actor(&signed_in), key, wish).await.map(drop), form.all, typed).await
 }
 

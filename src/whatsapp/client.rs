@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration as StdDuration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -24,6 +25,11 @@ const QUESTIONS_AN_HOUR: NonZeroU32 = NonZeroU32::new(150).expect("150 is not 0"
 const TOO_MANY_QUESTIONS: i64 = 80_007;
 /// Templates on one page of Meta's list.
 const TEMPLATES_AT_ONCE: usize = 200;
+
+/// Meta's codes for a file that it does not have: no such object, and a file that cannot be fetched (section 6).
+const FILE_GONE: [i64; 2] = [100, 131_052];
+/// Meta's codes for a token that it does not take, or that may not do this (section 6).
+const NOT_LET_IN: [i64; 4] = [0, 10, 190, 200];
 
 /// Where Meta keeps files.
 const FILES: &str = "https://lookaside.fbsbx.com";
@@ -71,6 +77,33 @@ pub struct SendError {
     pub uncertain: bool,
     /// What happened, without number or text.
     pub detail: String,
+}
+
+/// A file that could not be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum NoFile {
+    /// WhatsApp keeps it no more, or never had it.
+    #[error("WhatsApp does not have it any more")]
+    Gone,
+    /// More than may be fetched.
+    #[error("it has more than {0} MB")]
+    TooLarge(usize),
+    /// The token is not taken: `hotline doctor` says more.
+    #[error("WhatsApp does not let us in: an admin looks at `hotline doctor`")]
+    Refused,
+    /// WhatsApp does not answer as it should.
+    #[error("WhatsApp does not give it just now")]
+    NotNow,
+}
+
+impl From<SendError> for NoFile {
+    fn from(error: SendError) -> Self {
+        match error.code {
+            Some(code) if FILE_GONE.contains(&code) => Self::Gone,
+            Some(code) if NOT_LET_IN.contains(&code) => Self::Refused,
+            _ => Self::NotNow,
+        }
+    }
 }
 
 impl Client {
@@ -158,27 +191,29 @@ impl Client {
     /// A file that a customer sent: its bytes, if they are at most so many. Its address is asked for first, which ends soon.
     ///
     /// # Errors
-    /// See [`SendError`]: also where the file is gone or larger.
-    pub async fn media(&self, id: &str, most: usize) -> Result<Vec<u8>, SendError> {
+    /// Why it could not be fetched.
+    pub async fn media(&self, id: &str, most: usize) -> Result<Vec<u8>, NoFile> {
         // An id stands in the address of the call.
         if !id.bytes().all(|sign| sign.is_ascii_alphanumeric() || sign == b'_' || sign == b'-') {
-            return Err(refuse("this is no id of a file"));
+            return Err(NoFile::Gone);
         }
         let place = match self.auth {
             Auth::Bearer => format!("{}/{}/{id}", self.base, self.version),
             Auth::D360 => format!("{}/{id}", self.base),
         };
-        let response = self.http.get(place).send().await.map_err(|error| transport(&error))?;
+        let response = self.http.get(place).send().await.map_err(|_| NoFile::NotNow)?;
         let told = self.answer(response).await?;
         let address = self.own_address(told["url"].as_str().unwrap_or_default())?;
-        let mut response = self.http.get(address).send().await.map_err(|error| transport(&error))?;
-        if !response.status().is_success() {
-            return Err(refuse(&format!("the file could not be fetched: {}", response.status())));
+        let mut response = self.http.get(address).send().await.map_err(|_| NoFile::NotNow)?;
+        match response.status() {
+            status if status.is_success() => {}
+            StatusCode::NOT_FOUND | StatusCode::GONE => return Err(NoFile::Gone),
+            _ => return Err(NoFile::NotNow),
         }
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| transport(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|_| NoFile::NotNow)? {
             if bytes.len() + chunk.len() > most {
-                return Err(refuse(&format!("the file has more than {} MB", most >> 20)));
+                return Err(NoFile::TooLarge(most >> 20));
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -186,14 +221,17 @@ impl Client {
     }
 
     /// The address of a file as it is called: the token goes to Meta's host for files and to our own one, and to nobody else.
-    fn own_address(&self, told: &str) -> Result<String, SendError> {
+    fn own_address(&self, told: &str) -> Result<String, NoFile> {
         let behind = told.strip_prefix(FILES).filter(|behind| behind.starts_with('/'));
         match (self.auth, behind) {
             (Auth::Bearer, Some(_)) => Ok(told.to_owned()),
             // Through their host (section 8).
             (Auth::D360, Some(behind)) => Ok(format!("{}{behind}", self.base)),
             _ if told.strip_prefix(&self.base).is_some_and(|behind| behind.starts_with('/')) => Ok(told.to_owned()),
-            _ => Err(refuse("the address of the file is on no host of Meta's")),
+            _ => {
+                tracing::warn!("WhatsApp named an address of a file that is on no host of theirs; it was not called");
+                Err(NoFile::NotNow)
+            }
         }
     }
 
@@ -300,7 +338,7 @@ async fn body_of(response: reqwest::Response) -> Result<Value, SendError> {
         _ => Err(SendError {
             code: None,
             retry_after,
-            uncertain: status != reqwest::StatusCode::TOO_MANY_REQUESTS,
+            uncertain: status != StatusCode::TOO_MANY_REQUESTS,
             detail: format!("the Graph API answered {status} without saying why"),
         }),
     }

@@ -80,7 +80,7 @@ pub async fn text(client: &Client, css: &str) -> String {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()?.text().await.ok()).await
 }
 
-async fn there(client: &Client, css: &str) {
+pub async fn there(client: &Client, css: &str) {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()).await;
 }
 
@@ -300,7 +300,7 @@ async fn rows_stay_under_the_pointer(agent: &Client, phone: &Client) {
     order("Wing,Ada").await;
 }
 
-async fn say(phone: &Client, number: &str, name: &str, words: &str) {
+pub async fn say(phone: &Client, number: &str, name: &str, words: &str) {
     let (customer, said) =
         (serde_json::json!({ "number": number, "name": name }), serde_json::json!({ "text": words }));
     let script = "const [customer, said] = arguments; say(customer, said)";

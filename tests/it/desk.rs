@@ -47,6 +47,12 @@ impl Person {
         self.http.get(format!("{}{path}", self.base)).header("cookie", &self.cookie).send().await.unwrap()
     }
 
+    /// A part of what an address answers.
+    pub async fn ask(&self, path: &str, range: &str) -> reqwest::Response {
+        let request = self.http.get(format!("{}{path}", self.base)).header("cookie", &self.cookie);
+        request.header("range", range).send().await.unwrap()
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         let answer = self.open(path).await;
         (answer.status(), answer.text().await.unwrap())

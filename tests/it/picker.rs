@@ -8,7 +8,7 @@ use hotline::whatsapp::sandbox::{ACCOUNT, Faults, Sandbox, TemplateChange};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::{App, customer, free_address, sandbox, template};
+use crate::app::{App, SECRET, customer, free_address, http, post, sandbox, template};
 use crate::browser;
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
@@ -368,4 +368,43 @@ async fn the_words_follow_what_is_typed_which_stays_when_the_page_is_renewed_and
     browser::text(&ana, "#reply").await;
     assert_eq!(browser::text(&ana, ".composer .refused").await, "They have written: answer in your own words.");
     ana.close().await.unwrap();
+}
+
+/// Of a list that is written to one by one: one's own customer is led to the picker, a colleague's to whom they belong to, and the bot's
+/// get a template at the next good hour.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_list_ones_own_customer_is_led_to_the_picker() {
+    let database = Database::sqlite();
+    let desk = Desk::start(&database).await;
+    let list = "/lists/each?segment=country%3Ahk";
+    let link = format!("<a href=\"/inbox/all/{}\">", desk.id);
+    let hers = desk.ana.get(list).await.1;
+    assert!(hers.contains("They are yours") && hers.contains(&format!("{link}choose a template")), "{hers}");
+    assert!(!hers.contains("<select name=\"template\">"), "{hers}");
+    let his = desk.ben.get(list).await.1;
+    assert!(
+        his.contains("Ana of the shop is in charge.") && his.contains(&format!("{link}To the conversation")),
+        "{his}"
+    );
+    assert_eq!(desk.ana.post(&desk.does("release"), &[]).await.0, StatusCode::SEE_OTHER);
+    let bots = async || Some(desk.ana.get(list).await.1).filter(|page| page.contains("<select name=\"template\">"));
+    eventually("the bot's", bots).await;
+}
+
+/// What a webhook tells to be approved has no words until Meta's list is read again, and the picker says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_was_approved_just_now_is_told_of() {
+    let database = Database::sqlite();
+    let desk = Desk::start(&database).await;
+    let approved = json!({ "object": "whatsapp_business_account", "entry": [{ "id": ACCOUNT, "changes": [{
+        "field": "message_template_status_update", "value": { "event": "APPROVED", "message_template_id": 1,
+        "message_template_name": "just_now", "message_template_language": "en_US", "reason": "NONE" } }] }] });
+    let approved = approved.to_string().into_bytes();
+    let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &approved), approved);
+    assert_eq!(post(&http(), desk.address, &signed).await, Some(200));
+    let page = desk.says("just_now").await;
+    assert!(page.contains("its words are asked for within a minute: <code>just_now</code>"), "{page}");
+    // Where the customer's name stands, the field is called so.
+    let chosen = desk.page("?template=order_update%3Aen_US").await;
+    assert!(chosen.contains("<label>Their name") && chosen.contains("<label>Gap 2"), "{chosen}");
 }

@@ -1,12 +1,14 @@
 //! What the console tells whoever answers: how things stand now, what did not arrive, what a customer sent beside words.
 
-use hotline::whatsapp::sandbox::{Faults, Said};
+use hotline::whatsapp::sandbox::{Faults, FileKind, Said};
 use reqwest::StatusCode;
+use serde_json::json;
 
-use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{App, NUMBER, SECRET, customer, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
 use crate::desk::{Person, two_write};
 use crate::law::rows;
+use crate::recompute::copy_keywords;
 
 fn row<'a>(page: &'a str, id: &str) -> &'a str {
     page.split(&format!("id=\"row-{id}\"")).nth(1).unwrap().split("</a>").next().unwrap()
@@ -150,4 +152,126 @@ async fn a_tag_typed_as_the_console_calls_it_is_the_one_that_rules_give() {
     assert!(held(&ids[1]).await.contains(&category));
     assert_eq!(gives(&ids[1], "Product-Hammock").await.0, StatusCode::SEE_OTHER, "what is new is made");
     assert!(held(&ids[1]).await.contains(&"product/hammock".to_owned()));
+}
+
+/// What a customer sent that browsers do not play is saved, a sound is given in parts, and of what is gone the reason is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_is_given_in_parts_and_what_cannot_be_fetched_says_why() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database, &[]).await;
+    sandbox.verify().await.unwrap();
+    let ana = Person::sign_in(&database, address, "ana", "admin").await;
+    let said =
+        Said::File { kind: FileKind::Audio, data: String::new(), mime: None, caption: String::new(), filename: None };
+    sandbox.say(&customer(1), &said);
+    let sound = async || {
+        let page = ana.get("/inbox/all/1").await.1;
+        Some(page.split("<audio controls preload=\"none\" src=\"").nth(1)?.split('"').next()?.replace("&#x2f;", "/"))
+    };
+    let sound = eventually("the sound stands in the thread", sound).await;
+    let whole = ana.open(&sound).await;
+    assert_eq!((whole.status(), &whole.headers()["accept-ranges"]), (StatusCode::OK, &"bytes".parse().unwrap()));
+    let whole = whole.bytes().await.unwrap();
+    let part = ana.ask(&sound, "bytes=1-2").await;
+    let place = format!("bytes 1-2/{}", whole.len());
+    assert_eq!(
+        (part.status(), part.headers()["content-range"].to_str().unwrap()),
+        (StatusCode::PARTIAL_CONTENT, &*place)
+    );
+    assert_eq!(part.bytes().await.unwrap(), whole[1..=2]);
+    assert_eq!(ana.ask(&sound, "bytes=99999999-").await.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    let saved = ana.open(&format!("{sound}?save=")).await;
+    let name = saved.headers()["content-disposition"].to_str().unwrap().to_owned();
+    assert!(name.starts_with("attachment; ") && name.ends_with(".ogg"), "{name}");
+
+    let gone = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "990000000000001", "changes": [{
+        "field": "messages", "value": { "messaging_product": "whatsapp", "metadata": { "phone_number_id": NUMBER },
+        "messages": [{ "from": "85260000001", "id": "wamid.gone", "type": "audio",
+            "timestamp": (chrono::Utc::now().timestamp()).to_string(),
+            "audio": { "id": "4711", "mime_type": "audio/amr", "voice": true } }] } }] }] });
+    let gone = gone.to_string().into_bytes();
+    let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &gone), gone);
+    assert_eq!(post(&http(), address, &signed).await, Some(200));
+    let link = async || {
+        let page = ana.get("/inbox/all/1").await.1;
+        let links: Vec<_> = page.match_indices("?save=\"").map(|(end, _)| &page[..end]).collect();
+        let link = links.get(1)?.rsplit('"').next()?.replace("&#x2f;", "/");
+        Some((page.matches("<audio").count(), link))
+    };
+    let (players, link) = eventually("it stands there as well", link).await;
+    assert_eq!(players, 1, "nothing plays AMR");
+    let (status, said) = ana.get(&format!("{link}?save=")).await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY);
+    assert!(
+        said.contains("WhatsApp does not have it any more") && said.contains("Ask them to send it again"),
+        "{said}"
+    );
+}
+
+/// Segments and commands know tags by what the console calls them, and the console knows lists by their names.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_and_a_tag_are_known_by_name_wherever_they_are_asked_for() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database, &[]).await;
+    let ids = two_write(&sandbox, address, &database, ["do you have earbuds?", "hello"]).await;
+    let ana = Person::sign_in(&database, address, "ana", "admin").await;
+    let give = [("tag", "Product-Hammock"), ("what", "add"), ("key", "k")];
+    assert_eq!(ana.post(&format!("/contact/{}/tag", ids[1]), &give).await.0, StatusCode::SEE_OTHER);
+    let named = ana.get("/lists?segment=win-back").await.1;
+    assert!(!named.contains("is no segment") && named.contains("contacts</h2>"), "{named}");
+    assert!(!named.contains("value=\"win-back\""), "it stands there as a segment, to be made narrower: {named}");
+    for page in ["/lists?segment=tag%3AProduct-Hammock", "/lists/each?segment=tag%3AProduct-Hammock"] {
+        let page = ana.get(page).await.1;
+        let of = |id: &str| page.contains(&format!("/inbox/all/{id}\""));
+        assert!(of(&ids[1]) && !of(&ids[0]), "{page}");
+    }
+    assert!(ana.get("/lists.csv?segment=tag%3Aproduct-hammock").await.1.contains("product/hammock"));
+    assert!(ana.get("/lists?segment=tag%3ANobody-Knows").await.1.contains("There is no tag “Nobody-Knows”"));
+
+    let hotline = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"));
+        command.args(arguments).env("HOTLINE_DATABASE__URL", &database.url);
+        let output = command.output().unwrap();
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    assert!(hotline(&["why", &ids[1], "Product-Hammock"]).contains("product/hammock is held since"));
+    assert!(hotline(&["why", &ids[1], "Heat-High"]).contains("heat/high is not held"));
+    let csv = hotline(&["export", "contacts", "--segment", "tag:Product-Hammock"]);
+    assert_eq!(csv.matches("product/hammock").count(), 1, "{csv}");
+    let kept = hotline(&["report", "metrics", "--period", "2026-Q3"]);
+    assert!(kept.contains("none is kept yet") && kept.contains("customers"), "{kept}");
+
+    // Made anew it would lose what is said of it.
+    let (status, page) = ana.post("/admin/tags", &[("label", "product-hammock"), ("about", "")]).await;
+    assert!(status == StatusCode::UNPROCESSABLE_ENTITY && page.contains("is there already"), "{page}");
+    let (status, page) = ana.post("/admin/tags", &[("label", "<b>Bo-b</b>")]).await;
+    assert!(status == StatusCode::UNPROCESSABLE_ENTITY && page.contains("other signs than letters"), "{page}");
+}
+
+/// A change that was refused is told of on every page, whoever looks, until it is put right.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_was_refused_is_told_of_to_everybody() {
+    let database = Database::sqlite();
+    let (address, folder) = (free_address(), tempfile::tempdir().unwrap());
+    copy_keywords(folder.path());
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let keywords = [("HOTLINE_KEYWORDS__DIR", folder.path().to_str().unwrap())];
+    let _app = App::start(address, graph, &database, &keywords).await;
+    let ben = Person::sign_in(&database, address, "ben", "agent").await;
+    let told = async || ben.get("/fragment/alerts").await.1;
+    assert!(!told().await.contains("A change was refused"));
+    let path = folder.path().join("shop.toml");
+    let good = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, good.replace("name = \"Harbour Goods\"", "name = Harbour Goods")).unwrap();
+    let says = async || Some(told().await).filter(|page| page.contains("A change was refused"));
+    let says = eventually("it is told", says).await;
+    assert!(says.contains("shop.toml:") && says.contains("Look at this line"), "{says}");
+    assert!(!says.contains("Compare with another product"), "{says}");
+    assert!(ben.get("/outreach").await.1.contains("A change was refused"));
+    std::fs::write(&path, good).unwrap();
+    eventually("it is put right", async || (!told().await.contains("A change was refused")).then_some(())).await;
 }

@@ -233,6 +233,20 @@ async fn the_command_judges_what_meta_lists_and_has_the_shops_words_approved() {
     assert!(ladder["body"].as_str().unwrap().contains("Ещё {{2}} в этом году"), "{ladder}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn words_at_meta_that_are_not_those_of_today_are_marked() {
+    let (sandbox, meta) = meta().await;
+    sandbox.add_template(&draft("weekly_offer", "en_US", "Hi {{1}}, the words of last year."));
+    let graph = meta.base.trim_end_matches("/v26.0");
+    let marked = "its words at Meta are not those of your replies today";
+    let (_, told) = templates(graph, &[]).await;
+    assert_eq!(told.matches(marked).count(), 1, "{told}");
+    let (_, shown) = templates(graph, &["push", "weekly_offer", "--language", "en_US"]).await;
+    assert!(shown.contains("weekly_offer en_US has other words at Meta"), "{shown}");
+    let (_, shown) = templates(graph, &["push", "weekly_offer", "--language", "en_US", "--json"]).await;
+    assert!(shown.contains("Meta has other words for it"), "{shown}");
+}
+
 /// What the shop has no words for says inside the service window what Meta's template says, and costs nothing there.
 #[tokio::test(flavor = "multi_thread")]
 async fn inside_the_window_a_campaign_says_what_its_template_says() {

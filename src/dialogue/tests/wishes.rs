@@ -294,6 +294,23 @@ fn a_name_in_a_greeting_is_one() {
 }
 
 #[test]
+fn what_is_no_name_is_nobodys() {
+    let mut talk = Talk::new("US");
+    for (name, greeting) in [
+        ("<b>Bob</b>", "Hi, welcome"),
+        ("{{1}} Bob", "Hi Bob,"),
+        ("bob@shop.example", "Hi, welcome"),
+        ("Jean-Luc", "Hi Jean-Luc,"),
+        ("O'Brien", "Hi O'Brien,"),
+        ("अनिता", "Hi अनिता,"),
+    ] {
+        talk.another("US", &[]);
+        talk.contact.name = Some(name.into());
+        expect(&talk.write("hello"), &[greeting], &[]);
+    }
+}
+
+#[test]
 fn hours_tell_by_which_time_they_are_where_the_customer_lives_by_another() {
     let mut talk = Talk::new("US");
     expect(&talk.write("what are your opening hours?"), &["09:00–18:00"], &["(UTC"]);

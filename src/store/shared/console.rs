@@ -134,6 +134,18 @@ pub(in crate::store) async fn counts(connection: &mut Connection, agent: &str) -
     Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?])
 }
 
+/// Who calls for somebody: each that waits for a person, and each of `agent`'s own who has written, with how much of that is unread.
+/// The newest contacts first.
+pub(in crate::store) async fn callers(
+    connection: &mut Connection,
+    agent: &str,
+    limit: i64,
+) -> Result<Vec<(i64, Option<i64>)>, sqlx::Error> {
+    let select = "select id, case when handoff = 'accepted' then unread end from contacts where merged_into is null \
+                  and handoff <> 'none' and (handoff = 'open' or agent = $1 and unread > 0) order by id desc limit $2";
+    sqlx::query_as(select).bind(agent).bind(limit).fetch_all(connection).await
+}
+
 /// What happened to a contact that a thread shows, the newest `limit` of it, oldest first.
 pub(in crate::store) async fn thread(
     connection: &mut Connection,

@@ -317,10 +317,10 @@ pub(in crate::store) async fn way_of(
     found.map(read).transpose()
 }
 
-/// How many follow-ups left since a moment, and how many of them failed. By number: the index is by number and moment, and without it
+/// How many follow-ups left since a moment, and how many of them failed; a person's template, which is a reply, is none. By number: the index is by number and moment, and without it
 /// SQLite walks through all that ever left.
 pub(in crate::store) const COUNT_SENT: &str = "select count(*), count(*) filter (where state = 'failed') from outbox \
-    where priority = 1 and sending_since > $1 and channel in (select channel from numbers)";
+    where priority = 1 and kind <> 'reply' and sending_since > $1 and channel in (select channel from numbers)";
 
 /// How much waits, and what became of the rest in 24 hours.
 pub(in crate::store) async fn unasked_counts(
@@ -328,8 +328,7 @@ pub(in crate::store) async fn unasked_counts(
     now: Timestamp,
 ) -> Result<UnaskedCounts, sqlx::Error> {
     let day = now - Duration::days(1);
-    let waiting =
-        "select count(*), count(*) filter (where due_at > $1) from outbox where state = 'queued' and priority = 1";
+    let waiting = "select count(*), count(*) filter (where due_at > $1) from outbox where state = 'queued' and priority = 1 and kind <> 'reply'";
     let (waiting, put_off) = sqlx::query_as(waiting).bind(now.0).fetch_one(&mut *connection).await?;
     let (sent, failed) = sqlx::query_as(COUNT_SENT).bind(day.0).fetch_one(&mut *connection).await?;
     let planned = "select cast(coalesce(sum(planned), 0) as bigint) from profiles where planned > 0";

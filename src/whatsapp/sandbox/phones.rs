@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
@@ -26,12 +26,16 @@ struct Phones {
     stop: CancellationToken,
 }
 
-/// The page at `/sandbox`, its parts, and what it asks. Streams end when `stop` is cancelled.
-pub fn phone_router(sandbox: Sandbox, stop: CancellationToken) -> Router {
+/// What the page says where Hotline's console stands beside it.
+const CONSOLE: &str = "; see it arrive in the <a href=\"/inbox\">console</a>";
+
+/// The page at `/sandbox`, its parts, and what it asks; with a `console` it leads there. Streams end when `stop` is cancelled.
+pub fn phone_router(sandbox: Sandbox, stop: CancellationToken, console: bool) -> Router {
+    let page = if console { PAGE.to_owned() } else { PAGE.replace(CONSOLE, "") };
     let fixed =
         |kind: &'static str, text: &'static str| get(move || async move { ([(header::CONTENT_TYPE, kind)], text) });
     Router::new()
-        .route("/sandbox", fixed("text/html; charset=utf-8", PAGE))
+        .route("/sandbox", get(move || async move { Html(page) }))
         .route("/sandbox/phones.css", fixed("text/css; charset=utf-8", STYLE))
         .route("/sandbox/phones.js", fixed("text/javascript; charset=utf-8", SCRIPT))
         .route("/sandbox/phone/{number}", get(screen))

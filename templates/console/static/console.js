@@ -4,8 +4,6 @@ const list = document.getElementById("list");
 const thread = document.getElementById("thread");
 const connection = document.getElementById("connection");
 const current = () => thread?.dataset.contact;
-const waiting = document.getElementById("waiting");
-let hot = Number(waiting?.dataset.hot ?? 0);
 document.querySelector(".rail nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
@@ -30,7 +28,7 @@ function renew(old, made) {
       there = same;
     }
     if (!there) return old.append(child.cloneNode(true));
-    if (there.outerHTML === child.outerHTML || onlyTicksDiffer(there, child)) return;
+    if ((there.asMade ?? there.outerHTML) === child.outerHTML || onlyTicksDiffer(there, child)) return;
     const focused = [...there.querySelectorAll(inside)].indexOf(held);
     const fresh = child.cloneNode(true);
     there.replaceWith(fresh);
@@ -59,29 +57,6 @@ function toEnd() {
 function writeOn(box) {
   box.focus();
   box.setSelectionRange(box.value.length, box.value.length);
-}
-
-function title() {
-  document.title = document.title.replace(/^\(\d+\) /, "");
-  if (hot) document.title = `(${hot}) ${document.title}`;
-  if (!waiting) return;
-  waiting.hidden = !hot;
-  waiting.textContent = hot === 1 ? "1 waits" : `${hot} wait`;
-}
-
-// More wait for a person than before: whoever asked for it is told outside of this page, by one tab of several.
-function nowHot(count) {
-  if (count > hot && document.hidden && globalThis.Notification?.permission === "granted") {
-    const note = new Notification("A customer waits for a person", { tag: "hot", body: count === 1 ? "" : `${count} wait by now.` });
-    note.onclick = () => { focus(); note.close(); };
-  }
-  hot = count;
-  title();
-}
-const callMe = document.getElementById("call-me");
-if (callMe && globalThis.Notification?.permission === "default") {
-  callMe.hidden = false;
-  callMe.onclick = async () => { callMe.hidden = await Notification.requestPermission() !== "default"; };
 }
 
 // Rows stay where they are while somebody points at them or stands on one: who is about to click must not hit another. What is newer
@@ -132,9 +107,7 @@ async function refreshList() {
   renew(list.querySelector(".views"), made.querySelector(".views"));
   showRows(made.querySelector(".rows"));
   const rows = made.querySelector(".rows").dataset;
-  const more = Number(rows.hot) > hot;
-  nowHot(Number(rows.hot));
-  if (more) document.getElementById("news").textContent = hot === 1 ? "One customer waits for a person." : `${hot} customers wait for a person.`;
+  if (nowCalling(rows)) document.getElementById("news").textContent = hot === 1 ? "One customer waits for a person." : `${hot} customers wait for a person.`;
   // Two turned out to be one customer.
   if (rows.current && rows.current !== current()) await refreshThread();
 }
@@ -147,7 +120,7 @@ async function refreshAlerts() {
   if (answer.redirected || !answer.ok) return;
   const html = await answer.text();
   // The inbox hears of it by itself, and sooner.
-  if (!list) nowHot(Number(parse(html).querySelector("data").value));
+  if (!list) nowCalling(parse(html).querySelector("data").dataset);
   if (html.trim() === place.dataset.shown) return;
   const open = [...place.querySelectorAll("details[open]")].map((part) => part.className);
   place.innerHTML = html;
@@ -155,7 +128,6 @@ async function refreshAlerts() {
   for (const part of place.querySelectorAll("details")) part.open = open.includes(part.className);
 }
 setInterval(() => { if (!document.hidden || !list) refreshAlerts().catch(() => {}); }, 15000);
-title();
 
 // The page for the composer's state, too; a box that is being typed in stays while it may be sent.
 async function refreshThread(happened = true) {
@@ -355,6 +327,21 @@ addEventListener("click", async (event) => {
   messages.scrollTo({ top: messages.scrollHeight - below, behavior: "instant" });
   history.replaceState(null, "", earlier.href);
 });
+
+// A picture or a sound that cannot be fetched is no broken sign: why stands in its place, in the link that asks for it again.
+addEventListener("error", async ({ target }) => {
+  const part = target.closest?.(".messages img, .messages audio");
+  const row = part?.closest("li");
+  if (!row) return;
+  row.asMade ??= row.outerHTML;
+  const why = document.createElement("span");
+  why.className = "mode stop";
+  why.textContent = "This file cannot be fetched just now.";
+  part.replaceWith(why);
+  const answer = await fetch(part.src, inTime()).catch(() => undefined);
+  const said = answer && !answer.ok && parse(await answer.text()).querySelector("main.card h1");
+  if (said) why.textContent = said.textContent;
+}, true);
 
 // A long table shows the rows that have the words.
 document.getElementById("find")?.addEventListener("input", (event) => {

@@ -5,10 +5,11 @@ use rust_decimal::Decimal;
 use super::Hints;
 use super::budget_denials::turned;
 use super::budget_figures::{is_capacity, is_price_tag, is_round, is_year};
-use super::budget_pairs::{bargained, stretched, sure_together, take_back, wished};
+use super::budget_pairs::{bargained, corrected, stretched, sure_together, take_back, wished};
 use super::matcher::Hit;
 use super::meanings::Meaning;
 use super::money::{Found, Priced, Sums};
+use super::not_budget::NotBudget;
 use super::reading::Reader;
 use hotline_domain::{Amount, Budget, Intent, Mention, Reading};
 
@@ -80,42 +81,6 @@ pub(super) enum Verdict {
     Budget(u8),
 }
 
-/// Why a sum is not what the customer can spend.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum NotBudget {
-    Beside,
-    Elsewhere,
-    AskedBack,
-    OneOfSeveral,
-    PriceTag,
-    Shipping,
-    Complains,
-    AsksPrice,
-    Compares,
-    Untold,
-    TakenBack,
-    Denied,
-}
-
-impl NotBudget {
-    pub(super) const fn in_words(self) -> &'static str {
-        match self {
-            Self::Beside => "a sum because of the one beside it, and nothing says that it can be spent",
-            Self::Elsewhere => "a word near it tells that it was paid, is charged, or is asked elsewhere",
-            Self::AskedBack => "asks whether that is the price",
-            Self::OneOfSeveral => "one of several payments",
-            Self::PriceTag => "as odd as prices are, and nothing says that it can be spent",
-            Self::Shipping => "the message is about delivery",
-            Self::Complains => "the message is about something that was bought",
-            Self::AsksPrice => "the message asks for a price, and nothing says that this can be spent",
-            Self::Compares => "the message compares, or is about paying",
-            Self::Untold => "nothing says what it is",
-            Self::TakenBack => "another sum takes its place",
-            Self::Denied => "the clause says that so much cannot be spent",
-        }
-    }
-}
-
 impl Reader<'_> {
     /// Adds the sums and the budget to a reading that has its products, brands and intents. Returns what each number is.
     pub(super) fn amounts(
@@ -162,6 +127,8 @@ impl Reader<'_> {
             let elsewhere = self.nearest(&sums.elsewhere, &sum);
             let verdict = match sure {
                 Sure::No => Verdict::NoSum,
+                Sure::Itself if sum.points => Verdict::Not(NotBudget::Pointed),
+                Sure::Itself if sum.renews => Verdict::Budget(TOLD),
                 Sure::Itself if is_exact(&sum) && !haggles && self.is_denied_itself(&sum, &sums.budget) => {
                     Verdict::Not(NotBudget::Denied)
                 }
@@ -249,6 +216,9 @@ impl Reader<'_> {
         }
         let in_words = |sum: &Found| !self.folded.chars[sum.start].is_ascii_digit();
         wished(&sums.found, &mut sure, |sum| in_words(sum) || explained(sum));
+        if may_be_sums(reading) {
+            corrected(&sums.found, &mut sure, explained);
+        }
         sure_together(&sums.found, &mut sure);
         sure
     }
@@ -359,8 +329,7 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
         Apart::Behind => is_round(value),
         Apart::No => false,
     };
-    let product = !reading.products.is_empty() || !reading.brands.is_empty();
-    let with_product = product
+    let with_product = is_about_things(reading)
         && likely
         && value >= Decimal::from(LEAST_BARE)
         && sum.plausible
@@ -371,13 +340,21 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
     let priced = match sum.priced {
         Priced::Not => false,
         Priced::Lightly => ends,
+        Priced::Anew => may_be_sums(reading) && is_round(value),
         Priced::Surely => value >= Decimal::from(LEAST_BESIDE_BUDGET),
     };
     let priced = priced && sum.plausible && !sum.weak && !is_year(value);
-    // Without a product it may number an order or a house as well.
-    let may_be = product || !NUMBERED.iter().any(|intent| reading.wants(*intent));
-    let tagged = may_be && is_tagged(sum, value) && sum.plausible && !sum.weak && !is_year(value);
+    let tagged = may_be_sums(reading) && is_tagged(sum, value) && sum.plausible && !sum.weak && !is_year(value);
     beside_budget || with_product || priced || tagged
+}
+
+fn is_about_things(reading: &Reading) -> bool {
+    !reading.products.is_empty() || !reading.brands.is_empty()
+}
+
+/// Without a product, numbers may be those of an order or a house as well.
+fn may_be_sums(reading: &Reading) -> bool {
+    is_about_things(reading) || !NUMBERED.iter().any(|intent| reading.wants(*intent))
 }
 
 /// Whether a number is a model's.

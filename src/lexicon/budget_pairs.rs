@@ -2,8 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use super::budget::{NEAR, NotBudget, Sure, TOLD, Verdict, as_budget, is_exact, value};
+use super::budget::{NEAR, Sure, TOLD, Verdict, as_budget, is_exact, value};
+use super::budget_figures::is_round;
 use super::money::Found;
+use super::not_budget::NotBudget;
 use hotline_domain::{Amount, Budget};
 
 /// A limit is at most so many times what is wished for.
@@ -20,7 +22,9 @@ const LEAST_WISHED: u32 = 50;
 /// Where one sum takes the place of another, or stands instead of it, both are sums or neither.
 pub(super) fn sure_together(sums: &[Found], sure: &mut [Sure]) {
     for at in 1..sums.len() {
-        let together = sums[at].corrects || sums[at].taken_back || sums[at - 1].instead;
+        // What is taken back by the one behind it has nothing to do with the one before it.
+        let contrasted = sums[at].taken_back && !sums.get(at + 1).is_some_and(|next| next.corrects);
+        let together = sums[at].corrects || contrasted || sums[at - 1].instead;
         if together && [sure[at - 1], sure[at]].contains(&Sure::Itself) {
             (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
         }
@@ -39,6 +43,16 @@ pub(super) fn wished(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&Foun
         let plain = wish.plausible && !wish.weak && is_exact(wish);
         if sure[at - 1] != Sure::Itself && limits && rises && round && plain && !explained(wish) {
             sure[at - 1] = Sure::Itself;
+        }
+    }
+}
+
+/// "Not 500, 300 for the chair": two round numbers of which the one corrects the other.
+pub(super) fn corrected(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&Found) -> bool) {
+    let round = |sum: &Found| sum.plausible && !sum.weak && is_exact(sum) && is_round(value(sum)) && !explained(sum);
+    for at in 1..sums.len() {
+        if sums[at].corrects && round(&sums[at - 1]) && round(&sums[at]) {
+            (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
         }
     }
 }

@@ -4,6 +4,8 @@ use rust_decimal::Decimal;
 
 /// More digits than this are no number that anybody means.
 const MOST_DIGITS: usize = 15;
+/// Two round numbers with a space between them are a range and no thousands up to so much apart, where they are no fifties.
+const MOST_BETWEEN_TENS: u32 = 50;
 
 /// Digits as they stand in a text, with groups and a fraction.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -148,14 +150,16 @@ impl Groups {
     }
 }
 
-/// "400 500" are two round numbers, the second the larger, and no 400,500.
+/// "400 500" and "100 120" are two round numbers, the second the larger, and no 400,500.
 fn are_two(chars: &[char], start: usize) -> bool {
     let number =
         |from: usize| chars[from..from + 3].iter().filter_map(|c| c.to_digit(10)).fold(0, |n, digit| n * 10 + digit);
     let (first, second) = (number(start), number(start + 4));
     let goes_on = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
     let more = chars.get(start + 7).is_some_and(|c| matches!(c, '.' | ',' | '\'' | ' ')) && goes_on(start + 8);
-    first % 50 == 0 && second % 50 == 0 && first < second && second <= 2 * first && !more && !goes_on(start + 7)
+    let round = |step: u32| first % step == 0 && second % step == 0;
+    let near = round(50) && second <= 2 * first || round(10) && second <= first + MOST_BETWEEN_TENS;
+    first < second && near && !more && !goes_on(start + 7)
 }
 
 /// Threes, or pairs before the last three, as in India.

@@ -32,6 +32,8 @@ const LONGEST_PHRASE: usize = 200;
 const SHORT_QUESTION: usize = 50;
 /// Mentions that may cover the same word.
 const MOST_AT_ONE_PLACE: usize = 8;
+/// The cue of words that only address the other (`cues.toml`).
+const ADDRESSED: &str = "addressed";
 
 impl Reader<'_> {
     /// Notes what the customer wants, each intent once, with the words that say it.
@@ -45,18 +47,18 @@ impl Reader<'_> {
                 // What only looks like an intent is meant to the letter.
                 Meaning::NotIntent(intent) => (hit.found == Found::Listed).then_some((*intent, true, hit.start)),
                 Meaning::GapEnd { first, intent, against, around } => {
-                    let start = self.begins(&begun, *first, hit, *around, sums);
+                    let start = self.begins(hits, &begun, *first, hit, *around, sums);
                     start.map(|start| (*intent, *against, start))
                 }
                 Meaning::ClauseEnd { intent, against, alone } => {
                     let ends = match alone {
-                        true => self.is_whole(hit.start, hit.end),
-                        false => self.ends_clause(hit.end),
+                        true => self.is_whole(hits, hit.start, hit.end),
+                        false => self.ends_clause(hits, hit.end),
                     };
                     ends.then_some((*intent, *against, hit.start))
                 }
                 Meaning::BesideNumber { intent, against, around } => {
-                    let beside = self.stands_so(hit.start, hit.end, *around, sums);
+                    let beside = self.stands_so(hits, hit.start, hit.end, *around, sums);
                     beside.then_some((*intent, *against, hit.start))
                 }
                 Meaning::Or(intent) => self.chooses(hit, reading).then_some((*intent, false, hit.start)),
@@ -177,18 +179,33 @@ impl Reader<'_> {
         self.lexicon.cues.is_of_another(intent, &phrase, &(begin..end), marks)
     }
 
-    /// Whether nothing of the clause follows.
-    fn ends_clause(&self, end: usize) -> bool {
+    /// Whether nothing of the clause follows but how the other is addressed.
+    fn ends_clause(&self, hits: &[Hit<'_>], end: usize) -> bool {
+        let end = self.over_address(hits, end);
         self.folded.chars[end..].iter().find(|c| **c != ' ').is_none_or(|c| !c.is_alphanumeric())
     }
 
     /// Whether a phrase is a whole sentence, a comma before it apart: "hm, no" refuses, and "no, the other one" does not.
-    fn is_whole(&self, start: usize, end: usize) -> bool {
+    fn is_whole(&self, hits: &[Hit<'_>], start: usize, end: usize) -> bool {
         let chars = &self.folded.chars;
+        let end = self.over_address(hits, end);
         let says_more = |c: &&char| c.is_alphanumeric() || **c == ',';
         let before = chars[..start].iter().rev().take_while(|c| !negation::is_end(**c)).find(says_more);
         let behind = chars[end..].iter().take_while(|c| !negation::is_end(**c)).find(says_more);
         before.is_none_or(|c| *c == ',') && behind.is_none()
+    }
+
+    /// Over words that only address the other: "no quiero, hermano".
+    fn over_address(&self, hits: &[Hit<'_>], mut end: usize) -> usize {
+        let addresses = |hit: &&Hit<'_>| matches!(hit.meaning, Meaning::Cue { name, .. } if **name == *ADDRESSED);
+        loop {
+            let at = end + self.folded.chars[end..].iter().take_while(|c| matches!(c, ' ' | ',')).count();
+            let first = hits.partition_point(|hit| hit.start < at);
+            match hits[first..].iter().take_while(|hit| hit.start == at).find(addresses) {
+                Some(hit) => end = hit.end,
+                None => return end,
+            }
+        }
     }
 
     /// Whether an "or" in a question stands between two things that the shop sells.
@@ -201,12 +218,20 @@ impl Reader<'_> {
     }
 
     /// Where a phrase begins whose second part is here, if its first stands near enough, with its numbers.
-    fn begins(&self, begun: &[Beginning], first: u32, hit: &Hit<'_>, around: Around, sums: &[Sum]) -> Option<usize> {
+    fn begins(
+        &self,
+        hits: &[Hit<'_>],
+        begun: &[Beginning],
+        first: u32,
+        hit: &Hit<'_>,
+        around: Around,
+        sums: &[Sum],
+    ) -> Option<usize> {
         let before = begun.partition_point(|(other, start, _)| (*other, *start) < (first, hit.start));
         let (_, start, end) = *begun[..before].last().filter(|(other, ..)| *other == first)?;
         let gap = spans_gap(&self.folded.chars, end, hit.start);
         let holds = !around.inside || self.is_number(end, hit.start, sums);
-        (gap && holds && self.stands_so(start, hit.end, around, sums)).then_some(start)
+        (gap && holds && self.stands_so(hits, start, hit.end, around, sums)).then_some(start)
     }
 
     /// Whether a number, with its currency, is all that stands from one place to another.
@@ -220,7 +245,7 @@ impl Reader<'_> {
     }
 
     /// Whether digits or a sum stand right beside the words where they must, signs left out, and the clause ends where it must.
-    fn stands_so(&self, start: usize, end: usize, around: Around, sums: &[Sum]) -> bool {
+    fn stands_so(&self, hits: &[Hit<'_>], start: usize, end: usize, around: Around, sums: &[Sum]) -> bool {
         let chars = &self.folded.chars;
         let skipped = |c: &&char| !c.is_alphanumeric() && !negation::is_end(**c);
         let behind = || {
@@ -231,7 +256,7 @@ impl Reader<'_> {
             let at = start - chars[..start].iter().rev().take(SIGNS).take_while(skipped).count();
             at > 0 && chars[at - 1].is_ascii_digit() || sums.iter().any(|sum| (at..=start).contains(&sum.end))
         };
-        (!around.before || before()) && (!around.behind || behind()) && (!around.ends || self.ends_clause(end))
+        (!around.before || before()) && (!around.behind || behind()) && (!around.ends || self.ends_clause(hits, end))
     }
 
     /// A question about a property, where nothing else is asked, is about the thing itself: "is the tent waterproof?". Beside a sum

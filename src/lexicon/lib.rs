@@ -8,7 +8,7 @@
 //! (`numbers.rs`, `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
 //! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
 //! (`intents.rs`, `cues.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`,
-//! `budget_denials.rs`) are decided over what was found.
+//! `budget_denials.rs`, `not_budget.rs`) are decided over what was found.
 
 mod budget;
 mod budget_denials;
@@ -39,6 +39,7 @@ mod money_tokens;
 mod money_words;
 mod negation;
 mod no_money;
+mod not_budget;
 mod number_parts;
 mod number_reader;
 mod numbers;

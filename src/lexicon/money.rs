@@ -45,8 +45,10 @@ pub(super) struct Sum {
     pub(super) taken_back: bool,
     /// Another one is added to it, or it to another.
     pub(super) added: bool,
-    /// A zero too many or too few is corrected: "450, not 4500".
-    pub(super) mistyped: bool,
+    /// The other one tells that it is a sum: "450, not 4500", "my budget was 500, now 300".
+    pub(super) told: bool,
+    /// It is what can be spent by now.
+    pub(super) renews: bool,
     /// Whether it is the price, or which of two is, is asked: "is it 12 or 15?".
     pub(super) asked: bool,
     /// Where the numbers and their currency stand…
@@ -83,6 +85,10 @@ pub(super) struct Found {
     pub(super) corrects: bool,
     /// Another one takes its place.
     pub(super) taken_back: bool,
+    /// It is what can be spent by now, and the one before it was.
+    pub(super) renews: bool,
+    /// It points at a thing: "the 450 one".
+    pub(super) points: bool,
     /// One of several payments: "3 x 500".
     pub(super) of_several: bool,
     /// The words right beside it ask whether it is the price.
@@ -97,6 +103,8 @@ pub(super) enum Priced {
     Not,
     /// A little word, which counts where the number ends its clause.
     Lightly,
+    /// A correction with which the message begins: "actually 400 for the chair".
+    Anew,
     Surely,
 }
 
@@ -191,7 +199,8 @@ impl Finder<'_> {
                 corrects: false,
                 taken_back: false,
                 added: false,
-                mistyped: false,
+                told: false,
+                renews: false,
                 asked: false,
                 start: low.start,
                 end: low.end,
@@ -248,8 +257,34 @@ impl Finder<'_> {
         match () {
             () if before(Marks::PRICE) || behind => Priced::Surely,
             () if before(Marks::PRICE_AT) && !sum.low.leaves_hundreds() => Priced::Lightly,
+            () if self.begins_anew(start) => Priced::Anew,
             () => Priced::Not,
         }
+    }
+
+    /// Whether nothing but a correction stands before a place.
+    fn begins_anew(&self, start: usize) -> bool {
+        let tokens = self.tokens;
+        let mut at = start;
+        while let Some(begin) = tokens.marked_before(at, Marks::CORRECTION) {
+            at = tokens.back_over_spaces(begin);
+        }
+        at < start && !tokens.chars[..at].iter().any(|c| c.is_alphanumeric())
+    }
+
+    /// "The 450 one", "celui à 450": a thing that is told by its price.
+    fn is_pointed(&self, sum: &Sum) -> bool {
+        let tokens = self.tokens;
+        if sum.bound.is_some() || sum.high.is_some() {
+            return false;
+        }
+        let start = tokens.back_over_spaces(sum.outer_start);
+        let end = tokens.skip_spaces(tokens.skip_suffix(sum.outer_end));
+        let before = |mark| tokens.marked_before(start, mark).is_some();
+        let behind = |mark| tokens.marked(end, mark).is_some();
+        before(Marks::POINTED_BEFORE)
+            || behind(Marks::POINTED_AFTER)
+            || before(Marks::POINTED_FROM) && behind(Marks::POINTED_TO)
     }
 
     /// Over spaces, and a word such as "the" before them.
@@ -329,7 +364,7 @@ impl Finder<'_> {
         let certain = named
             || sum.bound.is_some() && big
             || sum.added
-            || sum.mistyped
+            || sum.told
             || self.is_note(&sum.low)
             || likely(&sum.low)
             || sum.high.as_ref().is_some_and(likely)
@@ -346,6 +381,8 @@ impl Finder<'_> {
             priced: self.priced(sum),
             corrects: sum.corrects,
             taken_back: sum.taken_back,
+            renews: sum.renews,
+            points: self.is_pointed(sum),
             of_several: self.is_one_of_several(sum.start),
             asked: sum.asked,
             instead: self.tokens.marked(self.tokens.skip_spaces(sum.outer_end), Marks::INSTEAD).is_some(),

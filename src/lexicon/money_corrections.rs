@@ -20,6 +20,13 @@ const MOST_APART: u32 = 20;
 /// Fewer are things as often, and no price in which a zero slipped.
 const LEAST_MISTYPED: u32 = 50;
 
+/// Where words stand that tell what can be spent, what could be before, and what can be now.
+struct Spent {
+    budget: Vec<(usize, usize)>,
+    was: Vec<(usize, usize)>,
+    now: Vec<(usize, usize)>,
+}
+
 impl Finder<'_> {
     /// Notes which sums are taken back, and by which: they share what only one of the two names.
     pub(super) fn corrections(&self, sums: &mut [Sum]) {
@@ -27,12 +34,16 @@ impl Finder<'_> {
             return;
         }
         let words = self.tokens.places(Marks::CORRECTION);
+        let told = |mark| if self.tokens.has(Marks::NOW) { self.tokens.places(mark) } else { Vec::new() };
+        let spent = Spent { budget: told(Marks::BUDGET), was: told(Marks::WAS), now: told(Marks::NOW) };
         for at in 1..sums.len() {
             let (before, behind) = sums.split_at_mut(at);
             let (Some(first), Some(second)) = (before.last_mut(), behind.first_mut()) else { continue };
             let mistyped = !words.is_empty() && is_mistyped(first, second) && self.is_contrasted(first, second);
-            if !mistyped && self.is_corrected(first, second, &words) {
+            let renewed = self.is_renewed(first, second, &spent);
+            if renewed || !mistyped && self.is_corrected(first, second, &words) {
                 (first.taken_back, second.corrects) = (true, true);
+                (first.told, second.told, second.renews) = (first.told || renewed, renewed, renewed);
                 share(first, second);
                 if second.bound.is_none() && second.high.is_none() && first.bound != Some(Bound::AtLeast) {
                     (second.bound, second.about) = (first.bound, first.about);
@@ -40,7 +51,7 @@ impl Finder<'_> {
             } else if mistyped || self.is_contrasted(first, second) {
                 second.taken_back = true;
                 share(first, second);
-                (first.mistyped, second.mistyped) = (mistyped, mistyped);
+                (first.told, second.told) = (first.told || mistyped, mistyped);
             }
         }
     }
@@ -56,8 +67,20 @@ impl Finder<'_> {
             })
         };
         let plain = first.bound.is_none() && first.high.is_none() && !self.is_negated(second);
-        let denied = || plain && self.is_negated(first) && self.near(first, second);
+        let denied = || plain && (self.is_negated(first) || self.is_denied_behind(first)) && self.near(first, second);
         are_alike(first, second) && (denied() || told())
+    }
+
+    /// "My budget was 500 but now it's 200": what can be spent was one sum, and is another.
+    fn is_renewed(&self, first: &Sum, second: &Sum, spent: &Spent) -> bool {
+        let goes_on = |between: Range<usize>| between.len() <= NEAR && !self.ends_sentence(between);
+        let now = spent.now.iter().find(|(start, end)| {
+            *start >= first.end && *end <= second.start && goes_on(first.end..*start) && goes_on(*end..second.start)
+        });
+        let budget = spent.budget.iter().rfind(|(_, end)| *end <= first.start);
+        let (Some((now, _)), Some((budget, named))) = (now, budget) else { return false };
+        let was = |(start, end): &(usize, usize)| *start + NEAR >= *budget && end <= now;
+        goes_on(*named..first.start) && spent.was.iter().any(was) && are_alike(first, second)
     }
 
     /// "300 not 250": behind the sum that is meant.
@@ -74,6 +97,12 @@ impl Finder<'_> {
 
     fn ends_sentence(&self, mut between: Range<usize>) -> bool {
         between.any(|at| is_end_at(self.tokens.chars, at))
+    }
+
+    /// "5000 değil 3000": the negator stands right behind it.
+    fn is_denied_behind(&self, sum: &Sum) -> bool {
+        let space = self.tokens.skip_suffix(sum.end);
+        self.tokens.chars.get(space) == Some(&' ') && self.negated.has(space) && !self.negated.has(space + 1)
     }
 
     fn is_negated(&self, sum: &Sum) -> bool {

@@ -55,6 +55,19 @@ impl Sign {
     }
 }
 
+/// Words that point at a thing by its price.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Pointed {
+    /// Right before the sum: "celui à".
+    pub(super) before: Vec<String>,
+    /// Right behind it: "olanı".
+    pub(super) after: Vec<String>,
+    /// On both sides of it: from "the" to "one".
+    pub(super) from: Vec<String>,
+    pub(super) to: Vec<String>,
+}
+
 /// Numbers and the words for them.
 pub(super) type Numbers = BTreeMap<Decimal, Vec<String>>;
 
@@ -109,6 +122,11 @@ pub(super) struct MoneyFile {
     pub(super) either: Vec<String>,
     /// Between two sums: the second is meant, "no wait, 300".
     pub(super) corrections: Vec<String>,
+    /// With a word of budget and "now" they tell that another sum can be spent by now: "my budget was 500, now it's 300".
+    pub(super) was: Vec<String>,
+    pub(super) now: Vec<String>,
+    /// Words around a sum that point at a thing by its price: "the 450 one".
+    pub(super) pointed: Pointed,
     /// Right before or behind a number they make it a price: "last price 380", "150 boleh".
     pub(super) price: Vec<String>,
     /// Little words that make it a price where it ends its clause: "and those for 70?".
@@ -194,6 +212,12 @@ impl MoneyFile {
             &mut self.not_budget,
             &mut self.corrections,
             &mut self.either,
+            &mut self.was,
+            &mut self.now,
+            &mut self.pointed.before,
+            &mut self.pointed.after,
+            &mut self.pointed.from,
+            &mut self.pointed.to,
             &mut self.refused,
             &mut self.unwanted,
             &mut self.weak,

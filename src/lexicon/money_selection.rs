@@ -132,7 +132,7 @@ fn said_by<'a>(file: &'a MoneyFile, first: u16, mut say: impl FnMut(Cow<'a, str>
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 33] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 39] {
     [
         (&file.alone, Marks::ALONE),
         (&file.rough, Marks::ROUGH),
@@ -157,6 +157,12 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 33] {
         (&file.not_budget, Marks::NOT_BUDGET),
         (&file.corrections, Marks::CORRECTION),
         (&file.either, Marks::EITHER),
+        (&file.was, Marks::WAS),
+        (&file.now, Marks::NOW),
+        (&file.pointed.before, Marks::POINTED_BEFORE),
+        (&file.pointed.after, Marks::POINTED_AFTER),
+        (&file.pointed.from, Marks::POINTED_FROM),
+        (&file.pointed.to, Marks::POINTED_TO),
         (&file.refused, Marks::REFUSED),
         (&file.unwanted, Marks::REFUSED),
         (&file.unwanted, Marks::UNWANTED),

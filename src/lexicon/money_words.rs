@@ -101,6 +101,14 @@ impl Marks {
     pub(super) const INSTEAD: Self = Self(1 << 31);
     /// "Don't show me", said of what a bound names.
     pub(super) const UNWANTED: Self = Self(1 << 32);
+    /// What could be spent before, and what can be now.
+    pub(super) const WAS: Self = Self(1 << 33);
+    pub(super) const NOW: Self = Self(1 << 34);
+    /// Before a sum, behind it, or on both sides: it points at a thing.
+    pub(super) const POINTED_BEFORE: Self = Self(1 << 35);
+    pub(super) const POINTED_AFTER: Self = Self(1 << 36);
+    pub(super) const POINTED_FROM: Self = Self(1 << 37);
+    pub(super) const POINTED_TO: Self = Self(1 << 38);
 
     pub(super) fn add(&mut self, other: Self) {
         self.0 |= other.0;

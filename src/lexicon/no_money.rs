@@ -194,9 +194,12 @@ pub(super) fn is_labelled(tokens: &Tokens<'_>, low: &Number) -> bool {
             let before = tokens.back_over_spaces(label).checked_sub(1).map(|at| tokens.chars[at]);
             tokens.chars[label..at] == ['n', 'o'] && before.is_some_and(|c| c.is_ascii_digit())
         };
+        // "Wait no 700": so does the end of a correction.
+        let corrects = |label: usize| tokens.marked_before(at, Marks::CORRECTION).is_some_and(|start| start < label);
         if let Some(label) = tokens.marked_before(at, Marks::NOT_BEFORE)
             && !bounds(label)
             && !denies(label)
+            && !corrects(label)
         {
             return true;
         }

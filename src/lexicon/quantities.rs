@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::budget::{Verdict, is_exact};
 use super::files::read;
-use super::folding::is_word;
+use super::folding::{is_spaceless, is_word};
 use super::matcher::Hit;
 use super::meanings::{Kind, Langs, Meaning};
 use super::money::{Found, Priced};
@@ -18,6 +18,10 @@ use hotline_domain::{Mention, Problem, Reading, SourceFile};
 const MOST_DIGITS: usize = 4;
 /// What says of a number in words that so many are wanted (`cues.toml`).
 const WANT: &str = "want";
+/// What is counted where no product is named: pieces, units (`cues.toml`).
+const PIECES: &str = "pieces";
+/// Before a Chinese number it makes it an ordinal.
+const ORDINAL: char = '第';
 /// Shorter words behind a number are no things.
 const LEAST_THING: usize = 4;
 
@@ -49,29 +53,47 @@ impl Quantity {
 }
 
 impl Reader<'_> {
-    /// Adds what the numbers before products say, where no word says it.
-    pub(super) fn quantities(&self, products: &[&Hit<'_>], sums: &[(Found, Verdict)], reading: &mut Reading) {
+    /// Adds what the numbers before products and pieces say, where no word says it.
+    pub(super) fn quantities(
+        &self,
+        hits: &[Hit<'_>],
+        products: &[&Hit<'_>],
+        sums: &[(Found, Verdict)],
+        reading: &mut Reading,
+    ) {
         for hit in products {
-            let (Meaning::Product(product), Some((start, number))) = (hit.meaning, self.number_before(hit.start, sums))
-            else {
-                continue;
-            };
             let span = self.span(hit.start, hit.end);
-            // Mentions stand in the order of the text.
             let place = reading.products.partition_point(|mention| mention.span.start < span.start);
-            if reading.products.get(place).is_none_or(|mention| mention.span != span) {
+            let counts = reading.products.get(place).is_some_and(|mention| mention.span == span);
+            if let (Meaning::Product(product), true) = (hit.meaning, counts) {
+                self.quantity(hit, product, sums, reading);
+            }
+        }
+        // Pieces of a product are as often what is in a pack of it.
+        if !products.is_empty() || !reading.brands.is_empty() {
+            return;
+        }
+        // 75个月 counts no pieces: in Chinese a word goes on without a space.
+        let ends = |hit: &Hit<'_>| !self.folded.chars.get(hit.end).is_some_and(|c| c.is_alphanumeric());
+        let counts = |hit: &Hit<'_>| matches!(hit.meaning, Meaning::Cue { name, .. } if **name == *PIECES);
+        for hit in hits.iter().filter(|hit| hit.kind == Kind::Cue && counts(hit) && ends(hit)) {
+            self.quantity(hit, "", sums, reading);
+        }
+    }
+
+    /// Adds what the number before a product, or a word for pieces, says.
+    fn quantity(&self, hit: &Hit<'_>, product: &str, sums: &[(Found, Verdict)], reading: &mut Reading) {
+        let Some((start, number)) = self.number_before(hit.start, sums) else { return };
+        for (key, quantity) in &self.lexicon.quantities.0 {
+            let told = reading.attributes.iter().any(|mention| mention.key == *key);
+            if told || !quantity.is_reached(number, product) || self.is_negated(hit.start) {
                 continue;
             }
-            for (key, quantity) in &self.lexicon.quantities.0 {
-                let told = reading.attributes.iter().any(|mention| mention.key == *key);
-                if told || !quantity.is_reached(number, product) || self.is_negated(hit.start) {
-                    continue;
-                }
-                let span = self.span(start, hit.end);
-                let place = reading.attributes.partition_point(|mention| mention.span.start < span.start);
-                let mention = Mention { key: key.clone(), span, implies: None, level: None, negated: false };
-                reading.attributes.insert(place, mention);
-            }
+            // Mentions stand in the order of the text.
+            let span = self.span(start, hit.end);
+            let place = reading.attributes.partition_point(|mention| mention.span.start < span.start);
+            let mention = Mention { key: key.clone(), span, implies: None, level: None, negated: false };
+            reading.attributes.insert(place, mention);
         }
     }
 
@@ -110,7 +132,9 @@ impl Reader<'_> {
         let end = if end > 0 && chars[end - 1] == ' ' { end - 1 } else { end };
         let digits = chars[..end].iter().rev().take(MOST_DIGITS + 1).take_while(|c| c.is_ascii_digit()).count();
         let start = end - digits;
-        let free = start == 0 || matches!(chars[start - 1], ' ' | ':' | '(');
+        // 要75个, and no 第75个.
+        let free = |c: char| matches!(c, ' ' | ':' | '(') || is_spaceless(c) && c != ORDINAL;
+        let free = start == 0 || free(chars[start - 1]);
         let is_sum =
             |(sum, verdict): &(Found, Verdict)| *verdict != Verdict::NoSum && sum.start < end && start < sum.end;
         if digits == 0 || digits > MOST_DIGITS || !free || sums.iter().any(is_sum) {

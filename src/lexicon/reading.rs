@@ -44,7 +44,7 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     let judged = reader.amounts(hits, &sums, hints, &mut reading);
     reader.heed_budget(&mut reading);
     reader.question(&mut reading);
-    reader.quantities(&products, &judged, &mut reading);
+    reader.quantities(hits, &products, &judged, &mut reading);
     reading.tags = tags(&reading);
     (reading, judged)
 }

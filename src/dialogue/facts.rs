@@ -6,7 +6,7 @@ use minijinja::context;
 use super::answer::{Call, Heard, Reply};
 use super::small_talk::says_nothing_beside;
 use super::words::{opening_hours, utc_offset, with_sums};
-use crate::domain::{Intent, OrderState, Product};
+use crate::domain::{Intent, OrderState};
 
 impl Reply<'_> {
     /// Facts of the shop that were asked for. Whether products were among what is said.
@@ -14,17 +14,10 @@ impl Reply<'_> {
         let shop = self.shop;
         let before = self.paragraphs.len();
         let mut wants = heard.wants.clone();
-        // "The S7 Pro" is ours while phones are talked of, and no other brand, or when it was shown.
-        let (kind, brands) = (self.memory.product(), &self.memory.brands);
-        let may_be = |product: &Product| {
-            let of_brand = |brand: &String| product.brand.as_ref() == Some(brand);
-            let of_kind = kind == Some(&*product.key) && (brands.is_empty() || brands.iter().any(of_brand));
-            of_kind || self.memory.shown.contains(&product.sku)
-        };
         // Who has trouble and names one says what it is with.
         let mut named = match self.memory.trouble {
             true => Vec::new(),
-            false => self.dialogue.names.in_words(&heard.words, shop, may_be),
+            false => self.dialogue.names.in_words(&heard.words, shop, |product| self.memory.talks_of(product)),
         };
         if named.is_empty() && !self.memory.trouble {
             named = match !heard.refined || heard.meant.is_some() {

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::is_own_choice;
 use super::memory::{Memory, fingerprint};
+use super::pointing::Cue;
 use super::{Dialogue, choice};
 use crate::domain::{
-    ContactId, Event, EventBody, InboundMessage, MessageKind, MessageNumber, Outgoing, Product, Sender, SentEvent,
-    Shop, StatusEvent,
+    ContactId, Event, EventBody, InboundMessage, Language, MessageKind, MessageNumber, Outgoing, Product, Reading,
+    Sender, SentEvent, Shop, StatusEvent,
 };
 
 /// Messages of ours that are remembered with what they showed…
@@ -55,8 +56,33 @@ impl Dialogue {
         if let Some(product) = &message.product {
             return choice::called(product, shop).into_iter().collect();
         }
-        let quoted = message.reply_to.as_deref().map(|id| memory.showed_in(id)).unwrap_or_default();
-        quoted.iter().filter_map(|sku| choice::by_sku(shop, sku)).collect()
+        if let Some(id) = message.reply_to.as_deref() {
+            return memory.showed_in(id).iter().filter_map(|sku| choice::by_sku(shop, sku)).collect();
+        }
+        // Who comes from an ad means what it shows, unless they name something themselves.
+        let of_ad = message.headline().map(|headline| self.called_in(headline, shop)).unwrap_or_default();
+        let words = message.words();
+        match of_ad.is_empty() || self.called_in(words, shop).is_empty() {
+            true => of_ad,
+            false => Vec::new(),
+        }
+    }
+
+    /// Products that words name as the shop calls them; parts of names count where they are talked of. Who says what something is not
+    /// names none.
+    pub fn named_in<'a>(&self, memory: &Memory, words: &str, reading: &Reading, shop: &'a Shop) -> Vec<&'a Product> {
+        let words = words.to_lowercase();
+        let named = self.names.in_words(&words, shop, |product| memory.talks_of(product));
+        let language = reading.lang.as_ref().map(Language::tag);
+        match named.is_empty() || !self.pointings.says(Cue::Without, &words, language) {
+            true => named,
+            false => Vec::new(),
+        }
+    }
+
+    /// Products whose whole name stands in words.
+    fn called_in<'a>(&self, words: &str, shop: &'a Shop) -> Vec<&'a Product> {
+        self.names.in_words(&words.to_lowercase(), shop, |_| false)
     }
 
     /// Takes in what an event says of products beside words, before it is heard: which ones a message points at, which ones somebody else
@@ -92,16 +118,23 @@ impl Dialogue {
 
     /// The product that a message is about, else those that its words name.
     fn products_of(&self, product: Option<&str>, words: &str, shop: &Shop) -> Vec<String> {
-        let named = || self.names.in_words(&words.to_lowercase(), shop, |_| false);
         let products = match product {
             Some(product) => choice::called(product, shop).into_iter().collect(),
-            None => named(),
+            None => self.called_in(words, shop),
         };
         products.iter().map(|product| product.sku.clone()).collect()
     }
 }
 
 impl Memory {
+    /// Whether a product is what is talked of, so that a part of its name is enough to mean it: "the S7 Pro" is ours while phones are
+    /// talked of, and no other brand, or when it was shown.
+    pub(super) fn talks_of(&self, product: &Product) -> bool {
+        let of_brand = |brand: &String| product.brand.as_ref() == Some(brand);
+        let of_kind = self.product() == Some(&*product.key);
+        of_kind && (self.brands.is_empty() || self.brands.iter().any(of_brand)) || self.shown.contains(&product.sku)
+    }
+
     fn note_shown(&mut self, id: &str, products: Vec<String>) {
         if products.is_empty() {
             return;

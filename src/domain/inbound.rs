@@ -84,6 +84,11 @@ impl InboundMessage {
         !self.silent && !is_none
     }
 
+    /// What stood over the ad or post that brought them here.
+    pub fn headline(&self) -> Option<&str> {
+        self.referral.as_ref()?.headline.as_deref()
+    }
+
     /// Characters of a message that are read (the extraction contract's limit). No phone writes as many; a webhook may hold more.
     pub const MOST_READ: usize = 65_536;
 

@@ -22,6 +22,31 @@ pub(super) fn complete(reading: &mut Reading, message: &InboundMessage, meant: &
     }
 }
 
+/// The same for the rules: of a message that names products as the shop calls them, each is a model of its kind. What the dictionary
+/// knows as a model of the kind is counted as that already.
+pub(super) fn name_own(reading: &mut Reading, named: &[&Product]) {
+    let read = reading.brands.len();
+    for product in named {
+        name(reading, &product.key);
+        let is_it = |brand: &Mention| brand.implies.as_deref() == Some(&*product.key);
+        if !reading.brands[..read].iter().any(is_it) {
+            let implies = Some(product.key.as_str().into());
+            reading.brands.push(Mention { implies, ..unseen(product.name.as_str().into()) });
+        }
+    }
+}
+
+/// What the headline of the ad is about that brought them here, where they ask something and name nothing.
+pub(super) fn complete_by_ad(reading: &mut Reading, ad: &Reading) {
+    let asks = ASKS.iter().any(|intent| reading.wants(*intent));
+    if let [key] = ad.product_keys().as_slice()
+        && asks
+        && reading.product_keys().is_empty()
+    {
+        name(reading, key);
+    }
+}
+
 fn buy(reading: &mut Reading) {
     if let Err(place) = reading.intents.binary_search(&Intent::Buy) {
         reading.intents.insert(place, Intent::Buy);
@@ -30,14 +55,18 @@ fn buy(reading: &mut Reading) {
     }
 }
 
-/// No word stands for it: its place in the text is empty.
+/// No word stands for it that was read: its place in the text is empty.
+fn unseen(key: Arc<str>) -> Mention {
+    Mention { key, span: Span::default(), implies: None, level: None, negated: false }
+}
+
+/// Names a kind of product, unless it is named already.
 fn name(reading: &mut Reading, key: &str) {
     if reading.product_keys().iter().any(|known| **known == *key) {
         return;
     }
     let tag = format!("category/{}", key.replace('_', "-"));
-    let key: Arc<str> = key.into();
-    reading.products.push(Mention { key, span: Span::default(), implies: None, level: None, negated: false });
+    reading.products.push(unseen(key.into()));
     if let Err(place) = reading.tags.binary_search(&tag) {
         reading.tags.insert(place, tag);
     }

@@ -11,8 +11,8 @@ use super::state::{Effect, State};
 use crate::dialogue::{Dialogue, Known};
 use crate::domain::{
     AgentAction, AgentEvent, Colour, Consequence, Contact, ContactRef, Content, Crawlers, Duration, Event, EventBody,
-    Evidence, HandoffRequest, InboundMessage, Intent, Link, MessageKind, OptAction, OptScope, Outgoing, Reading,
-    Sender, Shop, Timestamp, UserId, Whereabouts,
+    Evidence, HandoffRequest, InboundMessage, Intent, Language, Link, MessageKind, OptAction, OptScope, Outgoing,
+    Reading, Sender, Shop, Timestamp, UserId, Whereabouts,
 };
 use crate::handoff::{self, DeskMove};
 use crate::lexicon::{Hints, Lexicon};
@@ -169,8 +169,8 @@ impl<'a> Folding<'a> {
         }
         let sighting = self.knowledge.places.learn(&mut self.state.contact, event, reading.as_ref());
         let is_counted = self.state.facts.is_counted(event);
-        let noted = self.read_note(event);
-        self.rules(Occurrence::Event { event, reading: reading.as_ref().or(noted.as_ref()) }, now);
+        let told = self.read_note(event).or_else(|| self.with_own_names(event, reading.as_ref()?));
+        self.rules(Occurrence::Event { event, reading: told.as_ref().or(reading.as_ref()) }, now);
         if let Some(sighting) = &sighting {
             self.rules(Occurrence::Seen(sighting), now);
             self.aim_anew(sighting.moved_away, now);
@@ -212,6 +212,23 @@ impl<'a> Folding<'a> {
         let mut reading = knowledge.dialogue.read(knowledge.lexicon(), contact, memory, message.words());
         let meant = knowledge.dialogue.meant_by(memory, message, &knowledge.shop);
         about::complete(&mut reading, message, &meant, &knowledge.shop);
+        if let Some(headline) = message.headline().filter(|_| meant.is_empty()) {
+            let hints = Hints { lang: contact.language.as_ref().map(Language::tag), ..Hints::default() };
+            about::complete_by_ad(&mut reading, &knowledge.lexicon().read(headline, &hints));
+        }
+        Some(reading)
+    }
+
+    /// What was read, with the products that are named as the shop calls them, if any are. The dialogue looks for those itself.
+    fn with_own_names(&self, event: &Event, reading: &Reading) -> Option<Reading> {
+        let EventBody::Message(message) = &event.body else { return None };
+        let Knowledge { dialogue, shop, .. } = self.knowledge;
+        let named = dialogue.named_in(&self.state.memory, message.words(), reading, shop);
+        if named.is_empty() {
+            return None;
+        }
+        let mut reading = reading.clone();
+        about::name_own(&mut reading, &named);
         Some(reading)
     }
 

@@ -134,8 +134,14 @@ impl<'a> Change<'a> {
         then: Option<Colour>,
         evidence: Why<'_>,
     ) {
-        if let Some((from, to)) = self.change_colour(colour, until, then, evidence) {
-            self.coloured(from, to, evidence);
+        let held = self.facts.colour();
+        match self.change_colour(colour, until, then, evidence) {
+            Some((from, to)) => self.coloured(from, to, evidence),
+            // Whom a person has let go of needs one anew; while one is asked for or in charge it changes nothing.
+            None if (held, self.facts.colour()) == (Some(Colour::Red), Some(Colour::Red)) => {
+                self.coloured(held, Colour::Red, evidence);
+            }
+            None => {}
         }
     }
 

@@ -182,9 +182,11 @@ fn is_key(product: &str) -> bool {
     product.split_once('/').is_some_and(|(category, name)| word(category) && word(name))
 }
 
-/// The key of each product of the shop, by its name.
+/// The key of each product of the shop, by its name and by its number. What one is called no number of another stands for.
 pub(super) fn products_by_name(shop: &Shop) -> HashMap<String, String> {
-    shop.products.iter().map(|product| (slug(&product.name), product.key.clone())).collect()
+    let numbers = shop.products.iter().map(|product| (slug(&product.sku), product.key.clone()));
+    let names = shop.products.iter().map(|product| (slug(&product.name), product.key.clone()));
+    numbers.chain(names).collect()
 }
 
 /// What an event is beside what it tells, where it is the first of a contact.
@@ -203,7 +205,6 @@ pub(super) fn of_event(
 ) -> Vec<Signal> {
     let mut signals = Vec::new();
     let signal = |name| Signal::new(name, event, None);
-    let key_of = |name: &str| rulebook.products.get(&slug(name)).map(String::as_str);
     signals.extend(first_contact(facts, contact, event));
     match &event.body {
         EventBody::Message(message) => of_message(facts, contact, event, message, reading, rulebook, &mut signals),
@@ -220,19 +221,21 @@ pub(super) fn of_event(
             let mut seen = signal("page").with("page", page.page.as_str());
             seen.numbers = vec![("seconds", page.seconds), ("visit_seconds", page.visit_seconds.unwrap_or(0))];
             seen.money = Money::told(page.price, page.currency, rulebook.currency);
-            signals.push(with_product(seen, page.product.as_deref(), page.category.as_deref()));
+            let (product, category) = (page.product.as_deref(), kind(&page.product, &page.category, rulebook));
+            signals.push(with_product(seen, product, category));
             let by = if page.page == "product" { "page" } else { "other page" };
-            look(event, by, page.product.as_deref(), page.category.as_deref(), &mut signals);
+            look(event, by, product, category, &mut signals);
         }
         EventBody::Quote(quote) => {
             let moved = signal("quote").with("action", quote.action.as_str()).with("quote", quote.quote.as_str());
-            signals.push(with_product(moved, quote.product.as_deref(), quote.product.as_deref().and_then(key_of)));
+            signals.push(with_product(moved, quote.product.as_deref(), kind(&quote.product, &None, rulebook)));
         }
         EventBody::Cart(cart) => {
             let left = counting::in_cart(facts, cart, event.at).to_string();
             let mut changed = signal("cart").with("action", cart.action.as_str()).with("left", left);
             changed.money = Money::told(cart.amount, cart.currency, rulebook.currency);
-            signals.push(with_product(changed, cart.product.as_deref(), cart.category.as_deref()));
+            let category = kind(&cart.product, &cart.category, rulebook);
+            signals.push(with_product(changed, cart.product.as_deref(), category));
         }
         EventBody::Case(case) => {
             if let Some((left, at)) = counting::open_cases(facts, case, event.at) {
@@ -330,8 +333,9 @@ fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, rulebook: &Rul
     signals.push(Signal::new("interaction", event, None));
     let mut clicked = Signal::new("click", event, None).with("link", click.link.as_str());
     clicked.money = Money::told(click.price, click.currency, rulebook.currency);
-    signals.push(with_product(clicked, click.product.as_deref(), click.category.as_deref()));
-    look(event, "click", click.product.as_deref(), click.category.as_deref(), signals);
+    let (product, category) = (click.product.as_deref(), kind(&click.product, &click.category, rulebook));
+    signals.push(with_product(clicked, product, category));
+    look(event, "click", product, category, signals);
     if click.link == "quote" {
         // A link that does not name its quote opens the one for its product.
         let quote = click.quote.as_deref().or(click.product.as_deref()).unwrap_or_default();
@@ -418,6 +422,12 @@ pub(super) fn of_habit(habit: &Habit, event: &Event) -> Signal {
     // That it is over may show in what is told late.
     let (phase, at) = if habit.holds { ("holds", event.at) } else { ("over", event.received) };
     Signal::of_moment("habit", at, event.seq).with("habit", habit.name.as_str()).with("phase", phase)
+}
+
+/// What kind of product that is: as it is told, else as the shop knows it.
+fn kind<'a>(product: &Option<String>, category: &'a Option<String>, rulebook: &'a Rulebook) -> Option<&'a str> {
+    let known = || rulebook.products.get(&slug(product.as_ref()?));
+    category.as_ref().or_else(known).map(String::as_str)
 }
 
 fn with_product(signal: Signal, product: Option<&str>, category: Option<&str>) -> Signal {

@@ -11,7 +11,7 @@ use super::rule::Rule;
 use super::signals::Signal;
 use super::written::Words;
 use super::{Rulebook, calendar, counting, evaluate, figures, orders, packing_tags, persons};
-use crate::domain::{Duration, TagKey, Timestamp};
+use crate::domain::{Duration, OrderState, TagKey, Timestamp};
 
 /// How long it is remembered: orders are seldom undone later.
 const REMEMBERED: Duration = Duration::days(90);
@@ -84,7 +84,13 @@ pub(super) type Back = Vec<(TagKey, Timestamp)>;
 pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
     let mut back = Back::new();
     wait_anew(change, order);
-    let Some(ended) = change.facts.ended.remove(order) else { return back };
+    let Some(mut ended) = change.facts.ended.remove(order) else { return back };
+    if had_left(change.facts, order) {
+        let gone = change.rulebook.rules.iter().filter(|rule| rule.written.for_good);
+        let gone =
+            |tag: &TagKey| gone.clone().any(|rule| rule.written.removes.iter().any(|pattern| is_like(tag, pattern)));
+        ended.tags.retain(|tag, _| !gone(tag));
+    }
     let later = |other: &&OrderFacts| other.is_purchase() && other.paid > Some(ended.at);
     let next = change.facts.orders.iter().filter(later).min_by_key(|order| order.paid);
     if let Some(next) = next.map(|next| next.order.clone()) {
@@ -144,6 +150,15 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
     }
     change.facts.reds.extend(later);
     back
+}
+
+/// Whether an order that is undone was on its way to the customer before, or with them.
+fn had_left(facts: &Facts, order: &str) -> bool {
+    let left = |rank: u8| (OrderState::Shipped.rank()..OrderState::Cancelled.rank()).contains(&rank);
+    let order = facts.orders.iter().find(|other| other.order == order);
+    order.is_some_and(|order| {
+        order.rank == OrderState::Returned.rank() || order.reached.iter().any(|(rank, _)| left(*rank))
+    })
 }
 
 /// What purchases ended that are left, and do not end any more by themselves: who bought for the second time is new again when

@@ -120,3 +120,19 @@ fn only_the_last_messages_are_remembered() {
     }
     assert_eq!(talk.memory.showed.len(), 1);
 }
+
+#[test]
+fn who_comes_from_an_ad_for_a_product_means_that_one() {
+    let of_ad = |headline: &str| {
+        let referral = serde_json::json!({ "source": "ad", "headline": headline });
+        let referral = serde_json::from_value(referral).unwrap();
+        InboundMessage { referral: Some(Box::new(referral)), ..InboundMessage::default() }
+    };
+    let of_hush = || of_ad("Meet the Hush 700!");
+    expect(&Talk::new("US").says("how much is this?", of_hush()), &["Hush 700: 159"], &[]);
+    expect(&Talk::new("US").says("how much is the Brick 20000?", of_hush()), &["Brick 20000"], &["Hush"]);
+    expect(&Talk::new("US").says("do you have laptops?", of_hush()), &["laptop"], &["Hush"]);
+    let mut talk = Talk::new("US");
+    expect(&talk.says("hi", of_hush()), &[], &["Hush"]);
+    expect(&talk.write("how much is it?"), &["Hush 700: 159"], &[]);
+}

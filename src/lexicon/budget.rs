@@ -118,7 +118,7 @@ impl Reader<'_> {
             // "I will not pay more than 300" is a limit from above.
             let least = sum.amount.max.is_none();
             let refused = least && self.is_refused(sum, &sums.refused);
-            let above = refused || least && (self.is_negated(sum.start) || self.is_denied(sum, &sums.budget));
+            let above = refused || least && (self.is_denied_before(sum) || self.is_denied(sum, &sums.budget));
             let below = sum.amount.min.is_none() && self.is_refused(sum, &sums.unwanted);
             let amount = if above || below { turned(&sum.amount) } else { sum.amount.clone() };
             let sum = Found { amount, ..sum.clone() };

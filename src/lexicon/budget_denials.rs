@@ -28,12 +28,20 @@ impl Reader<'_> {
         beside(denied, sum.start) || budget.iter().any(|(start, end)| beside(denied, *start) && beside(*end, sum.start))
     }
 
+    /// Whether a negator reaches the sum that is no part of what bounds it, as in "100 liranın altında olmasın".
+    pub(super) fn is_denied_before(&self, sum: &Found) -> bool {
+        let ends = |at: usize| self.negated.has(at - 1) && !self.negated.has(at) && self.folded.chars[at - 1] == ' ';
+        self.is_negated(sum.start) && !(sum.start + 1..sum.end).any(ends)
+    }
+
     /// "Over 80 is too much for me": the clause says that so much is not spent.
     pub(super) fn is_refused(&self, sum: &Found, refused: &[(usize, usize)]) -> bool {
         refused.iter().any(|(start, end)| {
             let between = if *end <= sum.start { *end..sum.start } else { sum.end..(*start).max(sum.end) };
             let chars = &self.folded.chars[between];
-            chars.len() <= NEAR && !chars.iter().any(|c| is_border(*c))
+            // 不要低于100: what is a part of the bound has told already.
+            let inside = sum.start <= *start && *end <= sum.end;
+            !inside && chars.len() <= NEAR && !chars.iter().any(|c| is_border(*c))
         })
     }
 }

@@ -149,7 +149,7 @@ impl<'a> Reply<'a> {
         if self.asks_for_another(heard) {
             return false;
         }
-        if heard.wants.iter().any(|want| is_of_the_shop(*want)) {
+        if heard.wants.iter().any(|want| want.is_of_the_shop()) {
             return false;
         }
         if heard.part {
@@ -252,19 +252,4 @@ fn is_name(word: &str) -> bool {
 fn has_first_word(product: &Product, words: &str) -> bool {
     let name = product.name.to_lowercase();
     name.split_whitespace().next().is_some_and(|first| stands_in(words, first))
-}
-
-/// What is asked of the shop and not of a product: "how much is delivery?" wants no prices of what was shown.
-fn is_of_the_shop(want: Intent) -> bool {
-    matches!(
-        want,
-        Intent::Shipping
-            | Intent::Payment
-            | Intent::Store
-            | Intent::OrderStatus
-            | Intent::ReturnRefund
-            | Intent::Warranty
-            | Intent::Complaint
-            | Intent::Discount
-    )
 }

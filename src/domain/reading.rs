@@ -181,6 +181,21 @@ impl Intent {
     pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|intent| intent.key() == key)
     }
+
+    /// Whether it asks something of the shop and not of a product: "how much is delivery?" wants no price of what was shown.
+    pub fn is_of_the_shop(self) -> bool {
+        matches!(
+            self,
+            Self::Shipping
+                | Self::Payment
+                | Self::Store
+                | Self::OrderStatus
+                | Self::ReturnRefund
+                | Self::Warranty
+                | Self::Complaint
+                | Self::Discount
+        )
+    }
 }
 
 impl Serialize for Intent {

@@ -119,14 +119,15 @@ fn of_reading(
         let asked = signal("request").with("request", hyphens(&mention.key)).with("wanted", wanted);
         signals.push(asked.at_span(Some(mention.span)));
     }
-    questions(event, start, reading, &products, signals);
+    let talked_of = talked_of(facts, event, reading);
+    questions(event, start, reading, if products.is_empty() { &talked_of } else { &products }, signals);
     for (mention, asked_of) in pairs::pairs(reading, message.words()) {
         let feature = hyphens(&mention.key);
         signals.push(signal("feature").with("feature", feature.as_str()).at_span(Some(mention.span)));
-        for product in asked_of {
-            let question = signal("question").of(product).with("feature", feature.as_str());
-            signals.push(question.at_span(Some(mention.span)));
-        }
+        let question = |product: &str| signal("question").of(product).with("feature", feature.as_str());
+        let asked_of = asked_of.into_iter().map(|product| question(product));
+        let not_named = talked_of.iter().map(|product| question(product).with("named", "no"));
+        signals.extend(asked_of.chain(not_named).map(|question| question.at_span(Some(mention.span))));
     }
     for tag in &reading.tags {
         let mut parts = tag.splitn(3, '/');
@@ -158,6 +159,28 @@ fn of_reading(
     if reading.wants(Intent::Buy) && knows("category/*") && knows("budget/*") {
         signals.push(signal("ready"));
     }
+}
+
+/// What a question is about that names nothing: the product that was named last in the conversation under way. "Do you have
+/// bicycles?" asks for something that is not known here, and not for that.
+fn talked_of(facts: &Facts, event: &Event, reading: &Reading) -> Vec<Arc<str>> {
+    let asks = |intent| reading.wants(intent);
+    let of_a_product = asks(Intent::Price)
+        || asks(Intent::ProductInquiry)
+        || asks(Intent::Compare)
+        || asks(Intent::Availability) && !reading.attributes.is_empty();
+    let names = !reading.products.is_empty()
+        || !reading.brands.is_empty()
+        || reading.requests.iter().any(|mention| mention.key.starts_with("category/"));
+    if !of_a_product || names || reading.intents.iter().any(|intent| intent.is_of_the_shop()) {
+        return Vec::new();
+    }
+    let named = facts.told.iter().find(|(field, _)| field == ASKED).map(|(_, at)| *at);
+    let in_it = |named: Timestamp| named <= event.at && facts.conversation.is_some_and(|(begun, _)| named >= begun);
+    // Where a class was named since, that is talked of.
+    let is_last = |topic: &&str| topic.split('/').next() == facts.trade.as_deref();
+    let topic = facts.topic.as_deref().filter(|topic| named.is_some_and(in_it) && is_last(topic));
+    topic.map(Arc::from).into_iter().collect()
 }
 
 /// Whether words are more than a greeting or a thank-you, which people borrow from other languages. A character of a script that

@@ -38,7 +38,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("interaction", "a burst of messages, or a click on a tracked link (G-5)"),
     ("written", "a burst of messages: an interaction that is no click"),
     ("conversation", "a conversation began: the first message after 6 h of silence"),
-    ("question", "a property of a product was asked for: product, category, feature"),
+    (
+        "question",
+        "a property of a product was asked for: product, category, feature; named (no where the message does not name the product that is talked of)",
+    ),
     ("inquiry", "a question about a product, its stock, price or a comparison: product, category"),
     ("product_question", "a question about a product or its stock: product, category"),
     ("price_question", "a question about a price: product, category"),

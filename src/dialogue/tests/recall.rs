@@ -131,8 +131,8 @@ fn who_comes_from_an_ad_for_a_product_means_that_one() {
     let of_hush = || of_ad("Meet the Hush 700!");
     expect(&Talk::new("US").says("how much is this?", of_hush()), &["Hush 700: 159"], &[]);
     expect(&Talk::new("US").says("how much is the Brick 20000?", of_hush()), &["Brick 20000"], &["Hush"]);
-    expect(&Talk::new("US").says("do you have laptops?", of_hush()), &["laptop"], &["Hush"]);
+    expect(&Talk::new("US").says("do you have laptops?", of_hush()), &["Aero 14"], &["Hush"]);
     let mut talk = Talk::new("US");
-    expect(&talk.says("hi", of_hush()), &[], &["Hush"]);
+    expect(&talk.says("hi", of_hush()), &["Hush 700: 159"], &[]);
     expect(&talk.write("how much is it?"), &["Hush 700: 159"], &[]);
 }

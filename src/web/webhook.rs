@@ -117,7 +117,7 @@ async fn take(Door { engine, large, refused }: &Door, request: Request) -> Respo
         Err(error) => {
             let untold = refused.lock().unwrap_or_else(PoisonError::into_inner).tell(Instant::now());
             if let Some(webhooks) = untold {
-                tracing::warn!(webhooks, error = %error_chain(&error), "could not be stored; Meta delivers again");
+                tracing::warn!(webhooks, error = %error_chain(&error), "webhooks could not be stored; Meta delivers them again");
             }
             unavailable()
         }

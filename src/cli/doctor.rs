@@ -35,6 +35,7 @@ struct Finding {
 
 pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     let findings = runtime()?.block_on(look(&settings));
+    sigpipe::reset();
     if arguments.json {
         println!("{}", serde_json::json!(findings));
     } else {

@@ -124,8 +124,10 @@ impl Stop {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // A server lives on when somebody who read from it has gone; a command has nobody left to speak to.
-    if !matches!(arguments.command, None | Some(Command::Serve(_) | Command::Sandbox(_))) {
+    // A server lives on when somebody who read from it has gone; a command has nobody left to speak to. Those that call somebody say so
+    // once they have: who hangs up on them must not end them.
+    use Command::{Doctor, Sandbox, Serve, Templates, Webhooks};
+    if !matches!(arguments.command, None | Some(Serve(_) | Sandbox(_) | Doctor(_) | Templates(_) | Webhooks(_))) {
         sigpipe::reset();
     }
     match run(arguments) {

@@ -110,6 +110,7 @@ impl Both {
 }
 
 fn list(both: &Both, json: bool) -> Result<Ended, Stop> {
+    sigpipe::reset();
     let (book, needed) =
         (Book::new(true, both.listed.iter().cloned()), templates::needed(&both.knowledge, &both.public_url));
     let all = templates::overview(&both.knowledge, &book, &needed);
@@ -167,6 +168,7 @@ impl Push {
         let shop = both.knowledge.dialogue.shop_language(&both.knowledge.shop).to_owned();
         new.sort_by_key(|draft| (draft.language != shop, draft.name.clone(), draft.language.clone()));
         let fates = self.make(both, new).await;
+        sigpipe::reset();
         self.tell(both, &there, &fates);
         Ok(if fates.iter().any(|fate| fate.is_wrong) { Ended::Faults } else { Ended::Done })
     }

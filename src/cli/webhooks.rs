@@ -101,6 +101,9 @@ fn stop(error: NotDone) -> Stop {
 async fn act(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     let store = Store::open_beside(&settings.database.url).await.map_err(Stop::unread)?;
     let (now, places) = (Timestamp::from(chrono::Utc::now()), &settings.webhooks);
+    if !matches!(arguments.action, Some(Action::Test { .. })) {
+        sigpipe::reset();
+    }
     let enabled = |enabled, skip| Change { enabled: Some(enabled), skip, ..Change::default() };
     match arguments.action {
         None => list(&store.webhooks().await.map_err(Stop::unread)?, arguments.json, now),

@@ -122,7 +122,9 @@ fn answer(shown: Option<&'static str>, name: &str, bytes: Vec<u8>, range: Option
     let headers = response.headers_mut();
     let told = [(header::CONTENT_DISPOSITION, Some(disposition)), (header::CONTENT_RANGE, place)];
     for (name, value) in told {
-        headers.extend(value.and_then(|value| HeaderValue::try_from(value).ok()).map(|value| (name, value)));
+        if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
+            headers.insert(name, value);
+        }
     }
     let own = [
         (header::CONTENT_TYPE, shown.unwrap_or("application/octet-stream")),
@@ -132,7 +134,9 @@ fn answer(shown: Option<&'static str>, name: &str, bytes: Vec<u8>, range: Option
         (header::CACHE_CONTROL, "private, max-age=600"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
-    headers.extend(own.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    for (name, value) in own {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     response
 }
 

@@ -467,12 +467,12 @@ async fn a_node_takes_no_more_connections_than_it_says() {
     let Some(database) = Database::postgres().await else { return };
     let address = free_address();
     let (_sandbox, graph) = app::sandbox(address, 80).await;
-    let app = App::start(address, graph, &database, &[("HOTLINE_API__TOKEN", TOKEN)]).await;
+    let app = App::start(address, graph, &database, &[TOKEN]).await;
     let mut admin = sqlx::PgConnection::connect(&database.url).await.unwrap();
     let open = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
     let (http, contacts) = (http(), format!("http://{address}/api/v1/contacts"));
     eventually("all of it is busy", async || {
-        let ask = |_| http.get(&contacts).bearer_auth(TOKEN).send();
+        let ask = |_| http.get(&contacts).bearer_auth(TOKEN.1).send();
         futures_util::future::join_all((0..50).map(ask)).await;
         let open: i64 = sqlx::query_scalar(open).fetch_one(&mut admin).await.unwrap();
         assert!(open <= i64::from(hotline::store::OF_A_NODE), "{open}");

@@ -75,7 +75,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("quote", "a quote was asked for, sent or opened: action, quote"),
     ("weather", "the weather of a day where the customer is: place, date, max_c, humidity"),
     ("product_news", "a product is new, low in stock, back in stock or has another price: action, product, category"),
-    ("page", "a page was viewed: page, product, category, seconds, visit_seconds"),
+    (
+        "page",
+        "a page was viewed: page, product, category, again (yes where that look was counted already), seconds, visit_seconds",
+    ),
     ("cart", "the cart changed: action, product, category, left (how many things lie in it), its sum"),
     ("order", "an order moved on: state, order, tracked (yes or no); once for each line: product, category"),
     ("undone", "an order was cancelled or returned"),
@@ -220,7 +223,12 @@ pub(super) fn of_event(
             let mut seen = signal("page").with("page", page.page.as_str());
             seen.numbers = vec![("seconds", page.seconds), ("visit_seconds", page.visit_seconds.unwrap_or(0))];
             seen.money = Money::told(page.price, page.currency, rulebook.currency);
-            signals.push(with_product(seen, page.product.as_deref(), page.category.as_deref()));
+            let seen = with_product(seen, page.product.as_deref(), page.category.as_deref());
+            if !counting::is_new_view(facts, page, event.at) {
+                signals.push(seen.with("again", "yes"));
+                return signals;
+            }
+            signals.push(seen);
             let by = if page.page == "product" { "page" } else { "other page" };
             look(event, by, page.product.as_deref(), page.category.as_deref(), &mut signals);
         }

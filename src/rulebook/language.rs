@@ -105,7 +105,7 @@ const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, 
 pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rulebook>, Vec<Problem>) {
     let (mut rules, mut problems, mut heat, mut lives_by_person) = (Vec::new(), Vec::new(), None, BTreeMap::new());
     let (mut dark_green, mut tiers): (_, Option<Tiers>) = (None, None);
-    let (mut scheme, mut promises) = (Vec::new(), Vec::new());
+    let (mut scheme, mut promises, mut notes_begin) = (Vec::new(), Vec::new(), Vec::new());
     let mut answered_within = Duration::hours(24);
     for file in files.iter().filter(|file| file.path.starts_with("rules/")) {
         let mut checker = Checker { file, problems: Vec::new() };
@@ -117,6 +117,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
                 dark_green = written.green.map(|green| green.dark_with).or(dark_green);
                 scheme.extend(understand_scheme(&mut checker, &written.scheme));
                 tiers = written.tiers.or(tiers);
+                notes_begin.extend(written.notes_begin.iter().map(|begin| signals::slug(begin)));
                 if let Some(within) = &written.answered_within {
                     answered_within = checker.duration(within);
                 }
@@ -194,6 +195,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         shared_counts,
         rise_horizon: rise::horizon(&rules),
         answered_within,
+        notes_begin,
         rules,
     };
     (Some(rulebook), problems)

@@ -295,7 +295,7 @@ pub(super) fn of_event(
         EventBody::Agent(agent) => match agent.action {
             AgentAction::Won if !persons::is_settled_since(facts, event, "lost") => signals.push(signal("won")),
             AgentAction::Lost if !persons::is_settled_since(facts, event, "won") => signals.push(signal("lost")),
-            AgentAction::Note => persons::of_note(facts, event, agent, reading, &mut signals),
+            AgentAction::Note => persons::of_note(facts, event, (agent, reading), &rulebook.notes_begin, &mut signals),
             _ => {}
         },
         _ => {}

@@ -86,7 +86,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "purchase",
         "an order was paid for, or got further: order, coupon, its total, lines (none where it does not tell what was bought), left (how many things were put into the cart since, if any), over_record (per cent)",
     ),
-    ("bought", "one line of a purchase: order, product, category, its price"),
+    (
+        "bought",
+        "one line of a purchase: order, product, category, named (yes where no product key was told: the product is its name), its price",
+    ),
     (
         "referral",
         "the ad, page or place that a message tells of: source, platform, id, first (yes where it is their first word)",
@@ -355,7 +358,7 @@ fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rulebook: &Rul
     let in_state = || signal("order").with("state", state.as_str()).with("tracked", tracked);
     match moved.order.lines.is_empty() {
         true => signals.push(in_state()),
-        false => signals.extend(moved.order.lines.iter().map(|(line, _)| in_state().of(line))),
+        false => signals.extend(moved.order.lines.iter().map(|(line, _)| orders::of_line(in_state(), line))),
     }
     if order.state.is_undone() {
         signals.push(signal("undone"));

@@ -15,7 +15,7 @@ use crate::engine::why::marked;
 use crate::store::Store;
 
 /// Plays what happened with other dictionaries and rules and shows what would be different: tags and hand-offs gained and lost,
-/// colours, heat and stages at the end, with examples. Nothing is changed.
+/// tags, colours, heat and stages at the end, with examples. Nothing is changed.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  hotline backtest --keywords my-keywords\n  hotline backtest --keywords draft --since 2026-06-01 --json\n  \
@@ -113,6 +113,7 @@ fn text(report: &Report) -> String {
     let (events, contacts) = (many(report.events, "event"), many(report.contacts, "contact"));
     let mut out = format!("{events} of {contacts}; something is different of {}.\n", report.different);
     differences(&mut out, "Tags", &report.tags);
+    differences(&mut out, "Tags of both, held at the end", &report.held);
     differences(&mut out, "Hand-offs", &report.handoffs);
     for (name, moves) in [("Colour", &report.colours), ("Heat", &report.heats), ("Stage", &report.stages)] {
         for (change, count) in moves {

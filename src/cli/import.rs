@@ -107,13 +107,13 @@ fn tell(name: &str, found: &Found, arguments: &Arguments) -> Result<(), Stop> {
         println!("{value}");
         return Ok(());
     }
-    if found.theirs + found.ours == 0 {
-        println!("{name}: no line of it could be read as a message");
+    if let (Some(from), Some(to)) = (found.from, found.to) {
+        let (customer, agents) = (&found.customer, found.agents.join("”, “"));
+        println!("{name}: {} messages of “{customer}” and {} of the shop (“{agents}”)", found.theirs, found.ours);
+        println!("  from {from} to {to}, dates are {}", found.dates);
+    } else {
+        println!("{name}: no line of it could be read as a message; dates are read as {}", found.dates);
     }
-    let at = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
-    let (customer, agents) = (&found.customer, found.agents.join("”, “"));
-    println!("{name}: {} messages of “{customer}” and {} of the shop (“{agents}”)", found.theirs, found.ours);
-    println!("  from {} to {}, dates are {}", at(found.from), at(found.to), found.dates);
     let left = found.left_out;
     for (count, why) in [
         (left.system, "notices of WhatsApp, missed calls and messages that were taken back: left out"),

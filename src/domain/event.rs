@@ -181,7 +181,7 @@ pub struct SentEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
     /// Category shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::trade::folded_key_if_any")]
     pub category: Option<String>,
     /// Campaign that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,9 +13,14 @@ pub const MOST_OF_A_NUMBER: f64 = 1e15;
 /// The field's name and what is wrong with it.
 pub fn check_sum(field: &str, sum: Option<Decimal>) -> Result<(), String> {
     match sum {
-        Some(sum) if sum.abs() >= Decimal::from(MOST_OF_A_NUMBER as i64) => Err(too_large(field)),
-        _ => Ok(()),
+        Some(sum) if sum < Decimal::ZERO => Err(format!("`{field}` is {sum}: no sum is less than nothing")),
+        Some(sum) => check_size(field, sum),
+        None => Ok(()),
     }
+}
+
+fn check_size(field: &str, sum: Decimal) -> Result<(), String> {
+    if sum.abs() >= Decimal::from(MOST_OF_A_NUMBER as i64) { Err(too_large(field)) } else { Ok(()) }
 }
 
 /// What is said of a number of that size.
@@ -27,15 +32,31 @@ fn check_length(field: &str, seconds: i64) -> Result<(), String> {
     if seconds < 0 { Err(format!("`{field}` is {seconds}: no time is less than none")) } else { Ok(()) }
 }
 
+/// Whether degrees are of a place on earth.
+fn check_degrees(field: &str, degrees: f64, most: f64) -> Result<(), String> {
+    match degrees.abs() <= most {
+        true => Ok(()),
+        false => Err(format!("`{field}` is {degrees}: degrees go from -{most} to {most}")),
+    }
+}
+
 impl EventBody {
-    /// Whether every sum, length of time and day in it is one that something real has. Every door asks this of what comes in; a journal
+    /// Whether every sum, length of time, day and place in it is one that something real has. Every door asks this of what comes in; a journal
     /// may hold others of the time before.
     ///
     /// # Errors
     /// The first field that is not, in words.
     pub fn check_sums(&self) -> Result<(), String> {
         match self {
-            Self::Click(click) => check_sum("price", click.price),
+            Self::Click(click) => {
+                check_degrees("latitude", click.latitude.unwrap_or_default(), 90.0)?;
+                check_degrees("longitude", click.longitude.unwrap_or_default(), 180.0)?;
+                check_sum("price", click.price)
+            }
+            Self::Location(place) => {
+                check_degrees("latitude", place.latitude, 90.0)?;
+                check_degrees("longitude", place.longitude, 180.0)
+            }
             Self::Page(page) => {
                 check_length("seconds", page.seconds)?;
                 page.visit_seconds.map_or(Ok(()), |seconds| check_length("visit_seconds", seconds))?;
@@ -50,7 +71,8 @@ impl EventBody {
             Self::Product(product) => check_sum("price", product.price),
             Self::Order(order) => {
                 check_sum("total", order.total)?;
-                order.lines.iter().try_for_each(|line| check_sum("lines.price", Some(line.price)))
+                // Less than nothing is a discount that stands as a line.
+                order.lines.iter().try_for_each(|line| check_size("lines.price", line.price))
             }
             _ => Ok(()),
         }

@@ -14,7 +14,7 @@ pub struct ClickEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
     /// A product key or its category.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "folded_key_if_any")]
     pub category: Option<String>,
     /// Price shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,6 +39,25 @@ pub struct ClickEvent {
     pub longitude: Option<f64>,
 }
 
+/// Product keys as shops write them: `Home appliances/Air Conditioner` is `home_appliances/air_conditioner`.
+struct Key(String);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = String::deserialize(deserializer)?;
+        let part = |part: &str| part.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join("_");
+        Ok(Self(written.split('/').map(part).collect::<Vec<_>>().join("/")))
+    }
+}
+
+fn folded_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Key::deserialize(deserializer).map(|Key(key)| key)
+}
+
+pub(super) fn folded_key_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<Key>::deserialize(deserializer)?.map(|Key(key)| key))
+}
+
 /// A page view with its length.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PageEvent {
@@ -48,7 +67,7 @@ pub struct PageEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
     /// A product key or its category.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "folded_key_if_any")]
     pub category: Option<String>,
     /// Price shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,7 +109,7 @@ pub struct CartEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
     /// A product key or its category.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "folded_key_if_any")]
     pub category: Option<String>,
     /// Sum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,6 +161,7 @@ pub struct OrderLine {
     /// The shop's product name or number.
     pub product: String,
     /// A product key or its category.
+    #[serde(deserialize_with = "folded_key")]
     pub category: String,
     /// Brand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -215,6 +235,7 @@ pub struct ProductEvent {
     /// The shop's product name or number.
     pub product: String,
     /// A product key or its category.
+    #[serde(deserialize_with = "folded_key")]
     pub category: String,
     /// new, low_stock, back_in_stock, price.
     pub action: String,

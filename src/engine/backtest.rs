@@ -51,6 +51,8 @@ pub struct Report {
     pub different: usize,
     /// By tag: how many contacts held it at any time, by one side alone.
     pub tags: BTreeMap<String, Difference>,
+    /// By tag: how many contacts held it with both, and hold it at the end with one side alone.
+    pub held: BTreeMap<String, Difference>,
     /// By reason: how many hand-offs were opened by one side alone.
     pub handoffs: BTreeMap<String, Difference>,
     /// From what to what the colour at the end would change.
@@ -150,7 +152,12 @@ impl Report {
             match (old.tags.get(tag), new.tags.get(tag)) {
                 (None, Some(evidence)) => self.tags.entry(tag.clone()).or_default().gain(1, || example(evidence)),
                 (Some(evidence), None) => self.tags.entry(tag.clone()).or_default().lose(1, || example(evidence)),
-                _ => {}
+                (Some(was), Some(is)) => match (old.state.facts.holds(tag), new.state.facts.holds(tag)) {
+                    (false, true) => self.held.entry(tag.clone()).or_default().gain(1, || example(is)),
+                    (true, false) => self.held.entry(tag.clone()).or_default().lose(1, || example(was)),
+                    _ => {}
+                },
+                (None, None) => {}
             }
         }
         let all: BTreeSet<&String> = old.handoffs.keys().chain(new.handoffs.keys()).collect();
@@ -185,7 +192,7 @@ impl Report {
             differences.values().map(|difference| difference.gained + difference.lost).sum()
         };
         let states = [&self.colours, &self.heats, &self.stages].into_iter().flat_map(BTreeMap::values);
-        of(&self.tags) + of(&self.handoffs) + states.sum::<usize>()
+        of(&self.tags) + of(&self.held) + of(&self.handoffs) + states.sum::<usize>()
     }
 
     /// Adds what another thread found.
@@ -193,7 +200,9 @@ impl Report {
         self.contacts += other.contacts;
         self.events += other.events;
         self.different += other.different;
-        for (mine, theirs) in [(&mut self.tags, other.tags), (&mut self.handoffs, other.handoffs)] {
+        let differences =
+            [(&mut self.tags, other.tags), (&mut self.held, other.held), (&mut self.handoffs, other.handoffs)];
+        for (mine, theirs) in differences {
             for (name, difference) in theirs {
                 mine.entry(name).or_default().join(difference);
             }

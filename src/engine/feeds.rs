@@ -38,8 +38,8 @@ impl Platform {
 }
 
 impl Engine {
-    /// Makes what a signed body tells durable. `delivery` is the platform's own id of it: the same one counts once. What is about
-    /// nobody that we could know is kept, counted and shown.
+    /// Makes what a signed body tells durable. `delivery` is the platform's own id of it: the same one with the same words counts
+    /// once. What is about nobody that we could know is kept, counted and shown.
     ///
     /// # Errors
     /// The database cannot take it now.
@@ -59,7 +59,7 @@ impl Engine {
                 Platform::WooCommerce => woocommerce::parse(topic, &body, received, &key_of),
             }
         };
-        let key = format!("{}:{delivery}", platform.name());
+        let key = key_of_delivery(platform, topic, delivery, &body);
         let taken = match told {
             Err(malformed) => return self.keep_feed(platform, received, &malformed.to_string(), &body).await,
             Ok(None) => Taken::default(),
@@ -182,6 +182,13 @@ impl super::fold::Knowledge {
             .or_else(|| kind.map(slug).filter(|slug| !slug.is_empty()))
             .unwrap_or_else(|| "other".into())
     }
+}
+
+/// What makes a delivery count once. The platform's id alone does not: WooCommerce gives one id to all that a webhook delivers within
+/// a second, Shopify one to all that it tells of one event. What is delivered again has the same words.
+fn key_of_delivery(platform: Platform, topic: &str, delivery: &str, body: &[u8]) -> String {
+    let words = Sha256::new().chain_update(topic).chain_update(b"\0").chain_update(body).finalize();
+    format!("{}:{delivery}:{}", platform.name(), hex::encode(&words[..8]))
 }
 
 /// A number as somebody typed it into a form, with the country of their address.

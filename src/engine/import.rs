@@ -127,6 +127,9 @@ pub fn read(text: &str, words: &Words, wanted: &Wanted, now: Timestamp) -> Resul
 /// Which of the names is the customer.
 fn customer(chat: &Chat, wanted: &Wanted) -> Result<String, NotImported> {
     let people = chat.people();
+    if people.is_empty() {
+        return Ok(String::new());
+    }
     let list = |names: &[&str]| names.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
     let all: Vec<&str> = people.iter().map(|(who, _)| *who).collect();
     if let Some(name) = wanted.agents.iter().find(|name| !all.contains(&name.as_str())) {

@@ -321,6 +321,14 @@ mod tests {
                 "{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"+85251234567\", \"event\": \"page\", \"page\": \"product\", \"seconds\": -5}",
                 "`seconds` is -5",
             ),
+            (
+                "{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"+85251234567\", \"event\": \"order\", \"order\": \"1\", \"state\": \"paid\", \"total\": -500}",
+                "`total` is -500: no sum is less than nothing",
+            ),
+            (
+                "{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"+85251234567\", \"event\": \"location\", \"latitude\": 120, \"longitude\": 7}",
+                "`latitude` is 120: degrees go from -90 to 90",
+            ),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.to_string().contains(said), "{error}");

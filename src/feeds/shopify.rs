@@ -14,6 +14,8 @@ struct Order {
     cancelled_at: Option<String>,
     financial_status: Option<String>,
     fulfillment_status: Option<String>,
+    /// Somebody tries the shop out: such an order moves no money.
+    test: Option<bool>,
     total_price: Option<Decimal>,
     currency: Option<Currency>,
     #[serde(default)]
@@ -108,7 +110,7 @@ pub fn parse(topic: &str, body: &[u8], received: Timestamp, key_of: KeyOf<'_>) -
         Some(("orders", _)) => {
             let order: Order = read(topic, body)?;
             let at = time(order.updated_at.as_ref().or(order.created_at.as_ref()), received);
-            Some(Told::Order(order.buyer.customer(), at, order.event(key_of)))
+            (order.test != Some(true)).then(|| Told::Order(order.buyer.customer(), at, order.event(key_of)))
         }
         Some(("checkouts", "create" | "update")) => {
             let checkout: Checkout = read(topic, body)?;
@@ -128,7 +130,8 @@ pub fn parse(topic: &str, body: &[u8], received: Timestamp, key_of: KeyOf<'_>) -
 }
 
 impl Order {
-    /// How far the order is. A part that was refunded or sent leaves it where the rest is.
+    /// How far the order is. A part that was refunded, sent or paid leaves it where the rest is. A card that is authorised is all that
+    /// the customer has to do: the shop draws the sum when it likes.
     fn state(&self) -> OrderState {
         let paid = self.financial_status.as_deref().unwrap_or_default();
         let arrived = |sent: &Fulfilment| sent.shipment_status.as_deref() == Some("delivered");
@@ -141,7 +144,7 @@ impl Order {
                 true => OrderState::Delivered,
                 false => OrderState::Shipped,
             }
-        } else if matches!(paid, "paid" | "partially_refunded") {
+        } else if matches!(paid, "paid" | "authorized" | "partially_refunded") {
             OrderState::Paid
         } else {
             OrderState::Placed

@@ -51,6 +51,10 @@ fn an_order_of_shopify_says_who_what_and_how_far() {
 fn the_state_of_an_order_of_shopify_is_read_from_all_that_says_something_of_it() {
     for (changed, state) in [
         (json!({ "financial_status": "pending" }), OrderState::Placed),
+        (json!({ "financial_status": "partially_paid" }), OrderState::Placed),
+        (json!({ "financial_status": "authorized" }), OrderState::Paid),
+        (json!({ "financial_status": "authorized", "fulfillment_status": "fulfilled" }), OrderState::Shipped),
+        (json!({ "financial_status": "voided" }), OrderState::Cancelled),
         (json!({ "financial_status": "partially_refunded" }), OrderState::Paid),
         (json!({ "fulfillment_status": "partial" }), OrderState::Paid),
         (json!({ "fulfillment_status": "fulfilled" }), OrderState::Shipped),
@@ -66,6 +70,15 @@ fn the_state_of_an_order_of_shopify_is_read_from_all_that_says_something_of_it()
         let Some(Told::Order(_, _, order)) = shopify("orders/updated", &body) else { panic!() };
         assert_eq!(order.state, state, "{changed}");
     }
+}
+
+#[test]
+fn an_order_of_shopify_that_only_tries_the_shop_out_tells_nothing() {
+    let mut body = order_of_shopify();
+    body["test"] = false.into();
+    assert!(shopify("orders/paid", &body).is_some());
+    body["test"] = true.into();
+    assert_eq!(shopify("orders/paid", &body), None);
 }
 
 #[test]

@@ -35,6 +35,7 @@ struct Files {
     tiers: Option<Tiers>,
     scheme: Vec<(Colour, Colour)>,
     promises: Vec<(Duration, String, String)>,
+    notes_begin: Vec<String>,
     answered_within: Option<Duration>,
 }
 
@@ -58,6 +59,7 @@ impl Files {
         self.dark_green = written.green.map(|green| green.dark_with).or(self.dark_green.take());
         self.scheme.extend(understand_scheme(checker, &written.scheme));
         self.tiers = written.tiers.or(self.tiers.take());
+        self.notes_begin.extend(written.notes_begin.iter().map(|begin| signals::slug(begin)));
         if let Some(within) = &written.answered_within {
             self.answered_within = Some(checker.duration(within));
         }
@@ -128,6 +130,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         shared_counts,
         rise_horizon: rise::horizon(&rules),
         answered_within: read.answered_within.unwrap_or(ANSWERED_WITHIN),
+        notes_begin: read.notes_begin,
         rules,
     };
     (Some(rulebook), problems)

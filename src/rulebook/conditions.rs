@@ -226,6 +226,7 @@ fn usual(see: &View<'_>, rule: &Rule) -> Decimal {
         bought: &OnceCell::new(),
         rates: &see.rulebook.rates,
         at: see.now,
+        forgotten: orders::forgotten_until(&see.facts.orders),
         since: None,
     };
     purchases::mean_before(&all, &book, rule).unwrap_or_default() / Decimal::ONE_HUNDRED
@@ -323,7 +324,8 @@ fn best(see: &View<'_>, rule: &Rule, (per, fields, distinct): Wanted<'_>, window
 
 fn of_orders(see: &View<'_>, rule: &Rule, (per, fields, distinct): Wanted<'_>) -> Vec<Vec<Entry>> {
     let rates = &see.rulebook.rates;
-    let book = Book { orders: &see.facts.orders, bought: &OnceCell::new(), rates, at: see.now, since: None };
+    let (orders, bought) = (&*see.facts.orders, &OnceCell::new());
+    let book = Book { orders, bought, rates, at: see.now, forgotten: orders::forgotten_until(orders), since: None };
     let currency = rule.written.sum.as_ref().map(|sum| sum.currency);
     let currency = currency.or_else(|| rule.written.mean.as_ref().map(|mean| mean.currency));
     let purchases =

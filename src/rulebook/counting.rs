@@ -2,7 +2,7 @@
 //! cases and what lies in the cart. What arrives late takes its own place and does not disturb what is under way.
 
 use super::facts::{CartFacts, Facts};
-use crate::domain::{CartEvent, CaseEvent, ClickEvent, Duration, Event, EventBody, Timestamp};
+use crate::domain::{CartEvent, CaseEvent, ClickEvent, Duration, Event, EventBody, PageEvent, Timestamp};
 
 /// Messages this close behind each other are one burst…
 const BURST_GAP: Duration = Duration::seconds(60);
@@ -12,6 +12,8 @@ const BURST_LENGTH: Duration = Duration::minutes(5);
 const BURSTS: usize = 8;
 /// Clicks on one link this close behind each other are one.
 const CLICK_GAP: Duration = Duration::seconds(60);
+/// A view of a page that goes on after a longer time is another one.
+const VIEW_GAP: Duration = Duration::minutes(30);
 /// A conversation ends after this silence (G-5).
 pub(super) const CONVERSATION_GAP: Duration = Duration::hours(6);
 /// What was taken out of a cart, or paid for, is remembered so long.
@@ -82,9 +84,8 @@ pub(super) fn begins_conversation(facts: &mut Facts, at: Timestamp) -> bool {
 
 /// Whether a click counts: the same link within a minute of the last time that it did is the same click.
 pub(super) fn is_new_click(facts: &mut Facts, click: &ClickEvent, at: Timestamp) -> bool {
-    let parts =
-        [Some(click.link.as_str()), click.product.as_deref(), click.category.as_deref(), click.quote.as_deref()];
-    let link = fingerprint(parts.into_iter().flat_map(|part| part.unwrap_or("-").bytes().chain([0])));
+    let link =
+        fingerprint_of([Some(&click.link), click.product.as_ref(), click.category.as_ref(), click.quote.as_ref()]);
     let near = |(other, last): &(u32, Timestamp)| *other == link && (at - *last).max(*last - at) <= CLICK_GAP;
     if facts.opened.iter().any(near) {
         return false;
@@ -92,6 +93,31 @@ pub(super) fn is_new_click(facts: &mut Facts, click: &ClickEvent, at: Timestamp)
     facts.opened.push((link, at));
     forget(&mut facts.opened);
     true
+}
+
+/// Whether a view of a page is a look of its own: not one that goes on, which is told again with all its seconds, nor the page behind
+/// a link to the product that was opened just before. A view is known by where in the visit it began.
+pub(super) fn is_new_view(facts: &mut Facts, page: &PageEvent, at: Timestamp) -> bool {
+    if page.page != "product" {
+        return true;
+    }
+    let near = |one: Timestamp, other: Timestamp, gap: Duration| (one - other).max(other - one) <= gap;
+    let link = fingerprint_of([Some(&page.page), page.product.as_ref(), page.category.as_ref(), None]);
+    let begun = page.visit_seconds.map(|visit| (visit - page.seconds).to_string());
+    let view = fingerprint_of([Some(&page.page), page.product.as_ref(), page.category.as_ref(), begun.as_ref()]);
+    if begun.is_some() {
+        if let Some((_, last)) =
+            facts.opened.iter_mut().find(|(other, last)| *other == view && near(at, *last, VIEW_GAP))
+        {
+            *last = at.max(*last);
+            return false;
+        }
+        facts.opened.push((view, at));
+        forget(&mut facts.opened);
+    }
+    let began = at - Duration::seconds(page.seconds);
+    let leads_there = |(other, clicked): &(u32, Timestamp)| *other == link && near(began, *clicked, CLICK_GAP);
+    !facts.opened.iter().any(leads_there)
 }
 
 /// Whether a receipt counts: a message is read once.
@@ -208,6 +234,11 @@ pub(super) fn forget_cart(facts: &mut Facts, now: Timestamp) {
 pub(super) fn forget<T>(list: &mut Vec<T>) {
     let excess = list.len().saturating_sub(REMEMBERED);
     list.drain(..excess);
+}
+
+/// The fingerprint of several fields.
+fn fingerprint_of<const N: usize>(fields: [Option<&String>; N]) -> u32 {
+    fingerprint(fields.into_iter().flat_map(|field| field.map_or("-", String::as_str).bytes().chain([0])))
 }
 
 /// FNV-1a, 32 bits: the same on every machine, and short to store.

@@ -291,7 +291,7 @@ fn is_line(line: &str, pattern: &str) -> bool {
 pub(super) fn has_lines(rule: &Rule, order: &OrderFacts) -> bool {
     let wanted = &rule.written.holds.bought;
     let fits = |line: &str| wanted.iter().any(|pattern| is_line(line, pattern));
-    order.lines.iter().any(|(line, _)| fits(&line.replace('_', "-")))
+    order.lines.iter().any(|(line, _)| fits(&orders::as_pattern(line)))
 }
 
 /// Whether something was bought that the rule asks for, other than what the signal is about, and as long before a moment as it asks.
@@ -308,5 +308,5 @@ pub(super) fn has_bought(rule: &Rule, orders: &[OrderFacts], signal: Option<&Sig
             .iter()
             .filter(|order| order.is_purchase())
             .filter(in_time)
-            .any(|order| order.lines.iter().any(|(line, _)| fits(&line.replace('_', "-"))))
+            .any(|order| order.lines.iter().any(|(line, _)| fits(&orders::as_pattern(line))))
 }

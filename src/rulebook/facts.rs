@@ -81,6 +81,8 @@ pub(super) struct OrderFacts {
     pub(super) total: Option<Money>,
     /// Product keys, or categories, and what one piece costs.
     pub(super) lines: Vec<(String, Decimal)>,
+    /// How many pieces beyond one of each line were ordered, as long as it may be changed.
+    pub(super) more: u64,
     pub(super) coupon: Option<String>,
     /// When it reached which rank.
     pub(super) reached: Vec<(u8, Timestamp)>,
@@ -107,13 +109,13 @@ type StoredOrder = (
 impl From<StoredOrder> for OrderFacts {
     fn from((order, rank, paid, seq, total, lines, coupon, reached): StoredOrder) -> Self {
         let total = total.map(|(amount, currency)| Money { amount, currency });
-        Self { order, rank, paid, seq, total, lines, coupon, reached }
+        Self { order, rank, paid, seq, total, lines, more: 0, coupon, reached }
     }
 }
 
 impl From<OrderFacts> for StoredOrder {
     fn from(facts: OrderFacts) -> Self {
-        let OrderFacts { order, rank, paid, seq, total, lines, coupon, reached } = facts;
+        let OrderFacts { order, rank, paid, seq, total, lines, coupon, reached, .. } = facts;
         (order, rank, paid, seq, total.map(|total| (total.amount, total.currency)), lines, coupon, reached)
     }
 }

@@ -13,7 +13,7 @@ use super::purchases::{self, Book};
 use super::rule::Rule;
 use super::signals::Signal;
 use super::written_when::{Count, Score};
-use super::{counting, crossed, rise, timers};
+use super::{counting, crossed, orders, rise, timers};
 use crate::domain::{Duration, Rates, Timestamp};
 
 /// Signals of one kind that a score remembers at most; the oldest are forgotten first.
@@ -123,7 +123,8 @@ pub(super) fn counted<'r>(
     now: Timestamp,
 ) -> Option<Figure<'r>> {
     if is_of_orders(rule) {
-        let book = Book { orders: &facts.orders, bought, rates, at: now, since: None };
+        let forgotten = orders::forgotten_until(&facts.orders);
+        let book = Book { orders: &facts.orders, bought, rates, at: now, forgotten, since: None };
         return purchases::figure(&book, rule, signal);
     }
     if let Some(score) = &rule.written.score {

@@ -101,6 +101,8 @@ pub struct Rulebook {
     rise_horizon: Option<Duration>,
     /// An answer that comes within this is one to what we sent unasked.
     answered_within: Duration,
+    /// How notes begin that tell what the customer is.
+    notes_begin: Vec<String>,
     heat: rule::HeatTable,
     calendars: calendar::Calendars,
     /// Sums in rules name a currency; those of events are converted.

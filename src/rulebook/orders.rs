@@ -9,7 +9,7 @@ use super::effects::Change;
 use super::evaluate::holds;
 use super::facts::{Facts, OrderFacts};
 use super::rule::{Life, Rule};
-use super::signals::Signal;
+use super::signals::{Signal, hyphens, slug};
 use super::timers::STEP;
 use crate::domain::{Consequence, Event, Money, OrderEvent, OrderLine, Rates, Timestamp};
 
@@ -17,6 +17,8 @@ use crate::domain::{Consequence, Event, Money, OrderEvent, OrderLine, Rates, Tim
 const WHOLE: usize = 24;
 /// …and those of which only day, total and what was bought are; older ones are forgotten.
 const REMEMBERED: usize = 96;
+/// Stands in front of the name of a thing whose product key was not told.
+const NAMED: char = '=';
 
 /// What is new about an order.
 pub(super) struct OrderMove {
@@ -37,20 +39,28 @@ pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, tol
     };
     // Until it is paid for it may be changed; what it held then stands.
     let is_last = order.paid.is_none() && order.reached.iter().all(|(_, at)| *at <= event.at);
-    let lines: Vec<_> = told.lines.iter().map(|line| (line.category.clone(), line.price)).collect();
-    let is_changed = is_last && !lines.is_empty() && !order.lines.is_empty() && lines != order.lines;
+    let (lines, more) = (bought(&told.lines), more(&told.lines));
+    let is_changed =
+        is_last && !lines.is_empty() && !order.lines.is_empty() && (lines != order.lines || more != order.more);
     let known = order.total.filter(|_| !is_changed);
-    let total = Money::told(told.total, told.currency, rulebook.currency);
+    // A state that comes later without a currency is in the one of the order.
+    let currency = told.currency.or(order.total.map(|total| total.currency));
+    let total = Money::told(told.total, currency, rulebook.currency);
+    // Nothing, where something was told before, is a field that was left empty.
+    let total = total.filter(|total| !total.amount.is_zero() || known.is_none());
     order.total = if is_last { total.or(known) } else { known.or(total) };
-    order.total = order.total.or(Money::told(total_of(&told.lines), told.currency, rulebook.currency));
+    order.total = order.total.or(Money::told(total_of(&told.lines), currency, rulebook.currency));
     if is_changed || order.lines.is_empty() {
-        order.lines = lines;
+        (order.lines, order.more) = (lines, more);
     }
     order.coupon = order.coupon.or_else(|| told.coupon.clone());
     let (before, rank) = (order.rank, told.state.rank());
     let won = told.state.is_paid() && order.paid.is_none();
     if told.state.is_paid() && order.paid.is_none_or(|paid| event.at < paid) {
         (order.paid, order.seq) = (Some(event.at), event.seq);
+    }
+    if order.paid.is_some() || told.state.is_undone() {
+        order.more = 0;
     }
     if !order.reached.iter().any(|(known, _)| *known == rank) {
         order.reached.push((rank, event.at));
@@ -63,6 +73,23 @@ pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, tol
     facts.orders.push(order);
     forget(&mut facts.orders);
     moved
+}
+
+/// What was ordered, each thing once, and what one piece costs: by product key, or by category and name where no key is told.
+fn bought(lines: &[OrderLine]) -> Vec<(String, Decimal)> {
+    let is_same = |one: &OrderLine, other: &OrderLine| one.category == other.category && one.product == other.product;
+    let is_new = |place: usize| !lines[..place].iter().any(|before| is_same(before, &lines[place]));
+    let key = |line: &OrderLine| match slug(&line.product) {
+        name if !name.is_empty() && !line.category.contains('/') => format!("{}/{NAMED}{name}", line.category),
+        _ => line.category.clone(),
+    };
+    let new = lines.iter().enumerate().filter(|(place, _)| is_new(*place));
+    new.map(|(_, line)| (key(line), line.price)).collect()
+}
+
+/// How many pieces there are beyond one of each line.
+fn more(lines: &[OrderLine]) -> u64 {
+    lines.iter().map(|line| u64::from(line.quantity.unwrap_or(1).saturating_sub(1))).sum()
 }
 
 /// What the lines of an order come to, where its total is not told. Prices of nothing are not known.
@@ -119,8 +146,13 @@ pub(super) fn signals(order: &OrderFacts, over_record: Option<i64>) -> Vec<Signa
     let at = order.paid.unwrap_or_default();
     let signal = |name| Signal::of_moment(name, at, order.seq).with("order", order.order.as_str());
     let mut signals: Vec<Signal> = Vec::with_capacity(order.lines.len() + 1);
-    for (line, price) in &order.lines {
-        let mut bought = signal("bought").of(line);
+    for (index, (line, price)) in order.lines.iter().enumerate() {
+        let before = order.lines[..index].iter().filter(|(other, _)| other == line).count();
+        let mut bought = of_line(signal("bought"), line);
+        // Of one product key those are several things that have several names.
+        if let Some(thing) = bought.field("product").map(|product| format!("{product} {before}")) {
+            bought = bought.with("thing", thing);
+        }
         bought.money = order.total.map(|total| Money { amount: *price, ..total });
         signals.push(bought);
     }
@@ -137,9 +169,23 @@ pub(super) fn signals(order: &OrderFacts, over_record: Option<i64>) -> Vec<Signa
     signals
 }
 
+/// A signal about a line of an order.
+pub(super) fn of_line(signal: Signal, line: &str) -> Signal {
+    match line.split_once('/').and_then(|(category, product)| Some((category, product.strip_prefix(NAMED)?))) {
+        Some((category, name)) => signal.of(category).with("product", name).with("named", "yes"),
+        None => signal.of(line),
+    }
+}
+
+/// A line as the patterns of rules write it.
+pub(super) fn as_pattern(line: &str) -> String {
+    hyphens(&line.replacen(&format!("/{NAMED}"), "/", 1))
+}
+
 /// Whether a field of the signal of a purchase, or of one line of it, has a value: what [`signals`] makes, without making them.
 pub(super) fn has(order: &OrderFacts, line: Option<&str>, field: &str, value: &str) -> bool {
     let (category, product) = line.map(|line| line.split_once('/').unwrap_or((line, ""))).unwrap_or_default();
+    let product = product.strip_prefix(NAMED).unwrap_or(product);
     let is_hyphened = |text: &str| text.len() == value.len() && text.replace('_', "-") == value;
     match field {
         "order" => order.order == value,

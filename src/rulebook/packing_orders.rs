@@ -28,6 +28,9 @@ struct Packed {
     /// Coupons, with the place of their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     p: Vec<(usize, String)>,
+    /// How many pieces beyond one of each line, of orders that may be changed, with the place of their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    q: Vec<(usize, u64)>,
 }
 
 /// Reads a book as it is written now, or as it was before: a plain list.
@@ -60,9 +63,11 @@ fn place<T: PartialEq>(list: &mut Vec<T>, wanted: &T, make: impl Fn(&T) -> T) ->
 pub(super) fn serialize<S: Serializer>(orders: &[OrderFacts], serializer: S) -> Result<S::Ok, S::Error> {
     let moments = orders.iter().flat_map(|order| order.reached.iter().map(|(_, at)| *at).chain(order.paid));
     let f = moments.min().unwrap_or_default();
-    let (mut c, mut w, mut o, mut p) = (Vec::new(), Vec::new(), Vec::with_capacity(orders.len()), Vec::new());
+    let (mut c, mut w, mut o) = (Vec::new(), Vec::new(), Vec::with_capacity(orders.len()));
+    let (mut p, mut q) = (Vec::new(), Vec::new());
     for (number, order) in orders.iter().enumerate() {
         p.extend(order.coupon.clone().map(|coupon| (number, coupon)));
+        q.extend((order.more != 0).then_some((number, order.more)));
         let currency = order.total.map_or(0, |total| place(&mut c, &total.currency, |currency| *currency));
         let lines = order.lines.iter().map(|(line, _)| place(&mut w, line, String::clone)).collect();
         let known = order.lines.iter().any(|(_, price)| !price.is_zero());
@@ -79,7 +84,7 @@ pub(super) fn serialize<S: Serializer>(orders: &[OrderFacts], serializer: S) -> 
             order.reached.iter().map(|(rank, at)| (*rank, *at - f)).collect(),
         ));
     }
-    Packed { f, c, w, o, p }.serialize(serializer)
+    Packed { f, c, w, o, p, q }.serialize(serializer)
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<OrderFacts>, D::Error> {
@@ -87,7 +92,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 }
 
 fn unpacked(packed: Packed) -> Vec<OrderFacts> {
-    let Packed { f, c, w, o, p } = packed;
+    let Packed { f, c, w, o, p, q } = packed;
     let order = |(order, rank, paid, seq, amount, currency, lines, prices, reached): Row| {
         let total = amount.zip(c.get(currency)).map(|(amount, currency)| Money { amount, currency: *currency });
         let line = |(place, line): (usize, &usize)| {
@@ -100,6 +105,7 @@ fn unpacked(packed: Packed) -> Vec<OrderFacts> {
             seq,
             total,
             lines: lines.iter().enumerate().filter_map(line).collect(),
+            more: 0,
             coupon: None,
             reached: reached.into_iter().map(|(rank, at)| (rank, f + at)).collect(),
         }
@@ -108,6 +114,11 @@ fn unpacked(packed: Packed) -> Vec<OrderFacts> {
     for (place, coupon) in p {
         if let Some(order) = orders.get_mut(place) {
             order.coupon = Some(coupon);
+        }
+    }
+    for (place, more) in q {
+        if let Some(order) = orders.get_mut(place) {
+            order.more = more;
         }
     }
     orders
@@ -144,13 +155,14 @@ mod tests {
                 reached: vec![(0, Timestamp(1_771_999_000_000)), (1, Timestamp(1_772_000_500_000))],
             },
             OrderFacts { order: "A-3".into(), ..OrderFacts::default() },
+            OrderFacts { order: "A-4".into(), more: 12, ..OrderFacts::default() },
         ];
         let facts = Facts { orders: orders.clone(), ..Facts::default() };
         let json = serde_json::to_string(&facts).unwrap();
         assert_eq!(json.matches("\"food\"").count(), 1, "each kind stands once: {json}");
         assert_eq!(serde_json::from_str::<Facts>(&json).unwrap(), facts);
         // As it was written before.
-        let plain = format!(r#"{{"orders":{}}}"#, serde_json::to_string(&orders).unwrap());
-        assert_eq!(serde_json::from_str::<Facts>(&plain).unwrap(), facts);
+        let plain = format!(r#"{{"orders":{}}}"#, serde_json::to_string(&orders[..3]).unwrap());
+        assert_eq!(serde_json::from_str::<Facts>(&plain).unwrap().orders, orders[..3]);
     }
 }

@@ -114,11 +114,12 @@ pub(super) fn follows(tag: &TagKey) -> Option<&'static str> {
 pub(super) fn of_note(
     facts: &mut Facts,
     event: &Event,
-    agent: &AgentEvent,
-    reading: Option<&Reading>,
+    (agent, reading): (&AgentEvent, Option<&Reading>),
+    begins: &[String],
     signals: &mut Vec<Signal>,
 ) {
     let note = || Signal::new("note", event, None);
+    let bare = |value: String| note().with("field", "occupation").with("value", value).with("bare", "yes");
     let text = agent.text.as_deref().unwrap_or_default();
     match text.split_once([':', '：']) {
         Some((field, value)) => {
@@ -128,7 +129,12 @@ pub(super) fn of_note(
                 signals.push(note().with("field", field).with("value", slug(value)));
             }
         }
-        None => signals.push(note().with("field", "occupation").with("value", slug(text)).with("bare", "yes")),
+        None => signals.push(bare(slug(text))),
+    }
+    // “Customer is a student, wants to pay later”: a value stands alone behind such words, “not a student” is none.
+    for clause in text.split(|c: char| c.is_control() || ".,;!?，。；！？؟،।".contains(c)).map(slug) {
+        let values = begins.iter().filter_map(|begin| clause.strip_prefix(begin.as_str()));
+        signals.extend(values.map(|value| bare(value.trim_start_matches('-').to_owned())));
     }
     let wants = |mention: &Mention| {
         let wanted = if mention.negated { "no" } else { "yes" };

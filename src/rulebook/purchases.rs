@@ -29,6 +29,8 @@ pub(super) struct Book<'a> {
     pub(super) bought: &'a OnceCell<Vec<Signal>>,
     pub(super) rates: &'a Rates,
     pub(super) at: Timestamp,
+    /// Until when purchases may be forgotten altogether.
+    pub(super) forgotten: Option<Timestamp>,
     /// Where the period began that a review is about.
     pub(super) since: Option<Timestamp>,
 }
@@ -230,7 +232,7 @@ fn counted(book: &Book<'_>, rule: &Rule, count: &Count, signal: &Signal) -> Opti
     }
     let mut ends = until(entries, rule.window, |left, _| holds(left));
     if let Some(least) = count.of_products {
-        let mut kinds = book.entries(rule, &count.per, "product", signal, None)?;
+        let mut kinds = book.entries(rule, &count.per, "thing", signal, None)?;
         kinds.retain(|kind| !kind.value.is_empty());
         let kinds = since(&kinds, book.oldest(rule.window));
         if kinds.len() < least {
@@ -263,7 +265,7 @@ impl Count {
 pub(super) fn orders_with(orders: &[OrderFacts], share: &ShareOfOrders) -> (usize, usize) {
     let known = orders::newest(orders);
     let bought = known.iter().filter(|order| order.is_purchase());
-    let asked = |line: &str| share.with.iter().any(|pattern| is_like_text(&line.replace('_', "-"), pattern));
+    let asked = |line: &str| share.with.iter().any(|pattern| is_like_text(&orders::as_pattern(line), pattern));
     let with = |order: &&OrderFacts| order.lines.iter().any(|(line, _)| asked(line));
     (bought.clone().filter(with).count(), bought.count())
 }
@@ -348,12 +350,13 @@ fn needs(sum: &Sum) -> String {
     limits.into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
 
-/// What was spent, in hundredths, on average in stretches as long as the window, in the time before it (G-9). `None` where
-/// nothing was: nobody exceeds what is not there.
+/// What was spent, in hundredths, on average in stretches as long as the window, in the time before it (G-9). Where not all purchases
+/// of that time are remembered, in the part of it in which they are. `None` where nothing was spent: nobody exceeds what is not there.
 pub(super) fn mean_before(all: &[Entry], book: &Book<'_>, rule: &Rule) -> Option<Decimal> {
     let begins = book.oldest(rule.sum_window);
-    let before = total(since(all, begins - rule.mean_window).iter().filter(|entry| entry.at < begins));
-    let stretches = Decimal::from(rule.mean_window.0).checked_div(Decimal::from(rule.sum_window.0))?;
+    let from = book.forgotten.max(Some(begins - rule.mean_window))?;
+    let before = total(since(all, from).iter().filter(|entry| entry.at < begins));
+    let stretches = Decimal::from((begins - from).0).checked_div(Decimal::from(rule.sum_window.0))?;
     Decimal::from(before).checked_div(stretches).filter(|usual| *usual > Decimal::ZERO)
 }
 

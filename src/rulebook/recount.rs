@@ -269,7 +269,8 @@ fn give<'a>(
     (purchases, bought, since): (&[OrderFacts], &OnceCell<Vec<Signal>>, Option<Timestamp>),
     tally: &mut Tally<'a>,
 ) {
-    let book = Book { orders: purchases, bought, rates: &change.rulebook.rates, at: change.at, since };
+    let (rates, forgotten) = (&change.rulebook.rates, orders::forgotten_until(&change.facts.orders));
+    let book = Book { orders: purchases, bought, rates, at: change.at, forgotten, since };
     let Some(figure) = purchases::figure(&book, rule, signal) else {
         if rule.life == Life::While && purchases::has_ceiling(rule) {
             tally.tags.retain(|_, given| given.rule.name != rule.name);

@@ -50,6 +50,7 @@ pub(super) fn look(change: &mut Change<'_>) {
                 bought: &change.bought,
                 rates: &rulebook.rates,
                 at,
+                forgotten: orders::forgotten_until(&change.facts.orders),
                 since: Some(since),
             };
             let Some(figure) = purchases::figure(&book, rule, &signal) else { continue };

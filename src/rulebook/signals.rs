@@ -78,7 +78,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("quote", "a quote was asked for, sent or opened: action, quote"),
     ("weather", "the weather of a day where the customer is: place, date, max_c, humidity"),
     ("product_news", "a product is new, low in stock, back in stock or has another price: action, product, category"),
-    ("page", "a page was viewed: page, product, category, seconds, visit_seconds"),
+    (
+        "page",
+        "a page was viewed: page, product, category, again (yes where that look was counted already), seconds, visit_seconds",
+    ),
     ("cart", "the cart changed: action, product, category, left (how many things lie in it), its sum"),
     ("order", "an order moved on: state, order, tracked (yes or no); once for each line: product, category"),
     ("undone", "an order was cancelled or returned"),
@@ -86,7 +89,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "purchase",
         "an order was paid for, or got further: order, coupon, its total, lines (none where it does not tell what was bought), left (how many things were put into the cart since, if any), over_record (per cent)",
     ),
-    ("bought", "one line of a purchase: order, product, category, its price"),
+    (
+        "bought",
+        "one line of a purchase: order, product, category, named (yes where no product key was told: the product is its name), its price",
+    ),
     (
         "referral",
         "the ad, page or place that a message tells of: source, platform, id, first (yes where it is their first word)",
@@ -225,7 +231,12 @@ pub(super) fn of_event(
             seen.numbers = vec![("seconds", page.seconds), ("visit_seconds", page.visit_seconds.unwrap_or(0))];
             seen.money = Money::told(page.price, page.currency, rulebook.currency);
             let (product, category) = (page.product.as_deref(), kind(&page.product, &page.category, rulebook));
-            signals.push(with_product(seen, product, category));
+            let seen = with_product(seen, product, category);
+            if !counting::is_new_view(facts, page, event.at) {
+                signals.push(seen.with("again", "yes"));
+                return signals;
+            }
+            signals.push(seen);
             let by = if page.page == "product" { "page" } else { "other page" };
             look(event, by, product, category, &mut signals);
         }
@@ -293,7 +304,7 @@ pub(super) fn of_event(
         EventBody::Agent(agent) => match agent.action {
             AgentAction::Won if !persons::is_settled_since(facts, event, "lost") => signals.push(signal("won")),
             AgentAction::Lost if !persons::is_settled_since(facts, event, "won") => signals.push(signal("lost")),
-            AgentAction::Note => persons::of_note(facts, event, agent, reading, &mut signals),
+            AgentAction::Note => persons::of_note(facts, event, (agent, reading), &rulebook.notes_begin, &mut signals),
             _ => {}
         },
         _ => {}
@@ -354,7 +365,7 @@ fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rulebook: &Rul
     let in_state = || signal("order").with("state", state.as_str()).with("tracked", tracked);
     match moved.order.lines.is_empty() {
         true => signals.push(in_state()),
-        false => signals.extend(moved.order.lines.iter().map(|(line, _)| in_state().of(line))),
+        false => signals.extend(moved.order.lines.iter().map(|(line, _)| orders::of_line(in_state(), line))),
     }
     if order.state.is_undone() {
         signals.push(signal("undone"));

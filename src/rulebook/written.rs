@@ -227,6 +227,9 @@ pub(super) struct File {
     /// An answer that comes within this is one to what we sent.
     #[serde(default)]
     pub(super) answered_within: Option<Spanned<String>>,
+    /// How a note begins that tells what the customer is: “customer is a”.
+    #[serde(default)]
+    pub(super) notes_begin: Vec<String>,
     /// Group of tags to how long a person's tag of it lives.
     #[serde(default)]
     pub(super) lives_by_person: BTreeMap<String, Spanned<String>>,

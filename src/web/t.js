@@ -11,7 +11,8 @@
   'use strict';
   const script = document.currentScript, KEY = 'hotline-visit', PARAMETER = 'ht';
   const to = new URL('t', script.src).href;
-  let agreed = false, view = script.dataset, since = document.hidden ? null : Date.now();
+  // What is viewed, since when it is in sight, and for how many seconds it was before.
+  let agreed = false, view = script.dataset, since = document.hidden ? null : Date.now(), viewed = 0;
 
   const visit = () => {
     try { return JSON.parse(sessionStorage.getItem(KEY)); } catch { return null; }
@@ -34,21 +35,27 @@
 
   const filled = (from, names) => Object.fromEntries(names.filter(name => from[name]).map(name => [name, String(from[name])]));
 
+  // A view that goes on, since the visitor came back to the page, is told again with all its seconds.
   const left = () => {
     const seen = visit();
     if (since === null || !agreed || !seen) return;
-    const seconds = Math.round((Date.now() - since) / 1000);
+    const more = Math.round((Date.now() - since) / 1000);
     since = null;
-    if (seconds < 1) return;
-    seen.seconds += seconds;
+    if (more < 1) return;
+    seen.seconds += more;
+    viewed += more;
     keep(seen);
     const page = view.page || (view.product ? 'product' : 'other');
-    tell({ event: 'page', ...filled(view, ['product', 'category', 'price', 'currency']), page, seconds, visit_seconds: seen.seconds });
+    tell({ event: 'page', ...filled(view, ['product', 'category', 'price', 'currency']), page, seconds: viewed, visit_seconds: seen.seconds });
   };
 
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) left();
     else since = Date.now();
+  });
+  // Back from another page, which the browser kept this one behind.
+  addEventListener('pageshow', shown => {
+    if (shown.persisted) viewed = 0;
   });
 
   window.hotline = {
@@ -58,12 +65,14 @@
       const here = new URL(location.href), token = here.searchParams.get(PARAMETER);
       if (!token) return;
       keep({ token, seconds: 0 });
+      viewed = 0;
       here.searchParams.delete(PARAMETER);
       history.replaceState(history.state, '', here);
     },
     page(next) {
       left();
       view = next;
+      viewed = 0;
       since = Date.now();
     },
     cart(change) {

@@ -58,6 +58,37 @@ fn a_timeline_shows_what_would_be_gained_and_lost_and_why() {
     insta::assert_snapshot!(told);
 }
 
+#[test]
+fn a_tag_that_lasts_for_another_time_shows_in_what_is_held_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::recompute::copy_keywords(folder.path());
+    let rules = folder.path().join("rules/order.toml");
+    let text = std::fs::read_to_string(&rules).unwrap();
+    let bought = text
+        .replace("tag = \"bought/{product}\"\nlifetime = \"365d\"", "tag = \"bought/{product}\"\nlifetime = \"2d\"");
+    assert_ne!(bought, text);
+    std::fs::write(&rules, bought).unwrap();
+    let file = folder.path().join("order.jsonl");
+    let line = |day: u32, event: Value| {
+        let mut line = json!({ "at": format!("2026-03-{day:02}T10:00:00+08:00"), "contact": "+85251234567" });
+        event.as_object().unwrap().iter().for_each(|(field, value)| line[field] = value.clone());
+        format!("{line}\n")
+    };
+    let product = json!([{ "product": "Air 3", "category": "electronics/earbuds", "price": 129 }]);
+    let order = json!({ "event": "order", "order": "1", "state": "paid", "total": 129, "lines": product });
+    std::fs::write(&file, [line(2, order), line(9, json!({ "event": "message", "text": "hello" }))].concat()).unwrap();
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/keywords");
+    let (edited, file) = (folder.path().to_str().unwrap(), file.to_str().unwrap());
+    let (told, status) = backtest(&["--keywords", edited, "--against", shipped, "--file", file], None);
+    assert!(status == 1 && told.contains("something is different of 1."), "{told}");
+    let after = told.split_once("Tags of both, held at the end").unwrap_or_else(|| panic!("{told}")).1;
+    assert!(after.contains("bought/earbuds") && after.contains("- +85251234567 2026-03-02"), "{told}");
+    let (told, _) = backtest(&["--keywords", shipped, "--against", edited, "--file", file, "--json"], None);
+    let report: Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
+    assert_eq!(report["held"]["bought/earbuds"]["gained"], 1, "{report}");
+    assert_eq!(report["tags"], json!({}), "both held it: {report}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_journal_is_played_twice_and_nothing_is_changed() {
     let folder = tempfile::tempdir().unwrap();

@@ -105,7 +105,7 @@ async fn a_shop_tells_of_orders_and_products_by_itself() {
 
         let told =
             rows(&database, "select key, body from journal where kind in ('order', 'product') order by seq").await;
-        let keys: Vec<&str> = told.iter().map(|row| row[0].as_str()).collect();
+        let keys: Vec<String> = told.iter().map(|row| delivery(&row[0])).collect();
         let expected =
             ["shopify:e1", "shopify:e2", "shopify:p2:low_stock", "shopify:p4:back_in_stock", "woocommerce:d1"];
         assert_eq!(keys, expected);
@@ -118,11 +118,18 @@ async fn a_shop_tells_of_orders_and_products_by_itself() {
     }
 }
 
+/// The key of a delivery without the digest of its words.
+fn delivery(key: &str) -> String {
+    let parts: Vec<&str> = key.split(':').collect();
+    assert!(parts[2].len() == 16 && parts[2].bytes().all(|b| b.is_ascii_hexdigit()), "{key}");
+    [&parts[..2], &parts[3..]].concat().join(":")
+}
+
 /// Whose journal each delivery stands in, by the last figures of their number; empty where it is nobody's.
 async fn whose(database: &Database) -> Vec<(String, String)> {
-    let told = "select substr(j.key, 9), coalesce(substr(i.name, length(i.name) - 3), '') from journal j \
+    let told = "select j.key, coalesce(substr(i.name, length(i.name) - 3), '') from journal j \
                 left join identities i on i.contact_id = j.contact_id where j.key like 'shopify:%' order by j.seq";
-    rows(database, told).await.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect()
+    rows(database, told).await.into_iter().map(|row| (delivery(&row[0])[8..].to_owned(), row[1].clone())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,6 +163,42 @@ async fn an_address_of_mail_tells_who_it_is_where_one_person_alone_paid_with_it(
         assert_eq!(whose, expected, "{}", database.kind);
         let kept = rows(&database, "select cast(count(*) as text) from kept_bodies").await;
         assert_eq!(kept[0][0], "2", "{}", database.kind);
+        assert!(app.terminate().await.success());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_with_one_id_of_the_platform_counts_each_for_itself_and_once() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let secrets = [("HOTLINE_FEEDS__SHOPIFY_SECRET", "new"), ("HOTLINE_FEEDS__WOOCOMMERCE_SECRET", "woo")];
+        let app = App::start(address, graph, &database, &secrets).await;
+        // One event of Shopify has one id, whatever it tells of it.
+        let body = order("#1001", json!({ "phone": "+85251234567" }));
+        for topic in ["checkouts/update", "orders/create", "orders/paid", "orders/paid"] {
+            assert_eq!(shopify(address, topic, "e1", &body).await, 200);
+        }
+        // All that a webhook of WooCommerce delivers within a second has one id.
+        for number in ["727", "728", "728"] {
+            let woo = json!({
+                "number": number, "status": "processing", "currency": "BRL", "total": "310.00",
+                "date_modified_gmt": "2026-03-02T10:02:00", "billing": {"phone": "(11) 98765-4321", "country": "BR"}
+            })
+            .to_string();
+            let mark = signed("woo", &woo);
+            let headers = [
+                ("x-wc-webhook-topic", "order.updated"),
+                ("x-wc-webhook-delivery-id", "d1"),
+                ("x-wc-webhook-signature", mark.as_str()),
+            ];
+            assert_eq!(post(address, "woocommerce", &headers, &woo).await, 200);
+        }
+        let told = rows(&database, "select key, kind from journal where kind in ('order', 'cart') order by seq").await;
+        let told: Vec<_> = told.iter().map(|row| (delivery(&row[0]), row[1].as_str())).collect();
+        let expected = [("shopify:e1", "cart"), ("shopify:e1", "order"), ("shopify:e1", "order")].into_iter();
+        let expected = expected.chain([("woocommerce:d1", "order"); 2]).map(|(key, kind)| (key.to_owned(), kind));
+        assert_eq!(told, expected.collect::<Vec<_>>(), "{}", database.kind);
         assert!(app.terminate().await.success());
     }
 }

@@ -55,6 +55,16 @@ fn every_phone_writes_the_same_moment_in_its_own_way() {
         "31/12/23, 9:15:03 p. m. - Bo: hello",
         "2023年12月31日 下午9:15:03 - Bo: hello",
         "31/12/23 21.15.03 - ~\u{202f}Bo: hello",
+        "[2023. 12. 31. 오후 9:15:03] Bo: hello",
+        "2023. 12. 31. 오후 9:15:03 - Bo: hello",
+        "31.12.2023 klo 21.15.03 - Bo: hello",
+        "31.12.23 г., 21:15:03 ч. - Bo: hello",
+        "[31.12.23 г., 21:15:03] Bo: hello",
+        "৩১/১২/২৩, ৯:১৫:০৩ PM - Bo: hello",
+        "31/12/2566 21:15:03 - Bo: hello",
+        "[๓๑/๑๒/๒๕๖๖ ๒๑:๑๕:๐๓] Bo: hello",
+        "21:15:03, 31/12/2023 - Bo: hello",
+        "[21:15:03, 31/12/2023] Bo: hello",
     ];
     for way in ways {
         assert_eq!(read(way), ["2023-12-31T21:15:03Z Bo: hello"], "{way}");
@@ -258,4 +268,10 @@ async fn days_to_come_are_refused_and_a_file_without_a_message_is_told() {
     let file = chat(folder.path(), notice);
     let (told, status) = import(&file, "+4915112345678", &["--dates", "dmy"], &database.url);
     assert!(status == 1 && told.contains("no line of it could be read as a message"), "{told}");
+    // Of a calendar that is not read, the days are what is wrong, not the names.
+    let file = chat(folder.path(), "۱۴۰۴/۱۱/۱۴،‏ ۱۰:۰۰ - Ana Müller: سلام\n");
+    let (told, status) = import(&file, "+4915112345678", &shop, &database.url);
+    assert!(status == 1 && told.contains("no line of it could be read as a message"), "{told}");
+    assert!(told.contains("1 lines with a date that there is not"), "{told}");
+    assert!(!told.contains("“”"), "{told}");
 }

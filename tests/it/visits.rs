@@ -216,6 +216,27 @@ async fn a_shops_page_tells_of_views_and_the_cart_once_the_visitor_agreed() {
     assert_eq!(about["page"], "other");
     assert!(about["visit_seconds"].as_i64() > phone["visit_seconds"].as_i64(), "{about}");
     assert_eq!(bodies(&database, "cart").await.len(), 1);
+
+    // Who goes back to the chat for a moment looks at the same view when they return: it is told again with all its seconds.
+    visitor.goto(&link).await.unwrap();
+    click("#agree").await;
+    stay().await;
+    for hidden in [true, false] {
+        let script = format!(
+            "Object.defineProperty(document, 'hidden', {{ get: () => {hidden}, configurable: true }}); \
+             document.dispatchEvent(new Event('visibilitychange'))"
+        );
+        visitor.execute(&script, vec![]).await.unwrap();
+    }
+    stay().await;
+    visitor.execute("delete document.hidden", vec![]).await.unwrap();
+    visitor.goto("about:blank").await.unwrap();
+    let pages =
+        eventually("it is told twice", async || Some(bodies(&database, "page").await).filter(|all| all.len() == 4))
+            .await;
+    let seconds = |page: &Value| ["seconds", "visit_seconds"].map(|field| page[field].as_i64().unwrap());
+    let ([first, so_far], [second, in_all]) = (seconds(&pages[2]), seconds(&pages[3]));
+    assert!(first >= 1 && second > first && second == in_all && first == so_far, "{pages:?}");
     visitor.close().await.unwrap();
 
     only_what_may_be_told_is_taken(address, &origin, &link).await;

@@ -26,23 +26,15 @@ pub(super) fn is_mark(c: char) -> bool {
 pub(super) fn read<'a>(line: &'a str, words: &Words) -> Option<Header<'a>> {
     let mut rest = Rest(line);
     let in_brackets = rest.take('[');
-    let (first, first_digits) = rest.number(4)?;
-    rest.one_of(&['/', '.', '-', '．', '。', '年'])?;
-    rest.spaces();
-    let (second, _) = rest.number(2)?;
-    rest.one_of(&['/', '.', '-', '．', '。', '月'])?;
-    rest.spaces();
-    let (third, _) = rest.number(4)?;
-    rest.take('日');
-    rest.take('.');
-    rest.take(',');
-    rest.take('،');
-    rest.spaces();
-    if let Some(join) = words.join(rest.0) {
-        rest.0 = &rest.0[join..];
-        rest.spaces();
-    }
-    let time = time(&mut rest, words)?;
+    let at = rest.0;
+    let ((date, first_digits), time) = match date(&mut rest).and_then(|date| Some((date, time(&mut rest, words)?))) {
+        Some(moment) => moment,
+        None => {
+            rest.0 = at;
+            let time = time(&mut rest, words)?;
+            (date(&mut rest)?, time)
+        }
+    };
     match in_brackets {
         true => rest.one_of(&[']'])?,
         false => {
@@ -57,7 +49,21 @@ pub(super) fn read<'a>(line: &'a str, words: &Words) -> Option<Header<'a>> {
         Some((who, text)) if who.chars().count() <= 80 => (Some(name(who)), text),
         _ => (None, rest.0),
     };
-    Some(Header { date: [first, second, third], first_digits, time, who, text })
+    Some(Header { date, first_digits, time, who, text })
+}
+
+/// `31/12/2023`, `2023年12月31日`: the three numbers, and how many digits the first has.
+fn date(rest: &mut Rest<'_>) -> Option<([u32; 3], usize)> {
+    let (first, first_digits) = rest.number(4)?;
+    rest.one_of(&['/', '.', '-', '．', '。', '年'])?;
+    rest.spaces();
+    let (second, _) = rest.number(2)?;
+    rest.one_of(&['/', '.', '-', '．', '。', '月'])?;
+    rest.spaces();
+    let (third, _) = rest.number(4)?;
+    rest.take('日');
+    rest.take('.');
+    Some(([first, second, third], first_digits))
 }
 
 /// A name without the sign for people who are in no address book.
@@ -65,8 +71,9 @@ fn name(who: &str) -> &str {
     who.trim_matches(|c: char| is_mark(c) || c.is_whitespace() || c == '~')
 }
 
-/// `21:15`, `21.15.03`, `9:15 PM`, `下午9:15`, `21 h 15`.
+/// `21:15`, `21.15.03`, `9:15 PM`, `下午9:15`, `21 h 15`, with what joins it to the date in front of it or behind it.
 fn time(rest: &mut Rest<'_>, words: &Words) -> Option<NaiveTime> {
+    rest.join(words);
     let before = half(rest, words);
     rest.spaces();
     let (hour, _) = rest.number(2)?;
@@ -97,6 +104,7 @@ fn time(rest: &mut Rest<'_>, words: &Words) -> Option<NaiveTime> {
         Some(Half::Evening) if hour < 12 => hour + 12,
         _ => hour,
     };
+    rest.join(words);
     NaiveTime::from_hms_opt(hour, minute, seconds)
 }
 
@@ -139,6 +147,15 @@ impl Rest<'_> {
         self.0 = self.0.trim_start_matches(|c: char| is_mark(c) || c.is_whitespace());
     }
 
+    /// Commas and words between date and time.
+    fn join(&mut self, words: &Words) {
+        self.spaces();
+        while let Some(length) = words.join(self.0) {
+            self.0 = &self.0[length..];
+            self.spaces();
+        }
+    }
+
     fn take(&mut self, wanted: char) -> bool {
         self.one_of(&[wanted]).is_some()
     }
@@ -149,7 +166,7 @@ impl Rest<'_> {
         Some(())
     }
 
-    /// A number of at most so many digits, and how many it has. Digits of Arabic and Hindi are digits.
+    /// A number of at most so many digits, and how many it has.
     fn number(&mut self, most: usize) -> Option<(u32, usize)> {
         self.marks();
         let digits: Vec<u32> = self.0.chars().map_while(digit).collect();
@@ -162,14 +179,9 @@ impl Rest<'_> {
     }
 }
 
+/// A digit of any script that WhatsApp speaks: ASCII, Arabic, Persian, Devanagari, Bengali, Gurmukhi, Gujarati, Tamil, Telugu, Kannada,
+/// Malayalam, Thai, Lao, Burmese, Khmer and full-width ones. In Unicode the ten of a script stand behind each other.
 fn digit(c: char) -> Option<u32> {
-    let zero = match c {
-        '0'..='9' => '0',
-        '٠'..='٩' => '٠',
-        '۰'..='۹' => '۰',
-        '०'..='९' => '०',
-        '０'..='９' => '０',
-        _ => return None,
-    };
-    Some(c as u32 - zero as u32)
+    const ZEROS: [char; 16] = ['0', '٠', '۰', '०', '০', '੦', '૦', '௦', '౦', '೦', '൦', '๐', '໐', '၀', '០', '０'];
+    ZEROS.iter().filter_map(|zero| (c as u32).checked_sub(*zero as u32)).find(|value| *value < 10)
 }

@@ -221,7 +221,12 @@ fn instant(local: NaiveDateTime, zone: Tz) -> Option<Timestamp> {
 
 /// A day, if there is one like that.
 fn day(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
+    // In Thailand years count from 543 before.
+    let year = match year {
+        0..100 => year + 2000,
+        2400.. => year - 543,
+        _ => year,
+    };
     // WhatsApp is from 2009.
-    let year = if year < 100 { year + 2000 } else { year };
     NaiveDate::from_ymd_opt(year, month, day).filter(|_| (2009..2100).contains(&year))
 }

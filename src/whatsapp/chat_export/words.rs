@@ -106,10 +106,11 @@ impl Words {
         self.halves.iter().find_map(|(word, half)| Some((*half, starts(text, word)?)))
     }
 
-    /// How long the word is that joins date and time, if one stands there.
+    /// How long the comma or word is that joins date and time, if one stands there.
     pub(super) fn join(&self, text: &str) -> Option<usize> {
-        let length = self.joins.iter().find_map(|word| starts(text, word))?;
-        text[length..].starts_with(char::is_whitespace).then_some(length)
+        let ends = |text: &str| text.is_empty() || text.starts_with(|c: char| !c.is_alphanumeric());
+        let word = || self.joins.iter().filter_map(|word| starts(text, word)).find(|length| ends(&text[*length..]));
+        [",", "،"].iter().find_map(|comma| starts(text, comma)).or_else(word)
     }
 
     /// What a message is.

@@ -164,7 +164,7 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
             result.push(users.into_iter().chain(phones).find_map(|name| owner(name)));
             continue;
         }
-        let taken = moves.taken(event, &names, &owner);
+        let taken = moves.taken(event, &names, owner);
         let mut found: Vec<Who> =
             names.iter().filter(|name| !taken.contains(name)).filter_map(|name| owner(name)).collect();
         found.sort_by_key(|who| match who {

@@ -135,14 +135,14 @@ pub(in crate::store) async fn counts(connection: &mut Connection, agent: &str) -
 }
 
 /// Who calls for somebody: each that waits for a person, and each of `agent`'s own who has written, with how much of that is unread.
-/// The newest contacts first.
+/// Those who wait for a person first, in the order of the index that has them all.
 pub(in crate::store) async fn callers(
     connection: &mut Connection,
     agent: &str,
     limit: i64,
 ) -> Result<Vec<(i64, Option<i64>)>, sqlx::Error> {
     let select = "select id, case when handoff = 'accepted' then unread end from contacts where merged_into is null \
-                  and handoff <> 'none' and (handoff = 'open' or agent = $1 and unread > 0) order by id desc limit $2";
+                  and handoff <> 'none' and (handoff = 'open' or agent = $1 and unread > 0) order by handoff desc, promise_due desc limit $2";
     sqlx::query_as(select).bind(agent).bind(limit).fetch_all(connection).await
 }
 

@@ -5,6 +5,7 @@ use minijinja::{Value, context};
 use super::cart::cart_in_words;
 use super::choice;
 use super::memory::{Memory, Slot};
+use super::pointing::Cue;
 use super::recall::Meant;
 use super::words::{clock, cut, promise};
 use super::{Answer, Dialogue, Known};
@@ -81,7 +82,7 @@ pub(super) struct Heard {
     pub(super) refined: bool,
     pub(super) named_needs: Vec<String>,
     /// Something new was wished for.
-    wished: bool,
+    pub(super) wished: bool,
     /// Kinds of product that one message named side by side.
     pub(super) kinds: Vec<String>,
     /// They asked about a part of what was shown.
@@ -186,6 +187,7 @@ pub(super) fn answer(
         Standing::Bot if reply.wants_nothing(&heard) => return None,
         Standing::Bot => {
             reply.own_brands(&mut heard);
+            reply.loose_kind(&mut heard);
             reply.speak(heard);
         }
     }
@@ -201,6 +203,11 @@ impl Reply<'_> {
 
     pub(super) fn word(&self, key: &str) -> String {
         self.dialogue.templates.word(&self.language, key)
+    }
+
+    /// Whether what was heard says it.
+    pub(super) fn says(&self, cue: Cue, heard: &Heard) -> bool {
+        self.dialogue.pointings.says(cue, &heard.words, Some(&self.language))
     }
 
     pub(super) fn say(&mut self, section: &str, values: Value) {
@@ -259,6 +266,12 @@ impl Reply<'_> {
         self.unseen(&heard);
         self.what_we_are(&heard);
         self.wrapping(&heard);
+        if self.trust(&heard) {
+            return;
+        }
+        if heard.choice.is_none() && self.says(Cue::Unpaid, &heard) {
+            self.call = Some(Call::Lost);
+        }
         let of_products = self.facts(&heard);
         let nothing_said = self.paragraphs.len() == before && self.rows.is_empty();
         // Who asks a fact beside their wish hears it, and what they wish for is gone on with.

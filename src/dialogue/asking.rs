@@ -11,6 +11,8 @@ use crate::domain::{Intent, Product, Shop};
 
 /// A slot is asked for this often, then left open.
 const ASK_TWICE: u8 = 2;
+/// "What do you have for coffee?"
+const FEW_WORDS: usize = 7;
 
 impl<'a> Reply<'a> {
     pub(super) fn shelf(&self) -> Shelf<'a> {
@@ -20,7 +22,7 @@ impl<'a> Reply<'a> {
     /// The shop's own brands, which no dictionary knows. Many are words like others ("silk", "morning"): they count where the kind that
     /// is wanted is had of them, or where nothing else is named and there are several things of the brand.
     pub(super) fn own_brands(&mut self, heard: &mut Heard) {
-        let denies = self.dialogue.pointings.says(Cue::Without, &heard.words, Some(&self.language));
+        let denies = self.says(Cue::Without, heard);
         if self.memory.trouble || heard.choice.is_some() || denies {
             return;
         }
@@ -43,6 +45,21 @@ impl<'a> Reply<'a> {
         }
         self.memory.brands = vec![brand.to_owned()];
         (heard.understood, heard.refined) = (true, true);
+    }
+
+    /// "Do you have coffee?" may mean more than one thing, and is heard where nothing else is named in a few words.
+    pub(super) fn loose_kind(&mut self, heard: &mut Heard) {
+        let names_nothing = !heard.refined && heard.named_needs.is_empty() && heard.meant.is_none() && !heard.part;
+        let is_plain = names_nothing && heard.choice.is_none() && heard.words.split_whitespace().count() <= FEW_WORDS;
+        let of_shown = heard.wants.contains(&Intent::ProductInquiry) || self.says(Cue::It, heard);
+        // Of whom a gift is for it tells what they like.
+        if self.memory.trouble || self.memory.gift || !is_plain || of_shown {
+            return;
+        }
+        let kind = self.dialogue.pointings.loosely(&heard.words).filter(|kind| choice::is_sold(kind, self.shelf()));
+        let Some(kind) = kind else { return };
+        self.memory.want(kind);
+        (heard.understood, heard.refined, heard.wished) = (true, true, true);
     }
 
     /// Whether they ask if something is had that is neither known here nor what was shown: bicycles.
@@ -84,7 +101,12 @@ impl<'a> Reply<'a> {
             if exact && fit.products.len() > 4 && need_missing && !asks_now && self.ask(Slot::Need, heard) {
                 return;
             }
-            return self.show(fit);
+            let shows = !fit.products.is_empty();
+            self.show(fit);
+            if shows {
+                self.variant(heard);
+            }
+            return;
         }
         // Who opened the chat has said nothing yet (section 2.2): they are greeted, and asked.
         match heard.media.as_deref().filter(|media| *media != "request_welcome") {

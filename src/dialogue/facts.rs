@@ -39,6 +39,9 @@ impl Reply<'_> {
             ([one], false) => self.details(one),
             ([], false) => {}
         }
+        if !named.is_empty() {
+            self.variant(heard);
+        }
         let of_products = self.paragraphs.len() > before;
         for want in &wants {
             self.fact(*want, wants.len() == 1 && !of_products && says_nothing_beside(heard), &heard.words);
@@ -70,11 +73,7 @@ impl Reply<'_> {
                 self.shop_text("returns", &shop.returns);
                 self.offer("person", "button_person");
             }
-            Intent::Store => {
-                let open = shop.is_open(self.now);
-                let hours = opening_hours(&shop.hours, self.shop_time().as_deref(), |key| self.word(key));
-                self.say("hours", context! { hours, open });
-            }
+            Intent::Store => self.hours(),
             Intent::OrderStatus => self.order(words),
             Intent::Discount => self.discount(),
             Intent::OptIn => self.say("opted_in", context! {}),
@@ -92,6 +91,13 @@ impl Reply<'_> {
         }
     }
 
+    /// Where the shop is, and when it is open.
+    pub(super) fn hours(&mut self) {
+        let open = self.shop.is_open(self.now);
+        let hours = opening_hours(&self.shop.hours, self.shop_time().as_deref(), |key| self.word(key));
+        self.say("hours", context! { hours, open });
+    }
+
     /// The shop's time, for who lives by another: UTC+8.
     fn shop_time(&self) -> Option<String> {
         let offset = |zone: chrono_tz::Tz| self.now.utc().with_timezone(&zone).offset().fix().local_minus_utc();
@@ -100,7 +106,7 @@ impl Reply<'_> {
     }
 
     /// A text of the shop in the customer's language, else the shop's own, else English. No text: a person knows.
-    fn shop_text(&mut self, section: &str, texts: &std::collections::BTreeMap<String, String>) {
+    pub(super) fn shop_text(&mut self, section: &str, texts: &std::collections::BTreeMap<String, String>) {
         match self.shop.text(texts, &self.language) {
             Some(text) => self.say(section, context! { text => with_sums(text, self.shop.currency) }),
             None => {

@@ -1,7 +1,10 @@
 //! How a message is read within a talk, and what it tells of the customer's language.
 
+use super::memory::Slot;
+use super::pointing::Cue;
+use super::short_answers::is_question;
 use super::{Dialogue, Memory, answer};
-use crate::domain::{Budget, Contact, Event, EventBody, Intent, Language, Reading};
+use crate::domain::{Amount, Budget, Contact, Event, EventBody, Intent, Language, Reading, Span};
 use crate::lexicon::{Hints, Lexicon};
 
 impl Dialogue {
@@ -17,7 +20,12 @@ impl Dialogue {
             asked_budget: memory.asked_budget() && (memory.shown.len() < 2 || self.pointings.read(&small).is_empty()),
         };
         let mut reading = lexicon.read(words, &hints);
-        self.keep_currency(lexicon, memory, (words, &hints), &mut reading);
+        let sums_only = self.without_other_numbers(memory, words, &small, &reading);
+        if let Some(sums_only) = &sums_only {
+            let read = lexicon.read(sums_only, &hints);
+            (reading.budget, reading.amounts, reading.tags) = (read.budget, read.amounts, read.tags);
+        }
+        self.keep_currency(lexicon, memory, (sums_only.as_deref().unwrap_or(words), &hints), &mut reading);
         if reading.wants(Intent::Human)
             && let Some(rest) = self.short_answers.beside_questions_of_us(&small)
             && !lexicon.read(&rest, &hints).wants(Intent::Human)
@@ -27,7 +35,64 @@ impl Dialogue {
         if !reading.comes_back() {
             reading.without(Intent::OptIn);
         }
+        let language = reading.lang.clone();
+        let language = language.as_ref().map(Language::tag).or(hints.lang);
+        if self.asks_of_trust(memory, &small, language, &reading.intents) {
+            reading.without(Intent::Complaint);
+            reading.without(Intent::Thanks);
+        }
+        // "Which is the cheapest?" puts nothing side by side.
+        if reading.wants(Intent::Compare)
+            && let Some(rest) = self.pointings.beside_extreme(&small)
+            && !lexicon.read(&rest, &hints).wants(Intent::Compare)
+        {
+            reading.without(Intent::Compare);
+        }
+        // "If I order today, when is it here?" asks after no order of theirs.
+        let says = |cue| self.pointings.says(cue, &small, language);
+        if reading.wants(Intent::Shipping) && memory.order.is_none() && says(Cue::If) && !says(Cue::Owned) {
+            reading.without(Intent::OrderStatus);
+        }
         reading
+    }
+
+    /// Whether they ask if the shop is one to trust: words of deceit in a question, from who has nothing yet.
+    pub(super) fn asks_of_trust(&self, memory: &Memory, words: &str, language: Option<&str>, wants: &[Intent]) -> bool {
+        let says = |cue| self.pointings.says(cue, words, language);
+        let asks = || words.contains(is_question) || says(Cue::Asks) || says(Cue::Trusted);
+        let of_theirs =
+            [Intent::OrderStatus, Intent::ReturnRefund, Intent::Warranty].iter().any(|want| wants.contains(want));
+        let has_nothing = memory.order.is_none() && !memory.trouble && !of_theirs;
+        has_nothing && says(Cue::Fraud) && asks() && !says(Cue::Owned)
+    }
+
+    /// A message of which a number was taken for a sum, without those numbers that are none: in the name of a product of ours, or the
+    /// size of what they look for.
+    fn without_other_numbers(&self, memory: &Memory, words: &str, small: &str, reading: &Reading) -> Option<String> {
+        reading.budget.as_ref()?;
+        let at = |byte: usize| small.get(..byte).map_or(0, |before| before.chars().count() as u32);
+        let named = self.names.places(small).into_iter().map(|(start, end)| Span { start: at(start), end: at(end) });
+        let named: Vec<Span> = named.collect();
+        let is_none = |sum: &&Amount| {
+            (sum.currency.is_none() || sum.currency_inferred)
+                && (named.iter().any(|name| name.covers(sum.span)) || self.is_size(memory, small, reading, sum))
+        };
+        let others: Vec<Span> = reading.amounts.iter().filter(is_none).map(|sum| sum.span).collect();
+        let is_other = |at: u32| others.iter().any(|span| (span.start..span.end).contains(&at));
+        let kept = (0..).zip(words.chars()).map(|(at, letter)| if is_other(at) { ' ' } else { letter });
+        (!others.is_empty()).then(|| kept.collect())
+    }
+
+    /// Whether a bare sum is the size of what they look for: they ask for it, or write nothing else, and were not asked what they can
+    /// spend.
+    fn is_size(&self, memory: &Memory, words: &str, reading: &Reading, sum: &Amount) -> bool {
+        let keys = reading.product_keys();
+        let kind = keys.last().map(|key| &**key).or(memory.product());
+        let asks = words.contains(is_question) || reading.wants(Intent::Availability) || sum.about;
+        let was_asked = matches!(memory.asked, Some((Slot::Budget, _)));
+        let number = sum.max.filter(|_| sum.min == sum.max).map(|number| number.to_string());
+        let is_number = number.zip(kind).is_some_and(|(number, kind)| self.pointings.is_size(kind, &number));
+        is_number && !was_asked && (asks || !words.contains(char::is_alphabetic))
     }
 
     /// Who named the currency of what they can spend, and then another sum without any, means the same: nothing is made of the sum that

@@ -290,7 +290,7 @@ impl Memory {
         let says = |cue: Cue| pointings.says(cue, words, reading.lang.as_ref().map(Language::tag));
         // "Do you have a guarantee?" is a question before buying, unless they tell of something that they have.
         let asks_before = is_of_terms(reading) && !says(Cue::Owned) && (says(Cue::Asks) || words.contains(is_question));
-        let told = is_trouble(reading) && !asks_before && self.is_of_old(reading);
+        let told = is_trouble(reading) && !asks_before && (says(Cue::Owned) || self.is_of_old(reading));
         // Who has trouble and names a product says what it is with, unless they look for one.
         let is_over = reading.wants(Intent::Thanks) && !words.contains(char::is_numeric)
             || says(Cue::Settled)
@@ -308,6 +308,12 @@ impl Memory {
             (self.understood, self.refined, self.wished) = (true, true, true);
             // Who answers with their budget is asked for the product as often again.
             self.asked = self.asked.filter(|(slot, _)| *slot != Slot::Product);
+        }
+        if says(Cue::Unlimited) && reading.budget.is_none() {
+            self.budget = None;
+            self.open.retain(|slot| *slot != Slot::Budget);
+            self.open.push(Slot::Budget);
+            (self.understood, self.wished) = (true, true);
         }
         let mut categories = reading.requests.iter().filter(|mention| !mention.negated);
         if let Some(category) = categories.find_map(|mention| mention.key.strip_prefix(CATEGORY)) {
@@ -420,6 +426,12 @@ impl Memory {
         self.products.push(key.to_owned());
         let excess = self.products.len().saturating_sub(3);
         self.products.drain(..excess);
+    }
+
+    /// Of what they wished for nothing is had: whatever they name next is a new wish.
+    pub(super) fn forget_wish(&mut self) {
+        (self.products, self.needs, self.brands) = Default::default();
+        self.ideas = true;
     }
 
     /// Keeps words in small letters.

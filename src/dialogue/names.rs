@@ -66,7 +66,16 @@ impl Names {
         self.found(words, counts).into_iter().filter_map(|place| shop.products.get(place)).collect()
     }
 
+    /// Where names and numbers of products stand in words in small letters, parts of names among them: bytes, `[start, end)`.
+    pub(super) fn places(&self, words: &str) -> Vec<(usize, usize)> {
+        self.hits(words, |_| true).into_iter().map(|(start, end, _)| (start, end)).collect()
+    }
+
     fn found(&self, words: &str, counts: impl Fn(Called) -> bool) -> Vec<usize> {
+        self.hits(words, counts).into_iter().map(|(_, _, called)| called.place as usize).collect()
+    }
+
+    fn hits(&self, words: &str, counts: impl Fn(Called) -> bool) -> Vec<Hit> {
         let Some(names) = &self.0 else { return Vec::new() };
         let all = names.find_overlapping_iter(words).map(|hit| (hit.start(), hit.end(), hit.value()));
         let mut hits: Vec<Hit> =
@@ -80,7 +89,7 @@ impl Names {
             }
         }
         kept.sort_unstable_by_key(|(start, end, called)| (*start, *end, called.place));
-        kept.into_iter().map(|(_, _, called)| called.place as usize).collect()
+        kept
     }
 }
 

@@ -10,8 +10,10 @@ use crate::domain::{Problem, SourceFile};
 
 const FILE: &str = "pointing.toml";
 const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearest], [both], [said.it], \
-                      [said.owned], [said.asks], [said.looking], [said.settled], [said.wrapping] or [said.without] and lines such as en = [\"first one\"], or [part_of] or \
-                      [close_to] and lines such as \"electronics/lens\" = [\"electronics/camera\"].";
+                      [said.owned], [said.asks], [said.looking], [said.settled], [said.wrapping], [said.without], [said.fraud], [said.trusted], [said.if], \
+                      [said.unpaid], [said.unlimited] or [said.takes] and lines such as en = [\"first one\"], or [part_of] \
+                      or [close_to] and lines such as \"electronics/lens\" = [\"electronics/camera\"], [sizes] and lines such as \
+                      \"fashion/shoes\" = [30, 50], or [loosely.\"food/tea\"] with words = [\"cuppa\"] and not = [\"cuppa soup\"].";
 
 /// One thing that they say of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -50,6 +52,18 @@ pub(super) enum Cue {
     Wrapping,
     /// It wants something not to be.
     Without,
+    /// It speaks of deceit…
+    Fraud,
+    /// …or of being trusted.
+    Trusted,
+    /// It orders under a condition.
+    If,
+    /// A payment did not go through, or twice.
+    Unpaid,
+    /// It may cost whatever it costs.
+    Unlimited,
+    /// They take some of what they see.
+    Takes,
 }
 
 /// The words, compiled.
@@ -57,8 +71,18 @@ pub(super) struct Pointings {
     words: CharwiseDoubleArrayAhoCorasick<Pointing>,
     parts: BTreeMap<String, Vec<String>>,
     close: BTreeMap<String, Vec<String>>,
+    sizes: BTreeMap<String, (u32, u32)>,
+    loosely: BTreeMap<String, Loosely>,
     /// By language, in small letters.
     cues: BTreeMap<Cue, BTreeMap<String, Vec<String>>>,
+}
+
+/// What people call a kind of product in a few words, though it may be much else.
+#[derive(Deserialize)]
+struct Loosely {
+    words: Vec<String>,
+    /// What is something else.
+    not: Vec<String>,
 }
 
 /// The file, as it is written.
@@ -68,6 +92,9 @@ struct Written {
     part_of: BTreeMap<String, Vec<String>>,
     /// Products that are shown for others.
     close_to: BTreeMap<String, Vec<String>>,
+    /// Products that come in sizes: the smallest number and the largest.
+    sizes: BTreeMap<String, (u32, u32)>,
+    loosely: BTreeMap<String, Loosely>,
     said: BTreeMap<Cue, BTreeMap<String, Vec<String>>>,
     #[serde(flatten)]
     words: BTreeMap<Pointing, BTreeMap<String, Vec<String>>>,
@@ -93,7 +120,8 @@ impl Pointings {
         let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest);
         let words = automaton.build_with_values(words);
         let words = words.map_err(|error| Problem::at(FILE, &file.text, 0, error.to_string(), ADVICE))?;
-        Ok(Self { words, parts: written.part_of, close: written.close_to, cues: written.said })
+        let Written { part_of: parts, close_to: close, sizes, loosely, said: cues, .. } = written;
+        Ok(Self { words, parts, close, sizes, loosely, cues })
     }
 
     /// Kinds of product that may be shown for another.
@@ -103,16 +131,46 @@ impl Pointings {
 
     /// Whether words in small letters say it in that language, or in English.
     pub(super) fn says(&self, cue: Cue, words: &str, language: Option<&str>) -> bool {
+        self.phrases(cue, language).any(|phrase| stands_in(words, phrase))
+    }
+
+    /// Whether words in small letters begin with it.
+    pub(super) fn begins(&self, cue: Cue, words: &str, language: Option<&str>) -> bool {
+        let mut phrases = self.phrases(cue, language);
+        phrases.any(|phrase| words.starts_with(phrase.as_str()) && is_whole(words, 0, phrase.len()))
+    }
+
+    fn phrases<'p>(&'p self, cue: Cue, language: Option<&str>) -> impl Iterator<Item = &'p String> + use<'p> {
         let lists = self.cues.get(&cue);
         let of = |language: &str| lists.and_then(|lists| lists.get(language));
-        let mut phrases =
-            language.filter(|language| *language != "en").and_then(of).into_iter().chain(of("en")).flatten();
-        phrases.any(|phrase| stands_in(words, phrase))
+        language.filter(|language| *language != "en").and_then(of).into_iter().chain(of("en")).flatten()
+    }
+
+    /// The kind of product that words in small letters may mean where they name nothing else.
+    pub(super) fn loosely(&self, words: &str) -> Option<&str> {
+        let stand = |list: &[String]| list.iter().any(|word| stands_in(words, word));
+        let (kind, _) = self.loosely.iter().find(|(_, kind)| stand(&kind.words) && !stand(&kind.not))?;
+        Some(kind)
     }
 
     /// Whether a kind of product is a part of another.
     pub(super) fn is_part(&self, part: &str, whole: &str) -> bool {
         self.parts.get(part).is_some_and(|wholes| wholes.iter().any(|other| other == whole))
+    }
+
+    /// Whether a number in words may be a size of that kind of product.
+    pub(super) fn is_size(&self, kind: &str, words: &str) -> bool {
+        let Some((least, most)) = self.sizes.get(kind) else { return false };
+        let mut numbers = words.split(|letter: char| !goes_on(letter)).filter_map(|number| number.parse::<u32>().ok());
+        numbers.any(|number| (least..=most).contains(&&number))
+    }
+
+    /// What is left of words in small letters beside the cheapest or the dearest, where they point at nothing else.
+    pub(super) fn beside_extreme(&self, words: &str) -> Option<String> {
+        let [Pointing::Cheapest | Pointing::Dearest] = self.read(words).as_slice() else { return None };
+        let mut hits = self.words.leftmost_find_iter(words);
+        let hit = hits.find(|hit| is_whole(words, hit.start(), hit.end()))?;
+        Some([&words[..hit.start()], &words[hit.end()..]].join(" "))
     }
 
     /// What words in small letters say, each thing once. A bare number is a place in the list.

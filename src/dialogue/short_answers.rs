@@ -5,12 +5,18 @@ use std::collections::BTreeMap;
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
 use serde::Deserialize;
 
-use super::pointing::is_whole;
+use super::pointing::{is_whole, stands_in};
 use crate::domain::{Language, Problem, SourceFile};
 
 const FILE: &str = "short_answers.toml";
-const ADVICE: &str = "Write [yes], [no], [noted], [polite] or [what_are_you] and lines such as en = [\"sure\"], or [speak] and, by the \
-                      language that is asked for, lines such as es = [\"speak spanish\"].";
+const ADVICE: &str = "Write [yes], [no], [noted], [polite] or [what_are_you] and lines such as en = [\"sure\"], [person_or_bot] \
+                      and lines such as en = { person = [\"human\"], or = [\"or\"], bot = [\"bot\"] }, or [speak] after \
+                      speak_not = [\"not\"] and, by the language that is asked for, lines such as es = [\"speak spanish\"].";
+
+/// "I do not really speak German" asks for anything else: as many words before it may deny it.
+const DENIED_WITHIN: usize = 2;
+/// Letters between the person and the bot of which one is asked for.
+const BETWEEN: usize = 24;
 
 /// What one of the words says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -40,8 +46,19 @@ pub(super) struct ShortAnswers {
     words: Words<u32>,
     /// By language, in small letters.
     yes: BTreeMap<String, Vec<String>>,
+    person_or_bot: Vec<PersonOrBot>,
     speak: Words<u32>,
+    /// Words before it that deny a language.
+    denied: Vec<String>,
     languages: Vec<Language>,
+}
+
+/// "A person or a bot?", in either order: the words of a language for each.
+#[derive(Deserialize)]
+struct PersonOrBot {
+    person: Vec<String>,
+    or: Vec<String>,
+    bot: Vec<String>,
 }
 
 /// The file, as it is written.
@@ -49,6 +66,10 @@ pub(super) struct ShortAnswers {
 struct Written {
     /// By the language that is asked for.
     speak: BTreeMap<String, Vec<String>>,
+    /// What denies one of them.
+    speak_not: Vec<String>,
+    /// By the language in which it is asked.
+    person_or_bot: BTreeMap<String, PersonOrBot>,
     #[serde(flatten)]
     words: BTreeMap<Word, BTreeMap<String, Vec<String>>>,
 }
@@ -89,7 +110,9 @@ impl ShortAnswers {
             built.map_err(|error| Problem::at(FILE, &file.text, 0, error.to_string(), ADVICE))
         };
         let languages = written.speak.into_keys().map(Language).collect();
-        Ok(Self { words: automaton(words)?, yes, speak: automaton(speak)?, languages })
+        let person_or_bot = written.person_or_bot.into_values().collect();
+        let denied = written.speak_not;
+        Ok(Self { words: automaton(words)?, yes, person_or_bot, speak: automaton(speak)?, denied, languages })
     }
 
     /// What words in small letters say where they say nothing else; a picture of a smile says that all is well.
@@ -134,9 +157,10 @@ impl ShortAnswers {
         let asked = |hit: &daachorse::Match<u32>| hit.value() & bit(Word::WhatAreYou) != 0;
         let of_us = self.words.leftmost_find_iter(words).filter(asked).map(|hit| (hit.start(), hit.end()));
         let of_language = self.speak.leftmost_find_iter(words).map(|hit| (hit.start(), hit.end()));
+        let found = of_us.chain(of_language).chain(self.person_or_bot(words));
         let mut rest = words.to_owned();
         let mut any = false;
-        for (start, end) in of_us.chain(of_language).filter(|(start, end)| is_whole(words, *start, *end)) {
+        for (start, end) in found.filter(|(start, end)| is_whole(words, *start, *end)) {
             rest.replace_range(start..end, &" ".repeat(end - start));
             any = true;
         }
@@ -147,13 +171,36 @@ impl ShortAnswers {
     pub(super) fn asks_what_we_are(&self, words: &str) -> bool {
         let asked = |hit: &daachorse::Match<u32>| hit.value() & bit(Word::WhatAreYou) != 0;
         let mut hits = self.words.leftmost_find_iter(words).filter(asked);
-        hits.any(|hit| is_whole(words, hit.start(), hit.end()))
+        hits.any(|hit| is_whole(words, hit.start(), hit.end())) || self.person_or_bot(words).is_some()
+    }
+
+    /// Where words in small letters ask whether a person or a bot answers.
+    fn person_or_bot(&self, words: &str) -> Option<(usize, usize)> {
+        let places = |listed: &[String]| -> Vec<(usize, usize)> {
+            let hits = listed.iter().flat_map(|word| words.match_indices(word.as_str()));
+            let places = hits.map(|(at, word)| (at, at + word.len()));
+            places.filter(|(start, end)| is_whole(words, *start, *end)).collect()
+        };
+        self.person_or_bot.iter().find_map(|of| {
+            let (persons, bots) = (places(&of.person), places(&of.bot));
+            let pairs =
+                persons.iter().flat_map(|person| bots.iter().map(move |bot| (person.min(bot), person.max(bot))));
+            let mut asked = pairs.filter(|(one, other)| {
+                let between = words.get(one.1..other.0).filter(|between| between.chars().count() <= BETWEEN);
+                between.is_some_and(|between| of.or.iter().any(|or| stands_in(between, or)))
+            });
+            asked.next().map(|(one, other)| (one.0, other.1))
+        })
     }
 
     /// The language that words in small letters ask to be answered in.
     pub(super) fn language_asked_for(&self, words: &str) -> Option<&Language> {
         let mut hits = self.speak.leftmost_find_iter(words);
-        let hit = hits.find(|hit| is_whole(words, hit.start(), hit.end()))?;
+        let denied = |hit: &daachorse::Match<u32>| {
+            let mut before = words[..hit.start()].split_whitespace().rev().take(DENIED_WITHIN);
+            before.any(|word| self.denied.iter().any(|denial| denial == word))
+        };
+        let hit = hits.find(|hit| is_whole(words, hit.start(), hit.end()) && !denied(hit))?;
         self.languages.get(hit.value() as usize)
     }
 }
@@ -175,8 +222,9 @@ mod tests {
 
     #[test]
     fn a_short_answer_holds_nothing_else() {
-        let text = "[yes]\nen = [\"yes\", \"sure\"]\nid = [\"ya\"]\n[no]\nen = [\"no\"]\n[noted]\nen = [\"ok\"]\n\
+        let text = "speak_not = [\"don't\"]\n[yes]\nen = [\"yes\", \"sure\"]\nid = [\"ya\"]\n[no]\nen = [\"no\"]\n[noted]\nen = [\"ok\"]\n\
                     [polite]\nen = [\"please\"]\nid = [\"ya\"]\n[what_are_you]\nen = [\"are you a bot\"]\n\
+                    [person_or_bot]\nen = { person = [\"human\"], or = [\"or\"], bot = [\"bot\"] }\n\
                     [speak]\nes = [\"speak spanish\"]\n";
         let file = SourceFile { path: FILE.into(), text: text.into() };
         let (answers, problems) = ShortAnswers::compile(&[file]);
@@ -196,7 +244,11 @@ mod tests {
             assert!(!answers.begins_with_yes(words, language), "{words}");
         }
         assert_eq!(answers.beside_questions_of_us("hey, are you a bot?").unwrap().trim_end_matches([' ', '?']), "hey,");
+        let beside = answers.beside_questions_of_us("a human or a bot?").unwrap();
+        assert_eq!(beside.split_whitespace().collect::<Vec<_>>(), ["a", "?"]);
+        assert!(!answers.asks_what_we_are("a human, no bot") && !answers.asks_what_we_are("a human ordering a bot"));
         assert_eq!(answers.language_asked_for("can you speak spanish").unwrap().tag(), "es");
         assert_eq!(answers.language_asked_for("a spanish book"), None);
+        assert_eq!(answers.language_asked_for("i don't speak spanish"), None);
     }
 }

@@ -231,6 +231,8 @@ impl<'a> Reply<'a> {
         if fit.products.is_empty() {
             self.say("nothing", context! { product });
             self.offer("person", "button_person");
+            // What is not had is no measure of what they ask for next.
+            self.memory.forget_wish();
             return;
         }
         // Another kind is shown for the one that is wanted, which they hear.

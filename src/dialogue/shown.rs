@@ -6,11 +6,14 @@ use super::answer::{Call, Heard, Reply};
 use super::pointing::{Cue, Pointing, stands_in};
 use super::recall::Meant;
 use super::short_answers::is_question;
+use super::small_talk::says_nothing_beside;
 use super::{choice, is_small_talk};
 use crate::domain::{Intent, Product};
 
 /// "And this one?"
 const FEW_WORDS: usize = 3;
+/// More than so many of one thing are told in other words.
+const MOST_PIECES: u8 = 99;
 /// Letters of a word of a name that is one by itself.
 const SHORTEST_NAME: usize = 3;
 
@@ -23,7 +26,11 @@ impl<'a> Reply<'a> {
             wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject));
             return vec![extreme];
         }
-        if said.contains(&Pointing::Both) && shown.len() == 2 && orders(heard) {
+        if said.contains(&Pointing::Both) && list.len() == 2 && orders(heard) {
+            self.call = Some(Call::Buy);
+            return Vec::new();
+        }
+        if shown.len() == 1 && said.is_empty() && !heard.understood && self.takes_some(heard) {
             self.call = Some(Call::Buy);
             return Vec::new();
         }
@@ -41,7 +48,7 @@ impl<'a> Reply<'a> {
         let mut pointed: Vec<_> = said.iter().filter_map(at).copied().collect();
         let by_place = !pointed.is_empty();
         // "Good morning" is no Morning Blend.
-        let denies = self.dialogue.pointings.says(Cue::Without, &heard.words, Some(&self.language));
+        let denies = self.says(Cue::Without, heard);
         if pointed.is_empty() && !denies && !wants.iter().any(|want| is_small_talk(*want)) {
             pointed = self.called(&shown, &list, &heard.words);
         }
@@ -54,14 +61,37 @@ impl<'a> Reply<'a> {
         if !pointed.is_empty() || shown.is_empty() {
             return pointed;
         }
+        // Of several they take one, and do not say which.
+        if let ([Intent::Buy], [first, _, ..]) = (wants.as_slice(), shown.as_slice())
+            && says_nothing_beside(heard)
+        {
+            self.say("ask_kind", context! { category => self.word(&first.key) });
+            self.list_products(&shown);
+            return Vec::new();
+        }
         let compares = wants.contains(&Intent::Compare);
         if said.contains(&Pointing::Cheaper) && !compares {
             self.cheaper(&shown);
             wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject | Intent::Price));
         } else if !compares && !wants.contains(&Intent::Buy) && !self.of_shown(&shown, heard) && !heard.understood {
-            self.variant(&said);
+            self.variant(heard);
         }
         Vec::new()
+    }
+
+    /// "I want 6" of the one thing that they see: a number and words of taking, and nothing that is counted beside.
+    fn takes_some(&self, heard: &Heard) -> bool {
+        let words = heard.words.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+        let Some((before, number, after)) = around_number(words) else { return false };
+        let is_few = number.parse::<u8>().is_ok_and(|number| (1..=MOST_PIECES).contains(&number));
+        let is_alone =
+            || after.is_empty() || self.dialogue.pointings.begins(Cue::Takes, after.trim_start(), Some(&self.language));
+        is_few
+            && !heard.words.contains(is_question)
+            && before.split_whitespace().count() <= FEW_WORDS
+            && is_alone()
+            && self.says(Cue::Takes, heard)
+            && !self.names_variant(heard)
     }
 
     fn shown(&self) -> Vec<&'a Product> {
@@ -136,11 +166,17 @@ impl<'a> Reply<'a> {
     }
 
     /// In which colours and sizes it is had, a person knows.
-    fn variant(&mut self, said: &[Pointing]) {
-        if said.contains(&Pointing::Variant) {
+    pub(super) fn variant(&mut self, heard: &Heard) {
+        if self.names_variant(heard) {
             self.say("variant", context! {});
             self.offer("person", "button_person");
         }
+    }
+
+    pub(super) fn names_variant(&self, heard: &Heard) -> bool {
+        let pointings = &self.dialogue.pointings;
+        let names_size = || self.memory.product().is_some_and(|kind| pointings.is_size(kind, &heard.words));
+        pointings.read(&heard.words).contains(&Pointing::Variant) || names_size()
     }
 
     /// A property, the stock or the price of what was shown; whether something of it was asked.
@@ -207,6 +243,14 @@ impl<'a> Reply<'a> {
             self.offer("person", "button_person");
         }
     }
+}
+
+/// What stands before and after the only number in a message.
+fn around_number(words: &str) -> Option<(&str, &str, &str)> {
+    let start = words.find(char::is_numeric)?;
+    let (before, rest) = words.split_at(start);
+    let (number, after) = rest.split_at(rest.find(|letter: char| !letter.is_numeric()).unwrap_or(rest.len()));
+    (!after.contains(char::is_numeric)).then_some((before, number, after))
 }
 
 /// Whether it is the product itself that they want to see of which they said that they mean it: they come from its page, and ask for

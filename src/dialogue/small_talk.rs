@@ -24,15 +24,14 @@ impl Reply<'_> {
         if heard.choice.is_some() || !is_talk || heard.refined {
             return false;
         }
-        if self.memory.greeted
-            && !heard.understood
-            && self.dialogue.pointings.says(Cue::Settled, &heard.words, Some(&self.language))
-        {
+        if self.memory.greeted && !heard.understood && self.says(Cue::Settled, heard) {
             self.say("noted", context! {});
             return true;
         }
         let said = self.dialogue.short_answers.read(&heard.words);
-        let begins = || self.dialogue.short_answers.begins_with_yes(&heard.words, &self.language);
+        // "I want one in 40" begins as a yes does.
+        let chooses = || heard.words.contains(char::is_numeric) || self.names_variant(heard);
+        let begins = || self.dialogue.short_answers.begins_with_yes(&heard.words, &self.language) && !chooses();
         let asked = self.memory.offered == Some(true);
         let is_open = self.was_asked(Slot::Budget) || self.was_asked(Slot::Need);
         let goes_on = self.memory.greeted && !is_open && !is_understood(heard);
@@ -66,11 +65,27 @@ impl Reply<'_> {
 
     /// How presents are wrapped, a person knows.
     pub(super) fn wrapping(&mut self, heard: &Heard) {
-        let is_asked = self.dialogue.pointings.says(Cue::Wrapping, &heard.words, Some(&self.language));
+        let is_asked = self.says(Cue::Wrapping, heard);
         if is_asked && heard.choice.is_none() {
             self.say("no_fact", context! {});
             self.offer("person", "button_person");
         }
+    }
+
+    /// Who asks whether the shop is one to trust hears where it is, what they can send back, and that there are people. Whether they do.
+    pub(super) fn trust(&mut self, heard: &Heard) -> bool {
+        let language = Some(self.language.as_str());
+        let asks = self.dialogue.asks_of_trust(self.memory, &heard.words, language, &heard.wants);
+        if !asks || heard.refined || heard.choice.is_some() {
+            return false;
+        }
+        let shop = self.shop;
+        self.hours();
+        self.shop_text("returns", &shop.returns);
+        self.say("assistant", context! {});
+        self.offer("person", "button_person");
+        self.memory.lost = 0;
+        true
     }
 
     /// Who asks whether a program answers hears that one does, and that a person can.

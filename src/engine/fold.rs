@@ -393,7 +393,7 @@ impl<'a> Folding<'a> {
     }
 
     fn answer(&mut self, now: Timestamp) {
-        let standing = self.state.desk.standing();
+        let standing = self.state.desk.speaker();
         let knowledge = self.knowledge;
         let State { memory, contact, facts, .. } = &mut *self.state;
         let shop = &knowledge.shop;

@@ -390,8 +390,11 @@ fn rows(moved: DeskMove) -> Vec<HandoffChange> {
         promise_due,
     };
     match moved {
+        DeskMove::Opened { reason, due, again: true, .. } | DeskMove::Hurried { reason, due } => {
+            vec![HandoffChange::Promised { reason, promise_due: Some(due) }]
+        }
         DeskMove::Opened { reason, due, evidence, .. } => vec![opened(reason, &evidence, Some(due))],
-        DeskMove::Hurried { reason, due } => vec![HandoffChange::Promised { reason, promise_due: Some(due) }],
+        DeskMove::GivenUp => Vec::new(),
         DeskMove::Missed { step, due } => {
             metrics::counter!("hotline_promises_missed_total", "step" => step.to_string()).increment(1);
             vec![HandoffChange::Promised { reason: format!("missed-{step}"), promise_due: Some(due) }]

@@ -8,6 +8,8 @@ use crate::domain::{AgentAction, AgentEvent, Duration, Evidence, HandoffRequest,
 
 /// How often a missed promise is raised: next agent, the team, the supervisor. Then it stays with the supervisor.
 const LADDER: u8 = 3;
+/// One step further, after a long silence of the shop, nobody is expected any more: the bot answers again. The case stays open.
+const GIVEN_UP: u8 = LADDER + 1;
 /// A promise is kept until its last moment, and missed one step of time later ("within" includes it: decisions, "Counting").
 const STEP: Duration = Duration::millis(1);
 /// The reason of a conversation that was taken without a person being asked for.
@@ -20,7 +22,7 @@ const AFTER_LEAVING: Duration = Duration::minutes(30);
 /// What a shop can set.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// After so long without a word from either side, the bot takes over again.
+    /// After so long without a word from either side, or so long after the last promise where nobody came, the bot takes over again.
     pub hand_back_after: Duration,
 }
 
@@ -45,7 +47,7 @@ struct Case {
     promise: Duration,
     opened: Timestamp,
     due: Timestamp,
-    /// How often the promise was missed.
+    /// How often the promise was missed; [`GIVEN_UP`] where nobody came long after.
     #[serde(default)]
     missed: u8,
     /// Who took it.
@@ -68,6 +70,8 @@ pub enum DeskMove {
         due: Timestamp,
         /// Why.
         evidence: Evidence,
+        /// It was open, and nobody had come for so long that the bot answered.
+        again: bool,
     },
     /// Another reason with a shorter promise is on the clock.
     Hurried {
@@ -83,6 +87,8 @@ pub enum DeskMove {
         /// Until when now.
         due: Timestamp,
     },
+    /// Nobody came for long: the bot answers what the customer writes, until somebody does. It stays open.
+    GivenUp,
     /// A person is in charge.
     Accepted {
         /// Who.
@@ -124,6 +130,7 @@ impl fmt::Display for DeskMove {
             Self::Opened { reason, promise, due, .. } => write!(f, "opened for {reason}, within {promise}, due {due}"),
             Self::Hurried { reason, due } => write!(f, "hurried for {reason}, due {due}"),
             Self::Missed { step, due } => write!(f, "promise missed (step {step}), now due {due}"),
+            Self::GivenUp => write!(f, "taken by nobody, the bot answers again"),
             Self::Accepted { agent, .. } => write!(f, "taken by {agent}"),
             Self::Left { agent, reason, due } => write!(f, "left by {agent}, open again for {reason}, due {due}"),
             Self::HandedBack { agent: Some(agent) } => write!(f, "handed back by {agent}"),
@@ -133,10 +140,22 @@ impl fmt::Display for DeskMove {
 }
 
 impl Case {
+    fn is_given_up(&self) -> bool {
+        self.agent.is_none() && self.missed >= GIVEN_UP
+    }
+
     fn note(&mut self, reason: &str) {
         if self.reason != reason && !self.also.iter().any(|other| other == reason) {
             self.also.push(reason.to_owned());
         }
+    }
+
+    /// This is what a person is asked for now, and promised; what it was before stays noted.
+    fn ask_for(&mut self, request: &HandoffRequest) {
+        let before = std::mem::replace(&mut self.reason, request.reason.clone());
+        self.note(&before);
+        self.also.retain(|reason| *reason != self.reason);
+        self.promise = request.promise;
     }
 }
 
@@ -148,6 +167,15 @@ impl Desk {
             Some(case) if case.agent.is_some() => Standing::Person,
             Some(case) => Standing::Waiting { due: case.due, missed: case.missed > 0 },
         }
+    }
+
+    /// Who answers what the contact writes: as long as nobody came after all, the bot.
+    pub fn speaker(&self) -> Standing {
+        if self.is_given_up() { Standing::Bot } else { self.standing() }
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.case.as_ref().is_some_and(Case::is_given_up)
     }
 
     /// The promise on the clock while nobody has come.
@@ -181,7 +209,7 @@ impl Desk {
     }
 
     /// Asks for a person. Outside working hours the promise runs from the next opening. While one is asked for already,
-    /// the shortest promise counts; while a person is in charge, nothing changes.
+    /// the shortest promise counts, or this one where nobody is expected any more; while a person is in charge, nothing changes.
     pub fn open(&mut self, request: &HandoffRequest, shop: &Shop, now: Timestamp) -> Option<DeskMove> {
         let due = shop.next_open(now) + request.promise;
         match &mut self.case {
@@ -201,13 +229,22 @@ impl Desk {
                     promise: request.promise,
                     due,
                     evidence: request.evidence.clone(),
+                    again: false,
+                })
+            }
+            Some(case) if case.is_given_up() => {
+                case.ask_for(request);
+                (case.due, case.missed) = (due, 0);
+                Some(DeskMove::Opened {
+                    reason: request.reason.clone(),
+                    promise: request.promise,
+                    due,
+                    evidence: request.evidence.clone(),
+                    again: true,
                 })
             }
             Some(case) if case.agent.is_none() && request.promise < case.promise => {
-                let before = std::mem::replace(&mut case.reason, request.reason.clone());
-                case.note(&before);
-                case.also.retain(|reason| *reason != case.reason);
-                case.promise = request.promise;
+                case.ask_for(request);
                 case.due = case.due.min(due);
                 Some(DeskMove::Hurried { reason: request.reason.clone(), due: case.due })
             }
@@ -222,7 +259,7 @@ impl Desk {
 
     /// Somebody waits for a person already: a shorter promise counts.
     pub fn hurry(&mut self, request: &HandoffRequest, shop: &Shop, now: Timestamp) -> Option<DeskMove> {
-        self.promise().and_then(|_| self.open(request, shop, now))
+        self.promise().filter(|_| !self.is_given_up()).and_then(|_| self.open(request, shop, now))
     }
 
     /// What a person did. Taking, answering and calling put them in charge; releasing, winning and losing hand back; who leaves
@@ -291,11 +328,12 @@ impl Desk {
         let case = self.case.as_ref()?;
         match &case.agent {
             Some(_) => Some(case.touched + policy.hand_back_after),
-            None => (case.missed < LADDER).then_some(case.due + STEP),
+            None if case.missed < LADDER => Some(case.due + STEP),
+            None => (!case.is_given_up()).then_some(case.due + policy.hand_back_after),
         }
     }
 
-    /// That moment has come: the promise was missed, or there was silence long enough.
+    /// That moment has come: the promise was missed, or there was silence long enough, of both or of the shop.
     pub fn wake(&mut self, policy: &Policy, now: Timestamp) -> Option<DeskMove> {
         if self.next_wake(policy).is_none_or(|wake| wake > now) {
             return None;
@@ -306,7 +344,58 @@ impl Desk {
             return Some(DeskMove::HandedBack { agent: None });
         }
         case.missed += 1;
+        if case.is_given_up() {
+            return Some(DeskMove::GivenUp);
+        }
         case.due = now + case.promise.max(Duration::minutes(1));
         Some(DeskMove::Missed { step: case.missed, due: case.due })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
+    use super::*;
+    use crate::domain::{Language, SourceFile};
+
+    #[test]
+    fn where_nobody_comes_the_bot_answers_again_and_the_case_stays_open() {
+        let file = SourceFile { path: "shop.toml".into(), text: include_str!("../../keywords/shop.toml").into() };
+        let (shop, problems) = Shop::parse(&file, "USD".parse().unwrap(), chrono_tz::UTC, Language::english(), None);
+        assert_eq!(problems, []);
+        let shop = shop.unwrap();
+        let policy = Policy { hand_back_after: Duration::hours(12) };
+        let ask = |reason: &str, minutes| HandoffRequest {
+            reason: reason.into(),
+            promise: Duration::minutes(minutes),
+            evidence: Evidence::default(),
+        };
+        let mut now = Timestamp::parse_rfc3339("2026-03-02T10:00:00Z").unwrap();
+        let mut desk = Desk::default();
+        desk.open(&ask("red", 120), &shop, now);
+        let mut last_due = now;
+        for step in 1..=LADDER {
+            assert_ne!(desk.speaker(), Standing::Bot);
+            now = desk.next_wake(&policy).unwrap();
+            let Some(DeskMove::Missed { step: missed, due }) = desk.wake(&policy, now) else { panic!("{desk:?}") };
+            assert_eq!(missed, step);
+            last_due = due;
+        }
+        assert_ne!(desk.speaker(), Standing::Bot);
+        assert_eq!(desk.next_wake(&policy), Some(last_due + policy.hand_back_after));
+        now = last_due + policy.hand_back_after;
+        assert_eq!(desk.wake(&policy, now), Some(DeskMove::GivenUp));
+        assert_eq!((desk.speaker(), desk.standing().name(), desk.next_wake(&policy)), (Standing::Bot, "open", None));
+        // What is known of the customer hurries nobody any more; what is asked for anew does.
+        assert_eq!(desk.hurry(&ask("red", 5), &shop, now), None);
+        let opened = desk.open(&ask("human", 5), &shop, now).unwrap();
+        assert!(opened.silences_bot() && opened.tells_customer());
+        assert_eq!(desk.speaker(), Standing::Waiting { due: now + Duration::minutes(5), missed: false });
+        assert_eq!((desk.reason(), desk.other_reasons()), (Some("human"), &["red".to_owned()][..]));
+        // Whoever comes is in charge, also after it was given up.
+        while desk.next_wake(&policy).is_some_and(|wake| desk.wake(&policy, wake).is_some()) {}
+        assert_eq!(desk.speaker(), Standing::Bot);
+        desk.act(&AgentEvent::new("ana", AgentAction::Take), now, &shop, now);
+        assert_eq!(desk.speaker(), Standing::Person);
     }
 }

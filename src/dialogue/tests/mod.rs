@@ -4,11 +4,13 @@
 
 mod budgets;
 mod carts;
+mod doubts;
 mod languages;
 mod lists;
 mod quiet;
 mod recall;
 mod short_answers;
+mod sizes;
 mod talks;
 mod wishes;
 

@@ -16,7 +16,7 @@ use crate::domain::{Duration, Timestamp};
 pub(super) type Counters = BTreeMap<String, BTreeMap<String, Vec<Entry>>>;
 
 /// A moment at which something counted: milliseconds since the one before, the event's number less the one before's, and
-/// how long before the burst began that it belongs to (-1: none).
+/// how long before the burst began that it belongs to (see [`moment`]).
 type Step = (i64, i64, i64);
 
 /// How an entry is written: a moment's number and one of these, as `number * 3 + form`; then what the form says.
@@ -37,9 +37,14 @@ struct Packed<'a> {
     l: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
 
-/// What tells one moment from another.
+/// What tells one moment from another: when it was, its event, and how long after the beginning of its burst it was, as that is
+/// written. −1 is in none; what came late may be older than that beginning, and stands one lower.
 fn moment(entry: &Entry) -> (Timestamp, i64, i64) {
-    (entry.at, entry.seq, entry.burst.map_or(-1, |burst| (entry.at - burst).0))
+    let since = entry.burst.map_or(-1, |burst| {
+        let since = (entry.at - burst).0;
+        since - i64::from(since < 0)
+    });
+    (entry.at, entry.seq, since)
 }
 
 pub(super) fn serialize<S: Serializer>(counters: &Counters, serializer: S) -> Result<S::Ok, S::Error> {
@@ -86,10 +91,10 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     let packed = Packed::deserialize(deserializer)?;
     let (mut at, mut seq) = (Timestamp(0), 0);
     let mut moments = Vec::with_capacity(packed.m.len());
-    for (step, next, burst) in packed.m {
+    for (step, next, since) in packed.m {
         at = at + Duration::millis(step);
         seq += next;
-        moments.push((at, seq, (burst >= 0).then(|| at - Duration::millis(burst))));
+        moments.push((at, seq, (since != -1).then(|| at - Duration::millis(since + i64::from(since < 0)))));
     }
     let mut counters = Counters::new();
     for (name, groups) in packed.c {
@@ -144,10 +149,12 @@ mod tests {
         let list = vec![
             entry(1_000, 7, Some(1_000), 0, ""),
             entry(1_000, 7, Some(400), 150, ""),
+            entry(1_000, 8, Some(1_001), 0, ""),
+            entry(1_000, 9, Some(31_000), 0, ""),
             entry(90_000, 5, None, 0, "A-1"),
         ];
         let groups =
-            BTreeMap::from([(String::new(), list.clone()), ("phone|waterproof".into(), vec![list[2].clone()])]);
+            BTreeMap::from([(String::new(), list.clone()), ("phone|waterproof".into(), vec![list[4].clone()])]);
         let facts = Facts {
             counters: BTreeMap::from([
                 ("b".into(), groups.clone()),

@@ -153,6 +153,7 @@ mod tests {
                 lines: vec![line("food/tea", "100"), line("food", "200")],
                 coupon: Some("SPRING".into()),
                 reached: vec![(0, Timestamp(1_771_999_000_000)), (1, Timestamp(1_772_000_500_000))],
+                ..OrderFacts::default()
             },
             OrderFacts { order: "A-3".into(), ..OrderFacts::default() },
             OrderFacts { order: "A-4".into(), more: 12, ..OrderFacts::default() },

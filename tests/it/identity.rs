@@ -177,6 +177,7 @@ async fn what_was_written_before_a_change_of_number_turns_no_answer_back_to_the_
         .await;
         assert!(!answered[0].contains(PHONE), "{}: {answered:?}", database.kind);
         assert!(app.terminate().await.success());
+        law::holds_in(&database).await;
     }
 }
 

@@ -76,9 +76,16 @@ fn a_person_or_a_bot_is_a_question_and_calls_nobody() {
 #[test]
 fn my_money_back_is_trouble_also_after_products_were_shown() {
     let mut talk = Talk::new("US");
-    for (country, wish, trouble, hello) in
-        [("US", "do you have phones for 300", "my old phone from you broke, i want a refund", "hello?")]
-    {
+    for (country, wish, trouble, hello) in [
+        ("US", "do you have phones for 300", "my old phone from you broke, i want a refund", "hello?"),
+        (
+            "FR",
+            "vous avez des téléphones pour 300",
+            "celui que j'ai acheté chez vous est cassé, je veux être remboursé",
+            "allo?",
+        ),
+        ("DE", "habt ihr handys bis 300", "mein altes handy von euch ist kaputt, ich will mein geld zurück", "hallo?"),
+    ] {
         talk.another(country, &[]);
         expect(&talk.write(wish), &["P-"], &[]);
         let called = is_called(&talk.write(trouble));

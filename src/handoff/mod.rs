@@ -390,7 +390,10 @@ mod tests {
         assert_eq!(desk.hurry(&ask("red", 5), &shop, now), None);
         let opened = desk.open(&ask("human", 5), &shop, now).unwrap();
         assert!(opened.silences_bot() && opened.tells_customer());
-        assert_eq!(desk.speaker(), Standing::Waiting { due: now + Duration::minutes(5), missed: false });
+        assert_eq!(
+            desk.speaker(),
+            Standing::Waiting { due: shop.next_open(now) + Duration::minutes(5), missed: false }
+        );
         assert_eq!((desk.reason(), desk.other_reasons()), (Some("human"), &["red".to_owned()][..]));
         // Whoever comes is in charge, also after it was given up.
         while desk.next_wake(&policy).is_some_and(|wake| desk.wake(&policy, wake).is_some()) {}

@@ -12,11 +12,9 @@ pub const MOST_OF_A_NUMBER: f64 = 1e15;
 /// # Errors
 /// The field's name and what is wrong with it.
 pub fn check_sum(field: &str, sum: Option<Decimal>) -> Result<(), String> {
-    match sum {
-        Some(sum) if sum < Decimal::ZERO => Err(format!("`{field}` is {sum}: no sum is less than nothing")),
-        Some(sum) => check_size(field, sum),
-        None => Ok(()),
-    }
+    let Some(sum) = sum else { return Ok(()) };
+    check_size(field, sum)?;
+    if sum < Decimal::ZERO { Err(format!("`{field}` is {sum}: no sum is less than nothing")) } else { Ok(()) }
 }
 
 fn check_size(field: &str, sum: Decimal) -> Result<(), String> {

@@ -14,7 +14,30 @@ use crate::domain::{Currency, Duration, Money, Timestamp};
 /// The order's number, how far it got, when it was paid for, the event that told so; its total and the number of its currency;
 /// the numbers of what was bought, and what one piece of each costs (nothing where that is not known any more); when it reached
 /// which rank.
-type Row = (String, u8, Option<Duration>, i64, Option<Decimal>, usize, Vec<usize>, Vec<Decimal>, Vec<(u8, Duration)>);
+#[derive(Deserialize)]
+struct Row(
+    String,
+    u8,
+    Option<Duration>,
+    i64,
+    Option<Decimal>,
+    usize,
+    Vec<usize>,
+    #[serde(default)] Vec<Decimal>,
+    #[serde(default)] Vec<(u8, Duration)>,
+);
+
+impl Serialize for Row {
+    /// Most orders are of long ago, and nothing is known of them at the end: it is left out.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(order, rank, paid, seq, amount, currency, lines, prices, reached) = self;
+        match (prices.is_empty(), reached.is_empty()) {
+            (true, true) => (order, rank, paid, seq, amount, currency, lines).serialize(serializer),
+            (false, true) => (order, rank, paid, seq, amount, currency, lines, prices).serialize(serializer),
+            (_, false) => (order, rank, paid, seq, amount, currency, lines, prices, reached).serialize(serializer),
+        }
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct Packed {
@@ -72,7 +95,7 @@ pub(super) fn serialize<S: Serializer>(orders: &[OrderFacts], serializer: S) -> 
         let lines = order.lines.iter().map(|(line, _)| place(&mut w, line, String::clone)).collect();
         let known = order.lines.iter().any(|(_, price)| !price.is_zero());
         let prices = order.lines.iter().filter(|_| known).map(|(_, price)| *price).collect();
-        o.push((
+        o.push(Row(
             order.order.clone(),
             order.rank,
             order.paid.map(|paid| paid - f),
@@ -93,7 +116,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 
 fn unpacked(packed: Packed) -> Vec<OrderFacts> {
     let Packed { f, c, w, o, p, q } = packed;
-    let order = |(order, rank, paid, seq, amount, currency, lines, prices, reached): Row| {
+    let order = |Row(order, rank, paid, seq, amount, currency, lines, prices, reached): Row| {
         let total = amount.zip(c.get(currency)).map(|(amount, currency)| Money { amount, currency: *currency });
         let line = |(place, line): (usize, &usize)| {
             Some((w.get(*line)?.clone(), prices.get(place).copied().unwrap_or_default()))

@@ -168,6 +168,12 @@ async fn who_is_in_charge_sends_a_template_once_and_a_replay_comes_to_the_same()
         let counts = "select cast(count(*) as text) from reached";
         assert_eq!(rows(&database, counts).await, [["1".to_owned()]]);
         assert!(desk.api.get(&format!("/contacts/{}", desk.id)).await["hand_off"]["agent"] == "ana");
+        // A state that is behind its journal is no other law.
+        eventually("both were read, and that is folded", async || {
+            let told = "select cast(count(*) as text), (select cast(count(*) as text) from unread) from journal where kind = 'status'";
+            (rows(&database, told).await == [["6", "0"]]).then_some(())
+        })
+        .await;
         holds_in(&database).await;
     }
 }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::Hints;
 use super::budget_denials::turned;
 use super::budget_figures::{is_capacity, is_price_tag, is_round, is_year};
-use super::budget_pairs::{bargained, corrected, stretched, sure_together, take_back, wished};
+use super::budget_pairs::{bargained, corrected, haggled, stretched, sure_together, take_back, wished};
 use super::matcher::Hit;
 use super::meanings::Meaning;
 use super::money::{Found, Priced, Sums};
@@ -216,6 +216,9 @@ impl Reader<'_> {
         }
         let in_words = |sum: &Found| !self.folded.chars[sum.start].is_ascii_digit();
         wished(&sums.found, &mut sure, |sum| in_words(sum) || explained(sum));
+        if reading.wants(Intent::Discount) {
+            haggled(&sums.found, &mut sure, explained);
+        }
         if may_be_sums(reading) {
             corrected(&sums.found, &mut sure, explained);
         }

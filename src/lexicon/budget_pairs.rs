@@ -57,6 +57,20 @@ pub(super) fn corrected(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&F
     }
 }
 
+/// "250 can't you lower it? I have 200": who bargains names the price first, and the offer that they can pay says that it is one.
+pub(super) fn haggled(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&Found) -> bool) {
+    for at in 1..sums.len() {
+        let (price, offer) = (&sums[at - 1], &sums[at]);
+        let (high, low) = (value(price), value(offer));
+        let near = offer.start.saturating_sub(price.end) <= 2 * NEAR;
+        let lower = low < high && high <= low * Decimal::from(MOST_BARGAINED);
+        let plain = price.plausible && !price.weak && is_exact(price) && high >= Decimal::from(LEAST_WISHED);
+        if sure[at - 1] != Sure::Itself && sure[at] == Sure::Itself && near && lower && plain && !explained(price) {
+            sure[at - 1] = Sure::Itself;
+        }
+    }
+}
+
 /// What a sum that is taken back would have been, the one in its place is.
 pub(super) fn take_back(judged: &mut [(Found, Verdict)]) {
     for at in 0..judged.len() {

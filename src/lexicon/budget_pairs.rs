@@ -57,6 +57,20 @@ pub(super) fn corrected(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&F
     }
 }
 
+/// "The 690 one or the 840 one?": two things that are told by their prices.
+pub(super) fn pointed(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&Found) -> bool) {
+    // Smaller ones are as often inches or litres.
+    let rounded = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(5)).is_zero();
+    let fits = |sum: &Found| sum.points && rounded(value(sum)) && sum.plausible && !sum.weak && !explained(sum);
+    for at in 1..sums.len() {
+        let (one, other) = (&sums[at - 1], &sums[at]);
+        let alike = value(one).max(value(other)) <= value(one).min(value(other)) * Decimal::from(MOST_BARGAINED);
+        if alike && other.start.saturating_sub(one.end) <= 2 * NEAR && fits(one) && fits(other) {
+            (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
+        }
+    }
+}
+
 /// "250 can't you lower it? I have 200": who bargains names the price first, and the offer that they can pay says that it is one.
 pub(super) fn haggled(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&Found) -> bool) {
     for at in 1..sums.len() {

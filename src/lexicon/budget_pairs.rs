@@ -61,11 +61,12 @@ pub(super) fn corrected(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&F
 pub(super) fn pointed(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&Found) -> bool) {
     // Smaller ones are as often inches or litres.
     let rounded = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(5)).is_zero();
-    let fits = |sum: &Found| sum.points && rounded(value(sum)) && sum.plausible && !sum.weak && !explained(sum);
+    let fits = |sum: &Found| is_exact(sum) && rounded(value(sum)) && sum.plausible && !sum.weak && !explained(sum);
     for at in 1..sums.len() {
         let (one, other) = (&sums[at - 1], &sums[at]);
         let alike = value(one).max(value(other)) <= value(one).min(value(other)) * Decimal::from(MOST_BARGAINED);
-        if alike && other.start.saturating_sub(one.end) <= 2 * NEAR && fits(one) && fits(other) {
+        let near = other.start.saturating_sub(one.end) <= if one.points { 2 * NEAR } else { NEAR / 2 };
+        if other.points && near && alike && fits(one) && fits(other) {
             (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
         }
     }

@@ -37,7 +37,7 @@ pub(super) fn wished(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&Foun
         let (wish, limit) = (&sums[at - 1], &sums[at]);
         let (low, high) = (value(wish), value(limit));
         let between = limit.start.saturating_sub(wish.end);
-        let limits = sure[at] == Sure::Itself && limit.amount.min.is_none() && (2..=NEAR).contains(&between);
+        let limits = sure[at] == Sure::Itself && limit.amount.min.is_none() && (1..=NEAR).contains(&between);
         let rises = low < high && high <= low * MOST_STRETCHED_WISH;
         let round = low >= Decimal::from(LEAST_WISHED) && (low % Decimal::TEN).is_zero();
         let plain = wish.plausible && !wish.weak && is_exact(wish);

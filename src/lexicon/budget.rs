@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::Hints;
 use super::budget_denials::turned;
 use super::budget_figures::{is_capacity, is_price_tag, is_round, is_year};
-use super::budget_pairs::{bargained, corrected, stretched, sure_together, take_back, wished};
+use super::budget_pairs::{bargained, corrected, haggled, pointed, stretched, sure_together, take_back, wished};
 use super::matcher::Hit;
 use super::meanings::Meaning;
 use super::money::{Found, Priced, Sums};
@@ -32,6 +32,10 @@ const MOST_TAGGED: u32 = 100_000;
 const SIZED: &str = "fashion/";
 /// What comes in memories that look like prices.
 const ELECTRONICS: &str = "electronics/";
+/// What comes in inches that go without saying, from so many to so many.
+const SCREENS: [&str; 2] = ["electronics/tv", "electronics/monitor"];
+const LEAST_SCREEN: u32 = 19;
+const MOST_SCREEN: u32 = 98;
 /// Prices named beside each other are at most so many times one another.
 const MOST_APART: u32 = 4;
 const MOST_APART_INSIDE: u32 = 2;
@@ -194,6 +198,7 @@ impl Reader<'_> {
             let other = counts(sum)
                 || self.is_of_things(sum, hits)
                 || self.is_memory(sum)
+                || is_screen(sum, reading)
                 || reading.wants(Intent::Store) && may_be_hour(sum);
             is_of_model(sum, reading) || other || sized && may_be_size(sum)
         };
@@ -216,6 +221,10 @@ impl Reader<'_> {
         }
         let in_words = |sum: &Found| !self.folded.chars[sum.start].is_ascii_digit();
         wished(&sums.found, &mut sure, |sum| in_words(sum) || explained(sum));
+        pointed(&sums.found, &mut sure, explained);
+        if reading.wants(Intent::Discount) {
+            haggled(&sums.found, &mut sure, explained);
+        }
         if may_be_sums(reading) {
             corrected(&sums.found, &mut sure, explained);
         }
@@ -451,6 +460,13 @@ pub(super) fn value(sum: &Found) -> Decimal {
 fn may_be_hour(sum: &Found) -> bool {
     let named = sum.amount.currency.is_some() && !sum.amount.currency_inferred;
     !named && sum.written.fract().is_zero() && sum.written <= Decimal::from(24)
+}
+
+/// "The 50 tv is 2500, and the 43?": inches go without saying.
+fn is_screen(sum: &Found, reading: &Reading) -> bool {
+    let screen = |product: &Mention| SCREENS.contains(&&*product.key);
+    let inches = (LEAST_SCREEN..=MOST_SCREEN).contains(&value(sum).normalize().try_into().unwrap_or(0));
+    inches && !sum.certain && is_exact(sum) && reading.products.iter().any(screen)
 }
 
 /// Whether a message names something of a category.

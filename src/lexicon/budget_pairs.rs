@@ -37,7 +37,7 @@ pub(super) fn wished(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&Foun
         let (wish, limit) = (&sums[at - 1], &sums[at]);
         let (low, high) = (value(wish), value(limit));
         let between = limit.start.saturating_sub(wish.end);
-        let limits = sure[at] == Sure::Itself && limit.amount.min.is_none() && (2..=NEAR).contains(&between);
+        let limits = sure[at] == Sure::Itself && limit.amount.min.is_none() && (1..=NEAR).contains(&between);
         let rises = low < high && high <= low * MOST_STRETCHED_WISH;
         let round = low >= Decimal::from(LEAST_WISHED) && (low % Decimal::TEN).is_zero();
         let plain = wish.plausible && !wish.weak && is_exact(wish);
@@ -53,6 +53,35 @@ pub(super) fn corrected(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&F
     for at in 1..sums.len() {
         if sums[at].corrects && round(&sums[at - 1]) && round(&sums[at]) {
             (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
+        }
+    }
+}
+
+/// "The 690 one or the 840 one?": two things that are told by their prices.
+pub(super) fn pointed(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&Found) -> bool) {
+    // Smaller ones are as often inches or litres.
+    let rounded = |value: Decimal| value >= Decimal::ONE_HUNDRED && (value % Decimal::from(5)).is_zero();
+    let fits = |sum: &Found| is_exact(sum) && rounded(value(sum)) && sum.plausible && !sum.weak && !explained(sum);
+    for at in 1..sums.len() {
+        let (one, other) = (&sums[at - 1], &sums[at]);
+        let alike = value(one).max(value(other)) <= value(one).min(value(other)) * Decimal::from(MOST_BARGAINED);
+        let near = other.start.saturating_sub(one.end) <= if one.points { 2 * NEAR } else { NEAR / 2 };
+        if other.points && near && alike && fits(one) && fits(other) {
+            (sure[at - 1], sure[at]) = (Sure::Itself, Sure::Itself);
+        }
+    }
+}
+
+/// "250 can't you lower it? I have 200": who bargains names the price first, and the offer that they can pay says that it is one.
+pub(super) fn haggled(sums: &[Found], sure: &mut [Sure], explained: impl Fn(&Found) -> bool) {
+    for at in 1..sums.len() {
+        let (price, offer) = (&sums[at - 1], &sums[at]);
+        let (high, low) = (value(price), value(offer));
+        let near = offer.start.saturating_sub(price.end) <= 2 * NEAR;
+        let lower = low < high && high <= low * Decimal::from(MOST_BARGAINED);
+        let plain = price.plausible && !price.weak && is_exact(price) && high >= Decimal::from(LEAST_WISHED);
+        if sure[at - 1] != Sure::Itself && sure[at] == Sure::Itself && near && lower && plain && !explained(price) {
+            sure[at - 1] = Sure::Itself;
         }
     }
 }

@@ -34,6 +34,8 @@ const SHORT_QUESTION: usize = 50;
 const MOST_AT_ONE_PLACE: usize = 8;
 /// The cue of words that only address the other (`cues.toml`).
 const ADDRESSED: &str = "addressed";
+/// …and of those that close a question where no mark is written.
+const ENDS_QUESTION: &str = "ends_question";
 
 impl Reader<'_> {
     /// Notes what the customer wants, each intent once, with the words that say it.
@@ -261,14 +263,19 @@ impl Reader<'_> {
 
     /// A question about a property, where nothing else is asked, is about the thing itself: "is the tent waterproof?". Beside a sum
     /// it mostly asks for the price. A short one about a thing, in words that no list knows, asks how the thing is.
-    pub(super) fn question(&self, reading: &mut Reading) {
+    pub(super) fn question(&self, hits: &[Hit<'_>], reading: &mut Reading) {
         use Intent::{Greeting, Location, ProductInquiry, Thanks};
         let beside = [Greeting, Thanks, Location];
         let chars = &self.folded.chars;
-        let Some(mark) = chars.iter().position(|c| *c == '?') else { return };
+        let particle = |hit: &Hit<'_>| matches!(hit.meaning, Meaning::Cue { name, .. } if **name == *ENDS_QUESTION);
+        // In languages whose questions end with a word for it: 防水吗, "su geçirmez mi".
+        let closes = |hit: &Hit<'_>| particle(hit) && self.ends_clause(hits, hit.end);
+        let unmarked = || hits.iter().any(closes).then_some(chars.len());
+        let Some(mark) = chars.iter().position(|c| *c == '?').or_else(unmarked) else { return };
         // What is asked, or offered to be spent, in this sentence is what the question is about.
         // Who pauses ("...") goes on with the same sentence.
-        let pauses = |at: usize| chars[at] == '.' && (chars[at + 1] == '.' || at > 0 && chars[at - 1] == '.');
+        let pauses =
+            |at: usize| chars[at] == '.' && (chars.get(at + 1) == Some(&'.') || at > 0 && chars[at - 1] == '.');
         let ends = |at: &usize| negation::is_end_at(chars, *at) && !pauses(*at);
         let begin = (0..mark).rev().find(ends).map_or(0, |at| at + 1);
         let sentence = self.span(begin, mark);

@@ -186,7 +186,10 @@ impl Languages {
             let end = start + word.len();
             let around = |hit: &&Hit<'_>| hit.start <= start && end <= hit.end && hit.found != Found::Slip;
             let of_dictionary = || clues.hits.iter().filter(around).fold(Langs(0), |all, hit| all.with(hit.langs));
+            // English names of things are said in all languages: "in ear ou over ear".
+            let names = language == ENGLISH && clues.hits.iter().filter(around).any(|hit| hit.kind.is_name());
             let langs = match self.words.get(&fingerprint(word.iter().copied())) {
+                _ if names => Langs(0),
                 Some((langs, _)) => *langs,
                 None => of_dictionary(),
             };

@@ -342,7 +342,7 @@ impl Finder<'_> {
             max,
             currency,
             span: Span { start: self.folded.origin(sum.start), end: self.folded.origin_end(sum.end) },
-            about: sum.about,
+            about: sum.about && high.is_none(),
             currency_inferred: inferred,
             negated: false,
         };

@@ -14,6 +14,8 @@ const LEAST_PRICE: u32 = 35;
 /// From so much on, both ends of a range are prices where they are round; "between" and "from" make smaller ones so.
 const LEAST_ROUND: u32 = 50;
 const LEAST_TOLD: u32 = 20;
+/// What two sums are asked for stands at most so many characters away.
+const FEE: usize = 20;
 /// What stands between the parts of a Chinese list, and between two figures of one rank.
 const LIST: char = '、';
 
@@ -158,11 +160,24 @@ impl Finder<'_> {
         if either && self.is_one_of_several(low.start) {
             return true;
         }
-        either && !one_multiplier && self.asks_at(behind) && {
+        let asks = self.asks_at(behind) || self.asks_for_fee(low.start, behind);
+        either && !one_multiplier && asks && {
             // "From 3000 or from 5000?" begins no range, though "from" does.
             let again = tokens.longest(tokens.skip_spaces(end), |word| word.before).is_some();
             again || !self.begins_range(low)
         }
+    }
+
+    /// "Is it 12 or 15 for postage?": a word that tells another reason for a sum stands beside the two, and the clause is a question.
+    fn asks_for_fee(&self, start: usize, end: usize) -> bool {
+        let (tokens, chars) = (self.tokens, self.tokens.chars);
+        let inside = |c: &char| c.is_alphanumeric() || *c == ' ';
+        let rest = chars[end.min(chars.len())..].iter().take(FEE).take_while(|c| inside(c)).count();
+        let lead = chars[..start].iter().rev().take(FEE).take_while(|c| inside(c)).count();
+        let told = |mut places: std::ops::Range<usize>| {
+            places.any(|at| tokens.at(at).any(|(word, _)| word.is(Marks::NOT_BUDGET)))
+        };
+        chars.get(end + rest) == Some(&'?') && (told(end..end + rest) || told(start - lead..start))
     }
 
     /// "500 + 200 shipping": two sums, where both are as large and round as prices.

@@ -43,7 +43,7 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     reader.intents(hits, &sums.found, &mut reading);
     let judged = reader.amounts(hits, &sums, hints, &mut reading);
     reader.heed_budget(&mut reading);
-    reader.question(&mut reading);
+    reader.question(hits, &mut reading);
     reader.quantities(hits, &products, &judged, &mut reading);
     reading.tags = tags(&reading);
     (reading, judged)

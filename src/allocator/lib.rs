@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 use libmimalloc_sys::{mi_collect, mi_option_get, mi_option_set, mi_option_t};
 pub use mimalloc::MiMalloc as Allocator;
 use nix::sys::mman::{MmapAdvise, madvise};
+use nix::unistd::{SysconfVar, sysconf};
 
 /// For how many milliseconds memory that is free is kept, in case that it is needed again: `mi_option_purge_delay` in
 /// mimalloc.h, which the crate does not name.
@@ -40,14 +41,20 @@ fn set_purge_delay(milliseconds: std::ffi::c_long) -> std::ffi::c_long {
     }
 }
 
-/// So much memory is a whole number of pages everywhere.
+/// So much memory is a whole number of pages everywhere…
 const PAGE: usize = 64 * 1024;
+
+/// …and so much is one, where the system tells.
+fn page() -> usize {
+    sysconf(SysconfVar::PAGE_SIZE).ok().flatten().and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE)
+}
 
 /// Data of the program's own file that was read and is hardly read again is no longer kept in memory. It stays readable: the system
 /// fetches it from the file once more.
 pub fn put_away(data: &'static [u8]) {
-    let front = data.as_ptr().align_offset(PAGE);
-    let whole = data.len().saturating_sub(front) / PAGE * PAGE;
+    let page = page();
+    let front = data.as_ptr().align_offset(page);
+    let whole = data.len().saturating_sub(front) / page * page;
     let Some(pages) = data.get(front..).map(|rest| &rest[..whole]).filter(|pages| !pages.is_empty()) else { return };
     let start = NonNull::from(pages).cast::<c_void>();
     #[allow(unsafe_code, reason = "what the advice does depends on what the memory is")]

@@ -194,7 +194,15 @@ impl Pointings {
 
 /// Whether a phrase stands in words as a whole one.
 pub(super) fn stands_in(words: &str, phrase: &str) -> bool {
-    !phrase.is_empty() && words.match_indices(phrase).any(|(at, hit)| is_whole(words, at, at + hit.len()))
+    places(words, phrase).next().is_some()
+}
+
+/// Where a phrase stands in words as a whole one. Phrases are many and messages short: to get the standard library's search ready for
+/// each phrase would take longer than to look for its first letter.
+pub(super) fn places<'w>(words: &'w str, phrase: &'w str) -> impl Iterator<Item = (usize, usize)> + 'w {
+    let begins = phrase.chars().next().into_iter().flat_map(move |first| words.match_indices(first));
+    let stands = move |start: usize| words[start..].starts_with(phrase) && is_whole(words, start, start + phrase.len());
+    begins.filter(move |(start, _)| stands(*start)).map(move |(start, _)| (start, start + phrase.len()))
 }
 
 /// Whether what stands between two places begins and ends as a word does.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
 use serde::Deserialize;
 
-use super::pointing::{is_whole, stands_in};
+use super::pointing::{is_whole, places, stands_in};
 use crate::domain::{Language, Problem, SourceFile};
 
 const FILE: &str = "short_answers.toml";
@@ -176,13 +176,11 @@ impl ShortAnswers {
 
     /// Where words in small letters ask whether a person or a bot answers.
     fn person_or_bot(&self, words: &str) -> Option<(usize, usize)> {
-        let places = |listed: &[String]| -> Vec<(usize, usize)> {
-            let hits = listed.iter().flat_map(|word| words.match_indices(word.as_str()));
-            let places = hits.map(|(at, word)| (at, at + word.len()));
-            places.filter(|(start, end)| is_whole(words, *start, *end)).collect()
-        };
+        let all = |listed: &[String]| listed.iter().flat_map(|word| places(words, word)).collect::<Vec<_>>();
         self.person_or_bot.iter().find_map(|of| {
-            let (persons, bots) = (places(&of.person), places(&of.bot));
+            let persons = all(&of.person);
+            // Most messages name nobody.
+            let bots = if persons.is_empty() { Vec::new() } else { all(&of.bot) };
             let pairs =
                 persons.iter().flat_map(|person| bots.iter().map(move |bot| (person.min(bot), person.max(bot))));
             let mut asked = pairs.filter(|(one, other)| {

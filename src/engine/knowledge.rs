@@ -407,16 +407,19 @@ fn load(folders: &Folders, settings: &Settings) -> (Option<Knowledge>, Vec<Probl
     }
 }
 
-fn read_embedded(dir: &Dir<'static>, ending: &str) -> Vec<SourceFile> {
-    let mut files = Vec::new();
+fn read_embedded(dir: &'static Dir<'static>, ending: &str) -> Vec<SourceFile> {
+    let (mut files, mut read) = (Vec::new(), Vec::new());
     let mut folders = vec![dir];
     while let Some(folder) = folders.pop() {
         folders.extend(folder.dirs());
         for file in folder.files().filter(|file| has_ending(file.path(), ending)) {
             let text = file.contents_utf8().unwrap_or_default().to_owned();
             files.push(SourceFile { path: file.path().to_string_lossy().into_owned(), text });
+            read.push(file.contents());
         }
     }
+    // Nine megabytes, which nobody reads again. Only now: whoever reads a file has the system fetch what lies beside it too.
+    read.into_iter().for_each(hotline_allocator::put_away);
     // As the files of a folder are sorted.
     files.sort_by(|a, b| Path::new(&a.path).cmp(Path::new(&b.path)));
     files

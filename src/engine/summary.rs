@@ -38,6 +38,7 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
     let contact = &state.contact;
     let old: Row = before.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
     let said = events.iter().rev().find_map(preview);
+    let tags = || state.facts.tags().map(|(tag, _)| tag.as_str());
     let row = Row {
         name: contact.name.clone(),
         wa_id: contact.address.wa_id.clone(),
@@ -45,14 +46,14 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
         language: contact.language.as_ref().map(|language| language.tag().to_owned()),
         zone: contact.zone.map(|zone| zone.name().to_owned()),
         preview: said.unwrap_or(old.preview),
-        tags: telling(state.facts.tags().map(|(tag, _)| tag.as_str())),
+        tags: telling(tags()),
         colour: state.facts.colour().map(|colour| colour.name().to_owned()),
         heat: state.facts.heat().map(|heat| heat.name().to_owned()),
         stage: state.facts.stage().name().to_owned(),
         reason: state.desk.reason().map(str::to_owned),
         also: state.desk.other_reasons().to_vec(),
         missed_since: state.desk.missed_since(),
-        budget: state.facts.tags().map(|(tag, _)| tag.to_string()).find(|tag| tag.starts_with("budget/")),
+        budget: tags().find(|tag| tag.starts_with("budget/")).map(str::to_owned),
         product: state.memory.product().map(str::to_owned),
         window_ends: contact.window_ends(),
         opted_out: contact.opted_out,
@@ -71,21 +72,22 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
 
 /// Tags that say something of this customer, those first that say most: a row has room for a few.
 fn telling<'t>(tags: impl Iterator<Item = &'t str>) -> Vec<String> {
-    let group = |tag: &str| tag.split('/').next().unwrap_or_default().to_owned();
+    fn group(tag: &str) -> &str {
+        tag.split('/').next().unwrap_or_default()
+    }
     // Where the customer stands is shown by itself; nearly everybody is active and has hours.
     let is_elsewhere = |group: &str| {
         ["color", "heat", "stage", "lang", "region", "activity", "matrix", "tz", "slot"].contains(&group)
             || group.starts_with("slot-")
     };
-    let mut tags: Vec<String> = tags.filter(|tag| !is_elsewhere(&group(tag))).map(str::to_owned).collect();
+    let names: Vec<&str> = tags.filter(|tag| !is_elsewhere(group(tag))).collect();
     // Of a phone it is known that it is electronics.
-    let names = tags.clone();
-    tags.retain(|tag| {
-        !names.iter().any(|name| name.strip_prefix(tag.as_str()).is_some_and(|rest| rest.starts_with('/')))
-    });
+    let is_over = |tag: &str, name: &str| name.strip_prefix(tag).is_some_and(|rest| rest.starts_with('/'));
+    let mut tags: Vec<&str> =
+        names.iter().copied().filter(|tag| !names.iter().any(|name| is_over(tag, name))).collect();
     let first = ["category", "need", "budget"];
     tags.sort_by_key(|tag| first.iter().position(|name| *name == group(tag)).unwrap_or(first.len()));
-    tags
+    tags.into_iter().map(str::to_owned).collect()
 }
 
 fn preview(event: &Event) -> Option<String> {

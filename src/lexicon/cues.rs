@@ -126,10 +126,30 @@ impl Other {
 
 /// Of "have you got any offers" the offers are the matter, and not what is in stock.
 #[derive(Serialize, Deserialize)]
-struct Matter {
+pub(super) struct Matter {
     intent: Intent,
     others: Set,
     own: Set,
+}
+
+impl Matter {
+    /// Whether a phrase speaks of another matter: in its clause a cue of that stands nearer than one of its own. What the phrase
+    /// itself says counts for what it is.
+    pub(super) fn is_another(&self, phrase: &Range<usize>, clause: &Range<usize>, marks: &[Mark]) -> bool {
+        let nearest = |cues: Set| {
+            let first = marks.partition_point(|mark| mark.end <= clause.start);
+            let near = marks[first..].iter().take_while(|mark| mark.end <= clause.end);
+            // What touches the phrase is beside it, as words mostly are in Chinese: only what is inside has no distance.
+            let distance = |mark: &Mark| match mark.end <= phrase.start {
+                true => phrase.start - mark.end + 1,
+                false if mark.start >= phrase.end => mark.start - phrase.end + 1,
+                false => 0,
+            };
+            near.filter(|mark| mark.cues.has_any(cues)).map(distance).min()
+        };
+        let outside = |other: usize| nearest(self.own).is_none_or(|own| other < own);
+        nearest(self.others).is_some_and(|other| other > 0 && outside(other))
+    }
 }
 
 impl Cues {
@@ -163,29 +183,10 @@ impl Cues {
         Ok(())
     }
 
-    /// Whether a phrase of an intent speaks of another matter: in its clause a cue of that stands nearer than one of its own.
-    /// What the phrase itself says counts for what it is.
-    pub(super) fn is_of_another(
-        &self,
-        intent: Intent,
-        phrase: &Range<usize>,
-        clause: &Range<usize>,
-        marks: &[Mark],
-    ) -> bool {
-        let Some(matter) = self.matters.iter().find(|matter| matter.intent == intent) else { return false };
-        let nearest = |cues: Set| {
-            let first = marks.partition_point(|mark| mark.end <= clause.start);
-            let near = marks[first..].iter().take_while(|mark| mark.end <= clause.end);
-            // What touches the phrase is beside it, as words mostly are in Chinese: only what is inside has no distance.
-            let distance = |mark: &Mark| match mark.end <= phrase.start {
-                true => phrase.start - mark.end + 1,
-                false if mark.start >= phrase.end => mark.start - phrase.end + 1,
-                false => 0,
-            };
-            near.filter(|mark| mark.cues.has_any(cues)).map(distance).min()
-        };
-        let outside = |other: usize| nearest(matter.own).is_none_or(|own| other < own);
-        nearest(matter.others).is_some_and(|other| other > 0 && outside(other))
+    /// What phrases of an intent are about, where any of the marks may make them another matter's.
+    pub(super) fn matter(&self, intent: Intent, marks: &[Mark]) -> Option<&Matter> {
+        let matter = self.matters.iter().find(|matter| matter.intent == intent)?;
+        marks.iter().any(|mark| mark.cues.has_any(matter.others)).then_some(matter)
     }
 
     /// Takes in a rule as it is written: `where + order`, `have + thing + ? - order`, `thing > than > thing + ?`.

@@ -29,7 +29,9 @@ impl Folded {
     /// Folds a text: compatibility forms, lower case, no accents, no invisible characters, one kind of space and quote.
     pub(super) fn new(original: &str) -> Self {
         let length = original.len();
-        if original.is_ascii() && !original.as_bytes().windows(3).any(is_stretched) {
+        // All are looked at: that takes less than to ask after each whether to go on.
+        let stretched = || original.as_bytes().windows(3).fold(false, |any, three| any | is_stretched(three));
+        if original.is_ascii() && !stretched() {
             return Self::of_ascii(original);
         }
         let mut folded = Self {
@@ -163,14 +165,18 @@ impl Folded {
 /// See [`Folded::runs`].
 fn runs(chars: &[char]) -> Vec<Range<usize>> {
     let mut runs = Vec::with_capacity(chars.len() / LETTERS_OF_A_RUN);
-    let mut at = 0;
-    while at < chars.len() {
-        let end = end_of_run(chars, at);
-        if chars[at] != ' ' {
-            runs.push(at..end);
+    let mut word = None;
+    for (at, c) in chars.iter().enumerate() {
+        if is_word(*c) {
+            word = word.or(Some(at));
+            continue;
         }
-        at = end;
+        runs.extend(word.take().map(|start| start..at));
+        if *c != ' ' {
+            runs.push(at..at + 1);
+        }
     }
+    runs.extend(word.map(|start| start..chars.len()));
     runs
 }
 
@@ -182,8 +188,9 @@ pub(super) fn end_of_run(chars: &[char], start: usize) -> usize {
 /// Where words of three capitals begin; nowhere where more than one word is written, and all in capitals.
 fn capitals(original: &str) -> Vec<u32> {
     let mut places = Vec::new();
-    // Most messages have none.
-    if !original.as_bytes().windows(3).any(|three| three.iter().all(u8::is_ascii_uppercase)) {
+    // Most messages have none, and no three capitals at all.
+    let few = original.bytes().filter(u8::is_ascii_uppercase).count() < 3;
+    if few || !original.as_bytes().windows(3).any(|three| three.iter().all(u8::is_ascii_uppercase)) {
         return places;
     }
     let (mut length, mut capitals, mut small, mut words) = (0, 0, false, 0);
@@ -206,7 +213,7 @@ fn capitals(original: &str) -> Vec<u32> {
 /// Whether three letters are the same, whatever their case.
 fn is_stretched(three: &[u8]) -> bool {
     let [a, b, c] = [three[0], three[1], three[2]].map(|letter| letter | 0x20);
-    a == b && b == c && a.is_ascii_lowercase()
+    (a == b) & (b == c) & a.is_ascii_lowercase()
 }
 
 fn plain_ascii(c: char) -> char {

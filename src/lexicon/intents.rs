@@ -172,13 +172,14 @@ impl Reader<'_> {
 
     /// Whether a phrase of an intent speaks of another matter, by what stands near it in its clause.
     fn is_of_another(&self, intent: Intent, phrase: Range<usize>, marks: &[Mark]) -> bool {
+        let Some(matter) = self.lexicon.cues.matter(intent, marks) else { return false };
         let chars = &self.folded.chars;
         let border = |at: &usize| negation::is_border_at(chars, *at);
         let begin = phrase.start.saturating_sub(NEAR);
         let begin = (begin..phrase.start).rev().find(border).unwrap_or(begin);
         let most = chars.len().min(phrase.end + NEAR);
         let end = (phrase.end..most).find(border).unwrap_or(most);
-        self.lexicon.cues.is_of_another(intent, &phrase, &(begin..end), marks)
+        matter.is_another(&phrase, &(begin..end), marks)
     }
 
     /// Whether nothing of the clause follows but how the other is addressed.
@@ -327,8 +328,12 @@ fn beginnings(hits: &[Hit<'_>]) -> Vec<Beginning> {
 
 /// Where digits stand one behind the other.
 fn digits(chars: &[char]) -> impl Iterator<Item = (usize, usize)> {
-    let begins = |at: &usize| chars[*at].is_ascii_digit() && (*at == 0 || !chars[*at - 1].is_ascii_digit());
-    (0..chars.len()).filter(begins).map(|at| (at, at + chars[at..].iter().take_while(|c| c.is_ascii_digit()).count()))
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + chars[at..].iter().position(char::is_ascii_digit)?;
+        at = start + chars[start..].iter().take_while(|c| c.is_ascii_digit()).count();
+        Some((start, at))
+    })
 }
 
 /// Whether the gap of a phrase may reach from one place to another: a few words, and no end of a sentence, in scripts

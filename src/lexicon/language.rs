@@ -44,10 +44,29 @@ pub(super) struct Languages {
     /// By fingerprint too.
     everyday: HashMap<u64, Langs, Straight>,
     letters: Vec<(char, Langs)>,
-    strange: Vec<char>,
+    strange: Letters,
     countries: BTreeMap<Country, usize>,
-    traditional: Vec<char>,
-    simplified: Vec<char>,
+    traditional: Letters,
+    simplified: Letters,
+}
+
+/// A set of letters: one bit for each, up to the last.
+#[derive(Serialize, Deserialize)]
+struct Letters(Vec<u64>);
+
+impl Letters {
+    const BITS: usize = u64::BITS as usize;
+
+    fn of(letters: &str) -> Self {
+        let last = letters.chars().max().map_or(0, |last| last as usize);
+        let mut bits = vec![0; last / Self::BITS + 1];
+        letters.chars().for_each(|c| bits[c as usize / Self::BITS] |= 1 << (c as usize % Self::BITS));
+        Self(bits)
+    }
+
+    fn has(&self, c: char) -> bool {
+        self.0.get(c as usize / Self::BITS).is_some_and(|bits| bits >> (c as usize % Self::BITS) & 1 != 0)
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,12 +88,6 @@ struct LanguagesFile {
     everyday: BTreeMap<String, Vec<String>>,
     /// The language that most people of a country write in.
     countries: BTreeMap<Country, String>,
-}
-
-fn sorted(characters: &str) -> Vec<char> {
-    let mut characters: Vec<char> = characters.chars().collect();
-    characters.sort_unstable();
-    characters
 }
 
 fn index_of(language: &str) -> Option<usize> {
@@ -115,10 +128,10 @@ impl Languages {
             }
         }
         let letters = letters.into_iter().collect();
-        let (traditional, simplified) = (sorted(&written.traditional), sorted(&written.simplified));
+        let (traditional, simplified) = (Letters::of(&written.traditional), Letters::of(&written.simplified));
         let countries = written.countries.into_iter();
         let countries = countries.filter_map(|(country, language)| Some((country, index_of(&language)?))).collect();
-        let strange = sorted(&written.strange);
+        let strange = Letters::of(&written.strange);
         Ok(Self { words, everyday, letters, strange, countries, traditional, simplified })
     }
 
@@ -205,7 +218,7 @@ impl Languages {
 
     /// The script by its characters; where they are the same in both, as the customer wrote before or as their country does.
     fn chinese(&self, folded: &Folded, mut hints: impl Iterator<Item = usize>) -> usize {
-        let count = |set: &[char]| folded.chars.iter().filter(|c| set.binary_search(c).is_ok()).count();
+        let count = |set: &Letters| folded.chars.iter().filter(|c| set.has(**c)).count();
         let (traditional, simplified) = (count(&self.traditional), count(&self.simplified));
         match hints.find(|hint| LANGUAGES[*hint].starts_with("zh")) {
             Some(hint) if traditional == simplified => hint,
@@ -216,7 +229,7 @@ impl Languages {
     /// How many letters of a text none of the languages has.
     fn strange_letters(&self, text: &str) -> usize {
         let letters = if text.is_ascii() { "" } else { text };
-        letters.chars().filter(|c| self.strange.binary_search(c).is_ok()).count()
+        letters.chars().filter(|c| self.strange.has(*c)).count()
     }
 
     fn by_words(&self, folded: &Folded, clues: &Clues<'_>, hint: Option<usize>, strange: usize) -> Option<usize> {

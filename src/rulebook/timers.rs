@@ -15,7 +15,7 @@ pub(super) fn next_wake(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp>
     let colour = facts.colour.iter().filter_map(|state| state.until);
     // One that waits for a tag to go is looked at again when that happens.
     let absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
-    let absences = absences.filter(|rule| !is_held_up(rule, facts)).filter_map(|rule| absence_due(rule, facts));
+    let absences = absences.filter_map(|rule| absence_due(rule, facts).filter(|_| !is_held_up(rule, facts)));
     let orders = orders::next_due(rulebook, facts);
     tags.chain(colour)
         .chain(heat_due(rulebook, facts))
@@ -67,13 +67,13 @@ pub(super) fn wait(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal) {
         else {
             continue;
         };
-        let waits = facts.waits.get(&*rule.name).copied();
+        let waits = || facts.waits.get(&*rule.name).copied();
         if absent.of.iter().any(|of| of == signal.name) {
-            if waits.is_some_and(|since| since <= signal.at) {
+            if waits().is_some_and(|since| since <= signal.at) {
                 facts.waits.remove(&*rule.name);
             }
         } else if after.iter().any(|after| after == signal.name)
-            && waits.is_none_or(|since| signal.at < since || begins_anew(rule, facts, since, signal.at))
+            && waits().is_none_or(|since| signal.at < since || begins_anew(rule, facts, since, signal.at))
             && absent.of.iter().all(|of| facts.marks.get(of).is_none_or(|last| *last <= signal.at))
         {
             facts.waits.insert(rule.name.to_string(), signal.at);

@@ -174,7 +174,8 @@ impl Desk {
         if self.is_given_up() { Standing::Bot } else { self.standing() }
     }
 
-    fn is_given_up(&self) -> bool {
+    /// Nobody came for so long that the bot answers again, until somebody does.
+    pub fn is_given_up(&self) -> bool {
         self.case.as_ref().is_some_and(Case::is_given_up)
     }
 

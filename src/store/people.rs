@@ -121,6 +121,11 @@ impl Store {
         Ok(query!(self, handoffs::all(asked)))
     }
 
+    /// When nobody had come to a contact for so long that the bot answered again, the newest first.
+    pub async fn given_up(&self, contact: ContactId, limit: i64) -> Result<Vec<Timestamp>, StoreError> {
+        Ok(query!(self, handoffs::given_up(contact, limit)).into_iter().map(Timestamp).collect())
+    }
+
     /// The newest changes of a contact's tags.
     pub async fn ledger(&self, contact: ContactId, limit: i64) -> Result<Vec<LedgerLine>, StoreError> {
         Ok(query!(self, console::ledger(contact, limit)))

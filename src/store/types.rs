@@ -210,6 +210,8 @@ pub enum HandoffChange {
         /// Until when somebody answers.
         promise_due: Option<Timestamp>,
     },
+    /// Nobody came for so long that the bot answers again. It stays open.
+    GivenUp,
     /// Somebody took it.
     Accepted {
         /// Who.

@@ -26,6 +26,8 @@ use crate::store::{AlertRow, LedgerLine, StoreError};
 
 /// Messages of a thread: a screen and more. As many earlier ones come at a time.
 const MESSAGES: i64 = 200;
+/// Hand-offs of which a thread tells that nobody came: the newest.
+const CASES: i64 = 50;
 /// What happened longer ago is read elsewhere: `hotline export`.
 const MOST_MESSAGES: i64 = 5_000;
 /// Rows of a view: a screen and more. As many come at a time.
@@ -304,12 +306,13 @@ async fn thread(
     let drafts = composer::drafts(app, signed_in, contact).await?;
     let stopped = app.engine.stopped_campaigns().await?;
     let told = Told { shop: &knowledge.shop, people: &people, faces: &faces, now };
+    let given_up = store.given_up(contact, CASES).await?;
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
     let shown = context! {
         contact => contact_view, composer, picker, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
-        messages => thread::whole(&events, &sent, told), unanswered => thread::unanswered(&events, &sent),
+        messages => thread::whole(&events, &sent, &given_up, told), unanswered => thread::unanswered(&events, &sent),
         planned => view::planned(&state, &knowledge, &stopped, now),
         tags => view::tags(&state, &ledger, &behind, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     };

@@ -28,14 +28,16 @@ pub(super) struct Told<'a> {
     pub(super) now: Timestamp,
 }
 
-/// What happened and what was sent, in order of time, with a line for each new day.
-pub(super) fn whole(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<Value> {
+/// What happened, what was sent and when nobody came, in order of time, with a line for each new day.
+pub(super) fn whole(events: &[Event], sent: &[SentRow], given_up: &[Timestamp], told: Told<'_>) -> Vec<Value> {
     let zone = told.shop.zone;
     // What was taken from exported chats came long after it happened.
     let when = |event: &Event| if event.body.is_past() { event.at } else { event.received };
     let mut items: Vec<(Timestamp, Value)> =
         events.iter().filter_map(|event| Some((when(event), shown(event, events, sent, told)?))).collect();
     items.extend(sent.iter().map(|row| (row.message.at, ours(row, told))));
+    let given_up = given_up.iter().filter(|at| items.is_empty() || items.iter().any(|(first, _)| first <= at));
+    items.extend(given_up.map(|at| (*at, nobody_came(*at, zone))).collect::<Vec<_>>());
     // Stable: what happened at one moment stays in its order, theirs before ours.
     items.sort_by_key(|(at, _)| *at);
     let mut days = Vec::with_capacity(items.len());
@@ -50,6 +52,12 @@ pub(super) fn whole(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<V
         days.push(item);
     }
     days
+}
+
+/// Nobody took a hand-off for so long that the bot answered again.
+fn nobody_came(at: Timestamp, zone: Tz) -> Value {
+    let id = format!("given-up-{}", at.0);
+    context! { kind => "line", id, text => "nobody took it; the bot answers again", at => moment(at, zone) }
 }
 
 /// What is told of so much later than it happened is told with both times.

@@ -48,12 +48,13 @@ pub(super) fn row(row: &InboxRow, faces: &Faces, people: &People, marks: &Marks,
 /// Why somebody waits for a person, all of it, and until when; or for how long already, where the promise was missed.
 fn waiting(row: &InboxRow, summary: &Row, now: Timestamp) -> Value {
     let due = match summary.missed_since {
+        Some(since) if summary.given_up => Some(format!("waits {}", length(((now - since).0 / 1000).max(60)))),
         Some(since) => Some(format!("promise missed, waits {}", length(((now - since).0 / 1000).max(60)))),
         None => row.promise_due.map(|due| countdown(due, now)),
     };
     let reasons: Vec<String> = summary.reason.iter().chain(&summary.also).cloned().collect();
     let overdue = summary.missed_since.is_some() || row.promise_due.is_some_and(|due| due < now);
-    context! { reasons, due, overdue }
+    context! { reasons, due, overdue, given_up => summary.given_up }
 }
 
 /// A budget as it was understood: with its currency, where one is known.

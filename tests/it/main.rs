@@ -23,6 +23,7 @@ mod found;
 mod governance;
 mod identity;
 mod import;
+mod inbox;
 mod journal;
 mod law;
 mod lexicon;

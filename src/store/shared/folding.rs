@@ -332,6 +332,14 @@ async fn handoffs(connection: &mut Connection, folded: &[&Folded]) -> Result<Vec
                     .bind(reason)
                     .bind(promise_due.map(|due| due.0)),
                 ),
+                HandoffChange::GivenUp => (
+                    None,
+                    sqlx::query_scalar(
+                        "update handoffs set given_up_at = $2 where contact_id = $1 and state <> 'closed' returning id",
+                    )
+                    .bind(contact)
+                    .bind(at.0),
+                ),
                 HandoffChange::Accepted { agent } => (
                     Some(Kind::HandOffTaken),
                     sqlx::query_scalar(

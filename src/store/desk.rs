@@ -82,6 +82,8 @@ pub enum View {
     Hot,
     /// Those that somebody is in charge of.
     Mine,
+    /// A person is needed, and nobody is in charge: one is asked for, or what the bot answered reached nobody.
+    Unassigned,
     /// Everybody who ever wrote.
     All,
     /// The bot is in charge.

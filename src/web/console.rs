@@ -165,7 +165,7 @@ pub(super) async fn head(app: &App, signed_in: &SignedIn) -> Result<Value, Store
 /// How many customers wait for a person, and who calls for whoever is signed in, as `notifications.js` compares it.
 async fn calls(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
     let callers = app.engine.store().callers(&signed_in.user().login, MOST_ROWS).await?;
-    let hot = callers.iter().filter(|(_, unread)| unread.is_none()).count();
+    let hot = app.engine.store().wanted_persons().await?;
     let call = |(contact, unread): &(i64, Option<i64>)| match unread {
         None => contact.to_string(),
         Some(unread) => format!("{contact}:{unread}"),

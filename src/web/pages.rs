@@ -53,12 +53,20 @@ fn moment(text: &str, zone: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// A count as people read it: 1,204.
+fn counted(count: i64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group)).collect();
+    groups.join(",")
+}
+
 impl Pages {
     pub(super) fn load() -> Result<Self, minijinja::Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.add_filter("moment", moment);
+        environment.add_filter("counted", counted);
         for (name, text) in TEMPLATES {
             environment.add_template(name, text)?;
         }
@@ -109,6 +117,11 @@ impl Pages {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_are_told_in_groups_of_three() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(counted), ["0", "999", "1,000", "1,234,567"]);
+    }
 
     #[test]
     fn instants_in_a_text_are_read_by_people_where_they_are() {

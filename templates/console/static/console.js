@@ -107,7 +107,7 @@ async function refreshList() {
   renew(list.querySelector(".views"), made.querySelector(".views"));
   showRows(made.querySelector(".rows"));
   const rows = made.querySelector(".rows").dataset;
-  if (nowCalling(rows)) document.getElementById("news").textContent = hot === 1 ? "One customer waits for a person." : `${hot} customers wait for a person.`;
+  if (nowCalling(rows)) document.getElementById("news").textContent = hot === 1 ? "One customer waits for a person." : `${hot.toLocaleString("en")} customers wait for a person.`;
   // Two turned out to be one customer.
   if (rows.current && rows.current !== current()) await refreshThread();
 }

@@ -37,6 +37,7 @@ addEventListener("keydown", (event) => {
   went = 0;
   if (afterG && key === "h") return location.assign("/inbox/hot");
   if (afterG && key === "i") return location.assign("/inbox/all");
+  if (afterG && key === "u") return location.assign("/inbox/unassigned");
   if (key === "g") { went = Date.now(); return; }
   if (key === "?") return document.getElementById("keys").showModal();
   if (key === "j") walk(1);

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::access::{OwnForm, SignedIn};
 use super::console::{Asked, conversation, living};
-use super::{App, picker, views};
+use super::{App, canned, picker, views};
 use crate::domain::{AgentAction, AgentEvent, ContactId, Content, MessageNumber, OptAction};
 use crate::engine::NoReply;
 use crate::store::{InboxRow, StoreError};
@@ -179,9 +179,13 @@ async fn carry_out(
                 return Ok(());
             }
             may(&row, login, action, form)?;
-            if action == AgentAction::Reply {
-                app.engine.may_reply(contact, login).await.map_err(refusal)?;
-            }
+            let text = match text {
+                Some(text) if action == AgentAction::Reply => {
+                    let state = app.engine.may_reply(contact, login).await.map_err(refusal)?;
+                    Some(canned::complete(app, signed_in, &state.contact, &text)?)
+                }
+                text => text,
+            };
             let seen = takes.then(|| form.agent.clone());
             let event = AgentEvent { text, seen, ..AgentEvent::new(login, action) };
             app.engine.act(contact, event, key).await

@@ -16,7 +16,7 @@ use super::access::{self, AdminForm, SignedIn};
 use super::people::People;
 use super::thread::{self, Told};
 use super::view::{self, Marks};
-use super::{composer, picker, views};
+use super::{canned, composer, picker, views};
 use crate::domain::{ContactId, Event, Severity};
 use crate::engine::filling::Typed;
 use crate::engine::outlook::FAILURES_OF;
@@ -48,6 +48,8 @@ pub(super) struct Asked {
     current: String,
     /// The template that was chosen to be sent: its name, a colon and its language.
     pub(super) template: String,
+    /// Whether canned replies are shown, `yes` or nothing.
+    canned: String,
     /// What was typed into it and not taken.
     #[serde(skip)]
     pub(super) typed: Option<Typed>,
@@ -95,6 +97,7 @@ pub(super) fn router() -> Router<App> {
         )
         .route("/static/console.js", script(include_str!("../../templates/console/static/console.js")))
         .route("/static/drafts.js", script(include_str!("../../templates/console/static/drafts.js")))
+        .route("/static/canned.js", script(include_str!("../../templates/console/static/canned.js")))
         .route("/static/forms.js", script(include_str!("../../templates/console/static/forms.js")))
         .route("/static/keys.js", script(include_str!("../../templates/console/static/keys.js")))
         .route("/static/notifications.js", script(include_str!("../../templates/console/static/notifications.js")))
@@ -304,13 +307,17 @@ async fn thread(
         false => None,
     };
     let drafts = composer::drafts(app, signed_in, contact).await?;
+    let canned = match asked.canned.as_str() {
+        "yes" => Some(canned::offered(app, signed_in, &state.contact).await?),
+        _ => None,
+    };
     let stopped = app.engine.stopped_campaigns().await?;
     let told = Told { shop: &knowledge.shop, people: &people, faces: &faces, now };
     let given_up = store.given_up(contact, CASES).await?;
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
     let shown = context! {
-        contact => contact_view, composer, picker, bought => Value::from(Serde(bought)), key => access::token(), drafts,
+        contact => contact_view, composer, picker, canned, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
         messages => thread::whole(&events, &sent, &given_up, told), unanswered => thread::unanswered(&events, &sent),
         planned => view::planned(&state, &knowledge, &stopped, now),

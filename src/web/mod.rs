@@ -4,6 +4,7 @@ pub mod access;
 pub mod api;
 mod by_hand;
 mod campaigns;
+mod canned;
 mod changed;
 mod composer;
 mod console;
@@ -62,6 +63,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let app = App { engine: engine.clone(), pages: pages.clone(), secure, sandbox };
     let console = console::router()
         .merge(composer::router())
+        .merge(canned::router())
         .merge(picker::router())
         .merge(tags::router())
         .merge(lists::router())

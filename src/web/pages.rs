@@ -25,6 +25,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("list.html", include_str!("../../templates/console/list.html")),
     ("thread.html", include_str!("../../templates/console/thread.html")),
     ("panel.html", include_str!("../../templates/console/panel.html")),
+    ("picks.html", include_str!("../../templates/console/picks.html")),
+    ("canned.html", include_str!("../../templates/console/canned.html")),
     ("picker.html", include_str!("../../templates/console/picker.html")),
     ("outreach.html", include_str!("../../templates/console/outreach.html")),
     ("templates.html", include_str!("../../templates/console/templates.html")),

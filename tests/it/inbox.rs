@@ -26,7 +26,7 @@ async fn open(database: &Database, now: &str) -> (Shop, SocketAddr) {
 
 /// What a customer writes.
 fn says(number: usize, at: &str, text: &str) -> Value {
-    json!({ "at": at, "contact": format!("+8526000000{number}"), "kind": "message", "text": text, "wamid": format!("{number} {at}") })
+    json!({ "at": at, "contact": format!("+8526000000{number}"), "event": "message", "text": text, "wamid": format!("{number} {at}") })
 }
 
 /// The list of a page.
@@ -93,7 +93,7 @@ async fn whoever_needs_a_person_and_has_none_is_unassigned() {
         assert_eq!(ana.post("/contact/2/take", &[]).await.0, StatusCode::SEE_OTHER);
         let page = shows(&ana, "/inbox/unassigned", &counts("1")).await;
         assert!(list(&page).contains("id=\"row-1\"") && !list(&page).contains("id=\"row-2\""), "{}", database.kind);
-        writes(1, "wamid.again", "are you there?").await;
+        writes(1, "wamid.again", "What are your opening hours?").await;
         shows(&ana, "/inbox/unassigned", &counts("0")).await;
     }
 }
@@ -104,10 +104,88 @@ async fn the_header_counts_all_who_wait_also_beyond_a_thousand() {
     let (shop, address) = open(&database, "2026-03-02T09:00:00Z").await;
     let asks = (0..1_001).map(|n| {
         let (contact, wamid) = (format!("+8526100{n:04}"), format!("wamid.{n}"));
-        json!({ "at": "2026-03-02T09:00:00Z", "contact": contact, "kind": "message", "text": "I want to talk to a person", "wamid": wamid })
+        json!({ "at": "2026-03-02T09:00:00Z", "contact": contact, "event": "message", "text": "I want to talk to a person", "wamid": wamid })
     });
     shop.tell(asks.collect()).await;
     let ana = Person::sign_in(&database, address, "ana", "agent").await;
     let page = ana.get("/inbox/hot").await.1;
     assert!(page.contains(">1,001 wait</a>") && page.contains("<span class=\"count\">1,001</span>"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn canned_replies_are_written_by_admins_and_filled_for_the_customer() {
+    for database in Database::each().await {
+        let (shop, address) = open(&database, "2026-03-02T09:00:00Z").await;
+        let mut hello = says(1, "2026-03-02T09:00:00Z", "hello");
+        hello["name"] = "Wing Chan".into();
+        shop.tell(vec![hello]).await;
+        let ana = Person::sign_in(&database, address, "ana", "admin").await;
+        let ben = Person::sign_in(&database, address, "ben", "agent").await;
+        let hours = [("name", "hours"), ("language", ""), ("text", "Hi {{name}}, {{agent}} here: 9 to 18.")];
+        assert_eq!(ben.post("/admin/canned", &hours).await.0, StatusCode::FORBIDDEN);
+        assert_eq!(ben.get("/admin/canned").await.0, StatusCode::FORBIDDEN);
+        assert_eq!(ana.post("/admin/canned", &hours).await.0, StatusCode::SEE_OTHER);
+        let (status, page) = ana.post("/admin/canned", &hours).await;
+        assert_eq!((status, page.contains("There is a reply “hours”")), (StatusCode::UNPROCESSABLE_ENTITY, true));
+        let long = "x".repeat(4_097);
+        for (fields, told) in [
+            ([("name", "price"), ("text", "It is {{price}}.")], "Nobody knows what to put into {{price}}"),
+            ([("name", "price"), ("text", " ")], "It has no words."),
+            ([("name", " "), ("text", "x")], "A name has 1 to 40 characters"),
+            ([("name", "price"), ("text", &long)], "It is too long"),
+        ] {
+            let (status, page) = ana.post("/admin/canned", &fields).await;
+            assert_eq!((status, page.contains(told)), (StatusCode::UNPROCESSABLE_ENTITY, true), "{told}");
+        }
+        let in_german = [("name", "hours"), ("language", "de"), ("text", "9 bis 18 Uhr.")];
+        assert_eq!(ana.post("/admin/canned", &in_german).await.0, StatusCode::SEE_OTHER);
+        let page = ana.get("/admin/canned").await.1;
+        let number = |page: &str, n: usize| {
+            page.split("name=\"id\" value=\"").filter_map(|part| part.split('"').next()?.parse::<i64>().ok()).nth(n)
+        };
+        let german = number(&page, 2).unwrap().to_string();
+        let changed = [("id", german.as_str()), ("name", "Zeiten"), ("language", "de"), ("text", "Von 9 bis 18 Uhr.")];
+        assert_eq!(ana.post("/admin/canned", &changed).await.0, StatusCode::SEE_OTHER);
+
+        assert_eq!(ben.post("/contact/1/take", &[]).await.0, StatusCode::SEE_OTHER);
+        let conversation = "/inbox/all/1";
+        assert!(ben.get(conversation).await.1.contains("?canned=yes"), "there is a button");
+        let page = ben.get(&format!("{conversation}?canned=yes")).await.1;
+        let shelf = page.split("class=\"canned\"").nth(1).unwrap().split("</section>").next().unwrap();
+        assert!(shelf.contains(">Hi Wing, Ben of the shop here: 9 to 18.</span>"), "{shelf}");
+        assert!(shelf.find("<strong>hours") < shelf.find("<strong>Zeiten"), "what they do not speak comes last");
+        // Without a script it becomes the draft.
+        let picked = [("at", "reply"), ("view", "all"), ("text", "Hi Wing")];
+        assert_eq!(ben.post("/contact/1/draft", &picked).await.0, StatusCode::SEE_OTHER);
+        assert!(ben.get(conversation).await.1.contains("Hi Wing</textarea>"));
+        // Gaps that are typed are filled too, and none that is known leaves open.
+        let typed = [("text", "{{ name }}, {{shop}} keeps {{words}}"), ("key", "k1")];
+        assert_eq!(ben.post("/contact/1/reply", &typed).await.0, StatusCode::SEE_OTHER);
+        shows(&ben, conversation, "Wing, Harbour Goods keeps {{words}}").await;
+
+        assert_eq!(ben.post("/admin/canned/forget", &[("id", &german)]).await.0, StatusCode::FORBIDDEN);
+        assert_eq!(ana.post("/admin/canned/forget", &[("id", &german)]).await.0, StatusCode::SEE_OTHER);
+        assert!(!ana.get("/admin/canned").await.1.contains("Zeiten"));
+        let (status, page) = ana.post("/admin/canned", &changed).await;
+        assert_eq!((status, page.contains("deleted meanwhile")), (StatusCode::UNPROCESSABLE_ENTITY, true));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_for_a_name_that_nobody_knows_is_not_sent_and_there_are_only_so_many_replies() {
+    let database = Database::sqlite();
+    let (shop, address) = open(&database, "2026-03-02T09:00:00Z").await;
+    shop.tell(vec![says(1, "2026-03-02T09:00:00Z", "hello")]).await;
+    let ana = Person::sign_in(&database, address, "ana", "admin").await;
+    assert_eq!(ana.post("/contact/1/take", &[]).await.0, StatusCode::SEE_OTHER);
+    shows(&ana, "/inbox/all/1", "id=\"reply\"").await;
+    let typed = [("text", "Dear {{name}}"), ("key", "k1")];
+    let (status, page) = ana.post("/contact/1/reply", &typed).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("their name is not known") && page.contains("Dear {{name}}</textarea>"), "{page}");
+    for n in 0..=300 {
+        let (status, page) = ana.post("/admin/canned", &[("name", &format!("reply {n}")), ("text", "x")]).await;
+        let wanted = if n < 300 { StatusCode::SEE_OTHER } else { StatusCode::UNPROCESSABLE_ENTITY };
+        assert_eq!((status, n == 300), (wanted, page.contains("no more can be kept")), "{n}");
+    }
 }

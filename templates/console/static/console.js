@@ -173,7 +173,7 @@ async function refreshThread(happened = true) {
   const modeOf = (page) => page.querySelector(".composer").dataset.mode;
   if (!happened && modeOf(thread) === modeOf(made)) return atEnd && toEnd();
   const [composer, newComposer] = [thread.querySelector(".composer"), made.querySelector(".composer")];
-  const typing = boxes().some((box) => box.value || box === document.activeElement) || isChoosing(composer);
+  const typing = boxes().some((box) => box.value || box === document.activeElement) || isChoosing(composer) || composer.querySelector(".canned");
   const isOther = ["mode", "agent"].some((name) => composer.dataset[name] !== newComposer.dataset[name]);
   if (isOther || !typing) swapComposer(composer, newComposer);
   takeUpDrafts();

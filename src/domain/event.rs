@@ -254,6 +254,8 @@ pub enum AgentAction {
     Won,
     /// The deal is lost.
     Lost,
+    /// Puts it aside until a time or until the customer writes; with no time, takes it up again.
+    Snooze,
     /// Works here no more: whom they were in charge of waits for somebody else.
     Leave,
 }
@@ -283,13 +285,26 @@ pub struct AgentEvent {
     /// With `take`: who was in charge as they saw it, empty for nobody. Who has it meanwhile keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
+    /// With `snooze`: until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 impl AgentEvent {
     /// What somebody did, of which nothing more is to be said.
     pub fn new(agent: impl Into<String>, action: AgentAction) -> Self {
         let agent = agent.into();
-        Self { agent, action, tag: None, colour: None, text: None, link: false, template: None, seen: None }
+        Self {
+            agent,
+            action,
+            tag: None,
+            colour: None,
+            text: None,
+            link: false,
+            template: None,
+            seen: None,
+            until: None,
+        }
     }
 }
 

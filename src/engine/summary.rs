@@ -28,6 +28,7 @@ pub struct Row {
     pub also: Vec<String>,
     pub missed_since: Option<Timestamp>,
     pub given_up: bool,
+    pub snoozed_until: Option<Timestamp>,
     pub budget: Option<String>,
     pub product: Option<String>,
     pub window_ends: Option<Timestamp>,
@@ -54,6 +55,7 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
         also: state.desk.other_reasons().to_vec(),
         missed_since: state.desk.missed_since(),
         given_up: state.desk.is_given_up(),
+        snoozed_until: state.desk.snoozed(),
         budget: state.facts.tags().map(|(tag, _)| tag.to_string()).find(|tag| tag.starts_with("budget/")),
         product: state.memory.product().map(str::to_owned),
         window_ends: contact.window_ends(),
@@ -68,6 +70,7 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
         handoff: state.desk.standing().name(),
         promise_due: state.desk.due(),
         agent: state.desk.agent().map(str::to_owned),
+        snoozed_until: state.desk.snoozed(),
     }
 }
 

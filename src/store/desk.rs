@@ -80,10 +80,12 @@ pub struct InboxRow {
 pub enum View {
     /// A person is asked for; the nearest promise first.
     Hot,
-    /// Those that somebody is in charge of.
+    /// Those that somebody is in charge of, and has not put aside.
     Mine,
     /// A person is needed, and nobody is in charge: one is asked for, or what the bot answered reached nobody.
     Unassigned,
+    /// Somebody put it aside; the one that comes back first in front.
+    Snoozed,
     /// Everybody who ever wrote.
     All,
     /// The bot is in charge.

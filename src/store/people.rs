@@ -76,8 +76,8 @@ impl Store {
         Ok(query!(self, console::summaries(contacts)))
     }
 
-    /// How many contacts a view has: hot, mine, unassigned, all, bot. Replies decided since then count that reached nobody.
-    pub async fn counts(&self, agent: &str, since: Timestamp) -> Result<[i64; 5], StoreError> {
+    /// How many contacts a view has: hot, mine, unassigned, snoozed, all, bot. Replies decided since then count that reached nobody.
+    pub async fn counts(&self, agent: &str, since: Timestamp) -> Result<[i64; 6], StoreError> {
         Ok(query!(self, console::counts(agent, since)))
     }
 

@@ -189,6 +189,8 @@ pub struct Summary {
     pub promise_due: Option<Timestamp>,
     /// Who is in charge.
     pub agent: Option<String>,
+    /// Until when it is put aside.
+    pub snoozed_until: Option<Timestamp>,
 }
 
 /// What happens to a contact's row of the table of hand-offs.

@@ -317,7 +317,7 @@ async fn thread(
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
     let shown = context! {
-        contact => contact_view, composer, picker, canned, bought => Value::from(Serde(bought)), key => access::token(), drafts,
+        contact => contact_view, composer, picker, canned, snoozes => super::snooze::OFFERED, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
         messages => thread::whole(&events, &sent, &given_up, told), unanswered => thread::unanswered(&events, &sent),
         planned => view::planned(&state, &knowledge, &stopped, now),

@@ -21,6 +21,7 @@ mod refusals;
 mod said;
 mod security;
 mod sign_in;
+mod snooze;
 mod tags;
 mod thread;
 mod tries;

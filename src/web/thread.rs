@@ -36,8 +36,15 @@ pub(super) fn whole(events: &[Event], sent: &[SentRow], given_up: &[Timestamp], 
     let mut items: Vec<(Timestamp, Value)> =
         events.iter().filter_map(|event| Some((when(event), shown(event, events, sent, told)?))).collect();
     items.extend(sent.iter().map(|row| (row.message.at, ours(row, told))));
-    let given_up = given_up.iter().filter(|at| items.is_empty() || items.iter().any(|(first, _)| first <= at));
-    items.extend(given_up.map(|at| (*at, nobody_came(*at, zone))).collect::<Vec<_>>());
+    // Of what lies before the part that is read, nothing is told.
+    let first = items.iter().map(|(at, _)| *at).min();
+    let by_itself = |name: &str, at: Timestamp, text: &str| {
+        let id = format!("{name}-{}", at.0);
+        (at, context! { kind => "line", id, text, at => moment(at, zone) })
+    };
+    let given_up = given_up.iter().filter(|at| first <= Some(**at));
+    items.extend(given_up.map(|at| by_itself("given-up", *at, "nobody took it; the bot answers again")));
+    items.extend(returns(events, told.now).map(|at| by_itself("back", at, "it was snoozed, and is back")));
     // Stable: what happened at one moment stays in its order, theirs before ours.
     items.sort_by_key(|(at, _)| *at);
     let mut days = Vec::with_capacity(items.len());
@@ -54,10 +61,28 @@ pub(super) fn whole(events: &[Event], sent: &[SentRow], given_up: &[Timestamp], 
     days
 }
 
-/// Nobody took a hand-off for so long that the bot answered again.
-fn nobody_came(at: Timestamp, zone: Tz) -> Value {
-    let id = format!("given-up-{}", at.0);
-    context! { kind => "line", id, text => "nobody took it; the bot answers again", at => moment(at, zone) }
+/// When what was put aside came back because its time was over.
+fn returns(events: &[Event], now: Timestamp) -> impl Iterator<Item = Timestamp> {
+    events.iter().enumerate().filter_map(move |(at, event)| {
+        let EventBody::Agent(AgentEvent { action: AgentAction::Snooze, until: Some(until), .. }) = &event.body else {
+            return None;
+        };
+        let ends = |later: &Event| match &later.body {
+            EventBody::Message(_) => true,
+            EventBody::Agent(other) => matches!(
+                other.action,
+                AgentAction::Take
+                    | AgentAction::Snooze | AgentAction::Release
+                    | AgentAction::Won
+                    | AgentAction::Lost
+                    | AgentAction::Leave
+            ),
+            _ => false,
+        };
+        let is_over = *until <= now && *until > event.received;
+        let stayed = !events[at + 1..].iter().any(|later| later.received <= *until && ends(later));
+        (is_over && stayed).then_some(*until)
+    })
 }
 
 /// What is told of so much later than it happened is told with both times.
@@ -164,6 +189,13 @@ fn done(event: &Event, agent: &AgentEvent, events: &[Event], told: Told<'_>) -> 
             format!("{who} wanted to take over, a moment late")
         }
         AgentAction::Take => format!("{who} took over"),
+        AgentAction::Snooze => match agent.until {
+            Some(until) => {
+                let until = until.utc().with_timezone(&told.shop.zone).format("%-d %b, %H:%M");
+                format!("{who} snoozed it until {until}, or until they write")
+            }
+            None => format!("{who} took it up again"),
+        },
         AgentAction::Release => format!("{who} handed back to the bot"),
         AgentAction::Call => format!("{who} called"),
         AgentAction::TagAdd => format!("{who} set {}", tag()),

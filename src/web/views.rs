@@ -11,10 +11,11 @@ use crate::segments::lists::List;
 use crate::store::{InboxRow, StoreError, View};
 
 /// Name in addresses, and label.
-const FIXED: [(&str, &str, View); 5] = [
+const FIXED: [(&str, &str, View); 6] = [
     ("hot", "Hot", View::Hot),
     ("mine", "Mine", View::Mine),
     ("unassigned", "Unassigned", View::Unassigned),
+    ("snoozed", "Snoozed", View::Snoozed),
     ("all", "All", View::All),
     ("bot", "Bot", View::Bot),
 ];

@@ -189,3 +189,58 @@ async fn a_gap_for_a_name_that_nobody_knows_is_not_sent_and_there_are_only_so_ma
         assert_eq!((status, n == 300), (wanted, page.contains("no more can be kept")), "{n}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_snoozed_comes_back_by_itself_or_when_they_write() {
+    for database in Database::each().await {
+        let (shop, address) = open(&database, "2026-03-02T09:00:00Z").await;
+        shop.tell(vec![says(1, "2026-03-02T09:00:00Z", "I want to talk to a person")]).await;
+        let ana = Person::sign_in(&database, address, "ana", "agent").await;
+        let ben = Person::sign_in(&database, address, "ben", "agent").await;
+        let tomorrow = [("until", "tomorrow"), ("zone", "Europe/Berlin"), ("view", "mine")];
+        // An open one stays in Hot, and its promise goes on.
+        assert_eq!(ben.post("/contact/1/snooze", &tomorrow).await.0, StatusCode::SEE_OTHER);
+        let page = shows(&ana, "/inbox/unassigned/1", "snoozed, back in 23 h").await;
+        assert!(!list(&page).contains("id=\"row-1\"") && page.contains("its promise goes on"), "{page}");
+        shop.set("2026-03-02T10:00:00Z");
+        shop.folded().await;
+        assert!(list(&shows(&ana, "/inbox/hot", "promise missed").await).contains("snoozed, back in 22 h"));
+
+        assert_eq!(ana.post("/contact/1/take", &[]).await.0, StatusCode::SEE_OTHER);
+        let page = shows(&ana, "/inbox/mine/1", "id=\"reply\"").await;
+        assert!(list(&page).contains("id=\"row-1\"") && !page.contains("snoozed, back in"), "she is there: {page}");
+        let (status, page) = ben.post("/contact/1/snooze", &tomorrow).await;
+        assert_eq!((status, page.contains("Somebody else is in charge.")), (StatusCode::UNPROCESSABLE_ENTITY, true));
+        let (status, page) = ana.post("/contact/1/snooze", &[("until", "never")]).await;
+        assert_eq!((status, page.contains("choose one of the times")), (StatusCode::UNPROCESSABLE_ENTITY, true));
+        assert_eq!(ana.post("/contact/1/snooze", &tomorrow).await.0, StatusCode::SEE_OTHER);
+        let page = shows(&ana, "/inbox/snoozed/1", "Snoozed <span class=\"count\">1</span>").await;
+        assert!(page.contains("Ana of the shop snoozed it until 3 Mar, 08:00"), "{page}");
+        assert!(list(&page).contains("id=\"row-1\"") && page.contains("Mine <span class=\"count\">0</span>"));
+        // It is not handed back meanwhile.
+        shop.set("2026-03-03T07:59:00Z");
+        shop.folded().await;
+        assert!(!list(&ana.get("/inbox/mine").await.1).contains("id=\"row-1\""));
+        assert!(ana.get("/inbox/snoozed/1").await.1.contains("Hand back to the bot"));
+        shop.set("2026-03-03T08:00:00Z");
+        shop.folded().await;
+        let page = shows(&ana, "/inbox/mine/1", "it was snoozed, and is back").await;
+        assert!(list(&page).contains("id=\"row-1\"") && page.contains("Snoozed <span class=\"count\">0</span>"));
+
+        // The customer's word ends it, and so does hers.
+        assert_eq!(ana.post("/contact/1/snooze", &tomorrow).await.0, StatusCode::SEE_OTHER);
+        shop.set("2026-03-03T08:01:00Z");
+        shop.tell(vec![says(1, "2026-03-03T08:01:00Z", "are you there?")]).await;
+        let page = shows(&ana, "/inbox/mine/1", "are you there?").await;
+        assert!(list(&page).contains("id=\"row-1\""), "{}", database.kind);
+        assert_eq!(ana.post("/contact/1/snooze", &tomorrow).await.0, StatusCode::SEE_OTHER);
+        shows(&ana, "/inbox/snoozed/1", "Take it up again now").await;
+        assert_eq!(ana.post("/contact/1/snooze", &[("until", "now")]).await.0, StatusCode::SEE_OTHER);
+        let page = shows(&ana, "/inbox/mine/1", "Ana of the shop took it up again").await;
+        assert_eq!((list(&page).contains("id=\"row-1\""), page.matches("and is back").count()), (true, 1));
+
+        shop.tell(vec![says(2, "2026-03-03T08:01:00Z", "hello")]).await;
+        let (status, page) = ana.post("/contact/2/snooze", &tomorrow).await;
+        assert_eq!((status, page.contains("take over first")), (StatusCode::UNPROCESSABLE_ENTITY, true), "the bot's");
+    }
+}

@@ -20,11 +20,11 @@ macro_rules! failed_reply {
     };
 }
 
-/// Who needs a person and has none: a person is asked for, or what the bot answered since then reached nobody.
+/// Who needs a person, has none and is not put aside: a person is asked for, or what the bot answered since then reached nobody.
 macro_rules! unassigned {
     ($since:literal) => {
         concat!(
-            "handoff in ('open', 'none') and id in (select id from contacts where handoff = 'open' and handoff <> 'none' union \
+            "snoozed_until is null and handoff in ('open', 'none') and id in (select id from contacts where handoff = 'open' and handoff <> 'none' union \
              select coalesce((select merged_into from contacts where contacts.id = outbox.contact_id), contact_id) from outbox where ",
             failed_reply!($since),
             ")"
@@ -48,9 +48,12 @@ pub(in crate::store) const fn select_view(view: View) -> &'static str {
     match view {
         View::Hot => select!("handoff = 'open' and handoff <> 'none' order by promise_due, id"),
         View::Mine => {
-            select!("handoff = 'accepted' and handoff <> 'none' and agent = $1 order by last_inbound_at desc, id")
+            select!(
+                "handoff = 'accepted' and handoff <> 'none' and agent = $1 and snoozed_until is null order by last_inbound_at desc, id"
+            )
         }
         View::Unassigned => select!(unassigned!("$3"), " order by coalesce(last_inbound_at, 0) desc, id"),
+        View::Snoozed => select!("snoozed_until is not null order by snoozed_until, id"),
         View::All => select!("last_inbound_at is not null order by last_inbound_at desc, id"),
         View::Bot => select!("handoff = 'none' and last_inbound_at is not null order by last_inbound_at desc, id"),
     }
@@ -144,26 +147,26 @@ pub(super) fn inbox_row(row: &SqlRow) -> Result<InboxRow, sqlx::Error> {
     })
 }
 
-/// How many contacts each view has: hot, mine, unassigned, all, bot. Those who wrote are counted in an index, and few have a hand-off.
+/// How many contacts each view has: hot, mine, unassigned, snoozed, all, bot. Those who wrote are counted in an index, and few have a hand-off.
 pub(in crate::store) const COUNT_VIEWS: &str = concat!(
-    "select desk.hot, desk.mine, lone.unassigned, wrote.everybody, wrote.bot from \
+    "select desk.hot, desk.mine, lone.unassigned, aside.snoozed, wrote.everybody, wrote.bot from \
      (select count(case when handoff = 'open' then 1 end) as hot, \
-     count(case when handoff = 'accepted' and agent = $1 then 1 end) as mine \
+     count(case when handoff = 'accepted' and agent = $1 and snoozed_until is null then 1 end) as mine \
      from contacts where merged_into is null and handoff <> 'none') as desk, \
      (select count(*) as unassigned from contacts where merged_into is null and ",
     unassigned!("$2"),
-    ") as lone, (select count(*) as everybody, count(case when handoff = 'none' then 1 end) as bot \
+    ") as lone, (select count(*) as snoozed from contacts where merged_into is null and snoozed_until is not null) as aside, (select count(*) as everybody, count(case when handoff = 'none' then 1 end) as bot \
      from contacts where merged_into is null and last_inbound_at is not null) as wrote"
 );
 
-/// How many contacts a view has: hot, mine, unassigned, all, bot. Replies decided since then count that reached nobody.
+/// How many contacts a view has: hot, mine, unassigned, snoozed, all, bot. Replies decided since then count that reached nobody.
 pub(in crate::store) async fn counts(
     connection: &mut Connection,
     agent: &str,
     since: Timestamp,
-) -> Result<[i64; 5], sqlx::Error> {
+) -> Result<[i64; 6], sqlx::Error> {
     let row = sqlx::query(COUNT_VIEWS).bind(agent).bind(since.0).fetch_one(connection).await?;
-    Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?])
+    Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?])
 }
 
 /// How many contacts wait for a person.

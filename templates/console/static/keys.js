@@ -37,6 +37,7 @@ addEventListener("keydown", (event) => {
   went = 0;
   if (afterG && key === "h") return location.assign("/inbox/hot");
   if (afterG && key === "i") return location.assign("/inbox/all");
+  if (afterG && key === "s") return location.assign("/inbox/snoozed");
   if (afterG && key === "u") return location.assign("/inbox/unassigned");
   if (key === "g") { went = Date.now(); return; }
   if (key === "?") return document.getElementById("keys").showModal();
@@ -44,6 +45,7 @@ addEventListener("keydown", (event) => {
   else if (key === "k") walk(-1);
   else if (key === "/") { document.getElementById("search").focus(); event.preventDefault(); }
   else if (key === "b") thread.querySelector("button[data-key=b]")?.click();
+  else if (key === "h") { const snooze = thread.querySelector(".snooze"); if (snooze) { snooze.open = true; snooze.querySelector("button").focus(); event.preventDefault(); } }
   else if (key === "r") { const [box, picker] = [document.getElementById("reply"), document.getElementById("template")]; if (box) writeOn(box); else picker?.focus(); if (box || picker) event.preventDefault(); }
   else if (key === "n") { const note = thread.querySelector(".write-note"); if (note) { note.open = true; writeOn(note.querySelector("textarea")); event.preventDefault(); } }
 });

@@ -404,6 +404,7 @@ fn rows(moved: DeskMove) -> Vec<HandoffChange> {
             vec![opened("taken".into(), &evidence, None), HandoffChange::Accepted { agent }]
         }
         DeskMove::Accepted { agent, opened: false } => vec![HandoffChange::Accepted { agent }],
+        DeskMove::PutBack { .. } => vec![HandoffChange::PutBack],
         DeskMove::Left { agent, reason, due } => {
             let evidence = Evidence { by: format!("agent:{agent}"), ..Evidence::default() };
             vec![HandoffChange::Closed, opened(reason, &evidence, Some(due))]

@@ -102,6 +102,11 @@ pub enum DeskMove {
         /// There was no open hand-off: this opened one as well.
         opened: bool,
     },
+    /// Who took it has put it back: a person is wanted as before.
+    PutBack {
+        /// Who.
+        agent: String,
+    },
     /// Who was in charge works here no more: another person is wanted.
     Left {
         /// Who it was.
@@ -138,6 +143,7 @@ impl fmt::Display for DeskMove {
             Self::Missed { step, due } => write!(f, "promise missed (step {step}), now due {due}"),
             Self::GivenUp => write!(f, "taken by nobody, the bot answers again"),
             Self::Accepted { agent, .. } => write!(f, "taken by {agent}"),
+            Self::PutBack { agent } => write!(f, "put back by {agent}, open again"),
             Self::Left { agent, reason, due } => write!(f, "left by {agent}, open again for {reason}, due {due}"),
             Self::HandedBack { agent: Some(agent) } => write!(f, "handed back by {agent}"),
             Self::HandedBack { agent: None } => write!(f, "handed back after silence"),
@@ -281,6 +287,7 @@ impl Desk {
                 self.handed_back = self.handed_back.max(Some(at));
                 self.case.take().map(|_| DeskMove::HandedBack { agent: Some(event.agent.clone()) })
             }
+            AgentAction::PutBack => self.put_back(event),
             AgentAction::Leave => self.leave(&event.agent, shop, now),
             AgentAction::Snooze => {
                 self.snooze(event, now);
@@ -315,6 +322,23 @@ impl Desk {
         }
         (case.agent, case.snoozed) = (Some(agent.to_owned()), None);
         Some(DeskMove::Accepted { agent: agent.to_owned(), opened })
+    }
+
+    /// As if it had never been taken: the promise on the clock is the same.
+    fn put_back(&mut self, event: &AgentEvent) -> Option<DeskMove> {
+        let agent = event.agent.clone();
+        let case = self.case.as_mut().filter(|case| case.agent.as_ref() == Some(&agent))?;
+        case.snoozed = None;
+        if let Some(before) = event.seen.clone().filter(|before| !before.is_empty() && *before != agent) {
+            case.agent = Some(before.clone());
+            return Some(DeskMove::Accepted { agent: before, opened: false });
+        }
+        if case.reason == TAKEN {
+            self.case = None;
+            return Some(DeskMove::HandedBack { agent: Some(agent) });
+        }
+        case.agent = None;
+        Some(DeskMove::PutBack { agent })
     }
 
     /// The promise begins anew: what was promised at first was kept by who left.

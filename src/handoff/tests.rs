@@ -1,4 +1,4 @@
-//! The desk by itself: what nobody comes for, what is put aside.
+//! The desk by itself: what nobody comes for, what is put aside, what is put back.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 use super::*;
 use crate::domain::{Language, SourceFile};
@@ -78,4 +78,32 @@ fn what_is_put_aside_comes_back_and_no_promise_waits_for_it() {
     desk.act(&aside("ana", later), now, &shop, now);
     desk.act(&aside("ana", None), now, &shop, now);
     assert_eq!(desk.snoozed(), None, "she is there again");
+}
+
+#[test]
+fn what_was_taken_and_is_put_back_is_as_it_was() {
+    let file = SourceFile { path: "shop.toml".into(), text: include_str!("../../keywords/shop.toml").into() };
+    let (shop, _) = Shop::parse(&file, "USD".parse().unwrap(), chrono_tz::UTC, Language::english(), None);
+    let shop = shop.unwrap();
+    let now = Timestamp::parse_rfc3339("2026-03-02T10:00:00Z").unwrap();
+    let does =
+        |agent: &str, action, seen: &str| AgentEvent { seen: Some(seen.into()), ..AgentEvent::new(agent, action) };
+    let mut desk = Desk::default();
+    desk.act(&does("ana", AgentAction::Take, ""), now, &shop, now);
+    assert!(matches!(
+        desk.act(&does("ana", AgentAction::PutBack, ""), now, &shop, now),
+        Some(DeskMove::HandedBack { .. })
+    ));
+    assert_eq!(desk, Desk::default(), "it was the bot's");
+    let promise = Duration::minutes(5);
+    desk.open(&HandoffRequest { reason: "human".into(), promise, evidence: Evidence::default() }, &shop, now);
+    let open = desk.clone();
+    desk.act(&does("ana", AgentAction::Take, ""), now, &shop, now);
+    assert_eq!(desk.act(&does("ben", AgentAction::PutBack, ""), now, &shop, now), None, "it is hers");
+    desk.act(&does("ana", AgentAction::PutBack, ""), now, &shop, now);
+    assert_eq!(desk, open);
+    desk.act(&does("ana", AgentAction::Take, ""), now, &shop, now);
+    desk.act(&does("ben", AgentAction::Take, "ana"), now, &shop, now);
+    desk.act(&does("ben", AgentAction::PutBack, "ana"), now, &shop, now);
+    assert_eq!(desk.agent(), Some("ana"));
 }

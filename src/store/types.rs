@@ -219,6 +219,8 @@ pub enum HandoffChange {
         /// Who.
         agent: String,
     },
+    /// Who took it put it back: it is open as before.
+    PutBack,
     /// Handed back or ended.
     Closed,
     /// Two contacts have become one, and each may have had one open: one stays, before all the one that somebody took.

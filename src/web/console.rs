@@ -16,7 +16,7 @@ use super::access::{self, AdminForm, SignedIn};
 use super::people::People;
 use super::thread::{self, Told};
 use super::view::{self, Marks};
-use super::{canned, composer, picker, views};
+use super::{canned, composer, picker, undo, views};
 use crate::domain::{ContactId, Event, Severity};
 use crate::engine::filling::Typed;
 use crate::engine::outlook::FAILURES_OF;
@@ -306,6 +306,7 @@ async fn thread(
         true => Some(picker::shown(app, contact, &state, asked).await?),
         false => None,
     };
+    let undo = undo::offered(app, signed_in, (&row, &events, &sent)).await?;
     let drafts = composer::drafts(app, signed_in, contact).await?;
     let canned = match asked.canned.as_str() {
         "yes" => Some(canned::offered(app, signed_in, &state.contact).await?),
@@ -317,7 +318,7 @@ async fn thread(
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
     let shown = context! {
-        contact => contact_view, composer, picker, canned, snoozes => super::snooze::OFFERED, bought => Value::from(Serde(bought)), key => access::token(), drafts,
+        contact => contact_view, undo, composer, picker, canned, snoozes => super::snooze::OFFERED, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
         messages => thread::whole(&events, &sent, &given_up, told), unanswered => thread::unanswered(&events, &sent),
         planned => view::planned(&state, &knowledge, &stopped, now),

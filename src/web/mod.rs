@@ -25,6 +25,7 @@ mod snooze;
 mod tags;
 mod thread;
 mod tries;
+mod undo;
 mod view;
 mod views;
 mod visitor;
@@ -65,6 +66,7 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let console = console::router()
         .merge(composer::router())
         .merge(canned::router())
+        .merge(undo::router())
         .merge(picker::router())
         .merge(tags::router())
         .merge(lists::router())

@@ -72,7 +72,9 @@ fn returns(events: &[Event], now: Timestamp) -> impl Iterator<Item = Timestamp> 
             EventBody::Agent(other) => matches!(
                 other.action,
                 AgentAction::Take
-                    | AgentAction::Snooze | AgentAction::Release
+                    | AgentAction::Snooze
+                    | AgentAction::PutBack
+                    | AgentAction::Release
                     | AgentAction::Won
                     | AgentAction::Lost
                     | AgentAction::Leave
@@ -196,6 +198,7 @@ fn done(event: &Event, agent: &AgentEvent, events: &[Event], told: Told<'_>) -> 
             }
             None => format!("{who} took it up again"),
         },
+        AgentAction::PutBack => format!("{who} put it back"),
         AgentAction::Release => format!("{who} handed back to the bot"),
         AgentAction::Call => format!("{who} called"),
         AgentAction::TagAdd => format!("{who} set {}", tag()),

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
+use crate::law::rows;
 use crate::statistics::Shop;
 
 /// A shop and the server in front of it.
@@ -242,5 +243,67 @@ async fn what_is_snoozed_comes_back_by_itself_or_when_they_write() {
         shop.tell(vec![says(2, "2026-03-03T08:01:00Z", "hello")]).await;
         let (status, page) = ana.post("/contact/2/snooze", &tomorrow).await;
         assert_eq!((status, page.contains("take over first")), (StatusCode::UNPROCESSABLE_ENTITY, true), "the bot's");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_just_done_is_undone_unless_something_happened_since() {
+    for database in Database::each().await {
+        let (shop, address) = open(&database, "2026-03-02T09:00:00Z").await;
+        shop.tell(vec![says(1, "2026-03-02T09:00:00Z", "I want to talk to a person")]).await;
+        let ana = Person::sign_in(&database, address, "ana", "admin").await;
+        let ben = Person::sign_in(&database, address, "ben", "agent").await;
+        let later = async |now: &str| {
+            shop.set(now);
+            shop.folded().await;
+        };
+        let offered = async || {
+            let page = ana.get("/inbox/all/1").await.1;
+            page.split("name=\"of\" value=\"").nth(1).map(|of| of.split('"').next().unwrap().to_owned())
+        };
+        let does = async |action: &str, fields: &[(&str, &str)]| {
+            assert_eq!(ana.post(&format!("/contact/1/{action}"), fields).await.0, StatusCode::SEE_OTHER);
+            eventually(action, offered).await
+        };
+        let undo = async |person: &Person, of: &str| person.post("/contact/1/undo", &[("of", of)]).await;
+        let is_late = |(status, page): (StatusCode, String)| {
+            assert_eq!((status, page.contains("It cannot be undone any more")), (StatusCode::CONFLICT, true));
+        };
+
+        // What the bot had to say then is too old to be said: it is not lost by taking over.
+        later("2026-03-02T09:20:00Z").await;
+        let of = does("take", &[]).await;
+        is_late(undo(&ben, &of).await);
+        assert_eq!(undo(&ana, &of).await.0, StatusCode::SEE_OTHER);
+        let page = shows(&ana, "/inbox/hot/1", "Ana of the shop put it back").await;
+        assert!(list(&page).contains("promise missed"), "its promise goes on: {page}");
+        assert_eq!(rows(&database, "select state from handoffs").await, [["open"]], "{}", database.kind);
+        assert_eq!(undo(&ana, &of).await.0, StatusCode::SEE_OTHER, "pressed twice, once");
+
+        later("2026-03-02T09:21:00Z").await;
+        let of = does("take", &[]).await;
+        shop.tell(vec![says(1, "2026-03-02T09:21:00Z", "hello?")]).await;
+        is_late(undo(&ana, &of).await);
+        assert_eq!(offered().await, None);
+        later("2026-03-02T09:22:00Z").await;
+        let of = does("release", &[]).await;
+        assert_eq!(undo(&ana, &of).await.0, StatusCode::SEE_OTHER);
+        shows(&ana, "/inbox/mine/1", "id=\"reply\"").await;
+
+        later("2026-03-02T09:23:00Z").await;
+        let tag = [("tag", "value/vip"), ("what", "add")];
+        let of = does("tag", &tag).await;
+        assert_eq!(undo(&ana, &of).await.0, StatusCode::SEE_OTHER);
+        assert!(rows(&database, "select tag from held_tags where tag = 'value/vip'").await.is_empty());
+        later("2026-03-02T09:24:00Z").await;
+        let of = does("tag", &tag).await;
+        assert_eq!(ben.post("/contact/1/note", &[("text", "I know her")]).await.0, StatusCode::SEE_OTHER);
+        is_late(undo(&ana, &of).await);
+        later("2026-03-02T09:25:00Z").await;
+        let of = does("tag", &[("tag", "value/vip"), ("what", "remove")]).await;
+        later("2026-03-02T09:25:06Z").await;
+        assert_eq!(offered().await, None, "for a moment");
+        later("2026-03-02T09:25:16Z").await;
+        is_late(undo(&ana, &of).await);
     }
 }

@@ -351,6 +351,14 @@ async fn handoffs(connection: &mut Connection, folded: &[&Folded]) -> Result<Vec
                     .bind(agent)
                     .bind(at.0),
                 ),
+                HandoffChange::PutBack => (
+                    Some(Kind::HandOffOpened),
+                    sqlx::query_scalar(
+                        "update handoffs set state = 'open', agent = null, accepted_at = null \
+                         where contact_id = $1 and state = 'accepted' returning id",
+                    )
+                    .bind(contact),
+                ),
                 HandoffChange::Closed => (
                     Some(Kind::HandOffClosed),
                     sqlx::query_scalar(

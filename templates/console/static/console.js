@@ -169,6 +169,7 @@ async function refreshThread(happened = true) {
   }
   else if (banner) banner.remove();
   else if (newBanner) thread.querySelector(".who").after(newBanner);
+  showUndo(made);
   // What is open in the composer stays where nothing happened but that time went on.
   const modeOf = (page) => page.querySelector(".composer").dataset.mode;
   if (!happened && modeOf(thread) === modeOf(made)) return atEnd && toEnd();
@@ -178,6 +179,20 @@ async function refreshThread(happened = true) {
   if (isOther || !typing) swapComposer(composer, newComposer);
   takeUpDrafts();
   if (atEnd) toEnd();
+}
+
+// What was just done can be taken back for a moment.
+const UNDO = 5000;
+function showUndo(made) {
+  const [old, fresh] = [thread.querySelector(".undo"), made.querySelector(".undo")];
+  if (old && fresh && old.of.value === fresh.of.value) return;
+  old?.remove();
+  if (fresh) thread.querySelector(".messages").before(fresh);
+  forgetUndo();
+}
+function forgetUndo() {
+  const undo = thread?.querySelector(".undo");
+  if (undo) setTimeout(() => undo.remove(), UNDO);
 }
 
 // What stands in a template's gaps stays while somebody types there or chooses.
@@ -280,6 +295,7 @@ if (list) {
   addEventListener("pagehide", () => { if (list.offsetParent) sessionStorage.setItem(place, list.scrollTop); });
   list.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   takeUpDrafts();
+  forgetUndo();
   toEnd();
   list.addEventListener("pointerover", (event) => { byFinger = event.pointerType === "touch"; });
   list.addEventListener("pointerdown", (event) => { pressed = event.button === 0; });

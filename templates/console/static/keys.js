@@ -26,6 +26,12 @@ addEventListener("keydown", (event) => {
     const fields = [...event.target.form.querySelectorAll("input:not([type=hidden]), button")];
     return event.ctrlKey || event.metaKey ? event.target.form.requestSubmit() : fields[fields.indexOf(event.target) + 1].focus();
   }
+  // In a box with words it takes back what was typed.
+  if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !(inBox && event.target.value)) {
+    const undo = thread?.querySelector(".undo button");
+    if (undo) event.preventDefault();
+    return undo?.click();
+  }
   if (event.key === "Escape" && inBox) return event.target.blur();
   if (event.key === "Escape" && panelLies() && !document.querySelector("dialog[open]")) return closePanel();
   if (inBox || event.ctrlKey || event.metaKey || event.altKey || !list || !keysOn()) return;

@@ -43,6 +43,9 @@ pub struct User {
     /// Argon2id hash; `None` where only links sign in.
     #[serde(skip)]
     pub password_hash: Option<String>,
+    /// Whether a single key does something in their console.
+    #[serde(skip)]
+    pub single_keys: bool,
 }
 
 /// A session that was found.

@@ -233,6 +233,12 @@ impl Store {
         Ok(())
     }
 
+    /// Sets whether a single key does something in somebody's console.
+    pub async fn set_single_keys(&self, user: i64, on: bool) -> Result<(), StoreError> {
+        change!(self, users::set_single_keys(user, on));
+        Ok(())
+    }
+
     /// Keeps a link that signs in once.
     pub async fn add_link(&self, hash: &str, user: i64, now: Timestamp, expires: Timestamp) -> Result<(), StoreError> {
         change!(self, users::add_link(hash, user, now, expires));

@@ -159,7 +159,7 @@ async fn frame(
 pub(super) async fn head(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
     let held = crate::engine::limits::in_words(&app.engine.held().await?);
     let shown = context! {
-        mistakes => mistakes(app), alerts => alerts(app).await?, changed => super::changed::rules(app).await?, held, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
+        mistakes => mistakes(app), alerts => alerts(app).await?, changed => super::changed::rules(app).await?, held, user => &signed_in.user().name, single_keys => signed_in.user().single_keys, csrf => &signed_in.0.csrf,
         admin => signed_in.is_admin(), sandbox => app.sandbox,
     };
     Ok(context! { ..calls(app, signed_in).await?, ..shown })

@@ -247,6 +247,24 @@ async fn what_is_snoozed_comes_back_by_itself_or_when_they_write() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn single_keys_are_switched_off_by_each_for_themselves() {
+    for database in Database::each().await {
+        let (_shop, address) = open(&database, "2026-03-02T09:00:00Z").await;
+        let ana = Person::sign_in(&database, address, "ana", "agent").await;
+        let ben = Person::sign_in(&database, address, "ben", "agent").await;
+        assert!(ana.get("/inbox/hot").await.1.contains("data-keys=\"on\""));
+        let off = ana.send("/keys", &[("on", "false"), ("back", "/inbox/hot")]).await;
+        assert_eq!((off.status(), off.headers()["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/inbox/hot"));
+        assert!(ana.get("/inbox/hot").await.1.contains("data-keys=\"off\""), "{}", database.kind);
+        assert!(ana.get("/password").await.1.contains("Single keys are <strong>off</strong>"));
+        assert!(ben.get("/inbox/hot").await.1.contains("data-keys=\"on\""), "his are his own");
+        let on = ana.send("/keys", &[("on", "true"), ("back", "//evil.example")]).await;
+        assert_eq!(on.headers()["location"].to_str().unwrap(), "/inbox");
+        assert!(ana.get("/inbox/hot").await.1.contains("data-keys=\"on\""));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_just_done_is_undone_unless_something_happened_since() {
     for database in Database::each().await {
         let (shop, address) = open(&database, "2026-03-02T09:00:00Z").await;

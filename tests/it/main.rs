@@ -6,6 +6,7 @@ mod backtest;
 mod backup;
 mod belonging;
 mod browser;
+mod browser_keys;
 mod by_hand;
 mod campaigns;
 mod connecting;

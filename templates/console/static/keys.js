@@ -1,11 +1,6 @@
 "use strict";
-// Single keys, which can be turned off.
-const keysOn = () => localStorage.getItem("keys") !== "off";
-const toggle = document.getElementById("keys-on");
-if (toggle) {
-  toggle.checked = keysOn();
-  toggle.onchange = () => localStorage.setItem("keys", toggle.checked ? "on" : "off");
-}
+// Single keys, which everybody can switch off for themselves.
+const keysOn = () => list?.dataset.keys !== "off";
 
 function walk(step) {
   const rows = [...list.querySelectorAll(".rows a[id]")];

@@ -173,7 +173,7 @@ fn enter_sandbox(settings: &mut Settings) -> Sandbox {
 
 /// The phones show again what was written before this start, and who wrote of late can be answered as by Meta, who forgets nothing.
 async fn recall(sandbox: &Sandbox, store: &Store) -> Result<(), StoreError> {
-    for row in store.inbox(View::All, "sandbox", PHONES).await? {
+    for row in store.inbox(View::All, ("sandbox", Timestamp::default()), PHONES).await? {
         let summary: Row = serde_json::from_str(&row.summary).unwrap_or_default();
         let Some(number) = summary.wa_id else { continue };
         let theirs = store.thread(row.contact, SHOWN).await?.into_iter().filter_map(|event| match event.body {

@@ -73,6 +73,16 @@ pub struct Known<'a> {
 }
 
 impl Dialogue {
+    /// What a contact is called by: the first word of their name that is one.
+    pub fn first_name<'c>(&self, contact: &'c Contact) -> Option<&'c str> {
+        self.forms.first_name(contact)
+    }
+
+    /// Our tags of the languages that there are replies in.
+    pub fn languages(&self) -> impl Iterator<Item = &String> {
+        self.templates.languages()
+    }
+
     /// Compiles the templates under `replies/`, `pointing.toml`, `short_answers.toml` and `templates.toml` among the dictionaries,
     /// and what the shop's products are called. `None` if any of them has an error.
     pub fn compile(

@@ -254,6 +254,10 @@ pub enum AgentAction {
     Won,
     /// The deal is lost.
     Lost,
+    /// Puts it aside until a time or until the customer writes; with no time, takes it up again.
+    Snooze,
+    /// Takes back that they took it over, a moment later: whoever had it as `seen` has it again, or whatever was before.
+    PutBack,
     /// Works here no more: whom they were in charge of waits for somebody else.
     Leave,
 }
@@ -280,16 +284,29 @@ pub struct AgentEvent {
     /// A template in place of words, filled in: it leaves in this language and so, or not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Box<TemplateRef>>,
-    /// With `take`: who was in charge as they saw it, empty for nobody. Who has it meanwhile keeps it.
+    /// With `take`: who was in charge as they saw it, empty for nobody. Who has it meanwhile keeps it. With `put_back`: who it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
+    /// With `snooze`: until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 impl AgentEvent {
     /// What somebody did, of which nothing more is to be said.
     pub fn new(agent: impl Into<String>, action: AgentAction) -> Self {
         let agent = agent.into();
-        Self { agent, action, tag: None, colour: None, text: None, link: false, template: None, seen: None }
+        Self {
+            agent,
+            action,
+            tag: None,
+            colour: None,
+            text: None,
+            link: false,
+            template: None,
+            seen: None,
+            until: None,
+        }
     }
 }
 

@@ -276,7 +276,7 @@ impl Engine {
     pub async fn may_try_again(&self, contact: ContactId, login: &str, of: MessageNumber) -> Result<(), NoTemplate> {
         let way = self.store().way_of(of.contact, of.number).await?;
         let Some((name, language)) = way.and_then(|(_, template)| template) else {
-            return Ok(self.may_reply(contact, login).await?);
+            return Ok(self.may_reply(contact, login).await.map(drop)?);
         };
         let state = self.in_charge(contact, login).await?;
         let picker = self.picker(contact, &state).await?;

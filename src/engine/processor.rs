@@ -394,7 +394,7 @@ fn rows(moved: DeskMove) -> Vec<HandoffChange> {
             vec![HandoffChange::Promised { reason, promise_due: Some(due) }]
         }
         DeskMove::Opened { reason, due, evidence, .. } => vec![opened(reason, &evidence, Some(due))],
-        DeskMove::GivenUp => Vec::new(),
+        DeskMove::GivenUp => vec![HandoffChange::GivenUp],
         DeskMove::Missed { step, due } => {
             metrics::counter!("hotline_promises_missed_total", "step" => step.to_string()).increment(1);
             vec![HandoffChange::Promised { reason: format!("missed-{step}"), promise_due: Some(due) }]
@@ -404,6 +404,7 @@ fn rows(moved: DeskMove) -> Vec<HandoffChange> {
             vec![opened("taken".into(), &evidence, None), HandoffChange::Accepted { agent }]
         }
         DeskMove::Accepted { agent, opened: false } => vec![HandoffChange::Accepted { agent }],
+        DeskMove::PutBack { .. } => vec![HandoffChange::PutBack],
         DeskMove::Left { agent, reason, due } => {
             let evidence = Evidence { by: format!("agent:{agent}"), ..Evidence::default() };
             vec![HandoffChange::Closed, opened(reason, &evidence, Some(due))]

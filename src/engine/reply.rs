@@ -29,13 +29,14 @@ pub enum NoReply {
 }
 
 impl Engine {
-    /// A reply is taken only where it will be sent: whoever writes is in charge, and the service window is open.
+    /// A reply is taken only where it will be sent: whoever writes is in charge, and the service window is open. Returns what is known
+    /// of the contact.
     ///
     /// # Errors
     /// Why it is not.
-    pub async fn may_reply(&self, contact: ContactId, login: &str) -> Result<(), NoReply> {
-        let open = self.in_charge(contact, login).await?.contact.window_is_open(self.now());
-        if open { Ok(()) } else { Err(NoReply::Closed) }
+    pub async fn may_reply(&self, contact: ContactId, login: &str) -> Result<State, NoReply> {
+        let state = self.in_charge(contact, login).await?;
+        if state.contact.window_is_open(self.now()) { Ok(state) } else { Err(NoReply::Closed) }
     }
 
     /// What is known of a contact that somebody is in charge of.

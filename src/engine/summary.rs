@@ -27,6 +27,8 @@ pub struct Row {
     pub reason: Option<String>,
     pub also: Vec<String>,
     pub missed_since: Option<Timestamp>,
+    pub given_up: bool,
+    pub snoozed_until: Option<Timestamp>,
     pub budget: Option<String>,
     pub product: Option<String>,
     pub window_ends: Option<Timestamp>,
@@ -53,6 +55,8 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
         reason: state.desk.reason().map(str::to_owned),
         also: state.desk.other_reasons().to_vec(),
         missed_since: state.desk.missed_since(),
+        given_up: state.desk.is_given_up(),
+        snoozed_until: state.desk.snoozed(),
         budget: tags().find(|tag| tag.starts_with("budget/")).map(str::to_owned),
         product: state.memory.product().map(str::to_owned),
         window_ends: contact.window_ends(),
@@ -67,6 +71,7 @@ pub(super) fn summarise(state: &State, events: &[Event], before: Option<&str>) -
         handoff: state.desk.standing().name(),
         promise_due: state.desk.due(),
         agent: state.desk.agent().map(str::to_owned),
+        snoozed_until: state.desk.snoozed(),
     }
 }
 

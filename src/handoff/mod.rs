@@ -1,5 +1,8 @@
 //! Handing over to a person: opening, the promise on the clock, the ladder when it is missed, taking over, handing back.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +58,9 @@ struct Case {
     agent: Option<String>,
     /// Last word of a person or the customer.
     touched: Timestamp,
+    /// Until when it was put aside. No promise waits for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    snoozed: Option<Timestamp>,
 }
 
 /// What happened to a hand-off.
@@ -96,6 +102,11 @@ pub enum DeskMove {
         /// There was no open hand-off: this opened one as well.
         opened: bool,
     },
+    /// Who took it has put it back: a person is wanted as before.
+    PutBack {
+        /// Who.
+        agent: String,
+    },
     /// Who was in charge works here no more: another person is wanted.
     Left {
         /// Who it was.
@@ -132,6 +143,7 @@ impl fmt::Display for DeskMove {
             Self::Missed { step, due } => write!(f, "promise missed (step {step}), now due {due}"),
             Self::GivenUp => write!(f, "taken by nobody, the bot answers again"),
             Self::Accepted { agent, .. } => write!(f, "taken by {agent}"),
+            Self::PutBack { agent } => write!(f, "put back by {agent}, open again"),
             Self::Left { agent, reason, due } => write!(f, "left by {agent}, open again for {reason}, due {due}"),
             Self::HandedBack { agent: Some(agent) } => write!(f, "handed back by {agent}"),
             Self::HandedBack { agent: None } => write!(f, "handed back after silence"),
@@ -174,7 +186,8 @@ impl Desk {
         if self.is_given_up() { Standing::Bot } else { self.standing() }
     }
 
-    fn is_given_up(&self) -> bool {
+    /// Nobody came for so long that the bot answers again, until somebody does.
+    pub fn is_given_up(&self) -> bool {
         self.case.as_ref().is_some_and(Case::is_given_up)
     }
 
@@ -223,6 +236,7 @@ impl Desk {
                     missed: 0,
                     agent: None,
                     touched: now,
+                    snoozed: None,
                 });
                 Some(DeskMove::Opened {
                     reason: request.reason.clone(),
@@ -273,7 +287,12 @@ impl Desk {
                 self.handed_back = self.handed_back.max(Some(at));
                 self.case.take().map(|_| DeskMove::HandedBack { agent: Some(event.agent.clone()) })
             }
+            AgentAction::PutBack => self.put_back(event),
             AgentAction::Leave => self.leave(&event.agent, shop, now),
+            AgentAction::Snooze => {
+                self.snooze(event, now);
+                None
+            }
             AgentAction::Note | AgentAction::TagAdd | AgentAction::TagRemove | AgentAction::Colour => None,
         }
     }
@@ -295,13 +314,31 @@ impl Desk {
             missed: 0,
             agent: None,
             touched: now,
+            snoozed: None,
         });
         case.touched = now;
         if case.agent.as_deref() == Some(agent) {
             return None;
         }
-        case.agent = Some(agent.to_owned());
+        (case.agent, case.snoozed) = (Some(agent.to_owned()), None);
         Some(DeskMove::Accepted { agent: agent.to_owned(), opened })
+    }
+
+    /// As if it had never been taken: the promise on the clock is the same.
+    fn put_back(&mut self, event: &AgentEvent) -> Option<DeskMove> {
+        let agent = event.agent.clone();
+        let case = self.case.as_mut().filter(|case| case.agent.as_ref() == Some(&agent))?;
+        case.snoozed = None;
+        if let Some(before) = event.seen.clone().filter(|before| !before.is_empty() && *before != agent) {
+            case.agent = Some(before.clone());
+            return Some(DeskMove::Accepted { agent: before, opened: false });
+        }
+        if case.reason == TAKEN {
+            self.case = None;
+            return Some(DeskMove::HandedBack { agent: Some(agent) });
+        }
+        case.agent = None;
+        Some(DeskMove::PutBack { agent })
     }
 
     /// The promise begins anew: what was promised at first was kept by who left.
@@ -312,33 +349,54 @@ impl Desk {
         }
         case.note(AGENT_LEFT);
         case.due = shop.next_open(now) + case.promise;
-        (case.opened, case.touched, case.missed, case.agent) = (now, now, 0, None);
+        (case.opened, case.touched, case.missed, case.agent, case.snoozed) = (now, now, 0, None, None);
         Some(DeskMove::Left { agent: agent.to_owned(), reason: case.reason.clone(), due: case.due })
     }
 
-    /// The customer wrote: the silence after which the bot takes over begins anew.
+    /// What is a colleague's, or the bot's, nobody puts aside.
+    fn snooze(&mut self, event: &AgentEvent, now: Timestamp) {
+        let own = |case: &&mut Case| case.agent.as_ref().is_none_or(|agent| *agent == event.agent);
+        if let Some(case) = self.case.as_mut().filter(own) {
+            case.snoozed = event.until.filter(|until| *until > now);
+        }
+    }
+
+    /// Until when it is put aside.
+    pub fn snoozed(&self) -> Option<Timestamp> {
+        self.case.as_ref().and_then(|case| case.snoozed)
+    }
+
+    /// The customer wrote: the silence after which the bot takes over begins anew, and what was put aside is there again.
     pub fn touch(&mut self, now: Timestamp) {
         if let Some(case) = &mut self.case {
-            case.touched = now;
+            (case.touched, case.snoozed) = (now, None);
         }
     }
 
     /// The next moment at which the clock alone changes something.
     pub fn next_wake(&self, policy: &Policy) -> Option<Timestamp> {
         let case = self.case.as_ref()?;
-        match &case.agent {
+        let clock = match &case.agent {
+            // Whoever put theirs aside comes back to it: the silence begins then.
+            Some(_) if case.snoozed.is_some() => None,
             Some(_) => Some(case.touched + policy.hand_back_after),
             None if case.missed < LADDER => Some(case.due + STEP),
             None => (!case.is_given_up()).then_some(case.due + policy.hand_back_after),
-        }
+        };
+        [clock, case.snoozed].into_iter().flatten().min()
     }
 
-    /// That moment has come: the promise was missed, or there was silence long enough, of both or of the shop.
+    /// That moment has come: the promise was missed, there was silence long enough, of both or of the shop, or what was put aside is
+    /// there again.
     pub fn wake(&mut self, policy: &Policy, now: Timestamp) -> Option<DeskMove> {
         if self.next_wake(policy).is_none_or(|wake| wake > now) {
             return None;
         }
         let case = self.case.as_mut()?;
+        if case.snoozed.is_some_and(|until| until <= now) {
+            (case.touched, case.snoozed) = (now, None);
+            return None;
+        }
         if case.agent.is_some() {
             self.case = None;
             return Some(DeskMove::HandedBack { agent: None });
@@ -349,56 +407,5 @@ impl Desk {
         }
         case.due = now + case.promise.max(Duration::minutes(1));
         Some(DeskMove::Missed { step: case.missed, due: case.due })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
-    use super::*;
-    use crate::domain::{Language, SourceFile};
-
-    #[test]
-    fn where_nobody_comes_the_bot_answers_again_and_the_case_stays_open() {
-        let file = SourceFile { path: "shop.toml".into(), text: include_str!("../../keywords/shop.toml").into() };
-        let (shop, problems) = Shop::parse(&file, "USD".parse().unwrap(), chrono_tz::UTC, Language::english(), None);
-        assert_eq!(problems, []);
-        let shop = shop.unwrap();
-        let policy = Policy { hand_back_after: Duration::hours(12) };
-        let ask = |reason: &str, minutes| HandoffRequest {
-            reason: reason.into(),
-            promise: Duration::minutes(minutes),
-            evidence: Evidence::default(),
-        };
-        let mut now = Timestamp::parse_rfc3339("2026-03-02T10:00:00Z").unwrap();
-        let mut desk = Desk::default();
-        desk.open(&ask("red", 120), &shop, now);
-        let mut last_due = now;
-        for step in 1..=LADDER {
-            assert_ne!(desk.speaker(), Standing::Bot);
-            now = desk.next_wake(&policy).unwrap();
-            let Some(DeskMove::Missed { step: missed, due }) = desk.wake(&policy, now) else { panic!("{desk:?}") };
-            assert_eq!(missed, step);
-            last_due = due;
-        }
-        assert_ne!(desk.speaker(), Standing::Bot);
-        assert_eq!(desk.next_wake(&policy), Some(last_due + policy.hand_back_after));
-        now = last_due + policy.hand_back_after;
-        assert_eq!(desk.wake(&policy, now), Some(DeskMove::GivenUp));
-        assert_eq!((desk.speaker(), desk.standing().name(), desk.next_wake(&policy)), (Standing::Bot, "open", None));
-        // What is known of the customer hurries nobody any more; what is asked for anew does.
-        assert_eq!(desk.hurry(&ask("red", 5), &shop, now), None);
-        let opened = desk.open(&ask("human", 5), &shop, now).unwrap();
-        assert!(opened.silences_bot() && opened.tells_customer());
-        assert_eq!(
-            desk.speaker(),
-            Standing::Waiting { due: shop.next_open(now) + Duration::minutes(5), missed: false }
-        );
-        assert_eq!((desk.reason(), desk.other_reasons()), (Some("human"), &["red".to_owned()][..]));
-        // Whoever comes is in charge, also after it was given up.
-        while desk.next_wake(&policy).is_some_and(|wake| desk.wake(&policy, wake).is_some()) {}
-        assert_eq!(desk.speaker(), Standing::Bot);
-        desk.act(&AgentEvent::new("ana", AgentAction::Take), now, &shop, now);
-        assert_eq!(desk.speaker(), Standing::Person);
     }
 }

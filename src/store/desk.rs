@@ -43,6 +43,9 @@ pub struct User {
     /// Argon2id hash; `None` where only links sign in.
     #[serde(skip)]
     pub password_hash: Option<String>,
+    /// Whether a single key does something in their console.
+    #[serde(skip)]
+    pub single_keys: bool,
 }
 
 /// A session that was found.
@@ -80,8 +83,12 @@ pub struct InboxRow {
 pub enum View {
     /// A person is asked for; the nearest promise first.
     Hot,
-    /// Those that somebody is in charge of.
+    /// Those that somebody is in charge of, and has not put aside.
     Mine,
+    /// A person is needed, and nobody is in charge: one is asked for, or what the bot answered reached nobody.
+    Unassigned,
+    /// Somebody put it aside; the one that comes back first in front.
+    Snoozed,
     /// Everybody who ever wrote.
     All,
     /// The bot is in charge.

@@ -14,6 +14,7 @@ mod dispatch;
 
 mod backup;
 mod campaigns;
+mod canned;
 mod claims;
 mod error;
 mod feeds;
@@ -49,6 +50,7 @@ use tokio::sync::futures::OwnedNotified;
 use crate::domain::Timestamp;
 pub use backup::{back_up, unfinished};
 pub use campaigns::*;
+pub use canned::CannedReply;
 pub(crate) use claims::Hold;
 use claims::InFlight;
 pub use desk::*;

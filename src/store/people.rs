@@ -11,9 +11,9 @@ use crate::domain::{ContactId, ContactRef, Event, MessageNumber, Timestamp};
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Store {
-    /// Rows of a view, the most urgent or the newest first.
-    pub async fn inbox(&self, view: View, agent: &str, limit: i64) -> Result<Vec<InboxRow>, StoreError> {
-        Ok(query!(self, console::inbox(view, agent, limit)))
+    /// Rows of a view, the most urgent or the newest first: somebody's, of whose replies those count since then that reached nobody.
+    pub async fn inbox(&self, view: View, whose: (&str, Timestamp), limit: i64) -> Result<Vec<InboxRow>, StoreError> {
+        Ok(query!(self, console::inbox(view, whose, limit)))
     }
 
     /// Contacts with these words in their name, number or last message, the newest first.
@@ -76,9 +76,14 @@ impl Store {
         Ok(query!(self, console::summaries(contacts)))
     }
 
-    /// How many contacts a view has: hot, mine, all, bot.
-    pub async fn counts(&self, agent: &str) -> Result<[i64; 4], StoreError> {
-        Ok(query!(self, console::counts(agent)))
+    /// How many contacts a view has: hot, mine, unassigned, snoozed, all, bot. Replies decided since then count that reached nobody.
+    pub async fn counts(&self, agent: &str, since: Timestamp) -> Result<[i64; 6], StoreError> {
+        Ok(query!(self, console::counts(agent, since)))
+    }
+
+    /// How many contacts wait for a person.
+    pub async fn wanted_persons(&self) -> Result<i64, StoreError> {
+        Ok(query!(self, console::wanted_persons()))
     }
 
     /// Who waits for a person, and with a count which of an agent's own customers have written that many messages which are unread.
@@ -119,6 +124,11 @@ impl Store {
     /// Times that a person was asked for, the newest first.
     pub async fn handoffs(&self, asked: &HandoffsAsked<'_>) -> Result<Vec<HandoffRow>, StoreError> {
         Ok(query!(self, handoffs::all(asked)))
+    }
+
+    /// When nobody had come to a contact for so long that the bot answered again, the newest first.
+    pub async fn given_up(&self, contact: ContactId, limit: i64) -> Result<Vec<Timestamp>, StoreError> {
+        Ok(query!(self, handoffs::given_up(contact, limit)).into_iter().map(Timestamp).collect())
     }
 
     /// The newest changes of a contact's tags.
@@ -220,6 +230,12 @@ impl Store {
     /// Sets a password's hash, and ends every session of theirs but this one.
     pub async fn set_password(&self, user: i64, hash: &str, session: &str) -> Result<(), StoreError> {
         change!(self, users::set_password(user, hash, session));
+        Ok(())
+    }
+
+    /// Sets whether a single key does something in somebody's console.
+    pub async fn set_single_keys(&self, user: i64, on: bool) -> Result<(), StoreError> {
+        change!(self, users::set_single_keys(user, on));
         Ok(())
     }
 

@@ -244,7 +244,8 @@ mod tests {
     async fn what_is_asked_all_the_time_walks_through_no_whole_table() {
         let mut connection = Connection::connect("sqlite::memory:").await.unwrap();
         sqlx::migrate!("migrations/sqlite").run(&mut connection).await.unwrap();
-        let views = [View::Hot, View::Mine, View::All, View::Bot].map(console::select_view);
+        let views =
+            [View::Hot, View::Mine, View::Unassigned, View::Snoozed, View::All, View::Bot].map(console::select_view);
         let others = [
             console::COUNT_VIEWS,
             console::FAILED_REPLIES,

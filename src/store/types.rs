@@ -189,6 +189,8 @@ pub struct Summary {
     pub promise_due: Option<Timestamp>,
     /// Who is in charge.
     pub agent: Option<String>,
+    /// Until when it is put aside.
+    pub snoozed_until: Option<Timestamp>,
 }
 
 /// What happens to a contact's row of the table of hand-offs.
@@ -210,11 +212,15 @@ pub enum HandoffChange {
         /// Until when somebody answers.
         promise_due: Option<Timestamp>,
     },
+    /// Nobody came for so long that the bot answers again. It stays open.
+    GivenUp,
     /// Somebody took it.
     Accepted {
         /// Who.
         agent: String,
     },
+    /// Who took it put it back: it is open as before.
+    PutBack,
     /// Handed back or ended.
     Closed,
     /// Two contacts have become one, and each may have had one open: one stays, before all the one that somebody took.

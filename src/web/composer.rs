@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 
 use super::access::{OwnForm, SignedIn};
 use super::console::{Asked, conversation, living};
-use super::{App, picker, views};
-use crate::domain::{AgentAction, AgentEvent, ContactId, Content, MessageNumber, OptAction};
+use super::{App, canned, picker, snooze, views};
+use crate::domain::{AgentAction, AgentEvent, ContactId, Content, MessageNumber, OptAction, Timestamp};
 use crate::engine::NoReply;
 use crate::store::{InboxRow, StoreError};
 
@@ -50,9 +50,10 @@ pub(super) fn in_charge(row: &InboxRow) -> Option<&str> {
 fn may(row: &InboxRow, login: &str, action: AgentAction, form: &Acting) -> Result<(), &'static str> {
     let gives_back = matches!(action, AgentAction::Release | AgentAction::Won | AgentAction::Lost);
     match in_charge(row) {
-        Some(agent) if gives_back && agent != login => Err("other"),
+        Some(agent) if (gives_back || action == AgentAction::Snooze) && agent != login => Err("other"),
         Some(agent) if action == AgentAction::Take && agent != login && agent != form.agent => Err("changed"),
         None if gives_back => Err("untaken"),
+        None if action == AgentAction::Snooze && row.handoff == "none" => Err("untaken"),
         _ => Ok(()),
     }
 }
@@ -79,6 +80,11 @@ struct Acting {
     /// With `take`: who was in charge as the page showed it.
     #[serde(default)]
     agent: String,
+    /// With `snooze`: which of its offers, and in which zone.
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    zone: String,
 }
 
 /// A note is read by the team alone.
@@ -116,6 +122,7 @@ fn deed(action: &str, text: &str) -> Option<Result<Deed, &'static str>> {
         "release" => silent(AgentAction::Release),
         "won" => silent(AgentAction::Won),
         "lost" => silent(AgentAction::Lost),
+        "snooze" => silent(AgentAction::Snooze),
         "reply" => Some(words(text).map(|text| Deed::Event(AgentAction::Reply, Some(text)))),
         "note" => Some(within(text, LONGEST_NOTE).map(|text| Deed::Event(AgentAction::Note, Some(text)))),
         "opt-in" => opt(OptAction::In),
@@ -179,11 +186,16 @@ async fn carry_out(
                 return Ok(());
             }
             may(&row, login, action, form)?;
-            if action == AgentAction::Reply {
-                app.engine.may_reply(contact, login).await.map_err(refusal)?;
-            }
+            let text = match text {
+                Some(text) if action == AgentAction::Reply => {
+                    let state = app.engine.may_reply(contact, login).await.map_err(refusal)?;
+                    Some(canned::complete(app, signed_in, &state.contact, &text)?)
+                }
+                text => text,
+            };
             let seen = takes.then(|| form.agent.clone());
-            let event = AgentEvent { text, seen, ..AgentEvent::new(login, action) };
+            let until = if action == AgentAction::Snooze { until(app, form)? } else { None };
+            let event = AgentEvent { text, seen, until, ..AgentEvent::new(login, action) };
             app.engine.act(contact, event, key).await
         }
     };
@@ -196,6 +208,15 @@ async fn carry_out(
         may(&row, login, AgentAction::Take, form)?;
     }
     Ok(())
+}
+
+/// Until when it is to be put aside; `None` where it is to be taken up again. Without a script the zone is the shop's.
+fn until(app: &App, form: &Acting) -> Result<Option<Timestamp>, &'static str> {
+    if form.until == snooze::NOW {
+        return Ok(None);
+    }
+    let zone = form.zone.parse().unwrap_or(app.engine.shelf().knowledge().shop.zone);
+    snooze::until(&form.until, app.engine.now(), zone).map(Some).ok_or("until")
 }
 
 /// The form's own key: a double click or a reload sends once. Other words are another message, whatever key they come with.

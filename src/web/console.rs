@@ -16,7 +16,7 @@ use super::access::{self, AdminForm, SignedIn};
 use super::people::People;
 use super::thread::{self, Told};
 use super::view::{self, Marks};
-use super::{composer, picker, views};
+use super::{canned, composer, picker, undo, views};
 use crate::domain::{ContactId, Event, Severity};
 use crate::engine::filling::Typed;
 use crate::engine::outlook::FAILURES_OF;
@@ -26,6 +26,8 @@ use crate::store::{AlertRow, LedgerLine, StoreError};
 
 /// Messages of a thread: a screen and more. As many earlier ones come at a time.
 const MESSAGES: i64 = 200;
+/// Hand-offs of which a thread tells that nobody came: the newest.
+const CASES: i64 = 50;
 /// What happened longer ago is read elsewhere: `hotline export`.
 const MOST_MESSAGES: i64 = 5_000;
 /// Rows of a view: a screen and more. As many come at a time.
@@ -46,6 +48,8 @@ pub(super) struct Asked {
     current: String,
     /// The template that was chosen to be sent: its name, a colon and its language.
     pub(super) template: String,
+    /// Whether canned replies are shown, `yes` or nothing.
+    canned: String,
     /// What was typed into it and not taken.
     #[serde(skip)]
     pub(super) typed: Option<Typed>,
@@ -93,6 +97,7 @@ pub(super) fn router() -> Router<App> {
         )
         .route("/static/console.js", script(include_str!("../../templates/console/static/console.js")))
         .route("/static/drafts.js", script(include_str!("../../templates/console/static/drafts.js")))
+        .route("/static/canned.js", script(include_str!("../../templates/console/static/canned.js")))
         .route("/static/forms.js", script(include_str!("../../templates/console/static/forms.js")))
         .route("/static/keys.js", script(include_str!("../../templates/console/static/keys.js")))
         .route("/static/notifications.js", script(include_str!("../../templates/console/static/notifications.js")))
@@ -154,7 +159,7 @@ async fn frame(
 pub(super) async fn head(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
     let held = crate::engine::limits::in_words(&app.engine.held().await?);
     let shown = context! {
-        mistakes => mistakes(app), alerts => alerts(app).await?, changed => super::changed::rules(app).await?, held, user => &signed_in.user().name, csrf => &signed_in.0.csrf,
+        mistakes => mistakes(app), alerts => alerts(app).await?, changed => super::changed::rules(app).await?, held, user => &signed_in.user().name, single_keys => signed_in.user().single_keys, csrf => &signed_in.0.csrf,
         admin => signed_in.is_admin(), sandbox => app.sandbox,
     };
     Ok(context! { ..calls(app, signed_in).await?, ..shown })
@@ -163,7 +168,7 @@ pub(super) async fn head(app: &App, signed_in: &SignedIn) -> Result<Value, Store
 /// How many customers wait for a person, and who calls for whoever is signed in, as `notifications.js` compares it.
 async fn calls(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
     let callers = app.engine.store().callers(&signed_in.user().login, MOST_ROWS).await?;
-    let hot = callers.iter().filter(|(_, unread)| unread.is_none()).count();
+    let hot = app.engine.store().wanted_persons().await?;
     let call = |(contact, unread): &(i64, Option<i64>)| match unread {
         None => contact.to_string(),
         Some(unread) => format!("{contact}:{unread}"),
@@ -301,15 +306,21 @@ async fn thread(
         true => Some(picker::shown(app, contact, &state, asked).await?),
         false => None,
     };
+    let undo = undo::offered(app, signed_in, (&row, &events, &sent)).await?;
     let drafts = composer::drafts(app, signed_in, contact).await?;
+    let canned = match asked.canned.as_str() {
+        "yes" => Some(canned::offered(app, signed_in, &state.contact).await?),
+        _ => None,
+    };
     let stopped = app.engine.stopped_campaigns().await?;
     let told = Told { shop: &knowledge.shop, people: &people, faces: &faces, now };
+    let given_up = store.given_up(contact, CASES).await?;
     // What they bought, as lists tell it (CHAR-1).
     let bought = store.member(contact).await?.map(|member| segments::card(&member, now));
     let shown = context! {
-        contact => contact_view, composer, picker, bought => Value::from(Serde(bought)), key => access::token(), drafts,
+        contact => contact_view, undo, composer, picker, canned, snoozes => super::snooze::OFFERED, bought => Value::from(Serde(bought)), key => access::token(), drafts,
         earlier => earlier.filter(|earlier| *earlier > messages),
-        messages => thread::whole(&events, &sent, told), unanswered => thread::unanswered(&events, &sent),
+        messages => thread::whole(&events, &sent, &given_up, told), unanswered => thread::unanswered(&events, &sent),
         planned => view::planned(&state, &knowledge, &stopped, now),
         tags => view::tags(&state, &ledger, &behind, &faces, &verdicts, now), known_tags => view::known_tags(&faces),
     };

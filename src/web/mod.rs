@@ -4,6 +4,7 @@ pub mod access;
 pub mod api;
 mod by_hand;
 mod campaigns;
+mod canned;
 mod changed;
 mod composer;
 mod console;
@@ -20,9 +21,11 @@ mod refusals;
 mod said;
 mod security;
 mod sign_in;
+mod snooze;
 mod tags;
 mod thread;
 mod tries;
+mod undo;
 mod view;
 mod views;
 mod visitor;
@@ -62,6 +65,8 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let app = App { engine: engine.clone(), pages: pages.clone(), secure, sandbox };
     let console = console::router()
         .merge(composer::router())
+        .merge(canned::router())
+        .merge(undo::router())
         .merge(picker::router())
         .merge(tags::router())
         .merge(lists::router())

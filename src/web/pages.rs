@@ -25,6 +25,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("list.html", include_str!("../../templates/console/list.html")),
     ("thread.html", include_str!("../../templates/console/thread.html")),
     ("panel.html", include_str!("../../templates/console/panel.html")),
+    ("picks.html", include_str!("../../templates/console/picks.html")),
+    ("canned.html", include_str!("../../templates/console/canned.html")),
     ("picker.html", include_str!("../../templates/console/picker.html")),
     ("outreach.html", include_str!("../../templates/console/outreach.html")),
     ("templates.html", include_str!("../../templates/console/templates.html")),
@@ -53,12 +55,20 @@ fn moment(text: &str, zone: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// A count as people read it: 1,204.
+fn counted(count: i64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group)).collect();
+    groups.join(",")
+}
+
 impl Pages {
     pub(super) fn load() -> Result<Self, minijinja::Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.add_filter("moment", moment);
+        environment.add_filter("counted", counted);
         for (name, text) in TEMPLATES {
             environment.add_template(name, text)?;
         }
@@ -109,6 +119,11 @@ impl Pages {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_are_told_in_groups_of_three() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(counted), ["0", "999", "1,000", "1,234,567"]);
+    }
 
     #[test]
     fn instants_in_a_text_are_read_by_people_where_they_are() {

@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use minijinja::context;
+use minijinja::{Value, context};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -31,6 +31,7 @@ pub(super) fn router() -> Router<App> {
         .route("/sign-in/{token}", get(link_page).post(use_link))
         .route("/sign-out", axum::routing::post(leave))
         .route("/password", get(password_page).post(set_password))
+        .route("/keys", axum::routing::post(set_keys))
 }
 
 #[derive(Deserialize)]
@@ -135,7 +136,29 @@ struct Done {
 }
 
 async fn password_page(State(app): State<App>, signed_in: SignedIn, Query(Done { done }): Query<Done>) -> Response {
-    app.pages.show("password.html", context! { csrf => &signed_in.0.csrf, user => &signed_in.user().name, done })
+    own_page(&app, &signed_in, context! { done })
+}
+
+/// What somebody sets for themselves, and what came of a form of it.
+fn own_page(app: &App, signed_in: &SignedIn, more: Value) -> Response {
+    let user = signed_in.user();
+    let shown = context! { csrf => &signed_in.0.csrf, user => &user.name, single_keys => user.single_keys };
+    app.pages.show("password.html", context! { ..more, ..shown })
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    on: bool,
+    #[serde(default)]
+    back: String,
+}
+
+/// Single keys are switched on or off wherever they sign in (WCAG 2.1.4).
+async fn set_keys(State(app): State<App>, OwnForm(signed_in, form): OwnForm<Keys>) -> Response {
+    match app.engine.store().set_single_keys(signed_in.user().id, form.on).await {
+        Ok(()) => Redirect::to(Back { back: form.back }.safe()).into_response(),
+        Err(_) => app.pages.unavailable(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -149,10 +172,7 @@ const SHORTEST: usize = 10;
 async fn set_password(State(app): State<App>, OwnForm(signed_in, form): OwnForm<NewPassword>) -> Response {
     if form.password.chars().count() < SHORTEST {
         let error = format!("A password has at least {SHORTEST} characters.");
-        let page = app
-            .pages
-            .show("password.html", context! { csrf => &signed_in.0.csrf, user => &signed_in.user().name, error });
-        return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
+        return (StatusCode::UNPROCESSABLE_ENTITY, own_page(&app, &signed_in, context! { error })).into_response();
     }
     let hashed = tokio::task::spawn_blocking(move || access::hash_password(&form.password)).await.ok().flatten();
     let Some(hashed) = hashed else { return app.pages.unavailable() };

@@ -28,14 +28,23 @@ pub(super) struct Told<'a> {
     pub(super) now: Timestamp,
 }
 
-/// What happened and what was sent, in order of time, with a line for each new day.
-pub(super) fn whole(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<Value> {
+/// What happened, what was sent and when nobody came, in order of time, with a line for each new day.
+pub(super) fn whole(events: &[Event], sent: &[SentRow], given_up: &[Timestamp], told: Told<'_>) -> Vec<Value> {
     let zone = told.shop.zone;
     // What was taken from exported chats came long after it happened.
     let when = |event: &Event| if event.body.is_past() { event.at } else { event.received };
     let mut items: Vec<(Timestamp, Value)> =
         events.iter().filter_map(|event| Some((when(event), shown(event, events, sent, told)?))).collect();
     items.extend(sent.iter().map(|row| (row.message.at, ours(row, told))));
+    // Of what lies before the part that is read, nothing is told.
+    let first = items.iter().map(|(at, _)| *at).min();
+    let by_itself = |name: &str, at: Timestamp, text: &str| {
+        let id = format!("{name}-{}", at.0);
+        (at, context! { kind => "line", id, text, at => moment(at, zone) })
+    };
+    let given_up = given_up.iter().filter(|at| first <= Some(**at));
+    items.extend(given_up.map(|at| by_itself("given-up", *at, "nobody took it; the bot answers again")));
+    items.extend(returns(events, told.now).map(|at| by_itself("back", at, "it was snoozed, and is back")));
     // Stable: what happened at one moment stays in its order, theirs before ours.
     items.sort_by_key(|(at, _)| *at);
     let mut days = Vec::with_capacity(items.len());
@@ -50,6 +59,32 @@ pub(super) fn whole(events: &[Event], sent: &[SentRow], told: Told<'_>) -> Vec<V
         days.push(item);
     }
     days
+}
+
+/// When what was put aside came back because its time was over.
+fn returns(events: &[Event], now: Timestamp) -> impl Iterator<Item = Timestamp> {
+    events.iter().enumerate().filter_map(move |(at, event)| {
+        let EventBody::Agent(AgentEvent { action: AgentAction::Snooze, until: Some(until), .. }) = &event.body else {
+            return None;
+        };
+        let ends = |later: &Event| match &later.body {
+            EventBody::Message(_) => true,
+            EventBody::Agent(other) => matches!(
+                other.action,
+                AgentAction::Take
+                    | AgentAction::Snooze
+                    | AgentAction::PutBack
+                    | AgentAction::Release
+                    | AgentAction::Won
+                    | AgentAction::Lost
+                    | AgentAction::Leave
+            ),
+            _ => false,
+        };
+        let is_over = *until <= now && *until > event.received;
+        let stayed = !events[at + 1..].iter().any(|later| later.received <= *until && ends(later));
+        (is_over && stayed).then_some(*until)
+    })
 }
 
 /// What is told of so much later than it happened is told with both times.
@@ -156,6 +191,14 @@ fn done(event: &Event, agent: &AgentEvent, events: &[Event], told: Told<'_>) -> 
             format!("{who} wanted to take over, a moment late")
         }
         AgentAction::Take => format!("{who} took over"),
+        AgentAction::Snooze => match agent.until {
+            Some(until) => {
+                let until = until.utc().with_timezone(&told.shop.zone).format("%-d %b, %H:%M");
+                format!("{who} snoozed it until {until}, or until they write")
+            }
+            None => format!("{who} took it up again"),
+        },
+        AgentAction::PutBack => format!("{who} put it back"),
         AgentAction::Release => format!("{who} handed back to the bot"),
         AgentAction::Call => format!("{who} called"),
         AgentAction::TagAdd => format!("{who} set {}", tag()),

@@ -41,19 +41,25 @@ pub(super) fn row(row: &InboxRow, faces: &Faces, people: &People, marks: &Marks,
         colour => summary.colour.clone(), heat => summary.heat.clone(), tags, more,
         handoff => &row.handoff, agent => row.agent.as_deref().map(|login| people.name(login)), opted_out => summary.opted_out,
         ago => row.last_inbound_at.map(|at| ago(at, now)),
-        country => summary.country.clone(), draft => marks.drafted.contains(&row.contact.0), ..waiting(row, &summary, now)
+        snoozed => snoozed(&summary, now), country => summary.country.clone(), draft => marks.drafted.contains(&row.contact.0), ..waiting(row, &summary, now)
     }
+}
+
+/// How long a conversation is still put aside.
+fn snoozed(summary: &Row, now: Timestamp) -> Option<String> {
+    summary.snoozed_until.filter(|until| *until > now).map(|until| left(until, now))
 }
 
 /// Why somebody waits for a person, all of it, and until when; or for how long already, where the promise was missed.
 fn waiting(row: &InboxRow, summary: &Row, now: Timestamp) -> Value {
     let due = match summary.missed_since {
+        Some(since) if summary.given_up => Some(format!("waits {}", length(((now - since).0 / 1000).max(60)))),
         Some(since) => Some(format!("promise missed, waits {}", length(((now - since).0 / 1000).max(60)))),
         None => row.promise_due.map(|due| countdown(due, now)),
     };
     let reasons: Vec<String> = summary.reason.iter().chain(&summary.also).cloned().collect();
     let overdue = summary.missed_since.is_some() || row.promise_due.is_some_and(|due| due < now);
-    context! { reasons, due, overdue }
+    context! { reasons, due, overdue, given_up => summary.given_up }
 }
 
 /// A budget as it was understood: with its currency, where one is known.
@@ -98,7 +104,7 @@ pub(super) fn contact(row: &InboxRow, state: &State, people: &People, now: Times
         zone => zone.name(), colour => summary.colour.clone(), heat => summary.heat.clone(), stage => &summary.stage,
         budget => state.memory.budget().map(budget).or_else(|| summary.budget.as_ref().map(|tag| tag.replace("budget/", ""))),
         product => summary.product.clone(), opted_out => summary.opted_out,
-        marketing_out => state.contact.marketing_out,
+        marketing_out => state.contact.marketing_out, snoozed => snoozed(&summary, now),
         handoff => &row.handoff, agent => row.agent.as_deref().map(|login| people.name(login)),
         window_open => window.is_some(), window => window.map(|ends| left(ends, now)),
         window_closes => window.is_some_and(|ends| ends < now + LAST_HOUR),

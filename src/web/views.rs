@@ -3,14 +3,22 @@
 use minijinja::{Value, context};
 
 use super::App;
+use crate::domain::Timestamp;
 use crate::engine::fold::Knowledge;
+use crate::engine::outlook::FAILURES_OF;
 use crate::engine::segments::Wanted;
 use crate::segments::lists::List;
 use crate::store::{InboxRow, StoreError, View};
 
 /// Name in addresses, and label.
-const FIXED: [(&str, &str, View); 4] =
-    [("hot", "Hot", View::Hot), ("mine", "Mine", View::Mine), ("all", "All", View::All), ("bot", "Bot", View::Bot)];
+const FIXED: [(&str, &str, View); 6] = [
+    ("hot", "Hot", View::Hot),
+    ("mine", "Mine", View::Mine),
+    ("unassigned", "Unassigned", View::Unassigned),
+    ("snoozed", "Snoozed", View::Snoozed),
+    ("all", "All", View::All),
+    ("bot", "Bot", View::Bot),
+];
 
 /// A view.
 enum Which<'k> {
@@ -44,11 +52,16 @@ pub(super) fn first(app: &App, login: &str) -> String {
     channels(&knowledge).find(serves).map_or_else(|| "hot".to_owned(), |list| list.name.clone())
 }
 
+/// Whom no reply reached since then needs a person.
+fn since(app: &App) -> Timestamp {
+    app.engine.now() - FAILURES_OF
+}
+
 /// The first rows of a view; `None` if there is none of that name.
 pub(super) async fn rows(app: &App, name: &str, login: &str, most: i64) -> Result<Option<Vec<InboxRow>>, StoreError> {
     let (knowledge, store) = (app.engine.shelf().knowledge(), app.engine.store());
     Ok(match which(&knowledge, name) {
-        Some(Which::Fixed(view)) => Some(store.inbox(view, login, most).await?),
+        Some(Which::Fixed(view)) => Some(store.inbox(view, (login, since(app)), most).await?),
         Some(Which::Channel(list)) => {
             let shop = &knowledge.shop;
             Some(store.inbox_of(&wanted(app, list).asked(&shop.rates, shop.currency), most).await?)
@@ -60,7 +73,7 @@ pub(super) async fn rows(app: &App, name: &str, login: &str, most: i64) -> Resul
 /// Every view with how many contacts it has. The first is of those who wait for a person.
 pub(super) async fn tabs(app: &App, login: &str) -> Result<Vec<Value>, StoreError> {
     let (knowledge, store) = (app.engine.shelf().knowledge(), app.engine.store());
-    let counts = store.counts(login).await?;
+    let counts = store.counts(login, since(app)).await?;
     let fixed = FIXED.into_iter().zip(counts).map(|((name, label, _), count)| context! { name, label, count });
     let mut tabs: Vec<Value> = fixed.collect();
     for list in channels(&knowledge) {

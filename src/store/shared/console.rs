@@ -7,40 +7,67 @@ use super::{Connection, SqlRow, json};
 use crate::domain::{ContactId, Event, Timestamp};
 use crate::store::{InboxRow, LedgerLine, SentPlace, SentRow, View};
 
+/// Replies of the outbox decided since then that reached nobody, unless another went to the same contact later. What the bot had no
+/// time for is too late by itself.
+macro_rules! failed_reply {
+    ($since:literal) => {
+        concat!(
+            "priority = 0 and state in ('failed', 'expired') and created_at > ",
+            $since,
+            " and (state = 'failed' or sender <> 'bot') and not exists (select 1 from outbox later \
+              where later.contact_id = outbox.contact_id and later.number > outbox.number and later.priority = 0)"
+        )
+    };
+}
+
+/// Who needs a person, has none and is not put aside: a person is asked for, or what the bot answered since then reached nobody.
+macro_rules! unassigned {
+    ($since:literal) => {
+        concat!(
+            "snoozed_until is null and handoff in ('open', 'none') and id in (select id from contacts where handoff = 'open' and handoff <> 'none' union \
+             select coalesce((select merged_into from contacts where contacts.id = outbox.contact_id), contact_id) from outbox where ",
+            failed_reply!($since),
+            ")"
+        )
+    };
+}
+
 /// The rows of a view, the most urgent or the newest first.
 pub(in crate::store) const fn select_view(view: View) -> &'static str {
     macro_rules! select {
-        ($condition:literal) => {
+        ($($condition:expr),+) => {
             concat!(
                 "select id, summary, last_inbound_at, unread, colour, heat, handoff, promise_due, agent from contacts ",
-                "where merged_into is null and ",
-                $condition,
+                "where merged_into is null and $1 <> '' and $3 <> 0 and ",
+                $($condition,)+
                 " limit $2"
             )
         };
     }
     // SQLite takes an index of some rows only where its own condition stands in the query, word for word.
     match view {
-        View::Hot => select!("handoff = 'open' and handoff <> 'none' and $1 <> '' order by promise_due, id"),
+        View::Hot => select!("handoff = 'open' and handoff <> 'none' order by promise_due, id"),
         View::Mine => {
-            select!("handoff = 'accepted' and handoff <> 'none' and agent = $1 order by last_inbound_at desc, id")
+            select!(
+                "handoff = 'accepted' and handoff <> 'none' and agent = $1 and snoozed_until is null order by last_inbound_at desc, id"
+            )
         }
-        View::All => select!("last_inbound_at is not null and $1 <> '' order by last_inbound_at desc, id"),
-        View::Bot => {
-            select!("handoff = 'none' and last_inbound_at is not null and $1 <> '' order by last_inbound_at desc, id")
-        }
+        View::Unassigned => select!(unassigned!("$3"), " order by coalesce(last_inbound_at, 0) desc, id"),
+        View::Snoozed => select!("snoozed_until is not null order by snoozed_until, id"),
+        View::All => select!("last_inbound_at is not null order by last_inbound_at desc, id"),
+        View::Bot => select!("handoff = 'none' and last_inbound_at is not null order by last_inbound_at desc, id"),
     }
 }
 
-/// Rows of a view.
+/// Rows of a view. Replies decided since then count that reached nobody.
 pub(in crate::store) async fn inbox(
     connection: &mut Connection,
     view: View,
-    agent: &str,
+    (agent, since): (&str, Timestamp),
     limit: i64,
 ) -> Result<Vec<InboxRow>, sqlx::Error> {
     let select = select_view(view);
-    let rows = sqlx::query(select).bind(agent).bind(limit).fetch_all(connection).await?;
+    let rows = sqlx::query(select).bind(agent).bind(limit).bind(since.0).fetch_all(connection).await?;
     rows.iter().map(inbox_row).collect()
 }
 
@@ -120,18 +147,32 @@ pub(super) fn inbox_row(row: &SqlRow) -> Result<InboxRow, sqlx::Error> {
     })
 }
 
-/// How many contacts each view has: hot, mine, all, bot. Those who wrote are counted in an index, and few have a hand-off.
-pub(in crate::store) const COUNT_VIEWS: &str = "select desk.hot, desk.mine, wrote.everybody, wrote.bot from \
-    (select count(case when handoff = 'open' then 1 end) as hot, \
-    count(case when handoff = 'accepted' and agent = $1 then 1 end) as mine \
-    from contacts where merged_into is null and handoff <> 'none') as desk, \
-    (select count(*) as everybody, count(case when handoff = 'none' then 1 end) as bot \
-    from contacts where merged_into is null and last_inbound_at is not null) as wrote";
+/// How many contacts each view has: hot, mine, unassigned, snoozed, all, bot. Those who wrote are counted in an index, and few have a hand-off.
+pub(in crate::store) const COUNT_VIEWS: &str = concat!(
+    "select desk.hot, desk.mine, lone.unassigned, aside.snoozed, wrote.everybody, wrote.bot from \
+     (select count(case when handoff = 'open' then 1 end) as hot, \
+     count(case when handoff = 'accepted' and agent = $1 and snoozed_until is null then 1 end) as mine \
+     from contacts where merged_into is null and handoff <> 'none') as desk, \
+     (select count(*) as unassigned from contacts where merged_into is null and ",
+    unassigned!("$2"),
+    ") as lone, (select count(*) as snoozed from contacts where merged_into is null and snoozed_until is not null) as aside, (select count(*) as everybody, count(case when handoff = 'none' then 1 end) as bot \
+     from contacts where merged_into is null and last_inbound_at is not null) as wrote"
+);
 
-/// How many contacts a view has: hot, mine, all, bot.
-pub(in crate::store) async fn counts(connection: &mut Connection, agent: &str) -> Result<[i64; 4], sqlx::Error> {
-    let row = sqlx::query(COUNT_VIEWS).bind(agent).fetch_one(connection).await?;
-    Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?])
+/// How many contacts a view has: hot, mine, unassigned, snoozed, all, bot. Replies decided since then count that reached nobody.
+pub(in crate::store) async fn counts(
+    connection: &mut Connection,
+    agent: &str,
+    since: Timestamp,
+) -> Result<[i64; 6], sqlx::Error> {
+    let row = sqlx::query(COUNT_VIEWS).bind(agent).bind(since.0).fetch_one(connection).await?;
+    Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?])
+}
+
+/// How many contacts wait for a person.
+pub(in crate::store) async fn wanted_persons(connection: &mut Connection) -> Result<i64, sqlx::Error> {
+    let count = "select count(*) from contacts where merged_into is null and handoff = 'open' and handoff <> 'none'";
+    sqlx::query_scalar(count).fetch_one(connection).await
 }
 
 /// Who calls for somebody: each that waits for a person, and each of `agent`'s own who has written, with how much of that is unread.
@@ -198,13 +239,13 @@ pub(in crate::store) async fn sent(
     query.fetch_all(connection).await?.iter().map(read_sent).collect()
 }
 
-/// Replies decided since then that reached nobody, unless another went to the same contact later: the newest first, each under the
-/// contact that theirs is now. What the bot had no time for is too late by itself.
-pub(in crate::store) const FAILED_REPLIES: &str = "select coalesce((select merged_into from contacts \
-    where contacts.id = outbox.contact_id), contact_id), number, sender, state, error, wamid, message from outbox \
-    where priority = 0 and state in ('failed', 'expired') and created_at > $1 and (state = 'failed' or sender <> 'bot') \
-    and not exists (select 1 from outbox later where later.contact_id = outbox.contact_id \
-    and later.number > outbox.number and later.priority = 0) order by created_at desc limit $2";
+/// Replies that reached nobody: the newest first, each under the contact that theirs is now.
+pub(in crate::store) const FAILED_REPLIES: &str = concat!(
+    "select coalesce((select merged_into from contacts where contacts.id = outbox.contact_id), contact_id), number, sender, state, \
+     error, wamid, message from outbox where ",
+    failed_reply!("$1"),
+    " order by created_at desc limit $2"
+);
 
 /// Replies that reached nobody.
 pub(in crate::store) async fn failed_replies(

@@ -22,7 +22,7 @@ macro_rules! theirs {
 /// In this order: whoever folds the contact is waited for by the first, and finds it gone.
 const STATEMENTS: [&str; 18] = [
     "update contacts set merged_into = $1, merges = merges + 1, state = null, wake_at = null, summary = '{}', last_at = 0, \
-     last_inbound_at = null, unread = 0, colour = -1, heat = -1, handoff = 'none', promise_due = null, agent = null \
+     last_inbound_at = null, unread = 0, colour = -1, heat = -1, handoff = 'none', promise_due = null, agent = null, snoozed_until = null \
      where id = $1 or merged_into = $1",
     theirs!("update journal set kind = 'erased', body = '{}'"),
     theirs!(

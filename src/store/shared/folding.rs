@@ -95,6 +95,7 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
                 summary.promise_due,
                 &summary.agent,
                 folded.merges,
+                summary.snoozed_until,
             )
         })
         .collect();
@@ -104,13 +105,13 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
         "last_at = coalesce(r.last_at, contacts.last_at), ",
         "last_inbound_at = coalesce(r.last_inbound_at, contacts.last_inbound_at), ",
         "unread = contacts.unread + r.inbound, colour = r.colour, heat = r.heat, handoff = r.handoff, ",
-        "promise_due = r.promise_due, agent = r.agent from (select cast(value->>0 as bigint) as id, ",
+        "promise_due = r.promise_due, agent = r.agent, snoozed_until = r.snoozed_until from (select cast(value->>0 as bigint) as id, ",
         bytes!("value->>1"),
         " as state, cast(value->>2 as bigint) as wake_at, value->>3 as summary, ",
         "cast(value->>4 as bigint) as last_at, cast(value->>5 as bigint) as last_inbound_at, ",
         "cast(value->>6 as bigint) as inbound, cast(value->>7 as bigint) as colour, cast(value->>8 as bigint) as heat, ",
         "value->>9 as handoff, cast(value->>10 as bigint) as promise_due, value->>11 as agent, ",
-        "cast(value->>12 as bigint) as merges from ",
+        "cast(value->>12 as bigint) as merges, cast(value->>13 as bigint) as snoozed_until from ",
         rows!("$1"),
         ") as r where contacts.id = r.id and contacts.merged_into is null"
     );
@@ -332,6 +333,14 @@ async fn handoffs(connection: &mut Connection, folded: &[&Folded]) -> Result<Vec
                     .bind(reason)
                     .bind(promise_due.map(|due| due.0)),
                 ),
+                HandoffChange::GivenUp => (
+                    None,
+                    sqlx::query_scalar(
+                        "update handoffs set given_up_at = $2 where contact_id = $1 and state <> 'closed' returning id",
+                    )
+                    .bind(contact)
+                    .bind(at.0),
+                ),
                 HandoffChange::Accepted { agent } => (
                     Some(Kind::HandOffTaken),
                     sqlx::query_scalar(
@@ -341,6 +350,14 @@ async fn handoffs(connection: &mut Connection, folded: &[&Folded]) -> Result<Vec
                     .bind(contact)
                     .bind(agent)
                     .bind(at.0),
+                ),
+                HandoffChange::PutBack => (
+                    Some(Kind::HandOffOpened),
+                    sqlx::query_scalar(
+                        "update handoffs set state = 'open', agent = null, accepted_at = null \
+                         where contact_id = $1 and state = 'accepted' returning id",
+                    )
+                    .bind(contact),
                 ),
                 HandoffChange::Closed => (
                     Some(Kind::HandOffClosed),

@@ -30,6 +30,17 @@ pub(in crate::store) async fn all(
     query.fetch_all(connection).await?.iter().map(read).collect()
 }
 
+/// When nobody had come to a contact for so long that the bot answered again, the newest first.
+pub(in crate::store) async fn given_up(
+    connection: &mut Connection,
+    contact: ContactId,
+    limit: i64,
+) -> Result<Vec<i64>, sqlx::Error> {
+    let select = "select given_up_at from handoffs where contact_id = $1 and given_up_at is not null \
+                  order by id desc limit $2";
+    sqlx::query_scalar(select).bind(contact.0).bind(limit).fetch_all(connection).await
+}
+
 pub(super) fn read(row: &SqlRow) -> Result<HandoffRow, sqlx::Error> {
     let time = |index| row.try_get::<Option<i64>, _>(index).map(|time| time.map(Timestamp));
     Ok(HandoffRow {

@@ -3,6 +3,7 @@
 
 pub(in crate::store) mod appending;
 pub(in crate::store) mod campaigns;
+pub(in crate::store) mod canned;
 pub(in crate::store) mod claiming;
 pub(in crate::store) mod console;
 pub(in crate::store) mod departures;

@@ -70,13 +70,13 @@ pub(in crate::store) async fn in_charge(connection: &mut Connection) -> Result<V
 
 /// Everybody who may sign in.
 pub(in crate::store) async fn all(connection: &mut Connection) -> Result<Vec<User>, sqlx::Error> {
-    let select = "select id, login, name, role, password_hash from users where active order by login";
+    let select = "select id, login, name, role, password_hash, single_keys from users where active order by login";
     sqlx::query(select).fetch_all(connection).await?.iter().map(|row| user(row, 0)).collect()
 }
 
 /// Somebody by sign-in name.
 pub(in crate::store) async fn by_login(connection: &mut Connection, login: &str) -> Result<Option<User>, sqlx::Error> {
-    let select = "select id, login, name, role, password_hash from users where login = $1 and active";
+    let select = "select id, login, name, role, password_hash, single_keys from users where login = $1 and active";
     sqlx::query(select).bind(login).fetch_optional(connection).await?.map(|row| user(&row, 0)).transpose()
 }
 
@@ -88,6 +88,7 @@ fn user(row: &SqlRow, first: usize) -> Result<User, sqlx::Error> {
         name: row.try_get(first + 2)?,
         role: if role == "admin" { Role::Admin } else { Role::Agent },
         password_hash: row.try_get(first + 4)?,
+        single_keys: row.try_get(first + 5)?,
     })
 }
 
@@ -105,6 +106,16 @@ pub(in crate::store) async fn set_password(
     let delete = "delete from sessions where user_id = $1 and token_hash <> $2";
     sqlx::query(delete).bind(user).bind(session).execute(&mut *transaction).await?;
     transaction.commit().await
+}
+
+/// Sets whether a single key does something in somebody's console.
+pub(in crate::store) async fn set_single_keys(
+    connection: &mut Connection,
+    user: i64,
+    on: bool,
+) -> Result<(), sqlx::Error> {
+    let update = "update users set single_keys = $2 where id = $1";
+    sqlx::query(update).bind(user).bind(on).execute(connection).await.map(drop)
 }
 
 /// Keeps a link, and forgets those whose time is over.
@@ -154,16 +165,16 @@ pub(in crate::store) async fn session(
     hash: &str,
     now: Timestamp,
 ) -> Result<Option<Session>, sqlx::Error> {
-    let select = "select u.id, u.login, u.name, u.role, u.password_hash, s.csrf, s.expires_at, s.used_at \
+    let select = "select u.id, u.login, u.name, u.role, u.password_hash, u.single_keys, s.csrf, s.expires_at, s.used_at \
                   from sessions s join users u on u.id = s.user_id where s.token_hash = $1 and s.expires_at > $2 and u.active";
     let row = sqlx::query(select).bind(hash).bind(now.0).fetch_optional(connection).await?;
     let read = |row: &_| {
         Ok(Session {
             token_hash: hash.to_owned(),
             user: user(row, 0)?,
-            csrf: Row::try_get(row, 5)?,
-            expires_at: Timestamp(Row::try_get(row, 6)?),
-            used_at: Timestamp(Row::try_get(row, 7)?),
+            csrf: Row::try_get(row, 6)?,
+            expires_at: Timestamp(Row::try_get(row, 7)?),
+            used_at: Timestamp(Row::try_get(row, 8)?),
         })
     };
     row.as_ref().map(read).transpose()

@@ -107,7 +107,7 @@ async function refreshList() {
   renew(list.querySelector(".views"), made.querySelector(".views"));
   showRows(made.querySelector(".rows"));
   const rows = made.querySelector(".rows").dataset;
-  if (nowCalling(rows)) document.getElementById("news").textContent = hot === 1 ? "One customer waits for a person." : `${hot} customers wait for a person.`;
+  if (nowCalling(rows)) document.getElementById("news").textContent = hot === 1 ? "One customer waits for a person." : `${hot.toLocaleString("en")} customers wait for a person.`;
   // Two turned out to be one customer.
   if (rows.current && rows.current !== current()) await refreshThread();
 }
@@ -169,15 +169,30 @@ async function refreshThread(happened = true) {
   }
   else if (banner) banner.remove();
   else if (newBanner) thread.querySelector(".who").after(newBanner);
+  showUndo(made);
   // What is open in the composer stays where nothing happened but that time went on.
   const modeOf = (page) => page.querySelector(".composer").dataset.mode;
   if (!happened && modeOf(thread) === modeOf(made)) return atEnd && toEnd();
   const [composer, newComposer] = [thread.querySelector(".composer"), made.querySelector(".composer")];
-  const typing = boxes().some((box) => box.value || box === document.activeElement) || isChoosing(composer);
+  const typing = boxes().some((box) => box.value || box === document.activeElement) || isChoosing(composer) || composer.querySelector(".canned");
   const isOther = ["mode", "agent"].some((name) => composer.dataset[name] !== newComposer.dataset[name]);
   if (isOther || !typing) swapComposer(composer, newComposer);
   takeUpDrafts();
   if (atEnd) toEnd();
+}
+
+// What was just done can be taken back for a moment.
+const UNDO = 5000;
+function showUndo(made) {
+  const [old, fresh] = [thread.querySelector(".undo"), made.querySelector(".undo")];
+  if (old && fresh && old.of.value === fresh.of.value) return;
+  old?.remove();
+  if (fresh) thread.querySelector(".messages").before(fresh);
+  forgetUndo();
+}
+function forgetUndo() {
+  const undo = thread?.querySelector(".undo");
+  if (undo) setTimeout(() => undo.remove(), UNDO);
 }
 
 // What stands in a template's gaps stays while somebody types there or chooses.
@@ -280,6 +295,7 @@ if (list) {
   addEventListener("pagehide", () => { if (list.offsetParent) sessionStorage.setItem(place, list.scrollTop); });
   list.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest" });
   takeUpDrafts();
+  forgetUndo();
   toEnd();
   list.addEventListener("pointerover", (event) => { byFinger = event.pointerType === "touch"; });
   list.addEventListener("pointerdown", (event) => { pressed = event.button === 0; });

@@ -14,6 +14,8 @@ async function send(form, submitter) {
   const button = submitter ?? form.querySelector("button");
   const drafted = box?.dataset.draft;
   const sent = box?.value;
+  // A morning is one where whoever asks for it is.
+  if (form.zone) form.zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const body = new URLSearchParams(new FormData(form, submitter));
   form.ariaBusy = "true";
   button.ariaDisabled = "true";
@@ -52,6 +54,7 @@ async function send(form, submitter) {
     if (drafted) sessionStorage.removeItem(nameOf(box));
     if (box?.value && drafted) keep(box, true);
     form.ariaBusy = null;
+    form.closest(".snooze")?.removeAttribute("open");
     if (form.at) sessionStorage.removeItem(`draft ${current()} ${form.at.value}`);
     // What was sent is chosen no more.
     if (form.closest(".picker")) {

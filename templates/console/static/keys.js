@@ -1,11 +1,6 @@
 "use strict";
-// Single keys, which can be turned off.
-const keysOn = () => localStorage.getItem("keys") !== "off";
-const toggle = document.getElementById("keys-on");
-if (toggle) {
-  toggle.checked = keysOn();
-  toggle.onchange = () => localStorage.setItem("keys", toggle.checked ? "on" : "off");
-}
+// Single keys, which everybody can switch off for themselves.
+const keysOn = () => list?.dataset.keys !== "off";
 
 function walk(step) {
   const rows = [...list.querySelectorAll(".rows a[id]")];
@@ -26,6 +21,12 @@ addEventListener("keydown", (event) => {
     const fields = [...event.target.form.querySelectorAll("input:not([type=hidden]), button")];
     return event.ctrlKey || event.metaKey ? event.target.form.requestSubmit() : fields[fields.indexOf(event.target) + 1].focus();
   }
+  // In a box with words it takes back what was typed.
+  if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !(inBox && event.target.value)) {
+    const undo = thread?.querySelector(".undo button");
+    if (undo) event.preventDefault();
+    return undo?.click();
+  }
   if (event.key === "Escape" && inBox) return event.target.blur();
   if (event.key === "Escape" && panelLies() && !document.querySelector("dialog[open]")) return closePanel();
   if (inBox || event.ctrlKey || event.metaKey || event.altKey || !list || !keysOn()) return;
@@ -37,12 +38,15 @@ addEventListener("keydown", (event) => {
   went = 0;
   if (afterG && key === "h") return location.assign("/inbox/hot");
   if (afterG && key === "i") return location.assign("/inbox/all");
+  if (afterG && key === "s") return location.assign("/inbox/snoozed");
+  if (afterG && key === "u") return location.assign("/inbox/unassigned");
   if (key === "g") { went = Date.now(); return; }
   if (key === "?") return document.getElementById("keys").showModal();
   if (key === "j") walk(1);
   else if (key === "k") walk(-1);
   else if (key === "/") { document.getElementById("search").focus(); event.preventDefault(); }
   else if (key === "b") thread.querySelector("button[data-key=b]")?.click();
+  else if (key === "h") { const snooze = thread.querySelector(".snooze"); if (snooze) { snooze.open = true; snooze.querySelector("button").focus(); event.preventDefault(); } }
   else if (key === "r") { const [box, picker] = [document.getElementById("reply"), document.getElementById("template")]; if (box) writeOn(box); else picker?.focus(); if (box || picker) event.preventDefault(); }
   else if (key === "n") { const note = thread.querySelector(".write-note"); if (note) { note.open = true; writeOn(note.querySelector("textarea")); event.preventDefault(); } }
 });

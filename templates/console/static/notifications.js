@@ -10,7 +10,7 @@ function title() {
   if (hot) document.title = `(${hot}) ${document.title}`;
   if (!waiting) return;
   waiting.hidden = !hot;
-  waiting.textContent = hot === 1 ? "1 waits" : `${hot} wait`;
+  waiting.textContent = hot === 1 ? "1 waits" : `${hot.toLocaleString("en")} wait`;
 }
 title();
 

@@ -1,0 +1,3 @@
+-- Until when somebody put a conversation aside; it stands in their view no more until then, or until the customer writes.
+alter table contacts add column snoozed_until integer;
+create index contacts_snoozed on contacts (snoozed_until) where snoozed_until is not null;

@@ -1,0 +1,84 @@
+//! By the keyboard in a real browser: canned replies, snooze, and single keys that are switched off.
+
+use fantoccini::Locator;
+
+use crate::app::free_address;
+use crate::browser::{browser, click, driver, press, run, say, start, text, there, write};
+use crate::db::{Database, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn canned_replies_and_snooze_are_reached_by_keys_that_everybody_can_switch_off() {
+    let port = free_address().port();
+    let Some(_driver) = driver(port) else { return };
+    let database = Database::sqlite();
+    let (_app, link) = start(&database);
+    let base = link.split("/sign-in/").next().unwrap().to_owned();
+    let (agent_profile, phone_profile) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let agent = browser(port, agent_profile.path(), 1280).await;
+    agent.goto(&link).await.unwrap();
+    click(&agent, "button.main").await;
+    there(&agent, ".rows .empty").await;
+    let phone = browser(port, phone_profile.path(), 360).await;
+    phone.goto(&format!("{base}/sandbox")).await.unwrap();
+    say(&phone, "+85251234567", "Wing Chan", "I want to talk to a person").await;
+
+    agent.goto(&format!("{base}/admin/canned")).await.unwrap();
+    for (name, words) in [("delivery", "It takes two days."), ("hours", "Hello {{name}}, we open at 9.")] {
+        write(&agent, ".columns > section:first-child [name=name]", name).await;
+        write(&agent, ".columns > section:first-child textarea", words).await;
+        click(&agent, ".columns > section:first-child button.main").await;
+        eventually(name, async || text(&agent, ".each").await.contains(words).then_some(())).await;
+    }
+    agent.goto(&format!("{base}/inbox/hot")).await.unwrap();
+    click(&agent, ".rows a").await;
+    there(&agent, ".messages .theirs").await;
+    press(&agent, "b").await;
+    there(&agent, "#reply").await;
+    // A stroke at the beginning opens them; one in a sentence is a stroke.
+    let value = "return document.getElementById('reply')?.value";
+    let is = async |wanted: &str| {
+        eventually(wanted, async || (run(&agent, value).await == wanted).then_some(())).await;
+    };
+    write(&agent, "#reply", "/").await;
+    write(&agent, "#canned-find", "hou").await;
+    assert_eq!(run(&agent, "return document.querySelectorAll('.canned li:not([hidden])').length").await, 1);
+    assert!(text(&agent, ".canned li:not([hidden])").await.contains("Hello Wing, we open at 9."), "filled");
+    write(&agent, "#canned-find", "\u{e007}").await;
+    is("Hello Wing, we open at 9.").await;
+    assert!(agent.find(Locator::Css(".canned")).await.is_err(), "it is closed");
+    write(&agent, "#reply", " 9/10").await;
+    is("Hello Wing, we open at 9. 9/10").await;
+    click(&agent, ".write button.main").await;
+    eventually("it was sent", async || text(&agent, ".messages").await.contains("9. 9/10").then_some(())).await;
+    is("").await;
+    // By its button and the arrows, too; Esc goes back to the box.
+    click(&agent, "a.open-canned").await;
+    write(&agent, "#canned-find", "\u{e015}").await;
+    let focused = "return document.activeElement.textContent";
+    eventually("the first", async || run(&agent, focused).await.as_str()?.contains("delivery").then_some(())).await;
+    write(&agent, ".canned li button", "\u{e00c}").await;
+    eventually("back in the box", async || {
+        (run(&agent, "return document.activeElement.id").await == "reply").then_some(())
+    })
+    .await;
+    write(&agent, "#reply", "\u{e00c}").await;
+
+    press(&agent, "h").await;
+    click(&agent, ".snooze button[value=tomorrow]").await;
+    eventually("it is told", async || text(&agent, ".who").await.contains("snoozed, back in").then_some(())).await;
+    eventually("it is counted", async || {
+        text(&agent, ".views a[href='/inbox/snoozed']").await.contains('1').then_some(())
+    })
+    .await;
+    assert!(text(&agent, ".messages").await.contains("snoozed it until"));
+    say(&phone, "+85251234567", "Wing Chan", "one more thing").await;
+    eventually("they wrote", async || (!text(&agent, ".who").await.contains("snoozed")).then_some(())).await;
+
+    run(&agent, "document.getElementById('keys').showModal()").await;
+    click(&agent, "#keys form[action='/keys'] button").await;
+    there(&agent, "[data-keys=off]").await;
+    press(&agent, "h").await;
+    assert_eq!(run(&agent, "return document.querySelector('.snooze').open").await, false, "the key does nothing");
+    agent.close().await.unwrap();
+    phone.close().await.unwrap();
+}

@@ -115,9 +115,16 @@ fn text(report: &Report) -> String {
     differences(&mut out, "Tags", &report.tags);
     differences(&mut out, "Tags of both, held at the end", &report.held);
     differences(&mut out, "Hand-offs", &report.handoffs);
-    for (name, moves) in [("Colour", &report.colours), ("Heat", &report.heats), ("Stage", &report.stages)] {
+    differences(&mut out, "Follow-ups that were planned", &report.follow_ups);
+    for (name, moves) in [
+        ("Promise", &report.promises),
+        ("Lost with both", &report.ends),
+        ("Colour at the end", &report.colours),
+        ("Heat at the end", &report.heats),
+        ("Stage at the end", &report.stages),
+    ] {
         for (change, count) in moves {
-            out.push_str(&format!("{name} at the end: {change}: {}\n", many(*count, "contact")));
+            out.push_str(&format!("{name}: {change}: {}\n", many(*count, "contact")));
         }
     }
     out

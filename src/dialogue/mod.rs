@@ -239,6 +239,11 @@ impl Dialogue {
         self.templates.uneven(shop)
     }
 
+    /// What the shop sells that has no name in its own language, and would be said in English.
+    pub fn unnamed(&self, shop: &Shop) -> Vec<Problem> {
+        self.templates.unnamed(shop)
+    }
+
     /// A template in every language that there are words for.
     pub fn wordings(&self, template: &str, kind: MessageKind, shop: &Shop) -> Vec<Wording> {
         self.templates.wordings(template, kind, shop, &self.forms)

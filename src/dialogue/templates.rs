@@ -208,6 +208,27 @@ impl Templates {
         problems
     }
 
+    /// Kinds, categories and properties of what the shop sells that have no word in its own language, though others have: they
+    /// would be said in English.
+    pub(super) fn unnamed(&self, shop: &Shop) -> Vec<Problem> {
+        let language = shop.language.tag();
+        let english = self.words.get("en");
+        let Some(own) = self.words.get(language).filter(|_| language != "en") else { return Vec::new() };
+        let category = |key: &str| key.split('/').next().unwrap_or(key).to_owned();
+        let kinds = shop.products.iter().flat_map(|product| [category(&product.key), product.key.clone()]);
+        let properties = shop.products.iter().flat_map(|product| product.attributes.iter().cloned());
+        // What the English list has is warned of for all languages.
+        let told = |key: &String| own.contains_key(key) || english.is_some_and(|english| english.contains_key(key));
+        let missing: BTreeSet<String> = kinds.chain(properties).filter(|key| !told(key)).collect();
+        if missing.is_empty() {
+            return Vec::new();
+        }
+        let missing = missing.into_iter().collect::<Vec<_>>().join(", ");
+        let message = format!("what the shop sells has no name here and would be said in English: {missing}");
+        let file = format!("replies/{language}/words.j2");
+        vec![Problem::at(&file, "", 0, message, "Add a line for each: key: word").warning()]
+    }
+
     /// The same of follow-ups.
     fn missing_follow_ups(&self) -> Vec<Problem> {
         let Some(english) = self.follow_ups.get("en") else { return Vec::new() };

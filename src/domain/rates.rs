@@ -58,6 +58,11 @@ impl Rates {
         worth
     }
 
+    /// Whether sums in this currency can be converted at all.
+    pub fn knows(&self, currency: Currency) -> bool {
+        self.per_base.contains_key(&currency)
+    }
+
     /// The sum in another currency; `None` where a rate is missing.
     pub fn convert(&self, sum: Money, into: Currency) -> Option<Decimal> {
         if sum.currency == into {

@@ -53,11 +53,11 @@ struct Written {
     address: Option<String>,
     #[serde(default)]
     hours: Vec<Spanned<Hours>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_several")]
     shipping: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_several")]
     payment: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_several")]
     returns: BTreeMap<String, String>,
     #[serde(default)]
     offer: Vec<Offer>,
@@ -80,10 +80,7 @@ impl Shop {
             Ok(written) => written,
             Err(error) => {
                 let place = error.span().map_or(0, |span| span.start);
-                let is_toml = file.text.parse::<toml::Table>().is_ok();
-                let product = "Compare with another product: sku, name, key, price and stock are needed.";
-                let line = "Look at this line and the one before it: texts stand in quotation marks, lists in brackets with commas.";
-                let advice = if is_toml { product } else { line };
+                let advice = advice(file, error.message());
                 return (None, vec![Problem::at(&file.path, &file.text, place, error.message().to_owned(), advice)]);
             }
         };
@@ -216,6 +213,20 @@ impl Shop {
     }
 }
 
+/// What to do about a file that cannot be read.
+fn advice(file: &SourceFile, message: &str) -> &'static str {
+    let is_toml = file.text.parse::<toml::Table>().is_ok();
+    match () {
+        () if !is_toml => {
+            "Look at this line and the one before it: texts stand in quotation marks, lists in brackets with commas."
+        }
+        () if message.starts_with("unknown field") => {
+            "Is it a slip of a name? What is said of the whole shop stands above the first line in brackets."
+        }
+        () => "Compare with another product: sku, name, key, price and stock are needed.",
+    }
+}
+
 /// A time of day as the file writes it.
 fn time(text: &str) -> Option<NaiveTime> {
     NaiveTime::parse_from_str(text, "%H:%M").ok()
@@ -223,6 +234,7 @@ fn time(text: &str) -> Option<NaiveTime> {
 
 /// Opening hours on some weekdays, local to the shop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Hours {
     /// `mon`, `tue`, … `sun`.
     pub days: Vec<String>,
@@ -262,6 +274,7 @@ fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap
 
 /// One thing that is sold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Product {
     /// The shop's own number; never changes.
     pub sku: String,

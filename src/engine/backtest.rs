@@ -1,6 +1,7 @@
 //! What other dictionaries or rules would have made of what happened: two folds over one journal, contact by contact, compared.
 //! Nothing is changed.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 
@@ -10,7 +11,7 @@ use super::fold::Knowledge;
 use super::replay::World;
 use super::state::{Effect, State};
 use super::timeline::{Line, What};
-use crate::domain::{Consequence, Event, EventBody, Evidence, Span, TagMove, Timestamp, in_order};
+use crate::domain::{Consequence, Duration, Event, EventBody, Evidence, Span, TagMove, Timestamp, in_order};
 use crate::handoff::DeskMove;
 use crate::rulebook::rfc3339;
 use crate::store::{History, Store, StoreError};
@@ -55,6 +56,12 @@ pub struct Report {
     pub held: BTreeMap<String, Difference>,
     /// By reason: how many hand-offs were opened by one side alone.
     pub handoffs: BTreeMap<String, Difference>,
+    /// By template and rule: how many follow-ups were planned by one side alone.
+    pub follow_ups: BTreeMap<String, Difference>,
+    /// By reason: from what to what the promise of the last hand-off would change.
+    pub promises: BTreeMap<String, usize>,
+    /// By tag: how many contacts lost it with both, later or earlier with the new.
+    pub ends: BTreeMap<String, usize>,
     /// From what to what the colour at the end would change.
     pub colours: BTreeMap<String, usize>,
     /// The same of heat.
@@ -103,31 +110,54 @@ pub struct Example {
 struct Outcome {
     /// Tags that were held at any time of the stretch: when they were set, and why.
     tags: BTreeMap<String, (Timestamp, Evidence)>,
+    /// When the last of them ended.
+    ends: BTreeMap<String, Timestamp>,
     /// Hand-offs that were opened, and when and why the last one.
-    handoffs: BTreeMap<String, (usize, (Timestamp, Evidence))>,
+    handoffs: Counted,
+    /// What the last one promised, by reason.
+    promises: BTreeMap<String, Duration>,
+    /// Follow-ups that were planned.
+    follow_ups: Counted,
     state: State,
+}
+
+/// How often something was decided, and when and why it was last.
+type Counted = BTreeMap<String, (usize, (Timestamp, Evidence))>;
+
+fn count(counted: &mut Counted, name: String, at: Timestamp, evidence: Evidence) {
+    let known = counted.entry(name).or_default();
+    *known = (known.0 + 1, (at, evidence));
 }
 
 impl Outcome {
     fn of(effects: &[Effect], state: State, stretch: Stretch) -> Self {
-        let (mut tags, mut handoffs) = (BTreeMap::new(), BTreeMap::new());
+        let (tags, ends, handoffs, promises, follow_ups) = Default::default();
+        let mut outcome = Self { tags, ends, handoffs, promises, follow_ups, state };
         for effect in effects {
-            match effect {
-                Effect::Decided(at, Consequence::Tag(change)) => match change.change {
-                    TagMove::Set => drop(tags.insert(change.tag.to_string(), (*at, change.evidence.clone()))),
-                    TagMove::Removed | TagMove::Expired if *at < stretch.since => {
-                        drop(tags.remove(change.tag.as_str()))
-                    }
-                    _ => {}
-                },
-                Effect::Desk(at, DeskMove::Opened { reason, evidence, .. }) if *at >= stretch.since => {
-                    let opened = handoffs.entry(reason.clone()).or_insert((0, Default::default()));
-                    *opened = (opened.0 + 1, (*at, evidence.clone()));
-                }
-                _ => {}
-            }
+            outcome.add(effect, stretch);
         }
-        Self { tags, handoffs, state }
+        outcome
+    }
+
+    fn add(&mut self, effect: &Effect, stretch: Stretch) {
+        match effect {
+            Effect::Decided(at, Consequence::Tag(change)) => match change.change {
+                TagMove::Set => drop(self.tags.insert(change.tag.to_string(), (*at, change.evidence.clone()))),
+                TagMove::Removed | TagMove::Expired if *at < stretch.since => {
+                    drop(self.tags.remove(change.tag.as_str()));
+                }
+                TagMove::Removed | TagMove::Expired => drop(self.ends.insert(change.tag.to_string(), *at)),
+            },
+            Effect::Decided(at, Consequence::FollowUp(planned)) if *at >= stretch.since => {
+                let evidence = Evidence { by: planned.rule.to_string(), ..Evidence::default() };
+                count(&mut self.follow_ups, format!("{} [{}]", planned.template, planned.rule), *at, evidence);
+            }
+            Effect::Desk(at, DeskMove::Opened { reason, promise, evidence, .. }) if *at >= stretch.since => {
+                count(&mut self.handoffs, reason.clone(), *at, evidence.clone());
+                self.promises.insert(reason.clone(), *promise);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -160,19 +190,18 @@ impl Report {
                 (None, None) => {}
             }
         }
-        let all: BTreeSet<&String> = old.handoffs.keys().chain(new.handoffs.keys()).collect();
-        for reason in all {
-            let nothing = Default::default();
-            let (was, is) =
-                (old.handoffs.get(reason).unwrap_or(&nothing), new.handoffs.get(reason).unwrap_or(&nothing));
-            match was.0.cmp(&is.0) {
-                std::cmp::Ordering::Less => {
-                    self.handoffs.entry(reason.clone()).or_default().gain(is.0 - was.0, || example(&is.1));
-                }
-                std::cmp::Ordering::Greater => {
-                    self.handoffs.entry(reason.clone()).or_default().lose(was.0 - is.0, || example(&was.1));
-                }
-                std::cmp::Ordering::Equal => {}
+        counted(&mut self.handoffs, &old.handoffs, &new.handoffs, example);
+        counted(&mut self.follow_ups, &old.follow_ups, &new.follow_ups, example);
+        for (reason, was) in &old.promises {
+            if let Some(is) = new.promises.get(reason).filter(|is| *is != was) {
+                *self.promises.entry(format!("{reason}: {was} -> {is}")).or_default() += 1;
+            }
+        }
+        for (tag, was) in old.ends.iter().filter(|(tag, _)| !old.state.facts.holds(tag) && !new.state.facts.holds(tag))
+        {
+            let sooner = |is: &Timestamp| if is < was { "earlier" } else { "later" };
+            if let Some(when) = new.ends.get(tag).filter(|is| *is != was).map(sooner) {
+                *self.ends.entry(format!("{tag}: {when}")).or_default() += 1;
             }
         }
         let (was, is) = (&old.state.facts, &new.state.facts);
@@ -191,8 +220,10 @@ impl Report {
         let of = |differences: &BTreeMap<String, Difference>| -> usize {
             differences.values().map(|difference| difference.gained + difference.lost).sum()
         };
-        let states = [&self.colours, &self.heats, &self.stages].into_iter().flat_map(BTreeMap::values);
-        of(&self.tags) + of(&self.held) + of(&self.handoffs) + states.sum::<usize>()
+        let others = [&self.promises, &self.ends, &self.colours, &self.heats, &self.stages];
+        let others = others.into_iter().flat_map(BTreeMap::values);
+        [&self.tags, &self.held, &self.handoffs, &self.follow_ups].into_iter().map(of).sum::<usize>()
+            + others.sum::<usize>()
     }
 
     /// Adds what another thread found.
@@ -200,16 +231,25 @@ impl Report {
         self.contacts += other.contacts;
         self.events += other.events;
         self.different += other.different;
-        let differences =
-            [(&mut self.tags, other.tags), (&mut self.held, other.held), (&mut self.handoffs, other.handoffs)];
+        let differences = [
+            (&mut self.tags, other.tags),
+            (&mut self.held, other.held),
+            (&mut self.handoffs, other.handoffs),
+            (&mut self.follow_ups, other.follow_ups),
+        ];
         for (mine, theirs) in differences {
             for (name, difference) in theirs {
                 mine.entry(name).or_default().join(difference);
             }
         }
-        let states =
-            [(&mut self.colours, other.colours), (&mut self.heats, other.heats), (&mut self.stages, other.stages)];
-        for (mine, theirs) in states {
+        let others = [
+            (&mut self.promises, other.promises),
+            (&mut self.ends, other.ends),
+            (&mut self.colours, other.colours),
+            (&mut self.heats, other.heats),
+            (&mut self.stages, other.stages),
+        ];
+        for (mine, theirs) in others {
             theirs.into_iter().for_each(|(name, count)| *mine.entry(name).or_default() += count);
         }
     }
@@ -236,6 +276,25 @@ impl Difference {
         for (mine, theirs) in [(&mut self.gained_by, other.gained_by), (&mut self.lost_by, other.lost_by)] {
             let room = EXAMPLES.saturating_sub(mine.len());
             mine.extend(theirs.into_iter().take(room));
+        }
+    }
+}
+
+/// Adds what one side decided more often.
+fn counted(
+    differences: &mut BTreeMap<String, Difference>,
+    old: &Counted,
+    new: &Counted,
+    example: impl Fn(&(Timestamp, Evidence)) -> Example,
+) {
+    let nothing = Default::default();
+    let all: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in all {
+        let (was, is) = (old.get(name).unwrap_or(&nothing), new.get(name).unwrap_or(&nothing));
+        match was.0.cmp(&is.0) {
+            Ordering::Less => differences.entry(name.clone()).or_default().gain(is.0 - was.0, || example(&is.1)),
+            Ordering::Greater => differences.entry(name.clone()).or_default().lose(was.0 - is.0, || example(&was.1)),
+            Ordering::Equal => {}
         }
     }
 }

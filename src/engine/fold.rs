@@ -18,6 +18,7 @@ use crate::handoff::{self, DeskMove};
 use crate::lexicon::{Hints, Lexicon};
 use crate::outreach;
 use crate::rulebook::{Occurrence, Rulebook};
+use crate::store::SeenRule;
 
 /// Everything that a fold knows beside the contact: dictionaries, rules, replies, the shop. Immutable; a changed file
 /// makes a new one.
@@ -28,6 +29,8 @@ pub struct Knowledge {
     pub(super) lexicon: OnceLock<Lexicon>,
     /// Decides tags.
     pub rulebook: Rulebook,
+    /// What its files, and those of limits, say beside rules: a change of it is written down like one of a rule.
+    pub(super) tables: Vec<SeenRule>,
     /// Chooses words.
     pub dialogue: Dialogue,
     /// Facts and products.

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::audience::Audiences;
 use super::fold::Knowledge;
+use super::{changes, goods};
 use crate::config::Settings;
 use crate::dialogue::Dialogue;
 use crate::domain::{Crawlers, Problem, Rates, Severity, Shop, SourceFile};
@@ -148,6 +149,10 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
         let (knowledge, mut problems) = compile_rest(sources, settings);
         let (lexicon, found) = lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         problems.extend(found);
+        let file = sources.keywords.iter().find(|file| file.path == SHOP);
+        if let (Some(file), Some(knowledge), Some(lexicon)) = (file, &knowledge, &lexicon) {
+            problems.extend(goods::unknown(file, &knowledge.shop, lexicon));
+        }
         problems.sort();
         let complete = |(knowledge, lexicon): (Knowledge, Lexicon)| Knowledge { lexicon: lexicon.into(), ..knowledge };
         (knowledge.zip(lexicon).map(complete), problems)
@@ -173,6 +178,13 @@ fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, V
     keep(found);
     let (rates, found) = Rates::compile(&sources.keywords);
     keep(found);
+    keep(
+        shop.as_ref()
+            .zip(rates.as_ref())
+            .and_then(|(shop, rates)| goods::unconverted(shop, rates))
+            .into_iter()
+            .collect(),
+    );
     let (places, found) = Places::compile(&sources.keywords);
     keep(found);
     let (crawlers, found) = Crawlers::compile(&sources.keywords);
@@ -190,7 +202,10 @@ fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, V
     keep(found);
     let (tag_names, found) = governance::TagNames::compile(&sources.keywords);
     keep(found);
-    keep(dialogue.as_ref().zip(shop.as_ref()).map(|(dialogue, shop)| dialogue.uneven(shop)).unwrap_or_default());
+    if let (Some(dialogue), Some(shop)) = (&dialogue, &shop) {
+        keep(dialogue.uneven(shop));
+        keep(dialogue.unnamed(shop));
+    }
     let fingerprint = fingerprint(&sources.keywords);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return (None, problems);
@@ -202,6 +217,7 @@ fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, V
             fingerprint,
             lexicon: OnceLock::new(),
             rulebook: rulebook?,
+            tables: changes::tables(&sources.keywords),
             dialogue: dialogue?,
             shop: Shop { rates: rates?, ..shop? },
             lists: lists?,

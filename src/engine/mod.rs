@@ -21,6 +21,7 @@ mod flow;
 pub mod fold;
 pub mod geoip;
 mod giving_way;
+mod goods;
 pub mod import;
 mod index;
 mod intake;

@@ -17,6 +17,8 @@ use crate::store::{LogRow, NewEvent, Store, StoreError, TagRow, Tidied};
 const PAGE: i64 = 500;
 /// Ended campaigns of this many days are looked at: what is older was merged or decided against long ago.
 const CAMPAIGNS_BACK: i64 = 400;
+/// So many changes since are looked through before something is taken back.
+const LATER: i64 = 10_000;
 /// What archived tags are called.
 const ARCHIVE: &str = "archive";
 
@@ -195,9 +197,32 @@ impl Engine {
         if row.undone_at.is_some() {
             return Err(NotDone::Wrong(format!("Line {log} was taken back already.")));
         }
+        if let Some(later) = self.tidied_since(&row).await? {
+            return Err(NotDone::Wrong(format!(
+                "The same tags were tidied again since: take line {later} back first."
+            )));
+        }
         let (engine, who) = (self.clone(), actor.who.to_owned());
         let work = self.inner.tasks.spawn(async move { engine.take_back(&who, row).await });
         work.await.unwrap_or_else(|_| Err(NotDone::Wrong("It failed half-way; do it once more to go on.".into())))
+    }
+
+    /// The last line of the log that tidied one of the same tags afterwards and stands: taken back before it, this one would give
+    /// contacts tags that they never held together.
+    async fn tidied_since(&self, row: &LogRow) -> Result<Option<i64>, StoreError> {
+        let of = |row: &LogRow| -> Vec<String> {
+            let into = row.detail["into"].as_str();
+            row.subject.split(' ').chain(into).map(str::to_owned).collect()
+        };
+        let tags = of(row);
+        let stands =
+            |later: &LogRow| later.id > row.id && later.undone_at.is_none() && later.action.starts_with("tags-");
+        let log = self.store().change_log(row.at, LATER).await?;
+        Ok(log
+            .iter()
+            .filter(|later| stands(later))
+            .find(|later| of(later).iter().any(|tag| tags.contains(tag)))
+            .map(|later| later.id))
     }
 
     async fn take_back(&self, who: &str, row: LogRow) -> Result<Done, NotDone> {

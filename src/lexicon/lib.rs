@@ -122,6 +122,11 @@ impl Lexicon {
         self.matcher.knows_product(key)
     }
 
+    /// Whether a property of that key is in the dictionaries: `waterproof`.
+    pub fn knows_attribute(&self, key: &str) -> bool {
+        self.matcher.knows_attribute(key)
+    }
+
     /// How many words and phrases the dictionaries hold.
     pub fn size(&self) -> usize {
         self.matcher.size()

@@ -244,6 +244,10 @@ impl Matcher {
         self.meanings.iter().any(|meaning| matches!(meaning, Meaning::Product(product) if **product == *key))
     }
 
+    pub(super) fn knows_attribute(&self, key: &str) -> bool {
+        self.meanings.iter().any(|meaning| matches!(meaning, Meaning::Attribute(attribute) if **attribute == *key))
+    }
+
     /// How many words are listed.
     pub(super) fn size(&self) -> usize {
         self.size

@@ -162,11 +162,22 @@ fn understand_cooling(checker: &mut Checker<'_>, written: &WrittenHeat) -> Optio
 }
 
 /// A rule as it stands in its file, with the comments behind it. The span of a table is its header alone; what belongs to the rule goes
-/// on to the next one.
+/// on to the next table that is none of its own.
 fn text_of(file: &SourceFile, place: usize) -> &str {
     let behind = file.text.get(place..).unwrap_or_default();
-    let end = behind.get(1..).and_then(|rest| rest.find("[[rule]]")).map_or(behind.len(), |end| end + 1);
+    let other = |at: &usize| !behind[at + 1..].starts_with("[rule.") && !behind[at + 1..].starts_with("[[rule.");
+    let end = behind.match_indices("\n[").map(|(at, _)| at).find(other).map_or(behind.len(), |end| end + 1);
     behind.get(..end).unwrap_or_default()
+}
+
+/// What a file says beside its rules, such as promises and times of cooling.
+pub fn beside_rules(file: &SourceFile) -> String {
+    let (mut beside, mut at) = (String::new(), 0);
+    while let Some(rule) = file.text.get(at..).and_then(|rest| rest.find("[[rule]]")) {
+        beside.push_str(&file.text[at..at + rule]);
+        at += rule + text_of(file, at + rule).len();
+    }
+    beside + file.text.get(at..).unwrap_or_default()
 }
 
 /// What a rule is about: nothing where it is about time.

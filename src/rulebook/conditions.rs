@@ -16,7 +16,7 @@ use super::signals::SIGNALS;
 use super::timers::{self, STEP};
 use super::written::Words;
 use super::written_when::{Absent, Worth};
-use super::{Rulebook, crossed, dates, responses, rise};
+use super::{Rulebook, calendar, crossed, dates, responses, rise};
 use crate::domain::{Colour, Contact, Duration, Every, Timestamp};
 
 /// What is looked at.
@@ -52,6 +52,11 @@ pub(super) fn list(see: &View<'_>, rule: &Rule, fields: &Fields, mirrored: Optio
         }
         _ if rule.rise.is_some() => all.push(rise::condition(rule, see.facts, see.now)),
         _ => figure(see, rule, fields, &mut all),
+    }
+    if let Some(windows) = &rule.written.during {
+        let holds = calendar::allows(see.rulebook, rule, see.contact, see.now).is_some();
+        let windows: Vec<&str> = windows.iter().collect();
+        all.push(Condition::is(holds, format!("during {}, where the contact is", windows.join(" or "))));
     }
     reviewed(see, rule, &mut all);
     of_the_contact(see, rule, fields, &mut all);

@@ -61,6 +61,7 @@ use crate::domain::{
     Problem, Rates, Reading, Shop, Sighting, SourceFile, Timestamp,
 };
 
+pub use compile::beside_rules;
 pub use explain::{Candidate, Condition, Explanation, Held};
 pub(crate) use explain::{maybe_rfc3339, rfc3339};
 pub use facts::{Facts, HeldTag};

@@ -89,6 +89,49 @@ fn a_tag_that_lasts_for_another_time_shows_in_what_is_held_at_the_end() {
     assert_eq!(report["tags"], json!({}), "both held it: {report}");
 }
 
+#[test]
+fn what_is_promised_planned_and_kept_shows_too() {
+    let says = |at: &str, text: &str| json!({ "at": at, "event": "message", "text": text });
+    let clicks = |at: &str, link: &str, product: &str| json!({ "at": at, "event": "click", "link": link, "product": product, "category": "electronics/phone" });
+    let waits =
+        [says("02T10:00", "hi"), says("02T10:30", "hello?"), says("02T11:00", "are you there"), says("03T12:00", "ok")];
+    let came = [clicks("02T10:00", "ad", "A1"), says("12T10:00", "hi")];
+    let looked = ["A1", "A2", "A3", "A4"].map(|product| clicks("02T10:00", "product", product));
+    let looked: Vec<Value> = looked.into_iter().chain([says("12T10:00", "hi")]).collect();
+    let welcome =
+        "follow_up = { kind = \"promotion\", template = \"welcome_offer\", after = \"1h\", latest = \"24h\" }";
+    for (rules, from, to, events, told) in [
+        ("heat", "promise = \"5m\"", "promise = \"2h\"", &waits[..], "Promise: heat-extreme: 5m -> 2h: 1 contact"),
+        ("stage", welcome, "", &came, "welcome_offer ["),
+        (
+            "int",
+            "lifetime = \"7d\"",
+            "lifetime = \"1d\"",
+            &looked,
+            "Lost with both: interest/high-decision: earlier: 1",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        crate::recompute::copy_keywords(folder.path());
+        let path = folder.path().join(format!("rules/{rules}.toml"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{rules} holds {from}");
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+        let line = |event: &Value| {
+            let mut line = event.clone();
+            line["at"] = format!("2026-03-{}:00+08:00", event["at"].as_str().unwrap()).into();
+            line["contact"] = "+85251234567".into();
+            format!("{line}\n")
+        };
+        let file = folder.path().join("talk.jsonl");
+        std::fs::write(&file, events.iter().map(line).collect::<String>()).unwrap();
+        let (edited, file) = (folder.path().to_str().unwrap(), file.to_str().unwrap());
+        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/keywords");
+        let (said, status) = backtest(&["--keywords", edited, "--against", shipped, "--file", file], None);
+        assert!(status == 1 && said.contains(told), "{told}: {said}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_journal_is_played_twice_and_nothing_is_changed() {
     let folder = tempfile::tempdir().unwrap();

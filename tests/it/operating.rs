@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::app::{App, SECRET, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
+use crate::recompute::copy_keywords;
 
 fn hotline() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
@@ -120,6 +121,35 @@ async fn who_knows_no_secret_fills_no_memory() {
         (answer(&mut begun(address, &guessed, 3_000_000).await).await == "HTTP/1.1 100").then_some(())
     })
     .await;
+}
+
+/// What `hotline check` says of a shop of one's own.
+fn checked(shop: &str, language: &str, currency: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    copy_keywords(folder.path());
+    std::fs::write(folder.path().join("shop.toml"), shop).unwrap();
+    let settings = [("HOTLINE_SHOP__LANGUAGE", language), ("HOTLINE_SHOP__CURRENCY", currency)];
+    let done = hotline().arg("check").arg("--keywords").arg(folder.path()).envs(settings).output().unwrap();
+    String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap()
+}
+
+#[test]
+fn a_shop_of_ones_own_is_told_what_its_bot_could_not_speak_of() {
+    let tent = "sku = \"T1\"\nname = \"Dome\"\nkey = \"outdoor/tent\"\nprice = 99\nstock = 3\n";
+    let bread =
+        tent.replace("outdoor/tent", "bakery/bread").replace("stock = 3", "stock = 3\nattributes = [\"fresh\"]");
+    let said = checked(&format!("name = \"Pan\"\nshipping = \"Free.\"\n[[product]]\n{tent}"), "es", "EUR");
+    assert!(said.contains("0 errors, 0 warnings"), "one text may be for all languages: {said}");
+    let said = checked(&format!("name = \"Pan\"\n[[product]]\n{bread}"), "es", "CUP");
+    for told in ["the kind `bakery/bread`", "the property `fresh`", "bakery, bakery/bread, fresh", "CUP has no rate"] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert!(said.contains("0 errors, 4 warnings"), "{said}");
+    let hours = "days = [\"mon\"]\nfrom = \"09:00\"\nto = \"18:00\"\nshipping = \"Free.\"";
+    let said = checked(&format!("name = \"Pan\"\n[[hours]]\n{hours}\n"), "es", "EUR");
+    assert!(said.contains("unknown field `shipping`") && said.contains("above the first line in brackets"), "{said}");
+    let said = checked(&format!("name = \"Pan\"\n[[product]]\n{tent}colour = \"red\"\n"), "es", "EUR");
+    assert!(said.contains("unknown field `colour`"), "{said}");
 }
 
 #[test]

@@ -121,4 +121,15 @@ async fn tags_are_merged_archived_and_given_back() {
     }
     let sample = get(&http, &format!("{api}/tags/sample")).await;
     assert_eq!(sample["contacts"], json!([]), "nobody was there when the week began");
+
+    // What stands on another one is taken back before it.
+    let merge = json!({ "what": "merge", "tags": ["campaign/other"], "into": "campaign/may-sale" });
+    let (_, merged) = post("tags/tidy", merge).await;
+    let (_, archived) = post("tags/tidy", json!({ "what": "archive", "tags": ["campaign/may-sale"] })).await;
+    let (status, problem) = post("tags/untidy", json!({ "line": merged["line"] })).await;
+    let first = format!("take line {} back first", archived["line"]);
+    assert!(status == 422 && problem["detail"].as_str().unwrap().contains(&first), "{problem}");
+    for line in [&archived["line"], &merged["line"]] {
+        assert_eq!(post("tags/untidy", json!({ "line": line })).await.0, 200);
+    }
 }

@@ -7,6 +7,8 @@ use super::choice;
 use super::memory::{Memory, Slot};
 use super::pointing::Cue;
 use super::recall::Meant;
+use super::short_answers::is_question;
+use super::small_talk::says_nothing_beside;
 use super::words::{clock, cut, promise};
 use super::{Answer, Dialogue, Known};
 use crate::domain::{
@@ -157,11 +159,9 @@ pub(super) fn answer(
         notice: None,
         offered: None,
     };
-    // What went wrong is a person's matter from then on; who wants silence gets it.
-    if standing != Standing::Bot || heard.wants.contains(&Intent::OptOut) {
-        reply.memory.trouble = false;
-    }
+    reply.take_up_needs(&heard);
     if heard.wants.contains(&Intent::OptOut) {
+        reply.memory.trouble = false;
         // Confirmed once, whoever is in charge; then silence (policy facts, section 7.2).
         if std::mem::replace(&mut reply.memory.stop_confirmed, true) {
             return None;
@@ -172,13 +172,20 @@ pub(super) fn answer(
     // Who opens a chat that goes on has said nothing.
     let opens = heard.media.as_deref() == Some("request_welcome") && heard.words.is_empty() && !heard.understood;
     match standing {
-        Standing::Person => return None,
         Standing::Bot if opens && reply.memory.greeted => return None,
-        Standing::Waiting { .. } if !tell_person => return None,
+        Standing::Person => {
+            reply.person_has_it();
+            return None;
+        }
+        Standing::Waiting { .. } if !tell_person => {
+            reply.person_has_it();
+            return None;
+        }
         Standing::Waiting { due, missed } => {
             // What it knows it says all the same, in the one message that tells of the person: a comparison that was asked
             // for makes a lead red, and is sent.
             reply.facts(&heard);
+            reply.person_has_it();
             (reply.call, reply.buttons, reply.rows) = (None, Vec::new(), Vec::new());
             reply.person(due, missed);
         }
@@ -239,6 +246,23 @@ impl Reply<'_> {
         self.button(id, &title);
     }
 
+    /// A person has been promised, or is in charge: what went wrong is their matter from then on, and nobody is a stranger.
+    fn person_has_it(&mut self) {
+        (self.memory.trouble, self.memory.greeted) = (false, true);
+    }
+
+    /// What they need is wished for, unless they only ask whether the one thing that they name or see has it.
+    fn take_up_needs(&mut self, heard: &Heard) {
+        let asked = |want: &Intent| matches!(want, Intent::ProductInquiry | Intent::Availability);
+        let asks = heard.words.contains(is_question) || heard.wants.iter().any(asked) || self.says(Cue::Asks, heard);
+        let names_one =
+            || !self.dialogue.names.in_words(&heard.words, self.shop, |one| self.memory.talks_of(one)).is_empty();
+        if asks && (!heard.refined && self.memory.shown.len() == 1 || names_one()) {
+            return;
+        }
+        self.memory.need(&heard.named_needs);
+    }
+
     fn speak(&mut self, heard: Heard) {
         self.memory.stop_confirmed = false;
         let wants = &heard.wants;
@@ -254,6 +278,12 @@ impl Reply<'_> {
             return;
         }
         let greets = !self.memory.greeted;
+        // Who greets once more after an answer has asked for nothing.
+        let greets_again =
+            !greets && !self.memory.shown.is_empty() && self.memory.asked.is_none() && !self.memory.trouble;
+        if greets_again && heard.wants == [Intent::Greeting] && heard.media.is_none() && says_nothing_beside(&heard) {
+            return self.say("noted", context! {});
+        }
         if greets {
             self.memory.greeted = true;
             let name = cut(self.dialogue.forms.first_name(self.contact).unwrap_or_default(), LONGEST_NAME);
@@ -317,7 +347,7 @@ impl Reply<'_> {
                         Some(Budget { min: None, max: Some(most), currency, about: false, currency_inferred: false });
                 }
             }
-            "need" if !self.memory.needs.iter().any(|need| need == value) => self.memory.needs.push(value.to_owned()),
+            "need" => self.memory.need(&[value.to_owned()]),
             "any" => {
                 let slot = if value == "budget" { Slot::Budget } else { Slot::Need };
                 self.memory.open.push(slot);
@@ -372,7 +402,8 @@ impl Reply<'_> {
         }
         let handoff = self.call.map(|call| call.request(&self.cart));
         if let Some(request) = &handoff {
-            (self.memory.lost, self.memory.trouble) = (0, false);
+            self.memory.lost = 0;
+            self.person_has_it();
             self.paragraphs.clear();
             self.buttons.clear();
             self.rows.clear();

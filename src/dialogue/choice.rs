@@ -130,7 +130,7 @@ fn fit_to<'a>(memory: &Memory, budget: Option<&Budget>, shelf: Shelf<'a>) -> Fit
     if !found.iter().any(|product| purse.holds(product.price))
         && let Some(key) = memory.product()
     {
-        found.extend(shelf.close_to(key).filter(|product| purse.holds(product.price)));
+        found.extend(shelf.close_to(key).filter(|product| purse.holds(product.price) && !memory.refuses(product)));
     }
     let exact: Vec<_> =
         found.iter().copied().filter(|product| purse.holds(product.price) && lacks(product) == 0).collect();
@@ -154,9 +154,9 @@ fn cut(mut products: Vec<&Product>) -> Vec<&Product> {
 }
 
 /// What is in stock of the kind that is wanted, else of those that may be shown for it; of the brand where only that is known, else
-/// what has all that is needed.
+/// what has all that is needed. Without what they refuse.
 fn of_kind<'a>(memory: &Memory, shelf: Shelf<'a>) -> Vec<&'a Product> {
-    match (memory.product(), memory.brands.is_empty(), memory.needs.is_empty()) {
+    let mut found: Vec<_> = match (memory.product(), memory.brands.is_empty(), memory.needs.is_empty()) {
         (Some(key), ..) => {
             let found: Vec<_> = shelf.of_key(key).collect();
             if found.is_empty() { shelf.close_to(key).collect() } else { found }
@@ -164,7 +164,9 @@ fn of_kind<'a>(memory: &Memory, shelf: Shelf<'a>) -> Vec<&'a Product> {
         (None, false, _) => shelf.in_stock().filter(|product| has_brand(memory, product)).collect(),
         (None, true, false) => shelf.in_stock().filter(|product| lacks(memory, product) == 0).collect(),
         (None, true, true) => Vec::new(),
-    }
+    };
+    found.retain(|product| !memory.refuses(product));
+    found
 }
 
 fn has_brand(memory: &Memory, product: &Product) -> bool {
@@ -203,6 +205,7 @@ pub(super) fn affordable<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
     }
     let mut found: Vec<&Product> =
         shop.products.iter().filter(|product| product.stock > 0 && purse.holds(product.price)).collect();
+    found.retain(|product| !memory.refuses(product));
     found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
     let mut kinds = BTreeSet::new();
     found.retain(|product| kinds.insert(&product.key));
@@ -234,6 +237,7 @@ pub(super) fn cheaper<'a>(key: Option<&str>, than: Decimal, memory: &Memory, she
     if let Some(key) = key.filter(|_| found.is_empty()) {
         found = shelf.close_to(key).filter(costs_less).collect();
     }
+    found.retain(|product| !memory.refuses(product));
     found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
     found.truncate(3);
     found

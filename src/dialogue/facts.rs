@@ -4,6 +4,7 @@ use chrono::Offset;
 use minijinja::context;
 
 use super::answer::{Call, Heard, Reply};
+use super::pointing::Cue;
 use super::small_talk::says_nothing_beside;
 use super::words::{opening_hours, utc_offset, with_sums};
 use crate::domain::{Intent, OrderState};
@@ -19,6 +20,8 @@ impl Reply<'_> {
             true => Vec::new(),
             false => self.dialogue.names.in_words(&heard.words, shop, |product| self.memory.talks_of(product)),
         };
+        // Who names several things to buy wants them all, and not one or the other.
+        let orders_all = !named.is_empty() && wants.contains(&Intent::Buy) && !self.says(Cue::Or, heard);
         if named.is_empty() && !self.memory.trouble {
             named = match !heard.refined || heard.meant.is_some() {
                 true => self.pointed_at(heard, &mut wants),
@@ -30,6 +33,10 @@ impl Reply<'_> {
             ([one], true) => {
                 let sku = one.sku.clone();
                 self.compare_with(&sku);
+            }
+            (several @ [_, _, ..], false) if orders_all => {
+                self.memory.show(several.iter().copied());
+                self.call = Some(Call::Buy);
             }
             (several @ [_, _, ..], _) => self.side_by_side(several.to_vec()),
             ([one], false) if wants.contains(&Intent::Buy) => {

@@ -13,6 +13,7 @@ mod forms;
 mod listening;
 mod memory;
 mod names;
+mod needs;
 mod pointing;
 mod recall;
 mod short_answers;

@@ -123,10 +123,15 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// The cheapest or the dearest: of a kind that is named beside it, of that they see its details before they buy it.
-    pub(super) fn extreme_of_kind(&self, heard: &Heard, wants: &mut Vec<Intent>) -> Option<&'a Product> {
-        let extreme =
-            self.extreme(&self.dialogue.pointings.read(&heard.words), &[]).filter(|_| heard.kinds.is_empty())?;
+    /// The cheapest or the dearest: of a kind that is named beside it, of that they see its details before they buy it. What it needs
+    /// is named with it: what was needed before is open again.
+    pub(super) fn extreme_of_kind(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> Option<&'a Product> {
+        let said = self.dialogue.pointings.read(&heard.words);
+        if !heard.kinds.is_empty() || !said.iter().any(|at| matches!(at, Pointing::Cheapest | Pointing::Dearest)) {
+            return None;
+        }
+        self.memory.needs.clone_from(&heard.named_needs);
+        let extreme = self.extreme(&said, &[])?;
         wants.retain(|want| !matches!(want, Intent::Buy | Intent::Discount | Intent::Reject));
         Some(extreme)
     }
@@ -236,6 +241,7 @@ impl<'a> Reply<'a> {
             return self.offer("person", "button_person");
         }
         self.say("lacks_it", context! { product => &product.name, needs => lacks });
+        self.memory.need(&heard.named_needs);
         let fit = choice::fit(self.memory, self.shelf());
         if !fit.lacking && !fit.over_budget {
             self.show(fit);

@@ -10,7 +10,7 @@ use super::recall::Meant;
 use super::short_answers::is_question;
 use super::small_talk::says_nothing_beside;
 use super::words::{clock, cut, promise};
-use super::{Answer, Dialogue, Known};
+use super::{Answer, Dialogue, Known, is_small_talk};
 use crate::domain::{
     Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, LINK_ROOM, Link, ListRow, Shop,
     Standing, Timestamp,
@@ -167,6 +167,13 @@ pub(super) fn answer(
             return None;
         }
         reply.say("opted_out", context! {});
+        // What they ask beside it is answered.
+        heard.wants.retain(|want| *want != Intent::OptOut);
+        let asks = heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability));
+        if !heard.wants.is_empty() && !reply.facts(&heard) && asks && heard.refined {
+            reply.next_step(&heard, false);
+        }
+        (reply.call, reply.buttons) = (None, Vec::new());
         return reply.finish();
     }
     // Who opens a chat that goes on has said nothing.
@@ -175,7 +182,11 @@ pub(super) fn answer(
         Standing::Bot if opens && reply.memory.greeted => return None,
         Standing::Person => {
             reply.person_has_it();
-            return None;
+            // A stop was confirmed, and so is its end.
+            if !heard.wants.contains(&Intent::OptIn) || !std::mem::take(&mut reply.memory.stop_confirmed) {
+                return None;
+            }
+            reply.say("opted_in", context! {});
         }
         Standing::Waiting { .. } if !tell_person => {
             reply.person_has_it();
@@ -220,7 +231,7 @@ impl Reply<'_> {
     pub(super) fn say(&mut self, section: &str, values: Value) {
         match section {
             // These ask whether a person is wanted…
-            "nothing" | "again" => self.offered = Some(true),
+            "nothing" | "again" | "back" | "no_more" => self.offered = Some(true),
             // …and these tell that one could help.
             "assortment" | "sold_out" | "in_stock" | "variant" | "none_cheaper" | "returns" | "no_fact" | "order"
             | "no_order" | "discount" | "offer" | "media" | "picture" | "assistant" | "unknown" => {
@@ -263,8 +274,37 @@ impl Reply<'_> {
         self.memory.need(&heard.named_needs);
     }
 
-    fn speak(&mut self, heard: Heard) {
+    /// Whether they ask on after what was told of delivery, and of nothing else.
+    fn asks_on(&self, heard: &Heard) -> bool {
+        let is_price = heard.wants == [Intent::Price] && self.memory.shown.is_empty();
+        let is_plain = says_nothing_beside(heard) && heard.wants.iter().all(|want| is_small_talk(*want) || is_price);
+        is_plain && (is_price || self.says(Cue::GoesOn, heard))
+    }
+
+    /// Who waits for what is not in stock is offered a person. Whether they do.
+    fn back(&mut self, heard: &Heard) -> bool {
+        let shown = self.shown();
+        let is_gone = matches!(shown.as_slice(), [one] if one.stock == 0) || shown.is_empty() && self.memory.ideas;
+        let waits = is_gone && self.memory.offered.is_some() && !heard.refined && self.says(Cue::Back, heard);
+        if waits {
+            self.say("back", context! {});
+            self.offer("person", "button_person");
+        }
+        waits
+    }
+
+    /// Whether they greet once more after an answer, and ask for nothing.
+    fn greets_again(&self, heard: &Heard) -> bool {
+        let after_all = !self.memory.shown.is_empty() && self.memory.asked.is_none() && !self.memory.trouble;
+        let is_plain = heard.wants == [Intent::Greeting] && heard.media.is_none() && says_nothing_beside(heard);
+        after_all && is_plain && self.dialogue.short_answers.language_asked_for(&heard.words).is_none()
+    }
+
+    fn speak(&mut self, mut heard: Heard) {
         self.memory.stop_confirmed = false;
+        if std::mem::take(&mut self.memory.told_delivery) && self.asks_on(&heard) {
+            (heard.wants, heard.understood) = (vec![Intent::Shipping], true);
+        }
         let wants = &heard.wants;
         if wants.contains(&Intent::Human) {
             self.call = Some(Call::Human);
@@ -274,14 +314,16 @@ impl Reply<'_> {
             self.call = Some(Call::Buy);
             return self.delivery(&heard);
         }
-        if self.short_answer(&heard) {
+        if self.short_answer(&heard) || self.back(&heard) {
             return;
         }
+        let by_buttons = self.was_asked(Slot::Budget);
+        if let Some(budget) = choice::as_written(self.memory, &heard.words, by_buttons, self.shelf()) {
+            self.memory.budget = Some(budget);
+            self.say("counted_as", context! { budget => self.budget() });
+        }
         let greets = !self.memory.greeted;
-        // Who greets once more after an answer has asked for nothing.
-        let greets_again =
-            !greets && !self.memory.shown.is_empty() && self.memory.asked.is_none() && !self.memory.trouble;
-        if greets_again && heard.wants == [Intent::Greeting] && heard.media.is_none() && says_nothing_beside(&heard) {
+        if !greets && self.greets_again(&heard) {
             return self.say("noted", context! {});
         }
         if greets {

@@ -161,6 +161,9 @@ pub struct Memory {
     /// The last answer said no more than that we are here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) closed: bool,
+    /// The last answer told of delivery.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) told_delivery: bool,
     /// They were asked once what they do.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) asked_about_them: bool,

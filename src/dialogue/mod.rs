@@ -25,6 +25,10 @@ mod templates;
 mod tests;
 mod words;
 
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
 use crate::domain::{
     Contact, Content, Delivery, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Link, MessageKind, Offer,
     Problem, Product, Reading, Shop, SourceFile, Standing, TemplateRef, Timestamp,
@@ -47,6 +51,9 @@ pub struct Dialogue {
     short_answers: ShortAnswers,
     forms: Forms,
     names: Names,
+    loose_names: Names,
+    /// The least and the most that something in stock of a kind costs.
+    prices: BTreeMap<String, (Decimal, Decimal)>,
 }
 
 /// One reply.
@@ -90,7 +97,9 @@ impl Dialogue {
         problems.extend(found);
         let compiled = match (templates, pointings, short_answers, forms) {
             (Some(templates), Some(pointings), Some(short_answers), Some(forms)) => {
-                Some(Self { templates, pointings, short_answers, forms, names: Names::of(products) })
+                let (names, loose_names) = (Names::of(products), Names::loosely(products));
+                let prices = choice::prices(products);
+                Some(Self { templates, pointings, short_answers, forms, names, loose_names, prices })
             }
             _ => None,
         };

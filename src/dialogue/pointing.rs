@@ -9,9 +9,9 @@ use serde::Deserialize;
 use crate::domain::{Problem, SourceFile};
 
 const FILE: &str = "pointing.toml";
-const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearest], [both], [said.it], \
+const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearest], [both], [others], [best], [said.it], \
                       [said.owned], [said.asks], [said.looking], [said.settled], [said.wrapping], [said.without], [said.fraud], [said.trusted], [said.if], \
-                      [said.unpaid], [said.unlimited], [said.takes], [said.or] or [said.broken] and lines such as en = [\"first one\"], or [part_of] \
+                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.too_much], [said.goes_on] or [said.back] and lines such as en = [\"first one\"], or [part_of] \
                       or [close_to] and lines such as \"electronics/lens\" = [\"electronics/camera\"], [sizes] and lines such as \
                       \"fashion/shoes\" = [30, 50], or [loosely.\"food/tea\"] with words = [\"cuppa\"] and not = [\"cuppa soup\"].";
 
@@ -36,11 +36,15 @@ pub(super) enum Pointing {
     Dearest,
     /// Two things together.
     Both,
+    /// Something else of the kind that was shown.
+    Others,
+    /// The best, which is the dearest.
+    Best,
 }
 
 /// What else a message says of what it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Cue {
     /// It speaks of what was shown.
     It,
@@ -72,6 +76,12 @@ pub(super) enum Cue {
     Or,
     /// Something that they have is broken, or does not work.
     Broken,
+    /// More than they would pay, beside a price.
+    TooMuch,
+    /// It asks on after what was told of delivery: how long, what it costs, and to another place?
+    GoesOn,
+    /// They would have what is not in stock when it is there again.
+    Back,
 }
 
 /// The words, compiled.

@@ -7,8 +7,10 @@ use super::choice;
 use super::memory::{Memory, Slot};
 use super::pointing::Cue;
 use super::recall::Meant;
+use super::short_answers::is_question;
+use super::small_talk::says_nothing_beside;
 use super::words::{clock, cut, promise};
-use super::{Answer, Dialogue, Known};
+use super::{Answer, Dialogue, Known, is_small_talk};
 use crate::domain::{
     Budget, Button, Contact, Content, Duration, Evidence, HandoffRequest, Intent, LINK_ROOM, Link, ListRow, Shop,
     Standing, Timestamp,
@@ -157,28 +159,44 @@ pub(super) fn answer(
         notice: None,
         offered: None,
     };
-    // What went wrong is a person's matter from then on; who wants silence gets it.
-    if standing != Standing::Bot || heard.wants.contains(&Intent::OptOut) {
-        reply.memory.trouble = false;
-    }
+    reply.take_up_needs(&heard);
     if heard.wants.contains(&Intent::OptOut) {
+        reply.memory.trouble = false;
         // Confirmed once, whoever is in charge; then silence (policy facts, section 7.2).
         if std::mem::replace(&mut reply.memory.stop_confirmed, true) {
             return None;
         }
         reply.say("opted_out", context! {});
+        // What they ask beside it is answered.
+        heard.wants.retain(|want| *want != Intent::OptOut);
+        let asks = heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability));
+        if !heard.wants.is_empty() && !reply.facts(&heard) && asks && heard.refined {
+            reply.next_step(&heard, false);
+        }
+        (reply.call, reply.buttons) = (None, Vec::new());
         return reply.finish();
     }
     // Who opens a chat that goes on has said nothing.
     let opens = heard.media.as_deref() == Some("request_welcome") && heard.words.is_empty() && !heard.understood;
     match standing {
-        Standing::Person => return None,
         Standing::Bot if opens && reply.memory.greeted => return None,
-        Standing::Waiting { .. } if !tell_person => return None,
+        Standing::Person => {
+            reply.person_has_it();
+            // A stop was confirmed, and so is its end.
+            if !heard.wants.contains(&Intent::OptIn) || !std::mem::take(&mut reply.memory.stop_confirmed) {
+                return None;
+            }
+            reply.say("opted_in", context! {});
+        }
+        Standing::Waiting { .. } if !tell_person => {
+            reply.person_has_it();
+            return None;
+        }
         Standing::Waiting { due, missed } => {
             // What it knows it says all the same, in the one message that tells of the person: a comparison that was asked
             // for makes a lead red, and is sent.
             reply.facts(&heard);
+            reply.person_has_it();
             (reply.call, reply.buttons, reply.rows) = (None, Vec::new(), Vec::new());
             reply.person(due, missed);
         }
@@ -213,7 +231,7 @@ impl Reply<'_> {
     pub(super) fn say(&mut self, section: &str, values: Value) {
         match section {
             // These ask whether a person is wanted…
-            "nothing" | "again" => self.offered = Some(true),
+            "nothing" | "again" | "back" | "no_more" => self.offered = Some(true),
             // …and these tell that one could help.
             "assortment" | "sold_out" | "in_stock" | "variant" | "none_cheaper" | "returns" | "no_fact" | "order"
             | "no_order" | "discount" | "offer" | "media" | "picture" | "assistant" | "unknown" => {
@@ -239,8 +257,54 @@ impl Reply<'_> {
         self.button(id, &title);
     }
 
-    fn speak(&mut self, heard: Heard) {
+    /// A person has been promised, or is in charge: what went wrong is their matter from then on, and nobody is a stranger.
+    fn person_has_it(&mut self) {
+        (self.memory.trouble, self.memory.greeted) = (false, true);
+    }
+
+    /// What they need is wished for, unless they only ask whether the one thing that they name or see has it.
+    fn take_up_needs(&mut self, heard: &Heard) {
+        let asked = |want: &Intent| matches!(want, Intent::ProductInquiry | Intent::Availability);
+        let asks = heard.words.contains(is_question) || heard.wants.iter().any(asked) || self.says(Cue::Asks, heard);
+        let names_one =
+            || !self.dialogue.names.in_words(&heard.words, self.shop, |one| self.memory.talks_of(one)).is_empty();
+        if asks && (!heard.refined && self.memory.shown.len() == 1 || names_one()) {
+            return;
+        }
+        self.memory.need(&heard.named_needs);
+    }
+
+    /// Whether they ask on after what was told of delivery, and of nothing else.
+    fn asks_on(&self, heard: &Heard) -> bool {
+        let is_price = heard.wants == [Intent::Price] && self.memory.shown.is_empty();
+        let is_plain = says_nothing_beside(heard) && heard.wants.iter().all(|want| is_small_talk(*want) || is_price);
+        is_plain && (is_price || self.says(Cue::GoesOn, heard))
+    }
+
+    /// Who waits for what is not in stock is offered a person. Whether they do.
+    fn back(&mut self, heard: &Heard) -> bool {
+        let shown = self.shown();
+        let is_gone = matches!(shown.as_slice(), [one] if one.stock == 0) || shown.is_empty() && self.memory.ideas;
+        let waits = is_gone && self.memory.offered.is_some() && !heard.refined && self.says(Cue::Back, heard);
+        if waits {
+            self.say("back", context! {});
+            self.offer("person", "button_person");
+        }
+        waits
+    }
+
+    /// Whether they greet once more after an answer, and ask for nothing.
+    fn greets_again(&self, heard: &Heard) -> bool {
+        let after_all = !self.memory.shown.is_empty() && self.memory.asked.is_none() && !self.memory.trouble;
+        let is_plain = heard.wants == [Intent::Greeting] && heard.media.is_none() && says_nothing_beside(heard);
+        after_all && is_plain && self.dialogue.short_answers.language_asked_for(&heard.words).is_none()
+    }
+
+    fn speak(&mut self, mut heard: Heard) {
         self.memory.stop_confirmed = false;
+        if std::mem::take(&mut self.memory.told_delivery) && self.asks_on(&heard) {
+            (heard.wants, heard.understood) = (vec![Intent::Shipping], true);
+        }
         let wants = &heard.wants;
         if wants.contains(&Intent::Human) {
             self.call = Some(Call::Human);
@@ -250,10 +314,18 @@ impl Reply<'_> {
             self.call = Some(Call::Buy);
             return self.delivery(&heard);
         }
-        if self.short_answer(&heard) {
+        if self.short_answer(&heard) || self.back(&heard) {
             return;
         }
+        let by_buttons = self.was_asked(Slot::Budget);
+        if let Some(budget) = choice::as_written(self.memory, &heard.words, by_buttons, self.shelf()) {
+            self.memory.budget = Some(budget);
+            self.say("counted_as", context! { budget => self.budget() });
+        }
         let greets = !self.memory.greeted;
+        if !greets && self.greets_again(&heard) {
+            return self.say("noted", context! {});
+        }
         if greets {
             self.memory.greeted = true;
             let name = cut(self.dialogue.forms.first_name(self.contact).unwrap_or_default(), LONGEST_NAME);
@@ -317,7 +389,7 @@ impl Reply<'_> {
                         Some(Budget { min: None, max: Some(most), currency, about: false, currency_inferred: false });
                 }
             }
-            "need" if !self.memory.needs.iter().any(|need| need == value) => self.memory.needs.push(value.to_owned()),
+            "need" => self.memory.need(&[value.to_owned()]),
             "any" => {
                 let slot = if value == "budget" { Slot::Budget } else { Slot::Need };
                 self.memory.open.push(slot);
@@ -372,7 +444,8 @@ impl Reply<'_> {
         }
         let handoff = self.call.map(|call| call.request(&self.cart));
         if let Some(request) = &handoff {
-            (self.memory.lost, self.memory.trouble) = (0, false);
+            self.memory.lost = 0;
+            self.person_has_it();
             self.paragraphs.clear();
             self.buttons.clear();
             self.rows.clear();

@@ -1,5 +1,7 @@
 //! Towards a product: one thing is asked at a time, until there is something to show.
 
+use std::collections::BTreeSet;
+
 use minijinja::context;
 
 use super::answer::{Call, Heard, Reply};
@@ -22,11 +24,13 @@ impl<'a> Reply<'a> {
     /// The shop's own brands, which no dictionary knows. Many are words like others ("silk", "morning"): they count where the kind that
     /// is wanted is had of them, or where nothing else is named and there are several things of the brand.
     pub(super) fn own_brands(&mut self, heard: &mut Heard) {
-        let denies = self.says(Cue::Without, heard);
-        if self.memory.trouble || heard.choice.is_some() || denies {
+        let shop = self.shop;
+        if self.memory.trouble || heard.choice.is_some() {
             return;
         }
-        let shop = self.shop;
+        if self.says(Cue::Without, heard) {
+            return self.refuse_brands(heard);
+        }
         let is_plain = !heard.refined
             && heard.named_needs.is_empty()
             && heard.wants.iter().all(|want| matches!(want, Intent::Availability | Intent::ProductInquiry))
@@ -45,6 +49,22 @@ impl<'a> Reply<'a> {
         }
         self.memory.brands = vec![brand.to_owned()];
         (heard.understood, heard.refined) = (true, true);
+    }
+
+    /// Brands of the shop that they name as what they do not want.
+    fn refuse_brands(&mut self, heard: &mut Heard) {
+        let pointings = &self.dialogue.pointings;
+        let brands: BTreeSet<&str> = self.shop.products.iter().filter_map(|product| product.brand.as_deref()).collect();
+        let denied = |brand: &str, before: bool| {
+            pointings.says_beside(Cue::Without, &heard.words, brand, before, Some(&self.language))
+        };
+        // "Nova, not Lumen" denies what follows; where nothing does, as in Turkish, it denies what stands before.
+        let mut refused: Vec<&str> = brands.iter().copied().filter(|brand| denied(brand, true)).collect();
+        if refused.is_empty() {
+            refused = brands.into_iter().filter(|brand| denied(brand, false)).collect();
+        }
+        heard.understood |= !refused.is_empty();
+        refused.into_iter().for_each(|brand| self.memory.refuse(brand));
     }
 
     /// "Do you have coffee?" may mean more than one thing, and is heard where nothing else is named in a few words.

@@ -1,6 +1,6 @@
 //! Which products fit what is known of a wish.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -130,7 +130,7 @@ fn fit_to<'a>(memory: &Memory, budget: Option<&Budget>, shelf: Shelf<'a>) -> Fit
     if !found.iter().any(|product| purse.holds(product.price))
         && let Some(key) = memory.product()
     {
-        found.extend(shelf.close_to(key).filter(|product| purse.holds(product.price)));
+        found.extend(shelf.close_to(key).filter(|product| purse.holds(product.price) && !memory.refuses(product)));
     }
     let exact: Vec<_> =
         found.iter().copied().filter(|product| purse.holds(product.price) && lacks(product) == 0).collect();
@@ -154,9 +154,9 @@ fn cut(mut products: Vec<&Product>) -> Vec<&Product> {
 }
 
 /// What is in stock of the kind that is wanted, else of those that may be shown for it; of the brand where only that is known, else
-/// what has all that is needed.
+/// what has all that is needed. Without what they refuse.
 fn of_kind<'a>(memory: &Memory, shelf: Shelf<'a>) -> Vec<&'a Product> {
-    match (memory.product(), memory.brands.is_empty(), memory.needs.is_empty()) {
+    let mut found: Vec<_> = match (memory.product(), memory.brands.is_empty(), memory.needs.is_empty()) {
         (Some(key), ..) => {
             let found: Vec<_> = shelf.of_key(key).collect();
             if found.is_empty() { shelf.close_to(key).collect() } else { found }
@@ -164,7 +164,9 @@ fn of_kind<'a>(memory: &Memory, shelf: Shelf<'a>) -> Vec<&'a Product> {
         (None, false, _) => shelf.in_stock().filter(|product| has_brand(memory, product)).collect(),
         (None, true, false) => shelf.in_stock().filter(|product| lacks(memory, product) == 0).collect(),
         (None, true, true) => Vec::new(),
-    }
+    };
+    found.retain(|product| !memory.refuses(product));
+    found
 }
 
 fn has_brand(memory: &Memory, product: &Product) -> bool {
@@ -203,6 +205,7 @@ pub(super) fn affordable<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
     }
     let mut found: Vec<&Product> =
         shop.products.iter().filter(|product| product.stock > 0 && purse.holds(product.price)).collect();
+    found.retain(|product| !memory.refuses(product));
     found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
     let mut kinds = BTreeSet::new();
     found.retain(|product| kinds.insert(&product.key));
@@ -234,9 +237,42 @@ pub(super) fn cheaper<'a>(key: Option<&str>, than: Decimal, memory: &Memory, she
     if let Some(key) = key.filter(|_| found.is_empty()) {
         found = shelf.close_to(key).filter(costs_less).collect();
     }
+    found.retain(|product| !memory.refuses(product));
     found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
     found.truncate(3);
     found
+}
+
+/// The least and the most that something in stock of each kind costs.
+pub(super) fn prices(products: &[Product]) -> BTreeMap<String, (Decimal, Decimal)> {
+    let mut prices: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
+    for product in products.iter().filter(|product| product.stock > 0) {
+        let (least, most) = prices.entry(product.key.clone()).or_insert((product.price, product.price));
+        (*least, *most) = (product.price.min(*least), product.price.max(*most));
+    }
+    prices
+}
+
+/// What suits them and was not seen yet: the cheapest first.
+pub(super) fn others<'a>(memory: &Memory, shelf: Shelf<'a>) -> Fit<'a> {
+    let mut products = suiting(memory, shelf);
+    products.retain(|product| !memory.has_seen(&product.sku));
+    Fit { products: cut(products), ..Fit::default() }
+}
+
+/// A budget in the customer's own money, of which thousands may have been left unsaid, as one in the shop's money, as it is written: where it
+/// is that by what else they see, or buys nothing otherwise.
+pub(super) fn as_written(memory: &Memory, words: &str, by_buttons: bool, shelf: Shelf<'_>) -> Option<Budget> {
+    let budget = memory.budget.as_ref().filter(|budget| budget.currency_inferred)?;
+    let written = budget.max.or(budget.min)? / Decimal::ONE_THOUSAND;
+    let mut numbers = words.split(|letter: char| !letter.is_ascii_digit());
+    let is_written = numbers.any(|number| number.parse::<Decimal>().is_ok_and(|number| number == written));
+    if !is_written || !by_buttons && !fit_to(memory, Some(budget), shelf).over_budget {
+        return None;
+    }
+    let currency = Some(shelf.shop.currency);
+    let of_shop = Budget { min: None, max: Some(written), currency, currency_inferred: false, ..budget.clone() };
+    (!fit_to(memory, Some(&of_shop), shelf).over_budget).then_some(of_shop)
 }
 
 /// Whether anything of a kind, or of those that may be shown for it, is in stock.

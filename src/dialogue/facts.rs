@@ -4,11 +4,17 @@ use chrono::Offset;
 use minijinja::context;
 
 use super::answer::{Call, Heard, Reply};
+use super::is_small_talk;
+use super::pointing::Cue;
+use super::short_answers::is_question;
 use super::small_talk::says_nothing_beside;
 use super::words::{opening_hours, utc_offset, with_sums};
-use crate::domain::{Intent, OrderState};
+use crate::domain::{Intent, OrderState, Product};
 
-impl Reply<'_> {
+/// "The red velvet, please."
+const FEW_WORDS: usize = 4;
+
+impl<'a> Reply<'a> {
     /// Facts of the shop that were asked for. Whether products were among what is said.
     pub(super) fn facts(&mut self, heard: &Heard) -> bool {
         let shop = self.shop;
@@ -19,7 +25,15 @@ impl Reply<'_> {
             true => Vec::new(),
             false => self.dialogue.names.in_words(&heard.words, shop, |product| self.memory.talks_of(product)),
         };
-        if named.is_empty() && !self.memory.trouble {
+        if named.is_empty() {
+            named = self.named_loosely(heard);
+        }
+        let orders_all = self.orders_all(heard, &named);
+        if self.finds_too_dear(heard) {
+            self.cheaper(&self.shown());
+            wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject | Intent::Price | Intent::Compare));
+            named.clear();
+        } else if named.is_empty() && !self.memory.trouble && !self.shows_others(heard, &mut wants) {
             named = match !heard.refined || heard.meant.is_some() {
                 true => self.pointed_at(heard, &mut wants),
                 false => self.extreme_of_kind(heard, &mut wants).into_iter().collect(),
@@ -30,6 +44,10 @@ impl Reply<'_> {
             ([one], true) => {
                 let sku = one.sku.clone();
                 self.compare_with(&sku);
+            }
+            (several @ [_, _, ..], false) if orders_all => {
+                self.memory.show(several.iter().copied());
+                self.call = Some(Call::Buy);
             }
             (several @ [_, _, ..], _) => self.side_by_side(several.to_vec()),
             ([one], false) if wants.contains(&Intent::Buy) => {
@@ -51,6 +69,38 @@ impl Reply<'_> {
         of_products
     }
 
+    /// Whether of things that they name they want to buy all, and not one or the other.
+    fn orders_all(&self, heard: &Heard, named: &[&Product]) -> bool {
+        let language = Some(self.language.as_str());
+        let takes = |product: &&Product| {
+            let name = product.name.to_lowercase();
+            let beside =
+                |before| self.dialogue.pointings.says_beside(Cue::Takes, &heard.words, &name, before, language);
+            beside(true) || beside(false)
+        };
+        let orders = heard.wants.contains(&Intent::Buy)
+            || heard.wants.is_empty() && !heard.words.contains(is_question) && named.iter().any(takes);
+        orders && !named.is_empty() && !self.says(Cue::Or, heard)
+    }
+
+    /// Products that are named by some words of their names, where no other is: of a kind that is named beside it they count unless
+    /// they are what the kind is called.
+    fn named_loosely(&self, heard: &Heard) -> Vec<&'a Product> {
+        let says_much = heard.wants.is_empty() && heard.words.split_whitespace().count() > FEW_WORDS;
+        let is_talk = says_much || heard.wants.iter().any(|want| is_small_talk(*want));
+        if self.memory.trouble || heard.choice.is_some() || is_talk || self.says(Cue::Without, heard) {
+            return Vec::new();
+        }
+        let is_open = heard.refined || self.memory.shown.is_empty();
+        let counts = |(product, name): &(&'a Product, &str)| {
+            let of_kind = self.memory.talks_of(product) || heard.kinds.contains(&product.key);
+            let of_more = name.contains(' ') || is_open;
+            of_more && (!heard.refined || of_kind && !self.word(&product.key).to_lowercase().contains(name))
+        };
+        let named = self.dialogue.loose_names.with_words(&heard.words, self.shop);
+        named.into_iter().filter(counts).map(|(product, _)| product).collect()
+    }
+
     /// Who asks for a price or orders hears before paying what sending to where they are costs and takes beyond the usual.
     pub(super) fn delivery(&mut self, heard: &Heard) {
         let buys = heard.choice.as_ref().is_some_and(|choice| choice.starts_with("buy:"));
@@ -67,7 +117,10 @@ impl Reply<'_> {
     fn fact(&mut self, want: Intent, alone: bool, words: &str) {
         let shop = self.shop;
         match want {
-            Intent::Shipping => self.shop_text("shipping", &shop.shipping),
+            Intent::Shipping => {
+                self.shop_text("shipping", &shop.shipping);
+                self.memory.told_delivery = true;
+            }
             Intent::Payment => self.shop_text("payment", &shop.payment),
             Intent::ReturnRefund | Intent::Warranty => {
                 self.shop_text("returns", &shop.returns);

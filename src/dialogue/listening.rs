@@ -1,5 +1,7 @@
 //! How a message is read within a talk, and what it tells of the customer's language.
 
+use rust_decimal::Decimal;
+
 use super::memory::Slot;
 use super::pointing::Cue;
 use super::short_answers::is_question;
@@ -17,7 +19,8 @@ impl Dialogue {
             lang: asked.or(contact.language.as_ref()).map(Language::tag),
             country: contact.country,
             // "2" of a list is its second product.
-            asked_budget: memory.asked_budget() && (memory.shown.len() < 2 || self.pointings.read(&small).is_empty()),
+            asked_budget: (memory.asked_budget() || self.may_be_budget(memory, &small))
+                && (memory.shown.len() < 2 || self.pointings.read(&small).is_empty()),
         };
         let mut reading = lexicon.read(words, &hints);
         let sums_only = self.without_other_numbers(memory, words, &small, &reading);
@@ -54,6 +57,18 @@ impl Dialogue {
             reading.without(Intent::OrderStatus);
         }
         reading
+    }
+
+    /// Whether a message that is a number alone may be what they can spend on the kind that is talked of. Of the one thing that they see
+    /// it may be how many.
+    fn may_be_budget(&self, memory: &Memory, words: &str) -> bool {
+        let number = words.trim().trim_end_matches(['.', '!', '?']).parse::<Decimal>();
+        let prices = memory
+            .product()
+            .filter(|_| memory.budget.is_none() && memory.shown.len() != 1)
+            .and_then(|kind| self.prices.get(kind));
+        let (Ok(number), Some((least, most))) = (number, prices) else { return false };
+        number >= Decimal::TEN && number * Decimal::TWO >= *least && number <= *most * Decimal::TWO
     }
 
     /// Whether they ask if the shop is one to trust: words of deceit in a question, from who has nothing yet.

@@ -30,10 +30,6 @@ const MOST_SAID: usize = 10;
 /// What the key of a request begins with that names a category and no product.
 const CATEGORY: &str = "category/";
 
-/// What it is bought for, and nothing that a product must have: any can be a present, or be ordered by the dozen.
-const OCCASIONS: [&str; 2] = [GIFT, "bulk"];
-const GIFT: &str = "gift";
-
 /// What we can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -56,6 +52,9 @@ pub struct Memory {
     pub(super) needs: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) brands: Vec<String>,
+    /// Brands and properties that they do not want, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) refused: Vec<String>,
     /// What we asked for last, and how often in a row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) asked: Option<(Slot, u8)>,
@@ -162,6 +161,9 @@ pub struct Memory {
     /// The last answer said no more than that we are here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) closed: bool,
+    /// The last answer told of delivery.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) told_delivery: bool,
     /// They were asked once what they do.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) asked_about_them: bool,
@@ -248,6 +250,8 @@ impl Memory {
             self.asked = None;
             self.open.clear();
             self.said.clear();
+            self.needs.clear();
+            self.refused.clear();
             self.trouble = false;
             self.closed = false;
             (self.gift, self.ideas) = (false, false);
@@ -290,12 +294,14 @@ impl Memory {
         let says = |cue: Cue| pointings.says(cue, words, reading.lang.as_ref().map(Language::tag));
         // "Do you have a guarantee?" is a question before buying, unless they tell of something that they have.
         let asks_before = is_of_terms(reading) && !says(Cue::Owned) && (says(Cue::Asks) || words.contains(is_question));
-        let told = is_trouble(reading) && !asks_before && (says(Cue::Owned) || self.is_of_old(reading));
+        let is_broken = says(Cue::Broken) && !says(Cue::Looking) && !words.contains(is_question);
+        let told = is_trouble(reading) && !asks_before && (says(Cue::Owned) || self.is_of_old(reading)) || is_broken;
         // Who has trouble and names a product says what it is with, unless they look for one.
         let is_over = reading.wants(Intent::Thanks) && !words.contains(char::is_numeric)
             || says(Cue::Settled)
             || says(Cue::Looking) && !reading.product_keys().is_empty();
         self.trouble = (self.trouble || told) && !is_wish(reading) && (is_trouble(reading) || !is_over);
+        self.understood |= self.trouble && is_broken;
         let trouble = self.trouble || is_trouble(reading);
         let praises = reading.intents == [Intent::Thanks] && says(Cue::Owned) && !says(Cue::Looking);
         if self.asks_of_a_part(reading, pointings) {
@@ -320,7 +326,9 @@ impl Memory {
             self.category = Some(category.to_owned());
             self.understood = true;
         }
-        self.take_in_needs(reading, says(Cue::Wrapping));
+        let language = reading.lang.as_ref().map(Language::tag);
+        let denies = |need: &str| pointings.says_beside(Cue::Without, words, need, true, language);
+        self.take_in_needs((reading, words), says(Cue::Wrapping), denies);
         if !reading.brands.is_empty() || reading.budget.is_some() {
             self.meant = None;
         }
@@ -332,32 +340,6 @@ impl Memory {
             self.understood = true;
         }
         self.leave_open(reading, words);
-    }
-
-    /// Takes up the properties that a message names.
-    fn take_in_needs(&mut self, reading: &Reading, is_wrapping: bool) {
-        for need in reading.attributes.iter().filter(|mention| !mention.negated) {
-            self.understood = true;
-            if OCCASIONS.contains(&&*need.key) {
-                self.gift |= &*need.key == GIFT && !is_wrapping;
-                continue;
-            }
-            if !self.needs.iter().any(|other| **other == *need.key) {
-                self.needs.push(need.key.to_string());
-            }
-            self.named_needs.push(need.key.to_string());
-        }
-    }
-
-    fn take_in_brands(&mut self, reading: &Reading, trouble: bool) {
-        for brand in &reading.brands {
-            self.brands.retain(|other| **other != *brand.key);
-            if !brand.negated {
-                self.brands.push(brand.key.to_string());
-                (self.understood, self.refined) = (true, true);
-                self.wished |= !trouble;
-            }
-        }
     }
 
     /// "any", "no idea" and the like in answer to a question: that slot stays open, nothing is asked twice for it.
@@ -417,6 +399,7 @@ impl Memory {
         if self.product().is_some_and(|other| other != key) {
             self.needs.clear();
             self.brands.clear();
+            self.refused.clear();
             self.open.clear();
             self.shown.clear();
             self.listed.clear();
@@ -430,7 +413,7 @@ impl Memory {
 
     /// Of what they wished for nothing is had: whatever they name next is a new wish.
     pub(super) fn forget_wish(&mut self) {
-        (self.products, self.needs, self.brands) = Default::default();
+        (self.products, self.needs, self.brands, self.refused) = Default::default();
         self.ideas = true;
     }
 

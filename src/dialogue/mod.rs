@@ -13,6 +13,7 @@ mod forms;
 mod listening;
 mod memory;
 mod names;
+mod needs;
 mod pointing;
 mod recall;
 mod short_answers;
@@ -23,6 +24,10 @@ mod templates;
 #[cfg(test)]
 mod tests;
 mod words;
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
 
 use crate::domain::{
     Contact, Content, Delivery, Event, EventBody, FollowUpRequest, HandoffRequest, Intent, Link, MessageKind, Offer,
@@ -46,6 +51,9 @@ pub struct Dialogue {
     short_answers: ShortAnswers,
     forms: Forms,
     names: Names,
+    loose_names: Names,
+    /// The least and the most that something in stock of a kind costs.
+    prices: BTreeMap<String, (Decimal, Decimal)>,
 }
 
 /// One reply.
@@ -99,7 +107,9 @@ impl Dialogue {
         problems.extend(found);
         let compiled = match (templates, pointings, short_answers, forms) {
             (Some(templates), Some(pointings), Some(short_answers), Some(forms)) => {
-                Some(Self { templates, pointings, short_answers, forms, names: Names::of(products) })
+                let (names, loose_names) = (Names::of(products), Names::loosely(products));
+                let prices = choice::prices(products);
+                Some(Self { templates, pointings, short_answers, forms, names, loose_names, prices })
             }
             _ => None,
         };

@@ -10,6 +10,12 @@ use crate::domain::{Product, Shop};
 
 /// Shorter names and numbers stand in too many words.
 const SHORTEST: usize = 3;
+/// Letters of a first word that names a product by itself.
+const LONG: usize = 5;
+/// How words end of which there are more.
+const MANY: [&str; 5] = ["", "s", "es", "n", "en"];
+/// Letters of a name without spaces that stand for all of it.
+const SHORTEST_BEGINNING: usize = 4;
 
 /// Names and numbers of a shop's products, in small letters, and what they are called for short.
 pub(super) struct Names(Option<CharwiseDoubleArrayAhoCorasick<Called>>);
@@ -39,7 +45,8 @@ impl Names {
         }
         let mut short: BTreeMap<String, Option<Called>> = BTreeMap::new();
         for (place, product) in (0..).zip(products) {
-            for (name, part) in short_names(&product.name.to_lowercase()) {
+            let name = product.name.to_lowercase();
+            for (name, part) in short_names(&name).into_iter().chain(beginnings(&name)) {
                 let seen = short.entry(name).or_insert(Some(Called { place, part }));
                 *seen = seen.filter(|called| called.place == place);
             }
@@ -47,6 +54,22 @@ impl Names {
         for (name, called) in short {
             names.entry(name).or_insert(called);
         }
+        Self::build(names)
+    }
+
+    /// Some words of the names, which are other words, too: they count where nothing else is named.
+    pub(super) fn loosely(products: &[Product]) -> Self {
+        let mut names: BTreeMap<String, Option<Called>> = BTreeMap::new();
+        for (place, product) in (0..).zip(products) {
+            for name in some_words(product) {
+                let seen = names.entry(name).or_insert(Some(Called { place, part: false }));
+                *seen = seen.filter(|called| called.place == place);
+            }
+        }
+        Self::build(names)
+    }
+
+    fn build(names: BTreeMap<String, Option<Called>>) -> Self {
         let names = names.into_iter().filter_map(|(name, called)| Some((name, called?)));
         // Without names there is nothing to look for.
         Self(CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(names).ok())
@@ -64,6 +87,13 @@ impl Names {
             shop.products.get(called.place as usize).is_some_and(|product| !called.part || may_be(product))
         };
         self.found(words, counts).into_iter().filter_map(|place| shop.products.get(place)).collect()
+    }
+
+    /// Each product that is named, with the words that name it.
+    pub(super) fn with_words<'a, 'w>(&self, words: &'w str, shop: &'a Shop) -> Vec<(&'a Product, &'w str)> {
+        let hits = self.hits(words, |_| true).into_iter();
+        let named = hits.map(|(start, end, called)| (shop.products.get(called.place as usize), &words[start..end]));
+        named.filter_map(|(product, name)| Some((product?, name))).collect()
     }
 
     /// Where names and numbers of products stand in words in small letters, parts of names among them: bytes, `[start, end)`.
@@ -106,6 +136,32 @@ fn short_names(name: &str) -> Vec<(String, bool)> {
         short.extend(parts.filter(|part| part.iter().any(is_model)).map(|part| (part.join(" "), true)));
     }
     short
+}
+
+/// How a name without spaces begins: "奥斯陆三人" of "奥斯陆三人布艺沙发".
+fn beginnings(name: &str) -> impl Iterator<Item = (String, bool)> {
+    let is_dense = |letter: &char| ('\u{2e80}'..='\u{9fff}').contains(letter);
+    let dense: Vec<char> = name.chars().take_while(is_dense).collect();
+    (SHORTEST_BEGINNING..dense.len()).map(move |end| (dense[..end].iter().collect(), true))
+}
+
+/// Two or more words within a name ("tres leches" of "Pastel Tres Leches"), and its first word where that is no brand, also of more than
+/// one ("conchas" of "Concha de vainilla").
+fn some_words(product: &Product) -> Vec<String> {
+    let name = product.name.to_lowercase();
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let is_word = |word: &&str| word.chars().all(char::is_alphabetic);
+    let mut found: Vec<String> = Vec::new();
+    for start in 1..words.len() {
+        let runs = (start + 2..=words.len()).map(|end| &words[start..end]);
+        let named = runs.filter(|run| run.iter().all(is_word) && run[0].chars().count() >= SHORTEST);
+        found.extend(named.map(|run| run.join(" ")));
+    }
+    let is_long = |first: &&&str| is_word(first) && first.chars().count() >= LONG;
+    if let Some(first) = words.first().filter(is_long).filter(|first| product.brand.as_deref() != Some(**first)) {
+        found.extend(MANY.map(|ending| format!("{first}{ending}")));
+    }
+    found
 }
 
 #[cfg(test)]

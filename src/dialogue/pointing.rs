@@ -9,11 +9,15 @@ use serde::Deserialize;
 use crate::domain::{Problem, SourceFile};
 
 const FILE: &str = "pointing.toml";
-const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearest], [both], [said.it], \
+const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearest], [both], [others], [best], [said.it], \
                       [said.owned], [said.asks], [said.looking], [said.settled], [said.wrapping], [said.without], [said.fraud], [said.trusted], [said.if], \
-                      [said.unpaid], [said.unlimited] or [said.takes] and lines such as en = [\"first one\"], or [part_of] \
+                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.too_much], [said.goes_on] or [said.back] and lines such as en = [\"first one\"], or [part_of] \
                       or [close_to] and lines such as \"electronics/lens\" = [\"electronics/camera\"], [sizes] and lines such as \
                       \"fashion/shoes\" = [30, 50], or [loosely.\"food/tea\"] with words = [\"cuppa\"] and not = [\"cuppa soup\"].";
+
+/// "I do not want a Nova": so many words may stand between, and so many letters where words have no spaces.
+const NEAR: usize = 2;
+const NEAR_LETTERS: usize = 24;
 
 /// One thing that they say of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -32,11 +36,15 @@ pub(super) enum Pointing {
     Dearest,
     /// Two things together.
     Both,
+    /// Something else of the kind that was shown.
+    Others,
+    /// The best, which is the dearest.
+    Best,
 }
 
 /// What else a message says of what it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Cue {
     /// It speaks of what was shown.
     It,
@@ -64,6 +72,16 @@ pub(super) enum Cue {
     Unlimited,
     /// They take some of what they see.
     Takes,
+    /// One thing or another.
+    Or,
+    /// Something that they have is broken, or does not work.
+    Broken,
+    /// More than they would pay, beside a price.
+    TooMuch,
+    /// It asks on after what was told of delivery: how long, what it costs, and to another place?
+    GoesOn,
+    /// They would have what is not in stock when it is there again.
+    Back,
 }
 
 /// The words, compiled.
@@ -134,6 +152,34 @@ impl Pointings {
         self.phrases(cue, language).any(|phrase| stands_in(words, phrase))
     }
 
+    /// Whether words in small letters say it right before a phrase that stands in them, or else right behind it, at their end.
+    pub(super) fn says_beside(
+        &self,
+        cue: Cue,
+        words: &str,
+        phrase: &str,
+        before: bool,
+        language: Option<&str>,
+    ) -> bool {
+        let is_near = |between: &str| {
+            between.chars().all(|letter| letter.is_alphabetic() || letter.is_whitespace())
+                && between.split_whitespace().count() <= NEAR
+                && between.chars().count() <= NEAR_LETTERS
+        };
+        let places = |phrase: &str| -> Vec<(usize, usize)> {
+            let hits = words.match_indices(phrase).map(|(at, hit)| (at, at + hit.len()));
+            hits.filter(|(start, end)| is_whole(words, *start, *end)).collect()
+        };
+        let of_phrase = places(phrase);
+        self.phrases(cue, language).flat_map(|said| places(said)).any(|(start, end)| {
+            let beside = |(from, to): &(usize, usize)| match before {
+                true => end <= *from && is_near(&words[end..*from]),
+                false => *to <= start && is_near(&words[*to..start]) && is_near(words[end..].trim_end_matches(is_mark)),
+            };
+            of_phrase.iter().any(beside)
+        })
+    }
+
     /// Whether words in small letters begin with it.
     pub(super) fn begins(&self, cue: Cue, words: &str, language: Option<&str>) -> bool {
         let mut phrases = self.phrases(cue, language);
@@ -190,6 +236,10 @@ impl Pointings {
         }
         found
     }
+}
+
+fn is_mark(letter: char) -> bool {
+    !letter.is_alphanumeric()
 }
 
 /// Whether a phrase stands in words as a whole one.

@@ -166,6 +166,11 @@ impl Memory {
         self.showed.iter().rev().find(|showed| showed.0 == id).map(|showed| &*showed.1).unwrap_or_default()
     }
 
+    /// Whether they saw a product of late.
+    pub(super) fn has_seen(&self, sku: &String) -> bool {
+        self.list().contains(sku) || self.showed.iter().any(|showed| showed.1.contains(sku))
+    }
+
     /// The customer points at these: they are what is talked of now.
     fn point_at(&mut self, products: &[&Product], message: &InboundMessage) {
         let [first, others @ ..] = products else { return };

@@ -1,6 +1,7 @@
 //! What is asked of products that were just shown: the second one, whether it is waterproof, what it costs, something cheaper.
 
 use minijinja::{Value, context};
+use rust_decimal::Decimal;
 
 use super::answer::{Call, Heard, Reply};
 use super::pointing::{Cue, Pointing, stands_in};
@@ -10,6 +11,8 @@ use super::small_talk::says_nothing_beside;
 use super::{choice, is_small_talk};
 use crate::domain::{Intent, Product};
 
+/// One in so many of a price is close to it.
+const CLOSE: u32 = 20;
 /// "And this one?"
 const FEW_WORDS: usize = 3;
 /// More than so many of one thing are told in other words.
@@ -22,7 +25,7 @@ impl<'a> Reply<'a> {
     pub(super) fn pointed_at(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> Vec<&'a Product> {
         let (shown, list) = (self.shown(), self.list());
         let said = self.dialogue.pointings.read(&heard.words);
-        if let Some(extreme) = self.extreme(&said, &list) {
+        if let Some(extreme) = self.extreme(&said, &list).filter(|_| !asks_otherwise_of_the_best(&said, wants)) {
             wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject));
             return vec![extreme];
         }
@@ -94,7 +97,7 @@ impl<'a> Reply<'a> {
             && !self.names_variant(heard)
     }
 
-    fn shown(&self) -> Vec<&'a Product> {
+    pub(super) fn shown(&self) -> Vec<&'a Product> {
         self.sold(&self.memory.shown)
     }
 
@@ -123,21 +126,26 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// The cheapest or the dearest: of a kind that is named beside it, of that they see its details before they buy it.
-    pub(super) fn extreme_of_kind(&self, heard: &Heard, wants: &mut Vec<Intent>) -> Option<&'a Product> {
-        let extreme =
-            self.extreme(&self.dialogue.pointings.read(&heard.words), &[]).filter(|_| heard.kinds.is_empty())?;
+    /// The cheapest or the dearest: of a kind that is named beside it, of that they see its details before they buy it. What it needs
+    /// is named with it: what was needed before is open again.
+    pub(super) fn extreme_of_kind(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> Option<&'a Product> {
+        let said = self.dialogue.pointings.read(&heard.words);
+        if !heard.kinds.is_empty() || !said.iter().any(|at| matches!(at, Pointing::Cheapest | Pointing::Dearest)) {
+            return None;
+        }
+        self.memory.needs.clone_from(&heard.named_needs);
+        let extreme = self.extreme(&said, &[])?;
         wants.retain(|want| !matches!(want, Intent::Buy | Intent::Discount | Intent::Reject));
         Some(extreme)
     }
 
-    /// The cheapest of the kind that is talked of, or the dearest of those in the list, if there is one.
+    /// The cheapest or the best of the kind that is talked of, or the dearest of those in the list, if there is one.
     fn extreme(&self, said: &[Pointing], list: &[&'a Product]) -> Option<&'a Product> {
-        let dearest = said.contains(&Pointing::Dearest);
+        let dearest = said.iter().any(|at| matches!(at, Pointing::Dearest | Pointing::Best));
         if !dearest && !said.contains(&Pointing::Cheapest) {
             return None;
         }
-        let is_open = self.memory.product().is_none() || dearest && list.len() > 1;
+        let is_open = self.memory.product().is_none() || said.contains(&Pointing::Dearest) && list.len() > 1;
         let of = if is_open { list.to_vec() } else { choice::suiting(self.memory, self.shelf()) };
         match dearest {
             true => of.into_iter().max_by_key(|product| product.price),
@@ -145,7 +153,37 @@ impl<'a> Reply<'a> {
         }
     }
 
-    fn cheaper(&mut self, shown: &[&'a Product]) {
+    /// Whether they call the price of something that they see too much: "149 is too much". Round figures are close to it.
+    pub(super) fn finds_too_dear(&self, heard: &Heard) -> bool {
+        let numbers: Vec<Decimal> =
+            heard.words.split(|letter: char| !letter.is_ascii_digit()).flat_map(str::parse).collect();
+        let is_price = |product: &&Product| {
+            let close = |number: &Decimal| (product.price - number).abs() * Decimal::from(CLOSE) <= product.price;
+            numbers.iter().any(close)
+        };
+        !numbers.is_empty() && self.says(Cue::TooMuch, heard) && self.shown().iter().any(is_price)
+    }
+
+    /// Whether they ask for others of the kind that they see; then what suits them and they have not seen is shown.
+    pub(super) fn shows_others(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> bool {
+        let said = self.dialogue.pointings.read(&heard.words);
+        let is_asked =
+            said == [Pointing::Others] && !wants.iter().any(|want| matches!(want, Intent::Buy | Intent::Compare));
+        if !is_asked || self.memory.shown.is_empty() || !choice::has_any(self.memory, self.shelf()) {
+            return false;
+        }
+        wants.retain(|want| !matches!(want, Intent::Availability | Intent::ProductInquiry | Intent::Reject));
+        let others = choice::others(self.memory, self.shelf());
+        if others.products.is_empty() {
+            self.say("no_more", context! { product => self.wish() });
+            self.offer("person", "button_person");
+        } else {
+            self.show(others);
+        }
+        true
+    }
+
+    pub(super) fn cheaper(&mut self, shown: &[&'a Product]) {
         let Some(least) = shown.iter().min_by_key(|product| product.price) else { return };
         let of_one_kind = shown.iter().all(|product| product.key == least.key);
         let kind = of_one_kind.then_some(least.key.as_str());
@@ -236,6 +274,7 @@ impl<'a> Reply<'a> {
             return self.offer("person", "button_person");
         }
         self.say("lacks_it", context! { product => &product.name, needs => lacks });
+        self.memory.need(&heard.named_needs);
         let fit = choice::fit(self.memory, self.shelf());
         if !fit.lacking && !fit.over_budget {
             self.show(fit);
@@ -265,6 +304,11 @@ fn wants_to_see(heard: &Heard) -> bool {
     }
 }
 
+/// "Your best price" and "which is the best of them?" ask for no single one.
+fn asks_otherwise_of_the_best(said: &[Pointing], wants: &[Intent]) -> bool {
+    said.contains(&Pointing::Best) && wants.iter().any(|want| matches!(want, Intent::Discount | Intent::Compare))
+}
+
 /// Whether they order, in as many words or in two or three.
 fn orders(heard: &Heard) -> bool {
     let asks = |want: &Intent| {
@@ -285,7 +329,22 @@ fn by_word_of_name<'a>(products: &[&'a Product], words: &str) -> Vec<&'a Product
         name.split_whitespace().skip(1).any(|word| is_name(word) && stands_in(words, word))
     };
     let by_other: Vec<_> = products.iter().copied().filter(|product| is_called(product)).collect();
-    if by_other.len() == 1 { by_other } else { Vec::new() }
+    if by_other.len() == 1 { by_other } else { by_letters(products, words) }
+}
+
+/// Names without spaces: those that share the longest run of letters with the message, where others share less.
+fn by_letters<'a>(products: &[&'a Product], words: &str) -> Vec<&'a Product> {
+    let is_dense = |letter: char| ('\u{2e80}'..='\u{9fff}').contains(&letter);
+    let shared = |product: &&Product| {
+        let name: Vec<char> = product.name.to_lowercase().chars().collect();
+        let runs = (0..name.len()).flat_map(|start| (start + 2..=name.len()).map(move |end| (start, end)));
+        let runs = runs.map(|(start, end)| name[start..end].iter().collect::<String>());
+        let stands = runs.filter(|run| run.contains(is_dense) && words.contains(run.as_str()));
+        stands.map(|run| run.chars().count()).max().unwrap_or_default()
+    };
+    let most = products.iter().map(shared).max().unwrap_or_default();
+    let found: Vec<_> = products.iter().copied().filter(|product| most > 0 && shared(product) == most).collect();
+    if found.len() < products.len() { found } else { Vec::new() }
 }
 
 /// Whether a word of a name is one: a number stands for much else.

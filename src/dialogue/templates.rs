@@ -10,7 +10,7 @@ use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 64] = [
+const SECTIONS: [&str; 66] = [
     "greet",
     "ask_product",
     "ask_gift",
@@ -29,6 +29,8 @@ const SECTIONS: [&str; 64] = [
     "nothing",
     "details",
     "sold_out",
+    "back",
+    "no_more",
     "gone",
     "compare",
     "has_it",

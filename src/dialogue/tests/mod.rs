@@ -12,6 +12,7 @@ mod recall;
 mod short_answers;
 mod sizes;
 mod talks;
+mod turns;
 mod wishes;
 
 use std::path::Path;

@@ -69,7 +69,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "sent",
         "a message of ours was sent: kind, rule (that planned it), template, category, order (where that rule keeps orders apart)",
     ),
-    ("read", "a message of ours was read: kind, category, product, where nobody had asked for it"),
+    (
+        "read",
+        "a message of ours was read: kind, category, product, where nobody had asked for it; bought (yes where they bought before)",
+    ),
     ("answered", "the customer wrote soon after something that we sent unasked"),
     (
         "responded",
@@ -398,6 +401,7 @@ fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, rulebook: &
     match status.status {
         StatusKind::Read if counting::is_first_read(facts, &status.message) => {
             let read = Signal::new("read", event, None);
+            let read = if facts.marks.contains_key("purchase") { read.with("bought", "yes") } else { read };
             signals.push(match responses::note_read(facts, &status.message) {
                 Some((kind, Some(about))) => read.with("kind", kind.name()).of(about),
                 Some((kind, None)) => read.with("kind", kind.name()),

@@ -75,16 +75,21 @@ pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, tol
     moved
 }
 
-/// What was ordered, each thing once, and what one piece costs: by product key, or by category and name where no key is told.
+/// What was ordered, each thing once, and what one piece costs, the dearest where there are several prices: by product key, or by category and name where no key is told.
 fn bought(lines: &[OrderLine]) -> Vec<(String, Decimal)> {
     let is_same = |one: &OrderLine, other: &OrderLine| one.category == other.category && one.product == other.product;
-    let is_new = |place: usize| !lines[..place].iter().any(|before| is_same(before, &lines[place]));
     let key = |line: &OrderLine| match slug(&line.product) {
         name if !name.is_empty() && !line.category.contains('/') => format!("{}/{NAMED}{name}", line.category),
         _ => line.category.clone(),
     };
-    let new = lines.iter().enumerate().filter(|(place, _)| is_new(*place));
-    new.map(|(_, line)| (key(line), line.price)).collect()
+    let mut things: Vec<(&OrderLine, Decimal)> = Vec::with_capacity(lines.len());
+    for line in lines {
+        match things.iter_mut().find(|(known, _)| is_same(known, line)) {
+            Some((_, price)) => *price = line.price.max(*price),
+            None => things.push((line, line.price)),
+        }
+    }
+    things.into_iter().map(|(line, price)| (key(line), price)).collect()
 }
 
 /// How many pieces there are beyond one of each line.

@@ -75,7 +75,8 @@ pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, tol
     moved
 }
 
-/// What was ordered, each thing once, and what one piece costs, the dearest where there are several prices: by product key, or by category and name where no key is told.
+/// What was ordered, each thing once, and what one piece costs, the dearest where there are several prices: by product key, or by
+/// category and name where no key is told.
 fn bought(lines: &[OrderLine]) -> Vec<(String, Decimal)> {
     let is_same = |one: &OrderLine, other: &OrderLine| one.category == other.category && one.product == other.product;
     let key = |line: &OrderLine| match slug(&line.product) {

@@ -5,6 +5,7 @@ pub mod shopify;
 pub mod woocommerce;
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use crate::domain::{CartEvent, Country, EventBody, OrderEvent, ProductEvent, Timestamp, mended};
 
@@ -122,6 +123,11 @@ pub struct Malformed {
 
 fn read<T: serde::de::DeserializeOwned>(topic: &str, body: &[u8]) -> Result<T, Malformed> {
     serde_json::from_slice(&mended(body)).map_err(|source| Malformed { topic: topic.to_owned(), source })
+}
+
+/// How many pieces of a thing were ordered: half a kilogram counts as one.
+fn pieces(quantity: Option<Decimal>) -> Option<u32> {
+    quantity?.ceil().to_u32()
 }
 
 /// A time as platforms write it, with an offset or in UTC without one.

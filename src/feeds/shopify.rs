@@ -3,13 +3,18 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{Customer, KeyOf, Malformed, Seen, Told, read, time};
-use crate::domain::{CartEvent, Currency, OrderEvent, OrderLine, OrderState, Timestamp};
+use super::{Customer, KeyOf, Malformed, Seen, Told, pieces, read, time};
+use crate::domain::{CartEvent, Currency, Duration, OrderEvent, OrderLine, OrderState, Timestamp};
+
+/// Who pays later than this after ordering is not waited for.
+const PAYMENT: Duration = Duration::days(30);
 
 #[derive(Deserialize)]
 struct Order {
     name: String,
     created_at: Option<String>,
+    /// When it was placed, also in another shop that it was taken over from.
+    processed_at: Option<String>,
     updated_at: Option<String>,
     cancelled_at: Option<String>,
     financial_status: Option<String>,
@@ -72,6 +77,8 @@ struct Discount {
 struct Fulfilment {
     tracking_number: Option<String>,
     shipment_status: Option<String>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -79,7 +86,7 @@ struct Line {
     title: String,
     vendor: Option<String>,
     price: Option<Decimal>,
-    quantity: Option<u32>,
+    quantity: Option<Decimal>,
 }
 
 #[derive(Deserialize)]
@@ -100,16 +107,16 @@ struct Variant {
     inventory_quantity: Option<i64>,
 }
 
-/// What a webhook tells. `None` for a topic that tells nothing of its own: a refund's order comes again as `orders/updated`.
+/// What a webhook tells. `None` for a topic that tells nothing of its own: the order of a refund or of an edit comes again as
+/// `orders/updated`.
 ///
 /// # Errors
 /// The body of a known topic has another shape.
 pub fn parse(topic: &str, body: &[u8], received: Timestamp, key_of: KeyOf<'_>) -> Result<Option<Told>, Malformed> {
     let told = match topic.split_once('/') {
-        Some(("orders", "delete")) => None,
-        Some(("orders", _)) => {
+        Some(("orders", "create" | "updated" | "paid" | "cancelled" | "fulfilled" | "partially_fulfilled")) => {
             let order: Order = read(topic, body)?;
-            let at = time(order.updated_at.as_ref().or(order.created_at.as_ref()), received);
+            let at = order.since(received);
             (order.test != Some(true)).then(|| Told::Order(order.buyer.customer(), at, order.event(key_of)))
         }
         Some(("checkouts", "create" | "update")) => {
@@ -149,6 +156,23 @@ impl Order {
         } else {
             OrderState::Placed
         }
+    }
+
+    /// Since when it is where it is: as far as Shopify tells that, else since it was changed last. What changes an order long after
+    /// it was placed is no payment.
+    fn since(&self, received: Timestamp) -> Timestamp {
+        let state = self.state();
+        let (created, updated) = (self.created_at.as_ref(), self.updated_at.as_ref());
+        let sent = self.fulfillments.iter();
+        let reached = match state {
+            OrderState::Cancelled => self.cancelled_at.as_ref(),
+            OrderState::Shipped => sent.filter_map(|sent| sent.created_at.as_ref()).max(),
+            OrderState::Delivered => sent.filter_map(|sent| sent.updated_at.as_ref()).max(),
+            _ => None,
+        };
+        let changed = time(reached.or(updated).or(created), received);
+        let placed = time(self.processed_at.as_ref().or(created), changed);
+        if reached.is_none() && state.is_paid() && changed - placed > PAYMENT { placed } else { changed }
     }
 
     fn event(self, key_of: KeyOf<'_>) -> OrderEvent {
@@ -200,7 +224,7 @@ impl Line {
             product: self.title,
             brand: self.vendor.map(|vendor| vendor.to_lowercase()),
             price: self.price.unwrap_or_default(),
-            quantity: self.quantity,
+            quantity: pieces(self.quantity),
         }
     }
 }

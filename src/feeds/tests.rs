@@ -73,6 +73,45 @@ fn the_state_of_an_order_of_shopify_is_read_from_all_that_says_something_of_it()
 }
 
 #[test]
+fn an_order_of_long_ago_that_shopify_tells_of_today_was_bought_then() {
+    for (changed, when) in [
+        (json!({}), "2026-03-02T10:05:00+08:00"),
+        (json!({ "updated_at": "2026-03-30T10:00:00Z" }), "2026-03-30T10:00:00Z"),
+        (json!({ "updated_at": "2026-11-30T10:00:00Z" }), "2026-03-02T10:00:00+08:00"),
+        (
+            json!({ "updated_at": "2026-11-30T10:00:00Z", "processed_at": "2025-01-05T10:00:00Z" }),
+            "2025-01-05T10:00:00Z",
+        ),
+        // Still not paid for: nothing was bought.
+        (json!({ "updated_at": "2026-11-30T10:00:00Z", "financial_status": "pending" }), "2026-11-30T10:00:00Z"),
+        (
+            json!({
+                "updated_at": "2026-11-30T10:00:00Z", "fulfillment_status": "fulfilled",
+                "fulfillments": [{"created_at": "2026-03-03T10:00:00Z", "updated_at": "2026-03-05T10:00:00Z"}]
+            }),
+            "2026-03-03T10:00:00Z",
+        ),
+        (
+            json!({ "updated_at": "2026-11-30T10:00:00Z", "cancelled_at": "2026-03-04T10:00:00Z" }),
+            "2026-03-04T10:00:00Z",
+        ),
+    ] {
+        let mut body = order_of_shopify();
+        changed.as_object().unwrap().iter().for_each(|(field, value)| body[field] = value.clone());
+        let Some(Told::Order(_, told, _)) = shopify("orders/updated", &body) else { panic!() };
+        assert_eq!(told, at(when), "{changed}");
+    }
+}
+
+#[test]
+fn what_is_told_of_an_order_without_the_order_is_nothing() {
+    for topic in ["orders/edited", "orders/risk_assessment_changed", "orders/delete"] {
+        assert_eq!(shopify(topic, &json!({ "order_edit": { "id": 1, "order_id": 2 } })), None, "{topic}");
+    }
+    assert!(shopify("orders/partially_fulfilled", &order_of_shopify()).is_some());
+}
+
+#[test]
 fn an_order_of_shopify_that_only_tries_the_shop_out_tells_nothing() {
     let mut body = order_of_shopify();
     body["test"] = false.into();
@@ -110,6 +149,22 @@ fn an_order_of_woocommerce_says_who_what_and_how_far() {
     assert_eq!((customer.phones, customer.country.unwrap().code()), (vec!["(11) 98765-4321".to_owned()], "BR"));
     assert_eq!((when, order.state), (at("2026-03-02T10:02:00Z"), OrderState::Paid));
     assert_eq!((order.lines[0].price.to_string().as_str(), order.coupon.as_deref()), ("310", Some("oferta")));
+    for (quantity, pieces) in [(json!(1), Some(1)), (json!(1.5), Some(2)), (json!("2"), Some(2)), (Value::Null, None)] {
+        body["line_items"][0]["quantity"] = quantity;
+        let Some(Told::Order(_, _, order)) = woocommerce("order.updated", &body) else { panic!() };
+        assert_eq!(order.lines[0].quantity, pieces);
+    }
+    body["date_paid_gmt"] = "2025-01-05T10:00:00".into();
+    body["date_completed_gmt"] = "2025-01-08T10:00:00".into();
+    for (status, when) in [
+        ("processing", "2025-01-05T10:00:00Z"),
+        ("completed", "2025-01-08T10:00:00Z"),
+        ("cancelled", "2026-03-02T10:02:00Z"),
+    ] {
+        body["status"] = status.into();
+        let Some(Told::Order(_, told, _)) = woocommerce("order.updated", &body) else { panic!() };
+        assert_eq!(told, at(when), "{status}");
+    }
     for (status, state) in [
         ("pending", Some(OrderState::Placed)),
         ("completed", Some(OrderState::Shipped)),

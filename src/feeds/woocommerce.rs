@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{Customer, KeyOf, Malformed, Seen, Told, read, time};
+use super::{Customer, KeyOf, Malformed, Seen, Told, pieces, read, time};
 use crate::domain::{Currency, OrderEvent, OrderLine, OrderState, Timestamp};
 
 #[derive(Deserialize)]
@@ -14,6 +14,8 @@ struct Order {
     total: Option<Decimal>,
     date_created_gmt: Option<String>,
     date_modified_gmt: Option<String>,
+    date_paid_gmt: Option<String>,
+    date_completed_gmt: Option<String>,
     billing: Option<Address>,
     shipping: Option<Address>,
     #[serde(default)]
@@ -32,7 +34,7 @@ struct Address {
 #[derive(Deserialize)]
 struct Line {
     name: String,
-    quantity: Option<u32>,
+    quantity: Option<Decimal>,
     /// For one piece. A number, where other sums are text.
     price: Option<Decimal>,
 }
@@ -68,9 +70,8 @@ pub fn parse(topic: &str, body: &[u8], received: Timestamp, key_of: KeyOf<'_>) -
     let told = match topic {
         "order.created" | "order.updated" | "order.restored" => {
             let order: Order = read(topic, body)?;
-            let at = time(order.date_modified_gmt.as_ref().or(order.date_created_gmt.as_ref()), received);
             let state = order.state().map_err(|source| Malformed { topic: topic.to_owned(), source })?;
-            state.map(|state| Told::Order(order.customer(), at, order.event(state, key_of)))
+            state.map(|state| Told::Order(order.customer(), order.since(state, received), order.event(state, key_of)))
         }
         "product.created" | "product.updated" | "product.restored" => {
             let product: Product = read(topic, body)?;
@@ -98,6 +99,16 @@ impl Order {
             "checkout-draft" | "auto-draft" | "draft" => return Ok(None),
             other => return Err(serde::de::Error::custom(format!("`{other}` is no state of an order that is known"))),
         }))
+    }
+
+    /// Since when it is where it is: as far as WooCommerce tells that, else since it was changed last.
+    fn since(&self, state: OrderState, received: Timestamp) -> Timestamp {
+        let reached = match state {
+            OrderState::Paid => self.date_paid_gmt.as_ref(),
+            OrderState::Shipped => self.date_completed_gmt.as_ref().or(self.date_paid_gmt.as_ref()),
+            _ => None,
+        };
+        time(reached.or(self.date_modified_gmt.as_ref()).or(self.date_created_gmt.as_ref()), received)
     }
 
     fn customer(&self) -> Customer {
@@ -130,7 +141,7 @@ impl Line {
             product: self.name,
             brand: None,
             price: self.price.unwrap_or_default(),
-            quantity: self.quantity,
+            quantity: pieces(self.quantity),
         }
     }
 }

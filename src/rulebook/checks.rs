@@ -160,6 +160,17 @@ pub(super) fn check_together(rules: &[Rule]) -> Vec<Problem> {
             let message = format!("rule `{}` reads the tag {read}, which no rule sets", rule.name);
             problems.push(doubt(message, "Only people could set it; is the name right?"));
         }
+        let sends = |name: &str| rules.iter().any(|other| *other.name == *name && other.written.follow_up.is_some());
+        for name in rule.written.unplans.iter().filter(|name| !sends(name)) {
+            let message = format!("rule `{}` unplans what the rule `{name}` sends, which sends nothing", rule.name);
+            problems.push(Problem::at(
+                "rules",
+                "",
+                0,
+                message,
+                "Is the name right? It is that of a rule with follow_up.",
+            ));
+        }
     }
     problems
 }

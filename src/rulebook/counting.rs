@@ -1,7 +1,9 @@
 //! What counts as one (decisions, "Counting"): bursts of messages, conversations, clicks that are repeated, receipts,
 //! cases and what lies in the cart. What arrives late takes its own place and does not disturb what is under way.
 
-use super::facts::{CartFacts, Facts};
+use std::cmp::Ordering;
+
+use super::facts::{CartFacts, Facts, Opened};
 use crate::domain::{CartEvent, CaseEvent, ClickEvent, Duration, Event, EventBody, PageEvent, Timestamp};
 
 /// Messages this close behind each other are one burst…
@@ -14,6 +16,10 @@ const BURSTS: usize = 8;
 const CLICK_GAP: Duration = Duration::seconds(60);
 /// A view of a page that goes on after a longer time is another one.
 const VIEW_GAP: Duration = Duration::minutes(30);
+/// A browser rounds the seconds of a view, and what it tells is longer or shorter on its way.
+const VIEW_SLACK: Duration = Duration::seconds(5);
+/// Links and views that are remembered.
+const OPENED: usize = 20;
 /// A conversation ends after this silence (G-5).
 pub(super) const CONVERSATION_GAP: Duration = Duration::hours(6);
 /// What was taken out of a cart, or paid for, is remembered so long.
@@ -86,38 +92,57 @@ pub(super) fn begins_conversation(facts: &mut Facts, at: Timestamp) -> bool {
 pub(super) fn is_new_click(facts: &mut Facts, click: &ClickEvent, at: Timestamp) -> bool {
     let link =
         fingerprint_of([Some(&click.link), click.product.as_ref(), click.category.as_ref(), click.quote.as_ref()]);
-    let near = |(other, last): &(u32, Timestamp)| *other == link && (at - *last).max(*last - at) <= CLICK_GAP;
-    if facts.opened.iter().any(near) {
+    if facts.opened.iter().any(|known| known.what == link && known.is_near(at, CLICK_GAP)) {
         return false;
     }
-    facts.opened.push((link, at));
-    forget(&mut facts.opened);
+    note_opened(facts, Opened { what: link, at, seconds: 0 });
     true
 }
 
+fn note_opened(facts: &mut Facts, opened: Opened) {
+    facts.opened.push(opened);
+    let excess = facts.opened.len().saturating_sub(OPENED);
+    facts.opened.drain(..excess);
+}
+
+impl Opened {
+    fn is_near(&self, at: Timestamp, gap: Duration) -> bool {
+        (at - self.at).max(self.at - at) <= gap
+    }
+
+    /// Whether what is told of a page is the same view, longer by then: it has more seconds, for which there was time since it was told
+    /// last, or less of both where it is told late.
+    fn goes_on(&self, at: Timestamp, seconds: i64) -> bool {
+        let (passed, more) = (at - self.at, Duration::seconds(seconds - self.seconds));
+        match more.cmp(&Duration::ZERO) {
+            Ordering::Greater => passed + VIEW_SLACK >= more,
+            Ordering::Less => more + VIEW_SLACK >= passed,
+            Ordering::Equal => passed == Duration::ZERO,
+        }
+    }
+}
+
 /// Whether a view of a page is a look of its own: not one that goes on, which is told again with all its seconds, nor the page behind
-/// a link to the product that was opened just before. A view is known by where in the visit it began.
+/// a link to the product that was opened just before. A view is known by where in the visit it began, and by its seconds.
 pub(super) fn is_new_view(facts: &mut Facts, page: &PageEvent, at: Timestamp) -> bool {
     if page.page != "product" {
         return true;
     }
-    let near = |one: Timestamp, other: Timestamp, gap: Duration| (one - other).max(other - one) <= gap;
     let link = fingerprint_of([Some(&page.page), page.product.as_ref(), page.category.as_ref(), None]);
     let begun = page.visit_seconds.map(|visit| (visit - page.seconds).to_string());
     let view = fingerprint_of([Some(&page.page), page.product.as_ref(), page.category.as_ref(), begun.as_ref()]);
     if begun.is_some() {
-        if let Some((_, last)) =
-            facts.opened.iter_mut().find(|(other, last)| *other == view && near(at, *last, VIEW_GAP))
-        {
-            *last = at.max(*last);
+        let seconds = page.seconds;
+        let is_it =
+            |known: &&mut Opened| known.what == view && known.is_near(at, VIEW_GAP) && known.goes_on(at, seconds);
+        if let Some(known) = facts.opened.iter_mut().find(is_it) {
+            (known.at, known.seconds) = (at.max(known.at), seconds.max(known.seconds));
             return false;
         }
-        facts.opened.push((view, at));
-        forget(&mut facts.opened);
+        note_opened(facts, Opened { what: view, at, seconds });
     }
     let began = at - Duration::seconds(page.seconds);
-    let leads_there = |(other, clicked): &(u32, Timestamp)| *other == link && near(began, *clicked, CLICK_GAP);
-    !facts.opened.iter().any(leads_there)
+    !facts.opened.iter().any(|known| known.what == link && known.is_near(began, CLICK_GAP))
 }
 
 /// Whether a receipt counts: a message is read once.

@@ -66,6 +66,12 @@ impl<'a> Change<'a> {
                 about.for_each(|about| self.remove_like(&pattern, (Some(about), signal), |_, _| true, evidence));
             }
         }
+        for name in &rule.written.unplans {
+            let gave = |held: &HeldTag| held.by == *name && held.since <= self.at;
+            if self.facts.tags.values().any(gave) {
+                self.unplan(name);
+            }
+        }
         let is_new = match &rule.written.tag {
             Some(tag) => {
                 let Some(tag) = self.filled(tag.get_ref(), signal).and_then(|name| self.key(&name)) else { return };

@@ -126,6 +126,37 @@ pub(super) type CaseFacts = (String, String, bool, Timestamp);
 /// Something in the cart: what, when it was put in or taken out, and whether it was put in.
 pub(super) type CartFacts = (String, Timestamp, bool);
 
+/// A link that was opened, or a view of a page: its fingerprint, when it was told last, and the seconds of the view then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "WrittenOpened", into = "WrittenOpened")]
+pub(super) struct Opened {
+    pub(super) what: u32,
+    pub(super) at: Timestamp,
+    pub(super) seconds: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WrittenOpened {
+    View(u32, Timestamp, i64),
+    Link(u32, Timestamp),
+}
+
+impl From<WrittenOpened> for Opened {
+    fn from(written: WrittenOpened) -> Self {
+        match written {
+            WrittenOpened::View(what, at, seconds) => Self { what, at, seconds },
+            WrittenOpened::Link(what, at) => Self { what, at, seconds: 0 },
+        }
+    }
+}
+
+impl From<Opened> for WrittenOpened {
+    fn from(Opened { what, at, seconds }: Opened) -> Self {
+        if seconds == 0 { Self::Link(what, at) } else { Self::View(what, at, seconds) }
+    }
+}
+
 /// When purchases are reviewed next, where anything is left to review, and when they last were.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "WrittenReviews", into = "WrittenReviews")]
@@ -267,9 +298,9 @@ pub struct Facts {
     /// What was put into the cart and taken out of it last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) cart: Vec<CartFacts>,
-    /// Links that were opened last: a fingerprint of each, and when it counted.
+    /// Links that were opened and product pages that were viewed last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) opened: Vec<(u32, Timestamp)>,
+    pub(super) opened: Vec<Opened>,
     /// Links that were sent since the customer was heard of: a fingerprint of the message, and when.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) links: Vec<(u32, Timestamp)>,

@@ -11,7 +11,7 @@ use super::facts::{Facts, OrderFacts};
 use super::rule::{Life, Rule};
 use super::signals::{Signal, hyphens, slug};
 use super::timers::STEP;
-use crate::domain::{Consequence, Event, Money, OrderEvent, OrderLine, Rates, Timestamp};
+use crate::domain::{Consequence, Duration, Event, Money, OrderEvent, OrderLine, PageEvent, Rates, Timestamp};
 
 /// Orders that are remembered with prices and times…
 const WHOLE: usize = 24;
@@ -75,16 +75,50 @@ pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, tol
     moved
 }
 
-/// What was ordered, each thing once, and what one piece costs: by product key, or by category and name where no key is told.
+/// What was ordered, each thing once, and what one piece costs, the dearest where there are several prices: by product key, or by
+/// category and name where no key is told.
 fn bought(lines: &[OrderLine]) -> Vec<(String, Decimal)> {
     let is_same = |one: &OrderLine, other: &OrderLine| one.category == other.category && one.product == other.product;
-    let is_new = |place: usize| !lines[..place].iter().any(|before| is_same(before, &lines[place]));
     let key = |line: &OrderLine| match slug(&line.product) {
         name if !name.is_empty() && !line.category.contains('/') => format!("{}/{NAMED}{name}", line.category),
         _ => line.category.clone(),
     };
-    let new = lines.iter().enumerate().filter(|(place, _)| is_new(*place));
-    new.map(|(_, line)| (key(line), line.price)).collect()
+    let mut things: Vec<(&OrderLine, Decimal)> = Vec::with_capacity(lines.len());
+    for line in lines {
+        match things.iter_mut().find(|(known, _)| is_same(known, line)) {
+            Some((_, price)) => *price = line.price.max(*price),
+            None => things.push((line, line.price)),
+        }
+    }
+    things.into_iter().map(|(line, price)| (key(line), price)).collect()
+}
+
+/// What came of a page while it was viewed, and of the visit: a payment is told before the page is left that led to it, and says
+/// that whoever lingered there has decided.
+pub(super) fn meanwhile(orders: &[OrderFacts], page: &PageEvent, seen: Signal) -> Signal {
+    let within = |at: Timestamp, seconds: i64| (seen.at - Duration::seconds(seconds)..=seen.at).contains(&at);
+    let paid = |seconds: i64| {
+        let purchases = orders.iter().filter(|order| order.is_purchase());
+        purchases.filter(move |order| order.paid.is_some_and(|paid| within(paid, seconds)))
+    };
+    let is_it = |(line, _): &(String, Decimal)| {
+        let thing = as_pattern(line).split_once('/').map(|(_, product)| product.to_owned());
+        thing.is_some() && thing.as_deref() == seen.field("product")
+    };
+    let mut fields = Vec::new();
+    if paid(page.seconds).next().is_some() {
+        fields.push(("ordered", "paid"));
+    } else if orders.iter().any(|order| order.reached.first().is_some_and(|(_, at)| within(*at, page.seconds))) {
+        fields.push(("ordered", "placed"));
+    }
+    // What an order without lines holds is not known.
+    if paid(page.seconds).any(|order| order.lines.is_empty() || order.lines.iter().any(is_it)) {
+        fields.push(("bought", "yes"));
+    }
+    if paid(page.visit_seconds.unwrap_or(0).max(page.seconds)).next().is_some() {
+        fields.push(("visit", "bought"));
+    }
+    fields.into_iter().fold(seen, |seen, (field, value)| seen.with(field, value))
 }
 
 /// How many pieces there are beyond one of each line.

@@ -13,7 +13,8 @@ use super::rule::Rule;
 use super::{Rulebook, counting, dates, orders, persons, responses, timers};
 use crate::domain::{
     AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, MessageNumber, Money, OptAction,
-    OrderEvent, Outgoing, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent, midnight,
+    OrderEvent, Outgoing, PageEvent, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
+    midnight,
 };
 
 /// Every signal, with what it means: the words that a rule may count.
@@ -69,7 +70,10 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "sent",
         "a message of ours was sent: kind, rule (that planned it), template, category, order (where that rule keeps orders apart)",
     ),
-    ("read", "a message of ours was read: kind, category, product, where nobody had asked for it"),
+    (
+        "read",
+        "a message of ours was read: kind, category, product, where nobody had asked for it; bought (yes where they bought before)",
+    ),
     ("answered", "the customer wrote soon after something that we sent unasked"),
     (
         "responded",
@@ -80,7 +84,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("product_news", "a product is new, low in stock, back in stock or has another price: action, product, category"),
     (
         "page",
-        "a page was viewed: page, product, category, again (yes where that look was counted already), seconds, visit_seconds",
+        "a page was viewed: page, product, category, again (yes where that look was counted already), seconds, visit_seconds; ordered (paid or placed: what came of it while it was viewed), bought (yes where its product was), visit (bought where anything was during the visit)",
     ),
     ("cart", "the cart changed: action, product, category, left (how many things lie in it), its sum"),
     ("order", "an order moved on: state, order, tracked (yes or no); once for each line: product, category"),
@@ -226,20 +230,7 @@ pub(super) fn of_event(
         }
         EventBody::Opt(opt) if opt.action == OptAction::In => signals.push(signal("opt_in")),
         EventBody::Click(click) => of_click(facts, event, click, rulebook, &mut signals),
-        EventBody::Page(page) => {
-            let mut seen = signal("page").with("page", page.page.as_str());
-            seen.numbers = vec![("seconds", page.seconds), ("visit_seconds", page.visit_seconds.unwrap_or(0))];
-            seen.money = Money::told(page.price, page.currency, rulebook.currency);
-            let (product, category) = (page.product.as_deref(), kind(&page.product, &page.category, rulebook));
-            let seen = with_product(seen, product, category);
-            if !counting::is_new_view(facts, page, event.at) {
-                signals.push(seen.with("again", "yes"));
-                return signals;
-            }
-            signals.push(seen);
-            let by = if page.page == "product" { "page" } else { "other page" };
-            look(event, by, product, category, &mut signals);
-        }
+        EventBody::Page(page) => of_page(facts, event, page, rulebook, &mut signals),
         EventBody::Quote(quote) => {
             let moved = signal("quote").with("action", quote.action.as_str()).with("quote", quote.quote.as_str());
             signals.push(with_product(moved, quote.product.as_deref(), kind(&quote.product, &None, rulebook)));
@@ -357,6 +348,21 @@ fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, rulebook: &Rul
     }
 }
 
+fn of_page(facts: &mut Facts, event: &Event, page: &PageEvent, rulebook: &Rulebook, signals: &mut Vec<Signal>) {
+    let mut seen = Signal::new("page", event, None).with("page", page.page.as_str());
+    seen.numbers = vec![("seconds", page.seconds), ("visit_seconds", page.visit_seconds.unwrap_or(0))];
+    seen.money = Money::told(page.price, page.currency, rulebook.currency);
+    let (product, category) = (page.product.as_deref(), kind(&page.product, &page.category, rulebook));
+    let seen = orders::meanwhile(&facts.orders, page, with_product(seen, product, category));
+    if !counting::is_new_view(facts, page, event.at) {
+        signals.push(seen.with("again", "yes"));
+        return;
+    }
+    signals.push(seen);
+    let by = if page.page == "product" { "page" } else { "other page" };
+    look(event, by, product, category, signals);
+}
+
 fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rulebook: &Rulebook, signals: &mut Vec<Signal>) {
     let Some(moved) = orders::take_in(rulebook, facts, event, order) else { return };
     let signal = |name| Signal::new(name, event, None).with("order", order.order.as_str());
@@ -398,6 +404,7 @@ fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, rulebook: &
     match status.status {
         StatusKind::Read if counting::is_first_read(facts, &status.message) => {
             let read = Signal::new("read", event, None);
+            let read = if facts.marks.contains_key("purchase") { read.with("bought", "yes") } else { read };
             signals.push(match responses::note_read(facts, &status.message) {
                 Some((kind, Some(about))) => read.with("kind", kind.name()).of(about),
                 Some((kind, None)) => read.with("kind", kind.name()),

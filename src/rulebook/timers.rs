@@ -1,5 +1,6 @@
 //! What changes by the clock alone, and when.
 
+use super::evaluate::passes;
 use super::facts::Facts;
 use super::rule::{Life, Rule};
 use super::signals::Signal;
@@ -73,6 +74,7 @@ pub(super) fn wait(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal) {
                 facts.waits.remove(&*rule.name);
             }
         } else if after.iter().any(|after| after == signal.name)
+            && passes(rule, signal, &rulebook.rates)
             && waits().is_none_or(|since| signal.at < since || begins_anew(rule, facts, since, signal.at))
             && absent.of.iter().all(|of| facts.marks.get(of).is_none_or(|last| *last <= signal.at))
         {

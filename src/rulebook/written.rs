@@ -159,6 +159,9 @@ pub(super) struct Written {
     pub(super) about: Option<String>,
     #[serde(default)]
     pub(super) removes: Vec<String>,
+    /// Rules whose messages are wanted no more, though the tags stay that they gave.
+    #[serde(default)]
+    pub(super) unplans: Vec<String>,
     /// What a purchase removes does not come back with a parcel that is sent back.
     #[serde(default)]
     pub(super) for_good: bool,

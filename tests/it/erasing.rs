@@ -29,6 +29,18 @@ async fn cells(database: &Database, words: &[&str]) -> Vec<String> {
     found
 }
 
+/// Which of these words stand anywhere in the files of a SQLite database, in use or not.
+fn on_disk(database: &Database, words: &[&str]) -> Vec<String> {
+    let Some(file) = database.url.strip_prefix("sqlite:") else { return Vec::new() };
+    let mut found = Vec::new();
+    for file in [file.to_owned(), format!("{file}-wal")] {
+        let bytes = std::fs::read(&file).unwrap();
+        let holds = |word: &&&str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+        found.extend(words.iter().filter(holds).map(|word| format!("{file}: {word}")));
+    }
+    found
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_wishes_to_be_forgotten_leaves_nothing_and_does_not_come_back() {
     for database in Database::each().await {
@@ -58,11 +70,13 @@ async fn who_wishes_to_be_forgotten_leaves_nothing_and_does_not_come_back() {
         .await;
         let words = [phone.as_str(), "Zebulon"];
         assert!(cells(&database, &words).await.len() > 3, "{kind}: they stood there before");
+        assert!(kind != "sqlite" || on_disk(&database, &words).len() > 1, "and in the files");
         let path = format!("/contacts/{id}");
         assert_eq!(api.call(Method::DELETE, &path, None).await.0, StatusCode::NO_CONTENT, "{kind}");
         assert_eq!(api.call(Method::DELETE, &path, None).await.0, StatusCode::NOT_FOUND, "{kind}: once");
         assert_eq!(api.call(Method::GET, &path, None).await.0, StatusCode::NOT_FOUND, "{kind}");
         assert_eq!(contacts().await.len(), 1, "{kind}: the other one stays");
+        assert_eq!(on_disk(&database, &words), Vec::<String>::new(), "{kind}");
         // Neither what Meta tells once more, nor what it tells late of a message of ours.
         let again = text_webhook(&[(1, "wamid.1".into(), "my budget is $500, call me Zebulon")]);
         assert_eq!(post(&http(), address, &again).await, Some(200));

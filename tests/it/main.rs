@@ -50,6 +50,7 @@ mod sandbox_webhooks;
 mod scenarios;
 mod segments;
 mod session;
+mod sent_again;
 mod shown;
 mod simulate;
 mod size;

@@ -10,6 +10,8 @@ const MOST_URL: usize = crate::domain::LINK_ROOM - 40;
 /// Bytes of a body below which hardly a message fits.
 const LEAST_BODY: usize = 4096;
 /// Characters of a secret that nobody guesses.
+/// An answer that a little load keeps waiting must not be too old by then.
+const LEAST_AGE: Duration = Duration::seconds(30);
 const LEAST_SECRET: usize = 16;
 
 impl Settings {
@@ -77,6 +79,20 @@ impl Settings {
                         be made again"
                     .into(),
             );
+        if !(Duration::seconds(1)..=Duration::seconds(120)).contains(&self.whatsapp.timeout) {
+            return Err("whatsapp.timeout is from 1s to 120s".into());
+        }
+        if self.replies.max_age < LEAST_AGE || self.replies.max_age <= self.whatsapp.timeout {
+            return Err(
+                "replies.max_age is 30s at least and longer than whatsapp.timeout: with less no answer leaves in time"
+                    .into(),
+            );
+        }
+        if self.handoff.hand_back_after < Duration::minutes(1) {
+            return Err(
+                "handoff.hand_back_after is a minute at least: with less the bot speaks while a person does".into()
+            );
+        }
         }
         Ok(())
     }

@@ -296,8 +296,8 @@ mod tests {
         assert!(with(&[("HOTLINE_LOG__LEVEL", "info,hotline::engine=debug")]).is_ok());
         assert!(said(&[("HOTLINE_SHOP__LANGUAGE", "klingon")]).contains("shop.language is a tag"));
         assert!(said(&[("HOTLINE_LIMITS__WEBHOOK_BYTES", "0")]).contains("at least 4096"));
+        assert!(said(&[("HOTLINE_SHOP__COUNTRY", "UK")]).contains("shop.country: `UK` is no country"));
         assert!(said(&[("HOTLINE_REPLIES__MAX_AGE", "soon")]).contains("no length of time"));
-        assert!(said(&[("HOTLINE_REPLIES__SETTLE_AFTER", "15s")]).contains("longer than whatsapp.timeout"));
         for age in ["0s", "29s"] {
             assert!(said(&[("HOTLINE_REPLIES__MAX_AGE", age)]).contains("replies.max_age is 30s at least"), "{age}");
         }
@@ -308,6 +308,7 @@ mod tests {
             assert!(said(&[("HOTLINE_WHATSAPP__TIMEOUT", timeout)]).contains("whatsapp.timeout is from"), "{timeout}");
         }
         assert!(said(&[("HOTLINE_HANDOFF__HAND_BACK_AFTER", "0s")]).contains("handoff.hand_back_after is a minute"));
+        assert!(said(&[("HOTLINE_REPLIES__SETTLE_AFTER", "15s")]).contains("longer than whatsapp.timeout"));
     }
 
     #[test]

@@ -75,6 +75,15 @@ pub(super) fn raise_limit() {
     }
 }
 
+/// Lives on where the system lets no file grow further (`ulimit -f`): as on a full disk, what cannot be written is refused until it can.
+pub(super) fn outlive_full_files() {
+    let kind = tokio::signal::unix::SignalKind::from_raw(nix::libc::SIGXFSZ);
+    // Nobody listens: that the signal is taken at all keeps it from ending the process.
+    if let Err(error) = tokio::signal::unix::signal(kind) {
+        tracing::warn!(%error, "a limit of the size of files would end this process");
+    }
+}
+
 /// Waits for SIGTERM, as service managers send it, or Ctrl-C.
 pub(super) async fn signal() {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();

@@ -14,7 +14,7 @@ use crate::store::{Place, Store, TagUse};
 
 const CONTACTS: &str = "Examples:\n  hotline export contacts > contacts.csv\n  \
                         hotline export contacts --segment 'tag:value/vip and not purchase within 90d' > vip.csv\n  \
-                        hotline export contacts --segment 'tag:Product-Sofa' > sofas.csv    # as the console calls it\n  \
+                        hotline export contacts --segment 'tag:Heat-High' > hot.csv    # as the console calls it\n  \
                         hotline export contacts --segment win-back > win-back.csv";
 
 /// Writes what Hotline knows, also beside a running server.

@@ -73,6 +73,7 @@ fn start_log(settings: &Settings) {
 }
 
 async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
+    connections::outlive_full_files();
     let metrics = start_metrics()?;
     let sandbox_mode = settings.sandbox_mode();
     let listener = listen(&settings).await?;

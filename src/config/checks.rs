@@ -4,11 +4,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Auth, Settings};
 use crate::domain::Duration;
+use crate::places::is_country;
 
 /// With more, the address of a tracked link would not fit into the room that messages keep for it.
 const MOST_URL: usize = crate::domain::LINK_ROOM - 40;
 /// Bytes of a body below which hardly a message fits.
 const LEAST_BODY: usize = 4096;
+/// An answer that a little load keeps waiting must not be too old by then.
+const LEAST_AGE: Duration = Duration::seconds(30);
 /// Characters of a secret that nobody guesses.
 const LEAST_SECRET: usize = 16;
 
@@ -50,6 +53,11 @@ impl Settings {
         if !(2..=3).contains(&primary.len()) || !primary.chars().all(|letter| letter.is_ascii_alphabetic()) {
             return Err("shop.language is a tag such as en, pt or zh-Hant".into());
         }
+        if let Some(country) = self.shop.country.filter(|country| !is_country(*country)) {
+            return Err(format!(
+                "shop.country: `{country}` is no country; its two letters are those of ISO 3166-1, such as HK or GB"
+            ));
+        }
         if self.limits.webhook_bytes < LEAST_BODY || self.limits.api_bytes < LEAST_BODY {
             return Err(format!(
                 "limits.webhook_bytes and limits.api_bytes are at least {LEAST_BODY}: less holds no message"
@@ -70,6 +78,20 @@ impl Settings {
         }
         if !(Duration::seconds(1)..=Duration::seconds(60)).contains(&self.webhooks.timeout) {
             return Err("webhooks.timeout is from 1s to 60s".into());
+        }
+        if !(Duration::seconds(1)..=Duration::seconds(120)).contains(&self.whatsapp.timeout) {
+            return Err("whatsapp.timeout is from 1s to 120s".into());
+        }
+        if self.replies.max_age < LEAST_AGE || self.replies.max_age <= self.whatsapp.timeout {
+            return Err(
+                "replies.max_age is 30s at least and longer than whatsapp.timeout: with less no answer leaves in time"
+                    .into(),
+            );
+        }
+        if self.handoff.hand_back_after < Duration::minutes(1) {
+            return Err(
+                "handoff.hand_back_after is a minute at least: with less the bot speaks while a person does".into()
+            );
         }
         if self.replies.settle_after <= self.whatsapp.timeout {
             return Err(

@@ -296,7 +296,18 @@ mod tests {
         assert!(with(&[("HOTLINE_LOG__LEVEL", "info,hotline::engine=debug")]).is_ok());
         assert!(said(&[("HOTLINE_SHOP__LANGUAGE", "klingon")]).contains("shop.language is a tag"));
         assert!(said(&[("HOTLINE_LIMITS__WEBHOOK_BYTES", "0")]).contains("at least 4096"));
+        assert!(said(&[("HOTLINE_SHOP__COUNTRY", "UK")]).contains("shop.country: `UK` is no country"));
         assert!(said(&[("HOTLINE_REPLIES__MAX_AGE", "soon")]).contains("no length of time"));
+        for age in ["0s", "29s"] {
+            assert!(said(&[("HOTLINE_REPLIES__MAX_AGE", age)]).contains("replies.max_age is 30s at least"), "{age}");
+        }
+        let slow = [("HOTLINE_WHATSAPP__TIMEOUT", "120s"), ("HOTLINE_REPLIES__SETTLE_AFTER", "3m")];
+        assert!(with(&slow).is_ok());
+        assert!(said(&[slow[0], slow[1], ("HOTLINE_REPLIES__MAX_AGE", "2m")]).contains("longer than whatsapp.timeout"));
+        for timeout in ["0s", "121s"] {
+            assert!(said(&[("HOTLINE_WHATSAPP__TIMEOUT", timeout)]).contains("whatsapp.timeout is from"), "{timeout}");
+        }
+        assert!(said(&[("HOTLINE_HANDOFF__HAND_BACK_AFTER", "0s")]).contains("handoff.hand_back_after is a minute"));
         assert!(said(&[("HOTLINE_REPLIES__SETTLE_AFTER", "15s")]).contains("longer than whatsapp.timeout"));
     }
 

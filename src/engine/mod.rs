@@ -36,6 +36,7 @@ mod paces;
 mod packed;
 pub mod picker;
 mod processor;
+mod queues;
 mod recompute;
 pub mod records;
 pub mod replay;

@@ -24,6 +24,7 @@ use crate::store::{
     Claim, ClaimedContact, Consent, Folded, HandoffChange, LedgerLine, LedgerMove, NewOutgoing, OutboxStatus, Refused,
     StoreError,
 };
+use crate::whatsapp::errors;
 
 /// Contacts of one claim: large enough to share a commit, small enough that the first is not kept waiting.
 pub(super) const CLAIM: usize = 512;
@@ -347,7 +348,10 @@ fn take(effect: Effect, state: &State, work: &mut Work) {
             folded.outgoing.retain(|outgoing| !outgoing.from_bot());
             folded.cancel_queued = Some(reason);
         }
-        Effect::Status(at, status) => folded.statuses.push(OutboxStatus { at, status }),
+        Effect::Status(at, status) => {
+            let again = status.error.map(errors::waits).unwrap_or_default();
+            folded.statuses.push(OutboxStatus { at, status, again });
+        }
         Effect::Refused(_, refusal) => folded.refused.extend(refused(&refusal)),
         Effect::Heard { wamid, channel } => *heard = Some(Heard { wamid, channel, typing: false }),
     }

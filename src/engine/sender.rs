@@ -1,30 +1,30 @@
 //! Sends what the outbox holds: at the pace that Meta allows, replies first, never twice.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration as StdDuration, Instant};
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
-use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Engine;
 use super::lanes::{Lane, Leaving};
 use super::limits::may_leave;
 use super::processor::Heard;
+use super::queues::Queues;
 use super::state::State;
 use super::templates::{in_its_words, in_language, is_marketing};
-use crate::domain::{ContactId, Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
+use crate::domain::{Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
 use crate::outreach::Departure;
 use crate::outreach::pacer::Pace;
 use crate::store::{
     Leave, NOT_KNOWN_WHETHER_SENT, NewEvent, OutboxRow, SendOutcome, SendResult, StoreError, Taken, Unasked,
 };
 use crate::whatsapp::client::SendError;
-use crate::whatsapp::errors;
+use crate::whatsapp::errors::{self, MOST_ATTEMPTS};
 
 /// Calls under way at once: at 1,000 messages a second, each may take a quarter of a second.
 const CALLS_AT_ONCE: usize = 256;
@@ -43,8 +43,6 @@ const LEASE: StdDuration = StdDuration::from_secs(2);
 const SILENCE: StdDuration = StdDuration::from_secs(3);
 /// Marks of reading under way at once; when more are wanted they are left out, since they only please.
 const MARKS_AT_ONCE: usize = 8;
-/// Attempts after which a message is given up (section 6, general policy).
-const MOST_ATTEMPTS: i64 = 5;
 /// Outcomes that share one commit at most.
 const OUTCOMES: usize = 512;
 /// A follow-up over which the gate failed is left alone for so long.
@@ -57,8 +55,7 @@ const TOLD_AT_ONCE: i64 = 500;
 struct Desk {
     engine: Engine,
     calls: Arc<Semaphore>,
-    /// The last call of each customer.
-    last: Arc<Lock<HashMap<ContactId, CancellationToken>>>,
+    queues: Arc<Queues>,
     outcomes: mpsc::Sender<(SendResult, Leaving)>,
 }
 
@@ -67,8 +64,8 @@ pub(super) async fn run(engine: Engine) {
     let (outcomes, waiting) = mpsc::channel(CALLS_AT_ONCE * 2);
     let mut tasks = JoinSet::new();
     tasks.spawn(record(engine.clone(), waiting));
-    let (calls, last) = (Arc::new(Semaphore::new(CALLS_AT_ONCE)), Arc::default());
-    let desk = Desk { engine: engine.clone(), calls, last, outcomes };
+    let (calls, queues) = (Arc::new(Semaphore::new(CALLS_AT_ONCE)), Arc::default());
+    let desk = Desk { engine: engine.clone(), calls, queues, outcomes };
     for lane in engine.lanes().iter() {
         tasks.spawn(desk.clone().keep_pace(lane.clone()));
     }
@@ -234,7 +231,7 @@ impl Desk {
             return self.tell(leaving, self.engine.now(), put_back).await;
         }
         let (desk, lane) = (self.clone(), lane.clone());
-        let (before, over) = self.queue_up(leaving.row.contact);
+        let (before, over) = self.queues.join(leaving.row.contact, self.engine.now());
         tokio::spawn(async move {
             before.cancelled().await;
             // It may have taken its time.
@@ -247,22 +244,6 @@ impl Desk {
         });
     }
 
-    /// One call at a time for one customer, so that messages arrive in the order in which they were written: the end of the call before
-    /// this one, and what tells of the end of this one when it is dropped.
-    fn queue_up(&self, contact: ContactId) -> (CancellationToken, DropGuard) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.len() >= CALLS_AT_ONCE * 2 {
-            last.retain(|_, call| !call.is_cancelled());
-        }
-        let this = CancellationToken::new();
-        let before = last.insert(contact, this.clone()).unwrap_or_else(|| {
-            let nobody = CancellationToken::new();
-            nobody.cancel();
-            nobody
-        });
-        (before, this.drop_guard())
-    }
-
     fn may_still(&self, lane: &Lane, row: &OutboxRow) -> Result<(), SendOutcome> {
         let now = self.engine.now();
         let put_back = |why: &str| Err(SendOutcome::PutBack(now, why.into()));
@@ -272,6 +253,9 @@ impl Desk {
         }
         if row.message.expires <= now {
             return put_back("too late to be of use");
+        }
+        if let Some(until) = self.queues.held(row, now) {
+            return Err(SendOutcome::PutBack(until, "an earlier message to this customer is sent first".into()));
         }
         Ok(())
     }
@@ -320,6 +304,7 @@ impl Desk {
     }
 
     async fn tell(&self, leaving: Leaving, at: Timestamp, outcome: SendOutcome) {
+        self.queues.note(&leaving.row, &outcome, at);
         let (contact, number) = (leaving.row.contact, leaving.row.message.number);
         // The recorder lives until the last desk is gone.
         let _recorder = self.outcomes.send((SendResult { contact, number, at, outcome }, leaving)).await;

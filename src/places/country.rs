@@ -41,6 +41,11 @@ pub fn country_of(name: &ContactRef) -> Option<Country> {
     }
 }
 
+/// Whether there is a country with these letters: one that people telephone from.
+pub fn is_country(country: Country) -> bool {
+    PHONE_NUMBER_UTIL.get_supported_regions().any(|region| *region.as_region_str() == *country.code())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

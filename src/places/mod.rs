@@ -15,7 +15,7 @@ use chrono_tz::Tz;
 
 use crate::domain::{Contact, Country, Delivery, Problem, Region, Severity, SourceFile};
 
-pub use country::country_of;
+pub use country::{country_of, is_country};
 use gazetteer::Gazetteer;
 use tables::{Airports, Climate, Zone};
 

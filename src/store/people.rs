@@ -163,7 +163,17 @@ impl Store {
 
     /// Forgets a contact, and those who had become it. False if there is none.
     pub async fn erase(&self, contact: ContactId, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(change!(self, erasing::erase(contact, now)))
+        let erased = change!(self, erasing::erase(contact, now));
+        if let Backend::Sqlite(sqlite) = &self.inner.backend {
+            match sqlite.empty_log().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::warn!("the write-ahead log is read just now: it holds who was erased for a while")
+                }
+                Err(error) => tracing::warn!(%error, "the write-ahead log holds who was erased for a while"),
+            }
+        }
+        Ok(erased)
     }
 
     /// The contact was looked at.

@@ -40,6 +40,10 @@ const READER_CACHE: &str = "-1000";
 /// While the log is copied into the file the disk is busy, and a commit waits for it: rather a little often than much at once. At a
 /// thousand messages a second a copy takes 5 ms so, and 10 to 30 ms every half second.
 const CHECKPOINT_EVERY: StdDuration = StdDuration::from_millis(100);
+/// How long a copy waits for who reads or writes: it comes again soon.
+const COPY_PATIENCE: StdDuration = StdDuration::from_millis(50);
+/// How often it is tried to empty the log: for some five seconds.
+const EMPTYING: u32 = 50;
 /// Pages of 4 KB that the write-ahead log may hold: 128 MB.
 const LONGEST_LOG: i64 = 32_000;
 
@@ -119,6 +123,8 @@ impl Sqlite {
             .pragma("cache_size", WRITER_CACHE)
             // The checks of JSON are for other programs: what we write is JSON, and reading it once more costs much.
             .pragma("ignore_check_constraints", "on")
+            // Who was erased is in the file no more: what is deleted or written anew is overwritten, also what an earlier state said.
+            .pragma("secure_delete", "on")
             // The log is copied into the file beside the writer, see `checkpoint`.
             .pragma("wal_autocheckpoint", "0");
         prepare(&options, beside).await?;
@@ -138,6 +144,24 @@ impl Sqlite {
     /// What the writer connects to.
     pub(super) fn source(&self) -> Source {
         (self.options.clone(), self.turns.clone())
+    }
+
+    /// Empties the write-ahead log, in which what was deleted stands until it is written over. Somebody who reads for long may be in
+    /// the way; false then.
+    pub(super) async fn empty_log(&self) -> Result<bool, sqlx::Error> {
+        use sqlx::Connection as _;
+        let options = self.options.clone().pragma("cache_size", READER_CACHE).busy_timeout(COPY_PATIENCE);
+        let mut connection = Connection::connect_with(&options).await?;
+        for _ in 0..EMPTYING {
+            let empty = "pragma wal_checkpoint(truncate)";
+            let (busy, _, _): (i64, i64, i64) = sqlx::query_as(empty).fetch_one(&mut connection).await?;
+            if busy == 0 {
+                connection.close().await?;
+                return Ok(true);
+            }
+            tokio::time::sleep(CHECKPOINT_EVERY).await;
+        }
+        Ok(false)
     }
 
     /// The connection for small changes, as soon as nobody of this program writes. Nobody does while both are held.
@@ -177,7 +201,7 @@ async fn prepare(options: &SqliteConnectOptions, beside: bool) -> Result<(), Sto
 /// Copies the write-ahead log into the file, again and again, on a connection of its own: the writer would otherwise pause
 /// for it in the middle of a group commit, and with it everybody who waits for a 200.
 async fn checkpoint(options: SqliteConnectOptions) {
-    let options = options.busy_timeout(StdDuration::from_millis(50));
+    let options = options.busy_timeout(COPY_PATIENCE);
     let mut connection = None;
     loop {
         tokio::time::sleep(CHECKPOINT_EVERY).await;

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Address, ContactId, ContactRef, Event, EventBody, Evidence, Link, Outgoing, Sender, StatusEvent, Timestamp,
+    Address, ContactId, ContactRef, Duration, Event, EventBody, Evidence, Link, Outgoing, Sender, StatusEvent,
+    Timestamp,
 };
 
 /// Keys of events that were taken from exported chats begin like this; others are live.
@@ -168,6 +169,8 @@ pub struct OutboxStatus {
     pub at: Timestamp,
     /// What.
     pub status: StatusEvent,
+    /// Where it failed for a reason that passes: how long a reply waits after each of its attempts before it is sent again.
+    pub again: Vec<Duration>,
 }
 
 /// What lists show of a contact.

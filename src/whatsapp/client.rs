@@ -1,5 +1,6 @@
 //! The Graph API as we call it (section 4): send a message, mark one as read, read and make templates.
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration as StdDuration;
@@ -25,6 +26,8 @@ const QUESTIONS_AN_HOUR: NonZeroU32 = NonZeroU32::new(150).expect("150 is not 0"
 const TOO_MANY_QUESTIONS: i64 = 80_007;
 /// Templates on one page of Meta's list.
 const TEMPLATES_AT_ONCE: usize = 200;
+/// Pages of it that are read: an account may have 6,000 templates (section 4.4), and a page may be shorter than was asked for.
+const MOST_PAGES: usize = 100;
 
 /// Meta's codes for a file that it does not have: no such object, and a file that cannot be fetched (section 6).
 const FILE_GONE: [i64; 2] = [100, 131_052];
@@ -264,17 +267,24 @@ impl Client {
         let fields = "name,language,status,category,components,quality_score,rejected_reason,parameter_format";
         let first = format!("{account}/message_templates?limit={TEMPLATES_AT_ONCE}&fields={fields}");
         let (mut all, mut path) = (Vec::new(), first.clone());
-        loop {
+        let mut followed = HashSet::new();
+        // What is not read to its end is no list: templates that are missing in it would count as gone.
+        let broken =
+            |detail: &str| SendError { code: None, retry_after: None, uncertain: false, detail: detail.into() };
+        while followed.len() < MOST_PAGES {
             let mut page = self.ask(&path).await?;
-            let data = page["data"].as_array_mut().map(std::mem::take).unwrap_or_default();
-            let is_last = data.is_empty() || page["paging"]["next"].is_null();
-            all.extend(data);
-            // `next` has the host and the token in it: the cursor alone is followed.
-            match page["paging"]["cursors"]["after"].as_str().filter(|_| !is_last) {
-                Some(after) => path = format!("{first}&after={after}"),
-                None => return Ok(all),
+            let data = page.get_mut("data").and_then(Value::as_array_mut).map(std::mem::take);
+            all.extend(data.ok_or_else(|| broken("the answer holds no list of templates"))?);
+            if page["paging"]["next"].is_null() {
+                return Ok(all);
             }
+            // `next` has the host and the token in it: the cursor alone is followed.
+            let after =
+                page["paging"]["cursors"]["after"].as_str().filter(|after| followed.insert((*after).to_owned()));
+            let after = after.ok_or_else(|| broken("the list of templates does not tell where its next page is"))?;
+            path = format!("{first}&after={after}");
         }
+        Err(broken("the list of templates has no end"))
     }
 
     /// Asks Meta to approve a new template; returns how it stands then.

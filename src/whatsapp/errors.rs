@@ -65,6 +65,8 @@ static TABLE: LazyLock<Vec<Policy>> = LazyLock::new(|| {
     table.map(|table| table.code).unwrap_or_default()
 });
 
+/// Attempts after which a message is given up (section 6, general policy).
+pub const MOST_ATTEMPTS: i64 = 5;
 /// How long a message waits that a whole account or number cannot send now: a person has to mend it first.
 const WHILE_MENDED: Duration = Duration::minutes(1);
 /// Until every node knows that a template is gone in a language, and so in which other one it leaves.
@@ -87,6 +89,17 @@ pub fn wait(code: Option<i64>, attempt: i64) -> Option<Duration> {
         Action::AccountPause | Action::NumberPause => Some(WHILE_MENDED),
         Action::LanguageGone => Some(WHILE_TOLD),
         Action::Fix | Action::RecipientStop | Action::MarketingStop | Action::Window | Action::TemplatePause => None,
+    }
+}
+
+/// How long to wait before a message is sent again after each attempt that a status says has failed: for an error of a moment or of one
+/// customer. What else is wrong, nothing is sent again by a status, which comes when the message is out of hand.
+pub fn waits(code: i64) -> Vec<Duration> {
+    match policy(code).map(|policy| policy.action) {
+        Some(Action::Retry | Action::Pair) => {
+            (1..MOST_ATTEMPTS).map_while(|attempt| wait(Some(code), attempt)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -153,6 +166,9 @@ mod tests {
         assert_eq!(wait(Some(131_000), 4), None);
         assert_eq!(wait(Some(131_047), 1), None);
         assert_eq!(wait(None, 3), Some(Duration::seconds(4)));
+        assert_eq!(waits(131_053), [10, 60].map(Duration::seconds));
+        assert_eq!(waits(131_056), [1, 4, 16, 64].map(Duration::seconds));
+        assert!([131_026, 131_049, 190, 999_999].into_iter().all(|code| waits(code).is_empty()));
         // Sent again they would be refused again.
         for code in [131_041, 131_200, 138_018, 139_004, 139_103, 139_200, 147_005, 2_388_023] {
             assert_eq!(wait(Some(code), 1), None, "{code}");

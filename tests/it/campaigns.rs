@@ -205,6 +205,8 @@ async fn what_failed_for_a_reason_that_passes_is_sent_again_and_nothing_else() {
             let result = SendResult { contact: row.contact, number: 1, at: NOW, outcome };
             store.record(vec![result]).await.unwrap();
         }
+        let told = &store.campaign_outcome("spring").await.unwrap()[0];
+        assert_eq!((told.sent, told.failed), (0, 3), "{}: what failed has not left", database.kind);
         let passing = hotline::whatsapp::errors::that_pass();
         assert_eq!(store.retry_campaign("spring", &passing, NOW).await.unwrap(), 1, "{}", database.kind);
         assert_eq!(store.retry_campaign("spring", &passing, NOW).await.unwrap(), 0);

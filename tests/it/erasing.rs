@@ -1,5 +1,6 @@
 //! A customer who wishes to be forgotten is, in every table, and does not come back.
 
+use hotline::store::NewEvent;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -7,6 +8,7 @@ use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook}
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::law::rows;
+use crate::store::{NOW, message};
 
 /// Every cell of every table in which one of these words stands.
 async fn cells(database: &Database, words: &[&str]) -> Vec<String> {
@@ -23,6 +25,18 @@ async fn cells(database: &Database, words: &[&str]) -> Vec<String> {
             };
             found.extend(row.iter().filter(holds).map(|cell| format!("{}: {cell}", table[0])));
         }
+    }
+    found
+}
+
+/// Which of these words stand anywhere in the files of a SQLite database, in use or not.
+fn on_disk(database: &Database, words: &[&str]) -> Vec<String> {
+    let Some(file) = database.url.strip_prefix("sqlite:") else { return Vec::new() };
+    let mut found = Vec::new();
+    for file in [file.to_owned(), format!("{file}-wal")] {
+        let bytes = std::fs::read(&file).unwrap();
+        let holds = |word: &&&str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+        found.extend(words.iter().filter(holds).map(|word| format!("{file}: {word}")));
     }
     found
 }
@@ -56,11 +70,13 @@ async fn who_wishes_to_be_forgotten_leaves_nothing_and_does_not_come_back() {
         .await;
         let words = [phone.as_str(), "Zebulon"];
         assert!(cells(&database, &words).await.len() > 3, "{kind}: they stood there before");
+        assert!(kind != "sqlite" || on_disk(&database, &words).len() > 1, "and in the files");
         let path = format!("/contacts/{id}");
         assert_eq!(api.call(Method::DELETE, &path, None).await.0, StatusCode::NO_CONTENT, "{kind}");
         assert_eq!(api.call(Method::DELETE, &path, None).await.0, StatusCode::NOT_FOUND, "{kind}: once");
         assert_eq!(api.call(Method::GET, &path, None).await.0, StatusCode::NOT_FOUND, "{kind}");
         assert_eq!(contacts().await.len(), 1, "{kind}: the other one stays");
+        assert_eq!(on_disk(&database, &words), Vec::<String>::new(), "{kind}");
         // Neither what Meta tells once more, nor what it tells late of a message of ours.
         let again = text_webhook(&[(1, "wamid.1".into(), "my budget is $500, call me Zebulon")]);
         assert_eq!(post(&http(), address, &again).await, Some(200));
@@ -105,5 +121,28 @@ async fn who_wishes_to_be_forgotten_leaves_nothing_and_does_not_come_back() {
         assert_eq!(command(&["--yes"]).status.code(), Some(0), "{kind}");
         assert_eq!(cells(&database, &[&phone]).await, Vec::<String>::new(), "{kind}");
         assert_eq!(command(&["--yes"]).status.code(), Some(2), "{kind}: nobody is known so");
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_once_more_of_who_was_erased_brings_nobody_back_and_who_does_come_back_can_be_erased() {
+    const PHONE: &str = "+85261234567";
+    for database in Database::each().await {
+        let (store, kind) = (database.store().await, database.kind);
+        let told = || message("crm-+85261234567-77", &[PHONE], "call me Zebulon");
+        let first = store.append(vec![told()]).await.unwrap()[0].contact.unwrap();
+        assert!(store.erase(first, NOW).await.unwrap(), "{kind}");
+        for _ in 0..2 {
+            let again = store.append(vec![told(), message("wamid.other", &["+85261234568"], "hi")]).await.unwrap();
+            assert!(again[0].duplicate && again[0].contact.is_none(), "{kind}: {again:?}");
+        }
+        assert_eq!(cells(&database, &["61234567", "Zebulon"]).await, Vec::<String>::new(), "{kind}");
+        // Known by our own number, and with a key that stood there before they were erased.
+        let second =
+            store.append(vec![message("wamid.new", &[PHONE], "hello again")]).await.unwrap()[0].contact.unwrap();
+        let known = NewEvent { contact: Some(second), contacts: Vec::new(), ..told() };
+        assert!(!store.append(vec![known]).await.unwrap()[0].duplicate, "{kind}");
+        assert!(store.erase(second, NOW).await.unwrap(), "{kind}: for the second time");
+        assert_eq!(cells(&database, &["61234567", "Zebulon"]).await, Vec::<String>::new(), "{kind}");
     }
 }

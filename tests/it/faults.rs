@@ -83,6 +83,27 @@ async fn a_full_disk_is_answered_503_and_all_goes_on_when_there_is_room_again() 
     assert_eq!(rows(&database, "pragma integrity_check").await[0][0], "ok");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_file_may_grow_it_lives_on_and_all_goes_on_when_they_may() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (sandbox, graph) = sandbox(address, 80).await;
+    let app = App::start(address, graph, &database, &[]).await;
+    sandbox.wrote(&customer(1));
+    assert!(acknowledged(address, "wamid.before").await);
+    let limit = |bytes: &str| {
+        let pid = app.pid().to_string();
+        Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}:unlimited")]).status()
+    };
+    if !limit("4096").is_ok_and(|status| status.success()) {
+        return eprintln!("\n*** cannot limit the size of files: the test of the limit is NOT run. ***\n");
+    }
+    assert!(!acknowledged(address, "wamid.limited").await);
+    assert!(limit("unlimited").unwrap().success());
+    eventually("it is taken again", async || acknowledged(address, "wamid.limited").await.then_some(())).await;
+    assert!(app.terminate().await.success());
+}
+
 /// Another program that holds a lock which every write needs.
 enum Locker {
     Sqlite(sqlx::SqliteConnection),

@@ -419,3 +419,22 @@ async fn a_hundred_thousand_contacts_are_counted_and_listed_while_somebody_waits
     }
     assert!(slowest < Duration::from_millis(400), "the slowest took {slowest:?}");
 }
+
+#[tokio::test]
+async fn what_the_help_of_the_export_shows_works_where_nobody_has_written_yet() {
+    let database = Database::sqlite();
+    drop(database.store().await);
+    let hotline = std::path::Path::new(env!("CARGO_BIN_EXE_hotline"));
+    let help = std::process::Command::new(hotline).args(["export", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let examples: Vec<_> = help.lines().map(str::trim).filter(|line| line.starts_with("hotline export")).collect();
+    assert!(examples.len() > 3, "{help}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = format!("{}:{}", hotline.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    for example in examples {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", example]).current_dir(folder.path()).env("PATH", &path);
+        let done = shell.env("HOTLINE_DATABASE__URL", &database.url).output().unwrap();
+        assert!(done.status.success(), "{example}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+}

@@ -1,7 +1,7 @@
 //! What the journal promises, on both databases from one body.
 
 use hotline::domain::{
-    Address, Content, EventBody, InboundMessage, MessageKind, Outgoing, StatusEvent, StatusKind, Timestamp,
+    Address, Content, Duration, EventBody, InboundMessage, MessageKind, Outgoing, StatusEvent, StatusKind, Timestamp,
 };
 use hotline::store::{
     Folded, NewEvent, NewOutgoing, OutboxStatus, Role, SendOutcome, SendResult, Store, StoreError, Unasked, place_of,
@@ -57,11 +57,15 @@ pub async fn fold_all(store: &Store, outgoing: impl Fn(i64) -> Vec<NewOutgoing>)
     seqs
 }
 
-fn empty() -> Folded {
+pub fn empty() -> Folded {
     let mut folded = Folded::default();
     folded.summary.json = "{}".into();
     folded.summary.handoff = "none";
     folded
+}
+
+pub fn told(at: Timestamp, status: StatusEvent, again: &[i64]) -> OutboxStatus {
+    OutboxStatus { at, status, again: again.iter().map(|wait| Duration::seconds(*wait)).collect() }
 }
 
 #[tokio::test]
@@ -241,10 +245,8 @@ async fn a_status_only_goes_forward_and_may_overtake_the_answer_of_the_call() {
         store.append(vec![NewEvent::known(contact, None, NOW, EventBody::Status(read.clone()))]).await.unwrap();
         assert!(store.stuck(ever).await.unwrap().is_empty(), "{}: what it says is only to be folded", database.kind);
         let claim = store.claim(NOW, 10).await.unwrap();
-        let statuses = vec![
-            OutboxStatus { at: NOW, status: StatusEvent { status: StatusKind::Sent, ..read.clone() } },
-            OutboxStatus { at: NOW, status: read },
-        ];
+        let statuses =
+            vec![told(NOW, StatusEvent { status: StatusKind::Sent, ..read.clone() }, &[]), told(NOW, read, &[])];
         let seqs = claim.contacts[0].events.iter().map(|event| event.seq).collect();
         store.commit(claim, vec![Folded { contact, seqs, statuses, ..empty() }]).await.unwrap();
         let accepted = SendOutcome::Accepted { wamid: "wamid.1".into() };
@@ -265,7 +267,7 @@ async fn a_status_only_goes_forward_and_may_overtake_the_answer_of_the_call() {
         store.append(vec![NewEvent::known(contact, None, NOW, EventBody::Status(delivered.clone()))]).await.unwrap();
         let claim = store.claim(NOW, 10).await.unwrap();
         let seqs = claim.contacts[0].events.iter().map(|event| event.seq).collect();
-        let statuses = vec![OutboxStatus { at: NOW, status: delivered }];
+        let statuses = vec![told(NOW, delivered, &[])];
         store.commit(claim, vec![Folded { contact, seqs, statuses, ..empty() }]).await.unwrap();
         let told = rows(&database, "select state, coalesce(error, '') from outbox where number = 2").await;
         assert_eq!(told, [["delivered", ""]], "{}", database.kind);

@@ -145,13 +145,21 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
         .flat_map(|event| event.contacts.iter().map(|name| [stored(name)]))
         .collect();
     let (mut owners, left) = owners(connection, &names).await?;
-    let mut moves = Moves { left, told: told_before(connection, events).await?, changed: HashMap::new() };
+    let told = told_before(connection, events).await?;
+    // What is told once more of who was erased makes nobody of them.
+    let is_told_of_erased =
+        |event: &&NewEvent| event.key.as_ref().is_some_and(|key| !told.is_empty() && told.contains(&erased_key(key)));
+    let told_of_erased: Vec<bool> = events.iter().map(is_told_of_erased).collect();
+    let mut moves = Moves { left, told, changed: HashMap::new() };
     let before: Vec<String> = owners.keys().cloned().collect();
     let mut slots: Vec<Option<Who>> = Vec::new();
     let mut merges: Vec<Pair> = Vec::new();
     let mut result = Vec::with_capacity(events.len());
-    for event in events {
-        let told = event.contact.and_then(|contact| known.get(&contact.0).copied());
+    for (event, told_of_erased) in events.iter().zip(&told_of_erased) {
+        let told = match told_of_erased {
+            true => Some(None),
+            false => event.contact.and_then(|contact| known.get(&contact.0).copied()),
+        };
         if let Some(contact) = told {
             result.push(contact.map(Who::Known));
             continue;
@@ -203,12 +211,12 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
     let moved = moves.changed.iter().filter_map(|(name, left)| Some((name, number(*owners.get(name)?), left)));
     super::folding::run(connection, MOVE, &moved.collect::<Vec<_>>()).await?;
     let contacts: Vec<_> = result.into_iter().map(|who| who.map(number)).collect();
-    let is_of_nobody = |(event, contact): (&&NewEvent, &Option<i64>)| {
+    let is_of_nobody = |((event, contact), told_of_erased): ((&&NewEvent, &Option<i64>), &bool)| {
         let is_erased = event.contact.is_some_and(|contact| known.get(&contact.0) == Some(&None));
         let is_status = matches!(event.body, EventBody::Status(_)) && !event.contacts.is_empty();
-        contact.is_none() && (is_erased || is_status)
+        contact.is_none() && (is_erased || is_status || *told_of_erased)
     };
-    let erased = events.iter().zip(&contacts).map(is_of_nobody).collect();
+    let erased = events.iter().zip(&contacts).zip(&told_of_erased).map(is_of_nobody).collect();
     Ok(Resolved { contacts, merges, erased })
 }
 

@@ -253,7 +253,8 @@ pub(in crate::store) async fn outcome(connection: &mut Connection, name: &str) -
     }
     let select = concat!(
         "select coalesce(variant, ''), count(*) filter (where state = 'queued'), ",
-        "count(*) filter (where sending_since is not null), count(*) filter (where rank between 4 and 5), ",
+        // As for recipients: what failed has not left, nor what nobody knows of.
+        "count(*) filter (where rank between 1 and 5), count(*) filter (where rank between 4 and 5), ",
         "count(*) filter (where rank = 5), count(*) filter (where state = 'failed')",
         customers!(replied!()),
         customers!(clicked!()),

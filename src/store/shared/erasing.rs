@@ -80,7 +80,12 @@ async fn empty_keys(connection: &mut Connection, living: i64, names: &[&str]) ->
     let select = theirs!("select seq, key from journal");
     let rows: Vec<(i64, String)> = sqlx::query_as(select).bind(living).fetch_all(&mut *connection).await?;
     let rows = rows.into_iter().filter(|(_, key)| names.iter().any(|name| key.contains(name)));
-    let rows: Vec<_> = rows.map(|(seq, key)| (seq, erased_key(&key))).collect();
+    let mut rows: Vec<_> = rows.map(|(seq, key)| (seq, erased_key(&key))).collect();
+    let select = concat!("select key from journal where key in (select value->>1 from ", rows!("$1"), ")");
+    let there: Vec<String> = sqlx::query_scalar(select).bind(json(&rows)).fetch_all(&mut *connection).await?;
+    // What was told once more before the former was erased stands beside it, and nobody must be kept by that.
+    let again = rows.iter_mut().filter(|(_, key)| there.contains(key));
+    again.for_each(|(seq, key)| *key = erased_key(&format!("{key}:{seq}")));
     let update = concat!(
         "update journal set key = r.name from (select cast(value->>0 as bigint) as number, value->>1 as name from ",
         rows!("$1"),

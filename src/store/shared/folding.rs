@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Connection, json, links};
-use crate::domain::{Content, MessageNumber, Sender, StatusKind};
+use crate::domain::{Content, Duration, MessageNumber, Sender, StatusKind};
 use crate::store::{Folded, HandoffChange, NOT_KNOWN_WHETHER_SENT, NewOutgoing, OutboxStatus, Overtaken, Trail};
 use crate::webhooks::Kind;
 
@@ -170,10 +170,11 @@ async fn cancel(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
         ") as r where outbox.contact_id = r.contact and outbox.state = 'queued' and outbox.sender = 'bot'"
     );
     run(connection, taken_back, &cancelled).await?;
+    // Nor is what left already, should Meta say later that it failed.
     let under_way = concat!(
         "update outbox set expires_at = 0 from (select cast(value->>0 as bigint) as contact from ",
         rows!("$1"),
-        ") as r where outbox.contact_id = r.contact and outbox.state = 'sending' and outbox.sender = 'bot'"
+        ") as r where outbox.contact_id = r.contact and outbox.state in ('sending', 'accepted', 'sent') and outbox.sender = 'bot'"
     );
     run(connection, under_way, &cancelled).await
 }
@@ -239,17 +240,32 @@ fn rank(status: StatusKind) -> (&'static str, i64) {
     }
 }
 
-type StatusRow<'a> = (i64, i64, &'static str, i64, Option<&'a str>, Option<String>, i64);
+type StatusRow<'a> = (i64, i64, &'static str, i64, Option<&'a str>, Option<String>, i64, &'a [Duration]);
+
+/// A reply that Meta took and then says has failed for a reason that passes waits once more. It keeps the id of the attempt that is
+/// over: whatever else is told of that one changes nothing. What became of one that is under way is told by its own id.
+const SEND_AGAIN: &str = concat!(
+    "update outbox set state = 'queued', rank = 0, error = r.error, updated_at = r.at, due_at = case ",
+    "when r.at + cast(r.waits->>cast(outbox.attempts - 1 as int) as bigint) < outbox.expires_at - 2000 ",
+    "then r.at + cast(r.waits->>cast(outbox.attempts - 1 as int) as bigint) ",
+    // Once more before it is of no use.
+    "else outbox.expires_at - 2000 end from (select value->>0 as wamid, value->>1 as error, ",
+    "cast(value->>2 as bigint) as at, value->3 as waits from ",
+    rows!("$1"),
+    ") as r where outbox.wamid = r.wamid and outbox.priority = 0 and outbox.rank in (2, 3) and outbox.attempts > 0 ",
+    "and r.waits->>cast(outbox.attempts - 1 as int) is not null and outbox.expires_at - 2000 > r.at"
+);
 
 async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
     let mut best: HashMap<(i64, i64), StatusRow<'_>> = HashMap::new();
     let mut foreign: HashMap<&str, StatusRow<'_>> = HashMap::new();
     for folded in folded {
-        for OutboxStatus { at, status } in &folded.statuses {
+        for OutboxStatus { at, status, again } in &folded.statuses {
             let (state, rank) = rank(status.status);
             let error = status.error.map(|code| code.to_string());
             let number: Option<MessageNumber> = status.message.parse().ok();
-            let row = |contact, number| (contact, number, state, rank, status.wamid.as_deref(), error.clone(), at.0);
+            let wamid = status.wamid.as_deref();
+            let row = |contact, number| (contact, number, state, rank, wamid, error.clone(), at.0, again.as_slice());
             match number {
                 // By the contact that it was sent to, which may have become another one since.
                 Some(MessageNumber { contact, number }) => {
@@ -259,6 +275,10 @@ async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
             }
         }
     }
+    let told = best.values().map(|row| (row.4, row)).chain(foreign.iter().map(|(wamid, row)| (Some(*wamid), row)));
+    let failed = told.filter(|(_, row)| row.3 == 9 && !row.7.is_empty());
+    let again: Vec<_> = failed.filter_map(|(wamid, row)| Some((wamid?, &row.5, row.6, row.7))).collect();
+    run(connection, SEND_AGAIN, &again).await?;
     let set = concat!(
         "update outbox set state = r.state, rank = r.rank, wamid = coalesce(r.wamid, outbox.wamid), error = r.error, ",
         "updated_at = r.at from (select cast(value->>0 as bigint) as contact, cast(value->>1 as bigint) as number, ",
@@ -269,6 +289,8 @@ async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
         ") as r where outbox.contact_id = r.contact and outbox.number = r.number ",
         // What left once under one id is not told of under another: that was said of a message that an older copy of the database sent.
         "and (r.wamid is null or coalesce(outbox.wamid, '') in ('', r.wamid) or outbox.attempts > 1) ",
+        // Nor of what is sent again, but that it arrived after all.
+        "and (outbox.rank > 1 or r.rank in (4, 5) or coalesce(outbox.wamid, '') <> coalesce(r.wamid, '-')) ",
         "and (outbox.rank < r.rank ",
         "and (r.rank < 9 or outbox.rank < 4) or outbox.error = $2 and r.rank >= 3)"
     );
@@ -285,7 +307,8 @@ async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
         "value->>0 as wamid, value->>1 as state, cast(value->>2 as bigint) as rank, value->>3 as error, ",
         "cast(value->>4 as bigint) as at from ",
         rows!("$1"),
-        ") as r where outbox.wamid = r.wamid and outbox.rank < r.rank and (r.rank < 9 or outbox.rank < 4)"
+        ") as r where outbox.wamid = r.wamid and outbox.rank < r.rank and (r.rank < 9 or outbox.rank < 4) ",
+        "and (outbox.rank > 1 or r.rank in (4, 5))"
     );
     let foreign: Vec<_> = foreign.into_iter().map(|(wamid, row)| (wamid, row.2, row.3, row.5, row.6)).collect();
     run(connection, by_wamid, &foreign).await

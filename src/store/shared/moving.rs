@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::appending::{Who, stored};
+use super::appending::{Who, erased_key, stored};
 use super::{Connection, json};
 use crate::domain::EventBody;
 use crate::store::NewEvent;
@@ -87,14 +87,16 @@ pub(super) fn is_user(name: &str) -> bool {
     name.starts_with("u:")
 }
 
-/// Of these events that tell whose names are, the keys of those that are in the journal already.
+/// Of these events that tell whose names are, the keys of those that are in the journal already, also as those of somebody who was
+/// erased.
 pub(super) async fn told_before(
     connection: &mut Connection,
     events: &[&NewEvent],
 ) -> Result<HashSet<String>, sqlx::Error> {
     let telling =
         events.iter().filter(|event| !event.contacts.is_empty() && !matches!(event.body, EventBody::Status(_)));
-    let keys: Vec<[&String; 1]> = telling.filter_map(|event| Some([event.key.as_ref()?])).collect();
+    let keys = telling.filter_map(|event| event.key.as_ref());
+    let keys: Vec<[String; 1]> = keys.flat_map(|key| [[key.clone()], [erased_key(key)]]).collect();
     if keys.is_empty() {
         return Ok(HashSet::new());
     }

@@ -11,7 +11,9 @@ use super::signals::Signal;
 use super::timers::{self, STEP};
 use super::written::Words;
 use super::{Rulebook, figures, persons, purchases, undo};
-use crate::domain::{Consequence, Contact, Evidence, HandoffRequest, Stage, TagChange, TagKey, TagMove, Timestamp};
+use crate::domain::{
+    Consequence, Contact, Duration, Evidence, HandoffRequest, Stage, TagChange, TagKey, TagMove, Timestamp,
+};
 
 /// Why something changes, written down only where it does. Where it is written already, `&&evidence` is one.
 pub(super) type Why<'a> = &'a dyn Deref<Target = Evidence>;
@@ -440,14 +442,25 @@ pub(super) fn sends_each_time(rule: &Rule) -> bool {
 }
 
 /// When a tag came to hold: one that an absence set, when the absence began; the event that ends it may be told late. Where the
-/// absence is one after something else, that may have happened again behind the late event: there it stays.
+/// absence is one after something else, that may have happened again behind the late event: there it stays. One that a stay on the
+/// site set, when that had begun: a payment that ended it may be told behind the page that it was made on.
 pub(super) fn came_to_hold(rulebook: &Rulebook, facts: &Facts, held: &HeldTag) -> Timestamp {
     let mut absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
-    let Some(rule) = absences.find(|rule| held.by == *rule.name) else { return held.since };
+    let Some(rule) = absences.find(|rule| held.by == *rule.name) else {
+        return held.since - stay(rulebook, &held.by);
+    };
     let after = rule.written.absent.as_ref().and_then(|absent| absent.after.as_ref());
     let again = after.and_then(|after| after.iter().filter_map(|after| facts.marks.get(after)).max()).copied();
     let began = held.since - rule.absent_for - STEP;
     again.map_or(began, |again| again.clamp(began, held.since))
+}
+
+/// How long a stay on a page or the site was at least by which a rule holds.
+fn stay(rulebook: &Rulebook, by: &str) -> Duration {
+    let rule = rulebook.rules.iter().find(|rule| *rule.name == *by);
+    let figures = rule.into_iter().flat_map(|rule| &rule.written.more_than);
+    let seconds = figures.filter(|(figure, _)| figure.ends_with("seconds")).map(|(_, seconds)| *seconds);
+    Duration::seconds(seconds.max().unwrap_or_default())
 }
 
 pub(super) fn evidence_of(rule: &Rule, figure: &dyn Display) -> Evidence {

@@ -98,11 +98,9 @@ fn what_is_promised_planned_and_kept_shows_too() {
     let came = [clicks("02T10:00", "ad", "A1"), says("12T10:00", "hi")];
     let looked = ["A1", "A2", "A3", "A4"].map(|product| clicks("02T10:00", "product", product));
     let looked: Vec<Value> = looked.into_iter().chain([says("12T10:00", "hi")]).collect();
-    let welcome =
-        "follow_up = { kind = \"promotion\", template = \"welcome_offer\", after = \"1h\", latest = \"24h\" }";
     for (rules, from, to, events, told) in [
         ("heat", "promise = \"5m\"", "promise = \"2h\"", &waits[..], "Promise: heat-extreme: 5m -> 2h: 1 contact"),
-        ("stage", welcome, "", &came, "welcome_offer ["),
+        ("stage", "template = \"welcome_offer\"", "template = \"cart_reminder\"", &came, "welcome_offer ["),
         (
             "int",
             "lifetime = \"7d\"",

@@ -38,7 +38,7 @@ pub(in crate::store) const fn select_view(view: View) -> &'static str {
         ($($condition:expr),+) => {
             concat!(
                 "select id, summary, last_inbound_at, unread, colour, heat, handoff, promise_due, agent from contacts ",
-                "where merged_into is null and $1 <> '' and $3 <> 0 and ",
+                "where merged_into is null and $1 <> '' and $3 >= 0 and ",
                 $($condition,)+
                 " limit $2"
             )

@@ -196,6 +196,11 @@ pub(super) fn has_any(memory: &Memory, shelf: Shelf<'_>) -> bool {
 /// What can be had for the budget where nothing else is known: of each kind what is nearest to it. Nothing where no budget is, or
 /// none that can be held against the shop's prices.
 pub(super) fn affordable<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
+    affordable_of(memory, shop, |_| true)
+}
+
+/// The same of some of the products.
+fn affordable_of<'a>(memory: &Memory, shop: &'a Shop, counts: impl Fn(&Product) -> bool) -> Fit<'a> {
     let mut purse = Purse::of(memory.budget.as_ref(), shop);
     if memory.budget.is_none() || purse.unknown {
         return Fit::default();
@@ -205,7 +210,7 @@ pub(super) fn affordable<'a>(memory: &Memory, shop: &'a Shop) -> Fit<'a> {
     }
     let mut found: Vec<&Product> =
         shop.products.iter().filter(|product| product.stock > 0 && purse.holds(product.price)).collect();
-    found.retain(|product| !memory.refuses(product));
+    found.retain(|product| !memory.refuses(product) && counts(product));
     found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
     let mut kinds = BTreeSet::new();
     found.retain(|product| kinds.insert(&product.key));
@@ -253,8 +258,11 @@ pub(super) fn prices(products: &[Product]) -> BTreeMap<String, (Decimal, Decimal
     prices
 }
 
-/// What suits them and was not seen yet: the cheapest first.
+/// What suits them and was not seen yet: the cheapest first; where nothing but a budget is known, what else that buys.
 pub(super) fn others<'a>(memory: &Memory, shelf: Shelf<'a>) -> Fit<'a> {
+    if !has_any(memory, shelf) {
+        return affordable_of(memory, shelf.shop, |product| !memory.has_seen(&product.sku));
+    }
     let mut products = suiting(memory, shelf);
     products.retain(|product| !memory.has_seen(&product.sku));
     Fit { products: cut(products), ..Fit::default() }

@@ -169,7 +169,8 @@ impl<'a> Reply<'a> {
         let said = self.dialogue.pointings.read(&heard.words);
         let is_asked =
             said == [Pointing::Others] && !wants.iter().any(|want| matches!(want, Intent::Buy | Intent::Compare));
-        if !is_asked || self.memory.shown.is_empty() || !choice::has_any(self.memory, self.shelf()) {
+        let wish = choice::has_any(self.memory, self.shelf()) || self.memory.budget.is_some();
+        if !is_asked || self.memory.shown.is_empty() || !wish {
             return false;
         }
         wants.retain(|want| !matches!(want, Intent::Availability | Intent::ProductInquiry | Intent::Reject));

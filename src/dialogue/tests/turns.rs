@@ -156,6 +156,13 @@ fn others_are_what_they_have_not_seen() {
         expect(&talk.write(first), &["39"], &[]);
         expect(&talk.write(words), &["Pebble Pro ANC"], &["Pebble Air"]);
     }
+    // Where nothing but the budget is known, of what it buys.
+    talk.another("ES", &[]);
+    expect(&talk.write("busco un regalo por menos de 30"), &["Flow Mat", "Dew Calm Cream"], &[]);
+    expect(&talk.write("¿algo más?"), &["Es todo lo que tenemos", "[person |"], &["Flow Mat"]);
+    talk.another("US", &[]);
+    expect(&talk.write("looking for a gift under 200"), &["Nova S5", "Hush 700"], &[]);
+    expect(&talk.write("anything else?"), &["budget of 200"], &["Nova S5", "Hush 700"]);
     let none: &[&str] = &["That is all we have", "[person |"];
     play(&mut talk, "US", &[("do you have tents", &["Dome 2: 149"], &[]), ("anything else?", none, &["Dome 2"])]);
     assert!(talk.write("yes please").unwrap().handoff.is_some());

@@ -80,6 +80,33 @@ pub async fn text(client: &Client, css: &str) -> String {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()?.text().await.ok()).await
 }
 
+/// A running shop, an agent who is signed in, and a customer's phone, each in a browser of its own.
+pub struct Shop {
+    pub agent: Client,
+    pub phone: Client,
+    pub base: String,
+    _running: (Killed, Killed),
+    _profiles: [tempfile::TempDir; 2],
+}
+
+impl Shop {
+    /// `None` where no browser is installed. `width` is the agent's.
+    pub async fn open(database: &Database, width: u32) -> Option<Self> {
+        let port = free_address().port();
+        let driver = driver(port)?;
+        let (app, link) = start(database);
+        let base = link.split("/sign-in/").next()?.to_owned();
+        let profiles = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let agent = browser(port, profiles[0].path(), width).await;
+        let phone = browser(port, profiles[1].path(), 360).await;
+        agent.goto(&link).await.unwrap();
+        click(&agent, "button.main").await;
+        there(&agent, ".rows").await;
+        phone.goto(&format!("{base}/sandbox")).await.unwrap();
+        Some(Self { agent, phone, base, _running: (app, driver), _profiles: profiles })
+    }
+}
+
 pub async fn there(client: &Client, css: &str) {
     eventually(css, async || client.find(Locator::Css(css)).await.ok()).await;
 }
@@ -335,18 +362,10 @@ async fn details_close(agent: &Client) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hot_lead_appears_is_taken_by_key_and_the_answer_arrives_on_the_phone() {
-    let port = free_address().port();
-    let Some(_driver) = driver(port) else { return };
     let database = Database::sqlite();
-    let (_app, link) = start(&database);
-    let base = link.split("/sign-in/").next().unwrap().to_owned();
-    let (agent_profile, phone_profile) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let agent = browser(port, agent_profile.path(), 1280).await;
-    agent.goto(&link).await.unwrap();
-    click(&agent, "button.main").await;
+    let Some(shop) = Shop::open(&database, 1280).await else { return };
+    let (agent, phone, base) = (shop.agent.clone(), shop.phone.clone(), shop.base.clone());
     there(&agent, ".rows .empty").await;
-    let phone = browser(port, phone_profile.path(), 360).await;
-    phone.goto(&format!("{base}/sandbox")).await.unwrap();
     let own = "#phone-85251234567";
     write(&phone, &format!("{own} input[name=text]"), "Budget $300 phone, I want to talk to a person").await;
     click(&phone, &format!("{own} button[aria-label=Send]")).await;

@@ -2,24 +2,14 @@
 
 use fantoccini::Locator;
 
-use crate::app::free_address;
-use crate::browser::{browser, click, driver, press, run, say, start, text, there, write};
+use crate::browser::{Shop, click, press, run, say, text, there, write};
 use crate::db::{Database, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn canned_replies_and_snooze_are_reached_by_keys_that_everybody_can_switch_off() {
-    let port = free_address().port();
-    let Some(_driver) = driver(port) else { return };
     let database = Database::sqlite();
-    let (_app, link) = start(&database);
-    let base = link.split("/sign-in/").next().unwrap().to_owned();
-    let (agent_profile, phone_profile) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let agent = browser(port, agent_profile.path(), 1280).await;
-    agent.goto(&link).await.unwrap();
-    click(&agent, "button.main").await;
-    there(&agent, ".rows .empty").await;
-    let phone = browser(port, phone_profile.path(), 360).await;
-    phone.goto(&format!("{base}/sandbox")).await.unwrap();
+    let Some(shop) = Shop::open(&database, 1280).await else { return };
+    let (agent, phone, base) = (shop.agent.clone(), shop.phone.clone(), shop.base.clone());
     say(&phone, "+85251234567", "Wing Chan", "I want to talk to a person").await;
 
     agent.goto(&format!("{base}/admin/canned")).await.unwrap();

@@ -4,8 +4,7 @@
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 
-use crate::app::free_address;
-use crate::browser::{browser, click, driver, run, say, start, there};
+use crate::browser::{Shop, run, say, there};
 use crate::db::{Database, eventually};
 
 /// Nobody looks at the page, and what the worker is to show is kept.
@@ -21,18 +20,9 @@ async fn told(agent: &Client, wanted: Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_new_lead_and_ones_own_customers_are_told_of_and_led_to() {
-    let port = free_address().port();
-    let Some(_driver) = driver(port) else { return };
     let database = Database::sqlite();
-    let (_app, link) = start(&database);
-    let base = link.split("/sign-in/").next().unwrap().to_owned();
-    let (agent_profile, phone_profile) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (agent, phone) =
-        (browser(port, agent_profile.path(), 360).await, browser(port, phone_profile.path(), 360).await);
-    agent.goto(&link).await.unwrap();
-    click(&agent, "button.main").await;
-    there(&agent, ".rows").await;
-    phone.goto(&format!("{base}/sandbox")).await.unwrap();
+    let Some(shop) = Shop::open(&database, 360).await else { return };
+    let (agent, phone, base) = (shop.agent.clone(), shop.phone.clone(), shop.base.clone());
     let asks = async |number: &str, name: &str| say(&phone, number, name, "I want to talk to a person").await;
 
     // On a phone, too, it can be asked for.

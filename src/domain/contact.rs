@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::{SharedPosition, Timestamp, Whereabouts};
+use super::{Country, SharedPosition, Timestamp, Whereabouts};
 
 /// Our own number of a contact; stable for life, also when its phone number changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -158,54 +158,6 @@ pub struct Address {
     /// Business-scoped user id, used where the phone is withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
-}
-
-/// ISO 3166-1 alpha-2, two upper-case letters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Country([u8; 2]);
-
-impl Country {
-    /// The code as text, upper case.
-    pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XX")
-    }
-}
-
-impl FromStr for Country {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.as_bytes() {
-            &[a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
-                Ok(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
-            }
-            _ => Err(format!("`{text}` is not an ISO 3166-1 code of two letters such as HK")),
-        }
-    }
-}
-
-impl fmt::Display for Country {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl fmt::Debug for Country {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl Serialize for Country {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
-    }
-}
-
-impl<'de> Deserialize<'de> for Country {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
 }
 
 /// A BCP 47 tag as the dictionaries spell it: `en`, `zh-Hant`, `pt`.

@@ -28,7 +28,7 @@ mod trade;
 mod visitor;
 
 pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
-pub use contact::{Address, Contact, ContactId, ContactRef, Country, Language, Phone, UserId};
+pub use contact::{Address, Contact, ContactId, ContactRef, Language, Phone, UserId};
 pub use escapes::mended;
 pub use event::{
     AgentAction, AgentEvent, CampaignEvent, Event, EventBody, FiguresEvent, LocationEvent, OptAction, OptEvent,
@@ -41,7 +41,7 @@ pub use link::{LINK_ROOM, Link, LinkKind};
 pub use message::{Button, Content, ListRow, MessageKind, MessageNumber, Outgoing, Sender};
 pub use money::{Currency, Money};
 pub use period::{Every, Period, clock_time, midnight};
-pub use place::{Delivery, PlaceEvidence, Position, Region, SharedPosition, Sighting, Whereabouts};
+pub use place::{Country, Delivery, PlaceEvidence, Position, Region, SharedPosition, Sighting, Whereabouts};
 pub use problem::{Problem, Severity};
 pub use rates::Rates;
 pub use reading::{Amount, Budget, Intent, Mention, Reading, Span};

@@ -67,6 +67,57 @@ struct Written {
     product: Vec<Product>,
 }
 
+impl Written {
+    /// What is wrong with it beside its shape.
+    fn problems(&self, file: &SourceFile) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for product in self.product.iter().filter(|product| !seen.insert(product.sku.clone())) {
+            let place = file.text.rfind(&format!("\"{}\"", product.sku)).unwrap_or(0);
+            let message = format!("two products have the number {}", product.sku);
+            problems.push(Problem::at(&file.path, &file.text, place, message, "Give one of them another number."));
+        }
+        let leads = |url: &str| {
+            let own = url.starts_with('/') && !url.starts_with("//");
+            (own || url.starts_with("https://") || url.starts_with("http://"))
+                && !url.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\')
+        };
+        for url in self.product.iter().filter_map(|product| product.url.as_ref()).filter(|url| !leads(url)) {
+            let place = file.text.find(&format!("\"{url}\"")).unwrap_or(0);
+            let advice =
+                "Write the whole address, https://shop.example/page, or /p/name for a plain page that Hotline shows.";
+            problems.push(Problem::at(&file.path, &file.text, place, format!("`{url}` is no address"), advice));
+        }
+        for until in self.offer.iter().filter_map(|offer| offer.until.as_ref()) {
+            if chrono::NaiveDate::parse_from_str(until, "%Y-%m-%d").is_err() {
+                let place = file.text.find(&format!("\"{until}\"")).unwrap_or(0);
+                let message = format!("`{until}` is no day");
+                problems.push(Problem::at(&file.path, &file.text, place, message, "Write until = \"2027-06-30\"."));
+            }
+        }
+        problems.extend(self.hours.iter().filter_map(|hours| wrong_hours(hours, file)));
+        problems
+    }
+}
+
+fn wrong_hours(hours: &Spanned<Hours>, file: &SourceFile) -> Option<Problem> {
+    let (start, hours) = (hours.span().start, hours.get_ref());
+    let place = start + file.text.get(start..).and_then(|rest| rest.find(&hours.from)).unwrap_or(0);
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let known = hours.days.iter().all(|day| days.contains(&day.as_str()));
+    let (wrong, advice) = match (time(&hours.from), time(&hours.to)) {
+        (Some(from), Some(to)) if known && from != to => return None,
+        (Some(_), Some(_)) if known => (
+            "these opening hours end when they begin",
+            "Write when they end. Those that end earlier than they begin end the day after; a shop without hours is always open.",
+        ),
+        _ => {
+            ("these opening hours cannot be read", "Write days = [\"mon\", \"tue\"], from = \"09:00\", to = \"18:00\".")
+        }
+    };
+    Some(Problem::at(&file.path, &file.text, place, wrong, advice))
+}
+
 impl Shop {
     /// Reads the shop's file over what the settings say of it. `None` if it has an error.
     pub fn parse(
@@ -84,49 +135,7 @@ impl Shop {
                 return (None, vec![Problem::at(&file.path, &file.text, place, error.message().to_owned(), advice)]);
             }
         };
-        let mut problems = Vec::new();
-        let mut seen = std::collections::HashSet::new();
-        for product in written.product.iter().filter(|product| !seen.insert(product.sku.clone())) {
-            let place = file.text.rfind(&format!("\"{}\"", product.sku)).unwrap_or(0);
-            let message = format!("two products have the number {}", product.sku);
-            problems.push(Problem::at(&file.path, &file.text, place, message, "Give one of them another number."));
-        }
-        let leads = |url: &str| {
-            let own = url.starts_with('/') && !url.starts_with("//");
-            (own || url.starts_with("https://") || url.starts_with("http://"))
-                && !url.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\')
-        };
-        for url in written.product.iter().filter_map(|product| product.url.as_ref()).filter(|url| !leads(url)) {
-            let place = file.text.find(&format!("\"{url}\"")).unwrap_or(0);
-            let advice =
-                "Write the whole address, https://shop.example/page, or /p/name for a plain page that Hotline shows.";
-            problems.push(Problem::at(&file.path, &file.text, place, format!("`{url}` is no address"), advice));
-        }
-        for until in written.offer.iter().filter_map(|offer| offer.until.as_ref()) {
-            if chrono::NaiveDate::parse_from_str(until, "%Y-%m-%d").is_err() {
-                let place = file.text.find(&format!("\"{until}\"")).unwrap_or(0);
-                let message = format!("`{until}` is no day");
-                problems.push(Problem::at(&file.path, &file.text, place, message, "Write until = \"2027-06-30\"."));
-            }
-        }
-        for hours in &written.hours {
-            let (start, hours) = (hours.span().start, hours.get_ref());
-            let place = start + file.text.get(start..).and_then(|rest| rest.find(&hours.from)).unwrap_or(0);
-            let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-            let known = hours.days.iter().all(|day| days.contains(&day.as_str()));
-            let (wrong, advice) = match (time(&hours.from), time(&hours.to)) {
-                (Some(from), Some(to)) if known && from != to => continue,
-                (Some(_), Some(_)) if known => (
-                    "these opening hours end when they begin",
-                    "Write when they end. Those that end earlier than they begin end the day after; a shop without hours is always open.",
-                ),
-                _ => (
-                    "these opening hours cannot be read",
-                    "Write days = [\"mon\", \"tue\"], from = \"09:00\", to = \"18:00\".",
-                ),
-            };
-            problems.push(Problem::at(&file.path, &file.text, place, wrong, advice));
-        }
+        let problems = written.problems(file);
         let shop = Self {
             name: written.name,
             currency,

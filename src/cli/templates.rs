@@ -12,7 +12,8 @@ use crate::engine::knowledge::{DEMO_SHOP, Folders};
 use crate::engine::templates;
 use crate::outreach::{Book, Listed, Standing};
 use crate::whatsapp::client::Client;
-use crate::whatsapp::templates::{Draft, read, refusal};
+use crate::whatsapp::template_limits::refusal;
+use crate::whatsapp::templates::{Draft, read};
 
 /// Templates that an account may make in an hour (section 4.4).
 const MOST_AN_HOUR: usize = 100;

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::template_limits::{LIMITS, TOO_LONG, around_body, length};
 use crate::outreach::{Above, Asks, Listed};
 
 /// What one entry of Meta's list says; `None` where it has no name or language.
@@ -105,14 +104,6 @@ pub fn api_language(code: &str) -> String {
     code.replace('-', "_")
 }
 
-/// Whether a language is written as Meta writes them: two or three small letters, perhaps with the two large ones of a country.
-fn is_language(code: &str) -> bool {
-    let code = api_language(code);
-    let (language, country) = code.split_once('_').unwrap_or((&code, "XX"));
-    let small = (2..=3).contains(&language.len()) && language.bytes().all(|letter| letter.is_ascii_lowercase());
-    small && country.len() == 2 && country.bytes().all(|letter| letter.is_ascii_uppercase())
-}
-
 /// What a webhook changes of a template in one language. What it does not tell stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in `Listed`")]
@@ -205,66 +196,6 @@ impl Draft {
     }
 }
 
-/// Why a call is refused: Meta's subcode, where it is known, and words.
-pub type Refused = (Option<i64>, String);
-
-/// Why Meta refuses a new template at once (section 6: code 100 with a subcode).
-pub fn refusal(call: &Value) -> Option<Refused> {
-    let name = call["name"].as_str().unwrap_or_default();
-    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if name.is_empty() || name.len() > LIMITS.name || !name.chars().all(is_name) {
-        return Some((None, format!("a name has small letters, digits and `_`, {} at most", LIMITS.name)));
-    }
-    if !matches!(call["category"].as_str(), Some("MARKETING" | "UTILITY" | "AUTHENTICATION")) {
-        return Some((None, "the category is MARKETING, UTILITY or AUTHENTICATION".into()));
-    }
-    let Some(language) = call["language"].as_str().filter(|language| !language.is_empty()) else {
-        return Some((None, "the language is missing".into()));
-    };
-    if !is_language(language) {
-        return Some((None, format!("{language} is no language: write a code such as en or pt_BR")));
-    }
-    let parts = call["components"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let Some(body) = parts.iter().find(|part| is_of(part, "BODY")) else {
-        return Some((Some(2_388_043), "a body is missing".into()));
-    };
-    let is_named = call["parameter_format"].as_str().is_some_and(|format| format.eq_ignore_ascii_case("NAMED"));
-    body_refusal(body, is_named).or_else(|| around_body(parts))
-}
-
-fn body_refusal(body: &Value, is_named: bool) -> Option<Refused> {
-    let refused = |subcode: i64, words: &str| Some((Some(subcode), words.to_owned()));
-    let text = body["text"].as_str().unwrap_or_default().trim();
-    let gaps = gaps(text);
-    let is_name = |gap: &&str| gap.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    let in_order = match is_named {
-        true => gaps.iter().all(is_name),
-        false => (1..=gaps.len()).all(|number| gaps.contains(number.to_string().as_str())),
-    };
-    let example = &body["example"];
-    let examples = if is_named { &example["body_text_named_params"] } else { &example["body_text"][0] };
-    let examples = examples.as_array().map_or(0, Vec::len);
-    // What is left of the words without the gaps, in which languages that write no spaces count each character.
-    let words = text.split("{{").flat_map(|part| part.rsplit("}}").next()).flat_map(str::chars);
-    let words = words.filter(|c| c.is_alphanumeric()).count();
-    match () {
-        () if text.is_empty() => refused(2_388_043, "the body has no words"),
-        () if length(text) > LIMITS.body => {
-            refused(TOO_LONG, &format!("the body has more than {} characters", LIMITS.body))
-        }
-        () if text.starts_with("{{") || text.ends_with("}}") => {
-            refused(2_388_299, "the body begins or ends with a gap: words must stand before and behind")
-        }
-        () if !in_order => refused(
-            2_388_072,
-            "gaps are numbered {{1}}, {{2}} and so on, or have names of small letters, digits and `_`",
-        ),
-        () if gaps.len() != examples => refused(2_388_043, "every gap needs an example"),
-        () if words < 3 * gaps.len() => refused(2_388_293, "there are too many gaps for so few words"),
-        () => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,25 +257,5 @@ mod tests {
         assert_eq!((told.quality.as_str(), told.status.as_str()), ("YELLOW", "APPROVED"));
         let words = json!({ "message_template_element": "Hi {{1}}, {{2}} off." });
         assert_eq!(tell("message_template_components_update", words).unwrap_or_default().variables, Some(2));
-    }
-
-    #[test]
-    fn what_meta_refuses_at_once_is_told_before() {
-        let draft = |body: &str, examples: usize| Draft {
-            name: "offer".into(),
-            language: "en_US".into(),
-            category: "MARKETING",
-            body: body.into(),
-            examples: vec!["Ada".into(); examples],
-        };
-        let subcode = |draft: Draft| refusal(&draft.call()).map(|(subcode, _)| subcode.unwrap_or_default());
-        assert_eq!(subcode(draft("Hi {{1}}, an offer for you.", 1)), None);
-        assert_eq!(subcode(draft("No gap at all", 0)), None);
-        assert_eq!(subcode(draft("{{1}}, an offer for you", 1)), Some(2_388_299));
-        assert_eq!(subcode(draft("An offer for {{1}}", 1)), Some(2_388_299));
-        assert_eq!(subcode(draft("Hi {{2}}, an offer.", 1)), Some(2_388_072));
-        assert_eq!(subcode(draft("Hi {{1}}, an offer.", 0)), Some(2_388_043));
-        assert_eq!(subcode(draft("a {{1}} {{2}} b", 2)), Some(2_388_293));
-        assert_eq!(subcode(Draft { name: "Offer!".into(), ..draft("Hi there.", 0) }), Some(0));
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDateTime, NaiveTime};
 
-use super::words::{Half, Words};
+use super::words::{Half, Words, is_mark};
 use super::{DateOrder, day};
 
 /// What a line begins with.
@@ -15,11 +15,6 @@ pub(super) struct Header<'a> {
     /// `None` for a notice.
     pub(super) who: Option<&'a str>,
     pub(super) text: &'a str,
-}
-
-/// Marks that say in which direction text runs, and the mark at the beginning of a file: nobody sees them.
-pub(super) fn is_mark(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{200b}')
 }
 
 /// Reads the beginning of a line; `None` where the line goes on with what stands above it.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::header::is_mark;
 use crate::domain::{Problem, SourceFile};
 
 /// Morning or evening half of a day.
@@ -149,6 +148,11 @@ impl Words {
 /// A document is called by its name first.
 fn is_behind_a_name(line: &str, label: &str) -> bool {
     line.strip_suffix(label).is_some_and(|name| name.contains('.') && name.ends_with(char::is_whitespace))
+}
+
+/// Marks that say in which direction text runs, and the mark at the beginning of a file: nobody sees them.
+pub(super) fn is_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{200b}')
 }
 
 /// The text as it is seen.

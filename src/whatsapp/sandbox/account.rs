@@ -6,16 +6,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::api::{refuse, refuse_as, success};
-use super::calls::{Fields, OfAccount, OfNumber};
+use super::calls::{Fields, OfAccount, OfNumber, success};
+use super::deliver::elsewhere;
+use super::failures::{refuse, refuse_as};
 use super::number::Number;
-use super::{ACCOUNT, Sandbox, deliver};
+use super::{ACCOUNT, Sandbox};
 use crate::domain::{Duration, Timestamp};
 
 /// A number is registered and deregistered so many times within so long (133016 in section 6).
 const MOVES: (usize, Duration) = (10, Duration::hours(72));
-/// The longest address of an override (section 1.7).
-const LONGEST_ADDRESS: usize = 200;
 
 /// How the number and the account were set up: as of a shop that has done it all.
 #[derive(Debug)]
@@ -134,20 +133,6 @@ pub(super) async fn subscribe(State(sandbox): State<Sandbox>, _: OfAccount, body
     account.is_subscribed = true;
     account.elsewhere = elsewhere;
     success()
-}
-
-/// The other address that a call names, if it names one and that answers the handshake.
-pub(super) async fn elsewhere(sandbox: &Sandbox, call: &Value) -> Result<Option<String>, Box<Response>> {
-    let refused = |why: &str| Box::new(refuse(100, why));
-    let Some(address) = call["override_callback_uri"].as_str().filter(|address| !address.is_empty()) else {
-        return Ok(None);
-    };
-    if address.len() > LONGEST_ADDRESS {
-        return Err(refused(&format!("override_callback_uri is longer than {LONGEST_ADDRESS} characters")));
-    }
-    let token = call["verify_token"].as_str().ok_or_else(|| refused("verify_token is required"))?;
-    deliver::handshake(sandbox, address, token).await.map_err(|why| refused(&why))?;
-    Ok(Some(address.to_owned()))
 }
 
 /// `DELETE /{account}/subscribed_apps`: nobody listens.

@@ -9,15 +9,15 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::calls::{Node, unauthorised, unknown_object};
+use super::calls::{Node, success, unauthorised, unknown_object};
+use super::failures::{refuse, refuse_as};
 use super::faults::happens;
 use super::people::{self, Recipient};
 use super::templates::Taken;
 use super::valid::{self, Refusal};
-use super::{Sandbox, account, control, failures, headers, media, nodes, number, statuses, templates, wire};
-use crate::whatsapp::errors;
+use super::{Sandbox, account, control, headers, media, nodes, number, statuses, templates, wire};
 use crate::whatsapp::graph::{Fate, Named};
 
 /// How long an answer is held back that a status goes ahead of.
@@ -191,32 +191,4 @@ fn judge(sandbox: &Sandbox, to: &Recipient, body: &mut Value) -> Result<Fate, i6
         graph.set_no_marketing(&to.person.key);
     }
     graph.call(&to.person.key, Some(Named { name: &name, marketing: category == "MARKETING" }), inner.now())
-}
-
-/// The answer to a call that did what it says.
-pub(super) fn success() -> Response {
-    axum::Json(json!({ "success": true })).into_response()
-}
-
-pub(super) fn refuse(code: i64, details: &str) -> Response {
-    refuse_with(code, None, details)
-}
-
-/// A refusal of which there is nothing more to tell than its code.
-pub(super) fn refuse_as(code: i64) -> Response {
-    refuse(code, failures::told(code).1)
-}
-
-/// The body of an error (section 4.1): Meta's title stands in the message, what is wrong in the details.
-pub(super) fn refuse_with(code: i64, subcode: Option<i64>, details: &str) -> Response {
-    let mut error = json!({ "error": {
-        "message": format!("(#{code}) {}", failures::told(code).0), "type": "OAuthException", "code": code,
-        "error_data": { "messaging_product": "whatsapp", "details": details }, "fbtrace_id": wire::trace_id(),
-    }});
-    if let Some(subcode) = subcode {
-        error["error"]["error_subcode"] = subcode.into();
-        error["error"]["error_user_msg"] = details.into();
-    }
-    let status = StatusCode::from_u16(errors::http_status(code)).unwrap_or(StatusCode::BAD_REQUEST);
-    (status, axum::Json(error)).into_response()
 }

@@ -1,4 +1,4 @@
-//! What stands before every call: its token, the object that it is about, its body.
+//! What stands before every call: its token, the object that it is about, its body; and what is answered to one that did what it says.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::api::refuse;
+use super::failures::refuse;
 use super::{ACCOUNT, Sandbox, wire};
 
 /// The object that a call with the right token is about.
@@ -103,4 +103,9 @@ pub(super) fn unknown_object(method: &Method, id: &str) -> Response {
         "fbtrace_id": wire::trace_id(),
     }});
     (StatusCode::BAD_REQUEST, axum::Json(error)).into_response()
+}
+
+/// The answer to a call that did what it says.
+pub(super) fn success() -> Response {
+    axum::Json(json!({ "success": true })).into_response()
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use axum::response::Response;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::failures::refuse;
 use super::faults::{Faults, happens};
 use super::people::Person;
 use super::{Sandbox, wire};
@@ -17,6 +19,8 @@ const THEN_EVERY_S: u64 = 12 * 3_600;
 const UNTIL_S: u64 = 7 * 24 * 3_600;
 /// How long what goes into one webhook together is waited for.
 const GATHERED_FOR: Duration = Duration::from_millis(100);
+/// The longest address of an override (section 1.7).
+const LONGEST_ADDRESS: usize = 200;
 
 /// The handshake of section 1.1.
 pub(super) async fn verify(sandbox: &Sandbox) -> Result<(), String> {
@@ -40,6 +44,20 @@ pub(super) async fn handshake(sandbox: &Sandbox, address: &str, token: &str) -> 
         return Err(format!("{address} answered {status} without the challenge"));
     }
     Ok(())
+}
+
+/// The other address that a call names, if it names one and that answers the handshake.
+pub(super) async fn elsewhere(sandbox: &Sandbox, call: &Value) -> Result<Option<String>, Box<Response>> {
+    let refused = |why: &str| Box::new(refuse(100, why));
+    let Some(address) = call["override_callback_uri"].as_str().filter(|address| !address.is_empty()) else {
+        return Ok(None);
+    };
+    if address.len() > LONGEST_ADDRESS {
+        return Err(refused(&format!("override_callback_uri is longer than {LONGEST_ADDRESS} characters")));
+    }
+    let token = call["verify_token"].as_str().ok_or_else(|| refused("verify_token is required"))?;
+    handshake(sandbox, address, token).await.map_err(|why| refused(&why))?;
+    Ok(Some(address.to_owned()))
 }
 
 /// What went wrong, to its root.

@@ -7,7 +7,7 @@ use axum::response::Response;
 use futures_util::StreamExt;
 use serde_json::json;
 
-use super::api::refuse;
+use super::failures::refuse;
 use super::media::LARGEST_UPLOAD;
 use super::nodes::Asked;
 use super::{Sandbox, wire};

@@ -15,8 +15,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::api::{refuse, success};
-use super::calls::{Node, OfNumber, unauthorised, unknown_object};
+use super::calls::{Node, OfNumber, success, unauthorised, unknown_object};
+use super::failures::refuse;
 use super::{Sandbox, SandboxSettings};
 use crate::domain::{Duration, Timestamp};
 

@@ -8,9 +8,9 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::account::elsewhere;
-use super::api::{refuse, success};
-use super::calls::{Fields, Node, OfNumber};
+use super::calls::{Fields, Node, OfNumber, success};
+use super::deliver::elsewhere;
+use super::failures::refuse;
 use super::nodes::{Asked, only};
 use super::{Sandbox, people, templates};
 

@@ -8,12 +8,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::api::{refuse, refuse_with, success};
-use super::calls::{Fields, Node, OfAccount, too_many, unknown_object};
+use super::calls::{Fields, Node, OfAccount, success, too_many, unknown_object};
+use super::failures::{refuse, refuse_with};
 use super::nodes::{Asked, only};
 use super::{Sandbox, deliver, filled, wire};
 use crate::domain::{Duration, Timestamp};
-use crate::whatsapp::templates::{Draft, Refused, api_language, is_of, refusal};
+use crate::whatsapp::template_limits::{Refused, refusal};
+use crate::whatsapp::templates::{Draft, api_language, is_of};
 
 /// Calls about templates that an account may make in an hour (section 5.3).
 const CALLS_AN_HOUR: usize = 200;

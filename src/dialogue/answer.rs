@@ -4,11 +4,10 @@ use minijinja::{Value, context};
 
 use super::cart::cart_in_words;
 use super::choice;
+use super::hearing::Heard;
 use super::memory::{Memory, Slot};
 use super::pointing::Cue;
-use super::recall::Meant;
 use super::short_answers::is_question;
-use super::small_talk::says_nothing_beside;
 use super::words::{clock, cut, promise};
 use super::{Answer, Dialogue, Known, is_small_talk};
 use crate::domain::{
@@ -72,51 +71,6 @@ pub(super) struct Reply<'a> {
     offered: Option<bool>,
 }
 
-/// What was heard since the last answer.
-pub(super) struct Heard {
-    pub(super) wants: Vec<Intent>,
-    pub(super) choice: Option<String>,
-    pub(super) media: Option<String>,
-    pub(super) words: String,
-    pub(super) category: Option<String>,
-    pub(super) understood: bool,
-    /// A product, a brand or a budget was named.
-    pub(super) refined: bool,
-    pub(super) named_needs: Vec<String>,
-    /// Something new was wished for.
-    pub(super) wished: bool,
-    /// Kinds of product that one message named side by side.
-    pub(super) kinds: Vec<String>,
-    /// They asked about a part of what was shown.
-    pub(super) part: bool,
-    /// They said beside their words which product they mean: it is what is shown.
-    pub(super) meant: Option<Meant>,
-}
-
-impl Heard {
-    fn take(memory: &mut Memory) -> Self {
-        Self {
-            wants: std::mem::take(&mut memory.wants),
-            choice: memory.choice.take(),
-            media: memory.media.take(),
-            words: std::mem::take(&mut memory.words),
-            category: memory.category.take(),
-            understood: std::mem::take(&mut memory.understood),
-            refined: std::mem::take(&mut memory.refined),
-            named_needs: std::mem::take(&mut memory.named_needs),
-            wished: std::mem::take(&mut memory.wished),
-            kinds: std::mem::take(&mut memory.kinds),
-            part: std::mem::take(&mut memory.part),
-            meant: memory.meant.take(),
-        }
-    }
-
-    /// Whether they asked for something, named what they look for, or chose.
-    fn asks(&self) -> bool {
-        self.refined || !self.wants.is_empty() || self.choice.is_some()
-    }
-}
-
 /// Whether a tap is one that [`Reply::chosen`] knows: other buttons are those of templates.
 pub(super) fn is_own_choice(choice: &str) -> bool {
     let kinds = ["person", "buy", "product", "compare", "profile", "category", "kind", "budget", "need", "any"];
@@ -133,48 +87,12 @@ pub(super) fn answer(
     now: Timestamp,
 ) -> Option<Answer> {
     memory.reply_due = None;
-    let in_burst = memory.burst.take().is_some();
-    let language = dialogue.templates.language(contact, shop).to_owned();
     let tell_person = std::mem::take(&mut memory.tell_person);
     let mut heard = Heard::take(memory);
-    let cart = std::mem::take(&mut memory.cart);
-    if !cart.is_empty() {
-        memory.show(cart.iter().filter_map(|line| choice::called(&line.product, shop)));
-    }
-    let mut reply = Reply {
-        dialogue,
-        memory,
-        contact,
-        known,
-        shop,
-        language,
-        now,
-        paragraphs: Vec::new(),
-        buttons: Vec::new(),
-        rows: Vec::new(),
-        links: Vec::new(),
-        call: None,
-        in_burst,
-        cart: cart_in_words(&cart, shop),
-        notice: None,
-        offered: None,
-    };
+    let mut reply = Reply::begin(dialogue, memory, (contact, known), shop, now);
     reply.take_up_needs(&heard);
     if heard.wants.contains(&Intent::OptOut) {
-        reply.memory.trouble = false;
-        // Confirmed once, whoever is in charge; then silence (policy facts, section 7.2).
-        if std::mem::replace(&mut reply.memory.stop_confirmed, true) {
-            return None;
-        }
-        reply.say("opted_out", context! {});
-        // What they ask beside it is answered.
-        heard.wants.retain(|want| *want != Intent::OptOut);
-        let asks = heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability));
-        if !heard.wants.is_empty() && !reply.facts(&heard) && asks && heard.refined {
-            reply.next_step(&heard, false);
-        }
-        (reply.call, reply.buttons) = (None, Vec::new());
-        return reply.finish();
+        return reply.opted_out(heard);
     }
     // Who opens a chat that goes on has said nothing.
     let opens = heard.media.as_deref() == Some("request_welcome") && heard.words.is_empty() && !heard.understood;
@@ -210,6 +128,42 @@ pub(super) fn answer(
         }
     }
     reply.finish()
+}
+
+impl<'a> Reply<'a> {
+    /// Nothing is said yet. What lies in the cart that they sent is what is shown.
+    fn begin(
+        dialogue: &'a Dialogue,
+        memory: &'a mut Memory,
+        (contact, known): (&'a Contact, Known<'a>),
+        shop: &'a Shop,
+        now: Timestamp,
+    ) -> Self {
+        let in_burst = memory.burst.take().is_some();
+        let language = dialogue.templates.language(contact, shop).to_owned();
+        let cart = std::mem::take(&mut memory.cart);
+        if !cart.is_empty() {
+            memory.show(cart.iter().filter_map(|line| choice::called(&line.product, shop)));
+        }
+        Self {
+            dialogue,
+            memory,
+            contact,
+            known,
+            shop,
+            language,
+            now,
+            paragraphs: Vec::new(),
+            buttons: Vec::new(),
+            rows: Vec::new(),
+            links: Vec::new(),
+            call: None,
+            in_burst,
+            cart: cart_in_words(&cart, shop),
+            notice: None,
+            offered: None,
+        }
+    }
 }
 
 impl Reply<'_> {
@@ -257,6 +211,24 @@ impl Reply<'_> {
         self.button(id, &title);
     }
 
+    /// Who wants no more messages.
+    fn opted_out(mut self, mut heard: Heard) -> Option<Answer> {
+        self.memory.trouble = false;
+        // Confirmed once, whoever is in charge; then silence (policy facts, section 7.2).
+        if std::mem::replace(&mut self.memory.stop_confirmed, true) {
+            return None;
+        }
+        self.say("opted_out", context! {});
+        // What they ask beside it is answered.
+        heard.wants.retain(|want| *want != Intent::OptOut);
+        let asks = heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability));
+        if !heard.wants.is_empty() && !self.facts(&heard) && asks && heard.refined {
+            self.next_step(&heard, false);
+        }
+        (self.call, self.buttons) = (None, Vec::new());
+        self.finish()
+    }
+
     /// A person has been promised, or is in charge: what went wrong is their matter from then on, and nobody is a stranger.
     fn person_has_it(&mut self) {
         (self.memory.trouble, self.memory.greeted) = (false, true);
@@ -277,7 +249,7 @@ impl Reply<'_> {
     /// Whether they ask on after what was told of delivery, and of nothing else.
     fn asks_on(&self, heard: &Heard) -> bool {
         let is_price = heard.wants == [Intent::Price] && self.memory.shown.is_empty();
-        let is_plain = says_nothing_beside(heard) && heard.wants.iter().all(|want| is_small_talk(*want) || is_price);
+        let is_plain = heard.says_nothing_beside() && heard.wants.iter().all(|want| is_small_talk(*want) || is_price);
         is_plain && (is_price || self.says(Cue::GoesOn, heard))
     }
 
@@ -296,7 +268,7 @@ impl Reply<'_> {
     /// Whether they greet once more after an answer, and ask for nothing.
     fn greets_again(&self, heard: &Heard) -> bool {
         let after_all = !self.memory.shown.is_empty() && self.memory.asked.is_none() && !self.memory.trouble;
-        let is_plain = heard.wants == [Intent::Greeting] && heard.media.is_none() && says_nothing_beside(heard);
+        let is_plain = heard.wants == [Intent::Greeting] && heard.media.is_none() && heard.says_nothing_beside();
         after_all && is_plain && self.dialogue.short_answers.language_asked_for(&heard.words).is_none()
     }
 

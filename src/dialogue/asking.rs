@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use minijinja::context;
 
-use super::answer::{Call, Heard, Reply};
+use super::answer::{Call, Reply};
 use super::choice::{self, Shelf};
+use super::hearing::Heard;
 use super::memory::Slot;
 use super::pointing::{Cue, stands_in};
 use super::words::{budget_text, money};

@@ -3,11 +3,11 @@
 use chrono::Offset;
 use minijinja::context;
 
-use super::answer::{Call, Heard, Reply};
+use super::answer::{Call, Reply};
+use super::hearing::Heard;
 use super::is_small_talk;
 use super::pointing::Cue;
 use super::short_answers::is_question;
-use super::small_talk::says_nothing_beside;
 use super::words::{opening_hours, utc_offset, with_sums};
 use crate::domain::{Intent, OrderState, Product};
 
@@ -62,7 +62,7 @@ impl<'a> Reply<'a> {
         }
         let of_products = self.paragraphs.len() > before;
         for want in &wants {
-            self.fact(*want, wants.len() == 1 && !of_products && says_nothing_beside(heard), &heard.words);
+            self.fact(*want, wants.len() == 1 && !of_products && heard.says_nothing_beside(), &heard.words);
         }
         self.paragraphs.truncate(5);
         self.delivery(heard);

@@ -2,33 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::is_small_talk;
-use super::pointing::{Cue, Pointings};
-use super::recall::{Meant, Showed};
-use super::short_answers::is_question;
-use crate::domain::{
-    Budget, CartLine, Currency, Duration, InboundMessage, Intent, Language, OrderEvent, OrderState, Product, Reading,
-    Timestamp,
-};
+use crate::domain::{Budget, CartLine, Currency, Intent, OrderState, Product, Timestamp};
 
-/// The first message is answered after this: what is sent at the same moment belongs to it.
-pub(super) const SETTLE: Duration = Duration::millis(10);
-/// Somebody who writes on right after our answer is writing a burst: it is answered when they pause.
-const BURST_SETTLE: Duration = Duration::seconds(2);
-/// A message so soon after the one before goes on with it.
-const BURST_GAP: Duration = Duration::seconds(4);
-/// A burst is answered at the latest after this.
-const BURST_CAP: Duration = Duration::seconds(10);
-/// After this silence a new conversation begins, and is greeted again (G-5).
-const CONVERSATION: Duration = Duration::hours(6);
-
-/// Characters of a burst that are kept until it is answered.
-const MOST_WORDS: usize = 300;
 /// Answers that are remembered so as not to repeat them.
 const MOST_SAID: usize = 10;
-
-/// What the key of a request begins with that names a category and no product.
-const CATEGORY: &str = "category/";
 
 /// What we can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +14,36 @@ pub(super) enum Slot {
     Product,
     Budget,
     Need,
+}
+
+/// How a customer says which products they mean, beside their words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Meant {
+    /// They quote a message of ours that showed them.
+    Quote,
+    /// They write from the product's page, and have seen nothing of it here.
+    Page,
+}
+
+/// A message of ours that showed products: the fingerprint of our id of it, or of the provider's once a status tells it, since that is what
+/// customers quote; then the numbers of the products in the order in which it showed them. Stored as lines, which is shortest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub(super) struct Showed(pub(super) u32, pub(super) Vec<String>);
+
+impl From<String> for Showed {
+    fn from(stored: String) -> Self {
+        let mut lines = stored.split('\n');
+        let id = lines.next().and_then(|id| u32::from_str_radix(id, 16).ok()).unwrap_or_default();
+        Self(id, lines.map(str::to_owned).collect())
+    }
+}
+
+impl From<Showed> for String {
+    fn from(Showed(id, products): Showed) -> Self {
+        format!("{id:x}\n{}", products.join("\n"))
+    }
 }
 
 /// What was talked about with one contact.
@@ -222,178 +229,6 @@ impl Memory {
         self.order.as_ref().map(|(order, _)| order.as_str())
     }
 
-    /// Takes in how far an order is. An older state of the same order that arrives later moves nothing, but may tell more.
-    pub(super) fn hear_order(&mut self, told: &OrderEvent) {
-        let known = self.order.as_ref().filter(|(order, _)| *order == told.order).map(|(_, state)| *state);
-        if known.is_none() {
-            (self.tracking, self.eta) = (None, None);
-        }
-        self.order = Some((told.order.clone(), known.map_or(told.state, |state| state.max(told.state))));
-        let is_newer = known.is_none_or(|state| told.state >= state);
-        for (kept, new) in [(&mut self.tracking, &told.tracking), (&mut self.eta, &told.eta)] {
-            if new.is_some() && (is_newer || kept.is_none()) {
-                kept.clone_from(new);
-            }
-        }
-    }
-
-    pub(super) fn hear(
-        &mut self,
-        message: &InboundMessage,
-        reading: Option<&Reading>,
-        pointings: &Pointings,
-        now: Timestamp,
-    ) {
-        if self.heard_at.is_some_and(|heard| now - heard > CONVERSATION) {
-            self.greeted = false;
-            self.lost = 0;
-            self.asked = None;
-            self.open.clear();
-            self.said.clear();
-            self.needs.clear();
-            self.refused.clear();
-            self.trouble = false;
-            self.closed = false;
-            (self.gift, self.ideas) = (false, false);
-        }
-        self.settle(message.choice.is_some(), now);
-        self.heard_at = Some(now);
-        self.to_answer.clone_from(&message.wamid);
-        if let Some(choice) = &message.choice {
-            self.choice = Some(choice.clone());
-            self.understood = true;
-        }
-        if !message.items.is_empty() {
-            self.cart.clone_from(&message.items);
-            self.understood = true;
-        } else if let Some(media) = &message.media {
-            self.media = Some(media.clone());
-        }
-        let words = message.words().to_lowercase().replace('’', "'");
-        self.remember_words(&words);
-        if let Some(reading) = reading {
-            self.take_in(reading, pointings, &words);
-        }
-    }
-
-    /// When to answer: at once, or at the end of a burst that follows an answer of ours.
-    fn settle(&mut self, tapped: bool, now: Timestamp) {
-        let quick = self.heard_at.is_some_and(|heard| now - heard < BURST_GAP);
-        let answered_between = self.said_at.is_some_and(|said| self.heard_at.is_some_and(|heard| said >= heard));
-        let goes_on = quick && !tapped && (answered_between || self.burst.is_some());
-        if !goes_on {
-            self.burst = None;
-            self.reply_due = Some(now + SETTLE);
-            return;
-        }
-        let began = *self.burst.get_or_insert(now);
-        self.reply_due = Some((now + BURST_SETTLE).min(began + BURST_CAP).max(now + SETTLE));
-    }
-
-    fn take_in(&mut self, reading: &Reading, pointings: &Pointings, words: &str) {
-        let says = |cue: Cue| pointings.says(cue, words, reading.lang.as_ref().map(Language::tag));
-        // "Do you have a guarantee?" is a question before buying, unless they tell of something that they have.
-        let asks_before = is_of_terms(reading) && !says(Cue::Owned) && (says(Cue::Asks) || words.contains(is_question));
-        let is_broken = says(Cue::Broken) && !says(Cue::Looking) && !words.contains(is_question);
-        let told = is_trouble(reading) && !asks_before && (says(Cue::Owned) || self.is_of_old(reading)) || is_broken;
-        // Who has trouble and names a product says what it is with, unless they look for one.
-        let is_over = reading.wants(Intent::Thanks) && !words.contains(char::is_numeric)
-            || says(Cue::Settled)
-            || says(Cue::Looking) && !reading.product_keys().is_empty();
-        self.trouble = (self.trouble || told) && !is_wish(reading) && (is_trouble(reading) || !is_over);
-        self.understood |= self.trouble && is_broken;
-        let trouble = self.trouble || is_trouble(reading);
-        let praises = reading.intents == [Intent::Thanks] && says(Cue::Owned) && !says(Cue::Looking);
-        if self.asks_of_a_part(reading, pointings) {
-            (self.understood, self.part) = (true, true);
-        } else if !(trouble || praises && reading.budget.is_none()) {
-            self.take_in_kinds(reading, pointings);
-        }
-        if let Some(budget) = &reading.budget {
-            self.budget = Some(budget.clone());
-            (self.understood, self.refined, self.wished) = (true, true, true);
-            // Who answers with their budget is asked for the product as often again.
-            self.asked = self.asked.filter(|(slot, _)| *slot != Slot::Product);
-        }
-        if says(Cue::Unlimited) && reading.budget.is_none() {
-            self.budget = None;
-            self.open.retain(|slot| *slot != Slot::Budget);
-            self.open.push(Slot::Budget);
-            (self.understood, self.wished) = (true, true);
-        }
-        let mut categories = reading.requests.iter().filter(|mention| !mention.negated);
-        if let Some(category) = categories.find_map(|mention| mention.key.strip_prefix(CATEGORY)) {
-            self.category = Some(category.to_owned());
-            self.understood = true;
-        }
-        let language = reading.lang.as_ref().map(Language::tag);
-        let denies = |need: &str| pointings.says_beside(Cue::Without, words, need, true, language);
-        self.take_in_needs((reading, words), says(Cue::Wrapping), denies);
-        if !reading.brands.is_empty() || reading.budget.is_some() {
-            self.meant = None;
-        }
-        self.take_in_brands(reading, trouble);
-        for intent in &reading.intents {
-            if !self.wants.contains(intent) {
-                self.wants.push(*intent);
-            }
-            self.understood = true;
-        }
-        self.leave_open(reading, words);
-    }
-
-    /// "any", "no idea" and the like in answer to a question: that slot stays open, nothing is asked twice for it.
-    fn leave_open(&mut self, reading: &Reading, words: &str) {
-        if let Some((slot, _)) = self.asked
-            && slot != Slot::Product
-            && !words.contains(char::is_numeric)
-            && reading.intents.iter().all(|intent| is_small_talk(*intent))
-            && !self.open.contains(&slot)
-            && reading.budget.is_none()
-            && reading.products.is_empty()
-            && reading.attributes.is_empty()
-        {
-            self.open.push(slot);
-            self.understood = true;
-        }
-    }
-
-    /// Takes up the kinds of product that a message names. A phone with a good camera is one wish.
-    fn take_in_kinds(&mut self, reading: &Reading, pointings: &Pointings) {
-        let mut keys = reading.product_keys();
-        let all = keys.clone();
-        keys.retain(|key| !all.iter().any(|whole| pointings.is_part(key, whole)));
-        // Who names a kind and no brand of it means any.
-        if !keys.is_empty() && !self.refined {
-            self.brands.clear();
-        }
-        for key in &keys {
-            self.wished |= self.product() != Some(&**key);
-            self.want(key);
-            (self.understood, self.refined) = (true, true);
-        }
-        if !keys.is_empty() {
-            self.kinds = if keys.len() > 1 { keys.iter().map(ToString::to_string).collect() } else { Vec::new() };
-        }
-    }
-
-    /// "Which one has the better camera?" of phones that were shown asks about a part of them, and is no wish for a camera.
-    fn asks_of_a_part(&self, reading: &Reading, pointings: &Pointings) -> bool {
-        let asks = reading.wants(Intent::Compare) || reading.wants(Intent::ProductInquiry);
-        match (self.product(), reading.product_keys().as_slice()) {
-            (Some(whole), [part]) if asks && reading.brands.is_empty() && !self.shown.is_empty() => {
-                pointings.is_part(part, whole)
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether trouble is of something that was bought. Who was just shown things may ask what guarantee they would have.
-    fn is_of_old(&self, reading: &Reading) -> bool {
-        let told = [Intent::OrderStatus, Intent::Complaint].iter().any(|intent| reading.wants(*intent));
-        told || self.order.is_some() || self.shown.is_empty() || self.said.is_empty()
-    }
-
     /// Takes up a kind of product. What was said about another kind is not true of this one: needs, brand, open slots.
     pub(super) fn want(&mut self, key: &str) {
         if self.product().is_some_and(|other| other != key) {
@@ -417,16 +252,6 @@ impl Memory {
         self.ideas = true;
     }
 
-    /// Keeps words in small letters.
-    fn remember_words(&mut self, words: &str) {
-        if words.is_empty() {
-            return;
-        }
-        let room = MOST_WORDS.saturating_sub(self.words.chars().count());
-        self.words.push(' ');
-        self.words.extend(words.chars().take(room));
-    }
-
     /// How often that was said in this conversation; remembers that it is said now.
     pub(super) fn say(&mut self, text: &str) -> usize {
         let print = fingerprint(text);
@@ -447,25 +272,6 @@ impl Memory {
         let print = Some(fingerprint(substance));
         std::mem::replace(&mut self.substance, print) == print
     }
-}
-
-/// Whether a message is about something that was bought, and no wish.
-fn is_trouble(reading: &Reading) -> bool {
-    let troubles = [Intent::ReturnRefund, Intent::Warranty, Intent::OrderStatus, Intent::Complaint];
-    let asks = [Intent::Buy, Intent::Price, Intent::Availability, Intent::ProductInquiry, Intent::Compare];
-    let wants = |intents: &[Intent]| intents.iter().any(|intent| reading.wants(*intent));
-    wants(&troubles) && !wants(&asks)
-}
-
-/// Whether a message speaks of sending back or of the guarantee, and of nothing else that may be wrong.
-fn is_of_terms(reading: &Reading) -> bool {
-    is_trouble(reading) && !reading.wants(Intent::OrderStatus) && !reading.wants(Intent::Complaint)
-}
-
-/// Whether a message looks for something. Who has trouble and names a product says what it is with.
-fn is_wish(reading: &Reading) -> bool {
-    let asks = [Intent::Buy, Intent::Price, Intent::Availability, Intent::Compare];
-    !is_trouble(reading) && (reading.budget.is_some() || asks.iter().any(|intent| reading.wants(*intent)))
 }
 
 /// FNV-1a: the same on every machine and in every version, since it is kept in the state.

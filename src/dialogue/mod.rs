@@ -10,6 +10,7 @@ mod choice;
 mod drafts;
 mod facts;
 mod forms;
+mod hearing;
 mod listening;
 mod memory;
 mod names;
@@ -146,7 +147,7 @@ impl Dialogue {
 
     /// A person was asked for or took over: the customer is told once.
     pub fn person_asked_for(&self, memory: &mut Memory, now: Timestamp) {
-        memory.reply_due.get_or_insert(now + memory::SETTLE);
+        memory.reply_due.get_or_insert(now + hearing::SETTLE);
         memory.tell_person = true;
     }
 

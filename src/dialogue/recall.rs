@@ -1,10 +1,8 @@
 //! What our last messages showed: who quotes one of them means what stood in it, whatever was shown since. Who writes from a product's
 //! page means that product.
 
-use serde::{Deserialize, Serialize};
-
 use super::answer::is_own_choice;
-use super::memory::{Memory, fingerprint};
+use super::memory::{Meant, Memory, Showed, fingerprint};
 use super::pointing::Cue;
 use super::{Dialogue, choice};
 use crate::domain::{
@@ -16,36 +14,6 @@ use crate::domain::{
 const REMEMBERED: usize = 3;
 /// …as long as all of them together showed no more products than this; the last one always is. A state stays small.
 const MOST_PRODUCTS: usize = 8;
-
-/// How a customer says which products they mean, beside their words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Meant {
-    /// They quote a message of ours that showed them.
-    Quote,
-    /// They write from the product's page, and have seen nothing of it here.
-    Page,
-}
-
-/// A message of ours that showed products: the fingerprint of our id of it, or of the provider's once a status tells it, since that is what
-/// customers quote; then the numbers of the products in the order in which it showed them. Stored as lines, which is shortest.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub(super) struct Showed(u32, Vec<String>);
-
-impl From<String> for Showed {
-    fn from(stored: String) -> Self {
-        let mut lines = stored.split('\n');
-        let id = lines.next().and_then(|id| u32::from_str_radix(id, 16).ok()).unwrap_or_default();
-        Self(id, lines.map(str::to_owned).collect())
-    }
-}
-
-impl From<Showed> for String {
-    fn from(Showed(id, products): Showed) -> Self {
-        format!("{id:x}\n{}", products.join("\n"))
-    }
-}
 
 impl Dialogue {
     /// The products that a message points at beside its words. A tap on one of our own buttons says by itself what it means.

@@ -2,8 +2,9 @@
 
 use minijinja::{Value, context};
 
-use super::answer::{Heard, Reply};
+use super::answer::Reply;
 use super::choice::{self, Fit, Purse};
+use super::hearing::Heard;
 use super::pointing::stands_in;
 use super::words::{budget_text, cut, money};
 use crate::domain::{Link, ListRow, Product};

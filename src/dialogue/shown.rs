@@ -3,11 +3,11 @@
 use minijinja::{Value, context};
 use rust_decimal::Decimal;
 
-use super::answer::{Call, Heard, Reply};
+use super::answer::{Call, Reply};
+use super::hearing::Heard;
+use super::memory::Meant;
 use super::pointing::{Cue, Pointing, stands_in};
-use super::recall::Meant;
 use super::short_answers::is_question;
-use super::small_talk::says_nothing_beside;
 use super::{choice, is_small_talk};
 use crate::domain::{Intent, Product};
 
@@ -66,7 +66,7 @@ impl<'a> Reply<'a> {
         }
         // Of several they take one, and do not say which.
         if let ([Intent::Buy], [first, _, ..]) = (wants.as_slice(), shown.as_slice())
-            && says_nothing_beside(heard)
+            && heard.says_nothing_beside()
         {
             self.say("ask_kind", context! { category => self.word(&first.key) });
             self.list_products(&shown);

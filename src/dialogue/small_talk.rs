@@ -2,7 +2,8 @@
 
 use minijinja::context;
 
-use super::answer::{Call, Heard, Reply};
+use super::answer::{Call, Reply};
+use super::hearing::Heard;
 use super::is_small_talk;
 use super::memory::Slot;
 use super::pointing::Cue;
@@ -12,7 +13,7 @@ use crate::domain::Intent;
 impl Reply<'_> {
     /// Whether they only say all right, or thank once more, after an answer that left nothing open.
     pub(super) fn wants_nothing(&self, heard: &Heard) -> bool {
-        let is_thanks = heard.wants == [Intent::Thanks] && says_nothing_beside(heard);
+        let is_thanks = heard.wants == [Intent::Thanks] && heard.says_nothing_beside();
         let is_noted = !is_understood(heard) && self.dialogue.short_answers.is_noted(&heard.words);
         let after_all = self.memory.closed || is_noted && self.was_asked(Slot::Product);
         heard.choice.is_none() && self.memory.offered.is_none() && after_all && (is_thanks || is_noted)
@@ -95,11 +96,6 @@ impl Reply<'_> {
             self.offer("person", "button_person");
         }
     }
-}
-
-/// Whether no wish stands beside what they want.
-pub(super) fn says_nothing_beside(heard: &Heard) -> bool {
-    !heard.refined && heard.named_needs.is_empty() && heard.category.is_none() && heard.choice.is_none()
 }
 
 /// Whether more was understood than a greeting or a category: "blz" is a greeting in Portuguese, and as often all right.

@@ -1,0 +1,280 @@
+//! What a message or an order leaves in the memory of a talk: when to answer, what is looked for, whether it is of
+//! something bought; and what was heard since the last answer.
+
+use super::is_small_talk;
+use super::memory::{Meant, Memory, Slot};
+use super::pointing::{Cue, Pointings};
+use super::short_answers::is_question;
+use crate::domain::{Duration, InboundMessage, Intent, Language, OrderEvent, Reading, Timestamp};
+
+/// The first message is answered after this: what is sent at the same moment belongs to it.
+pub(super) const SETTLE: Duration = Duration::millis(10);
+/// Somebody who writes on right after our answer is writing a burst: it is answered when they pause.
+const BURST_SETTLE: Duration = Duration::seconds(2);
+/// A message so soon after the one before goes on with it.
+const BURST_GAP: Duration = Duration::seconds(4);
+/// A burst is answered at the latest after this.
+const BURST_CAP: Duration = Duration::seconds(10);
+/// After this silence a new conversation begins, and is greeted again (G-5).
+const CONVERSATION: Duration = Duration::hours(6);
+
+/// Characters of a burst that are kept until it is answered.
+const MOST_WORDS: usize = 300;
+
+/// What the key of a request begins with that names a category and no product.
+const CATEGORY: &str = "category/";
+
+impl Memory {
+    /// Takes in a message: what it wants, what it says of what is looked for, and when to answer.
+    pub(super) fn hear(
+        &mut self,
+        message: &InboundMessage,
+        reading: Option<&Reading>,
+        pointings: &Pointings,
+        now: Timestamp,
+    ) {
+        if self.heard_at.is_some_and(|heard| now - heard > CONVERSATION) {
+            self.greeted = false;
+            self.lost = 0;
+            self.asked = None;
+            self.open.clear();
+            self.said.clear();
+            self.needs.clear();
+            self.refused.clear();
+            self.trouble = false;
+            self.closed = false;
+            (self.gift, self.ideas) = (false, false);
+        }
+        self.settle(message.choice.is_some(), now);
+        self.heard_at = Some(now);
+        self.to_answer.clone_from(&message.wamid);
+        if let Some(choice) = &message.choice {
+            self.choice = Some(choice.clone());
+            self.understood = true;
+        }
+        if !message.items.is_empty() {
+            self.cart.clone_from(&message.items);
+            self.understood = true;
+        } else if let Some(media) = &message.media {
+            self.media = Some(media.clone());
+        }
+        let words = message.words().to_lowercase().replace('’', "'");
+        self.remember_words(&words);
+        if let Some(reading) = reading {
+            self.take_in(reading, pointings, &words);
+        }
+    }
+
+    /// When to answer: at once, or at the end of a burst that follows an answer of ours.
+    fn settle(&mut self, tapped: bool, now: Timestamp) {
+        let quick = self.heard_at.is_some_and(|heard| now - heard < BURST_GAP);
+        let answered_between = self.said_at.is_some_and(|said| self.heard_at.is_some_and(|heard| said >= heard));
+        let goes_on = quick && !tapped && (answered_between || self.burst.is_some());
+        if !goes_on {
+            self.burst = None;
+            self.reply_due = Some(now + SETTLE);
+            return;
+        }
+        let began = *self.burst.get_or_insert(now);
+        self.reply_due = Some((now + BURST_SETTLE).min(began + BURST_CAP).max(now + SETTLE));
+    }
+
+    /// Takes in what a message was read as.
+    fn take_in(&mut self, reading: &Reading, pointings: &Pointings, words: &str) {
+        let says = |cue: Cue| pointings.says(cue, words, reading.lang.as_ref().map(Language::tag));
+        // "Do you have a guarantee?" is a question before buying, unless they tell of something that they have.
+        let asks_before = is_of_terms(reading) && !says(Cue::Owned) && (says(Cue::Asks) || words.contains(is_question));
+        let is_broken = says(Cue::Broken) && !says(Cue::Looking) && !words.contains(is_question);
+        let told = is_trouble(reading) && !asks_before && (says(Cue::Owned) || self.is_of_old(reading)) || is_broken;
+        // Who has trouble and names a product says what it is with, unless they look for one.
+        let is_over = reading.wants(Intent::Thanks) && !words.contains(char::is_numeric)
+            || says(Cue::Settled)
+            || says(Cue::Looking) && !reading.product_keys().is_empty();
+        self.trouble = (self.trouble || told) && !is_wish(reading) && (is_trouble(reading) || !is_over);
+        self.understood |= self.trouble && is_broken;
+        let trouble = self.trouble || is_trouble(reading);
+        let praises = reading.intents == [Intent::Thanks] && says(Cue::Owned) && !says(Cue::Looking);
+        if self.asks_of_a_part(reading, pointings) {
+            (self.understood, self.part) = (true, true);
+        } else if !(trouble || praises && reading.budget.is_none()) {
+            self.take_in_kinds(reading, pointings);
+        }
+        if let Some(budget) = &reading.budget {
+            self.budget = Some(budget.clone());
+            (self.understood, self.refined, self.wished) = (true, true, true);
+            // Who answers with their budget is asked for the product as often again.
+            self.asked = self.asked.filter(|(slot, _)| *slot != Slot::Product);
+        }
+        if says(Cue::Unlimited) && reading.budget.is_none() {
+            self.budget = None;
+            self.open.retain(|slot| *slot != Slot::Budget);
+            self.open.push(Slot::Budget);
+            (self.understood, self.wished) = (true, true);
+        }
+        let mut categories = reading.requests.iter().filter(|mention| !mention.negated);
+        if let Some(category) = categories.find_map(|mention| mention.key.strip_prefix(CATEGORY)) {
+            self.category = Some(category.to_owned());
+            self.understood = true;
+        }
+        let language = reading.lang.as_ref().map(Language::tag);
+        let denies = |need: &str| pointings.says_beside(Cue::Without, words, need, true, language);
+        self.take_in_needs((reading, words), says(Cue::Wrapping), denies);
+        if !reading.brands.is_empty() || reading.budget.is_some() {
+            self.meant = None;
+        }
+        self.take_in_brands(reading, trouble);
+        for intent in &reading.intents {
+            if !self.wants.contains(intent) {
+                self.wants.push(*intent);
+            }
+            self.understood = true;
+        }
+        self.leave_open(reading, words);
+    }
+
+    /// "any", "no idea" and the like in answer to a question: that slot stays open, nothing is asked twice for it.
+    fn leave_open(&mut self, reading: &Reading, words: &str) {
+        if let Some((slot, _)) = self.asked
+            && slot != Slot::Product
+            && !words.contains(char::is_numeric)
+            && reading.intents.iter().all(|intent| is_small_talk(*intent))
+            && !self.open.contains(&slot)
+            && reading.budget.is_none()
+            && reading.products.is_empty()
+            && reading.attributes.is_empty()
+        {
+            self.open.push(slot);
+            self.understood = true;
+        }
+    }
+
+    /// Takes up the kinds of product that a message names. A phone with a good camera is one wish.
+    fn take_in_kinds(&mut self, reading: &Reading, pointings: &Pointings) {
+        let mut keys = reading.product_keys();
+        let all = keys.clone();
+        keys.retain(|key| !all.iter().any(|whole| pointings.is_part(key, whole)));
+        // Who names a kind and no brand of it means any.
+        if !keys.is_empty() && !self.refined {
+            self.brands.clear();
+        }
+        for key in &keys {
+            self.wished |= self.product() != Some(&**key);
+            self.want(key);
+            (self.understood, self.refined) = (true, true);
+        }
+        if !keys.is_empty() {
+            self.kinds = if keys.len() > 1 { keys.iter().map(ToString::to_string).collect() } else { Vec::new() };
+        }
+    }
+
+    /// "Which one has the better camera?" of phones that were shown asks about a part of them, and is no wish for a camera.
+    fn asks_of_a_part(&self, reading: &Reading, pointings: &Pointings) -> bool {
+        let asks = reading.wants(Intent::Compare) || reading.wants(Intent::ProductInquiry);
+        match (self.product(), reading.product_keys().as_slice()) {
+            (Some(whole), [part]) if asks && reading.brands.is_empty() && !self.shown.is_empty() => {
+                pointings.is_part(part, whole)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether trouble is of something that was bought. Who was just shown things may ask what guarantee they would have.
+    fn is_of_old(&self, reading: &Reading) -> bool {
+        let told = [Intent::OrderStatus, Intent::Complaint].iter().any(|intent| reading.wants(*intent));
+        told || self.order.is_some() || self.shown.is_empty() || self.said.is_empty()
+    }
+
+    /// Keeps words in small letters.
+    fn remember_words(&mut self, words: &str) {
+        if words.is_empty() {
+            return;
+        }
+        let room = MOST_WORDS.saturating_sub(self.words.chars().count());
+        self.words.push(' ');
+        self.words.extend(words.chars().take(room));
+    }
+
+    /// Takes in how far an order is. An older state of the same order that arrives later moves nothing, but may tell more.
+    pub(super) fn hear_order(&mut self, told: &OrderEvent) {
+        let known = self.order.as_ref().filter(|(order, _)| *order == told.order).map(|(_, state)| *state);
+        if known.is_none() {
+            (self.tracking, self.eta) = (None, None);
+        }
+        self.order = Some((told.order.clone(), known.map_or(told.state, |state| state.max(told.state))));
+        let is_newer = known.is_none_or(|state| told.state >= state);
+        for (kept, new) in [(&mut self.tracking, &told.tracking), (&mut self.eta, &told.eta)] {
+            if new.is_some() && (is_newer || kept.is_none()) {
+                kept.clone_from(new);
+            }
+        }
+    }
+}
+
+/// What was heard since the last answer.
+pub(super) struct Heard {
+    pub(super) wants: Vec<Intent>,
+    pub(super) choice: Option<String>,
+    pub(super) media: Option<String>,
+    pub(super) words: String,
+    pub(super) category: Option<String>,
+    pub(super) understood: bool,
+    /// A product, a brand or a budget was named.
+    pub(super) refined: bool,
+    pub(super) named_needs: Vec<String>,
+    /// Something new was wished for.
+    pub(super) wished: bool,
+    /// Kinds of product that one message named side by side.
+    pub(super) kinds: Vec<String>,
+    /// They asked about a part of what was shown.
+    pub(super) part: bool,
+    /// They said beside their words which product they mean: it is what is shown.
+    pub(super) meant: Option<Meant>,
+}
+
+impl Heard {
+    pub(super) fn take(memory: &mut Memory) -> Self {
+        Self {
+            wants: std::mem::take(&mut memory.wants),
+            choice: memory.choice.take(),
+            media: memory.media.take(),
+            words: std::mem::take(&mut memory.words),
+            category: memory.category.take(),
+            understood: std::mem::take(&mut memory.understood),
+            refined: std::mem::take(&mut memory.refined),
+            named_needs: std::mem::take(&mut memory.named_needs),
+            wished: std::mem::take(&mut memory.wished),
+            kinds: std::mem::take(&mut memory.kinds),
+            part: std::mem::take(&mut memory.part),
+            meant: memory.meant.take(),
+        }
+    }
+
+    /// Whether they asked for something, named what they look for, or chose.
+    pub(super) fn asks(&self) -> bool {
+        self.refined || !self.wants.is_empty() || self.choice.is_some()
+    }
+
+    /// Whether no wish stands beside what they want.
+    pub(super) fn says_nothing_beside(&self) -> bool {
+        !self.refined && self.named_needs.is_empty() && self.category.is_none() && self.choice.is_none()
+    }
+}
+
+/// Whether a message is about something that was bought, and no wish.
+fn is_trouble(reading: &Reading) -> bool {
+    let troubles = [Intent::ReturnRefund, Intent::Warranty, Intent::OrderStatus, Intent::Complaint];
+    let asks = [Intent::Buy, Intent::Price, Intent::Availability, Intent::ProductInquiry, Intent::Compare];
+    let wants = |intents: &[Intent]| intents.iter().any(|intent| reading.wants(*intent));
+    wants(&troubles) && !wants(&asks)
+}
+
+/// Whether a message speaks of sending back or of the guarantee, and of nothing else that may be wrong.
+fn is_of_terms(reading: &Reading) -> bool {
+    is_trouble(reading) && !reading.wants(Intent::OrderStatus) && !reading.wants(Intent::Complaint)
+}
+
+/// Whether a message looks for something. Who has trouble and names a product says what it is with.
+fn is_wish(reading: &Reading) -> bool {
+    let asks = [Intent::Buy, Intent::Price, Intent::Availability, Intent::Compare];
+    !is_trouble(reading) && (reading.budget.is_some() || asks.iter().any(|intent| reading.wants(*intent)))
+}

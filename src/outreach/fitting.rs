@@ -1,60 +1,7 @@
-//! What a template of Meta's asks for in one language beside numbered gaps, and what is filled in for it.
+//! What is filled in for a template of Meta's in one language, beside numbered gaps.
 
-use serde::{Deserialize, Serialize};
-
-use super::Listed;
+use super::listed::{Above, Listed};
 use crate::domain::{Header, Parts, Press, TemplateRef};
-
-/// What a template asks for beside the numbered gaps of its body.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Asks {
-    /// The names of its body's gaps, where they have names, in order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub names: Vec<String>,
-    /// Its header's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub header: Option<Above>,
-    /// Buttons whose address ends in a gap: place, and what stands before the gap.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub urls: Vec<(usize, String)>,
-    /// Reply buttons: place, and what is written on them. They ask for nothing, and may be given something to tell.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub replies: Vec<(usize, String)>,
-    /// What nobody fills in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cannot: Option<String>,
-}
-
-impl Asks {
-    /// What it asks for beside numbered gaps: " (name, code), a picture, a link".
-    pub(super) fn in_words(&self) -> String {
-        let header = self.header.as_ref().map(|header| match header {
-            Above::Gap(_) => ", a gap above",
-            Above::Image => ", a picture",
-            Above::Video => ", a film",
-            Above::Document => ", a document",
-        });
-        let names = if self.names.is_empty() { String::new() } else { format!(" ({})", self.names.join(", ")) };
-        let links = if self.urls.is_empty() { "" } else { ", a link" };
-        let cannot = self.cannot.as_ref().map(|cannot| format!(", {cannot}"));
-        [names.as_str(), header.unwrap_or_default(), links, cannot.as_deref().unwrap_or_default()].concat()
-    }
-}
-
-/// What a header asks for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Above {
-    /// Words for its gap of that name or number.
-    Gap(String),
-    /// A picture.
-    Image,
-    /// A film.
-    Video,
-    /// A document.
-    Document,
-}
 
 /// Fills a template in, in the language of `listed`.
 ///
@@ -164,6 +111,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
     use super::*;
     use crate::domain::Supply;
+    use crate::outreach::Asks;
 
     fn offer(supply: Supply) -> TemplateRef {
         TemplateRef { name: "offer".into(), language: "it".into(), body: vec!["Ada".into()], supply, ..<_>::default() }

@@ -1,134 +1,18 @@
 //! The gate: one pure function that says of a message that nobody asked for whether it may go now, and why not.
 
-use std::fmt;
-
 use chrono::Days;
-use chrono_tz::Tz;
 
 use super::hours::{Hours, local, start_of_day};
 use super::ledger::Sent;
 use super::policy::Figures;
-use super::{Condition, Ledger, Planned, Policy, Shared};
-use crate::domain::{Address, Colour, Contact, ContactRef, Duration, Timestamp};
+use super::{Condition, Ledger, Planned, Reason, Shared, Verdict, View};
+use crate::domain::{Address, Colour, ContactRef, Duration, Timestamp};
 use crate::places::country_of;
 
 /// The smallest step of time: what counts "within" a length still does at its last moment.
 const STEP: Duration = Duration::millis(1);
 /// Holds that may follow on each other until a moment is found.
 const HOLDS: usize = 12;
-
-/// What the gate looks at beside the ledger.
-pub struct View<'a> {
-    /// Window, consent, country.
-    pub contact: &'a Contact,
-    /// Where their day is counted: their own zone, or the shop's.
-    pub zone: Tz,
-    /// The follow-up colour, and when it falls by itself.
-    pub colour: Option<(Colour, Option<Timestamp>)>,
-    /// No person is in charge or asked for.
-    pub bot_may_speak: bool,
-    /// A complaint is open.
-    pub has_complaint: bool,
-    /// Whether a tag holds; a name may end in `*`.
-    pub holds: &'a dyn Fn(&str) -> bool,
-    /// The figures.
-    pub policy: &'a Policy,
-}
-
-/// Why the gate says no, or not yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    /// What stands in the way.
-    pub condition: Condition,
-    /// What happened, where there is more to say than the condition does.
-    pub detail: Option<String>,
-}
-
-impl Reason {
-    /// In words, for who is to read no more than that.
-    pub fn says(&self) -> String {
-        match &self.detail {
-            Some(detail) => format!("{}: {detail}", self.condition.says()),
-            None => self.condition.says().to_owned(),
-        }
-    }
-}
-
-impl From<Condition> for Reason {
-    fn from(condition: Condition) -> Self {
-        Self { condition, detail: None }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.detail {
-            Some(detail) => write!(f, "{}: {detail} ({})", self.condition.says(), self.condition.source()),
-            None => self.condition.fmt(f),
-        }
-    }
-}
-
-/// What the gate says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It may go, in any form.
-    Now,
-    /// It may go, but only as this template of Meta's.
-    OnlyTemplate {
-        /// Its name.
-        template: String,
-        /// Why.
-        why: Reason,
-    },
-    /// Not yet.
-    NotBefore {
-        /// The next moment at which it may go, as far as is known now.
-        at: Timestamp,
-        /// Why.
-        why: Reason,
-    },
-    /// Not at all.
-    Never {
-        /// Why.
-        why: Reason,
-    },
-}
-
-impl Verdict {
-    /// Why not, or not in every form.
-    pub fn why(&self) -> Option<&Reason> {
-        match self {
-            Self::Now => None,
-            Self::OnlyTemplate { why, .. } | Self::NotBefore { why, .. } | Self::Never { why } => Some(why),
-        }
-    }
-
-    /// Whether it may go, in words or as a template.
-    pub(super) fn lets_go(&self) -> bool {
-        matches!(self, Self::Now | Self::OnlyTemplate { .. })
-    }
-
-    /// Why it does not go as long as it is worth anything, which is until `not_after`; `None` where it may.
-    pub fn forbids(&self, not_after: Timestamp) -> Option<&Reason> {
-        match self {
-            Self::Never { why } => Some(why),
-            Self::NotBefore { at, why } if *at > not_after => Some(why),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Now => f.write_str("now"),
-            Self::OnlyTemplate { template, why } => write!(f, "only as the template {template}: {why}"),
-            Self::NotBefore { at, why } => write!(f, "not before {at}: {why}"),
-            Self::Never { why } => write!(f, "{why}"),
-        }
-    }
-}
 
 /// Asks whether a planned message may go at that moment. What forbids it for good comes before what puts it off, and what ends
 /// last is the reason that counts.

@@ -5,20 +5,12 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::hours::{Hours, week, weekday_name};
-use super::slots::{HabitRow, Slots};
+use super::slots::{HabitRow, Of, Slots};
 use crate::domain::{Country, Habit, Timestamp};
 
 /// A week's days, in the order in which they are counted.
 const WEEK: [Weekday; 7] =
     [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
-
-/// Something that a habit shows itself by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Of {
-    Read,
-    Message,
-}
 
 /// What happened on one weekday, in each of the last weeks in which something did, the newest last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::policy::duration;
+use super::hours::duration;
 use crate::domain::{Duration, Problem, SourceFile, Timestamp};
 
 /// The figures. The file explains each.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use super::Condition;
-use super::hours::Hours;
+use super::hours::{Hours, duration, durations};
 use super::slots::Slots;
 use crate::domain::{
     Contact, Country, Duration, FollowUpRequest, MessageKind, Problem, SentEvent, SourceFile, Timestamp,
@@ -209,18 +209,6 @@ impl Policy {
     pub fn is_marketing_to_meta(&self, kind: MessageKind, template: &str) -> bool {
         self.figures.is_marketing_to_meta(kind, template)
     }
-}
-
-pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    length(&String::deserialize(deserializer)?)
-}
-
-fn durations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
-    Vec::<String>::deserialize(deserializer)?.iter().map(|text| length(text)).collect()
-}
-
-fn length<E: Error>(text: &str) -> Result<Duration, E> {
-    Duration::parse(text).ok_or_else(|| E::custom(format!("`{text}` is no length of time such as 4h or 5m")))
 }
 
 fn condition<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Condition, D::Error> {

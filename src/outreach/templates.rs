@@ -4,76 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::fitting::{Asks, fit, gaps};
+use super::fitting::{fit, gaps};
+use super::listed::{APPROVED, Listed, MARKETING};
 use crate::domain::{Parts, TemplateRef};
 
-/// One template in one language as Meta tells it. What Meta has not told is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Listed {
-    /// What rules and campaigns call it.
-    #[serde(skip)]
-    pub name: String,
-    /// As Meta's API writes languages: `en_US`, `zh_HK`.
-    pub language: String,
-    /// `APPROVED` may be sent; nothing else may.
-    pub status: String,
-    /// `MARKETING`, `UTILITY` or `AUTHENTICATION`.
-    pub category: String,
-    /// How customers take it: `GREEN`, `YELLOW`, `RED`.
-    pub quality: String,
-    /// Gaps in its body.
-    pub variables: Option<usize>,
-    /// What else it asks for.
-    pub asks: Asks,
-    /// Its words.
-    pub body: String,
-    /// Why it is refused or paused.
-    pub reason: String,
-    /// The category that Meta has announced for it.
-    pub becomes: String,
-}
-
 impl Listed {
-    /// Meta told so, or told of something else only.
-    fn is_approved(&self) -> bool {
-        matches!(self.status.as_str(), APPROVED | "")
-    }
-
-    /// Meta takes it for marketing.
-    pub fn is_marketing(&self) -> bool {
-        self.category == MARKETING
-    }
-
-    /// What changed since `old`, in words; `None` where nothing did that people should know.
-    pub fn differs(&self, old: &Self) -> Option<String> {
-        let of = |what: &str, new: &str, old: &str| {
-            let was = if old.is_empty() { "not known" } else { old };
-            (new != old && !new.is_empty()).then(|| format!("{what}{new}, was {was}"))
-        };
-        let changes = [
-            of("", &self.status, &old.status),
-            of("category ", &self.category, &old.category),
-            of("quality ", &self.quality, &old.quality),
-            (self.becomes != old.becomes && !self.becomes.is_empty()).then(|| format!("soon {}", self.becomes)),
-        ];
-        let said: Vec<_> = changes.into_iter().flatten().collect();
-        (!said.is_empty()).then(|| format!("{}: {}", self.language, said.join("; ")))
-    }
-
-    /// What its body says, filled in; `None` where Meta has not told its words.
-    pub fn said(&self, template: &TemplateRef) -> Option<String> {
-        let numbered = template.parts.numbered.as_ref().unwrap_or(&template.body);
-        let numbered = (1..).zip(numbered).map(|(gap, text): (u32, _)| (gap.to_string(), text));
-        let named = template.parts.named.iter().map(|(gap, text)| (gap.clone(), text));
-        let fill = |said: String, (gap, text): (String, &String)| said.replace(&format!("{{{{{gap}}}}}"), text);
-        (!self.body.is_empty()).then(|| numbered.chain(named).fold(self.body.clone(), fill))
-    }
-
-    fn state(&self) -> String {
-        let parts = [&self.status, &self.reason].map(String::as_str);
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
-    }
-
     /// What is filled in for it beside numbered gaps.
     ///
     /// # Errors
@@ -108,9 +43,6 @@ impl Listed {
         }
     }
 }
-
-const MARKETING: &str = "MARKETING";
-const APPROVED: &str = "APPROVED";
 
 /// How a template is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

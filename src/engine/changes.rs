@@ -11,7 +11,7 @@ use super::Engine;
 use super::fold::Knowledge;
 use crate::domain::SourceFile;
 use crate::rulebook::beside_rules;
-use crate::store::{RuleChange, SeenRule, StoreError};
+use crate::store::{LogRow, RuleChange, SeenRule, StoreError};
 
 /// How often it is asked whether other files are in force; that costs nothing.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(500);
@@ -93,7 +93,9 @@ async fn note(engine: &Engine, knowledge: &Knowledge) -> Result<(), StoreError> 
     store.keep_rules(&changes, !first_time, now).await?;
     if first_time {
         // From here on it is known what was changed and used.
-        store.log_change(now, "hotline", "log-begun", "", &serde_json::json!({ "rules": changes.len() })).await?;
+        store
+            .log_change(now, LogRow::BY_ITSELF, "log-begun", "", &serde_json::json!({ "rules": changes.len() }))
+            .await?;
     } else {
         tracing::info!(rules = changes.len(), "rules were changed; GET /api/v1/changes tells which");
     }

@@ -234,7 +234,7 @@ impl Engine {
         let (held_templates, made_marketing) = (self.held_of(offer).await?, self.made_marketing(offer).await?);
         let mut run = DryRun { currency: knowledge.prices.currency.code().to_owned(), ..DryRun::default() };
         let is_of_all = |row: &&HoldRow| !row.what.starts_with("template:");
-        run.held = super::limits::in_words(&held.iter().filter(is_of_all).cloned().collect::<Vec<_>>());
+        run.held = super::holds::in_words(&held.iter().filter(is_of_all).cloned().collect::<Vec<_>>());
         run.held.extend(held_templates.values().cloned());
         let mut asking = Asking {
             knowledge: &knowledge,

@@ -159,52 +159,37 @@ pub fn compile(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Ve
     })
 }
 
+/// What was compiled; what is wrong with it is noted.
+fn noted<T>((compiled, found): (Option<T>, Vec<Problem>), problems: &mut Vec<Problem>) -> Option<T> {
+    problems.extend(found);
+    compiled
+}
+
 /// Everything but the dictionaries.
 fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
     let mut problems = Vec::new();
-    let mut keep = |found: Vec<Problem>| problems.extend(found);
-    let (outreach, found) = outreach::Policy::compile(&sources.keywords);
-    keep(found);
-    let (limits, found) = outreach::Limits::compile(&sources.keywords);
-    keep(found);
-    let (prices, found) = outreach::Prices::compile(&sources.keywords);
-    keep(found);
-    let (shop, found) = compile_shop(&sources.keywords, settings);
-    keep(found);
+    let outreach = noted(outreach::Policy::compile(&sources.keywords), &mut problems);
+    let limits = noted(outreach::Limits::compile(&sources.keywords), &mut problems);
+    let prices = noted(outreach::Prices::compile(&sources.keywords), &mut problems);
+    let shop = noted(compile_shop(&sources.keywords, settings), &mut problems);
     let products = shop.as_ref().map_or(&[][..], |shop| &shop.products);
-    let (dialogue, found) = Dialogue::compile(&sources.replies, &sources.keywords, products);
-    keep(found);
-    let (rulebook, found) = Rulebook::compile(&sources.keywords, shop.as_ref());
-    keep(found);
-    let (rates, found) = Rates::compile(&sources.keywords);
-    keep(found);
-    keep(
-        shop.as_ref()
-            .zip(rates.as_ref())
-            .and_then(|(shop, rates)| goods::unconverted(shop, rates))
-            .into_iter()
-            .collect(),
-    );
-    let (places, found) = Places::compile(&sources.keywords);
-    keep(found);
-    let (crawlers, found) = Crawlers::compile(&sources.keywords);
-    keep(found);
-    let (audiences, found) = Audiences::compile(&sources.keywords);
-    keep(found);
+    let dialogue = noted(Dialogue::compile(&sources.replies, &sources.keywords, products), &mut problems);
+    let rulebook = noted(Rulebook::compile(&sources.keywords, shop.as_ref()), &mut problems);
+    let rates = noted(Rates::compile(&sources.keywords), &mut problems);
+    problems.extend(shop.as_ref().zip(rates.as_ref()).and_then(|(shop, rates)| goods::unconverted(shop, rates)));
+    let places = noted(Places::compile(&sources.keywords), &mut problems);
+    let crawlers = noted(Crawlers::compile(&sources.keywords), &mut problems);
+    let audiences = noted(Audiences::compile(&sources.keywords), &mut problems);
     // Read by `hotline import`; a folder of one's own may lack it.
     let exports = sources.keywords.iter().find(|file| file.path == "chat_exports.toml");
-    keep(exports.and_then(|file| Words::parse(file).err()).into_iter().collect());
-    let (lists, found) = segments::lists::compile(&sources.keywords);
-    keep(found);
-    let (governance, found) = governance::Figures::compile(&sources.keywords);
-    keep(found);
-    let (statistics, found) = Parameters::compile(&sources.keywords);
-    keep(found);
-    let (tag_names, found) = governance::TagNames::compile(&sources.keywords);
-    keep(found);
+    problems.extend(exports.and_then(|file| Words::parse(file).err()));
+    let lists = noted(segments::lists::compile(&sources.keywords), &mut problems);
+    let governance = noted(governance::Figures::compile(&sources.keywords), &mut problems);
+    let statistics = noted(Parameters::compile(&sources.keywords), &mut problems);
+    let tag_names = noted(governance::TagNames::compile(&sources.keywords), &mut problems);
     if let (Some(dialogue), Some(shop)) = (&dialogue, &shop) {
-        keep(dialogue.uneven(shop));
-        keep(dialogue.unnamed(shop));
+        problems.extend(dialogue.uneven(shop));
+        problems.extend(dialogue.unnamed(shop));
     }
     let fingerprint = fingerprint(&sources.keywords);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {

@@ -6,6 +6,7 @@ use std::time::Duration as StdDuration;
 
 use super::Engine;
 use super::fold::Knowledge;
+use super::holds::{BREAKER, META, REVIEW, STATUS, in_words, is_minded_here};
 use super::state::State;
 use crate::config::Auth;
 use crate::domain::{Duration, EventBody, MessageNumber, Outgoing, Timestamp};
@@ -29,12 +30,6 @@ const ASK_AGAIN: Duration = Duration::minutes(1);
 const USED_RESTS: Duration = Duration::minutes(1);
 /// A message that has been on the phone for this long could have been read.
 const SEASONED: Duration = Duration::hours(2);
-/// Who holds something, beside people.
-const META: &str = "meta";
-const BREAKER: &str = "breaker";
-/// Meta too, by how a number stands and by its look at the account: each ends by itself, whatever else Meta holds.
-const STATUS: &str = "meta status";
-const REVIEW: &str = "meta review";
 /// The alert that stands while something is held.
 const ALERT: &str = "number-quality";
 /// What the alerts are called that Meta sends, before Meta's own name; one of which no end is told stands for so long.
@@ -54,11 +49,6 @@ pub(super) async fn run(engine: Engine) {
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
-}
-
-/// One node at a time: the one that sends for the first of our numbers.
-pub(super) fn is_minded_here(engine: &Engine) -> bool {
-    engine.channels().first().is_some_and(|first| engine.lanes().led().any(|lane| lane.channel == *first))
 }
 
 async fn look(engine: &Engine, judged: &mut Option<Timestamp>) -> Result<(), StoreError> {
@@ -361,53 +351,7 @@ async fn alert(engine: &Engine) -> Result<(), StoreError> {
     store.set_alerts(&[ALERT], standing.as_slice(), now).await.map(|_| ())
 }
 
-/// What is held, in words: single templates that cannot be sent stand together, since they can be many.
-pub fn in_words(held: &[HoldRow]) -> Vec<String> {
-    let (templates, others): (Vec<_>, Vec<_>) = held.iter().partition(|row| row.source == super::templates::SOURCE);
-    let mut said: Vec<_> = others.iter().map(|row| format!("{}: {}", row.what.replace(':', " "), row.why)).collect();
-    match templates.as_slice() {
-        [] => {}
-        [one] => said.push(format!("{}: {}", one.what.replace(':', " "), one.why)),
-        many => said.push(format!("{} templates cannot be sent, see the page Templates", many.len())),
-    }
-    said
-}
-
 impl Engine {
-    /// What is held back now, the oldest first.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn held(&self) -> Result<Vec<HoldRow>, StoreError> {
-        let (rows, now) = (self.store().holds().await?, self.now());
-        Ok(rows.into_iter().filter(|row| row.until.is_none_or(|until| until > now)).collect())
-    }
-
-    /// Holds something back and tells of it.
-    pub(super) async fn hold(
-        &self,
-        what: &Subject,
-        until: Option<Timestamp>,
-        why: String,
-        source: &str,
-    ) -> Result<(), StoreError> {
-        let row = HoldRow { what: what.key(), since: self.now(), until, why, source: source.to_owned() };
-        if self.store().hold(&row).await? {
-            tracing::warn!(what = %row.what, "sending is held: {}", row.why);
-            metrics::counter!("hotline_holds_total", "source" => row.source).increment(1);
-        }
-        Ok(())
-    }
-
-    /// Lifts what a source holds, or without one what anybody does, and looks at once for what it held; true if something was held.
-    pub(super) async fn lift(&self, what: &str, source: Option<&str>, why: &str) -> Result<bool, StoreError> {
-        let lifted = self.store().lift(what, source, why, self.now()).await?;
-        if lifted {
-            self.lanes().iter().for_each(|lane| lane.rest(StdDuration::ZERO));
-        }
-        Ok(lifted)
-    }
-
     /// A call or a status told of an error that concerns more than its message; a template has a name and a language.
     pub(super) async fn heed_error(&self, code: i64, channel: &str, template: Option<(&str, &str)>) {
         let Some(policy) = errors::policy(code) else { return };

@@ -22,6 +22,7 @@ pub mod fold;
 pub mod geoip;
 mod giving_way;
 mod goods;
+pub mod holds;
 pub mod import;
 mod index;
 mod intake;

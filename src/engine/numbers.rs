@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration as StdDuration, Instant};
 
 use super::Engine;
-use super::limits::is_minded_here;
+use super::holds::is_minded_here;
 use crate::domain::{Contact, Duration, Timestamp};
 use crate::store::StoreError;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Engine;
+use super::holds::TEMPLATES;
 use super::state::State;
 use crate::domain::{ContactId, Duration, Timestamp};
 use crate::outreach::{Held, Planned, Shared, Verdict};
@@ -255,7 +256,7 @@ impl Standing {
     pub(super) fn of_answer(&self, channel: &str, template: &str, is_reached: bool) -> Shared {
         let mut shared = self.shared(channel, None, None);
         let key = format!("template:{template}");
-        let held = self.held.iter().find(|held| held.what == key && held.source != super::templates::SOURCE);
+        let held = self.held.iter().find(|held| held.what == key && held.source != TEMPLATES);
         shared.template = held.map(|held| self.hold(held));
         if is_reached {
             (shared.portfolio, shared.warm_up) = (None, None);
@@ -391,24 +392,6 @@ impl Engine {
             }
         }
         Ok(stopped)
-    }
-
-    /// A person of the shop lets something go on that is held.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn go_on(&self, what: &str, who: &str) -> Result<bool, StoreError> {
-        self.lift(what, None, &format!("{who} let it go on")).await
-    }
-
-    /// A person of the shop stops everything that nobody asked for.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    pub async fn stop_unasked(&self, who: &str) -> Result<(), StoreError> {
-        let (what, since, why) = ("account".to_owned(), self.now(), format!("{who} stopped it"));
-        let row = HoldRow { what, since, until: None, why, source: who.to_owned() };
-        self.store().hold(&row).await.map(|_| ())
     }
 }
 

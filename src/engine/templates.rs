@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Engine;
 use super::fold::Knowledge;
-use super::limits::is_minded_here;
+use super::holds::{TEMPLATES, is_minded_here};
 use super::links;
 use crate::domain::{Contact, Content, Duration, FollowUpRequest, MessageKind, Outgoing, TemplateRef, Timestamp};
 use crate::outreach::{Book, Choice, Listed, Needed, Offer, Sent, Standing};
@@ -29,8 +29,6 @@ const ASK_AGAIN: Duration = Duration::minutes(5);
 const GONE: &str = "GONE";
 /// What is said of a template whose words are not those of today's replies.
 const OTHER_WORDS: &str = "its words at Meta are not those of your replies today: edit it there if they should be";
-/// Who holds a template that cannot be sent.
-pub const SOURCE: &str = "templates";
 
 /// Every template, and when Meta's list was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -337,7 +335,7 @@ async fn judge(engine: &Engine) -> Result<(), StoreError> {
         wrong.extend(book.stopped(name).map(|why| (name.clone(), why)));
     }
     metrics::gauge!("hotline_templates_held").set(wrong.len() as f64);
-    for row in store.holds().await?.into_iter().filter(|row| row.source == SOURCE) {
+    for row in store.holds().await?.into_iter().filter(|row| row.source == TEMPLATES) {
         let name = row.what.strip_prefix("template:").unwrap_or(&row.what);
         match wrong.get(name) {
             Some(why) if *why == row.why => {
@@ -346,13 +344,13 @@ async fn judge(engine: &Engine) -> Result<(), StoreError> {
             other => {
                 let said =
                     other.map_or_else(|| "it can be sent".into(), |why| format!("held for another reason: {why}"));
-                engine.lift(&row.what, Some(SOURCE), &said).await?;
+                engine.lift(&row.what, Some(TEMPLATES), &said).await?;
                 store.ask_again(name, &row.why, now).await?;
             }
         }
     }
     for (name, why) in wrong {
-        engine.hold(&Subject::Template(name), None, why, SOURCE).await?;
+        engine.hold(&Subject::Template(name), None, why, TEMPLATES).await?;
     }
     Ok(())
 }

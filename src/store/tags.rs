@@ -114,6 +114,11 @@ pub struct LogRow {
     pub undone_at: Option<Timestamp>,
 }
 
+impl LogRow {
+    /// Whose name stands in the log, and in the contacts' journals, for what the program did by itself.
+    pub const BY_ITSELF: &str = "hotline";
+}
+
 /// A rule as it was seen last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns of the table")]

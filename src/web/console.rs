@@ -157,7 +157,7 @@ async fn frame(
 
 /// What the head of every page shows, and its forms need.
 pub(super) async fn head(app: &App, signed_in: &SignedIn) -> Result<Value, StoreError> {
-    let held = crate::engine::limits::in_words(&app.engine.held().await?);
+    let held = crate::engine::holds::in_words(&app.engine.held().await?);
     let shown = context! {
         mistakes => mistakes(app), alerts => alerts(app).await?, changed => super::changed::rules(app).await?, held, user => &signed_in.user().name, single_keys => signed_in.user().single_keys, csrf => &signed_in.0.csrf,
         admin => signed_in.is_admin(), sandbox => app.sandbox,

@@ -30,9 +30,6 @@ const SILENCE: StdDuration = StdDuration::from_secs(600);
 /// The name under which nodes agree who works on jobs.
 const LOCK: &str = "jobs";
 
-/// Whose name stands in the log and in the contacts' journals for what a job did.
-pub(super) const WHO: &str = "hotline";
-
 /// Something that is done once in each period.
 pub struct Job {
     /// Its name, as it stands in addresses and in the table of jobs.

@@ -5,7 +5,6 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::Desk;
 use crate::domain::{Duration, Every};
-use crate::engine::jobs::WHO;
 use crate::engine::segments::Wanted;
 use crate::engine::{sample, tags, tidy};
 use crate::governance::{Proposal, TagFigures, Tidy, accuracy_left};
@@ -164,7 +163,7 @@ async fn care(desk: Desk<'_>) -> Result<Vec<Figure>, StoreError> {
     let log = desk.store.change_log(now - Duration::days(400), 10_000).await?;
     let tidied = log.iter().filter(|row| row.action.starts_with("tag") || row.action.starts_with("tidying"));
     // Who makes a new tag in a chat has not looked after the others, and what the clock does is nobody's look.
-    let looked = |row: &&LogRow| row.action != "tag-made" && row.who != WHO;
+    let looked = |row: &&LogRow| row.action != "tag-made" && row.who != LogRow::BY_ITSELF;
     let last = tidied.clone().filter(looked).map(|row| row.at).max();
     let begun = desk.store.log_begun().await?.unwrap_or(now);
     let since = now - last.unwrap_or(begun);

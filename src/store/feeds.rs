@@ -1,26 +1,8 @@
 //! What feeds of the shop's platform need of the store.
 
 use super::writer::{Done, Job};
-use super::{Appended, Backend, Store, StoreError, postgres, sqlite};
-use crate::domain::{ContactId, Timestamp};
-use crate::feeds::Seen;
-
-/// What a feed tells of a product.
-#[derive(Clone, Debug)]
-pub struct ProductUpdate {
-    /// Which feed.
-    pub feed: &'static str,
-    /// The feed's own id of the delivery: each news in it counts once.
-    pub key: String,
-    /// The product was so then.
-    pub at: Timestamp,
-    /// Came in then.
-    pub received: Timestamp,
-    /// The platform says that it was not there before.
-    pub is_new: bool,
-    /// How it is.
-    pub seen: Seen,
-}
+use super::{Appended, Backend, ProductUpdate, Store, StoreError, postgres, sqlite};
+use crate::domain::ContactId;
 
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]

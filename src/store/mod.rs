@@ -56,7 +56,6 @@ use claims::InFlight;
 pub use desk::*;
 use error::Overtaken;
 pub use error::StoreError;
-pub use feeds::ProductUpdate;
 pub use governance::AlertRow;
 pub use indexed::*;
 pub use installation::Departed;

@@ -201,7 +201,7 @@ impl Store {
 
     /// Whose name it is.
     pub async fn contact_of(&self, name: &ContactRef) -> Result<Option<ContactId>, StoreError> {
-        Ok(query!(self, links::contact_of(name)))
+        Ok(query!(self, identities::contact_of(name)))
     }
 
     /// Creates somebody, or takes back who was removed. False if the sign-in name is taken.

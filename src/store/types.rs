@@ -6,6 +6,7 @@ use crate::domain::{
     Address, ContactId, ContactRef, Duration, Event, EventBody, Evidence, Link, Outgoing, Sender, StatusEvent,
     Timestamp,
 };
+use crate::feeds::Seen;
 
 /// Keys of events that were taken from exported chats begin like this; others are live.
 pub const IMPORTED: &str = "import:";
@@ -44,6 +45,23 @@ impl NewEvent {
     pub fn known(contact: ContactId, key: Option<String>, now: Timestamp, body: EventBody) -> Self {
         Self { key, contact: Some(contact), contacts: Vec::new(), at: now, received: now, due: now, body }
     }
+}
+
+/// What a feed tells of a product.
+#[derive(Clone, Debug)]
+pub struct ProductUpdate {
+    /// Which feed.
+    pub feed: &'static str,
+    /// The feed's own id of the delivery: each news in it counts once.
+    pub key: String,
+    /// The product was so then.
+    pub at: Timestamp,
+    /// Came in then.
+    pub received: Timestamp,
+    /// The platform says that it was not there before.
+    pub is_new: bool,
+    /// How it is.
+    pub seen: Seen,
 }
 
 /// What became of a new event.

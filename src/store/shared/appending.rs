@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest as _, Sha256};
 use sqlx::Row;
 use uuid::Uuid;
 
-use super::moving::{MOVE, Moves, is_user, told_before};
-use super::{Connection, json};
-use crate::domain::{ContactId, ContactRef, EventBody, Timestamp};
+use super::erasing::erased_key;
+use super::identities::{Who, create, existing, is_user, learn, owners, settle, stored};
+use super::moving::{MOVE, Moves, told_before};
+use super::{Connection, json, run};
+use crate::domain::{ContactId, EventBody, Timestamp};
 use crate::store::{Appended, NewEvent};
 
 /// Writes a group of events with a constant number of statements, whatever its size.
@@ -58,11 +59,6 @@ pub(in crate::store) async fn append(
 
 /// Kind and body of an event of somebody who was erased, or of whom nothing is known.
 const ERASED: (&str, &str) = ("erased", "{}");
-
-/// The key of such an event, where a number stands in it: it tells the same event and nobody's number.
-pub(super) fn erased_key(key: &str) -> String {
-    format!("erased:{}", hex::encode(Sha256::digest(key.as_bytes())))
-}
 
 /// Whether an event of that key is there.
 pub(in crate::store) async fn is_known(connection: &mut Connection, key: &str) -> Result<bool, sqlx::Error> {
@@ -116,14 +112,6 @@ async fn insert(
     written.into_iter().map(|row| Ok((row.try_get(1)?, row.try_get(0)?))).collect()
 }
 
-/// Who a name belongs to while a group is being written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Who {
-    Known(i64),
-    /// The how manieth new contact of this group.
-    New(usize),
-}
-
 /// Two contacts that are one person.
 type Pair = (i64, i64);
 
@@ -135,6 +123,69 @@ struct Resolved {
     erased: Vec<bool>,
 }
 
+/// What is known of names while a group is being written.
+struct Naming {
+    /// Contacts that events name by our own number; who was erased is there, and nobody.
+    known: HashMap<i64, Option<i64>>,
+    owners: HashMap<String, Who>,
+    moves: Moves,
+    /// The new contacts of this group; of each, who it turned out to be, if it was somebody after all.
+    slots: Vec<Option<Who>>,
+    merges: Vec<Pair>,
+}
+
+impl Naming {
+    fn owner(&self, name: &str) -> Option<Who> {
+        self.owners.get(name).map(|who| settle(*who, &self.slots))
+    }
+
+    /// Whose an event is.
+    fn whose(&mut self, event: &NewEvent) -> Option<Who> {
+        if let Some(told) = event.contact.and_then(|contact| self.known.get(&contact.0)) {
+            return told.map(Who::Known);
+        }
+        let names: Vec<String> = event.contacts.iter().map(stored).collect();
+        if names.is_empty() || !self.moves.is_told_by(event) {
+            // A user id stays with its owner.
+            let (users, phones): (Vec<_>, Vec<_>) = names.iter().partition(|name| is_user(name));
+            return users.into_iter().chain(phones).find_map(|name| self.owner(name));
+        }
+        let taken = self.moves.taken(event, &names, |name| self.owner(name));
+        let who = self.one_of(names.iter().filter(|name| !taken.contains(name)));
+        self.moves.note(event, &names, &taken);
+        for name in names {
+            // One that somebody left goes to who has it by now, and not to who had it.
+            if !(taken.contains(&name) && self.moves.left.contains_key(&name)) {
+                self.owners.insert(name, who);
+            }
+        }
+        Some(who)
+    }
+
+    /// The one person whose these names are: the others who have some of them turned out to be the same. Somebody new where nobody has
+    /// any.
+    fn one_of<'a>(&mut self, names: impl Iterator<Item = &'a String>) -> Who {
+        let mut found: Vec<Who> = names.filter_map(|name| self.owner(name)).collect();
+        found.sort_by_key(|who| match who {
+            Who::Known(id) => (0, *id),
+            Who::New(slot) => (1, *slot as i64),
+        });
+        found.dedup();
+        let who = found.first().copied().unwrap_or_else(|| {
+            self.slots.push(None);
+            Who::New(self.slots.len() - 1)
+        });
+        for other in found.into_iter().skip(1) {
+            match (who, other) {
+                (Who::Known(one), Who::Known(other)) => self.merges.push((one, other)),
+                (_, Who::New(slot)) => self.slots[slot] = Some(who),
+                (Who::New(_), Who::Known(_)) => {}
+            }
+        }
+        who
+    }
+}
+
 /// The contact of each event: looked up by any of its names, created where all are new; and who turned out to be one person,
 /// since an event carries names of both.
 async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Resolved, sqlx::Error> {
@@ -144,62 +195,18 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
         .filter(|event| event.contact.is_none_or(|contact| !known.contains_key(&contact.0)))
         .flat_map(|event| event.contacts.iter().map(|name| [stored(name)]))
         .collect();
-    let (mut owners, left) = owners(connection, &names).await?;
+    let (owners, left) = owners(connection, &names).await?;
     let told = told_before(connection, events).await?;
     // What is told once more of who was erased makes nobody of them.
     let is_told_of_erased =
         |event: &&NewEvent| event.key.as_ref().is_some_and(|key| !told.is_empty() && told.contains(&erased_key(key)));
     let told_of_erased: Vec<bool> = events.iter().map(is_told_of_erased).collect();
-    let mut moves = Moves { left, told, changed: HashMap::new() };
     let before: Vec<String> = owners.keys().cloned().collect();
-    let mut slots: Vec<Option<Who>> = Vec::new();
-    let mut merges: Vec<Pair> = Vec::new();
-    let mut result = Vec::with_capacity(events.len());
-    for (event, told_of_erased) in events.iter().zip(&told_of_erased) {
-        let told = match told_of_erased {
-            true => Some(None),
-            false => event.contact.and_then(|contact| known.get(&contact.0).copied()),
-        };
-        if let Some(contact) = told {
-            result.push(contact.map(Who::Known));
-            continue;
-        }
-        let names: Vec<String> = event.contacts.iter().map(stored).collect();
-        let owner = |name: &str| owners.get(name).map(|who| settle(*who, &slots));
-        if names.is_empty() || !moves.is_told_by(event) {
-            // A user id stays with its owner.
-            let (users, phones): (Vec<_>, Vec<_>) = names.iter().partition(|name| is_user(name));
-            result.push(users.into_iter().chain(phones).find_map(|name| owner(name)));
-            continue;
-        }
-        let taken = moves.taken(event, &names, owner);
-        let mut found: Vec<Who> =
-            names.iter().filter(|name| !taken.contains(name)).filter_map(|name| owner(name)).collect();
-        found.sort_by_key(|who| match who {
-            Who::Known(id) => (0, *id),
-            Who::New(slot) => (1, *slot as i64),
-        });
-        found.dedup();
-        let who = found.first().copied().unwrap_or_else(|| {
-            slots.push(None);
-            Who::New(slots.len() - 1)
-        });
-        for other in found.into_iter().skip(1) {
-            match (who, other) {
-                (Who::Known(one), Who::Known(other)) => merges.push((one, other)),
-                (_, Who::New(slot)) => slots[slot] = Some(who),
-                (Who::New(_), Who::Known(_)) => {}
-            }
-        }
-        moves.note(event, &names, &taken);
-        for name in names {
-            // One that somebody left goes to who has it by now, and not to who had it.
-            if !(taken.contains(&name) && moves.left.contains_key(&name)) {
-                owners.insert(name, who);
-            }
-        }
-        result.push(Some(who));
-    }
+    let moves = Moves { left, told, changed: HashMap::new() };
+    let mut naming = Naming { known, owners, moves, slots: Vec::new(), merges: Vec::new() };
+    let whose = events.iter().zip(&told_of_erased);
+    let whose: Vec<_> = whose.map(|(event, erased)| if *erased { None } else { naming.whose(event) }).collect();
+    let Naming { known, owners, moves, slots, merges } = naming;
     let created = create(connection, events, &slots).await?;
     let number = |who: Who| match settle(who, &slots) {
         Who::Known(id) => id,
@@ -209,8 +216,8 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
     fresh.retain(|(name, _)| !before.contains(name));
     learn(connection, &fresh).await?;
     let moved = moves.changed.iter().filter_map(|(name, left)| Some((name, number(*owners.get(name)?), left)));
-    super::folding::run(connection, MOVE, &moved.collect::<Vec<_>>()).await?;
-    let contacts: Vec<_> = result.into_iter().map(|who| who.map(number)).collect();
+    run(connection, MOVE, &moved.collect::<Vec<_>>()).await?;
+    let contacts: Vec<_> = whose.into_iter().map(|who| who.map(number)).collect();
     let is_of_nobody = |((event, contact), told_of_erased): ((&&NewEvent, &Option<i64>), &bool)| {
         let is_erased = event.contact.is_some_and(|contact| known.get(&contact.0) == Some(&None));
         let is_status = matches!(event.body, EventBody::Status(_)) && !event.contacts.is_empty();
@@ -218,94 +225,6 @@ async fn resolve(connection: &mut Connection, events: &[&NewEvent]) -> Result<Re
     };
     let erased = events.iter().zip(&contacts).zip(&told_of_erased).map(is_of_nobody).collect();
     Ok(Resolved { contacts, merges, erased })
-}
-
-fn settle(mut who: Who, slots: &[Option<Who>]) -> Who {
-    while let Who::New(slot) = who {
-        match slots[slot] {
-            Some(other) => who = other,
-            None => break,
-        }
-    }
-    who
-}
-
-/// How a name stands in the table of identities.
-pub(in crate::store) fn stored(name: &ContactRef) -> String {
-    match name {
-        ContactRef::Phone(phone) => format!("p:{}", phone.digits()),
-        ContactRef::User(user) => format!("u:{}", user.0),
-    }
-}
-
-/// Contacts that events name by our own number: a status of a message of ours. Another installation's numbers are not ours. Who was
-/// erased is there, and nobody.
-async fn existing(connection: &mut Connection, events: &[&NewEvent]) -> Result<HashMap<i64, Option<i64>>, sqlx::Error> {
-    let numbers: Vec<[i64; 1]> = events.iter().filter_map(|event| event.contact.map(|contact| [contact.0])).collect();
-    if numbers.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let select = concat!(
-        "select c.id, case when l.merged_into is null then l.id end from contacts c ",
-        "join contacts l on l.id = coalesce(c.merged_into, c.id) where c.id in (select cast(value->>0 as bigint) from ",
-        rows!("$1"),
-        ")"
-    );
-    let rows = sqlx::query(select).bind(json(&numbers)).fetch_all(&mut *connection).await?;
-    rows.into_iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
-}
-
-/// Whose these names are, and since when those are left that their owner has left.
-async fn owners(
-    connection: &mut Connection,
-    names: &[[String; 1]],
-) -> Result<(HashMap<String, Who>, HashMap<String, i64>), sqlx::Error> {
-    if names.is_empty() {
-        return Ok(Default::default());
-    }
-    let select = concat!(
-        "select name, contact_id, left_at from identities where name in (select value->>0 from ",
-        rows!("$1"),
-        ")"
-    );
-    let rows = sqlx::query_as(select).bind(json(&names)).fetch_all(&mut *connection).await?;
-    let rows: Vec<(String, i64, Option<i64>)> = rows;
-    let left = rows.iter().filter_map(|(name, _, left)| Some((name.clone(), (*left)?))).collect();
-    Ok((rows.into_iter().map(|(name, contact, _)| (name, Who::Known(contact))).collect(), left))
-}
-
-async fn create(
-    connection: &mut Connection,
-    events: &[&NewEvent],
-    slots: &[Option<Who>],
-) -> Result<Vec<i64>, sqlx::Error> {
-    let wanted = slots.iter().filter(|slot| slot.is_none()).count();
-    if wanted == 0 {
-        return Ok(vec![0; slots.len()]);
-    }
-    let created_at = events.first().map_or(0, |event| event.received.0);
-    let rows = vec![[created_at]; wanted];
-    let insert = concat!(
-        "insert into contacts (created_at) select cast(value->>0 as bigint) from ",
-        rows!("$1"),
-        " returning id"
-    );
-    let mut numbers: Vec<i64> = sqlx::query_scalar(insert).bind(json(&rows)).fetch_all(&mut *connection).await?;
-    numbers.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(slots.iter().map(|slot| if slot.is_none() { numbers.pop().unwrap_or(0) } else { 0 }).collect())
-}
-
-async fn learn(connection: &mut Connection, names: &[(String, i64)]) -> Result<(), sqlx::Error> {
-    if names.is_empty() {
-        return Ok(());
-    }
-    let insert = concat!(
-        "insert into identities (name, contact_id) select value->>0, cast(value->>1 as bigint) from ",
-        rows!("$1"),
-        " where true on conflict (name) do nothing"
-    );
-    sqlx::query(insert).bind(json(&names)).execute(&mut *connection).await?;
-    Ok(())
 }
 
 /// Makes one of each pair; who ended, and as whom they live on.

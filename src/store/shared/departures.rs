@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::Row;
 
-use super::{Connection, json};
+use super::{Connection, json, run};
 use crate::domain::{ContactId, Duration, Outgoing, Timestamp};
 use crate::outreach::Departure;
 use crate::store::NOT_KNOWN_WHETHER_SENT;
@@ -81,5 +81,5 @@ pub(in crate::store) async fn told(connection: &mut Connection, rows: &[(Contact
         rows!("$1"),
         ")"
     );
-    super::folding::run(connection, update, &rows).await
+    run(connection, update, &rows).await
 }

@@ -5,11 +5,10 @@
 //! messages keep their numbers, so that campaigns add up. The contact itself stays as one that lives on as nobody: it is claimed,
 //! listed and written to no more. Who writes again is somebody new.
 
+use sha2::{Digest as _, Sha256};
 use sqlx::Connection as _;
 
-use super::appending::erased_key;
-use super::folding::run;
-use super::{BEGIN, Connection, json};
+use super::{BEGIN, Connection, json, run};
 use crate::domain::{Address, ContactId, Content, MessageKind, Outgoing, Timestamp};
 
 /// Of the contact, and of those who had become it.
@@ -73,6 +72,11 @@ pub(in crate::store) async fn erase(
     transaction.commit().await?;
     forget_bodies(connection, &names).await?;
     Ok(true)
+}
+
+/// The key of an event of somebody who was erased, where a number stands in it: it tells the same event and nobody's number.
+pub(super) fn erased_key(key: &str) -> String {
+    format!("erased:{}", hex::encode(Sha256::digest(key.as_bytes())))
 }
 
 /// Keys of events in which one of these names stands.

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Connection, json, links};
+use super::{Connection, handoffs, json, links, run};
 use crate::domain::{Content, Duration, MessageNumber, Sender, StatusKind};
-use crate::store::{Folded, HandoffChange, NOT_KNOWN_WHETHER_SENT, NewOutgoing, OutboxStatus, Overtaken, Trail};
-use crate::webhooks::Kind;
+use crate::store::{Folded, NOT_KNOWN_WHETHER_SENT, NewOutgoing, OutboxStatus, Overtaken};
 
 /// Writes everything that a batch of folds decided, one statement for each kind of row.
 pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Folded]) -> Result<(), sqlx::Error> {
@@ -25,20 +24,9 @@ pub(in crate::store) async fn commit(connection: &mut Connection, folded: &[Fold
     let made: Vec<_> = folded.iter().flat_map(|folded| &folded.links).collect();
     links::add(connection, &made).await?;
     statuses(connection, &folded).await?;
-    let mut trail = handoffs(connection, &folded).await?;
+    let mut trail = handoffs::write(connection, &folded).await?;
     trail.extend(folded.iter().filter_map(|folded| folded.consent.map(|consent| consent.trail(folded.contact))));
     super::webhooks::leave(connection, &trail).await
-}
-
-pub(super) async fn run<T: serde::Serialize>(
-    connection: &mut Connection,
-    statement: &'static str,
-    rows: &[T],
-) -> Result<(), sqlx::Error> {
-    if !rows.is_empty() {
-        sqlx::query(statement).bind(json(&rows)).execute(connection).await?;
-    }
-    Ok(())
 }
 
 async fn postpone(connection: &mut Connection, folded: &[Folded]) -> Result<(), sqlx::Error> {
@@ -324,90 +312,4 @@ fn keep_best<'a, K>(entry: std::collections::hash_map::Entry<'_, K, StatusRow<'a
             }
         })
         .or_insert(row);
-}
-
-/// Writes what happened to hand-offs, and returns what other programs may want to be told of it.
-async fn handoffs(connection: &mut Connection, folded: &[&Folded]) -> Result<Vec<Trail>, sqlx::Error> {
-    let mut trail = Vec::new();
-    for folded in folded {
-        let contact = folded.contact.0;
-        // Few contacts change hands in a batch: a statement each keeps their order.
-        for (at, change) in &folded.handoffs {
-            let (kind, query) = match change {
-                HandoffChange::Opened { reason, evidence, promise_due } => (
-                    Some(Kind::HandOffOpened),
-                    sqlx::query_scalar(
-                        "insert into handoffs (contact_id, opened_at, reason, evidence, promise_due, state) \
-                         values ($1, $2, $3, $4, $5, 'open') returning id",
-                    )
-                    .bind(contact)
-                    .bind(at.0)
-                    .bind(reason)
-                    .bind(evidence)
-                    .bind(promise_due.map(|due| due.0)),
-                ),
-                HandoffChange::Promised { reason, promise_due } => (
-                    None,
-                    sqlx::query_scalar(
-                        "update handoffs set reason = $2, promise_due = $3 where contact_id = $1 and state <> 'closed' \
-                         returning id",
-                    )
-                    .bind(contact)
-                    .bind(reason)
-                    .bind(promise_due.map(|due| due.0)),
-                ),
-                HandoffChange::GivenUp => (
-                    None,
-                    sqlx::query_scalar(
-                        "update handoffs set given_up_at = $2 where contact_id = $1 and state <> 'closed' returning id",
-                    )
-                    .bind(contact)
-                    .bind(at.0),
-                ),
-                HandoffChange::Accepted { agent } => (
-                    Some(Kind::HandOffTaken),
-                    sqlx::query_scalar(
-                        "update handoffs set state = 'accepted', agent = $2, accepted_at = $3 \
-                         where contact_id = $1 and state <> 'closed' returning id",
-                    )
-                    .bind(contact)
-                    .bind(agent)
-                    .bind(at.0),
-                ),
-                HandoffChange::PutBack => (
-                    Some(Kind::HandOffOpened),
-                    sqlx::query_scalar(
-                        "update handoffs set state = 'open', agent = null, accepted_at = null \
-                         where contact_id = $1 and state = 'accepted' returning id",
-                    )
-                    .bind(contact),
-                ),
-                HandoffChange::Closed => (
-                    Some(Kind::HandOffClosed),
-                    sqlx::query_scalar(
-                        "update handoffs set state = 'closed', closed_at = $2 where contact_id = $1 and state <> 'closed' \
-                         returning id",
-                    )
-                    .bind(contact)
-                    .bind(at.0),
-                ),
-                HandoffChange::Joined => (
-                    Some(Kind::HandOffClosed),
-                    sqlx::query_scalar(
-                        "update handoffs set state = 'closed', closed_at = $2 where contact_id = $1 and state <> 'closed' \
-                         and id <> (select id from handoffs where contact_id = $1 and state <> 'closed' \
-                         order by case state when 'accepted' then 0 else 1 end, id limit 1) returning id",
-                    )
-                    .bind(contact)
-                    .bind(at.0),
-                ),
-            };
-            let changed: Vec<i64> = query.fetch_all(&mut *connection).await?;
-            let contact = folded.contact;
-            trail.extend(kind.into_iter().flat_map(|kind| {
-                changed.iter().map(move |subject| Trail { at: *at, kind, contact, subject: *subject })
-            }));
-        }
-    }
-    Ok(trail)
 }

@@ -8,7 +8,7 @@ use sqlx::{Connection as _, Executor};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{BEGIN, Connection, Source, appending, claiming, connect, feeds, folding, kept, outbox, turn};
+use super::{BEGIN, Connection, Source, appending, claiming, connect, feeds, folding, kept, outbox, taking, turn};
 use crate::store::StoreError;
 use crate::store::writer::{Done, Job, Queued};
 
@@ -179,7 +179,7 @@ async fn run(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>, sq
             Job::Claim { now, limit, busy } => {
                 Done::Claimed(claiming::claim(connection, *now, *limit, (busy, 0)).await?)
             }
-            Job::Take { rooms, now, unasked } => Done::Taken(outbox::take_due(connection, rooms, *now, unasked).await?),
+            Job::Take { rooms, now, unasked } => Done::Taken(taking::take_due(connection, rooms, *now, unasked).await?),
             Job::Expire(now) => Done::Expired { may_be_more: outbox::expire(connection, *now).await? },
             Job::Keep { received, reason, body } => {
                 kept::keep(connection, *received, reason, body).await?;

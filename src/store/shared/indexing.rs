@@ -3,8 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use sqlx::Row;
 
-use super::folding::run;
-use super::{Connection, json};
+use super::{Connection, json, run};
 use crate::store::{Folded, OrderRow};
 
 /// Bytes of a name in a key. PostgreSQL takes 2,704 for a whole key, in which two names may stand.

@@ -1,9 +1,9 @@
-//! Tracked links, and who is meant by a name.
+//! Tracked links.
 
 use sqlx::Row;
 
 use super::{Connection, json};
-use crate::domain::{ContactId, ContactRef, Timestamp};
+use crate::domain::{ContactId, Timestamp};
 use crate::store::{NewLink, StoredLink};
 
 /// Writes links.
@@ -43,14 +43,4 @@ pub(in crate::store) async fn opened(
 ) -> Result<(), sqlx::Error> {
     let update = "update links set opened_at = $2 where code = $1 and opened_at is null";
     sqlx::query(update).bind(code).bind(at.0).execute(connection).await.map(|_| ())
-}
-
-/// Whose name it is.
-pub(in crate::store) async fn contact_of(
-    connection: &mut Connection,
-    name: &ContactRef,
-) -> Result<Option<ContactId>, sqlx::Error> {
-    let select = "select contact_id from identities where name = $1";
-    let found = sqlx::query_scalar(select).bind(super::appending::stored(name)).fetch_optional(connection).await?;
-    Ok(found.map(ContactId))
 }

@@ -15,6 +15,7 @@ pub(in crate::store) mod group;
 pub(in crate::store) mod handoffs;
 pub(in crate::store) mod histories;
 pub(in crate::store) mod holds;
+pub(in crate::store) mod identities;
 pub(in crate::store) mod indexing;
 pub(in crate::store) mod installation;
 pub(in crate::store) mod jobs;
@@ -31,6 +32,7 @@ pub(in crate::store) mod segments;
 pub(in crate::store) mod serving;
 pub(in crate::store) mod statistics;
 pub(in crate::store) mod tags;
+pub(in crate::store) mod taking;
 pub(in crate::store) mod templates;
 pub(in crate::store) mod tidying;
 pub(in crate::store) mod users;
@@ -49,4 +51,16 @@ type SqlRow = <Database as sqlx::Database>::Row;
 fn json<T: serde::Serialize>(rows: &T) -> String {
     // Only numbers, texts and lists of them come here: they always have a JSON form.
     serde_json::to_string(rows).unwrap_or_default()
+}
+
+/// One statement for a batch of rows; nothing where there are none.
+async fn run<T: serde::Serialize>(
+    connection: &mut Connection,
+    statement: &'static str,
+    rows: &[T],
+) -> Result<(), sqlx::Error> {
+    if !rows.is_empty() {
+        sqlx::query(statement).bind(json(&rows)).execute(connection).await?;
+    }
+    Ok(())
 }

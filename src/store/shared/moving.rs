@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::appending::{Who, erased_key, stored};
+use super::erasing::erased_key;
+use super::identities::{Who, is_user, stored};
 use super::{Connection, json};
 use crate::domain::EventBody;
 use crate::store::NewEvent;
@@ -80,11 +81,6 @@ fn names_now(event: &NewEvent) -> Vec<String> {
         EventBody::Identity { now } => now.iter().map(stored).collect(),
         _ => Vec::new(),
     }
-}
-
-/// Whether a name is a user id.
-pub(super) fn is_user(name: &str) -> bool {
-    name.starts_with("u:")
 }
 
 /// Of these events that tell whose names are, the keys of those that are in the journal already, also as those of somebody who was

@@ -1,4 +1,4 @@
-//! Messages to send: taking them, recording how the call ended, and finding what a crash left behind.
+//! Messages to send: recording how the call ended, and finding what a crash left behind. What leaves next is taken in `taking.rs`.
 //!
 //! A message's `rank` is how far it got, and only grows but where it is tried again: 0 queued, 1 sending, 2 accepted by Meta, 3 sent,
 //! 4 delivered, 5 read, 9 ended without reaching anybody (failed, cancelled, expired), 10 the same, and its contact needs not be told.
@@ -7,42 +7,7 @@ use sqlx::Row;
 
 use super::{Connection, SqlRow, json, limits, webhooks};
 use crate::domain::{ContactId, MessageNumber, Outgoing, Timestamp};
-use crate::store::{FailureRow, NOT_KNOWN_WHETHER_SENT, OutboxRow, SendOutcome, SendResult, Taken, Trail, Unasked};
-
-/// Marks the next messages of each number as `sending`, as many as it has room for, and returns them: replies first, the oldest
-/// first, then follow-ups.
-pub(in crate::store) async fn take_due(
-    connection: &mut Connection,
-    rooms: &[(String, i64)],
-    now: Timestamp,
-    unasked: &Unasked,
-) -> Result<Taken, sqlx::Error> {
-    let take = concat!(
-        "update outbox set state = 'sending', rank = 1, attempts = attempts + 1, sending_since = $1, updated_at = $1 ",
-        "where (contact_id, number) in (select contact_id, number from outbox where state = 'queued' and channel = $2 ",
-        "and priority = 0 and due_at <= $1 and expires_at > $1 order by due_at, number limit $3",
-        skip_locked!(),
-        ") returning contact_id, number, priority, channel, address, message, attempts, due_at"
-    );
-    let mut replies = Vec::new();
-    let (mut follow_ups, mut blocked) = (Vec::new(), Vec::new());
-    for (channel, room) in rooms {
-        let rows = sqlx::query(take).bind(now.0).bind(channel).bind(room).fetch_all(&mut *connection).await?;
-        let left = room - rows.len() as i64;
-        for row in rows {
-            let due_at: i64 = row.try_get(7)?;
-            replies.push((due_at, read(&row)?));
-        }
-        if left > 0 && !unasked.resting.contains(channel) {
-            match limits::take_follow_ups(connection, channel, left, now, unasked).await? {
-                Some(rows) => follow_ups.extend(rows),
-                None => blocked.push(channel.clone()),
-            }
-        }
-    }
-    replies.sort_by_key(|(due_at, row)| (*due_at, row.contact, row.message.number));
-    Ok(Taken { rows: replies.into_iter().map(|(_, row)| row).chain(follow_ups).collect(), blocked })
-}
+use crate::store::{FailureRow, NOT_KNOWN_WHETHER_SENT, OutboxRow, SendOutcome, SendResult, Trail};
 
 pub(super) fn read(row: &SqlRow) -> Result<OutboxRow, sqlx::Error> {
     let decode = |error: serde_json::Error| sqlx::Error::Decode(error.into());

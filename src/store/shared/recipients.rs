@@ -3,8 +3,7 @@
 use sqlx::Row;
 
 use super::campaigns::CANCELLED;
-use super::folding::run;
-use super::{Connection, json};
+use super::{Connection, json, run};
 use crate::domain::ContactId;
 use crate::store::{Folded, RecipientsRow};
 

@@ -3,8 +3,7 @@
 use sqlx::{Connection as _, Row};
 
 use super::claiming::{Beginning, beginnings};
-use super::folding::run;
-use super::{BEGIN, Connection, json};
+use super::{BEGIN, Connection, json, run};
 use crate::domain::ContactId;
 use crate::store::{ClaimedContact, Folded, History};
 

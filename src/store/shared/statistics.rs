@@ -2,9 +2,8 @@
 
 use sqlx::{QueryBuilder, Row};
 
-use super::folding::run;
 use super::segments::{LAST, converted};
-use super::{Connection, Database};
+use super::{Connection, Database, run};
 use crate::domain::Timestamp;
 use crate::statistics::regions::Region;
 use crate::statistics::{Bins, Pair, Purchases, Standing};

@@ -5,9 +5,8 @@ use sqlx::{Connection as _, Row};
 
 use super::claiming::event;
 use super::console::{read_sent, sent_row};
-use super::folding::run;
 use super::handoffs::{handoff_row, read as read_handoff};
-use super::{BEGIN, Connection, WRITERS, json};
+use super::{BEGIN, Connection, WRITERS, json, run};
 use crate::domain::{ContactId, Event, Timestamp};
 use crate::store::{AttemptRow, HandoffRow, LedgerLine, Marks, Progress, Seen, SentRow, Stretch, Trail, WebhookRow};
 use crate::webhooks::{Kind, policy};

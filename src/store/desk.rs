@@ -78,6 +78,13 @@ pub struct InboxRow {
     pub agent: Option<String>,
 }
 
+impl InboxRow {
+    /// The sign-in name of who is in charge.
+    pub fn in_charge(&self) -> Option<&str> {
+        self.agent.as_deref().filter(|_| self.handoff == "accepted")
+    }
+}
+
 /// Which contacts a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {

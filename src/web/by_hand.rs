@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::access::{self, OwnForm, SignedIn};
 use super::people::{self, People};
-use super::{App, composer, console, view};
+use super::{App, head, typed, view};
 use crate::domain::{AgentAction, AgentEvent, ContactId, EventBody, MessageKind, Standing};
 use crate::engine::segments::{Wanted, asked, card, page};
 use crate::engine::state::State as Folded;
@@ -127,7 +127,7 @@ async fn rows(
         }
     };
     let rows: Vec<Value> = members.iter().map(row).collect();
-    let (head, templates) = (console::head(app, signed_in).await?, app.engine.templates().await?);
+    let (head, templates) = (head::head(app, signed_in).await?, app.engine.templates().await?);
     Ok(context! { rows, templates => templates.to_choose(), segment, done, key => access::token(), ..head })
 }
 
@@ -227,13 +227,13 @@ async fn keep_drafts(app: &App, signed_in: &SignedIn, typed: &Typed) {
     let drafted = app.engine.store().drafted(signed_in.user().id).await.unwrap_or_default();
     let is_new = |(id, words): &(&i64, &String)| !words.trim().is_empty() || drafted.contains(id);
     for (id, words) in typed.words.iter().filter(is_new).take(MOST as usize) {
-        let _unkept = composer::keep_draft(app, signed_in, ContactId(*id), "reply", words).await;
+        let _unkept = typed::keep_draft(app, signed_in, ContactId(*id), "reply", words).await;
     }
 }
 
 /// Words of a person, who is in charge from then on: taken only where they will be sent, and never to who wants none.
 async fn by_words(app: &App, signed_in: &SignedIn, form: &Writing) -> Result<Appended, &'static str> {
-    let text = composer::words(form.typed.words.get(&form.contact).map_or("", String::as_str))?;
+    let text = typed::words(form.typed.words.get(&form.contact).map_or("", String::as_str))?;
     let login = &signed_in.user().login;
     let Ok(Some((row, state))) = app.engine.store().contact(ContactId(form.contact)).await else {
         return Err("unavailable");
@@ -301,5 +301,5 @@ async fn by_template(app: &App, signed_in: &SignedIn, form: &Writing, name: &str
 fn key(signed_in: &SignedIn, form: &Writing) -> Option<String> {
     let typed = &form.typed;
     let what = [&typed.words, &typed.templates].map(|of| of.get(&form.contact).map_or("", |what| what.trim()));
-    composer::key(signed_in, &format!("{}:{}", form.key, form.contact), &what.join("\n"))
+    typed::key(signed_in, &format!("{}:{}", form.key, form.contact), &what.join("\n"))
 }

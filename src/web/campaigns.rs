@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::access::{AdminForm, SignedIn};
 use super::api::campaigns::{Asked, move_on, told};
 use super::api::problem::ApiProblem;
-use super::{App, console};
+use super::{App, head};
 use crate::domain::MessageKind;
 use crate::engine::campaigns::KINDS;
 use crate::engine::dry_run::{BEST_HOURS, BEST_HOURS_SAYS, DryRun};
@@ -124,7 +124,7 @@ async fn shown(app: &App, signed_in: &SignedIn, draft: &Draft, done: Result<Opti
         Err(problem) => (None, Some(problem.detail)),
     };
     let engine = &app.engine;
-    let read = (engine.store().all_campaigns().await, engine.templates().await, console::head(app, signed_in).await);
+    let read = (engine.store().all_campaigns().await, engine.templates().await, head::head(app, signed_in).await);
     let (Ok(rows), Ok(templates), Ok(head)) = read else { return app.pages.unavailable() };
     let rows: Vec<Value> = rows
         .iter()
@@ -151,7 +151,7 @@ async fn page_of(app: &App, signed_in: &SignedIn, name: &str, error: Option<Stri
     if !signed_in.is_admin() {
         return app.pages.not_yours();
     }
-    let (campaign, head) = match (told(&app.engine, name).await, console::head(app, signed_in).await) {
+    let (campaign, head) = match (told(&app.engine, name).await, head::head(app, signed_in).await) {
         (Ok(campaign), Ok(head)) => (campaign, head),
         (Err(problem), _) => {
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::access::{AdminForm, SignedIn};
 use super::people::People;
-use super::{App, composer, console, view};
+use super::{App, head, typed, view};
 use crate::domain::Contact;
 use crate::store::{CannedReply, StoreError};
 
@@ -77,7 +77,7 @@ pub(super) fn complete(app: &App, signed_in: &SignedIn, contact: &Contact, text:
     let knowledge = app.engine.shelf().knowledge();
     let name = knowledge.dialogue.first_name(contact);
     let filled = Known { name, agent: &signed_in.user().name, shop: &knowledge.shop.name }.fill(text);
-    if gaps(&filled).any(|gap| Known::GAPS.contains(&gap)) { Err("gap") } else { composer::words(&filled) }
+    if gaps(&filled).any(|gap| Known::GAPS.contains(&gap)) { Err("gap") } else { typed::words(&filled) }
 }
 
 /// What may be put into an answer to a contact: in their language or any first. Only an admin can do something about there being none.
@@ -104,7 +104,7 @@ async fn shown(app: &App, signed_in: &SignedIn, more: Value) -> Response {
     let store = app.engine.store();
     let read = async {
         let (replies, people) = (store.canned_replies(MOST).await?, People::read(store).await?);
-        Ok::<_, StoreError>((replies, people, console::head(app, signed_in).await?))
+        Ok::<_, StoreError>((replies, people, head::head(app, signed_in).await?))
     };
     let Ok((replies, people, head)) = read.await else { return app.pages.unavailable() };
     let now = app.engine.now();
@@ -140,7 +140,7 @@ impl Written {
         if !self.language.is_empty() && !languages.contains(&&self.language) {
             return Some(format!("{} is no language that the bot answers in.", self.language));
         }
-        match composer::words(&self.text) {
+        match typed::words(&self.text) {
             Err("empty") => return Some("It has no words.".into()),
             Err(_) => return Some("It is too long: WhatsApp takes 4,096 characters.".into()),
             Ok(_) => {}

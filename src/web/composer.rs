@@ -1,5 +1,5 @@
-//! What an agent does in a conversation: takes it, writes, notes, hands it back. What is being written is kept as a draft until the
-//! server has taken it.
+//! What an agent does in a conversation: takes it, writes, sends a template, notes, hands it back, takes back what was done. What is
+//! being written is kept as a draft until the server has taken it.
 
 use std::collections::BTreeMap;
 
@@ -8,65 +8,38 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
-use minijinja::{Value, context};
+use minijinja::context;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::access::{OwnForm, SignedIn};
-use super::console::{Asked, conversation, living};
-use super::{App, canned, picker, snooze, views};
-use crate::domain::{AgentAction, AgentEvent, ContactId, Content, MessageNumber, OptAction, Timestamp};
-use crate::engine::NoReply;
-use crate::store::{InboxRow, StoreError};
+use super::conversation::{Asked, conversation};
+use super::picker::Filled;
+use super::typed::{LONGEST_NOTE, keep_draft, key, within, words};
+use super::{App, canned, living, picker, snooze, undo, views};
+use crate::domain::{AgentAction, AgentEvent, ContactId, MessageNumber, OptAction, Timestamp};
+use crate::engine::tags::NotDone;
+use crate::store::InboxRow;
 
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/contact/{contact}/draft", post(draft))
         .route("/contact/{contact}/again", post(again))
+        .route("/contact/{contact}/template", post(template))
+        .route("/contact/{contact}/undo", post(undo))
         .route("/contact/{contact}/{action}", post(act))
-}
-
-/// What the composer offers: never what would be refused.
-pub(super) fn offers(row: &InboxRow, signed_in: &SignedIn, contact: &Value) -> Value {
-    let mine = row.agent.as_deref() == Some(signed_in.user().login.as_str());
-    let window_open = contact.get_attr("window_open").is_ok_and(|open| open.is_true());
-    let mode = match (row.handoff.as_str(), mine) {
-        ("none", _) => "bot",
-        ("open", _) => "waiting",
-        (_, true) if window_open => "reply",
-        (_, true) => "closed",
-        _ => "other",
-    };
-    context! { mode, agent => contact.get_attr("agent").unwrap_or_default(), in_charge => in_charge(row) }
-}
-
-/// The sign-in name of who is in charge.
-pub(super) fn in_charge(row: &InboxRow) -> Option<&str> {
-    row.agent.as_deref().filter(|_| row.handoff == "accepted")
 }
 
 /// Whether somebody may do so as things stand now, which may be otherwise than their page shows: what is a colleague's is neither
 /// handed back nor taken behind their back.
 fn may(row: &InboxRow, login: &str, action: AgentAction, form: &Acting) -> Result<(), &'static str> {
     let gives_back = matches!(action, AgentAction::Release | AgentAction::Won | AgentAction::Lost);
-    match in_charge(row) {
+    match row.in_charge() {
         Some(agent) if (gives_back || action == AgentAction::Snooze) && agent != login => Err("other"),
         Some(agent) if action == AgentAction::Take && agent != login && agent != form.agent => Err("changed"),
         None if gives_back => Err("untaken"),
         None if action == AgentAction::Snooze && row.handoff == "none" => Err("untaken"),
         _ => Ok(()),
     }
-}
-
-/// Whether only a template may be sent: who is in charge chooses one.
-pub(super) fn is_closed(composer: &Value) -> bool {
-    composer.get_attr("mode").is_ok_and(|mode| mode.as_str() == Some("closed"))
-}
-
-/// What somebody was writing to a contact and about them, by the box.
-pub(super) async fn drafts(app: &App, signed_in: &SignedIn, contact: ContactId) -> Result<Value, StoreError> {
-    let drafts: BTreeMap<_, _> = app.engine.store().drafts(signed_in.user().id, contact).await?.into_iter().collect();
-    Ok(Value::from(drafts))
 }
 
 #[derive(Deserialize)]
@@ -85,23 +58,6 @@ struct Acting {
     until: String,
     #[serde(default)]
     zone: String,
-}
-
-/// A note is read by the team alone.
-const LONGEST_NOTE: usize = 20_000;
-
-/// What somebody typed, if it can be sent.
-pub(super) fn words(text: &str) -> Result<String, &'static str> {
-    within(text, Content::LONGEST)
-}
-
-fn within(text: &str, longest: usize) -> Result<String, &'static str> {
-    let text = text.trim();
-    match text.encode_utf16().count() {
-        0 => Err("empty"),
-        length if length > longest => Err("long"),
-        _ => Ok(text.to_owned()),
-    }
 }
 
 /// What a form asks for.
@@ -188,7 +144,7 @@ async fn carry_out(
             may(&row, login, action, form)?;
             let text = match text {
                 Some(text) if action == AgentAction::Reply => {
-                    let state = app.engine.may_reply(contact, login).await.map_err(refusal)?;
+                    let state = app.engine.may_reply(contact, login).await.map_err(picker::no_reply)?;
                     Some(canned::complete(app, signed_in, &state.contact, &text)?)
                 }
                 text => text,
@@ -217,22 +173,6 @@ fn until(app: &App, form: &Acting) -> Result<Option<Timestamp>, &'static str> {
     }
     let zone = form.zone.parse().unwrap_or(app.engine.shelf().knowledge().shop.zone);
     snooze::until(&form.until, app.engine.now(), zone).map(Some).ok_or("until")
-}
-
-/// The form's own key: a double click or a reload sends once. Other words are another message, whatever key they come with.
-pub(super) fn key(signed_in: &SignedIn, key: &str, words: &str) -> Option<String> {
-    let words = hex::encode(&Sha256::digest(words.as_bytes())[..8]);
-    (!key.is_empty()).then(|| format!("form:{}:{key}:{words}", signed_in.user().id))
-}
-
-/// The page's name of why a reply is not taken.
-pub(super) fn refusal(why: NoReply) -> &'static str {
-    match why {
-        NoReply::NotTaken => "bot",
-        NoReply::Others(_) => "other",
-        NoReply::Closed => "closed",
-        NoReply::Unknown | NoReply::Store(_) => "unavailable",
-    }
 }
 
 /// A message that is to be tried again.
@@ -296,21 +236,56 @@ async fn draft(State(app): State<App>, Path(contact): Path<i64>, OwnForm(signed_
     }
 }
 
-/// Keeps what stands in a box, or forgets it when that is nothing; false where it is too long to be kept. Boxes that are no drafts
-/// keep none.
-pub(super) async fn keep_draft(
-    app: &App,
-    signed_in: &SignedIn,
-    contact: ContactId,
-    at: &str,
-    text: &str,
-) -> Result<bool, StoreError> {
-    if !matches!(at, "reply" | "note") {
-        return Ok(true);
+/// Sends a template; pressed twice, once.
+async fn template(
+    State(app): State<App>,
+    Path(contact): Path<i64>,
+    OwnForm(signed_in, fields): OwnForm<Vec<(String, String)>>,
+) -> Response {
+    let form = Filled::read(fields);
+    let view = views::known(&app, &form.view);
+    let contact = match living(&app, contact).await {
+        Ok(contact) => contact,
+        Err(refused) => return refused,
+    };
+    match picker::send(&app, &signed_in, contact, &form).await {
+        Ok(()) => Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response(),
+        Err(why) => {
+            // Whatever is wrong with it, nobody has to type it again.
+            let asked = Asked::of_template(form.template, form.typed);
+            let page = conversation(&app, &signed_in, view, contact, &asked, picker::refusal(why)).await;
+            (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+        }
     }
-    if text.len() > 4 * LONGEST_NOTE {
-        return Ok(false);
+}
+
+/// What is to be taken back.
+#[derive(Deserialize)]
+struct Undone {
+    /// The number of the event.
+    of: i64,
+    #[serde(default)]
+    view: String,
+}
+
+async fn undo(State(app): State<App>, Path(contact): Path<i64>, OwnForm(signed_in, form): OwnForm<Undone>) -> Response {
+    let contact = match living(&app, contact).await {
+        Ok(contact) => contact,
+        Err(refused) => return refused,
+    };
+    let view = views::known(&app, &form.view);
+    match undo::take_back(&app, &signed_in, contact, form.of).await {
+        Ok(true) => Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response(),
+        Ok(false) => {
+            let error = context! { error => "meanwhile" };
+            let page = conversation(&app, &signed_in, view, contact, &Asked::default(), error).await;
+            (StatusCode::CONFLICT, page).into_response()
+        }
+        Err(NotDone::Store(_)) => app.pages.unavailable(),
+        Err(error) => {
+            let more = context! { said => error.to_string() };
+            let page = conversation(&app, &signed_in, view, contact, &Asked::default(), more).await;
+            (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+        }
     }
-    let kept = app.engine.store().keep_draft(signed_in.user().id, contact, at, text.trim_end(), app.engine.now());
-    kept.await.map(|()| true)
 }

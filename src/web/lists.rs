@@ -11,7 +11,7 @@ use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 
 use super::access::SignedIn;
-use super::{App, console, people, view};
+use super::{App, head, people, view};
 use crate::domain::Timestamp;
 use crate::engine::Engine;
 use crate::engine::segments::{self, Wanted, card};
@@ -150,7 +150,7 @@ async fn read(app: &App, signed_in: &SignedIn, asked: &Asked) -> Result<Value, S
     let saved = engine.store().saved_segments().await?;
     let saved = saved.iter().map(|list| context! { name => &list.name, about => &list.about, today => false });
     let lists: Vec<Value> = saved.chain(shipped).collect();
-    let (head, known_tags) = (console::head(app, signed_in).await?, view::known_tags(&faces));
+    let (head, known_tags) = (head::head(app, signed_in).await?, view::known_tags(&faces));
     let (by_hand, today) = (super::by_hand::MOST, today.to_string());
     // What was chosen stands in the segment once it could be read; else it is there to be put right.
     let typed = if error.is_some() {

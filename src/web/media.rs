@@ -9,7 +9,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::access::{self, SignedIn};
-use super::{App, console};
+use super::{App, living};
 use crate::domain::{Duration, Event, EventBody, InboundMessage, MediaFile, Timestamp};
 use crate::whatsapp::client::NoFile;
 
@@ -60,7 +60,7 @@ async fn file(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    let contact = match console::living(&app, contact).await {
+    let contact = match living(&app, contact).await {
         Ok(contact) => contact,
         Err(refused) => return refused,
     };

@@ -8,7 +8,9 @@ mod canned;
 mod changed;
 mod composer;
 mod console;
+mod conversation;
 mod feeds;
+mod head;
 mod links;
 mod lists;
 mod live;
@@ -25,6 +27,7 @@ mod snooze;
 mod tags;
 mod thread;
 mod tries;
+mod typed;
 mod undo;
 mod view;
 mod views;
@@ -41,6 +44,7 @@ use axum::response::Response;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::domain::ContactId;
 use crate::engine::Engine;
 use pages::Pages;
 
@@ -66,8 +70,6 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let console = console::router()
         .merge(composer::router())
         .merge(canned::router())
-        .merge(undo::router())
-        .merge(picker::router())
         .merge(tags::router())
         .merge(lists::router())
         .merge(by_hand::router())
@@ -104,4 +106,13 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
 async fn once_loaded(State(engine): State<Engine>, request: Request, next: Next) -> Response {
     engine.shelf().loaded().await;
     next.run(request).await
+}
+
+/// The contact that a form is about; of one that became another, the other. What is done to nobody is refused.
+async fn living(app: &App, contact: i64) -> Result<ContactId, Response> {
+    match app.engine.store().contact(ContactId(contact)).await {
+        Ok(Some((row, _))) => Ok(row.contact),
+        Ok(None) => Err(app.pages.no_contact()),
+        Err(_) => Err(app.pages.unavailable()),
+    }
 }

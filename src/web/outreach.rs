@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::access::{AdminForm, SignedIn};
-use super::{App, console, people};
+use super::{App, head, people};
 use crate::config::Auth;
 use crate::engine::outlook::FAILURES_OF;
 use crate::engine::records;
@@ -47,7 +47,7 @@ async fn page(State(app): State<App>, signed_in: SignedIn, Query(shown): Query<S
             context! { contact => row.contact.0, sender, at => row.message.at.rfc3339(), why => records::reason(row) }
         };
         let replies: Vec<Value> = failed.iter().map(told).collect();
-        Ok::<_, StoreError>((outlook, replies, names, console::head(&app, &signed_in).await?))
+        Ok::<_, StoreError>((outlook, replies, names, head::head(&app, &signed_in).await?))
     };
     let Ok((outlook, replies, names, head)) = read.await else { return app.pages.unavailable() };
     let zone = app.engine.shelf().knowledge().shop.zone.name();
@@ -58,7 +58,7 @@ async fn page(State(app): State<App>, signed_in: SignedIn, Query(shown): Query<S
 }
 
 async fn templates(State(app): State<App>, signed_in: SignedIn) -> Response {
-    let read = async { Ok::<_, StoreError>((app.engine.templates().await?, console::head(&app, &signed_in).await?)) };
+    let read = async { Ok::<_, StoreError>((app.engine.templates().await?, head::head(&app, &signed_in).await?)) };
     let Ok((overview, head)) = read.await else { return app.pages.unavailable() };
     let knowledge = app.engine.shelf().knowledge();
     let counts = context! {

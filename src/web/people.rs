@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::view;
+use crate::engine::summary::Row;
 use crate::store::{Store, StoreError};
 
 /// Everybody who may sign in, or once might: what they did stays told by their names.
@@ -26,9 +26,15 @@ pub(super) async fn customers(
 ) -> Result<BTreeMap<String, String>, StoreError> {
     let rows = store.summaries(&ids.collect::<Vec<_>>()).await?;
     let named = |(id, summary): (i64, String)| {
-        (id.to_string(), view::name(&serde_json::from_str(&summary).unwrap_or_default(), id))
+        (id.to_string(), customer(&serde_json::from_str(&summary).unwrap_or_default(), id))
     };
     Ok(rows.into_iter().map(named).collect())
+}
+
+/// What a customer is called: name, else number, else our own number of them.
+pub(super) fn customer(summary: &Row, id: i64) -> String {
+    let number = summary.wa_id.as_ref().map(|digits| format!("+{digits}"));
+    called(summary.name.clone(), number, id)
 }
 
 /// Signs that are letters, and that nobody sees.

@@ -3,19 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::post;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::access::{OwnForm, SignedIn};
-use super::console::{Asked, conversation, living};
-use super::{App, composer, views};
+use super::access::SignedIn;
+use super::{App, typed};
 use crate::config::Auth;
 use crate::domain::{AgentAction, AgentEvent, ContactId};
+use crate::engine::NoReply;
 use crate::engine::filling::{Fillable, Typed};
 use crate::engine::picker::{NoTemplate, Unfit, Wanted};
 use crate::engine::state::State as Folded;
@@ -24,27 +19,29 @@ use crate::store::StoreError;
 /// What a field is called that fills a gap of the body: this and the gap.
 const GAP: &str = "gap.";
 
-pub(super) fn router() -> Router<App> {
-    Router::new().route("/contact/{contact}/template", post(send))
-}
-
 /// What may be sent to a contact, with the form of what was chosen.
-pub(super) async fn shown(app: &App, contact: ContactId, state: &Folded, asked: &Asked) -> Result<Value, StoreError> {
+/// `chosen` is the name, a colon and the language of the one that was chosen; `typed` is what was typed into it and not taken.
+pub(super) async fn shown(
+    app: &App,
+    contact: ContactId,
+    state: &Folded,
+    (chosen, typed): (&str, Option<&Typed>),
+) -> Result<Value, StoreError> {
     let picker = app.engine.picker(contact, state).await?;
-    let (name, language) = asked.template.split_once(':').unwrap_or((&asked.template, ""));
-    let chosen = match name {
+    let (name, language) = chosen.split_once(':').unwrap_or((chosen, ""));
+    let found = match name {
         "" => None,
         name => Some(picker.find(name, Some(language))),
     };
-    let (form, gone) = match chosen {
-        Some(Ok(found)) => (Some(form(found, asked.typed.as_ref(), state.contact.name.as_deref())), None),
+    let (form, gone) = match found {
+        Some(Ok(found)) => (Some(form(found, typed, state.contact.name.as_deref())), None),
         Some(Err(why)) => (None, Some(why)),
         None => (None, None),
     };
     let option = |template: &Fillable| {
         context! {
             id => id(template), name => &template.name, language => &template.language, costs => &template.costs,
-            marketing => template.category == "MARKETING", chosen => id(template) == asked.template,
+            marketing => template.category == "MARKETING", chosen => id(template) == chosen,
         }
     };
     let [theirs, others] = [true, false].map(|theirs| {
@@ -113,10 +110,20 @@ fn pieces(body: &str, gaps: &[(String, String)]) -> Vec<Value> {
     pieces
 }
 
+/// The page's name of why a reply is not taken.
+pub(super) fn no_reply(why: NoReply) -> &'static str {
+    match why {
+        NoReply::NotTaken => "bot",
+        NoReply::Others(_) => "other",
+        NoReply::Closed => "closed",
+        NoReply::Unknown | NoReply::Store(_) => "unavailable",
+    }
+}
+
 /// What the page says of why a template is not taken.
 pub(super) fn refusal(why: NoTemplate) -> Value {
     match why {
-        NoTemplate::NoReply(why) => context! { error => composer::refusal(why) },
+        NoTemplate::NoReply(why) => context! { error => no_reply(why) },
         NoTemplate::Open => context! { error => "open" },
         NoTemplate::Refused(why) => context! { said => format!("It was not sent: {why}.") },
         NoTemplate::Unfit(why) => context! { said => format!("It was not sent. {why}") },
@@ -125,15 +132,15 @@ pub(super) fn refusal(why: NoTemplate) -> Value {
 
 /// What a form of the picker holds.
 #[derive(Default)]
-struct Filled {
+pub(super) struct Filled {
     key: String,
-    view: String,
-    template: String,
-    typed: Typed,
+    pub(super) view: String,
+    pub(super) template: String,
+    pub(super) typed: Typed,
 }
 
 impl Filled {
-    fn read(fields: Vec<(String, String)>) -> Self {
+    pub(super) fn read(fields: Vec<(String, String)>) -> Self {
         let mut filled = Self::default();
         for (name, value) in fields {
             match name.as_str() {
@@ -159,32 +166,10 @@ impl Filled {
 }
 
 /// Sends a template; pressed twice, once.
-async fn send(
-    State(app): State<App>,
-    Path(contact): Path<i64>,
-    OwnForm(signed_in, fields): OwnForm<Vec<(String, String)>>,
-) -> Response {
-    let form = Filled::read(fields);
-    let view = views::known(&app, &form.view);
-    let contact = match living(&app, contact).await {
-        Ok(contact) => contact,
-        Err(refused) => return refused,
-    };
-    match carry_out(&app, &signed_in, contact, &form).await {
-        Ok(()) => Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response(),
-        Err(why) => {
-            // Whatever is wrong with it, nobody has to type it again.
-            let asked = Asked::of_template(form.template, form.typed);
-            let page = conversation(&app, &signed_in, view, contact, &asked, refusal(why)).await;
-            (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-        }
-    }
-}
-
-async fn carry_out(app: &App, signed_in: &SignedIn, contact: ContactId, form: &Filled) -> Result<(), NoTemplate> {
+pub(super) async fn send(app: &App, signed_in: &SignedIn, contact: ContactId, form: &Filled) -> Result<(), NoTemplate> {
     let (engine, login) = (&app.engine, &signed_in.user().login);
     let words = format!("{} {:?}", form.template, form.typed);
-    let key = composer::key(signed_in, &form.key, &words);
+    let key = typed::key(signed_in, &form.key, &words);
     if let Some(key) = &key
         && engine.store().is_known(key).await?
     {

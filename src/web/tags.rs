@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::access::{AdminForm, OwnForm, SignedIn};
 use super::people::{self, People};
-use super::{App, console, view, views};
+use super::{App, conversation, head, living, view, views};
 use crate::domain::{AgentAction, ContactId, Every};
 use crate::engine::sample;
 use crate::engine::tags::{Actor, NotDone, Wish};
@@ -60,7 +60,8 @@ impl OnTag {
             Err(NotDone::Store(_)) => app.pages.unavailable(),
             Err(error) => {
                 let refused = context! { tag_error => error.to_string(), typed_tag => &self.tag };
-                let page = console::conversation(app, signed_in, view, contact, &Default::default(), refused).await;
+                let page =
+                    conversation::conversation(app, signed_in, view, contact, &Default::default(), refused).await;
                 (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
             }
         }
@@ -72,7 +73,7 @@ async fn assign(
     Path(contact): Path<i64>,
     OwnForm(signed_in, form): OwnForm<OnTag>,
 ) -> Response {
-    let contact = match console::living(&app, contact).await {
+    let contact = match living(&app, contact).await {
         Ok(contact) => contact,
         Err(refused) => return refused,
     };
@@ -84,7 +85,7 @@ async fn assign(
 }
 
 async fn judge(State(app): State<App>, Path(contact): Path<i64>, OwnForm(signed_in, form): OwnForm<OnTag>) -> Response {
-    let contact = match console::living(&app, contact).await {
+    let contact = match living(&app, contact).await {
         Ok(contact) => contact,
         Err(refused) => return refused,
     };
@@ -154,7 +155,7 @@ async fn read(app: &App, signed_in: &SignedIn, all: bool) -> Result<Value, Store
     let drawn: Vec<i64> =
         sample::draw(app.engine.store(), &knowledge, &period).await?.iter().map(|contact| contact.0).collect();
     let names = people::customers(app.engine.store(), drawn.iter().copied()).await?;
-    let head = console::head(app, signed_in).await?;
+    let head = head::head(app, signed_in).await?;
     Ok(
         context! { tags, all, changes, proposals, sample => drawn, names, week => period.label, colours => knowledge.tag_names.palette().to_vec(), ..head },
     )

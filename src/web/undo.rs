@@ -1,16 +1,9 @@
 //! A moment to take back what one has just done: by its reverse, and only while nothing has happened since.
 
-use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::post;
 use minijinja::{Value, context};
-use serde::Deserialize;
 
-use super::access::{OwnForm, SignedIn};
-use super::console::{Asked, conversation, living};
-use super::{App, views};
+use super::App;
+use super::access::SignedIn;
 use crate::domain::{AgentAction, AgentEvent, ContactId, Duration, Event, EventBody};
 use crate::engine::tags::{Actor, NotDone};
 use crate::store::{InboxRow, LedgerMove, SentRow, StoreError};
@@ -21,10 +14,6 @@ const OFFERED: Duration = Duration::seconds(5);
 const TAKEN: Duration = Duration::seconds(15);
 /// What is read to know whether something happened since.
 const LAST: i64 = 5;
-
-pub(super) fn router() -> Router<App> {
-    Router::new().route("/contact/{contact}/undo", post(undo))
-}
 
 /// What somebody did last, where nothing happened since, and its reverse.
 struct Last<'e> {
@@ -61,7 +50,7 @@ impl Last<'_> {
             return Ok(None);
         }
         let reverse = match done.action {
-            AgentAction::Take if super::composer::in_charge(row) == Some(login) => Some(AgentAction::PutBack),
+            AgentAction::Take if row.in_charge() == Some(login) => Some(AgentAction::PutBack),
             AgentAction::Release if row.handoff == "none" => Some(AgentAction::Take),
             AgentAction::TagAdd | AgentAction::TagRemove => of_tag(app, row.contact, event, done).await?,
             _ => None,
@@ -98,38 +87,8 @@ pub(super) async fn offered(
     Ok(last.map(|last| context! { of => last.event.seq, says => last.says() }))
 }
 
-#[derive(Deserialize)]
-struct Undone {
-    /// The number of the event.
-    of: i64,
-    #[serde(default)]
-    view: String,
-}
-
-async fn undo(State(app): State<App>, Path(contact): Path<i64>, OwnForm(signed_in, form): OwnForm<Undone>) -> Response {
-    let contact = match living(&app, contact).await {
-        Ok(contact) => contact,
-        Err(refused) => return refused,
-    };
-    let view = views::known(&app, &form.view);
-    match take_back(&app, &signed_in, contact, form.of).await {
-        Ok(true) => Redirect::to(&format!("/inbox/{view}/{}", contact.0)).into_response(),
-        Ok(false) => {
-            let error = context! { error => "meanwhile" };
-            let page = conversation(&app, &signed_in, view, contact, &Asked::default(), error).await;
-            (StatusCode::CONFLICT, page).into_response()
-        }
-        Err(NotDone::Store(_)) => app.pages.unavailable(),
-        Err(error) => {
-            let more = context! { said => error.to_string() };
-            let page = conversation(&app, &signed_in, view, contact, &Asked::default(), more).await;
-            (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-        }
-    }
-}
-
 /// Takes it back, once; false where something happened since, or it was too long ago.
-async fn take_back(app: &App, signed_in: &SignedIn, contact: ContactId, of: i64) -> Result<bool, NotDone> {
+pub(super) async fn take_back(app: &App, signed_in: &SignedIn, contact: ContactId, of: i64) -> Result<bool, NotDone> {
     let (engine, store, user) = (&app.engine, app.engine.store(), signed_in.user());
     let key = format!("undo:{of}");
     if store.is_known(&key).await? {

@@ -36,7 +36,7 @@ pub(super) fn row(row: &InboxRow, faces: &Faces, people: &People, marks: &Marks,
     let tags: Vec<Value> = summary.tags.iter().take(TAGS_SHOWN).map(|tag| face(faces, tag)).collect();
     let window = summary.window_ends.filter(|ends| row.handoff != "none" && *ends > now && *ends < now + LAST_HOURS);
     context! {
-        id => row.contact.0, name => name(&summary, row.contact.0), preview => &summary.preview, unread => row.unread,
+        id => row.contact.0, name => people::customer(&summary, row.contact.0), preview => &summary.preview, unread => row.unread,
         window => window.map(|ends| left(ends, now)), unsent => marks.unsent.contains(&row.contact.0),
         colour => summary.colour.clone(), heat => summary.heat.clone(), tags, more,
         handoff => &row.handoff, agent => row.agent.as_deref().map(|login| people.name(login)), opted_out => summary.opted_out,
@@ -86,19 +86,13 @@ pub(super) fn known_tags(faces: &Faces) -> Vec<String> {
     faces.offered().map(|tag| faces.label(tag)).collect()
 }
 
-/// Name, else number, else our own number of them.
-pub(super) fn name(summary: &Row, id: i64) -> String {
-    let number = summary.wa_id.as_ref().map(|digits| format!("+{digits}"));
-    people::called(summary.name.clone(), number, id)
-}
-
 /// What the panel says of a contact.
 pub(super) fn contact(row: &InboxRow, state: &State, people: &People, now: Timestamp, shop_zone: Tz) -> Value {
     let summary: Row = serde_json::from_str(&row.summary).unwrap_or_default();
     let zone = state.contact.zone.unwrap_or(shop_zone);
     let window = state.contact.window_ends().filter(|ends| *ends > now);
     context! {
-        id => row.contact.0, name => name(&summary, row.contact.0),
+        id => row.contact.0, name => people::customer(&summary, row.contact.0),
         number => summary.wa_id.as_ref().map(|digits| format!("+{digits}")),
         country => summary.country.clone(), language => summary.language.clone(), local_time => clock(now, zone),
         zone => zone.name(), colour => summary.colour.clone(), heat => summary.heat.clone(), stage => &summary.stage,

@@ -9,7 +9,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::access::SignedIn;
-use super::{App, console, view};
+use super::{App, head, view};
 use crate::domain::ContactId;
 use crate::engine::why::{Why, marked, of_contact};
 use crate::store::StoreError;
@@ -37,7 +37,7 @@ async fn page(
         let faces = app.engine.faces().await?;
         let tag = app.engine.tag_called(&faces, &asking.tag).await?;
         let why = of_contact(store, &knowledge, ContactId(contact), &tag, now).await?;
-        Ok::<_, StoreError>((why, tag, console::head(&app, &signed_in).await?, faces))
+        Ok::<_, StoreError>((why, tag, head::head(&app, &signed_in).await?, faces))
     };
     match read.await {
         Ok((Some(why), tag, head, faces)) => {

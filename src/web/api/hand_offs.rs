@@ -15,7 +15,6 @@ use super::{limit, next_page, read};
 use crate::domain::{AgentAction, AgentEvent, TemplateRef};
 use crate::engine::{Engine, records};
 use crate::store::{HandoffRow, HandoffsAsked, InboxRow, NewEvent};
-use crate::web::composer;
 
 /// Characters of a caller's id.
 const LONGEST_ID: usize = 500;
@@ -103,7 +102,7 @@ async fn hand_back(State(engine): State<Engine>, Path(id): Path<i64>, body: Byte
             "The bot speaks with contact {id} already: there is nothing to hand back."
         )));
     }
-    match composer::in_charge(&deed.row) {
+    match deed.row.in_charge() {
         _ if deed.again => {}
         Some(agent) if agent == deed.agent => {}
         Some(agent) => {

@@ -19,7 +19,7 @@ use crate::engine::filling::Typed;
 use crate::engine::picker::{NoTemplate, Wanted};
 use crate::engine::{Engine, NoReply, records};
 use crate::store::{SentPlace, SentRow};
-use crate::web::composer::words;
+use crate::web::typed::words;
 
 /// The messages API.
 pub(super) fn router() -> Router<Engine> {

@@ -12,8 +12,8 @@ use super::Rulebook;
 use super::almanac::{Day, iso, plus, years};
 use super::facts::Facts;
 use super::rule::Rule;
-use super::signals::Signal;
-use super::written::Words;
+use super::signal::Signal;
+use super::written_when::Words;
 use crate::domain::{Contact, Country, Problem, SourceFile, Timestamp, midnight};
 
 /// Windows that never begin again: no moment to wait for.

@@ -4,11 +4,15 @@ use std::collections::HashSet;
 
 use toml::Spanned;
 
+use super::calendar;
 use super::rule::Rule;
-use super::signals::{FIGURES, SIGNALS};
-use super::written::{Words, Written};
-use super::{calendar, figures};
+use super::signal::{self, FIGURES, SIGNALS};
+use super::written::Written;
+use super::written_when::Words;
 use crate::domain::{Duration, HandoffRequest, Problem, SourceFile};
+
+/// Colours, as rules write them.
+pub(super) const COLOURS: &str = "red, orange, yellow, green, dark-green, light-green, grey";
 
 /// One file while it is checked.
 pub(super) struct Checker<'a> {
@@ -76,7 +80,7 @@ pub(super) fn check_of_purchases(checker: &mut Checker<'_>, place: usize, writte
         (written.gap.is_some(), "gap"),
         (written.count.as_ref().is_some_and(|count| count.at_most.is_some() || count.of_products.is_some()), "count"),
     ];
-    if let Some((_, what)) = asks.iter().find(|(asked, _)| *asked && !figures::are_of_orders(signals)) {
+    if let Some((_, what)) = asks.iter().find(|(asked, _)| *asked && !signal::are_of_orders(signals)) {
         let message = format!("`{what}` as it stands here is for purchases");
         checker.error(place, message, "Write on = \"purchase\", or on = \"bought\" for single lines.");
     }

@@ -1,10 +1,11 @@
 //! The follow-up colour: how rules and persons give it, how it falls, which green it is, and what red starts.
 
-use super::effects::{Change, Why, came_to_hold, evidence_of};
-use super::evaluate::holds;
-use super::facts::{ColourState, HeldTag};
+use super::STEP;
+use super::change::{Change, Why};
+use super::effects::{came_to_hold, evidence_of};
+use super::holding::holds;
+use super::kept::{ColourState, HeldTag};
 use super::rule::{Painting, Rule};
-use super::timers::STEP;
 use crate::domain::{Colour, Consequence, Duration, Evidence, HandoffRequest, Timestamp};
 
 /// Under this mark stands when red last ended.

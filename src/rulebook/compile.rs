@@ -6,17 +6,16 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::checks::{
-    Checker, check_of_purchases, check_promises, check_tag, check_together, check_windows, conditions_of_time,
+    COLOURS, Checker, check_of_purchases, check_promises, check_tag, check_together, check_windows, conditions_of_time,
 };
 use super::rule::{HeatTable, Life, Painting, Rule};
-use super::written::{File, Paint, Tiers, Words, Written, WrittenHeat, WrittenScheme};
-use super::written_when::{Absent, AnyOrder, Count, Review, Sum};
-use super::{Rulebook, calendar, crossed, dates, responses, rise, rounds, sequences, signals, sweep, tiers};
+use super::written::{File, Paint, Tiers, Written, WrittenHeat, WrittenScheme};
+use super::written_when::{Absent, AnyOrder, Count, Review, Sum, Words};
+use super::{Rulebook, calendar, crossed, dates, responses, rise, rounds, sequences, signal, signals, sweep, tiers};
 use crate::domain::{
     Colour, Currency, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage,
 };
 
-pub(super) const COLOURS: &str = "red, orange, yellow, green, dark-green, light-green, grey";
 const HEATS: &str = "extreme, high, medium, low";
 const ORDER_STATES: &str = "placed, paid, shipped, delivered, completed, cancelled, returned";
 const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, loyal";
@@ -59,7 +58,7 @@ impl Files {
         self.dark_green = written.green.map(|green| green.dark_with).or(self.dark_green.take());
         self.scheme.extend(understand_scheme(checker, &written.scheme));
         self.tiers = written.tiers.or(self.tiers.take());
-        self.notes_begin.extend(written.notes_begin.iter().map(|begin| signals::slug(begin)));
+        self.notes_begin.extend(written.notes_begin.iter().map(|begin| signal::slug(begin)));
         if let Some(within) = &written.answered_within {
             self.answered_within = Some(checker.duration(within));
         }

@@ -5,18 +5,15 @@ use std::fmt::Write;
 
 use rust_decimal::Decimal;
 
-use super::evaluate::passes;
-use super::explain::{Condition, Fields, Mirrored};
-use super::facts::{Entry, Facts};
-use super::figures;
-use super::orders;
+use super::condition::{Condition, Fields, Mirrored};
+use super::facts::Facts;
+use super::holding::passes;
+use super::kept::Entry;
 use super::purchases::{self, Book};
 use super::rule::Rule;
-use super::signals::SIGNALS;
-use super::timers::{self, STEP};
-use super::written::Words;
-use super::written_when::{Absent, Worth};
-use super::{Rulebook, calendar, crossed, dates, responses, rise};
+use super::signal::{self, SIGNALS};
+use super::written_when::{Absent, Words, Worth};
+use super::{Rulebook, STEP, calendar, crossed, dates, figures, orders, responses, rise, timers};
 use crate::domain::{Colour, Contact, Duration, Every, Timestamp};
 
 /// What is looked at.
@@ -258,7 +255,7 @@ fn on_date(see: &View<'_>, rule: &Rule) -> Condition {
 
 /// The largest purchase so far, where a rule asks what one is worth.
 fn largest(see: &View<'_>, rule: &Rule) -> String {
-    let Some(worth) = rule.written.worth.as_ref().filter(|_| figures::is_of_orders(rule)) else { return String::new() };
+    let Some(worth) = rule.written.worth.as_ref().filter(|_| signal::is_of_orders(rule)) else { return String::new() };
     let rates = &see.rulebook.rates;
     let purchases = see.facts.orders.iter().filter(|order| order.is_purchase());
     let signals = purchases.flat_map(|order| orders::signals(order, None));
@@ -307,7 +304,7 @@ fn best(see: &View<'_>, rule: &Rule, (per, fields, distinct): Wanted<'_>, window
     let is_group = |group: &str| {
         per.iter().zip(group.split('|')).all(|(field, own)| value(fields, field).is_none_or(|wanted| wanted == own))
     };
-    let groups = match figures::is_of_orders(rule) {
+    let groups = match signal::is_of_orders(rule) {
         true => of_orders(see, rule, (per, fields, distinct)),
         false => {
             let counted = see.facts.counters.get(&*rule.name).into_iter().flatten();
@@ -413,7 +410,7 @@ fn since_first(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
 fn holds(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
     let (facts, holds) = (see.facts, &rule.written.holds);
     // Of tags about single orders those of one and the same count.
-    let about = super::evaluate::holds_of(rule, facts).next();
+    let about = super::holding::holds_of(rule, facts).next();
     let held = |pattern| facts.like(pattern).find(|(_, held)| held.is_about(about)).map(|(tag, _)| tag);
     for pattern in &holds.tags {
         all.push(Condition::is(held(pattern).is_some(), format!("holds {pattern}")));
@@ -462,7 +459,7 @@ fn holds(see: &View<'_>, rule: &Rule, all: &mut Vec<Condition>) {
         if let Some((at_least, at_most)) = rule.bought_ago {
             text.push_str(&format!(", {at_least} to {at_most} ago"));
         }
-        all.push(Condition::is(super::evaluate::has_bought(rule, &facts.orders, None, Some(see.now)), text));
+        all.push(Condition::is(super::holding::has_bought(rule, &facts.orders, None, Some(see.now)), text));
     }
 }
 

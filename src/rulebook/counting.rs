@@ -3,7 +3,8 @@
 
 use std::cmp::Ordering;
 
-use super::facts::{CartFacts, Facts, Opened};
+use super::facts::Facts;
+use super::kept::{CartFacts, Opened};
 use crate::domain::{CartEvent, CaseEvent, ClickEvent, Duration, Event, EventBody, PageEvent, Timestamp};
 
 /// Messages this close behind each other are one burst…
@@ -269,4 +270,9 @@ fn fingerprint_of<const N: usize>(fields: [Option<&String>; N]) -> u32 {
 /// FNV-1a, 32 bits: the same on every machine, and short to store.
 pub(super) fn fingerprint(bytes: impl Iterator<Item = u8>) -> u32 {
     bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// A message or a click: the first one is what "since the first contact" counts from.
+pub(super) fn interacted(facts: &mut Facts, at: Timestamp) {
+    facts.first_interaction = Some(facts.first_interaction.map_or(at, |first| first.min(at)));
 }

@@ -1,49 +1,19 @@
 //! Several counts that must hold together, as in a matrix of messages against clicks. They may ask for few as well as for many, so
 //! the clock alone can make them hold or end: see `look.rs`.
 
-use super::Rulebook;
 use super::checks::Checker;
-use super::explain::Condition;
-use super::facts::{Entry, Facts};
-use super::figures::{Figure, Told};
-use super::rule::Rule;
-use super::signals::Signal;
-use super::timers::STEP;
+use super::condition::Condition;
+use super::facts::Facts;
+use super::figure::{Figure, Told};
+use super::kept::Entry;
+use super::rule::{CrossedCount, Rule};
+use super::signal::Signal;
 use super::written_when::Crossed;
-use crate::domain::{Duration, Timestamp};
-
-/// One of the counts, understood.
-#[derive(Clone, Debug)]
-pub(super) struct Count {
-    pub(super) of: &'static str,
-    pub(super) at_least: usize,
-    pub(super) at_most: usize,
-    pub(super) within: Duration,
-    /// Rules that count the same within the same time share a counter; its name.
-    pub(super) counter: String,
-}
-
-impl Count {
-    /// How many of the newest tell whether it holds.
-    pub(super) fn needs(&self) -> String {
-        match self.at_most {
-            usize::MAX => format!("at least {}", self.at_least),
-            most if self.at_least == 0 => format!("at most {most}"),
-            most => format!("{} to {most}", self.at_least),
-        }
-    }
-
-    fn holds(&self, counted: &[Entry]) -> bool {
-        (self.at_least..=self.at_most).contains(&counted.len())
-    }
-
-    fn keep(&self) -> usize {
-        if self.at_most == usize::MAX { self.at_least } else { self.at_least.max(self.at_most + 1) }
-    }
-}
+use super::{Rulebook, STEP};
+use crate::domain::Timestamp;
 
 /// Reads what a rule says.
-pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &[Crossed]) -> Vec<Count> {
+pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &[Crossed]) -> Vec<CrossedCount> {
     let mut counts = Vec::new();
     for count in written {
         if count.at_least.is_none() && count.at_most.is_none() {
@@ -52,7 +22,7 @@ pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &[Cro
         }
         let within = checker.duration(&count.within);
         let Some(of) = checker.signal(place, &count.of) else { continue };
-        counts.push(Count {
+        counts.push(CrossedCount {
             of,
             at_least: count.at_least.unwrap_or(0),
             at_most: count.at_most.unwrap_or(usize::MAX),
@@ -77,22 +47,22 @@ pub(super) fn note(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal, now:
 }
 
 /// The counters that all rules need: for each, `at_least` is how many it remembers.
-pub(super) fn shared(rules: &[Rule]) -> Vec<Count> {
-    let mut shared: Vec<Count> = Vec::new();
+pub(super) fn shared(rules: &[Rule]) -> Vec<CrossedCount> {
+    let mut shared: Vec<CrossedCount> = Vec::new();
     for count in rules.iter().flat_map(|rule| &rule.crossed) {
         match shared.iter_mut().find(|other| other.counter == count.counter) {
             Some(other) => other.at_least = other.at_least.max(count.keep()),
-            None => shared.push(Count { at_least: count.keep(), ..count.clone() }),
+            None => shared.push(CrossedCount { at_least: count.keep(), ..count.clone() }),
         }
     }
     shared
 }
 
-fn entries<'f>(facts: &'f Facts, count: &Count) -> &'f [Entry] {
+fn entries<'f>(facts: &'f Facts, count: &CrossedCount) -> &'f [Entry] {
     facts.counters.get(&count.counter).and_then(|groups| groups.get("")).map_or(&[], Vec::as_slice)
 }
 
-fn counted<'f>(facts: &'f Facts, count: &Count, now: Timestamp) -> &'f [Entry] {
+fn counted<'f>(facts: &'f Facts, count: &CrossedCount, now: Timestamp) -> &'f [Entry] {
     let all = entries(facts, count);
     &all[all.partition_point(|entry| entry.at < now - count.within)..]
 }
@@ -122,7 +92,7 @@ pub(super) fn figure<'r>(rule: &'r Rule, facts: &Facts, now: Timestamp) -> Optio
 
 /// The same one by one, for people who ask why.
 pub(super) fn conditions(rule: &Rule, facts: &Facts, now: Timestamp) -> Vec<Condition> {
-    let told = |count: &Count| {
+    let told = |count: &CrossedCount| {
         let counted = counted(facts, count, now);
         let text =
             format!("{} times within {}: {}; there are {}", count.needs(), count.within, count.of, counted.len());

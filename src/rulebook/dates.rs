@@ -6,12 +6,12 @@ use chrono_tz::Tz;
 use toml::Spanned;
 
 use super::Rulebook;
+use super::change::Change;
 use super::checks::Checker;
-use super::effects::{Change, is_like_text};
-use super::evaluate::holds;
-use super::facts::Facts;
+use super::facts::{Facts, is_like_text};
+use super::holding::holds;
 use super::rule::Rule;
-use super::signals::Signal;
+use super::signal::Signal;
 use super::written_when::{EachYear, OnDate};
 use crate::domain::{Contact, Duration, ProfileEvent, Timestamp, midnight};
 

@@ -1,55 +1,23 @@
 //! Carrying out what a rule says: tags, colour, heat, stage, and what it starts.
 
-use std::cell::{LazyCell, OnceCell};
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::ops::Deref;
 
-use super::facts::{Facts, HeldTag};
+use super::change::{Change, Why};
+use super::counting::fingerprint;
+use super::facts::{Facts, is_like};
+use super::kept::HeldTag;
 use super::rule::{Life, Rule};
-use super::signals::Signal;
-use super::timers::{self, STEP};
-use super::written::Words;
-use super::{Rulebook, figures, persons, purchases, undo};
-use crate::domain::{
-    Consequence, Contact, Duration, Evidence, HandoffRequest, Stage, TagChange, TagKey, TagMove, Timestamp,
-};
-
-/// Why something changes, written down only where it does. Where it is written already, `&&evidence` is one.
-pub(super) type Why<'a> = &'a dyn Deref<Target = Evidence>;
+use super::signal::{self, Signal};
+use super::written_when::Words;
+use super::{Rulebook, STEP, figures, purchases, timers};
+use crate::domain::{Consequence, Duration, Evidence, HandoffRequest, Stage, TagKey, TagMove, Timestamp};
 
 /// Who gives a customer the stage that is left when an order is undone.
 pub(super) const BY_ORDERS: &str = "orders";
 
-/// One step in progress: the facts that change and the consequences so far.
-pub(super) struct Change<'a> {
-    pub(super) rulebook: &'a Rulebook,
-    pub(super) facts: &'a mut Facts,
-    pub(super) contact: &'a Contact,
-    pub(super) now: Timestamp,
-    /// When what is being applied came to hold: late events count from their own time.
-    pub(super) at: Timestamp,
-    /// When the count of the rule that is being applied ceases to hold.
-    pub(super) while_until: Option<Timestamp>,
-    /// The signals of all purchases, made when a rule first looks at them: orders move only before rules are tried.
-    pub(super) bought: OnceCell<Vec<Signal>>,
-    /// Tags of the latest signal that it gave, see [`Change::only_latest`].
-    given: Vec<TagKey>,
-    pub(super) out: &'a mut Vec<Consequence>,
-}
-
-impl<'a> Change<'a> {
-    pub(super) fn new(
-        rulebook: &'a Rulebook,
-        facts: &'a mut Facts,
-        contact: &'a Contact,
-        now: Timestamp,
-        out: &'a mut Vec<Consequence>,
-    ) -> Self {
-        let (bought, given) = (OnceCell::new(), Vec::new());
-        Self { rulebook, facts, contact, now, at: now, while_until: None, bought, given, out }
-    }
-
+impl Change<'_> {
     /// Carries out a rule that holds.
     pub(super) fn apply(&mut self, rule: &Rule, signal: Option<&Signal>, figure: &dyn Display, events: &[i64]) {
         // Most of what holds is known already: what it rests on is written down only where something comes of it.
@@ -115,11 +83,11 @@ impl<'a> Change<'a> {
         }
         let all: Vec<String> = signal.into_iter().flat_map(|signal| signal.about(rule)).map(str::to_owned).collect();
         let about = all.first();
-        if persons::was_taken_away(self.facts, &tag, self.at) {
+        if was_taken_away(self.facts, &tag, self.at) {
             return false;
         }
         if self.was_passed(&tag)
-            || !figures::is_of_orders(rule) && purchases::has_ended(self, &tag, about.map(String::as_str))
+            || !signal::is_of_orders(rule) && purchases::has_ended(self, &tag, about.map(String::as_str))
         {
             return false;
         }
@@ -137,13 +105,13 @@ impl<'a> Change<'a> {
         // An absence that was none did not give what the purchase gives that is told late.
         let was_none =
             |held: &HeldTag| held.since > self.at && self.was_no_absence(held, signal.map(|signal| signal.name));
-        if figures::is_of_orders(rule) && self.facts.tags.get(&tag).is_some_and(was_none) {
+        if signal::is_of_orders(rule) && self.facts.tags.get(&tag).is_some_and(was_none) {
             self.facts.tags.get_mut(&tag).into_iter().for_each(|held| held.by = rule.name.to_string());
         }
         // What holds by something else as well does not go with the order that gave it first.
-        if !figures::is_of_orders(rule)
+        if !signal::is_of_orders(rule)
             && let Some(held) = self.facts.tags.get_mut(&tag).filter(|held| *held.by != *rule.name)
-            && undo::is_of_orders(self.rulebook, &held.by)
+            && is_by_orders(self.rulebook, &held.by)
         {
             held.by = rule.name.to_string();
         }
@@ -155,7 +123,7 @@ impl<'a> Change<'a> {
     fn was_passed(&self, tag: &TagKey) -> bool {
         let later = |stage: &Stage| self.facts.stages.get(stage).is_some_and(|at| *at > self.at);
         let ends = |rule: &Rule| rule.written.removes.iter().any(|pattern| is_like(tag, pattern));
-        let rules = self.rulebook.rules.iter().filter(|rule| !figures::is_of_orders(rule));
+        let rules = self.rulebook.rules.iter().filter(|rule| !signal::is_of_orders(rule));
         self.facts.stages.keys().any(later)
             && rules.filter(|rule| rule.stage.is_some_and(|stage| later(&stage))).any(ends)
     }
@@ -187,32 +155,6 @@ impl<'a> Change<'a> {
     fn key(&self, name: &str) -> Option<TagKey> {
         let held = self.facts.tags.get_key_value(name).map(|(tag, _)| tag.clone());
         held.or_else(|| name.parse().ok())
-    }
-
-    /// A tag's name with its parameters filled in; `None` where the signal lacks one of them.
-    pub(super) fn filled(&self, pattern: &str, signal: Option<&Signal>) -> Option<String> {
-        let mut name = String::with_capacity(pattern.len() + 16);
-        let mut rest = pattern;
-        while let Some((before, after)) = rest.split_once('{') {
-            let (field, behind) = after.split_once('}')?;
-            name.push_str(before);
-            // What the signal says of itself comes first: a place may lie in another country than the number.
-            match (signal.and_then(|signal| signal.field(field)), field) {
-                (Some(value), _) => name.push_str(value),
-                (None, "country") => name.push_str(&self.contact.country?.code().to_lowercase()),
-                (None, "language") => name.push_str(&self.contact.language.as_ref()?.tag().to_lowercase()),
-                (None, "date") => name.push_str(&self.at.date_in(self.contact.zone.unwrap_or(self.rulebook.zone))),
-                _ => return None,
-            }
-            rest = behind;
-        }
-        name.push_str(rest);
-        Some(name)
-    }
-
-    pub(super) fn told(&mut self, tag: TagKey, change: TagMove, expires: Option<Timestamp>, evidence: Why<'_>) {
-        let change = TagChange { tag, change, at: self.now, expires, evidence: Evidence::clone(evidence) };
-        self.out.push(Consequence::Tag(change));
     }
 
     /// Sets a tag, or lengthens its life; whether it is new.
@@ -473,15 +415,16 @@ pub(super) fn evidence_of(rule: &Rule, figure: &dyn Display) -> Evidence {
     }
 }
 
-/// Whether a tag is the one that a pattern names; a pattern may end in `*`.
-pub(super) fn is_like(tag: &TagKey, pattern: &str) -> bool {
-    is_like_text(tag.as_str(), pattern)
+/// Whether a person took a tag away after it was given: what gave it gives it no more, however late it is told or counted anew.
+pub(super) fn was_taken_away(facts: &Facts, tag: &TagKey, given: Timestamp) -> bool {
+    if facts.taken_away.is_empty() {
+        return false;
+    }
+    let name = fingerprint(tag.as_str().bytes());
+    facts.taken_away.iter().any(|(other, taken)| *other == name && *taken > given)
 }
 
-/// The same of any text.
-pub(super) fn is_like_text(text: &str, pattern: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => text.starts_with(start),
-        None => text == pattern,
-    }
+/// Whether a rule of that name looks at purchases alone.
+pub(super) fn is_by_orders(rulebook: &Rulebook, rule: &str) -> bool {
+    rulebook.rules.iter().any(|other| *other.name == *rule && signal::is_of_orders(other))
 }

@@ -1,15 +1,13 @@
 //! Why a contact holds a tag, and why not: every rule that could set it, with what it asks for and how far the contact is from
 //! that. Looks only, at the facts and the rules; `conditions.rs` looks at each condition.
 
-use std::fmt;
-
 use rust_decimal::Decimal;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::conditions;
+use super::condition::{Condition, Fields, Mirrored, maybe_rfc3339, rfc3339};
 use super::facts::Facts;
 use super::rule::{Life, Rule};
-use super::{Rulebook, effects, timers};
+use super::{Rulebook, conditions, effects, timers};
 use crate::domain::{Colour, Contact, Heat, Stage, Timestamp};
 
 /// Why a contact holds a tag, or why not.
@@ -67,65 +65,6 @@ impl Candidate {
     }
 }
 
-/// One thing that a rule asks for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Condition {
-    /// In words.
-    pub text: String,
-    /// Whether it holds now; `None` where it is about the moment at which something happens.
-    pub holds: Option<bool>,
-    /// The figure that there is…
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub have: Option<Decimal>,
-    /// …and the one that it takes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub needs: Option<Decimal>,
-    /// Numbers of the events that count.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub events: Vec<i64>,
-    /// When it changes by itself: the oldest of what counts falls out, or a silence is long enough.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_rfc3339")]
-    pub until: Option<Timestamp>,
-}
-
-impl Condition {
-    /// Something that holds or does not.
-    pub(super) fn is(holds: bool, text: impl Into<String>) -> Self {
-        Self { text: text.into(), holds: Some(holds), ..Self::default() }
-    }
-
-    /// Something that must be so at the moment when the rule is tried.
-    pub(super) fn moment(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
-    }
-}
-
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = match self.holds {
-            Some(true) => "holds  ",
-            Some(false) => "MISSING",
-            None => "when   ",
-        };
-        write!(f, "{mark} {}", self.text)
-    }
-}
-
-/// Instants as people and programs read them.
-pub(crate) fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(at)
-}
-
-pub(crate) fn maybe_rfc3339<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => serializer.collect_str(at),
-        None => serializer.serialize_none(),
-    }
-}
-
-/// Fields of a signal, as far as the tag's name tells them.
-pub(super) type Fields = Vec<(String, String)>;
-
 /// See [`Rulebook::explain`].
 pub(super) fn explain(rulebook: &Rulebook, facts: &Facts, contact: &Contact, tag: &str, now: Timestamp) -> Explanation {
     let tag = settled(rulebook, facts, tag);
@@ -172,14 +111,6 @@ fn mirrored_until(rulebook: &Rulebook, facts: &Facts, tag: &str) -> Option<Times
         Mirrored::Heat(_) => facts.heat.as_ref()?.until,
         Mirrored::Stage(_) => timers::stage_due(rulebook, facts),
     }
-}
-
-/// A tag that only mirrors a state.
-#[derive(Clone, Copy)]
-pub(super) enum Mirrored {
-    Colour(Colour),
-    Heat(Heat),
-    Stage(Stage),
 }
 
 fn mirrored(tag: &str) -> Option<Mirrored> {

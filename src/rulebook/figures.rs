@@ -1,20 +1,19 @@
 //! Figures: what a rule counts or scores, whether that reaches what it asks for, and until when. Signals of purchases are counted
 //! from the order book (`purchases.rs`), all others from what was remembered of them.
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::fmt;
 
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 
-use super::facts::{Entry, Facts};
+use super::facts::Facts;
+use super::figure::{Figure, Told, hundredths, own};
+use super::kept::Entry;
 use super::purchases::{self, Book};
 use super::rule::Rule;
-use super::signals::Signal;
+use super::signal::{Signal, is_of_orders, is_of_purchases};
 use super::written_when::{Count, Score};
-use super::{counting, crossed, orders, rise, timers};
-use crate::domain::{Duration, Rates, Timestamp};
+use super::{STEP, counting, orders, rise};
+use crate::domain::{Rates, Timestamp};
 
 /// Signals of one kind that a score remembers at most; the oldest are forgotten first.
 const REMEMBERED: usize = 64;
@@ -22,97 +21,6 @@ const REMEMBERED: usize = 64;
 const SPARE: usize = 8;
 /// Things that one rule counts apart at most, such as products.
 const APART: usize = 48;
-
-/// What a figure says of itself. Most of what holds is known already, so it is put into words only where somebody reads it.
-pub(super) enum Told<'r> {
-    Words(String),
-    /// So many of something in a window, and how many the rule needs.
-    Counted(usize, &'r str, Duration, usize),
-    /// So many hundredths of points in the rule's window.
-    Scored(i64, &'r Rule),
-    /// Several counts together.
-    Crossed(&'r [crossed::Count], Vec<usize>),
-}
-
-impl Default for Told<'_> {
-    fn default() -> Self {
-        Self::Words(String::new())
-    }
-}
-
-impl From<String> for Told<'_> {
-    fn from(words: String) -> Self {
-        Self::Words(words)
-    }
-}
-
-impl fmt::Display for Told<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Words(words) => f.write_str(words),
-            Self::Counted(have, what, window, needs) => write!(f, "{have} {what} in {window} (needs {needs})"),
-            Self::Scored(points, rule) => {
-                let (at_least, more_than) = rule.written.score.as_ref().map(Score::bounds).unwrap_or_default();
-                let points = points_text(*points);
-                match more_than > at_least {
-                    true => write!(f, "score {points} in {} (needs more than {})", rule.window, points_text(more_than)),
-                    false => write!(f, "score {points} in {} (needs {})", rule.window, points_text(at_least)),
-                }
-            }
-            Self::Crossed(counts, have) => {
-                for (index, (count, have)) in counts.iter().zip(have).enumerate() {
-                    let sep = if index > 0 { "; " } else { "" };
-                    write!(f, "{sep}{have} {} in {} (needs {})", count.of, count.within, count.needs())?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-/// A figure that holds.
-#[derive(Default)]
-pub(super) struct Figure<'r> {
-    pub(super) text: Told<'r>,
-    /// The events behind it.
-    pub(super) events: Vec<i64>,
-    /// When it ceases to hold.
-    pub(super) until: Option<Timestamp>,
-    /// When the newest of what was counted happened.
-    pub(super) newest: Timestamp,
-    /// What the figure itself gives to a tag's name, such as the rest of a sum.
-    pub(super) fields: Vec<(&'static str, String)>,
-    /// The usual time between purchases.
-    pub(super) gap: Option<Duration>,
-}
-
-impl Figure<'_> {
-    /// The signal with what the figure gives to a tag's name.
-    pub(super) fn told<'s>(&self, signal: &'s Signal) -> Cow<'s, Signal> {
-        if self.fields.is_empty() {
-            return Cow::Borrowed(signal);
-        }
-        let with = |signal: Signal, (name, value): &(&'static str, String)| signal.with(name, value.as_str());
-        let mut signal = self.fields.iter().fold(signal.clone(), with);
-        signal.numbers.extend(self.gap.map(|gap| ("gap", gap.0)));
-        Cow::Owned(signal)
-    }
-}
-
-/// Whether a rule looks at purchases alone.
-pub(super) fn is_of_orders(rule: &Rule) -> bool {
-    are_of_orders(&rule.signals)
-}
-
-/// The same of the signals that a rule names.
-pub(super) fn are_of_orders(signals: &[&'static str]) -> bool {
-    !signals.is_empty() && signals.iter().all(|name| is_of_purchases(name))
-}
-
-/// Whether a signal tells of a purchase.
-pub(super) fn is_of_purchases(signal: &str) -> bool {
-    matches!(signal, "purchase" | "bought")
-}
 
 /// `None` if the figure does not hold. Where a rule has a count and a sum, both must hold.
 pub(super) fn counted<'r>(
@@ -141,7 +49,7 @@ pub(super) fn counted<'r>(
     let heard = Heard { messages: facts.conversation, interactions: visits.moments() };
     let entries = remember(facts, rule, &count.per, count.distinct.as_deref(), signal, (0, keep), now);
     let figure = entries.and_then(|entries| {
-        let entries = since.map_or(entries, |since| within(entries, since + timers::STEP));
+        let entries = since.map_or(entries, |since| within(entries, since + STEP));
         judge_count(entries, &heard, rule, count, signal)
     });
     facts.visits = visits;
@@ -165,22 +73,6 @@ pub(super) fn is_enough_since(facts: &Facts, rule: &Rule, signal: &Signal) -> bo
     let entries = facts.counters.get(&*rule.name).and_then(|groups| groups.get(&group));
     let behind = entries.into_iter().flatten().filter(|entry| Some(entry.at) > since);
     behind.count() >= count.at_least
-}
-
-/// The signal alone.
-pub(super) fn own(rule: &Rule, signal: &Signal, rates: &Rates) -> Figure<'static> {
-    let rest = || {
-        let worth = rule.written.worth.as_ref()?;
-        Some(("rest", rest(worth.rest_to?, rates.convert(signal.money?, worth.currency)?)))
-    };
-    // What the clock tells has no event behind it.
-    let events = Vec::from_iter((signal.seq != 0).then_some(signal.seq));
-    Figure { events, newest: signal.at, fields: rest().into_iter().collect(), ..Figure::default() }
-}
-
-/// What is missing to a sum, in whole units: so much is always enough.
-pub(super) fn rest(aim: Decimal, have: Decimal) -> String {
-    (aim - have).ceil().normalize().to_string()
 }
 
 /// Of entries whose values are days, those in a row that this one is part of: days are told late, too.
@@ -225,7 +117,7 @@ fn judge_count<'r>(
     Some(Figure {
         text: Told::Counted(entries.len(), what, rule.window, count.at_least),
         events: entries[last..].iter().map(|entry| entry.seq).take(8).collect(),
-        until: Some(entries[last].at + rule.window + timers::STEP),
+        until: Some(entries[last].at + rule.window + STEP),
         newest: entries.iter().map(|entry| entry.at).max().unwrap_or(signal.at),
         fields: values(rule, entries),
         ..Figure::default()
@@ -293,21 +185,6 @@ fn begins(entries: &[Entry], heard: &Heard<'_>, at: Timestamp) -> Timestamp {
 /// What lies in the conversation that a moment is part of.
 pub(super) fn of_conversation<'e>(entries: &'e [Entry], heard: &Heard<'_>, at: Timestamp) -> &'e [Entry] {
     within(entries, begins(entries, heard, at))
-}
-
-fn hundredths(points: f64) -> i64 {
-    (points * 100.0).round() as i64
-}
-
-impl Score {
-    /// What the points must reach and what they must exceed, in hundredths.
-    fn bounds(&self) -> (i64, i64) {
-        (hundredths(self.at_least), hundredths(self.more_than))
-    }
-}
-
-fn points_text(hundredths: i64) -> String {
-    format!("{}.{}", hundredths / 100, (hundredths % 100) / 10)
 }
 
 /// What a signal is counted for: the values of the fields in `per`. `None` where it lacks one of them.

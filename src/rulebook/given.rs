@@ -1,7 +1,7 @@
 //! Which tags rules give, and which they read: the others are people's own.
 
 use super::Rulebook;
-use super::effects::is_like_text;
+use super::facts::is_like_text;
 use super::rule::Rule;
 
 /// Groups that mirror a state, whatever the rules are called that changed it.

@@ -1,9 +1,9 @@
 //! Rules about how things stand, which the clock alone can make hold or end: counts that are crossed, and shares of what was
 //! answered. They are looked at after every event, and when something leaves the time that they look at.
 
-use super::effects::Change;
-use super::evaluate::holds;
+use super::change::Change;
 use super::facts::Facts;
+use super::holding::holds;
 use super::rule::{Life, Rule};
 use super::{Rulebook, crossed, responses};
 use crate::domain::Timestamp;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::counting::{self, interacted};
 use super::facts::Facts;
-use super::signals::{Signal, hyphens, interacted, of_contact, slug};
-use super::{Rulebook, counting, pairs, photos, responses};
-use crate::domain::{Contact, Event, InboundMessage, Intent, Mention, Reading, Span, Timestamp};
+use super::signal::{Signal, hyphens, of_contact, slug};
+use super::{Rulebook, pairs, photos, responses};
+use crate::domain::{Contact, Event, InboundMessage, Intent, Mention, Reading, Referral, Span, Timestamp};
 
 /// Stands for what was asked for last among what is known of the customer; no profile field is called so.
 const ASKED: &str = "?";
@@ -41,16 +42,8 @@ pub(super) fn of_message(
     signals.push(of_contact(signal("message"), contact));
     // Who asks for silence has read what we sent, but that is no response to repeat.
     let welcome = !reading.is_some_and(|reading| reading.wants(Intent::OptOut));
-    let quoted = message.reply_to.as_deref();
-    if responses::answers_campaign(facts, quoted, event.at, rulebook.answered_within) && welcome {
-        signals.push(signal("responded"));
-    }
-    let (answered, offers) = responses::note_answer(facts, quoted, event.at, rulebook.answered_within);
-    if answered > 0 && welcome {
-        signals.push(signal("answered"));
-    }
-    let taken = |campaign| signal("offer_taken").with("offer", responses::offer_of(campaign));
-    signals.extend(offers.into_iter().filter(|_| welcome).map(taken));
+    let answers = of_answer(facts, event, message, start, rulebook);
+    signals.extend(answers.into_iter().filter(|_| welcome));
     // A button under our own question about them.
     if let Some((field, value)) =
         message.choice.as_deref().and_then(|choice| choice.strip_prefix("profile:")?.split_once(':'))
@@ -59,15 +52,7 @@ pub(super) fn of_message(
         signals.push(signal("profile").with("field", field).with("value", slug(value)));
     }
     if let Some(referral) = &message.referral {
-        let source = format!("{:?}", referral.source).to_lowercase();
-        let came = signal("referral")
-            .with("source", source)
-            .with("id", slug(referral.id.as_deref().unwrap_or_default()))
-            .with("first", if is_first_word { "yes" } else { "no" });
-        signals.push(match &referral.platform {
-            Some(platform) => came.with("platform", platform.to_lowercase()),
-            None => came,
-        });
+        signals.push(of_referral(signal("referral"), referral, is_first_word));
     }
     if let Some(reading) = reading {
         of_reading(facts, event, message, reading, start, signals);
@@ -77,6 +62,41 @@ pub(super) fn of_message(
         signals.push(if feature.is_empty() { about } else { about.with("feature", feature) });
     }
     signals.push(signal("replied"));
+}
+
+/// What a message answers of what we sent.
+fn of_answer(
+    facts: &mut Facts,
+    event: &Event,
+    message: &InboundMessage,
+    start: Timestamp,
+    rulebook: &Rulebook,
+) -> Vec<Signal> {
+    let signal = |name| Signal::new(name, event, Some(start));
+    let (quoted, within) = (message.reply_to.as_deref(), rulebook.answered_within);
+    let mut signals = Vec::new();
+    if responses::answers_campaign(facts, quoted, event.at, within) {
+        signals.push(signal("responded"));
+    }
+    let (answered, offers) = responses::note_answer(facts, quoted, event.at, within);
+    if answered > 0 {
+        signals.push(signal("answered"));
+    }
+    let taken = |campaign| signal("offer_taken").with("offer", responses::offer_of(campaign));
+    signals.extend(offers.into_iter().map(taken));
+    signals
+}
+
+fn of_referral(came: Signal, referral: &Referral, is_first_word: bool) -> Signal {
+    let source = format!("{:?}", referral.source).to_lowercase();
+    let came = came
+        .with("source", source)
+        .with("id", slug(referral.id.as_deref().unwrap_or_default()))
+        .with("first", if is_first_word { "yes" } else { "no" });
+    match &referral.platform {
+        Some(platform) => came.with("platform", platform.to_lowercase()),
+        None => came,
+    }
 }
 
 /// What the words of a message say.
@@ -106,6 +126,28 @@ fn of_reading(
     if let Some(language) = reading.lang.as_ref().filter(|_| reading.is_plain && is_sentence(message.words())) {
         signals.push(signal("sentence").with("language", language.tag().to_lowercase()));
     }
+    requests(event, start, reading, signals);
+    let talked_of = talked_of(facts, event, reading);
+    questions(event, start, reading, if products.is_empty() { &talked_of } else { &products }, signals);
+    features(event, start, (message, reading), &talked_of, signals);
+    earned(event, start, (reading, &products), topic.as_deref(), signals);
+    for brand in reading.brands.iter().filter(|mention| !mention.negated) {
+        if let Some(implied) = &brand.implies {
+            let seen = signal("look").with("model", model(message, brand)).with("by", "words").of(implied);
+            signals.push(seen.at_span(Some(brand.span)));
+        }
+    }
+    let knows = |group: &str| {
+        facts.holds_like(group) || reading.tags.iter().any(|tag| tag.starts_with(group.trim_end_matches('*')))
+    };
+    if reading.wants(Intent::Buy) && knows("category/*") && knows("budget/*") {
+        signals.push(signal("ready"));
+    }
+}
+
+/// What is asked for, by the words of requests.toml.
+fn requests(event: &Event, start: Timestamp, reading: &Reading, signals: &mut Vec<Signal>) {
+    let signal = |name| Signal::new(name, event, Some(start));
     for mention in &reading.requests {
         // A whole class that is named is asked for like a product of it.
         if let Some(category) = mention.key.strip_prefix("category/") {
@@ -119,8 +161,17 @@ fn of_reading(
         let asked = signal("request").with("request", hyphens(&mention.key)).with("wanted", wanted);
         signals.push(asked.at_span(Some(mention.span)));
     }
-    let talked_of = talked_of(facts, event, reading);
-    questions(event, start, reading, if products.is_empty() { &talked_of } else { &products }, signals);
+}
+
+/// Properties that are named, and the questions about them: of the products that they stand by, else of those that are talked of.
+fn features(
+    event: &Event,
+    start: Timestamp,
+    (message, reading): (&InboundMessage, &Reading),
+    talked_of: &[Arc<str>],
+    signals: &mut Vec<Signal>,
+) {
+    let signal = |name| Signal::new(name, event, Some(start));
     for (mention, asked_of) in pairs::pairs(reading, message.words()) {
         let feature = hyphens(&mention.key);
         signals.push(signal("feature").with("feature", feature.as_str()).at_span(Some(mention.span)));
@@ -129,35 +180,34 @@ fn of_reading(
         let not_named = talked_of.iter().map(|product| question(product).with("named", "no"));
         signals.extend(asked_of.chain(not_named).map(|question| question.at_span(Some(mention.span))));
     }
+}
+
+/// The tags that the words alone earn.
+fn earned(
+    event: &Event,
+    start: Timestamp,
+    (reading, products): (&Reading, &[Arc<str>]),
+    topic: Option<&str>,
+    signals: &mut Vec<Signal>,
+) {
     for tag in &reading.tags {
         let mut parts = tag.splitn(3, '/');
-        let mut earned = signal("earned").with("tag", tag.as_str()).at_span(words_of(reading, tag));
+        let earned = Signal::new("earned", event, Some(start)).with("tag", tag.as_str());
         let group = parts.next().unwrap_or_default();
-        earned = earned.with("group", group);
+        let earned = earned.at_span(words_of(reading, tag)).with("group", group);
         // One budget for two things is the budget of each.
         if group == "budget" && products.len() > 1 {
             signals.extend(products.iter().map(|product| earned.clone().with("topic", product.clone())));
             continue;
         }
-        if let Some(topic) = &topic {
-            earned = earned.with("topic", topic.as_str());
-        }
+        let earned = match topic {
+            Some(topic) => earned.with("topic", topic),
+            None => earned,
+        };
         signals.push(match (parts.next(), parts.next()) {
             (Some(category), Some(product)) => earned.with("category", category).with("product", product),
             _ => earned,
         });
-    }
-    for brand in reading.brands.iter().filter(|mention| !mention.negated) {
-        if let Some(implied) = &brand.implies {
-            let seen = signal("look").with("model", model(message, brand)).with("by", "words").of(implied);
-            signals.push(seen.at_span(Some(brand.span)));
-        }
-    }
-    let knows = |group: &str| {
-        facts.holds_like(group) || reading.tags.iter().any(|tag| tag.starts_with(group.trim_end_matches('*')))
-    };
-    if reading.wants(Intent::Buy) && knows("category/*") && knows("budget/*") {
-        signals.push(signal("ready"));
     }
 }
 

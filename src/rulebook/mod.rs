@@ -1,23 +1,25 @@
 //! Rules as data: what an event means for a contact's tags, colour, heat and stage, and what it starts.
 //!
-//! An event becomes *signals* (`signals.rs`, `messages.rs`; `counting.rs` knows what counts as one): an interaction, a question about a
-//! product, a click… Rules (`written.rs` is their language, `compile.rs` checks it and makes `rule.rs` of it) are tried with them (`evaluate.rs`): they
-//! count in windows (`figures.rs`) and look at what holds. What they set and start are *consequences* (`effects.rs`, `colours.rs`,
-//! `stage_heat.rs`); people have their own say (`persons.rs`).
+//! An event becomes *signals* (`signal.rs` is their vocabulary; `signals.rs`, `messages.rs`; `counting.rs` knows what counts as one): an
+//! interaction, a question about a product, a click… Rules (`written.rs` is their language, `compile.rs` checks it and makes `rule.rs` of
+//! it) are tried with them (`evaluate.rs`): they count in windows (`figures.rs`) and look at what holds (`holding.rs`). What they set and
+//! start are *consequences* (`change.rs`, `effects.rs`, `colours.rs`, `stage_heat.rs`); people have their own say (`persons.rs`).
 //!
-//! What must be remembered of the past stands in *facts* (`facts.rs`; `packing.rs` and `sweep.rs` keep them small), bounded by
-//! each rule's own window, so that folding an event never reads the history. Purchases are counted (`purchases.rs`) from the
-//! order book (`orders.rs`), and anew when one is undone (`recount.rs`, `undo.rs`); some only at the end of a quarter
+//! What must be remembered of the past stands in *facts* (`facts.rs`, of what is in `kept.rs`; `packing.rs` and `sweep.rs` keep them
+//! small), bounded by each rule's own window, so that folding an event never reads the history. Purchases are counted (`purchases.rs`)
+//! from the order book (`orders.rs`), and anew when one is undone (`recount.rs`, `undo.rs`); some only at the end of a quarter
 //! (`review.rs`). What the clock alone can make hold is looked at after each event (`look.rs`): counts that are crossed
 //! (`crossed.rs`), and how the customer takes what we send (`responses.rs`). `rise.rs` sets interactions against the customer's
-//! own past. `timers.rs` knows the next moment at which the clock alone changes something, `dates.rs` the days that customers
-//! told. `rounds.rs` and `sequences.rs` send by and by while something holds.
+//! own past. `timers.rs` knows what rules wait for and when heat and stage fall, `dates.rs` the days that customers told. `rounds.rs` and
+//! `sequences.rs` send by and by while something holds.
 
 mod almanac;
 mod calendar;
+mod change;
 mod checks;
 mod colours;
 mod compile;
+mod condition;
 mod conditions;
 mod counting;
 mod crossed;
@@ -26,8 +28,11 @@ mod effects;
 mod evaluate;
 mod explain;
 mod facts;
+mod figure;
 mod figures;
 mod given;
+mod holding;
+mod kept;
 mod look;
 mod messages;
 mod orders;
@@ -47,6 +52,7 @@ mod rise;
 mod rounds;
 mod rule;
 mod sequences;
+mod signal;
 mod signals;
 mod stage_heat;
 mod sweep;
@@ -62,10 +68,15 @@ use crate::domain::{
 };
 
 pub use compile::beside_rules;
-pub use explain::{Candidate, Condition, Explanation, Held};
-pub(crate) use explain::{maybe_rfc3339, rfc3339};
-pub use facts::{Facts, HeldTag};
+pub use condition::Condition;
+pub(crate) use condition::{maybe_rfc3339, rfc3339};
+pub use explain::{Candidate, Explanation, Held};
+pub use facts::Facts;
+pub use kept::HeldTag;
 use rule::Rule;
+
+/// The smallest step of time: what holds "within" a length still holds at its last moment, and ends one step later.
+const STEP: Duration = Duration::millis(1);
 
 /// All rules, checked and indexed by the signals that can trigger them. Immutable.
 pub struct Rulebook {
@@ -97,7 +108,7 @@ pub struct Rulebook {
     /// Rules that the clock alone can make hold or end (`look.rs`).
     looked_at: Vec<usize>,
     /// Counters that rules share which cross several.
-    shared_counts: Vec<crossed::Count>,
+    shared_counts: Vec<rule::CrossedCount>,
     /// How far back interactions are remembered, where a rule compares them.
     rise_horizon: Option<Duration>,
     /// An answer that comes within this is one to what we sent unasked.
@@ -230,6 +241,24 @@ impl Rulebook {
 
     /// The earliest moment at which anything changes with no new event.
     pub fn next_wake(&self, facts: &Facts) -> Option<Timestamp> {
-        timers::next_wake(self, facts)
+        let tags = facts.tags.values().filter_map(|held| held.expires);
+        let colour = facts.colour.iter().filter_map(|state| state.until);
+        // One that waits for a tag to go is looked at again when that happens.
+        let absences = self.absences.iter().map(|index| &self.rules[*index]);
+        let absences =
+            absences.filter_map(|rule| timers::absence_due(rule, facts).filter(|_| !timers::is_held_up(rule, facts)));
+        let orders = orders::next_due(self, facts);
+        tags.chain(colour)
+            .chain(timers::heat_due(self, facts))
+            .chain(timers::stage_due(self, facts))
+            .chain(absences)
+            .chain(orders)
+            .chain(review::next_due(facts))
+            .chain(dates::next_due(self, facts))
+            .chain(calendar::next_wake(facts))
+            .chain(look::next_due(self, facts))
+            .chain(rounds::next_due(self, facts))
+            .chain(sequences::next_due(self, facts))
+            .min()
     }
 }

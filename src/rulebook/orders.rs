@@ -4,21 +4,19 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::Rulebook;
-use super::effects::Change;
-use super::evaluate::holds;
-use super::facts::{Facts, OrderFacts};
+use super::change::Change;
+use super::facts::Facts;
+use super::holding::{as_pattern, holds};
+use super::kept::{NAMED, OrderFacts};
 use super::rule::{Life, Rule};
-use super::signals::{Signal, hyphens, slug};
-use super::timers::STEP;
+use super::signal::{Signal, slug};
+use super::{Rulebook, STEP};
 use crate::domain::{Consequence, Duration, Event, Money, OrderEvent, OrderLine, PageEvent, Rates, Timestamp};
 
 /// Orders that are remembered with prices and times…
 const WHOLE: usize = 24;
 /// …and those of which only day, total and what was bought are; older ones are forgotten.
 const REMEMBERED: usize = 96;
-/// Stands in front of the name of a thing whose product key was not told.
-const NAMED: char = '=';
 
 /// What is new about an order.
 pub(super) struct OrderMove {
@@ -209,11 +207,6 @@ pub(super) fn of_line(signal: Signal, line: &str) -> Signal {
         Some((category, name)) => signal.of(category).with("product", name).with("named", "yes"),
         None => signal.of(line),
     }
-}
-
-/// A line as the patterns of rules write it.
-pub(super) fn as_pattern(line: &str) -> String {
-    hyphens(&line.replacen(&format!("/{NAMED}"), "/", 1))
 }
 
 /// Whether a field of the signal of a purchase, or of one line of it, has a value: what [`signals`] makes, without making them.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::facts::Entry;
+use super::kept::Entry;
 use crate::domain::{Duration, Timestamp};
 
 /// By rule, then by what it is counted for.

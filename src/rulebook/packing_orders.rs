@@ -8,7 +8,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::facts::OrderFacts;
+use super::kept::OrderFacts;
 use crate::domain::{Currency, Duration, Money, Timestamp};
 
 /// The order's number, how far it got, when it was paid for, the event that told so; its total and the number of its currency;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::facts::HeldTag;
+use super::kept::HeldTag;
 use crate::domain::{Duration, TagKey, Timestamp};
 
 /// Tags that hold, by name.

@@ -1,11 +1,13 @@
 //! What people say of tags, of the colour and of how a deal ended. It stands as theirs; what is told late does not undo what came
 //! after it.
 
+use super::STEP;
+use super::change::Change;
 use super::counting::{fingerprint, forget, is_latest_word};
-use super::effects::Change;
-use super::facts::{Facts, HeldTag};
-use super::signals::{Signal, hyphens, slug};
-use super::timers::STEP;
+use super::effects::was_taken_away;
+use super::facts::Facts;
+use super::kept::HeldTag;
+use super::signal::{Signal, hyphens, slug};
 use crate::domain::{
     AgentAction, AgentEvent, Colour, Event, Evidence, Heat, Mention, Reading, Stage, TagKey, TagMove, Timestamp,
 };
@@ -65,15 +67,6 @@ impl Change<'_> {
         let again = |held: &HeldTag| held.by.starts_with("agent:") && held.since > at;
         was_taken_away(self.facts, tag, at) || self.facts.tags.get(tag).is_some_and(again)
     }
-}
-
-/// Whether a person took a tag away after it was given: what gave it gives it no more, however late it is told or counted anew.
-pub(super) fn was_taken_away(facts: &Facts, tag: &TagKey, given: Timestamp) -> bool {
-    if facts.taken_away.is_empty() {
-        return false;
-    }
-    let name = fingerprint(tag.as_str().bytes());
-    facts.taken_away.iter().any(|(other, taken)| *other == name && *taken > given)
 }
 
 /// What a tag only shows.
@@ -154,7 +147,7 @@ pub(super) fn is_settled_since(facts: &Facts, event: &Event, otherwise: &str) ->
 mod tests {
     use super::*;
     use crate::rulebook::Rulebook;
-    use crate::rulebook::facts::HeatState;
+    use crate::rulebook::kept::HeatState;
 
     #[test]
     fn what_only_shows_a_state_is_not_taken_away() {

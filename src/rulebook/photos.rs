@@ -1,33 +1,13 @@
 //! Pictures with words: a customer shows a face or a room and asks what suits. Only that a picture came is known and kept, never
 //! what is on it (N-7, N-8): what it is about is told by the words beside it or in the same conversation.
 
-use serde::{Deserialize, Serialize};
-
 use super::facts::Facts;
-use super::signals::hyphens;
+use super::kept::{Asked, Photos};
+use super::signal::hyphens;
 use crate::domain::{InboundMessage, Reading};
 
 /// Things named in one conversation that a picture may be about.
 const REMEMBERED: usize = 6;
-
-/// The conversation under way, as far as a picture in it matters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Photos {
-    #[serde(rename = "p", skip_serializing_if = "std::ops::Not::not")]
-    shown: bool,
-    #[serde(rename = "t", skip_serializing_if = "Vec::is_empty")]
-    asked: Vec<Asked>,
-}
-
-impl Photos {
-    pub(super) fn is_empty(&self) -> bool {
-        !self.shown && self.asked.is_empty()
-    }
-}
-
-/// A product key and a property; either may be empty.
-pub(super) type Asked = (String, String);
 
 /// Takes in a message; what a picture is now known to be about: with a picture, all that was asked for in the conversation,
 /// and behind one, what is asked for from then on.

@@ -1,8 +1,8 @@
 //! What a rule wants to be sent: from when until when, and what it is about.
 
-use super::effects::Change;
+use super::change::Change;
 use super::rule::Rule;
-use super::signals::Signal;
+use super::signal::Signal;
 use super::written::FollowUp;
 use crate::domain::{Consequence, Duration, FollowUpRequest, Money, Timestamp};
 

@@ -6,14 +6,14 @@ use std::cell::OnceCell;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::effects::{Change, is_like_text};
-use super::facts::{Entry, OrderFacts};
-use super::figures::{self, Figure, own, rest};
+use super::change::Change;
+use super::facts::is_like_text;
+use super::figure::{Figure, own, rest};
+use super::kept::{Entry, OrderFacts};
 use super::rule::Rule;
-use super::signals::Signal;
-use super::timers::STEP;
+use super::signal::{self, Signal};
 use super::written_when::{Count, Gap, Mean, ShareOfOrders, Sum, Usual};
-use super::{Rulebook, evaluate, orders};
+use super::{Rulebook, STEP, holding, orders};
 use crate::domain::{Currency, Duration, Money, Rates, TagKey, Timestamp};
 
 /// Purchases less than this apart are one visit to the shop, where the time between visits is asked for.
@@ -111,7 +111,7 @@ pub(super) fn last(
 
 /// Whether a purchase may take such a tag away.
 pub(super) fn may_end(rulebook: &Rulebook, tag: &TagKey) -> bool {
-    let rules = rulebook.rules.iter().filter(|rule| figures::is_of_orders(rule));
+    let rules = rulebook.rules.iter().filter(|rule| signal::is_of_orders(rule));
     rules.flat_map(|rule| &rule.written.removes).any(|pattern| match pattern.split_once('{') {
         Some((start, _)) => tag.as_str().starts_with(start),
         None => is_like_text(tag.as_str(), pattern),
@@ -133,12 +133,12 @@ pub(super) fn has_ended(change: &Change<'_>, tag: &TagKey, about: Option<&str>) 
         };
         rule.written.removes.iter().any(is_named)
             && rule.written.about.as_ref().is_none_or(is_about)
-            && evaluate::passes(rule, signal, &rulebook.rates)
+            && holding::passes(rule, signal, &rulebook.rates)
     };
     let later = change.facts.orders.iter().filter(|order| order.is_purchase() && order.paid > Some(change.at));
     later.flat_map(|order| orders::signals(order, None)).any(|signal| {
         let rules = rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]);
-        rules.filter(|rule| figures::is_of_orders(rule)).any(|rule| ends(&signal, rule))
+        rules.filter(|rule| signal::is_of_orders(rule)).any(|rule| ends(&signal, rule))
     })
 }
 
@@ -157,7 +157,7 @@ impl Book<'_> {
         }
         let counts = |other: &&Signal| {
             other.name == signal.name
-                && evaluate::passes(rule, other, self.rates)
+                && holding::passes(rule, other, self.rates)
                 && per.iter().all(|field| other.field(field) == signal.field(field))
         };
         let mut entries: Vec<Entry> = Vec::new();
@@ -265,7 +265,7 @@ impl Count {
 pub(super) fn orders_with(orders: &[OrderFacts], share: &ShareOfOrders) -> (usize, usize) {
     let known = orders::newest(orders);
     let bought = known.iter().filter(|order| order.is_purchase());
-    let asked = |line: &str| share.with.iter().any(|pattern| is_like_text(&orders::as_pattern(line), pattern));
+    let asked = |line: &str| share.with.iter().any(|pattern| is_like_text(&holding::as_pattern(line), pattern));
     let with = |order: &&OrderFacts| order.lines.iter().any(|(line, _)| asked(line));
     (bought.clone().filter(with).count(), bought.count())
 }

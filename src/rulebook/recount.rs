@@ -4,15 +4,15 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
-use super::effects::{Change, came_to_hold, is_like, sends_each_time};
-use super::facts::{HeldTag, OrderFacts};
-use super::figures;
+use super::change::Change;
+use super::effects::{self, came_to_hold, sends_each_time};
+use super::facts::is_like;
+use super::kept::{HeldTag, OrderFacts};
 use super::purchases::{self, Book};
 use super::rule::{Life, Rule};
-use super::signals::Signal;
-use super::timers::STEP;
-use super::written::Words;
-use super::{calendar, dates, evaluate, orders, persons, review, timers, undo};
+use super::signal::{self, Signal};
+use super::written_when::Words;
+use super::{STEP, calendar, dates, holding, orders, review, timers, undo};
 use crate::domain::{Stage, TagKey, Timestamp};
 
 /// A tag that the purchases give, and the rule that does.
@@ -49,27 +49,7 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>, mov
     let mut gone = ended;
     forget_replaced(change, &tally, &mut gone);
     tally.tags.retain(|tag, given| !is_superseded(change, tag, &given.held));
-    let half_forgotten = purchases.iter().filter(|order| orders::is_half_forgotten(order));
-    let priceless = half_forgotten.filter_map(|order| order.paid).max();
-    let forgotten = orders::forgotten_until(&change.facts.orders);
-    for (tag, held) in change.facts.tags.clone().into_iter().filter(|(tag, _)| !undo::shows_a_state(tag)) {
-        let Some(rule) = rule_of(change, &held.by).filter(|rule| figures::is_of_orders(rule)) else { continue };
-        match tally.tags.get(&tag) {
-            // It was given anew by what is no purchase any more, and something was planned for it.
-            Some(given) if moved.is_some() && is_planned_anew(change, &tag, &held, given) => {
-                change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
-                gone.push((tag, held.by));
-            }
-            Some(given) => change.confirm(&tag, &given.held, given.rule, given.signal.as_ref()),
-            // By orders, or prices, that are known no more: nothing speaks against it.
-            None if rule.life != Life::While && Some(held.since) <= forgotten => {}
-            None if by_price(rule) && Some(held.since) <= priceless => {}
-            None => {
-                change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
-                gone.push((tag, held.by));
-            }
-        }
-    }
+    judge_held(change, &purchases, &tally, moved, &mut gone);
     for (tag, given) in tally.tags {
         let stood_in_its_way = |(gone, by): &(TagKey, String)| {
             let of = rule_of(change, by).and_then(|rule| rule.written.exclusive.as_ref());
@@ -89,7 +69,43 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>, mov
             change.give_back(tag, given.held, given.rule, signal.as_ref());
         }
     }
-    let last = purchases.last().and_then(|order| order.paid);
+    mark_last(change, purchases.last().and_then(|order| order.paid));
+    change.stages_of_purchases(&tally.stages);
+}
+
+/// Confirms the tags that purchases still give, and takes back those that they do not give any more.
+fn judge_held(
+    change: &mut Change<'_>,
+    purchases: &[OrderFacts],
+    tally: &Tally<'_>,
+    moved: Option<Timestamp>,
+    gone: &mut Vec<(TagKey, String)>,
+) {
+    let half_forgotten = purchases.iter().filter(|order| orders::is_half_forgotten(order));
+    let priceless = half_forgotten.filter_map(|order| order.paid).max();
+    let forgotten = orders::forgotten_until(&change.facts.orders);
+    for (tag, held) in change.facts.tags.clone().into_iter().filter(|(tag, _)| !undo::shows_a_state(tag)) {
+        let Some(rule) = rule_of(change, &held.by).filter(|rule| signal::is_of_orders(rule)) else { continue };
+        match tally.tags.get(&tag) {
+            // It was given anew by what is no purchase any more, and something was planned for it.
+            Some(given) if moved.is_some() && is_planned_anew(change, &tag, &held, given) => {
+                change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
+                gone.push((tag, held.by));
+            }
+            Some(given) => change.confirm(&tag, &given.held, given.rule, given.signal.as_ref()),
+            // By orders, or prices, that are known no more: nothing speaks against it.
+            None if rule.life != Life::While && Some(held.since) <= forgotten => {}
+            None if by_price(rule) && Some(held.since) <= priceless => {}
+            None => {
+                change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
+                gone.push((tag, held.by));
+            }
+        }
+    }
+}
+
+/// Notes when the last purchase was.
+fn mark_last(change: &mut Change<'_>, last: Option<Timestamp>) {
     for name in ["purchase", "bought"] {
         match last {
             Some(last) if change.facts.marks.contains_key(name) => drop(change.facts.marks.insert(name.into(), last)),
@@ -99,7 +115,6 @@ pub(super) fn recount(change: &mut Change<'_>, ended: Vec<(TagKey, String)>, mov
     if last.is_none() {
         forget_absences(change);
     }
-    change.stages_of_purchases(&tally.stages);
 }
 
 /// What all purchases together give, and the reviews between them.
@@ -140,7 +155,7 @@ fn forget_absences(change: &mut Change<'_>) {
 /// Whether a rule waits for any purchase since the last one.
 fn is_of_all_purchases(rule: &Rule) -> bool {
     let since_last = rule.written.absent.as_ref().filter(|absent| absent.after.is_none());
-    since_last.is_some_and(|absent| absent.of.iter().all(figures::is_of_purchases))
+    since_last.is_some_and(|absent| absent.of.iter().all(signal::is_of_purchases))
 }
 
 /// What took the place of a tag that no purchase is left to give goes with it: who never was a VIP is not won back.
@@ -148,7 +163,7 @@ fn forget_replaced(change: &mut Change<'_>, tally: &Tally<'_>, gone: &mut Vec<(T
     let rulebook = change.rulebook;
     let by_orders = |pattern: &str| {
         let gives = |rule: &&Rule| rule.written.tag.as_ref().is_some_and(|tag| tag.get_ref() == pattern);
-        rulebook.rules.iter().filter(gives).any(figures::is_of_orders)
+        rulebook.rules.iter().filter(gives).any(signal::is_of_orders)
     };
     for rule in rulebook.absences.iter().map(|index| &rulebook.rules[*index]) {
         let Some(tag) = rule.written.tag.as_ref().and_then(|tag| tag.get_ref().parse::<TagKey>().ok()) else {
@@ -169,19 +184,19 @@ fn forget_replaced(change: &mut Change<'_>, tally: &Tally<'_>, gone: &mut Vec<(T
 
 /// Whether a rule is about the first purchase: that may be another one now.
 fn is_of_first(rule: &Rule) -> bool {
-    rule.written.holds.never.iter().any(|signal| figures::is_of_purchases(signal))
+    rule.written.holds.never.iter().any(|signal| signal::is_of_purchases(signal))
 }
 
 /// Whether something that orders do not give has taken the tag's place since: who bought nothing for long is a VIP no more.
 fn is_superseded(change: &Change<'_>, tag: &TagKey, given: &HeldTag) -> bool {
     let takes_its_place = |held: &HeldTag| {
-        let rule = rule_of(change, &held.by).filter(|rule| !figures::is_of_orders(rule));
+        let rule = rule_of(change, &held.by).filter(|rule| !signal::is_of_orders(rule));
         rule.is_some_and(|rule| {
             let exclusive = rule.written.exclusive.iter().flat_map(Words::iter);
             let mut patterns = exclusive.chain(rule.written.removes.iter().map(String::as_str));
             // A purchase interrupts the absence of purchases, not that of other things.
             let mut of = rule.written.absent.iter().flat_map(|absent| absent.of.iter());
-            let since = match of.all(figures::is_of_purchases) {
+            let since = match of.all(signal::is_of_purchases) {
                 true => came_to_hold(change.rulebook, change.facts, held),
                 false => held.since,
             };
@@ -210,7 +225,7 @@ fn purchase<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut T
     tally.forget_ended(change.at);
     for signal in orders::signals(order, orders::over_record(before.iter(), order, &rulebook.rates)) {
         for rule in rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]) {
-            if figures::is_of_orders(rule) && evaluate::passes(rule, &signal, &rulebook.rates) {
+            if signal::is_of_orders(rule) && holding::passes(rule, &signal, &rulebook.rates) {
                 give(change, rule, &signal, (purchases, &bought, None), tally);
             }
         }
@@ -253,8 +268,8 @@ fn still<'a>(change: &mut Change<'a>, purchases: &[OrderFacts], tally: &mut Tall
     let (rulebook, bought) = (change.rulebook, OnceCell::new());
     for signal in orders::signals(last, None) {
         let rules = rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]);
-        for rule in rules.filter(|rule| rule.life == Life::While && figures::is_of_orders(rule)) {
-            if evaluate::passes(rule, &signal, &rulebook.rates) {
+        for rule in rules.filter(|rule| rule.life == Life::While && signal::is_of_orders(rule)) {
+            if holding::passes(rule, &signal, &rulebook.rates) {
                 give(change, rule, &signal, (purchases, &bought, None), tally);
             }
         }
@@ -296,7 +311,7 @@ fn give<'a>(
     }
     // A person took it away since; another purchase, or a review, may have given it again.
     let given = since.map_or(signal.at, |_| change.at);
-    if persons::was_taken_away(change.facts, &tag, given) {
+    if effects::was_taken_away(change.facts, &tag, given) {
         return;
     }
     let expires = match rule.life {
@@ -319,7 +334,7 @@ fn give<'a>(
 /// what holds now, and did then.
 fn holds(change: &Change<'_>, rule: &Rule, signal: &Signal, purchases: &[OrderFacts], tally: &Tally<'_>) -> bool {
     let holds = &rule.written.holds;
-    let knows = |rule: &Rule| figures::is_of_orders(rule) || rule.written.on_date.is_some();
+    let knows = |rule: &Rule| signal::is_of_orders(rule) || rule.written.on_date.is_some();
     let stood = |held: &HeldTag| held.since <= change.at && !rule_of(change, &held.by).is_some_and(knows);
     let like = |pattern: &String| {
         let fits = |tag: &TagKey| is_like(tag, pattern);
@@ -335,5 +350,5 @@ fn holds(change: &Change<'_>, rule: &Rule, signal: &Signal, purchases: &[OrderFa
         && (holds.any_tags.is_empty() || holds.any_tags.iter().any(like))
         && !holds.not_tags.iter().any(like)
         && holds.never.iter().all(never)
-        && evaluate::has_bought(rule, purchases, Some(signal), Some(signal.at))
+        && holding::has_bought(rule, purchases, Some(signal), Some(signal.at))
 }

@@ -3,7 +3,7 @@
 use chrono::TimeZone;
 use chrono_tz::OffsetComponents;
 
-use super::signals::Signal;
+use super::signal::Signal;
 use crate::domain::{Contact, Position, Region, Sighting, Timestamp};
 
 /// Where no zone is known: further from Greenwich than any.

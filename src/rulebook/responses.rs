@@ -1,49 +1,18 @@
 //! What we sent unasked, and how the customer takes it: read, answered, or neither.
 
-use serde::{Deserialize, Serialize};
-
-use super::Rulebook;
 use super::checks::Checker;
+use super::condition::Condition;
 use super::counting::fingerprint;
-use super::explain::Condition;
 use super::facts::Facts;
-use super::figures::Figure;
+use super::figure::Figure;
+use super::kept::SentFacts;
 use super::rule::Rule;
-use super::timers::{self, STEP};
 use super::written_when::{Responses, Share};
+use super::{Rulebook, STEP, timers};
 use crate::domain::{Duration, MessageKind, Timestamp};
 
 /// Messages that are remembered: more than a half year of what the gate lets through to one customer.
 const REMEMBERED: usize = 32;
-
-/// A message that we sent unasked. Stored as a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
-pub(super) struct SentFacts {
-    /// Fingerprint of its id.
-    message: u32,
-    pub(super) at: Timestamp,
-    pub(super) kind: MessageKind,
-    /// Fingerprint of its campaign.
-    campaign: Option<u32>,
-    read: bool,
-    answered: bool,
-}
-
-type Stored = (u32, Timestamp, MessageKind, u8, Option<u32>);
-
-impl From<Stored> for SentFacts {
-    fn from((message, at, kind, flags, campaign): Stored) -> Self {
-        Self { message, at, kind, campaign, read: flags & 1 != 0, answered: flags & 2 != 0 }
-    }
-}
-
-impl From<SentFacts> for Stored {
-    fn from(sent: SentFacts) -> Self {
-        let flags = u8::from(sent.read) | u8::from(sent.answered) << 1;
-        (sent.message, sent.at, sent.kind, flags, sent.campaign)
-    }
-}
 
 /// Notes a message that went out. What answers the customer is not counted: it was asked for.
 pub(super) fn note_sent(

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::effects::Change;
-use super::evaluate::{holds, passes};
-use super::facts::{Facts, HeldTag, Reviews};
+use super::change::Change;
+use super::facts::Facts;
 use super::figures::group;
+use super::holding::{holds, passes};
+use super::kept::{HeldTag, Reviews};
 use super::purchases::{self, Book};
 use super::rule::Rule;
-use super::signals::Signal;
+use super::signal::Signal;
 use super::{Rulebook, orders};
 use crate::domain::{Duration, Every, Timestamp};
 

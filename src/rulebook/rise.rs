@@ -1,26 +1,16 @@
 //! Interactions against the customer's own past: the figure behind a sudden rise (HEAT-30).
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::Rulebook;
 use super::checks::Checker;
-use super::explain::Condition;
+use super::condition::Condition;
 use super::facts::Facts;
-use super::figures::Figure;
-use super::rule::Rule;
-use super::signals::Signal;
-use super::written_when;
+use super::figure::Figure;
+use super::rule::{Rise, Rule};
+use super::signal::Signal;
+use super::{Rulebook, written_when};
 use crate::domain::{Duration, Timestamp};
 
 /// Interactions that are remembered. Of somebody who has more, the mean is one over the time that these reach back.
 const REMEMBERED: usize = 128;
-
-/// What a rule asks for, understood.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rise {
-    within: Duration,
-    before: Duration,
-}
 
 /// Reads what a rule says.
 pub(super) fn understand(checker: &mut Checker<'_>, place: usize, written: &written_when::Rise) -> Rise {
@@ -83,42 +73,4 @@ pub(super) fn condition(rule: &Rule, facts: &Facts, now: Timestamp) -> Condition
     let new = || (false, "more interactions than in their own past: they are new and have none".into());
     let (rose, text) = weigh(rule, facts, now).unwrap_or_else(new);
     Condition::is(rose, text)
-}
-
-/// Moments of interactions, oldest first; written as seconds from one to the next.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Visits(Vec<Timestamp>);
-
-impl Visits {
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn moments(&self) -> &[Timestamp] {
-        &self.0
-    }
-}
-
-impl Serialize for Visits {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut before = 0;
-        serializer.collect_seq(self.0.iter().map(|visit| {
-            let second = visit.0.div_euclid(1_000);
-            let step = second - before;
-            before = second;
-            step
-        }))
-    }
-}
-
-impl<'de> Deserialize<'de> for Visits {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut second = 0;
-        let steps = Vec::<i64>::deserialize(deserializer)?;
-        let visits = steps.into_iter().map(|step| {
-            second += step;
-            Timestamp(second * 1_000)
-        });
-        Ok(Self(visits.collect()))
-    }
 }

@@ -1,37 +1,17 @@
 //! Rules that repeat as long as something holds: at once and then each time that so much has passed, or at an hour of the week
 //! where the customer lives.
 
-use std::fmt;
-
 use chrono::{Datelike, Days, NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
 use toml::Spanned;
 
+use super::change::Change;
 use super::checks::Checker;
-use super::effects::Change;
 use super::facts::Facts;
-use super::rule::Rule;
-use super::signals::Signal;
-use super::{Rulebook, evaluate};
+use super::rule::{Round, Rule};
+use super::signal::Signal;
+use super::{Rulebook, holding};
 use crate::domain::{Duration, Timestamp, clock_time};
-
-/// How often a rule comes round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Round {
-    /// At once, and then each time that so much has passed.
-    Each(Duration),
-    /// On that day of the week at that hour.
-    Weekly(Weekday, NaiveTime),
-}
-
-impl fmt::Display for Round {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Each(length) => write!(f, "every {length}"),
-            Self::Weekly(day, time) => write!(f, "every {day} at {}", time.format("%H:%M")),
-        }
-    }
-}
 
 impl Round {
     /// The first round from when something comes to hold.
@@ -82,7 +62,7 @@ pub(super) fn look(change: &mut Change<'_>) {
     let zone = change.contact.zone.unwrap_or(rulebook.zone);
     for (rule, every) in repeating(rulebook) {
         let due = change.facts.rounds.get(&*rule.name).copied();
-        let holds = !change.contact.opted_out && evaluate::holds(rule, change.facts, None);
+        let holds = !change.contact.opted_out && holding::holds(rule, change.facts, None);
         match (holds, due) {
             (false, None) => {}
             (false, Some(_)) => {
@@ -99,7 +79,7 @@ pub(super) fn look(change: &mut Change<'_>) {
                     change.facts.rounds.insert(rule.name.to_string(), round);
                 }
                 if is_due {
-                    let orders: Vec<String> = evaluate::holds_of(rule, change.facts).map(str::to_owned).collect();
+                    let orders: Vec<String> = holding::holds_of(rule, change.facts).map(str::to_owned).collect();
                     let signal = Signal::of_moment("order", change.now, 0);
                     let signal = orders.into_iter().fold(signal, |signal, order| signal.with("order", order));
                     change.apply(rule, Some(&signal), &format_args!("holds, {every}"), &[]);

@@ -1,10 +1,13 @@
 //! A rule, understood: what its file says (`written.rs`) as lengths of time, names and figures that exist.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
+use chrono::{NaiveTime, Weekday};
+
+use super::kept::Entry;
 use super::written::Written;
-use super::{crossed, rise, rounds, sequences};
 use crate::domain::{Colour, Duration, Every, Heat, Stage};
 
 /// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
@@ -41,6 +44,68 @@ pub(super) enum Life {
     While,
 }
 
+/// One of several counts that must hold together, understood.
+#[derive(Clone, Debug)]
+pub(super) struct CrossedCount {
+    pub(super) of: &'static str,
+    pub(super) at_least: usize,
+    pub(super) at_most: usize,
+    pub(super) within: Duration,
+    /// Rules that count the same within the same time share a counter; its name.
+    pub(super) counter: String,
+}
+
+impl CrossedCount {
+    /// How many of the newest tell whether it holds.
+    pub(super) fn needs(&self) -> String {
+        match self.at_most {
+            usize::MAX => format!("at least {}", self.at_least),
+            most if self.at_least == 0 => format!("at most {most}"),
+            most => format!("{} to {most}", self.at_least),
+        }
+    }
+
+    pub(super) fn holds(&self, counted: &[Entry]) -> bool {
+        (self.at_least..=self.at_most).contains(&counted.len())
+    }
+
+    pub(super) fn keep(&self) -> usize {
+        if self.at_most == usize::MAX { self.at_least } else { self.at_least.max(self.at_most + 1) }
+    }
+}
+
+/// A rise over what was before, understood.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rise {
+    pub(super) within: Duration,
+    pub(super) before: Duration,
+}
+
+/// How often a rule comes round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Round {
+    /// At once, and then each time that so much has passed.
+    Each(Duration),
+    /// On that day of the week at that hour.
+    Weekly(Weekday, NaiveTime),
+}
+
+impl fmt::Display for Round {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Each(length) => write!(f, "every {length}"),
+            Self::Weekly(day, time) => write!(f, "every {day} at {}", time.format("%H:%M")),
+        }
+    }
+}
+
+/// When a step of a sequence may go: so long after the beginning, and so long after it at the latest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub(super) after: Duration,
+    pub(super) latest: Duration,
+}
+
 /// A rule, understood.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
@@ -62,17 +127,17 @@ pub(super) struct Rule {
     pub(super) around_date: Option<(Duration, Duration)>,
     /// See [`super::written_when::Count`].
     pub(super) apart: Duration,
-    pub(super) rise: Option<rise::Rise>,
+    pub(super) rise: Option<Rise>,
     pub(super) absent_for: Duration,
-    pub(super) crossed: Vec<crossed::Count>,
+    pub(super) crossed: Vec<CrossedCount>,
     pub(super) responses_for: Duration,
     /// Ranks of [`AnyOrder`], and how long an order must have stood there.
     pub(super) order_ranks: Vec<u8>,
     pub(super) order_for: Duration,
     /// How often it comes round.
-    pub(super) every: Option<rounds::Round>,
+    pub(super) every: Option<Round>,
     /// When the messages of a sequence may go.
-    pub(super) steps: Vec<sequences::Step>,
+    pub(super) steps: Vec<Step>,
     pub(super) since_first: Option<(Duration, Duration)>,
     /// How long ago what `holds` asks for was bought.
     pub(super) bought_ago: Option<(Duration, Duration)>,

@@ -1,47 +1,17 @@
 //! Sequences: messages that follow on each other, from the moment at which something comes to hold until it holds no more, the
 //! last step is over, or something happens that ends them.
 
-use serde::{Deserialize, Serialize};
-
-use super::checks::Checker;
-use super::compile::COLOURS;
-use super::effects::Change;
+use super::change::Change;
+use super::checks::{COLOURS, Checker};
 use super::facts::Facts;
+use super::kept::Run;
 use super::planning::request;
-use super::rule::Rule;
-use super::signals::{SIGNALS, Signal};
-use super::timers::STEP;
-use super::written::{Words, Written};
-use super::{Rulebook, evaluate};
+use super::rule::{Rule, Step};
+use super::signal::{SIGNALS, Signal};
+use super::written::Written;
+use super::written_when::Words;
+use super::{Rulebook, STEP, holding};
 use crate::domain::{Colour, Consequence, Duration, FollowUpRequest, Timestamp};
-
-/// When a step may go: so long after the beginning, and so long after it at the latest.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
-    pub(super) after: Duration,
-    pub(super) latest: Duration,
-}
-
-/// A sequence of a contact: when it began, and how many of its steps were planned. One that was ended has one more than
-/// there are: it does not begin anew as long as what it asks for holds. Written as a list: it is part of every state that is read.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "(Timestamp, usize)", into = "(Timestamp, usize)")]
-pub(super) struct Run {
-    begun: Timestamp,
-    planned: usize,
-}
-
-impl From<(Timestamp, usize)> for Run {
-    fn from((begun, planned): (Timestamp, usize)) -> Self {
-        Self { begun, planned }
-    }
-}
-
-impl From<Run> for (Timestamp, usize) {
-    fn from(run: Run) -> Self {
-        (run.begun, run.planned)
-    }
-}
 
 impl Run {
     fn is_ended(self, rule: &Rule) -> bool {
@@ -83,7 +53,7 @@ pub(super) fn look(change: &mut Change<'_>) {
     let rulebook = change.rulebook;
     for rule in sequences(rulebook) {
         let run = change.facts.sequences.get(&*rule.name).copied();
-        match (evaluate::holds(rule, change.facts, None), run) {
+        match (holding::holds(rule, change.facts, None), run) {
             (false, None) => {}
             (false, Some(_)) => {
                 change.facts.sequences.remove(&*rule.name);
@@ -111,7 +81,7 @@ pub(super) fn look(change: &mut Change<'_>) {
 
 /// Whether the contact's colour is among what ends the sequence.
 fn stops(rule: &Rule, facts: &Facts) -> bool {
-    rule.written.stops.iter().flat_map(Words::iter).any(|stop| evaluate::is_coloured(facts, stop))
+    rule.written.stops.iter().flat_map(Words::iter).any(|stop| holding::is_coloured(facts, stop))
 }
 
 impl Change<'_> {

@@ -1,191 +1,19 @@
-//! From an event to the signals that rules count. The vocabulary of rule files; each has fields that filters, groups and
-//! tag names can use.
+//! From an event to the signals that rules count.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use chrono::NaiveDate;
-use unicode_normalization::char::is_combining_mark;
 
+use super::counting::{self, interacted};
 use super::facts::Facts;
 use super::messages::of_message;
-use super::rule::Rule;
-use super::{Rulebook, counting, dates, orders, persons, responses, timers};
+use super::signal::{FIGURES, Signal, hyphens, of_contact, slug};
+use super::{Rulebook, dates, orders, persons, responses, timers};
 use crate::domain::{
-    AgentAction, ClickEvent, Contact, Event, EventBody, Habit, InboundMessage, MessageNumber, Money, OptAction,
-    OrderEvent, Outgoing, PageEvent, Reading, SentEvent, Shop, Span, StatusEvent, StatusKind, Timestamp, WeatherEvent,
-    midnight,
+    AgentAction, CartEvent, CaseEvent, ClickEvent, Contact, Event, EventBody, FiguresEvent, Habit, InboundMessage,
+    MessageNumber, Money, OptAction, OrderEvent, Outgoing, PageEvent, QuoteEvent, Reading, SentEvent, Shop,
+    StatusEvent, StatusKind, WeatherEvent, midnight,
 };
-
-/// Every signal, with what it means: the words that a rule may count.
-pub(super) const SIGNALS: &[(&str, &str)] = &[
-    ("first_contact", "the first event of a contact: country"),
-    ("message", "the customer wrote; every message counts: language, country"),
-    (
-        "place",
-        "where the customer is became known anew: country, division, city, district, tier, climate, zone, winter, summer_humidity, shipping_share, customs_days; left (city, where it was in another city before); gmt (minutes from Greenwich without summer time)",
-    ),
-    (
-        "position",
-        "a position was shared: poi (an airport that is near, or empty), speed (km/h since the one before), minutes (between them)",
-    ),
-    ("calendar", "a window of the calendar began where the customer is: window, kind, country"),
-    ("profile", "something about the customer became known: field, value"),
-    (
-        "note",
-        "a person of the shop noted something: field and value of a note like “occupation: student” (bare = yes where it is the value alone, taken for an occupation), or request and wanted",
-    ),
-    ("replied", "the customer wrote; told after all that the message says"),
-    ("interaction", "a burst of messages, or a click on a tracked link (G-5)"),
-    ("written", "a burst of messages: an interaction that is no click"),
-    ("conversation", "a conversation began: the first message after 6 h of silence"),
-    (
-        "question",
-        "a property of a product was asked for: product, category, feature; named (no where the message does not name the product that is talked of)",
-    ),
-    ("inquiry", "a question about a product, its stock, price or a comparison: product, category"),
-    ("product_question", "a question about a product or its stock: product, category"),
-    ("price_question", "a question about a price: product, category"),
-    ("comparison", "products, shops or prices are compared: product, category"),
-    ("intent", "something is wanted; field intent"),
-    (
-        "earned",
-        "a tag that the words alone earn: group, tag, topic (the product named last; a budget for several is told once for each), and of a category tag product and category",
-    ),
-    ("sentence", "a whole sentence in a language that shows: language"),
-    (
-        "request",
-        "something special was asked for, by the words of requests.toml: request, wanted (yes, or no where it is negated)",
-    ),
-    ("feature", "a property was named: feature"),
-    (
-        "look",
-        "one model was looked at or named: model, category, product (empty where only the category is known), by (page, other page, click, words)",
-    ),
-    ("photo", "a picture came, and what it is about was said in the same conversation: category, product, feature"),
-    ("ready", "wants to buy, with product and budget known"),
-    ("click", "a tracked link was opened: link, product, category, its price"),
-    ("link_sent", "a message with a tracked link was sent, a reply too"),
-    (
-        "sent",
-        "a message of ours was sent: kind, rule (that planned it), template, category, order (where that rule keeps orders apart)",
-    ),
-    (
-        "read",
-        "a message of ours was read: kind, category, product, where nobody had asked for it; bought (yes where they bought before)",
-    ),
-    ("answered", "the customer wrote soon after something that we sent unasked"),
-    (
-        "responded",
-        "the customer answered a campaign, or a campaign heard of it in its own way: campaign, where it is named",
-    ),
-    ("quote", "a quote was asked for, sent or opened: action, quote"),
-    ("weather", "the weather of a day where the customer is: place, date, max_c, humidity"),
-    ("product_news", "a product is new, low in stock, back in stock or has another price: action, product, category"),
-    (
-        "page",
-        "a page was viewed: page, product, category, again (yes where that look was counted already), seconds, visit_seconds; ordered (paid or placed: what came of it while it was viewed), bought (yes where its product was), visit (bought where anything was during the visit)",
-    ),
-    ("cart", "the cart changed: action, product, category, left (how many things lie in it), its sum"),
-    ("order", "an order moved on: state, order, tracked (yes or no); once for each line: product, category"),
-    ("undone", "an order was cancelled or returned"),
-    (
-        "purchase",
-        "an order was paid for, or got further: order, coupon, its total, lines (none where it does not tell what was bought), left (how many things were put into the cart since, if any), over_record (per cent)",
-    ),
-    (
-        "bought",
-        "one line of a purchase: order, product, category, named (yes where no product key was told: the product is its name), its price",
-    ),
-    (
-        "referral",
-        "the ad, page or place that a message tells of: source, platform, id, first (yes where it is their first word)",
-    ),
-    ("case", "a case was opened or resolved: kind, action, left (how many of the kind are open)"),
-    ("offer_taken", "a purchase with a coupon, or an answer to a campaign that offers something: offer"),
-    ("handoff", "a hand-off was opened, or a person took over"),
-    ("won", "a paid order, or an agent's word that the deal is closed"),
-    ("lost", "an agent's word that the deal is lost"),
-    ("opt_in", "they agreed to marketing"),
-    ("habit", "a habit of reading or writing showed itself once more, or is over: habit, phase (holds or over)"),
-    (
-        "figures",
-        "statistics over all contacts, counted anew: job, period, and what keywords/README.md lists for the job",
-    ),
-];
-
-/// What statistics say of a contact, by name; each is a field of the signal `figures`.
-pub(super) const FIGURES: [&str; 8] = ["band", "r", "f", "m", "group", "high_value", "growing", "baseline"];
-
-/// One signal.
-#[derive(Clone, Debug)]
-pub(super) struct Signal {
-    pub(super) name: &'static str,
-    pub(super) at: Timestamp,
-    pub(super) seq: i64,
-    /// Start of the burst of messages that it belongs to; what is no message belongs to none.
-    pub(super) burst: Option<Timestamp>,
-    pub(super) spans: Vec<Span>,
-    fields: Vec<(&'static str, Arc<str>)>,
-    /// seconds, visit_seconds, over_record, gap (milliseconds).
-    pub(super) numbers: Vec<(&'static str, i64)>,
-    /// The sum that it is about.
-    pub(super) money: Option<Money>,
-    /// When what it tells of ends, where that is known.
-    pub(super) until: Option<Timestamp>,
-}
-
-impl Signal {
-    pub(super) fn new(name: &'static str, event: &Event, burst: Option<Timestamp>) -> Self {
-        Self { burst, ..Self::of_moment(name, event.at, event.seq) }
-    }
-
-    /// A signal that is no message.
-    pub(super) fn of_moment(name: &'static str, at: Timestamp, seq: i64) -> Self {
-        let (fields, spans, numbers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, at, seq, burst: None, spans, fields, numbers, money: None, until: None }
-    }
-
-    pub(super) fn with(mut self, field: &'static str, value: impl Into<Arc<str>>) -> Self {
-        self.fields.push((field, value.into()));
-        self
-    }
-
-    /// About a product key, or a category.
-    pub(super) fn of(mut self, key: &str) -> Self {
-        let (category, product) = key.split_once('/').unwrap_or((key, ""));
-        self = self.with("category", hyphens(category));
-        if product.is_empty() { self } else { self.with("product", hyphens(product)) }
-    }
-
-    pub(super) fn at_span(mut self, span: Option<Span>) -> Self {
-        self.spans.extend(span);
-        self
-    }
-
-    /// A field by name.
-    pub(super) fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(field, _)| *field == name).map(|(_, value)| &**value)
-    }
-
-    /// What a rule's tag is about by this signal: one thing, or several orders.
-    pub(super) fn about<'s>(&'s self, rule: &'s Rule) -> impl Iterator<Item = &'s str> {
-        let field = rule.written.about.as_deref();
-        self.fields.iter().filter(move |(name, _)| Some(*name) == field).map(|(_, value)| &**value)
-    }
-}
-
-pub(super) fn hyphens(text: &str) -> String {
-    text.replace('_', "-")
-}
-
-/// A name as part of a tag: lower case, hyphens.
-pub(super) fn slug(text: &str) -> String {
-    // Marks belong to their letter: Hindi words would fall apart without them.
-    let parts = |c: char| !c.is_alphanumeric() && !is_combining_mark(c);
-    let words = text.split(parts).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
-}
 
 /// Whether a shop wrote the key of a product where its name stands: `appliances/air_conditioner`.
 fn is_key(product: &str) -> bool {
@@ -231,47 +59,12 @@ pub(super) fn of_event(
         EventBody::Opt(opt) if opt.action == OptAction::In => signals.push(signal("opt_in")),
         EventBody::Click(click) => of_click(facts, event, click, rulebook, &mut signals),
         EventBody::Page(page) => of_page(facts, event, page, rulebook, &mut signals),
-        EventBody::Quote(quote) => {
-            let moved = signal("quote").with("action", quote.action.as_str()).with("quote", quote.quote.as_str());
-            signals.push(with_product(moved, quote.product.as_deref(), kind(&quote.product, &None, rulebook)));
-        }
-        EventBody::Cart(cart) => {
-            let left = counting::in_cart(facts, cart, event.at).to_string();
-            let mut changed = signal("cart").with("action", cart.action.as_str()).with("left", left);
-            changed.money = Money::told(cart.amount, cart.currency, rulebook.currency);
-            let category = kind(&cart.product, &cart.category, rulebook);
-            signals.push(with_product(changed, cart.product.as_deref(), category));
-        }
-        EventBody::Case(case) => {
-            if let Some((left, at)) = counting::open_cases(facts, case, event.at) {
-                let moved = Signal { at, ..signal("case") };
-                let moved = moved.with("kind", case.kind.as_str()).with("action", case.action.as_str());
-                signals.push(moved.with("left", left.to_string()));
-            }
-        }
+        EventBody::Quote(quote) => signals.push(of_quote(event, quote, rulebook)),
+        EventBody::Cart(cart) => signals.push(of_cart(facts, event, cart, rulebook)),
+        EventBody::Case(case) => signals.extend(of_case(facts, event, case)),
         EventBody::Order(order) => of_order(facts, event, order, rulebook, &mut signals),
-        EventBody::Status(status) => {
-            if status.status == StatusKind::Failed
-                && let Some((sent, next)) = counting::link_failed(facts, &status.message)
-            {
-                timers::wait_for_next(rulebook, facts, "link_sent", (sent, next));
-            }
-            if let Some(wamid) = &status.wamid {
-                responses::note_called(facts, &status.message, wamid);
-            }
-            of_status(facts, event, status, rulebook, &mut signals);
-        }
-        EventBody::Sent(sent) => {
-            let campaign = campaign_of(sent);
-            responses::note_sent(facts, &sent.message, sent.kind, campaign, (event.at, rulebook.answered_within));
-            responses::note_about(facts, &sent.message, sent.category.as_deref(), sent.product.as_deref());
-            let was = signal("sent").with("kind", sent.kind.name());
-            signals.push(with_product(was, sent.product.as_deref(), sent.category.as_deref()));
-            if sent.link {
-                counting::note_link(facts, &sent.message, event.at);
-                signals.push(signal("link_sent"));
-            }
-        }
+        EventBody::Status(status) => of_status(facts, event, status, rulebook, &mut signals),
+        EventBody::Sent(sent) => of_sent_by_others(facts, event, sent, rulebook, &mut signals),
         // Who is only to get something will have got it when it is sent.
         EventBody::Campaign(campaign) if campaign.action == "recipient" && campaign.offer.is_none() => {
             responses::note_recipient(facts, &campaign.campaign, (event.at, rulebook.answered_within));
@@ -281,12 +74,7 @@ pub(super) fn of_event(
             signals.push(signal("offer_taken").with("offer", offer));
             signals.push(signal("responded").with("campaign", slug(&campaign.campaign)));
         }
-        EventBody::Figures(figures) => {
-            let counted = signal("figures").with("job", figures.job.as_str()).with("period", figures.period.as_str());
-            let said = |name: &&'static str| Some((*name, figures.values.get(*name)?));
-            let known = FIGURES.iter().filter_map(said);
-            signals.push(known.fold(counted, |signal, (name, value)| signal.with(name, value.as_str())));
-        }
+        EventBody::Figures(figures) => signals.push(of_figures(event, figures)),
         EventBody::Weather(weather) => signals.push(of_weather(signal("weather"), weather, contact)),
         EventBody::Product(product) => {
             let news = signal("product_news").with("action", product.action.as_str());
@@ -303,6 +91,53 @@ pub(super) fn of_event(
     signals
 }
 
+fn of_quote(event: &Event, quote: &QuoteEvent, rulebook: &Rulebook) -> Signal {
+    let moved = Signal::new("quote", event, None);
+    let moved = moved.with("action", quote.action.as_str()).with("quote", quote.quote.as_str());
+    with_product(moved, quote.product.as_deref(), kind(&quote.product, &None, rulebook))
+}
+
+fn of_cart(facts: &mut Facts, event: &Event, cart: &CartEvent, rulebook: &Rulebook) -> Signal {
+    let left = counting::in_cart(facts, cart, event.at).to_string();
+    let mut changed = Signal::new("cart", event, None).with("action", cart.action.as_str()).with("left", left);
+    changed.money = Money::told(cart.amount, cart.currency, rulebook.currency);
+    with_product(changed, cart.product.as_deref(), kind(&cart.product, &cart.category, rulebook))
+}
+
+fn of_case(facts: &mut Facts, event: &Event, case: &CaseEvent) -> Option<Signal> {
+    let (left, at) = counting::open_cases(facts, case, event.at)?;
+    let moved = Signal::of_moment("case", at, event.seq);
+    let moved = moved.with("kind", case.kind.as_str()).with("action", case.action.as_str());
+    Some(moved.with("left", left.to_string()))
+}
+
+fn of_figures(event: &Event, figures: &FiguresEvent) -> Signal {
+    let counted = Signal::new("figures", event, None);
+    let counted = counted.with("job", figures.job.as_str()).with("period", figures.period.as_str());
+    let said = |name: &&'static str| Some((*name, figures.values.get(*name)?));
+    let known = FIGURES.iter().filter_map(said);
+    known.fold(counted, |signal, (name, value)| signal.with(name, value.as_str()))
+}
+
+/// What somebody else sent in our name.
+fn of_sent_by_others(
+    facts: &mut Facts,
+    event: &Event,
+    sent: &SentEvent,
+    rulebook: &Rulebook,
+    signals: &mut Vec<Signal>,
+) {
+    let campaign = campaign_of(sent);
+    responses::note_sent(facts, &sent.message, sent.kind, campaign, (event.at, rulebook.answered_within));
+    responses::note_about(facts, &sent.message, sent.category.as_deref(), sent.product.as_deref());
+    let was = Signal::new("sent", event, None).with("kind", sent.kind.name());
+    signals.push(with_product(was, sent.product.as_deref(), sent.category.as_deref()));
+    if sent.link {
+        counting::note_link(facts, &sent.message, event.at);
+        signals.push(Signal::new("link_sent", event, None));
+    }
+}
+
 /// Figures are rounded up: more than a whole number of degrees is then still more than it. A day is over at its midnight, however
 /// late it is told of.
 fn of_weather(mut day: Signal, weather: &WeatherEvent, contact: &Contact) -> Signal {
@@ -316,17 +151,6 @@ fn of_weather(mut day: Signal, weather: &WeatherEvent, contact: &Contact) -> Sig
     day.numbers = vec![("max_c", weather.max_c.ceil() as i64)];
     day.numbers.extend(weather.humidity.map(|humidity| ("humidity", humidity.ceil() as i64)));
     day
-}
-
-/// A signal with the country and language of the contact, in lower case.
-pub(super) fn of_contact(mut signal: Signal, contact: &Contact) -> Signal {
-    if let Some(country) = contact.country {
-        signal = signal.with("country", country.code().to_lowercase());
-    }
-    match &contact.language {
-        Some(language) => signal.with("language", language.tag().to_lowercase()),
-        None => signal,
-    }
 }
 
 fn of_click(facts: &mut Facts, event: &Event, click: &ClickEvent, rulebook: &Rulebook, signals: &mut Vec<Signal>) {
@@ -390,17 +214,20 @@ fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rulebook: &Rul
     }
 }
 
-/// A message or a click: the first one is what "since the first contact" counts from.
-pub(super) fn interacted(facts: &mut Facts, at: Timestamp) {
-    facts.first_interaction = Some(facts.first_interaction.map_or(at, |first| first.min(at)));
-}
-
 /// The campaign that a message belongs to.
 fn campaign_of(sent: &SentEvent) -> Option<&str> {
     sent.campaign.as_deref().or_else(|| sent.by.strip_prefix("campaign:"))
 }
 
 fn of_status(facts: &mut Facts, event: &Event, status: &StatusEvent, rulebook: &Rulebook, signals: &mut Vec<Signal>) {
+    if status.status == StatusKind::Failed
+        && let Some((sent, next)) = counting::link_failed(facts, &status.message)
+    {
+        timers::wait_for_next(rulebook, facts, "link_sent", (sent, next));
+    }
+    if let Some(wamid) = &status.wamid {
+        responses::note_called(facts, &status.message, wamid);
+    }
     match status.status {
         StatusKind::Read if counting::is_first_read(facts, &status.message) => {
             let read = Signal::new("read", event, None);

@@ -1,11 +1,10 @@
 //! Stage and heat: what reaches them, how heat cools, and what else the clock alone changes.
 
-use super::effects::{Change, Why};
-use super::facts::HeatState;
-use super::figures;
+use super::change::{Change, Why};
+use super::kept::HeatState;
 use super::recount::recount;
-use super::signals::Signal;
-use super::timers::{self, STEP};
+use super::signal::{self, Signal};
+use super::{STEP, timers};
 use crate::domain::{Consequence, Evidence, Heat, Stage, TagKey, TagMove, Timestamp};
 
 impl Change<'_> {
@@ -121,7 +120,7 @@ impl Change<'_> {
         // Where a tier ends, the one below it may hold.
         let is_tier = |name: &str| {
             let rule = rule_of(name);
-            rule.is_some_and(|rule| figures::is_of_orders(rule) && rule.written.exclusive.is_some())
+            rule.is_some_and(|rule| signal::is_of_orders(rule) && rule.written.exclusive.is_some())
         };
         if ended.iter().any(|(_, by)| is_tier(by)) {
             recount(self, ended, None);

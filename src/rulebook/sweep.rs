@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::facts::Facts;
-use super::rule::Rule;
-use super::{Rulebook, counting, crossed, undo};
+use super::rule::{CrossedCount, Rule};
+use super::{Rulebook, counting, undo};
 use crate::domain::{Duration, Timestamp};
 
 /// How often it is looked through.
@@ -13,7 +13,7 @@ const EVERY: Duration = Duration::days(1);
 const TAKEN_AWAY: Duration = Duration::days(365);
 
 /// How long each counter looks back, by its name.
-pub(super) fn windows(rules: &[Rule], shared: &[crossed::Count]) -> HashMap<String, Duration> {
+pub(super) fn windows(rules: &[Rule], shared: &[CrossedCount]) -> HashMap<String, Duration> {
     let of_rules = rules.iter().map(|rule| (rule.name.to_string(), rule.window));
     of_rules.chain(shared.iter().map(|count| (count.counter.clone(), count.within))).collect()
 }

@@ -1,36 +1,11 @@
-//! What changes by the clock alone, and when.
+//! What rules wait for, and when heat and stage fall by themselves.
 
-use super::evaluate::passes;
 use super::facts::Facts;
+use super::holding::passes;
 use super::rule::{Life, Rule};
-use super::signals::Signal;
-use super::{Rulebook, calendar, dates, look, orders, review, rounds, sequences};
-use crate::domain::{Colour, Duration, Heat, Stage, Timestamp};
-
-/// The smallest step of time: what holds "within" a length still holds at its last moment, and ends one step later.
-pub(super) const STEP: Duration = Duration::millis(1);
-
-/// The earliest moment at which anything changes with no new event.
-pub(super) fn next_wake(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> {
-    let tags = facts.tags.values().filter_map(|held| held.expires);
-    let colour = facts.colour.iter().filter_map(|state| state.until);
-    // One that waits for a tag to go is looked at again when that happens.
-    let absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
-    let absences = absences.filter_map(|rule| absence_due(rule, facts).filter(|_| !is_held_up(rule, facts)));
-    let orders = orders::next_due(rulebook, facts);
-    tags.chain(colour)
-        .chain(heat_due(rulebook, facts))
-        .chain(stage_due(rulebook, facts))
-        .chain(absences)
-        .chain(orders)
-        .chain(review::next_due(facts))
-        .chain(dates::next_due(rulebook, facts))
-        .chain(calendar::next_wake(facts))
-        .chain(look::next_due(rulebook, facts))
-        .chain(rounds::next_due(rulebook, facts))
-        .chain(sequences::next_due(rulebook, facts))
-        .min()
-}
+use super::signal::Signal;
+use super::{Rulebook, STEP};
+use crate::domain::{Colour, Heat, Stage, Timestamp};
 
 /// When a rule has waited in vain: the moment just past its length of time. `None` if what it waits for came, if its clock
 /// has not started, or if it told already.

@@ -3,38 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use super::effects::{Change, came_to_hold, is_like};
-use super::facts::{ColourState, Facts, HeldTag, OrderFacts};
+use super::change::Change;
+use super::effects::{self, came_to_hold, is_by_orders};
+use super::facts::{Ended, Facts, is_like};
+use super::kept::{ColourState, HeldTag, OrderFacts};
 use super::rule::Rule;
-use super::signals::Signal;
-use super::written::Words;
-use super::{Rulebook, calendar, counting, evaluate, figures, orders, packing_tags, persons};
+use super::signal::{self, Signal};
+use super::written_when::Words;
+use super::{calendar, counting, holding, orders};
 use crate::domain::{Duration, OrderState, TagKey, Timestamp};
 
 /// How long it is remembered: orders are seldom undone later.
 const REMEMBERED: Duration = Duration::days(90);
 /// Of how many orders.
 const ORDERS: usize = 6;
-
-/// What one order ended.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Ended {
-    at: Timestamp,
-    #[serde(with = "packing_tags", skip_serializing_if = "BTreeMap::is_empty")]
-    tags: BTreeMap<TagKey, HeldTag>,
-    /// Rules that waited for a purchase, and since when.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    waits: Vec<(String, Timestamp)>,
-    /// The colour before, and since when the one stands that the order gave.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    colour: Option<(ColourState, Timestamp)>,
-    /// Stretches of red that counted before (COLOR-7).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reds: Vec<Timestamp>,
-}
 
 /// What held before an order was taken in.
 pub(super) struct Before {
@@ -55,7 +37,7 @@ impl Before {
         let facts = &mut *change.facts;
         let mut ended = Ended { at, ..Ended::default() };
         let gone = |tag: &TagKey| !facts.tags.contains_key(tag);
-        let lasts = |held: &HeldTag| !is_of_orders(change.rulebook, &held.by);
+        let lasts = |held: &HeldTag| !is_by_orders(change.rulebook, &held.by);
         ended.tags.extend(self.tags.into_iter().filter(|(tag, held)| gone(tag) && lasts(held) && !shows_a_state(tag)));
         ended.waits.extend(self.waits.into_iter().filter(|(rule, _)| !facts.waits.contains_key(rule)));
         if let (Some(before), Some(now)) = (self.colour, &facts.colour)
@@ -94,17 +76,7 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
     let later = |other: &&OrderFacts| other.is_purchase() && other.paid > Some(ended.at);
     let next = change.facts.orders.iter().filter(later).min_by_key(|order| order.paid);
     if let Some(next) = next.map(|next| next.order.clone()) {
-        let taken = change.facts.ended.entry(next).or_insert_with(|| Ended { at: ended.at, ..Ended::default() });
-        for (tag, held) in ended.tags {
-            taken.tags.entry(tag).or_insert(held);
-        }
-        taken.waits.extend(ended.waits);
-        if taken.colour.is_none() {
-            taken.colour = ended.colour;
-        }
-        if taken.reds.is_empty() {
-            taken.reds = ended.reds;
-        }
+        hand_on(change.facts, ended, next);
         return back;
     }
     // A purchase before it that was told after it found nothing to end any more.
@@ -120,7 +92,7 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
             ended_by(change.facts, order).tags.insert(tag, held);
             continue;
         }
-        let taken_away = persons::was_taken_away(change.facts, &tag, held.since);
+        let taken_away = effects::was_taken_away(change.facts, &tag, held.since);
         let rule = change.rulebook.rules.iter().find(|rule| *rule.name == *held.by);
         match rule.filter(|_| !taken_away) {
             Some(rule) if !change.facts.holds(tag.as_str()) => {
@@ -132,24 +104,48 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
     }
     // What a person said since of the deal or of the colour stands.
     let won_again = change.facts.marks.get("won").is_some_and(|won| *won > ended.at);
-    if won_again {
-        return back;
+    if !won_again {
+        colour_back(change, (ended.colour, ended.reds), ended.at, &before);
     }
+    back
+}
+
+/// The colour that an order ended comes back, unless an order before it would have ended it as well; and the reds that it ended.
+fn colour_back(
+    change: &mut Change<'_>,
+    (colour, reds): (Option<(ColourState, Timestamp)>, Vec<Timestamp>),
+    ended: Timestamp,
+    before: &[OrderFacts],
+) {
     let later = std::mem::take(&mut change.facts.reds);
     let stands = |state: &ColourState, since: Timestamp| state.since == since && !state.by.starts_with("agent:");
     let of_order = |since: Timestamp| change.facts.colour.as_ref().is_some_and(|state| stands(state, since));
-    if let Some((colour, given)) = ended.colour.filter(|(_, since)| of_order(*since)) {
-        match since(colour.since).next() {
+    if let Some((colour, given)) = colour.filter(|(_, since)| of_order(*since)) {
+        match before.iter().find(|order| order.paid > Some(colour.since)) {
             Some(order) => drop(ended_by(change.facts, order).colour.get_or_insert((colour, given))),
-            None => change.colour_before(colour, ended.at),
+            None => change.colour_before(colour, ended),
         }
     }
     // A red that came back is a stretch that was counted before.
-    if before.is_empty() && !ended.reds.is_empty() {
-        change.facts.reds = ended.reds;
+    if before.is_empty() && !reds.is_empty() {
+        change.facts.reds = reds;
     }
     change.facts.reds.extend(later);
-    back
+}
+
+/// What one order ended was ended by a later one as well.
+fn hand_on(facts: &mut Facts, ended: Ended, next: String) {
+    let taken = facts.ended.entry(next).or_insert_with(|| Ended { at: ended.at, ..Ended::default() });
+    for (tag, held) in ended.tags {
+        taken.tags.entry(tag).or_insert(held);
+    }
+    taken.waits.extend(ended.waits);
+    if taken.colour.is_none() {
+        taken.colour = ended.colour;
+    }
+    if taken.reds.is_empty() {
+        taken.reds = ended.reds;
+    }
 }
 
 /// Whether an order that is undone was on its way to the customer before, or with them.
@@ -176,7 +172,7 @@ pub(super) fn no_longer_ended(change: &mut Change<'_>, back: &mut Back) {
             let held = change.facts.ended.get_mut(&order.order).and_then(|ended| ended.tags.remove(&tag));
             let stands = |held: &HeldTag| {
                 held.expires.is_none_or(|expires| expires > change.now)
-                    && !persons::was_taken_away(change.facts, &tag, held.since)
+                    && !effects::was_taken_away(change.facts, &tag, held.since)
             };
             let Some(held) = held.filter(stands) else { continue };
             if let Some(rule) = rulebook.rules.iter().find(|rule| *rule.name == *held.by) {
@@ -229,9 +225,9 @@ pub(super) fn end_since(change: &mut Change<'_>, back: &Back) {
             };
             if rule.written.count.is_none()
                 && back.iter().any(is_over)
-                && evaluate::passes(rule, &signal, &rulebook.rates)
-                && evaluate::since_first(rule, &signal, change.facts)
-                && evaluate::holds(rule, change.facts, Some(&signal))
+                && holding::passes(rule, &signal, &rulebook.rates)
+                && holding::since_first(rule, &signal, change.facts)
+                && holding::holds(rule, change.facts, Some(&signal))
             {
                 change.at = signal.at;
                 change.apply(rule, Some(&signal), &"it came after the order that was undone", &[]);
@@ -255,20 +251,20 @@ fn done_last(facts: &Facts) -> Vec<Signal> {
 pub(super) fn let_go(change: &mut Change<'_>, order: &str) {
     let Some(order) = change.facts.orders.iter().find(|other| other.order == order).cloned() else { return };
     let rulebook = change.rulebook;
-    let rests = |rule: &&Rule| !figures::is_of_orders(rule) && evaluate::has_lines(rule, &order);
+    let rests = |rule: &&Rule| !signal::is_of_orders(rule) && holding::has_lines(rule, &order);
     for rule in rulebook.rules.iter().filter(rests) {
         let held = rule.written.tag.as_ref().and_then(|tag| change.facts.tags.get(tag.get_ref().as_str()));
         let since = held.filter(|held| held.by == *rule.name).map(|held| held.since);
-        if since.is_some_and(|since| !evaluate::has_bought(rule, &change.facts.orders, None, Some(since))) {
+        if since.is_some_and(|since| !holding::has_bought(rule, &change.facts.orders, None, Some(since))) {
             change.take_back(rule, "the order that it rests on was cancelled or returned");
         }
     }
     let plans =
-        |rule: &&Rule| rule.written.follow_up.is_some() && rule.written.tag.is_none() && figures::is_of_orders(rule);
+        |rule: &&Rule| rule.written.follow_up.is_some() && rule.written.tag.is_none() && signal::is_of_orders(rule);
     let gives = |rule: &Rule, order: &OrderFacts| {
         let fits = |signal: &Signal| {
             rule.signals.contains(&signal.name)
-                && evaluate::passes(rule, signal, &rulebook.rates)
+                && holding::passes(rule, signal, &rulebook.rates)
                 && calendar::allows(rulebook, rule, change.contact, signal.at).is_some()
         };
         orders::signals(order, None).iter().any(fits)
@@ -318,7 +314,7 @@ fn ends(change: &Change<'_>, order: &OrderFacts, tag: &TagKey, held: &HeldTag) -
     let rulebook = change.rulebook;
     orders::signals(order, None).iter().any(|signal| {
         let rules = rulebook.by_signal.get(signal.name).into_iter().flatten().map(|index| &rulebook.rules[*index]);
-        rules.filter(|rule| evaluate::passes(rule, signal, &rulebook.rates)).any(|rule| {
+        rules.filter(|rule| holding::passes(rule, signal, &rulebook.rates)).any(|rule| {
             let about = signal.about(rule).next();
             let is_it = |pattern: &String| change.filled(pattern, Some(signal)).is_some_and(|name| is_like(tag, &name));
             about.is_none_or(|about| held.about.iter().all(|other| other == about))
@@ -339,10 +335,6 @@ pub(super) fn forget(facts: &mut Facts, now: Timestamp) {
     let last = counting::last_paid(facts);
     let waits = |ended: &Ended| !ended.waits.is_empty() && last <= Some(ended.at);
     facts.ended.retain(|_, ended| ended.at >= now - REMEMBERED || waits(ended));
-}
-
-pub(super) fn is_of_orders(rulebook: &Rulebook, rule: &str) -> bool {
-    rulebook.rules.iter().any(|other| *other.name == *rule && figures::is_of_orders(other))
 }
 
 /// Colour, heat and stage have tags that only show them.

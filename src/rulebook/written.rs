@@ -9,28 +9,9 @@ use toml::Spanned;
 
 use super::written_when::{
     Absent, AnyOrder, Between, Count, Crossed, Gap, Holds, Mean, OnDate, Responses, Review, Rise, Score, ShareOfOrders,
-    Sum, Worth,
+    Sum, Words, Worth,
 };
 use crate::domain::MessageKind;
-
-/// One word or several.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Words {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Words {
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        match self {
-            Self::One(word) => std::slice::from_ref(word),
-            Self::Many(words) => words,
-        }
-        .iter()
-        .map(String::as_str)
-    }
-}
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

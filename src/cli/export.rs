@@ -38,10 +38,9 @@ enum What {
     },
 }
 
-pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> {
+pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
     let What::Contacts { segment, keywords } = arguments.what;
-    settings.keywords.dir = keywords.dir().or(settings.keywords.dir);
-    runtime()?.block_on(export(&segment, &settings))
+    runtime()?.block_on(export(&segment, &keywords.over(settings)))
 }
 
 async fn export(text: &str, settings: &Settings) -> Result<Ended, Stop> {

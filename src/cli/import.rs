@@ -44,8 +44,8 @@ pub struct Arguments {
     json: bool,
 }
 
-pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> {
-    settings.keywords.dir = arguments.keywords.dir().or(settings.keywords.dir);
+pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
+    let settings = arguments.keywords.over(settings);
     let words = words(&Folders::of(&settings))?;
     let wanted = Wanted {
         contact: arguments.contact.clone(),

@@ -180,6 +180,12 @@ impl KeywordsArgument {
         self.keywords.clone().or_else(|| variable().map(PathBuf::from))
     }
 
+    /// The settings, with the folder that was named in place of theirs.
+    pub fn over(&self, mut settings: Settings) -> Settings {
+        settings.keywords.dir = self.dir().or(settings.keywords.dir);
+        settings
+    }
+
     /// The folders to read: this one, and the reply templates that are built in.
     pub fn folders(&self) -> Folders {
         Folders { keywords: self.dir(), templates: None }

@@ -46,8 +46,8 @@ pub struct Arguments {
     keywords: KeywordsArgument,
 }
 
-pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> {
-    settings.keywords.dir = arguments.keywords.dir().or(settings.keywords.dir);
+pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
+    let settings = arguments.keywords.over(settings);
     runtime()?.block_on(report(&arguments, &settings))
 }
 

@@ -41,8 +41,8 @@ pub struct Arguments {
     json: bool,
 }
 
-pub fn run(arguments: Arguments, mut settings: Settings) -> Result<Ended, Stop> {
-    settings.keywords.dir = arguments.keywords.dir().or(settings.keywords.dir);
+pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
+    let settings = arguments.keywords.over(settings);
     let answers = match &arguments.file {
         // As with `replay`: the outcome depends on nothing but the files.
         Some(file) => {

@@ -14,14 +14,11 @@ pub(super) const STEP: Duration = Duration::millis(1);
 pub(super) fn next_wake(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp> {
     let tags = facts.tags.values().filter_map(|held| held.expires);
     let colour = facts.colour.iter().filter_map(|state| state.until);
-    // One that waits for a tag to go is looked at again when that happens.
-    let absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
-    let absences = absences.filter_map(|rule| absence_due(rule, facts).filter(|_| !is_held_up(rule, facts)));
     let orders = orders::next_due(rulebook, facts);
-    tags.chain(colour)
+    let first = tags
+        .chain(colour)
         .chain(heat_due(rulebook, facts))
         .chain(stage_due(rulebook, facts))
-        .chain(absences)
         .chain(orders)
         .chain(review::next_due(facts))
         .chain(dates::next_due(rulebook, facts))
@@ -29,7 +26,19 @@ pub(super) fn next_wake(rulebook: &Rulebook, facts: &Facts) -> Option<Timestamp>
         .chain(look::next_due(rulebook, facts))
         .chain(rounds::next_due(rulebook, facts))
         .chain(sequences::next_due(rulebook, facts))
-        .min()
+        .min();
+    absence_before(rulebook, facts, first).or(first)
+}
+
+/// The first that a rule has waited for in vain, if that is before a moment. One that waits for a tag to go is looked at again when
+/// that happens.
+fn absence_before(rulebook: &Rulebook, facts: &Facts, first: Option<Timestamp>) -> Option<Timestamp> {
+    let absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
+    absences.fold(None, |earliest: Option<Timestamp>, rule| {
+        let limit = earliest.or(first);
+        let due = absence_due(rule, facts).filter(|due| limit.is_none_or(|limit| *due < limit));
+        due.filter(|_| !is_held_up(rule, facts)).or(earliest)
+    })
 }
 
 /// When a rule has waited in vain: the moment just past its length of time. `None` if what it waits for came, if its clock

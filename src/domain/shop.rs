@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{Datelike, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -195,12 +195,12 @@ impl Shop {
         if self.hours.is_empty() {
             return at;
         }
-        let mut openings = Vec::new();
+        let mut next: Option<Timestamp> = None;
         // What opened yesterday may still be open.
         let yesterday = local.date_naive() - chrono::Days::new(1);
         for day in yesterday.iter_days().take(9) {
-            let name = day.format("%a").to_string().to_lowercase();
-            for hours in self.hours.iter().filter(|hours| hours.days.contains(&name)) {
+            let is_that_day = |name: &String| name.parse() == Ok(day.weekday());
+            for hours in self.hours.iter().filter(|hours| hours.days.iter().any(is_that_day)) {
                 let (Some(opens), Some(closes)) = (time(&hours.from), time(&hours.to)) else { continue };
                 let closing_day = if closes < opens { day + chrono::Days::new(1) } else { day };
                 let moments = self.moment(day.and_time(opens)).zip(self.moment(closing_day.and_time(closes)));
@@ -208,10 +208,15 @@ impl Shop {
                 if from <= at && at < to {
                     return at;
                 }
-                openings.push(from);
+                if from > at {
+                    next = Some(next.map_or(from, |next| next.min(from)));
+                }
+            }
+            if next.is_some() {
+                break;
             }
         }
-        openings.into_iter().filter(|opening| *opening > at).min().unwrap_or(at)
+        next.unwrap_or(at)
     }
 
     /// When it is that time in the shop. A clock that is put forward skips times: then the first one that exists.

@@ -44,6 +44,7 @@ pub mod replay;
 mod replay_campaigns;
 mod replay_jobs;
 mod replay_quality;
+mod replay_wakes;
 mod reply;
 pub mod reports;
 pub mod sample;

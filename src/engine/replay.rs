@@ -7,6 +7,7 @@ use super::fold::Knowledge;
 use super::replay_campaigns::Campaigns;
 use super::replay_jobs::{self, Known};
 use super::replay_quality::Quality;
+use super::replay_wakes::Wakes;
 use super::state::{Effect, State};
 use super::timeline::{Expectation, ExpectedPlan, Line, What};
 use super::watch::Watch;
@@ -62,6 +63,7 @@ struct Told {
 pub struct World<'a> {
     knowledge: &'a Knowledge,
     players: BTreeMap<ContactRef, Player>,
+    wakes: Wakes,
     seen: BTreeSet<String>,
     told: Told,
     /// Only where the timeline expects something of it.
@@ -78,7 +80,8 @@ impl<'a> World<'a> {
     pub fn new(knowledge: &'a Knowledge, trace: bool) -> Self {
         let told = Told { trace: trace.then(Vec::new), ..Told::default() };
         let (players, seen, wide, campaigns) = (BTreeMap::new(), BTreeSet::new(), Vec::new(), Campaigns::default());
-        Self { knowledge, players, seen, told, watch: None, wide, next_jobs: None, campaigns }
+        let wakes = Wakes::default();
+        Self { knowledge, players, wakes, seen, told, watch: None, wide, next_jobs: None, campaigns }
     }
 
     /// An empty world that keeps all that is decided in it.
@@ -144,6 +147,7 @@ impl<'a> World<'a> {
         let Some(player) = self.players.get_mut(contact) else { return };
         let event = Event { seq: line.number as i64, at: line.at, received: line.received, body: body.clone() };
         let effects = knowledge.fold(&mut player.state, &event);
+        self.wakes.set(contact, knowledge.next_wake(&player.state));
         self.told.quality.note(&player.state, &event.body, event.received, &knowledge.limits);
         note(contact, player, effects, &mut self.told);
         if matches!(event.body, EventBody::Order(_)) {
@@ -181,6 +185,7 @@ impl<'a> World<'a> {
                     note(contact, player, effects, &mut self.told);
                 }
             }
+            self.wakes.set(contact, self.knowledge.next_wake(&player.state));
         }
         if earlier.is_some() {
             self.wide.push(event);
@@ -225,6 +230,7 @@ impl<'a> World<'a> {
                 let effects = knowledge.fold(&mut player.state, &Event { seq: 0, at: due, received: due, body });
                 note(contact, player, effects, &mut self.told);
             }
+            self.wakes.set(contact, knowledge.next_wake(&player.state));
         }
     }
 
@@ -250,17 +256,18 @@ impl<'a> World<'a> {
                 let event = Event { seq: 0, at: due, received: due + replay_jobs::DELAY, body };
                 let effects = self.knowledge.fold(&mut player.state, &event);
                 note(contact, player, effects, &mut self.told);
+                self.wakes.set(contact, self.knowledge.next_wake(&player.state));
             }
         }
     }
 
     /// Contact by contact, each in its own order of time.
     fn advance_players(&mut self, until: Timestamp) {
-        for (contact, player) in &mut self.players {
-            if self.knowledge.next_wake(&player.state).is_some_and(|wake| wake <= until) {
-                let effects = self.knowledge.advance(&mut player.state, until);
-                note(contact, player, effects, &mut self.told);
-            }
+        for contact in self.wakes.until(until) {
+            let Some(player) = self.players.get_mut(&contact) else { continue };
+            let effects = self.knowledge.advance(&mut player.state, until);
+            note(&contact, player, effects, &mut self.told);
+            self.wakes.set(&contact, self.knowledge.next_wake(&player.state));
         }
     }
 

@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::checks::{
     COLOURS, Checker, check_of_purchases, check_promises, check_tag, check_together, check_windows, conditions_of_time,
 };
-use super::rule::{HeatTable, Life, Painting, Rule};
+use super::rule::{HeatTable, Life, Painting, Ranks, Rule};
 use super::written::{File, Paint, Tiers, Written, WrittenHeat, WrittenScheme};
 use super::written_when::{Absent, AnyOrder, Count, Review, Sum, Words};
 use super::{Rulebook, calendar, crossed, dates, responses, rise, rounds, sequences, signal, signals, sweep, tiers};
@@ -233,7 +233,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     }
     let (order_ranks, order_for) = match &written.any_order {
         Some(any) => understand_any_order(checker, place, any),
-        None => (Vec::new(), Duration::ZERO),
+        None => (Ranks::default(), Duration::ZERO),
     };
     let every = written.every.as_ref().map(|every| rounds::understand(checker, every));
     let steps = sequences::understand(checker, place, &written);
@@ -358,7 +358,7 @@ fn understand_follow_up(
     (after, latest, before)
 }
 
-fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder) -> (Vec<u8>, Duration) {
+fn understand_any_order(checker: &mut Checker<'_>, place: usize, any: &AnyOrder) -> (Ranks, Duration) {
     let read = |name: &str| OrderState::from_name(name).map(OrderState::rank);
     let ranks = any
         .state

@@ -243,15 +243,11 @@ impl Rulebook {
     pub fn next_wake(&self, facts: &Facts) -> Option<Timestamp> {
         let tags = facts.tags.values().filter_map(|held| held.expires);
         let colour = facts.colour.iter().filter_map(|state| state.until);
-        // One that waits for a tag to go is looked at again when that happens.
-        let absences = self.absences.iter().map(|index| &self.rules[*index]);
-        let absences =
-            absences.filter_map(|rule| timers::absence_due(rule, facts).filter(|_| !timers::is_held_up(rule, facts)));
         let orders = orders::next_due(self, facts);
-        tags.chain(colour)
+        let first = tags
+            .chain(colour)
             .chain(timers::heat_due(self, facts))
             .chain(timers::stage_due(self, facts))
-            .chain(absences)
             .chain(orders)
             .chain(review::next_due(facts))
             .chain(dates::next_due(self, facts))
@@ -259,6 +255,7 @@ impl Rulebook {
             .chain(look::next_due(self, facts))
             .chain(rounds::next_due(self, facts))
             .chain(sequences::next_due(self, facts))
-            .min()
+            .min();
+        timers::absence_before(self, facts, first).or(first)
     }
 }

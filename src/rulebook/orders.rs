@@ -225,10 +225,10 @@ pub(super) fn has(order: &OrderFacts, line: Option<&str>, field: &str, value: &s
 
 /// Since when an order stands where a rule about states wants it, and has done so for long enough.
 pub(super) fn due(rule: &Rule, order: &OrderFacts) -> Option<Timestamp> {
-    if !rule.order_ranks.contains(&order.rank) {
+    if !rule.order_ranks.contains(order.rank) {
         return None;
     }
-    let reached = order.reached.iter().filter(|(rank, _)| rule.order_ranks.contains(rank)).map(|(_, at)| *at).min()?;
+    let reached = order.reached.iter().filter(|(rank, _)| rule.order_ranks.contains(*rank)).map(|(_, at)| *at).min()?;
     let waits = rule.written.any_order.as_ref().is_some_and(|any| any.longer_than.is_some());
     Some(if waits { reached + rule.order_for + STEP } else { reached })
 }
@@ -263,12 +263,7 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
     }
     for rule in rulebook.of_orders.iter().map(|index| &rulebook.rules[*index]) {
         let told = change.facts.waited.get(&*rule.name).copied();
-        let standing = |order: &OrderFacts| Some((due(rule, order)?, order.seq, order.order.clone()));
-        let mut there: Vec<Standing> = newest(&change.facts.orders).iter().filter_map(standing).collect();
-        there.retain(|(due, ..)| *due <= change.now);
-        there.sort();
-        let is_news = |(due, ..): &&Standing| told.is_none_or(|told| *due > told);
-        let mut news: Vec<Standing> = there.iter().filter(is_news).cloned().collect();
+        let (newest, mut news) = standing(rule, change.facts, told, change.now);
         if news.is_empty() {
             news.extend(told_late(rule, change.facts, moved).filter(|(due, ..)| told >= Some(*due)));
         }
@@ -281,13 +276,13 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
         if let Some((due, ..)) = news.last() {
             change.facts.waited.insert(rule.name.to_string(), told.max(Some(*due)).unwrap_or(*due));
         } else if rule.written.about.is_none() {
-            match there.last().filter(|_| moved.is_some()) {
-                _ if there.is_empty() => change.take_back(rule, "no order of theirs is there any more"),
-                Some((newest, ..)) => lives_from(change, rule, *newest),
-                None => {}
+            match newest {
+                None => change.take_back(rule, "no order of theirs is there any more"),
+                Some(newest) if moved.is_some() => lives_from(change, rule, newest),
+                Some(_) => {}
             }
             if let Some(told) = told.filter(|_| rule.written.tag.is_none()) {
-                unplan_of_gone(change, rule, told, there.last().map(|(newest, ..)| *newest));
+                unplan_of_gone(change, rule, told, newest);
             }
         }
         for (due, seq, order) in news {
@@ -299,6 +294,20 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
             }
         }
     }
+}
+
+/// Since when the newest order stands where a rule wants it, and all that came to stand there since the rule told last, in order of time.
+fn standing(rule: &Rule, facts: &Facts, told: Option<Timestamp>, now: Timestamp) -> (Option<Timestamp>, Vec<Standing>) {
+    let (mut last, mut news) = (None, Vec::new());
+    for order in newest(&facts.orders) {
+        let Some(due) = due(rule, order).filter(|due| *due <= now) else { continue };
+        last = last.max(Some(due));
+        if told.is_none_or(|told| due > told) {
+            news.push((due, order.seq, order.order.clone()));
+        }
+    }
+    news.sort();
+    (last, news)
 }
 
 /// A rule's tag lives no longer than by the newest order that is there: the one that gave it last may be there no more.
@@ -338,7 +347,7 @@ fn let_go(change: &mut Change<'_>, rule: &Rule, moved: Option<&str>) {
             held.expires = Some(newest + length + STEP);
         }
     }
-    let stood = |order: &&OrderFacts| order.reached.iter().any(|(rank, _)| rule.order_ranks.contains(rank));
+    let stood = |order: &&OrderFacts| order.reached.iter().any(|(rank, _)| rule.order_ranks.contains(*rank));
     let gone = orders.last().filter(|order| Some(&*order.order) == moved && since(&order.order).is_none());
     let gone = gone.filter(stood).map(|order| order.order.clone()).filter(|_| rule.written.follow_up.is_some());
     if let Some(order) = gone {
@@ -352,7 +361,7 @@ fn let_go(change: &mut Change<'_>, rule: &Rule, moved: Option<&str>) {
 /// The order that moved just now, if it stands where a rule wants it since then, and does so for long enough.
 fn told_late(rule: &Rule, facts: &Facts, moved: Option<&str>) -> Option<Standing> {
     let order = facts.orders.last().filter(|order| Some(&*order.order) == moved)?;
-    let is_new = order.reached.iter().filter(|(rank, _)| rule.order_ranks.contains(rank)).count() == 1;
+    let is_new = order.reached.iter().filter(|(rank, _)| rule.order_ranks.contains(*rank)).count() == 1;
     Some((due(rule, order).filter(|_| is_new)?, order.seq, order.order.clone()))
 }
 

@@ -132,7 +132,7 @@ pub(super) struct Rule {
     pub(super) crossed: Vec<CrossedCount>,
     pub(super) responses_for: Duration,
     /// Ranks of [`AnyOrder`], and how long an order must have stood there.
-    pub(super) order_ranks: Vec<u8>,
+    pub(super) order_ranks: Ranks,
     pub(super) order_for: Duration,
     /// How often it comes round.
     pub(super) every: Option<Round>,
@@ -150,4 +150,20 @@ pub(super) struct Rule {
     /// So long before the next purchase is due.
     pub(super) follow_before: Option<Duration>,
     pub(super) follow_latest: Duration,
+}
+
+/// A set of ranks of orders. Every event asks each order whether it stands in one, so it is looked up without a search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ranks(u16);
+
+impl Ranks {
+    pub(super) fn contains(self, rank: u8) -> bool {
+        1_u16.checked_shl(rank.into()).is_some_and(|bit| self.0 & bit != 0)
+    }
+}
+
+impl FromIterator<u8> for Ranks {
+    fn from_iter<T: IntoIterator<Item = u8>>(ranks: T) -> Self {
+        Self(ranks.into_iter().filter_map(|rank| 1_u16.checked_shl(rank.into())).fold(0, |set, bit| set | bit))
+    }
 }

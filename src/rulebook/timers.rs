@@ -29,6 +29,17 @@ pub(super) fn absence_due(rule: &Rule, facts: &Facts) -> Option<Timestamp> {
     Some(base + rule.absent_for + STEP)
 }
 
+/// The first that a rule has waited for in vain, if that is before a moment. One that waits for a tag to go is looked at again when
+/// that happens.
+pub(super) fn absence_before(rulebook: &Rulebook, facts: &Facts, first: Option<Timestamp>) -> Option<Timestamp> {
+    let absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
+    absences.fold(None, |earliest: Option<Timestamp>, rule| {
+        let limit = earliest.or(first);
+        let due = absence_due(rule, facts).filter(|due| limit.is_none_or(|limit| *due < limit));
+        due.filter(|_| !is_held_up(rule, facts)).or(earliest)
+    })
+}
+
 /// Whether a tag stands in the way of a rule: an absence that is expected is none as long as it is.
 pub(super) fn is_held_up(rule: &Rule, facts: &Facts) -> bool {
     rule.written.holds.not_tags.iter().any(|tag| facts.holds_like(tag))

@@ -20,6 +20,9 @@ pub(super) struct Folded {
     run: u32,
     /// Where words of three capitals begin in the original: CAD.
     capitals: Vec<u32>,
+    /// Whether any of the characters is a digit, and whether one is a question mark.
+    pub(super) has_digits: bool,
+    pub(super) asks: bool,
     /// Where words may stand: letters that stand in one word, and what is no letter, or of a script without spaces, alone. Without
     /// spaces.
     pub(super) runs: Vec<Range<usize>>,
@@ -39,7 +42,7 @@ impl Folded {
             origin: Vec::with_capacity(length + 1),
             run: 0,
             capitals: capitals(original),
-            runs: Vec::new(),
+            ..Self::default()
         };
         let mut count = 0;
         for (index, c) in original.chars().enumerate() {
@@ -51,15 +54,24 @@ impl Folded {
             }
         }
         folded.origin.push(count);
-        folded.runs = runs(&folded.chars);
+        folded.look_over();
         folded
     }
 
     /// Of letters that all stay in their places.
     fn of_ascii(original: &str) -> Self {
         let chars: Vec<char> = original.bytes().map(|c| plain_ascii(c.into())).collect();
-        let runs = runs(&chars);
-        Self { chars, origin: Vec::new(), run: 0, capitals: capitals(original), runs }
+        let mut folded = Self { chars, capitals: capitals(original), ..Self::default() };
+        folded.look_over();
+        folded
+    }
+
+    /// Notes what stands in the text, once all characters are there.
+    fn look_over(&mut self) {
+        self.runs = runs(&self.chars);
+        // All are looked at: that takes less than to ask after each whether to go on.
+        self.has_digits = self.chars.iter().fold(false, |any, c| any | c.is_ascii_digit());
+        self.asks = self.chars.iter().fold(false, |any, c| any | (*c == '?'));
     }
 
     #[inline]
@@ -145,7 +157,7 @@ impl Folded {
         }
         folded.append((at..self.chars.len()).map(|index| (self.chars[index], self.origin(index))));
         folded.origin.push(self.origin(self.chars.len()));
-        folded.runs = runs(&folded.chars);
+        folded.look_over();
         folded
     }
 
@@ -164,19 +176,20 @@ impl Folded {
 
 /// See [`Folded::runs`].
 fn runs(chars: &[char]) -> Vec<Range<usize>> {
-    let mut runs = Vec::with_capacity(chars.len() / LETTERS_OF_A_RUN);
-    let mut word = None;
-    for (at, c) in chars.iter().enumerate() {
+    let mut runs = Vec::with_capacity(chars.len() / LETTERS_OF_A_RUN + 1);
+    let mut at = 0;
+    while let Some(c) = chars.get(at) {
+        let start = at;
+        at += 1;
         if is_word(*c) {
-            word = word.or(Some(at));
+            while chars.get(at).is_some_and(|c| is_word(*c)) {
+                at += 1;
+            }
+        } else if *c == ' ' {
             continue;
         }
-        runs.extend(word.take().map(|start| start..at));
-        if *c != ' ' {
-            runs.push(at..at + 1);
-        }
+        runs.push(start..at);
     }
-    runs.extend(word.map(|start| start..chars.len()));
     runs
 }
 
@@ -188,9 +201,9 @@ pub(super) fn end_of_run(chars: &[char], start: usize) -> usize {
 /// Where words of three capitals begin; nowhere where more than one word is written, and all in capitals.
 fn capitals(original: &str) -> Vec<u32> {
     let mut places = Vec::new();
-    // Most messages have none, and no three capitals at all.
-    let few = original.bytes().filter(u8::is_ascii_uppercase).count() < 3;
-    if few || !original.as_bytes().windows(3).any(|three| three.iter().all(u8::is_ascii_uppercase)) {
+    // Most messages have no three capitals in a row. All are looked at: that takes less than to ask after each whether to go on.
+    let capital = |three: &[u8]| three.iter().fold(true, |all, letter| all & letter.is_ascii_uppercase());
+    if !original.as_bytes().windows(3).fold(false, |any, three| any | capital(three)) {
         return places;
     }
     let (mut length, mut capitals, mut small, mut words) = (0, 0, false, 0);
@@ -354,6 +367,16 @@ static KINDS: LazyLock<[Kind; LOOKED_UP]> = LazyLock::new(|| {
     })
 });
 
+/// Which plain characters are letters or digits.
+static ASCII_WORDS: [bool; 128] = {
+    let (mut words, mut code) = ([false; 128], 0);
+    while code < words.len() {
+        words[code] = (code as u8).is_ascii_alphanumeric();
+        code += 1;
+    }
+    words
+};
+
 fn goes_on(c: char) -> bool {
     (c.is_alphanumeric() || is_combining_mark(c)) && !is_spaceless(c)
 }
@@ -361,9 +384,14 @@ fn goes_on(c: char) -> bool {
 /// Whether a word goes on at this character.
 #[inline]
 pub(super) fn is_word(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_alphanumeric();
+    match ASCII_WORDS.get(c as usize) {
+        Some(word) => *word,
+        None => is_wide_word(c),
     }
+}
+
+/// The same for letters and digits that are not plain ones.
+fn is_wide_word(c: char) -> bool {
     match KINDS.get(c as usize) {
         Some(kind) => kind.word,
         None => !is_spaceless(c) && goes_on(c),

@@ -167,7 +167,7 @@ impl Languages {
     pub(super) fn detect(&self, folded: &Folded, clues: &Clues<'_>) -> Option<usize> {
         let hint = clues.earlier.and_then(|tag| index_of(tag).or_else(|| index_of(tag.split('-').next()?)));
         let scripts = Scripts::of(&folded.chars);
-        let strange = self.strange_letters(clues.text);
+        let strange = || self.strange_letters(clues.text);
         // A Chinese character says as much as a word. Japanese has some of them between its own letters.
         if scripts.elsewhere > 1 && scripts.elsewhere * 3 >= scripts.chinese + scripts.latin {
             return hint;
@@ -179,10 +179,10 @@ impl Languages {
         let others = [(scripts.cyrillic, "ru", 0), (scripts.arabic, "ar", 1), (scripts.devanagari, "hi", 0)];
         for (letters, language, borrowed) in others {
             if letters * 2 > scripts.latin && letters > 0 {
-                return if strange > borrowed { hint } else { index_of(language) };
+                return if strange() > borrowed { hint } else { index_of(language) };
             }
         }
-        self.by_words(folded, clues, hint, strange).or_else(|| by_statistics(folded, scripts.latin)).or(hint)
+        self.by_words(folded, clues, hint, strange()).or_else(|| by_statistics(folded, scripts.latin)).or(hint)
     }
 
     /// Whether a text shows more than by the way that it is in that language and not in the one of the messages before: by its
@@ -228,8 +228,7 @@ impl Languages {
 
     /// How many letters of a text none of the languages has.
     fn strange_letters(&self, text: &str) -> usize {
-        let letters = if text.is_ascii() { "" } else { text };
-        letters.chars().filter(|c| self.strange.has(*c)).count()
+        wide_letters(text).filter(|c| self.strange.has(*c)).count()
     }
 
     fn by_words(&self, folded: &Folded, clues: &Clues<'_>, hint: Option<usize>, strange: usize) -> Option<usize> {
@@ -278,8 +277,7 @@ impl Languages {
             );
         }
         let mut of_letters = [0_u32; LANGUAGES.len()];
-        let letters = if clues.text.is_ascii() { "" } else { clues.text };
-        for letter in letters.chars().filter(|c| !c.is_ascii()) {
+        for letter in wide_letters(clues.text) {
             if let Ok(place) = self.letters.binary_search_by_key(&letter, |(letter, _)| *letter) {
                 let langs = self.letters[place].1;
                 let share = LETTER / langs.0.count_ones().max(1);
@@ -320,6 +318,13 @@ pub(super) struct Clues<'a> {
     pub(super) country: Option<usize>,
 }
 
+/// The letters of a text that are no plain ones: each begins with a byte of its own kind.
+fn wide_letters(text: &str) -> impl Iterator<Item = char> {
+    let text = if text.is_ascii() { "" } else { text };
+    let begins = text.bytes().enumerate().filter(|(_, byte)| *byte >= 0xc0);
+    begins.filter_map(|(at, _)| text.get(at..)?.chars().next())
+}
+
 /// The name of a language.
 pub(super) fn named(index: usize) -> Language {
     Language(LANGUAGES[index].into())
@@ -340,8 +345,8 @@ impl Scripts {
     fn of(chars: &[char]) -> Self {
         let mut scripts = Self::default();
         // Texts without any other letters are counted at a glance.
-        if chars.iter().all(char::is_ascii) {
-            scripts.latin = chars.iter().filter(|c| c.is_ascii_alphabetic()).count();
+        if chars.iter().fold(0, |all, c| all | u32::from(*c)) < 0x80 {
+            scripts.latin = chars.iter().map(|c| u32::from(c.is_ascii_alphabetic())).sum::<u32>() as usize;
         } else {
             chars.iter().for_each(|c| scripts.add(*c));
         }

@@ -186,7 +186,7 @@ pub(super) struct Finder<'a> {
 
 impl Finder<'_> {
     fn sums(&self) -> Vec<Sum> {
-        let mut sums: Vec<Sum> = Vec::new();
+        let mut sums: Vec<Sum> = Vec::with_capacity(self.numbers.len());
         let (mut index, mut behind) = (0, 0);
         while let Some(low) = self.numbers.get(index).copied() {
             index += 1;

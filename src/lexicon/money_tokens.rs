@@ -11,12 +11,25 @@ const LEAST_LETTERS: usize = 3;
 /// Longest word or phrase about money, in characters.
 const LONGEST_WORD: usize = 40;
 
-/// A word about money, in folded characters.
+/// A word about money, in folded characters, and what it is marked as.
 #[derive(Clone, Copy)]
 struct Token {
     start: u32,
     end: u32,
     word: u32,
+    marks: Marks,
+}
+
+/// Where in the list the first word stands that begins at a place, and the first one that ends there.
+#[derive(Clone, Copy)]
+struct Edge {
+    begins: u32,
+    ends: u32,
+}
+
+impl Edge {
+    const NOTHING: u32 = u32::MAX;
+    const NONE: Self = Self { begins: Self::NOTHING, ends: Self::NOTHING };
 }
 
 /// What was found in a message, to be looked up by place.
@@ -26,14 +39,10 @@ pub(super) struct Tokens<'a> {
     /// By start; of those that start together, longer ones first.
     list: Vec<Token>,
     digits: Vec<Digits>,
-    /// At which places words begin and end, and what any of them is marked as: most that is looked for is not there.
-    edges: Vec<u8>,
+    /// For each place which words begin and end there, and what any of them is marked as: most that is looked for is not there.
+    edges: Vec<Edge>,
     marks: Marks,
 }
-
-/// A word begins at a place, or ends there.
-const BEGINS: u8 = 1;
-const ENDS: u8 = 2;
 
 /// Room for the words about money in most messages that speak of it.
 const USUAL_WORDS: usize = 32;
@@ -76,23 +85,49 @@ impl<'a> Tokens<'a> {
                 }
                 any |= tokens.words_at(at);
                 // Inside of a word none begins, but behind digits.
-                at += chars[at..run.end].iter().take_while(|c| !c.is_ascii_digit()).count();
+                at = match folded.has_digits {
+                    true => at + chars[at..run.end].iter().take_while(|c| !c.is_ascii_digit()).count(),
+                    false => run.end,
+                };
             }
         }
         if !any {
             return None;
         }
-        tokens.edges.resize(chars.len() + 1, 0);
-        for token in &tokens.list {
-            tokens.edges[token.start as usize] |= BEGINS;
-            tokens.edges[token.end as usize] |= ENDS;
-            tokens.marks.add(words.word(token.word).marks);
-        }
+        tokens.index();
         Some(tokens)
     }
 
-    fn has_edge(&self, at: usize, edge: u8) -> bool {
-        self.edges.get(at).is_some_and(|edges| edges & edge != 0)
+    /// Notes where words begin and end.
+    fn index(&mut self) {
+        self.edges.resize(self.chars.len() + 1, Edge::NONE);
+        for (token, at) in self.list.iter().zip(0..) {
+            let (start, end) = (token.start as usize, token.end as usize);
+            let begins = &mut self.edges[start].begins;
+            *begins = at.min(*begins);
+            if end - start <= LONGEST_WORD {
+                let ends = &mut self.edges[end].ends;
+                *ends = at.min(*ends);
+            }
+            self.marks.add(token.marks);
+        }
+    }
+
+    fn edge(&self, at: usize) -> Edge {
+        self.edges.get(at).copied().unwrap_or(Edge::NONE)
+    }
+
+    /// The words that begin here, longer ones first.
+    fn beginning(&self, at: usize) -> impl Iterator<Item = &Token> {
+        let here = self.list.get(self.edge(at).begins as usize..).unwrap_or_default();
+        here.iter().take_while(move |token| token.start as usize == at)
+    }
+
+    /// The words that end here, longer ones first.
+    fn ending_at(&self, end: usize) -> impl Iterator<Item = &Token> {
+        let near = self.list.get(self.edge(end).ends as usize..).unwrap_or_default();
+        let near = near.iter().take_while(move |token| (token.start as usize) < end);
+        near.filter(move |token| token.end as usize == end)
     }
 
     /// Notes the words that begin here; whether one of them is a number.
@@ -100,13 +135,14 @@ impl<'a> Tokens<'a> {
         let (first, words) = (self.list.len(), self.words);
         let (mut number, mut beginning) = (false, false);
         for (end, word) in words.walk(self.chars, start) {
-            let is_number = words.word(word).is_number();
+            let role = words.word(word);
+            let is_number = role.is_number();
             if self.goes_on(end) {
                 beginning |= is_number;
                 continue;
             }
             number |= is_number;
-            self.list.push(Token { start: start as u32, end: end as u32, word });
+            self.list.push(Token { start: start as u32, end: end as u32, word, marks: role.marks });
         }
         self.list[first..].reverse();
         number || beginning && self.glued(start)
@@ -121,7 +157,8 @@ impl<'a> Tokens<'a> {
         }
         let whole = |(end, _): &(usize, u32)| *end > start + letters && !self.goes_on(*end);
         let (end, word) = self.words.walk(self.chars, start).filter(whole).last()?;
-        self.list.push(Token { start: start as u32, end: end as u32, word });
+        let marks = self.words.word(word).marks;
+        self.list.push(Token { start: start as u32, end: end as u32, word, marks });
         Some(end)
     }
 
@@ -167,7 +204,7 @@ impl<'a> Tokens<'a> {
                 continue;
             }
             let before = parts.len();
-            parts.push(Token { start: start as u32, end: behind as u32, word });
+            parts.push(Token { start: start as u32, end: behind as u32, word, marks: role.marks });
             if self.take_apart(behind, end, parts, steps) {
                 return true;
             }
@@ -189,12 +226,7 @@ impl<'a> Tokens<'a> {
 
     /// All words that begin here, longer ones first, with their ends.
     pub(super) fn at(&self, at: usize) -> impl Iterator<Item = (&Word, usize)> {
-        let here = match self.has_edge(at, BEGINS) {
-            true => &self.list[self.list.partition_point(|token| (token.start as usize) < at)..],
-            false => &[],
-        };
-        let here = here.iter().take_while(move |token| token.start as usize == at);
-        here.map(|token| (self.words.word(token.word), token.end as usize))
+        self.beginning(at).map(|token| (self.words.word(token.word), token.end as usize))
     }
 
     /// The longest word of a role that begins here, and its end.
@@ -204,14 +236,7 @@ impl<'a> Tokens<'a> {
 
     /// The longest word of a role that ends here, and its start.
     pub(super) fn before<T>(&self, end: usize, role: impl Fn(&Word) -> Option<T>) -> Option<(T, usize)> {
-        if !self.has_edge(end, ENDS) {
-            return None;
-        }
-        let from = end.saturating_sub(LONGEST_WORD);
-        let first = self.list.partition_point(|token| (token.start as usize) < from);
-        let near = self.list[first..].iter().take_while(|token| (token.start as usize) < end);
-        near.filter(|token| token.end as usize == end)
-            .find_map(|token| Some((role(self.words.word(token.word))?, token.start as usize)))
+        self.ending_at(end).find_map(|token| Some((role(self.words.word(token.word))?, token.start as usize)))
     }
 
     /// Whether a word with that mark stands anywhere: most marks are nowhere.
@@ -224,7 +249,7 @@ impl<'a> Tokens<'a> {
         if !self.has(mark) {
             return None;
         }
-        self.longest(at, |word| word.is(mark).then_some(())).map(|(_, end)| end)
+        self.beginning(at).find(|token| token.marks.has(mark)).map(|token| token.end as usize)
     }
 
     /// Whether a word with that mark ends here; its start.
@@ -232,7 +257,7 @@ impl<'a> Tokens<'a> {
         if !self.has(mark) {
             return None;
         }
-        self.before(end, |word| word.is(mark).then_some(())).map(|(_, start)| start)
+        self.ending_at(end).find(|token| token.marks.has(mark)).map(|token| token.start as usize)
     }
 
     /// Where words with that mark stand, in order.
@@ -240,7 +265,7 @@ impl<'a> Tokens<'a> {
         if !self.has(mark) {
             return Vec::new();
         }
-        let marked = self.list.iter().filter(|token| self.words.word(token.word).is(mark));
+        let marked = self.list.iter().filter(|token| token.marks.has(mark));
         marked.map(|token| (token.start as usize, token.end as usize)).collect()
     }
 
@@ -308,7 +333,7 @@ impl<'a> Tokens<'a> {
             false => self.list.len(),
         };
         let near = self.list[first..].iter().take_while(move |token| token.start as usize <= start);
-        let words = near.filter(move |token| token.end as usize >= end);
-        words.map(|token| self.words.word(token.word)).filter(|word| word.is(Marks::TRAP))
+        let traps = near.filter(move |token| token.end as usize >= end && token.marks.has(Marks::TRAP));
+        traps.map(|token| self.words.word(token.word))
     }
 }

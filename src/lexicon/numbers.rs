@@ -51,7 +51,8 @@ pub(super) struct Open {
 
 impl Number {
     pub(super) fn scaled(&self) -> bool {
-        self.factor > Decimal::ONE
+        // A whole factor is told without the long way round.
+        if self.factor.scale() == 0 { self.factor.mantissa() > 1 } else { self.factor > Decimal::ONE }
     }
 
     pub(super) fn in_words(&self) -> bool {
@@ -67,8 +68,9 @@ impl Number {
 
 /// All numbers of a text, in order.
 pub(super) fn find(tokens: &Tokens<'_>) -> Vec<Number> {
-    let mut numbers: Vec<Number> = Vec::new();
-    for start in tokens.starts() {
+    let starts = tokens.starts();
+    let mut numbers: Vec<Number> = Vec::with_capacity(starts.len());
+    for start in starts {
         if numbers.last().is_some_and(|last| start < last.end) {
             continue;
         }

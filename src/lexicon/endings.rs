@@ -45,6 +45,11 @@ impl Class {
             None => self.slots.iter().flatten().filter_map(|ending| ending.first()).fold(0, |all, c| all | bit(*c)),
         }
     }
+
+    /// It ends with one of these.
+    fn end(&self) -> u64 {
+        self.slots.iter().flatten().filter_map(|ending| ending.last()).fold(0, |all, c| all | bit(*c))
+    }
 }
 
 /// One way to make forms of a word: so many of its last letters fall away, and this class tells what follows.
@@ -93,10 +98,11 @@ struct Compounds {
 pub(super) struct Endings {
     grammars: Vec<Grammar>,
     classes: Vec<Class>,
-    /// What may follow words of each class begins with one of these: see [`bit`].
+    /// What may follow words of each class begins with one of these, and ends with one of those: see [`bit`].
     begin: Vec<u64>,
+    end: Vec<u64>,
     longest_front: usize,
-    /// What any of them writes in front of words, and what that begins with: see [`bit`].
+    /// What any of them writes in front of words, in order, and what that begins with: see [`bit`].
     before: Vec<Box<[char]>>,
     fronts: u64,
 }
@@ -157,8 +163,8 @@ impl Endings {
     pub(super) fn none() -> Self {
         let listed = Class { language: 0, lead: None, slots: Vec::new(), bare: true, whole: true };
         let grammars = LANGUAGES.iter().map(|_| Grammar { shortest: usize::MAX, ..Grammar::default() }).collect();
-        let begin = vec![listed.begin()];
-        Self { grammars, classes: vec![listed], begin, longest_front: 0, before: Vec::new(), fronts: 0 }
+        let (begin, end) = (vec![listed.begin()], vec![listed.end()]);
+        Self { grammars, classes: vec![listed], begin, end, longest_front: 0, before: Vec::new(), fronts: 0 }
     }
 
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
@@ -199,6 +205,7 @@ impl Endings {
         before.retain(|front| (1..=LONGEST_FRONT).contains(&front.len()));
         self.fronts |= before.iter().fold(0, |all, front| all | bit(front[0]));
         self.before.extend(before.iter().cloned());
+        self.before.sort();
         self.longest_front = before.iter().map(|front| front.len()).chain([self.longest_front]).max().unwrap_or(0);
         if compounds.is_some() {
             self.longest_front = self.longest_front.max(24);
@@ -223,6 +230,7 @@ impl Endings {
 
     fn class(&mut self, class: Class) -> u16 {
         self.begin.push(class.begin());
+        self.end.push(class.end());
         self.classes.push(class);
         (self.classes.len() - 1) as u16
     }
@@ -392,8 +400,9 @@ impl Endings {
         if self.fronts & bit(run[0]) == 0 {
             return 0;
         }
-        let begins = |front: &[char]| front[0] == run[0] && run.starts_with(front);
-        self.before.iter().filter(|front| begins(front)).fold(0, |all, front| all | 1 << front.len())
+        let first = self.before.partition_point(|front| front[0] < run[0]);
+        let alike = self.before[first..].iter().take_while(|front| front[0] == run[0]);
+        alike.filter(|front| run.starts_with(front)).fold(0, |all, front| all | 1 << front.len())
     }
 
     /// What may follow words of that class begins with one of these: see [`bit`].
@@ -423,11 +432,14 @@ impl Endings {
         if class == LISTED {
             return (token.front.is_empty() && token.rest.is_empty()).then_some(0);
         }
-        let (begin, class) = (self.begin(class), &self.classes[usize::from(class)]);
-        // Most are told by their first letter.
-        if token.rest.first().is_some_and(|first| begin & bit(*first) == 0) {
+        // Most are told by their first letter, or by their last.
+        if let [first, ..] = token.rest
+            && let [.., last] = token.rest
+            && (self.begin(class) & bit(*first) == 0 || self.end[usize::from(class)] & bit(*last) == 0)
+        {
             return None;
         }
+        let class = &self.classes[usize::from(class)];
         let front = token.front.is_empty() || self.is_front(class.language, product, token);
         let rest = match token.rest {
             [] => class.bare || class.whole && !token.front.is_empty(),
@@ -465,8 +477,9 @@ pub(super) fn bit(letter: char) -> u64 {
 fn follow(slots: &[Vec<Box<[char]>>], rest: &[char]) -> bool {
     rest.is_empty()
         || slots.iter().enumerate().any(|(at, slot)| {
-            // Most are told by their first letter.
-            let mut alike = slot.iter().filter(|ending| ending.first().is_none_or(|first| *first == rest[0]));
+            // They stand in order.
+            let first = slot.partition_point(|ending| ending.first() < rest.first());
+            let mut alike = slot[first..].iter().take_while(|ending| ending.first() == rest.first());
             alike.any(|ending| rest.starts_with(ending) && follow(&slots[at + 1..], &rest[ending.len()..]))
         })
 }

@@ -68,7 +68,8 @@ impl<'a> Hit<'a> {
 
 /// Words in the order that deciding needs: by start, longer ones first, surer ones first.
 pub(super) fn sort(hits: &mut [Hit<'_>]) {
-    hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), hit.found));
+    // First parts of phrases behind all that is found so.
+    hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), hit.found, hit.kind == Kind::GapStart));
 }
 
 /// One thing that a pattern may be: a sense of a word, in a class of forms, or [`SECONDS`]. All that is needed stands here: what lies
@@ -170,9 +171,10 @@ impl Outlook {
         all
     }
 
-    fn allows(self, token: &Token<'_>) -> bool {
-        let free = token.front.is_empty();
-        let rest = token.rest.first().is_none_or(|first| self.rest & endings::bit(*first) != 0);
+    /// Whether any choice may fit: `free` where nothing stands in front, and what follows begins with that letter.
+    #[inline]
+    fn allows(self, free: bool, next: Option<char>) -> bool {
+        let rest = next.is_none_or(|next| self.rest & endings::bit(next) != 0);
         rest && (free || self.front) || free && self.begins
     }
 }
@@ -269,8 +271,9 @@ impl Matcher {
         for run in &folded.runs {
             self.words_at(chars, run, run.start, &mut search);
             let fronts = if run.len() > 1 { self.endings.fronts(&chars[run.clone()]) } else { 0 };
+            let least = if fronts == 0 { endings::LEAST_FRONT } else { 1 };
             // Behind longer fronts no word may stand.
-            for start in run.clone().skip(1).take(self.endings.longest_front()) {
+            for start in run.start + least..run.end.min(run.start + self.endings.longest_front() + 1) {
                 if fronts >> (start - run.start) & 1 != 0 || self.ends_compound(chars, start - run.start, start) {
                     self.words_at(chars, run, start, &mut search);
                 }
@@ -282,26 +285,21 @@ impl Matcher {
     /// Takes the words that begin at a place in a run of letters.
     fn words_at<'a>(&'a self, chars: &[char], run: &Range<usize>, start: usize, search: &mut Search<'a>) {
         for met in self.patterns.walk(chars, start) {
-            if let Some(token) = self.token(chars, run, start..met.end)
-                && self.outlooks[usize::from(met.hint)].allows(&token)
+            let end = if met.end <= run.end { run.end } else { end_of_run(chars, met.end - 1) };
+            let rest = &chars[met.end..end];
+            if rest.len() > LONGEST_REST
+                || !self.outlooks[usize::from(met.hint)].allows(start == run.start, rest.first().copied())
             {
-                self.take(met.word, &token, start, search);
+                continue;
             }
+            let token = Token { front: &chars[run.start..start], word: &chars[start..met.end], rest };
+            self.take(met.word, &token, start, search);
         }
     }
 
     /// Whether the last part of a compound may begin here, behind a front of so many letters.
     fn ends_compound(&self, chars: &[char], front: usize, start: usize) -> bool {
         front >= endings::LEAST_FRONT && self.lasts.may_begin(chars, start)
-    }
-
-    /// The whole word around a hit that begins in this run of letters. `None` if what is around it is too long to be anything.
-    fn token<'t>(&self, chars: &'t [char], run: &Range<usize>, hit: Range<usize>) -> Option<Token<'t>> {
-        let last = if hit.end <= run.end { run.end } else { end_of_run(chars, hit.end - 1) };
-        let around = hit.start - run.start <= self.endings.longest_front() && last - hit.end <= LONGEST_REST;
-        let whole =
-            Token { front: &chars[run.start..hit.start], word: &chars[hit.clone()], rest: &chars[hit.end..last] };
-        around.then_some(whole)
     }
 
     /// Takes what fits of the choices of a pattern, the first of which stands at this place. Choices of one sense stand side by side.
@@ -314,12 +312,14 @@ impl Matcher {
             let (of_sense, others) = choices.split_at(last.map_or(choices.len(), |last| last + 1));
             let [Choice { sense, class, kind, .. }, ..] = *of_sense else { break };
             let in_vain = || !search.has_begun(self.seconds.first(sense.meaning));
+            let alone = |kind| of_sense.len() == 1 && kind != Kind::Brand;
             if let Some(seconds) = of_sense[0].seconds() {
                 if whole {
                     self.take_seconds(seconds, start..end, search);
                 }
-            } else if kind == Kind::GapEnd && whole && class == endings::LISTED && in_vain() {
-                // Without its first part it says nothing.
+            } else if class == endings::LISTED && (whole && kind == Kind::GapEnd && in_vain() || !whole && alone(kind))
+            {
+                // Without its first part it says nothing, and as it is listed it stands alone.
             } else if let Some((forms, found)) = self.fitting(of_sense, token) {
                 if !token.front.is_empty() {
                     // "lederjacke" is a jacket, and of leather.
@@ -357,9 +357,10 @@ impl Matcher {
     /// Takes those of some second parts of phrases whose first part may stand in the text.
     fn take_seconds<'a>(&'a self, seconds: Range<u32>, place: Range<usize>, search: &mut Search<'a>) {
         let from = (seconds.start - self.seconds.meaning) as usize;
-        for (first, at) in self.seconds.firsts[from..].iter().zip(from..from + seconds.len()) {
-            if search.has_begun(*first) {
-                let sense = self.seconds.senses[at];
+        let glance = search.glance();
+        for (at, first) in self.seconds.firsts[from..from + seconds.len()].iter().enumerate() {
+            if glance >> (first % u64::BITS) & 1 != 0 && search.has_begun(*first) {
+                let sense = self.seconds.senses[from + at];
                 let hit = Hit::new(self, (Kind::GapEnd, sense), sense.langs, place.clone(), Found::Listed);
                 search.add_second(*first, hit);
             }

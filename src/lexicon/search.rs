@@ -2,9 +2,10 @@
 //! and there are so many of them that they are left out where they are met.
 
 use super::matcher::{Hit, Kept, sort};
+use super::meanings::{Kind, Meaning};
 
-/// Room for the hits of most messages.
-const USUAL_HITS: usize = 32;
+/// Room for the hits of most messages: less than a kilobyte, which is given out at once.
+const USUAL_HITS: usize = 24;
 
 /// A property that may turn out to be the first part of a compound.
 pub(super) struct Front {
@@ -15,32 +16,36 @@ pub(super) struct Front {
 
 /// First parts of phrases with a gap, one bit for all that are alike in their last bits: it may be wrong about what it holds, never
 /// about what it does not.
-struct Beginnings([u64; Self::BITS / 64]);
+struct Beginnings {
+    bits: [u64; Self::BITS / 64],
+    /// The same of the last six bits: most is told by this one number.
+    few: u64,
+}
 
 impl Beginnings {
     const BITS: usize = 1024;
-    const NONE: Self = Self([0; Self::BITS / 64]);
-    const ALL: Self = Self([u64::MAX; Self::BITS / 64]);
+    const NONE: Self = Self { bits: [0; Self::BITS / 64], few: 0 };
+    const ALL: Self = Self { bits: [u64::MAX; Self::BITS / 64], few: u64::MAX };
 
     fn add(&mut self, number: u32) {
         let bit = number as usize % Self::BITS;
-        self.0[bit / 64] |= 1 << (bit % 64);
+        self.bits[bit / 64] |= 1 << (bit % 64);
+        self.few |= 1 << (bit % 64);
     }
 
     #[inline]
     fn may_hold(&self, number: u32) -> bool {
         let bit = number as usize % Self::BITS;
-        self.0[bit / 64] & 1 << (bit % 64) != 0
+        self.bits[bit / 64] >> (bit % 64) & 1 != 0
     }
 }
 
 /// What was found in a text so far.
 pub(super) struct Search<'a> {
+    /// In the order of their starts.
     pub(super) hits: Vec<Hit<'a>>,
     pub(super) fronts: Vec<Front>,
-    /// First parts of phrases with a gap, with their numbers.
-    firsts: Vec<(u32, Hit<'a>)>,
-    /// Which first parts were found, and of which a second part was.
+    /// Which first parts of phrases were found, and of which a second part was.
     begun: Beginnings,
     ended: Beginnings,
 }
@@ -49,7 +54,7 @@ impl<'a> Search<'a> {
     /// A search that leaves out parts of phrases of which the other part is missing.
     pub(super) fn of_whole_phrases() -> Self {
         let (begun, ended) = (Beginnings::NONE, Beginnings::NONE);
-        Self { hits: Vec::with_capacity(USUAL_HITS), fronts: Vec::new(), firsts: Vec::new(), begun, ended }
+        Self { hits: Vec::with_capacity(USUAL_HITS), fronts: Vec::new(), begun, ended }
     }
 
     /// A search that leaves nothing out.
@@ -63,6 +68,12 @@ impl<'a> Search<'a> {
         self.begun.may_hold(first)
     }
 
+    /// The last six bits of all first parts that may stand in the text, one bit for each number that they may be.
+    #[inline]
+    pub(super) fn glance(&self) -> u64 {
+        self.begun.few
+    }
+
     /// Takes in a hit.
     pub(super) fn add(&mut self, hit: Hit<'a>) {
         self.hits.push(hit);
@@ -71,7 +82,7 @@ impl<'a> Search<'a> {
     /// Takes in the first part of phrases.
     pub(super) fn add_first(&mut self, number: u32, hit: Hit<'a>) {
         self.begun.add(number);
-        self.firsts.push((number, hit));
+        self.hits.push(hit);
     }
 
     /// Takes in the second part of a phrase, by the number of the first.
@@ -82,9 +93,13 @@ impl<'a> Search<'a> {
 
     /// All in order, without first parts of phrases whose second part is missing.
     pub(super) fn finish(mut self) -> Vec<Hit<'a>> {
-        let ended = self.firsts.into_iter().filter(|(number, _)| self.ended.may_hold(*number));
-        self.hits.extend(ended.map(|(_, hit)| hit));
-        sort(&mut self.hits);
+        let ended = &self.ended;
+        self.hits.retain(|hit| match (hit.kind, hit.meaning) {
+            (Kind::GapStart, Meaning::GapStart(number)) => ended.may_hold(*number),
+            _ => true,
+        });
+        let begin_alike = |one: &Hit<'_>, next: &Hit<'_>| one.start == next.start;
+        self.hits.chunk_by_mut(begin_alike).for_each(sort);
         self.hits
     }
 }
@@ -92,22 +107,22 @@ impl<'a> Search<'a> {
 #[cfg(test)]
 mod tests {
     use super::super::matcher::Found;
-    use super::super::meanings::{Kind, Langs, Meaning};
+    use super::super::meanings::Langs;
     use super::*;
 
     #[test]
     fn a_part_of_a_phrase_stays_only_beside_its_other_part() {
-        let (word, langs) = (Meaning::NoThing, Langs::one(1));
-        let hit = |kind, start| {
-            let (meaning, found) = (&word, Found::Listed);
+        let (word, begins, langs) = (Meaning::NoThing, [7, 8].map(Meaning::GapStart), Langs::one(1));
+        let hit = |kind, meaning, start| {
+            let found = Found::Listed;
             Hit { kind, meaning, langs, counts_in: langs, start, end: start + 2, found, word: 0 }
         };
         let mut search = Search::of_whole_phrases();
-        search.add(hit(Kind::Product, 4));
-        search.add_first(7, hit(Kind::GapStart, 0));
-        search.add_first(8, hit(Kind::GapStart, 2));
+        search.add_first(7, hit(Kind::GapStart, &begins[0], 0));
+        search.add_first(8, hit(Kind::GapStart, &begins[1], 2));
         assert!(search.has_begun(7) && search.has_begun(8) && !search.has_begun(9));
-        search.add_second(7, hit(Kind::GapEnd, 6));
+        search.add(hit(Kind::Product, &word, 4));
+        search.add_second(7, hit(Kind::GapEnd, &word, 6));
         let kinds: Vec<_> = search.finish().iter().map(|hit| (hit.start, hit.kind)).collect();
         assert_eq!(kinds, [(0, Kind::GapStart), (4, Kind::Product), (6, Kind::GapEnd)]);
         assert!(Search::of_all().has_begun(9));

@@ -284,7 +284,7 @@ impl Iterator for Walk<'_> {
                 Follows::Letters if self.may_go_on(node, at) => place = node.below as usize,
                 Follows::Letters => return None,
                 Follows::Nothing => return Some(Met { end: at, word: node.below, hint: node.hint() }),
-                Follows::Tail => return self.tail(node, at),
+                Follows::Tail => return tail(&self.trie.tails[node.below as usize..], node.hint(), self.chars, at),
             }
         }
     }
@@ -296,20 +296,21 @@ impl Walk<'_> {
         node.hint() == u8::MAX
             || self.chars.get(at).is_some_and(|letter| node.hint() & one_of_eight(u32::from(*letter)) != 0)
     }
+}
 
-    fn tail(&self, node: Node, at: usize) -> Option<Met> {
-        let [low, high, length, ref letters @ ..] = self.trie.tails[node.below as usize..] else { return None };
-        let (mut behind, mut units) = (self.chars[at..].iter(), letters[..usize::from(length)].iter());
-        while units.len() > 0 {
-            let mut letter = [0; 2];
-            let letter = behind.next()?.encode_utf16(&mut letter);
-            if letter.iter().any(|unit| units.next() != Some(unit)) {
-                return None;
-            }
+/// The word that a tail belongs to, if the text goes on with its letters. It is not handed the walk, which then need not lie in memory.
+fn tail(tail: &[u16], hint: u8, chars: &[char], at: usize) -> Option<Met> {
+    let [low, high, length, letters @ ..] = tail else { return None };
+    let (mut behind, mut units) = (chars[at..].iter(), letters[..usize::from(*length)].iter());
+    while units.len() > 0 {
+        let mut letter = [0; 2];
+        let letter = behind.next()?.encode_utf16(&mut letter);
+        if letter.iter().any(|unit| units.next() != Some(unit)) {
+            return None;
         }
-        let word = u32::from(low) | u32::from(high) << 16;
-        Some(Met { end: self.chars.len() - behind.len(), word, hint: node.hint() })
     }
+    let word = u32::from(*low) | u32::from(*high) << 16;
+    Some(Met { end: chars.len() - behind.len(), word, hint })
 }
 
 /// How words begin: most places where none of them does are passed over with a glance. It may be wrong about what begins a word,

@@ -269,6 +269,9 @@ impl Reader<'_> {
     fn is_protest(&self, sum: &Found) -> bool {
         let chars = &self.folded.chars[sum.end..];
         let is_end = |c: char| matches!(c, '?' | '!' | '.' | ';' | '\n' | '。');
+        if !self.folded.asks {
+            return false;
+        }
         let Some(end) = chars.iter().take(PROTEST).position(|c| is_end(*c)) else { return false };
         let marks = || chars[end..].iter().take_while(|c| matches!(c, '?' | '!'));
         marks().count() > 1 && marks().any(|c| *c == '?')

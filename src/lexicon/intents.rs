@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::cues::{self, Mark, Other, Set, Together};
-use super::folding::is_spaceless;
+use super::folding::{Folded, is_spaceless};
 use super::matcher::{Found, Hit};
 use super::meanings::{Kind, Meaning};
 use super::money::Found as Sum;
@@ -108,6 +108,8 @@ impl Reader<'_> {
         found.dedup_by_key(|(intent, ..)| *intent);
         let all: Vec<Other> = found.iter().map(|(intent, ..)| Other::Intent(*intent)).collect();
         found.retain(|(intent, ..)| !self.lexicon.cues.explained_away(*intent, &all));
+        reading.intents.reserve_exact(found.len());
+        reading.intent_spans.reserve_exact(found.len());
         // Greeting words open many a message that wants something; both stay, as the contract lists them.
         for (intent, start, end) in found {
             reading.intents.push(intent);
@@ -135,13 +137,16 @@ impl Reader<'_> {
         let words = hits.iter().filter_map(|hit| Some((cues::cue(hit)?, hit)));
         let words = words.filter(|(_, hit)| whole(hit, &things).is_none());
         let of_words = words.map(|(cue, hit)| mark(cue, hit.start, hit.end));
-        let mut marks: Vec<Mark> = of_words.chain(of_things).chain(of_sums).collect();
+        let mut marks = Vec::with_capacity(hits.len() + sums.len());
+        marks.extend(of_words);
+        marks.extend(of_things);
+        marks.extend(of_sums);
         if !marks.is_empty() {
             let is_sum = |start: usize, end: usize| {
                 let sum = sums.get(sums.partition_point(|sum| sum.end <= start));
                 sum.is_some_and(|sum| sum.start < end)
             };
-            let numbers = digits(chars).filter(|(start, end)| !is_sum(*start, *end));
+            let numbers = digits(self.folded).filter(|(start, end)| !is_sum(*start, *end));
             marks.extend(numbers.map(|(start, end)| mark(Set::NUMBER, start, end)));
         }
         marks.sort_by_key(|mark| (mark.end, std::cmp::Reverse(mark.start)));
@@ -241,7 +246,7 @@ impl Reader<'_> {
     fn is_number(&self, start: usize, end: usize, sums: &[Sum]) -> bool {
         let chars = &self.folded.chars;
         let sum = sums.iter().find(|sum| start <= sum.start && sum.end <= end).map(|sum| (sum.start, sum.end));
-        let all = || digits(chars).find(|(first, last)| start <= *first && *last <= end);
+        let all = || digits(self.folded).find(|(first, last)| start <= *first && *last <= end);
         let Some((first, last)) = sum.or_else(all) else { return false };
         let letters = |range: Range<usize>| chars[range].iter().filter(|c| c.is_alphanumeric()).count();
         letters(start..first) + letters(last..end) <= MOST_BESIDE_NUMBER
@@ -272,7 +277,8 @@ impl Reader<'_> {
         // In languages whose questions end with a word for it: 防水吗, "su geçirmez mi".
         let closes = |hit: &Hit<'_>| particle(hit) && self.ends_clause(hits, hit.end);
         let unmarked = || hits.iter().any(closes).then_some(chars.len());
-        let Some(mark) = chars.iter().position(|c| *c == '?').or_else(unmarked) else { return };
+        let marked = if self.folded.asks { chars.iter().position(|c| *c == '?') } else { None };
+        let Some(mark) = marked.or_else(unmarked) else { return };
         // What is asked, or offered to be spent, in this sentence is what the question is about.
         // Who pauses ("...") goes on with the same sentence.
         let pauses =
@@ -327,7 +333,8 @@ fn beginnings(hits: &[Hit<'_>]) -> Vec<Beginning> {
 }
 
 /// Where digits stand one behind the other.
-fn digits(chars: &[char]) -> impl Iterator<Item = (usize, usize)> {
+fn digits(folded: &Folded) -> impl Iterator<Item = (usize, usize)> {
+    let chars = if folded.has_digits { &folded.chars[..] } else { &[] };
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at + chars[at..].iter().position(char::is_ascii_digit)?;

@@ -358,5 +358,10 @@ fn in_number(chars: &[char], at: usize) -> bool {
 
 /// Where a sentence ends.
 pub(super) fn is_end(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '\n' | '。' | '！' | '？')
+    // Most characters are letters, which two looks tell.
+    match c {
+        '\0'..='?' => matches!(c, '.' | '!' | '?' | '\n'),
+        '。'.. => matches!(c, '。' | '！' | '？'),
+        _ => false,
+    }
 }

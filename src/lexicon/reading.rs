@@ -186,7 +186,10 @@ fn tags(reading: &Reading) -> Vec<String> {
     let hyphened = |kind: &str, key: &str| {
         let mut tag = String::with_capacity(kind.len() + key.len());
         tag.push_str(kind);
-        tag.extend(key.chars().map(|c| if c == '_' { '-' } else { c }));
+        for (place, word) in key.split('_').enumerate() {
+            tag.push_str(if place > 0 { "-" } else { "" });
+            tag.push_str(word);
+        }
         tag
     };
     let mut tags: Vec<String> = reading.product_keys().iter().map(|key| hyphened("category/", key)).collect();

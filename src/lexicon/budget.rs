@@ -108,8 +108,9 @@ impl Reader<'_> {
                 reading.amounts.push(sum.amount.clone());
             }
         }
+        self.join_widened(&judged, sums, &mut reading.amounts);
         let of = |sum: &Found| stretched(&judged, &sum.amount).unwrap_or_else(|| as_budget(&sum.amount));
-        reading.budget = budget.map(|(_, sum)| of(sum));
+        reading.budget = self.shared_out(&judged, sums, reading).or_else(|| budget.map(|(_, sum)| of(sum)));
         judged
     }
 
@@ -121,7 +122,8 @@ impl Reader<'_> {
         let verdict = |(sum, sure): (&Found, Sure)| {
             // "I will not pay more than 300" is a limit from above.
             let least = sum.amount.max.is_none();
-            let refused = least && self.is_refused(sum, &sums.refused);
+            let over = sum.over && !reading.wants(Intent::Shipping);
+            let refused = least && (self.is_refused(sum, &sums.refused) || over && self.is_denied_behind(sum));
             let above = refused || least && (self.is_denied_before(sum) || self.is_denied(sum, &sums.budget));
             let below = sum.amount.min.is_none() && self.is_refused(sum, &sums.unwanted);
             let amount = if above || below { turned(&sum.amount) } else { sum.amount.clone() };
@@ -142,6 +144,7 @@ impl Reader<'_> {
                     _ => Verdict::Not(NotBudget::Beside),
                 },
                 Sure::Itself if sum.of_several && is_exact(&sum) => Verdict::Not(NotBudget::OneOfSeveral),
+                Sure::Itself if is_exact(&sum) && self.only_leads(&sum, reading) => Verdict::Not(NotBudget::Untold),
                 Sure::Itself if self.is_asked_back(&sum, reading, hints) && says.is_none() => {
                     Verdict::Not(NotBudget::AskedBack)
                 }
@@ -159,6 +162,7 @@ impl Reader<'_> {
         if reading.wants(Intent::Discount) && !elsewhere.iter().any(|intent| reading.wants(*intent)) {
             bargained(&mut judged);
         }
+        self.fallen(&mut judged, sums);
         judged
     }
 
@@ -228,6 +232,7 @@ impl Reader<'_> {
         if may_be_sums(reading) {
             corrected(&sums.found, &mut sure, explained);
         }
+        self.sure_of_shares(sums, &mut sure, explained);
         sure_together(&sums.found, &mut sure);
         sure
     }
@@ -332,7 +337,9 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
     let value = value(sum);
     // "The 128 one was 30 cheaper": of a phone.
     let memory = is_capacity(sum.written) && is_about(reading, ELECTRONICS);
-    let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED) && !sum.weak && !few;
+    // "They offered it cheaper, 2200": alone in its clause it may stand further off.
+    let alone = matches!(apart, Apart::Both) && is_round(value);
+    let quoted = elsewhere.is_some_and(|apart| apart <= QUOTED || alone) && !sum.weak && !few;
     let beside_budget =
         (says.is_some() || quoted) && !memory && value >= Decimal::from(LEAST_BESIDE_BUDGET) && sum.plausible;
     // A bare number beside a product is a model or a size, unless it stands by itself or is as round as budgets are.
@@ -352,6 +359,7 @@ fn is_sum(sum: &Found, apart: Apart, says: Distance, elsewhere: Distance, answer
     let priced = match sum.priced {
         Priced::Not => false,
         Priced::Lightly => ends,
+        Priced::Leading => ends || value >= Decimal::from(LEAST_BARE) && !is_capacity(sum.written),
         Priced::Anew => may_be_sums(reading) && is_round(value),
         Priced::Surely => value >= Decimal::from(LEAST_BESIDE_BUDGET),
     };
@@ -421,7 +429,10 @@ fn budget_rank(
         // "Is delivery free over $50?"
         _ if reading.wants(Intent::Shipping) && !product() && !(limits && told_apart) => Err(NotBudget::Shipping),
         // "Mine broke, I need another, 200 to 300."
-        _ if !(capped && product()) && complains.iter().any(|intent| reading.wants(*intent)) => {
+        // …and "1200 at most, but with a guarantee" does.
+        _ if !(capped && product() || limits && !reading.wants(Intent::Complaint))
+            && complains.iter().any(|intent| reading.wants(*intent)) =>
+        {
             Err(NotBudget::Complains)
         }
         // "Is it $50?" asks for a price; "under $50?" sets a limit.

@@ -28,6 +28,12 @@ impl Reader<'_> {
         beside(denied, sum.start) || budget.iter().any(|(start, end)| beside(denied, *start) && beside(*end, sum.start))
     }
 
+    /// "Más de 1500 no le meto", "mehr als 250 zahlt mein chef nicht": the clause goes on with what is not done.
+    pub(super) fn is_denied_behind(&self, sum: &Found) -> bool {
+        let end = self.negated.first_behind(&self.folded.chars, sum.end);
+        end.is_some_and(|end| end - sum.end <= NEAR)
+    }
+
     /// Whether a negator reaches the sum that is no part of what bounds it, as in "100 liranın altında olmasın".
     pub(super) fn is_denied_before(&self, sum: &Found) -> bool {
         let ends = |at: usize| self.negated.has(at - 1) && !self.negated.has(at) && self.folded.chars[at - 1] == ' ';

@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::Lexicon;
 use super::cues::{self, Cues, Other};
+use super::descriptions::{DescriptionFile, Descriptions};
 use super::endings::Endings;
 use super::explain::named;
 use super::files::{LANGUAGES, Lookup, read};
@@ -38,6 +39,8 @@ struct Builder<'f> {
     matters: Vec<(&'f SourceFile, Intent, Vec<String>, Vec<String>)>,
     /// Which of them make an intent: file, byte offset, intent, as it is written.
     rules: Vec<(&'f SourceFile, usize, Intent, String)>,
+    /// What words say a property together.
+    descriptions: Descriptions,
     problems: Vec<Problem>,
     /// Every entry with its place, where somebody wants to look at them.
     entries: Option<Vec<Entry>>,
@@ -75,9 +78,10 @@ fn is_dictionary(file: &SourceFile) -> bool {
 }
 
 /// Files and folders that dictionaries are in.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "attributes.toml",
     "cues.toml",
+    "descriptions.toml",
     "endings.toml",
     "languages.toml",
     "money.toml",
@@ -125,6 +129,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<(Lexicon, Listing)>, Vec<
         (cues, matcher, typos.join(), money.join())
     });
     let mut typos = typos.ok().flatten().unwrap_or_default();
+    let descriptions = std::mem::take(&mut builder.descriptions);
     let failed = |file: &str, what: &str| Problem::at(file, "", 0, format!("it cannot be compiled: {what}"), "");
     let (money, problems) = money.unwrap_or_else(|_| (None, vec![failed("money.toml", "reading sums failed")]));
     let matcher = keep(&mut builder.problems, matcher.map_err(|error| failed("products", &error)));
@@ -136,7 +141,7 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<(Lexicon, Listing)>, Vec<
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
     let compiled = match (failed, matcher, money, negation, listed) {
         (false, Some(matcher), Some((money, _)), Some(negation), Some(listing)) => {
-            Some((Lexicon { matcher, cues, money, negation, languages, typos, quantities }, listing))
+            Some((Lexicon { matcher, cues, descriptions, money, negation, languages, typos, quantities }, listing))
         }
         _ => None,
     };
@@ -190,6 +195,7 @@ impl<'f> Builder<'f> {
                     self.insert(file, word, word.get_ref().text(), "no_things", langs, Meaning::NoThing);
                 }
             }
+            WordFile::Descriptions(written) => self.described(file, &written),
             WordFile::Products(category, concepts) => {
                 self.concepts(file, concepts, |name| Meaning::Product(format!("{category}/{name}").into()));
             }
@@ -209,6 +215,22 @@ impl<'f> Builder<'f> {
             let meaning = meaning(&name);
             for (langs, word) in self.by_language(file, &words) {
                 self.insert(file, word, word.get_ref().text(), &name, langs, meaning.clone());
+            }
+        }
+    }
+
+    /// `descriptions.toml`: words that say a property together.
+    fn described(&mut self, file: &'f SourceFile, written: &DescriptionFile<'_>) {
+        match Descriptions::new(written) {
+            Ok(descriptions) => self.descriptions = descriptions,
+            Err((place, message, advice)) => {
+                self.problems.push(Problem::at(&file.path, &file.text, place, message, advice));
+                return;
+            }
+        }
+        for ((name, words), number) in written.words.iter().zip(0..) {
+            for (langs, word) in self.by_language(file, words) {
+                self.insert(file, word, word.get_ref().text(), name, langs, Meaning::Touch(number));
             }
         }
     }

@@ -323,7 +323,7 @@ impl Endings {
         let grammar = &self.grammars[language];
         let talk = matches!(meaning, Meaning::Intent(_) | Meaning::NotIntent(_) | Meaning::GapEnd { .. });
         // Cues of several words are fixed phrases.
-        let fixed = matches!(meaning, Meaning::Cue { .. }) && word.contains(' ');
+        let fixed = matches!(meaning, Meaning::Cue { .. } | Meaning::Touch(_)) && word.contains(' ');
         let takes_none = matches!(meaning, Meaning::GapStart(_)) || fixed || talk && !grammar.intents;
         let last = if takes_none { "" } else { word.rsplit([' ', '-', '\'']).next().unwrap_or(word) };
         let count = last.chars().count();

@@ -196,6 +196,10 @@ impl Judge<'_> {
             | Meaning::ClauseEnd { intent, .. } => (true, format!("looks like {} here, but is not", intent.key())),
             Meaning::NoThing => (true, "names nothing that is sold".into()),
             Meaning::GapStart(_) => (false, "only the beginning of a phrase".into()),
+            Meaning::Touch(_) => match self.reading.attributes.iter().find(|mention| mention.span.covers(span)) {
+                Some(mention) => (true, format!("a part of what says {}", mention.key)),
+                None => (false, "says a property only together with other words".into()),
+            },
             Meaning::Cue { .. } => match self.reading.intent_spans.iter().position(|evidence| evidence.covers(span)) {
                 Some(place) => (true, format!("a part of what says {}", self.reading.intents[place].key())),
                 None => (false, "says something only together with other words".into()),
@@ -261,6 +265,7 @@ pub(super) fn named(meaning: &Meaning) -> (&'static str, String) {
         Meaning::BesideNumber { intent, .. } => ("phrase with a number", intent.key().to_owned()),
         Meaning::ClauseEnd { intent, .. } => ("phrase that ends a clause", intent.key().to_owned()),
         Meaning::Or(intent) => ("or", intent.key().to_owned()),
+        Meaning::Touch(number) => ("part of a description", format!("kind {number}")),
         Meaning::Cue { name, .. } => ("cue", name.to_string()),
     }
 }

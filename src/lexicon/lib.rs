@@ -7,14 +7,16 @@
 //! money are read with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers
 //! (`numbers.rs`, `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
 //! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
-//! (`intents.rs`, `cues.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`,
+//! (`intents.rs`, `cues.rs`), what is described (`descriptions.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`, `budget_shares.rs`,
 //! `budget_denials.rs`, `not_budget.rs`) are decided over what was found.
 
 mod budget;
 mod budget_denials;
 mod budget_figures;
 mod budget_pairs;
+mod budget_shares;
 mod cues;
+mod descriptions;
 mod dictionary;
 mod digits;
 mod endings;
@@ -66,6 +68,7 @@ use serde::{Deserialize, Serialize};
 pub struct Lexicon {
     matcher: matcher::Matcher,
     cues: cues::Cues,
+    descriptions: descriptions::Descriptions,
     money: money_words::Money,
     negation: negation::Negation,
     languages: language::Languages,

@@ -178,7 +178,7 @@ fn settle_languages(word: &str, senses: &mut [Sense], languages: &Languages) {
         // English is mixed into every language; of others a long name is, a single word of talk is not.
         let own = match *sense.meaning {
             // Little words: what they say in another language is another thing.
-            Meaning::Cue { .. } => {
+            Meaning::Cue { .. } | Meaning::Touch(_) => {
                 sense.counts_in = sense.langs;
                 continue;
             }

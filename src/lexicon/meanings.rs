@@ -56,6 +56,8 @@ pub(super) enum Meaning {
     },
     /// An "or" between two things makes a question this intent.
     Or(Intent),
+    /// A word that says a property together with others or of some things, by the number of its kind.
+    Touch(u8),
     /// A word that says something together with others.
     Cue {
         number: u8,
@@ -129,6 +131,7 @@ pub(super) enum Kind {
     GapEnd,
     BesideNumber,
     Or,
+    Touch,
     Cue,
 }
 
@@ -147,13 +150,14 @@ impl Kind {
             Meaning::GapEnd { .. } => Self::GapEnd,
             Meaning::BesideNumber { .. } => Self::BesideNumber,
             Meaning::Or(_) => Self::Or,
+            Meaning::Touch(_) => Self::Touch,
             Meaning::Cue { .. } => Self::Cue,
         }
     }
 
     /// A cue, or one side of a phrase with a gap or a number: alone it says nothing.
     pub(super) fn is_half(self) -> bool {
-        matches!(self, Self::GapStart | Self::GapEnd | Self::BesideNumber | Self::Or | Self::Cue)
+        matches!(self, Self::GapStart | Self::GapEnd | Self::BesideNumber | Self::Or | Self::Touch | Self::Cue)
     }
 
     /// A product or a property: its meaning has a name.

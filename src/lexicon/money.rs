@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Hints;
+use super::budget::is_border;
 use super::folding::Folded;
 use super::matcher::Hit;
 use super::money_file::Bound;
@@ -95,14 +96,22 @@ pub(super) struct Found {
     pub(super) asked: bool,
     /// "Instead of" stands between it and the next one.
     pub(super) instead: bool,
+    /// A plus stands between it and another one.
+    pub(super) added: bool,
+    /// "More than" stands before it.
+    pub(super) over: bool,
+    /// Nothing bounds, names or multiplies it: it is as it is written.
+    pub(super) bare: bool,
 }
 
 /// Whether a word beside a number makes it a price.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Priced {
     Not,
-    /// A little word, which counts where the number ends its clause.
+    /// A little word, which counts where the number ends its clause…
     Lightly,
+    /// …or where the clause begins with the two: "for 180 I'd take it".
+    Leading,
     /// A correction with which the message begins: "actually 400 for the chair".
     Anew,
     Surely,
@@ -121,6 +130,13 @@ pub(super) struct Sums {
     pub(super) refused: Vec<(usize, usize)>,
     /// …and of them those that want nothing of what a bound names.
     pub(super) unwanted: Vec<(usize, usize)>,
+    /// Words that tell what a price was before, and what it is now.
+    pub(super) was: Vec<(usize, usize)>,
+    pub(super) now: Vec<(usize, usize)>,
+    /// Words on what condition more can be spent, that put one sum to another, and for half of one.
+    pub(super) if_good: Vec<(usize, usize)>,
+    pub(super) adds: Vec<(usize, usize)>,
+    pub(super) half: Vec<(usize, usize)>,
 }
 
 impl Sums {
@@ -161,6 +177,11 @@ pub(super) fn find(
         elsewhere: outside(&elsewhere, &budget),
         refused: tokens.places(Marks::REFUSED),
         unwanted: tokens.places(Marks::UNWANTED),
+        was: tokens.places(Marks::WAS),
+        now: tokens.places(Marks::NOW),
+        if_good: tokens.places(Marks::IF_GOOD),
+        adds: tokens.places(Marks::ADDS),
+        half: tokens.places(Marks::HALF),
     }
 }
 
@@ -256,10 +277,20 @@ impl Finder<'_> {
         let behind = behind(sum.outer_end) || behind(tokens.skip_suffix(sum.outer_end));
         match () {
             () if before(Marks::PRICE) || behind => Priced::Surely,
-            () if before(Marks::PRICE_AT) && !sum.low.leaves_hundreds() => Priced::Lightly,
+            () if before(Marks::PRICE_AT) && !sum.low.leaves_hundreds() => match self.leads(start) {
+                true if start < sum.outer_start => Priced::Leading,
+                _ => Priced::Lightly,
+            },
             () if self.begins_anew(start) => Priced::Anew,
             () => Priced::Not,
         }
+    }
+
+    /// Whether a clause begins with the little word before a place.
+    fn leads(&self, start: usize) -> bool {
+        let tokens = self.tokens;
+        let word = tokens.marked_before(start, Marks::PRICE_AT).map(|begin| tokens.back_over_spaces(begin));
+        word.is_some_and(|at| at == 0 || is_border(tokens.chars[at - 1]))
     }
 
     /// Whether nothing but a correction stands before a place.
@@ -386,6 +417,9 @@ impl Finder<'_> {
             of_several: self.is_one_of_several(sum.start),
             asked: sum.asked,
             instead: self.tokens.marked(self.tokens.skip_spaces(sum.outer_end), Marks::INSTEAD).is_some(),
+            added: sum.added,
+            over: self.tokens.marked(sum.outer_start, Marks::MORE).is_some(),
+            bare: !named && !sum.low.scaled() && !sum.low.grouped && sum.high.is_none_or(|high| !high.scaled()),
         }
     }
 }

@@ -83,6 +83,9 @@ pub(super) struct MoneyFile {
     pub(super) three_decimals: Vec<Currency>,
     /// Currencies in which a bare number below so many leaves its thousands unsaid.
     pub(super) unsaid_thousands: BTreeMap<Currency, u32>,
+    /// The same for products that cost thousands: "ноутбук, бюджет 150". Currencies, and keys of the products.
+    pub(super) dear_thousands: BTreeMap<Currency, u32>,
+    pub(super) dear: Vec<String>,
     /// Characters that may stand behind a price in Chinese, and are no word for a piece: 三千一的, 三千一行吗.
     pub(super) particles: String,
     pub(super) sign: Vec<Sign>,
@@ -125,6 +128,14 @@ pub(super) struct MoneyFile {
     /// With a word of budget and "now" they tell that another sum can be spent by now: "my budget was 500, now it's 300".
     pub(super) was: Vec<String>,
     pub(super) now: Vec<String>,
+    /// Words of a lower bound that make it a limit where the clause goes on with a "not": "more than 300 I won't".
+    pub(super) more_than: Vec<String>,
+    /// Near the higher of two sums: so much can be spent on a condition, "80, maybe 100 if it is really good".
+    pub(super) if_good: Vec<String>,
+    /// Near the second of two sums: both can be spent together, "grandma gives 200 and I add 100".
+    pub(super) adds: Vec<String>,
+    /// Behind a sum, where the clause ends with it: half of so much can be spent.
+    pub(super) half: Vec<String>,
     /// Words around a sum that point at a thing by its price: "the 450 one".
     pub(super) pointed: Pointed,
     /// Right before or behind a number they make it a price: "last price 380", "150 boleh".
@@ -214,6 +225,10 @@ impl MoneyFile {
             &mut self.either,
             &mut self.was,
             &mut self.now,
+            &mut self.if_good,
+            &mut self.more_than,
+            &mut self.adds,
+            &mut self.half,
             &mut self.pointed.before,
             &mut self.pointed.after,
             &mut self.pointed.from,

@@ -14,6 +14,9 @@ const LEAST_PRICE: u32 = 35;
 /// From so much on, both ends of a range are prices where they are round; "between" and "from" make smaller ones so.
 const LEAST_ROUND: u32 = 50;
 const LEAST_TOLD: u32 = 20;
+/// Without any word behind them, two numbers are a range from so much on, in such steps.
+const LEAST_PAIR: u32 = 100;
+const LEAST_STEP: Decimal = Decimal::from_parts(50, 0, 0, false, 0);
 /// What two sums are asked for stands at most so many characters away.
 const FEE: usize = 20;
 /// What stands between the parts of a Chinese list, and between two figures of one rank.
@@ -307,9 +310,19 @@ impl Finder<'_> {
             high.scaled() || self.name_at(at).is_some() || tokens.longest(at, |word| word.after).is_some()
         };
         let named = || self.name_at(tokens.skip_spaces(high.end)).is_some();
+        // "Headset ب 200 250", "budget 300 400": fifties, behind a word that makes a price of them.
+        let fifties = || {
+            [low.value, high.value].iter().all(|value| is_round(*value, LEAST_PAIR) && (value % LEAST_STEP).is_zero())
+        };
+        let before = || {
+            let at = tokens.back_over_spaces(low.start);
+            let told = [Marks::PRICE_AT, Marks::PRICE, Marks::BUDGET, Marks::PREFIX];
+            told.iter().any(|mark| tokens.marked_before(at, *mark).is_some())
+                || tokens.before(at, |word| word.before.filter(|bound| *bound == Bound::About)).is_some()
+        };
         // "50, 70 reais".
         let beside = match &tokens.chars[low.end..high.start] {
-            [' '] => behind(),
+            [' '] => behind() || fifties() && before(),
             [',', ' '] => named(),
             _ => false,
         };

@@ -132,7 +132,7 @@ fn said_by<'a>(file: &'a MoneyFile, first: u16, mut say: impl FnMut(Cow<'a, str>
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 39] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 43] {
     [
         (&file.alone, Marks::ALONE),
         (&file.rough, Marks::ROUGH),
@@ -159,6 +159,10 @@ fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 39] {
         (&file.either, Marks::EITHER),
         (&file.was, Marks::WAS),
         (&file.now, Marks::NOW),
+        (&file.if_good, Marks::IF_GOOD),
+        (&file.more_than, Marks::MORE),
+        (&file.adds, Marks::ADDS),
+        (&file.half, Marks::HALF),
         (&file.pointed.before, Marks::POINTED_BEFORE),
         (&file.pointed.after, Marks::POINTED_AFTER),
         (&file.pointed.from, Marks::POINTED_FROM),

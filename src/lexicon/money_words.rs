@@ -109,6 +109,14 @@ impl Marks {
     pub(super) const POINTED_AFTER: Self = Self(1 << 36);
     pub(super) const POINTED_FROM: Self = Self(1 << 37);
     pub(super) const POINTED_TO: Self = Self(1 << 38);
+    /// On what condition more can be spent: "if it is really good".
+    pub(super) const IF_GOOD: Self = Self(1 << 39);
+    /// A lower bound that a denial behind it turns: "more than".
+    pub(super) const MORE: Self = Self(1 << 42);
+    /// One sum is put to another: "and I put in 100".
+    pub(super) const ADDS: Self = Self(1 << 40);
+    /// Half of the sum before it.
+    pub(super) const HALF: Self = Self(1 << 41);
 
     pub(super) fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -244,6 +252,8 @@ pub(super) struct AllWords {
     pub(super) three_decimals: Vec<Currency>,
     /// See [`MoneyFile`].
     pub(super) unsaid_thousands: BTreeMap<Currency, u32>,
+    pub(super) dear_thousands: BTreeMap<Currency, u32>,
+    pub(super) dear: Vec<String>,
     pub(super) particles: String,
 }
 
@@ -286,6 +296,8 @@ impl AllWords {
             shared: common.shared.clone(),
             three_decimals: common.three_decimals.clone(),
             unsaid_thousands: common.unsaid_thousands.clone(),
+            dear_thousands: common.dear_thousands.clone(),
+            dear: common.dear.clone(),
             particles: common.particles.clone(),
         })
     }

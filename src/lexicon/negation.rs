@@ -313,6 +313,13 @@ impl Reach {
         near.then_some(end)
     }
 
+    /// Where the first negator behind a place ends, if it is said in the same clause, which asks nothing.
+    pub(super) fn first_behind(&self, chars: &[char], at: usize) -> Option<usize> {
+        let end = *self.ends.get(self.ends.partition_point(|end| *end <= at))?;
+        let border = || (at..chars.len().min(at + LONGEST_CLAUSE)).find(|place| is_border_at(chars, *place));
+        border().is_none_or(|border| border >= end && chars[border] != '?').then_some(end)
+    }
+
     /// Whether a place is reached by a negator that stands at most so many characters before it.
     pub(super) fn since(&self, at: usize, most: usize) -> bool {
         self.has(at) && (at.saturating_sub(most + 1)..at).any(|before| !self.has(before))

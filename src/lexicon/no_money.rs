@@ -32,8 +32,14 @@ pub(super) fn is_no_money(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) ->
         || is_code(sum)
         || is_measured(tokens, sum)
         || is_measured_with_next(tokens, sum, numbers)
+        || is_measured_with_last(tokens, sum, numbers)
         || is_labelled(tokens, &sum.low)
 }
+
+/// Between a unit and a number that it is meant for too stand at most so many characters.
+const OR_REACH: usize = 20;
+/// No day, month or year has so many digits.
+const LEAST_DIVIDED: usize = 5;
 
 /// A letter touches it: s24, 5x, #12.
 fn is_glued(tokens: &Tokens<'_>, sum: &Sum) -> bool {
@@ -61,7 +67,9 @@ fn is_clock_or_date(tokens: &Tokens<'_>, sum: &Sum) -> bool {
     let (chars, end) = (tokens.chars, sum.last_end());
     let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
     let marks = |c: char| matches!(c, ':' | '/' | '.' | '-' | '*' | '×');
-    let after = chars.get(end).is_some_and(|c| marks(*c)) && digit(end + 1);
+    // 24000/6 divides a sum.
+    let divided = sum.low.digits >= LEAST_DIVIDED && chars.get(end) == Some(&'/');
+    let after = chars.get(end).is_some_and(|c| marks(*c)) && digit(end + 1) && !divided;
     let start = sum.low.start;
     let before = start > 1 && marks(chars[start - 1]) && digit(start - 2);
     after || before
@@ -174,14 +182,32 @@ fn is_measured_with_next(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> 
     next.is_ok_and(|next| alike(next) && unit(next))
 }
 
+/// "The 50 ml or that of 100?": the unit is meant for both.
+fn is_measured_with_last(tokens: &Tokens<'_>, sum: &Sum, numbers: &[Number]) -> bool {
+    let place = numbers.partition_point(|number| number.start < sum.low.start);
+    let Some(last) = place.checked_sub(1).map(|last| &numbers[last]) else { return false };
+    let most = Decimal::from(MOST_APART);
+    let alike = sum.low.value <= last.value * most && last.value <= sum.low.value * most;
+    let plain = sum.bound.is_none() && sum.high.is_none() && !sum.low.scaled() && !last.scaled();
+    let unit = || tokens.marked(tokens.skip_spaces(last.end), Marks::NOT_AFTER);
+    plain
+        && alike
+        && unit().is_some_and(|end| {
+            let or = (end..sum.low.start.min(end + OR_REACH)).any(|at| tokens.marked(at, Marks::EITHER).is_some());
+            or && sum.low.start - end <= OR_REACH
+        })
+}
+
 /// A label stands before it: order no: 5678, size 42. No label numbers millions, nor thousands in words: "hp 2 jutaan" is a phone
 /// for two of them.
 pub(super) fn is_labelled(tokens: &Tokens<'_>, low: &Number) -> bool {
     let thousands_in_words = low.in_words() && low.scaled() && low.value >= Decimal::ONE_THOUSAND;
-    if !low.weak && (low.last_factor > Decimal::ONE_THOUSAND || thousands_in_words) {
+    let mut at = tokens.back_over_spaces(low.start);
+    // "Размер до 7 тысяч": the label is that of the number before it.
+    let limited = || low.scaled() && tokens.before(at, |word| word.before).is_some();
+    if !low.weak && (low.last_factor > Decimal::ONE_THOUSAND || thousands_in_words || limited()) {
         return false;
     }
-    let mut at = tokens.back_over_spaces(low.start);
     for _ in 0..3 {
         // "Chip in 40" is no size, whatever "in" is.
         if tokens.marked_before(at, Marks::PRICE).is_some() {
@@ -194,11 +220,18 @@ pub(super) fn is_labelled(tokens: &Tokens<'_>, low: &Number) -> bool {
             let before = tokens.back_over_spaces(label).checked_sub(1).map(|at| tokens.chars[at]);
             tokens.chars[label..at] == ['n', 'o'] && before.is_some_and(|c| c.is_ascii_digit())
         };
+        // "31 размер до 4000": the label is that of the number before it.
+        let behind = |label: usize| {
+            let digit =
+                tokens.back_over_spaces(label).checked_sub(1).is_some_and(|at| tokens.chars[at].is_ascii_digit());
+            digit && low.value >= Decimal::ONE_THOUSAND && tokens.marked(label, Marks::NOT_AFTER).is_some()
+        };
         // "Wait no 700": so does the end of a correction.
         let corrects = |label: usize| tokens.marked_before(at, Marks::CORRECTION).is_some_and(|start| start < label);
         if let Some(label) = tokens.marked_before(at, Marks::NOT_BEFORE)
             && !bounds(label)
             && !denies(label)
+            && !behind(label)
             && !corrects(label)
         {
             return true;

@@ -12,7 +12,7 @@ use super::meanings::{Kind, Meaning};
 use super::money::{self, Found};
 use super::negation::Reach;
 use super::scan::Scan;
-use super::{Hints, Lexicon, language};
+use super::{Hints, Lexicon, language, unsaid};
 use hotline_domain::{Intent, Mention, Reading, Span};
 
 /// Phrases of these intents name things that are meant; in those of others a word of theirs is none: "gift card code".
@@ -33,7 +33,7 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     let money = lexicon.money.of(lang.or(country));
     let names = longest(hits, |hit| hit.kind.is_name());
     let negated = lexicon.negation.reach(folded, lang, names.iter().map(|hit| (hit.start, hit.end)));
-    let sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints, &negated).outside(&names);
+    let mut sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints, &negated).outside(&names);
     let reader = Reader { lexicon, scan, folded, negated };
     let mut reading = Reading { lang: lang.map(language::named), is_plain: *is_plain, ..Reading::default() };
     let products = longest(hits, |hit| hit.kind == Kind::Product);
@@ -41,6 +41,8 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     reader.brands(hits, &mut reading);
     reader.requests(hits, &mut reading);
     reader.intents(hits, &sums.found, &mut reading);
+    reader.descriptions(hits, &products, &mut reading);
+    unsaid::by_product(&mut sums, &reading, &money);
     let judged = reader.amounts(hits, &sums, hints, &mut reading);
     reader.heed_budget(&mut reading);
     reader.question(hits, &mut reading);

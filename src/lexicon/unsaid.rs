@@ -2,10 +2,12 @@
 
 use rust_decimal::Decimal;
 
-use super::money::{Finder, Named, Priced, Sum};
+use super::budget_figures::is_capacity;
+use super::money::{Finder, Found, Named, Priced, Sum, Sums};
 use super::money_file::Bound;
-use super::money_words::Marks;
+use super::money_words::{AllWords, Marks};
 use super::numbers::Number;
+use hotline_domain::Reading;
 
 /// What is said in full stands at most so many characters away…
 const REACH: usize = 96;
@@ -110,8 +112,14 @@ pub(super) fn by_currency(sum: &Sum, told: bool, below: Decimal) -> Decimal {
     match () {
         () if !numbers().all(bare) => Decimal::ONE,
         // Where small sums are meant too, only a limit or a word of budget says that this is one at all: "до 25", "бюджет 25", and no
-        // "возьму два".
-        () if below < Decimal::ONE_THOUSAND && sum.bound.is_none() && (!told || counts(&sum.low)) => Decimal::ONE,
+        // "возьму два". Hundreds are sums in any case.
+        () if below < Decimal::ONE_THOUSAND
+            && numbers().any(|number| number.value < Decimal::ONE_HUNDRED)
+            && sum.bound.is_none()
+            && (!told || counts(&sum.low)) =>
+        {
+            Decimal::ONE
+        }
         () if numbers().all(|number| whole(number) && number.value < below) => Decimal::ONE_THOUSAND,
         () if below >= Decimal::ONE_THOUSAND
             && numbers().all(|number| number.value < Decimal::ONE_HUNDRED)
@@ -120,5 +128,39 @@ pub(super) fn by_currency(sum: &Sum, told: bool, below: Decimal) -> Decimal {
             MILLION
         }
         () => Decimal::ONE,
+    }
+}
+
+/// "Ноутбук, бюджет 150", "айфон за 90": the sums of a message about things that cost thousands.
+pub(super) fn by_product(sums: &mut Sums, reading: &Reading, words: &AllWords) {
+    let is_dear = |key: &str| words.dear.iter().any(|dear| dear == key);
+    let products = || reading.products.iter().any(|product| is_dear(&product.key));
+    let implied = || reading.brands.iter().filter_map(|brand| brand.implies.as_deref()).any(is_dear);
+    if sums.found.is_empty() || words.dear_thousands.is_empty() || !products() && !implied() {
+        return;
+    }
+    let is_few = |sum: &Found| {
+        let currency = sum.amount.currency.filter(|_| sum.amount.currency_inferred);
+        let below = currency.and_then(|currency| words.dear_thousands.get(&currency));
+        let few = |value: &Decimal| below.is_some_and(|below| *value < Decimal::from(*below));
+        let odd = is_capacity(sum.written) || sum.written < Decimal::from(LEAST_THOUSANDS);
+        let bounds = || [sum.amount.min, sum.amount.max];
+        sum.bare && !odd && sum.written.fract().is_zero() && bounds().iter().flatten().all(few)
+    };
+    let near = |sum: &Found| sums.budget.iter().any(|(_, end)| *end <= sum.start && sum.start - end <= BESIDE);
+    let limits = |sum: &Found| sum.amount.min.is_none() && sum.certain;
+    let told: Vec<Decimal> = sums
+        .found
+        .iter()
+        .filter(|sum| is_few(sum) && (limits(sum) || sum.priced != Priced::Not || near(sum)))
+        .map(|sum| sum.written)
+        .collect();
+    let most = Decimal::from(MOST_APART);
+    let meant = |sum: &Found| told.iter().any(|told| *told <= sum.written * most && sum.written <= *told * most);
+    let meant: Vec<bool> = sums.found.iter().map(|sum| is_few(sum) && meant(sum)).collect();
+    for (sum, _) in sums.found.iter_mut().zip(meant).filter(|(_, meant)| *meant) {
+        for bound in [&mut sum.amount.min, &mut sum.amount.max].into_iter().flatten() {
+            *bound *= Decimal::ONE_THOUSAND;
+        }
     }
 }

@@ -10,6 +10,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::descriptions::DescriptionFile;
 use super::files::read;
 use hotline_domain::{Problem, SourceFile};
 
@@ -129,6 +130,7 @@ pub(super) enum WordFile<'f> {
     Attributes(BTreeMap<String, Words<'f>>),
     Requests(BTreeMap<String, Words<'f>>),
     NoThings(Words<'f>),
+    Descriptions(DescriptionFile<'f>),
     Products(&'f str, BTreeMap<String, Words<'f>>),
     Intent(&'f str, IntentFile<'f>),
     Brands(&'f str, BTreeMap<String, BrandTable<'f>>),
@@ -142,6 +144,7 @@ fn parse(file: &SourceFile) -> Option<Result<WordFile<'_>, Problem>> {
     Some(match (folder, name) {
         ("", "attributes") => read(file).map(WordFile::Attributes),
         ("", "requests") => read(file).map(WordFile::Requests),
+        ("", "descriptions") => read(file).map(WordFile::Descriptions),
         ("", "no_things") => read(file).map(WordFile::NoThings),
         ("products", category) => read(file).map(|words| WordFile::Products(category, words)),
         ("intents", intent) => read(file).map(|words| WordFile::Intent(intent, words)),

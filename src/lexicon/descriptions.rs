@@ -1,0 +1,191 @@
+//! Properties in everyday words: "so the neighbours sleep" of a washing machine, "small kitchen". No word of them says the property
+//! alone; two of them do, or one beside a thing that it is said of. `descriptions.toml` lists the words and what they say together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::folding::is_spaceless;
+use super::matcher::Hit;
+use super::meanings::{Kind, Meaning};
+use super::negation;
+use super::reading::{Reader, whole};
+use super::word_files::Words;
+use hotline_domain::{Intent, Mention, Reading};
+
+/// More kinds of words than this cannot be told apart.
+pub(super) const MOST_TOUCHES: usize = 64;
+/// Words that say something together stand within so many characters…
+const REACH: usize = 64;
+/// …within so many where the rule joins them with `~`…
+const CLOSE: usize = 26;
+/// …and in scripts without spaces within a third of that.
+const SPACELESS: usize = 3;
+/// Who has it and is in trouble with it describes no wish.
+pub(super) const TROUBLES: [Intent; 4] =
+    [Intent::Complaint, Intent::OrderStatus, Intent::ReturnRefund, Intent::Warranty];
+
+/// `descriptions.toml`, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DescriptionFile<'f> {
+    /// Kinds of words that say nothing where they are denied.
+    affirmed: Vec<String>,
+    /// Groups of products of which the same is said.
+    things: BTreeMap<String, Vec<String>>,
+    /// Properties, and what says them together.
+    rules: BTreeMap<String, Vec<Spanned<String>>>,
+    /// Kinds of words, and the words of each language.
+    #[serde(borrow)]
+    pub(super) words: BTreeMap<String, Words<'f>>,
+}
+
+/// What says a property together.
+#[derive(Debug, Serialize, Deserialize)]
+struct Rule {
+    property: Arc<str>,
+    /// It is said of one of these products; of anything where there are none.
+    of: Vec<String>,
+    /// …and not where one of these is named.
+    not_of: Vec<String>,
+    /// Kinds of words, one bit each.
+    wanted: u64,
+    /// They stand close to each other.
+    close: bool,
+}
+
+/// See [`DescriptionFile`].
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Descriptions {
+    rules: Vec<Rule>,
+    /// Kinds of words that say nothing where they are denied.
+    affirmed: u64,
+}
+
+/// A rule that cannot be read: where it stands, what is wrong, what to write.
+pub(super) type Unreadable = (usize, String, String);
+
+impl Descriptions {
+    /// # Errors
+    /// The first rule that names what is not there.
+    pub(super) fn new(written: &DescriptionFile<'_>) -> Result<Self, Unreadable> {
+        let kinds: Vec<&String> = written.words.keys().collect();
+        if kinds.len() > MOST_TOUCHES {
+            let message = format!("{} kinds of words, and no more than {MOST_TOUCHES} can be told apart", kinds.len());
+            return Err((0, message, "Put two that are alike together.".into()));
+        }
+        let bit = |term: &str| kinds.iter().position(|kind| *kind == term).map(|place| 1 << place);
+        let list = || written.rules.iter().flat_map(|(name, list)| list.iter().map(move |rule| (name, rule)));
+        let read = |(name, rule): (&String, &Spanned<String>)| {
+            Rule::read(name, rule.get_ref(), &written.things, bit)
+                .map_err(|(message, advice)| (rule.span().start, message, advice.to_owned()))
+        };
+        let rules = list().map(read).collect::<Result<_, _>>()?;
+        let affirmed = written.affirmed.iter().filter_map(|kind| bit(kind)).fold(0, |all, kind| all | kind);
+        Ok(Self { rules, affirmed })
+    }
+}
+
+impl Rule {
+    /// # Errors
+    /// What is wrong with a rule as it is written, and what to write.
+    fn read(
+        property: &str,
+        written: &str,
+        things: &BTreeMap<String, Vec<String>>,
+        bit: impl Fn(&str) -> Option<u64>,
+    ) -> Result<Self, (String, &'static str)> {
+        let mut rule = Self { property: property.into(), of: Vec::new(), not_of: Vec::new(), wanted: 0, close: false };
+        let mut against = false;
+        for term in written.split_whitespace() {
+            match (term, bit(term), things.get(term)) {
+                ("+", ..) => against = false,
+                ("-", ..) => against = true,
+                ("~", ..) => (against, rule.close) = (false, true),
+                (_, Some(kind), _) if !against => rule.wanted |= kind,
+                (_, _, Some(products)) if against => rule.not_of.extend(products.iter().cloned()),
+                (_, _, Some(products)) => rule.of.extend(products.iter().cloned()),
+                _ => {
+                    let advice = "Write kinds of [words], with a group of [things] that it is said of, and after - one that it is not said of.";
+                    return Err((format!("`{term}` in `{written}` is no kind of words"), advice));
+                }
+            }
+        }
+        if rule.wanted == 0 {
+            return Err((format!("`{written}` has no words"), "Write kinds of [words] with + between them."));
+        }
+        Ok(rule)
+    }
+}
+
+/// A word of a description in a text.
+struct Touch {
+    kind: u64,
+    start: usize,
+    end: usize,
+}
+
+impl Reader<'_> {
+    /// Adds the properties that words describe together.
+    pub(super) fn descriptions(&self, hits: &[Hit<'_>], products: &[&Hit<'_>], reading: &mut Reading) {
+        if !hits.iter().any(|hit| hit.kind == Kind::Touch) || TROUBLES.iter().any(|intent| reading.wants(*intent)) {
+            return;
+        }
+        // The cat of a cat bed is a part of its name, and an everyday word of another phrase says what that says.
+        let free = |hit: &&Hit<'_>| whole(hit, products).is_none();
+        let Descriptions { rules, affirmed } = &self.lexicon.descriptions;
+        let touch = |hit: &Hit<'_>| match hit.meaning {
+            Meaning::Touch(number) => Some(Touch { kind: 1 << number, start: hit.start, end: hit.end }),
+            _ => None,
+        };
+        let says = |touch: &Touch| touch.kind & affirmed == 0 || !self.is_negated(touch.start);
+        let touches: Vec<Touch> = hits.iter().filter(free).filter_map(touch).filter(says).collect();
+        let all = touches.iter().fold(0, |all, touch| all | touch.kind);
+        for rule in rules {
+            let named = |keys: &[String]| {
+                let one = |mention: &Mention| !mention.negated && keys.iter().any(|key| **key == *mention.key);
+                reading.products.iter().any(one)
+            };
+            let told = |mention: &Mention| mention.key == rule.property;
+            if all & rule.wanted != rule.wanted
+                || !rule.of.is_empty() && !named(&rule.of)
+                || named(&rule.not_of)
+                || reading.attributes.iter().any(told)
+            {
+                continue;
+            }
+            let Some((start, end)) = self.together_in(&touches, rule) else { continue };
+            let span = self.span(start, end);
+            let place = reading.attributes.partition_point(|mention| mention.span.start < span.start);
+            let mention = Mention { key: rule.property.clone(), span, implies: None, level: None, negated: false };
+            reading.attributes.insert(place, mention);
+        }
+    }
+
+    /// Where all words of a rule stand in one sentence, near enough to each other. No word serves two kinds.
+    fn together_in(&self, touches: &[Touch], rule: &Rule) -> Option<(usize, usize)> {
+        let chars = &self.folded.chars;
+        touches.iter().enumerate().find_map(|(at, first)| {
+            let reach = if rule.close { CLOSE } else { REACH };
+            let reach = if is_spaceless(chars[first.start]) { reach / SPACELESS } else { reach };
+            let mut left = rule.wanted & !first.kind;
+            let mut end = first.end;
+            if left == rule.wanted {
+                return None;
+            }
+            for touch in &touches[at + 1..] {
+                if left == 0 || touch.end.saturating_sub(first.start) > reach {
+                    break;
+                }
+                let goes_on = || !(end..touch.start).any(|at| negation::is_end_at(chars, at));
+                if left & touch.kind != 0 && touch.start >= end && goes_on() {
+                    left &= !touch.kind;
+                    end = touch.end;
+                }
+            }
+            (left == 0).then_some((first.start, end))
+        })
+    }
+}

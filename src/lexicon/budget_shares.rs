@@ -95,8 +95,9 @@ impl Reader<'_> {
         let places: Vec<usize> = (0..sums.found.len()).filter(large).collect();
         for pair in places.windows(2) {
             let (first, second) = (&sums.found[pair[0]], &sums.found[pair[1]]);
-            let free = !explained(first) && !explained(second);
-            if free && (self.is_widened(first, second, sums) || self.is_put_together(first, second, sums)) {
+            let together = self.is_widened(first, second, sums) || self.is_put_together(first, second, sums);
+            // Asked last: that takes longest.
+            if together && !explained(first) && !explained(second) {
                 (sure[pair[0]], sure[pair[1]]) = (Sure::Itself, Sure::Itself);
             }
         }

@@ -172,9 +172,10 @@ impl Sqlite {
     }
 }
 
-/// A connection for the writer.
+/// A connection for the writer. What a statement would have to take back should it fail half-way is kept in memory: it is a few
+/// hundred pages, and in a file each of them is written once more.
 pub(super) async fn connect((options, _): &Source) -> Result<Connection, sqlx::Error> {
-    <Connection as sqlx::Connection>::connect_with(options).await
+    <Connection as sqlx::Connection>::connect_with(&options.clone().pragma("temp_store", "memory")).await
 }
 
 /// The writer's turn, until what this gives is dropped.

@@ -137,8 +137,9 @@ impl Sqlite {
         let patience = if beside { BUSY * 5 } else { BUSY };
         let people =
             SqlitePoolOptions::new().max_connections(1).connect_lazy_with(others.clone().busy_timeout(patience));
-        let checkpoints = AbortOnDropHandle::new(tokio::spawn(checkpoint(others)));
-        Ok(Self { options, readers, people, turns: Turns::default(), _checkpoints: checkpoints, _owner: owner })
+        let turns = Turns::default();
+        let checkpoints = AbortOnDropHandle::new(tokio::spawn(checkpoint(others, turns.clone())));
+        Ok(Self { options, readers, people, turns, _checkpoints: checkpoints, _owner: owner })
     }
 
     /// What the writer connects to.
@@ -201,12 +202,12 @@ async fn prepare(options: &SqliteConnectOptions, beside: bool) -> Result<(), Sto
 
 /// Copies the write-ahead log into the file, again and again, on a connection of its own: the writer would otherwise pause
 /// for it in the middle of a group commit, and with it everybody who waits for a 200.
-async fn checkpoint(options: SqliteConnectOptions) {
+async fn checkpoint(options: SqliteConnectOptions, turns: Turns) {
     let options = options.busy_timeout(COPY_PATIENCE);
     let mut connection = None;
     loop {
         tokio::time::sleep(CHECKPOINT_EVERY).await;
-        if let Err(error) = checkpoint_once(&options, &mut connection).await {
+        if let Err(error) = checkpoint_once(&options, &turns, LONGEST_LOG, &mut connection).await {
             tracing::warn!(%error, "the write-ahead log could not be copied into the database just now; trying again");
             connection = None;
         }
@@ -215,6 +216,8 @@ async fn checkpoint(options: SqliteConnectOptions) {
 
 async fn checkpoint_once(
     options: &SqliteConnectOptions,
+    turns: &Turns,
+    longest: i64,
     connection: &mut Option<Connection>,
 ) -> Result<(), sqlx::Error> {
     use sqlx::Connection as _;
@@ -222,12 +225,20 @@ async fn checkpoint_once(
         Some(open) => open,
         None => connection.insert(Connection::connect_with(options).await?),
     };
-    let (_, pages, _): (i64, i64, i64) = sqlx::query_as("pragma wal_checkpoint(passive)").fetch_one(&mut *open).await?;
-    if pages > LONGEST_LOG {
-        // While writing never comes to rest the log only grows: then the writer has to wait a moment.
-        sqlx::query("pragma wal_checkpoint(restart)").execute(open).await?;
+    if copy_log(open).await? > longest {
+        // While writing never comes to rest the log only grows. Once all of it is copied whoever writes next begins it anew: so the
+        // writer waits while the little is copied that was written meanwhile.
+        let _turn = turns.lock().await;
+        copy_log(open).await?;
     }
     Ok(())
+}
+
+/// Copies what is in the write-ahead log; how many pages it has.
+async fn copy_log(connection: &mut Connection) -> Result<i64, sqlx::Error> {
+    let copy = sqlx::query_as("pragma wal_checkpoint(passive)");
+    let (_, pages, _): (i64, i64, i64) = copy.fetch_one(connection).await?;
+    Ok(pages)
 }
 
 fn own(database: &Path) -> Result<std::fs::File, StoreError> {
@@ -247,6 +258,7 @@ mod tests {
 
     use super::queries::{console, governance, kept, limits, numbers, outbox, recipients};
     use super::*;
+    use crate::domain::Timestamp;
     use crate::store::{Backend, Store, View};
 
     #[tokio::test]
@@ -263,6 +275,34 @@ mod tests {
         };
         let (written, ()) = tokio::join!(store.ping(), change);
         written.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_log_that_grew_too_long_is_begun_anew_while_somebody_writes_all_the_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("shop.db");
+        let store = Store::open(&format!("sqlite:{}", file.display())).await.unwrap();
+        let Backend::Sqlite(database) = &store.inner.backend else { unreachable!() };
+        let options = database.options.clone().busy_timeout(COPY_PATIENCE);
+        let writing = async {
+            for number in 0..300 {
+                store.keep_body(Timestamp(number), "it is not understood", &number.to_le_bytes()).await.unwrap();
+            }
+        };
+        let copying = async {
+            let mut connection = None;
+            loop {
+                checkpoint_once(&options, &database.turns, 20, &mut connection).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = writing => {}
+            () = copying => {}
+        }
+        // Each of them is three pages at least.
+        let pages = std::fs::metadata(file.with_extension("db-wal")).unwrap().len() / 4_096;
+        assert!(pages < 450, "{pages}");
     }
 
     #[tokio::test]

@@ -63,12 +63,6 @@ macro_rules! rows {
         concat!("jsonb_array_elements(", $parameter, "::jsonb) with ordinality as r(value, key)")
     };
 }
-/// Bytes that were written in hexadecimal figures.
-macro_rules! bytes {
-    ($text:literal) => {
-        concat!("decode(", $text, ", 'hex')")
-    };
-}
 macro_rules! skip_locked {
     () => {
         // Not from being named by other rows: a new name of theirs must not wait for a fold.

@@ -53,12 +53,6 @@ macro_rules! rows {
         concat!("jsonb_each(", $parameter, ") as r")
     };
 }
-/// Bytes that were written in hexadecimal figures.
-macro_rules! bytes {
-    ($text:literal) => {
-        concat!("unhex(", $text, ")")
-    };
-}
 macro_rules! skip_locked {
     ($($table:literal)?) => {
         ""

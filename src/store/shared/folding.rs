@@ -58,6 +58,35 @@ async fn forget(connection: &mut Connection, folded: &[Folded]) -> Result<(), sq
     run(connection, update, &unreadable).await
 }
 
+/// What is written of each contact, and all their states one behind the other: those are bytes, which JSON has none of.
+fn state_rows<'f>(folded: &[&'f Folded]) -> (Vec<impl serde::Serialize + 'f>, Vec<u8>) {
+    let mut states = Vec::new();
+    let mut rows = Vec::with_capacity(folded.len());
+    for folded in folded {
+        let summary = &folded.summary;
+        let state = folded.state.as_ref().map(|state| (states.len() + 1, state.len()));
+        states.extend_from_slice(folded.state.as_deref().unwrap_or_default());
+        rows.push((
+            folded.contact.0,
+            state.map(|(begin, _)| begin),
+            state.map(|(_, length)| length),
+            folded.wake_at,
+            &summary.json,
+            summary.last_at,
+            summary.last_inbound_at,
+            folded.inbound,
+            summary.colour,
+            summary.heat,
+            summary.handoff,
+            summary.promise_due,
+            &summary.agent,
+            folded.merges,
+            summary.snoozed_until,
+        ));
+    }
+    (rows, states)
+}
+
 /// # Errors
 /// [`Overtaken`] where somebody became one with another contact since they were claimed: what the fold decided would stand under a
 /// contact that is no more.
@@ -65,28 +94,7 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
     if folded.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = folded
-        .iter()
-        .map(|folded| {
-            let summary = &folded.summary;
-            (
-                folded.contact.0,
-                folded.state.as_ref().map(hex::encode),
-                folded.wake_at,
-                &summary.json,
-                summary.last_at,
-                summary.last_inbound_at,
-                folded.inbound,
-                summary.colour,
-                summary.heat,
-                summary.handoff,
-                summary.promise_due,
-                &summary.agent,
-                folded.merges,
-                summary.snoozed_until,
-            )
-        })
-        .collect();
+    let (rows, states) = state_rows(folded);
     let update = concat!(
         "update contacts set state = case when contacts.merges = r.merges then coalesce(r.state, contacts.state) end, ",
         "wake_at = r.wake_at, summary = r.summary, ",
@@ -94,16 +102,17 @@ async fn states(connection: &mut Connection, folded: &[&Folded]) -> Result<(), s
         "last_inbound_at = coalesce(r.last_inbound_at, contacts.last_inbound_at), ",
         "unread = contacts.unread + r.inbound, colour = r.colour, heat = r.heat, handoff = r.handoff, ",
         "promise_due = r.promise_due, agent = r.agent, snoozed_until = r.snoozed_until from (select cast(value->>0 as bigint) as id, ",
-        bytes!("value->>1"),
-        " as state, cast(value->>2 as bigint) as wake_at, value->>3 as summary, ",
-        "cast(value->>4 as bigint) as last_at, cast(value->>5 as bigint) as last_inbound_at, ",
-        "cast(value->>6 as bigint) as inbound, cast(value->>7 as bigint) as colour, cast(value->>8 as bigint) as heat, ",
-        "value->>9 as handoff, cast(value->>10 as bigint) as promise_due, value->>11 as agent, ",
-        "cast(value->>12 as bigint) as merges, cast(value->>13 as bigint) as snoozed_until from ",
+        "substr($2, cast(value->>1 as int), cast(value->>2 as int)) as state, cast(value->>3 as bigint) as wake_at, ",
+        "value->>4 as summary, ",
+        "cast(value->>5 as bigint) as last_at, cast(value->>6 as bigint) as last_inbound_at, ",
+        "cast(value->>7 as bigint) as inbound, cast(value->>8 as bigint) as colour, cast(value->>9 as bigint) as heat, ",
+        "value->>10 as handoff, cast(value->>11 as bigint) as promise_due, value->>12 as agent, ",
+        "cast(value->>13 as bigint) as merges, cast(value->>14 as bigint) as snoozed_until from ",
         rows!("$1"),
         ") as r where contacts.id = r.id and contacts.merged_into is null"
     );
-    let written = sqlx::query(update).bind(json(&rows)).execute(&mut *connection).await?.rows_affected();
+    let update = sqlx::query(update).bind(json(&rows)).bind(states);
+    let written = update.execute(&mut *connection).await?.rows_affected();
     if written < rows.len() as u64 {
         return Err(sqlx::Error::Encode(Box::new(Overtaken)));
     }

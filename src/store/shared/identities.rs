@@ -55,18 +55,27 @@ pub(super) async fn existing(
     connection: &mut Connection,
     events: &[&NewEvent],
 ) -> Result<HashMap<i64, Option<i64>>, sqlx::Error> {
-    let numbers: Vec<[i64; 1]> = events.iter().filter_map(|event| event.contact.map(|contact| [contact.0])).collect();
-    if numbers.is_empty() {
-        return Ok(HashMap::new());
+    let mut known: HashMap<i64, Option<i64>> =
+        events.iter().filter_map(|event| event.contact).map(|contact| (contact.0, Some(contact.0))).collect();
+    if known.is_empty() {
+        return Ok(known);
     }
+    // Nearly all are there and themselves: only the others are told of.
     let select = concat!(
-        "select c.id, case when l.merged_into is null then l.id end from contacts c ",
-        "join contacts l on l.id = coalesce(c.merged_into, c.id) where c.id in (select cast(value->>0 as bigint) from ",
+        "select r.id, c.id, case when l.merged_into is null then l.id end from (select cast(value->>0 as bigint) as id from ",
         rows!("$1"),
-        ")"
+        ") as r left join contacts c on c.id = r.id left join contacts l on l.id = c.merged_into ",
+        "where c.id is null or c.merged_into is not null"
     );
-    let rows = sqlx::query(select).bind(json(&numbers)).fetch_all(&mut *connection).await?;
-    rows.into_iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    let numbers: Vec<[i64; 1]> = known.keys().map(|number| [*number]).collect();
+    for row in sqlx::query(select).bind(json(&numbers)).fetch_all(&mut *connection).await? {
+        let (number, there): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
+        match there {
+            Some(_) => known.insert(number, row.try_get(2)?),
+            None => known.remove(&number),
+        };
+    }
+    Ok(known)
 }
 
 /// Whose these names are, and since when those are left that their owner has left.

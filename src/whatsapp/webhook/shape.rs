@@ -8,9 +8,18 @@ use crate::domain::{Phone, Timestamp};
 /// Numbers beyond this are not told apart by JSON's own kind of number.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 
+/// What stands at `/entry/0/id`. No key of Meta's holds a `~` or a `/`, so that nothing is to be undone in them, as JSON pointers would.
+fn at<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
+    pointer.split('/').skip(1).try_fold(value, |value, key| match value {
+        Value::Object(fields) => fields.get(key),
+        Value::Array(elements) => elements.get(key.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
 /// An id or words, however written; nothing where it is neither.
 pub(super) fn text(value: &Value, pointer: &str) -> Option<String> {
-    match value.pointer(pointer)? {
+    match at(value, pointer)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(figures(number)),
         _ => None,
@@ -52,7 +61,7 @@ pub(super) fn moment(value: &Value, pointer: &str) -> Option<Timestamp> {
 
 /// Whether there is something.
 pub(super) fn has(value: &Value, pointer: &str) -> bool {
-    value.pointer(pointer).is_some_and(|found| !found.is_null())
+    at(value, pointer).is_some_and(|found| !found.is_null())
 }
 
 /// Takes the elements of a list out of an object: none where it is missing or null. What is no list stands alone for one.

@@ -68,6 +68,11 @@ struct Written {
 }
 
 impl Shop {
+    /// Whether sums in this currency can be held against others.
+    pub fn knows(&self, currency: Currency) -> bool {
+        currency == self.currency || self.rates.knows(currency)
+    }
+
     /// Reads the shop's file over what the settings say of it. `None` if it has an error.
     pub fn parse(
         file: &SourceFile,

@@ -194,7 +194,9 @@ fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, V
     // Read by `hotline import`; a folder of one's own may lack it.
     let exports = sources.keywords.iter().find(|file| file.path == "chat_exports.toml");
     keep(exports.and_then(|file| Words::parse(file).err()).into_iter().collect());
-    let (lists, found) = segments::lists::compile(&sources.keywords);
+    let has_rate = |currency| rates.as_ref().is_none_or(|rates| rates.knows(currency));
+    let knows = |currency| has_rate(currency) || shop.as_ref().is_none_or(|shop| shop.currency == currency);
+    let (lists, found) = segments::lists::compile(&sources.keywords, &knows);
     keep(found);
     let (governance, found) = governance::Figures::compile(&sources.keywords);
     keep(found);

@@ -40,7 +40,7 @@ impl Change<'_> {
                 if expires.is_some_and(|expires| expires <= self.now) {
                     return;
                 }
-                let held = HeldTag { since: at, expires, by: evidence.by.clone(), about: Vec::new() };
+                let held = HeldTag::new(at, expires, evidence.by.as_str(), Vec::new());
                 self.facts.tags.insert(tag.clone(), held);
                 self.told(tag, TagMove::Set, expires, &&evidence);
             }
@@ -48,7 +48,7 @@ impl Change<'_> {
                 let Some(tag) = tag().filter(|tag| stays(self.facts, tag).is_none()) else { return };
                 self.facts.taken_away.push((fingerprint(tag.as_str().bytes()), at));
                 forget(&mut self.facts.taken_away);
-                let came_later = |held: &HeldTag| late.is_some_and(|at| held.since > at);
+                let came_later = |held: &HeldTag| late.is_some_and(|at| held.given() > at);
                 if self.facts.tags.get(&tag).is_some_and(|held| !came_later(held)) {
                     self.facts.tags.remove(&tag);
                     self.told(tag, TagMove::Removed, None, &&evidence);
@@ -76,14 +76,20 @@ pub(super) fn was_taken_away(facts: &Facts, tag: &TagKey, given: Timestamp) -> b
     facts.taken_away.iter().any(|(other, taken)| *other == name && *taken > given)
 }
 
+/// When a person took a tag away last.
+pub(super) fn taken_away(facts: &Facts, tag: &str) -> Option<Timestamp> {
+    let name = fingerprint(tag.bytes());
+    facts.taken_away.iter().filter(|(other, _)| *other == name).map(|(_, taken)| *taken).max()
+}
+
 /// What a tag only shows.
-enum Shown {
+pub(super) enum Shown {
     Colour(Colour),
     Heat(Heat),
     Stage(Stage),
 }
 
-fn shown(tag: &TagKey) -> Option<Shown> {
+pub(super) fn shown(tag: &TagKey) -> Option<Shown> {
     let (group, name) = tag.as_str().split_once('/')?;
     match group {
         "color" => Colour::from_name(name).map(Shown::Colour),

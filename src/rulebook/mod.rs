@@ -14,6 +14,7 @@
 //! told. `rounds.rs` and `sequences.rs` send by and by while something holds.
 
 mod almanac;
+mod asked;
 mod calendar;
 mod checks;
 mod colours;
@@ -26,6 +27,7 @@ mod effects;
 mod evaluate;
 mod explain;
 mod facts;
+mod fields;
 mod figures;
 mod given;
 mod look;

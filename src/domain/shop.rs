@@ -119,6 +119,11 @@ fn wrong_hours(hours: &Spanned<Hours>, file: &SourceFile) -> Option<Problem> {
 }
 
 impl Shop {
+    /// Whether sums in this currency can be held against others.
+    pub fn knows(&self, currency: Currency) -> bool {
+        currency == self.currency || self.rates.knows(currency)
+    }
+
     /// Reads the shop's file over what the settings say of it. `None` if it has an error.
     pub fn parse(
         file: &SourceFile,

@@ -183,7 +183,9 @@ fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, V
     // Read by `hotline import`; a folder of one's own may lack it.
     let exports = sources.keywords.iter().find(|file| file.path == "chat_exports.toml");
     problems.extend(exports.and_then(|file| Words::parse(file).err()));
-    let lists = noted(segments::lists::compile(&sources.keywords), &mut problems);
+    let has_rate = |currency| rates.as_ref().is_none_or(|rates| rates.knows(currency));
+    let knows = |currency| has_rate(currency) || shop.as_ref().is_none_or(|shop| shop.currency == currency);
+    let lists = noted(segments::lists::compile(&sources.keywords, &knows), &mut problems);
     let governance = noted(governance::Figures::compile(&sources.keywords), &mut problems);
     let statistics = noted(Parameters::compile(&sources.keywords), &mut problems);
     let tag_names = noted(governance::TagNames::compile(&sources.keywords), &mut problems);

@@ -76,7 +76,9 @@ pub async fn asked(
     }
     let (faces, known) = (Faces::read(store, knowledge.clone()).await?, store.tag_names().await?);
     let called = |typed: &str| Some(faces.called(typed, &known)).filter(|tag| tag != typed);
-    Ok(Segment::read(text, &called).map(|segment| Wanted { segment, first: None, now }))
+    let segment =
+        Segment::read(text, &called).and_then(|segment| segment.with_known(text, &|money| knowledge.shop.knows(money)));
+    Ok(segment.map(|segment| Wanted { segment, first: None, now }))
 }
 
 /// The next page of a list.

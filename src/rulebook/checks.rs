@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use toml::Spanned;
 
 use super::calendar;
+use super::facts::is_like_text;
 use super::rule::Rule;
 use super::signal::{self, FIGURES, SIGNALS};
 use super::written::Written;
 use super::written_when::Words;
-use crate::domain::{Duration, HandoffRequest, Problem, SourceFile};
+use crate::domain::{Currency, Duration, HandoffRequest, Problem, Rates, Shop, SourceFile};
 
 /// Colours, as rules write them.
 pub(super) const COLOURS: &str = "red, orange, yellow, green, dark-green, light-green, grey";
@@ -26,7 +27,7 @@ impl Checker<'_> {
     }
 
     /// Something that is probably not meant.
-    fn doubt(&mut self, place: usize, message: &str, advice: &str) {
+    pub(super) fn doubt(&mut self, place: usize, message: &str, advice: &str) {
         self.problems.push(Problem::at(&self.file.path, &self.file.text, place, message, advice).warning());
     }
 
@@ -144,7 +145,7 @@ pub(super) fn check_windows(rules: &[Rule], calendars: &calendar::Calendars) -> 
     let unknown = named.filter(|(_, window)| !calendars.has(window));
     let problem = |(rule, window): (&Rule, &str)| {
         let message = format!("rule `{}` names the window {window}, which no calendar has", rule.name);
-        Problem::at("rules", "", 0, message, "Is the name right? Windows stand in calendars/*.toml.")
+        rule.problem(message, "Is the name right? Windows stand in calendars/*.toml.")
     };
     unknown.map(problem).collect()
 }
@@ -155,28 +156,143 @@ pub(super) fn check_together(rules: &[Rule]) -> Vec<Problem> {
     let mut names = HashSet::new();
     for rule in rules.iter().filter(|rule| !names.insert(rule.name.clone())) {
         let message = format!("two rules are called `{}`", rule.name);
-        problems.push(Problem::at("rules", "", 0, message, "Give one of them another name."));
+        problems.push(rule.problem(message, "Give one of them another name."));
     }
     let set = tags_set(rules);
     for rule in rules {
         let holds = &rule.written.holds;
         for read in holds.tags.iter().chain(&holds.any_tags).filter(|read| !is_set(&set, read)) {
             let message = format!("rule `{}` reads the tag {read}, which no rule sets", rule.name);
-            problems.push(doubt(message, "Only people could set it; is the name right?"));
+            problems.push(rule.problem(message, "Only people could set it; is the name right?").warning());
         }
         let sends = |name: &str| rules.iter().any(|other| *other.name == *name && other.written.follow_up.is_some());
         for name in rule.written.unplans.iter().filter(|name| !sends(name)) {
             let message = format!("rule `{}` unplans what the rule `{name}` sends, which sends nothing", rule.name);
-            problems.push(Problem::at(
-                "rules",
-                "",
-                0,
-                message,
-                "Is the name right? It is that of a rule with follow_up.",
-            ));
+            problems.push(rule.problem(message, "Is the name right? It is that of a rule with follow_up."));
         }
     }
     problems
+}
+
+/// A rule that is tried and does nothing.
+pub(super) fn check_does_something(checker: &mut Checker<'_>, place: usize, written: &Written) {
+    let does = [
+        written.tag.is_some(),
+        !written.removes.is_empty(),
+        !written.unplans.is_empty(),
+        written.colour.is_some(),
+        written.heat.is_some(),
+        written.stage.is_some(),
+        written.handoff.is_some(),
+        written.follow_up.is_some(),
+        !written.steps.is_empty(),
+        written.alert.is_some(),
+    ];
+    if !does.contains(&true) {
+        let message = format!("rule `{}` does nothing", written.name);
+        checker.doubt(
+            place,
+            &message,
+            "Write what follows when it holds: tag = \"group/name\", removes, colour, follow_up…",
+        );
+    }
+}
+
+/// What a rule does; all else in it says when.
+const DOES: [&str; 17] = [
+    "name",
+    "catalogue",
+    "why",
+    "tag",
+    "lifetime",
+    "latest",
+    "exclusive",
+    "about",
+    "removes",
+    "unplans",
+    "for_good",
+    "colour",
+    "heat",
+    "stage",
+    "handoff",
+    "follow_up",
+    "alert",
+];
+
+/// Two rules that hold at the same moments and give tags of one exclusive group: which is left, nobody would guess.
+pub(super) fn check_fights(rules: &[Rule]) -> Vec<Problem> {
+    let tag = |rule: &Rule| rule.written.tag.as_ref().map(|tag| tag.get_ref().clone());
+    let when = |rule: &Rule| {
+        let file: toml::Table = toml::from_str(&rule.words).ok()?;
+        let mut when = file.get("rule")?.as_array()?.first()?.as_table()?.clone();
+        when.retain(|name, _| !DOES.contains(&name));
+        Some(when)
+    };
+    let exclusive = rules.iter().filter(|rule| rule.written.exclusive.is_some());
+    let exclusive: Vec<_> = exclusive.filter_map(|rule| Some((rule, tag(rule)?, when(rule)?))).collect();
+    let ends = |rule: &Rule, other: &str| {
+        rule.written.exclusive.iter().flat_map(Words::iter).any(|pattern| is_like_text(other, pattern))
+    };
+    let mut problems = Vec::new();
+    for (index, (rule, tag, when)) in exclusive.iter().enumerate() {
+        let fights = exclusive[..index]
+            .iter()
+            .find(|(other, others, at)| at == when && others != tag && ends(rule, others) && ends(other, tag));
+        if let Some((other, others, _)) = fights {
+            let message = format!(
+                "rule `{}` holds whenever `{}` does: {tag} and {others} take each other's place",
+                rule.name, other.name
+            );
+            problems.push(rule.problem(message, "Say in one of them when the other does not hold.").warning());
+        }
+    }
+    problems
+}
+
+/// Sums in a currency that has no rate and is not the shop's: nothing could be held against them.
+pub(super) fn check_currencies(rules: &[Rule], files: &[SourceFile], shop: Option<&Shop>) -> Vec<Problem> {
+    let is_file = |file: &SourceFile| file.path == "rates.toml";
+    // What is wrong with that file is told where the shop's prices are read.
+    let Some(rates) = files.iter().any(is_file).then(|| Rates::compile(files).0).flatten() else { return Vec::new() };
+    let asked = |rule: &Rule| {
+        let written = &rule.written;
+        let of_one = written.worth.iter().map(|worth| worth.currency);
+        let of_several =
+            written.sum.iter().map(|sum| sum.currency).chain(written.mean.iter().map(|mean| mean.currency));
+        let unknown =
+            |currency: &Currency| !rates.knows(*currency) && shop.is_none_or(|shop| shop.currency != *currency);
+        of_one.chain(of_several).find(unknown)
+    };
+    let problem = |(rule, currency): (&Rule, Currency)| {
+        let message = format!("rule `{}` asks for a sum in {currency}, which rates.toml has no rate for", rule.name);
+        rule.problem(message, "Write the code of a currency that stands there, such as CNY for yuan, HKD or USD.")
+    };
+    rules.iter().filter_map(|rule| Some((rule, asked(rule)?))).map(problem).collect()
+}
+
+/// Entries that the catalogue does not have. Where no catalogue is, every name is one.
+pub(super) fn check_catalogue(rules: &[Rule], files: &[SourceFile]) -> Vec<Problem> {
+    let Some(sections) = files
+        .iter()
+        .find(|file| file.path == "catalogue.toml")
+        .and_then(|file| toml::from_str::<toml::Table>(&file.text).ok()?.get("sections")?.as_table().cloned())
+    else {
+        return Vec::new();
+    };
+    let is_there = |entry: &str| {
+        let (section, number) = entry.rsplit_once('-').unwrap_or_default();
+        let count = sections.get(section).and_then(toml::Value::as_integer).unwrap_or_default();
+        number.parse().is_ok_and(|number: i64| (1..=count).contains(&number))
+    };
+    let unknown = rules.iter().flat_map(|rule| {
+        let entries = rule.written.catalogue.iter().filter(|entry| !is_there(entry));
+        entries.map(move |entry| (rule, entry))
+    });
+    let problem = |(rule, entry): (&Rule, &String)| {
+        let message = format!("rule `{}` names {entry}, which the catalogue does not have", rule.name);
+        rule.problem(message, "A rule of your own needs no entry: catalogue = [].").warning()
+    };
+    unknown.map(problem).collect()
 }
 
 /// Promises for reasons that nobody is asked for, or while tags are held that no rule sets: they would never count.

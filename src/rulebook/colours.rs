@@ -10,6 +10,8 @@ use crate::domain::{Colour, Consequence, Duration, Evidence, HandoffRequest, Tim
 
 /// Under this mark stands when red last ended.
 const RED_ENDED: &str = "red_ended";
+/// Who was red too often, and is orange instead.
+pub(super) const RED_EXHAUSTED: &str = "color/red-exhausted";
 /// Under this one, when a person last gave a colour.
 const BY_PERSON: &str = "colour_by_person";
 
@@ -72,7 +74,7 @@ impl<'a> Change<'a> {
             return true;
         }
         // One that stands for an absence came when that began, unless what is told late is no end of it.
-        let held = HeldTag { since: state.given(), expires: None, by: state.by.clone(), about: Vec::new() };
+        let held = HeldTag::new(state.given(), None, state.by.as_str(), Vec::new());
         let came = match self.is_absent_still(&held) {
             true => held.since,
             false => came_to_hold(self.rulebook, self.facts, &held),
@@ -221,7 +223,7 @@ impl<'a> Change<'a> {
         evidence.catalogue = vec!["COLOR-7".into()];
         evidence.figure =
             format!("{} stretches of red without an order (at most {})", self.facts.reds.len(), table.reds);
-        if let Ok(tag) = "color/red-exhausted".parse() {
+        if let Ok(tag) = RED_EXHAUSTED.parse() {
             self.set(tag, None, Vec::new(), &&evidence);
         }
         true
@@ -235,12 +237,12 @@ impl<'a> Change<'a> {
 
     /// Who was red too often is so until another colour comes between, other than the orange that red was refused for.
     fn rested(&mut self, figure: &str) {
-        if !self.facts.holds("color/red-exhausted") {
+        if !self.facts.holds(RED_EXHAUSTED) {
             return;
         }
         let (by, catalogue) = ("red-exhausted".into(), vec!["COLOR-7".into()]);
         let evidence = Evidence { by, catalogue, figure: figure.into(), ..Evidence::default() };
-        self.remove_like("color/red-exhausted", (None, None), |_, _| true, &&evidence);
+        self.remove_like(RED_EXHAUSTED, (None, None), |_, _| true, &&evidence);
     }
 
     /// What a change of colour itself starts: red needs a person, and from green it is a sudden need (COLOR-1, 20).
@@ -277,6 +279,8 @@ impl<'a> Change<'a> {
             None => drop(self.change_colour(before.colour, before.until, before.then, &&evidence)),
         }
         if let Some(state) = &mut self.facts.colour {
+            // What nobody gave is given by nobody now.
+            state.fallen |= before.fallen && state.colour == before.colour;
             state.give(before.given());
         }
     }

@@ -6,12 +6,15 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::checks::{
-    COLOURS, Checker, check_of_purchases, check_promises, check_tag, check_together, check_windows, conditions_of_time,
+    COLOURS, Checker, check_catalogue, check_currencies, check_does_something, check_fights, check_of_purchases,
+    check_promises, check_tag, check_together, check_windows, conditions_of_time,
 };
 use super::rule::{HeatTable, Life, Painting, Ranks, Rule};
 use super::written::{File, Paint, Tiers, Written, WrittenHeat, WrittenScheme};
 use super::written_when::{Absent, AnyOrder, Count, Review, Sum, Words};
-use super::{Rulebook, calendar, crossed, dates, responses, rise, rounds, sequences, signal, signals, sweep, tiers};
+use super::{
+    Rulebook, calendar, crossed, dates, fields, responses, rise, rounds, sequences, signal, signals, sweep, tiers,
+};
 use crate::domain::{
     Colour, Currency, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage,
 };
@@ -79,6 +82,9 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
     files.iter().filter(|file| file.path.starts_with("rules/")).for_each(|file| read.read(file));
     let Files { mut rules, mut problems, heat, lives_by_person, dark_green, tiers, scheme, mut promises, .. } = read;
     problems.extend(check_together(&rules));
+    problems.extend(check_fights(&rules));
+    problems.extend(check_currencies(&rules, files, shop));
+    problems.extend(check_catalogue(&rules, files));
     problems.extend(check_promises(&rules, &promises));
     problems.extend(tiers.iter().flat_map(|tiers| tiers::check(tiers, &rules)));
     let (mut calendars, found) = calendar::compile(files, shop.map_or(chrono_tz::UTC, |shop| shop.zone));
@@ -241,6 +247,8 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     let since_first = written.since_first.as_ref().map(|since| between(checker, &since.at_least, &since.at_most));
     let life = understand_life(checker, &written);
     check_tag(checker, &written);
+    fields::check(checker, place, &written, &signals);
+    check_does_something(checker, place, &written);
     let painting = written.colour.as_ref().and_then(|paint| understand_paint(checker, place, paint));
     let heat = written.heat.as_ref().and_then(|name| checker.name(place, "heat", name, Heat::from_name, HEATS));
     let stage = written.stage.as_ref().and_then(|name| checker.name(place, "stage", name, Stage::from_name, STAGES));
@@ -251,6 +259,7 @@ fn understand(checker: &mut Checker<'_>, rule: Spanned<Written>) -> Rule {
     }
     Rule {
         name: written.name.as_str().into(),
+        place: Problem::at(&checker.file.path, &checker.file.text, place, "", ""),
         version,
         words: text.trim_end().to_owned(),
         signals,

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use rust_decimal::Decimal;
 
+use super::asked::{value, what};
 use super::condition::{Condition, Fields, Mirrored};
 use super::facts::Facts;
 use super::holding::passes;
@@ -22,10 +23,6 @@ pub(super) struct View<'a> {
     pub(super) facts: &'a Facts,
     pub(super) contact: &'a Contact,
     pub(super) now: Timestamp,
-}
-
-fn value<'f>(fields: &'f Fields, name: &str) -> Option<&'f str> {
-    fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
 }
 
 /// Whether a signal with these fields could be one that the rule asks for.
@@ -63,50 +60,6 @@ pub(super) fn list(see: &View<'_>, rule: &Rule, fields: &Fields, mirrored: Optio
     all
 }
 
-/// What happens, in the words of the vocabulary, with the fields that it must have.
-fn what(rule: &Rule, fields: &Fields) -> String {
-    let meaning = |name: &str| {
-        let (_, meaning) = SIGNALS.iter().find(|(signal, _)| *signal == name).copied().unwrap_or((" ", " "));
-        let end = meaning.find([':', ';', '(']).unwrap_or(meaning.len());
-        meaning[..end].trim_end().to_owned()
-    };
-    let mut text = rule.signals.iter().map(|name| meaning(name)).collect::<Vec<_>>().join(", or ");
-    let mut asked: Vec<String> = rule
-        .written
-        .filter
-        .iter()
-        .filter(|(field, _)| value(fields, field).is_none())
-        .map(|(field, wanted)| format!("{field}: {}", wanted.iter().collect::<Vec<_>>().join(" or ")))
-        .collect();
-    asked.extend(fields.iter().map(|(field, value)| format!("{field}: {value}")));
-    asked.extend(rule.written.unless.iter().map(|fields| {
-        let not: Vec<_> = fields
-            .iter()
-            .map(|(field, not)| format!("{field}: {}", not.iter().collect::<Vec<_>>().join(" or ")))
-            .collect();
-        format!("not {}", not.join(" with "))
-    }));
-    asked.extend(rule.written.more_than.iter().map(|(name, least)| format!("{name} over {least}")));
-    asked.extend(rule.written.at_most.iter().map(|(name, most)| format!("{name} {most} or less")));
-    asked.extend(rule.written.worth.as_ref().map(worth));
-    if !asked.is_empty() {
-        let _infallible = write!(text, " ({})", asked.join(", "));
-    }
-    text
-}
-
-fn worth(worth: &Worth) -> String {
-    let bounds = [
-        ("at least", worth.at_least),
-        ("more than", worth.more_than),
-        ("at most", worth.at_most),
-        ("less than", worth.less_than),
-    ];
-    let said: Vec<_> =
-        bounds.iter().filter_map(|(words, bound)| Some(format!("{words} {}", (*bound)?.normalize()))).collect();
-    format!("worth {} {}", said.join(" and "), worth.currency)
-}
-
 /// What is counted, scored or summed; of a rule without a figure, what must happen.
 fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>) {
     let what = what(rule, fields);
@@ -130,6 +83,10 @@ fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>
             condition.holds = Some((count.at_least..=most).contains(&entries.len()));
         }
         all.push(condition);
+        if let Some(wanted) = value(fields, "values") {
+            let found = figures::values_of(entries);
+            all.push(Condition::is(found == wanted, format!("the values are {wanted}: they are {found}")));
+        }
         if count.in_conversation {
             all.push(Condition::moment("all of it in one conversation"));
         }
@@ -144,16 +101,28 @@ fn figure(see: &View<'_>, rule: &Rule, fields: &Fields, all: &mut Vec<Condition>
     }
     of_purchases(see, rule, fields, &what, all);
     if all.len() == before {
-        let last = rule.signals.iter().filter_map(|name| see.facts.marks.get(*name)).max();
-        all.push(match last {
-            Some(last) => {
-                // Which fields that one had is not remembered.
-                let whatever = if what.ends_with(')') { ", whatever it was about," } else { "" };
-                Condition::moment(format!("{what}{}; the last one{whatever} was at {last}", largest(see, rule)))
-            }
-            None => Condition::is(false, format!("{what}; never so far")),
-        });
+        all.push(happens(see, rule, &what));
     }
+}
+
+/// What must happen, and when it did last.
+fn happens(see: &View<'_>, rule: &Rule, what: &str) -> Condition {
+    match rule.signals.iter().filter_map(|name| see.facts.marks.get(*name)).max() {
+        Some(last) => {
+            // Which fields that one had is not remembered.
+            let whatever = if what.ends_with(')') { ", whatever it was about," } else { "" };
+            Condition::moment(format!("{what}{}; the last one{whatever} was at {last}", largest(see, rule)))
+        }
+        None => Condition::is(false, format!("{what}; never so far")),
+    }
+}
+
+/// What a rule is tried with of which all holds now, and which gives its tag when that happens next.
+pub(super) fn tried_with(see: &View<'_>, rule: &Rule, fields: &Fields) -> Option<Condition> {
+    (!rule.signals.is_empty()).then(|| {
+        let happens = happens(see, rule, &what(rule, fields));
+        Condition { text: format!("judged when {}", happens.text), ..happens }
+    })
 }
 
 /// What only rules about purchases ask for.
@@ -181,6 +150,10 @@ fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &
                 write!(condition.text, "; {times} times the usual {usual} of the {} before", rule.mean_window);
         }
         all.push(condition);
+        if let Some(wanted) = value(fields, "category").filter(|_| sum.times_mean.is_some()) {
+            let most = with_book(see, |book| purchases::main_category(book, rule, sum.currency)).unwrap_or_default();
+            all.push(Condition::is(most == wanted, format!("most was spent on {wanted}: it was on {most}")));
+        }
     }
     if let Some(mean) = &written.mean {
         let entries = best(see, rule, (&[], &none, None), rule.mean_window);
@@ -223,15 +196,13 @@ fn of_purchases(see: &View<'_>, rule: &Rule, fields: &Fields, what: &str, all: &
 fn usual(see: &View<'_>, rule: &Rule) -> Decimal {
     let both = Duration::millis(rule.sum_window.0 + rule.mean_window.0);
     let all = best(see, rule, (&[], &Fields::new(), None), both);
-    let book = Book {
-        orders: &see.facts.orders,
-        bought: &OnceCell::new(),
-        rates: &see.rulebook.rates,
-        at: see.now,
-        forgotten: orders::forgotten_until(&see.facts.orders),
-        since: None,
-    };
-    purchases::mean_before(&all, &book, rule).unwrap_or_default() / Decimal::ONE_HUNDRED
+    with_book(see, |book| purchases::mean_before(&all, book, rule)).unwrap_or_default() / Decimal::ONE_HUNDRED
+}
+
+/// Asks the order book as it stands.
+fn with_book<T>(see: &View<'_>, ask: impl FnOnce(&Book<'_>) -> T) -> T {
+    let (orders, rates, bought) = (&*see.facts.orders, &see.rulebook.rates, &OnceCell::new());
+    ask(&Book { orders, bought, rates, at: see.now, forgotten: orders::forgotten_until(orders), since: None })
 }
 
 /// A rule that is judged at the end of a period holds from then on.
@@ -326,17 +297,18 @@ fn best(see: &View<'_>, rule: &Rule, (per, fields, distinct): Wanted<'_>, window
 
 fn of_orders(see: &View<'_>, rule: &Rule, (per, fields, distinct): Wanted<'_>) -> Vec<Vec<Entry>> {
     let rates = &see.rulebook.rates;
-    let (orders, bought) = (&*see.facts.orders, &OnceCell::new());
-    let book = Book { orders, bought, rates, at: see.now, forgotten: orders::forgotten_until(orders), since: None };
     let currency = rule.written.sum.as_ref().map(|sum| sum.currency);
     let currency = currency.or_else(|| rule.written.mean.as_ref().map(|mean| mean.currency));
     let purchases =
-        book.orders.iter().filter(|order| order.is_purchase()).flat_map(|order| orders::signals(order, None));
+        see.facts.orders.iter().filter(|order| order.is_purchase()).flat_map(|order| orders::signals(order, None));
     let could = purchases.filter(|signal| {
         let same = |(field, wanted): &(String, String)| signal.field(field).is_none_or(|own| own == wanted);
         rule.signals.contains(&signal.name) && passes(rule, signal, rates) && fields.iter().all(same)
     });
-    could.filter_map(|signal| book.entries(rule, per, distinct.unwrap_or("order"), &signal, currency)).collect()
+    let entries = |book: &Book<'_>| {
+        could.filter_map(|signal| book.entries(rule, per, distinct.unwrap_or("order"), &signal, currency)).collect()
+    };
+    with_book(see, entries)
 }
 
 fn absence(see: &View<'_>, rule: &Rule, absent: &Absent) -> Condition {

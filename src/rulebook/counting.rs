@@ -23,8 +23,8 @@ const VIEW_SLACK: Duration = Duration::seconds(5);
 const OPENED: usize = 20;
 /// A conversation ends after this silence (G-5).
 pub(super) const CONVERSATION_GAP: Duration = Duration::hours(6);
-/// What was taken out of a cart, or paid for, is remembered so long.
-const CART_REMEMBERED: Duration = Duration::days(7);
+/// What was taken out of a cart, or paid for, is remembered so long: that it was put in may be told later still.
+const CART_REMEMBERED: Duration = Duration::days(30);
 /// Stands in the cart for all that was in it, when it was emptied.
 const ALL: &str = "";
 /// A thing in the cart that the shop does not name.
@@ -179,7 +179,7 @@ pub(super) fn link_failed(facts: &mut Facts, message: &str) -> Option<(Timestamp
 
 /// Takes in a case: how many of its kind are open then, and when the last of them moved, since what is told late stands beside
 /// what came after it. States only go forward: that a case was opened is no news once it is known to be resolved, nor that it
-/// was resolved before it was opened again.
+/// was resolved before it was opened again; and that it stands where it stood is no news either.
 pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent, at: Timestamp) -> Option<(usize, Timestamp)> {
     let is_open = event.action == "opened";
     let place = facts.cases.iter().position(|(kind, case, ..)| (kind, case) == (&event.kind, &event.case));
@@ -190,9 +190,12 @@ pub(super) fn open_cases(facts: &mut Facts, event: &CaseEvent, at: Timestamp) ->
         }
     }
     let known = place.map(|place| facts.cases.remove(place));
-    let since = known.map_or(at, |(.., since)| since.max(at));
+    let since = known.as_ref().map_or(at, |(.., since)| at.max(*since));
     facts.cases.push((event.kind.clone(), event.case.clone(), is_open, since));
     forget(&mut facts.cases);
+    if known.is_some_and(|(.., was_open, _)| was_open == is_open) {
+        return None;
+    }
     let of_kind = || facts.cases.iter().filter(|(kind, ..)| *kind == event.kind);
     let moved = of_kind().map(|(.., since)| *since).max().unwrap_or(at);
     Some((of_kind().filter(|(.., is_open, _)| *is_open).count(), moved))

@@ -120,11 +120,16 @@ pub(super) fn look(change: &mut Change<'_>, signals: &[Signal]) {
     }
 }
 
-/// Whether a day gave such a tag at a moment.
+/// Whether a day gave such a tag at a moment, by when it was told.
 pub(super) fn gave(rulebook: &Rulebook, facts: &Facts, contact: &Contact, at: Timestamp, pattern: &str) -> bool {
     let zone = contact.zone.unwrap_or(rulebook.zone);
     let gives = |rule: &&Rule| rule.written.tag.as_ref().is_some_and(|tag| is_like_text(tag.get_ref(), pattern));
-    let mut stretches = rules(rulebook).filter(gives).filter_map(|rule| stretch(rule, facts, at, zone));
+    let was_told = |rule: &&Rule| {
+        let told = day(rule, facts).and_then(|(field, _)| facts.told.iter().find(|(known, _)| known == field));
+        told.is_none_or(|(_, told)| *told <= at)
+    };
+    let rules = rules(rulebook).filter(gives).filter(was_told);
+    let mut stretches = rules.filter_map(|rule| stretch(rule, facts, at, zone));
     stretches.any(|(from, until)| (from..until).contains(&at))
 }
 

@@ -108,13 +108,7 @@ impl Change<'_> {
         if signal::is_of_orders(rule) && self.facts.tags.get(&tag).is_some_and(was_none) {
             self.facts.tags.get_mut(&tag).into_iter().for_each(|held| held.by = rule.name.to_string());
         }
-        // What holds by something else as well does not go with the order that gave it first.
-        if !signal::is_of_orders(rule)
-            && let Some(held) = self.facts.tags.get_mut(&tag).filter(|held| *held.by != *rule.name)
-            && is_by_orders(self.rulebook, &held.by)
-        {
-            held.by = rule.name.to_string();
-        }
+        self.keep_apart(rule, &tag, expires);
         self.set(tag, expires, all, evidence)
     }
 
@@ -170,6 +164,10 @@ impl Change<'_> {
             if held.by.starts_with("agent:") {
                 return false;
             }
+            // Of one thing among several that it is about it is not known when that was given.
+            if held.about == about {
+                held.give(self.at);
+            }
             for about in about {
                 if !held.about.contains(&about) {
                     held.about.push(about);
@@ -180,7 +178,7 @@ impl Change<'_> {
             }
             return false;
         }
-        let held = HeldTag { since: self.at, expires, by: evidence.by.clone(), about };
+        let held = HeldTag::new(self.at, expires, evidence.by.as_str(), about);
         self.facts.tags.insert(tag.clone(), held);
         self.told(tag, TagMove::Set, expires, evidence);
         true
@@ -283,7 +281,7 @@ impl Change<'_> {
                 continue;
             }
             let is_over = |(tag, held): &(&TagKey, &HeldTag)| {
-                held.by == *rule.name && held.since <= signal.at && !given.contains(tag)
+                held.by == *rule.name && held.given() <= signal.at && !given.contains(tag)
             };
             let over: Vec<TagKey> = self.facts.tags.iter().filter(is_over).map(|(tag, _)| tag.clone()).collect();
             for tag in over {
@@ -298,6 +296,7 @@ impl Change<'_> {
         let Some(held) = self.facts.tags.get_mut(tag) else { return };
         let is_shorter = held.expires > given.expires;
         (held.expires, held.by) = (given.expires, given.by.clone());
+        held.given = (given.given() - held.since).max(Duration::ZERO);
         if is_shorter && sends_each_time(rule) {
             self.unplan(&rule.name);
             if let Some(signal) = signal.filter(|signal| signal.at + rule.follow_after > self.now) {
@@ -371,7 +370,7 @@ impl Change<'_> {
             self.told(old, TagMove::Removed, None, evidence);
         }
         if let Some(new) = new.and_then(|new| new.parse::<TagKey>().ok()) {
-            let held = HeldTag { since: self.at, expires: None, by: evidence.by.clone(), about: Vec::new() };
+            let held = HeldTag::new(self.at, None, evidence.by.as_str(), Vec::new());
             self.facts.tags.insert(new.clone(), held);
             self.told(new, TagMove::Set, expires, evidence);
         }
@@ -383,18 +382,18 @@ pub(super) fn sends_each_time(rule: &Rule) -> bool {
     rule.written.follow_up.as_ref().is_some_and(|follow_up| follow_up.each_time)
 }
 
-/// When a tag came to hold: one that an absence set, when the absence began; the event that ends it may be told late. Where the
-/// absence is one after something else, that may have happened again behind the late event: there it stays. One that a stay on the
-/// site set, when that had begun: a payment that ended it may be told behind the page that it was made on.
+/// When a tag came to hold, or was given again: one that an absence set, when the absence began; the event that ends it may be told
+/// late. Where the absence is one after something else, that may have happened again behind the late event: there it stays. One that a
+/// stay on the site set, when that had begun: a payment that ended it may be told behind the page that it was made on.
 pub(super) fn came_to_hold(rulebook: &Rulebook, facts: &Facts, held: &HeldTag) -> Timestamp {
     let mut absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
     let Some(rule) = absences.find(|rule| held.by == *rule.name) else {
-        return held.since - stay(rulebook, &held.by);
+        return held.given() - stay(rulebook, &held.by);
     };
     let after = rule.written.absent.as_ref().and_then(|absent| absent.after.as_ref());
     let again = after.and_then(|after| after.iter().filter_map(|after| facts.marks.get(after)).max()).copied();
-    let began = held.since - rule.absent_for - STEP;
-    again.map_or(began, |again| again.clamp(began, held.since))
+    let began = held.given() - rule.absent_for - STEP;
+    again.map_or(began, |again| again.clamp(began, held.given()))
 }
 
 /// How long a stay on a page or the site was at least by which a rule holds.
@@ -422,6 +421,12 @@ pub(super) fn was_taken_away(facts: &Facts, tag: &TagKey, given: Timestamp) -> b
     }
     let name = fingerprint(tag.as_str().bytes());
     facts.taken_away.iter().any(|(other, taken)| *other == name && *taken > given)
+}
+
+/// When a person took a tag away last.
+pub(super) fn taken_away(facts: &Facts, tag: &str) -> Option<Timestamp> {
+    let name = fingerprint(tag.bytes());
+    facts.taken_away.iter().filter(|(other, _)| *other == name).map(|(_, taken)| *taken).max()
 }
 
 /// Whether a rule of that name looks at purchases alone.

@@ -161,15 +161,23 @@ fn undone(change: &mut Change<'_>, signal: &Signal) {
 /// Notes when a signal was seen.
 fn mark(change: &mut Change<'_>, signal: &Signal) {
     timers::wait(change.rulebook, change.facts, signal);
-    match change.facts.marks.get_mut(signal.name) {
-        Some(last) => *last = signal.at.max(*last),
-        None => drop(change.facts.marks.insert(signal.name.to_owned(), signal.at)),
+    // An order that is undone does not open a deal again that a person said is closed.
+    let by_person = (signal.name == "won" && signal.field("order").is_none()).then_some(undo::WON_BY_PERSON);
+    for name in [signal.name].into_iter().chain(by_person) {
+        match change.facts.marks.get_mut(name) {
+            Some(last) => *last = signal.at.max(*last),
+            None => drop(change.facts.marks.insert(name.to_owned(), signal.at)),
+        }
     }
 }
 
 fn absence(change: &mut Change<'_>, rule: &Rule) {
-    if let Some(due) = timers::absence_due(rule, change.facts).filter(|_| !timers::is_held_up(rule, change.facts)) {
-        change.facts.waited.insert(rule.name.to_string(), timers::absence_base(rule, due));
+    if timers::absence_due(rule, change.facts).is_some_and(|due| due <= change.now)
+        && !timers::is_held_up(rule, change.facts)
+    {
+        if let Some(began) = timers::began(rule, change.facts) {
+            change.facts.waited.insert(rule.name.to_string(), began);
+        }
         if holds(rule, change.facts, None) {
             change.apply(rule, None, &format_args!("more than {} without {}", rule.absent_for, absent_of(rule)), &[]);
         }

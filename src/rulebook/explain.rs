@@ -75,11 +75,15 @@ pub(super) fn explain(rulebook: &Rulebook, facts: &Facts, contact: &Contact, tag
         about: held.about.clone(),
     });
     let see = conditions::View { rulebook, facts, contact, now };
-    let mut rules: Vec<Candidate> = rulebook.rules.iter().filter_map(|rule| candidate(&see, rule, &tag)).collect();
+    let candidates = rulebook.rules.iter().filter_map(|rule| candidate(&see, rule, &tag, held.is_some()));
+    let mut rules: Vec<Candidate> = candidates.collect();
     // The rule that set it first, then those that lack least.
     let by = held.as_ref().map(|held| held.by.clone());
     rules.sort_by_key(|candidate| (by.as_ref() != Some(&candidate.rule), candidate.missing()));
     let mut notes = notes(rulebook, facts, &tag);
+    if let Some(taken) = effects::taken_away(facts, &tag).filter(|_| held.is_none()) {
+        notes.push(format!("A person took it away, {taken}: only what happens after that gives it again."));
+    }
     if by.as_deref() == Some(effects::BY_ORDERS) {
         notes.push("An order was cancelled or returned: it is the stage of the purchases that are left.".into());
     }
@@ -127,7 +131,7 @@ fn mirrored(tag: &str) -> Option<Mirrored> {
 }
 
 /// The rule with its conditions, if it could set the tag.
-fn candidate(see: &conditions::View<'_>, rule: &Rule, tag: &str) -> Option<Candidate> {
+fn candidate(see: &conditions::View<'_>, rule: &Rule, tag: &str, is_held: bool) -> Option<Candidate> {
     let mirrored = mirrored(tag).filter(|state| match state {
         // Which green it is, a tag of the contact decides.
         Mirrored::Colour(colour) => rule
@@ -145,8 +149,13 @@ fn candidate(see: &conditions::View<'_>, rule: &Rule, tag: &str) -> Option<Candi
     ways.iter_mut().for_each(implied);
     ways.retain(|fields| conditions::could_be(rule, fields));
     // A name such as earbuds-noise-cancelling can be read in several ways: the one that most was counted for.
-    let listed = ways.iter().map(|fields| conditions::list(see, rule, fields, mirrored));
-    let conditions = listed.rev().max_by_key(|listed| listed.iter().filter_map(|one| one.have).sum::<Decimal>())?;
+    let listed = ways.iter().map(|fields| (fields, conditions::list(see, rule, fields, mirrored)));
+    let most = |(_, listed): &(_, Vec<Condition>)| listed.iter().filter_map(|one| one.have).sum::<Decimal>();
+    let (fields, mut conditions) = listed.rev().max_by_key(most)?;
+    // Where all that it asks for is so, it has not been tried since.
+    if !is_held && conditions.iter().all(|condition| condition.holds == Some(true)) {
+        conditions.extend(conditions::tried_with(see, rule, fields));
+    }
     let written = &rule.written;
     Some(Candidate {
         rule: written.name.clone(),

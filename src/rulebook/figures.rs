@@ -129,9 +129,14 @@ fn values(rule: &Rule, entries: &[Entry]) -> Vec<(&'static str, String)> {
     if !rule.written.tag.as_ref().is_some_and(|tag| tag.get_ref().contains("{values}")) {
         return Vec::new();
     }
+    vec![("values", values_of(entries))]
+}
+
+/// The values that were counted, as a tag's name has them.
+pub(super) fn values_of(entries: &[Entry]) -> String {
     let mut values: Vec<&str> = entries.iter().map(|entry| entry.value.as_str()).collect();
     values.sort_unstable();
-    vec![("values", values.join("+"))]
+    values.join("+")
 }
 
 fn scored<'r>(facts: &mut Facts, rule: &'r Rule, score: &Score, signal: &Signal, now: Timestamp) -> Option<Figure<'r>> {

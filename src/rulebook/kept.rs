@@ -5,9 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::{Colour, Currency, Duration, Heat, MessageKind, Money, OrderState, Timestamp};
 
-/// A tag that holds. Written as a list, since a contact holds dozens: since when, how long, by whom, about what.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "WrittenTag", into = "WrittenTag")]
+/// A tag that holds. See `packing_tags.rs` for how a contact's are written.
+#[derive(Clone, Debug, PartialEq)]
 pub struct HeldTag {
     /// Since when.
     pub since: Timestamp,
@@ -17,27 +16,30 @@ pub struct HeldTag {
     pub by: String,
     /// What it is about, where a group may hold one tag for each: a budget's product, the products that were looked at.
     pub about: Vec<String>,
+    /// How long after it came to hold what gave it last happened.
+    pub(super) given: Duration,
+    /// When it would end without the orders that lengthened it, where they did.
+    pub(super) own_end: Option<Timestamp>,
 }
 
 impl HeldTag {
+    pub(super) fn new(since: Timestamp, expires: Option<Timestamp>, by: impl Into<String>, about: Vec<String>) -> Self {
+        Self { since, expires, by: by.into(), about, given: Duration::ZERO, own_end: None }
+    }
+
+    /// When what gave it last happened.
+    pub(super) fn given(&self) -> Timestamp {
+        self.since + self.given
+    }
+
+    /// Notes when that happened; what is told late was not the last of it.
+    pub(super) fn give(&mut self, at: Timestamp) {
+        self.given = self.given.max(at - self.since);
+    }
+
     /// Whether it is about that, or about nothing in particular.
     pub(super) fn is_about(&self, about: Option<&str>) -> bool {
         about.is_none_or(|about| self.about.is_empty() || self.about.iter().any(|own| own == about))
-    }
-}
-
-type WrittenTag = (Timestamp, Option<Duration>, String, Vec<String>);
-
-impl From<HeldTag> for WrittenTag {
-    fn from(held: HeldTag) -> Self {
-        let life = held.expires.map(|expires| expires - held.since);
-        (held.since, life, held.by, held.about)
-    }
-}
-
-impl From<WrittenTag> for HeldTag {
-    fn from((since, life, by, about): WrittenTag) -> Self {
-        Self { since, expires: life.map(|life| since + life), by, about }
     }
 }
 

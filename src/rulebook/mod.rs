@@ -14,6 +14,7 @@
 //! `sequences.rs` send by and by while something holds.
 
 mod almanac;
+mod asked;
 mod calendar;
 mod change;
 mod checks;
@@ -28,6 +29,7 @@ mod effects;
 mod evaluate;
 mod explain;
 mod facts;
+mod fields;
 mod figure;
 mod figures;
 mod given;
@@ -257,5 +259,16 @@ impl Rulebook {
             .chain(sequences::next_due(self, facts))
             .min();
         timers::absence_before(self, facts, first).or(first)
+    }
+
+    /// The key that the shop sells a product under, by its name or number. One of another category than is told is something else, and a
+    /// key that is told stands.
+    fn known_key(&self, product: &str, category: Option<&str>) -> Option<&str> {
+        if category.is_some_and(|category| category.contains('/')) {
+            return None;
+        }
+        let key = self.products.get(&signal::slug(product))?;
+        let is_of = |category: &str| key.split('/').next() == Some(category);
+        category.is_none_or(is_of).then_some(key)
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, tol
     };
     // Until it is paid for it may be changed; what it held then stands.
     let is_last = order.paid.is_none() && order.reached.iter().all(|(_, at)| *at <= event.at);
-    let (lines, more) = (bought(&told.lines), more(&told.lines));
+    let (lines, more) = (bought(rulebook, &told.lines), more(&told.lines));
     let is_changed =
         is_last && !lines.is_empty() && !order.lines.is_empty() && (lines != order.lines || more != order.more);
     let known = order.total.filter(|_| !is_changed);
@@ -74,11 +74,12 @@ pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, tol
 }
 
 /// What was ordered, each thing once, and what one piece costs, the dearest where there are several prices: by product key, or by
-/// category and name where no key is told.
-fn bought(lines: &[OrderLine]) -> Vec<(String, Decimal)> {
+/// category and name where no key is told and the shop knows none.
+fn bought(rulebook: &Rulebook, lines: &[OrderLine]) -> Vec<(String, Decimal)> {
     let is_same = |one: &OrderLine, other: &OrderLine| one.category == other.category && one.product == other.product;
-    let key = |line: &OrderLine| match slug(&line.product) {
-        name if !name.is_empty() && !line.category.contains('/') => format!("{}/{NAMED}{name}", line.category),
+    let key = |line: &OrderLine| match (rulebook.known_key(&line.product, Some(&line.category)), slug(&line.product)) {
+        (Some(key), _) => key.to_owned(),
+        (None, name) if !name.is_empty() && !line.category.contains('/') => format!("{}/{NAMED}{name}", line.category),
         _ => line.category.clone(),
     };
     let mut things: Vec<(&OrderLine, Decimal)> = Vec::with_capacity(lines.len());

@@ -2,7 +2,7 @@
 //! length stands once, and of each tag only what differs from the one before in the order of their names.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -29,6 +29,28 @@ struct Packed<'a> {
     /// What they are about, where they are about something.
     #[serde(default, skip_serializing_if = "About::is_empty")]
     a: About<'a>,
+    /// When those were given last that were given again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    g: Moments,
+    /// When those would end by themselves that orders lengthened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    o: Moments,
+}
+
+/// Moments, after the first of all tags, each with the rows that it is one of: what is written at once gives several tags again.
+type Moments = Vec<(Duration, Vec<usize>)>;
+
+fn moments(tags: &Tags, first: Timestamp, of: impl Fn(&HeldTag) -> Option<Timestamp>) -> Moments {
+    let mut moments: BTreeMap<Duration, Vec<usize>> = BTreeMap::new();
+    for (row, at) in tags.values().enumerate().filter_map(|(row, held)| Some((row, of(held)?))) {
+        moments.entry(at - first).or_default().push(row);
+    }
+    moments.into_iter().collect()
+}
+
+fn by_row(moments: Moments, first: Timestamp) -> HashMap<usize, Timestamp> {
+    let of_rows = |(after, rows): (Duration, Vec<usize>)| rows.into_iter().map(move |row| (row, first + after));
+    moments.into_iter().flat_map(of_rows).collect()
 }
 
 /// What tags are about, by their row. Older states have their names.
@@ -88,13 +110,16 @@ pub(super) fn serialize<S: Serializer>(tags: &Tags, serializer: S) -> Result<S::
     }
     let about = tags.values().enumerate().filter(|(_, held)| !held.about.is_empty());
     let a = About::Rows(about.map(|(row, held)| (row, held.about.as_slice().into())).collect());
-    Packed { f: first, b: by, l: lives, t, a }.serialize(serializer)
+    let g = moments(tags, first, |held| (held.given != Duration::ZERO).then(|| held.given()));
+    let o = moments(tags, first, |held| held.own_end);
+    Packed { f: first, b: by, l: lives, t, a, g, o }.serialize(serializer)
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tags, D::Error> {
     let mut packed = Packed::deserialize(deserializer)?;
     let mut tags = Tags::new();
     let mut before = String::new();
+    let (given, own_ends) = (by_row(packed.g, packed.f), by_row(packed.o, packed.f));
     for (row, (shared, rest, since, length, by)) in packed.t.into_iter().enumerate() {
         before.truncate(before.floor_char_boundary(shared));
         before.push_str(&rest);
@@ -107,7 +132,10 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         };
         let by = packed.b.get(by).ok_or_else(missing)?.to_string();
         let about = packed.a.take(row, &tag);
-        tags.insert(tag, HeldTag { since, expires, by, about });
+        let mut held = HeldTag::new(since, expires, by, about);
+        given.get(&row).into_iter().for_each(|at| held.give(*at));
+        held.own_end = own_ends.get(&row).copied();
+        tags.insert(tag, held);
     }
     Ok(tags)
 }
@@ -120,11 +148,9 @@ mod tests {
 
     #[test]
     fn tags_come_back_as_they_were_written() {
-        let held = |since: i64, expires: Option<i64>, by: &str, about: &[&str]| HeldTag {
-            since: Timestamp(since),
-            expires: expires.map(Timestamp),
-            by: by.into(),
-            about: about.iter().map(|about| (*about).to_owned()).collect(),
+        let held = |since: i64, expires: Option<i64>, by: &str, about: &[&str]| {
+            let about = about.iter().map(|about| (*about).to_owned()).collect();
+            HeldTag::new(Timestamp(since), expires.map(Timestamp), by, about)
         };
         let tags = [
             ("need/waterproof", held(1_000, Some(9_000), "need", &[])),
@@ -140,6 +166,15 @@ mod tests {
         assert!(json.contains(r#""a":[[0,["phone","tent"]]]"#), "{json}");
         let older = json.replace(r#""a":[[0,["phone","tent"]]]"#, r#""a":{"budget/500":["phone","tent"]}"#);
         assert_eq!(serde_json::from_str::<Facts>(&older).unwrap(), facts);
+        let again = |(tag, mut held): (TagKey, HeldTag)| {
+            held.give(Timestamp(8_000));
+            held.own_end = Some(Timestamp(8_500)).filter(|_| held.expires.is_some());
+            (tag, held)
+        };
+        let facts = Facts { tags: facts.tags.into_iter().map(again).collect(), ..facts };
+        let json = serde_json::to_string(&facts).unwrap();
+        assert!(json.contains(r#""g":[[7000,[0,1,2,3]]],"o":[[7500,[1,2,3]]]"#), "{json}");
+        assert_eq!(serde_json::from_str::<Facts>(&json).unwrap(), facts);
         assert!(serde_json::from_str::<Facts>(r#"{"tags":{"f":0,"b":[],"l":[],"t":[[0,"a/b",1,-1,0]]}}"#).is_err());
     }
 }

@@ -42,7 +42,7 @@ impl Change<'_> {
                 if expires.is_some_and(|expires| expires <= self.now) {
                     return;
                 }
-                let held = HeldTag { since: at, expires, by: evidence.by.clone(), about: Vec::new() };
+                let held = HeldTag::new(at, expires, evidence.by.as_str(), Vec::new());
                 self.facts.tags.insert(tag.clone(), held);
                 self.told(tag, TagMove::Set, expires, &&evidence);
             }
@@ -50,7 +50,7 @@ impl Change<'_> {
                 let Some(tag) = tag().filter(|tag| stays(self.facts, tag).is_none()) else { return };
                 self.facts.taken_away.push((fingerprint(tag.as_str().bytes()), at));
                 forget(&mut self.facts.taken_away);
-                let came_later = |held: &HeldTag| late.is_some_and(|at| held.since > at);
+                let came_later = |held: &HeldTag| late.is_some_and(|at| held.given() > at);
                 if self.facts.tags.get(&tag).is_some_and(|held| !came_later(held)) {
                     self.facts.tags.remove(&tag);
                     self.told(tag, TagMove::Removed, None, &&evidence);
@@ -70,13 +70,13 @@ impl Change<'_> {
 }
 
 /// What a tag only shows.
-enum Shown {
+pub(super) enum Shown {
     Colour(Colour),
     Heat(Heat),
     Stage(Stage),
 }
 
-fn shown(tag: &TagKey) -> Option<Shown> {
+pub(super) fn shown(tag: &TagKey) -> Option<Shown> {
     let (group, name) = tag.as_str().split_once('/')?;
     match group {
         "color" => Colour::from_name(name).map(Shown::Colour),

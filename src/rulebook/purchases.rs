@@ -361,7 +361,7 @@ pub(super) fn mean_before(all: &[Entry], book: &Book<'_>, rule: &Rule) -> Option
 }
 
 /// The category that most was spent on in the window.
-fn main_category(book: &Book<'_>, rule: &Rule, currency: Currency) -> Option<String> {
+pub(super) fn main_category(book: &Book<'_>, rule: &Rule, currency: Currency) -> Option<String> {
     let oldest = book.oldest(rule.sum_window);
     let mut spent: std::collections::BTreeMap<&str, Decimal> = std::collections::BTreeMap::new();
     for order in book.orders.iter().filter(|order| order.is_purchase() && order.paid >= Some(oldest)) {

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
 use super::change::Change;
-use super::effects::{self, came_to_hold, sends_each_time};
+use super::effects::{self, came_to_hold, is_by_orders, sends_each_time};
 use super::facts::is_like;
 use super::kept::{HeldTag, OrderFacts};
 use super::purchases::{self, Book};
@@ -84,12 +84,21 @@ fn judge_held(
     let half_forgotten = purchases.iter().filter(|order| orders::is_half_forgotten(order));
     let priceless = half_forgotten.filter_map(|order| order.paid).max();
     let forgotten = orders::forgotten_until(&change.facts.orders);
+    let figure = match moved {
+        Some(_) => "an order was cancelled, returned or told late",
+        None => "the purchases do not give it any more",
+    };
     for (tag, held) in change.facts.tags.clone().into_iter().filter(|(tag, _)| !undo::shows_a_state(tag)) {
-        let Some(rule) = rule_of(change, &held.by).filter(|rule| signal::is_of_orders(rule)) else { continue };
+        let Some(rule) = rule_of(change, &held.by).filter(|rule| signal::is_of_orders(rule)) else {
+            if forgotten.is_none() {
+                lives_by_orders_left(change, &tag, &held, tally, figure);
+            }
+            continue;
+        };
         match tally.tags.get(&tag) {
             // It was given anew by what is no purchase any more, and something was planned for it.
             Some(given) if moved.is_some() && is_planned_anew(change, &tag, &held, given) => {
-                change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
+                change.take_back_one(&tag, rule, figure);
                 gone.push((tag, held.by));
             }
             Some(given) => change.confirm(&tag, &given.held, given.rule, given.signal.as_ref()),
@@ -97,7 +106,7 @@ fn judge_held(
             None if rule.life != Life::While && Some(held.since) <= forgotten => {}
             None if by_price(rule) && Some(held.since) <= priceless => {}
             None => {
-                change.take_back_one(&tag, rule, "an order was cancelled, returned or told late");
+                change.take_back_one(&tag, rule, figure);
                 gone.push((tag, held.by));
             }
         }
@@ -132,6 +141,44 @@ fn all<'a>(change: &mut Change<'a>, purchases: &[OrderFacts]) -> Tally<'a> {
     tally.forget_ended(change.now);
     still(change, purchases, &mut tally);
     tally
+}
+
+impl Change<'_> {
+    /// Keeps apart how long a tag holds by orders and by other things, before it is given again: the orders may be undone, and what
+    /// holds by something else as well does not go with them.
+    pub(super) fn keep_apart(&mut self, rule: &Rule, tag: &TagKey, expires: Option<Timestamp>) {
+        let rulebook = self.rulebook;
+        let Some(held) = self.facts.tags.get_mut(tag).filter(|held| !held.by.starts_with("agent:")) else { return };
+        let by_another = *held.by != *rule.name;
+        let is_longer = |expires: Option<Timestamp>, than: Option<Timestamp>| {
+            than.is_some_and(|than| expires.is_none_or(|expires| expires > than))
+        };
+        if signal::is_of_orders(rule) {
+            if by_another && is_longer(expires, held.expires) && !is_by_orders(rulebook, &held.by) {
+                held.own_end = held.own_end.or(held.expires);
+            }
+        } else if by_another && is_by_orders(rulebook, &held.by) {
+            held.by = rule.name.to_string();
+            held.own_end = expires.filter(|_| is_longer(held.expires, expires));
+        } else if let Some(own_end) = held.own_end {
+            held.own_end = expires.map(|expires| expires.max(own_end));
+        }
+    }
+}
+
+/// A tag that something else than orders gave lives as long as by itself, or by the purchases that are left.
+fn lives_by_orders_left(change: &mut Change<'_>, tag: &TagKey, held: &HeldTag, tally: &Tally<'_>, figure: &str) {
+    let Some(own_end) = held.own_end else { return };
+    let by_orders = tally.tags.get(tag).map_or(Some(own_end), |given| given.held.expires);
+    let expires = by_orders.map(|by_orders| by_orders.max(own_end));
+    if expires.is_some_and(|expires| expires <= change.now) {
+        if let Some(rule) = rule_of(change, &held.by) {
+            change.take_back_one(tag, rule, figure);
+        }
+    } else if let Some(held) = change.facts.tags.get_mut(tag) {
+        held.expires = expires;
+        held.own_end = Some(own_end).filter(|_| expires != Some(own_end));
+    }
 }
 
 /// Whether what a tag planned counts from an earlier purchase now, and is still to come by that one.
@@ -304,8 +351,9 @@ fn give<'a>(
         let last = tally.stages.entry(stage).or_default();
         *last = lasts.map_or(change.at, |until| until.min(change.now)).max(*last);
     }
-    let tag = rule.written.tag.as_ref().and_then(|tag| change.filled(tag.get_ref(), Some(signal)));
-    let Some(tag) = tag.and_then(|tag| tag.parse::<TagKey>().ok()) else { return };
+    let Some(tag) = rule.written.tag.as_ref().and_then(|tag| named(change, rule, tag.get_ref(), signal)) else {
+        return;
+    };
     for pattern in rule.written.exclusive.iter().flat_map(Words::iter) {
         tally.tags.retain(|other, _| *other == tag || !is_like(other, pattern));
     }
@@ -319,15 +367,30 @@ fn give<'a>(
         Life::For(length) => Some(change.at + length + STEP),
         Life::While => figure.until.into_iter().chain(season).min(),
     };
-    let new = HeldTag { since: change.at, expires, by: rule.name.to_string(), about: about.into_iter().collect() };
+    let new = HeldTag::new(change.at, expires, &*rule.name, about.into_iter().collect());
     let signal = || rule.written.follow_up.is_some().then(|| signal.clone());
     let given = tally.tags.entry(tag).or_insert_with(|| Given { held: new.clone(), rule, signal: signal() });
+    given.held.give(change.at);
     if given.held.expires.is_some_and(|held| expires.is_none_or(|expires| expires > held)) {
         (given.held.expires, given.held.by, given.rule) = (expires, new.by, rule);
         if sends_each_time(rule) {
             given.signal = signal();
         }
     }
+}
+
+/// The tag that a rule gives for a purchase. The day in a name is that of where the customer was then: a tag that is held has it.
+fn named(change: &Change<'_>, rule: &Rule, pattern: &str, signal: &Signal) -> Option<TagKey> {
+    let tag: TagKey = change.filled(pattern, Some(signal))?.parse().ok()?;
+    let Some((before, behind)) = pattern.split_once("{date}") else { return Some(tag) };
+    let (before, behind) = (change.filled(before, Some(signal))?, change.filled(behind, Some(signal))?);
+    let is_it = |(name, held): &(&TagKey, &HeldTag)| {
+        let name = name.as_str();
+        *held.by == *rule.name
+            && held.since == change.at
+            && (name.len(), name.starts_with(&before), name.ends_with(&behind)) == (tag.as_str().len(), true, true)
+    };
+    Some(change.facts.tags.iter().find(is_it).map_or(tag, |(held, _)| held.clone()))
 }
 
 /// Whether what the rule asks of the contact held by what purchases before gave, and by the days that they told; of other things by

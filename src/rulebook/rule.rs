@@ -8,7 +8,7 @@ use chrono::{NaiveTime, Weekday};
 
 use super::kept::Entry;
 use super::written::Written;
-use crate::domain::{Colour, Duration, Every, Heat, Stage};
+use crate::domain::{Colour, Duration, Every, Heat, Problem, Stage};
 
 /// How heat cools (HEAT-6..9, 17, 18; decisions, "Lifetimes").
 #[derive(Clone, Debug, Default)]
@@ -114,6 +114,8 @@ pub(super) struct Rule {
     /// As it stands in its file.
     pub(super) words: String,
     pub(super) written: Written,
+    /// Where it stands, for what only shows when all rules are seen.
+    pub(super) place: Problem,
     pub(super) signals: Vec<&'static str>,
     pub(super) window: Duration,
     pub(super) sum_window: Duration,
@@ -150,6 +152,13 @@ pub(super) struct Rule {
     /// So long before the next purchase is due.
     pub(super) follow_before: Option<Duration>,
     pub(super) follow_latest: Duration,
+}
+
+impl Rule {
+    /// An error where the rule stands.
+    pub(super) fn problem(&self, message: impl Into<String>, advice: impl Into<String>) -> Problem {
+        Problem { message: message.into(), advice: advice.into(), ..self.place.clone() }
+    }
 }
 
 /// A set of ranks of orders. Every event asks each order whether it stands in one, so it is looked up without a search.

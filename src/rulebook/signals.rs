@@ -78,7 +78,8 @@ pub(super) fn of_event(
         EventBody::Weather(weather) => signals.push(of_weather(signal("weather"), weather, contact)),
         EventBody::Product(product) => {
             let news = signal("product_news").with("action", product.action.as_str());
-            signals.push(with_product(news, Some(&product.product), Some(&product.category)));
+            let category = rulebook.known_key(&product.product, Some(&product.category));
+            signals.push(with_product(news, Some(&product.product), category.or(Some(&product.category))));
         }
         EventBody::Agent(agent) => match agent.action {
             AgentAction::Won if !persons::is_settled_since(facts, event, "lost") => signals.push(signal("won")),
@@ -129,9 +130,10 @@ fn of_sent_by_others(
 ) {
     let campaign = campaign_of(sent);
     responses::note_sent(facts, &sent.message, sent.kind, campaign, (event.at, rulebook.answered_within));
-    responses::note_about(facts, &sent.message, sent.category.as_deref(), sent.product.as_deref());
+    let (product, category) = (sent.product.as_deref(), kind(&sent.product, &sent.category, rulebook));
+    responses::note_about(facts, &sent.message, category, product);
     let was = Signal::new("sent", event, None).with("kind", sent.kind.name());
-    signals.push(with_product(was, sent.product.as_deref(), sent.category.as_deref()));
+    signals.push(with_product(was, product, category));
     if sent.link {
         counting::note_link(facts, &sent.message, event.at);
         signals.push(Signal::new("link_sent", event, None));
@@ -272,10 +274,11 @@ pub(super) fn of_habit(habit: &Habit, event: &Event) -> Signal {
     Signal::of_moment("habit", at, event.seq).with("habit", habit.name.as_str()).with("phase", phase)
 }
 
-/// What kind of product that is: as it is told, else as the shop knows it.
+/// What kind of product that is: the key that is told, or that the shop knows it by, else the category.
 fn kind<'a>(product: &Option<String>, category: &'a Option<String>, rulebook: &'a Rulebook) -> Option<&'a str> {
-    let known = || rulebook.products.get(&slug(product.as_ref()?));
-    category.as_ref().or_else(known).map(String::as_str)
+    let category = category.as_deref();
+    let known = product.as_deref().and_then(|product| rulebook.known_key(product, category));
+    known.or(category)
 }
 
 fn with_product(signal: Signal, product: Option<&str>, category: Option<&str>) -> Signal {

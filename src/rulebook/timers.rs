@@ -1,15 +1,28 @@
 //! What rules wait for, and when heat and stage fall by themselves.
 
 use super::facts::Facts;
-use super::holding::passes;
+use super::holding::{is_coloured, passes};
 use super::rule::{Life, Rule};
 use super::signal::Signal;
+use super::written_when::Words;
 use super::{Rulebook, STEP};
 use crate::domain::{Colour, Heat, Stage, Timestamp};
 
 /// When a rule has waited in vain: the moment just past its length of time. `None` if what it waits for came, if its clock
-/// has not started, or if it told already.
+/// has not started, or if it told already. Where what else it asks for came true when that moment had passed, it waits anew from
+/// then: who asks for a quote after days of silence has that long to answer.
 pub(super) fn absence_due(rule: &Rule, facts: &Facts) -> Option<Timestamp> {
+    let due = waited_until(rule, facts)?;
+    let anew = came_true(rule, facts).filter(|came_true| *came_true > due && follows(rule));
+    Some(anew.map_or(due, |anew| anew + rule.absent_for + STEP))
+}
+
+fn waited_until(rule: &Rule, facts: &Facts) -> Option<Timestamp> {
+    Some(began(rule, facts)? + rule.absent_for + STEP)
+}
+
+/// Since when a rule waits, unless it told of that already.
+pub(super) fn began(rule: &Rule, facts: &Facts) -> Option<Timestamp> {
     let absent = rule.written.absent.as_ref()?;
     let last = || absent.of.iter().filter_map(|of| facts.marks.get(of)).max().copied();
     let base = match (&absent.after, &absent.after_last) {
@@ -23,10 +36,7 @@ pub(super) fn absence_due(rule: &Rule, facts: &Facts) -> Option<Timestamp> {
         }
         (None, None) => last()?,
     };
-    if facts.waited.get(&*rule.name) == Some(&base) {
-        return None;
-    }
-    Some(base + rule.absent_for + STEP)
+    (facts.waited.get(&*rule.name) != Some(&base)).then_some(base)
 }
 
 /// The first that a rule has waited for in vain, if that is before a moment. One that waits for a tag to go is looked at again when
@@ -35,14 +45,42 @@ pub(super) fn absence_before(rulebook: &Rulebook, facts: &Facts, first: Option<T
     let absences = rulebook.absences.iter().map(|index| &rulebook.rules[*index]);
     absences.fold(None, |earliest: Option<Timestamp>, rule| {
         let limit = earliest.or(first);
-        let due = absence_due(rule, facts).filter(|due| limit.is_none_or(|limit| *due < limit));
+        let is_earlier = |due: &Timestamp| limit.is_none_or(|limit| *due < limit);
+        let due =
+            waited_until(rule, facts).filter(is_earlier).and_then(|_| absence_due(rule, facts)).filter(is_earlier);
         due.filter(|_| !is_held_up(rule, facts)).or(earliest)
     })
 }
 
-/// Whether a tag stands in the way of a rule: an absence that is expected is none as long as it is.
+/// When the last of the tags and the colour came to hold that a rule asks for; `None` while one of them is missing.
+fn came_true(rule: &Rule, facts: &Facts) -> Option<Timestamp> {
+    let holds = &rule.written.holds;
+    let since = |tag: &String| facts.like(tag).map(|(_, held)| held.since).min();
+    let mut last = Timestamp::default();
+    for tag in &holds.tags {
+        last = last.max(since(tag)?);
+    }
+    if !holds.any_tags.is_empty() {
+        last = last.max(holds.any_tags.iter().filter_map(since).min()?);
+    }
+    if !holds.colour.is_empty() || holds.colour_given {
+        let is_asked = holds.colour.is_empty() || holds.colour.iter().any(|name| is_coloured(facts, name));
+        let state = facts.colour.as_ref().filter(|state| is_asked && !(holds.colour_given && state.fallen))?;
+        last = last.max(if holds.colour_given { state.since.max(state.given()) } else { state.since });
+    }
+    Some(last)
+}
+
+/// Whether a rule waits on though its time is over: a tag or the colour that it asks for is missing, or a tag stands in its way. An
+/// absence that is expected is none as long as it is.
 pub(super) fn is_held_up(rule: &Rule, facts: &Facts) -> bool {
     rule.written.holds.not_tags.iter().any(|tag| facts.holds_like(tag))
+        || follows(rule) && came_true(rule, facts).is_none()
+}
+
+/// Whether a rule waits for something to follow on something else, not since the last of its kind.
+fn follows(rule: &Rule) -> bool {
+    rule.written.absent.as_ref().is_some_and(|absent| absent.after.is_some() || absent.after_last.is_some())
 }
 
 /// Notes what a signal means for the rules that wait for something to follow on something else: their clock starts with the
@@ -57,16 +95,40 @@ pub(super) fn wait(rulebook: &Rulebook, facts: &mut Facts, signal: &Signal) {
         let waits = || facts.waits.get(&*rule.name).copied();
         if absent.of.iter().any(|of| of == signal.name) {
             if waits().is_some_and(|since| since <= signal.at) {
-                facts.waits.remove(&*rule.name);
+                match happened_again(rule, facts, after, signal.at) {
+                    Some(again) => drop(facts.waits.insert(rule.name.to_string(), again)),
+                    None => drop(facts.waits.remove(&*rule.name)),
+                }
             }
         } else if after.iter().any(|after| after == signal.name)
             && passes(rule, signal, &rulebook.rates)
-            && waits().is_none_or(|since| signal.at < since || begins_anew(rule, facts, since, signal.at))
+            && waits().is_none_or(|since| {
+                signal.at < since || begins_anew(rule, facts, since, signal.at) || was_too_early(rule, facts, since)
+            })
             && absent.of.iter().all(|of| facts.marks.get(of).is_none_or(|last| *last <= signal.at))
         {
             facts.waits.insert(rule.name.to_string(), signal.at);
         }
     }
+}
+
+/// When what a rule's clock starts with happened again behind what is told late and ends its wait, as far as that is known: the last of
+/// each kind is, of links that were sent the first.
+fn happened_again(rule: &Rule, facts: &Facts, after: &Words, end: Timestamp) -> Option<Timestamp> {
+    if !rule.written.filter.is_empty() || !rule.written.unless.is_empty() {
+        return None;
+    }
+    let behind = |after: &str| match after {
+        "link_sent" => facts.links.iter().map(|(_, sent)| *sent).filter(|sent| *sent > end).min(),
+        other => facts.marks.get(other).copied().filter(|last| *last > end),
+    };
+    after.iter().filter_map(behind).min()
+}
+
+/// Whether a rule's time was over before what else it asks for came true: what its clock starts with behind that starts it anew.
+fn was_too_early(rule: &Rule, facts: &Facts, waits: Timestamp) -> bool {
+    let due = waits + rule.absent_for + STEP;
+    facts.waited.get(&*rule.name) != Some(&waits) && came_true(rule, facts).is_some_and(|came_true| came_true > due)
 }
 
 /// Whether a rule told in vain what it waited for, and another colour was given since: what happens behind that starts its clock anew,

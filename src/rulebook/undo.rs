@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::change::Change;
+use super::colours::RED_EXHAUSTED;
 use super::effects::{self, came_to_hold, is_by_orders};
 use super::facts::{Ended, Facts, is_like};
 use super::kept::{ColourState, HeldTag, OrderFacts};
 use super::rule::Rule;
 use super::signal::{self, Signal};
 use super::written_when::Words;
-use super::{calendar, counting, holding, orders};
+use super::{calendar, counting, holding, orders, persons};
 use crate::domain::{Duration, OrderState, TagKey, Timestamp};
 
 /// How long it is remembered: orders are seldom undone later.
@@ -39,7 +40,7 @@ impl Before {
         let gone = |tag: &TagKey| !facts.tags.contains_key(tag);
         let lasts = |held: &HeldTag| !is_by_orders(change.rulebook, &held.by);
         ended.tags.extend(self.tags.into_iter().filter(|(tag, held)| gone(tag) && lasts(held) && !shows_a_state(tag)));
-        ended.waits.extend(self.waits.into_iter().filter(|(rule, _)| !facts.waits.contains_key(rule)));
+        ended.waits.extend(self.waits.into_iter().filter(|(rule, since)| facts.waits.get(rule) != Some(since)));
         if let (Some(before), Some(now)) = (self.colour, &facts.colour)
             && before.colour != now.colour
         {
@@ -86,13 +87,22 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
     let since = |moment: Timestamp| before.iter().filter(move |order| order.paid > Some(moment));
     let now = change.now;
     change.facts.waits.extend(ended.waits.into_iter().filter(|(_, waited)| since(*waited).next().is_none()));
+    // What a person said since of the deal or of the colour stands.
+    let won_again = change.facts.marks.get("won").is_some_and(|won| *won > ended.at);
+    let stands = |state: &ColourState, since: Timestamp| state.since == since && !state.by.starts_with("agent:");
+    let of_order = |since: Timestamp| change.facts.colour.as_ref().is_some_and(|state| stands(state, since));
+    let colour = ended.colour.filter(|(_, since)| !won_again && of_order(*since));
+    // Who was red too often is so with the colour of then.
+    if colour.as_ref().is_none_or(|(colour, _)| since(colour.since).next().is_some()) {
+        ended.tags.remove(RED_EXHAUSTED);
+    }
     for (tag, held) in ended.tags.into_iter().filter(|(_, held)| held.expires.is_none_or(|expires| expires > now)) {
         let came = came_to_hold(change.rulebook, change.facts, &held);
         if let Some(order) = since(came).find(|order| ends(change, order, &tag, &held)) {
             ended_by(change.facts, order).tags.insert(tag, held);
             continue;
         }
-        let taken_away = effects::was_taken_away(change.facts, &tag, held.since);
+        let taken_away = effects::was_taken_away(change.facts, &tag, held.given());
         let rule = change.rulebook.rules.iter().find(|rule| *rule.name == *held.by);
         match rule.filter(|_| !taken_away) {
             Some(rule) if !change.facts.holds(tag.as_str()) => {
@@ -102,10 +112,8 @@ pub(super) fn give_back(change: &mut Change<'_>, order: &str) -> Back {
             _ => {}
         }
     }
-    // What a person said since of the deal or of the colour stands.
-    let won_again = change.facts.marks.get("won").is_some_and(|won| *won > ended.at);
     if !won_again {
-        colour_back(change, (ended.colour, ended.reds), ended.at, &before);
+        colour_back(change, (colour, ended.reds), ended.at, &before);
     }
     back
 }
@@ -118,16 +126,16 @@ fn colour_back(
     before: &[OrderFacts],
 ) {
     let later = std::mem::take(&mut change.facts.reds);
-    let stands = |state: &ColourState, since: Timestamp| state.since == since && !state.by.starts_with("agent:");
-    let of_order = |since: Timestamp| change.facts.colour.as_ref().is_some_and(|state| stands(state, since));
-    if let Some((colour, given)) = colour.filter(|(_, since)| of_order(*since)) {
-        match before.iter().find(|order| order.paid > Some(colour.since)) {
+    let since = |moment: Timestamp| before.iter().find(move |order| order.paid > Some(moment));
+    if let Some((colour, given)) = colour {
+        match since(colour.since) {
             Some(order) => drop(ended_by(change.facts, order).colour.get_or_insert((colour, given))),
             None => change.colour_before(colour, ended),
         }
     }
-    // A red that came back is a stretch that was counted before.
-    if before.is_empty() && !reds.is_empty() {
+    // A red that came back is a stretch that was counted before; those that a purchase was behind count no more.
+    let reds: Vec<Timestamp> = reds.into_iter().filter(|red| since(*red).is_none()).collect();
+    if !reds.is_empty() {
         change.facts.reds = reds;
     }
     change.facts.reds.extend(later);
@@ -165,14 +173,18 @@ pub(super) fn no_longer_ended(change: &mut Change<'_>, back: &mut Back) {
         let Some(ended) = change.facts.ended.get(&order.order) else { continue };
         let at = ended.at;
         let still = |(tag, held): &(&TagKey, &HeldTag)| {
-            ends(change, order, tag, held) || change.facts.holds(tag.as_str()) || is_excluded(change, tag, None)
+            // That who was red too often may be red again ends with every purchase, by no rule.
+            tag.as_str() == RED_EXHAUSTED
+                || ends(change, order, tag, held)
+                || change.facts.holds(tag.as_str())
+                || is_excluded(change, tag, None)
         };
         let free: Vec<TagKey> = ended.tags.iter().filter(|ended| !still(ended)).map(|(tag, _)| tag.clone()).collect();
         for tag in free {
             let held = change.facts.ended.get_mut(&order.order).and_then(|ended| ended.tags.remove(&tag));
             let stands = |held: &HeldTag| {
                 held.expires.is_none_or(|expires| expires > change.now)
-                    && !effects::was_taken_away(change.facts, &tag, held.since)
+                    && !effects::was_taken_away(change.facts, &tag, held.given())
             };
             let Some(held) = held.filter(stands) else { continue };
             if let Some(rule) = rulebook.rules.iter().find(|rule| *rule.name == *held.by) {
@@ -277,13 +289,17 @@ pub(super) fn let_go(change: &mut Change<'_>, order: &str) {
     }
 }
 
-/// A deal that was closed by an order that is undone is not closed: the one before counts.
+/// Under this mark stands when a person last said that a deal is closed.
+pub(super) const WON_BY_PERSON: &str = "won_by_person";
+
+/// A deal that was closed by an order that is undone is not closed: the one before counts, or what a person said.
 pub(super) fn not_won(facts: &mut Facts, order: &str) {
     let paid = facts.orders.iter().find(|other| other.order == order).and_then(|order| order.paid);
     if paid.is_none() || facts.marks.get("won").copied() != paid {
         return;
     }
-    match facts.orders.iter().filter(|order| order.is_purchase()).filter_map(|order| order.paid).max() {
+    let by_person = facts.marks.get(WON_BY_PERSON).copied();
+    match counting::last_paid(facts).max(by_person) {
         Some(last) => drop(facts.marks.insert("won".into(), last)),
         None => drop(facts.marks.remove("won")),
     }
@@ -339,6 +355,5 @@ pub(super) fn forget(facts: &mut Facts, now: Timestamp) {
 
 /// Colour, heat and stage have tags that only show them.
 pub(super) fn shows_a_state(tag: &TagKey) -> bool {
-    matches!(tag.group(), "color" | "heat")
-        || tag.as_str().strip_prefix("stage/").is_some_and(|rest| rest.parse::<u8>().is_ok())
+    persons::shown(tag).is_some()
 }

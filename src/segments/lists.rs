@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::Deserialize;
 
-use super::Segment;
+use super::{Knows, Segment};
 use crate::domain::{Duration, Problem, SourceFile};
 
 /// A list of contacts with a name.
@@ -95,7 +95,7 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// Reads `segments.toml` among the files. Without that file no list ships.
-pub fn compile(files: &[SourceFile]) -> (Option<Vec<List>>, Vec<Problem>) {
+pub fn compile(files: &[SourceFile], knows: Knows<'_>) -> (Option<Vec<List>>, Vec<Problem>) {
     let Some(file) = files.iter().find(|file| file.path == "segments.toml") else {
         return (Some(Vec::new()), Vec::new());
     };
@@ -108,7 +108,7 @@ pub fn compile(files: &[SourceFile]) -> (Option<Vec<List>>, Vec<Problem>) {
     };
     let (mut lists, mut problems) = (Vec::new(), Vec::new());
     for list in &written.list {
-        match understood(file, list) {
+        match understood(file, list, knows) {
             Ok(list) => lists.push(list),
             Err(problem) => problems.push(problem),
         }
@@ -116,7 +116,7 @@ pub fn compile(files: &[SourceFile]) -> (Option<Vec<List>>, Vec<Problem>) {
     (problems.is_empty().then_some(lists), problems)
 }
 
-fn understood(file: &SourceFile, list: &Written) -> Result<List, Problem> {
+fn understood(file: &SourceFile, list: &Written, knows: Knows<'_>) -> Result<List, Problem> {
     let bad = |at: usize, message: String, advice: &str| Problem::at(&file.path, &file.text, at, message, advice);
     let name = list.name.get_ref();
     if !is_name(name) {
@@ -124,7 +124,7 @@ fn understood(file: &SourceFile, list: &Written) -> Result<List, Problem> {
         return Err(bad(list.name.span().start, format!("`{name}` is no name of a list"), advice));
     }
     let segment = |text: &toml::Spanned<String>| {
-        let parsed: Result<Segment, _> = text.get_ref().parse();
+        let parsed = text.get_ref().parse().and_then(|segment: Segment| segment.with_known(text.get_ref(), knows));
         // Behind the quotation mark stands column 1.
         parsed.map_err(|error| {
             let place = text.span().start + error.column;
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_mistake_in_a_list_is_told_where_it_stands() {
         let text = "[[list]]\nname = \"x\"\nabout = \"\"\nsegment = \"heat>=boiling\"\n";
-        let (none, problems) = compile(&[SourceFile { path: "segments.toml".into(), text: text.into() }]);
+        let (none, problems) = compile(&[SourceFile { path: "segments.toml".into(), text: text.into() }], &|_| true);
         assert!(none.is_none());
         assert_eq!((problems[0].line, problems[0].column), (4, 18));
     }

@@ -9,6 +9,7 @@
 
 mod everybody;
 mod json;
+mod known;
 pub mod lists;
 mod text;
 
@@ -17,6 +18,7 @@ use rust_decimal::Decimal;
 use crate::domain::{Colour, Currency, Duration, Heat, Stage};
 
 pub use json::JsonError;
+pub use known::Knows;
 pub use text::TextError;
 
 /// Deepest nesting, and most conditions: far more than people write, few enough for a database.

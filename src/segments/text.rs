@@ -78,6 +78,14 @@ impl Segment {
     }
 }
 
+/// Where a word stands in a text, in characters, from 1.
+pub(super) fn column_of(text: &str, word: &str) -> usize {
+    let is_it =
+        |token: &Token| matches!(token, Token::Word(other) | Token::Quoted(other) if other.eq_ignore_ascii_case(word));
+    let found = tokens(text).unwrap_or_default().into_iter().find(|(_, token)| is_it(token));
+    found.map_or(1, |(column, _)| column)
+}
+
 fn tokens(text: &str) -> Result<Vec<(usize, Token)>, TextError> {
     let chars: Vec<char> = text.chars().collect();
     let mut tokens = Vec::new();

@@ -71,6 +71,32 @@ fn the_command_tells_what_is_missing_and_by_how_much() {
     assert!(status == 2 && said.contains("holds no event of +85299999999"), "{said}");
 }
 
+/// Where all that is counted is there and the tag is not held, the command says what stands between.
+#[test]
+fn of_a_tag_that_is_not_held_something_is_always_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("talk.jsonl");
+    let order = json!({ "event": "order", "order": "A-1", "state": "paid", "total": 9000, "currency": "CNY" });
+    let takes = json!({ "event": "agent", "agent": "ana", "action": "tag_remove", "tag": "value/vip" });
+    let talk = [
+        says("02T10:00:00", "how much does the organic food cost, please?"),
+        says("02T12:00:00", "сколько стоит ваш самый лучший ноутбук?"),
+        line("02T13:00:00", order),
+        line("03T10:00:00", takes),
+    ];
+    std::fs::write(&file, talk.concat()).unwrap();
+    let ask = |tag: &str| why(&[CONTACT, "--file", file.to_str().unwrap(), tag], None).0;
+    for (tag, expected) in [
+        ("lang/de-ch", "MISSING the values are de-ch: they are en+ru"),
+        ("value/vip", "judged when an order was paid for"),
+        ("value/vip", "A person took it away, 2026-03-03T02:00:00Z"),
+    ] {
+        let said = ask(tag);
+        assert!(said.contains(expected), "{tag}: {said}");
+    }
+    assert!(!ask("lang/en+ru").contains("MISSING the values"));
+}
+
 /// Every tag that is held at the end of a scenario is explained by the rule that gave it, with nothing missing that is counted.
 #[test]
 fn every_tag_of_every_scenario_is_explained_by_the_rule_that_gave_it() {

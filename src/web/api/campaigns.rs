@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 
 use super::problem::ApiProblem;
 use super::read;
+use super::segments::understood;
 use crate::engine::Engine;
 use crate::engine::campaigns::offer;
 use crate::engine::segments::{Wanted, named};
 use crate::outreach::Offer;
-use crate::segments::Segment;
 use crate::segments::lists::is_name;
 use crate::store::{CampaignRow, CampaignState, Place, TagUse};
 
@@ -59,12 +59,7 @@ impl Asked {
         check_product(engine, &self.offer)?;
         let now = engine.now();
         let wanted = match (&self.segment, &self.list) {
-            (Some(segment), None) => {
-                let understood = Segment::from_json(segment);
-                let segment =
-                    understood.map_err(|error| ApiProblem::invalid(format!("This is no segment: {error}.")))?;
-                Wanted { segment, first: None, now }
-            }
+            (Some(segment), None) => Wanted { segment: understood(engine, segment)?, first: None, now },
             (None, Some(list)) => named(engine.store(), &engine.shelf().knowledge(), list, now)
                 .await?
                 .ok_or_else(|| ApiProblem::not_found(format!("No segment is called `{list}`.")))?,

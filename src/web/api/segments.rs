@@ -39,15 +39,17 @@ struct Asking {
     cursor: Option<String>,
 }
 
-fn understood(value: &Value) -> Result<Segment, ApiProblem> {
-    Segment::from_json(value).map_err(|error| ApiProblem::invalid(format!("This is no segment: {error}.")))
+pub(super) fn understood(engine: &Engine, value: &Value) -> Result<Segment, ApiProblem> {
+    let knowledge = engine.shelf().knowledge();
+    let segment = Segment::known_from_json(value, &|currency| knowledge.shop.knows(currency));
+    segment.map_err(|error| ApiProblem::invalid(format!("This is no segment: {error}.")))
 }
 
 async fn wanted(engine: &Engine, asking: &Asking, now: Timestamp) -> Result<Wanted, ApiProblem> {
     match (&asking.segment, &asking.name) {
         (Some(segment), None) => {
-            let first = asking.first.as_ref().map(understood).transpose()?;
-            Ok(Wanted { segment: understood(segment)?, first, now })
+            let first = asking.first.as_ref().map(|first| understood(engine, first)).transpose()?;
+            Ok(Wanted { segment: understood(engine, segment)?, first, now })
         }
         (None, Some(name)) => {
             let found = named(engine.store(), &engine.shelf().knowledge(), name, now).await?;
@@ -161,10 +163,10 @@ async fn save(State(engine): State<Engine>, Path(name): Path<String>, body: Byte
     if saving.about.chars().count() > 500 {
         return Err(ApiProblem::invalid("`about` has at most 500 characters."));
     }
-    let first = saving.first.as_ref().map(understood).transpose()?;
+    let first = saving.first.as_ref().map(|first| understood(&engine, first)).transpose()?;
     let saved = SavedSegment {
         name,
-        segment: understood(&saving.segment)?.to_string(),
+        segment: understood(&engine, &saving.segment)?.to_string(),
         first: first.map(|first| first.to_string()).unwrap_or_default(),
         about: saving.about,
         made_by: "api".into(),

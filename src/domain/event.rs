@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::trade::{CartEvent, CaseEvent, ClickEvent, OrderEvent, PageEvent, ProductEvent, QuoteEvent};
-use super::{Colour, ContactRef, FollowUpRequest, InboundMessage, MessageKind, TemplateRef, Timestamp};
+use super::{Colour, ContactRef, FollowUpRequest, InboundMessage, MessageKind, MessageNumber, TemplateRef, Timestamp};
 
 /// One thing that happened, as the fold sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -228,6 +228,18 @@ pub struct StatusEvent {
     /// Provider's id, where `message` is ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wamid: Option<String>,
+}
+
+impl StatusEvent {
+    /// What the answer of our own call said of a message: it was refused, so it has no id of Meta's.
+    pub fn refused(message: MessageNumber, code: i64) -> Self {
+        Self { message: message.to_string(), status: StatusKind::Failed, error: Some(code), wamid: None }
+    }
+
+    /// Whether it was said by the answer of our own call: the outbox has it already.
+    pub fn is_of_call(&self) -> bool {
+        self.wamid.is_none() && self.message.parse::<MessageNumber>().is_ok()
+    }
 }
 
 /// What a person of the shop did.

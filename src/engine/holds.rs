@@ -7,12 +7,10 @@ use crate::domain::Timestamp;
 use crate::store::{HoldRow, StoreError};
 use crate::whatsapp::signals::Subject;
 
-/// Who holds something, beside people.
-pub(super) const META: &str = "meta";
+/// Who holds something, beside people and Meta with its reasons.
 pub(super) const BREAKER: &str = "breaker";
-/// Meta too, by how a number stands and by its look at the account: each ends by itself, whatever else Meta holds.
-pub(super) const STATUS: &str = "meta status";
-pub(super) const REVIEW: &str = "meta review";
+/// Meta, as it stands in databases of versions that did not tell its reasons apart: any good word ends it.
+const META: &str = "meta";
 /// What cannot be sent as a template.
 pub(super) const TEMPLATES: &str = "templates";
 
@@ -66,6 +64,14 @@ impl Engine {
             self.lanes().iter().for_each(|lane| lane.rest(StdDuration::ZERO));
         }
         Ok(lifted)
+    }
+
+    /// Lifts what Meta holds for these reasons.
+    pub(super) async fn lift_of_meta(&self, what: &Subject, sources: &[&str], why: &str) -> Result<(), StoreError> {
+        for source in sources.iter().chain(&[META]) {
+            self.lift(&what.key(), Some(source), why).await?;
+        }
+        Ok(())
     }
 
     /// A person of the shop lets something go on that is held.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{self, OwnedPermit};
 
-use crate::domain::{ContactId, Timestamp};
+use crate::domain::{ContactId, Duration as Span, Timestamp};
 use crate::store::OutboxRow;
 
 /// Messages that stand in a lane at most.
@@ -63,7 +63,12 @@ pub(super) struct Lane {
     rests_until: RwLock<Option<Instant>>,
     /// Grows with each message that is left to the outbox; 0 when nothing waits there.
     waiting: AtomicU64,
+    /// Until when nothing is called, in Unix milliseconds, since Meta takes nothing; 0 while it does, as far as is known.
+    paused_until: AtomicI64,
 }
+
+/// So long the others wait for the call that finds out whether Meta takes something again.
+const FINDS_OUT: Span = Span::seconds(5);
 
 impl Lanes {
     pub(super) fn new(channels: &[String], messages_per_second: u32) -> Self {
@@ -78,6 +83,7 @@ impl Lanes {
                 led_until: RwLock::default(),
                 rests_until: RwLock::default(),
                 waiting: AtomicU64::new(1),
+                paused_until: AtomicI64::new(0),
             };
             lane.keep(messages_per_second, None);
             Arc::new(lane)
@@ -149,13 +155,45 @@ impl Lane {
         Timestamp(self.slowed_until.load(Ordering::Acquire))
     }
 
+    /// Meta takes nothing for so long; true if it is news.
+    pub(super) fn pause(&self, until: Timestamp, now: Timestamp) -> bool {
+        self.paused_until.fetch_max(until.0, Ordering::AcqRel) <= now.0
+    }
+
+    /// Whether nothing is called now.
+    pub(super) fn pauses(&self, now: Timestamp) -> bool {
+        self.paused_until() > now
+    }
+
+    pub(super) fn paused_until(&self) -> Timestamp {
+        Timestamp(self.paused_until.load(Ordering::Acquire))
+    }
+
+    /// Until when a message waits that is about to be called, if it does. After a pause the first one does not: it finds out for the
+    /// others, which wait a little longer.
+    pub(super) fn find_out(&self, now: Timestamp) -> Option<Timestamp> {
+        let until = self.paused_until();
+        if until > now {
+            return Some(until);
+        }
+        let next = now + FINDS_OUT;
+        let (found, paused) = (Ordering::AcqRel, until != Timestamp(0));
+        (paused && self.paused_until.compare_exchange(until.0, next.0, found, Ordering::Acquire).is_err())
+            .then_some(next)
+    }
+
+    /// Meta takes what this number sends.
+    pub(super) fn go_on(&self) {
+        self.paused_until.store(0, Ordering::Release);
+    }
+
     fn length(&self) -> usize {
         self.length.load(Ordering::Acquire)
     }
 
     /// A place for a message that leaves as soon as it is committed; `None` where it has to wait in the outbox.
-    pub(super) fn place(&self) -> Option<OwnedPermit<Leaving>> {
-        let direct = self.is_led() && self.waiting.load(Ordering::Acquire) == 0;
+    pub(super) fn place(&self, now: Timestamp) -> Option<OwnedPermit<Leaving>> {
+        let direct = self.is_led() && !self.pauses(now) && self.waiting.load(Ordering::Acquire) == 0;
         let free = direct && self.room() > 0;
         let place = if free { self.queue.clone().try_reserve_owned().ok() } else { None };
         if place.is_none() {
@@ -197,8 +235,24 @@ impl Lane {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
     use super::*;
     use crate::domain::{Address, Content, MessageKind, Outgoing};
+
+    #[test]
+    fn after_a_pause_one_call_finds_out_for_the_others() {
+        let (lanes, now) = (Lanes::new(&["1".into()], 80), Timestamp(1_790_000_000_000));
+        let lane = lanes.of("1").unwrap();
+        assert_eq!(lane.find_out(now), None);
+        let minute = now + Span::minutes(1);
+        assert!(lane.pause(minute, now) && !lane.pause(minute, now), "told once");
+        assert!(lane.pauses(now) && !lane.pauses(minute));
+        assert_eq!(lane.find_out(now), Some(minute));
+        assert_eq!((lane.find_out(minute), lane.find_out(minute)), (None, Some(minute + FINDS_OUT)));
+        assert_eq!(lane.find_out(minute + FINDS_OUT), None, "nobody told how the first one ended");
+        lane.go_on();
+        assert_eq!((lane.find_out(minute), lane.find_out(minute)), (None, None));
+    }
 
     #[test]
     fn what_is_taken_again_before_the_first_time_is_over_is_under_way_until_the_last() {

@@ -6,7 +6,7 @@ use std::time::Duration as StdDuration;
 
 use super::Engine;
 use super::fold::Knowledge;
-use super::holds::{BREAKER, META, REVIEW, STATUS, in_words, is_minded_here};
+use super::holds::{BREAKER, in_words, is_minded_here};
 use super::state::State;
 use crate::config::Auth;
 use crate::domain::{Duration, EventBody, MessageNumber, Outgoing, Timestamp};
@@ -15,7 +15,7 @@ use crate::outreach::{Departure, Outcomes, Shared, Verdict};
 use crate::store::{AlertRow, HoldRow, Leave, NumberTold, OutcomeRow, StoreError};
 use crate::whatsapp::errors::{self, Action};
 use crate::whatsapp::quality::Quality;
-use crate::whatsapp::signals::{self, Signal, Subject};
+use crate::whatsapp::signals::{self, QUALITY, REVIEW, STATUS, Signal, Subject};
 use crate::whatsapp::usage;
 
 /// How often it is looked whether Meta told something.
@@ -106,8 +106,11 @@ async fn heed(engine: &Engine, signal: Signal) -> Result<(), StoreError> {
     let (store, now) = (engine.store(), engine.now());
     match signal {
         Signal::Portfolio(most) => store.set_portfolio(most, now).await,
-        Signal::Hold { what, until, why } => engine.hold(&what, until, why, META).await,
-        Signal::Lift { what, why } => engine.lift(&what.key(), Some(META), &why).await.map(|_| ()),
+        Signal::Hold { what, source, until, why } => engine.hold(&what, until, why, source).await,
+        Signal::Lift { what, sources, why } => {
+            let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+            engine.lift_of_meta(&what, &sources, &why).await
+        }
         Signal::Template(news) => engine.heed_template(news).await,
         Signal::Reviewed { approved: true } => {
             let why = "Meta approved the account";
@@ -177,12 +180,12 @@ async fn take_told(engine: &Engine, channels: &[String], told: &NumberTold, ailm
         let (was, stood) = known.map_or(("", ""), |told| (told.quality.as_str(), told.status.as_str()));
         let (number, red) = (Subject::Number(channel.clone()), Quality::Red.name());
         if quality == red && was != red {
-            engine.hold(&number, None, "Meta calls the number's quality RED".into(), META).await?;
+            engine.hold(&number, None, "Meta calls the number's quality RED".into(), QUALITY).await?;
         } else if quality != red && was == red && !quality.is_empty() {
-            engine.lift(&number.key(), Some(META), &format!("Meta calls the number's quality {quality}")).await?;
+            engine.lift_of_meta(&number, &[QUALITY], &format!("Meta calls the number's quality {quality}")).await?;
         } else if quality == Quality::Yellow.name() && was == Quality::Green.name() {
             let rests = engine.shelf().knowledge().limits.breaker.yellow_rests;
-            engine.hold(&number, Some(now + rests), "the number's quality fell to YELLOW".into(), META).await?;
+            engine.hold(&number, Some(now + rests), "the number's quality fell to YELLOW".into(), QUALITY).await?;
         }
         if !told.status.is_empty() && told.status != stood {
             take_status(engine, &number, &told.status, ailment).await?;
@@ -215,7 +218,7 @@ pub(super) async fn ask(engine: Engine) {
     loop {
         for lane in engine.lanes().led() {
             let now = engine.now();
-            if next.get(&lane.channel).is_some_and(|next| now < *next) {
+            if lane.pauses(now) || next.get(&lane.channel).is_some_and(|next| now < *next) {
                 continue;
             }
             let pause = tokio::select! {
@@ -342,7 +345,12 @@ async fn alert(engine: &Engine) -> Result<(), StoreError> {
     let is_all = held.iter().any(|row| !row.what.starts_with("template:"));
     let what = if is_all { "Nothing unasked is sent" } else { "Some follow-ups are not sent" };
     let refused = held.iter().any(|row| row.why.contains(signals::NO_REPLIES));
-    let replies = if refused { "Meta refuses replies as well." } else { "Replies go on." };
+    let pauses = |row: &HoldRow| signals::code_of(&row.source).and_then(errors::policy)?.pauses();
+    let replies = match () {
+        () if refused => "Meta refuses replies as well.",
+        () if held.iter().any(|row| pauses(row).is_some()) => "Replies wait until it is mended.",
+        () => "Replies go on.",
+    };
     let standing = (!held.is_empty()).then(|| Alert {
         name: ALERT.into(),
         what: format!("{what}. {}", in_words(&held).join("; ")),
@@ -368,15 +376,16 @@ impl Engine {
         let now = self.now();
         let until = policy.rests().map(|rests| now + rests);
         // Every call may be refused for the same reason: the first one holds it, and then one a minute goes on with it.
+        let source = signals::source_of(code);
         let standing = |row: &HoldRow| {
             let lasts = row.until.is_none_or(|held| until.is_some_and(|until| until <= held + JUDGE_EVERY));
-            row.what == what.key() && row.source == META && lasts
+            row.what == what.key() && row.source == source && lasts
         };
         let held = self.held().await;
         if held.is_ok_and(|held| held.iter().any(standing)) {
             return;
         }
-        if let Err(error) = self.hold(&what, until, errors::explain(code), META).await {
+        if let Err(error) = self.hold(&what, until, errors::explain(code), &source).await {
             tracing::warn!(%error, "a hold could not be written");
         }
     }

@@ -40,6 +40,7 @@ mod processor;
 mod queues;
 mod recompute;
 pub mod records;
+mod refusals;
 pub mod replay;
 mod replay_campaigns;
 mod replay_jobs;

@@ -159,7 +159,7 @@ fn depart(engine: &Engine, folded: &mut [Work], now: Timestamp) -> Vec<Placed> {
             }
             let leaves = !*waits && !outgoing.follow_up && outgoing.message.expires > now;
             let lane = engine.lanes().of(&outgoing.channel).filter(|_| leaves);
-            if let Some(place) = lane.and_then(|lane| lane.place()) {
+            if let Some(place) = lane.and_then(|lane| lane.place(now)) {
                 outgoing.sending_since = Some(now);
                 leaving.push((place, engine.lanes().leaving(outgoing.row(folded.contact))));
             }
@@ -348,6 +348,7 @@ fn take(effect: Effect, state: &State, work: &mut Work) {
             folded.outgoing.retain(|outgoing| !outgoing.from_bot());
             folded.cancel_queued = Some(reason);
         }
+        Effect::Status(_, status) if status.is_of_call() => {}
         Effect::Status(at, status) => {
             let again = status.error.map(errors::waits).unwrap_or_default();
             folded.statuses.push(OutboxStatus { at, status, again });

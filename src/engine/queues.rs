@@ -87,9 +87,10 @@ impl Queues {
                 let first = still.filter(|waiting| waiting.number < number);
                 first.or(Some(Waiting { number, until: *until }))
             }
-            SendOutcome::Accepted { .. } | SendOutcome::Failed(_) | SendOutcome::Uncertain(_) => {
-                still.filter(|waiting| waiting.number != number)
-            }
+            SendOutcome::Accepted { .. }
+            | SendOutcome::Failed(_)
+            | SendOutcome::Refused { .. }
+            | SendOutcome::Uncertain(_) => still.filter(|waiting| waiting.number != number),
         };
     }
 }

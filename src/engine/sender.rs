@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::{Duration as StdDuration, Instant};
 
+use futures_util::future::select_all;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -15,6 +16,7 @@ use super::lanes::{Lane, Leaving};
 use super::limits::may_leave;
 use super::processor::Heard;
 use super::queues::Queues;
+use super::refusals::judge;
 use super::state::State;
 use super::templates::{in_its_words, in_language, is_marketing};
 use crate::domain::{Content, Duration, EventBody, MessageNumber, Outgoing, Timestamp};
@@ -23,10 +25,10 @@ use crate::outreach::pacer::Pace;
 use crate::store::{
     Leave, NOT_KNOWN_WHETHER_SENT, NewEvent, OutboxRow, SendOutcome, SendResult, StoreError, Taken, Unasked,
 };
-use crate::whatsapp::client::SendError;
-use crate::whatsapp::errors::{self, MOST_ATTEMPTS};
+use crate::whatsapp::errors::MOST_ATTEMPTS;
 
-/// Calls under way at once: at 1,000 messages a second, each may take a quarter of a second.
+/// Calls of one number under way at once: at 1,000 messages a second, each may take a quarter of a second. Where those of one number hang
+/// the others go on.
 const CALLS_AT_ONCE: usize = 256;
 /// A safety net under the hints.
 const LOOK_EVERY: StdDuration = StdDuration::from_millis(500);
@@ -45,6 +47,8 @@ const SILENCE: StdDuration = StdDuration::from_secs(3);
 const MARKS_AT_ONCE: usize = 8;
 /// Outcomes that share one commit at most.
 const OUTCOMES: usize = 512;
+/// Why what is not called while Meta takes nothing is put back.
+const PAUSED: &str = "Meta takes nothing from us just now";
 /// A follow-up over which the gate failed is left alone for so long.
 const AFTER_FAILURE: Duration = Duration::minutes(5);
 /// Contacts that are told in one commit of messages that did not reach them.
@@ -64,12 +68,13 @@ pub(super) async fn run(engine: Engine) {
     let (outcomes, waiting) = mpsc::channel(CALLS_AT_ONCE * 2);
     let mut tasks = JoinSet::new();
     tasks.spawn(record(engine.clone(), waiting));
-    let (calls, queues) = (Arc::new(Semaphore::new(CALLS_AT_ONCE)), Arc::default());
-    let desk = Desk { engine: engine.clone(), calls, queues, outcomes };
+    let queues = Arc::<Queues>::default();
     for lane in engine.lanes().iter() {
-        tasks.spawn(desk.clone().keep_pace(lane.clone()));
+        let calls = Arc::new(Semaphore::new(CALLS_AT_ONCE));
+        let desk = Desk { engine: engine.clone(), calls, queues: queues.clone(), outcomes: outcomes.clone() };
+        tasks.spawn(desk.keep_pace(lane.clone()));
     }
-    drop(desk);
+    drop(outcomes);
     // Goes on until the last call is over: nobody else begins before.
     let leading = AbortOnDropHandle::new(tokio::spawn(lead(engine.clone())));
     let stop = engine.stopping();
@@ -139,13 +144,17 @@ async fn lead(engine: Engine) {
 
 /// Takes a few messages out of the outbox and puts them into the lanes of their numbers. Returns how many.
 async fn round(engine: &Engine) -> Result<usize, StoreError> {
-    // A number that waits for its second does not hold up the others.
-    let mut open: Vec<_> = engine.lanes().led().filter(|lane| lane.room() >= lane.half()).collect();
+    // A number that waits for its second does not hold up the others, nor one whose calls hang. What Meta takes nothing of waits where it is.
+    let now = engine.now();
+    let going: Vec<_> = engine.lanes().led().filter(|lane| !lane.pauses(now)).collect();
+    let mut open: Vec<_> = going.iter().copied().filter(|lane| lane.room() >= lane.half()).collect();
     if open.is_empty() {
-        let Some(lane) = engine.lanes().led().max_by_key(|lane| lane.room()) else { return Ok(0) };
-        if lane.until(lane.half()).await.is_none() {
+        let room = going.into_iter().map(|lane| Box::pin(async move { lane.until(lane.half()).await.map(|()| lane) }));
+        let waits: Vec<_> = room.collect();
+        if waits.is_empty() {
             return Ok(0);
         }
+        let (Some(lane), ..) = select_all(waits).await else { return Ok(0) };
         open.push(lane);
     }
     let looked: Vec<_> = open.iter().map(|lane| (lane, lane.waiting(), lane.room())).collect();
@@ -235,8 +244,8 @@ impl Desk {
         tokio::spawn(async move {
             before.cancelled().await;
             // It may have taken its time.
-            let outcome = match desk.may_still(&lane, &leaving.row) {
-                Ok(()) => desk.call(&lane.channel, &leaving.row).await,
+            let outcome = match desk.may_still(&lane, &leaving.row).and_then(|()| desk.may_call(&lane)) {
+                Ok(()) => desk.call(&lane, &leaving.row).await,
                 Err(put_back) => put_back,
             };
             desk.tell(leaving, desk.engine.now(), outcome).await;
@@ -254,10 +263,18 @@ impl Desk {
         if row.message.expires <= now {
             return put_back("too late to be of use");
         }
+        if lane.pauses(now) {
+            return Err(SendOutcome::PutBack(lane.paused_until(), PAUSED.into()));
+        }
         if let Some(until) = self.queues.held(row, now) {
             return Err(SendOutcome::PutBack(until, "an earlier message to this customer is sent first".into()));
         }
         Ok(())
+    }
+
+    /// Whether Meta takes something of this number; where it is not known, one call finds out for the others.
+    fn may_call(&self, lane: &Lane) -> Result<(), SendOutcome> {
+        lane.find_out(self.engine.now()).map_or(Ok(()), |until| Err(SendOutcome::PutBack(until, PAUSED.into())))
     }
 
     /// Waits until a message may leave, or tells why it goes back into the outbox.
@@ -276,8 +293,8 @@ impl Desk {
         }
     }
 
-    async fn call(&self, channel: &str, row: &OutboxRow) -> SendOutcome {
-        let engine = &self.engine;
+    async fn call(&self, lane: &Lane, row: &OutboxRow) -> SendOutcome {
+        let (engine, channel) = (&self.engine, lane.channel.as_str());
         let message = MessageNumber { contact: row.contact, number: row.message.number };
         let callback = message.callback(engine.store().tag());
         let started = Instant::now();
@@ -285,6 +302,7 @@ impl Desk {
         metrics::histogram!("hotline_send_seconds").record(started.elapsed().as_secs_f64());
         match sent {
             Ok(accepted) => {
+                lane.go_on();
                 metrics::counter!("hotline_messages_accepted_total", "kind" => row.message.kind.name()).increment(1);
                 SendOutcome::Accepted { wamid: accepted.wamid }
             }
@@ -292,6 +310,7 @@ impl Desk {
                 let code = error.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
                 metrics::counter!("hotline_send_errors_total", "code" => code).increment(1);
                 if let Some(code) = error.code {
+                    engine.take_pause(lane, code, error.retry_after);
                     let template = match &row.message.content {
                         Content::Template(template) => Some((template.name.as_str(), template.language.as_str())),
                         _ => None,
@@ -308,30 +327,6 @@ impl Desk {
         let (contact, number) = (leaving.row.contact, leaving.row.message.number);
         // The recorder lives until the last desk is gone.
         let _recorder = self.outcomes.send((SendResult { contact, number, at, outcome }, leaving)).await;
-    }
-}
-
-/// What an error means for this message.
-fn judge(error: &SendError, row: &OutboxRow, now: Timestamp) -> SendOutcome {
-    let said = match error.code {
-        Some(code) => errors::explain(code),
-        None => error.detail.clone(),
-    };
-    if error.uncertain {
-        return SendOutcome::Uncertain(said);
-    }
-    let wait = errors::wait(error.code, row.attempts).filter(|_| error.code.is_none() || row.attempts < MOST_ATTEMPTS);
-    match wait {
-        Some(wait) => {
-            // A little apart, so that all who failed together do not come back together.
-            let apart = Duration::millis(rand::random_range(0..=wait.0 / 4));
-            let asked = error.retry_after.unwrap_or_default();
-            let at = Timestamp((now + wait.max(asked)).0 + apart.0);
-            // Once more before it is of no use, if Meta does not wish to be left alone for longer.
-            let last = row.message.expires - Duration::seconds(2);
-            SendOutcome::RetryAt(if last > now + asked { at.min(last) } else { at }, said)
-        }
-        None => SendOutcome::Failed(said),
     }
 }
 
@@ -436,6 +431,9 @@ impl Engine {
             return;
         }
         for Heard { wamid, channel, typing } in heard {
+            if self.lanes().of(&channel).is_some_and(|lane| lane.pauses(self.now())) {
+                continue;
+            }
             let Ok(permit) = self.marks().clone().try_acquire_owned() else {
                 metrics::counter!("hotline_read_marks_left_out_total").increment(1);
                 continue;

@@ -13,6 +13,8 @@ use crate::domain::{
 
 /// Sends that are remembered at most: what others send in our name is not ours to limit.
 const REMEMBERED: usize = 48;
+/// Who was not reached so often in a row gets nothing more until they write.
+const TRIED_TWICE: u8 = 2;
 
 /// What is planned for a contact and what was sent unasked. Part of the fold's state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -82,7 +84,7 @@ pub(super) struct Trouble {
     capped: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) capped_until: Option<Timestamp>,
-    /// How often in a row nothing arrived (131026), when last, and until when it is left alone.
+    /// How often in a row nothing arrived (131026), or that it cannot, when last, and until when it is left alone.
     #[serde(skip_serializing_if = "is_zero")]
     unreachable: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +107,7 @@ impl Trouble {
 
     /// Whether nothing arrived twice, and they have not written since.
     pub(super) fn is_unreachable(&self, contact: &Contact) -> bool {
-        self.unreachable >= 2 && self.unreachable_at > contact.last_inbound
+        self.unreachable >= TRIED_TWICE && self.unreachable_at > contact.last_inbound
     }
 
     fn observe(&mut self, status: &StatusEvent, at: Timestamp, policy: &Policy) {
@@ -120,6 +122,11 @@ impl Trouble {
                 self.unreachable = self.unreachable.saturating_add(1);
                 self.unreachable_at = self.unreachable_at.max(Some(at));
                 self.unreachable_until = Some(at + after.unreachable);
+            }
+            // To a country that is closed to us, to ourselves, to whom somebody else may be by now: no second try helps.
+            (StatusKind::Failed, Some(130_497 | 131_021 | 137_000)) => {
+                self.unreachable = self.unreachable.max(TRIED_TWICE);
+                self.unreachable_at = self.unreachable_at.max(Some(at));
             }
             (StatusKind::Failed, Some(130_472)) => self.experiment = true,
             (StatusKind::Delivered | StatusKind::Read, _) => {

@@ -56,7 +56,7 @@ pub struct HoldRow {
     pub until: Option<Timestamp>,
     /// In words.
     pub why: String,
-    /// Who holds it: `meta`, `meta status`, `meta review`, `breaker`, `templates`, or the sign-in name of a person.
+    /// Who holds it: `meta` and one of its reasons, `breaker`, `templates`, or the sign-in name of a person.
     pub source: String,
 }
 

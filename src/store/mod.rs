@@ -288,9 +288,15 @@ impl Store {
     pub async fn record(&self, results: Vec<SendResult>) -> Result<(), StoreError> {
         let is_queued = |outcome: &SendOutcome| matches!(outcome, SendOutcome::RetryAt(..) | SendOutcome::PutBack(..));
         let again = results.iter().any(|result| is_queued(&result.outcome));
-        self.inner.writer.run(Job::Record(results)).await?;
+        let told = results.iter().any(|result| matches!(result.outcome, SendOutcome::Refused { .. }));
+        // What goes into the journal as well is written where the journal is.
+        let writer = if told { &self.inner.appender } else { &self.inner.writer };
+        writer.run(Job::Record(results)).await?;
         if again {
             self.hint_outbox();
+        }
+        if told {
+            self.inner.work.notify_waiters();
         }
         Ok(())
     }

@@ -374,8 +374,15 @@ pub enum SendOutcome {
     },
     /// Not taken; to be tried again then.
     RetryAt(Timestamp, String),
-    /// Not even called: to be taken again then, and no attempt.
+    /// Not even called, or refused for what holds for all: to be taken again then, and no attempt.
     PutBack(Timestamp, String),
+    /// Meta refused it for good, with this code, which is told to the contact as well: it may say something of them.
+    Refused {
+        /// Meta's code.
+        code: i64,
+        /// In words.
+        said: String,
+    },
     /// Not taken, and never will be.
     Failed(String),
     /// May have been taken: stays `sending` until a status tells, or until it is settled.

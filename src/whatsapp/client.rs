@@ -78,6 +78,8 @@ pub struct SendError {
     pub retry_after: Option<Duration>,
     /// It may have been accepted all the same: an answer was lost, or was no answer of the API.
     pub uncertain: bool,
+    /// No connection came about: Meta does not know of the call.
+    pub unreached: bool,
     /// What happened, without number or text.
     pub detail: String,
 }
@@ -173,7 +175,10 @@ impl Client {
             }
         }
         let answer = self.post(channel, &body).await?;
-        let wamid = answer.pointer("/messages/0/id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        // A page of some proxy may be JSON as well: without an id nobody knows whether Meta took it.
+        let wamid = answer.pointer("/messages/0/id").and_then(Value::as_str).filter(|id| !id.is_empty());
+        let no_id = || told("the Graph API answered without the id of a message".into());
+        let wamid = wamid.ok_or_else(|| SendError { uncertain: true, ..no_id() })?.to_owned();
         let held =
             answer.pointer("/messages/0/message_status").and_then(Value::as_str) == Some("held_for_quality_assessment");
         Ok(Accepted { wamid, held })
@@ -252,7 +257,7 @@ impl Client {
     async fn ask(&self, path: &str) -> Result<Value, SendError> {
         if self.questions.check().is_err() {
             let detail = "too many questions about the account within an hour; it is asked again later".into();
-            return Err(SendError { code: Some(TOO_MANY_QUESTIONS), retry_after: None, uncertain: false, detail });
+            return Err(SendError { code: Some(TOO_MANY_QUESTIONS), ..told(detail) });
         }
         let url = format!("{}/{}/{path}", self.base, self.version);
         let response = self.http.get(url).send().await.map_err(|error| transport(&error))?;
@@ -269,8 +274,7 @@ impl Client {
         let (mut all, mut path) = (Vec::new(), first.clone());
         let mut followed = HashSet::new();
         // What is not read to its end is no list: templates that are missing in it would count as gone.
-        let broken =
-            |detail: &str| SendError { code: None, retry_after: None, uncertain: false, detail: detail.into() };
+        let broken = |detail: &str| told(detail.into());
         while followed.len() < MOST_PAGES {
             let mut page = self.ask(&path).await?;
             let data = page.get_mut("data").and_then(Value::as_array_mut).map(std::mem::take);
@@ -326,7 +330,12 @@ fn transport(error: &reqwest::Error) -> SendError {
         () if error.is_timeout() => "the Graph API did not answer in time",
         () => "the connection to the Graph API broke",
     };
-    SendError { code: None, retry_after: None, uncertain: !error.is_connect(), detail: detail.into() }
+    SendError { uncertain: !error.is_connect(), unreached: error.is_connect(), ..told(detail.into()) }
+}
+
+/// An error of which nothing else is known.
+fn told(detail: String) -> SendError {
+    SendError { code: None, retry_after: None, uncertain: false, unreached: false, detail }
 }
 
 async fn body_of(response: reqwest::Response) -> Result<Value, SendError> {
@@ -340,16 +349,15 @@ async fn body_of(response: reqwest::Response) -> Result<Value, SendError> {
         let code = error.get("code").and_then(code);
         let said = error.get("error_user_msg").or(error.get("message"));
         let message = said.and_then(Value::as_str).unwrap_or("the Graph API refused it");
-        return Err(SendError { code, retry_after, uncertain: false, detail: message.to_owned() });
+        return Err(SendError { code, retry_after, ..told(message.to_owned()) });
     }
     match body {
         Some(body) if status.is_success() => Ok(body),
         // A page of some proxy: what became of the message is not known. 429 is a plain refusal.
         _ => Err(SendError {
-            code: None,
             retry_after,
             uncertain: status != StatusCode::TOO_MANY_REQUESTS,
-            detail: format!("the Graph API answered {status} without saying why"),
+            ..told(format!("the Graph API answered {status} without saying why"))
         }),
     }
 }
@@ -463,7 +471,7 @@ fn count(what: &str, count: usize, most: usize) -> Result<(), SendError> {
 
 /// Refused before the call, as Meta would (100).
 fn refuse(detail: &str) -> SendError {
-    SendError { code: Some(100), retry_after: None, uncertain: false, detail: detail.to_owned() }
+    SendError { code: Some(100), ..told(detail.to_owned()) }
 }
 
 #[cfg(test)]

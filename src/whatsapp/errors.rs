@@ -39,6 +39,8 @@ pub struct Policy {
     rests: Option<String>,
     #[serde(default)]
     slows: Option<String>,
+    #[serde(default)]
+    pauses: Option<String>,
     /// What happened, in words for people.
     pub meaning: String,
 }
@@ -52,6 +54,18 @@ impl Policy {
     /// How long the number sends slower, if this says that it was too much.
     pub fn slows(&self) -> Option<Duration> {
         self.slows.as_deref().and_then(Duration::parse)
+    }
+
+    /// How long nothing at all is called after it: neither for this message nor for any other, from the number or from all of them.
+    pub fn pauses(&self) -> Option<Duration> {
+        self.pauses.as_deref().and_then(Duration::parse)
+    }
+
+    /// How long a message waits that was refused for what holds for all of the number or the account, and is not used up by it; `None`
+    /// where it was refused for a reason of its own.
+    pub fn all_wait(&self) -> Option<Duration> {
+        let is_of_all = matches!(self.action, Action::NumberPause | Action::AccountPause);
+        self.pauses().or(is_of_all.then_some(WHILE_MENDED))
     }
 }
 
@@ -69,6 +83,8 @@ static TABLE: LazyLock<Vec<Policy>> = LazyLock::new(|| {
 pub const MOST_ATTEMPTS: i64 = 5;
 /// How long a message waits that a whole account or number cannot send now: a person has to mend it first.
 const WHILE_MENDED: Duration = Duration::minutes(1);
+/// A refusal that tells no code is treated as this one (section 6, general policy): the service is not available.
+pub const UNAVAILABLE: i64 = 131_016;
 /// Until every node knows that a template is gone in a language, and so in which other one it leaves.
 const WHILE_TOLD: Duration = Duration::seconds(2);
 
@@ -80,7 +96,7 @@ pub fn policy(code: i64) -> Option<&'static Policy> {
 /// How long to wait before a message is sent again after its `attempt`th failure, from 1; `None` is not at all.
 pub fn wait(code: Option<i64>, attempt: i64) -> Option<Duration> {
     let attempt = attempt.max(1);
-    // Without a code it never reached Meta, or Meta's front door failed: as 131016, but from a second on.
+    // It never reached Meta, or tells a code that nobody knows: as 131016, but from a second on.
     let unknown = Some(Duration::seconds(1 << (attempt - 1).min(6)));
     let Some(policy) = code.and_then(policy) else { return unknown };
     match policy.action {
@@ -138,7 +154,7 @@ mod tests {
             assert!(policy.from > last, "{} stands out of order", policy.from);
             last = policy.to.unwrap_or(policy.from);
             assert!(policy.waits.iter().all(|wait| Duration::parse(wait).is_some()), "{}", policy.from);
-            let mut lengths = policy.rests.iter().chain(&policy.slows);
+            let mut lengths = policy.rests.iter().chain(&policy.slows).chain(&policy.pauses);
             assert!(lengths.all(|length| Duration::parse(length).is_some()), "{}", policy.from);
             assert_eq!(policy.action == Action::Retry, !policy.waits.is_empty(), "{}", policy.from);
         }

@@ -29,6 +29,8 @@ pub enum Signal {
     Hold {
         /// Which.
         what: Subject,
+        /// Which of Meta's reasons holds it.
+        source: &'static str,
         /// Until when, if Meta tells.
         until: Option<Timestamp>,
         /// In words.
@@ -46,13 +48,43 @@ pub enum Signal {
         /// In words; `None` when it is over.
         said: Option<String>,
     },
-    /// What was held may be sent again.
+    /// What was held may be sent again, as far as it was for these reasons.
     Lift {
         /// Which.
         what: Subject,
+        /// Which of Meta's reasons are over.
+        sources: Vec<String>,
         /// In words.
         why: String,
     },
+}
+
+/// Meta's reasons to hold something. Each ends by its own news, whatever else is held: how good a number or template is, what the account
+/// may not do until its time is over, that it is disabled or deleted, how a number stands, and the look at the account.
+pub const QUALITY: &str = "meta quality";
+#[expect(missing_docs, reason = "said above")]
+pub const RESTRICTION: &str = "meta restriction";
+#[expect(missing_docs, reason = "said above")]
+pub const BAN: &str = "meta ban";
+#[expect(missing_docs, reason = "said above")]
+pub const DELETED: &str = "meta deleted";
+#[expect(missing_docs, reason = "said above")]
+pub const STATUS: &str = "meta status";
+#[expect(missing_docs, reason = "said above")]
+pub const REVIEW: &str = "meta review";
+/// How the reason begins that an error of a call or a status is, before its code.
+const ERROR: &str = "meta error ";
+/// A restriction lasts no longer (Meta's own go up to 30 days), where its end cannot be read.
+const LONGEST_RESTRICTION: Duration = Duration::days(30);
+
+/// The reason that an error is.
+pub fn source_of(code: i64) -> String {
+    format!("{ERROR}{code}")
+}
+
+/// The error that is the reason, if one is.
+pub fn code_of(source: &str) -> Option<i64> {
+    source.strip_prefix(ERROR)?.parse().ok()
 }
 
 /// What a hold is about.
@@ -99,7 +131,7 @@ pub fn read(field: &str, value: &Value, at: Timestamp) -> Vec<Signal> {
         }
         "business_capability_update" => portfolio(&value["max_daily_conversations_per_business"]).into_iter().collect(),
         _ if !value["message_template_name"].is_null() => template(field, value, at),
-        "account_update" => account(value, &event),
+        "account_update" => account(value, &event, at),
         "account_review_update" => match value["decision"].as_str() {
             Some("REJECTED") => vec![Signal::Reviewed { approved: false }],
             Some("APPROVED") => vec![Signal::Reviewed { approved: true }],
@@ -183,21 +215,27 @@ fn template(field: &str, value: &Value, at: Timestamp) -> Vec<Signal> {
     let Some(news) = templates::news(field, value) else { return Vec::new() };
     let what = Subject::Template(news.name.clone());
     let more = match (news.status.as_deref(), news.quality.as_deref()) {
-        (Some("APPROVED"), _) => Some(Signal::Lift { what, why: "Meta: APPROVED".into() }),
+        (Some("APPROVED"), _) => {
+            // Paused, and disabled.
+            let sources = [132_015, 132_016].map(source_of).into();
+            Some(Signal::Lift { what, sources, why: "Meta: APPROVED".into() })
+        }
         (_, Some(quality @ ("GREEN" | "YELLOW"))) => {
-            Some(Signal::Lift { what, why: format!("Meta calls the template's quality {quality}") })
+            let sources = vec![QUALITY.into()];
+            Some(Signal::Lift { what, sources, why: format!("Meta calls the template's quality {quality}") })
         }
         (_, Some("RED")) => {
             let why = "Meta calls the template's quality RED".into();
-            Some(Signal::Hold { what, until: Some(at + Duration::hours(24)), why })
+            Some(Signal::Hold { what, source: QUALITY, until: Some(at + Duration::hours(24)), why })
         }
         _ => None,
     };
     more.into_iter().chain([Signal::Template(news)]).collect()
 }
 
-fn account(value: &Value, event: &str) -> Vec<Signal> {
-    let hold = |until, why: String| vec![Signal::Hold { what: Subject::Account, until, why }];
+fn account(value: &Value, event: &str, at: Timestamp) -> Vec<Signal> {
+    let hold = |source, until, why: String| vec![Signal::Hold { what: Subject::Account, source, until, why }];
+    let lift = |sources, why: String| vec![Signal::Lift { what: Subject::Account, sources, why }];
     match event {
         "ACCOUNT_RESTRICTION" => {
             let restrictions = value["restriction_info"].as_array().into_iter().flatten();
@@ -211,26 +249,40 @@ fn account(value: &Value, event: &str) -> Vec<Signal> {
                 return Vec::new();
             }
             // One without an end has none; else the last one counts.
-            let ends: Option<Vec<i64>> = of_ours.iter().map(|restriction| restriction["expiration"].as_i64()).collect();
-            let until = ends.and_then(|ends| ends.into_iter().max()).map(|seconds| Timestamp(seconds * 1_000));
+            let ends: Option<Vec<_>> = of_ours.iter().map(|restriction| end(&restriction["expiration"], at)).collect();
+            let until = ends.and_then(|ends| ends.into_iter().max());
             let kinds: Vec<_> = of_ours.into_iter().map(kind).collect();
-            hold(until, format!("Meta: {}", kinds.join(", ")))
+            hold(RESTRICTION, until, format!("Meta: {}", kinds.join(", ")))
         }
         "ACCOUNT_VIOLATION" => {
             let kind = value["violation_info"]["violation_type"].as_str().unwrap_or("unknown");
-            hold(None, format!("Meta: violation of its policy, {kind}"))
+            hold(BAN, None, format!("Meta: violation of its policy, {kind}"))
         }
         "DISABLED_UPDATE" => match value["ban_info"]["waba_ban_state"].as_str() {
-            Some("REINSTATE") => vec![Signal::Lift { what: Subject::Account, why: "Meta: REINSTATE".into() }],
-            Some("SCHEDULE_FOR_DISABLE") => {
-                hold(None, "Meta will disable the account: appeal in WhatsApp Manager".into())
+            Some("REINSTATE") => {
+                // With what calls were told of it: restricted, and locked.
+                let told = [368, 131_031].map(source_of);
+                lift(told.into_iter().chain([BAN.into()]).collect(), "Meta: REINSTATE".into())
             }
-            state => hold(None, format!("Meta has disabled the account ({})", state.unwrap_or("DISABLE"))),
+            Some("SCHEDULE_FOR_DISABLE") => {
+                hold(BAN, None, "Meta will disable the account: appeal in WhatsApp Manager".into())
+            }
+            state => hold(BAN, None, format!("Meta has disabled the account ({})", state.unwrap_or("DISABLE"))),
         },
-        "ACCOUNT_DELETED" | "ACCOUNT_OFFBOARDED" => hold(None, format!("Meta: {event}")),
-        "ACCOUNT_RECONNECTED" => vec![Signal::Lift { what: Subject::Account, why: format!("Meta: {event}") }],
+        "ACCOUNT_DELETED" | "ACCOUNT_OFFBOARDED" => hold(DELETED, None, format!("Meta: {event}")),
+        "ACCOUNT_RECONNECTED" => lift(vec![DELETED.into()], format!("Meta: {event}")),
         _ => Vec::new(),
     }
+}
+
+/// When a restriction ends, in Unix seconds as a number or a text; `None` where no end is told.
+fn end(told: &Value, at: Timestamp) -> Option<Timestamp> {
+    if told.is_null() {
+        return None;
+    }
+    let seconds = told.as_i64().or_else(|| told.as_str()?.trim().parse().ok());
+    let until = seconds.and_then(|seconds| seconds.checked_mul(1_000)).map(Timestamp);
+    Some(until.unwrap_or(at + LONGEST_RESTRICTION))
 }
 
 #[cfg(test)]
@@ -271,7 +323,8 @@ mod tests {
         let approved =
             json!({ "event": "APPROVED", "message_template_name": "offer", "message_template_language": "it" });
         let told = read("message_template_status_update", &approved, now);
-        assert!(told.contains(&Signal::Lift { what: what.clone(), why: "Meta: APPROVED".into() }), "{told:?}");
+        let sources = vec!["meta error 132015".into(), "meta error 132016".into()];
+        assert!(told.contains(&Signal::Lift { what: what.clone(), sources, why: "Meta: APPROVED".into() }), "{told:?}");
         let red =
             json!({ "new_quality_score": "RED", "message_template_name": "offer", "message_template_language": "it" });
         let told = read("message_template_quality_update", &red, now);
@@ -287,11 +340,13 @@ mod tests {
         });
         let why = "Meta: RESTRICTED_BIZ_INITIATED_MESSAGING".to_owned();
         let until = Some(Timestamp(1_790_259_200_000));
-        assert_eq!(read("account_update", &restricted, now), [Signal::Hold { what: Subject::Account, until, why }]);
+        let source = RESTRICTION;
+        let held = Signal::Hold { what: Subject::Account, source, until, why };
+        assert_eq!(read("account_update", &restricted, now), [held]);
         let no_replies =
             json!({ "event": "ACCOUNT_RESTRICTION", "restriction_info": [{ "restriction_type": NO_REPLIES }] });
         let why = format!("Meta: {NO_REPLIES}");
-        let held = Signal::Hold { what: Subject::Account, until: None, why };
+        let held = Signal::Hold { what: Subject::Account, source, until: None, why };
         assert_eq!(read("account_update", &no_replies, now), [held]);
         assert!(read("account_update", &json!({ "event": "PARTNER_ADDED" }), now).is_empty());
         let better = json!({ "new_quality_score": "GREEN", "message_template_name": "offer", "message_template_language": "it" });
@@ -306,6 +361,33 @@ mod tests {
         let flagged = json!({ "display_phone_number": "13125550100", "event": "FLAGGED", "current_limit": "TIER_2K" });
         let quality = Signal::Quality { number: "13125550100".into(), quality: Quality::Red };
         assert_eq!(read("phone_number_quality_update", &flagged, now), [Signal::Portfolio(Some(2_000)), quality]);
+    }
+
+    #[test]
+    fn the_end_of_a_restriction_is_read_in_all_its_spellings_and_a_good_word_is_of_its_own_kind() {
+        let at = Timestamp(1_790_000_000_000);
+        let ends = |expiration: Value| {
+            let of = json!([{ "restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": expiration }]);
+            let told = json!({ "event": "ACCOUNT_RESTRICTION", "restriction_info": of });
+            match read("account_update", &told, at).remove(0) {
+                Signal::Hold { until, .. } => until,
+                other => panic!("{other:?}"),
+            }
+        };
+        let told = Some(Timestamp(1_790_259_200_000));
+        assert_eq!((ends(json!(1_790_259_200)), ends(json!("1790259200"))), (told, told));
+        for unreadable in [json!("in a month"), json!(i64::MAX), json!(-1.5), json!({})] {
+            assert_eq!(ends(unreadable), Some(at + Duration::days(30)));
+        }
+        assert_eq!(ends(json!(null)), None);
+        let lifted = |value: Value| match read("account_update", &value, at).remove(0) {
+            Signal::Lift { sources, .. } => sources,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(lifted(json!({ "event": "ACCOUNT_RECONNECTED" })), [DELETED]);
+        let reinstated = json!({ "event": "DISABLED_UPDATE", "ban_info": { "waba_ban_state": "REINSTATE" } });
+        assert_eq!(lifted(reinstated), ["meta error 368", "meta error 131031", BAN]);
+        assert_eq!((code_of("meta error 131048"), code_of(BAN)), (Some(131_048), None));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod belonging;
 mod browser;
 mod browser_keys;
 mod by_hand;
+mod calls;
 mod campaigns;
 mod connecting;
 mod consent;

@@ -92,6 +92,70 @@ async fn a_reply_that_fails_later_for_a_reason_that_passes_is_sent_again_once_fo
 }
 
 #[tokio::test]
+async fn a_failure_that_is_told_before_the_answer_of_the_call_or_in_its_place_sends_again_what_it_is_of() {
+    const WAITS: &[i64] = &[10, 60];
+    for database in Database::each().await {
+        let (store, kind) = (database.store().await, database.kind);
+        store.append(vec![message("a", &["+85251234567"], "hi")]).await.unwrap();
+        let follow_up = NewOutgoing { follow_up: true, ..reply(4) };
+        fold_all(&store, |_| vec![reply(1), reply(2), reply(3), follow_up.clone()]).await;
+        let take = async |at: Timestamp| {
+            let rows = store.take_due(vec![("1".into(), 10)], at, open_gate()).await.unwrap().rows;
+            rows.iter().map(|row| row.message.number).collect::<Vec<_>>()
+        };
+        let contact = store.append(vec![message("b", &["+85251234567"], "hi")]).await.unwrap()[0].contact.unwrap();
+        let ended = async |number: i64, outcome: SendOutcome| {
+            store.record(vec![SendResult { contact, number, at: NOW, outcome }]).await.unwrap();
+        };
+        let accepted = |wamid: &str| SendOutcome::Accepted { wamid: wamid.into() };
+        let key = AtomicI64::new(0);
+        let failed = async |number: i64, wamid: &str| {
+            let key = format!("s{}", key.fetch_add(1, Ordering::Relaxed));
+            store.append(vec![message(&key, &["+85251234567"], "hi")]).await.unwrap();
+            let claim = store.claim(NOW, 10).await.unwrap();
+            let seqs = claim.contacts[0].events.iter().map(|event| event.seq).collect();
+            let (message, wamid) = (format!("hl:{contact}:{number}"), Some(wamid.to_owned()));
+            let status = StatusEvent { message, status: StatusKind::Failed, error: Some(131_000), wamid };
+            let statuses = vec![told(NOW, status, WAITS)];
+            store.commit(claim, vec![Folded { contact, seqs, statuses, ..empty() }]).await.unwrap();
+        };
+        let stands = async |number: i64| {
+            let select = "select state || ' ' || cast(attempts as text) from outbox order by number";
+            rows(&database, select).await.remove(number as usize - 1).remove(0)
+        };
+        assert_eq!(take(NOW).await, [1, 2, 3, 4], "{kind}");
+        // Before the answer.
+        failed(1, "wamid.1").await;
+        assert_eq!(stands(1).await, "sending 1", "{kind}: its call is not over");
+        ended(1, accepted("wamid.1")).await;
+        assert_eq!(stands(1).await, "queued 1", "{kind}");
+        // In its place: whoever settles it sends it again.
+        ended(2, SendOutcome::Uncertain("the answer was lost".into())).await;
+        failed(2, "wamid.2").await;
+        assert_eq!(stands(2).await, "sending 1", "{kind}");
+        // Of an attempt whose answer was lost, while the next one is under way and arrives.
+        ended(3, SendOutcome::RetryAt(NOW, "the answer was lost".into())).await;
+        assert_eq!(take(NOW).await, [3], "{kind}");
+        failed(3, "wamid.3").await;
+        ended(3, accepted("wamid.3b")).await;
+        assert_eq!(stands(3).await, "accepted 2", "{kind}: it is not sent a third time");
+        failed(4, "wamid.4").await;
+        assert_eq!(stands(4).await, "failed 1", "{kind}: what nobody asked for is not sent again");
+        let (early, later) = (Timestamp(NOW.0 + 9_999), Timestamp(NOW.0 + 10_000));
+        assert_eq!(take(early).await, [0_i64; 0], "{kind}");
+        assert_eq!(take(later).await, [1], "{kind}");
+        // Written down once more, and told once more: all of it is of the first attempt.
+        ended(1, accepted("wamid.1")).await;
+        failed(1, "wamid.1").await;
+        assert_eq!(stands(1).await, "sending 2", "{kind}");
+        ended(1, accepted("wamid.1b")).await;
+        assert_eq!(stands(1).await, "accepted 2", "{kind}");
+        let stuck = store.stuck(Timestamp(i64::MAX)).await.unwrap();
+        assert_eq!(stuck.iter().map(|row| row.message.number).collect::<Vec<_>>(), [2], "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_bot_had_said_when_a_person_took_over_is_not_sent_again_when_it_fails_later() {
     for database in Database::each().await {
         let (store, kind) = (database.store().await, database.kind);

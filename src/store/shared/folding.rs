@@ -253,6 +253,20 @@ const SEND_AGAIN: &str = concat!(
     "and r.waits->>cast(outbox.attempts - 1 as int) is not null and outbox.expires_at - 2000 > r.at"
 );
 
+/// The same of a reply whose call is not over, or whose answer was lost: which attempt failed, only Meta's id tells, and an earlier one's
+/// failure must not send it beside this one. So it stays `sending`, with the id of the attempt that is over and the time of the next one:
+/// by them the answer of the call sends it again (see `outbox.rs`), and where none comes, the settler.
+const NOTE_FAILED: &str = concat!(
+    "update outbox set wamid = r.wamid, error = r.error, updated_at = r.at, due_at = outbox.sending_since + ",
+    "cast(r.waits->>cast(outbox.attempts - 1 as int) as bigint) from (select cast(value->>0 as bigint) as contact, ",
+    "cast(value->>1 as bigint) as number, value->>2 as wamid, value->>3 as error, cast(value->>4 as bigint) as at, ",
+    "value->5 as waits from ",
+    rows!("$1"),
+    ") as r where outbox.contact_id = r.contact and outbox.number = r.number and outbox.priority = 0 and outbox.rank = 1 ",
+    "and outbox.attempts > 0 and coalesce(outbox.wamid, '') <> r.wamid ",
+    "and r.waits->>cast(outbox.attempts - 1 as int) is not null and outbox.expires_at - 2000 > r.at"
+);
+
 async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(), sqlx::Error> {
     let mut best: HashMap<(i64, i64), StatusRow<'_>> = HashMap::new();
     let mut foreign: HashMap<&str, StatusRow<'_>> = HashMap::new();
@@ -276,6 +290,9 @@ async fn statuses(connection: &mut Connection, folded: &[&Folded]) -> Result<(),
     let failed = told.filter(|(_, row)| row.3 == 9 && !row.7.is_empty());
     let again: Vec<_> = failed.filter_map(|(wamid, row)| Some((wamid?, &row.5, row.6, row.7))).collect();
     run(connection, SEND_AGAIN, &again).await?;
+    let failed = best.values().filter(|row| row.3 == 9 && !row.7.is_empty());
+    let noted: Vec<_> = failed.filter_map(|row| Some((row.0, row.1, row.4?, &row.5, row.6, row.7))).collect();
+    run(connection, NOTE_FAILED, &noted).await?;
     let set = concat!(
         "update outbox set state = r.state, rank = r.rank, wamid = coalesce(r.wamid, outbox.wamid), error = r.error, ",
         "updated_at = r.at from (select cast(value->>0 as bigint) as contact, cast(value->>1 as bigint) as number, ",

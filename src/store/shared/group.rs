@@ -162,9 +162,11 @@ async fn commit(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>,
 }
 
 async fn run(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>, sqlx::Error> {
-    let events: Vec<_> = jobs.iter().flat_map(|job| job.events()).collect();
-    let mut appended = appending::append(connection, &events).await?.into_iter();
     let results: Vec<_> = jobs.iter().flat_map(|job| job.results()).cloned().collect();
+    let refusals = outbox::refusals(&results);
+    // The refusals last: nobody waits for what became of them.
+    let events: Vec<_> = jobs.iter().flat_map(|job| job.events()).chain(&refusals).collect();
+    let mut appended = appending::append(connection, &events).await?.into_iter();
     outbox::record(connection, &results).await?;
     let mut done = Vec::with_capacity(jobs.len());
     for job in jobs {

@@ -40,7 +40,7 @@ pub(in crate::store) async fn lift(
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
     let of_concern = "select count(*) from holds where what = $1 and ($2 is null or source = $2) \
-                      and (since <= $3 or source in ('meta', 'meta status', 'meta review', 'breaker', 'templates'))";
+                      and (since <= $3 or source like 'meta %' or source in ('meta', 'breaker', 'templates'))";
     let query = sqlx::query_scalar(of_concern).bind(what).bind(source).bind((now - SHORT_STOP).0);
     let of_concern: i64 = query.fetch_one(&mut *connection).await?;
     let delete = "delete from holds where what = $1 and ($2 is null or source = $2)";

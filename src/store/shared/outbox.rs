@@ -6,8 +6,8 @@
 use sqlx::Row;
 
 use super::{Connection, SqlRow, json, limits, webhooks};
-use crate::domain::{ContactId, MessageNumber, Outgoing, Timestamp};
-use crate::store::{FailureRow, NOT_KNOWN_WHETHER_SENT, OutboxRow, SendOutcome, SendResult, Trail};
+use crate::domain::{ContactId, EventBody, MessageNumber, Outgoing, StatusEvent, Timestamp};
+use crate::store::{FailureRow, NOT_KNOWN_WHETHER_SENT, NewEvent, OutboxRow, SendOutcome, SendResult, Trail};
 
 pub(super) fn read(row: &SqlRow) -> Result<OutboxRow, sqlx::Error> {
     let decode = |error: serde_json::Error| sqlx::Error::Decode(error.into());
@@ -46,7 +46,21 @@ pub(in crate::store) async fn expire(connection: &mut Connection, now: Timestamp
     Ok(may_be_more)
 }
 
-/// Writes how calls ended. A status that overtook its call's answer stands.
+/// What Meta's answer to a call says of a contact, as the failed status that it might have been as well. Written down twice it counts
+/// once.
+pub(in crate::store) fn refusals(results: &[SendResult]) -> Vec<NewEvent> {
+    let told = |result: &SendResult| {
+        let SendOutcome::Refused { code, .. } = result.outcome else { return None };
+        let SendResult { contact, number, at, .. } = *result;
+        let key = format!("refused:{contact}:{number}:{}", at.0);
+        let status = StatusEvent::refused(MessageNumber { contact, number }, code);
+        Some(NewEvent::known(contact, Some(key), at, EventBody::Status(status)))
+    };
+    results.iter().filter_map(told).collect()
+}
+
+/// Writes how calls ended. A status that overtook its call's answer stands: where it said that the very attempt failed for a reason
+/// that passes, which Meta's id tells, the message is sent again at its time (see `folding.rs`), and is not told of that once more.
 pub(in crate::store) async fn record(connection: &mut Connection, results: &[SendResult]) -> Result<(), sqlx::Error> {
     if results.is_empty() {
         return Ok(());
@@ -54,10 +68,12 @@ pub(in crate::store) async fn record(connection: &mut Connection, results: &[Sen
     let rows: Vec<_> = results.iter().map(row).collect();
     let update = concat!(
         "update outbox set wamid = coalesce(r.wamid, outbox.wamid), updated_at = r.at, ",
-        "error = case when outbox.rank <= 1 then r.error else outbox.error end, ",
+        "error = case when outbox.rank > 1 or outbox.wamid = r.wamid then outbox.error else r.error end, ",
         "due_at = coalesce(r.due, outbox.due_at), attempts = outbox.attempts - r.spared, ",
-        "state = case when outbox.rank <= 1 then r.state else outbox.state end, ",
-        "rank = case when outbox.rank <= 1 then r.rank else outbox.rank end ",
+        "state = case when outbox.rank > 1 then outbox.state when outbox.wamid = r.wamid then ",
+        "case when outbox.due_at > outbox.sending_since then 'queued' else outbox.state end else r.state end, ",
+        "rank = case when outbox.rank > 1 then outbox.rank when outbox.wamid = r.wamid then ",
+        "case when outbox.due_at > outbox.sending_since then 0 else outbox.rank end else r.rank end ",
         "from (select cast(value->>0 as bigint) as contact, cast(value->>1 as bigint) as number, value->>2 as state, ",
         "cast(value->>3 as bigint) as rank, value->>4 as wamid, value->>5 as error, cast(value->>6 as bigint) as due, ",
         "cast(value->>7 as bigint) as at, cast(value->>8 as bigint) as spared from ",
@@ -65,12 +81,15 @@ pub(in crate::store) async fn record(connection: &mut Connection, results: &[Sen
         ") as r where outbox.contact_id = r.contact and outbox.number = r.number"
     );
     sqlx::query(update).bind(json(&rows)).execute(&mut *connection).await?;
+    // What Meta refused, the journal tells other programs.
     let gone = results.iter().filter(|result| matches!(result.outcome, SendOutcome::Failed(_)));
     let trail: Vec<Trail> = gone.map(|result| Trail::failed(result.contact, result.number, result.at)).collect();
     webhooks::leave(connection, &trail).await?;
     // Of which it is not known, that one may have reached its customer: the portfolio counts it.
-    let reached_nobody =
-        |result: &&SendResult| matches!(&result.outcome, SendOutcome::Failed(error) if error != NOT_KNOWN_WHETHER_SENT);
+    let reached_nobody = |result: &&SendResult| match &result.outcome {
+        SendOutcome::Failed(error) => error != NOT_KNOWN_WHETHER_SENT,
+        outcome => matches!(outcome, SendOutcome::Refused { .. }),
+    };
     let failed = results.iter().filter(reached_nobody);
     limits::release(connection, &failed.map(|result| (result.contact.0, result.number)).collect::<Vec<_>>()).await
 }
@@ -87,7 +106,9 @@ fn row(result: &SendResult) -> ResultRow<'_> {
         SendOutcome::Failed(error) if error == NOT_KNOWN_WHETHER_SENT => {
             ("failed", 10, None, Some(error.as_str()), None)
         }
-        SendOutcome::Failed(error) => ("failed", 9, None, Some(error.as_str()), None),
+        SendOutcome::Failed(error) | SendOutcome::Refused { said: error, .. } => {
+            ("failed", 9, None, Some(error.as_str()), None)
+        }
         SendOutcome::Uncertain(error) => ("sending", 1, None, Some(error.as_str()), None),
     };
     let spared = i64::from(matches!(result.outcome, SendOutcome::PutBack(..)));

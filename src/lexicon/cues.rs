@@ -103,6 +103,8 @@ pub(super) struct Cues {
     asks: Set,
     /// Intents, and what explains them away.
     unless: Vec<(Intent, Other)>,
+    /// Intents, and the cues that a question about them has.
+    asked: Vec<(Intent, Set)>,
     /// What phrases of an intent are about, and what makes them another matter's.
     matters: Vec<Matter>,
 }
@@ -156,7 +158,7 @@ impl Cues {
     /// `names` are those of all cues, in the order of their numbers; of each pair in `unless` the second explains the first away.
     pub(super) fn new(names: &[String], unless: Vec<(Intent, Other)>) -> Self {
         let asks = names.iter().position(|name| name == "asks").map_or(Set::default(), |cue| Set::of(cue as u8));
-        Self { rules: vec![Vec::new(); Set::SIZE], asks, unless, matters: Vec::new() }
+        Self { rules: vec![Vec::new(); Set::SIZE], asks, unless, asked: Vec::new(), matters: Vec::new() }
     }
 
     /// Whether one of the others explains an intent away.
@@ -175,12 +177,27 @@ impl Cues {
         own: &[String],
         names: &[String],
     ) -> Result<(), String> {
-        let set = |cues: &[String]| {
-            cues.iter()
-                .try_fold(Set::default(), |all, cue| named(cue, names).map(|one| all.and(one)).ok_or(cue.clone()))
-        };
-        self.matters.push(Matter { intent, others: set(others)?, own: set(own)? });
+        self.matters.push(Matter { intent, others: set(others, names)?, own: set(own, names)? });
         Ok(())
+    }
+
+    /// Takes in which cues a question about an intent has.
+    ///
+    /// # Errors
+    /// The name that is no cue.
+    pub(super) fn add_asked(&mut self, intent: Intent, asked: &[String], names: &[String]) -> Result<(), String> {
+        self.asked.push((intent, set(asked, names)?));
+        Ok(())
+    }
+
+    /// Whether a cue is one that a question about an intent has.
+    pub(super) fn is_asked(&self, intent: Intent, cue: Set) -> bool {
+        self.asked.iter().any(|(about, cues)| *about == intent && cue.has_any(*cues))
+    }
+
+    /// Whether the words of a cue ask something.
+    pub(super) fn asks(&self, cue: Set) -> bool {
+        cue.has_any(self.asks)
     }
 
     /// What phrases of an intent are about, where any of the marks may make them another matter's.
@@ -304,6 +321,12 @@ fn in_order(marks: &[Mark], order: &[Set], reach: usize) -> Option<(usize, usize
         }
     }
     None
+}
+
+/// # Errors
+/// The name that is no cue.
+fn set(cues: &[String], names: &[String]) -> Result<Set, String> {
+    cues.iter().try_fold(Set::default(), |all, cue| named(cue, names).map(|one| all.and(one)).ok_or(cue.clone()))
 }
 
 fn named(word: &str, names: &[String]) -> Option<Set> {

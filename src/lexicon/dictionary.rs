@@ -35,6 +35,8 @@ struct Builder<'f> {
     cues: Vec<String>,
     /// Intents, and what explains them away.
     unless: Vec<(Intent, Other)>,
+    /// Which of them a question may be about, whatever the budget: file, intent, cues.
+    asked: Vec<(&'f SourceFile, Intent, Vec<String>)>,
     /// Which of them keep phrases of an intent apart: file, intent, those of other matters, its own.
     matters: Vec<(&'f SourceFile, Intent, Vec<String>, Vec<String>)>,
     /// Which of them make an intent: file, byte offset, intent, as it is written.
@@ -278,13 +280,18 @@ impl<'f> Builder<'f> {
                 self.problems.push(Problem::at(&file.path, &file.text, place, message, advice));
             }
         }
+        let mut unknown: Vec<(&SourceFile, String)> = Vec::new();
         for (file, intent, others, own) in std::mem::take(&mut self.matters) {
-            if let Err(unknown) = cues.add_matter(intent, &others, &own, &self.cues) {
-                let place = file.text.find(&format!("\"{unknown}\"")).unwrap_or_default();
-                let advice = format!("Cues are thing, sum, number, {}.", self.cues.join(", "));
-                let message = format!("`{unknown}` is no cue");
-                self.problems.push(Problem::at(&file.path, &file.text, place, message, advice));
-            }
+            unknown.extend(cues.add_matter(intent, &others, &own, &self.cues).err().map(|cue| (file, cue)));
+        }
+        for (file, intent, asked) in std::mem::take(&mut self.asked) {
+            unknown.extend(cues.add_asked(intent, &asked, &self.cues).err().map(|cue| (file, cue)));
+        }
+        for (file, unknown) in unknown {
+            let place = file.text.find(&format!("\"{unknown}\"")).unwrap_or_default();
+            let advice = format!("Cues are thing, sum, number, {}.", self.cues.join(", "));
+            let message = format!("`{unknown}` is no cue");
+            self.problems.push(Problem::at(&file.path, &file.text, place, message, advice));
         }
         cues
     }
@@ -314,7 +321,10 @@ impl<'f> Builder<'f> {
             self.problems.push(Problem::at(&file.path, &file.text, 0, message, advice));
             return;
         };
-        let IntentFile { words, unless, cues, others, own, or, not } = written;
+        let IntentFile { words, unless, asked, cues, others, own, or, not } = written;
+        if !asked.is_empty() {
+            self.asked.push((file, intent, asked));
+        }
         if !others.is_empty() {
             self.matters.push((file, intent, others, own));
         }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::budget::LEAST_AT;
 use super::cues::{self, Mark, Other, Set, Together};
 use super::folding::{Folded, is_spaceless};
 use super::matcher::{Found, Hit};
@@ -82,6 +83,7 @@ impl Reader<'_> {
         if found.is_empty() && negating.is_empty() {
             return;
         }
+        self.leave_bounds(hits, sums, &mut found);
         against.sort_by_key(|(_, start, _)| *start);
         let cancelled = |intent: Intent, start: usize, end: usize| {
             let first = against.partition_point(|(_, from, _)| from + LONGEST_PHRASE < start);
@@ -117,14 +119,53 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes back what a budget explains away.
-    pub(super) fn heed_budget(&self, reading: &mut Reading) {
+    /// "Cheaper than 300" compares nothing and asks for no price: it says how much may be spent.
+    fn leave_bounds(&self, hits: &[Hit<'_>], sums: &[Sum], found: &mut Vec<(Intent, usize, usize)>) {
+        let bounds = |start: usize, end: usize| sums.iter().any(|sum| is_bound(sum) && self.touches(sum, start, end));
+        let names = |hit: &Hit<'_>| hit.kind.is_name() || hit.kind == Kind::Brand;
+        let with_things =
+            |start: usize, end: usize| hits.iter().any(|hit| names(hit) && start < hit.end && hit.start < end);
+        let is_bound = |(intent, start, end): &&(Intent, usize, usize)| {
+            *intent == Intent::Compare && bounds(*start, *end) && !with_things(*start, *end)
+        };
+        let said: Vec<(usize, usize)> = found.iter().filter(is_bound).map(|(_, start, end)| (*start, *end)).collect();
+        let may = |intent: Intent| matches!(intent, Intent::Compare | Intent::Price);
+        found.retain(|(intent, start, end)| !may(*intent) || !said.contains(&(*start, *end)));
+    }
+
+    /// Whether a sum stands in a phrase, or right beside it in its clause.
+    fn touches(&self, sum: &Sum, start: usize, end: usize) -> bool {
+        let chars = &self.folded.chars;
+        let apart = |at: usize| chars[at].is_alphanumeric() || negation::is_border_at(chars, at);
+        let near = |from: usize, to: usize| to <= from || to - from <= SIGNS && !(from..to).any(apart);
+        start < sum.end && near(end, sum.start) || end > sum.start && near(sum.end, start)
+    }
+
+    /// Takes back what a budget explains away, unless it is asked: "phone under 300, and what's the warranty?"
+    pub(super) fn heed_budget(&self, hits: &[Hit<'_>], reading: &mut Reading) {
         if reading.budget.is_none() {
             return;
         }
-        let stays = |intent: &Intent| !self.lexicon.cues.explained_away(*intent, &[Other::Budget]);
+        let known = &self.lexicon.cues;
+        let is_asked = |intent: Intent| {
+            let mut about = hits.iter().filter(|hit| cues::cue(hit).is_some_and(|cue| known.is_asked(intent, cue)));
+            about.any(|hit| self.is_in_question(hits, hit.start))
+        };
+        let stays = |intent: &Intent| !known.explained_away(*intent, &[Other::Budget]) || is_asked(*intent);
         let both = reading.intents.iter().copied().zip(reading.intent_spans.iter().copied());
         (reading.intents, reading.intent_spans) = both.filter(|(intent, _)| stays(intent)).unzip();
+    }
+
+    /// Whether a place stands in a clause that asks, by its mark or by a word.
+    fn is_in_question(&self, hits: &[Hit<'_>], place: usize) -> bool {
+        let chars = &self.folded.chars;
+        let ends = |at: &usize| negation::is_border_at(chars, *at);
+        let begin = (0..place).rev().find(ends).map_or(0, |at| at + 1);
+        let end = (place..chars.len()).find(ends).unwrap_or(chars.len());
+        let asks = |hit: &Hit<'_>| {
+            (begin..end).contains(&hit.start) && cues::cue(hit).is_some_and(|cue| self.lexicon.cues.asks(cue))
+        };
+        chars.get(end) == Some(&'?') || hits.iter().any(asks)
     }
 
     /// What words say something together with others, things, sums and other numbers, in the order of their ends.
@@ -311,6 +352,13 @@ impl Reader<'_> {
 
 /// The first part of phrases with a gap: its number, and where it begins and ends.
 type Beginning = (u32, usize, usize);
+
+/// Whether a sum says from where or to where: a number so small is as likely a model, as in "cheaper than 16".
+fn is_bound(sum: &Sum) -> bool {
+    let amount = &sum.amount;
+    let limit = amount.max.or(amount.min).filter(|_| amount.min.is_some() != amount.max.is_some());
+    limit.is_some_and(|limit| amount.currency.is_some() && !amount.currency_inferred || limit >= LEAST_AT.into())
+}
 
 /// What says an intent, or may say it with what stands around it.
 fn may_say(kind: Kind) -> bool {

@@ -10,6 +10,7 @@ use super::files::{ENGLISH, LANGUAGES, Lookup, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
 use super::matcher::{Found, Hit};
 use super::meanings::{Kind, Langs};
+use super::reading::longest;
 use hotline_domain::{Country, Language, Problem, SourceFile};
 
 /// A little word of one language alone says so much…
@@ -28,6 +29,8 @@ const PRIOR: u32 = 7;
 const PRIOR_OF_COUNTRY: u32 = 5;
 /// English in so few words is in every language: "ok", "stop".
 const A_WORD_OR_TWO: usize = 2;
+/// The name of a thing is hardly longer, and tells its language less surely than any other word: "yoga mat".
+const A_NAME: usize = 3;
 /// So many words of another language than before show plainly that it is spoken now.
 const PLAIN: usize = 2;
 /// Fewer votes tell nothing.
@@ -43,6 +46,8 @@ pub(super) struct Languages {
     words: HashMap<u64, (Langs, u32), Straight>,
     /// By fingerprint too.
     everyday: HashMap<u64, Langs, Straight>,
+    /// By fingerprint: the languages that say a word too, in whichever lists it stands.
+    shared: HashMap<u64, Langs, Straight>,
     letters: Vec<(char, Langs)>,
     strange: Letters,
     countries: BTreeMap<Country, usize>,
@@ -86,6 +91,9 @@ struct LanguagesFile {
     /// Everyday words that look like a word of another language's dictionary.
     #[serde(default)]
     everyday: BTreeMap<String, Vec<String>>,
+    /// Words of other languages' lists that are as often this language's, in names of things above all.
+    #[serde(default)]
+    shared: BTreeMap<String, Vec<String>>,
     /// The language that most people of a country write in.
     countries: BTreeMap<Country, String>,
 }
@@ -118,6 +126,8 @@ impl Languages {
             let all = everyday.entry(word.clone()).or_insert(Langs(0));
             *all = all.with(*langs);
         }
+        let shared = table(&written.shared)?;
+        let shared = shared.into_iter().map(|(word, langs)| (fingerprint(word.chars()), langs)).collect();
         let everyday = everyday.into_iter().map(|(word, langs)| (fingerprint(word.chars()), langs)).collect();
         let words = words.into_iter().map(|(word, langs)| (fingerprint(word.chars()), (langs, LITTLE_WORD))).collect();
         let mut letters: BTreeMap<char, Langs> = BTreeMap::new();
@@ -132,7 +142,7 @@ impl Languages {
         let countries = written.countries.into_iter();
         let countries = countries.filter_map(|(country, language)| Some((country, index_of(&language)?))).collect();
         let strange = Letters::of(&written.strange);
-        Ok(Self { words, everyday, letters, strange, countries, traditional, simplified })
+        Ok(Self { words, everyday, shared, letters, strange, countries, traditional, simplified })
     }
 
     /// Words about money tell a language too, but less surely.
@@ -233,42 +243,57 @@ impl Languages {
 
     fn by_words(&self, folded: &Folded, clues: &Clues<'_>, hint: Option<usize>, strange: usize) -> Option<usize> {
         let mut votes = [0_u32; LANGUAGES.len()];
-        let mut vote = |langs: Langs, weight: u32| {
+        let mut vote = |langs: Langs, shared: Option<Langs>, weight: u32| {
             // What many languages share says little.
             let share = weight / langs.0.count_ones().max(1);
-            langs.list().filter(|index| *index < LANGUAGES.len()).for_each(|index| votes[index] += share);
+            let all = if langs == Langs(0) { langs } else { langs.with(shared.unwrap_or(Langs(0))) };
+            all.list().filter(|index| *index < LANGUAGES.len()).for_each(|index| votes[index] += share);
         };
-        let (mut words, mut heard) = (0, Langs(0));
+        let names = Names::of(clues.hits);
+        let (mut words, mut heard, mut talks) = (0, Langs(0), false);
         // "don't" is one word.
         let in_word = |run: &Range<usize>| is_word(folded.chars[run.start]) || folded.chars[run.start] == '\'';
         let joined = folded.runs.chunk_by(|one, next| one.end == next.start && in_word(one) && in_word(next));
         for run in joined.filter(|run| in_word(&run[0])) {
             words += 1;
-            let word = &folded.chars[run[0].start..run[run.len() - 1].end];
-            if let Some((langs, weight)) = self.words.get(&fingerprint(word.iter().copied())) {
-                vote(*langs, *weight);
+            let (start, end) = (run[0].start, run[run.len() - 1].end);
+            let print = fingerprint(folded.chars[start..end].iter().copied());
+            if let Some((langs, weight)) = self.words.get(&print) {
+                let shared = self.shared.get(&print).copied();
+                vote(names.within(start, end, *langs), shared, *weight);
+                talks |= shared.is_none();
             }
         }
         // A single word that is listed because it looks like something is as often another language's.
         let looks = |hit: &Hit<'_>| hit.kind == Kind::NotIntent && !folded.chars[hit.start..hit.end].contains(&' ');
-        let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.kind.is_half() && !looks(hit);
+        let branded = |hit: &Hit<'_>| hit.kind == Kind::NoThing && names.is_branded(hit.start, hit.end);
+        let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.kind.is_half() && !looks(hit) && !branded(hit);
         let mut hits = clues.hits.iter().filter(telling).peekable();
         while let Some(hit) = hits.next() {
             // A word that stands under several concepts is one word, in all languages that have it.
-            let mut langs = hit.langs;
+            let (mut langs, mut is_name) = (hit.langs, hit.kind.is_name());
             while let Some(same) = hits.next_if(|next| (next.start, next.end) == (hit.start, hit.end)) {
                 langs = langs.with(same.langs);
+                is_name |= same.kind.is_name();
             }
-            heard = heard.with(langs);
             let chars = &folded.chars[hit.start..hit.end];
+            let listed = langs;
+            if is_name && chars[0].is_ascii() {
+                langs = as_written_in_latin(langs);
+            }
+            heard = heard.with(Langs(listed.0 & langs.0));
+            talks |= !is_name;
+            let print = fingerprint(chars.iter().copied());
+            langs = names.within(hit.start, hit.end, langs);
             // "Juta" may be a shoe in Hindi; in Jakarta it is a million.
-            let little = self.words.get(&fingerprint(chars.iter().copied()));
+            let little = self.words.get(&print);
             if little.is_some_and(|(little, _)| little.0 & langs.0 == 0) {
                 continue;
             }
             let further = chars.iter().filter(|c| **c == ' ').count().min(3) as u32;
             vote(
                 langs,
+                self.shared.get(&print).copied(),
                 match hit.found {
                     Found::Slip => SHORT_WORD,
                     _ if chars.len() <= 3 && chars[0].is_ascii() => SHORT_WORD,
@@ -301,9 +326,43 @@ impl Languages {
         if let Some(hint) = hint.filter(|_| winner == ENGLISH && words <= A_WORD_OR_TWO) {
             return Some(hint);
         }
+        // The English name of a thing is what it is called in many countries: who writes no more is answered as most people there.
+        let of_names = winner == ENGLISH && !talks && words <= A_NAME && hint.is_none();
+        let said_there = |country: &usize| !has_script(*country) && (heard.has(*country) || !heard.has(ENGLISH));
+        if let Some(country) = clues.country.filter(|country| of_names && said_there(country)) {
+            return Some(country);
+        }
         // Between equals the prior decides; without one, English is what most people mix in. Else either reads the words alike.
         let of_equals = || hint.filter(|hint| votes[*hint] == best).or((votes[ENGLISH] == best).then_some(ENGLISH));
         Some(winners.next().and_then(|_| of_equals()).unwrap_or(winner))
+    }
+}
+
+/// Names of things and brands: a word within a longer name says no other language than that. "Sleeping" is a bag in Spanish, and in
+/// "sleeping bag" it is not.
+struct Names<'h, 'a> {
+    things: Vec<&'h Hit<'a>>,
+    brands: Vec<&'h Hit<'a>>,
+}
+
+impl<'h, 'a> Names<'h, 'a> {
+    fn of(hits: &'h [Hit<'a>]) -> Self {
+        let things = longest(hits, |hit| hit.kind.is_name() && hit.found != Found::Slip);
+        Self { things, brands: longest(hits, |hit| hit.kind == Kind::Brand) }
+    }
+
+    /// The languages that a word at a place may tell: none where a longer name around it is English, and the word is not.
+    fn within(&self, start: usize, end: usize, langs: Langs) -> Langs {
+        let behind = self.things.partition_point(|name| name.start <= start);
+        let around = |name: &&&Hit<'_>| end <= name.end && name.end - name.start > end - start;
+        let other = |name: &&&Hit<'_>| name.langs.has(ENGLISH) && !langs.has(ENGLISH);
+        self.things[..behind].last().filter(around).filter(other).map_or(langs, |_| Langs(0))
+    }
+
+    /// Whether a place is a part of a brand's name, or all of it.
+    fn is_branded(&self, start: usize, end: usize) -> bool {
+        let behind = self.brands.partition_point(|brand| brand.start <= start);
+        self.brands[..behind].last().is_some_and(|brand| end <= brand.end)
     }
 }
 
@@ -365,6 +424,22 @@ impl Scripts {
             c => self.latin += usize::from(is_word(c)),
         }
     }
+}
+
+/// What is listed in Latin letters for a language that has others is English: "mask" among the words of Hong Kong. Hindi and Arabic
+/// are written so, too.
+fn as_written_in_latin(langs: Langs) -> Langs {
+    let others = ["zh-Hans", "zh-Hant", "ru"].into_iter().filter_map(index_of);
+    let others = others.fold(Langs(0), |all, index| all.with(Langs::one(index)));
+    match langs.0 & others.0 {
+        0 => langs,
+        _ => Langs(langs.0 & !others.0).with(Langs::one(ENGLISH)),
+    }
+}
+
+/// Whether most that is written in a language is in letters of its own.
+fn has_script(language: usize) -> bool {
+    matches!(LANGUAGES[language], "zh-Hans" | "zh-Hant" | "ru" | "hi" | "ar")
 }
 
 /// The language of a letter that only one of them is written in.

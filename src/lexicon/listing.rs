@@ -188,8 +188,17 @@ fn settle_languages(word: &str, senses: &mut [Sense], languages: &Languages) {
         let own = latin && (length <= SHORT_WORD || own && !sense.langs.has(ENGLISH));
         if own || other_thing || elsewhere.0 & !sense.langs.0 != 0 {
             sense.counts_in = sense.langs;
+        } else if is_name(sense) && latin && !sense.langs.has(ENGLISH) {
+            // "sofa noch" is said of pets in Hindi; in German it is a sofa, and a little word.
+            let said = word.split(' ').map(|part| languages.everyday(part)).filter(|said| said.0 & sense.langs.0 == 0);
+            let said = said.fold(0, |all, said| all | said.0) & !Langs::one(ENGLISH).0;
+            sense.counts_in.0 &= !said;
         }
     }
+}
+
+fn is_name(sense: &Sense) -> bool {
+    matches!(*sense.meaning, Meaning::Product(_) | Meaning::Attribute(_))
 }
 
 struct ListedWord {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::budget::Verdict;
-use super::files::LANGUAGES;
+use super::files::{ENGLISH, LANGUAGES};
 use super::folding::Folded;
 use super::matcher::Hit;
 use super::meanings::{Kind, Meaning};
@@ -30,10 +30,18 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     let Scan { folded, hits, lang, country, is_plain, .. } = scan;
     let (lang, country) = (*lang, *country);
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
-    let money = lexicon.money.of(lang.or(country));
+    let mut money = lexicon.money.of(lang.or(country));
     let names = longest(hits, |hit| hit.kind.is_name());
     let negated = lexicon.negation.reach(folded, lang, names.iter().map(|hit| (hit.start, hit.end)));
-    let mut sums = money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints, &negated).outside(&names);
+    let sums_in = |money, lang: Option<usize>| {
+        money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints, &negated).outside(&names)
+    };
+    let mut sums = sums_in(money, lang);
+    // "Robot vacuum budget 5jt": the names of things are English in Jakarta too, and the sums are not.
+    if let Some(country) = country.filter(|_| lang == Some(ENGLISH) && sums.found.is_empty() && folded.has_digits) {
+        money = lexicon.money.of(Some(country));
+        sums = sums_in(money, Some(country));
+    }
     let reader = Reader { lexicon, scan, folded, negated };
     let mut reading = Reading { lang: lang.map(language::named), is_plain: *is_plain, ..Reading::default() };
     let products = longest(hits, |hit| hit.kind == Kind::Product);
@@ -44,7 +52,7 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     reader.descriptions(hits, &products, &mut reading);
     unsaid::by_product(&mut sums, &reading, &money);
     let judged = reader.amounts(hits, &sums, hints, &mut reading);
-    reader.heed_budget(&mut reading);
+    reader.heed_budget(hits, &mut reading);
     reader.question(hits, &mut reading);
     reader.quantities(hits, &products, &judged, &mut reading);
     reading.tags = tags(&reading);

@@ -33,6 +33,8 @@ pub(super) struct Limits {
     keyboards: Vec<String>,
     /// Letters that are taken for each other.
     alike: Vec<String>,
+    /// What turns a word round that it stands in: "ilgileniyorum" is "I am interested", "ilgilenmiyorum" is not.
+    turning: BTreeMap<String, Vec<String>>,
     /// Words that are right as they are.
     common: BTreeMap<String, Vec<String>>,
 }
@@ -40,6 +42,10 @@ pub(super) struct Limits {
 impl Limits {
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
         read(file)
+    }
+
+    fn turning(&self) -> Vec<Vec<Letter>> {
+        self.turning.values().flatten().map(|part| fold_word(part).chars().map(letter).collect()).collect()
     }
 
     /// Pairs of letters that are hit or taken for each other.
@@ -78,6 +84,8 @@ pub(super) struct Typos {
     shortest: usize,
     any_slip: usize,
     near: LookupSet<(Letter, Letter)>,
+    /// What turns a word round.
+    turning: Vec<Vec<Letter>>,
     /// All words in a row, and where each ends.
     letters: Vec<Letter>,
     ends: Vec<u32>,
@@ -127,8 +135,13 @@ fn begin(deletions: &[(u32, u32)]) -> Vec<u32> {
 impl Typos {
     /// Takes in the words of all phrases. Slips of words for which `forgives` says no are not known.
     pub(super) fn new<'a>(limits: &Limits, languages: &Languages, phrases: impl Iterator<Item = Phrase<'a>>) -> Self {
-        let mut typos =
-            Self { shortest: limits.shortest, any_slip: limits.any_slip, near: limits.near(), ..Self::default() };
+        let mut typos = Self {
+            shortest: limits.shortest,
+            any_slip: limits.any_slip,
+            near: limits.near(),
+            turning: limits.turning(),
+            ..Self::default()
+        };
         typos.known.extend(languages.everyday_prints());
         let common = limits.common.values().flatten();
         typos.known.extend(common.map(|word| fingerprint(fold_word(word).chars())));
@@ -234,7 +247,8 @@ impl Typos {
             let bucket = self.begin[begin] as usize..self.begin[begin + 1] as usize;
             let alike = self.prints[bucket.clone()].iter().zip(&self.words[bucket]);
             for (_, place) in alike.filter(|(end, _)| **end == print as u16) {
-                if found != Some(*place) && self.is_slip(&word, self.word(*place)) {
+                let other = self.word(*place);
+                if found != Some(*place) && self.is_slip(&word, other) && !self.turns_round(&word, other) {
                     match found {
                         Some(other) if !self.name_the_same(other, *place) => return None,
                         // What more languages say is the word, and the other a common slip of it.
@@ -245,6 +259,12 @@ impl Typos {
             }
         }
         found
+    }
+
+    /// Whether one of both denies what the other says.
+    fn turns_round(&self, typed: &[Letter], word: &[Letter]) -> bool {
+        let has = |letters: &[Letter], part: &Vec<Letter>| letters.windows(part.len()).any(|some| some == part);
+        self.turning.iter().any(|part| has(typed, part) != has(word, part))
     }
 
     fn name_the_same(&self, one: u32, other: u32) -> bool {
@@ -337,9 +357,11 @@ mod tests {
             any_slip: 7,
             keyboards: vec!["qwertyuiop".into(), "asdfghjkl".into()],
             alike: vec!["sz".into()],
+            turning: BTreeMap::from([("tr".into(), vec!["mıyor".into()])]),
             common: BTreeMap::new(),
         };
-        let typos = Typos { near: limits.near(), shortest: 5, any_slip: 7, ..Typos::default() };
+        let typos =
+            Typos { near: limits.near(), turning: limits.turning(), shortest: 5, any_slip: 7, ..Typos::default() };
         let letters = |word: &str| word.chars().map(letter).collect::<Vec<_>>();
         let slip = |a: &str, b: &str| typos.is_slip(&letters(a), &letters(b));
         for near in ["smartphne", "smartpphone", "smartphobe", "smratphone", "smartphome"] {
@@ -352,5 +374,8 @@ mod tests {
             assert!(!slip(typed, word), "{typed}");
         }
         assert!(!slip("lapxop", "laptop"));
+        let turned = |a: &str, b: &str| typos.turns_round(&letters(a), &letters(b));
+        assert!(slip("ilgileniyorum", "ilgilenmiyorum") && turned("ilgileniyorum", "ilgilenmiyorum"));
+        assert!(slip("gelmiyorr", "gelmiyor") && !turned("gelmiyorr", "gelmiyor"));
     }
 }

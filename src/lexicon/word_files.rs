@@ -84,6 +84,9 @@ pub(super) struct IntentFile<'f> {
     /// Other intents, or a budget, that explain it away: who wants no more offers asks for none.
     #[serde(default)]
     pub(super) unless: Vec<Spanned<String>>,
+    /// Cues that a question is about: one with such a word no budget explains away.
+    #[serde(default)]
+    pub(super) asked: Vec<String>,
     /// Cues that make the intent together.
     #[serde(default)]
     pub(super) cues: Vec<Spanned<String>>,

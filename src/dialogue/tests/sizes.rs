@@ -159,6 +159,26 @@ fn coffee_alone_is_coffee_beans_where_nothing_else_is_named() {
 }
 
 #[test]
+fn a_chair_alone_is_the_office_chair() {
+    let mut talk = Talk::new("US");
+    for (country, words) in [
+        ("US", "chair"),
+        ("DE", "Stuhl"),
+        ("ES", "silla"),
+        ("FR", "vous avez des chaises ?"),
+        ("IT", "sedia"),
+        ("BR", "tem cadeira?"),
+        ("RU", "кресло"),
+        ("CN", "有椅子吗"),
+    ] {
+        talk.another(country, &[]);
+        expect(&talk.write(words), &["Poise Ergo"], &[]);
+    }
+    talk.another("ES", &[]);
+    expect(&talk.write("silla de ruedas"), &[], &["Poise Ergo"]);
+}
+
+#[test]
 fn the_cheapest_is_one_and_compares_nothing() {
     let mut talk = Talk::new("US");
     for (country, wish, words) in [

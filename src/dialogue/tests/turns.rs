@@ -137,6 +137,25 @@ fn what_they_have_and_is_broken_is_sold_to_nobody() {
 }
 
 #[test]
+fn who_needs_another_since_the_old_one_broke_has_no_trouble() {
+    let mut talk = Talk::new("US");
+    for (country, words) in [
+        ("US", "I need a phone, my old one broke"),
+        ("ES", "necesito un teléfono, el viejo se rompió"),
+        ("IT", "mi serve un telefono, il vecchio si è rotto"),
+        ("BR", "preciso de um celular, o meu antigo quebrou"),
+        ("FR", "j'ai besoin d'un téléphone, mon ancien est cassé"),
+        ("CN", "我的手机坏了，想买个新的"),
+        ("HK", "我個手機壞咗，想買過個新嘅"),
+        ("MY", "perlu telefon, yang lama dah rosak"),
+        ("IN", "फोन चाहिए, पुराना खराब हो गया"),
+    ] {
+        talk.another(country, &[]);
+        expect(&talk.write(words), &["200 USD", "450 USD"], &[]);
+    }
+}
+
+#[test]
 fn others_are_what_they_have_not_seen() {
     let mut talk = Talk::new("US");
     for (country, first, words) in [

@@ -117,6 +117,13 @@ async fn heed(engine: &Engine, signal: Signal) -> Result<(), StoreError> {
             engine.hold(&Subject::Account, None, "Meta rejected the account in its review".into(), REVIEW).await
         }
         Signal::Told { kind, said } => told(engine, &kind, said).await,
+        Signal::Error { code, channel } => {
+            let all = || engine.channels().iter().cloned().collect();
+            for channel in channel.map_or_else(all, |channel| vec![channel]) {
+                engine.heed_error(code, &channel, None).await;
+            }
+            Ok(())
+        }
         Signal::Quality { number, quality } => {
             let told = NumberTold { quality: quality.name().into(), ..NumberTold::default() };
             take_told(engine, &meant(engine, &number).await?, &told, "").await

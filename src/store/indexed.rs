@@ -120,11 +120,11 @@ fn names(line: &OrderLine) -> Vec<String> {
     names
 }
 
-/// A sum in ten-thousandths. What is beyond all money, as a journal of before may hold it, is as much as the largest sum: added up
-/// it stays in reach.
+/// A sum in ten-thousandths; `None` if it is beyond all money. What is larger than any sum is taken today is as much as the largest, so
+/// that adding up stays in reach.
 pub fn scaled(amount: Decimal) -> Option<i64> {
-    let most = Decimal::from(MOST_OF_A_SUM);
-    amount.clamp(-most, most).checked_mul(Decimal::from(UNIT))?.round().to_i64()
+    let most = MOST_OF_A_SUM * UNIT;
+    Some(amount.checked_mul(Decimal::from(UNIT))?.round().to_i64()?.clamp(-most, most))
 }
 
 #[cfg(test)]

@@ -118,9 +118,10 @@ async fn heed(engine: &Engine, signal: Signal) -> Result<(), StoreError> {
         }
         Signal::Told { kind, said } => told(engine, &kind, said).await,
         Signal::Error { code, channel } => {
-            let all = || engine.channels().iter().cloned().collect();
-            for channel in channel.map_or_else(all, |channel| vec![channel]) {
-                engine.heed_error(code, &channel, None).await;
+            let is_meant =
+                |ours: &&String| channel.as_ref().is_none_or(|told| told == *ours || !engine.channels().contains(told));
+            for channel in engine.channels().iter().filter(is_meant) {
+                engine.heed_error(code, channel, None).await;
             }
             Ok(())
         }

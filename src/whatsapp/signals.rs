@@ -50,7 +50,7 @@ pub enum Signal {
     Error {
         /// Meta's code.
         code: i64,
-        /// Our number, by Meta's id of it, where it is told.
+        /// The number, by Meta's id of it, where it is told.
         channel: Option<String>,
     },
     /// What was held may be sent again.

@@ -99,7 +99,7 @@ async fn an_error_that_meta_tells_of_the_account_is_heeded_and_counts_once() {
             json!({ "messaging_product": "whatsapp", "metadata": { "phone_number_id": number },
                 "errors": [{ "code": code, "title": "Not as it should be" }] })
         };
-        for value in [value(NUMBER, 33), value(NUMBER, 0), value(NUMBER, 0)] {
+        for value in [value("880000000009999", 190), value(NUMBER, 33), value(NUMBER, 0), value(NUMBER, 0)] {
             let body = json!({ "object": "whatsapp_business_account", "entry": [{
                 "id": ACCOUNT, "changes": [{ "field": "messages", "value": value }] }] })
             .to_string()

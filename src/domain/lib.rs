@@ -48,7 +48,7 @@ pub use reading::{Amount, Budget, Intent, Mention, Reading, Span};
 pub use shop::{Hours, Offer, Product, Shop};
 pub use source::SourceFile;
 pub use standing::Standing;
-pub use sums::{MOST_OF_A_NUMBER, check_sum, too_large};
+pub use sums::{MOST_OF_A_NUMBER, MOST_OF_A_SUM, check_sum, too_large};
 pub use tag::{Evidence, TagChange, TagError, TagKey, TagMove};
 pub use template::{Header, Parts, Press, Supply, TemplateRef};
 pub use time::{Duration, Timestamp};

@@ -7,6 +7,9 @@ use super::EventBody;
 /// Numbers of this size or larger are no sums and no counts: with them arithmetic would have no end.
 pub const MOST_OF_A_NUMBER: f64 = 1e15;
 
+/// Sums of this size or larger are none of one order, price or quote. Those of all orders that a shop ever has can be added up.
+pub const MOST_OF_A_SUM: i64 = 100_000_000_000;
+
 /// Whether a sum that was told is one that something real has, whichever way it was written.
 ///
 /// # Errors
@@ -18,7 +21,10 @@ pub fn check_sum(field: &str, sum: Option<Decimal>) -> Result<(), String> {
 }
 
 fn check_size(field: &str, sum: Decimal) -> Result<(), String> {
-    if sum.abs() >= Decimal::from(MOST_OF_A_NUMBER as i64) { Err(too_large(field)) } else { Ok(()) }
+    if sum.abs() >= Decimal::from(MOST_OF_A_SUM) {
+        return Err(format!("`{field}` is {:e} or more: no sum is so large", MOST_OF_A_SUM as f64));
+    }
+    Ok(())
 }
 
 /// What is said of a number of that size.

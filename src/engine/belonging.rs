@@ -33,7 +33,10 @@ impl Engine {
             let what = match &mut arrival.body {
                 EventBody::Account { field, value } => {
                     let is_of_another = self.is_of_another_account(field, value, &arrival.account);
-                    is_of_another.then_some("of an account that is not ours")
+                    let is_of_number = field == "errors" && is_foreign;
+                    is_of_another
+                        .then_some("of an account that is not ours")
+                        .or(is_of_number.then_some("of a number that is not ours"))
                 }
                 EventBody::Status(status) if status.message.starts_with(MessageNumber::MARK) => {
                     let channel = arrival.channel.as_deref().filter(|_| names_numbers);

@@ -120,6 +120,14 @@ async fn heed(engine: &Engine, signal: Signal) -> Result<(), StoreError> {
             engine.hold(&Subject::Account, None, "Meta rejected the account in its review".into(), REVIEW).await
         }
         Signal::Told { kind, said } => told(engine, &kind, said).await,
+        Signal::Error { code, channel } => {
+            let is_meant =
+                |ours: &&String| channel.as_ref().is_none_or(|told| told == *ours || !engine.channels().contains(told));
+            for channel in engine.channels().iter().filter(is_meant) {
+                engine.heed_error(code, channel, None).await;
+            }
+            Ok(())
+        }
         Signal::Quality { number, quality } => {
             let told = NumberTold { quality: quality.name().into(), ..NumberTold::default() };
             take_told(engine, &meant(engine, &number).await?, &told, "").await

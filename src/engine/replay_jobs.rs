@@ -59,7 +59,7 @@ fn regions(knowledge: &Knowledge, period: &Period, contacts: &[Known<'_>]) -> Ve
             region.contacts += 1;
             region.buyers += i64::from(bought.count > 0);
             region.orders += bought.count;
-            region.sum += bought.sum;
+            region.sum = region.sum.saturating_add(bought.sum);
             region.orders_before += before.count;
         }
     }
@@ -101,7 +101,7 @@ fn purchases(knowledge: &Knowledge, orders: &[OrderRow], from: Timestamp, until:
         let Some(paid) = order.paid_at.filter(|paid| *paid >= from && *paid < until) else { continue };
         bought.count += 1;
         bought.last = bought.last.max(paid.0);
-        bought.sum += in_shops_currency(knowledge, order).unwrap_or(0);
+        bought.sum = bought.sum.saturating_add(in_shops_currency(knowledge, order).unwrap_or(0));
     }
     bought
 }

@@ -43,7 +43,8 @@ impl Tally for Channels {
         let Some(first) = sources.iter().min_by_key(|stretch| stretch.from) else { return };
         let source = self.sources.entry(first.value.to_owned()).or_default();
         source.contacts += i64::from(span.has(history.first));
-        source.revenue += history.purchases().filter(|(at, _)| span.has(*at)).map(|(_, sum)| sum).sum::<i64>();
+        let bought = history.purchases().filter(|(at, _)| span.has(*at));
+        source.revenue = bought.fold(source.revenue, |all, (_, sum)| all.saturating_add(sum));
         if let Some((_, sum)) = history.purchases().min().filter(|(at, _)| span.has(*at)) {
             source.buyers += 1;
             source.new_buyers += i64::from(span.has(history.first));
@@ -53,7 +54,7 @@ impl Tally for Channels {
 
     fn figures(&self) -> Vec<Figure> {
         let unit = self.currency.as_str();
-        let paid: i64 = self.spent.values().sum();
+        let paid = self.spent.values().fold(0_i64, |all, paid| all.saturating_add(*paid));
         let won = |source: &String| self.sources.get(source).map_or(0, |source| source.buyers);
         let all: i64 = self.spent.keys().map(won).sum();
         let mean = (all > 0).then(|| paid as f64 / UNIT / all as f64);

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::domain::{Currency, Event, EventBody, Money, OrderEvent, OrderLine, OrderState, Timestamp};
+use crate::domain::{Currency, Event, EventBody, MOST_OF_A_SUM, Money, OrderEvent, OrderLine, OrderState, Timestamp};
 
 /// What one fold changed of what segments ask for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -120,9 +120,11 @@ fn names(line: &OrderLine) -> Vec<String> {
     names
 }
 
-/// A sum in ten-thousandths; `None` if it is beyond all money.
+/// A sum in ten-thousandths; `None` if it is beyond all money. What is larger than any sum is taken today is as much as the largest, so
+/// that adding up stays in reach.
 pub fn scaled(amount: Decimal) -> Option<i64> {
-    amount.checked_mul(Decimal::from(UNIT))?.round().to_i64()
+    let most = MOST_OF_A_SUM * UNIT;
+    Some(amount.checked_mul(Decimal::from(UNIT))?.round().to_i64()?.clamp(-most, most))
 }
 
 #[cfg(test)]

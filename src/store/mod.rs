@@ -29,6 +29,7 @@ mod operating;
 mod people;
 #[expect(clippy::duplicate_mod, reason = "the queries are compiled once for each database")]
 mod postgres;
+mod pulse;
 mod recompute;
 mod segments;
 mod serving;
@@ -65,8 +66,10 @@ pub use leading::Leadership;
 pub use limits::*;
 use notices::Notices;
 pub use operating::CLOCKS_APART;
+use people::Crowd;
 use postgres::Postgres;
 pub use postgres::{CONNECTIONS, OF_A_NODE};
+use pulse::Pulse;
 pub use segments::{Asked, Member, Newest, Place, SavedSegment};
 pub use serving::NUMBER_GONE;
 use sqlite::Sqlite;
@@ -98,6 +101,8 @@ struct Inner {
     outbox: Arc<Notify>,
     /// What the other nodes are to be told.
     notices: Notices,
+    pulse: Pulse,
+    crowd: Crowd,
 }
 
 enum Backend {
@@ -169,7 +174,9 @@ impl Store {
         }
         let tag = backend.tag().await?;
         let (in_flight, work, outbox, notices) = (Arc::default(), Arc::default(), Arc::default(), Notices::default());
-        Ok(Self { inner: Arc::new(Inner { backend, tag, appender, writer, in_flight, work, outbox, notices }) })
+        let (pulse, crowd) = (Pulse::default(), Crowd::default());
+        let inner = Inner { backend, tag, appender, writer, in_flight, work, outbox, notices, pulse, crowd };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Makes events durable. Returns after the commit, one result for each event, in order.
@@ -180,7 +187,9 @@ impl Store {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        match self.inner.appender.run(Job::Append(events)).await? {
+        let written = self.inner.appender.run(Job::Append(events)).await;
+        self.inner.pulse.note(&written);
+        match written? {
             Done::Appended(appended) => {
                 self.inner.work.notify_waiters();
                 Ok(appended)
@@ -334,14 +343,6 @@ impl Store {
     pub async fn keep_body(&self, received: Timestamp, reason: &str, body: &[u8]) -> Result<(), StoreError> {
         let job = Job::Keep { received, reason: reason.to_owned(), body: body.to_vec() };
         self.inner.writer.run(job).await.map(|_| ())
-    }
-
-    /// Whether a transaction can be committed now.
-    ///
-    /// # Errors
-    /// It cannot.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.inner.appender.run(Job::Record(Vec::new())).await.map(|_| ())
     }
 
     /// Resolves when something may be unread. A hint: what was there before is not told of.

@@ -1,12 +1,35 @@
 //! What the console, its people and the web need of the store.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::{
     Backend, HandoffRow, HandoffsAsked, InboxRow, KeptRow, LedgerLine, NewLink, Role, SentPlace, SentRow, Session,
     Store, StoreError, StoredLink, User, View, postgres, sqlite,
 };
 use crate::domain::{ContactId, ContactRef, Event, MessageNumber, Timestamp};
+
+/// From so many on, who wrote is counted once in a while: every open console asks at every change.
+const MANY: i64 = 10_000;
+const A_WHILE: Duration = Duration::from_secs(2);
+
+/// How many contacts wrote, and with how many of them the bot speaks, where they are many; and when they were counted.
+#[derive(Debug, Default)]
+pub(super) struct Crowd(Mutex<Option<(Instant, (i64, i64))>>);
+
+impl Crowd {
+    fn counted(&self) -> Option<(i64, i64)> {
+        let known = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.filter(|(at, _)| at.elapsed() < A_WHILE).map(|(_, counts)| counts)
+    }
+
+    fn note(&self, counts: (i64, i64)) -> (i64, i64) {
+        let kept = (counts.0 >= MANY).then(|| (Instant::now(), counts));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        counts
+    }
+}
 
 /// All of these fail only where the database does not answer.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
@@ -78,7 +101,12 @@ impl Store {
 
     /// How many contacts a view has: hot, mine, unassigned, snoozed, all, bot. Replies decided since then count that reached nobody.
     pub async fn counts(&self, agent: &str, since: Timestamp) -> Result<[i64; 6], StoreError> {
-        Ok(query!(self, console::counts(agent, since)))
+        let [hot, mine, unassigned, snoozed] = query!(self, console::counts(agent, since));
+        let (all, bot) = match self.inner.crowd.counted() {
+            Some(counted) => counted,
+            None => self.inner.crowd.note(query!(self, console::wrote())),
+        };
+        Ok([hot, mine, unassigned, snoozed, all, bot])
     }
 
     /// How many contacts wait for a person.

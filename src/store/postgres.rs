@@ -45,6 +45,10 @@ pub(super) const WRITERS: Option<&str> = Some(
 pub(super) const HAS_VERSIONS: &str = "select count(*) from pg_tables where tablename = '_sqlx_migrations' \
     and schemaname = any(current_schemas(false))";
 
+/// A sum of broken figures as a whole number, around what is added up: as much of it as there is room for.
+pub(super) const ROUNDED_SUM: [&str; 2] =
+    ["cast(greatest(least(round(coalesce(sum(", "), 0)), 9.2e18), -9.2e18) as bigint)"];
+
 /// A node that is gone without a word, or stands still, must not hold up the others: a transaction in which nothing happens for so
 /// many milliseconds is undone.
 const SILENCE: &str = "3000";
@@ -70,6 +74,16 @@ macro_rules! skip_locked {
     };
     ($table:literal) => {
         concat!(" for no key update of ", $table, " skip locked")
+    };
+}
+/// A sum of amounts as a whole number: as much of it as there is room for.
+macro_rules! sum_of {
+    ($amounts:literal) => {
+        concat!(
+            "cast(greatest(least(coalesce(sum(cast(",
+            $amounts,
+            " as numeric)), 0), 9223372036854775807), -9223372036854775808) as bigint)"
+        )
     };
 }
 macro_rules! lock_rows {

@@ -29,6 +29,8 @@ pub(super) const LOCK_PORTFOLIO: Option<&str> = None;
 pub(super) const HAS_VERSIONS: &str = "select count(*) from sqlite_master where name = '_sqlx_migrations'";
 /// The single writer commits in the order of its numbers.
 pub(super) const WRITERS: Option<&str> = None;
+/// A sum of broken figures as a whole number, around what is added up: as much of it as there is room for.
+pub(super) const ROUNDED_SUM: [&str; 2] = ["cast(round(coalesce(sum(", "), 0)) as integer)"];
 /// How long a statement waits for a lock that another program holds on the file.
 const BUSY: StdDuration = StdDuration::from_millis(1_000);
 
@@ -56,6 +58,13 @@ macro_rules! rows {
 macro_rules! skip_locked {
     ($($table:literal)?) => {
         ""
+    };
+}
+/// A sum of amounts as a whole number: as much of it as there is room for.
+macro_rules! sum_of {
+    ($amounts:literal) => {
+        // As a double, which has room for every sum; what it holds exactly is more than any shop takes.
+        concat!("cast(total(", $amounts, ") as integer)")
     };
 }
 macro_rules! lock_rows {
@@ -307,6 +316,8 @@ mod tests {
             [View::Hot, View::Mine, View::Unassigned, View::Snoozed, View::All, View::Bot].map(console::select_view);
         let others = [
             console::COUNT_VIEWS,
+            console::COUNT_WROTE,
+            console::SELECT_CALLERS,
             console::FAILED_REPLIES,
             kept::COUNT_KEPT,
             kept::SELECT_KEPT,
@@ -319,13 +330,19 @@ mod tests {
             recipients::SELECT_ACCOUNT,
             recipients::SELECT_PLANNED,
         ];
+        // Indexes of a few rows, as their own conditions say.
+        let few = ["contacts_handoff", "journal_unknown"];
         for asked in views.into_iter().chain(others) {
             let explain = sqlx::AssertSqlSafe(format!("explain query plan {asked}"));
             for step in sqlx::query(explain).fetch_all(&mut connection).await.unwrap() {
                 let step: String = step.get(3);
-                let walks = ["contacts", "handoffs", "journal"].iter().any(|table| step == format!("SCAN {table}"));
-                // All that waits may be many too.
-                let walks = walks || ["SCAN outbox", "SCAN o ", "SCAN m"].iter().any(|scan| step.starts_with(scan));
+                // All that waits may be many too. A walk along an index is one as well, unless few stand in it.
+                let tables = ["contacts", "handoffs", "journal", "outbox", "c", "o", "m"];
+                let scanned =
+                    step.strip_prefix("SCAN ").map(|scanned| scanned.split_once(' ').unwrap_or((scanned, "")));
+                let walks = scanned.is_some_and(|(table, how)| {
+                    tables.contains(&table) && !few.iter().any(|index| how.ends_with(&format!("INDEX {index}")))
+                });
                 // Nor through many for each of many.
                 let walks = walks || step.starts_with("CORRELATED") && asked.contains("campaign_recipients");
                 assert!(!walks, "{step}: {asked}");

@@ -26,6 +26,8 @@ pub(super) enum Job {
         unasked: Unasked,
     },
     Expire(Timestamp),
+    /// Something small, to see whether anything can be written.
+    Beat,
     Keep {
         received: Timestamp,
         reason: String,
@@ -37,7 +39,7 @@ impl Job {
     /// Meta waits for it, or a customer, or somebody who asks whether we can write.
     pub(super) fn is_urgent(&self) -> bool {
         match self {
-            Self::Append(_) | Self::Product(_) | Self::Keep { .. } | Self::Claim { .. } => true,
+            Self::Append(_) | Self::Product(_) | Self::Keep { .. } | Self::Claim { .. } | Self::Beat => true,
             Self::Record(results) => results.is_empty(),
             Self::Commit(_) | Self::Take { .. } | Self::Expire(_) => false,
         }

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Query, Request, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
@@ -17,9 +18,14 @@ use crate::engine::Engine;
 use crate::whatsapp::signature;
 
 /// Bodies up to this size are taken in however many there are: hardly a message has more.
-const SMALL: u64 = 64 << 10;
-/// Of larger ones, which whoever calls can make without knowing a secret, so many at once.
+const SMALL: usize = 64 << 10;
+/// Of larger ones, which whoever calls can make without knowing a secret, so many at once. Where there is no room one waits a little, in turn.
 const LARGE_AT_ONCE: usize = 32;
+const FOR_ROOM: Duration = Duration::from_secs(4);
+/// Whoever sends a body may take so long, and besides a second for so many bytes: a slow line brings Meta's 3 MB in a minute and a half,
+/// and who sends next to nothing loses the place.
+const TO_BEGIN: Duration = Duration::from_secs(10);
+const BYTES_A_SECOND: usize = 32 << 10;
 /// How often it is told that webhooks could not be stored.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
@@ -27,10 +33,12 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 pub fn router(engine: Engine) -> Router {
     let limit = engine.settings().limits.webhook_bytes;
     let large = Arc::new(Semaphore::new(LARGE_AT_ONCE));
-    Router::new()
-        .route("/webhook/whatsapp", get(verify).post(deliver))
-        .layer(DefaultBodyLimit::max(limit))
-        .with_state(Door { engine, large, refused: Arc::default() })
+    Router::new().route("/webhook/whatsapp", get(verify).post(deliver)).with_state(Door {
+        engine,
+        large,
+        limit,
+        refused: Arc::default(),
+    })
 }
 
 #[derive(Clone)]
@@ -38,6 +46,8 @@ struct Door {
     engine: Engine,
     /// Room for large bodies.
     large: Arc<Semaphore>,
+    /// Bytes of the largest body.
+    limit: usize,
     /// Those that could not be stored.
     refused: Arc<Mutex<Refused>>,
 }
@@ -90,21 +100,28 @@ async fn deliver(State(door): State<Door>, request: Request) -> Response {
     response
 }
 
-async fn take(Door { engine, large, refused }: &Door, request: Request) -> Response {
+async fn take(door: &Door, request: Request) -> Response {
+    let Door { engine, refused, .. } = door;
     let settings = &engine.settings().whatsapp;
     // Before anything of the body is taken in.
     if let Err(why) = may_be_known(settings, request.headers()) {
         return (StatusCode::UNAUTHORIZED, why).into_response();
     }
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers;
+    let size = text(&headers, "content-length").and_then(|size| size.parse::<usize>().ok());
+    if size.is_some_and(|size| size > door.limit) {
+        return TOO_LARGE.into_response();
+    }
     // One that does not tell its size may have any.
-    let size = text(request.headers(), "content-length").and_then(|size| size.parse::<u64>().ok());
-    let is_small = size.is_some_and(|size| size <= SMALL);
-    let room = if is_small { Ok(None) } else { large.try_acquire().map(Some) };
-    let Ok(_room) = room else { return unavailable() };
-    let headers = request.headers().clone();
-    let body = match Bytes::from_request(request, &()).await {
+    let room = match size.is_some_and(|size| size <= SMALL) {
+        true => Ok(Ok(None)),
+        false => tokio::time::timeout(FOR_ROOM, door.large.acquire()).await.map(|room| room.map(Some)),
+    };
+    let Ok(Ok(_room)) = room else { return unavailable() };
+    let body = match read(body, door.limit).await {
         Ok(body) => body,
-        Err(refused) => return refused.into_response(),
+        Err(refused) => return refused,
     };
     if settings.auth == Auth::Bearer && !signature::verify(&settings.app_secret, &body, signed(&headers)) {
         return (StatusCode::UNAUTHORIZED, UNSIGNED).into_response();
@@ -123,6 +140,28 @@ async fn take(Door { engine, large, refused }: &Door, request: Request) -> Respo
         }
     }
 }
+
+/// A body as it comes, at the pace of a slow line at least.
+async fn read(body: Body, limit: usize) -> Result<Bytes, Response> {
+    let begun = tokio::time::Instant::now();
+    let (mut pieces, mut taken) = (body.into_data_stream(), Vec::new());
+    loop {
+        let so_far = Duration::from_secs((taken.len() / BYTES_A_SECOND) as u64);
+        let piece = match tokio::time::timeout_at(begun + TO_BEGIN + so_far, pieces.next()).await {
+            Ok(None) => return Ok(taken.into()),
+            Ok(Some(Ok(piece))) => piece,
+            Ok(Some(Err(_))) => return Err((StatusCode::BAD_REQUEST, "The body broke off.\n").into_response()),
+            Err(_) => return Err((StatusCode::REQUEST_TIMEOUT, "The body came too slowly.\n").into_response()),
+        };
+        if taken.len() + piece.len() > limit {
+            return Err(TOO_LARGE.into_response());
+        }
+        taken.extend_from_slice(&piece);
+    }
+}
+
+const TOO_LARGE: (StatusCode, &str) =
+    (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than limits.webhook_bytes.\n");
 
 const UNSIGNED: &str = "The signature does not fit the app secret.\n";
 

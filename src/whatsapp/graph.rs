@@ -149,6 +149,8 @@ struct User {
     unreachable: bool,
     /// When marketing templates reached them, within a week.
     marketing: Vec<Timestamp>,
+    /// The template that reached them last.
+    shown: Option<String>,
 }
 
 /// What becomes of a message that was accepted.
@@ -247,6 +249,11 @@ impl<U: Hash + Eq + Clone> Graph<U> {
         self.note(template, now, 0, 1);
     }
 
+    /// The template that reached the customer last.
+    pub fn shown(&self, user: &U) -> Option<String> {
+        self.users.get(user)?.shown.clone()
+    }
+
     /// The customer blocks us no more.
     pub fn unblock(&mut self, user: &U) {
         self.user(user).blocked = false;
@@ -302,6 +309,7 @@ impl<U: Hash + Eq + Clone> Graph<U> {
         if template.marketing && !open {
             entry.marketing.push(now);
         }
+        entry.shown = Some(template.name.to_owned());
         if !open {
             self.reached.add(user.clone(), now);
         }

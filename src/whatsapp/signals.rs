@@ -48,6 +48,13 @@ pub enum Signal {
         /// In words; `None` when it is over.
         said: Option<String>,
     },
+    /// An error of the account or a number that stands beside messages (section 2.8).
+    Error {
+        /// Meta's code.
+        code: i64,
+        /// The number, by Meta's id of it, where it is told.
+        channel: Option<String>,
+    },
     /// What was held may be sent again, as far as it was for these reasons.
     Lift {
         /// Which.
@@ -137,6 +144,7 @@ pub fn read(field: &str, value: &Value, at: Timestamp) -> Vec<Signal> {
             Some("APPROVED") => vec![Signal::Reviewed { approved: true }],
             _ => Vec::new(),
         },
+        "errors" => error(value).into_iter().collect(),
         "account_alerts" => alert(&value["alert_info"]).into_iter().collect(),
         _ => Vec::new(),
     }
@@ -191,6 +199,13 @@ pub fn ailment(number: &Value) -> String {
     let errors = entities.filter_map(|entity| entity["errors"].as_array()).flatten();
     let said = errors.flat_map(|error| [&error["error_description"], &error["possible_solution"]]);
     said.filter_map(Value::as_str).filter(|said| !said.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn error(value: &Value) -> Option<Signal> {
+    let code = &value["code"];
+    let code = code.as_i64().or_else(|| code.as_str()?.parse().ok())?;
+    let channel = value["metadata"]["phone_number_id"].as_str().map(str::to_owned);
+    Some(Signal::Error { code, channel })
 }
 
 const BLOCKED: &str = "BLOCKED";
@@ -348,6 +363,12 @@ mod tests {
         let why = format!("Meta: {NO_REPLIES}");
         let held = Signal::Hold { what: Subject::Account, source, until: None, why };
         assert_eq!(read("account_update", &no_replies, now), [held]);
+        for (told, code) in
+            [(json!({ "code": 130_429, "title": "Rate limit hit" }), 130_429), (json!({ "code": "0" }), 0)]
+        {
+            assert_eq!(read("errors", &told, now), [Signal::Error { code, channel: None }]);
+        }
+        assert!(read("errors", &json!("gone"), now).is_empty());
         assert!(read("account_update", &json!({ "event": "PARTNER_ADDED" }), now).is_empty());
         let better = json!({ "new_quality_score": "GREEN", "message_template_name": "offer", "message_template_language": "it" });
         let told = read("message_template_quality_update", &better, now);

@@ -88,6 +88,42 @@ async fn what_is_told_of_others_changes_nothing_of_ours() {
     }
 }
 
+/// An error of the account stands beside messages (section 2.8), with no time of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_that_meta_tells_of_the_account_is_heeded_and_counts_once() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let app = App::start(address, graph, &database, &[]).await;
+        let value = |number: &str, code: i64| {
+            json!({ "messaging_product": "whatsapp", "metadata": { "phone_number_id": number },
+                "errors": [{ "code": code, "title": "Not as it should be" }] })
+        };
+        for value in [value("880000000009999", 190), value(NUMBER, 33), value(NUMBER, 0), value(NUMBER, 0)] {
+            let body = json!({ "object": "whatsapp_business_account", "entry": [{
+                "id": ACCOUNT, "changes": [{ "field": "messages", "value": value }] }] })
+            .to_string()
+            .into_bytes();
+            let signed = (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body);
+            assert_eq!(post(&http(), address, &signed).await, Some(200));
+        }
+        let both = ["account".to_owned(), format!("number:{NUMBER}")];
+        let held = async || {
+            let mut held = holds(&database).await;
+            held.sort();
+            (held == both).then_some(())
+        };
+        eventually("account and number are held", held).await;
+        assert_eq!(
+            rows(&database, "select key from journal where kind = 'account'").await.len(),
+            2,
+            "{}",
+            database.kind
+        );
+        assert!(app.terminate().await.success());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_writes_to_a_number_that_is_not_ours_is_no_contact_and_leaves_no_word_and_no_number() {
     const OTHER: &str = "880000000009999";

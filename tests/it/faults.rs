@@ -150,6 +150,54 @@ async fn a_locked_database_is_answered_503_and_all_goes_on_when_it_is_free() {
     }
 }
 
+/// Takes what can be read and nothing more, as after a failover to a copy; and takes all again.
+async fn set_read_only(database: &Database, read_only: bool) {
+    if database.kind == "sqlite" {
+        let change = match read_only {
+            true => "create trigger full before update on pulse begin select raise(abort, 'full'); end",
+            false => "drop trigger full",
+        };
+        rows(database, change).await;
+        return;
+    }
+    let name = database.url.rsplit('/').next().unwrap();
+    let mut connection = sqlx::PgConnection::connect(&database.url).await.unwrap();
+    connection.execute("set default_transaction_read_only = off").await.unwrap();
+    for change in [
+        format!("alter database {name} set default_transaction_read_only = {read_only}"),
+        format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}' and pid <> pg_backend_pid()"
+        ),
+    ] {
+        connection.execute(sqlx::AssertSqlSafe(change)).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_no_writes_is_not_ready_and_the_doctor_says_so() {
+    for database in Database::each().await {
+        let address = free_address();
+        let (_sandbox, graph) = sandbox(address, 80).await;
+        let _app = App::start(address, graph, &database, &[]).await;
+        let ready = async |expected: u16| {
+            let answer = reqwest::get(format!("http://{address}/readyz")).await.unwrap().status();
+            (answer == expected).then_some(())
+        };
+        let doctor = || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+            let told = command.args(["doctor", "--json"]).env("HOTLINE_DATABASE__URL", &database.url).output().unwrap();
+            let told: Vec<serde_json::Value> = serde_json::from_slice(&told.stdout).unwrap();
+            told.into_iter().find(|finding| finding["what"] == "database").unwrap()["ok"].clone()
+        };
+        assert_eq!(doctor(), true, "{}", database.kind);
+        set_read_only(&database, true).await;
+        eventually("it is not ready", async || ready(503).await).await;
+        assert_eq!(doctor(), false, "{}", database.kind);
+        set_read_only(&database, false).await;
+        eventually("it is ready again", async || ready(200).await).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_that_arrive_together_share_a_commit() {
     for database in Database::each().await {

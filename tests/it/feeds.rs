@@ -111,7 +111,7 @@ async fn a_shop_tells_of_orders_and_products_by_itself() {
         assert_eq!(keys, expected);
         let kept = rows(&database, "select reason from kept_bodies order by id").await;
         assert!(kept.len() == 3 && kept[0][0].contains("without a number"), "{kept:?}");
-        assert_eq!(kept[2][0], "shopify: orders/paid: `total` is 1e15 or more: no sum and no count is so large");
+        assert_eq!(kept[2][0], "shopify: orders/paid: `total` is 1e11 or more: no sum is so large");
         let customers = rows(&database, "select cast(count(*) as text) from contacts").await;
         assert_eq!(customers[0][0], "2");
         assert!(app.terminate().await.success());

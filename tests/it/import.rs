@@ -31,6 +31,15 @@ fn read(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_is_left_out_is_told_for_what_it_is() {
+    let text = "shared from my phone\n31/12/2023, 21:15 - Bo: hello\n31/02/2024, 21:15 - Bo: first\nsecond\n\nthird\n\
+                01/03/2024, 21:15 - Bo: good bye\nand thanks";
+    let (chat, _) = chat_export::read(text, &words(), Some(DateOrder::DayFirst), Tz::UTC).unwrap();
+    assert_eq!((chat.left_out.before_first, chat.left_out.no_date, chat.left_out.system), (1, 3, 0));
+    assert_eq!(chat.said.len(), 2);
+}
+
+#[test]
 fn every_phone_writes_the_same_moment_in_its_own_way() {
     let ways = [
         "[31/12/2023, 21:15:03] Bo: hello",

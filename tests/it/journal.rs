@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
 use crate::law::{self, rows};
+use crate::store::{NOW, message};
 
 const CUSTOMERS: u64 = 200;
 const MESSAGES: usize = 2_000;
@@ -90,4 +91,23 @@ async fn check_answers(database: &Database, sandbox: &hotline::whatsapp::sandbox
         ids.dedup();
         assert_eq!(ids.len(), count, "{}: customer {n} got one answer twice", database.kind);
     }
+}
+
+/// A node that stands still in the middle of a fold keeps its own contacts from the others, and nobody else's.
+#[tokio::test]
+async fn a_node_that_stands_still_holds_up_its_own_contacts_alone() {
+    let Some(database) = Database::postgres().await else { return };
+    let (one, two) = (database.store().await, database.store().await);
+    let events = (0..30).map(|n| message(&format!("m{n}"), &[format!("+852{:08}", 51_000_000 + n).as_str()], "hi"));
+    one.append(events.collect()).await.unwrap();
+    let still = one.claim(NOW, 20).await.unwrap();
+    assert_eq!(still.contacts.len(), 20);
+    let claimed = two.claim(NOW, 20).await.unwrap();
+    assert_eq!(claimed.contacts.len(), 10, "the next ones, and not the same twenty");
+    assert!(claimed.contacts.iter().all(|contact| still.contacts.iter().all(|other| other.id != contact.id)));
+    // All that is due is being folded: nothing tells when that will be over.
+    assert_eq!((two.claim(NOW, 20).await.unwrap().next_due, one.claim(NOW, 20).await.unwrap().next_due), (None, None));
+    drop(still);
+    let free = async || Some(two.claim(NOW, 50).await.unwrap()).filter(|claim| claim.contacts.len() == 20);
+    eventually("the others are free again", free).await;
 }

@@ -125,6 +125,9 @@ async fn a_program_makes_links_for_messages_of_its_own_and_an_agents_reply_with_
             json!({ "contact": bo.number, "url": "//evil.example" }),
             json!({ "contact": bo.number, "product": "P-999" }),
             json!({ "contact": bo.number, "kind": "gift", "url": "https://shop.example" }),
+            json!({ "contact": bo.number, "url": "https://shop.example", "price": -5 }),
+            json!({ "contact": bo.number, "url": "https://shop.example", "price": "1e20" }),
+            json!({ "contact": bo.number, "url": "https://shop.example", "price": 79228162514264337593543950335_u128.to_string() }),
         ] {
             assert_eq!(api.post("/links", wrong.clone()).await.0, 422, "{wrong}");
         }
@@ -138,6 +141,18 @@ async fn a_program_makes_links_for_messages_of_its_own_and_an_agents_reply_with_
             facts["marks"].get("link_sent").map(|_| ())
         })
         .await;
+        // Where it leads stands whatever was stored of the price before.
+        for price in ["-5", "1e20", "79228162514264337593543950335", "7.9228162514264338e28"] {
+            let spoilt = format!(r#"{{"kind":"quote","price":{price},"target":"https://shop.example/q/2"}}"#);
+            let code = url.rsplit('/').next().unwrap();
+            rows(&database, &format!("update links set link = '{spoilt}' where code = '{code}'")).await;
+            let opened = browser().get(url).send().await.unwrap();
+            assert_eq!(
+                (opened.status().as_u16(), target(&opened).as_str()),
+                (302, "https://shop.example/q/2"),
+                "{price}"
+            );
+        }
         let elsewhere = browser().get(format!("http://{address}/l/https://evil.example")).send().await.unwrap();
         assert_eq!(elsewhere.status(), 404);
     }

@@ -123,6 +123,31 @@ async fn who_knows_no_secret_fills_no_memory() {
     .await;
 }
 
+/// Whoever sends next to nothing of a large body keeps no webhook of Meta out.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_slowly_loses_the_place() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    let _app = App::start(address, graph, &database, &[]).await;
+    let guessed = format!("sha256={}", "00".repeat(32));
+    let mut open = Vec::new();
+    for _ in 0..32 {
+        let mut stream = begun(address, &guessed, 3_000_000).await;
+        assert_eq!(answer(&mut stream).await, "HTTP/1.1 100");
+        stream.write_all(b"{").await.unwrap();
+        open.push(stream);
+    }
+    let words = "hello ".repeat(200);
+    let many: Vec<_> = (0..100).map(|n| (n, format!("wamid.large{n}"), words.as_str())).collect();
+    let signed = text_webhook(&many);
+    assert!(signed.1.len() > 64 << 10, "it is a large one");
+    eventually("it is taken", async || (post(&http(), address, &signed).await == Some(200)).then_some(())).await;
+    let mut told = String::new();
+    open[0].read_to_string(&mut told).await.unwrap();
+    assert!(told.contains("HTTP/1.1 408"), "{told}");
+}
+
 /// What `hotline check` says of a shop of one's own.
 fn checked(shop: &str, language: &str, currency: &str) -> String {
     let folder = tempfile::tempdir().unwrap();

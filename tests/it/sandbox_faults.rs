@@ -108,3 +108,37 @@ async fn statuses_may_be_missing_early_or_late() {
     let id = missing(Faults { delay_ms: 8_000, ..Faults::default() }).await;
     bot.status(&id, "read").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_customers_block_is_paused_and_the_number_is_flagged() {
+    let bot = Bot::start(|settings| settings.rules.messages_per_second = 1_000).await;
+    bot.sandbox.add_template(&template("news", "en_US", "It is here."));
+    let news = |n: u64| {
+        let template = json!({ "name": "news", "language": { "code": "en_US" } });
+        whole(json!({ "to": customer(n).number, "type": "template", "template": template }))
+    };
+    for n in 0..200 {
+        bot.send(news(n)).await;
+    }
+    for n in 0..10 {
+        assert_eq!(control(&bot, "customers", &json!({ "to": customer(n).number, "blocked": true })).await, 204);
+    }
+    bot.told("/event", "FLAGGED").await;
+    let paused = bot.told("/event", "PAUSED").await["change"].clone();
+    assert_eq!(
+        (&paused["field"], &paused["value"]["message_template_name"], &paused["value"]["other_info"]["title"]),
+        (&json!("message_template_status_update"), &json!("news"), &json!("FIRST_PAUSE"))
+    );
+    let (_, refused) = bot.call("messages", &news(300)).await;
+    assert_eq!(refused["error"]["code"], 132_015, "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_for_another_identity_is_not_delivered() {
+    let bot = Bot::start(|_| {}).await;
+    bot.sandbox.write(&customer(1), "hi");
+    let mut message = text(&customer(1).number);
+    message["recipient_identity_key_hash"] = json!("Zm9vYmFyYmF6PQ==");
+    let id = bot.send(message).await;
+    assert_eq!(bot.status(&id, "failed").await["statuses"][0]["errors"][0]["code"], 137_000);
+}

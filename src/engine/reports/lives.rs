@@ -110,7 +110,8 @@ async fn of_channels(desk: Desk<'_>) -> Result<Channels, StoreError> {
         let sum = currency.parse().ok().map(|currency| Money { amount, currency });
         // What no rate is known of is not counted.
         let sum = sum.and_then(|sum| shop.rates.convert(sum, shop.currency)).and_then(scaled);
-        *spent.entry(source).or_default() += sum.unwrap_or(0);
+        let all = spent.entry(source).or_default();
+        *all = all.saturating_add(sum.unwrap_or(0));
     }
     Ok(Channels::new(spent, shop.currency.code()))
 }

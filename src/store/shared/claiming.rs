@@ -9,6 +9,14 @@ use crate::domain::{ContactId, ContactRef, Event, EventBody, Timestamp};
 use crate::store::ClaimedContact;
 use crate::store::writer::Claimed;
 
+/// Those of these contacts that nobody folds.
+const LOCK: &str = concat!(
+    "select id, state, wake_at, summary, merges from contacts where merged_into is null and id in (select cast(value->>0 as bigint) from ",
+    rows!("$1"),
+    ") order by id",
+    skip_locked!()
+);
+
 /// Contacts with unread events whose time came, or with a wake that is due. On PostgreSQL they are locked until the
 /// transaction ends; `busy` are those that this process is folding already. Nothing is unread in front of `first`.
 pub(in crate::store) async fn claim(
@@ -17,19 +25,12 @@ pub(in crate::store) async fn claim(
     limit: i64,
     (busy, first): (&[[i64; 1]], i64),
 ) -> Result<Claimed, sqlx::Error> {
-    let (candidates, last) = candidates(connection, now, limit, (busy, first)).await?;
-    if candidates.is_empty() {
-        // What is being folded tells of its own next moment when it is committed.
+    let (rows, last) = free(connection, now, limit, (busy, first)).await?;
+    if rows.is_empty() {
+        // What is being folded tells of its own next moment when it is committed, here or at another node.
         let next_due = if busy.is_empty() { next_due(connection, first).await? } else { None };
-        return Ok(Claimed { contacts: Vec::new(), next_due });
+        return Ok(Claimed { contacts: Vec::new(), next_due: next_due.filter(|due| *due > now) });
     }
-    let lock = concat!(
-        "select id, state, wake_at, summary, merges from contacts where merged_into is null and id in (select cast(value->>0 as bigint) from ",
-        rows!("$1"),
-        ") order by id",
-        skip_locked!()
-    );
-    let rows = sqlx::query(lock).bind(json(&candidates)).fetch_all(&mut *connection).await?;
     let mut contacts = Vec::with_capacity(rows.len());
     for row in rows {
         let wake_at: Option<i64> = row.try_get(2)?;
@@ -42,6 +43,7 @@ pub(in crate::store) async fn claim(
         };
         contacts.push((claimed, wake_at.is_some_and(|wake| wake <= now.0)));
     }
+    contacts.sort_by_key(|(contact, _)| contact.id);
     let of = |known: bool| {
         let wanted = contacts.iter().filter(|(contact, _)| contact.state.is_some() == known);
         wanted.map(|(contact, _)| [contact.id.0]).collect::<Vec<_>>()
@@ -61,6 +63,32 @@ pub(in crate::store) async fn claim(
         (awake || !contact.events.is_empty() || !contact.history.is_empty()).then_some(contact)
     });
     Ok(Claimed { contacts: claimed.collect(), next_due: None })
+}
+
+/// Those who are to be folded and whom nobody folds, locked; and up to which event. Another node may be folding some, and stand still in
+/// the middle of it: as many who stand behind them do not wait for that.
+async fn free(
+    connection: &mut Connection,
+    now: Timestamp,
+    limit: i64,
+    (busy, first): (&[[i64; 1]], i64),
+) -> Result<(Vec<SqlRow>, i64), sqlx::Error> {
+    let (mut rows, mut passed_over) = (Vec::new(), busy.to_vec());
+    loop {
+        let (candidates, last) = candidates(connection, now, limit, (&passed_over, first)).await?;
+        if candidates.is_empty() {
+            return Ok((rows, last));
+        }
+        let found = sqlx::query(LOCK).bind(json(&candidates)).fetch_all(&mut *connection).await?;
+        // Nobody stands behind them, or enough are free.
+        let is_end = last == i64::MAX && (candidates.len() as i64) < limit;
+        let is_free = found.len() == candidates.len();
+        rows.extend(found);
+        if is_end || is_free || rows.len() as i64 * 2 >= limit {
+            return Ok((rows, last));
+        }
+        passed_over.extend(candidates);
+    }
 }
 
 /// Who is to be folded, and up to which event: what stands behind it in the journal comes with a later claim, in order.

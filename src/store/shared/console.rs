@@ -147,33 +147,44 @@ pub(super) fn inbox_row(row: &SqlRow) -> Result<InboxRow, sqlx::Error> {
     })
 }
 
-/// How many contacts each view has: hot, mine, unassigned, snoozed, all, bot. Those who wrote are counted in an index, and few have a hand-off.
+/// How many contacts each view of few has: hot, mine, unassigned, snoozed. The plus keeps SQLite from another index, of everybody who
+/// is no other's.
 pub(in crate::store) const COUNT_VIEWS: &str = concat!(
-    "select desk.hot, desk.mine, lone.unassigned, aside.snoozed, wrote.everybody, wrote.bot from \
+    "select desk.hot, desk.mine, lone.unassigned, aside.snoozed from \
      (select count(case when handoff = 'open' then 1 end) as hot, \
      count(case when handoff = 'accepted' and agent = $1 and snoozed_until is null then 1 end) as mine \
-     from contacts where merged_into is null and handoff <> 'none') as desk, \
+     from contacts where +merged_into is null and handoff <> 'none') as desk, \
      (select count(*) as unassigned from contacts where merged_into is null and ",
     unassigned!("$2"),
-    ") as lone, (select count(*) as snoozed from contacts where merged_into is null and snoozed_until is not null) as aside, (select count(*) as everybody, count(case when handoff = 'none' then 1 end) as bot \
-     from contacts where merged_into is null and last_inbound_at is not null) as wrote"
+    ") as lone, (select count(*) as snoozed from contacts where merged_into is null and snoozed_until is not null) as aside"
 );
+/// How many contacts wrote, and with how many of them the bot speaks: counted in an index that has both.
+pub(in crate::store) const COUNT_WROTE: &str = "select count(*), count(case when handoff = 'none' then 1 end) \
+     from contacts where merged_into is null and last_inbound_at is not null";
 
-/// How many contacts a view has: hot, mine, unassigned, snoozed, all, bot. Replies decided since then count that reached nobody.
+/// How many contacts a view of few has: hot, mine, unassigned, snoozed. Replies decided since then count that reached nobody.
 pub(in crate::store) async fn counts(
     connection: &mut Connection,
     agent: &str,
     since: Timestamp,
-) -> Result<[i64; 6], sqlx::Error> {
+) -> Result<[i64; 4], sqlx::Error> {
     let row = sqlx::query(COUNT_VIEWS).bind(agent).bind(since.0).fetch_one(connection).await?;
-    Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?])
+    Ok([row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?])
+}
+
+/// How many contacts wrote, and with how many of them the bot speaks.
+pub(in crate::store) async fn wrote(connection: &mut Connection) -> Result<(i64, i64), sqlx::Error> {
+    sqlx::query_as(COUNT_WROTE).fetch_one(connection).await
 }
 
 /// How many contacts wait for a person.
 pub(in crate::store) async fn wanted_persons(connection: &mut Connection) -> Result<i64, sqlx::Error> {
-    let count = "select count(*) from contacts where merged_into is null and handoff = 'open' and handoff <> 'none'";
+    let count = "select count(*) from contacts where +merged_into is null and handoff = 'open' and handoff <> 'none'";
     sqlx::query_scalar(count).fetch_one(connection).await
 }
+
+pub(in crate::store) const SELECT_CALLERS: &str = "select id, case when handoff = 'accepted' then unread end from contacts where +merged_into is null \
+     and handoff <> 'none' and (handoff = 'open' or agent = $1 and unread > 0) order by handoff desc, promise_due desc limit $2";
 
 /// Who calls for somebody: each that waits for a person, and each of `agent`'s own who has written, with how much of that is unread.
 /// Those who wait for a person first, in the order of the index that has them all.
@@ -182,9 +193,7 @@ pub(in crate::store) async fn callers(
     agent: &str,
     limit: i64,
 ) -> Result<Vec<(i64, Option<i64>)>, sqlx::Error> {
-    let select = "select id, case when handoff = 'accepted' then unread end from contacts where merged_into is null \
-                  and handoff <> 'none' and (handoff = 'open' or agent = $1 and unread > 0) order by handoff desc, promise_due desc limit $2";
-    sqlx::query_as(select).bind(agent).bind(limit).fetch_all(connection).await
+    sqlx::query_as(SELECT_CALLERS).bind(agent).bind(limit).fetch_all(connection).await
 }
 
 /// What happened to a contact that a thread shows, the newest `limit` of it, oldest first.

@@ -8,7 +8,9 @@ use sqlx::{Connection as _, Executor};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{BEGIN, Connection, Source, appending, claiming, connect, feeds, folding, kept, outbox, taking, turn};
+use super::{
+    BEGIN, Connection, Source, appending, claiming, connect, feeds, folding, kept, outbox, pulse, taking, turn,
+};
 use crate::store::StoreError;
 use crate::store::writer::{Done, Job, Queued};
 
@@ -183,6 +185,10 @@ async fn run(connection: &mut Connection, jobs: &[&Job]) -> Result<Vec<Done>, sq
             }
             Job::Take { rooms, now, unasked } => Done::Taken(taking::take_due(connection, rooms, *now, unasked).await?),
             Job::Expire(now) => Done::Expired { may_be_more: outbox::expire(connection, *now).await? },
+            Job::Beat => {
+                pulse::beat(connection).await?;
+                Done::Written
+            }
             Job::Keep { received, reason, body } => {
                 kept::keep(connection, *received, reason, body).await?;
                 Done::Written

@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::{Connection, json};
-use crate::domain::{ContactId, Timestamp};
+use crate::domain::{ContactId, Link, Timestamp, check_sum};
 use crate::store::{NewLink, StoredLink};
 
 /// Writes links.
@@ -31,8 +31,18 @@ pub(in crate::store) async fn by_code(
     let select = "select coalesce(c.merged_into, c.id), l.link from links l join contacts c on c.id = l.contact_id \
                   where l.code = $1";
     let Some(row) = sqlx::query(select).bind(code).fetch_optional(connection).await? else { return Ok(None) };
-    let link = serde_json::from_str(row.try_get(1)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    let link = read(row.try_get(1)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
     Ok(Some(StoredLink { code: code.to_owned(), contact: ContactId(row.try_get(0)?), link }))
+}
+
+/// A link as it was stored. It leads on whatever price was told with it: one that is none is left out.
+fn read(text: &str) -> Result<Link, serde_json::Error> {
+    let link = serde_json::from_str(text).or_else(|_| {
+        let mut link: serde_json::Value = serde_json::from_str(text)?;
+        link["price"] = serde_json::Value::Null;
+        serde_json::from_value(link)
+    });
+    link.map(|link: Link| Link { price: link.price.filter(|price| check_sum("price", Some(*price)).is_ok()), ..link })
 }
 
 /// A link was opened: the first time counts.

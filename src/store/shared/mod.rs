@@ -25,6 +25,7 @@ pub(in crate::store) mod links;
 mod moving;
 pub(in crate::store) mod numbers;
 pub(in crate::store) mod outbox;
+pub(in crate::store) mod pulse;
 pub(in crate::store) mod recipients;
 pub(in crate::store) mod recompute;
 pub(in crate::store) mod searching;
@@ -41,7 +42,8 @@ pub(in crate::store) mod webhooks;
 pub(in crate::store) mod wide;
 
 use super::{
-    BEGIN, Connection, Database, HAS_VERSIONS, LOCK_APPENDING, LOCK_PORTFOLIO, Source, WRITERS, connect, turn,
+    BEGIN, Connection, Database, HAS_VERSIONS, LOCK_APPENDING, LOCK_PORTFOLIO, ROUNDED_SUM, Source, WRITERS, connect,
+    turn,
 };
 
 /// A row that a query gives.

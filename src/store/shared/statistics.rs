@@ -3,7 +3,7 @@
 use sqlx::{QueryBuilder, Row};
 
 use super::segments::{LAST, converted};
-use super::{Connection, Database, run};
+use super::{Connection, Database, ROUNDED_SUM, run};
 use crate::domain::Timestamp;
 use crate::statistics::regions::Region;
 use crate::statistics::{Bins, Pair, Purchases, Standing};
@@ -70,7 +70,7 @@ pub(in crate::store) async fn revenue_above(
     bought: &Bought<'_>,
     cut: i64,
 ) -> Result<(i64, i64), sqlx::Error> {
-    let mut query = Query::new("select count(*), cast(coalesce(sum(b.sum), 0) as bigint) from (");
+    let mut query = Query::new(concat!("select count(*), ", sum_of!("b.sum"), " from ("));
     purchases(&mut query, bought);
     query
         .push(" where o.paid_at is not null group by o.contact_id) as b where b.count > 0 and b.sum > ")
@@ -84,7 +84,7 @@ pub(in crate::store) async fn revenue_by_tag(
     bought: &Bought<'_>,
     start: &str,
 ) -> Result<Vec<TagRevenue>, sqlx::Error> {
-    let mut query = Query::new("select t.tag, count(*), cast(coalesce(sum(b.sum), 0) as bigint) from (");
+    let mut query = Query::new(concat!("select t.tag, count(*), ", sum_of!("b.sum"), " from ("));
     purchases(&mut query, bought);
     query
         .push(" where o.paid_at is not null group by o.contact_id) as b join held_tags t on t.contact_id = b.contact ");
@@ -192,9 +192,11 @@ pub(in crate::store) async fn regions(
     before: Timestamp,
 ) -> Result<Vec<Region>, sqlx::Error> {
     let earlier = Bought { from: before, until: bought.from, ..*bought };
-    let mut query = Query::new(
-        "select t.tag, count(*), count(b.contact), cast(coalesce(sum(b.count), 0) as bigint), cast(coalesce(sum(b.sum), 0) as bigint), ",
-    );
+    let mut query = Query::new(concat!(
+        "select t.tag, count(*), count(b.contact), cast(coalesce(sum(b.count), 0) as bigint), ",
+        sum_of!("b.sum"),
+        ", "
+    ));
     query.push("cast(coalesce(sum(e.count), 0) as bigint) from held_tags t left join (");
     let grouped = |query: &mut Query, bought: &Bought<'_>| {
         query.push("select * from (");
@@ -261,8 +263,11 @@ pub(in crate::store) async fn ad_spend(
     first: &str,
     end: &str,
 ) -> Result<Vec<(String, String, i64)>, sqlx::Error> {
-    let select = "select source, currency, cast(sum(amount) as bigint) from ad_spend where day >= $1 and day < $2 \
-                  group by source, currency order by source, currency";
+    let select = concat!(
+        "select source, currency, ",
+        sum_of!("amount"),
+        " from ad_spend where day >= $1 and day < $2 group by source, currency order by source, currency"
+    );
     sqlx::query_as(select).bind(first).bind(end).fetch_all(connection).await
 }
 
@@ -289,11 +294,11 @@ fn counts(query: &mut Query, bought: &Bought<'_>) {
 fn purchases(query: &mut Query, bought: &Bought<'_>) {
     query.push("select o.contact_id as contact, sum(case when ");
     counts(query, bought);
-    query.push(" then 1 else 0 end) as count, cast(round(coalesce(sum(case when ");
+    query.push(" then 1 else 0 end) as count, ").push(ROUNDED_SUM[0]).push("case when ");
     counts(query, bought);
     query.push(" then ");
     converted(query, bought.currency, bought.rates);
-    query.push(" end), 0)) as bigint) as sum, coalesce(max(case when ");
+    query.push(" end").push(ROUNDED_SUM[1]).push(" as sum, coalesce(max(case when ");
     counts(query, bought);
     query.push(" then o.paid_at end), 0) as last from orders o");
 }

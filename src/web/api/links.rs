@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::problem::ApiProblem;
-use crate::domain::{ContactRef, Currency, Link, LinkKind, Product};
+use crate::domain::{ContactRef, Currency, Link, LinkKind, Product, check_sum};
 use crate::engine::Engine;
 use crate::web::links::web_address;
 
@@ -55,6 +55,7 @@ async fn make(State(engine): State<Engine>, body: Bytes) -> Result<Response, Api
 }
 
 fn link(wanted: Wanted, engine: &Engine) -> Result<Link, ApiProblem> {
+    check_sum("price", wanted.price).map_err(ApiProblem::invalid)?;
     let knowledge = engine.shelf().knowledge();
     let is_it = |product: &&Product| {
         wanted.product.as_ref().is_some_and(|name| *name == product.sku || name.eq_ignore_ascii_case(&product.name))

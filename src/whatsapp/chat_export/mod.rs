@@ -114,6 +114,8 @@ pub fn read(text: &str, words: &Words, order: Option<DateOrder>, zone: Tz) -> Re
     let mut chat = Chat::default();
     // The message under way: the lines without a date behind it belong to it.
     let mut open: Option<Said> = None;
+    // The last message has a date that there is not: so have the lines behind it.
+    let mut undated = false;
     for (index, (line, header)) in text.lines().zip(headers).enumerate() {
         let Some(header) = header else {
             match &mut open {
@@ -121,13 +123,17 @@ pub fn read(text: &str, words: &Words, order: Option<DateOrder>, zone: Tz) -> Re
                     said.text.push('\n');
                     said.text.push_str(line);
                 }
-                None if !line.trim().is_empty() => chat.left_out.before_first += 1,
-                None => {}
+                None if line.trim().is_empty() => {}
+                None if undated => chat.left_out.no_date += 1,
+                None if chat.said.is_empty() && chat.left_out.system == 0 => chat.left_out.before_first += 1,
+                None => chat.left_out.system += 1,
             }
             continue;
         };
         chat.close(open.take(), words);
-        let Some(at) = header.moment(order).and_then(|local| instant(local, zone)) else {
+        let at = header.moment(order).and_then(|local| instant(local, zone));
+        undated = at.is_none();
+        let Some(at) = at else {
             chat.left_out.no_date += 1;
             continue;
         };

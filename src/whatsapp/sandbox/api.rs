@@ -159,8 +159,14 @@ fn take(sandbox: &Sandbox, number: &str, headers: &HeaderMap, body: &[u8], only_
     if to.person.phone.as_deref() == Some(wire::OUR_NUMBER) {
         return refuse(131_021, "Recipient phone number cannot be the sender's");
     }
-    match judge(sandbox, &to, &mut body) {
+    let judged = judge(sandbox, &to, &mut body);
+    control::tell_news(sandbox);
+    match judged {
         Err(code) => refuse_as(code),
+        // The identity of nobody was told to us: a hash of one is another's (section 4.1).
+        Ok(Fate::Arrives) if !body["recipient_identity_key_hash"].is_null() => {
+            statuses::accept(sandbox, to, &body, Fate::Fails(137_000))
+        }
         Ok(Fate::Fails(131_047)) if inner.settings.window_error_at_once => refuse_as(131_047),
         Ok(fate) => statuses::accept(sandbox, to, &body, fate),
     }

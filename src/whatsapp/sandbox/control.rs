@@ -6,7 +6,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Faults, Sandbox, people};
+use super::{Faults, Sandbox, TemplateChange, deliver, people, wire};
+use crate::whatsapp::graph::News;
+use crate::whatsapp::quality::Quality;
 
 /// `POST /control/faults`: what goes wrong from now on.
 pub(super) async fn faults(State(sandbox): State<Sandbox>, axum::Json(faults): axum::Json<Faults>) -> StatusCode {
@@ -45,12 +47,51 @@ pub(super) async fn customers(
     };
     let (now, mut graph) = (sandbox.inner.now(), sandbox.inner.graph());
     match change.blocked {
-        Some(true) => graph.block(&person.key, None, now),
+        // Because of what we sent last unasked, where we sent such a thing.
+        Some(true) => {
+            let because = graph.shown(&person.key);
+            graph.block(&person.key, because.as_deref(), now);
+        }
         Some(false) => graph.unblock(&person.key),
         None => {}
     }
     if let Some(has_whatsapp) = change.has_whatsapp {
         graph.set_reachable(&person.key, has_whatsapp);
     }
+    drop(graph);
+    tell_news(&sandbox);
     StatusCode::NO_CONTENT.into_response()
+}
+
+/// Tells by webhook what Meta thinks of templates and the number by now (sections 2.9 and 9, point 5).
+pub(super) fn tell_news(sandbox: &Sandbox) {
+    let (news, now) = (sandbox.inner.graph().take_news(), sandbox.inner.now());
+    for news in news {
+        match news {
+            News::TemplatePaused { name, until } => {
+                let status = |status: &str, quality: &str| TemplateChange {
+                    name: name.clone(),
+                    status: Some(status.into()),
+                    quality: Some(quality.into()),
+                    ..TemplateChange::default()
+                };
+                sandbox.change_template(&status(if until.is_some() { "PAUSED" } else { "DISABLED" }, "RED"));
+                if let Some(until) = until {
+                    let (sandbox, over) = (sandbox.clone(), status("APPROVED", "UNKNOWN"));
+                    tokio::spawn(async move {
+                        tokio::time::sleep((until - now).to_std()).await;
+                        sandbox.change_template(&over);
+                    });
+                }
+            }
+            // Of yellow the number's node alone tells.
+            News::Quality(Quality::Yellow) => {}
+            News::Quality(quality) => {
+                let event = if quality == Quality::Red { "FLAGGED" } else { "UNFLAGGED" };
+                let tier = sandbox.inner.settings.rules.tier();
+                let told = json!({ "display_phone_number": wire::OUR_NUMBER, "event": event, "current_limit": tier });
+                deliver::send(sandbox, wire::account_envelope("phone_number_quality_update", told, now));
+            }
+        }
+    }
 }

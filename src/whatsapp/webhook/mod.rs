@@ -55,11 +55,13 @@ pub fn parse(body: &[u8], received: Timestamp) -> Result<Vec<Arrival>, Malformed
         other => return Err(Malformed::OtherObject(other.unwrap_or("none").to_owned())),
     }
     let mut arrivals = Vec::new();
-    let entries = Reader { account: "", time: received, received, arrivals: &mut arrivals }.objects(&mut body, "entry");
+    let entries = Reader { account: "", time: received, is_told: false, received, arrivals: &mut arrivals }
+        .objects(&mut body, "entry");
     for mut entry in entries {
-        let time = moment(&entry, "/time").unwrap_or(received);
+        let told = moment(&entry, "/time");
+        let (time, is_told) = (told.unwrap_or(received), told.is_some());
         let account = text(&entry, "/id").unwrap_or_default();
-        let mut reader = Reader { account: &account, time, received, arrivals: &mut arrivals };
+        let mut reader = Reader { account: &account, time, is_told, received, arrivals: &mut arrivals };
         for change in reader.objects(&mut entry, "changes") {
             let (begin, channel) = (reader.arrivals.len(), id(&change, "/value/metadata/phone_number_id"));
             reader.change(change);
@@ -81,6 +83,8 @@ pub fn parse(body: &[u8], received: Timestamp) -> Result<Vec<Arrival>, Malformed
 struct Reader<'a> {
     account: &'a str,
     time: Timestamp,
+    /// Meta tells that time.
+    is_told: bool,
     received: Timestamp,
     arrivals: &'a mut Vec<Arrival>,
 }
@@ -172,7 +176,10 @@ impl Reader<'_> {
         for echo in self.objects(&mut value, "message_echoes") {
             self.arrivals.push(messages::echo(echo, by, self.received));
         }
-        for error in take_list(&mut value, "errors") {
+        for mut error in take_list(&mut value, "errors") {
+            if error.is_object() {
+                error["metadata"] = value["metadata"].clone();
+            }
             self.account("errors", error);
         }
     }
@@ -252,7 +259,10 @@ impl Reader<'_> {
 
     fn account(&mut self, field: &str, value: Value) {
         let account = self.account;
-        let key = format!("acc:{account}:{field}:{}:{}", self.time.0, fingerprint(&value));
+        // Where Meta tells no time, the day stands in for it: a delivery that is repeated counts once, and what is told again on another
+        // day is told again.
+        let time = if self.is_told { self.time.0.to_string() } else { self.time.utc().date_naive().to_string() };
+        let key = format!("acc:{account}:{field}:{time}:{}", fingerprint(&value));
         let body = EventBody::Account { field: field.to_owned(), value };
         self.arrivals.push(Arrival::new(key, Vec::new(), self.time, body));
     }
@@ -430,6 +440,21 @@ mod tests {
         };
         assert_eq!(names_of("contact_request"), names(Some("85260000001"), Some("US.9001")));
         assert_eq!(names_of("other"), names(None, Some("US.9001")), "somebody else's card");
+    }
+
+    #[test]
+    fn an_error_beside_messages_counts_once_however_often_it_is_delivered() {
+        let body = webhook(r#"[],"errors":[{"code":130429,"title":"Rate limit hit"},7]"#);
+        let keys = |later: i64| -> Vec<String> {
+            let arrivals = parse(body.as_bytes(), Timestamp(NOW.0 + later)).unwrap();
+            let errors = arrivals.into_iter().filter(|arrival| {
+                matches!(&arrival.body, EventBody::Account { field, value } if field == "errors" && value["code"] == 130_429
+                    && value["metadata"]["phone_number_id"] == "880")
+            });
+            errors.map(|arrival| arrival.key).collect()
+        };
+        assert_eq!((keys(0).len(), keys(0)), (1, keys(60_000)));
+        assert_ne!(keys(0), keys(48 * 3_600_000));
     }
 
     #[test]

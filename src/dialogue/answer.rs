@@ -61,6 +61,8 @@ pub(super) struct Reply<'a> {
     pub(super) rows: Vec<ListRow>,
     pub(super) links: Vec<Link>,
     pub(super) call: Option<Call>,
+    /// A person was asked for and is told of in the same message: there is nothing to ask, and no list to open.
+    person_comes: bool,
     /// What was heard came in a burst that followed an answer.
     in_burst: bool,
     /// The cart that they sent, in words: it is named before all else.
@@ -75,6 +77,12 @@ pub(super) struct Reply<'a> {
 pub(super) fn is_own_choice(choice: &str) -> bool {
     let kinds = ["person", "buy", "product", "compare", "profile", "category", "kind", "budget", "need", "any"];
     kinds.contains(&choice.split_once(':').map_or(choice, |(kind, _)| kind))
+}
+
+/// Whether a reply asks something, or tells to open a list.
+fn asks_or_lists(section: &str) -> bool {
+    section.starts_with("ask_")
+        || matches!(section, "show" | "show_near" | "cheaper" | "ideas" | "no_more" | "back" | "nothing" | "again")
 }
 
 /// See [`Dialogue::answer`].
@@ -113,6 +121,7 @@ pub(super) fn answer(
         Standing::Waiting { due, missed } => {
             // What it knows it says all the same, in the one message that tells of the person: a comparison that was asked
             // for makes a lead red, and is sent.
+            reply.person_comes = true;
             reply.facts(&heard);
             reply.person_has_it();
             (reply.call, reply.buttons, reply.rows) = (None, Vec::new(), Vec::new());
@@ -158,6 +167,7 @@ impl<'a> Reply<'a> {
             rows: Vec::new(),
             links: Vec::new(),
             call: None,
+            person_comes: false,
             in_burst,
             cart: cart_in_words(&cart, shop),
             notice: None,
@@ -183,6 +193,9 @@ impl Reply<'_> {
     }
 
     pub(super) fn say(&mut self, section: &str, values: Value) {
+        if self.person_comes && asks_or_lists(section) {
+            return;
+        }
         match section {
             // These ask whether a person is wanted…
             "nothing" | "again" | "back" | "no_more" => self.offered = Some(true),
@@ -236,14 +249,18 @@ impl Reply<'_> {
 
     /// What they need is wished for, unless they only ask whether the one thing that they name or see has it.
     fn take_up_needs(&mut self, heard: &Heard) {
-        let asked = |want: &Intent| matches!(want, Intent::ProductInquiry | Intent::Availability);
-        let asks = heard.words.contains(is_question) || heard.wants.iter().any(asked) || self.says(Cue::Asks, heard);
         let names_one =
             || !self.dialogue.names.in_words(&heard.words, self.shop, |one| self.memory.talks_of(one)).is_empty();
-        if asks && (!heard.refined && self.memory.shown.len() == 1 || names_one()) {
+        if self.asks_something(heard) && (!heard.refined && self.memory.shown.len() == 1 || names_one()) {
             return;
         }
         self.memory.need(&heard.named_needs);
+    }
+
+    /// Whether what was heard is a question.
+    pub(super) fn asks_something(&self, heard: &Heard) -> bool {
+        let asked = |want: &Intent| matches!(want, Intent::ProductInquiry | Intent::Availability);
+        heard.words.contains(is_question) || heard.wants.iter().any(asked) || self.says(Cue::Asks, heard)
     }
 
     /// Whether they ask on after what was told of delivery, and of nothing else.

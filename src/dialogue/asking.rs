@@ -32,10 +32,14 @@ impl<'a> Reply<'a> {
         if self.says(Cue::Without, heard) {
             return self.refuse_brands(heard);
         }
+        let of_a_product =
+            |want: &Intent| matches!(want, Intent::Availability | Intent::ProductInquiry | Intent::Price | Intent::Buy);
         let is_plain = !heard.refined
             && heard.named_needs.is_empty()
-            && heard.wants.iter().all(|want| matches!(want, Intent::Availability | Intent::ProductInquiry))
-            && self.dialogue.names.in_words(&heard.words, shop, |_| true).is_empty();
+            && heard.wants.iter().all(of_a_product)
+            && self.dialogue.names.in_words(&heard.words, shop, |_| true).is_empty()
+            // More words of a name tell which one.
+            && self.dialogue.loose_names.with_words(&heard.words, shop).iter().all(|(_, name)| !name.contains(' '));
         let kind = self.memory.product();
         let counts = |brand: &&str| {
             let of_kind = kind.is_some_and(|kind| of_brand(shop, brand).any(|product| product.key == kind));
@@ -93,7 +97,8 @@ impl<'a> Reply<'a> {
             // A number asks for a size.
             && !heard.words.contains(char::is_numeric)
             && pointings.read(&heard.words).is_empty()
-            && !pointings.says(Cue::It, &heard.words, Some(&self.language))
+            // What goes with it is another thing.
+            && !pointings.speaks_of_it(&heard.words, Some(&self.language))
     }
 
     /// Towards a product: show what fits, or ask for the one thing that is missing.
@@ -139,11 +144,17 @@ impl<'a> Reply<'a> {
                 self.say("media", context! {});
                 self.offer("person", "button_person");
             }
+            // In a category they see what their budget buys there, once they have seen what else it buys.
+            _ if heard.understood
+                && !is_another
+                && self.memory.within.is_some()
+                && (self.was_asked(Slot::Product) || self.memory.ideas)
+                && self.affordable() => {}
             _ if self.category_in(heard) => {}
             // Asked once what they look for, they tell nothing but what they can spend.
             _ if heard.understood
                 && !is_another
-                && (self.was_asked(Slot::Product) || self.memory.ideas)
+                && (self.was_asked(Slot::Product) || self.memory.ideas || self.memory.within.is_some())
                 && self.affordable() => {}
             _ if heard.understood || greets => {
                 if !self.ask(Slot::Product, heard) {

@@ -1,5 +1,6 @@
 //! Which products fit what is known of a wish.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
@@ -173,6 +174,11 @@ fn has_brand(memory: &Memory, product: &Product) -> bool {
     product.brand.as_ref().is_some_and(|brand| memory.brands.contains(brand))
 }
 
+/// Whether a product is of the category that they look in.
+fn is_within(memory: &Memory, product: &Product) -> bool {
+    memory.within.as_deref().is_none_or(|category| product.key.split('/').next() == Some(category))
+}
+
 /// How much of what is needed a product does not have.
 fn lacks(memory: &Memory, product: &Product) -> usize {
     memory.needs.iter().filter(|need| !product.attributes.contains(need)).count()
@@ -210,8 +216,9 @@ fn affordable_of<'a>(memory: &Memory, shop: &'a Shop, counts: impl Fn(&Product) 
     }
     let mut found: Vec<&Product> =
         shop.products.iter().filter(|product| product.stock > 0 && purse.holds(product.price)).collect();
-    found.retain(|product| !memory.refuses(product) && counts(product));
-    found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
+    found.retain(|product| !memory.refuses(product) && counts(product) && is_within(memory, product));
+    let rank = |product: &Product| (lacks(memory, product), Reverse(product.price));
+    found.sort_by(|a, b| rank(a).cmp(&rank(b)).then(a.sku.cmp(&b.sku)));
     let mut kinds = BTreeSet::new();
     found.retain(|product| kinds.insert(&product.key));
     Fit { products: cut(found), ..Fit::default() }

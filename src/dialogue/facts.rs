@@ -28,6 +28,9 @@ impl<'a> Reply<'a> {
         if named.is_empty() {
             named = self.named_loosely(heard);
         }
+        if self.is_of_theirs(heard, !named.is_empty()) {
+            return true;
+        }
         let orders_all = self.orders_all(heard, &named);
         if self.finds_too_dear(heard) {
             self.cheaper(&self.shown());
@@ -39,24 +42,7 @@ impl<'a> Reply<'a> {
                 false => self.extreme_of_kind(heard, &mut wants).into_iter().collect(),
             };
         }
-        match (named.as_slice(), wants.contains(&Intent::Compare)) {
-            ([], true) => self.compare(),
-            ([one], true) => {
-                let sku = one.sku.clone();
-                self.compare_with(&sku);
-            }
-            (several @ [_, _, ..], false) if orders_all => {
-                self.memory.show(several.iter().copied());
-                self.call = Some(Call::Buy);
-            }
-            (several @ [_, _, ..], _) => self.side_by_side(several.to_vec()),
-            ([one], false) if wants.contains(&Intent::Buy) => {
-                self.memory.open(one);
-                self.call = Some(Call::Buy);
-            }
-            ([one], false) => self.details(one),
-            ([], false) => {}
-        }
+        self.of_named(&named, heard, (&wants, orders_all));
         if !named.is_empty() {
             self.variant(heard);
         }
@@ -67,6 +53,60 @@ impl<'a> Reply<'a> {
         self.paragraphs.truncate(5);
         self.delivery(heard);
         of_products
+    }
+
+    /// What they say of something that is theirs already: how it is used a person knows, and praise is thanked for. Whether it is that.
+    fn is_of_theirs(&mut self, heard: &Heard, names_one: bool) -> bool {
+        let is_talk = |want: &Intent| is_small_talk(*want) || matches!(want, Intent::ProductInquiry);
+        if self.memory.trouble || heard.choice.is_some() || !heard.wants.iter().all(is_talk) {
+            return false;
+        }
+        if (names_one || heard.refined || self.memory.shown.len() == 1) && self.says(Cue::Setup, heard) {
+            self.say("no_fact", context! {});
+            self.offer("person", "button_person");
+            return true;
+        }
+        let praises =
+            names_one && self.says(Cue::Owned, heard) && !self.says(Cue::Looking, heard) && !self.asks_something(heard);
+        if praises {
+            self.say("thanks", context! {});
+        }
+        praises
+    }
+
+    /// A product that is to be compared: with the one that they see, else with its neighbours.
+    fn beside_what_is_shown(&mut self, product: &'a Product) {
+        match self.shown().as_slice() {
+            [seen] if seen.sku != product.sku && seen.key == product.key => self.side_by_side(vec![*seen, product]),
+            _ => {
+                let sku = product.sku.clone();
+                self.compare_with(&sku);
+            }
+        }
+    }
+
+    /// What is said of products that they name or point at: details, side by side, or that a person comes.
+    fn of_named(&mut self, named: &[&'a Product], heard: &Heard, (wants, orders_all): (&[Intent], bool)) {
+        match (named, wants.contains(&Intent::Compare)) {
+            ([], true) => self.compare(),
+            ([one], true) => self.beside_what_is_shown(one),
+            (several @ [_, _, ..], false) if orders_all => {
+                self.memory.show(several.iter().copied());
+                self.call = Some(Call::Buy);
+            }
+            (several @ [_, _, ..], _) => self.side_by_side(several.to_vec()),
+            ([one], false) if wants.contains(&Intent::Buy) => {
+                self.memory.open(one);
+                self.call = Some(Call::Buy);
+            }
+            ([one], false) => {
+                self.details(one);
+                if !heard.named_needs.is_empty() && self.asks_something(heard) {
+                    self.tell_property(one, heard);
+                }
+            }
+            ([], false) => {}
+        }
     }
 
     /// Whether of things that they name they want to buy all, and not one or the other.
@@ -92,9 +132,18 @@ impl<'a> Reply<'a> {
             return Vec::new();
         }
         let is_open = heard.refined || self.memory.shown.is_empty();
+        let wants = |asked: &[Intent]| heard.wants.iter().any(|want| asked.contains(want));
+        let of_price = wants(&[Intent::Price, Intent::Buy]);
+        let of_the_shop = heard.wants.iter().any(|want| want.is_of_the_shop());
+        let of_one =
+            !of_the_shop && (of_price || wants(&[Intent::Availability, Intent::ProductInquiry, Intent::Compare]));
         let counts = |(product, name): &(&'a Product, &str)| {
             let of_kind = self.memory.talks_of(product) || heard.kinds.contains(&product.key);
-            let of_more = name.contains(' ') || is_open;
+            // Brands are words like others, too.
+            if product.brand.as_deref() == Some(*name) && !of_one {
+                return false;
+            }
+            let of_more = name.contains(' ') || is_open || of_price;
             of_more && (!heard.refined || of_kind && !self.word(&product.key).to_lowercase().contains(name))
         };
         let named = self.dialogue.loose_names.with_words(&heard.words, self.shop);

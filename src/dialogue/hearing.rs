@@ -41,6 +41,7 @@ impl Memory {
             self.said.clear();
             self.needs.clear();
             self.refused.clear();
+            self.within = None;
             self.trouble = false;
             self.closed = false;
             (self.gift, self.ideas) = (false, false);
@@ -90,7 +91,9 @@ impl Memory {
         let is_over = reading.wants(Intent::Thanks) && !words.contains(char::is_numeric)
             || says(Cue::Settled)
             || says(Cue::Looking) && !reading.product_keys().is_empty();
-        self.trouble = (self.trouble || told) && !is_wish(reading) && (is_trouble(reading) || !is_over);
+        // "It does not charge" speaks of no price.
+        let is_wish = is_wish(reading) && !(is_broken && is_only_priced(reading));
+        self.trouble = (self.trouble || told) && !is_wish && (is_trouble(reading) || !is_over);
         self.understood |= self.trouble && is_broken;
         let trouble = self.trouble || is_trouble(reading);
         let praises = reading.intents == [Intent::Thanks] && says(Cue::Owned) && !says(Cue::Looking);
@@ -119,6 +122,7 @@ impl Memory {
         let language = reading.lang.as_ref().map(Language::tag);
         let denies = |need: &str| pointings.says_beside(Cue::Without, words, need, true, language);
         self.take_in_needs((reading, words), says(Cue::Wrapping), denies);
+        self.look_within(pointings);
         if !reading.brands.is_empty() || reading.budget.is_some() {
             self.meant = None;
         }
@@ -130,6 +134,17 @@ impl Memory {
             self.understood = true;
         }
         self.leave_open(reading, words);
+    }
+
+    /// Where no kind of product is looked for, the category that they name, or that what they need belongs to, is looked in.
+    fn look_within(&mut self, pointings: &Pointings) {
+        if self.product().is_some() || self.trouble {
+            return;
+        }
+        let of_needs = self.named_needs.iter().find_map(|need| pointings.category_of(need)).map(str::to_owned);
+        if let Some(category) = self.category.clone().or(of_needs) {
+            self.within = Some(category);
+        }
     }
 
     /// "any", "no idea" and the like in answer to a question: that slot stays open, nothing is asked twice for it.
@@ -277,4 +292,11 @@ fn is_of_terms(reading: &Reading) -> bool {
 fn is_wish(reading: &Reading) -> bool {
     let asks = [Intent::Buy, Intent::Price, Intent::Availability, Intent::Compare];
     !is_trouble(reading) && (reading.budget.is_some() || asks.iter().any(|intent| reading.wants(*intent)))
+}
+
+/// Whether of all that may be wished for a message speaks of the price alone, and of what went wrong beside it.
+fn is_only_priced(reading: &Reading) -> bool {
+    let asks = [Intent::Buy, Intent::Availability, Intent::Compare, Intent::ProductInquiry];
+    let of_terms = reading.wants(Intent::Warranty) || reading.wants(Intent::ReturnRefund);
+    of_terms && reading.budget.is_none() && !asks.iter().any(|intent| reading.wants(*intent))
 }

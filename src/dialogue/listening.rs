@@ -9,6 +9,11 @@ use super::{Dialogue, Memory, answer};
 use crate::domain::{Amount, Budget, Contact, Event, EventBody, Intent, Language, Reading, Span};
 use crate::lexicon::{Hints, Lexicon};
 
+/// A number beyond this is no budget of anybody.
+const MOST_SPENT: Decimal = Decimal::from_parts(99_999_999, 0, 0, false, 0);
+/// More than so many are no pieces of one thing.
+const MOST_PIECES: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
+
 impl Dialogue {
     /// Reads a message of somebody who was talked with. Who asks who answers, or whether it speaks their language, is told so: they
     /// want a person if they say so besides.
@@ -59,16 +64,25 @@ impl Dialogue {
         reading
     }
 
-    /// Whether a message that is a number alone may be what they can spend on the kind that is talked of. Of the one thing that they see
-    /// it may be how many.
+    /// Whether a message that is a number alone may be what they can spend: on the kind that is talked of, or on what they were asked to
+    /// name together with it. Of the one thing that they see a small number may be how many. Sums of other money are greater, and round.
     fn may_be_budget(&self, memory: &Memory, words: &str) -> bool {
-        let number = words.trim().trim_end_matches(['.', '!', '?']).parse::<Decimal>();
-        let prices = memory
-            .product()
-            .filter(|_| memory.budget.is_none() && memory.shown.len() != 1)
-            .and_then(|kind| self.prices.get(kind));
-        let (Ok(number), Some((least, most))) = (number, prices) else { return false };
-        number >= Decimal::TEN && number * Decimal::TWO >= *least && number <= *most * Decimal::TWO
+        let words = words.trim().trim_end_matches(['.', '!', '?']);
+        let Ok(number) = words.replace([' ', '\u{a0}', '\u{202f}'], "").parse::<Decimal>() else { return false };
+        let is_sum = (Decimal::TEN..=MOST_SPENT).contains(&number);
+        let is_round = is_sum && number % Decimal::ONE_HUNDRED == Decimal::ZERO;
+        let was_asked = matches!(memory.asked, Some((Slot::Product, _)));
+        // What follows on trouble or delivery may be the number of an order or of a place.
+        let is_other = memory.trouble || memory.told_delivery;
+        let sees_one = memory.shown.len() == 1;
+        if memory.product().is_none() && memory.shown.is_empty() {
+            return was_asked && is_sum && !is_other;
+        }
+        let prices =
+            memory.product().filter(|_| memory.budget.is_none() || sees_one).and_then(|kind| self.prices.get(kind));
+        let Some((least, most)) = prices else { return false };
+        let fits = is_sum && number * Decimal::TWO >= *least && number <= *most * Decimal::TWO;
+        if sees_one { (fits || is_round) && number > MOST_PIECES && !is_other } else { fits }
     }
 
     /// Whether they ask if the shop is one to trust: words of deceit in a question, from who has nothing yet.

@@ -94,6 +94,9 @@ pub struct Memory {
     /// The category that was named since, where no product was: beauty, for skincare.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) category: Option<String>,
+    /// The category that they look in, where they have named no kind of product of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) within: Option<String>,
     /// Properties that were named since.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) named_needs: Vec<String>,
@@ -210,6 +213,8 @@ impl Memory {
     pub(super) fn open(&mut self, product: &Product) {
         let list = self.list().to_vec();
         self.want(&product.key);
+        // What was asked before is no question any more.
+        self.asked = None;
         self.shown = vec![product.sku.clone()];
         self.listed = if list.len() > 1 && list.contains(&product.sku) { list } else { Vec::new() };
     }
@@ -240,6 +245,9 @@ impl Memory {
             self.listed.clear();
             self.asked = None;
         }
+        if self.within.take().is_some_and(|category| key.split('/').next() != Some(&category)) {
+            self.needs.clear();
+        }
         self.products.retain(|other| other != key);
         self.products.push(key.to_owned());
         let excess = self.products.len().saturating_sub(3);
@@ -248,7 +256,7 @@ impl Memory {
 
     /// Of what they wished for nothing is had: whatever they name next is a new wish.
     pub(super) fn forget_wish(&mut self) {
-        (self.products, self.needs, self.brands, self.refused) = Default::default();
+        (self.products, self.needs, self.brands, self.refused, self.within) = Default::default();
         self.ideas = true;
     }
 

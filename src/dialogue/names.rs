@@ -145,21 +145,23 @@ fn beginnings(name: &str) -> impl Iterator<Item = (String, bool)> {
     (SHORTEST_BEGINNING..dense.len()).map(move |end| (dense[..end].iter().collect(), true))
 }
 
-/// Two or more words within a name ("tres leches" of "Pastel Tres Leches"), and its first word where that is no brand, also of more than
-/// one ("conchas" of "Concha de vainilla").
+/// Two or more words within a name ("tres leches" of "Pastel Tres Leches"), and its first word, also of more than one ("conchas" of
+/// "Concha de vainilla"), unless it is a brand.
 fn some_words(product: &Product) -> Vec<String> {
     let name = product.name.to_lowercase();
     let words: Vec<&str> = name.split_whitespace().collect();
     let is_word = |word: &&str| word.chars().all(char::is_alphabetic);
     let mut found: Vec<String> = Vec::new();
-    for start in 1..words.len() {
+    for start in 0..words.len() {
         let runs = (start + 2..=words.len()).map(|end| &words[start..end]);
         let named = runs.filter(|run| run.iter().all(is_word) && run[0].chars().count() >= SHORTEST);
         found.extend(named.map(|run| run.join(" ")));
     }
     let is_long = |first: &&&str| is_word(first) && first.chars().count() >= LONG;
-    if let Some(first) = words.first().filter(is_long).filter(|first| product.brand.as_deref() != Some(**first)) {
-        found.extend(MANY.map(|ending| format!("{first}{ending}")));
+    if let Some(first) = words.first().filter(is_long) {
+        let is_brand = product.brand.as_deref() == Some(*first);
+        let endings = if is_brand { &MANY[..1] } else { &MANY[..] };
+        found.extend(endings.iter().map(|ending| format!("{first}{ending}")));
     }
     found
 }

@@ -1,17 +1,20 @@
 //! What customers say of what they were just shown: "the second one", "something cheaper". The words stand in
 //! `keywords/pointing.toml`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder, MatchKind};
+use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
 use serde::Deserialize;
 
+use super::short_answers::is_question;
 use crate::domain::{Problem, SourceFile};
 
 const FILE: &str = "pointing.toml";
 const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearest], [both], [others], [best], [said.it], \
                       [said.owned], [said.asks], [said.looking], [said.settled], [said.wrapping], [said.without], [said.fraud], [said.trusted], [said.if], \
-                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.too_much], [said.goes_on] or [said.back] and lines such as en = [\"first one\"], or [part_of] \
+                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.too_much], [said.goes_on], [said.back], [said.for_it], [said.measure], [said.more] or [said.setup] and lines such as en = [\"first one\"], \
+                      [opposite.quiet] with en = [\"loud\"], [needs_of] with dry_skin = \"beauty\", or [part_of] \
                       or [close_to] and lines such as \"electronics/lens\" = [\"electronics/camera\"], [sizes] and lines such as \
                       \"fashion/shoes\" = [30, 50], or [loosely.\"food/tea\"] with words = [\"cuppa\"] and not = [\"cuppa soup\"].";
 
@@ -82,6 +85,14 @@ pub(super) enum Cue {
     GoesOn,
     /// They would have what is not in stock when it is there again.
     Back,
+    /// It asks for something that goes with what was shown.
+    ForIt,
+    /// It asks how much of a property there is, or which has most of it.
+    Measure,
+    /// As the whole of a message, it asks for others.
+    More,
+    /// It asks how something is set up or used.
+    Setup,
 }
 
 /// The words, compiled.
@@ -93,6 +104,10 @@ pub(super) struct Pointings {
     loosely: BTreeMap<String, Loosely>,
     /// By language, in small letters.
     cues: BTreeMap<Cue, BTreeMap<String, Vec<String>>>,
+    /// By property and language, in small letters.
+    opposites: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// Categories, by the properties of skin and the like that only their products have.
+    needs_of: BTreeMap<String, String>,
 }
 
 /// What people call a kind of product in a few words, though it may be much else.
@@ -114,6 +129,12 @@ struct Written {
     sizes: BTreeMap<String, (u32, u32)>,
     loosely: BTreeMap<String, Loosely>,
     said: BTreeMap<Cue, BTreeMap<String, Vec<String>>>,
+    /// What names the opposite of a property.
+    #[serde(default)]
+    opposite: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// The category that a property belongs to.
+    #[serde(default)]
+    needs_of: BTreeMap<String, String>,
     #[serde(flatten)]
     words: BTreeMap<Pointing, BTreeMap<String, Vec<String>>>,
 }
@@ -135,11 +156,12 @@ impl Pointings {
         for (meaning, languages) in &written.words {
             words.extend(languages.values().flatten().map(|word| (word.to_lowercase(), *meaning)));
         }
-        let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest);
-        let words = automaton.build_with_values(words);
+        let words = CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(words);
         let words = words.map_err(|error| Problem::at(FILE, &file.text, 0, error.to_string(), ADVICE))?;
-        let Written { part_of: parts, close_to: close, sizes, loosely, said: cues, .. } = written;
-        Ok(Self { words, parts, close, sizes, loosely, cues })
+        let Written {
+            part_of: parts, close_to: close, sizes, loosely, said: cues, opposite: opposites, needs_of, ..
+        } = written;
+        Ok(Self { words, parts, close, sizes, loosely, cues, opposites, needs_of })
     }
 
     /// Kinds of product that may be shown for another.
@@ -150,6 +172,16 @@ impl Pointings {
     /// Whether words in small letters say it in that language, or in English.
     pub(super) fn says(&self, cue: Cue, words: &str, language: Option<&str>) -> bool {
         self.phrases(cue, language).any(|phrase| stands_in(words, phrase))
+    }
+
+    /// Whether words in small letters speak of what was shown, and not only of something that goes with it.
+    pub(super) fn speaks_of_it(&self, words: &str, language: Option<&str>) -> bool {
+        let beside = self.phrases(Cue::ForIt, language).flat_map(|phrase| places(words, phrase));
+        let mut rest = words.to_owned();
+        for (start, end) in beside {
+            rest.replace_range(start..end, &" ".repeat(end - start));
+        }
+        self.says(Cue::It, &rest, language)
     }
 
     /// Whether words in small letters say it right before a phrase that stands in them, or else right behind it, at their end.
@@ -187,9 +219,17 @@ impl Pointings {
     }
 
     fn phrases<'p>(&'p self, cue: Cue, language: Option<&str>) -> impl Iterator<Item = &'p String> + use<'p> {
-        let lists = self.cues.get(&cue);
-        let of = |language: &str| lists.and_then(|lists| lists.get(language));
-        language.filter(|language| *language != "en").and_then(of).into_iter().chain(of("en")).flatten()
+        in_language(self.cues.get(&cue), language)
+    }
+
+    /// Whether words in small letters name the opposite of a property: "is it loud?" of what is quiet.
+    pub(super) fn names_opposite(&self, need: &str, words: &str, language: Option<&str>) -> bool {
+        in_language(self.opposites.get(need), language).any(|phrase| stands_in(words, phrase))
+    }
+
+    /// The category that a property belongs to, where it belongs to one.
+    pub(super) fn category_of(&self, need: &str) -> Option<&str> {
+        self.needs_of.get(need).map(String::as_str)
     }
 
     /// The kind of product that words in small letters may mean where they name nothing else.
@@ -214,9 +254,8 @@ impl Pointings {
     /// What is left of words in small letters beside the cheapest or the dearest, where they point at nothing else.
     pub(super) fn beside_extreme(&self, words: &str) -> Option<String> {
         let [Pointing::Cheapest | Pointing::Dearest] = self.read(words).as_slice() else { return None };
-        let mut hits = self.words.leftmost_find_iter(words);
-        let hit = hits.find(|hit| is_whole(words, hit.start(), hit.end()))?;
-        Some([&words[..hit.start()], &words[hit.end()..]].join(" "))
+        let (start, end, _) = self.hits(words).into_iter().next()?;
+        Some([&words[..start], &words[end..]].join(" "))
     }
 
     /// What words in small letters say, each thing once. A bare number is a place in the list.
@@ -225,17 +264,48 @@ impl Pointings {
             "1" => return vec![Pointing::First],
             "2" => return vec![Pointing::Second],
             "3" => return vec![Pointing::Third],
+            alone if self.is_all(Cue::More, alone.trim_matches(|mark: char| is_mark(mark) || is_question(mark))) => {
+                return vec![Pointing::Others];
+            }
             _ => {}
         }
         let mut found = Vec::new();
-        for hit in self.words.leftmost_find_iter(words) {
-            let meaning = hit.value();
-            if is_whole(words, hit.start(), hit.end()) && !found.contains(&meaning) {
+        for (_, _, meaning) in self.hits(words) {
+            if !found.contains(&meaning) {
                 found.push(meaning);
             }
         }
         found
     }
+
+    /// Whether words in small letters are a phrase of any language and no more.
+    fn is_all(&self, cue: Cue, words: &str) -> bool {
+        self.cues.get(&cue).is_some_and(|lists| lists.values().flatten().any(|phrase| phrase == words))
+    }
+
+    /// Where words in small letters point at something, in their order; of phrases that overlap the first one counts, and of those that
+    /// begin together the longest that ends as a word does.
+    fn hits(&self, words: &str) -> Vec<(usize, usize, Pointing)> {
+        let all = self.words.find_overlapping_iter(words).map(|hit| (hit.start(), hit.end(), hit.value()));
+        let mut hits: Vec<_> = all.filter(|(start, end, _)| is_whole(words, *start, *end)).collect();
+        hits.sort_unstable_by_key(|(start, end, _)| (*start, Reverse(*end)));
+        let mut free = 0;
+        hits.retain(|(start, end, _)| {
+            let counts = *start >= free;
+            free = if counts { *end } else { free };
+            counts
+        });
+        hits
+    }
+}
+
+/// The phrases of a language, and the English ones.
+fn in_language<'p>(
+    lists: Option<&'p BTreeMap<String, Vec<String>>>,
+    language: Option<&str>,
+) -> impl Iterator<Item = &'p String> + use<'p> {
+    let of = |language: &str| lists.and_then(|lists| lists.get(language));
+    language.filter(|language| *language != "en").and_then(of).into_iter().chain(of("en")).flatten()
 }
 
 fn is_mark(letter: char) -> bool {

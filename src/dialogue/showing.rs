@@ -111,7 +111,9 @@ impl<'a> Reply<'a> {
     /// Whether a category is named that something is sold of, by its words or as the shop calls it: its kinds are shown.
     pub(super) fn category_in(&mut self, heard: &Heard) -> bool {
         let categories = || self.shop.products.iter().filter_map(|product| product.key.split('/').next());
-        let meant = |category: &&str| heard.category.as_deref() == Some(*category);
+        let needed = || heard.named_needs.iter().find_map(|need| self.dialogue.pointings.category_of(need));
+        let of_needs = if heard.refined { None } else { needed() };
+        let meant = |category: &&str| heard.category.as_deref().or(of_needs) == Some(*category);
         let named = |category: &&str| stands_in(&heard.words, &self.word(category).to_lowercase());
         let Some(category) = categories().find(meant).or_else(|| categories().find(named)) else { return false };
         let category = category.to_owned();
@@ -152,6 +154,9 @@ impl<'a> Reply<'a> {
         let kinds = self.kinds_in(category);
         if kinds.is_empty() {
             return self.say("gone", context! {});
+        }
+        if self.memory.product().is_none() {
+            self.memory.within = Some(category.to_owned());
         }
         self.say("ask_kind", context! { category => self.word(category) });
         self.list_kinds(kinds);

@@ -1,5 +1,7 @@
 //! What is asked of products that were just shown: the second one, whether it is waterproof, what it costs, something cheaper.
 
+use std::collections::BTreeSet;
+
 use minijinja::{Value, context};
 use rust_decimal::Decimal;
 
@@ -19,6 +21,10 @@ const FEW_WORDS: usize = 3;
 const MOST_PIECES: u8 = 99;
 /// Letters of a word of a name that is one by itself.
 const SHORTEST_NAME: usize = 3;
+/// "Which one is for pictures and film?"
+const MOST_TOLD: usize = 8;
+/// Letters of a word that was told of a product and is none of grammar.
+const SHORTEST_TOLD: usize = 4;
 
 impl<'a> Reply<'a> {
     /// The products that they point at among those shown. What is answered here altogether is taken from `wants`.
@@ -54,6 +60,9 @@ impl<'a> Reply<'a> {
         let denies = self.says(Cue::Without, heard);
         if pointed.is_empty() && !denies && !wants.iter().any(|want| is_small_talk(*want)) {
             pointed = self.called(&shown, &list, &heard.words);
+        }
+        if pointed.is_empty() && said.is_empty() && !denies && heard.says_nothing_beside() {
+            pointed = self.told_so(&list, heard);
         }
         // Of the one thing that they see its details are no answer: what they ask is. "Is the first one waterproof?" is asked of it, too.
         let asks_of_it = !heard.named_needs.is_empty() || wants.contains(&Intent::Availability);
@@ -124,6 +133,27 @@ impl<'a> Reply<'a> {
         } else {
             of_kind.into_iter().filter(|one| has_first_word(one, words)).collect()
         }
+    }
+
+    /// Those of a list of which a price, a figure or, where nothing else is understood, a word that was told of them is named: "the 16 inch
+    /// one", "the 329 one", "which one mops?".
+    fn told_so(&self, list: &[&'a Product], heard: &Heard) -> Vec<&'a Product> {
+        let small =
+            |product: &Product| self.shop.text(&product.summary, &self.language).unwrap_or_default().to_lowercase();
+        let (priced, counted) = (numbers(&heard.words), figures(&heard.words));
+        let is_short = !heard.understood && heard.words.split_whitespace().count() <= MOST_TOLD;
+        let has_price = |product: &Product| priced.contains(&product.price.normalize().to_string());
+        let has_figure = |product: &Product| !counted.is_disjoint(&figures(&small(product)));
+        let has_word = |product: &Product| {
+            let told = small(product);
+            let mut words = told.split(|letter: char| !letter.is_alphanumeric());
+            is_short && words.any(|word| is_word_told(word) && stands_in(&heard.words, word))
+        };
+        let of = |is_it: &dyn Fn(&Product) -> bool| -> Vec<&'a Product> {
+            let found: Vec<_> = list.iter().copied().filter(|product| is_it(product)).collect();
+            if found.len() < list.len() { found } else { Vec::new() }
+        };
+        [of(&has_price), of(&has_figure), of(&has_word)].into_iter().find(|found| !found.is_empty()).unwrap_or_default()
     }
 
     /// The cheapest or the dearest: of a kind that is named beside it, of that they see its details before they buy it. What it needs
@@ -244,6 +274,20 @@ impl<'a> Reply<'a> {
                 self.say("again", context! {});
                 true
             }
+            // "Which sizes do you have?" asks for no number of pieces.
+            ([one], true)
+                if heard.wants == [Intent::Availability]
+                    && self.names_variant(heard)
+                    && !heard.words.contains(char::is_numeric) =>
+            {
+                let summary = self.shop.text(&one.summary, &self.language).map(str::to_owned);
+                if let Some(summary) = summary.filter(|summary| !summary.is_empty()) {
+                    let needs = vec![summary];
+                    self.say("has_it", context! { product => &one.name, needs, yes => false });
+                }
+                self.variant(heard);
+                true
+            }
             (_, true) => {
                 let rows: Vec<Value> = shown.iter().map(|product| self.product_values(product)).collect();
                 if asks(Intent::Price) {
@@ -265,16 +309,10 @@ impl<'a> Reply<'a> {
 
     /// Whether it has what they ask for. If not, the search goes on with what has it.
     fn property(&mut self, product: &Product, heard: &Heard) {
-        let (has, lacks): (Vec<_>, Vec<_>) =
-            heard.named_needs.iter().partition(|need| product.attributes.contains(need));
-        let word = |needs: Vec<&String>| needs.into_iter().map(|need| self.word(need)).collect::<Vec<_>>();
-        let (has, lacks) = (word(has), word(lacks));
-        if lacks.is_empty() {
-            self.say("has_it", context! { product => &product.name, needs => has });
+        if self.tell_property(product, heard) {
             self.offer(&format!("buy:{}", product.sku), "button_buy");
             return self.offer("person", "button_person");
         }
-        self.say("lacks_it", context! { product => &product.name, needs => lacks });
         self.memory.need(&heard.named_needs);
         let fit = choice::fit(self.memory, self.shelf());
         if !fit.lacking && !fit.over_budget {
@@ -285,12 +323,77 @@ impl<'a> Reply<'a> {
     }
 }
 
+impl Reply<'_> {
+    /// Says whether a product has what they ask for, and whether no more is to be said of it. "Is it loud?" of what is quiet, and "how
+    /// heavy is it?", want no yes: what is known is told.
+    pub(super) fn tell_property(&mut self, product: &Product, heard: &Heard) -> bool {
+        let (has, lacks): (Vec<_>, Vec<_>) =
+            heard.named_needs.iter().partition(|need| product.attributes.contains(need));
+        let language = Some(self.language.as_str());
+        let pointings = &self.dialogue.pointings;
+        let is_opposite = |need: &&String| pointings.names_opposite(need, &heard.words, language);
+        let turned = heard.named_needs.iter().any(|need| is_opposite(&need));
+        let yes = !turned && !self.says(Cue::Measure, heard);
+        // Nobody said that what is not known to be quiet is loud.
+        let unknown = lacks.iter().any(is_opposite);
+        let word = |needs: Vec<&String>| needs.into_iter().map(|need| self.word(need)).collect::<Vec<_>>();
+        let (has, lacks) = (word(has), word(lacks));
+        if unknown {
+            self.say("no_fact", context! {});
+            return true;
+        }
+        if lacks.is_empty() {
+            let summary =
+                self.shop.text(&product.summary, &self.language).filter(|summary| !yes && !summary.is_empty());
+            let told: Vec<String> = summary.map(str::to_owned).into_iter().chain(has).collect();
+            self.say("has_it", context! { product => &product.name, needs => told, yes });
+            return true;
+        }
+        self.say("lacks_it", context! { product => &product.name, needs => lacks });
+        false
+    }
+}
+
 /// What stands before and after the only number in a message.
 fn around_number(words: &str) -> Option<(&str, &str, &str)> {
     let start = words.find(char::is_numeric)?;
     let (before, rest) = words.split_at(start);
     let (number, after) = rest.split_at(rest.find(|letter: char| !letter.is_numeric()).unwrap_or(rest.len()));
     (!after.contains(char::is_numeric)).then_some((before, number, after))
+}
+
+/// Numbers that a price may be.
+fn numbers(words: &str) -> BTreeSet<String> {
+    let numbers = words.split(|letter: char| !letter.is_ascii_digit()).filter(|number| number.len() > 1);
+    numbers.map(str::to_owned).collect()
+}
+
+/// Numbers with what they count, in small letters: "16inch" of "16 inch".
+fn figures(words: &str) -> BTreeSet<String> {
+    let is_number = |letter: char| letter.is_ascii_digit() || letter == '.';
+    let is_dense = |letter: char| ('\u{2e80}'..='\u{9fff}').contains(&letter);
+    let mut found = BTreeSet::new();
+    let mut rest = words;
+    while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        rest = &rest[start..];
+        let (number, after) = rest.split_at(rest.find(|letter| !is_number(letter)).unwrap_or(rest.len()));
+        let unit = after.trim_start_matches([' ', '-', '\u{a0}']);
+        // Words without spaces go on: the first letter tells enough.
+        let unit: String = match unit.chars().next() {
+            Some(first) if is_dense(first) => first.to_string(),
+            _ => unit.chars().take_while(|letter| letter.is_alphabetic() && !is_dense(*letter)).collect(),
+        };
+        if !unit.is_empty() {
+            found.insert(format!("{}{unit}", number.trim_end_matches('.')));
+        }
+        rest = after;
+    }
+    found
+}
+
+/// Whether a word of what is told of a product may name it.
+fn is_word_told(word: &str) -> bool {
+    word.chars().count() >= SHORTEST_TOLD && word.chars().all(char::is_alphabetic)
 }
 
 /// Whether it is the product itself that they want to see of which they said that they mean it: they come from its page, and ask for

@@ -388,7 +388,7 @@ fn sample(full: bool) -> Value {
         shop => context! { name => "Shop", address => full.then_some("1 Main Street"), currency => "USD" },
         name => some("Ada"), product => some("Phone X"), category => "Electronics", price => "100 USD", stock => 3,
         summary => some("A phone"), url => full.then_some("https://shop.example/x"), attributes => list("5G"),
-        needs => list("5G"), budget => some("500 USD"), over_budget => full, lacking => !full, count => if full { 2 } else { 1 },
+        needs => list("5G"), yes => full, budget => some("500 USD"), over_budget => full, lacking => !full, count => if full { 2 } else { 1 },
         surcharge => if full { 120 } else { 0 }, days => full.then_some("4–7"), customs => if full { 2 } else { 0 },
         kinds => vec!["phone", "tent"], text => "Text", order => "A-1", state => "paid", tracking => full.then_some("LX-1"), eta => full.then_some("2026-03-05"), minutes => if full { 5 } else { 0 },
         whole_hours => if full { 0 } else { 2 }, hours => list("Mon 09:00–18:00"),

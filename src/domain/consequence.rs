@@ -88,11 +88,9 @@ impl HandoffRequest {
     pub const HUMAN: &str = "human";
     /// They chose a product to buy.
     pub const READY_TO_BUY: &str = "ready-to-buy";
-    /// What they wrote came when the service window was closed.
-    pub const CAME_LATE: &str = "came-late";
     /// Reasons that there are without any rule.
-    pub const WITHOUT_RULES: [&str; 6] =
-        [Self::RED, Self::SUDDEN_NEED, Self::BOT_LOST, Self::HUMAN, Self::READY_TO_BUY, Self::CAME_LATE];
+    pub const WITHOUT_RULES: [&str; 5] =
+        [Self::RED, Self::SUDDEN_NEED, Self::BOT_LOST, Self::HUMAN, Self::READY_TO_BUY];
 }
 
 /// A rule asks for a proactive message.

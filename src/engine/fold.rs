@@ -362,7 +362,7 @@ impl<'a> Folding<'a> {
     }
 
     /// A person is in charge from this transaction on: what the bot still had to say is taken back. Whether it is so.
-    pub(super) fn desk_moved(&mut self, moved: Option<DeskMove>, now: Timestamp) -> bool {
+    fn desk_moved(&mut self, moved: Option<DeskMove>, now: Timestamp) -> bool {
         let Some(moved) = moved else { return false };
         let silences = moved.silences_bot();
         if silences {
@@ -409,7 +409,7 @@ impl<'a> Folding<'a> {
         let Some(answer) = knowledge.dialogue.answer(memory, contact, known, shop, standing, now) else { return };
         // Words of our own reach nobody whose service window is closed (131047): a hand-off may open without a word of theirs.
         if !contact.window_is_open(now) {
-            return self.came_too_late(answer.handoff, standing, now);
+            return;
         }
         let mut message = self.outgoing(MessageKind::Reply, answer.content, now);
         message.answers = answer.answers;

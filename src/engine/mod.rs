@@ -29,7 +29,6 @@ mod intake;
 pub mod jobs;
 pub mod knowledge;
 mod lanes;
-mod late;
 pub mod limits;
 mod links;
 mod numbers;

@@ -109,7 +109,10 @@ impl Reader<'_> {
         found.sort_by_key(|(intent, start, end)| (*intent, *start, std::cmp::Reverse(*end)));
         found.dedup_by_key(|(intent, ..)| *intent);
         let all: Vec<Other> = found.iter().map(|(intent, ..)| Other::Intent(*intent)).collect();
-        found.retain(|(intent, ..)| !self.lexicon.cues.explained_away(*intent, &all));
+        let said: Vec<(Intent, usize)> = found.iter().map(|(intent, start, _)| (*intent, *start)).collect();
+        found.retain(|(intent, ..)| {
+            !self.lexicon.cues.explained_away(*intent, &all) || self.asks_apart(hits, *intent, &said)
+        });
         reading.intents.reserve_exact(found.len());
         reading.intent_spans.reserve_exact(found.len());
         // Greeting words open many a message that wants something; both stay, as the contract lists them.
@@ -147,25 +150,28 @@ impl Reader<'_> {
             return;
         }
         let known = &self.lexicon.cues;
-        let is_asked = |intent: Intent| {
-            let mut about = hits.iter().filter(|hit| cues::cue(hit).is_some_and(|cue| known.is_asked(intent, cue)));
-            about.any(|hit| self.is_in_question(hits, hit.start))
-        };
+        let is_asked = |intent: Intent| self.asks_apart(hits, intent, &[]);
         let stays = |intent: &Intent| !known.explained_away(*intent, &[Other::Budget]) || is_asked(*intent);
         let both = reading.intents.iter().copied().zip(reading.intent_spans.iter().copied());
         (reading.intents, reading.intent_spans) = both.filter(|(intent, _)| stays(intent)).unzip();
     }
 
-    /// Whether a place stands in a clause that asks, by its mark or by a word.
-    fn is_in_question(&self, hits: &[Hit<'_>], place: usize) -> bool {
-        let chars = &self.folded.chars;
-        let ends = |at: &usize| negation::is_border_at(chars, *at);
-        let begin = (0..place).rev().find(ends).map_or(0, |at| at + 1);
-        let end = (place..chars.len()).find(ends).unwrap_or(chars.len());
-        let asks = |hit: &Hit<'_>| {
-            (begin..end).contains(&hit.start) && cues::cue(hit).is_some_and(|cue| self.lexicon.cues.asks(cue))
-        };
-        chars.get(end) == Some(&'?') || hits.iter().any(asks)
+    /// Whether a clause asks for what an intent is about, by its mark or by a word, and holds none of those that explain the intent away:
+    /// "how long is delivery, and can I return it?"
+    fn asks_apart(&self, hits: &[Hit<'_>], intent: Intent, said: &[(Intent, usize)]) -> bool {
+        let (known, chars) = (&self.lexicon.cues, &self.folded.chars);
+        let mut about = hits.iter().filter(|hit| cues::cue(hit).is_some_and(|cue| known.is_asked(intent, cue)));
+        about.any(|hit| {
+            let ends = |at: &usize| negation::is_border_at(chars, *at);
+            let begin = (0..hit.start).rev().find(ends).map_or(0, |at| at + 1);
+            let end = (hit.start..chars.len()).find(ends).unwrap_or(chars.len());
+            let is_here = |place: usize| (begin..end).contains(&place);
+            let asks = |hit: &Hit<'_>| is_here(hit.start) && cues::cue(hit).is_some_and(|cue| known.asks(cue));
+            let explains = |(other, start): &(Intent, usize)| {
+                is_here(*start) && known.explained_away(intent, &[Other::Intent(*other)])
+            };
+            (chars.get(end) == Some(&'?') || hits.iter().any(asks)) && !said.iter().any(explains)
+        })
     }
 
     /// What words say something together with others, things, sums and other numbers, in the order of their ends.

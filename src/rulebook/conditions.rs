@@ -12,8 +12,8 @@ use super::holding::passes;
 use super::kept::Entry;
 use super::purchases::{self, Book};
 use super::rule::Rule;
-use super::signal::{self, SIGNALS};
-use super::written_when::{Absent, Words, Worth};
+use super::signal;
+use super::written_when::{Absent, Words};
 use super::{Rulebook, STEP, calendar, crossed, dates, figures, orders, responses, rise, timers};
 use crate::domain::{Colour, Contact, Duration, Every, Timestamp};
 

@@ -24,7 +24,7 @@ const OPENED: usize = 20;
 /// A conversation ends after this silence (G-5).
 pub(super) const CONVERSATION_GAP: Duration = Duration::hours(6);
 /// What was taken out of a cart, or paid for, is remembered so long: that it was put in may be told later still.
-const CART_REMEMBERED: Duration = Duration::days(30);
+const CART_REMEMBERED: Duration = Duration::days(14);
 /// Stands in the cart for all that was in it, when it was emptied.
 const ALL: &str = "";
 /// A thing in the cart that the shop does not name.

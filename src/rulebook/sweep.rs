@@ -11,6 +11,8 @@ use crate::domain::{Duration, Timestamp};
 const EVERY: Duration = Duration::days(1);
 /// How long it is remembered that a person took a tag away: as long as most figures over purchases look back.
 const TAKEN_AWAY: Duration = Duration::days(365);
+/// How long it is remembered that what held already was given again: hardly anything is told later than that.
+const GIVEN_AGAIN: Duration = Duration::days(14);
 
 /// How long each counter looks back, by its name.
 pub(super) fn windows(rules: &[Rule], shared: &[CrossedCount]) -> HashMap<String, Duration> {
@@ -27,6 +29,10 @@ pub(super) fn sweep(rulebook: &Rulebook, facts: &mut Facts, now: Timestamp) {
     undo::forget(facts, now);
     counting::forget_cart(facts, now);
     facts.taken_away.retain(|(_, at)| *at >= now - TAKEN_AWAY);
+    let ended = facts.ended.values_mut().flat_map(|ended| ended.tags.values_mut());
+    for held in facts.tags.values_mut().chain(ended).filter(|held| held.given() < now - GIVEN_AGAIN) {
+        held.given = Duration::ZERO;
+    }
     facts.counters.retain(|name, groups| {
         let Some(window) = rulebook.windows.get(name) else { return false };
         groups.retain(|_, entries| {

@@ -151,7 +151,7 @@ fn who_needs_another_since_the_old_one_broke_has_no_trouble() {
         ("IN", "फोन चाहिए, पुराना खराब हो गया"),
     ] {
         talk.another(country, &[]);
-        expect(&talk.write(words), &["200 USD", "450 USD"], &[]);
+        expect(&talk.write(words), &["budget:200", "budget:450"], &[]);
     }
 }
 

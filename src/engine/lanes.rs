@@ -65,6 +65,8 @@ pub(super) struct Lane {
     waiting: AtomicU64,
     /// Until when nothing is called, in Unix milliseconds, since Meta takes nothing; 0 while it does, as far as is known.
     paused_until: AtomicI64,
+    /// When it was told so last.
+    paused_at: AtomicI64,
 }
 
 /// So long the others wait for the call that finds out whether Meta takes something again.
@@ -84,6 +86,7 @@ impl Lanes {
                 rests_until: RwLock::default(),
                 waiting: AtomicU64::new(1),
                 paused_until: AtomicI64::new(0),
+                paused_at: AtomicI64::new(0),
             };
             lane.keep(messages_per_second, None);
             Arc::new(lane)
@@ -157,6 +160,7 @@ impl Lane {
 
     /// Meta takes nothing for so long; true if it is news.
     pub(super) fn pause(&self, until: Timestamp, now: Timestamp) -> bool {
+        self.paused_at.fetch_max(now.0, Ordering::AcqRel);
         self.paused_until.fetch_max(until.0, Ordering::AcqRel) <= now.0
     }
 
@@ -182,9 +186,12 @@ impl Lane {
             .then_some(next)
     }
 
-    /// Meta takes what this number sends.
-    pub(super) fn go_on(&self) {
-        self.paused_until.store(0, Ordering::Release);
+    /// Meta takes what this number sends, as a call tells that began then. One that was under way already when Meta took nothing any more
+    /// says nothing against that.
+    pub(super) fn go_on(&self, began: Timestamp) {
+        if began.0 > self.paused_at.load(Ordering::Acquire) {
+            self.paused_until.store(0, Ordering::Release);
+        }
     }
 
     fn length(&self) -> usize {
@@ -250,7 +257,9 @@ mod tests {
         assert_eq!(lane.find_out(now), Some(minute));
         assert_eq!((lane.find_out(minute), lane.find_out(minute)), (None, Some(minute + FINDS_OUT)));
         assert_eq!(lane.find_out(minute + FINDS_OUT), None, "nobody told how the first one ended");
-        lane.go_on();
+        lane.go_on(now);
+        assert!(lane.find_out(minute + FINDS_OUT).is_some(), "that call was under way before");
+        lane.go_on(minute);
         assert_eq!((lane.find_out(minute), lane.find_out(minute)), (None, None));
     }
 

@@ -43,9 +43,9 @@ pub(super) fn judge(error: &SendError, row: &OutboxRow, now: Timestamp) -> SendO
 impl Engine {
     /// Nothing is called for a while where Meta refused for what holds for all: of this number, or of all of them. Where it refused
     /// for another reason, it takes what others send.
-    pub(super) fn take_pause(&self, lane: &Lane, code: i64, asked: Option<Duration>) {
+    pub(super) fn take_pause(&self, (lane, began): (&Lane, Timestamp), code: i64, asked: Option<Duration>) {
         let policy = errors::policy(code);
-        let Some(pause) = policy.and_then(|policy| policy.pauses()) else { return lane.go_on() };
+        let Some(pause) = policy.and_then(|policy| policy.pauses()) else { return lane.go_on(began) };
         let now = self.now();
         let until = now + pause.max(asked.unwrap_or_default());
         let of_number = policy.is_some_and(|policy| policy.action == Action::NumberPause);

@@ -297,12 +297,12 @@ impl Desk {
         let (engine, channel) = (&self.engine, lane.channel.as_str());
         let message = MessageNumber { contact: row.contact, number: row.message.number };
         let callback = message.callback(engine.store().tag());
-        let started = Instant::now();
+        let (started, began) = (Instant::now(), engine.now());
         let sent = engine.client().send(channel, &row.address, &row.message.content, None, &callback).await;
         metrics::histogram!("hotline_send_seconds").record(started.elapsed().as_secs_f64());
         match sent {
             Ok(accepted) => {
-                lane.go_on();
+                lane.go_on(began);
                 metrics::counter!("hotline_messages_accepted_total", "kind" => row.message.kind.name()).increment(1);
                 SendOutcome::Accepted { wamid: accepted.wamid }
             }
@@ -310,7 +310,7 @@ impl Desk {
                 let code = error.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
                 metrics::counter!("hotline_send_errors_total", "code" => code).increment(1);
                 if let Some(code) = error.code {
-                    engine.take_pause(lane, code, error.retry_after);
+                    engine.take_pause((lane, began), code, error.retry_after);
                     let template = match &row.message.content {
                         Content::Template(template) => Some((template.name.as_str(), template.language.as_str())),
                         _ => None,

@@ -242,74 +242,12 @@ impl Languages {
     }
 
     fn by_words(&self, folded: &Folded, clues: &Clues<'_>, hint: Option<usize>, strange: usize) -> Option<usize> {
-        let mut votes = [0_u32; LANGUAGES.len()];
-        let mut vote = |langs: Langs, shared: Option<Langs>, weight: u32| {
-            // What many languages share says little.
-            let share = weight / langs.0.count_ones().max(1);
-            let all = if langs == Langs(0) { langs } else { langs.with(shared.unwrap_or(Langs(0))) };
-            all.list().filter(|index| *index < LANGUAGES.len()).for_each(|index| votes[index] += share);
-        };
+        let mut said = Votes { of: [0; LANGUAGES.len()], words: 0, heard: Langs(0), talks: false };
         let names = Names::of(clues.hits);
-        let (mut words, mut heard, mut talks) = (0, Langs(0), false);
-        // "don't" is one word.
-        let in_word = |run: &Range<usize>| is_word(folded.chars[run.start]) || folded.chars[run.start] == '\'';
-        let joined = folded.runs.chunk_by(|one, next| one.end == next.start && in_word(one) && in_word(next));
-        for run in joined.filter(|run| in_word(&run[0])) {
-            words += 1;
-            let (start, end) = (run[0].start, run[run.len() - 1].end);
-            let print = fingerprint(folded.chars[start..end].iter().copied());
-            if let Some((langs, weight)) = self.words.get(&print) {
-                let shared = self.shared.get(&print).copied();
-                vote(names.within(start, end, *langs), shared, *weight);
-                talks |= shared.is_none();
-            }
-        }
-        // A single word that is listed because it looks like something is as often another language's.
-        let looks = |hit: &Hit<'_>| hit.kind == Kind::NotIntent && !folded.chars[hit.start..hit.end].contains(&' ');
-        let branded = |hit: &Hit<'_>| hit.kind == Kind::NoThing && names.is_branded(hit.start, hit.end);
-        let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.kind.is_half() && !looks(hit) && !branded(hit);
-        let mut hits = clues.hits.iter().filter(telling).peekable();
-        while let Some(hit) = hits.next() {
-            // A word that stands under several concepts is one word, in all languages that have it.
-            let (mut langs, mut is_name) = (hit.langs, hit.kind.is_name());
-            while let Some(same) = hits.next_if(|next| (next.start, next.end) == (hit.start, hit.end)) {
-                langs = langs.with(same.langs);
-                is_name |= same.kind.is_name();
-            }
-            let chars = &folded.chars[hit.start..hit.end];
-            let listed = langs;
-            if is_name && chars[0].is_ascii() {
-                langs = as_written_in_latin(langs);
-            }
-            heard = heard.with(Langs(listed.0 & langs.0));
-            talks |= !is_name;
-            let print = fingerprint(chars.iter().copied());
-            langs = names.within(hit.start, hit.end, langs);
-            // "Juta" may be a shoe in Hindi; in Jakarta it is a million.
-            let little = self.words.get(&print);
-            if little.is_some_and(|(little, _)| little.0 & langs.0 == 0) {
-                continue;
-            }
-            let further = chars.iter().filter(|c| **c == ' ').count().min(3) as u32;
-            vote(
-                langs,
-                self.shared.get(&print).copied(),
-                match hit.found {
-                    Found::Slip => SHORT_WORD,
-                    _ if chars.len() <= 3 && chars[0].is_ascii() => SHORT_WORD,
-                    _ => DICTIONARY_WORD + further * FURTHER_WORD,
-                },
-            );
-        }
-        let mut of_letters = [0_u32; LANGUAGES.len()];
-        for letter in wide_letters(clues.text) {
-            if let Ok(place) = self.letters.binary_search_by_key(&letter, |(letter, _)| *letter) {
-                let langs = self.letters[place].1;
-                let share = LETTER / langs.0.count_ones().max(1);
-                langs.list().for_each(|index| of_letters[index] = (of_letters[index] + share).min(ALL_LETTERS));
-            }
-        }
-        votes.iter_mut().zip(of_letters).for_each(|(votes, letters)| *votes += letters);
+        self.hear_words(&mut said, folded, &names);
+        self.hear_hits(&mut said, folded, clues, &names);
+        self.hear_letters(&mut said, clues.text);
+        let Votes { of: mut votes, words, heard, talks } = said;
         let spoken = hint.filter(|hint| votes[*hint] > 0);
         if let Some(hint) = spoken {
             votes[hint] += PRIOR;
@@ -335,6 +273,94 @@ impl Languages {
         // Between equals the prior decides; without one, English is what most people mix in. Else either reads the words alike.
         let of_equals = || hint.filter(|hint| votes[*hint] == best).or((votes[ENGLISH] == best).then_some(ENGLISH));
         Some(winners.next().and_then(|_| of_equals()).unwrap_or(winner))
+    }
+
+    /// Everyday words, those that are joined by an apostrophe as one.
+    fn hear_words(&self, said: &mut Votes, folded: &Folded, names: &Names<'_, '_>) {
+        // "don't" is one word.
+        let in_word = |run: &Range<usize>| is_word(folded.chars[run.start]) || folded.chars[run.start] == '\'';
+        let joined = folded.runs.chunk_by(|one, next| one.end == next.start && in_word(one) && in_word(next));
+        for run in joined.filter(|run| in_word(&run[0])) {
+            said.words += 1;
+            let (start, end) = (run[0].start, run[run.len() - 1].end);
+            let print = fingerprint(folded.chars[start..end].iter().copied());
+            if let Some((langs, weight)) = self.words.get(&print) {
+                let shared = self.shared.get(&print).copied();
+                said.vote(names.within(start, end, *langs), shared, *weight);
+                said.talks |= shared.is_none();
+            }
+        }
+    }
+
+    /// What the dictionaries know.
+    fn hear_hits(&self, said: &mut Votes, folded: &Folded, clues: &Clues<'_>, names: &Names<'_, '_>) {
+        // A single word that is listed because it looks like something is as often another language's.
+        let looks = |hit: &Hit<'_>| hit.kind == Kind::NotIntent && !folded.chars[hit.start..hit.end].contains(&' ');
+        let branded = |hit: &Hit<'_>| hit.kind == Kind::NoThing && names.is_branded(hit.start, hit.end);
+        let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.kind.is_half() && !looks(hit) && !branded(hit);
+        let mut hits = clues.hits.iter().filter(telling).peekable();
+        while let Some(hit) = hits.next() {
+            // A word that stands under several concepts is one word, in all languages that have it.
+            let (mut langs, mut is_name) = (hit.langs, hit.kind.is_name());
+            while let Some(same) = hits.next_if(|next| (next.start, next.end) == (hit.start, hit.end)) {
+                langs = langs.with(same.langs);
+                is_name |= same.kind.is_name();
+            }
+            let chars = &folded.chars[hit.start..hit.end];
+            let listed = langs;
+            if is_name && chars[0].is_ascii() {
+                langs = as_written_in_latin(langs);
+            }
+            said.heard = said.heard.with(Langs(listed.0 & langs.0));
+            said.talks |= !is_name;
+            let print = fingerprint(chars.iter().copied());
+            langs = names.within(hit.start, hit.end, langs);
+            // "Juta" may be a shoe in Hindi; in Jakarta it is a million.
+            let little = self.words.get(&print);
+            if little.is_some_and(|(little, _)| little.0 & langs.0 == 0) {
+                continue;
+            }
+            let further = chars.iter().filter(|c| **c == ' ').count().min(3) as u32;
+            let weight = match hit.found {
+                Found::Slip => SHORT_WORD,
+                _ if chars.len() <= 3 && chars[0].is_ascii() => SHORT_WORD,
+                _ => DICTIONARY_WORD + further * FURTHER_WORD,
+            };
+            said.vote(langs, self.shared.get(&print).copied(), weight);
+        }
+    }
+
+    /// Letters that few languages have.
+    fn hear_letters(&self, said: &mut Votes, text: &str) {
+        let mut of_letters = [0_u32; LANGUAGES.len()];
+        for letter in wide_letters(text) {
+            if let Ok(place) = self.letters.binary_search_by_key(&letter, |(letter, _)| *letter) {
+                let langs = self.letters[place].1;
+                let share = LETTER / langs.0.count_ones().max(1);
+                langs.list().for_each(|index| of_letters[index] = (of_letters[index] + share).min(ALL_LETTERS));
+            }
+        }
+        said.of.iter_mut().zip(of_letters).for_each(|(votes, letters)| *votes += letters);
+    }
+}
+
+/// What speaks for each language.
+struct Votes {
+    of: [u32; LANGUAGES.len()],
+    /// Words that were looked at.
+    words: usize,
+    /// Languages that something is listed in.
+    heard: Langs,
+    /// More was said than names of things.
+    talks: bool,
+}
+
+impl Votes {
+    fn vote(&mut self, langs: Langs, shared: Option<Langs>, weight: u32) {
+        // What many languages share says little.
+        let share = weight / langs.0.count_ones().max(1);
+        let all = if langs == Langs(0) { langs } else { langs.with(shared.unwrap_or(Langs(0))) };
+        all.list().filter(|index| *index < LANGUAGES.len()).for_each(|index| self.of[index] += share);
     }
 }
 

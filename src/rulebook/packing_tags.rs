@@ -23,7 +23,7 @@ struct Packed<'a> {
     f: Timestamp,
     /// Who gave them.
     b: Vec<Cow<'a, str>>,
-    /// How long they live.
+    /// How long they live, from when they were given last.
     l: Vec<Duration>,
     t: Vec<Row<'a>>,
     /// What they are about, where they are about something.
@@ -90,7 +90,8 @@ fn shared(one: &str, other: &str) -> usize {
 }
 
 pub(super) fn serialize<S: Serializer>(tags: &Tags, serializer: S) -> Result<S::Ok, S::Error> {
-    let life = |held: &HeldTag| held.expires.map(|expires| expires - held.since);
+    // What is given again lives on from then: so the few lengths are those that rules name.
+    let life = |held: &HeldTag| held.expires.map(|expires| expires - held.given());
     let mut by: Vec<Cow<'_, str>> = tags.values().map(|held| held.by.as_str().into()).collect();
     let mut lives: Vec<Duration> = tags.values().filter_map(life).collect();
     by.sort_unstable();
@@ -125,15 +126,16 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         before.push_str(&rest);
         let tag: TagKey = before.parse().map_err(|_| D::Error::custom(format!("`{before}` is no tag")))?;
         let since = packed.f + since;
+        let given_last = given.get(&row).copied().unwrap_or(since);
         let missing = || D::Error::custom(format!("`{tag}` was given by nobody, or for no length of time"));
         let expires = match usize::try_from(length) {
-            Ok(place) => Some(since + *packed.l.get(place).ok_or_else(missing)?),
+            Ok(place) => Some(given_last + *packed.l.get(place).ok_or_else(missing)?),
             Err(_) => None,
         };
         let by = packed.b.get(by).ok_or_else(missing)?.to_string();
         let about = packed.a.take(row, &tag);
         let mut held = HeldTag::new(since, expires, by, about);
-        given.get(&row).into_iter().for_each(|at| held.give(*at));
+        held.give(given_last);
         held.own_end = own_ends.get(&row).copied();
         tags.insert(tag, held);
     }

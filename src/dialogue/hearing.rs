@@ -95,7 +95,8 @@ impl Memory {
         let is_wish = is_wish(reading) && !(is_broken && is_only_priced(reading));
         self.trouble = (self.trouble || told) && !is_wish && (is_trouble(reading) || !is_over);
         self.understood |= self.trouble && is_broken;
-        let trouble = self.trouble || is_trouble(reading);
+        // Who says what may be spent wants to buy, and asks beforehand.
+        let trouble = self.trouble || is_trouble(reading) && !(asks_before && reading.budget.is_some());
         let praises = reading.intents == [Intent::Thanks] && says(Cue::Owned) && !says(Cue::Looking);
         if self.asks_of_a_part(reading, pointings) {
             (self.understood, self.part) = (true, true);

@@ -267,3 +267,19 @@ fn who_asks_for_the_sizes_hears_no_number_of_pieces() {
     let answer = talk_on(&mut talk, "US", &["Stride Run", "what sizes do you have"]);
     expect(&answer, &["36", "a colleague can look"], &["Stride Run: 35", "In stock"]);
 }
+
+#[test]
+fn who_names_a_budget_and_asks_for_the_guarantee_wants_to_buy() {
+    let mut talk = Talk::new("US");
+    for (country, words, guarantee) in [
+        ("US", "phone under 300 and what's the warranty?", "guarantee"),
+        ("DE", "Handy bis 300, wie lange ist die Garantie?", "Garantie"),
+        ("ES", "móvil hasta 300, ¿qué garantía tiene?", "garantía"),
+        ("RU", "телефон до 300 долларов, какая гарантия?", "Гарантия"),
+        ("CN", "手机2000以内，保修多久？", "质保"),
+    ] {
+        expect(&talk_on(&mut talk, country, &[words]), &["Lumen Lite", guarantee], &[]);
+    }
+    // What they have is no wish.
+    expect(&talk_on(&mut talk, "US", &["my phone broke, what's the warranty?"]), &[], &["Lumen Lite"]);
+}

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use daachorse::CharwiseDoubleArrayAhoCorasick;
 use hotline::domain::SourceFile;
-use hotline::engine::knowledge::Folders;
+use hotline::engine::knowledge::{Folders, weights};
 use hotline::lexicon::{Hints, Lexicon};
 
 /// The allocator of the program.
@@ -104,9 +104,9 @@ fn resident() -> usize {
 
 fn report(name: &str, files: &[SourceFile], words: &[String], messages: &[String]) {
     // The first compilation leaves room that the second one uses again: what the second adds is what stays.
-    let first = Lexicon::compile(files).0.unwrap();
+    let first = Lexicon::compile(files, weights()).0.unwrap();
     let (before, start) = (resident(), Instant::now());
-    let lexicon = Lexicon::compile(files).0.unwrap();
+    let lexicon = Lexicon::compile(files, weights()).0.unwrap();
     let compiling = start.elapsed();
     let memory = resident().saturating_sub(before);
     drop(first);

@@ -1,10 +1,12 @@
-//! Rebuilds when a migration is added: `sqlx::migrate!` reads the folders at compile time. Tells which code makes tags, and compiles the
-//! dictionaries that ship.
+//! Rebuilds when a migration is added: `sqlx::migrate!` reads the folders at compile time. Tells which code makes tags, compiles the
+//! dictionaries that ship, and learns from the messages in `tests/corpus` what words say of intents.
 
 use std::path::{Path, PathBuf};
 
-use hotline_domain::SourceFile;
-use hotline_lexicon::Lexicon;
+use hotline_domain::{Intent, SourceFile};
+use hotline_lexicon::{Example, Explainer, Hints, Lexicon, Weights};
+use rust_decimal::Decimal;
+use serde::Deserialize;
 
 /// Where the code is that makes tags of what happened: when it changes, they are made anew.
 const MAKES_TAGS: [&str; 7] = [
@@ -17,24 +19,83 @@ const MAKES_TAGS: [&str; 7] = [
     "src/dialogue/short_answers.rs",
 ];
 
+/// Messages with what must be read in them.
+const CORPUS: &str = "tests/corpus";
+/// The folder of those that reading is measured by: from these nothing is learned.
+const MEASURED_BY: &str = "tests/corpus/test";
+
 fn main() {
-    for folder in ["migrations", "keywords", "templates"].iter().chain(&MAKES_TAGS) {
+    for folder in ["migrations", "keywords", "templates", CORPUS].iter().chain(&MAKES_TAGS) {
         println!("cargo:rerun-if-changed={folder}");
     }
+    let (dictionaries, messages) = (dictionaries(), messages());
     // Cargo hands it to what it runs too: a name that begins with HOTLINE would be a setting.
-    println!("cargo:rustc-env=CODE_OF_TAGS={:016x}", print_of(&MAKES_TAGS));
-    let dictionaries = dictionaries();
+    println!("cargo:rustc-env=CODE_OF_TAGS={:016x}", print_of(code(), &messages));
     println!("cargo:rustc-env=PRINT_OF_DICTIONARIES={:016x}", Lexicon::print(&dictionaries));
-    let place = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo tells it")).join("dictionaries.bin");
-    std::fs::write(place, compiled(&dictionaries)).expect("the folder for what is built can be written to");
+    let (lexicon, weights) = compiled(&dictionaries, &messages);
+    let folder = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo tells it"));
+    for (name, bytes) in [("dictionaries.bin", lexicon), ("weights.bin", weights)] {
+        std::fs::write(folder.join(name), bytes).expect("the folder for what is built can be written to");
+    }
 }
 
-/// The dictionaries as bytes. None where anything is to be said of them: then the program compiles them itself, and tells.
-fn compiled(files: &[SourceFile]) -> Vec<u8> {
-    match Lexicon::compile(files) {
-        (Some(lexicon), problems) if problems.is_empty() => lexicon.to_bytes().unwrap_or_default(),
-        _ => Vec::new(),
+/// The dictionaries, and what was learned with them, as bytes. None where anything is to be said of them: then the program compiles
+/// them itself, and tells.
+fn compiled(files: &[SourceFile], messages: &str) -> (Vec<u8>, Vec<u8>) {
+    match Explainer::compile(files, Weights::default()) {
+        (Some(explainer), problems) if problems.is_empty() => {
+            let labelled: Vec<Labelled> = messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+            let weights = explainer.learn(labelled.iter().map(Labelled::example));
+            (explainer.lexicon().to_bytes().unwrap_or_default(), weights.as_bytes().to_owned())
+        }
+        _ => (Vec::new(), Vec::new()),
     }
+}
+
+/// A message of the corpus with what is learned from.
+#[derive(Deserialize)]
+struct Labelled {
+    text: String,
+    country: Option<String>,
+    context: Option<String>,
+    intents: Option<Vec<String>>,
+    amounts: Option<Vec<Bounds>>,
+}
+
+#[derive(Deserialize)]
+struct Bounds {
+    min: Option<serde_json::Number>,
+    max: Option<serde_json::Number>,
+}
+
+impl Labelled {
+    fn example(&self) -> Example<'_> {
+        let country = self.country.as_deref().and_then(|country| country.parse().ok());
+        let hints = Hints { lang: None, country, asked_budget: self.context.as_deref() == Some("asked_budget") };
+        let is_of = |keys: &[String], intent: &Intent| keys.iter().any(|key| key == intent.key());
+        let intents = |keys: &Vec<String>| Intent::ALL.iter().filter(|intent| is_of(keys, intent)).copied().collect();
+        let bounds = |sums: &Vec<Bounds>| {
+            let bounds = sums.iter().flat_map(|sum| [&sum.min, &sum.max]).flatten();
+            bounds
+                .filter_map(|bound| Decimal::from_scientific(&bound.to_string()).or(bound.to_string().parse()).ok())
+                .collect()
+        };
+        Example {
+            text: &self.text,
+            hints,
+            intents: self.intents.as_ref().map(intents),
+            sums: self.amounts.as_ref().map(bounds),
+        }
+    }
+}
+
+/// All messages that may be learned from, a line each.
+fn messages() -> String {
+    let mut files = Vec::new();
+    list(Path::new(CORPUS), "jsonl", &mut files);
+    files.retain(|file| !file.starts_with(MEASURED_BY));
+    files.sort();
+    files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()
 }
 
 /// The files in `keywords/`, in the order in which the program reads them.
@@ -50,23 +111,27 @@ fn dictionaries() -> Vec<SourceFile> {
     paths.into_iter().filter_map(read).collect()
 }
 
-/// Another number for other code; comments, blank lines and tests do not count.
-fn print_of(places: &[&str]) -> u64 {
+/// The lines of the code that makes tags; comments, blank lines and tests do not count.
+fn code() -> String {
     let mut files = Vec::new();
-    places.iter().for_each(|place| list(Path::new(place), "rs", &mut files));
+    MAKES_TAGS.iter().for_each(|place| list(Path::new(place), "rs", &mut files));
     files.retain(|file| !file.ends_with("tests.rs"));
     files.sort();
-    // FNV-1a: the same with every compiler.
-    let mut print = 0xcbf2_9ce4_8422_2325_u64;
+    let mut code = String::new();
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap_or_default();
-        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-        let lines = code.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
-        for byte in lines.flat_map(|line| line.bytes().chain([b'\n'])) {
-            print = (print ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+        lines.for_each(|line| code.extend([line, "\n"]));
     }
-    print
+    code
+}
+
+/// Another number for other code or other messages.
+fn print_of(code: String, messages: &str) -> u64 {
+    // FNV-1a: the same with every compiler.
+    let bytes = code.bytes().chain(messages.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |print, byte| (print ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn list(place: &Path, wanted: &str, into: &mut Vec<PathBuf>) {

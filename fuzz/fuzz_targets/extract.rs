@@ -3,13 +3,13 @@
 
 use std::sync::LazyLock;
 
-use hotline::engine::knowledge::Folders;
+use hotline::engine::knowledge::{Folders, weights};
 use hotline::lexicon::{Hints, Lexicon};
 use libfuzzer_sys::fuzz_target;
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let files = Folders::default().read().expect("the files are built in").keywords;
-    Lexicon::compile(&files).0.expect("they have no mistakes")
+    Lexicon::compile(&files, weights()).0.expect("they have no mistakes")
 });
 
 fuzz_target!(|text: &str| {

@@ -8,7 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Ended, KeywordsArgument, Stop};
 use crate::domain::{InboundMessage, Problem, Reading, mended};
-use crate::engine::knowledge::dictionaries;
+use crate::engine::knowledge::{dictionaries, weights};
 use crate::lexicon::{Candidate, Explainer, Hints, Lexicon};
 
 /// Reads JSON lines on standard input and writes, for each, one JSON line of what was understood.
@@ -46,7 +46,7 @@ pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
         compiled.ok_or_else(|| Stop::mistakes(&problems))
     }
     let reader = match arguments.explain {
-        true => Reader::Telling(compiled(Explainer::compile(&sources.keywords))?),
+        true => Reader::Telling(compiled(Explainer::compile(&sources.keywords, weights()))?),
         false => Reader::Quiet(compiled(dictionaries(&sources.keywords))?),
     };
     let (mut input, mut out) = (std::io::stdin().lock(), std::io::stdout().lock());

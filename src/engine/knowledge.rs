@@ -18,7 +18,7 @@ use super::{changes, goods};
 use crate::config::Settings;
 use crate::dialogue::Dialogue;
 use crate::domain::{Crawlers, Problem, Rates, Severity, Shop, SourceFile};
-use crate::lexicon::Lexicon;
+use crate::lexicon::{Lexicon, Weights};
 use crate::places::Places;
 use crate::rulebook::Rulebook;
 use crate::statistics::Parameters;
@@ -31,6 +31,8 @@ static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// The dictionaries among them, compiled when the program was: to read them takes a fifth of the time. Empty where they have problems.
 static DICTIONARIES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dictionaries.bin"));
+/// What was learned with them of the words of messages.
+static WEIGHTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/weights.bin"));
 /// What they were compiled from, see [`Lexicon::print`].
 const PRINT_OF_DICTIONARIES: &str = env!("PRINT_OF_DICTIONARIES");
 
@@ -131,13 +133,18 @@ pub fn are_built_in(files: &[SourceFile]) -> bool {
     format!("{:016x}", Lexicon::print(files)) == PRINT_OF_DICTIONARIES
 }
 
+/// What words say of intents: learned while the program was built, with the dictionaries that ship.
+pub fn weights() -> Weights {
+    Weights::from_bytes(WEIGHTS)
+}
+
 /// The dictionaries among the files: compiled, unless they are those that ship.
 pub fn dictionaries(files: &[SourceFile]) -> (Option<Lexicon>, Vec<Problem>) {
-    let shipped = are_built_in(files).then(|| Lexicon::from_bytes(DICTIONARIES).ok()).flatten();
+    let shipped = are_built_in(files).then(|| Lexicon::from_bytes(DICTIONARIES, weights()).ok()).flatten();
     hotline_allocator::put_away(DICTIONARIES);
     match shipped {
         Some(lexicon) => (Some(lexicon), Vec::new()),
-        None => Lexicon::compile(files),
+        None => Lexicon::compile(files, weights()),
     }
 }
 

@@ -59,7 +59,7 @@ type Distance = Option<usize>;
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Sure {
     No,
-    /// Because of another one in the message.
+    /// Because of another one in the message, or of all that stands around it.
     Beside,
     Itself,
 }
@@ -234,6 +234,7 @@ impl Reader<'_> {
         }
         self.sure_of_shares(sums, &mut sure, explained);
         sure_together(&sums.found, &mut sure);
+        self.weigh_numbers(&sums.found, reading, &mut sure);
         sure
     }
 

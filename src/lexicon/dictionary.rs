@@ -23,6 +23,7 @@ use super::negation::Negation;
 use super::phrases::{self, Written};
 use super::quantities::Quantities;
 use super::typos::{Limits, Typos};
+use super::weights::{self, Weights};
 use super::word_files::{BrandTable, IntentFile, Word, WordFile, Words, parse_all};
 use hotline_domain::{Intent, Problem, Severity, SourceFile};
 
@@ -104,7 +105,7 @@ pub(super) fn print(files: &[SourceFile]) -> u64 {
 
 /// Compiles all dictionaries, the large parts side by side: whoever starts the product waits for it, and what a thread
 /// needed in between is given back when it ends.
-pub(super) fn compile(files: &[SourceFile]) -> (Option<(Lexicon, Listing)>, Vec<Problem>) {
+pub(super) fn compile(files: &[SourceFile], weights: Weights) -> (Option<(Lexicon, Listing)>, Vec<Problem>) {
     let mut builder = Builder::default();
     let languages = builder.required(files, "languages.toml", Languages::parse);
     let negation = builder.required(files, "negation.toml", Negation::parse);
@@ -143,7 +144,20 @@ pub(super) fn compile(files: &[SourceFile]) -> (Option<(Lexicon, Listing)>, Vec<
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
     let compiled = match (failed, matcher, money, negation, listed) {
         (false, Some(matcher), Some((money, _)), Some(negation), Some(listing)) => {
-            Some((Lexicon { matcher, cues, descriptions, money, negation, languages, typos, quantities }, listing))
+            let own_phrases = weights.unheard(weights::phrases(&listing));
+            let lexicon = Lexicon {
+                matcher,
+                cues,
+                descriptions,
+                money,
+                negation,
+                languages,
+                typos,
+                quantities,
+                weights,
+                own_phrases,
+            };
+            Some((lexicon, listing))
         }
         _ => None,
     };

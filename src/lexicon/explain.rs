@@ -5,13 +5,16 @@ use serde::Serialize;
 use super::budget::Verdict;
 use super::files::LANGUAGES;
 use super::intents::spans_gap;
+use super::learning::{self, Example};
 use super::listing::Listing;
 use super::matcher::{Found, Hit};
 use super::meanings::{Langs, Meaning};
 use super::scan::{Foreign, Scan};
+use super::weighing::Weighed;
+use super::weights::Weights;
 use super::{Hints, Lexicon};
 use super::{dictionary, money, reading};
-use hotline_domain::{Mention, Problem, Reading, SourceFile, Span};
+use hotline_domain::{Intent, Mention, Problem, Reading, SourceFile, Span};
 
 /// A word of the dictionaries that stands in a message, and what became of it.
 #[derive(Debug, Serialize)]
@@ -22,13 +25,13 @@ pub struct Candidate {
     pub span: Span,
     /// The word of the dictionary that it is.
     pub listed: String,
-    /// `product`, `attribute`, `brand`, `intent`, `no intent`, `sum`, `number`, or one that needs others beside it.
+    /// `product`, `attribute`, `brand`, `intent`, `no intent`, `sum`, `number`, `weighed`, or one that needs others beside it.
     pub kind: &'static str,
     /// What it stands for; of a sum, its bounds.
     pub key: String,
     /// In whose lists it stands; empty for brands, which are called alike everywhere.
     pub languages: Vec<&'static str>,
-    /// `listed`, `form` or `slip`.
+    /// `listed`, `form` or `slip`; `learned` where all words together tell.
     pub found: &'static str,
     /// Whether it is in the reading.
     pub won: bool,
@@ -43,10 +46,20 @@ pub struct Explainer {
 }
 
 impl Explainer {
-    /// Compiles the dictionaries among the files. `None` if any of them has an error.
-    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let (compiled, problems) = dictionary::compile(files);
+    /// See [`Lexicon::compile`].
+    pub fn compile(files: &[SourceFile], weights: Weights) -> (Option<Self>, Vec<Problem>) {
+        let (compiled, problems) = dictionary::compile(files, weights);
         (compiled.map(|(lexicon, listing)| Self { lexicon, listing }), problems)
+    }
+
+    /// What reads with the same dictionaries.
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
+    /// Learns from messages, read with dictionaries that have no weights yet, what their words say of intents.
+    pub fn learn<'a>(&self, examples: impl Iterator<Item = Example<'a>>) -> Weights {
+        learning::learn(&self.lexicon, &self.listing, examples)
     }
 
     /// Reads one message and tells of every word that was found what became of it, in the order of the text.
@@ -62,7 +75,8 @@ fn explain(explainer: &Explainer, text: &str, hints: &Hints<'_>) -> (Reading, Ve
     let foreign: Vec<Option<Foreign>> = all.iter().map(|hit| scan.foreign(lexicon, hit)).collect();
     scan.settle(lexicon);
     let (reading, sums) = reading::decide(lexicon, &scan, hints);
-    let judge = Judge { listing, scan: &scan, reading: &reading, text };
+    let weighed = Weighed::new(lexicon, &scan, &reading);
+    let judge = Judge { listing, scan: &scan, reading: &reading, weighed, text };
     let candidates = all.iter().zip(foreign).filter_map(|(hit, foreign)| match hit.meaning {
         Meaning::GapStart(_) => None,
         Meaning::GapEnd { first, .. } => {
@@ -72,6 +86,11 @@ fn explain(explainer: &Explainer, text: &str, hints: &Hints<'_>) -> (Reading, Ve
     });
     let mut candidates: Vec<Candidate> = candidates.collect();
     candidates.extend(sums.iter().map(|(sum, verdict)| judge.sum(sum, *verdict)));
+    let weighed =
+        reading.intents.iter().zip(&reading.intent_spans).filter_map(|(intent, span)| judge.weighed(*intent, *span));
+    let weighed: Vec<Candidate> =
+        weighed.filter(|found| !candidates.iter().any(|other| other.says_too(found))).collect();
+    candidates.extend(weighed);
     candidates.sort_by_key(|candidate| candidate.span.start);
     (reading, candidates)
 }
@@ -81,7 +100,15 @@ struct Judge<'a> {
     /// What counts in the language of the message.
     scan: &'a Scan<'a>,
     reading: &'a Reading,
+    weighed: Option<Weighed<'a>>,
     text: &'a str,
+}
+
+impl Candidate {
+    /// Whether it says what another one does.
+    fn says_too(&self, other: &Self) -> bool {
+        self.won && (self.key == other.key || self.kind == "cue" && other.span.covers(self.span))
+    }
 }
 
 impl Judge<'_> {
@@ -144,8 +171,17 @@ impl Judge<'_> {
         }
     }
 
+    /// An intent that no phrase says, with the word that weighs most for it.
+    fn weighed(&self, intent: Intent, span: Span) -> Option<Candidate> {
+        let why = self.weighed.as_ref().filter(|weighed| weighed.suffices(intent))?;
+        let why = format!("the words of the whole message say so, this one most ({:+.2})", why.sum(intent));
+        let (text, languages) = (self.slice(span), names(Langs::one(self.scan.lang?)).collect());
+        let (listed, key) = (String::new(), intent.key().to_owned());
+        Some(Candidate { text, span, listed, kind: "weighed", key, languages, found: "learned", won: true, why })
+    }
+
     fn span(&self, hit: &Hit<'_>) -> Span {
-        Span { start: self.scan.folded.origin(hit.start), end: self.scan.folded.origin_end(hit.end) }
+        self.scan.folded.span(hit.start, hit.end)
     }
 
     fn slice(&self, span: Span) -> String {
@@ -187,6 +223,13 @@ impl Judge<'_> {
                 match evidence {
                     Some(evidence) if evidence.covers(span) => (true, "the customer wants this".into()),
                     Some(evidence) => (false, format!("“{}” says it already", self.slice(*evidence))),
+                    None if self
+                        .weighed
+                        .as_ref()
+                        .is_some_and(|weighed| weighed.doubts(*intent, span, &self.scan.folded)) =>
+                    {
+                        (false, "the words of the whole message weigh against it".into())
+                    }
                     None => (false, self.no_intent(hit, span)),
                 }
             }

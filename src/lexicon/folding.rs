@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use hotline_domain::Span;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -135,6 +136,11 @@ impl Folded {
     /// One past the original position of the folded character before `end`.
     pub(super) fn origin_end(&self, end: usize) -> u32 {
         if end == 0 { 0 } else { self.origin(end - 1) + 1 }
+    }
+
+    /// Where folded characters stood.
+    pub(super) fn span(&self, start: usize, end: usize) -> Span {
+        Span { start: self.origin(start), end: self.origin_end(end) }
     }
 
     /// Whether the word at a place was written in three capitals, as codes are, in a text that is not all capitals or has no other

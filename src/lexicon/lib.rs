@@ -6,8 +6,8 @@
 //! `endings.rs`), and slips are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`); sums of
 //! money are read with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers
 //! (`numbers.rs`, `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
-//! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
-//! (`intents.rs`, `cues.rs`), what is described (`descriptions.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`, `budget_shares.rs`,
+//! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`, `weighing_numbers.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
+//! (`intents.rs`, `cues.rs`) and what all words together say of that (`weighing.rs`, `weights.rs`, `learning.rs`), what is described (`descriptions.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`, `budget_shares.rs`,
 //! `budget_denials.rs`, `not_budget.rs`) are decided over what was found.
 
 mod budget;
@@ -25,6 +25,7 @@ mod files;
 mod folding;
 mod intents;
 mod language;
+mod learning;
 mod listing;
 mod matcher;
 mod meanings;
@@ -55,10 +56,15 @@ mod texts;
 mod trie;
 mod typos;
 mod unsaid;
+mod weighing;
+mod weighing_numbers;
+mod weights;
 mod word_files;
 
 pub use explain::{Candidate, Explainer};
+pub use learning::Example;
 pub use review::review;
+pub use weights::Weights;
 
 use hotline_domain::{Country, Problem, Reading, SourceFile};
 use serde::{Deserialize, Serialize};
@@ -74,6 +80,11 @@ pub struct Lexicon {
     languages: language::Languages,
     typos: typos::Typos,
     quantities: quantities::Quantities,
+    /// They are kept beside the dictionaries, of which a shop has its own.
+    #[serde(skip)]
+    weights: Weights,
+    /// Words of phrases that were not there when the weights were learned, in order.
+    own_phrases: Vec<u32>,
 }
 
 /// What is known beside the text.
@@ -88,9 +99,9 @@ pub struct Hints<'a> {
 }
 
 impl Lexicon {
-    /// Compiles the dictionaries among the files. `None` if any of them has an error.
-    pub fn compile(files: &[SourceFile]) -> (Option<Self>, Vec<Problem>) {
-        let (compiled, problems) = dictionary::compile(files);
+    /// Compiles the dictionaries among the files. `None` if any of them has an error. The weights are those of the dictionaries that ship.
+    pub fn compile(files: &[SourceFile], weights: Weights) -> (Option<Self>, Vec<Problem>) {
+        let (compiled, problems) = dictionary::compile(files, weights);
         (compiled.map(|(lexicon, _)| lexicon), problems)
     }
 
@@ -107,12 +118,12 @@ impl Lexicon {
         postcard::to_stdvec(self)
     }
 
-    /// What [`Self::to_bytes`] of the same version of this code gave.
+    /// What [`Self::to_bytes`] of the same version of this code gave, with the weights that were learned with it.
     ///
     /// # Errors
     /// The bytes are others.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, postcard::Error> {
-        postcard::from_bytes(bytes)
+    pub fn from_bytes(bytes: &[u8], weights: Weights) -> Result<Self, postcard::Error> {
+        Ok(Self { weights, ..postcard::from_bytes(bytes)? })
     }
 
     /// Reads one message. The same text with the same hints always gives the same reading.

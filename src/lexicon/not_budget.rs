@@ -21,7 +21,7 @@ pub(super) enum NotBudget {
 impl NotBudget {
     pub(super) const fn in_words(self) -> &'static str {
         match self {
-            Self::Beside => "a sum because of the one beside it, and nothing says that it can be spent",
+            Self::Beside => "a sum because of what stands beside it, and nothing says that it can be spent",
             Self::Elsewhere => "a word near it tells that it was paid, is charged, or is asked elsewhere",
             Self::AskedBack => "asks whether that is the price",
             Self::OneOfSeveral => "one of several payments",

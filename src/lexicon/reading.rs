@@ -9,7 +9,7 @@ use super::files::{ENGLISH, LANGUAGES};
 use super::folding::Folded;
 use super::matcher::Hit;
 use super::meanings::{Kind, Meaning};
-use super::money::{self, Found};
+use super::money::{self, Found, Sums};
 use super::negation::Reach;
 use super::scan::Scan;
 use super::{Hints, Lexicon, language, unsaid};
@@ -27,6 +27,18 @@ pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading 
 
 /// What all that counts of a text comes to, and what each of its numbers is.
 pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
+    finish(begin(lexicon, scan, hints), hints)
+}
+
+/// A reading that has all but what its numbers are, and what follows from that.
+pub(super) struct Begun<'a> {
+    pub(super) reader: Reader<'a>,
+    products: Vec<&'a Hit<'a>>,
+    pub(super) sums: Sums,
+    pub(super) reading: Reading,
+}
+
+pub(super) fn begin<'a>(lexicon: &'a Lexicon, scan: &'a Scan<'a>, hints: &Hints<'_>) -> Begun<'a> {
     let Scan { folded, hits, lang, country, is_plain, .. } = scan;
     let (lang, country) = (*lang, *country);
     // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
@@ -51,10 +63,17 @@ pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (
     reader.intents(hits, &sums.found, &mut reading);
     reader.descriptions(hits, &products, &mut reading);
     unsaid::by_product(&mut sums, &reading, &money);
-    let judged = reader.amounts(hits, &sums, hints, &mut reading);
-    reader.heed_budget(hits, &mut reading);
-    reader.question(hits, &mut reading);
-    reader.quantities(hits, &products, &judged, &mut reading);
+    Begun { reader, products, sums, reading }
+}
+
+pub(super) fn finish(begun: Begun<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
+    let Begun { reader, products, sums, mut reading } = begun;
+    let (lexicon, scan) = (reader.lexicon, reader.scan);
+    let judged = reader.amounts(&scan.hits, &sums, hints, &mut reading);
+    reader.heed_budget(&scan.hits, &mut reading);
+    reader.question(&scan.hits, &mut reading);
+    reader.quantities(&scan.hits, &products, &judged, &mut reading);
+    lexicon.heed_words(scan, &mut reading);
     reading.tags = tags(&reading);
     (reading, judged)
 }
@@ -116,7 +135,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
-        Span { start: self.folded.origin(start), end: self.folded.origin_end(end) }
+        self.folded.span(start, end)
     }
 
     fn products(&self, hits: &[Hit<'_>], products: &[&Hit<'_>], reading: &mut Reading) {
@@ -213,13 +232,13 @@ fn tags(reading: &Reading) -> Vec<String> {
             (Some(min), Some(max)) if min == max => format!("budget/{}", text(min)),
             (min, Some(max)) => format!("budget/{}-{}", text(min.unwrap_or_default()), text(max)),
             (Some(min), None) => format!("budget/{}-up", text(min)),
-            (None, None) => return finish(tags),
+            (None, None) => return in_order(tags),
         });
     }
-    finish(tags)
+    in_order(tags)
 }
 
-fn finish(mut tags: Vec<String>) -> Vec<String> {
+fn in_order(mut tags: Vec<String>) -> Vec<String> {
     tags.sort();
     tags.dedup();
     tags

@@ -11,7 +11,7 @@ use super::listing::Listing;
 use super::matcher::Hit;
 use super::meanings::Langs;
 use super::scan::Scan;
-use super::{Hints, Lexicon};
+use super::{Hints, Lexicon, Weights};
 use hotline_domain::{Problem, SourceFile};
 
 /// Words of so many letters or fewer stand for many things.
@@ -25,7 +25,7 @@ const LEAST_TAKEN: usize = 3;
 
 /// Warnings about the words of the dictionaries; with messages, about what they hit. None where the dictionaries have errors.
 pub fn review(files: &[SourceFile], messages: &[String]) -> Vec<Problem> {
-    let (Some((lexicon, listing)), _) = dictionary::compile(files) else { return Vec::new() };
+    let (Some((lexicon, listing)), _) = dictionary::compile(files, Weights::default()) else { return Vec::new() };
     let entries = dictionary::entries(files);
     let usage = Usage::of(&lexicon, &listing, messages);
     let review = Review { lexicon: &lexicon, files, messages: messages.len(), usage };

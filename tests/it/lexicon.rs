@@ -1,10 +1,10 @@
 //! What the lexicon reads, told by messages: tests/data/messages.jsonl holds text and what must be read in it.
 
 use hotline::config::Settings;
-use hotline::domain::Reading;
+use hotline::domain::{Intent, Reading};
 use hotline::engine::fold::Knowledge;
-use hotline::engine::knowledge::{Folders, are_built_in, compile, dictionaries};
-use hotline::lexicon::{Explainer, Hints, Lexicon};
+use hotline::engine::knowledge::{Folders, are_built_in, compile, dictionaries, weights};
+use hotline::lexicon::{Explainer, Hints, Lexicon, Weights};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ fn knowledge() -> Knowledge {
 }
 
 fn explainer() -> Explainer {
-    let (explainer, problems) = Explainer::compile(&Folders::default().read().unwrap().keywords);
+    let (explainer, problems) = Explainer::compile(&Folders::default().read().unwrap().keywords, weights());
     explainer.unwrap_or_else(|| panic!("{problems:?}"))
 }
 
@@ -58,6 +58,36 @@ fn sums_are_read_in_every_language() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// All words of a message together tell more than the phrase that stands in it: nobody who returns shoes wants no more messages. But what
+/// the shop itself put into the dictionaries is believed, and `--explain` tells.
+#[test]
+fn words_weigh_against_a_phrase_unless_it_is_the_shops_own() {
+    let text = "vorrei restituire le scarpe, numero sbagliato";
+    let mut files = Folders::default().read().unwrap().keywords;
+    let read = |files: &[_]| Lexicon::compile(files, weights()).0.unwrap().read(text, &Hints::default()).intents;
+    assert_eq!(read(&files), [Intent::ReturnRefund]);
+    let unweighed = Lexicon::compile(&files, Weights::default()).0.unwrap().read(text, &Hints::default()).intents;
+    assert_eq!(unweighed, [Intent::Complaint, Intent::OptOut, Intent::ReturnRefund]);
+
+    let (_, candidates) = explainer().explain(text, &Hints::default());
+    let doubted = candidates.iter().find(|candidate| candidate.key == "opt_out").unwrap();
+    assert_eq!((doubted.won, &*doubted.why), (false, "the words of the whole message weigh against it"));
+
+    let file = files.iter_mut().find(|file| file.path == "intents/opt_out.toml").unwrap();
+    file.text = file.text.replacen("it = [", "it = [\"restituire le scarpe\", ", 1);
+    assert_eq!(read(&files), [Intent::OptOut, Intent::ReturnRefund]);
+}
+
+/// …and where no phrase stands, they tell what is wanted, and which word tells it most.
+#[test]
+fn words_tell_without_a_phrase() {
+    let text = "деньги 1890 списали а заказа нету";
+    let (reading, candidates) = explainer().explain(text, &Hints::default());
+    assert_eq!(reading.intents, [Intent::Payment]);
+    let weighed = candidates.iter().find(|candidate| candidate.kind == "weighed").unwrap();
+    assert_eq!((&*weighed.key, &*weighed.text, weighed.won), ("payment", "деньги", true));
 }
 
 fn spans(reading: &Reading) -> Vec<(u32, u32)> {
@@ -193,10 +223,10 @@ fn what_was_compiled_while_building_is_what_compiling_gives() {
     let files = Folders::default().read().unwrap().keywords;
     let folder = Folders { keywords: Some("keywords".into()), ..Folders::default() };
     assert!(are_built_in(&files) && are_built_in(&folder.read().unwrap().keywords));
-    let bytes = |files: &[_]| Lexicon::compile(files).0.unwrap().to_bytes().unwrap();
+    let bytes = |files: &[_]| Lexicon::compile(files, weights()).0.unwrap().to_bytes().unwrap();
     let compiled = bytes(&files);
     // What was read once has its tables in another order.
-    let read = Lexicon::from_bytes(&compiled).unwrap().to_bytes().unwrap();
+    let read = Lexicon::from_bytes(&compiled, weights()).unwrap().to_bytes().unwrap();
     assert!(dictionaries(&files).0.unwrap().to_bytes().unwrap() == read, "other dictionaries were built in");
 
     let print = Lexicon::print(&files);
@@ -211,5 +241,5 @@ fn what_was_compiled_while_building_is_what_compiling_gives() {
     }
     assert!(ignored > 0 && ignored < files.len());
     assert!(bytes(&counted) == compiled, "a file is read that does not count");
-    assert!(Lexicon::from_bytes(&compiled[..compiled.len() / 2]).is_err());
+    assert!(Lexicon::from_bytes(&compiled[..compiled.len() / 2], weights()).is_err());
 }

@@ -39,7 +39,7 @@ struct Talk {
 
 /// Compiled once for all talks.
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let (lexicon, problems) = Lexicon::compile(&files("keywords"));
+    let (lexicon, problems) = Lexicon::compile(&files("keywords"), crate::engine::knowledge::weights());
     lexicon.unwrap_or_else(|| panic!("{problems:?}"))
 });
 

@@ -1,0 +1,201 @@
+//! What all words of a message say of each intent together. Phrases tell what a customer wants by a few words, and are wrong where
+//! the others tell of another matter: "vorrei restituire le scarpe, numero sbagliato" stops no messages. So each word, pair of words
+//! and cue has a weight for each intent (`weights.rs`). An intent that a phrase found goes where the others weigh against it, and one
+//! that no phrase found is taken in where they weigh for it.
+
+use std::ops::Range;
+
+use super::Lexicon;
+use super::folding::{self, Folded};
+use super::matcher::Hit;
+use super::meanings::{Kind, Meaning};
+use super::scan::Scan;
+use super::weights::{Sums, Table, feature, says};
+use hotline_domain::{Intent, Language, Reading, Span};
+
+/// Endings are left off: so many letters of a word count in pairs.
+const STEM: usize = 5;
+/// Of a longer message the beginning is weighed: so many words, and cues.
+const MOST_WORDS: usize = 60;
+
+/// A message of fewer words and signs is believed as it is.
+const FEW_WORDS: usize = 6;
+/// Where words weigh less than this, a phrase is not believed…
+const LEAST: f32 = -0.6;
+/// …but for these, which would be worse to miss, less than this…
+const MUST_NOT_BE_MISSED: [Intent; 2] = [Intent::Human, Intent::OptOut];
+const LEAST_OF_THOSE: f32 = -1.0;
+/// …and where they weigh more than this, none is needed. All were chosen where the figures of messages that nobody had learned from
+/// (tests/corpus/test) were best; they hardly differ from -0.7 to -0.4 and from 0.1 to 0.3.
+const ENOUGH: f32 = 0.2;
+
+/// What a message weighs.
+pub(super) struct Weighed<'w> {
+    table: Table<'w>,
+    of_words: Vec<(u32, usize, usize)>,
+    /// In the order of [`Intent::ALL`].
+    sums: Sums,
+}
+
+impl<'w> Weighed<'w> {
+    /// `None` where nothing was learned.
+    pub(super) fn new(lexicon: &'w Lexicon, scan: &Scan<'_>, reading: &Reading) -> Option<Self> {
+        let table = lexicon.weights.intents()?;
+        let Features { all, of_words } = Features::of(scan, reading);
+        Some(Self { table, of_words, sums: table.weigh(all) })
+    }
+
+    /// Whether the words weigh so much against an intent that a phrase for it is not believed. A message of few words says little beside
+    /// its phrase, and of a phrase with a word that no message of the corpus has nothing was learned.
+    pub(super) fn doubts(&self, intent: Intent, phrase: Span, folded: &Folded) -> bool {
+        let least = if MUST_NOT_BE_MISSED.contains(&intent) { LEAST_OF_THOSE } else { LEAST };
+        let mut said = folded.runs.iter().filter(|run| phrase.covers(folded.span(run.start, run.end)));
+        let is_known = |run: &Range<usize>| self.table.knows(word(&folded.chars[run.clone()]));
+        self.sum(intent) < least && folded.runs.len() >= FEW_WORDS && said.all(is_known)
+    }
+
+    /// Whether they weigh so much for it that none is needed. Who is to be told nothing more, or again, says so in as many words.
+    pub(super) fn suffices(&self, intent: Intent) -> bool {
+        self.sum(intent) > ENOUGH && !matches!(intent, Intent::OptIn | Intent::OptOut)
+    }
+
+    pub(super) fn sum(&self, intent: Intent) -> f32 {
+        self.sums[intent as usize]
+    }
+
+    /// The word that weighs most for an intent, alone and beside its neighbours: from where to where it stands.
+    fn evidence(&self, intent: Intent) -> Option<(usize, usize)> {
+        let weight = |feature: u32| i32::from(self.table.weight(feature, intent as usize));
+        let of_word = |start: usize| self.of_words.iter().filter(move |word| word.1 == start);
+        let all = |start: usize| of_word(start).map(|word| weight(word.0)).sum::<i32>();
+        let words = self.of_words.iter().map(|(_, start, end)| (*start, *end));
+        words.max_by_key(|(start, end)| (all(*start), std::cmp::Reverse((*start, *end))))
+    }
+}
+
+impl Lexicon {
+    /// Takes back what the words of the whole message weigh against, and takes in what they weigh for.
+    pub(super) fn heed_words(&self, scan: &Scan<'_>, reading: &mut Reading) {
+        let Some(weighed) = Weighed::new(self, scan, reading) else { return };
+        let doubts = |intent: Intent, span: Span| weighed.doubts(intent, span, &scan.folded);
+        let stays = |intent: Intent, span: Span| !doubts(intent, span) || self.is_shops_own(scan, intent, span);
+        let both = reading.intents.iter().copied().zip(reading.intent_spans.iter().copied());
+        let mut intents: Vec<_> = both.filter(|(intent, span)| stays(*intent, *span)).collect();
+        let missing = Intent::ALL.iter().filter(|intent| weighed.suffices(**intent) && !reading.wants(**intent));
+        let found = missing.filter_map(|intent| Some((*intent, weighed.evidence(*intent)?)));
+        intents.extend(found.map(|(intent, (start, end))| (intent, scan.folded.span(start, end))));
+        intents.sort_by_key(|(intent, _)| *intent);
+        (reading.intents, reading.intent_spans) = intents.into_iter().unzip();
+    }
+
+    /// Whether a phrase that a shop added says an intent.
+    fn is_shops_own(&self, scan: &Scan<'_>, intent: Intent, span: Span) -> bool {
+        let is_own = |hit: &Hit<'_>| self.own_phrases.binary_search(&hit.word).is_ok();
+        let own = |hit: &Hit<'_>| says(hit.meaning) == Some(intent) && is_own(hit);
+        let mut inside = scan.hits.iter().filter(|hit| span.covers(scan.folded.span(hit.start, hit.end)));
+        !self.own_phrases.is_empty() && inside.any(own)
+    }
+}
+
+/// What is weighed in a message.
+#[derive(Default)]
+pub(super) struct Features {
+    pub(super) all: Vec<u32>,
+    /// Those of single words and of pairs, with the places of the words in folded characters.
+    of_words: Vec<(u32, usize, usize)>,
+}
+
+/// What a feature is of: equal words at other places are others.
+enum Of {
+    Word,
+    Stem,
+    Pair,
+    First,
+    Last,
+    Count,
+    Language,
+    Cue,
+    Cues,
+}
+
+impl Features {
+    pub(super) fn of(scan: &Scan<'_>, reading: &Reading) -> Self {
+        let mut features = Self::default();
+        features.words(&scan.folded);
+        features.cues(&scan.hits);
+        features.counts(reading);
+        features.all.extend(features.of_words.iter().map(|(feature, ..)| *feature));
+        features
+    }
+
+    fn words(&mut self, folded: &Folded) {
+        let runs = &folded.runs[..folded.runs.len().min(MOST_WORDS)];
+        self.of_words.reserve(runs.len() * 3);
+        self.all.reserve(runs.len() * 3 + 24);
+        let mut last = None;
+        for run in runs {
+            let letters = &folded.chars[run.clone()];
+            let stem = stem(letters);
+            self.of_words.push((word(letters), run.start, run.end));
+            if letters.len() > STEM {
+                self.of_words.push((feature(Of::Stem as u8, &[stem]), run.start, run.end));
+            }
+            if let Some((before, start)) = last {
+                self.of_words.push((feature(Of::Pair as u8, &[before, stem]), start, run.end));
+            }
+            last = Some((stem, run.start));
+        }
+        for (run, of) in [(runs.first(), Of::First), (runs.last(), Of::Last)] {
+            let stem = run.map(|run| stem(&folded.chars[run.clone()]));
+            let feature = stem.map(|stem| feature(of as u8, &[stem]));
+            self.all.extend(feature);
+        }
+    }
+
+    fn cues(&mut self, hits: &[Hit<'_>]) {
+        let mut last = None;
+        for hit in hits.iter().filter(|hit| hit.kind == Kind::Cue).take(MOST_WORDS) {
+            let Meaning::Cue { name, .. } = hit.meaning else { continue };
+            let cue = folding::fingerprint(name.chars());
+            if last == Some(cue) {
+                continue;
+            }
+            self.all.push(feature(Of::Cue as u8, &[cue]));
+            self.all.extend(last.map(|last| feature(Of::Cues as u8, &[last, cue])));
+            last = Some(cue);
+        }
+    }
+
+    /// How much of each kind was read, and how long the message is.
+    fn counts(&mut self, reading: &Reading) {
+        let counts = [
+            reading.products.len().min(2),
+            reading.brands.len().min(2),
+            reading.attributes.len().min(2),
+            reading.amounts.len().min(3),
+            reading.budget.is_some().into(),
+            (self.of_words.len() / 10).min(6),
+        ];
+        let counts = counts.into_iter().enumerate();
+        self.all.extend(counts.map(|(kind, count)| feature(Of::Count as u8, &[kind as u64, count as u64])));
+        let lang = reading.lang.as_ref().map_or("", Language::tag);
+        self.all.push(feature(Of::Language as u8, &[folding::fingerprint(lang.chars())]));
+    }
+}
+
+/// The feature of a word by itself.
+fn word(letters: &[char]) -> u32 {
+    feature(Of::Word as u8, &[print(letters)])
+}
+
+/// A number for a word; all numbers in digits are one.
+fn print(letters: &[char]) -> u64 {
+    let plain = letters.iter().map(|c| if c.is_ascii_digit() { '0' } else { *c });
+    let mut last = '\0';
+    let shortened = plain.filter(|c| !(std::mem::replace(&mut last, *c) == '0' && *c == '0'));
+    folding::fingerprint(shortened)
+}
+
+fn stem(letters: &[char]) -> u64 {
+    print(&letters[..letters.len().min(STEM)])
+}

@@ -27,7 +27,7 @@ pub struct Example<'a> {
 /// So many times each example is looked at; the weights hardly change behind ten.
 const ROUNDS: usize = 15;
 /// What an example on the wrong side costs, beside large weights.
-const COST: f32 = 4.0;
+const COST: f32 = 2.0;
 /// What stood in one example alone tells of that one.
 const LEAST_EXAMPLES: u32 = 2;
 /// What stands in every example.

@@ -24,7 +24,7 @@ const TOUCHES: u32 = 3;
 /// Where all weighs less than this, what made a number a sum is not believed…
 const LEAST: f32 = -0.6;
 /// …and where it weighs more than this, nothing else is needed. Chosen as those of intents were.
-const ENOUGH: f32 = 0.3;
+const ENOUGH: f32 = 0.5;
 
 /// What a feature is of. Intents are others (`weighing.rs`), and have a table of their own.
 enum Of {

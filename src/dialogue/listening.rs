@@ -74,6 +74,12 @@ impl Dialogue {
         if reading.wants(Intent::Shipping) && memory.order.is_none() && says(Cue::If) && !says(Cue::Owned) {
             reading.without(Intent::OrderStatus);
         }
+        // "Do I need to buy beans separately?" buys none.
+        let is_extra = matches!(reading.product_keys().as_slice(), [key] if memory.product() != Some(&**key))
+            && !memory.shown.is_empty();
+        if is_extra && says(Cue::Included) && !says(Cue::Looking) {
+            reading.without(Intent::Buy);
+        }
         self.hear_orders(lexicon, memory, (&small, &hints), language, &mut reading);
         if self.wishes_all_the_same(memory, &small, language, &reading) {
             TROUBLES.into_iter().for_each(|trouble| reading.without(trouble));

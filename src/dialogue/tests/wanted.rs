@@ -125,6 +125,9 @@ fn what_belongs_to_a_thing_takes_its_place_nowhere() {
     talk.write("slate 11");
     expect(&talk.write("does it come with headphones"), &["[person |"], &["Hush 700"]);
     assert_eq!(reason(&talk.write("ok i'd like to order one")), Some("ready-to-buy"));
+    talk.another("US", &[]);
+    talk.write("crema one");
+    assert_eq!(reason(&talk.write("do i need to buy coffee beans separately")), None);
     for (country, words) in [
         ("US", "phone case"),
         ("US", "tablet cover"),

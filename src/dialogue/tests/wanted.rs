@@ -140,6 +140,8 @@ fn what_belongs_to_a_thing_takes_its_place_nowhere() {
         talk.another(country, &[]);
         expect(&talk.write(words), &["[category:"], &["[budget:", "product:P-"]);
     }
+    talk.another("US", &[]);
+    expect(&talk.write("can a tall person stand in the tent"), &["Dome 2"], &[]);
 }
 
 #[test]

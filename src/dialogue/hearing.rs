@@ -215,11 +215,11 @@ impl Memory {
             let letters = words.chars().skip(thing.span.start as usize);
             letters.take((thing.span.end - thing.span.start) as usize).collect::<String>()
         };
-        let things = reading.products.iter().chain(&reading.brands).map(letters);
+        let mut things = reading.products.iter().chain(&reading.brands).map(letters);
         let goes_with = |thing: &str, before| pointings.says_beside(Cue::Accessory, words, thing, before, language);
         // In English what stands in front is another thing: "can I stand in the tent?"
         let names_before = language.is_some_and(|language| language != "en");
-        things.into_iter().any(|thing| names_before && goes_with(&thing, true) || goes_with(&thing, false))
+        things.any(|thing| names_before && goes_with(&thing, true) || goes_with(&thing, false))
     }
 
     /// Whether trouble is of something that was bought. Who was just shown things may ask what guarantee they would have.

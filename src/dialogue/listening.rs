@@ -135,15 +135,20 @@ impl Dialogue {
         language: Option<&str>,
         reading: &Reading,
     ) -> Option<Span> {
-        let budget = reading.budget.as_ref()?;
         let offers = self.pointings.says(Cue::Offers, small, language)
             || reading.wants(Intent::Discount) && small.split_whitespace().count() <= SHORT_OFFER;
         let of_shown = reading.product_keys().iter().all(|key| memory.product() == Some(&**key));
         if !offers || !of_shown || matches!(memory.asked, Some((Slot::Budget, _))) {
             return None;
         }
-        let is_it = |sum: &&Amount| sum.max.is_some() && (sum.min, sum.max) == (budget.min, budget.max);
-        let span = reading.amounts.iter().find(is_it)?.span;
+        let is_limit =
+            |sum: &&Amount, limit: &Budget| sum.max.is_some() && (sum.min, sum.max) == (limit.min, limit.max);
+        let sum = match (&reading.budget, reading.amounts.as_slice()) {
+            (Some(limit), sums) => sums.iter().find(|sum| is_limit(sum, limit))?,
+            (None, [one]) => one,
+            (None, _) => return None,
+        };
+        let span = sum.span;
         // As it is written: thousands may be left unsaid elsewhere.
         let letters = words.chars().skip(span.start as usize).take((span.end - span.start) as usize);
         let number: Decimal = letters.filter_map(|letter| letter.to_digit(10)).fold(None, |number, digit| {

@@ -32,6 +32,8 @@ pub(super) enum Call {
     Human,
     /// They chose a product to buy.
     Buy,
+    /// They want an order of theirs cancelled or changed.
+    Change,
 }
 
 impl Call {
@@ -39,6 +41,9 @@ impl Call {
         let (reason, promise, figure) = match self {
             Self::Lost => (HandoffRequest::BOT_LOST, Duration::minutes(30), "the bot does not know further"),
             Self::Human => (HandoffRequest::HUMAN, Duration::minutes(5), "asks for a person"),
+            Self::Change => {
+                (HandoffRequest::ORDER_CHANGE, Duration::minutes(15), "wants an order cancelled or changed")
+            }
             Self::Buy => (HandoffRequest::READY_TO_BUY, Duration::minutes(5), "chose a product to buy"),
         };
         let figure = if cart.is_empty() { figure.into() } else { format!("sent a cart: {}", cart.join(", ")) };
@@ -151,6 +156,7 @@ impl<'a> Reply<'a> {
         let in_burst = memory.burst.take().is_some();
         let language = dialogue.templates.language(contact, shop).to_owned();
         let cart = std::mem::take(&mut memory.cart);
+        let cart_told = cart_in_words(&cart, shop, dialogue.templates.mark(&language));
         if !cart.is_empty() {
             memory.show(cart.iter().filter_map(|line| choice::called(&line.product, shop)));
         }
@@ -169,7 +175,7 @@ impl<'a> Reply<'a> {
             call: None,
             person_comes: false,
             in_burst,
-            cart: cart_in_words(&cart, shop),
+            cart: cart_told,
             notice: None,
             offered: None,
         }
@@ -200,8 +206,8 @@ impl Reply<'_> {
             // These ask whether a person is wanted…
             "nothing" | "again" | "back" | "no_more" => self.offered = Some(true),
             // …and these tell that one could help.
-            "assortment" | "sold_out" | "in_stock" | "variant" | "none_cheaper" | "returns" | "no_fact" | "order"
-            | "no_order" | "discount" | "offer" | "media" | "picture" | "assistant" | "unknown" => {
+            "assortment" | "sold_out" | "in_stock" | "variant" | "none_cheaper" | "returns" | "no_fact" | "photo"
+            | "order" | "no_order" | "discount" | "offer" | "media" | "picture" | "assistant" | "unknown" => {
                 self.offered.get_or_insert(false);
             }
             _ => {}
@@ -327,7 +333,7 @@ impl Reply<'_> {
         self.unseen(&heard);
         self.what_we_are(&heard);
         self.wrapping(&heard);
-        if self.trust(&heard) {
+        if self.trust(&heard) || self.photo(&heard) {
             return;
         }
         if heard.choice.is_none() && self.says(Cue::Unpaid, &heard) {

@@ -9,7 +9,7 @@ use super::choice::{self, Shelf};
 use super::hearing::Heard;
 use super::memory::Slot;
 use super::pointing::{Cue, stands_in};
-use super::words::{budget_text, money};
+use super::words::{budget_text, marked};
 use crate::domain::{Intent, Product, Shop};
 
 /// A slot is asked for this often, then left open.
@@ -180,9 +180,13 @@ impl<'a> Reply<'a> {
         match slot {
             Slot::Product => {
                 // As they named it: what it comes to in the shop's currency matters once there is something to show.
-                let budget = self.memory.budget.as_ref().map(|budget| budget_text(budget, self.shop.currency));
+                let budget = self
+                    .memory
+                    .budget
+                    .as_ref()
+                    .map(|budget| marked(self.mark(), &budget_text(budget, self.shop.currency)));
                 // Who asks whether there is something has named it, and the dictionaries do not know it.
-                let named = heard.wants.contains(&Intent::Availability);
+                let named = heard.wants.contains(&Intent::Availability) || heard.part;
                 let is_gift = self.memory.gift && budget.is_none();
                 self.memory.ideas |= is_gift;
                 let section = match (is_gift, named) {
@@ -198,7 +202,7 @@ impl<'a> Reply<'a> {
             Slot::Budget => {
                 self.say("ask_budget", context! { product });
                 for most in choice::steps(self.memory, self.shelf()) {
-                    let title = self.render("button_up_to", context! { price => money(most, self.shop.currency) });
+                    let title = self.render("button_up_to", context! { price => self.money(most) });
                     self.button(&format!("budget:{most}"), &title);
                 }
                 self.offer("any:budget", "button_any");

@@ -4,7 +4,7 @@
 use super::choice;
 use super::forms::{Fact, Form, Forms};
 use super::templates::{Said, Templates};
-use super::words::money;
+use super::words::{money, money_in};
 use crate::domain::{
     Contact, FollowUpRequest, Link, LinkKind, MessageKind, Problem, Product, Shop, Supply, TemplateRef,
 };
@@ -68,8 +68,8 @@ impl Templates {
             }
             Fact::Shop => Some(shop.name.clone()),
             Fact::Product => planned.product.as_deref().map(|product| self.product_word(language, product)),
-            Fact::Price => sold.map(|product| money(product.price, shop.currency)),
-            Fact::Rest => planned.rest.map(|rest| money(rest.amount, rest.currency)),
+            Fact::Price => sold.map(|product| money_in(self.mark(language), product.price, shop.currency)),
+            Fact::Rest => planned.rest.map(|rest| money_in(self.mark(language), rest.amount, rest.currency)),
             Fact::Order => planned.orders.last().cloned(),
             Fact::Picture => sold.and_then(|product| product.image.clone()),
             Fact::Link => link.as_ref().map(|_| Link::mark(0).to_string()),

@@ -9,7 +9,7 @@ use super::is_small_talk;
 use super::pointing::Cue;
 use super::short_answers::is_question;
 use super::words::{opening_hours, utc_offset, with_sums};
-use crate::domain::{Intent, OrderState, Product};
+use crate::domain::{Intent, Product};
 
 /// "The red velvet, please."
 const FEW_WORDS: usize = 4;
@@ -20,6 +20,11 @@ impl<'a> Reply<'a> {
         let shop = self.shop;
         let before = self.paragraphs.len();
         let mut wants = heard.wants.clone();
+        if self.changes_order(heard) {
+            self.call = Some(Call::Change);
+            return true;
+        }
+        self.of_their_order(heard, &mut wants);
         // Who has trouble and names one says what it is with.
         let mut named = match self.memory.trouble {
             true => Vec::new(),
@@ -48,7 +53,7 @@ impl<'a> Reply<'a> {
         }
         let of_products = self.paragraphs.len() > before;
         for want in &wants {
-            self.fact(*want, wants.len() == 1 && !of_products && heard.says_nothing_beside(), &heard.words);
+            self.fact(*want, wants.len() == 1 && !of_products && heard.says_nothing_beside(), heard);
         }
         self.paragraphs.truncate(5);
         self.delivery(heard);
@@ -95,7 +100,7 @@ impl<'a> Reply<'a> {
                 self.call = Some(Call::Buy);
             }
             (several @ [_, _, ..], _) => self.side_by_side(several.to_vec()),
-            ([one], false) if wants.contains(&Intent::Buy) => {
+            ([one], false) if wants.contains(&Intent::Buy) || orders_all && self.memory.has_seen(&one.sku) => {
                 self.memory.open(one);
                 self.call = Some(Call::Buy);
             }
@@ -163,7 +168,7 @@ impl<'a> Reply<'a> {
         self.notice = Some(self.render("delivery", values));
     }
 
-    fn fact(&mut self, want: Intent, alone: bool, words: &str) {
+    fn fact(&mut self, want: Intent, alone: bool, heard: &Heard) {
         let shop = self.shop;
         match want {
             Intent::Shipping => {
@@ -176,7 +181,7 @@ impl<'a> Reply<'a> {
                 self.offer("person", "button_person");
             }
             Intent::Store => self.hours(),
-            Intent::OrderStatus => self.order(words),
+            Intent::OrderStatus => self.order(heard),
             Intent::Discount => self.discount(),
             Intent::OptIn => self.say("opted_in", context! {}),
             Intent::Complaint => self.call = Some(Call::Lost),
@@ -210,7 +215,7 @@ impl<'a> Reply<'a> {
     /// A text of the shop in the customer's language, else the shop's own, else English. No text: a person knows.
     pub(super) fn shop_text(&mut self, section: &str, texts: &std::collections::BTreeMap<String, String>) {
         match self.shop.text(texts, &self.language) {
-            Some(text) => self.say(section, context! { text => with_sums(text, self.shop.currency) }),
+            Some(text) => self.say(section, context! { text => with_sums(text, self.mark(), self.shop.currency) }),
             None => {
                 self.say("no_fact", context! {});
                 self.offer("person", "button_person");
@@ -237,24 +242,5 @@ impl<'a> Reply<'a> {
         self.offer("profile:occupation:student", "button_student");
         self.offer("profile:household:homemaker", "button_household");
         self.offer("profile:company:yes", "button_company");
-    }
-
-    /// How far their order is; while it is on its way also under which number, and until when, as long as that day is to come.
-    fn order(&mut self, words: &str) {
-        match self.memory.order.clone() {
-            Some((order, state)) => {
-                let under_way = state == OrderState::Shipped;
-                let tracking = self.memory.tracking.clone().filter(|_| under_way);
-                let today = self.now.date_in(self.contact.zone.unwrap_or(self.shop.zone));
-                let is_to_come = |eta: &String| eta.parse::<chrono::NaiveDate>().is_err() || *eta >= today;
-                let eta = self.memory.eta.clone().filter(|eta| under_way && is_to_come(eta));
-                let state = self.word(&format!("{state:?}").to_lowercase());
-                self.say("order", context! { order, state, tracking, eta });
-            }
-            // They sent its number, as they were asked to.
-            None if words.chars().filter(char::is_ascii_digit).count() >= 3 => self.call = Some(Call::Lost),
-            None => self.say("no_order", context! {}),
-        }
-        self.offer("person", "button_person");
     }
 }

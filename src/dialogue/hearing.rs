@@ -5,7 +5,7 @@ use super::is_small_talk;
 use super::memory::{Meant, Memory, Slot};
 use super::pointing::{Cue, Pointings};
 use super::short_answers::is_question;
-use crate::domain::{Duration, InboundMessage, Intent, Language, OrderEvent, Reading, Timestamp};
+use crate::domain::{Duration, InboundMessage, Intent, Language, Mention, OrderEvent, OrderState, Reading, Timestamp};
 
 /// The first message is answered after this: what is sent at the same moment belongs to it.
 pub(super) const SETTLE: Duration = Duration::millis(10);
@@ -20,6 +20,10 @@ const CONVERSATION: Duration = Duration::hours(6);
 
 /// Characters of a burst that are kept until it is answered.
 const MOST_WORDS: usize = 300;
+
+/// Orders that are remembered beside the last one, and names of what each is of.
+const MOST_ORDERS: usize = 2;
+const MOST_NAMES: usize = 6;
 
 /// What the key of a request begins with that names a category and no product.
 const CATEGORY: &str = "category/";
@@ -98,7 +102,8 @@ impl Memory {
         // Who says what may be spent wants to buy, and asks beforehand.
         let trouble = self.trouble || is_trouble(reading) && !(asks_before && reading.budget.is_some());
         let praises = reading.intents == [Intent::Thanks] && says(Cue::Owned) && !says(Cue::Looking);
-        if self.asks_of_a_part(reading, pointings) {
+        self.of_theirs = reading.product_keys().iter().map(ToString::to_string).collect();
+        if self.asks_of_a_part(reading, pointings) || self.asks_of_an_extra(reading, (words, pointings)) {
             (self.understood, self.part) = (true, true);
         } else if !(trouble || praises && reading.budget.is_none()) {
             self.take_in_kinds(reading, pointings);
@@ -194,6 +199,29 @@ impl Memory {
         }
     }
 
+    /// "Does the pen come with it?" of what was shown is no wish for a pen, and a phone case is no phone.
+    fn asks_of_an_extra(&self, reading: &Reading, (words, pointings): (&str, &Pointings)) -> bool {
+        let language = reading.lang.as_ref().map(Language::tag);
+        let keys = reading.product_keys();
+        let [key] = keys.as_slice() else { return false };
+        let is_shown = !self.shown.is_empty() && reading.brands.is_empty();
+        let is_asked =
+            || pointings.says(Cue::Included, words, language) && !pointings.says(Cue::Looking, words, language);
+        let is_part = self.product().is_some_and(|whole| pointings.is_part(key, whole));
+        if (is_shown || is_part) && self.product() != Some(&**key) && is_asked() {
+            return true;
+        }
+        let letters = |thing: &Mention| {
+            let letters = words.chars().skip(thing.span.start as usize);
+            letters.take((thing.span.end - thing.span.start) as usize).collect::<String>()
+        };
+        let mut things = reading.products.iter().chain(&reading.brands).map(letters);
+        let goes_with = |thing: &str, before| pointings.says_beside(Cue::Accessory, words, thing, before, language);
+        // In English what stands in front is another thing: "can I stand in the tent?"
+        let names_before = language.is_some_and(|language| language != "en");
+        things.any(|thing| names_before && goes_with(&thing, true) || goes_with(&thing, false))
+    }
+
     /// Whether trouble is of something that was bought. Who was just shown things may ask what guarantee they would have.
     fn is_of_old(&self, reading: &Reading) -> bool {
         let told = [Intent::OrderStatus, Intent::Complaint].iter().any(|intent| reading.wants(*intent));
@@ -210,19 +238,32 @@ impl Memory {
         self.words.extend(words.chars().take(room));
     }
 
-    /// Takes in how far an order is. An older state of the same order that arrives later moves nothing, but may tell more.
+    /// Takes in how far an order is. An older state of the same order that arrives later moves nothing, but may tell more. The others that
+    /// are still to come are kept beside it.
     pub(super) fn hear_order(&mut self, told: &OrderEvent) {
-        let known = self.order.as_ref().filter(|(order, _)| *order == told.order).map(|(_, state)| *state);
-        if known.is_none() {
-            (self.tracking, self.eta) = (None, None);
-        }
-        self.order = Some((told.order.clone(), known.map_or(told.state, |state| state.max(told.state))));
-        let is_newer = known.is_none_or(|state| told.state >= state);
-        for (kept, new) in [(&mut self.tracking, &told.tracking), (&mut self.eta, &told.eta)] {
+        let mut others = self.orders();
+        let known = others.iter().position(|other| other.order == told.order).map(|place| others.remove(place));
+        let state = known.as_ref().map(|known| known.state);
+        let (mut tracking, mut eta, mut of) =
+            known.map(|known| (known.tracking, known.eta, known.of)).unwrap_or_default();
+        let is_newer = state.is_none_or(|state| told.state >= state);
+        for (kept, new) in [(&mut tracking, &told.tracking), (&mut eta, &told.eta)] {
             if new.is_some() && (is_newer || kept.is_none()) {
                 kept.clone_from(new);
             }
         }
+        if !told.lines.is_empty() {
+            let names = told.lines.iter().flat_map(|line| [&line.product, &line.category]);
+            of = names.take(MOST_NAMES).map(|name| name.to_lowercase()).collect();
+        }
+        let state = state.map_or(told.state, |state| state.max(told.state));
+        if state >= OrderState::Delivered {
+            of.clear();
+        }
+        others.retain(|other| other.state < OrderState::Delivered);
+        others.truncate(MOST_ORDERS);
+        self.order = Some((told.order.clone(), state));
+        (self.tracking, self.eta, self.order_of, self.earlier) = (tracking, eta, of, others);
     }
 }
 
@@ -243,6 +284,8 @@ pub(super) struct Heard {
     pub(super) kinds: Vec<String>,
     /// They asked about a part of what was shown.
     pub(super) part: bool,
+    /// Kinds of product that were named, of whatever they may be.
+    pub(super) of_theirs: Vec<String>,
     /// They said beside their words which product they mean: it is what is shown.
     pub(super) meant: Option<Meant>,
 }
@@ -261,6 +304,7 @@ impl Heard {
             wished: std::mem::take(&mut memory.wished),
             kinds: std::mem::take(&mut memory.kinds),
             part: std::mem::take(&mut memory.part),
+            of_theirs: std::mem::take(&mut memory.of_theirs),
             meant: memory.meant.take(),
         }
     }

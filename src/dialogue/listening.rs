@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::memory::Slot;
-use super::pointing::Cue;
+use super::pointing::{Cue, stands_in};
 use super::short_answers::is_question;
 use super::{Dialogue, Memory, answer};
 use crate::domain::{Amount, Budget, Contact, Event, EventBody, Intent, Language, Reading, Span};
@@ -11,6 +11,10 @@ use crate::lexicon::{Hints, Lexicon};
 
 /// A number beyond this is no budget of anybody.
 const MOST_SPENT: Decimal = Decimal::from_parts(99_999_999, 0, 0, false, 0);
+/// "Any chance of 400 for it, my friend?"
+const SHORT_OFFER: usize = 8;
+/// What may be read where they only speak ill of something.
+const TROUBLES: [Intent; 3] = [Intent::Complaint, Intent::OrderStatus, Intent::Warranty];
 /// More than so many are no pieces of one thing.
 const MOST_PIECES: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
 
@@ -28,10 +32,21 @@ impl Dialogue {
                 && (memory.shown.len() < 2 || self.pointings.read(&small).is_empty()),
         };
         let mut reading = lexicon.read(words, &hints);
-        let sums_only = self.without_other_numbers(memory, words, &small, &reading);
+        let language = reading.lang.clone();
+        let language = language.as_ref().map(Language::tag).or(hints.lang);
+        let offered = self.offered(memory, (words, &small), language, &reading);
+        let sums_only = self.without_other_numbers(memory, (words, &small), &reading, offered);
         if let Some(sums_only) = &sums_only {
             let read = lexicon.read(sums_only, &hints);
+            // What a sum explained away is meant where it is none: "I'll take the Breeze 30".
+            for (intent, span) in read.intents.iter().zip(&read.intent_spans) {
+                reading.with(*intent, *span);
+            }
             (reading.budget, reading.amounts, reading.tags) = (read.budget, read.amounts, read.tags);
+        }
+        if let Some(offered) = offered.filter(|_| !reading.wants(Intent::Buy)) {
+            [Intent::Availability, Intent::Price, Intent::Compare].into_iter().for_each(|asked| reading.without(asked));
+            reading.with(Intent::Discount, offered);
         }
         self.keep_currency(lexicon, memory, (sums_only.as_deref().unwrap_or(words), &hints), &mut reading);
         if reading.wants(Intent::Human)
@@ -43,8 +58,6 @@ impl Dialogue {
         if !reading.comes_back() {
             reading.without(Intent::OptIn);
         }
-        let language = reading.lang.clone();
-        let language = language.as_ref().map(Language::tag).or(hints.lang);
         if self.asks_of_trust(memory, &small, language, &reading.intents) {
             reading.without(Intent::Complaint);
             reading.without(Intent::Thanks);
@@ -61,7 +74,93 @@ impl Dialogue {
         if reading.wants(Intent::Shipping) && memory.order.is_none() && says(Cue::If) && !says(Cue::Owned) {
             reading.without(Intent::OrderStatus);
         }
+        // "Do I need to buy beans separately?" buys none.
+        let is_extra = matches!(reading.product_keys().as_slice(), [key] if memory.product() != Some(&**key))
+            && !memory.shown.is_empty();
+        if is_extra && says(Cue::Included) && !says(Cue::Looking) {
+            reading.without(Intent::Buy);
+        }
+        self.hear_orders(lexicon, memory, (&small, &hints), language, &mut reading);
+        if self.wishes_all_the_same(memory, &small, language, &reading) {
+            TROUBLES.into_iter().for_each(|trouble| reading.without(trouble));
+        }
         reading
+    }
+
+    /// Who writes down what they order, "Order: 2 Pebble Air, address …", asks after no order that there is.
+    fn hear_orders(
+        &self,
+        lexicon: &Lexicon,
+        memory: &Memory,
+        (words, hints): (&str, &Hints<'_>),
+        language: Option<&str>,
+        reading: &mut Reading,
+    ) {
+        let says = |cue| self.pointings.says(cue, words, language);
+        let named = self.names.places(words).into_iter().next();
+        let is_shown = memory.order.is_none() && memory.shown.len() == 1;
+        if !says(Cue::Orders) || says(Cue::Where) || words.contains(is_question) || named.is_none() && !is_shown {
+            return;
+        }
+        let rest = lexicon.read(&self.pointings.beside(Cue::Orders, words, language), hints);
+        if rest.wants(Intent::OrderStatus) || rest.wants(Intent::Complaint) || rest.wants(Intent::ReturnRefund) {
+            return;
+        }
+        let at = |byte: usize| words.get(..byte).map_or(0, |before| before.chars().count() as u32);
+        let (start, end) = named.unwrap_or_default();
+        reading.without(Intent::OrderStatus);
+        reading.without(Intent::Complaint);
+        reading.with(Intent::Buy, Span { start: at(start), end: at(end) });
+    }
+
+    /// Whether they speak ill of something that is not from us, or has broken, and look for another: the wish is what they write for.
+    fn wishes_all_the_same(&self, memory: &Memory, words: &str, language: Option<&str>, reading: &Reading) -> bool {
+        let says = |cue| self.pointings.says(cue, words, language);
+        let wants = |intents: &[Intent]| intents.iter().any(|intent| reading.wants(*intent));
+        let has_nothing = memory.order.is_none() && !memory.trouble && !wants(&[Intent::ReturnRefund, Intent::Human]);
+        let is_trouble = wants(&[Intent::Complaint, Intent::OrderStatus])
+            || reading.wants(Intent::Warranty) && says(Cue::Broken) && !wants(&[Intent::ProductInquiry]);
+        let names = !reading.products.is_empty() || !reading.brands.is_empty() || !self.names.places(words).is_empty();
+        let names = names || says(Cue::Renews) || self.pointings.loosely(words).is_some();
+        let looks =
+            || says(Cue::Looking) || says(Cue::Renews) || wants(&[Intent::Availability, Intent::ProductInquiry]);
+        is_trouble && has_nothing && names && looks() && !says(Cue::Ours)
+    }
+
+    /// The sum that they would pay for the one thing that they see or call by name, which costs more: no limit for others.
+    fn offered(
+        &self,
+        memory: &Memory,
+        (words, small): (&str, &str),
+        language: Option<&str>,
+        reading: &Reading,
+    ) -> Option<Span> {
+        let offers = self.pointings.says(Cue::Offers, small, language)
+            || reading.wants(Intent::Discount) && small.split_whitespace().count() <= SHORT_OFFER;
+        let of_shown = reading.product_keys().iter().all(|key| memory.product() == Some(&**key));
+        if !offers || !of_shown || matches!(memory.asked, Some((Slot::Budget, _))) {
+            return None;
+        }
+        let is_limit =
+            |sum: &&Amount, limit: &Budget| sum.max.is_some() && (sum.min, sum.max) == (limit.min, limit.max);
+        let sum = match (&reading.budget, reading.amounts.as_slice()) {
+            (Some(limit), sums) => sums.iter().find(|sum| is_limit(sum, limit))?,
+            (None, [one]) => one,
+            (None, _) => return None,
+        };
+        let span = sum.span;
+        // As it is written: thousands may be left unsaid elsewhere.
+        let letters = words.chars().skip(span.start as usize).take((span.end - span.start) as usize);
+        let number: Decimal = letters.filter_map(|letter| letter.to_digit(10)).fold(None, |number, digit| {
+            number.unwrap_or(Decimal::ZERO).checked_mul(Decimal::TEN)?.checked_add(digit.into())
+        })?;
+        let is_alone = memory.shown.len() == 1;
+        let costs_more = |sku: &String| {
+            let (price, name) = self.priced.get(sku)?;
+            let is_called = is_alone || name.split(' ').any(|word| word.len() > 2 && stands_in(small, word));
+            (is_called && number < *price && number * Decimal::TWO >= *price).then_some(())
+        };
+        memory.list().iter().find_map(costs_more).map(|()| span)
     }
 
     /// Whether a message that is a number alone may be what they can spend: on the kind that is talked of, or on what they were asked to
@@ -96,15 +195,22 @@ impl Dialogue {
     }
 
     /// A message of which a number was taken for a sum, without those numbers that are none: in the name of a product of ours, or the
-    /// size of what they look for.
-    fn without_other_numbers(&self, memory: &Memory, words: &str, small: &str, reading: &Reading) -> Option<String> {
+    /// size of what they look for, or what they offer for what they see.
+    fn without_other_numbers(
+        &self,
+        memory: &Memory,
+        (words, small): (&str, &str),
+        reading: &Reading,
+        offered: Option<Span>,
+    ) -> Option<String> {
         reading.budget.as_ref()?;
         let at = |byte: usize| small.get(..byte).map_or(0, |before| before.chars().count() as u32);
         let named = self.names.places(small).into_iter().map(|(start, end)| Span { start: at(start), end: at(end) });
         let named: Vec<Span> = named.collect();
         let is_none = |sum: &&Amount| {
-            (sum.currency.is_none() || sum.currency_inferred)
-                && (named.iter().any(|name| name.covers(sum.span)) || self.is_size(memory, small, reading, sum))
+            offered == Some(sum.span)
+                || (sum.currency.is_none() || sum.currency_inferred)
+                    && (named.iter().any(|name| name.covers(sum.span)) || self.is_size(memory, small, reading, sum))
         };
         let others: Vec<Span> = reading.amounts.iter().filter(is_none).map(|sum| sum.span).collect();
         let is_other = |at: u32| others.iter().any(|span| (span.start..span.end).contains(&at));

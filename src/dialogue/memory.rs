@@ -46,6 +46,21 @@ impl From<Showed> for String {
     }
 }
 
+/// What is known of an order of theirs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Ordered {
+    pub(super) order: String,
+    pub(super) state: OrderState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tracking: Option<String>,
+    /// The day on which it should arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) eta: Option<String>,
+    /// Names and keys of what was ordered, in small letters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) of: Vec<String>,
+}
+
 /// What was talked about with one contact.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -156,6 +171,15 @@ pub struct Memory {
     /// …and the day on which it should arrive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) eta: Option<String>,
+    /// Product names and keys of it…
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) order_of: Vec<String>,
+    /// …and their other orders that are still to come, the newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) earlier: Vec<Ordered>,
+    /// Kinds of product that a message since named as those of something that they have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) of_theirs: Vec<String>,
     /// They write about something that they bought, and have looked for nothing new since.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) trouble: bool,
@@ -232,6 +256,15 @@ impl Memory {
     /// Their last order, for who writes to them about it.
     pub fn order(&self) -> Option<&str> {
         self.order.as_ref().map(|(order, _)| order.as_str())
+    }
+
+    /// All orders of theirs that are known, the last one first.
+    pub(super) fn orders(&self) -> Vec<Ordered> {
+        let last = self.order.clone().map(|(order, state)| {
+            let (tracking, eta, of) = (self.tracking.clone(), self.eta.clone(), self.order_of.clone());
+            Ordered { order, state, tracking, eta, of }
+        });
+        last.into_iter().chain(self.earlier.iter().cloned()).collect()
     }
 
     /// Takes up a kind of product. What was said about another kind is not true of this one: needs, brand, open slots.

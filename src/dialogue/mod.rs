@@ -15,6 +15,7 @@ mod listening;
 mod memory;
 mod names;
 mod needs;
+mod orders;
 mod pointing;
 mod recall;
 mod short_answers;
@@ -55,6 +56,8 @@ pub struct Dialogue {
     loose_names: Names,
     /// The least and the most that something in stock of a kind costs.
     prices: BTreeMap<String, (Decimal, Decimal)>,
+    /// What each product costs, by its number, and its name in small letters.
+    priced: BTreeMap<String, (Decimal, String)>,
 }
 
 /// One reply.
@@ -110,7 +113,9 @@ impl Dialogue {
             (Some(templates), Some(pointings), Some(short_answers), Some(forms)) => {
                 let (names, loose_names) = (Names::of(products), Names::loosely(products));
                 let prices = choice::prices(products);
-                Some(Self { templates, pointings, short_answers, forms, names, loose_names, prices })
+                let priced = |one: &Product| (one.sku.clone(), (one.price, one.name.to_lowercase()));
+                let priced = products.iter().map(priced).collect();
+                Some(Self { templates, pointings, short_answers, forms, names, loose_names, prices, priced })
             }
             _ => None,
         };

@@ -13,7 +13,7 @@ use crate::domain::{Problem, SourceFile};
 const FILE: &str = "pointing.toml";
 const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearest], [both], [others], [best], [said.it], \
                       [said.owned], [said.asks], [said.looking], [said.settled], [said.wrapping], [said.without], [said.fraud], [said.trusted], [said.if], \
-                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.too_much], [said.goes_on], [said.back], [said.for_it], [said.measure], [said.more] or [said.setup] and lines such as en = [\"first one\"], \
+                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.orders], [said.where], [said.renews], [said.changes], [said.paid], [said.arrives], [said.photo], [said.included], [said.accessory], [said.offers], [said.ours], [said.too_much], [said.goes_on], [said.back], [said.for_it], [said.measure], [said.more] or [said.setup] and lines such as en = [\"first one\"], \
                       [opposite.quiet] with en = [\"loud\"], [needs_of] with dry_skin = \"beauty\", or [part_of] \
                       or [close_to] and lines such as \"electronics/lens\" = [\"electronics/camera\"], [sizes] and lines such as \
                       \"fashion/shoes\" = [30, 50], or [loosely.\"food/tea\"] with words = [\"cuppa\"] and not = [\"cuppa soup\"].";
@@ -21,6 +21,8 @@ const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [varia
 /// "I do not want a Nova": so many words may stand between, and so many letters where words have no spaces.
 const NEAR: usize = 2;
 const NEAR_LETTERS: usize = 24;
+/// "Do you have photos?"
+const SHORT: usize = 4;
 
 /// One thing that they say of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -79,6 +81,28 @@ pub(super) enum Cue {
     Or,
     /// Something that they have is broken, or does not work.
     Broken,
+    /// What they order stands in writing: "Order: 2 Pebble Air".
+    Orders,
+    /// It asks where something is, or says that it is not there.
+    Where,
+    /// They look for a new one in place of what they have.
+    Renews,
+    /// An order is to be cancelled or changed.
+    Changes,
+    /// They paid, or ask whether that was seen.
+    Paid,
+    /// It asks when something arrives.
+    Arrives,
+    /// It asks for a picture.
+    Photo,
+    /// It asks whether something belongs to what was shown.
+    Included,
+    /// What goes with a thing and is none: a case, a cover.
+    Accessory,
+    /// What they would pay for what they see.
+    Offers,
+    /// Something came from us.
+    Ours,
     /// More than they would pay, beside a price.
     TooMuch,
     /// It asks on after what was told of delivery: how long, what it costs, and to another place?
@@ -176,12 +200,22 @@ impl Pointings {
 
     /// Whether words in small letters speak of what was shown, and not only of something that goes with it.
     pub(super) fn speaks_of_it(&self, words: &str, language: Option<&str>) -> bool {
-        let beside = self.phrases(Cue::ForIt, language).flat_map(|phrase| places(words, phrase));
+        self.says(Cue::It, &self.beside(Cue::ForIt, words, language), language)
+    }
+
+    /// Words in small letters without those that say it.
+    pub(super) fn beside(&self, cue: Cue, words: &str, language: Option<&str>) -> String {
         let mut rest = words.to_owned();
-        for (start, end) in beside {
+        for (start, end) in self.phrases(cue, language).flat_map(|phrase| places(words, phrase)) {
             rest.replace_range(start..end, &" ".repeat(end - start));
         }
-        self.says(Cue::It, &rest, language)
+        rest
+    }
+
+    /// The same as [`Self::says`], where phrases of one word are no more than a part of a short message.
+    pub(super) fn says_shortly(&self, cue: Cue, words: &str, language: Option<&str>) -> bool {
+        let is_short = words.split_whitespace().count() <= SHORT;
+        self.phrases(cue, language).any(|phrase| (is_short || phrase.contains(' ')) && stands_in(words, phrase))
     }
 
     /// Whether words in small letters say it right before a phrase that stands in them, or else right behind it, at their end.

@@ -1,12 +1,13 @@
 //! Products in a reply: one with its details, some side by side, those that fit, and lists to choose from.
 
 use minijinja::{Value, context};
+use rust_decimal::Decimal;
 
 use super::answer::Reply;
 use super::choice::{self, Fit, Purse};
 use super::hearing::Heard;
 use super::pointing::stands_in;
-use super::words::{budget_text, cut, money};
+use super::words::{budget_text, cut, marked, money_in};
 use crate::domain::{Link, ListRow, Product};
 
 /// The last row is kept for a person.
@@ -31,10 +32,19 @@ impl<'a> Reply<'a> {
         self.offer("person", "button_person");
     }
 
+    /// A sum in the shop's currency, as their language writes it.
+    pub(super) fn money(&self, amount: Decimal) -> String {
+        money_in(self.mark(), amount, self.shop.currency)
+    }
+
+    pub(super) fn mark(&self) -> &str {
+        self.dialogue.templates.mark(&self.language)
+    }
+
     pub(super) fn product_values(&self, product: &Product) -> Value {
         let attributes: Vec<String> = product.attributes.iter().map(|attribute| self.word(attribute)).collect();
         context! {
-            product => &product.name, price => money(product.price, self.shop.currency), stock => product.stock,
+            product => &product.name, price => self.money(product.price), stock => product.stock,
             summary => self.summary(product), attributes,
         }
     }
@@ -44,7 +54,7 @@ impl<'a> Reply<'a> {
     }
 
     /// The mark of a link to a product's page.
-    fn page_of(&mut self, product: &Product) -> Option<String> {
+    pub(super) fn page_of(&mut self, product: &Product) -> Option<String> {
         let link = Link::to_product(product, self.shop.currency)?;
         let known = self.links.iter().position(|other| *other == link);
         let index = known.unwrap_or_else(|| {
@@ -217,8 +227,8 @@ impl<'a> Reply<'a> {
         self.rows.clear();
         for product in products {
             let description = match self.summary(product) {
-                "" => money(product.price, self.shop.currency),
-                summary => format!("{} · {summary}", money(product.price, self.shop.currency)),
+                "" => self.money(product.price),
+                summary => format!("{} · {summary}", self.money(product.price)),
             };
             self.row((format!("product:{}", product.sku), product.name.clone(), description));
         }
@@ -228,7 +238,7 @@ impl<'a> Reply<'a> {
     /// What they can spend, in words; nothing if it is not known, or not what it comes to in the shop's currency.
     pub(super) fn budget(&self) -> String {
         let known = self.memory.budget.as_ref().filter(|budget| !Purse::of(Some(budget), self.shop).unknown);
-        known.map(|budget| budget_text(budget, self.shop.currency)).unwrap_or_default()
+        known.map(|budget| marked(self.mark(), &budget_text(budget, self.shop.currency))).unwrap_or_default()
     }
 
     pub(super) fn show(&mut self, fit: Fit<'_>) {

@@ -258,7 +258,9 @@ impl<'a> Reply<'a> {
             return false;
         }
         if heard.part {
-            self.say("no_fact", context! {});
+            if !(self.says(Cue::Included, heard) && self.tell_extra(shown, heard)) {
+                self.say("no_fact", context! {});
+            }
             self.offer("person", "button_person");
             return true;
         }
@@ -275,11 +277,7 @@ impl<'a> Reply<'a> {
                 true
             }
             // "Which sizes do you have?" asks for no number of pieces.
-            ([one], true)
-                if heard.wants == [Intent::Availability]
-                    && self.names_variant(heard)
-                    && !heard.words.contains(char::is_numeric) =>
-            {
+            ([one], true) if heard.wants == [Intent::Availability] && self.names_variant(heard) => {
                 let summary = self.shop.text(&one.summary, &self.language).map(str::to_owned);
                 if let Some(summary) = summary.filter(|summary| !summary.is_empty()) {
                     let needs = vec![summary];
@@ -293,13 +291,30 @@ impl<'a> Reply<'a> {
                 if asks(Intent::Price) {
                     self.say("prices", context! { rows => &rows });
                 }
-                if asks(Intent::Availability) {
+                if asks(Intent::Availability) && self.names_variant(heard) {
+                    self.say("variant", context! {});
+                    self.offer("person", "button_person");
+                } else if asks(Intent::Availability) {
                     self.say("in_stock", context! { rows });
                     self.offer("person", "button_person");
                 }
                 asks(Intent::Price) || asks(Intent::Availability)
             }
         }
+    }
+
+    /// Whether what is told of the one thing that they see names what they ask for with it: "pen included".
+    fn tell_extra(&mut self, shown: &[&'a Product], heard: &Heard) -> bool {
+        let [one] = shown else { return false };
+        let summary = self.shop.text(&one.summary, &self.language).unwrap_or_default().to_owned();
+        let small = summary.to_lowercase();
+        let rest = self.dialogue.pointings.beside(Cue::Included, &heard.words, Some(&self.language));
+        let mut words = rest.split(|letter: char| !letter.is_alphabetic());
+        let is_named = words.any(|word| word.chars().count() >= SHORTEST_NAME && stands_in(&small, word));
+        if is_named {
+            self.say("has_it", context! { product => &one.name, needs => vec![summary], yes => false });
+        }
+        is_named
     }
 
     /// Whether they tell what they need, ask nothing, and it has that.

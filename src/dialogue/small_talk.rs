@@ -89,6 +89,35 @@ impl Reply<'_> {
         true
     }
 
+    /// Who asks for a picture of what they see or name hears where there is one, and that a person can send some. Whether they do.
+    pub(super) fn photo(&mut self, heard: &Heard) -> bool {
+        let asks =
+            |want: &Intent| is_small_talk(*want) || matches!(want, Intent::Availability | Intent::ProductInquiry);
+        let language = Some(self.language.as_str());
+        let is_asked = self.dialogue.pointings.says_shortly(Cue::Photo, &heard.words, language);
+        let is_plain = !self.memory.trouble
+            && !heard.refined
+            && heard.choice.is_none()
+            && heard.named_needs.is_empty()
+            && heard.media.is_none();
+        if !is_asked || !is_plain || !heard.wants.iter().all(asks) {
+            return false;
+        }
+        let named = self.dialogue.names.in_words(&heard.words, self.shop, |one| self.memory.talks_of(one));
+        let of = if named.is_empty() { self.shown() } else { named };
+        let url = match of.as_slice() {
+            [one] => {
+                self.memory.open(one);
+                self.page_of(one)
+            }
+            _ => None,
+        };
+        self.say("photo", context! { url });
+        self.offer("person", "button_person");
+        self.memory.lost = 0;
+        true
+    }
+
     /// Who asks whether a program answers hears that one does, and that a person can.
     pub(super) fn what_we_are(&mut self, heard: &Heard) {
         if self.dialogue.short_answers.asks_what_we_are(&heard.words) {

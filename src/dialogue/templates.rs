@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use super::forms::Forms;
-use super::words::{cut, money};
+use super::words::{cut, money_in};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 66] = [
+const SECTIONS: [&str; 67] = [
     "greet",
     "ask_product",
     "ask_gift",
@@ -45,6 +45,7 @@ const SECTIONS: [&str; 66] = [
     "payment",
     "returns",
     "no_fact",
+    "photo",
     "order",
     "no_order",
     "discount",
@@ -254,6 +255,12 @@ impl Templates {
         found.cloned().unwrap_or_else(|| key.rsplit('/').next().unwrap_or(key).replace('_', " "))
     }
 
+    /// What a language writes between whole money and its parts.
+    pub(super) fn mark(&self, language: &str) -> &str {
+        let found = [language, "en"].into_iter().find_map(|language| self.words.get(language)?.get("decimal"));
+        found.map_or(".", String::as_str)
+    }
+
     fn try_render(&self, id: &str, values: &Value) -> Result<String, minijinja::Error> {
         let template = self.environment.get_template(id)?;
         Ok(template.render(values)?.trim().to_owned())
@@ -290,7 +297,8 @@ impl Templates {
         forms: &Forms,
     ) -> Content {
         let language = self.language(contact, shop);
-        let rest = planned.rest.map(|rest| money(rest.amount, rest.currency)).unwrap_or_default();
+        let rest =
+            planned.rest.map(|rest| money_in(self.mark(language), rest.amount, rest.currency)).unwrap_or_default();
         let product =
             planned.product.as_deref().map(|product| self.product_word(language, product)).unwrap_or_default();
         let name = forms.first_name(contact).unwrap_or_default();

@@ -1,6 +1,8 @@
 //! Figures, times and lengths as people read them.
 
-use chrono::{Datelike, Timelike};
+use std::fmt::Write;
+
+use chrono::{Datelike, NaiveDate, Timelike};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use unicode_segmentation::UnicodeSegmentation;
@@ -15,14 +17,24 @@ pub(super) fn money(amount: Decimal, currency: Currency) -> String {
     format!("{}\u{a0}{}", grouped(amount), currency.code())
 }
 
+/// The same as a language writes it, by its decimal mark: `19,50 EUR`.
+pub(super) fn money_in(mark: &str, amount: Decimal, currency: Currency) -> String {
+    marked(mark, &money(amount, currency))
+}
+
+/// Sums with the decimal mark of a language.
+pub(super) fn marked(mark: &str, sums: &str) -> String {
+    if mark == "." { sums.to_owned() } else { sums.replace('.', mark) }
+}
+
 /// A text of the shop with its sums: `{100}` is 100 in the shop's currency.
-pub(super) fn with_sums(text: &str, currency: Currency) -> String {
+pub(super) fn with_sums(text: &str, mark: &str, currency: Currency) -> String {
     let mut parts = text.split('{');
     let mut whole = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let sum = part.split_once('}').and_then(|(sum, rest)| Some((sum.parse().ok()?, rest)));
         match sum {
-            Some((sum, rest)) => whole.extend([&*money(sum, currency), rest]),
+            Some((sum, rest)) => whole.extend([&*money_in(mark, sum, currency), rest]),
             None => whole.extend(["{", part]),
         }
     }
@@ -64,13 +76,24 @@ pub(super) fn promise(length: Duration) -> (i64, i64) {
 pub(super) fn clock(at: Timestamp, now: Timestamp, zone: Tz, word: impl Fn(&str) -> String) -> (String, String) {
     let (local, today) = (at.utc().with_timezone(&zone), now.utc().with_timezone(&zone).date_naive());
     let time = format!("{:02}:{:02}", local.hour(), local.minute());
-    let day = match (local.date_naive() - today).num_days() {
+    (time, day_of(local.date_naive(), today, word))
+}
+
+/// A day as people say it: today, tomorrow, the day of the week, or its date.
+pub(super) fn day_of(day: NaiveDate, today: NaiveDate, word: impl Fn(&str) -> String) -> String {
+    match (day - today).num_days() {
         0 => word("today"),
         1 => word("tomorrow"),
-        2..7 => word(&format!("on_{}", DAYS[local.weekday().num_days_from_monday() as usize])),
-        _ => local.format("%Y-%m-%d").to_string(),
-    };
-    (time, day)
+        2..7 => word(&format!("on_{}", DAYS[day.weekday().num_days_from_monday() as usize])),
+        _ => date(day, &word("date")).unwrap_or_else(|| day.to_string()),
+    }
+}
+
+/// A date as a language writes it; `None` where its pattern is none.
+fn date(day: NaiveDate, pattern: &str) -> Option<String> {
+    let mut written = String::new();
+    write!(written, "{}", day.format(pattern)).ok()?;
+    written.contains(|letter: char| letter.is_ascii_digit()).then_some(written)
 }
 
 /// One line for each row of the shop's hours: days in a row are written as a span. By which time they are, where it is told.
@@ -141,9 +164,16 @@ mod tests {
         assert_eq!(money(Decimal::from(1190), Currency::USD), "1\u{202f}190\u{a0}USD");
         assert_eq!(money(Decimal::new(1950, 2), Currency::USD), "19.50\u{a0}USD");
         assert_eq!(
-            with_sums("free from {100}, else {8.50} {x", Currency::USD),
+            with_sums("free from {100}, else {8.50} {x", ".", Currency::USD),
             "free from 100\u{a0}USD, else 8.50\u{a0}USD {x"
         );
+        assert_eq!(with_sums("ab {8.50}. Sonst", ",", Currency::USD), "ab 8,50\u{a0}USD. Sonst");
+        assert_eq!(money_in(",", Decimal::new(18_990, 2), Currency::USD), "189,90\u{a0}USD");
+        let day = |day: &str| day.parse::<NaiveDate>().unwrap_or_default();
+        let german = |key: &str| if key == "date" { "am %d.%m.%Y".to_owned() } else { key.to_owned() };
+        assert_eq!(day_of(day("2026-12-03"), day("2026-11-30"), german), "on_thu");
+        assert_eq!(day_of(day("2026-12-03"), day("2026-11-01"), german), "am 03.12.2026");
+        assert_eq!(day_of(day("2026-12-03"), day("2026-11-01"), |_| "%Q".into()), "2026-12-03");
         assert_eq!(promise(Duration::minutes(5)), (5, 0));
         assert_eq!(promise(Duration::hours(2)), (0, 2));
         let days = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();

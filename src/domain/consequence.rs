@@ -88,9 +88,11 @@ impl HandoffRequest {
     pub const HUMAN: &str = "human";
     /// They chose a product to buy.
     pub const READY_TO_BUY: &str = "ready-to-buy";
+    /// They want an order of theirs cancelled or changed.
+    pub const ORDER_CHANGE: &str = "order-change";
     /// Reasons that there are without any rule.
-    pub const WITHOUT_RULES: [&str; 5] =
-        [Self::RED, Self::SUDDEN_NEED, Self::BOT_LOST, Self::HUMAN, Self::READY_TO_BUY];
+    pub const WITHOUT_RULES: [&str; 6] =
+        [Self::RED, Self::SUDDEN_NEED, Self::BOT_LOST, Self::HUMAN, Self::READY_TO_BUY, Self::ORDER_CHANGE];
 }
 
 /// A rule asks for a proactive message.

@@ -270,6 +270,14 @@ impl Reading {
         }
     }
 
+    /// Adds an intent, with the place of its words.
+    pub fn with(&mut self, intent: Intent, span: Span) {
+        if let Err(place) = self.intents.binary_search_by(|other| other.key().cmp(intent.key())) {
+            self.intents.insert(place, intent);
+            self.intent_spans.insert(place.min(self.intent_spans.len()), span);
+        }
+    }
+
     /// Product keys wanted, named or implied by a model, without what is negated; in text order, each once.
     pub fn product_keys(&self) -> Vec<Arc<str>> {
         let named = self.products.iter().filter(|mention| !mention.negated).map(|mention| (mention.span, &mention.key));

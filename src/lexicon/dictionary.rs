@@ -137,6 +137,9 @@ pub(super) fn compile(files: &[SourceFile], weights: Weights) -> (Option<(Lexico
     let (money, problems) = money.unwrap_or_else(|_| (None, vec![failed("money.toml", "reading sums failed")]));
     let matcher = keep(&mut builder.problems, matcher.map_err(|error| failed("products", &error)));
     builder.problems.extend(problems);
+    if let Some(listing) = &listed {
+        languages.know(listing);
+    }
     if let Some((_, vocabulary)) = &money {
         languages.learn(&vocabulary.words);
         typos.know(vocabulary.words.keys().chain(&vocabulary.parts));

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::files::{ENGLISH, LANGUAGES, Lookup, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_spaceless, is_word};
+use super::known::{KnownWords, Letters, wide_letters};
+use super::listing::Listing;
 use super::matcher::{Found, Hit};
 use super::meanings::{Kind, Langs};
 use super::reading::longest;
@@ -48,30 +50,12 @@ pub(super) struct Languages {
     everyday: HashMap<u64, Langs, Straight>,
     /// By fingerprint: the languages that say a word too, in whichever lists it stands.
     shared: HashMap<u64, Langs, Straight>,
+    known: KnownWords,
     letters: Vec<(char, Langs)>,
     strange: Letters,
     countries: BTreeMap<Country, usize>,
     traditional: Letters,
     simplified: Letters,
-}
-
-/// A set of letters: one bit for each, up to the last.
-#[derive(Serialize, Deserialize)]
-struct Letters(Vec<u64>);
-
-impl Letters {
-    const BITS: usize = u64::BITS as usize;
-
-    fn of(letters: &str) -> Self {
-        let last = letters.chars().max().map_or(0, |last| last as usize);
-        let mut bits = vec![0; last / Self::BITS + 1];
-        letters.chars().for_each(|c| bits[c as usize / Self::BITS] |= 1 << (c as usize % Self::BITS));
-        Self(bits)
-    }
-
-    fn has(&self, c: char) -> bool {
-        self.0.get(c as usize / Self::BITS).is_some_and(|bits| bits >> (c as usize % Self::BITS) & 1 != 0)
-    }
 }
 
 #[derive(Deserialize)]
@@ -142,7 +126,8 @@ impl Languages {
         let countries = written.countries.into_iter();
         let countries = countries.filter_map(|(country, language)| Some((country, index_of(&language)?))).collect();
         let strange = Letters::of(&written.strange);
-        Ok(Self { words, everyday, shared, letters, strange, countries, traditional, simplified })
+        let known = KnownWords::default();
+        Ok(Self { words, everyday, shared, known, letters, strange, countries, traditional, simplified })
     }
 
     /// Words about money tell a language too, but less surely.
@@ -151,6 +136,11 @@ impl Languages {
             let known = self.words.entry(fingerprint(word.chars()));
             known.and_modify(|(known, _)| *known = known.with(*langs)).or_insert((*langs, DICTIONARY_WORD));
         }
+    }
+
+    /// The words that the dictionaries are made of.
+    pub(super) fn know(&mut self, listing: &Listing) {
+        self.known = KnownWords::of(listing);
     }
 
     /// The fingerprints of all words that are everyday ones somewhere.
@@ -297,6 +287,7 @@ impl Languages {
         // A single word that is listed because it looks like something is as often another language's.
         let looks = |hit: &Hit<'_>| hit.kind == Kind::NotIntent && !folded.chars[hit.start..hit.end].contains(&' ');
         let branded = |hit: &Hit<'_>| hit.kind == Kind::NoThing && names.is_branded(hit.start, hit.end);
+        let home = clues.earlier.and_then(index_of).or(clues.country);
         let telling = |hit: &&Hit<'_>| hit.langs != Langs::ALL && !hit.kind.is_half() && !looks(hit) && !branded(hit);
         let mut hits = clues.hits.iter().filter(telling).peekable();
         while let Some(hit) = hits.next() {
@@ -315,6 +306,7 @@ impl Languages {
             said.talks |= !is_name;
             let print = fingerprint(chars.iter().copied());
             langs = names.within(hit.start, hit.end, langs);
+            langs = langs.with(self.also(chars, langs, home));
             // "Juta" may be a shoe in Hindi; in Jakarta it is a million.
             let little = self.words.get(&print);
             if little.is_some_and(|(little, _)| little.0 & langs.0 == 0) {
@@ -328,6 +320,21 @@ impl Languages {
             };
             said.vote(langs, self.shared.get(&print).copied(), weight);
         }
+    }
+
+    /// The language that they wrote before or that most people of their country write, and English, of whose words a listing of other
+    /// languages is made, each word of it: "winter jacket" stands among the words of Indonesia, and is as good English.
+    fn also(&self, chars: &[char], langs: Langs, home: Option<usize>) -> Langs {
+        let Some(home) = home.filter(|home| langs != Langs(0) && !langs.has(*home) && !langs.has(ENGLISH)) else {
+            return Langs(0);
+        };
+        let words = chars.split(|c| *c == ' ').map(|word| {
+            let little = self.words.get(&fingerprint(word.iter().copied())).map(|(little, _)| *little);
+            little.unwrap_or_else(|| self.known.langs(word))
+        });
+        let all = words.fold(u16::MAX, |all, word| all & word.0);
+        let counts = Langs::one(ENGLISH).with(if has_script(home) { Langs(0) } else { Langs::one(home) });
+        Langs(all & counts.0)
     }
 
     /// Letters that few languages have.
@@ -401,13 +408,6 @@ pub(super) struct Clues<'a> {
     pub(super) earlier: Option<&'a str>,
     /// The language of the customer's country.
     pub(super) country: Option<usize>,
-}
-
-/// The letters of a text that are no plain ones: each begins with a byte of its own kind.
-fn wide_letters(text: &str) -> impl Iterator<Item = char> {
-    let text = if text.is_ascii() { "" } else { text };
-    let begins = text.bytes().enumerate().filter(|(_, byte)| *byte >= 0xc0);
-    begins.filter_map(|(at, _)| text.get(at..)?.chars().next())
 }
 
 /// The name of a language.

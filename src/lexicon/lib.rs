@@ -3,7 +3,7 @@
 //! Dictionaries are read (`word_files.rs`, `money_file.rs`), put in order (`listing.rs`) and compiled (`dictionary.rs`) once.
 //! A text is folded once, with a map back to where each character stood (`folding.rs`); every word of the whole
 //! dictionary is found in one pass (`matcher.rs`, `meanings.rs`, `search.rs`, `trie.rs`), in the forms that its language makes of it (`texts.rs`,
-//! `endings.rs`), and slips are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`); sums of
+//! `endings.rs`), and slips are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`, `known.rs`); sums of
 //! money are read with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers
 //! (`numbers.rs`, `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
 //! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`, `weighing_numbers.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
@@ -24,6 +24,7 @@ mod explain;
 mod files;
 mod folding;
 mod intents;
+mod known;
 mod language;
 mod learning;
 mod listing;

@@ -164,7 +164,7 @@ fn shown(event: &Event, events: &[Event], sent: &[SentRow], told: Told<'_>) -> O
 fn theirs(event: &Event, message: &InboundMessage, events: &[Event], sent: &[SentRow], told: Told<'_>) -> Value {
     let ad = message.referral.as_ref().and_then(|referral| referral.headline.clone());
     let media = message.media.clone();
-    let cart = cart_in_words(&message.items, told.shop).into_iter();
+    let cart = cart_in_words(&message.items, told.shop, ".").into_iter();
     let others = [Some(message.words().to_owned()).filter(|words| !words.is_empty()), message.details.clone()];
     let text = cart.chain(others.into_iter().flatten());
     let text = text.collect::<Vec<_>>().join("\n");

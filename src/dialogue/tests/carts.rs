@@ -31,7 +31,7 @@ fn a_cart_is_named_and_a_person_takes_over_in_every_language() {
 #[test]
 fn a_cart_in_words_tells_only_what_is_known() {
     let shop = Talk::new("US").shop;
-    let told = |items: &[CartLine]| cart_in_words(items, &shop).join("; ").replace('\u{a0}', " ");
+    let told = |items: &[CartLine]| cart_in_words(items, &shop, ".").join("; ").replace('\u{a0}', " ");
     assert_eq!(told(&[]), "");
     assert_eq!(told(&[line("SKU-9", 3, None, "")]), "3 × SKU-9");
     // The shop's own currency where none is told; no sum of two currencies.

@@ -8,12 +8,14 @@ mod carts;
 mod doubts;
 mod languages;
 mod lists;
+mod orders;
 mod quiet;
 mod recall;
 mod short_answers;
 mod sizes;
 mod talks;
 mod turns;
+mod wanted;
 mod wishes;
 
 use std::path::Path;
@@ -150,4 +152,9 @@ fn expect(answer: &Option<Answer>, holds: &[&str], lacks: &[&str]) {
     for words in lacks {
         assert!(!seen.contains(words), "`{words}` stands in:\n{seen}");
     }
+}
+
+/// Why a person was asked for.
+fn reason(answer: &Option<Answer>) -> Option<&str> {
+    answer.as_ref()?.handoff.as_ref().map(|request| &*request.reason)
 }

@@ -284,7 +284,8 @@ impl Reply<'_> {
 
     /// Whether they greet once more after an answer, and ask for nothing.
     fn greets_again(&self, heard: &Heard) -> bool {
-        let after_all = !self.memory.shown.is_empty() && self.memory.asked.is_none() && !self.memory.trouble;
+        let shown = !self.memory.shown.is_empty() && heard.meant.is_none();
+        let after_all = shown && self.memory.asked.is_none() && !self.memory.trouble;
         let is_plain = heard.wants == [Intent::Greeting] && heard.media.is_none() && heard.says_nothing_beside();
         after_all && is_plain && self.dialogue.short_answers.language_asked_for(&heard.words).is_none()
     }

@@ -146,7 +146,9 @@ impl Memory {
             self.want(&first.key);
         }
         let seen = self.shown.contains(&first.sku);
+        // What stands over an ad is its page: who writes from it has seen no more of it here.
+        let from_page = message.product.is_some() || message.reply_to.is_none();
         self.shown = products.iter().map(|product| product.sku.clone()).collect();
-        self.meant = Some(if message.product.is_some() && !seen { Meant::Page } else { Meant::Quote });
+        self.meant = Some(if from_page && !seen { Meant::Page } else { Meant::Quote });
     }
 }

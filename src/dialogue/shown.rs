@@ -43,7 +43,8 @@ impl<'a> Reply<'a> {
             self.call = Some(Call::Buy);
             return Vec::new();
         }
-        if shown.len() == 1 && said.is_empty() && wants_to_see(heard) {
+        let is_whole = shown.len() == 1 || heard.meant == Some(Meant::Page);
+        if is_whole && said.is_empty() && wants_to_see(heard) {
             return shown;
         }
         let at = |pointing: &Pointing| match pointing {

@@ -15,6 +15,7 @@ mod listening;
 mod memory;
 mod names;
 mod needs;
+mod of_list;
 mod pointing;
 mod recall;
 mod short_answers;
@@ -24,6 +25,7 @@ mod small_talk;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod words;
 
 use std::collections::BTreeMap;

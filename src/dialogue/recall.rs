@@ -95,11 +95,11 @@ impl Dialogue {
 }
 
 impl Memory {
-    /// Whether a product is what is talked of, so that a part of its name is enough to mean it: "the S7 Pro" is ours while phones are
-    /// talked of, and no other brand, or when it was shown.
+    /// Whether a product may be what is talked of, so that a part of its name is enough to mean it: "the S7 Pro" is ours while phones or
+    /// nothing yet are talked of, and no other brand, or when it was shown.
     pub(super) fn talks_of(&self, product: &Product) -> bool {
         let of_brand = |brand: &String| product.brand.as_ref() == Some(brand);
-        let of_kind = self.product() == Some(&*product.key);
+        let of_kind = self.product().is_none_or(|kind| kind == product.key);
         of_kind && (self.brands.is_empty() || self.brands.iter().any(of_brand)) || self.shown.contains(&product.sku)
     }
 
@@ -132,6 +132,14 @@ impl Memory {
     fn showed_in(&self, id: &str) -> &[String] {
         let id = fingerprint(id);
         self.showed.iter().rev().find(|showed| showed.0 == id).map(|showed| &*showed.1).unwrap_or_default()
+    }
+
+    /// What our last messages showed by itself, the newest first.
+    pub(super) fn seen_alone(&self) -> impl Iterator<Item = &String> {
+        self.showed.iter().rev().filter_map(|showed| match showed.1.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        })
     }
 
     /// Whether they saw a product of late.

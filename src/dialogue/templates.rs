@@ -10,10 +10,11 @@ use super::words::{cut, money};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 66] = [
+const SECTIONS: [&str; 67] = [
     "greet",
     "ask_product",
     "ask_gift",
+    "ask_likes",
     "ideas",
     "assortment",
     "ask_kind",

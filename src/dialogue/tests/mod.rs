@@ -8,12 +8,14 @@ mod carts;
 mod doubts;
 mod languages;
 mod lists;
+mod of_list;
 mod quiet;
 mod recall;
 mod short_answers;
 mod sizes;
 mod talks;
 mod turns;
+mod unread;
 mod wishes;
 
 use std::path::Path;

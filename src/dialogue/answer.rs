@@ -76,6 +76,10 @@ pub(super) struct Reply<'a> {
     pub(super) notice: Option<String>,
     /// See [`Memory::offered`].
     offered: Option<bool>,
+    /// They named or chose something: a list that they see already may be what they ask for.
+    pub(super) may_repeat: bool,
+    /// It comes to the list that they see, with the same words, and they asked for something else.
+    pub(super) repeats: bool,
 }
 
 /// Whether a tap is one that [`Reply::chosen`] knows: other buttons are those of templates.
@@ -178,6 +182,8 @@ impl<'a> Reply<'a> {
             cart: cart_told,
             notice: None,
             offered: None,
+            may_repeat: false,
+            repeats: false,
         }
     }
 }
@@ -257,7 +263,9 @@ impl Reply<'_> {
     fn take_up_needs(&mut self, heard: &Heard) {
         let names_one =
             || !self.dialogue.names.in_words(&heard.words, self.shop, |one| self.memory.talks_of(one)).is_empty();
-        if self.asks_something(heard) && (!heard.refined && self.memory.shown.len() == 1 || names_one()) {
+        // Of something that nobody knows here a property tells nothing.
+        let of_unread = heard.unread && self.memory.product().is_none();
+        if of_unread || self.asks_something(heard) && (!heard.refined && self.memory.shown.len() == 1 || names_one()) {
             return;
         }
         self.memory.need(&heard.named_needs);
@@ -290,13 +298,15 @@ impl Reply<'_> {
 
     /// Whether they greet once more after an answer, and ask for nothing.
     fn greets_again(&self, heard: &Heard) -> bool {
-        let after_all = !self.memory.shown.is_empty() && self.memory.asked.is_none() && !self.memory.trouble;
+        let shown = !self.memory.shown.is_empty() && heard.meant.is_none();
+        let after_all = shown && self.memory.asked.is_none() && !self.memory.trouble;
         let is_plain = heard.wants == [Intent::Greeting] && heard.media.is_none() && heard.says_nothing_beside();
         after_all && is_plain && self.dialogue.short_answers.language_asked_for(&heard.words).is_none()
     }
 
     fn speak(&mut self, mut heard: Heard) {
         self.memory.stop_confirmed = false;
+        self.may_repeat = heard.refined || heard.choice.is_some() || self.memory.asked.is_some();
         if std::mem::take(&mut self.memory.told_delivery) && self.asks_on(&heard) {
             (heard.wants, heard.understood) = (vec![Intent::Shipping], true);
         }
@@ -426,8 +436,10 @@ impl Reply<'_> {
             self.call = Some(Call::Lost);
         }
         let closes = self.closes();
-        if self.call.is_none() && !body.is_empty() && self.memory.say(&body) >= SAY_TWICE && !closes {
-            // The third time is no answer any more: another offer, and then a person.
+        let said = |memory: &mut Memory| memory.say(&body) >= SAY_TWICE;
+        let repeats = self.repeats && !self.may_repeat;
+        if self.call.is_none() && !body.is_empty() && (said(self.memory) || repeats) && !closes {
+            // The third time, or once more the list that they see, is no answer: another offer, and then a person.
             self.rows.clear();
             self.buttons.clear();
             body = self.render("again", context! {});

@@ -74,9 +74,15 @@ impl<'a> Reply<'a> {
 
     /// "Do you have coffee?" may mean more than one thing, and is heard where nothing else is named in a few words.
     pub(super) fn loose_kind(&mut self, heard: &mut Heard) {
-        let names_nothing = !heard.refined && heard.named_needs.is_empty() && heard.meant.is_none() && !heard.part;
-        let is_plain = names_nothing && heard.choice.is_none() && heard.words.split_whitespace().count() <= FEW_WORDS;
-        let of_shown = heard.wants.contains(&Intent::ProductInquiry) || self.says(Cue::It, heard);
+        let is_new = self.memory.product().is_none() && self.memory.shown.is_empty();
+        let names_nothing =
+            !heard.refined && (heard.named_needs.is_empty() || is_new) && heard.meant.is_none() && !heard.part;
+        // What it must have takes words, too.
+        let most = FEW_WORDS + 2 * heard.named_needs.len();
+        let is_plain = names_nothing && heard.choice.is_none() && heard.words.split_whitespace().count() <= most;
+        let of_shown = heard.wants.contains(&Intent::ProductInquiry)
+            || heard.wants.contains(&Intent::Store)
+            || self.says(Cue::It, heard);
         // Of whom a gift is for it tells what they like.
         if self.memory.trouble || self.memory.gift || !is_plain || of_shown {
             return;
@@ -84,7 +90,9 @@ impl<'a> Reply<'a> {
         let kind = self.dialogue.pointings.loosely(&heard.words).filter(|kind| choice::is_sold(kind, self.shelf()));
         let Some(kind) = kind else { return };
         self.memory.want(kind);
+        self.memory.need(&heard.named_needs);
         (heard.understood, heard.refined, heard.wished) = (true, true, true);
+        heard.unread = false;
     }
 
     /// Whether they ask if something is had that is neither known here nor what was shown: bicycles.
@@ -108,13 +116,15 @@ impl<'a> Reply<'a> {
             self.call = Some(Call::Lost);
             return;
         }
-        if self.ask_which(&heard.kinds) {
+        if self.ask_which(&heard.kinds) || self.looks_elsewhere(heard) {
             return;
         }
         let asks_now =
             heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Availability | Intent::Buy));
         let is_another = self.asks_for_another(heard);
-        let wish = self.memory.product().is_some() || choice::has_any(self.memory, self.shelf());
+        // What is needed of something in a category that they name is no wish for all that has it.
+        let any = heard.category.is_none() && choice::has_any(self.memory, self.shelf());
+        let wish = self.memory.product().is_some() || any;
         if wish && !is_another && (heard.understood || asks_now) {
             let fit = choice::fit(self.memory, self.shelf());
             // Where the kind is still open, or the brand is none of ours, what there is tells more than a question.
@@ -134,6 +144,9 @@ impl<'a> Reply<'a> {
             }
             return;
         }
+        if self.liked(heard) {
+            return;
+        }
         // Who opened the chat has said nothing yet (section 2.2): they are greeted, and asked.
         match heard.media.as_deref().filter(|media| *media != "request_welcome") {
             Some("location") => self.say("location", context! {}),
@@ -147,6 +160,7 @@ impl<'a> Reply<'a> {
             // In a category they see what their budget buys there, once they have seen what else it buys.
             _ if heard.understood
                 && !is_another
+                && !heard.unread
                 && self.memory.within.is_some()
                 && (self.was_asked(Slot::Product) || self.memory.ideas)
                 && self.affordable() => {}
@@ -154,15 +168,28 @@ impl<'a> Reply<'a> {
             // Asked once what they look for, they tell nothing but what they can spend.
             _ if heard.understood
                 && !is_another
+                && !heard.unread
                 && (self.was_asked(Slot::Product) || self.memory.ideas || self.memory.within.is_some())
                 && self.affordable() => {}
             _ if heard.understood || greets => {
                 if !self.ask(Slot::Product, heard) {
-                    self.lost();
+                    self.lost(heard);
                 }
             }
-            _ => self.lost(),
+            _ => self.lost(heard),
         }
+    }
+
+    /// Whether they name another category than that of what is talked of, and no kind of it: its kinds are shown.
+    fn looks_elsewhere(&mut self, heard: &Heard) -> bool {
+        let (Some(category), Some(kind)) = (&heard.category, self.memory.product()) else { return false };
+        let elsewhere = !heard.refined && heard.choice.is_none() && kind.split('/').next() != Some(&**category);
+        if !elsewhere || !self.shop.products.iter().any(|product| product.key.split('/').next() == Some(&**category)) {
+            return false;
+        }
+        self.memory.products.clear();
+        self.memory.needs.clone_from(&heard.named_needs);
+        self.category_in(heard)
     }
 
     pub(super) fn was_asked(&self, slot: Slot) -> bool {
@@ -185,8 +212,9 @@ impl<'a> Reply<'a> {
                     .budget
                     .as_ref()
                     .map(|budget| marked(self.mark(), &budget_text(budget, self.shop.currency)));
-                // Who asks whether there is something has named it, and the dictionaries do not know it.
-                let named = heard.wants.contains(&Intent::Availability) || heard.part;
+                // Who asks whether there is something, or for something with a property, has named it, and the dictionaries do not
+                // know it.
+                let named = heard.wants.contains(&Intent::Availability) || heard.part || heard.unread;
                 let is_gift = self.memory.gift && budget.is_none();
                 self.memory.ideas |= is_gift;
                 let section = match (is_gift, named) {
@@ -227,11 +255,17 @@ impl<'a> Reply<'a> {
 
     /// Not understood: says so, the second time a person is asked for. Who tells of somebody that they look for a gift for sees some of
     /// what there is, once.
-    fn lost(&mut self) {
-        if std::mem::take(&mut self.memory.gift) && self.memory.product().is_none() {
+    fn lost(&mut self, heard: &Heard) {
+        let for_whom = self.says(Cue::ForWhom, heard) && self.memory.shown.len() > 1;
+        let is_gift = std::mem::take(&mut self.memory.gift) || for_whom;
+        if is_gift && self.memory.product().is_none() {
             if !self.affordable() {
                 self.ideas();
             }
+            return;
+        }
+        // Of a list of one kind it says what it shall be for: what must it have for that?
+        if for_whom && !self.memory.open.contains(&Slot::Need) && self.ask(Slot::Need, heard) {
             return;
         }
         self.memory.lost += 1;

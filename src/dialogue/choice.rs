@@ -224,6 +224,18 @@ fn affordable_of<'a>(memory: &Memory, shop: &'a Shop, counts: impl Fn(&Product) 
     Fit { products: cut(found), ..Fit::default() }
 }
 
+/// What there is of some kinds, or of the categories that stand for all of theirs, for what they can spend: the dearest first.
+pub(super) fn of_kinds<'a>(memory: &Memory, shelf: Shelf<'a>, kinds: &[&str]) -> Vec<&'a Product> {
+    let purse = Purse::of(memory.budget.as_ref(), shelf.shop);
+    let is_of = |product: &Product| {
+        kinds.iter().any(|kind| product.key == *kind || product.key.split('/').next() == Some(*kind))
+    };
+    let mut found: Vec<_> = shelf.in_stock().filter(|product| is_of(product) && purse.holds(product.price)).collect();
+    found.retain(|product| !memory.refuses(product));
+    found.sort_by_key(|product| (Reverse(product.price), &product.sku));
+    cut(found)
+}
+
 /// Of each category what costs least and is in stock, in the order in which the shop names them.
 pub(super) fn ideas(shop: &Shop) -> Vec<&Product> {
     let category = |product: &Product| product.key.split('/').next().unwrap_or_default().to_owned();
@@ -251,6 +263,15 @@ pub(super) fn cheaper<'a>(key: Option<&str>, than: Decimal, memory: &Memory, she
     }
     found.retain(|product| !memory.refuses(product));
     found.sort_by(|a, b| b.price.cmp(&a.price).then(a.sku.cmp(&b.sku)));
+    found.truncate(3);
+    found
+}
+
+/// What costs more than that of a kind and is in stock: the nearest in price first.
+pub(super) fn dearer<'a>(key: &str, than: Decimal, memory: &Memory, shelf: Shelf<'a>) -> Vec<&'a Product> {
+    let mut found: Vec<_> = shelf.of_key(key).filter(|product| product.price > than).collect();
+    found.retain(|product| !memory.refuses(product));
+    found.sort_by(|a, b| a.price.cmp(&b.price).then(a.sku.cmp(&b.sku)));
     found.truncate(3);
     found
 }

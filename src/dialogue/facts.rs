@@ -33,6 +33,9 @@ impl<'a> Reply<'a> {
         if named.is_empty() {
             named = self.named_loosely(heard);
         }
+        if named.is_empty() {
+            named = self.by_figure(heard).into_iter().collect();
+        }
         if self.is_of_theirs(heard, !named.is_empty()) {
             return true;
         }
@@ -131,7 +134,8 @@ impl<'a> Reply<'a> {
     /// Products that are named by some words of their names, where no other is: of a kind that is named beside it they count unless
     /// they are what the kind is called.
     fn named_loosely(&self, heard: &Heard) -> Vec<&'a Product> {
-        let says_much = heard.wants.is_empty() && heard.words.split_whitespace().count() > FEW_WORDS;
+        let looks = || self.says(Cue::Takes, heard) || self.says(Cue::Looking, heard);
+        let says_much = heard.wants.is_empty() && heard.words.split_whitespace().count() > FEW_WORDS && !looks();
         let is_talk = says_much || heard.wants.iter().any(|want| is_small_talk(*want));
         if self.memory.trouble || heard.choice.is_some() || is_talk || self.says(Cue::Without, heard) {
             return Vec::new();

@@ -87,6 +87,7 @@ impl Memory {
     /// Takes in what a message was read as.
     fn take_in(&mut self, reading: &Reading, pointings: &Pointings, words: &str) {
         let says = |cue: Cue| pointings.says(cue, words, reading.lang.as_ref().map(Language::tag));
+        let says_on = pointings.begins(Cue::And, words.trim_start(), reading.lang.as_ref().map(Language::tag));
         // "Do you have a guarantee?" is a question before buying, unless they tell of something that they have.
         let asks_before = is_of_terms(reading) && !says(Cue::Owned) && (says(Cue::Asks) || words.contains(is_question));
         let is_broken = says(Cue::Broken) && !says(Cue::Looking) && !words.contains(is_question);
@@ -106,8 +107,9 @@ impl Memory {
         if self.asks_of_a_part(reading, pointings) || self.asks_of_an_extra(reading, (words, pointings)) {
             (self.understood, self.part) = (true, true);
         } else if !(trouble || praises && reading.budget.is_none()) {
-            self.take_in_kinds(reading, pointings);
+            self.take_in_kinds(reading, pointings, says_on);
         }
+        self.unread |= self.names_unread(reading, words, pointings);
         if let Some(budget) = &reading.budget {
             self.budget = Some(budget.clone());
             (self.understood, self.refined, self.wished) = (true, true, true);
@@ -170,7 +172,8 @@ impl Memory {
     }
 
     /// Takes up the kinds of product that a message names. A phone with a good camera is one wish.
-    fn take_in_kinds(&mut self, reading: &Reading, pointings: &Pointings) {
+    /// "A tent", and within the same burst "and a backpack": both are wanted.
+    fn take_in_kinds(&mut self, reading: &Reading, pointings: &Pointings, says_on: bool) {
         let mut keys = reading.product_keys();
         let all = keys.clone();
         keys.retain(|key| !all.iter().any(|whole| pointings.is_part(key, whole)));
@@ -178,13 +181,20 @@ impl Memory {
         if !keys.is_empty() && !self.refined {
             self.brands.clear();
         }
+        let mut kinds = match (says_on && self.refined, self.product()) {
+            (true, Some(before)) if self.kinds.is_empty() => vec![before.to_owned()],
+            (true, _) => std::mem::take(&mut self.kinds),
+            (false, _) => Vec::new(),
+        };
         for key in &keys {
             self.wished |= self.product() != Some(&**key);
             self.want(key);
             (self.understood, self.refined) = (true, true);
         }
         if !keys.is_empty() {
-            self.kinds = if keys.len() > 1 { keys.iter().map(ToString::to_string).collect() } else { Vec::new() };
+            kinds.retain(|kind| !keys.iter().any(|key| **key == **kind));
+            kinds.extend(keys.iter().map(ToString::to_string));
+            self.kinds = if kinds.len() > 1 { kinds } else { Vec::new() };
         }
     }
 
@@ -286,6 +296,8 @@ pub(super) struct Heard {
     pub(super) part: bool,
     /// Kinds of product that were named, of whatever they may be.
     pub(super) of_theirs: Vec<String>,
+    /// They named something that nothing has read.
+    pub(super) unread: bool,
     /// They said beside their words which product they mean: it is what is shown.
     pub(super) meant: Option<Meant>,
 }
@@ -305,6 +317,7 @@ impl Heard {
             kinds: std::mem::take(&mut memory.kinds),
             part: std::mem::take(&mut memory.part),
             of_theirs: std::mem::take(&mut memory.of_theirs),
+            unread: std::mem::take(&mut memory.unread),
             meant: memory.meant.take(),
         }
     }

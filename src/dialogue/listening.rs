@@ -3,12 +3,14 @@
 use rust_decimal::Decimal;
 
 use super::memory::Slot;
-use super::pointing::{Cue, stands_in};
+use super::pointing::{Cue, Pointing, stands_in};
 use super::short_answers::is_question;
 use super::{Dialogue, Memory, answer};
 use crate::domain::{Amount, Budget, Contact, Event, EventBody, Intent, Language, Reading, Span};
 use crate::lexicon::{Hints, Lexicon};
 
+/// What "the cheapest" seems to want; "the cheaper one" of a list seems to want the others, too.
+const EXTREME: [Intent; 3] = [Intent::Compare, Intent::Reject, Intent::Discount];
 /// A number beyond this is no budget of anybody.
 const MOST_SPENT: Decimal = Decimal::from_parts(99_999_999, 0, 0, false, 0);
 /// "Any chance of 400 for it, my friend?"
@@ -62,12 +64,17 @@ impl Dialogue {
             reading.without(Intent::Complaint);
             reading.without(Intent::Thanks);
         }
-        // "Which is the cheapest?" puts nothing side by side.
-        if reading.wants(Intent::Compare)
-            && let Some(rest) = self.pointings.beside_extreme(&small)
-            && !lexicon.read(&rest, &hints).wants(Intent::Compare)
-        {
-            reading.without(Intent::Compare);
+        // "Which is the cheapest?" puts nothing side by side, and "the dearer one" of a list turns nothing down.
+        let sees_list = memory.list().len() > 1;
+        let of_list = |at: [Pointing; 2]| sees_list.then(|| self.pointings.beside(&small, at)).flatten();
+        let extreme = [
+            (self.pointings.beside(&small, [Pointing::Cheapest, Pointing::Dearest]), &EXTREME[..1]),
+            (of_list([Pointing::CheaperOne, Pointing::DearerOne]), &EXTREME),
+        ];
+        for (rest, intents) in extreme {
+            let Some(rest) = rest.filter(|_| intents.iter().any(|intent| reading.wants(*intent))) else { continue };
+            let beside = lexicon.read(&rest, &hints);
+            intents.iter().filter(|intent| !beside.wants(**intent)).for_each(|intent| reading.without(*intent));
         }
         // "If I order today, when is it here?" asks after no order of theirs.
         let says = |cue| self.pointings.says(cue, &small, language);

@@ -112,6 +112,9 @@ pub struct Memory {
     /// The category that they look in, where they have named no kind of product of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) within: Option<String>,
+    /// Something was named since that nothing has read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unread: bool,
     /// Properties that were named since.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) named_needs: Vec<String>,

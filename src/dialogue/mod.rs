@@ -16,6 +16,7 @@ mod memory;
 mod names;
 mod needs;
 mod orders;
+mod of_list;
 mod pointing;
 mod recall;
 mod short_answers;
@@ -25,6 +26,7 @@ mod small_talk;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod words;
 
 use std::collections::BTreeMap;

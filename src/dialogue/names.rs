@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
 
-use super::pointing::is_whole;
+use super::pointing::{is_whole, stands_in};
 use crate::domain::{Product, Shop};
 
 /// Shorter names and numbers stand in too many words.
@@ -164,6 +164,52 @@ fn some_words(product: &Product) -> Vec<String> {
         found.extend(endings.iter().map(|ending| format!("{first}{ending}")));
     }
     found
+}
+
+/// Letters of a word of a name that is one by itself.
+const SHORTEST_NAME: usize = 3;
+
+/// "The Boom one", "the pro": those whose name begins with a word that stands in the message, else the one that has such a word.
+pub(super) fn by_word_of_name<'a>(
+    products: &[&'a Product],
+    words: &str,
+    counts: impl Fn(&str) -> bool,
+) -> Vec<&'a Product> {
+    let by_first: Vec<_> = products.iter().copied().filter(|product| has_first_word(product, words)).collect();
+    if !by_first.is_empty() {
+        return by_first;
+    }
+    let is_called = |product: &Product| {
+        let name = product.name.to_lowercase();
+        name.split_whitespace().skip(1).any(|word| is_name(word) && stands_in(words, word) && counts(word))
+    };
+    let by_other: Vec<_> = products.iter().copied().filter(|product| is_called(product)).collect();
+    if by_other.len() == 1 { by_other } else { by_letters(products, words) }
+}
+
+/// Names without spaces: those that share the longest run of letters with the message, where others share less.
+fn by_letters<'a>(products: &[&'a Product], words: &str) -> Vec<&'a Product> {
+    let is_dense = |letter: char| ('\u{2e80}'..='\u{9fff}').contains(&letter);
+    let shared = |product: &&Product| {
+        let name: Vec<char> = product.name.to_lowercase().chars().collect();
+        let runs = (0..name.len()).flat_map(|start| (start + 2..=name.len()).map(move |end| (start, end)));
+        let runs = runs.map(|(start, end)| name[start..end].iter().collect::<String>());
+        let stands = runs.filter(|run| run.contains(is_dense) && words.contains(run.as_str()));
+        stands.map(|run| run.chars().count()).max().unwrap_or_default()
+    };
+    let most = products.iter().map(shared).max().unwrap_or_default();
+    let found: Vec<_> = products.iter().copied().filter(|product| most > 0 && shared(product) == most).collect();
+    if found.len() < products.len() { found } else { Vec::new() }
+}
+
+/// Whether a word of a name is one: a number stands for much else.
+pub(super) fn is_name(word: &str) -> bool {
+    word.chars().count() >= SHORTEST_NAME && word.chars().all(char::is_alphabetic)
+}
+
+pub(super) fn has_first_word(product: &Product, words: &str) -> bool {
+    let name = product.name.to_lowercase();
+    name.split_whitespace().next().is_some_and(|first| stands_in(words, first))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::domain::{Mention, Product, Reading};
 const MOST_REFUSED: usize = 4;
 
 /// What it is bought for, and nothing that a product must have: any can be a present, or be ordered by the dozen.
-const OCCASIONS: [&str; 2] = [GIFT, "bulk"];
+pub(super) const OCCASIONS: [&str; 2] = [GIFT, "bulk"];
 const GIFT: &str = "gift";
 
 impl Memory {

@@ -2,21 +2,25 @@
 //! `keywords/pointing.toml`.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::short_answers::is_question;
 use crate::domain::{Problem, SourceFile};
 
 const FILE: &str = "pointing.toml";
-const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearest], [both], [others], [best], [said.it], \
+/// The little words of each language.
+const LANGUAGES: &str = "languages.toml";
+const ADVICE: &str = "Write [first], [second], [third], [middle], [last], [variant], [cheaper], [cheapest], [dearer], [dearest], [cheaper_one], [dearer_one], [other_one], [both], [others], [best], [said.it], \
                       [said.owned], [said.asks], [said.looking], [said.settled], [said.wrapping], [said.without], [said.fraud], [said.trusted], [said.if], \
-                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.orders], [said.where], [said.renews], [said.changes], [said.paid], [said.arrives], [said.photo], [said.included], [said.accessory], [said.offers], [said.ours], [said.too_much], [said.goes_on], [said.back], [said.for_it], [said.measure], [said.more] or [said.setup] and lines such as en = [\"first one\"], \
+                      [said.unpaid], [said.unlimited], [said.takes], [said.or], [said.broken], [said.orders], [said.where], [said.renews], [said.changes], [said.paid], [said.arrives], [said.photo], [said.included], [said.accessory], [said.offers], [said.ours], [said.too_much], [said.goes_on], [said.back], [said.for_it], [said.measure], [said.more], [said.setup], [said.and], [said.for_whom], [said.which_one] or [said.anything] and lines such as en = [\"first one\"], \
                       [opposite.quiet] with en = [\"loud\"], [needs_of] with dry_skin = \"beauty\", or [part_of] \
                       or [close_to] and lines such as \"electronics/lens\" = [\"electronics/camera\"], [sizes] and lines such as \
-                      \"fashion/shoes\" = [30, 50], or [loosely.\"food/tea\"] with words = [\"cuppa\"] and not = [\"cuppa soup\"].";
+                      \"fashion/shoes\" = [30, 50], [loosely.\"food/tea\"] with words = [\"cuppa\"] and not = [\"cuppa soup\"], [likes.tea] with kinds = [\"food/tea\"] and \
+                      words = [\"tea\"], property_behind = [\"fr\"] or things = [\"chair\"].";
 
 /// "I do not want a Nova": so many words may stand between, and so many letters where words have no spaces.
 const NEAR: usize = 2;
@@ -26,7 +30,7 @@ const SHORT: usize = 4;
 
 /// One thing that they say of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Pointing {
     First,
     Second,
@@ -38,7 +42,15 @@ pub(super) enum Pointing {
     /// It is too dear, or should cost less.
     Cheaper,
     Cheapest,
+    /// It may cost more.
+    Dearer,
     Dearest,
+    /// Of those that they see the one that costs less…
+    CheaperOne,
+    /// …or more.
+    DearerOne,
+    /// Of two the one that they do not see.
+    OtherOne,
     /// Two things together.
     Both,
     /// Something else of the kind that was shown.
@@ -117,6 +129,14 @@ pub(super) enum Cue {
     More,
     /// It asks how something is set up or used.
     Setup,
+    /// What begins with it goes on with what was said before.
+    And,
+    /// For whom or what it shall be.
+    ForWhom,
+    /// It names nothing in particular: something, things.
+    Anything,
+    /// Which of what they saw?
+    WhichOne,
 }
 
 /// The words, compiled.
@@ -126,6 +146,13 @@ pub(super) struct Pointings {
     close: BTreeMap<String, Vec<String>>,
     sizes: BTreeMap<String, (u32, u32)>,
     loosely: BTreeMap<String, Loosely>,
+    likes: Vec<Liked>,
+    /// Languages in which a property stands behind the thing that has it.
+    behind: Vec<String>,
+    /// Words of grammar by language, in small letters.
+    little: BTreeMap<String, BTreeSet<String>>,
+    /// Words of sums and of what can be spent, by language.
+    money: BTreeMap<String, BTreeSet<String>>,
     /// By language, in small letters.
     cues: BTreeMap<Cue, BTreeMap<String, Vec<String>>>,
     /// By property and language, in small letters.
@@ -140,6 +167,19 @@ struct Loosely {
     words: Vec<String>,
     /// What is something else.
     not: Vec<String>,
+}
+
+/// What somebody may like, and what there is for it: kinds of product or whole categories.
+#[derive(Deserialize)]
+struct Liked {
+    kinds: Vec<String>,
+    words: Vec<String>,
+}
+
+/// Of the file of the languages what is heard here.
+#[derive(Deserialize)]
+struct Languages {
+    words: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// The file, as it is written.
@@ -159,6 +199,14 @@ struct Written {
     /// The category that a property belongs to.
     #[serde(default)]
     needs_of: BTreeMap<String, String>,
+    /// What somebody may like.
+    #[serde(default)]
+    likes: BTreeMap<String, Liked>,
+    #[serde(default)]
+    property_behind: Vec<String>,
+    /// Words of grammar by the list, which tell a language and name things all the same.
+    #[serde(default)]
+    things: BTreeSet<String>,
     #[serde(flatten)]
     words: BTreeMap<Pointing, BTreeMap<String, Vec<String>>>,
 }
@@ -182,10 +230,36 @@ impl Pointings {
         }
         let words = CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(words);
         let words = words.map_err(|error| Problem::at(FILE, &file.text, 0, error.to_string(), ADVICE))?;
+        let file = SourceFile::required(files, LANGUAGES, "what tells the language of a message")?;
+        let Languages { words: mut little } = file.toml("Write [words] and lines such as en = [\"the\"].")?;
         let Written {
             part_of: parts, close_to: close, sizes, loosely, said: cues, opposite: opposites, needs_of, ..
         } = written;
-        Ok(Self { words, parts, close, sizes, loosely, cues, opposites, needs_of })
+        little.values_mut().for_each(|words| words.retain(|word| !written.things.contains(word)));
+        let (likes, behind) = (written.likes.into_values().collect(), written.property_behind);
+        let money = words_of_money(files)?;
+        Ok(Self { words, parts, close, sizes, loosely, likes, behind, little, money, cues, opposites, needs_of })
+    }
+
+    /// Whether a word in small letters is one of grammar in that language, and names nothing.
+    pub(super) fn is_little(&self, word: &str, language: &str) -> bool {
+        self.little.get(language).is_some_and(|words| words.contains(word))
+    }
+
+    /// Whether a word in small letters is one of sums in that language.
+    pub(super) fn is_of_money(&self, word: &str, language: &str) -> bool {
+        self.money.get(language).is_some_and(|words| words.contains(word))
+    }
+
+    /// Whether a property stands behind the thing that has it: "mesa plegable".
+    pub(super) fn is_behind(&self, language: &str) -> bool {
+        self.behind.iter().any(|other| other == language)
+    }
+
+    /// The kinds of product, and the categories, for what words in small letters tell that somebody likes.
+    pub(super) fn liked(&self, words: &str) -> Vec<&str> {
+        let told = self.likes.iter().filter(|liked| liked.words.iter().any(|word| stands_in(words, word)));
+        told.flat_map(|liked| &liked.kinds).map(String::as_str).collect()
     }
 
     /// Kinds of product that may be shown for another.
@@ -252,7 +326,11 @@ impl Pointings {
         phrases.any(|phrase| words.starts_with(phrase.as_str()) && is_whole(words, 0, phrase.len()))
     }
 
-    fn phrases<'p>(&'p self, cue: Cue, language: Option<&str>) -> impl Iterator<Item = &'p String> + use<'p> {
+    pub(super) fn phrases<'p>(
+        &'p self,
+        cue: Cue,
+        language: Option<&str>,
+    ) -> impl Iterator<Item = &'p String> + use<'p> {
         in_language(self.cues.get(&cue), language)
     }
 
@@ -285,9 +363,12 @@ impl Pointings {
         numbers.any(|number| (least..=most).contains(&&number))
     }
 
-    /// What is left of words in small letters beside the cheapest or the dearest, where they point at nothing else.
-    pub(super) fn beside_extreme(&self, words: &str) -> Option<String> {
-        let [Pointing::Cheapest | Pointing::Dearest] = self.read(words).as_slice() else { return None };
+    /// What is left of words in small letters beside the one of those, where they point at nothing else.
+    pub(super) fn beside(&self, words: &str, those: [Pointing; 2]) -> Option<String> {
+        let [one] = self.read(words)[..] else { return None };
+        if !those.contains(&one) {
+            return None;
+        }
         let (start, end, _) = self.hits(words).into_iter().next()?;
         Some([&words[..start], &words[end..]].join(" "))
     }
@@ -330,6 +411,27 @@ impl Pointings {
             counts
         });
         hits
+    }
+}
+
+/// Every word of the phrases that sums are written with, by language.
+fn words_of_money(files: &[SourceFile]) -> Result<BTreeMap<String, BTreeSet<String>>, Problem> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in files {
+        let language = file.path.strip_prefix("money/").and_then(|name| name.strip_suffix(".toml"));
+        let Some(language) = language else { continue };
+        let written: Value = file.toml("Write lists of phrases, such as budget = [\"spend\"].")?;
+        take_words(&written, found.entry(language.to_owned()).or_default());
+    }
+    Ok(found)
+}
+
+fn take_words(written: &Value, found: &mut BTreeSet<String>) {
+    match written {
+        Value::String(phrase) => found.extend(phrase.to_lowercase().split_whitespace().map(str::to_owned)),
+        Value::Array(list) => list.iter().for_each(|item| take_words(item, found)),
+        Value::Object(table) => table.values().for_each(|item| take_words(item, found)),
+        _ => {}
     }
 }
 

@@ -95,11 +95,11 @@ impl Dialogue {
 }
 
 impl Memory {
-    /// Whether a product is what is talked of, so that a part of its name is enough to mean it: "the S7 Pro" is ours while phones are
-    /// talked of, and no other brand, or when it was shown.
+    /// Whether a product may be what is talked of, so that a part of its name is enough to mean it: "the S7 Pro" is ours while phones or
+    /// nothing yet are talked of, and no other brand, or when it was shown.
     pub(super) fn talks_of(&self, product: &Product) -> bool {
         let of_brand = |brand: &String| product.brand.as_ref() == Some(brand);
-        let of_kind = self.product() == Some(&*product.key);
+        let of_kind = self.product().is_none_or(|kind| kind == product.key);
         of_kind && (self.brands.is_empty() || self.brands.iter().any(of_brand)) || self.shown.contains(&product.sku)
     }
 
@@ -134,6 +134,14 @@ impl Memory {
         self.showed.iter().rev().find(|showed| showed.0 == id).map(|showed| &*showed.1).unwrap_or_default()
     }
 
+    /// What our last messages showed by itself, the newest first.
+    pub(super) fn seen_alone(&self) -> impl Iterator<Item = &String> {
+        self.showed.iter().rev().filter_map(|showed| match showed.1.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        })
+    }
+
     /// Whether they saw a product of late.
     pub(super) fn has_seen(&self, sku: &String) -> bool {
         self.list().contains(sku) || self.showed.iter().any(|showed| showed.1.contains(sku))
@@ -146,7 +154,9 @@ impl Memory {
             self.want(&first.key);
         }
         let seen = self.shown.contains(&first.sku);
+        // What stands over an ad is its page: who writes from it has seen no more of it here.
+        let from_page = message.product.is_some() || message.reply_to.is_none();
         self.shown = products.iter().map(|product| product.sku.clone()).collect();
-        self.meant = Some(if message.product.is_some() && !seen { Meant::Page } else { Meant::Quote });
+        self.meant = Some(if from_page && !seen { Meant::Page } else { Meant::Quote });
     }
 }

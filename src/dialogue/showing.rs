@@ -68,10 +68,13 @@ impl<'a> Reply<'a> {
     pub(super) fn compare(&mut self) {
         let shown: Vec<_> = self.memory.shown.iter().filter_map(|sku| choice::by_sku(self.shop, sku)).collect();
         match shown.as_slice() {
-            [one] => {
-                let sku = one.sku.clone();
-                self.compare_with(&sku);
-            }
+            [one] => match self.seen_before().filter(|before| before.key == one.key) {
+                Some(before) => self.side_by_side(vec![before, one]),
+                None => {
+                    let sku = one.sku.clone();
+                    self.compare_with(&sku);
+                }
+            },
             [] => self.side_by_side(choice::fit(self.memory, self.shelf()).products),
             _ => self.side_by_side(shown),
         }
@@ -93,6 +96,10 @@ impl<'a> Reply<'a> {
         products.truncate(4);
         if products.len() < 2 {
             return;
+        }
+        // What they ask next is asked of that kind.
+        if self.memory.product().is_none() && products.iter().all(|product| product.key == products[0].key) {
+            self.memory.want(&products[0].key);
         }
         self.memory.show(products.iter().copied());
         let rows: Vec<Value> = products.iter().map(|product| self.product_values(product)).collect();
@@ -131,14 +138,44 @@ impl<'a> Reply<'a> {
         true
     }
 
-    /// Whether there is anything that their budget buys, whatever it is: it is shown.
+    /// Whether there is anything that their budget buys, whatever it is: it is shown. Where it is what they see, they are asked once what
+    /// is liked, and then shown others.
     pub(super) fn affordable(&mut self) -> bool {
-        let fit = choice::affordable(self.memory, self.shop);
+        let mut fit = choice::affordable(self.memory, self.shop);
+        if fit.products.len() > 1 && self.sees(&fit.products) {
+            if self.memory.tells_first("ask_likes") {
+                self.say("ask_likes", context! {});
+                return true;
+            }
+            fit = choice::others(self.memory, self.shelf());
+        }
         let any = !fit.products.is_empty();
         if any {
             self.show(fit);
         }
         any
+    }
+
+    /// Whether these and no others are what they see.
+    fn sees(&self, products: &[&Product]) -> bool {
+        self.memory.shown.iter().eq(products.iter().map(|product| &product.sku))
+    }
+
+    /// Whether they tell what somebody likes, of whatever they see several kinds: what there is for it is shown.
+    pub(super) fn liked(&mut self, heard: &Heard) -> bool {
+        let list: Vec<_> = self.memory.list().iter().filter_map(|sku| choice::by_sku(self.shop, sku)).collect();
+        let is_open = list.first().is_some_and(|first| list.iter().any(|other| other.key != first.key));
+        if !is_open || heard.refined || heard.choice.is_some() || !self.memory.brands.is_empty() {
+            return false;
+        }
+        let kinds = self.dialogue.pointings.liked(&heard.words);
+        let products = choice::of_kinds(self.memory, self.shelf(), &kinds);
+        if products.is_empty() || self.sees(&products) {
+            return false;
+        }
+        self.memory.products.clear();
+        self.show(Fit { products, ..Fit::default() });
+        true
     }
 
     /// What their budget buys, whatever it is, of which they are shown all that fits a list.
@@ -259,6 +296,7 @@ impl<'a> Reply<'a> {
         if let ([one], false, false, false) = (fit.products.as_slice(), fit.over_budget, fit.lacking, fit.other_brand) {
             return self.details(one);
         }
+        let seen = std::mem::take(&mut self.memory.shown);
         self.memory.show(fit.products.iter().copied());
         if let Some(budget) = self.memory.budget.as_mut().filter(|_| fit.in_shop_currency) {
             (budget.currency, budget.currency_inferred) = (Some(self.shop.currency), false);
@@ -277,9 +315,16 @@ impl<'a> Reply<'a> {
         if fit.in_shop_currency {
             self.say("counted_as", context! { budget => &budget });
         }
-        let Fit { over_budget, lacking, .. } = fit;
+        let Fit { lacking, .. } = fit;
+        // That nothing is had for the sum they hear once, until they name something else.
+        let is_new = fit.over_budget && self.memory.tells_first(&format!("over_budget {product} {budget}"));
+        let over_budget = is_new || fit.over_budget && self.may_repeat;
+        let budget = if fit.over_budget && !over_budget { String::new() } else { budget };
         let section = if over_budget || lacking { "show_near" } else { "show" };
-        self.say(section, context! { product, budget, needs, over_budget, lacking, count => fit.products.len() });
+        let values = context! { product, budget, needs, over_budget, lacking, count => fit.products.len() };
+        let told = format!("{} {}", self.render(section, values.clone()), self.memory.shown.join(" "));
+        self.repeats = !self.memory.tells_first(&told) && self.memory.shown == seen;
+        self.say(section, values);
         self.list_products(&fit.products);
     }
 }

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use super::answer::{Call, Reply};
 use super::hearing::Heard;
 use super::memory::Meant;
+use super::names::{by_word_of_name, has_first_word};
 use super::pointing::{Cue, Pointing, stands_in};
 use super::short_answers::is_question;
 use super::{choice, is_small_talk};
@@ -19,10 +20,12 @@ const CLOSE: u32 = 20;
 const FEW_WORDS: usize = 3;
 /// More than so many of one thing are told in other words.
 const MOST_PIECES: u8 = 99;
-/// Letters of a word of a name that is one by itself.
-const SHORTEST_NAME: usize = 3;
 /// "Which one is for pictures and film?"
 const MOST_TOLD: usize = 8;
+/// …and "the one with the froth, how much is it?"
+const MOST_TOLD_OF_PRICED: usize = 12;
+/// "Can I have the pro?"
+const FEW_WORDS_OF_NAME: usize = 5;
 /// Letters of a word that was told of a product and is none of grammar.
 const SHORTEST_TOLD: usize = 4;
 
@@ -31,11 +34,13 @@ impl<'a> Reply<'a> {
     pub(super) fn pointed_at(&mut self, heard: &Heard, wants: &mut Vec<Intent>) -> Vec<&'a Product> {
         let (shown, list) = (self.shown(), self.list());
         let said = self.dialogue.pointings.read(&heard.words);
-        if let Some(extreme) = self.extreme(&said, &list).filter(|_| !asks_otherwise_of_the_best(&said, wants)) {
+        let extreme = self.extreme(&said, &list).filter(|_| !asks_otherwise_of_the_best(&said, wants));
+        let compares = wants.contains(&Intent::Compare);
+        if let Some(one) = extreme.or_else(|| self.one_of_list(&said, &list).filter(|_| !compares)) {
             wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject));
-            return vec![extreme];
+            return vec![one];
         }
-        if said.contains(&Pointing::Both) && list.len() == 2 && orders(heard) {
+        if said.contains(&Pointing::Both) && orders(heard) && self.takes_both(&list) {
             self.call = Some(Call::Buy);
             return Vec::new();
         }
@@ -43,7 +48,8 @@ impl<'a> Reply<'a> {
             self.call = Some(Call::Buy);
             return Vec::new();
         }
-        if shown.len() == 1 && said.is_empty() && wants_to_see(heard) {
+        let is_whole = shown.len() == 1 || heard.meant == Some(Meant::Page);
+        if is_whole && said.is_empty() && wants_to_see(heard) {
             return shown;
         }
         let at = |pointing: &Pointing| match pointing {
@@ -59,7 +65,7 @@ impl<'a> Reply<'a> {
         // "Good morning" is no Morning Blend.
         let denies = self.says(Cue::Without, heard);
         if pointed.is_empty() && !denies && !wants.iter().any(|want| is_small_talk(*want)) {
-            pointed = self.called(&shown, &list, &heard.words);
+            pointed = self.called(&shown, &list, heard);
         }
         if pointed.is_empty() && said.is_empty() && !denies && heard.says_nothing_beside() {
             pointed = self.told_so(&list, heard);
@@ -73,17 +79,13 @@ impl<'a> Reply<'a> {
         if !pointed.is_empty() || shown.is_empty() {
             return pointed;
         }
-        // Of several they take one, and do not say which.
-        if let ([Intent::Buy], [first, _, ..]) = (wants.as_slice(), shown.as_slice())
-            && heard.says_nothing_beside()
-        {
-            self.say("ask_kind", context! { category => self.word(&first.key) });
-            self.list_products(&shown);
+        // Of several they take one, or the other, and do not say which.
+        let takes_one = wants.as_slice() == [Intent::Buy] && heard.says_nothing_beside();
+        if shown.len() > 1 && (takes_one || said == [Pointing::OtherOne]) {
+            self.ask_which_of(&shown);
             return Vec::new();
         }
-        let compares = wants.contains(&Intent::Compare);
-        if said.contains(&Pointing::Cheaper) && !compares {
-            self.cheaper(&shown);
+        if !compares && self.by_price(&said, &shown) {
             wants.retain(|want| !matches!(want, Intent::Discount | Intent::Reject | Intent::Price));
         } else if !compares && !wants.contains(&Intent::Buy) && !self.of_shown(&shown, heard) && !heard.understood {
             self.variant(heard);
@@ -120,8 +122,10 @@ impl<'a> Reply<'a> {
     }
 
     /// What is called by a word of its name: of the list that they can point into, else of all that is had of the kind.
-    fn called(&self, shown: &[&'a Product], list: &[&'a Product], words: &str) -> Vec<&'a Product> {
-        let of_list = by_word_of_name(list, words);
+    fn called(&self, shown: &[&'a Product], list: &[&'a Product], heard: &Heard) -> Vec<&'a Product> {
+        let words = heard.words.as_str();
+        let counts = |word: &str| self.names_by_itself(word, heard);
+        let of_list = by_word_of_name(list, words, counts);
         if list.len() > 1 && !of_list.is_empty() && of_list.len() < list.len() {
             return of_list;
         }
@@ -135,19 +139,43 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// Whether a word within a name names by itself: in few words, or where a price is asked for or it is taken. A word of grammar
+    /// does so with nothing beside it: "the one with milk" is no Crema One.
+    fn names_by_itself(&self, word: &str, heard: &Heard) -> bool {
+        let most = match self.dialogue.pointings.is_little(word, &self.language) {
+            true => 2,
+            false if heard.wants.iter().any(|want| matches!(want, Intent::Price | Intent::Buy)) => MOST_TOLD,
+            false => FEW_WORDS_OF_NAME,
+        };
+        heard.words.split_whitespace().count() <= most
+    }
+
     /// Those of a list of which a price, a figure or, where nothing else is understood, a word that was told of them is named: "the 16 inch
     /// one", "the 329 one", "which one mops?".
     fn told_so(&self, list: &[&'a Product], heard: &Heard) -> Vec<&'a Product> {
         let small =
             |product: &Product| self.shop.text(&product.summary, &self.language).unwrap_or_default().to_lowercase();
         let (priced, counted) = (numbers(&heard.words), figures(&heard.words));
-        let is_short = !heard.understood && heard.words.split_whitespace().count() <= MOST_TOLD;
+        // "The one with the froth, how much is it?" asks for the price of the one that is told of.
+        let most = if heard.wants == [Intent::Price] { MOST_TOLD_OF_PRICED } else { MOST_TOLD };
+        let is_plain = !heard.understood || heard.wants == [Intent::Price];
+        let is_short = is_plain && heard.words.split_whitespace().count() <= most;
+        let pointings = &self.dialogue.pointings;
+        let of_persons: Vec<_> = pointings.phrases(Cue::ForWhom, Some(&self.language)).collect();
+        let is_grammar = |word: &str| {
+            pointings.is_little(word, &self.language) || of_persons.iter().any(|phrase| stands_in(phrase, word))
+        };
+        let is_told = |word: &str| is_word_told(word) && !is_grammar(word);
         let has_price = |product: &Product| priced.contains(&product.price.normalize().to_string());
-        let has_figure = |product: &Product| !counted.is_disjoint(&figures(&small(product)));
+        // Names have figures, too: "the 15 kg one".
+        let has_figure = |product: &Product| {
+            !counted.is_disjoint(&figures(&small(product)))
+                || !counted.is_disjoint(&figures(&product.name.to_lowercase()))
+        };
         let has_word = |product: &Product| {
             let told = small(product);
             let mut words = told.split(|letter: char| !letter.is_alphanumeric());
-            is_short && words.any(|word| is_word_told(word) && stands_in(&heard.words, word))
+            is_short && words.any(|word| is_told(word) && stands_in(&heard.words, word))
         };
         let of = |is_it: &dyn Fn(&Product) -> bool| -> Vec<&'a Product> {
             let found: Vec<_> = list.iter().copied().filter(|product| is_it(product)).collect();
@@ -269,7 +297,15 @@ impl<'a> Reply<'a> {
                 self.property(one, heard);
                 true
             }
-            (_, false) => false,
+            (several, false) => self.property_of_several(several, heard),
+            ([one], true)
+                if heard.wants == [Intent::ProductInquiry]
+                    && self.says(Cue::WhichOne, heard)
+                    && self.seen_before().is_some_and(|before| before.key == one.key) =>
+            {
+                self.compare();
+                true
+            }
             // All that is known of it, though they have seen it, and that it is all.
             ([one], true) if heard.wants == [Intent::ProductInquiry] && !heard.refined => {
                 self.details(one);
@@ -384,7 +420,7 @@ fn numbers(words: &str) -> BTreeSet<String> {
 }
 
 /// Numbers with what they count, in small letters: "16inch" of "16 inch".
-fn figures(words: &str) -> BTreeSet<String> {
+pub(super) fn figures(words: &str) -> BTreeSet<String> {
     let is_number = |letter: char| letter.is_ascii_digit() || letter == '.';
     let is_dense = |letter: char| ('\u{2e80}'..='\u{9fff}').contains(&letter);
     let mut found = BTreeSet::new();
@@ -435,43 +471,4 @@ fn orders(heard: &Heard) -> bool {
     };
     let is_short = heard.words.split_whitespace().count() <= FEW_WORDS && !heard.words.contains(is_question);
     (heard.wants.contains(&Intent::Buy) || is_short) && !heard.wants.iter().any(asks)
-}
-
-/// "The Boom one", "the pro": those whose name begins with a word that stands in the message, else the one that has such a word.
-fn by_word_of_name<'a>(products: &[&'a Product], words: &str) -> Vec<&'a Product> {
-    let by_first: Vec<_> = products.iter().copied().filter(|product| has_first_word(product, words)).collect();
-    if !by_first.is_empty() {
-        return by_first;
-    }
-    let is_called = |product: &Product| {
-        let name = product.name.to_lowercase();
-        name.split_whitespace().skip(1).any(|word| is_name(word) && stands_in(words, word))
-    };
-    let by_other: Vec<_> = products.iter().copied().filter(|product| is_called(product)).collect();
-    if by_other.len() == 1 { by_other } else { by_letters(products, words) }
-}
-
-/// Names without spaces: those that share the longest run of letters with the message, where others share less.
-fn by_letters<'a>(products: &[&'a Product], words: &str) -> Vec<&'a Product> {
-    let is_dense = |letter: char| ('\u{2e80}'..='\u{9fff}').contains(&letter);
-    let shared = |product: &&Product| {
-        let name: Vec<char> = product.name.to_lowercase().chars().collect();
-        let runs = (0..name.len()).flat_map(|start| (start + 2..=name.len()).map(move |end| (start, end)));
-        let runs = runs.map(|(start, end)| name[start..end].iter().collect::<String>());
-        let stands = runs.filter(|run| run.contains(is_dense) && words.contains(run.as_str()));
-        stands.map(|run| run.chars().count()).max().unwrap_or_default()
-    };
-    let most = products.iter().map(shared).max().unwrap_or_default();
-    let found: Vec<_> = products.iter().copied().filter(|product| most > 0 && shared(product) == most).collect();
-    if found.len() < products.len() { found } else { Vec::new() }
-}
-
-/// Whether a word of a name is one: a number stands for much else.
-fn is_name(word: &str) -> bool {
-    word.chars().count() >= SHORTEST_NAME && word.chars().all(char::is_alphabetic)
-}
-
-fn has_first_word(product: &Product, words: &str) -> bool {
-    let name = product.name.to_lowercase();
-    name.split_whitespace().next().is_some_and(|first| stands_in(words, first))
 }

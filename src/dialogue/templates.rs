@@ -14,6 +14,7 @@ const SECTIONS: [&str; 67] = [
     "greet",
     "ask_product",
     "ask_gift",
+    "ask_likes",
     "ideas",
     "assortment",
     "ask_kind",

@@ -9,6 +9,7 @@ mod doubts;
 mod languages;
 mod lists;
 mod orders;
+mod of_list;
 mod quiet;
 mod recall;
 mod short_answers;
@@ -16,6 +17,7 @@ mod sizes;
 mod talks;
 mod turns;
 mod wanted;
+mod unread;
 mod wishes;
 
 use std::path::Path;

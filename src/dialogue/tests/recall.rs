@@ -136,3 +136,32 @@ fn who_comes_from_an_ad_for_a_product_means_that_one() {
     expect(&talk.says("hi", of_hush()), &["Hush 700: 159"], &[]);
     expect(&talk.write("how much is it?"), &["Hush 700: 159"], &[]);
 }
+
+#[test]
+fn who_comes_from_an_ad_sees_what_it_shows_whatever_they_open_with() {
+    let mut talk = Talk::new("US");
+    for (country, said) in [
+        ("US", "Hello! Can I get more info on this?"),
+        ("US", "Hi, is this available?"),
+        ("US", "hi"),
+        ("ES", "¡Hola! Quiero más información."),
+        ("BR", "Olá! Tenho interesse e queria mais informações, por favor."),
+        ("FR", "Bonjour ! Puis-je en savoir plus à ce sujet ?"),
+        ("DE", "Hallo! Kann ich dazu mehr Infos bekommen?"),
+        ("ID", "Halo! Bisakah saya mendapatkan info selengkapnya tentang ini?"),
+        ("AE", "مرحبًا! هل يمكنني الحصول على مزيد من المعلومات حول هذا؟"),
+        ("IN", "नमस्ते! क्या मुझे इस बारे में ज़्यादा जानकारी मिल सकती है?"),
+        ("RU", "Здравствуйте! Можно узнать об этом подробнее?"),
+        ("TR", "Merhaba! Bununla ilgili daha fazla bilgi alabilir miyim?"),
+        ("IT", "Ciao! Posso avere maggiori informazioni su questo?"),
+        ("MY", "Helo! Boleh saya dapatkan maklumat lanjut tentang ini?"),
+        ("CN", "你好！可以了解更多信息吗？"),
+        ("HK", "您好！我想進一步了解這個。"),
+    ] {
+        talk.another(country, &[]);
+        let referral = serde_json::json!({ "source": "ad", "headline": "Nova S5 - 199 USD" });
+        let message =
+            InboundMessage { referral: serde_json::from_value(referral).unwrap(), ..InboundMessage::default() };
+        expect(&talk.says(said, message), &["Nova S5", "199", "[buy:P-101"], &["[budget:"]);
+    }
+}

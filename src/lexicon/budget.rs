@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::Hints;
 use super::budget_denials::turned;
-use super::budget_figures::{is_capacity, is_price_tag, is_round, is_year};
+use super::budget_figures::{is_capacity, is_price_tag, is_round, is_told_as_money, is_year, may_be_hour};
 use super::budget_pairs::{bargained, corrected, haggled, pointed, stretched, sure_together, take_back, wished};
 use super::matcher::Hit;
 use super::meanings::Meaning;
@@ -49,11 +49,11 @@ const NUMBERED: [Intent; 4] = [Intent::OrderStatus, Intent::Location, Intent::St
 /// The rank of what words beside it say that it can be spent.
 pub(super) const TOLD: u8 = 3;
 
-/// Words that stand no further from a sum than this are about it.
-const BESIDE: usize = 2;
-
 /// How far the nearest of the words stands from a sum, if it is near.
 type Distance = Option<usize>;
+
+/// Words that stand no further from a sum than this are about it.
+const BESIDE: usize = 2;
 
 /// Whether a number is a sum of money.
 #[derive(Clone, Copy, PartialEq)]
@@ -208,6 +208,7 @@ impl Reader<'_> {
         };
         let itself = |sum: &Found| {
             let (says, elsewhere) = (self.nearest(&sums.budget, sum), self.nearest(&sums.elsewhere, sum));
+            let says = says.filter(|_| sum.certain || !self.is_before_budget(sum, sums));
             let told = is_sum(sum, self.stands_apart(sum), says, elsewhere, answers, reading);
             (told || self.is_incredible(sum, reading)) && !explained(sum)
         };
@@ -314,8 +315,8 @@ impl Reader<'_> {
         }
     }
 
-    /// How far the nearest of the words stands; clauses keep words apart.
-    fn nearest(&self, words: &[(usize, usize)], sum: &Found) -> Distance {
+    /// How far the nearest of the words stands, if it is near; clauses keep words apart.
+    pub(super) fn nearest(&self, words: &[(usize, usize)], sum: &Found) -> Distance {
         let from = words.partition_point(|(start, _)| start + 2 * NEAR < sum.start);
         let close = words[from..].iter().take_while(|(start, _)| *start <= sum.end + NEAR);
         let apart = close.filter_map(|(start, end)| {
@@ -441,7 +442,8 @@ fn budget_rank(
         // "This one for 3,400 or that for 2,999?", "do I pay the 250 by card?"; "about 250" is a budget all the same.
         _ if !bounded && !sum.amount.about && compares() => Err(NotBudget::Compares),
         _ if bounded => Ok(2),
-        _ if product() || open() => Ok(1),
+        // "Ada tak yang RM200?"
+        _ if product() || open() || reading.wants(Intent::Availability) && is_told_as_money(sum) => Ok(1),
         _ => Err(NotBudget::Untold),
     }
 }
@@ -469,12 +471,6 @@ fn may_be_size(sum: &Found) -> bool {
 
 pub(super) fn value(sum: &Found) -> Decimal {
     sum.amount.max.or(sum.amount.min).unwrap_or(Decimal::ZERO)
-}
-
-/// "Are you open until 19?"
-fn may_be_hour(sum: &Found) -> bool {
-    let named = sum.amount.currency.is_some() && !sum.amount.currency_inferred;
-    !named && sum.written.fract().is_zero() && sum.written <= Decimal::from(24)
 }
 
 /// "The 50 tv is 2500, and the 43?": inches go without saying.

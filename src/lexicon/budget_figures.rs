@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::budget::LEAST_AT;
+use super::money::Found;
 
 /// Budgets are: 150, 2500.
 pub(super) fn is_round(value: Decimal) -> bool {
@@ -23,4 +24,16 @@ pub(super) fn is_capacity(value: Decimal) -> bool {
 
 pub(super) fn is_year(value: Decimal) -> bool {
     (Decimal::from(1990)..=Decimal::from(2035)).contains(&value) && value.fract().is_zero()
+}
+
+/// "Are you open until 19?"
+pub(super) fn may_be_hour(sum: &Found) -> bool {
+    let named = sum.amount.currency.is_some() && !sum.amount.currency_inferred;
+    !named && sum.written.fract().is_zero() && sum.written <= Decimal::from(24)
+}
+
+/// Named in a currency, or as large as no quantity: who asks whether there is one for so much wishes for it.
+pub(super) fn is_told_as_money(sum: &Found) -> bool {
+    let named = sum.amount.currency.is_some() && !sum.amount.currency_inferred;
+    named || sum.certain && sum.written >= Decimal::ONE_THOUSAND
 }

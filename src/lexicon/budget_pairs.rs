@@ -2,10 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use super::budget::{NEAR, Sure, TOLD, Verdict, as_budget, is_exact, value};
+use super::budget::{NEAR, Sure, TOLD, Verdict, as_budget, is_border, is_exact, value};
 use super::budget_figures::is_round;
-use super::money::Found;
+use super::money::{Found, Sums};
 use super::not_budget::NotBudget;
+use super::reading::Reader;
 use hotline_domain::{Amount, Budget};
 
 /// A limit is at most so many times what is wished for.
@@ -133,4 +134,18 @@ pub(super) fn stretched(judged: &[(Found, Verdict)], budget: &Amount) -> Option<
         let rises = wished.is_some_and(|wished| wished < most && most <= wished * apart);
         (named && together && rises).then(|| Budget { min: wish.amount.min, ..as_budget(&limit.amount) })
     })
+}
+
+impl Reader<'_> {
+    /// "75011 Paris, budget 300 €": a bare number of an earlier clause than the word of budget, which has its own sum.
+    pub(super) fn is_before_budget(&self, sum: &Found, sums: &Sums) -> bool {
+        let named = |other: &Found| other.amount.currency.is_some() && !other.amount.currency_inferred;
+        let parted = |start: usize| self.folded.chars[sum.end..start].iter().any(|c| is_border(*c));
+        let own = |(start, end): &(usize, usize)| {
+            let near = *end <= sum.start && sum.start - end <= NEAR;
+            near || *start >= sum.end && *start <= sum.end + NEAR && !parted(*start)
+        };
+        let later = |other: &Found| named(other) && self.nearest(&sums.budget, other).is_some();
+        sums.found.iter().filter(|other| other.start >= sum.end).any(later) && !sums.budget.iter().any(own)
+    }
 }

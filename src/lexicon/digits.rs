@@ -73,7 +73,8 @@ pub(super) fn digits(chars: &[char], start: usize, unit_at: &dyn Fn(usize) -> bo
 pub(super) fn fraction(chars: &[char], start: usize) -> Option<Digits> {
     let behind = chars.get(start + 1..)?;
     let count = behind.iter().take(4).take_while(|c| c.is_ascii_digit()).count();
-    let joined = |c: &char| c.is_alphanumeric() || matches!(c, '.' | ',');
+    // The point of "B/.500" is the sign's.
+    let joined = |c: &char| c.is_alphanumeric() || matches!(c, '.' | ',' | '/');
     let free = start == 0 || !joined(&chars[start - 1]);
     let ends = !behind.get(count).is_some_and(|c| matches!(c, '.' | ','));
     let all = behind[..count].iter().filter_map(|c| c.to_digit(10)).fold(0, |all, digit| all * 10 + i64::from(digit));

@@ -217,7 +217,8 @@ fn capitals(original: &str) -> Vec<u32> {
         if c.is_alphabetic() {
             length += 1;
             capitals += u32::from(c.is_ascii_uppercase());
-            small |= c.is_lowercase();
+            // Arabic and Chinese have no capitals, so a code stands out among them.
+            small |= !c.is_uppercase();
         } else {
             if length == 3 && capitals == 3 {
                 places.push(index as u32 - 3);
@@ -273,9 +274,18 @@ fn plain(c: char) -> char {
     }
 }
 
-/// Arabic, Persian, Devanagari, Bengali and Thai digits.
+/// The zero of every script that has decimal digits of its own, in order: Unicode's category Nd without what NFKD takes apart.
+const ZEROS: [u32; 61] = [
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0, 0xf20,
+    0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0,
+    0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0x104a0, 0x10d30, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450,
+    0x114d0, 0x11650, 0x116c0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x11f50, 0x16a60, 0x16ac0,
+    0x16b50, 0x1e140, 0x1e2f0, 0x1e4f0, 0x1e5f1, 0x1e950,
+];
+
+/// The digit that a character of any script stands for.
 fn decimal_digit(c: char) -> Option<char> {
-    let zero = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50].into_iter().find(|zero| (*zero..zero + 10).contains(&(c as u32)))?;
+    let zero = ZEROS.into_iter().find(|zero| (*zero..zero + 10).contains(&(c as u32)))?;
     char::from_digit(c as u32 - zero, 10)
 }
 
@@ -289,10 +299,10 @@ fn spelt_out(c: char) -> Option<&'static str> {
     }
 }
 
-/// Zero-width and directional characters, which say nothing to a reader.
+/// Zero-width and directional characters, which say nothing to a reader, and the key around a digit: 5️⃣.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}'
-        | '\u{feff}' | '\u{ad}' | '\u{fe00}'..='\u{fe0f}')
+        | '\u{feff}' | '\u{ad}' | '\u{fe00}'..='\u{fe0f}' | '\u{20e3}')
 }
 
 /// A word of a dictionary in the form that texts are folded to.

@@ -161,7 +161,7 @@ pub(super) fn find(
     hints: &Hints<'_>,
     negated: &Reach,
 ) -> Sums {
-    let Some(tokens) = Tokens::scan(words, folded) else { return Sums::default() };
+    let Some(tokens) = Tokens::scan(words, folded, hints.country) else { return Sums::default() };
     let numbers = numbers::find(&tokens);
     let finder = Finder { tokens: &tokens, folded, lang, hints, numbers: &numbers, negated };
     let mut sums = finder.sums();
@@ -171,11 +171,14 @@ pub(super) fn find(
     finder.corrections(&mut sums);
     finder.carry_over(&mut sums);
     let (budget, elsewhere) = (tokens.places(Marks::BUDGET), tokens.places(Marks::NOT_BUDGET));
+    // "En adelante" and "cheaper than" bound a sum, whatever their words say alone.
+    let bounds = tokens.bounds();
+    let elsewhere = outside(&elsewhere, &bounds);
     Sums {
         found: sums.iter().map(|sum| finder.make(sum)).collect(),
         budget: outside(&budget, &elsewhere),
         elsewhere: outside(&elsewhere, &budget),
-        refused: tokens.places(Marks::REFUSED),
+        refused: outside(&outside(&tokens.places(Marks::REFUSED), &budget), &bounds),
         unwanted: tokens.places(Marks::UNWANTED),
         was: tokens.places(Marks::WAS),
         now: tokens.places(Marks::NOW),

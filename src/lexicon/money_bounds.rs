@@ -73,10 +73,26 @@ impl Finder<'_> {
         let adds = chars[end - 1] == '+' && (apart || chars.get(end).is_some_and(|c| c.is_alphanumeric()));
         let next = || self.numbers.binary_search_by_key(&tokens.skip_spaces(end), |number| number.start);
         let joins = tokens.marked_before(end, Marks::RANGE).is_some();
-        let binds = || tokens.before(end, |word| word.before).is_some_and(|(bound, _)| bound != Bound::About);
-        // "300 at most for both": so few are no sum.
-        let is_sum = |next: usize| joins || self.numbers[next].value >= Decimal::TEN && binds();
-        adds || next().is_ok_and(is_sum)
+        adds || joins && next().is_ok() || self.binds_next(from, end)
+    }
+
+    /// Whether a word that bounds what stands behind it reaches over this place: "at least $300 max $500", "al menos 300 € no más de
+    /// 500 €".
+    fn binds_next(&self, from: usize, end: usize) -> bool {
+        let tokens = self.tokens;
+        let bound = |at: usize| {
+            let bound = tokens.longest(at, |word| word.before).filter(|(bound, _)| *bound != Bound::About)?;
+            Some(bound.1).filter(|behind| *behind >= end)
+        };
+        let number = |behind: usize| {
+            let at = tokens.skip_spaces(behind);
+            let sign = tokens.longest(at, |word| (word.code.is_some() || word.sign.is_some()).then_some(()));
+            let at = sign.map_or(at, |(_, end)| tokens.skip_spaces(end));
+            let place = self.numbers.binary_search_by_key(&at, |number| number.start).ok()?;
+            // "300 at most for both": so few are no sum.
+            (self.numbers[place].value >= Decimal::TEN).then_some(())
+        };
+        (from..end).any(|at| bound(at).is_some_and(|behind| number(behind).is_some()))
     }
 
     /// "90 a night max": a limit, such as may stand on either side of its sum, that ends the clause; where it ends.

@@ -7,6 +7,13 @@ use super::money::{Finder, Named, Sum};
 use super::money_words::{Coin, Lead, Marks, Word};
 use super::numbers::Number;
 
+/// No longer is what is short for a cent: c, ct.
+const SHORT_COIN: usize = 2;
+
+fn is_cent(part: Decimal) -> bool {
+    part == Decimal::new(1, 2)
+}
+
 impl Finder<'_> {
     /// "5 dollars 50", "12元5角", "5 euros and 20 cents", "50 cents"; how many more numbers that took.
     pub(super) fn small_coins(&self, sum: &mut Sum, index: usize) -> usize {
@@ -29,15 +36,22 @@ impl Finder<'_> {
             rank = part / self.thousandths(sum.named);
             sum.low.value *= rank;
             (sum.end, sum.outer_end) = (end, end);
+            if let Some(start) = self.one_before_coins(sum) {
+                sum.low.value += Decimal::ONE;
+                (sum.start, sum.outer_start) = (start, start);
+            }
         }
         let (mut taken, finer) = (0, self.thousandths(sum.named));
         while let Some(next) = self.numbers.get(index + taken) {
             let mut at = tokens.skip_spaces(sum.end);
             let touches = next.start == sum.end;
             let joint = tokens.marked(at, Marks::JOINT).filter(|_| at != next.start);
-            let coin = tokens.longest(tokens.skip_spaces(next.end), minor).filter(|(coin, _)| {
+            let coin = tokens.longest(tokens.skip_spaces(next.end), minor).filter(|(coin, end)| {
                 let of = tokens.words.settle(coin.of, self.lang, self.hints).map_or(Named::Shared, Named::Known);
-                of == sum.named || of == Named::Shared || sum.named == Named::Shared
+                // "20 ringgit and 43c": short for the coins of any.
+                let short = self.thousandths(sum.named) == Decimal::ONE && is_cent(coin.part);
+                let short = short && end - tokens.skip_spaces(next.end) <= SHORT_COIN;
+                of == sum.named || of == Named::Shared || sum.named == Named::Shared || short
             });
             // "Two dollars, fifty cents".
             let comma = || (coin.is_some() && tokens.chars.get(at) == Some(&',')).then_some(at + 1);
@@ -77,6 +91,15 @@ impl Finder<'_> {
             taken += 1;
         }
         taken
+    }
+
+    /// "A dollar and 50 cents": where the one that coins follow begins.
+    fn one_before_coins(&self, coins: &Sum) -> Option<usize> {
+        let tokens = self.tokens;
+        let joint = tokens.marked_before(tokens.back_over_spaces(coins.start), Marks::JOINT)?;
+        let one = self.name_before(tokens.back_over_spaces(joint)).filter(|one| one.named == coins.named)?;
+        let article = tokens.marked_before(tokens.back_over_spaces(one.start), Marks::FILLER);
+        article.filter(|start| tokens.chars[*start].is_alphabetic())
     }
 
     /// By how much the coins of a currency are smaller than elsewhere: a dinar has a thousand fils.
@@ -130,7 +153,15 @@ impl Finder<'_> {
     pub(super) fn cents_apart(&self, low: &Number, cents: &Number) -> bool {
         let tokens = self.tokens;
         let two = low.digits > 0 && !low.scaled() && low.value.fract().is_zero() && cents.digits == 2;
-        let between = two && tokens.chars[low.end..cents.start] == ['.', ' '];
+        let between = &tokens.chars[low.end..cents.start];
+        // "118, 99 TL": so many are no size and no model beside a price.
+        let named = || self.name_at(tokens.skip_spaces(cents.end)).is_some() && low.value >= Decimal::ONE_HUNDRED;
+        let unnamed = || self.name_before(tokens.back_over_spaces(low.start)).is_none();
+        let comma = tokens.words.ways.decimal_mark == Some(',') && *between == [',', ' '];
+        if two && comma && named() && unnamed() {
+            return true;
+        }
+        let between = two && *between == ['.', ' '];
         let ends = || !tokens.chars.get(tokens.skip_spaces(cents.end)).is_some_and(|c| c.is_alphanumeric());
         let tagged = || [Decimal::from(95), Decimal::from(99)].contains(&cents.value);
         between

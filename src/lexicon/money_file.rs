@@ -39,12 +39,14 @@ pub(super) struct Sign {
     /// Its small coins, by what part of it they are.
     pub(super) minor: BTreeMap<Decimal, Vec<String>>,
     pub(super) code: Option<Currency>,
-    /// One of `[shared]` in `money.toml`.
+    /// One of `[shared]` in `money.toml`; beside a code it tells which countries have another.
     pub(super) shared: Option<String>,
     /// A letter or two that are a sign only for customers of these countries, and only before a number: R500.
     pub(super) only_in: Vec<Country>,
     /// A letter that counts from so much on, or with two digits behind it: 60e and 9e90, and not the 7e of a row.
     pub(super) least: Option<Decimal>,
+    /// Letters that are a word too, "500$ can": they count only where their clause ends, or in capitals.
+    pub(super) ends: bool,
     /// Where the customer's country does not tell.
     pub(super) by_language: BTreeMap<String, Currency>,
 }
@@ -111,6 +113,8 @@ pub(super) struct MoneyFile {
     pub(super) fillers: Vec<String>,
     pub(super) not_money_after: Vec<String>,
     pub(super) not_money_before: Vec<String>,
+    /// The same before numbers as long as those of telephones.
+    pub(super) long_before: Vec<String>,
     /// Names of months: behind them stands a day or a year.
     pub(super) months: Vec<String>,
     /// Phrases with a number word or the name of a currency in them that speak of neither.
@@ -151,6 +155,16 @@ pub(super) struct MoneyFile {
     pub(super) pronouns: Vec<String>,
     /// Multipliers that are as often something else: `m`, `w`.
     pub(super) weak: Vec<String>,
+    /// Letters that multiply only beside money: $5B, "бюджет 2М".
+    pub(super) signed: Vec<String>,
+    /// Letters that do so beside a bound too, for customers of `cued_in` alone: the L of "under 2L" in India.
+    pub(super) cued: Vec<String>,
+    pub(super) cued_in: Vec<Country>,
+    /// Multipliers that are none for customers of `elsewhere_in`: in Peru a luca is no thousand.
+    pub(super) elsewhere: Vec<String>,
+    pub(super) elsewhere_in: Vec<Country>,
+    /// Number words that count only where a currency follows.
+    pub(super) before_money: Vec<String>,
     /// Multipliers that are a number by themselves: mil, mille, тысяча.
     pub(super) alone: Vec<String>,
     /// Multipliers that stand before their number too: тысяч 40.
@@ -217,6 +231,7 @@ impl MoneyFile {
             &mut self.fillers,
             &mut self.not_money_after,
             &mut self.not_money_before,
+            &mut self.long_before,
             &mut self.months,
             &mut self.traps,
             &mut self.budget,
@@ -236,6 +251,10 @@ impl MoneyFile {
             &mut self.refused,
             &mut self.unwanted,
             &mut self.weak,
+            &mut self.signed,
+            &mut self.cued,
+            &mut self.elsewhere,
+            &mut self.before_money,
             &mut self.alone,
             &mut self.inverted,
             &mut self.joints,

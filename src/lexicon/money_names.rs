@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use super::digits::Digits;
 use super::folding::is_spaceless;
 use super::money::{Finder, Named, Sum};
 use super::money_bounds::bind;
@@ -25,19 +26,38 @@ pub(super) struct Name {
 impl Finder<'_> {
     /// The currency that begins at a place.
     pub(super) fn name_at(&self, at: usize) -> Option<Name> {
-        let named = |word: &Word| {
-            let anywhere = word.sign.is_some_and(|sign| self.only_in(sign).is_empty());
-            (word.code.is_some() || anywhere).then_some(*word)
+        let named = |(word, end): (&Word, usize)| {
+            let anywhere = word.sign.is_some_and(|sign| self.only_in(sign).is_empty() && self.is_whole(sign, at, end));
+            (word.code.is_some() || anywhere).then_some((*word, end))
         };
-        // "50 000 Ft" in Budapest are forints, but a single letter behind a number is no sign of money.
+        // "50 000 Ft" in Budapest are forints, but a single letter behind a number is a sign of money only where its clause ends, and
+        // where it is no unit: "500 L".
+        let unit = || self.tokens.marked(at, Marks::NOT_AFTER).is_some();
         let own = |word: &Word| word.sign.is_some_and(|sign| self.is_here(sign)).then_some(*word);
-        let own = || self.tokens.longest(at, own).filter(|(_, end)| end - at > 1);
-        let (word, end) = self.tokens.longest(at, named).or_else(own)?;
+        let own = || self.tokens.longest(at, own).filter(|(_, end)| end - at > 1 || self.ends_clause(*end) && !unit());
+        let (word, end) = self.tokens.at(at).find_map(named).or_else(own)?;
         // "15 s/d 18" is a range, and no "s/" of soles; a million dollar question asks for no dollars.
         if self.tokens.marked(at, Marks::RANGE).is_some_and(|range| range > end) || self.tokens.is_trapped(at, end) {
             return None;
         }
         Some(Name { named: self.settle(&word), sign: word.sign, start: at, end })
+    }
+
+    /// Whether nothing of its clause stands behind a place.
+    fn ends_clause(&self, end: usize) -> bool {
+        let behind = self.tokens.chars.get(self.tokens.skip_spaces(end));
+        behind.is_none_or(|c| !c.is_alphabetic() && !matches!(c, '\'' | '-' | '/'))
+    }
+
+    /// Of letters that are a word too, whether they are the sign: "500 $ can" at the end of a clause, or "500 $ CAN".
+    fn is_whole(&self, sign: u16, start: usize, end: usize) -> bool {
+        let code = || (start..end).any(|at| self.folded.is_code(at));
+        !self.tokens.words.signs[usize::from(sign)].ends || self.ends_clause(end) && !self.asks_behind(end) || code()
+    }
+
+    /// "100$ can?" asks whether so much will do.
+    fn asks_behind(&self, end: usize) -> bool {
+        self.asks_at(self.tokens.skip_spaces(end))
     }
 
     /// The currency that ends at a place.
@@ -123,7 +143,11 @@ impl Finder<'_> {
     fn is_of_next(&self, sum: &Sum, name: &Name) -> bool {
         let tokens = self.tokens;
         let touches = name.start > sum.end && tokens.digits_at(name.end).is_some();
-        touches && !tokens.words.ways.cents_follow && !tokens.chars[name.end - 1].is_alphabetic()
+        let touches = touches && !tokens.words.ways.cents_follow && !tokens.chars[name.end - 1].is_alphabetic();
+        // "Os dois R$ 300": of a number in words, where those are no cents.
+        let whole = |digits: &Digits| digits.count > 2 && self.name_at(tokens.skip_spaces(digits.end)).is_none();
+        let behind = || tokens.digits_at(tokens.skip_spaces(name.end)).is_some_and(whole);
+        touches || sum.low.in_words() && !sum.low.scaled() && sum.high.is_none() && behind()
     }
 
     /// "SGD $100": a second name right before the first says which it is.

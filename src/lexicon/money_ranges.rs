@@ -84,6 +84,9 @@ impl Finder<'_> {
         }
         // 200'den 300'e: an ending says "from", and stands where others say "to".
         let word = tokens.marked(at, Marks::RANGE).or_else(|| tokens.marked(low.end, Marks::RANGE));
+        // 300 liradan 500 liraya: so does that of a currency.
+        let word = word
+            .or_else(|| tokens.marked(name?.start, Marks::RANGE).filter(|end| Some(*end) == name.map(|name| name.end)));
         let word = word.or_else(|| self.and_of_between(at, high));
         if tokens.chars.get(at) == Some(&LIST) && !are_neighbours(low, high) {
             return false;
@@ -111,7 +114,9 @@ impl Finder<'_> {
             at = tokens.skip_spaces(end);
         }
         // From 300 to about 500.
-        if let Some((_, end)) = tokens.longest(at, |word| word.before) {
+        if at != high.start
+            && let Some((_, end)) = tokens.longest(at, |word| word.before)
+        {
             at = tokens.skip_spaces(end);
         }
         if at != high.start {

@@ -132,12 +132,17 @@ fn said_by<'a>(file: &'a MoneyFile, first: u16, mut say: impl FnMut(Cow<'a, str>
     }
 }
 
-fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 43] {
+fn marks(file: &MoneyFile) -> [(&Vec<String>, Marks); 48] {
     [
         (&file.alone, Marks::ALONE),
         (&file.rough, Marks::ROUGH),
         (&file.pronouns, Marks::PRONOUN),
         (&file.weak, Marks::WEAK),
+        (&file.signed, Marks::SIGNED),
+        (&file.cued, Marks::CUED),
+        (&file.before_money, Marks::BEFORE_MONEY),
+        (&file.elsewhere, Marks::ELSEWHERE),
+        (&file.long_before, Marks::LONG_BEFORE),
         (&file.inverted, Marks::INVERTED),
         (&file.joints, Marks::JOINT),
         (&file.range, Marks::RANGE),

@@ -3,6 +3,7 @@
 use super::digits::{Digits, digits, fraction};
 use super::folding::{Folded, is_spaceless, is_word};
 use super::money_words::{Marks, MoneyWords, Word};
+use hotline_domain::Country;
 
 /// Longest word that is taken apart into number words: zweihundertfünfundzwanzigtausend.
 const LONGEST_GLUED: usize = 64;
@@ -36,6 +37,8 @@ impl Edge {
 pub(super) struct Tokens<'a> {
     pub(super) chars: &'a [char],
     pub(super) words: MoneyWords<'a>,
+    /// Where the customer is.
+    country: Option<Country>,
     /// By start; of those that start together, longer ones first.
     list: Vec<Token>,
     digits: Vec<Digits>,
@@ -58,9 +61,10 @@ fn is_letter(c: char) -> bool {
 
 impl<'a> Tokens<'a> {
     /// `None` where no number stands.
-    pub(super) fn scan(words: MoneyWords<'a>, folded: &'a Folded) -> Option<Self> {
+    pub(super) fn scan(words: MoneyWords<'a>, folded: &'a Folded, country: Option<Country>) -> Option<Self> {
         let (chars, list) = (&folded.chars[..], Vec::with_capacity(USUAL_WORDS));
-        let mut tokens = Self { chars, words, list, digits: Vec::new(), edges: Vec::new(), marks: Marks::default() };
+        let (edges, marks) = (Vec::new(), Marks::default());
+        let mut tokens = Self { chars, words, country, list, digits: Vec::new(), edges, marks };
         let (mut at, mut any) = (0, false);
         for run in &folded.runs {
             at = at.max(run.start);
@@ -117,6 +121,11 @@ impl<'a> Tokens<'a> {
         self.edges.get(at).copied().unwrap_or(Edge::NONE)
     }
 
+    /// Whether the customer is in one of some countries.
+    pub(super) fn is_in(&self, countries: &[Country]) -> bool {
+        self.country.is_some_and(|country| countries.contains(&country))
+    }
+
     /// The words that begin here, longer ones first.
     fn beginning(&self, at: usize) -> impl Iterator<Item = &Token> {
         let here = self.list.get(self.edge(at).begins as usize..).unwrap_or_default();
@@ -167,9 +176,11 @@ impl<'a> Tokens<'a> {
         self.chars[start..].iter().take_while(|c| is_letter(**c)).count()
     }
 
-    /// Whether a word goes on at this place.
+    /// Whether a word goes on at this place, or a number: no 少50 stands in 至少500.
     fn goes_on(&self, end: usize) -> bool {
-        is_letter(self.chars[end - 1]) && self.chars.get(end).is_some_and(|c| is_letter(*c))
+        let (last, next) = (self.chars[end - 1], self.chars.get(end));
+        let digits = || last.is_ascii_digit() && next.is_some_and(char::is_ascii_digit);
+        is_letter(last) && next.is_some_and(|c| is_letter(*c)) || digits()
     }
 
     /// A word that is made of number words: duemilacinquecento, zweiundzwanzig, ikibinbeşyüz.
@@ -267,6 +278,13 @@ impl<'a> Tokens<'a> {
         }
         let marked = self.list.iter().filter(|token| token.marks.has(mark));
         marked.map(|token| (token.start as usize, token.end as usize)).collect()
+    }
+
+    /// Where words stand that bound a sum, in order.
+    pub(super) fn bounds(&self) -> Vec<(usize, usize)> {
+        let is_bound = |word: &Word| word.before.is_some() || word.after.is_some();
+        let bounds = self.list.iter().filter(|token| is_bound(self.words.word(token.word)));
+        bounds.map(|token| (token.start as usize, token.end as usize)).collect()
     }
 
     /// All places where a number may begin, in order.

@@ -117,6 +117,14 @@ impl Marks {
     pub(super) const ADDS: Self = Self(1 << 40);
     /// Half of the sum before it.
     pub(super) const HALF: Self = Self(1 << 41);
+    /// A multiplier beside money alone, one beside a bound too, and a number that counts before a currency.
+    pub(super) const SIGNED: Self = Self(1 << 43);
+    pub(super) const CUED: Self = Self(1 << 44);
+    pub(super) const BEFORE_MONEY: Self = Self(1 << 45);
+    /// A multiplier, but not in every country.
+    pub(super) const ELSEWHERE: Self = Self(1 << 46);
+    /// Before the number of a telephone.
+    pub(super) const LONG_BEFORE: Self = Self(1 << 47);
 
     pub(super) fn add(&mut self, other: Self) {
         self.0 |= other.0;
@@ -311,14 +319,15 @@ pub(super) struct KnownSign {
     pub(super) only_in: Vec<Country>,
     #[serde(with = "rust_decimal::serde::str_option")]
     pub(super) least: Option<Decimal>,
+    pub(super) ends: bool,
     by_language: BTreeMap<String, Currency>,
 }
 
 impl KnownSign {
     fn of(sign: &Sign) -> Self {
-        let Sign { code, least, .. } = *sign;
+        let Sign { code, least, ends, .. } = *sign;
         let (shared, only_in) = (sign.shared.clone(), sign.only_in.clone());
-        Self { code, shared, only_in, least, by_language: sign.by_language.clone() }
+        Self { code, shared, only_in, least, ends, by_language: sign.by_language.clone() }
     }
 }
 
@@ -336,6 +345,8 @@ pub(super) struct Ways {
     pub(super) hundreds_of_ones: bool,
     pub(super) hyphenated: bool,
     pub(super) decimal_mark: Option<char>,
+    pub(super) cued_in: Vec<Country>,
+    pub(super) elsewhere_in: Vec<Country>,
 }
 
 impl Ways {
@@ -352,6 +363,8 @@ impl Ways {
             hundreds_of_ones: file.hundreds_of_ones,
             hyphenated: file.hyphenated,
             decimal_mark: file.decimal_mark,
+            cued_in: file.cued_in.clone(),
+            elsewhere_in: file.elsewhere_in.clone(),
         }
     }
 }
@@ -395,11 +408,9 @@ impl<'m> MoneyWords<'m> {
     pub(super) fn settle(&self, sign: u16, lang: Option<&str>, hints: &Hints<'_>) -> Option<Currency> {
         let sign = &self.signs[usize::from(sign)];
         let shared = sign.shared.as_ref().and_then(|name| self.shared.get(name));
-        let by_country = |shared: &Shared| {
-            let own = shared.by_country.get(&hints.country?).copied();
-            own.or(shared.abroad)
-        };
+        let own = shared.and_then(|shared| shared.by_country.get(&hints.country?).copied());
+        let abroad = || shared.and_then(|shared| hints.country.and(shared.abroad));
         let by_language = || lang.and_then(|lang| sign.by_language.get(lang)).copied();
-        sign.code.or_else(|| shared.and_then(by_country)).or_else(by_language)
+        own.or(sign.code).or_else(abroad).or_else(by_language)
     }
 }

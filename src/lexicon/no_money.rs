@@ -13,6 +13,8 @@ use super::numbers::Number;
 const CODE: usize = 8;
 /// …and behind letters and a hyphen from so many on.
 const LEAST_CODE: usize = 4;
+/// A telephone has so many digits.
+const LEAST_PHONE: usize = 6;
 /// Of two numbers with one unit each is at most so many times the other.
 const MOST_APART: u32 = 4;
 
@@ -228,7 +230,8 @@ pub(super) fn is_labelled(tokens: &Tokens<'_>, low: &Number) -> bool {
         };
         // "Wait no 700": so does the end of a correction.
         let corrects = |label: usize| tokens.marked_before(at, Marks::CORRECTION).is_some_and(|start| start < label);
-        if let Some(label) = tokens.marked_before(at, Marks::NOT_BEFORE)
+        let long = || tokens.marked_before(at, Marks::LONG_BEFORE).filter(|_| low.digits >= LEAST_PHONE);
+        if let Some(label) = tokens.marked_before(at, Marks::NOT_BEFORE).or_else(long)
             && !bounds(label)
             && !denies(label)
             && !behind(label)

@@ -9,6 +9,8 @@ use super::numbers::{Number, Open, is_money_at};
 
 const HALF: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
 const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+/// Words of budget as long as this are no little words, as "at" is.
+const LONG_LABEL: usize = 5;
 /// What is larger than this is no sum.
 const MOST: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
 
@@ -128,7 +130,7 @@ impl Reader<'_> {
 
     pub(super) fn multiply(&mut self, place: Place, factor: Decimal, word: &Word, end: usize) -> bool {
         // 三点五十 is ten to four.
-        if !self.may_multiply(place, end) || self.decimals > 0 && factor < Decimal::ONE_THOUSAND {
+        if !self.may_multiply(place, word, end) || self.decimals > 0 && factor < Decimal::ONE_THOUSAND {
             return false;
         }
         // 百二萬, 三百五万: two, or five, of the next lower rank, which all are multiplied.
@@ -201,13 +203,68 @@ impl Reader<'_> {
         }
     }
 
-    /// One letter must touch the digits, or a sign of money: "5 k" may be anything, and "5 k€" is a sum.
-    fn may_multiply(&self, place: Place, end: usize) -> bool {
+    /// One letter must touch the digits, or stand beside money: "5 k" may be anything, and "5 k€" and "budget 5 k" are sums.
+    fn may_multiply(&self, place: Place, word: &Word, end: usize) -> bool {
         let chars = self.tokens.chars;
+        if word.is(Marks::CUED) {
+            return self.tokens.is_in(&self.tokens.words.ways.cued_in)
+                && (self.is_of_money(end) || self.is_bounded(end));
+        }
+        if word.is(Marks::ELSEWHERE) && self.tokens.is_in(&self.tokens.words.ways.elsewhere_in) {
+            return false;
+        }
+        if word.is(Marks::SIGNED) {
+            return self.is_of_money(end);
+        }
         let single = end - place.at == 1 && !is_spaceless(chars[place.at]);
         let touches = place.at > 0 && chars[place.at - 1].is_ascii_digit();
         let sign = chars.get(end).is_some_and(|c| !c.is_alphanumeric() && *c != ' ');
-        !single || touches || sign && is_money_at(self.tokens, end)
+        let beside = || match word.is(Marks::WEAK) {
+            true => self.is_named(end),
+            false => self.is_of_money(end) || self.is_bounded(end),
+        };
+        !single || touches || sign && is_money_at(self.tokens, end) || self.parts.len() == 1 && beside()
+    }
+
+    /// Whether the number, which ends there, stands beside a currency; one that another number follows is that one's.
+    fn is_named(&self, end: usize) -> bool {
+        let (tokens, at) = (self.tokens, self.tokens.skip_spaces(end));
+        let money = |word: &Word| (word.sign.is_some() || word.code.is_some()).then_some(());
+        let start = tokens.back_over_spaces(self.number.start);
+        let own = |end: usize| tokens.digits_at(tokens.skip_spaces(end)).is_none();
+        // "Budget 300 dollars 50mm lens": the dollars are those of the number before.
+        let last = |at: usize| tokens.back_over_spaces(at).checked_sub(1).map(|at| tokens.chars[at]);
+        let free = |at: usize| !last(at).is_some_and(|c| c.is_ascii_digit());
+        tokens.before(start, money).is_some_and(|(_, at)| free(at))
+            || tokens.longest(at, money).is_some_and(|(_, end)| own(end))
+    }
+
+    /// The same, or behind a word of budget that is no little word.
+    fn is_of_money(&self, end: usize) -> bool {
+        let told = self.over_fillers(Marks::BUDGET);
+        let label = self.tokens.marked_before(told, Marks::BUDGET);
+        self.is_named(end) || label.is_some_and(|start| told - start >= LONG_LABEL)
+    }
+
+    /// Whether a word bounds the number, which ends there, or says behind it that it is a budget.
+    fn is_bounded(&self, end: usize) -> bool {
+        let (tokens, at) = (self.tokens, self.tokens.skip_spaces(end));
+        let start = tokens.back_over_spaces(self.number.start);
+        tokens.before(start, |word| word.before).is_some()
+            || tokens.longest(at, |word| word.after).is_some()
+            || tokens.marked(at, Marks::BUDGET).is_some_and(|end| end - at >= LONG_LABEL)
+    }
+
+    /// Back from the number over what may stand between it and a word that labels it.
+    fn over_fillers(&self, label: Marks) -> usize {
+        let tokens = self.tokens;
+        let mut at = tokens.back_over_spaces(self.number.start);
+        for _ in 0..2 {
+            let filler = tokens.marked_before(at, Marks::FILLER).filter(|_| tokens.marked_before(at, label).is_none());
+            let Some(start) = filler else { break };
+            at = tokens.back_over_spaces(start);
+        }
+        at
     }
 
     /// Ends the number before the last "and" of the parts from there on, or before all of them.

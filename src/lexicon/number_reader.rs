@@ -117,7 +117,15 @@ impl Reader<'_> {
         let Some((word, end)) = self.tokens.at(place.at).find(measures).filter(|(word, _)| word.is_number()) else {
             return false;
         };
-        let word = *word;
+        let mut word = *word;
+        // "ميت جنيه" is a hundred, and ميت alone means dead.
+        if word.is(Marks::BEFORE_MONEY) && self.parts.is_empty() && !is_money_at(self.tokens, end) {
+            // ألفا is two thousand before its noun, and a thousand elsewhere.
+            if word.multiplier.is_none() {
+                return false;
+            }
+            word.unit = None;
+        }
         // "3 bin altı": below three thousand, and not 3006; but "3 bin altı yüz".
         let bounds = word.after.is_some() && word.unit.is_some_and(|unit| unit >= Decimal::ONE);
         if bounds && self.number.words > 0 && self.is_round() && !self.goes_on(end) {

@@ -109,13 +109,19 @@ fn is_joined_behind(tokens: &Tokens<'_>, end: usize) -> bool {
 /// Whether a phrase with this number in it speaks of no number. What is a unit too gives way to money behind it, "cent" of "pour
 /// cent euros", and any to money that it is written to: 五一 of 三块五一双 is no first of May.
 fn is_trapped(tokens: &Tokens<'_>, number: &Number) -> bool {
-    let paid = || number.in_words() && is_money_at(tokens, number.end);
+    let paid = || number.in_words() && is_money_at(tokens, number.end) && !is_of_next(tokens, number.end);
     let spaceless = is_spaceless(tokens.chars[number.start]);
     let coins = || spaceless && tokens.before(number.start, money).is_some();
     // 二百五元, whatever else 二百五 is; but not 几百元.
     let from_before = number.start > 0 && tokens.is_trapped(number.start - 1, number.end);
     let large = spaceless && !from_before && number.value >= Decimal::ONE_HUNDRED;
     tokens.traps(number.start, number.end).any(|trap| !(coins() || (large || trap.is(Marks::NOT_AFTER)) && paid()))
+}
+
+/// Whether the currency that stands there is that of the number behind it: "15 por cento R$ 300".
+fn is_of_next(tokens: &Tokens<'_>, end: usize) -> bool {
+    let behind = tokens.longest(tokens.skip_spaces(end), money).map(|(_, end)| tokens.skip_spaces(end));
+    behind.is_some_and(|at| tokens.digits_at(at).is_some_and(|digits| digits.count > 2))
 }
 
 /// Whether a word is the name of a currency.

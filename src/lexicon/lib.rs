@@ -6,7 +6,8 @@
 //! `endings.rs`), and slips are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`); sums of
 //! money are read with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers
 //! (`numbers.rs`, `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
-//! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
+//! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`) are made of them, with those of the customer's other languages where words of them stand there
+//! (`mixed.rs`); what is negated (`negation.rs`), what the customer wants
 //! (`intents.rs`, `cues.rs`), what is described (`descriptions.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`, `budget_shares.rs`,
 //! `budget_denials.rs`, `not_budget.rs`) are decided over what was found.
 
@@ -28,6 +29,7 @@ mod language;
 mod listing;
 mod matcher;
 mod meanings;
+mod mixed;
 mod money;
 mod money_bounds;
 mod money_coins;

@@ -12,8 +12,10 @@ use super::language::Languages;
 use super::meanings::Langs;
 use super::money_file::{Bound, MoneyFile, Shared, Sign};
 use super::money_selection::{WordOf, gather};
+use super::money_slips::MoneySlips;
 use super::money_tokens::Stands;
 use super::trie::Trie;
+use super::typos::Limits;
 use hotline_domain::{Country, Currency, Problem, SourceFile};
 
 /// What stands before a number as part of its word.
@@ -152,6 +154,8 @@ pub(super) struct Vocabulary {
     pub(super) words: Lookup<String, Langs>,
     /// Words of phrases about money, which are no slips of others either: dua belas.
     pub(super) parts: LookupSet<String>,
+    /// Slips of them.
+    pub(super) slips: MoneySlips,
 }
 
 impl Money {
@@ -159,6 +163,7 @@ impl Money {
     pub(super) fn compile(
         files: &[SourceFile],
         languages: &Languages,
+        limits: Option<&Limits>,
         problems: &mut Vec<Problem>,
     ) -> Option<(Self, Vocabulary)> {
         let mut common = None;
@@ -201,7 +206,8 @@ impl Money {
         let known = AllWords::new(&common, &own, languages);
         let known = known.map_err(|message| problems.push(Problem::at("money.toml", "", 0, message, ""))).ok()?;
         let ways = own.iter().map(|own| own.as_ref().map(Ways::of).unwrap_or_default()).collect();
-        Some((Self { known, ways }, vocabulary(&own)))
+        let slips = limits.map(|limits| MoneySlips::new(limits, languages, &common, &own)).unwrap_or_default();
+        Some((Self { known, ways }, vocabulary(&own, slips)))
     }
 
     /// The words for messages of that language; where it is not known, the English ones.
@@ -222,8 +228,8 @@ impl Money {
 }
 
 /// Single words with their languages, and the words of phrases.
-fn vocabulary(own: &[Option<MoneyFile>]) -> Vocabulary {
-    let mut all = Vocabulary { words: Lookup::default(), parts: LookupSet::default() };
+fn vocabulary(own: &[Option<MoneyFile>], slips: MoneySlips) -> Vocabulary {
+    let mut all = Vocabulary { words: Lookup::default(), parts: LookupSet::default(), slips };
     for (index, file) in own.iter().enumerate().filter_map(|(index, file)| Some((index, file.as_ref()?))) {
         let numbers = file.units.values().chain(file.multipliers.values()).flatten();
         let bounds = file.before.values().chain(file.after.values()).flatten();
@@ -238,6 +244,8 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> Vocabulary {
             }
         }
         let others = file.corrections.iter().chain(&file.not_budget).chain(&file.price);
+        let others = others.chain(&file.not_money_after).chain(&file.not_money_before).chain(&file.months);
+        let others = others.chain(&file.traps).chain(&file.range).chain(&file.either).chain(&file.joints);
         all.parts.extend(others.flat_map(|phrase| phrase.split(|c| !is_word(c))).map(str::to_owned));
     }
     all

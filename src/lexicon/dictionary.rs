@@ -118,16 +118,16 @@ pub(super) fn compile(files: &[SourceFile], weights: Weights) -> (Option<(Lexico
     };
     let mut listed = None;
     let (cues, matcher, typos, money) = std::thread::scope(|scope| {
-        let known = &languages;
-        let money = scope.spawn(|| {
+        let (known, limits) = (&languages, limits.as_ref());
+        let money = scope.spawn(move || {
             let mut problems = Vec::new();
-            (Money::compile(files, known, &mut problems), problems)
+            (Money::compile(files, known, limits, &mut problems), problems)
         });
         builder.read_words(files);
         let cues = builder.rules();
         let listing = std::mem::take(&mut builder.words).settle(known, &mut builder.problems);
         let listing = &*listed.insert(listing);
-        let typos = scope.spawn(|| limits.map(|limits| Typos::new(&limits, known, listing.phrases())));
+        let typos = scope.spawn(move || limits.map(|limits| Typos::new(limits, known, listing.phrases())));
         let matcher = Matcher::new(listing, endings);
         (cues, matcher, typos.join(), money.join())
     });
@@ -146,7 +146,7 @@ pub(super) fn compile(files: &[SourceFile], weights: Weights) -> (Option<(Lexico
     }
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
     let compiled = match (failed, matcher, money, negation, listed) {
-        (false, Some(matcher), Some((money, _)), Some(negation), Some(listing)) => {
+        (false, Some(matcher), Some((money, vocabulary)), Some(negation), Some(listing)) => {
             let own_phrases = weights.unheard(weights::phrases(&listing));
             let lexicon = Lexicon {
                 matcher,
@@ -156,6 +156,7 @@ pub(super) fn compile(files: &[SourceFile], weights: Weights) -> (Option<(Lexico
                 negation,
                 languages,
                 typos,
+                money_slips: vocabulary.slips,
                 quantities,
                 weights,
                 own_phrases,

@@ -84,6 +84,33 @@ pub(super) fn fraction(chars: &[char], start: usize) -> Option<Digits> {
     (chars[start] == '.' && (1..=3).contains(&count) && free && ends).then_some(digits)
 }
 
+/// What parts the digits of a fraction that is one character, once that is folded: ½.
+const FRACTION: char = '\u{2044}';
+
+/// Adds the half or the quarters that stand behind a whole number, or makes a fraction of the digits before the stroke: "2½", "½",
+/// and "2 1/2", "1/2" where something `multiplies` them, as else that may be a date or a share.
+pub(super) fn add_fraction(chars: &[char], found: &mut Digits, multiplies: &dyn Fn(usize) -> bool) {
+    let part_at = |start: usize| {
+        let digit = |at: usize| chars.get(at).and_then(|c| c.to_digit(10));
+        let (part, whole) = (digit(start)?, digit(start + 2)?);
+        let proper = part > 0 && part < whole && matches!(whole, 2 | 4) && digit(start + 3).is_none();
+        let stroke = chars[start + 1];
+        let told = stroke == FRACTION || stroke == '/' && multiplies(start + 3);
+        (proper && told).then(|| Decimal::new(i64::from(part * 100 / whole), 2))
+    };
+    let plain = !found.broken && !found.grouped && found.value.scale() == 0;
+    if found.count == 1
+        && let Some(part) = part_at(found.start)
+    {
+        *found = Digits { value: part, end: found.start + 3, ..*found };
+    } else if plain
+        && chars.get(found.end) == Some(&' ')
+        && let Some(part) = part_at(found.end + 1)
+    {
+        *found = Digits { value: found.value + part, end: found.end + 4, one_mark: None, ..*found };
+    }
+}
+
 impl Groups {
     /// Takes in a run of digits; its length.
     fn take(&mut self, chars: &[char], start: usize) -> usize {
@@ -201,6 +228,30 @@ mod tests {
             ("99", "99"),
         ] {
             assert_eq!(read(text), (value.to_owned(), false), "{text}");
+        }
+    }
+
+    #[test]
+    fn halves_and_quarters_are_a_part_of_their_number() {
+        let read = |text: &str| {
+            let chars: Vec<char> = text.chars().collect();
+            let mut found = digits(&chars, 0, &|_| false);
+            add_fraction(&chars, &mut found, &|place| chars.get(place) == Some(&' '));
+            (found.value.normalize().to_string(), found.end)
+        };
+        for (text, value, end) in [
+            ("2 1⁄2 lakh", "2.5", 5),
+            ("3⁄4", "0.75", 3),
+            ("2 1/2 million", "2.5", 5),
+            ("1/4 million", "0.25", 3),
+            ("10 1⁄2", "10.5", 6),
+            ("2 1/2", "2", 1),
+            ("1/2", "1", 1),
+            ("2/1 x", "2", 1),
+            ("1/20 x", "1", 1),
+            ("1/3 x", "1", 1),
+        ] {
+            assert_eq!(read(text), (value.to_owned(), end), "{text}");
         }
     }
 

@@ -35,7 +35,8 @@ impl Folded {
         let length = original.len();
         // All are looked at: that takes less than to ask after each whether to go on.
         let stretched = || original.as_bytes().windows(3).fold(false, |any, three| any | is_stretched(three));
-        if original.is_ascii() && !stretched() {
+        let spaced = original.contains("  ");
+        if original.is_ascii() && !spaced && !stretched() {
             return Self::of_ascii(original);
         }
         let mut folded = Self {
@@ -55,8 +56,31 @@ impl Folded {
             }
         }
         folded.origin.push(count);
+        folded.close_up();
         folded.look_over();
         folded
+    }
+
+    /// Two spaces between two words are a slip of the thumb for one. Between numbers they part what is no one number.
+    fn close_up(&mut self) {
+        let chars = std::mem::take(&mut self.chars);
+        let is_slip = |at: usize| {
+            let Some([before, ' ', ' ', behind]) = at.checked_sub(1).and_then(|from| chars.get(from..at + 3)) else {
+                return false;
+            };
+            (before.is_alphabetic() || *before == ',') && behind.is_alphabetic()
+        };
+        let slips: Vec<usize> = (0..chars.len()).filter(|at| chars[*at] == ' ' && is_slip(*at)).collect();
+        if slips.is_empty() {
+            self.chars = chars;
+            return;
+        }
+        let mut next = slips.into_iter().peekable();
+        let origin = std::mem::take(&mut self.origin);
+        let left = origin.into_iter().enumerate().filter(|(at, _)| next.next_if_eq(at).is_none());
+        let (places, origin): (Vec<usize>, Vec<u32>) = left.unzip();
+        self.chars = places.into_iter().filter_map(|at| chars.get(at).copied()).collect();
+        self.origin = origin;
     }
 
     /// Of letters that all stay in their places.
@@ -111,6 +135,10 @@ impl Folded {
     fn push_any(&mut self, c: char, at: u32) {
         if is_invisible(c) {
             return;
+        }
+        // 2½ is no 21 of something.
+        if is_fraction(c) && self.chars.last().is_some_and(char::is_ascii_digit) {
+            self.push(' ', at);
         }
         for part in std::iter::once(c).nfkd().flat_map(char::to_lowercase) {
             match part {
@@ -289,6 +317,11 @@ fn decimal_digit(c: char) -> Option<char> {
     char::from_digit(c as u32 - zero, 10)
 }
 
+/// A half or quarters in one character.
+fn is_fraction(c: char) -> bool {
+    matches!(c, '¼'..='¾')
+}
+
 /// Letters that stand for two.
 fn spelt_out(c: char) -> Option<&'static str> {
     match c {
@@ -454,6 +487,10 @@ mod tests {
         assert_eq!(fold_word("pleeease helloooo book"), "please hello book");
         let stretched = Folded::new("phoneee?");
         assert_eq!((stretched.slice(0, 6).as_str(), stretched.origin_end(5)), ("phone?", 7));
+        assert_eq!(fold_word("2½ ½"), "2 1⁄2 1⁄2");
+        let spaced = Folded::new("two  words, 5  6   7 a   b");
+        assert_eq!((spaced.slice(0, 9).as_str(), spaced.origin(4)), ("two words", 5));
+        assert_eq!(spaced.slice(9, spaced.chars.len()), ", 5  6   7 a   b");
         let folded = Folded::new("a\u{200b}é５ﬁ");
         assert_eq!(folded.slice(0, folded.chars.len()), "ae5fi");
         assert_eq!((0..5).map(|index| folded.origin(index)).collect::<Vec<_>>(), [0, 2, 3, 4, 4]);

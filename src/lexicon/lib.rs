@@ -3,11 +3,13 @@
 //! Dictionaries are read (`word_files.rs`, `money_file.rs`), put in order (`listing.rs`) and compiled (`dictionary.rs`) once.
 //! A text is folded once, with a map back to where each character stood (`folding.rs`); every word of the whole
 //! dictionary is found in one pass (`matcher.rs`, `meanings.rs`, `search.rs`, `trie.rs`), in the forms that its language makes of it (`texts.rs`,
-//! `endings.rs`), and slips are put right (`typos.rs`); what was found, and little words, tell the language (`language.rs`, `known.rs`); sums of
-//! money are read with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers
+//! `endings.rs`), and slips are put right (`typos.rs`, `money_slips.rs`); what was found, and little words, tell the language (`language.rs`,
+//! `known.rs`); sums of money are read with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers
 //! (`numbers.rs`, `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
-//! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`, `weighing_numbers.rs`) are made of them; what is negated (`negation.rs`), what the customer wants
-//! (`intents.rs`, `cues.rs`) and what all words together say of that (`weighing.rs`, `weights.rs`, `learning.rs`), what is described (`descriptions.rs`), how many (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`, `budget_shares.rs`,
+//! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`, `weighing_numbers.rs`) are made of them, with those of the customer's other languages where
+//! words of them stand there (`mixed.rs`); what is negated (`negation.rs`), what the customer wants (`intents.rs`, `cues.rs`) and what all
+//! words together say of that (`weighing.rs`, `weights.rs`, `learning.rs`), what is described (`descriptions.rs`), how many
+//! (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`, `budget_shares.rs`,
 //! `budget_denials.rs`, `not_budget.rs`) are decided over what was found.
 
 mod budget;
@@ -30,6 +32,7 @@ mod learning;
 mod listing;
 mod matcher;
 mod meanings;
+mod mixed;
 mod money;
 mod money_bounds;
 mod money_coins;
@@ -39,6 +42,7 @@ mod money_names;
 mod money_questions;
 mod money_ranges;
 mod money_selection;
+mod money_slips;
 mod money_tokens;
 mod money_words;
 mod negation;
@@ -80,6 +84,7 @@ pub struct Lexicon {
     negation: negation::Negation,
     languages: language::Languages,
     typos: typos::Typos,
+    money_slips: money_slips::MoneySlips,
     quantities: quantities::Quantities,
     /// They are kept beside the dictionaries, of which a shop has its own.
     #[serde(skip)]

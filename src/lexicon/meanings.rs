@@ -76,7 +76,7 @@ impl Meaning {
 }
 
 /// A set of languages, one bit for each in the order of `files::LANGUAGES`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Langs(pub(super) u16);
 
 impl Langs {

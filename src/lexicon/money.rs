@@ -8,7 +8,7 @@ use super::folding::Folded;
 use super::matcher::Hit;
 use super::money_file::Bound;
 use super::money_ranges::shared;
-use super::money_tokens::Tokens;
+use super::money_tokens::{Elsewhere, Tokens};
 use super::money_words::{Marks, MoneyWords};
 use super::negation::Reach;
 use super::no_money::is_no_money;
@@ -102,6 +102,8 @@ pub(super) struct Found {
     pub(super) over: bool,
     /// Nothing bounds, names or multiplies it: it is as it is written.
     pub(super) bare: bool,
+    /// Its currency is named.
+    pub(super) named: bool,
 }
 
 /// Whether a word beside a number makes it a price.
@@ -137,6 +139,9 @@ pub(super) struct Sums {
     pub(super) if_good: Vec<(usize, usize)>,
     pub(super) adds: Vec<(usize, usize)>,
     pub(super) half: Vec<(usize, usize)>,
+    /// Numbers that something else explains.
+    pub(super) explained: Vec<(usize, usize)>,
+    pub(super) other_words: Elsewhere,
 }
 
 impl Sums {
@@ -161,10 +166,11 @@ pub(super) fn find(
     hints: &Hints<'_>,
     negated: &Reach,
 ) -> Sums {
-    let Some(tokens) = Tokens::scan(words, folded, hints.country) else { return Sums::default() };
+    let (tokens, other_words) = Tokens::scan(words, folded, hints.country);
+    let Some(tokens) = tokens else { return Sums { other_words, ..Sums::default() } };
     let numbers = numbers::find(&tokens);
     let finder = Finder { tokens: &tokens, folded, lang, hints, numbers: &numbers, negated };
-    let mut sums = finder.sums();
+    let (mut sums, explained) = finder.sums();
     finder.merge_bounds(&mut sums);
     finder.choices(&mut sums);
     finder.additions(&mut sums);
@@ -185,6 +191,8 @@ pub(super) fn find(
         if_good: tokens.places(Marks::IF_GOOD),
         adds: tokens.places(Marks::ADDS),
         half: tokens.places(Marks::HALF),
+        explained,
+        other_words,
     }
 }
 
@@ -209,8 +217,10 @@ pub(super) struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    fn sums(&self) -> Vec<Sum> {
+    /// All that may be sums, and the places of the numbers that are none.
+    fn sums(&self) -> (Vec<Sum>, Vec<(usize, usize)>) {
         let mut sums: Vec<Sum> = Vec::with_capacity(self.numbers.len());
+        let mut explained = Vec::new();
         let (mut index, mut behind) = (0, 0);
         while let Some(low) = self.numbers.get(index).copied() {
             index += 1;
@@ -244,6 +254,7 @@ impl Finder<'_> {
             self.bounds(&mut sum, behind);
             if is_no_money(self.tokens, &sum, self.numbers) {
                 behind = sum.low.end;
+                explained.push((sum.low.start, sum.last_end()));
                 continue;
             }
             sum.asked = self.is_asked(&sum);
@@ -253,7 +264,7 @@ impl Finder<'_> {
             behind = sum.outer_end;
             sums.push(sum);
         }
-        sums
+        (sums, explained)
     }
 
     /// "С 80000 до 60000", "to 80 from 100": behind a higher sum, "to" tells what it became, and behind a lower one "from" what it
@@ -422,6 +433,7 @@ impl Finder<'_> {
             instead: self.tokens.marked(self.tokens.skip_spaces(sum.outer_end), Marks::INSTEAD).is_some(),
             added: sum.added,
             over: self.tokens.marked(sum.outer_start, Marks::MORE).is_some(),
+            named,
             bare: !named && !sum.low.scaled() && !sum.low.grouped && sum.high.is_none_or(|high| !high.scaled()),
         }
     }

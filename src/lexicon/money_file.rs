@@ -203,6 +203,8 @@ pub(super) struct MoneyFile {
     pub(super) thousands_unsaid: bool,
     /// Hundreds are of one to nine: behind "yüz elli" another "yüz" begins a number of its own.
     pub(super) hundreds_of_ones: bool,
+    /// Words of one number are written as one: dreihundert.
+    pub(super) glued: bool,
     /// A hyphen joins words of one number: twenty-five.
     pub(super) hyphenated: bool,
     /// What stands before a fraction, where the language has one mark for it.

@@ -217,7 +217,7 @@ fn attached(file: &MoneyFile, mut say: impl FnMut(String, Says)) {
 pub(super) struct WordOf<'a> {
     said: &'a [Said<'a>],
     /// The languages of which it is an everyday word.
-    everyday: Langs,
+    pub(super) everyday: Langs,
     latin: bool,
     length: usize,
 }

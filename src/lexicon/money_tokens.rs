@@ -1,7 +1,12 @@
 //! One pass over a message for everything that sums are made of: digits, and all words about money.
 
-use super::digits::{Digits, digits, fraction};
+use std::ops::Range;
+
+use rust_decimal::Decimal;
+
+use super::digits::{Digits, add_fraction, digits, fraction};
 use super::folding::{Folded, is_spaceless, is_word};
+use super::meanings::Langs;
 use super::money_words::{Marks, MoneyWords, Word};
 use hotline_domain::Country;
 
@@ -45,10 +50,33 @@ pub(super) struct Tokens<'a> {
     /// For each place which words begin and end there, and what any of them is marked as: most that is looked for is not there.
     edges: Vec<Edge>,
     marks: Marks,
+    /// The languages that were looked out for, of which a word stands there that this one does not know so.
+    strange: Langs,
+    /// Whether money is named anywhere.
+    named: bool,
+}
+
+/// What of other languages stands in a text.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Elsewhere {
+    /// The languages that were looked out for, of which words about money stand there.
+    pub(super) languages: Langs,
+    /// Whether money is named, in whatever language.
+    pub(super) named: bool,
 }
 
 /// Room for the words about money in most messages that speak of it.
 const USUAL_WORDS: usize = 32;
+
+/// How a word stands in a text, that may be an everyday one of its language.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Stands {
+    Anywhere,
+    /// "5 bin": it may multiply.
+    BehindDigit,
+    /// "300 a 500", or it is only the beginning of a word: it is no everyday one.
+    AsNoOther,
+}
 
 fn is_unit(word: &Word) -> bool {
     word.is(Marks::NOT_AFTER) && word.sign.is_none()
@@ -60,11 +88,28 @@ fn is_letter(c: char) -> bool {
 }
 
 impl<'a> Tokens<'a> {
-    /// `None` where no number stands.
-    pub(super) fn scan(words: MoneyWords<'a>, folded: &'a Folded, country: Option<Country>) -> Option<Self> {
+    /// `None` where no number stands. With it what of other languages stands there.
+    pub(super) fn scan(
+        words: MoneyWords<'a>,
+        folded: &'a Folded,
+        country: Option<Country>,
+    ) -> (Option<Self>, Elsewhere) {
         let (chars, list) = (&folded.chars[..], Vec::with_capacity(USUAL_WORDS));
-        let (edges, marks) = (Vec::new(), Marks::default());
-        let mut tokens = Self { chars, words, country, list, digits: Vec::new(), edges, marks };
+        let (digits, edges) = (Vec::new(), Vec::new());
+        let (marks, strange) = (Marks::default(), Langs::default());
+        let mut tokens = Self { chars, words, country, list, digits, edges, marks, strange, named: false };
+        let any = tokens.walk(folded);
+        let elsewhere = Elsewhere { languages: tokens.strange, named: tokens.named };
+        if !any {
+            return (None, elsewhere);
+        }
+        tokens.index();
+        (Some(tokens), elsewhere)
+    }
+
+    /// Notes all digits and words; whether one of them is a number.
+    fn walk(&mut self, folded: &Folded) -> bool {
+        let (chars, tokens) = (self.chars, self);
         let (mut at, mut any) = (0, false);
         for run in &folded.runs {
             at = at.max(run.start);
@@ -79,7 +124,7 @@ impl<'a> Tokens<'a> {
                 }
                 let found = match c {
                     '.' => fraction(chars, at),
-                    c => c.is_ascii_digit().then(|| digits(chars, at, &|place| tokens.unit_at(place))),
+                    c => c.is_ascii_digit().then(|| tokens.figures(at)),
                 };
                 if let Some(found) = found {
                     at = found.end;
@@ -95,11 +140,19 @@ impl<'a> Tokens<'a> {
                 };
             }
         }
-        if !any {
-            return None;
-        }
-        tokens.index();
-        Some(tokens)
+        any
+    }
+
+    /// The digits at a place, with the fraction that stands behind them: 2½, and "2 1/2" of thousands.
+    fn figures(&self, at: usize) -> Digits {
+        let mut found = digits(self.chars, at, &|place| self.unit_at(place));
+        let large = |word: u32| self.words.word(word).multiplier.is_some_and(|factor| factor >= Decimal::ONE_THOUSAND);
+        let multiplies = |place: usize| {
+            let place = self.skip_spaces(place);
+            self.words.walk(self.chars, place).any(|(end, word)| large(word) && !self.goes_on(end))
+        };
+        add_fraction(self.chars, &mut found, &multiplies);
+        found
     }
 
     /// Notes where words begin and end.
@@ -143,18 +196,43 @@ impl<'a> Tokens<'a> {
     fn words_at(&mut self, start: usize) -> bool {
         let (first, words) = (self.list.len(), self.words);
         let (mut number, mut beginning) = (false, false);
-        for (end, word) in words.walk(self.chars, start) {
+        for (end, met) in words.walk_all(self.chars, start) {
+            let goes_on = self.goes_on(end);
+            let strange = words.strange(met, self.stands(start, end));
+            if strange.0 & !self.strange.0 != 0 {
+                self.note(start, strange, goes_on);
+            }
+            let Some(word) = words.own(met) else { continue };
             let role = words.word(word);
             let is_number = role.is_number();
-            if self.goes_on(end) {
+            if goes_on {
                 beginning |= is_number;
                 continue;
             }
             number |= is_number;
+            self.named |= role.sign.is_some() || role.code.is_some();
             self.list.push(Token { start: start as u32, end: end as u32, word, marks: role.marks });
         }
         self.list[first..].reverse();
         number || beginning && self.glued(start)
+    }
+
+    /// "300 a 500" is no English, though "a" is.
+    fn stands(&self, start: usize, end: usize) -> Stands {
+        let digit = |at: Option<usize>| at.and_then(|at| self.chars.get(at)).is_some_and(char::is_ascii_digit);
+        match digit(start.checked_sub(2)) {
+            _ if self.goes_on(end) => Stands::AsNoOther,
+            true if digit(Some(end + 1)) => Stands::AsNoOther,
+            true => Stands::BehindDigit,
+            false => Stands::Anywhere,
+        }
+    }
+
+    /// Notes languages of which a word begins here; where it goes on, those that make it of number words.
+    fn note(&mut self, start: usize, strange: Langs, goes_on: bool) {
+        let is_glued = |language: &usize| !goes_on || self.parts_of(&self.words.of_other(*language), start).is_some();
+        let found = strange.list().filter(is_glued).fold(Langs::default(), |all, one| all.with(Langs::one(one)));
+        self.strange = self.strange.with(found);
     }
 
     /// Notes a word about money that begins with a digit for a letter that others have not; where it ends.
@@ -177,7 +255,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// Whether a word goes on at this place, or a number: no 少50 stands in 至少500.
-    fn goes_on(&self, end: usize) -> bool {
+    pub(super) fn goes_on(&self, end: usize) -> bool {
         let (last, next) = (self.chars[end - 1], self.chars.get(end));
         let digits = || last.is_ascii_digit() && next.is_some_and(char::is_ascii_digit);
         is_letter(last) && next.is_some_and(|c| is_letter(*c)) || digits()
@@ -185,21 +263,31 @@ impl<'a> Tokens<'a> {
 
     /// A word that is made of number words: duemilacinquecento, zweiundzwanzig, ikibinbeşyüz.
     fn glued(&mut self, start: usize) -> bool {
-        let length = self.letters(start);
-        if length > LONGEST_GLUED || is_spaceless(self.chars[start]) {
-            return false;
-        }
-        let mut parts = Vec::new();
-        let mut steps = 256;
-        let apart = self.take_apart(start, start + length, &mut parts, &mut steps);
-        if apart {
-            self.list.extend(parts);
-        }
+        let parts = self.parts_of(&self.words, start);
+        let apart = parts.is_some();
+        self.list.extend(parts.into_iter().flatten());
         apart
     }
 
+    /// The number words of a language that the word which begins here is made of.
+    fn parts_of(&self, words: &MoneyWords<'_>, start: usize) -> Option<Vec<Token>> {
+        let length = self.letters(start);
+        if length > LONGEST_GLUED || is_spaceless(self.chars[start]) {
+            return None;
+        }
+        let mut parts = Vec::new();
+        let mut steps = 256;
+        self.take_apart(words, start..start + length, &mut parts, &mut steps).then_some(parts)
+    }
+
     /// Longest parts first, going back where the rest cannot be taken apart.
-    fn take_apart(&self, start: usize, end: usize, parts: &mut Vec<Token>, steps: &mut u32) -> bool {
+    fn take_apart(
+        &self,
+        words: &MoneyWords<'_>,
+        Range { start, end }: Range<usize>,
+        parts: &mut Vec<Token>,
+        steps: &mut u32,
+    ) -> bool {
         if start == end {
             return parts.len() > 1;
         }
@@ -207,16 +295,18 @@ impl<'a> Tokens<'a> {
         if *steps == 0 {
             return false;
         }
-        let found: Vec<(usize, u32)> = self.words.walk(self.chars, start).collect();
+        let found: Vec<(usize, u32)> = words.walk(self.chars, start).collect();
         for (behind, word) in found.into_iter().rev() {
-            let role = self.words.word(word);
+            let role = words.word(word);
             let joins = !parts.is_empty() && role.is(Marks::JOINT) && behind < end;
-            if behind > end || behind - start < 2 || !(role.is_number() || joins) {
+            // Treintaydos: of single letters only those that join.
+            let letter = behind - start < 2 && !joins;
+            if behind > end || letter || !(role.is_number() || joins) {
                 continue;
             }
             let before = parts.len();
             parts.push(Token { start: start as u32, end: behind as u32, word, marks: role.marks });
-            if self.take_apart(behind, end, parts, steps) {
+            if self.take_apart(words, behind..end, parts, steps) {
                 return true;
             }
             parts.truncate(before);

@@ -12,7 +12,10 @@ use super::language::Languages;
 use super::meanings::Langs;
 use super::money_file::{Bound, MoneyFile, Shared, Sign};
 use super::money_selection::{WordOf, gather};
+use super::money_slips::MoneySlips;
+use super::money_tokens::Stands;
 use super::trie::Trie;
+use super::typos::Limits;
 use hotline_domain::{Country, Currency, Problem, SourceFile};
 
 /// What stands before a number as part of its word.
@@ -159,6 +162,8 @@ pub(super) struct Vocabulary {
     pub(super) words: Lookup<String, Langs>,
     /// Words of phrases about money, which are no slips of others either: dua belas.
     pub(super) parts: LookupSet<String>,
+    /// Slips of them.
+    pub(super) slips: MoneySlips,
 }
 
 impl Money {
@@ -166,6 +171,7 @@ impl Money {
     pub(super) fn compile(
         files: &[SourceFile],
         languages: &Languages,
+        limits: Option<&Limits>,
         problems: &mut Vec<Problem>,
     ) -> Option<(Self, Vocabulary)> {
         let mut common = None;
@@ -208,19 +214,30 @@ impl Money {
         let known = AllWords::new(&common, &own, languages);
         let known = known.map_err(|message| problems.push(Problem::at("money.toml", "", 0, message, ""))).ok()?;
         let ways = own.iter().map(|own| own.as_ref().map(Ways::of).unwrap_or_default()).collect();
-        Some((Self { known, ways }, vocabulary(&own)))
+        let slips = limits.map(|limits| MoneySlips::new(limits, languages, &common, &own)).unwrap_or_default();
+        Some((Self { known, ways }, vocabulary(&own, slips)))
     }
 
     /// The words for messages of that language; where it is not known, the English ones.
     pub(super) fn of(&self, language: Option<usize>) -> MoneyWords<'_> {
         let language = language.unwrap_or(0);
-        MoneyWords { known: &self.known, ways: &self.ways[language], language }
+        MoneyWords { known: &self.known, ways: &self.ways[language], language, strange: Strange::default() }
+    }
+
+    /// The same, with an eye for the words of the `known` languages, and for the numbers of `others`.
+    pub(super) fn with_eye(&self, language: Option<usize>, known: Langs, others: Langs) -> MoneyWords<'_> {
+        let words = self.of(language);
+        let own = Langs::one(words.language).0;
+        let (known, others) = (Langs(known.0 & !own), Langs(others.0 & !own));
+        let all = known.with(others).list().filter(|language| *language < LANGUAGES.len());
+        let hint = all.fold(0, |hint, language| hint | hint_of(language));
+        MoneyWords { strange: Strange { known, others, hint, ways: &self.ways }, ..words }
     }
 }
 
 /// Single words with their languages, and the words of phrases.
-fn vocabulary(own: &[Option<MoneyFile>]) -> Vocabulary {
-    let mut all = Vocabulary { words: Lookup::default(), parts: LookupSet::default() };
+fn vocabulary(own: &[Option<MoneyFile>], slips: MoneySlips) -> Vocabulary {
+    let mut all = Vocabulary { words: Lookup::default(), parts: LookupSet::default(), slips };
     for (index, file) in own.iter().enumerate().filter_map(|(index, file)| Some((index, file.as_ref()?))) {
         let numbers = file.units.values().chain(file.multipliers.values()).flatten();
         let bounds = file.before.values().chain(file.after.values()).flatten();
@@ -235,6 +252,8 @@ fn vocabulary(own: &[Option<MoneyFile>]) -> Vocabulary {
             }
         }
         let others = file.corrections.iter().chain(&file.not_budget).chain(&file.price);
+        let others = others.chain(&file.not_money_after).chain(&file.not_money_before).chain(&file.months);
+        let others = others.chain(&file.traps).chain(&file.range).chain(&file.either).chain(&file.joints);
         all.parts.extend(others.flat_map(|phrase| phrase.split(|c| !is_word(c))).map(str::to_owned));
     }
     all
@@ -246,6 +265,14 @@ fn hint_of(language: usize) -> u8 {
     1 << (language % 8)
 }
 
+/// The languages of which a word is an everyday one, in which it is a number, and in which it tells something of a sum.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+struct SaidIn {
+    everyday: Langs,
+    number: Langs,
+    telling: Langs,
+}
+
 /// What the scanner of sums knows for messages of all languages.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AllWords {
@@ -253,6 +280,8 @@ pub(super) struct AllWords {
     /// What each word stands for in messages of each language, by the number that the trie gives: places in `roles`, one on; 0 is
     /// nothing.
     places: Vec<[u16; LANGUAGES.len()]>,
+    /// In which languages it says something.
+    said: Vec<SaidIn>,
     roles: Vec<Word>,
     pub(super) signs: Vec<KnownSign>,
     countries: BTreeMap<Country, Currency>,
@@ -269,10 +298,11 @@ impl AllWords {
     fn new(common: &MoneyFile, own: &[Option<MoneyFile>], languages: &Languages) -> Result<Self, String> {
         let said = gather(common, own);
         let words = said.chunk_by(|one, other| one.word == other.word);
-        let (mut places, mut roles) = (Vec::new(), Vec::new());
+        let (mut places, mut said_in, mut roles) = (Vec::new(), Vec::new(), Vec::new());
         let mut numbers: Lookup<Word, u16> = Lookup::default();
         for said in words.clone() {
             let (word, mut alike) = (WordOf::new(said, languages), [None; WordOf::ALIKE]);
+            let mut said = SaidIn { everyday: word.everyday, ..SaidIn::default() };
             places.push(std::array::from_fn(|target| {
                 let number = || {
                     word.in_language(target).map_or(0, |word| {
@@ -284,6 +314,14 @@ impl AllWords {
                 };
                 *alike[word.alike(target)].get_or_insert_with(number)
             }));
+            let words = places.last().into_iter().flatten().enumerate();
+            for (language, number) in words.filter(|(_, number)| **number > 0) {
+                let (word, language): (&Word, Langs) = (&roles[usize::from(*number) - 1], Langs::one(language));
+                said.number = if word.is_number() { said.number.with(language) } else { said.number };
+                said.telling =
+                    if word.says_more_than(None, false) { said.telling.with(language) } else { said.telling };
+            }
+            said_in.push(said);
         }
         if roles.len() > usize::from(u16::MAX) {
             return Err("words about money stand for too many different things".into());
@@ -298,6 +336,7 @@ impl AllWords {
         Ok(Self {
             trie: Trie::new(&known)?,
             places,
+            said: said_in,
             roles,
             signs: signs.map(KnownSign::of).collect(),
             countries: common.countries.clone(),
@@ -375,6 +414,20 @@ pub(super) struct MoneyWords<'m> {
     known: &'m AllWords,
     pub(super) ways: &'m Ways,
     language: usize,
+    strange: Strange<'m>,
+}
+
+/// It is noted whether words of other languages stand in a message.
+#[derive(Clone, Copy, Default)]
+struct Strange<'m> {
+    /// Those of which all words about money are looked for.
+    known: Langs,
+    /// Those of which numbers are.
+    others: Langs,
+    /// The bits of all of them, see [`hint_of`].
+    hint: u8,
+    /// How numbers are made in each language.
+    ways: &'m [Ways],
 }
 
 impl<'m> std::ops::Deref for MoneyWords<'m> {
@@ -392,6 +445,47 @@ impl<'m> MoneyWords<'m> {
         let language = hint_of(self.language);
         let walk = self.known.trie.walk(chars, start).filter(move |met| met.hint & language != 0);
         walk.filter_map(move |met| Some((met.end, u32::from(number(met.word).checked_sub(1)?))))
+    }
+
+    /// The same with the words of the languages that are looked out for. A word has its number for [`Self::own`] and
+    /// [`Self::strange`].
+    pub(super) fn walk_all<'t>(&'t self, chars: &'t [char], start: usize) -> impl Iterator<Item = (usize, u32)> + 't {
+        let hint = hint_of(self.language) | self.strange.hint;
+        let walk = self.known.trie.walk(chars, start).filter(move |met| met.hint & hint != 0);
+        walk.map(|met| (met.end, met.word))
+    }
+
+    /// The number for [`Self::word`] of a word that [`Self::walk_all`] met, if it stands for something in the language.
+    pub(super) fn own(&self, met: u32) -> Option<u32> {
+        u32::from(self.known.places[met as usize][self.language]).checked_sub(1)
+    }
+
+    /// The languages that are looked out for in which a word that [`Self::walk_all`] met says more of a sum than in this one. An
+    /// everyday word of this one says nothing else, unless it stands where it cannot.
+    pub(super) fn strange(&self, met: u32, place: Stands) -> Langs {
+        let (met, Strange { known, others, .. }) = (met as usize, self.strange);
+        let said = &self.known.said[met];
+        let may_be = Langs(said.telling.0 & known.0 | said.number.0 & others.0);
+        let everyday = said.everyday.has(self.language);
+        if may_be == Langs(0) || everyday && place == Stands::Anywhere {
+            return Langs(0);
+        }
+        let numbers = &self.known.places[met];
+        let word = |number: u16| number.checked_sub(1).map(|number| &self.known.roles[usize::from(number)]);
+        let own = word(numbers[self.language]);
+        let counts = |language: &usize| {
+            let Some(other) = word(numbers[*language]) else { return false };
+            let multiplies = || other.multiplier.is_some() && known.has(*language);
+            let stands = !everyday || place != Stands::BehindDigit || multiplies();
+            numbers[*language] != numbers[self.language] && stands && other.says_more_than(own, !known.has(*language))
+        };
+        may_be.list().filter(counts).fold(Langs(0), |all, language| all.with(Langs::one(language)))
+    }
+
+    /// The same words for messages of a language that was looked out for.
+    pub(super) fn of_other(&self, language: usize) -> Self {
+        let ways = self.strange.ways.get(language).unwrap_or(self.ways);
+        Self { ways, language, strange: Strange::default(), ..*self }
     }
 
     /// What a word stands for.

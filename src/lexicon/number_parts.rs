@@ -311,6 +311,9 @@ impl Reader<'_> {
         // Where an "and" joins cents, it joins these too: mille e due, but not mille et deux.
         let joins = !last.joint || words.ways.cents_behind_and;
         let spoken = words.ways.tail_is_next_rank && two && joins && !last.digits && !counts_things();
+        // "Deux mille cinq euros" are 2005, and "mille cinq" and "due milioni cinque" leave the rank of the five unsaid.
+        let several = before.value > before.slot && before.slot < MILLION;
+        let spoken = spoken && !(several && is_money_at(self.tokens, self.end));
         let counts = chinese || spoken && before.slot >= Decimal::ONE_THOUSAND && last.value > Decimal::ONE;
         if one && counts && !self.zero {
             last.value = last.value * before.slot / Decimal::TEN;

@@ -77,7 +77,24 @@ pub(super) fn find(tokens: &Tokens<'_>) -> Vec<Number> {
         let number = inverted(tokens, start).or_else(|| read(tokens, start).map(|number| low_end(tokens, number)));
         numbers.extend(number.filter(|number| !is_trapped(tokens, number)));
     }
+    if numbers.iter().any(|number| tokens.goes_on(number.end)) {
+        leave_out_torn(tokens, &mut numbers);
+    }
     numbers
+}
+
+/// Leaves out what is torn from one word, "seven|ten": a word of numbers that do not become one is none of them. Neighbours may
+/// stand so: "ikiüç".
+fn leave_out_torn(tokens: &Tokens<'_>, numbers: &mut Vec<Number>) {
+    let follows = |one: &Number, next: &Number| one.end == next.start && tokens.goes_on(one.end);
+    let neighbours = |one: &Number, next: &Number| next.coefficient == one.value + Decimal::ONE;
+    let tears = |pair: &[Number]| follows(&pair[0], &pair[1]) && !neighbours(&pair[0], &pair[1]);
+    let mut torn = vec![false; numbers.len()];
+    for (at, _) in numbers.windows(2).enumerate().filter(|(_, pair)| tears(pair)) {
+        (torn[at], torn[at + 1]) = (true, true);
+    }
+    let mut torn = torn.into_iter();
+    numbers.retain(|_| !torn.next().unwrap_or(false));
 }
 
 /// "Between five hundred and two thousand": unless another end follows, the last "and" that can part the number is the range's.

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::budget::Verdict;
-use super::files::{ENGLISH, LANGUAGES};
+use super::files::LANGUAGES;
 use super::folding::Folded;
 use super::matcher::Hit;
 use super::meanings::{Kind, Meaning};
 use super::money::{self, Found, Sums};
+use super::money_words::MoneyWords;
 use super::negation::Reach;
 use super::scan::Scan;
-use super::{Hints, Lexicon, language, unsaid};
+use super::{Hints, Lexicon, language, mixed, unsaid};
 use hotline_domain::{Intent, Mention, Reading, Span};
 
 /// Phrases of these intents name things that are meant; in those of others a word of theirs is none: "gift card code".
@@ -39,21 +40,14 @@ pub(super) struct Begun<'a> {
 }
 
 pub(super) fn begin<'a>(lexicon: &'a Lexicon, scan: &'a Scan<'a>, hints: &Hints<'_>) -> Begun<'a> {
-    let Scan { folded, hits, lang, country, is_plain, .. } = scan;
-    let (lang, country) = (*lang, *country);
-    // "5jt" alone tells no language, but whoever writes from Jakarta means five million.
-    let mut money = lexicon.money.of(lang.or(country));
+    let Scan { folded, hits, lang, is_plain, .. } = scan;
+    let lang = *lang;
     let names = longest(hits, |hit| hit.kind.is_name());
     let negated = lexicon.negation.reach(folded, lang, names.iter().map(|hit| (hit.start, hit.end)));
-    let sums_in = |money, lang: Option<usize>| {
+    let sums_in = |money: MoneyWords<'_>, lang: Option<usize>| {
         money::find(money, folded, lang.map(|lang| LANGUAGES[lang]), hints, &negated).outside(&names)
     };
-    let mut sums = sums_in(money, lang);
-    // "Robot vacuum budget 5jt": the names of things are English in Jakarta too, and the sums are not.
-    if let Some(country) = country.filter(|_| lang == Some(ENGLISH) && sums.found.is_empty() && folded.has_digits) {
-        money = lexicon.money.of(Some(country));
-        sums = sums_in(money, Some(country));
-    }
+    let mut sums = mixed::sums(lexicon, scan, hints, &names, sums_in);
     let reader = Reader { lexicon, scan, folded, negated };
     let mut reading = Reading { lang: lang.map(language::named), is_plain: *is_plain, ..Reading::default() };
     let products = longest(hits, |hit| hit.kind == Kind::Product);
@@ -62,7 +56,7 @@ pub(super) fn begin<'a>(lexicon: &'a Lexicon, scan: &'a Scan<'a>, hints: &Hints<
     reader.requests(hits, &mut reading);
     reader.intents(hits, &sums.found, &mut reading);
     reader.descriptions(hits, &products, &mut reading);
-    unsaid::by_product(&mut sums, &reading, &money);
+    unsaid::by_product(&mut sums, &reading, &lexicon.money.of(None));
     Begun { reader, products, sums, reading }
 }
 

@@ -6,7 +6,7 @@ use super::language::Clues;
 use super::matcher::{self, Found, Hit};
 use super::meanings::Kind;
 use super::typos::{self, Slip};
-use super::{Hints, Lexicon};
+use super::{Hints, Lexicon, mixed};
 
 /// A text that was searched.
 pub(super) struct Scan<'l> {
@@ -47,7 +47,8 @@ impl<'l> Scan<'l> {
     }
 
     fn of(lexicon: &'l Lexicon, text: &str, found: Matched<'l>, hints: &Hints<'_>) -> Self {
-        let slips = lexicon.typos.put_right(&found.0, &found.1);
+        let money = (&lexicon.money_slips, mixed::known(lexicon, hints));
+        let slips = lexicon.typos.put_right(&found.0, &found.1, money);
         let (folded, hits, complete) = if slips.is_empty() { found } else { forgive(lexicon, found, slips) };
         let country = lexicon.languages.of_country(hints.country);
         let clues = Clues { text, hits: &hits, earlier: hints.lang, country };
@@ -103,10 +104,10 @@ type Matched<'l> = (Folded, Vec<Hit<'l>>, bool);
 /// Searches the text again with its slips put right. Only those are believed that lead to something.
 fn forgive<'l>(lexicon: &'l Lexicon, found: Matched<'l>, mut slips: Vec<Slip>) -> Matched<'l> {
     for round in 0..2 {
-        let righted = found.0.replaced(slips.iter().map(|slip| (slip.start, slip.end, lexicon.typos.right(slip))));
+        let righted = found.0.replaced(slips.iter().map(|slip| (slip.start, slip.end, slip.letters.clone())));
         // A part of a phrase makes a slip worth believing, whatever else stands in the text.
         let mut hits = lexicon.matcher.find_all(&righted);
-        let believed = believed(lexicon, &slips, &mut hits);
+        let believed = believed(&slips, &mut hits);
         if round > 0 || believed.iter().all(|believed| *believed) {
             matcher::sort(&mut hits);
             return (righted, hits, true);
@@ -121,17 +122,17 @@ fn forgive<'l>(lexicon: &'l Lexicon, found: Matched<'l>, mut slips: Vec<Slip>) -
 }
 
 /// Which slips a hit stands over that is good enough; such hits are marked.
-fn believed(lexicon: &Lexicon, slips: &[Slip], hits: &mut [Hit<'_>]) -> Vec<bool> {
+fn believed(slips: &[Slip], hits: &mut [Hit<'_>]) -> Vec<bool> {
     let mut longer = 0_isize;
     let places: Vec<(usize, usize)> = slips
         .iter()
         .map(|slip| {
-            let (start, length) = (slip.start.saturating_add_signed(longer), lexicon.typos.right(slip).len());
+            let (start, length) = (slip.start.saturating_add_signed(longer), slip.letters.len());
             longer += length as isize - (slip.end - slip.start) as isize;
             (start, start + length)
         })
         .collect();
-    let mut believed = vec![false; slips.len()];
+    let mut believed: Vec<bool> = slips.iter().map(|slip| slip.of_money).collect();
     for hit in hits {
         let first = places.partition_point(|(_, end)| *end <= hit.start);
         for (index, (start, end)) in

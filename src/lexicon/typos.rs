@@ -13,7 +13,8 @@ use super::files::{LookupSet, read};
 use super::folding::{Folded, Straight, fingerprint, fold_word, is_word};
 use super::language::Languages;
 use super::matcher::Hit;
-use super::meanings::Meaning;
+use super::meanings::{Langs, Meaning};
+use super::money_slips::MoneySlips;
 use hotline_domain::{Problem, SourceFile};
 
 /// Longer ones are no words.
@@ -22,7 +23,7 @@ const MOST_LETTERS: usize = 24;
 const LEAST_LETTERS_OF_TALK: usize = 6;
 
 /// `typos.toml`.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Limits {
     /// Shorter words must be written right.
@@ -42,6 +43,11 @@ pub(super) struct Limits {
 impl Limits {
     pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
         read(file)
+    }
+
+    /// The limits for words about money, of which those with a letter less are looked at too.
+    pub(super) fn of_money(&self) -> Self {
+        Self { shortest: self.shortest.saturating_sub(1), ..self.clone() }
     }
 
     fn turning(&self) -> Vec<Vec<Letter>> {
@@ -202,25 +208,33 @@ impl Typos {
         &self.letters[start..self.ends[place as usize] as usize]
     }
 
-    /// Words that nobody knows and no hit covers, but that are one slip away from a word of the dictionaries. Hits stand in
-    /// order of their start.
-    pub(super) fn put_right(&self, folded: &Folded, hits: &[Hit<'_>]) -> Vec<Slip> {
+    /// Words that nobody knows and no hit covers, but that are one slip away from a word of the dictionaries, or beside a number from
+    /// a word about money, of the customer's languages first. Hits stand in order of their start.
+    pub(super) fn put_right(&self, folded: &Folded, hits: &[Hit<'_>], money: (&MoneySlips, Langs)) -> Vec<Slip> {
         let mut slips = Vec::new();
         if self.ends.is_empty() {
             return slips;
         }
         let (mut next, mut covered) = (0, 0);
-        let may_be_slip = |run: &&Range<usize>| (self.shortest..=MOST_LETTERS).contains(&run.len());
-        for run in folded.runs.iter().filter(may_be_slip) {
+        // A letter is missing in words about money too, that may be as short.
+        let may_be_slip =
+            |(_, run): &(usize, &Range<usize>)| (self.shortest..=MOST_LETTERS + 1).contains(&(run.len() + 1));
+        for (index, run) in folded.runs.iter().enumerate().filter(may_be_slip) {
             while let Some(hit) = hits.get(next).filter(|hit| hit.start <= run.start) {
                 covered = covered.max(hit.end);
                 next += 1;
             }
-            if covered < run.end
-                && let Some(place) = self.meant(&folded.chars[run.clone()])
-            {
-                slips.push(Slip { start: run.start, end: run.end, place });
+            let word = &folded.chars[run.clone()];
+            if covered >= run.end || !self.is_strange(word) {
+                continue;
             }
+            let of_money = money.0.meant(folded, index, money.1);
+            let other = || (run.len() >= self.shortest).then(|| self.right_word(word)).flatten();
+            let (start, end, of_money, letters) = match of_money {
+                Some(letters) => (run.start, run.end, true, Some(letters)),
+                None => (run.start, run.end, false, other()),
+            };
+            slips.extend(letters.map(|letters| Slip { start, end, letters, of_money }));
         }
         slips
     }
@@ -230,35 +244,58 @@ impl Typos {
         self.known.extend(words.map(|word| fingerprint(word.chars())));
     }
 
-    /// The letters that a slip should have been.
-    pub(super) fn right(&self, slip: &Slip) -> Vec<char> {
-        self.word(slip.place).iter().filter_map(|letter| char::from_u32((*letter).into())).collect()
+    /// Whether nobody knows a word.
+    fn is_strange(&self, word: &[char]) -> bool {
+        word.iter().all(|c| is_typed(*c)) && !self.known.contains(&fingerprint(word.iter().copied()))
+    }
+
+    /// The letters that an unknown word should have been.
+    fn right_word(&self, word: &[char]) -> Option<Vec<char>> {
+        self.meant(word).map(|place| self.letters_of(place))
+    }
+
+    /// All words that an unknown one can be a slip of.
+    pub(super) fn near_words(&self, word: &[char]) -> Vec<Vec<char>> {
+        self.near(word).into_iter().map(|place| self.letters_of(place)).collect()
+    }
+
+    fn letters_of(&self, place: u32) -> Vec<char> {
+        self.word(place).iter().filter_map(|letter| char::from_u32((*letter).into())).collect()
     }
 
     /// The only word that this one can be a slip of, or any of several that name the same.
     fn meant(&self, word: &[char]) -> Option<u32> {
-        if !word.iter().all(|c| is_typed(*c)) || self.known.contains(&fingerprint(word.iter().copied())) {
-            return None;
+        let mut found = None;
+        for place in self.near(word) {
+            match found {
+                Some(other) if !self.name_the_same(other, place) => return None,
+                // What more languages say is the word, and the other a common slip of it.
+                Some(other) if self.names[other as usize] >= self.names[place as usize] => {}
+                _ => found = Some(place),
+            }
+        }
+        found
+    }
+
+    /// The places of all words that this one can be a slip of.
+    fn near(&self, word: &[char]) -> Vec<u32> {
+        let mut near: Vec<u32> = Vec::new();
+        if self.begin.is_empty() || word.len() > MOST_LETTERS {
+            return near;
         }
         let word: Vec<Letter> = word.iter().copied().map(letter).collect();
-        let mut found = None;
         for print in without_each(&word) {
             let begin = (print >> (32 - BEGIN_BITS)) as usize;
             let bucket = self.begin[begin] as usize..self.begin[begin + 1] as usize;
             let alike = self.prints[bucket.clone()].iter().zip(&self.words[bucket]);
             for (_, place) in alike.filter(|(end, _)| **end == print as u16) {
                 let other = self.word(*place);
-                if found != Some(*place) && self.is_slip(&word, other) && !self.turns_round(&word, other) {
-                    match found {
-                        Some(other) if !self.name_the_same(other, *place) => return None,
-                        // What more languages say is the word, and the other a common slip of it.
-                        Some(other) if self.names[other as usize] >= self.names[*place as usize] => {}
-                        _ => found = Some(*place),
-                    }
+                if !near.contains(place) && self.is_slip(&word, other) && !self.turns_round(&word, other) {
+                    near.push(*place);
                 }
             }
         }
-        found
+        near
     }
 
     /// Whether one of both denies what the other says.
@@ -299,11 +336,14 @@ impl Typos {
     }
 }
 
-/// A word with a slip, and which word it should have been.
+/// A word with a slip, and what it should have been.
 pub(super) struct Slip {
     pub(super) start: usize,
     pub(super) end: usize,
-    place: u32,
+    /// What should stand there.
+    pub(super) letters: Vec<char>,
+    /// It stands beside a number, and is believed.
+    pub(super) of_money: bool,
 }
 
 /// Whether a hit over a word that was put right is good enough to believe in the slip.

@@ -107,12 +107,13 @@ impl Gazetteer {
     /// Reads `places/cities/*.toml` and `places/districts.toml`.
     pub(super) fn read(&mut self, files: &[SourceFile]) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut cities = Vec::new();
+        let (mut cities, mut told) = (Vec::new(), Vec::new());
         for file in files.iter().filter(|file| file.path.starts_with("places/cities/")) {
             match toml::from_str::<BTreeMap<Country, WrittenCountry>>(&file.text) {
                 Ok(countries) => {
                     for (country, written) in countries {
-                        problems.extend(self.take_in(file, country, &written));
+                        self.take_in(country, &written);
+                        told.push((file, country, written.codes.into_iter().collect::<Vec<_>>()));
                         self.divisions.entry(country).or_default().extend(written.divisions);
                         cities.extend(written.cities.into_iter().map(|(name, city)| (file, country, name, city)));
                     }
@@ -131,12 +132,13 @@ impl Gazetteer {
                 problems.push(at_key(file, &name, message, advice));
             }
         }
+        problems.extend(told.iter().flat_map(|(file, country, codes)| self.check(file, *country, codes)));
         problems.extend(self.read_districts(files));
         problems
     }
 
     /// Takes in what is said of a country beside its cities.
-    fn take_in(&mut self, file: &SourceFile, country: Country, written: &WrittenCountry) -> Vec<Problem> {
+    fn take_in(&mut self, country: Country, written: &WrittenCountry) {
         self.people.extend(written.people.map(|people| (country, people)));
         self.only.extend(written.city.clone().map(|city| (country, city)));
         for (division, names) in &written.divisions {
@@ -146,15 +148,20 @@ impl Gazetteer {
                 self.divisions_called.insert((country, name), division.clone());
             }
         }
-        let mut problems = Vec::new();
         for (code, division) in &written.codes {
             self.coded.insert((country, folded(code)), division.clone());
-            if !written.divisions.contains_key(division) {
-                let message = format!("{code} stands for {division}, which is no division of {country}");
-                problems.push(at_key(file, code, message, "Add it under [XX.divisions], or correct the name."));
-            }
         }
-        if let Some(city) = written.city.as_ref().filter(|city| !written.cities.contains_key(*city)) {
+    }
+
+    /// Codes and cities that countries are which nothing is listed for, in any of the files.
+    fn check(&self, file: &SourceFile, country: Country, codes: &[(String, String)]) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let known = |division: &str| self.divisions.get(&country).is_some_and(|all| all.contains_key(division));
+        for (code, division) in codes.iter().filter(|(_, division)| !known(division)) {
+            let message = format!("{code} stands for {division}, which is no division of {country}");
+            problems.push(at_key(file, code, message, "Add it under [XX.divisions], or correct the name."));
+        }
+        if let Some(city) = self.only.get(&country).filter(|_| self.only_city(country).is_none()) {
             let message = format!("{country} is the city {city}, which is not listed");
             problems.push(at_key(file, "city", message, "Add it under [XX.cities], or correct the name."));
         }

@@ -274,6 +274,8 @@ impl<'a> Folding<'a> {
             EventBody::Opt(opt) if opt.action == OptAction::In => {
                 (contact.marketing_out, contact.opted_in) = (false, true);
                 contact.last_agreed = contact.last_agreed.max(Some(event.at));
+                // A stop of everything is not lifted by a yes to marketing alone: that is the smaller word, and forms and address
+                // books repeat it by themselves. Their own word lifts it, or a yes to everything.
                 if opt.scope == OptScope::All {
                     contact.opted_out = false;
                     contact.last_in = contact.last_in.max(Some(event.at));

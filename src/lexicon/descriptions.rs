@@ -1,5 +1,6 @@
 //! Properties in everyday words: "so the neighbours sleep" of a washing machine, "small kitchen". No word of them says the property
 //! alone; two of them do, or one beside a thing that it is said of. `descriptions.toml` lists the words and what they say together.
+//! Wishes beside what is sold are said in the same way: "bring it" and "saturday".
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,13 +38,19 @@ pub(super) struct DescriptionFile<'f> {
     things: BTreeMap<String, Vec<String>>,
     /// Properties, and what says them together.
     rules: BTreeMap<String, Vec<Spanned<String>>>,
+    /// Wishes of requests.toml, and what says them together.
+    #[serde(default)]
+    requests: BTreeMap<String, Vec<Spanned<String>>>,
+    /// Those of them that tell of a trouble.
+    #[serde(default)]
+    reports: Vec<String>,
     /// Kinds of words, and the words of each language.
     #[serde(borrow)]
     pub(super) words: BTreeMap<String, Words<'f>>,
 }
 
 /// What says a property together.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Rule {
     property: Arc<str>,
     /// It is said of one of these products; of anything where there are none.
@@ -54,6 +61,12 @@ struct Rule {
     wanted: u64,
     /// They stand close to each other.
     close: bool,
+    /// They are all that the message says.
+    alone: bool,
+    /// What they say is a wish of requests.toml.
+    is_request: bool,
+    /// Who is in trouble says it too.
+    in_trouble: bool,
 }
 
 /// See [`DescriptionFile`].
@@ -70,19 +83,25 @@ pub(super) type Unreadable = (usize, String, String);
 impl Descriptions {
     /// # Errors
     /// The first rule that names what is not there.
-    pub(super) fn new(written: &DescriptionFile<'_>) -> Result<Self, Unreadable> {
+    pub(super) fn new<'f>(written: &'f DescriptionFile<'_>) -> Result<Self, Unreadable> {
         let kinds: Vec<&String> = written.words.keys().collect();
         if kinds.len() > MOST_TOUCHES {
             let message = format!("{} kinds of words, and no more than {MOST_TOUCHES} can be told apart", kinds.len());
             return Err((0, message, "Put two that are alike together.".into()));
         }
         let bit = |term: &str| kinds.iter().position(|kind| *kind == term).map(|place| 1 << place);
-        let list = || written.rules.iter().flat_map(|(name, list)| list.iter().map(move |rule| (name, rule)));
+        let list = |rules: &'f BTreeMap<String, Vec<Spanned<String>>>| {
+            rules.iter().flat_map(|(name, list)| list.iter().map(move |rule| (name, rule)))
+        };
         let read = |(name, rule): (&String, &Spanned<String>)| {
             Rule::read(name, rule.get_ref(), &written.things, bit)
                 .map_err(|(message, advice)| (rule.span().start, message, advice.to_owned()))
         };
-        let rules = list().map(read).collect::<Result<_, _>>()?;
+        let mut rules = list(&written.rules).map(read).collect::<Result<Vec<_>, _>>()?;
+        for of_request in list(&written.requests) {
+            let in_trouble = written.reports.contains(of_request.0);
+            rules.push(Rule { is_request: true, in_trouble, ..read(of_request)? });
+        }
         let affirmed = written.affirmed.iter().filter_map(|kind| bit(kind)).fold(0, |all, kind| all | kind);
         Ok(Self { rules, affirmed })
     }
@@ -97,13 +116,14 @@ impl Rule {
         things: &BTreeMap<String, Vec<String>>,
         bit: impl Fn(&str) -> Option<u64>,
     ) -> Result<Self, (String, &'static str)> {
-        let mut rule = Self { property: property.into(), of: Vec::new(), not_of: Vec::new(), wanted: 0, close: false };
+        let mut rule = Self { property: property.into(), ..Self::default() };
         let mut against = false;
         for term in written.split_whitespace() {
             match (term, bit(term), things.get(term)) {
                 ("+", ..) => against = false,
                 ("-", ..) => against = true,
                 ("~", ..) => (against, rule.close) = (false, true),
+                ("alone", ..) => rule.alone = true,
                 (_, Some(kind), _) if !against => rule.wanted |= kind,
                 (_, _, Some(products)) if against => rule.not_of.extend(products.iter().cloned()),
                 (_, _, Some(products)) => rule.of.extend(products.iter().cloned()),
@@ -128,11 +148,12 @@ struct Touch {
 }
 
 impl Reader<'_> {
-    /// Adds the properties that words describe together.
+    /// Adds the properties that words describe together, and the wishes.
     pub(super) fn descriptions(&self, hits: &[Hit<'_>], products: &[&Hit<'_>], reading: &mut Reading) {
-        if !hits.iter().any(|hit| hit.kind == Kind::Touch) || TROUBLES.iter().any(|intent| reading.wants(*intent)) {
+        if !hits.iter().any(|hit| hit.kind == Kind::Touch) {
             return;
         }
+        let in_trouble = TROUBLES.iter().any(|intent| reading.wants(*intent));
         // The cat of a cat bed is a part of its name, and an everyday word of another phrase says what that says.
         let free = |hit: &&Hit<'_>| whole(hit, products).is_none();
         let Descriptions { rules, affirmed } = &self.lexicon.descriptions;
@@ -143,25 +164,39 @@ impl Reader<'_> {
         let says = |touch: &Touch| touch.kind & affirmed == 0 || !self.is_negated(touch.start);
         let touches: Vec<Touch> = hits.iter().filter(free).filter_map(touch).filter(says).collect();
         let all = touches.iter().fold(0, |all, touch| all | touch.kind);
-        for rule in rules {
+        for rule in rules.iter().filter(|rule| !in_trouble || rule.in_trouble) {
             let named = |keys: &[String]| {
                 let one = |mention: &Mention| !mention.negated && keys.iter().any(|key| **key == *mention.key);
                 reading.products.iter().any(one)
             };
             let told = |mention: &Mention| mention.key == rule.property;
+            let mentions = if rule.is_request { &reading.requests } else { &reading.attributes };
             if all & rule.wanted != rule.wanted
                 || !rule.of.is_empty() && !named(&rule.of)
                 || named(&rule.not_of)
-                || reading.attributes.iter().any(told)
+                || mentions.iter().any(told)
+                || rule.alone && !self.are_all(&touches)
             {
                 continue;
             }
             let Some((start, end)) = self.together_in(&touches, rule) else { continue };
             let span = self.span(start, end);
-            let place = reading.attributes.partition_point(|mention| mention.span.start < span.start);
-            let mention = Mention { key: rule.property.clone(), span, implies: None, level: None, negated: false };
-            reading.attributes.insert(place, mention);
+            // "No delivery on saturdays", and a box that "was not crushed".
+            let negated = rule.is_request
+                && touches.iter().any(|touch| {
+                    touch.kind & rule.wanted != 0 && (start..end).contains(&touch.start) && self.is_negated(touch.start)
+                });
+            let mentions = if rule.is_request { &mut reading.requests } else { &mut reading.attributes };
+            let place = mentions.partition_point(|mention| mention.span.start < span.start);
+            let mention = Mention { key: rule.property.clone(), span, implies: None, level: None, negated };
+            mentions.insert(place, mention);
         }
+    }
+
+    /// Whether nothing is said beside these words.
+    fn are_all(&self, touches: &[Touch]) -> bool {
+        let covered = |at: usize| touches.iter().any(|touch| (touch.start..touch.end).contains(&at));
+        self.folded.chars.iter().enumerate().all(|(at, c)| !c.is_alphanumeric() || covered(at))
     }
 
     /// Where all words of a rule stand in one sentence, near enough to each other. No word serves two kinds.

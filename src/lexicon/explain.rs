@@ -239,10 +239,13 @@ impl Judge<'_> {
             | Meaning::ClauseEnd { intent, .. } => (true, format!("looks like {} here, but is not", intent.key())),
             Meaning::NoThing => (true, "names nothing that is sold".into()),
             Meaning::GapStart(_) => (false, "only the beginning of a phrase".into()),
-            Meaning::Touch(_) => match self.reading.attributes.iter().find(|mention| mention.span.covers(span)) {
-                Some(mention) => (true, format!("a part of what says {}", mention.key)),
-                None => (false, "says a property only together with other words".into()),
-            },
+            Meaning::Touch(_) => {
+                let mut said = self.reading.attributes.iter().chain(&self.reading.requests);
+                match said.find(|mention| mention.span.covers(span)) {
+                    Some(mention) => (true, format!("a part of what says {}", mention.key)),
+                    None => (false, "says a property only together with other words".into()),
+                }
+            }
             Meaning::Cue { .. } => match self.reading.intent_spans.iter().position(|evidence| evidence.covers(span)) {
                 Some(place) => (true, format!("a part of what says {}", self.reading.intents[place].key())),
                 None => (false, "says something only together with other words".into()),

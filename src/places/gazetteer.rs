@@ -1,6 +1,6 @@
 //! Cities, the divisions of countries and the districts of large cities: found by name, in any language, or by position.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -53,6 +53,12 @@ pub(super) struct Gazetteer {
     called: HashMap<String, Vec<usize>>,
     /// What divisions are called, folded, to their own names.
     divisions_called: HashMap<(Country, String), String>,
+    /// The letters for divisions that forms hold, folded: FL.
+    coded: HashMap<(Country, String), String>,
+    /// Every word of a name, folded.
+    words: HashSet<String>,
+    /// Countries that are one city.
+    only: HashMap<Country, String>,
     divisions: HashMap<Country, BTreeMap<String, Vec<String>>>,
     people: HashMap<Country, u64>,
 }
@@ -62,8 +68,14 @@ pub(super) struct Gazetteer {
 struct WrittenCountry {
     #[serde(default)]
     people: Option<u64>,
+    /// The country is one city: who has a number of it is there.
+    #[serde(default)]
+    city: Option<String>,
     #[serde(default)]
     divisions: BTreeMap<String, Vec<String>>,
+    /// What forms hold instead of a division's name: its letters. In a sentence they are words of their own: “in”, “or”.
+    #[serde(default)]
+    codes: BTreeMap<String, String>,
     #[serde(default)]
     cities: BTreeMap<String, WrittenCity>,
 }
@@ -95,17 +107,13 @@ impl Gazetteer {
     /// Reads `places/cities/*.toml` and `places/districts.toml`.
     pub(super) fn read(&mut self, files: &[SourceFile]) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut cities = Vec::new();
+        let (mut cities, mut told) = (Vec::new(), Vec::new());
         for file in files.iter().filter(|file| file.path.starts_with("places/cities/")) {
             match toml::from_str::<BTreeMap<Country, WrittenCountry>>(&file.text) {
                 Ok(countries) => {
                     for (country, written) in countries {
-                        self.people.extend(written.people.map(|people| (country, people)));
-                        for (division, names) in &written.divisions {
-                            for name in names.iter().chain([division]) {
-                                self.divisions_called.insert((country, folded(name)), division.clone());
-                            }
-                        }
+                        self.take_in(country, &written);
+                        told.push((file, country, written.codes.into_iter().collect::<Vec<_>>()));
                         self.divisions.entry(country).or_default().extend(written.divisions);
                         cities.extend(written.cities.into_iter().map(|(name, city)| (file, country, name, city)));
                     }
@@ -124,7 +132,39 @@ impl Gazetteer {
                 problems.push(at_key(file, &name, message, advice));
             }
         }
+        problems.extend(told.iter().flat_map(|(file, country, codes)| self.check(file, *country, codes)));
         problems.extend(self.read_districts(files));
+        problems
+    }
+
+    /// Takes in what is said of a country beside its cities.
+    fn take_in(&mut self, country: Country, written: &WrittenCountry) {
+        self.people.extend(written.people.map(|people| (country, people)));
+        self.only.extend(written.city.clone().map(|city| (country, city)));
+        for (division, names) in &written.divisions {
+            for name in names.iter().chain([division]) {
+                let name = folded(name);
+                self.words.extend(name.split(' ').map(str::to_owned));
+                self.divisions_called.insert((country, name), division.clone());
+            }
+        }
+        for (code, division) in &written.codes {
+            self.coded.insert((country, folded(code)), division.clone());
+        }
+    }
+
+    /// Codes and cities that countries are which nothing is listed for, in any of the files.
+    fn check(&self, file: &SourceFile, country: Country, codes: &[(String, String)]) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let known = |division: &str| self.divisions.get(&country).is_some_and(|all| all.contains_key(division));
+        for (code, division) in codes.iter().filter(|(_, division)| !known(division)) {
+            let message = format!("{code} stands for {division}, which is no division of {country}");
+            problems.push(at_key(file, code, message, "Add it under [XX.divisions], or correct the name."));
+        }
+        if let Some(city) = self.only.get(&country).filter(|_| self.only_city(country).is_none()) {
+            let message = format!("{country} is the city {city}, which is not listed");
+            problems.push(at_key(file, "city", message, "Add it under [XX.cities], or correct the name."));
+        }
         problems
     }
 
@@ -143,7 +183,9 @@ impl Gazetteer {
             return Err((format!("{country} has two cities called {name}"), "Give one of them another name."));
         }
         for called in written.names.iter().chain([&name]) {
-            let same = self.called.entry(folded(called)).or_default();
+            let called = folded(called);
+            self.words.extend(called.split(' ').map(str::to_owned));
+            let same = self.called.entry(called).or_default();
             if !same.contains(&index) {
                 same.push(index);
             }
@@ -205,6 +247,26 @@ impl Gazetteer {
         let mut same = self.called.get(&folded(name))?.iter().filter_map(|index| self.cities.get(*index));
         let first = same.next()?;
         Some(std::iter::once(first).chain(same).find(|city| Some(city.country) == country).unwrap_or(first))
+    }
+
+    /// The city that is called so in that country.
+    pub(super) fn called_in(&self, name: &str, country: Country) -> Option<&City> {
+        self.called(name, Some(country)).filter(|city| city.country == country)
+    }
+
+    /// The city that a country is, where it is but one.
+    pub(super) fn only_city(&self, country: Country) -> Option<&City> {
+        self.city(country, self.only.get(&country)?)
+    }
+
+    /// Whether a folded word is one of some name.
+    pub(super) fn is_word(&self, word: &str) -> bool {
+        self.words.contains(word)
+    }
+
+    /// The division of a country for which these letters stand in a form.
+    pub(super) fn division_coded(&self, code: &str, country: Country) -> Option<&str> {
+        self.coded.get(&(country, folded(code))).map(String::as_str)
     }
 
     /// The division of a country that is called so.

@@ -4,20 +4,17 @@
 use super::gazetteer::{Found, is_on_earth, kilometres};
 use super::{Places, country_of};
 use crate::domain::{
-    Address, Contact, ContactRef, Country, Event, EventBody, Intent, Language, PlaceEvidence, Position, Reading,
-    Region, SharedPosition, Sighting, Timestamp, Whereabouts,
+    Address, Contact, ContactRef, Country, Event, EventBody, Intent, PlaceEvidence, Position, Reading, Region,
+    SharedPosition, Sighting, Timestamp, Whereabouts,
 };
 
-/// Names of places have at most so many words.
-const WORDS: usize = 4;
-
 /// A place that evidence tells.
-struct Told {
-    country: Country,
-    division: Option<String>,
-    city: Option<String>,
-    district: Option<String>,
-    by: PlaceEvidence,
+pub(super) struct Told {
+    pub(super) country: Country,
+    pub(super) division: Option<String>,
+    pub(super) city: Option<String>,
+    pub(super) district: Option<String>,
+    pub(super) by: PlaceEvidence,
 }
 
 impl Told {
@@ -57,7 +54,11 @@ impl Places {
 
     /// Looks the contact's place up anew: tables change (REG-36). An old position is forgotten.
     pub fn refresh(&self, contact: &mut Contact, now: Timestamp) -> Option<Sighting> {
-        contact.place.as_mut()?.looked_up = now;
+        let place = contact.place.as_mut()?;
+        place.looked_up = now;
+        if let Some(city) = contact.country.and_then(|country| self.gazetteer.only_city(country)) {
+            place.city.get_or_insert_with(|| city.name.clone());
+        }
         contact.position = contact.position.filter(|position| now - position.at < Whereabouts::REFRESH);
         let region = self.region(contact);
         Some(Sighting { at: now, seq: 0, region, position: None, moved_away: false, left_city: false })
@@ -73,9 +74,7 @@ impl Places {
                 "city" | "address" => self.named(&profile.value, contact.country),
                 "division" | "state" | "region" | "province" => {
                     let country = contact.country?;
-                    self.gazetteer
-                        .division_called(&profile.value, country)
-                        .map(|division| of_division(country, division))
+                    self.division_named(&profile.value, country).map(|division| of_division(country, division))
                 }
                 _ => None,
             },
@@ -98,8 +97,16 @@ impl Places {
         told.or_else(|| {
             // The number is the first that is known of anybody.
             let country = contact.country.filter(|_| contact.place.is_none())?;
-            Some(Told { country, division: None, city: None, district: None, by: PlaceEvidence::Number })
+            Some(self.by_number(country))
         })
+    }
+
+    /// What a number tells: the country, and its city where it is but one.
+    fn by_number(&self, country: Country) -> Told {
+        match self.gazetteer.only_city(country) {
+            Some(city) => of_city(Found { city, district: None }, PlaceEvidence::Number),
+            None => Told { country, division: None, city: None, district: None, by: PlaceEvidence::Number },
+        }
     }
 
     /// An answer is taken back: where they are is what their number tells, as if nothing had been said (N-25).
@@ -114,7 +121,7 @@ impl Places {
         let country = country.or(contact.country)?;
         contact.zone = self.zone(country).or(contact.zone);
         contact.place = None;
-        Some(Told { country, division: None, city: None, district: None, by: PlaceEvidence::Number })
+        Some(self.by_number(country))
     }
 
     /// Takes a place that is believed; what the tables say of it, if it is another one than before, and whether the city is.
@@ -138,35 +145,6 @@ impl Places {
         if is_new { Some((self.region(contact)?, left_city)) } else { None }
     }
 
-    /// A city, a district of it or a division in an answer such as "Taipei, Wenshan District".
-    fn named(&self, text: &str, own: Option<Country>) -> Option<Told> {
-        let parts = || text.split([',', '，', '、', '/', ';', '\n']).map(str::trim).filter(|part| !part.is_empty());
-        if let Some(city) = std::iter::once(text).chain(parts()).find_map(|part| self.gazetteer.called(part, own)) {
-            let district = parts().find_map(|part| city.district_called(part));
-            return Some(of_city(Found { city, district }, PlaceEvidence::Profile));
-        }
-        let country = own?;
-        let mut named = std::iter::once(text).chain(parts());
-        named
-            .find_map(|part| self.gazetteer.division_called(part, country))
-            .map(|division| of_division(country, division))
-    }
-
-    /// A city or a division of the contact's own country in the words of a message about where they are or where to send.
-    fn said(&self, words: &str, contact: &Contact) -> Option<Told> {
-        let country = contact.country?;
-        let spans =
-            if is_written_without_spaces(contact.language.as_ref()) { characters(words) } else { phrases(words) };
-        let found = |span: &String| {
-            if let Some(city) = self.gazetteer.called(span, Some(country)).filter(|city| city.country == country) {
-                return Some(of_city(Found { city, district: None }, PlaceEvidence::Said));
-            }
-            let division = self.gazetteer.division_called(span, country)?;
-            Some(Told { by: PlaceEvidence::Said, ..of_division(country, division) })
-        };
-        spans.iter().find_map(found)
-    }
-
     /// How far and how fast since the position before, and what is near.
     fn position(&self, contact: &mut Contact, at: [f64; 2], when: Timestamp) -> Option<Position> {
         if !is_on_earth(at) {
@@ -186,7 +164,7 @@ impl Places {
     }
 }
 
-fn of_city(found: Found<'_>, by: PlaceEvidence) -> Told {
+pub(super) fn of_city(found: Found<'_>, by: PlaceEvidence) -> Told {
     let Found { city, district } = found;
     Told {
         country: city.country,
@@ -197,31 +175,7 @@ fn of_city(found: Found<'_>, by: PlaceEvidence) -> Told {
     }
 }
 
-fn of_division(country: Country, division: &str) -> Told {
+pub(super) fn of_division(country: Country, division: &str) -> Told {
     let division = Some(division.to_owned());
     Told { country, division, city: None, district: None, by: PlaceEvidence::Profile }
-}
-
-fn is_written_without_spaces(language: Option<&Language>) -> bool {
-    language.is_some_and(|language| language.tag().starts_with("zh"))
-}
-
-/// Runs of words, the longest first.
-fn phrases(words: &str) -> Vec<String> {
-    let words: Vec<&str> =
-        words.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’' && !is_mark(c)).collect();
-    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-    let runs = (1..=WORDS.min(words.len())).rev().flat_map(|length| words.windows(length));
-    runs.map(|run| run.join(" ")).collect()
-}
-
-/// Runs of characters, the longest first: names in Chinese have two to four.
-fn characters(words: &str) -> Vec<String> {
-    let characters: Vec<char> = words.chars().collect();
-    let runs = (2..=WORDS).rev().flat_map(|length| characters.windows(length));
-    runs.map(|run| run.iter().collect()).collect()
-}
-
-fn is_mark(c: char) -> bool {
-    unicode_normalization::char::is_combining_mark(c)
 }

@@ -2,11 +2,12 @@
 //! under `keywords/places/`, which a shop can add to.
 //!
 //! `gazetteer.rs` finds a city by its name or by a position. `learning.rs` knows which events tell where a customer is, and which
-//! of them to believe. `country.rs` knows the country of a number.
+//! of them to believe; `naming.rs` finds the names in answers, addresses and sentences. `country.rs` knows the country of a number.
 
 mod country;
 mod gazetteer;
 mod learning;
+mod naming;
 mod tables;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,6 +18,7 @@ use crate::domain::{Contact, Country, Delivery, Problem, Region, Severity, Sourc
 
 pub use country::{country_of, is_country};
 use gazetteer::Gazetteer;
+use naming::Wording;
 use tables::{Airports, Climate, Zone};
 
 /// All tables of places, checked. Immutable.
@@ -26,6 +28,7 @@ pub struct Places {
     zones: BTreeMap<Country, Tz>,
     gazetteer: Gazetteer,
     airports: Airports,
+    wording: Wording,
     climate: Climate,
     shipping: HashMap<Country, Vec<Zone>>,
 }

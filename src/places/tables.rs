@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::Places;
 use super::gazetteer::{at_key, kilometres};
+use super::naming::Wording;
 use crate::domain::{Country, Problem, SourceFile};
 
 #[derive(Debug, Default, Deserialize)]
@@ -113,6 +114,9 @@ pub(super) fn read(files: &[SourceFile], places: &mut Places) -> Vec<Problem> {
     let advice =
         "[[zone]] with name, country, divisions (or all_but) and some of surcharge, days, customs_days, share.";
     let shipping: Shipping = table(files, "places/shipping.toml", advice, &mut problems);
+    let advice = "around and apart list words; below [LANGUAGE], endings = { \"е\" = [\"а\", \"\"] }: what a sentence has for what the name has.";
+    let wording: Wording = table(files, "places/wording.toml", advice, &mut problems);
+    places.wording = wording.folded();
     for zone in shipping.zone {
         places.shipping.entry(zone.country).or_default().push(zone);
     }

@@ -151,15 +151,20 @@ impl<'a> Change<'a> {
     /// The same without what a change starts: from which colour to which, where it is one.
     fn change_colour(
         &mut self,
-        colour: Colour,
-        until: Option<Timestamp>,
-        then: Option<Colour>,
+        mut colour: Colour,
+        mut until: Option<Timestamp>,
+        mut then: Option<Colour>,
         evidence: Why<'_>,
     ) -> Option<(Option<Colour>, Colour)> {
         if !matches!(colour, Colour::Red | Colour::Orange) {
             self.rested("another colour came between");
         }
-        let colour = self.used(colour);
+        let wanted = colour;
+        colour = self.used(wanted);
+        // What it stands for may have no end, and the colour that takes its place has one (G-8).
+        if colour != wanted && until.is_none() && !is_person(&evidence.by) {
+            (until, then) = self.stands_by_itself(colour).unzip();
+        }
         let from = self.facts.colour();
         // A person may see a dark green customer in anyone; who is one by what they spend stays one when a person says green.
         let is_dark = colour == Colour::DarkGreen && is_person(&evidence.by);
@@ -312,6 +317,14 @@ impl<'a> Change<'a> {
     fn used(&self, colour: Colour) -> Colour {
         let replaced = self.rulebook.scheme.iter().find(|(unused, _)| *unused == colour);
         replaced.map_or(colour, |(_, instead)| *instead)
+    }
+
+    /// How long a colour stands from now on by its own rules, and what it falls to.
+    fn stands_by_itself(&self, colour: Colour) -> Option<(Timestamp, Colour)> {
+        let paintings = self.rulebook.rules.iter().filter_map(|rule| rule.painting.as_ref());
+        let mut of_it = paintings.filter(|painting| painting.to == colour);
+        let (stands, then) = of_it.find_map(|painting| painting.stands.zip(painting.then))?;
+        Some((self.at + stands + STEP, then))
     }
 
     /// Which green a contact is (COLOR-14, 15).

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
+use super::answers::Answers;
 use super::checks::{
     COLOURS, Checker, check_catalogue, check_currencies, check_does_something, check_fights, check_of_purchases,
     check_promises, check_tag, check_together, check_windows, conditions_of_time,
@@ -37,7 +38,7 @@ struct Files {
     tiers: Option<Tiers>,
     scheme: Vec<(Colour, Colour)>,
     promises: Vec<(Duration, String, String)>,
-    notes_begin: Vec<String>,
+    answers: Answers,
     answered_within: Option<Duration>,
 }
 
@@ -61,7 +62,10 @@ impl Files {
         self.dark_green = written.green.map(|green| green.dark_with).or(self.dark_green.take());
         self.scheme.extend(understand_scheme(checker, &written.scheme));
         self.tiers = written.tiers.or(self.tiers.take());
-        self.notes_begin.extend(written.notes_begin.iter().map(|begin| signal::slug(begin)));
+        let slugs = |words: &[String]| words.iter().map(|word| signal::slug(word)).collect::<Vec<_>>();
+        self.answers.notes_begin.extend(slugs(&written.notes_begin));
+        self.answers.begin.extend(slugs(&written.answers_begin));
+        self.answers.none.extend(slugs(&written.none_words));
         if let Some(within) = &written.answered_within {
             self.answered_within = Some(checker.duration(within));
         }
@@ -135,7 +139,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
         shared_counts,
         rise_horizon: rise::horizon(&rules),
         answered_within: read.answered_within.unwrap_or(ANSWERED_WITHIN),
-        notes_begin: read.notes_begin,
+        answers: read.answers,
         rules,
     };
     (Some(rulebook), problems)

@@ -14,6 +14,7 @@
 //! `sequences.rs` send by and by while something holds.
 
 mod almanac;
+mod answers;
 mod asked;
 mod calendar;
 mod change;
@@ -115,8 +116,7 @@ pub struct Rulebook {
     rise_horizon: Option<Duration>,
     /// An answer that comes within this is one to what we sent unasked.
     answered_within: Duration,
-    /// How notes begin that tell what the customer is.
-    notes_begin: Vec<String>,
+    answers: answers::Answers,
     heat: rule::HeatTable,
     calendars: calendar::Calendars,
     /// Sums in rules name a currency; those of events are converted.

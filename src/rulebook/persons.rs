@@ -2,6 +2,7 @@
 //! after it.
 
 use super::STEP;
+use super::answers::Answers;
 use super::change::Change;
 use super::counting::{fingerprint, forget, is_latest_word};
 use super::effects::was_taken_away;
@@ -108,7 +109,7 @@ pub(super) fn of_note(
     facts: &mut Facts,
     event: &Event,
     (agent, reading): (&AgentEvent, Option<&Reading>),
-    begins: &[String],
+    answers: &Answers,
     signals: &mut Vec<Signal>,
 ) {
     let note = || Signal::new("note", event, None);
@@ -119,14 +120,14 @@ pub(super) fn of_note(
             let field = slug(field);
             // Of the fields of a profile each is one word; other notes may have a colon, too.
             if field.len() <= 16 && !field.contains('-') && is_latest_word(facts, &field, event.at) {
-                signals.push(note().with("field", field).with("value", slug(value)));
+                signals.push(answers.told(note().with("field", field), value));
             }
         }
         None => signals.push(bare(slug(text))),
     }
     // “Customer is a student, wants to pay later”: a value stands alone behind such words, “not a student” is none.
     for clause in text.split(|c: char| c.is_control() || ".,;!?，。；！？؟،।".contains(c)).map(slug) {
-        let values = begins.iter().filter_map(|begin| clause.strip_prefix(begin.as_str()));
+        let values = answers.notes_begin.iter().filter_map(|begin| clause.strip_prefix(begin.as_str()));
         signals.extend(values.map(|value| bare(value.trim_start_matches('-').to_owned())));
     }
     let wants = |mention: &Mention| {

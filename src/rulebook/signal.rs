@@ -20,10 +20,13 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
         "a position was shared: poi (an airport that is near, or empty), speed (km/h since the one before), minutes (between them)",
     ),
     ("calendar", "a window of the calendar began where the customer is: window, kind, country"),
-    ("profile", "something about the customer became known: field, value"),
+    (
+        "profile",
+        "something about the customer became known: field, value (none = yes where it says that there is none, bare = yes where it is a part of what was answered)",
+    ),
     (
         "note",
-        "a person of the shop noted something: field and value of a note like “occupation: student” (bare = yes where it is the value alone, taken for an occupation), or request and wanted",
+        "a person of the shop noted something: field and value of a note like “occupation: student” (bare = yes where it is the value alone, taken for an occupation; none = yes where it says that there is none), or request and wanted",
     ),
     ("replied", "the customer wrote; told after all that the message says"),
     ("interaction", "a burst of messages, or a click on a tracked link (G-5)"),

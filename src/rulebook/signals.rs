@@ -54,7 +54,7 @@ pub(super) fn of_event(
         }
         EventBody::Profile(profile) if counting::is_latest_word(facts, &profile.field, event.at) => {
             dates::learn(rulebook, facts, contact, profile);
-            signals.push(signal("profile").with("field", profile.field.as_str()).with("value", slug(&profile.value)));
+            signals.extend(rulebook.answers.of_profile(event, profile));
         }
         EventBody::Opt(opt) if opt.action == OptAction::In => signals.push(signal("opt_in")),
         EventBody::Click(click) => of_click(facts, event, click, rulebook, &mut signals),
@@ -84,7 +84,7 @@ pub(super) fn of_event(
         EventBody::Agent(agent) => match agent.action {
             AgentAction::Won if !persons::is_settled_since(facts, event, "lost") => signals.push(signal("won")),
             AgentAction::Lost if !persons::is_settled_since(facts, event, "won") => signals.push(signal("lost")),
-            AgentAction::Note => persons::of_note(facts, event, (agent, reading), &rulebook.notes_begin, &mut signals),
+            AgentAction::Note => persons::of_note(facts, event, (agent, reading), &rulebook.answers, &mut signals),
             _ => {}
         },
         _ => {}

@@ -214,6 +214,12 @@ pub(super) struct File {
     /// How a note begins that tells what the customer is: “customer is a”.
     #[serde(default)]
     pub(super) notes_begin: Vec<String>,
+    /// What stands before an occupation in an answer: “I am a”.
+    #[serde(default)]
+    pub(super) answers_begin: Vec<String>,
+    /// What people answer who have none.
+    #[serde(default)]
+    pub(super) none_words: Vec<String>,
     /// Group of tags to how long a person's tag of it lives.
     #[serde(default)]
     pub(super) lives_by_person: BTreeMap<String, Spanned<String>>,

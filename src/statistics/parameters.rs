@@ -44,6 +44,8 @@ pub struct Regions {
     pub least_orders: i64,
     pub least_contacts: i64,
     pub growth: f64,
+    #[serde(default)]
+    pub one_city: Vec<String>,
 }
 
 /// Where the number of orders per amount breaks off.

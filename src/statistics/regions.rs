@@ -58,6 +58,8 @@ impl Judged {
 
 /// Judges regions. What a region is for the shop is a matter of its kind: countries are set against countries.
 pub fn judge(regions: Vec<Region>, people: &BTreeMap<String, i64>, parameters: &Parameters) -> Vec<Judged> {
+    let is_country = |region: &Region| parameters.one_city.contains(&region.name);
+    let regions: Vec<Region> = regions.into_iter().filter(|region| !is_country(region)).collect();
     let mut means: BTreeMap<&'static str, Vec<i64>> = BTreeMap::new();
     let mean = |region: &Region| (region.orders >= parameters.least_orders).then(|| region.sum / region.orders.max(1));
     for region in &regions {
@@ -157,6 +159,7 @@ mod tests {
         top: 20,
         least_orders: 10,
         least_contacts: 20,
+        one_city: Vec::new(),
         growth: 20.0,
     };
 

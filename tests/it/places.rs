@@ -125,6 +125,9 @@ fn a_mistake_in_a_table_is_told_with_its_place() {
     let said =
         add("places/cities/mine.toml", "[MY.cities]\nkuching = { at = [2.43, 103.84], people = 20000, names = [] }\n");
     assert!(said.contains("two cities called kuching"), "{said}");
+    let said = add("places/cities/mine.toml", "[MY.codes]\nJHR = \"johore\"\n[BN]\ncity = \"brunei\"\n");
+    assert!(said.contains("JHR stands for johore") && said.contains("BN is the city brunei"), "{said}");
+    assert_eq!(add("places/cities/mine.toml", "[MY.codes]\nJHR = \"johor\"\n"), "");
     add("places/cities/mine.toml", "");
     let said = add("places/shipping.toml", "[[zone]]\nname = \"x\"\ncountry = \"MY\"\ndivisions = [\"borneo\"]\n");
     assert!(said.contains("places/shipping.toml:4") && said.contains("MY has no division borneo"), "{said}");

@@ -116,6 +116,25 @@ fn a_shop_may_do_with_three_colours() {
     assert_eq!((outcome.passed, outcome.failures.len()), (5, 0), "{:?}", outcome.failures.first());
 }
 
+/// COLOR-27, G-8: yellow that takes the place of orange, which has no end of its own, turns green as yellow does.
+#[test]
+fn a_colour_that_stands_for_another_ends_as_its_own() {
+    let timeline = r#"
+{"at": "2026-03-02T10:00:00+08:00", "contact": "+85251234567", "event": "message", "text": "hi"}
+{"at": "2026-03-02T10:01:00+08:00", "contact": "+85251234567", "event": "sent", "message": "m", "kind": "reply", "by": "agent:A"}
+{"at": "2026-03-02T11:00:00+08:00", "contact": "+85251234567", "event": "status", "message": "m", "status": "read"}
+{"at": "2026-03-03T10:00:00+08:00", "contact": "+85251234568", "event": "message", "text": "compare the two phones please"}
+{"at": "2026-03-07T10:00:00+08:00", "contact": "+85251234568", "expect": {"colour": "yellow"}}
+{"at": "2026-03-10T10:00:00+08:00", "contact": "+85251234567", "expect": {"colour": "yellow"}}
+{"at": "2026-03-12T10:00:00+08:00", "contact": "+85251234567", "expect": {"colour": "green"}}
+{"at": "2026-03-14T10:00:00+08:00", "contact": "+85251234568", "expect": {"colour": "green"}}
+"#;
+    let three = "[scheme]\norange = \"yellow\"\ngrey = \"green\"\n";
+    let knowledge = with("rules/color.toml", "# [scheme]\n# orange = \"yellow\"\n# grey = \"green\"\n", three);
+    let outcome = World::new(&knowledge, false).play(&timeline::parse(timeline).unwrap());
+    assert_eq!((outcome.passed, outcome.failures.len()), (4, 0), "{:?}", outcome.failures.first());
+}
+
 /// A sequence ends with a colour that the shop names, also when the colour changes back before the next step.
 #[test]
 fn a_colour_ends_a_sequence_where_the_shop_says_so() {

@@ -37,7 +37,7 @@ pub(super) fn check(tiers: &Tiers, rules: &[Rule]) -> Vec<Problem> {
                     "Neighbours {} to {} per cent apart are within reach; [tiers] in rules/spend.toml sets that.",
                     tiers.at_least, tiers.at_most
                 );
-                problems.push(Problem::at("rules", "", 0, message, advice).warning());
+                problems.push(above.problem(message, &advice).warning());
             }
         }
     }
@@ -82,6 +82,8 @@ mod tests {
                 "the tiers of `d` (2340) and `e` (2700) lie 15 per cent apart"
             ]
         );
+        let first = problems.iter().find(|problem| problem.message.contains("tiers")).unwrap();
+        assert!(first.file.ends_with("club.toml") && first.line > 20, "{first}");
         let shipped = Rulebook::compile(&[files[0].clone()], None).1;
         assert!(!shipped.iter().any(|problem| problem.message.contains("tiers")), "without [tiers] nothing is said");
     }

@@ -143,7 +143,7 @@ fn what_stands_for_another_colour_ends_as_it_does_itself() {
 fn what_is_expected_in_vain_fails() {
     let cart = r#"{"at": "2026-03-02T10:01:00+08:00", "contact": "+85251234567", "event": "cart", "action": "add", "product": "Widget"}"#;
     let knowledge = knowledge();
-    let play = |expected: &str| {
+    let play = |expected: &str| -> Vec<String> {
         let line = format!(r#"{{"at": "2026-03-02T10:01:01+08:00", "contact": "+85251234567", "expect": {expected}}}"#);
         let lines = timeline::parse(&format!("{cart}\n{line}")).unwrap();
         World::new(&knowledge, false).play(&lines).failures.into_iter().flat_map(|failed| failed.differences).collect()

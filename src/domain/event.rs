@@ -147,8 +147,10 @@ impl EventBody {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LocationEvent {
     /// Degrees north.
+    #[serde(deserialize_with = "super::told::number")]
     pub latitude: f64,
     /// Degrees east.
+    #[serde(deserialize_with = "super::told::number")]
     pub longitude: f64,
     /// Name of the place, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -187,10 +189,10 @@ pub struct SentEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<String>,
     /// Whether it carries a tracked link.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not", deserialize_with = "super::told::or_default")]
     pub link: bool,
     /// bot, agent:NAME, campaign:ID.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::told::or_default")]
     pub by: String,
     /// The words, for the thread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -291,7 +293,7 @@ pub struct AgentEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Whether the words of a reply carry a tracked link.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not", deserialize_with = "super::told::or_default")]
     pub link: bool,
     /// A template in place of words, filled in: it leaves in this language and so, or not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -377,7 +379,7 @@ pub struct CampaignEvent {
     /// start, end, recipient, response; cancel, where a recipient's plan is not wanted any more.
     pub action: String,
     /// Its tags.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "super::told::or_default")]
     pub tags: Vec<String>,
     /// With `recipient`: what this campaign wants to send them, if the gate lets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -434,9 +436,10 @@ pub struct WeatherEvent {
     /// Which day, ISO.
     pub date: String,
     /// Degrees Celsius at most.
+    #[serde(deserialize_with = "super::told::number")]
     pub max_c: f64,
     /// Per cent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::number_if_any")]
     pub humidity: Option<f64>,
 }
 

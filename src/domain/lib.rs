@@ -24,6 +24,7 @@ mod sums;
 mod tag;
 mod template;
 mod time;
+mod told;
 mod trade;
 mod visitor;
 

@@ -2,7 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::EventBody;
+use super::money::no_currency;
+use super::{Currency, EventBody};
 
 /// Numbers of this size or larger are no sums and no counts: with them arithmetic would have no end.
 pub const MOST_OF_A_NUMBER: f64 = 1e15;
@@ -36,6 +37,13 @@ fn check_length(field: &str, seconds: i64) -> Result<(), String> {
     if seconds < 0 { Err(format!("`{field}` is {seconds}: no time is less than none")) } else { Ok(()) }
 }
 
+fn check_currency(currency: Option<Currency>) -> Result<(), String> {
+    match currency.filter(|currency| !currency.is_known()) {
+        Some(unknown) => Err(format!("`currency`: {}", no_currency(unknown.code()))),
+        None => Ok(()),
+    }
+}
+
 /// Whether degrees are of a place on earth.
 fn check_degrees(field: &str, degrees: f64, most: f64) -> Result<(), String> {
     match degrees.abs() <= most {
@@ -45,7 +53,7 @@ fn check_degrees(field: &str, degrees: f64, most: f64) -> Result<(), String> {
 }
 
 impl EventBody {
-    /// Whether every sum, length of time, day and place in it is one that something real has. Every door asks this of what comes in; a journal
+    /// Whether every sum, currency, length of time, day and place in it is one that something real has. Every door asks this of what comes in; a journal
     /// may hold others of the time before.
     ///
     /// # Errors
@@ -55,6 +63,7 @@ impl EventBody {
             Self::Click(click) => {
                 check_degrees("latitude", click.latitude.unwrap_or_default(), 90.0)?;
                 check_degrees("longitude", click.longitude.unwrap_or_default(), 180.0)?;
+                check_currency(click.currency)?;
                 check_sum("price", click.price)
             }
             Self::Location(place) => {
@@ -64,19 +73,24 @@ impl EventBody {
             Self::Page(page) => {
                 check_length("seconds", page.seconds)?;
                 page.visit_seconds.map_or(Ok(()), |seconds| check_length("visit_seconds", seconds))?;
+                check_currency(page.currency)?;
                 check_sum("price", page.price)
             }
             Self::Weather(weather) => match weather.date.parse::<chrono::NaiveDate>() {
                 Ok(_) => Ok(()),
                 Err(_) => Err(format!("`date` is `{}`, which is no day: write 2026-12-31", weather.date)),
             },
-            Self::Cart(cart) => check_sum("amount", cart.amount),
-            Self::Quote(quote) => check_sum("amount", quote.amount),
+            Self::Cart(cart) => check_currency(cart.currency).and_then(|()| check_sum("amount", cart.amount)),
+            Self::Quote(quote) => check_currency(quote.currency).and_then(|()| check_sum("amount", quote.amount)),
             Self::Product(product) => check_sum("price", product.price),
             Self::Order(order) => {
+                check_currency(order.currency)?;
                 check_sum("total", order.total)?;
-                // Less than nothing is a discount that stands as a line.
-                order.lines.iter().try_for_each(|line| check_size("lines.price", line.price))
+                order.lines.iter().try_for_each(|line| {
+                    check_sum("lines.quantity", line.quantity)?;
+                    // Less than nothing is a discount that stands as a line.
+                    check_size("lines.price", line.price)
+                })
             }
             _ => Ok(()),
         }

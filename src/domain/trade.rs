@@ -32,10 +32,10 @@ pub struct ClickEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<Country>,
     /// …and degrees north and east.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::number_if_any")]
     pub latitude: Option<f64>,
     /// See `latitude`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::number_if_any")]
     pub longitude: Option<f64>,
 }
 
@@ -76,28 +76,11 @@ pub struct PageEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
     /// Length of this view in seconds.
-    #[serde(deserialize_with = "whole_seconds")]
+    #[serde(deserialize_with = "super::told::seconds")]
     pub seconds: i64,
     /// Length of the whole visit so far in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "whole_seconds_if_any")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::told::seconds_if_any")]
     pub visit_seconds: Option<i64>,
-}
-
-/// Seconds, of which a clock in a browser tells fractions.
-fn whole_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    let told = serde_json::Number::deserialize(deserializer)?;
-    let down = || told.as_f64().map(|seconds| seconds.floor() as i64);
-    Ok(told.as_i64().or_else(down).unwrap_or_default())
-}
-
-fn whole_seconds_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    struct Whole(i64);
-    impl<'de> Deserialize<'de> for Whole {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            whole_seconds(deserializer).map(Self)
-        }
-    }
-    Ok(Option::<Whole>::deserialize(deserializer)?.map(|Whole(seconds)| seconds))
 }
 
 /// The cart changed.
@@ -168,9 +151,9 @@ pub struct OrderLine {
     pub brand: Option<String>,
     /// For one piece.
     pub price: Decimal,
-    /// Pieces; one if not said.
+    /// Pieces, or how much by weight; one if not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quantity: Option<u32>,
+    pub quantity: Option<Decimal>,
 }
 
 /// An order was placed or moved on. The first event of an order carries total and lines.
@@ -187,7 +170,7 @@ pub struct OrderEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
     /// What was ordered.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "super::told::or_default")]
     pub lines: Vec<OrderLine>,
     /// Coupon used.
     #[serde(default, skip_serializing_if = "Option::is_none")]

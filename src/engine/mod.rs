@@ -43,6 +43,7 @@ pub mod records;
 mod refusals;
 pub mod replay;
 mod replay_campaigns;
+mod replay_expected;
 mod replay_jobs;
 mod replay_quality;
 mod replay_wakes;

@@ -5,17 +5,21 @@ use std::fmt::Write;
 
 use super::fold::Knowledge;
 use super::replay_campaigns::Campaigns;
+use super::replay_expected::{self, Called};
 use super::replay_jobs::{self, Known};
-use super::replay_quality::Quality;
+use super::replay_quality::{self, Quality};
 use super::replay_wakes::Wakes;
 use super::state::{Effect, State};
-use super::timeline::{Expectation, ExpectedPlan, Line, What};
+use super::timeline::{Expectation, Line, What};
 use super::watch::Watch;
 use crate::domain::{
     AgentAction, AgentEvent, Consequence, ContactId, ContactRef, Event, EventBody, MessageKind, TagChange, TagMove,
     Timestamp,
 };
-use crate::outreach;
+
+/// Alerts that there are without any rule.
+const KNOWN: [&str; 7] =
+    ["red-share", "grey-share", "tag-count", "tag-use", "tag-accuracy", "sla-breach", replay_quality::ALERT];
 
 /// What came of a whole timeline.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,15 +39,15 @@ pub struct Failure {
     pub differences: Vec<String>,
 }
 
-struct Player {
-    state: State,
+pub(super) struct Player {
+    pub(super) state: State,
     /// Lines of the whole shop that reached them.
     reached: BTreeSet<i64>,
     /// What happened to their orders: jobs count it.
     orders: Vec<Event>,
     /// Evidence of the last change of each tag.
-    ledger: BTreeMap<String, TagChange>,
-    sent: Vec<MessageKind>,
+    pub(super) ledger: BTreeMap<String, TagChange>,
+    pub(super) sent: Vec<MessageKind>,
 }
 
 /// What was decided for whom.
@@ -73,6 +77,8 @@ pub struct World<'a> {
     /// When jobs over all contacts are due next; none before anything happened.
     next_jobs: Option<Timestamp>,
     campaigns: Campaigns,
+    /// What the shop calls its products, as far as the timeline tells.
+    called: Called,
 }
 
 impl<'a> World<'a> {
@@ -80,8 +86,8 @@ impl<'a> World<'a> {
     pub fn new(knowledge: &'a Knowledge, trace: bool) -> Self {
         let told = Told { trace: trace.then(Vec::new), ..Told::default() };
         let (players, seen, wide, campaigns) = (BTreeMap::new(), BTreeSet::new(), Vec::new(), Campaigns::default());
-        let wakes = Wakes::default();
-        Self { knowledge, players, wakes, seen, told, watch: None, wide, next_jobs: None, campaigns }
+        let (wakes, called) = (Wakes::default(), Called::default());
+        Self { knowledge, players, wakes, seen, told, watch: None, wide, next_jobs: None, campaigns, called }
     }
 
     /// An empty world that keeps all that is decided in it.
@@ -138,6 +144,7 @@ impl<'a> World<'a> {
             return;
         }
         self.next_jobs.get_or_insert_with(|| replay_jobs::next(line.received, self.knowledge));
+        self.called.note(body);
         self.advance_all(line.received - crate::domain::Duration::millis(1));
         let Some(contact) = &line.contact else { return self.hand_on(line, body) };
         let knowledge = self.knowledge;
@@ -276,10 +283,11 @@ impl<'a> World<'a> {
         self.compare_alerts(line.at, expectation, &mut differences);
         let Some(contact) = &line.contact else { return differences };
         match self.players.get_mut(contact) {
-            Some(player) => compare_player(player, expectation, &mut differences),
+            Some(player) => replay_expected::compare(player, expectation, &self.called, &mut differences),
             None => {
                 // Nobody holds anything before the first event.
-                compare_player(&mut self.newcomer(contact), expectation, &mut differences);
+                let nobody = &mut self.newcomer(contact);
+                replay_expected::compare(nobody, expectation, &self.called, &mut differences);
                 if !differences.is_empty() {
                     differences.insert(0, format!("nothing is known of {contact}: no event of theirs came before"));
                 }
@@ -300,7 +308,13 @@ impl<'a> World<'a> {
         for alert in expectation.alerts.iter().flatten().filter(|alert| what(alert).is_none()) {
             differences.push(format!("expected alert {alert}, it does not stand"));
         }
+        let is_known = |name: &String| KNOWN.contains(&name.as_str()) || self.knowledge.rulebook.raises(name);
         for alert in expectation.not_alerts.iter().flatten() {
+            // One that there is not can never stand.
+            if !is_known(alert) {
+                differences
+                    .push(format!("there is no alert {alert}: they are {}, and those of rules", KNOWN.join(", ")));
+            }
             if let Some(what) = what(alert) {
                 differences.push(format!("expected no alert {alert}, but it stands: {what}"));
             }
@@ -389,7 +403,7 @@ fn tell(contact: &ContactRef, effect: &Effect) -> Option<String> {
     })
 }
 
-fn because(evidence: &crate::domain::Evidence) -> String {
+pub(super) fn because(evidence: &crate::domain::Evidence) -> String {
     let mut text = format!("[{}", evidence.by);
     if !evidence.version.is_empty() {
         let _infallible = write!(text, "@{}", evidence.version);
@@ -404,75 +418,4 @@ fn because(evidence: &crate::domain::Evidence) -> String {
     }
     text.push(']');
     text
-}
-
-fn compare_player(player: &mut Player, expected: &Expectation, differences: &mut Vec<String>) {
-    let facts = &player.state.facts;
-    let held = || facts.tags().map(|(tag, _)| tag.to_string()).collect::<Vec<_>>().join(", ");
-    for tag in expected.tags.iter().flatten().filter(|tag| !facts.holds(tag)) {
-        let last = player.ledger.get(tag.as_str()).map_or_else(
-            || "it was never set".to_owned(),
-            |change| format!("it ended {} {}", change.at, because(&change.evidence)),
-        );
-        differences.push(format!("expected tag {tag}: {last}; held: {}", held()));
-    }
-    for tag in expected.not_tags.iter().flatten().filter(|tag| facts.holds(tag)) {
-        let why =
-            player.ledger.get(tag.as_str()).map(|change| format!("set {} {}", change.at, because(&change.evidence)));
-        differences.push(format!("expected no tag {tag}, but it holds: {}", why.unwrap_or_default()));
-    }
-    let colour = facts.colour().map_or("none", |colour| colour.name());
-    let colour_matches = |wanted: &str| wanted == colour || (wanted == "green" && colour.ends_with("-green"));
-    let mut differ = |what: &str, wanted: &Option<String>, is: &str, same: bool| {
-        if let Some(wanted) = wanted.as_ref().filter(|_| !same) {
-            differences.push(format!("expected {what} {wanted}, it is {is}"));
-        }
-    };
-    differ("colour", &expected.colour, colour, expected.colour.as_deref().is_none_or(colour_matches));
-    let heat = facts.heat().map_or("none", |heat| heat.name());
-    differ("heat", &expected.heat, heat, expected.heat.as_deref() == Some(heat));
-    let stage = facts.stage().name();
-    differ("stage", &expected.stage, stage, expected.stage.as_deref() == Some(stage));
-    let handoff = player.state.desk.standing().name();
-    differ("handoff", &expected.handoff, handoff, expected.handoff.as_deref() == Some(handoff));
-    let promise = player.state.desk.promise();
-    let wanted = expected.reply_within.as_deref().and_then(crate::domain::Duration::parse);
-    let promise_name = promise.map_or_else(|| "none".to_owned(), |promise| promise.to_string());
-    differ("reply_within", &expected.reply_within, &promise_name, wanted == promise);
-    compare_sends(player, expected, differences);
-}
-
-fn compare_sends(player: &mut Player, expected: &Expectation, differences: &mut Vec<String>) {
-    let sent: Vec<&str> = player.sent.iter().map(|kind| kind.name()).collect();
-    if let Some(wanted) = &expected.sent {
-        let wanted: Vec<&str> = wanted.iter().map(|send| send.kind.as_str()).collect();
-        if wanted != sent {
-            differences.push(format!("expected sent [{}], it was [{}]", wanted.join(", "), sent.join(", ")));
-        }
-    }
-    for kind in expected.not_sent.iter().flatten().filter(|kind| sent.contains(&kind.as_str())) {
-        differences.push(format!("expected no {kind} sent, but one was"));
-    }
-    for wanted in expected.planned.iter().flatten() {
-        let planned: Vec<_> = player.state.ledger.planned().collect();
-        if !planned.iter().any(|plan| matches_plan(wanted, plan)) {
-            let are: Vec<_> = planned
-                .iter()
-                .map(|plan| {
-                    format!("{} {} to {}, for {}", plan.kind.name(), plan.not_before, plan.not_after, plan.due())
-                })
-                .collect();
-            differences.push(format!("expected planned [{wanted}]; planned: [{}]", are.join(", ")));
-        }
-    }
-    player.sent.clear();
-}
-
-/// A plan is expected within a time: what was chosen for it is not before that, what was asked for is not after it.
-fn matches_plan(wanted: &ExpectedPlan, plan: &outreach::Planned) -> bool {
-    let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse_rfc3339);
-    wanted.kind == plan.kind.name()
-        && wanted.product.as_deref().is_none_or(|product| plan.product.as_deref() == Some(product))
-        && time(&wanted.not_before).is_none_or(|earliest| plan.due() >= earliest)
-        && time(&wanted.not_after).is_none_or(|latest| plan.not_before <= latest)
 }

@@ -11,7 +11,8 @@ use crate::whatsapp::errors::{self, Action};
 
 /// A message that has been on the phone for this long could have been read.
 const SEASONED: Duration = Duration::hours(2);
-const ALERT: &str = "number-quality";
+/// The alert that stands while the number rests.
+pub(super) const ALERT: &str = "number-quality";
 
 /// A message that nobody asked for.
 struct Sent {

@@ -241,7 +241,7 @@ impl Engine {
         let facts = held.map(|(_, state)| State::known(state.as_deref()).facts).unwrap_or_default();
         let (refused, why) = match action {
             AgentAction::TagRemove => ("taken away", Rulebook::stays(&facts, &tag)),
-            _ => ("given", Rulebook::follows(&tag)),
+            _ => ("given", Rulebook::follows(&tag).or_else(|| knowledge.rulebook.is_no_state(&tag))),
         };
         if let Some(why) = why {
             return Err(NotDone::Wrong(format!("{tag} cannot be {refused}: {why}.")));

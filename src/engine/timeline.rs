@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::{ContactRef, EventBody, Timestamp, mended};
+use crate::domain::{Colour, ContactRef, Duration, EventBody, Heat, MessageKind, Stage, Timestamp, mended};
 
 /// One line that says something.
 #[derive(Clone, Debug)]
@@ -70,6 +70,56 @@ impl Expectation {
         let lists = [tags, not_tags, not_sent].into_iter().any(Option::is_some);
         let words = [colour, heat, stage, handoff, reply_within].into_iter().any(Option::is_some);
         lists || words || planned.is_some() || sent.is_some()
+    }
+
+    /// A word that stands for nothing would be expected in vain, or hold whatever happens.
+    fn check(&self) -> Result<(), String> {
+        let kind = |name: &str| MessageKind::from_name(name).is_some();
+        let kinds = "reply, product, promotion, service, case_study, tutorial, reminder";
+        let planned = || self.planned.iter().flatten();
+        let one = |word: &Option<String>| word.iter().cloned().collect::<Vec<_>>();
+        let is_colour = |name: &str| name == "none" || Colour::from_name(name).is_some();
+        let is_heat = |name: &str| name == "none" || Heat::from_name(name).is_some();
+        let is_promise = |length: &str| length == "none" || Duration::parse(length).is_some();
+        check_words(
+            "colour",
+            one(&self.colour),
+            is_colour,
+            "red, orange, yellow, green, dark-green, light-green, grey, none",
+        )?;
+        check_words("heat", one(&self.heat), is_heat, "extreme, high, medium, low, none")?;
+        let is_stage = |name: &str| Stage::from_name(name).is_some();
+        check_words(
+            "stage",
+            one(&self.stage),
+            is_stage,
+            "first-contact, considering, about-to-buy, first-purchase, loyal",
+        )?;
+        check_words(
+            "handoff",
+            one(&self.handoff),
+            |name| ["none", "open", "accepted"].contains(&name),
+            "none, open, accepted",
+        )?;
+        check_words("reply_within", one(&self.reply_within), is_promise, "lengths of time such as 5m, 2h, and none")?;
+        check_words("planned.kind", planned().map(|plan| plan.kind.clone()), kind, kinds)?;
+        check_words("sent.kind", self.sent.iter().flatten().map(|send| send.kind.clone()), kind, kinds)?;
+        check_words("not_sent", self.not_sent.iter().flatten().cloned(), kind, kinds)?;
+        let is_time = |time: &str| Timestamp::parse_rfc3339(time).is_some();
+        let times = planned().flat_map(|plan| [&plan.not_before, &plan.not_after]).flatten().cloned();
+        check_words("planned", times, is_time, "RFC 3339 times with offset")
+    }
+}
+
+fn check_words(
+    field: &str,
+    words: impl IntoIterator<Item = String>,
+    is_one: impl Fn(&str) -> bool,
+    all: &str,
+) -> Result<(), String> {
+    match words.into_iter().find(|word| !is_one(word)) {
+        Some(word) => Err(format!("`{field}` cannot be `{word}`: there are {all}")),
+        None => Ok(()),
     }
 }
 
@@ -167,6 +217,7 @@ fn parse_line(number: usize, mut value: Value) -> Result<Option<Line>, String> {
         if contact.is_none() && expectation.is_of_a_contact() {
             return Err("`contact` is missing: without it only `alerts` and `not_alerts` can be expected".into());
         }
+        expectation.check()?;
         let what = What::Expect(Box::new(expectation));
         return Ok(Some(Line { number, at, received: at, contact, what }));
     }
@@ -303,6 +354,22 @@ mod tests {
             ("{\"at\": \"2026-03-02T10:00:00Z\"}", "`event` (or `expect`) is missing"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"event\": \"dance\"}", "dance"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"event\": \"figures\", \"job\": \"customers\"}", "Hotline's own"),
+            (
+                "{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"+85251234567\", \"expect\": {\"colour\": \"purple\"}}",
+                "`colour` cannot be `purple`: there are red, orange",
+            ),
+            (
+                "{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"+85251234567\", \"expect\": {\"reply_within\": \"15 minutes\"}}",
+                "`reply_within` cannot be `15 minutes`",
+            ),
+            (
+                "{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"+85251234567\", \"expect\": {\"not_sent\": [\"replies\"]}}",
+                "`not_sent` cannot be `replies`: there are reply, product",
+            ),
+            (
+                "{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"+85251234567\", \"expect\": {\"planned\": [{\"kind\": \"reminder\", \"not_after\": \"2026-03-02 10:01\"}]}}",
+                "`planned` cannot be `2026-03-02 10:01`: there are RFC 3339 times",
+            ),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"contact\": \"852\", \"event\": \"message\"}", "names no contact"),
             ("{\"at\": \"2026-03-02T10:00:00Z\", \"expect\": {\"tagz\": []}}", "tagz"),
             (

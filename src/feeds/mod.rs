@@ -5,7 +5,6 @@ pub mod shopify;
 pub mod woocommerce;
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
 use crate::domain::{CartEvent, Country, EventBody, OrderEvent, ProductEvent, Timestamp, mended};
 
@@ -126,8 +125,8 @@ fn read<T: serde::de::DeserializeOwned>(topic: &str, body: &[u8]) -> Result<T, M
 }
 
 /// How many pieces of a thing were ordered: half a kilogram counts as one.
-fn pieces(quantity: Option<Decimal>) -> Option<u32> {
-    quantity?.ceil().to_u32()
+fn pieces(quantity: Option<Decimal>) -> Option<Decimal> {
+    Some(quantity?.ceil())
 }
 
 /// A time as platforms write it, with an offset or in UTC without one.

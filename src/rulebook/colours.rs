@@ -12,6 +12,10 @@ use crate::domain::{Colour, Consequence, Duration, Evidence, HandoffRequest, Tim
 const RED_ENDED: &str = "red_ended";
 /// Who was red too often, and is orange instead.
 pub(super) const RED_EXHAUSTED: &str = "color/red-exhausted";
+/// From green to red.
+const SUDDEN_NEED: &str = "color/sudden-need";
+/// Tags that follow from the colour by no rule.
+pub(super) const BY_COLOUR: [&str; 2] = [RED_EXHAUSTED, SUDDEN_NEED];
 /// Under this one, when a person last gave a colour.
 const BY_PERSON: &str = "colour_by_person";
 
@@ -159,12 +163,12 @@ impl<'a> Change<'a> {
         if !matches!(colour, Colour::Red | Colour::Orange) {
             self.rested("another colour came between");
         }
-        let wanted = colour;
-        colour = self.used(wanted);
-        // What it stands for may have no end, and the colour that takes its place has one (G-8).
-        if colour != wanted && until.is_none() && !is_person(&evidence.by) {
-            (until, then) = self.stands_by_itself(colour).unzip();
-        }
+        let (meant, colour) = (colour, self.used(colour));
+        // What stands for another one lasts as long as when it is given itself.
+        let (until, then) = match until {
+            None if colour != meant && !is_person(&evidence.by) => self.lasts(colour),
+            _ => (until, then),
+        };
         let from = self.facts.colour();
         // A person may see a dark green customer in anyone; who is one by what they spend stays one when a person says green.
         let is_dark = colour == Colour::DarkGreen && is_person(&evidence.by);
@@ -262,7 +266,7 @@ impl<'a> Change<'a> {
         };
         let mut evidence = evidence.clone();
         evidence.catalogue.push(catalogue.into());
-        if sudden && let Ok(tag) = "color/sudden-need".parse() {
+        if sudden && let Ok(tag) = SUDDEN_NEED.parse() {
             self.set(tag, Some(self.at + Duration::hours(72) + STEP), Vec::new(), &&evidence);
         }
         self.out.push(Consequence::Handoff(HandoffRequest { reason: reason.into(), promise, evidence }));
@@ -319,12 +323,12 @@ impl<'a> Change<'a> {
         replaced.map_or(colour, |(_, instead)| *instead)
     }
 
-    /// How long a colour stands from now on by its own rules, and what it falls to.
-    fn stands_by_itself(&self, colour: Colour) -> Option<(Timestamp, Colour)> {
+    /// Until when a colour stands that is given now, and what it falls to, by the rule that says so.
+    fn lasts(&self, colour: Colour) -> (Option<Timestamp>, Option<Colour>) {
         let paintings = self.rulebook.rules.iter().filter_map(|rule| rule.painting.as_ref());
-        let mut of_it = paintings.filter(|painting| painting.to == colour);
-        let (stands, then) = of_it.find_map(|painting| painting.stands.zip(painting.then))?;
-        Some((self.at + stands + STEP, then))
+        let mut of_it = paintings.filter(|painting| painting.to == colour && !painting.from_first);
+        let lasting = of_it.find_map(|painting| painting.stands.zip(painting.then));
+        lasting.map_or((None, None), |(stands, then)| (Some(self.at + stands + STEP), Some(then)))
     }
 
     /// Which green a contact is (COLOR-14, 15).

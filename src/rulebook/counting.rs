@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use super::facts::Facts;
 use super::kept::{CartFacts, Opened};
+use super::signal::slug;
 use crate::domain::{CartEvent, CaseEvent, ClickEvent, Duration, Event, EventBody, PageEvent, Timestamp};
 
 /// Messages this close behind each other are one burst…
@@ -29,6 +30,8 @@ const CART_REMEMBERED: Duration = Duration::days(14);
 const ALL: &str = "";
 /// A thing in the cart that the shop does not name.
 const UNNAMED: &str = "?";
+/// Stands between the name of a thing in the cart and its category.
+const OF: char = '@';
 /// Links that were sent and that nothing came after yet; of more, the first will do.
 const LINKS: usize = 6;
 /// Cases, links, receipts and things told that are remembered; older ones no longer move.
@@ -215,23 +218,75 @@ pub(super) fn is_latest_word(facts: &mut Facts, field: &str, at: Timestamp) -> b
 /// Takes in what happened to the cart; how many things lie in it then. Of a thing that is not named all is meant where it is taken
 /// out. Of what is told late, only that counts which nothing came after.
 pub(super) fn in_cart(facts: &mut Facts, event: &CartEvent, at: Timestamp) -> usize {
-    let thing = event.product.as_ref().or(event.category.as_ref());
-    match (event.action.as_str(), thing) {
-        ("remove", Some(thing)) if event.amount.is_none_or(|amount| !amount.is_zero()) => {
-            put(&mut facts.cart, thing, at, false);
-        }
-        ("remove", _) => {
-            facts.cart.retain(|(_, put, _)| *put > at);
-            put(&mut facts.cart, ALL, at, false);
-        }
-        (_, thing) => put(&mut facts.cart, thing.map_or(UNNAMED, String::as_str), at, true),
+    let thing = thing_of(event);
+    let is_named = event.product.is_some();
+    match (event.action.as_str(), thing.as_deref()) {
+        ("remove", Some(thing)) if event.amount.is_none_or(|amount| !amount.is_zero()) => take_out(facts, thing, at),
+        ("remove", _) => take_out(facts, ALL, at),
+        ("add", thing) => put_in(facts, thing.unwrap_or(UNNAMED), at),
+        (_, Some(thing)) if is_named => put_in(facts, thing, at),
+        // Who leaves a cart or goes to pay for it puts nothing in: it is one more thing only where none is known of.
+        (_, thing) if left_in_cart(facts) == 0 => put_in(facts, thing.unwrap_or(UNNAMED), at),
+        _ => {}
     }
     left_in_cart(facts)
 }
 
+/// How a thing in the cart is written: its name, and behind it the category where that is told.
+fn thing_of(event: &CartEvent) -> Option<String> {
+    let name = event.product.as_deref().map(slug).unwrap_or_default();
+    let category = event.category.as_deref().filter(|category| !category.is_empty());
+    match category {
+        Some(category) => Some(format!("{name}{OF}{category}")),
+        None => Some(name).filter(|name| !name.is_empty()),
+    }
+}
+
+fn parts(thing: &str) -> (&str, &str) {
+    thing.split_once(OF).unwrap_or((thing, ""))
+}
+
+/// Whether two things in the cart have one name, or neither has any and they are of one category.
+fn is_same(one: &str, other: &str) -> bool {
+    let ((name, category), (others, of)) = (parts(one), parts(other));
+    name == others && (!name.is_empty() || category == of)
+}
+
+/// Whether what is taken out takes that along: all, the same thing, and of what has no name one of its category.
+fn takes(out: &str, thing: &str) -> bool {
+    let ((name, category), (others, of)) = (parts(out), parts(thing));
+    let within =
+        |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_kin = || !category.is_empty() && !of.is_empty() && (within(category, of) || within(of, category));
+    out == ALL || is_same(out, thing) || ((name.is_empty() || others.is_empty()) && is_kin())
+}
+
+fn put_in(facts: &mut Facts, thing: &str, at: Timestamp) {
+    let is_out = |(out, taken, lies): &CartFacts| !lies && *taken > at && (thing == UNNAMED || takes(out, thing));
+    if !facts.cart.iter().any(is_out) || (thing == UNNAMED && left_in_cart(facts) > 0) {
+        put(&mut facts.cart, thing, at, true);
+    }
+}
+
+fn take_out(facts: &mut Facts, thing: &str, at: Timestamp) {
+    // Where it lies there by its name, no other of its category is meant.
+    let by_name = facts.cart.iter().any(|(other, _, lies)| *lies && is_same(thing, other));
+    let goes = |other: &str| match by_name {
+        true => is_same(thing, other),
+        false => takes(thing, other),
+    };
+    facts.cart.retain(|(other, put, lies)| *put > at || !(goes(other) && (*lies || thing == ALL)));
+    put(&mut facts.cart, thing, at, false);
+    // What was not named was among what is out now, once nothing that has a name is left.
+    let paid = last_paid(facts);
+    if !facts.cart.iter().any(|(other, put, lies)| *lies && other != UNNAMED && Some(*put) > paid) {
+        facts.cart.retain(|(other, put, _)| other != UNNAMED || *put > at);
+    }
+}
+
 /// Notes that a thing was put into the cart or taken out.
 fn put(cart: &mut Vec<CartFacts>, thing: &str, at: Timestamp, lies: bool) {
-    let place = cart.iter().position(|(other, ..)| other == thing);
+    let place = cart.iter().position(|(other, ..)| is_same(other, thing));
     if place.is_some_and(|place| cart[place].1 > at) {
         return;
     }

@@ -11,7 +11,7 @@ use super::{
     Occurrence, Rulebook, calendar, crossed, dates, effects, figures, look, orders, purchases, region, review, rise,
     rounds, sequences, signals, sweep, timers, undo,
 };
-use crate::domain::{Consequence, Contact, Timestamp};
+use crate::domain::{Consequence, Contact, EventBody, Timestamp};
 
 /// See [`Rulebook::step`].
 pub(super) fn step(
@@ -30,11 +30,15 @@ pub(super) fn step(
     let mut change = Change::new(rulebook, facts, contact, now, out);
     let mut signals = match &what {
         Occurrence::Event { event, reading } => {
-            if let crate::domain::EventBody::Agent(agent) = &event.body {
-                // What everybody begins with comes before what a person says.
+            // What everybody begins with comes before what a person says.
+            if matches!(event.body, EventBody::Agent(_)) {
                 let first = signals::first_contact(change.facts, contact, event);
                 take_in(&mut change, first.as_slice());
-                change.by_person(agent, event);
+            }
+            match &event.body {
+                EventBody::Agent(agent) => change.by_person(agent, event),
+                EventBody::Campaign(campaign) => change.by_campaign(campaign, event),
+                _ => {}
             }
             signals::of_event(change.facts, contact, event, *reading, rulebook)
         }
@@ -95,6 +99,7 @@ fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
         mark(change, signal);
         match signal.name {
             "undone" => undone(change, signal),
+            "purchase" if signal.field("filled").is_some() => recount_filled(change, signal.at),
             "purchase" if is_told_late(change, signal) => recount(change, Vec::new(), Some(signal.at)),
             _ => {}
         }
@@ -107,6 +112,16 @@ fn take_in(change: &mut Change<'_>, signals: &[Signal]) {
     if let (Some(before), Some(won)) = (before, signals.iter().find(|signal| signal.name == "won")) {
         before.remember(change, won.field("order").unwrap_or_default(), won.at);
     }
+}
+
+/// An order that was paid for before tells more of itself only now. What was to be sent by then for it has been sent.
+fn recount_filled(change: &mut Change<'_>, paid: Timestamp) {
+    let told = change.out.len();
+    recount(change, Vec::new(), Some(paid));
+    let anew = change.out.split_off(told);
+    let now = change.now;
+    let is_past = |what: &Consequence| matches!(what, Consequence::FollowUp(plan) if plan.not_before <= now);
+    change.out.extend(anew.into_iter().filter(|what| !is_past(what)));
 }
 
 /// Whether something was bought, or decided over purchases by a review or the end of a tier, after a purchase that is told now.

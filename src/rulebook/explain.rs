@@ -76,9 +76,18 @@ pub(super) fn explain(rulebook: &Rulebook, facts: &Facts, contact: &Contact, tag
     });
     let see = conditions::View { rulebook, facts, contact, now };
     let candidates = rulebook.rules.iter().filter_map(|rule| candidate(&see, rule, &tag, held.is_some()));
-    let mut rules: Vec<Candidate> = candidates.collect();
-    // The rule that set it first, then those that lack least.
     let by = held.as_ref().map(|held| held.by.clone());
+    let mut rules: Vec<Candidate> = candidates.collect();
+    // Where a rule writes the tag out, a pattern that it could be read into means another thing.
+    let is_written = rulebook.rules.iter().any(|rule| is_pattern(rule, |pattern| pattern == tag));
+    let means_another = |candidate: &Candidate| {
+        let mut own = rulebook.rules.iter().filter(|rule| *rule.name == *candidate.rule);
+        own.any(|rule| is_pattern(rule, |pattern| pattern.contains('{') && pattern != "{tag}"))
+    };
+    if is_written && mirrored(&tag).is_none() {
+        rules.retain(|candidate| by.as_ref() == Some(&candidate.rule) || !means_another(candidate));
+    }
+    // The rule that set it first, then those that lack least.
     rules.sort_by_key(|candidate| (by.as_ref() != Some(&candidate.rule), candidate.missing()));
     let mut notes = notes(rulebook, facts, &tag);
     if let Some(taken) = effects::taken_away(facts, &tag).filter(|_| held.is_none()) {
@@ -91,6 +100,10 @@ pub(super) fn explain(rulebook: &Rulebook, facts: &Facts, contact: &Contact, tag
         notes.extend(alike(rulebook, &tag));
     }
     Explanation { notes, tag, now, held, rules }
+}
+
+fn is_pattern(rule: &Rule, is_it: impl Fn(&str) -> bool) -> bool {
+    rule.written.tag.as_ref().is_some_and(|tag| is_it(tag.get_ref()))
 }
 
 /// The tag that a person means: colours and stages go by several names.

@@ -47,7 +47,7 @@ const FIELDS: &[(&str, &[&str], &[&str])] = &[
     ("order", &["state", "order", "tracked", "product", "category", "named"], &[]),
     ("undone", &["order"], &[]),
     // The category is the main one of what was bought, where a figure finds it.
-    ("purchase", &["order", "coupon", "lines", "left", "category"], &["over_record"]),
+    ("purchase", &["order", "coupon", "lines", "left", "filled", "category"], &["over_record"]),
     ("bought", &["order", "product", "category", "named", "thing"], &[]),
     ("referral", &["source", "platform", "id", "first"], &[]),
     ("case", &["kind", "action", "left"], &[]),

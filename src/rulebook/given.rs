@@ -1,8 +1,9 @@
 //! Which tags rules give, and which they read: the others are people's own.
 
-use super::Rulebook;
+use super::colours::BY_COLOUR;
 use super::facts::is_like_text;
 use super::rule::Rule;
+use super::{Rulebook, persons};
 
 /// Groups that mirror a state, whatever the rules are called that changed it.
 const STATES: [&str; 3] = ["color", "heat", "stage"];
@@ -12,6 +13,15 @@ impl Rulebook {
     pub fn gives(&self, tag: &str) -> bool {
         let group = tag.split('/').next().unwrap_or_default();
         STATES.contains(&group) || self.rules.iter().any(|rule| gives(rule, tag, group))
+    }
+
+    /// Why nobody gives a tag of the colours, the heat or the stages that there is not, and what to do instead.
+    pub fn is_no_state(&self, tag: &str) -> Option<&'static str> {
+        let (group, _) = tag.split_once('/')?;
+        let is_given = || self.rules.iter().any(|rule| gives(rule, tag, group));
+        let is_one = |tag: &str| tag.parse().is_ok_and(|tag| persons::shown(&tag).is_some());
+        let is_known = !STATES.contains(&group) || is_one(tag) || BY_COLOUR.contains(&tag) || is_given();
+        (!is_known).then_some("there is no such colour, heat or stage. Give a tag of another group instead")
     }
 
     /// Whether a tag shows where a contact stands, as one of colour, heat and stage.

@@ -77,6 +77,7 @@ pub use explain::{Candidate, Explanation, Held};
 pub use facts::Facts;
 pub use kept::HeldTag;
 use rule::Rule;
+pub(crate) use signal::slug;
 
 /// The smallest step of time: what holds "within" a length still holds at its last moment, and ends one step later.
 const STEP: Duration = Duration::millis(1);
@@ -184,6 +185,11 @@ impl Rulebook {
     /// Every rule's name, with the catalogue's entries that it carries out.
     pub fn catalogued(&self) -> impl Iterator<Item = (&str, &[String])> {
         self.rules.iter().map(|rule| (&*rule.name, rule.written.catalogue.as_slice()))
+    }
+
+    /// Whether a rule raises an alert of that name.
+    pub fn raises(&self, alert: &str) -> bool {
+        self.rules.iter().any(|rule| rule.written.alert.as_deref() == Some(alert))
     }
 
     /// Rules that send something, each with the tags that it goes by: those that it sets, and those that it asks for; `*` at the

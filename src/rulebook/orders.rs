@@ -22,19 +22,56 @@ const REMEMBERED: usize = 96;
 pub(super) struct OrderMove {
     /// The order as it is known by now, also where this state came without total and lines.
     pub(super) order: OrderFacts,
+    /// It got further than it was known to be.
+    pub(super) is_further: bool,
     /// It is paid for, and was not known to be before.
     pub(super) won: bool,
+    /// It was known to be paid for, and its total or its coupon is told only now…
+    pub(super) filled: bool,
+    /// …or what was bought.
+    pub(super) lines_filled: bool,
     /// By how many per cent it exceeds the largest order before; none for a first order (G-10).
     pub(super) over_record: Option<i64>,
 }
 
-/// Takes in a state of an order. `None` if the order got further already: an older state that arrives later moves nothing.
+/// Takes in a state of an order. `None` if the order got further already, and nothing was missing of it: an older state that arrives
+/// later moves nothing.
 pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, told: &OrderEvent) -> Option<OrderMove> {
     let place = facts.orders.iter().position(|order| order.order == told.order);
     let mut order = match place {
         Some(place) => facts.orders.remove(place),
         None => OrderFacts { order: told.order.clone(), ..OrderFacts::default() },
     };
+    let (had_lines, had) = (!order.lines.is_empty(), (order.total.is_some(), order.coupon.is_some()));
+    fill(rulebook, &mut order, event, told);
+    let (before, rank) = (order.rank, told.state.rank());
+    let won = told.state.is_paid() && order.paid.is_none();
+    let was_paid = order.paid.is_some();
+    if told.state.is_paid() && order.paid.is_none_or(|paid| event.at < paid) {
+        (order.paid, order.seq) = (Some(event.at), event.seq);
+    }
+    if order.paid.is_some() || told.state.is_undone() {
+        order.more = 0;
+    }
+    if !order.reached.iter().any(|(known, _)| *known == rank) {
+        order.reached.push((rank, event.at));
+    }
+    order.rank = before.max(rank);
+    let was_purchase = was_paid && order.is_purchase();
+    let filled = was_purchase && had != (order.total.is_some(), order.coupon.is_some());
+    let lines_filled = was_purchase && !had_lines && !order.lines.is_empty();
+    let others = facts.orders.iter().filter(|other| other.is_purchase());
+    let over_record = if won || filled && !had.0 { over_record(others, &order, &rulebook.rates) } else { None };
+    let (is_further, won) = (rank > before, won && order.is_purchase());
+    let moves = is_further || filled || lines_filled;
+    let moved = moves.then(|| OrderMove { order: order.clone(), is_further, won, filled, lines_filled, over_record });
+    facts.orders.push(order);
+    forget(&mut facts.orders);
+    moved
+}
+
+/// Takes in what a state of an order tells of its total, its lines and its coupon.
+fn fill(rulebook: &Rulebook, order: &mut OrderFacts, event: &Event, told: &OrderEvent) {
     // Until it is paid for it may be changed; what it held then stands.
     let is_last = order.paid.is_none() && order.reached.iter().all(|(_, at)| *at <= event.at);
     let (lines, more) = (bought(rulebook, &told.lines), more(&told.lines));
@@ -51,26 +88,7 @@ pub(super) fn take_in(rulebook: &Rulebook, facts: &mut Facts, event: &Event, tol
     if is_changed || order.lines.is_empty() {
         (order.lines, order.more) = (lines, more);
     }
-    order.coupon = order.coupon.or_else(|| told.coupon.clone());
-    let (before, rank) = (order.rank, told.state.rank());
-    let won = told.state.is_paid() && order.paid.is_none();
-    if told.state.is_paid() && order.paid.is_none_or(|paid| event.at < paid) {
-        (order.paid, order.seq) = (Some(event.at), event.seq);
-    }
-    if order.paid.is_some() || told.state.is_undone() {
-        order.more = 0;
-    }
-    if !order.reached.iter().any(|(known, _)| *known == rank) {
-        order.reached.push((rank, event.at));
-    }
-    order.rank = before.max(rank);
-    let others = facts.orders.iter().filter(|other| other.is_purchase());
-    let over_record = if won { over_record(others, &order, &rulebook.rates) } else { None };
-    let moved =
-        (rank > before).then(|| OrderMove { order: order.clone(), won: won && order.is_purchase(), over_record });
-    facts.orders.push(order);
-    forget(&mut facts.orders);
-    moved
+    order.coupon = order.coupon.take().or_else(|| told.coupon.clone());
 }
 
 /// What was ordered, each thing once, and what one piece costs, the dearest where there are several prices: by product key, or by
@@ -122,12 +140,18 @@ pub(super) fn meanwhile(orders: &[OrderFacts], page: &PageEvent, seen: Signal) -
 
 /// How many pieces there are beyond one of each line.
 fn more(lines: &[OrderLine]) -> u64 {
-    lines.iter().map(|line| u64::from(line.quantity.unwrap_or(1).saturating_sub(1))).sum()
+    let beyond = |line: &OrderLine| pieces(line).ceil().to_u64().unwrap_or(u64::MAX).saturating_sub(1);
+    lines.iter().map(beyond).fold(0, u64::saturating_add)
+}
+
+/// How much there is of a line: pieces, or by weight.
+fn pieces(line: &OrderLine) -> Decimal {
+    line.quantity.unwrap_or(Decimal::ONE)
 }
 
 /// What the lines of an order come to, where its total is not told. Prices of nothing are not known.
 fn total_of(lines: &[OrderLine]) -> Option<Decimal> {
-    let price = |line: &OrderLine| line.price.checked_mul(line.quantity.unwrap_or(1).into());
+    let price = |line: &OrderLine| line.price.checked_mul(pieces(line));
     let total = lines.iter().try_fold(Decimal::ZERO, |sum, line| sum.checked_add(price(line)?))?;
     Some(total).filter(|total| !total.is_zero())
 }

@@ -10,7 +10,8 @@ use super::facts::Facts;
 use super::kept::HeldTag;
 use super::signal::{Signal, hyphens, slug};
 use crate::domain::{
-    AgentAction, AgentEvent, Colour, Event, Evidence, Heat, Mention, Reading, Stage, TagKey, TagMove, Timestamp,
+    AgentAction, AgentEvent, CampaignEvent, Colour, Event, Evidence, Heat, Mention, Reading, Stage, TagKey, TagMove,
+    Timestamp,
 };
 
 /// When somebody did it, where that is told late.
@@ -29,7 +30,9 @@ impl Change<'_> {
         let tag = || agent.tag.as_ref().and_then(|tag| tag.parse::<TagKey>().ok());
         match (agent.action, agent.colour) {
             (AgentAction::TagAdd, _) => {
-                let Some(tag) = tag().filter(|tag| !self.is_overtaken(tag, late)) else { return };
+                let may =
+                    |tag: &TagKey| self.rulebook.is_no_state(tag.as_str()).is_none() && !self.is_overtaken(tag, late);
+                let Some(tag) = tag().filter(may) else { return };
                 // Who gives the tag of a colour gives the colour, and so with the stage: only one is held.
                 match shown(&tag) {
                     Some(Shown::Colour(colour)) => return self.paint_by_person(colour, at, &&evidence),
@@ -59,6 +62,15 @@ impl Change<'_> {
             }
             (AgentAction::Colour, Some(colour)) => self.paint_by_person(colour, at, &&evidence),
             _ => {}
+        }
+    }
+
+    /// Whom a campaign reaches has its tags, until they become one (GOV-5). Those that rules give are what it was aimed by.
+    pub(super) fn by_campaign(&mut self, campaign: &CampaignEvent, event: &Event) {
+        let reaches = ["recipient", "response"].contains(&campaign.action.as_str());
+        for tag in campaign.tags.iter().filter(|tag| reaches && !self.rulebook.gives(tag)) {
+            let given = AgentEvent::new(&*campaign.rule(), AgentAction::TagAdd);
+            self.by_person(&AgentEvent { tag: Some(tag.clone()), ..given }, event);
         }
     }
 

@@ -84,7 +84,7 @@ pub(super) const SIGNALS: &[(&str, &str)] = &[
     ("undone", "an order was cancelled or returned"),
     (
         "purchase",
-        "an order was paid for, or got further: order, coupon, its total, lines (none where it does not tell what was bought), left (how many things were put into the cart since, if any), over_record (per cent)",
+        "an order was paid for, or got further: order, coupon, its total, lines (none where it does not tell what was bought), left (how many things were put into the cart since, if any), filled (yes where its total, coupon or lines are told behind its payment), over_record (per cent)",
     ),
     (
         "bought",
@@ -173,7 +173,7 @@ pub(super) fn hyphens(text: &str) -> String {
 }
 
 /// A name as part of a tag: lower case, hyphens.
-pub(super) fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     // Marks belong to their letter: Hindi words would fall apart without them.
     let parts = |c: char| !c.is_alphanumeric() && !is_combining_mark(c);
     let words = text.split(parts).filter(|word| !word.is_empty());

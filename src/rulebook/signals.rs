@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::counting::{self, interacted};
 use super::facts::Facts;
 use super::messages::of_message;
+use super::orders::OrderMove;
 use super::signal::{FIGURES, Signal, hyphens, of_contact, slug};
 use super::{Rulebook, dates, orders, persons, responses, timers};
 use crate::domain::{
@@ -196,23 +197,36 @@ fn of_order(facts: &mut Facts, event: &Event, order: &OrderEvent, rulebook: &Rul
     let tracked = if order.tracking.is_some() { "yes" } else { "no" };
     let in_state = || signal("order").with("state", state.as_str()).with("tracked", tracked);
     match moved.order.lines.is_empty() {
+        _ if !moved.is_further => {}
         true => signals.push(in_state()),
         false => signals.extend(moved.order.lines.iter().map(|(line, _)| orders::of_line(in_state(), line))),
     }
-    if order.state.is_undone() {
+    if moved.is_further && order.state.is_undone() {
         signals.push(signal("undone"));
     }
+    if moved.won || moved.filled || moved.lines_filled {
+        of_purchase(facts, &moved, signals);
+    }
     if moved.won {
-        let left = counting::left_in_cart(facts);
-        let with_cart = |signal: Signal| match signal.name {
-            "purchase" if left > 0 => signal.with("left", left.to_string()),
-            _ => signal,
-        };
-        signals.extend(orders::signals(&moved.order, moved.over_record).into_iter().map(with_cart));
-        if moved.order.coupon.is_some() {
-            signals.push(signal("offer_taken").with("offer", order.order.as_str()));
-        }
         signals.push(signal("won"));
+    }
+}
+
+/// What an order tells that is paid for: just now, or before and without all that is known by now.
+fn of_purchase(facts: &Facts, moved: &OrderMove, signals: &mut Vec<Signal>) {
+    let left = counting::left_in_cart(facts);
+    let is_new = |signal: &Signal| moved.won || moved.lines_filled || signal.name != "bought";
+    let told = orders::signals(&moved.order, moved.over_record).into_iter().filter(is_new);
+    signals.extend(told.map(|signal| match signal.name {
+        "purchase" => {
+            let signal = if moved.won { signal } else { signal.with("filled", "yes") };
+            if left > 0 { signal.with("left", left.to_string()) } else { signal }
+        }
+        _ => signal,
+    }));
+    if moved.order.coupon.is_some() {
+        let (at, seq) = (moved.order.paid.unwrap_or_default(), moved.order.seq);
+        signals.push(Signal::of_moment("offer_taken", at, seq).with("offer", moved.order.order.as_str()));
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn check(tiers: &Tiers, rules: &[Rule]) -> Vec<Problem> {
                     "Neighbours {} to {} per cent apart are within reach; [tiers] in rules/spend.toml sets that.",
                     tiers.at_least, tiers.at_most
                 );
-                problems.push(Problem::at("rules", "", 0, message, advice).warning());
+                problems.push(above.problem(message, &advice).warning());
             }
         }
     }
@@ -82,6 +82,9 @@ mod tests {
                 "the tiers of `d` (2340) and `e` (2700) lie 15 per cent apart"
             ]
         );
+        let of_tiers = problems.iter().filter(|problem| problem.message.contains("tiers"));
+        let mut places = of_tiers.map(|problem| (problem.file.ends_with("club.toml"), problem.line > 4));
+        assert!(places.all(|place| place == (true, true)), "where the higher one stands");
         let shipped = Rulebook::compile(&[files[0].clone()], None).1;
         assert!(!shipped.iter().any(|problem| problem.message.contains("tiers")), "without [tiers] nothing is said");
     }

@@ -284,7 +284,7 @@ impl<'a> Customer<'a> {
             category: product.key.clone(),
             brand: product.brand.clone(),
             price: product.price,
-            quantity: Some(1),
+            quantity: Some(Decimal::ONE),
         };
         let (total, currency): (Decimal, _) = (product.price, shop.currency);
         turn.events.push(EventBody::Order(OrderEvent {

@@ -97,6 +97,23 @@ fn of_a_tag_that_is_not_held_something_is_always_missing() {
     assert!(!ask("lang/en+ru").contains("MISSING the values"));
 }
 
+/// `interest/{product}` of other rules could be read into it.
+#[test]
+fn a_tag_that_a_rule_writes_out_is_about_no_product() {
+    let knowledge = law::knowledge();
+    let click = line(
+        "02T10:00:00",
+        json!({ "event": "click", "link": "product", "product": "A", "category": "electronics/phone" }),
+    );
+    let lines = timeline::parse(&click).unwrap();
+    let mut world = World::new(&knowledge, false);
+    world.play(&lines);
+    let state = world.state(lines[0].contact.as_ref().unwrap()).unwrap();
+    let why = knowledge.rulebook.explain(&state.facts, &state.contact, "interest/high-decision", lines[0].at);
+    let rules: Vec<_> = why.rules.iter().map(|rule| rule.rule.as_str()).collect();
+    assert_eq!(rules, ["high-decision"]);
+}
+
 /// Every tag that is held at the end of a scenario is explained by the rule that gave it, with nothing missing that is counted.
 #[test]
 fn every_tag_of_every_scenario_is_explained_by_the_rule_that_gave_it() {

@@ -26,6 +26,7 @@ mod template;
 mod time;
 mod trade;
 mod visitor;
+mod words;
 
 pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
 pub use contact::{Address, Contact, ContactId, ContactRef, Language, Phone, UserId};
@@ -56,3 +57,4 @@ pub use trade::{
     CartEvent, CaseEvent, ClickEvent, OrderEvent, OrderLine, OrderState, PageEvent, ProductEvent, QuoteEvent,
 };
 pub use visitor::Crawlers;
+pub use words::{WORDS, Words};

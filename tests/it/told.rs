@@ -117,6 +117,23 @@ async fn a_wrong_call_of_the_api_gets_a_problem_and_a_wrong_event_does_not_hold_
     }
     let schema: serde_json::Value =
         http().get(format!("http://{address}/openapi.json")).send().await.unwrap().json().await.unwrap();
+    // Words and days that no rule could read: one problem each, which says what to write.
+    let events = r#"[{"contact":"+85251234567","event":"cart","action":"added"},
+        {"contact":"+85251234567","event":"profile","field":"birthday","value":"06/05/1990"},
+        {"contact":"+85251234567","event":"profile","field":"due_date","value":"soon"},
+        {"event":"weather","place":"Atlantis","date":"2026-03-02","max_c":40},
+        {"contact":"+85251234567","event":"profile","field":"birthday","value":"1990-05-06"},
+        {"contact":"+85251234567","event":"profile","field":"favourite_film","value":"none","more":1}]"#;
+    let told = call("t0ken", events).await;
+    for said in [
+        "write one of add, remove, checkout, abandon",
+        "`birthday` is a day: write 2026-12-31",
+        "`due_date` is a day",
+        "no city is called so",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    assert_eq!((told.matches("invalid").count(), told.matches("accepted").count()), (4, 2), "{told}");
     assert!(schema["paths"]["/api/v1/events"]["post"].is_object());
     for route in routes() {
         assert!(schema["paths"][&route].is_object(), "{route} is not described in openapi.json");

@@ -61,6 +61,8 @@ pub struct Sources {
     /// Dictionaries, rules, tables, the shop; paths relative to `keywords/`.
     pub keywords: Vec<SourceFile>,
     /// Reply templates; paths relative to `templates/`.
+    /// Errors of files that are no text: what of them can be read stands above, so that their other mistakes are told too.
+    pub garbled: Vec<Problem>,
     pub replies: Vec<SourceFile>,
 }
 
@@ -89,17 +91,18 @@ impl Folders {
     ///
     /// # Errors
     /// The first file or folder that cannot be read.
+        let mut garbled = Vec::new();
     pub fn read(&self) -> Result<Sources, UnreadableFolder> {
         let keywords = match &self.keywords {
-            Some(folder) => read_folder(folder, "toml")?,
+            Some(folder) => read_folder(folder, "toml", &mut garbled)?,
             None => read_embedded(&KEYWORDS, "toml"),
         };
         let templates = match &self.templates {
-            Some(folder) => read_folder(folder, "j2")?,
+            Some(folder) => read_folder(folder, "j2", &mut garbled)?,
             None => read_embedded(&TEMPLATES, "j2"),
         };
         let replies = templates.into_iter().filter(|file| file.path.starts_with("replies/")).collect();
-        Ok(Sources { keywords, replies })
+        Ok(Sources { keywords, replies, garbled })
     }
 
     /// Whether the shop is still the demo's: its name, its address and its goods are nobody's.
@@ -166,8 +169,8 @@ fn noted<T>((compiled, found): (Option<T>, Vec<Problem>), problems: &mut Vec<Pro
 }
 
 /// Everything but the dictionaries.
-fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
-    let mut problems = Vec::new();
+pub(super) fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
+    let mut problems = sources.garbled.clone();
     let outreach = noted(outreach::Policy::compile(&sources.keywords), &mut problems);
     let limits = noted(outreach::Limits::compile(&sources.keywords), &mut problems);
     let prices = noted(outreach::Prices::compile(&sources.keywords), &mut problems);
@@ -428,15 +431,17 @@ fn read_embedded(dir: &'static Dir<'static>, ending: &str) -> Vec<SourceFile> {
     files
 }
 
-fn read_folder(folder: &Path, ending: &str) -> Result<Vec<SourceFile>, UnreadableFolder> {
+fn read_folder(folder: &Path, ending: &str, garbled: &mut Vec<Problem>) -> Result<Vec<SourceFile>, UnreadableFolder> {
     let mut paths = Vec::new();
     list(folder, ending, &mut paths)?;
     paths.sort();
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
-        let text = std::fs::read_to_string(&path).map_err(|source| UnreadableFolder { path: path.clone(), source })?;
-        let relative = path.strip_prefix(folder).unwrap_or(&path);
-        files.push(SourceFile { path: relative.to_string_lossy().replace('\\', "/"), text });
+        let bytes = std::fs::read(&path).map_err(|source| UnreadableFolder { path: path.clone(), source })?;
+        let path = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let (file, wrong) = SourceFile::from_bytes(path, bytes);
+        garbled.extend(wrong);
+        files.push(file);
     }
     Ok(files)
 }

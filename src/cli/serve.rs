@@ -96,6 +96,9 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
     if !sandbox_mode && Folders::of(&settings).have_demo_shop() {
         tracing::warn!("the shop is {DEMO_SHOP}");
     }
+    if let Some(unspoken) = shelf.knowledge().unspoken() {
+        tracing::warn!("{unspoken}");
+    }
     let engine = new_engine(&settings, shelf, store?)?;
     let silent = |error: StoreError| Stop::new("the database does not answer", error);
     engine.make_numbers_known().await.map_err(silent)?;

@@ -176,6 +176,7 @@ pub(super) fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Kn
     let prices = noted(outreach::Prices::compile(&sources.keywords), &mut problems);
     let shop = noted(compile_shop(&sources.keywords, settings), &mut problems);
     let products = shop.as_ref().map_or(&[][..], |shop| &shop.products);
+    let shop = shop.map(|shop| goods::speaking(shop, dialogue.as_ref()));
     let dialogue = noted(Dialogue::compile(&sources.replies, &sources.keywords, products), &mut problems);
     let rulebook = noted(Rulebook::compile(&sources.keywords, shop.as_ref()), &mut problems);
     let rates = noted(Rates::compile(&sources.keywords), &mut problems);
@@ -194,6 +195,7 @@ pub(super) fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Kn
     let tag_names = noted(governance::TagNames::compile(&sources.keywords), &mut problems);
     if let (Some(dialogue), Some(shop)) = (&dialogue, &shop) {
         problems.extend(dialogue.uneven(shop));
+        problems.extend(goods::unspoken(shop, dialogue));
         problems.extend(dialogue.unnamed(shop));
     }
     let fingerprint = fingerprint(&sources.keywords);

@@ -61,6 +61,7 @@ mod sweep;
 mod tiers;
 mod timers;
 mod undo;
+mod values;
 mod written;
 mod written_when;
 

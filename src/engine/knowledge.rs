@@ -8,13 +8,12 @@ use std::time::{Duration as StdDuration, SystemTime};
 
 use arc_swap::ArcSwap;
 use include_dir::{Dir, include_dir};
-use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::audience::Audiences;
 use super::fold::Knowledge;
-use super::{changes, goods};
+use super::{changes, fingerprint, goods};
 use crate::config::Settings;
 use crate::dialogue::Dialogue;
 use crate::domain::{Crawlers, Problem, Rates, Severity, Shop, SourceFile};
@@ -61,9 +60,9 @@ pub struct Sources {
     /// Dictionaries, rules, tables, the shop; paths relative to `keywords/`.
     pub keywords: Vec<SourceFile>,
     /// Reply templates; paths relative to `templates/`.
+    pub replies: Vec<SourceFile>,
     /// Errors of files that are no text: what of them can be read stands above, so that their other mistakes are told too.
     pub garbled: Vec<Problem>,
-    pub replies: Vec<SourceFile>,
 }
 
 /// A folder that cannot be read.
@@ -91,8 +90,8 @@ impl Folders {
     ///
     /// # Errors
     /// The first file or folder that cannot be read.
-        let mut garbled = Vec::new();
     pub fn read(&self) -> Result<Sources, UnreadableFolder> {
+        let mut garbled = Vec::new();
         let keywords = match &self.keywords {
             Some(folder) => read_folder(folder, "toml", &mut garbled)?,
             None => read_embedded(&KEYWORDS, "toml"),
@@ -176,8 +175,8 @@ pub(super) fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Kn
     let prices = noted(outreach::Prices::compile(&sources.keywords), &mut problems);
     let shop = noted(compile_shop(&sources.keywords, settings), &mut problems);
     let products = shop.as_ref().map_or(&[][..], |shop| &shop.products);
-    let shop = shop.map(|shop| goods::speaking(shop, dialogue.as_ref()));
     let dialogue = noted(Dialogue::compile(&sources.replies, &sources.keywords, products), &mut problems);
+    let shop = shop.map(|shop| goods::speaking(shop, dialogue.as_ref()));
     let rulebook = noted(Rulebook::compile(&sources.keywords, shop.as_ref()), &mut problems);
     let rates = noted(Rates::compile(&sources.keywords), &mut problems);
     problems.extend(shop.as_ref().zip(rates.as_ref()).and_then(|(shop, rates)| goods::unconverted(shop, rates)));
@@ -195,10 +194,10 @@ pub(super) fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Kn
     let tag_names = noted(governance::TagNames::compile(&sources.keywords), &mut problems);
     if let (Some(dialogue), Some(shop)) = (&dialogue, &shop) {
         problems.extend(dialogue.uneven(shop));
-        problems.extend(goods::unspoken(shop, dialogue));
         problems.extend(dialogue.unnamed(shop));
+        problems.extend(goods::unspoken(shop, dialogue));
     }
-    let fingerprint = fingerprint(&sources.keywords);
+    let fingerprint = fingerprint::of(&sources.keywords, shop.as_ref());
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return (None, problems);
     }
@@ -227,40 +226,6 @@ pub(super) fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Kn
         })
     })();
     (knowledge, problems)
-}
-
-/// Files that tags do not come from: a change of one of them makes no tag anew.
-const NOT_OF_TAGS: &[&str] = &[
-    "shop.toml",
-    "outreach.toml",
-    "limits.toml",
-    "prices.toml",
-    "rates.toml",
-    "catalogue.toml",
-    "segments.toml",
-    "crawlers.toml",
-    "governance.toml",
-    "statistics.toml",
-    "audiences.toml",
-    "tags.toml",
-    "chat_exports.toml",
-    "pointing.toml",
-    "templates.toml",
-];
-
-/// Of what tags are made with: dictionaries, rules, and the program's own code for it. Lines of comment do not count.
-fn fingerprint(files: &[SourceFile]) -> String {
-    let mut digest = Sha256::new();
-    digest.update(env!("CODE_OF_TAGS"));
-    for file in files.iter().filter(|file| !NOT_OF_TAGS.contains(&file.path.as_str())) {
-        digest.update(&file.path);
-        let lines = file.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        lines.for_each(|line| {
-            digest.update(line);
-            digest.update([b'\n']);
-        });
-    }
-    hex::encode(&digest.finalize()[..12])
 }
 
 /// The shop's own file, over what the settings say of it.

@@ -74,16 +74,18 @@ async fn look(settings: &Settings) -> Vec<Finding> {
 
 fn files(settings: &Settings) -> Finding {
     let what = "dictionaries and rules";
-    let problems = match Folders::of(settings).read() {
-        Ok(sources) => compile(&sources, settings).1,
+    let (knowledge, problems) = match Folders::of(settings).read() {
+        Ok(sources) => compile(&sources, settings),
         Err(error) => return Finding { what, ok: false, detail: error.to_string() },
     };
     let errors: Vec<_> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
-    match errors.first() {
-        None => {
+    let unspoken = knowledge.and_then(|knowledge| knowledge.unspoken());
+    match (errors.first(), unspoken) {
+        (None, Some(unspoken)) => Finding { what, ok: false, detail: unspoken.to_string() },
+        (None, None) => {
             Finding { what, ok: true, detail: format!("in order, {} warnings (see `hotline check`)", problems.len()) }
         }
-        Some(first) => Finding { what, ok: false, detail: format!("{} errors, the first: {first}", errors.len()) },
+        (Some(first), _) => Finding { what, ok: false, detail: format!("{} errors, the first: {first}", errors.len()) },
     }
 }
 

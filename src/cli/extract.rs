@@ -42,6 +42,9 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub fn run(arguments: Arguments) -> Result<Ended, Stop> {
     let sources = arguments.keywords.folders().read().map_err(|error| Stop(error.to_string()))?;
+    if !sources.garbled.is_empty() {
+        return Err(Stop::mistakes(&sources.garbled));
+    }
     fn compiled<T>((compiled, problems): (Option<T>, Vec<Problem>)) -> Result<T, Stop> {
         compiled.ok_or_else(|| Stop::mistakes(&problems))
     }

@@ -91,6 +91,9 @@ pub fn run(arguments: Arguments, settings: Settings) -> Result<Ended, Stop> {
 fn words(folders: &Folders) -> Result<Words, Stop> {
     const NAME: &str = "chat_exports.toml";
     let sources = folders.read().map_err(|error| Stop(error.to_string()))?;
+    if !sources.garbled.is_empty() {
+        return Err(Stop::mistakes(&sources.garbled));
+    }
     let file = sources.keywords.iter().find(|file| file.path == NAME);
     let file = file.ok_or_else(|| {
         Stop(format!("{NAME} is missing in the folder of keywords; copy the one that ships with Hotline"))

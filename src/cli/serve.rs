@@ -1,6 +1,6 @@
 //! `hotline serve`: everything. Without credentials, in sandbox mode.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -66,6 +66,8 @@ fn start_log(settings: &Settings) {
     let filter = EnvFilter::try_new(&settings.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
     let to_people = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(to_people);
+    // A line that nobody can read any more is lost, and nothing else: told of on the same stream, it would be a panic of whoever wrote it.
+    let log = log.log_internal_errors(false);
     match settings.log.format {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().init(),
@@ -94,6 +96,9 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
     if !sandbox_mode && Folders::of(&settings).have_demo_shop() {
         tracing::warn!("the shop is {DEMO_SHOP}");
     }
+    if let Some(unspoken) = shelf.knowledge().unspoken() {
+        tracing::warn!("{unspoken}");
+    }
     let engine = new_engine(&settings, shelf, store?)?;
     let silent = |error: StoreError| Stop::new("the database does not answer", error);
     engine.make_numbers_known().await.map_err(silent)?;
@@ -116,7 +121,8 @@ async fn serve(mut settings: Settings) -> Result<Ended, Stop> {
     if let Some(sandbox) = sandbox {
         sandbox.verify().await.map_err(|error| Stop::new("the sandbox cannot reach its own webhook", error))?;
     }
-    println!("{welcome}");
+    // Whoever started it may have closed their end: it serves all the same.
+    let _unread = writeln!(std::io::stdout(), "{welcome}");
     stopping.cancelled().await;
     let since = Instant::now();
     // Open connections may end by themselves for a while; then the process ends.
@@ -258,8 +264,8 @@ async fn welcome(engine: &Engine, sandbox_mode: bool) -> Result<String, Stop> {
 /// The first signal stops gently, the second at once.
 async fn on_signal(engine: Engine) {
     connections::signal().await;
-    tracing::info!("stopping: finishing what is in hand");
     engine.stopping().cancel();
+    tracing::info!("stopping: finishing what is in hand");
     tokio::select! {
         () = connections::signal() => {}
         () = tokio::time::sleep(PATIENCE * 2) => {}

@@ -175,6 +175,21 @@ impl Language {
     pub fn tag(&self) -> &str {
         &self.0
     }
+
+    /// Which of these languages it is: itself, or itself without a country, as `pt-BR` is `pt`. Chinese is told by its script, and where
+    /// that is not said by the place where it is written.
+    pub fn among<'a>(&self, languages: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+        let parts: Vec<String> = self.0.split(['-', '_']).map(str::to_ascii_lowercase).collect();
+        let says = |words: &[&str]| parts.iter().skip(1).any(|part| words.contains(&part.as_str()));
+        let primary = parts.first().map(String::as_str).unwrap_or_default();
+        let general = match primary {
+            "zh" if says(&["hant"]) || says(&["tw", "hk", "mo"]) && !says(&["hans"]) => "zh-Hant",
+            "zh" => "zh-Hans",
+            primary => primary,
+        };
+        let called = |tag: &str| languages.clone().find(|language| language.eq_ignore_ascii_case(tag));
+        called(&self.0).or_else(|| called(general))
+    }
 }
 
 /// What is known of a contact beside its history with the rules. Part of the fold's state.
@@ -307,5 +322,25 @@ mod tests {
     #[test]
     fn a_number_is_masked_where_it_is_printed_for_debugging() {
         assert_eq!(format!("{:?}", "+85251234567".parse::<Phone>()), "Ok(Phone(…567))");
+    }
+
+    #[test]
+    fn a_language_is_known_by_the_tags_that_people_write() {
+        let known = ["en", "id", "pt", "zh-Hans", "zh-Hant"];
+        for (tag, wanted) in [
+            ("en", Some("en")),
+            ("en-US", Some("en")),
+            ("pt_BR", Some("pt")),
+            ("zh", Some("zh-Hans")),
+            ("zh-CN", Some("zh-Hans")),
+            ("zh-TW", Some("zh-Hant")),
+            ("zh-HK", Some("zh-Hant")),
+            ("zh-Hans-HK", Some("zh-Hans")),
+            ("ZH-hant", Some("zh-Hant")),
+            ("ja", None),
+        ] {
+            assert_eq!(Language(tag.into()).among(known.into_iter()), wanted, "{tag}");
+        }
+        assert_eq!(Language("pt-br".into()).among(["pt", "pt-BR"].into_iter()), Some("pt-BR"), "a country's own");
     }
 }

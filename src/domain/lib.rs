@@ -27,6 +27,7 @@ mod time;
 mod told;
 mod trade;
 mod visitor;
+mod words;
 
 pub use consequence::{Consequence, FollowUpRequest, HandoffRequest};
 pub use contact::{Address, Contact, ContactId, ContactRef, Language, Phone, UserId};
@@ -57,3 +58,4 @@ pub use trade::{
     CartEvent, CaseEvent, ClickEvent, OrderEvent, OrderLine, OrderState, PageEvent, ProductEvent, QuoteEvent,
 };
 pub use visitor::Crawlers;
+pub use words::{WORDS, Words};

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize};
 use toml::Spanned;
 
-use super::{Country, Currency, Language, Problem, SourceFile, Timestamp};
+use super::{Country, Currency, Language, Problem, Severity, SourceFile, Timestamp, check_sum};
 
 /// Facts that customers ask for, and the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -77,6 +77,7 @@ impl Written {
             let message = format!("two products have the number {}", product.sku);
             problems.push(Problem::at(&file.path, &file.text, place, message, "Give one of them another number."));
         }
+        problems.extend(self.product.iter().flat_map(|product| unsellable(product, file)));
         let leads = |url: &str| {
             let own = url.starts_with('/') && !url.starts_with("//");
             (own || url.starts_with("https://") || url.starts_with("http://"))
@@ -98,6 +99,33 @@ impl Written {
         problems.extend(self.hours.iter().filter_map(|hours| wrong_hours(hours, file)));
         problems
     }
+}
+
+/// What nobody could buy: without a number or a name, or for a price that nothing has.
+fn unsellable(product: &Product, file: &SourceFile) -> Vec<Problem> {
+    let place = file.text.find(&format!("\"{}\"", product.sku)).unwrap_or(0);
+    let said = |message: String, advice: &str| Problem::at(&file.path, &file.text, place, message, advice);
+    let mut problems = Vec::new();
+    for (field, text) in [("sku", &product.sku), ("name", &product.name)] {
+        if text.trim().is_empty() {
+            let message = format!("the `{field}` of product `{}` is empty", product.sku);
+            problems.push(said(message, "Write what customers and your orders call it."));
+        }
+    }
+    match check_sum("price", Some(product.price)) {
+        Err(wrong) => {
+            problems.push(said(
+                format!("product `{}`: {wrong}", product.sku),
+                "Write what one piece costs: price = 19.90.",
+            ));
+        }
+        Ok(()) if product.price.is_zero() => {
+            let message = format!("product `{}` costs nothing", product.sku);
+            problems.push(said(message, "Customers are told so. Write what one piece costs: price = 19.90.").warning());
+        }
+        Ok(()) => {}
+    }
+    problems
 }
 
 fn wrong_hours(hours: &Spanned<Hours>, file: &SourceFile) -> Option<Problem> {
@@ -157,7 +185,8 @@ impl Shop {
             products: written.product,
             rates: super::Rates::default(),
         };
-        (problems.is_empty().then_some(shop), problems)
+        let sound = problems.iter().all(|problem| problem.severity == Severity::Warning);
+        (sound.then_some(shop), problems)
     }
 
     /// A text in a language, else in the shop's own, else in English, else the one that is for all.
@@ -373,5 +402,23 @@ mod tests {
         assert_eq!((problems[0].line, problems[0].message.as_str()), (8, "these opening hours end when they begin"));
         let (shop, problems) = parse(&[("\"mon\"", "09:00", "18:00"), ("\"tues\"", "09:00", "18:00")]);
         assert!(shop.is_none() && problems.len() == 1 && problems[0].line == 8, "{problems:?}");
+    }
+
+    #[test]
+    fn what_nobody_could_buy_is_told() {
+        for (name, price, said, is_sound) in [
+            ("Pan", "-4", "3:7: error: product `K-3`: `price` is -4: no sum is less than nothing", false),
+            ("", "4", "3:7: error: the `name` of product `K-3` is empty", false),
+            ("Pan", "0", "3:7: warning: product `K-3` costs nothing", true),
+        ] {
+            let product = format!(
+                "[[product]]\nsku = \"K-3\"\nname = \"{name}\"\nkey = \"kitchen/pan\"\nprice = {price}\nstock = 3\n"
+            );
+            let file = SourceFile { path: "shop.toml".into(), text: format!("name = \"Nova\"\n{product}") };
+            let currency = "USD".parse().unwrap();
+            let (shop, problems) = Shop::parse(&file, currency, chrono_tz::Europe::Berlin, Language::english(), None);
+            assert!(shop.is_some() == is_sound && problems.len() == 1, "{problems:?}");
+            assert!(problems[0].to_string().contains(said), "{}", problems[0]);
+        }
     }
 }

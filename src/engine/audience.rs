@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::domain::{Duration, EventBody, Problem, SourceFile};
+use crate::domain::{Duration, EventBody, Problem, SourceFile, WeatherEvent};
 use crate::places::Places;
 
 /// The kinds of events that can concern many, and what their tags may be made of.
@@ -91,11 +91,8 @@ impl Audiences {
     pub fn of(&self, body: &EventBody, places: &Places) -> Vec<String> {
         let fields: Vec<(&str, String)> = match body {
             EventBody::Weather(weather) => {
-                let mut names = std::iter::once(weather.place.as_str()).chain(weather.place.split(','));
-                match names.find_map(|name| places.city_called(name, None)) {
-                    Some((_, city)) => vec![("city", city.to_owned())],
-                    None => return Vec::new(),
-                }
+                let Some(city) = city_of(weather, places) else { return Vec::new() };
+                vec![("city", city.to_owned())]
             }
             EventBody::Product(product) => {
                 let key = product.category.replace('_', "-");
@@ -118,6 +115,12 @@ impl Audiences {
         };
         patterns.filter_map(fill).collect()
     }
+}
+
+/// The city that the weather is of: `Jakarta`, or `Jakarta, Indonesia`.
+pub fn city_of<'p>(weather: &WeatherEvent, places: &'p Places) -> Option<&'p str> {
+    let mut names = std::iter::once(weather.place.as_str()).chain(weather.place.split(','));
+    names.find_map(|name| places.city_called(name, None)).map(|(_, city)| city)
 }
 
 /// Names in braces.

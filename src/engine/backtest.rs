@@ -345,23 +345,24 @@ pub async fn of_database(
 }
 
 fn of_page(page: &[History], pair: Pair<'_>, stretch: Stretch) -> Vec<Report> {
+    in_shares(page, |contacts| {
+        let mut report = Report::default();
+        for history in contacts {
+            let (old, new) = (play(pair.old, history, stretch), play(pair.new, history, stretch));
+            report.compare(&history.contact.to_string(), &old, &new, &history.events);
+        }
+        report
+    })
+}
+
+/// Does it on every processor. What fails ends the whole: a report without some of its contacts would pass for a report.
+fn in_shares<T: Sync, R: Send>(all: &[T], work: impl Fn(&[T]) -> R + Sync) -> Vec<R> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let share = page.len().div_ceil(threads).max(1);
+    let share = all.len().div_ceil(threads).max(1);
+    let work = &work;
     std::thread::scope(|scope| {
-        let works: Vec<_> = page
-            .chunks(share)
-            .map(|contacts| {
-                scope.spawn(move || {
-                    let mut report = Report::default();
-                    for history in contacts {
-                        let (old, new) = (play(pair.old, history, stretch), play(pair.new, history, stretch));
-                        report.compare(&history.contact.to_string(), &old, &new, &history.events);
-                    }
-                    report
-                })
-            })
-            .collect();
-        works.into_iter().filter_map(|work| work.join().ok()).collect()
+        let works: Vec<_> = all.chunks(share).map(|share| scope.spawn(move || work(share))).collect();
+        works.into_iter().map(|work| work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     })
 }
 
@@ -399,4 +400,22 @@ pub fn of_timeline(lines: &[Line], pair: Pair<'_>, since: Timestamp) -> Report {
 fn event(line: &Line) -> Option<Event> {
     let What::Event { body, .. } = &line.what else { return None };
     Some(Event { seq: line.number as i64, at: line.at, received: line.received, body: (**body).clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_share_is_reported() {
+        let all: Vec<u32> = (0..100).collect();
+        let sums = in_shares(&all, |share| share.iter().sum::<u32>());
+        assert_eq!(sums.iter().sum::<u32>(), 4_950);
+    }
+
+    #[test]
+    #[should_panic(expected = "cannot be played")]
+    fn a_contact_that_cannot_be_played_is_not_left_out_of_the_report() {
+        in_shares(&[1, 2, 3], |share| assert!(!share.contains(&2), "cannot be played"));
+    }
 }

@@ -8,13 +8,12 @@ use std::time::{Duration as StdDuration, SystemTime};
 
 use arc_swap::ArcSwap;
 use include_dir::{Dir, include_dir};
-use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::audience::Audiences;
 use super::fold::Knowledge;
-use super::{changes, goods};
+use super::{changes, fingerprint, goods};
 use crate::config::Settings;
 use crate::dialogue::Dialogue;
 use crate::domain::{Crawlers, Problem, Rates, Severity, Shop, SourceFile};
@@ -64,6 +63,8 @@ pub struct Sources {
     pub keywords: Vec<SourceFile>,
     /// Reply templates; paths relative to `templates/`.
     pub replies: Vec<SourceFile>,
+    /// Errors of files that are no text: what of them can be read stands above, so that their other mistakes are told too.
+    pub garbled: Vec<Problem>,
 }
 
 /// A folder that cannot be read.
@@ -92,16 +93,17 @@ impl Folders {
     /// # Errors
     /// The first file or folder that cannot be read.
     pub fn read(&self) -> Result<Sources, UnreadableFolder> {
+        let mut garbled = Vec::new();
         let keywords = match &self.keywords {
-            Some(folder) => read_folder(folder, "toml")?,
+            Some(folder) => read_folder(folder, "toml", &mut garbled)?,
             None => read_embedded(&KEYWORDS, "toml"),
         };
         let templates = match &self.templates {
-            Some(folder) => read_folder(folder, "j2")?,
+            Some(folder) => read_folder(folder, "j2", &mut garbled)?,
             None => read_embedded(&TEMPLATES, "j2"),
         };
         let replies = templates.into_iter().filter(|file| file.path.starts_with("replies/")).collect();
-        Ok(Sources { keywords, replies })
+        Ok(Sources { keywords, replies, garbled })
     }
 
     /// Whether the shop is still the demo's: its name, its address and its goods are nobody's.
@@ -173,14 +175,15 @@ fn noted<T>((compiled, found): (Option<T>, Vec<Problem>), problems: &mut Vec<Pro
 }
 
 /// Everything but the dictionaries.
-fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
-    let mut problems = Vec::new();
+pub(super) fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, Vec<Problem>) {
+    let mut problems = sources.garbled.clone();
     let outreach = noted(outreach::Policy::compile(&sources.keywords), &mut problems);
     let limits = noted(outreach::Limits::compile(&sources.keywords), &mut problems);
     let prices = noted(outreach::Prices::compile(&sources.keywords), &mut problems);
     let shop = noted(compile_shop(&sources.keywords, settings), &mut problems);
     let products = shop.as_ref().map_or(&[][..], |shop| &shop.products);
     let dialogue = noted(Dialogue::compile(&sources.replies, &sources.keywords, products), &mut problems);
+    let shop = shop.map(|shop| goods::speaking(shop, dialogue.as_ref()));
     let rulebook = noted(Rulebook::compile(&sources.keywords, shop.as_ref()), &mut problems);
     let rates = noted(Rates::compile(&sources.keywords), &mut problems);
     problems.extend(shop.as_ref().zip(rates.as_ref()).and_then(|(shop, rates)| goods::unconverted(shop, rates)));
@@ -199,8 +202,9 @@ fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, V
     if let (Some(dialogue), Some(shop)) = (&dialogue, &shop) {
         problems.extend(dialogue.uneven(shop));
         problems.extend(dialogue.unnamed(shop));
+        problems.extend(goods::unspoken(shop, dialogue));
     }
-    let fingerprint = fingerprint(&sources.keywords);
+    let fingerprint = fingerprint::of(&sources.keywords, shop.as_ref());
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return (None, problems);
     }
@@ -229,40 +233,6 @@ fn compile_rest(sources: &Sources, settings: &Settings) -> (Option<Knowledge>, V
         })
     })();
     (knowledge, problems)
-}
-
-/// Files that tags do not come from: a change of one of them makes no tag anew.
-const NOT_OF_TAGS: &[&str] = &[
-    "shop.toml",
-    "outreach.toml",
-    "limits.toml",
-    "prices.toml",
-    "rates.toml",
-    "catalogue.toml",
-    "segments.toml",
-    "crawlers.toml",
-    "governance.toml",
-    "statistics.toml",
-    "audiences.toml",
-    "tags.toml",
-    "chat_exports.toml",
-    "pointing.toml",
-    "templates.toml",
-];
-
-/// Of what tags are made with: dictionaries, rules, and the program's own code for it. Lines of comment do not count.
-fn fingerprint(files: &[SourceFile]) -> String {
-    let mut digest = Sha256::new();
-    digest.update(env!("CODE_OF_TAGS"));
-    for file in files.iter().filter(|file| !NOT_OF_TAGS.contains(&file.path.as_str())) {
-        digest.update(&file.path);
-        let lines = file.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        lines.for_each(|line| {
-            digest.update(line);
-            digest.update([b'\n']);
-        });
-    }
-    hex::encode(&digest.finalize()[..12])
 }
 
 /// The shop's own file, over what the settings say of it.
@@ -435,15 +405,17 @@ fn read_embedded(dir: &'static Dir<'static>, ending: &str) -> Vec<SourceFile> {
     files
 }
 
-fn read_folder(folder: &Path, ending: &str) -> Result<Vec<SourceFile>, UnreadableFolder> {
+fn read_folder(folder: &Path, ending: &str, garbled: &mut Vec<Problem>) -> Result<Vec<SourceFile>, UnreadableFolder> {
     let mut paths = Vec::new();
     list(folder, ending, &mut paths)?;
     paths.sort();
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
-        let text = std::fs::read_to_string(&path).map_err(|source| UnreadableFolder { path: path.clone(), source })?;
-        let relative = path.strip_prefix(folder).unwrap_or(&path);
-        files.push(SourceFile { path: relative.to_string_lossy().replace('\\', "/"), text });
+        let bytes = std::fs::read(&path).map_err(|source| UnreadableFolder { path: path.clone(), source })?;
+        let path = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let (file, wrong) = SourceFile::from_bytes(path, bytes);
+        garbled.extend(wrong);
+        files.push(file);
     }
     Ok(files)
 }

@@ -17,6 +17,7 @@ mod changes;
 pub mod dry_run;
 mod feeds;
 pub mod filling;
+mod fingerprint;
 mod flow;
 pub mod fold;
 pub mod geoip;

@@ -15,6 +15,7 @@ use super::lanes::Leaving;
 use super::links;
 use super::state::{Effect, State};
 use super::summary::summarise;
+use super::supervise;
 use crate::domain::{
     Consequence, ContactId, Duration, Event, EventBody, Evidence, TagChange, TagMove, Timestamp, in_order,
 };
@@ -106,7 +107,7 @@ async fn process(engine: &Engine, mut claim: Claim, trouble: &mut Trouble) {
     let now = engine.now();
     let refused = trouble.refused.clone();
     let folded = tokio::task::spawn_blocking(move || fold_all(&knowledge, contacts, &refused, now)).await;
-    let Ok(mut folded) = folded else { return };
+    let Some(mut folded) = supervise::outcome(folded) else { return };
     let leaving = depart(engine, &mut folded, now);
     let touched: Vec<_> = folded.iter().map(|work| work.folded.contact).collect();
     let failures: Vec<_> = folded.iter().flat_map(|work| work.failures()).collect();

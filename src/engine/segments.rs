@@ -10,7 +10,7 @@ use super::tags::Faces;
 use crate::domain::{Currency, Duration, Rates, Timestamp};
 use crate::engine::fold::Knowledge;
 use crate::engine::summary::Row;
-use crate::segments::lists::is_name;
+use crate::segments::lists::{is_condition, is_name};
 use crate::segments::{Field, Segment, TextError};
 use crate::store::{Asked, Member, Place, Store, StoreError, UNIT};
 
@@ -69,7 +69,9 @@ pub async fn asked(
     now: Timestamp,
 ) -> Result<Result<Wanted, TextError>, StoreError> {
     let text = text.trim();
+    // A list that was called like a condition once does not stand in its way.
     if is_name(text)
+        && !is_condition(text)
         && let Some(wanted) = named(store, knowledge, text, now).await?
     {
         return Ok(Ok(wanted));

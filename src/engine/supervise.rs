@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -41,6 +41,15 @@ where
     })
 }
 
+/// What other work came to that a task waited for. A panic in it is one of that task, which is logged, counted and started again after
+/// a pause; `None` where the system stops.
+pub(super) fn outcome<T>(done: Result<T, JoinError>) -> Option<T> {
+    match done {
+        Ok(outcome) => Some(outcome),
+        Err(error) => error.try_into_panic().ok().map(|panic| std::panic::resume_unwind(panic)),
+    }
+}
+
 /// How long to wait after a failure, by the wait before it and by how long the task ran in between.
 fn pause_after(before: Option<Duration>, ran: Duration) -> Duration {
     match before {
@@ -61,5 +70,12 @@ mod tests {
             assert_eq!(pause, Some(Duration::from_millis(wanted)));
         }
         assert_eq!(pause_after(Some(LONGEST_PAUSE), Duration::ZERO), LONGEST_PAUSE);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "on a thread of its own")]
+    async fn a_panic_of_other_work_is_one_of_the_task_that_waits_for_it() {
+        assert_eq!(outcome(tokio::task::spawn_blocking(|| 7).await), Some(7));
+        let _none: Option<()> = outcome(tokio::task::spawn_blocking(|| panic!("on a thread of its own")).await);
     }
 }

@@ -246,10 +246,7 @@ impl Engine {
         if let Some(why) = why {
             return Err(NotDone::Wrong(format!("{tag} cannot be {refused}: {why}.")));
         }
-        let is_known = faces.rows.contains_key(&tag)
-            || knowledge.rulebook.gives(&tag)
-            || self.store().tag_names().await?.contains(&tag);
-        if action == AgentAction::TagAdd && !is_known {
+        if action == AgentAction::TagAdd && !self.knows_tag(&faces, &tag).await? {
             // A new name is made as one is made everywhere: by the rules for names, if this person may.
             let (its_key, labels) = match tag.contains('/') {
                 true => (Some(tag.as_str()), Labels::new()),
@@ -269,6 +266,17 @@ impl Engine {
         let is_key = typed.trim().is_empty() || typed.contains('/');
         let known = if is_key { Vec::new() } else { self.store().tag_names().await? };
         Ok(faces.called(typed, &known))
+    }
+
+    /// Whether somebody made a tag, a rule gives it, or a contact has held it; with `*` at its end, one that begins so.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn knows_tag(&self, faces: &Faces, tag: &str) -> Result<bool, StoreError> {
+        let (rulebook, start) = (&faces.knowledge.rulebook, tag.strip_suffix('*'));
+        let is_it = |name: &String| start.map_or(name == tag, |start| name.starts_with(start));
+        let given = start.map_or_else(|| rulebook.gives(tag), |start| rulebook.gives_any(start));
+        Ok(given || faces.rows.keys().any(is_it) || self.store().tag_names().await?.iter().any(is_it))
     }
 
     async fn act_on_tag(

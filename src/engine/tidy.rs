@@ -227,7 +227,13 @@ impl Engine {
 
     async fn take_back(&self, who: &str, row: LogRow) -> Result<Done, NotDone> {
         let (store, now) = (self.store(), self.now());
-        let rows: Vec<TagRow> = serde_json::from_value(row.detail["rows"].clone()).unwrap_or_default();
+        let rows: Vec<TagRow> = serde_json::from_value(row.detail["rows"].clone()).map_err(|error| {
+            tracing::error!(line = row.id, %error, "a line of the log does not tell what the tags were");
+            NotDone::Wrong(format!(
+                "Line {} of the log does not tell what the tags were: nothing was taken back.",
+                row.id
+            ))
+        })?;
         for tag in &rows {
             store.save_tag(tag, now).await?;
         }

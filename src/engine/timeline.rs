@@ -272,6 +272,7 @@ pub fn event_body(value: Value) -> Result<EventBody, String> {
     }
     let body: EventBody = serde_json::from_value(value).map_err(|error| error.to_string())?;
     body.check_sums()?;
+    body.check_words()?;
     Ok(body)
 }
 

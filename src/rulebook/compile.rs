@@ -15,13 +15,14 @@ use super::written::{File, Paint, Tiers, Written, WrittenHeat, WrittenScheme};
 use super::written_when::{Absent, AnyOrder, Count, Review, Sum, Words};
 use super::{
     Rulebook, calendar, crossed, dates, fields, responses, rise, rounds, sequences, signal, signals, sweep, tiers,
+    values,
 };
 use crate::domain::{
     Colour, Currency, Duration, Every, Heat, OrderState, Problem, Rates, Severity, Shop, SourceFile, Stage,
 };
 
 const HEATS: &str = "extreme, high, medium, low";
-const ORDER_STATES: &str = "placed, paid, shipped, delivered, completed, cancelled, returned";
+pub(super) const ORDER_STATES: &str = "placed, paid, shipped, delivered, completed, cancelled, returned";
 const STAGES: &str = "first-contact, considering, about-to-buy, first-purchase, loyal";
 
 /// What counts as an answer to a message of ours where no file says it.
@@ -87,6 +88,7 @@ pub(super) fn compile(files: &[SourceFile], shop: Option<&Shop>) -> (Option<Rule
     let Files { mut rules, mut problems, heat, lives_by_person, dark_green, tiers, scheme, mut promises, .. } = read;
     problems.extend(check_together(&rules));
     problems.extend(check_fights(&rules));
+    problems.extend(values::check(&rules, files));
     problems.extend(check_currencies(&rules, files, shop));
     problems.extend(check_catalogue(&rules, files));
     problems.extend(check_promises(&rules, &promises));

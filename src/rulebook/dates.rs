@@ -54,21 +54,43 @@ pub(super) fn understand(checker: &mut Checker<'_>, place: usize, date: &OnDate)
 
 /// Takes in a day that a rule looks at. What is no day is nothing.
 pub(super) fn learn(rulebook: &Rulebook, facts: &mut Facts, contact: &Contact, told: &ProfileEvent) {
-    let dates = rules(rulebook).filter_map(|rule| rule.written.on_date.as_ref());
-    let mut asked = dates.filter(|date| date.of.iter().any(|of| of == told.field)).peekable();
-    if asked.peek().is_none() {
-        return;
-    }
+    let Some(day) = day_told(rulebook, &told.field, &told.value) else { return };
     let zone = contact.zone.unwrap_or(rulebook.zone);
-    let parse = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-    let value = told.value.trim();
-    let day = value.get(..10).and_then(parse).or_else(|| {
-        let of_each_year = asked.all(|date| date.each_year.is_some());
-        parse(&format!("{ANY_YEAR}{}", value.trim_start_matches("--"))).filter(|_| of_each_year)
-    });
     match day {
         Some(day) => drop(facts.dates.insert(told.field.clone(), midnight(day, zone))),
         None => drop(facts.dates.remove(&told.field)),
+    }
+}
+
+/// The day that a profile field tells, or none where it tells of no day; `None` if no rule looks at that field.
+fn day_told(rulebook: &Rulebook, field: &str, value: &str) -> Option<Option<NaiveDate>> {
+    let dates = rules(rulebook).filter_map(|rule| rule.written.on_date.as_ref());
+    let mut asked = dates.filter(|date| date.of.iter().any(|of| of == field)).peekable();
+    asked.peek()?;
+    let parse = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    let value = value.trim();
+    Some(value.get(..10).and_then(parse).or_else(|| {
+        let of_each_year = asked.all(|date| date.each_year.is_some());
+        parse(&format!("{ANY_YEAR}{}", value.trim_start_matches("--"))).filter(|_| of_each_year)
+    }))
+}
+
+impl Rulebook {
+    /// Whether a profile field that rules read as a day tells one, or that there is none any more. What a customer says may be anything;
+    /// a program that tells of a day can be told how.
+    ///
+    /// # Errors
+    /// How to write it.
+    pub fn check_day(&self, told: &ProfileEvent) -> Result<(), String> {
+        match day_told(self, &told.field, &told.value) {
+            Some(None) if !told.value.trim().is_empty() => {
+                let (field, value) = (&told.field, &told.value);
+                Err(format!(
+                    "`value` is `{value}`, and `{field}` is a day: write 2026-12-31, or nothing to take it back"
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -61,7 +61,7 @@ const FIELDS: &[(&str, &[&str], &[&str])] = &[
 const OF_EACH: [&str; 6] = ["country", "language", "date", "values", "rest", "gap"];
 
 /// Whether one of these signals has a field.
-fn has_field(signals: &[&str], field: &str) -> bool {
+pub(super) fn has_field(signals: &[&str], field: &str) -> bool {
     let of = |(signal, fields, _): &(&str, &[&str], &[&str])| {
         signals.contains(signal) && (fields.contains(&field) || *signal == "figures" && FIGURES.contains(&field))
     };

@@ -24,6 +24,12 @@ impl Rulebook {
         (!is_known).then_some("there is no such colour, heat or stage. Give a tag of another group instead")
     }
 
+    /// Whether rules give a tag whose name begins so.
+    pub fn gives_any(&self, start: &str) -> bool {
+        let of_states = STATES.iter().any(|group| is_beginning(start, &format!("{group}/")));
+        of_states || self.rules.iter().any(|rule| gives_any(rule, start))
+    }
+
     /// Whether a tag shows where a contact stands, as one of colour, heat and stage.
     pub fn shows(tag: &str) -> bool {
         STATES.iter().any(|group| tag.split('/').next() == Some(group))
@@ -46,6 +52,24 @@ fn gives(rule: &Rule, tag: &str, group: &str) -> bool {
         Some("{tag}") => rule.written.filter.get("group").is_some_and(|groups| groups.iter().any(|name| name == group)),
         Some(pattern) => fits(tag, pattern),
     }
+}
+
+fn gives_any(rule: &Rule, start: &str) -> bool {
+    let pattern = rule.written.tag.as_ref().map(|tag| tag.get_ref().as_str());
+    match pattern.map(|pattern| (pattern, pattern.split_once('{'))) {
+        None => false,
+        Some(("{tag}", _)) => {
+            let groups = rule.written.filter.get("group");
+            groups.is_some_and(|groups| groups.iter().any(|group| is_beginning(start, &format!("{group}/"))))
+        }
+        Some((_, Some((before, _)))) => is_beginning(start, before),
+        Some((name, None)) => name.starts_with(start),
+    }
+}
+
+/// Whether what is typed of a name and what is known of it begin the same way.
+fn is_beginning(start: &str, known: &str) -> bool {
+    known.starts_with(start) || start.starts_with(known)
 }
 
 /// Whether a name can have come from a pattern with parameters in braces. A parameter is never empty.

@@ -62,6 +62,7 @@ mod sweep;
 mod tiers;
 mod timers;
 mod undo;
+mod values;
 mod written;
 mod written_when;
 

@@ -94,6 +94,11 @@ pub fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 60 && name.chars().all(fits)
 }
 
+/// Whether it says who by itself, as `everyone` and `purchase` do: a list of that name would stand for others.
+pub fn is_condition(name: &str) -> bool {
+    name.parse::<Segment>().is_ok()
+}
+
 /// Reads `segments.toml` among the files. Without that file no list ships.
 pub fn compile(files: &[SourceFile], knows: Knows<'_>) -> (Option<Vec<List>>, Vec<Problem>) {
     let Some(file) = files.iter().find(|file| file.path == "segments.toml") else {
@@ -122,6 +127,10 @@ fn understood(file: &SourceFile, list: &Written, knows: Knows<'_>) -> Result<Lis
     if !is_name(name) {
         let advice = "Write lower-case letters, digits and hyphens: win-back.";
         return Err(bad(list.name.span().start, format!("`{name}` is no name of a list"), advice));
+    }
+    if is_condition(name) {
+        let message = format!("`{name}` is a condition of segments, and no name of a list");
+        return Err(bad(list.name.span().start, message, "Give the list another name: all-customers."));
     }
     let segment = |text: &toml::Spanned<String>| {
         let parsed = text.get_ref().parse().and_then(|segment: Segment| segment.with_known(text.get_ref(), knows));
@@ -179,5 +188,16 @@ mod tests {
         let (none, problems) = compile(&[SourceFile { path: "segments.toml".into(), text: text.into() }], &|_| true);
         assert!(none.is_none());
         assert_eq!((problems[0].line, problems[0].column), (4, 18));
+    }
+
+    #[test]
+    fn a_list_is_not_called_like_a_condition() {
+        for name in ["everyone", "purchase", "opted-out"] {
+            let text = format!("[[list]]\nname = \"{name}\"\nabout = \"\"\nsegment = \"country:hk\"\n");
+            let (none, problems) = compile(&[SourceFile { path: "segments.toml".into(), text }], &|_| true);
+            assert!(none.is_none());
+            assert!(problems[0].line == 2 && problems[0].message.contains("is a condition"), "{}", problems[0]);
+        }
+        assert!(!is_condition("win-back"));
     }
 }

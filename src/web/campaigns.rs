@@ -15,11 +15,13 @@ use serde::{Deserialize, Serialize};
 use super::access::{AdminForm, SignedIn};
 use super::api::campaigns::{Asked, move_on, told};
 use super::api::problem::ApiProblem;
+use super::lists::no_segment;
 use super::{App, head};
 use crate::domain::MessageKind;
+use crate::engine::Engine;
 use crate::engine::campaigns::KINDS;
 use crate::engine::dry_run::{BEST_HOURS, BEST_HOURS_SAYS, DryRun};
-use crate::engine::segments::Wanted;
+use crate::engine::segments::{self, Wanted};
 use crate::outreach::{Condition, Group, Offer};
 use crate::segments::Segment;
 use crate::store::StoreError;
@@ -51,30 +53,40 @@ struct Draft {
 }
 
 impl Draft {
-    fn read(&self) -> Result<Asked, ApiProblem> {
+    async fn read(&self, engine: &Engine) -> Result<Asked, ApiProblem> {
         let kind = KINDS.into_iter().find(|kind| kind.name() == self.kind);
         let templates = self.templates.split([' ', ',']).filter(|name| !name.is_empty()).map(str::to_owned);
-        let group = |line: &str| {
-            let (tag, template) = line.split_once('=').ok_or_else(|| {
-                ApiProblem::invalid(format!("“{line}” is no group: write a tag, = and a template on each line."))
-            })?;
-            Ok::<_, ApiProblem>(Group { tag: tag.trim().to_owned(), template: template.trim().to_owned() })
-        };
-        let lines = self.groups.lines().filter(|line| !line.trim().is_empty());
+        let (store, knowledge) = (engine.store(), engine.shelf().knowledge());
+        let segment = segments::asked(store, &knowledge, &self.segment, engine.now()).await?;
+        let segment = segment.map_err(|error| ApiProblem::invalid(no_segment(self.segment.trim(), &error)))?.segment;
         Ok(Asked {
             name: self.name.trim().to_owned(),
-            segment: Some(self.segment.trim().into()),
+            segment: Some(segment.to_string().into()),
             list: None,
             per_hour: number("hour", &self.per_hour)?,
             per_day: number("day", &self.per_day)?,
             offer: Offer {
                 kind: kind.unwrap_or(MessageKind::Promotion),
                 templates: templates.collect(),
-                groups: lines.map(group).collect::<Result<_, _>>()?,
+                groups: self.groups(engine).await?,
                 product: Some(self.product.trim().to_owned()).filter(|product| !product.is_empty()),
                 lasts: self.lasts.trim().to_owned(),
             },
         })
+    }
+
+    /// Its groups; a tag may stand as the console calls it.
+    async fn groups(&self, engine: &Engine) -> Result<Vec<Group>, ApiProblem> {
+        let faces = engine.faces().await?;
+        let mut groups = Vec::new();
+        for line in self.groups.lines().filter(|line| !line.trim().is_empty()) {
+            let (tag, template) = line.split_once('=').ok_or_else(|| {
+                ApiProblem::invalid(format!("“{line}” is no group: write a tag, = and a template on each line."))
+            })?;
+            let tag = engine.tag_called(&faces, tag).await?;
+            groups.push(Group { tag, template: template.trim().to_owned() });
+        }
+        Ok(groups)
     }
 }
 
@@ -97,7 +109,7 @@ async fn page(State(app): State<App>, signed_in: SignedIn, Query(draft): Query<D
 
 async fn asked(State(app): State<App>, AdminForm(signed_in, draft): AdminForm<Draft>) -> Response {
     let done = async {
-        let asked = draft.read()?;
+        let asked = draft.read(&app.engine).await?;
         if draft.what == "make" {
             return asked.make(&app.engine, &signed_in.user().login).await.map(|_| None);
         }

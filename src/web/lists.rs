@@ -77,7 +77,8 @@ impl Asked {
     }
 }
 
-fn no_segment(text: &str, error: &TextError) -> String {
+/// What is said of a text that says who, and cannot be read.
+pub(super) fn no_segment(text: &str, error: &TextError) -> String {
     let tag = text.trim_start_matches("not ").strip_prefix("tag:");
     match tag.filter(|tag| !tag.contains(char::is_whitespace)) {
         Some(tag) => format!("There is no tag “{tag}”: choose one that is offered, or write its key."),

@@ -118,11 +118,10 @@ impl Visits {
 fn is_of_a_visit(body: &EventBody) -> bool {
     match body {
         EventBody::Page(page) => {
-            ["product", "checkout", "other"].contains(&page.page.as_str())
-                && (0..=LONGEST).contains(&page.seconds)
+            (0..=LONGEST).contains(&page.seconds)
                 && page.visit_seconds.is_none_or(|seconds| (0..=LONGEST).contains(&seconds))
         }
-        EventBody::Cart(cart) => ["add", "remove", "checkout", "abandon"].contains(&cart.action.as_str()),
+        EventBody::Cart(_) => true,
         _ => false,
     }
 }

@@ -116,6 +116,14 @@ async fn a_campaign_reaches_its_segment_once_in_variants_within_its_budget_until
             );
             assert_eq!(call("campaigns", Some(about)).await.0, 422);
         }
+        // A group that nobody could be in would leave its people what the others get.
+        for (tag, status) in [("no/such", 422), ("no/*", 422), ("value/vip", 200), ("interest/high/*", 200)] {
+            let mut of_group = asked.clone();
+            of_group["groups"][0]["tag"] = json!(tag);
+            let (told, refused) = call("campaigns/dry-run", Some(of_group)).await;
+            assert_eq!(told, status, "{tag}: {refused}");
+            assert!(status == 200 || refused["detail"].as_str().unwrap().contains("There is no tag"), "{refused}");
+        }
         let mut about = asked.clone();
         about["product"] = json!("electronics/phone");
         assert_eq!(call("campaigns/dry-run", Some(about)).await.0, 200);
@@ -496,4 +504,35 @@ async fn a_campaign_that_starts_gives_way_to_what_customers_wrote() {
         eventually("it goes on", async || (call("campaigns/spring", None).await["recipients"] == 1).then_some(()))
             .await;
     }
+}
+
+/// In the console a tag stands as the console calls it, and a list by its name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_is_made_with_the_names_that_the_console_shows() {
+    let database = Database::sqlite();
+    let Shop { address, .. } = &Shop::open(&database).await;
+    let ana = crate::desk::Person::sign_in(&database, *address, "ana", "admin").await;
+    let mut fields =
+        vec![("name", "may"), ("kind", "service"), ("templates", "may_one"), ("lasts", "3d"), ("what", "make")];
+    fields.extend([("segment", "tag:Heat-Medium"), ("groups", "No-Such = may_two")]);
+    let (status, page) = ana.post("/campaigns", &fields).await;
+    assert!(status == 422 && page.contains("There is no tag"), "{page}");
+    fields.retain(|(name, _)| *name != "groups");
+    fields.push(("groups", "Heat-High = may_two\n*Heat* = x"));
+    assert_eq!(ana.post("/campaigns", &fields).await.0, 422);
+    fields.retain(|(name, _)| *name != "groups");
+    fields.push(("groups", "Heat-High = may_two"));
+    assert_eq!(ana.post("/campaigns", &fields).await.0, 303);
+    let made = crate::law::rows(&database, "select segment, offer from campaigns where name = 'may'").await;
+    let made = format!("{made:?}");
+    assert!(made.contains("tag:heat/medium") && made.contains("heat/high"), "{made}");
+    let of_list = [
+        ("name", "june"),
+        ("kind", "service"),
+        ("templates", "a"),
+        ("lasts", "3d"),
+        ("what", "make"),
+        ("segment", "win-back"),
+    ];
+    assert_eq!(ana.post("/campaigns", &of_list).await.0, 303);
 }

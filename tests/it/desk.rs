@@ -152,6 +152,9 @@ async fn nothing_that_is_written_is_lost_and_errors_stand_in_the_page_alone() {
         // No address makes the page say anything.
         assert!(!ana.get(&format!("{conversation}?error=Call+us+at+once")).await.1.contains("Call us"));
 
+        for typed in ["ohrst%C3%B6psel", "ohrstopsel", "Ohrsto%CC%88psel"] {
+            assert_eq!(ana.get(&format!("/inbox/all?find={typed}")).await.1.matches("id=\"row-").count(), 1, "{typed}");
+        }
         let found = ana.get("/inbox/all?find=ohrst%C3%B6psel").await.1;
         assert_eq!(found.matches("id=\"row-").count(), 1);
         assert_eq!(

@@ -9,7 +9,8 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::app::{App, SECRET, free_address, http, post, sandbox, text_webhook};
+use crate::app::{App, NUMBER, SECRET, free_address, http, post, sandbox, text_webhook};
+use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 use crate::recompute::copy_keywords;
 
@@ -46,6 +47,53 @@ async fn half_a_request_does_not_hold_up_the_stop() {
     let mut half = tokio::net::TcpStream::connect(address).await.unwrap();
     half.write_all(b"POST /webhook/whatsapp HTTP/1.1\r\nhost: shop\r\ncontent-length: 100\r\n\r\n{").await.unwrap();
     assert!(app.terminate().await.success());
+}
+
+/// Whoever reads what a server says may go: it works on, and ends when it is told to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_to_which_nobody_listens_works_and_stops_like_any_other() {
+    let database = Database::sqlite();
+    let address = free_address();
+    let (_sandbox, graph) = sandbox(address, 80).await;
+    // Copied keywords are looked at for changes, which are told of; the shop of the demo is told of at the start.
+    let keywords = tempfile::tempdir().unwrap();
+    copy_keywords(keywords.path());
+    let mut command = hotline();
+    command.arg("serve").envs([
+        ("HOTLINE_LISTEN", address.to_string()),
+        ("HOTLINE_DATABASE__URL", database.url.clone()),
+        ("HOTLINE_WHATSAPP__APP_SECRET", SECRET.into()),
+        ("HOTLINE_WHATSAPP__VERIFY_TOKEN", "word".into()),
+        ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "token".into()),
+        ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", NUMBER.into()),
+        ("HOTLINE_WHATSAPP__GRAPH_URL", format!("http://{graph}")),
+        ("HOTLINE_KEYWORDS__DIR", keywords.path().display().to_string()),
+        (TOKEN.0, TOKEN.1.into()),
+    ]);
+    let mut child = command.spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    let ready = format!("http://{address}/readyz");
+    eventually("it is ready", async || reqwest::get(&ready).await.ok().filter(|answer| answer.status() == 200)).await;
+    let shop = keywords.path().join("shop.toml");
+    let text = std::fs::read_to_string(&shop).unwrap();
+    // The second change is taken up by the task that told of the first.
+    for price in [1, 2] {
+        let before = loaded(address).await;
+        std::fs::write(&shop, format!("{text}\n[[product]]\nsku = \"X-1\"\nname = \"X\"\nkey = \"electronics/phone\"\nprice = {price}\nstock = 1\n")).unwrap();
+        eventually("the change is in force", async || (loaded(address).await > before).then_some(())).await;
+    }
+    let tidy = http().post(format!("http://{address}/api/v1/tags/tidy")).bearer_auth(TOKEN.1);
+    let tidy = tidy.body(r#"{"what": "archive", "tags": ["campaign/none"]}"#).send().await.unwrap();
+    assert_eq!(tidy.status(), 200, "{:?}", tidy.text().await);
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
+    assert!(eventually("it has stopped", async || child.try_wait().unwrap()).await.success());
+}
+
+/// How often changed files came into force.
+async fn loaded(address: std::net::SocketAddr) -> f64 {
+    let metrics = reqwest::get(format!("http://{address}/metrics")).await.unwrap().text().await.unwrap();
+    let line = metrics.lines().find(|line| line.starts_with("hotline_keywords_loaded_total"));
+    line.and_then(|line| line.split(' ').next_back()?.parse().ok()).unwrap_or_default()
 }
 
 /// 360dialog signs nothing: webhooks are known by the header that was set there.

@@ -267,6 +267,8 @@ async fn programs_count_list_save_and_export_segments_of_what_was_folded() {
 
         let saved = json!({ "segment": shoes, "about": "Shoes by Instagram" });
         assert_eq!(call("PUT", "segments/ig-shoes", saved.clone()).await.0, 201);
+        let (status, refused) = call("PUT", "segments/everyone", saved.clone()).await;
+        assert!(status == 422 && refused.contains("is a condition"), "{refused}");
         assert_eq!(call("PUT", "segments/ig-shoes", saved).await.0, 200);
         let (_, body) = call("POST", "segments/list", json!({ "name": "ig-shoes", "limit": 1 })).await;
         let page: Value = serde_json::from_str(&body).unwrap();

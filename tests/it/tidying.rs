@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 use crate::governance::{NOW, get, serve, told};
+use crate::law::rows;
 
 /// F-25's counts, and what tidying needs of the store.
 #[tokio::test]
@@ -132,4 +133,14 @@ async fn tags_are_merged_archived_and_given_back() {
     for line in [&archived["line"], &merged["line"]] {
         assert_eq!(post("tags/untidy", json!({ "line": line })).await.0, 200);
     }
+
+    // A line that does not tell what the tags were takes nothing back, and stays to be taken back.
+    let (_, archived) = post("tags/tidy", json!({ "what": "archive", "tags": ["campaign/other"] })).await;
+    let spoil =
+        format!("update governance_log set detail = '{{\"rows\": 1}}' where id = {} returning id", archived["line"]);
+    rows(&database, &spoil).await;
+    let (status, problem) = post("tags/untidy", json!({ "line": archived["line"] })).await;
+    assert!(status == 422 && problem["detail"].as_str().unwrap().contains("nothing was taken back"), "{problem}");
+    let stands = format!("select id from governance_log where id = {} and undone_at is null", archived["line"]);
+    assert_eq!(rows(&database, &stands).await.len(), 1);
 }

@@ -43,6 +43,25 @@ fn a_mistake_in_a_dictionary_or_rule_is_told_with_its_place_and_what_to_write() 
 }
 
 #[test]
+fn a_file_in_another_encoding_is_a_mistake_with_a_place_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::recompute::copy_keywords(folder.path());
+    let path = folder.path().join("products/food.toml");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let line = bytes.iter().filter(|byte| **byte == b'\n').count() + 2;
+    bytes.extend(b"\n# f\xfcr alle\n");
+    std::fs::write(path, bytes).unwrap();
+    let checked = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
+        .args(["check", "--json", "--keywords", folder.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    let problems: Vec<serde_json::Value> = serde_json::from_slice(&checked.stdout).unwrap();
+    let wrong = problems.iter().find(|problem| problem["file"] == "products/food.toml").unwrap();
+    assert_eq!((checked.status.code(), &wrong["line"], &wrong["severity"]), (Some(1), &line.into(), &"error".into()));
+    assert!(wrong["advice"].as_str().unwrap().contains("UTF-8"), "{wrong}");
+}
+
+#[test]
 fn a_promise_that_would_never_count_is_told_and_taken() {
     for (from, to, says) in [
         ("[promises.red]", "[promises.rde]", "[promises.rde]: nobody is asked for a person for that reason"),
@@ -98,6 +117,23 @@ async fn a_wrong_call_of_the_api_gets_a_problem_and_a_wrong_event_does_not_hold_
     insta::with_settings!({ filters => vec![(r#""seq":\d+"#, "\"seq\":N")] }, {
         insta::assert_snapshot!(told.join("\n\n"));
     });
+    // Words and days that no rule could read: one problem each, which says what to write.
+    let events = r#"[{"contact":"+85251234567","event":"cart","action":"added"},
+        {"contact":"+85251234567","event":"profile","field":"birthday","value":"06/05/1990"},
+        {"contact":"+85251234567","event":"profile","field":"due_date","value":"soon"},
+        {"event":"weather","place":"Atlantis","date":"2026-03-02","max_c":40},
+        {"contact":"+85251234567","event":"profile","field":"birthday","value":"1990-05-06"},
+        {"contact":"+85251234567","event":"profile","field":"favourite_film","value":"none","more":1}]"#;
+    let told = call("t0ken", events).await;
+    for said in [
+        "write one of add, remove, checkout, abandon",
+        "`birthday` is a day: write 2026-12-31",
+        "`due_date` is a day",
+        "no city is called so",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    assert_eq!((told.matches("invalid").count(), told.matches("accepted").count()), (4, 2), "{told}");
     // Also what no handler saw.
     let large = "x".repeat(1 << 21);
     let base = format!("http://{address}/api/v1");

@@ -192,7 +192,10 @@ fn due(job: &Job, known: Option<&JobRow>, engine: &Engine) -> Option<JobRow> {
 
 async fn step(engine: &Engine, job: &Job, mut row: JobRow) -> Result<(), StoreError> {
     let period = Period { label: row.period.clone(), from: row.from, until: row.due };
-    let progress = serde_json::from_str(&row.progress).unwrap_or_default();
+    let progress = serde_json::from_str(&row.progress).unwrap_or_else(|error| {
+        tracing::warn!(job = job.name, period = row.period, %error, "how far a job was cannot be read; it begins anew");
+        serde_json::Value::Null
+    });
     let run = Run { period, before: row.before, progress };
     let begun = Instant::now();
     let outcome = (job.step)(engine, &run).await;

@@ -1,6 +1,7 @@
-//! Looking for contacts in the inbox: by name, number and last message, in whatever letters.
+//! Looking for contacts in the inbox: by name, number and last message, whatever their capital letters and accents.
 
 use serde::Deserialize;
+use unicode_normalization::UnicodeNormalization;
 
 use super::console::inbox_row;
 use super::{Connection, json};
@@ -18,12 +19,28 @@ struct Told {
     preview: String,
 }
 
-/// What is looked through, in small letters: databases know those of few alphabets.
+/// In small letters and without accents, however a phone writes them: databases know those of few alphabets. Vowels that other scripts
+/// write as marks stay.
+fn folded(text: &str) -> String {
+    let is_accent = |letter: &char| ('\u{300}'..='\u{36f}').contains(letter);
+    let plain = text.nfkd().filter(|letter| !is_accent(letter)).flat_map(char::to_lowercase);
+    // Some letters are no other ones with a mark, and are typed without it all the same. A small İ brings a dot of its own.
+    let plain = plain.filter(|letter| !is_accent(letter)).map(|letter| match letter {
+        'ø' => 'o',
+        'ł' => 'l',
+        'đ' => 'd',
+        'ı' => 'i',
+        letter => letter,
+    });
+    plain.nfc().collect()
+}
+
+/// What is looked through.
 fn text(summary: &str) -> String {
     let Told { name, wa_id, preview } = serde_json::from_str(summary).unwrap_or_default();
     let told = [name.unwrap_or_default(), wa_id.unwrap_or_default(), preview].join("\n");
     // PostgreSQL takes no such sign.
-    told.replace('\0', " ").to_lowercase()
+    folded(&told.replace('\0', " "))
 }
 
 /// Writes what is looked for of these contacts: each with its summary, and when it wrote last.
@@ -66,7 +83,7 @@ pub(in crate::store) async fn find(
         order by at desc, contact_id limit $3) as found on found.contact_id = contacts.id
         where merged_into is null order by found.at desc, id";
     // A `+` before a number is not kept.
-    let small = words.trim_start_matches('+').to_lowercase();
+    let small = folded(words.trim_start_matches('+'));
     let number = digits(words).unwrap_or_else(|| small.clone());
     let within = |words: &str| format!("%{}%", words.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"));
     let rows = sqlx::query(select).bind(within(&small)).bind(within(&number)).bind(limit);
@@ -78,4 +95,28 @@ fn digits(words: &str) -> Option<String> {
     let is_number = words.chars().all(|c| c.is_ascii_digit() || " +-().".contains(c));
     let digits: String = words.chars().filter(char::is_ascii_digit).collect();
     (is_number && !digits.is_empty()).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folded;
+
+    #[test]
+    fn a_name_is_found_as_it_is_typed_without_accents() {
+        for (name, typed) in [
+            ("Sören Ångström", "soren angstrom"),
+            ("So\u{308}ren", "SÖREN"),
+            ("João", "joao"),
+            ("Müller", "muller"),
+            ("Zoë", "zoe"),
+            ("Łukasz Øberg", "lukasz oberg"),
+            ("İpek Işık", "ipek isik"),
+            ("Андрей", "андреи"),
+            ("ＡＢＣ", "abc"),
+            ("한국", "한국"),
+        ] {
+            assert_eq!(folded(name), folded(typed), "{name}");
+        }
+        assert_ne!(folded("की"), folded("का"), "vowels of Hindi are no accents");
+    }
 }

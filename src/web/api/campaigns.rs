@@ -57,6 +57,7 @@ impl Asked {
         }
         self.offer.check().map_err(|wrong| ApiProblem::invalid(format!("This cannot be sent: {wrong}.")))?;
         check_product(engine, &self.offer)?;
+        check_groups(engine, &self.offer).await?;
         let now = engine.now();
         let wanted = match (&self.segment, &self.list) {
             (Some(segment), None) => Wanted { segment: understood(engine, segment)?, first: None, now },
@@ -109,6 +110,21 @@ fn check_product(engine: &Engine, offer: &Offer) -> Result<(), ApiProblem> {
         ))),
         None => Ok(()),
     }
+}
+
+/// A group of a tag that there is not would leave all its people what the others get, without a word.
+async fn check_groups(engine: &Engine, offer: &Offer) -> Result<(), ApiProblem> {
+    let faces = engine.faces().await?;
+    for group in &offer.groups {
+        if !engine.knows_tag(&faces, &group.tag).await? {
+            return Err(ApiProblem::invalid(format!(
+                "There is no tag “{}”: nobody made it, no rule gives it and nobody holds it. Write the key of one that there is, such as \
+                 value/vip, or the beginning of one and `*`.",
+                group.tag
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What was made may have lost its product or its templates since.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::problem::ApiProblem;
 use crate::domain::{EventBody, InboundMessage, MOST_OF_A_NUMBER, OptAction, TagKey, Timestamp, mended, too_large};
 use crate::engine::Engine;
+use crate::engine::audience::city_of;
 use crate::engine::timeline::{Head, check_contact, event_body, take_head};
 use crate::store::{NewEvent, TagUse};
 
@@ -83,6 +84,9 @@ fn new_event(engine: &Engine, mut item: Value, now: Timestamp) -> Result<NewEven
             tag.parse::<TagKey>().map_err(|error| error.to_string())?;
         }
     }
+    if let EventBody::Profile(told) = &body {
+        engine.shelf().knowledge().rulebook.check_day(told)?;
+    }
     if let EventBody::Opt(opt) = &body
         && opt.action == OptAction::In
         && !opt.is_vouched_for()
@@ -92,6 +96,14 @@ fn new_event(engine: &Engine, mut item: Value, now: Timestamp) -> Result<NewEven
         return Err(format!("{said}: tell who answers for it as `by`, and why as `note`"));
     }
     check_contact(contact.as_ref(), &body)?;
+    if let (EventBody::Weather(weather), None) = (&body, &contact)
+        && city_of(weather, &engine.shelf().knowledge().places).is_none()
+    {
+        let place = &weather.place;
+        return Err(format!(
+            "`place` is `{place}`, and no city is called so: write it as Jakarta, or Jakarta, Indonesia"
+        ));
+    }
     // What has not happened yet cannot have happened.
     let at = at.min(now);
     Ok(NewEvent { key, contact: None, contacts: contact.into_iter().collect(), at, received: now, due: now, body })
@@ -117,5 +129,93 @@ fn fits(value: &Value, path: &str) -> Result<(), String> {
             Err(too_large(path))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::WORDS;
+
+    fn schemas() -> BTreeMap<String, Value> {
+        let schema: Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
+        serde_json::from_value(schema["components"]["schemas"].clone()).unwrap()
+    }
+
+    /// The kinds of events that are described, each with its description.
+    fn kinds() -> BTreeMap<String, Value> {
+        let schemas = schemas();
+        let mapping = schemas["Event"]["discriminator"]["mapping"].as_object().unwrap();
+        assert_eq!(mapping.len(), schemas["Event"]["oneOf"].as_array().unwrap().len());
+        let named = |place: &Value| schemas[place.as_str().unwrap().rsplit('/').next().unwrap()].clone();
+        mapping.iter().map(|(kind, place)| (kind.clone(), named(place))).collect()
+    }
+
+    /// Something that a field may hold.
+    fn sample(schema: &Value) -> Value {
+        if let Some(only) = schema.get("const") {
+            return only.clone();
+        }
+        match (schema.get("enum"), schema["type"].as_str().unwrap_or_default()) {
+            (Some(words), _) => words[0].clone(),
+            (None, "number" | "integer") => json!(1),
+            (None, "boolean") => json!(true),
+            (None, "array") => json!([sample(&schema["items"])]),
+            (None, "object") => full(schema),
+            _ if schema["format"] == "date" => json!("2026-03-02"),
+            // Codes of currencies alone have a pattern.
+            _ if schema.get("pattern").is_some() => json!("USD"),
+            _ => json!("x"),
+        }
+    }
+
+    fn full(schema: &Value) -> Value {
+        let fields = schema["properties"].as_object().unwrap();
+        fields.iter().map(|(name, schema)| (name.clone(), sample(schema))).collect::<serde_json::Map<_, _>>().into()
+    }
+
+    #[test]
+    fn every_kind_of_event_is_taken_as_it_is_described() {
+        let kinds = kinds();
+        assert_eq!(kinds.len(), 16);
+        for (kind, schema) in kinds {
+            let event = full(&schema);
+            assert_eq!(event_body(event.clone()).map(|body| body.kind().to_owned()), Ok(kind.clone()), "{event}");
+            for field in schema["required"].as_array().unwrap() {
+                let mut short = event.clone();
+                short.as_object_mut().unwrap().remove(field.as_str().unwrap());
+                assert!(event_body(short).is_err(), "{kind} is taken without {field}");
+            }
+            for (field, schema) in schema["properties"].as_object().unwrap() {
+                for word in schema["enum"].as_array().into_iter().flatten() {
+                    let mut event = event.clone();
+                    event[field] = word.clone();
+                    assert!(event_body(event.clone()).is_ok(), "{event}");
+                }
+                if schema.get("enum").is_some() {
+                    let mut event = event.clone();
+                    event[field] = json!("nonsense");
+                    let refused = event_body(event).unwrap_err();
+                    let words = schema["enum"].as_array().unwrap();
+                    assert!(
+                        words.iter().all(|word| refused.contains(word.as_str().unwrap()) || *word == "green"),
+                        "{refused}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_that_are_described_are_those_that_are_read() {
+        let kinds = kinds();
+        for words in WORDS {
+            let path = words.field.replace('.', "/properties/");
+            let described = kinds[words.event].pointer(&format!("/properties/{path}/enum")).unwrap();
+            assert_eq!(*described, json!(words.allowed), "{} {}", words.event, words.field);
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::Timestamp;
 use crate::engine::Engine;
 use crate::engine::segments::{Wanted, card, csv_stream, named, page};
 use crate::segments::Segment;
-use crate::segments::lists::is_name;
+use crate::segments::lists::{is_condition, is_name};
 use crate::store::{Place, SavedSegment, TagUse};
 
 /// The segments API.
@@ -157,6 +157,10 @@ async fn save(State(engine): State<Engine>, Path(name): Path<String>, body: Byte
     if !is_name(&name) || ["count", "list", "export"].contains(&name.as_str()) {
         let detail =
             format!("`{name}` is no name: write lower-case letters, digits and hyphens, at most 60, such as win-back.");
+        return Err(ApiProblem::invalid(detail));
+    }
+    if is_condition(&name) {
+        let detail = format!("`{name}` is a condition of segments already: give the list another name.");
         return Err(ApiProblem::invalid(detail));
     }
     let saving: Saving = read(&body)?;

@@ -9,7 +9,6 @@ pub mod governance;
 pub mod handoff;
 pub mod outreach;
 pub mod places;
-pub mod rulebook;
 pub mod segments;
 pub mod simulate;
 pub mod statistics;
@@ -20,3 +19,4 @@ pub mod whatsapp;
 
 pub use hotline_domain as domain;
 pub use hotline_lexicon as lexicon;
+pub use hotline_rulebook as rulebook;

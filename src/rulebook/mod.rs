@@ -72,8 +72,7 @@ use crate::domain::{
 };
 
 pub use compile::beside_rules;
-pub use condition::Condition;
-pub(crate) use condition::{maybe_rfc3339, rfc3339};
+pub use condition::{Condition, maybe_rfc3339, rfc3339};
 pub use explain::{Candidate, Explanation, Held};
 pub use facts::Facts;
 pub use kept::HeldTag;

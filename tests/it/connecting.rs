@@ -29,7 +29,7 @@ fn said(output: &Output) -> String {
 
 #[test]
 fn the_demos_shop_is_told_of_and_its_words_are_not_sent_to_meta() {
-    let database = Database::sqlite();
+    let database = Database::empty_sqlite();
     let looked_at = said(&hotline(&database, &["doctor"], &[]));
     assert!(looked_at.contains("fix  shop: still the demo's"), "{looked_at}");
     let pushed = hotline(&database, &["templates", "push", "--yes"], &[]);
@@ -51,7 +51,7 @@ fn the_demos_shop_is_told_of_and_its_words_are_not_sent_to_meta() {
 
 #[test]
 fn why_the_webhook_cannot_be_reached_is_told_to_the_cause_and_without_the_word_of_the_handshake() {
-    let database = Database::sqlite();
+    let database = Database::empty_sqlite();
     let told = |url: &str| said(&hotline(&database, &["doctor"], &[("HOTLINE_PUBLIC_URL", url)]));
     let refused = told("https://127.0.0.1:9");
     assert!(refused.contains("cannot be reached") && refused.contains("Connection refused"), "{refused}");

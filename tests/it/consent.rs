@@ -6,7 +6,7 @@ use hotline::store::{Role, Store};
 use reqwest::header::{CONTENT_TYPE, COOKIE};
 use serde_json::{Value, json};
 
-use crate::app::{App, free_address, http, sandbox};
+use crate::app::{App, client, free_address, http, sandbox};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 
@@ -51,7 +51,7 @@ async fn undone(database: &Database) {
     let now = Timestamp::from(chrono::Utc::now());
     store.add_user("ben", "Ben", Role::Agent, now).await.unwrap();
     let link = hotline::web::access::new_link(&store, "ben", &base, now).await.unwrap().unwrap();
-    let once = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let once = client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let cookie = once.post(link).send().await.unwrap().headers()["set-cookie"].clone();
     let look = async || {
         let page = http.get(format!("{base}/inbox/all/{}", contact.0)).header(COOKIE, &cookie).send().await.unwrap();

@@ -7,7 +7,7 @@ use hotline::whatsapp::sandbox::{Faults, Sandbox};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 
-use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{App, client, customer, free_address, http, post, sandbox, text_webhook};
 use crate::db::{Database, eventually};
 use crate::law::rows;
 
@@ -33,7 +33,7 @@ impl Person {
         let made = String::from_utf8(made.stdout).unwrap();
         let token = made.split_whitespace().find_map(|word| word.split("/sign-in/").nth(1)).unwrap();
         let base = format!("http://{address}");
-        let http = Client::builder().redirect(Policy::none()).build().unwrap();
+        let http = client().redirect(Policy::none()).build().unwrap();
         let answer = http.post(format!("{base}/sign-in/{token}")).send().await.unwrap();
         let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         let mut person = Self { http, base, cookie, csrf: String::new() };

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use sqlx::{Connection, Executor};
 
-use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};
+use crate::app::{App, customer, free_address, http, post, post_within, sandbox, text_webhook};
 use crate::db::{Database, eventually};
 use crate::law::rows;
 
@@ -38,7 +39,9 @@ impl Drop for SmallDisk {
 }
 
 async fn acknowledged(address: std::net::SocketAddr, id: &str) -> bool {
-    let answer = post(&http(), address, &text_webhook(&[(1, id.to_owned(), "do you have earbuds?")])).await;
+    let signed = text_webhook(&[(1, id.to_owned(), "do you have earbuds?")]);
+    // A lock is waited for, and a busy machine is slow: longer than Meta waits, but answered it is.
+    let answer = post_within(Duration::from_secs(60), &http(), address, &signed).await;
     assert!(matches!(answer, Some(200 | 503)), "{answer:?}");
     answer == Some(200)
 }
@@ -141,7 +144,7 @@ async fn a_locked_database_is_answered_503_and_all_goes_on_when_it_is_free() {
         let locker = Locker::lock(&database).await;
         assert!(!acknowledged(address, "wamid.locked").await, "{}", database.kind);
         if database.kind == "sqlite" {
-            let ready = reqwest::get(format!("http://{address}/readyz")).await.unwrap().status();
+            let ready = http().get(format!("http://{address}/readyz")).send().await.unwrap().status();
             assert_eq!(ready, 503, "not ready while nothing can be written");
         }
         locker.unlock().await;
@@ -180,7 +183,7 @@ async fn what_takes_no_writes_is_not_ready_and_the_doctor_says_so() {
         let (_sandbox, graph) = sandbox(address, 80).await;
         let _app = App::start(address, graph, &database, &[]).await;
         let ready = async |expected: u16| {
-            let answer = reqwest::get(format!("http://{address}/readyz")).await.unwrap().status();
+            let answer = http().get(format!("http://{address}/readyz")).send().await.unwrap().status();
             (answer == expected).then_some(())
         };
         let doctor = || {
@@ -215,7 +218,7 @@ async fn webhooks_that_arrive_together_share_a_commit() {
 }
 
 async fn counter(address: std::net::SocketAddr, name: &str) -> u64 {
-    let text = reqwest::get(format!("http://{address}/metrics")).await.unwrap().text().await.unwrap();
+    let text = http().get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
 }
@@ -223,7 +226,7 @@ async fn counter(address: std::net::SocketAddr, name: &str) -> u64 {
 /// Fewer connections than a node would like, and all of them cut, again and again: what must be written comes first.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_connections_are_few_and_all_are_cut_writing_goes_on_within_seconds() {
-    let Some(database) = Database::postgres().await else { return };
+    let Some(database) = Database::empty_postgres().await else { return };
     let mut admin = sqlx::PgConnection::connect(&database.url).await.unwrap();
     let name: String = sqlx::query_scalar("select current_database()").fetch_one(&mut admin).await.unwrap();
     admin.execute("create role few login connection limit 8").await.unwrap();

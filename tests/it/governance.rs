@@ -7,7 +7,7 @@ use hotline::store::{Role, RuleChange, SeenRule, Store, TagRow, TagUse, UseRow, 
 use reqwest::header::{CONTENT_TYPE, COOKIE};
 use serde_json::{Value, json};
 
-use crate::app::{App, free_address, http, sandbox};
+use crate::app::{App, client, free_address, http, sandbox};
 use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 
@@ -276,10 +276,9 @@ async fn an_agent_makes_and_gives_tags_and_an_admin_changes_them() {
         let now = Timestamp::from(chrono::Utc::now());
         store.add_user(login, login, role, now).await.unwrap();
         let link = hotline::web::access::new_link(&store, login, &base, now).await.unwrap().unwrap();
-        let once = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let once = client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let cookie = once.post(link).send().await.unwrap().headers()["set-cookie"].clone();
-        let http =
-            reqwest::Client::builder().default_headers([(COOKIE, cookie)].into_iter().collect()).build().unwrap();
+        let http = client().default_headers([(COOKIE, cookie)].into_iter().collect()).build().unwrap();
         let page = http.get(format!("{base}/inbox/all/{}", contact.0)).send().await.unwrap().text().await.unwrap();
         let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         (http, csrf)
@@ -400,9 +399,9 @@ async fn everybody_is_told_that_a_rule_was_changed() {
     let now = Timestamp::from(chrono::Utc::now());
     store.add_user("ben", "Ben", Role::Agent, now).await.unwrap();
     let link = hotline::web::access::new_link(&store, "ben", base, now).await.unwrap().unwrap();
-    let once = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let once = client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let cookie = once.post(link).send().await.unwrap().headers()["set-cookie"].clone();
-    let agent = reqwest::Client::builder().default_headers([(COOKIE, cookie)].into_iter().collect()).build().unwrap();
+    let agent = client().default_headers([(COOKIE, cookie)].into_iter().collect()).build().unwrap();
     let page = async |path: &str| agent.get(format!("{base}{path}")).send().await.unwrap().text().await.unwrap();
     assert!(!page("/inbox/hot").await.contains("changed</summary>"));
     let rules = eventually("the rules are known", async || {

@@ -1,5 +1,7 @@
 //! The law of the fold: the state that live processing reached is the state that a replay of the journal reaches.
 
+use std::sync::LazyLock;
+
 use hotline::config::Settings;
 use hotline::domain::{
     AgentAction, AgentEvent, Consequence, ContactId, ContactRef, Duration, Event, EventBody, InboundMessage,
@@ -9,16 +11,19 @@ use hotline::engine::fold::Knowledge;
 use hotline::engine::knowledge::{Folders, compile};
 use hotline::engine::state::{Effect, State};
 use proptest::prelude::*;
-use sqlx::{Connection, Row};
 
 use crate::db::Database;
+pub use crate::db::rows;
 
 const START: Timestamp = Timestamp(1_772_000_000_000);
 
-/// Settings and files as they ship.
-pub fn knowledge() -> Knowledge {
-    let (knowledge, problems) = compile(&Folders::default().read().unwrap(), &Settings::defaults());
-    knowledge.unwrap_or_else(|| panic!("{problems:?}"))
+/// Settings and files as they ship, read once.
+pub fn knowledge() -> &'static Knowledge {
+    static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(|| {
+        let (knowledge, problems) = compile(&Folders::default().read().unwrap(), &Settings::defaults());
+        knowledge.unwrap_or_else(|| panic!("{problems:?}"))
+    });
+    &KNOWLEDGE
 }
 
 /// Something that happens, and how much later than the last thing.
@@ -107,35 +112,32 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(120))]
     #[test]
     fn a_replay_reaches_the_state_that_live_processing_reached(steps in prop::collection::vec(step(), 1..14)) {
-        thread_local!(static KNOWLEDGE: Knowledge = knowledge());
-        KNOWLEDGE.with(|knowledge| {
-            let (mut live, mut live_tags) = (new_state(knowledge), Vec::new());
-            let (mut journal, mut now) = (Vec::new(), START);
-            for (seq, step) in (1..).zip(&steps) {
-                now = Timestamp(now.0 + step.gap);
-                // While nothing came, live processing fired what was due, each time at the moment of its wake.
-                while let Some(wake) = knowledge.next_wake(&live).filter(|wake| *wake < now) {
-                    changes(knowledge.advance(&mut live, wake), &mut live_tags);
-                }
-                let mut event = Event { seq, at: now, received: now, body: step.body.clone() };
-                changes(knowledge.fold(&mut live, &event), &mut live_tags);
-                event.received = event.received.max(live.clock);
-                journal.push(event);
-                // The state travels through the database between two claims.
-                live = serde_json::from_str(&serde_json::to_string(&live).unwrap()).unwrap();
-                let looked = now + Duration::millis(step.looked_after);
-                changes(knowledge.advance(&mut live, looked), &mut live_tags);
-                now = now.max(live.clock);
+        let knowledge = knowledge();
+        let (mut live, mut live_tags) = (new_state(knowledge), Vec::new());
+        let (mut journal, mut now) = (Vec::new(), START);
+        for (seq, step) in (1..).zip(&steps) {
+            now = Timestamp(now.0 + step.gap);
+            // While nothing came, live processing fired what was due, each time at the moment of its wake.
+            while let Some(wake) = knowledge.next_wake(&live).filter(|wake| *wake < now) {
+                changes(knowledge.advance(&mut live, wake), &mut live_tags);
             }
-            let (mut replayed, mut replayed_tags) = (new_state(knowledge), Vec::new());
-            for event in &journal {
-                changes(knowledge.fold(&mut replayed, event), &mut replayed_tags);
-            }
-            changes(knowledge.advance(&mut replayed, live.clock - Duration::millis(1)), &mut replayed_tags);
-            prop_assert_eq!(&live, &replayed);
-            prop_assert_eq!(live_tags, replayed_tags);
-            Ok(())
-        })?;
+            let mut event = Event { seq, at: now, received: now, body: step.body.clone() };
+            changes(knowledge.fold(&mut live, &event), &mut live_tags);
+            event.received = event.received.max(live.clock);
+            journal.push(event);
+            // The state travels through the database between two claims.
+            live = serde_json::from_str(&serde_json::to_string(&live).unwrap()).unwrap();
+            let looked = now + Duration::millis(step.looked_after);
+            changes(knowledge.advance(&mut live, looked), &mut live_tags);
+            now = now.max(live.clock);
+        }
+        let (mut replayed, mut replayed_tags) = (new_state(knowledge), Vec::new());
+        for event in &journal {
+            changes(knowledge.fold(&mut replayed, event), &mut replayed_tags);
+        }
+        changes(knowledge.advance(&mut replayed, live.clock - Duration::millis(1)), &mut replayed_tags);
+        prop_assert_eq!(&live, &replayed);
+        prop_assert_eq!(live_tags, replayed_tags);
     }
 }
 
@@ -198,28 +200,4 @@ async fn replayed(database: &Database) -> Vec<(i64, State, State, bool)> {
 pub async fn states(database: &Database) -> Vec<State> {
     let select = "select state from contacts where merged_into is null and state is not null order by contacts.id";
     rows(database, select).await.iter().filter_map(|row| State::unpacked(&hex::decode(&row[0]).unwrap()).ok()).collect()
-}
-
-/// Every column as text, bytes in hexadecimal figures, so that both databases answer alike.
-pub async fn rows(database: &Database, query: &str) -> Vec<Vec<String>> {
-    macro_rules! read {
-        ($connection:ty) => {{
-            let mut connection = <$connection>::connect(&database.url).await.unwrap();
-            let rows = sqlx::query(sqlx::AssertSqlSafe(query.to_owned())).fetch_all(&mut connection).await.unwrap();
-            rows.iter()
-                .map(|row| {
-                    (0..row.len())
-                        .map(|column| {
-                            let bytes = || row.try_get::<Vec<u8>, _>(column).map(hex::encode);
-                            row.try_get(column).or_else(|_| bytes()).unwrap_or_default()
-                        })
-                        .collect()
-                })
-                .collect()
-        }};
-    }
-    match database.kind {
-        "sqlite" => read!(sqlx::SqliteConnection),
-        _ => read!(sqlx::PgConnection),
-    }
 }

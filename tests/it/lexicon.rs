@@ -1,16 +1,13 @@
 //! What the lexicon reads, told by messages: tests/data/messages.jsonl holds text and what must be read in it.
 
-use hotline::config::Settings;
 use hotline::domain::{Intent, Reading};
 use hotline::engine::fold::Knowledge;
-use hotline::engine::knowledge::{Folders, are_built_in, compile, dictionaries, weights};
+use hotline::engine::knowledge::{Folders, are_built_in, dictionaries, weights};
 use hotline::lexicon::{Explainer, Hints, Lexicon, Weights};
 use proptest::prelude::*;
 use serde_json::Value;
 
-fn knowledge() -> Knowledge {
-    compile(&Folders::default().read().unwrap(), &Settings::defaults()).0.unwrap()
-}
+use crate::law::knowledge;
 
 fn explainer() -> Explainer {
     let (explainer, problems) = Explainer::compile(&Folders::default().read().unwrap().keywords, weights());
@@ -33,7 +30,7 @@ fn messages_are_read_as_they_are_meant() {
     let mut wrong = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let case: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("line {}: {error}", index + 1));
-        let reading = read(&knowledge, &case);
+        let reading = read(knowledge, &case);
         for (field, wanted) in case["read"].as_object().unwrap() {
             if reading[field] != *wanted {
                 wrong.push(format!("{}: {field}: {} instead of {wanted}", case["text"], reading[field]));
@@ -49,7 +46,7 @@ fn sums_are_read_in_every_language() {
     let mut wrong = Vec::new();
     for line in include_str!("../data/amounts.jsonl").lines() {
         let case: Value = serde_json::from_str(line).unwrap();
-        let reading = read(&knowledge, &case);
+        let reading = read(knowledge, &case);
         let amounts = reading["amounts"].as_array().unwrap().iter();
         let amounts: Vec<Value> =
             amounts.map(|amount| serde_json::json!([amount["min"], amount["max"], amount["currency"]])).collect();
@@ -206,14 +203,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
     fn any_text_is_read_without_panic_with_valid_spans_and_always_alike(text in "([a-z0-9 $€.,?!手机预算万三千телефон\u{200b}\u{301}é５-]|\\PC){0,80}") {
-        thread_local!(static KNOWLEDGE: Knowledge = knowledge());
-        KNOWLEDGE.with(|knowledge| {
-            let hints = Hints { lang: None, country: None, asked_budget: true };
-            let reading = knowledge.lexicon().read(&text, &hints);
-            assert_spans(&text, &reading);
-            prop_assert_eq!(&reading, &knowledge.lexicon().read(&text, &hints));
-            Ok(())
-        })?;
+        let knowledge = knowledge();
+        let hints = Hints { lang: None, country: None, asked_budget: true };
+        let reading = knowledge.lexicon().read(&text, &hints);
+        assert_spans(&text, &reading);
+        prop_assert_eq!(&reading, &knowledge.lexicon().read(&text, &hints));
     }
 }
 

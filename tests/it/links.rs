@@ -7,7 +7,7 @@ use hotline::domain::{ContactId, Link, LinkKind, Timestamp};
 use hotline::store::NewLink;
 use serde_json::{Value, json};
 
-use crate::app::{App, customer, free_address, sandbox};
+use crate::app::{App, client, customer, free_address, sandbox};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::law::{self, rows, states};
@@ -17,8 +17,7 @@ const PHONE: &str =
 
 /// A client that shows where it is sent instead of going there.
 pub fn browser() -> reqwest::Client {
-    hotline::whatsapp::client::install_tls();
-    reqwest::Client::builder().user_agent(PHONE).redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    client().user_agent(PHONE).redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
 fn target(answer: &reqwest::Response) -> String {

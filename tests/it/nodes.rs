@@ -18,7 +18,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 
-use crate::app::{self, App, customer, free_address, http};
+use crate::app::{self, App, client, customer, free_address, http};
 use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 use crate::law::rows;
@@ -34,9 +34,8 @@ const FIRST_DAY: usize = 50;
 async fn front(
     targets: impl Fn(&str) -> Vec<std::net::SocketAddr> + Clone + Send + Sync + 'static,
 ) -> std::net::SocketAddr {
-    hotline::whatsapp::client::install_tls();
     // A target that stands still takes connections and answers nothing.
-    let http = reqwest::Client::builder().timeout(Duration::from_secs(1)).build().unwrap();
+    let http = client().timeout(Duration::from_secs(1)).build().unwrap();
     let pass = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| async move {
         for target in targets(uri.path()) {
             let request = http.request(method.clone(), format!("http://{target}{uri}")).headers(headers.clone());

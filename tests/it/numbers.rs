@@ -5,7 +5,7 @@ use hotline::engine::wall_clock;
 use hotline::whatsapp::sandbox::{Customer, Faults};
 use serde_json::{Value, json};
 
-use crate::app::{App, NUMBER, SECRET, customer, free_address, http, post, sandbox};
+use crate::app::{App, NUMBER, SECRET, client, customer, free_address, http, post, sandbox};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
@@ -85,7 +85,7 @@ async fn metas_webhooks_hold_and_lift_and_stand_at_the_api() {
         webhook("message_template_status_update", template("APPROVED")).await;
         eventually("the template goes on", async || (held().await == ["account"]).then_some(())).await;
         // A person lets it go on: the page is for admins, its form has a token of its own.
-        let no_redirects = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let no_redirects = client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let page = http.get(&link).send().await.unwrap().text().await.unwrap();
         let csrf = |page: &str| {
             let start = page.split("name=\"csrf\" value=\"").nth(1).map(str::to_owned);

@@ -2,9 +2,9 @@
 
 use reqwest::header::{ACCEPT, REFERER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 
-use crate::app::{App, free_address, sandbox};
+use crate::app::{App, client, free_address, sandbox};
 use crate::db::{Database, eventually};
 use crate::desk::Person;
 
@@ -14,7 +14,7 @@ async fn only_a_page_that_was_wanted_is_gone_back_to() {
     let address = free_address();
     let (_sandbox, graph) = sandbox(address, 80).await;
     let _app = App::start(address, graph, &database, &[]).await;
-    let http = Client::builder().redirect(Policy::none()).build().unwrap();
+    let http = client().redirect(Policy::none()).build().unwrap();
     let base = format!("http://{address}");
     let sent_away = async |method: Method, path: &str, headers: &[(&'static str, &str)]| {
         let mut request = http.request(method, format!("{base}{path}")).header("accept", "text/html,*/*;q=0.8");

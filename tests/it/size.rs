@@ -116,7 +116,7 @@ fn a_state_does_not_grow_with_the_years() {
     let knowledge = knowledge();
     let mut runner = TestRunner::deterministic();
     for years in [1, 4] {
-        let mut state = new_state(&knowledge);
+        let mut state = new_state(knowledge);
         let (mut largest, mut stored) = ((0, Vec::new()), 0);
         for event in busy_years(&mut runner, years) {
             knowledge.fold(&mut state, &event);

@@ -155,7 +155,7 @@ async fn a_webhook_without_the_right_signature_or_too_large_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_are_made_beside_a_running_server_and_before_the_first() {
-    let database = Database::sqlite();
+    let database = Database::empty_sqlite();
     let hotline = |arguments: &[&str]| {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_hotline"))
             .args(arguments)

@@ -1,6 +1,5 @@
 //! Whatever happens in whatever order, no message goes out unasked that must not.
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::Timelike;
@@ -8,8 +7,6 @@ use hotline::domain::{ContactId, ContactRef, Event, EventBody, MessageKind, Outg
 use hotline::engine::state::{Effect, State};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-use hotline::engine::fold::Knowledge;
 
 const START: Timestamp = Timestamp(1_772_000_000_000);
 const HOUR: i64 = 3_600_000;
@@ -105,7 +102,6 @@ impl Witness {
     }
 }
 
-static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(crate::law::knowledge);
 /// Messages of all runs: a test of nothing would pass.
 static SENT: AtomicUsize = AtomicUsize::new(0);
 
@@ -121,7 +117,7 @@ proptest! {
     fn orders_of_events(
         steps in prop::collection::vec((prop_oneof![0..HOUR, HOUR..2 * DAY, 2 * DAY..20 * DAY], happening()), 1..60)
     ) {
-        let knowledge = &*KNOWLEDGE;
+        let knowledge = crate::law::knowledge();
         let mut state = State::new(ContactId(1), &["+85251234567".parse::<ContactRef>().unwrap()], &knowledge.places);
         let (mut witness, mut at, mut sent) = (Witness::default(), START, 0);
         for (seq, (gap, body)) in steps.into_iter().enumerate() {

@@ -9,7 +9,7 @@ use fantoccini::Locator;
 use hotline::whatsapp::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::app::{App, customer, free_address, http, sandbox};
+use crate::app::{App, client, customer, free_address, http, sandbox};
 use crate::browser::{browser, driver};
 use crate::crm::{Api, TOKEN};
 use crate::db::{Database, eventually};
@@ -62,8 +62,7 @@ async fn a_click_tells_the_city_by_a_local_file_before_the_address_is_cut() {
         let app = App::start(address, graph, &database, &settings).await;
         one_who_wrote(&sandbox).await;
         let link = link_to(address, "https://shop.example/read").await;
-        let phone =
-            reqwest::Client::builder().user_agent(PHONE).redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let phone = client().user_agent(PHONE).redirect(reqwest::redirect::Policy::none()).build().unwrap();
         for from in ["198.51.100.1", "192.0.2.7", "203.0.113.77", "2001:db8:77::9"] {
             let opened = phone.get(&link).header("x-forwarded-for", from).send().await.unwrap();
             assert_eq!(
@@ -246,8 +245,7 @@ async fn a_shops_page_tells_of_views_and_the_cart_once_the_visitor_agreed() {
 }
 
 async fn only_what_may_be_told_is_taken(address: SocketAddr, origin: &str, link: &str) {
-    let phone =
-        reqwest::Client::builder().user_agent(PHONE).redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let phone = client().user_agent(PHONE).redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let opened = phone.get(link).send().await.unwrap();
     let token = opened.headers()["location"].to_str().unwrap().rsplit("ht=").next().unwrap().to_owned();
     let program = phone.get(link).header("user-agent", "WhatsApp/2.23").send().await.unwrap();

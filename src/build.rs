@@ -47,10 +47,11 @@ fn main() {
 /// them itself, and tells.
 fn compiled(files: &[SourceFile], messages: &str) -> (Vec<u8>, Vec<u8>) {
     match Explainer::compile(files, Weights::default()) {
-        (Some(explainer), problems) if problems.is_empty() => {
+        (Some(mut explainer), problems) if problems.is_empty() => {
             let labelled: Vec<Labelled> = messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-            let weights = explainer.learn(labelled.iter().map(Labelled::example));
-            (explainer.lexicon().to_bytes().unwrap_or_default(), weights.as_bytes().to_owned())
+            explainer.learn(labelled.iter().map(Labelled::example));
+            let lexicon = explainer.lexicon();
+            (lexicon.to_bytes().unwrap_or_default(), lexicon.weights().as_bytes().to_owned())
         }
         _ => (Vec::new(), Vec::new()),
     }

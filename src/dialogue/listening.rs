@@ -66,9 +66,9 @@ impl Dialogue {
         }
         // "Which is the cheapest?" puts nothing side by side, and "the dearer one" of a list turns nothing down.
         let sees_list = memory.list().len() > 1;
-        let of_list = |at: [Pointing; 2]| sees_list.then(|| self.pointings.beside(&small, at)).flatten();
+        let of_list = |at: [Pointing; 2]| sees_list.then(|| self.pointings.beside_one(&small, at)).flatten();
         let extreme = [
-            (self.pointings.beside(&small, [Pointing::Cheapest, Pointing::Dearest]), &EXTREME[..1]),
+            (self.pointings.beside_one(&small, [Pointing::Cheapest, Pointing::Dearest]), &EXTREME[..1]),
             (of_list([Pointing::CheaperOne, Pointing::DearerOne]), &EXTREME),
         ];
         for (rest, intents) in extreme {

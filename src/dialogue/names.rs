@@ -167,7 +167,7 @@ fn some_words(product: &Product) -> Vec<String> {
 }
 
 /// Letters of a word of a name that is one by itself.
-const SHORTEST_NAME: usize = 3;
+pub(super) const SHORTEST_NAME: usize = 3;
 
 /// "The Boom one", "the pro": those whose name begins with a word that stands in the message, else the one that has such a word.
 pub(super) fn by_word_of_name<'a>(

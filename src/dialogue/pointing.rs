@@ -364,7 +364,7 @@ impl Pointings {
     }
 
     /// What is left of words in small letters beside the one of those, where they point at nothing else.
-    pub(super) fn beside(&self, words: &str, those: [Pointing; 2]) -> Option<String> {
+    pub(super) fn beside_one(&self, words: &str, those: [Pointing; 2]) -> Option<String> {
         let [one] = self.read(words)[..] else { return None };
         if !those.contains(&one) {
             return None;

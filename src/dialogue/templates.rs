@@ -10,7 +10,7 @@ use super::words::{cut, money_in};
 use crate::domain::{Contact, Content, FollowUpRequest, MessageKind, Problem, Severity, Shop, SourceFile};
 
 /// Every reply that the bot can give; a language file must have them all.
-const SECTIONS: [&str; 67] = [
+const SECTIONS: [&str; 68] = [
     "greet",
     "ask_product",
     "ask_gift",

@@ -136,11 +136,11 @@ fn told(plan: &Planned) -> String {
     format!("{kind}{of} {} to {}, for {}", plan.not_before, plan.not_after, plan.due())
 }
 
-/// A plan is expected within a time: the moment that was chosen for it lies in it.
+/// A plan is expected within a time: the moment that was chosen for it is not before it, and it may leave before that time is over.
 fn matches_plan(wanted: &ExpectedPlan, plan: &Planned, called: &Called) -> bool {
     let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse_rfc3339);
     wanted.kind == plan.kind.name()
         && wanted.product.as_deref().is_none_or(|product| called.is_about(product, plan))
         && time(&wanted.not_before).is_none_or(|earliest| plan.due() >= earliest)
-        && time(&wanted.not_after).is_none_or(|latest| plan.due() <= latest)
+        && time(&wanted.not_after).is_none_or(|latest| plan.not_before <= latest)
 }

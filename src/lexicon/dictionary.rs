@@ -147,7 +147,7 @@ pub(super) fn compile(files: &[SourceFile], weights: Weights) -> (Option<(Lexico
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
     let compiled = match (failed, matcher, money, negation, listed) {
         (false, Some(matcher), Some((money, vocabulary)), Some(negation), Some(listing)) => {
-            let own_phrases = weights.unheard(weights::phrases(&listing));
+            let sure_phrases = weights.sure(weights::phrases(&listing));
             let lexicon = Lexicon {
                 matcher,
                 cues,
@@ -159,7 +159,7 @@ pub(super) fn compile(files: &[SourceFile], weights: Weights) -> (Option<(Lexico
                 money_slips: vocabulary.slips,
                 quantities,
                 weights,
-                own_phrases,
+                sure_phrases,
             };
             Some((lexicon, listing))
         }

@@ -11,7 +11,7 @@ use super::matcher::{Found, Hit};
 use super::meanings::{Langs, Meaning};
 use super::scan::{Foreign, Scan};
 use super::weighing::Weighed;
-use super::weights::Weights;
+use super::weights::{self, Weights};
 use super::{Hints, Lexicon};
 use super::{dictionary, money, reading};
 use hotline_domain::{Intent, Mention, Problem, Reading, SourceFile, Span};
@@ -57,9 +57,12 @@ impl Explainer {
         &self.lexicon
     }
 
-    /// Learns from messages, read with dictionaries that have no weights yet, what their words say of intents.
-    pub fn learn<'a>(&self, examples: impl Iterator<Item = Example<'a>>) -> Weights {
-        learning::learn(&self.lexicon, &self.listing, examples)
+    /// Learns from messages what their words say of intents and numbers. The lexicon heeds it from then on.
+    pub fn learn<'a>(&mut self, examples: impl Iterator<Item = Example<'a>>) {
+        self.lexicon.weights = Weights::default();
+        let weights = learning::learn(&self.lexicon, &self.listing, examples);
+        self.lexicon.sure_phrases = weights.sure(weights::phrases(&self.listing));
+        self.lexicon.weights = weights;
     }
 
     /// Reads one message and tells of every word that was found what became of it, in the order of the text.

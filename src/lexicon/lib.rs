@@ -89,8 +89,8 @@ pub struct Lexicon {
     /// They are kept beside the dictionaries, of which a shop has its own.
     #[serde(skip)]
     weights: Weights,
-    /// Words of phrases that were not there when the weights were learned, in order.
-    own_phrases: Vec<u32>,
+    /// Words of phrases that are believed whatever the weights say, in order.
+    sure_phrases: Vec<u32>,
 }
 
 /// What is known beside the text.
@@ -130,6 +130,11 @@ impl Lexicon {
     /// The bytes are others.
     pub fn from_bytes(bytes: &[u8], weights: Weights) -> Result<Self, postcard::Error> {
         Ok(Self { weights, ..postcard::from_bytes(bytes)? })
+    }
+
+    /// What was learned with it.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
     }
 
     /// Reads one message. The same text with the same hints always gives the same reading.

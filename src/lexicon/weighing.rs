@@ -18,10 +18,15 @@ const STEM: usize = 5;
 /// Of a longer message the beginning is weighed: so many words, and cues.
 const MOST_WORDS: usize = 60;
 
+/// Who is to be told nothing more, or again, or wants a person, says so in as many words, and a question in any others is about what is
+/// shown.
+const NEEDS_ITS_WORDS: [Intent; 4] = [Intent::OptIn, Intent::OptOut, Intent::Human, Intent::ProductInquiry];
+/// A message of fewer words and signs tells nothing that no phrase says: "hm".
+const TOO_FEW_WORDS: usize = 3;
 /// A message of fewer words and signs is believed as it is.
 const FEW_WORDS: usize = 6;
 /// Where words weigh less than this, a phrase is not believed…
-const LEAST: f32 = -0.65;
+const LEAST: f32 = -0.6;
 /// …but for these, which would be worse to miss, less than this…
 const MUST_NOT_BE_MISSED: [Intent; 2] = [Intent::Human, Intent::OptOut];
 const LEAST_OF_THOSE: f32 = -1.0;
@@ -54,9 +59,9 @@ impl<'w> Weighed<'w> {
         self.sum(intent) < least && folded.runs.len() >= FEW_WORDS && said.all(is_known)
     }
 
-    /// Whether they weigh so much for it that none is needed. Who is to be told nothing more, or again, says so in as many words.
+    /// Whether they weigh so much for it that none is needed.
     pub(super) fn suffices(&self, intent: Intent) -> bool {
-        self.sum(intent) > ENOUGH && !matches!(intent, Intent::OptIn | Intent::OptOut)
+        self.sum(intent) > ENOUGH && !NEEDS_ITS_WORDS.contains(&intent)
     }
 
     pub(super) fn sum(&self, intent: Intent) -> f32 {
@@ -78,26 +83,26 @@ impl Lexicon {
     pub(super) fn heed_words(&self, scan: &Scan<'_>, reading: &mut Reading) {
         let Some(weighed) = Weighed::new(self, scan, reading) else { return };
         let doubts = |intent: Intent, span: Span| weighed.doubts(intent, span, &scan.folded);
-        let stays = |intent: Intent, span: Span| !doubts(intent, span) || self.is_shops_own(scan, intent, span);
+        let stays = |intent: Intent, span: Span| !doubts(intent, span) || self.is_sure(scan, intent, span);
         let both = reading.intents.iter().copied().zip(reading.intent_spans.iter().copied());
         let mut intents: Vec<_> = both.filter(|(intent, span)| stays(*intent, *span)).collect();
         // A phrase that says it and is negated, or explained by something else, has these words too.
         let is_about = |hit: &Hit<'_>, intent| matches!(hit.meaning, Meaning::Intent(said) | Meaning::NotIntent(said) if *said == intent);
         let is_said = |intent: Intent| scan.hits.iter().any(|hit| is_about(hit, intent));
         let missing = Intent::ALL.iter().filter(|intent| weighed.suffices(**intent) && !reading.wants(**intent));
-        let missing = missing.filter(|intent| !is_said(**intent));
+        let says_enough = reading.lang.is_some() && scan.folded.runs.len() >= TOO_FEW_WORDS;
+        let missing = missing.filter(|intent| says_enough && !is_said(**intent));
         let found = missing.filter_map(|intent| Some((*intent, weighed.evidence(*intent)?)));
         intents.extend(found.map(|(intent, (start, end))| (intent, scan.folded.span(start, end))));
         intents.sort_by_key(|(intent, _)| *intent);
         (reading.intents, reading.intent_spans) = intents.into_iter().unzip();
     }
 
-    /// Whether a phrase that a shop added says an intent.
-    fn is_shops_own(&self, scan: &Scan<'_>, intent: Intent, span: Span) -> bool {
-        let is_own = |hit: &Hit<'_>| self.own_phrases.binary_search(&hit.word).is_ok();
-        let own = |hit: &Hit<'_>| says(hit.meaning) == Some(intent) && is_own(hit);
+    /// Whether a phrase says an intent that proved right in the corpus, or that a shop added.
+    fn is_sure(&self, scan: &Scan<'_>, intent: Intent, span: Span) -> bool {
+        let is_sure = |hit: &Hit<'_>| self.sure_phrases.binary_search(&hit.word).is_ok();
         let mut inside = scan.hits.iter().filter(|hit| span.covers(scan.folded.span(hit.start, hit.end)));
-        !self.own_phrases.is_empty() && inside.any(own)
+        inside.any(|hit| says(hit.meaning) == Some(intent) && is_sure(hit))
     }
 }
 

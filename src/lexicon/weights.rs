@@ -52,12 +52,12 @@ impl Shape {
 /// All that was learned.
 #[derive(Clone, Default)]
 pub struct Weights {
-    /// The table of intents, the one of numbers, and the phrases that were there, each a number of four bytes, in order.
+    /// The table of intents, the one of numbers, and the phrases that may be wrong, each a number of four bytes, in order.
     bytes: Cow<'static, [u8]>,
 }
 
 impl Weights {
-    /// What [`super::Explainer::learn`] gave, as it was kept; other bytes weigh nothing.
+    /// What [`super::Explainer::learn`] came to, as it was kept; other bytes weigh nothing.
     pub fn from_bytes(bytes: &'static [u8]) -> Self {
         let phrases = bytes.len().checked_sub(INTENTS.size() + NUMBERS.size());
         let whole = phrases.is_some_and(|phrases| phrases.is_multiple_of(4));
@@ -69,8 +69,8 @@ impl Weights {
         &self.bytes
     }
 
-    pub(super) fn new(intents: Vec<u8>, numbers: Vec<u8>, phrases: impl Iterator<Item = (u32, u32)>) -> Self {
-        let mut phrases: Vec<u32> = phrases.map(|(print, _)| print).collect();
+    pub(super) fn new(intents: Vec<u8>, numbers: Vec<u8>, doubtful: impl Iterator<Item = Phrase>) -> Self {
+        let mut phrases: Vec<u32> = doubtful.map(|phrase| phrase.print).collect();
         phrases.sort_unstable();
         phrases.dedup();
         let phrases = phrases.into_iter().flat_map(u32::to_le_bytes);
@@ -86,12 +86,14 @@ impl Weights {
         Some(Table { shape: &NUMBERS, bytes: self.bytes.get(INTENTS.size()..)?.get(..NUMBERS.size())? })
     }
 
-    /// Of phrases that say an intent, the words that were not there when this was learned, in order: a shop added them, and knows why.
-    pub(super) fn unheard(&self, phrases: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
-        let Some(heard) = self.bytes.get(INTENTS.size() + NUMBERS.size()..) else { return Vec::new() };
-        let heard = heard.as_chunks::<4>().0;
-        let is_heard = |print: &u32| heard.binary_search_by_key(print, |bytes| u32::from_le_bytes(*bytes)).is_ok();
-        let mut words: Vec<u32> = phrases.filter(|(print, _)| !is_heard(print)).map(|(_, word)| word).collect();
+    /// Of phrases that say an intent, the words of those that are sure, in order: they proved it, or were not there when this was learned,
+    /// so that a shop added them, and knows why.
+    pub(super) fn sure(&self, phrases: impl Iterator<Item = Phrase>) -> Vec<u32> {
+        let Some(doubtful) = self.bytes.get(INTENTS.size() + NUMBERS.size()..) else { return Vec::new() };
+        let doubtful = doubtful.as_chunks::<4>().0;
+        let is_sure =
+            |phrase: &Phrase| doubtful.binary_search_by_key(&phrase.print, |bytes| u32::from_le_bytes(*bytes)).is_err();
+        let mut words: Vec<u32> = phrases.filter(is_sure).map(|phrase| phrase.word).collect();
         words.sort_unstable();
         words
     }
@@ -170,12 +172,21 @@ pub(super) fn feature(of: u8, says: &[u64]) -> u32 {
     (mixed >> 32) as u32
 }
 
-/// Phrases that say an intent: a number for each with what it says, and the number of its word.
-pub(super) fn phrases(listing: &Listing) -> impl Iterator<Item = (u32, u32)> {
+/// A phrase that says an intent, or the second part of one.
+pub(super) struct Phrase {
+    pub(super) intent: Intent,
+    /// The number of its word in the listing.
+    pub(super) word: u32,
+    /// A number for its letters and what it says, the same in other listings.
+    print: u32,
+}
+
+/// All phrases that say an intent.
+pub(super) fn phrases(listing: &Listing) -> impl Iterator<Item = Phrase> {
     let said = listing.senses().iter().filter_map(|sense| Some((sense, says(&sense.meaning)?)));
     said.map(|(sense, intent)| {
         let print = folding::fingerprint(listing.word(sense.word).chars().chain(intent.key().chars()));
-        ((print ^ print >> 32) as u32, sense.word)
+        Phrase { intent, word: sense.word, print: (print ^ print >> 32) as u32 }
     })
 }
 

@@ -155,9 +155,9 @@ impl<'a> Change<'a> {
     /// The same without what a change starts: from which colour to which, where it is one.
     fn change_colour(
         &mut self,
-        mut colour: Colour,
-        mut until: Option<Timestamp>,
-        mut then: Option<Colour>,
+        colour: Colour,
+        until: Option<Timestamp>,
+        then: Option<Colour>,
         evidence: Why<'_>,
     ) -> Option<(Option<Colour>, Colour)> {
         if !matches!(colour, Colour::Red | Colour::Orange) {

@@ -77,7 +77,7 @@ pub use explain::{Candidate, Explanation, Held};
 pub use facts::Facts;
 pub use kept::HeldTag;
 use rule::Rule;
-pub(crate) use signal::slug;
+pub use signal::slug;
 
 /// The smallest step of time: what holds "within" a length still holds at its last moment, and ends one step later.
 const STEP: Duration = Duration::millis(1);

@@ -173,7 +173,7 @@ pub(super) fn hyphens(text: &str) -> String {
 }
 
 /// A name as part of a tag: lower case, hyphens.
-pub(crate) fn slug(text: &str) -> String {
+pub fn slug(text: &str) -> String {
     // Marks belong to their letter: Hindi words would fall apart without them.
     let parts = |c: char| !c.is_alphanumeric() && !is_combining_mark(c);
     let words = text.split(parts).filter(|word| !word.is_empty());

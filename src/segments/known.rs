@@ -17,9 +17,8 @@ impl Segment {
     /// Where one stands that is not.
     pub fn with_known(self, text: &str, knows: Knows<'_>) -> Result<Self, TextError> {
         let Some((_, currency)) = self.unknown("", knows) else { return Ok(self) };
-        let found = currency.to_string();
-        let column = text::column_of(text, &found);
-        Err(TextError { column, expected: EXPECTED.into(), found: format!("`{found}`") })
+        let column = text::column_of(text, currency);
+        Err(TextError { column, expected: EXPECTED.into(), found: format!("`{currency}`") })
     }
 
     /// Reads the JSON form, or the text form in a JSON string, in which each currency must be known.
@@ -30,7 +29,7 @@ impl Segment {
         let segment = Self::from_json(value)?;
         let Some((path, currency)) = segment.unknown("segment", knows) else { return Ok(segment) };
         let path = match value.as_str() {
-            Some(text) => format!("segment, column {}", text::column_of(text, &currency.to_string())),
+            Some(text) => format!("segment, column {}", text::column_of(text, currency)),
             None => path,
         };
         Err(JsonError { path, expected: format!("{EXPECTED}, found `{currency}`") })
@@ -68,7 +67,7 @@ mod tests {
         let text = "tag:a/b and (orders = 0 or spent > 2000 rmb within 30d)";
         let segment: Segment = text.parse().unwrap();
         let error = segment.clone().with_known(text, knows).unwrap_err();
-        assert_eq!((error.column, &*error.found), (41, "`RMB`"), "{error}");
+        assert_eq!((error.column, &*error.found), (41, "`CNY`"), "{error}");
         assert!(error.expected.contains("CNY for yuan"), "{error}");
         let of = |value| Segment::known_from_json(&value, knows).unwrap_err().path;
         assert_eq!(of(segment.to_json()), "segment.all[1].any[1].spent.currency");

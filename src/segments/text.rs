@@ -79,9 +79,9 @@ impl Segment {
 }
 
 /// Where a word stands in a text, in characters, from 1.
-pub(super) fn column_of(text: &str, word: &str) -> usize {
+pub(super) fn column_of(text: &str, currency: Currency) -> usize {
     let is_it =
-        |token: &Token| matches!(token, Token::Word(other) | Token::Quoted(other) if other.eq_ignore_ascii_case(word));
+        |token: &Token| matches!(token, Token::Word(word) | Token::Quoted(word) if word.parse() == Ok(currency));
     let found = tokens(text).unwrap_or_default().into_iter().find(|(_, token)| is_it(token));
     found.map_or(1, |(column, _)| column)
 }

@@ -59,9 +59,10 @@ fn folder(half: &str) -> PathBuf {
 }
 
 /// The folders, and in how many languages each has messages.
-const HALVES: [(&str, usize); 8] = [
+const HALVES: [(&str, usize); 9] = [
     ("dev", 14),
     ("everyday", 14),
+    ("plain", 14),
     ("typed", 14),
     ("varied", 8),
     ("sums", 14),

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use hotline::domain::Timestamp;
 use hotline::engine::replay::World;
-use hotline::engine::timeline::Line;
+use hotline::engine::timeline::{self, Line};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -98,7 +98,7 @@ fn of_a_tag_that_is_not_held_something_is_always_missing() {
 /// `interest/{product}` of other rules could be read into it.
 #[test]
 fn a_tag_that_a_rule_writes_out_is_about_no_product() {
-    let knowledge = law::knowledge();
+    let knowledge = knowledge();
     let click = line(
         "02T10:00:00",
         json!({ "event": "click", "link": "product", "product": "A", "category": "electronics/phone" }),

@@ -8,16 +8,16 @@ mod carts;
 mod doubts;
 mod languages;
 mod lists;
-mod orders;
 mod of_list;
+mod orders;
 mod quiet;
 mod recall;
 mod short_answers;
 mod sizes;
 mod talks;
 mod turns;
-mod wanted;
 mod unread;
+mod wanted;
 mod wishes;
 
 use std::path::Path;

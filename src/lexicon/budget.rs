@@ -235,7 +235,9 @@ impl Reader<'_> {
         }
         self.sure_of_shares(sums, &mut sure, explained);
         sure_together(&sums.found, &mut sure);
-        self.weigh_numbers(&sums.found, reading, &mut sure);
+        if !answers {
+            self.weigh_numbers(&sums.found, reading, &mut sure, explained);
+        }
         sure
     }
 
@@ -273,7 +275,7 @@ impl Reader<'_> {
     }
 
     /// Whether the clause of a sum ends with more than one question mark, or with both kinds of marks.
-    fn is_protest(&self, sum: &Found) -> bool {
+    pub(super) fn is_protest(&self, sum: &Found) -> bool {
         let chars = &self.folded.chars[sum.end..];
         let is_end = |c: char| matches!(c, '?' | '!' | '.' | ';' | '\n' | '。');
         if !self.folded.asks {
@@ -375,7 +377,7 @@ fn is_about_things(reading: &Reading) -> bool {
 }
 
 /// Without a product, numbers may be those of an order or a house as well.
-fn may_be_sums(reading: &Reading) -> bool {
+pub(super) fn may_be_sums(reading: &Reading) -> bool {
     is_about_things(reading) || !NUMBERED.iter().any(|intent| reading.wants(*intent))
 }
 

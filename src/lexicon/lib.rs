@@ -4,7 +4,7 @@
 //! A text is folded once, with a map back to where each character stood (`folding.rs`); every word of the whole
 //! dictionary is found in one pass (`matcher.rs`, `meanings.rs`, `search.rs`, `trie.rs`), in the forms that its language makes of it (`texts.rs`,
 //! `endings.rs`), and slips are put right (`typos.rs`, `money_slips.rs`); what was found, and little words, tell the language (`language.rs`,
-//! `known.rs`); sums of money are read with the words of that language (`money_words.rs`), which one walk finds (`money_tokens.rs`) before numbers
+//! `known.rs`); sums of money are read with the words of that language (`money_words.rs`, `money_marks.rs`), which one walk finds (`money_tokens.rs`) before numbers
 //! (`numbers.rs`, `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
 //! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`, `weighing_numbers.rs`) are made of them, with those of the customer's other languages where
 //! words of them stand there (`mixed.rs`); what is negated (`negation.rs`), what the customer wants (`intents.rs`, `cues.rs`) and what all
@@ -38,6 +38,7 @@ mod money_bounds;
 mod money_coins;
 mod money_corrections;
 mod money_file;
+mod money_marks;
 mod money_names;
 mod money_questions;
 mod money_ranges;

@@ -11,7 +11,8 @@ use super::language::Languages;
 use super::matcher::Hit;
 use super::meanings::Langs;
 use super::money::{Found, Sums};
-use super::money_words::{Marks, MoneyWords, Word};
+use super::money_marks::{Marks, Word};
+use super::money_words::MoneyWords;
 use super::scan::Scan;
 use super::{Hints, Lexicon};
 

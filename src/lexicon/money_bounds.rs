@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::money::{Finder, Named, Sum};
 use super::money_file::Bound;
-use super::money_words::{Marks, Word};
+use super::money_marks::{Marks, Word};
 
 /// "At least 300, at most 500": so many characters may stand between the two.
 const BETWEEN_BOUNDS: usize = 8;

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::folding::is_spaceless;
 use super::money::{Finder, Named, Sum};
-use super::money_words::{Coin, Lead, Marks, Word};
+use super::money_marks::{Coin, Lead, Marks, Word};
 use super::numbers::Number;
 
 /// No longer is what is short for a cent: c, ct.

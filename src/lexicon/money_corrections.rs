@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::folding::is_spaceless;
 use super::money::{Finder, Named, Sum};
 use super::money_file::Bound;
-use super::money_words::Marks;
+use super::money_marks::Marks;
 use super::negation::is_end_at;
 
 /// A correction stands at most so many characters away from either sum…

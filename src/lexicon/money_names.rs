@@ -6,7 +6,7 @@ use super::digits::Digits;
 use super::folding::is_spaceless;
 use super::money::{Finder, Named, Sum};
 use super::money_bounds::bind;
-use super::money_words::{Marks, Word};
+use super::money_marks::{Marks, Word};
 use hotline_domain::Country;
 
 /// Longer local words are no abbreviations.

@@ -2,7 +2,7 @@
 
 use super::folding::is_spaceless;
 use super::money::{Finder, Named, Sum};
-use super::money_words::Marks;
+use super::money_marks::Marks;
 
 /// What asks whether a sum is the price stands at most so many characters before it.
 const ASKED: usize = 40;

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::folding::{is_spaceless, is_word};
 use super::money::{Finder, Named, Sum};
 use super::money_file::Bound;
-use super::money_words::{Lead, Marks};
+use super::money_marks::{Lead, Marks};
 use super::no_money::is_labelled;
 use super::numbers::Number;
 

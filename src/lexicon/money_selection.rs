@@ -8,7 +8,7 @@ use super::files::{ENGLISH, LANGUAGES};
 use super::language::Languages;
 use super::meanings::Langs;
 use super::money_file::{Bound, MoneyFile, Numbers};
-use super::money_words::{Coin, Lead, Marks, Word};
+use super::money_marks::{Coin, Lead, Marks, Word};
 use hotline_domain::Currency;
 
 /// A name of a currency in another language's file counts everywhere from this many letters on.

@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use super::digits::{Digits, add_fraction, digits, fraction};
 use super::folding::{Folded, is_spaceless, is_word};
 use super::meanings::Langs;
-use super::money_words::{Marks, MoneyWords, Word};
+use super::money_marks::{Marks, Word};
+use super::money_words::MoneyWords;
 use hotline_domain::Country;
 
 /// Longest word that is taken apart into number words: zweihundertfünfundzwanzigtausend.

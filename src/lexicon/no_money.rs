@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use super::folding::is_word;
 use super::money::{Named, Sum};
 use super::money_file::Bound;
+use super::money_marks::Marks;
 use super::money_tokens::Tokens;
-use super::money_words::Marks;
 use super::numbers::Number;
 
 /// A bare number of so many digits is a code, unless it is round: 25000000.

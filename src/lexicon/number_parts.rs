@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::folding::is_spaceless;
-use super::money_words::{Marks, Word};
+use super::money_marks::{Marks, Word};
 use super::number_reader::{Part, Place, Reader};
 use super::numbers::{Number, Open, is_money_at};
 

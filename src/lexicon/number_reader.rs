@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::digits::Digits;
 use super::folding::is_spaceless;
+use super::money_marks::{Lead, Marks, Word};
 use super::money_tokens::Tokens;
-use super::money_words::{Lead, Marks, Word};
 use super::numbers::{Number, is_money_at};
 
 /// Million, written shorter than a word: jt, млн.

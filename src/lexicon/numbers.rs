@@ -7,8 +7,8 @@
 use rust_decimal::Decimal;
 
 use super::folding::is_spaceless;
+use super::money_marks::{Lead, Marks, Word};
 use super::money_tokens::Tokens;
-use super::money_words::{Lead, Marks, Word};
 use super::number_reader::{Reach, read, read_to};
 
 /// A number in the text, in folded characters.

@@ -5,7 +5,8 @@ use rust_decimal::Decimal;
 use super::budget_figures::is_capacity;
 use super::money::{Finder, Found, Named, Priced, Sum, Sums};
 use super::money_file::Bound;
-use super::money_words::{AllWords, Marks};
+use super::money_marks::Marks;
+use super::money_words::AllWords;
 use super::numbers::Number;
 use hotline_domain::Reading;
 

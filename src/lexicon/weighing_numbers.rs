@@ -4,7 +4,7 @@
 
 use rust_decimal::Decimal;
 
-use super::budget::{Sure, value};
+use super::budget::{Sure, may_be_sums, value};
 use super::folding;
 use super::meanings::{Kind, Meaning};
 use super::money::Found;
@@ -49,15 +49,28 @@ enum Of {
 }
 
 impl Reader<'_> {
-    /// Puts right which bare numbers are sums.
-    pub(super) fn weigh_numbers(&self, sums: &[Found], reading: &Reading, sure: &mut [Sure]) {
+    /// Puts right which bare numbers are sums; some are explained by something else. Beside a sum that is named, another number is more likely a
+    /// measure.
+    pub(super) fn weigh_numbers(
+        &self,
+        sums: &[Found],
+        reading: &Reading,
+        sure: &mut [Sure],
+        explained: impl Fn(&Found) -> bool,
+    ) {
         let Some(table) = self.lexicon.weights.numbers() else { return };
-        for (sum, sure) in sums.iter().zip(sure).filter(|(sum, _)| !sum.certain) {
+        let may_be = may_be_sums(reading) && !sums.iter().any(|sum| sum.certain);
+        // "Is it 12 or 15?": one tells that the other is a sum.
+        let alone = sure.iter().filter(|sure| **sure != Sure::No).count() == 1;
+        for (sum, sure) in sums.iter().zip(sure).filter(|(sum, _)| !sum.certain && !sum.asked) {
+            if *sure == Sure::No && (!may_be || explained(sum) || self.is_protest(sum)) {
+                continue;
+            }
             let [weighed, ..] = table.weigh(self.features(sum, sums, reading));
             match *sure {
                 // A sum; what can be spent only where something says so.
                 Sure::No if weighed > ENOUGH => *sure = Sure::Beside,
-                Sure::Beside | Sure::Itself if weighed < LEAST => *sure = Sure::No,
+                Sure::Beside | Sure::Itself if alone && weighed < LEAST => *sure = Sure::No,
                 _ => {}
             }
         }

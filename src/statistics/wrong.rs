@@ -116,7 +116,7 @@ mod tests {
         // Somebody changed their mind: the latest word counts. The second message goes by a tag of which nothing was said.
         tally.add(
             &History {
-                judged: vec![said("interest/3c", 1, false), said("interest/3c", 1, true)],
+                judged: vec![said("interest/electronics", 1, false), said("interest/electronics", 1, true)],
                 sent: vec![campaign(5), by_rule(6, "win-back")],
                 ..History::default()
             },

@@ -9,6 +9,7 @@ mod browser;
 mod browser_keys;
 mod by_hand;
 mod calls;
+mod campaign_start;
 mod campaigns;
 mod connecting;
 mod consent;

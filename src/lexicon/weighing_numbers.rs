@@ -2,6 +2,8 @@
 //! list could hold; words beside it, its shape, and what the message is about tell together (`weights.rs`). What names its currency or
 //! its bound is a sum anyhow.
 
+use std::ops::Range;
+
 use rust_decimal::Decimal;
 
 use super::budget::{Sure, may_be_sums, value};
@@ -78,72 +80,97 @@ impl Reader<'_> {
 
     /// What is weighed of a number.
     pub(super) fn features(&self, sum: &Found, sums: &[Found], reading: &Reading) -> Vec<u32> {
-        let mut features = Vec::with_capacity(64);
-        let mut add = |of: Of, says: &[u64]| features.push(feature(of as u8, says));
+        let mut features = Features(Vec::with_capacity(64));
+        let shape = shape(value(sum));
+        self.words_around(sum, shape, &mut features);
+        self.manner(sum, &mut features);
+        features.what_it_is_about(sum, shape.0, reading);
+        self.cues_around(sum, &mut features);
+        let named = sums.iter().filter(|other| other.certain && other.start != sum.start).count();
+        let counts = [sums.len().min(4), named.min(2), reading.products.len().min(2), reading.brands.len().min(2)];
+        for (kind, count) in counts.into_iter().enumerate() {
+            features.add(Of::Count, &[kind as u64, count as u64]);
+        }
+        features.0
+    }
+
+    fn words_around(&self, sum: &Found, (shape, digits): (u64, u64), features: &mut Features) {
         let runs = &self.folded.runs;
-        let word = |run: &std::ops::Range<usize>| {
+        let word = |run: &Range<usize>| {
             let letters = &self.folded.chars[run.start..run.end.min(run.start + STEM)];
             folding::fingerprint(letters.iter().map(|c| if c.is_ascii_digit() { '0' } else { *c }))
         };
-        let (ends, begins) =
-            (runs.partition_point(|run| run.end <= sum.start), runs.partition_point(|run| run.start < sum.end));
+        let ends = runs.partition_point(|run| run.end <= sum.start);
+        let begins = runs.partition_point(|run| run.start < sum.end);
         let (mut before, mut after) = ([0; WORDS], [0; WORDS]);
         before.iter_mut().zip(runs[..ends].iter().rev()).for_each(|(print, run)| *print = word(run));
         after.iter_mut().zip(&runs[begins..]).for_each(|(print, run)| *print = word(run));
         for place in 0..WORDS {
-            add(Of::Before, &[place as u64, before[place]]);
-            add(Of::After, &[place as u64, after[place]]);
+            features.add(Of::Before, &[place as u64, before[place]]);
+            features.add(Of::After, &[place as u64, after[place]]);
         }
-        let (shape, digits) = shape(value(sum));
-        add(Of::TwoBefore, &before[..2]);
-        add(Of::TwoAfter, &after[..2]);
-        add(Of::Between, &[before[0], after[0]]);
-        add(Of::Shape, &[shape]);
-        add(Of::ShapeBefore, &[shape, before[0]]);
-        add(Of::ShapeAfter, &[shape, after[0]]);
-        add(Of::Digits, &[0, digits, before[0]]);
-        add(Of::Digits, &[1, digits, after[0]]);
+        features.add(Of::TwoBefore, &before[..2]);
+        features.add(Of::TwoAfter, &after[..2]);
+        features.add(Of::Between, &[before[0], after[0]]);
+        features.add(Of::Shape, &[shape]);
+        features.add(Of::ShapeBefore, &[shape, before[0]]);
+        features.add(Of::ShapeAfter, &[shape, after[0]]);
+        features.add(Of::Digits, &[0, digits, before[0]]);
+        features.add(Of::Digits, &[1, digits, after[0]]);
+    }
+
+    /// How it is written, and how it was read.
+    fn manner(&self, sum: &Found, features: &mut Features) {
         let nine = value(sum) % Decimal::TEN == Decimal::from(9);
         let in_words = !self.folded.chars[sum.start..sum.end].iter().any(char::is_ascii_digit);
-        let (amount, priced) = (&sum.amount, sum.priced as u64);
+        let amount = &sum.amount;
         let manners = [nine, in_words, sum.plausible, sum.weak, sum.bare, amount.about, sum.points];
         let others = [amount.min.is_some(), amount.max.is_some(), amount.currency_inferred, self.folded.asks];
         for (kind, holds) in manners.into_iter().chain(others).enumerate() {
-            add(Of::Manner, &[kind as u64, holds.into()]);
+            features.add(Of::Manner, &[kind as u64, holds.into()]);
         }
-        add(Of::Manner, &[u64::MAX, priced]);
-        let language = folding::fingerprint(reading.lang.as_ref().map_or("", Language::tag).chars());
-        let currency = amount.currency.map_or(0, |currency| folding::fingerprint(currency.code().chars()));
-        add(Of::Language, &[language]);
-        add(Of::Language, &[language, shape]);
-        add(Of::Currency, &[currency, shape]);
-        for product in &reading.products {
-            let category = product.key.split('/').next().unwrap_or_default();
-            add(Of::Product, &[folding::fingerprint(product.key.chars())]);
-            add(Of::Category, &[folding::fingerprint(category.chars()), shape]);
-        }
-        for brand in &reading.brands {
-            let apart = amount.span.start.abs_diff(brand.span.end);
-            add(Of::Brand, &[(apart < TOUCHES).into()]);
-        }
-        for intent in &reading.intents {
-            add(Of::Intent, &[*intent as u64]);
-            add(Of::Intent, &[*intent as u64, shape]);
-        }
+        features.add(Of::Manner, &[u64::MAX, sum.priced as u64]);
+    }
+
+    fn cues_around(&self, sum: &Found, features: &mut Features) {
         for hit in self.scan.hits.iter().filter(|hit| hit.kind == Kind::Cue) {
             let Meaning::Cue { name, .. } = hit.meaning else { continue };
             let leads = hit.end <= sum.start;
             let apart = if leads { sum.start - hit.end } else { hit.start.saturating_sub(sum.end) };
             if apart < NEAR {
-                add(Of::Cue, &[folding::fingerprint(name.chars()), leads.into()]);
+                features.add(Of::Cue, &[folding::fingerprint(name.chars()), leads.into()]);
             }
         }
-        let named = sums.iter().filter(|other| other.certain && other.start != sum.start).count();
-        let counts = [sums.len().min(4), named.min(2), reading.products.len().min(2), reading.brands.len().min(2)];
-        for (kind, count) in counts.into_iter().enumerate() {
-            add(Of::Count, &[kind as u64, count as u64]);
+    }
+}
+
+/// Features as they are gathered.
+struct Features(Vec<u32>);
+
+impl Features {
+    fn add(&mut self, of: Of, says: &[u64]) {
+        self.0.push(feature(of as u8, says));
+    }
+
+    fn what_it_is_about(&mut self, sum: &Found, shape: u64, reading: &Reading) {
+        let print = |text: &str| folding::fingerprint(text.chars());
+        let language = print(reading.lang.as_ref().map_or("", Language::tag));
+        let currency = sum.amount.currency.map_or(0, |currency| print(currency.code()));
+        self.add(Of::Language, &[language]);
+        self.add(Of::Language, &[language, shape]);
+        self.add(Of::Currency, &[currency, shape]);
+        for product in &reading.products {
+            self.add(Of::Product, &[print(&product.key)]);
+            self.add(Of::Category, &[print(product.key.split('/').next().unwrap_or_default()), shape]);
         }
-        features
+        for brand in &reading.brands {
+            let apart = sum.amount.span.start.abs_diff(brand.span.end);
+            self.add(Of::Brand, &[(apart < TOUCHES).into()]);
+        }
+        for intent in &reading.intents {
+            self.add(Of::Intent, &[*intent as u64]);
+            self.add(Of::Intent, &[*intent as u64, shape]);
+        }
     }
 }
 

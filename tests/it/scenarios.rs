@@ -186,7 +186,7 @@ fn what_is_expected_in_vain_fails() {
     let play = |expected: &str| -> Vec<String> {
         let line = format!(r#"{{"at": "2026-03-02T10:01:01+08:00", "contact": "+85251234567", "expect": {expected}}}"#);
         let lines = timeline::parse(&format!("{cart}\n{line}")).unwrap();
-        World::new(&knowledge, false).play(&lines).failures.into_iter().flat_map(|failed| failed.differences).collect()
+        World::new(knowledge, false).play(&lines).failures.into_iter().flat_map(|failed| failed.differences).collect()
     };
     let reminder = r#"{"planned": [{"kind": "reminder", "product": "Widget", "not_before": "2026-03-02T10:31:00+08:00", "not_after": "2026-03-02T11:01:00+08:00"}]}"#;
     assert_eq!(play(reminder), Vec::<String>::new());

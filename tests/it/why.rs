@@ -104,7 +104,7 @@ fn a_tag_that_a_rule_writes_out_is_about_no_product() {
         json!({ "event": "click", "link": "product", "product": "A", "category": "electronics/phone" }),
     );
     let lines = timeline::parse(&click).unwrap();
-    let mut world = World::new(&knowledge, false);
+    let mut world = World::new(knowledge, false);
     world.play(&lines);
     let state = world.state(lines[0].contact.as_ref().unwrap()).unwrap();
     let why = knowledge.rulebook.explain(&state.facts, &state.contact, "interest/high-decision", lines[0].at);

@@ -78,11 +78,11 @@ pub(super) fn explain(rulebook: &Rulebook, facts: &Facts, contact: &Contact, tag
     let candidates = rulebook.rules.iter().filter_map(|rule| candidate(&see, rule, &tag, held.is_some()));
     let by = held.as_ref().map(|held| held.by.clone());
     let mut rules: Vec<Candidate> = candidates.collect();
-    // Where a rule writes the tag out, a pattern that it could be read into means another thing.
+    // Where a rule writes the tag out, a pattern of products that it could be read into means another thing.
     let is_written = rulebook.rules.iter().any(|rule| is_pattern(rule, |pattern| pattern == tag));
     let means_another = |candidate: &Candidate| {
         let mut own = rulebook.rules.iter().filter(|rule| *rule.name == *candidate.rule);
-        own.any(|rule| is_pattern(rule, |pattern| pattern.contains('{') && pattern != "{tag}"))
+        own.any(|rule| is_pattern(rule, |pattern| pattern.contains("{product}")))
     };
     if is_written && mirrored(&tag).is_none() {
         rules.retain(|candidate| by.as_ref() == Some(&candidate.rule) || !means_another(candidate));

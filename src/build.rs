@@ -1,6 +1,7 @@
 //! Rebuilds when a migration is added: `sqlx::migrate!` reads the folders at compile time. Tells which code makes tags, compiles the
 //! dictionaries that ship, and learns from the messages in `tests/corpus` what words say of intents.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use hotline_domain::{Intent, SourceFile};
@@ -28,8 +29,12 @@ const CORPUS: &str = "tests/corpus";
 const MEASURED_BY: &str = "tests/corpus/test";
 
 fn main() {
-    for folder in ["migrations", "keywords", "templates", CORPUS].iter().chain(&MAKES_TAGS) {
+    for folder in ["migrations", "keywords", "templates"].iter().chain(&MAKES_TAGS) {
         println!("cargo:rerun-if-changed={folder}");
+    }
+    // Not the figures that were reached, and what is measured by.
+    for folder in labelled().iter().filter_map(|file| file.parent()).collect::<BTreeSet<_>>() {
+        println!("cargo:rerun-if-changed={}", folder.display());
     }
     let (dictionaries, messages) = (dictionaries(), messages());
     // Cargo hands it to what it runs too: a name that begins with HOTLINE would be a setting.
@@ -94,13 +99,18 @@ impl Labelled {
     }
 }
 
-/// All messages that may be learned from, a line each.
-fn messages() -> String {
+/// The files of messages that may be learned from.
+fn labelled() -> Vec<PathBuf> {
     let mut files = Vec::new();
     list(Path::new(CORPUS), "jsonl", &mut files);
     files.retain(|file| !file.starts_with(MEASURED_BY));
     files.sort();
-    files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()
+    files
+}
+
+/// Those messages, a line each.
+fn messages() -> String {
+    labelled().iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()
 }
 
 /// The files in `keywords/`, in the order in which the program reads them.

@@ -41,7 +41,7 @@ pub use inbound::{CartLine, InboundMessage, MediaFile, Referral, ReferralSource}
 pub use lead::{Colour, Heat, Stage};
 pub use link::{LINK_ROOM, Link, LinkKind};
 pub use message::{Button, Content, ListRow, MessageKind, MessageNumber, Outgoing, Sender};
-pub use money::{Currency, Money};
+pub use money::{Currency, Money, plain_number};
 pub use period::{Every, Period, clock_time, midnight};
 pub use place::{Country, Delivery, PlaceEvidence, Position, Region, SharedPosition, Sighting, Whereabouts};
 pub use problem::{Problem, Severity};

@@ -104,6 +104,21 @@ impl Money {
     }
 }
 
+/// For serde: whole numbers as whole numbers, `5000` and not `5000.0`.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn plain_number<S: Serializer>(sum: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
+    use rust_decimal::prelude::ToPrimitive;
+    match sum {
+        None => serializer.serialize_none(),
+        Some(sum) => match sum.to_i64().filter(|_| sum.fract().is_zero()) {
+            Some(whole) => serializer.serialize_i64(whole),
+            None => serializer.serialize_f64(sum.to_f64().unwrap_or_default()),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Currency, Language};
+use super::{Currency, Language, plain_number};
 
 /// `[start, end)` in Unicode scalar values of the text as it came in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,18 +56,6 @@ pub struct Mention {
     /// "not an iPhone".
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub negated: bool,
-}
-
-/// Whole numbers as whole numbers: `5000`, not `5000.0`.
-fn plain_number<S: Serializer>(sum: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
-    use rust_decimal::prelude::ToPrimitive;
-    match sum {
-        None => serializer.serialize_none(),
-        Some(sum) => match sum.to_i64().filter(|_| sum.fract().is_zero()) {
-            Some(whole) => serializer.serialize_i64(whole),
-            None => serializer.serialize_f64(sum.to_f64().unwrap_or_default()),
-        },
-    }
 }
 
 /// A sum of money, whoever names it.

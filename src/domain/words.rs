@@ -92,16 +92,15 @@ fn named(field: &str, name: &str) -> Result<(), String> {
 }
 
 impl AgentEvent {
-    /// Whether it tells what was done, where the deed alone does not say it.
+    /// Whether it tells what was done, where the deed alone does not say it. That somebody replied or noted something counts without
+    /// the words.
     fn check_told(&self) -> Result<(), String> {
+        named("agent", &self.agent)?;
         let (field, is_told) = match self.action {
             AgentAction::TagAdd | AgentAction::TagRemove => ("tag", self.tag.is_some()),
             AgentAction::Colour => ("colour", self.colour.is_some()),
-            AgentAction::Reply => ("text", self.text.is_some() || self.template.is_some()),
-            AgentAction::Note => ("text", self.text.is_some()),
-            _ => return named("agent", &self.agent),
+            _ => return Ok(()),
         };
-        named("agent", &self.agent)?;
         if is_told { Ok(()) } else { Err(format!("`{field}` is missing: without it nothing can be done")) }
     }
 }
@@ -148,6 +147,8 @@ mod tests {
             json!({ "event": "message", "text": "hi", "referral": { "source": "ad", "platform": "Facebook" } }),
             json!({ "event": "cart", "action": "abandon" }),
             json!({ "event": "agent", "agent": "ana", "action": "won" }),
+            json!({ "event": "agent", "agent": "ana", "action": "reply" }),
+            json!({ "event": "agent", "agent": "ana", "action": "note" }),
         ] {
             assert_eq!(check(event.clone()), Ok(()), "{event}");
         }

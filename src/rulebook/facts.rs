@@ -9,7 +9,7 @@ use super::kept::{
     CartFacts, CaseFacts, ColourState, HeatState, HeldTag, Opened, OrderFacts, Photos, Reviews, Run, SentFacts, Visits,
 };
 use super::packing::{self, Counters};
-use super::{packing_orders, packing_tags};
+use super::{packing_cases, packing_orders, packing_tags};
 use crate::domain::{Colour, Duration, Heat, Stage, TagKey, Timestamp};
 
 /// What one order ended.
@@ -90,7 +90,7 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) told: Vec<(String, Timestamp)>,
     /// Cases that were heard of last.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(with = "packing_cases", skip_serializing_if = "Vec::is_empty")]
     pub(super) cases: Vec<CaseFacts>,
     /// What was put into the cart and taken out of it last.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -40,6 +40,7 @@ mod look;
 mod messages;
 mod orders;
 mod packing;
+mod packing_cases;
 mod packing_orders;
 mod packing_tags;
 mod pairs;

@@ -9,7 +9,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::kept::OrderFacts;
-use crate::domain::{Currency, Duration, Money, Timestamp};
+use crate::domain::{Currency, Duration, Money, Timestamp, plain_number};
 
 /// The order's number, how far it got, when it was paid for, the event that told so; its total and the number of its currency;
 /// the numbers of what was bought, and what one piece of each costs (nothing where that is not known any more); when it reached
@@ -20,12 +20,16 @@ struct Row(
     u8,
     Option<Duration>,
     i64,
-    Option<Decimal>,
+    Total,
     usize,
     Vec<usize>,
     #[serde(default)] Vec<Decimal>,
     #[serde(default)] Vec<(u8, Duration)>,
 );
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Total(#[serde(serialize_with = "plain_number")] Option<Decimal>);
 
 impl Serialize for Row {
     /// Most orders are of long ago, and nothing is known of them at the end: it is left out.
@@ -100,7 +104,7 @@ pub(super) fn serialize<S: Serializer>(orders: &[OrderFacts], serializer: S) -> 
             order.rank,
             order.paid.map(|paid| paid - f),
             order.seq,
-            order.total.map(|total| total.amount),
+            Total(order.total.map(|total| total.amount)),
             currency,
             lines,
             prices,
@@ -116,7 +120,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 
 fn unpacked(packed: Packed) -> Vec<OrderFacts> {
     let Packed { f, c, w, o, p, q } = packed;
-    let order = |Row(order, rank, paid, seq, amount, currency, lines, prices, reached): Row| {
+    let order = |Row(order, rank, paid, seq, Total(amount), currency, lines, prices, reached): Row| {
         let total = amount.zip(c.get(currency)).map(|(amount, currency)| Money { amount, currency: *currency });
         let line = |(place, line): (usize, &usize)| {
             Some((w.get(*line)?.clone(), prices.get(place).copied().unwrap_or_default()))

@@ -70,6 +70,21 @@ pub fn template(name: &str, language: &str, body: &str) -> Draft {
     Draft { name: name.into(), language: language.into(), category: "UTILITY", body: body.into(), examples }
 }
 
+/// The binary as a number's server, to be started.
+pub fn serving(address: SocketAddr, graph: SocketAddr, database: &Database) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hotline"));
+    command.arg("serve").envs([
+        ("HOTLINE_LISTEN", address.to_string()),
+        ("HOTLINE_DATABASE__URL", database.url.clone()),
+        ("HOTLINE_WHATSAPP__APP_SECRET", SECRET.into()),
+        ("HOTLINE_WHATSAPP__VERIFY_TOKEN", "word".into()),
+        ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "token".into()),
+        ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", NUMBER.into()),
+        ("HOTLINE_WHATSAPP__GRAPH_URL", format!("http://{graph}")),
+    ]);
+    command
+}
+
 /// The running binary; killed when dropped.
 pub struct App {
     child: Child,
@@ -78,19 +93,8 @@ pub struct App {
 impl App {
     /// Starts it and waits until it takes webhooks.
     pub async fn start(address: SocketAddr, graph: SocketAddr, database: &Database, more: &[(&str, &str)]) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_hotline"))
-            .arg("serve")
-            .envs([
-                ("HOTLINE_LISTEN", address.to_string()),
-                ("HOTLINE_DATABASE__URL", database.url.clone()),
-                ("HOTLINE_WHATSAPP__APP_SECRET", SECRET.into()),
-                ("HOTLINE_WHATSAPP__VERIFY_TOKEN", "word".into()),
-                ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "token".into()),
-                ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", NUMBER.into()),
-                ("HOTLINE_WHATSAPP__GRAPH_URL", format!("http://{graph}")),
-                ("HOTLINE_WHATSAPP__MESSAGES_PER_SECOND", "1000".into()),
-                ("HOTLINE_LOG__LEVEL", "error".into()),
-            ])
+        let child = serving(address, graph, database)
+            .envs([("HOTLINE_WHATSAPP__MESSAGES_PER_SECOND", "1000"), ("HOTLINE_LOG__LEVEL", "error")])
             .envs(more.iter().copied())
             .stdout(Stdio::null())
             .spawn()
@@ -176,20 +180,10 @@ pub fn text_webhook(messages: &[(u64, String, &str)]) -> (String, Vec<u8>) {
     (hotline::whatsapp::signature::sign(&SECRET.into(), &body), body)
 }
 
-/// Posts a webhook; `None` if there was no answer as soon as Meta wants one.
+/// Posts a webhook; `None` if there was no answer.
 pub async fn post(http: &reqwest::Client, address: SocketAddr, signed: &(String, Vec<u8>)) -> Option<u16> {
-    post_within(Duration::from_secs(5), http, address, signed).await
-}
-
-/// The same with another patience.
-pub async fn post_within(
-    patience: Duration,
-    http: &reqwest::Client,
-    address: SocketAddr,
-    (signature, body): &(String, Vec<u8>),
-) -> Option<u16> {
-    let request = http.post(format!("http://{address}/webhook/whatsapp")).header("x-hub-signature-256", signature);
-    let answer = request.body(body.clone()).timeout(patience).send().await.ok()?;
+    let request = http.post(format!("http://{address}/webhook/whatsapp")).header("x-hub-signature-256", &signed.0);
+    let answer = request.body(signed.1.clone()).timeout(Duration::from_secs(5)).send().await.ok()?;
     Some(answer.status().as_u16())
 }
 

@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::app::{App, NUMBER, SECRET, free_address, http, post, sandbox, text_webhook};
+use crate::app::{App, SECRET, free_address, http, post, sandbox, serving, text_webhook};
 use crate::crm::TOKEN;
 use crate::db::{Database, eventually};
 use crate::recompute::copy_keywords;
@@ -58,19 +58,9 @@ async fn a_server_to_which_nobody_listens_works_and_stops_like_any_other() {
     // Copied keywords are looked at for changes, which are told of; the shop of the demo is told of at the start.
     let keywords = tempfile::tempdir().unwrap();
     copy_keywords(keywords.path());
-    let mut command = hotline();
-    command.arg("serve").envs([
-        ("HOTLINE_LISTEN", address.to_string()),
-        ("HOTLINE_DATABASE__URL", database.url.clone()),
-        ("HOTLINE_WHATSAPP__APP_SECRET", SECRET.into()),
-        ("HOTLINE_WHATSAPP__VERIFY_TOKEN", "word".into()),
-        ("HOTLINE_WHATSAPP__ACCESS_TOKEN", "token".into()),
-        ("HOTLINE_WHATSAPP__PHONE_NUMBER_ID", NUMBER.into()),
-        ("HOTLINE_WHATSAPP__GRAPH_URL", format!("http://{graph}")),
-        ("HOTLINE_KEYWORDS__DIR", keywords.path().display().to_string()),
-        (TOKEN.0, TOKEN.1.into()),
-    ]);
-    let mut child = command.spawn().unwrap();
+    let mut command = serving(address, graph, &database);
+    command.env("HOTLINE_KEYWORDS__DIR", keywords.path()).env(TOKEN.0, TOKEN.1);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop((child.stdout.take(), child.stderr.take()));
     let ready = format!("http://{address}/readyz");
     eventually("it is ready", async || reqwest::get(&ready).await.ok().filter(|answer| answer.status() == 200)).await;

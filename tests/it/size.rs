@@ -12,8 +12,8 @@ use crate::law::knowledge;
 
 /// What a state may weigh as it is stored, of this customer too, who is busier than most.
 const LIMIT: usize = 8 * 1024;
-/// What its JSON may weigh, which is written and read with each batch of events: 23.5 KB.
-const JSON_LIMIT: usize = 24_064;
+/// What its JSON may weigh, which is written and read with each batch of events.
+const JSON_LIMIT: usize = 23 * 1024;
 const START: Timestamp = Timestamp(1_772_000_000_000);
 const DAY: i64 = 86_400_000;
 

@@ -7,8 +7,8 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use hotline::config::Settings;
 use hotline::domain::{ContactId, ContactRef, Event, EventBody, InboundMessage, Timestamp};
+use hotline::engine::fold::state::State;
 use hotline::engine::knowledge::{Folders, compile};
-use hotline::engine::state::State;
 use serde_json::json;
 
 /// The allocator of the program.

@@ -8,10 +8,10 @@ use chrono::{NaiveDate, TimeZone};
 use super::{Ended, Stop, knowledge, runtime};
 use crate::config::Settings;
 use crate::domain::Timestamp;
-use crate::engine::backtest::{Difference, Example, Pair, Report, Stretch, of_database, of_timeline};
 use crate::engine::knowledge::Folders;
-use crate::engine::timeline;
-use crate::engine::why::marked;
+use crate::engine::replay::backtest::{Difference, Example, Pair, Report, Stretch, of_database, of_timeline};
+use crate::engine::replay::timeline;
+use crate::engine::tags::why::marked;
 use crate::store::Store;
 
 /// Plays what happened with other dictionaries and rules and shows what would be different: tags and hand-offs gained and lost,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Ended, Stop, runtime};
 use crate::config::{Auth, Settings};
 use crate::domain::{Severity, Timestamp};
-use crate::engine::geoip::Geoip;
+use crate::engine::intake::geoip::Geoip;
 use crate::engine::knowledge::{DEMO_SHOP, Folders, compile};
 use crate::engine::templates;
 use crate::outreach::Book;

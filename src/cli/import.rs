@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use super::{Ended, KeywordsArgument, Stop, runtime};
 use crate::config::Settings;
 use crate::domain::{ContactRef, Timestamp};
-use crate::engine::import::{Found, NotImported, Wanted, check_dates, read, write};
+use crate::engine::intake::import::{Found, NotImported, Wanted, check_dates, read, write};
 use crate::engine::knowledge::Folders;
 use crate::store::{Store, StoreError};
 use crate::whatsapp::chat_export::{DateOrder, Words};

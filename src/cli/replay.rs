@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::{Ended, KeywordsArgument, Stop, knowledge};
 use crate::config::Settings;
 use crate::engine::replay::World;
-use crate::engine::timeline;
+use crate::engine::replay::timeline;
 
 /// Folds timelines through dictionaries and rules, with the timeline as the clock.
 #[derive(clap::Args)]

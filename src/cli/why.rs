@@ -9,9 +9,9 @@ use crate::domain::{ContactRef, Event, Timestamp};
 use crate::engine::fold::Knowledge;
 use crate::engine::knowledge::Folders;
 use crate::engine::replay::World;
+use crate::engine::replay::timeline::{self, What};
 use crate::engine::tags::Faces;
-use crate::engine::timeline::{self, What};
-use crate::engine::why::{Why, marked, of_contact, of_timeline, told};
+use crate::engine::tags::why::{Why, marked, of_contact, of_timeline, told};
 use crate::rulebook::Candidate;
 use crate::store::{LedgerMove, Store};
 

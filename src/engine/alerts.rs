@@ -3,8 +3,8 @@
 
 use std::time::Duration as StdDuration;
 
-use super::Engine;
 use crate::domain::Timestamp;
+use crate::engine::Engine;
 use crate::governance::{self, OWN, Seen, TagFigures};
 use crate::store::StoreError;
 

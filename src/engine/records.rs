@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::state::State;
-use super::summary::Row;
-use super::tags::Faces;
 use crate::domain::{Content, Event, EventBody, MessageNumber, Timestamp};
+use crate::engine::fold::state::State;
+use crate::engine::processing::summary::Row;
+use crate::engine::tags::Faces;
 use crate::store::{HandoffRow, SentRow};
 use crate::whatsapp::errors;
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use futures_util::Stream;
 use rust_decimal::Decimal;
 
-use super::Engine;
-use super::tags::Faces;
 use crate::domain::{Currency, Duration, Rates, Timestamp};
+use crate::engine::Engine;
 use crate::engine::fold::Knowledge;
-use crate::engine::summary::Row;
+use crate::engine::processing::summary::Row;
+use crate::engine::tags::Faces;
 use crate::segments::lists::{is_condition, is_name};
 use crate::segments::{Field, Segment, TextError};
 use crate::store::{Asked, Member, Place, Store, StoreError, UNIT};

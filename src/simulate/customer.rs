@@ -15,7 +15,7 @@ use crate::domain::{
     MessageNumber, OptAction, OptEvent, OptScope, OrderEvent, OrderLine, OrderState, Outgoing, PageEvent, Product,
     Shop, StatusEvent, StatusKind, Timestamp,
 };
-use crate::engine::state::State;
+use crate::engine::fold::state::State;
 use crate::outreach::Departure;
 
 /// The one number that the simulated shop sends from.

@@ -17,7 +17,7 @@ use crate::domain::{
     FollowUpRequest, MessageKind, OptAction, OptEvent, OptScope, Outgoing, Sending, Timestamp,
 };
 use crate::engine::fold::Knowledge;
-use crate::engine::state::{Effect, State};
+use crate::engine::fold::state::{Effect, State};
 use crate::handoff::DeskMove;
 use crate::outreach::Shared;
 use crate::whatsapp::graph::{Fate, Graph, Named, News, Rules};

@@ -13,9 +13,9 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::App;
 use crate::domain::{Duration, Timestamp};
 use crate::store::{Role, Session, Store, StoreError, User};
+use crate::web::App;
 
 /// A link signs in within this.
 const LINK_LIVES: Duration = Duration::hours(24);

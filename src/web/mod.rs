@@ -2,43 +2,16 @@
 
 pub mod access;
 pub mod api;
-mod by_hand;
-mod campaigns;
-mod canned;
-mod changed;
-mod composer;
 mod console;
-mod conversation;
-mod feeds;
-mod head;
-mod links;
-mod lists;
-mod live;
-mod media;
-mod outreach;
 mod pages;
-mod people;
-mod picker;
+pub mod public;
 mod refusals;
-mod said;
 mod security;
-mod sign_in;
-mod snooze;
-mod tags;
-mod thread;
-mod tries;
 mod typed;
-mod undo;
-mod view;
-mod views;
 mod visitor;
-mod visits;
-pub mod webhook;
-mod why;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -67,38 +40,10 @@ pub fn router(engine: Engine, metrics: PrometheusHandle, sandbox: bool) -> Resul
     let secure = engine.settings().public_url().starts_with("https://");
     let pages = Pages::load()?;
     let app = App { engine: engine.clone(), pages: pages.clone(), secure, sandbox };
-    let console = console::router()
-        .merge(composer::router())
-        .merge(canned::router())
-        .merge(tags::router())
-        .merge(lists::router())
-        .merge(by_hand::router())
-        .merge(why::router())
-        .merge(sign_in::router())
-        .merge(live::router())
-        .merge(media::router())
-        .merge(outreach::router())
-        .merge(campaigns::router());
-    let console = console
-        .fallback(async |State(app): State<App>| {
-            app.pages.error(StatusCode::NOT_FOUND, "There is nothing at this address.", "")
-        })
-        .method_not_allowed_fallback(async |State(app): State<App>| {
-            let next = "An address of a form is no page: go to the page that it stands on.";
-            app.pages.error(StatusCode::METHOD_NOT_ALLOWED, "There is no page at this address.", next)
-        })
-        .with_state(app)
-        .layer(axum::middleware::from_fn_with_state(pages.clone(), refusals::nul))
-        .layer(axum::middleware::from_fn_with_state(pages.clone(), refusals::in_one_style))
-        .layer(axum::middleware::from_fn(security::headers));
-    let at_once = webhook::router(engine.clone()).merge(api::health::router(engine.clone(), metrics));
+    let at_once = public::webhook::router(engine.clone()).merge(api::health::router(engine.clone(), metrics));
     let once_loaded = axum::middleware::from_fn_with_state(engine.clone(), once_loaded);
-    let others = api::router(engine.clone())
-        .merge(feeds::router(engine.clone()))
-        .merge(links::router(engine.clone(), pages))
-        .merge(visits::router(engine))
-        .merge(console)
-        .layer(once_loaded);
+    let others =
+        api::router(engine.clone()).merge(public::router(engine, pages)).merge(console::router(app)).layer(once_loaded);
     Ok(at_once.merge(others).layer(axum::middleware::from_fn(api::problem::in_one_shape)).layer(CatchPanicLayer::new()))
 }
 

@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::pages::Pages;
+use crate::web::pages::Pages;
 
 /// Bytes of the largest form.
 const LARGEST_FORM: usize = 2 << 20;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 use sha2::{Digest, Sha256};
 
-use super::App;
-use super::access::SignedIn;
 use crate::domain::{ContactId, Content};
 use crate::store::StoreError;
+use crate::web::App;
+use crate::web::access::SignedIn;
 
 /// A note is read by the team alone.
 pub(super) const LONGEST_NOTE: usize = 20_000;

@@ -6,8 +6,8 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
-use super::App;
 use crate::engine::Engine;
+use crate::web::App;
 
 /// Who asks, as far as it is told.
 pub(super) struct Visitor {

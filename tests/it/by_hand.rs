@@ -2,7 +2,7 @@
 //! template at a time; and what was typed stays, whatever becomes of it.
 
 use hotline::domain::MessageKind;
-use hotline::engine::state::State;
+use hotline::engine::fold::state::State;
 use hotline::outreach::Listed;
 use hotline::store::Store;
 use reqwest::StatusCode;

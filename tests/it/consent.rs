@@ -1,7 +1,7 @@
 //! Who wants no messages, and who may say that they want some again.
 
 use hotline::domain::Timestamp;
-use hotline::engine::state::State;
+use hotline::engine::fold::state::State;
 use hotline::store::{Role, Store};
 use reqwest::header::{CONTENT_TYPE, COOKIE};
 use serde_json::{Value, json};

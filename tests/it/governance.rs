@@ -1,7 +1,7 @@
 //! What is watched over all contacts, and the set of tags, on both databases and over real HTTP.
 
 use hotline::domain::{Colour, ContactId, Timestamp};
-use hotline::engine::state::State;
+use hotline::engine::fold::state::State;
 use hotline::governance::{Alert, Mix};
 use hotline::store::{Role, RuleChange, SeenRule, Store, TagRow, TagUse, UseRow, Verdict};
 use reqwest::header::{CONTENT_TYPE, COOKIE};

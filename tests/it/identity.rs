@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use hotline::engine::state::State;
+use hotline::engine::fold::state::State;
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
 

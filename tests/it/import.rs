@@ -5,7 +5,7 @@ use std::process::Command;
 
 use chrono_tz::Tz;
 use hotline::domain::{SourceFile, Timestamp};
-use hotline::engine::state::State;
+use hotline::engine::fold::state::State;
 use hotline::whatsapp::chat_export::{self, ChatError, DateOrder, Words};
 use serde_json::json;
 

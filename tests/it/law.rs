@@ -8,8 +8,8 @@ use hotline::domain::{
     StatusEvent, StatusKind, TagChange, TemplateRef, Timestamp, in_order,
 };
 use hotline::engine::fold::Knowledge;
+use hotline::engine::fold::state::{Effect, State};
 use hotline::engine::knowledge::{Folders, compile};
-use hotline::engine::state::{Effect, State};
 use proptest::prelude::*;
 
 use crate::db::Database;

@@ -1,7 +1,7 @@
 //! Events that cannot be folded, or whose consequences cannot be stored: whoever they concern is answered all the same where that is
 //! possible, and everybody else always.
 
-use hotline::engine::state::State;
+use hotline::engine::fold::state::State;
 use serde_json::{Value, json};
 
 use crate::app::{App, customer, free_address, http, post, sandbox, text_webhook};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use hotline::engine::state::State;
+use hotline::engine::fold::state::State;
 use hotline::store::Folded;
 use serde_json::{Value, json};
 

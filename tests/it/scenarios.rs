@@ -7,7 +7,7 @@ use hotline::config::Settings;
 use hotline::engine::fold::Knowledge;
 use hotline::engine::knowledge::{Folders, compile};
 use hotline::engine::replay::World;
-use hotline::engine::timeline;
+use hotline::engine::replay::timeline;
 
 use crate::law::knowledge;
 use crate::why;

@@ -2,7 +2,7 @@
 
 use hotline::domain::{ContactId, ContactRef, Event, EventBody, Timestamp};
 use hotline::engine::fold::Knowledge;
-use hotline::engine::state::State;
+use hotline::engine::fold::state::State;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use hotline::config::Settings;
 use hotline::domain::{Currency, EventBody, Timestamp};
+use hotline::engine::fold::state::State;
 use hotline::engine::knowledge::{Folders, Shelf};
 use hotline::engine::reports::{Desk, make, named};
-use hotline::engine::state::State;
 use hotline::engine::{Engine, Parts};
 use hotline::statistics::{Report, Span};
 use hotline::store::{

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::Timelike;
 use hotline::domain::{ContactId, ContactRef, Event, EventBody, MessageKind, Outgoing, Timestamp};
-use hotline::engine::state::{Effect, State};
+use hotline::engine::fold::state::{Effect, State};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

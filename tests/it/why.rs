@@ -4,7 +4,7 @@ use std::process::Command;
 
 use hotline::domain::Timestamp;
 use hotline::engine::replay::World;
-use hotline::engine::timeline::{self, Line};
+use hotline::engine::replay::timeline::{self, Line};
 use reqwest::Method;
 use serde_json::{Value, json};
 

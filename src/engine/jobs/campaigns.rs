@@ -3,7 +3,7 @@
 
 use super::Step;
 use crate::engine::Engine;
-use crate::engine::tidy::{Order, proposals};
+use crate::engine::tags::tidy::{Order, proposals};
 use crate::store::{LogRow, StoreError};
 
 /// All of it at once: it goes through contacts a page at a time by itself.

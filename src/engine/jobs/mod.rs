@@ -15,7 +15,8 @@ use std::time::{Duration as StdDuration, Instant};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::{Engine, giving_way};
+use super::Engine;
+use super::processing::giving_way;
 use crate::domain::{Every, Period, Timestamp};
 use crate::store::{JobRow, JobState, StoreError};
 

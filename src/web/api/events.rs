@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::problem::ApiProblem;
 use crate::domain::{EventBody, InboundMessage, MOST_OF_A_NUMBER, OptAction, TagKey, Timestamp, mended, too_large};
 use crate::engine::Engine;
-use crate::engine::audience::city_of;
-use crate::engine::timeline::{Head, check_contact, event_body, take_head};
+use crate::engine::knowledge::audience::city_of;
+use crate::engine::replay::timeline::{Head, check_contact, event_body, take_head};
 use crate::store::{NewEvent, TagUse};
 
 /// Most events of one call.

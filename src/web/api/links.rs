@@ -13,7 +13,7 @@ use serde_json::json;
 use super::problem::ApiProblem;
 use crate::domain::{ContactRef, Currency, Link, LinkKind, Product, check_sum};
 use crate::engine::Engine;
-use crate::web::links::web_address;
+use crate::web::public::links::web_address;
 
 /// The links API.
 pub(super) fn router() -> Router<Engine> {

@@ -7,7 +7,7 @@ use axum::{Json, Router};
 
 use super::problem::ApiProblem;
 use crate::engine::Engine;
-use crate::engine::outlook::Outlook;
+use crate::engine::sending::outlook::Outlook;
 use crate::engine::templates::Overview;
 
 /// Lines of what waits and of the history.

@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use super::problem::ApiProblem;
 use super::read;
 use crate::domain::{ContactRef, Duration, Every};
+use crate::engine::Engine;
+use crate::engine::tags::sample;
+use crate::engine::tags::tidy;
 use crate::engine::tags::{Actor, Faces, NotDone, Wish};
-use crate::engine::{Engine, sample, tidy};
 use crate::governance::{Labels, TagFigures};
 use crate::store::TagRow;
 

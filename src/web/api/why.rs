@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::problem::ApiProblem;
 use crate::domain::ContactId;
 use crate::engine::Engine;
-use crate::engine::why::{Why, of_contact};
+use crate::engine::tags::why::{Why, of_contact};
 
 /// The address.
 pub(super) fn router() -> Router<Engine> {

@@ -1,0 +1,47 @@
+//! Campaigns of a timeline that are over, and when their tags become one (GOV-5): as soon as they have been over for long. Live, the job
+//! of that name does it within the day.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{CampaignEvent, Timestamp};
+use crate::engine::fold::Knowledge;
+
+/// What is known of them.
+#[derive(Default)]
+pub(crate) struct Campaigns {
+    /// The tags that each began with.
+    tags: BTreeMap<String, Vec<String>>,
+    /// When which of them become one.
+    over: Vec<(Timestamp, Vec<String>)>,
+}
+
+impl Campaigns {
+    /// A campaign began or ended.
+    pub(crate) fn note(
+        &mut self,
+        event: &CampaignEvent,
+        (at, received): (Timestamp, Timestamp),
+        knowledge: &Knowledge,
+    ) {
+        let known = self.tags.entry(event.campaign.clone()).or_default();
+        known.extend(event.tags.iter().cloned());
+        // A tag that another campaign uses anew is in use.
+        for (_, tags) in &mut self.over {
+            tags.retain(|tag| !event.tags.contains(tag));
+        }
+        if event.action == "end" {
+            let due = at + knowledge.governance.tags.campaign_after;
+            self.over.push((due.max(received), std::mem::take(known)));
+        }
+    }
+
+    /// When tags become one next.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.over.iter().map(|(due, _)| *due).min()
+    }
+
+    /// Those that do so at that moment.
+    pub(crate) fn take(&mut self, due: Timestamp) -> Vec<String> {
+        self.over.extract_if(.., |(at, _)| *at <= due).flat_map(|(_, tags)| tags).collect()
+    }
+}

@@ -17,6 +17,8 @@ const MAKES_TAGS: [&str; 7] =
 const CORPUS: &str = "tests/corpus";
 /// The folder of those that reading is measured by: from these nothing is learned.
 const MEASURED_BY: &str = "tests/corpus/test";
+/// The folder of those that no word of a dictionary was written for.
+const STRANGE: &str = "tests/corpus/strangers";
 
 fn main() {
     for folder in ["migrations", "keywords", "templates"].iter().chain(&MAKES_TAGS) {
@@ -40,11 +42,11 @@ fn main() {
 
 /// The dictionaries, and what was learned with them, as bytes. None where anything is to be said of them: then the program compiles
 /// them itself, and tells.
-fn compiled(files: &[SourceFile], messages: &str) -> (Vec<u8>, Vec<u8>) {
+fn compiled(files: &[SourceFile], messages: &[(PathBuf, String)]) -> (Vec<u8>, Vec<u8>) {
     match Explainer::compile(files, Weights::default()) {
         (Some(mut explainer), problems) if problems.is_empty() => {
-            let labelled: Vec<Labelled> = messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-            explainer.learn(labelled.iter().map(Labelled::example));
+            let labelled: Vec<(bool, Labelled)> = messages.iter().flat_map(in_file).collect();
+            explainer.learn(labelled.iter().map(|(is_strange, message)| message.example(*is_strange)));
             let lexicon = explainer.lexicon();
             (lexicon.to_bytes().unwrap_or_default(), lexicon.weights().as_bytes().to_owned())
         }
@@ -68,8 +70,14 @@ struct Bounds {
     max: Option<serde_json::Number>,
 }
 
+/// The messages of a file, and whether they are strange to the dictionaries.
+fn in_file((file, text): &(PathBuf, String)) -> impl Iterator<Item = (bool, Labelled)> {
+    let is_strange = file.starts_with(STRANGE);
+    text.lines().filter_map(move |line| Some((is_strange, serde_json::from_str(line).ok()?)))
+}
+
 impl Labelled {
-    fn example(&self) -> Example<'_> {
+    fn example(&self, is_strange: bool) -> Example<'_> {
         let country = self.country.as_deref().and_then(|country| country.parse().ok());
         let hints = Hints { lang: None, country, asked_budget: self.context.as_deref() == Some("asked_budget") };
         let is_of = |keys: &[String], intent: &Intent| keys.iter().any(|key| key == intent.key());
@@ -83,6 +91,7 @@ impl Labelled {
         Example {
             text: &self.text,
             hints,
+            is_strange,
             intents: self.intents.as_ref().map(intents),
             sums: self.amounts.as_ref().map(bounds),
         }
@@ -98,9 +107,9 @@ fn labelled() -> Vec<PathBuf> {
     files
 }
 
-/// Those messages, a line each.
-fn messages() -> String {
-    labelled().iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()
+/// Those files with their messages, a line each.
+fn messages() -> Vec<(PathBuf, String)> {
+    labelled().into_iter().filter_map(|file| Some((file.clone(), std::fs::read_to_string(file).ok()?))).collect()
 }
 
 /// The files in `keywords/`, in the order in which the program reads them.
@@ -135,9 +144,9 @@ fn code() -> String {
 }
 
 /// Another number for other code or other messages.
-fn print_of(code: String, messages: &str) -> u64 {
+fn print_of(code: String, messages: &[(PathBuf, String)]) -> u64 {
     // FNV-1a: the same with every compiler.
-    let bytes = code.bytes().chain(messages.bytes());
+    let bytes = code.bytes().chain(messages.iter().flat_map(|(_, text)| text.bytes()));
     bytes.fold(0xcbf2_9ce4_8422_2325, |print, byte| (print ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

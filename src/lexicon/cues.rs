@@ -342,7 +342,7 @@ fn named(word: &str, names: &[String]) -> Option<Set> {
 /// The cue that a hit is of.
 pub(super) fn cue(hit: &Hit<'_>) -> Option<Set> {
     match (hit.kind, hit.meaning) {
-        (Kind::Cue, Meaning::Cue { number, .. }) => Some(Set::of(*number)),
+        (Kind::Cue, Meaning::Cue { number, .. }) => number.map(Set::of),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Dictionary files: reading, checking, compiling.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use super::phrases::{self, Written};
 use super::quantities::Quantities;
 use super::typos::{Limits, Typos};
 use super::weights::{self, Weights};
-use super::word_files::{BrandTable, IntentFile, Word, WordFile, Words, parse_all};
+use super::word_files::{BrandTable, CueNames, IntentFile, Word, WordFile, Words, parse_all};
 use hotline_domain::{Intent, Problem, Severity, SourceFile};
 
 #[derive(Default)]
@@ -32,8 +32,10 @@ struct Builder<'f> {
     words: Gathered<'f>,
     /// First parts of phrases with a gap, folded, and their languages, with their numbers.
     beginnings: Lookup<(String, u16), u32>,
-    /// The names of all cues, in the order of their numbers.
+    /// The names of all cues that rules may be made of, in the order of their numbers.
     cues: Vec<String>,
+    /// Those of the others.
+    weighed: BTreeSet<String>,
     /// Intents, and what explains them away.
     unless: Vec<(Intent, Other)>,
     /// Which of them a question may be about, whatever the budget: file, intent, cues.
@@ -147,7 +149,7 @@ pub(super) fn compile(files: &[SourceFile], weights: Weights) -> (Option<(Lexico
     let failed = builder.problems.iter().any(|problem| problem.severity == Severity::Error);
     let compiled = match (failed, matcher, money, negation, listed) {
         (false, Some(matcher), Some((money, vocabulary)), Some(negation), Some(listing)) => {
-            let sure_phrases = weights.sure(weights::phrases(&listing));
+            let added_phrases = weights.added(weights::phrases(&listing));
             let lexicon = Lexicon {
                 matcher,
                 cues,
@@ -159,7 +161,7 @@ pub(super) fn compile(files: &[SourceFile], weights: Weights) -> (Option<(Lexico
                 money_slips: vocabulary.slips,
                 quantities,
                 weights,
-                sure_phrases,
+                added_phrases,
             };
             Some((lexicon, listing))
         }
@@ -258,7 +260,8 @@ impl<'f> Builder<'f> {
     /// `cues.toml`: every cue, and what its words say.
     fn names_of_cues(&mut self, files: &[SourceFile]) {
         let Some(file) = files.iter().find(|file| file.path == "cues.toml") else { return };
-        let Some(cues) = keep(&mut self.problems, read::<BTreeMap<String, String>>(file)) else { return };
+        let Some(CueNames { weighed, cues }) = keep(&mut self.problems, read(file)) else { return };
+        self.weighed = weighed.into_keys().collect();
         if cues.len() > cues::MOST_CUES {
             let message = format!("{} cues, and no more than {} can be told apart", cues.len(), cues::MOST_CUES);
             let problem = Problem::at(&file.path, &file.text, 0, message, "Put two that are alike together.");
@@ -275,15 +278,16 @@ impl<'f> Builder<'f> {
             return self.problems.push(Problem::at(&file.path, &file.text, 0, message, advice));
         };
         for (name, words) in words {
-            let Some(number) = self.cues.iter().position(|known| *known == name) else {
+            let number = self.cues.iter().position(|known| *known == name);
+            if number.is_none() && !self.weighed.contains(&name) {
                 let place = file.text.find(&name).unwrap_or(0);
                 let advice = "cues.toml lists all cues. Write one of them, or add it there.";
                 self.problems.push(Problem::at(&file.path, &file.text, place, format!("`{name}` is no cue"), advice));
                 continue;
-            };
+            }
+            let meaning = Meaning::Cue { number: number.map(|number| number as u8), name: name.as_str().into() };
             for word in &words {
-                let meaning = Meaning::Cue { number: number as u8, name: name.as_str().into() };
-                self.insert(file, word, word.get_ref().text(), &name, Langs::one(index), meaning);
+                self.insert(file, word, word.get_ref().text(), &name, Langs::one(index), meaning.clone());
             }
         }
     }

@@ -61,7 +61,7 @@ impl Explainer {
     pub fn learn<'a>(&mut self, examples: impl Iterator<Item = Example<'a>>) {
         self.lexicon.weights = Weights::default();
         let weights = learning::learn(&self.lexicon, &self.listing, examples);
-        self.lexicon.sure_phrases = weights.sure(weights::phrases(&self.listing));
+        self.lexicon.added_phrases = weights.added(weights::phrases(&self.listing));
         self.lexicon.weights = weights;
     }
 
@@ -78,7 +78,8 @@ fn explain(explainer: &Explainer, text: &str, hints: &Hints<'_>) -> (Reading, Ve
     let foreign: Vec<Option<Foreign>> = all.iter().map(|hit| scan.foreign(lexicon, hit)).collect();
     scan.settle(lexicon);
     let (reading, sums) = reading::decide(lexicon, &scan, hints);
-    let weighed = Weighed::new(lexicon, &scan, &reading);
+    let (said, _) = reading::said(reading::begin(lexicon, &scan, hints), hints);
+    let weighed = Weighed::new(lexicon, &scan, &said);
     let judge = Judge { listing, scan: &scan, reading: &reading, weighed, text };
     let candidates = all.iter().zip(foreign).filter_map(|(hit, foreign)| match hit.meaning {
         Meaning::GapStart(_) => None,
@@ -226,11 +227,7 @@ impl Judge<'_> {
                 match evidence {
                     Some(evidence) if evidence.covers(span) => (true, "the customer wants this".into()),
                     Some(evidence) => (false, format!("“{}” says it already", self.slice(*evidence))),
-                    None if self
-                        .weighed
-                        .as_ref()
-                        .is_some_and(|weighed| weighed.doubts(*intent, span, &self.scan.folded)) =>
-                    {
+                    None if self.weighed.as_ref().is_some_and(|weighed| weighed.doubts(*intent)) => {
                         (false, "the words of the whole message weigh against it".into())
                     }
                     None => (false, self.no_intent(hit, span)),

@@ -2,17 +2,15 @@
 //! are not with as wide a margin as it can (a support vector machine with squared hinge loss, solved in its dual form one example at a time:
 //! Hsieh, Chang, Lin, Keerthi and Sundararajan, ICML 2008). The same messages give the same weights.
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
 
 use super::listing::Listing;
-use super::reading::{Begun, begin, finish};
+use super::reading::{Begun, begin, said};
 use super::scan::Scan;
 use super::weighing::Features;
-use super::weights::{self, INTENTS, NUMBERS, Phrase, Shape, Table, UNIT, Weights};
+use super::weights::{self, INTENTS, NUMBERS, Shape, Table, UNIT, Weights};
 use super::{Hints, Lexicon};
-use hotline_domain::{Intent, Reading};
+use hotline_domain::Intent;
 
 /// A message and what somebody told of it.
 pub struct Example<'a> {
@@ -20,6 +18,8 @@ pub struct Example<'a> {
     pub text: &'a str,
     /// What was known beside it.
     pub hints: Hints<'a>,
+    /// No phrase was written with a look at it: how far phrases are to be believed is learned from it too.
+    pub is_strange: bool,
     /// What the customer wants, where that was told.
     pub intents: Option<Vec<Intent>>,
     /// The bounds of all sums of money, where they were told.
@@ -29,12 +29,9 @@ pub struct Example<'a> {
 /// So many times each example is looked at; the weights hardly change behind ten.
 const ROUNDS: usize = 15;
 /// What an example on the wrong side costs, beside large weights.
-const COST: f32 = 2.0;
-/// What stood in one example alone tells of that one.
+const COST: f32 = 4.0;
+/// What stood in one example alone tells of that one, and is not kept.
 const LEAST_EXAMPLES: u32 = 2;
-/// A phrase that was right so often, and wrong in no more than one of so many, is believed whatever else is said.
-const OFTEN: u32 = 10;
-const MOST_WRONG: u32 = 8;
 /// What stands in every example.
 const CONSTANT: f32 = 0.5;
 
@@ -56,7 +53,7 @@ impl Seen {
 
 /// Learns from messages what words say of intents, and what stands around a bare number of it. Each is read with the lexicon first.
 pub(super) fn learn<'a>(lexicon: &Lexicon, listing: &Listing, examples: impl Iterator<Item = Example<'a>>) -> Weights {
-    let (mut messages, mut numbers, mut told) = (Vec::new(), Vec::new(), Told::default());
+    let (mut messages, mut numbers) = (Vec::new(), Vec::new());
     for example in examples {
         let mut scan = Scan::new(lexicon, example.text, &example.hints);
         scan.settle(lexicon);
@@ -65,38 +62,13 @@ pub(super) fn learn<'a>(lexicon: &Lexicon, listing: &Listing, examples: impl Ite
             numbers.extend(bare_numbers(&begun, bounds));
         }
         if let Some(intents) = &example.intents {
-            let (reading, _) = finish(begun, &example.hints);
-            told.count(&scan, &reading, intents);
+            let (reading, _) = said(begun, &example.hints);
             let answers = Intent::ALL.iter().map(|intent| intents.contains(intent));
-            messages.push(Seen::new(&INTENTS, &Features::of(&scan, &reading).all, answers));
+            let features = if example.is_strange { Features::with_what_is_said } else { Features::of };
+            messages.push(Seen::new(&INTENTS, &features(&scan, &reading).all, answers));
         }
     }
-    let doubtful = weights::phrases(listing).filter(|phrase| !told.is_proven(phrase));
-    Weights::new(table(&INTENTS, messages), table(&NUMBERS, numbers), doubtful)
-}
-
-/// How often each phrase said an intent that was meant, and one that was not.
-#[derive(Default)]
-struct Told(BTreeMap<(u32, Intent), (u32, u32)>);
-
-impl Told {
-    fn count(&mut self, scan: &Scan<'_>, reading: &Reading, meant: &[Intent]) {
-        for hit in &scan.hits {
-            let Some(intent) = weights::says(hit.meaning) else { continue };
-            let span = scan.folded.span(hit.start, hit.end);
-            let mut said = reading.intents.iter().zip(&reading.intent_spans);
-            if said.any(|(other, evidence)| *other == intent && evidence.covers(span)) {
-                let (right, wrong) = self.0.entry((hit.word, intent)).or_default();
-                *(if meant.contains(&intent) { right } else { wrong }) += 1;
-            }
-        }
-    }
-
-    /// What is nearly always right needs no other word.
-    fn is_proven(&self, phrase: &Phrase) -> bool {
-        let counted = self.0.get(&(phrase.word, phrase.intent));
-        counted.is_some_and(|(right, wrong)| *right >= OFTEN && wrong * MOST_WRONG <= *right)
-    }
+    Weights::new(table(&INTENTS, messages), table(&NUMBERS, numbers), weights::phrases(listing))
 }
 
 /// The numbers of a message that nothing names, bounds or multiplies. One that is told in thousands is meant too.
@@ -116,7 +88,6 @@ fn table(shape: &Shape, mut seen: Vec<Seen>) -> Vec<u8> {
     let mut examples = vec![0_u32; shape.rows];
     seen.iter().flat_map(|seen| &seen.rows).for_each(|row| examples[*row as usize] += 1);
     for seen in &mut seen {
-        seen.rows.retain(|row| examples[*row as usize] >= LEAST_EXAMPLES);
         seen.each = 1.0 / (seen.rows.len().max(1) as f32).sqrt();
     }
     let learned = Learned::from(shape, &seen);

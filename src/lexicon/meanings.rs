@@ -60,7 +60,8 @@ pub(super) enum Meaning {
     Touch(u8),
     /// A word that says something together with others.
     Cue {
-        number: u8,
+        /// Its place among those that rules are made of; the others are only weighed.
+        number: Option<u8>,
         name: Arc<str>,
     },
 }

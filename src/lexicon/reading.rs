@@ -60,15 +60,22 @@ pub(super) fn begin<'a>(lexicon: &'a Lexicon, scan: &'a Scan<'a>, hints: &Hints<
     Begun { reader, products, sums, reading }
 }
 
-pub(super) fn finish(begun: Begun<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
+fn finish(begun: Begun<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
+    let (lexicon, scan) = (begun.reader.lexicon, begun.reader.scan);
+    let (mut reading, judged) = said(begun, hints);
+    lexicon.heed_words(scan, &mut reading);
+    reading.tags = tags(&reading);
+    (reading, judged)
+}
+
+/// What phrases, cues and numbers say, before all words are weighed.
+pub(super) fn said(begun: Begun<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
     let Begun { reader, products, sums, mut reading } = begun;
-    let (lexicon, scan) = (reader.lexicon, reader.scan);
+    let scan = reader.scan;
     let judged = reader.amounts(&scan.hits, &sums, hints, &mut reading);
     reader.heed_budget(&scan.hits, &mut reading);
     reader.question(&scan.hits, &mut reading);
     reader.quantities(&scan.hits, &products, &judged, &mut reading);
-    lexicon.heed_words(scan, &mut reading);
-    reading.tags = tags(&reading);
     (reading, judged)
 }
 

@@ -3,8 +3,6 @@
 //! and cue has a weight for each intent (`weights.rs`). An intent that a phrase found goes where the others weigh against it, and one
 //! that no phrase found is taken in where they weigh for it.
 
-use std::ops::Range;
-
 use super::Lexicon;
 use super::folding::{self, Folded};
 use super::matcher::Hit;
@@ -18,21 +16,18 @@ const STEM: usize = 5;
 /// Of a longer message the beginning is weighed: so many words, and cues.
 const MOST_WORDS: usize = 60;
 
-/// Who is to be told nothing more, or again, or wants a person, says so in as many words, and a question in any others is about what is
-/// shown.
-const NEEDS_ITS_WORDS: [Intent; 4] = [Intent::OptIn, Intent::OptOut, Intent::Human, Intent::ProductInquiry];
 /// A message of fewer words and signs tells nothing that no phrase says: "hm".
 const TOO_FEW_WORDS: usize = 3;
-/// A message of fewer words and signs is believed as it is.
-const FEW_WORDS: usize = 6;
 /// Where words weigh less than this, a phrase is not believed…
-const LEAST: f32 = -0.6;
+const LEAST: f32 = -0.4;
 /// …but for these, which would be worse to miss, less than this…
 const MUST_NOT_BE_MISSED: [Intent; 2] = [Intent::Human, Intent::OptOut];
 const LEAST_OF_THOSE: f32 = -1.0;
-/// …and where they weigh more than this, none is needed. All were chosen where the figures of messages that nobody had learned from
-/// (tests/corpus/test) were best; they hardly differ from -0.7 to -0.4 and from 0.1 to 0.3.
-const ENOUGH: f32 = 0.3;
+/// …and where they weigh more than this, none is needed…
+const ENOUGH: f32 = 0.1;
+/// …but for these, which change what a customer is sent: more than this.
+const CHANGES_WHAT_IS_SENT: [Intent; 3] = [Intent::OptIn, Intent::OptOut, Intent::Human];
+const ENOUGH_OF_THOSE: f32 = 0.3;
 
 /// What a message weighs.
 pub(super) struct Weighed<'w> {
@@ -46,22 +41,20 @@ impl<'w> Weighed<'w> {
     /// `None` where nothing was learned.
     pub(super) fn new(lexicon: &'w Lexicon, scan: &Scan<'_>, reading: &Reading) -> Option<Self> {
         let table = lexicon.weights.intents()?;
-        let Features { all, of_words } = Features::of(scan, reading);
+        let Features { all, of_words } = Features::with_what_is_said(scan, reading);
         Some(Self { table, of_words, sums: table.weigh(all) })
     }
 
-    /// Whether the words weigh so much against an intent that a phrase for it is not believed. A message of few words says little beside
-    /// its phrase, and of a phrase with a word that no message of the corpus has nothing was learned.
-    pub(super) fn doubts(&self, intent: Intent, phrase: Span, folded: &Folded) -> bool {
+    /// Whether the words weigh so much against an intent that a phrase for it is not believed.
+    pub(super) fn doubts(&self, intent: Intent) -> bool {
         let least = if MUST_NOT_BE_MISSED.contains(&intent) { LEAST_OF_THOSE } else { LEAST };
-        let mut said = folded.runs.iter().filter(|run| phrase.covers(folded.span(run.start, run.end)));
-        let is_known = |run: &Range<usize>| self.table.knows(word(&folded.chars[run.clone()]));
-        self.sum(intent) < least && folded.runs.len() >= FEW_WORDS && said.all(is_known)
+        self.sum(intent) < least
     }
 
     /// Whether they weigh so much for it that none is needed.
     pub(super) fn suffices(&self, intent: Intent) -> bool {
-        self.sum(intent) > ENOUGH && !NEEDS_ITS_WORDS.contains(&intent)
+        let enough = if CHANGES_WHAT_IS_SENT.contains(&intent) { ENOUGH_OF_THOSE } else { ENOUGH };
+        self.sum(intent) > enough
     }
 
     pub(super) fn sum(&self, intent: Intent) -> f32 {
@@ -82,8 +75,7 @@ impl Lexicon {
     /// Takes back what the words of the whole message weigh against, and takes in what they weigh for.
     pub(super) fn heed_words(&self, scan: &Scan<'_>, reading: &mut Reading) {
         let Some(weighed) = Weighed::new(self, scan, reading) else { return };
-        let doubts = |intent: Intent, span: Span| weighed.doubts(intent, span, &scan.folded);
-        let stays = |intent: Intent, span: Span| !doubts(intent, span) || self.is_sure(scan, intent, span);
+        let stays = |intent: Intent, span: Span| !weighed.doubts(intent) || self.is_of_shop(scan, intent, span);
         let both = reading.intents.iter().copied().zip(reading.intent_spans.iter().copied());
         let mut intents: Vec<_> = both.filter(|(intent, span)| stays(*intent, *span)).collect();
         // A phrase that says it and is negated, or explained by something else, has these words too.
@@ -98,11 +90,11 @@ impl Lexicon {
         (reading.intents, reading.intent_spans) = intents.into_iter().unzip();
     }
 
-    /// Whether a phrase says an intent that proved right in the corpus, or that a shop added.
-    fn is_sure(&self, scan: &Scan<'_>, intent: Intent, span: Span) -> bool {
-        let is_sure = |hit: &Hit<'_>| self.sure_phrases.binary_search(&hit.word).is_ok();
+    /// Whether a phrase says an intent that the shop added: it knows why.
+    fn is_of_shop(&self, scan: &Scan<'_>, intent: Intent, span: Span) -> bool {
+        let is_added = |hit: &Hit<'_>| self.added_phrases.binary_search(&hit.word).is_ok();
         let mut inside = scan.hits.iter().filter(|hit| span.covers(scan.folded.span(hit.start, hit.end)));
-        inside.any(|hit| says(hit.meaning) == Some(intent) && is_sure(hit))
+        inside.any(|hit| says(hit.meaning) == Some(intent) && is_added(hit))
     }
 }
 
@@ -125,9 +117,18 @@ enum Of {
     Language,
     Cue,
     Cues,
+    Said,
 }
 
 impl Features {
+    /// Those of the words, and what phrases and cues say of intents.
+    pub(super) fn with_what_is_said(scan: &Scan<'_>, reading: &Reading) -> Self {
+        let mut features = Self::of(scan, reading);
+        features.all.extend(reading.intents.iter().map(|intent| feature(Of::Said as u8, &[*intent as u64])));
+        features
+    }
+
+    /// Those of the words alone.
     pub(super) fn of(scan: &Scan<'_>, reading: &Reading) -> Self {
         let mut features = Self::default();
         features.words(&scan.folded);

@@ -23,7 +23,7 @@ pub(super) struct Shape {
 
 /// What the words of a message say of each intent. Of the features in the corpus about one in two meets another; twice as many rows tell no
 /// more, and take longer to fetch.
-pub(super) const INTENTS: Shape = Shape { columns: Intent::ALL.len(), row: MOST_COLUMNS, rows: 1 << 16 };
+pub(super) const INTENTS: Shape = Shape { columns: Intent::ALL.len(), row: MOST_COLUMNS, rows: 1 << 17 };
 /// What stands around a bare number says whether it is a sum of money.
 pub(super) const NUMBERS: Shape = Shape { columns: 1, row: 1, rows: 1 << 16 };
 
@@ -52,7 +52,7 @@ impl Shape {
 /// All that was learned.
 #[derive(Clone, Default)]
 pub struct Weights {
-    /// The table of intents, the one of numbers, and the phrases that may be wrong, each a number of four bytes, in order.
+    /// The table of intents, the one of numbers, and the phrases that there were, each a number of four bytes, in order.
     bytes: Cow<'static, [u8]>,
 }
 
@@ -69,8 +69,8 @@ impl Weights {
         &self.bytes
     }
 
-    pub(super) fn new(intents: Vec<u8>, numbers: Vec<u8>, doubtful: impl Iterator<Item = Phrase>) -> Self {
-        let mut phrases: Vec<u32> = doubtful.map(|phrase| phrase.print).collect();
+    pub(super) fn new(intents: Vec<u8>, numbers: Vec<u8>, known: impl Iterator<Item = Phrase>) -> Self {
+        let mut phrases: Vec<u32> = known.map(|phrase| phrase.print).collect();
         phrases.sort_unstable();
         phrases.dedup();
         let phrases = phrases.into_iter().flat_map(u32::to_le_bytes);
@@ -86,14 +86,13 @@ impl Weights {
         Some(Table { shape: &NUMBERS, bytes: self.bytes.get(INTENTS.size()..)?.get(..NUMBERS.size())? })
     }
 
-    /// Of phrases that say an intent, the words of those that are sure, in order: they proved it, or were not there when this was learned,
-    /// so that a shop added them, and knows why.
-    pub(super) fn sure(&self, phrases: impl Iterator<Item = Phrase>) -> Vec<u32> {
-        let Some(doubtful) = self.bytes.get(INTENTS.size() + NUMBERS.size()..) else { return Vec::new() };
-        let doubtful = doubtful.as_chunks::<4>().0;
-        let is_sure =
-            |phrase: &Phrase| doubtful.binary_search_by_key(&phrase.print, |bytes| u32::from_le_bytes(*bytes)).is_err();
-        let mut words: Vec<u32> = phrases.filter(is_sure).map(|phrase| phrase.word).collect();
+    /// Of phrases that say an intent, the words of those that were not there when this was learned, in order: a shop added them.
+    pub(super) fn added(&self, phrases: impl Iterator<Item = Phrase>) -> Vec<u32> {
+        let Some(known) = self.bytes.get(INTENTS.size() + NUMBERS.size()..) else { return Vec::new() };
+        let known = known.as_chunks::<4>().0;
+        let is_added =
+            |phrase: &Phrase| known.binary_search_by_key(&phrase.print, |bytes| u32::from_le_bytes(*bytes)).is_err();
+        let mut words: Vec<u32> = phrases.filter(is_added).map(|phrase| phrase.word).collect();
         words.sort_unstable();
         words
     }
@@ -174,7 +173,6 @@ pub(super) fn feature(of: u8, says: &[u64]) -> u32 {
 
 /// A phrase that says an intent, or the second part of one.
 pub(super) struct Phrase {
-    pub(super) intent: Intent,
     /// The number of its word in the listing.
     pub(super) word: u32,
     /// A number for its letters and what it says, the same in other listings.
@@ -186,7 +184,7 @@ pub(super) fn phrases(listing: &Listing) -> impl Iterator<Item = Phrase> {
     let said = listing.senses().iter().filter_map(|sense| Some((sense, says(&sense.meaning)?)));
     said.map(|(sense, intent)| {
         let print = folding::fingerprint(listing.word(sense.word).chars().chain(intent.key().chars()));
-        Phrase { intent, word: sense.word, print: (print ^ print >> 32) as u32 }
+        Phrase { word: sense.word, print: (print ^ print >> 32) as u32 }
     })
 }
 

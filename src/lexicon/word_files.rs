@@ -76,6 +76,16 @@ impl<'f> Visitor<'f> for WordVisitor {
 /// Words by language, or by cue.
 pub(super) type Words<'f> = BTreeMap<String, Vec<Spanned<Word<'f>>>>;
 
+/// `cues.toml`: every cue, and what its words say.
+#[derive(Deserialize)]
+pub(super) struct CueNames {
+    /// Those that no rule is made of: what they say is learned.
+    #[serde(default)]
+    pub(super) weighed: BTreeMap<String, String>,
+    #[serde(flatten)]
+    pub(super) cues: BTreeMap<String, String>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct IntentFile<'f> {

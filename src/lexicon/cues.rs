@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::matcher::Hit;
-use super::meanings::{Kind, Meaning};
+use crate::dictionary::meanings::{Kind, Meaning};
+use crate::search::matcher::Hit;
 use hotline_domain::Intent;
 
 /// More cues than this have no place in a set.
-pub(super) const MOST_CUES: usize = 120;
+pub(crate) const MOST_CUES: usize = 120;
 /// Cues of one rule lie within so many characters…
 const REACH: usize = 64;
 /// …and in scripts without spaces, whose words are shorter, within so many.
@@ -18,20 +18,20 @@ const REACH_SPACELESS: usize = 24;
 
 /// A set of cues, one bit for each, and what is no word of a dictionary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Set(u128);
+pub(crate) struct Set(u128);
 
 impl Set {
     const SIZE: usize = u128::BITS as usize;
     /// The sentence asks something.
-    pub(super) const QUESTION: Self = Self(1 << 120);
+    pub(crate) const QUESTION: Self = Self(1 << 120);
     /// A product, a property or a brand.
-    pub(super) const THING: Self = Self(1 << 121);
+    pub(crate) const THING: Self = Self(1 << 121);
     /// A sum of money.
-    pub(super) const SUM: Self = Self(1 << 122);
+    pub(crate) const SUM: Self = Self(1 << 122);
     /// Digits that are no sum.
-    pub(super) const NUMBER: Self = Self(1 << 123);
+    pub(crate) const NUMBER: Self = Self(1 << 123);
 
-    pub(super) fn of(cue: u8) -> Self {
+    pub(crate) fn of(cue: u8) -> Self {
         Self(1 << cue)
     }
 
@@ -64,12 +64,12 @@ impl Set {
 
 /// Something in a text that cues are made of, in folded characters.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark {
-    pub(super) cues: Set,
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(crate) struct Mark {
+    pub(crate) cues: Set,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
     /// What the clauses before it keep it apart from the beginning, like so many characters.
-    pub(super) apart: usize,
+    pub(crate) apart: usize,
 }
 
 /// Cues that make an intent together.
@@ -87,16 +87,16 @@ struct Rule {
 }
 
 /// Where a rule holds.
-pub(super) struct Together {
-    pub(super) intent: Intent,
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) negates: bool,
+pub(crate) struct Together {
+    pub(crate) intent: Intent,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) negates: bool,
 }
 
 /// Which cues make which intent.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Cues {
+pub(crate) struct Cues {
     /// Each stands under one of the cues that it wants: where that is missing, it is not looked at.
     rules: Vec<Vec<Rule>>,
     /// The cue whose words ask something.
@@ -111,7 +111,7 @@ pub(super) struct Cues {
 
 /// What explains an intent away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Other {
+pub(crate) enum Other {
     /// Another intent in the message.
     Intent(Intent),
     /// What can be spent: who says so wants something, and complains of nothing.
@@ -121,14 +121,14 @@ pub(super) enum Other {
 impl Other {
     const BUDGET: &str = "budget";
 
-    pub(super) fn from_key(key: &str) -> Option<Self> {
+    pub(crate) fn from_key(key: &str) -> Option<Self> {
         if key == Self::BUDGET { Some(Self::Budget) } else { Intent::from_key(key).map(Self::Intent) }
     }
 }
 
 /// Of "have you got any offers" the offers are the matter, and not what is in stock.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Matter {
+pub(crate) struct Matter {
     intent: Intent,
     others: Set,
     own: Set,
@@ -137,7 +137,7 @@ pub(super) struct Matter {
 impl Matter {
     /// Whether a phrase speaks of another matter: in its clause a cue of that stands nearer than one of its own. What the phrase
     /// itself says counts for what it is.
-    pub(super) fn is_another(&self, phrase: &Range<usize>, clause: &Range<usize>, marks: &[Mark]) -> bool {
+    pub(crate) fn is_another(&self, phrase: &Range<usize>, clause: &Range<usize>, marks: &[Mark]) -> bool {
         let nearest = |cues: Set| {
             let first = marks.partition_point(|mark| mark.end <= clause.start);
             let near = marks[first..].iter().take_while(|mark| mark.end <= clause.end);
@@ -156,13 +156,13 @@ impl Matter {
 
 impl Cues {
     /// `names` are those of all cues, in the order of their numbers; of each pair in `unless` the second explains the first away.
-    pub(super) fn new(names: &[String], unless: Vec<(Intent, Other)>) -> Self {
+    pub(crate) fn new(names: &[String], unless: Vec<(Intent, Other)>) -> Self {
         let asks = names.iter().position(|name| name == "asks").map_or(Set::default(), |cue| Set::of(cue as u8));
         Self { rules: vec![Vec::new(); Set::SIZE], asks, unless, asked: Vec::new(), matters: Vec::new() }
     }
 
     /// Whether one of the others explains an intent away.
-    pub(super) fn explained_away(&self, intent: Intent, others: &[Other]) -> bool {
+    pub(crate) fn explained_away(&self, intent: Intent, others: &[Other]) -> bool {
         self.unless.iter().any(|(explained, by)| *explained == intent && others.contains(by))
     }
 
@@ -170,7 +170,7 @@ impl Cues {
     ///
     /// # Errors
     /// The name that is no cue.
-    pub(super) fn add_matter(
+    pub(crate) fn add_matter(
         &mut self,
         intent: Intent,
         others: &[String],
@@ -185,23 +185,23 @@ impl Cues {
     ///
     /// # Errors
     /// The name that is no cue.
-    pub(super) fn add_asked(&mut self, intent: Intent, asked: &[String], names: &[String]) -> Result<(), String> {
+    pub(crate) fn add_asked(&mut self, intent: Intent, asked: &[String], names: &[String]) -> Result<(), String> {
         self.asked.push((intent, set(asked, names)?));
         Ok(())
     }
 
     /// Whether a cue is one that a question about an intent has.
-    pub(super) fn is_asked(&self, intent: Intent, cue: Set) -> bool {
+    pub(crate) fn is_asked(&self, intent: Intent, cue: Set) -> bool {
         self.asked.iter().any(|(about, cues)| *about == intent && cue.has_any(*cues))
     }
 
     /// Whether the words of a cue ask something.
-    pub(super) fn asks(&self, cue: Set) -> bool {
+    pub(crate) fn asks(&self, cue: Set) -> bool {
         cue.has_any(self.asks)
     }
 
     /// What phrases of an intent are about, where any of the marks may make them another matter's.
-    pub(super) fn matter(&self, intent: Intent, marks: &[Mark]) -> Option<&Matter> {
+    pub(crate) fn matter(&self, intent: Intent, marks: &[Mark]) -> Option<&Matter> {
         let matter = self.matters.iter().find(|matter| matter.intent == intent)?;
         marks.iter().any(|mark| mark.cues.has_any(matter.others)).then_some(matter)
     }
@@ -210,7 +210,7 @@ impl Cues {
     ///
     /// # Errors
     /// The name that is no cue.
-    pub(super) fn add(&mut self, intent: Intent, written: &str, names: &[String]) -> Result<(), String> {
+    pub(crate) fn add(&mut self, intent: Intent, written: &str, names: &[String]) -> Result<(), String> {
         let (mut wanted, mut unwanted, mut against, mut negates) = (Set::default(), Set::default(), false, false);
         let (mut order, mut ordered) = (Vec::new(), written.contains('>'));
         for word in written.split_whitespace() {
@@ -240,7 +240,7 @@ impl Cues {
 
     /// Every rule that holds in a sentence whose marks these are, which stand in order. `asks` tells of a question mark, `negated` whether a
     /// negator takes back what a mark says of an intent.
-    pub(super) fn find(
+    pub(crate) fn find(
         &self,
         marks: &[Mark],
         (asks, spaceless): (bool, bool),
@@ -340,7 +340,7 @@ fn named(word: &str, names: &[String]) -> Option<Set> {
 }
 
 /// The cue that a hit is of.
-pub(super) fn cue(hit: &Hit<'_>) -> Option<Set> {
+pub(crate) fn cue(hit: &Hit<'_>) -> Option<Set> {
     match (hit.kind, hit.meaning) {
         (Kind::Cue, Meaning::Cue { number, .. }) => number.map(Set::of),
         _ => None,

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::folding::is_spaceless;
-use super::matcher::Hit;
-use super::meanings::{Kind, Meaning};
-use super::negation;
-use super::reading::{Reader, whole};
-use super::word_files::Words;
+use crate::dictionary::meanings::{Kind, Meaning};
+use crate::dictionary::word_files::Words;
+use crate::negation;
+use crate::reading::{Reader, whole};
+use crate::search::folding::is_spaceless;
+use crate::search::matcher::Hit;
 use hotline_domain::{Intent, Mention, Reading};
 
 /// More kinds of words than this cannot be told apart.
-pub(super) const MOST_TOUCHES: usize = 64;
+pub(crate) const MOST_TOUCHES: usize = 64;
 /// Words that say something together stand within so many characters…
 const REACH: usize = 64;
 /// …within so many where the rule joins them with `~`…
@@ -25,13 +25,13 @@ const CLOSE: usize = 26;
 /// …and in scripts without spaces within a third of that.
 const SPACELESS: usize = 3;
 /// Who has it and is in trouble with it describes no wish.
-pub(super) const TROUBLES: [Intent; 4] =
+pub(crate) const TROUBLES: [Intent; 4] =
     [Intent::Complaint, Intent::OrderStatus, Intent::ReturnRefund, Intent::Warranty];
 
 /// `descriptions.toml`, as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DescriptionFile<'f> {
+pub(crate) struct DescriptionFile<'f> {
     /// Kinds of words that say nothing where they are denied.
     affirmed: Vec<String>,
     /// Groups of products of which the same is said.
@@ -46,7 +46,7 @@ pub(super) struct DescriptionFile<'f> {
     reports: Vec<String>,
     /// Kinds of words, and the words of each language.
     #[serde(borrow)]
-    pub(super) words: BTreeMap<String, Words<'f>>,
+    pub(crate) words: BTreeMap<String, Words<'f>>,
 }
 
 /// What says a property together.
@@ -71,19 +71,19 @@ struct Rule {
 
 /// See [`DescriptionFile`].
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Descriptions {
+pub(crate) struct Descriptions {
     rules: Vec<Rule>,
     /// Kinds of words that say nothing where they are denied.
     affirmed: u64,
 }
 
 /// A rule that cannot be read: where it stands, what is wrong, what to write.
-pub(super) type Unreadable = (usize, String, String);
+pub(crate) type Unreadable = (usize, String, String);
 
 impl Descriptions {
     /// # Errors
     /// The first rule that names what is not there.
-    pub(super) fn new<'f>(written: &'f DescriptionFile<'_>) -> Result<Self, Unreadable> {
+    pub(crate) fn new<'f>(written: &'f DescriptionFile<'_>) -> Result<Self, Unreadable> {
         let kinds: Vec<&String> = written.words.keys().collect();
         if kinds.len() > MOST_TOUCHES {
             let message = format!("{} kinds of words, and no more than {MOST_TOUCHES} can be told apart", kinds.len());
@@ -149,7 +149,7 @@ struct Touch {
 
 impl Reader<'_> {
     /// Adds the properties that words describe together, and the wishes.
-    pub(super) fn descriptions(&self, hits: &[Hit<'_>], products: &[&Hit<'_>], reading: &mut Reading) {
+    pub(crate) fn descriptions(&self, hits: &[Hit<'_>], products: &[&Hit<'_>], reading: &mut Reading) {
         if !hits.iter().any(|hit| hit.kind == Kind::Touch) {
             return;
         }

@@ -2,18 +2,20 @@
 
 use serde::Serialize;
 
-use super::budget::Verdict;
-use super::files::LANGUAGES;
-use super::intents::spans_gap;
-use super::learning::{self, Example};
-use super::listing::Listing;
-use super::matcher::{Found, Hit};
-use super::meanings::{Langs, Meaning};
-use super::scan::{Foreign, Scan};
-use super::weighing::Weighed;
-use super::weights::{self, Weights};
-use super::{Hints, Lexicon};
-use super::{dictionary, money, reading};
+use crate::budget::Verdict;
+use crate::dictionary;
+use crate::dictionary::files::LANGUAGES;
+use crate::dictionary::listing::Listing;
+use crate::dictionary::meanings::{Langs, Meaning};
+use crate::intents::spans_gap;
+use crate::money;
+use crate::reading;
+use crate::search::matcher::{Found, Hit};
+use crate::search::scan::{Foreign, Scan};
+use crate::weighing::Weighed;
+use crate::weighing::learning::{self, Example};
+use crate::weighing::weights::{self, Weights};
+use crate::{Hints, Lexicon};
 use hotline_domain::{Intent, Mention, Problem, Reading, SourceFile, Span};
 
 /// A word of the dictionaries that stands in a message, and what became of it.
@@ -297,7 +299,7 @@ fn names(langs: Langs) -> impl Iterator<Item = &'static str> {
 }
 
 /// The kind of a meaning, and what it stands for.
-pub(super) fn named(meaning: &Meaning) -> (&'static str, String) {
+pub(crate) fn named(meaning: &Meaning) -> (&'static str, String) {
     match meaning {
         Meaning::Product(key) => ("product", key.to_string()),
         Meaning::Attribute(key) => ("attribute", key.to_string()),

@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use super::budget::LEAST_AT;
-use super::cues::{self, Mark, Other, Set, Together};
-use super::folding::{Folded, is_spaceless};
-use super::matcher::{Found, Hit};
-use super::meanings::{Kind, Meaning};
-use super::money::Found as Sum;
-use super::negation;
-use super::phrases::Around;
-use super::reading::{Reader, longest, whole};
+use crate::budget::LEAST_AT;
+use crate::cues::{self, Mark, Other, Set, Together};
+use crate::dictionary::meanings::{Kind, Meaning};
+use crate::dictionary::phrases::Around;
+use crate::money::Found as Sum;
+use crate::negation;
+use crate::reading::{Reader, longest, whole};
+use crate::search::folding::{Folded, is_spaceless};
+use crate::search::matcher::{Found, Hit};
 use hotline_domain::{Intent, Reading, Span};
 
 /// A phrase with a gap leaves at most this many characters between its parts.
@@ -40,7 +40,7 @@ const ENDS_QUESTION: &str = "ends_question";
 
 impl Reader<'_> {
     /// Notes what the customer wants, each intent once, with the words that say it.
-    pub(super) fn intents(&self, hits: &[Hit<'_>], sums: &[Sum], reading: &mut Reading) {
+    pub(crate) fn intents(&self, hits: &[Hit<'_>], sums: &[Sum], reading: &mut Reading) {
         let (mut found, mut against): (Vec<(Intent, usize, usize)>, Vec<_>) = (Vec::new(), Vec::new());
         let begun = beginnings(hits);
         let marks = self.marks(hits, sums);
@@ -145,7 +145,7 @@ impl Reader<'_> {
     }
 
     /// Takes back what a budget explains away, unless it is asked: "phone under 300, and what's the warranty?"
-    pub(super) fn heed_budget(&self, hits: &[Hit<'_>], reading: &mut Reading) {
+    pub(crate) fn heed_budget(&self, hits: &[Hit<'_>], reading: &mut Reading) {
         if reading.budget.is_none() {
             return;
         }
@@ -316,7 +316,7 @@ impl Reader<'_> {
 
     /// A question about a property, where nothing else is asked, is about the thing itself: "is the tent waterproof?". Beside a sum
     /// it mostly asks for the price. A short one about a thing, in words that no list knows, asks how the thing is.
-    pub(super) fn question(&self, hits: &[Hit<'_>], reading: &mut Reading) {
+    pub(crate) fn question(&self, hits: &[Hit<'_>], reading: &mut Reading) {
         use Intent::{Greeting, Location, ProductInquiry, Thanks};
         let beside = [Greeting, Thanks, Location];
         let chars = &self.folded.chars;
@@ -399,7 +399,7 @@ fn digits(folded: &Folded) -> impl Iterator<Item = (usize, usize)> {
 
 /// Whether the gap of a phrase may reach from one place to another: a few words, and no end of a sentence, in scripts
 /// without spaces none of a clause.
-pub(super) fn spans_gap(chars: &[char], start: usize, end: usize) -> bool {
+pub(crate) fn spans_gap(chars: &[char], start: usize, end: usize) -> bool {
     let spaceless = start > 0 && start <= chars.len() && is_spaceless(chars[start - 1]);
     if start > end || end - start > if spaceless { GAP_SPACELESS } else { GAP_CHARS } {
         return false;

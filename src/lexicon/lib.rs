@@ -1,76 +1,35 @@
 //! Text to mentions: what a chat message says of products, properties, brands, money and intent.
 //!
-//! Dictionaries are read (`word_files.rs`, `money_file.rs`), put in order (`listing.rs`) and compiled (`dictionary.rs`) once.
-//! A text is folded once, with a map back to where each character stood (`folding.rs`); every word of the whole
-//! dictionary is found in one pass (`matcher.rs`, `meanings.rs`, `search.rs`, `trie.rs`), in the forms that its language makes of it (`texts.rs`,
-//! `endings.rs`), and slips are put right (`typos.rs`, `money_slips.rs`); what was found, and little words, tell the language (`language.rs`,
-//! `known.rs`); sums of money are read with the words of that language (`money_words.rs`, `money_marks.rs`), which one walk finds (`money_tokens.rs`) before numbers
-//! (`numbers.rs`, `number_reader.rs`, `number_parts.rs`) and sums (`money.rs`, `money_ranges.rs`, `money_bounds.rs`, `money_coins.rs`,
-//! `money_corrections.rs`, `unsaid.rs`, `no_money.rs`, `weighing_numbers.rs`) are made of them, with those of the customer's other languages where
-//! words of them stand there (`mixed.rs`); what is negated (`negation.rs`), what the customer wants (`intents.rs`, `cues.rs`) and what all
-//! words together say of that (`weighing.rs`, `weights.rs`, `learning.rs`), what is described (`descriptions.rs`), how many
-//! (`quantities.rs`), tags (`reading.rs`) and the budget (`budget.rs`, `budget_pairs.rs`, `budget_shares.rs`,
-//! `budget_denials.rs`, `not_budget.rs`) are decided over what was found.
+//! - `dictionary`: files are read (`word_files.rs`), put in order (`listing.rs`), given their forms (`texts.rs`, `endings.rs`) and compiled once.
+//! - `search`: a text is folded once, with a map back to where each character stood (`folding.rs`); every word of the whole dictionary is
+//!   found in one pass (`matcher.rs`, `trie.rs`), slips are put right (`typos.rs`), and what was found, and little words, tell the language
+//!   (`language.rs`, `known.rs`).
+//! - `numbers` and `money`: sums are read with the words of that language (`words.rs`, `marks.rs`), which one walk finds (`tokens.rs`) before
+//!   they are made of numbers, with those of the customer's other languages where words of them stand there (`mixed.rs`).
+//! - `negation.rs`: what is negated; `intents.rs`, `cues.rs`: what the customer wants; `descriptions.rs`: what is described;
+//!   `quantities.rs`: how many.
+//! - `budget`: which of the sums can be spent.
+//! - `weighing`: what all words together say of intents and of numbers, and how that is learned.
+//! - `reading.rs` decides over what was found; `explain.rs` tells why.
 
 mod budget;
-mod budget_denials;
-mod budget_figures;
-mod budget_pairs;
-mod budget_shares;
 mod cues;
 mod descriptions;
 mod dictionary;
-mod digits;
-mod endings;
 mod explain;
-mod files;
-mod folding;
 mod intents;
-mod known;
-mod language;
-mod learning;
-mod listing;
-mod matcher;
-mod meanings;
-mod mixed;
 mod money;
-mod money_bounds;
-mod money_coins;
-mod money_corrections;
-mod money_file;
-mod money_marks;
-mod money_names;
-mod money_questions;
-mod money_ranges;
-mod money_selection;
-mod money_slips;
-mod money_tokens;
-mod money_words;
 mod negation;
-mod no_money;
-mod not_budget;
-mod number_parts;
-mod number_reader;
 mod numbers;
-mod phrases;
 mod quantities;
 mod reading;
-mod review;
-mod scan;
 mod search;
-mod texts;
-mod trie;
-mod typos;
-mod unsaid;
 mod weighing;
-mod weighing_numbers;
-mod weights;
-mod word_files;
 
+pub use dictionary::review::review;
 pub use explain::{Candidate, Explainer};
-pub use learning::Example;
-pub use review::review;
-pub use weights::Weights;
+pub use weighing::learning::Example;
+pub use weighing::weights::Weights;
 
 use hotline_domain::{Country, Problem, Reading, SourceFile};
 use serde::{Deserialize, Serialize};
@@ -78,14 +37,14 @@ use serde::{Deserialize, Serialize};
 /// All dictionaries, compiled. Immutable; shared between threads.
 #[derive(Serialize, Deserialize)]
 pub struct Lexicon {
-    matcher: matcher::Matcher,
+    matcher: search::matcher::Matcher,
     cues: cues::Cues,
     descriptions: descriptions::Descriptions,
-    money: money_words::Money,
+    money: money::words::Money,
     negation: negation::Negation,
-    languages: language::Languages,
-    typos: typos::Typos,
-    money_slips: money_slips::MoneySlips,
+    languages: search::language::Languages,
+    typos: search::typos::Typos,
+    money_slips: money::slips::MoneySlips,
     quantities: quantities::Quantities,
     /// They are kept beside the dictionaries, of which a shop has its own.
     #[serde(skip)]

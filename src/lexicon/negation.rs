@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::{LANGUAGES, read};
-use super::folding::{Folded, fold_word, is_spaceless, is_word};
-use super::trie::Trie;
+use crate::dictionary::files::{LANGUAGES, read};
+use crate::search::folding::{Folded, fold_word, is_spaceless, is_word};
+use crate::search::trie::Trie;
 use hotline_domain::{Intent, Problem, SourceFile};
 
 /// A negator reaches this many words of more than two letters, or characters in scripts without spaces.
@@ -52,15 +52,15 @@ impl Beginnings {
 /// What a word does, one bit each: the hint of its place among the words.
 mod role {
     /// It negates what follows.
-    pub(super) const BEFORE: u8 = 1;
+    pub(crate) const BEFORE: u8 = 1;
     /// It negates what stands before it.
-    pub(super) const AFTER: u8 = 1 << 1;
+    pub(crate) const AFTER: u8 = 1 << 1;
     /// It negates what stands right before it, where it ends its clause.
-    pub(super) const LAST: u8 = 1 << 2;
+    pub(crate) const LAST: u8 = 1 << 2;
     /// It ends a negator's reach.
-    pub(super) const UNTIL: u8 = 1 << 3;
+    pub(crate) const UNTIL: u8 = 1 << 3;
     /// A phrase with a negator in it that negates nothing.
-    pub(super) const NEVER: u8 = 1 << 4;
+    pub(crate) const NEVER: u8 = 1 << 4;
 }
 
 /// The negators of one language, and what bounds their reach.
@@ -122,13 +122,13 @@ impl Negators {
 
 /// Negators, and what they reach.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Negation {
+pub(crate) struct Negation {
     /// Of each language, in the order of [`LANGUAGES`].
     by_language: Vec<Negators>,
     /// Intents that a negator takes back where it reaches the first word of what says them.
-    pub(super) intents: Vec<Intent>,
+    pub(crate) intents: Vec<Intent>,
     /// Those that it takes back where it reaches any word of what cues say together.
-    pub(super) by_any_word: Vec<Intent>,
+    pub(crate) by_any_word: Vec<Intent>,
 }
 
 #[derive(Deserialize)]
@@ -147,7 +147,7 @@ struct NegationFile {
 }
 
 impl Negation {
-    pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
+    pub(crate) fn parse(file: &SourceFile) -> Result<Self, Problem> {
         let written: NegationFile = read(file)?;
         let (intents, by_any_word) = (keyed(file, &written.intents)?, keyed(file, &written.by_any_word)?);
         let negators = |language: &&str| {
@@ -170,7 +170,7 @@ impl Negation {
     /// Which characters negators reach: a few words behind one that stands before, or in front of one that stands after, up
     /// to the border of the clause. A negator in a name ("sem fio", wireless) reaches nothing; names stand in order. Where
     /// the language is not known, the negators are the English ones.
-    pub(super) fn reach(
+    pub(crate) fn reach(
         &self,
         folded: &Folded,
         language: Option<usize>,
@@ -295,33 +295,33 @@ fn refused(chars: &[char], at: usize, end: usize) -> Option<usize> {
 
 /// For each character whether a negator reaches it; empty if there is none.
 #[derive(Default)]
-pub(super) struct Reach {
+pub(crate) struct Reach {
     reached: Vec<bool>,
     /// Where words end that negate what follows.
     ends: Vec<usize>,
 }
 
 impl Reach {
-    pub(super) fn has(&self, at: usize) -> bool {
+    pub(crate) fn has(&self, at: usize) -> bool {
         self.reached.get(at).copied().unwrap_or(false)
     }
 
     /// Where the last negator before a place ends, in its clause.
-    pub(super) fn last_before(&self, chars: &[char], at: usize) -> Option<usize> {
+    pub(crate) fn last_before(&self, chars: &[char], at: usize) -> Option<usize> {
         let end = *self.ends[..self.ends.partition_point(|end| *end <= at)].last()?;
         let near = at - end <= LONGEST_REACH && !(end..at).any(|place| is_border_at(chars, place));
         near.then_some(end)
     }
 
     /// Where the first negator behind a place ends, if it is said in the same clause, which asks nothing.
-    pub(super) fn first_behind(&self, chars: &[char], at: usize) -> Option<usize> {
+    pub(crate) fn first_behind(&self, chars: &[char], at: usize) -> Option<usize> {
         let end = *self.ends.get(self.ends.partition_point(|end| *end <= at))?;
         let border = || (at..chars.len().min(at + LONGEST_CLAUSE)).find(|place| is_border_at(chars, *place));
         border().is_none_or(|border| border >= end && chars[border] != '?').then_some(end)
     }
 
     /// Whether a place is reached by a negator that stands at most so many characters before it.
-    pub(super) fn since(&self, at: usize, most: usize) -> bool {
+    pub(crate) fn since(&self, at: usize, most: usize) -> bool {
         self.has(at) && (at.saturating_sub(most + 1)..at).any(|before| !self.has(before))
     }
 
@@ -341,7 +341,7 @@ fn ends_clause(chars: &[char], end: usize) -> bool {
 }
 
 /// Where a clause ends; in scripts without spaces a space ends one, since nobody types a full stop in a chat.
-pub(super) fn is_border_at(chars: &[char], at: usize) -> bool {
+pub(crate) fn is_border_at(chars: &[char], at: usize) -> bool {
     let spaceless = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| is_spaceless(*c));
     is_border(chars[at]) && !in_number(chars, at)
         || chars[at] == ' ' && spaceless(at.checked_sub(1)) && spaceless(Some(at + 1))
@@ -353,7 +353,7 @@ fn is_border(c: char) -> bool {
 }
 
 /// Where a sentence ends: 145.000 is one number.
-pub(super) fn is_end_at(chars: &[char], at: usize) -> bool {
+pub(crate) fn is_end_at(chars: &[char], at: usize) -> bool {
     is_end(chars[at]) && !in_number(chars, at)
 }
 
@@ -364,7 +364,7 @@ fn in_number(chars: &[char], at: usize) -> bool {
 }
 
 /// Where a sentence ends.
-pub(super) fn is_end(c: char) -> bool {
+pub(crate) fn is_end(c: char) -> bool {
     // Most characters are letters, which two looks tell.
     match c {
         '\0'..='?' => matches!(c, '.' | '!' | '?' | '\n'),

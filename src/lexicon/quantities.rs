@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::{Verdict, is_exact};
-use super::files::read;
-use super::folding::{is_spaceless, is_word};
-use super::matcher::Hit;
-use super::meanings::{Kind, Langs, Meaning};
-use super::money::{Found, Priced};
-use super::reading::Reader;
+use crate::budget::{Verdict, is_exact};
+use crate::dictionary::files::read;
+use crate::dictionary::meanings::{Kind, Langs, Meaning};
+use crate::money::{Found, Priced};
+use crate::reading::Reader;
+use crate::search::folding::{is_spaceless, is_word};
+use crate::search::matcher::Hit;
 use hotline_domain::{Mention, Problem, Reading, SourceFile};
 
 /// More digits than this are no quantity.
@@ -27,7 +27,7 @@ const LEAST_THING: usize = 4;
 
 /// `quantities.toml`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Quantities(Vec<(Arc<str>, Quantity)>);
+pub(crate) struct Quantities(Vec<(Arc<str>, Quantity)>);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +39,7 @@ struct Quantity {
 }
 
 impl Quantities {
-    pub(super) fn parse(file: &SourceFile) -> Result<Self, Problem> {
+    pub(crate) fn parse(file: &SourceFile) -> Result<Self, Problem> {
         let written: BTreeMap<String, Quantity> = read(file)?;
         Ok(Self(written.into_iter().map(|(name, quantity)| (name.into(), quantity)).collect()))
     }
@@ -54,7 +54,7 @@ impl Quantity {
 
 impl Reader<'_> {
     /// Adds what the numbers before products and pieces say, where no word says it.
-    pub(super) fn quantities(
+    pub(crate) fn quantities(
         &self,
         hits: &[Hit<'_>],
         products: &[&Hit<'_>],
@@ -98,7 +98,7 @@ impl Reader<'_> {
     }
 
     /// "I need two thousand forks": who wants so many of something in words that no list knows names no sum.
-    pub(super) fn is_of_things(&self, sum: &Found, hits: &[Hit<'_>]) -> bool {
+    pub(crate) fn is_of_things(&self, sum: &Found, hits: &[Hit<'_>]) -> bool {
         let chars = &self.folded.chars;
         let named = sum.amount.currency.is_some() && !sum.amount.currency_inferred;
         let behind = sum.end + 1;

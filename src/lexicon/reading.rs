@@ -4,42 +4,45 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::budget::Verdict;
-use super::files::LANGUAGES;
-use super::folding::Folded;
-use super::matcher::Hit;
-use super::meanings::{Kind, Meaning};
-use super::money::{self, Found, Sums};
-use super::money_words::MoneyWords;
-use super::negation::Reach;
-use super::scan::Scan;
-use super::{Hints, Lexicon, language, mixed, unsaid};
+use crate::budget::Verdict;
+use crate::dictionary::files::LANGUAGES;
+use crate::dictionary::meanings::{Kind, Meaning};
+use crate::money::mixed;
+use crate::money::unsaid;
+use crate::money::words::MoneyWords;
+use crate::money::{self, Found, Sums};
+use crate::negation::Reach;
+use crate::search::folding::Folded;
+use crate::search::language;
+use crate::search::matcher::Hit;
+use crate::search::scan::Scan;
+use crate::{Hints, Lexicon};
 use hotline_domain::{Intent, Mention, Reading, Span};
 
 /// Phrases of these intents name things that are meant; in those of others a word of theirs is none: "gift card code".
 const ABOUT_THINGS: [Intent; 4] = [Intent::ProductInquiry, Intent::Availability, Intent::Compare, Intent::Warranty];
 
 /// See [`Lexicon::read`].
-pub(super) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading {
+pub(crate) fn read(lexicon: &Lexicon, text: &str, hints: &Hints<'_>) -> Reading {
     let mut scan = Scan::new(lexicon, text, hints);
     scan.settle(lexicon);
     decide(lexicon, &scan, hints).0
 }
 
 /// What all that counts of a text comes to, and what each of its numbers is.
-pub(super) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
+pub(crate) fn decide(lexicon: &Lexicon, scan: &Scan<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
     finish(begin(lexicon, scan, hints), hints)
 }
 
 /// A reading that has all but what its numbers are, and what follows from that.
-pub(super) struct Begun<'a> {
-    pub(super) reader: Reader<'a>,
+pub(crate) struct Begun<'a> {
+    pub(crate) reader: Reader<'a>,
     products: Vec<&'a Hit<'a>>,
-    pub(super) sums: Sums,
-    pub(super) reading: Reading,
+    pub(crate) sums: Sums,
+    pub(crate) reading: Reading,
 }
 
-pub(super) fn begin<'a>(lexicon: &'a Lexicon, scan: &'a Scan<'a>, hints: &Hints<'_>) -> Begun<'a> {
+pub(crate) fn begin<'a>(lexicon: &'a Lexicon, scan: &'a Scan<'a>, hints: &Hints<'_>) -> Begun<'a> {
     let Scan { folded, hits, lang, is_plain, .. } = scan;
     let lang = *lang;
     let names = longest(hits, |hit| hit.kind.is_name());
@@ -69,7 +72,7 @@ fn finish(begun: Begun<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)
 }
 
 /// What phrases, cues and numbers say, before all words are weighed.
-pub(super) fn said(begun: Begun<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
+pub(crate) fn said(begun: Begun<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found, Verdict)>) {
     let Begun { reader, products, sums, mut reading } = begun;
     let scan = reader.scan;
     let judged = reader.amounts(&scan.hits, &sums, hints, &mut reading);
@@ -80,15 +83,15 @@ pub(super) fn said(begun: Begun<'_>, hints: &Hints<'_>) -> (Reading, Vec<(Found,
 }
 
 /// What the parts of a reading are decided from.
-pub(super) struct Reader<'a> {
-    pub(super) lexicon: &'a Lexicon,
-    pub(super) scan: &'a Scan<'a>,
-    pub(super) folded: &'a Folded,
-    pub(super) negated: Reach,
+pub(crate) struct Reader<'a> {
+    pub(crate) lexicon: &'a Lexicon,
+    pub(crate) scan: &'a Scan<'a>,
+    pub(crate) folded: &'a Folded,
+    pub(crate) negated: Reach,
 }
 
 /// Of hits that overlap, the longest; of equals, the first. Hits stand in order of their start, longer ones first.
-pub(super) fn longest<'h, 'a>(hits: &'h [Hit<'a>], wanted: impl Fn(&Hit<'_>) -> bool) -> Vec<&'h Hit<'a>> {
+pub(crate) fn longest<'h, 'a>(hits: &'h [Hit<'a>], wanted: impl Fn(&Hit<'_>) -> bool) -> Vec<&'h Hit<'a>> {
     let mut kept: Vec<&Hit<'a>> = Vec::new();
     for hit in hits.iter().filter(|hit| wanted(hit)) {
         match kept.last() {
@@ -105,7 +108,7 @@ pub(super) fn longest<'h, 'a>(hits: &'h [Hit<'a>], wanted: impl Fn(&Hit<'_>) -> 
 }
 
 /// The longer word that this one is a part of: "no perfume" of "perfume". The longer ones stand in order and do not overlap.
-pub(super) fn whole<'h, 'a>(hit: &Hit<'_>, longer: &[&'h Hit<'a>]) -> Option<&'h Hit<'a>> {
+pub(crate) fn whole<'h, 'a>(hit: &Hit<'_>, longer: &[&'h Hit<'a>]) -> Option<&'h Hit<'a>> {
     let behind = longer.partition_point(|other| other.start <= hit.start);
     let other = *longer[..behind].last()?;
     (hit.end <= other.end && hit.end - hit.start < other.end - other.start).then_some(other)
@@ -135,7 +138,7 @@ impl Reader<'_> {
         Mention { key: key.clone(), span, implies: None, level: None, negated: self.is_negated(hit.start) }
     }
 
-    pub(super) fn span(&self, start: usize, end: usize) -> Span {
+    pub(crate) fn span(&self, start: usize, end: usize) -> Span {
         self.folded.span(start, end)
     }
 
@@ -206,7 +209,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn is_negated(&self, start: usize) -> bool {
+    pub(crate) fn is_negated(&self, start: usize) -> bool {
         self.negated.has(start)
     }
 }

@@ -1,0 +1,164 @@
+//! Learning from labelled messages what features say: one linear classifier for each question, which tells apart those that are so and those that
+//! are not with as wide a margin as it can (a support vector machine with squared hinge loss, solved in its dual form one example at a time:
+//! Hsieh, Chang, Lin, Keerthi and Sundararajan, ICML 2008). The same messages give the same weights.
+
+use rust_decimal::Decimal;
+
+use super::Features;
+use super::weights::{self, INTENTS, NUMBERS, Shape, Table, UNIT, Weights};
+use crate::dictionary::listing::Listing;
+use crate::reading::{Begun, begin, said};
+use crate::search::scan::Scan;
+use crate::{Hints, Lexicon};
+use hotline_domain::Intent;
+
+/// A message and what somebody told of it.
+pub struct Example<'a> {
+    /// What was written.
+    pub text: &'a str,
+    /// What was known beside it.
+    pub hints: Hints<'a>,
+    /// No phrase was written with a look at it: how far phrases are to be believed is learned from it too.
+    pub is_strange: bool,
+    /// What the customer wants, where that was told.
+    pub intents: Option<Vec<Intent>>,
+    /// The bounds of all sums of money, where they were told.
+    pub sums: Option<Vec<Decimal>>,
+}
+
+/// So many times each example is looked at; the weights hardly change behind ten.
+const ROUNDS: usize = 15;
+/// What an example on the wrong side costs, beside large weights.
+const COST: f32 = 4.0;
+/// What stood in one example alone tells of that one, and is not kept.
+const LEAST_EXAMPLES: u32 = 2;
+/// What stands in every example.
+const CONSTANT: f32 = 0.5;
+
+/// The rows of an example, what each counts, and the answer to each question: 1 or -1.
+struct Seen {
+    rows: Vec<u32>,
+    each: f32,
+    answers: Vec<f32>,
+}
+
+impl Seen {
+    fn new(shape: &Shape, features: &[u32], answers: impl Iterator<Item = bool>) -> Self {
+        let mut rows: Vec<u32> = features.iter().map(|feature| shape.place(*feature) as u32).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        Self { rows, each: 0.0, answers: answers.map(|so| if so { 1.0 } else { -1.0 }).collect() }
+    }
+}
+
+/// Learns from messages what words say of intents, and what stands around a bare number of it. Each is read with the lexicon first.
+pub(crate) fn learn<'a>(lexicon: &Lexicon, listing: &Listing, examples: impl Iterator<Item = Example<'a>>) -> Weights {
+    let (mut messages, mut numbers) = (Vec::new(), Vec::new());
+    for example in examples {
+        let mut scan = Scan::new(lexicon, example.text, &example.hints);
+        scan.settle(lexicon);
+        let begun = begin(lexicon, &scan, &example.hints);
+        if let Some(bounds) = &example.sums {
+            numbers.extend(bare_numbers(&begun, bounds));
+        }
+        if let Some(intents) = &example.intents {
+            let (reading, _) = said(begun, &example.hints);
+            let answers = Intent::ALL.iter().map(|intent| intents.contains(intent));
+            let features = if example.is_strange { Features::with_what_is_said } else { Features::of };
+            messages.push(Seen::new(&INTENTS, &features(&scan, &reading).all, answers));
+        }
+    }
+    Weights::new(table(&INTENTS, messages), table(&NUMBERS, numbers), weights::phrases(listing))
+}
+
+/// The numbers of a message that nothing names, bounds or multiplies. One that is told in thousands is meant too.
+fn bare_numbers(begun: &Begun<'_>, bounds: &[Decimal]) -> Vec<Seen> {
+    let bare = begun.sums.found.iter().filter(|sum| !sum.certain);
+    let seen = bare.map(|sum| {
+        let meant = [sum.amount.min, sum.amount.max, Some(sum.written * Decimal::ONE_THOUSAND)];
+        let is_sum = meant.into_iter().flatten().any(|bound| bounds.contains(&bound));
+        let features = begun.reader.features(sum, &begun.sums.found, &begun.reading);
+        Seen::new(&NUMBERS, &features, std::iter::once(is_sum))
+    });
+    seen.collect()
+}
+
+/// What examples teach, as it is kept.
+fn table(shape: &Shape, mut seen: Vec<Seen>) -> Vec<u8> {
+    let mut examples = vec![0_u32; shape.rows];
+    seen.iter().flat_map(|seen| &seen.rows).for_each(|row| examples[*row as usize] += 1);
+    for seen in &mut seen {
+        seen.each = 1.0 / (seen.rows.len().max(1) as f32).sqrt();
+    }
+    let learned = Learned::from(shape, &seen);
+    let known = examples.iter().enumerate().filter(|(_, examples)| **examples >= LEAST_EXAMPLES).map(|(row, _)| row);
+    let kept = |weight: &f32| (weight * UNIT).round().clamp(-127.0, 127.0) as i8;
+    let rows = known.map(|row| (row, learned.row(row as u32).iter().map(kept).collect()));
+    let constants: Vec<f32> = learned.constants.iter().map(|weight| weight * CONSTANT).collect();
+    Table::bytes(shape, &constants, rows)
+}
+
+struct Learned {
+    columns: usize,
+    weights: Vec<f32>,
+    /// Of what stands in every example.
+    constants: Vec<f32>,
+}
+
+impl Learned {
+    fn from(shape: &Shape, seen: &[Seen]) -> Self {
+        let columns = shape.columns;
+        let mut learned = Self { columns, weights: vec![0.0; shape.rows * columns], constants: vec![0.0; columns] };
+        let mut alphas = vec![vec![0.0; columns]; seen.len()];
+        let mut order: Vec<usize> = (0..seen.len()).collect();
+        let mut chance = 1;
+        for _ in 0..ROUNDS {
+            shuffle(&mut order, &mut chance);
+            for place in &order {
+                learned.step(&seen[*place], &mut alphas[*place]);
+            }
+        }
+        learned
+    }
+
+    fn row(&self, row: u32) -> &[f32] {
+        &self.weights[row as usize * self.columns..][..self.columns]
+    }
+
+    fn row_mut(&mut self, row: u32) -> &mut [f32] {
+        &mut self.weights[row as usize * self.columns..][..self.columns]
+    }
+
+    /// Moves the weights so far as one example asks.
+    fn step(&mut self, seen: &Seen, alphas: &mut [f32]) {
+        let mut moves: Vec<f32> = self.constants.iter().map(|weight| weight * CONSTANT).collect();
+        for row in &seen.rows {
+            moves.iter_mut().zip(self.row(*row)).for_each(|(sum, weight)| *sum += weight * seen.each);
+        }
+        let softness = 0.5 / COST;
+        // Its features have a length of one.
+        let length = 1.0 + CONSTANT * CONSTANT + softness;
+        for ((sum, alpha), answer) in moves.iter_mut().zip(alphas).zip(&seen.answers) {
+            let gradient = answer * *sum - 1.0 + softness * *alpha;
+            let moved = (*alpha - gradient / length).max(0.0);
+            *sum = (moved - *alpha) * answer;
+            *alpha = moved;
+        }
+        if moves.iter().all(|step| *step == 0.0) {
+            return;
+        }
+        for row in &seen.rows {
+            self.row_mut(*row).iter_mut().zip(&moves).for_each(|(weight, step)| *weight += step * seen.each);
+        }
+        self.constants.iter_mut().zip(&moves).for_each(|(weight, step)| *weight += step * CONSTANT);
+    }
+}
+
+/// Another order each time, and the same ones in every run.
+fn shuffle(order: &mut [usize], chance: &mut u64) {
+    for last in (1..order.len()).rev() {
+        // Knuth's linear congruence of 64 bits.
+        *chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        order.swap(last, (*chance >> 33) as usize % (last + 1));
+    }
+}
